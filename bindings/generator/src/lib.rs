@@ -1,0 +1,1 @@
+//! Generates schema/, the JavaScript and Python clients and docs/protocol.md from the definition.

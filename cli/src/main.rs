@@ -1,0 +1,2 @@
+//! The `aiwg` command.
+fn main() {}

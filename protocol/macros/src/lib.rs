@@ -1,0 +1,1 @@
+//! The attribute that turns the service trait into a method table.

@@ -1,0 +1,1 @@
+//! The small parent process under which each agent of the aiwg daemon runs.
