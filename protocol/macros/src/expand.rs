@@ -1,0 +1,157 @@
+//! From the model to the code beside the trait.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::Ident;
+
+use crate::parse::{Method, Service};
+
+pub(crate) fn expand(service: &Service) -> TokenStream {
+    let item = &service.item;
+    let table = table(service);
+    let request = request(service);
+    let response = response(service);
+    let callback = callback(service);
+    quote! {
+        #item
+        #table
+        #request
+        #response
+        #callback
+    }
+}
+
+/// tarpc's own rule for the variant of a method.
+fn variant(method: &Method) -> Ident {
+    let text = method.ident.to_string();
+    let camel: String = text
+        .split('_')
+        .map(|word| {
+            let mut chars = word.chars();
+            chars
+                .next()
+                .map(|first| first.to_ascii_uppercase().to_string() + chars.as_str())
+                .unwrap_or_default()
+        })
+        .collect();
+    Ident::new(&camel, method.ident.span())
+}
+
+fn table(service: &Service) -> TokenStream {
+    let rows = service.methods.iter().map(|method| {
+        let Method { ident, name, docs, params, result, errors, since, deprecated, examples } = method;
+        let ident = ident.to_string();
+        let since = since.as_ref().map_or_else(|| quote!("1.0"), |since| quote!(#since));
+        let deprecated = deprecated.as_ref().map_or_else(|| quote!(None), |why| quote!(Some(#why)));
+        let examples = examples.iter().map(|example| {
+            let (name, params, result) = (&example.name, &example.params, &example.result);
+            quote!(crate::definition::Example { name: #name, params: #params, result: #result })
+        });
+        quote! {
+            crate::definition::Method {
+                name: #name,
+                ident: #ident,
+                docs: &[#(#docs),*],
+                params: crate::definition::TypeRef::of::<#params>,
+                result: crate::definition::TypeRef::of_result::<#result>,
+                errors: &[#(crate::error::ErrorKind::#errors),*],
+                since: #since,
+                deprecated: #deprecated,
+                examples: &[#(#examples),*],
+            }
+        }
+    });
+    quote! {
+        /// Every method of the service, in the order of the trait.
+        pub static METHODS: &[crate::definition::Method] = &[#(#rows),*];
+    }
+}
+
+fn request(service: &Service) -> TokenStream {
+    let request = format_ident!("{}Request", service.item.ident);
+    let variants: Vec<_> = service.methods.iter().map(variant).collect();
+    let names: Vec<_> = service.methods.iter().map(|method| &method.name).collect();
+    let indices = 0..service.methods.len();
+    quote! {
+        impl #request {
+            /// The request that `method` with `params` (a JSON text) stands for.
+            ///
+            /// # Errors
+            /// The method is unknown, or `params` do not fit its type.
+            pub fn decode(method: &str, params: Option<&str>) -> Result<Self, crate::wire::DecodeError> {
+                Ok(match method {
+                    #(#names => Self::#variants { params: crate::wire::decode_params(params)? },)*
+                    _ => return Err(crate::wire::DecodeError::UnknownMethod),
+                })
+            }
+
+            /// The place of this request's method in [`METHODS`].
+            pub fn index(&self) -> usize {
+                match self {
+                    #(Self::#variants { .. } => #indices,)*
+                }
+            }
+
+            /// Appends the params as JSON.
+            ///
+            /// # Errors
+            /// A value that JSON cannot hold.
+            pub fn encode_params(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+                match self {
+                    #(Self::#variants { params } => serde_json::to_writer(out, params),)*
+                }
+            }
+        }
+    }
+}
+
+fn response(service: &Service) -> TokenStream {
+    let response = format_ident!("{}Response", service.item.ident);
+    let variants: Vec<_> = service.methods.iter().map(variant).collect();
+    let indices = 0..service.methods.len();
+    quote! {
+        impl #response {
+            /// Appends the result as JSON, or hands out the error that stands in its place.
+            ///
+            /// # Errors
+            /// The method's own error; inside, a value that JSON cannot hold.
+            pub fn encode(&self, out: &mut Vec<u8>) -> Result<serde_json::Result<()>, &crate::error::ApiError> {
+                match self {
+                    #(Self::#variants(Ok(result)) => Ok(serde_json::to_writer(out, result)),)*
+                    #(Self::#variants(Err(error)) => Err(error),)*
+                }
+            }
+
+            /// The response to the method at `index` of [`METHODS`], from its result as JSON or its error.
+            ///
+            /// # Errors
+            /// The result does not fit the method's type, or there is no such method.
+            pub fn decode(index: usize, outcome: Result<&str, crate::error::ApiError>) -> serde_json::Result<Self> {
+                Ok(match index {
+                    #(#indices => Self::#variants(match outcome {
+                        Ok(result) => Ok(serde_json::from_str(result)?),
+                        Err(error) => Err(error),
+                    }),)*
+                    _ => return Err(serde::de::Error::custom("no such method")),
+                })
+            }
+        }
+    }
+}
+
+fn callback(service: &Service) -> TokenStream {
+    let methods = service.methods.iter().map(|method| {
+        let Method { ident, docs, params, result, .. } = method;
+        quote!(#(#[doc = #docs])* fn #ident(#params) -> #result;)
+    });
+    quote! {
+        /// Hands every method to `callback!`, as `/// docs` and `fn name(Params) -> Result;` one after the other.
+        ///
+        /// The Rust client writes its methods with it, so that a new one needs nothing there. The types are named as
+        /// in [`crate::types`].
+        #[macro_export]
+        macro_rules! for_each_method {
+            ($callback:ident) => { $callback! { #(#methods)* } };
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The types of `.aiwg/daemon.json`. Reading the file, and telling where it is wrong, is the server's.
+//!
+//! Keys are `snake_case`, apart from those that the Node daemon already wrote otherwise.
+
+mod agent;
+mod daemon;
+mod rules;
+mod schedule;
+mod watch;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use agent::{AgentConfig, PromptBy};
+pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig};
+pub use rules::{Action, Condition, Rule, Trigger};
+pub use schedule::{Job, ScheduleConfig};
+pub use watch::{WatchConfig, WatchPath, WatchPathOptions};
+
+/// The whole file. Every key may be left out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "aiwg daemon configuration")]
+pub struct Config {
+    /// Where this file's schema is; for editors only.
+    #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// The daemon itself.
+    pub daemon: DaemonConfig,
+    /// The command that runs agents.
+    pub agent: AgentConfig,
+    /// Which files are watched.
+    pub watch: WatchConfig,
+    /// What happens when.
+    pub schedule: ScheduleConfig,
+    /// What is done when something happens.
+    pub rules: Vec<Rule>,
+    /// Actions by name, for schedule jobs to refer to.
+    pub actions: BTreeMap<String, Action>,
+    /// Accepted for files that the Node daemon wrote; not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Value>,
+}

@@ -1,0 +1,25 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What happens when.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScheduleConfig {
+    /// Whether jobs fire.
+    pub enabled: bool,
+    /// The jobs.
+    pub jobs: Vec<Job>,
+}
+
+/// Something that is done at certain times.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    /// Its name; no two jobs have the same.
+    #[serde(alias = "id")]
+    pub name: String,
+    /// When, as in crontab(5).
+    pub cron: String,
+    /// `health-check`, the name of an entry in `actions`, or else what an agent is asked to do, by name.
+    pub action: String,
+}

@@ -1,0 +1,54 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which files are watched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WatchConfig {
+    /// Whether files are watched.
+    pub enabled: bool,
+    /// The directories to watch, relative to the project.
+    pub paths: Vec<WatchPath>,
+    /// What is not watched, as in .gitignore.
+    pub ignore: Vec<String>,
+    /// How long changes are gathered before they count, in milliseconds.
+    pub debounce_ms: u64,
+    /// Whether to look at the files again and again, where the system cannot tell of changes: slower, but works on any file
+    /// system.
+    pub use_polling: bool,
+}
+
+impl Default for WatchConfig {
+    fn default() -> Self {
+        Self { enabled: false, paths: Vec::new(), ignore: Vec::new(), debounce_ms: 1000, use_polling: false }
+    }
+}
+
+/// A directory to watch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum WatchPath {
+    /// By its path.
+    #[schemars(title = "PlainWatchPath")]
+    Plain(String),
+    /// With options of its own, as the Node daemon wrote it.
+    #[schemars(title = "WatchPathWithOptions")]
+    Options(WatchPathOptions),
+}
+
+/// A directory to watch, with options of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WatchPathOptions {
+    /// The directory, relative to the project.
+    pub path: String,
+    /// Only these kinds of change; all when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<Vec<String>>,
+    /// What is not watched here, as in .gitignore.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore: Option<Vec<String>>,
+    /// Only files with these endings; all when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<Vec<String>>,
+}

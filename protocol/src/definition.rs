@@ -1,0 +1,116 @@
+//! What the definition holds of each method: the rows from which everything else is derived.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use crate::error::ErrorKind;
+
+/// One method.
+#[derive(Debug)]
+pub struct Method {
+    /// The name on the wire: `task.submit`.
+    pub name: &'static str,
+    /// The name in Rust: `task_submit`.
+    pub ident: &'static str,
+    /// The lines of its documentation.
+    pub docs: &'static [&'static str],
+    /// The type of its params.
+    pub params: fn() -> TypeRef,
+    /// The type of its result.
+    pub result: fn() -> TypeRef,
+    /// The errors it may answer with, beyond [`ErrorKind::COMMON`].
+    pub errors: &'static [ErrorKind],
+    /// The protocol version that brought it.
+    pub since: &'static str,
+    /// Why it should no longer be used, and what to use.
+    pub deprecated: Option<&'static str>,
+    /// Requests and their answers.
+    pub examples: &'static [Example],
+}
+
+/// A request and its answer, as JSON texts.
+#[derive(Debug)]
+pub struct Example {
+    /// What it shows.
+    pub name: &'static str,
+    /// The params.
+    pub params: &'static str,
+    /// The result.
+    pub result: &'static str,
+}
+
+/// A notification that the daemon sends.
+#[derive(Debug)]
+pub struct Notification {
+    /// The name on the wire.
+    pub name: &'static str,
+    /// The lines of its documentation.
+    pub docs: &'static [&'static str],
+    /// The type of its params.
+    pub params: fn() -> TypeRef,
+}
+
+/// A type of the definition, by what its schema needs.
+#[derive(Debug)]
+pub struct TypeRef {
+    /// Its name.
+    pub name: String,
+    /// Adds it to a generator and gives the reference to it.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Whether it goes to the daemon or comes from it: members that have a default may be left out on the way in only.
+    pub direction: Direction,
+}
+
+/// Which way a type travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From client to daemon.
+    In,
+    /// From daemon to client.
+    Out,
+}
+
+impl TypeRef {
+    /// `T` on its way to the daemon.
+    pub fn of<T: JsonSchema>() -> Self {
+        Self::new::<T>(Direction::In)
+    }
+
+    /// `T` on its way from the daemon.
+    pub fn of_result<T: JsonSchema>() -> Self {
+        Self::new::<T>(Direction::Out)
+    }
+
+    fn new<T: JsonSchema>(direction: Direction) -> Self {
+        Self { name: T::schema_name().into_owned(), schema: SchemaGenerator::subschema_for::<T>, direction }
+    }
+}
+
+impl Method {
+    /// The first paragraph of the documentation, on one line.
+    pub fn summary(&self) -> String {
+        paragraphs(self.docs).into_iter().next().unwrap_or_default()
+    }
+
+    /// The other paragraphs, a blank line between them.
+    pub fn description(&self) -> String {
+        paragraphs(self.docs).into_iter().skip(1).collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+/// Documentation lines as paragraphs; the lines of lists stay lines of their own.
+pub fn paragraphs(docs: &[&str]) -> Vec<String> {
+    let mut all = vec![String::new()];
+    for line in docs.iter().map(|line| line.trim()) {
+        let Some(last) = all.last_mut() else { continue };
+        if line.is_empty() {
+            all.push(String::new());
+        } else if last.is_empty() {
+            last.push_str(line);
+        } else {
+            last.push(if line.starts_with("- ") { '\n' } else { ' ' });
+            last.push_str(line);
+        }
+    }
+    all.retain(|paragraph| !paragraph.is_empty());
+    all
+}

@@ -1,0 +1,142 @@
+//! Every error that the daemon can answer with, stated once.
+
+use std::{borrow::Cow, fmt};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+macro_rules! error_kinds {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $kind:literal, retry: $retry:literal;)+) => {
+        /// The kinds of error. `data.kind` of an error answer is the stable name; programs tell errors apart by it, never
+        /// by the message.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ErrorKind {
+            $($(#[doc = $doc])+ $variant,)+
+        }
+
+        impl ErrorKind {
+            /// All of them, in the order of their definition.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The JSON-RPC error code. Several kinds never share one.
+            pub const fn code(self) -> i32 {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The stable name, as in `data.kind`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $kind,)+ }
+            }
+
+            /// Whether the same request may succeed when it is sent again later.
+            pub const fn retryable(self) -> bool {
+                match self { $(Self::$variant => $retry,)+ }
+            }
+
+            /// When it occurs, as a sentence.
+            pub fn docs(self) -> &'static [&'static str] {
+                match self { $(Self::$variant => &[$($doc),+],)+ }
+            }
+        }
+    };
+}
+
+error_kinds! {
+    /// The line is not valid JSON.
+    ParseError = -32700, "parse_error", retry: false;
+    /// The JSON is not a JSON-RPC 2.0 request, or the line is longer than the limit.
+    InvalidRequest = -32600, "invalid_request", retry: false;
+    /// No method has this name.
+    MethodNotFound = -32601, "method_not_found", retry: false;
+    /// A member of `params` is missing, unknown or of the wrong type; `data.member` names it.
+    InvalidParams = -32602, "invalid_params", retry: false;
+    /// The daemon failed in a way it did not foresee; its log says more.
+    InternalError = -32603, "internal_error", retry: true;
+    /// The daemon is stopping and takes no new work.
+    ShuttingDown = -32000, "shutting_down", retry: true;
+    /// No task has this id; it may have been pruned.
+    TaskNotFound = -32001, "task_not_found", retry: false;
+    /// The task has ended already.
+    TaskEnded = -32002, "task_ended", retry: false;
+    /// No rule has this id.
+    RuleNotFound = -32003, "rule_not_found", retry: false;
+    /// The queue holds as many tasks as the configuration allows.
+    QueueFull = -32004, "queue_full", retry: true;
+    /// What was waited for did not happen within `timeoutMs`.
+    WaitTimeout = -32005, "wait_timeout", retry: true;
+    /// The caller cancelled the call with `rpc.cancel`.
+    Cancelled = -32006, "cancelled", retry: true;
+    /// The daemon could not write to its database: nothing of the request took effect.
+    StorageUnavailable = -32007, "storage_unavailable", retry: true;
+    /// The topic belongs to the daemon and cannot be emitted by clients.
+    TopicReserved = -32008, "topic_reserved", retry: false;
+    /// The chain of events causing tasks causing events is as deep as is allowed.
+    ChainTooDeep = -32009, "chain_too_deep", retry: false;
+    /// This connection has as many calls waiting as is allowed.
+    TooManyWaits = -32010, "too_many_waits", retry: true;
+}
+
+impl ErrorKind {
+    /// The kind of this name; none when it is not of this version of the protocol.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// Those that any method may answer with.
+    pub const COMMON: &[Self] = &[
+        Self::ParseError,
+        Self::InvalidRequest,
+        Self::MethodNotFound,
+        Self::InvalidParams,
+        Self::InternalError,
+        Self::Cancelled,
+    ];
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// An error answer: the `error` member of a JSON-RPC 2.0 response.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, thiserror::Error)]
+#[error("{message}")]
+pub struct ApiError {
+    /// The number of the kind; from -32000 to -32099 where it is not one that JSON-RPC 2.0 defines.
+    pub code: i32,
+    /// What happened and what to do next, for people. It may change with any release.
+    pub message: String,
+    /// What programs tell errors apart by.
+    pub data: ErrorData,
+}
+
+/// What programs tell errors apart by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorData {
+    /// The stable name of the kind of error.
+    pub kind: Cow<'static, str>,
+    /// With `invalid_params`: the member that is wrong, as a path such as `env.PATH`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<String>,
+}
+
+impl ApiError {
+    /// An error of `kind`, with a message for people.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let data = ErrorData { kind: Cow::Borrowed(kind.name()), member: None };
+        Self { code: kind.code(), message: message.into(), data }
+    }
+
+    /// `invalid_params`, naming the member that is wrong.
+    pub fn invalid_member(member: impl Into<String>, message: impl Into<String>) -> Self {
+        let mut error = Self::new(ErrorKind::InvalidParams, message);
+        error.data.member = Some(member.into());
+        error
+    }
+
+    /// The kind, if this version of the protocol knows it.
+    pub fn kind(&self) -> Option<ErrorKind> {
+        ErrorKind::from_name(&self.data.kind)
+    }
+}

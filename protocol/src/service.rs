@@ -1,0 +1,162 @@
+//! The service: the only place where a method is stated.
+//!
+//! To add one, write it here, give the handler in the server, and run `scripts/generate`.
+
+use aiwg_protocol_macros::methods;
+
+use crate::{
+    error::ApiError,
+    types::{
+        DaemonStatus, Event, EventEmitParams, EventEmitted, EventListParams, NoParams, OpenRpcDocument, Pong,
+        StopAcknowledged, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams, TaskStats,
+        TaskSubmitParams, TaskSubmitted, TaskWaitParams,
+    },
+};
+
+/// What the daemon does for its clients.
+#[methods]
+#[tarpc::service(derive = [Clone])]
+pub trait DaemonService {
+    /// Answers at once, which shows that the daemon is alive.
+    #[method(name = "ping")]
+    #[example(
+        name = "alive",
+        params = "{}",
+        result = r#"{"pong": true, "timestamp": "2026-11-23T14:33:23.042Z"}"#
+    )]
+    async fn ping(params: NoParams) -> Result<Pong, ApiError>;
+
+    /// Gives the OpenRPC document of this API.
+    ///
+    /// It describes every method, type and error, and is enough to write a client from.
+    #[method(name = "rpc.discover")]
+    #[example(
+        name = "the document",
+        params = "{}",
+        result = r#"{"openrpc": "1.3.2", "info": {"title": "aiwg", "version": "1.0"}, "methods": []}"#
+    )]
+    async fn rpc_discover(params: NoParams) -> Result<OpenRpcDocument, ApiError>;
+
+    /// Tells how the daemon and all its subsystems are.
+    #[method(name = "daemon.status")]
+    #[example(
+        name = "an idle daemon",
+        params = "{}",
+        result = r#"{
+            "pid": 4711, "uptime_seconds": 42, "started_at": "2026-11-23T14:33:23.042Z", "health": "ok", "issues": [],
+            "version": "0.1.0", "protocol_version": "1.0", "project": "/home/me/project",
+            "socket": "/home/me/project/.aiwg/daemon/daemon.sock", "config": null,
+            "subsystems": {
+                "ipc": {"clients": 1},
+                "supervisor": {"running": 0, "queued": 0, "maxConcurrency": 3, "tasks": {"running": [], "queued": []}},
+                "automation": {"enabled": true, "ruleCount": 0},
+                "file_watcher": {"enabled": false, "events_received": 0},
+                "scheduler": {"enabled": false, "jobs": 0},
+                "messaging": {"enabled": false, "adapters": []}
+            }
+        }"#
+    )]
+    async fn daemon_status(params: NoParams) -> Result<DaemonStatus, ApiError>;
+
+    /// Stops the daemon.
+    ///
+    /// The answer comes first. Queued tasks stay queued for the next start. Running ones get SIGTERM, 15 seconds, then
+    /// SIGKILL, every process they started included, and end as `cancelled`.
+    #[method(name = "daemon.stop")]
+    #[example(name = "stop", params = "{}", result = r#"{"stopping": true, "pid": 4711, "running": 0}"#)]
+    async fn daemon_stop(params: NoParams) -> Result<StopAcknowledged, ApiError>;
+
+    /// Tells the daemon that something happened.
+    ///
+    /// The answer comes once the event is in the log on disk, together with every task that a rule makes of it at once: no
+    /// crash or power cut after it loses them.
+    #[method(name = "event.emit", errors = [TopicReserved, ChainTooDeep, StorageUnavailable, QueueFull, ShuttingDown])]
+    #[example(
+        name = "a deployment",
+        params = r#"{"topic": "deployment:complete", "payload": {"version": "1.2.3"}}"#,
+        result = r#"{"seq": 17, "rules": ["on-deployment-complete"]}"#
+    )]
+    async fn event_emit(params: EventEmitParams) -> Result<EventEmitted, ApiError>;
+
+    /// Lists events, the oldest first.
+    #[method(name = "event.list", errors = [StorageUnavailable])]
+    #[example(
+        name = "what has come after number 16",
+        params = r#"{"topics": ["deployment:*"], "since": 16, "limit": 1}"#,
+        result = r#"[{"seq": 17, "topic": "deployment:complete", "payload": {"version": "1.2.3"}, "source": "client",
+            "at": "2026-11-23T14:33:23.042Z"}]"#
+    )]
+    async fn event_list(params: EventListParams) -> Result<Vec<Event>, ApiError>;
+
+    /// Submits a task.
+    ///
+    /// The answer comes once the task is stored on disk.
+    #[method(name = "task.submit", errors = [QueueFull, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "an urgent task",
+        params = r#"{"prompt": "Fix critical security bug", "priority": 10}"#,
+        result = r#"{"taskId": "task-0001", "state": "running"}"#
+    )]
+    async fn task_submit(params: TaskSubmitParams) -> Result<TaskSubmitted, ApiError>;
+
+    /// Cancels a task that has not ended.
+    ///
+    /// A queued task is cancelled at once. A running one is ended with every process it started: SIGTERM, 15 seconds, then
+    /// SIGKILL; the answer does not wait for that.
+    #[method(name = "task.cancel", errors = [TaskNotFound, TaskEnded, StorageUnavailable])]
+    #[example(
+        name = "a queued task",
+        params = r#"{"taskId": "task-0002"}"#,
+        result = r#"{"cancelled": true, "state": "cancelled"}"#
+    )]
+    async fn task_cancel(params: TaskCancelParams) -> Result<TaskCancelled, ApiError>;
+
+    /// Lists tasks, the newest first.
+    ///
+    /// In a list, `result` and `output` hold the last 4 KiB only: `task.get` has more.
+    #[method(name = "task.list", errors = [StorageUnavailable])]
+    #[example(
+        name = "what is running",
+        params = r#"{"state": "running", "limit": 1}"#,
+        result = r#"[{"id": "task-0001", "prompt": "Fix critical security bug", "agent": null, "priority": 10,
+            "state": "running", "createdAt": "2026-11-23T14:33:23.042Z", "startedAt": "2026-11-23T14:33:23.045Z",
+            "completedAt": null, "pid": 4712, "exitCode": null, "attempts": 1, "result": null, "error": null,
+            "output": "Looking at the code.\n", "timeoutMinutes": null, "metadata": {}}]"#
+    )]
+    async fn task_list(params: TaskListParams) -> Result<Vec<Task>, ApiError>;
+
+    /// Gives one task.
+    #[method(name = "task.get", errors = [TaskNotFound, StorageUnavailable])]
+    #[example(
+        name = "a completed task",
+        params = r#"{"taskId": "task-0001"}"#,
+        result = r#"{"id": "task-0001", "prompt": "Run post-deployment smoke tests", "agent": null, "priority": 0,
+            "state": "completed", "createdAt": "2026-11-23T14:33:23.042Z", "startedAt": "2026-11-23T14:33:23.045Z",
+            "completedAt": "2026-11-23T14:35:01.730Z", "pid": null, "exitCode": 0, "attempts": 1,
+            "result": "All tests pass.\n", "error": null, "output": "All tests pass.\n", "timeoutMinutes": null,
+            "metadata": {}, "causedBy": {"rule": "on-deployment-complete", "event": 17, "depth": 1}}"#
+    )]
+    async fn task_get(params: TaskGetParams) -> Result<Task, ApiError>;
+
+    /// Counts the tasks by state.
+    #[method(name = "task.stats", errors = [StorageUnavailable])]
+    #[example(
+        name = "counts",
+        params = "{}",
+        result = r#"{"total": 3, "queued": 1, "running": 1, "completed": 1, "failed": 0, "cancelled": 0, "timeout": 0}"#
+    )]
+    async fn task_stats(params: NoParams) -> Result<TaskStats, ApiError>;
+
+    /// Waits until a task has ended, in whatever state, and gives it.
+    #[method(name = "task.wait", errors = [TaskNotFound, WaitTimeout, TooManyWaits, StorageUnavailable])]
+    #[example(
+        name = "wait for a minute at most",
+        params = r#"{"taskId": "task-0001", "timeoutMs": 60000}"#,
+        result = r#"{"id": "task-0001", "prompt": "Fix the tests", "agent": "tester", "priority": 0, "state": "failed",
+            "createdAt": "2026-11-23T14:33:23.042Z", "startedAt": "2026-11-23T14:33:23.045Z",
+            "completedAt": "2026-11-23T14:35:01.730Z", "pid": null, "exitCode": 1, "attempts": 1,
+            "result": "", "error": "the agent exited with code 1", "output": "", "timeoutMinutes": 30,
+            "metadata": {"ticket": 42}}"#
+    )]
+    async fn task_wait(params: TaskWaitParams) -> Result<Task, ApiError>;
+}

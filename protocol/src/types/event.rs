@@ -1,0 +1,94 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Json, Timestamp};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Event {
+    /// Its number: 1 for the first event of the project, then counting up by one.
+    pub seq: u64,
+    /// What happened: `deployment:complete`.
+    pub topic: String,
+    /// What the emitter said of it; `null` where it said nothing.
+    pub payload: Json,
+    /// Who published it.
+    pub source: EventSource,
+    /// When the daemon took it in.
+    pub at: Timestamp,
+    /// What led to it; absent when it came from outside.
+    #[serde(rename = "causedBy", default, skip_serializing_if = "Option::is_none")]
+    pub caused_by: Option<Cause>,
+}
+
+/// Who published an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventSource {
+    /// A client, with `event.emit`.
+    Client,
+    /// The queue and the supervisor of agent tasks.
+    Supervisor,
+    /// The file watcher.
+    FileWatcher,
+    /// The scheduler.
+    Scheduler,
+    /// The rules.
+    Automation,
+    /// The daemon itself.
+    Daemon,
+}
+
+/// What led to an event or a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Cause {
+    /// The task whose process emitted it, or whose state it reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+    /// The rule that made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// The number of the event that triggered the rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<u64>,
+    /// How many tasks lie between this and what came from outside; 0 for none.
+    pub depth: u32,
+}
+
+/// The params of `event.emit`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventEmitParams {
+    /// Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics (`task:`, `file:`, `schedule:`, `daemon:`,
+    /// `automation:`, `health:`, `chat:`) are refused.
+    #[schemars(regex(pattern = r"^[A-Za-z0-9_.:/-]{1,200}$"))]
+    pub topic: String,
+    /// What to say of it; any JSON value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Json>,
+}
+
+/// The answer to `event.emit`: the event is in the log, and its tasks in the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EventEmitted {
+    /// The event's number.
+    pub seq: u64,
+    /// The ids of the rules that it matched.
+    pub rules: Vec<String>,
+}
+
+/// The params of `event.list`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventListParams {
+    /// Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}` either. All when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topics: Option<Vec<String>>,
+    /// The number of the last event seen: the answer starts with the next one. Without it, the answer holds the newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
+    /// How many at the most; 100 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub limit: Option<u32>,
+}

@@ -1,0 +1,167 @@
+//! `daemon.status`. The names here are those of the Node daemon, mixed case and all: its clients read them.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Timestamp;
+
+/// The daemon and all its subsystems.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DaemonStatus {
+    /// The daemon's process.
+    pub pid: u32,
+    /// For how many whole seconds it has been up.
+    pub uptime_seconds: u64,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// Whether all is well.
+    pub health: Health,
+    /// What is not well; empty when health is `ok`.
+    pub issues: Vec<Issue>,
+    /// The daemon's version.
+    pub version: String,
+    /// The version of the wire contract.
+    pub protocol_version: String,
+    /// The project's directory.
+    pub project: String,
+    /// The path of the socket: the one to forward over SSH.
+    pub socket: String,
+    /// The configuration in use; null when the defaults are.
+    pub config: Option<String>,
+    /// The subsystems.
+    pub subsystems: Subsystems,
+}
+
+/// Whether all is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// It is.
+    Ok,
+    /// Something needs a person; `issues` says what.
+    Degraded,
+}
+
+/// Something that is not well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Issue {
+    /// A stable name: `storage`, `config`.
+    pub kind: String,
+    /// What it is and what to do about it.
+    pub message: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// The subsystems.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Subsystems {
+    /// The socket.
+    pub ipc: IpcSubsystem,
+    /// The queue and its agents.
+    pub supervisor: SupervisorSubsystem,
+    /// The rules.
+    pub automation: AutomationSubsystem,
+    /// The file watcher.
+    pub file_watcher: FileWatcherSubsystem,
+    /// The scheduler.
+    pub scheduler: SchedulerSubsystem,
+    /// Messaging platforms.
+    pub messaging: MessagingSubsystem,
+}
+
+/// The socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct IpcSubsystem {
+    /// How many clients are connected, the one that asks included.
+    pub clients: u32,
+}
+
+/// The queue and its agents.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SupervisorSubsystem {
+    /// How many tasks are running.
+    pub running: u32,
+    /// How many are queued.
+    pub queued: u64,
+    /// How many may run at once.
+    pub max_concurrency: u32,
+    /// Which ones.
+    pub tasks: TaskSummaries,
+}
+
+/// Which tasks are running and queued.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TaskSummaries {
+    /// All that are running.
+    pub running: Vec<RunningTaskSummary>,
+    /// The first 100 that are queued, in the order in which they will start.
+    pub queued: Vec<QueuedTaskSummary>,
+}
+
+/// A running task, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunningTaskSummary {
+    /// Its id.
+    pub id: String,
+    /// The first 80 characters of its prompt.
+    pub prompt: String,
+    /// Its agent; the default one when null.
+    pub agent: Option<String>,
+    /// When its agent was started.
+    pub started_at: Option<Timestamp>,
+    /// The agent's process; null while it is being started.
+    pub pid: Option<u32>,
+}
+
+/// A queued task, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct QueuedTaskSummary {
+    /// Its id.
+    pub id: String,
+    /// The first 80 characters of its prompt.
+    pub prompt: String,
+    /// Its agent; the default one when null.
+    pub agent: Option<String>,
+    /// Its priority.
+    pub priority: i32,
+}
+
+/// The rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AutomationSubsystem {
+    /// Whether rules are acted upon at all.
+    pub enabled: bool,
+    /// How many rules there are.
+    pub rule_count: u32,
+}
+
+/// The file watcher.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FileWatcherSubsystem {
+    /// Whether files are watched.
+    pub enabled: bool,
+    /// How many changes it has seen since the start.
+    pub events_received: u64,
+}
+
+/// The scheduler.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SchedulerSubsystem {
+    /// Whether schedules fire.
+    pub enabled: bool,
+    /// How many jobs there are.
+    pub jobs: u32,
+}
+
+/// Messaging platforms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct MessagingSubsystem {
+    /// Whether any is connected.
+    pub enabled: bool,
+    /// Their names.
+    pub adapters: Vec<String>,
+}

@@ -1,0 +1,221 @@
+use std::{collections::BTreeMap, fmt};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Cause, JsonObject, Timestamp};
+
+/// The states of a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskState {
+    /// Waiting for a slot.
+    Queued,
+    /// Its agent's process is active.
+    Running,
+    /// The agent succeeded.
+    Completed,
+    /// The agent failed, or could not be started.
+    Failed,
+    /// Cancelled by someone, or by the daemon's stop.
+    Cancelled,
+    /// It ran longer than its time limit.
+    Timeout,
+}
+
+impl TaskState {
+    /// All of them.
+    pub const ALL: &[Self] =
+        &[Self::Queued, Self::Running, Self::Completed, Self::Failed, Self::Cancelled, Self::Timeout];
+
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Timeout => "timeout",
+        }
+    }
+
+    /// Whether nothing can happen to the task any more.
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+impl fmt::Display for TaskState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// An order to an agent, and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    /// `task-0001`, counting up, never reused.
+    pub id: String,
+    /// What the agent is asked to do.
+    pub prompt: String,
+    /// The agent that is to do it; the default one when null.
+    pub agent: Option<String>,
+    /// Higher ones start first; 0 unless given.
+    pub priority: i32,
+    /// Where it stands.
+    pub state: TaskState,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// When its agent was started, the last time if there were several attempts.
+    pub started_at: Option<Timestamp>,
+    /// When it ended, in whatever state.
+    pub completed_at: Option<Timestamp>,
+    /// The agent's process, while it runs.
+    pub pid: Option<u32>,
+    /// What the agent's process exited with; null when it did not exit by itself.
+    pub exit_code: Option<i32>,
+    /// How often an agent was started for it. More than 1 after an agent was lost with the machine.
+    pub attempts: u32,
+    /// The last 64 KiB of the agent's standard output, once it has ended.
+    pub result: Option<String>,
+    /// Why it did not complete, for people.
+    pub error: Option<String>,
+    /// The last 64 KiB of the agent's standard output so far.
+    pub output: Option<String>,
+    /// Its time limit in minutes; `daemon.action_timeout_minutes` when null.
+    pub timeout_minutes: Option<f64>,
+    /// The submitter's own notes.
+    pub metadata: JsonObject,
+    /// What led to it; absent when a client submitted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caused_by: Option<Cause>,
+}
+
+/// The params of `task.submit`.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskSubmitParams {
+    /// What the agent is asked to do; not empty, at most 1 MiB.
+    #[schemars(length(min = 1))]
+    pub prompt: String,
+    /// The agent that is to do it, as `--agent` of the agent command; the default one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// Higher ones start first; 0 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -1000, max = 1000))]
+    pub priority: Option<i32>,
+    /// The time limit in minutes, more than 0; `daemon.action_timeout_minutes` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub timeout_minutes: Option<f64>,
+    /// Added to the agent's environment. `${NAME}` in a value is resolved from the daemon's environment when the process
+    /// starts, and is written nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub env: Option<BTreeMap<String, String>>,
+    /// The submitter's own notes, kept with the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<JsonObject>,
+}
+
+// By hand, because `env` may hold secrets.
+impl fmt::Debug for TaskSubmitParams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskSubmitParams")
+            .field("prompt", &self.prompt)
+            .field("agent", &self.agent)
+            .field("priority", &self.priority)
+            .field("timeout_minutes", &self.timeout_minutes)
+            .field("env", &self.env.as_ref().map(|env| env.keys().collect::<Vec<_>>()))
+            .field("metadata", &self.metadata)
+            .finish()
+    }
+}
+
+/// The answer to `task.submit`: the task is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskSubmitted {
+    /// The new task's id.
+    pub task_id: String,
+    /// `running` when a slot was free, else `queued`.
+    pub state: TaskState,
+}
+
+/// The params of `task.get`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskGetParams {
+    /// The task's id.
+    pub task_id: String,
+}
+
+/// The params of `task.cancel`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskCancelParams {
+    /// The task's id.
+    pub task_id: String,
+}
+
+/// The answer to `task.cancel`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskCancelled {
+    /// Always true: what could not be cancelled is an error.
+    pub cancelled: bool,
+    /// `cancelled` for a task that was queued; `running` for one whose agent is being ended, which takes up to 15 seconds:
+    /// `task.wait` waits for it.
+    pub state: TaskState,
+}
+
+/// The params of `task.list`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskListParams {
+    /// Only tasks in this state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<TaskState>,
+    /// Only tasks for this agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// How many at the most; 20 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub limit: Option<u32>,
+    /// The id of the last task of the page before: the answer goes on with the next older one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// The answer to `task.stats`: how many tasks there are, in all and in each state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TaskStats {
+    /// All that the store holds.
+    pub total: u64,
+    /// Waiting for a slot.
+    pub queued: u64,
+    /// With an active agent.
+    pub running: u64,
+    /// Succeeded.
+    pub completed: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Cancelled.
+    pub cancelled: u64,
+    /// Ended at their time limit.
+    pub timeout: u64,
+}
+
+/// The params of `task.wait`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskWaitParams {
+    /// The task's id.
+    pub task_id: String,
+    /// How long to wait, in milliseconds; as long as it takes when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+}

@@ -1,0 +1,100 @@
+//! The client's end of the wire: tarpc's requests and responses above, JSON-RPC 2.0 lines below.
+
+use std::{
+    collections::HashMap,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use futures::{Sink, Stream};
+use tarpc::{ClientMessage, Response};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::mpsc,
+};
+use tokio_util::codec::Framed;
+
+pub use super::codec::ServerNotification;
+use super::codec::{FromServer, JsonRpc, Lines, ToServer};
+use crate::service::{DaemonServiceRequest, DaemonServiceResponse};
+
+type Wire<S> = tokio_serde::Framed<Framed<S, Lines>, FromServer, ToServer, JsonRpc>;
+
+/// JSON-RPC 2.0 over a byte stream, as the transport of a tarpc client.
+#[derive(Debug)]
+pub struct ClientTransport<S> {
+    wire: Wire<S>,
+    /// The method of each call in flight, by its id: an answer does not say what it answers.
+    methods: HashMap<u64, usize>,
+    notifications: mpsc::UnboundedSender<ServerNotification>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> ClientTransport<S> {
+    /// Notifications go to `notifications`; they are dropped when nobody receives them.
+    pub fn new(stream: S, notifications: mpsc::UnboundedSender<ServerNotification>) -> Self {
+        let wire = tokio_serde::Framed::new(Framed::new(stream, Lines::default()), JsonRpc);
+        Self { wire, methods: HashMap::new(), notifications }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for ClientTransport<S> {
+    type Item = io::Result<Response<DaemonServiceResponse>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = self.get_mut();
+        loop {
+            let (id, outcome) = match ready!(Pin::new(&mut this.wire).poll_next(cx)?) {
+                None => return Poll::Ready(None),
+                Some(FromServer::Notification(notification)) => {
+                    let _ = this.notifications.send(notification);
+                    continue;
+                }
+                Some(FromServer::Response(None, Err(error))) => {
+                    return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::InvalidData, error))));
+                }
+                Some(FromServer::Response(id, outcome)) => (id, outcome),
+            };
+            // An answer to a call that is not in flight is the one to a call that was cancelled.
+            let Some((id, method)) = id.and_then(|id| this.methods.remove(&id).map(|method| (id, method)))
+            else {
+                continue;
+            };
+            let outcome = outcome.as_ref().map(|result| result.get()).map_err(Clone::clone);
+            let message = DaemonServiceResponse::decode(method, outcome)?;
+            return Poll::Ready(Some(Ok(Response { request_id: id, message: Ok(message) })));
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Sink<ClientMessage<DaemonServiceRequest>> for ClientTransport<S> {
+    type Error = io::Error;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().wire).poll_ready(cx)
+    }
+
+    fn start_send(self: Pin<&mut Self>, message: ClientMessage<DaemonServiceRequest>) -> io::Result<()> {
+        let this = self.get_mut();
+        let message = match message {
+            ClientMessage::Request(request) => {
+                this.methods.insert(request.id, request.message.index());
+                ToServer::Request(request.id, request.message)
+            }
+            ClientMessage::Cancel { request_id, .. } => {
+                this.methods.remove(&request_id);
+                ToServer::Cancel(request_id)
+            }
+            _ => return Ok(()),
+        };
+        Pin::new(&mut this.wire).start_send(message)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().wire).poll_flush(cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().wire).poll_close(cx)
+    }
+}

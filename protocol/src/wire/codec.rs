@@ -1,0 +1,120 @@
+//! The client's framing and its JSON: lines below, messages above.
+
+use std::{io, pin::Pin};
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio_util::codec::{Decoder, Encoder};
+
+use crate::{error::ApiError, service::DaemonServiceRequest, types::Json};
+
+/// Lines, without their line feed. A client takes lines of any length from the daemon it trusts.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    searched: usize,
+}
+
+impl Decoder for Lines {
+    type Item = BytesMut;
+    type Error = io::Error;
+
+    fn decode(&mut self, src: &mut BytesMut) -> io::Result<Option<BytesMut>> {
+        let Some(at) = memchr::memchr(b'\n', &src[self.searched..]) else {
+            self.searched = src.len();
+            return Ok(None);
+        };
+        let line = src.split_to(self.searched + at);
+        src.advance(1);
+        self.searched = 0;
+        Ok(Some(line))
+    }
+}
+
+impl Encoder<Bytes> for Lines {
+    type Error = io::Error;
+
+    fn encode(&mut self, line: Bytes, dst: &mut BytesMut) -> io::Result<()> {
+        dst.reserve(line.len() + 1);
+        dst.put(line);
+        dst.put_u8(b'\n');
+        Ok(())
+    }
+}
+
+/// What a client sends.
+#[derive(Debug)]
+pub(super) enum ToServer {
+    Request(u64, DaemonServiceRequest),
+    Cancel(u64),
+}
+
+/// What a client receives.
+#[derive(Debug)]
+pub(super) enum FromServer {
+    /// An answer; its id is none when the server could not tell which request it was about.
+    Response(Option<u64>, Result<Box<RawValue>, ApiError>),
+    /// Something that was not asked for.
+    Notification(ServerNotification),
+}
+
+/// A notification as it came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerNotification {
+    /// Its name.
+    pub method: String,
+    /// Its params.
+    pub params: Json,
+}
+
+/// JSON-RPC 2.0 as a codec of tokio-serde.
+#[derive(Debug)]
+pub(super) struct JsonRpc;
+
+impl tokio_serde::Serializer<ToServer> for JsonRpc {
+    type Error = io::Error;
+
+    fn serialize(self: Pin<&mut Self>, item: &ToServer) -> io::Result<Bytes> {
+        let mut out = Vec::with_capacity(128);
+        match item {
+            ToServer::Request(id, request) => {
+                let name = crate::METHODS.get(request.index()).map_or("", |method| method.name);
+                out.extend_from_slice(
+                    format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{name}","params":"#).as_bytes(),
+                );
+                request.encode_params(&mut out)?;
+                out.push(b'}');
+            }
+            ToServer::Cancel(id) => {
+                let line = format!(r#"{{"jsonrpc":"2.0","method":"rpc.cancel","params":{{"id":{id}}}}}"#);
+                out.extend_from_slice(line.as_bytes());
+            }
+        }
+        Ok(out.into())
+    }
+}
+
+impl tokio_serde::Deserializer<FromServer> for JsonRpc {
+    type Error = io::Error;
+
+    fn deserialize(self: Pin<&mut Self>, src: &BytesMut) -> io::Result<FromServer> {
+        /// Any message that a server may send.
+        #[derive(Deserialize)]
+        struct Message {
+            id: Option<u64>,
+            result: Option<Box<RawValue>>,
+            error: Option<ApiError>,
+            method: Option<String>,
+            params: Option<Json>,
+        }
+        let message: Message = serde_json::from_slice(src)?;
+        Ok(match message {
+            Message { error: Some(error), id, .. } => FromServer::Response(id, Err(error)),
+            Message { result: Some(result), id, .. } => FromServer::Response(id, Ok(result)),
+            Message { method: Some(method), params, .. } => {
+                FromServer::Notification(ServerNotification { method, params: params.unwrap_or_default() })
+            }
+            _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "a message that is no JSON-RPC 2.0")),
+        })
+    }
+}

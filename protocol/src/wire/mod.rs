@@ -1,0 +1,30 @@
+//! The wire: JSON-RPC 2.0 (<https://www.jsonrpc.org/specification>), one UTF-8 JSON message a line, both ways.
+//!
+//! tarpc's `Transport` is a stream of requests and a sink of responses. [`server::ServerTransport`] and
+//! [`client::ClientTransport`] are that over a byte stream. What never becomes a typed request (broken lines, unknown methods,
+//! params that do not fit, the framing of batches) is answered by the server transport itself.
+
+mod batch;
+pub mod client;
+mod codec;
+mod line;
+mod message;
+mod params;
+pub mod server;
+
+pub use line::{Line, LineReader};
+pub use message::{Id, Incoming, Request};
+pub use params::{DecodeError, decode_params};
+
+/// The longest line that is read, in bytes, unless configured otherwise: 16 MiB.
+pub const DEFAULT_MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+
+/// How many requests a batch may hold: answers must not grow without bound from one line.
+pub const MAX_BATCH: usize = 1000;
+
+/// A deadline that never comes. tarpc gives each request 10 seconds by default and then drops its handler without an
+/// answer; here every request ends in an answer, and those that wait have time-outs of their own. (Its timer wheel reaches no
+/// further than two years.)
+pub fn no_deadline() -> std::time::Instant {
+    std::time::Instant::now() + std::time::Duration::from_secs(365 * 24 * 3600)
+}
