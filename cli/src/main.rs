@@ -1,2 +1,31 @@
-//! The `aiwg` command.
-fn main() {}
+//! The `aiwg` command: a client of the daemon, and, in two other roles, the daemon and the shim of an agent.
+
+mod args;
+mod commands;
+mod daemon;
+mod error;
+mod output;
+mod project;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{args::Args, output::Output};
+
+fn main() -> ExitCode {
+    // The roles come first: they must not pay for, or be changed by, anything of the command line.
+    match std::env::args_os().nth(1) {
+        Some(role) if role == "__shim" => aiwg_shim::run(),
+        Some(role) if role == daemon::ROLE => daemon::run_detached(),
+        _ => run(Args::parse()),
+    }
+}
+
+fn run(args: Args) -> ExitCode {
+    let output = Output { json: args.json };
+    match commands::run(args, &output) {
+        Ok(code) => code,
+        Err(error) => error.report(),
+    }
+}

@@ -1,1 +1,23 @@
 //! The Rust SDK for the aiwg daemon.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), aiwg_client::ClientError> {
+//! use aiwg_client::{DaemonClient, types::TaskSubmitParams};
+//!
+//! let client = DaemonClient::connect().await?;
+//! client.emit("deployment:complete", &serde_json::json!({ "version": "1.2.3" })).await?;
+//! let task = client.task_submit(TaskSubmitParams { prompt: "Fix the tests".into(), ..Default::default() }).await?;
+//! println!("{}", task.task_id);
+//! # Ok(())
+//! # }
+//! ```
+
+mod client;
+mod discover;
+mod error;
+mod methods;
+
+pub use aiwg_protocol::{ApiError, ErrorKind, types};
+pub use client::{DaemonClient, Options};
+pub use discover::{Socket, discover};
+pub use error::ClientError;

@@ -70,10 +70,8 @@ error_kinds! {
     StorageUnavailable = -32007, "storage_unavailable", retry: true;
     /// The topic belongs to the daemon and cannot be emitted by clients.
     TopicReserved = -32008, "topic_reserved", retry: false;
-    /// The chain of events causing tasks causing events is as deep as is allowed.
-    ChainTooDeep = -32009, "chain_too_deep", retry: false;
     /// This connection has as many calls waiting as is allowed.
-    TooManyWaits = -32010, "too_many_waits", retry: true;
+    TooManyWaits = -32009, "too_many_waits", retry: true;
 }
 
 impl ErrorKind {

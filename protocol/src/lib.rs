@@ -21,3 +21,16 @@ pub use service::{DaemonService, DaemonServiceClient, DaemonServiceRequest, Daem
 /// The version of the wire contract, `major.minor`: the major number is raised by a breaking change, the minor one by an
 /// addition.
 pub const PROTOCOL_VERSION: &str = "1.0";
+
+/// Where the daemon's socket is, relative to the project's directory.
+pub const SOCKET_PATH: &str = ".aiwg/daemon/daemon.sock";
+
+/// The environment variable that names the socket to use, whatever the working directory.
+pub const SOCKET_ENV: &str = "AIWG_DAEMON_SOCKET";
+
+/// The command that starts the daemon, as error messages name it.
+pub const START_COMMAND: &str = "aiwg daemon start";
+
+/// The longest socket path that every system takes, in bytes. Where a project lies deeper, [`SOCKET_PATH`] is a symbolic link
+/// to a socket with a shorter path, and clients resolve it before they connect.
+pub const MAX_SOCKET_PATH: usize = 100;

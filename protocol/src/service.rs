@@ -70,7 +70,7 @@ pub trait DaemonService {
     ///
     /// The answer comes once the event is in the log on disk, together with every task that a rule makes of it at once: no
     /// crash or power cut after it loses them.
-    #[method(name = "event.emit", errors = [TopicReserved, ChainTooDeep, StorageUnavailable, QueueFull, ShuttingDown])]
+    #[method(name = "event.emit", errors = [TopicReserved, StorageUnavailable, QueueFull, ShuttingDown])]
     #[example(
         name = "a deployment",
         params = r#"{"topic": "deployment:complete", "payload": {"version": "1.2.3"}}"#,
@@ -134,7 +134,7 @@ pub trait DaemonService {
             "state": "completed", "createdAt": "2026-11-23T14:33:23.042Z", "startedAt": "2026-11-23T14:33:23.045Z",
             "completedAt": "2026-11-23T14:35:01.730Z", "pid": null, "exitCode": 0, "attempts": 1,
             "result": "All tests pass.\n", "error": null, "output": "All tests pass.\n", "timeoutMinutes": null,
-            "metadata": {}, "causedBy": {"rule": "on-deployment-complete", "event": 17, "depth": 1}}"#
+            "metadata": {}, "causedBy": {"rule": "on-deployment-complete", "event": 17, "depth": 0}}"#
     )]
     async fn task_get(params: TaskGetParams) -> Result<Task, ApiError>;
 

@@ -1,1 +1,18 @@
 //! The aiwg daemon.
+//!
+//! [`boot`] reads top to bottom as the picture of it: sources (the socket, the supervisor) send commands to the engine, which commits
+//! them together with what the rules make of them and publishes the events on the bus; the log, the readable files and the
+//! subscribers listen there; the supervisor carries out the engine's orders.
+
+pub mod boot;
+pub mod bus;
+pub mod config;
+pub mod engine;
+mod files;
+pub mod health;
+mod ipc;
+mod lifecycle;
+pub mod project;
+pub mod rules;
+pub mod store;
+mod supervisor;

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,14 @@ impl TaskState {
     /// Whether nothing can happen to the task any more.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Queued | Self::Running)
+    }
+}
+
+impl FromStr for TaskState {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        Self::ALL.iter().copied().find(|state| state.name() == name).ok_or(())
     }
 }
 

@@ -1,1 +1,49 @@
-//! The small parent process under which each agent of the aiwg daemon runs.
+//! The shim: the small parent process under which each agent of the aiwg daemon runs.
+//!
+//! # Theory of operation
+//!
+//! Agents cost money, so they must outlive a crash of the daemon; and they start processes in sessions of their own, so killing
+//! their group does not end them. Hence each agent gets a parent that does nothing else, as containerd has its shim.
+//!
+//! The daemon starts the same binary in another role and writes an [`Order`] to its standard input. The shim
+//!
+//! 1. becomes the child subreaper of all that the agent will start: whatever is orphaned there becomes its child, so nothing
+//!    can escape it;
+//! 2. takes the lock in the task's directory and keeps it for life. **Holding that lock is what being alive means**: no process
+//!    number is needed to ask, and the kernel drops it however the shim dies;
+//! 3. writes [`RUN_FILE`], starts the agent with its output going straight to files, and tells the daemon one line, [`Started`];
+//! 4. sleeps until something happens: it reaps every child, and on SIGTERM ends the whole tree (SIGTERM, a grace, SIGKILL);
+//! 5. when the agent has exited, ends what it left behind, writes [`EXIT_FILE`] durably, and exits.
+//!
+//! The daemon may die and come back at any moment. What it finds then is told by [`abandon`]: either a shim is alive, or
+//! that attempt can never start any more. There is no state in between.
+//!
+//! On systems without subreapers (macOS) the agent's process group stands in for its descendants: what leaves the group escapes.
+
+mod agent;
+mod descendants;
+mod lock;
+mod order;
+mod process;
+mod record;
+mod run;
+mod supervise;
+mod sweep;
+
+pub use lock::{Abandon, abandon, is_held};
+pub use order::{Order, SpawnError, Started};
+pub use process::Process;
+pub use record::{ExitRecord, RecordError, RunRecord, read_exit, read_run, request_end};
+pub use run::run;
+pub use sweep::{Swept, sweep};
+
+/// The lock that a living shim holds.
+pub const LOCK_FILE: &str = "lock";
+/// Who runs the task: a [`RunRecord`].
+pub const RUN_FILE: &str = "run.json";
+/// How it ended: an [`ExitRecord`].
+pub const EXIT_FILE: &str = "exit.json";
+/// The agent's standard output, all of it.
+pub const STDOUT_FILE: &str = "stdout.log";
+/// The agent's standard error, all of it.
+pub const STDERR_FILE: &str = "stderr.log";

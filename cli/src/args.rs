@@ -1,0 +1,166 @@
+//! What can be typed.
+
+use std::{path::PathBuf, str::FromStr};
+
+use aiwg_protocol::types::{Json, TaskState};
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+/// Turns what happens in a project into agent tasks, and runs them.
+#[derive(Debug, Parser)]
+#[command(name = "aiwg", version, max_term_width = 100, propagate_version = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 no daemon runs.")]
+pub(crate) struct Args {
+    /// The project's directory; else the nearest one upwards that has a .aiwg directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) project: Option<PathBuf>,
+
+    /// Print the method's result as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Start, stop and look at the daemon
+    #[command(subcommand)]
+    Daemon(DaemonCommand),
+    /// Submit, watch and cancel agent tasks
+    #[command(subcommand)]
+    Task(TaskCommand),
+    /// Emit and list events
+    #[command(subcommand)]
+    Event(EventCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DaemonCommand {
+    /// Start the daemon; returns when it answers
+    Start(StartArgs),
+    /// Stop the daemon; running tasks have 15 seconds to end
+    Stop,
+    /// Show the daemon and all its subsystems
+    Status,
+    /// Check that the daemon answers
+    Ping,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct StartArgs {
+    /// Stay in the foreground
+    #[arg(long)]
+    pub(crate) foreground: bool,
+
+    /// The configuration to use in place of .aiwg/daemon.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TaskCommand {
+    /// Submit a task
+    #[command(after_help = "Example:\n  aiwg task submit \"Fix critical security bug\" --priority 10")]
+    Submit(SubmitArgs),
+    /// List tasks, the newest first
+    List(ListArgs),
+    /// Show one task
+    Get {
+        /// The task's id
+        id: String,
+    },
+    /// Cancel a task
+    Cancel {
+        /// The task's id
+        id: String,
+    },
+    /// Count the tasks by state
+    Stats,
+    /// Wait until tasks have ended; exits with 1 if one of them did not complete
+    Wait {
+        /// The tasks' ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct SubmitArgs {
+    /// What the agent is asked to do; - reads it from standard input
+    pub(crate) prompt: String,
+
+    /// The agent that is to do it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) agent: Option<String>,
+
+    /// Higher ones start first
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    pub(crate) priority: i32,
+
+    /// The time limit
+    #[arg(long, value_name = "MINUTES")]
+    pub(crate) timeout: Option<f64>,
+
+    /// Added to the agent's environment; ${NAME} in the value is taken from the daemon's
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    pub(crate) env: Vec<(String, String)>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ListArgs {
+    /// Only tasks in this state: queued, running, completed, failed, cancelled or timeout
+    #[arg(long, value_parser = state)]
+    pub(crate) state: Option<TaskState>,
+
+    /// Only tasks for this agent
+    #[arg(long, value_name = "NAME")]
+    pub(crate) agent: Option<String>,
+
+    /// How many at the most, up to 1000
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u32>,
+
+    /// Go on after this task, the last of the page before
+    #[arg(long, value_name = "ID")]
+    pub(crate) cursor: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventCommand {
+    /// Tell the daemon that something happened
+    #[command(after_help = "Example:\n  aiwg event emit deployment:complete '{\"version\": \"1.2.3\"}'")]
+    Emit {
+        /// What happened: up to 200 characters of A-Z a-z 0-9 _ . : / -
+        topic: String,
+        /// What to say of it, as JSON
+        #[arg(value_name = "JSON", value_parser = json)]
+        payload: Option<Json>,
+    },
+    /// List events, the oldest first
+    List {
+        /// Only topics that match one of these patterns, such as 'deployment:*'
+        #[arg(value_name = "PATTERN")]
+        topics: Vec<String>,
+        /// Only events after this number
+        #[arg(long, value_name = "SEQ")]
+        since: Option<u64>,
+        /// How many at the most, up to 1000
+        #[arg(long, value_name = "N")]
+        limit: Option<u32>,
+    },
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn state(text: &str) -> Result<TaskState, String> {
+    let names = || TaskState::ALL.iter().map(|state| state.name()).collect::<Vec<_>>().join(", ");
+    TaskState::from_str(text).map_err(|()| format!("expected one of {}", names()))
+}
+
+fn json(text: &str) -> Result<Json, String> {
+    Json::from_text(text).map_err(|error| format!("this is not JSON: {error}"))
+}

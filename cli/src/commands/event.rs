@@ -1,0 +1,55 @@
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use aiwg_client::{
+    DaemonClient,
+    types::{Event, EventEmitParams, EventListParams},
+};
+
+use crate::{
+    args::EventCommand,
+    error::CliError,
+    output::{Output, shorten, table, write_table},
+};
+
+pub(crate) async fn run(
+    client: &DaemonClient,
+    command: EventCommand,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    match command {
+        EventCommand::Emit { topic, payload } => {
+            let emitted = client.event_emit(EventEmitParams { topic, payload }).await?;
+            output.result(&emitted, |out, emitted| match emitted.rules.as_slice() {
+                [] => writeln!(out, "Event {} is in the log; no rule waits for it.", emitted.seq),
+                rules => {
+                    writeln!(out, "Event {} fired {}. Next: aiwg task list", emitted.seq, rules.join(", "))
+                }
+            })?;
+        }
+        EventCommand::List { topics, since, limit } => {
+            let topics = (!topics.is_empty()).then_some(topics);
+            let events = client.event_list(EventListParams { topics, since, limit }).await?;
+            output.result(&events, |out, events| show(out, events))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(out: &mut dyn Write, events: &[Event]) -> io::Result<()> {
+    if events.is_empty() {
+        return writeln!(out, "No events.");
+    }
+    let mut rows = table(["SEQ", "AT", "TOPIC", "PAYLOAD"]);
+    for event in events {
+        rows.add_row([
+            event.seq.to_string(),
+            event.at.to_string(),
+            event.topic.clone(),
+            shorten(event.payload.as_str(), 80),
+        ]);
+    }
+    write_table(out, &rows)
+}

@@ -1,0 +1,109 @@
+//! The daemon process: in the foreground, or detached by a parent that waits for its first word.
+
+use std::{
+    io::{self, BufRead, BufReader, Read, Write},
+    path::Path,
+    process::{Command, ExitCode, Stdio},
+};
+
+use aiwg_server::boot::{self, Options};
+use serde::{Deserialize, Serialize};
+
+use crate::error::CliError;
+
+/// The role of the binary that is a detached daemon. Its options come as JSON on standard input.
+pub(crate) const ROLE: &str = "__daemon";
+
+/// What a detached daemon says on its standard output, once: that it answers, or why it could not start.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum FirstWord {
+    Ready(Ready),
+    Failed(String),
+}
+
+/// A daemon that answers.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Ready {
+    /// Its process.
+    pub(crate) pid: u32,
+    /// Its socket.
+    pub(crate) socket: String,
+}
+
+/// Starts a daemon in the background, and returns when it answers.
+pub(crate) fn detach(options: &Options) -> Result<Ready, CliError> {
+    let mut child = Command::new(std::env::current_exe()?)
+        .args([Path::new(ROLE), &options.project])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        serde_json::to_writer(&mut stdin, options).map_err(io::Error::from)?;
+    }
+    let mut line = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        BufReader::new(stdout).read_line(&mut line)?;
+    }
+    match serde_json::from_str(&line) {
+        Ok(FirstWord::Ready(ready)) => Ok(ready),
+        Ok(FirstWord::Failed(why)) => Err(CliError::Failed(format!("the daemon did not start: {why}"))),
+        Err(_) => {
+            let status = child.wait()?;
+            Err(CliError::Failed(format!(
+                "the daemon ended before it answered ({status}); .aiwg/daemon/daemon.log may say why"
+            )))
+        }
+    }
+}
+
+/// Runs a daemon in this process until it is stopped.
+pub(crate) fn foreground(options: Options) -> Result<(), CliError> {
+    let ready = |socket: &str| {
+        let _ = writeln!(io::stdout(), "the daemon runs as process {}, at {socket}", std::process::id());
+    };
+    run(options, ready).map_err(|why| CliError::Failed(format!("the daemon did not start: {why}")))
+}
+
+/// The main of the detached process.
+pub(crate) fn run_detached() -> ExitCode {
+    // Before there is any thread: a session of its own, so that closing the terminal does not reach it.
+    let _ = rustix::process::setsid();
+    let mut text = Vec::new();
+    let read = io::stdin().read_to_end(&mut text);
+    let options = read.and_then(|_| serde_json::from_slice(&text).map_err(io::Error::from));
+    let done = options.map_err(|error| error.to_string()).and_then(|options| {
+        let ready = |socket: &str| {
+            say(&FirstWord::Ready(Ready { pid: std::process::id(), socket: socket.to_owned() }));
+        };
+        run(options, ready)
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            say(&FirstWord::Failed(why));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), String> {
+    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    // One thread serves all connections: with two cores, the engine's thread has the other one to itself.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
+    runtime.block_on(boot::run(options, ready)).map_err(|error| error.to_string())
+}
+
+/// Says the one word, and lets go of the pipe, for which the parent waits.
+fn say(word: &FirstWord) {
+    let mut stdout = io::stdout();
+    let _ = serde_json::to_writer(&mut stdout, word);
+    let _ = stdout.write_all(b"\n").and_then(|()| stdout.flush());
+    if let Ok(null) = std::fs::OpenOptions::new().write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdout(null);
+    }
+}

@@ -1,0 +1,27 @@
+//! Which project a command is about.
+
+use std::path::{Path, PathBuf};
+
+use aiwg_client::{ClientError, DaemonClient, Options};
+use aiwg_protocol::SOCKET_PATH;
+
+use crate::error::CliError;
+
+/// The project to start a daemon for: the one named, else the nearest directory upwards that has a `.aiwg`, else this one.
+pub(crate) fn to_start(named: Option<&Path>) -> Result<PathBuf, CliError> {
+    if let Some(project) = named {
+        return Ok(project.to_owned());
+    }
+    let cwd = std::env::current_dir()?;
+    // The home directory's `.aiwg` holds a user's settings, it does not make all of home a project.
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let is_project =
+        |dir: &&Path| dir.join(".aiwg").is_dir() && (*dir == cwd || Some(*dir) != home.as_deref());
+    Ok(cwd.ancestors().find(is_project).unwrap_or(&cwd).to_owned())
+}
+
+/// A connection to the daemon: of the project named, else as every client finds it.
+pub(crate) async fn connect(named: Option<&Path>) -> Result<DaemonClient, ClientError> {
+    let socket = named.map(|project| project.join(SOCKET_PATH));
+    DaemonClient::connect_with(Options { socket, ..Options::default() }).await
+}

@@ -1,0 +1,63 @@
+use std::{io, path::PathBuf, time::Duration};
+
+use aiwg_protocol::{ApiError, ErrorKind, SOCKET_PATH, START_COMMAND};
+
+/// Why a call has no result.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The daemon answered with an error.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// No daemon runs where it was looked for.
+    #[error("no daemon answers at {path}: {source}; start it with `{START_COMMAND}`", path = path.display())]
+    NoDaemon {
+        /// The socket that was tried.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no daemon's socket in the working directory or above it.
+    #[error(
+        "no daemon runs for {from} or a directory above it: there is no {SOCKET_PATH}; start it with `{START_COMMAND}`",
+        from = from.display()
+    )]
+    NoProject {
+        /// Where the search began.
+        from: PathBuf,
+    },
+    /// The daemon went away before it answered. What was asked for may have taken effect or not.
+    #[error("the daemon went away before it answered: {0}")]
+    Disconnected(String),
+    /// The answer did not come within the time that the caller gave.
+    #[error("no answer within {} ms", after.as_millis())]
+    Timeout {
+        /// How long was waited.
+        after: Duration,
+    },
+    /// What was to be sent is no JSON.
+    #[error("this cannot be sent as JSON: {0}")]
+    Unsendable(#[from] serde_json::Error),
+}
+
+impl ClientError {
+    /// The kind of an error answer, if this is one of a kind that this version knows.
+    pub fn kind(&self) -> Option<ErrorKind> {
+        match self {
+            Self::Api(error) => error.kind(),
+            _ => None,
+        }
+    }
+
+    /// The code of an error answer.
+    pub fn code(&self) -> Option<i32> {
+        match self {
+            Self::Api(error) => Some(error.code),
+            _ => None,
+        }
+    }
+
+    /// Whether there was no daemon to ask.
+    pub fn is_no_daemon(&self) -> bool {
+        matches!(self, Self::NoDaemon { .. } | Self::NoProject { .. })
+    }
+}

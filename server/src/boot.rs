@@ -1,0 +1,257 @@
+//! The daemon from its first moment to its last.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    sync::atomic::AtomicU32,
+    time::{Duration, Instant},
+};
+
+use aiwg_protocol::types::Timestamp;
+use serde::{Deserialize, Serialize};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    bus::Bus,
+    config::{ConfigError, Loaded, load},
+    engine::{self, Engine, EngineSetup},
+    files::{start_log, write_event_log, write_status_files, write_tasks_file},
+    health::{Health, IssueKind},
+    ipc::{self, Daemon},
+    lifecycle::{Lock, PidFile},
+    project::Project,
+    rules::RuleIndex,
+    store::{Reader, Store, StoreError},
+    supervisor::{Running, Shared, supervise},
+};
+
+/// How long after the agents' grace the daemon waits for the last of them. What then still runs is found by the next start.
+const LAST_AGENT: Duration = Duration::from_secs(25);
+
+/// Why the daemon did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// The project's directory cannot be used.
+    #[error("the project {path} cannot be used: {source}", path = path.display())]
+    Project {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another daemon holds the project's lock.
+    #[error("a daemon already runs for this project{}; `aiwg daemon status` shows it", pid_phrase(*pid))]
+    AlreadyRunning {
+        /// Its process.
+        pid: Option<u32>,
+    },
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something of the system.
+    #[error("{what}: {source}")]
+    System {
+        /// What was being done.
+        what: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+fn pid_phrase(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(": process {pid}"))
+}
+
+fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> BootError {
+    let what = what.into();
+    move |source| BootError::System { what, source }
+}
+
+/// What a daemon is started with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Options {
+    /// The project's directory.
+    pub project: PathBuf,
+    /// The configuration to use in place of `.aiwg/daemon.json`.
+    pub config: Option<PathBuf>,
+}
+
+/// Runs a daemon until it is stopped. `ready` is called once it answers.
+///
+/// # Errors
+/// It could not start; nothing was changed then but for directories that were made.
+pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootError> {
+    // The ground: the project's directories, the one lock, the configuration, the log.
+    let project = open_project(&options.project)?;
+    let _lock = take_lock(&project)?;
+    let loaded = load_config(&project, options.config.as_deref())?;
+    start_log(&project.log(), &loaded.config.daemon.log).map_err(system("the log could not be started"))?;
+    tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
+    let health = Health::default();
+    report_notices(&loaded, &health);
+    let config = Arc::new(loaded.config);
+
+    // The store, and from it the engine, which publishes on the bus and orders from the supervisor.
+    let store = Store::open(&project.database())?;
+    let reader = Arc::new(Reader::open(&project.database())?);
+    let found = store
+        .running()
+        .map_err(|error| system("the running tasks could not be read")(io::Error::other(error)))?;
+    let rules =
+        RuleIndex::new(config.rules.clone()).map_err(|error| system("the rules")(io::Error::other(error)))?;
+    let rules = Arc::new(rules);
+    let bus = Bus::new();
+    let (order, orders) = mpsc::unbounded_channel();
+    let (engine, engine_thread) = engine::start(EngineSetup {
+        store,
+        rules: Arc::clone(&rules),
+        max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),
+        bus: bus.clone(),
+        orders: order,
+        health: health.clone(),
+    })
+    .map_err(system("the engine could not be started"))?;
+
+    // The socket, which is there before anyone can know of it, and the pid file.
+    let listener = ipc::bind(&project)
+        .map_err(system(format!("the socket {} could not be bound", project.socket().display())))?;
+    let socket = listener.path.display().to_string();
+    let _pid_file =
+        PidFile::write(project.pid_file()).map_err(system("the pid file could not be written"))?;
+
+    // The supervisor, which goes on with the agents of an earlier daemon.
+    let running = Running::new();
+    let shared = Shared {
+        project: project.clone(),
+        config: Arc::clone(&config),
+        engine: engine.clone(),
+        running: running.clone(),
+        socket: socket.clone(),
+    };
+    let supervisor = tokio::spawn(supervise(Arc::new(shared), found, orders));
+
+    // Those who listen: the readable files and the connections.
+    let daemon = Arc::new(Daemon {
+        project: project.clone(),
+        config_file: loaded.path.map(|path| path.display().to_string()),
+        rules: rules.len(),
+        config,
+        engine: engine.clone(),
+        reader: Arc::clone(&reader),
+        bus: bus.clone(),
+        running: running.clone(),
+        health: health.clone(),
+        socket: socket.clone(),
+        clients: AtomicU32::new(0),
+        started: Instant::now(),
+        started_at: Timestamp::now(),
+        stop: CancellationToken::new(),
+        stopped: CancellationToken::new(),
+    });
+    let files = start_files(&daemon, &reader, &bus);
+    let served = {
+        let daemon = Arc::clone(&daemon);
+        tokio::spawn(async move { ipc::serve(&listener, daemon).await })
+    };
+    engine.wake().await;
+    ready(&socket);
+
+    // Until someone says stop.
+    wanted_to_stop(&daemon).await.map_err(system("signals cannot be received"))?;
+    shut_down(&daemon, &engine).await;
+    let _ = served.await;
+    files.join_all().await;
+    engine.exit().await;
+    let _ = tokio::task::spawn_blocking(move || engine_thread.join()).await;
+    supervisor.abort();
+    tracing::info!("the daemon has stopped");
+    Ok(())
+}
+
+/// Whether a daemon holds this project's lock.
+pub fn is_running(project: &Path) -> bool {
+    Project::at(project).is_ok_and(|project| Lock::is_held(&project.lock()))
+}
+
+fn open_project(root: &Path) -> Result<Project, BootError> {
+    let unusable = |source| BootError::Project { path: root.to_owned(), source };
+    let project = Project::at(root).map_err(unusable)?;
+    project.make_dirs().map_err(unusable)?;
+    Ok(project)
+}
+
+fn take_lock(project: &Project) -> Result<Lock, BootError> {
+    let path = project.lock();
+    let lock =
+        Lock::take(&path).map_err(system(format!("the lock {} could not be taken", path.display())))?;
+    lock.map_err(|pid| BootError::AlreadyRunning { pid })
+}
+
+fn load_config(project: &Project, named: Option<&Path>) -> Result<Loaded, ConfigError> {
+    match named {
+        Some(path) => load(path, true),
+        None => load(&project.config(), false),
+    }
+}
+
+fn report_notices(loaded: &Loaded, health: &Health) {
+    for notice in &loaded.notices {
+        tracing::warn!("configuration: {notice}");
+    }
+    if !loaded.notices.is_empty() {
+        health.report(IssueKind::Config, loaded.notices.join("; "));
+    }
+}
+
+fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet<()> {
+    let mut files = JoinSet::new();
+    let (project, health, stopped) = (&daemon.project, &daemon.health, &daemon.stopped);
+    files.spawn(write_event_log(
+        project.events_dir(),
+        Arc::clone(reader),
+        bus.listen(),
+        health.clone(),
+        stopped.clone(),
+    ));
+    files.spawn(write_tasks_file(
+        project.tasks_file(),
+        Arc::clone(reader),
+        daemon.running.clone(),
+        bus.listen(),
+        health.clone(),
+        stopped.clone(),
+    ));
+    files.spawn(write_status_files(Arc::clone(daemon), stopped.clone()));
+    files
+}
+
+async fn wanted_to_stop(daemon: &Daemon) -> io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => tracing::info!("SIGTERM"),
+        _ = interrupt.recv() => tracing::info!("SIGINT"),
+        () = daemon.stop.cancelled() => {}
+    }
+    Ok(())
+}
+
+/// Ends the agents, then lets everyone who waits know.
+async fn shut_down(daemon: &Daemon, engine: &Engine) {
+    let _ = engine.close().await;
+    if let Err(error) = engine.end_all().await {
+        tracing::warn!(%error, "the running tasks could not all be told to end");
+    }
+    if tokio::time::timeout(LAST_AGENT, daemon.running.none_left()).await.is_err() {
+        tracing::warn!("some agents did not end; the next start finds them");
+    }
+    daemon.stopped.cancel();
+}

@@ -1,0 +1,56 @@
+//! The bus: where committed events are published. Those who listen never call back.
+
+mod waiters;
+
+use std::sync::Arc;
+
+use aiwg_protocol::types::Event;
+use tokio::sync::broadcast;
+
+use crate::store::TaskNo;
+use waiters::Waiters;
+pub use waiters::Waiting;
+
+/// How many events a listener may fall behind before it has to read them from the store.
+const CAPACITY: usize = 4096;
+
+/// Publishes events. Cheap to clone.
+#[derive(Clone)]
+pub struct Bus {
+    events: broadcast::Sender<Arc<Event>>,
+    waiters: Arc<Waiters>,
+}
+
+impl Bus {
+    /// A bus without listeners.
+    pub fn new() -> Self {
+        Self { events: broadcast::Sender::new(CAPACITY), waiters: Arc::default() }
+    }
+
+    /// Publishes committed events, and wakes those who wait for the tasks that have ended.
+    pub(crate) fn publish(&self, events: Vec<Arc<Event>>, ended: &[TaskNo]) {
+        for event in events {
+            // Nobody listening is fine.
+            let _ = self.events.send(event);
+        }
+        for task in ended {
+            self.waiters.wake(*task);
+        }
+    }
+
+    /// Every event from now on. A listener that falls behind is told how many it missed.
+    pub fn listen(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.events.subscribe()
+    }
+
+    /// Waits for a task to end. Register first, then look at the task: what happens between the two is not lost.
+    pub fn wait_for(&self, task: TaskNo) -> Waiting {
+        Waiters::register(&self.waiters, task)
+    }
+}
+
+impl Default for Bus {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,91 @@
+//! What types cannot say: ranges, names that must differ, patterns.
+
+use std::collections::HashSet;
+
+use aiwg_protocol::config::{Action, Config, Rule};
+use jsonc_parser::ast;
+
+use super::{
+    error::Problem,
+    locate::{Source, Step, position},
+};
+use crate::rules::RuleIndex;
+
+/// All that is wrong.
+pub(super) fn check(source: &Source<'_>, tree: &ast::Value<'_>, config: &Config) -> Vec<Problem> {
+    let mut check = Check { source, tree, problems: Vec::new() };
+    check.daemon(config);
+    check.rules(&config.rules);
+    check.problems
+}
+
+struct Check<'a> {
+    source: &'a Source<'a>,
+    tree: &'a ast::Value<'a>,
+    problems: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn report(&mut self, path: &[Step<'_>], message: impl Into<String>) {
+        let at = position(self.tree, path.iter().copied());
+        self.problems.push(self.source.problem(at, message.into()));
+    }
+
+    fn daemon(&mut self, config: &Config) {
+        use Step::Key;
+        let daemon = &config.daemon;
+        if daemon.heartbeat_interval_seconds == 0 {
+            self.report(&[Key("daemon"), Key("heartbeat_interval_seconds")], "must be at least 1");
+        }
+        if !(1..=1000).contains(&daemon.max_parallel_actions) {
+            self.report(&[Key("daemon"), Key("max_parallel_actions")], "must be from 1 to 1000");
+        }
+        if !(1..=1024).contains(&daemon.max_message_mb) {
+            self.report(&[Key("daemon"), Key("max_message_mb")], "must be from 1 to 1024");
+        }
+        self.positive(&[Key("daemon"), Key("action_timeout_minutes")], daemon.action_timeout_minutes);
+        self.positive(&[Key("daemon"), Key("log"), Key("max_size_mb")], daemon.log.max_size_mb);
+        if config.agent.command.first().is_none_or(String::is_empty) {
+            self.report(
+                &[Key("agent"), Key("command")],
+                "names no program: [\"claude\", \"-p\"] is the default",
+            );
+        }
+    }
+
+    fn positive(&mut self, path: &[Step<'_>], value: f64) {
+        if !(value.is_finite() && value > 0.0) {
+            self.report(path, "must be more than 0");
+        }
+    }
+
+    fn rules(&mut self, rules: &[Rule]) {
+        let mut seen = HashSet::new();
+        for (place, rule) in rules.iter().enumerate() {
+            let at = [Step::Key("rules"), Step::Place(place)];
+            if rule.id.is_empty() {
+                self.report(&[at[0], at[1], Step::Key("id")], "a rule's id must not be empty");
+            }
+            if !seen.insert(&rule.id) {
+                self.report(
+                    &[at[0], at[1], Step::Key("id")],
+                    format!("another rule has the id {:?} already", rule.id),
+                );
+            }
+            if let Err(error) = RuleIndex::new(vec![rule.clone()]) {
+                self.report(&[at[0], at[1], Step::Key("trigger"), Step::Key("topic")], error.to_string());
+            }
+            let Action::SubmitTask { prompt, priority, timeout_minutes, .. } = &rule.action;
+            let action = |key| [at[0], at[1], Step::Key("action"), Step::Key(key)];
+            if prompt.trim().is_empty() {
+                self.report(&action("prompt"), "a prompt must not be empty");
+            }
+            if !(-1000..=1000).contains(priority) {
+                self.report(&action("priority"), "must be from -1000 to 1000");
+            }
+            if let Some(minutes) = timeout_minutes {
+                self.positive(&action("timeoutMinutes"), *minutes);
+            }
+        }
+    }
+}

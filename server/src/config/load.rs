@@ -1,0 +1,98 @@
+//! From the file's text to a checked configuration.
+
+use std::path::{Path, PathBuf};
+
+use aiwg_protocol::config::Config;
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use serde_json::Value;
+
+use super::{
+    check::check,
+    error::{ConfigError, Problem},
+    locate::{Source, locate},
+};
+
+/// JSON with comments and trailing commas: nothing looser, so that the file can be read by others too.
+const STRICT: ParseOptions = ParseOptions {
+    allow_comments: true,
+    allow_trailing_commas: true,
+    allow_loose_object_property_names: false,
+    allow_missing_commas: false,
+    allow_single_quoted_strings: false,
+    allow_hexadecimal_numbers: false,
+    allow_unary_plus_numbers: false,
+    allow_bare_decimal_point_numbers: false,
+    allow_non_finite_numbers: false,
+    allow_extended_string_escapes: false,
+};
+
+/// A configuration and where it came from.
+#[derive(Debug, Clone, Default)]
+pub struct Loaded {
+    /// What it says.
+    pub config: Config,
+    /// The file; none when there is none and the defaults hold.
+    pub path: Option<PathBuf>,
+    /// What it asks for that is not acted upon, for people.
+    pub notices: Vec<String>,
+}
+
+/// Reads the file. Where `required` is false and there is none, the defaults hold.
+///
+/// # Errors
+/// It cannot be read, or is wrong.
+pub fn load(path: &Path, required: bool) -> Result<Loaded, ConfigError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !required => {
+            return Ok(Loaded::default());
+        }
+        Err(source) => return Err(ConfigError::Unreadable { path: path.to_owned(), source }),
+    };
+    let (config, notices) = parse(&path.display().to_string(), &text)?;
+    Ok(Loaded { config, path: Some(path.to_owned()), notices })
+}
+
+/// Reads a text: JSON, with comments and trailing commas allowed. Gives the configuration, and what it asks for that is not
+/// acted upon.
+///
+/// # Errors
+/// It is wrong.
+pub fn parse(file: &str, text: &str) -> Result<(Config, Vec<String>), ConfigError> {
+    let source = Source { file, text };
+    let wrong = |problem: Problem| ConfigError::Wrong { problems: vec![problem] };
+    let parsed = parse_to_ast(text, &CollectOptions::default(), &STRICT).map_err(|error| {
+        wrong(source.problem(error.range().start, format!("this is not JSON: {}", error.kind())))
+    })?;
+    let Some(tree) = parsed.value else {
+        return Err(wrong(source.problem(0, "the file is empty; {} stands for the defaults".to_owned())));
+    };
+    let value = Value::from(tree.clone());
+    let config: Config = serde_path_to_error::deserialize(&value)
+        .map_err(|error| wrong(locate(&source, &tree, &value, error)))?;
+    let problems = check(&source, &tree, &config);
+    if !problems.is_empty() {
+        return Err(ConfigError::Wrong { problems });
+    }
+    let notices = notices(&config);
+    Ok((config, notices))
+}
+
+fn notices(config: &Config) -> Vec<String> {
+    let mut notices = Vec::new();
+    if config.webhook.is_some() {
+        notices.push("the section \"webhook\" is accepted but not used".to_owned());
+    }
+    if config.watch.enabled {
+        notices.push("watch.enabled: files are not watched by this version".to_owned());
+    }
+    if config.schedule.enabled {
+        notices.push("schedule.enabled: schedules do not fire in this version".to_owned());
+    }
+    notices.extend(
+        config.rules.iter().filter_map(|rule| {
+            crate::rules::unsupported(rule).map(|why| format!("rule {:?}: {why}", rule.id))
+        }),
+    );
+    notices
+}

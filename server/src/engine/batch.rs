@@ -1,0 +1,26 @@
+//! What a transaction has to tell once it is committed.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use aiwg_protocol::types::Event;
+
+use super::{
+    Draft,
+    command::{EngineError, Order},
+};
+use crate::store::TaskNo;
+
+/// The outcome of a transaction that is still open.
+#[derive(Default)]
+pub(super) struct Batch {
+    /// Events that are to be taken in, in this transaction: those that others in it have caused.
+    pub(super) drafts: VecDeque<Draft>,
+    /// Events to publish.
+    pub(super) events: Vec<Arc<Event>>,
+    /// Orders for the supervisor.
+    pub(super) orders: Vec<Order>,
+    /// Tasks that have ended, for those who wait for them.
+    pub(super) ended: Vec<TaskNo>,
+    /// Answers to give: each is told whether the commit succeeded.
+    pub(super) answers: Vec<Box<dyn FnOnce(Result<&super::apply::State, EngineError>) + Send>>,
+}

@@ -1,0 +1,127 @@
+//! What the engine can be told, and what it tells.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use aiwg_protocol::{
+    ApiError, ErrorKind,
+    types::{Cause, Event, EventEmitted, EventSource, Json, TaskCancelled, TaskSubmitted, Timestamp},
+};
+use tokio::sync::oneshot;
+
+use crate::store::{Ending, NewTask, Outcome, TaskNo};
+
+/// Where the answer to a command goes, once it is committed.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
+
+/// Something to be done in the next transaction.
+pub enum Command {
+    /// Take in an event.
+    Publish(Draft, Reply<EventEmitted>),
+    /// Take in a task.
+    Submit(Box<NewTask>, Reply<TaskSubmitted>),
+    /// Cancel a task.
+    Cancel(TaskNo, Reply<TaskCancelled>),
+    /// A running task's time is up.
+    TimeUp(TaskNo, Reply<()>),
+    /// A running task has ended.
+    Ended(TaskNo, Outcome, Reply<()>),
+    /// A running task's agent was lost with the machine. `started` tells whether there had been one.
+    Interrupted {
+        /// The task.
+        no: TaskNo,
+        /// Whether an agent was started.
+        started: bool,
+        /// Whether to queue it again; else it fails.
+        requeue: bool,
+        /// The answer.
+        reply: Reply<()>,
+    },
+    /// Start no more tasks, and take in no more from outside.
+    Close(Reply<()>),
+    /// End every running task, because the daemon stops.
+    EndAll(Reply<()>),
+    /// Nothing but what belongs to the end of every transaction: starting tasks.
+    Wake,
+    /// End the thread, once all before it is committed.
+    Exit,
+}
+
+/// An event before it has its number.
+#[derive(Debug)]
+pub struct Draft {
+    /// What happened.
+    pub topic: String,
+    /// What there is to say of it.
+    pub payload: Json,
+    /// Who says so.
+    pub source: EventSource,
+    /// What led to it.
+    pub cause: Option<Cause>,
+}
+
+/// Why a command took no effect.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum EngineError {
+    /// No such task.
+    #[error("there is no task {0}")]
+    TaskNotFound(TaskNo),
+    /// It has ended already.
+    #[error("{0} has ended already")]
+    TaskEnded(TaskNo),
+    /// The daemon is stopping.
+    #[error("the daemon is stopping and takes no new work; start it again with `aiwg daemon start`")]
+    Closing,
+    /// The transaction failed.
+    #[error("the daemon could not write to its database, and nothing of this took effect: {0}")]
+    Storage(Arc<str>),
+}
+
+impl From<EngineError> for ApiError {
+    fn from(error: EngineError) -> Self {
+        let kind = match error {
+            EngineError::TaskNotFound(_) => ErrorKind::TaskNotFound,
+            EngineError::TaskEnded(_) => ErrorKind::TaskEnded,
+            EngineError::Closing => ErrorKind::ShuttingDown,
+            EngineError::Storage(_) => ErrorKind::StorageUnavailable,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+/// What the supervisor is told, after the commit.
+#[derive(Debug)]
+pub enum Order {
+    /// Start an agent.
+    Start(Box<StartOrder>),
+    /// End the agent of a running task.
+    End(TaskNo, Ending),
+}
+
+/// All that is needed to start an agent.
+pub struct StartOrder {
+    /// The task.
+    pub no: TaskNo,
+    /// The shim's attempt number.
+    pub launch: u32,
+    /// What the agent is asked to do.
+    pub prompt: String,
+    /// Which agent; none for the default one.
+    pub agent: Option<String>,
+    /// Environment, unresolved.
+    pub env: BTreeMap<String, String>,
+    /// The time limit in milliseconds; none for the configured one.
+    pub timeout_ms: Option<u64>,
+    /// The event that led to it.
+    pub event: Option<Event>,
+    /// When it was started.
+    pub started_at: Timestamp,
+}
+
+impl fmt::Debug for StartOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartOrder")
+            .field("no", &self.no)
+            .field("launch", &self.launch)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+//! The engine as everyone else sees it.
+
+use aiwg_protocol::types::{EventEmitted, TaskCancelled, TaskSubmitted};
+use tokio::sync::{mpsc, oneshot};
+
+use super::command::{Command, Draft, EngineError, Reply};
+use crate::store::{NewTask, Outcome, TaskNo};
+
+/// Sends commands to the engine. Every call returns once its effect is committed.
+#[derive(Clone)]
+pub struct Engine {
+    commands: mpsc::Sender<Command>,
+}
+
+impl Engine {
+    pub(super) fn new(commands: mpsc::Sender<Command>) -> Self {
+        Self { commands }
+    }
+
+    /// Takes in an event, and what the rules make of it.
+    ///
+    /// # Errors
+    /// The database could not be written, or the daemon is stopping.
+    pub async fn publish(&self, draft: Draft) -> Result<EventEmitted, EngineError> {
+        self.call(|reply| Command::Publish(draft, reply)).await
+    }
+
+    /// Takes in a task.
+    ///
+    /// # Errors
+    /// The database could not be written, or the daemon is stopping.
+    pub async fn submit(&self, task: NewTask) -> Result<TaskSubmitted, EngineError> {
+        self.call(|reply| Command::Submit(Box::new(task), reply)).await
+    }
+
+    /// Cancels a task.
+    ///
+    /// # Errors
+    /// It does not exist or has ended, or the database could not be written.
+    pub async fn cancel(&self, no: TaskNo) -> Result<TaskCancelled, EngineError> {
+        self.call(|reply| Command::Cancel(no, reply)).await
+    }
+
+    /// Ends a task whose time is up.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn time_up(&self, no: TaskNo) -> Result<(), EngineError> {
+        self.call(|reply| Command::TimeUp(no, reply)).await
+    }
+
+    /// A running task has ended.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn ended(&self, no: TaskNo, outcome: Outcome) -> Result<(), EngineError> {
+        self.call(|reply| Command::Ended(no, outcome, reply)).await
+    }
+
+    /// A running task was interrupted: see [`Command::Interrupted`].
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn interrupted(&self, no: TaskNo, started: bool, requeue: bool) -> Result<(), EngineError> {
+        self.call(|reply| Command::Interrupted { no, started, requeue, reply }).await
+    }
+
+    /// From here on no task is started and nothing is taken in from outside.
+    ///
+    /// # Errors
+    /// The engine's thread has ended.
+    pub async fn close(&self) -> Result<(), EngineError> {
+        self.call(Command::Close).await
+    }
+
+    /// Ends every running task.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn end_all(&self) -> Result<(), EngineError> {
+        self.call(Command::EndAll).await
+    }
+
+    /// Has queued tasks started, if slots are free: what an earlier daemon left in the queue.
+    pub async fn wake(&self) {
+        let _ = self.commands.send(Command::Wake).await;
+    }
+
+    /// Ends the thread, once all before it is committed.
+    pub async fn exit(&self) {
+        let _ = self.commands.send(Command::Exit).await;
+    }
+
+    async fn call<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.map_err(|_| EngineError::Closing)?;
+        answer.await.map_err(|_| EngineError::Closing)?
+    }
+}

@@ -1,0 +1,21 @@
+//! The engine: the one place where things happen, one after the other.
+//!
+//! Sources (the socket, the supervisor, later the watcher and the scheduler) send [`Command`]s. A thread of its own takes all
+//! that have gathered, applies them in one transaction, commits, and only then lets anyone know: it answers the callers,
+//! publishes the events on the bus and hands orders to the supervisor. So an acknowledged event and the tasks that rules
+//! made of it are on the disk together, a hundred waiting calls cost one sync, and there is no moment in which the rules, the queue
+//! and the log disagree.
+//!
+//! If the transaction fails, every caller in it gets an error, nothing was published, and what is in memory is read again
+//! from the store.
+
+mod apply;
+mod batch;
+mod command;
+mod handle;
+mod payload;
+mod thread;
+
+pub use command::{Command, Draft, EngineError, Order, StartOrder};
+pub use handle::Engine;
+pub use thread::{EngineSetup, start};

@@ -1,0 +1,119 @@
+//! The engine's thread: gather, apply, commit, tell.
+
+use std::{io, sync::Arc, thread::JoinHandle};
+
+use aiwg_protocol::types::Timestamp;
+use tokio::sync::mpsc;
+
+use super::{
+    apply::{State, Turn},
+    batch::Batch,
+    command::{Command, EngineError, Order},
+    handle::Engine,
+};
+use crate::{
+    bus::Bus,
+    health::{Health, IssueKind},
+    rules::RuleIndex,
+    store::Store,
+};
+
+/// How many commands one transaction holds at the most: more would make the first of them wait.
+const MAX_BATCH: usize = 1024;
+
+/// How many commands may wait before those who send more have to wait too.
+const MAX_WAITING: usize = 4096;
+
+/// What the engine is made of.
+pub struct EngineSetup {
+    /// The store.
+    pub store: Store,
+    /// The rules.
+    pub rules: Arc<RuleIndex>,
+    /// How many tasks run at once.
+    pub max_parallel: usize,
+    /// Where committed events are published.
+    pub bus: Bus,
+    /// Where orders go.
+    pub orders: mpsc::UnboundedSender<Order>,
+    /// Where trouble is noted.
+    pub health: Health,
+}
+
+struct Thread {
+    setup: EngineSetup,
+    state: State,
+    commands: mpsc::Receiver<Command>,
+}
+
+/// Starts the engine.
+///
+/// # Errors
+/// The store cannot be read, or there is no thread to be had.
+pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
+    let mut state = State::new(Arc::clone(&setup.rules), setup.max_parallel);
+    state.load(&setup.store).map_err(io::Error::other)?;
+    let (sender, commands) = mpsc::channel(MAX_WAITING);
+    let thread = Thread { setup, state, commands };
+    let handle = std::thread::Builder::new().name("engine".to_owned()).spawn(move || thread.run())?;
+    Ok((Engine::new(sender), handle))
+}
+
+impl Thread {
+    fn run(mut self) {
+        while let Some(first) = self.commands.blocking_recv() {
+            let exit = matches!(first, Command::Exit);
+            let mut batch = Batch::default();
+            match self.transact(first, &mut batch) {
+                Ok(()) => self.deliver(batch),
+                Err(error) => self.undo(batch, &error),
+            }
+            if exit {
+                return;
+            }
+        }
+    }
+
+    fn transact(&mut self, first: Command, batch: &mut Batch) -> rusqlite::Result<()> {
+        self.setup.store.begin()?;
+        let mut turn =
+            Turn { state: &mut self.state, store: &mut self.setup.store, batch, now: Timestamp::now() };
+        let mut next = Some(first);
+        let mut count = 0;
+        while let Some(command) = next {
+            turn.apply(command)?;
+            count += 1;
+            next = if count < MAX_BATCH { self.commands.try_recv().ok() } else { None };
+        }
+        turn.fill_slots()?;
+        self.setup.store.commit()
+    }
+
+    fn deliver(&mut self, batch: Batch) {
+        self.setup.health.clear(IssueKind::Storage);
+        for order in batch.orders {
+            // The supervisor goes last at shutdown; with it gone, the order is carried out at the next start.
+            let _ = self.setup.orders.send(order);
+        }
+        for answer in batch.answers {
+            answer(Ok(&self.state));
+        }
+        self.setup.bus.publish(batch.events, &batch.ended);
+    }
+
+    fn undo(&mut self, batch: Batch, error: &rusqlite::Error) {
+        tracing::error!(%error, "a transaction failed and was undone");
+        let message: Arc<str> = error.to_string().into();
+        self.setup.health.report(
+            IssueKind::Storage,
+            format!("the database cannot be written: {message}; make room or mend its permissions, then it goes on by itself"),
+        );
+        let again = self.setup.store.rollback().and_then(|()| self.state.load(&self.setup.store));
+        if let Err(error) = again {
+            tracing::error!(%error, "the state could not be read again from the database");
+        }
+        for answer in batch.answers {
+            answer(Err(EngineError::Storage(Arc::clone(&message))));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `heartbeat` and `state.json`: signs of life for tools that only read files.
+
+use std::{sync::Arc, time::Duration};
+
+use aiwg_protocol::types::Timestamp;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::write_atomic;
+use crate::{
+    health::IssueKind,
+    ipc::{Daemon, status},
+};
+
+/// The content of `heartbeat`.
+#[derive(Serialize)]
+struct Heartbeat {
+    pid: u32,
+    timestamp: Timestamp,
+    uptime_seconds: u64,
+}
+
+/// Writes both now, at every interval, and a last time when `stopped`.
+pub(crate) async fn write_status_files(daemon: Arc<Daemon>, stopped: CancellationToken) {
+    let interval = Duration::from_secs(daemon.config.daemon.heartbeat_interval_seconds.into());
+    loop {
+        if let Err(error) = write(&daemon).await {
+            daemon
+                .health
+                .report(IssueKind::Files, format!("heartbeat and state.json cannot be written: {error}"));
+        } else {
+            daemon.health.clear(IssueKind::Files);
+        }
+        if stopped.is_cancelled() {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(interval) => {}
+            () = stopped.cancelled() => {}
+        }
+    }
+}
+
+async fn write(daemon: &Arc<Daemon>) -> std::io::Result<()> {
+    let status = status(daemon).await.map_err(std::io::Error::other)?;
+    let heartbeat =
+        Heartbeat { pid: status.pid, timestamp: Timestamp::now(), uptime_seconds: status.uptime_seconds };
+    write_atomic(&daemon.project.heartbeat(), &serde_json::to_vec(&heartbeat)?)?;
+    let mut text = serde_json::to_vec_pretty(&status)?;
+    text.push(b'\n');
+    write_atomic(&daemon.project.state_file(), &text)
+}

@@ -1,0 +1,65 @@
+//! What is not well, as everyone may report and `daemon.status` shows.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aiwg_protocol::types::{self, Issue, Timestamp};
+
+/// The kinds of trouble. Each stands at most once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssueKind {
+    /// The database cannot be written.
+    Storage,
+    /// The configuration asks for what is not there.
+    Config,
+    /// A file that people read could not be written.
+    Files,
+}
+
+impl IssueKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Storage => "storage",
+            Self::Config => "config",
+            Self::Files => "files",
+        }
+    }
+}
+
+/// The troubles of a daemon. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Health {
+    issues: Arc<Mutex<Vec<(IssueKind, Issue)>>>,
+}
+
+impl Health {
+    /// Notes a trouble; `message` says what it is and what to do about it.
+    pub fn report(&self, kind: IssueKind, message: impl Into<String>) {
+        let message = message.into();
+        let mut issues = self.lock();
+        match issues.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, issue)) => issue.message = message,
+            None => {
+                issues.push((kind, Issue { kind: kind.name().to_owned(), message, since: Timestamp::now() }))
+            }
+        }
+    }
+
+    /// The trouble is over.
+    pub fn clear(&self, kind: IssueKind) {
+        self.lock().retain(|(known, _)| *known != kind);
+    }
+
+    /// All that is not well.
+    pub fn issues(&self) -> Vec<Issue> {
+        self.lock().iter().map(|(_, issue)| issue.clone()).collect()
+    }
+
+    /// The sum of it.
+    pub fn state(&self) -> types::Health {
+        if self.lock().is_empty() { types::Health::Ok } else { types::Health::Degraded }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(IssueKind, Issue)>> {
+        self.issues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

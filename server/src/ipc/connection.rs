@@ -1,0 +1,93 @@
+//! One connection: the transport, tarpc's channel on it, and the handler of its requests.
+
+use std::{os::fd::AsFd, sync::Arc, time::Duration};
+
+use aiwg_protocol::{ApiError, DaemonService, for_each_method, types::*, wire::server::ServerTransport};
+use bytes::Bytes;
+use futures::StreamExt;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tarpc::{
+    context::Context,
+    server::{BaseChannel, Channel},
+};
+use tokio::{net::UnixStream, sync::mpsc};
+
+use super::{
+    Daemon, methods,
+    origin::{Origin, origin},
+};
+
+/// How many lines that were not asked for may wait to be written.
+const PUSHES: usize = 64;
+
+/// How often to look whether a client that has closed its sending side is still there to receive.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Handles the requests of one connection.
+#[derive(Clone)]
+pub(super) struct Handler {
+    pub(super) daemon: Arc<Daemon>,
+    /// The task whose agent is at the other end, if it is one's.
+    pub(super) origin: Option<Arc<Origin>>,
+    /// How many of the connection's calls are waiting for something.
+    pub(super) waiting: Arc<tokio::sync::Semaphore>,
+}
+
+/// How many calls of a connection may wait for something at once.
+pub(super) const MAX_WAITING: usize = 512;
+
+/// Serves a connection until it is closed, or the daemon has stopped and the last answers are written.
+pub(super) async fn serve(stream: UnixStream, daemon: Arc<Daemon>) {
+    let _client = daemon.count_client();
+    let Ok(watched) = stream.as_fd().try_clone_to_owned() else { return };
+    let handler = Handler {
+        origin: origin(&stream, &daemon).await.map(Arc::new),
+        waiting: Arc::new(tokio::sync::Semaphore::new(MAX_WAITING)),
+        daemon: Arc::clone(&daemon),
+    };
+    let (_pushes, pushes_out) = mpsc::channel::<Bytes>(PUSHES);
+    let (reader, writer) = stream.into_split();
+    let max_line = usize::try_from(daemon.config.daemon.max_message_mb)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(1024 * 1024);
+    let transport = ServerTransport::new(reader, writer, Some(max_line), pushes_out);
+    // Handlers run within this task: a task of its own for each would cost a third of the throughput.
+    let requests = BaseChannel::with_defaults(transport).execute(handler.serve());
+    let served = requests.for_each_concurrent(None, |response| response);
+    tokio::select! {
+        () = served => {}
+        () = hung_up(&watched) => {}
+        () = stopped(&daemon) => {}
+    }
+}
+
+/// Waits until the daemon has stopped, and a little longer, for the answers that say so.
+async fn stopped(daemon: &Daemon) {
+    daemon.stopped.cancelled().await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+}
+
+/// Waits until the other end is closed for good, both ways. A client that has only closed its sending side still gets its
+/// answers; one that is gone has its waits cancelled, even though nothing is written to it that would show it.
+async fn hung_up(socket: &impl AsFd) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let mut fds = [PollFd::new(socket, PollFlags::empty())];
+        let polled = poll(&mut fds, Some(&Timespec::default()));
+        if polled.is_err() || fds[0].revents().intersects(PollFlags::HUP | PollFlags::ERR) {
+            return;
+        }
+    }
+}
+
+/// Each method is the function of its name in [`methods`].
+macro_rules! handler {
+    ($($(#[doc = $doc:literal])* fn $name:ident($params:ty) -> $result:ty;)*) => {
+        impl DaemonService for Handler {
+            $(async fn $name(self, _: Context, params: $params) -> Result<$result, ApiError> {
+                methods::$name(&self, params).await
+            })*
+        }
+    };
+}
+for_each_method!(handler);

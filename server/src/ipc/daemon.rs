@@ -1,0 +1,70 @@
+//! What every method can reach.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Instant,
+};
+
+use aiwg_protocol::{ApiError, ErrorKind, config::Config, types::Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use crate::{bus::Bus, engine::Engine, health::Health, project::Project, store::Reader, supervisor::Running};
+
+/// The daemon, as its methods see it.
+pub(crate) struct Daemon {
+    pub(crate) project: Project,
+    pub(crate) config: Arc<Config>,
+    /// The configuration's file, if there is one.
+    pub(crate) config_file: Option<String>,
+    /// How many rules there are.
+    pub(crate) rules: usize,
+    pub(crate) engine: Engine,
+    pub(crate) reader: Arc<Reader>,
+    pub(crate) bus: Bus,
+    pub(crate) running: Running,
+    pub(crate) health: Health,
+    /// The socket's path, the one to forward.
+    pub(crate) socket: String,
+    pub(crate) clients: AtomicU32,
+    pub(crate) started: Instant,
+    pub(crate) started_at: Timestamp,
+    /// Someone wants the daemon to stop.
+    pub(crate) stop: CancellationToken,
+    /// It has stopped working: those who still wait are told so.
+    pub(crate) stopped: CancellationToken,
+}
+
+impl Daemon {
+    /// Runs what blocks beside the connections.
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let reader = Arc::clone(&self.reader);
+        let done = tokio::task::spawn_blocking(move || read(&reader)).await;
+        let failed = |error: &dyn std::fmt::Display| {
+            ApiError::new(
+                ErrorKind::StorageUnavailable,
+                format!("the daemon could not read its database: {error}"),
+            )
+        };
+        done.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+    }
+
+    pub(super) fn count_client(self: &Arc<Self>) -> Client {
+        self.clients.fetch_add(1, Ordering::Relaxed);
+        Client(Arc::clone(self))
+    }
+}
+
+/// A connected client, counted as long as this lives.
+pub(super) struct Client(Arc<Daemon>);
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.0.clients.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,135 @@
+//! What the types of params cannot say.
+
+use aiwg_protocol::{
+    ApiError, ErrorKind,
+    types::{Json, TaskSubmitParams},
+};
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use crate::store::TaskNo;
+
+/// Topics that only the daemon may publish.
+const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automation:", "health:", "chat:"];
+
+const LONGEST_TOPIC: usize = 200;
+const LONGEST_PROMPT: usize = 1024 * 1024;
+const DEEPEST_JSON: usize = 128;
+
+/// A topic that a client may emit.
+pub(super) fn topic(topic: &str) -> Result<(), ApiError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_.:/-".contains(c);
+    if topic.is_empty() || topic.len() > LONGEST_TOPIC || !topic.chars().all(allowed) {
+        let message = format!(
+            "a topic has 1 to {LONGEST_TOPIC} characters of A-Z a-z 0-9 _ . : / -; {topic:?} has not"
+        );
+        return Err(ApiError::invalid_member("topic", message));
+    }
+    match RESERVED.iter().find(|prefix| topic.starts_with(**prefix)) {
+        Some(prefix) => {
+            let message = format!(
+                "topics that start with {prefix:?} are the daemon's own: choose another for {topic:?}"
+            );
+            Err(ApiError::new(ErrorKind::TopicReserved, message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A value that every client can read: not nested deeper than their parsers go.
+pub(super) fn depth(member: &str, value: &Json) -> Result<(), ApiError> {
+    let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0usize, false, false);
+    for byte in value.as_str().bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    if deepest > DEEPEST_JSON {
+        let message =
+            format!("the member {member:?} is nested {deepest} levels deep; {DEEPEST_JSON} is the limit");
+        return Err(ApiError::invalid_member(member, message));
+    }
+    Ok(())
+}
+
+/// Globs on topics; none where nothing was asked for.
+pub(super) fn globs(topics: Option<&[String]>) -> Result<Option<GlobSet>, ApiError> {
+    let Some(topics) = topics else { return Ok(None) };
+    let wrong = |error: globset::Error| {
+        ApiError::invalid_member("topics", format!("the member \"topics\" is wrong: {error}"))
+    };
+    let mut set = GlobSetBuilder::new();
+    for topic in topics {
+        set.add(Glob::new(topic).map_err(wrong)?);
+    }
+    set.build().map(Some).map_err(wrong)
+}
+
+/// A page's size.
+pub(super) fn limit(given: Option<u32>, default: u32) -> Result<u32, ApiError> {
+    match given.unwrap_or(default) {
+        limit @ 1..=1000 => Ok(limit),
+        limit => Err(ApiError::invalid_member(
+            "limit",
+            format!("the member \"limit\" must be from 1 to 1000; it is {limit}"),
+        )),
+    }
+}
+
+/// A task's number, from its id.
+pub(super) fn task_no(id: &str) -> Result<TaskNo, ApiError> {
+    let unknown = |()| {
+        ApiError::new(
+            ErrorKind::TaskNotFound,
+            format!("there is no task {id:?}; `aiwg task list` shows them"),
+        )
+    };
+    id.parse().map_err(unknown)
+}
+
+/// An order that can be carried out.
+pub(super) fn order(params: &TaskSubmitParams) -> Result<(), ApiError> {
+    let wrong = |member: &str, message: String| Err(ApiError::invalid_member(member, message));
+    if params.prompt.trim().is_empty() {
+        return wrong("prompt", "the member \"prompt\" is empty: say what the agent is to do".to_owned());
+    }
+    if params.prompt.len() > LONGEST_PROMPT {
+        let message =
+            format!("the member \"prompt\" has {} bytes; {LONGEST_PROMPT} is the limit", params.prompt.len());
+        return wrong("prompt", message);
+    }
+    if let Some(priority) = params.priority.filter(|priority| !(-1000..=1000).contains(priority)) {
+        return wrong(
+            "priority",
+            format!("the member \"priority\" must be from -1000 to 1000; it is {priority}"),
+        );
+    }
+    if let Some(minutes) = params.timeout_minutes.filter(|minutes| *minutes <= 0.0 || !minutes.is_finite()) {
+        return wrong(
+            "timeoutMinutes",
+            format!("the member \"timeoutMinutes\" must be more than 0; it is {minutes}"),
+        );
+    }
+    if params.agent.as_ref().is_some_and(|agent| agent.is_empty() || agent.starts_with('-')) {
+        return wrong("agent", "the member \"agent\" must be a name: not empty, not an option".to_owned());
+    }
+    for name in params.env.iter().flat_map(|env| env.keys()) {
+        if name.is_empty() || name.contains(['=', '\0']) {
+            return wrong("env", format!("the member \"env\" has {name:?}, which is no name of a variable"));
+        }
+    }
+    if params.env.iter().flat_map(|env| env.values()).any(|value| value.contains('\0')) {
+        return wrong("env", "the member \"env\" has a value with a null character".to_owned());
+    }
+    for (name, value) in params.metadata.iter().flatten() {
+        depth(&format!("metadata.{name}"), value)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+use std::sync::{Arc, atomic::Ordering};
+
+use aiwg_protocol::{
+    ApiError, PROTOCOL_VERSION,
+    types::{
+        AutomationSubsystem, DaemonStatus, FileWatcherSubsystem, IpcSubsystem, MessagingSubsystem, NoParams,
+        Pong, QueuedTaskSummary, RunningTaskSummary, SchedulerSubsystem, StopAcknowledged, Subsystems,
+        SupervisorSubsystem, TaskState, TaskSummaries, Timestamp,
+    },
+};
+
+use crate::{
+    ipc::{Daemon, connection::Handler},
+    store::{TaskFilter, TaskRow},
+};
+
+/// How much of a prompt a summary shows.
+const PROMPT_CHARS: usize = 80;
+
+/// How many queued tasks the status shows.
+const QUEUED_SHOWN: u32 = 100;
+
+pub(crate) async fn ping(_: &Handler, _: NoParams) -> Result<Pong, ApiError> {
+    Ok(Pong { pong: true, timestamp: Timestamp::now() })
+}
+
+pub(crate) async fn daemon_status(handler: &Handler, _: NoParams) -> Result<DaemonStatus, ApiError> {
+    status(&handler.daemon).await
+}
+
+pub(crate) async fn daemon_stop(handler: &Handler, _: NoParams) -> Result<StopAcknowledged, ApiError> {
+    let daemon = &handler.daemon;
+    let running = daemon.running.count();
+    tracing::info!("a client asked the daemon to stop");
+    daemon.stop.cancel();
+    Ok(StopAcknowledged {
+        stopping: true,
+        pid: std::process::id(),
+        running: u32::try_from(running).unwrap_or(u32::MAX),
+    })
+}
+
+/// The status, also for `state.json`.
+pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiError> {
+    Ok(DaemonStatus {
+        pid: std::process::id(),
+        uptime_seconds: daemon.started.elapsed().as_secs(),
+        started_at: daemon.started_at,
+        health: daemon.health.state(),
+        issues: daemon.health.issues(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        protocol_version: PROTOCOL_VERSION.to_owned(),
+        project: daemon.project.root().display().to_string(),
+        socket: daemon.socket.clone(),
+        config: daemon.config_file.clone(),
+        subsystems: Subsystems {
+            ipc: IpcSubsystem { clients: daemon.clients.load(Ordering::Relaxed) },
+            supervisor: supervisor(daemon).await?,
+            automation: AutomationSubsystem {
+                enabled: true,
+                rule_count: u32::try_from(daemon.rules).unwrap_or(u32::MAX),
+            },
+            file_watcher: FileWatcherSubsystem { enabled: false, events_received: 0 },
+            scheduler: SchedulerSubsystem { enabled: false, jobs: 0 },
+            messaging: MessagingSubsystem { enabled: false, adapters: Vec::new() },
+        },
+    })
+}
+
+async fn supervisor(daemon: &Arc<Daemon>) -> Result<SupervisorSubsystem, ApiError> {
+    let (stats, running, queued) = daemon
+        .read(|reader| {
+            let running =
+                TaskFilter { state: Some(TaskState::Running), limit: 1000, ..TaskFilter::default() };
+            Ok((reader.stats()?, reader.tasks(&running)?, reader.queued(QUEUED_SHOWN)?))
+        })
+        .await?;
+    let running: Vec<_> = running.into_iter().map(|task| summarize_running(task, daemon)).collect();
+    Ok(SupervisorSubsystem {
+        running: u32::try_from(running.len()).unwrap_or(u32::MAX),
+        queued: stats.queued,
+        max_concurrency: daemon.config.daemon.max_parallel_actions,
+        tasks: TaskSummaries { running, queued: queued.into_iter().map(summarize_queued).collect() },
+    })
+}
+
+fn summarize_running(task: TaskRow, daemon: &Daemon) -> RunningTaskSummary {
+    RunningTaskSummary {
+        id: task.no.to_string(),
+        prompt: task.order.prompt.chars().take(PROMPT_CHARS).collect(),
+        agent: task.order.agent,
+        started_at: task.started_at,
+        pid: daemon.running.pid(task.no),
+    }
+}
+
+fn summarize_queued(task: TaskRow) -> QueuedTaskSummary {
+    QueuedTaskSummary {
+        id: task.no.to_string(),
+        prompt: task.order.prompt.chars().take(PROMPT_CHARS).collect(),
+        agent: task.order.agent,
+        priority: task.order.priority,
+    }
+}

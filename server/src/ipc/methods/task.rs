@@ -1,0 +1,133 @@
+use std::{future::pending, time::Duration};
+
+use aiwg_protocol::{
+    ApiError, ErrorKind,
+    types::{
+        NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams, TaskState, TaskStats,
+        TaskSubmitParams, TaskSubmitted, TaskWaitParams,
+    },
+};
+
+use super::check;
+use crate::{
+    engine::EngineError,
+    files::{TAIL_BYTES, tail, tail_of},
+    ipc::{Daemon, connection::Handler},
+    rules::minutes_to_ms,
+    store::{NewTask, TaskFilter, TaskNo, TaskRow},
+};
+
+/// How many tasks a list holds unless asked for otherwise.
+const LISTED: u32 = 20;
+
+/// How much of a task's output a list shows, in bytes.
+const LISTED_OUTPUT: usize = 4 * 1024;
+
+pub(crate) async fn task_submit(
+    handler: &Handler,
+    params: TaskSubmitParams,
+) -> Result<TaskSubmitted, ApiError> {
+    check::order(&params)?;
+    let task = NewTask {
+        prompt: params.prompt,
+        agent: params.agent,
+        priority: params.priority.unwrap_or(0),
+        timeout_ms: params.timeout_minutes.map(minutes_to_ms),
+        env: params.env.unwrap_or_default(),
+        metadata: params.metadata.unwrap_or_default(),
+        cause: handler.origin.as_ref().map(|origin| origin.cause.clone()),
+    };
+    Ok(handler.daemon.engine.submit(task).await?)
+}
+
+pub(crate) async fn task_cancel(
+    handler: &Handler,
+    params: TaskCancelParams,
+) -> Result<TaskCancelled, ApiError> {
+    let no = check::task_no(&params.task_id)?;
+    Ok(handler.daemon.engine.cancel(no).await?)
+}
+
+pub(crate) async fn task_get(handler: &Handler, params: TaskGetParams) -> Result<Task, ApiError> {
+    get(&handler.daemon, check::task_no(&params.task_id)?).await
+}
+
+pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Result<Vec<Task>, ApiError> {
+    let filter = TaskFilter {
+        state: params.state,
+        agent: params.agent,
+        before: params.cursor.as_deref().map(cursor).transpose()?,
+        limit: check::limit(params.limit, LISTED)?,
+    };
+    let rows = handler.daemon.read(move |reader| reader.tasks(&filter)).await?;
+    let shorten = |mut task: Task| {
+        for text in [&mut task.result, &mut task.output].into_iter().flatten() {
+            *text = tail_of(text, LISTED_OUTPUT).to_owned();
+        }
+        task
+    };
+    let daemon = &handler.daemon;
+    Ok(rows.into_iter().map(|row| shorten(complete(daemon, row, LISTED_OUTPUT as u64))).collect())
+}
+
+pub(crate) async fn task_stats(handler: &Handler, _: NoParams) -> Result<TaskStats, ApiError> {
+    handler.daemon.read(|reader| reader.stats()).await
+}
+
+pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Result<Task, ApiError> {
+    let no = check::task_no(&params.task_id)?;
+    let daemon = &handler.daemon;
+    let _place = handler.waiting.try_acquire().map_err(|_| {
+        ApiError::new(
+            ErrorKind::TooManyWaits,
+            "too many calls of this connection are waiting already: open another",
+        )
+    })?;
+    // Registered before the first look, so that an end between the look and the wait is not missed.
+    let waiting = daemon.bus.wait_for(no);
+    let ended = waiting.ended();
+    let task = get(daemon, no).await?;
+    if task.state.is_final() {
+        return Ok(task);
+    }
+    tokio::select! {
+        () = ended => get(daemon, no).await,
+        () = after(params.timeout_ms) => {
+            let message = format!("{no} has not ended within {} ms", params.timeout_ms.unwrap_or_default());
+            Err(ApiError::new(ErrorKind::WaitTimeout, message))
+        }
+        () = daemon.stopped.cancelled() => Err(EngineError::Closing.into()),
+    }
+}
+
+async fn after(timeout_ms: Option<u64>) {
+    match timeout_ms {
+        Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+        None => pending().await,
+    }
+}
+
+async fn get(daemon: &Daemon, no: TaskNo) -> Result<Task, ApiError> {
+    let row = daemon.read(move |reader| reader.task(no)).await?.ok_or(EngineError::TaskNotFound(no))?;
+    Ok(complete(daemon, row, TAIL_BYTES))
+}
+
+/// The task with what is not in the store.
+fn complete(daemon: &Daemon, row: TaskRow, output_bytes: u64) -> Task {
+    let output = match row.state {
+        TaskState::Queued => None,
+        TaskState::Running => {
+            tail(&daemon.project.action_dir(row.no).join(aiwg_shim::STDOUT_FILE), output_bytes)
+        }
+        _ => row.result.clone(),
+    };
+    let pid = daemon.running.pid(row.no);
+    row.into_task(pid, output)
+}
+
+fn cursor(id: &str) -> Result<TaskNo, ApiError> {
+    let wrong = |()| {
+        ApiError::invalid_member("cursor", format!("the member \"cursor\" must be a task's id; it is {id:?}"))
+    };
+    id.parse().map_err(wrong)
+}

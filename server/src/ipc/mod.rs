@@ -1,0 +1,11 @@
+//! The socket: connections in, the service on each.
+
+mod connection;
+mod daemon;
+mod listener;
+mod methods;
+mod origin;
+
+pub(crate) use daemon::Daemon;
+pub(crate) use listener::{bind, serve};
+pub(crate) use methods::status;

@@ -1,0 +1,120 @@
+//! Where things are: the files of a project's daemon.
+
+use std::{
+    io,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use aiwg_protocol::SOCKET_PATH;
+
+use crate::store::TaskNo;
+
+/// A project's directory, and the names of all that the daemon keeps in it.
+#[derive(Debug, Clone)]
+pub struct Project {
+    root: PathBuf,
+}
+
+impl Project {
+    /// The project in this directory.
+    ///
+    /// # Errors
+    /// There is no such directory.
+    pub fn at(root: &Path) -> io::Result<Self> {
+        Ok(Self { root: root.canonicalize()? })
+    }
+
+    /// The project's own directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn aiwg(&self) -> PathBuf {
+        self.root.join(".aiwg")
+    }
+
+    fn state_dir(&self) -> PathBuf {
+        self.aiwg().join("daemon")
+    }
+
+    /// The configuration, unless another is named.
+    pub fn config(&self) -> PathBuf {
+        self.aiwg().join("daemon.json")
+    }
+
+    /// The daemon's process id.
+    pub fn pid_file(&self) -> PathBuf {
+        self.aiwg().join("daemon.pid")
+    }
+
+    /// The socket, or the link to it.
+    pub fn socket(&self) -> PathBuf {
+        self.root.join(SOCKET_PATH)
+    }
+
+    /// The lock that only one daemon can hold.
+    pub fn lock(&self) -> PathBuf {
+        self.state_dir().join(".lock")
+    }
+
+    /// The store.
+    pub fn database(&self) -> PathBuf {
+        self.state_dir().join("daemon.db")
+    }
+
+    /// The log.
+    pub fn log(&self) -> PathBuf {
+        self.state_dir().join("daemon.log")
+    }
+
+    /// The sign of life.
+    pub fn heartbeat(&self) -> PathBuf {
+        self.state_dir().join("heartbeat")
+    }
+
+    /// The readable copy of the status.
+    pub fn state_file(&self) -> PathBuf {
+        self.state_dir().join("state.json")
+    }
+
+    /// The readable copy of the queue.
+    pub fn tasks_file(&self) -> PathBuf {
+        self.state_dir().join("tasks.json")
+    }
+
+    /// The event log as JSON Lines.
+    pub fn events_dir(&self) -> PathBuf {
+        self.state_dir().join("events")
+    }
+
+    /// What the agents of a task wrote, and the records of its shim.
+    pub fn action_dir(&self, task: TaskNo) -> PathBuf {
+        self.state_dir().join("actions").join(task.to_string())
+    }
+
+    /// Makes the directories, for their owner only.
+    ///
+    /// # Errors
+    /// One of them cannot be made.
+    pub fn make_dirs(&self) -> io::Result<()> {
+        // `.aiwg` itself is shared with other tools and version control: what it was made with stays.
+        make_private_dir(&self.aiwg())?;
+        for dir in [self.state_dir(), self.state_dir().join("actions"), self.events_dir()] {
+            make_private_dir(&dir)?;
+            std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700))?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes a directory that only its owner can enter; one that exists stays as it is.
+///
+/// # Errors
+/// It cannot be made.
+pub fn make_private_dir(dir: &Path) -> io::Result<()> {
+    match std::fs::DirBuilder::new().mode(0o700).create(dir) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
+    }
+}

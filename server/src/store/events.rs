@@ -1,0 +1,58 @@
+//! Events in the log.
+
+use aiwg_protocol::types::{Event, EventSource, Json};
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{
+    row::{AsJson, Millis, Named},
+    write::Store,
+};
+
+pub(super) const EVENT_COLUMNS: &str = "seq, topic, payload, source, at, cause";
+
+impl Store {
+    /// Appends an event that already has its number.
+    pub(crate) fn insert_event(&mut self, event: &Event) -> rusqlite::Result<()> {
+        let mut insert = self.statement(
+            "INSERT INTO event (seq, topic, payload, source, at, cause) VALUES (?, ?, ?, ?, ?, ?)",
+        )?;
+        insert.execute(params![
+            event.seq,
+            event.topic,
+            event.payload.as_str(),
+            source_name(event.source),
+            Millis(event.at),
+            event.caused_by.as_ref().map(AsJson),
+        ])?;
+        Ok(())
+    }
+
+    /// The event with this number.
+    pub(crate) fn event(&self, seq: u64) -> rusqlite::Result<Option<Event>> {
+        let mut select =
+            self.statement("SELECT seq, topic, payload, source, at, cause FROM event WHERE seq = ?")?;
+        select.query_row([seq], read_event).optional()
+    }
+}
+
+fn source_name(source: EventSource) -> &'static str {
+    match source {
+        EventSource::Client => "client",
+        EventSource::Supervisor => "supervisor",
+        EventSource::FileWatcher => "file_watcher",
+        EventSource::Scheduler => "scheduler",
+        EventSource::Automation => "automation",
+        EventSource::Daemon => "daemon",
+    }
+}
+
+pub(super) fn read_event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    Ok(Event {
+        seq: row.get(0)?,
+        topic: row.get(1)?,
+        payload: Json::from_text(row.get::<_, String>(2)?).unwrap_or_default(),
+        source: row.get::<_, Named<EventSource>>(3)?.0,
+        at: row.get::<_, Millis>(4)?.0,
+        caused_by: row.get::<_, Option<AsJson<_>>>(5)?.map(|cause| cause.0),
+    })
+}

@@ -1,0 +1,18 @@
+//! The store: what must survive anything. SQLite in WAL mode with `synchronous=FULL`; no SQL outside this folder.
+//!
+//! There is one writer, the engine's thread, through [`Store`]; everyone else reads through a [`Reader`]. The queue itself
+//! lives here too, as a partial index: nothing has to be loaded at start, and a rolled back transaction leaves nothing to
+//! undo in memory but the counters below.
+
+mod events;
+mod open;
+mod read;
+mod row;
+mod tasks;
+mod write;
+
+pub use open::StoreError;
+pub use read::{EventFilter, Reader, TaskFilter};
+pub use row::{Ending, NewTask, TaskNo, TaskRow};
+pub use tasks::Outcome;
+pub use write::Store;

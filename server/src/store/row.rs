@@ -1,0 +1,227 @@
+//! Rows as values.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, Timestamp};
+use rusqlite::{
+    Row, ToSql,
+    types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// A task's number: `task-0001` is number 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TaskNo(pub u64);
+
+impl fmt::Display for TaskNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task-{:04}", self.0)
+    }
+}
+
+impl FromStr for TaskNo {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let digits = text
+            .strip_prefix("task-")
+            .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+            .ok_or(())?;
+        let no = Self(digits.parse().map_err(|_| ())?);
+        // Only the one spelling: `task-1` is not an id.
+        (no.to_string() == text).then_some(no).ok_or(())
+    }
+}
+
+/// Why a running task is being ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Someone cancelled it.
+    Cancel,
+    /// Its time is up.
+    Timeout,
+    /// The daemon stops.
+    Stop,
+}
+
+impl Ending {
+    const ALL: [(Self, &'static str); 3] =
+        [(Self::Cancel, "cancel"), (Self::Timeout, "timeout"), (Self::Stop, "stop")];
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(ending, _)| *ending == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// A task to be stored.
+#[derive(Clone)]
+pub struct NewTask {
+    /// What the agent is asked to do.
+    pub prompt: String,
+    /// Which agent; none for the default one.
+    pub agent: Option<String>,
+    /// Higher ones start first.
+    pub priority: i32,
+    /// The time limit in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// Environment, unresolved.
+    pub env: BTreeMap<String, String>,
+    /// The submitter's notes.
+    pub metadata: JsonObject,
+    /// What led to it.
+    pub cause: Option<Cause>,
+}
+
+/// A task as stored.
+#[derive(Clone)]
+pub struct TaskRow {
+    /// Its number.
+    pub no: TaskNo,
+    /// Where it stands.
+    pub state: TaskState,
+    /// The order.
+    pub order: NewTask,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// When its agent was started last.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+    /// The shim's attempt number.
+    pub launch: u32,
+    /// How often an agent was started.
+    pub attempts: u32,
+    /// Why it is being ended.
+    pub ending: Option<Ending>,
+    /// What the agent exited with.
+    pub exit_code: Option<i32>,
+    /// Why it did not complete.
+    pub error: Option<String>,
+    /// The end of its standard output.
+    pub result: Option<String>,
+}
+
+pub(super) const TASK_COLUMNS: &str = "no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, \
+     started_at, completed_at, launch, attempts, ending, exit_code, error, result";
+
+impl TaskRow {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            no: row.get(0)?,
+            state: row.get::<_, Named<TaskState>>(1)?.0,
+            order: NewTask {
+                prompt: row.get(2)?,
+                agent: row.get(3)?,
+                priority: row.get(4)?,
+                timeout_ms: row.get(5)?,
+                env: row.get::<_, AsJson<_>>(6)?.0,
+                metadata: row.get::<_, AsJson<_>>(7)?.0,
+                cause: row.get::<_, Option<AsJson<Cause>>>(8)?.map(|cause| cause.0),
+            },
+            created_at: row.get::<_, Millis>(9)?.0,
+            started_at: row.get::<_, Option<Millis>>(10)?.map(|at| at.0),
+            completed_at: row.get::<_, Option<Millis>>(11)?.map(|at| at.0),
+            launch: row.get(12)?,
+            attempts: row.get(13)?,
+            ending: row.get(14)?,
+            exit_code: row.get(15)?,
+            error: row.get(16)?,
+            result: row.get(17)?,
+        })
+    }
+
+    /// As it goes over the wire. `pid` and `output` are not stored.
+    pub fn into_task(self, pid: Option<u32>, output: Option<String>) -> Task {
+        Task {
+            id: self.no.to_string(),
+            prompt: self.order.prompt,
+            agent: self.order.agent,
+            priority: self.order.priority,
+            state: self.state,
+            created_at: self.created_at,
+            started_at: self.started_at,
+            completed_at: self.completed_at,
+            pid,
+            exit_code: self.exit_code,
+            attempts: self.attempts,
+            result: self.result,
+            error: self.error,
+            output,
+            timeout_minutes: self.order.timeout_ms.map(|ms| ms as f64 / 60_000.0),
+            metadata: self.order.metadata,
+            caused_by: self.order.cause,
+        }
+    }
+}
+
+impl ToSql for TaskNo {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::from(i64::try_from(self.0).unwrap_or(i64::MAX)))
+    }
+}
+
+impl FromSql for TaskNo {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        u64::column_result(value).map(Self)
+    }
+}
+
+impl ToSql for Ending {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.name().into())
+    }
+}
+
+impl FromSql for Ending {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let text = value.as_str()?;
+        Self::ALL
+            .iter()
+            .find(|(_, name)| *name == text)
+            .map(|(ending, _)| *ending)
+            .ok_or(FromSqlError::InvalidType)
+    }
+}
+
+/// A moment as milliseconds since 1970.
+pub(super) struct Millis(pub(super) Timestamp);
+
+impl ToSql for Millis {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.0.as_millis().into())
+    }
+}
+
+impl FromSql for Millis {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        i64::column_result(value).map(|millis| Self(Timestamp::from_millis(millis)))
+    }
+}
+
+/// A value as its JSON text.
+pub(super) struct AsJson<T>(pub(super) T);
+
+impl<T: Serialize> ToSql for AsJson<T> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        let text = serde_json::to_string(&self.0)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+        Ok(text.into())
+    }
+}
+
+impl<T: DeserializeOwned> FromSql for AsJson<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let text = value.as_str()?;
+        serde_json::from_str(text).map(Self).map_err(|error| FromSqlError::Other(error.into()))
+    }
+}
+
+/// A unit enum as its name on the wire.
+pub(super) struct Named<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromSql for Named<T> {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let name = serde_json::Value::from(value.as_str()?);
+        serde_json::from_value(name).map(Self).map_err(|error| FromSqlError::Other(error.into()))
+    }
+}

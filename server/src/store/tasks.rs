@@ -1,0 +1,149 @@
+//! Tasks and their transitions.
+
+use aiwg_protocol::types::{TaskState, Timestamp};
+use rusqlite::{OptionalExtension, params};
+
+use super::{
+    row::{AsJson, Ending, Millis, NewTask, TASK_COLUMNS, TaskNo, TaskRow},
+    write::Store,
+};
+
+/// How a task ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The final state.
+    pub state: TaskState,
+    /// What the agent exited with.
+    pub exit_code: Option<i32>,
+    /// Why it did not complete.
+    pub error: Option<String>,
+    /// The end of its standard output.
+    pub result: Option<String>,
+}
+
+impl Outcome {
+    /// The end of a task without an agent's exit.
+    pub fn without_exit(state: TaskState, error: impl Into<String>) -> Self {
+        Self { state, exit_code: None, error: Some(error.into()), result: None }
+    }
+
+    /// What it comes to when the agent was being ended: that decides, whatever the agent made of it.
+    #[must_use]
+    pub fn given(mut self, ending: Option<Ending>) -> Self {
+        let (state, why) = match ending {
+            None => return self,
+            Some(Ending::Cancel) => (TaskState::Cancelled, "cancelled while it was running"),
+            Some(Ending::Timeout) => (TaskState::Timeout, "it ran longer than its time limit"),
+            Some(Ending::Stop) => (TaskState::Cancelled, "the daemon was stopped"),
+        };
+        self.state = state;
+        self.error = Some(why.to_owned());
+        self
+    }
+}
+
+impl Store {
+    /// Puts a task into the queue.
+    pub(crate) fn insert_task(&mut self, no: TaskNo, task: &NewTask, at: Timestamp) -> rusqlite::Result<()> {
+        self.statement(
+            "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at)
+             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            no,
+            task.prompt,
+            task.agent,
+            task.priority,
+            task.timeout_ms,
+            AsJson(&task.env),
+            AsJson(&task.metadata),
+            task.cause.as_ref().map(AsJson),
+            Millis(at),
+        ])?;
+        self.count(None, Some(TaskState::Queued));
+        Ok(())
+    }
+
+    /// The task that is to start next.
+    pub(crate) fn next_queued(&self) -> rusqlite::Result<Option<TaskNo>> {
+        self.statement("SELECT no FROM task WHERE state = 'queued' ORDER BY priority DESC, no LIMIT 1")?
+            .query_row([], |row| row.get(0))
+            .optional()
+    }
+
+    /// A task.
+    pub(crate) fn task(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
+        self.statement(&format!("SELECT {TASK_COLUMNS} FROM task WHERE no = ?"))?
+            .query_row([no], TaskRow::read)
+            .optional()
+    }
+
+    /// The tasks that are running.
+    pub(crate) fn running(&self) -> rusqlite::Result<Vec<TaskRow>> {
+        self.statement(&format!("SELECT {TASK_COLUMNS} FROM task WHERE state = 'running' ORDER BY no"))?
+            .query_map([], TaskRow::read)?
+            .collect()
+    }
+
+    /// Queued to running.
+    pub(crate) fn start(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<()> {
+        let changed = self
+            .statement(
+                "UPDATE task SET state = 'running', started_at = ?2, launch = launch + 1, attempts = attempts + 1
+                 WHERE no = ?1 AND state = 'queued'",
+            )?
+            .execute(params![no, Millis(at)])?;
+        self.moved(changed, TaskState::Queued, TaskState::Running)
+    }
+
+    /// Running to queued again. `started` tells whether an agent was started: only then was it an attempt.
+    pub(crate) fn requeue(&mut self, no: TaskNo, started: bool) -> rusqlite::Result<()> {
+        let changed = self
+            .statement(
+                "UPDATE task SET state = 'queued', started_at = NULL, attempts = attempts - ?2
+                 WHERE no = ?1 AND state = 'running'",
+            )?
+            .execute(params![no, u32::from(!started)])?;
+        self.moved(changed, TaskState::Running, TaskState::Queued)
+    }
+
+    /// Notes why a running task is being ended, so that it ends in the right state even if this daemon does not see it end.
+    pub(crate) fn mark_ending(&mut self, no: TaskNo, ending: Ending) -> rusqlite::Result<()> {
+        self.statement("UPDATE task SET ending = ?2 WHERE no = ?1")?.execute(params![no, ending])?;
+        Ok(())
+    }
+
+    /// From `from` to the final state of `outcome`.
+    pub(crate) fn finish(
+        &mut self,
+        no: TaskNo,
+        from: TaskState,
+        outcome: &Outcome,
+        at: Timestamp,
+    ) -> rusqlite::Result<()> {
+        let changed = self
+            .statement(
+                "UPDATE task SET state = ?3, completed_at = ?4, exit_code = ?5, error = ?6, result = ?7
+                 WHERE no = ?1 AND state = ?2",
+            )?
+            .execute(params![
+                no,
+                from.name(),
+                outcome.state.name(),
+                Millis(at),
+                outcome.exit_code,
+                outcome.error,
+                outcome.result
+            ])?;
+        self.moved(changed, from, outcome.state)
+    }
+
+    /// The caller knows the state it comes from; that the row agrees is what makes every transition legal.
+    fn moved(&mut self, changed: usize, from: TaskState, to: TaskState) -> rusqlite::Result<()> {
+        if changed != 1 {
+            return Err(rusqlite::Error::StatementChangedRows(changed));
+        }
+        self.count(Some(from), Some(to));
+        Ok(())
+    }
+}

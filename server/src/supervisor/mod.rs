@@ -1,0 +1,98 @@
+//! The supervisor: carries out the engine's orders and tells it what came of them.
+//!
+//! Each agent runs under a shim (`aiwg-shim`), a small process of its own that outlives this daemon. What is known of a running agent
+//! is in its directory, `actions/<task>/`: the shim's lock says that it is alive, `run.json` who it is, `exit.json` how
+//! it ended. So a daemon that finds tasks running in the store at its start goes on with them exactly as the one before.
+
+mod agent;
+mod environment;
+mod outcome;
+mod running;
+mod shim;
+
+use std::{collections::HashMap, sync::Arc};
+
+use aiwg_protocol::{config::Config, types::TaskState};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use crate::{
+    engine::{Engine, Order},
+    project::Project,
+    store::{Ending, TaskNo, TaskRow},
+};
+use agent::Agent;
+pub(crate) use environment::TASK_ENV;
+pub(crate) use running::Running;
+
+/// What every agent's keeper needs.
+pub(crate) struct Shared {
+    pub(crate) project: Project,
+    pub(crate) config: Arc<Config>,
+    pub(crate) engine: Engine,
+    pub(crate) running: Running,
+    /// The socket, as agents are to find it.
+    pub(crate) socket: String,
+}
+
+/// Carries out orders until they end and no agent is left that it keeps.
+pub(crate) async fn supervise(
+    shared: Arc<Shared>,
+    found: Vec<TaskRow>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+) {
+    let mut keepers = Keepers { shared, agents: JoinSet::new(), ends: HashMap::new() };
+    for task in found.into_iter().filter(|task| task.state == TaskState::Running) {
+        keepers.adopt(task);
+    }
+    loop {
+        tokio::select! {
+            order = orders.recv() => match order {
+                Some(Order::Start(order)) => keepers.keep(Agent::ordered(*order), None),
+                Some(Order::End(no, ending)) => keepers.end(no, ending),
+                None => return,
+            },
+            Some(done) = keepers.agents.join_next() => {
+                if let Ok(no) = done {
+                    keepers.ends.remove(&no);
+                }
+            }
+        }
+    }
+}
+
+struct Keepers {
+    shared: Arc<Shared>,
+    agents: JoinSet<TaskNo>,
+    /// Tells a keeper that its agent is to end.
+    ends: HashMap<TaskNo, watch::Sender<Option<Ending>>>,
+}
+
+impl Keepers {
+    fn keep(&mut self, agent: Agent, ending: Option<Ending>) {
+        let no = agent.no();
+        let (end, ended) = watch::channel(ending);
+        self.ends.insert(no, end);
+        self.shared.running.insert(no);
+        let shared = Arc::clone(&self.shared);
+        self.agents.spawn(async move {
+            agent.keep(&shared, ended).await;
+            shared.running.remove(no);
+            no
+        });
+    }
+
+    fn adopt(&mut self, task: TaskRow) {
+        let ending = task.ending;
+        self.keep(Agent::found(&task), ending);
+    }
+
+    fn end(&self, no: TaskNo, ending: Ending) {
+        if let Some(end) = self.ends.get(&no) {
+            // The keeper may just have finished.
+            let _ = end.send(Some(ending));
+        }
+    }
+}

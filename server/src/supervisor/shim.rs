@@ -1,0 +1,71 @@
+//! Starting a shim, and waiting for the end of one.
+
+use std::{io, path::Path, process::Stdio, time::Duration};
+
+use aiwg_shim::{Order, Started};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::{Child, Command},
+};
+
+/// The role of the binary that is a shim.
+const ROLE: &str = "__shim";
+
+/// Where this very program is, even if its file has been replaced since.
+const OWN_PROGRAM: &str = if cfg!(target_os = "linux") { "/proc/self/exe" } else { "" };
+
+/// How often to look whether a shim that is not our child still lives, where the system cannot tell us.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Starts a shim with this order. It answers through [`started`].
+pub(super) async fn spawn(order: &Order) -> io::Result<Child> {
+    let program = if OWN_PROGRAM.is_empty() { std::env::current_exe()? } else { OWN_PROGRAM.into() };
+    let mut child = Command::new(program)
+        .arg0("aiwg")
+        .args([ROLE, &order.task_id])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(&serde_json::to_vec(order)?).await?;
+    }
+    Ok(child)
+}
+
+/// What the shim says of the agent's start; none if it ended without a word.
+pub(super) async fn started(child: &mut Child) -> Option<Started> {
+    let mut line = String::new();
+    BufReader::new(child.stdout.take()?).read_line(&mut line).await.ok()?;
+    serde_json::from_str(&line).ok()
+}
+
+/// Waits until the shim of `dir` is gone. It is not our child: the daemon that was its parent has died.
+pub(super) async fn gone(dir: &Path) {
+    #[cfg(target_os = "linux")]
+    if let Ok(Some(run)) = aiwg_shim::read_run(dir) {
+        exited(&run.shim).await;
+    }
+    // The lock has the last word: the process may have been a zombie's, or not have written who it is yet.
+    while aiwg_shim::is_held(dir).unwrap_or(false) {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Returns when this process has ended, or at once when that cannot be watched.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+async fn exited(process: &aiwg_shim::Process) {
+    use rustix::process::{Pid, PidfdFlags, pidfd_open};
+    use tokio::io::{Interest, unix::AsyncFd};
+
+    let Some(pid) = i32::try_from(process.pid).ok().and_then(Pid::from_raw) else { return };
+    let Ok(pidfd) = pidfd_open(pid, PidfdFlags::NONBLOCK) else { return };
+    // Between the record and the opening, the number may have gone to another process.
+    if !process.is_alive() {
+        return;
+    }
+    // SAFETY: the `AsyncFd` owns the descriptor, and nothing else closes or replaces it.
+    let Ok(pidfd) = (unsafe { AsyncFd::register_with_interest(pidfd, Interest::READABLE) }) else { return };
+    let _ = pidfd.readable().await;
+}
