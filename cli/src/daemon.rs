@@ -33,6 +33,8 @@ pub(crate) struct Ready {
 
 /// Starts a daemon in the background, and returns when it answers.
 pub(crate) fn detach(options: &Options) -> Result<Ready, CliError> {
+    // Or a caller that waits for the end of one of its pipes would wait as long as the daemon runs.
+    close_fds::set_fds_cloexec(3, &[]);
     let mut child = Command::new(std::env::current_exe()?)
         .args([Path::new(ROLE), &options.project])
         .stdin(Stdio::piped())

@@ -34,6 +34,8 @@ pub fn run() -> ExitCode {
 }
 
 fn carry_out() -> Result<(), Box<dyn Error>> {
+    // Whatever the daemon was started with: the agent gets its three streams and nothing else.
+    close_fds::set_fds_cloexec(3, &[]);
     let order = read_order()?;
     detach()?;
     let mut signals = Signals::take()?;

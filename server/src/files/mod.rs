@@ -33,7 +33,7 @@ pub(crate) fn write_atomic(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Opens a file that only its owner can read, to append to it.
-fn append_private(path: &Path) -> io::Result<File> {
+pub(crate) fn append_private(path: &Path) -> io::Result<File> {
     private().append(true).open(path)
 }
 

@@ -53,8 +53,12 @@ pub(crate) async fn write_tasks_file(
         if stopped.is_cancelled() {
             return;
         }
+        let due = async {
+            changed(&mut events).await;
+            sleep(GATHER).await;
+        };
         tokio::select! {
-            () = changed(&mut events) => sleep(GATHER).await,
+            () = due => {}
             () = stopped.cancelled() => {}
         }
     }

@@ -15,6 +15,7 @@ use tokio::{net::UnixStream, sync::mpsc};
 use super::{
     Daemon, methods,
     origin::{Origin, origin},
+    until::UntilCancelled,
 };
 
 /// How many lines that were not asked for may wait to be written.
@@ -47,6 +48,8 @@ pub(super) async fn serve(stream: UnixStream, daemon: Arc<Daemon>) {
     };
     let (_pushes, pushes_out) = mpsc::channel::<Bytes>(PUSHES);
     let (reader, writer) = stream.into_split();
+    // With the daemon stopped nothing more is read; the channel ends when what is in flight has been answered.
+    let reader = UntilCancelled::new(reader, daemon.stopped.clone());
     let max_line = usize::try_from(daemon.config.daemon.max_message_mb)
         .unwrap_or(usize::MAX)
         .saturating_mul(1024 * 1024);
@@ -57,14 +60,7 @@ pub(super) async fn serve(stream: UnixStream, daemon: Arc<Daemon>) {
     tokio::select! {
         () = served => {}
         () = hung_up(&watched) => {}
-        () = stopped(&daemon) => {}
     }
-}
-
-/// Waits until the daemon has stopped, and a little longer, for the answers that say so.
-async fn stopped(daemon: &Daemon) {
-    daemon.stopped.cancelled().await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
 }
 
 /// Waits until the other end is closed for good, both ways. A client that has only closed its sending side still gets its

@@ -4,6 +4,8 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::files::append_private;
+
 /// What the store can fail with.
 #[derive(Debug, thiserror::Error)]
 #[error("the database {path}: {source}")]
@@ -23,6 +25,7 @@ impl StoreError {
 const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
 
 pub(super) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+    make_private(path)?;
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -33,6 +36,15 @@ pub(super) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(64);
     migrate(&mut connection)?;
     Ok(connection)
+}
+
+/// SQLite gives its other files the mode of the database, which it would itself make readable to all.
+fn make_private(path: &Path) -> rusqlite::Result<()> {
+    let unusable = |error: std::io::Error| {
+        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+        rusqlite::Error::SqliteFailure(code, Some(error.to_string()))
+    };
+    append_private(path).map(drop).map_err(unusable)
 }
 
 pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {

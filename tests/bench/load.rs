@@ -1,0 +1,90 @@
+//! The load: lines over one connection, so many in flight, and how long their answers take.
+
+use std::{
+    io::{Read, Write},
+    os::unix::net::UnixStream,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+pub(crate) struct Load<'a> {
+    pub(crate) line: &'a str,
+    pub(crate) in_flight: usize,
+    pub(crate) time: Duration,
+}
+
+/// What one connection got done.
+pub(crate) struct Measured {
+    pub(crate) per_second: f64,
+    pub(crate) median_us: f64,
+}
+
+/// Keeps `in_flight` lines under way until the time is over.
+pub(crate) fn measure(socket: &Path, load: &Load<'_>) -> Measured {
+    let mut stream = UnixStream::connect(socket).unwrap();
+    let line = format!("{}\n", load.line);
+    let mut buffer = vec![0; 256 * 1024];
+    let mut times = Vec::new();
+    let (mut sent, mut answered) = (0usize, 0usize);
+    let began = Instant::now();
+    while began.elapsed() < load.time {
+        let room = load.in_flight - (sent - answered);
+        let asked = Instant::now();
+        stream.write_all(line.repeat(room).as_bytes()).unwrap();
+        sent += room;
+        answered += read_lines(&mut stream, &mut buffer);
+        times.push(asked.elapsed());
+    }
+    let took = began.elapsed();
+    let measured = answered;
+    while answered < sent {
+        answered += read_lines(&mut stream, &mut buffer);
+    }
+    times.sort_unstable();
+    Measured {
+        per_second: measured as f64 / took.as_secs_f64(),
+        median_us: times[times.len() / 2].as_secs_f64() * 1e6,
+    }
+}
+
+/// How many lines one read brings.
+fn read_lines(stream: &mut UnixStream, buffer: &mut [u8]) -> usize {
+    let count = stream.read(buffer).unwrap();
+    assert!(count > 0, "the connection was closed");
+    assert!(
+        !memmem(&buffer[..count], b"\"error\""),
+        "an error: {}",
+        String::from_utf8_lossy(&buffer[..count.min(400)])
+    );
+    buffer[..count].iter().filter(|byte| **byte == b'\n').count()
+}
+
+fn memmem(text: &[u8], wanted: &[u8]) -> bool {
+    text.windows(wanted.len()).any(|window| window == wanted)
+}
+
+/// Several measurements of the daemon and of the echo.
+#[derive(Default)]
+pub(crate) struct Rates {
+    daemon: Vec<Measured>,
+    echo: Vec<Measured>,
+}
+
+impl Rates {
+    pub(crate) fn add(&mut self, daemon: Measured, echo: Measured) {
+        self.daemon.push(daemon);
+        self.echo.push(echo);
+    }
+
+    pub(crate) fn print(&self, what: &str, latency: bool) {
+        let value = |measured: &Measured| if latency { measured.median_us } else { measured.per_second };
+        let (daemon, echo) = (median(&self.daemon, value), median(&self.echo, value));
+        println!("{what:<44}{daemon:>14.1}{echo:>14.1}{:>9.2}", daemon / echo);
+    }
+}
+
+fn median(all: &[Measured], value: impl Fn(&Measured) -> f64) -> f64 {
+    let mut values: Vec<f64> = all.iter().map(value).collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

@@ -1,0 +1,86 @@
+//! A wrong configuration: where, what, and no daemon.
+
+use serde_json::json;
+
+use crate::support::Project;
+
+/// What `daemon start` says of a configuration.
+fn refused(config: &str) -> String {
+    let project = Project::empty();
+    project.configure(config);
+    let done = project.run(&["daemon", "start"]);
+    assert_eq!(done.code, 1, "{}", done.out);
+    assert_eq!(project.run(&["daemon", "ping"]).code, 3);
+    done.err
+}
+
+#[test]
+fn broken_json_is_located() {
+    let said = refused("{\n  \"daemon\": {\n    \"max_parallel_actions\": 3\n    \"log\": {}\n  }\n}");
+    assert!(said.contains("daemon.json:3:30: this is not JSON: Expected comma"), "{said}");
+    assert!(refused("").contains("daemon.json:1:1: the file is empty"));
+}
+
+#[test]
+fn an_unknown_key_is_located_and_the_nearest_one_named() {
+    let said = refused("{\n  \"daemon\": {\n    \"max_paralel_actions\": 3\n  }\n}");
+    assert!(said.contains("daemon.json:3:5: unknown key \"max_paralel_actions\" in daemon; did you mean \"max_parallel_actions\"?"), "{said}");
+    let said = refused("{\"rulez\": []}");
+    assert!(said.contains("daemon.json:1:2: unknown key \"rulez\"; did you mean \"rules\"?"), "{said}");
+    let rule = r#"{"rules": [{"id": "a", "trigger": {"type": "event", "topic": "x"},
+        "action": {"type": "submit_task", "promt": "x"}}]}"#;
+    let said = refused(rule);
+    assert!(
+        said.contains("daemon.json:2:43: unknown key \"promt\" in rules[0].action; did you mean \"prompt\"?"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_wrong_type_or_value_is_located() {
+    let said = refused("{\"daemon\":\n{\"max_parallel_actions\": \"three\"}}");
+    assert!(
+        said.contains(
+            "daemon.json:2:2: daemon.max_parallel_actions: invalid type: string \"three\", expected u32"
+        ),
+        "{said}"
+    );
+    assert!(
+        refused("{\"daemon\": {\"max_parallel_actions\": 0}}")
+            .contains("daemon.json:1:13: must be from 1 to 1000")
+    );
+    let rule = json!({ "id": "same", "trigger": { "type": "event", "topic": "x" }, "action": { "type": "submit_task", "prompt": "x" } });
+    let said = refused(&json!({ "rules": [rule, rule] }).to_string());
+    assert!(said.contains("another rule has the id \"same\" already"), "{said}");
+}
+
+#[test]
+fn comments_and_the_guides_example_are_fine() {
+    let project = Project::empty();
+    project.configure(
+        r#"{
+          // for documentation
+          "daemon": { "heartbeat_interval_seconds": 30, "max_parallel_actions": 3, "action_timeout_minutes": 120,
+                      "log": { "max_size_mb": 50, "max_files": 5 } },
+          "watch": { "enabled": true, "paths": ["src/", { "path": "test/", "extensions": [".ts"] }],
+                     "ignore": ["node_modules/"], "debounce_ms": 1000, "use_polling": false },
+          "schedule": { "enabled": true, "jobs": [{ "id": "health", "cron": "*/30 * * * *", "action": "health-check" }] },
+          "rules": [{ "id": "auto", "trigger": { "type": "file_change", "pattern": "src/**/*.ts" },
+                      "condition": { "type": "debounce", "interval_ms": 5000 },
+                      "action": { "type": "submit_task", "prompt": "Run tests" } }],
+          "webhook": { "port": 1 }, /* not used */
+        }"#,
+    );
+    project.start();
+    let status = project.json(&["daemon", "status"]);
+    assert_eq!(status["subsystems"]["automation"]["ruleCount"], 1);
+    assert!(status["issues"][0]["message"].as_str().unwrap().contains("webhook"), "{status}");
+}
+
+#[test]
+fn a_named_configuration_must_be_there() {
+    let project = Project::empty();
+    let done = project.run(&["daemon", "start", "--config", "none.json"]);
+    assert_eq!(done.code, 1);
+    assert!(done.err.contains("none.json cannot be read"), "{}", done.err);
+}

@@ -1,0 +1,208 @@
+//! `kill -9` of the daemon, again and again, under load.
+
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader, Write},
+    os::unix::net::UnixStream,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::support::{Project, until};
+
+/// How often the daemon is killed; `AIWG_CRASH_ROUNDS` sets another number.
+fn rounds() -> u32 {
+    std::env::var("AIWG_CRASH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(20)
+}
+
+/// What was acknowledged.
+#[derive(Default)]
+struct Acknowledged {
+    events: Vec<u64>,
+    tasks: Vec<String>,
+}
+
+/// A script that calls one method after the other, whatever becomes of the daemon.
+fn script(
+    socket: PathBuf,
+    stop: Arc<AtomicBool>,
+    mut next: impl FnMut(u64) -> (&'static str, Value) + Send + 'static,
+    mut acknowledge: impl FnMut(&Value) + Send + 'static,
+) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let mut number = 0;
+        while !stop.load(Ordering::Relaxed) {
+            let Ok(mut stream) = UnixStream::connect(&socket) else {
+                std::thread::sleep(Duration::from_millis(5));
+                continue;
+            };
+            let mut answers = BufReader::new(stream.try_clone().unwrap());
+            while !stop.load(Ordering::Relaxed) {
+                number += 1;
+                let (method, params) = next(number);
+                let line = json!({ "jsonrpc": "2.0", "id": number, "method": method, "params": params });
+                let mut answer = String::new();
+                if writeln!(stream, "{line}").is_err() || !matches!(answers.read_line(&mut answer), Ok(1..)) {
+                    break;
+                }
+                // A line that the kill cut short is no acknowledgement.
+                let Ok(answer) = serde_json::from_str::<Value>(&answer) else { break };
+                assert_eq!(answer.get("error"), None);
+                acknowledge(&answer["result"]);
+                std::thread::sleep(Duration::from_millis(15));
+            }
+        }
+    })
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_and_nothing_runs_twice() {
+    let project = Project::started(json!({
+        "daemon": { "max_parallel_actions": 4 },
+        "rules": [Project::rule("on-work", "work:todo", "do: sleep 0.05; echo done")]
+    }));
+    let acknowledged = Arc::new(Mutex::new(Acknowledged::default()));
+    let stop = Arc::new(AtomicBool::new(false));
+    let (for_events, for_tasks) = (Arc::clone(&acknowledged), Arc::clone(&acknowledged));
+    let scripts = [
+        script(
+            project.socket(),
+            Arc::clone(&stop),
+            |number| ("event.emit", json!({ "topic": "work:todo", "payload": number })),
+            move |result| for_events.lock().unwrap().events.push(result["seq"].as_u64().unwrap()),
+        ),
+        script(
+            project.socket(),
+            Arc::clone(&stop),
+            |_| ("task.submit", json!({ "prompt": "do: sleep 0.05; echo done" })),
+            move |result| for_tasks.lock().unwrap().tasks.push(result["taskId"].as_str().unwrap().to_owned()),
+        ),
+    ];
+    // A sequence that looks random and is the same every time.
+    let mut seed = 12_345_u64;
+    for _ in 0..rounds() {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(Duration::from_millis(20 + (seed >> 33) % 250));
+        project.kill_daemon();
+        project.start();
+    }
+    stop.store(true, Ordering::Relaxed);
+    for script in scripts {
+        script.join().unwrap();
+    }
+
+    until("the end of all tasks", || {
+        let stats = project.json(&["task", "stats"]);
+        stats["queued"] == 0 && stats["running"] == 0
+    });
+    let mut wire = project.wire();
+    let (events, tasks) = (all_events(&mut wire), all_tasks(&mut wire));
+    let mut runs: HashMap<String, u32> = HashMap::new();
+    for id in project.runs() {
+        *runs.entry(id).or_default() += 1;
+    }
+    let acknowledged = acknowledged.lock().unwrap();
+    assert!(
+        acknowledged.events.len() > 20 && acknowledged.tasks.len() > 20,
+        "too little happened to show anything"
+    );
+    for seq in &acknowledged.events {
+        assert!(
+            events.iter().any(|event| event["seq"] == *seq && event["topic"] == "work:todo"),
+            "event {seq} is lost"
+        );
+    }
+    for event in events.iter().filter(|event| event["topic"] == "work:todo") {
+        let made = tasks.values().filter(|task| task["causedBy"]["event"] == event["seq"]).count();
+        assert_eq!(made, 1, "{event}");
+    }
+    for id in &acknowledged.tasks {
+        assert!(tasks.contains_key(id), "{id} is lost");
+    }
+    for (id, task) in &tasks {
+        assert_eq!((&task["state"], &task["attempts"]), (&json!("completed"), &json!(1)), "{task}");
+        assert!(task["result"].as_str().unwrap().ends_with("done\n"), "{task}");
+        assert_eq!(runs.get(id), Some(&1), "{id} did not run once");
+    }
+}
+
+fn all_events(wire: &mut crate::support::Wire) -> Vec<Value> {
+    let mut events: Vec<Value> = Vec::new();
+    loop {
+        let since = events.last().map_or(json!(0), |event| event["seq"].clone());
+        let page = wire.call("event.list", json!({ "since": since, "limit": 1000 }));
+        let page = page.as_array().unwrap();
+        if page.is_empty() {
+            return events;
+        }
+        events.extend(page.iter().cloned());
+    }
+}
+
+fn all_tasks(wire: &mut crate::support::Wire) -> HashMap<String, Value> {
+    let mut tasks = HashMap::new();
+    let mut params = json!({ "limit": 1000 });
+    loop {
+        let page = wire.call("task.list", params.clone());
+        let page = page.as_array().unwrap();
+        let Some(last) = page.last() else { return tasks };
+        params["cursor"] = last["id"].clone();
+        tasks.extend(page.iter().map(|task| (task["id"].as_str().unwrap().to_owned(), task.clone())));
+    }
+}
+
+#[test]
+fn an_agent_that_runs_at_the_crash_is_adopted() {
+    let project = Project::started(json!({}));
+    let task = project.submit("echo before; while [ ! -e go ]; do sleep 0.01; done; echo after");
+    until("the agent", || project.task(&task)["output"].as_str().is_some_and(|out| out.contains("before")));
+    let pid = project.task(&task)["pid"].clone();
+    project.kill_daemon();
+    project.start();
+    let found = project.task(&task);
+    assert_eq!((&found["state"], &found["pid"]), (&json!("running"), &pid));
+    std::fs::write(project.file("go"), "").unwrap();
+    let ended = project.ended(&task);
+    assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(1)));
+    assert!(ended["result"].as_str().unwrap().ends_with("before\nafter\n"));
+}
+
+#[test]
+fn an_agent_that_ended_while_no_daemon_ran_is_taken_in() {
+    let project = Project::started(json!({}));
+    let task = project.submit("while [ ! -e go ]; do sleep 0.01; done; echo after; touch gone");
+    until("the agent", || project.runs().len() == 1);
+    project.kill_daemon();
+    std::fs::write(project.file("go"), "").unwrap();
+    until("the exit record", || project.file(&format!(".aiwg/daemon/actions/{task}/exit.json")).exists());
+    project.start();
+    let ended = project.ended(&task);
+    assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(1)));
+}
+
+#[test]
+fn an_agent_that_died_with_the_machine_is_queued_again() {
+    let project = Project::started(json!({}));
+    let task = project.submit("if [ -e second ]; then echo second; else touch second; sleep 1000; fi");
+    until("the agent", || project.file("second").exists());
+    project.kill_daemon();
+    // As a power cut would: the shim has no time to leave a record.
+    for (pid, line) in crate::support::processes_of(project.path()) {
+        if line.contains("__shim") {
+            crate::support::kill(pid, rustix::process::Signal::KILL);
+        }
+    }
+    project.start();
+    let ended = project.ended(&task);
+    assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(2)));
+    assert!(
+        crate::support::processes_of(project.path()).iter().all(|(_, line)| !line.contains("sleep 1000"))
+    );
+}

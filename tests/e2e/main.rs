@@ -1,0 +1,13 @@
+//! The real binary, over a real socket, with real processes. Each test has a project of its own and leaves no process behind.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod agents;
+mod bad_config;
+mod cli;
+mod crash;
+mod lifecycle;
+mod rules;
+mod sdk;
+mod support;
+mod wire;

@@ -1,0 +1,11 @@
+//! What the tests stand on.
+
+mod process;
+mod project;
+mod wait;
+mod wire;
+
+pub(crate) use process::{kill, processes_of};
+pub(crate) use project::Project;
+pub(crate) use wait::{until, until_some};
+pub(crate) use wire::Wire;
