@@ -1,0 +1,34 @@
+# Sourced by the scripts: what a fresh machine may lack, by package name.
+
+# A Debian package that provides a command.
+need_package() {
+    local command=$1 package=$2
+    command -v "$command" >/dev/null 2>&1 && return
+    echo "installing $package" >&2
+    local sudo=""
+    [ "$(id -u)" = 0 ] || sudo=sudo
+    $sudo apt-get update -qq >/dev/null
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq "$package" >/dev/null
+}
+
+need_cargo() {
+    command -v cargo >/dev/null 2>&1 && return
+    echo "aiwg needs Rust 1.95 or newer: install it with rustup, then run this again" >&2
+    exit 1
+}
+
+need_nextest() {
+    cargo nextest --version >/dev/null 2>&1 && return
+    echo "installing cargo-nextest" >&2
+    cargo install --locked --quiet cargo-nextest
+}
+
+need_node() {
+    need_package node nodejs
+    need_package npm npm
+}
+
+need_python() {
+    need_package python3 python3
+    python3 -m venv --help >/dev/null 2>&1 || need_package python3-venv-is-missing python3-venv
+}
