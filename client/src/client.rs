@@ -10,14 +10,19 @@ use aiwg_protocol::{
     types::{EventEmitParams, EventEmitted, Json},
     wire::{client::ClientTransport, no_deadline},
 };
+use futures::Stream;
 use serde::Serialize;
 use tarpc::{
     client::{Config, NewClient, RpcError},
     context::{self, Context},
 };
-use tokio::{net::UnixStream, sync::mpsc};
+use tokio::net::UnixStream;
 
-use crate::{discover::connectable, discover::discover, error::ClientError};
+use crate::{
+    discover::{connectable, discover},
+    error::ClientError,
+    subscribe::{Pushed, Subscribe, subscribe},
+};
 
 /// How many calls may be in flight on one connection before more of them wait.
 const MAX_IN_FLIGHT: usize = 1000;
@@ -73,12 +78,10 @@ impl DaemonClient {
         let no_daemon = |source| ClientError::NoDaemon { path: socket.clone(), source };
         let path = connectable(&socket).map_err(no_daemon)?;
         let stream = UnixStream::connect(path).await.map_err(no_daemon)?;
-        let (notifications, _) = mpsc::unbounded_channel();
         let mut config = Config::default();
         config.max_in_flight_requests = MAX_IN_FLIGHT;
         config.pending_request_buffer = MAX_IN_FLIGHT;
-        let NewClient { client, dispatch } =
-            DaemonServiceClient::new(config, ClientTransport::new(stream, notifications));
+        let NewClient { client, dispatch } = DaemonServiceClient::new(config, ClientTransport::new(stream));
         // It ends with the last clone of the client, or with the connection; calls in flight are told.
         tokio::spawn(dispatch);
         Ok(Self { stub: client, socket, timeout: options.timeout })
@@ -103,6 +106,20 @@ impl DaemonClient {
     pub async fn emit(&self, topic: &str, payload: &impl Serialize) -> Result<EventEmitted, ClientError> {
         let payload = Some(Json::new(payload)?);
         self.event_emit(EventEmitParams { topic: topic.to_owned(), payload }).await
+    }
+
+    /// Every event from now on that matches one of `topics`, or from [`Subscribe::since`] on, without a gap or a repeat.
+    ///
+    /// The stream has a connection of its own and ends with an error: that of the daemon, or that the connection was lost
+    /// (unless [`Subscribe::reconnect`] is set).
+    ///
+    /// # Errors
+    /// Those of `event.subscribe`.
+    pub async fn subscribe(
+        &self,
+        options: Subscribe,
+    ) -> Result<impl Stream<Item = Result<Pushed, ClientError>> + Send + Unpin + use<>, ClientError> {
+        subscribe(self.socket.clone(), options).await
     }
 
     pub(crate) fn stub(&self) -> &DaemonServiceClient {

@@ -16,8 +16,10 @@ mod client;
 mod discover;
 mod error;
 mod methods;
+mod subscribe;
 
 pub use aiwg_protocol::{ApiError, ErrorKind, types};
 pub use client::{DaemonClient, Options};
 pub use discover::{Socket, discover};
 pub use error::ClientError;
+pub use subscribe::{Pushed, Subscribe};

@@ -38,14 +38,14 @@ pub struct Example {
     pub result: &'static str,
 }
 
-/// A notification that the daemon sends.
+/// A notification: sent without being asked for, and never answered.
 #[derive(Debug)]
 pub struct Notification {
     /// The name on the wire.
     pub name: &'static str,
     /// The lines of its documentation.
     pub docs: &'static [&'static str],
-    /// The type of its params.
+    /// The type of its params, which also tells who sends it.
     pub params: fn() -> TypeRef,
 }
 

@@ -72,6 +72,8 @@ error_kinds! {
     TopicReserved = -32008, "topic_reserved", retry: false;
     /// This connection has as many calls waiting as is allowed.
     TooManyWaits = -32009, "too_many_waits", retry: true;
+    /// This connection has as many subscriptions as is allowed.
+    TooManySubscriptions = -32010, "too_many_subscriptions", retry: false;
 }
 
 impl ErrorKind {

@@ -16,7 +16,9 @@ pub mod types;
 pub mod wire;
 
 pub use error::{ApiError, ErrorKind};
-pub use service::{DaemonService, DaemonServiceClient, DaemonServiceRequest, DaemonServiceResponse, METHODS};
+pub use service::{
+    DaemonService, DaemonServiceClient, DaemonServiceRequest, DaemonServiceResponse, METHODS, NOTIFICATIONS,
+};
 
 /// The version of the wire contract, `major.minor`: the major number is raised by a breaking change, the minor one by an
 /// addition.

@@ -5,12 +5,9 @@
 use aiwg_protocol_macros::methods;
 
 use crate::{
+    definition::{Notification, TypeRef},
     error::ApiError,
-    types::{
-        DaemonStatus, Event, EventEmitParams, EventEmitted, EventListParams, NoParams, OpenRpcDocument, Pong,
-        StopAcknowledged, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams, TaskStats,
-        TaskSubmitParams, TaskSubmitted, TaskWaitParams,
-    },
+    types::*,
 };
 
 /// What the daemon does for its clients.
@@ -88,6 +85,28 @@ pub trait DaemonService {
     )]
     async fn event_list(params: EventListParams) -> Result<Vec<Event>, ApiError>;
 
+    /// Has events pushed to this connection as they happen.
+    ///
+    /// They come as `event` notifications, in the order of their numbers. With `since`, what has happened in the meantime comes
+    /// first. A subscriber that does not read delays nobody: up to 10,000 events that it is behind are read for it from the log,
+    /// beyond that they are passed over and it is told so with `event.missed`. The subscription ends with its connection.
+    #[method(name = "event.subscribe", errors = [TooManySubscriptions, StorageUnavailable])]
+    #[example(
+        name = "what becomes of tasks, from event 16 on",
+        params = r#"{"topics": ["task:*"], "since": 16}"#,
+        result = r#"{"subscription": 1, "since": 16}"#
+    )]
+    async fn event_subscribe(params: EventSubscribeParams) -> Result<EventSubscribed, ApiError>;
+
+    /// Ends a subscription of this connection.
+    #[method(name = "event.unsubscribe")]
+    #[example(
+        name = "the first one",
+        params = r#"{"subscription": 1}"#,
+        result = r#"{"unsubscribed": true}"#
+    )]
+    async fn event_unsubscribe(params: EventUnsubscribeParams) -> Result<EventUnsubscribed, ApiError>;
+
     /// Submits a task.
     ///
     /// The answer comes once the task is stored on disk.
@@ -159,4 +178,64 @@ pub trait DaemonService {
             "metadata": {"ticket": 42}}"#
     )]
     async fn task_wait(params: TaskWaitParams) -> Result<Task, ApiError>;
+
+    /// Gives what a task's agent has written, from any byte on.
+    ///
+    /// With `waitMs` the answer waits until there is something, or the task has ended: ask again from `nextOffset` until
+    /// `ended`, and you have followed it.
+    #[method(name = "task.output", errors = [TaskNotFound, TooManyWaits, StorageUnavailable])]
+    #[example(
+        name = "the beginning",
+        params = r#"{"taskId": "task-0001"}"#,
+        result = r#"{"data": "Looking at the code.\n", "offset": 0, "nextOffset": 21, "ended": false}"#
+    )]
+    #[example(
+        name = "what comes next",
+        params = r#"{"taskId": "task-0001", "offset": 21, "waitMs": 30000}"#,
+        result = r#"{"data": "Done.\n", "offset": 21, "nextOffset": 27, "ended": true}"#
+    )]
+    async fn task_output(params: TaskOutputParams) -> Result<TaskOutput, ApiError>;
+
+    /// Submits a new task with the same order as an earlier one.
+    #[method(name = "task.retry", errors = [TaskNotFound, QueueFull, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "once more",
+        params = r#"{"taskId": "task-0001"}"#,
+        result = r#"{"taskId": "task-0003", "state": "queued"}"#
+    )]
+    async fn task_retry(params: TaskRetryParams) -> Result<TaskSubmitted, ApiError>;
 }
+
+/// Every notification, in both directions.
+pub static NOTIFICATIONS: &[Notification] = &[
+    Notification {
+        name: EVENT,
+        docs: &["Something happened that a subscription of this connection waits for."],
+        params: TypeRef::of_result::<EventNotification>,
+    },
+    Notification {
+        name: EVENT_MISSED,
+        docs: &[
+            "A subscriber has fallen so far behind that events were passed over.",
+            "",
+            "It goes on with the newest ones. `event.list` replays what it missed.",
+        ],
+        params: TypeRef::of_result::<EventMissedNotification>,
+    },
+    Notification {
+        name: RPC_CANCEL,
+        docs: &[
+            "Cancels a call that is in flight on this connection.",
+            "",
+            "The call is answered with `cancelled`, unless its answer is under way already. What it has brought about stays.",
+        ],
+        params: TypeRef::of::<RpcCancelParams>,
+    },
+];
+
+/// The notification that brings an event.
+pub const EVENT: &str = "event";
+/// The notification that events were passed over.
+pub const EVENT_MISSED: &str = "event.missed";
+/// The notification that cancels a call.
+pub const RPC_CANCEL: &str = "rpc.cancel";

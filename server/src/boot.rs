@@ -103,13 +103,13 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     // The store, and from it the engine, which publishes on the bus and orders from the supervisor.
     let store = Store::open(&project.database())?;
     let reader = Arc::new(Reader::open(&project.database())?);
-    let found = store
-        .running()
-        .map_err(|error| system("the running tasks could not be read")(io::Error::other(error)))?;
+    let unreadable = |error| system("the database could not be read")(io::Error::other(error));
+    let found = store.running().map_err(unreadable)?;
+    let (last_event, _) = store.last_numbers().map_err(unreadable)?;
     let rules =
         RuleIndex::new(config.rules.clone()).map_err(|error| system("the rules")(io::Error::other(error)))?;
     let rules = Arc::new(rules);
-    let bus = Bus::new();
+    let bus = Bus::new(last_event);
     let (order, orders) = mpsc::unbounded_channel();
     let (engine, engine_thread) = engine::start(EngineSetup {
         store,

@@ -6,6 +6,7 @@ mod agents;
 mod bad_config;
 mod cli;
 mod crash;
+mod events;
 mod lifecycle;
 mod rules;
 mod sdk;

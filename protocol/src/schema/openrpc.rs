@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::types::{MethodTypes, Types, types};
 use crate::{
     PROTOCOL_VERSION,
-    definition::{Example, Method, paragraphs},
+    definition::{Direction, Example, Method, Notification, paragraphs},
     error::ErrorKind,
-    service::METHODS,
+    service::{METHODS, NOTIFICATIONS},
 };
 
 /// The document, members in the order in which a person would read them.
@@ -30,6 +30,7 @@ pub fn openrpc() -> Value {
             "license": { "name": "MIT" },
         },
         "methods": methods,
+        "x-notifications": notifications(&types),
         "components": { "schemas": types.named, "errors": errors },
     })
 }
@@ -87,6 +88,21 @@ fn example(example: &Example) -> Value {
     let params: Vec<Value> =
         params.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     json!({ "name": example.name, "params": params, "result": { "name": "result", "value": result } })
+}
+
+/// OpenRPC knows no notifications: an extension names them, and who sends them.
+fn notifications(types: &Types) -> Vec<Value> {
+    let row = |(notification, params): (&Notification, &String)| {
+        let docs = paragraphs(notification.docs);
+        json!({
+            "name": notification.name,
+            "summary": docs.first(),
+            "description": docs.get(1..).unwrap_or_default().join("\n\n"),
+            "sender": match (notification.params)().direction { Direction::In => "client", Direction::Out => "daemon" },
+            "params": { "$ref": format!("#/components/schemas/{params}") },
+        })
+    };
+    NOTIFICATIONS.iter().zip(&types.notifications).map(row).collect()
 }
 
 fn error(kind: ErrorKind) -> Value {

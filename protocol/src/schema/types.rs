@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::{
     definition::{Direction, TypeRef},
     error::ApiError,
-    service::METHODS,
+    service::{METHODS, NOTIFICATIONS},
 };
 
 /// The schemas of the definition, draft-07 (which OpenRPC prescribes), references as `#/components/schemas/NAME`.
@@ -20,6 +20,8 @@ pub struct Types {
     pub named: Map<String, Value>,
     /// The schema of each method's params and result, by method, in the order of [`METHODS`].
     pub methods: Vec<MethodTypes>,
+    /// The name of each notification's params struct, in the order of [`NOTIFICATIONS`].
+    pub notifications: Vec<String>,
 }
 
 /// The schemas of a method.
@@ -48,6 +50,12 @@ pub fn types() -> Types {
         add(&params);
         methods.push(MethodTypes { params: params.name, result: add(&(method.result)()) });
     }
+    let mut notifications = Vec::new();
+    for notification in NOTIFICATIONS {
+        let params = (notification.params)();
+        add(&params);
+        notifications.push(params.name);
+    }
     add(&TypeRef::of_result::<ApiError>());
     let mut named: Vec<_> = incoming.take_definitions(true).into_iter().collect();
     for (name, schema) in outgoing.take_definitions(true) {
@@ -56,7 +64,7 @@ pub fn types() -> Types {
         }
     }
     named.sort_by(|a, b| a.0.cmp(&b.0));
-    Types { named: named.into_iter().collect(), methods }
+    Types { named: named.into_iter().collect(), methods, notifications }
 }
 
 fn generator(contract: Contract) -> SchemaGenerator {

@@ -9,32 +9,34 @@ use std::{
 
 use futures::{Sink, Stream};
 use tarpc::{ClientMessage, Response};
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    sync::mpsc,
-};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::Framed;
 
-pub use super::codec::ServerNotification;
-use super::codec::{FromServer, JsonRpc, Lines, ToServer};
+pub use super::codec::{FromServer, ServerNotification, ToServer};
+use super::codec::{JsonRpc, Lines};
 use crate::service::{DaemonServiceRequest, DaemonServiceResponse};
 
-type Wire<S> = tokio_serde::Framed<Framed<S, Lines>, FromServer, ToServer, JsonRpc>;
+/// The messages of a connection, for those who send and receive them one by one.
+pub type Messages<S> = tokio_serde::Framed<Framed<S, Lines>, FromServer, ToServer, JsonRpc>;
 
-/// JSON-RPC 2.0 over a byte stream, as the transport of a tarpc client.
+/// The messages on a byte stream.
+pub fn messages<S: AsyncRead + AsyncWrite>(stream: S) -> Messages<S> {
+    tokio_serde::Framed::new(Framed::new(stream, Lines::default()), JsonRpc)
+}
+
+/// JSON-RPC 2.0 over a byte stream, as the transport of a tarpc client. Notifications are passed over: who wants them has a
+/// connection for them, so that reading them slowly delays no answer.
 #[derive(Debug)]
 pub struct ClientTransport<S> {
-    wire: Wire<S>,
+    wire: Messages<S>,
     /// The method of each call in flight, by its id: an answer does not say what it answers.
     methods: HashMap<u64, usize>,
-    notifications: mpsc::UnboundedSender<ServerNotification>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> ClientTransport<S> {
-    /// Notifications go to `notifications`; they are dropped when nobody receives them.
-    pub fn new(stream: S, notifications: mpsc::UnboundedSender<ServerNotification>) -> Self {
-        let wire = tokio_serde::Framed::new(Framed::new(stream, Lines::default()), JsonRpc);
-        Self { wire, methods: HashMap::new(), notifications }
+    /// A transport on this stream.
+    pub fn new(stream: S) -> Self {
+        Self { wire: messages(stream), methods: HashMap::new() }
     }
 }
 
@@ -46,10 +48,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for ClientTransport<S> {
         loop {
             let (id, outcome) = match ready!(Pin::new(&mut this.wire).poll_next(cx)?) {
                 None => return Poll::Ready(None),
-                Some(FromServer::Notification(notification)) => {
-                    let _ = this.notifications.send(notification);
-                    continue;
-                }
+                Some(FromServer::Notification(_)) => continue,
                 Some(FromServer::Response(None, Err(error))) => {
                     return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::InvalidData, error))));
                 }

@@ -7,11 +7,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio_util::codec::{Decoder, Encoder};
 
-use crate::{error::ApiError, service::DaemonServiceRequest, types::Json};
+use crate::{
+    error::ApiError,
+    service::{DaemonServiceRequest, RPC_CANCEL},
+    types::Json,
+};
 
 /// Lines, without their line feed. A client takes lines of any length from the daemon it trusts.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub struct Lines {
     searched: usize,
 }
 
@@ -44,14 +48,16 @@ impl Encoder<Bytes> for Lines {
 
 /// What a client sends.
 #[derive(Debug)]
-pub(super) enum ToServer {
+pub enum ToServer {
+    /// A request with its id.
     Request(u64, DaemonServiceRequest),
+    /// The notification `rpc.cancel` for a request.
     Cancel(u64),
 }
 
 /// What a client receives.
 #[derive(Debug)]
-pub(super) enum FromServer {
+pub enum FromServer {
     /// An answer; its id is none when the server could not tell which request it was about.
     Response(Option<u64>, Result<Box<RawValue>, ApiError>),
     /// Something that was not asked for.
@@ -69,7 +75,7 @@ pub struct ServerNotification {
 
 /// JSON-RPC 2.0 as a codec of tokio-serde.
 #[derive(Debug)]
-pub(super) struct JsonRpc;
+pub struct JsonRpc;
 
 impl tokio_serde::Serializer<ToServer> for JsonRpc {
     type Error = io::Error;
@@ -86,7 +92,7 @@ impl tokio_serde::Serializer<ToServer> for JsonRpc {
                 out.push(b'}');
             }
             ToServer::Cancel(id) => {
-                let line = format!(r#"{{"jsonrpc":"2.0","method":"rpc.cancel","params":{{"id":{id}}}}}"#);
+                let line = format!(r#"{{"jsonrpc":"2.0","method":"{RPC_CANCEL}","params":{{"id":{id}}}}}"#);
                 out.extend_from_slice(line.as_bytes());
             }
         }

@@ -9,7 +9,6 @@ use std::{
 
 use bytes::Bytes;
 use futures::{Sink, Stream};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use tarpc::{ClientMessage, Response, context, trace};
 use tokio::{
@@ -25,7 +24,8 @@ use super::{
 };
 use crate::{
     error::{ApiError, ErrorKind},
-    service::{DaemonServiceRequest, DaemonServiceResponse},
+    service::{DaemonServiceRequest, DaemonServiceResponse, RPC_CANCEL},
+    types::RpcCancelParams,
 };
 
 /// When this much is waiting to be written, no more requests are read and no more notifications are taken: a client that
@@ -63,14 +63,6 @@ struct Call {
     /// None for a notification: it is executed, never answered.
     id: Option<Id>,
     batch: Option<BatchId>,
-}
-
-/// The params of `rpc.cancel`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Cancel<'a> {
-    #[serde(borrow)]
-    id: &'a RawValue,
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
@@ -140,7 +132,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
     }
 
     fn take_request(&mut self, request: Request<'_>, batch: Option<BatchId>) -> Option<Message> {
-        if request.method == "rpc.cancel" {
+        if request.method == RPC_CANCEL {
             return self.take_cancel(&request, batch);
         }
         match DaemonServiceRequest::decode(&request.method, request.params.map(RawValue::get)) {
@@ -165,8 +157,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
             return None;
         }
         self.answer(batch, &[]);
-        let cancel: Cancel<'_> = serde_json::from_str(request.params?.get()).ok()?;
-        let is_it = |call: &Call| call.id.as_ref().is_some_and(|id| id.as_str() == cancel.id.get());
+        let cancel: RpcCancelParams = serde_json::from_str(request.params?.get()).ok()?;
+        let is_it = |call: &Call| call.id.as_ref().is_some_and(|id| id.as_str() == cancel.id.as_str());
         let request_id = *self.calls.iter().find(|(_, call)| is_it(call))?.0;
         let call = self.calls.remove(&request_id)?;
         let error = ApiError::new(ErrorKind::Cancelled, "the caller cancelled this call");

@@ -2,7 +2,10 @@
 
 mod waiters;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use aiwg_protocol::types::Event;
 use tokio::sync::broadcast;
@@ -18,18 +21,24 @@ const CAPACITY: usize = 4096;
 #[derive(Clone)]
 pub struct Bus {
     events: broadcast::Sender<Arc<Event>>,
+    last_seq: Arc<AtomicU64>,
     waiters: Arc<Waiters>,
 }
 
 impl Bus {
-    /// A bus without listeners.
-    pub fn new() -> Self {
-        Self { events: broadcast::Sender::new(CAPACITY), waiters: Arc::default() }
+    /// A bus without listeners; the log so far ends with `last_seq`.
+    pub fn new(last_seq: u64) -> Self {
+        Self {
+            events: broadcast::Sender::new(CAPACITY),
+            last_seq: Arc::new(AtomicU64::new(last_seq)),
+            waiters: Arc::default(),
+        }
     }
 
     /// Publishes committed events, and wakes those who wait for the tasks that have ended.
     pub(crate) fn publish(&self, events: Vec<Arc<Event>>, ended: &[TaskNo]) {
         for event in events {
+            self.last_seq.store(event.seq, Ordering::Release);
             // Nobody listening is fine.
             let _ = self.events.send(event);
         }
@@ -43,14 +52,13 @@ impl Bus {
         self.events.subscribe()
     }
 
+    /// The number of the last event that was published.
+    pub fn last_seq(&self) -> u64 {
+        self.last_seq.load(Ordering::Acquire)
+    }
+
     /// Waits for a task to end. Register first, then look at the task: what happens between the two is not lost.
     pub fn wait_for(&self, task: TaskNo) -> Waiting {
         Waiters::register(&self.waiters, task)
-    }
-}
-
-impl Default for Bus {
-    fn default() -> Self {
-        Self::new()
     }
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::{append_private, tail};
 use crate::{
     health::{Health, IssueKind},
-    store::{EventFilter, Reader},
+    store::{EventFilter, From, Reader},
 };
 
 /// How many events are read from the store at a time.
@@ -69,12 +69,12 @@ struct EventLog {
 impl EventLog {
     fn catch_up(&mut self, reader: &Reader) -> io::Result<()> {
         loop {
-            let filter = EventFilter { topics: None, since: Some(self.last), limit: PAGE };
-            let events = reader.events(&filter).map_err(io::Error::other)?;
-            if events.is_empty() {
+            let filter = EventFilter { topics: None, from: From::After(self.last), limit: PAGE };
+            let page = reader.events(&filter).map_err(io::Error::other)?;
+            self.append(page.events.into_iter().map(Arc::new))?;
+            if page.is_last {
                 return Ok(());
             }
-            self.append(events.into_iter().map(Arc::new))?;
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::{os::fd::AsFd, sync::Arc, time::Duration};
 
-use aiwg_protocol::{ApiError, DaemonService, for_each_method, types::*, wire::server::ServerTransport};
+use aiwg_protocol::{
+    ApiError, DaemonService, ErrorKind, for_each_method, types::*, wire::server::ServerTransport,
+};
 use bytes::Bytes;
 use futures::StreamExt;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -15,6 +17,7 @@ use tokio::{net::UnixStream, sync::mpsc};
 use super::{
     Daemon, methods,
     origin::{Origin, origin},
+    subscriptions::Subscriptions,
     until::UntilCancelled,
 };
 
@@ -32,6 +35,18 @@ pub(super) struct Handler {
     pub(super) origin: Option<Arc<Origin>>,
     /// How many of the connection's calls are waiting for something.
     pub(super) waiting: Arc<tokio::sync::Semaphore>,
+    /// What is pushed over the connection.
+    pub(super) subscriptions: Arc<Subscriptions>,
+}
+
+impl Handler {
+    /// A place among the calls that wait; it is free again when this is dropped.
+    pub(super) fn wait(&self) -> Result<tokio::sync::SemaphorePermit<'_>, ApiError> {
+        self.waiting.try_acquire().map_err(|_| {
+            let message = "too many calls of this connection are waiting already: open another";
+            ApiError::new(ErrorKind::TooManyWaits, message)
+        })
+    }
 }
 
 /// How many calls of a connection may wait for something at once.
@@ -41,12 +56,13 @@ pub(super) const MAX_WAITING: usize = 512;
 pub(super) async fn serve(stream: UnixStream, daemon: Arc<Daemon>) {
     let _client = daemon.count_client();
     let Ok(watched) = stream.as_fd().try_clone_to_owned() else { return };
+    let (pushes, pushes_out) = mpsc::channel::<Bytes>(PUSHES);
     let handler = Handler {
+        subscriptions: Arc::new(Subscriptions::new(Arc::clone(&daemon), pushes)),
         origin: origin(&stream, &daemon).await.map(Arc::new),
         waiting: Arc::new(tokio::sync::Semaphore::new(MAX_WAITING)),
         daemon: Arc::clone(&daemon),
     };
-    let (_pushes, pushes_out) = mpsc::channel::<Bytes>(PUSHES);
     let (reader, writer) = stream.into_split();
     // With the daemon stopped nothing more is read; the channel ends when what is in flight has been answered.
     let reader = UntilCancelled::new(reader, daemon.stopped.clone());

@@ -5,6 +5,7 @@ mod daemon;
 mod listener;
 mod methods;
 mod origin;
+mod subscriptions;
 mod until;
 
 pub(crate) use daemon::Daemon;

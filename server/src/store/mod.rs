@@ -12,7 +12,7 @@ mod tasks;
 mod write;
 
 pub use open::StoreError;
-pub use read::{EventFilter, Reader, TaskFilter};
+pub use read::{EventFilter, EventPage, From, Reader, TaskFilter};
 pub use row::{Ending, NewTask, TaskNo, TaskRow};
 pub use tasks::Outcome;
 pub use write::Store;

@@ -31,16 +31,39 @@ pub struct TaskFilter {
     pub limit: u32,
 }
 
+/// From where to look through the events, and which way.
+#[derive(Debug, Clone, Copy)]
+pub enum From {
+    /// Forwards, from the one after this.
+    After(u64),
+    /// Backwards, from the one before this.
+    Before(u64),
+}
+
 /// Which events to list.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct EventFilter {
     /// Only with a topic that matches; all when none.
     pub topics: Option<GlobSet>,
-    /// Only later than this one; the newest when none.
-    pub since: Option<u64>,
+    /// From where, and which way.
+    pub from: From,
     /// How many at the most.
     pub limit: u32,
 }
+
+/// A part of the event log.
+#[derive(Debug)]
+pub struct EventPage {
+    /// Those that match.
+    pub events: Vec<Event>,
+    /// The number of the last event that was looked at.
+    pub scanned: u64,
+    /// Whether the log ends there.
+    pub is_last: bool,
+}
+
+/// How many events one call looks at.
+const SCANNED: usize = 5000;
 
 impl Reader {
     /// Opens a database that a [`super::Store`] has opened before.
@@ -106,33 +129,39 @@ impl Reader {
         self.with(load_counts)
     }
 
-    /// Events, the oldest first.
+    /// Events, in the order in which they are looked at. One call looks at so many at the most, so that a search through a long
+    /// log does not keep others waiting: go on from [`EventPage::scanned`] until [`EventPage::is_last`].
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn events(&self, filter: &EventFilter) -> rusqlite::Result<Vec<Event>> {
-        let order = if filter.since.is_some() { "ASC" } else { "DESC" };
-        let sql = format!("SELECT {EVENT_COLUMNS} FROM event WHERE seq > ? ORDER BY seq {order}");
-        let mut events = self.with(|connection| {
+    pub fn events(&self, filter: &EventFilter) -> rusqlite::Result<EventPage> {
+        let (from, condition) = match filter.from {
+            From::After(seq) => (seq, "seq > ? ORDER BY seq"),
+            From::Before(seq) => (seq, "seq < ? ORDER BY seq DESC"),
+        };
+        let from = from.min(i64::MAX.unsigned_abs());
+        let sql = format!("SELECT {EVENT_COLUMNS} FROM event WHERE {condition} LIMIT {SCANNED}");
+        let mut page = EventPage { events: Vec::new(), scanned: from, is_last: true };
+        self.with(|connection| {
             let mut select = connection.prepare_cached(&sql)?;
-            let mut rows = select.query([filter.since.unwrap_or(0)])?;
-            let mut events = Vec::new();
-            while events.len() < filter.limit as usize {
-                let Some(row) = rows.next()? else { break };
-                let matches = match &filter.topics {
-                    Some(topics) => topics.is_match(row.get_ref(1)?.as_str()?),
-                    None => true,
-                };
-                if matches {
-                    events.push(read_event(row)?);
+            let mut rows = select.query([from])?;
+            let mut count = 0;
+            while let Some(row) = rows.next()? {
+                if page.events.len() == filter.limit as usize {
+                    page.is_last = false;
+                    break;
+                }
+                count += 1;
+                page.scanned = row.get(0)?;
+                let topic = row.get_ref(1)?.as_str()?;
+                if filter.topics.as_ref().is_none_or(|topics| topics.is_match(topic)) {
+                    page.events.push(read_event(row)?);
                 }
             }
-            Ok(events)
+            page.is_last &= count < SCANNED;
+            Ok(())
         })?;
-        if filter.since.is_none() {
-            events.reverse();
-        }
-        Ok(events)
+        Ok(page)
     }
 
     fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {

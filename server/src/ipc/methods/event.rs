@@ -1,10 +1,17 @@
 use aiwg_protocol::{
     ApiError,
-    types::{Event, EventEmitParams, EventEmitted, EventListParams, EventSource},
+    types::{
+        Event, EventEmitParams, EventEmitted, EventListParams, EventSource, EventSubscribeParams,
+        EventSubscribed, EventUnsubscribeParams, EventUnsubscribed,
+    },
 };
 
 use super::check;
-use crate::{engine::Draft, ipc::connection::Handler, store::EventFilter};
+use crate::{
+    engine::Draft,
+    ipc::connection::Handler,
+    store::{EventFilter, From},
+};
 
 /// How many events a list holds unless asked for otherwise.
 const LISTED: u32 = 100;
@@ -19,10 +26,39 @@ pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Re
 }
 
 pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Result<Vec<Event>, ApiError> {
-    let filter = EventFilter {
-        topics: check::globs(params.topics.as_deref())?,
-        since: params.since,
-        limit: check::limit(params.limit, LISTED)?,
-    };
-    handler.daemon.read(move |reader| reader.events(&filter)).await
+    let topics = check::globs(params.topics.as_deref())?;
+    let limit = check::limit(params.limit, LISTED)?;
+    let mut from = params.since.map_or(From::Before(u64::MAX), From::After);
+    let mut found: Vec<Event> = Vec::new();
+    loop {
+        let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+        let filter = EventFilter { topics: topics.clone(), from, limit: left };
+        let page = handler.daemon.read(move |reader| reader.events(&filter)).await?;
+        found.extend(page.events);
+        if page.is_last || found.len() >= limit as usize {
+            break;
+        }
+        from = match from {
+            From::After(_) => From::After(page.scanned),
+            From::Before(_) => From::Before(page.scanned),
+        };
+    }
+    if matches!(from, From::Before(_)) {
+        found.reverse();
+    }
+    Ok(found)
+}
+
+pub(crate) async fn event_subscribe(
+    handler: &Handler,
+    params: EventSubscribeParams,
+) -> Result<EventSubscribed, ApiError> {
+    handler.subscriptions.open(check::globs(params.topics.as_deref())?, params.since)
+}
+
+pub(crate) async fn event_unsubscribe(
+    handler: &Handler,
+    params: EventUnsubscribeParams,
+) -> Result<EventUnsubscribed, ApiError> {
+    Ok(EventUnsubscribed { unsubscribed: handler.subscriptions.close(params.subscription) })
 }

@@ -3,8 +3,8 @@ use std::{future::pending, time::Duration};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{
-        NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams, TaskState, TaskStats,
-        TaskSubmitParams, TaskSubmitted, TaskWaitParams,
+        NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams, TaskRetryParams,
+        TaskState, TaskStats, TaskSubmitParams, TaskSubmitted, TaskWaitParams,
     },
 };
 
@@ -38,6 +38,17 @@ pub(crate) async fn task_submit(
         cause: handler.origin.as_ref().map(|origin| origin.cause.clone()),
     };
     Ok(handler.daemon.engine.submit(task).await?)
+}
+
+pub(crate) async fn task_retry(
+    handler: &Handler,
+    params: TaskRetryParams,
+) -> Result<TaskSubmitted, ApiError> {
+    let no = check::task_no(&params.task_id)?;
+    let row =
+        handler.daemon.read(move |reader| reader.task(no)).await?.ok_or(EngineError::TaskNotFound(no))?;
+    let cause = handler.origin.as_ref().map(|origin| origin.cause.clone());
+    Ok(handler.daemon.engine.submit(NewTask { cause, ..row.order }).await?)
 }
 
 pub(crate) async fn task_cancel(

@@ -1,0 +1,150 @@
+//! Events as a stream.
+
+use std::{collections::VecDeque, io, path::PathBuf, time::Duration};
+
+use aiwg_protocol::{
+    DaemonServiceRequest,
+    service::{EVENT, EVENT_MISSED},
+    types::{Event, EventMissedNotification, EventNotification, EventSubscribeParams, EventSubscribed},
+    wire::client::{FromServer, Messages, ServerNotification, ToServer, messages},
+};
+use futures::{SinkExt, Stream, StreamExt, stream};
+use tokio::{net::UnixStream, time::sleep};
+
+use crate::{discover::connectable, error::ClientError};
+
+/// How long to wait before connecting again, at first and at the most.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
+/// What to subscribe to.
+#[derive(Debug, Clone, Default)]
+pub struct Subscribe {
+    /// Only topics that match one of these globs; all when empty.
+    pub topics: Vec<String>,
+    /// The number of the last event seen: those after it come first. Only live ones when none.
+    pub since: Option<u64>,
+    /// Whether to connect again and go on where it stopped when the connection is lost: the daemon restarts, a tunnel blinks.
+    pub reconnect: bool,
+}
+
+/// What a subscription brings.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pushed {
+    /// Something happened.
+    Event(Event),
+    /// So far behind that events were passed over: `event.list` with `since` replays them.
+    Missed {
+        /// How many.
+        missed: u64,
+        /// The number of the last event before them.
+        since: u64,
+    },
+}
+
+/// Opens a subscription on a connection of its own: reading it slowly delays no call.
+pub(crate) async fn subscribe(
+    socket: PathBuf,
+    options: Subscribe,
+) -> Result<impl Stream<Item = Result<Pushed, ClientError>> + Send + Unpin + use<>, ClientError> {
+    let mut subscription = Subscription { socket, options, wire: None, waiting: VecDeque::new() };
+    subscription.open().await?;
+    Ok(Box::pin(stream::unfold(Some(subscription), |subscription| async {
+        let mut subscription = subscription?;
+        match subscription.next().await {
+            Ok(pushed) => Some((Ok(pushed), Some(subscription))),
+            Err(error) => Some((Err(error), None)),
+        }
+    })))
+}
+
+struct Subscription {
+    socket: PathBuf,
+    options: Subscribe,
+    wire: Option<Messages<UnixStream>>,
+    /// What came before the answer to the subscription.
+    waiting: VecDeque<ServerNotification>,
+}
+
+impl Subscription {
+    /// Connects and subscribes, from where it stopped.
+    async fn open(&mut self) -> Result<(), ClientError> {
+        let no_daemon = |source| ClientError::NoDaemon { path: self.socket.clone(), source };
+        let path = connectable(&self.socket).map_err(no_daemon)?;
+        let mut wire = messages(UnixStream::connect(path).await.map_err(no_daemon)?);
+        let topics = (!self.options.topics.is_empty()).then(|| self.options.topics.clone());
+        let params = EventSubscribeParams { topics, since: self.options.since };
+        let request = ToServer::Request(1, DaemonServiceRequest::EventSubscribe { params });
+        wire.send(request).await.map_err(lost)?;
+        loop {
+            match wire.next().await.ok_or_else(closed)?.map_err(lost)? {
+                FromServer::Notification(notification) => self.waiting.push_back(notification),
+                FromServer::Response(_, Err(error)) => return Err(error.into()),
+                FromServer::Response(_, Ok(result)) => {
+                    let subscribed: EventSubscribed = serde_json::from_str(result.get())?;
+                    self.options.since = Some(subscribed.since);
+                    break;
+                }
+            }
+        }
+        self.wire = Some(wire);
+        Ok(())
+    }
+
+    async fn next(&mut self) -> Result<Pushed, ClientError> {
+        loop {
+            match self.receive().await {
+                Ok(Some(pushed)) => return Ok(pushed),
+                Ok(None) => {}
+                Err(ClientError::Disconnected(_)) if self.options.reconnect => self.reopen().await?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Option<Pushed>, ClientError> {
+        let notification = match self.waiting.pop_front() {
+            Some(notification) => notification,
+            None => {
+                let wire = self.wire.as_mut().ok_or_else(closed)?;
+                match wire.next().await.ok_or_else(closed)?.map_err(lost)? {
+                    FromServer::Notification(notification) => notification,
+                    FromServer::Response(..) => return Ok(None),
+                }
+            }
+        };
+        Ok(match notification.method.as_str() {
+            EVENT => {
+                let EventNotification { event, .. } = notification.params.to()?;
+                self.options.since = Some(event.seq);
+                Some(Pushed::Event(event))
+            }
+            EVENT_MISSED => {
+                let EventMissedNotification { missed, since, .. } = notification.params.to()?;
+                self.options.since = Some(since + missed);
+                Some(Pushed::Missed { missed, since })
+            }
+            _ => None,
+        })
+    }
+
+    /// Until there is a daemon again.
+    async fn reopen(&mut self) -> Result<(), ClientError> {
+        self.wire = None;
+        let (mut pause, longest) = BACKOFF;
+        loop {
+            match self.open().await {
+                Err(ClientError::NoDaemon { .. } | ClientError::Disconnected(_)) => sleep(pause).await,
+                other => return other,
+            }
+            pause = longest.min(pause * 2);
+        }
+    }
+}
+
+fn lost(error: io::Error) -> ClientError {
+    ClientError::Disconnected(error.to_string())
+}
+
+fn closed() -> ClientError {
+    ClientError::Disconnected("the connection was closed".to_owned())
+}

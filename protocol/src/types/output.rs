@@ -1,0 +1,67 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One of an agent's two streams.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputStream {
+    /// Standard output.
+    #[default]
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// How the bytes of an output travel in JSON.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputEncoding {
+    /// As text. Bytes that are no UTF-8 come as U+FFFD; a character is never cut in two.
+    #[default]
+    Utf8,
+    /// As base64 (RFC 4648, with padding): every byte survives.
+    Base64,
+}
+
+/// The params of `task.output`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskOutputParams {
+    /// The task's id.
+    pub task_id: String,
+    /// Which stream; `stdout` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<OutputStream>,
+    /// From which byte on; 0, the beginning, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    /// If there is nothing there yet: how long to wait for something, in milliseconds; 0 when absent, 60,000 at the most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 60_000))]
+    pub wait_ms: Option<u64>,
+    /// How the bytes come; `utf8` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<OutputEncoding>,
+}
+
+/// The answer to `task.output`: a chunk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskOutput {
+    /// Up to 256 KiB of the output, encoded as asked for; empty when there is nothing there yet.
+    pub data: String,
+    /// The byte it begins at.
+    pub offset: u64,
+    /// The byte to go on at.
+    pub next_offset: u64,
+    /// Whether this is all there will ever be: the task has ended, and the chunk reaches the end of its output.
+    pub ended: bool,
+}
+
+/// The params of `task.retry`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskRetryParams {
+    /// The id of the task whose order is to be carried out again.
+    pub task_id: String,
+}

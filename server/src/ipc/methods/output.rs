@@ -1,0 +1,153 @@
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use aiwg_protocol::{
+    ApiError, ErrorKind,
+    types::{OutputEncoding, OutputStream, TaskOutput, TaskOutputParams},
+};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::check;
+use crate::{engine::EngineError, ipc::connection::Handler, store::TaskNo};
+
+/// How much one answer holds, in bytes of the output.
+const CHUNK: u64 = 256 * 1024;
+
+/// The longest wait: clients ask again, so a connection that has silently died is noticed.
+const LONGEST_WAIT_MS: u64 = 60_000;
+
+/// How often a file that is waited on is looked at. Nobody tells when it grows: the agent writes to it directly, and a watch for
+/// each one who waits would cost more.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+pub(crate) async fn task_output(handler: &Handler, params: TaskOutputParams) -> Result<TaskOutput, ApiError> {
+    let no = check::task_no(&params.task_id)?;
+    let wait_ms = params.wait_ms.unwrap_or(0);
+    if wait_ms > LONGEST_WAIT_MS {
+        let message = format!("the member \"waitMs\" must be at most {LONGEST_WAIT_MS}; it is {wait_ms}");
+        return Err(ApiError::invalid_member("waitMs", message));
+    }
+    let follow = Follow {
+        handler,
+        no,
+        path: path(handler, no, params.stream.unwrap_or_default()),
+        offset: params.offset.unwrap_or(0),
+        encoding: params.encoding.unwrap_or_default(),
+    };
+    if wait_ms == 0 {
+        return follow.read().await;
+    }
+    let _place = handler.wait()?;
+    follow.wait(Instant::now() + Duration::from_millis(wait_ms)).await
+}
+
+fn path(handler: &Handler, no: TaskNo, stream: OutputStream) -> PathBuf {
+    handler.daemon.project.action_dir(no).join(match stream {
+        OutputStream::Stdout => aiwg_shim::STDOUT_FILE,
+        OutputStream::Stderr => aiwg_shim::STDERR_FILE,
+    })
+}
+
+struct Follow<'a> {
+    handler: &'a Handler,
+    no: TaskNo,
+    path: PathBuf,
+    offset: u64,
+    encoding: OutputEncoding,
+}
+
+impl Follow<'_> {
+    /// Waits for something, the task's end included.
+    async fn wait(&self, until: Instant) -> Result<TaskOutput, ApiError> {
+        let waiting = self.handler.daemon.bus.wait_for(self.no);
+        loop {
+            let ended = waiting.ended();
+            let chunk = self.read().await?;
+            if !chunk.data.is_empty() || chunk.ended || Instant::now() >= until {
+                return Ok(chunk);
+            }
+            tokio::select! {
+                _ = timeout_at(until, ended) => {}
+                () = sleep(LOOK_EVERY) => {}
+                () = self.handler.daemon.stopped.cancelled() => return Err(EngineError::Closing.into()),
+            }
+        }
+    }
+
+    /// What is there now. The state is read before the file: what an ended task has written is all there.
+    async fn read(&self) -> Result<TaskOutput, ApiError> {
+        let no = self.no;
+        let task = self.handler.daemon.read(move |reader| reader.task(no)).await?;
+        let has_ended = task.ok_or(EngineError::TaskNotFound(no))?.state.is_final();
+        let (path, offset) = (self.path.clone(), self.offset);
+        let read = tokio::task::spawn_blocking(move || chunk(&path, offset)).await.map_err(io::Error::other);
+        let (mut bytes, at_end) = read.and_then(|read| read).map_err(|error| {
+            let message = format!("the output {} cannot be read: {error}", self.path.display());
+            ApiError::new(ErrorKind::StorageUnavailable, message)
+        })?;
+        let ended = has_ended && at_end;
+        if self.encoding == OutputEncoding::Utf8 && !ended {
+            // The rest of the last character comes with the next chunk.
+            bytes.truncate(bytes.len() - cut_character(&bytes));
+        }
+        Ok(TaskOutput {
+            offset,
+            next_offset: offset + bytes.len() as u64,
+            data: match self.encoding {
+                OutputEncoding::Utf8 => String::from_utf8_lossy(&bytes).into_owned(),
+                OutputEncoding::Base64 => BASE64_STANDARD.encode(&bytes),
+            },
+            ended,
+        })
+    }
+}
+
+/// A chunk of a file, and whether it reaches the end. A task that has not written anything may have no file.
+fn chunk(path: &Path, offset: u64) -> io::Result<(Vec<u8>, bool)> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), true)),
+        other => other?,
+    };
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::new();
+    file.take(CHUNK).read_to_end(&mut bytes)?;
+    let at_end = offset.saturating_add(bytes.len() as u64) >= length;
+    Ok((bytes, at_end))
+}
+
+/// How many bytes at the end are the beginning of a character whose rest is missing. Bytes that can be no character's count as
+/// whole: waiting for their rest would be in vain.
+fn cut_character(bytes: &[u8]) -> usize {
+    let tail = &bytes[bytes.len().saturating_sub(3)..];
+    match std::str::from_utf8(tail) {
+        Err(error) if error.error_len().is_none() => tail.len() - error.valid_up_to(),
+        Err(error) => {
+            // The tail may itself begin in the middle of a character.
+            let rest = &tail[error.valid_up_to() + error.error_len().unwrap_or(1)..];
+            if rest.is_empty() { 0 } else { cut_character(rest) }
+        }
+        Ok(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cut_character;
+
+    #[test]
+    fn only_a_beginning_waits_for_its_rest() {
+        assert_eq!(cut_character(b""), 0);
+        assert_eq!(cut_character("aä".as_bytes()), 0);
+        assert_eq!(cut_character(b"a\xc3"), 1);
+        assert_eq!(cut_character(b"\xf0\x9f\x98"), 3);
+        assert_eq!(cut_character("€".as_bytes()), 0);
+        assert_eq!(cut_character(b"\x80\x80\x80"), 0);
+        assert_eq!(cut_character(b"\xff\xe2\x82"), 2);
+    }
+}
