@@ -1,0 +1,47 @@
+use std::{io, path::PathBuf};
+
+/// Why there is no output.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    /// The definition holds a schema that the model has no word for.
+    #[error("{place}: the generator does not know this kind of schema: {schema}")]
+    UnknownSchema {
+        /// The type and member it stands at.
+        place: String,
+        /// The schema.
+        schema: String,
+    },
+    /// The definition refers to a type that it does not hold.
+    #[error("{place}: there is no type {name:?}")]
+    NoSuchType {
+        /// What refers to it.
+        place: String,
+        /// The type.
+        name: String,
+    },
+    /// A method's name has more than one dot.
+    #[error("{0}: a method is called NAME or NAMESPACE.NAME")]
+    MethodName(String),
+    /// A method's params are not a struct.
+    #[error("{method}: its params {name:?} are not a struct")]
+    ParamsNotStruct {
+        /// The method.
+        method: String,
+        /// Its params type.
+        name: String,
+    },
+    /// A template is wrong.
+    #[error("{0:#}")]
+    Template(#[from] minijinja::Error),
+    /// A document could not be written as JSON.
+    #[error("JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A file could not be read or written.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}

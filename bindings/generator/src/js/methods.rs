@@ -1,0 +1,70 @@
+//! The methods, a class for each namespace.
+
+use minijinja::{Value, context};
+
+use super::{STYLE, comment, types};
+use crate::{
+    GenerateError,
+    layout::WIDTH,
+    model::{Method, Model},
+    text::{camel_case, pascal_case},
+};
+
+/// The namespaces, each with its methods, then those without one under an empty name.
+pub(super) fn classes(model: &Model) -> Result<Vec<Value>, GenerateError> {
+    let class = |namespace: Option<&str>| {
+        let methods = model
+            .methods_in(namespace)
+            .map(|method| view(model, method))
+            .collect::<Result<Vec<_>, GenerateError>>()?;
+        let property = namespace.map(camel_case).unwrap_or_default();
+        let name = format!("{}Methods", namespace.map(pascal_case).unwrap_or_default());
+        Ok(context! { namespace => namespace.unwrap_or_default(), property, name, methods })
+    };
+    model.namespaces().into_iter().map(Some).chain([None]).map(class).collect()
+}
+
+/// All methods in one list, in the order of the definition.
+pub(super) fn all(model: &Model) -> Result<Vec<Value>, GenerateError> {
+    model.methods.iter().map(|method| view(model, method)).collect()
+}
+
+fn view(model: &Model, method: &Method) -> Result<Value, GenerateError> {
+    let is_optional = model.params(method)?.iter().all(|field| !field.required);
+    let mark = if is_optional { "?" } else { "" };
+    let verb = camel_case(&method.verb);
+    let params = &method.params;
+    let result = types::name(&method.result);
+    let arguments = [format!("params{mark}: {params}"), "options?: CallOptions".to_owned()];
+    Ok(context! {
+        wire => types::quoted(&method.name),
+        verb => &verb[..],
+        summary => comment::block(method.docs.lines().next().unwrap_or_default(), 2),
+        docs => comment::block(&docs(method), 2),
+        declaration => STYLE.list(2, &format!("{verb}("), &arguments, &format!("): Promise<{result}>;")),
+        entry => format!("{}: {{ params: {params}; result: {result} }};", types::property(&method.name)),
+    })
+}
+
+fn docs(method: &Method) -> String {
+    let mut docs = method.docs.clone();
+    let kinds: Vec<String> = method.errors.iter().map(|kind| format!("`{kind}`")).collect();
+    if !kinds.is_empty() {
+        docs.push_str(&format!("\n\n@throws {{DaemonError}} of kind {}", kinds.join(", ")));
+    }
+    if let Some(why) = method.deprecated {
+        docs.push_str(&format!("\n\n@deprecated {why}"));
+    }
+    docs
+}
+
+/// The import of the types that the declarations of the methods name.
+pub(super) fn imports(model: &Model) -> String {
+    let params = model.methods.iter().map(|method| method.params.as_str());
+    let results = model.methods.iter().filter_map(|method| method.result.refs());
+    let mut names: Vec<String> = params.chain(results).map(str::to_owned).collect();
+    names.sort();
+    names.dedup();
+    let flat = format!("import type {{ {} }} from './types.js';", names.join(", "));
+    if flat.len() <= WIDTH { flat } else { STYLE.broken(0, "import type {", &names, "} from './types.js';") }
+}

@@ -1,0 +1,84 @@
+//! Types as TypeScript says them.
+
+use minijinja::{Value, context};
+
+use super::comment;
+use crate::{
+    layout::WIDTH,
+    model::{Field, Model, Type, TypeDef, TypeKind, Variant},
+};
+
+/// The types that a program can meet.
+pub(super) fn views(model: &Model) -> Vec<Value> {
+    model.types.iter().filter(|def| def.is_params || def.sent || def.received).map(view).collect()
+}
+
+fn view(def: &TypeDef) -> Value {
+    let head = format!("export type {} =", def.name);
+    let mut docs = def.docs.clone();
+    let mut fields = Vec::new();
+    let code = match &def.kind {
+        TypeKind::Struct(members) if members.is_empty() => format!("{head} Record<string, never>;"),
+        TypeKind::Struct(members) => {
+            fields.extend(members.iter().map(field));
+            String::new()
+        }
+        TypeKind::Enum(variants) => {
+            docs.push_str(&list(variants));
+            one_of(&head, &variants.iter().map(|variant| quoted(&variant.value)).collect::<Vec<_>>())
+        }
+        TypeKind::Union(union) => one_of(&head, &union.arms.iter().map(name).collect::<Vec<_>>()),
+        TypeKind::Alias(ty) => format!("{head} {};", name(ty)),
+    };
+    context! { name => def.name.as_str(), docs => comment::block(&docs, 0), code, fields }
+}
+
+fn field(field: &Field) -> Value {
+    let mark = if field.required { "" } else { "?" };
+    context! {
+        docs => comment::block(&field.docs, 2),
+        code => format!("{}{mark}: {};", property(&field.name), name(&field.ty)),
+    }
+}
+
+/// The documentation of the variants as a list, after a blank line.
+fn list(variants: &[Variant]) -> String {
+    let documented = variants.iter().filter(|variant| !variant.docs.is_empty());
+    let list: Vec<String> =
+        documented.map(|variant| format!("- `{}`: {}", variant.value, variant.docs)).collect();
+    if list.is_empty() { String::new() } else { format!("\n\n{}", list.join("\n")) }
+}
+
+/// `export type Health = 'ok' | 'degraded';`, one arm a line where it does not fit.
+pub(super) fn one_of(head: &str, arms: &[String]) -> String {
+    let flat = format!("{head} {};", arms.join(" | "));
+    if flat.chars().count() <= WIDTH { flat } else { format!("{head}\n  | {};", arms.join("\n  | ")) }
+}
+
+/// A type where a value is declared.
+pub(super) fn name(ty: &Type) -> String {
+    match ty {
+        Type::String => "string".to_owned(),
+        Type::Integer | Type::Number => "number".to_owned(),
+        Type::Boolean => "boolean".to_owned(),
+        Type::Json => "unknown".to_owned(),
+        Type::Literal(value) => quoted(value),
+        Type::Array(item) if matches!(**item, Type::Nullable(_)) => format!("({})[]", name(item)),
+        Type::Array(item) => format!("{}[]", name(item)),
+        Type::Map(item) => format!("Record<string, {}>", name(item)),
+        Type::Nullable(inner) => format!("{} | null", name(inner)),
+        Type::Ref(name) => name.clone(),
+    }
+}
+
+/// A string literal.
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// A member's name, in quotes where it needs them.
+pub(super) fn property(name: &str) -> String {
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !name.starts_with(|c: char| c.is_ascii_digit());
+    if is_plain { name.to_owned() } else { quoted(name) }
+}

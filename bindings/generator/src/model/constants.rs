@@ -1,0 +1,62 @@
+use aiwg_protocol::{
+    MAX_SOCKET_PATH, PROTOCOL_VERSION, SOCKET_ENV, SOCKET_PATH, START_COMMAND,
+    wire::{DEFAULT_MAX_LINE_BYTES, MAX_BATCH},
+};
+
+/// What clients must agree on beyond methods and types.
+#[derive(Debug)]
+pub(crate) struct Constants {
+    protocol_version: &'static str,
+    socket_path: &'static str,
+    socket_env: &'static str,
+    start_command: &'static str,
+    max_socket_path: usize,
+    max_line_mib: usize,
+    max_batch: usize,
+}
+
+/// The value of a constant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ConstantValue {
+    Text(&'static str),
+    Number(usize),
+}
+
+impl Constants {
+    pub(super) fn from_definition() -> Self {
+        Self {
+            protocol_version: PROTOCOL_VERSION,
+            socket_path: SOCKET_PATH,
+            socket_env: SOCKET_ENV,
+            start_command: START_COMMAND,
+            max_socket_path: MAX_SOCKET_PATH,
+            max_line_mib: DEFAULT_MAX_LINE_BYTES / (1024 * 1024),
+            max_batch: MAX_BATCH,
+        }
+    }
+
+    /// Those that the code of a client names: name, value and documentation.
+    pub(crate) fn for_clients(&self) -> [(&'static str, ConstantValue, &'static str); 5] {
+        use ConstantValue::{Number, Text};
+        [
+            ("PROTOCOL_VERSION", Text(self.protocol_version), "The version of the wire contract."),
+            (
+                "SOCKET_PATH",
+                Text(self.socket_path),
+                "Where the daemon's socket is, relative to the project's directory.",
+            ),
+            (
+                "SOCKET_ENV",
+                Text(self.socket_env),
+                "The environment variable that names the socket to use, whatever the working directory.",
+            ),
+            ("START_COMMAND", Text(self.start_command), "The command that starts the daemon."),
+            (
+                "MAX_SOCKET_PATH",
+                Number(self.max_socket_path),
+                "The longest socket path that every system takes, in bytes. A longer one is a symbolic link to a \
+                 shorter one, which is the one to connect to.",
+            ),
+        ]
+    }
+}

@@ -1,0 +1,127 @@
+use aiwg_protocol::{
+    ErrorKind, METHODS,
+    definition::{self, paragraphs},
+    schema::Types,
+};
+use serde_json::Value;
+
+use super::{Type, lower};
+use crate::GenerateError;
+
+/// A method.
+#[derive(Debug)]
+pub(crate) struct Method {
+    /// On the wire: `task.submit`.
+    pub(crate) name: String,
+    /// `task`.
+    pub(crate) namespace: Option<String>,
+    /// `submit`.
+    pub(crate) verb: String,
+    /// Paragraphs, a blank line between them.
+    pub(crate) docs: String,
+    /// The name of its params struct.
+    pub(crate) params: String,
+    pub(crate) result: Type,
+    /// Kinds, beyond those that every method may answer with.
+    pub(crate) errors: Vec<&'static str>,
+    pub(crate) since: &'static str,
+    /// Why it should no longer be used.
+    pub(crate) deprecated: Option<&'static str>,
+    pub(crate) examples: Vec<Example>,
+}
+
+/// A request and its answer.
+#[derive(Debug)]
+pub(crate) struct Example {
+    pub(crate) name: &'static str,
+    pub(crate) params: Value,
+    pub(crate) result: Value,
+}
+
+/// What the daemon sends without having been asked.
+#[derive(Debug)]
+pub(crate) struct Notification {
+    pub(crate) name: String,
+    pub(crate) docs: String,
+    /// The name of its params struct.
+    pub(crate) params: String,
+}
+
+/// A kind of error.
+#[derive(Debug)]
+pub(crate) struct ErrorKindDef {
+    pub(crate) kind: &'static str,
+    pub(crate) code: i32,
+    pub(crate) docs: String,
+    pub(crate) retryable: bool,
+    /// Whether every method may answer with it.
+    pub(crate) common: bool,
+}
+
+impl ErrorKindDef {
+    pub(super) fn all() -> Vec<Self> {
+        let common = |kind| ErrorKind::COMMON.contains(kind);
+        ErrorKind::ALL
+            .iter()
+            .map(|kind| Self {
+                kind: kind.name(),
+                code: kind.code(),
+                docs: paragraphs(kind.docs()).join("\n\n"),
+                retryable: kind.retryable(),
+                common: common(kind),
+            })
+            .collect()
+    }
+}
+
+/// The rows of the definition.
+pub(super) fn methods(schemas: &Types) -> Result<Vec<Method>, GenerateError> {
+    METHODS
+        .iter()
+        .zip(&schemas.methods)
+        .map(|(row, types)| {
+            let (namespace, verb) = split_name(row.name)?;
+            Ok(Method {
+                name: row.name.to_owned(),
+                namespace,
+                verb,
+                docs: paragraphs(row.docs).join("\n\n"),
+                params: types.params.clone(),
+                result: lower::inline(row.name, &types.result)?,
+                errors: row.errors.iter().map(|kind| kind.name()).collect(),
+                since: row.since,
+                deprecated: row.deprecated,
+                examples: row.examples.iter().map(example).collect::<Result<_, _>>()?,
+            })
+        })
+        .collect()
+}
+
+/// The notifications of the definition: none so far. When it has a table of them, this is the place that reads it; the
+/// reference and the types follow.
+pub(super) fn notifications() -> Vec<Notification> {
+    const ROWS: &[definition::Notification] = &[];
+    ROWS.iter()
+        .map(|row| Notification {
+            name: row.name.to_owned(),
+            docs: paragraphs(row.docs).join("\n\n"),
+            params: (row.params)().name,
+        })
+        .collect()
+}
+
+fn split_name(name: &str) -> Result<(Option<String>, String), GenerateError> {
+    match name.split('.').collect::<Vec<_>>().as_slice() {
+        [verb] => Ok((None, (*verb).to_owned())),
+        [namespace, verb] => Ok((Some((*namespace).to_owned()), (*verb).to_owned())),
+        _ => Err(GenerateError::MethodName(name.to_owned())),
+    }
+}
+
+fn example(example: &definition::Example) -> Result<Example, GenerateError> {
+    Ok(Example {
+        name: example.name,
+        params: serde_json::from_str(example.params)?,
+        result: serde_json::from_str(example.result)?,
+    })
+}

@@ -1,0 +1,79 @@
+//! The definition, in words that every language has.
+
+mod constants;
+mod limits;
+mod lower;
+mod methods;
+mod reach;
+mod types;
+
+pub(crate) use limits::Limits;
+pub(crate) use constants::{ConstantValue, Constants};
+pub(crate) use methods::{ErrorKindDef, Example, Method, Notification};
+pub(crate) use types::{Field, Type, TypeDef, TypeKind, Union, Variant};
+
+use crate::GenerateError;
+
+/// All that the templates may say.
+#[derive(Debug)]
+pub(crate) struct Model {
+    pub(crate) constants: Constants,
+    /// In the order of the definition.
+    pub(crate) methods: Vec<Method>,
+    /// What the daemon sends without having been asked.
+    pub(crate) notifications: Vec<Notification>,
+    /// In the order of their names.
+    pub(crate) types: Vec<TypeDef>,
+    /// In the order of the definition.
+    pub(crate) errors: Vec<ErrorKindDef>,
+}
+
+impl Model {
+    /// Reads the definition.
+    pub(crate) fn from_definition() -> Result<Self, GenerateError> {
+        let schemas = aiwg_protocol::schema::types();
+        let methods = methods::methods(&schemas)?;
+        let notifications = methods::notifications();
+        let mut types = lower::named(&schemas.named)?;
+        reach::mark(&mut types, &methods, &notifications)?;
+        Ok(Self {
+            constants: Constants::from_definition(),
+            methods,
+            notifications,
+            types,
+            errors: ErrorKindDef::all(),
+        })
+    }
+
+    /// The type of this name.
+    pub(crate) fn find(&self, name: &str) -> Option<&TypeDef> {
+        self.types.iter().find(|def| def.name == name)
+    }
+
+    /// The members of a method's params.
+    pub(crate) fn params(&self, method: &Method) -> Result<&[Field], GenerateError> {
+        match self.find(&method.params).map(|def| &def.kind) {
+            Some(TypeKind::Struct(fields)) => Ok(fields),
+            _ => Err(GenerateError::ParamsNotStruct {
+                method: method.name.clone(),
+                name: method.params.clone(),
+            }),
+        }
+    }
+
+    /// The namespaces, in the order in which the definition first names them.
+    pub(crate) fn namespaces(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for namespace in self.methods.iter().filter_map(|method| method.namespace.as_deref()) {
+            if !names.contains(&namespace) {
+                names.push(namespace);
+            }
+        }
+        names
+    }
+
+    /// The methods of a namespace; those of none are called on the client itself.
+    pub(crate) fn methods_in<'a>(&'a self, namespace: Option<&'a str>) -> impl Iterator<Item = &'a Method> {
+        self.methods.iter().filter(move |method| method.namespace.as_deref() == namespace)
+    }
+}

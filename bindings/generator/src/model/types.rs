@@ -1,0 +1,105 @@
+use super::Limits;
+
+/// A type with a name.
+#[derive(Debug, Clone)]
+pub(crate) struct TypeDef {
+    pub(crate) name: String,
+    pub(crate) docs: String,
+    pub(crate) kind: TypeKind,
+    /// Whether it is the params of a method.
+    pub(crate) is_params: bool,
+    /// Whether a client writes it within params.
+    pub(crate) sent: bool,
+    /// Whether a client reads it: it is a result or pushed, or within one that is.
+    pub(crate) received: bool,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum TypeKind {
+    /// An object with known members.
+    Struct(Vec<Field>),
+    /// One of some strings.
+    Enum(Vec<Variant>),
+    /// One of some types.
+    Union(Union),
+    /// Another name for a type.
+    Alias(Type),
+}
+
+/// A member of an object.
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    /// Its name on the wire.
+    pub(crate) name: String,
+    pub(crate) docs: String,
+    pub(crate) ty: Type,
+    /// Whether it is always there. Being absent is not the same as being null.
+    pub(crate) required: bool,
+    /// What it is held to be when absent, as JSON text.
+    pub(crate) default: Option<String>,
+    pub(crate) limits: Limits,
+}
+
+/// One of the strings of an enum.
+#[derive(Debug, Clone)]
+pub(crate) struct Variant {
+    pub(crate) value: String,
+    pub(crate) docs: String,
+}
+
+/// One of some types; each arm is a named type or a plain one.
+#[derive(Debug, Clone)]
+pub(crate) struct Union {
+    /// The member that tells the arms apart, and its value in each of them.
+    pub(crate) tag: Option<Tag>,
+    pub(crate) arms: Vec<Type>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Tag {
+    pub(crate) member: String,
+    /// One for each arm.
+    pub(crate) values: Vec<String>,
+}
+
+/// What a value may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Type {
+    String,
+    Integer,
+    Number,
+    Boolean,
+    /// Any JSON value.
+    Json,
+    /// Exactly this string: what tells the arms of a union apart.
+    Literal(String),
+    Array(Box<Self>),
+    /// An object whose members all have this type.
+    Map(Box<Self>),
+    Nullable(Box<Self>),
+    /// A type with a name.
+    Ref(String),
+}
+
+impl Type {
+    /// The named types in it.
+    pub(crate) fn refs(&self) -> Option<&str> {
+        match self {
+            Self::Ref(name) => Some(name),
+            Self::Array(inner) | Self::Map(inner) | Self::Nullable(inner) => inner.refs(),
+            _ => None,
+        }
+    }
+}
+
+impl TypeKind {
+    /// The named types that it mentions.
+    pub(crate) fn refs(&self) -> Vec<&str> {
+        match self {
+            Self::Struct(fields) => fields.iter().filter_map(|field| field.ty.refs()).collect(),
+            Self::Enum(_) => Vec::new(),
+            Self::Union(union) => union.arms.iter().filter_map(Type::refs).collect(),
+            Self::Alias(ty) => ty.refs().into_iter().collect(),
+        }
+    }
+}

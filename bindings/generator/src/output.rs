@@ -1,0 +1,34 @@
+//! Everything that is generated, in memory.
+
+use crate::{GenerateError, docs, js, model::Model, python, schema};
+
+/// A generated file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its path in the repository.
+    pub path: String,
+    /// What it holds.
+    pub text: String,
+}
+
+impl Output {
+    pub(crate) fn new(path: impl Into<String>, text: String) -> Self {
+        Self { path: path.into(), text }
+    }
+}
+
+/// Folders in which every file is generated: a file that is not among the outputs is left over from an older definition.
+pub(crate) const FOLDERS: &[&str] = &["schema", js::FOLDER, python::FOLDER];
+
+/// Generates everything.
+///
+/// # Errors
+/// The definition holds something that the generator has no word for; the message says what and where.
+pub fn outputs() -> Result<Vec<Output>, GenerateError> {
+    let model = Model::from_definition()?;
+    let mut outputs = schema::outputs()?;
+    outputs.extend(js::outputs(&model)?);
+    outputs.extend(python::outputs(&model)?);
+    outputs.extend(docs::outputs(&model)?);
+    Ok(outputs)
+}

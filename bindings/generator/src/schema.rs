@@ -1,0 +1,17 @@
+//! The documents that other tools read: the definition crate makes them, here they become files.
+
+use aiwg_protocol::schema::{config_schema, openrpc};
+use serde_json::Value;
+
+use crate::{GenerateError, output::Output};
+
+pub(crate) fn outputs() -> Result<Vec<Output>, GenerateError> {
+    Ok(vec![
+        Output::new("schema/openrpc.json", pretty(&openrpc())?),
+        Output::new("schema/config.schema.json", pretty(&config_schema())?),
+    ])
+}
+
+fn pretty(document: &Value) -> Result<String, GenerateError> {
+    Ok(serde_json::to_string_pretty(document)? + "\n")
+}

@@ -1,0 +1,19 @@
+// Generated from the definition in protocol/ by scripts/generate. Do not edit.
+
+/** The version of the wire contract. */
+export declare const PROTOCOL_VERSION: string;
+
+/** Where the daemon's socket is, relative to the project's directory. */
+export declare const SOCKET_PATH: string;
+
+/** The environment variable that names the socket to use, whatever the working directory. */
+export declare const SOCKET_ENV: string;
+
+/** The command that starts the daemon. */
+export declare const START_COMMAND: string;
+
+/**
+ * The longest socket path that every system takes, in bytes. A longer one is a symbolic link to a
+ * shorter one, which is the one to connect to.
+ */
+export declare const MAX_SOCKET_PATH: number;

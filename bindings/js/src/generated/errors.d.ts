@@ -1,0 +1,64 @@
+// Generated from the definition in protocol/ by scripts/generate. Do not edit.
+
+/**
+ * The kinds of error that the daemon answers with: what programs tell errors apart by. A daemon
+ * newer than this package may know others.
+ */
+export type ErrorKind =
+  | 'parse_error'
+  | 'invalid_request'
+  | 'method_not_found'
+  | 'invalid_params'
+  | 'internal_error'
+  | 'shutting_down'
+  | 'task_not_found'
+  | 'task_ended'
+  | 'rule_not_found'
+  | 'queue_full'
+  | 'wait_timeout'
+  | 'cancelled'
+  | 'storage_unavailable'
+  | 'topic_reserved'
+  | 'too_many_waits';
+
+/** What is known of a kind of error. */
+export interface ErrorKindInfo {
+  /** The JSON-RPC error code. */
+  readonly code: number;
+  /** Whether the same request may succeed when it is sent again later. */
+  readonly retryable: boolean;
+}
+
+/** Every kind of error. */
+export declare const ERROR_KINDS: {
+  /** The line is not valid JSON. */
+  readonly parse_error: ErrorKindInfo;
+  /** The JSON is not a JSON-RPC 2.0 request, or the line is longer than the limit. */
+  readonly invalid_request: ErrorKindInfo;
+  /** No method has this name. */
+  readonly method_not_found: ErrorKindInfo;
+  /** A member of `params` is missing, unknown or of the wrong type; `data.member` names it. */
+  readonly invalid_params: ErrorKindInfo;
+  /** The daemon failed in a way it did not foresee; its log says more. */
+  readonly internal_error: ErrorKindInfo;
+  /** The daemon is stopping and takes no new work. */
+  readonly shutting_down: ErrorKindInfo;
+  /** No task has this id; it may have been pruned. */
+  readonly task_not_found: ErrorKindInfo;
+  /** The task has ended already. */
+  readonly task_ended: ErrorKindInfo;
+  /** No rule has this id. */
+  readonly rule_not_found: ErrorKindInfo;
+  /** The queue holds as many tasks as the configuration allows. */
+  readonly queue_full: ErrorKindInfo;
+  /** What was waited for did not happen within `timeoutMs`. */
+  readonly wait_timeout: ErrorKindInfo;
+  /** The caller cancelled the call with `rpc.cancel`. */
+  readonly cancelled: ErrorKindInfo;
+  /** The daemon could not write to its database: nothing of the request took effect. */
+  readonly storage_unavailable: ErrorKindInfo;
+  /** The topic belongs to the daemon and cannot be emitted by clients. */
+  readonly topic_reserved: ErrorKindInfo;
+  /** This connection has as many calls waiting as is allowed. */
+  readonly too_many_waits: ErrorKindInfo;
+};

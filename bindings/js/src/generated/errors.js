@@ -1,0 +1,34 @@
+// Generated from the definition in protocol/ by scripts/generate. Do not edit.
+
+export const ERROR_KINDS = Object.freeze({
+  /** The line is not valid JSON. */
+  parse_error: { code: -32700, retryable: false },
+  /** The JSON is not a JSON-RPC 2.0 request, or the line is longer than the limit. */
+  invalid_request: { code: -32600, retryable: false },
+  /** No method has this name. */
+  method_not_found: { code: -32601, retryable: false },
+  /** A member of `params` is missing, unknown or of the wrong type; `data.member` names it. */
+  invalid_params: { code: -32602, retryable: false },
+  /** The daemon failed in a way it did not foresee; its log says more. */
+  internal_error: { code: -32603, retryable: true },
+  /** The daemon is stopping and takes no new work. */
+  shutting_down: { code: -32000, retryable: true },
+  /** No task has this id; it may have been pruned. */
+  task_not_found: { code: -32001, retryable: false },
+  /** The task has ended already. */
+  task_ended: { code: -32002, retryable: false },
+  /** No rule has this id. */
+  rule_not_found: { code: -32003, retryable: false },
+  /** The queue holds as many tasks as the configuration allows. */
+  queue_full: { code: -32004, retryable: true },
+  /** What was waited for did not happen within `timeoutMs`. */
+  wait_timeout: { code: -32005, retryable: true },
+  /** The caller cancelled the call with `rpc.cancel`. */
+  cancelled: { code: -32006, retryable: true },
+  /** The daemon could not write to its database: nothing of the request took effect. */
+  storage_unavailable: { code: -32007, retryable: true },
+  /** The topic belongs to the daemon and cannot be emitted by clients. */
+  topic_reserved: { code: -32008, retryable: false },
+  /** This connection has as many calls waiting as is allowed. */
+  too_many_waits: { code: -32009, retryable: true },
+});

@@ -1,0 +1,160 @@
+// Generated from the definition in protocol/ by scripts/generate. Do not edit.
+
+import type { CallOptions } from '../calls.js';
+import type {
+  DaemonStatus,
+  Event,
+  EventEmitParams,
+  EventEmitted,
+  EventListParams,
+  NoParams,
+  OpenRpcDocument,
+  Pong,
+  StopAcknowledged,
+  Task,
+  TaskCancelParams,
+  TaskCancelled,
+  TaskGetParams,
+  TaskListParams,
+  TaskStats,
+  TaskSubmitParams,
+  TaskSubmitted,
+  TaskWaitParams,
+} from './types.js';
+
+/** What each method takes and gives, by its name on the wire. */
+export interface MethodMap {
+  ping: { params: NoParams; result: Pong };
+  'rpc.discover': { params: NoParams; result: OpenRpcDocument };
+  'daemon.status': { params: NoParams; result: DaemonStatus };
+  'daemon.stop': { params: NoParams; result: StopAcknowledged };
+  'event.emit': { params: EventEmitParams; result: EventEmitted };
+  'event.list': { params: EventListParams; result: Event[] };
+  'task.submit': { params: TaskSubmitParams; result: TaskSubmitted };
+  'task.cancel': { params: TaskCancelParams; result: TaskCancelled };
+  'task.list': { params: TaskListParams; result: Task[] };
+  'task.get': { params: TaskGetParams; result: Task };
+  'task.stats': { params: NoParams; result: TaskStats };
+  'task.wait': { params: TaskWaitParams; result: Task };
+}
+
+/** The methods of `rpc`. */
+export declare class RpcMethods {
+  private constructor();
+
+  /**
+   * Gives the OpenRPC document of this API.
+   *
+   * It describes every method, type and error, and is enough to write a client from.
+   */
+  discover(params?: NoParams, options?: CallOptions): Promise<OpenRpcDocument>;
+}
+
+/** The methods of `daemon`. */
+export declare class DaemonMethods {
+  private constructor();
+
+  /** Tells how the daemon and all its subsystems are. */
+  status(params?: NoParams, options?: CallOptions): Promise<DaemonStatus>;
+
+  /**
+   * Stops the daemon.
+   *
+   * The answer comes first. Queued tasks stay queued for the next start. Running ones get SIGTERM,
+   * 15 seconds, then SIGKILL, every process they started included, and end as `cancelled`.
+   */
+  stop(params?: NoParams, options?: CallOptions): Promise<StopAcknowledged>;
+}
+
+/** The methods of `event`. */
+export declare class EventMethods {
+  private constructor();
+
+  /**
+   * Tells the daemon that something happened.
+   *
+   * The answer comes once the event is in the log on disk, together with every task that a rule
+   * makes of it at once: no crash or power cut after it loses them.
+   *
+   * @throws {DaemonError} of kind `topic_reserved`, `storage_unavailable`, `queue_full`,
+   * `shutting_down`
+   */
+  emit(params: EventEmitParams, options?: CallOptions): Promise<EventEmitted>;
+
+  /**
+   * Lists events, the oldest first.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   */
+  list(params?: EventListParams, options?: CallOptions): Promise<Event[]>;
+}
+
+/** The methods of `task`. */
+export declare class TaskMethods {
+  private constructor();
+
+  /**
+   * Submits a task.
+   *
+   * The answer comes once the task is stored on disk.
+   *
+   * @throws {DaemonError} of kind `queue_full`, `storage_unavailable`, `shutting_down`
+   */
+  submit(params: TaskSubmitParams, options?: CallOptions): Promise<TaskSubmitted>;
+
+  /**
+   * Cancels a task that has not ended.
+   *
+   * A queued task is cancelled at once. A running one is ended with every process it started:
+   * SIGTERM, 15 seconds, then SIGKILL; the answer does not wait for that.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `storage_unavailable`
+   */
+  cancel(params: TaskCancelParams, options?: CallOptions): Promise<TaskCancelled>;
+
+  /**
+   * Lists tasks, the newest first.
+   *
+   * In a list, `result` and `output` hold the last 4 KiB only: `task.get` has more.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   */
+  list(params?: TaskListParams, options?: CallOptions): Promise<Task[]>;
+
+  /**
+   * Gives one task.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `storage_unavailable`
+   */
+  get(params: TaskGetParams, options?: CallOptions): Promise<Task>;
+
+  /**
+   * Counts the tasks by state.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   */
+  stats(params?: NoParams, options?: CallOptions): Promise<TaskStats>;
+
+  /**
+   * Waits until a task has ended, in whatever state, and gives it.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `wait_timeout`, `too_many_waits`,
+   * `storage_unavailable`
+   */
+  wait(params: TaskWaitParams, options?: CallOptions): Promise<Task>;
+}
+
+/** Every method of the daemon, by namespace. */
+export declare abstract class Methods {
+  /** The methods of `rpc`. */
+  readonly rpc: RpcMethods;
+  /** The methods of `daemon`. */
+  readonly daemon: DaemonMethods;
+  /** The methods of `event`. */
+  readonly event: EventMethods;
+  /** The methods of `task`. */
+  readonly task: TaskMethods;
+
+  /** Answers at once, which shows that the daemon is alive. */
+  ping(params?: NoParams, options?: CallOptions): Promise<Pong>;
+}

@@ -1,0 +1,105 @@
+// Generated from the definition in protocol/ by scripts/generate. Do not edit.
+
+/** The methods of `rpc`. */
+export class RpcMethods {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** Gives the OpenRPC document of this API. */
+  discover(params, options) {
+    return this.#client.request('rpc.discover', params, options);
+  }
+}
+
+/** The methods of `daemon`. */
+export class DaemonMethods {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** Tells how the daemon and all its subsystems are. */
+  status(params, options) {
+    return this.#client.request('daemon.status', params, options);
+  }
+
+  /** Stops the daemon. */
+  stop(params, options) {
+    return this.#client.request('daemon.stop', params, options);
+  }
+}
+
+/** The methods of `event`. */
+export class EventMethods {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** Tells the daemon that something happened. */
+  emit(params, options) {
+    return this.#client.request('event.emit', params, options);
+  }
+
+  /** Lists events, the oldest first. */
+  list(params, options) {
+    return this.#client.request('event.list', params, options);
+  }
+}
+
+/** The methods of `task`. */
+export class TaskMethods {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** Submits a task. */
+  submit(params, options) {
+    return this.#client.request('task.submit', params, options);
+  }
+
+  /** Cancels a task that has not ended. */
+  cancel(params, options) {
+    return this.#client.request('task.cancel', params, options);
+  }
+
+  /** Lists tasks, the newest first. */
+  list(params, options) {
+    return this.#client.request('task.list', params, options);
+  }
+
+  /** Gives one task. */
+  get(params, options) {
+    return this.#client.request('task.get', params, options);
+  }
+
+  /** Counts the tasks by state. */
+  stats(params, options) {
+    return this.#client.request('task.stats', params, options);
+  }
+
+  /** Waits until a task has ended, in whatever state, and gives it. */
+  wait(params, options) {
+    return this.#client.request('task.wait', params, options);
+  }
+}
+
+/** Every method of the daemon, by namespace. */
+export class Methods {
+  rpc = new RpcMethods(this);
+  daemon = new DaemonMethods(this);
+  event = new EventMethods(this);
+  task = new TaskMethods(this);
+
+  /** Answers at once, which shows that the daemon is alive. */
+  ping(params, options) {
+    return this.request('ping', params, options);
+  }
+}

@@ -1,0 +1,393 @@
+// Generated from the definition in protocol/ by scripts/generate. Do not edit.
+
+/** The rules. */
+export interface AutomationSubsystem {
+  /** Whether rules are acted upon at all. */
+  enabled: boolean;
+  /** How many rules there are. */
+  ruleCount: number;
+}
+
+/** What led to an event or a task. */
+export interface Cause {
+  /** The task whose process emitted it, or whose state it reports. */
+  task?: string;
+  /** The rule that made it. */
+  rule?: string;
+  /** The number of the event that triggered the rule. */
+  event?: number;
+  /** How many tasks lie between this and what came from outside; 0 for none. */
+  depth: number;
+}
+
+/** The daemon and all its subsystems. */
+export interface DaemonStatus {
+  /** The daemon's process. */
+  pid: number;
+  /** For how many whole seconds it has been up. */
+  uptime_seconds: number;
+  /** When it started. */
+  started_at: Timestamp;
+  /** Whether all is well. */
+  health: Health;
+  /** What is not well; empty when health is `ok`. */
+  issues: Issue[];
+  /** The daemon's version. */
+  version: string;
+  /** The version of the wire contract. */
+  protocol_version: string;
+  /** The project's directory. */
+  project: string;
+  /** The path of the socket: the one to forward over SSH. */
+  socket: string;
+  /** The configuration in use; null when the defaults are. */
+  config: string | null;
+  /** The subsystems. */
+  subsystems: Subsystems;
+}
+
+/** Something that happened. */
+export interface Event {
+  /** Its number: 1 for the first event of the project, then counting up by one. */
+  seq: number;
+  /** What happened: `deployment:complete`. */
+  topic: string;
+  /** What the emitter said of it; `null` where it said nothing. */
+  payload: unknown;
+  /** Who published it. */
+  source: EventSource;
+  /** When the daemon took it in. */
+  at: Timestamp;
+  /** What led to it; absent when it came from outside. */
+  causedBy?: Cause;
+}
+
+/** The params of `event.emit`. */
+export interface EventEmitParams {
+  /**
+   * Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics (`task:`, `file:`,
+   * `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are refused.
+   */
+  topic: string;
+  /** What to say of it; any JSON value. */
+  payload?: unknown;
+}
+
+/** The answer to `event.emit`: the event is in the log, and its tasks in the queue. */
+export interface EventEmitted {
+  /** The event's number. */
+  seq: number;
+  /** The ids of the rules that it matched. */
+  rules: string[];
+}
+
+/** The params of `event.list`. */
+export interface EventListParams {
+  /**
+   * Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}`
+   * either. All when absent.
+   */
+  topics?: string[];
+  /**
+   * The number of the last event seen: the answer starts with the next one. Without it, the answer
+   * holds the newest.
+   */
+  since?: number;
+  /** How many at the most; 100 when absent. */
+  limit?: number;
+}
+
+/**
+ * Who published an event.
+ *
+ * - `client`: A client, with `event.emit`.
+ * - `supervisor`: The queue and the supervisor of agent tasks.
+ * - `file_watcher`: The file watcher.
+ * - `scheduler`: The scheduler.
+ * - `automation`: The rules.
+ * - `daemon`: The daemon itself.
+ */
+export type EventSource =
+  | 'client'
+  | 'supervisor'
+  | 'file_watcher'
+  | 'scheduler'
+  | 'automation'
+  | 'daemon';
+
+/** The file watcher. */
+export interface FileWatcherSubsystem {
+  /** Whether files are watched. */
+  enabled: boolean;
+  /** How many changes it has seen since the start. */
+  events_received: number;
+}
+
+/**
+ * Whether all is well.
+ *
+ * - `ok`: It is.
+ * - `degraded`: Something needs a person; `issues` says what.
+ */
+export type Health = 'ok' | 'degraded';
+
+/** The socket. */
+export interface IpcSubsystem {
+  /** How many clients are connected, the one that asks included. */
+  clients: number;
+}
+
+/** Something that is not well. */
+export interface Issue {
+  /** A stable name: `storage`, `config`. */
+  kind: string;
+  /** What it is and what to do about it. */
+  message: string;
+  /** Since when. */
+  since: Timestamp;
+}
+
+/** Messaging platforms. */
+export interface MessagingSubsystem {
+  /** Whether any is connected. */
+  enabled: boolean;
+  /** Their names. */
+  adapters: string[];
+}
+
+/** No members: `params` may be left out. */
+export type NoParams = Record<string, never>;
+
+/** The OpenRPC document of this API: <https://spec.open-rpc.org>. */
+export type OpenRpcDocument = Record<string, unknown>;
+
+/** The answer to `ping`. */
+export interface Pong {
+  /** Always true. */
+  pong: boolean;
+  /** The daemon's clock. */
+  timestamp: Timestamp;
+}
+
+/** A queued task, in short. */
+export interface QueuedTaskSummary {
+  /** Its id. */
+  id: string;
+  /** The first 80 characters of its prompt. */
+  prompt: string;
+  /** Its agent; the default one when null. */
+  agent: string | null;
+  /** Its priority. */
+  priority: number;
+}
+
+/** A running task, in short. */
+export interface RunningTaskSummary {
+  /** Its id. */
+  id: string;
+  /** The first 80 characters of its prompt. */
+  prompt: string;
+  /** Its agent; the default one when null. */
+  agent: string | null;
+  /** When its agent was started. */
+  startedAt: Timestamp | null;
+  /** The agent's process; null while it is being started. */
+  pid: number | null;
+}
+
+/** The scheduler. */
+export interface SchedulerSubsystem {
+  /** Whether schedules fire. */
+  enabled: boolean;
+  /** How many jobs there are. */
+  jobs: number;
+}
+
+/** The answer to `daemon.stop`, sent before the daemon stops. */
+export interface StopAcknowledged {
+  /** Always true. */
+  stopping: boolean;
+  /** The daemon's process id: it has stopped when this process has ended. */
+  pid: number;
+  /** How many tasks are running; they get SIGTERM, 15 seconds, then SIGKILL. */
+  running: number;
+}
+
+/** The subsystems. */
+export interface Subsystems {
+  /** The socket. */
+  ipc: IpcSubsystem;
+  /** The queue and its agents. */
+  supervisor: SupervisorSubsystem;
+  /** The rules. */
+  automation: AutomationSubsystem;
+  /** The file watcher. */
+  file_watcher: FileWatcherSubsystem;
+  /** The scheduler. */
+  scheduler: SchedulerSubsystem;
+  /** Messaging platforms. */
+  messaging: MessagingSubsystem;
+}
+
+/** The queue and its agents. */
+export interface SupervisorSubsystem {
+  /** How many tasks are running. */
+  running: number;
+  /** How many are queued. */
+  queued: number;
+  /** How many may run at once. */
+  maxConcurrency: number;
+  /** Which ones. */
+  tasks: TaskSummaries;
+}
+
+/** An order to an agent, and what came of it. */
+export interface Task {
+  /** `task-0001`, counting up, never reused. */
+  id: string;
+  /** What the agent is asked to do. */
+  prompt: string;
+  /** The agent that is to do it; the default one when null. */
+  agent: string | null;
+  /** Higher ones start first; 0 unless given. */
+  priority: number;
+  /** Where it stands. */
+  state: TaskState;
+  /** When it was submitted. */
+  createdAt: Timestamp;
+  /** When its agent was started, the last time if there were several attempts. */
+  startedAt: Timestamp | null;
+  /** When it ended, in whatever state. */
+  completedAt: Timestamp | null;
+  /** The agent's process, while it runs. */
+  pid: number | null;
+  /** What the agent's process exited with; null when it did not exit by itself. */
+  exitCode: number | null;
+  /**
+   * How often an agent was started for it. More than 1 after an agent was lost with the machine.
+   */
+  attempts: number;
+  /** The last 64 KiB of the agent's standard output, once it has ended. */
+  result: string | null;
+  /** Why it did not complete, for people. */
+  error: string | null;
+  /** The last 64 KiB of the agent's standard output so far. */
+  output: string | null;
+  /** Its time limit in minutes; `daemon.action_timeout_minutes` when null. */
+  timeoutMinutes: number | null;
+  /** The submitter's own notes. */
+  metadata: Record<string, unknown>;
+  /** What led to it; absent when a client submitted it. */
+  causedBy?: Cause;
+}
+
+/** The params of `task.cancel`. */
+export interface TaskCancelParams {
+  /** The task's id. */
+  taskId: string;
+}
+
+/** The answer to `task.cancel`. */
+export interface TaskCancelled {
+  /** Always true: what could not be cancelled is an error. */
+  cancelled: boolean;
+  /**
+   * `cancelled` for a task that was queued; `running` for one whose agent is being ended, which
+   * takes up to 15 seconds: `task.wait` waits for it.
+   */
+  state: TaskState;
+}
+
+/** The params of `task.get`. */
+export interface TaskGetParams {
+  /** The task's id. */
+  taskId: string;
+}
+
+/** The params of `task.list`. */
+export interface TaskListParams {
+  /** Only tasks in this state. */
+  state?: TaskState;
+  /** Only tasks for this agent. */
+  agent?: string;
+  /** How many at the most; 20 when absent. */
+  limit?: number;
+  /** The id of the last task of the page before: the answer goes on with the next older one. */
+  cursor?: string;
+}
+
+/**
+ * The states of a task.
+ *
+ * - `queued`: Waiting for a slot.
+ * - `running`: Its agent's process is active.
+ * - `completed`: The agent succeeded.
+ * - `failed`: The agent failed, or could not be started.
+ * - `cancelled`: Cancelled by someone, or by the daemon's stop.
+ * - `timeout`: It ran longer than its time limit.
+ */
+export type TaskState = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timeout';
+
+/** The answer to `task.stats`: how many tasks there are, in all and in each state. */
+export interface TaskStats {
+  /** All that the store holds. */
+  total: number;
+  /** Waiting for a slot. */
+  queued: number;
+  /** With an active agent. */
+  running: number;
+  /** Succeeded. */
+  completed: number;
+  /** Failed. */
+  failed: number;
+  /** Cancelled. */
+  cancelled: number;
+  /** Ended at their time limit. */
+  timeout: number;
+}
+
+/** The params of `task.submit`. */
+export interface TaskSubmitParams {
+  /** What the agent is asked to do; not empty, at most 1 MiB. */
+  prompt: string;
+  /** The agent that is to do it, as `--agent` of the agent command; the default one when absent. */
+  agent?: string;
+  /** Higher ones start first; 0 when absent. */
+  priority?: number;
+  /** The time limit in minutes, more than 0; `daemon.action_timeout_minutes` when absent. */
+  timeoutMinutes?: number;
+  /**
+   * Added to the agent's environment. `${NAME}` in a value is resolved from the daemon's
+   * environment when the process starts, and is written nowhere.
+   */
+  env?: Record<string, string>;
+  /** The submitter's own notes, kept with the task. */
+  metadata?: Record<string, unknown>;
+}
+
+/** The answer to `task.submit`: the task is stored. */
+export interface TaskSubmitted {
+  /** The new task's id. */
+  taskId: string;
+  /** `running` when a slot was free, else `queued`. */
+  state: TaskState;
+}
+
+/** Which tasks are running and queued. */
+export interface TaskSummaries {
+  /** All that are running. */
+  running: RunningTaskSummary[];
+  /** The first 100 that are queued, in the order in which they will start. */
+  queued: QueuedTaskSummary[];
+}
+
+/** The params of `task.wait`. */
+export interface TaskWaitParams {
+  /** The task's id. */
+  taskId: string;
+  /** How long to wait, in milliseconds; as long as it takes when absent. */
+  timeoutMs?: number;
+}
+
+/** A moment: RFC 3339 in UTC with milliseconds. */
+export type Timestamp = string;
