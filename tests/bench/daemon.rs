@@ -64,8 +64,12 @@ impl BenchDaemon {
     /// Submits until so many tasks are queued.
     pub(crate) fn fill_queue(&self, wanted: u64) {
         while self.cli(&["task", "stats"])["queued"].as_u64().unwrap() < wanted {
-            let load =
-                Load { line: super::SUBMIT, in_flight: 512, time: std::time::Duration::from_millis(500) };
+            let load = Load {
+                line: super::SUBMIT,
+                in_flight: 512,
+                together: true,
+                time: std::time::Duration::from_millis(500),
+            };
             measure(&self.socket, &load);
         }
     }

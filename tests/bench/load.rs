@@ -10,6 +10,8 @@ use std::{
 pub(crate) struct Load<'a> {
     pub(crate) line: &'a str,
     pub(crate) in_flight: usize,
+    /// Whether lines that can be sent together are one write; else each is a write of its own, as clients do it.
+    pub(crate) together: bool,
     pub(crate) time: Duration,
 }
 
@@ -30,7 +32,11 @@ pub(crate) fn measure(socket: &Path, load: &Load<'_>) -> Measured {
     while began.elapsed() < load.time {
         let room = load.in_flight - (sent - answered);
         let asked = Instant::now();
-        stream.write_all(line.repeat(room).as_bytes()).unwrap();
+        if load.together {
+            stream.write_all(line.repeat(room).as_bytes()).unwrap();
+        } else {
+            (0..room).for_each(|_| stream.write_all(line.as_bytes()).unwrap());
+        }
         sent += room;
         answered += read_lines(&mut stream, &mut buffer);
         times.push(asked.elapsed());

@@ -33,21 +33,24 @@ fn run(aiwg: &Path) {
     let echo = echo::EchoServer::start();
     let daemon = BenchDaemon::start(aiwg);
     println!("{:<44}{:>14}{:>14}{:>9}", "", "aiwg", "raw echo", "ratio");
-    compare("ping, 64 in flight, per second", PING, 64, &echo, &daemon);
-    compare("ping, one at a time, median us", PING, 1, &echo, &daemon);
-    compare("event.emit committed, 20 rules, 64 in flight", EMIT, 64, &echo, &daemon);
-    compare("task.submit committed, 64 in flight", SUBMIT, 64, &echo, &daemon);
+    let compare = |what: &str, line: &str, in_flight: usize, together: bool| {
+        compare(what, &Load { line, in_flight, together, time: Duration::from_millis(700) }, &echo, &daemon);
+    };
+    compare("ping, 64 in flight, a write each, per second", PING, 64, false);
+    compare("ping, 64 in flight, in one write, per second", PING, 64, true);
+    compare("ping, one at a time, median us", PING, 1, false);
+    compare("event.emit committed, 20 rules, 64 in flight", EMIT, 64, true);
+    compare("task.submit committed, 64 in flight", SUBMIT, 64, true);
     daemon.fill_queue(100_000);
-    compare("task.submit, 100,000 queued, 64 in flight", SUBMIT, 64, &echo, &daemon);
+    compare("task.submit, 100,000 queued, 64 in flight", SUBMIT, 64, true);
     println!("resident memory: {:.1} MiB", daemon.resident_mib());
 }
 
-fn compare(what: &str, line: &str, in_flight: usize, echo: &echo::EchoServer, daemon: &BenchDaemon) {
-    let load = Load { line, in_flight, time: Duration::from_millis(700) };
+fn compare(what: &str, load: &Load<'_>, echo: &echo::EchoServer, daemon: &BenchDaemon) {
     // In turns, so that what disturbs the machine disturbs both.
     let mut rates = Rates::default();
     for _ in 0..3 {
-        rates.add(measure(&daemon.socket, &load), measure(&echo.socket, &load));
+        rates.add(measure(&daemon.socket, load), measure(&echo.socket, load));
     }
-    rates.print(what, in_flight == 1);
+    rates.print(what, load.in_flight == 1);
 }

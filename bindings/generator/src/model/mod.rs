@@ -7,8 +7,8 @@ mod methods;
 mod reach;
 mod types;
 
-pub(crate) use limits::Limits;
 pub(crate) use constants::{ConstantValue, Constants};
+pub(crate) use limits::Limits;
 pub(crate) use methods::{ErrorKindDef, Example, Method, Notification};
 pub(crate) use types::{Field, Type, TypeDef, TypeKind, Union, Variant};
 
