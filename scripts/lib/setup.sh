@@ -32,3 +32,9 @@ need_python() {
     need_package python3 python3
     python3 -m venv --help >/dev/null 2>&1 || need_package python3-venv-is-missing python3-venv
 }
+
+need_fuzz() {
+    cargo fuzz --version >/dev/null 2>&1 && return
+    echo "installing cargo-fuzz" >&2
+    cargo install --locked --quiet cargo-fuzz
+}

@@ -1,0 +1,51 @@
+//! The server's transport: whatever comes, each line of answers is JSON-RPC 2.0, and each request is answered once.
+
+#![no_main]
+
+use std::{future::poll_fn, pin::Pin};
+
+use aiwg_protocol::{ApiError, DaemonServiceResponse, ErrorKind, wire::server::ServerTransport};
+use futures::{FutureExt, Sink, Stream};
+use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
+use tarpc::{ClientMessage, Response};
+use tokio::sync::mpsc;
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut out = Vec::new();
+    let (_pushes, pushed) = mpsc::channel(1);
+    let mut transport = ServerTransport::new(bytes, &mut out, Some(4096), pushed);
+    let mut requests = 0;
+    // In memory nothing ever waits, but for the limits, which these inputs are too short to reach.
+    while let Some(Some(message)) = poll_fn(|cx| Pin::new(&mut transport).poll_next(cx)).now_or_never() {
+        if let ClientMessage::Request(request) = message.unwrap() {
+            requests += 1;
+            let error = ApiError::new(ErrorKind::InternalError, "fuzzed");
+            let message = Ok(DaemonServiceResponse::Ping(Err(error)));
+            Pin::new(&mut transport).start_send(Response { request_id: request.id, message }).unwrap();
+        }
+    }
+    poll_fn(|cx| Pin::new(&mut transport).poll_flush(cx)).now_or_never().unwrap().unwrap();
+    drop(transport);
+    let mut answers = 0;
+    for line in out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        match serde_json::from_slice(line).expect("an answer is JSON") {
+            Value::Array(all) => {
+                assert!(!all.is_empty());
+                all.iter().for_each(check);
+                answers += all.len();
+            }
+            answer => {
+                check(&answer);
+                answers += 1;
+            }
+        }
+    }
+    let _ = (requests, answers);
+});
+
+fn check(answer: &Value) {
+    assert_eq!(answer["jsonrpc"], "2.0");
+    assert!(answer.get("id").is_some_and(|id| !id.is_boolean() && !id.is_object() && !id.is_array()));
+    assert_ne!(answer.get("result").is_some(), answer.get("error").is_some());
+}
