@@ -49,10 +49,14 @@ fn list(variants: &[Variant]) -> String {
     if list.is_empty() { String::new() } else { format!("\n\n{}", list.join("\n")) }
 }
 
-/// `export type Health = 'ok' | 'degraded';`, one arm a line where it does not fit.
+/// `export type Health = 'ok' | 'degraded';`: on one line, on a line of their own, or one a line, as they fit.
 pub(super) fn one_of(head: &str, arms: &[String]) -> String {
-    let flat = format!("{head} {};", arms.join(" | "));
-    if flat.chars().count() <= WIDTH { flat } else { format!("{head}\n  | {};", arms.join("\n  | ")) }
+    let flat = format!("{};", arms.join(" | "));
+    match flat.chars().count() {
+        length if head.chars().count() + 1 + length <= WIDTH => format!("{head} {flat}"),
+        length if 2 + length <= WIDTH => format!("{head}\n  {flat}"),
+        _ => format!("{head}\n  | {};", arms.join("\n  | ")),
+    }
 }
 
 /// A type where a value is declared.

@@ -108,12 +108,7 @@ export interface EventListParams {
  * - `daemon`: The daemon itself.
  */
 export type EventSource =
-  | 'client'
-  | 'supervisor'
-  | 'file_watcher'
-  | 'scheduler'
-  | 'automation'
-  | 'daemon';
+  'client' | 'supervisor' | 'file_watcher' | 'scheduler' | 'automation' | 'daemon';
 
 /** The file watcher. */
 export interface FileWatcherSubsystem {

@@ -1,0 +1,102 @@
+import { DaemonError } from './errors.js';
+
+/** The longest time that a timer of Node takes, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** A call that waits for its answer. It is settled once; what comes later is ignored. */
+class Call {
+  /** How many bytes its request has; 0 until it is sent. */
+  size = 0;
+  #calls;
+  #resolve;
+  #reject;
+  #timer;
+  #signal;
+  #onAbort;
+
+  constructor(calls, id, resolve, reject) {
+    this.#calls = calls;
+    this.id = id;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get isSettled() {
+    return !this.#calls.has(this);
+  }
+
+  succeed(result) {
+    if (this.#finish()) this.#resolve(result);
+  }
+
+  fail(error) {
+    if (this.#finish()) this.#reject(error);
+  }
+
+  /** Calls `cancel(reason)` when the signal aborts, or when the time is over. */
+  watch({ signal, timeoutMs }, timeoutError, cancel) {
+    if (signal) {
+      this.#signal = signal;
+      this.#onAbort = () => cancel(signal.reason);
+      signal.addEventListener('abort', this.#onAbort, { once: true });
+    }
+    if (timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER) {
+      this.#timer = setTimeout(() => cancel(timeoutError()), timeoutMs);
+    }
+  }
+
+  #finish() {
+    if (!this.#calls.delete(this)) return false;
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    return true;
+  }
+}
+
+/** The calls that wait for their answers. */
+export class Calls {
+  #waiting = new Map();
+  #lastId = 0;
+
+  get count() {
+    return this.#waiting.size;
+  }
+
+  open(resolve, reject) {
+    const call = new Call(this, ++this.#lastId, resolve, reject);
+    this.#waiting.set(call.id, call);
+    return call;
+  }
+
+  has(call) {
+    return this.#waiting.has(call.id);
+  }
+
+  delete(call) {
+    return this.#waiting.delete(call.id);
+  }
+
+  /** Takes an answer. The one to a call that was cancelled finds nobody, and is dropped. */
+  settle({ id, result, error }) {
+    const call = id === null ? this.#longest() : this.#waiting.get(id);
+    if (error) call?.fail(new DaemonError(error));
+    else call?.succeed(result);
+  }
+
+  /** Fails all of them. */
+  failAll(error) {
+    for (const call of [...this.#waiting.values()]) call.fail(error);
+  }
+
+  /**
+   * An error without an id is about a line over the daemon's limit, which it does not read: the only thing that this client
+   * sends and the daemon cannot tell the id of. Whatever the limit is, the longest line is over it.
+   */
+  #longest() {
+    let longest;
+    for (const call of this.#waiting.values()) {
+      if (call.size > (longest?.size ?? 0)) longest = call;
+    }
+    return longest;
+  }
+}

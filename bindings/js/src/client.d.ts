@@ -1,0 +1,76 @@
+import type { CallOptions } from './calls.js';
+import type { MethodMap, Methods } from './generated/methods.js';
+import type { EventEmitted } from './generated/types.js';
+
+/** Where the daemon is, and how long to wait for it. */
+export interface ClientOptions {
+  /**
+   * The daemon's socket. Without it, `AIWG_DAEMON_SOCKET` names it, or else it is the nearest
+   * `.aiwg/daemon/daemon.sock` upwards from `cwd`.
+   */
+  socketPath?: string | undefined;
+  /** Where to look upwards from; the working directory unless given. */
+  cwd?: string | undefined;
+  /** How long each call may take, in milliseconds, unless it says so itself; as long as it takes when absent. */
+  timeoutMs?: number | undefined;
+}
+
+/** What the daemon sends without having been asked. */
+export interface Notification {
+  method: string;
+  params: unknown;
+}
+
+/** The params of a method: of a known one by its own type. */
+type ParamsOf<M extends string> = M extends keyof MethodMap ? MethodMap[M]['params'] : object;
+
+/** The result of a method: of a known one by its own type. */
+type ResultOf<M extends string> = M extends keyof MethodMap ? MethodMap[M]['result'] : unknown;
+
+/**
+ * A client of the daemon.
+ *
+ * It connects with its first call, or by `connect()`. Calls share one connection and need not wait for each other. When the
+ * daemon goes away, calls in flight reject with a `DaemonConnectionError` of kind `disconnected`, and the next call connects
+ * again.
+ *
+ * @example
+ * const client = new DaemonClient();
+ * await client.emit('deployment:complete', { version: '1.2.3' });
+ * const { taskId } = await client.task.submit({ prompt: 'Write the release notes' });
+ * const task = await client.task.wait({ taskId });
+ * await client.disconnect();
+ */
+export declare class DaemonClient extends Methods {
+  /** Takes the path of a socket in place of the options. */
+  constructor(options?: ClientOptions | string);
+
+  /** The socket that was last connected to, or tried. */
+  get socketPath(): string | undefined;
+
+  /** Whether the connection stands. */
+  get isConnected(): boolean;
+
+  /**
+   * Connects, unless it is connected already.
+   *
+   * @throws {DaemonConnectionError} of kind `no_daemon`
+   */
+  connect(): Promise<void>;
+
+  /** Disconnects. Calls in flight reject with a `DaemonConnectionError` of kind `disconnected`. */
+  disconnect(): Promise<void>;
+
+  /** Tells the daemon that something happened: `event.emit`. The payload is anything that JSON can hold. */
+  emit(topic: string, payload?: unknown, options?: CallOptions): Promise<EventEmitted>;
+
+  /** Calls a method by its name on the wire; one that this package does not know, too. */
+  request<M extends keyof MethodMap | (string & {})>(
+    method: M,
+    params?: ParamsOf<M>,
+    options?: CallOptions,
+  ): Promise<ResultOf<M>>;
+
+  /** Calls `listener` for each notification of the daemon, until the function that this gives is called. */
+  onNotification(listener: (notification: Notification) => void): () => void;
+}

@@ -1,0 +1,99 @@
+import { connect } from 'node:net';
+
+import { connectable } from './discovery.js';
+import { disconnected, noDaemon } from './errors.js';
+import { LineSplitter } from './lines.js';
+
+/** One connection to a daemon: lines out, lines in. */
+export class Connection {
+  #socket;
+  #path;
+  #handlers;
+  /** Why it ended, where that is known before the socket has closed. */
+  #failure;
+  /** Set while the socket takes no more: settled once it does, or has closed. */
+  #drained;
+
+  /**
+   * Connects. `onLine(line)` is called for each line that comes, `onClose(error)` once, at the end, whoever ended it.
+   */
+  static async open(path, handlers) {
+    try {
+      const socket = connect(await connectable(path));
+      await new Promise((resolve, reject) => {
+        socket.once('connect', resolve).once('error', reject);
+      });
+      return new Connection(socket, path, handlers);
+    } catch (error) {
+      throw noDaemon(path, error);
+    }
+  }
+
+  constructor(socket, path, handlers) {
+    this.#socket = socket;
+    this.#path = path;
+    this.#handlers = handlers;
+    const lines = new LineSplitter();
+    socket.on('data', (chunk) => this.#read(lines.push(chunk)));
+    socket.on('error', (error) => (this.#failure ??= this.#disconnected(error.message, error)));
+    socket.on('close', () => this.#closed());
+  }
+
+  /** Sends a line. It is one write. */
+  send(line) {
+    this.#socket.write(line + '\n');
+  }
+
+  /** Whether the daemon reads more slowly than this sends. */
+  get isCongested() {
+    return this.#socket.writableNeedDrain;
+  }
+
+  /** Waits until it is no longer congested, or closed. */
+  drained() {
+    this.#drained ??= new Promise((resolve) => {
+      const done = () => {
+        this.#drained = undefined;
+        this.#socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#socket.on('drain', done).on('close', done);
+    });
+    return this.#drained;
+  }
+
+  /** Whether it keeps the process alive. */
+  keepAlive(yes) {
+    if (yes) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
+  /** Sends what is still to be sent, and closes. */
+  async close() {
+    this.#failure ??= this.#disconnected('the client disconnected');
+    if (this.#socket.closed) return;
+    this.keepAlive(true);
+    const closed = new Promise((resolve) => this.#socket.once('close', resolve));
+    this.#socket.destroySoon();
+    await closed;
+  }
+
+  #read(lines) {
+    try {
+      for (const line of lines) {
+        if (line !== '') this.#handlers.onLine(JSON.parse(line));
+      }
+    } catch (error) {
+      this.#failure ??= this.#disconnected('it sent a line that is not JSON', error);
+      this.#socket.destroy();
+    }
+  }
+
+  #closed() {
+    this.#handlers.onClose(this.#failure ?? this.#disconnected('it went away'));
+  }
+
+  #disconnected(why, cause) {
+    return disconnected(this.#path, why, cause);
+  }
+}

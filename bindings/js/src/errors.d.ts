@@ -1,0 +1,42 @@
+import type { ErrorKind } from './generated/errors.js';
+
+/** The daemon answered with an error. */
+export declare class DaemonError extends Error {
+  private constructor();
+
+  readonly name: 'DaemonError';
+  /** The JSON-RPC error code. */
+  readonly code: number;
+  /** The stable name of what went wrong: tell errors apart by it, never by the message. */
+  readonly kind: ErrorKind;
+  /** With `invalid_params`: the member that is wrong, as a path such as `env.PATH`. */
+  readonly member: string | undefined;
+  /** Whether the same request may succeed when it is sent again later. */
+  get retryable(): boolean;
+}
+
+/**
+ * Why there was no answer.
+ *
+ * - `no_daemon`: nothing answers at the socket, or there is none.
+ * - `disconnected`: the connection ended first. What was asked for may have taken effect or not.
+ * - `timeout`: the time that the caller gave is over.
+ */
+export type ConnectionErrorKind = 'no_daemon' | 'disconnected' | 'timeout';
+
+/** There was no answer. */
+export declare class DaemonConnectionError extends Error {
+  protected constructor();
+
+  readonly kind: ConnectionErrorKind;
+  /** The socket that was tried. */
+  readonly path: string | undefined;
+}
+
+/** There was no answer within `timeoutMs`; the call is cancelled. */
+export declare class DaemonTimeoutError extends DaemonConnectionError {
+  private constructor();
+
+  readonly kind: 'timeout';
+  readonly timeoutMs: number;
+}

@@ -1,0 +1,56 @@
+import { ERROR_KINDS } from './generated/errors.js';
+import { SOCKET_PATH, START_COMMAND } from './generated/constants.js';
+
+/** The daemon answered with an error. */
+export class DaemonError extends Error {
+  constructor({ code, message, data }) {
+    super(message);
+    this.name = 'DaemonError';
+    this.code = code;
+    this.kind = data?.kind;
+    this.member = data?.member;
+  }
+
+  get retryable() {
+    return ERROR_KINDS[this.kind]?.retryable ?? false;
+  }
+}
+
+/** There was no answer. */
+export class DaemonConnectionError extends Error {
+  constructor(kind, message, { path, cause } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'DaemonConnectionError';
+    this.kind = kind;
+    this.path = path;
+  }
+}
+
+/** There was no answer in time. */
+export class DaemonTimeoutError extends DaemonConnectionError {
+  constructor(method, timeoutMs, path) {
+    super('timeout', `no answer to ${method} within ${timeoutMs} ms`, { path });
+    this.name = 'DaemonTimeoutError';
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** No socket lies in `directory` or above it. */
+export function noProject(directory, path) {
+  const message =
+    `no daemon runs for ${directory} or a directory above it: there is no ${SOCKET_PATH}; ` +
+    `start it with \`${START_COMMAND}\``;
+  return new DaemonConnectionError('no_daemon', message, { path });
+}
+
+/** Nothing answers at this socket. */
+export function noDaemon(path, cause) {
+  const message = `no daemon answers at ${path} (${cause.code ?? cause.message}); start it with \`${START_COMMAND}\``;
+  return new DaemonConnectionError('no_daemon', message, { path, cause });
+}
+
+/** The connection ended before the answer came. */
+export function disconnected(path, why, cause) {
+  const message = `disconnected from the daemon at ${path}: ${why}`;
+  return new DaemonConnectionError('disconnected', message, { path, cause });
+}

@@ -1,0 +1,10 @@
+export type { CallOptions } from './calls.js';
+export type { ClientOptions, Notification } from './client.js';
+export { DaemonClient } from './client.js';
+export type { ConnectionErrorKind } from './errors.js';
+export { DaemonConnectionError, DaemonError, DaemonTimeoutError } from './errors.js';
+export { PROTOCOL_VERSION } from './generated/constants.js';
+export type { ErrorKind, ErrorKindInfo } from './generated/errors.js';
+export { ERROR_KINDS } from './generated/errors.js';
+export type { MethodMap } from './generated/methods.js';
+export * from './generated/types.js';

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, test } from 'node:test';
+import { promisify } from 'node:util';
+
+import { DaemonClient, DaemonConnectionError } from 'aiwg';
+
+import { startPeer } from './peer.js';
+
+const SOCKET = '.aiwg/daemon/daemon.sock';
+let project;
+let peer;
+
+beforeEach(async () => {
+  delete process.env.AIWG_DAEMON_SOCKET;
+  project = await mkdtemp(join(tmpdir(), 'aiwg-'));
+  peer = undefined;
+});
+
+afterEach(async () => {
+  delete process.env.AIWG_DAEMON_SOCKET;
+  await peer?.stop();
+  await rm(project, { recursive: true, force: true });
+});
+
+/** A peer that listens at the project's usual place. */
+async function listenIn(directory) {
+  const socketPath = join(directory, SOCKET);
+  await mkdir(dirname(socketPath), { recursive: true });
+  peer = await startPeer(() => 'pong', { socketPath });
+}
+
+test('the nearest socket upwards is found', async () => {
+  await listenIn(project);
+  const cwd = join(project, 'a/b');
+  await mkdir(cwd, { recursive: true });
+  const client = new DaemonClient({ cwd });
+  assert.equal(await client.ping(), 'pong');
+  assert.equal(client.socketPath, join(project, SOCKET));
+  await client.disconnect();
+});
+
+test('the environment comes before the directory, an explicit path before both', async () => {
+  await listenIn(project);
+  process.env.AIWG_DAEMON_SOCKET = '/nowhere/env.sock';
+  await assert.rejects(new DaemonClient({ cwd: project }).ping(), { path: '/nowhere/env.sock' });
+  const client = new DaemonClient({ cwd: '/', socketPath: join(project, SOCKET) });
+  assert.equal(await client.ping(), 'pong');
+  await client.disconnect();
+});
+
+test('a path too long for a socket is a link to a shorter one', async () => {
+  peer = await startPeer(() => 'pong');
+  const deep = join(project, 'd'.repeat(60), 'e'.repeat(60));
+  await mkdir(join(deep, '.aiwg/daemon'), { recursive: true });
+  await symlink(peer.socketPath, join(deep, SOCKET));
+  const client = new DaemonClient({ cwd: deep });
+  assert.equal(await client.ping(), 'pong');
+  await client.disconnect();
+});
+
+test('without a socket, the error says where it looked and how to start the daemon', async () => {
+  const error = await new DaemonClient({ cwd: project }).connect().catch((error) => error);
+  assert(error instanceof DaemonConnectionError);
+  assert.equal(error.kind, 'no_daemon');
+  assert.equal(error.path, join(project, SOCKET));
+  assert.match(error.message, new RegExp(`${project}.*\`aiwg daemon start\``));
+});
+
+test('a socket that nobody listens at is no daemon', async () => {
+  const path = join(project, 'gone.sock');
+  const error = await new DaemonClient(path).emit('x').catch((error) => error);
+  assert.equal(error.kind, 'no_daemon');
+  assert.match(error.message, new RegExp(`${path}.*ENOENT.*\`aiwg daemon start\``));
+});
+
+test('a script that does not disconnect still ends, but not before its answer', async () => {
+  peer = await startPeer((request, socket) => {
+    const answer = JSON.stringify({ jsonrpc: '2.0', id: request.id, result: 'slow pong' });
+    setTimeout(() => socket.write(answer + '\n'), 50);
+  });
+  const script = `
+    import { DaemonClient } from 'aiwg';
+    console.log(await new DaemonClient(${JSON.stringify(peer.socketPath)}).ping());`;
+  const node = promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: import.meta.dirname ?? dirname(new URL(import.meta.url).pathname),
+    timeout: 5000,
+  });
+  assert.equal((await node).stdout, 'slow pong\n');
+});
