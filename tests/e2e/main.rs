@@ -5,6 +5,7 @@
 mod agents;
 mod bad_config;
 mod cli;
+mod clients;
 mod connections;
 mod crash;
 mod events;

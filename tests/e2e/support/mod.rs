@@ -6,6 +6,6 @@ mod wait;
 mod wire;
 
 pub(crate) use process::{kill, processes_of};
-pub(crate) use project::Project;
+pub(crate) use project::{Project, repository};
 pub(crate) use wait::{until, until_some};
 pub(crate) use wire::Wire;

@@ -1,0 +1,157 @@
+//! The packaged JavaScript and Python clients, as `scripts/clients` installs them, against the real daemon.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+use serde_json::json;
+
+use crate::support::{Project, repository};
+
+/// Where `scripts/clients` puts them.
+fn clients() -> PathBuf {
+    let clients = repository().join("target/clients");
+    assert!(clients.exists(), "run scripts/clients first, or scripts/test, which does");
+    clients
+}
+
+fn in_project(project: &Project, mut command: Command) -> Output {
+    command
+        .current_dir(project.path())
+        .env_remove("AIWG_DAEMON_SOCKET")
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap()
+}
+
+/// A script of `tests/clients/`.
+fn node(project: &Project, script: &str, args: &[&str]) -> Output {
+    run_node(
+        project,
+        &std::fs::read_to_string(repository().join("tests/clients").join(script)).unwrap(),
+        args,
+    )
+}
+
+/// Node looks for packages beside the script: it runs a copy that lies beside them.
+fn run_node(project: &Project, text: &str, args: &[&str]) -> Output {
+    let copy = tempfile::Builder::new().suffix(".mjs").tempfile_in(clients().join("node")).unwrap();
+    std::fs::write(copy.path(), text).unwrap();
+    let mut command = Command::new("node");
+    command.arg(copy.path()).args(args);
+    in_project(project, command)
+}
+
+fn python(project: &Project, args: &[&str]) -> Output {
+    let mut command = Command::new(clients().join("python/bin/python"));
+    command.args(args).env("PYTHONDONTWRITEBYTECODE", "1");
+    in_project(project, command)
+}
+
+fn succeeded(output: &Output) -> String {
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{out}{}", String::from_utf8_lossy(&output.stderr));
+    out.into_owned()
+}
+
+fn with_rule() -> Project {
+    Project::started(
+        json!({ "rules": [Project::rule("on-deployment-complete", "deployment:complete", "Test it")] }),
+    )
+}
+
+fn with_vector_rule() -> Project {
+    Project::started(json!({ "rules": [Project::rule("vector-rule", "vector:rule", "vector")] }))
+}
+
+/// The vector files, those that are generated among them.
+fn vectors() -> Vec<String> {
+    let folder = repository().join("tests/vectors");
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = names
+        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("calls")))
+        .collect();
+    files.sort();
+    files.into_iter().map(|path| path.to_str().unwrap().to_owned()).collect()
+}
+
+/// A code block of the README.
+fn readme(language: &str) -> String {
+    let text = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let begin = format!("```{language}\n");
+    let start = text.find(&begin).unwrap() + begin.len();
+    text[start..].split("```").next().unwrap().to_owned()
+}
+
+#[test]
+fn the_readmes_javascript_works_as_it_stands() {
+    let project = with_rule();
+    succeeded(&run_node(&project, &readme("javascript"), &[]));
+    let events = project.json(&["event", "list", "deployment:*"]);
+    assert_eq!(events[0]["payload"], json!({ "version": "1.2.3" }));
+    assert_eq!(project.ended("task-0001")["state"], "completed");
+}
+
+#[test]
+fn the_readmes_python_works_as_it_stands() {
+    let project = with_rule();
+    succeeded(&python(&project, &["-c", &readme("python")]));
+    let events = project.json(&["event", "list", "deployment:*"]);
+    assert_eq!(events[0]["payload"], json!({ "version": "1.2.3" }));
+    assert_eq!(project.ended("task-0001")["state"], "completed");
+}
+
+#[test]
+fn the_readmes_configuration_and_commands_work() {
+    let project = Project::empty();
+    let mut config: serde_json::Value = serde_json::from_str(&readme("json")).unwrap();
+    config["agent"] = json!({ "command": [repository().join("tests/agents/stand-in-agent")] });
+    project.configure(&config.to_string());
+    let text = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let commands: Vec<&str> = text.lines().filter(|line| line.starts_with("aiwg ")).collect();
+    assert!(commands.len() >= 5, "{commands:?}");
+    let path = std::path::Path::new(env!("CARGO_BIN_EXE_aiwg")).parent().unwrap().to_owned();
+    // In the order of a session: the daemon is started first and stopped last.
+    let (mut start, rest): (Vec<&str>, Vec<&str>) =
+        commands.into_iter().partition(|line| line.contains("daemon start"));
+    start.extend(rest);
+    for line in start {
+        let mut command = Command::new("sh");
+        let paths = std::env::join_paths(
+            std::iter::once(path.clone()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+        );
+        command.args(["-c", line]).env("PATH", paths.unwrap());
+        succeeded(&in_project(&project, command));
+    }
+}
+
+#[test]
+fn vectors_through_javascript() {
+    let files = vectors();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    assert!(succeeded(&node(&with_vector_rule(), "calls.mjs", &files)).contains("as they should be"));
+}
+
+#[test]
+fn vectors_through_python() {
+    let script = repository().join("tests/clients/calls.py");
+    let files = vectors();
+    let args: Vec<&str> =
+        std::iter::once(script.to_str().unwrap()).chain(files.iter().map(String::as_str)).collect();
+    assert!(succeeded(&python(&with_vector_rule(), &args)).contains("as they should be"));
+}
+
+#[test]
+fn the_documents_are_valid_and_true() {
+    let document = repository().join("schema/openrpc.json");
+    let done = node(&Project::started(json!({})), "documents.mjs", &[document.to_str().unwrap()]);
+    assert!(succeeded(&done).contains("as documented"));
+}
+
+#[test]
+fn a_client_that_nobody_here_wrote_drives_it() {
+    let project = Project::started(json!({}));
+    let done = node(&project, "third-party.mjs", &[project.socket().to_str().unwrap()]);
+    assert!(succeeded(&done).contains("driven by"));
+}
