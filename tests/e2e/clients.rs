@@ -143,6 +143,12 @@ fn vectors_through_python() {
 }
 
 #[test]
+fn javascript_subscriptions_go_on_after_a_restart() {
+    let done = node(&Project::started(json!({})), "subscribe.mjs", &[env!("CARGO_BIN_EXE_aiwg")]);
+    assert!(succeeded(&done).contains("no gap"));
+}
+
+#[test]
 fn the_documents_are_valid_and_true() {
     let document = repository().join("schema/openrpc.json");
     let done = node(&Project::started(json!({})), "documents.mjs", &[document.to_str().unwrap()]);

@@ -1,6 +1,6 @@
 import type { CallOptions } from './calls.js';
 import type { MethodMap, Methods } from './generated/methods.js';
-import type { EventEmitted } from './generated/types.js';
+import type { Event, EventEmitted } from './generated/types.js';
 
 /** Where the daemon is, and how long to wait for it. */
 export interface ClientOptions {
@@ -19,6 +19,18 @@ export interface ClientOptions {
 export interface Notification {
   method: string;
   params: unknown;
+}
+
+/** How to subscribe. */
+export interface SubscribeOptions {
+  /** The number of the last event seen: those after it come first. Only live ones when absent. */
+  since?: number | undefined;
+  /** Whether to connect again and go on where it stopped when the connection is lost. False when absent. */
+  reconnect?: boolean | undefined;
+  /** Ends the loop with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Called when so many events came that some were passed over: `event.list` with this `since` replays them. */
+  onMissed?: ((missed: { missed: number; since: number }) => void) | undefined;
 }
 
 /** The params of a method: of a known one by its own type. */
@@ -70,6 +82,17 @@ export declare class DaemonClient extends Methods {
     params?: ParamsOf<M>,
     options?: CallOptions,
   ): Promise<ResultOf<M>>;
+
+  /**
+   * Every event from now on whose topic matches one of the globs (all when there are none), or from `since` on, without a gap
+   * or a repeat. It has a connection of its own, which is closed when the loop is left.
+   *
+   * @example
+   * for await (const event of client.subscribe('task:*', { reconnect: true })) console.log(event.topic);
+   *
+   * @throws {DaemonConnectionError} when there is no daemon, or the connection is lost and `reconnect` is not set
+   */
+  subscribe(topics?: string | readonly string[], options?: SubscribeOptions): AsyncGenerator<Event, never, void>;
 
   /** Calls `listener` for each notification of the daemon, until the function that this gives is called. */
   onNotification(listener: (notification: Notification) => void): () => void;

@@ -3,6 +3,7 @@ import { Connection } from './connection.js';
 import { discoverSocket } from './discovery.js';
 import { DaemonTimeoutError } from './errors.js';
 import { Methods } from './generated/methods.js';
+import { subscribe } from './subscription.js';
 
 /** A client of the daemon. */
 export class DaemonClient extends Methods {
@@ -58,6 +59,11 @@ export class DaemonClient extends Methods {
 
   emit(topic, payload, options) {
     return this.event.emit({ topic, payload }, options);
+  }
+
+  subscribe(topics, options) {
+    const globs = typeof topics === 'string' ? [topics] : topics;
+    return subscribe(discoverSocket(this.#options), globs, options);
   }
 
   onNotification(listener) {

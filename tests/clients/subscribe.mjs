@@ -1,0 +1,51 @@
+// Subscriptions of the packaged JavaScript client, over a restart of the daemon. Takes the path of aiwg.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+import { DaemonClient, DaemonConnectionError } from 'aiwg';
+
+/** Starts the daemon again. Node sees that the old connection is gone only when it gets to look. */
+async function restart() {
+  execFileSync(process.argv[2], ['daemon', 'start']);
+  while (client.isConnected) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+const client = new DaemonClient();
+const emit = async (topic) => (await client.emit(topic)).seq;
+
+const missed = [await emit('a:1'), await emit('b:1'), await emit('a:2')];
+const events = client.subscribe('a:*', { since: 0, reconnect: true });
+const next = async (iterator = events) => (await iterator.next()).value.seq;
+assert.deepEqual([await next(), await next()], [missed[0], missed[2]]);
+const live = await emit('a:3');
+assert.equal(await next(), live);
+
+const plain = client.subscribe(['a:*']);
+const first = plain.next();
+await new Promise((resolve) => setTimeout(resolve, 50));
+const both = await emit('a:4');
+assert.deepEqual([await next(), (await first).value.seq], [both, both]);
+
+process.kill(Number(readFileSync('.aiwg/daemon.pid')), 'SIGKILL');
+await assert.rejects(plain.next(), (error) => error instanceof DaemonConnectionError && error.kind === 'disconnected');
+await restart();
+const after = [await emit('a:5'), await emit('a:6')];
+assert.deepEqual([await next(), await next()], after);
+await events.return();
+
+const controller = new AbortController();
+const aborted = client.subscribe(undefined, { signal: controller.signal }).next();
+setTimeout(() => controller.abort(new Error('enough')), 20);
+await assert.rejects(aborted, /enough/);
+
+const { taskId } = await client.task.submit({ prompt: 'do: sleep 1000' });
+await assert.rejects(client.task.wait({ taskId }, { signal: AbortSignal.timeout(20) }), { name: 'TimeoutError' });
+await assert.rejects(client.task.wait({ taskId }, { timeoutMs: 20 }), { kind: 'timeout' });
+const pending = client.task.wait({ taskId });
+await client.ping();
+process.kill(Number(readFileSync('.aiwg/daemon.pid')), 'SIGKILL');
+await assert.rejects(pending, { kind: 'disconnected' });
+await restart();
+assert.equal((await client.task.get({ taskId })).state, 'running');
+await client.disconnect();
+console.log('no gap and no repeat');
