@@ -78,7 +78,7 @@ export class DaemonClient extends Methods {
   async #open() {
     this.#path = discoverSocket(this.#options);
     const connection = await Connection.open(this.#path, {
-      onLine: (message) => this.#receive(message),
+      onMessage: (message) => this.#receive(message),
       onClose: (error) => this.#closed(error),
     });
     this.#connection = connection;

@@ -4,7 +4,7 @@ import { connectable } from './discovery.js';
 import { disconnected, noDaemon } from './errors.js';
 import { LineSplitter } from './lines.js';
 
-/** One connection to a daemon: lines out, lines in. */
+/** One connection to a daemon: lines out, messages in. */
 export class Connection {
   #socket;
   #path;
@@ -15,7 +15,7 @@ export class Connection {
   #drained;
 
   /**
-   * Connects. `onLine(line)` is called for each line that comes, `onClose(error)` once, at the end, whoever ended it.
+   * Connects. `onMessage(message)` is called for each message that comes, `onClose(error)` once, at the end, whoever ended it.
    */
   static async open(path, handlers) {
     try {
@@ -81,10 +81,10 @@ export class Connection {
   #read(lines) {
     try {
       for (const line of lines) {
-        if (line !== '') this.#handlers.onLine(JSON.parse(line));
+        if (line !== '') this.#handlers.onMessage(parse(line));
       }
     } catch (error) {
-      this.#failure ??= this.#disconnected('it sent a line that is not JSON', error);
+      this.#failure ??= this.#disconnected('it sent a line that is not JSON-RPC', error);
       this.#socket.destroy();
     }
   }
@@ -96,4 +96,10 @@ export class Connection {
   #disconnected(why, cause) {
     return disconnected(this.#path, why, cause);
   }
+}
+
+function parse(line) {
+  const message = JSON.parse(line);
+  if (message === null || typeof message !== 'object') throw new TypeError('not an object');
+  return message;
 }

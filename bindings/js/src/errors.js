@@ -7,7 +7,7 @@ export class DaemonError extends Error {
     super(message);
     this.name = 'DaemonError';
     this.code = code;
-    this.kind = data?.kind;
+    this.kind = data?.kind ?? 'internal_error';
     this.member = data?.member;
   }
 

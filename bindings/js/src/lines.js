@@ -1,6 +1,9 @@
 const LINE_FEED = 0x0a;
 
-/** Lines out of chunks of bytes. Text is decoded a whole line at a time: a character may be cut in two by a chunk's end. */
+/**
+ * Lines out of chunks of bytes. Text is decoded a whole line at a time: the end of a chunk may cut a
+ * character in two.
+ */
 export class LineSplitter {
   /** The beginning of a line whose end has not come, in pieces. */
   #pieces = [];

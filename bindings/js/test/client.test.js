@@ -238,13 +238,15 @@ test('calls in flight fail when the client disconnects', () =>
     },
   ));
 
-test('a peer that is no daemon ends the connection, not the process', () =>
-  withPeer(
-    (request, socket) => void socket.write('HTTP/1.1 400 Bad Request\n'),
-    async (client) => {
-      await assert.rejects(client.ping(), { kind: 'disconnected', message: /not JSON/ });
-    },
-  ));
+for (const line of ['HTTP/1.1 400 Bad Request', '7', 'null']) {
+  test(`a peer that says ${line} is no daemon: the connection ends, not the process`, () =>
+    withPeer(
+      (request, socket) => void socket.write(line + '\n'),
+      async (client) => {
+        await assert.rejects(client.ping(), { kind: 'disconnected', message: /not JSON-RPC/ });
+      },
+    ));
+}
 
 test('notifications go to the listeners until they are taken away', () =>
   withPeer(

@@ -82,6 +82,15 @@ pub(crate) enum Type {
 }
 
 impl Type {
+    /// Whether this type, or one written out in it, is such.
+    pub(crate) fn has(&self, is_such: &dyn Fn(&Self) -> bool) -> bool {
+        let inner = match self {
+            Self::Array(inner) | Self::Map(inner) | Self::Nullable(inner) => inner.has(is_such),
+            _ => false,
+        };
+        inner || is_such(self)
+    }
+
     /// The named types in it.
     pub(crate) fn refs(&self) -> Option<&str> {
         match self {

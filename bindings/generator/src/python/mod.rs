@@ -1,5 +1,84 @@
-use crate::{GenerateError, model::Model, output::Output};
+//! The generated part of the Python package: methods for both clients, types and error kinds.
+
+mod docstring;
+mod imports;
+mod methods;
+mod names;
+mod read;
+mod types;
+mod write;
+
+use minijinja::{Value, context};
+
+use crate::{
+    GenerateError,
+    layout::Style,
+    model::{ConstantValue, Model},
+    output::Output,
+    render::render,
+};
+
+/// Where it lies.
 pub(crate) const FOLDER: &str = "bindings/python/src/aiwg/daemon/_generated";
-pub(crate) fn outputs(_model: &Model) -> Result<Vec<Output>, GenerateError> {
-    Ok(vec![])
+
+/// As black breaks lists.
+const STYLE: Style = Style { step: 4, last: "," };
+
+/// The two clients' methods come from one template.
+const METHODS: &str = include_str!("methods.py.jinja");
+
+pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
+    let methods = |is_async: bool| {
+        let view = context! {
+            command => crate::COMMAND,
+            is_async,
+            prefix => methods::prefix(is_async),
+            classes => methods::classes(model, is_async)?,
+            imports => imports::of_methods(model),
+            types => imports::types_of_methods(model),
+        };
+        render(METHODS, &view)
+    };
+    let types = context! {
+        command => crate::COMMAND,
+        types => types::views(model),
+        exports => types::exports(model),
+        imports => imports::of_types(model),
+    };
+    let errors = context! { command => crate::COMMAND, errors => errors(model), kinds => kinds(model) };
+    let constants = context! { command => crate::COMMAND, constants => constants(model) };
+    let output = |name: &str, text: String| Output::new(format!("{FOLDER}/{name}"), text);
+    Ok(vec![
+        output("__init__.py", render(include_str!("init.py.jinja"), &constants)?),
+        output("constants.py", render(include_str!("constants.py.jinja"), &constants)?),
+        output("errors.py", render(include_str!("errors.py.jinja"), &errors)?),
+        output("methods.py", methods(false)?),
+        output("async_methods.py", methods(true)?),
+        output("types.py", render(include_str!("types.py.jinja"), &types)?),
+    ])
+}
+
+fn constants(model: &Model) -> Vec<Value> {
+    let view = |(name, value, docs): (&str, ConstantValue, &str)| {
+        let (value, ty) = match value {
+            ConstantValue::Text(text) => (names::quoted(text), "str"),
+            ConstantValue::Number(number) => (number.to_string(), "int"),
+        };
+        context! { name, docs => docstring::block(docs, 0), value, ty }
+    };
+    model.constants.for_clients().into_iter().map(view).collect()
+}
+
+fn errors(model: &Model) -> Vec<Value> {
+    let view = |error: &crate::model::ErrorKindDef| {
+        let retryable = if error.retryable { "True" } else { "False" };
+        let info = format!("ErrorKindInfo(code={}, retryable={retryable})", error.code);
+        context! { entry => format!("{}: {info},", names::quoted(error.kind)), docs => docstring::comment(&error.docs, 4) }
+    };
+    model.errors.iter().map(view).collect()
+}
+
+fn kinds(model: &Model) -> String {
+    let kinds: Vec<String> = model.errors.iter().map(|error| names::quoted(error.kind)).collect();
+    STYLE.list(0, "ErrorKind = Literal[", &kinds, "]")
 }

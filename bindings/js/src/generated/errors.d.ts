@@ -19,7 +19,8 @@ export type ErrorKind =
   | 'cancelled'
   | 'storage_unavailable'
   | 'topic_reserved'
-  | 'too_many_waits';
+  | 'too_many_waits'
+  | 'too_many_subscriptions';
 
 /** What is known of a kind of error. */
 export interface ErrorKindInfo {
@@ -61,4 +62,6 @@ export declare const ERROR_KINDS: {
   readonly topic_reserved: ErrorKindInfo;
   /** This connection has as many calls waiting as is allowed. */
   readonly too_many_waits: ErrorKindInfo;
+  /** This connection has as many subscriptions as is allowed. */
+  readonly too_many_subscriptions: ErrorKindInfo;
 };

@@ -31,4 +31,6 @@ export const ERROR_KINDS = Object.freeze({
   topic_reserved: { code: -32008, retryable: false },
   /** This connection has as many calls waiting as is allowed. */
   too_many_waits: { code: -32009, retryable: true },
+  /** This connection has as many subscriptions as is allowed. */
+  too_many_subscriptions: { code: -32010, retryable: false },
 });

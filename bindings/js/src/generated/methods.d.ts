@@ -7,6 +7,10 @@ import type {
   EventEmitParams,
   EventEmitted,
   EventListParams,
+  EventSubscribeParams,
+  EventSubscribed,
+  EventUnsubscribeParams,
+  EventUnsubscribed,
   NoParams,
   OpenRpcDocument,
   Pong,
@@ -16,6 +20,9 @@ import type {
   TaskCancelled,
   TaskGetParams,
   TaskListParams,
+  TaskOutput,
+  TaskOutputParams,
+  TaskRetryParams,
   TaskStats,
   TaskSubmitParams,
   TaskSubmitted,
@@ -30,12 +37,16 @@ export interface MethodMap {
   'daemon.stop': { params: NoParams; result: StopAcknowledged };
   'event.emit': { params: EventEmitParams; result: EventEmitted };
   'event.list': { params: EventListParams; result: Event[] };
+  'event.subscribe': { params: EventSubscribeParams; result: EventSubscribed };
+  'event.unsubscribe': { params: EventUnsubscribeParams; result: EventUnsubscribed };
   'task.submit': { params: TaskSubmitParams; result: TaskSubmitted };
   'task.cancel': { params: TaskCancelParams; result: TaskCancelled };
   'task.list': { params: TaskListParams; result: Task[] };
   'task.get': { params: TaskGetParams; result: Task };
   'task.stats': { params: NoParams; result: TaskStats };
   'task.wait': { params: TaskWaitParams; result: Task };
+  'task.output': { params: TaskOutputParams; result: TaskOutput };
+  'task.retry': { params: TaskRetryParams; result: TaskSubmitted };
 }
 
 /** The methods of `rpc`. */
@@ -87,6 +98,21 @@ export declare class EventMethods {
    * @throws {DaemonError} of kind `storage_unavailable`
    */
   list(params?: EventListParams, options?: CallOptions): Promise<Event[]>;
+
+  /**
+   * Has events pushed to this connection as they happen.
+   *
+   * They come as `event` notifications, in the order of their numbers. With `since`, what has
+   * happened in the meantime comes first. A subscriber that does not read delays nobody: up to
+   * 10,000 events that it is behind are read for it from the log, beyond that they are passed over
+   * and it is told so with `event.missed`. The subscription ends with its connection.
+   *
+   * @throws {DaemonError} of kind `too_many_subscriptions`, `storage_unavailable`
+   */
+  subscribe(params?: EventSubscribeParams, options?: CallOptions): Promise<EventSubscribed>;
+
+  /** Ends a subscription of this connection. */
+  unsubscribe(params: EventUnsubscribeParams, options?: CallOptions): Promise<EventUnsubscribed>;
 }
 
 /** The methods of `task`. */
@@ -142,6 +168,24 @@ export declare class TaskMethods {
    * `storage_unavailable`
    */
   wait(params: TaskWaitParams, options?: CallOptions): Promise<Task>;
+
+  /**
+   * Gives what a task's agent has written, from any byte on.
+   *
+   * With `waitMs` the answer waits until there is something, or the task has ended: ask again from
+   * `nextOffset` until `ended`, and you have followed it.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `too_many_waits`, `storage_unavailable`
+   */
+  output(params: TaskOutputParams, options?: CallOptions): Promise<TaskOutput>;
+
+  /**
+   * Submits a new task with the same order as an earlier one.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `queue_full`, `storage_unavailable`,
+   * `shutting_down`
+   */
+  retry(params: TaskRetryParams, options?: CallOptions): Promise<TaskSubmitted>;
 }
 
 /** Every method of the daemon, by namespace. */

@@ -50,6 +50,16 @@ export class EventMethods {
   list(params, options) {
     return this.#client.request('event.list', params, options);
   }
+
+  /** Has events pushed to this connection as they happen. */
+  subscribe(params, options) {
+    return this.#client.request('event.subscribe', params, options);
+  }
+
+  /** Ends a subscription of this connection. */
+  unsubscribe(params, options) {
+    return this.#client.request('event.unsubscribe', params, options);
+  }
 }
 
 /** The methods of `task`. */
@@ -88,6 +98,16 @@ export class TaskMethods {
   /** Waits until a task has ended, in whatever state, and gives it. */
   wait(params, options) {
     return this.#client.request('task.wait', params, options);
+  }
+
+  /** Gives what a task's agent has written, from any byte on. */
+  output(params, options) {
+    return this.#client.request('task.output', params, options);
+  }
+
+  /** Submits a new task with the same order as an earlier one. */
+  retry(params, options) {
+    return this.#client.request('task.retry', params, options);
   }
 }
 

@@ -110,6 +110,40 @@ export interface EventListParams {
 export type EventSource =
   'client' | 'supervisor' | 'file_watcher' | 'scheduler' | 'automation' | 'daemon';
 
+/** The params of `event.subscribe`. */
+export interface EventSubscribeParams {
+  /**
+   * Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}`
+   * either. All when absent.
+   */
+  topics?: string[];
+  /**
+   * The number of the last event seen: those after it come first, then the live ones, without a gap
+   * or a repeat. Only live ones when absent; 0 stands for the whole log.
+   */
+  since?: number;
+}
+
+/** The answer to `event.subscribe`. It comes before the first of its events. */
+export interface EventSubscribed {
+  /** The subscription's number, unique on its connection. */
+  subscription: number;
+  /** Events after this number will come. */
+  since: number;
+}
+
+/** The params of `event.unsubscribe`. */
+export interface EventUnsubscribeParams {
+  /** The subscription's number. */
+  subscription: number;
+}
+
+/** The answer to `event.unsubscribe`. */
+export interface EventUnsubscribed {
+  /** Whether there was such a subscription. */
+  unsubscribed: boolean;
+}
+
 /** The file watcher. */
 export interface FileWatcherSubsystem {
   /** Whether files are watched. */
@@ -155,6 +189,22 @@ export type NoParams = Record<string, never>;
 
 /** The OpenRPC document of this API: <https://spec.open-rpc.org>. */
 export type OpenRpcDocument = Record<string, unknown>;
+
+/**
+ * How the bytes of an output travel in JSON.
+ *
+ * - `utf8`: As text. Bytes that are no UTF-8 come as U+FFFD; a character is never cut in two.
+ * - `base64`: As base64 (RFC 4648, with padding): every byte survives.
+ */
+export type OutputEncoding = 'utf8' | 'base64';
+
+/**
+ * One of an agent's two streams.
+ *
+ * - `stdout`: Standard output.
+ * - `stderr`: Standard error.
+ */
+export type OutputStream = 'stdout' | 'stderr';
 
 /** The answer to `ping`. */
 export interface Pong {
@@ -309,6 +359,44 @@ export interface TaskListParams {
   limit?: number;
   /** The id of the last task of the page before: the answer goes on with the next older one. */
   cursor?: string;
+}
+
+/** The answer to `task.output`: a chunk. */
+export interface TaskOutput {
+  /** Up to 256 KiB of the output, encoded as asked for; empty when there is nothing there yet. */
+  data: string;
+  /** The byte it begins at. */
+  offset: number;
+  /** The byte to go on at. */
+  nextOffset: number;
+  /**
+   * Whether this is all there will ever be: the task has ended, and the chunk reaches the end of
+   * its output.
+   */
+  ended: boolean;
+}
+
+/** The params of `task.output`. */
+export interface TaskOutputParams {
+  /** The task's id. */
+  taskId: string;
+  /** Which stream; `stdout` when absent. */
+  stream?: OutputStream;
+  /** From which byte on; 0, the beginning, when absent. */
+  offset?: number;
+  /**
+   * If there is nothing there yet: how long to wait for something, in milliseconds; 0 when absent,
+   * 60,000 at the most.
+   */
+  waitMs?: number;
+  /** How the bytes come; `utf8` when absent. */
+  encoding?: OutputEncoding;
+}
+
+/** The params of `task.retry`. */
+export interface TaskRetryParams {
+  /** The id of the task whose order is to be carried out again. */
+  taskId: string;
 }
 
 /**

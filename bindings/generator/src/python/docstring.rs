@@ -1,0 +1,34 @@
+//! Docstrings and comments.
+
+use crate::{layout::WIDTH, text::wrap};
+
+/// A docstring at column `indent`, without the indent of its first line: one line where it fits. Empty text gives none.
+pub(super) fn block(text: &str, indent: usize) -> String {
+    let text = text.replace('\\', "\\\\").replace("\"\"\"", "\\\"\\\"\\\"");
+    let margin = " ".repeat(indent);
+    let quotes = "\"\"\"";
+    let (summary, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let mut lines = wrap(summary, WIDTH - indent - quotes.len());
+    match lines.as_slice() {
+        [] => return String::new(),
+        [line] if rest.is_empty() && indent + line.chars().count() + 2 * quotes.len() <= WIDTH => {
+            return format!("{quotes}{line}{quotes}");
+        }
+        _ => {}
+    }
+    if !rest.is_empty() {
+        lines.push(String::new());
+        lines.extend(wrap(rest, WIDTH - indent));
+    }
+    let text: Vec<String> = lines.iter().map(|line| format!("{margin}{line}").trim_end().to_owned()).collect();
+    format!("{quotes}{}\n{margin}{quotes}", text.join("\n").trim_start())
+}
+
+/// A comment at column `indent`, without the indent of its first line.
+pub(super) fn comment(text: &str, indent: usize) -> String {
+    let lines: Vec<String> = wrap(text, WIDTH - indent - "# ".len())
+        .iter()
+        .map(|line| format!("# {line}").trim_end().to_owned())
+        .collect();
+    lines.join(&format!("\n{}", " ".repeat(indent)))
+}

@@ -1,0 +1,78 @@
+//! What the modules import.
+
+use super::{STYLE, read::union_reader};
+use crate::{
+    layout::WIDTH,
+    model::{Model, Type, TypeKind},
+};
+
+/// The imports of the methods' module.
+pub(super) fn of_methods(model: &Model) -> Vec<String> {
+    let params: Vec<&Type> = model
+        .methods
+        .iter()
+        .filter_map(|method| model.params(method).ok())
+        .flatten()
+        .map(|field| &field.ty)
+        .collect();
+    let results: Vec<&Type> = model.methods.iter().map(|method| &method.result).collect();
+    let all = || params.iter().chain(&results);
+    let mut lines = Vec::new();
+    if params.iter().any(|ty| ty.has(&|ty| matches!(ty, Type::Map(_)))) {
+        lines.push("from collections.abc import Mapping".to_owned());
+    }
+    let typing = [
+        ("Any", all().any(|ty| ty.has(&|ty| *ty == Type::Json))),
+        ("List", all().any(|ty| ty.has(&|ty| matches!(ty, Type::Array(_))))),
+        ("Literal", all().any(|ty| ty.has(&|ty| matches!(ty, Type::Literal(_))))),
+    ];
+    lines.extend(typing_line(&typing));
+    lines
+}
+
+/// The import of the types that the methods name, and of the functions that read the unions among them.
+pub(super) fn types_of_methods(model: &Model) -> String {
+    let results = model.methods.iter().filter_map(|method| method.result.refs());
+    let params = model.methods.iter().filter_map(|method| model.params(method).ok()).flatten();
+    let mut names: Vec<String> =
+        results.clone().chain(params.filter_map(|field| field.ty.refs())).map(str::to_owned).collect();
+    names.extend(results.filter(|name| is_tagged(model, name)).map(union_reader));
+    names.sort_by_key(|name| name.to_lowercase());
+    names.dedup();
+    let flat = format!("from .types import {}", names.join(", "));
+    if flat.len() <= WIDTH { flat } else { STYLE.broken(0, "from .types import (", &names, ")") }
+}
+
+fn is_tagged(model: &Model, name: &str) -> bool {
+    let kind = model.find(name).map(|def| &def.kind);
+    matches!(kind, Some(TypeKind::Union(union)) if union.tag.is_some())
+}
+
+/// The imports of the types' module.
+pub(super) fn of_types(model: &Model) -> Vec<String> {
+    let has = |test: &dyn Fn(&TypeKind) -> bool| {
+        model.types.iter().filter(|def| def.sent || def.received).any(|def| test(&def.kind))
+    };
+    let is_class = |kind: &TypeKind| matches!(kind, TypeKind::Struct(_));
+    let is_union = |kind: &TypeKind| matches!(kind, TypeKind::Union(_));
+    let is_literal = |kind: &TypeKind| match kind {
+        TypeKind::Enum(_) => true,
+        TypeKind::Struct(fields) => {
+            fields.iter().any(|field| field.ty.has(&|ty| matches!(ty, Type::Literal(_))))
+        }
+        _ => false,
+    };
+    let mut lines = vec!["from collections.abc import Mapping".to_owned()];
+    if has(&is_class) {
+        lines.push("from dataclasses import dataclass".to_owned());
+    }
+    lines.extend(typing_line(&[("Any", true), ("Literal", has(&is_literal)), ("Union", has(&is_union))]));
+    let runtime = if has(&is_union) { "UnknownVariant, maybe" } else { "maybe" };
+    lines.extend([String::new(), format!("from .._reading import {runtime}")]);
+    lines
+}
+
+fn typing_line(names: &[(&str, bool)]) -> Option<String> {
+    let used: Vec<&str> = names.iter().filter(|(_, used)| *used).map(|(name, _)| *name).collect();
+    (!used.is_empty()).then(|| format!("from typing import {}", used.join(", ")))
+}

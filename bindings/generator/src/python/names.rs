@@ -1,0 +1,30 @@
+//! Names and literals as Python has them.
+
+use crate::text::snake_case;
+
+/// The words that cannot be names, and the built-in names that members had better not hide.
+const RESERVED: &[&str] = &[
+    "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
+    "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not",
+    "or", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
+/// What a method of the client has besides the params: a member of that name gives way.
+const ARGUMENTS: &[&str] = &["self", "timeout"];
+
+/// A member's or a method's name.
+pub(super) fn name(wire: &str) -> String {
+    let name = snake_case(wire);
+    if RESERVED.contains(&name.as_str()) { name + "_" } else { name }
+}
+
+/// A params member's name, as an argument.
+pub(super) fn argument(wire: &str) -> String {
+    let name = name(wire);
+    if ARGUMENTS.contains(&name.as_str()) { name + "_" } else { name }
+}
+
+/// A string literal.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}

@@ -1,0 +1,44 @@
+//! Expressions that make the JSON of a request of typed values.
+
+use minijinja::{Value, context};
+
+use super::names;
+use crate::model::{Field, Model, Type, TypeKind};
+
+/// What is needed to write a member of a class.
+pub(super) fn member(model: &Model, field: &Field) -> Value {
+    let own = format!("self.{}", names::name(&field.name));
+    context! {
+        key => names::quoted(&field.name),
+        own => own.as_str(),
+        value => value(model, &field.ty, &own),
+        required => field.required,
+    }
+}
+
+/// The expression for a value of this type.
+pub(super) fn value(model: &Model, ty: &Type, own: &str) -> String {
+    if !has_class(model, ty) {
+        return own.to_owned();
+    }
+    match ty {
+        Type::Array(item) => format!("[{} for item in {own}]", value(model, item, "item")),
+        Type::Map(item) => format!("{{key: {} for key, item in {own}.items()}}", value(model, item, "item")),
+        Type::Nullable(inner) => format!("None if {own} is None else {}", value(model, inner, own)),
+        _ => format!("{own}.to_wire()"),
+    }
+}
+
+/// Whether a class of ours is in it.
+fn has_class(model: &Model, ty: &Type) -> bool {
+    match ty {
+        Type::Array(inner) | Type::Map(inner) | Type::Nullable(inner) => has_class(model, inner),
+        Type::Ref(name) => match model.find(name).map(|def| &def.kind) {
+            Some(TypeKind::Struct(_)) => true,
+            Some(TypeKind::Union(union)) => union.arms.iter().any(|arm| has_class(model, arm)),
+            Some(TypeKind::Alias(ty)) => has_class(model, ty),
+            Some(TypeKind::Enum(_)) | None => false,
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,1 @@
+"""Clients for aiwg. The daemon's are in :mod:`aiwg.daemon`."""

@@ -1,0 +1,28 @@
+"""Clients of the aiwg daemon.
+
+with DaemonClient() as client:
+    client.emit("deployment:complete", {"version": "1.2.3"})
+
+The types of results are in :mod:`aiwg.daemon.types`.
+"""
+
+from ._async_client import AsyncDaemonClient
+from ._client import DaemonClient
+from ._errors import DaemonConnectionError, DaemonError, DaemonTimeoutError, NoDaemonError
+from ._generated.constants import PROTOCOL_VERSION
+from ._generated.errors import ERROR_KINDS, ErrorKind, ErrorKindInfo
+from ._message import Notification
+
+__all__ = [
+    "ERROR_KINDS",
+    "PROTOCOL_VERSION",
+    "AsyncDaemonClient",
+    "DaemonClient",
+    "DaemonConnectionError",
+    "DaemonError",
+    "DaemonTimeoutError",
+    "ErrorKind",
+    "ErrorKindInfo",
+    "NoDaemonError",
+    "Notification",
+]

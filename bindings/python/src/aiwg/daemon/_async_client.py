@@ -1,0 +1,132 @@
+"""The client for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Callable
+
+from ._async_connection import AsyncConnection
+from ._connection import Listeners
+from ._discovery import discover_socket
+from ._errors import timed_out
+from ._generated.async_methods import AsyncMethods
+from ._generated.types import EventEmitted
+from ._message import Notification
+
+
+class AsyncDaemonClient(AsyncMethods):
+    """A client of the daemon, for asyncio.
+
+    async with AsyncDaemonClient() as client:
+        await client.emit("deployment:complete", {"version": "1.2.3"})
+
+    It connects with its first call, or by ``connect()``, or as a context manager. Tasks share one
+    connection and need not wait for each other. Cancelling a task that waits for an answer cancels
+    the call in the daemon too. When the daemon goes away, calls in flight raise
+    ``DaemonConnectionError``, and the next call connects again.
+    """
+
+    def __init__(
+        self,
+        socket_path: str | os.PathLike[str] | None = None,
+        *,
+        cwd: str | os.PathLike[str] | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        """
+        - ``socket_path``: the daemon's socket. Without it, ``AIWG_DAEMON_SOCKET`` names it, or else
+          it is the nearest ``.aiwg/daemon/daemon.sock`` upwards from ``cwd``.
+        - ``cwd``: where to look upwards from; the working directory unless given.
+        - ``timeout``: how long each call may take, in seconds, unless it says so itself; as long as
+          it takes when None.
+        """
+        super().__init__()
+        self._given_path = socket_path
+        self._cwd = cwd
+        self._timeout = timeout
+        self._listeners: Listeners = []
+        self._connection: AsyncConnection | None = None
+        self._connecting: asyncio.Task[AsyncConnection] | None = None
+        self._path: str | None = None
+
+    @property
+    def socket_path(self) -> str | None:
+        """The socket that was last connected to, or tried."""
+        return self._path
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection stands."""
+        return self._connection is not None and self._connection.is_open
+
+    async def connect(self) -> None:
+        """Connects, unless it is connected already. Raises ``NoDaemonError``."""
+        await self._connected()
+
+    async def close(self) -> None:
+        """Disconnects. Calls in flight in other tasks raise ``DaemonConnectionError``."""
+        connection, self._connection = self._connection, None
+        if connection is not None and connection.loop is asyncio.get_running_loop():
+            await connection.close()
+
+    async def request(
+        self,
+        method: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> Any:
+        """Calls a method by its name on the wire; one that this package does not know, too."""
+        timeout = self._timeout if timeout is None else timeout
+        if timeout is None:
+            return await self._call(method, params)
+        try:
+            return await asyncio.wait_for(self._call(method, params), timeout)
+        except asyncio.TimeoutError:
+            raise timed_out(method, timeout) from None
+
+    async def emit(
+        self, topic: str, payload: Any = None, *, timeout: float | None = None
+    ) -> EventEmitted:
+        """Tells the daemon that something happened: ``event.emit``."""
+        return await self.event.emit(topic=topic, payload=payload, timeout=timeout)
+
+    def on_notification(self, listener: Callable[[Notification], object]) -> Callable[[], None]:
+        """Calls the listener for each notification, until the function that this gives is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def __aenter__(self) -> AsyncDaemonClient:
+        await self.connect()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def _call(self, method: str, params: Mapping[str, object] | None) -> Any:
+        connection = await self._connected()
+        return await connection.call(method, params)
+
+    async def _connected(self) -> AsyncConnection:
+        loop = asyncio.get_running_loop()
+        connection = self._connection
+        if connection is not None and connection.is_open and connection.loop is loop:
+            return connection
+        connecting = self._connecting
+        if connecting is None or connecting.done() or connecting.get_loop() is not loop:
+            connecting = self._connecting = loop.create_task(self._open())
+        # Shielded: others may wait for the same connection.
+        return await asyncio.shield(connecting)
+
+    async def _open(self) -> AsyncConnection:
+        self._path = discover_socket(self._given_path, self._cwd)
+        self._connection = await AsyncConnection.open(self._path, self._listeners)
+        return self._connection

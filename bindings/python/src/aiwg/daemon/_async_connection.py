@@ -1,0 +1,133 @@
+"""A connection within an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from ._connection import Listeners
+from ._discovery import connectable
+from ._errors import disconnected, no_daemon
+from ._message import Lines, Notification, Waiting, cancel_line, dispatch, request_line
+
+_log = logging.getLogger("aiwg")
+
+
+class _Call:
+    """A call that a task waits for."""
+
+    __slots__ = ("_future", "size")
+
+    def __init__(self, future: asyncio.Future[Any], size: int) -> None:
+        self._future = future
+        self.size = size
+
+    def succeed(self, result: Any) -> None:
+        if not self._future.done():
+            self._future.set_result(result)
+
+    def fail(self, error: Exception) -> None:
+        if not self._future.done():
+            self._future.set_exception(error)
+
+
+class AsyncConnection(asyncio.Protocol):
+    """One socket."""
+
+    def __init__(self, path: str, listeners: Listeners) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._path = path
+        self._listeners = listeners
+        self._lines = Lines()
+        self._calls: dict[int, Waiting] = {}
+        self._ids = itertools.count(1)
+        self._end: str | None = None
+        self._closed: asyncio.Future[None] = self.loop.create_future()
+        self._writable: asyncio.Future[None] | None = None
+        """Set while the daemon reads more slowly than this sends."""
+
+    @classmethod
+    async def open(cls, path: str, listeners: Listeners) -> AsyncConnection:
+        """Connects."""
+        loop = asyncio.get_running_loop()
+        try:
+            _, connection = await loop.create_unix_connection(
+                lambda: cls(path, listeners), connectable(path)
+            )
+        except OSError as error:
+            raise no_daemon(path, error) from error
+        return connection
+
+    @property
+    def is_open(self) -> bool:
+        return self._end is None
+
+    async def call(self, method: str, params: Mapping[str, object] | None) -> Any:
+        """Sends a request and waits for its answer. Cancelling this cancels it in the daemon."""
+        while self._writable is not None:
+            await asyncio.shield(self._writable)
+        if self._end is not None:
+            raise disconnected(self._path, self._end)
+        call_id = next(self._ids)
+        line = request_line(call_id, method, params)
+        future: asyncio.Future[Any] = self.loop.create_future()
+        self._calls[call_id] = _Call(future, len(line))
+        self._transport.write(line)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if self._calls.pop(call_id, None) is not None:
+                self._transport.write(cancel_line(call_id))
+            raise
+
+    async def close(self) -> None:
+        """Fails what is in flight, sends what is still to be sent, and closes."""
+        self._finish("the client disconnected")
+        self._transport.close()
+        await asyncio.shield(self._closed)
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for line in self._lines.push(data):
+                if line:
+                    dispatch(line, self._calls, self._notify)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            self._finish("it sent a line that is not JSON-RPC")
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._finish("it went away" if exc is None else str(exc))
+        self.resume_writing()
+        if not self._closed.done():
+            self._closed.set_result(None)
+
+    def pause_writing(self) -> None:
+        self._writable = self.loop.create_future()
+
+    def resume_writing(self) -> None:
+        writable, self._writable = self._writable, None
+        if writable is not None and not writable.done():
+            writable.set_result(None)
+
+    def _notify(self, notification: Notification) -> None:
+        for listener in list(self._listeners):
+            try:
+                listener(notification)
+            except Exception:
+                _log.exception("a listener for notifications failed")
+
+    def _finish(self, why: str) -> None:
+        if self._end is not None:
+            return
+        self._end = why
+        calls, self._calls = self._calls, {}
+        for call in calls.values():
+            # An error of its own for each: a traceback belongs to one raise.
+            call.fail(disconnected(self._path, why))

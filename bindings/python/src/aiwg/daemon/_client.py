@@ -1,0 +1,124 @@
+"""The blocking client."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Callable
+
+from ._connection import Connection, Listeners
+from ._discovery import discover_socket
+from ._generated.methods import Methods
+from ._generated.types import EventEmitted
+from ._message import Notification
+
+
+class DaemonClient(Methods):
+    """A client of the daemon.
+
+    with DaemonClient() as client:
+        client.emit("deployment:complete", {"version": "1.2.3"})
+
+    It connects with its first call, or by ``connect()``, or as a context manager. Threads may share
+    it: their calls go over one connection and do not wait for each other. When the daemon goes away,
+    calls in flight raise ``DaemonConnectionError``, and the next call connects again.
+    """
+
+    def __init__(
+        self,
+        socket_path: str | os.PathLike[str] | None = None,
+        *,
+        cwd: str | os.PathLike[str] | None = None,
+        timeout: float | None = None,
+    ) -> None:
+        """
+        - ``socket_path``: the daemon's socket. Without it, ``AIWG_DAEMON_SOCKET`` names it, or else
+          it is the nearest ``.aiwg/daemon/daemon.sock`` upwards from ``cwd``.
+        - ``cwd``: where to look upwards from; the working directory unless given.
+        - ``timeout``: how long each call may take, in seconds, unless it says so itself; as long as
+          it takes when None.
+        """
+        super().__init__()
+        self._given_path = socket_path
+        self._cwd = cwd
+        self._timeout = timeout
+        self._listeners: Listeners = []
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._path: str | None = None
+
+    @property
+    def socket_path(self) -> str | None:
+        """The socket that was last connected to, or tried."""
+        return self._path
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection stands."""
+        connection = self._connection
+        return connection is not None and connection.is_open
+
+    def connect(self) -> None:
+        """Connects, unless it is connected already. Raises ``NoDaemonError``."""
+        self._connected(self._timeout)
+
+    def close(self) -> None:
+        """Disconnects. Calls in flight in other threads raise ``DaemonConnectionError``."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def request(
+        self,
+        method: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        timeout: float | None = None,
+    ) -> Any:
+        """Calls a method by its name on the wire; one that this package does not know, too."""
+        timeout = self._timeout if timeout is None else timeout
+        return self._connected(timeout).call(method, params, timeout)
+
+    def emit(
+        self, topic: str, payload: Any = None, *, timeout: float | None = None
+    ) -> EventEmitted:
+        """Tells the daemon that something happened: ``event.emit``."""
+        return self.event.emit(topic=topic, payload=payload, timeout=timeout)
+
+    def on_notification(self, listener: Callable[[Notification], object]) -> Callable[[], None]:
+        """Calls the listener for each notification, until the function that this gives is called.
+
+        It is called in the thread that reads, and must neither block nor call the daemon.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def __enter__(self) -> DaemonClient:
+        self.connect()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        connection = getattr(self, "_connection", None)
+        if connection is not None:
+            connection.abandon()
+
+    def _connected(self, timeout: float | None) -> Connection:
+        connection = self._connection
+        if connection is not None and connection.is_open:
+            return connection
+        with self._lock:
+            if self._connection is None or not self._connection.is_open:
+                self._path = discover_socket(self._given_path, self._cwd)
+                self._connection = Connection(self._path, timeout, self._listeners)
+            return self._connection

@@ -1,0 +1,97 @@
+"""What a call may raise."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ._generated.constants import SOCKET_PATH, START_COMMAND
+from ._generated.errors import ERROR_KINDS, ErrorKind
+
+ConnectionErrorKind = Literal["no_daemon", "disconnected", "timeout"]
+
+
+class DaemonError(Exception):
+    """The daemon answered with an error."""
+
+    code: int
+    """The JSON-RPC error code."""
+    kind: ErrorKind
+    """The stable name of what went wrong: tell errors apart by it, never by the message."""
+    message: str
+    """What happened and what to do next, for people."""
+    member: str | None
+    """With ``invalid_params``: the member that is wrong, as a path such as ``env.PATH``."""
+
+    def __init__(self, code: int, kind: ErrorKind, message: str, member: str | None = None) -> None:
+        super().__init__(code, kind, message, member)
+        self.code = code
+        self.kind = kind
+        self.message = message
+        self.member = member
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may succeed when it is sent again later."""
+        info = ERROR_KINDS.get(self.kind)
+        return info is not None and info.retryable
+
+
+class DaemonConnectionError(ConnectionError):
+    """There was no answer: the connection ended first, or something worse, as the subclasses say.
+
+    What was asked for may have taken effect or not.
+    """
+
+    kind: ConnectionErrorKind = "disconnected"
+    message: str
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NoDaemonError(DaemonConnectionError):
+    """Nothing answers at the socket, or there is none."""
+
+    kind: ConnectionErrorKind = "no_daemon"
+    path: str
+    """The socket that was tried."""
+
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class DaemonTimeoutError(DaemonConnectionError, TimeoutError):
+    """There was no answer within the time that the caller gave; the call is cancelled."""
+
+    kind: ConnectionErrorKind = "timeout"
+
+
+def no_project(directory: str, path: str) -> NoDaemonError:
+    """No socket lies in the directory or above it."""
+    return NoDaemonError(
+        f"no daemon runs for {directory} or a directory above it: there is no {SOCKET_PATH}; "
+        f"start it with `{START_COMMAND}`",
+        path,
+    )
+
+
+def no_daemon(path: str, error: OSError) -> NoDaemonError:
+    """Nothing answers at this socket."""
+    why = error.strerror or str(error)
+    message = f"no daemon answers at {path} ({why}); start it with `{START_COMMAND}`"
+    return NoDaemonError(message, path)
+
+
+def disconnected(path: str, why: str) -> DaemonConnectionError:
+    """The connection ended before the answer came."""
+    return DaemonConnectionError(f"disconnected from the daemon at {path}: {why}")
+
+
+def timed_out(method: str, timeout: float | None) -> DaemonTimeoutError:
+    """The caller's time is over."""
+    return DaemonTimeoutError(f"no answer to {method} within {timeout} s")

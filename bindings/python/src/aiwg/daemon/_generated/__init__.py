@@ -1,0 +1,1 @@
+# Generated from the definition in protocol/ by scripts/generate. Do not edit.

@@ -1,0 +1,362 @@
+# Generated from the definition in protocol/ by scripts/generate. Do not edit.
+"""Every method of the daemon, for `AsyncDaemonClient`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, List
+
+from .._caller import AsyncCaller
+from .types import (
+    DaemonStatus,
+    Event,
+    EventEmitted,
+    EventSubscribed,
+    EventUnsubscribed,
+    OpenRpcDocument,
+    OutputEncoding,
+    OutputStream,
+    Pong,
+    StopAcknowledged,
+    Task,
+    TaskCancelled,
+    TaskOutput,
+    TaskState,
+    TaskStats,
+    TaskSubmitted,
+)
+
+
+class AsyncRpcMethods:
+    """The methods of ``rpc``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def discover(self, *, timeout: float | None = None) -> OpenRpcDocument:
+        """Gives the OpenRPC document of this API.
+
+        It describes every method, type and error, and is enough to write a client from.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+        """
+        answer: OpenRpcDocument = await self._caller.call_method("rpc.discover", {}, timeout)
+        return answer
+
+
+class AsyncDaemonMethods:
+    """The methods of ``daemon``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def status(self, *, timeout: float | None = None) -> DaemonStatus:
+        """Tells how the daemon and all its subsystems are.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+        """
+        answer = await self._caller.call_method("daemon.status", {}, timeout)
+        return DaemonStatus.from_wire(answer)
+
+    async def stop(self, *, timeout: float | None = None) -> StopAcknowledged:
+        """Stops the daemon.
+
+        The answer comes first. Queued tasks stay queued for the next start. Running ones get
+        SIGTERM, 15 seconds, then SIGKILL, every process they started included, and end as
+        `cancelled`.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+        """
+        answer = await self._caller.call_method("daemon.stop", {}, timeout)
+        return StopAcknowledged.from_wire(answer)
+
+
+class AsyncEventMethods:
+    """The methods of ``event``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def emit(
+        self,
+        *,
+        topic: str,
+        payload: Any = None,
+        timeout: float | None = None,
+    ) -> EventEmitted:
+        """Tells the daemon that something happened.
+
+        The answer comes once the event is in the log on disk, together with every task that a rule
+        makes of it at once: no crash or power cut after it loses them.
+
+        - ``topic``: Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics
+          (`task:`, `file:`, `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are refused.
+        - ``payload``: What to say of it; any JSON value.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``topic_reserved``, ``storage_unavailable``, ``queue_full``,
+        ``shutting_down``.
+        """
+        wire = {"topic": topic, "payload": payload}
+        answer = await self._caller.call_method("event.emit", wire, timeout)
+        return EventEmitted.from_wire(answer)
+
+    async def list(
+        self,
+        *,
+        topics: List[str] | tuple[str, ...] | None = None,
+        since: int | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+    ) -> List[Event]:
+        """Lists events, the oldest first.
+
+        - ``topics``: Only events whose topic matches one of these globs: `*` and `?` match within
+          it, `{a,b}` either. All when absent.
+        - ``since``: The number of the last event seen: the answer starts with the next one. Without
+          it, the answer holds the newest.
+        - ``limit``: How many at the most; 100 when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        wire = {"topics": topics, "since": since, "limit": limit}
+        answer = await self._caller.call_method("event.list", wire, timeout)
+        return [Event.from_wire(item) for item in answer]
+
+    async def subscribe(
+        self,
+        *,
+        topics: List[str] | tuple[str, ...] | None = None,
+        since: int | None = None,
+        timeout: float | None = None,
+    ) -> EventSubscribed:
+        """Has events pushed to this connection as they happen.
+
+        They come as `event` notifications, in the order of their numbers. With `since`, what has
+        happened in the meantime comes first. A subscriber that does not read delays nobody: up to
+        10,000 events that it is behind are read for it from the log, beyond that they are passed
+        over and it is told so with `event.missed`. The subscription ends with its connection.
+
+        - ``topics``: Only events whose topic matches one of these globs: `*` and `?` match within
+          it, `{a,b}` either. All when absent.
+        - ``since``: The number of the last event seen: those after it come first, then the live
+          ones, without a gap or a repeat. Only live ones when absent; 0 stands for the whole log.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``too_many_subscriptions``, ``storage_unavailable``.
+        """
+        wire = {"topics": topics, "since": since}
+        answer = await self._caller.call_method("event.subscribe", wire, timeout)
+        return EventSubscribed.from_wire(answer)
+
+    async def unsubscribe(
+        self,
+        *,
+        subscription: int,
+        timeout: float | None = None,
+    ) -> EventUnsubscribed:
+        """Ends a subscription of this connection.
+
+        - ``subscription``: The subscription's number.
+        - ``timeout``: how long to wait for the answer, in seconds.
+        """
+        wire = {"subscription": subscription}
+        answer = await self._caller.call_method("event.unsubscribe", wire, timeout)
+        return EventUnsubscribed.from_wire(answer)
+
+
+class AsyncTaskMethods:
+    """The methods of ``task``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def submit(
+        self,
+        *,
+        prompt: str,
+        agent: str | None = None,
+        priority: int | None = None,
+        timeout_minutes: float | None = None,
+        env: Mapping[str, str] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        timeout: float | None = None,
+    ) -> TaskSubmitted:
+        """Submits a task.
+
+        The answer comes once the task is stored on disk.
+
+        - ``prompt``: What the agent is asked to do; not empty, at most 1 MiB.
+        - ``agent``: The agent that is to do it, as `--agent` of the agent command; the default one
+          when absent.
+        - ``priority``: Higher ones start first; 0 when absent.
+        - ``timeout_minutes``: The time limit in minutes, more than 0;
+          `daemon.action_timeout_minutes` when absent.
+        - ``env``: Added to the agent's environment. `${NAME}` in a value is resolved from the
+          daemon's environment when the process starts, and is written nowhere.
+        - ``metadata``: The submitter's own notes, kept with the task.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``queue_full``, ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {
+            "prompt": prompt,
+            "agent": agent,
+            "priority": priority,
+            "timeoutMinutes": timeout_minutes,
+            "env": env,
+            "metadata": metadata,
+        }
+        answer = await self._caller.call_method("task.submit", wire, timeout)
+        return TaskSubmitted.from_wire(answer)
+
+    async def cancel(self, *, task_id: str, timeout: float | None = None) -> TaskCancelled:
+        """Cancels a task that has not ended.
+
+        A queued task is cancelled at once. A running one is ended with every process it started:
+        SIGTERM, 15 seconds, then SIGKILL; the answer does not wait for that.
+
+        - ``task_id``: The task's id.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``storage_unavailable``.
+        """
+        wire = {"taskId": task_id}
+        answer = await self._caller.call_method("task.cancel", wire, timeout)
+        return TaskCancelled.from_wire(answer)
+
+    async def list(
+        self,
+        *,
+        state: TaskState | None = None,
+        agent: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        timeout: float | None = None,
+    ) -> List[Task]:
+        """Lists tasks, the newest first.
+
+        In a list, `result` and `output` hold the last 4 KiB only: `task.get` has more.
+
+        - ``state``: Only tasks in this state.
+        - ``agent``: Only tasks for this agent.
+        - ``limit``: How many at the most; 20 when absent.
+        - ``cursor``: The id of the last task of the page before: the answer goes on with the next
+          older one.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        wire = {"state": state, "agent": agent, "limit": limit, "cursor": cursor}
+        answer = await self._caller.call_method("task.list", wire, timeout)
+        return [Task.from_wire(item) for item in answer]
+
+    async def get(self, *, task_id: str, timeout: float | None = None) -> Task:
+        """Gives one task.
+
+        - ``task_id``: The task's id.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``.
+        """
+        wire = {"taskId": task_id}
+        answer = await self._caller.call_method("task.get", wire, timeout)
+        return Task.from_wire(answer)
+
+    async def stats(self, *, timeout: float | None = None) -> TaskStats:
+        """Counts the tasks by state.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        answer = await self._caller.call_method("task.stats", {}, timeout)
+        return TaskStats.from_wire(answer)
+
+    async def wait(
+        self,
+        *,
+        task_id: str,
+        timeout_ms: int | None = None,
+        timeout: float | None = None,
+    ) -> Task:
+        """Waits until a task has ended, in whatever state, and gives it.
+
+        - ``task_id``: The task's id.
+        - ``timeout_ms``: How long to wait, in milliseconds; as long as it takes when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``wait_timeout``, ``too_many_waits``,
+        ``storage_unavailable``.
+        """
+        wire = {"taskId": task_id, "timeoutMs": timeout_ms}
+        answer = await self._caller.call_method("task.wait", wire, timeout)
+        return Task.from_wire(answer)
+
+    async def output(
+        self,
+        *,
+        task_id: str,
+        stream: OutputStream | None = None,
+        offset: int | None = None,
+        wait_ms: int | None = None,
+        encoding: OutputEncoding | None = None,
+        timeout: float | None = None,
+    ) -> TaskOutput:
+        """Gives what a task's agent has written, from any byte on.
+
+        With `waitMs` the answer waits until there is something, or the task has ended: ask again
+        from `nextOffset` until `ended`, and you have followed it.
+
+        - ``task_id``: The task's id.
+        - ``stream``: Which stream; `stdout` when absent.
+        - ``offset``: From which byte on; 0, the beginning, when absent.
+        - ``wait_ms``: If there is nothing there yet: how long to wait for something, in
+          milliseconds; 0 when absent, 60,000 at the most.
+        - ``encoding``: How the bytes come; `utf8` when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``too_many_waits``,
+        ``storage_unavailable``.
+        """
+        wire = {
+            "taskId": task_id,
+            "stream": stream,
+            "offset": offset,
+            "waitMs": wait_ms,
+            "encoding": encoding,
+        }
+        answer = await self._caller.call_method("task.output", wire, timeout)
+        return TaskOutput.from_wire(answer)
+
+    async def retry(self, *, task_id: str, timeout: float | None = None) -> TaskSubmitted:
+        """Submits a new task with the same order as an earlier one.
+
+        - ``task_id``: The id of the task whose order is to be carried out again.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``queue_full``, ``storage_unavailable``,
+        ``shutting_down``.
+        """
+        wire = {"taskId": task_id}
+        answer = await self._caller.call_method("task.retry", wire, timeout)
+        return TaskSubmitted.from_wire(answer)
+
+
+class AsyncMethods(AsyncCaller):
+    """Every method of the daemon, by namespace."""
+
+    def __init__(self) -> None:
+        self.rpc = AsyncRpcMethods(self)
+        self.daemon = AsyncDaemonMethods(self)
+        self.event = AsyncEventMethods(self)
+        self.task = AsyncTaskMethods(self)
+
+    async def ping(self, *, timeout: float | None = None) -> Pong:
+        """Answers at once, which shows that the daemon is alive.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+        """
+        answer = await self.call_method("ping", {}, timeout)
+        return Pong.from_wire(answer)

@@ -1,0 +1,21 @@
+# Generated from the definition in protocol/ by scripts/generate. Do not edit.
+"""What clients and daemons agree on beyond methods and types."""
+
+from typing import Final
+
+PROTOCOL_VERSION: Final[str] = "1.0"
+"""The version of the wire contract."""
+
+SOCKET_PATH: Final[str] = ".aiwg/daemon/daemon.sock"
+"""Where the daemon's socket is, relative to the project's directory."""
+
+SOCKET_ENV: Final[str] = "AIWG_DAEMON_SOCKET"
+"""The environment variable that names the socket to use, whatever the working directory."""
+
+START_COMMAND: Final[str] = "aiwg daemon start"
+"""The command that starts the daemon."""
+
+MAX_SOCKET_PATH: Final[int] = 100
+"""The longest socket path that every system takes, in bytes. A longer one is a symbolic link to a
+shorter one, which is the one to connect to.
+"""

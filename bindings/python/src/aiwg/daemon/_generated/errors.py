@@ -1,0 +1,80 @@
+# Generated from the definition in protocol/ by scripts/generate. Do not edit.
+"""The kinds of error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+__all__ = ["ERROR_KINDS", "ErrorKind", "ErrorKindInfo"]
+
+ErrorKind = Literal[
+    "parse_error",
+    "invalid_request",
+    "method_not_found",
+    "invalid_params",
+    "internal_error",
+    "shutting_down",
+    "task_not_found",
+    "task_ended",
+    "rule_not_found",
+    "queue_full",
+    "wait_timeout",
+    "cancelled",
+    "storage_unavailable",
+    "topic_reserved",
+    "too_many_waits",
+    "too_many_subscriptions",
+]
+"""The kinds of error that the daemon answers with: what programs tell errors apart by.
+
+A daemon newer than this package may know others.
+"""
+
+
+@dataclass(frozen=True)
+class ErrorKindInfo:
+    """What is known of a kind of error."""
+
+    code: int
+    """The JSON-RPC error code."""
+    retryable: bool
+    """Whether the same request may succeed when it is sent again later."""
+
+
+ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
+    # The line is not valid JSON.
+    "parse_error": ErrorKindInfo(code=-32700, retryable=False),
+    # The JSON is not a JSON-RPC 2.0 request, or the line is longer than the limit.
+    "invalid_request": ErrorKindInfo(code=-32600, retryable=False),
+    # No method has this name.
+    "method_not_found": ErrorKindInfo(code=-32601, retryable=False),
+    # A member of `params` is missing, unknown or of the wrong type; `data.member` names it.
+    "invalid_params": ErrorKindInfo(code=-32602, retryable=False),
+    # The daemon failed in a way it did not foresee; its log says more.
+    "internal_error": ErrorKindInfo(code=-32603, retryable=True),
+    # The daemon is stopping and takes no new work.
+    "shutting_down": ErrorKindInfo(code=-32000, retryable=True),
+    # No task has this id; it may have been pruned.
+    "task_not_found": ErrorKindInfo(code=-32001, retryable=False),
+    # The task has ended already.
+    "task_ended": ErrorKindInfo(code=-32002, retryable=False),
+    # No rule has this id.
+    "rule_not_found": ErrorKindInfo(code=-32003, retryable=False),
+    # The queue holds as many tasks as the configuration allows.
+    "queue_full": ErrorKindInfo(code=-32004, retryable=True),
+    # What was waited for did not happen within `timeoutMs`.
+    "wait_timeout": ErrorKindInfo(code=-32005, retryable=True),
+    # The caller cancelled the call with `rpc.cancel`.
+    "cancelled": ErrorKindInfo(code=-32006, retryable=True),
+    # The daemon could not write to its database: nothing of the request took effect.
+    "storage_unavailable": ErrorKindInfo(code=-32007, retryable=True),
+    # The topic belongs to the daemon and cannot be emitted by clients.
+    "topic_reserved": ErrorKindInfo(code=-32008, retryable=False),
+    # This connection has as many calls waiting as is allowed.
+    "too_many_waits": ErrorKindInfo(code=-32009, retryable=True),
+    # This connection has as many subscriptions as is allowed.
+    "too_many_subscriptions": ErrorKindInfo(code=-32010, retryable=False),
+}
+"""Every kind of error."""

@@ -1,0 +1,674 @@
+# Generated from the definition in protocol/ by scripts/generate. Do not edit.
+"""The types of results, and those within params."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .._reading import maybe
+
+__all__ = [
+    "AutomationSubsystem",
+    "Cause",
+    "DaemonStatus",
+    "Event",
+    "EventEmitted",
+    "EventSource",
+    "EventSubscribed",
+    "EventUnsubscribed",
+    "FileWatcherSubsystem",
+    "Health",
+    "IpcSubsystem",
+    "Issue",
+    "MessagingSubsystem",
+    "OpenRpcDocument",
+    "OutputEncoding",
+    "OutputStream",
+    "Pong",
+    "QueuedTaskSummary",
+    "RunningTaskSummary",
+    "SchedulerSubsystem",
+    "StopAcknowledged",
+    "Subsystems",
+    "SupervisorSubsystem",
+    "Task",
+    "TaskCancelled",
+    "TaskOutput",
+    "TaskState",
+    "TaskStats",
+    "TaskSubmitted",
+    "TaskSummaries",
+    "Timestamp",
+]
+
+EventSource = Literal["client", "supervisor", "file_watcher", "scheduler", "automation", "daemon"]
+"""Who published an event.
+
+- ``client``: A client, with `event.emit`.
+- ``supervisor``: The queue and the supervisor of agent tasks.
+- ``file_watcher``: The file watcher.
+- ``scheduler``: The scheduler.
+- ``automation``: The rules.
+- ``daemon``: The daemon itself.
+"""
+
+Health = Literal["ok", "degraded"]
+"""Whether all is well.
+
+- ``ok``: It is.
+- ``degraded``: Something needs a person; `issues` says what.
+"""
+
+OpenRpcDocument = dict[str, Any]
+"""The OpenRPC document of this API: <https://spec.open-rpc.org>."""
+
+OutputEncoding = Literal["utf8", "base64"]
+"""How the bytes of an output travel in JSON.
+
+- ``utf8``: As text. Bytes that are no UTF-8 come as U+FFFD; a character is never cut in two.
+- ``base64``: As base64 (RFC 4648, with padding): every byte survives.
+"""
+
+OutputStream = Literal["stdout", "stderr"]
+"""One of an agent's two streams.
+
+- ``stdout``: Standard output.
+- ``stderr``: Standard error.
+"""
+
+TaskState = Literal["queued", "running", "completed", "failed", "cancelled", "timeout"]
+"""The states of a task.
+
+- ``queued``: Waiting for a slot.
+- ``running``: Its agent's process is active.
+- ``completed``: The agent succeeded.
+- ``failed``: The agent failed, or could not be started.
+- ``cancelled``: Cancelled by someone, or by the daemon's stop.
+- ``timeout``: It ran longer than its time limit.
+"""
+
+Timestamp = str
+"""A moment: RFC 3339 in UTC with milliseconds."""
+
+
+@dataclass(frozen=True)
+class AutomationSubsystem:
+    """The rules."""
+
+    enabled: bool
+    """Whether rules are acted upon at all."""
+    rule_count: int
+    """How many rules there are."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AutomationSubsystem:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            enabled=wire["enabled"],
+            rule_count=wire["ruleCount"],
+        )
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What led to an event or a task."""
+
+    depth: int
+    """How many tasks lie between this and what came from outside; 0 for none."""
+    task: str | None = None
+    """The task whose process emitted it, or whose state it reports."""
+    rule: str | None = None
+    """The rule that made it."""
+    event: int | None = None
+    """The number of the event that triggered the rule."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Cause:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            depth=wire["depth"],
+            task=wire.get("task"),
+            rule=wire.get("rule"),
+            event=wire.get("event"),
+        )
+
+
+@dataclass(frozen=True)
+class DaemonStatus:
+    """The daemon and all its subsystems."""
+
+    pid: int
+    """The daemon's process."""
+    uptime_seconds: int
+    """For how many whole seconds it has been up."""
+    started_at: Timestamp
+    """When it started."""
+    health: Health
+    """Whether all is well."""
+    issues: list[Issue]
+    """What is not well; empty when health is `ok`."""
+    version: str
+    """The daemon's version."""
+    protocol_version: str
+    """The version of the wire contract."""
+    project: str
+    """The project's directory."""
+    socket: str
+    """The path of the socket: the one to forward over SSH."""
+    config: str | None
+    """The configuration in use; null when the defaults are."""
+    subsystems: Subsystems
+    """The subsystems."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DaemonStatus:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            pid=wire["pid"],
+            uptime_seconds=wire["uptime_seconds"],
+            started_at=wire["started_at"],
+            health=wire["health"],
+            issues=[Issue.from_wire(item) for item in wire["issues"]],
+            version=wire["version"],
+            protocol_version=wire["protocol_version"],
+            project=wire["project"],
+            socket=wire["socket"],
+            config=wire["config"],
+            subsystems=Subsystems.from_wire(wire["subsystems"]),
+        )
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened."""
+
+    seq: int
+    """Its number: 1 for the first event of the project, then counting up by one."""
+    topic: str
+    """What happened: `deployment:complete`."""
+    payload: Any
+    """What the emitter said of it; `null` where it said nothing."""
+    source: EventSource
+    """Who published it."""
+    at: Timestamp
+    """When the daemon took it in."""
+    caused_by: Cause | None = None
+    """What led to it; absent when it came from outside."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Event:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            seq=wire["seq"],
+            topic=wire["topic"],
+            payload=wire["payload"],
+            source=wire["source"],
+            at=wire["at"],
+            caused_by=maybe(Cause.from_wire, wire.get("causedBy")),
+        )
+
+
+@dataclass(frozen=True)
+class EventEmitted:
+    """The answer to `event.emit`: the event is in the log, and its tasks in the queue."""
+
+    seq: int
+    """The event's number."""
+    rules: list[str]
+    """The ids of the rules that it matched."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> EventEmitted:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            seq=wire["seq"],
+            rules=wire["rules"],
+        )
+
+
+@dataclass(frozen=True)
+class EventSubscribed:
+    """The answer to `event.subscribe`. It comes before the first of its events."""
+
+    subscription: int
+    """The subscription's number, unique on its connection."""
+    since: int
+    """Events after this number will come."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> EventSubscribed:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            subscription=wire["subscription"],
+            since=wire["since"],
+        )
+
+
+@dataclass(frozen=True)
+class EventUnsubscribed:
+    """The answer to `event.unsubscribe`."""
+
+    unsubscribed: bool
+    """Whether there was such a subscription."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> EventUnsubscribed:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            unsubscribed=wire["unsubscribed"],
+        )
+
+
+@dataclass(frozen=True)
+class FileWatcherSubsystem:
+    """The file watcher."""
+
+    enabled: bool
+    """Whether files are watched."""
+    events_received: int
+    """How many changes it has seen since the start."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FileWatcherSubsystem:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            enabled=wire["enabled"],
+            events_received=wire["events_received"],
+        )
+
+
+@dataclass(frozen=True)
+class IpcSubsystem:
+    """The socket."""
+
+    clients: int
+    """How many clients are connected, the one that asks included."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> IpcSubsystem:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            clients=wire["clients"],
+        )
+
+
+@dataclass(frozen=True)
+class Issue:
+    """Something that is not well."""
+
+    kind: str
+    """A stable name: `storage`, `config`."""
+    message: str
+    """What it is and what to do about it."""
+    since: Timestamp
+    """Since when."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Issue:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            kind=wire["kind"],
+            message=wire["message"],
+            since=wire["since"],
+        )
+
+
+@dataclass(frozen=True)
+class MessagingSubsystem:
+    """Messaging platforms."""
+
+    enabled: bool
+    """Whether any is connected."""
+    adapters: list[str]
+    """Their names."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> MessagingSubsystem:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            enabled=wire["enabled"],
+            adapters=wire["adapters"],
+        )
+
+
+@dataclass(frozen=True)
+class Pong:
+    """The answer to `ping`."""
+
+    pong: bool
+    """Always true."""
+    timestamp: Timestamp
+    """The daemon's clock."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Pong:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            pong=wire["pong"],
+            timestamp=wire["timestamp"],
+        )
+
+
+@dataclass(frozen=True)
+class QueuedTaskSummary:
+    """A queued task, in short."""
+
+    id: str
+    """Its id."""
+    prompt: str
+    """The first 80 characters of its prompt."""
+    agent: str | None
+    """Its agent; the default one when null."""
+    priority: int
+    """Its priority."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> QueuedTaskSummary:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            id=wire["id"],
+            prompt=wire["prompt"],
+            agent=wire["agent"],
+            priority=wire["priority"],
+        )
+
+
+@dataclass(frozen=True)
+class RunningTaskSummary:
+    """A running task, in short."""
+
+    id: str
+    """Its id."""
+    prompt: str
+    """The first 80 characters of its prompt."""
+    agent: str | None
+    """Its agent; the default one when null."""
+    started_at: Timestamp | None
+    """When its agent was started."""
+    pid: int | None
+    """The agent's process; null while it is being started."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> RunningTaskSummary:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            id=wire["id"],
+            prompt=wire["prompt"],
+            agent=wire["agent"],
+            started_at=wire["startedAt"],
+            pid=wire["pid"],
+        )
+
+
+@dataclass(frozen=True)
+class SchedulerSubsystem:
+    """The scheduler."""
+
+    enabled: bool
+    """Whether schedules fire."""
+    jobs: int
+    """How many jobs there are."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SchedulerSubsystem:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            enabled=wire["enabled"],
+            jobs=wire["jobs"],
+        )
+
+
+@dataclass(frozen=True)
+class StopAcknowledged:
+    """The answer to `daemon.stop`, sent before the daemon stops."""
+
+    stopping: bool
+    """Always true."""
+    pid: int
+    """The daemon's process id: it has stopped when this process has ended."""
+    running: int
+    """How many tasks are running; they get SIGTERM, 15 seconds, then SIGKILL."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> StopAcknowledged:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            stopping=wire["stopping"],
+            pid=wire["pid"],
+            running=wire["running"],
+        )
+
+
+@dataclass(frozen=True)
+class Subsystems:
+    """The subsystems."""
+
+    ipc: IpcSubsystem
+    """The socket."""
+    supervisor: SupervisorSubsystem
+    """The queue and its agents."""
+    automation: AutomationSubsystem
+    """The rules."""
+    file_watcher: FileWatcherSubsystem
+    """The file watcher."""
+    scheduler: SchedulerSubsystem
+    """The scheduler."""
+    messaging: MessagingSubsystem
+    """Messaging platforms."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Subsystems:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            ipc=IpcSubsystem.from_wire(wire["ipc"]),
+            supervisor=SupervisorSubsystem.from_wire(wire["supervisor"]),
+            automation=AutomationSubsystem.from_wire(wire["automation"]),
+            file_watcher=FileWatcherSubsystem.from_wire(wire["file_watcher"]),
+            scheduler=SchedulerSubsystem.from_wire(wire["scheduler"]),
+            messaging=MessagingSubsystem.from_wire(wire["messaging"]),
+        )
+
+
+@dataclass(frozen=True)
+class SupervisorSubsystem:
+    """The queue and its agents."""
+
+    running: int
+    """How many tasks are running."""
+    queued: int
+    """How many are queued."""
+    max_concurrency: int
+    """How many may run at once."""
+    tasks: TaskSummaries
+    """Which ones."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SupervisorSubsystem:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            running=wire["running"],
+            queued=wire["queued"],
+            max_concurrency=wire["maxConcurrency"],
+            tasks=TaskSummaries.from_wire(wire["tasks"]),
+        )
+
+
+@dataclass(frozen=True)
+class Task:
+    """An order to an agent, and what came of it."""
+
+    id: str
+    """`task-0001`, counting up, never reused."""
+    prompt: str
+    """What the agent is asked to do."""
+    agent: str | None
+    """The agent that is to do it; the default one when null."""
+    priority: int
+    """Higher ones start first; 0 unless given."""
+    state: TaskState
+    """Where it stands."""
+    created_at: Timestamp
+    """When it was submitted."""
+    started_at: Timestamp | None
+    """When its agent was started, the last time if there were several attempts."""
+    completed_at: Timestamp | None
+    """When it ended, in whatever state."""
+    pid: int | None
+    """The agent's process, while it runs."""
+    exit_code: int | None
+    """What the agent's process exited with; null when it did not exit by itself."""
+    attempts: int
+    """How often an agent was started for it. More than 1 after an agent was lost with the machine.
+    """
+    result: str | None
+    """The last 64 KiB of the agent's standard output, once it has ended."""
+    error: str | None
+    """Why it did not complete, for people."""
+    output: str | None
+    """The last 64 KiB of the agent's standard output so far."""
+    timeout_minutes: float | None
+    """Its time limit in minutes; `daemon.action_timeout_minutes` when null."""
+    metadata: dict[str, Any]
+    """The submitter's own notes."""
+    caused_by: Cause | None = None
+    """What led to it; absent when a client submitted it."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Task:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            id=wire["id"],
+            prompt=wire["prompt"],
+            agent=wire["agent"],
+            priority=wire["priority"],
+            state=wire["state"],
+            created_at=wire["createdAt"],
+            started_at=wire["startedAt"],
+            completed_at=wire["completedAt"],
+            pid=wire["pid"],
+            exit_code=wire["exitCode"],
+            attempts=wire["attempts"],
+            result=wire["result"],
+            error=wire["error"],
+            output=wire["output"],
+            timeout_minutes=wire["timeoutMinutes"],
+            metadata=wire["metadata"],
+            caused_by=maybe(Cause.from_wire, wire.get("causedBy")),
+        )
+
+
+@dataclass(frozen=True)
+class TaskCancelled:
+    """The answer to `task.cancel`."""
+
+    cancelled: bool
+    """Always true: what could not be cancelled is an error."""
+    state: TaskState
+    """`cancelled` for a task that was queued; `running` for one whose agent is being ended, which
+    takes up to 15 seconds: `task.wait` waits for it.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskCancelled:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            cancelled=wire["cancelled"],
+            state=wire["state"],
+        )
+
+
+@dataclass(frozen=True)
+class TaskOutput:
+    """The answer to `task.output`: a chunk."""
+
+    data: str
+    """Up to 256 KiB of the output, encoded as asked for; empty when there is nothing there yet."""
+    offset: int
+    """The byte it begins at."""
+    next_offset: int
+    """The byte to go on at."""
+    ended: bool
+    """Whether this is all there will ever be: the task has ended, and the chunk reaches the end of
+    its output.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskOutput:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            data=wire["data"],
+            offset=wire["offset"],
+            next_offset=wire["nextOffset"],
+            ended=wire["ended"],
+        )
+
+
+@dataclass(frozen=True)
+class TaskStats:
+    """The answer to `task.stats`: how many tasks there are, in all and in each state."""
+
+    total: int
+    """All that the store holds."""
+    queued: int
+    """Waiting for a slot."""
+    running: int
+    """With an active agent."""
+    completed: int
+    """Succeeded."""
+    failed: int
+    """Failed."""
+    cancelled: int
+    """Cancelled."""
+    timeout: int
+    """Ended at their time limit."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskStats:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            total=wire["total"],
+            queued=wire["queued"],
+            running=wire["running"],
+            completed=wire["completed"],
+            failed=wire["failed"],
+            cancelled=wire["cancelled"],
+            timeout=wire["timeout"],
+        )
+
+
+@dataclass(frozen=True)
+class TaskSubmitted:
+    """The answer to `task.submit`: the task is stored."""
+
+    task_id: str
+    """The new task's id."""
+    state: TaskState
+    """`running` when a slot was free, else `queued`."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskSubmitted:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            task_id=wire["taskId"],
+            state=wire["state"],
+        )
+
+
+@dataclass(frozen=True)
+class TaskSummaries:
+    """Which tasks are running and queued."""
+
+    running: list[RunningTaskSummary]
+    """All that are running."""
+    queued: list[QueuedTaskSummary]
+    """The first 100 that are queued, in the order in which they will start."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskSummaries:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            running=[RunningTaskSummary.from_wire(item) for item in wire["running"]],
+            queued=[QueuedTaskSummary.from_wire(item) for item in wire["queued"]],
+        )

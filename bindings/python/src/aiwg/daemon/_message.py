@@ -1,0 +1,107 @@
+"""Lines and messages, without a connection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Callable, Protocol
+
+from ._errors import DaemonError
+from ._generated.errors import ErrorKind
+
+
+@dataclass(frozen=True)
+class Notification:
+    """What the daemon sends without having been asked."""
+
+    method: str
+    params: Any
+
+
+class Lines:
+    """Lines out of chunks of bytes."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def push(self, chunk: bytes) -> list[bytes]:
+        """The lines that this chunk ends."""
+        end = chunk.rfind(b"\n")
+        if end < 0:
+            self._pieces.append(chunk)
+            return []
+        whole = b"".join([*self._pieces, chunk[:end]])
+        self._pieces = [chunk[end + 1 :]] if end + 1 < len(chunk) else []
+        return whole.split(b"\n")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def _line(message: Mapping[str, object]) -> bytes:
+    # A lone surrogate is no Unicode text: as an escape it still passes.
+    try:
+        return _encode(message).encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(message, allow_nan=False).encode() + b"\n"
+
+
+def request_line(call_id: int, method: str, params: Mapping[str, object] | None) -> bytes:
+    """A request. None of it is written yet when this raises, because JSON cannot hold it."""
+    head: dict[str, object] = {"jsonrpc": "2.0", "id": call_id, "method": method}
+    if params is not None:
+        head["params"] = params
+    return _line(head)
+
+
+def cancel_line(call_id: int) -> bytes:
+    """The notification that cancels a call."""
+    return _line({"jsonrpc": "2.0", "method": "rpc.cancel", "params": {"id": call_id}})
+
+
+class Waiting(Protocol):
+    """A call that waits for its answer."""
+
+    size: int
+    """How many bytes its request has."""
+
+    def succeed(self, result: Any) -> None:
+        """Takes the result."""
+
+    def fail(self, error: Exception) -> None:
+        """Takes the error."""
+
+
+def dispatch(
+    line: bytes, calls: dict[int, Waiting], notify: Callable[[Notification], None]
+) -> None:
+    """Gives a line to whom it belongs. Raises ValueError when it is not a message."""
+    message: dict[str, Any] = json.loads(line)
+    if "method" in message:
+        return notify(Notification(message["method"], message.get("params")))
+    # All of it is read before the call is taken: one that is taken is always settled.
+    error = _error(message["error"]) if "error" in message else None
+    call = _take(calls, message.get("id"))
+    if call is None:
+        return None
+    return call.succeed(message.get("result")) if error is None else call.fail(error)
+
+
+def _take(calls: dict[int, Waiting], call_id: Any) -> Waiting | None:
+    """The call of this id; none when it was cancelled.
+
+    An error without an id is about a line over the daemon's limit, which it does not read: the only
+    thing that this client sends and the daemon cannot tell the id of. Whatever the limit is, the
+    longest line is over it.
+    """
+    if call_id is None:
+        sizes = [(call.size, key) for key, call in list(calls.items())]
+        call_id = max(sizes, default=(0, 0))[1]
+    return calls.pop(call_id, None)
+
+
+def _error(error: Mapping[str, Any]) -> DaemonError:
+    data: Mapping[str, Any] = error.get("data") or {}
+    kind: ErrorKind = data.get("kind", "internal_error")
+    return DaemonError(error["code"], kind, error["message"], data.get("member"))

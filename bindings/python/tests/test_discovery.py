@@ -1,0 +1,62 @@
+"""Where the socket is looked for."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import unittest
+from unittest import mock
+
+from aiwg.daemon import DaemonClient, NoDaemonError
+
+from .answers import usual
+from .peer import Peer
+
+SOCKET = os.path.join(".aiwg", "daemon", "daemon.sock")
+
+
+class Discovery(unittest.TestCase):
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory(prefix="aiwg-")
+        self.addCleanup(directory.cleanup)
+        self.project = os.path.realpath(directory.name)
+        self.socket = os.path.join(self.project, SOCKET)
+        os.makedirs(os.path.dirname(self.socket))
+        clean = {name: value for name, value in os.environ.items() if name != "AIWG_DAEMON_SOCKET"}
+        patch = mock.patch.dict(os.environ, clean, clear=True)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_the_nearest_socket_upwards_is_found(self) -> None:
+        deep = os.path.join(self.project, "a", "b")
+        os.makedirs(deep)
+        with Peer(usual, self.socket), DaemonClient(cwd=deep) as client:
+            self.assertTrue(client.ping().pong)
+            self.assertEqual(client.socket_path, self.socket)
+
+    def test_the_environment_comes_first_and_an_explicit_path_before_it(self) -> None:
+        os.environ["AIWG_DAEMON_SOCKET"] = "/nowhere/env.sock"
+        with Peer(usual, self.socket):
+            with self.assertRaises(NoDaemonError) as caught:
+                DaemonClient(cwd=self.project).ping()
+            self.assertEqual(caught.exception.path, "/nowhere/env.sock")
+            with DaemonClient(self.socket) as client:
+                self.assertTrue(client.ping().pong)
+
+    def test_a_path_too_long_for_a_socket_is_a_link(self) -> None:
+        deep = os.path.join(self.project, "d" * 60, "e" * 60)
+        os.makedirs(os.path.join(deep, ".aiwg", "daemon"))
+        with Peer(usual) as peer:
+            os.symlink(peer.socket_path, os.path.join(deep, SOCKET))
+            with DaemonClient(cwd=deep) as client:
+                self.assertTrue(client.ping().pong)
+
+    def test_without_a_socket_the_error_says_where_it_looked(self) -> None:
+        with self.assertRaises(NoDaemonError) as caught:
+            DaemonClient(cwd=self.project).connect()
+        self.assertEqual(caught.exception.path, self.socket)
+        self.assertRegex(str(caught.exception), f"{self.project}.*`aiwg daemon start`")
+
+
+if __name__ == "__main__":
+    unittest.main()
