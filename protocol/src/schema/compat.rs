@@ -120,8 +120,8 @@ impl<'a> Changes<'a> {
             Way::Received => (&new, &old),
         };
         // New strings may come: clients are told to expect that.
-        let breaks =
-            |entry: &&String| !may.contains(entry) && !(way == Way::Received && entry.starts_with('"'));
+        let is_expected = |entry: &str| way == Way::Received && entry.starts_with('"');
+        let breaks = |entry: &&String| !may.contains(entry) && !is_expected(entry);
         if !may.is_empty()
             && let Some(entry) = must.iter().find(breaks)
         {

@@ -23,7 +23,9 @@ fn function(model: &Model, ty: &Type) -> String {
     let reader = reader(model, ty).map(|read| read("value"));
     match (ty, reader) {
         (_, None) => "lambda value: value".to_owned(),
-        (Type::Ref(_), Some(read)) => read.strip_suffix("(value)").map_or(format!("lambda value: {read}"), str::to_owned),
+        (Type::Ref(_), Some(read)) => {
+            read.strip_suffix("(value)").map_or(format!("lambda value: {read}"), str::to_owned)
+        }
         (_, Some(read)) => format!("lambda value: {read}"),
     }
 }
