@@ -2,8 +2,8 @@
 
 use std::{
     fs::File,
-    io,
     os::unix::process::CommandExt,
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -16,50 +16,43 @@ use crate::{
 
 /// Starts the agent. It gets its standard input, output and error, and no other descriptor: all others are closed on exec.
 pub(crate) fn start(order: &Order) -> Result<Process, SpawnError> {
-    let (program, arguments) = order
-        .command
-        .split_first()
-        .ok_or_else(|| SpawnError { errno: 0, message: "the agent command is empty".to_owned() })?;
+    let (program, arguments) =
+        order.command.split_first().ok_or_else(|| SpawnError::other("the agent command is empty"))?;
+    if !order.cwd.is_dir() {
+        // The system would answer as if the program were missing.
+        return Err(SpawnError::other(format!("its directory {} is gone", order.cwd.display())));
+    }
     let mut command = Command::new(program);
-    command.args(arguments);
+    command.args(arguments).current_dir(&order.cwd);
     // A group of its own: what is typed at a terminal does not reach it.
     command.process_group(0);
     set_environment(&mut command, order);
     set_streams(&mut command, order)?;
-    if !order.cwd.is_dir() {
-        return Err(SpawnError {
-            errno: 0,
-            message: format!("its directory {} is gone", order.cwd.display()),
-        });
-    }
-    let child = command.current_dir(&order.cwd).spawn()?;
+    let child = command.spawn()?;
     // It cannot be gone: it is our child, and not reaped yet.
     Ok(Process::of(child.id()).unwrap_or(Process { pid: child.id(), start_time: 0 }))
 }
 
 fn set_environment(command: &mut Command, order: &Order) {
-    let is_removed = |name: &str| {
-        order.env_remove.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(prefix) => name.starts_with(prefix),
-            None => name == pattern,
-        })
-    };
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(is_removed) {
-            command.env_remove(name);
-        }
+    for (name, _) in std::env::vars_os().filter(|(name, _)| order.removes(name)) {
+        command.env_remove(name);
     }
     command.envs(&order.env);
 }
 
-fn set_streams(command: &mut Command, order: &Order) -> io::Result<()> {
-    let output = |name: &str| private().append(true).open(order.dir.join(name)).map(Stdio::from);
+fn set_streams(command: &mut Command, order: &Order) -> Result<(), SpawnError> {
+    let output = |name: &str| opened(private().append(true).open(order.dir.join(name)), name.as_ref());
     command.stdin(match &order.prompt_file {
         // A regular file ends by itself: an open input makes some agents wait for more.
-        Some(file) => Stdio::from(File::open(file)?),
+        Some(path) => opened(File::open(path), path)?,
         None => Stdio::null(),
     });
     command.stdout(output(STDOUT_FILE)?);
     command.stderr(output(STDERR_FILE)?);
     Ok(())
+}
+
+fn opened(file: std::io::Result<File>, path: &Path) -> Result<Stdio, SpawnError> {
+    // Without an error number, or a missing file would be taken for a missing program.
+    file.map(Stdio::from).map_err(|error| SpawnError::other(format!("{}: {error}", path.display())))
 }

@@ -7,18 +7,32 @@
 //!
 //! The daemon starts the same binary in another role and writes an [`Order`] to its standard input. The shim
 //!
-//! 1. becomes the child subreaper of all that the agent will start: whatever is orphaned there becomes its child, so nothing
-//!    can escape it;
+//! 1. takes over the signals that would end it, leaves its session, and becomes the child subreaper of all that the agent will
+//!    start: whatever is orphaned there becomes its child, so nothing can escape it;
 //! 2. takes the lock in the task's directory and keeps it for life. **Holding that lock is what being alive means**: no process
 //!    number is needed to ask, and the kernel drops it however the shim dies;
 //! 3. writes [`RUN_FILE`], starts the agent with its output going straight to files, and tells the daemon one line, [`Started`];
 //! 4. sleeps until something happens: it reaps every child, and on SIGTERM ends the whole tree (SIGTERM, a grace, SIGKILL);
-//! 5. when the agent has exited, ends what it left behind, writes [`EXIT_FILE`] durably, and exits.
+//! 5. when the agent has exited, ends what it left behind, writes [`EXIT_FILE`] durably, and exits with 0.
 //!
 //! The daemon may die and come back at any moment. What it finds then is told by [`abandon`]: either a shim is alive, or
-//! that attempt can never start any more. There is no state in between.
+//! that attempt can never start any more. There is no state in between. Only if the shim itself was killed can processes be
+//! left that nobody keeps: [`sweep`] ends those.
+//!
+//! # What holds at all times
+//!
+//! - A process is a number **and** a start time ([`Process`]), and is signalled through a descriptor: never a reused number.
+//! - A zombie is dead, although `kill -0` says otherwise.
+//! - The tree is at its end when the kernel says that the shim has no children, living or dead; a walk through `/proc` can miss
+//!   one, so it only says whom to signal, never that nobody is left.
+//! - An agent has three descriptors, default signals, and the environment its order says.
+//!
+//! # Other systems than Linux
 //!
 //! On systems without subreapers (macOS) the agent's process group stands in for its descendants: what leaves the group escapes.
+//! There are no start times there either, so a process is known by its number alone, and [`sweep`] does nothing.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod agent;
 mod descendants;
@@ -27,14 +41,17 @@ mod order;
 mod process;
 mod record;
 mod run;
+mod signals;
 mod supervise;
 mod sweep;
 
 pub use lock::{Abandon, abandon, is_held};
-pub use order::{Order, SpawnError, Started};
+pub use order::{DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, Order, SpawnError, Started};
 pub use process::Process;
 pub use record::{ExitRecord, RecordError, RunRecord, read_exit, read_run, request_end};
 pub use run::run;
+/// A signal, as [`Process::signal`] takes it.
+pub use rustix::process::Signal;
 pub use sweep::{Swept, sweep};
 
 /// The lock that a living shim holds.

@@ -3,11 +3,13 @@
 use std::{
     fs::File,
     io::{self, Read, Seek, Write},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
+    time::{Duration, Instant},
 };
 
 use rustix::{
-    fs::{FlockOperation, flock},
+    fs::{FlockOperation, OFlags, flock},
     io::Errno,
 };
 use serde::{Deserialize, Serialize};
@@ -43,62 +45,101 @@ pub(crate) enum Acquired {
     Busy,
 }
 
+/// How long a shim tries to take the lock. Those who only look hold it for some microseconds, and must not keep one from starting.
+const ACQUIRE_FOR: Duration = Duration::from_millis(200);
+
+/// How often it tries.
+const ACQUIRE_EVERY: Duration = Duration::from_millis(2);
+
 /// Whether a shim is alive for the task of `dir`.
 ///
 /// # Errors
 /// The lock file cannot be opened.
 pub fn is_held(dir: &Path) -> io::Result<bool> {
-    let file = match File::open(dir.join(LOCK_FILE)) {
+    let no_link = OFlags::NOFOLLOW.bits().cast_signed();
+    let file = match File::options().read(true).custom_flags(no_link).open(dir.join(LOCK_FILE)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         other => other?,
     };
-    match flock(&file, FlockOperation::NonBlockingLockShared) {
-        Ok(()) => Ok(false),
-        Err(Errno::WOULDBLOCK) => Ok(true),
-        Err(error) => Err(error.into()),
-    }
+    Ok(under_lock(&file, FlockOperation::NonBlockingLockShared, || Ok(()))?.is_none())
 }
 
-/// Gives up an attempt at the task of `dir`, unless a shim is alive: one that was started but has not come so far as to take the
-/// lock will find that it must not run.
+/// Gives up an attempt at the task of `dir` and all before it, unless a shim is alive: one that was started but has not come so
+/// far as to take the lock will find that it must not run. It does not wait.
 ///
 /// # Errors
-/// The lock file cannot be written; the directory may not exist.
+/// The lock file cannot be written; the directory may not exist. The error names the file.
 pub fn abandon(dir: &Path, attempt: u32) -> Result<Abandon, RecordError> {
     let path = dir.join(LOCK_FILE);
     let give_up = || -> io::Result<Abandon> {
-        let Some((mut file, content)) = open(&path)? else { return Ok(Abandon::StillRunning) };
-        if content.abandoned < attempt {
-            file.set_len(0)?;
-            file.rewind()?;
-            file.write_all(&serde_json::to_vec(&Content { abandoned: attempt })?)?;
-            file.sync_all()?;
-        }
-        Ok(Abandon::Done)
+        let file = private().read(true).open(&path)?;
+        let done = under_lock(&file, FlockOperation::NonBlockingLockExclusive, || note(&file, attempt))?;
+        Ok(if done.is_some() { Abandon::Done } else { Abandon::StillRunning })
     };
     give_up().map_err(RecordError::at(&path))
 }
 
+/// Takes the lock for life, unless someone else has it or the attempt has been given up.
 pub(crate) fn acquire(dir: &Path, attempt: u32) -> Result<Acquired, RecordError> {
     let path = dir.join(LOCK_FILE);
-    Ok(match open(&path).map_err(RecordError::at(&path))? {
-        None => Acquired::Busy,
-        Some((_, content)) if content.abandoned >= attempt => Acquired::Abandoned,
-        Some((file, _)) => Acquired::Lock(file),
-    })
+    let acquire = || -> io::Result<Acquired> {
+        let file = private().read(true).open(&path)?;
+        if !lock_soon(&file)? {
+            return Ok(Acquired::Busy);
+        }
+        // What cannot be read may have said that this attempt must not run.
+        let is_abandoned = read(&file)?.abandoned >= attempt;
+        Ok(if is_abandoned { Acquired::Abandoned } else { Acquired::Lock(file) })
+    };
+    acquire().map_err(RecordError::at(&path))
 }
 
-/// The locked file and what it holds; none if someone else has the lock.
-fn open(path: &Path) -> io::Result<Option<(File, Content)>> {
-    let mut file = private().read(true).open(path)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+fn lock_soon(file: &File) -> io::Result<bool> {
+    let until = Instant::now() + ACQUIRE_FOR;
+    loop {
+        match flock(file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(true),
+            Err(Errno::WOULDBLOCK) if Instant::now() >= until => return Ok(false),
+            Err(Errno::WOULDBLOCK) => std::thread::sleep(ACQUIRE_EVERY),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Does something under the lock; none if someone else has it.
+fn under_lock<T>(
+    file: &File,
+    how: FlockOperation,
+    work: impl FnOnce() -> io::Result<T>,
+) -> io::Result<Option<T>> {
+    match flock(file, how) {
         Ok(()) => {}
         Err(Errno::WOULDBLOCK) => return Ok(None),
         Err(error) => return Err(error.into()),
     }
+    let done = work();
+    // Closing is not enough: what the daemon forks at this moment shares the lock until it execs.
+    flock(file, FlockOperation::Unlock)?;
+    done.map(Some)
+}
+
+/// Notes an attempt as given up. An unreadable note is replaced: no shim starts over one.
+fn note(mut file: &File, attempt: u32) -> io::Result<()> {
+    if read(file).is_ok_and(|content| content.abandoned >= attempt) {
+        return Ok(());
+    }
+    // In place and then cut: at no moment is the file empty, which would take an earlier note back.
+    let text = serde_json::to_vec(&Content { abandoned: attempt })?;
+    file.rewind()?;
+    file.write_all(&text)?;
+    file.set_len(text.len().try_into().unwrap_or(u64::MAX))?;
+    file.sync_all()
+}
+
+/// An empty file is a new one.
+fn read(mut file: &File) -> io::Result<Content> {
     let mut text = Vec::new();
+    file.rewind()?;
     file.read_to_end(&mut text)?;
-    // An empty one is new, or its writing was cut short: then the one who wrote it will do so again.
-    let content = serde_json::from_slice(&text).unwrap_or_default();
-    Ok(Some((file, content)))
+    if text.is_empty() { Ok(Content::default()) } else { Ok(serde_json::from_slice(&text)?) }
 }

@@ -1,12 +1,18 @@
 //! What the daemon and its shim say to each other.
 
-use std::{collections::BTreeMap, fmt, io, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsStr, fmt, io, os::unix::ffi::OsStrExt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::process::Process;
 
-/// What a shim is to run: one JSON document on its standard input.
+/// The default of [`Order::grace_ms`].
+pub const DEFAULT_GRACE_MS: u64 = 15_000;
+
+/// The default of [`Order::leftover_grace_ms`].
+pub const DEFAULT_LEFTOVER_GRACE_MS: u64 = 2_000;
+
+/// What a shim is to run: one JSON document on its standard input, which is then closed.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Order {
     /// The task.
@@ -15,22 +21,49 @@ pub struct Order {
     pub attempt: u32,
     /// The program, looked up in the agent's own `PATH`, and its arguments.
     pub command: Vec<String>,
-    /// Added to the daemon's environment. May hold secrets.
+    /// Added to the daemon's environment, also where `env_remove` names it. May hold secrets.
+    #[serde(default)]
     pub env: BTreeMap<String, String>,
     /// Taken from the daemon's environment: exact names, or prefixes that end in `*`.
+    #[serde(default)]
     pub env_remove: Vec<String>,
     /// The agent's working directory.
     pub cwd: PathBuf,
-    /// The task's own directory. It exists.
+    /// The task's own directory. It exists, and is its owner's alone.
     pub dir: PathBuf,
-    /// The agent's standard input; none for an empty one.
+    /// The agent's standard input, a regular file: it ends by itself. None for an empty one.
+    #[serde(default)]
     pub prompt_file: Option<PathBuf>,
-    /// How long after SIGTERM the tree gets SIGKILL when its end is requested, in milliseconds.
+    /// How long after SIGTERM the tree gets SIGKILL when its end is requested, in milliseconds; by default
+    /// [`DEFAULT_GRACE_MS`].
+    #[serde(default = "default_grace_ms")]
     pub grace_ms: u64,
-    /// The same for what is left when the agent has exited by itself.
+    /// The same for what is left when the agent has exited by itself; by default [`DEFAULT_LEFTOVER_GRACE_MS`].
+    #[serde(default = "default_leftover_grace_ms")]
     pub leftover_grace_ms: u64,
 }
 
+fn default_grace_ms() -> u64 {
+    DEFAULT_GRACE_MS
+}
+
+fn default_leftover_grace_ms() -> u64 {
+    DEFAULT_LEFTOVER_GRACE_MS
+}
+
+impl Order {
+    /// Whether the agent must not get this variable of the daemon's.
+    pub(crate) fn removes(&self, name: &OsStr) -> bool {
+        // By bytes: a name that is no text may still begin with a prefix.
+        let name = name.as_bytes();
+        self.env_remove.iter().any(|pattern| match pattern.strip_suffix('*') {
+            Some(prefix) => name.starts_with(prefix.as_bytes()),
+            None => name == pattern.as_bytes(),
+        })
+    }
+}
+
+/// Shows the names of `env` without their values.
 impl fmt::Debug for Order {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Order")
@@ -43,7 +76,9 @@ impl fmt::Debug for Order {
     }
 }
 
-/// What a shim says on its standard output, once: one line of JSON.
+/// What a shim says on its standard output, once: one line of JSON, after which it closes it.
+///
+/// A shim that says nothing did not run its order: the attempt was abandoned, or another shim runs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Started {
@@ -56,14 +91,53 @@ pub enum Started {
 /// Why an agent could not be started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpawnError {
-    /// The system's error number; 0 when it is not one of the system's.
+    /// The system's error number for the program itself: 2 means that there is no such program. 0 for every other reason,
+    /// such as a missing working directory.
     pub errno: i32,
     /// What it means.
     pub message: String,
 }
 
+impl SpawnError {
+    /// A reason that is not the program's.
+    pub(crate) fn other(why: impl fmt::Display) -> Self {
+        Self { errno: 0, message: why.to_string() }
+    }
+}
+
+/// That of executing the program.
 impl From<io::Error> for SpawnError {
     fn from(error: io::Error) -> Self {
         Self { errno: error.raw_os_error().unwrap_or(0), message: error.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order() -> Order {
+        let text = r#"{"task_id": "task-0001", "attempt": 1, "command": ["claude"], "env": {"TOKEN": "hunter2"},
+                       "env_remove": ["CLAUDECODE", "CLAUDE_CODE_*"], "cwd": "/", "dir": "/"}"#;
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn the_graces_have_defaults() {
+        assert_eq!((order().grace_ms, order().leftover_grace_ms), (15_000, 2_000));
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let shown = format!("{:?}", order());
+        assert!(shown.contains("TOKEN") && !shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn names_are_exact_and_prefixes_are_not() {
+        let order = order();
+        let removed = |name: &[u8]| order.removes(OsStr::from_bytes(name));
+        assert!(removed(b"CLAUDECODE") && removed(b"CLAUDE_CODE_") && removed(b"CLAUDE_CODE_\xff"));
+        assert!(!removed(b"CLAUDECODEX") && !removed(b"CLAUDE_CODE") && !removed(b"ANTHROPIC_API_KEY"));
     }
 }

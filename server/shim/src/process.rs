@@ -11,7 +11,7 @@ pub struct Process {
     /// Its number.
     pub pid: u32,
     /// When it was started, in clock ticks since the machine's start: field 22 of proc_pid_stat(5). 0 where the system
-    /// does not tell.
+    /// does not tell, as macOS.
     pub start_time: u64,
 }
 
@@ -28,13 +28,25 @@ impl Process {
 
     /// Whether it still runs. A zombie does not: it waits to be reaped, which on some machines nobody does.
     pub fn is_alive(&self) -> bool {
-        stat(self.pid).is_some_and(|stat| stat.start_time == self.start_time && !stat.is_zombie)
+        stat(self.pid).is_some_and(|stat| stat.start_time == self.start_time && !stat.is_dead)
     }
 
-    /// Sends it a signal; false if it is gone.
+    /// Sends it a signal; false if it is gone or a zombie. Never hits a later process of the same number.
     ///
     /// # Errors
-    /// The signal is not allowed.
+    /// The process belongs to someone else.
+    ///
+    /// # Example
+    /// ```
+    /// use aiwg_shim::{Process, Signal};
+    ///
+    /// let mut child = std::process::Command::new("sleep").arg("1000").spawn()?;
+    /// let process = Process::of(child.id()).ok_or(std::io::ErrorKind::NotFound)?;
+    /// assert!(process.signal(Signal::KILL)?);
+    /// child.wait()?;
+    /// assert!(!process.is_alive() && !process.signal(Signal::KILL)?);
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     pub fn signal(&self, signal: Signal) -> io::Result<bool> {
         let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw) else { return Ok(false) };
         match send(self, pid, signal) {
@@ -67,10 +79,14 @@ fn send(process: &Process, pid: Pid, signal: Signal) -> rustix::io::Result<bool>
 }
 
 /// What is needed of proc_pid_stat(5).
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Stat {
     pub(crate) parent: u32,
     pub(crate) start_time: u64,
-    pub(crate) is_zombie: bool,
+    /// A zombie that waits to be reaped.
+    pub(crate) is_dead: bool,
+    /// The processor time of the children that it has reaped and of theirs, in clock ticks: in user mode, in the kernel.
+    pub(crate) children_ticks: (u64, u64),
 }
 
 #[cfg(target_os = "linux")]
@@ -83,17 +99,24 @@ pub(crate) fn stat(pid: u32) -> Option<Stat> {
 pub(crate) fn stat(pid: u32) -> Option<Stat> {
     let raw = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
     rustix::process::test_kill_process(raw).ok()?;
-    Some(Stat { parent: 0, start_time: 0, is_zombie: false })
+    Some(Stat { parent: 0, start_time: 0, is_dead: false, children_ticks: (0, 0) })
 }
 
 /// The program's name comes second, in parentheses, and may itself hold any characters: the fields are counted after it.
+#[cfg(any(target_os = "linux", test))]
 fn parse(text: &str) -> Option<Stat> {
-    let rest = &text[text.rfind(')')? + 1..];
+    let (_, rest) = text.rsplit_once(')')?;
+    // The manual counts from 1, and the state is its third.
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+    let field = |number: usize| fields.get(number - 3).copied();
+    let number = |at: usize| field(at)?.parse::<u64>().ok();
+    // A process whose first thread has ended also shows as a zombie, as long as another one runs.
+    let is_dead = matches!(field(3)?, "Z" | "X") && number(20)? <= 1;
     Some(Stat {
-        is_zombie: matches!(*fields.first()?, "Z" | "X"),
-        parent: fields.get(1)?.parse().ok()?,
-        start_time: fields.get(19)?.parse().ok()?,
+        parent: field(4)?.parse().ok()?,
+        start_time: number(22)?,
+        is_dead,
+        children_ticks: (number(16)?, number(17)?),
     })
 }
 
@@ -101,11 +124,25 @@ fn parse(text: &str) -> Option<Stat> {
 mod tests {
     use super::*;
 
+    /// Its fields from the fourth on are 4, 5, 6, and so on.
+    fn line(name: &str, state: &str, threads: u32) -> String {
+        let fields: Vec<String> =
+            (4..=52).map(|field| if field == 20 { threads } else { field }.to_string()).collect();
+        format!("7 ({name}) {state} {}", fields.join(" "))
+    }
+
     #[test]
     fn a_program_may_have_any_name() {
-        let stat = parse("7 (a) R (b) Z 3 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 42 0").unwrap();
-        assert_eq!((stat.parent, stat.start_time, stat.is_zombie), (3, 42, true));
-        assert!(parse("7 (a").is_none());
+        let stat = parse(&line("a) R 1 (b", "S", 1)).unwrap();
+        assert_eq!(stat, Stat { parent: 4, start_time: 22, is_dead: false, children_ticks: (16, 17) });
+        assert_eq!(parse("7 (a"), None);
+        assert_eq!(parse("7 (a) S 1"), None);
+    }
+
+    #[test]
+    fn a_zombie_is_dead_unless_its_other_threads_run() {
+        assert!(parse(&line("a", "Z", 1)).unwrap().is_dead);
+        assert!(!parse(&line("a", "Z", 2)).unwrap().is_dead);
     }
 
     #[test]

@@ -18,14 +18,17 @@ use crate::{EXIT_FILE, RUN_FILE, order::SpawnError, process::Process};
 pub struct RunRecord {
     /// The task.
     pub task_id: String,
-    /// The attempt.
+    /// The attempt, from 1.
     pub attempt: u32,
+    /// Which run of the machine the processes belong to: their start times are counted from its start. None where the system
+    /// does not tell.
+    pub boot_id: Option<String>,
     /// The shim.
     pub shim: Process,
     /// The agent, once it has been started.
     pub agent: Option<Process>,
-    /// When this was written, in milliseconds since 1970.
-    pub at_ms: u64,
+    /// When the agent was started, in milliseconds since 1970.
+    pub started_at_ms: Option<u64>,
 }
 
 /// How a task's agent ended.
@@ -33,22 +36,28 @@ pub struct RunRecord {
 pub struct ExitRecord {
     /// The task.
     pub task_id: String,
-    /// The attempt.
+    /// The attempt, from 1.
     pub attempt: u32,
-    /// What the agent exited with.
+    /// What the agent exited with. None if a signal ended it, if it could not be started, or if it could not be ended.
     pub code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
     /// Why it could not be started.
     pub spawn_error: Option<SpawnError>,
-    /// When it ended, in milliseconds since 1970.
+    /// When it was started, or was to be, in milliseconds since 1970.
+    pub started_at_ms: u64,
+    /// When it and all it had started were gone, in milliseconds since 1970.
     pub ended_at_ms: u64,
     /// Whether the end was requested.
     pub end_requested: bool,
-    /// How many processes were told to end, the agent included if it was.
+    /// How many processes were signalled to end and did, the agent included if it was one of them.
     pub processes_ended: u32,
     /// How many could not be ended.
     pub processes_left: u32,
+    /// The processor time in user mode of the agent and of what it started, in milliseconds. None where the system does not tell.
+    pub user_ms: Option<u64>,
+    /// The same in the kernel.
+    pub system_ms: Option<u64>,
 }
 
 /// A record cannot be read or written.
@@ -65,6 +74,11 @@ impl RecordError {
         move |source| Self { path, source }
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Whether there is no such file or directory.
     pub fn is_not_found(&self) -> bool {
         self.source.kind() == io::ErrorKind::NotFound
@@ -74,7 +88,7 @@ impl RecordError {
 /// Who runs the task of `dir`, or ran it last.
 ///
 /// # Errors
-/// The record cannot be read.
+/// The record cannot be read, or is not whole. The error names the file.
 pub fn read_run(dir: &Path) -> Result<Option<RunRecord>, RecordError> {
     read(&dir.join(RUN_FILE))
 }
@@ -82,17 +96,24 @@ pub fn read_run(dir: &Path) -> Result<Option<RunRecord>, RecordError> {
 /// How this attempt at the task of `dir` ended, if it has.
 ///
 /// # Errors
-/// The record cannot be read.
+/// The record cannot be read, or is not whole. The error names the file.
 pub fn read_exit(dir: &Path, attempt: u32) -> Result<Option<ExitRecord>, RecordError> {
     Ok(read(&dir.join(EXIT_FILE))?.filter(|record: &ExitRecord| record.attempt == attempt))
 }
 
-/// Asks a shim to end the agent with all it started; false if the shim is gone.
+/// Asks a shim to end the agent with all it started; false if the shim is gone. Returns at once: the end is there when
+/// [`is_held`](crate::is_held) is false. To ask again changes nothing.
 ///
 /// # Errors
-/// It may not be signalled.
+/// The shim belongs to someone else.
 pub fn request_end(run: &RunRecord) -> io::Result<bool> {
-    run.shim.signal(Signal::TERM)
+    // Numbers and start times are given out anew with every start of the machine.
+    Ok(run.boot_id == boot_id() && run.shim.signal(Signal::TERM)?)
+}
+
+/// Which run of the machine this is.
+pub(crate) fn boot_id() -> Option<String> {
+    Some(std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned())
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RecordError> {

@@ -4,6 +4,7 @@ use std::{
     error::Error,
     fs::File,
     io::{self, Read, Write},
+    path::Path,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -12,77 +13,74 @@ use crate::{
     EXIT_FILE, RUN_FILE, agent,
     lock::{Acquired, acquire},
     order::{Order, SpawnError, Started},
-    process::Process,
-    record::{ExitRecord, RunRecord, now_ms, write, write_durably},
-    supervise::{End, Signals, supervise},
+    process::{Process, stat},
+    record::{ExitRecord, RecordError, RunRecord, boot_id, now_ms, write, write_durably},
+    signals::Signals,
+    supervise::supervise,
 };
 
 /// How long to try to write the last record: the disk may be full for a while.
 const RECORD_FOR: Duration = Duration::from_secs(60);
 
-/// The main of the role: reads the [`Order`] from standard input and carries it out.
+/// How often.
+const RECORD_EVERY: Duration = Duration::from_secs(1);
+
+/// The main of the role: reads the [`Order`] from standard input, carries it out, and says on standard output how it
+/// [`Started`]. Complaints go to standard error.
 ///
-/// Exits with 0 when the task came to an end that is on record, or may not be started any more.
+/// Exits with 0 when the task came to an end that is on record, or may not be started any more; with 1 when the order cannot
+/// be read, another shim runs the task, or nothing can be put on record.
 pub fn run() -> ExitCode {
     match carry_out() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "aiwg shim: {error}");
+            complain(&*error);
             ExitCode::FAILURE
         }
     }
 }
 
 fn carry_out() -> Result<(), Box<dyn Error>> {
+    // First of all: from here on nobody ends the shim by asking for the agent's end.
+    let mut signals = Signals::take()?;
     // Whatever the daemon was started with: the agent gets its three streams and nothing else.
     close_fds::set_fds_cloexec(3, &[]);
     let order = read_order()?;
     detach()?;
-    let mut signals = Signals::take()?;
     let _lock = match acquire(&order.dir, order.attempt)? {
         Acquired::Lock(file) => file,
         Acquired::Abandoned => return Ok(()),
         Acquired::Busy => return Err("another shim runs this task".into()),
     };
-    let run_file = order.dir.join(RUN_FILE);
-    let mut run = RunRecord {
-        task_id: order.task_id.clone(),
-        attempt: order.attempt,
-        shim: Process::current(),
-        agent: None,
-        at_ms: now_ms(),
-    };
-    // Before the agent: a daemon that comes back in the next moment must know whom to ask.
-    write(&run_file, &run)?;
-    let (grace, leftover_grace) =
-        (Duration::from_millis(order.grace_ms), Duration::from_millis(order.leftover_grace_ms));
-    let record = match agent::start(&order) {
+    let mut record = blank(&order);
+    match start(&order, &signals) {
         Ok(agent) => {
-            run.agent = Some(agent);
-            let noted = write(&run_file, &run);
             tell(&Started::Started(agent));
-            if let Err(error) = noted {
-                let _ = writeln!(io::stderr(), "aiwg shim: {error}");
-            }
-            ended(&order, &supervise(agent, &mut signals, grace, leftover_grace))
+            keep(agent, &order, &mut signals, &mut record);
         }
         Err(error) => {
             tell(&Started::Failed(error.clone()));
-            not_started(&order, error)
+            record.spawn_error = Some(error);
+            record.end_requested = signals.end_requested();
         }
-    };
-    put_on_record(&order, &record)
+    }
+    record.ended_at_ms = now_ms();
+    put_on_record(&order.dir, &record)?;
+    Ok(())
 }
 
 fn read_order() -> Result<Order, Box<dyn Error>> {
     let mut text = Vec::new();
     io::stdin().read_to_end(&mut text)?;
-    Ok(serde_json::from_slice(&text)?)
+    // Where, and not what: the error would quote values, and the environment may hold secrets.
+    serde_json::from_slice(&text).map_err(|error| {
+        format!("the order is not understood at line {} column {}", error.line(), error.column()).into()
+    })
 }
 
 /// A session of its own, and the parent of every orphan below it.
 fn detach() -> io::Result<()> {
-    // It fails only for the leader of a process group, which then has a session to itself already.
+    // It fails only for the leader of a process group, which already has at least that to itself.
     let _ = rustix::process::setsid();
     #[cfg(target_os = "linux")]
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
@@ -99,45 +97,84 @@ fn tell(started: &Started) {
     }
 }
 
-fn ended(order: &Order, end: &End) -> ExitRecord {
-    ExitRecord {
+/// Starts the agent and notes who runs what.
+fn start(order: &Order, signals: &Signals) -> Result<Process, SpawnError> {
+    let path = order.dir.join(RUN_FILE);
+    let mut run = RunRecord {
         task_id: order.task_id.clone(),
         attempt: order.attempt,
-        code: end.status.and_then(|status| status.exit_status()),
-        signal: end.status.and_then(|status| status.terminating_signal()),
-        spawn_error: None,
-        ended_at_ms: now_ms(),
-        end_requested: end.requested,
-        processes_ended: end.ended,
-        processes_left: end.left,
+        boot_id: boot_id(),
+        shim: Process::current(),
+        agent: None,
+        started_at_ms: None,
+    };
+    // Before the agent: a daemon that comes back in the next moment must know whom to ask.
+    write(&path, &run).map_err(SpawnError::other)?;
+    if signals.end_requested() {
+        return Err(SpawnError::other("its end was requested before it was started"));
     }
+    let agent = agent::start(order)?;
+    run.agent = Some(agent);
+    run.started_at_ms = Some(now_ms());
+    // It runs: that its number is not on record is no reason to end it.
+    write(&path, &run).unwrap_or_else(|error| complain(&error));
+    Ok(agent)
 }
 
-fn not_started(order: &Order, error: SpawnError) -> ExitRecord {
+/// Stays with the agent to its end.
+fn keep(agent: Process, order: &Order, signals: &mut Signals, record: &mut ExitRecord) {
+    let grace = Duration::from_millis(order.grace_ms);
+    let leftover_grace = Duration::from_millis(order.leftover_grace_ms);
+    let end = supervise(agent, signals, grace, leftover_grace);
+    record.code = end.status.and_then(|status| status.exit_status());
+    record.signal = end.status.and_then(|status| status.terminating_signal());
+    record.end_requested = end.requested;
+    record.processes_ended = end.ended;
+    record.processes_left = end.left;
+    (record.user_ms, record.system_ms) = processor_time().unzip();
+}
+
+/// What the agent and all it started took, as far as someone has reaped it.
+fn processor_time() -> Option<(u64, u64)> {
+    if cfg!(not(target_os = "linux")) {
+        return None;
+    }
+    let (user, system) = stat(std::process::id())?.children_ticks;
+    let ms = |ticks: u64| ticks.saturating_mul(1000) / rustix::param::clock_ticks_per_second().max(1);
+    Some((ms(user), ms(system)))
+}
+
+fn blank(order: &Order) -> ExitRecord {
     ExitRecord {
         task_id: order.task_id.clone(),
         attempt: order.attempt,
         code: None,
         signal: None,
-        spawn_error: Some(error),
-        ended_at_ms: now_ms(),
+        spawn_error: None,
+        started_at_ms: now_ms(),
+        ended_at_ms: 0,
         end_requested: false,
         processes_ended: 0,
         processes_left: 0,
+        user_ms: None,
+        system_ms: None,
     }
 }
 
 /// Keeps trying, with the lock held: without the record the task would count as lost.
-fn put_on_record(order: &Order, record: &ExitRecord) -> Result<(), Box<dyn Error>> {
+fn put_on_record(dir: &Path, record: &ExitRecord) -> Result<(), RecordError> {
     let until = Instant::now() + RECORD_FOR;
     loop {
-        match write_durably(&order.dir.join(EXIT_FILE), record) {
+        match write_durably(&dir.join(EXIT_FILE), record) {
             Ok(()) => return Ok(()),
-            Err(error) if Instant::now() >= until => return Err(error.into()),
-            Err(error) => {
-                let _ = writeln!(io::stderr(), "aiwg shim: {error}; trying again");
-                std::thread::sleep(Duration::from_secs(1));
-            }
+            Err(error) if Instant::now() >= until => return Err(error),
+            Err(error) => complain(&error),
         }
+        std::thread::sleep(RECORD_EVERY);
     }
+}
+
+/// To standard error, which may be gone as well.
+fn complain(error: &dyn Error) {
+    let _ = writeln!(io::stderr(), "aiwg shim: {error}");
 }

@@ -2,80 +2,42 @@
 
 use std::{
     collections::HashSet,
-    io::{self, Read},
-    os::unix::net::UnixStream,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     time::{Duration, Instant},
 };
 
 use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
     process::{Signal, WaitOptions, WaitStatus, wait},
 };
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
-use crate::{descendants::descendants, process::Process};
+use crate::{
+    descendants::{Descendant, descendants, remain_without_children, signal},
+    process::Process,
+    signals::Signals,
+};
 
-/// How often to look while processes have time to end: those that are not our children end unseen.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How often to look while processes have time to end. On Linux the tree's end always comes with a SIGCHLD: the last to end is
+/// our child. Elsewhere, members of the group that are not our children end unseen.
+const LOOK_EVERY: Duration =
+    if cfg!(target_os = "linux") { Duration::MAX } else { Duration::from_millis(50) };
 
-/// How often to kill what is left.
-const KILL_EVERY: Duration = Duration::from_millis(5);
+/// How often to kill what is left, at least: each death that it leads to starts another round at once.
+const KILL_EVERY: Duration = Duration::from_millis(20);
 
 /// How long to try. What SIGKILL does not end by then is stuck in the kernel.
 const KILL_FOR: Duration = Duration::from_secs(5);
 
-/// The signals that a shim lives by. To be made before the agent is started, so that none is missed.
-pub(crate) struct Signals {
-    /// Becomes readable with every signal.
-    woken: UnixStream,
-    end_requested: Arc<AtomicBool>,
-}
-
-impl Signals {
-    /// Takes over the signals: SIGTERM, SIGINT and SIGHUP request the agent's end, and never end the shim.
-    pub(crate) fn take() -> io::Result<Self> {
-        let (woken, wake) = UnixStream::pair()?;
-        woken.set_nonblocking(true)?;
-        wake.set_nonblocking(true)?;
-        let end_requested = Arc::new(AtomicBool::new(false));
-        for signal in [SIGTERM, SIGINT, SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&end_requested))?;
-            signal_hook::low_level::pipe::register(signal, wake.try_clone()?)?;
-        }
-        signal_hook::low_level::pipe::register(SIGCHLD, wake)?;
-        Ok(Self { woken, end_requested })
-    }
-
-    fn end_requested(&self) -> bool {
-        self.end_requested.load(Ordering::Relaxed)
-    }
-
-    /// Sleeps until a signal comes or the time is over.
-    fn sleep(&mut self, time: Option<Duration>) {
-        let timeout = time.map(|time| Timespec {
-            tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
-            tv_nsec: time.subsec_nanos().into(),
-        });
-        let mut fds = [PollFd::new(&self.woken, PollFlags::IN)];
-        // Interrupted or not: the loop looks at everything again.
-        let _ = poll(&mut fds, timeout.as_ref());
-        let mut drained = [0; 64];
-        while matches!(self.woken.read(&mut drained), Ok(count) if count > 0) {}
-    }
-}
-
 /// How the tree came to its end.
 pub(crate) struct End {
+    /// None if the agent could not be ended.
     pub(crate) status: Option<WaitStatus>,
     pub(crate) requested: bool,
     pub(crate) ended: u32,
     pub(crate) left: u32,
 }
 
+/// What the tree is given time for.
+#[derive(Clone, Copy)]
 enum Phase {
     /// The agent runs.
     Running,
@@ -83,13 +45,6 @@ enum Phase {
     Ending { until: Instant },
     /// Everything is being killed.
     Killing { until: Instant },
-}
-
-struct Tree {
-    agent: Process,
-    status: Option<WaitStatus>,
-    /// Those that have been told to end.
-    told: HashSet<Process>,
 }
 
 /// Returns when the agent has exited and nothing is left of what it started, or could not be ended.
@@ -102,72 +57,97 @@ pub(crate) fn supervise(
     let mut tree = Tree { agent, status: None, told: HashSet::new() };
     let mut phase = Phase::Running;
     loop {
-        tree.reap();
         let requested = signals.end_requested();
-        let pause = match phase {
-            Phase::Running if requested || tree.status.is_some() => {
-                let grace = if requested { grace } else { leftover_grace };
-                phase = Phase::Ending { until: Instant::now() + grace };
-                Some(Duration::ZERO)
-            }
-            Phase::Running => None,
-            Phase::Ending { until } => {
-                if tree.tell_all(Signal::TERM, false) == 0 {
-                    return tree.end(requested, 0);
-                }
-                if Instant::now() >= until {
-                    phase = Phase::Killing { until: Instant::now() + KILL_FOR };
-                }
-                Some(LOOK_EVERY)
-            }
-            Phase::Killing { until } => {
-                let left = tree.tell_all(Signal::KILL, true);
-                if left == 0 || Instant::now() >= until {
-                    return tree.end(requested, left);
-                }
-                Some(KILL_EVERY)
-            }
+        let now = Instant::now();
+        if tree.is_gone() {
+            return tree.end(requested);
+        }
+        phase = match phase {
+            Phase::Running if requested => tree.tell_to_end(after(now, grace)),
+            Phase::Running if tree.status.is_some() => tree.tell_to_end(after(now, leftover_grace)),
+            Phase::Ending { until } if now >= until => Phase::Killing { until: now + KILL_FOR },
+            Phase::Killing { until } if now >= until => return tree.end(requested),
+            unchanged => unchanged,
         };
-        if pause != Some(Duration::ZERO) {
-            signals.sleep(pause);
+        match phase {
+            Phase::Running => signals.sleep(None),
+            Phase::Ending { until } => {
+                tree.tell_orphans();
+                signals.sleep(Some(until.saturating_duration_since(now).min(LOOK_EVERY)));
+            }
+            Phase::Killing { .. } => {
+                tree.kill();
+                signals.sleep(Some(KILL_EVERY));
+            }
         }
     }
 }
 
+/// A grace may be meant as "for ever", which the clock cannot hold.
+fn after(now: Instant, grace: Duration) -> Instant {
+    now.checked_add(grace).unwrap_or(now + Duration::from_secs(30 * 365 * 24 * 3600))
+}
+
+/// The agent and all it started.
+struct Tree {
+    agent: Process,
+    status: Option<WaitStatus>,
+    /// Those that have been told to end.
+    told: HashSet<Process>,
+}
+
 impl Tree {
-    /// Reaps every child that has ended, the adopted ones included.
-    fn reap(&mut self) {
-        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
-            if pid.as_raw_nonzero().get().unsigned_abs() == self.agent.pid {
-                self.status = Some(status);
+    /// Reaps every child that has ended, the adopted ones included, and says whether that was all there is.
+    fn is_gone(&mut self) -> bool {
+        loop {
+            match wait(WaitOptions::NOHANG) {
+                Ok(Some((pid, status))) if u32::try_from(pid.as_raw_pid()) == Ok(self.agent.pid) => {
+                    self.status = Some(status);
+                }
+                Ok(Some(_)) | Err(Errno::INTR) => {}
+                Ok(None) => return false,
+                Err(_) => return !remain_without_children(self.agent),
             }
         }
     }
 
-    /// Sends the signal to all that live, again to those that have been told if `again`. Gives how many live.
-    fn tell_all(&mut self, signal: Signal, again: bool) -> u32 {
-        let alive = descendants();
-        for process in &alive {
-            if self.told.insert(*process) || again {
-                // One that has just ended is what was wanted.
-                let _ = process.signal(signal);
-            }
+    /// SIGTERM to all, once.
+    fn tell_to_end(&mut self, until: Instant) -> Phase {
+        for Descendant { process, .. } in descendants(self.agent) {
+            self.tell(process, Signal::TERM);
         }
-        // Where descendants cannot be seen, the agent itself stands for them.
-        let agent_only = alive.is_empty() && self.status.is_none();
-        if agent_only && (self.told.insert(self.agent) || again) {
-            let _ = self.agent.signal(signal);
-        }
-        u32::try_from(alive.len()).unwrap_or(u32::MAX).max(u32::from(agent_only))
+        Phase::Ending { until }
     }
 
-    fn end(mut self, requested: bool, left: u32) -> End {
-        self.reap();
-        End {
-            status: self.status,
-            requested,
-            ended: u32::try_from(self.told.len()).unwrap_or(u32::MAX).saturating_sub(left),
-            left,
+    /// SIGTERM to those that have not had it and whose parent has died: they were forked while the others were being told. What
+    /// a living process starts after it has been told is its way of ending, to clean up say, and is left alone.
+    fn tell_orphans(&mut self) {
+        for Descendant { process, is_child } in descendants(self.agent) {
+            if is_child && !self.told.contains(&process) {
+                self.tell(process, Signal::TERM);
+            }
         }
+    }
+
+    /// SIGKILL to all.
+    fn kill(&mut self) {
+        for Descendant { process, .. } in descendants(self.agent) {
+            self.tell(process, Signal::KILL);
+        }
+    }
+
+    fn tell(&mut self, process: Process, what: Signal) {
+        if signal(process, what) {
+            self.told.insert(process);
+        }
+    }
+
+    fn end(mut self, requested: bool) -> End {
+        let left = if self.is_gone() { Vec::new() } else { descendants(self.agent) };
+        for Descendant { process, .. } in &left {
+            self.told.remove(process);
+        }
+        let count = |length| u32::try_from(length).unwrap_or(u32::MAX);
+        End { status: self.status, requested, ended: count(self.told.len()), left: count(left.len()) }
     }
 }

@@ -1,0 +1,77 @@
+//! The signals that a shim lives by, and those its agent must not inherit as ignored.
+
+use std::{
+    io::{self, Read},
+    os::unix::net::UnixStream,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use signal_hook::consts::{FORBIDDEN, SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM};
+
+/// To be made before the agent is started, so that none is missed.
+pub(crate) struct Signals {
+    /// Becomes readable with every signal.
+    woken: UnixStream,
+    end_requested: Arc<AtomicBool>,
+}
+
+impl Signals {
+    /// Takes over the signals: SIGTERM, SIGINT and SIGHUP request the agent's end, and never end the shim.
+    pub(crate) fn take() -> io::Result<Self> {
+        let (woken, wake) = UnixStream::pair()?;
+        woken.set_nonblocking(true)?;
+        wake.set_nonblocking(true)?;
+        let end_requested = Arc::new(AtomicBool::new(false));
+        for signal in [SIGTERM, SIGINT, SIGHUP] {
+            // In this order: whoever is woken finds the flag set.
+            signal_hook::flag::register(signal, Arc::clone(&end_requested))?;
+            signal_hook::low_level::pipe::register(signal, wake.try_clone()?)?;
+        }
+        signal_hook::low_level::pipe::register(SIGCHLD, wake)?;
+        handle_what_is_ignored();
+        Ok(Self { woken, end_requested })
+    }
+
+    /// Whether anyone has asked for the agent's end.
+    pub(crate) fn end_requested(&self) -> bool {
+        self.end_requested.load(Ordering::Relaxed)
+    }
+
+    /// Sleeps until a signal comes or the time is over; without a time, until a signal comes.
+    pub(crate) fn sleep(&mut self, time: Option<Duration>) {
+        let timeout = time.map(|time| Timespec {
+            tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+            tv_nsec: time.subsec_nanos().into(),
+        });
+        let mut fds = [PollFd::new(&self.woken, PollFlags::IN)];
+        // Interrupted or not: the caller looks at everything again.
+        let _ = poll(&mut fds, timeout.as_ref());
+        let mut drained = [0; 64];
+        while matches!(self.woken.read(&mut drained), Ok(count) if count > 0) {}
+    }
+}
+
+/// What is ignored stays so over exec; what is handled becomes the default again. So a daemon under nohup, or in the background
+/// of a script, would have agents that do not hear Ctrl-\ and the like. SIGPIPE is another matter: the shim must go on ignoring
+/// it, and std gives the agent the default.
+fn handle_what_is_ignored() {
+    let ignored = ignored();
+    for signal in (1..=64).filter(|signal| ignored >> (signal - 1) & 1 == 1) {
+        if signal != SIGPIPE && !FORBIDDEN.contains(&signal) {
+            // Those that the C library keeps for itself are refused.
+            let _ = signal_hook::flag::register(signal, Arc::default());
+        }
+    }
+}
+
+/// The ignored signals as a mask, the lowest bit for signal 1. None are known where there is no `/proc`.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
