@@ -149,6 +149,13 @@ fn javascript_subscriptions_go_on_after_a_restart() {
 }
 
 #[test]
+fn python_subscriptions_go_on_after_a_restart() {
+    let script = repository().join("tests/clients/subscribe.py");
+    let done = python(&Project::started(json!({})), &[script.to_str().unwrap(), env!("CARGO_BIN_EXE_aiwg")]);
+    assert!(succeeded(&done).contains("no gap"));
+}
+
+#[test]
 fn the_documents_are_valid_and_true() {
     let document = repository().join("schema/openrpc.json");
     let done = node(&Project::started(json!({})), "documents.mjs", &[document.to_str().unwrap()]);

@@ -12,6 +12,7 @@ from ._errors import DaemonConnectionError, DaemonError, DaemonTimeoutError, NoD
 from ._generated.constants import PROTOCOL_VERSION
 from ._generated.errors import ERROR_KINDS, ErrorKind, ErrorKindInfo
 from ._message import Notification
+from ._subscription import Missed
 
 __all__ = [
     "ERROR_KINDS",
@@ -23,6 +24,7 @@ __all__ = [
     "DaemonTimeoutError",
     "ErrorKind",
     "ErrorKindInfo",
+    "Missed",
     "NoDaemonError",
     "Notification",
 ]

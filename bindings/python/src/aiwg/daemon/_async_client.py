@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Callable
 
@@ -13,8 +13,9 @@ from ._connection import Listeners
 from ._discovery import discover_socket
 from ._errors import timed_out
 from ._generated.async_methods import AsyncMethods
-from ._generated.types import EventEmitted
+from ._generated.types import Event, EventEmitted
 from ._message import Notification
+from ._subscription import OnMissed, Progress, async_events
 
 
 class AsyncDaemonClient(AsyncMethods):
@@ -93,6 +94,26 @@ class AsyncDaemonClient(AsyncMethods):
     ) -> EventEmitted:
         """Tells the daemon that something happened: ``event.emit``."""
         return await self.event.emit(topic=topic, payload=payload, timeout=timeout)
+
+    def subscribe(
+        self,
+        topics: str | Sequence[str] | None = None,
+        *,
+        since: int | None = None,
+        reconnect: bool = False,
+        on_missed: OnMissed = None,
+    ) -> AsyncIterator[Event]:
+        """Every event from now on whose topic matches one of the globs (all when there are none), or
+        from ``since`` on, without a gap or a repeat.
+
+        It has a connection of its own, which is closed with the iterator. When the connection is lost
+        it raises ``DaemonConnectionError``, or with ``reconnect`` connects again and goes on where it
+        stopped. ``on_missed`` is told when so many events came that some were passed over.
+
+        async for event in client.subscribe("task:*", reconnect=True): ...
+        """
+        path = discover_socket(self._given_path, self._cwd)
+        return async_events(Progress(path, topics, since, reconnect, on_missed))
 
     def on_notification(self, listener: Callable[[Notification], object]) -> Callable[[], None]:
         """Calls the listener for each notification, until the function that this gives is called."""

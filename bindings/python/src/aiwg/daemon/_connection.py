@@ -57,7 +57,7 @@ class Connection:
     def __init__(self, path: str, timeout: float | None, listeners: Listeners) -> None:
         self._path = path
         self._listeners = listeners
-        self._socket = _connect(path, timeout)
+        self._socket = connect(path, timeout)
         self._calls: dict[int, Waiting] = {}
         self._ids = itertools.count(1)
         self._sending = threading.Lock()
@@ -167,7 +167,8 @@ class Connection:
                 call.fail(disconnected(self._path, why))
 
 
-def _connect(path: str, timeout: float | None) -> socket.socket:
+def connect(path: str, timeout: float | None) -> socket.socket:
+    """A connected socket."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout)

@@ -81,7 +81,7 @@ def dispatch(
     if "method" in message:
         return notify(Notification(message["method"], message.get("params")))
     # All of it is read before the call is taken: one that is taken is always settled.
-    error = _error(message["error"]) if "error" in message else None
+    error = error_of(message["error"]) if "error" in message else None
     call = _take(calls, message.get("id"))
     if call is None:
         return None
@@ -101,7 +101,8 @@ def _take(calls: dict[int, Waiting], call_id: Any) -> Waiting | None:
     return calls.pop(call_id, None)
 
 
-def _error(error: Mapping[str, Any]) -> DaemonError:
+def error_of(error: Mapping[str, Any]) -> DaemonError:
+    """The error that the daemon answered with."""
     data: Mapping[str, Any] = error.get("data") or {}
     kind: ErrorKind = data.get("kind", "internal_error")
     return DaemonError(error["code"], kind, error["message"], data.get("member"))

@@ -1,0 +1,85 @@
+"""Subscriptions of the packaged Python clients, over a restart of the daemon. Takes the path of aiwg."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+from aiwg.daemon import AsyncDaemonClient, DaemonClient, DaemonConnectionError, DaemonTimeoutError
+
+
+def restart(client: DaemonClient) -> None:
+    with open(".aiwg/daemon.pid", encoding="utf-8") as file:
+        os.kill(int(file.read()), signal.SIGKILL)
+    while client.is_connected:
+        time.sleep(0.005)
+    subprocess.run([sys.argv[1], "daemon", "start"], check=True, stdout=subprocess.DEVNULL)
+
+
+def blocking() -> None:
+    with DaemonClient() as client:
+        missed = [client.emit(topic).seq for topic in ("a:1", "b:1", "a:2")]
+        events = client.subscribe("a:*", since=0, reconnect=True)
+        assert [next(events).seq, next(events).seq] == [missed[0], missed[2]]
+        plain = client.subscribe(["a:*"], since=missed[2])
+        live = client.emit("a:3").seq
+        assert [next(events).seq, next(plain).seq] == [live, live]
+        restart(client)
+        after = [client.emit("a:4").seq, client.emit("a:5").seq]
+        assert [next(events).seq, next(events).seq] == after
+        try:
+            next(plain)
+        except DaemonConnectionError as error:
+            assert error.kind == "disconnected"
+        else:
+            raise AssertionError("it went on by itself")
+
+        task_id = client.task.submit(prompt="do: sleep 1000").task_id
+        try:
+            client.task.wait(task_id=task_id, timeout=0.02)
+        except DaemonTimeoutError:
+            pass
+        else:
+            raise AssertionError("the wait had no time-out")
+        failed = []
+
+        def wait() -> None:
+            try:
+                client.task.wait(task_id=task_id)
+            except DaemonConnectionError as error:
+                failed.append(error.kind)
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        client.ping()
+        restart(client)
+        thread.join()
+        assert failed == ["disconnected"], failed
+        assert client.task.get(task_id=task_id).state == "running"
+
+
+async def with_asyncio() -> None:
+    async with AsyncDaemonClient() as client:
+        first = (await client.emit("c:1")).seq
+        seen = []
+        async for event in client.subscribe("c:*", since=first - 1):
+            seen.append(event.seq)
+            if len(seen) == 3:
+                break
+            await client.emit("c:2")
+        assert seen == sorted(set(seen)) and seen[0] == first, seen
+        task_id = (await client.task.submit(prompt="do: sleep 1000")).task_id
+        waiting = asyncio.create_task(client.task.wait(task_id=task_id))
+        await asyncio.sleep(0.02)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert waiting.cancelled()
+        assert (await client.ping()).pong
+
+
+blocking()
+asyncio.run(with_asyncio())
+print("no gap and no repeat")
