@@ -97,10 +97,9 @@ fn apply(root: &Path, difference: &Difference, outputs: &[Output]) -> Result<(),
     let (Difference::Missing(name) | Difference::Surplus(name) | Difference::Stale(name)) = difference;
     let path: PathBuf = root.join(name);
     let done = match outputs.iter().find(|output| output.path == *name) {
-        Some(output) => path
-            .parent()
-            .map_or(Ok(()), fs::create_dir_all)
-            .and_then(|()| fs::write(&path, &output.text)),
+        Some(output) => {
+            path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, &output.text))
+        }
         None => fs::remove_file(&path),
     };
     done.map_err(|error| GenerateError::Io { path, error })

@@ -1,5 +1,5 @@
 import type { CallOptions } from './calls.js';
-import type { MethodMap, Methods } from './generated/methods.js';
+import type { MethodMap, Methods, NotificationMap } from './generated/methods.js';
 import type { EventEmitted } from './generated/types.js';
 
 /** Where the daemon is, and how long to wait for it. */
@@ -16,10 +16,9 @@ export interface ClientOptions {
 }
 
 /** What the daemon sends without having been asked. */
-export interface Notification {
-  method: string;
-  params: unknown;
-}
+export type Notification = {
+  [M in keyof NotificationMap]: { method: M; params: NotificationMap[M] };
+}[keyof NotificationMap];
 
 /** The params of a method: of a known one by its own type. */
 type ParamsOf<M extends string> = M extends keyof MethodMap ? MethodMap[M]['params'] : object;

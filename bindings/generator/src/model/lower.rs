@@ -160,9 +160,7 @@ fn ty(place: &str, schema: &Schema) -> Result<Type, GenerateError> {
     }
     if let Some(Value::Array(arms)) = schema.get("anyOf") {
         return match arms.as_slice() {
-            [arm, null] | [null, arm] if is_null(null) => {
-                Ok(Type::Nullable(Box::new(inline(place, arm)?)))
-            }
+            [arm, null] | [null, arm] if is_null(null) => Ok(Type::Nullable(Box::new(inline(place, arm)?))),
             _ => Err(unknown(place, schema.clone())),
         };
     }

@@ -20,7 +20,8 @@ pub(super) fn block(text: &str, indent: usize) -> String {
         lines.push(String::new());
         lines.extend(wrap(rest, WIDTH - indent));
     }
-    let text: Vec<String> = lines.iter().map(|line| format!("{margin}{line}").trim_end().to_owned()).collect();
+    let text: Vec<String> =
+        lines.iter().map(|line| format!("{margin}{line}").trim_end().to_owned()).collect();
     format!("{quotes}{}\n{margin}{quotes}", text.join("\n").trim_start())
 }
 

@@ -50,7 +50,11 @@ fn head(method: &Method, params: &[&Field], result: &str, is_async: bool) -> Str
     arguments.extend(params.iter().map(|field| {
         let ty = types::argument(&field.ty);
         let name = names::argument(&field.name);
-        if field.required { format!("{name}: {ty}") } else { format!("{name}: {} = None", types::or_none(&ty)) }
+        if field.required {
+            format!("{name}: {ty}")
+        } else {
+            format!("{name}: {} = None", types::or_none(&ty))
+        }
     }));
     arguments.push("timeout: float | None = None".to_owned());
     let open = format!("{keyword} {}(", names::name(&method.verb));
@@ -90,4 +94,3 @@ fn docs(method: &Method, params: &[&Field]) -> String {
     }
     docs
 }
-

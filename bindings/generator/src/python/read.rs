@@ -23,7 +23,9 @@ fn function(model: &Model, ty: &Type) -> String {
     let reader = reader(model, ty).map(|read| read("value"));
     match (ty, reader) {
         (_, None) => "lambda value: value".to_owned(),
-        (Type::Ref(_), Some(read)) => read.strip_suffix("(value)").map_or(format!("lambda value: {read}"), str::to_owned),
+        (Type::Ref(_), Some(read)) => {
+            read.strip_suffix("(value)").map_or(format!("lambda value: {read}"), str::to_owned)
+        }
         (_, Some(read)) => format!("lambda value: {read}"),
     }
 }
@@ -48,7 +50,7 @@ fn reader<'a>(model: &'a Model, ty: &'a Type) -> Option<Reader<'a>> {
             Some(Box::new(move |wire| format!("{{key: {} for key, item in {wire}.items()}}", read("item"))))
         }
         Type::Nullable(inner) => {
-            reader(model, inner)?;
+            let _needed = reader(model, inner)?;
             Some(Box::new(move |wire| format!("maybe({}, {wire})", function(model, inner))))
         }
         _ => None,
