@@ -11,7 +11,10 @@ export interface ClientOptions {
   socketPath?: string | undefined;
   /** Where to look upwards from; the working directory unless given. */
   cwd?: string | undefined;
-  /** How long each call may take, in milliseconds, unless it says so itself; as long as it takes when absent. */
+  /**
+   * How long each call may take, in milliseconds, unless it says so itself; as long as it takes when
+   * absent.
+   */
   timeoutMs?: number | undefined;
 }
 
@@ -29,9 +32,10 @@ type ResultOf<M extends string> = M extends keyof MethodMap ? MethodMap[M]['resu
 /**
  * A client of the daemon.
  *
- * It connects with its first call, or by `connect()`. Calls share one connection and need not wait for each other. When the
- * daemon goes away, calls in flight reject with a `DaemonConnectionError` of kind `disconnected`, and the next call connects
- * again.
+ * It connects with its first call, or by `connect()`. Calls share one connection and need not wait
+ * for each other. When the daemon goes away, calls in flight reject with a `DaemonConnectionError`
+ * of kind `disconnected`, and the next call connects again. An idle connection does not keep the
+ * process alive.
  *
  * @example
  * const client = new DaemonClient();
@@ -60,7 +64,10 @@ export declare class DaemonClient extends Methods {
   /** Disconnects. Calls in flight reject with a `DaemonConnectionError` of kind `disconnected`. */
   disconnect(): Promise<void>;
 
-  /** Tells the daemon that something happened: `event.emit`. The payload is anything that JSON can hold. */
+  /**
+   * Tells the daemon that something happened: `event.emit`. The payload is anything that JSON can
+   * hold.
+   */
   emit(topic: string, payload?: unknown, options?: CallOptions): Promise<EventEmitted>;
 
   /** Calls a method by its name on the wire; one that this package does not know, too. */
@@ -70,6 +77,9 @@ export declare class DaemonClient extends Methods {
     options?: CallOptions,
   ): Promise<ResultOf<M>>;
 
-  /** Calls `listener` for each notification of the daemon, until the function that this gives is called. */
+  /**
+   * Calls `listener` for each notification of the daemon, until the function that this gives is
+   * called.
+   */
   onNotification(listener: (notification: Notification) => void): () => void;
 }
