@@ -14,6 +14,8 @@ mod output;
 mod python;
 mod render;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub use error::GenerateError;

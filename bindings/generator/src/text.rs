@@ -10,11 +10,6 @@ pub(crate) fn snake_case(name: &str) -> String {
     words(name).join("_")
 }
 
-/// `fileWatcher` as `FILE_WATCHER`.
-pub(crate) fn upper_case(name: &str) -> String {
-    snake_case(name).to_uppercase()
-}
-
 /// `file_watcher` as `fileWatcher`.
 pub(crate) fn camel_case(name: &str) -> String {
     let words = words(name);
@@ -97,7 +92,6 @@ mod tests {
         assert_eq!(pascal_case("file_change"), "FileChange");
         assert_eq!(snake_case("timeoutMinutes"), "timeout_minutes");
         assert_eq!(snake_case("uptime_seconds"), "uptime_seconds");
-        assert_eq!(upper_case("TaskState"), "TASK_STATE");
         assert_eq!(camel_case("file_change"), "fileChange");
     }
 
@@ -106,7 +100,7 @@ mod tests {
         let text = "One two three.\n\nA `b c d` e:\n- first item\n- second";
         assert_eq!(
             wrap(text, 9),
-            ["One two", "three.", "", "A", "`b c d`", "e:", "- first", "  item", "- second"]
+            ["One two", "three.", "", "A `b c d`", "e:", "- first", "  item", "- second"]
         );
     }
 }

@@ -89,8 +89,9 @@ export class Calls {
   }
 
   /**
-   * An error without an id is about a line over the daemon's limit, which it does not read: the only thing that this client
-   * sends and the daemon cannot tell the id of. Whatever the limit is, the longest line is over it.
+   * An error without an id is about a line over the daemon's limit, which it does not read: the only
+   * thing that this client sends and the daemon cannot tell the id of. Whatever the limit is, the
+   * longest line is over it.
    */
   #longest() {
     let longest;

@@ -1,5 +1,5 @@
 import type { CallOptions } from './calls.js';
-import type { MethodMap, Methods } from './generated/methods.js';
+import type { MethodMap, Methods, NotificationMap } from './generated/methods.js';
 import type { Event, EventEmitted } from './generated/types.js';
 
 /** Where the daemon is, and how long to wait for it. */
@@ -11,15 +11,17 @@ export interface ClientOptions {
   socketPath?: string | undefined;
   /** Where to look upwards from; the working directory unless given. */
   cwd?: string | undefined;
-  /** How long each call may take, in milliseconds, unless it says so itself; as long as it takes when absent. */
+  /**
+   * How long each call may take, in milliseconds, unless it says so itself; as long as it takes when
+   * absent.
+   */
   timeoutMs?: number | undefined;
 }
 
 /** What the daemon sends without having been asked. */
-export interface Notification {
-  method: string;
-  params: unknown;
-}
+export type Notification = {
+  [M in keyof NotificationMap]: { method: M; params: NotificationMap[M] };
+}[keyof NotificationMap];
 
 /** How to subscribe. */
 export interface SubscribeOptions {
@@ -42,9 +44,10 @@ type ResultOf<M extends string> = M extends keyof MethodMap ? MethodMap[M]['resu
 /**
  * A client of the daemon.
  *
- * It connects with its first call, or by `connect()`. Calls share one connection and need not wait for each other. When the
- * daemon goes away, calls in flight reject with a `DaemonConnectionError` of kind `disconnected`, and the next call connects
- * again.
+ * It connects with its first call, or by `connect()`. Calls share one connection and need not wait
+ * for each other. When the daemon goes away, calls in flight reject with a `DaemonConnectionError`
+ * of kind `disconnected`, and the next call connects again. An idle connection does not keep the
+ * process alive.
  *
  * @example
  * const client = new DaemonClient();
@@ -73,7 +76,10 @@ export declare class DaemonClient extends Methods {
   /** Disconnects. Calls in flight reject with a `DaemonConnectionError` of kind `disconnected`. */
   disconnect(): Promise<void>;
 
-  /** Tells the daemon that something happened: `event.emit`. The payload is anything that JSON can hold. */
+  /**
+   * Tells the daemon that something happened: `event.emit`. The payload is anything that JSON can
+   * hold.
+   */
   emit(topic: string, payload?: unknown, options?: CallOptions): Promise<EventEmitted>;
 
   /** Calls a method by its name on the wire; one that this package does not know, too. */
@@ -94,6 +100,9 @@ export declare class DaemonClient extends Methods {
    */
   subscribe(topics?: string | readonly string[], options?: SubscribeOptions): AsyncGenerator<Event, never, void>;
 
-  /** Calls `listener` for each notification of the daemon, until the function that this gives is called. */
+  /**
+   * Calls `listener` for each notification of the daemon, until the function that this gives is
+   * called.
+   */
   onNotification(listener: (notification: Notification) => void): () => void;
 }

@@ -15,7 +15,8 @@ export class Connection {
   #drained;
 
   /**
-   * Connects. `onMessage(message)` is called for each message that comes, `onClose(error)` once, at the end, whoever ended it.
+   * Connects. `onMessage(message)` is called for each message that comes, `onClose(error)` once, at
+   * the end, whoever ended it.
    */
   static async open(path, handlers) {
     try {
@@ -68,13 +69,14 @@ export class Connection {
     else this.#socket.unref();
   }
 
-  /** Sends what is still to be sent, and closes. */
+  /** Closes, after what is still to be sent, unless the daemon does not take it. */
   async close() {
     this.#failure ??= this.#disconnected('the client disconnected');
     if (this.#socket.closed) return;
     this.keepAlive(true);
     const closed = new Promise((resolve) => this.#socket.once('close', resolve));
-    this.#socket.destroySoon();
+    if (this.isCongested) this.#socket.destroy();
+    else this.#socket.destroySoon();
     await closed;
   }
 

@@ -8,7 +8,8 @@ import { noProject } from './errors.js';
 import { MAX_SOCKET_PATH, SOCKET_ENV, SOCKET_PATH } from './generated/constants.js';
 
 /**
- * The socket to connect to: the one given, else the one the environment names, else the nearest upwards from `cwd`.
+ * The socket to connect to: the one given, else the one the environment names, else the nearest
+ * upwards from `cwd`.
  */
 export function discoverSocket({ socketPath, cwd = process.cwd() } = {}) {
   const named = socketPath || process.env[SOCKET_ENV];

@@ -45,7 +45,8 @@ export function noProject(directory, path) {
 
 /** Nothing answers at this socket. */
 export function noDaemon(path, cause) {
-  const message = `no daemon answers at ${path} (${cause.code ?? cause.message}); start it with \`${START_COMMAND}\``;
+  const why = cause.code ?? cause.message;
+  const message = `no daemon answers at ${path} (${why}); start it with \`${START_COMMAND}\``;
   return new DaemonConnectionError('no_daemon', message, { path, cause });
 }
 

@@ -6,5 +6,5 @@ export { DaemonConnectionError, DaemonError, DaemonTimeoutError } from './errors
 export { PROTOCOL_VERSION } from './generated/constants.js';
 export type { ErrorKind, ErrorKindInfo } from './generated/errors.js';
 export { ERROR_KINDS } from './generated/errors.js';
-export type { MethodMap } from './generated/methods.js';
+export type { MethodMap, NotificationMap } from './generated/methods.js';
 export * from './generated/types.js';

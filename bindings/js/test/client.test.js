@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { DaemonClient as FromIpcClient } from 'aiwg/daemon/ipc-client';
 import { DaemonClient, DaemonConnectionError, DaemonError, DaemonTimeoutError } from 'aiwg';
 
-import { startPeer } from './peer.js';
+import { startPeer } from '../test-support/peer.js';
 
 /** Runs `body` with a peer that answers so, and a client of it. */
 async function withPeer(answer, body) {
@@ -235,6 +235,19 @@ test('calls in flight fail when the client disconnects', () =>
       await client.disconnect();
       await call;
       await client.disconnect();
+    },
+  ));
+
+test('disconnecting does not wait for a daemon that does not read', () =>
+  withPeer(
+    (request, socket) => void socket.pause(),
+    async (client) => {
+      const call = assert.rejects(client.request('a', { text: 'x'.repeat(50_000_000) }), {
+        kind: 'disconnected',
+      });
+      await client.connect();
+      await client.disconnect();
+      await call;
     },
   ));
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 import { DaemonClient, DaemonConnectionError } from 'aiwg';
 
-import { startPeer } from './peer.js';
+import { startPeer } from '../test-support/peer.js';
 
 const SOCKET = '.aiwg/daemon/daemon.sock';
 let project;

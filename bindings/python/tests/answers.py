@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .peer import Request
+from peer import Request
 
 TASK: dict[str, Any] = {
     "id": "task-0001",

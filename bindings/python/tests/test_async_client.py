@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import package as package  # isort: skip
+
 import asyncio
 import time
 import unittest
@@ -15,8 +17,8 @@ from aiwg.daemon import (
     NoDaemonError,
 )
 
-from .answers import usual
-from .peer import SILENCE, Peer, Refusal
+from answers import usual
+from peer import SILENCE, Peer, Refusal
 
 
 def only_ping(request: Any, connection: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import package as package  # isort: skip
+
 import copy
 import gc
 import pickle
@@ -20,8 +22,8 @@ from aiwg.daemon import (
     Notification,
 )
 
-from .answers import usual
-from .peer import SILENCE, Peer, Refusal, send
+from answers import usual
+from peer import SILENCE, Peer, Refusal, send
 
 
 class Calls(unittest.TestCase):

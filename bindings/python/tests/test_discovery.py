@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import package as package  # isort: skip
+
 import os
 import tempfile
 import unittest
@@ -9,8 +11,8 @@ from unittest import mock
 
 from aiwg.daemon import DaemonClient, NoDaemonError
 
-from .answers import usual
-from .peer import Peer
+from answers import usual
+from peer import Peer
 
 SOCKET = os.path.join(".aiwg", "daemon", "daemon.sock")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import package as package  # isort: skip
+
 import unittest
 
 from aiwg.daemon._message import Lines

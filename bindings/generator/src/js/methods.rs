@@ -6,7 +6,7 @@ use super::{STYLE, comment, types};
 use crate::{
     GenerateError,
     layout::WIDTH,
-    model::{Method, Model},
+    model::{Method, Model, Notification},
     text::{camel_case, pascal_case},
 };
 
@@ -58,11 +58,23 @@ fn docs(method: &Method) -> String {
     docs
 }
 
+/// The notifications of the daemon, in one list.
+pub(super) fn pushed(model: &Model) -> Vec<Value> {
+    let entry = |row: &Notification| format!("{}: {};", types::property(&row.name), row.params);
+    model
+        .notifications
+        .iter()
+        .filter(|row| !row.to_daemon)
+        .map(|row| context! { docs => comment::block(&row.docs, 2), entry => entry(row) })
+        .collect()
+}
+
 /// The import of the types that the declarations of the methods name.
 pub(super) fn imports(model: &Model) -> String {
     let params = model.methods.iter().map(|method| method.params.as_str());
     let results = model.methods.iter().filter_map(|method| method.result.refs());
-    let mut names: Vec<String> = params.chain(results).map(str::to_owned).collect();
+    let pushed = model.notifications.iter().filter(|row| !row.to_daemon).map(|row| row.params.as_str());
+    let mut names: Vec<String> = params.chain(results).chain(pushed).map(str::to_owned).collect();
     names.sort();
     names.dedup();
     let flat = format!("import type {{ {} }} from './types.js';", names.join(", "));

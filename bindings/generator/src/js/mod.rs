@@ -41,6 +41,7 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
         classes => methods::classes(model)?,
         imports => methods::imports(model),
         methods => methods::all(model)?,
+        pushed => methods::pushed(model),
     };
     TEMPLATES
         .iter()

@@ -35,6 +35,19 @@ impl Constants {
         }
     }
 
+    /// All of them, for the reference.
+    pub(crate) fn view(&self) -> minijinja::Value {
+        minijinja::context! {
+            protocol_version => self.protocol_version,
+            socket_path => self.socket_path,
+            socket_env => self.socket_env,
+            start_command => self.start_command,
+            max_socket_path => self.max_socket_path,
+            max_line_mib => self.max_line_mib,
+            max_batch => self.max_batch,
+        }
+    }
+
     /// Those that the code of a client names: name, value and documentation.
     pub(crate) fn for_clients(&self) -> [(&'static str, ConstantValue, &'static str); 5] {
         use ConstantValue::{Number, Text};

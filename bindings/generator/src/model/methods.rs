@@ -1,6 +1,6 @@
 use aiwg_protocol::{
-    ErrorKind, METHODS,
-    definition::{self, paragraphs},
+    ErrorKind, METHODS, NOTIFICATIONS,
+    definition::{self, Direction, paragraphs},
     schema::Types,
 };
 use serde_json::Value;
@@ -38,13 +38,15 @@ pub(crate) struct Example {
     pub(crate) result: Value,
 }
 
-/// What the daemon sends without having been asked.
+/// A message that has no answer.
 #[derive(Debug)]
 pub(crate) struct Notification {
     pub(crate) name: String,
     pub(crate) docs: String,
     /// The name of its params struct.
     pub(crate) params: String,
+    /// Whether clients send it; else the daemon does.
+    pub(crate) to_daemon: bool,
 }
 
 /// A kind of error.
@@ -97,15 +99,16 @@ pub(super) fn methods(schemas: &Types) -> Result<Vec<Method>, GenerateError> {
         .collect()
 }
 
-/// The notifications of the definition: none so far. When it has a table of them, this is the place that reads it; the
-/// reference and the types follow.
-pub(super) fn notifications() -> Vec<Notification> {
-    const ROWS: &[definition::Notification] = &[];
-    ROWS.iter()
-        .map(|row| Notification {
+/// The notifications of the definition.
+pub(super) fn notifications(schemas: &Types) -> Vec<Notification> {
+    NOTIFICATIONS
+        .iter()
+        .zip(&schemas.notifications)
+        .map(|(row, params)| Notification {
             name: row.name.to_owned(),
             docs: paragraphs(row.docs).join("\n\n"),
-            params: (row.params)().name,
+            params: params.clone(),
+            to_daemon: (row.params)().direction == Direction::In,
         })
         .collect()
 }

@@ -20,7 +20,7 @@ pub(crate) struct Model {
     pub(crate) constants: Constants,
     /// In the order of the definition.
     pub(crate) methods: Vec<Method>,
-    /// What the daemon sends without having been asked.
+    /// What is sent without an answer, either way.
     pub(crate) notifications: Vec<Notification>,
     /// In the order of their names.
     pub(crate) types: Vec<TypeDef>,
@@ -33,7 +33,7 @@ impl Model {
     pub(crate) fn from_definition() -> Result<Self, GenerateError> {
         let schemas = aiwg_protocol::schema::types();
         let methods = methods::methods(&schemas)?;
-        let notifications = methods::notifications();
+        let notifications = methods::notifications(&schemas);
         let mut types = lower::named(&schemas.named)?;
         reach::mark(&mut types, &methods, &notifications)?;
         Ok(Self {
@@ -43,6 +43,16 @@ impl Model {
             types,
             errors: ErrorKindDef::all(),
         })
+    }
+
+    /// Puts other types in place of those of the definition.
+    #[cfg(test)]
+    pub(crate) fn replace_types(
+        &mut self,
+        schemas: &aiwg_protocol::schema::Types,
+    ) -> Result<(), GenerateError> {
+        self.types = lower::named(&schemas.named)?;
+        reach::mark(&mut self.types, &self.methods, &self.notifications)
     }
 
     /// The type of this name.

@@ -16,7 +16,8 @@ pub(super) fn mark(
     let within =
         params.iter().flat_map(|def| def.kind.refs().into_iter().map(|name| (def.name.as_str(), name)));
     let results = methods.iter().filter_map(|method| Some((method.name.as_str(), method.result.refs()?)));
-    let pushed = notifications.iter().map(|row| (row.name.as_str(), row.params.as_str()));
+    let pushed =
+        notifications.iter().filter(|row| !row.to_daemon).map(|row| (row.name.as_str(), row.params.as_str()));
     let sent = closure(types, within)?;
     let received = closure(types, results.chain(pushed))?;
     for def in types {

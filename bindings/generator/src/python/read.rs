@@ -50,7 +50,7 @@ fn reader<'a>(model: &'a Model, ty: &'a Type) -> Option<Reader<'a>> {
             Some(Box::new(move |wire| format!("{{key: {} for key, item in {wire}.items()}}", read("item"))))
         }
         Type::Nullable(inner) => {
-            reader(model, inner)?;
+            let _needed = reader(model, inner)?;
             Some(Box::new(move |wire| format!("maybe({}, {wire})", function(model, inner))))
         }
         _ => None,

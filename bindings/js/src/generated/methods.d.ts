@@ -7,6 +7,8 @@ import type {
   EventEmitParams,
   EventEmitted,
   EventListParams,
+  EventMissedNotification,
+  EventNotification,
   EventSubscribeParams,
   EventSubscribed,
   EventUnsubscribeParams,
@@ -47,6 +49,18 @@ export interface MethodMap {
   'task.wait': { params: TaskWaitParams; result: Task };
   'task.output': { params: TaskOutputParams; result: TaskOutput };
   'task.retry': { params: TaskRetryParams; result: TaskSubmitted };
+}
+
+/** What each notification of the daemon brings, by its name. */
+export interface NotificationMap {
+  /** Something happened that a subscription of this connection waits for. */
+  event: EventNotification;
+  /**
+   * A subscriber has fallen so far behind that events were passed over.
+   *
+   * It goes on with the newest ones. `event.list` replays what it missed.
+   */
+  'event.missed': EventMissedNotification;
 }
 
 /** The methods of `rpc`. */

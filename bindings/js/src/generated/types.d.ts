@@ -97,6 +97,24 @@ export interface EventListParams {
   limit?: number;
 }
 
+/** The params of the notification `event.missed`. */
+export interface EventMissedNotification {
+  /** The subscription's number. */
+  subscription: number;
+  /** How many events, of whatever topic, were passed over. */
+  missed: number;
+  /** The number of the last event before them: `event.list` with this `since` replays them. */
+  since: number;
+}
+
+/** The params of the notification `event`. */
+export interface EventNotification {
+  /** The subscription's number. */
+  subscription: number;
+  /** What happened. */
+  event: Event;
+}
+
 /**
  * Who published an event.
  *

@@ -84,9 +84,15 @@ class AsyncConnection(asyncio.Protocol):
             raise
 
     async def close(self) -> None:
-        """Fails what is in flight, sends what is still to be sent, and closes."""
+        """Fails what is in flight, and closes, after what is still to be sent.
+
+        What the daemon does not take is not waited for.
+        """
         self._finish("the client disconnected")
-        self._transport.close()
+        if self._writable is None:
+            self._transport.close()
+        else:
+            self._transport.abort()
         await asyncio.shield(self._closed)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -15,6 +15,8 @@ __all__ = [
     "DaemonStatus",
     "Event",
     "EventEmitted",
+    "EventMissedNotification",
+    "EventNotification",
     "EventSource",
     "EventSubscribed",
     "EventUnsubscribed",
@@ -225,6 +227,45 @@ class EventEmitted:
         return cls(
             seq=wire["seq"],
             rules=wire["rules"],
+        )
+
+
+@dataclass(frozen=True)
+class EventMissedNotification:
+    """The params of the notification `event.missed`."""
+
+    subscription: int
+    """The subscription's number."""
+    missed: int
+    """How many events, of whatever topic, were passed over."""
+    since: int
+    """The number of the last event before them: `event.list` with this `since` replays them."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> EventMissedNotification:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            subscription=wire["subscription"],
+            missed=wire["missed"],
+            since=wire["since"],
+        )
+
+
+@dataclass(frozen=True)
+class EventNotification:
+    """The params of the notification `event`."""
+
+    subscription: int
+    """The subscription's number."""
+    event: Event
+    """What happened."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> EventNotification:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            subscription=wire["subscription"],
+            event=Event.from_wire(wire["event"]),
         )
 
 

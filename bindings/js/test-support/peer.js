@@ -7,7 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** Listens in a fresh project directory. `answer(request, connection)` gives the result, throws `{code, ...}`, or says nothing. */
+/**
+ * Listens in a fresh directory. `answer(request, connection)` gives the result, throws an error
+ * object, or says nothing.
+ */
 export async function startPeer(answer = () => ({}), { socketPath } = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'aiwg-'));
   const peer = new Peer(directory, socketPath ?? join(directory, 's'), answer);
