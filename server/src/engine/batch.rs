@@ -6,9 +6,13 @@ use aiwg_protocol::types::Event;
 
 use super::{
     Draft,
+    apply::State,
     command::{EngineError, Order},
 };
 use crate::store::TaskNo;
+
+/// Gives an answer, once the outcome of the transaction is known.
+pub(super) type Answer = Box<dyn FnOnce(Result<&State, EngineError>) + Send>;
 
 /// The outcome of a transaction that is still open.
 #[derive(Default)]
@@ -22,5 +26,5 @@ pub(super) struct Batch {
     /// Tasks that have ended, for those who wait for them.
     pub(super) ended: Vec<TaskNo>,
     /// Answers to give: each is told whether the commit succeeded.
-    pub(super) answers: Vec<Box<dyn FnOnce(Result<&super::apply::State, EngineError>) + Send>>,
+    pub(super) answers: Vec<Answer>,
 }

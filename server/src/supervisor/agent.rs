@@ -1,6 +1,6 @@
 //! The keeper of one running task: from the order, or from what an earlier daemon left, to the task's end.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{io, path::Path, time::Duration};
 
 use aiwg_protocol::{
     config::InterruptedTasks,
@@ -80,7 +80,7 @@ impl Agent {
     async fn start(
         &self,
         shared: &Shared,
-        dir: &PathBuf,
+        dir: &Path,
         order: StartOrder,
         end: &mut watch::Receiver<Option<Ending>>,
     ) -> io::Result<End> {
@@ -104,7 +104,7 @@ impl Agent {
     async fn adopt(
         &self,
         shared: &Shared,
-        dir: &PathBuf,
+        dir: &Path,
         end: &mut watch::Receiver<Option<Ending>>,
     ) -> io::Result<End> {
         match aiwg_shim::abandon(dir, self.launch) {
@@ -141,7 +141,7 @@ impl Agent {
     async fn until(
         &self,
         shared: &Shared,
-        dir: &PathBuf,
+        dir: &Path,
         ended: impl Future<Output = ()>,
         limit: Instant,
         end: &mut watch::Receiver<Option<Ending>>,
@@ -169,7 +169,7 @@ impl Agent {
     }
 
     /// What the shim, now gone, has left.
-    fn end_of(&self, shared: &Shared, dir: &PathBuf) -> io::Result<End> {
+    fn end_of(&self, shared: &Shared, dir: &Path) -> io::Result<End> {
         if let Some(record) = aiwg_shim::read_exit(dir, self.launch).map_err(io::Error::other)? {
             return Ok(End::Exited(record));
         }
@@ -183,7 +183,7 @@ impl Agent {
     }
 
     /// Tells the engine, until it could store it.
-    async fn report(&self, shared: &Shared, dir: &PathBuf, end: End) {
+    async fn report(&self, shared: &Shared, dir: &Path, end: End) {
         let program = shared.config.agent.command.first().map_or("", String::as_str);
         let requeue = shared.config.daemon.interrupted_tasks == InterruptedTasks::Requeue;
         loop {
@@ -201,7 +201,7 @@ impl Agent {
     }
 }
 
-fn request_end(dir: &PathBuf) {
+fn request_end(dir: &Path) {
     let asked = aiwg_shim::read_run(dir).ok().flatten().map(|run| aiwg_shim::request_end(&run));
     if let Some(Err(error)) = asked {
         tracing::warn!(dir = %dir.display(), %error, "the shim could not be asked to end its agent");
@@ -209,7 +209,7 @@ fn request_end(dir: &PathBuf) {
 }
 
 /// Makes the task's directory and writes down what the agent is given.
-fn prepare(shared: &Shared, dir: &PathBuf, order: &StartOrder) -> io::Result<Order> {
+fn prepare(shared: &Shared, dir: &Path, order: &StartOrder) -> io::Result<Order> {
     make_private_dir(dir)?;
     let prompt_file = dir.join("prompt.txt");
     write_private(&prompt_file, order.prompt.as_bytes())?;
@@ -233,7 +233,7 @@ fn prepare(shared: &Shared, dir: &PathBuf, order: &StartOrder) -> io::Result<Ord
         env,
         env_remove: REMOVED.map(str::to_owned).to_vec(),
         cwd: shared.project.root().to_owned(),
-        dir: dir.clone(),
+        dir: dir.to_owned(),
         prompt_file: by_stdin.then_some(prompt_file),
         grace_ms: u64::try_from(GRACE.as_millis()).unwrap_or(u64::MAX),
         leftover_grace_ms: 2000,
