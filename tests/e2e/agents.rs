@@ -95,7 +95,7 @@ fn cancelling_ends_every_process() {
     assert_eq!(project.json(&["task", "cancel", &queued])["state"], "cancelled");
     assert_eq!(project.json(&["task", "cancel", &running])["cancelled"], true);
     assert_eq!(project.ended(&running)["state"], "cancelled");
-    assert_eq!(project.runs(), [running.clone()]);
+    assert_eq!(project.runs(), std::slice::from_ref(&running));
     assert!(processes_of(project.path()).iter().all(|(_, line)| !line.contains("sleep")));
     let again = project.run(&["task", "cancel", &running]);
     assert_eq!(again.code, 1);
