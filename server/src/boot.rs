@@ -24,7 +24,7 @@ use crate::{
     files::{start_log, write_event_log, write_status_files, write_tasks_file},
     health::{Health, IssueKind},
     ipc::{self, Daemon},
-    lifecycle::{Lock, PidFile},
+    lifecycle::{Lock, PidFile, raise_open_files},
     project::Project,
     rules::RuleIndex,
     store::{Reader, Store, StoreError},
@@ -96,6 +96,7 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     let loaded = load_config(&project, options.config.as_deref())?;
     start_log(&project.log(), &loaded.config.daemon.log).map_err(system("the log could not be started"))?;
     tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
+    let open_files = raise_open_files();
     let health = Health::default();
     report_notices(&loaded, &health);
     let config = Arc::new(loaded.config);
@@ -136,6 +137,7 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
         engine: engine.clone(),
         running: running.clone(),
         socket: socket.clone(),
+        open_files,
     };
     let supervisor = tokio::spawn(supervise(Arc::new(shared), found, orders));
 

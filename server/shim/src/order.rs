@@ -41,6 +41,9 @@ pub struct Order {
     /// The same for what is left when the agent has exited by itself; by default [`DEFAULT_LEFTOVER_GRACE_MS`].
     #[serde(default = "default_leftover_grace_ms")]
     pub leftover_grace_ms: u64,
+    /// How many files the agent may have open, where that is fewer than the daemon may: its soft limit, see getrlimit(2).
+    #[serde(default)]
+    pub open_files: Option<u64>,
 }
 
 fn default_grace_ms() -> u64 {

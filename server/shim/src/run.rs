@@ -46,6 +46,7 @@ fn carry_out() -> Result<(), Box<dyn Error>> {
     // Whatever the daemon was started with: the agent gets its three streams and nothing else.
     close_fds::set_fds_cloexec(3, &[]);
     let order = read_order()?;
+    limit_open_files(order.open_files);
     detach()?;
     let _lock = match acquire(&order.dir, order.attempt)? {
         Acquired::Lock(file) => file,
@@ -76,6 +77,16 @@ fn read_order() -> Result<Order, Box<dyn Error>> {
     serde_json::from_slice(&text).map_err(|error| {
         format!("the order is not understood at line {} column {}", error.line(), error.column()).into()
     })
+}
+
+/// For this process, and so for the agent. The shim itself needs a handful.
+fn limit_open_files(soft: Option<u64>) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Some(current) = soft else { return };
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(current), ..limit }) {
+        complain(&error);
+    }
 }
 
 /// A session of its own, and the parent of every orphan below it.

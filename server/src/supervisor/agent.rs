@@ -98,7 +98,7 @@ impl Agent {
             let _ = child.wait().await;
         };
         self.until(shared, dir, ended, limit, end).await;
-        self.end_of(shared, dir)
+        self.end_of(shared, dir).await
     }
 
     async fn adopt(
@@ -110,7 +110,7 @@ impl Agent {
         match aiwg_shim::abandon(dir, self.launch) {
             Ok(Abandon::StillRunning) => {}
             // Nobody runs it, and from here on nobody can.
-            Ok(Abandon::Done) => return self.end_of(shared, dir),
+            Ok(Abandon::Done) => return self.end_of(shared, dir).await,
             // The crash came before its directory was made.
             Err(error) if error.is_not_found() => return Ok(End::Lost { started: false }),
             Err(error) => return Err(io::Error::other(error)),
@@ -123,7 +123,7 @@ impl Agent {
         tracing::info!(task = %self.no, "found its agent still running, and goes on with it");
         let limit = self.time_limit(shared);
         self.until(shared, dir, shim::gone(dir), limit, end).await;
-        self.end_of(shared, dir)
+        self.end_of(shared, dir).await
     }
 
     /// When its time is up: counted from its start, also over a restart of the daemon.
@@ -169,16 +169,21 @@ impl Agent {
     }
 
     /// What the shim, now gone, has left.
-    fn end_of(&self, shared: &Shared, dir: &Path) -> io::Result<End> {
+    async fn end_of(&self, shared: &Shared, dir: &Path) -> io::Result<End> {
         if let Some(record) = aiwg_shim::read_exit(dir, self.launch).map_err(io::Error::other)? {
             return Ok(End::Exited(record));
         }
         let run = aiwg_shim::read_run(dir).ok().flatten().filter(|run| run.attempt == self.launch);
         let started = run.is_some_and(|run| run.agent.is_some());
         // The shim was killed: what it kept may still be running, and nobody else would end it.
-        let task = self.no.to_string();
-        let swept = aiwg_shim::sweep(&[(TASK_ENV, &task), (aiwg_protocol::SOCKET_ENV, &shared.socket)]);
-        tracing::warn!(task, ended = swept.ended, left = swept.left, "its shim is gone without a record");
+        let (task, socket) = (self.no.to_string(), shared.socket.clone());
+        // It waits for the processes to end.
+        let swept = tokio::task::spawn_blocking(move || {
+            aiwg_shim::sweep(&[(TASK_ENV, &task), (aiwg_protocol::SOCKET_ENV, &socket)])
+        })
+        .await
+        .map_err(io::Error::other)?;
+        tracing::warn!(task = %self.no, ended = swept.ended, left = swept.left, "its shim is gone without a record");
         Ok(End::Lost { started })
     }
 
@@ -237,5 +242,6 @@ fn prepare(shared: &Shared, dir: &Path, order: &StartOrder) -> io::Result<Order>
         prompt_file: by_stdin.then_some(prompt_file),
         grace_ms: u64::try_from(GRACE.as_millis()).unwrap_or(u64::MAX),
         leftover_grace_ms: 2000,
+        open_files: shared.open_files,
     })
 }

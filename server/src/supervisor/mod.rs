@@ -35,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) running: Running,
     /// The socket, as agents are to find it.
     pub(crate) socket: String,
+    /// How many files agents may have open; none for as many as the daemon.
+    pub(crate) open_files: Option<u64>,
 }
 
 /// Carries out orders until they end and no agent is left that it keeps.

@@ -54,6 +54,7 @@ impl Task {
             prompt_file: None,
             grace_ms: 60_000,
             leftover_grace_ms: 60_000,
+            open_files: None,
         };
         Self { order, dir }
     }
