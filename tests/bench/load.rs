@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::table;
+
 pub(crate) struct Load<'a> {
     pub(crate) line: &'a str,
     pub(crate) in_flight: usize,
@@ -85,7 +87,7 @@ impl Rates {
     pub(crate) fn print(&self, what: &str, latency: bool) {
         let value = |measured: &Measured| if latency { measured.median_us } else { measured.per_second };
         let (daemon, echo) = (median(&self.daemon, value), median(&self.echo, value));
-        println!("{what:<44}{daemon:>14.1}{echo:>14.1}{:>9.2}", daemon / echo);
+        table::row(what, daemon, echo);
     }
 }
 

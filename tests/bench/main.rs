@@ -4,9 +4,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::panic)]
 
+mod clients;
 mod daemon;
+mod disk;
 mod echo;
 mod load;
+mod table;
 
 use std::{
     path::{Path, PathBuf},
@@ -32,7 +35,7 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 fn run(aiwg: &Path) {
     let echo = echo::EchoServer::start();
     let daemon = BenchDaemon::start(aiwg);
-    println!("{:<44}{:>14}{:>14}{:>9}", "", "aiwg", "raw echo", "ratio");
+    table::head("the daemon", "aiwg", "raw echo");
     let compare = |what: &str, line: &str, in_flight: usize, together: bool| {
         compare(what, &Load { line, in_flight, together, time: Duration::from_millis(700) }, &echo, &daemon);
     };
@@ -43,7 +46,10 @@ fn run(aiwg: &Path) {
     compare("task.submit committed, 64 in flight", SUBMIT, 64, true);
     daemon.fill_queue(100_000);
     compare("task.submit, 100,000 queued, 64 in flight", SUBMIT, 64, true);
-    println!("resident memory: {:.1} MiB", daemon.resident_mib());
+    clients::compare(&daemon.socket, &echo.socket);
+    println!();
+    table::figure("append and fdatasync of the disk, median", disk::sync_us(), "us");
+    table::figure("resident memory with 100,000 queued", daemon.resident_mib(), "MiB");
 }
 
 fn compare(what: &str, load: &Load<'_>, echo: &echo::EchoServer, daemon: &BenchDaemon) {

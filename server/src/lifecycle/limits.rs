@@ -1,0 +1,19 @@
+//! What the system allows this process.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Raises the number of files the daemon may have open to the most the system allows it: each connection is one, and the usual
+/// 1,024 is kept for programs that use select(2) only.
+///
+/// Gives the number as it was, which is what agents are to get; none where it stays.
+pub(crate) fn raise_open_files() -> Option<u64> {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current == limit.maximum {
+        return None;
+    }
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files could not be raised: fewer clients can connect at once");
+    }
+    limit.current
+}
