@@ -97,7 +97,8 @@ macro_rules! handler {
     ($($(#[doc = $doc:literal])* fn $name:ident($params:ty) -> $result:ty;)*) => {
         impl DaemonService for Handler {
             $(async fn $name(self, _: Context, params: $params) -> Result<$result, ApiError> {
-                methods::$name(&self, params).await
+                // Boxed: else every request would be moved about with the room that the largest handler needs.
+                Box::pin(methods::$name(&self, params)).await
             })*
         }
     };
