@@ -11,23 +11,14 @@ mod subscription;
 mod task;
 mod timestamp;
 
-pub use common::NoParams;
-pub use daemon::{Pong, StopAcknowledged};
-pub use event::{Cause, Event, EventEmitParams, EventEmitted, EventListParams, EventSource};
-pub use json::{Json, JsonObject};
-pub use output::{OutputEncoding, OutputStream, TaskOutput, TaskOutputParams, TaskRetryParams};
-pub use rpc::OpenRpcDocument;
-pub use status::{
-    AutomationSubsystem, DaemonStatus, FileWatcherSubsystem, Health, IpcSubsystem, Issue, MessagingSubsystem,
-    QueuedTaskSummary, RunningTaskSummary, SchedulerSubsystem, Subsystems, SupervisorSubsystem,
-    TaskSummaries,
-};
-pub use subscription::{
-    EventMissedNotification, EventNotification, EventSubscribeParams, EventSubscribed,
-    EventUnsubscribeParams, EventUnsubscribed, RpcCancelParams,
-};
-pub use task::{
-    Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams, TaskState, TaskStats,
-    TaskSubmitParams, TaskSubmitted, TaskWaitParams,
-};
-pub use timestamp::Timestamp;
+// All of them, by glob: a new type is stated in its own file and nowhere else.
+pub use common::*;
+pub use daemon::*;
+pub use event::*;
+pub use json::*;
+pub use output::*;
+pub use rpc::*;
+pub use status::*;
+pub use subscription::*;
+pub use task::*;
+pub use timestamp::*;
