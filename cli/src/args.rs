@@ -41,6 +41,10 @@ pub(crate) enum DaemonCommand {
     Start(StartArgs),
     /// Stop the daemon; running tasks have 15 seconds to end
     Stop,
+    /// Stop the daemon and start it again with the same configuration file; running tasks go on
+    Restart,
+    /// Put the changed configuration in force; running tasks and connections stay
+    Reload,
     /// Show the daemon and all its subsystems
     Status,
     /// Check that the daemon answers
@@ -70,12 +74,32 @@ pub(crate) enum TaskCommand {
         /// The task's id
         id: String,
     },
-    /// Cancel a task
+    /// Cancel a task, and wait until all its processes have ended
     Cancel {
         /// The task's id
         id: String,
+        /// Return at once; a running task has 15 seconds to end
+        #[arg(long)]
+        no_wait: bool,
     },
-    /// Count the tasks by state
+    /// Submit a new task with the same order as an earlier one
+    Retry {
+        /// The earlier task's id
+        id: String,
+    },
+    /// Print what a task's agent has written
+    #[command(after_help = "Example:\n  aiwg task logs task-0001 --follow")]
+    Logs {
+        /// The task's id
+        id: String,
+        /// Go on printing until the task has ended
+        #[arg(long, short)]
+        follow: bool,
+        /// Standard error in place of standard output
+        #[arg(long)]
+        stderr: bool,
+    },
+    /// Count the tasks by state, and sum up what their agents used
     Stats,
     /// Wait until tasks have ended; exits with 1 if one of them did not complete
     Wait {
@@ -101,6 +125,14 @@ pub(crate) struct SubmitArgs {
     /// The time limit
     #[arg(long, value_name = "MINUTES")]
     pub(crate) timeout: Option<f64>,
+
+    /// Start it only when this task has completed; may be given several times
+    #[arg(long, value_name = "ID")]
+    pub(crate) after: Vec<String>,
+
+    /// Print the agent's output as it comes, and exit with 0 if the task completes, else with 1
+    #[arg(long)]
+    pub(crate) wait: bool,
 
     /// Added to the agent's environment; ${NAME} in the value is taken from the daemon's
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]

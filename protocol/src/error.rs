@@ -74,6 +74,10 @@ error_kinds! {
     TooManyWaits = -32009, "too_many_waits", retry: true;
     /// This connection has as many subscriptions as is allowed.
     TooManySubscriptions = -32010, "too_many_subscriptions", retry: false;
+    /// `after` names a task that does not exist; it may have been pruned.
+    DependencyNotFound = -32011, "dependency_not_found", retry: false;
+    /// `after` names the very task that is being submitted.
+    DependencyOnItself = -32012, "dependency_on_itself", retry: false;
 }
 
 impl ErrorKind {

@@ -24,6 +24,9 @@ pub use service::{
 /// addition.
 pub const PROTOCOL_VERSION: &str = "1.0";
 
+/// Where a project's configuration is, from the project's directory.
+pub const CONFIG_PATH: &str = ".aiwg/daemon.json";
+
 /// Where the daemon's socket is, relative to the project's directory.
 pub const SOCKET_PATH: &str = ".aiwg/daemon/daemon.sock";
 

@@ -58,10 +58,34 @@ pub trait DaemonService {
     /// Stops the daemon.
     ///
     /// The answer comes first. Queued tasks stay queued for the next start. Running ones get SIGTERM, 15 seconds, then
-    /// SIGKILL, every process they started included, and end as `cancelled`.
+    /// SIGKILL, every process they started included, and end as `cancelled`. With `keepAgents` they go on, and the next start
+    /// goes on with them.
     #[method(name = "daemon.stop")]
     #[example(name = "stop", params = "{}", result = r#"{"stopping": true, "pid": 4711, "running": 0}"#)]
-    async fn daemon_stop(params: NoParams) -> Result<StopAcknowledged, ApiError>;
+    #[example(
+        name = "before a restart",
+        params = r#"{"keepAgents": true}"#,
+        result = r#"{"stopping": true, "pid": 4711, "running": 2}"#
+    )]
+    async fn daemon_stop(params: DaemonStopParams) -> Result<StopAcknowledged, ApiError>;
+
+    /// Reads the configuration again, and applies it as a whole or not at all.
+    ///
+    /// The queue, running tasks and connections are not disturbed. SIGHUP does the same.
+    #[method(name = "daemon.reload", errors = [StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "a good file",
+        params = "{}",
+        result = r#"{"reloaded": true, "errors": [], "needsRestart": [], "notices": []}"#
+    )]
+    #[example(
+        name = "a bad file",
+        params = "{}",
+        result = r#"{"reloaded": false, "errors": [{"file": "/home/me/project/.aiwg/daemon.json", "line": 3, "column": 5,
+            "message": "unknown key \"max_paralel_actions\"; did you mean \"max_parallel_actions\"?"}],
+            "needsRestart": [], "notices": []}"#
+    )]
+    async fn daemon_reload(params: NoParams) -> Result<DaemonReloaded, ApiError>;
 
     /// Tells the daemon that something happened.
     ///
@@ -110,11 +134,16 @@ pub trait DaemonService {
     /// Submits a task.
     ///
     /// The answer comes once the task is stored on disk.
-    #[method(name = "task.submit", errors = [QueueFull, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.submit", errors = [QueueFull, DependencyNotFound, DependencyOnItself, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "an urgent task",
         params = r#"{"prompt": "Fix critical security bug", "priority": 10}"#,
         result = r#"{"taskId": "task-0001", "state": "running"}"#
+    )]
+    #[example(
+        name = "a task that waits for another",
+        params = r#"{"prompt": "Deploy", "after": ["task-0001"], "timeoutMinutes": 10}"#,
+        result = r#"{"taskId": "task-0002", "state": "queued"}"#
     )]
     async fn task_submit(params: TaskSubmitParams) -> Result<TaskSubmitted, ApiError>;
 
@@ -139,8 +168,9 @@ pub trait DaemonService {
         params = r#"{"state": "running", "limit": 1}"#,
         result = r#"[{"id": "task-0001", "prompt": "Fix critical security bug", "agent": null, "priority": 10,
             "state": "running", "createdAt": "2026-11-23T14:33:23.042Z", "startedAt": "2026-11-23T14:33:23.045Z",
-            "completedAt": null, "pid": 4712, "exitCode": null, "attempts": 1, "result": null, "error": null,
-            "output": "Looking at the code.\n", "timeoutMinutes": null, "metadata": {}}]"#
+            "completedAt": null, "pid": 4712, "exitCode": null, "signal": null, "attempts": 1, "result": null, "error": null,
+            "output": "Looking at the code.\n", "timeoutMinutes": null, "after": [],
+            "processesEnded": null, "processesLeft": null, "usage": null, "metadata": {}}]"#
     )]
     async fn task_list(params: TaskListParams) -> Result<Vec<Task>, ApiError>;
 
@@ -151,18 +181,30 @@ pub trait DaemonService {
         params = r#"{"taskId": "task-0001"}"#,
         result = r#"{"id": "task-0001", "prompt": "Run post-deployment smoke tests", "agent": null, "priority": 0,
             "state": "completed", "createdAt": "2026-11-23T14:33:23.042Z", "startedAt": "2026-11-23T14:33:23.045Z",
-            "completedAt": "2026-11-23T14:35:01.730Z", "pid": null, "exitCode": 0, "attempts": 1,
+            "completedAt": "2026-11-23T14:35:01.730Z", "pid": null, "exitCode": 0, "signal": null, "attempts": 1,
             "result": "All tests pass.\n", "error": null, "output": "All tests pass.\n", "timeoutMinutes": null,
+            "after": [], "processesEnded": 0, "processesLeft": 0,
+            "usage": {"costUsd": 0.0421, "turns": 7, "inputTokens": 1204, "outputTokens": 2310, "cacheReadTokens": 88012,
+                "cacheCreationTokens": 5120, "sessionId": "5e1f0c1e-8a56-4f0e-9b7e-3d8e6f1f2a10", "permissionDenials": []},
             "metadata": {}, "causedBy": {"rule": "on-deployment-complete", "event": 17, "depth": 0}}"#
     )]
     async fn task_get(params: TaskGetParams) -> Result<Task, ApiError>;
 
-    /// Counts the tasks by state.
+    /// Counts the tasks by state, and sums up what their agents used.
     #[method(name = "task.stats", errors = [StorageUnavailable])]
     #[example(
         name = "counts",
         params = "{}",
-        result = r#"{"total": 3, "queued": 1, "running": 1, "completed": 1, "failed": 0, "cancelled": 0, "timeout": 0}"#
+        result = r#"{
+            "total": 3, "queued": 1, "running": 1, "completed": 1, "failed": 0, "cancelled": 0, "timeout": 0,
+            "usage": {
+                "total": {"tasks": 1, "costUsd": 0.0421, "turns": 7, "inputTokens": 1204, "outputTokens": 2310,
+                    "cacheReadTokens": 88012, "cacheCreationTokens": 5120},
+                "byRule": [{"rule": "on-deployment-complete", "usage": {"tasks": 1, "costUsd": 0.0421, "turns": 7,
+                    "inputTokens": 1204, "outputTokens": 2310, "cacheReadTokens": 88012, "cacheCreationTokens": 5120}}],
+                "byDay": [{"day": "2026-11-23", "usage": {"tasks": 1, "costUsd": 0.0421, "turns": 7,
+                    "inputTokens": 1204, "outputTokens": 2310, "cacheReadTokens": 88012, "cacheCreationTokens": 5120}}]
+            }}"#
     )]
     async fn task_stats(params: NoParams) -> Result<TaskStats, ApiError>;
 
@@ -173,9 +215,9 @@ pub trait DaemonService {
         params = r#"{"taskId": "task-0001", "timeoutMs": 60000}"#,
         result = r#"{"id": "task-0001", "prompt": "Fix the tests", "agent": "tester", "priority": 0, "state": "failed",
             "createdAt": "2026-11-23T14:33:23.042Z", "startedAt": "2026-11-23T14:33:23.045Z",
-            "completedAt": "2026-11-23T14:35:01.730Z", "pid": null, "exitCode": 1, "attempts": 1,
+            "completedAt": "2026-11-23T14:35:01.730Z", "pid": null, "exitCode": 1, "signal": null, "attempts": 1,
             "result": "", "error": "the agent exited with code 1", "output": "", "timeoutMinutes": 30,
-            "metadata": {"ticket": 42}}"#
+            "after": [], "processesEnded": 2, "processesLeft": 0, "usage": null, "metadata": {"ticket": 42}}"#
     )]
     async fn task_wait(params: TaskWaitParams) -> Result<Task, ApiError>;
 
@@ -197,6 +239,8 @@ pub trait DaemonService {
     async fn task_output(params: TaskOutputParams) -> Result<TaskOutput, ApiError>;
 
     /// Submits a new task with the same order as an earlier one.
+    ///
+    /// It waits for no other task, even if the earlier one did.
     #[method(name = "task.retry", errors = [TaskNotFound, QueueFull, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "once more",

@@ -4,7 +4,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::Arc,
-    sync::atomic::AtomicU32,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -19,14 +19,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     bus::Bus,
-    config::{ConfigError, Loaded, load},
+    config::{ConfigError, Settings, load_for},
     engine::{self, Engine, EngineSetup},
     files::{start_log, write_event_log, write_status_files, write_tasks_file},
-    health::{Health, IssueKind},
+    health::Health,
     ipc::{self, Daemon},
     lifecycle::{Lock, PidFile, raise_open_files},
     project::Project,
-    rules::RuleIndex,
+    reload::{policy, reload, report_notices},
     store::{Reader, Store, StoreError},
     supervisor::{Running, Shared, supervise},
 };
@@ -93,13 +93,14 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     // The ground: the project's directories, the one lock, the configuration, the log.
     let project = open_project(&options.project)?;
     let _lock = take_lock(&project)?;
-    let loaded = load_config(&project, options.config.as_deref())?;
+    let loaded = load_for(&project, options.config.as_deref())?;
     start_log(&project.log(), &loaded.config.daemon.log).map_err(system("the log could not be started"))?;
     tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
     let open_files = raise_open_files();
     let health = Health::default();
     report_notices(&loaded, &health);
-    let config = Arc::new(loaded.config);
+    let policy = policy(&loaded.config)?;
+    let settings = Settings::new(loaded);
 
     // The store, and from it the engine, which publishes on the bus and orders from the supervisor.
     let store = Store::open(&project.database())?;
@@ -107,20 +108,11 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     let unreadable = |error| system("the database could not be read")(io::Error::other(error));
     let found = store.running().map_err(unreadable)?;
     let (last_event, _) = store.last_numbers().map_err(unreadable)?;
-    let rules =
-        RuleIndex::new(config.rules.clone()).map_err(|error| system("the rules")(io::Error::other(error)))?;
-    let rules = Arc::new(rules);
     let bus = Bus::new(last_event);
     let (order, orders) = mpsc::unbounded_channel();
-    let (engine, engine_thread) = engine::start(EngineSetup {
-        store,
-        rules: Arc::clone(&rules),
-        max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),
-        bus: bus.clone(),
-        orders: order,
-        health: health.clone(),
-    })
-    .map_err(system("the engine could not be started"))?;
+    let (engine, engine_thread) =
+        engine::start(EngineSetup { store, policy, bus: bus.clone(), orders: order, health: health.clone() })
+            .map_err(system("the engine could not be started"))?;
 
     // The socket, which is there before anyone can know of it, and the pid file.
     let listener = ipc::bind(&project)
@@ -133,7 +125,7 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     let running = Running::new();
     let shared = Shared {
         project: project.clone(),
-        config: Arc::clone(&config),
+        settings: settings.clone(),
         engine: engine.clone(),
         running: running.clone(),
         socket: socket.clone(),
@@ -144,9 +136,9 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     // Those who listen: the readable files and the connections.
     let daemon = Arc::new(Daemon {
         project: project.clone(),
-        config_file: loaded.path.map(|path| path.display().to_string()),
-        rules: rules.len(),
-        config,
+        settings,
+        config_named: options.config,
+        reloading: tokio::sync::Mutex::new(()),
         engine: engine.clone(),
         reader: Arc::clone(&reader),
         bus: bus.clone(),
@@ -157,6 +149,7 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
         started: Instant::now(),
         started_at: Timestamp::now(),
         stop: CancellationToken::new(),
+        keep_agents: AtomicBool::new(false),
         stopped: CancellationToken::new(),
     });
     let files = start_files(&daemon, &reader, &bus);
@@ -198,22 +191,6 @@ fn take_lock(project: &Project) -> Result<Lock, BootError> {
     lock.map_err(|pid| BootError::AlreadyRunning { pid })
 }
 
-fn load_config(project: &Project, named: Option<&Path>) -> Result<Loaded, ConfigError> {
-    match named {
-        Some(path) => load(path, true),
-        None => load(&project.config(), false),
-    }
-}
-
-fn report_notices(loaded: &Loaded, health: &Health) {
-    for notice in &loaded.notices {
-        tracing::warn!("configuration: {notice}");
-    }
-    if !loaded.notices.is_empty() {
-        health.report(IssueKind::Config, loaded.notices.join("; "));
-    }
-}
-
 fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet<()> {
     let mut files = JoinSet::new();
     let (project, health, stopped) = (&daemon.project, &daemon.health, &daemon.stopped);
@@ -238,22 +215,36 @@ fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet
 
 async fn wanted_to_stop(daemon: &Daemon) -> io::Result<()> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => tracing::info!("SIGTERM"),
-        _ = interrupt.recv() => tracing::info!("SIGINT"),
-        () = daemon.stop.cancelled() => {}
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(tracing::info!("SIGTERM")),
+            _ = interrupt.recv() => return Ok(tracing::info!("SIGINT")),
+            () = daemon.stop.cancelled() => return Ok(()),
+            _ = hangup.recv() => {
+                tracing::info!("SIGHUP");
+                if let Err(error) = reload(daemon).await {
+                    tracing::warn!(%error, "the configuration could not be read again");
+                }
+            }
+        }
     }
-    Ok(())
 }
 
-/// Ends the agents, then lets everyone who waits know.
+/// Ends the agents, unless they are to go on, then lets everyone who waits know.
 async fn shut_down(daemon: &Daemon, engine: &Engine) {
     let _ = engine.close().await;
+    if !daemon.keep_agents.load(Ordering::Relaxed) {
+        end_agents(daemon, engine).await;
+    }
+    daemon.stopped.cancel();
+}
+
+async fn end_agents(daemon: &Daemon, engine: &Engine) {
     if let Err(error) = engine.end_all().await {
         tracing::warn!(%error, "the running tasks could not all be told to end");
     }
     if tokio::time::timeout(LAST_AGENT, daemon.running.none_left()).await.is_err() {
         tracing::warn!("some agents did not end; the next start finds them");
     }
-    daemon.stopped.cancel();
 }

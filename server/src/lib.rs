@@ -13,6 +13,7 @@ pub mod health;
 mod ipc;
 mod lifecycle;
 pub mod project;
+mod reload;
 pub mod rules;
 pub mod store;
 mod supervisor;

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aiwg_protocol::SOCKET_PATH;
+use aiwg_protocol::{CONFIG_PATH, SOCKET_PATH};
 
 use crate::store::TaskNo;
 
@@ -40,7 +40,7 @@ impl Project {
 
     /// The configuration, unless another is named.
     pub fn config(&self) -> PathBuf {
-        self.aiwg().join("daemon.json")
+        self.root.join(CONFIG_PATH)
     }
 
     /// The daemon's process id.

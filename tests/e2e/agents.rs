@@ -78,12 +78,9 @@ fn no_more_run_at_once_than_allowed() {
     for task in &tasks {
         assert_eq!(project.ended(task)["state"], "completed");
     }
-    assert_eq!(
-        project.json(&["task", "stats"]),
-        json!({
-            "total": 4, "queued": 0, "running": 0, "completed": 4, "failed": 0, "cancelled": 0, "timeout": 0
-        })
-    );
+    let stats = project.json(&["task", "stats"]);
+    let counts = ["total", "queued", "running", "completed", "failed", "cancelled", "timeout"];
+    assert_eq!(json!(counts.map(|name| &stats[name])), json!([4, 0, 0, 4, 0, 0, 0]));
 }
 
 #[test]
@@ -93,8 +90,15 @@ fn cancelling_ends_every_process() {
     until("the agent", || project.task(&running)["output"].as_str().is_some_and(|out| out.contains("begun")));
     let queued = project.submit("true");
     assert_eq!(project.json(&["task", "cancel", &queued])["state"], "cancelled");
-    assert_eq!(project.json(&["task", "cancel", &running])["cancelled"], true);
-    assert_eq!(project.ended(&running)["state"], "cancelled");
+    let cancelled = project.json(&["task", "cancel", &running]);
+    assert_eq!((&cancelled["cancelled"], &cancelled["state"]), (&json!(true), &json!("cancelled")));
+    assert_eq!(cancelled["processesLeft"], 0);
+    // The agent's shell and its three sleeps, at least.
+    assert!(cancelled["processesEnded"].as_u64().unwrap() >= 4, "{cancelled}");
+    let events = project.json(&["event", "list", "task:cancelled"]);
+    let told = &events[1]["payload"];
+    assert_eq!((&told["taskId"], &told["processesLeft"]), (&json!(running), &json!(0)));
+    assert_eq!(told["processesEnded"], cancelled["processesEnded"]);
     assert_eq!(project.runs(), std::slice::from_ref(&running));
     assert!(processes_of(project.path()).iter().all(|(_, line)| !line.contains("sleep")));
     let again = project.run(&["task", "cancel", &running]);

@@ -1,15 +1,15 @@
 use std::{
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
 };
 
 use aiwg_client::{
     DaemonClient,
-    types::{DaemonStatus, Health, NoParams},
+    types::{ConfigProblem, DaemonReloaded, DaemonStatus, DaemonStopParams, Health, NoParams},
 };
-use aiwg_protocol::START_COMMAND;
+use aiwg_protocol::{CONFIG_PATH, START_COMMAND};
 use aiwg_server::boot::{Options, is_running};
 
 use crate::{
@@ -17,19 +17,24 @@ use crate::{
     daemon::{detach, foreground},
     error::CliError,
     output::{Output, shorten, table, write_table},
-    project::to_start,
+    project::{connect, to_start},
 };
 
 /// How long to wait for a stopped daemon to let go of the project, beyond the time its agents have.
 const LAST_MOMENTS: Duration = Duration::from_secs(60);
 
 pub(crate) fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<ExitCode, CliError> {
-    let options = Options { project: to_start(project)?, config: args.config };
+    let options =
+        Options { project: to_start(project)?, config: args.config.map(std::path::absolute).transpose()? };
     if args.foreground {
         foreground(options)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let ready = detach(&options)?;
+    start_with(&options, output)
+}
+
+fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> {
+    let ready = detach(options)?;
     output.result(&ready, |out, ready| {
         writeln!(out, "The daemon runs as process {}.", ready.pid)?;
         writeln!(out, "Next: aiwg daemon status, aiwg task submit \"...\"")
@@ -43,8 +48,9 @@ pub(crate) async fn run(
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     match command {
-        DaemonCommand::Start(_) => {}
+        DaemonCommand::Start(_) | DaemonCommand::Restart => {}
         DaemonCommand::Stop => stop(client, output).await?,
+        DaemonCommand::Reload => return reload(client, output).await,
         DaemonCommand::Status => {
             output.result(&client.daemon_status(NoParams {}).await?, |out, status| show(out, status))?
         }
@@ -61,28 +67,84 @@ pub(crate) async fn run(
 /// Asks the daemon to stop, and waits until it has.
 async fn stop(client: &DaemonClient, output: &Output) -> Result<(), CliError> {
     let project = client.daemon_status(NoParams {}).await?.project;
-    let stopping = client.daemon_stop(NoParams {}).await?;
+    let stopping = client.daemon_stop(DaemonStopParams::default()).await?;
     if !output.json && stopping.running > 0 {
         writeln!(io::stderr(), "Ending {} running task(s): this takes up to 15 seconds.", stopping.running)?;
     }
+    until_stopped(client, &project, stopping.pid).await?;
+    output.result(&stopping, |out, _| {
+        writeln!(out, "The daemon has stopped. `{START_COMMAND}` starts it again.")
+    })
+}
+
+async fn until_stopped(client: &DaemonClient, project: &str, pid: u32) -> Result<(), CliError> {
     // The connection is closed at the very end.
     while client.ping(NoParams {}).await.is_ok() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     // On this machine the lock has the last word; over a forwarded socket the project is not here.
     let began = Instant::now();
-    while is_running(Path::new(&project)) {
+    while is_running(Path::new(project)) {
         if began.elapsed() > LAST_MOMENTS {
-            return Err(CliError::Failed(format!(
-                "process {} does not end; see .aiwg/daemon/daemon.log",
-                stopping.pid
-            )));
+            return Err(CliError::Failed(format!("process {pid} does not end; see .aiwg/daemon/daemon.log")));
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    output.result(&stopping, |out, _| {
-        writeln!(out, "The daemon has stopped. `{START_COMMAND}` starts it again.")
-    })
+    Ok(())
+}
+
+/// Stops the daemon, if one runs, so that running tasks go on, and starts it again with the configuration it had.
+pub(crate) fn restart(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let options = match runtime.block_on(stop_for_restart(project)) {
+        Ok(options) => options,
+        Err(CliError::Client(error)) if error.is_no_daemon() => {
+            Options { project: to_start(project)?, config: None }
+        }
+        Err(error) => return Err(error),
+    };
+    drop(runtime);
+    start_with(&options, output)
+}
+
+async fn stop_for_restart(project: Option<&Path>) -> Result<Options, CliError> {
+    let client = connect(project).await?;
+    let status = client.daemon_status(NoParams {}).await?;
+    let project = PathBuf::from(&status.project);
+    if !is_running(&project) {
+        return Err(CliError::Failed(format!(
+            "the daemon of {} runs on another machine: restart it there",
+            status.project
+        )));
+    }
+    let stopping = client.daemon_stop(DaemonStopParams { keep_agents: Some(true) }).await?;
+    until_stopped(&client, &status.project, stopping.pid).await?;
+    let usual = project.join(CONFIG_PATH);
+    let config = status.config.map(PathBuf::from).filter(|config| *config != usual);
+    Ok(Options { project, config })
+}
+
+async fn reload(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
+    let done = client.daemon_reload(NoParams {}).await?;
+    output.result(&done, |out, done| show_reload(out, done))?;
+    Ok(if done.reloaded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn show_reload(out: &mut dyn Write, done: &DaemonReloaded) -> io::Result<()> {
+    if !done.reloaded {
+        writeln!(out, "Refused: the configuration from before stays in force.")?;
+        for ConfigProblem { file, line, column, message } in &done.errors {
+            let place =
+                line.zip(*column).map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
+            writeln!(out, "{file}{place}: {message}")?;
+        }
+        return Ok(());
+    }
+    writeln!(out, "The configuration is in force.")?;
+    for key in &done.needs_restart {
+        writeln!(out, "{key} takes effect with the next start: aiwg daemon restart")?;
+    }
+    done.notices.iter().try_for_each(|notice| writeln!(out, "! {notice}"))
 }
 
 fn show(out: &mut dyn Write, status: &DaemonStatus) -> io::Result<()> {

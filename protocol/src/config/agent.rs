@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The command that runs agents.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AgentConfig {
     /// The program and its arguments. `--agent NAME` is added where a task names one.
@@ -10,11 +10,19 @@ pub struct AgentConfig {
     pub command: Vec<String>,
     /// How the prompt reaches it.
     pub prompt: PromptBy,
+    /// How long an agent may go on after it has written its `result` message before it is ended, in seconds; the task has
+    /// completed all the same.
+    #[schemars(range(min = 0))]
+    pub exit_seconds: f64,
 }
 
 impl Default for AgentConfig {
     fn default() -> Self {
-        Self { command: vec!["claude".to_owned(), "-p".to_owned()], prompt: PromptBy::default() }
+        Self {
+            command: vec!["claude".to_owned(), "-p".to_owned()],
+            prompt: PromptBy::default(),
+            exit_seconds: 5.0,
+        }
     }
 }
 

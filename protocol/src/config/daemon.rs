@@ -16,6 +16,16 @@ pub struct DaemonConfig {
     pub action_timeout_minutes: f64,
     /// What becomes of a task whose agent was lost together with the machine.
     pub interrupted_tasks: InterruptedTasks,
+    /// How many tasks may be queued before `task.submit` and `event.emit` are refused with `queue_full`; any number when
+    /// null.
+    #[schemars(range(min = 1))]
+    pub max_queued: Option<u32>,
+    /// For how many minutes a running agent may write nothing before it counts as stalled, which is an event, `task:stalled`; for
+    /// ever when null. `claude` with `--output-format json` writes nothing until its end.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    pub stall_minutes: Option<f64>,
+    /// What becomes of a task that counts as stalled.
+    pub stalled_tasks: StalledTasks,
     /// The longest message that a client may send, in MiB.
     #[schemars(range(min = 1, max = 1024))]
     pub max_message_mb: u32,
@@ -30,6 +40,9 @@ impl Default for DaemonConfig {
             max_parallel_actions: 3,
             action_timeout_minutes: 120.0,
             interrupted_tasks: InterruptedTasks::default(),
+            max_queued: None,
+            stall_minutes: None,
+            stalled_tasks: StalledTasks::default(),
             max_message_mb: 16,
             log: LogConfig::default(),
         }
@@ -45,6 +58,17 @@ pub enum InterruptedTasks {
     Requeue,
     /// It fails.
     Fail,
+}
+
+/// What becomes of a task whose agent has written nothing for `daemon.stall_minutes`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum StalledTasks {
+    /// It goes on.
+    #[default]
+    Report,
+    /// It is ended, as `timeout`.
+    End,
 }
 
 /// The log file, `.aiwg/daemon/daemon.log`.

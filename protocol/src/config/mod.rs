@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use agent::{AgentConfig, PromptBy};
-pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig};
+pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, StalledTasks};
 pub use rules::{Action, Condition, Rule, Trigger};
 pub use schedule::{Job, ScheduleConfig};
 pub use watch::{WatchConfig, WatchPath, WatchPathOptions};

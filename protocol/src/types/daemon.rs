@@ -12,6 +12,42 @@ pub struct Pong {
     pub timestamp: Timestamp,
 }
 
+/// The params of `daemon.stop`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DaemonStopParams {
+    /// Whether running agents go on without the daemon; the next start finds them again. False when absent: they are ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_agents: Option<bool>,
+}
+
+/// The answer to `daemon.reload`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DaemonReloaded {
+    /// Whether the file's configuration is in force now. If not, the one before still is, all of it.
+    pub reloaded: bool,
+    /// What is wrong with the file; empty when it was taken.
+    pub errors: Vec<ConfigProblem>,
+    /// Keys whose new values take effect only with the next start, such as `daemon.log`.
+    pub needs_restart: Vec<String>,
+    /// What the file asks for that is not acted upon, for people.
+    pub notices: Vec<String>,
+}
+
+/// Something that is wrong in a configuration file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ConfigProblem {
+    /// The file.
+    pub file: String,
+    /// The line, from 1; null where the file could not be read.
+    pub line: Option<u32>,
+    /// The column, from 1; null where the file could not be read.
+    pub column: Option<u32>,
+    /// What is wrong and what would be right, for people.
+    pub message: String,
+}
+
 /// The answer to `daemon.stop`, sent before the daemon stops.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StopAcknowledged {
@@ -19,6 +55,6 @@ pub struct StopAcknowledged {
     pub stopping: bool,
     /// The daemon's process id: it has stopped when this process has ended.
     pub pid: u32,
-    /// How many tasks are running; they get SIGTERM, 15 seconds, then SIGKILL.
+    /// How many tasks are running. They get SIGTERM, 15 seconds, then SIGKILL; or go on, with `keepAgents`.
     pub running: u32,
 }

@@ -6,10 +6,12 @@ mod event;
 mod json;
 mod output;
 mod rpc;
+mod stats;
 mod status;
 mod subscription;
 mod task;
 mod timestamp;
+mod usage;
 
 // All of them, by glob: a new type is stated in its own file and nowhere else.
 pub use common::*;
@@ -18,7 +20,9 @@ pub use event::*;
 pub use json::*;
 pub use output::*;
 pub use rpc::*;
+pub use stats::*;
 pub use status::*;
 pub use subscription::*;
 pub use task::*;
 pub use timestamp::*;
+pub use usage::*;

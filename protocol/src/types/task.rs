@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, JsonObject, Timestamp};
+use super::{Cause, JsonObject, TaskUsage, Timestamp};
 
 /// The states of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -84,9 +84,12 @@ pub struct Task {
     pub pid: Option<u32>,
     /// What the agent's process exited with; null when it did not exit by itself.
     pub exit_code: Option<i32>,
+    /// The signal that ended the agent's process; null when none did.
+    pub signal: Option<i32>,
     /// How often an agent was started for it. More than 1 after an agent was lost with the machine.
     pub attempts: u32,
-    /// The last 64 KiB of the agent's standard output, once it has ended.
+    /// The agent's answer, once it has ended: the `result` of its output where that is `claude`'s JSON, else the last 64 KiB of
+    /// its standard output.
     pub result: Option<String>,
     /// Why it did not complete, for people.
     pub error: Option<String>,
@@ -94,6 +97,14 @@ pub struct Task {
     pub output: Option<String>,
     /// Its time limit in minutes; `daemon.action_timeout_minutes` when null.
     pub timeout_minutes: Option<f64>,
+    /// The ids of the tasks that must have completed before it starts.
+    pub after: Vec<String>,
+    /// How many processes were left when its agent's own had ended, or were to end with it, and have been ended; null before.
+    pub processes_ended: Option<u32>,
+    /// How many of its processes could not be ended: 0, unless one belongs to another user. Null before it has ended.
+    pub processes_left: Option<u32>,
+    /// What its agent used; null where the agent does not tell, which takes `claude`'s `--output-format json` or `stream-json`.
+    pub usage: Option<TaskUsage>,
     /// The submitter's own notes.
     pub metadata: JsonObject,
     /// What led to it; absent when a client submitted it.
@@ -126,6 +137,11 @@ pub struct TaskSubmitParams {
     /// The submitter's own notes, kept with the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<JsonObject>,
+    /// The ids of tasks that must have completed before it starts, 100 at the most. When one of them ends in another way, it is
+    /// cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
+    pub after: Option<Vec<String>>,
 }
 
 // By hand, because `env` may hold secrets.
@@ -138,6 +154,7 @@ impl fmt::Debug for TaskSubmitParams {
             .field("timeout_minutes", &self.timeout_minutes)
             .field("env", &self.env.as_ref().map(|env| env.keys().collect::<Vec<_>>()))
             .field("metadata", &self.metadata)
+            .field("after", &self.after)
             .finish()
     }
 }
@@ -148,7 +165,7 @@ impl fmt::Debug for TaskSubmitParams {
 pub struct TaskSubmitted {
     /// The new task's id.
     pub task_id: String,
-    /// `running` when a slot was free, else `queued`.
+    /// `running` when a slot was free, else `queued`; `cancelled` when a task of `after` has ended without completing.
     pub state: TaskState,
 }
 
@@ -196,25 +213,6 @@ pub struct TaskListParams {
     /// The id of the last task of the page before: the answer goes on with the next older one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-}
-
-/// The answer to `task.stats`: how many tasks there are, in all and in each state.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TaskStats {
-    /// All that the store holds.
-    pub total: u64,
-    /// Waiting for a slot.
-    pub queued: u64,
-    /// With an active agent.
-    pub running: u64,
-    /// Succeeded.
-    pub completed: u64,
-    /// Failed.
-    pub failed: u64,
-    /// Cancelled.
-    pub cancelled: u64,
-    /// Ended at their time limit.
-    pub timeout: u64,
 }
 
 /// The params of `task.wait`.

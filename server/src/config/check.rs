@@ -44,7 +44,16 @@ impl Check<'_> {
             self.report(&[Key("daemon"), Key("max_message_mb")], "must be from 1 to 1024");
         }
         self.positive(&[Key("daemon"), Key("action_timeout_minutes")], daemon.action_timeout_minutes);
+        if daemon.max_queued == Some(0) {
+            self.report(&[Key("daemon"), Key("max_queued")], "must be at least 1, or null for no limit");
+        }
+        if let Some(minutes) = daemon.stall_minutes {
+            self.positive(&[Key("daemon"), Key("stall_minutes")], minutes);
+        }
         self.positive(&[Key("daemon"), Key("log"), Key("max_size_mb")], daemon.log.max_size_mb);
+        if !(config.agent.exit_seconds.is_finite() && config.agent.exit_seconds >= 0.0) {
+            self.report(&[Key("agent"), Key("exit_seconds")], "must be 0 or more");
+        }
         if config.agent.command.first().is_none_or(String::is_empty) {
             self.report(
                 &[Key("agent"), Key("command")],

@@ -1,5 +1,7 @@
 use std::{fmt, path::PathBuf};
 
+use crate::rules::BadPattern;
+
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -17,6 +19,9 @@ pub enum ConfigError {
         /// What is wrong, one after the other.
         problems: Vec<Problem>,
     },
+    /// A rule's pattern is wrong. The check of the file finds this first, and tells where.
+    #[error(transparent)]
+    Rule(#[from] BadPattern),
 }
 
 /// Something that is wrong in a configuration.

@@ -11,6 +11,7 @@ use super::{
     error::{ConfigError, Problem},
     locate::{Source, locate},
 };
+use crate::project::Project;
 
 /// JSON with comments and trailing commas: nothing looser, so that the file can be read by others too.
 const STRICT: ParseOptions = ParseOptions {
@@ -51,6 +52,17 @@ pub fn load(path: &Path, required: bool) -> Result<Loaded, ConfigError> {
     };
     let (config, notices) = parse(&path.display().to_string(), &text)?;
     Ok(Loaded { config, path: Some(path.to_owned()), notices })
+}
+
+/// Reads a project's configuration: the file that was named, which then must exist, or the usual one.
+///
+/// # Errors
+/// It cannot be read, or is wrong.
+pub(crate) fn load_for(project: &Project, named: Option<&Path>) -> Result<Loaded, ConfigError> {
+    match named {
+        Some(path) => load(path, true),
+        None => load(&project.config(), false),
+    }
 }
 
 /// Reads a text: JSON, with comments and trailing commas allowed. Gives the configuration, and what it asks for that is not

@@ -4,6 +4,9 @@ mod check;
 mod error;
 mod load;
 mod locate;
+mod settings;
 
 pub use error::{ConfigError, Problem};
+pub(crate) use load::load_for;
 pub use load::{Loaded, load, parse};
+pub use settings::Settings;

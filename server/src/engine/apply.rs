@@ -1,29 +1,23 @@
 //! The commands, applied within a transaction.
 
-use std::{collections::HashSet, sync::Arc};
+use std::collections::HashSet;
 
-use aiwg_protocol::types::{
-    Cause, Event, EventEmitted, EventSource, TaskCancelled, TaskState, TaskSubmitted, Timestamp,
-};
+use aiwg_protocol::types::{Event, TaskState, TaskSubmitted, Timestamp};
 
 use super::{
     batch::Batch,
-    command::{Command, Draft, EngineError, Order, Reply, StartOrder},
+    command::{Command, EngineError, Order, Policy, Reply, StartOrder},
     payload::TaskEvent,
 };
-use crate::{
-    rules::{MAX_DEPTH, RuleIndex},
-    store::{Ending, NewTask, Outcome, Store, TaskNo, TaskRow},
-};
+use crate::store::{Ending, Store, TaskNo, TaskRow};
 
 /// What the engine keeps in memory: nothing that could not be read from the store again.
 pub(super) struct State {
-    pub(super) rules: Arc<RuleIndex>,
-    pub(super) max_parallel: usize,
+    pub(super) policy: Policy,
     pub(super) running: HashSet<TaskNo>,
     pub(super) closing: bool,
-    last_event: u64,
-    last_task: u64,
+    pub(super) last_event: u64,
+    pub(super) last_task: u64,
 }
 
 /// A command's own error, or the store's, which undoes the whole transaction.
@@ -53,8 +47,8 @@ pub(super) struct Turn<'a> {
 }
 
 impl State {
-    pub(super) fn new(rules: Arc<RuleIndex>, max_parallel: usize) -> Self {
-        Self { rules, max_parallel, running: HashSet::new(), closing: false, last_event: 0, last_task: 0 }
+    pub(super) fn new(policy: Policy) -> Self {
+        Self { policy, running: HashSet::new(), closing: false, last_event: 0, last_task: 0 }
     }
 
     /// Reads again what it holds of the store.
@@ -77,20 +71,29 @@ impl Turn<'_> {
                 self.answer(done, reply, |_, emitted| emitted)
             }
             Command::Submit(task, reply) => {
-                let done = self.submit(&task);
+                let done = self.submit(*task);
                 // Whether it was started at once is known only at the end of the transaction.
-                self.answer(done, reply, |state, no| TaskSubmitted {
+                self.answer(done, reply, |state, (no, is)| TaskSubmitted {
                     task_id: no.to_string(),
-                    state: if state.running.contains(&no) { TaskState::Running } else { TaskState::Queued },
+                    state: if state.running.contains(&no) { TaskState::Running } else { is },
                 })
             }
             Command::Cancel(no, reply) => {
                 let done = self.cancel(no);
                 self.answer(done, reply, |_, cancelled| cancelled)
             }
-            Command::TimeUp(no, reply) => {
-                let done = self.end_running(no, Ending::Timeout);
+            Command::EndRunning(no, ending, reply) => {
+                let done = self.end_running(no, ending);
                 self.answer(done, reply, |_, ()| ())
+            }
+            Command::Stalled { no, silent_ms, end, reply } => {
+                let done = self.stalled(no, silent_ms, end);
+                self.answer(done, reply, |_, ()| ())
+            }
+            Command::Configure(policy, reply) => {
+                let before = std::mem::replace(&mut self.state.policy, policy);
+                self.batch.policy_before.get_or_insert(before);
+                self.answer(Ok(()), reply, |_, ()| ())
             }
             Command::Ended(no, outcome, reply) => {
                 let done = self.ended(no, outcome);
@@ -116,7 +119,7 @@ impl Turn<'_> {
     /// Starts tasks while there are slots. Belongs to the end of every transaction, so that a task that can start at once is
     /// queued and started with one sync.
     pub(super) fn fill_slots(&mut self) -> rusqlite::Result<()> {
-        while !self.state.closing && self.state.running.len() < self.state.max_parallel {
+        while !self.state.closing && self.state.running.len() < self.state.policy.max_parallel {
             let Some(no) = self.store.next_queued()? else { break };
             self.store.start(no, self.now)?;
             self.state.running.insert(no);
@@ -150,154 +153,6 @@ impl Turn<'_> {
             let _ = reply.send(answer);
         }));
         fatal
-    }
-
-    fn publish_from_outside(&mut self, draft: Draft) -> Result<EventEmitted, Failure> {
-        if self.state.closing {
-            return Err(EngineError::Closing.into());
-        }
-        let emitted = self.publish(draft)?;
-        self.take_drafts()?;
-        Ok(emitted)
-    }
-
-    fn submit(&mut self, task: &NewTask) -> Result<TaskNo, Failure> {
-        if self.state.closing {
-            return Err(EngineError::Closing.into());
-        }
-        let no = self.enqueue(task)?;
-        self.take_drafts()?;
-        Ok(no)
-    }
-
-    fn cancel(&mut self, no: TaskNo) -> Result<TaskCancelled, Failure> {
-        let task = self.store.task(no)?.ok_or(EngineError::TaskNotFound(no))?;
-        match task.state {
-            TaskState::Queued => {
-                let outcome = Outcome::without_exit(TaskState::Cancelled, "cancelled before it was started");
-                self.finish(&task, &outcome)?;
-                Ok(TaskCancelled { cancelled: true, state: TaskState::Cancelled })
-            }
-            TaskState::Running => {
-                self.end_running(no, Ending::Cancel)?;
-                Ok(TaskCancelled { cancelled: true, state: TaskState::Running })
-            }
-            _ => Err(EngineError::TaskEnded(no).into()),
-        }
-    }
-
-    /// Has the agent of a running task ended. What it is ended for stays with the first who asked.
-    fn end_running(&mut self, no: TaskNo, ending: Ending) -> Result<(), Failure> {
-        let task = self.store.task(no)?.ok_or(EngineError::TaskNotFound(no))?;
-        if task.state != TaskState::Running {
-            return Err(EngineError::TaskEnded(no).into());
-        }
-        if task.ending.is_none() {
-            self.store.mark_ending(no, ending)?;
-        }
-        self.batch.orders.push(Order::End(no, task.ending.unwrap_or(ending)));
-        Ok(())
-    }
-
-    fn ended(&mut self, no: TaskNo, outcome: Outcome) -> Result<(), Failure> {
-        let task = self.store.task(no)?.ok_or(EngineError::TaskNotFound(no))?;
-        if task.state != TaskState::Running {
-            return Err(EngineError::TaskEnded(no).into());
-        }
-        let outcome = outcome.given(task.ending);
-        Ok(self.finish(&task, &outcome)?)
-    }
-
-    fn interrupted(&mut self, no: TaskNo, started: bool, requeue: bool) -> Result<(), Failure> {
-        let task = self.store.task(no)?.ok_or(EngineError::TaskNotFound(no))?;
-        if task.state != TaskState::Running {
-            return Err(EngineError::TaskEnded(no).into());
-        }
-        if task.ending.is_none() && (requeue || !started) {
-            self.store.requeue(no, started)?;
-            self.state.running.remove(&no);
-            self.tell(&TaskEvent::new(no, &task.order, TaskState::Queued, task.attempts), &task.order);
-            return Ok(self.take_drafts()?);
-        }
-        let outcome = Outcome::without_exit(
-            TaskState::Failed,
-            "its agent was lost when the daemon or the machine went down",
-        );
-        Ok(self.finish(&task, &outcome.given(task.ending))?)
-    }
-
-    fn finish(&mut self, task: &TaskRow, outcome: &Outcome) -> rusqlite::Result<()> {
-        self.store.finish(task.no, task.state, outcome, self.now)?;
-        self.state.running.remove(&task.no);
-        self.batch.ended.push(task.no);
-        let duration = task.started_at.map(|started| self.now.as_millis() - started.as_millis());
-        let event =
-            TaskEvent::new(task.no, &task.order, outcome.state, task.attempts).ended(outcome, duration);
-        self.tell(&event, &task.order);
-        self.take_drafts()
-    }
-
-    /// Stores a new task and says so.
-    fn enqueue(&mut self, task: &NewTask) -> rusqlite::Result<TaskNo> {
-        self.state.last_task += 1;
-        let no = TaskNo(self.state.last_task);
-        self.store.insert_task(no, task, self.now)?;
-        self.tell(&TaskEvent::new(no, task, TaskState::Queued, 0), task);
-        Ok(no)
-    }
-
-    /// Has an event about a task taken in.
-    fn tell(&mut self, event: &TaskEvent<'_>, order: &NewTask) {
-        let before = order.cause.as_ref();
-        self.batch.drafts.push_back(Draft {
-            topic: event.topic(),
-            payload: event.payload(),
-            source: EventSource::Supervisor,
-            cause: Some(Cause {
-                task: Some(event.task_id.clone()),
-                rule: before.and_then(|cause| cause.rule.clone()),
-                event: before.and_then(|cause| cause.event),
-                depth: before.map_or(0, |cause| cause.depth) + 1,
-            }),
-        });
-    }
-
-    /// Takes in the events that this transaction itself has caused, and those that they cause.
-    fn take_drafts(&mut self) -> rusqlite::Result<()> {
-        while let Some(draft) = self.batch.drafts.pop_front() {
-            self.publish(draft)?;
-        }
-        Ok(())
-    }
-
-    /// Stores an event and what the rules make of it.
-    fn publish(&mut self, draft: Draft) -> rusqlite::Result<EventEmitted> {
-        self.state.last_event += 1;
-        let Draft { topic, payload, source, cause: caused_by } = draft;
-        let event = Event { seq: self.state.last_event, topic, payload, source, at: self.now, caused_by };
-        self.store.insert_event(&event)?;
-        let rules = self.fire_rules(&event)?;
-        let seq = event.seq;
-        self.batch.events.push(Arc::new(event));
-        Ok(EventEmitted { seq, rules })
-    }
-
-    /// Gives the ids of the rules that fired.
-    fn fire_rules(&mut self, event: &Event) -> rusqlite::Result<Vec<String>> {
-        let rules = Arc::clone(&self.state.rules);
-        let matches = rules.matching(event);
-        let mut fired = Vec::with_capacity(matches.len());
-        for found in matches {
-            let rule = &found.rule.id;
-            if event.caused_by.as_ref().is_some_and(|cause| cause.depth >= MAX_DEPTH) {
-                tracing::warn!(target: "automation", rule, event = event.seq, "refused: the chain of tasks is {MAX_DEPTH} deep");
-                continue;
-            }
-            let no = self.enqueue(&found.task(event))?;
-            tracing::info!(target: "automation", rule, event = event.seq, topic = event.topic, task = %no, "fired");
-            fired.push(rule.clone());
-        }
-        Ok(fired)
     }
 }
 

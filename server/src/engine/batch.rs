@@ -7,7 +7,7 @@ use aiwg_protocol::types::Event;
 use super::{
     Draft,
     apply::State,
-    command::{EngineError, Order},
+    command::{EngineError, Order, Policy},
 };
 use crate::store::TaskNo;
 
@@ -21,6 +21,8 @@ pub(super) struct Batch {
     pub(super) drafts: VecDeque<Draft>,
     /// Events to publish.
     pub(super) events: Vec<Arc<Event>>,
+    /// The policy that holds again if the transaction fails, where it changes it.
+    pub(super) policy_before: Option<Policy>,
     /// Orders for the supervisor.
     pub(super) orders: Vec<Order>,
     /// Tasks that have ended, for those who wait for them.

@@ -8,7 +8,10 @@ use aiwg_protocol::{
 };
 use tokio::sync::oneshot;
 
-use crate::store::{Ending, NewTask, Outcome, TaskNo};
+use crate::{
+    rules::RuleIndex,
+    store::{Ending, NewTask, Outcome, TaskNo},
+};
 
 /// Where the answer to a command goes, once it is committed.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
@@ -21,8 +24,21 @@ pub enum Command {
     Submit(Box<NewTask>, Reply<TaskSubmitted>),
     /// Cancel a task.
     Cancel(TaskNo, Reply<TaskCancelled>),
-    /// A running task's time is up.
-    TimeUp(TaskNo, Reply<()>),
+    /// End the agent of a running task, for this reason.
+    EndRunning(TaskNo, Ending, Reply<()>),
+    /// A running task has written nothing for so long that it counts as stalled.
+    Stalled {
+        /// The task.
+        no: TaskNo,
+        /// For how many milliseconds.
+        silent_ms: u64,
+        /// Whether to end it.
+        end: bool,
+        /// The answer.
+        reply: Reply<()>,
+    },
+    /// From here on do things this way.
+    Configure(Policy, Reply<()>),
     /// A running task has ended.
     Ended(TaskNo, Outcome, Reply<()>),
     /// A running task's agent was lost with the machine. `started` tells whether there had been one.
@@ -44,6 +60,17 @@ pub enum Command {
     Wake,
     /// End the thread, once all before it is committed.
     Exit,
+}
+
+/// What the configuration says about how things are done.
+#[derive(Clone)]
+pub struct Policy {
+    /// The rules.
+    pub rules: Arc<RuleIndex>,
+    /// How many tasks run at once.
+    pub max_parallel: usize,
+    /// How many tasks may be queued; any number when none.
+    pub max_queued: Option<u32>,
 }
 
 /// An event before it has its number.
@@ -68,6 +95,17 @@ pub enum EngineError {
     /// It has ended already.
     #[error("{0} has ended already")]
     TaskEnded(TaskNo),
+    /// The queue is full.
+    #[error(
+        "the queue is full: {0} tasks wait, which is daemon.max_queued; cancel some, or try again when some have run"
+    )]
+    QueueFull(u32),
+    /// A task is to start after one that does not exist.
+    #[error("it is to start after {0}, which does not exist; `aiwg task list` shows the tasks")]
+    DependencyNotFound(TaskNo),
+    /// A task is to start after itself.
+    #[error("it is to start after {0}, which would be itself")]
+    DependencyOnItself(TaskNo),
     /// The daemon is stopping.
     #[error("the daemon is stopping and takes no new work; start it again with `aiwg daemon start`")]
     Closing,
@@ -81,6 +119,9 @@ impl From<EngineError> for ApiError {
         let kind = match error {
             EngineError::TaskNotFound(_) => ErrorKind::TaskNotFound,
             EngineError::TaskEnded(_) => ErrorKind::TaskEnded,
+            EngineError::QueueFull(_) => ErrorKind::QueueFull,
+            EngineError::DependencyNotFound(_) => ErrorKind::DependencyNotFound,
+            EngineError::DependencyOnItself(_) => ErrorKind::DependencyOnItself,
             EngineError::Closing => ErrorKind::ShuttingDown,
             EngineError::Storage(_) => ErrorKind::StorageUnavailable,
         };

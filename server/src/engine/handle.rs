@@ -3,8 +3,8 @@
 use aiwg_protocol::types::{EventEmitted, TaskCancelled, TaskSubmitted};
 use tokio::sync::{mpsc, oneshot};
 
-use super::command::{Command, Draft, EngineError, Reply};
-use crate::store::{NewTask, Outcome, TaskNo};
+use super::command::{Command, Draft, EngineError, Policy, Reply};
+use crate::store::{Ending, NewTask, Outcome, TaskNo};
 
 /// Sends commands to the engine. Every call returns once its effect is committed.
 #[derive(Clone)]
@@ -41,12 +41,28 @@ impl Engine {
         self.call(|reply| Command::Cancel(no, reply)).await
     }
 
-    /// Ends a task whose time is up.
+    /// Has the agent of a running task ended.
     ///
     /// # Errors
-    /// The database could not be written.
-    pub async fn time_up(&self, no: TaskNo) -> Result<(), EngineError> {
-        self.call(|reply| Command::TimeUp(no, reply)).await
+    /// The task has ended, or the database could not be written.
+    pub async fn end_running(&self, no: TaskNo, ending: Ending) -> Result<(), EngineError> {
+        self.call(|reply| Command::EndRunning(no, ending, reply)).await
+    }
+
+    /// A running task has written nothing for so long; `end` tells whether to end it.
+    ///
+    /// # Errors
+    /// The task has ended, or the database could not be written.
+    pub async fn stalled(&self, no: TaskNo, silent_ms: u64, end: bool) -> Result<(), EngineError> {
+        self.call(|reply| Command::Stalled { no, silent_ms, end, reply }).await
+    }
+
+    /// Does things by another configuration from here on. More slots are filled at once.
+    ///
+    /// # Errors
+    /// The database could not be written, so that nothing has changed.
+    pub async fn configure(&self, policy: Policy) -> Result<(), EngineError> {
+        self.call(|reply| Command::Configure(policy, reply)).await
     }
 
     /// A running task has ended.

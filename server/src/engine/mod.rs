@@ -12,10 +12,12 @@
 mod apply;
 mod batch;
 mod command;
+mod events;
 mod handle;
 mod payload;
+mod tasks;
 mod thread;
 
-pub use command::{Command, Draft, EngineError, Order, StartOrder};
+pub use command::{Command, Draft, EngineError, Order, Policy, StartOrder};
 pub use handle::Engine;
 pub use thread::{EngineSetup, start};

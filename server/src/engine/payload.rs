@@ -24,7 +24,18 @@ pub(super) struct TaskEvent<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) exit_code: Option<i32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) signal: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) processes_ended: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) processes_left: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cost_usd: Option<f64>,
+    /// For how long it has written nothing: that it counts as stalled is what the event is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) silent_ms: Option<u64>,
 }
 
 impl<'a> TaskEvent<'a> {
@@ -38,19 +49,34 @@ impl<'a> TaskEvent<'a> {
             attempt,
             duration_ms: None,
             exit_code: None,
+            signal: None,
             error: None,
+            processes_ended: None,
+            processes_left: None,
+            cost_usd: None,
+            silent_ms: None,
         }
     }
 
     pub(super) fn ended(mut self, outcome: &'a Outcome, duration_ms: Option<i64>) -> Self {
         self.duration_ms = duration_ms;
         self.exit_code = outcome.exit_code;
+        self.signal = outcome.signal;
         self.error = outcome.error.as_deref().map(tail);
+        self.processes_ended = outcome.processes.map(|processes| processes.ended);
+        self.processes_left = outcome.processes.map(|processes| processes.left);
+        self.cost_usd = outcome.usage.as_ref().map(|usage| usage.cost_usd);
+        self
+    }
+
+    pub(super) fn stalled(mut self, silent_ms: u64) -> Self {
+        self.silent_ms = Some(silent_ms);
         self
     }
 
     pub(super) fn topic(&self) -> String {
         let name = match self.state {
+            TaskState::Running if self.silent_ms.is_some() => "stalled",
             TaskState::Running => "started",
             other => other.name(),
         };

@@ -8,13 +8,12 @@ use tokio::sync::mpsc;
 use super::{
     apply::{State, Turn},
     batch::Batch,
-    command::{Command, EngineError, Order},
+    command::{Command, EngineError, Order, Policy},
     handle::Engine,
 };
 use crate::{
     bus::Bus,
     health::{Health, IssueKind},
-    rules::RuleIndex,
     store::Store,
 };
 
@@ -28,10 +27,8 @@ const MAX_WAITING: usize = 4096;
 pub struct EngineSetup {
     /// The store.
     pub store: Store,
-    /// The rules.
-    pub rules: Arc<RuleIndex>,
-    /// How many tasks run at once.
-    pub max_parallel: usize,
+    /// What the configuration says.
+    pub policy: Policy,
     /// Where committed events are published.
     pub bus: Bus,
     /// Where orders go.
@@ -51,7 +48,7 @@ struct Thread {
 /// # Errors
 /// The store cannot be read, or there is no thread to be had.
 pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
-    let mut state = State::new(Arc::clone(&setup.rules), setup.max_parallel);
+    let mut state = State::new(setup.policy.clone());
     state.load(&setup.store).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::channel(MAX_WAITING);
     let thread = Thread { setup, state, commands };
@@ -108,6 +105,9 @@ impl Thread {
             IssueKind::Storage,
             format!("the database cannot be written: {message}; make room or mend its permissions, then it goes on by itself"),
         );
+        if let Some(policy) = batch.policy_before {
+            self.state.policy = policy;
+        }
         let again = self.setup.store.rollback().and_then(|()| self.state.load(&self.setup.store));
         if let Err(error) = again {
             tracing::error!(%error, "the state could not be read again from the database");

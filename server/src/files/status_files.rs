@@ -22,8 +22,10 @@ struct Heartbeat {
 
 /// Writes both now, at every interval, and a last time when `stopped`.
 pub(crate) async fn write_status_files(daemon: Arc<Daemon>, stopped: CancellationToken) {
-    let interval = Duration::from_secs(daemon.config.daemon.heartbeat_interval_seconds.into());
+    let mut changes = daemon.settings.changes();
     loop {
+        let interval =
+            Duration::from_secs(daemon.settings.get().config.daemon.heartbeat_interval_seconds.into());
         if let Err(error) = write(&daemon).await {
             daemon
                 .health
@@ -36,6 +38,7 @@ pub(crate) async fn write_status_files(daemon: Arc<Daemon>, stopped: Cancellatio
         }
         tokio::select! {
             () = tokio::time::sleep(interval) => {}
+            Ok(()) = changes.changed() => {}
             () = stopped.cancelled() => {}
         }
     }

@@ -66,7 +66,7 @@ pub(super) async fn serve(stream: UnixStream, daemon: Arc<Daemon>) {
     let (reader, writer) = stream.into_split();
     // With the daemon stopped nothing more is read; the channel ends when what is in flight has been answered.
     let reader = UntilCancelled::new(reader, daemon.stopped.clone());
-    let max_line = usize::try_from(daemon.config.daemon.max_message_mb)
+    let max_line = usize::try_from(daemon.settings.get().config.daemon.max_message_mb)
         .unwrap_or(usize::MAX)
         .saturating_mul(1024 * 1024);
     let transport = ServerTransport::new(reader, writer, Some(max_line), pushes_out);

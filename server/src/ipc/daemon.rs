@@ -1,26 +1,30 @@
 //! What every method can reach.
 
 use std::{
+    path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Instant,
 };
 
-use aiwg_protocol::{ApiError, ErrorKind, config::Config, types::Timestamp};
+use aiwg_protocol::{ApiError, ErrorKind, types::Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use crate::{bus::Bus, engine::Engine, health::Health, project::Project, store::Reader, supervisor::Running};
+use crate::{
+    bus::Bus, config::Settings, engine::Engine, health::Health, project::Project, store::Reader,
+    supervisor::Running,
+};
 
 /// The daemon, as its methods see it.
 pub(crate) struct Daemon {
     pub(crate) project: Project,
-    pub(crate) config: Arc<Config>,
-    /// The configuration's file, if there is one.
-    pub(crate) config_file: Option<String>,
-    /// How many rules there are.
-    pub(crate) rules: usize,
+    pub(crate) settings: Settings,
+    /// The configuration that was named at the start in place of the usual one.
+    pub(crate) config_named: Option<PathBuf>,
+    /// Held by whoever reads the configuration again.
+    pub(crate) reloading: tokio::sync::Mutex<()>,
     pub(crate) engine: Engine,
     pub(crate) reader: Arc<Reader>,
     pub(crate) bus: Bus,
@@ -33,6 +37,8 @@ pub(crate) struct Daemon {
     pub(crate) started_at: Timestamp,
     /// Someone wants the daemon to stop.
     pub(crate) stop: CancellationToken,
+    /// Whether running agents are to go on without it.
+    pub(crate) keep_agents: AtomicBool,
     /// It has stopped working: those who still wait are told so.
     pub(crate) stopped: CancellationToken,
 }

@@ -34,6 +34,7 @@ impl Match<'_> {
             priority: *priority,
             timeout_ms: timeout_minutes.map(minutes_to_ms),
             env: env.clone(),
+            after: Vec::new(),
             metadata: Default::default(),
             cause: Some(Cause {
                 task: event.caused_by.as_ref().and_then(|cause| cause.task.clone()),

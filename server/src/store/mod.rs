@@ -4,15 +4,18 @@
 //! lives here too, as a partial index: nothing has to be loaded at start, and a rolled back transaction leaves nothing to
 //! undo in memory but the counters below.
 
+mod counts;
+mod dependencies;
 mod events;
 mod open;
 mod read;
 mod row;
 mod tasks;
+mod usage;
 mod write;
 
 pub use open::StoreError;
 pub use read::{EventFilter, EventPage, From, Reader, TaskFilter};
 pub use row::{Ending, NewTask, TaskNo, TaskRow};
-pub use tasks::Outcome;
+pub use tasks::{Outcome, Processes};
 pub use write::Store;

@@ -22,7 +22,8 @@ impl StoreError {
 }
 
 /// Each entry brings a database from the version of its place to the next one. Entries are never changed once released.
-const MIGRATIONS: &[&str] = &[include_str!("schema.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema.sql"), include_str!("migrations/dependencies-and-usage.sql")];
 
 pub(super) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     make_private(path)?;

@@ -7,10 +7,11 @@ use globset::GlobSet;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::{
+    counts::Counts,
     events::{EVENT_COLUMNS, read_event},
     open::{StoreError, open_reader},
     row::{TASK_COLUMNS, TaskNo, TaskRow},
-    write::load_counts,
+    usage::usage_stats,
 };
 
 /// A connection of its own that sees what has been committed. Its calls block.
@@ -110,23 +111,49 @@ impl Reader {
         self.with(|connection| connection.prepare_cached(&sql)?.query_map(&*values, TaskRow::read)?.collect())
     }
 
-    /// The first tasks of the queue, in the order in which they will start.
+    /// The first tasks of the queue, in the order in which they will start; those that wait for others come last.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn queued(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
-        let sql = format!(
-            "SELECT {TASK_COLUMNS} FROM task WHERE state = 'queued' ORDER BY priority DESC, no LIMIT ?"
-        );
-        self.with(|connection| connection.prepare_cached(&sql)?.query_map([limit], TaskRow::read)?.collect())
+        let queue = |condition: &str| {
+            format!(
+                "SELECT {TASK_COLUMNS} FROM task WHERE state = 'queued' AND {condition}
+                 ORDER BY priority DESC, no LIMIT ?"
+            )
+        };
+        self.with(|connection| {
+            let mut tasks = Vec::new();
+            // One after the other: each is an index by itself.
+            for condition in ["waiting = 0", "waiting > 0"] {
+                let room = limit as usize - tasks.len();
+                let mut select = connection.prepare_cached(&queue(condition))?;
+                for task in select.query_map([room], TaskRow::read)? {
+                    tasks.push(task?);
+                }
+            }
+            Ok(tasks)
+        })
     }
 
-    /// How many tasks there are in each state.
+    /// How many tasks there are in each state, and what they used.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn stats(&self) -> rusqlite::Result<TaskStats> {
-        self.with(load_counts)
+        self.with(|connection| {
+            let counts = Counts::load(connection)?;
+            Ok(TaskStats {
+                total: counts.total(),
+                queued: counts.of(TaskState::Queued),
+                running: counts.of(TaskState::Running),
+                completed: counts.of(TaskState::Completed),
+                failed: counts.of(TaskState::Failed),
+                cancelled: counts.of(TaskState::Cancelled),
+                timeout: counts.of(TaskState::Timeout),
+                usage: usage_stats(connection)?,
+            })
+        })
     }
 
     /// Events, in the order in which they are looked at. One call looks at so many at the most, so that a search through a long

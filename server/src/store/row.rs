@@ -2,15 +2,15 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, Timestamp};
+use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, TaskUsage, Timestamp};
 use rusqlite::{
     Row, ToSql,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 /// A task's number: `task-0001` is number 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TaskNo(pub u64);
 
 impl fmt::Display for TaskNo {
@@ -40,13 +40,22 @@ pub enum Ending {
     Cancel,
     /// Its time is up.
     Timeout,
+    /// It has written nothing for too long.
+    Stalled,
+    /// It has told its result, but does not exit.
+    Finished,
     /// The daemon stops.
     Stop,
 }
 
 impl Ending {
-    const ALL: [(Self, &'static str); 3] =
-        [(Self::Cancel, "cancel"), (Self::Timeout, "timeout"), (Self::Stop, "stop")];
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Cancel, "cancel"),
+        (Self::Timeout, "timeout"),
+        (Self::Stalled, "stalled"),
+        (Self::Finished, "finished"),
+        (Self::Stop, "stop"),
+    ];
 
     fn name(self) -> &'static str {
         Self::ALL.iter().find(|(ending, _)| *ending == self).map_or("", |(_, name)| name)
@@ -70,6 +79,8 @@ pub struct NewTask {
     pub metadata: JsonObject,
     /// What led to it.
     pub cause: Option<Cause>,
+    /// Those that must have completed before it starts.
+    pub after: Vec<TaskNo>,
 }
 
 /// A task as stored.
@@ -95,14 +106,23 @@ pub struct TaskRow {
     pub ending: Option<Ending>,
     /// What the agent exited with.
     pub exit_code: Option<i32>,
+    /// The signal that ended the agent.
+    pub signal: Option<i32>,
     /// Why it did not complete.
     pub error: Option<String>,
-    /// The end of its standard output.
+    /// The agent's answer.
     pub result: Option<String>,
+    /// How many processes were ended with it.
+    pub processes_ended: Option<u32>,
+    /// How many could not be.
+    pub processes_left: Option<u32>,
+    /// What the agent used.
+    pub usage: Option<TaskUsage>,
 }
 
 pub(super) const TASK_COLUMNS: &str = "no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, \
-     started_at, completed_at, launch, attempts, ending, exit_code, error, result";
+     started_at, completed_at, launch, attempts, ending, exit_code, error, result, after, signal, \
+     processes_ended, processes_left, usage";
 
 impl TaskRow {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -117,6 +137,7 @@ impl TaskRow {
                 env: row.get::<_, AsJson<_>>(6)?.0,
                 metadata: row.get::<_, AsJson<_>>(7)?.0,
                 cause: row.get::<_, Option<AsJson<Cause>>>(8)?.map(|cause| cause.0),
+                after: row.get::<_, Option<AsJson<_>>>(18)?.map_or_else(Vec::new, |after| after.0),
             },
             created_at: row.get::<_, Millis>(9)?.0,
             started_at: row.get::<_, Option<Millis>>(10)?.map(|at| at.0),
@@ -127,6 +148,10 @@ impl TaskRow {
             exit_code: row.get(15)?,
             error: row.get(16)?,
             result: row.get(17)?,
+            signal: row.get(19)?,
+            processes_ended: row.get(20)?,
+            processes_left: row.get(21)?,
+            usage: row.get::<_, Option<AsJson<_>>>(22)?.map(|usage| usage.0),
         })
     }
 
@@ -143,11 +168,16 @@ impl TaskRow {
             completed_at: self.completed_at,
             pid,
             exit_code: self.exit_code,
+            signal: self.signal,
             attempts: self.attempts,
             result: self.result,
             error: self.error,
             output,
             timeout_minutes: self.order.timeout_ms.map(|ms| ms as f64 / 60_000.0),
+            after: self.order.after.iter().map(TaskNo::to_string).collect(),
+            processes_ended: self.processes_ended,
+            processes_left: self.processes_left,
+            usage: self.usage,
             metadata: self.order.metadata,
             caused_by: self.order.cause,
         }

@@ -1,6 +1,6 @@
 //! Tasks and their transitions.
 
-use aiwg_protocol::types::{TaskState, Timestamp};
+use aiwg_protocol::types::{TaskState, TaskUsage, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 use super::{
@@ -9,31 +9,51 @@ use super::{
 };
 
 /// How a task ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// The final state.
     pub state: TaskState,
     /// What the agent exited with.
     pub exit_code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
     /// Why it did not complete.
     pub error: Option<String>,
-    /// The end of its standard output.
+    /// Its answer.
     pub result: Option<String>,
+    /// What became of the processes that it left; none where there was no agent.
+    pub processes: Option<Processes>,
+    /// What it used. The cost is that of its whole session.
+    pub usage: Option<TaskUsage>,
+}
+
+/// What became of the processes that an agent left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Processes {
+    /// How many were ended.
+    pub ended: u32,
+    /// How many could not be.
+    pub left: u32,
 }
 
 impl Outcome {
     /// The end of a task without an agent's exit.
     pub fn without_exit(state: TaskState, error: impl Into<String>) -> Self {
-        Self { state, exit_code: None, error: Some(error.into()), result: None }
+        let error = Some(error.into());
+        Self { state, exit_code: None, signal: None, error, result: None, processes: None, usage: None }
     }
 
     /// What it comes to when the agent was being ended: that decides, whatever the agent made of it.
     #[must_use]
     pub fn given(mut self, ending: Option<Ending>) -> Self {
         let (state, why) = match ending {
-            None => return self,
+            // An agent that had told its result was judged by that.
+            None | Some(Ending::Finished) => return self,
             Some(Ending::Cancel) => (TaskState::Cancelled, "cancelled while it was running"),
             Some(Ending::Timeout) => (TaskState::Timeout, "it ran longer than its time limit"),
+            Some(Ending::Stalled) => {
+                (TaskState::Timeout, "it wrote nothing for as long as daemon.stall_minutes allows")
+            }
             Some(Ending::Stop) => (TaskState::Cancelled, "the daemon was stopped"),
         };
         self.state = state;
@@ -46,8 +66,8 @@ impl Store {
     /// Puts a task into the queue.
     pub(crate) fn insert_task(&mut self, no: TaskNo, task: &NewTask, at: Timestamp) -> rusqlite::Result<()> {
         self.statement(
-            "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at)
-             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, after)
+             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             no,
@@ -59,6 +79,7 @@ impl Store {
             AsJson(&task.metadata),
             task.cause.as_ref().map(AsJson),
             Millis(at),
+            (!task.after.is_empty()).then_some(AsJson(&task.after)),
         ])?;
         self.count(None, Some(TaskState::Queued));
         Ok(())
@@ -66,9 +87,11 @@ impl Store {
 
     /// The task that is to start next.
     pub(crate) fn next_queued(&self) -> rusqlite::Result<Option<TaskNo>> {
-        self.statement("SELECT no FROM task WHERE state = 'queued' ORDER BY priority DESC, no LIMIT 1")?
-            .query_row([], |row| row.get(0))
-            .optional()
+        self.statement(
+            "SELECT no FROM task WHERE state = 'queued' AND waiting = 0 ORDER BY priority DESC, no LIMIT 1",
+        )?
+        .query_row([], |row| row.get(0))
+        .optional()
     }
 
     /// A task.
@@ -123,7 +146,8 @@ impl Store {
     ) -> rusqlite::Result<()> {
         let changed = self
             .statement(
-                "UPDATE task SET state = ?3, completed_at = ?4, exit_code = ?5, error = ?6, result = ?7
+                "UPDATE task SET state = ?3, completed_at = ?4, exit_code = ?5, error = ?6, result = ?7, signal = ?8,
+                    processes_ended = ?9, processes_left = ?10, usage = ?11
                  WHERE no = ?1 AND state = ?2",
             )?
             .execute(params![
@@ -133,7 +157,11 @@ impl Store {
                 Millis(at),
                 outcome.exit_code,
                 outcome.error,
-                outcome.result
+                outcome.result,
+                outcome.signal,
+                outcome.processes.map(|processes| processes.ended),
+                outcome.processes.map(|processes| processes.left),
+                outcome.usage.as_ref().map(AsJson),
             ])?;
         self.moved(changed, from, outcome.state)
     }

@@ -2,16 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use aiwg_protocol::types::{TaskState, TaskStats};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use aiwg_protocol::types::TaskState;
+use rusqlite::{CachedStatement, Connection};
 
-use super::open::{StoreError, open_writer};
+use super::{
+    counts::Counts,
+    open::{StoreError, open_writer},
+};
 
 /// The one writer. Between [`Store::begin`] and [`Store::commit`] everything counts together or not at all.
 pub struct Store {
     connection: Connection,
     path: PathBuf,
-    counts: TaskStats,
+    counts: Counts,
     counts_changed: bool,
 }
 
@@ -23,7 +26,7 @@ impl Store {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = open_writer(path).map_err(StoreError::at(path))?;
         let mut store =
-            Self { connection, path: path.to_owned(), counts: TaskStats::default(), counts_changed: false };
+            Self { connection, path: path.to_owned(), counts: Counts::default(), counts_changed: false };
         store.load_counts().map_err(StoreError::at(path))?;
         Ok(store)
     }
@@ -66,51 +69,21 @@ impl Store {
     }
 
     pub(super) fn count(&mut self, from: Option<TaskState>, to: Option<TaskState>) {
-        if let Some(from) = from {
-            *slot(&mut self.counts, from) -= 1;
-            self.counts.total -= 1;
-        }
-        if let Some(to) = to {
-            *slot(&mut self.counts, to) += 1;
-            self.counts.total += 1;
-        }
+        self.counts.moved(from, to);
         self.counts_changed = true;
     }
 
+    /// How many tasks are queued, those of the open transaction included.
+    pub(crate) fn queued(&self) -> u64 {
+        self.counts.of(TaskState::Queued)
+    }
+
     fn load_counts(&mut self) -> rusqlite::Result<()> {
-        self.counts = load_counts(&self.connection)?;
+        self.counts = Counts::load(&self.connection)?;
         Ok(())
     }
 
     fn save_counts(&mut self) -> rusqlite::Result<()> {
-        let mut counts = self.counts;
-        let mut upsert = self.statement("INSERT OR REPLACE INTO counter (name, value) VALUES (?, ?)")?;
-        for state in TaskState::ALL {
-            upsert.execute(params![state.name(), *slot(&mut counts, *state)])?;
-        }
-        Ok(())
-    }
-}
-
-/// The counters as they were last committed.
-pub(super) fn load_counts(connection: &Connection) -> rusqlite::Result<TaskStats> {
-    let mut counts = TaskStats::default();
-    let mut select = connection.prepare_cached("SELECT value FROM counter WHERE name = ?")?;
-    for state in TaskState::ALL {
-        let value = select.query_row([state.name()], |row| row.get(0)).optional()?.unwrap_or(0);
-        *slot(&mut counts, *state) = value;
-        counts.total += value;
-    }
-    Ok(counts)
-}
-
-fn slot(counts: &mut TaskStats, state: TaskState) -> &mut u64 {
-    match state {
-        TaskState::Queued => &mut counts.queued,
-        TaskState::Running => &mut counts.running,
-        TaskState::Completed => &mut counts.completed,
-        TaskState::Failed => &mut counts.failed,
-        TaskState::Cancelled => &mut counts.cancelled,
-        TaskState::Timeout => &mut counts.timeout,
+        self.counts.save(&self.connection)
     }
 }

@@ -3,7 +3,7 @@
 use std::{io, path::Path, time::Duration};
 
 use aiwg_protocol::{
-    config::InterruptedTasks,
+    config::{InterruptedTasks, StalledTasks},
     types::{Json, Timestamp},
 };
 use aiwg_shim::{Abandon, ExitRecord, Order, Started};
@@ -14,6 +14,7 @@ use super::{
     environment::{REMOVED, TASK_ENV, command, environment},
     outcome::{could_not_start, outcome},
     shim,
+    silence::Silence,
 };
 use crate::{
     engine::{EngineError, StartOrder},
@@ -128,8 +129,9 @@ impl Agent {
 
     /// When its time is up: counted from its start, also over a restart of the daemon.
     fn time_limit(&self, shared: &Shared) -> Instant {
-        let limit =
-            self.timeout_ms.unwrap_or_else(|| minutes_to_ms(shared.config.daemon.action_timeout_minutes));
+        let limit = self
+            .timeout_ms
+            .unwrap_or_else(|| minutes_to_ms(shared.settings.get().config.daemon.action_timeout_minutes));
         let passed = u64::try_from(Timestamp::now().as_millis() - self.started_at.as_millis()).unwrap_or(0);
         // Thirty years stand for no limit, where adding would overflow the clock.
         let left = Duration::from_millis(limit.saturating_sub(passed))
@@ -147,6 +149,9 @@ impl Agent {
         end: &mut watch::Receiver<Option<Ending>>,
     ) {
         tokio::pin!(ended);
+        let daemon = &shared.settings.get().config.daemon;
+        let may_be_silent = daemon.stall_minutes.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
+        let mut silence = Silence::of(dir, may_be_silent);
         let mut ending = end.borrow_and_update().is_some();
         loop {
             tokio::select! {
@@ -157,9 +162,16 @@ impl Agent {
                     ending = true;
                     request_end(dir);
                 }
+                silent = silence.too_long(), if !ending => {
+                    let end = daemon.stalled_tasks == StalledTasks::End;
+                    let silent_ms = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
+                    if let Err(error) = shared.engine.stalled(self.no, silent_ms, end).await {
+                        tracing::warn!(task = %self.no, %error, "it is stalled, but that could not be stored");
+                    }
+                }
                 () = tokio::time::sleep_until(limit), if !ending => {
                     // The engine notes why, and orders the end.
-                    if let Err(error) = shared.engine.time_up(self.no).await {
+                    if let Err(error) = shared.engine.end_running(self.no, Ending::Timeout).await {
                         tracing::warn!(task = %self.no, %error, "its time is up, but that could not be stored");
                         tokio::time::sleep(RETRY).await;
                     }
@@ -189,8 +201,9 @@ impl Agent {
 
     /// Tells the engine, until it could store it.
     async fn report(&self, shared: &Shared, dir: &Path, end: End) {
-        let program = shared.config.agent.command.first().map_or("", String::as_str);
-        let requeue = shared.config.daemon.interrupted_tasks == InterruptedTasks::Requeue;
+        let loaded = shared.settings.get();
+        let program = loaded.config.agent.command.first().map_or("", String::as_str);
+        let requeue = loaded.config.daemon.interrupted_tasks == InterruptedTasks::Requeue;
         loop {
             let told = match &end {
                 End::Exited(record) => shared.engine.ended(self.no, outcome(record, dir, program)).await,
@@ -230,11 +243,12 @@ fn prepare(shared: &Shared, dir: &Path, order: &StartOrder) -> io::Result<Order>
         event.as_ref().map(Json::as_str),
     )
     .map_err(io::Error::other)?;
-    let by_stdin = shared.config.agent.prompt == aiwg_protocol::config::PromptBy::Stdin;
+    let agent = &shared.settings.get().config.agent;
+    let by_stdin = agent.prompt == aiwg_protocol::config::PromptBy::Stdin;
     Ok(Order {
         task_id: order.no.to_string(),
         attempt: order.launch,
-        command: command(&shared.config.agent, order),
+        command: command(agent, order),
         env,
         env_remove: REMOVED.map(str::to_owned).to_vec(),
         cwd: shared.project.root().to_owned(),

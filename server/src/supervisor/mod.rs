@@ -9,16 +9,18 @@ mod environment;
 mod outcome;
 mod running;
 mod shim;
+mod silence;
 
 use std::{collections::HashMap, sync::Arc};
 
-use aiwg_protocol::{config::Config, types::TaskState};
+use aiwg_protocol::types::TaskState;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
 };
 
 use crate::{
+    config::Settings,
     engine::{Engine, Order},
     project::Project,
     store::{Ending, TaskNo, TaskRow},
@@ -30,7 +32,7 @@ pub(crate) use running::Running;
 /// What every agent's keeper needs.
 pub(crate) struct Shared {
     pub(crate) project: Project,
-    pub(crate) config: Arc<Config>,
+    pub(crate) settings: Settings,
     pub(crate) engine: Engine,
     pub(crate) running: Running,
     /// The socket, as agents are to find it.

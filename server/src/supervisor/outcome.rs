@@ -7,7 +7,7 @@ use aiwg_shim::{ExitRecord, SpawnError};
 
 use crate::{
     files::{TAIL_BYTES, tail},
-    store::Outcome,
+    store::{Outcome, Processes},
 };
 
 /// How much of standard error goes into a task's `error`.
@@ -30,7 +30,10 @@ pub(super) fn outcome(record: &ExitRecord, dir: &Path, program: &str) -> Outcome
     Outcome {
         state: if error.is_none() { TaskState::Completed } else { TaskState::Failed },
         exit_code: record.code,
+        signal: record.signal,
         error,
+        processes: Some(Processes { ended: record.processes_ended, left: record.processes_left }),
+        usage: None,
         result: tail(&dir.join(aiwg_shim::STDOUT_FILE), TAIL_BYTES),
     }
 }

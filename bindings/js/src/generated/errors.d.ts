@@ -20,7 +20,9 @@ export type ErrorKind =
   | 'storage_unavailable'
   | 'topic_reserved'
   | 'too_many_waits'
-  | 'too_many_subscriptions';
+  | 'too_many_subscriptions'
+  | 'dependency_not_found'
+  | 'dependency_on_itself';
 
 /** What is known of a kind of error. */
 export interface ErrorKindInfo {
@@ -64,4 +66,8 @@ export declare const ERROR_KINDS: {
   readonly too_many_waits: ErrorKindInfo;
   /** This connection has as many subscriptions as is allowed. */
   readonly too_many_subscriptions: ErrorKindInfo;
+  /** `after` names a task that does not exist; it may have been pruned. */
+  readonly dependency_not_found: ErrorKindInfo;
+  /** `after` names the very task that is being submitted. */
+  readonly dependency_on_itself: ErrorKindInfo;
 };

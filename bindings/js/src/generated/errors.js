@@ -33,4 +33,8 @@ export const ERROR_KINDS = Object.freeze({
   too_many_waits: { code: -32009, retryable: true },
   /** This connection has as many subscriptions as is allowed. */
   too_many_subscriptions: { code: -32010, retryable: false },
+  /** `after` names a task that does not exist; it may have been pruned. */
+  dependency_not_found: { code: -32011, retryable: false },
+  /** `after` names the very task that is being submitted. */
+  dependency_on_itself: { code: -32012, retryable: false },
 });

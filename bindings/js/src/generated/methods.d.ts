@@ -2,7 +2,9 @@
 
 import type { CallOptions } from '../calls.js';
 import type {
+  DaemonReloaded,
   DaemonStatus,
+  DaemonStopParams,
   Event,
   EventEmitParams,
   EventEmitted,
@@ -36,7 +38,8 @@ export interface MethodMap {
   ping: { params: NoParams; result: Pong };
   'rpc.discover': { params: NoParams; result: OpenRpcDocument };
   'daemon.status': { params: NoParams; result: DaemonStatus };
-  'daemon.stop': { params: NoParams; result: StopAcknowledged };
+  'daemon.stop': { params: DaemonStopParams; result: StopAcknowledged };
+  'daemon.reload': { params: NoParams; result: DaemonReloaded };
   'event.emit': { params: EventEmitParams; result: EventEmitted };
   'event.list': { params: EventListParams; result: Event[] };
   'event.subscribe': { params: EventSubscribeParams; result: EventSubscribed };
@@ -86,9 +89,19 @@ export declare class DaemonMethods {
    * Stops the daemon.
    *
    * The answer comes first. Queued tasks stay queued for the next start. Running ones get SIGTERM,
-   * 15 seconds, then SIGKILL, every process they started included, and end as `cancelled`.
+   * 15 seconds, then SIGKILL, every process they started included, and end as `cancelled`. With
+   * `keepAgents` they go on, and the next start goes on with them.
    */
-  stop(params?: NoParams, options?: CallOptions): Promise<StopAcknowledged>;
+  stop(params?: DaemonStopParams, options?: CallOptions): Promise<StopAcknowledged>;
+
+  /**
+   * Reads the configuration again, and applies it as a whole or not at all.
+   *
+   * The queue, running tasks and connections are not disturbed. SIGHUP does the same.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
+   */
+  reload(params?: NoParams, options?: CallOptions): Promise<DaemonReloaded>;
 }
 
 /** The methods of `event`. */
@@ -138,7 +151,8 @@ export declare class TaskMethods {
    *
    * The answer comes once the task is stored on disk.
    *
-   * @throws {DaemonError} of kind `queue_full`, `storage_unavailable`, `shutting_down`
+   * @throws {DaemonError} of kind `queue_full`, `dependency_not_found`, `dependency_on_itself`,
+   * `storage_unavailable`, `shutting_down`
    */
   submit(params: TaskSubmitParams, options?: CallOptions): Promise<TaskSubmitted>;
 
@@ -169,7 +183,7 @@ export declare class TaskMethods {
   get(params: TaskGetParams, options?: CallOptions): Promise<Task>;
 
   /**
-   * Counts the tasks by state.
+   * Counts the tasks by state, and sums up what their agents used.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
    */
@@ -195,6 +209,8 @@ export declare class TaskMethods {
 
   /**
    * Submits a new task with the same order as an earlier one.
+   *
+   * It waits for no other task, even if the earlier one did.
    *
    * @throws {DaemonError} of kind `task_not_found`, `queue_full`, `storage_unavailable`,
    * `shutting_down`

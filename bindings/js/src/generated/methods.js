@@ -31,6 +31,11 @@ export class DaemonMethods {
   stop(params, options) {
     return this.#client.request('daemon.stop', params, options);
   }
+
+  /** Reads the configuration again, and applies it as a whole or not at all. */
+  reload(params, options) {
+    return this.#client.request('daemon.reload', params, options);
+  }
 }
 
 /** The methods of `event`. */
@@ -90,7 +95,7 @@ export class TaskMethods {
     return this.#client.request('task.get', params, options);
   }
 
-  /** Counts the tasks by state. */
+  /** Counts the tasks by state, and sums up what their agents used. */
   stats(params, options) {
     return this.#client.request('task.stats', params, options);
   }

@@ -20,6 +20,32 @@ export interface Cause {
   depth: number;
 }
 
+/** Something that is wrong in a configuration file. */
+export interface ConfigProblem {
+  /** The file. */
+  file: string;
+  /** The line, from 1; null where the file could not be read. */
+  line: number | null;
+  /** The column, from 1; null where the file could not be read. */
+  column: number | null;
+  /** What is wrong and what would be right, for people. */
+  message: string;
+}
+
+/** The answer to `daemon.reload`. */
+export interface DaemonReloaded {
+  /**
+   * Whether the file's configuration is in force now. If not, the one before still is, all of it.
+   */
+  reloaded: boolean;
+  /** What is wrong with the file; empty when it was taken. */
+  errors: ConfigProblem[];
+  /** Keys whose new values take effect only with the next start, such as `daemon.log`. */
+  needsRestart: string[];
+  /** What the file asks for that is not acted upon, for people. */
+  notices: string[];
+}
+
 /** The daemon and all its subsystems. */
 export interface DaemonStatus {
   /** The daemon's process. */
@@ -44,6 +70,23 @@ export interface DaemonStatus {
   config: string | null;
   /** The subsystems. */
   subsystems: Subsystems;
+}
+
+/** The params of `daemon.stop`. */
+export interface DaemonStopParams {
+  /**
+   * Whether running agents go on without the daemon; the next start finds them again. False when
+   * absent: they are ended.
+   */
+  keepAgents?: boolean;
+}
+
+/** What the tasks that ended on one day used. */
+export interface DayUsage {
+  /** The day in UTC: `2026-11-23`. */
+  day: string;
+  /** What they used. */
+  usage: UsageSum;
 }
 
 /** Something that happened. */
@@ -244,6 +287,14 @@ export interface QueuedTaskSummary {
   priority: number;
 }
 
+/** What the tasks of a rule used. */
+export interface RuleUsage {
+  /** The rule's id; null for the tasks that no rule made. */
+  rule: string | null;
+  /** What they used. */
+  usage: UsageSum;
+}
+
 /** A running task, in short. */
 export interface RunningTaskSummary {
   /** Its id. */
@@ -272,7 +323,10 @@ export interface StopAcknowledged {
   stopping: boolean;
   /** The daemon's process id: it has stopped when this process has ended. */
   pid: number;
-  /** How many tasks are running; they get SIGTERM, 15 seconds, then SIGKILL. */
+  /**
+   * How many tasks are running. They get SIGTERM, 15 seconds, then SIGKILL; or go on, with
+   * `keepAgents`.
+   */
   running: number;
 }
 
@@ -326,11 +380,16 @@ export interface Task {
   pid: number | null;
   /** What the agent's process exited with; null when it did not exit by itself. */
   exitCode: number | null;
+  /** The signal that ended the agent's process; null when none did. */
+  signal: number | null;
   /**
    * How often an agent was started for it. More than 1 after an agent was lost with the machine.
    */
   attempts: number;
-  /** The last 64 KiB of the agent's standard output, once it has ended. */
+  /**
+   * The agent's answer, once it has ended: the `result` of its output where that is `claude`'s
+   * JSON, else the last 64 KiB of its standard output.
+   */
   result: string | null;
   /** Why it did not complete, for people. */
   error: string | null;
@@ -338,6 +397,23 @@ export interface Task {
   output: string | null;
   /** Its time limit in minutes; `daemon.action_timeout_minutes` when null. */
   timeoutMinutes: number | null;
+  /** The ids of the tasks that must have completed before it starts. */
+  after: string[];
+  /**
+   * How many processes were left when its agent's own had ended, or were to end with it, and have
+   * been ended; null before.
+   */
+  processesEnded: number | null;
+  /**
+   * How many of its processes could not be ended: 0, unless one belongs to another user. Null
+   * before it has ended.
+   */
+  processesLeft: number | null;
+  /**
+   * What its agent used; null where the agent does not tell, which takes `claude`'s
+   * `--output-format json` or `stream-json`.
+   */
+  usage: TaskUsage | null;
   /** The submitter's own notes. */
   metadata: Record<string, unknown>;
   /** What led to it; absent when a client submitted it. */
@@ -429,7 +505,10 @@ export interface TaskRetryParams {
  */
 export type TaskState = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timeout';
 
-/** The answer to `task.stats`: how many tasks there are, in all and in each state. */
+/**
+ * The answer to `task.stats`: how many tasks there are, in all and in each state, and what they
+ * used.
+ */
 export interface TaskStats {
   /** All that the store holds. */
   total: number;
@@ -445,6 +524,8 @@ export interface TaskStats {
   cancelled: number;
   /** Ended at their time limit. */
   timeout: number;
+  /** What their agents have used. */
+  usage: UsageStats;
 }
 
 /** The params of `task.submit`. */
@@ -464,13 +545,21 @@ export interface TaskSubmitParams {
   env?: Record<string, string>;
   /** The submitter's own notes, kept with the task. */
   metadata?: Record<string, unknown>;
+  /**
+   * The ids of tasks that must have completed before it starts, 100 at the most. When one of them
+   * ends in another way, it is cancelled.
+   */
+  after?: string[];
 }
 
 /** The answer to `task.submit`: the task is stored. */
 export interface TaskSubmitted {
   /** The new task's id. */
   taskId: string;
-  /** `running` when a slot was free, else `queued`. */
+  /**
+   * `running` when a slot was free, else `queued`; `cancelled` when a task of `after` has ended
+   * without completing.
+   */
   state: TaskState;
 }
 
@@ -480,6 +569,26 @@ export interface TaskSummaries {
   running: RunningTaskSummary[];
   /** The first 100 that are queued, in the order in which they will start. */
   queued: QueuedTaskSummary[];
+}
+
+/** What an agent used for a task, as `claude` tells it in its `result` message. */
+export interface TaskUsage {
+  /** In US dollars. For a session that was resumed, what this task added. */
+  costUsd: number;
+  /** How many turns the agent took. */
+  turns: number;
+  /** Tokens read, without those from the cache. */
+  inputTokens: number;
+  /** Tokens written. */
+  outputTokens: number;
+  /** Tokens read from the cache. */
+  cacheReadTokens: number;
+  /** Tokens put into the cache. */
+  cacheCreationTokens: number;
+  /** The agent's session, which `claude --resume` takes; null where it does not tell. */
+  sessionId: string | null;
+  /** The tools that the agent was not allowed to use, one entry for each refusal. */
+  permissionDenials: string[];
 }
 
 /** The params of `task.wait`. */
@@ -492,3 +601,31 @@ export interface TaskWaitParams {
 
 /** A moment: RFC 3339 in UTC with milliseconds. */
 export type Timestamp = string;
+
+/** What agents have used, as far as they told. It outlives the tasks themselves. */
+export interface UsageStats {
+  /** Since the project's beginning. */
+  total: UsageSum;
+  /** For each rule, the most expensive first. */
+  byRule: RuleUsage[];
+  /** For each of the last 30 days on which there was something, the newest first. */
+  byDay: DayUsage[];
+}
+
+/** What the agents of many tasks used together. */
+export interface UsageSum {
+  /** How many tasks told what they used. */
+  tasks: number;
+  /** In US dollars. */
+  costUsd: number;
+  /** Turns of the agents. */
+  turns: number;
+  /** Tokens read, without those from the cache. */
+  inputTokens: number;
+  /** Tokens written. */
+  outputTokens: number;
+  /** Tokens read from the cache. */
+  cacheReadTokens: number;
+  /** Tokens put into the cache. */
+  cacheCreationTokens: number;
+}

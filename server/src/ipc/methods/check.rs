@@ -13,6 +13,7 @@ const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automati
 
 const LONGEST_TOPIC: usize = 200;
 const LONGEST_PROMPT: usize = 1024 * 1024;
+const MOST_DEPENDENCIES: usize = 100;
 const DEEPEST_JSON: usize = 128;
 
 /// A topic that a client may emit.
@@ -92,6 +93,22 @@ pub(super) fn task_no(id: &str) -> Result<TaskNo, ApiError> {
         )
     };
     id.parse().map_err(unknown)
+}
+
+/// The tasks that a new one is to start after.
+pub(super) fn after(ids: Option<&[String]>) -> Result<Vec<TaskNo>, ApiError> {
+    let ids = ids.unwrap_or_default();
+    if ids.len() > MOST_DEPENDENCIES {
+        let message =
+            format!("the member \"after\" names {} tasks; {MOST_DEPENDENCIES} is the limit", ids.len());
+        return Err(ApiError::invalid_member("after", message));
+    }
+    let unknown = |id: &str| {
+        let message =
+            format!("it is to start after {id:?}, which does not exist; `aiwg task list` shows the tasks");
+        ApiError::new(ErrorKind::DependencyNotFound, message)
+    };
+    ids.iter().map(|id| id.parse().map_err(|()| unknown(id))).collect()
 }
 
 /// An order that can be carried out.

@@ -3,14 +3,16 @@ use std::sync::{Arc, atomic::Ordering};
 use aiwg_protocol::{
     ApiError, PROTOCOL_VERSION,
     types::{
-        AutomationSubsystem, DaemonStatus, FileWatcherSubsystem, IpcSubsystem, MessagingSubsystem, NoParams,
-        Pong, QueuedTaskSummary, RunningTaskSummary, SchedulerSubsystem, StopAcknowledged, Subsystems,
-        SupervisorSubsystem, TaskState, TaskSummaries, Timestamp,
+        AutomationSubsystem, DaemonReloaded, DaemonStatus, DaemonStopParams, FileWatcherSubsystem,
+        IpcSubsystem, MessagingSubsystem, NoParams, Pong, QueuedTaskSummary, RunningTaskSummary,
+        SchedulerSubsystem, StopAcknowledged, Subsystems, SupervisorSubsystem, TaskState, TaskSummaries,
+        Timestamp,
     },
 };
 
 use crate::{
     ipc::{Daemon, connection::Handler},
+    reload::reload,
     store::{TaskFilter, TaskRow},
 };
 
@@ -28,10 +30,19 @@ pub(crate) async fn daemon_status(handler: &Handler, _: NoParams) -> Result<Daem
     status(&handler.daemon).await
 }
 
-pub(crate) async fn daemon_stop(handler: &Handler, _: NoParams) -> Result<StopAcknowledged, ApiError> {
+pub(crate) async fn daemon_reload(handler: &Handler, _: NoParams) -> Result<DaemonReloaded, ApiError> {
+    Ok(reload(&handler.daemon).await?)
+}
+
+pub(crate) async fn daemon_stop(
+    handler: &Handler,
+    params: DaemonStopParams,
+) -> Result<StopAcknowledged, ApiError> {
     let daemon = &handler.daemon;
     let running = daemon.running.count();
-    tracing::info!("a client asked the daemon to stop");
+    let keep_agents = params.keep_agents.unwrap_or(false);
+    tracing::info!(keep_agents, "a client asked the daemon to stop");
+    daemon.keep_agents.store(keep_agents, Ordering::Relaxed);
     daemon.stop.cancel();
     Ok(StopAcknowledged {
         stopping: true,
@@ -52,13 +63,13 @@ pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiErro
         protocol_version: PROTOCOL_VERSION.to_owned(),
         project: daemon.project.root().display().to_string(),
         socket: daemon.socket.clone(),
-        config: daemon.config_file.clone(),
+        config: daemon.settings.get().path.as_ref().map(|path| path.display().to_string()),
         subsystems: Subsystems {
             ipc: IpcSubsystem { clients: daemon.clients.load(Ordering::Relaxed) },
             supervisor: supervisor(daemon).await?,
             automation: AutomationSubsystem {
                 enabled: true,
-                rule_count: u32::try_from(daemon.rules).unwrap_or(u32::MAX),
+                rule_count: u32::try_from(daemon.settings.get().config.rules.len()).unwrap_or(u32::MAX),
             },
             file_watcher: FileWatcherSubsystem { enabled: false, events_received: 0 },
             scheduler: SchedulerSubsystem { enabled: false, jobs: 0 },
@@ -79,7 +90,7 @@ async fn supervisor(daemon: &Arc<Daemon>) -> Result<SupervisorSubsystem, ApiErro
     Ok(SupervisorSubsystem {
         running: u32::try_from(running.len()).unwrap_or(u32::MAX),
         queued: stats.queued,
-        max_concurrency: daemon.config.daemon.max_parallel_actions,
+        max_concurrency: daemon.settings.get().config.daemon.max_parallel_actions,
         tasks: TaskSummaries { running, queued: queued.into_iter().map(summarize_queued).collect() },
     })
 }

@@ -36,6 +36,7 @@ pub(crate) async fn task_submit(
         env: params.env.unwrap_or_default(),
         metadata: params.metadata.unwrap_or_default(),
         cause: handler.origin.as_ref().map(|origin| origin.cause.clone()),
+        after: check::after(params.after.as_deref())?,
     };
     Ok(handler.daemon.engine.submit(task).await?)
 }
@@ -48,7 +49,7 @@ pub(crate) async fn task_retry(
     let row =
         handler.daemon.read(move |reader| reader.task(no)).await?.ok_or(EngineError::TaskNotFound(no))?;
     let cause = handler.origin.as_ref().map(|origin| origin.cause.clone());
-    Ok(handler.daemon.engine.submit(NewTask { cause, ..row.order }).await?)
+    Ok(handler.daemon.engine.submit(NewTask { cause, after: Vec::new(), ..row.order }).await?)
 }
 
 pub(crate) async fn task_cancel(

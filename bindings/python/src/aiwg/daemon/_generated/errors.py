@@ -26,6 +26,8 @@ ErrorKind = Literal[
     "topic_reserved",
     "too_many_waits",
     "too_many_subscriptions",
+    "dependency_not_found",
+    "dependency_on_itself",
 ]
 """The kinds of error that the daemon answers with: what programs tell errors apart by.
 
@@ -76,5 +78,9 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "too_many_waits": ErrorKindInfo(code=-32009, retryable=True),
     # This connection has as many subscriptions as is allowed.
     "too_many_subscriptions": ErrorKindInfo(code=-32010, retryable=False),
+    # `after` names a task that does not exist; it may have been pruned.
+    "dependency_not_found": ErrorKindInfo(code=-32011, retryable=False),
+    # `after` names the very task that is being submitted.
+    "dependency_on_itself": ErrorKindInfo(code=-32012, retryable=False),
 }
 """Every kind of error."""

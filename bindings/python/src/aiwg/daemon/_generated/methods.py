@@ -8,6 +8,7 @@ from typing import Any, List
 
 from .._caller import Caller
 from .types import (
+    DaemonReloaded,
     DaemonStatus,
     Event,
     EventEmitted,
@@ -58,17 +59,37 @@ class DaemonMethods:
         answer = self._caller.call_method("daemon.status", {}, timeout)
         return DaemonStatus.from_wire(answer)
 
-    def stop(self, *, timeout: float | None = None) -> StopAcknowledged:
+    def stop(
+        self,
+        *,
+        keep_agents: bool | None = None,
+        timeout: float | None = None,
+    ) -> StopAcknowledged:
         """Stops the daemon.
 
         The answer comes first. Queued tasks stay queued for the next start. Running ones get
         SIGTERM, 15 seconds, then SIGKILL, every process they started included, and end as
-        `cancelled`.
+        `cancelled`. With `keepAgents` they go on, and the next start goes on with them.
 
+        - ``keep_agents``: Whether running agents go on without the daemon; the next start finds
+          them again. False when absent: they are ended.
         - ``timeout``: how long to wait for the answer, in seconds.
         """
-        answer = self._caller.call_method("daemon.stop", {}, timeout)
+        wire = {"keepAgents": keep_agents}
+        answer = self._caller.call_method("daemon.stop", wire, timeout)
         return StopAcknowledged.from_wire(answer)
+
+    def reload(self, *, timeout: float | None = None) -> DaemonReloaded:
+        """Reads the configuration again, and applies it as a whole or not at all.
+
+        The queue, running tasks and connections are not disturbed. SIGHUP does the same.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
+        """
+        answer = self._caller.call_method("daemon.reload", {}, timeout)
+        return DaemonReloaded.from_wire(answer)
 
 
 class EventMethods:
@@ -176,6 +197,7 @@ class TaskMethods:
         timeout_minutes: float | None = None,
         env: Mapping[str, str] | None = None,
         metadata: Mapping[str, Any] | None = None,
+        after: List[str] | tuple[str, ...] | None = None,
         timeout: float | None = None,
     ) -> TaskSubmitted:
         """Submits a task.
@@ -191,9 +213,12 @@ class TaskMethods:
         - ``env``: Added to the agent's environment. `${NAME}` in a value is resolved from the
           daemon's environment when the process starts, and is written nowhere.
         - ``metadata``: The submitter's own notes, kept with the task.
+        - ``after``: The ids of tasks that must have completed before it starts, 100 at the most.
+          When one of them ends in another way, it is cancelled.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``queue_full``, ``storage_unavailable``, ``shutting_down``.
+        Raises ``DaemonError`` of kind ``queue_full``, ``dependency_not_found``,
+        ``dependency_on_itself``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {
             "prompt": prompt,
@@ -202,6 +227,7 @@ class TaskMethods:
             "timeoutMinutes": timeout_minutes,
             "env": env,
             "metadata": metadata,
+            "after": after,
         }
         answer = self._caller.call_method("task.submit", wire, timeout)
         return TaskSubmitted.from_wire(answer)
@@ -260,7 +286,7 @@ class TaskMethods:
         return Task.from_wire(answer)
 
     def stats(self, *, timeout: float | None = None) -> TaskStats:
-        """Counts the tasks by state.
+        """Counts the tasks by state, and sums up what their agents used.
 
         - ``timeout``: how long to wait for the answer, in seconds.
 
@@ -327,6 +353,8 @@ class TaskMethods:
 
     def retry(self, *, task_id: str, timeout: float | None = None) -> TaskSubmitted:
         """Submits a new task with the same order as an earlier one.
+
+        It waits for no other task, even if the earlier one did.
 
         - ``task_id``: The id of the task whose order is to be carried out again.
         - ``timeout``: how long to wait for the answer, in seconds.

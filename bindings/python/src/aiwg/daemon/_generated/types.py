@@ -12,7 +12,10 @@ from .._reading import maybe
 __all__ = [
     "AutomationSubsystem",
     "Cause",
+    "ConfigProblem",
+    "DaemonReloaded",
     "DaemonStatus",
+    "DayUsage",
     "Event",
     "EventEmitted",
     "EventMissedNotification",
@@ -30,6 +33,7 @@ __all__ = [
     "OutputStream",
     "Pong",
     "QueuedTaskSummary",
+    "RuleUsage",
     "RunningTaskSummary",
     "SchedulerSubsystem",
     "StopAcknowledged",
@@ -42,7 +46,10 @@ __all__ = [
     "TaskStats",
     "TaskSubmitted",
     "TaskSummaries",
+    "TaskUsage",
     "Timestamp",
+    "UsageStats",
+    "UsageSum",
 ]
 
 EventSource = Literal["client", "supervisor", "file_watcher", "scheduler", "automation", "daemon"]
@@ -138,6 +145,55 @@ class Cause:
 
 
 @dataclass(frozen=True)
+class ConfigProblem:
+    """Something that is wrong in a configuration file."""
+
+    file: str
+    """The file."""
+    line: int | None
+    """The line, from 1; null where the file could not be read."""
+    column: int | None
+    """The column, from 1; null where the file could not be read."""
+    message: str
+    """What is wrong and what would be right, for people."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ConfigProblem:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            file=wire["file"],
+            line=wire["line"],
+            column=wire["column"],
+            message=wire["message"],
+        )
+
+
+@dataclass(frozen=True)
+class DaemonReloaded:
+    """The answer to `daemon.reload`."""
+
+    reloaded: bool
+    """Whether the file's configuration is in force now. If not, the one before still is, all of it.
+    """
+    errors: list[ConfigProblem]
+    """What is wrong with the file; empty when it was taken."""
+    needs_restart: list[str]
+    """Keys whose new values take effect only with the next start, such as `daemon.log`."""
+    notices: list[str]
+    """What the file asks for that is not acted upon, for people."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DaemonReloaded:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            reloaded=wire["reloaded"],
+            errors=[ConfigProblem.from_wire(item) for item in wire["errors"]],
+            needs_restart=wire["needsRestart"],
+            notices=wire["notices"],
+        )
+
+
+@dataclass(frozen=True)
 class DaemonStatus:
     """The daemon and all its subsystems."""
 
@@ -179,6 +235,24 @@ class DaemonStatus:
             socket=wire["socket"],
             config=wire["config"],
             subsystems=Subsystems.from_wire(wire["subsystems"]),
+        )
+
+
+@dataclass(frozen=True)
+class DayUsage:
+    """What the tasks that ended on one day used."""
+
+    day: str
+    """The day in UTC: `2026-11-23`."""
+    usage: UsageSum
+    """What they used."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DayUsage:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            day=wire["day"],
+            usage=UsageSum.from_wire(wire["usage"]),
         )
 
 
@@ -417,6 +491,24 @@ class QueuedTaskSummary:
 
 
 @dataclass(frozen=True)
+class RuleUsage:
+    """What the tasks of a rule used."""
+
+    rule: str | None
+    """The rule's id; null for the tasks that no rule made."""
+    usage: UsageSum
+    """What they used."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> RuleUsage:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            rule=wire["rule"],
+            usage=UsageSum.from_wire(wire["usage"]),
+        )
+
+
+@dataclass(frozen=True)
 class RunningTaskSummary:
     """A running task, in short."""
 
@@ -470,7 +562,9 @@ class StopAcknowledged:
     pid: int
     """The daemon's process id: it has stopped when this process has ended."""
     running: int
-    """How many tasks are running; they get SIGTERM, 15 seconds, then SIGKILL."""
+    """How many tasks are running. They get SIGTERM, 15 seconds, then SIGKILL; or go on, with
+    `keepAgents`.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> StopAcknowledged:
@@ -560,17 +654,35 @@ class Task:
     """The agent's process, while it runs."""
     exit_code: int | None
     """What the agent's process exited with; null when it did not exit by itself."""
+    signal: int | None
+    """The signal that ended the agent's process; null when none did."""
     attempts: int
     """How often an agent was started for it. More than 1 after an agent was lost with the machine.
     """
     result: str | None
-    """The last 64 KiB of the agent's standard output, once it has ended."""
+    """The agent's answer, once it has ended: the `result` of its output where that is `claude`'s
+    JSON, else the last 64 KiB of its standard output.
+    """
     error: str | None
     """Why it did not complete, for people."""
     output: str | None
     """The last 64 KiB of the agent's standard output so far."""
     timeout_minutes: float | None
     """Its time limit in minutes; `daemon.action_timeout_minutes` when null."""
+    after: list[str]
+    """The ids of the tasks that must have completed before it starts."""
+    processes_ended: int | None
+    """How many processes were left when its agent's own had ended, or were to end with it, and have
+    been ended; null before.
+    """
+    processes_left: int | None
+    """How many of its processes could not be ended: 0, unless one belongs to another user. Null
+    before it has ended.
+    """
+    usage: TaskUsage | None
+    """What its agent used; null where the agent does not tell, which takes `claude`'s
+    `--output-format json` or `stream-json`.
+    """
     metadata: dict[str, Any]
     """The submitter's own notes."""
     caused_by: Cause | None = None
@@ -590,11 +702,16 @@ class Task:
             completed_at=wire["completedAt"],
             pid=wire["pid"],
             exit_code=wire["exitCode"],
+            signal=wire["signal"],
             attempts=wire["attempts"],
             result=wire["result"],
             error=wire["error"],
             output=wire["output"],
             timeout_minutes=wire["timeoutMinutes"],
+            after=wire["after"],
+            processes_ended=wire["processesEnded"],
+            processes_left=wire["processesLeft"],
+            usage=maybe(TaskUsage.from_wire, wire["usage"]),
             metadata=wire["metadata"],
             caused_by=maybe(Cause.from_wire, wire.get("causedBy")),
         )
@@ -648,7 +765,9 @@ class TaskOutput:
 
 @dataclass(frozen=True)
 class TaskStats:
-    """The answer to `task.stats`: how many tasks there are, in all and in each state."""
+    """The answer to `task.stats`: how many tasks there are, in all and in each state, and what they
+    used.
+    """
 
     total: int
     """All that the store holds."""
@@ -664,6 +783,8 @@ class TaskStats:
     """Cancelled."""
     timeout: int
     """Ended at their time limit."""
+    usage: UsageStats
+    """What their agents have used."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskStats:
@@ -676,6 +797,7 @@ class TaskStats:
             failed=wire["failed"],
             cancelled=wire["cancelled"],
             timeout=wire["timeout"],
+            usage=UsageStats.from_wire(wire["usage"]),
         )
 
 
@@ -686,7 +808,9 @@ class TaskSubmitted:
     task_id: str
     """The new task's id."""
     state: TaskState
-    """`running` when a slot was free, else `queued`."""
+    """`running` when a slot was free, else `queued`; `cancelled` when a task of `after` has ended
+    without completing.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskSubmitted:
@@ -712,4 +836,94 @@ class TaskSummaries:
         return cls(
             running=[RunningTaskSummary.from_wire(item) for item in wire["running"]],
             queued=[QueuedTaskSummary.from_wire(item) for item in wire["queued"]],
+        )
+
+
+@dataclass(frozen=True)
+class TaskUsage:
+    """What an agent used for a task, as `claude` tells it in its `result` message."""
+
+    cost_usd: float
+    """In US dollars. For a session that was resumed, what this task added."""
+    turns: int
+    """How many turns the agent took."""
+    input_tokens: int
+    """Tokens read, without those from the cache."""
+    output_tokens: int
+    """Tokens written."""
+    cache_read_tokens: int
+    """Tokens read from the cache."""
+    cache_creation_tokens: int
+    """Tokens put into the cache."""
+    session_id: str | None
+    """The agent's session, which `claude --resume` takes; null where it does not tell."""
+    permission_denials: list[str]
+    """The tools that the agent was not allowed to use, one entry for each refusal."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskUsage:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            cost_usd=wire["costUsd"],
+            turns=wire["turns"],
+            input_tokens=wire["inputTokens"],
+            output_tokens=wire["outputTokens"],
+            cache_read_tokens=wire["cacheReadTokens"],
+            cache_creation_tokens=wire["cacheCreationTokens"],
+            session_id=wire["sessionId"],
+            permission_denials=wire["permissionDenials"],
+        )
+
+
+@dataclass(frozen=True)
+class UsageStats:
+    """What agents have used, as far as they told. It outlives the tasks themselves."""
+
+    total: UsageSum
+    """Since the project's beginning."""
+    by_rule: list[RuleUsage]
+    """For each rule, the most expensive first."""
+    by_day: list[DayUsage]
+    """For each of the last 30 days on which there was something, the newest first."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> UsageStats:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            total=UsageSum.from_wire(wire["total"]),
+            by_rule=[RuleUsage.from_wire(item) for item in wire["byRule"]],
+            by_day=[DayUsage.from_wire(item) for item in wire["byDay"]],
+        )
+
+
+@dataclass(frozen=True)
+class UsageSum:
+    """What the agents of many tasks used together."""
+
+    tasks: int
+    """How many tasks told what they used."""
+    cost_usd: float
+    """In US dollars."""
+    turns: int
+    """Turns of the agents."""
+    input_tokens: int
+    """Tokens read, without those from the cache."""
+    output_tokens: int
+    """Tokens written."""
+    cache_read_tokens: int
+    """Tokens read from the cache."""
+    cache_creation_tokens: int
+    """Tokens put into the cache."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> UsageSum:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            tasks=wire["tasks"],
+            cost_usd=wire["costUsd"],
+            turns=wire["turns"],
+            input_tokens=wire["inputTokens"],
+            output_tokens=wire["outputTokens"],
+            cache_read_tokens=wire["cacheReadTokens"],
+            cache_creation_tokens=wire["cacheCreationTokens"],
         )

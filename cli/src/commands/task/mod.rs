@@ -1,0 +1,52 @@
+//! Tasks: one file for each verb that is more than a call.
+
+mod cancel;
+mod follow;
+mod list;
+mod show;
+mod submit;
+mod wait;
+
+use std::{io::Write, process::ExitCode};
+
+use aiwg_client::{
+    DaemonClient,
+    types::{NoParams, OutputStream, TaskGetParams, TaskRetryParams},
+};
+
+use crate::{args::TaskCommand, error::CliError, output::Output};
+
+pub(crate) async fn run(
+    client: &DaemonClient,
+    command: TaskCommand,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    match command {
+        TaskCommand::Submit(args) => return submit::submit(client, args, output).await,
+        TaskCommand::List(args) => list::list(client, args, output).await?,
+        TaskCommand::Get { id } => {
+            let task = client.task_get(TaskGetParams { task_id: id }).await?;
+            output.result(&task, |out, task| show::task(out, task))?;
+        }
+        TaskCommand::Cancel { id, no_wait } => return cancel::cancel(client, id, no_wait, output).await,
+        TaskCommand::Retry { id } => {
+            let submitted = client.task_retry(TaskRetryParams { task_id: id }).await?;
+            output.result(&submitted, |out, submitted| show::submitted(out, submitted))?;
+        }
+        TaskCommand::Logs { id, follow, stderr } => {
+            let stream = if stderr { OutputStream::Stderr } else { OutputStream::Stdout };
+            follow::logs(client, &id, stream, follow, output).await?;
+        }
+        TaskCommand::Stats => {
+            let stats = client.task_stats(NoParams {}).await?;
+            output.result(&stats, |out, stats| show::stats(out, stats))?;
+        }
+        TaskCommand::Wait { ids } => return wait::wait(client, ids, output).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Says something beside the output.
+fn note(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}

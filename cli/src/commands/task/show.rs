@@ -1,0 +1,117 @@
+//! How tasks are shown to people.
+
+use std::io::{self, Write};
+
+use aiwg_client::types::{Task, TaskStats, TaskSubmitted, TaskUsage, UsageStats, UsageSum};
+
+use crate::output::{table, write_table};
+
+/// That a task has ended.
+pub(super) fn end(out: &mut dyn Write, task: &Task) -> io::Result<()> {
+    match &task.error {
+        Some(error) => writeln!(out, "{} is {}: {error}", task.id, task.state),
+        None => writeln!(out, "{} is {}.", task.id, task.state),
+    }
+}
+
+/// All that is known of a task.
+pub(super) fn task(out: &mut dyn Write, task: &Task) -> io::Result<()> {
+    let mut fact = |name: &str, value: Option<String>| match value {
+        Some(value) => writeln!(out, "{name:<10}{value}"),
+        None => Ok(()),
+    };
+    fact("Task", Some(task.id.clone()))?;
+    fact("State", Some(task.state.to_string()))?;
+    fact("Prompt", Some(task.prompt.clone()))?;
+    fact("Agent", task.agent.clone())?;
+    fact("Priority", Some(task.priority.to_string()))?;
+    fact("Created", Some(task.created_at.to_string()))?;
+    fact("Started", task.started_at.map(|at| at.to_string()))?;
+    fact("Ended", task.completed_at.map(|at| at.to_string()))?;
+    fact("Process", task.pid.map(|pid| pid.to_string()))?;
+    fact("Exit code", task.exit_code.map(|code| code.to_string()))?;
+    fact("Signal", task.signal.map(|signal| signal.to_string()))?;
+    fact("Processes", processes(task))?;
+    fact("Attempts", Some(task.attempts.to_string()))?;
+    fact("After", (!task.after.is_empty()).then(|| task.after.join(", ")))?;
+    fact("Rule", task.caused_by.as_ref().and_then(|cause| cause.rule.clone()))?;
+    fact("Event", task.caused_by.as_ref().and_then(|cause| cause.event).map(|seq| seq.to_string()))?;
+    fact("Cost", task.usage.as_ref().map(cost))?;
+    fact("Session", task.usage.as_ref().and_then(|usage| usage.session_id.clone()))?;
+    fact(
+        "Refused",
+        task.usage.as_ref().map(|usage| usage.permission_denials.join(", ")).filter(|all| !all.is_empty()),
+    )?;
+    fact("Error", task.error.clone())?;
+    match &task.output {
+        Some(text) if !text.is_empty() => writeln!(out, "\n{}", text.trim_end_matches('\n')),
+        _ => Ok(()),
+    }
+}
+
+/// How many tasks there are, and what they used.
+pub(super) fn stats(out: &mut dyn Write, stats: &TaskStats) -> io::Result<()> {
+    let rows = [
+        ("queued", stats.queued),
+        ("running", stats.running),
+        ("completed", stats.completed),
+        ("failed", stats.failed),
+        ("cancelled", stats.cancelled),
+        ("timeout", stats.timeout),
+        ("total", stats.total),
+    ];
+    for (name, count) in rows {
+        writeln!(out, "{name:<10}{count:>8}")?;
+    }
+    if stats.usage.total.tasks > 0 {
+        usage(out, &stats.usage)?;
+    }
+    Ok(())
+}
+
+/// What agents have used: in all, by rule, by day.
+fn usage(out: &mut dyn Write, usage: &UsageStats) -> io::Result<()> {
+    let mut rows = table(["USED BY", "TASKS", "COST $", "TURNS", "TOKENS IN", "TOKENS OUT"]);
+    let mut add = |who: String, sum: &UsageSum| {
+        let tokens_in = sum.input_tokens + sum.cache_read_tokens + sum.cache_creation_tokens;
+        rows.add_row([
+            who,
+            sum.tasks.to_string(),
+            format!("{:.4}", sum.cost_usd),
+            sum.turns.to_string(),
+            tokens_in.to_string(),
+            sum.output_tokens.to_string(),
+        ]);
+    };
+    add("all".to_owned(), &usage.total);
+    for by in &usage.by_rule {
+        add(by.rule.as_ref().map_or_else(|| "no rule".to_owned(), |rule| format!("rule {rule}")), &by.usage);
+    }
+    for by in &usage.by_day {
+        add(by.day.clone(), &by.usage);
+    }
+    writeln!(out)?;
+    write_table(out, &rows)
+}
+
+fn cost(usage: &TaskUsage) -> String {
+    let tokens_in = usage.input_tokens + usage.cache_read_tokens + usage.cache_creation_tokens;
+    format!(
+        "${:.4}, {} turns, {tokens_in} tokens in, {} out",
+        usage.cost_usd, usage.turns, usage.output_tokens
+    )
+}
+
+/// What became of the processes that the agent left.
+pub(super) fn processes(task: &Task) -> Option<String> {
+    match (task.processes_ended?, task.processes_left?) {
+        (ended, 0) => Some(format!("{ended} ended, none left")),
+        (ended, left) => Some(format!("{ended} ended, {left} left: another user's, or stuck in the kernel")),
+    }
+}
+
+/// A task that has just been taken in.
+pub(super) fn submitted(out: &mut dyn Write, submitted: &TaskSubmitted) -> io::Result<()> {
+    let id = &submitted.task_id;
+    writeln!(out, "{id} is {}. Next: aiwg task logs {id} --follow, aiwg task wait {id}", submitted.state)
+}

@@ -1,0 +1,100 @@
+use std::{
+    io::{self, IsTerminal, Read},
+    process::ExitCode,
+};
+
+use aiwg_client::{
+    DaemonClient,
+    types::{OutputStream, Task, TaskCancelParams, TaskSubmitParams, TaskWaitParams},
+};
+use tokio::sync::oneshot;
+
+use super::{follow, note, show, wait};
+use crate::{args::SubmitArgs, error::CliError, output::Output};
+
+pub(super) async fn submit(
+    client: &DaemonClient,
+    args: SubmitArgs,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    let wait = args.wait;
+    let submitted = client.task_submit(params(args)?).await?;
+    if !wait {
+        output.result(&submitted, |out, submitted| show::submitted(out, submitted))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let id = submitted.task_id;
+    tokio::select! {
+        task = until_ended(client, &id, output) => end(&task?, output),
+        left = interrupted(client, &id) => left,
+    }
+}
+
+fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
+    let mut prompt = args.prompt;
+    if prompt == "-" {
+        prompt.clear();
+        io::stdin().read_to_string(&mut prompt)?;
+    }
+    Ok(TaskSubmitParams {
+        prompt,
+        agent: args.agent,
+        priority: Some(args.priority),
+        timeout_minutes: args.timeout,
+        env: (!args.env.is_empty()).then(|| args.env.into_iter().collect()),
+        metadata: None,
+        after: (!args.after.is_empty()).then_some(args.after),
+    })
+}
+
+/// Prints both streams of output as they come, and gives the task once it has ended.
+async fn until_ended(client: &DaemonClient, id: &str, output: &Output) -> Result<Task, CliError> {
+    if !output.json {
+        note(&format!("{id}: its output follows; Ctrl-C asks whether to cancel it."));
+        tokio::try_join!(
+            follow::copy(client, id, OutputStream::Stdout, io::stdout()),
+            follow::copy(client, id, OutputStream::Stderr, io::stderr()),
+        )?;
+    }
+    Ok(client.task_wait(TaskWaitParams { task_id: id.to_owned(), timeout_ms: None }).await?)
+}
+
+fn end(task: &Task, output: &Output) -> Result<ExitCode, CliError> {
+    if output.json {
+        output.result(task, |_, _| Ok(()))?;
+    } else {
+        // Standard output holds what the agent wrote, and nothing else.
+        let _ = show::end(&mut io::stderr(), task);
+    }
+    Ok(wait::exit_code(std::slice::from_ref(task)))
+}
+
+/// Waits for Ctrl-C, then does what the person wants. Without a terminal there is nobody to ask: it lets go of the task.
+async fn interrupted(client: &DaemonClient, id: &str) -> Result<ExitCode, CliError> {
+    tokio::signal::ctrl_c().await?;
+    let wants_cancel = io::stdin().is_terminal() && {
+        note(&format!("\nCancel {id}? [y/N] (or Ctrl-C once more: it goes on without you)"));
+        tokio::select! {
+            answer = line() => answer.is_ok_and(|line| line.trim().eq_ignore_ascii_case("y")),
+            _ = tokio::signal::ctrl_c() => false,
+        }
+    };
+    if wants_cancel {
+        client.task_cancel(TaskCancelParams { task_id: id.to_owned() }).await?;
+        let task = client.task_wait(TaskWaitParams { task_id: id.to_owned(), timeout_ms: None }).await?;
+        let _ = show::end(&mut io::stderr(), &task);
+    } else {
+        note(&format!("{id} goes on. Next: aiwg task logs {id} --follow, aiwg task cancel {id}"));
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+/// A line from the terminal. In a thread of its own, which ends with the process: a runtime would wait for it.
+async fn line() -> io::Result<String> {
+    let (send, receive) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let _ = send.send(io::stdin().read_line(&mut line).map(|_| line));
+    });
+    receive.await.map_err(io::Error::other)?
+}

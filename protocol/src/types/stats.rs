@@ -1,0 +1,55 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::UsageSum;
+
+/// The answer to `task.stats`: how many tasks there are, in all and in each state, and what they used.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct TaskStats {
+    /// All that the store holds.
+    pub total: u64,
+    /// Waiting for a slot.
+    pub queued: u64,
+    /// With an active agent.
+    pub running: u64,
+    /// Succeeded.
+    pub completed: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Cancelled.
+    pub cancelled: u64,
+    /// Ended at their time limit.
+    pub timeout: u64,
+    /// What their agents have used.
+    pub usage: UsageStats,
+}
+
+/// What the tasks of a rule used.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RuleUsage {
+    /// The rule's id; null for the tasks that no rule made.
+    pub rule: Option<String>,
+    /// What they used.
+    pub usage: UsageSum,
+}
+
+/// What the tasks that ended on one day used.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DayUsage {
+    /// The day in UTC: `2026-11-23`.
+    pub day: String,
+    /// What they used.
+    pub usage: UsageSum,
+}
+
+/// What agents have used, as far as they told. It outlives the tasks themselves.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UsageStats {
+    /// Since the project's beginning.
+    pub total: UsageSum,
+    /// For each rule, the most expensive first.
+    pub by_rule: Vec<RuleUsage>,
+    /// For each of the last 30 days on which there was something, the newest first.
+    pub by_day: Vec<DayUsage>,
+}

@@ -1,0 +1,214 @@
+//! What can become of a task.
+
+use std::collections::HashSet;
+
+use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskState};
+
+use super::{
+    apply::{Failure, Turn},
+    command::{Draft, EngineError, Order},
+    payload::TaskEvent,
+};
+use crate::store::{Ending, NewTask, Outcome, TaskNo, TaskRow};
+
+impl Turn<'_> {
+    /// Takes in a task, and tells what has become of it at once: queued, or cancelled.
+    pub(super) fn submit(&mut self, task: NewTask) -> Result<(TaskNo, TaskState), Failure> {
+        if self.state.closing {
+            return Err(EngineError::Closing.into());
+        }
+        self.room_for(1)?;
+        let waits = self.dependencies(&task.after)?;
+        let no = self.enqueue(&task)?;
+        let state = match waits {
+            Waits::For(open) => {
+                if !open.is_empty() {
+                    self.store.wait_for(no, &open)?;
+                }
+                TaskState::Queued
+            }
+            Waits::InVain(other, ended) => {
+                let Some(row) = self.store.task(no)? else {
+                    return Err(EngineError::TaskNotFound(no).into());
+                };
+                self.finish(&row, &waited_in_vain(other, ended))?;
+                TaskState::Cancelled
+            }
+        };
+        self.take_drafts()?;
+        Ok((no, state))
+    }
+
+    pub(super) fn cancel(&mut self, no: TaskNo) -> Result<TaskCancelled, Failure> {
+        let task = self.store.task(no)?.ok_or(EngineError::TaskNotFound(no))?;
+        match task.state {
+            TaskState::Queued => {
+                let outcome = Outcome::without_exit(TaskState::Cancelled, "cancelled before it was started");
+                self.finish(&task, &outcome)?;
+                Ok(TaskCancelled { cancelled: true, state: TaskState::Cancelled })
+            }
+            TaskState::Running => {
+                self.end_running(no, Ending::Cancel)?;
+                Ok(TaskCancelled { cancelled: true, state: TaskState::Running })
+            }
+            _ => Err(EngineError::TaskEnded(no).into()),
+        }
+    }
+
+    /// Has the agent of a running task ended. What it is ended for stays with the first who asked.
+    pub(super) fn end_running(&mut self, no: TaskNo, ending: Ending) -> Result<(), Failure> {
+        let task = self.running(no)?;
+        if task.ending.is_none() {
+            self.store.mark_ending(no, ending)?;
+        }
+        self.batch.orders.push(Order::End(no, task.ending.unwrap_or(ending)));
+        Ok(())
+    }
+
+    /// Says that a running task writes nothing any more, and has it ended if that is wanted.
+    pub(super) fn stalled(&mut self, no: TaskNo, silent_ms: u64, end: bool) -> Result<(), Failure> {
+        let task = self.running(no)?;
+        let event = TaskEvent::new(no, &task.order, TaskState::Running, task.attempts).stalled(silent_ms);
+        self.tell(&event, &task.order);
+        if end {
+            self.end_running(no, Ending::Stalled)?;
+        }
+        Ok(self.take_drafts()?)
+    }
+
+    pub(super) fn ended(&mut self, no: TaskNo, outcome: Outcome) -> Result<(), Failure> {
+        let task = self.running(no)?;
+        let outcome = outcome.given(task.ending);
+        Ok(self.finish(&task, &outcome)?)
+    }
+
+    pub(super) fn interrupted(&mut self, no: TaskNo, started: bool, requeue: bool) -> Result<(), Failure> {
+        let task = self.running(no)?;
+        if task.ending.is_none() && (requeue || !started) {
+            self.store.requeue(no, started)?;
+            self.state.running.remove(&no);
+            self.tell(&TaskEvent::new(no, &task.order, TaskState::Queued, task.attempts), &task.order);
+            return Ok(self.take_drafts()?);
+        }
+        let outcome = Outcome::without_exit(
+            TaskState::Failed,
+            "its agent was lost when the daemon or the machine went down",
+        );
+        Ok(self.finish(&task, &outcome.given(task.ending))?)
+    }
+
+    /// Refuses what would make the queue longer than the configuration allows.
+    pub(super) fn room_for(&mut self, tasks: usize) -> Result<(), Failure> {
+        let Some(most) = self.state.policy.max_queued else { return Ok(()) };
+        let is_full = |turn: &Self| turn.store.queued() + tasks as u64 > u64::from(most);
+        if is_full(self) {
+            // Those that came in this very transaction may have slots waiting for them.
+            self.fill_slots()?;
+        }
+        if is_full(self) { Err(EngineError::QueueFull(most).into()) } else { Ok(()) }
+    }
+
+    /// Stores a new task and says so.
+    pub(super) fn enqueue(&mut self, task: &NewTask) -> rusqlite::Result<TaskNo> {
+        self.state.last_task += 1;
+        let no = TaskNo(self.state.last_task);
+        self.store.insert_task(no, task, self.now)?;
+        self.tell(&TaskEvent::new(no, task, TaskState::Queued, 0), task);
+        Ok(no)
+    }
+
+    /// Has an event about a task taken in.
+    pub(super) fn tell(&mut self, event: &TaskEvent<'_>, order: &NewTask) {
+        let before = order.cause.as_ref();
+        self.batch.drafts.push_back(Draft {
+            topic: event.topic(),
+            payload: event.payload(),
+            source: EventSource::Supervisor,
+            cause: Some(Cause {
+                task: Some(event.task_id.clone()),
+                rule: before.and_then(|cause| cause.rule.clone()),
+                event: before.and_then(|cause| cause.event),
+                depth: before.map_or(0, |cause| cause.depth) + 1,
+            }),
+        });
+    }
+
+    fn running(&self, no: TaskNo) -> Result<TaskRow, Failure> {
+        let task = self.store.task(no)?.ok_or(EngineError::TaskNotFound(no))?;
+        if task.state == TaskState::Running { Ok(task) } else { Err(EngineError::TaskEnded(no).into()) }
+    }
+
+    /// Which of those that a new task is to wait for are still under way.
+    fn dependencies(&self, after: &[TaskNo]) -> Result<Waits, Failure> {
+        let own = TaskNo(self.state.last_task + 1);
+        let (mut open, mut seen, mut in_vain) = (Vec::new(), HashSet::new(), None);
+        for no in after.iter().copied().filter(|no| seen.insert(*no)) {
+            if no == own {
+                return Err(EngineError::DependencyOnItself(no).into());
+            }
+            match self.store.task(no)?.ok_or(EngineError::DependencyNotFound(no))?.state {
+                TaskState::Completed => {}
+                state if state.is_final() => in_vain = in_vain.or(Some((no, state))),
+                _ => open.push(no),
+            }
+        }
+        Ok(in_vain.map_or(Waits::For(open), |(no, state)| Waits::InVain(no, state)))
+    }
+
+    /// Ends a task, and with it those that wait for it in vain, and those that wait for these.
+    fn finish(&mut self, task: &TaskRow, outcome: &Outcome) -> rusqlite::Result<()> {
+        self.finish_one(task, outcome)?;
+        let mut ended = vec![(task.no, outcome.state)];
+        while let Some((no, state)) = ended.pop() {
+            for waiting in self.store.take_waiting(no)? {
+                let Some(other) = self.store.task(waiting)?.filter(|row| row.state == TaskState::Queued)
+                else {
+                    continue;
+                };
+                if state == TaskState::Completed {
+                    self.store.waits_for_one_less(waiting)?;
+                } else {
+                    self.finish_one(&other, &waited_in_vain(no, state))?;
+                    ended.push((waiting, TaskState::Cancelled));
+                }
+            }
+        }
+        self.take_drafts()
+    }
+
+    fn finish_one(&mut self, task: &TaskRow, outcome: &Outcome) -> rusqlite::Result<()> {
+        let mut outcome = outcome.clone();
+        if let Some(usage) = &mut outcome.usage {
+            if let Some(session) = &usage.session_id {
+                usage.cost_usd = self.store.session_cost(session, usage.cost_usd)?;
+            }
+            let rule = task.order.cause.as_ref().and_then(|cause| cause.rule.as_deref());
+            self.store.add_usage(rule, usage, self.now)?;
+        }
+        self.store.finish(task.no, task.state, &outcome, self.now)?;
+        self.state.running.remove(&task.no);
+        self.batch.ended.push(task.no);
+        let duration = task.started_at.map(|started| self.now.as_millis() - started.as_millis());
+        let event =
+            TaskEvent::new(task.no, &task.order, outcome.state, task.attempts).ended(&outcome, duration);
+        self.tell(&event, &task.order);
+        Ok(())
+    }
+}
+
+/// What a new task has to wait for.
+enum Waits {
+    /// For these to complete; none if it can start.
+    For(Vec<TaskNo>),
+    /// For one that has ended in another way.
+    InVain(TaskNo, TaskState),
+}
+
+fn waited_in_vain(other: TaskNo, ended: TaskState) -> Outcome {
+    let how = match ended {
+        TaskState::Timeout => "ran longer than its time limit",
+        TaskState::Cancelled => "was cancelled",
+        _ => "failed",
+    };
+    Outcome::without_exit(TaskState::Cancelled, format!("{other}, which it was to start after, {how}"))
+}

@@ -1,0 +1,106 @@
+//! Putting a changed configuration in force: as a whole or not at all.
+
+use aiwg_protocol::{
+    config::Config,
+    types::{ConfigProblem, DaemonReloaded, EventSource, Json},
+};
+
+use crate::{
+    config::{ConfigError, Loaded, Problem, load_for},
+    engine::{Draft, EngineError, Policy},
+    health::{Health, IssueKind},
+    ipc::Daemon,
+};
+
+/// Reads the configuration again and puts it in force, or tells what is wrong with it.
+///
+/// # Errors
+/// The engine could not take it: what was in force still is.
+pub(crate) async fn reload(daemon: &Daemon) -> Result<DaemonReloaded, EngineError> {
+    // One at a time, or an older file could be put in force after a newer one.
+    let _turn = daemon.reloading.lock().await;
+    let old = daemon.settings.get();
+    let loaded = load_for(&daemon.project, daemon.config_named.as_deref());
+    let loaded = loaded.and_then(|loaded| Ok((policy(&loaded.config)?, loaded)));
+    let (policy, loaded) = match loaded {
+        Ok(good) => good,
+        Err(error) => {
+            tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
+            return Ok(DaemonReloaded { errors: problems(&error), ..DaemonReloaded::default() });
+        }
+    };
+    daemon.engine.configure(policy).await?;
+    let answer = DaemonReloaded {
+        reloaded: true,
+        errors: Vec::new(),
+        needs_restart: needs_restart(&old.config, &loaded.config),
+        notices: loaded.notices.clone(),
+    };
+    report_notices(&loaded, &daemon.health);
+    daemon.settings.replace(loaded);
+    tracing::info!("the configuration was read again and is in force");
+    announce(daemon, &answer).await;
+    Ok(answer)
+}
+
+/// What of a configuration the engine goes by.
+///
+/// # Errors
+/// A rule's pattern is wrong.
+pub(crate) fn policy(config: &Config) -> Result<Policy, ConfigError> {
+    Ok(Policy {
+        rules: crate::rules::RuleIndex::new(config.rules.clone())?.into(),
+        max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),
+        max_queued: config.daemon.max_queued,
+    })
+}
+
+/// Shows in the log and in the health what a configuration asks for in vain.
+pub(crate) fn report_notices(loaded: &Loaded, health: &Health) {
+    for notice in &loaded.notices {
+        tracing::warn!("configuration: {notice}");
+    }
+    if loaded.notices.is_empty() {
+        health.clear(IssueKind::Config);
+    } else {
+        health.report(IssueKind::Config, loaded.notices.join("; "));
+    }
+}
+
+/// What is taken up at the start only.
+fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
+    let changed = [("daemon.log", old.daemon.log != new.daemon.log)];
+    changed.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key.to_owned()).collect()
+}
+
+fn problems(error: &ConfigError) -> Vec<ConfigProblem> {
+    let number = |number: usize| u32::try_from(number).ok();
+    match error {
+        ConfigError::Wrong { problems } => problems
+            .iter()
+            .map(|Problem { file, line, column, message }| ConfigProblem {
+                file: file.clone(),
+                line: number(*line),
+                column: number(*column),
+                message: message.clone(),
+            })
+            .collect(),
+        ConfigError::Unreadable { path, source } => vec![ConfigProblem {
+            file: path.display().to_string(),
+            message: source.to_string(),
+            ..ConfigProblem::default()
+        }],
+        ConfigError::Rule(error) => {
+            vec![ConfigProblem { message: error.to_string(), ..ConfigProblem::default() }]
+        }
+    }
+}
+
+async fn announce(daemon: &Daemon, answer: &DaemonReloaded) {
+    let payload = Json::new(answer).unwrap_or_default();
+    let draft =
+        Draft { topic: "daemon:reloaded".to_owned(), payload, source: EventSource::Daemon, cause: None };
+    if let Err(error) = daemon.engine.publish(draft).await {
+        tracing::warn!(%error, "that the configuration was read again could not be stored as an event");
+    }
+}

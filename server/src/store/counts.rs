@@ -1,0 +1,55 @@
+//! How many tasks there are in each state: kept by the writer, since counting a million rows takes too long.
+
+use aiwg_protocol::types::TaskState;
+use rusqlite::{Connection, OptionalExtension, params};
+
+const STATES: usize = TaskState::ALL.len();
+
+/// The counters, one for each state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts([u64; STATES]);
+
+impl Counts {
+    /// As they were last committed.
+    pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut counts = Self::default();
+        let mut select = connection.prepare_cached("SELECT value FROM counter WHERE name = ?")?;
+        for (slot, state) in counts.0.iter_mut().zip(TaskState::ALL) {
+            *slot = select.query_row([state.name()], |row| row.get(0)).optional()?.unwrap_or(0);
+        }
+        Ok(counts)
+    }
+
+    pub(super) fn save(&self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut upsert =
+            connection.prepare_cached("INSERT OR REPLACE INTO counter (name, value) VALUES (?, ?)")?;
+        for (value, state) in self.0.iter().zip(TaskState::ALL) {
+            upsert.execute(params![state.name(), value])?;
+        }
+        Ok(())
+    }
+
+    /// A task has gone from one state to another; none stands for not being there.
+    pub(super) fn moved(&mut self, from: Option<TaskState>, to: Option<TaskState>) {
+        if let Some(slot) = from.and_then(|from| self.slot(from)) {
+            *slot = slot.saturating_sub(1);
+        }
+        if let Some(slot) = to.and_then(|to| self.slot(to)) {
+            *slot += 1;
+        }
+    }
+
+    /// How many are in this state.
+    pub(crate) fn of(&self, state: TaskState) -> u64 {
+        self.0.iter().zip(TaskState::ALL).find(|(_, other)| **other == state).map_or(0, |(count, _)| *count)
+    }
+
+    /// All of them.
+    pub(crate) fn total(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    fn slot(&mut self, state: TaskState) -> Option<&mut u64> {
+        self.0.iter_mut().zip(TaskState::ALL).find(|(_, other)| **other == state).map(|(slot, _)| slot)
+    }
+}

@@ -1,0 +1,53 @@
+//! Noticing that an agent writes nothing any more.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+
+/// How often to look at the least, however long an agent may be silent.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// How often to look at the most.
+const NOT_MORE_OFTEN: Duration = Duration::from_millis(20);
+
+/// Watches the size of an agent's output.
+pub(super) struct Silence {
+    files: [PathBuf; 2],
+    /// For how long it may stay the same; for ever when none.
+    limit: Option<Duration>,
+    sizes: [u64; 2],
+    since: Instant,
+    /// Whether this silence has been told of already.
+    told: bool,
+}
+
+impl Silence {
+    /// From now on.
+    pub(super) fn of(dir: &Path, limit: Option<Duration>) -> Self {
+        let files = [aiwg_shim::STDOUT_FILE, aiwg_shim::STDERR_FILE].map(|name| dir.join(name));
+        Self { sizes: sizes(&files), files, limit, since: Instant::now(), told: false }
+    }
+
+    /// Waits until the agent has been silent for too long, once for each silence, and tells for how long.
+    pub(super) async fn too_long(&mut self) -> Duration {
+        let Some(limit) = self.limit else { return std::future::pending().await };
+        loop {
+            sleep((limit / 4).clamp(NOT_MORE_OFTEN, LOOK_EVERY)).await;
+            let sizes = sizes(&self.files);
+            if sizes != self.sizes {
+                (self.sizes, self.since, self.told) = (sizes, Instant::now(), false);
+            } else if !self.told && self.since.elapsed() >= limit {
+                self.told = true;
+                return self.since.elapsed();
+            }
+        }
+    }
+}
+
+/// What is not there yet is empty.
+fn sizes(files: &[PathBuf; 2]) -> [u64; 2] {
+    files.each_ref().map(|file| std::fs::metadata(file).map_or(0, |metadata| metadata.len()))
+}

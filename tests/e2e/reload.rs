@@ -1,0 +1,98 @@
+//! Changing the configuration under way, and restarting.
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::{Project, kill, repository, until};
+
+const UNTIL_GO: &str = "echo begun; while [ ! -e go ]; do sleep 0.01; done";
+
+fn config(more: serde_json::Value) -> String {
+    let mut config = json!({ "agent": { "command": [repository().join("tests/agents/stand-in-agent")] } });
+    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    config.to_string()
+}
+
+#[test]
+fn more_slots_are_filled_at_once() {
+    let project = Project::started(json!({ "daemon": { "max_parallel_actions": 1 } }));
+    let mut subscriber = project.wire();
+    subscriber.call("event.subscribe", json!({ "topics": ["daemon:reloaded"] }));
+    let tasks: Vec<String> = (0..3).map(|_| project.submit(UNTIL_GO)).collect();
+    until("one agent", || project.runs().len() == 1);
+    project.configure(&config(json!({ "daemon": { "max_parallel_actions": 3 } })));
+    let done = project.json(&["daemon", "reload"]);
+    assert_eq!(done, json!({ "reloaded": true, "errors": [], "needsRestart": [], "notices": [] }));
+    until("all three", || project.runs().len() == 3);
+    assert_eq!(subscriber.receive()["params"]["event"]["payload"]["reloaded"], true);
+    assert_eq!(project.json(&["daemon", "status"])["subsystems"]["supervisor"]["maxConcurrency"], 3);
+    std::fs::write(project.file("go"), "").unwrap();
+    for task in &tasks {
+        let task = project.ended(task);
+        assert_eq!((&task["state"], &task["attempts"]), (&json!("completed"), &json!(1)));
+    }
+}
+
+#[test]
+fn rules_are_replaced_by_a_signal() {
+    let project = Project::started(json!({ "rules": [Project::rule("old", "a:b", "x")] }));
+    let fired = || project.wire().call("event.emit", json!({ "topic": "a:b" }))["rules"].clone();
+    assert_eq!(fired(), json!(["old"]));
+    project.configure(&config(json!({ "rules": [Project::rule("new", "a:*", "x")] })));
+    kill(project.pid(), Signal::HUP);
+    until("the new rule", || fired() == json!(["new"]));
+    assert_eq!(project.json(&["daemon", "status"])["subsystems"]["automation"]["ruleCount"], 1);
+}
+
+#[test]
+fn a_bad_configuration_is_refused_as_a_whole() {
+    let project = Project::started(json!({ "rules": [Project::rule("old", "a:b", "x")] }));
+    project.configure("{\n  \"rules\": [],\n  \"daemon\": { \"max_paralel_actions\": 3 }\n}");
+    let done = project.run(&["daemon", "reload"]);
+    assert_eq!(done.code, 1);
+    assert!(
+        done.out.contains("daemon.json:3:15: ") && done.out.contains("max_parallel_actions"),
+        "{}",
+        done.out
+    );
+    let done = project.wire().call("daemon.reload", json!({}));
+    assert_eq!((&done["reloaded"], &done["errors"][0]["line"]), (&json!(false), &json!(3)));
+    let emitted = project.wire().call("event.emit", json!({ "topic": "a:b" }));
+    assert_eq!(emitted["rules"], json!(["old"]));
+}
+
+#[test]
+fn what_takes_a_restart_is_said() {
+    let project = Project::started(json!({}));
+    project.configure(&config(json!({ "daemon": { "log": { "max_files": 2 } } })));
+    let done = project.json(&["daemon", "reload"]);
+    assert_eq!(done["needsRestart"], json!(["daemon.log"]));
+}
+
+#[test]
+fn a_restart_keeps_agents_and_the_profile() {
+    let project = Project::empty();
+    std::fs::create_dir(project.file(".aiwg")).unwrap();
+    let profile = config(json!({ "daemon": { "max_parallel_actions": 7 } }));
+    std::fs::write(project.file(".aiwg/daemon.dev.json"), profile).unwrap();
+    assert_eq!(project.run(&["daemon", "start", "--config", ".aiwg/daemon.dev.json"]).code, 0);
+    let task = project.submit(UNTIL_GO);
+    until("the agent", || project.task(&task)["output"].as_str().is_some_and(|out| out.contains("begun")));
+    let (before, agent) = (project.pid(), project.task(&task)["pid"].clone());
+    assert_eq!(project.run(&["daemon", "restart"]).code, 0);
+    assert_ne!(project.pid(), before);
+    let status = project.json(&["daemon", "status"]);
+    assert_eq!(status["subsystems"]["supervisor"]["maxConcurrency"], 7);
+    until("its process", || project.task(&task)["pid"] == agent);
+    std::fs::write(project.file("go"), "").unwrap();
+    let task = project.ended(&task);
+    assert_eq!((&task["state"], &task["attempts"]), (&json!("completed"), &json!(1)));
+    assert_eq!(project.runs().len(), 1);
+}
+
+#[test]
+fn a_restart_without_a_daemon_starts_one() {
+    let project = Project::new(json!({}));
+    assert_eq!(project.run(&["daemon", "restart"]).code, 0);
+    project.wire().is_alive();
+}
