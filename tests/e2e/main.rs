@@ -13,4 +13,5 @@ mod lifecycle;
 mod rules;
 mod sdk;
 mod support;
+mod vectors;
 mod wire;
