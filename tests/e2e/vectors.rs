@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, fs};
 
-use aiwg_client::ErrorKind;
+use aiwg_client::{ApiError, ClientError, DaemonClient, ErrorKind, types::Json};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
-use crate::support::{Project, Wire, repository, tells};
+use crate::support::{Project, Wire, call_vectors, repository, tells, with_vector_rule};
 
 /// One of `jsonrpc.json`.
 #[derive(Deserialize)]
@@ -148,4 +148,89 @@ fn json_rpc_to_the_letter() {
     let project = Project::started(json!({ "daemon": { "max_message_mb": 1 } }));
     let wrong: Vec<String> = vectors.iter().filter_map(|vector| vector.holds(project.wire()).err()).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), vectors.len(), wrong.join("\n"));
+}
+
+/// One of `calls*.json`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Call {
+    name: String,
+    method: String,
+    params: Option<Box<RawValue>>,
+    result: Option<Value>,
+    error: Option<Refusal>,
+    #[serde(default)]
+    accepted: bool,
+}
+
+#[derive(Deserialize, Debug, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Refusal {
+    code: i32,
+    kind: String,
+    member: Option<String>,
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self { code: error.code, kind: error.data.kind.into_owned(), member: error.data.member }
+    }
+}
+
+impl Call {
+    fn check(&self, outcome: Result<Value, ApiError>) -> Result<(), String> {
+        let shown = format!("{}: {outcome:?}", self.name);
+        let is_right = match (outcome, &self.result, &self.error) {
+            (Ok(_), None, None) => self.accepted,
+            (Err(error), None, None) => self.accepted && error.kind() != Some(ErrorKind::InvalidParams),
+            (Ok(result), Some(wanted), None) => tells(&result, wanted),
+            (Err(error), None, Some(wanted)) => Refusal::from(error) == *wanted,
+            _ => false,
+        };
+        if is_right { Ok(()) } else { Err(shown) }
+    }
+}
+
+fn calls() -> Vec<Call> {
+    let read = |path| serde_json::from_str::<Vec<Call>>(&fs::read_to_string(path).unwrap()).unwrap();
+    call_vectors().into_iter().flat_map(read).collect()
+}
+
+fn all_hold(wrong: impl Iterator<Item = String>) {
+    let wrong: Vec<String> = wrong.collect();
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn calls_over_a_bare_socket() {
+    let project = with_vector_rule();
+    let mut wire = project.wire();
+    all_hold(calls().iter().filter_map(|call| {
+        let params = call.params.as_ref().map(|params| format!(r#","params":{params}"#)).unwrap_or_default();
+        wire.send(format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":{:?}{params}}}\n", call.method));
+        // Vectors open subscriptions: what comes of them is not an answer.
+        let answer = std::iter::repeat_with(|| wire.receive()).find(|line| line.get("id").is_some()).unwrap();
+        let outcome = match answer.get("error") {
+            Some(error) => Err(serde_json::from_value(error.clone()).unwrap()),
+            None => Ok(answer["result"].clone()),
+        };
+        call.check(outcome).err()
+    }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_through_the_rust_client() {
+    let project = with_vector_rule();
+    let client = DaemonClient::connect_to(project.socket()).await.unwrap();
+    let mut wrong = Vec::new();
+    for call in calls() {
+        let params = call.params.as_ref().map(|params| Json::from_text(params.get()).unwrap());
+        let outcome = match client.call(&call.method, params).await {
+            Ok(result) => Ok(result.to().unwrap()),
+            Err(ClientError::Api(error)) => Err(error),
+            Err(other) => panic!("{}: {other}", call.name),
+        };
+        wrong.extend(call.check(outcome).err());
+    }
+    all_hold(wrong.into_iter());
 }

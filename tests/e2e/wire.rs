@@ -2,34 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::{Project, until};
-
-fn code(answer: &Value) -> i64 {
-    answer["error"]["code"].as_i64().unwrap_or(0)
-}
-
-#[test]
-fn the_wrong_member_is_named() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
-    let mut member = |method: &str, params: Value| {
-        let answer = wire.try_call(method, params);
-        assert_eq!(code(&answer), -32602, "{answer}");
-        answer["error"]["data"]["member"].as_str().unwrap_or_default().to_owned()
-    };
-    assert_eq!(member("task.submit", json!({})), "prompt");
-    assert_eq!(member("task.submit", json!({ "prompt": "" })), "prompt");
-    assert_eq!(member("task.submit", json!({ "prompt": "x", "promt": "y" })), "promt");
-    assert_eq!(member("task.submit", json!({ "prompt": "x", "priority": "high" })), "priority");
-    assert_eq!(member("task.submit", json!({ "prompt": "x", "priority": 1001 })), "priority");
-    assert_eq!(member("task.submit", json!({ "prompt": "x", "timeoutMinutes": 0 })), "timeoutMinutes");
-    assert_eq!(member("task.submit", json!({ "prompt": "x", "env": { "A": 1 } })), "env.A");
-    assert_eq!(member("event.emit", json!({ "topic": "no spaces" })), "topic");
-    assert_eq!(member("event.list", json!({ "limit": 0 })), "limit");
-    assert_eq!(member("task.list", json!({ "state": "gone" })), "state");
-}
 
 #[test]
 fn a_notification_is_carried_out() {
