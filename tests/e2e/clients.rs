@@ -161,3 +161,10 @@ fn a_client_that_nobody_here_wrote_drives_it() {
     let done = node(&project, "third-party.mjs", &[project.socket().to_str().unwrap()]);
     assert!(succeeded(&done).contains("driven by"));
 }
+
+#[test]
+fn a_client_of_the_node_daemon_works_unchanged() {
+    let project = with_rule();
+    let done = node(&project, "node-compat.mjs", &[project.socket().to_str().unwrap()]);
+    assert!(succeeded(&done).contains("works unchanged"));
+}

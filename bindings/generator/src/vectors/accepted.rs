@@ -8,7 +8,7 @@ use crate::{
     model::{Method, Model},
 };
 
-/// What is called for nothing but a test would end the daemon, and the vectors after it.
+/// Methods that end the daemon, or change what other vectors stand on: nothing that they would accept is called.
 const NOT_CALLED: &[&str] = &["daemon.stop"];
 
 pub(super) fn of(model: &Model, method: &Method) -> Result<Vec<Vector>, GenerateError> {
