@@ -16,10 +16,12 @@ use tarpc::{
     client::{Config, NewClient, RpcError},
     context::{self, Context},
 };
-use tokio::net::UnixStream;
+use tokio::time::timeout;
 
 use crate::{
-    discover::{connectable, discover},
+    call::call,
+    connection::connect,
+    discover::discover,
     error::ClientError,
     subscribe::{Pushed, Subscribe, subscribe},
 };
@@ -75,9 +77,7 @@ impl DaemonClient {
             None => std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         };
         let socket = discover(options.socket.as_deref(), &cwd)?;
-        let no_daemon = |source| ClientError::NoDaemon { path: socket.clone(), source };
-        let path = connectable(&socket).map_err(no_daemon)?;
-        let stream = UnixStream::connect(path).await.map_err(no_daemon)?;
+        let stream = connect(&socket).await?;
         let mut config = Config::default();
         config.max_in_flight_requests = MAX_IN_FLIGHT;
         config.pending_request_buffer = MAX_IN_FLIGHT;
@@ -106,6 +106,21 @@ impl DaemonClient {
     pub async fn emit(&self, topic: &str, payload: &impl Serialize) -> Result<EventEmitted, ClientError> {
         let payload = Some(Json::new(payload)?);
         self.event_emit(EventEmitParams { topic: topic.to_owned(), payload }).await
+    }
+
+    /// Calls a method by its name on the wire: one of a newer daemon, which this version does not know, or with params that
+    /// are at hand as JSON. Nothing is checked here.
+    ///
+    /// The call has a connection of its own, which dropping its future closes.
+    ///
+    /// # Errors
+    /// The daemon's answer, or that there was none.
+    pub async fn call(&self, method: &str, params: Option<Json>) -> Result<Json, ClientError> {
+        let answer = call(&self.socket, method, params);
+        match self.timeout {
+            None => answer.await,
+            Some(after) => timeout(after, answer).await.unwrap_or(Err(ClientError::Timeout { after })),
+        }
     }
 
     /// Every event from now on that matches one of `topics`, or from [`Subscribe::since`] on, without a gap or a repeat.

@@ -12,7 +12,9 @@
 //! # }
 //! ```
 
+mod call;
 mod client;
+mod connection;
 mod discover;
 mod error;
 mod methods;

@@ -1,6 +1,6 @@
 //! Events as a stream.
 
-use std::{collections::VecDeque, io, path::PathBuf, time::Duration};
+use std::{collections::VecDeque, path::PathBuf, time::Duration};
 
 use aiwg_protocol::{
     DaemonServiceRequest,
@@ -11,7 +11,10 @@ use aiwg_protocol::{
 use futures::{SinkExt, Stream, StreamExt, stream};
 use tokio::{net::UnixStream, time::sleep};
 
-use crate::{discover::connectable, error::ClientError};
+use crate::{
+    connection::{closed, connect, lost},
+    error::ClientError,
+};
 
 /// How long to wait before connecting again, at first and at the most.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -68,9 +71,7 @@ struct Subscription {
 impl Subscription {
     /// Connects and subscribes, from where it stopped.
     async fn open(&mut self) -> Result<(), ClientError> {
-        let no_daemon = |source| ClientError::NoDaemon { path: self.socket.clone(), source };
-        let path = connectable(&self.socket).map_err(no_daemon)?;
-        let mut wire = messages(UnixStream::connect(path).await.map_err(no_daemon)?);
+        let mut wire = messages(connect(&self.socket).await?);
         let topics = (!self.options.topics.is_empty()).then(|| self.options.topics.clone());
         let params = EventSubscribeParams { topics, since: self.options.since };
         let request = ToServer::Request(1, DaemonServiceRequest::EventSubscribe { params });
@@ -139,12 +140,4 @@ impl Subscription {
             pause = longest.min(pause * 2);
         }
     }
-}
-
-fn lost(error: io::Error) -> ClientError {
-    ClientError::Disconnected(error.to_string())
-}
-
-fn closed() -> ClientError {
-    ClientError::Disconnected("the connection was closed".to_owned())
 }

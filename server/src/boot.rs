@@ -218,16 +218,18 @@ async fn wanted_to_stop(daemon: &Daemon) -> io::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     loop {
         tokio::select! {
-            _ = terminate.recv() => return Ok(tracing::info!("SIGTERM")),
-            _ = interrupt.recv() => return Ok(tracing::info!("SIGINT")),
-            () = daemon.stop.cancelled() => return Ok(()),
+            _ = terminate.recv() => tracing::info!("SIGTERM"),
+            _ = interrupt.recv() => tracing::info!("SIGINT"),
+            () = daemon.stop.cancelled() => {}
             _ = hangup.recv() => {
                 tracing::info!("SIGHUP");
                 if let Err(error) = reload(daemon).await {
                     tracing::warn!(%error, "the configuration could not be read again");
                 }
+                continue;
             }
         }
+        return Ok(());
     }
 }
 

@@ -1,13 +1,13 @@
 //! The packaged JavaScript and Python clients, as `scripts/clients` installs them, against the real daemon.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Output},
 };
 
 use serde_json::json;
 
-use crate::support::{Project, repository};
+use crate::support::{Project, call_vectors, repository, with_vector_rule};
 
 /// Where `scripts/clients` puts them.
 fn clients() -> PathBuf {
@@ -61,21 +61,6 @@ fn with_rule() -> Project {
     )
 }
 
-fn with_vector_rule() -> Project {
-    Project::started(json!({ "rules": [Project::rule("vector-rule", "vector:rule", "vector")] }))
-}
-
-/// The vector files, those that are generated among them.
-fn vectors() -> Vec<String> {
-    let folder = repository().join("tests/vectors");
-    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<_> = names
-        .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("calls")))
-        .collect();
-    files.sort();
-    files.into_iter().map(|path| path.to_str().unwrap().to_owned()).collect()
-}
-
 /// A code block of the README.
 fn readme(language: &str) -> String {
     let text = std::fs::read_to_string(repository().join("README.md")).unwrap();
@@ -126,19 +111,27 @@ fn the_readmes_configuration_and_commands_work() {
     }
 }
 
+/// The arguments of a runner of the vectors.
+fn vector_files(first: Option<&Path>) -> Vec<String> {
+    let files = call_vectors();
+    first
+        .into_iter()
+        .chain(files.iter().map(PathBuf::as_path))
+        .map(|path| path.to_str().unwrap().to_owned())
+        .collect()
+}
+
 #[test]
 fn vectors_through_javascript() {
-    let files = vectors();
+    let files = vector_files(None);
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
     assert!(succeeded(&node(&with_vector_rule(), "calls.mjs", &files)).contains("as they should be"));
 }
 
 #[test]
 fn vectors_through_python() {
-    let script = repository().join("tests/clients/calls.py");
-    let files = vectors();
-    let args: Vec<&str> =
-        std::iter::once(script.to_str().unwrap()).chain(files.iter().map(String::as_str)).collect();
+    let args = vector_files(Some(&repository().join("tests/clients/calls.py")));
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
     assert!(succeeded(&python(&with_vector_rule(), &args)).contains("as they should be"));
 }
 
@@ -167,4 +160,11 @@ fn a_client_that_nobody_here_wrote_drives_it() {
     let project = Project::started(json!({}));
     let done = node(&project, "third-party.mjs", &[project.socket().to_str().unwrap()]);
     assert!(succeeded(&done).contains("driven by"));
+}
+
+#[test]
+fn a_client_of_the_node_daemon_works_unchanged() {
+    let project = with_rule();
+    let done = node(&project, "node-compat.mjs", &[project.socket().to_str().unwrap()]);
+    assert!(succeeded(&done).contains("works unchanged"));
 }

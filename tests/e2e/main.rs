@@ -15,5 +15,6 @@ mod reload;
 mod rules;
 mod sdk;
 mod support;
+mod vectors;
 mod watching;
 mod wire;

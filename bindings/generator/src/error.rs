@@ -30,6 +30,14 @@ pub enum GenerateError {
         /// Its params type.
         name: String,
     },
+    /// A member's pattern is no regular expression.
+    #[error("{member}: {error}")]
+    Pattern {
+        /// The member.
+        member: String,
+        /// What is wrong with it.
+        error: Box<regex::Error>,
+    },
     /// A template is wrong.
     #[error("{0:#}")]
     Template(#[from] minijinja::Error),

@@ -1,4 +1,4 @@
-//! Writes `schema/`, the JavaScript and Python clients and `docs/protocol.md` from the definition.
+//! Writes `schema/`, the JavaScript and Python clients, `docs/protocol.md` and test vectors from the definition.
 //!
 //! A small compiler: [`model`] lowers the definition once, from JSON Schema to a model that knows no language; each
 //! language's folder turns the model into views for its templates. What is wrong in the output is mended in the model or in a
@@ -17,6 +17,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod text;
+mod vectors;
 
 pub use error::GenerateError;
 pub use files::{Difference, check, write};

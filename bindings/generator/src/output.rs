@@ -1,6 +1,6 @@
 //! Everything that is generated, in memory.
 
-use crate::{GenerateError, docs, js, model::Model, python, schema};
+use crate::{GenerateError, docs, js, model::Model, python, schema, vectors};
 
 /// A generated file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,5 +30,6 @@ pub fn outputs() -> Result<Vec<Output>, GenerateError> {
     outputs.extend(js::outputs(&model)?);
     outputs.extend(python::outputs(&model)?);
     outputs.extend(docs::outputs(&model)?);
+    outputs.extend(vectors::outputs(&model)?);
     Ok(outputs)
 }

@@ -3,7 +3,13 @@
 use aiwg_protocol::schema::Types;
 use serde_json::{Value, json};
 
-use crate::{GenerateError, js, model::Model, output::Output, python};
+use crate::{
+    GenerateError, js,
+    model::Model,
+    output::Output,
+    python,
+    vectors::{self, Outcome},
+};
 
 fn model() -> Result<Model, GenerateError> {
     let mut model = Model::from_definition()?;
@@ -108,5 +114,25 @@ fn what_is_not_known_is_an_error_that_says_where() -> Result<(), GenerateError> 
     let Value::Object(named) = schemas else { return Ok(()) };
     let error = model.replace_types(&Types { named, methods: Vec::new(), notifications: Vec::new() });
     assert!(error.is_err_and(|error| error.to_string().starts_with("A.b: the generator does not know")));
+    Ok(())
+}
+
+#[test]
+fn vectors_tell_which_member_is_wrong() -> Result<(), GenerateError> {
+    let vectors = vectors::vectors(&model()?)?;
+    let refused = |member: &str| Outcome::Refused(Some(member.to_owned()));
+    for (params, outcome) in [
+        (json!(["x"]), Outcome::Refused(None)),
+        (json!({ "noSuchMember": 1 }), refused("noSuchMember")),
+        (json!({}), refused("rules")),
+        (json!({ "rules": null }), refused("rules")),
+        (json!({ "rules": {} }), refused("rules")),
+        (json!({ "rules": [7] }), refused("rules[0]")),
+        (json!({ "timeout": 1.5 }), refused("timeout")),
+        (json!({ "timeout": null }), Outcome::Accepted),
+    ] {
+        let is_there = vectors.iter().any(|vector| vector.params == params && vector.outcome == outcome);
+        assert!(is_there, "{params} {outcome:?}");
+    }
     Ok(())
 }

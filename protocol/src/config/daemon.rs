@@ -11,8 +11,8 @@ pub struct DaemonConfig {
     /// How many agent tasks run at once.
     #[schemars(range(min = 1, max = 1000))]
     pub max_parallel_actions: u32,
-    /// How long a task may run before it is ended, in minutes, unless it has a limit of its own.
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    /// How long a task may run before it is ended, in minutes, unless it has a limit of its own; at most a year.
+    #[schemars(range(max = 525_600), extend("exclusiveMinimum" = 0))]
     pub action_timeout_minutes: f64,
     /// What becomes of a task whose agent was lost together with the machine.
     pub interrupted_tasks: InterruptedTasks,

@@ -76,14 +76,14 @@ pub enum Action {
         /// The agent that is to do it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         agent: Option<String>,
-        /// The time limit in minutes; `daemon.action_timeout_minutes` unless given.
+        /// The time limit in minutes, at most a year; `daemon.action_timeout_minutes` unless given.
         #[serde(
             default,
             rename = "timeoutMinutes",
             alias = "timeout_minutes",
             skip_serializing_if = "Option::is_none"
         )]
-        #[schemars(extend("exclusiveMinimum" = 0))]
+        #[schemars(range(max = 525_600), extend("exclusiveMinimum" = 0))]
         timeout_minutes: Option<f64>,
         /// Added to the agent's environment. `${NAME}` in a value is resolved from the daemon's environment when the
         /// process starts, and is written nowhere.

@@ -1,5 +1,6 @@
 //! The params and results of every method, and the types in them.
 
+mod by_name;
 mod common;
 mod daemon;
 mod event;

@@ -1,6 +1,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::by_name::by_name;
+
 /// One of an agent's two streams.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -30,7 +32,7 @@ pub struct TaskOutputParams {
     /// The task's id.
     pub task_id: String,
     /// Which stream; `stdout` when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "by_name", skip_serializing_if = "Option::is_none")]
     pub stream: Option<OutputStream>,
     /// From which byte on; 0, the beginning, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,7 +42,7 @@ pub struct TaskOutputParams {
     #[schemars(range(max = 60_000))]
     pub wait_ms: Option<u64>,
     /// How the bytes come; `utf8` when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "by_name", skip_serializing_if = "Option::is_none")]
     pub encoding: Option<OutputEncoding>,
 }
 

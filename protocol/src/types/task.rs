@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, JsonObject, TaskUsage, Timestamp};
+use super::{Cause, JsonObject, TaskUsage, Timestamp, by_name::by_name};
 
 /// The states of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -117,22 +117,24 @@ pub struct Task {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskSubmitParams {
     /// What the agent is asked to do; not empty, at most 1 MiB.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 1_048_576), regex(pattern = r"\S"))]
     pub prompt: String,
     /// The agent that is to do it, as `--agent` of the agent command; the default one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = r"^[^-\x00][^\x00]*$"))]
     pub agent: Option<String>,
     /// Higher ones start first; 0 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -1000, max = 1000))]
     pub priority: Option<i32>,
-    /// The time limit in minutes, more than 0; `daemon.action_timeout_minutes` when absent.
+    /// The time limit in minutes, more than 0 and at most a year; `daemon.action_timeout_minutes` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0))]
+    #[schemars(range(max = 525_600), extend("exclusiveMinimum" = 0))]
     pub timeout_minutes: Option<f64>,
     /// Added to the agent's environment. `${NAME}` in a value is resolved from the daemon's environment when the process
     /// starts, and is written nowhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("propertyNames" = { "pattern": r"^[^=\x00]+$" }))]
     pub env: Option<BTreeMap<String, String>>,
     /// The submitter's own notes, kept with the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,7 +203,7 @@ pub struct TaskCancelled {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskListParams {
     /// Only tasks in this state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "by_name", skip_serializing_if = "Option::is_none")]
     pub state: Option<TaskState>,
     /// Only tasks for this agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -212,6 +214,7 @@ pub struct TaskListParams {
     pub limit: Option<u32>,
     /// The id of the last task of the page before: the answer goes on with the next older one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^task-[0-9]{4,}$"))]
     pub cursor: Option<String>,
 }
 

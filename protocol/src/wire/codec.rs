@@ -3,7 +3,7 @@
 use std::{io, pin::Pin};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use tokio_util::codec::{Decoder, Encoder};
 
@@ -53,6 +53,18 @@ pub enum ToServer {
     Request(u64, DaemonServiceRequest),
     /// The notification `rpc.cancel` for a request.
     Cancel(u64),
+    /// A request with its id that need not be one of the service: a method's name, and params as they are.
+    Untyped(u64, String, Option<Json>),
+}
+
+/// A request as it is sent.
+#[derive(Serialize)]
+struct Untyped<'a> {
+    jsonrpc: &'static str,
+    id: u64,
+    method: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    params: Option<&'a Json>,
 }
 
 /// What a client receives.
@@ -95,6 +107,10 @@ impl tokio_serde::Serializer<ToServer> for JsonRpc {
                 let line = format!(r#"{{"jsonrpc":"2.0","method":"{RPC_CANCEL}","params":{{"id":{id}}}}}"#);
                 out.extend_from_slice(line.as_bytes());
             }
+            ToServer::Untyped(id, method, params) => {
+                let request = Untyped { jsonrpc: "2.0", id: *id, method, params: params.as_ref() };
+                serde_json::to_writer(&mut out, &request)?;
+            }
         }
         Ok(out.into())
     }
@@ -108,6 +124,7 @@ impl tokio_serde::Deserializer<FromServer> for JsonRpc {
         #[derive(Deserialize)]
         struct Message {
             id: Option<u64>,
+            #[serde(default, deserialize_with = "present")]
             result: Option<Box<RawValue>>,
             error: Option<ApiError>,
             method: Option<String>,
@@ -123,4 +140,9 @@ impl tokio_serde::Deserializer<FromServer> for JsonRpc {
             _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "a message that is no JSON-RPC 2.0")),
         })
     }
+}
+
+/// A member that is there, be it null: a result may be.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
+    Deserialize::deserialize(deserializer).map(Some)
 }

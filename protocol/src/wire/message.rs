@@ -124,7 +124,7 @@ impl<'a> Members<'a> {
         };
         let wrong = |message: &str| Err((invalid(message), id.clone().unwrap_or_else(Id::null)));
         match self.jsonrpc.map(RawValue::get) {
-            Some(r#""2.0""#) => {}
+            Some(version) if is_version_2(version) => {}
             Some(_) => return wrong("the member \"jsonrpc\" must be \"2.0\""),
             None => return wrong("the member \"jsonrpc\": \"2.0\" is missing"),
         }
@@ -138,6 +138,11 @@ impl<'a> Members<'a> {
             _ => Ok(Request { method, params: self.params, id }),
         }
     }
+}
+
+/// As it is always written, or as the same string with escapes.
+fn is_version_2(text: &str) -> bool {
+    text == r#""2.0""# || serde_json::from_str(text).is_ok_and(|Text(version)| version == "2.0")
 }
 
 /// A string that is borrowed where it has no escapes.

@@ -9,7 +9,7 @@ use super::{
     error::Problem,
     locate::{Source, Step, position},
 };
-use crate::rules::RuleIndex;
+use crate::rules::{LONGEST_TASK_MINUTES, RuleIndex, is_task_time};
 
 /// All that is wrong.
 pub(super) fn check(source: &Source<'_>, tree: &ast::Value<'_>, config: &Config) -> Vec<Problem> {
@@ -43,12 +43,12 @@ impl Check<'_> {
         if !(1..=1024).contains(&daemon.max_message_mb) {
             self.report(&[Key("daemon"), Key("max_message_mb")], "must be from 1 to 1024");
         }
-        self.positive(&[Key("daemon"), Key("action_timeout_minutes")], daemon.action_timeout_minutes);
+        self.task_time(&[Key("daemon"), Key("action_timeout_minutes")], daemon.action_timeout_minutes);
         if daemon.max_queued == Some(0) {
             self.report(&[Key("daemon"), Key("max_queued")], "must be at least 1, or null for no limit");
         }
         if let Some(minutes) = daemon.stall_minutes {
-            self.positive(&[Key("daemon"), Key("stall_minutes")], minutes);
+            self.task_time(&[Key("daemon"), Key("stall_minutes")], minutes);
         }
         self.positive(&[Key("daemon"), Key("log"), Key("max_size_mb")], daemon.log.max_size_mb);
         if !(config.agent.exit_seconds.is_finite() && config.agent.exit_seconds >= 0.0) {
@@ -65,6 +65,12 @@ impl Check<'_> {
     fn positive(&mut self, path: &[Step<'_>], value: f64) {
         if !(value.is_finite() && value > 0.0) {
             self.report(path, "must be more than 0");
+        }
+    }
+
+    fn task_time(&mut self, path: &[Step<'_>], minutes: f64) {
+        if !is_task_time(minutes) {
+            self.report(path, format!("must be more than 0 and at most {LONGEST_TASK_MINUTES}"));
         }
     }
 
@@ -93,7 +99,7 @@ impl Check<'_> {
                 self.report(&action("priority"), "must be from -1000 to 1000");
             }
             if let Some(minutes) = timeout_minutes {
-                self.positive(&action("timeoutMinutes"), *minutes);
+                self.task_time(&action("timeoutMinutes"), *minutes);
             }
         }
     }

@@ -56,6 +56,14 @@ pub fn unsupported(rule: &Rule) -> Option<&'static str> {
     }
 }
 
+/// The longest time limit of a task, in minutes: a year. The store and the timers have no word for much longer ones.
+pub const LONGEST_TASK_MINUTES: f64 = 525_600.0;
+
+/// Whether a task may have this time limit, in minutes.
+pub fn is_task_time(minutes: f64) -> bool {
+    minutes > 0.0 && minutes <= LONGEST_TASK_MINUTES
+}
+
 /// Minutes, as people give them, in milliseconds.
 pub fn minutes_to_ms(minutes: f64) -> u64 {
     u64::try_from(Duration::try_from_secs_f64(minutes * 60.0).unwrap_or(Duration::MAX).as_millis())

@@ -9,6 +9,8 @@ pub(crate) struct Limits {
     pub(crate) min_length: Option<String>,
     pub(crate) max_length: Option<String>,
     pub(crate) pattern: Option<String>,
+    /// The pattern of the names in a map.
+    pub(crate) names: Option<String>,
 }
 
 impl Limits {
@@ -21,6 +23,7 @@ impl Limits {
             min_length: get("minLength").or_else(|| get("minItems")),
             max_length: get("maxLength").or_else(|| get("maxItems")),
             pattern: get("pattern"),
+            names: schema.get("propertyNames").and_then(|names| names.get("pattern")).map(plain),
         }
     }
 
@@ -45,6 +48,9 @@ impl Limits {
         }
         if let Some(pattern) = &self.pattern {
             words.push(format!("matches `{pattern}`"));
+        }
+        if let Some(pattern) = &self.names {
+            words.push(format!("names match `{pattern}`"));
         }
         words.join(", ")
     }

@@ -536,7 +536,10 @@ export interface TaskSubmitParams {
   agent?: string;
   /** Higher ones start first; 0 when absent. */
   priority?: number;
-  /** The time limit in minutes, more than 0; `daemon.action_timeout_minutes` when absent. */
+  /**
+   * The time limit in minutes, more than 0 and at most a year; `daemon.action_timeout_minutes` when
+   * absent.
+   */
   timeoutMinutes?: number;
   /**
    * Added to the agent's environment. `${NAME}` in a value is resolved from the daemon's

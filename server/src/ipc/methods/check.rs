@@ -6,7 +6,10 @@ use aiwg_protocol::{
 };
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use crate::store::TaskNo;
+use crate::{
+    rules::{LONGEST_TASK_MINUTES, is_task_time},
+    store::TaskNo,
+};
 
 /// Topics that only the daemon may publish.
 const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automation:", "health:", "chat:"];
@@ -128,14 +131,16 @@ pub(super) fn order(params: &TaskSubmitParams) -> Result<(), ApiError> {
             format!("the member \"priority\" must be from -1000 to 1000; it is {priority}"),
         );
     }
-    if let Some(minutes) = params.timeout_minutes.filter(|minutes| *minutes <= 0.0 || !minutes.is_finite()) {
-        return wrong(
-            "timeoutMinutes",
-            format!("the member \"timeoutMinutes\" must be more than 0; it is {minutes}"),
+    if let Some(minutes) = params.timeout_minutes.filter(|minutes| !is_task_time(*minutes)) {
+        let message = format!(
+            "the member \"timeoutMinutes\" must be more than 0 and at most {LONGEST_TASK_MINUTES}; it is {minutes}"
         );
+        return wrong("timeoutMinutes", message);
     }
-    if params.agent.as_ref().is_some_and(|agent| agent.is_empty() || agent.starts_with('-')) {
-        return wrong("agent", "the member \"agent\" must be a name: not empty, not an option".to_owned());
+    let is_name = |agent: &String| !agent.is_empty() && !agent.starts_with('-') && !agent.contains('\0');
+    if params.agent.as_ref().is_some_and(|agent| !is_name(agent)) {
+        let message = "the member \"agent\" must be a name: not empty, not an option, no null character";
+        return wrong("agent", message.to_owned());
     }
     for name in params.env.iter().flat_map(|env| env.keys()) {
         if name.is_empty() || name.contains(['=', '\0']) {

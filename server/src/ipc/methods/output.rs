@@ -114,6 +114,10 @@ fn chunk(path: &Path, offset: u64) -> io::Result<(Vec<u8>, bool)> {
         other => other?,
     };
     let length = file.metadata()?.len();
+    // An offset may be further than files can be: there is nothing to seek then.
+    if offset >= length {
+        return Ok((Vec::new(), true));
+    }
     file.seek(SeekFrom::Start(offset))?;
     let mut bytes = Vec::new();
     file.take(CHUNK).read_to_end(&mut bytes)?;

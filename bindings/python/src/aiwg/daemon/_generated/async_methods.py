@@ -213,7 +213,7 @@ class AsyncTaskMethods:
         - ``agent``: The agent that is to do it, as `--agent` of the agent command; the default one
           when absent.
         - ``priority``: Higher ones start first; 0 when absent.
-        - ``timeout_minutes``: The time limit in minutes, more than 0;
+        - ``timeout_minutes``: The time limit in minutes, more than 0 and at most a year;
           `daemon.action_timeout_minutes` when absent.
         - ``env``: Added to the agent's environment. `${NAME}` in a value is resolved from the
           daemon's environment when the process starts, and is written nowhere.
