@@ -8,7 +8,7 @@ use std::{
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{Project, kill, until};
+use crate::support::{Project, Step, kill, until};
 
 #[test]
 fn logs_are_followed_to_the_end() {
@@ -72,6 +72,29 @@ fn without_a_terminal_an_interrupt_lets_go_of_the_task() {
     assert_eq!(project.task("task-0001")["state"], "running");
     std::fs::write(project.file("go"), "").unwrap();
     assert_eq!(project.ended("task-0001")["state"], "completed");
+}
+
+#[test]
+fn at_a_terminal_an_interrupt_asks_whether_to_cancel() {
+    let project = Project::started(json!({}));
+    let submit = ["task", "submit", "do: echo be''gun; sleep 1000", "--wait"];
+    let (code, shown) = project.in_a_terminal(
+        &submit,
+        &[Step::Sees("begun"), Step::Types("\x03"), Step::Sees("Cancel task-0001?"), Step::Types("y\n")],
+    );
+    assert_eq!(code, 1, "{shown}");
+    assert!(shown.contains("task-0001 is cancelled"), "{shown}");
+    assert_eq!(project.task("task-0001")["state"], "cancelled");
+    let detached = [
+        Step::Sees("begun"),
+        Step::Types("\x03"),
+        Step::Sees("Cancel task-0002?"),
+        Step::Types("\x03"),
+        Step::Sees("task-0002 goes on"),
+    ];
+    let (code, shown) = project.in_a_terminal(&submit, &detached);
+    assert_eq!(code, 1, "{shown}");
+    assert_eq!(project.task("task-0002")["state"], "running");
 }
 
 #[test]

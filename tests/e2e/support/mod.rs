@@ -2,12 +2,14 @@
 
 mod process;
 mod project;
+mod terminal;
 mod vectors;
 mod wait;
 mod wire;
 
 pub(crate) use process::{kill, processes_of};
 pub(crate) use project::{Project, repository};
+pub(crate) use terminal::Step;
 pub(crate) use vectors::{call_vectors, tells, with_vector_rule};
 pub(crate) use wait::{until, until_some};
 pub(crate) use wire::Wire;

@@ -1,0 +1,49 @@
+"""Runs a command in a terminal of its own, as a person would: in-a-terminal.py STEPS COMMAND...
+
+STEPS is JSON: a list of ["expect", TEXT], which waits until the terminal shows it, and ["send", TEXT], which types it. Prints all
+that the terminal showed, and exits as the command did.
+"""
+
+import json
+import os
+import pty
+import signal
+import sys
+
+PATIENCE_SECONDS = 60
+
+
+def main(steps: list[list[str]], command: list[str]) -> int:
+    signal.alarm(PATIENCE_SECONDS)
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvp(command[0], command)
+    shown = 0
+    screen = b""
+    for step, text in steps:
+        wanted = text.encode()
+        if step == "send":
+            os.write(terminal, wanted)
+            continue
+        while (found := screen.find(wanted, shown)) < 0:
+            more = read(terminal)
+            if not more:
+                sys.exit(f"the command ended before it showed {text!r}:\n{screen.decode()}")
+            screen += more
+        shown = found + len(wanted)
+    while more := read(terminal):
+        screen += more
+    sys.stdout.buffer.write(screen)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 65536)
+    except OSError:
+        # What Linux says when the other end is closed.
+        return b""
+
+
+if __name__ == "__main__":
+    sys.exit(main(json.loads(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,40 @@
+//! Commands as a person types them.
+
+use std::process::Command;
+
+use serde_json::json;
+
+use super::{Project, repository};
+
+/// What a person does at a terminal.
+pub(crate) enum Step {
+    /// Waits until this is shown.
+    Sees(&'static str),
+    /// Types this.
+    Types(&'static str),
+}
+
+impl Project {
+    /// Runs a command in a terminal, and gives its exit code and all that was shown.
+    pub(crate) fn in_a_terminal(&self, args: &[&str], steps: &[Step]) -> (i32, String) {
+        let steps: Vec<_> = steps
+            .iter()
+            .map(|step| match step {
+                Step::Sees(text) => json!(["expect", text]),
+                Step::Types(text) => json!(["send", text]),
+            })
+            .collect();
+        let output = Command::new("python3")
+            .arg(repository().join("tests/clients/in-a-terminal.py"))
+            .arg(json!(steps).to_string())
+            .arg(env!("CARGO_BIN_EXE_aiwg"))
+            .args(args)
+            .current_dir(self.path())
+            .env_remove("AIWG_DAEMON_SOCKET")
+            .output()
+            .unwrap();
+        let shown =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        (output.status.code().unwrap_or(-1), shown)
+    }
+}
