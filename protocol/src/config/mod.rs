@@ -16,7 +16,7 @@ use serde_json::Value;
 
 pub use agent::{AgentConfig, PromptBy};
 pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, StalledTasks};
-pub use rules::{Action, Condition, Rule, Trigger};
+pub use rules::{Action, Condition, OnBusy, Rule, Trigger};
 pub use schedule::{Job, ScheduleConfig};
 pub use watch::{WatchConfig, WatchPath, WatchPathOptions};
 

@@ -17,6 +17,57 @@ pub struct Rule {
     pub condition: Condition,
     /// What it does.
     pub action: Action,
+    /// Whether it is in force; `aiwg automation enable` and `disable` have the last word. True when left out.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// What a match does while a task of this rule is queued or running. When left out: `coalesce` for `file_change`, `skip` for
+    /// `schedule`, `queue` for `event`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_busy: Option<OnBusy>,
+    /// Whether file changes that are made while one of its own tasks runs do not count for it. True when left out.
+    #[serde(default = "yes")]
+    pub ignore_own_changes: bool,
+    /// How often it may fire within 10 minutes before it trips, and stays out of force until it is enabled again. When left out: 20,
+    /// and what people and scripts emit is not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub max_firings: Option<u32>,
+    /// How many tasks may lie between an event and what came from outside before it does not fire any more.
+    #[serde(default = "default_depth")]
+    #[schemars(range(min = 1, max = 100))]
+    pub max_depth: u32,
+}
+
+impl Rule {
+    /// What a match does while a task of this rule is queued or running.
+    pub fn on_busy(&self) -> OnBusy {
+        self.on_busy.unwrap_or(match self.trigger {
+            Trigger::FileChange { .. } => OnBusy::Coalesce,
+            Trigger::Schedule { .. } => OnBusy::Skip,
+            // An acknowledged emit is a promise.
+            Trigger::Event { .. } => OnBusy::Queue,
+        })
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn default_depth() -> u32 {
+    8
+}
+
+/// What a match does while a task of its rule is queued or running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnBusy {
+    /// It waits; all that wait make one task when the rule is no longer busy.
+    Coalesce,
+    /// It is passed over.
+    Skip,
+    /// It makes a task of its own.
+    Queue,
 }
 
 /// What a rule waits for.
@@ -32,7 +83,7 @@ pub enum Trigger {
     /// A schedule fires.
     #[schemars(title = "ScheduleTrigger")]
     Schedule {
-        /// When, as in crontab(5).
+        /// When, as in crontab(5), in `schedule.timezone`.
         cron: String,
     },
     /// An event is published.
@@ -56,6 +107,10 @@ pub enum Condition {
     Debounce {
         /// How long after the last match, in milliseconds.
         interval_ms: u64,
+        /// How long after the first match at the most, in milliseconds, however many follow; 10 times `interval_ms` when left
+        /// out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        max_wait_ms: Option<u64>,
     },
 }
 
@@ -66,7 +121,8 @@ pub enum Action {
     /// Submits a task.
     #[schemars(title = "SubmitTaskAction")]
     SubmitTask {
-        /// What the agent is asked to do.
+        /// What the agent is asked to do: a template, in which `{{ event.payload.version }}`, `{{ event.topic }}`, `{{ files }}`,
+        /// `{{ events }}` and `{{ rule }}` stand for what has happened. What events bring is inserted as quoted data.
         #[schemars(length(min = 1))]
         prompt: String,
         /// Higher ones start first; 0 unless given.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct ScheduleConfig {
     /// Whether jobs fire.
     pub enabled: bool,
+    /// The time zone of all schedules, by its IANA name: `Europe/Berlin`. The machine's own when null.
+    pub timezone: Option<String>,
     /// The jobs.
     pub jobs: Vec<Job>,
 }
@@ -22,4 +24,7 @@ pub struct Job {
     pub cron: String,
     /// `health-check`, the name of an entry in `actions`, or else what an agent is asked to do, by name.
     pub action: String,
+    /// Whether it fires once for all the times that passed while no daemon ran. False when left out.
+    #[serde(default)]
+    pub catch_up: bool,
 }

@@ -11,16 +11,29 @@ pub struct WatchConfig {
     pub paths: Vec<WatchPath>,
     /// What is not watched, as in .gitignore.
     pub ignore: Vec<String>,
+    /// Whether what git ignores is not watched either.
+    pub gitignore: bool,
     /// How long changes are gathered before they count, in milliseconds.
     pub debounce_ms: u64,
     /// Whether to look at the files again and again, where the system cannot tell of changes: slower, but works on any file
     /// system.
     pub use_polling: bool,
+    /// How often to look with `use_polling`, in milliseconds.
+    #[schemars(range(min = 10))]
+    pub poll_interval_ms: u64,
 }
 
 impl Default for WatchConfig {
     fn default() -> Self {
-        Self { enabled: false, paths: Vec::new(), ignore: Vec::new(), debounce_ms: 1000, use_polling: false }
+        Self {
+            enabled: false,
+            paths: Vec::new(),
+            ignore: Vec::new(),
+            gitignore: true,
+            debounce_ms: 1000,
+            use_polling: false,
+            poll_interval_ms: 2000,
+        }
     }
 }
 

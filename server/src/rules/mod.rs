@@ -3,6 +3,7 @@
 //! They only decide. What they decide is carried out by the engine, in the transaction that stores the event.
 
 mod index;
+pub mod template;
 
 use std::time::Duration;
 
