@@ -30,7 +30,10 @@ pub(crate) enum Command {
     /// Submit, watch and cancel agent tasks
     #[command(subcommand)]
     Task(TaskCommand),
-    /// Emit and list events
+    /// Look at the rules, switch them on and off, try them out
+    #[command(subcommand)]
+    Automation(AutomationCommand),
+    /// Emit, watch and list events
     #[command(subcommand)]
     Event(EventCommand),
 }
@@ -159,6 +162,46 @@ pub(crate) struct ListArgs {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum AutomationCommand {
+    /// Show the rules and the tasks that they have made lately
+    Status,
+    /// Enable all automation, or a rule; a tripped rule begins anew
+    Enable {
+        /// The rule's id
+        #[arg(long, value_name = "ID")]
+        rule: Option<String>,
+    },
+    /// Disable all automation, or a rule
+    Disable {
+        /// The rule's id
+        #[arg(long, value_name = "ID")]
+        rule: Option<String>,
+    },
+    /// Tell which rules something would fire, with the prompts; changes nothing
+    #[command(
+        after_help = "Examples:\n  aiwg automation test --topic deployment:complete --payload '{\"version\": \"1.2.3\"}'\n  aiwg automation test --file src/main.ts"
+    )]
+    Test(TestArgs),
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(skip)]
+pub(crate) struct TestArgs {
+    /// As if an event of this topic were emitted
+    #[arg(long, group = "what", required_unless_present_any = ["file", "schedule"])]
+    pub(crate) topic: Option<String>,
+    /// The event's payload
+    #[arg(long, value_name = "JSON", value_parser = json, requires = "topic")]
+    pub(crate) payload: Option<Json>,
+    /// As if this file were modified
+    #[arg(long, value_name = "PATH", group = "what")]
+    pub(crate) file: Option<String>,
+    /// As if this schedule job fired
+    #[arg(long, value_name = "JOB", group = "what")]
+    pub(crate) schedule: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum EventCommand {
     /// Tell the daemon that something happened
     #[command(after_help = "Example:\n  aiwg event emit deployment:complete '{\"version\": \"1.2.3\"}'")]
@@ -168,6 +211,16 @@ pub(crate) enum EventCommand {
         /// What to say of it, as JSON
         #[arg(value_name = "JSON", value_parser = json)]
         payload: Option<Json>,
+    },
+    /// Print events as they happen
+    #[command(after_help = "Example:\n  aiwg event watch 'task:*'")]
+    Watch {
+        /// Only topics that match one of these patterns, such as 'deployment:*'
+        #[arg(value_name = "PATTERN")]
+        topics: Vec<String>,
+        /// Begin with the events after this number
+        #[arg(long, value_name = "SEQ")]
+        since: Option<u64>,
     },
     /// List events, the oldest first
     List {

@@ -87,6 +87,56 @@ pub trait DaemonService {
     )]
     async fn daemon_reload(params: NoParams) -> Result<DaemonReloaded, ApiError>;
 
+    /// Tells how the rules are.
+    #[method(name = "automation.status", errors = [StorageUnavailable])]
+    #[example(
+        name = "one rule",
+        params = "{}",
+        result = r#"{"enabled": true, "ruleCount": 1, "rules": [{
+            "id": "auto-test", "trigger": {"type": "file_change", "pattern": "src/**/*.ts"},
+            "condition": {"type": "debounce", "interval_ms": 5000},
+            "action": {"type": "submit_task", "prompt": "Run tests for {{ files }}", "priority": 0, "agent": null},
+            "enabled": true, "active": true, "reason": null, "onBusy": "coalesce", "trippedAt": null, "busy": 1,
+            "pending": {"matches": 3, "dueAt": null}
+        }], "recentExecutions": [
+            {"rule": "auto-test", "at": "2026-11-23T14:33:23.042Z", "event": 17, "matches": 2, "task": "task-0004"}
+        ]}"#
+    )]
+    async fn automation_status(params: NoParams) -> Result<AutomationStatus, ApiError>;
+
+    /// Switches a rule on, or all of automation. It lasts over restarts.
+    ///
+    /// A rule that has tripped begins anew. Switching on all of automation does not switch on single rules.
+    #[method(name = "automation.enable", errors = [RuleNotFound, StorageUnavailable])]
+    #[example(name = "all", params = "{}", result = r#"{"enabled": true}"#)]
+    #[example(name = "a rule", params = r#"{"ruleId": "auto-test"}"#, result = r#"{"success": true}"#)]
+    async fn automation_enable(params: AutomationSwitchParams) -> Result<AutomationSwitched, ApiError>;
+
+    /// Switches a rule off, or all of automation. It lasts over restarts.
+    ///
+    /// Matches that have not come to a task yet are dropped. Tasks that are queued or running stay.
+    #[method(name = "automation.disable", errors = [RuleNotFound, StorageUnavailable])]
+    #[example(name = "all", params = "{}", result = r#"{"enabled": false}"#)]
+    #[example(name = "a rule", params = r#"{"ruleId": "auto-test"}"#, result = r#"{"success": true}"#)]
+    async fn automation_disable(params: AutomationSwitchParams) -> Result<AutomationSwitched, ApiError>;
+
+    /// Tells what the rules would make of an event, and changes nothing.
+    #[method(name = "automation.test", errors = [StorageUnavailable])]
+    #[example(
+        name = "an event",
+        params = r#"{"topic": "deployment:complete", "payload": {"version": "1.2.3"}}"#,
+        result = r#"{"topic": "deployment:complete", "rules": [{"rule": "on-deployment-complete", "outcome": "fire",
+            "reason": null, "prompt": "Run post-deployment smoke tests"}]}"#
+    )]
+    #[example(
+        name = "a file",
+        params = r#"{"file": "src/main.ts"}"#,
+        result = r#"{"topic": "file:modified", "rules": [{"rule": "auto-test", "outcome": "refuse",
+            "reason": "the rule is disabled; `aiwg automation enable --rule ID` enables it",
+            "prompt": "Run tests for [\"src/main.ts\"]"}]}"#
+    )]
+    async fn automation_test(params: AutomationTestParams) -> Result<AutomationTested, ApiError>;
+
     /// Tells the daemon that something happened.
     ///
     /// The answer comes once the event is in the log on disk, together with every task that a rule makes of it at once: no

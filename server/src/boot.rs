@@ -12,7 +12,7 @@ use aiwg_protocol::types::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::mpsc,
+    sync::{mpsc, watch},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     bus::Bus,
     config::{ConfigError, Settings, load_for},
-    engine::{self, Engine, EngineSetup},
+    engine::{self, Engine, EngineSetup, fire_when_due},
     files::{start_log, write_event_log, write_status_files, write_tasks_file},
     health::Health,
     ipc::{self, Daemon},
@@ -110,9 +110,16 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     let (last_event, _) = store.last_numbers().map_err(unreadable)?;
     let bus = Bus::new(last_event);
     let (order, orders) = mpsc::unbounded_channel();
-    let (engine, engine_thread) =
-        engine::start(EngineSetup { store, policy, bus: bus.clone(), orders: order, health: health.clone() })
-            .map_err(system("the engine could not be started"))?;
+    let (next_due, due) = watch::channel(None);
+    let (engine, engine_thread) = engine::start(EngineSetup {
+        store,
+        policy,
+        bus: bus.clone(),
+        orders: order,
+        health: health.clone(),
+        next_due,
+    })
+    .map_err(system("the engine could not be started"))?;
 
     // The socket, which is there before anyone can know of it, and the pid file.
     let listener = ipc::bind(&project)
@@ -152,11 +159,12 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
         keep_agents: AtomicBool::new(false),
         stopped: CancellationToken::new(),
     });
-    let files = start_files(&daemon, &reader, &bus);
+    let mut files = start_files(&daemon, &reader, &bus);
     let served = {
         let daemon = Arc::clone(&daemon);
         tokio::spawn(async move { ipc::serve(&listener, daemon).await })
     };
+    files.spawn(fire_when_due(engine.clone(), due, daemon.stopped.clone()));
     engine.wake().await;
     ready(&socket);
 

@@ -11,6 +11,8 @@ pub enum IssueKind {
     Storage,
     /// The configuration asks for what is not there.
     Config,
+    /// A rule has tripped.
+    Automation,
     /// A file that people read could not be written.
     Files,
 }
@@ -20,6 +22,7 @@ impl IssueKind {
         match self {
             Self::Storage => "storage",
             Self::Config => "config",
+            Self::Automation => "automation",
             Self::Files => "files",
         }
     }

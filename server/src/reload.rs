@@ -10,6 +10,7 @@ use crate::{
     engine::{Draft, EngineError, Policy},
     health::{Health, IssueKind},
     ipc::Daemon,
+    rules::{RuleIndex, compile},
 };
 
 /// Reads the configuration again and puts it in force, or tells what is wrong with it.
@@ -49,7 +50,7 @@ pub(crate) async fn reload(daemon: &Daemon) -> Result<DaemonReloaded, EngineErro
 /// A rule's pattern is wrong.
 pub(crate) fn policy(config: &Config) -> Result<Policy, ConfigError> {
     Ok(Policy {
-        rules: crate::rules::RuleIndex::new(config.rules.clone())?.into(),
+        rules: RuleIndex::new(compile(config))?.into(),
         max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),
         max_queued: config.daemon.max_queued,
     })
@@ -98,8 +99,13 @@ fn problems(error: &ConfigError) -> Vec<ConfigProblem> {
 
 async fn announce(daemon: &Daemon, answer: &DaemonReloaded) {
     let payload = Json::new(answer).unwrap_or_default();
-    let draft =
-        Draft { topic: "daemon:reloaded".to_owned(), payload, source: EventSource::Daemon, cause: None };
+    let draft = Draft {
+        topic: "daemon:reloaded".to_owned(),
+        payload,
+        source: EventSource::Daemon,
+        cause: None,
+        happened_at: None,
+    };
     if let Err(error) = daemon.engine.publish(draft).await {
         tracing::warn!(%error, "that the configuration was read again could not be stored as an event");
     }

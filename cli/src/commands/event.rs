@@ -4,9 +4,11 @@ use std::{
 };
 
 use aiwg_client::{
-    DaemonClient,
+    DaemonClient, Pushed, Subscribe,
     types::{Event, EventEmitParams, EventListParams},
 };
+
+use futures::StreamExt;
 
 use crate::{
     args::EventCommand,
@@ -29,6 +31,7 @@ pub(crate) async fn run(
                 }
             })?;
         }
+        EventCommand::Watch { topics, since } => watch(client, topics, since, output).await?,
         EventCommand::List { topics, since, limit } => {
             let topics = (!topics.is_empty()).then_some(topics);
             let events = client.event_list(EventListParams { topics, since, limit }).await?;
@@ -36,6 +39,33 @@ pub(crate) async fn run(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints events as they come, until the daemon stops: as JSON, one a line.
+async fn watch(
+    client: &DaemonClient,
+    topics: Vec<String>,
+    since: Option<u64>,
+    output: &Output,
+) -> Result<(), CliError> {
+    let mut events = client.subscribe(Subscribe { topics, since, reconnect: true }).await?;
+    while let Some(pushed) = events.next().await {
+        let mut out = io::stdout().lock();
+        match pushed? {
+            Pushed::Event(event) if output.json => {
+                serde_json::to_writer(&mut out, &event).map_err(io::Error::from)?;
+                writeln!(out)?;
+            }
+            Pushed::Event(Event { seq, at, topic, payload, .. }) => {
+                writeln!(out, "{at}  {seq:>6}  {topic}  {}", payload.as_str())?;
+            }
+            Pushed::Missed { missed, since } => {
+                writeln!(io::stderr(), "{missed} events were passed over; aiwg event list --since {since}")?;
+            }
+        }
+        out.flush()?;
+    }
+    Ok(())
 }
 
 fn show(out: &mut dyn Write, events: &[Event]) -> io::Result<()> {

@@ -1,5 +1,6 @@
 //! The verbs: one file for each noun.
 
+mod automation;
 mod daemon;
 mod event;
 mod task;
@@ -32,6 +33,7 @@ fn ask(project: Option<&Path>, command: Command, output: &Output) -> Result<Exit
         match command {
             Command::Daemon(command) => daemon::run(&client, command, output).await,
             Command::Task(command) => task::run(&client, command, output).await,
+            Command::Automation(command) => automation::run(&client, command, output).await,
             Command::Event(command) => event::run(&client, command, output).await,
         }
     })

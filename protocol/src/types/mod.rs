@@ -1,5 +1,6 @@
 //! The params and results of every method, and the types in them.
 
+mod automation;
 mod by_name;
 mod common;
 mod daemon;
@@ -15,6 +16,7 @@ mod timestamp;
 mod usage;
 
 // All of them, by glob: a new type is stated in its own file and nowhere else.
+pub use automation::*;
 pub use common::*;
 pub use daemon::*;
 pub use event::*;

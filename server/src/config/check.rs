@@ -9,7 +9,7 @@ use super::{
     error::Problem,
     locate::{Source, Step, position},
 };
-use crate::rules::{LONGEST_TASK_MINUTES, RuleIndex, is_task_time};
+use crate::rules::{LONGEST_TASK_MINUTES, RuleIndex, is_task_time, template};
 
 /// All that is wrong.
 pub(super) fn check(source: &Source<'_>, tree: &ast::Value<'_>, config: &Config) -> Vec<Problem> {
@@ -94,6 +94,13 @@ impl Check<'_> {
             let action = |key| [at[0], at[1], Step::Key("action"), Step::Key(key)];
             if prompt.trim().is_empty() {
                 self.report(&action("prompt"), "a prompt must not be empty");
+            }
+            if let Err(error) = template::check(prompt) {
+                self.report(&action("prompt"), error.to_string());
+            }
+            if rule.max_firings == Some(0) {
+                let message = "must be at least 1; \"enabled\": false switches the rule off";
+                self.report(&[at[0], at[1], Step::Key("max_firings")], message);
             }
             if !(-1000..=1000).contains(priority) {
                 self.report(&action("priority"), "must be from -1000 to 1000");

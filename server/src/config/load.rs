@@ -101,10 +101,5 @@ fn notices(config: &Config) -> Vec<String> {
     if config.schedule.enabled {
         notices.push("schedule.enabled: schedules do not fire in this version".to_owned());
     }
-    notices.extend(
-        config.rules.iter().filter_map(|rule| {
-            crate::rules::unsupported(rule).map(|why| format!("rule {:?}: {why}", rule.id))
-        }),
-    );
     notices
 }

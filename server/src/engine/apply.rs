@@ -7,6 +7,7 @@ use aiwg_protocol::types::{Event, TaskState, TaskSubmitted, Timestamp};
 use super::{
     batch::Batch,
     command::{Command, EngineError, Order, Policy, Reply, StartOrder},
+    memory::Memory,
     payload::TaskEvent,
 };
 use crate::store::{Ending, Store, TaskNo, TaskRow};
@@ -15,6 +16,7 @@ use crate::store::{Ending, Store, TaskNo, TaskRow};
 pub(super) struct State {
     pub(super) policy: Policy,
     pub(super) running: HashSet<TaskNo>,
+    pub(super) memory: Memory,
     pub(super) closing: bool,
     pub(super) last_event: u64,
     pub(super) last_task: u64,
@@ -48,13 +50,21 @@ pub(super) struct Turn<'a> {
 
 impl State {
     pub(super) fn new(policy: Policy) -> Self {
-        Self { policy, running: HashSet::new(), closing: false, last_event: 0, last_task: 0 }
+        Self {
+            policy,
+            running: HashSet::new(),
+            memory: Memory::default(),
+            closing: false,
+            last_event: 0,
+            last_task: 0,
+        }
     }
 
     /// Reads again what it holds of the store.
     pub(super) fn load(&mut self, store: &Store) -> rusqlite::Result<()> {
         (self.last_event, self.last_task) = store.last_numbers()?;
         self.running = store.running()?.into_iter().map(|task| task.no).collect();
+        self.memory = Memory::load(store, Timestamp::now())?;
         Ok(())
     }
 }
@@ -69,6 +79,30 @@ impl Turn<'_> {
             Command::Publish(draft, reply) => {
                 let done = self.publish_from_outside(draft);
                 self.answer(done, reply, |_, emitted| emitted)
+            }
+            Command::PublishAll(drafts, reply) => {
+                let done = self.publish_all(drafts);
+                self.answer(done, reply, |_, ()| ())
+            }
+            Command::ScheduleFires { job, at, draft, reply } => {
+                let done = self.schedule_fires(&job, at, draft);
+                self.answer(done, reply, |_, fires| fires)
+            }
+            Command::FireDue(reply) => {
+                let done = self.fire_due().map_err(Failure::from);
+                self.answer(done, reply, |_, ()| ())
+            }
+            Command::Switch { rule, enabled, reply } => {
+                let done = self.switch(rule.as_deref(), enabled);
+                self.answer(done, reply, |_, ()| ())
+            }
+            Command::TryOut(event, reply) => {
+                let done = self.try_out(&event).map_err(Failure::from);
+                self.answer(done, reply, |_, decided| decided)
+            }
+            Command::Automation(reply) => {
+                let done = self.automation().map_err(Failure::from);
+                self.answer(done, reply, |_, automation| automation)
             }
             Command::Submit(task, reply) => {
                 let done = self.submit(*task);
@@ -124,6 +158,9 @@ impl Turn<'_> {
             self.store.start(no, self.now)?;
             self.state.running.insert(no);
             let Some(task) = self.store.task(no)? else { break };
+            if let Some(rule) = &task.order.rule {
+                self.state.memory.started(rule, self.now);
+            }
             self.tell(&TaskEvent::new(no, &task.order, TaskState::Running, task.attempts), &task.order);
             self.take_drafts()?;
             let event = match task.order.cause.as_ref().and_then(|cause| cause.event) {

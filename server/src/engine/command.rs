@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use aiwg_protocol::{
     ApiError, ErrorKind,
+    config::Rule,
     types::{Cause, Event, EventEmitted, EventSource, Json, TaskCancelled, TaskSubmitted, Timestamp},
 };
 use tokio::sync::oneshot;
 
 use crate::{
-    rules::RuleIndex,
-    store::{Ending, NewTask, Outcome, TaskNo},
+    rules::{Decision, RuleIndex},
+    store::{Ending, NewTask, Outcome, Pending, TaskNo},
 };
 
 /// Where the answer to a command goes, once it is committed.
@@ -20,6 +21,34 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 pub enum Command {
     /// Take in an event.
     Publish(Draft, Reply<EventEmitted>),
+    /// Take in events that nobody waits for, in this order.
+    PublishAll(Vec<Draft>, Reply<()>),
+    /// A schedule fires; the answer tells whether it has not fired for that time before.
+    ScheduleFires {
+        /// The job, or the rule whose trigger it is.
+        job: String,
+        /// The time for which it fires.
+        at: Timestamp,
+        /// The event.
+        draft: Draft,
+        /// The answer.
+        reply: Reply<bool>,
+    },
+    /// Make tasks of the matches that have settled.
+    FireDue(Reply<()>),
+    /// Switch a rule, or all of automation if none is named, on or off.
+    Switch {
+        /// The rule.
+        rule: Option<String>,
+        /// On or off.
+        enabled: bool,
+        /// The answer.
+        reply: Reply<()>,
+    },
+    /// Tell what the rules would make of an event, and change nothing.
+    TryOut(Box<Event>, Reply<Vec<(Rule, Decision)>>),
+    /// Tell how the rules are.
+    Automation(Reply<Automation>),
     /// Take in a task.
     Submit(Box<NewTask>, Reply<TaskSubmitted>),
     /// Cancel a task.
@@ -84,6 +113,32 @@ pub struct Draft {
     pub source: EventSource,
     /// What led to it.
     pub cause: Option<Cause>,
+    /// When it happened, where that was before the daemon took it in.
+    pub happened_at: Option<Timestamp>,
+}
+
+/// How the rules are.
+#[derive(Debug)]
+pub struct Automation {
+    /// Whether automation as a whole is switched on.
+    pub enabled: bool,
+    /// Each rule, in the order of the configuration.
+    pub rules: Vec<RuleState>,
+}
+
+/// How a rule is.
+#[derive(Debug)]
+pub struct RuleState {
+    /// The rule.
+    pub rule: Rule,
+    /// Whether it is switched on.
+    pub enabled: bool,
+    /// When it tripped.
+    pub tripped_at: Option<Timestamp>,
+    /// How many of its tasks are queued or running.
+    pub busy: usize,
+    /// Its matches that have not come to a task yet.
+    pub pending: Option<Pending>,
 }
 
 /// Why a command took no effect.
@@ -103,6 +158,9 @@ pub enum EngineError {
     /// A task is to start after one that does not exist.
     #[error("it is to start after {0}, which does not exist; `aiwg task list` shows the tasks")]
     DependencyNotFound(TaskNo),
+    /// No such rule.
+    #[error("there is no rule {0:?}; `aiwg automation status` shows them")]
+    RuleNotFound(String),
     /// A task is to start after itself.
     #[error("it is to start after {0}, which would be itself")]
     DependencyOnItself(TaskNo),
@@ -122,6 +180,7 @@ impl From<EngineError> for ApiError {
             EngineError::QueueFull(_) => ErrorKind::QueueFull,
             EngineError::DependencyNotFound(_) => ErrorKind::DependencyNotFound,
             EngineError::DependencyOnItself(_) => ErrorKind::DependencyOnItself,
+            EngineError::RuleNotFound(_) => ErrorKind::RuleNotFound,
             EngineError::Closing => ErrorKind::ShuttingDown,
             EngineError::Storage(_) => ErrorKind::StorageUnavailable,
         };

@@ -1,10 +1,16 @@
 //! The engine as everyone else sees it.
 
-use aiwg_protocol::types::{EventEmitted, TaskCancelled, TaskSubmitted};
+use aiwg_protocol::{
+    config::Rule,
+    types::{Event, EventEmitted, TaskCancelled, TaskSubmitted, Timestamp},
+};
 use tokio::sync::{mpsc, oneshot};
 
-use super::command::{Command, Draft, EngineError, Policy, Reply};
-use crate::store::{Ending, NewTask, Outcome, TaskNo};
+use super::command::{Automation, Command, Draft, EngineError, Policy, Reply};
+use crate::{
+    rules::Decision,
+    store::{Ending, NewTask, Outcome, TaskNo},
+};
 
 /// Sends commands to the engine. Every call returns once its effect is committed.
 #[derive(Clone)]
@@ -23,6 +29,59 @@ impl Engine {
     /// The database could not be written, or the daemon is stopping.
     pub async fn publish(&self, draft: Draft) -> Result<EventEmitted, EngineError> {
         self.call(|reply| Command::Publish(draft, reply)).await
+    }
+
+    /// Takes in events that nobody waits for, in this order.
+    ///
+    /// # Errors
+    /// The database could not be written, or the daemon is stopping: none was taken in.
+    pub async fn publish_all(&self, drafts: Vec<Draft>) -> Result<(), EngineError> {
+        self.call(|reply| Command::PublishAll(drafts, reply)).await
+    }
+
+    /// A schedule fires; false if it has fired for that time, or a later one, already.
+    ///
+    /// # Errors
+    /// The database could not be written, or the daemon is stopping.
+    pub async fn schedule_fires(
+        &self,
+        job: String,
+        at: Timestamp,
+        draft: Draft,
+    ) -> Result<bool, EngineError> {
+        self.call(|reply| Command::ScheduleFires { job, at, draft, reply }).await
+    }
+
+    /// Makes tasks of the matches that have settled.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn fire_due(&self) -> Result<(), EngineError> {
+        self.call(Command::FireDue).await
+    }
+
+    /// Switches a rule, or all of automation, on or off. Lasts over restarts. A tripped rule begins anew.
+    ///
+    /// # Errors
+    /// There is no such rule, or the database could not be written.
+    pub async fn switch(&self, rule: Option<String>, enabled: bool) -> Result<(), EngineError> {
+        self.call(|reply| Command::Switch { rule, enabled, reply }).await
+    }
+
+    /// What the rules would make of an event. Changes nothing.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub async fn try_out(&self, event: Event) -> Result<Vec<(Rule, Decision)>, EngineError> {
+        self.call(|reply| Command::TryOut(Box::new(event), reply)).await
+    }
+
+    /// How the rules are.
+    ///
+    /// # Errors
+    /// The database could not be read.
+    pub async fn automation(&self) -> Result<Automation, EngineError> {
+        self.call(Command::Automation).await
     }
 
     /// Takes in a task.

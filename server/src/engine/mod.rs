@@ -10,14 +10,18 @@
 //! from the store.
 
 mod apply;
+mod automation;
 mod batch;
 mod command;
+mod due;
 mod events;
 mod handle;
+mod memory;
 mod payload;
 mod tasks;
 mod thread;
 
-pub use command::{Command, Draft, EngineError, Order, Policy, StartOrder};
+pub use command::{Automation, Command, Draft, EngineError, Order, Policy, RuleState, StartOrder};
+pub(crate) use due::fire_when_due;
 pub use handle::Engine;
 pub use thread::{EngineSetup, start};

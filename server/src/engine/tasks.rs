@@ -86,7 +86,7 @@ impl Turn<'_> {
         let task = self.running(no)?;
         if task.ending.is_none() && (requeue || !started) {
             self.store.requeue(no, started)?;
-            self.state.running.remove(&no);
+            self.not_running(&task);
             self.tell(&TaskEvent::new(no, &task.order, TaskState::Queued, task.attempts), &task.order);
             return Ok(self.take_drafts()?);
         }
@@ -113,6 +113,9 @@ impl Turn<'_> {
         self.state.last_task += 1;
         let no = TaskNo(self.state.last_task);
         self.store.insert_task(no, task, self.now)?;
+        if let Some(rule) = &task.rule {
+            self.state.memory.queued(rule);
+        }
         self.tell(&TaskEvent::new(no, task, TaskState::Queued, 0), task);
         Ok(no)
     }
@@ -130,6 +133,7 @@ impl Turn<'_> {
                 event: before.and_then(|cause| cause.event),
                 depth: before.map_or(0, |cause| cause.depth) + 1,
             }),
+            happened_at: None,
         });
     }
 
@@ -156,7 +160,7 @@ impl Turn<'_> {
     }
 
     /// Ends a task, and with it those that wait for it in vain, and those that wait for these.
-    fn finish(&mut self, task: &TaskRow, outcome: &Outcome) -> rusqlite::Result<()> {
+    pub(super) fn finish(&mut self, task: &TaskRow, outcome: &Outcome) -> rusqlite::Result<()> {
         self.finish_one(task, outcome)?;
         let mut ended = vec![(task.no, outcome.state)];
         while let Some((no, state)) = ended.pop() {
@@ -186,13 +190,23 @@ impl Turn<'_> {
             self.store.add_usage(rule, usage, self.now)?;
         }
         self.store.finish(task.no, task.state, &outcome, self.now)?;
-        self.state.running.remove(&task.no);
+        self.not_running(task);
         self.batch.ended.push(task.no);
         let duration = task.started_at.map(|started| self.now.as_millis() - started.as_millis());
         let event =
             TaskEvent::new(task.no, &task.order, outcome.state, task.attempts).ended(&outcome, duration);
         self.tell(&event, &task.order);
-        Ok(())
+        match &task.order.rule {
+            Some(rule) if self.state.memory.ended(rule) => self.no_longer_busy(rule),
+            _ => Ok(()),
+        }
+    }
+
+    fn not_running(&mut self, task: &TaskRow) {
+        self.state.running.remove(&task.no);
+        if let (Some(rule), Some(since)) = (&task.order.rule, task.started_at) {
+            self.state.memory.stopped(rule, since, self.now);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc, thread::JoinHandle};
 
 use aiwg_protocol::types::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{
     apply::{State, Turn},
@@ -35,6 +35,8 @@ pub struct EngineSetup {
     pub orders: mpsc::UnboundedSender<Order>,
     /// Where trouble is noted.
     pub health: Health,
+    /// Where it says when matches will have settled, so that someone tells it then.
+    pub next_due: watch::Sender<Option<Timestamp>>,
 }
 
 struct Thread {
@@ -88,6 +90,8 @@ impl Thread {
 
     fn deliver(&mut self, batch: Batch) {
         self.setup.health.clear(IssueKind::Storage);
+        self.report_tripped();
+        self.tell_next_due();
         for order in batch.orders {
             // The supervisor goes last at shutdown; with it gone, the order is carried out at the next start.
             let _ = self.setup.orders.send(order);
@@ -96,6 +100,29 @@ impl Thread {
             answer(Ok(&self.state));
         }
         self.setup.bus.publish(batch.events, &batch.ended);
+    }
+
+    fn report_tripped(&self) {
+        let tripped = self.state.memory.tripped();
+        if tripped.is_empty() {
+            return self.setup.health.clear(IssueKind::Automation);
+        }
+        let mut rules: Vec<String> = tripped.into_iter().collect();
+        rules.sort();
+        let message = format!(
+            "tripped, since they fired too often: {}; see what triggers them, then `aiwg automation enable --rule ID`",
+            rules.join(", ")
+        );
+        self.setup.health.report(IssueKind::Automation, message);
+    }
+
+    fn tell_next_due(&self) {
+        match self.setup.store.next_due() {
+            Ok(next) => {
+                self.setup.next_due.send_if_modified(|due| std::mem::replace(due, next) != next);
+            }
+            Err(error) => tracing::warn!(%error, "it could not be read when matches will have settled"),
+        }
     }
 
     fn undo(&mut self, batch: Batch, error: &rusqlite::Error) {

@@ -1,4 +1,4 @@
-//! Finding the rules for a topic without looking at each.
+//! Finding the rules for an event without looking at each.
 
 use std::collections::HashMap;
 
@@ -6,24 +6,33 @@ use aiwg_protocol::{
     config::{Rule, Trigger},
     types::Event,
 };
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+use serde::Deserialize;
 
-use super::{Match, unsupported};
+use super::compile::SCHEDULE_TOPIC;
 
 /// The rules by what they wait for.
 #[derive(Debug, Default)]
 pub struct RuleIndex {
     rules: Vec<Rule>,
+    places: HashMap<String, usize>,
     /// Topics without a wildcard: most rules name one.
     exact: HashMap<String, Vec<usize>>,
-    globs: GlobSet,
-    /// The rule of each glob.
-    by_glob: Vec<usize>,
+    topics: Globs,
+    /// Patterns on the paths of files.
+    files: Globs,
 }
 
-/// A topic pattern that is no glob.
+/// Globs, and the rule of each.
+#[derive(Debug, Default)]
+struct Globs {
+    set: GlobSet,
+    rules: Vec<usize>,
+}
+
+/// A pattern that is no glob.
 #[derive(Debug, thiserror::Error)]
-#[error("rule {rule:?}: the topic {pattern:?} is no valid pattern: {source}")]
+#[error("rule {rule:?}: {pattern:?} is no valid pattern: {source}")]
 pub struct BadPattern {
     /// The rule.
     pub rule: String,
@@ -35,44 +44,93 @@ impl RuleIndex {
     /// Makes the index.
     ///
     /// # Errors
-    /// A topic is no valid glob.
+    /// A topic or a path is no valid glob.
     pub fn new(rules: Vec<Rule>) -> Result<Self, BadPattern> {
-        let mut index = Self::default();
-        let mut globs = GlobSetBuilder::new();
-        for (place, rule) in rules.iter().enumerate().filter(|(_, rule)| unsupported(rule).is_none()) {
-            let Trigger::Event { topic } = &rule.trigger else { continue };
-            if topic.contains(['*', '?', '[', ']', '{', '}', '!', '\\']) {
-                let bad = |source| BadPattern { rule: rule.id.clone(), pattern: topic.clone(), source };
-                globs.add(Glob::new(topic).map_err(bad)?);
-                index.by_glob.push(place);
-            } else {
-                index.exact.entry(topic.clone()).or_default().push(place);
+        let mut exact: HashMap<String, Vec<usize>> = HashMap::new();
+        let (mut topics, mut files) = (Vec::new(), Vec::new());
+        for (place, rule) in rules.iter().enumerate() {
+            match &rule.trigger {
+                Trigger::Event { topic } if is_glob(topic) => topics.push((place, topic)),
+                Trigger::Event { topic } => exact.entry(topic.clone()).or_default().push(place),
+                Trigger::FileChange { pattern } => files.push((place, pattern)),
+                Trigger::Schedule { .. } => {
+                    exact.entry(format!("{SCHEDULE_TOPIC}{}", rule.id)).or_default().push(place);
+                }
             }
         }
-        let bad = |source| BadPattern { rule: String::new(), pattern: String::new(), source };
-        index.globs = globs.build().map_err(bad)?;
-        index.rules = rules;
-        Ok(index)
+        let topics = Globs::new(&rules, &topics, Glob::new)?;
+        let files = Globs::new(&rules, &files, path_glob)?;
+        let places = rules.iter().enumerate().map(|(place, rule)| (rule.id.clone(), place)).collect();
+        Ok(Self { rules, places, exact, topics, files })
     }
 
-    /// How many rules there are.
-    pub fn len(&self) -> usize {
-        self.rules.len()
+    /// All of them, in the order of the configuration.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+    /// The rule of this id.
+    pub fn get(&self, id: &str) -> Option<&Rule> {
+        self.rules.get(*self.places.get(id)?)
     }
 
     /// The rules that this event matches, in the order of the configuration.
-    pub fn matching(&self, event: &Event) -> Vec<Match<'_>> {
+    pub fn matching(&self, event: &Event) -> Vec<&Rule> {
         let mut places = self.exact.get(&event.topic).cloned().unwrap_or_default();
-        if !self.globs.is_empty() {
-            let hits = self.globs.matches(&event.topic);
-            places.extend(hits.into_iter().filter_map(|hit| self.by_glob.get(hit)));
-            places.sort_unstable();
+        self.topics.add_matching(&event.topic, &mut places);
+        if !self.files.rules.is_empty() && event.topic.starts_with("file:") {
+            for path in paths(event) {
+                self.files.add_matching(&path, &mut places);
+            }
         }
-        places.into_iter().filter_map(|place| self.rules.get(place)).map(|rule| Match { rule }).collect()
+        places.sort_unstable();
+        places.dedup();
+        places.into_iter().filter_map(|place| self.rules.get(place)).collect()
     }
+}
+
+impl Globs {
+    fn new(
+        rules: &[Rule],
+        patterns: &[(usize, &String)],
+        parse: impl Fn(&str) -> Result<Glob, globset::Error>,
+    ) -> Result<Self, BadPattern> {
+        let bad = |place: usize, pattern: &str| {
+            let rule = rules.get(place).map_or_else(String::new, |rule| rule.id.clone());
+            let pattern = pattern.to_owned();
+            move |source| BadPattern { rule, pattern, source }
+        };
+        let mut set = GlobSetBuilder::new();
+        for (place, pattern) in patterns {
+            set.add(parse(pattern).map_err(bad(*place, pattern))?);
+        }
+        let set = set.build().map_err(bad(usize::MAX, ""))?;
+        Ok(Self { set, rules: patterns.iter().map(|(place, _)| *place).collect() })
+    }
+
+    fn add_matching(&self, text: &str, places: &mut Vec<usize>) {
+        if !self.rules.is_empty() {
+            places.extend(self.set.matches(text).into_iter().filter_map(|hit| self.rules.get(hit)));
+        }
+    }
+}
+
+fn is_glob(topic: &str) -> bool {
+    topic.contains(['*', '?', '[', ']', '{', '}', '!', '\\'])
+}
+
+/// As in a shell: `*` stays within a directory, `**` does not.
+fn path_glob(pattern: &str) -> Result<Glob, globset::Error> {
+    GlobBuilder::new(pattern.strip_prefix("./").unwrap_or(pattern)).literal_separator(true).build()
+}
+
+/// The paths that a file event is about: a renamed file has two.
+fn paths(event: &Event) -> impl Iterator<Item = String> {
+    #[derive(Deserialize)]
+    struct Paths {
+        path: Option<String>,
+        from: Option<String>,
+    }
+    let paths: Option<Paths> = serde_json::from_str(event.payload.as_str()).ok();
+    paths.into_iter().flat_map(|paths| [paths.path, paths.from]).flatten()
 }

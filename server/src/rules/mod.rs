@@ -2,59 +2,50 @@
 //!
 //! They only decide. What they decide is carried out by the engine, in the transaction that stores the event.
 
+mod compile;
+mod decide;
 mod index;
 pub mod template;
 
 use std::time::Duration;
 
 use aiwg_protocol::{
-    config::{Action, Condition, Rule, Trigger},
+    config::{Action, Rule},
     types::{Cause, Event},
 };
 
 use crate::store::NewTask;
+pub use compile::{HEALTH_CHECK, SCHEDULE_TOPIC, compile};
+pub use decide::{Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, settled};
 pub use index::{BadPattern, RuleIndex};
+use template::TemplateError;
 
-/// How many tasks may lie between an event and what came from outside. Deeper ones fire no rule: the chain ends.
-pub const MAX_DEPTH: u32 = 8;
-
-/// A rule that an event matched.
-#[derive(Debug)]
-pub struct Match<'a> {
-    /// The rule.
-    pub rule: &'a Rule,
-}
-
-impl Match<'_> {
-    /// The task that the rule makes of the event.
-    pub fn task(&self, event: &Event) -> NewTask {
-        let Action::SubmitTask { prompt, priority, agent, timeout_minutes, env } = &self.rule.action;
-        NewTask {
-            prompt: prompt.clone(),
-            agent: agent.clone(),
-            priority: *priority,
-            timeout_ms: timeout_minutes.map(minutes_to_ms),
-            env: env.clone(),
-            after: Vec::new(),
-            metadata: Default::default(),
-            cause: Some(Cause {
-                task: event.caused_by.as_ref().and_then(|cause| cause.task.clone()),
-                rule: Some(self.rule.id.clone()),
-                event: Some(event.seq),
-                depth: event.caused_by.as_ref().map_or(0, |cause| cause.depth),
-            }),
-        }
-    }
-}
-
-/// Whether this version acts upon the rule; why not, otherwise.
-pub fn unsupported(rule: &Rule) -> Option<&'static str> {
-    match (&rule.trigger, &rule.condition) {
-        (Trigger::FileChange { .. }, _) => Some("file_change triggers are not supported yet"),
-        (Trigger::Schedule { .. }, _) => Some("schedule triggers are not supported yet"),
-        (_, Condition::Debounce { .. }) => Some("debounce conditions are not supported yet"),
-        (Trigger::Event { .. }, Condition::Always) => None,
-    }
+/// The task that a rule makes of these events, the last of which led to it. Where the prompt cannot be made of them, the reason,
+/// and the task with the prompt as it is written.
+pub fn task_of(rule: &Rule, events: &[Event]) -> (NewTask, Option<TemplateError>) {
+    let Action::SubmitTask { prompt, priority, agent, timeout_minutes, env } = &rule.action;
+    let (prompt, unusable) = match template::render(prompt, &rule.id, events) {
+        Ok(prompt) => (prompt, None),
+        Err(error) => (prompt.clone(), Some(error)),
+    };
+    let before = events.last().and_then(|event| event.caused_by.as_ref());
+    let task = NewTask {
+        prompt,
+        agent: agent.clone(),
+        priority: *priority,
+        timeout_ms: timeout_minutes.map(minutes_to_ms),
+        env: env.clone(),
+        after: Vec::new(),
+        metadata: Default::default(),
+        cause: Some(Cause {
+            task: before.and_then(|cause| cause.task.clone()),
+            rule: Some(rule.id.clone()),
+            event: events.last().map(|event| event.seq),
+            depth: before.map_or(0, |cause| cause.depth),
+        }),
+        rule: Some(rule.id.clone()),
+    };
+    (task, unusable)
 }
 
 /// The longest time limit of a task, in minutes: a year. The store and the timers have no word for much longer ones.

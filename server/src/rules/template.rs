@@ -82,6 +82,9 @@ fn try_out(environment: &Environment<'_>, prompt: &str) -> Result<(), TemplateEr
 /// # Errors
 /// It refers to something that the event does not bring.
 pub fn render(prompt: &str, rule: &str, events: &[Event]) -> Result<String, TemplateError> {
+    if !prompt.contains('{') {
+        return Ok(prompt.to_owned());
+    }
     let environment = environment();
     let template = environment.template_from_str(prompt)?;
     let inserts_data = template.undeclared_variables(false).iter().any(|name| name != "rule");

@@ -4,6 +4,7 @@
 //! lives here too, as a partial index: nothing has to be loaded at start, and a rolled back transaction leaves nothing to
 //! undo in memory but the counters below.
 
+mod automation;
 mod counts;
 mod dependencies;
 mod events;
@@ -14,6 +15,7 @@ mod tasks;
 mod usage;
 mod write;
 
+pub use automation::{Firing, Pending, Run, Switch};
 pub use open::StoreError;
 pub use read::{EventFilter, EventPage, From, Reader, TaskFilter};
 pub use row::{Ending, NewTask, TaskNo, TaskRow};

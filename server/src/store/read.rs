@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Mutex, sync::PoisonError};
 
-use aiwg_protocol::types::{Event, TaskState, TaskStats};
+use aiwg_protocol::types::{Event, RuleExecution, TaskState, TaskStats};
 use globset::GlobSet;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
@@ -10,7 +10,7 @@ use super::{
     counts::Counts,
     events::{EVENT_COLUMNS, read_event},
     open::{StoreError, open_reader},
-    row::{TASK_COLUMNS, TaskNo, TaskRow},
+    row::{Millis, TASK_COLUMNS, TaskNo, TaskRow},
     usage::usage_stats,
 };
 
@@ -153,6 +153,41 @@ impl Reader {
                 timeout: counts.of(TaskState::Timeout),
                 usage: usage_stats(connection)?,
             })
+        })
+    }
+
+    /// Whether automation as a whole is switched on.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn automation_enabled(&self) -> rusqlite::Result<bool> {
+        self.with(|connection| {
+            let switch = connection
+                .prepare_cached("SELECT enabled FROM rule_switch WHERE rule = ''")?
+                .query_row([], |row| row.get(0))
+                .optional()?;
+            Ok(switch.unwrap_or(true))
+        })
+    }
+
+    /// The tasks that rules have made lately, the newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn firings(&self, limit: u32) -> rusqlite::Result<Vec<RuleExecution>> {
+        self.with(|connection| {
+            connection
+                .prepare_cached("SELECT rule, at, event, matches, task FROM firing ORDER BY id DESC LIMIT ?")?
+                .query_map([limit], |row| {
+                    Ok(RuleExecution {
+                        rule: row.get(0)?,
+                        at: row.get::<_, Millis>(1)?.0,
+                        event: row.get(2)?,
+                        matches: row.get(3)?,
+                        task: row.get::<_, TaskNo>(4)?.to_string(),
+                    })
+                })?
+                .collect()
         })
     }
 

@@ -81,6 +81,8 @@ pub struct NewTask {
     pub cause: Option<Cause>,
     /// Those that must have completed before it starts.
     pub after: Vec<TaskNo>,
+    /// The rule that made it; none where someone submitted it, be it an agent that a rule had started.
+    pub rule: Option<String>,
 }
 
 /// A task as stored.
@@ -122,7 +124,7 @@ pub struct TaskRow {
 
 pub(super) const TASK_COLUMNS: &str = "no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, \
      started_at, completed_at, launch, attempts, ending, exit_code, error, result, after, signal, \
-     processes_ended, processes_left, usage";
+     processes_ended, processes_left, usage, rule";
 
 impl TaskRow {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -138,6 +140,7 @@ impl TaskRow {
                 metadata: row.get::<_, AsJson<_>>(7)?.0,
                 cause: row.get::<_, Option<AsJson<Cause>>>(8)?.map(|cause| cause.0),
                 after: row.get::<_, Option<AsJson<_>>>(18)?.map_or_else(Vec::new, |after| after.0),
+                rule: row.get(23)?,
             },
             created_at: row.get::<_, Millis>(9)?.0,
             started_at: row.get::<_, Option<Millis>>(10)?.map(|at| at.0),

@@ -2,6 +2,11 @@
 
 import type { CallOptions } from '../calls.js';
 import type {
+  AutomationStatus,
+  AutomationSwitchParams,
+  AutomationSwitched,
+  AutomationTestParams,
+  AutomationTested,
   DaemonReloaded,
   DaemonStatus,
   DaemonStopParams,
@@ -40,6 +45,10 @@ export interface MethodMap {
   'daemon.status': { params: NoParams; result: DaemonStatus };
   'daemon.stop': { params: DaemonStopParams; result: StopAcknowledged };
   'daemon.reload': { params: NoParams; result: DaemonReloaded };
+  'automation.status': { params: NoParams; result: AutomationStatus };
+  'automation.enable': { params: AutomationSwitchParams; result: AutomationSwitched };
+  'automation.disable': { params: AutomationSwitchParams; result: AutomationSwitched };
+  'automation.test': { params: AutomationTestParams; result: AutomationTested };
   'event.emit': { params: EventEmitParams; result: EventEmitted };
   'event.list': { params: EventListParams; result: Event[] };
   'event.subscribe': { params: EventSubscribeParams; result: EventSubscribed };
@@ -102,6 +111,44 @@ export declare class DaemonMethods {
    * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
    */
   reload(params?: NoParams, options?: CallOptions): Promise<DaemonReloaded>;
+}
+
+/** The methods of `automation`. */
+export declare class AutomationMethods {
+  private constructor();
+
+  /**
+   * Tells how the rules are.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   */
+  status(params?: NoParams, options?: CallOptions): Promise<AutomationStatus>;
+
+  /**
+   * Switches a rule on, or all of automation. It lasts over restarts.
+   *
+   * A rule that has tripped begins anew. Switching on all of automation does not switch on single
+   * rules.
+   *
+   * @throws {DaemonError} of kind `rule_not_found`, `storage_unavailable`
+   */
+  enable(params?: AutomationSwitchParams, options?: CallOptions): Promise<AutomationSwitched>;
+
+  /**
+   * Switches a rule off, or all of automation. It lasts over restarts.
+   *
+   * Matches that have not come to a task yet are dropped. Tasks that are queued or running stay.
+   *
+   * @throws {DaemonError} of kind `rule_not_found`, `storage_unavailable`
+   */
+  disable(params?: AutomationSwitchParams, options?: CallOptions): Promise<AutomationSwitched>;
+
+  /**
+   * Tells what the rules would make of an event, and changes nothing.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   */
+  test(params?: AutomationTestParams, options?: CallOptions): Promise<AutomationTested>;
 }
 
 /** The methods of `event`. */
@@ -224,6 +271,8 @@ export declare abstract class Methods {
   readonly rpc: RpcMethods;
   /** The methods of `daemon`. */
   readonly daemon: DaemonMethods;
+  /** The methods of `automation`. */
+  readonly automation: AutomationMethods;
   /** The methods of `event`. */
   readonly event: EventMethods;
   /** The methods of `task`. */

@@ -38,6 +38,35 @@ export class DaemonMethods {
   }
 }
 
+/** The methods of `automation`. */
+export class AutomationMethods {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** Tells how the rules are. */
+  status(params, options) {
+    return this.#client.request('automation.status', params, options);
+  }
+
+  /** Switches a rule on, or all of automation. It lasts over restarts. */
+  enable(params, options) {
+    return this.#client.request('automation.enable', params, options);
+  }
+
+  /** Switches a rule off, or all of automation. It lasts over restarts. */
+  disable(params, options) {
+    return this.#client.request('automation.disable', params, options);
+  }
+
+  /** Tells what the rules would make of an event, and changes nothing. */
+  test(params, options) {
+    return this.#client.request('automation.test', params, options);
+  }
+}
+
 /** The methods of `event`. */
 export class EventMethods {
   #client;
@@ -120,6 +149,7 @@ export class TaskMethods {
 export class Methods {
   rpc = new RpcMethods(this);
   daemon = new DaemonMethods(this);
+  automation = new AutomationMethods(this);
   event = new EventMethods(this);
   task = new TaskMethods(this);
 

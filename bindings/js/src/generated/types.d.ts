@@ -1,11 +1,62 @@
 // Generated from the definition in protocol/ by scripts/generate. Do not edit.
 
+/** At each match. */
+export interface AlwaysCondition {
+  type: 'always';
+}
+
+/** The answer to `automation.status`. */
+export interface AutomationStatus {
+  /** Whether automation as a whole is switched on. */
+  enabled: boolean;
+  /** How many rules there are. */
+  ruleCount: number;
+  /** Each of them, in the order of the configuration; those of schedule jobs come last. */
+  rules: RuleStatus[];
+  /** The tasks that rules have made lately, the newest first; 50 at the most. */
+  recentExecutions: RuleExecution[];
+}
+
 /** The rules. */
 export interface AutomationSubsystem {
   /** Whether rules are acted upon at all. */
   enabled: boolean;
   /** How many rules there are. */
   ruleCount: number;
+}
+
+/** The params of `automation.enable` and `automation.disable`. */
+export interface AutomationSwitchParams {
+  /** The rule; all of automation when absent. */
+  ruleId?: string;
+}
+
+/** The answer to `automation.enable` and `automation.disable`. */
+export interface AutomationSwitched {
+  /** Without a rule: whether automation is switched on now. */
+  enabled?: boolean;
+  /** With a rule: always true; what could not be done is an error. */
+  success?: boolean;
+}
+
+/** The params of `automation.test`: one of `topic`, `file` and `schedule`. */
+export interface AutomationTestParams {
+  /** As if an event of this topic were emitted. */
+  topic?: string;
+  /** The event's payload; `null` when absent. */
+  payload?: unknown;
+  /** As if this file were modified: its path relative to the project. */
+  file?: string;
+  /** As if this schedule job fired, or the rule of this id whose trigger is a schedule. */
+  schedule?: string;
+}
+
+/** The answer to `automation.test`. */
+export interface AutomationTested {
+  /** The topic of the event as it was tried. */
+  topic: string;
+  /** Each rule that matches it, and what would come of it now. */
+  rules: RuleTested[];
 }
 
 /** What led to an event or a task. */
@@ -19,6 +70,9 @@ export interface Cause {
   /** How many tasks lie between this and what came from outside; 0 for none. */
   depth: number;
 }
+
+/** When a rule proceeds. */
+export type Condition = AlwaysCondition | DebounceCondition;
 
 /** Something that is wrong in a configuration file. */
 export interface ConfigProblem {
@@ -87,6 +141,18 @@ export interface DayUsage {
   day: string;
   /** What they used. */
   usage: UsageSum;
+}
+
+/** Once the matches have settled. */
+export interface DebounceCondition {
+  type: 'debounce';
+  /** How long after the last match, in milliseconds. */
+  interval_ms: number;
+  /**
+   * How long after the first match at the most, in milliseconds, however many follow; 10 times
+   * `interval_ms` when left out.
+   */
+  max_wait_ms?: number;
 }
 
 /** Something that happened. */
@@ -193,6 +259,13 @@ export interface EventSubscribed {
   since: number;
 }
 
+/** An event is published. */
+export interface EventTrigger {
+  type: 'event';
+  /** Its topic, as a glob: `deployment:complete`, `deployment:*`. */
+  topic: string;
+}
+
 /** The params of `event.unsubscribe`. */
 export interface EventUnsubscribeParams {
   /** The subscription's number. */
@@ -203,6 +276,13 @@ export interface EventUnsubscribeParams {
 export interface EventUnsubscribed {
   /** Whether there was such a subscription. */
   unsubscribed: boolean;
+}
+
+/** A file is created, modified or deleted. */
+export interface FileChangeTrigger {
+  type: 'file_change';
+  /** Which files, as a glob on the path relative to the project. */
+  pattern: string;
 }
 
 /** The file watcher. */
@@ -237,6 +317,17 @@ export interface Issue {
   since: Timestamp;
 }
 
+/**
+ * What comes of a match.
+ *
+ * - `fire`: A task, at once.
+ * - `debounce`: A task once the matches have settled.
+ * - `coalesce`: A task when the rule is no longer busy.
+ * - `refuse`: Nothing.
+ * - `trip`: Nothing, and the rule trips.
+ */
+export type MatchOutcome = 'fire' | 'debounce' | 'coalesce' | 'refuse' | 'trip';
+
 /** Messaging platforms. */
 export interface MessagingSubsystem {
   /** Whether any is connected. */
@@ -247,6 +338,15 @@ export interface MessagingSubsystem {
 
 /** No members: `params` may be left out. */
 export type NoParams = Record<string, never>;
+
+/**
+ * What a match does while a task of its rule is queued or running.
+ *
+ * - `coalesce`: It waits; all that wait make one task when the rule is no longer busy.
+ * - `skip`: It is passed over.
+ * - `queue`: It makes a task of its own.
+ */
+export type OnBusy = 'coalesce' | 'skip' | 'queue';
 
 /** The OpenRPC document of this API: <https://spec.open-rpc.org>. */
 export type OpenRpcDocument = Record<string, unknown>;
@@ -267,6 +367,14 @@ export type OutputEncoding = 'utf8' | 'base64';
  */
 export type OutputStream = 'stdout' | 'stderr';
 
+/** Matches of a rule that have not come to a task yet. */
+export interface PendingMatches {
+  /** How many. */
+  matches: number;
+  /** When they will, if nothing more comes; null when they wait for the rule's task to end. */
+  dueAt: Timestamp | null;
+}
+
 /** The answer to `ping`. */
 export interface Pong {
   /** Always true. */
@@ -285,6 +393,77 @@ export interface QueuedTaskSummary {
   agent: string | null;
   /** Its priority. */
   priority: number;
+}
+
+/** What a rule does. The environment that it gives to its tasks is not shown. */
+export interface RuleAction {
+  /** Always `submit_task`. */
+  type: RuleActionKind;
+  /** The prompt, as a template. */
+  prompt: string;
+  /** The priority of its tasks. */
+  priority: number;
+  /** The agent; the default one when null. */
+  agent: string | null;
+}
+
+/**
+ * The kinds of actions.
+ *
+ * - `submit_task`: It submits a task.
+ */
+export type RuleActionKind = 'submit_task';
+
+/** A task that a rule made. */
+export interface RuleExecution {
+  /** The rule's id. */
+  rule: string;
+  /** When. */
+  at: Timestamp;
+  /** The number of the last event that led to it. */
+  event: number;
+  /** How many matches it stands for. */
+  matches: number;
+  /** The task's id. */
+  task: string;
+}
+
+/** A rule and how it is. */
+export interface RuleStatus {
+  /** Its name. */
+  id: string;
+  /** What it waits for. */
+  trigger: Trigger;
+  /** When it proceeds. */
+  condition: Condition;
+  /** What it does. */
+  action: RuleAction;
+  /** Whether it is switched on. */
+  enabled: boolean;
+  /** Whether a match makes a task now. If not, `reason` says why. */
+  active: boolean;
+  /** Why a match makes no task; null where it does. */
+  reason: string | null;
+  /** What a match does while it is busy. */
+  onBusy: OnBusy;
+  /** When it tripped, because it fired too often; null if it has not. */
+  trippedAt: Timestamp | null;
+  /** How many of its tasks are queued or running. */
+  busy: number;
+  /** Matches that have not come to a task yet; null if there are none. */
+  pending: PendingMatches | null;
+}
+
+/** What would come of a match. */
+export interface RuleTested {
+  /** The rule's id. */
+  rule: string;
+  /** What would come of it. */
+  outcome: MatchOutcome;
+  /** Why nothing would; null otherwise. */
+  reason: string | null;
+  /** The prompt of the task; null where it cannot be made of this event, and `reason` says why. */
+  prompt: string | null;
 }
 
 /** What the tasks of a rule used. */
@@ -307,6 +486,13 @@ export interface RunningTaskSummary {
   startedAt: Timestamp | null;
   /** The agent's process; null while it is being started. */
   pid: number | null;
+}
+
+/** A schedule fires. */
+export interface ScheduleTrigger {
+  type: 'schedule';
+  /** When, as in crontab(5), in `schedule.timezone`. */
+  cron: string;
 }
 
 /** The scheduler. */
@@ -604,6 +790,9 @@ export interface TaskWaitParams {
 
 /** A moment: RFC 3339 in UTC with milliseconds. */
 export type Timestamp = string;
+
+/** What a rule waits for. */
+export type Trigger = FileChangeTrigger | ScheduleTrigger | EventTrigger;
 
 /** What agents have used, as far as they told. It outlives the tasks themselves. */
 export interface UsageStats {

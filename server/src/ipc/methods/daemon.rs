@@ -68,7 +68,7 @@ pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiErro
             ipc: IpcSubsystem { clients: daemon.clients.load(Ordering::Relaxed) },
             supervisor: supervisor(daemon).await?,
             automation: AutomationSubsystem {
-                enabled: true,
+                enabled: daemon.read(|reader| reader.automation_enabled()).await?,
                 rule_count: u32::try_from(daemon.settings.get().config.rules.len()).unwrap_or(u32::MAX),
             },
             file_watcher: FileWatcherSubsystem { enabled: false, events_received: 0 },

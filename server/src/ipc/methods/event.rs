@@ -21,7 +21,7 @@ pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Re
     let payload = params.payload.unwrap_or_default();
     check::depth("payload", &payload)?;
     let cause = handler.origin.as_ref().map(|origin| origin.cause.clone());
-    let draft = Draft { topic: params.topic, payload, source: EventSource::Client, cause };
+    let draft = Draft { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None };
     Ok(handler.daemon.engine.publish(draft).await?)
 }
 

@@ -1,5 +1,6 @@
 //! What each method does: a function of the method's name, one file for each namespace.
 
+mod automation;
 mod check;
 mod daemon;
 mod event;
@@ -8,6 +9,7 @@ mod rpc;
 mod task;
 
 // All of them, by glob: a new method is stated in its own file and nowhere else.
+pub(super) use automation::*;
 pub(crate) use daemon::*;
 pub(super) use event::*;
 pub(super) use output::*;

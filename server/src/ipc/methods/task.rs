@@ -37,6 +37,7 @@ pub(crate) async fn task_submit(
         metadata: params.metadata.unwrap_or_default(),
         cause: handler.origin.as_ref().map(|origin| origin.cause.clone()),
         after: check::after(params.after.as_deref())?,
+        rule: None,
     };
     Ok(handler.daemon.engine.submit(task).await?)
 }
@@ -49,7 +50,7 @@ pub(crate) async fn task_retry(
     let row =
         handler.daemon.read(move |reader| reader.task(no)).await?.ok_or(EngineError::TaskNotFound(no))?;
     let cause = handler.origin.as_ref().map(|origin| origin.cause.clone());
-    Ok(handler.daemon.engine.submit(NewTask { cause, after: Vec::new(), ..row.order }).await?)
+    Ok(handler.daemon.engine.submit(NewTask { cause, after: Vec::new(), rule: None, ..row.order }).await?)
 }
 
 pub(crate) async fn task_cancel(

@@ -5,36 +5,53 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Union
 
-from .._reading import maybe
+from .._reading import UnknownVariant, maybe
 
 __all__ = [
+    "AlwaysCondition",
+    "AutomationStatus",
     "AutomationSubsystem",
+    "AutomationSwitched",
+    "AutomationTested",
     "Cause",
+    "Condition",
     "ConfigProblem",
     "DaemonReloaded",
     "DaemonStatus",
     "DayUsage",
+    "DebounceCondition",
     "Event",
     "EventEmitted",
     "EventMissedNotification",
     "EventNotification",
     "EventSource",
     "EventSubscribed",
+    "EventTrigger",
     "EventUnsubscribed",
+    "FileChangeTrigger",
     "FileWatcherSubsystem",
     "Health",
     "IpcSubsystem",
     "Issue",
+    "MatchOutcome",
     "MessagingSubsystem",
+    "OnBusy",
     "OpenRpcDocument",
     "OutputEncoding",
     "OutputStream",
+    "PendingMatches",
     "Pong",
     "QueuedTaskSummary",
+    "RuleAction",
+    "RuleActionKind",
+    "RuleExecution",
+    "RuleStatus",
+    "RuleTested",
     "RuleUsage",
     "RunningTaskSummary",
+    "ScheduleTrigger",
     "SchedulerSubsystem",
     "StopAcknowledged",
     "Subsystems",
@@ -48,6 +65,7 @@ __all__ = [
     "TaskSummaries",
     "TaskUsage",
     "Timestamp",
+    "Trigger",
     "UsageStats",
     "UsageSum",
 ]
@@ -70,6 +88,24 @@ Health = Literal["ok", "degraded"]
 - ``degraded``: Something needs a person; `issues` says what.
 """
 
+MatchOutcome = Literal["fire", "debounce", "coalesce", "refuse", "trip"]
+"""What comes of a match.
+
+- ``fire``: A task, at once.
+- ``debounce``: A task once the matches have settled.
+- ``coalesce``: A task when the rule is no longer busy.
+- ``refuse``: Nothing.
+- ``trip``: Nothing, and the rule trips.
+"""
+
+OnBusy = Literal["coalesce", "skip", "queue"]
+"""What a match does while a task of its rule is queued or running.
+
+- ``coalesce``: It waits; all that wait make one task when the rule is no longer busy.
+- ``skip``: It is passed over.
+- ``queue``: It makes a task of its own.
+"""
+
 OpenRpcDocument = dict[str, Any]
 """The OpenRPC document of this API: <https://spec.open-rpc.org>."""
 
@@ -85,6 +121,12 @@ OutputStream = Literal["stdout", "stderr"]
 
 - ``stdout``: Standard output.
 - ``stderr``: Standard error.
+"""
+
+RuleActionKind = Literal["submit_task"]
+"""The kinds of actions.
+
+- ``submit_task``: It submits a task.
 """
 
 TaskState = Literal["queued", "running", "completed", "failed", "cancelled", "timeout"]
@@ -103,6 +145,44 @@ Timestamp = str
 
 
 @dataclass(frozen=True)
+class AlwaysCondition:
+    """At each match."""
+
+    type: Literal["always"]
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AlwaysCondition:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            type=wire["type"],
+        )
+
+
+@dataclass(frozen=True)
+class AutomationStatus:
+    """The answer to `automation.status`."""
+
+    enabled: bool
+    """Whether automation as a whole is switched on."""
+    rule_count: int
+    """How many rules there are."""
+    rules: list[RuleStatus]
+    """Each of them, in the order of the configuration; those of schedule jobs come last."""
+    recent_executions: list[RuleExecution]
+    """The tasks that rules have made lately, the newest first; 50 at the most."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AutomationStatus:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            enabled=wire["enabled"],
+            rule_count=wire["ruleCount"],
+            rules=[RuleStatus.from_wire(item) for item in wire["rules"]],
+            recent_executions=[RuleExecution.from_wire(item) for item in wire["recentExecutions"]],
+        )
+
+
+@dataclass(frozen=True)
 class AutomationSubsystem:
     """The rules."""
 
@@ -117,6 +197,42 @@ class AutomationSubsystem:
         return cls(
             enabled=wire["enabled"],
             rule_count=wire["ruleCount"],
+        )
+
+
+@dataclass(frozen=True)
+class AutomationSwitched:
+    """The answer to `automation.enable` and `automation.disable`."""
+
+    enabled: bool | None = None
+    """Without a rule: whether automation is switched on now."""
+    success: bool | None = None
+    """With a rule: always true; what could not be done is an error."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AutomationSwitched:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            enabled=wire.get("enabled"),
+            success=wire.get("success"),
+        )
+
+
+@dataclass(frozen=True)
+class AutomationTested:
+    """The answer to `automation.test`."""
+
+    topic: str
+    """The topic of the event as it was tried."""
+    rules: list[RuleTested]
+    """Each rule that matches it, and what would come of it now."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AutomationTested:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            topic=wire["topic"],
+            rules=[RuleTested.from_wire(item) for item in wire["rules"]],
         )
 
 
@@ -257,6 +373,28 @@ class DayUsage:
 
 
 @dataclass(frozen=True)
+class DebounceCondition:
+    """Once the matches have settled."""
+
+    type: Literal["debounce"]
+    interval_ms: int
+    """How long after the last match, in milliseconds."""
+    max_wait_ms: int | None = None
+    """How long after the first match at the most, in milliseconds, however many follow; 10 times
+    `interval_ms` when left out.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DebounceCondition:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            type=wire["type"],
+            interval_ms=wire["interval_ms"],
+            max_wait_ms=wire.get("max_wait_ms"),
+        )
+
+
+@dataclass(frozen=True)
 class Event:
     """Something that happened."""
 
@@ -362,6 +500,23 @@ class EventSubscribed:
 
 
 @dataclass(frozen=True)
+class EventTrigger:
+    """An event is published."""
+
+    type: Literal["event"]
+    topic: str
+    """Its topic, as a glob: `deployment:complete`, `deployment:*`."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> EventTrigger:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            type=wire["type"],
+            topic=wire["topic"],
+        )
+
+
+@dataclass(frozen=True)
 class EventUnsubscribed:
     """The answer to `event.unsubscribe`."""
 
@@ -373,6 +528,23 @@ class EventUnsubscribed:
         """Reads it from JSON. Members that this package does not know are left out."""
         return cls(
             unsubscribed=wire["unsubscribed"],
+        )
+
+
+@dataclass(frozen=True)
+class FileChangeTrigger:
+    """A file is created, modified or deleted."""
+
+    type: Literal["file_change"]
+    pattern: str
+    """Which files, as a glob on the path relative to the project."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FileChangeTrigger:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            type=wire["type"],
+            pattern=wire["pattern"],
         )
 
 
@@ -449,6 +621,24 @@ class MessagingSubsystem:
 
 
 @dataclass(frozen=True)
+class PendingMatches:
+    """Matches of a rule that have not come to a task yet."""
+
+    matches: int
+    """How many."""
+    due_at: Timestamp | None
+    """When they will, if nothing more comes; null when they wait for the rule's task to end."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> PendingMatches:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            matches=wire["matches"],
+            due_at=wire["dueAt"],
+        )
+
+
+@dataclass(frozen=True)
 class Pong:
     """The answer to `ping`."""
 
@@ -487,6 +677,126 @@ class QueuedTaskSummary:
             prompt=wire["prompt"],
             agent=wire["agent"],
             priority=wire["priority"],
+        )
+
+
+@dataclass(frozen=True)
+class RuleAction:
+    """What a rule does. The environment that it gives to its tasks is not shown."""
+
+    type: RuleActionKind
+    """Always `submit_task`."""
+    prompt: str
+    """The prompt, as a template."""
+    priority: int
+    """The priority of its tasks."""
+    agent: str | None
+    """The agent; the default one when null."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> RuleAction:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            type=wire["type"],
+            prompt=wire["prompt"],
+            priority=wire["priority"],
+            agent=wire["agent"],
+        )
+
+
+@dataclass(frozen=True)
+class RuleExecution:
+    """A task that a rule made."""
+
+    rule: str
+    """The rule's id."""
+    at: Timestamp
+    """When."""
+    event: int
+    """The number of the last event that led to it."""
+    matches: int
+    """How many matches it stands for."""
+    task: str
+    """The task's id."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> RuleExecution:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            rule=wire["rule"],
+            at=wire["at"],
+            event=wire["event"],
+            matches=wire["matches"],
+            task=wire["task"],
+        )
+
+
+@dataclass(frozen=True)
+class RuleStatus:
+    """A rule and how it is."""
+
+    id: str
+    """Its name."""
+    trigger: Trigger
+    """What it waits for."""
+    condition: Condition
+    """When it proceeds."""
+    action: RuleAction
+    """What it does."""
+    enabled: bool
+    """Whether it is switched on."""
+    active: bool
+    """Whether a match makes a task now. If not, `reason` says why."""
+    reason: str | None
+    """Why a match makes no task; null where it does."""
+    on_busy: OnBusy
+    """What a match does while it is busy."""
+    tripped_at: Timestamp | None
+    """When it tripped, because it fired too often; null if it has not."""
+    busy: int
+    """How many of its tasks are queued or running."""
+    pending: PendingMatches | None
+    """Matches that have not come to a task yet; null if there are none."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> RuleStatus:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            id=wire["id"],
+            trigger=_read_trigger(wire["trigger"]),
+            condition=_read_condition(wire["condition"]),
+            action=RuleAction.from_wire(wire["action"]),
+            enabled=wire["enabled"],
+            active=wire["active"],
+            reason=wire["reason"],
+            on_busy=wire["onBusy"],
+            tripped_at=wire["trippedAt"],
+            busy=wire["busy"],
+            pending=maybe(PendingMatches.from_wire, wire["pending"]),
+        )
+
+
+@dataclass(frozen=True)
+class RuleTested:
+    """What would come of a match."""
+
+    rule: str
+    """The rule's id."""
+    outcome: MatchOutcome
+    """What would come of it."""
+    reason: str | None
+    """Why nothing would; null otherwise."""
+    prompt: str | None
+    """The prompt of the task; null where it cannot be made of this event, and `reason` says why."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> RuleTested:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            rule=wire["rule"],
+            outcome=wire["outcome"],
+            reason=wire["reason"],
+            prompt=wire["prompt"],
         )
 
 
@@ -532,6 +842,23 @@ class RunningTaskSummary:
             agent=wire["agent"],
             started_at=wire["startedAt"],
             pid=wire["pid"],
+        )
+
+
+@dataclass(frozen=True)
+class ScheduleTrigger:
+    """A schedule fires."""
+
+    type: Literal["schedule"]
+    cron: str
+    """When, as in crontab(5), in `schedule.timezone`."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ScheduleTrigger:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            type=wire["type"],
+            cron=wire["cron"],
         )
 
 
@@ -927,3 +1254,30 @@ class UsageSum:
             cache_read_tokens=wire["cacheReadTokens"],
             cache_creation_tokens=wire["cacheCreationTokens"],
         )
+
+
+Condition = Union[AlwaysCondition, DebounceCondition, UnknownVariant]
+"""When a rule proceeds."""
+
+
+def _read_condition(wire: Mapping[str, Any]) -> Condition:
+    tag = wire["type"]
+    if tag == "always":
+        return AlwaysCondition.from_wire(wire)
+    if tag == "debounce":
+        return DebounceCondition.from_wire(wire)
+    return UnknownVariant(tag, wire)
+
+Trigger = Union[FileChangeTrigger, ScheduleTrigger, EventTrigger, UnknownVariant]
+"""What a rule waits for."""
+
+
+def _read_trigger(wire: Mapping[str, Any]) -> Trigger:
+    tag = wire["type"]
+    if tag == "file_change":
+        return FileChangeTrigger.from_wire(wire)
+    if tag == "schedule":
+        return ScheduleTrigger.from_wire(wire)
+    if tag == "event":
+        return EventTrigger.from_wire(wire)
+    return UnknownVariant(tag, wire)

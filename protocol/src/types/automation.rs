@@ -1,0 +1,171 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Json, Timestamp};
+use crate::config::{Condition, OnBusy, Trigger};
+
+/// The answer to `automation.status`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AutomationStatus {
+    /// Whether automation as a whole is switched on.
+    pub enabled: bool,
+    /// How many rules there are.
+    pub rule_count: u32,
+    /// Each of them, in the order of the configuration; those of schedule jobs come last.
+    pub rules: Vec<RuleStatus>,
+    /// The tasks that rules have made lately, the newest first; 50 at the most.
+    pub recent_executions: Vec<RuleExecution>,
+}
+
+/// A rule and how it is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleStatus {
+    /// Its name.
+    pub id: String,
+    /// What it waits for.
+    pub trigger: Trigger,
+    /// When it proceeds.
+    pub condition: Condition,
+    /// What it does.
+    pub action: RuleAction,
+    /// Whether it is switched on.
+    pub enabled: bool,
+    /// Whether a match makes a task now. If not, `reason` says why.
+    pub active: bool,
+    /// Why a match makes no task; null where it does.
+    pub reason: Option<String>,
+    /// What a match does while it is busy.
+    pub on_busy: OnBusy,
+    /// When it tripped, because it fired too often; null if it has not.
+    pub tripped_at: Option<Timestamp>,
+    /// How many of its tasks are queued or running.
+    pub busy: u32,
+    /// Matches that have not come to a task yet; null if there are none.
+    pub pending: Option<PendingMatches>,
+}
+
+/// What a rule does. The environment that it gives to its tasks is not shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RuleAction {
+    /// Always `submit_task`.
+    #[serde(rename = "type")]
+    pub kind: RuleActionKind,
+    /// The prompt, as a template.
+    pub prompt: String,
+    /// The priority of its tasks.
+    pub priority: i32,
+    /// The agent; the default one when null.
+    pub agent: Option<String>,
+}
+
+/// The kinds of actions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleActionKind {
+    /// It submits a task.
+    SubmitTask,
+}
+
+/// Matches of a rule that have not come to a task yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PendingMatches {
+    /// How many.
+    pub matches: u64,
+    /// When they will, if nothing more comes; null when they wait for the rule's task to end.
+    pub due_at: Option<Timestamp>,
+}
+
+/// A task that a rule made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleExecution {
+    /// The rule's id.
+    pub rule: String,
+    /// When.
+    pub at: Timestamp,
+    /// The number of the last event that led to it.
+    pub event: u64,
+    /// How many matches it stands for.
+    pub matches: u64,
+    /// The task's id.
+    pub task: String,
+}
+
+/// The params of `automation.enable` and `automation.disable`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AutomationSwitchParams {
+    /// The rule; all of automation when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_id: Option<String>,
+}
+
+/// The answer to `automation.enable` and `automation.disable`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AutomationSwitched {
+    /// Without a rule: whether automation is switched on now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// With a rule: always true; what could not be done is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub success: Option<bool>,
+}
+
+/// The params of `automation.test`: one of `topic`, `file` and `schedule`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AutomationTestParams {
+    /// As if an event of this topic were emitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// The event's payload; `null` when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<Json>,
+    /// As if this file were modified: its path relative to the project.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// As if this schedule job fired, or the rule of this id whose trigger is a schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<String>,
+}
+
+/// The answer to `automation.test`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AutomationTested {
+    /// The topic of the event as it was tried.
+    pub topic: String,
+    /// Each rule that matches it, and what would come of it now.
+    pub rules: Vec<RuleTested>,
+}
+
+/// What would come of a match.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RuleTested {
+    /// The rule's id.
+    pub rule: String,
+    /// What would come of it.
+    pub outcome: MatchOutcome,
+    /// Why nothing would; null otherwise.
+    pub reason: Option<String>,
+    /// The prompt of the task; null where it cannot be made of this event, and `reason` says why.
+    pub prompt: Option<String>,
+}
+
+/// What comes of a match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MatchOutcome {
+    /// A task, at once.
+    Fire,
+    /// A task once the matches have settled.
+    Debounce,
+    /// A task when the rule is no longer busy.
+    Coalesce,
+    /// Nothing.
+    Refuse,
+    /// Nothing, and the rule trips.
+    Trip,
+}

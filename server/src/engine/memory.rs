@@ -1,0 +1,101 @@
+//! What the engine remembers of the rules, so that an event costs no look into the store for each.
+
+use std::collections::{HashMap, HashSet};
+
+use aiwg_protocol::{config::Rule, types::Timestamp};
+
+use crate::store::{Run, Store, Switch};
+
+/// How long after its end a task's own changes may still be noticed.
+const SLACK_MS: i64 = 100;
+
+/// How far back runs matter: longer than any change is gathered before it is published.
+const RUNS_MS: i64 = 15 * 60_000;
+
+/// Switches, and which rules are busy. All of it can be read from the store again.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    switches: HashMap<String, Switch>,
+    busy: HashMap<String, usize>,
+    runs: HashMap<String, Vec<Run>>,
+}
+
+impl Memory {
+    pub(super) fn load(store: &Store, now: Timestamp) -> rusqlite::Result<Self> {
+        let mut runs: HashMap<String, Vec<Run>> = HashMap::new();
+        for (rule, run) in store.runs(Timestamp::from_millis(now.as_millis() - RUNS_MS))? {
+            runs.entry(rule).or_default().push(run);
+        }
+        Ok(Self { switches: store.switches()?, busy: store.busy_rules()?, runs })
+    }
+
+    /// Whether automation as a whole is switched on.
+    pub(super) fn is_enabled(&self) -> bool {
+        self.switches.get("").is_none_or(|switch| switch.enabled)
+    }
+
+    /// Whether the rule is: what someone switched has the last word over the configuration.
+    pub(super) fn rule_is_enabled(&self, rule: &Rule) -> bool {
+        self.switches.get(&rule.id).map_or(rule.enabled, |switch| switch.enabled)
+    }
+
+    pub(super) fn tripped_at(&self, rule: &str) -> Option<Timestamp> {
+        self.switches.get(rule)?.tripped_at
+    }
+
+    /// The rules that have tripped.
+    pub(super) fn tripped(&self) -> HashSet<String> {
+        let tripped = self.switches.iter().filter(|(_, switch)| switch.tripped_at.is_some());
+        tripped.map(|(rule, _)| rule.clone()).collect()
+    }
+
+    pub(super) fn set_switch(&mut self, rule: Option<&str>, switch: Switch) {
+        self.switches.insert(rule.unwrap_or_default().to_owned(), switch);
+    }
+
+    /// How many tasks of the rule are queued or running.
+    pub(super) fn busy(&self, rule: &str) -> usize {
+        self.busy.get(rule).copied().unwrap_or(0)
+    }
+
+    /// A task of the rule is queued.
+    pub(super) fn queued(&mut self, rule: &str) {
+        *self.busy.entry(rule.to_owned()).or_default() += 1;
+    }
+
+    /// A task of the rule is running.
+    pub(super) fn started(&mut self, rule: &str, at: Timestamp) {
+        let runs = self.runs.entry(rule.to_owned()).or_default();
+        runs.retain(|run| run.until.is_none_or(|until| until.as_millis() > at.as_millis() - RUNS_MS));
+        runs.push(Run { from: at, until: None });
+    }
+
+    /// One that ran since then does not run any more.
+    pub(super) fn stopped(&mut self, rule: &str, since: Timestamp, at: Timestamp) {
+        let runs = self.runs.get_mut(rule).into_iter().flatten();
+        if let Some(run) = runs.into_iter().find(|run| run.from == since && run.until.is_none()) {
+            run.until = Some(at);
+        }
+    }
+
+    /// A task of the rule has ended; tells whether it was the last one.
+    pub(super) fn ended(&mut self, rule: &str) -> bool {
+        let Some(count) = self.busy.get_mut(rule) else { return true };
+        *count -= 1;
+        let was_last = *count == 0;
+        if was_last {
+            self.busy.remove(rule);
+        }
+        was_last
+    }
+
+    /// Whether a task of the rule ran at this moment.
+    pub(super) fn ran_at(&self, rule: &str, at: Timestamp) -> bool {
+        let at = at.as_millis();
+        self.runs.get(rule).is_some_and(|runs| {
+            runs.iter().any(|run| {
+                run.from.as_millis() <= at && run.until.is_none_or(|until| at <= until.as_millis() + SLACK_MS)
+            })
+        })
+    }
+}

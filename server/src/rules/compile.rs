@@ -1,0 +1,38 @@
+//! From the configuration to the rules that the engine goes by: those of `rules`, and one for each schedule job.
+
+use aiwg_protocol::config::{Action, Condition, Config, OnBusy, Rule, Trigger};
+
+/// The topic under which a schedule fires is this and the job's name, or the id of the rule whose trigger it is.
+pub const SCHEDULE_TOPIC: &str = "schedule:";
+
+/// The action that the daemon itself carries out.
+pub const HEALTH_CHECK: &str = "health-check";
+
+/// All rules: the configuration's own first.
+pub fn compile(config: &Config) -> Vec<Rule> {
+    let own = config.rules.iter().cloned();
+    let jobs = config.schedule.jobs.iter().filter(|job| job.action != HEALTH_CHECK);
+    own.chain(jobs.map(|job| job_rule(&job.name, &job.action, config))).collect()
+}
+
+/// A job is a rule that waits for its own event.
+fn job_rule(name: &str, action: &str, config: &Config) -> Rule {
+    let by_name = || Action::SubmitTask {
+        prompt: format!("Carry out the action \"{action}\" for this project."),
+        priority: 0,
+        agent: None,
+        timeout_minutes: None,
+        env: Default::default(),
+    };
+    Rule {
+        id: format!("{SCHEDULE_TOPIC}{name}"),
+        trigger: Trigger::Event { topic: format!("{SCHEDULE_TOPIC}{name}") },
+        condition: Condition::Always,
+        action: config.actions.get(action).cloned().unwrap_or_else(by_name),
+        enabled: true,
+        on_busy: Some(OnBusy::Skip),
+        ignore_own_changes: true,
+        max_firings: None,
+        max_depth: 8,
+    }
+}

@@ -1,0 +1,183 @@
+//! What a match comes to: decided from facts, without any effect.
+
+use std::fmt;
+
+use aiwg_protocol::config::{Condition, OnBusy, Rule};
+
+/// How often a rule may fire within [`WINDOW_MINUTES`] unless it says otherwise.
+pub const MAX_FIRINGS: u32 = 20;
+
+/// The minutes in which firings are counted.
+pub const WINDOW_MINUTES: u32 = 10;
+
+/// What there is to know about a rule and an event that it matched.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Facts {
+    /// Automation as a whole is switched off.
+    pub all_off: bool,
+    /// The rule is switched off.
+    pub off: bool,
+    /// The rule has tripped.
+    pub tripped: bool,
+    /// How many tasks lie between the event and what came from outside.
+    pub depth: u32,
+    /// The change was made while a task of the rule ran.
+    pub own_change: bool,
+    /// A task of the rule is queued or running.
+    pub busy: bool,
+    /// Firings count for this event: files changed, or a task caused it.
+    pub counts: bool,
+    /// How often the rule has fired in the window, as far as it counts.
+    pub firings: u32,
+}
+
+/// What a match comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// A task, now.
+    Fire,
+    /// A task once the matches have settled.
+    Debounce {
+        /// How long after this match, in milliseconds.
+        interval_ms: u64,
+        /// How long after the first match at the most, in milliseconds.
+        max_wait_ms: u64,
+    },
+    /// A task when the rule is no longer busy.
+    Coalesce,
+    /// Nothing.
+    Refuse(Refusal),
+    /// Nothing, and from here on nothing more until someone enables the rule again.
+    Trip,
+}
+
+/// Why a match comes to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Automation is disabled.
+    AllOff,
+    /// The rule is disabled.
+    Off,
+    /// The rule has tripped.
+    Tripped,
+    /// The chain of tasks is too deep.
+    TooDeep(u32),
+    /// The rule's own task made the change.
+    OwnChange,
+    /// The rule is busy, and its `on_busy` is `skip`.
+    Busy,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllOff => f.write_str("automation is disabled; `aiwg automation enable` enables it"),
+            Self::Off => f.write_str("the rule is disabled; `aiwg automation enable --rule ID` enables it"),
+            Self::Tripped => {
+                f.write_str("the rule has tripped; `aiwg automation enable --rule ID` resets it")
+            }
+            Self::TooDeep(depth) => {
+                write!(f, "{depth} tasks lie between this event and what came from outside")
+            }
+            Self::OwnChange => f.write_str("the change was made while a task of this rule ran"),
+            Self::Busy => f.write_str("a task of this rule is queued or running, and on_busy is \"skip\""),
+        }
+    }
+}
+
+/// What a match comes to.
+pub fn decide(rule: &Rule, facts: &Facts) -> Decision {
+    if let Some(refusal) = refusal(rule, facts) {
+        return Decision::Refuse(refusal);
+    }
+    match rule.condition {
+        Condition::Always => settled(rule, facts),
+        Condition::Debounce { interval_ms, max_wait_ms } => Decision::Debounce {
+            interval_ms,
+            max_wait_ms: max_wait_ms.unwrap_or_else(|| interval_ms.saturating_mul(10)),
+        },
+    }
+}
+
+/// What it comes to once the matches have settled.
+pub fn settled(rule: &Rule, facts: &Facts) -> Decision {
+    if facts.tripped {
+        return Decision::Refuse(Refusal::Tripped);
+    }
+    match rule.on_busy() {
+        OnBusy::Coalesce if facts.busy => Decision::Coalesce,
+        OnBusy::Skip if facts.busy => Decision::Refuse(Refusal::Busy),
+        _ if facts.counts && facts.firings >= rule.max_firings.unwrap_or(MAX_FIRINGS) => Decision::Trip,
+        _ => Decision::Fire,
+    }
+}
+
+fn refusal(rule: &Rule, facts: &Facts) -> Option<Refusal> {
+    match facts {
+        Facts { all_off: true, .. } => Some(Refusal::AllOff),
+        Facts { off: true, .. } => Some(Refusal::Off),
+        Facts { tripped: true, .. } => Some(Refusal::Tripped),
+        Facts { depth, .. } if *depth >= rule.max_depth => Some(Refusal::TooDeep(*depth)),
+        Facts { own_change: true, .. } if rule.ignore_own_changes => Some(Refusal::OwnChange),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(more: &str) -> Rule {
+        let text = format!(
+            r#"{{"id": "r", "trigger": {{"type": "file_change", "pattern": "**"}},
+                "action": {{"type": "submit_task", "prompt": "x"}} {more}}}"#
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn each_trigger_has_its_own_way_when_busy() {
+        let busy = Facts { busy: true, ..Facts::default() };
+        assert_eq!(decide(&rule(""), &busy), Decision::Coalesce);
+        assert_eq!(decide(&rule(r#", "on_busy": "skip""#), &busy), Decision::Refuse(Refusal::Busy));
+        assert_eq!(decide(&rule(r#", "on_busy": "queue""#), &busy), Decision::Fire);
+        let event = Rule { trigger: aiwg_protocol::config::Trigger::Event { topic: "a".into() }, ..rule("") };
+        assert_eq!(decide(&event, &busy), Decision::Fire);
+        let cron = Rule { trigger: aiwg_protocol::config::Trigger::Schedule { cron: "".into() }, ..rule("") };
+        assert_eq!(decide(&cron, &busy), Decision::Refuse(Refusal::Busy));
+    }
+
+    #[test]
+    fn what_is_switched_off_does_nothing() {
+        let refused = |facts: Facts| match decide(&rule(""), &facts) {
+            Decision::Refuse(why) => why,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refused(Facts { all_off: true, off: true, ..Facts::default() }), Refusal::AllOff);
+        assert_eq!(refused(Facts { off: true, ..Facts::default() }), Refusal::Off);
+        assert_eq!(refused(Facts { tripped: true, ..Facts::default() }), Refusal::Tripped);
+        assert_eq!(refused(Facts { depth: 8, ..Facts::default() }), Refusal::TooDeep(8));
+        assert_eq!(refused(Facts { own_change: true, ..Facts::default() }), Refusal::OwnChange);
+        let mine = rule(r#", "ignore_own_changes": false, "max_depth": 9"#);
+        assert_eq!(decide(&mine, &Facts { own_change: true, depth: 8, ..Facts::default() }), Decision::Fire);
+    }
+
+    #[test]
+    fn a_runaway_trips() {
+        let counted = |firings| Facts { counts: true, firings, ..Facts::default() };
+        assert_eq!(decide(&rule(""), &counted(19)), Decision::Fire);
+        assert_eq!(decide(&rule(""), &counted(20)), Decision::Trip);
+        assert_eq!(decide(&rule(r#", "max_firings": 2"#), &counted(2)), Decision::Trip);
+        assert_eq!(decide(&rule(""), &Facts { firings: 1000, ..Facts::default() }), Decision::Fire);
+        // While it only waits for its turn it does not fire.
+        assert_eq!(decide(&rule(""), &Facts { busy: true, ..counted(20) }), Decision::Coalesce);
+    }
+
+    #[test]
+    fn a_debounce_has_an_end() {
+        let rule = rule(r#", "condition": {"type": "debounce", "interval_ms": 50}"#);
+        let expected = Decision::Debounce { interval_ms: 50, max_wait_ms: 500 };
+        assert_eq!(decide(&rule, &Facts { busy: true, ..Facts::default() }), expected);
+        assert_eq!(settled(&rule, &Facts { busy: true, ..Facts::default() }), Decision::Coalesce);
+    }
+}

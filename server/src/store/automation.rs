@@ -1,0 +1,223 @@
+//! What the rules remember: switches, matches that wait, firings.
+
+use std::collections::HashMap;
+
+use aiwg_protocol::types::{Event, Timestamp};
+use rusqlite::{OptionalExtension, params};
+
+use super::{
+    events::{EVENT_COLUMNS, read_event},
+    row::{Millis, TaskNo},
+    write::Store,
+};
+
+/// How many events a prompt is given at the most: the latest.
+const EVENTS_KEPT: u64 = 1000;
+
+/// How many firings are remembered.
+const FIRINGS_KEPT: u32 = 10_000;
+
+/// The name under which the switch of all automation is stored. No rule has an empty id.
+const ALL: &str = "";
+
+/// A rule's switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Switch {
+    /// Whether it is in force.
+    pub enabled: bool,
+    /// When it tripped.
+    pub tripped_at: Option<Timestamp>,
+}
+
+/// Matches of a rule that have not come to a task yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// The rule.
+    pub rule: String,
+    /// When they will; when the rule is no longer busy, if none.
+    pub due_at: Option<Timestamp>,
+    /// When the first of them came.
+    pub first_at: Timestamp,
+    /// How many there are.
+    pub matches: u64,
+}
+
+/// When a task of a rule ran.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// From its start.
+    pub from: Timestamp,
+    /// To its end; none while it runs.
+    pub until: Option<Timestamp>,
+}
+
+/// A task that a rule made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firing {
+    /// The rule.
+    pub rule: String,
+    /// When.
+    pub at: Timestamp,
+    /// The last event that led to it.
+    pub event: u64,
+    /// How many there were.
+    pub matches: u64,
+    /// The task.
+    pub task: TaskNo,
+    /// Whether the circuit breaker counts it.
+    pub counts: bool,
+}
+
+impl Store {
+    /// All switches that were ever set; the one of all automation has an empty name.
+    pub(crate) fn switches(&self) -> rusqlite::Result<HashMap<String, Switch>> {
+        self.statement("SELECT rule, enabled, tripped_at FROM rule_switch")?
+            .query_map([], |row| {
+                let tripped_at = row.get::<_, Option<Millis>>(2)?.map(|at| at.0);
+                Ok((row.get(0)?, Switch { enabled: row.get(1)?, tripped_at }))
+            })?
+            .collect()
+    }
+
+    /// Sets the switch of a rule, or of all automation.
+    pub(crate) fn set_switch(&mut self, rule: Option<&str>, switch: Switch) -> rusqlite::Result<()> {
+        self.statement("INSERT OR REPLACE INTO rule_switch (rule, enabled, tripped_at) VALUES (?, ?, ?)")?
+            .execute(params![rule.unwrap_or(ALL), switch.enabled, switch.tripped_at.map(Millis)])?;
+        Ok(())
+    }
+
+    /// How many tasks of each rule are queued or running.
+    pub(crate) fn busy_rules(&self) -> rusqlite::Result<HashMap<String, usize>> {
+        self.statement(
+            "SELECT rule, count(*) FROM task INDEXED BY task_of_busy_rule
+             WHERE rule IS NOT NULL AND state IN ('queued', 'running') GROUP BY rule",
+        )?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
+    }
+
+    /// When tasks of rules ran since then.
+    pub(crate) fn runs(&self, since: Timestamp) -> rusqlite::Result<Vec<(String, Run)>> {
+        self.statement(
+            "SELECT rule, started_at, NULL FROM task WHERE state = 'running' AND rule IS NOT NULL
+             UNION ALL
+             SELECT task.rule, task.started_at, task.completed_at FROM firing JOIN task ON task.no = firing.task
+             WHERE firing.at > ? AND task.started_at IS NOT NULL AND task.completed_at IS NOT NULL",
+        )?
+        .query_map([Millis(since)], |row| {
+            let until = row.get::<_, Option<Millis>>(2)?.map(|at| at.0);
+            Ok((row.get(0)?, Run { from: row.get::<_, Millis>(1)?.0, until }))
+        })?
+        .collect()
+    }
+
+    /// Adds a match to those that wait, or begins with it.
+    pub(crate) fn add_pending(&mut self, rule: &str, seq: u64, at: Timestamp) -> rusqlite::Result<Pending> {
+        self.statement(
+            "INSERT INTO pending (rule, first_at, matches) VALUES (?, ?, 1)
+             ON CONFLICT (rule) DO UPDATE SET matches = matches + 1",
+        )?
+        .execute(params![rule, Millis(at)])?;
+        self.statement("INSERT OR IGNORE INTO pending_event (rule, seq) VALUES (?, ?)")?
+            .execute(params![rule, seq])?;
+        let pending = self.pending(rule)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        if pending.matches > EVENTS_KEPT {
+            self.statement("DELETE FROM pending_event WHERE rule = ?1 AND seq = (SELECT min(seq) FROM pending_event WHERE rule = ?1)")?
+                .execute([rule])?;
+        }
+        Ok(pending)
+    }
+
+    /// When they come to a task; when the rule is no longer busy, if none.
+    pub(crate) fn set_pending_due(&mut self, rule: &str, due_at: Option<Timestamp>) -> rusqlite::Result<()> {
+        self.statement("UPDATE pending SET due_at = ?2 WHERE rule = ?1")?
+            .execute(params![rule, due_at.map(Millis)])?;
+        Ok(())
+    }
+
+    /// A rule's matches that wait.
+    pub(crate) fn pending(&self, rule: &str) -> rusqlite::Result<Option<Pending>> {
+        self.statement("SELECT rule, due_at, first_at, matches FROM pending WHERE rule = ?")?
+            .query_row([rule], read_pending)
+            .optional()
+    }
+
+    /// All matches that wait, by rule.
+    pub(crate) fn all_pending(&self) -> rusqlite::Result<HashMap<String, Pending>> {
+        self.statement("SELECT rule, due_at, first_at, matches FROM pending")?
+            .query_map([], |row| Ok((row.get(0)?, read_pending(row)?)))?
+            .collect()
+    }
+
+    /// The rules whose matches are due.
+    pub(crate) fn pending_due(&self, now: Timestamp) -> rusqlite::Result<Vec<String>> {
+        self.statement("SELECT rule FROM pending WHERE due_at <= ? ORDER BY due_at, rule")?
+            .query_map([Millis(now)], |row| row.get(0))?
+            .collect()
+    }
+
+    /// When the next of them are due.
+    pub(crate) fn next_due(&self) -> rusqlite::Result<Option<Timestamp>> {
+        self.statement("SELECT min(due_at) FROM pending WHERE due_at IS NOT NULL")?
+            .query_row([], |row| Ok(row.get::<_, Option<Millis>>(0)?.map(|at| at.0)))
+    }
+
+    /// The events behind a rule's waiting matches, the oldest first.
+    pub(crate) fn pending_events(&self, rule: &str) -> rusqlite::Result<Vec<Event>> {
+        let sql = format!(
+            "SELECT {EVENT_COLUMNS} FROM event WHERE seq IN (SELECT seq FROM pending_event WHERE rule = ?) ORDER BY seq"
+        );
+        self.statement(&sql)?.query_map([rule], read_event)?.collect()
+    }
+
+    /// Forgets a rule's waiting matches.
+    pub(crate) fn remove_pending(&mut self, rule: &str) -> rusqlite::Result<()> {
+        self.statement("DELETE FROM pending WHERE rule = ?")?.execute([rule])?;
+        self.statement("DELETE FROM pending_event WHERE rule = ?")?.execute([rule])?;
+        Ok(())
+    }
+
+    /// Remembers a firing.
+    pub(crate) fn insert_firing(&mut self, firing: &Firing) -> rusqlite::Result<()> {
+        let Firing { rule, at, event, matches, task, counts } = firing;
+        self.statement(
+            "INSERT INTO firing (rule, at, event, matches, task, counts) VALUES (?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![rule, Millis(*at), event, matches, task, counts])?;
+        self.statement("DELETE FROM firing WHERE id <= (SELECT max(id) FROM firing) - ?")?
+            .execute([FIRINGS_KEPT])?;
+        Ok(())
+    }
+
+    /// How often a rule has fired since then, as far as it counts.
+    pub(crate) fn counted_firings(&self, rule: &str, since: Timestamp) -> rusqlite::Result<u32> {
+        self.statement("SELECT count(*) FROM firing WHERE rule = ? AND at > ? AND counts")?
+            .query_row(params![rule, Millis(since)], |row| row.get(0))
+    }
+
+    /// What has counted so far does not any more.
+    pub(crate) fn forgive_firings(&mut self, rule: &str) -> rusqlite::Result<()> {
+        self.statement("UPDATE firing SET counts = 0 WHERE rule = ? AND counts")?.execute([rule])?;
+        Ok(())
+    }
+
+    /// Notes that a schedule fires for this time; false if it has fired for it, or for a later one, already.
+    pub(crate) fn schedule_fires(&mut self, job: &str, at: Timestamp) -> rusqlite::Result<bool> {
+        let changed = self
+            .statement(
+                "INSERT INTO schedule_fired (job, at) VALUES (?, ?)
+                 ON CONFLICT (job) DO UPDATE SET at = excluded.at WHERE excluded.at > at",
+            )?
+            .execute(params![job, Millis(at)])?;
+        Ok(changed == 1)
+    }
+}
+
+fn read_pending(row: &rusqlite::Row<'_>) -> rusqlite::Result<Pending> {
+    Ok(Pending {
+        rule: row.get(0)?,
+        due_at: row.get::<_, Option<Millis>>(1)?.map(|at| at.0),
+        first_at: row.get::<_, Millis>(2)?.0,
+        matches: row.get(3)?,
+    })
+}
