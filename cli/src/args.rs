@@ -30,6 +30,9 @@ pub(crate) enum Command {
     /// Submit, watch and cancel agent tasks
     #[command(subcommand)]
     Task(TaskCommand),
+    /// Check the configuration; takes no daemon
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Look at the rules, switch them on and off, try them out
     #[command(subcommand)]
     Automation(AutomationCommand),
@@ -159,6 +162,15 @@ pub(crate) struct ListArgs {
     /// Go on after this task, the last of the page before
     #[arg(long, value_name = "ID")]
     pub(crate) cursor: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Tell all that is wrong with a configuration file, and where
+    Check {
+        /// The file; .aiwg/daemon.json of the project unless given
+        file: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

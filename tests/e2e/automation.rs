@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{Project, until};
+use crate::support::{Project, until, until_some};
 
 const UNTIL_GO: &str = "do: while [ ! -e go ]; do sleep 0.01; done";
 
@@ -32,8 +32,10 @@ fn total(project: &Project) -> u64 {
 
 /// Waits until there is such a task, and for its end.
 fn made(project: &Project, id: &str) -> Value {
-    until("the task", || project.run(&["task", "get", id]).code == 0);
-    project.ended(id)
+    let mut wire = project.wire();
+    let task =
+        until_some("the task", || wire.try_call("task.get", json!({ "taskId": id })).get("result").cloned());
+    project.ended(task["id"].as_str().unwrap())
 }
 
 /// How a rule is, as `automation status` shows it.

@@ -84,3 +84,18 @@ fn a_named_configuration_must_be_there() {
     assert_eq!(done.code, 1);
     assert!(done.err.contains("none.json cannot be read"), "{}", done.err);
 }
+
+#[test]
+fn it_can_be_checked_without_a_daemon() {
+    let project = Project::empty();
+    project.configure("{\n  \"rulez\": []\n}");
+    let done = project.run(&["config", "check"]);
+    assert_eq!(done.code, 1);
+    assert!(done.out.contains("daemon.json:2:3: unknown key \"rulez\""), "{}", done.out);
+    std::fs::write(project.file("other.json"), "{ \"webhook\": {} }").unwrap();
+    let checked = project.json(&["config", "check", "other.json"]);
+    assert_eq!((&checked["ok"], &checked["errors"]), (&json!(true), &json!([])));
+    assert!(checked["notices"][0].as_str().unwrap().contains("webhook"), "{checked}");
+    assert_eq!(project.run(&["config", "check", "missing.json"]).code, 1);
+    assert!(!project.file(".aiwg/daemon").exists());
+}

@@ -12,6 +12,7 @@ use aiwg_client::{
 use aiwg_protocol::{CONFIG_PATH, START_COMMAND};
 use aiwg_server::boot::{Options, is_running};
 
+use super::ask;
 use crate::{
     args::{DaemonCommand, StartArgs},
     daemon::{detach, foreground},
@@ -23,7 +24,7 @@ use crate::{
 /// How long to wait for a stopped daemon to let go of the project, beyond the time its agents have.
 const LAST_MOMENTS: Duration = Duration::from_secs(60);
 
-pub(crate) fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<ExitCode, CliError> {
+fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<ExitCode, CliError> {
     let options =
         Options { project: to_start(project)?, config: args.config.map(std::path::absolute).transpose()? };
     if args.foreground {
@@ -42,30 +43,37 @@ fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> 
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) async fn run(
-    client: &DaemonClient,
+pub(crate) fn run(
+    project: Option<&Path>,
     command: DaemonCommand,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     match command {
-        DaemonCommand::Start(_) | DaemonCommand::Restart => {}
-        DaemonCommand::Stop => stop(client, output).await?,
-        DaemonCommand::Reload => return reload(client, output).await,
-        DaemonCommand::Status => {
-            output.result(&client.daemon_status(NoParams {}).await?, |out, status| show(out, status))?
-        }
-        DaemonCommand::Ping => {
-            let asked = Instant::now();
-            let pong = client.ping(NoParams {}).await?;
-            let took = asked.elapsed();
-            output.result(&pong, |out, _| writeln!(out, "pong ({:.2} ms)", took.as_secs_f64() * 1000.0))?;
-        }
+        // Without a runtime around them: the daemon makes one of its own.
+        DaemonCommand::Start(args) => start(project, args, output),
+        DaemonCommand::Restart => restart(project, output),
+        DaemonCommand::Stop => ask(project, async |client| stop(client, output).await),
+        DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
+        DaemonCommand::Status => ask(project, async |client| status(client, output).await),
+        DaemonCommand::Ping => ask(project, async |client| ping(client, output).await),
     }
+}
+
+async fn status(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
+    output.result(&client.daemon_status(NoParams {}).await?, |out, status| show(out, status))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn ping(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
+    let asked = Instant::now();
+    let pong = client.ping(NoParams {}).await?;
+    let took = asked.elapsed();
+    output.result(&pong, |out, _| writeln!(out, "pong ({:.2} ms)", took.as_secs_f64() * 1000.0))?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Asks the daemon to stop, and waits until it has.
-async fn stop(client: &DaemonClient, output: &Output) -> Result<(), CliError> {
+async fn stop(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
     let project = client.daemon_status(NoParams {}).await?.project;
     let stopping = client.daemon_stop(DaemonStopParams::default()).await?;
     if !output.json && stopping.running > 0 {
@@ -74,7 +82,8 @@ async fn stop(client: &DaemonClient, output: &Output) -> Result<(), CliError> {
     until_stopped(client, &project, stopping.pid).await?;
     output.result(&stopping, |out, _| {
         writeln!(out, "The daemon has stopped. `{START_COMMAND}` starts it again.")
-    })
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn until_stopped(client: &DaemonClient, project: &str, pid: u32) -> Result<(), CliError> {
@@ -94,7 +103,7 @@ async fn until_stopped(client: &DaemonClient, project: &str, pid: u32) -> Result
 }
 
 /// Stops the daemon, if one runs, so that running tasks go on, and starts it again with the configuration it had.
-pub(crate) fn restart(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
+fn restart(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let options = match runtime.block_on(stop_for_restart(project)) {
         Ok(options) => options,

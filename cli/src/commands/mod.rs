@@ -1,14 +1,17 @@
 //! The verbs: one file for each noun.
 
 mod automation;
+mod config;
 mod daemon;
 mod event;
 mod task;
 
 use std::{path::Path, process::ExitCode};
 
+use aiwg_client::DaemonClient;
+
 use crate::{
-    args::{Args, Command, DaemonCommand},
+    args::{Args, Command},
     error::CliError,
     output::Output,
     project::connect,
@@ -18,23 +21,21 @@ use crate::{
 pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
     let project = args.project.as_deref();
     match args.command {
-        // Without a runtime around it: the daemon makes one of its own.
-        Command::Daemon(DaemonCommand::Start(start)) => daemon::start(project, start, output),
-        Command::Daemon(DaemonCommand::Restart) => daemon::restart(project, output),
-        command => ask(project, command, output),
+        Command::Daemon(command) => daemon::run(project, command, output),
+        Command::Config(command) => config::run(project, command, output),
+        Command::Task(command) => ask(project, async |client| task::run(client, command, output).await),
+        Command::Automation(command) => {
+            ask(project, async |client| automation::run(client, command, output).await)
+        }
+        Command::Event(command) => ask(project, async |client| event::run(client, command, output).await),
     }
 }
 
 /// Does what takes a daemon.
-fn ask(project: Option<&Path>, command: Command, output: &Output) -> Result<ExitCode, CliError> {
+fn ask(
+    project: Option<&Path>,
+    question: impl AsyncFnOnce(&DaemonClient) -> Result<ExitCode, CliError>,
+) -> Result<ExitCode, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let client = connect(project).await?;
-        match command {
-            Command::Daemon(command) => daemon::run(&client, command, output).await,
-            Command::Task(command) => task::run(&client, command, output).await,
-            Command::Automation(command) => automation::run(&client, command, output).await,
-            Command::Event(command) => event::run(&client, command, output).await,
-        }
-    })
+    runtime.block_on(async { question(&connect(project).await?).await })
 }
