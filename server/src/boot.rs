@@ -3,7 +3,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
     time::{Duration, Instant},
 };
@@ -151,6 +151,7 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
         bus: bus.clone(),
         running: running.clone(),
         health: health.clone(),
+        health_check: Mutex::default(),
         socket: socket.clone(),
         clients: AtomicU32::new(0),
         started: Instant::now(),

@@ -11,6 +11,8 @@ pub enum IssueKind {
     Storage,
     /// The configuration asks for what is not there.
     Config,
+    /// The health check found something.
+    HealthCheck,
     /// A rule has tripped.
     Automation,
     /// A file that people read could not be written.
@@ -22,6 +24,7 @@ impl IssueKind {
         match self {
             Self::Storage => "storage",
             Self::Config => "config",
+            Self::HealthCheck => "health_check",
             Self::Automation => "automation",
             Self::Files => "files",
         }

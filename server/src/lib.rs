@@ -10,6 +10,7 @@ pub mod config;
 pub mod engine;
 mod files;
 pub mod health;
+mod health_check;
 mod ipc;
 mod lifecycle;
 pub mod project;

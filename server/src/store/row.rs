@@ -94,6 +94,8 @@ pub struct TaskRow {
     pub state: TaskState,
     /// The order.
     pub order: NewTask,
+    /// Whether one of those that it is to start after has not completed yet.
+    pub is_waiting: bool,
     /// When it was stored.
     pub created_at: Timestamp,
     /// When its agent was started last.
@@ -124,7 +126,7 @@ pub struct TaskRow {
 
 pub(super) const TASK_COLUMNS: &str = "no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, \
      started_at, completed_at, launch, attempts, ending, exit_code, error, result, after, signal, \
-     processes_ended, processes_left, usage, rule";
+     processes_ended, processes_left, usage, rule, waiting > 0";
 
 impl TaskRow {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -142,6 +144,7 @@ impl TaskRow {
                 after: row.get::<_, Option<AsJson<_>>>(18)?.map_or_else(Vec::new, |after| after.0),
                 rule: row.get(23)?,
             },
+            is_waiting: row.get(24)?,
             created_at: row.get::<_, Millis>(9)?.0,
             started_at: row.get::<_, Option<Millis>>(10)?.map(|at| at.0),
             completed_at: row.get::<_, Option<Millis>>(11)?.map(|at| at.0),
