@@ -11,12 +11,13 @@ impl Timestamp {
     /// This moment.
     pub fn now() -> Self {
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+        Self::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
     }
 
-    /// From milliseconds since the Unix epoch.
-    pub const fn from_millis(millis: i64) -> Self {
-        Self(millis)
+    /// From milliseconds since the Unix epoch. What lies outside the years that RFC 3339 can write is moved to their edge.
+    pub fn from_millis(millis: i64) -> Self {
+        let (first, last) = (jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
+        Self(millis.clamp(first, last))
     }
 
     /// Milliseconds since the Unix epoch.
