@@ -137,6 +137,25 @@ pub trait DaemonService {
     )]
     async fn automation_test(params: AutomationTestParams) -> Result<AutomationTested, ApiError>;
 
+    /// Lists the schedule jobs, and the rules whose trigger is a schedule.
+    #[method(name = "schedule.list", errors = [StorageUnavailable])]
+    #[example(
+        name = "one job",
+        params = "{}",
+        result = r#"[{"name": "daily-audit", "cron": "0 9 * * *", "timezone": "Europe/Berlin", "action": "security-audit",
+            "catchUp": false, "lastAt": "2026-11-23T08:00:00.000Z", "nextAt": "2026-11-24T08:00:00.000Z"}]"#
+    )]
+    async fn schedule_list(params: NoParams) -> Result<Vec<ScheduledJob>, ApiError>;
+
+    /// Has a schedule job fire now, in force or not. Its next time stays as it is.
+    #[method(name = "schedule.run", errors = [JobNotFound, QueueFull, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "the audit",
+        params = r#"{"job": "daily-audit"}"#,
+        result = r#"{"seq": 42, "rules": ["schedule:daily-audit"]}"#
+    )]
+    async fn schedule_run(params: ScheduleRunParams) -> Result<ScheduleRun, ApiError>;
+
     /// Tells the daemon that something happened.
     ///
     /// The answer comes once the event is in the log on disk, together with every task that a rule makes of it at once: no
