@@ -30,6 +30,28 @@ pub(crate) enum Command {
     /// Submit, watch and cancel agent tasks
     #[command(subcommand)]
     Task(TaskCommand),
+    /// Write a configuration to begin with, each setting explained
+    Init,
+    /// Print the schema of the configuration, or of the API
+    Schema {
+        /// Which of them
+        #[arg(value_enum)]
+        kind: SchemaKind,
+    },
+    /// Print what makes a shell complete this command
+    #[command(
+        after_help = "Example:\n  aiwg completions bash > ~/.local/share/bash-completion/completions/aiwg"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages
+    Man {
+        /// The directory to write them to
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
     /// Check the configuration; takes no daemon
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -55,6 +77,27 @@ pub(crate) enum DaemonCommand {
     Status,
     /// Check that the daemon answers
     Ping,
+    /// Print a unit with which a service manager runs this project's daemon
+    Service(ServiceArgs),
+}
+
+/// The documents that are emitted from the definition.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// The JSON Schema of .aiwg/daemon.json
+    Config,
+    /// The OpenRPC document of the API
+    Openrpc,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ServiceArgs {
+    /// A unit for systemd; the default
+    #[arg(long, conflicts_with = "launchd")]
+    pub(crate) systemd: bool,
+    /// A property list for launchd
+    #[arg(long)]
+    pub(crate) launchd: bool,
 }
 
 #[derive(Debug, ClapArgs)]

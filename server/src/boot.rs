@@ -3,8 +3,8 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 

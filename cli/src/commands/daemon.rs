@@ -12,7 +12,7 @@ use aiwg_client::{
 use aiwg_protocol::{CONFIG_PATH, START_COMMAND};
 use aiwg_server::boot::{Options, is_running};
 
-use super::ask;
+use super::{ask, setup};
 use crate::{
     args::{DaemonCommand, StartArgs},
     daemon::{detach, foreground},
@@ -52,6 +52,7 @@ pub(crate) fn run(
         // Without a runtime around them: the daemon makes one of its own.
         DaemonCommand::Start(args) => start(project, args, output),
         DaemonCommand::Restart => restart(project, output),
+        DaemonCommand::Service(args) => setup::service(project, &args),
         DaemonCommand::Stop => ask(project, async |client| stop(client, output).await),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
         DaemonCommand::Status => ask(project, async |client| status(client, output).await),

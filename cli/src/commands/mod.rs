@@ -4,6 +4,7 @@ mod automation;
 mod config;
 mod daemon;
 mod event;
+mod setup;
 mod task;
 
 use std::{path::Path, process::ExitCode};
@@ -22,6 +23,10 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
     let project = args.project.as_deref();
     match args.command {
         Command::Daemon(command) => daemon::run(project, command, output),
+        Command::Init => setup::init(project, output),
+        Command::Schema { kind } => setup::schema(kind),
+        Command::Completions { shell } => setup::completions(shell),
+        Command::Man { dir } => setup::man(&dir),
         Command::Config(command) => config::run(project, command, output),
         Command::Task(command) => ask(project, async |client| task::run(client, command, output).await),
         Command::Automation(command) => {

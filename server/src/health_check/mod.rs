@@ -63,8 +63,7 @@ async fn publish(daemon: &Daemon, check: &HealthCheck) -> Found {
 }
 
 fn report(daemon: &Daemon, check: &HealthCheck) {
-    let bad: Vec<_> =
-        check.checks.iter().filter(|item| !item.ok).map(|item| item.message.as_str()).collect();
+    let bad: Vec<_> = check.checks.iter().filter(|item| !item.ok).map(|item| item.message.as_str()).collect();
     if bad.is_empty() {
         daemon.health.clear(IssueKind::HealthCheck);
         tracing::info!("the health check found all well");
