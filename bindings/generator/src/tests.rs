@@ -51,8 +51,13 @@ fn model() -> Result<Model, GenerateError> {
     let Value::Object(named) = schemas else { return Ok(model) };
     model.methods.retain(|method| method.name == "event.emit");
     model.notifications.clear();
-    model.replace_types(&Types { named, methods: Vec::new(), notifications: Vec::new() })?;
+    model.replace_types(&only(named))?;
     Ok(model)
+}
+
+/// Types without methods that use them.
+fn only(named: serde_json::Map<String, Value>) -> Types {
+    Types { named, methods: Vec::new(), notifications: Vec::new(), ambiguous: Vec::new() }
 }
 
 fn text<'a>(outputs: &'a [Output], name: &str) -> &'a str {
@@ -106,7 +111,7 @@ fn what_is_not_known_is_an_error_that_says_where() -> Result<(), GenerateError> 
     let mut model = Model::from_definition()?;
     let schemas = json!({ "A": { "type": "object", "properties": { "b": { "not": {} } } } });
     let Value::Object(named) = schemas else { return Ok(()) };
-    let error = model.replace_types(&Types { named, methods: Vec::new(), notifications: Vec::new() });
+    let error = model.replace_types(&only(named));
     assert!(error.is_err_and(|error| error.to_string().starts_with("A.b: the generator does not know")));
     Ok(())
 }

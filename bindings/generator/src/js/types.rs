@@ -36,7 +36,7 @@ fn view(def: &TypeDef) -> Value {
 fn field(field: &Field) -> Value {
     let mark = if field.required { "" } else { "?" };
     context! {
-        docs => comment::block(&field.docs, 2),
+        docs => comment::block(&field.described(), 2),
         code => format!("{}{mark}: {};", property(&field.name), name(&field.ty)),
     }
 }

@@ -66,7 +66,8 @@ export interface Event {
 export interface EventEmitParams {
   /**
    * Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics (`task:`, `file:`,
-   * `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are refused.
+   * `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are refused. Matches
+   * `^[A-Za-z0-9_.:/-]{1,200}$`.
    */
   topic: string;
   /** What to say of it; any JSON value. */
@@ -93,7 +94,7 @@ export interface EventListParams {
    * holds the newest.
    */
   since?: number;
-  /** How many at the most; 100 when absent. */
+  /** How many at the most. From 1 to 1000; `100` when absent. */
   limit?: number;
 }
 
@@ -373,7 +374,7 @@ export interface TaskListParams {
   state?: TaskState;
   /** Only tasks for this agent. */
   agent?: string;
-  /** How many at the most; 20 when absent. */
+  /** How many at the most. From 1 to 1000; `20` when absent. */
   limit?: number;
   /** The id of the last task of the page before: the answer goes on with the next older one. */
   cursor?: string;
@@ -398,16 +399,16 @@ export interface TaskOutput {
 export interface TaskOutputParams {
   /** The task's id. */
   taskId: string;
-  /** Which stream; `stdout` when absent. */
+  /** Which stream. `"stdout"` when absent. */
   stream?: OutputStream;
-  /** From which byte on; 0, the beginning, when absent. */
+  /** From which byte on: 0 is the beginning. `0` when absent. */
   offset?: number;
   /**
-   * If there is nothing there yet: how long to wait for something, in milliseconds; 0 when absent,
-   * 60,000 at the most.
+   * If there is nothing there yet: how long to wait for something, in milliseconds. From 0 to
+   * 60000; `0` when absent.
    */
   waitMs?: number;
-  /** How the bytes come; `utf8` when absent. */
+  /** How the bytes come. `"utf8"` when absent. */
   encoding?: OutputEncoding;
 }
 
@@ -449,13 +450,19 @@ export interface TaskStats {
 
 /** The params of `task.submit`. */
 export interface TaskSubmitParams {
-  /** What the agent is asked to do; not empty, at most 1 MiB. */
+  /** What the agent is asked to do, at most 1 MiB of UTF-8. Not empty. */
   prompt: string;
-  /** The agent that is to do it, as `--agent` of the agent command; the default one when absent. */
+  /**
+   * The agent that is to do it, as `--agent` of the agent command; the default one when absent.
+   * Matches `^[^-]`.
+   */
   agent?: string;
-  /** Higher ones start first; 0 when absent. */
+  /** Higher ones start first. From -1000 to 1000; `0` when absent. */
   priority?: number;
-  /** The time limit in minutes, more than 0; `daemon.action_timeout_minutes` when absent. */
+  /**
+   * The time limit in minutes; `daemon.action_timeout_minutes` of the configuration when absent.
+   * More than 0.
+   */
   timeoutMinutes?: number;
   /**
    * Added to the agent's environment. `${NAME}` in a value is resolved from the daemon's
@@ -486,7 +493,10 @@ export interface TaskSummaries {
 export interface TaskWaitParams {
   /** The task's id. */
   taskId: string;
-  /** How long to wait, in milliseconds; as long as it takes when absent. */
+  /**
+   * How long the daemon waits, in milliseconds, before it answers with `wait_timeout`; as long as
+   * it takes when absent.
+   */
   timeoutMs?: number;
 }
 

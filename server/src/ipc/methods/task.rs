@@ -88,12 +88,7 @@ pub(crate) async fn task_stats(handler: &Handler, _: NoParams) -> Result<TaskSta
 pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Result<Task, ApiError> {
     let no = check::task_no(&params.task_id)?;
     let daemon = &handler.daemon;
-    let _place = handler.waiting.try_acquire().map_err(|_| {
-        ApiError::new(
-            ErrorKind::TooManyWaits,
-            "too many calls of this connection are waiting already: open another",
-        )
-    })?;
+    let _place = handler.wait()?;
     // Registered before the first look, so that an end between the look and the wait is not missed.
     let waiting = daemon.bus.wait_for(no);
     let ended = waiting.ended();
