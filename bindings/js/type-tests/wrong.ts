@@ -5,6 +5,7 @@ import {
   DaemonError,
   DaemonTimeoutError,
   ERROR_KINDS,
+  type Cause,
   type Event,
   type Notification,
   type Task,
@@ -86,14 +87,14 @@ export function results(task: Task, event: Event, state: TaskState): void {
   // @ts-expect-error what may be absent may be undefined
   task.causedBy.depth.toFixed();
   // @ts-expect-error absent is not null
-  if (task.causedBy === null) return;
+  const cause: Cause | null = task.causedBy;
   // @ts-expect-error any JSON has to be looked at first
   event.payload.version;
   // @ts-expect-error there is no such state
   if (state === 'done') return;
   // @ts-expect-error the name on the wire
   task.created_at;
-  void pid;
+  void [pid, cause];
 }
 
 export async function subscriptions(client: DaemonClient): Promise<void> {
