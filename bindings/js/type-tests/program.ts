@@ -91,6 +91,7 @@ export async function tasks(client: DaemonClient): Promise<void> {
   isExactly<string>()(taskId, true);
   isExactly<TaskState>()(state, true);
   await client.task.submit({ prompt: 'The least that is needed' });
+  await client.task.submit({ prompt: 'JSON has no undefined: it is left out', agent: undefined });
   taskMembers(await client.task.get({ taskId }));
   taskMembers(await client.task.wait({ taskId, timeoutMs: 60_000 }, { timeoutMs: 61_000 }));
   isExactly<Task[]>()(await client.task.list(), true);

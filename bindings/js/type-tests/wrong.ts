@@ -27,8 +27,6 @@ export async function calls(client: DaemonClient): Promise<void> {
   await client.task.submit({ prompt: 'x', promtp: 'y' });
   // @ts-expect-error what may be absent may not be null
   await client.task.submit({ prompt: 'x', agent: null });
-  // @ts-expect-error absent is not undefined
-  await client.task.submit({ prompt: 'x', agent: undefined });
   // @ts-expect-error variables are strings
   await client.task.submit({ prompt: 'x', env: { RETRIES: 3 } });
   // @ts-expect-error a number of minutes

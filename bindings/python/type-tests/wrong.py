@@ -30,6 +30,7 @@ def calls(client: DaemonClient) -> None:
     client.task.remove(task_id="task-0001")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     client.tasks.list()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     DaemonClient(socket="/tmp/daemon.sock")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.task = DaemonClient().task  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     DaemonClient("/tmp/daemon.sock", "/tmp")  # type: ignore[misc]  # pyright: ignore[reportCallIssue]
 
 

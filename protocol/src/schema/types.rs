@@ -177,8 +177,7 @@ mod tests {
 
     #[test]
     fn a_type_that_differs_by_direction_is_found() {
-        let (named, ambiguous) =
-            merge(definitions(Contract::Deserialize), definitions(Contract::Serialize));
+        let (named, ambiguous) = merge(definitions(Contract::Deserialize), definitions(Contract::Serialize));
         assert_eq!(ambiguous, ["TwoFaced"]);
         assert_eq!(named.len(), 2);
     }

@@ -142,7 +142,9 @@ mod tests {
 
     #[test]
     fn no_message_names_a_position_and_none_loses_what_the_caller_wrote() {
-        for params in ["{}", r#"{"topic": 1}"#, r#"{"a": 1, "topic": "x"}"#, r#"{"topic": "x", "topic": "y"}"#, "7"] {
+        for params in
+            ["{}", r#"{"topic": 1}"#, r#"{"a": 1, "topic": "x"}"#, r#"{"topic": "x", "topic": "y"}"#, "7"]
+        {
             let message = wrong::<EventEmitParams>(params).1;
             assert!(!message.contains(" column "), "{message}");
         }

@@ -3,7 +3,8 @@
 use std::{os::fd::AsFd, sync::Arc, time::Duration};
 
 use aiwg_protocol::{
-    ApiError, DaemonService, ErrorKind, MAX_WAITING_CALLS, for_each_method, types::*, wire::server::ServerTransport,
+    ApiError, DaemonService, ErrorKind, MAX_WAITING_CALLS, for_each_method, types::*,
+    wire::server::ServerTransport,
 };
 use bytes::Bytes;
 use futures::StreamExt;

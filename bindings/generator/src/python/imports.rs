@@ -23,6 +23,7 @@ pub(super) fn of_methods(model: &Model) -> Vec<String> {
     }
     let typing = [
         ("Any", all().any(|ty| ty.has(&|ty| *ty == Type::Json))),
+        ("Final", true),
         ("List", all().any(|ty| ty.has(&|ty| matches!(ty, Type::Array(_))))),
         ("Literal", all().any(|ty| ty.has(&|ty| matches!(ty, Type::Literal(_))))),
     ];
@@ -45,11 +46,7 @@ pub(super) fn of_module(module: &str, mut names: Vec<String>) -> String {
     names.sort_by_key(|name| name.to_lowercase());
     names.dedup();
     let flat = format!("from {module} import {}", names.join(", "));
-    if flat.len() <= WIDTH {
-        flat
-    } else {
-        STYLE.broken(0, &format!("from {module} import ("), &names, ")")
-    }
+    if flat.len() <= WIDTH { flat } else { STYLE.broken(0, &format!("from {module} import ("), &names, ")") }
 }
 
 fn is_tagged(model: &Model, name: &str) -> bool {

@@ -8,7 +8,8 @@ use crate::model::{Model, Notification};
 /// What the template of the module needs.
 pub(super) fn view(model: &Model) -> Value {
     let pushed: Vec<&Notification> = model.notifications.iter().filter(|row| !row.to_daemon).collect();
-    let row = |row: &&Notification| context! { method => names::quoted(&row.name), class => row.params.as_str() };
+    let row =
+        |row: &&Notification| context! { method => names::quoted(&row.name), class => row.params.as_str() };
     let classes: Vec<String> = pushed.iter().map(|row| row.params.clone()).collect();
     // A newer daemon may send others.
     let arms: Vec<String> = classes.iter().cloned().chain(["UnknownVariant".to_owned()]).collect();

@@ -88,14 +88,14 @@ export interface EventListParams {
    * Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}`
    * either. All when absent.
    */
-  topics?: string[];
+  topics?: string[] | undefined;
   /**
    * The number of the last event seen: the answer starts with the next one. Without it, the answer
    * holds the newest.
    */
-  since?: number;
+  since?: number | undefined;
   /** How many at the most. From 1 to 1000; `100` when absent. */
-  limit?: number;
+  limit?: number | undefined;
 }
 
 /** The params of the notification `event.missed`. */
@@ -135,12 +135,12 @@ export interface EventSubscribeParams {
    * Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}`
    * either. All when absent.
    */
-  topics?: string[];
+  topics?: string[] | undefined;
   /**
    * The number of the last event seen: those after it come first, then the live ones, without a gap
    * or a repeat. Only live ones when absent; 0 stands for the whole log.
    */
-  since?: number;
+  since?: number | undefined;
 }
 
 /** The answer to `event.subscribe`. It comes before the first of its events. */
@@ -371,13 +371,13 @@ export interface TaskGetParams {
 /** The params of `task.list`. */
 export interface TaskListParams {
   /** Only tasks in this state. */
-  state?: TaskState;
+  state?: TaskState | undefined;
   /** Only tasks for this agent. */
-  agent?: string;
+  agent?: string | undefined;
   /** How many at the most. From 1 to 1000; `20` when absent. */
-  limit?: number;
+  limit?: number | undefined;
   /** The id of the last task of the page before: the answer goes on with the next older one. */
-  cursor?: string;
+  cursor?: string | undefined;
 }
 
 /** The answer to `task.output`: a chunk. */
@@ -400,16 +400,16 @@ export interface TaskOutputParams {
   /** The task's id. */
   taskId: string;
   /** Which stream. `"stdout"` when absent. */
-  stream?: OutputStream;
+  stream?: OutputStream | undefined;
   /** From which byte on: 0 is the beginning. `0` when absent. */
-  offset?: number;
+  offset?: number | undefined;
   /**
    * If there is nothing there yet: how long to wait for something, in milliseconds. From 0 to
    * 60000; `0` when absent.
    */
-  waitMs?: number;
+  waitMs?: number | undefined;
   /** How the bytes come. `"utf8"` when absent. */
-  encoding?: OutputEncoding;
+  encoding?: OutputEncoding | undefined;
 }
 
 /** The params of `task.retry`. */
@@ -456,21 +456,21 @@ export interface TaskSubmitParams {
    * The agent that is to do it, as `--agent` of the agent command; the default one when absent.
    * Matches `^[^-]`.
    */
-  agent?: string;
+  agent?: string | undefined;
   /** Higher ones start first. From -1000 to 1000; `0` when absent. */
-  priority?: number;
+  priority?: number | undefined;
   /**
    * The time limit in minutes; `daemon.action_timeout_minutes` of the configuration when absent.
    * More than 0.
    */
-  timeoutMinutes?: number;
+  timeoutMinutes?: number | undefined;
   /**
    * Added to the agent's environment. `${NAME}` in a value is resolved from the daemon's
    * environment when the process starts, and is written nowhere.
    */
-  env?: Record<string, string>;
+  env?: Record<string, string> | undefined;
   /** The submitter's own notes, kept with the task. */
-  metadata?: Record<string, unknown>;
+  metadata?: Record<string, unknown> | undefined;
 }
 
 /** The answer to `task.submit`: the task is stored. */
@@ -497,7 +497,7 @@ export interface TaskWaitParams {
    * How long the daemon waits, in milliseconds, before it answers with `wait_timeout`; as long as
    * it takes when absent.
    */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 /** A moment: RFC 3339 in UTC with milliseconds. */

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, List
+from typing import Any, Final, List
 
 from .._caller import AsyncCaller
 from .types import (
@@ -356,10 +356,10 @@ class AsyncMethods(AsyncCaller):
     """Every method of the daemon, by namespace."""
 
     def __init__(self) -> None:
-        self.rpc = AsyncRpcMethods(self)
-        self.daemon = AsyncDaemonMethods(self)
-        self.event = AsyncEventMethods(self)
-        self.task = AsyncTaskMethods(self)
+        self.rpc: Final[AsyncRpcMethods] = AsyncRpcMethods(self)
+        self.daemon: Final[AsyncDaemonMethods] = AsyncDaemonMethods(self)
+        self.event: Final[AsyncEventMethods] = AsyncEventMethods(self)
+        self.task: Final[AsyncTaskMethods] = AsyncTaskMethods(self)
 
     async def ping(self, *, timeout: float | None = None) -> Pong:
         """Answers at once, which shows that the daemon is alive.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, List
+from typing import Any, Final, List
 
 from .._caller import Caller
 from .types import (
@@ -351,10 +351,10 @@ class Methods(Caller):
     """Every method of the daemon, by namespace."""
 
     def __init__(self) -> None:
-        self.rpc = RpcMethods(self)
-        self.daemon = DaemonMethods(self)
-        self.event = EventMethods(self)
-        self.task = TaskMethods(self)
+        self.rpc: Final[RpcMethods] = RpcMethods(self)
+        self.daemon: Final[DaemonMethods] = DaemonMethods(self)
+        self.event: Final[EventMethods] = EventMethods(self)
+        self.task: Final[TaskMethods] = TaskMethods(self)
 
     def ping(self, *, timeout: float | None = None) -> Pong:
         """Answers at once, which shows that the daemon is alive.
