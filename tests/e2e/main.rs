@@ -8,6 +8,7 @@ mod cli;
 mod clients;
 mod connections;
 mod crash;
+mod documents;
 mod events;
 mod lifecycle;
 mod queue;
