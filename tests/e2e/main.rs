@@ -4,6 +4,7 @@
 
 mod agents;
 mod bad_config;
+mod claude;
 mod cli;
 mod clients;
 mod connections;
