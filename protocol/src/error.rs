@@ -48,7 +48,7 @@ error_kinds! {
     InvalidRequest = -32600, "invalid_request", retry: false;
     /// No method has this name.
     MethodNotFound = -32601, "method_not_found", retry: false;
-    /// A member of `params` is missing, unknown or of the wrong type; `data.member` names it.
+    /// A member of `params` is missing, unknown, of the wrong type or beyond its limits; `data.member` names it.
     InvalidParams = -32602, "invalid_params", retry: false;
     /// The daemon failed in a way it did not foresee; its log says more.
     InternalError = -32603, "internal_error", retry: true;
@@ -60,9 +60,9 @@ error_kinds! {
     TaskEnded = -32002, "task_ended", retry: false;
     /// No rule has this id.
     RuleNotFound = -32003, "rule_not_found", retry: false;
-    /// The queue holds as many tasks as the configuration allows.
+    /// The queue holds as many tasks as it may: try again when some have ended.
     QueueFull = -32004, "queue_full", retry: true;
-    /// What was waited for did not happen within `timeoutMs`.
+    /// What was waited for did not happen within `timeoutMs` of the params.
     WaitTimeout = -32005, "wait_timeout", retry: true;
     /// The caller cancelled the call with `rpc.cancel`.
     Cancelled = -32006, "cancelled", retry: true;
@@ -70,9 +70,9 @@ error_kinds! {
     StorageUnavailable = -32007, "storage_unavailable", retry: true;
     /// The topic belongs to the daemon and cannot be emitted by clients.
     TopicReserved = -32008, "topic_reserved", retry: false;
-    /// This connection has as many calls waiting as is allowed.
+    /// This connection has as many calls waiting as is allowed: wait for one to end, or open another connection.
     TooManyWaits = -32009, "too_many_waits", retry: true;
-    /// This connection has as many subscriptions as is allowed.
+    /// This connection has as many subscriptions as is allowed: end one, or open another connection.
     TooManySubscriptions = -32010, "too_many_subscriptions", retry: false;
     /// `after` names a task that does not exist; it may have been pruned.
     DependencyNotFound = -32011, "dependency_not_found", retry: false;

@@ -39,3 +39,9 @@ pub const START_COMMAND: &str = "aiwg daemon start";
 /// The longest socket path that every system takes, in bytes. Where a project lies deeper, [`SOCKET_PATH`] is a symbolic link
 /// to a socket with a shorter path, and clients resolve it before they connect.
 pub const MAX_SOCKET_PATH: usize = 100;
+
+/// How many calls of a connection may wait for something at once, such as `task.wait`.
+pub const MAX_WAITING_CALLS: usize = 512;
+
+/// How many subscriptions a connection may have.
+pub const MAX_SUBSCRIPTIONS: usize = 64;

@@ -220,7 +220,7 @@ pub trait DaemonService {
     ///
     /// A queued task is cancelled at once. A running one is ended with every process it started: SIGTERM, 15 seconds, then
     /// SIGKILL; the answer does not wait for that.
-    #[method(name = "task.cancel", errors = [TaskNotFound, TaskEnded, StorageUnavailable])]
+    #[method(name = "task.cancel", errors = [TaskNotFound, TaskEnded, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "a queued task",
         params = r#"{"taskId": "task-0002"}"#,
@@ -278,7 +278,11 @@ pub trait DaemonService {
     async fn task_stats(params: NoParams) -> Result<TaskStats, ApiError>;
 
     /// Waits until a task has ended, in whatever state, and gives it.
-    #[method(name = "task.wait", errors = [TaskNotFound, WaitTimeout, TooManyWaits, StorageUnavailable])]
+    ///
+    /// `timeoutMs` is the daemon's own clock: when it is over, the answer is the error `wait_timeout`. A time-out that a client
+    /// sets for the call runs apart from it, in the client, which sends `rpc.cancel` when it is over: whichever is over first
+    /// ends the wait. Neither ends the task.
+    #[method(name = "task.wait", errors = [TaskNotFound, WaitTimeout, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "wait for a minute at most",
         params = r#"{"taskId": "task-0001", "timeoutMs": 60000}"#,
@@ -294,7 +298,7 @@ pub trait DaemonService {
     ///
     /// With `waitMs` the answer waits until there is something, or the task has ended: ask again from `nextOffset` until
     /// `ended`, and you have followed it.
-    #[method(name = "task.output", errors = [TaskNotFound, TooManyWaits, StorageUnavailable])]
+    #[method(name = "task.output", errors = [TaskNotFound, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "the beginning",
         params = r#"{"taskId": "task-0001"}"#,

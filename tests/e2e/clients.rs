@@ -61,18 +61,19 @@ fn with_rule() -> Project {
     )
 }
 
-/// A code block of the README.
-fn readme(language: &str) -> String {
-    let text = std::fs::read_to_string(repository().join("README.md")).unwrap();
+/// The code blocks of a README in one language, as one program.
+fn code(path: &str, language: &str) -> String {
+    let text = std::fs::read_to_string(repository().join(path)).unwrap();
     let begin = format!("```{language}\n");
-    let start = text.find(&begin).unwrap() + begin.len();
-    text[start..].split("```").next().unwrap().to_owned()
+    let blocks: Vec<&str> = text.split(&begin).skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(!blocks.is_empty(), "{path} has no {language}");
+    blocks.join("\n")
 }
 
 #[test]
 fn the_readmes_javascript_works_as_it_stands() {
     let project = with_rule();
-    succeeded(&run_node(&project, &readme("javascript"), &[]));
+    succeeded(&run_node(&project, &code("README.md", "javascript"), &[]));
     let events = project.json(&["event", "list", "deployment:*"]);
     assert_eq!(events[0]["payload"], json!({ "version": "1.2.3" }));
     assert_eq!(project.ended("task-0001")["state"], "completed");
@@ -81,7 +82,7 @@ fn the_readmes_javascript_works_as_it_stands() {
 #[test]
 fn the_readmes_python_works_as_it_stands() {
     let project = with_rule();
-    succeeded(&python(&project, &["-c", &readme("python")]));
+    succeeded(&python(&project, &["-c", &code("README.md", "python")]));
     let events = project.json(&["event", "list", "deployment:*"]);
     assert_eq!(events[0]["payload"], json!({ "version": "1.2.3" }));
     assert_eq!(project.ended("task-0001")["state"], "completed");
@@ -90,7 +91,7 @@ fn the_readmes_python_works_as_it_stands() {
 #[test]
 fn the_readmes_configuration_and_commands_work() {
     let project = Project::empty();
-    let mut config: serde_json::Value = serde_json::from_str(&readme("json")).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&code("README.md", "json")).unwrap();
     config["agent"] = json!({ "command": [repository().join("tests/agents/stand-in-agent")] });
     project.configure(&config.to_string());
     let text = std::fs::read_to_string(repository().join("README.md")).unwrap();
@@ -119,6 +120,29 @@ fn vector_files(first: Option<&Path>) -> Vec<String> {
         .chain(files.iter().map(PathBuf::as_path))
         .map(|path| path.to_str().unwrap().to_owned())
         .collect()
+}
+
+/// What the programs of both packages' READMEs print.
+fn assert_told(printed: &str) {
+    for part in
+        ["matched", "on-deployment-complete", "task-0002 completed", "task:completed", "there is no task"]
+    {
+        assert!(printed.contains(part), "{part:?} is missing:\n{printed}");
+    }
+}
+
+#[test]
+fn the_javascript_packages_readme_works_as_it_stands() {
+    let printed = succeeded(&run_node(&with_rule(), &code("bindings/js/README.md", "js"), &[]));
+    assert_told(&printed);
+    assert!(printed.contains("AbortError"), "{printed}");
+}
+
+#[test]
+fn the_python_packages_readme_works_as_it_stands() {
+    let printed = succeeded(&python(&with_rule(), &["-c", &code("bindings/python/README.md", "python")]));
+    assert_told(&printed);
+    assert!(printed.contains("no longer waiting"), "{printed}");
 }
 
 #[test]

@@ -5,10 +5,12 @@
 mod agents;
 mod automation;
 mod bad_config;
+mod claude;
 mod cli;
 mod clients;
 mod connections;
 mod crash;
+mod documents;
 mod events;
 mod lifecycle;
 mod queue;

@@ -19,6 +19,15 @@ pub enum GenerateError {
         /// The type.
         name: String,
     },
+    /// A type is not the same in both directions.
+    #[error(
+        "{name}: it is used in params and in results, and what may be left out of it is not the same both ways; \
+         make it two types, or mark its optional members with both #[serde(default)] and skip_serializing_if"
+    )]
+    Ambiguous {
+        /// The type.
+        name: String,
+    },
     /// A method's name has more than one dot.
     #[error("{0}: a method is called NAME or NAMESPACE.NAME")]
     MethodName(String),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     GenerateError, js,
-    model::Model,
+    model::{Model, TypeKind},
     output::Output,
     python,
     vectors::{self, Outcome},
@@ -28,15 +28,40 @@ fn model() -> Result<Model, GenerateError> {
                 "from": { "type": ["string", "null"], "description": "A reserved word." },
                 "trigger": { "$ref": "#/components/schemas/Trigger" },
                 "before": { "anyOf": [{ "$ref": "#/components/schemas/Trigger" }, { "type": "null" }] },
+                "members": { "$ref": "#/components/schemas/Members" },
                 "last": { "allOf": [{ "$ref": "#/components/schemas/Rule" }], "description": "May be absent." },
             },
-            "required": ["from", "trigger", "before"],
+            "required": ["from", "trigger", "before", "members"],
         },
         "Rule": {
             "type": "object",
             "properties": { "ruleId": { "type": "string" }, "note": { "type": "string" } },
             "required": ["ruleId"],
         },
+        "Members": {
+            "type": "object",
+            "properties": {
+                "either": { "type": "string" },
+                "nullable": { "type": ["integer", "null"] },
+                "optional": { "type": "integer" },
+                "both": { "type": ["string", "null"] },
+                "bothRef": { "anyOf": [{ "$ref": "#/components/schemas/Rule" }, { "type": "null" }] },
+                "level": { "$ref": "#/components/schemas/Level" },
+                "byName": { "type": "object", "additionalProperties": { "$ref": "#/components/schemas/Rule" } },
+                "numbers": { "type": "object", "additionalProperties": { "type": "number" } },
+                "list": { "type": "array", "items": { "$ref": "#/components/schemas/Rule" } },
+                "holes": { "type": "array", "items": { "type": ["string", "null"] } },
+                "choice": { "$ref": "#/components/schemas/Choice" },
+            },
+            "required": ["either", "nullable", "level", "byName", "numbers", "list", "holes", "choice"],
+        },
+        "Level": {
+            "oneOf": [
+                { "type": "string", "const": "low", "description": "Little." },
+                { "type": "string", "const": "high" },
+            ],
+        },
+        "Choice": { "oneOf": [{ "type": "string" }, { "type": "integer" }] },
         "Trigger": {
             "description": "What it waits for.",
             "oneOf": [
@@ -57,8 +82,13 @@ fn model() -> Result<Model, GenerateError> {
     let Value::Object(named) = schemas else { return Ok(model) };
     model.methods.retain(|method| method.name == "event.emit");
     model.notifications.clear();
-    model.replace_types(&Types { named, methods: Vec::new(), notifications: Vec::new() })?;
+    model.replace_types(&only(named))?;
     Ok(model)
+}
+
+/// Types without methods that use them.
+fn only(named: serde_json::Map<String, Value>) -> Types {
+    Types { named, methods: Vec::new(), notifications: Vec::new(), ambiguous: Vec::new() }
 }
 
 fn text<'a>(outputs: &'a [Output], name: &str) -> &'a str {
@@ -75,6 +105,7 @@ fn typescript_has_unions_and_optional_members() -> Result<(), GenerateError> {
         "  before: Trigger | null;",
         "  last?: Rule;",
         "  rules: Rule[];",
+        "  note?: string | undefined;",
     ] {
         assert!(types.contains(line), "{line}\n{types}");
     }
@@ -108,11 +139,96 @@ fn python_reads_unions_and_writes_nested_params() -> Result<(), GenerateError> {
 }
 
 #[test]
+fn typescript_keeps_absent_and_null_apart() -> Result<(), GenerateError> {
+    let outputs = js::outputs(&model()?)?;
+    let types = text(&outputs, "/types.d.ts");
+    for line in [
+        "  either: string;",
+        "  nullable: number | null;",
+        "  optional?: number;",
+        "  both?: string | null;",
+        "  bothRef?: Rule | null;",
+        "  level: Level;",
+        "  byName: Record<string, Rule>;",
+        "  numbers: Record<string, number>;",
+        "  list: Rule[];",
+        "  holes: (string | null)[];",
+        "export type Level = 'low' | 'high';",
+        "export type Choice = string | number;",
+        " * - `low`: Little.",
+    ] {
+        assert!(types.contains(line), "{line}\n{types}");
+    }
+    Ok(())
+}
+
+#[test]
+fn python_reads_what_is_optional_nullable_or_nested() -> Result<(), GenerateError> {
+    let outputs = python::outputs(&model()?)?;
+    let types = text(&outputs, "/types.py");
+    for line in [
+        "    either: str\n",
+        "    nullable: int | None\n",
+        "    optional: int | None = None",
+        "    both: str | None = None",
+        "    both_ref: Rule | None = None",
+        "    by_name: dict[str, Rule]",
+        "    numbers: dict[str, float]",
+        "    list_: list[Rule]",
+        "    holes: list[str | None]",
+        "            nullable=wire[\"nullable\"],",
+        "            optional=wire.get(\"optional\"),",
+        "            both_ref=maybe(Rule.from_wire, wire.get(\"bothRef\")),",
+        "            by_name={key: Rule.from_wire(item) for key, item in wire[\"byName\"].items()},",
+        "            list_=[Rule.from_wire(item) for item in wire[\"list\"]],",
+        "Level = Literal[\"low\", \"high\"]",
+        "Choice = Union[str, int]",
+    ] {
+        assert!(types.contains(line), "{line}\n{types}");
+    }
+    Ok(())
+}
+
+#[test]
+fn limits_and_defaults_are_told_in_words() -> Result<(), GenerateError> {
+    let mut model = Model::from_definition()?;
+    let schemas = json!({
+        "A": {
+            "type": "object",
+            "properties": {
+                "limit": { "type": "integer", "minimum": 1, "maximum": 9, "default": 5, "description": "How many." },
+                "share": { "type": "number", "exclusiveMinimum": 0 },
+                "count": { "type": "integer", "minimum": 0, "description": "A count." },
+            },
+        },
+    });
+    let Value::Object(named) = schemas else { return Ok(()) };
+    model.methods.clear();
+    model.notifications.clear();
+    model.replace_types(&only(named))?;
+    let Some(TypeKind::Struct(fields)) = model.find("A").map(|def| &def.kind) else { return Ok(()) };
+    let words: Vec<String> = fields.iter().map(crate::model::Field::described).collect();
+    assert_eq!(words, ["How many. From 1 to 9; `5` when absent.", "More than 0.", "A count."]);
+    Ok(())
+}
+
+#[test]
+fn a_type_that_differs_by_direction_is_an_error_that_names_it() -> Result<(), GenerateError> {
+    let mut model = Model::from_definition()?;
+    let schemas = Types { ambiguous: vec!["Order".to_owned()], ..only(serde_json::Map::new()) };
+    let error = model.replace_types(&schemas);
+    assert!(
+        error.is_err_and(|error| error.to_string().starts_with("Order: it is used in params and in results"))
+    );
+    Ok(())
+}
+
+#[test]
 fn what_is_not_known_is_an_error_that_says_where() -> Result<(), GenerateError> {
     let mut model = Model::from_definition()?;
     let schemas = json!({ "A": { "type": "object", "properties": { "b": { "not": {} } } } });
     let Value::Object(named) = schemas else { return Ok(()) };
-    let error = model.replace_types(&Types { named, methods: Vec::new(), notifications: Vec::new() });
+    let error = model.replace_types(&only(named));
     assert!(error.is_err_and(|error| error.to_string().starts_with("A.b: the generator does not know")));
     Ok(())
 }

@@ -35,6 +35,11 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// `from 1 to 10` as `From 1 to 10.`
+pub(crate) fn sentence(words: &str) -> String {
+    capitalized(words) + "."
+}
+
 fn capitalized(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

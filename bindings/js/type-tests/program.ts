@@ -1,31 +1,229 @@
-// A typed program over the package: it must compile under `tsc --strict`.
+// A typed program over the package: every method, the members of every result, errors and subscriptions. It must compile
+// under `tsc --strict`, and says of each value what its type is to be, exactly.
 
-import { DaemonClient, DaemonConnectionError, DaemonError, type Event, type Task } from 'aiwg';
+import {
+  DaemonClient,
+  DaemonConnectionError,
+  DaemonError,
+  DaemonTimeoutError,
+  ERROR_KINDS,
+  PROTOCOL_VERSION,
+  type CallOptions,
+  type Cause,
+  type ClientOptions,
+  type ConnectionErrorKind,
+  type DaemonStatus,
+  type ErrorKind,
+  type Event,
+  type EventSource,
+  type MethodMap,
+  type Notification,
+  type NotificationMap,
+  type SubscribeOptions,
+  type Task,
+  type TaskState,
+  type TaskSubmitParams,
+} from 'aiwg';
 import { DaemonClient as FromIpcClient } from 'aiwg/daemon/ipc-client';
 
-export async function main(): Promise<number> {
-  const client: FromIpcClient = new DaemonClient({ timeoutMs: 1000 });
-  await client.connect();
-  const { seq, rules } = await client.emit('deployment:complete', { version: '1.2.3' });
-  const first: string | undefined = rules[0];
-  const submitted = await client.task.submit(
-    { prompt: 'Fix it', priority: 10, timeoutMinutes: 5, env: { CI: '1' } },
-    { signal: AbortSignal.timeout(100) },
-  );
-  const task: Task = await client.task.wait({ taskId: submitted.taskId });
-  const agent: string | null = task.agent;
-  const depth: number | undefined = task.causedBy?.depth;
-  const events: Event[] = await client.event.list({ topics: ['task:*'], since: seq });
-  const status = await client.daemon.status();
-  const running: number = status.subsystems.supervisor.running;
-  const stats = await client.request('task.stats');
-  const unknown: unknown = await client.request('not.known.yet', { any: 'thing' });
-  client.onNotification(({ method }) => method.length);
-  await client.disconnect();
-  return [first, agent, depth, unknown].length + events.length + running + stats.total;
+/** Compiles only where both types are the same: assignable both ways is not enough, `any` is. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+function isExactly<Expected>() {
+  return <Actual>(_value: Actual, _same: Same<Expected, Actual>): void => {};
 }
 
-export function retry(error: unknown): boolean {
-  if (error instanceof DaemonConnectionError) return error.kind === 'disconnected';
-  return error instanceof DaemonError && (error.kind === 'queue_full' || error.retryable);
+export async function connecting(): Promise<FromIpcClient> {
+  const options: ClientOptions = { socketPath: '/tmp/daemon.sock', cwd: '/tmp', timeoutMs: 1000 };
+  const unset: ClientOptions = { socketPath: undefined };
+  const clients: FromIpcClient[] = [
+    new DaemonClient(),
+    new DaemonClient('/tmp/daemon.sock'),
+    new DaemonClient(options),
+    new DaemonClient(unset),
+  ];
+  const client = clients[0] ?? new DaemonClient();
+  await client.connect();
+  isExactly<boolean>()(client.isConnected, true);
+  isExactly<string | undefined>()(client.socketPath, true);
+  await client.disconnect();
+  return client;
+}
+
+export async function events(client: DaemonClient, options: CallOptions): Promise<void> {
+  const emitted = await client.emit('deployment:complete', { version: '1.2.3' }, options);
+  isExactly<number>()(emitted.seq, true);
+  isExactly<string | undefined>()(emitted.rules[0], true);
+  await client.emit('no:payload');
+  await client.emit('null:payload', null);
+  await client.event.emit({ topic: 'any:payload', payload: ['anything', 1, null] });
+  const listed = await client.event.list({ topics: ['task:*'], since: emitted.seq, limit: 10 });
+  isExactly<Event[]>()(listed, true);
+  isExactly<Event[]>()(await client.event.list(), true);
+  for (const event of listed) await eventMembers(event);
+  const { subscription, since } = await client.event.subscribe({ topics: ['*'] });
+  isExactly<number>()(subscription + since, true);
+  const { unsubscribed } = await client.event.unsubscribe({ subscription });
+  isExactly<boolean>()(unsubscribed, true);
+}
+
+async function eventMembers(event: Event): Promise<void> {
+  isExactly<number>()(event.seq, true);
+  isExactly<string>()(event.topic, true);
+  isExactly<unknown>()(event.payload, true);
+  isExactly<EventSource>()(event.source, true);
+  isExactly<string>()(event.at, true);
+  isExactly<number | undefined>()(event.causedBy?.depth, true);
+  const cause: Cause = { depth: 0 };
+  const withoutTask: string | undefined = cause.task;
+  void [withoutTask, cause.rule, cause.event];
+}
+
+export async function tasks(client: DaemonClient): Promise<void> {
+  const order: TaskSubmitParams = {
+    prompt: 'Fix it',
+    agent: 'tester',
+    priority: 10,
+    timeoutMinutes: 0.5,
+    env: { CI: '1' },
+    metadata: { ticket: 42, labels: ['a'] },
+  };
+  const { taskId, state } = await client.task.submit(order, { signal: AbortSignal.timeout(100), timeoutMs: 100 });
+  isExactly<string>()(taskId, true);
+  isExactly<TaskState>()(state, true);
+  await client.task.submit({ prompt: 'The least that is needed' });
+  await client.task.submit({ prompt: 'JSON has no undefined: it is left out', agent: undefined });
+  taskMembers(await client.task.get({ taskId }));
+  taskMembers(await client.task.wait({ taskId, timeoutMs: 60_000 }, { timeoutMs: 61_000 }));
+  isExactly<Task[]>()(await client.task.list(), true);
+  isExactly<Task[]>()(await client.task.list({ state: 'running', agent: 'x', limit: 1, cursor: taskId }), true);
+  const cancelled = await client.task.cancel({ taskId });
+  isExactly<TaskState>()(cancelled.state, true);
+  isExactly<string>()((await client.task.retry({ taskId })).taskId, true);
+  const stats = await client.task.stats();
+  isExactly<number>()(
+    stats.total + stats.queued + stats.running + stats.completed + stats.failed + stats.cancelled + stats.timeout,
+    true,
+  );
+  const chunk = await client.task.output({ taskId, stream: 'stderr', offset: 0, waitMs: 10, encoding: 'base64' });
+  isExactly<string>()(chunk.data, true);
+  isExactly<boolean>()(chunk.ended, true);
+  await client.task.output({ taskId, offset: chunk.nextOffset - chunk.offset });
+}
+
+function taskMembers(task: Task): void {
+  isExactly<string>()(task.id + task.prompt + task.createdAt, true);
+  isExactly<number>()(task.priority + task.attempts, true);
+  // Always there, perhaps null: not the same as absent.
+  isExactly<string | null>()(task.agent, true);
+  isExactly<string | null>()(task.startedAt, true);
+  isExactly<string | null>()(task.completedAt, true);
+  isExactly<number | null>()(task.pid, true);
+  isExactly<number | null>()(task.exitCode, true);
+  isExactly<string | null>()(task.result, true);
+  isExactly<string | null>()(task.error, true);
+  isExactly<string | null>()(task.output, true);
+  isExactly<number | null>()(task.timeoutMinutes, true);
+  isExactly<Record<string, unknown>>()(task.metadata, true);
+  // Perhaps absent, never null.
+  isExactly<Cause | undefined>()(task.causedBy, true);
+  isExactly<string>()(described(task.state), true);
+}
+
+/** Complete: a state that is not handled would make the result `undefined` too. */
+function described(state: TaskState): string {
+  switch (state) {
+    case 'queued':
+    case 'running':
+      return 'under way';
+    case 'completed':
+      return 'done';
+    case 'failed':
+    case 'cancelled':
+    case 'timeout':
+      return 'not done';
+  }
+}
+
+export async function daemon(client: DaemonClient): Promise<void> {
+  const pong = await client.ping();
+  isExactly<boolean>()(pong.pong, true);
+  isExactly<string>()(pong.timestamp, true);
+  await client.ping({}, { timeoutMs: 10 });
+  isExactly<Record<string, unknown>>()(await client.rpc.discover(), true);
+  const status = await client.daemon.status();
+  isExactly<DaemonStatus>()(status, true);
+  isExactly<'ok' | 'degraded'>()(status.health, true);
+  isExactly<string | undefined>()(status.issues[0]?.message, true);
+  isExactly<string | null>()(status.config, true);
+  const { ipc, supervisor, automation, file_watcher, scheduler, messaging } = status.subsystems;
+  isExactly<number>()(ipc.clients + supervisor.maxConcurrency + automation.ruleCount, true);
+  isExactly<number>()(file_watcher.events_received + scheduler.jobs, true);
+  isExactly<string | undefined>()(messaging.adapters[0], true);
+  isExactly<number | null | undefined>()(supervisor.tasks.running[0]?.pid, true);
+  isExactly<string | null | undefined>()(supervisor.tasks.queued[0]?.agent, true);
+  const { stopping, pid, running } = await client.daemon.stop();
+  isExactly<boolean>()(stopping, true);
+  isExactly<number>()(pid + running, true);
+}
+
+export async function byName(client: DaemonClient): Promise<void> {
+  const stats = await client.request('task.stats');
+  isExactly<MethodMap['task.stats']['result']>()(stats, true);
+  const task = await client.request('task.get', { taskId: 'task-0001' }, { timeoutMs: 10 });
+  isExactly<Task>()(task, true);
+  isExactly<unknown>()(await client.request('not.known.yet', { any: 'thing' }), true);
+}
+
+export async function subscriptions(client: DaemonClient, signal: AbortSignal): Promise<Event | undefined> {
+  const options: SubscribeOptions = {
+    since: 16,
+    reconnect: true,
+    signal,
+    onMissed: ({ missed, since }) => isExactly<number>()(missed + since, true),
+  };
+  for await (const event of client.subscribe(['task:*', 'file:*'], options)) {
+    isExactly<Event>()(event, true);
+    if (event.topic === 'task:completed') return event;
+  }
+  const { value } = await client.subscribe('task:*').next();
+  isExactly<Event>()(value, true);
+  return value;
+}
+
+export function notifications(client: DaemonClient): () => void {
+  const listener = (notification: Notification): void => {
+    switch (notification.method) {
+      case 'event':
+        isExactly<NotificationMap['event']>()(notification.params, true);
+        isExactly<string>()(notification.params.event.topic, true);
+        break;
+      case 'event.missed':
+        isExactly<number>()(notification.params.missed + notification.params.since, true);
+        break;
+    }
+  };
+  return client.onNotification(listener);
+}
+
+export function errors(error: unknown): boolean {
+  if (error instanceof DaemonTimeoutError) {
+    isExactly<'timeout'>()(error.kind, true);
+    return error.timeoutMs > 0;
+  }
+  if (error instanceof DaemonConnectionError) {
+    isExactly<ConnectionErrorKind>()(error.kind, true);
+    return error.kind === 'disconnected' && error.path !== undefined;
+  }
+  if (!(error instanceof DaemonError)) return false;
+  isExactly<ErrorKind>()(error.kind, true);
+  isExactly<string | undefined>()(error.member, true);
+  switch (error.kind) {
+    case 'queue_full':
+      isExactly<'queue_full'>()(error.kind, true);
+      return true;
+    case 'invalid_params':
+      return error.member?.startsWith('env.') ?? false;
+    default:
+      return error.retryable && error.code < 0 && ERROR_KINDS[error.kind].retryable && PROTOCOL_VERSION !== '';
+  }
 }

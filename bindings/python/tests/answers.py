@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 from peer import Request
 
+OPENRPC = Path(__file__).parents[3] / "schema" / "openrpc.json"
+
+
+def example(method: str) -> Any:
+    """The result of the definition's own first example."""
+    methods = json.loads(OPENRPC.read_text())["methods"]
+    return next(m for m in methods if m["name"] == method)["examples"][0]["result"]["value"]
+
+
 TASK: dict[str, Any] = {
-    "id": "task-0001",
+    **example("task.get"),
     "prompt": "Fix the tests",
-    "agent": None,
-    "priority": 0,
-    "state": "completed",
-    "createdAt": "2026-11-23T14:33:23.042Z",
-    "startedAt": "2026-11-23T14:33:23.045Z",
-    "completedAt": "2026-11-23T14:35:01.730Z",
-    "pid": None,
-    "exitCode": 0,
-    "attempts": 1,
-    "result": "All tests pass.\n",
-    "error": None,
-    "output": "All tests pass.\n",
-    "timeoutMinutes": None,
     "metadata": {"ticket": 2**70},
     "causedBy": {"rule": "nightly", "event": 17, "depth": 0},
     "fromTheFuture": {"a": 1},

@@ -21,6 +21,7 @@ from aiwg.daemon import (
     NoDaemonError,
     Notification,
 )
+from aiwg.daemon.types import EventMissedNotification, UnknownVariant
 
 from answers import usual
 from peer import SILENCE, Peer, Refusal, send
@@ -90,8 +91,11 @@ class Calls(unittest.TestCase):
 
     def test_notifications_go_to_the_listeners_until_they_are_taken_away(self) -> None:
         def answer(request: Any, connection: Any) -> Any:
-            send(connection, method="event", params={"seq": 1})
+            send(connection, method="event.missed", params=missed)
+            send(connection, method="not.known.yet", params={"a": 1})
             return usual(request, connection)
+
+        missed = {"subscription": 1, "missed": 2, "since": 3}
 
         with Peer(answer) as peer, DaemonClient(peer.socket_path) as client:
             seen: list[Notification] = []
@@ -101,7 +105,9 @@ class Calls(unittest.TestCase):
                 client.ping()
                 stop()
                 client.ping()
-            self.assertEqual(seen, [Notification("event", {"seq": 1})])
+            known = Notification("event.missed", EventMissedNotification(**missed))
+            newer = Notification("not.known.yet", UnknownVariant("not.known.yet", {"a": 1}))
+            self.assertEqual(seen, [known, newer])
 
 
 class Threads(unittest.TestCase):

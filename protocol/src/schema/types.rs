@@ -22,6 +22,9 @@ pub struct Types {
     pub methods: Vec<MethodTypes>,
     /// The name of each notification's params struct, in the order of [`NOTIFICATIONS`].
     pub notifications: Vec<String>,
+    /// The types that travel both ways and are not the same both ways, such as one with a member that may be left out on the
+    /// way in and always comes out. One schema cannot describe such a type: it has to be made two.
+    pub ambiguous: Vec<String>,
 }
 
 /// The schemas of a method.
@@ -57,14 +60,23 @@ pub fn types() -> Types {
         notifications.push(params.name);
     }
     add(&TypeRef::of_result::<ApiError>());
-    let mut named: Vec<_> = incoming.take_definitions(true).into_iter().collect();
-    for (name, schema) in outgoing.take_definitions(true) {
-        if !named.iter().any(|(known, _)| *known == name) {
-            named.push((name, schema));
+    let (named, ambiguous) = merge(incoming.take_definitions(true), outgoing.take_definitions(true));
+    Types { named, methods, notifications, ambiguous }
+}
+
+/// The types of both ways by name, and the names of those that differ.
+fn merge(incoming: Map<String, Value>, outgoing: Map<String, Value>) -> (Map<String, Value>, Vec<String>) {
+    let mut named: Vec<_> = incoming.into_iter().collect();
+    let mut ambiguous = Vec::new();
+    for (name, schema) in outgoing {
+        match named.iter().find(|(known, _)| *known == name) {
+            Some((_, same)) if *same == schema => {}
+            Some(_) => ambiguous.push(name),
+            None => named.push((name, schema)),
         }
     }
     named.sort_by(|a, b| a.0.cmp(&b.0));
-    Types { named: named.into_iter().collect(), methods, notifications }
+    (named.into_iter().collect(), ambiguous)
 }
 
 fn generator(contract: Contract) -> SchemaGenerator {
@@ -131,5 +143,47 @@ impl Transform for Paragraphs {
             let lines: Vec<&str> = text.lines().collect();
             *text = crate::definition::paragraphs(&lines).join("\n\n");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    /// `note` may be left out on the way in, and always comes out.
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct TwoFaced {
+        id: u32,
+        #[serde(default)]
+        note: String,
+    }
+
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Same {
+        id: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    }
+
+    fn definitions(contract: Contract) -> Map<String, Value> {
+        let mut generator = generator(contract);
+        generator.subschema_for::<TwoFaced>();
+        generator.subschema_for::<Same>();
+        generator.take_definitions(true)
+    }
+
+    #[test]
+    fn a_type_that_differs_by_direction_is_found() {
+        let (named, ambiguous) = merge(definitions(Contract::Deserialize), definitions(Contract::Serialize));
+        assert_eq!(ambiguous, ["TwoFaced"]);
+        assert_eq!(named.len(), 2);
+    }
+
+    #[test]
+    fn the_definition_has_no_such_type() {
+        assert_eq!(types().ambiguous, Vec::<String>::new());
     }
 }

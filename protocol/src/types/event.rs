@@ -87,8 +87,8 @@ pub struct EventListParams {
     /// The number of the last event seen: the answer starts with the next one. Without it, the answer holds the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
-    /// How many at the most; 100 when absent.
+    /// How many at the most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 1000))]
+    #[schemars(range(min = 1, max = 1000), extend("default" = 100))]
     pub limit: Option<u32>,
 }

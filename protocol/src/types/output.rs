@@ -31,18 +31,21 @@ pub enum OutputEncoding {
 pub struct TaskOutputParams {
     /// The task's id.
     pub task_id: String,
-    /// Which stream; `stdout` when absent.
+    /// Which stream.
     #[serde(default, deserialize_with = "by_name", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "stdout"))]
     pub stream: Option<OutputStream>,
-    /// From which byte on; 0, the beginning, when absent.
+    /// From which byte on: 0 is the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = 0))]
     pub offset: Option<u64>,
-    /// If there is nothing there yet: how long to wait for something, in milliseconds; 0 when absent, 60,000 at the most.
+    /// If there is nothing there yet: how long to wait for something, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(max = 60_000))]
+    #[schemars(range(max = 60_000), extend("default" = 0))]
     pub wait_ms: Option<u64>,
-    /// How the bytes come; `utf8` when absent.
+    /// How the bytes come.
     #[serde(default, deserialize_with = "by_name", skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("default" = "utf8"))]
     pub encoding: Option<OutputEncoding>,
 }
 

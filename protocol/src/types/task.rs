@@ -116,18 +116,18 @@ pub struct Task {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskSubmitParams {
-    /// What the agent is asked to do; not empty, at most 1 MiB.
+    /// What the agent is asked to do, at most 1 MiB of UTF-8; not blank.
     #[schemars(length(min = 1, max = 1_048_576), regex(pattern = r"\S"))]
     pub prompt: String,
     /// The agent that is to do it, as `--agent` of the agent command; the default one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(regex(pattern = r"^[^-\x00][^\x00]*$"))]
     pub agent: Option<String>,
-    /// Higher ones start first; 0 when absent.
+    /// Higher ones start first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = -1000, max = 1000))]
+    #[schemars(range(min = -1000, max = 1000), extend("default" = 0))]
     pub priority: Option<i32>,
-    /// The time limit in minutes, more than 0 and at most a year; `daemon.action_timeout_minutes` when absent.
+    /// The time limit in minutes, a year at the most; `daemon.action_timeout_minutes` of the configuration when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 525_600), extend("exclusiveMinimum" = 0))]
     pub timeout_minutes: Option<f64>,
@@ -208,9 +208,9 @@ pub struct TaskListParams {
     /// Only tasks for this agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
-    /// How many at the most; 20 when absent.
+    /// How many at the most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1, max = 1000))]
+    #[schemars(range(min = 1, max = 1000), extend("default" = 20))]
     pub limit: Option<u32>,
     /// The id of the last task of the page before: the answer goes on with the next older one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -224,7 +224,7 @@ pub struct TaskListParams {
 pub struct TaskWaitParams {
     /// The task's id.
     pub task_id: String,
-    /// How long to wait, in milliseconds; as long as it takes when absent.
+    /// How long the daemon waits, in milliseconds, before it answers with `wait_timeout`; as long as it takes when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
 }

@@ -8,6 +8,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use super::params::without_position;
 use crate::error::{ApiError, ErrorKind};
 
 /// The `id` of a request, as the text it came as, so that it is echoed to the letter.
@@ -87,7 +88,10 @@ impl<'a> Request<'a> {
             Ok(members) => members.check(),
             // Broken JSON, or JSON of another shape? serde stops at the first thing it does not expect, so look again.
             Err(error) => match serde_json::from_str::<IgnoredAny>(text) {
-                Ok(_) => Err((invalid(format!("this is not a JSON-RPC 2.0 request: {error}")), Id::null())),
+                Ok(_) => {
+                    let why = without_position(&error);
+                    Err((invalid(format!("this is not a JSON-RPC 2.0 request: {why}")), Id::null()))
+                }
                 Err(error) => Err((parse_error(&error), Id::null())),
             },
         }

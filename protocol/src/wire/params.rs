@@ -63,12 +63,11 @@ fn is_empty_array(text: &str) -> bool {
 
 fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> DecodeError {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let (path, error) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-        Ok(_) => return DecodeError::InvalidParams { member: None, message: error.to_string() },
-        Err(error) => (error.path().to_string(), error.into_inner().to_string()),
+    let (path, message) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+        Ok(_) => return DecodeError::InvalidParams { member: None, message: without_position(error) },
+        Err(error) => (error.path().to_string(), without_position(error.inner())),
     };
     // serde names a missing or unknown member in its words only; the path then ends at the object that lacks or has it.
-    let message = strip_position(&error).to_owned();
     let named = ["missing field `", "unknown field `", "duplicate field `"]
         .iter()
         .find_map(|start| message.strip_prefix(start))
@@ -84,9 +83,12 @@ fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Decode
     DecodeError::InvalidParams { message: phrase(member.as_deref(), &message), member }
 }
 
-/// serde_json's message without ` at line 1 column 7`: a request is one line, and the member says where.
-fn strip_position(message: &str) -> &str {
-    message.rfind(" at line ").map_or(message, |at| &message[..at])
+/// serde_json's message without ` at line 1 column 7`, which counts within the text that was read last: not within the line
+/// that the caller sent, so it would mislead.
+pub(super) fn without_position(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let position = format!(" at line {} column {}", error.line(), error.column());
+    message.strip_suffix(&position).map(str::to_owned).unwrap_or(message)
 }
 
 fn phrase(member: Option<&str>, message: &str) -> String {
@@ -106,7 +108,7 @@ fn phrase(member: Option<&str>, message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{EventEmitParams, NoParams, TaskSubmitParams};
+    use crate::types::{EventEmitParams, NoParams, TaskListParams, TaskSubmitParams};
 
     fn wrong<T: DeserializeOwned + std::fmt::Debug>(params: &str) -> (Option<String>, String) {
         match decode_params::<T>(Some(params)).unwrap_err() {
@@ -136,6 +138,18 @@ mod tests {
             wrong::<EventEmitParams>(r#"{"topic": 1}"#).1,
             r#"params: the member "topic" is wrong: invalid type: integer `1`, expected a string"#
         );
+    }
+
+    #[test]
+    fn no_message_names_a_position_and_none_loses_what_the_caller_wrote() {
+        for params in
+            ["{}", r#"{"topic": 1}"#, r#"{"a": 1, "topic": "x"}"#, r#"{"topic": "x", "topic": "y"}"#, "7"]
+        {
+            let message = wrong::<EventEmitParams>(params).1;
+            assert!(!message.contains(" column "), "{message}");
+        }
+        let message = wrong::<TaskListParams>(r#"{"state": "stuck at line 3"}"#).1;
+        assert!(message.contains("stuck at line 3`, expected"), "{message}");
     }
 
     #[test]

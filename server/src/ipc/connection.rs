@@ -3,7 +3,8 @@
 use std::{os::fd::AsFd, sync::Arc, time::Duration};
 
 use aiwg_protocol::{
-    ApiError, DaemonService, ErrorKind, for_each_method, types::*, wire::server::ServerTransport,
+    ApiError, DaemonService, ErrorKind, MAX_WAITING_CALLS, for_each_method, types::*,
+    wire::server::ServerTransport,
 };
 use bytes::Bytes;
 use futures::StreamExt;
@@ -49,9 +50,6 @@ impl Handler {
     }
 }
 
-/// How many calls of a connection may wait for something at once.
-pub(super) const MAX_WAITING: usize = 512;
-
 /// Serves a connection until it is closed, or the daemon has stopped and the last answers are written.
 pub(super) async fn serve(stream: UnixStream, daemon: Arc<Daemon>) {
     let _client = daemon.count_client();
@@ -60,7 +58,7 @@ pub(super) async fn serve(stream: UnixStream, daemon: Arc<Daemon>) {
     let handler = Handler {
         subscriptions: Arc::new(Subscriptions::new(Arc::clone(&daemon), pushes)),
         origin: origin(&stream, &daemon).await.map(Arc::new),
-        waiting: Arc::new(tokio::sync::Semaphore::new(MAX_WAITING)),
+        waiting: Arc::new(tokio::sync::Semaphore::new(MAX_WAITING_CALLS)),
         daemon: Arc::clone(&daemon),
     };
     let (reader, writer) = stream.into_split();

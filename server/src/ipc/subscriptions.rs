@@ -6,7 +6,7 @@ use std::{
 };
 
 use aiwg_protocol::{
-    ApiError, ErrorKind,
+    ApiError, ErrorKind, MAX_SUBSCRIPTIONS,
     service::{EVENT, EVENT_MISSED},
     types::{Event, EventMissedNotification, EventNotification, EventSubscribed},
 };
@@ -23,9 +23,6 @@ use tokio::{
 
 use super::Daemon;
 use crate::store::{EventFilter, From};
-
-/// How many subscriptions a connection may have.
-const MAX_SUBSCRIPTIONS: usize = 64;
 
 /// How many events are read from the store at a time.
 const PAGE: u32 = 500;

@@ -3,29 +3,27 @@
 use std::{io, path::Path, time::Duration};
 
 use aiwg_protocol::{
-    config::{InterruptedTasks, StalledTasks},
-    types::{Json, Timestamp},
+    config::{Config, DaemonConfig, InterruptedTasks, StalledTasks},
+    types::Timestamp,
 };
-use aiwg_shim::{Abandon, ExitRecord, Order, Started};
+use aiwg_shim::{Abandon, Started};
 use tokio::{sync::watch, time::Instant};
 
 use super::{
     Shared,
-    environment::{REMOVED, TASK_ENV, command, environment},
+    environment::TASK_ENV,
     outcome::{could_not_start, outcome},
+    overdue::Overdue,
+    prepare::prepare,
     shim,
     silence::Silence,
 };
 use crate::{
+    agent_output::Format,
     engine::{EngineError, StartOrder},
-    files::write_private,
-    project::make_private_dir,
     rules::minutes_to_ms,
     store::{Ending, Outcome, TaskNo, TaskRow},
 };
-
-/// How long agents have between SIGTERM and SIGKILL.
-const GRACE: Duration = Duration::from_secs(15);
 
 /// How long to wait before the engine is told again what it could not store.
 const RETRY: Duration = Duration::from_secs(1);
@@ -42,12 +40,11 @@ pub(super) struct Agent {
 
 /// What became of an agent.
 enum End {
-    Exited(ExitRecord),
+    Ended(Outcome),
     /// Lost together with its shim. `started` tells whether there had been one at all.
     Lost {
         started: bool,
     },
-    NotStarted(Outcome),
 }
 
 impl Agent {
@@ -70,48 +67,56 @@ impl Agent {
     /// Keeps it until the engine knows of its end.
     pub(super) async fn keep(mut self, shared: &Shared, mut end: watch::Receiver<Option<Ending>>) {
         let dir = shared.project.action_dir(self.no);
+        // One configuration from beginning to end, whatever is reloaded meanwhile.
+        let loaded = shared.settings.get();
         let result = match self.order.take() {
-            Some(order) => self.start(shared, &dir, order, &mut end).await,
-            None => self.adopt(shared, &dir, &mut end).await,
+            Some(order) => self.start(shared, &loaded.config, &dir, order, &mut end).await,
+            None => self.adopt(shared, &loaded.config, &dir, &mut end).await,
         };
-        let result = result.unwrap_or_else(|error| End::NotStarted(could_not_start(&error)));
-        self.report(shared, &dir, result).await;
+        let result = result.unwrap_or_else(|error| End::Ended(could_not_start(&error)));
+        let requeue = loaded.config.daemon.interrupted_tasks == InterruptedTasks::Requeue;
+        self.report(shared, &result, requeue).await;
     }
 
     async fn start(
         &self,
         shared: &Shared,
+        config: &Config,
         dir: &Path,
         order: StartOrder,
         end: &mut watch::Receiver<Option<Ending>>,
     ) -> io::Result<End> {
-        let order = match prepare(shared, dir, &order) {
+        let order = match prepare(shared, &config.agent, dir, &order) {
             Ok(order) => order,
-            Err(error) => return Ok(End::NotStarted(could_not_start(&error))),
+            Err(error) => return Ok(End::Ended(could_not_start(&error))),
         };
         let mut child = shim::spawn(&order).await?;
         drop(order);
-        let limit = self.time_limit(shared);
         let ended = async {
             if let Some(Started::Started(process)) = shim::started(&mut child).await {
                 shared.running.set_pid(self.no, process.pid);
             }
             let _ = child.wait().await;
         };
-        self.until(shared, dir, ended, limit, end).await;
-        self.end_of(shared, dir).await
+        self.until(shared, config, dir, ended, end).await;
+        let ending = *end.borrow();
+        self.end_of(shared, config, dir, ending).await
     }
 
     async fn adopt(
         &self,
         shared: &Shared,
+        config: &Config,
         dir: &Path,
         end: &mut watch::Receiver<Option<Ending>>,
     ) -> io::Result<End> {
         match aiwg_shim::abandon(dir, self.launch) {
             Ok(Abandon::StillRunning) => {}
             // Nobody runs it, and from here on nobody can.
-            Ok(Abandon::Done) => return self.end_of(shared, dir).await,
+            Ok(Abandon::Done) => {
+                let ending = *end.borrow();
+                return self.end_of(shared, config, dir, ending).await;
+            }
             // The crash came before its directory was made.
             Err(error) if error.is_not_found() => return Ok(End::Lost { started: false }),
             Err(error) => return Err(io::Error::other(error)),
@@ -122,16 +127,14 @@ impl Agent {
             shared.running.set_pid(self.no, agent.pid);
         }
         tracing::info!(task = %self.no, "found its agent still running, and goes on with it");
-        let limit = self.time_limit(shared);
-        self.until(shared, dir, shim::gone(dir), limit, end).await;
-        self.end_of(shared, dir).await
+        self.until(shared, config, dir, shim::gone(dir), end).await;
+        let ending = *end.borrow();
+        self.end_of(shared, config, dir, ending).await
     }
 
     /// When its time is up: counted from its start, also over a restart of the daemon.
-    fn time_limit(&self, shared: &Shared) -> Instant {
-        let limit = self
-            .timeout_ms
-            .unwrap_or_else(|| minutes_to_ms(shared.settings.get().config.daemon.action_timeout_minutes));
+    fn time_limit(&self, daemon: &DaemonConfig) -> Instant {
+        let limit = self.timeout_ms.unwrap_or_else(|| minutes_to_ms(daemon.action_timeout_minutes));
         let passed = u64::try_from(Timestamp::now().as_millis() - self.started_at.as_millis()).unwrap_or(0);
         // Thirty years stand for no limit, where adding would overflow the clock.
         let left = Duration::from_millis(limit.saturating_sub(passed))
@@ -143,15 +146,19 @@ impl Agent {
     async fn until(
         &self,
         shared: &Shared,
+        config: &Config,
         dir: &Path,
         ended: impl Future<Output = ()>,
-        limit: Instant,
         end: &mut watch::Receiver<Option<Ending>>,
     ) {
         tokio::pin!(ended);
-        let daemon = &shared.settings.get().config.daemon;
+        let daemon = &config.daemon;
+        let limit = self.time_limit(daemon);
         let may_be_silent = daemon.stall_minutes.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
         let mut silence = Silence::of(dir, may_be_silent);
+        let format = Format::of(&config.agent.command);
+        let exit_within = Duration::from_secs_f64(config.agent.exit_seconds);
+        let mut overdue = Overdue::of(format, &dir.join(aiwg_shim::STDOUT_FILE), exit_within);
         let mut ending = end.borrow_and_update().is_some();
         loop {
             tokio::select! {
@@ -169,21 +176,33 @@ impl Agent {
                         tracing::warn!(task = %self.no, %error, "it is stalled, but that could not be stored");
                     }
                 }
-                () = tokio::time::sleep_until(limit), if !ending => {
-                    // The engine notes why, and orders the end.
-                    if let Err(error) = shared.engine.end_running(self.no, Ending::Timeout).await {
-                        tracing::warn!(task = %self.no, %error, "its time is up, but that could not be stored");
-                        tokio::time::sleep(RETRY).await;
-                    }
-                }
+                () = overdue.passed(), if !ending => self.order_end(shared, Ending::Finished).await,
+                () = tokio::time::sleep_until(limit), if !ending => self.order_end(shared, Ending::Timeout).await,
             }
         }
     }
 
+    /// Has the engine note why it is to end; the order comes from there.
+    async fn order_end(&self, shared: &Shared, why: Ending) {
+        if let Err(error) = shared.engine.end_running(self.no, why).await {
+            tracing::warn!(task = %self.no, ?why, %error, "it is to end, but that could not be stored");
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+
     /// What the shim, now gone, has left.
-    async fn end_of(&self, shared: &Shared, dir: &Path) -> io::Result<End> {
+    async fn end_of(
+        &self,
+        shared: &Shared,
+        config: &Config,
+        dir: &Path,
+        ending: Option<Ending>,
+    ) -> io::Result<End> {
         if let Some(record) = aiwg_shim::read_exit(dir, self.launch).map_err(io::Error::other)? {
-            return Ok(End::Exited(record));
+            let (dir, command) = (dir.to_owned(), config.agent.command.clone());
+            // It reads the whole output.
+            let judge = move || outcome(&record, &dir, &command, ending);
+            return tokio::task::spawn_blocking(judge).await.map(End::Ended).map_err(io::Error::other);
         }
         let run = aiwg_shim::read_run(dir).ok().flatten().filter(|run| run.attempt == self.launch);
         let started = run.is_some_and(|run| run.agent.is_some());
@@ -200,14 +219,10 @@ impl Agent {
     }
 
     /// Tells the engine, until it could store it.
-    async fn report(&self, shared: &Shared, dir: &Path, end: End) {
-        let loaded = shared.settings.get();
-        let program = loaded.config.agent.command.first().map_or("", String::as_str);
-        let requeue = loaded.config.daemon.interrupted_tasks == InterruptedTasks::Requeue;
+    async fn report(&self, shared: &Shared, end: &End, requeue: bool) {
         loop {
-            let told = match &end {
-                End::Exited(record) => shared.engine.ended(self.no, outcome(record, dir, program)).await,
-                End::NotStarted(outcome) => shared.engine.ended(self.no, outcome.clone()).await,
+            let told = match end {
+                End::Ended(outcome) => shared.engine.ended(self.no, outcome.clone()).await,
                 End::Lost { started } => shared.engine.interrupted(self.no, *started, requeue).await,
             };
             match told {
@@ -224,38 +239,4 @@ fn request_end(dir: &Path) {
     if let Some(Err(error)) = asked {
         tracing::warn!(dir = %dir.display(), %error, "the shim could not be asked to end its agent");
     }
-}
-
-/// Makes the task's directory and writes down what the agent is given.
-fn prepare(shared: &Shared, dir: &Path, order: &StartOrder) -> io::Result<Order> {
-    make_private_dir(dir)?;
-    let prompt_file = dir.join("prompt.txt");
-    write_private(&prompt_file, order.prompt.as_bytes())?;
-    let event = order.event.as_ref().map(Json::new).transpose()?;
-    let event_file = dir.join("event.json");
-    if let Some(event) = &event {
-        write_private(&event_file, event.as_str().as_bytes())?;
-    }
-    let env = environment(
-        order,
-        &shared.socket,
-        event.is_some().then_some(event_file.as_path()),
-        event.as_ref().map(Json::as_str),
-    )
-    .map_err(io::Error::other)?;
-    let agent = &shared.settings.get().config.agent;
-    let by_stdin = agent.prompt == aiwg_protocol::config::PromptBy::Stdin;
-    Ok(Order {
-        task_id: order.no.to_string(),
-        attempt: order.launch,
-        command: command(agent, order),
-        env,
-        env_remove: REMOVED.map(str::to_owned).to_vec(),
-        cwd: shared.project.root().to_owned(),
-        dir: dir.to_owned(),
-        prompt_file: by_stdin.then_some(prompt_file),
-        grace_ms: u64::try_from(GRACE.as_millis()).unwrap_or(u64::MAX),
-        leftover_grace_ms: 2000,
-        open_files: shared.open_files,
-    })
 }

@@ -7,6 +7,8 @@
 mod agent;
 mod environment;
 mod outcome;
+mod overdue;
+mod prepare;
 mod running;
 mod shim;
 mod silence;

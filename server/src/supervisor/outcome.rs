@@ -6,8 +6,9 @@ use aiwg_protocol::types::TaskState;
 use aiwg_shim::{ExitRecord, SpawnError};
 
 use crate::{
-    files::{TAIL_BYTES, tail},
-    store::{Outcome, Processes},
+    agent_output::{Format, ResultMessage},
+    files::{TAIL_BYTES, tail, tail_of},
+    store::{Ending, Outcome, Processes},
 };
 
 /// How much of standard error goes into a task's `error`.
@@ -16,16 +17,23 @@ const ERROR_BYTES: u64 = 2 * 1024;
 /// No such file or directory, on every system.
 const ENOENT: i32 = 2;
 
-/// What the task's end looks like, given how its agent ended.
-pub(super) fn outcome(record: &ExitRecord, dir: &Path, program: &str) -> Outcome {
-    let error = match (record.code, record.signal, &record.spawn_error) {
-        (_, _, Some(error)) => Some(not_started(error, program)),
-        (Some(0), _, None) => None,
-        (Some(code), _, None) => Some(with_stderr(format!("the agent exited with code {code}"), dir)),
-        (None, Some(signal), None) => {
-            Some(with_stderr(format!("the agent was ended by signal {signal}"), dir))
-        }
-        (None, None, None) => Some("the agent ended, but how is not known".to_owned()),
+/// What the task's end looks like, given how its agent ended, and what it wrote.
+pub(super) fn outcome(
+    record: &ExitRecord,
+    dir: &Path,
+    command: &[String],
+    ending: Option<Ending>,
+) -> Outcome {
+    let stdout = dir.join(aiwg_shim::STDOUT_FILE);
+    let format = Format::of(command);
+    let result = format.result_in(&stdout);
+    // One that had told its result and was ended for not exiting has done its work.
+    let exit = if ending == Some(Ending::Finished) { None } else { exit_error(record, dir, command) };
+    let error = match (&result, format) {
+        (_, Format::Text) => exit,
+        (Some(result), _) if result.is_error => Some(told_error(result)),
+        (Some(_), _) => exit,
+        (None, _) => Some(exit.unwrap_or_else(|| with_stderr("the agent told no result".to_owned(), dir))),
     };
     Outcome {
         state: if error.is_none() { TaskState::Completed } else { TaskState::Failed },
@@ -33,8 +41,34 @@ pub(super) fn outcome(record: &ExitRecord, dir: &Path, program: &str) -> Outcome
         signal: record.signal,
         error,
         processes: Some(Processes { ended: record.processes_ended, left: record.processes_left }),
-        usage: None,
-        result: tail(&dir.join(aiwg_shim::STDOUT_FILE), TAIL_BYTES),
+        usage: result.as_ref().map(ResultMessage::usage),
+        result: match result.and_then(|result| result.result) {
+            Some(answer) => Some(tail_of(&answer, TAIL_BYTES as usize).to_owned()),
+            None => tail(&stdout, TAIL_BYTES),
+        },
+    }
+}
+
+/// What is wrong with how it exited.
+fn exit_error(record: &ExitRecord, dir: &Path, command: &[String]) -> Option<String> {
+    match (record.code, record.signal, &record.spawn_error) {
+        (_, _, Some(error)) => Some(not_started(error, command.first().map_or("", String::as_str))),
+        (Some(0), _, None) => None,
+        (Some(code), _, None) => Some(with_stderr(format!("the agent exited with code {code}"), dir)),
+        (None, Some(signal), None) => {
+            Some(with_stderr(format!("the agent was ended by signal {signal}"), dir))
+        }
+        (None, None, None) => Some("the agent ended, but how is not known".to_owned()),
+    }
+}
+
+/// An error that the agent itself tells: one of the model's API, or that it gave up.
+fn told_error(result: &ResultMessage) -> String {
+    match result.result.as_deref().map(str::trim) {
+        Some(text) if !text.is_empty() => {
+            format!("the agent failed: {}", tail_of(text, ERROR_BYTES as usize))
+        }
+        _ => format!("the agent failed: {}", result.subtype),
     }
 }
 

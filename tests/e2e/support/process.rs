@@ -21,12 +21,20 @@ pub(crate) fn processes_of(dir: &Path) -> Vec<(u32, String)> {
         .collect()
 }
 
+/// Whether a process is dead with all its threads: the last of them closes its files and drops its locks. One that is only
+/// dying has lost its command line already, and so belongs nowhere, but still holds them.
+pub(crate) fn is_dead(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let is_gone =
+        |stat: String| stat.rfind(')').is_none_or(|end| stat[end + 1..].trim_start().starts_with(['Z', 'X']));
+    threads.map(|thread| std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default()).all(is_gone)
+}
+
 fn belongs(pid: u32, dir: &Path) -> Option<String> {
-    let proc = Path::new("/proc").join(pid.to_string());
-    let stat = std::fs::read_to_string(proc.join("stat")).ok()?;
-    if stat[stat.rfind(')')? + 1..].trim_start().starts_with('Z') {
+    if is_dead(pid) {
         return None;
     }
+    let proc = Path::new("/proc").join(pid.to_string());
     let line = String::from_utf8_lossy(&std::fs::read(proc.join("cmdline")).ok()?).replace('\0', " ");
     let is_there = std::fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd.starts_with(dir));
     (is_there || line.contains(dir.to_str()?)).then_some(line)

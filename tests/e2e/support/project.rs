@@ -8,7 +8,7 @@ use std::{
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::{Wire, kill, processes_of, until};
+use super::{Wire, is_dead, kill, processes_of, until};
 
 /// A temporary project. When it is dropped its daemon is stopped, and nothing may be left running.
 pub(crate) struct Project {
@@ -123,7 +123,7 @@ impl Project {
     pub(crate) fn kill_daemon(&self) {
         let pid = self.pid();
         kill(pid, Signal::KILL);
-        until("the daemon's end", || processes_of(self.path()).iter().all(|(other, _)| *other != pid));
+        until("the daemon's end", || is_dead(pid));
     }
 
     /// Submits a task whose stand-in agent runs `script`, and gives its id.

@@ -23,6 +23,7 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
         constants => model.constants.view(),
         namespaces => namespaces(model)?,
         pushed => notifications(model, false)?,
+        session => include_str!("session.txt"),
         taken => notifications(model, true)?,
         types => model.types.iter().filter(described).map(type_view).collect::<Vec<_>>(),
         errors => model.errors.iter().map(error).collect::<Vec<_>>(),

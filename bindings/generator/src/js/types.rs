@@ -20,7 +20,8 @@ fn view(def: &TypeDef) -> Value {
     let code = match &def.kind {
         TypeKind::Struct(members) if members.is_empty() => format!("{head} Record<string, never>;"),
         TypeKind::Struct(members) => {
-            fields.extend(members.iter().map(field));
+            let is_sent = def.is_params || def.sent;
+            fields.extend(members.iter().map(|member| field(member, is_sent)));
             String::new()
         }
         TypeKind::Enum(variants) => {
@@ -33,12 +34,16 @@ fn view(def: &TypeDef) -> Value {
     context! { name => def.name.as_str(), docs => comment::block(&docs, 0), code, fields }
 }
 
-fn field(field: &Field) -> Value {
-    let mark = if field.required { "" } else { "?" };
-    context! {
-        docs => comment::block(&field.docs, 2),
-        code => format!("{}{mark}: {};", property(&field.name), name(&field.ty)),
-    }
+/// A member. What is read is there or is not, and is never null unless its type says so; what is written is left out by
+/// `undefined` too, since JSON has none.
+fn field(field: &Field, is_sent: bool) -> Value {
+    let ty = name(&field.ty);
+    let member = match property(&field.name) {
+        name if field.required => format!("{name}: {ty}"),
+        name if is_sent && field.ty != Type::Json => format!("{name}?: {ty} | undefined"),
+        name => format!("{name}?: {ty}"),
+    };
+    context! { docs => comment::block(&field.described(), 2), code => format!("{member};") }
 }
 
 /// The documentation of the variants as a list, after a blank line.

@@ -1,5 +1,6 @@
 use aiwg_protocol::{
-    MAX_SOCKET_PATH, PROTOCOL_VERSION, SOCKET_ENV, SOCKET_PATH, START_COMMAND,
+    MAX_SOCKET_PATH, MAX_SUBSCRIPTIONS, MAX_WAITING_CALLS, PROTOCOL_VERSION, SOCKET_ENV, SOCKET_PATH,
+    START_COMMAND,
     wire::{DEFAULT_MAX_LINE_BYTES, MAX_BATCH},
 };
 
@@ -13,6 +14,8 @@ pub(crate) struct Constants {
     max_socket_path: usize,
     max_line_mib: usize,
     max_batch: usize,
+    max_waiting_calls: usize,
+    max_subscriptions: usize,
 }
 
 /// The value of a constant.
@@ -32,6 +35,8 @@ impl Constants {
             max_socket_path: MAX_SOCKET_PATH,
             max_line_mib: DEFAULT_MAX_LINE_BYTES / (1024 * 1024),
             max_batch: MAX_BATCH,
+            max_waiting_calls: MAX_WAITING_CALLS,
+            max_subscriptions: MAX_SUBSCRIPTIONS,
         }
     }
 
@@ -45,6 +50,8 @@ impl Constants {
             max_socket_path => self.max_socket_path,
             max_line_mib => self.max_line_mib,
             max_batch => self.max_batch,
+            max_waiting_calls => self.max_waiting_calls,
+            max_subscriptions => self.max_subscriptions,
         }
     }
 

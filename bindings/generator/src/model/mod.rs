@@ -34,8 +34,7 @@ impl Model {
         let schemas = aiwg_protocol::schema::types();
         let methods = methods::methods(&schemas)?;
         let notifications = methods::notifications(&schemas);
-        let mut types = lower::named(&schemas.named)?;
-        reach::mark(&mut types, &methods, &notifications)?;
+        let types = types(&schemas, &methods, &notifications)?;
         Ok(Self {
             constants: Constants::from_definition(),
             methods,
@@ -51,8 +50,8 @@ impl Model {
         &mut self,
         schemas: &aiwg_protocol::schema::Types,
     ) -> Result<(), GenerateError> {
-        self.types = lower::named(&schemas.named)?;
-        reach::mark(&mut self.types, &self.methods, &self.notifications)
+        self.types = types(schemas, &self.methods, &self.notifications)?;
+        Ok(())
     }
 
     /// The type of this name.
@@ -86,4 +85,18 @@ impl Model {
     pub(crate) fn methods_in<'a>(&'a self, namespace: Option<&'a str>) -> impl Iterator<Item = &'a Method> {
         self.methods.iter().filter(move |method| method.namespace.as_deref() == namespace)
     }
+}
+
+/// The named types, each marked with the ways it travels.
+fn types(
+    schemas: &aiwg_protocol::schema::Types,
+    methods: &[Method],
+    notifications: &[Notification],
+) -> Result<Vec<TypeDef>, GenerateError> {
+    if let Some(name) = schemas.ambiguous.first() {
+        return Err(GenerateError::Ambiguous { name: name.clone() });
+    }
+    let mut types = lower::named(&schemas.named)?;
+    reach::mark(&mut types, methods, notifications)?;
+    Ok(types)
 }

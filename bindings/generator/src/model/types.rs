@@ -40,6 +40,21 @@ pub(crate) struct Field {
     pub(crate) limits: Limits,
 }
 
+impl Field {
+    /// Its documentation, then its limits and its default in words.
+    pub(crate) fn described(&self) -> String {
+        let default = self.default.as_ref().map(|value| format!("`{value}` when absent"));
+        // That a number of things is not negative goes without saying.
+        let limits = Some(self.limits.phrase()).filter(|limits| !limits.is_empty() && limits != "at least 0");
+        let words: Vec<String> = limits.into_iter().chain(default).collect();
+        if words.is_empty() {
+            return self.docs.clone();
+        }
+        let words = crate::text::sentence(&words.join("; "));
+        format!("{} {words}", self.docs).trim_start().to_owned()
+    }
+}
+
 /// One of the strings of an enum.
 #[derive(Debug, Clone)]
 pub(crate) struct Variant {

@@ -23,6 +23,7 @@ pub(super) fn of_methods(model: &Model) -> Vec<String> {
     }
     let typing = [
         ("Any", all().any(|ty| ty.has(&|ty| *ty == Type::Json))),
+        ("Final", true),
         ("List", all().any(|ty| ty.has(&|ty| matches!(ty, Type::Array(_))))),
         ("Literal", all().any(|ty| ty.has(&|ty| matches!(ty, Type::Literal(_))))),
     ];
@@ -37,10 +38,15 @@ pub(super) fn types_of_methods(model: &Model) -> String {
     let mut names: Vec<String> =
         results.clone().chain(params.filter_map(|field| field.ty.refs())).map(str::to_owned).collect();
     names.extend(results.filter(|name| is_tagged(model, name)).map(union_reader));
+    of_module(".types", names)
+}
+
+/// The import of these names from a module.
+pub(super) fn of_module(module: &str, mut names: Vec<String>) -> String {
     names.sort_by_key(|name| name.to_lowercase());
     names.dedup();
-    let flat = format!("from .types import {}", names.join(", "));
-    if flat.len() <= WIDTH { flat } else { STYLE.broken(0, "from .types import (", &names, ")") }
+    let flat = format!("from {module} import {}", names.join(", "));
+    if flat.len() <= WIDTH { flat } else { STYLE.broken(0, &format!("from {module} import ("), &names, ")") }
 }
 
 fn is_tagged(model: &Model, name: &str) -> bool {

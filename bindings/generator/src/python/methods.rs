@@ -84,7 +84,9 @@ fn docs(method: &Method, params: &[&Field]) -> String {
     }
     let mut list: Vec<String> = params
         .iter()
-        .map(|field| format!("- ``{}``: {}", names::argument(&field.name), field.docs.replace('\n', " ")))
+        .map(|field| {
+            format!("- ``{}``: {}", names::argument(&field.name), field.described().replace('\n', " "))
+        })
         .collect();
     list.push("- ``timeout``: how long to wait for the answer, in seconds.".to_owned());
     docs.push_str(&format!("\n\n{}", list.join("\n")));

@@ -4,6 +4,7 @@ mod docstring;
 mod imports;
 mod methods;
 mod names;
+mod notifications;
 mod read;
 mod types;
 mod write;
@@ -54,6 +55,10 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
         output("errors.py", render(include_str!("errors.py.jinja"), &errors)?),
         output("methods.py", methods(false)?),
         output("async_methods.py", methods(true)?),
+        output(
+            "notifications.py",
+            render(include_str!("notifications.py.jinja"), &notifications::view(model))?,
+        ),
         output("types.py", render(include_str!("types.py.jinja"), &types)?),
     ])
 }

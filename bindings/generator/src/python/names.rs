@@ -2,7 +2,7 @@
 
 use crate::text::snake_case;
 
-/// The words that cannot be names, and the built-in names that members had better not hide.
+/// The words that cannot be names.
 const RESERVED: &[&str] = &[
     "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else",
     "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not",
@@ -12,10 +12,19 @@ const RESERVED: &[&str] = &[
 /// What a method of the client has besides the params: a member of that name gives way.
 const ARGUMENTS: &[&str] = &["self", "timeout"];
 
-/// A member's or a method's name.
+/// The built-in types that annotations name: within a class, a member of that name would hide one.
+const TYPES: &[&str] = &["bool", "dict", "float", "int", "list", "str"];
+
+/// A method's name.
 pub(super) fn name(wire: &str) -> String {
     let name = snake_case(wire);
     if RESERVED.contains(&name.as_str()) { name + "_" } else { name }
+}
+
+/// A member's name, in a class.
+pub(super) fn member(wire: &str) -> String {
+    let name = name(wire);
+    if TYPES.contains(&name.as_str()) { name + "_" } else { name }
 }
 
 /// A params member's name, as an argument.

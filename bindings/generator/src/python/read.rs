@@ -7,15 +7,19 @@ use crate::model::{Field, Model, Type, TypeDef, TypeKind};
 
 /// The argument that reads a member: `created_at=wire["createdAt"]`.
 pub(super) fn member(model: &Model, field: &Field) -> String {
-    let name = names::name(&field.name);
+    let name = names::member(&field.name);
     let key = names::quoted(&field.name);
     let plain = if field.required { format!("wire[{key}]") } else { format!("wire.get({key})") };
-    let Some(read) = reader(model, &field.ty) else { return format!("{name}={plain}") };
+    // Absent and null are one thing to Python.
+    let ty = match &field.ty {
+        Type::Nullable(inner) if !field.required => inner,
+        ty => ty,
+    };
+    let Some(read) = reader(model, ty) else { return format!("{name}={plain}") };
     if field.required {
         return format!("{name}={}", read(&plain));
     }
-    // Absent and null are one thing to Python.
-    STYLE.list(12, &format!("{name}=maybe("), &[function(model, &field.ty), plain], ")")
+    STYLE.list(12, &format!("{name}=maybe("), &[function(model, ty), plain], ")")
 }
 
 /// The function that reads a value of this type.

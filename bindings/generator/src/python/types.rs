@@ -70,7 +70,7 @@ fn alias_of_union(def: &TypeDef, union: &Union) -> String {
 
 fn field(field: &Field) -> Value {
     let ty = if field.required { name(&field.ty) } else { format!("{} = None", optional(&field.ty)) };
-    context! { code => format!("{}: {ty}", names::name(&field.name)), docs => docstring::block(&field.docs, 4) }
+    context! { code => format!("{}: {ty}", names::member(&field.name)), docs => docstring::block(&field.described(), 4) }
 }
 
 /// The documentation of the variants as a list, after a blank line.

@@ -7,7 +7,7 @@ use crate::model::{Field, Model, Type, TypeKind};
 
 /// What is needed to write a member of a class.
 pub(super) fn member(model: &Model, field: &Field) -> Value {
-    let own = format!("self.{}", names::name(&field.name));
+    let own = format!("self.{}", names::member(&field.name));
     context! {
         key => names::quoted(&field.name),
         own => own.as_str(),

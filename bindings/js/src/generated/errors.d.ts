@@ -40,7 +40,10 @@ export declare const ERROR_KINDS: {
   readonly invalid_request: ErrorKindInfo;
   /** No method has this name. */
   readonly method_not_found: ErrorKindInfo;
-  /** A member of `params` is missing, unknown or of the wrong type; `data.member` names it. */
+  /**
+   * A member of `params` is missing, unknown, of the wrong type or beyond its limits; `data.member`
+   * names it.
+   */
   readonly invalid_params: ErrorKindInfo;
   /** The daemon failed in a way it did not foresee; its log says more. */
   readonly internal_error: ErrorKindInfo;
@@ -52,9 +55,9 @@ export declare const ERROR_KINDS: {
   readonly task_ended: ErrorKindInfo;
   /** No rule has this id. */
   readonly rule_not_found: ErrorKindInfo;
-  /** The queue holds as many tasks as the configuration allows. */
+  /** The queue holds as many tasks as it may: try again when some have ended. */
   readonly queue_full: ErrorKindInfo;
-  /** What was waited for did not happen within `timeoutMs`. */
+  /** What was waited for did not happen within `timeoutMs` of the params. */
   readonly wait_timeout: ErrorKindInfo;
   /** The caller cancelled the call with `rpc.cancel`. */
   readonly cancelled: ErrorKindInfo;
@@ -62,9 +65,14 @@ export declare const ERROR_KINDS: {
   readonly storage_unavailable: ErrorKindInfo;
   /** The topic belongs to the daemon and cannot be emitted by clients. */
   readonly topic_reserved: ErrorKindInfo;
-  /** This connection has as many calls waiting as is allowed. */
+  /**
+   * This connection has as many calls waiting as is allowed: wait for one to end, or open another
+   * connection.
+   */
   readonly too_many_waits: ErrorKindInfo;
-  /** This connection has as many subscriptions as is allowed. */
+  /**
+   * This connection has as many subscriptions as is allowed: end one, or open another connection.
+   */
   readonly too_many_subscriptions: ErrorKindInfo;
   /** `after` names a task that does not exist; it may have been pruned. */
   readonly dependency_not_found: ErrorKindInfo;

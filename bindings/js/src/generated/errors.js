@@ -7,7 +7,10 @@ export const ERROR_KINDS = Object.freeze({
   invalid_request: { code: -32600, retryable: false },
   /** No method has this name. */
   method_not_found: { code: -32601, retryable: false },
-  /** A member of `params` is missing, unknown or of the wrong type; `data.member` names it. */
+  /**
+   * A member of `params` is missing, unknown, of the wrong type or beyond its limits; `data.member`
+   * names it.
+   */
   invalid_params: { code: -32602, retryable: false },
   /** The daemon failed in a way it did not foresee; its log says more. */
   internal_error: { code: -32603, retryable: true },
@@ -19,9 +22,9 @@ export const ERROR_KINDS = Object.freeze({
   task_ended: { code: -32002, retryable: false },
   /** No rule has this id. */
   rule_not_found: { code: -32003, retryable: false },
-  /** The queue holds as many tasks as the configuration allows. */
+  /** The queue holds as many tasks as it may: try again when some have ended. */
   queue_full: { code: -32004, retryable: true },
-  /** What was waited for did not happen within `timeoutMs`. */
+  /** What was waited for did not happen within `timeoutMs` of the params. */
   wait_timeout: { code: -32005, retryable: true },
   /** The caller cancelled the call with `rpc.cancel`. */
   cancelled: { code: -32006, retryable: true },
@@ -29,9 +32,14 @@ export const ERROR_KINDS = Object.freeze({
   storage_unavailable: { code: -32007, retryable: true },
   /** The topic belongs to the daemon and cannot be emitted by clients. */
   topic_reserved: { code: -32008, retryable: false },
-  /** This connection has as many calls waiting as is allowed. */
+  /**
+   * This connection has as many calls waiting as is allowed: wait for one to end, or open another
+   * connection.
+   */
   too_many_waits: { code: -32009, retryable: true },
-  /** This connection has as many subscriptions as is allowed. */
+  /**
+   * This connection has as many subscriptions as is allowed: end one, or open another connection.
+   */
   too_many_subscriptions: { code: -32010, retryable: false },
   /** `after` names a task that does not exist; it may have been pruned. */
   dependency_not_found: { code: -32011, retryable: false },

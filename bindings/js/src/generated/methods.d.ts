@@ -209,7 +209,8 @@ export declare class TaskMethods {
    * A queued task is cancelled at once. A running one is ended with every process it started:
    * SIGTERM, 15 seconds, then SIGKILL; the answer does not wait for that.
    *
-   * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `storage_unavailable`
+   * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `storage_unavailable`,
+   * `shutting_down`
    */
   cancel(params: TaskCancelParams, options?: CallOptions): Promise<TaskCancelled>;
 
@@ -239,8 +240,12 @@ export declare class TaskMethods {
   /**
    * Waits until a task has ended, in whatever state, and gives it.
    *
+   * `timeoutMs` is the daemon's own clock: when it is over, the answer is the error `wait_timeout`.
+   * A time-out that a client sets for the call runs apart from it, in the client, which sends
+   * `rpc.cancel` when it is over: whichever is over first ends the wait. Neither ends the task.
+   *
    * @throws {DaemonError} of kind `task_not_found`, `wait_timeout`, `too_many_waits`,
-   * `storage_unavailable`
+   * `storage_unavailable`, `shutting_down`
    */
   wait(params: TaskWaitParams, options?: CallOptions): Promise<Task>;
 
@@ -250,7 +255,8 @@ export declare class TaskMethods {
    * With `waitMs` the answer waits until there is something, or the task has ended: ask again from
    * `nextOffset` until `ended`, and you have followed it.
    *
-   * @throws {DaemonError} of kind `task_not_found`, `too_many_waits`, `storage_unavailable`
+   * @throws {DaemonError} of kind `task_not_found`, `too_many_waits`, `storage_unavailable`,
+   * `shutting_down`
    */
   output(params: TaskOutputParams, options?: CallOptions): Promise<TaskOutput>;
 

@@ -132,7 +132,7 @@ export interface DaemonStopParams {
    * Whether running agents go on without the daemon; the next start finds them again. False when
    * absent: they are ended.
    */
-  keepAgents?: boolean;
+  keepAgents?: boolean | undefined;
 }
 
 /** What the tasks that ended on one day used. */
@@ -175,7 +175,8 @@ export interface Event {
 export interface EventEmitParams {
   /**
    * Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics (`task:`, `file:`,
-   * `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are refused.
+   * `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are refused. Matches
+   * `^[A-Za-z0-9_.:/-]{1,200}$`.
    */
   topic: string;
   /** What to say of it; any JSON value. */
@@ -196,14 +197,14 @@ export interface EventListParams {
    * Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}`
    * either. All when absent.
    */
-  topics?: string[];
+  topics?: string[] | undefined;
   /**
    * The number of the last event seen: the answer starts with the next one. Without it, the answer
    * holds the newest.
    */
-  since?: number;
-  /** How many at the most; 100 when absent. */
-  limit?: number;
+  since?: number | undefined;
+  /** How many at the most. From 1 to 1000; `100` when absent. */
+  limit?: number | undefined;
 }
 
 /** The params of the notification `event.missed`. */
@@ -243,12 +244,12 @@ export interface EventSubscribeParams {
    * Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}`
    * either. All when absent.
    */
-  topics?: string[];
+  topics?: string[] | undefined;
   /**
    * The number of the last event seen: those after it come first, then the live ones, without a gap
    * or a repeat. Only live ones when absent; 0 stands for the whole log.
    */
-  since?: number;
+  since?: number | undefined;
 }
 
 /** The answer to `event.subscribe`. It comes before the first of its events. */
@@ -632,13 +633,16 @@ export interface TaskGetParams {
 /** The params of `task.list`. */
 export interface TaskListParams {
   /** Only tasks in this state. */
-  state?: TaskState;
+  state?: TaskState | undefined;
   /** Only tasks for this agent. */
-  agent?: string;
-  /** How many at the most; 20 when absent. */
-  limit?: number;
-  /** The id of the last task of the page before: the answer goes on with the next older one. */
-  cursor?: string;
+  agent?: string | undefined;
+  /** How many at the most. From 1 to 1000; `20` when absent. */
+  limit?: number | undefined;
+  /**
+   * The id of the last task of the page before: the answer goes on with the next older one. Matches
+   * `^task-[0-9]{4,}$`.
+   */
+  cursor?: string | undefined;
 }
 
 /** The answer to `task.output`: a chunk. */
@@ -660,17 +664,17 @@ export interface TaskOutput {
 export interface TaskOutputParams {
   /** The task's id. */
   taskId: string;
-  /** Which stream; `stdout` when absent. */
-  stream?: OutputStream;
-  /** From which byte on; 0, the beginning, when absent. */
-  offset?: number;
+  /** Which stream. `"stdout"` when absent. */
+  stream?: OutputStream | undefined;
+  /** From which byte on: 0 is the beginning. `0` when absent. */
+  offset?: number | undefined;
   /**
-   * If there is nothing there yet: how long to wait for something, in milliseconds; 0 when absent,
-   * 60,000 at the most.
+   * If there is nothing there yet: how long to wait for something, in milliseconds. From 0 to
+   * 60000; `0` when absent.
    */
-  waitMs?: number;
-  /** How the bytes come; `utf8` when absent. */
-  encoding?: OutputEncoding;
+  waitMs?: number | undefined;
+  /** How the bytes come. `"utf8"` when absent. */
+  encoding?: OutputEncoding | undefined;
 }
 
 /** The params of `task.retry`. */
@@ -716,29 +720,35 @@ export interface TaskStats {
 
 /** The params of `task.submit`. */
 export interface TaskSubmitParams {
-  /** What the agent is asked to do; not empty, at most 1 MiB. */
-  prompt: string;
-  /** The agent that is to do it, as `--agent` of the agent command; the default one when absent. */
-  agent?: string;
-  /** Higher ones start first; 0 when absent. */
-  priority?: number;
   /**
-   * The time limit in minutes, more than 0 and at most a year; `daemon.action_timeout_minutes` when
-   * absent.
+   * What the agent is asked to do, at most 1 MiB of UTF-8; not blank. Length from 1 to 1048576,
+   * matches `\S`.
    */
-  timeoutMinutes?: number;
+  prompt: string;
+  /**
+   * The agent that is to do it, as `--agent` of the agent command; the default one when absent.
+   * Matches `^[^-\x00][^\x00]*$`.
+   */
+  agent?: string | undefined;
+  /** Higher ones start first. From -1000 to 1000; `0` when absent. */
+  priority?: number | undefined;
+  /**
+   * The time limit in minutes, a year at the most; `daemon.action_timeout_minutes` of the
+   * configuration when absent. At most 525600, more than 0.
+   */
+  timeoutMinutes?: number | undefined;
   /**
    * Added to the agent's environment. `${NAME}` in a value is resolved from the daemon's
-   * environment when the process starts, and is written nowhere.
+   * environment when the process starts, and is written nowhere. Names match `^[^=\x00]+$`.
    */
-  env?: Record<string, string>;
+  env?: Record<string, string> | undefined;
   /** The submitter's own notes, kept with the task. */
-  metadata?: Record<string, unknown>;
+  metadata?: Record<string, unknown> | undefined;
   /**
    * The ids of tasks that must have completed before it starts, 100 at the most. When one of them
-   * ends in another way, it is cancelled.
+   * ends in another way, it is cancelled. Length at most 100.
    */
-  after?: string[];
+  after?: string[] | undefined;
 }
 
 /** The answer to `task.submit`: the task is stored. */
@@ -784,8 +794,11 @@ export interface TaskUsage {
 export interface TaskWaitParams {
   /** The task's id. */
   taskId: string;
-  /** How long to wait, in milliseconds; as long as it takes when absent. */
-  timeoutMs?: number;
+  /**
+   * How long the daemon waits, in milliseconds, before it answers with `wait_timeout`; as long as
+   * it takes when absent.
+   */
+  timeoutMs?: number | undefined;
 }
 
 /** A moment: RFC 3339 in UTC with milliseconds. */

@@ -9,6 +9,7 @@ from typing import Any, Callable, Protocol
 
 from ._errors import DaemonError
 from ._generated.errors import ErrorKind
+from ._generated.notifications import NotificationParams, read_notification
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,9 @@ class Notification:
     """What the daemon sends without having been asked."""
 
     method: str
-    params: Any
+    """Its name on the wire."""
+    params: NotificationParams
+    """What it brings: ``isinstance`` tells which it is."""
 
 
 class Lines:
@@ -79,7 +82,8 @@ def dispatch(
     """Gives a line to whom it belongs. Raises ValueError when it is not a message."""
     message: dict[str, Any] = json.loads(line)
     if "method" in message:
-        return notify(Notification(message["method"], message.get("params")))
+        method = message["method"]
+        return notify(Notification(method, read_notification(method, message.get("params", {}))))
     # All of it is read before the call is taken: one that is taken is always settled.
     error = error_of(message["error"]) if "error" in message else None
     call = _take(calls, message.get("id"))

@@ -16,7 +16,8 @@ from typing import Any, Callable, Optional
 from ._connection import connect
 from ._discovery import connectable
 from ._errors import DaemonConnectionError, disconnected, no_daemon
-from ._generated.types import Event
+from ._generated.notifications import read_notification
+from ._generated.types import Event, EventMissedNotification, EventNotification
 from ._message import Lines, error_of, request_line
 
 _CHUNK = 64 * 1024
@@ -76,15 +77,14 @@ class Progress:
             self._was_open = True
             self._pause = _FIRST_PAUSE
             return None
-        params = message["params"]
-        if message["method"] == "event":
-            event = Event.from_wire(params["event"])
-            self._since = event.seq
-            return event
-        if message["method"] == "event.missed":
-            self._since = params["since"] + params["missed"]
+        pushed = read_notification(message["method"], message.get("params", {}))
+        if isinstance(pushed, EventNotification):
+            self._since = pushed.event.seq
+            return pushed.event
+        if isinstance(pushed, EventMissedNotification):
+            self._since = pushed.since + pushed.missed
             if self._on_missed is not None:
-                self._on_missed(Missed(params["missed"], params["since"]))
+                self._on_missed(Missed(pushed.missed, pushed.since))
         return None
 
     def retry_after(self) -> float | None:

@@ -1,4 +1,5 @@
-"""The types of results, and those within params."""
+"""The types of results and notifications, and those within params."""
 
+from ._generated.notifications import NotificationParams as NotificationParams
 from ._generated.types import *  # noqa: F403
 from ._reading import UnknownVariant as UnknownVariant

@@ -4,13 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, List
+from typing import Any, Final, List
 
 from .._caller import AsyncCaller
 from .types import (
-    AutomationStatus,
-    AutomationSwitched,
-    AutomationTested,
     DaemonReloaded,
     DaemonStatus,
     Event,
@@ -95,86 +92,6 @@ class AsyncDaemonMethods:
         return DaemonReloaded.from_wire(answer)
 
 
-class AsyncAutomationMethods:
-    """The methods of ``automation``."""
-
-    def __init__(self, caller: AsyncCaller) -> None:
-        self._caller = caller
-
-    async def status(self, *, timeout: float | None = None) -> AutomationStatus:
-        """Tells how the rules are.
-
-        - ``timeout``: how long to wait for the answer, in seconds.
-
-        Raises ``DaemonError`` of kind ``storage_unavailable``.
-        """
-        answer = await self._caller.call_method("automation.status", {}, timeout)
-        return AutomationStatus.from_wire(answer)
-
-    async def enable(
-        self,
-        *,
-        rule_id: str | None = None,
-        timeout: float | None = None,
-    ) -> AutomationSwitched:
-        """Switches a rule on, or all of automation. It lasts over restarts.
-
-        A rule that has tripped begins anew. Switching on all of automation does not switch on
-        single rules.
-
-        - ``rule_id``: The rule; all of automation when absent.
-        - ``timeout``: how long to wait for the answer, in seconds.
-
-        Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
-        """
-        wire = {"ruleId": rule_id}
-        answer = await self._caller.call_method("automation.enable", wire, timeout)
-        return AutomationSwitched.from_wire(answer)
-
-    async def disable(
-        self,
-        *,
-        rule_id: str | None = None,
-        timeout: float | None = None,
-    ) -> AutomationSwitched:
-        """Switches a rule off, or all of automation. It lasts over restarts.
-
-        Matches that have not come to a task yet are dropped. Tasks that are queued or running stay.
-
-        - ``rule_id``: The rule; all of automation when absent.
-        - ``timeout``: how long to wait for the answer, in seconds.
-
-        Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
-        """
-        wire = {"ruleId": rule_id}
-        answer = await self._caller.call_method("automation.disable", wire, timeout)
-        return AutomationSwitched.from_wire(answer)
-
-    async def test(
-        self,
-        *,
-        topic: str | None = None,
-        payload: Any = None,
-        file: str | None = None,
-        schedule: str | None = None,
-        timeout: float | None = None,
-    ) -> AutomationTested:
-        """Tells what the rules would make of an event, and changes nothing.
-
-        - ``topic``: As if an event of this topic were emitted.
-        - ``payload``: The event's payload; `null` when absent.
-        - ``file``: As if this file were modified: its path relative to the project.
-        - ``schedule``: As if this schedule job fired, or the rule of this id whose trigger is a
-          schedule.
-        - ``timeout``: how long to wait for the answer, in seconds.
-
-        Raises ``DaemonError`` of kind ``storage_unavailable``.
-        """
-        wire = {"topic": topic, "payload": payload, "file": file, "schedule": schedule}
-        answer = await self._caller.call_method("automation.test", wire, timeout)
-        return AutomationTested.from_wire(answer)
-
-
 class AsyncEventMethods:
     """The methods of ``event``."""
 
@@ -195,6 +112,7 @@ class AsyncEventMethods:
 
         - ``topic``: Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics
           (`task:`, `file:`, `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are refused.
+          Matches `^[A-Za-z0-9_.:/-]{1,200}$`.
         - ``payload``: What to say of it; any JSON value.
         - ``timeout``: how long to wait for the answer, in seconds.
 
@@ -219,7 +137,7 @@ class AsyncEventMethods:
           it, `{a,b}` either. All when absent.
         - ``since``: The number of the last event seen: the answer starts with the next one. Without
           it, the answer holds the newest.
-        - ``limit``: How many at the most; 100 when absent.
+        - ``limit``: How many at the most. From 1 to 1000; `100` when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
@@ -292,17 +210,20 @@ class AsyncTaskMethods:
 
         The answer comes once the task is stored on disk.
 
-        - ``prompt``: What the agent is asked to do; not empty, at most 1 MiB.
+        - ``prompt``: What the agent is asked to do, at most 1 MiB of UTF-8; not blank. Length from
+          1 to 1048576, matches `\\S`.
         - ``agent``: The agent that is to do it, as `--agent` of the agent command; the default one
-          when absent.
-        - ``priority``: Higher ones start first; 0 when absent.
-        - ``timeout_minutes``: The time limit in minutes, more than 0 and at most a year;
-          `daemon.action_timeout_minutes` when absent.
+          when absent. Matches `^[^-\\x00][^\\x00]*$`.
+        - ``priority``: Higher ones start first. From -1000 to 1000; `0` when absent.
+        - ``timeout_minutes``: The time limit in minutes, a year at the most;
+          `daemon.action_timeout_minutes` of the configuration when absent. At most 525600, more
+          than 0.
         - ``env``: Added to the agent's environment. `${NAME}` in a value is resolved from the
-          daemon's environment when the process starts, and is written nowhere.
+          daemon's environment when the process starts, and is written nowhere. Names match
+          `^[^=\\x00]+$`.
         - ``metadata``: The submitter's own notes, kept with the task.
         - ``after``: The ids of tasks that must have completed before it starts, 100 at the most.
-          When one of them ends in another way, it is cancelled.
+          When one of them ends in another way, it is cancelled. Length at most 100.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``queue_full``, ``dependency_not_found``,
@@ -329,7 +250,8 @@ class AsyncTaskMethods:
         - ``task_id``: The task's id.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``storage_unavailable``.
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``storage_unavailable``,
+        ``shutting_down``.
         """
         wire = {"taskId": task_id}
         answer = await self._caller.call_method("task.cancel", wire, timeout)
@@ -350,9 +272,9 @@ class AsyncTaskMethods:
 
         - ``state``: Only tasks in this state.
         - ``agent``: Only tasks for this agent.
-        - ``limit``: How many at the most; 20 when absent.
+        - ``limit``: How many at the most. From 1 to 1000; `20` when absent.
         - ``cursor``: The id of the last task of the page before: the answer goes on with the next
-          older one.
+          older one. Matches `^task-[0-9]{4,}$`.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
@@ -392,12 +314,18 @@ class AsyncTaskMethods:
     ) -> Task:
         """Waits until a task has ended, in whatever state, and gives it.
 
+        `timeoutMs` is the daemon's own clock: when it is over, the answer is the error
+        `wait_timeout`. A time-out that a client sets for the call runs apart from it, in the
+        client, which sends `rpc.cancel` when it is over: whichever is over first ends the wait.
+        Neither ends the task.
+
         - ``task_id``: The task's id.
-        - ``timeout_ms``: How long to wait, in milliseconds; as long as it takes when absent.
+        - ``timeout_ms``: How long the daemon waits, in milliseconds, before it answers with
+          `wait_timeout`; as long as it takes when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``wait_timeout``, ``too_many_waits``,
-        ``storage_unavailable``.
+        ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "timeoutMs": timeout_ms}
         answer = await self._caller.call_method("task.wait", wire, timeout)
@@ -419,15 +347,15 @@ class AsyncTaskMethods:
         from `nextOffset` until `ended`, and you have followed it.
 
         - ``task_id``: The task's id.
-        - ``stream``: Which stream; `stdout` when absent.
-        - ``offset``: From which byte on; 0, the beginning, when absent.
+        - ``stream``: Which stream. `"stdout"` when absent.
+        - ``offset``: From which byte on: 0 is the beginning. `0` when absent.
         - ``wait_ms``: If there is nothing there yet: how long to wait for something, in
-          milliseconds; 0 when absent, 60,000 at the most.
-        - ``encoding``: How the bytes come; `utf8` when absent.
+          milliseconds. From 0 to 60000; `0` when absent.
+        - ``encoding``: How the bytes come. `"utf8"` when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``too_many_waits``,
-        ``storage_unavailable``.
+        ``storage_unavailable``, ``shutting_down``.
         """
         wire = {
             "taskId": task_id,
@@ -459,11 +387,10 @@ class AsyncMethods(AsyncCaller):
     """Every method of the daemon, by namespace."""
 
     def __init__(self) -> None:
-        self.rpc = AsyncRpcMethods(self)
-        self.daemon = AsyncDaemonMethods(self)
-        self.automation = AsyncAutomationMethods(self)
-        self.event = AsyncEventMethods(self)
-        self.task = AsyncTaskMethods(self)
+        self.rpc: Final[AsyncRpcMethods] = AsyncRpcMethods(self)
+        self.daemon: Final[AsyncDaemonMethods] = AsyncDaemonMethods(self)
+        self.event: Final[AsyncEventMethods] = AsyncEventMethods(self)
+        self.task: Final[AsyncTaskMethods] = AsyncTaskMethods(self)
 
     async def ping(self, *, timeout: float | None = None) -> Pong:
         """Answers at once, which shows that the daemon is alive.

@@ -52,7 +52,8 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "invalid_request": ErrorKindInfo(code=-32600, retryable=False),
     # No method has this name.
     "method_not_found": ErrorKindInfo(code=-32601, retryable=False),
-    # A member of `params` is missing, unknown or of the wrong type; `data.member` names it.
+    # A member of `params` is missing, unknown, of the wrong type or beyond its limits;
+    # `data.member` names it.
     "invalid_params": ErrorKindInfo(code=-32602, retryable=False),
     # The daemon failed in a way it did not foresee; its log says more.
     "internal_error": ErrorKindInfo(code=-32603, retryable=True),
@@ -64,9 +65,9 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "task_ended": ErrorKindInfo(code=-32002, retryable=False),
     # No rule has this id.
     "rule_not_found": ErrorKindInfo(code=-32003, retryable=False),
-    # The queue holds as many tasks as the configuration allows.
+    # The queue holds as many tasks as it may: try again when some have ended.
     "queue_full": ErrorKindInfo(code=-32004, retryable=True),
-    # What was waited for did not happen within `timeoutMs`.
+    # What was waited for did not happen within `timeoutMs` of the params.
     "wait_timeout": ErrorKindInfo(code=-32005, retryable=True),
     # The caller cancelled the call with `rpc.cancel`.
     "cancelled": ErrorKindInfo(code=-32006, retryable=True),
@@ -74,9 +75,10 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "storage_unavailable": ErrorKindInfo(code=-32007, retryable=True),
     # The topic belongs to the daemon and cannot be emitted by clients.
     "topic_reserved": ErrorKindInfo(code=-32008, retryable=False),
-    # This connection has as many calls waiting as is allowed.
+    # This connection has as many calls waiting as is allowed: wait for one to end, or open another
+    # connection.
     "too_many_waits": ErrorKindInfo(code=-32009, retryable=True),
-    # This connection has as many subscriptions as is allowed.
+    # This connection has as many subscriptions as is allowed: end one, or open another connection.
     "too_many_subscriptions": ErrorKindInfo(code=-32010, retryable=False),
     # `after` names a task that does not exist; it may have been pruned.
     "dependency_not_found": ErrorKindInfo(code=-32011, retryable=False),

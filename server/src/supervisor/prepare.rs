@@ -1,0 +1,75 @@
+//! What stands in a task's directory before its agent is started.
+
+use std::{io, path::Path, time::Duration};
+
+use aiwg_protocol::{
+    config::{AgentConfig, PromptBy},
+    types::Json,
+};
+use aiwg_shim::Order;
+
+use super::{
+    Shared,
+    environment::{REMOVED, command, environment},
+};
+use crate::{engine::StartOrder, files::write_private, project::make_private_dir};
+
+/// How long agents have between SIGTERM and SIGKILL.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// The same for what an agent leaves behind when it exits by itself.
+const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
+
+/// Makes the task's directory and writes down what the agent is given.
+pub(super) fn prepare(
+    shared: &Shared,
+    agent: &AgentConfig,
+    dir: &Path,
+    order: &StartOrder,
+) -> io::Result<Order> {
+    make_private_dir(dir)?;
+    set_output_aside(dir, order.launch)?;
+    let prompt_file = dir.join("prompt.txt");
+    write_private(&prompt_file, order.prompt.as_bytes())?;
+    let event = order.event.as_ref().map(Json::new).transpose()?;
+    let event_file = dir.join("event.json");
+    if let Some(event) = &event {
+        write_private(&event_file, event.as_str().as_bytes())?;
+    }
+    let env = environment(
+        order,
+        &shared.socket,
+        event.is_some().then_some(event_file.as_path()),
+        event.as_ref().map(Json::as_str),
+    )
+    .map_err(io::Error::other)?;
+    Ok(Order {
+        task_id: order.no.to_string(),
+        attempt: order.launch,
+        command: command(agent, order),
+        env,
+        env_remove: REMOVED.map(str::to_owned).to_vec(),
+        cwd: shared.project.root().to_owned(),
+        dir: dir.to_owned(),
+        prompt_file: (agent.prompt == PromptBy::Stdin).then_some(prompt_file),
+        grace_ms: millis(GRACE),
+        leftover_grace_ms: millis(LEFTOVER_GRACE),
+        open_files: shared.open_files,
+    })
+}
+
+/// What an earlier attempt has written is kept beside: nobody is to take its result for this attempt's.
+fn set_output_aside(dir: &Path, launch: u32) -> io::Result<()> {
+    let before = launch.saturating_sub(1);
+    for name in [aiwg_shim::STDOUT_FILE, aiwg_shim::STDERR_FILE] {
+        match std::fs::rename(dir.join(name), dir.join(format!("{name}.{before}"))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
