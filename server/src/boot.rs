@@ -23,6 +23,7 @@ use crate::{
     engine::{self, Engine, EngineSetup},
     files::{start_log, write_event_log, write_status_files, write_tasks_file},
     health::Health,
+    housekeeping::keep_house,
     ipc::{self, Daemon},
     lifecycle::{Lock, PidFile, raise_open_files},
     project::Project,
@@ -209,6 +210,7 @@ fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet
         health.clone(),
         stopped.clone(),
     ));
+    files.spawn(keep_house(Arc::clone(daemon)));
     files.spawn(write_status_files(Arc::clone(daemon), stopped.clone()));
     files
 }

@@ -11,6 +11,7 @@ pub mod config;
 pub mod engine;
 mod files;
 pub mod health;
+mod housekeeping;
 mod ipc;
 mod lifecycle;
 pub mod project;

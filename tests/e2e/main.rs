@@ -14,6 +14,7 @@ mod events;
 mod lifecycle;
 mod queue;
 mod reload;
+mod retention;
 mod rules;
 mod sdk;
 mod support;

@@ -9,7 +9,10 @@ use super::{
     command::{Command, EngineError, Order, Policy, Reply, StartOrder},
     payload::TaskEvent,
 };
-use crate::store::{Ending, Store, TaskNo, TaskRow};
+use crate::store::{Ending, Keep, Store, TaskNo, TaskRow};
+
+/// How many tasks, and how many events, are forgotten in one transaction.
+const PRUNED_AT_ONCE: u64 = 500;
 
 /// What the engine keeps in memory: nothing that could not be read from the store again.
 pub(super) struct State {
@@ -103,6 +106,10 @@ impl Turn<'_> {
                 let done = self.interrupted(no, started, requeue);
                 self.answer(done, reply, |_, ()| ())
             }
+            Command::Prune(tasks, events, reply) => {
+                let done = self.prune(tasks, events).map_err(Failure::from);
+                self.answer(done, reply, |_, pruned| pruned)
+            }
             Command::Close(reply) => {
                 self.state.closing = true;
                 self.answer(Ok(()), reply, |_, ()| ())
@@ -114,6 +121,10 @@ impl Turn<'_> {
             }
             Command::Wake | Command::Exit => Ok(()),
         }
+    }
+
+    fn prune(&mut self, tasks: Keep, events: Keep) -> rusqlite::Result<(Vec<TaskNo>, usize)> {
+        Ok((self.store.prune_tasks(tasks, PRUNED_AT_ONCE)?, self.store.prune_events(events, PRUNED_AT_ONCE)?))
     }
 
     /// Starts tasks while there are slots. Belongs to the end of every transaction, so that a task that can start at once is

@@ -8,6 +8,7 @@ mod counts;
 mod dependencies;
 mod events;
 mod open;
+mod prune;
 mod read;
 mod row;
 mod tasks;
@@ -15,6 +16,7 @@ mod usage;
 mod write;
 
 pub use open::StoreError;
+pub use prune::Keep;
 pub use read::{EventFilter, EventPage, From, Reader, TaskFilter};
 pub use row::{Ending, NewTask, TaskNo, TaskRow};
 pub use tasks::{Outcome, Processes};

@@ -22,8 +22,11 @@ impl StoreError {
 }
 
 /// Each entry brings a database from the version of its place to the next one. Entries are never changed once released.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema.sql"), include_str!("migrations/dependencies-and-usage.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema.sql"),
+    include_str!("migrations/dependencies-and-usage.sql"),
+    include_str!("migrations/retention.sql"),
+];
 
 pub(super) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     make_private(path)?;

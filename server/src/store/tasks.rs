@@ -66,8 +66,8 @@ impl Store {
     /// Puts a task into the queue.
     pub(crate) fn insert_task(&mut self, no: TaskNo, task: &NewTask, at: Timestamp) -> rusqlite::Result<()> {
         self.statement(
-            "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, after)
-             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, after, event)
+             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             no,
@@ -80,6 +80,7 @@ impl Store {
             task.cause.as_ref().map(AsJson),
             Millis(at),
             (!task.after.is_empty()).then_some(AsJson(&task.after)),
+            task.cause.as_ref().and_then(|cause| cause.event),
         ])?;
         self.count(None, Some(TaskState::Queued));
         Ok(())

@@ -58,12 +58,6 @@ impl Store {
         self.load_counts()
     }
 
-    /// The highest event number and task number that were ever given.
-    pub(crate) fn last_numbers(&self) -> rusqlite::Result<(u64, u64)> {
-        let last = |sql: &str| self.statement(sql)?.query_row([], |row| row.get(0));
-        Ok((last("SELECT ifnull(max(seq), 0) FROM event")?, last("SELECT ifnull(max(no), 0) FROM task")?))
-    }
-
     pub(super) fn statement(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
         self.connection.prepare_cached(sql)
     }
@@ -71,6 +65,11 @@ impl Store {
     pub(super) fn count(&mut self, from: Option<TaskState>, to: Option<TaskState>) {
         self.counts.moved(from, to);
         self.counts_changed = true;
+    }
+
+    /// How many tasks have ended, those of the open transaction included.
+    pub(super) fn finished(&self) -> u64 {
+        self.counts.total() - self.queued() - self.counts.of(TaskState::Running)
     }
 
     /// How many tasks are queued, those of the open transaction included.
