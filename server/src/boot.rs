@@ -27,8 +27,9 @@ use crate::{
     ipc::{self, Daemon},
     lifecycle::{Lock, PidFile, raise_open_files},
     project::Project,
+    recovery::{RecoveryError, open_store},
     reload::{policy, reload, report_notices},
-    store::{Reader, Store, StoreError},
+    store::Reader,
     supervisor::{Running, Shared, supervise},
 };
 
@@ -57,7 +58,7 @@ pub enum BootError {
     Config(#[from] ConfigError),
     /// The database cannot be used.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Recovery(#[from] RecoveryError),
     /// Something of the system.
     #[error("{what}: {source}")]
     System {
@@ -104,8 +105,9 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     let settings = Settings::new(loaded);
 
     // The store, and from it the engine, which publishes on the bus and orders from the supervisor.
-    let store = Store::open(&project.database())?;
-    let reader = Arc::new(Reader::open(&project.database())?);
+    let interrupted = settings.get().config.daemon.interrupted_tasks;
+    let store = open_store(&project, interrupted, &health)?;
+    let reader = Arc::new(Reader::open(&project.database()).map_err(RecoveryError::from)?);
     let unreadable = |error| system("the database could not be read")(io::Error::other(error));
     let found = store.running().map_err(unreadable)?;
     let (last_event, _) = store.last_numbers().map_err(unreadable)?;

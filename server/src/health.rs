@@ -9,6 +9,10 @@ use aiwg_protocol::types::{self, Issue, Timestamp};
 pub enum IssueKind {
     /// The database cannot be written.
     Storage,
+    /// The database was, or is, damaged.
+    Damage,
+    /// Another daemon's tasks could not be taken over.
+    Import,
     /// The configuration asks for what is not there.
     Config,
     /// A file that people read could not be written.
@@ -19,6 +23,8 @@ impl IssueKind {
     const fn name(self) -> &'static str {
         match self {
             Self::Storage => "storage",
+            Self::Damage => "damage",
+            Self::Import => "import",
             Self::Config => "config",
             Self::Files => "files",
         }

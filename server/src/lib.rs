@@ -15,6 +15,7 @@ mod housekeeping;
 mod ipc;
 mod lifecycle;
 pub mod project;
+mod recovery;
 mod reload;
 pub mod rules;
 pub mod store;

@@ -20,8 +20,11 @@ const PING: &str = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
 const EMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"event.emit","params":{"topic":"bench:happened","payload":{"version":"1.2.3"}}}"#;
 const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":{"prompt":"Run the test suite and report results","priority":-5}}"#;
 
+/// Measures with this binary.
+type Group = fn(&Path);
+
 /// Every group by its name.
-const GROUPS: [(&str, fn(&Path)); 4] =
+const GROUPS: [(&str, Group); 4] =
     [("wire", wire::run), ("clients", clients::run), ("start", start::run), ("tasks", tasks::run)];
 
 fn main() {

@@ -13,6 +13,7 @@ mod documents;
 mod events;
 mod lifecycle;
 mod queue;
+mod recovery;
 mod reload;
 mod retention;
 mod rules;

@@ -4,9 +4,11 @@
 //! lives here too, as a partial index: nothing has to be loaded at start, and a rolled back transaction leaves nothing to
 //! undo in memory but the counters below.
 
+mod aside;
 mod counts;
 mod dependencies;
 mod events;
+mod import;
 mod open;
 mod prune;
 mod read;
@@ -15,7 +17,10 @@ mod tasks;
 mod usage;
 mod write;
 
+pub use aside::SetAside;
+pub use import::Imported;
 pub use open::StoreError;
+pub(crate) use open::is_damage;
 pub use prune::Keep;
 pub use read::{EventFilter, EventPage, From, Reader, TaskFilter};
 pub use row::{Ending, NewTask, TaskNo, TaskRow};

@@ -24,7 +24,12 @@ impl Store {
     /// # Errors
     /// It cannot be opened, or is damaged.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = open_writer(path).map_err(StoreError::at(path))?;
+        Self::open_and_check(path, false)
+    }
+
+    /// The same; `thoroughly` reads all of it to find damage.
+    pub(super) fn open_and_check(path: &Path, thoroughly: bool) -> Result<Self, StoreError> {
+        let connection = open_writer(path, thoroughly)?;
         let mut store =
             Self { connection, path: path.to_owned(), counts: Counts::default(), counts_changed: false };
         store.load_counts().map_err(StoreError::at(path))?;
@@ -46,6 +51,11 @@ impl Store {
             self.save_counts()?;
         }
         self.statement("COMMIT")?.execute([]).map(drop)
+    }
+
+    /// Moves all that was committed into the database's one file, so that a copy of it is whole.
+    pub(crate) fn checkpoint(&self) -> rusqlite::Result<()> {
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 
     /// Forgets all since [`Store::begin`].
