@@ -9,6 +9,7 @@ mod cli;
 mod clients;
 mod connections;
 mod crash;
+mod disk;
 mod documents;
 mod events;
 mod lifecycle;
