@@ -1,9 +1,13 @@
 //! Whether an agent has succeeded, given how its process ended and what its output says.
 
 use super::{Denial, Format, Output, Tokens, denial::describe, message::ResultMessage};
+use crate::files::tail_of;
 
 /// The agent puts notes for its own developers among its errors.
 const DIAGNOSTIC: &str = "[ede_diagnostic]";
+
+/// How much of standard output goes into an error, in bytes.
+const LONGEST_WORDS: usize = 2 * 1024;
 
 /// How an agent's process ended.
 #[derive(Debug, Clone, Copy, Default)]
@@ -73,16 +77,18 @@ pub fn judge(exit: &Exit<'_>, output: &Output, previous_total: impl FnOnce(&str)
 
 /// Why the work did not succeed; none if it did.
 fn why_not(exit: &Exit<'_>, output: &Output) -> Option<String> {
-    let failed_exit = || failed_exit(exit).map(|what| with_stderr(what, exit.stderr));
+    let failed_exit = || failed_exit(exit).map(|what| with_words(what, exit.stderr));
     if output.format == Format::Text {
-        return failed_exit();
+        // In this format the agent tells on standard output, too, what went wrong with the model.
+        let words = if exit.stderr.trim().is_empty() { end_of(exit.stdout) } else { exit.stderr };
+        return self::failed_exit(exit).map(|what| with_words(what, words));
     }
     match &output.last {
         Some(result) if result.is_error => Some(reported(result)),
         Some(_) if exit.ended_after_result => None,
         Some(_) => failed_exit(),
         None => failed_exit().or_else(|| {
-            Some(with_stderr("the agent exited with code 0, but gave no result".to_owned(), exit.stderr))
+            Some(with_words("the agent exited with code 0, but gave no result".to_owned(), exit.stderr))
         }),
     }
 }
@@ -112,6 +118,11 @@ fn reported(result: &ResultMessage) -> String {
     format!("the agent reported an error: {words}")
 }
 
+/// The end of a text, which may be the answer itself.
+fn end_of(text: Option<&str>) -> &str {
+    tail_of(text.unwrap_or_default(), LONGEST_WORDS)
+}
+
 fn answer(exit: &Exit<'_>, output: &Output) -> Option<String> {
     match (output.format, &output.last) {
         (Format::Text, _) => exit.stdout.map(str::to_owned),
@@ -138,8 +149,8 @@ fn usage(output: &Output, previous_total: impl FnOnce(&str) -> Option<f64>) -> U
     }
 }
 
-fn with_stderr(what: String, stderr: &str) -> String {
-    match stderr.trim() {
+fn with_words(what: String, words: &str) -> String {
+    match words.trim() {
         "" => what,
         text => format!("{what}: {text}"),
     }

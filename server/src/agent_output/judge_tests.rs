@@ -139,6 +139,12 @@ fn text_is_judged_by_the_exit_code() {
         judge(&failed, &Output::new(Format::Text), |_| None).error.as_deref(),
         Some("the agent exited with code 1: why")
     );
+    let said =
+        Exit { code: Some(1), stdout: Some("Not logged in · Please run /login\n"), ..Exit::default() };
+    assert_eq!(
+        judge(&said, &Output::new(Format::Text), |_| None).error.as_deref(),
+        Some("the agent exited with code 1: Not logged in · Please run /login")
+    );
 }
 
 #[test]
