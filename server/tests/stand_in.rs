@@ -1,5 +1,7 @@
 //! The agent that stands in for the real one in the tests behaves as the real one's samples do.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     io::Write,
     path::{Path, PathBuf},
