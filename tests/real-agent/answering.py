@@ -3,7 +3,6 @@
 from project import FORMATS, Project, until
 
 ANSWER = [{"text": "The answer."}]
-WRITE = {"tool": "Write", "input": {"file_path": "made.txt", "content": "made\n"}}
 
 
 def bash(command, **more):
@@ -35,7 +34,7 @@ def prompt_by_stdin(report, tools, api, url):
 def tool_use(report, tools, api, url):
     """Tools: a command, which sees whose agent it belongs to, and a file."""
     with Project(tools, url) as project:
-        write = {**WRITE, "input": {**WRITE["input"], "file_path": str(project.root / "made.txt")}}
+        write = {"tool": "Write", "input": {"file_path": str(project.root / "made.txt"), "content": "made\n"}}
         look = bash('echo "$AIWG_TASK_ID" >id.txt')
         task = project.ended(project.submit([look, write, {"text": "Both done."}]))
         report.state(task, "completed", 0)

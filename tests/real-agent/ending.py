@@ -46,6 +46,18 @@ def cancel(report, tools, api, url):
                 report.later("the session is kept", "sessionId" in str(ended.get("usage")), True)
 
 
+def cancel_while_it_asks(report, tools, api, url):
+    """Cancelled while it waits for the model."""
+    with Project(tools, url) as project:
+        task = project.submit([{"stall": 60, "text": "Too late."}])
+        until("the request", lambda: api.asked("Too late."))
+        since = time.monotonic()
+        project.run("task", "cancel", task)
+        ended = project.ended(task)
+        report.equal("state and exit code", (ended["state"], ended["exitCode"]), ("cancelled", 143))
+        report.note(f"over {report.seconds(since)} after the cancel")
+
+
 def time_limit(report, tools, api, url):
     """Its time is up in the middle of a tool."""
     with Project(tools, url) as project:
@@ -97,6 +109,23 @@ def crash_and_end(report, tools, api, url):
         report.true("the answer", "It is over." in ended["result"])
 
 
+def lost(report, tools, api, url):
+    """Everything dies, as with the machine: the task is run again, and its output follows that of the first attempt."""
+    with Project(tools, url) as project:
+        task = begun(report, project)
+        agent = project.task(task)["pid"]
+        shim = next(p.parent for p in project.processes(task) if p.pid == agent)
+        project.kill_daemon()
+        for pid in [shim, *(p.pid for p in project.processes(task))]:
+            os.kill(pid, signal.SIGKILL)
+        project.touch("go")
+        project.start()
+        ended = project.ended(task)
+        report.equal("state and attempts", (ended["state"], ended["attempts"]), ("completed", 2))
+        begins = [m["session_id"] for m in project.messages(task) if m.get("subtype") == "init"]
+        report.equal("sessions in the output", len(set(begins)), 2)
+
+
 def killed(report, tools, api, url):
     """The agent is killed: its tools live on in sessions of their own, and must not be left."""
     with Project(tools, url) as project:
@@ -127,4 +156,4 @@ def _sleeps(project, task):
     return [p for p in project.processes(task) if p.line.startswith("sleep 100")]
 
 
-ALL = [cancel, time_limit, stop, crash, crash_and_end, killed, interrupted]
+ALL = [cancel, cancel_while_it_asks, time_limit, stop, crash, crash_and_end, lost, killed, interrupted]

@@ -12,6 +12,7 @@ Everything is noted in `requests`, so that a test can tell what the CLI sent and
 """
 
 import json
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
@@ -47,14 +48,8 @@ class ModelApi:
 
     def start(self) -> str:
         """Starts it and gives its URL."""
-        api = self
-
-        class Handler(_Handler):
-            pass
-
-        Handler.api = api
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
+        handler = type("Handler", (_Handler,), {"api": self})
+        server = _Server(("127.0.0.1", 0), handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return f"http://127.0.0.1:{server.server_address[1]}"
 
@@ -100,6 +95,15 @@ def _script(messages: list):
                 script, _ = json.JSONDecoder().raw_decode(text[text.index(MARK) + len(MARK) :])
                 return script, sum(m["role"] == "assistant" for m in messages[at:])
     return None, 0
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """A connection that breaks is a CLI that was ended: that is what some scenarios are about."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(*_)
 
 
 class _Handler(BaseHTTPRequestHandler):
