@@ -1,6 +1,6 @@
 //! The real binary, over a real socket, with real processes. Each test has a project of its own and leaves no process behind.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::expect_used, clippy::panic)]
 
 mod agents;
 mod bad_config;

@@ -179,8 +179,11 @@ impl Turn<'_> {
     fn finish_one(&mut self, task: &TaskRow, outcome: &Outcome) -> rusqlite::Result<()> {
         let mut outcome = outcome.clone();
         if let Some(usage) = &mut outcome.usage {
-            if let Some(session) = &usage.session_id {
-                usage.cost_usd = self.store.session_cost(session, usage.cost_usd)?;
+            if let (Some(id), Some(session)) = (&usage.session_id, outcome.session) {
+                let before = self.store.session_cost(id, session.total_usd)?;
+                if session.is_sessions {
+                    usage.cost_usd = (session.total_usd - before).max(0.0);
+                }
             }
             let rule = task.order.cause.as_ref().and_then(|cause| cause.rule.as_deref());
             self.store.add_usage(rule, usage, self.now)?;

@@ -24,5 +24,5 @@ pub(crate) use open::is_damage;
 pub use prune::Keep;
 pub use read::{EventFilter, EventPage, From, Reader, TaskFilter};
 pub use row::{Ending, NewTask, TaskNo, TaskRow};
-pub use tasks::{Outcome, Processes};
+pub use tasks::{Outcome, Processes, SessionCost};
 pub use write::Store;

@@ -23,8 +23,19 @@ pub struct Outcome {
     pub result: Option<String>,
     /// What became of the processes that it left; none where there was no agent.
     pub processes: Option<Processes>,
-    /// What it used. The cost is that of its whole session.
+    /// What it used.
     pub usage: Option<TaskUsage>,
+    /// What its session has cost so far.
+    pub session: Option<SessionCost>,
+}
+
+/// What an agent's session has cost from its very beginning, as the agent tells.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SessionCost {
+    /// In US dollars.
+    pub total_usd: f64,
+    /// Whether the cost that the outcome tells is this one, and not that of this task alone.
+    pub is_sessions: bool,
 }
 
 /// What became of the processes that an agent left.
@@ -40,7 +51,16 @@ impl Outcome {
     /// The end of a task without an agent's exit.
     pub fn without_exit(state: TaskState, error: impl Into<String>) -> Self {
         let error = Some(error.into());
-        Self { state, exit_code: None, signal: None, error, result: None, processes: None, usage: None }
+        Self {
+            state,
+            exit_code: None,
+            signal: None,
+            error,
+            result: None,
+            processes: None,
+            usage: None,
+            session: None,
+        }
     }
 
     /// What it comes to when the agent was being ended: that decides, whatever the agent made of it.
