@@ -13,6 +13,7 @@ mod disk;
 mod documents;
 mod events;
 mod lifecycle;
+mod output;
 mod queue;
 mod recovery;
 mod reload;
