@@ -14,6 +14,8 @@ mod batch;
 mod command;
 mod events;
 mod handle;
+#[cfg(test)]
+mod model_tests;
 mod payload;
 mod tasks;
 mod thread;
