@@ -11,6 +11,7 @@ mod stats;
 mod status;
 mod subscription;
 mod task;
+mod task_event;
 mod timestamp;
 mod usage;
 
@@ -25,5 +26,6 @@ pub use stats::*;
 pub use status::*;
 pub use subscription::*;
 pub use task::*;
+pub use task_event::*;
 pub use timestamp::*;
 pub use usage::*;

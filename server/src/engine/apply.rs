@@ -7,7 +7,7 @@ use aiwg_protocol::types::{Event, TaskState, TaskSubmitted, Timestamp};
 use super::{
     batch::Batch,
     command::{Command, EngineError, Order, Policy, Reply, StartOrder},
-    payload::TaskEvent,
+    payload::task_event,
 };
 use crate::store::{Ending, Keep, Store, TaskNo, TaskRow};
 
@@ -135,7 +135,7 @@ impl Turn<'_> {
             self.store.start(no, self.now)?;
             self.state.running.insert(no);
             let Some(task) = self.store.task(no)? else { break };
-            self.tell(&TaskEvent::new(no, &task.order, TaskState::Running, task.attempts), &task.order);
+            self.tell(&task_event(no, &task.order, TaskState::Running, task.attempts), &task.order);
             self.take_drafts()?;
             let event = match task.order.cause.as_ref().and_then(|cause| cause.event) {
                 Some(seq) => self.store.event(seq)?,

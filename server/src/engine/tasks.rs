@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskState};
+use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskEvent, TaskState};
 
 use super::{
     apply::{Failure, Turn},
     command::{Draft, EngineError, Order},
-    payload::TaskEvent,
+    payload::{payload, task_event, topic, with_end},
 };
 use crate::store::{Ending, NewTask, Outcome, TaskNo, TaskRow};
 
@@ -68,7 +68,10 @@ impl Turn<'_> {
     /// Says that a running task writes nothing any more, and has it ended if that is wanted.
     pub(super) fn stalled(&mut self, no: TaskNo, silent_ms: u64, end: bool) -> Result<(), Failure> {
         let task = self.running(no)?;
-        let event = TaskEvent::new(no, &task.order, TaskState::Running, task.attempts).stalled(silent_ms);
+        let event = TaskEvent {
+            silent_ms: Some(silent_ms),
+            ..task_event(no, &task.order, TaskState::Running, task.attempts)
+        };
         self.tell(&event, &task.order);
         if end {
             self.end_running(no, Ending::Stalled)?;
@@ -87,7 +90,7 @@ impl Turn<'_> {
         if task.ending.is_none() && (requeue || !started) {
             self.store.requeue(no, started)?;
             self.state.running.remove(&no);
-            self.tell(&TaskEvent::new(no, &task.order, TaskState::Queued, task.attempts), &task.order);
+            self.tell(&task_event(no, &task.order, TaskState::Queued, task.attempts), &task.order);
             return Ok(self.take_drafts()?);
         }
         let outcome = Outcome::without_exit(
@@ -113,16 +116,16 @@ impl Turn<'_> {
         self.state.last_task += 1;
         let no = TaskNo(self.state.last_task);
         self.store.insert_task(no, task, self.now)?;
-        self.tell(&TaskEvent::new(no, task, TaskState::Queued, 0), task);
+        self.tell(&task_event(no, task, TaskState::Queued, 0), task);
         Ok(no)
     }
 
     /// Has an event about a task taken in.
-    pub(super) fn tell(&mut self, event: &TaskEvent<'_>, order: &NewTask) {
+    pub(super) fn tell(&mut self, event: &TaskEvent, order: &NewTask) {
         let before = order.cause.as_ref();
         self.batch.drafts.push_back(Draft {
-            topic: event.topic(),
-            payload: event.payload(),
+            topic: topic(event),
+            payload: payload(event),
             source: EventSource::Supervisor,
             cause: Some(Cause {
                 task: Some(event.task_id.clone()),
@@ -192,8 +195,8 @@ impl Turn<'_> {
         self.state.running.remove(&task.no);
         self.batch.ended.push(task.no);
         let duration = task.started_at.map(|started| self.now.as_millis() - started.as_millis());
-        let event =
-            TaskEvent::new(task.no, &task.order, outcome.state, task.attempts).ended(&outcome, duration);
+        let event = task_event(task.no, &task.order, outcome.state, task.attempts);
+        let event = with_end(event, &outcome, duration);
         self.tell(&event, &task.order);
         Ok(())
     }

@@ -438,6 +438,43 @@ export interface TaskCancelled {
   state: TaskState;
 }
 
+/** The payload of every event of a task. */
+export interface TaskEvent {
+  /** The task's id. */
+  taskId: string;
+  /** Where it stands now. */
+  state: TaskState;
+  /** Its agent; the default one when null. */
+  agent: string | null;
+  /** Its priority. */
+  priority: number;
+  /**
+   * The rule that made it, or made the task whose agent submitted it; absent when there was none.
+   */
+  rule?: string;
+  /** How often an agent was started for it. */
+  attempt: number;
+  /** How long it took from its start to its end, in milliseconds; absent before. */
+  durationMs?: number;
+  /** What the agent's process exited with; absent when it did not exit by itself. */
+  exitCode?: number;
+  /** The signal that ended the agent's process; absent when none did. */
+  signal?: number;
+  /** Why it did not complete: the last 2,000 bytes of that. */
+  error?: string;
+  /**
+   * How many processes that its agent left, or that were to end with it, have been ended; absent
+   * before its end.
+   */
+  processesEnded?: number;
+  /** How many could not be; absent before its end. */
+  processesLeft?: number;
+  /** What it cost, in US dollars; absent where the agent does not tell. */
+  costUsd?: number;
+  /** With `task:stalled`: for how many milliseconds it has written nothing. */
+  silentMs?: number;
+}
+
 /** The params of `task.get`. */
 export interface TaskGetParams {
   /** The task's id. */
