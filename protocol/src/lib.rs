@@ -12,6 +12,7 @@ pub mod definition;
 pub mod error;
 pub mod schema;
 pub mod service;
+pub mod topics;
 pub mod types;
 pub mod wire;
 

@@ -40,7 +40,7 @@ pub trait DaemonService {
         name = "an idle daemon",
         params = "{}",
         result = r#"{
-            "pid": 4711, "uptime_seconds": 42, "started_at": "2026-11-23T14:33:23.042Z", "health": "ok", "issues": [], "health_check": null,
+            "pid": 4711, "uptime_seconds": 42, "started_at": "2026-11-23T14:33:23.042Z", "health": "ok", "issues": [],
             "version": "0.1.0", "protocol_version": "1.0", "project": "/home/me/project",
             "socket": "/home/me/project/.aiwg/daemon/daemon.sock", "config": null,
             "subsystems": {
@@ -136,25 +136,6 @@ pub trait DaemonService {
             "prompt": "Run tests for [\"src/main.ts\"]"}]}"#
     )]
     async fn automation_test(params: AutomationTestParams) -> Result<AutomationTested, ApiError>;
-
-    /// Lists the schedule jobs, and the rules whose trigger is a schedule.
-    #[method(name = "schedule.list", errors = [StorageUnavailable])]
-    #[example(
-        name = "one job",
-        params = "{}",
-        result = r#"[{"name": "daily-audit", "cron": "0 9 * * *", "timezone": "Europe/Berlin", "action": "security-audit",
-            "catchUp": false, "lastAt": "2026-11-23T08:00:00.000Z", "nextAt": "2026-11-24T08:00:00.000Z"}]"#
-    )]
-    async fn schedule_list(params: NoParams) -> Result<Vec<ScheduledJob>, ApiError>;
-
-    /// Has a schedule job fire now, in force or not. Its next time stays as it is.
-    #[method(name = "schedule.run", errors = [JobNotFound, QueueFull, StorageUnavailable, ShuttingDown])]
-    #[example(
-        name = "the audit",
-        params = r#"{"job": "daily-audit"}"#,
-        result = r#"{"seq": 42, "rules": ["schedule:daily-audit"]}"#
-    )]
-    async fn schedule_run(params: ScheduleRunParams) -> Result<ScheduleRun, ApiError>;
 
     /// Tells the daemon that something happened.
     ///

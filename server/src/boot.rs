@@ -3,8 +3,8 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::Arc,
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
-    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
@@ -23,11 +23,13 @@ use crate::{
     engine::{self, Engine, EngineSetup, fire_when_due},
     files::{start_log, write_event_log, write_status_files, write_tasks_file},
     health::Health,
+    housekeeping::keep_house,
     ipc::{self, Daemon},
     lifecycle::{Lock, PidFile, raise_open_files},
     project::Project,
+    recovery::{RecoveryError, open_store},
     reload::{policy, reload, report_notices},
-    store::{Reader, Store, StoreError},
+    store::Reader,
     supervisor::{Running, Shared, supervise},
 };
 
@@ -56,7 +58,7 @@ pub enum BootError {
     Config(#[from] ConfigError),
     /// The database cannot be used.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Recovery(#[from] RecoveryError),
     /// Something of the system.
     #[error("{what}: {source}")]
     System {
@@ -103,8 +105,9 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     let settings = Settings::new(loaded);
 
     // The store, and from it the engine, which publishes on the bus and orders from the supervisor.
-    let store = Store::open(&project.database())?;
-    let reader = Arc::new(Reader::open(&project.database())?);
+    let interrupted = settings.get().config.daemon.interrupted_tasks;
+    let store = open_store(&project, interrupted, &health)?;
+    let reader = Arc::new(Reader::open(&project.database()).map_err(RecoveryError::from)?);
     let unreadable = |error| system("the database could not be read")(io::Error::other(error));
     let found = store.running().map_err(unreadable)?;
     let (last_event, _) = store.last_numbers().map_err(unreadable)?;
@@ -151,7 +154,6 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
         bus: bus.clone(),
         running: running.clone(),
         health: health.clone(),
-        health_check: Mutex::default(),
         socket: socket.clone(),
         clients: AtomicU32::new(0),
         started: Instant::now(),
@@ -218,6 +220,7 @@ fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet
         health.clone(),
         stopped.clone(),
     ));
+    files.spawn(keep_house(Arc::clone(daemon)));
     files.spawn(write_status_files(Arc::clone(daemon), stopped.clone()));
     files
 }

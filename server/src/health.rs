@@ -9,10 +9,12 @@ use aiwg_protocol::types::{self, Issue, Timestamp};
 pub enum IssueKind {
     /// The database cannot be written.
     Storage,
+    /// The database was, or is, damaged.
+    Damage,
+    /// Another daemon's tasks could not be taken over.
+    Import,
     /// The configuration asks for what is not there.
     Config,
-    /// The health check found something.
-    HealthCheck,
     /// A rule has tripped.
     Automation,
     /// A file that people read could not be written.
@@ -23,8 +25,9 @@ impl IssueKind {
     const fn name(self) -> &'static str {
         match self {
             Self::Storage => "storage",
+            Self::Damage => "damage",
+            Self::Import => "import",
             Self::Config => "config",
-            Self::HealthCheck => "health_check",
             Self::Automation => "automation",
             Self::Files => "files",
         }

@@ -4,17 +4,18 @@
 //! them together with what the rules make of them and publishes the events on the bus; the log, the readable files and the
 //! subscribers listen there; the supervisor carries out the engine's orders.
 
-mod agent_output;
+pub mod agent_output;
 pub mod boot;
 pub mod bus;
 pub mod config;
 pub mod engine;
 mod files;
 pub mod health;
-mod health_check;
+mod housekeeping;
 mod ipc;
 mod lifecycle;
 pub mod project;
+mod recovery;
 mod reload;
 pub mod rules;
 pub mod store;

@@ -90,7 +90,12 @@ impl Project {
 
     /// What the agents of a task wrote, and the records of its shim.
     pub fn action_dir(&self, task: TaskNo) -> PathBuf {
-        self.state_dir().join("actions").join(task.to_string())
+        self.actions_dir().join(task.to_string())
+    }
+
+    /// The directory of those of all tasks.
+    pub fn actions_dir(&self) -> PathBuf {
+        self.state_dir().join("actions")
     }
 
     /// Makes the directories, for their owner only.
@@ -100,7 +105,7 @@ impl Project {
     pub fn make_dirs(&self) -> io::Result<()> {
         // `.aiwg` itself is shared with other tools and version control: what it was made with stays.
         make_private_dir(&self.aiwg())?;
-        for dir in [self.state_dir(), self.state_dir().join("actions"), self.events_dir()] {
+        for dir in [self.state_dir(), self.actions_dir(), self.events_dir()] {
             make_private_dir(&dir)?;
             std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700))?;
         }

@@ -5,9 +5,11 @@ use std::{
     process::Command,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
+    daemon::BenchDaemon,
+    echo::EchoServer,
     load::{Measured, Rates},
     table,
 };
@@ -22,18 +24,20 @@ fn repository() -> &'static Path {
 }
 
 /// Prints the round trips of both clients; `scripts/clients` has installed them.
-pub(crate) fn compare(daemon: &Path, echo: &Path) {
+pub(crate) fn run(aiwg: &Path) {
+    let (daemon, echo) = (BenchDaemon::start(aiwg, &json!({})), EchoServer::start());
+    let (daemon, echo) = (&daemon.socket, &echo.socket);
     let scripts = repository().join("tests/bench/clients");
     // Node looks for packages beside the script.
     let beside = installed().join("node/round-trips.mjs");
     std::fs::copy(scripts.join("round-trips.mjs"), &beside).unwrap();
     table::head("clients", "client", "raw echo");
-    report("JavaScript", &run(Command::new("node").arg(&beside), daemon, echo));
+    report("JavaScript", &rates(Command::new("node").arg(&beside), daemon, echo));
     let mut python = Command::new(installed().join("python/bin/python"));
-    report("Python", &run(python.arg(scripts.join("round_trips.py")), daemon, echo));
+    report("Python", &rates(python.arg(scripts.join("round_trips.py")), daemon, echo));
 }
 
-fn run(command: &mut Command, daemon: &Path, echo: &Path) -> Value {
+fn rates(command: &mut Command, daemon: &Path, echo: &Path) -> Value {
     let output = command.args([daemon, echo]).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()

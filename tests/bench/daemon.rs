@@ -2,8 +2,11 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output},
+    time::Duration,
 };
+
+use serde_json::{Value, json};
 
 use crate::load::{Load, measure};
 
@@ -11,64 +14,73 @@ pub(crate) struct BenchDaemon {
     aiwg: PathBuf,
     project: tempfile::TempDir,
     pub(crate) socket: PathBuf,
-    pid: u32,
+    pub(crate) pid: u32,
 }
 
 impl BenchDaemon {
     /// With 20 rules, none of which matches, and one agent that blocks the queue.
-    pub(crate) fn start(aiwg: &Path) -> Self {
-        let project = tempfile::tempdir().unwrap();
-        let rules: Vec<_> = (0..20)
+    pub(crate) fn blocked(aiwg: &Path) -> Self {
+        let rules: Vec<Value> = (0..20)
             .map(|n| {
-                serde_json::json!({
+                json!({
                     "id": format!("rule-{n}"), "trigger": { "type": "event", "topic": format!("bench:{n}") },
                     "action": { "type": "submit_task", "prompt": "work" }
                 })
             })
             .collect();
-        let config = serde_json::json!({
-            "daemon": { "max_parallel_actions": 1 },
-            "agent": { "command": ["sleep", "3600"] },
-            "rules": rules,
-        });
-        std::fs::create_dir(project.path().join(".aiwg")).unwrap();
-        std::fs::write(project.path().join(".aiwg/daemon.json"), config.to_string()).unwrap();
-        let output = Command::new(aiwg)
-            .args(["daemon", "start", "--json", "--project"])
-            .arg(project.path())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let ready: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-        let daemon = Self {
-            aiwg: aiwg.to_owned(),
-            socket: ready["socket"].as_str().unwrap().into(),
-            pid: ready["pid"].as_u64().unwrap().try_into().unwrap(),
-            project,
-        };
-        daemon.cli(&["task", "submit", "blocks the queue", "--priority", "100"]);
+        let daemon = Self::start(
+            aiwg,
+            &json!({
+                "daemon": { "max_parallel_actions": 1 },
+                "agent": { "command": ["sleep", "3600"] },
+                "rules": rules,
+            }),
+        );
+        daemon.json(&["task", "submit", "blocks the queue", "--priority", "100"]);
         daemon
     }
 
-    fn cli(&self, args: &[&str]) -> serde_json::Value {
-        let output = Command::new(&self.aiwg)
-            .args(args)
-            .arg("--json")
-            .arg("--project")
-            .arg(self.project.path())
-            .output()
-            .unwrap();
-        serde_json::from_slice(&output.stdout).unwrap()
+    /// With this configuration.
+    pub(crate) fn start(aiwg: &Path, config: &Value) -> Self {
+        let project = tempfile::tempdir().unwrap();
+        std::fs::create_dir(project.path().join(".aiwg")).unwrap();
+        std::fs::write(project.path().join(".aiwg/daemon.json"), config.to_string()).unwrap();
+        let mut daemon = Self { aiwg: aiwg.to_owned(), socket: PathBuf::new(), pid: 0, project };
+        let ready = daemon.json(&["daemon", "start"]);
+        daemon.socket = ready["socket"].as_str().unwrap().into();
+        daemon.pid = ready["pid"].as_u64().unwrap().try_into().unwrap();
+        daemon
     }
 
-    /// Submits until so many tasks are queued.
-    pub(crate) fn fill_queue(&self, wanted: u64) {
-        while self.cli(&["task", "stats"])["queued"].as_u64().unwrap() < wanted {
+    /// Runs the command in the project.
+    pub(crate) fn cli(&self, args: &[&str]) -> Output {
+        let output =
+            Command::new(&self.aiwg).args(args).arg("--project").arg(self.project.path()).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        output
+    }
+
+    pub(crate) fn json(&self, args: &[&str]) -> Value {
+        serde_json::from_slice(&self.cli(&[args, &["--json"]].concat()).stdout).unwrap()
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.project.path().join(name)
+    }
+
+    /// How many tasks are in this state.
+    pub(crate) fn count(&self, state: &str) -> u64 {
+        self.json(&["task", "stats"])[state].as_u64().unwrap()
+    }
+
+    /// Submits until there are so many tasks.
+    pub(crate) fn submit_until(&self, wanted: u64) {
+        while self.count("total") < wanted {
             let load = Load {
                 line: super::SUBMIT,
                 in_flight: 512,
                 together: true,
-                time: std::time::Duration::from_millis(500),
+                time: Duration::from_millis(300),
             };
             measure(&self.socket, &load);
         }
@@ -78,6 +90,17 @@ impl BenchDaemon {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+    }
+
+    /// How often one of its threads has gone to sleep, and so been woken, since it started.
+    pub(crate) fn wake_ups(&self) -> u64 {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid)).unwrap();
+        let of = |path: PathBuf| {
+            let status = std::fs::read_to_string(path.join("status")).unwrap_or_default();
+            let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches:"));
+            line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or(0)
+        };
+        threads.map(|thread| of(thread.unwrap().path())).sum()
     }
 }
 

@@ -55,6 +55,13 @@ pub(crate) fn measure(socket: &Path, load: &Load<'_>) -> Measured {
     }
 }
 
+/// Sends one line and waits for its answer.
+pub(crate) fn call(socket: &Path, line: &str) {
+    let mut stream = UnixStream::connect(socket).unwrap();
+    stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+    assert_eq!(read_lines(&mut stream, &mut [0; 4096]), 1);
+}
+
 /// How many lines one read brings.
 fn read_lines(stream: &mut UnixStream, buffer: &mut [u8]) -> usize {
     let count = stream.read(buffer).unwrap();

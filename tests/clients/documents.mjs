@@ -12,6 +12,12 @@ const document = JSON.parse(readFileSync(process.argv[2]));
 
 const client = new DaemonClient();
 assert.deepEqual(await client.rpc.discover(), document, 'rpc.discover answers another document');
+// Something of each kind, so that there are events of the daemon's own.
+for (const prompt of ['x', 'do: exit 3', 'do: sleep 100', 'do: sleep 100']) await client.task.submit({ prompt, timeoutMinutes: 0.01 });
+await client.task.cancel({ taskId: 'task-0004' });
+for (let number = 1; number <= 4; number++) await client.task.wait({ taskId: `task-000${number}` });
+await client.daemon.reload();
+const events = await client.event.list({ since: 0, limit: 1000 });
 await client.disconnect();
 
 /** A meta-schema that Ajv takes: without the dialect it names, and with an id that does not end in a slash. */
@@ -44,6 +50,15 @@ for (const method of document.methods) {
   for (const { $ref } of method.errors) {
     assert.ok(document.components.errors[$ref.split('/').pop()], `${method.name}: ${$ref}`);
   }
+}
+const payloads = new Map(document['x-topics'].map(({ name, payload }) => [name, payload]));
+for (const { topic, payload } of events) {
+  assert.ok(payloads.has(topic), `${topic} is not in the document`);
+  check(payloads.get(topic), payload, topic);
+}
+const published = new Set(events.map(({ topic }) => topic));
+for (const topic of ['task:queued', 'task:started', 'task:completed', 'task:failed', 'task:cancelled', 'task:timeout', 'daemon:reloaded']) {
+  assert.ok(published.has(topic), `${topic} was not published`);
 }
 for (const [name, schema] of Object.entries(document.components.schemas)) {
   assert.ok(schema.description, `${name} has no description`);

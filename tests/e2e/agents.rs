@@ -33,7 +33,7 @@ fn a_failure_says_what_the_agent_said() {
     assert_eq!((&task["state"], &task["exitCode"]), (&json!("failed"), &json!(3)));
     assert_eq!(task["error"], "the agent exited with code 3: the reason");
     let task = project.ended(&project.submit("kill -9 $$"));
-    assert_eq!(task["error"], "the agent was ended by signal 9");
+    assert_eq!(task["error"], "the agent was ended by signal 9: stand-in agent: do: kill -9 $$");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The real binary, over a real socket, with real processes. Each test has a project of its own and leaves no process behind.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::print_stderr, clippy::expect_used, clippy::panic)]
 
 mod agents;
 mod automation;
@@ -10,11 +10,15 @@ mod cli;
 mod clients;
 mod connections;
 mod crash;
+mod disk;
 mod documents;
 mod events;
 mod lifecycle;
+mod output;
 mod queue;
+mod recovery;
 mod reload;
+mod retention;
 mod rules;
 mod sdk;
 mod support;

@@ -88,7 +88,7 @@ fn model() -> Result<Model, GenerateError> {
 
 /// Types without methods that use them.
 fn only(named: serde_json::Map<String, Value>) -> Types {
-    Types { named, methods: Vec::new(), notifications: Vec::new(), ambiguous: Vec::new() }
+    Types { named, methods: Vec::new(), notifications: Vec::new(), topics: Vec::new(), ambiguous: Vec::new() }
 }
 
 fn text<'a>(outputs: &'a [Output], name: &str) -> &'a str {

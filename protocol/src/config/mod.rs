@@ -4,6 +4,7 @@
 
 mod agent;
 mod daemon;
+mod retention;
 mod rules;
 mod schedule;
 mod watch;
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 pub use agent::{AgentConfig, PromptBy};
 pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, StalledTasks};
+pub use retention::RetentionConfig;
 pub use rules::{Action, Condition, OnBusy, Rule, Trigger};
 pub use schedule::{Job, ScheduleConfig};
 pub use watch::{WatchConfig, WatchPath, WatchPathOptions};
@@ -32,6 +34,8 @@ pub struct Config {
     pub daemon: DaemonConfig,
     /// The command that runs agents.
     pub agent: AgentConfig,
+    /// How long things are kept.
+    pub retention: RetentionConfig,
     /// Which files are watched.
     pub watch: WatchConfig,
     /// What happens when.

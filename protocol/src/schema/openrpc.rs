@@ -8,6 +8,7 @@ use crate::{
     definition::{Direction, Example, Method, Notification, paragraphs},
     error::ErrorKind,
     service::{METHODS, NOTIFICATIONS},
+    topics::{TOPICS, Topic},
 };
 
 /// The document, members in the order in which a person would read them.
@@ -31,6 +32,7 @@ pub fn openrpc() -> Value {
         },
         "methods": methods,
         "x-notifications": notifications(&types),
+        "x-topics": topics(&types),
         "components": { "schemas": types.named, "errors": errors },
     })
 }
@@ -103,6 +105,18 @@ fn notifications(types: &Types) -> Vec<Value> {
         })
     };
     NOTIFICATIONS.iter().zip(&types.notifications).map(row).collect()
+}
+
+/// What the daemon itself publishes as events: an extension, too.
+fn topics(types: &Types) -> Vec<Value> {
+    let row = |(topic, payload): (&Topic, &String)| {
+        json!({
+            "name": topic.name,
+            "summary": topic.docs,
+            "payload": { "$ref": format!("#/components/schemas/{payload}") },
+        })
+    };
+    TOPICS.iter().zip(&types.topics).map(row).collect()
 }
 
 fn error(kind: ErrorKind) -> Value {

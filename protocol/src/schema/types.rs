@@ -11,6 +11,7 @@ use crate::{
     definition::{Direction, TypeRef},
     error::ApiError,
     service::{METHODS, NOTIFICATIONS},
+    topics::TOPICS,
 };
 
 /// The schemas of the definition, draft-07 (which OpenRPC prescribes), references as `#/components/schemas/NAME`.
@@ -22,6 +23,8 @@ pub struct Types {
     pub methods: Vec<MethodTypes>,
     /// The name of each notification's params struct, in the order of [`NOTIFICATIONS`].
     pub notifications: Vec<String>,
+    /// The name of each topic's payload, in the order of [`TOPICS`].
+    pub topics: Vec<String>,
     /// The types that travel both ways and are not the same both ways, such as one with a member that may be left out on the
     /// way in and always comes out. One schema cannot describe such a type: it has to be made two.
     pub ambiguous: Vec<String>,
@@ -59,9 +62,15 @@ pub fn types() -> Types {
         add(&params);
         notifications.push(params.name);
     }
+    let mut topics = Vec::new();
+    for topic in TOPICS {
+        let payload = (topic.payload)();
+        add(&payload);
+        topics.push(payload.name);
+    }
     add(&TypeRef::of_result::<ApiError>());
     let (named, ambiguous) = merge(incoming.take_definitions(true), outgoing.take_definitions(true));
-    Types { named, methods, notifications, ambiguous }
+    Types { named, methods, notifications, topics, ambiguous }
 }
 
 /// The types of both ways by name, and the names of those that differ.

@@ -169,3 +169,19 @@ pub enum MatchOutcome {
     /// Nothing, and the rule trips.
     Trip,
 }
+
+/// The payload of the events of automation itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AutomationEvent {
+    /// The rule's id; null for all of automation.
+    pub rule: Option<String>,
+    /// With `automation:tripped`: how often it had fired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firings: Option<u32>,
+    /// With `automation:tripped`: within how many minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<u32>,
+    /// With `automation:tripped`: the number of the event that would have made it fire once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<u64>,
+}

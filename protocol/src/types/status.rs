@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{HealthCheck, Timestamp};
+use super::Timestamp;
 
 /// The daemon and all its subsystems.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,8 +18,6 @@ pub struct DaemonStatus {
     pub health: Health,
     /// What is not well; empty when health is `ok`.
     pub issues: Vec<Issue>,
-    /// What the last health check found; null before the first.
-    pub health_check: Option<HealthCheck>,
     /// The daemon's version.
     pub version: String,
     /// The version of the wire contract.

@@ -1,13 +1,36 @@
-//! What an agent's standard output says, where it is the JSON of `claude -p --output-format json` or `stream-json`.
+//! What an agent's output says about its work.
 //!
-//! An agent's exit code is not the truth: an interrupted one may exit with 0, and one may never exit after it has told its result.
-//! Its `result` message is: tried with `claude` 2.1.330, see `scripts/test-real-agent`.
+//! `claude -p` tells with `--output-format json` or `stream-json --verbose` how its work ended, what it answered and what it cost; its exit
+//! code alone does not. This module reads that output and judges by it. It knows nothing of the store and the engine:
+//! [`Format::of`] the configured command, [`read`] the file once the agent has ended (or [`ResultWatch`] it before), and
+//! [`judge`] what it says together with how the process ended.
+//!
+//! ```no_run
+//! use aiwg_server::agent_output::{Exit, Format, judge, read};
+//!
+//! let command = ["claude", "-p", "--output-format", "json"].map(str::to_owned);
+//! let output = read("stdout.log".as_ref(), 0, Format::of(&command))?;
+//! let exit = Exit { code: Some(0), ..Exit::default() };
+//! let verdict = judge(&exit, &output, |_session| None);
+//! # std::io::Result::Ok(())
+//! ```
+//!
+//! Memory is bounded: the output is read line by line, and a line over [`LONGEST_LINE`] is passed over.
 
+mod denial;
 mod format;
-mod lines;
+mod judge;
 mod message;
+mod output;
+mod read;
+mod scanner;
 mod watch;
 
-pub(crate) use format::Format;
-pub(crate) use message::ResultMessage;
-pub(crate) use watch::ResultWatch;
+pub use denial::Denial;
+pub use format::Format;
+pub use judge::{Exit, Usage, Verdict, judge};
+pub use message::Tokens;
+pub use output::Output;
+pub use read::read;
+pub use scanner::LONGEST_LINE;
+pub use watch::{Progress, ResultWatch};

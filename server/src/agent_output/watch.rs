@@ -1,97 +1,160 @@
+//! Looking whether an agent that still runs has finished its work.
+
 use std::{
-    fs::File,
+    io,
     path::{Path, PathBuf},
 };
 
-use super::{Format, ResultMessage, lines::Lines};
+use super::{
+    Format, Output,
+    read::{drain, finish, open},
+    scanner::Scanner,
+};
 
-/// Looks from time to time whether a running agent has told its result. Each byte is read once.
-pub(crate) struct ResultWatch {
-    format: Format,
+/// How far an agent is, as its output tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// It has not given a result, or it has gone on working after it. Always so for [`Format::Text`].
+    Working,
+    /// It has given a result, and waits for so many commands that it left running in the background: it comes back to work when one of
+    /// them finishes. A server among them never does.
+    Waiting(usize),
+    /// It has given its result, and nothing is open: it should exit by itself within seconds, and may be ended otherwise.
+    Done,
+}
+
+/// Watches an output file as it grows. Each look reads only what has been added.
+#[derive(Debug)]
+pub struct ResultWatch {
     path: PathBuf,
-    lines: Option<Lines<File>>,
-    /// The size of a document that was looked at already.
-    looked_at: u64,
-    told: bool,
+    scanner: Scanner,
 }
 
 impl ResultWatch {
-    /// Of the output in this file, which need not be there yet.
-    pub(crate) fn of(format: Format, stdout: &Path) -> Self {
-        Self { format, path: stdout.to_owned(), lines: None, looked_at: 0, told: false }
+    /// Watches this file, which may not exist yet, from where the output of this attempt begins.
+    #[must_use]
+    pub fn new(path: &Path, from: u64, format: Format) -> Self {
+        Self { path: path.to_owned(), scanner: Scanner::new(format, from) }
     }
 
-    /// Whether there can be a result at all.
-    pub(crate) fn is_needed(&self) -> bool {
-        self.format != Format::Text
+    /// Reads what has been added and tells how far the agent is. It blocks for as long as reading takes.
+    ///
+    /// # Errors
+    /// The file cannot be read. The next look goes on where this one stopped.
+    pub fn look(&mut self) -> io::Result<Progress> {
+        self.read_on()?;
+        let output = &self.scanner.output;
+        Ok(match output.background_tasks {
+            _ if !output.has_result() || output.works_again => Progress::Working,
+            0 => Progress::Done,
+            tasks => Progress::Waiting(tasks),
+        })
     }
 
-    /// Whether the agent has told its result by now.
-    pub(crate) fn has_result(&mut self) -> bool {
-        if !self.told {
-            self.told = match self.format {
-                Format::Text => false,
-                Format::Json => self.document_has_result(),
-                Format::StreamJson => self.lines_have_result(),
-            };
+    /// How much of the file has been read, in bytes. Where it stays the same between two looks, the agent was silent.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.scanner.position()
+    }
+
+    /// What the output says, once the agent has ended: the same as [`read`](super::read) gives, without reading all
+    /// of it again.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn into_output(mut self) -> io::Result<Output> {
+        self.read_on()?;
+        finish(self.scanner, &self.path)
+    }
+
+    fn read_on(&mut self) -> io::Result<()> {
+        if self.scanner.output.format == Format::Text {
+            return Ok(());
         }
-        self.told
-    }
-
-    fn document_has_result(&mut self) -> bool {
-        let size = self.path.metadata().map_or(0, |file| file.len());
-        if size == self.looked_at {
-            return false;
+        match open(&self.path, self.scanner.position()) {
+            Ok(mut file) => drain(&mut file, &mut self.scanner),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
         }
-        self.looked_at = size;
-        self.format.result_in(&self.path).is_some()
-    }
-
-    fn lines_have_result(&mut self) -> bool {
-        let lines = match &mut self.lines {
-            Some(lines) => lines,
-            none => match File::open(&self.path) {
-                Ok(file) => none.insert(Lines::of(file)),
-                Err(_) => return false,
-            },
-        };
-        while let Ok(Some(line)) = lines.next_line() {
-            if ResultMessage::in_line(line).is_some() {
-                return true;
-            }
-        }
-        false
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::{fs::OpenOptions, io::Write};
 
     use super::*;
 
-    #[test]
-    fn a_result_counts_once_its_line_is_whole() {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        let mut watch = ResultWatch::of(Format::StreamJson, file.path());
-        let mut written = |text: &str| {
+    const RESULT: &str = r#"{"type":"result","is_error":false,"result":"yes"}"#;
+
+    struct Growing {
+        dir: tempfile::TempDir,
+    }
+
+    impl Growing {
+        fn new() -> Self {
+            Self { dir: tempfile::tempdir().unwrap() }
+        }
+
+        fn path(&self) -> PathBuf {
+            self.dir.path().join("stdout.log")
+        }
+
+        fn add(&self, text: &str) {
+            let mut file = OpenOptions::new().create(true).append(true).open(self.path()).unwrap();
             file.write_all(text.as_bytes()).unwrap();
-            watch.has_result()
-        };
-        assert!(!written("{\"type\":\"assistant\",\"result\":1}\n"));
-        assert!(!written("{\"type\":\"result\","));
-        assert!(!written("\"result\":\"x\"}"));
-        assert!(written("\n"));
-        assert!(written("more\n"));
+        }
     }
 
     #[test]
-    fn a_document_counts_once_it_is_whole() {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        let mut watch = ResultWatch::of(Format::Json, file.path());
-        file.write_all(b"{\"type\":\"result\",").unwrap();
-        assert!(!watch.has_result());
-        file.write_all(b"\"result\":\"x\"}\n").unwrap();
-        assert!(watch.has_result());
+    fn a_result_is_seen_when_its_line_is_complete() {
+        let file = Growing::new();
+        let mut watch = ResultWatch::new(&file.path(), 0, Format::StreamJson);
+        assert_eq!(watch.look().unwrap(), Progress::Working);
+        let (first, second) = RESULT.split_at(20);
+        file.add("{\"type\":\"assistant\"}\n");
+        file.add(first);
+        assert_eq!(watch.look().unwrap(), Progress::Working);
+        file.add(second);
+        assert_eq!(watch.look().unwrap(), Progress::Working);
+        file.add("\n");
+        assert_eq!(watch.look().unwrap(), Progress::Done);
+        assert_eq!(watch.position(), std::fs::metadata(file.path()).unwrap().len());
+        assert!(watch.into_output().unwrap().has_result());
+    }
+
+    #[test]
+    fn the_real_ones_output_is_followed_through_its_background_work() {
+        let file = Growing::new();
+        let mut watch = ResultWatch::new(&file.path(), 0, Format::StreamJson);
+        let mut seen = vec![Progress::Working];
+        for line in include_str!("samples/background.jsonl").lines() {
+            file.add(line);
+            file.add("\n");
+            let progress = watch.look().unwrap();
+            if seen.last() != Some(&progress) {
+                seen.push(progress);
+            }
+        }
+        // Nothing runs any more for an instant: the agent is told, and begins to work again.
+        use Progress::{Done, Waiting, Working};
+        assert_eq!(seen, [Working, Waiting(1), Done, Working, Done]);
+    }
+
+    #[test]
+    fn the_end_of_a_file_without_a_line_break_counts_at_the_end() {
+        let file = Growing::new();
+        file.add(RESULT);
+        let mut watch = ResultWatch::new(&file.path(), 0, Format::Json);
+        assert_eq!(watch.look().unwrap(), Progress::Working);
+        assert!(watch.into_output().unwrap().has_result());
+    }
+
+    #[test]
+    fn text_tells_nothing() {
+        let file = Growing::new();
+        file.add(RESULT);
+        file.add("\n");
+        assert_eq!(ResultWatch::new(&file.path(), 0, Format::Text).look().unwrap(), Progress::Working);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aiwg_protocol::config::Config;
+use aiwg_protocol::config::{Config, Trigger};
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::Value;
 
@@ -101,5 +101,13 @@ fn notices(config: &Config) -> Vec<String> {
     if config.schedule.enabled {
         notices.push("schedule.enabled: schedules do not fire in this version".to_owned());
     }
+    notices.extend(config.rules.iter().filter_map(|rule| {
+        let what = match rule.trigger {
+            Trigger::FileChange { .. } => "files are not watched by this version",
+            Trigger::Schedule { .. } => "schedules do not fire in this version",
+            Trigger::Event { .. } => return None,
+        };
+        Some(format!("rule {:?}: {what}", rule.id))
+    }));
     notices
 }

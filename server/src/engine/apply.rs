@@ -8,9 +8,12 @@ use super::{
     batch::Batch,
     command::{Command, EngineError, Order, Policy, Reply, StartOrder},
     memory::Memory,
-    payload::TaskEvent,
+    payload::task_event,
 };
-use crate::store::{Ending, Store, TaskNo, TaskRow};
+use crate::store::{Ending, Keep, Store, TaskNo, TaskRow};
+
+/// How many tasks, and how many events, are forgotten in one transaction.
+const PRUNED_AT_ONCE: u64 = 500;
 
 /// What the engine keeps in memory: nothing that could not be read from the store again.
 pub(super) struct State {
@@ -137,6 +140,10 @@ impl Turn<'_> {
                 let done = self.interrupted(no, started, requeue);
                 self.answer(done, reply, |_, ()| ())
             }
+            Command::Prune(tasks, events, reply) => {
+                let done = self.prune(tasks, events).map_err(Failure::from);
+                self.answer(done, reply, |_, pruned| pruned)
+            }
             Command::Close(reply) => {
                 self.state.closing = true;
                 self.answer(Ok(()), reply, |_, ()| ())
@@ -150,6 +157,10 @@ impl Turn<'_> {
         }
     }
 
+    fn prune(&mut self, tasks: Keep, events: Keep) -> rusqlite::Result<(Vec<TaskNo>, usize)> {
+        Ok((self.store.prune_tasks(tasks, PRUNED_AT_ONCE)?, self.store.prune_events(events, PRUNED_AT_ONCE)?))
+    }
+
     /// Starts tasks while there are slots. Belongs to the end of every transaction, so that a task that can start at once is
     /// queued and started with one sync.
     pub(super) fn fill_slots(&mut self) -> rusqlite::Result<()> {
@@ -161,7 +172,7 @@ impl Turn<'_> {
             if let Some(rule) = &task.order.rule {
                 self.state.memory.started(rule, self.now);
             }
-            self.tell(&TaskEvent::new(no, &task.order, TaskState::Running, task.attempts), &task.order);
+            self.tell(&task_event(no, &task.order, TaskState::Running, task.attempts), &task.order);
             self.take_drafts()?;
             let event = match task.order.cause.as_ref().and_then(|cause| cause.event) {
                 Some(seq) => self.store.event(seq)?,

@@ -3,12 +3,6 @@
 
 use std::sync::Arc;
 
-use aiwg_protocol::{
-    config::Rule,
-    types::{Event, EventSource, Json, TaskState, Timestamp},
-};
-use serde_json::json;
-
 use super::{
     apply::{Failure, Turn},
     command::{Automation, Draft, EngineError, RuleState},
@@ -16,6 +10,10 @@ use super::{
 use crate::{
     rules::{Decision, Facts, Refusal, WINDOW_MINUTES, decide, settled, task_of},
     store::{Firing, Outcome, Switch, TaskNo},
+};
+use aiwg_protocol::{
+    config::Rule,
+    types::{AutomationEvent, Event, EventSource, Json, TaskState, Timestamp},
 };
 
 /// The window of the circuit breaker.
@@ -80,7 +78,8 @@ impl Turn<'_> {
         }
         let word = if enabled { "enabled" } else { "disabled" };
         tracing::info!(target: "automation", rule = id.unwrap_or("all"), "{word}");
-        self.publish_own(&format!("automation:{word}"), &json!({ "rule": id }));
+        let event = AutomationEvent { rule: id.map(str::to_owned), ..AutomationEvent::default() };
+        self.publish_own(&format!("automation:{word}"), &event);
         Ok(self.take_drafts()?)
     }
 
@@ -268,9 +267,13 @@ impl Turn<'_> {
             "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; `aiwg automation enable --rule {}` resets it",
             rule.id
         );
-        let payload =
-            json!({ "rule": rule.id, "firings": firings, "minutes": WINDOW_MINUTES, "event": event.seq });
-        self.publish_own("automation:tripped", &payload);
+        let event = AutomationEvent {
+            rule: Some(rule.id.clone()),
+            firings: Some(firings),
+            minutes: Some(WINDOW_MINUTES),
+            event: Some(event.seq),
+        };
+        self.publish_own("automation:tripped", &event);
         Ok(())
     }
 
@@ -283,7 +286,7 @@ impl Turn<'_> {
     }
 
     /// Has an event of automation itself taken in.
-    fn publish_own(&mut self, topic: &str, payload: &serde_json::Value) {
+    fn publish_own(&mut self, topic: &str, payload: &AutomationEvent) {
         self.batch.drafts.push_back(Draft {
             topic: topic.to_owned(),
             payload: Json::new(payload).unwrap_or_default(),

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     rules::{Decision, RuleIndex},
-    store::{Ending, NewTask, Outcome, Pending, TaskNo},
+    store::{Ending, Keep, NewTask, Outcome, Pending, TaskNo},
 };
 
 /// Where the answer to a command goes, once it is committed.
@@ -81,6 +81,8 @@ pub enum Command {
         /// The answer.
         reply: Reply<()>,
     },
+    /// Forget some of what is not to be kept: of tasks, of events. Tells which tasks and how many events.
+    Prune(Keep, Keep, Reply<(Vec<TaskNo>, usize)>),
     /// Start no more tasks, and take in no more from outside.
     Close(Reply<()>),
     /// End every running task, because the daemon stops.

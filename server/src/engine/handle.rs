@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::command::{Automation, Command, Draft, EngineError, Policy, Reply};
 use crate::{
     rules::Decision,
-    store::{Ending, NewTask, Outcome, TaskNo},
+    store::{Ending, Keep, NewTask, Outcome, TaskNo},
 };
 
 /// Sends commands to the engine. Every call returns once its effect is committed.
@@ -138,6 +138,15 @@ impl Engine {
     /// The database could not be written.
     pub async fn interrupted(&self, no: TaskNo, started: bool, requeue: bool) -> Result<(), EngineError> {
         self.call(|reply| Command::Interrupted { no, started, requeue, reply }).await
+    }
+
+    /// Forgets some of what is not to be kept, so little that nobody waits long. Tells which tasks, and how many events; again and
+    /// again, until there is nothing.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn prune(&self, tasks: Keep, events: Keep) -> Result<(Vec<TaskNo>, usize), EngineError> {
+        self.call(|reply| Command::Prune(tasks, events, reply)).await
     }
 
     /// From here on no task is started and nothing is taken in from outside.

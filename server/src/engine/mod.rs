@@ -17,6 +17,8 @@ mod due;
 mod events;
 mod handle;
 mod memory;
+#[cfg(test)]
+mod model_tests;
 mod payload;
 mod tasks;
 mod thread;

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskState};
+use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskEvent, TaskState};
 
 use super::{
     apply::{Failure, Turn},
     command::{Draft, EngineError, Order},
-    payload::TaskEvent,
+    payload::{payload, task_event, topic, with_end},
 };
 use crate::store::{Ending, NewTask, Outcome, TaskNo, TaskRow};
 
@@ -68,7 +68,10 @@ impl Turn<'_> {
     /// Says that a running task writes nothing any more, and has it ended if that is wanted.
     pub(super) fn stalled(&mut self, no: TaskNo, silent_ms: u64, end: bool) -> Result<(), Failure> {
         let task = self.running(no)?;
-        let event = TaskEvent::new(no, &task.order, TaskState::Running, task.attempts).stalled(silent_ms);
+        let event = TaskEvent {
+            silent_ms: Some(silent_ms),
+            ..task_event(no, &task.order, TaskState::Running, task.attempts)
+        };
         self.tell(&event, &task.order);
         if end {
             self.end_running(no, Ending::Stalled)?;
@@ -87,7 +90,7 @@ impl Turn<'_> {
         if task.ending.is_none() && (requeue || !started) {
             self.store.requeue(no, started)?;
             self.not_running(&task);
-            self.tell(&TaskEvent::new(no, &task.order, TaskState::Queued, task.attempts), &task.order);
+            self.tell(&task_event(no, &task.order, TaskState::Queued, task.attempts), &task.order);
             return Ok(self.take_drafts()?);
         }
         let outcome = Outcome::without_exit(
@@ -116,16 +119,16 @@ impl Turn<'_> {
         if let Some(rule) = &task.rule {
             self.state.memory.queued(rule);
         }
-        self.tell(&TaskEvent::new(no, task, TaskState::Queued, 0), task);
+        self.tell(&task_event(no, task, TaskState::Queued, 0), task);
         Ok(no)
     }
 
     /// Has an event about a task taken in.
-    pub(super) fn tell(&mut self, event: &TaskEvent<'_>, order: &NewTask) {
+    pub(super) fn tell(&mut self, event: &TaskEvent, order: &NewTask) {
         let before = order.cause.as_ref();
         self.batch.drafts.push_back(Draft {
-            topic: event.topic(),
-            payload: event.payload(),
+            topic: topic(event),
+            payload: payload(event),
             source: EventSource::Supervisor,
             cause: Some(Cause {
                 task: Some(event.task_id.clone()),
@@ -183,8 +186,11 @@ impl Turn<'_> {
     fn finish_one(&mut self, task: &TaskRow, outcome: &Outcome) -> rusqlite::Result<()> {
         let mut outcome = outcome.clone();
         if let Some(usage) = &mut outcome.usage {
-            if let Some(session) = &usage.session_id {
-                usage.cost_usd = self.store.session_cost(session, usage.cost_usd)?;
+            if let (Some(id), Some(session)) = (&usage.session_id, outcome.session) {
+                let before = self.store.session_cost(id, session.total_usd)?;
+                if session.is_sessions {
+                    usage.cost_usd = (session.total_usd - before).max(0.0);
+                }
             }
             let rule = task.order.cause.as_ref().and_then(|cause| cause.rule.as_deref());
             self.store.add_usage(rule, usage, self.now)?;
@@ -193,8 +199,8 @@ impl Turn<'_> {
         self.not_running(task);
         self.batch.ended.push(task.no);
         let duration = task.started_at.map(|started| self.now.as_millis() - started.as_millis());
-        let event =
-            TaskEvent::new(task.no, &task.order, outcome.state, task.attempts).ended(&outcome, duration);
+        let event = task_event(task.no, &task.order, outcome.state, task.attempts);
+        let event = with_end(event, &outcome, duration);
         self.tell(&event, &task.order);
         match &task.order.rule {
             Some(rule) if self.state.memory.ended(rule) => self.no_longer_busy(rule),

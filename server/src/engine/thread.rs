@@ -14,7 +14,7 @@ use super::{
 use crate::{
     bus::Bus,
     health::{Health, IssueKind},
-    store::Store,
+    store::{Store, is_damage},
 };
 
 /// How many commands one transaction holds at the most: more would make the first of them wait.
@@ -68,6 +68,9 @@ impl Thread {
                 Err(error) => self.undo(batch, &error),
             }
             if exit {
+                if let Err(error) = self.setup.store.checkpoint() {
+                    tracing::warn!(%error, "the database's log was left beside it; the next start takes it in");
+                }
                 return;
             }
         }
@@ -128,6 +131,13 @@ impl Thread {
     fn undo(&mut self, batch: Batch, error: &rusqlite::Error) {
         tracing::error!(%error, "a transaction failed and was undone");
         let message: Arc<str> = error.to_string().into();
+        if is_damage(error) {
+            self.setup.store.note_damage();
+            self.setup.health.report(
+                IssueKind::Damage,
+                "the database is damaged: `aiwg daemon restart` sets it aside and begins a new one; running tasks are lost to it",
+            );
+        }
         self.setup.health.report(
             IssueKind::Storage,
             format!("the database cannot be written: {message}; make room or mend its permissions, then it goes on by itself"),

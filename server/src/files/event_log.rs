@@ -117,7 +117,8 @@ impl EventLog {
 }
 
 /// The number of the last event in the newest file; 0 when there is none. A line that a crash cut short does not count.
-fn last_written(dir: &Path) -> u64 {
+/// The number of the last event in the newest file; 0 if there is none.
+pub(crate) fn last_written(dir: &Path) -> u64 {
     let names = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
     let Some(newest) = names.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).max() else {
         return 0;

@@ -12,10 +12,10 @@ use std::{
     path::Path,
 };
 
-pub(crate) use event_log::write_event_log;
+pub(crate) use event_log::{last_written, write_event_log};
 pub(crate) use log::start_log;
 pub(crate) use status_files::write_status_files;
-pub(crate) use tasks_file::write_tasks_file;
+pub(crate) use tasks_file::{WRITTEN_BY, write_tasks_file};
 
 /// How much of an agent's output goes into a task: 64 KiB.
 pub(crate) const TAIL_BYTES: u64 = 64 * 1024;

@@ -26,10 +26,14 @@ const QUEUED: u32 = 1000;
 /// How many finished tasks the copy holds.
 const FINISHED: u32 = 100;
 
+/// The member by which this daemon knows its own file, which is a copy, from the Node daemon's, which was its queue.
+pub(crate) const WRITTEN_BY: &str = "writtenBy";
+
 /// The file's content.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct TasksFile {
+    written_by: &'static str,
     written_at: Timestamp,
     /// Running first, then queued in the order in which they will start, then the latest finished.
     tasks: Vec<Task>,
@@ -84,7 +88,11 @@ fn write(path: &std::path::Path, reader: &Reader, running: &Running) -> std::io:
             row.into_task(pid, None)
         })
         .collect();
-    let mut text = serde_json::to_vec_pretty(&TasksFile { written_at: Timestamp::now(), tasks })?;
+    let mut text = serde_json::to_vec_pretty(&TasksFile {
+        written_by: concat!("aiwg ", env!("CARGO_PKG_VERSION")),
+        written_at: Timestamp::now(),
+        tasks,
+    })?;
     text.push(b'\n');
     write_atomic(path, &text)
 }

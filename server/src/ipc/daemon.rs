@@ -3,16 +3,13 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Instant,
 };
 
-use aiwg_protocol::{
-    ApiError, ErrorKind,
-    types::{HealthCheck, Timestamp},
-};
+use aiwg_protocol::{ApiError, ErrorKind, types::Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -33,8 +30,6 @@ pub(crate) struct Daemon {
     pub(crate) bus: Bus,
     pub(crate) running: Running,
     pub(crate) health: Health,
-    /// What the last health check found.
-    pub(crate) health_check: Mutex<Option<HealthCheck>>,
     /// The socket's path, the one to forward.
     pub(crate) socket: String,
     pub(crate) clients: AtomicU32,
@@ -50,7 +45,7 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     /// Runs what blocks beside the connections.
-    pub(crate) async fn read<T: Send + 'static>(
+    pub(super) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, ApiError> {
@@ -63,14 +58,6 @@ impl Daemon {
             )
         };
         done.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
-    }
-
-    pub(crate) fn health_check(&self) -> Option<HealthCheck> {
-        self.health_check.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(crate) fn set_health_check(&self, check: HealthCheck) {
-        *self.health_check.lock().unwrap_or_else(PoisonError::into_inner) = Some(check);
     }
 
     pub(super) fn count_client(self: &Arc<Self>) -> Client {

@@ -3,11 +3,19 @@ use std::{
     io::{self, Read, Seek, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
+use aiwg_shim::Process;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::files::write_atomic;
+
+/// For how long a lock may outlive the daemon that held it.
+const LAST_MOMENTS: Duration = Duration::from_secs(2);
+
+/// How often to look meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// The project's lock. The kernel drops it when its holder dies, however that happens: a stale lock cannot be.
 #[derive(Debug)]
@@ -29,20 +37,32 @@ impl Lock {
             .mode(0o600)
             .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
             .open(path)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                let mut holder = String::new();
-                file.read_to_string(&mut holder)?;
-                return Ok(Err(holder.trim().parse().ok()));
+        let began = Instant::now();
+        while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            if error != rustix::io::Errno::WOULDBLOCK {
+                return Err(error.into());
             }
-            Err(error) => return Err(error.into()),
+            let holder = holder(&mut file)?;
+            let is_dead =
+                holder.is_some_and(|pid| Process::of(pid).is_none_or(|process| !process.is_alive()));
+            // A daemon that was killed while it started an agent: the child lets go of the lock when it has become the shim.
+            if !is_dead || began.elapsed() >= LAST_MOMENTS {
+                return Ok(Err(holder));
+            }
+            std::thread::sleep(LOOK_EVERY);
         }
         file.set_len(0)?;
         file.rewind()?;
         writeln!(file, "{}", std::process::id())?;
         Ok(Ok(Self { _file: file }))
     }
+}
+
+fn holder(file: &mut File) -> io::Result<Option<u32>> {
+    let mut text = String::new();
+    file.rewind()?;
+    file.read_to_string(&mut text)?;
+    Ok(text.trim().parse().ok())
 }
 
 impl Lock {

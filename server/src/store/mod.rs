@@ -4,20 +4,27 @@
 //! lives here too, as a partial index: nothing has to be loaded at start, and a rolled back transaction leaves nothing to
 //! undo in memory but the counters below.
 
+mod aside;
 mod automation;
 mod counts;
 mod dependencies;
 mod events;
+mod import;
 mod open;
+mod prune;
 mod read;
 mod row;
 mod tasks;
 mod usage;
 mod write;
 
+pub use aside::SetAside;
 pub use automation::{Firing, Pending, Run, Switch};
+pub use import::Imported;
 pub use open::StoreError;
+pub(crate) use open::is_damage;
+pub use prune::Keep;
 pub use read::{EventFilter, EventPage, From, Reader, TaskFilter};
 pub use row::{Ending, NewTask, TaskNo, TaskRow};
-pub use tasks::{Outcome, Processes};
+pub use tasks::{Outcome, Processes, SessionCost};
 pub use write::Store;

@@ -2,35 +2,74 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::files::append_private;
 
-/// What the store can fail with.
+/// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("the database {path}: {source}")]
-pub struct StoreError {
-    path: String,
-    source: rusqlite::Error,
+pub enum StoreError {
+    /// It was written by a newer version.
+    #[error(
+        "the database {path} was written by a newer aiwg (version {found} of its tables; this one knows {known}): use that, or move \
+         the file away to begin anew"
+    )]
+    Newer {
+        /// The file.
+        path: String,
+        /// The version of its tables.
+        found: usize,
+        /// The newest version that is known.
+        known: usize,
+    },
+    /// It cannot be opened, read or written.
+    #[error("the database {path} cannot be used: {source}")]
+    Unusable {
+        /// The file.
+        path: String,
+        /// Why.
+        source: rusqlite::Error,
+    },
 }
 
 impl StoreError {
     pub(super) fn at(path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
         let path = path.display().to_string();
-        move |source| Self { path, source }
+        move |source| Self::Unusable { path, source }
     }
+
+    /// Whether the file is damaged, and not just out of reach.
+    pub(super) fn is_damage(&self) -> bool {
+        matches!(self, Self::Unusable { source, .. } if is_damage(source))
+    }
+}
+
+/// Whether this says that the database is damaged.
+pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
 /// Each entry brings a database from the version of its place to the next one. Entries are never changed once released.
 const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("migrations/dependencies-and-usage.sql"),
+    include_str!("migrations/retention.sql"),
     include_str!("migrations/automation.sql"),
 ];
 
-pub(super) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn open_writer(path: &Path, thoroughly: bool) -> Result<Connection, StoreError> {
+    let connection = connect(path, thoroughly).map_err(StoreError::at(path))?;
+    let found = version(&connection).map_err(StoreError::at(path))?;
+    let known = MIGRATIONS.len();
+    if found > known {
+        return Err(StoreError::Newer { path: path.display().to_string(), found, known });
+    }
+    migrate(connection, found).map_err(StoreError::at(path))
+}
+
+fn connect(path: &Path, thoroughly: bool) -> rusqlite::Result<Connection> {
     make_private(path)?;
-    let mut connection = Connection::open(path)?;
+    let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit is on the disk before it is acknowledged, so that it survives a power cut too.
@@ -38,8 +77,19 @@ pub(super) fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
     connection.pragma_update(None, "cache_size", -2000)?;
     connection.set_prepared_statement_cache_capacity(64);
-    migrate(&mut connection)?;
+    if thoroughly {
+        check(&connection)?;
+    }
     Ok(connection)
+}
+
+/// Reads all of it, and fails if anything is not as it must be.
+fn check(connection: &Connection) -> rusqlite::Result<()> {
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if found == "ok" {
+        return Ok(());
+    }
+    Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), Some(found)))
 }
 
 /// SQLite gives its other files the mode of the database, which it would itself make readable to all.
@@ -62,13 +112,16 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
-    let version: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+fn version(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn migrate(mut connection: Connection, version: usize) -> rusqlite::Result<Connection> {
     for (index, migration) in MIGRATIONS.iter().enumerate().skip(version) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(migration)?;
         transaction.pragma_update(None, "user_version", index + 1)?;
         transaction.commit()?;
     }
-    Ok(())
+    Ok(connection)
 }

@@ -1,8 +1,8 @@
 //! Reading beside the writer.
 
-use std::{collections::HashMap, path::Path, sync::Mutex, sync::PoisonError};
+use std::{path::Path, sync::Mutex, sync::PoisonError};
 
-use aiwg_protocol::types::{Event, RuleExecution, TaskState, TaskStats, Timestamp};
+use aiwg_protocol::types::{Event, RuleExecution, TaskState, TaskStats};
 use globset::GlobSet;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
@@ -153,19 +153,6 @@ impl Reader {
                 timeout: counts.of(TaskState::Timeout),
                 usage: usage_stats(connection)?,
             })
-        })
-    }
-
-    /// The times for which schedules fired last, by job.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn schedules_fired(&self) -> rusqlite::Result<HashMap<String, Timestamp>> {
-        self.with(|connection| {
-            connection
-                .prepare_cached("SELECT job, at FROM schedule_fired")?
-                .query_map([], |row| Ok((row.get(0)?, row.get::<_, Millis>(1)?.0)))?
-                .collect()
         })
     }
 

@@ -23,8 +23,19 @@ pub struct Outcome {
     pub result: Option<String>,
     /// What became of the processes that it left; none where there was no agent.
     pub processes: Option<Processes>,
-    /// What it used. The cost is that of its whole session.
+    /// What it used.
     pub usage: Option<TaskUsage>,
+    /// What its session has cost so far.
+    pub session: Option<SessionCost>,
+}
+
+/// What an agent's session has cost from its very beginning, as the agent tells.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SessionCost {
+    /// In US dollars.
+    pub total_usd: f64,
+    /// Whether the cost that the outcome tells is this one, and not that of this task alone.
+    pub is_sessions: bool,
 }
 
 /// What became of the processes that an agent left.
@@ -40,7 +51,16 @@ impl Outcome {
     /// The end of a task without an agent's exit.
     pub fn without_exit(state: TaskState, error: impl Into<String>) -> Self {
         let error = Some(error.into());
-        Self { state, exit_code: None, signal: None, error, result: None, processes: None, usage: None }
+        Self {
+            state,
+            exit_code: None,
+            signal: None,
+            error,
+            result: None,
+            processes: None,
+            usage: None,
+            session: None,
+        }
     }
 
     /// What it comes to when the agent was being ended: that decides, whatever the agent made of it.
@@ -66,8 +86,8 @@ impl Store {
     /// Puts a task into the queue.
     pub(crate) fn insert_task(&mut self, no: TaskNo, task: &NewTask, at: Timestamp) -> rusqlite::Result<()> {
         self.statement(
-            "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, after, rule)
-             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, after, event, rule)
+             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             no,
@@ -80,6 +100,7 @@ impl Store {
             task.cause.as_ref().map(AsJson),
             Millis(at),
             (!task.after.is_empty()).then_some(AsJson(&task.after)),
+            task.cause.as_ref().and_then(|cause| cause.event),
             task.rule,
         ])?;
         self.count(None, Some(TaskState::Queued));

@@ -13,15 +13,17 @@ const SUMS: &str =
      ifnull(sum(output_tokens), 0), ifnull(sum(cache_read_tokens), 0), ifnull(sum(cache_creation_tokens), 0)";
 
 impl Store {
-    /// What a task added to the cost of its session, whose sum so far is `total`. A sum that went down is another session's.
+    /// What a session had cost before, of which a task now tells a total. From here on it is that, if that is more: an unknown session is told
+    /// with a total of 0.
     pub(crate) fn session_cost(&mut self, session: &str, total: f64) -> rusqlite::Result<f64> {
         let before: Option<f64> = self
             .statement("SELECT cost_usd FROM session WHERE id = ?")?
             .query_row([session], |row| row.get(0))
             .optional()?;
+        let before = before.unwrap_or(0.0);
         self.statement("INSERT OR REPLACE INTO session (id, cost_usd) VALUES (?, ?)")?
-            .execute(params![session, total])?;
-        Ok(before.filter(|before| *before <= total).map_or(total, |before| total - before))
+            .execute(params![session, before.max(total)])?;
+        Ok(before)
     }
 
     /// Adds what a task used to the sums.

@@ -24,7 +24,12 @@ impl Store {
     /// # Errors
     /// It cannot be opened, or is damaged.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = open_writer(path).map_err(StoreError::at(path))?;
+        Self::open_and_check(path, false)
+    }
+
+    /// The same; `thoroughly` reads all of it to find damage.
+    pub(super) fn open_and_check(path: &Path, thoroughly: bool) -> Result<Self, StoreError> {
+        let connection = open_writer(path, thoroughly)?;
         let mut store =
             Self { connection, path: path.to_owned(), counts: Counts::default(), counts_changed: false };
         store.load_counts().map_err(StoreError::at(path))?;
@@ -48,6 +53,11 @@ impl Store {
         self.statement("COMMIT")?.execute([]).map(drop)
     }
 
+    /// Moves all that was committed into the database's one file, so that a copy of it is whole.
+    pub(crate) fn checkpoint(&self) -> rusqlite::Result<()> {
+        self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    }
+
     /// Forgets all since [`Store::begin`].
     pub(crate) fn rollback(&mut self) -> rusqlite::Result<()> {
         // After some errors SQLite has rolled back by itself; a second time would be an error.
@@ -58,12 +68,6 @@ impl Store {
         self.load_counts()
     }
 
-    /// The highest event number and task number that were ever given.
-    pub(crate) fn last_numbers(&self) -> rusqlite::Result<(u64, u64)> {
-        let last = |sql: &str| self.statement(sql)?.query_row([], |row| row.get(0));
-        Ok((last("SELECT ifnull(max(seq), 0) FROM event")?, last("SELECT ifnull(max(no), 0) FROM task")?))
-    }
-
     pub(super) fn statement(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
         self.connection.prepare_cached(sql)
     }
@@ -71,6 +75,11 @@ impl Store {
     pub(super) fn count(&mut self, from: Option<TaskState>, to: Option<TaskState>) {
         self.counts.moved(from, to);
         self.counts_changed = true;
+    }
+
+    /// How many tasks have ended, those of the open transaction included.
+    pub(super) fn finished(&self) -> u64 {
+        self.counts.total() - self.queued() - self.counts.of(TaskState::Running)
     }
 
     /// How many tasks are queued, those of the open transaction included.

@@ -6,9 +6,9 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
-use crate::agent_output::{Format, ResultWatch};
+use crate::agent_output::{Format, Progress, ResultWatch};
 
 /// How often to look.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -19,39 +19,46 @@ pub(super) struct Overdue {
     is_needed: bool,
     /// How long the agent may go on after its result.
     grace: Duration,
-    /// When that is over, once the result is there.
-    until: Option<Instant>,
+    /// Since when it has been done and silent, and how much it had written then.
+    done: Option<(Instant, u64)>,
 }
 
 impl Overdue {
     /// For the agent that writes to this file.
     pub(super) fn of(format: Format, stdout: &Path, grace: Duration) -> Self {
-        let watch = ResultWatch::of(format, stdout);
-        Self { is_needed: watch.is_needed(), watch: Arc::new(Mutex::new(watch)), grace, until: None }
+        let watch = Arc::new(Mutex::new(ResultWatch::new(stdout, 0, format)));
+        Self { watch, is_needed: format != Format::Text, grace, done: None }
     }
 
-    /// Returns when the agent should have exited. May be dropped and called again.
+    /// Returns when the agent should have exited: it has told its result, nothing that it left in the background runs, and it has been
+    /// silent since. May be dropped and called again.
     pub(super) async fn passed(&mut self) {
         if !self.is_needed {
             return std::future::pending().await;
         }
-        let until = loop {
-            if let Some(until) = self.until {
-                break until;
+        loop {
+            let now = Instant::now();
+            self.done = match (self.look().await, self.done) {
+                // For an instant it is done between the end of a command in the background and its next turn.
+                (Some(position), Some((since, before))) if position == before => Some((since, before)),
+                (Some(position), _) => Some((now, position)),
+                (None, _) => None,
+            };
+            match self.done {
+                Some((since, _)) if since.elapsed() >= self.grace => return,
+                Some((since, _)) => sleep(LOOK_EVERY.min(self.grace.saturating_sub(since.elapsed()))).await,
+                None => sleep(LOOK_EVERY).await,
             }
-            if self.has_result().await {
-                self.until = Some(Instant::now() + self.grace);
-            } else {
-                sleep(LOOK_EVERY).await;
-            }
-        };
-        sleep_until(until).await;
+        }
     }
 
-    /// Reads what is new, which may be much.
-    async fn has_result(&self) -> bool {
+    /// How much it has written, if it is done. Reads what is new, which may be much.
+    async fn look(&self) -> Option<u64> {
         let watch = Arc::clone(&self.watch);
-        let look = move || watch.lock().unwrap_or_else(PoisonError::into_inner).has_result();
-        tokio::task::spawn_blocking(look).await.unwrap_or(false)
+        let look = move || {
+            let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+            matches!(watch.look(), Ok(Progress::Done)).then(|| watch.position())
+        };
+        tokio::task::spawn_blocking(look).await.ok().flatten()
     }
 }

@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 
 use crate::{
     GenerateError,
-    model::{ErrorKindDef, Field, Method, Model, Notification, TypeDef, TypeKind},
+    model::{ErrorKindDef, Field, Method, Model, Notification, Topic, TypeDef, TypeKind},
     output::Output,
     render::render,
 };
@@ -25,6 +25,7 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
         pushed => notifications(model, false)?,
         session => include_str!("session.txt"),
         taken => notifications(model, true)?,
+        topics => model.topics.iter().map(topic).collect::<Vec<_>>(),
         types => model.types.iter().filter(described).map(type_view).collect::<Vec<_>>(),
         errors => model.errors.iter().map(error).collect::<Vec<_>>(),
         common => kinds(model.errors.iter().filter(|error| error.common).map(|error| error.kind)),
@@ -42,6 +43,10 @@ fn namespaces(model: &Model) -> Result<Vec<Value>, GenerateError> {
         Ok(context! { name => name.unwrap_or_default(), methods })
     };
     std::iter::once(None).chain(model.namespaces().into_iter().map(Some)).map(namespace).collect()
+}
+
+fn topic(topic: &Topic) -> Value {
+    context! { name => topic.name, docs => markdown::cell(topic.docs), payload => topic.payload.as_str() }
 }
 
 fn method(model: &Model, method: &Method) -> Result<Value, GenerateError> {

@@ -2,6 +2,7 @@ use aiwg_protocol::{
     ErrorKind, METHODS, NOTIFICATIONS,
     definition::{self, Direction, paragraphs},
     schema::Types,
+    topics::{self, TOPICS},
 };
 use serde_json::Value;
 
@@ -47,6 +48,15 @@ pub(crate) struct Notification {
     pub(crate) params: String,
     /// Whether clients send it; else the daemon does.
     pub(crate) to_daemon: bool,
+}
+
+/// A topic that only the daemon publishes.
+#[derive(Debug)]
+pub(crate) struct Topic {
+    pub(crate) name: &'static str,
+    pub(crate) docs: &'static str,
+    /// The name of its payload's type.
+    pub(crate) payload: String,
 }
 
 /// A kind of error.
@@ -111,6 +121,16 @@ pub(super) fn notifications(schemas: &Types) -> Vec<Notification> {
             to_daemon: (row.params)().direction == Direction::In,
         })
         .collect()
+}
+
+/// The daemon's own topics.
+pub(super) fn topics(schemas: &Types) -> Vec<Topic> {
+    let topic = |(row, payload): (&topics::Topic, &String)| Topic {
+        name: row.name,
+        docs: row.docs,
+        payload: payload.clone(),
+    };
+    TOPICS.iter().zip(&schemas.topics).map(topic).collect()
 }
 
 fn split_name(name: &str) -> Result<(Option<String>, String), GenerateError> {

@@ -9,7 +9,7 @@ mod types;
 
 pub(crate) use constants::{ConstantValue, Constants};
 pub(crate) use limits::Limits;
-pub(crate) use methods::{ErrorKindDef, Example, Method, Notification};
+pub(crate) use methods::{ErrorKindDef, Example, Method, Notification, Topic};
 pub(crate) use types::{Field, Type, TypeDef, TypeKind, Union, Variant};
 
 use crate::GenerateError;
@@ -22,6 +22,8 @@ pub(crate) struct Model {
     pub(crate) methods: Vec<Method>,
     /// What is sent without an answer, either way.
     pub(crate) notifications: Vec<Notification>,
+    /// What the daemon itself publishes.
+    pub(crate) topics: Vec<Topic>,
     /// In the order of their names.
     pub(crate) types: Vec<TypeDef>,
     /// In the order of the definition.
@@ -34,11 +36,13 @@ impl Model {
         let schemas = aiwg_protocol::schema::types();
         let methods = methods::methods(&schemas)?;
         let notifications = methods::notifications(&schemas);
-        let types = types(&schemas, &methods, &notifications)?;
+        let topics = methods::topics(&schemas);
+        let types = types(&schemas, &methods, &notifications, &topics)?;
         Ok(Self {
             constants: Constants::from_definition(),
             methods,
             notifications,
+            topics,
             types,
             errors: ErrorKindDef::all(),
         })
@@ -50,7 +54,7 @@ impl Model {
         &mut self,
         schemas: &aiwg_protocol::schema::Types,
     ) -> Result<(), GenerateError> {
-        self.types = types(schemas, &self.methods, &self.notifications)?;
+        self.types = types(schemas, &self.methods, &self.notifications, &self.topics)?;
         Ok(())
     }
 
@@ -92,11 +96,12 @@ fn types(
     schemas: &aiwg_protocol::schema::Types,
     methods: &[Method],
     notifications: &[Notification],
+    topics: &[Topic],
 ) -> Result<Vec<TypeDef>, GenerateError> {
     if let Some(name) = schemas.ambiguous.first() {
         return Err(GenerateError::Ambiguous { name: name.clone() });
     }
     let mut types = lower::named(&schemas.named)?;
-    reach::mark(&mut types, methods, notifications)?;
+    reach::mark(&mut types, methods, notifications, topics)?;
     Ok(types)
 }

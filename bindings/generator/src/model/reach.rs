@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Method, Notification, TypeDef};
+use super::{Method, Notification, Topic, TypeDef};
 use crate::GenerateError;
 
 /// Marks each type with the ways it travels, and finds references that lead nowhere.
@@ -10,6 +10,7 @@ pub(super) fn mark(
     types: &mut [TypeDef],
     methods: &[Method],
     notifications: &[Notification],
+    topics: &[Topic],
 ) -> Result<(), GenerateError> {
     let params: Vec<&TypeDef> =
         types.iter().filter(|def| methods.iter().any(|method| method.params == def.name)).collect();
@@ -19,7 +20,8 @@ pub(super) fn mark(
     let pushed =
         notifications.iter().filter(|row| !row.to_daemon).map(|row| (row.name.as_str(), row.params.as_str()));
     let sent = closure(types, within)?;
-    let received = closure(types, results.chain(pushed))?;
+    let published = topics.iter().map(|topic| (topic.name, topic.payload.as_str()));
+    let received = closure(types, results.chain(pushed).chain(published))?;
     for def in types {
         def.is_params = methods.iter().any(|method| method.params == def.name);
         def.sent = sent.contains(&def.name);

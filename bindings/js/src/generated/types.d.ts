@@ -5,6 +5,18 @@ export interface AlwaysCondition {
   type: 'always';
 }
 
+/** The payload of the events of automation itself. */
+export interface AutomationEvent {
+  /** The rule's id; null for all of automation. */
+  rule: string | null;
+  /** With `automation:tripped`: how often it had fired. */
+  firings?: number;
+  /** With `automation:tripped`: within how many minutes. */
+  minutes?: number;
+  /** With `automation:tripped`: the number of the event that would have made it fire once more. */
+  event?: number;
+}
+
 /** The answer to `automation.status`. */
 export interface AutomationStatus {
   /** Whether automation as a whole is switched on. */
@@ -28,7 +40,7 @@ export interface AutomationSubsystem {
 /** The params of `automation.enable` and `automation.disable`. */
 export interface AutomationSwitchParams {
   /** The rule; all of automation when absent. */
-  ruleId?: string;
+  ruleId?: string | undefined;
 }
 
 /** The answer to `automation.enable` and `automation.disable`. */
@@ -42,13 +54,13 @@ export interface AutomationSwitched {
 /** The params of `automation.test`: one of `topic`, `file` and `schedule`. */
 export interface AutomationTestParams {
   /** As if an event of this topic were emitted. */
-  topic?: string;
+  topic?: string | undefined;
   /** The event's payload; `null` when absent. */
   payload?: unknown;
   /** As if this file were modified: its path relative to the project. */
-  file?: string;
+  file?: string | undefined;
   /** As if this schedule job fired, or the rule of this id whose trigger is a schedule. */
-  schedule?: string;
+  schedule?: string | undefined;
 }
 
 /** The answer to `automation.test`. */
@@ -622,6 +634,43 @@ export interface TaskCancelled {
    * takes up to 15 seconds: `task.wait` waits for it.
    */
   state: TaskState;
+}
+
+/** The payload of every event of a task. */
+export interface TaskEvent {
+  /** The task's id. */
+  taskId: string;
+  /** Where it stands now. */
+  state: TaskState;
+  /** Its agent; the default one when null. */
+  agent: string | null;
+  /** Its priority. */
+  priority: number;
+  /**
+   * The rule that made it, or made the task whose agent submitted it; absent when there was none.
+   */
+  rule?: string;
+  /** How often an agent was started for it. */
+  attempt: number;
+  /** How long it took from its start to its end, in milliseconds; absent before. */
+  durationMs?: number;
+  /** What the agent's process exited with; absent when it did not exit by itself. */
+  exitCode?: number;
+  /** The signal that ended the agent's process; absent when none did. */
+  signal?: number;
+  /** Why it did not complete: the last 2,000 bytes of that. */
+  error?: string;
+  /**
+   * How many processes that its agent left, or that were to end with it, have been ended; absent
+   * before its end.
+   */
+  processesEnded?: number;
+  /** How many could not be; absent before its end. */
+  processesLeft?: number;
+  /** What it cost, in US dollars; absent where the agent does not tell. */
+  costUsd?: number;
+  /** With `task:stalled`: for how many milliseconds it has written nothing. */
+  silentMs?: number;
 }
 
 /** The params of `task.get`. */

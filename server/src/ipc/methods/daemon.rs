@@ -59,7 +59,6 @@ pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiErro
         started_at: daemon.started_at,
         health: daemon.health.state(),
         issues: daemon.health.issues(),
-        health_check: daemon.health_check(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         protocol_version: PROTOCOL_VERSION.to_owned(),
         project: daemon.project.root().display().to_string(),

@@ -8,6 +8,9 @@ from typing import Any, Final, List
 
 from .._caller import AsyncCaller
 from .types import (
+    AutomationStatus,
+    AutomationSwitched,
+    AutomationTested,
     DaemonReloaded,
     DaemonStatus,
     Event,
@@ -90,6 +93,86 @@ class AsyncDaemonMethods:
         """
         answer = await self._caller.call_method("daemon.reload", {}, timeout)
         return DaemonReloaded.from_wire(answer)
+
+
+class AsyncAutomationMethods:
+    """The methods of ``automation``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def status(self, *, timeout: float | None = None) -> AutomationStatus:
+        """Tells how the rules are.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        answer = await self._caller.call_method("automation.status", {}, timeout)
+        return AutomationStatus.from_wire(answer)
+
+    async def enable(
+        self,
+        *,
+        rule_id: str | None = None,
+        timeout: float | None = None,
+    ) -> AutomationSwitched:
+        """Switches a rule on, or all of automation. It lasts over restarts.
+
+        A rule that has tripped begins anew. Switching on all of automation does not switch on
+        single rules.
+
+        - ``rule_id``: The rule; all of automation when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
+        """
+        wire = {"ruleId": rule_id}
+        answer = await self._caller.call_method("automation.enable", wire, timeout)
+        return AutomationSwitched.from_wire(answer)
+
+    async def disable(
+        self,
+        *,
+        rule_id: str | None = None,
+        timeout: float | None = None,
+    ) -> AutomationSwitched:
+        """Switches a rule off, or all of automation. It lasts over restarts.
+
+        Matches that have not come to a task yet are dropped. Tasks that are queued or running stay.
+
+        - ``rule_id``: The rule; all of automation when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
+        """
+        wire = {"ruleId": rule_id}
+        answer = await self._caller.call_method("automation.disable", wire, timeout)
+        return AutomationSwitched.from_wire(answer)
+
+    async def test(
+        self,
+        *,
+        topic: str | None = None,
+        payload: Any = None,
+        file: str | None = None,
+        schedule: str | None = None,
+        timeout: float | None = None,
+    ) -> AutomationTested:
+        """Tells what the rules would make of an event, and changes nothing.
+
+        - ``topic``: As if an event of this topic were emitted.
+        - ``payload``: The event's payload; `null` when absent.
+        - ``file``: As if this file were modified: its path relative to the project.
+        - ``schedule``: As if this schedule job fired, or the rule of this id whose trigger is a
+          schedule.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        wire = {"topic": topic, "payload": payload, "file": file, "schedule": schedule}
+        answer = await self._caller.call_method("automation.test", wire, timeout)
+        return AutomationTested.from_wire(answer)
 
 
 class AsyncEventMethods:
@@ -389,6 +472,7 @@ class AsyncMethods(AsyncCaller):
     def __init__(self) -> None:
         self.rpc: Final[AsyncRpcMethods] = AsyncRpcMethods(self)
         self.daemon: Final[AsyncDaemonMethods] = AsyncDaemonMethods(self)
+        self.automation: Final[AsyncAutomationMethods] = AsyncAutomationMethods(self)
         self.event: Final[AsyncEventMethods] = AsyncEventMethods(self)
         self.task: Final[AsyncTaskMethods] = AsyncTaskMethods(self)
 

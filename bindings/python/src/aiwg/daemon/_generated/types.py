@@ -11,6 +11,7 @@ from .._reading import UnknownVariant, maybe
 
 __all__ = [
     "AlwaysCondition",
+    "AutomationEvent",
     "AutomationStatus",
     "AutomationSubsystem",
     "AutomationSwitched",
@@ -58,6 +59,7 @@ __all__ = [
     "SupervisorSubsystem",
     "Task",
     "TaskCancelled",
+    "TaskEvent",
     "TaskOutput",
     "TaskState",
     "TaskStats",
@@ -155,6 +157,30 @@ class AlwaysCondition:
         """Reads it from JSON. Members that this package does not know are left out."""
         return cls(
             type=wire["type"],
+        )
+
+
+@dataclass(frozen=True)
+class AutomationEvent:
+    """The payload of the events of automation itself."""
+
+    rule: str | None
+    """The rule's id; null for all of automation."""
+    firings: int | None = None
+    """With `automation:tripped`: how often it had fired."""
+    minutes: int | None = None
+    """With `automation:tripped`: within how many minutes."""
+    event: int | None = None
+    """With `automation:tripped`: the number of the event that would have made it fire once more."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AutomationEvent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            rule=wire["rule"],
+            firings=wire.get("firings"),
+            minutes=wire.get("minutes"),
+            event=wire.get("event"),
         )
 
 
@@ -1061,6 +1087,63 @@ class TaskCancelled:
         return cls(
             cancelled=wire["cancelled"],
             state=wire["state"],
+        )
+
+
+@dataclass(frozen=True)
+class TaskEvent:
+    """The payload of every event of a task."""
+
+    task_id: str
+    """The task's id."""
+    state: TaskState
+    """Where it stands now."""
+    agent: str | None
+    """Its agent; the default one when null."""
+    priority: int
+    """Its priority."""
+    attempt: int
+    """How often an agent was started for it."""
+    rule: str | None = None
+    """The rule that made it, or made the task whose agent submitted it; absent when there was none.
+    """
+    duration_ms: int | None = None
+    """How long it took from its start to its end, in milliseconds; absent before."""
+    exit_code: int | None = None
+    """What the agent's process exited with; absent when it did not exit by itself."""
+    signal: int | None = None
+    """The signal that ended the agent's process; absent when none did."""
+    error: str | None = None
+    """Why it did not complete: the last 2,000 bytes of that."""
+    processes_ended: int | None = None
+    """How many processes that its agent left, or that were to end with it, have been ended; absent
+    before its end.
+    """
+    processes_left: int | None = None
+    """How many could not be; absent before its end."""
+    cost_usd: float | None = None
+    """What it cost, in US dollars; absent where the agent does not tell."""
+    silent_ms: int | None = None
+    """With `task:stalled`: for how many milliseconds it has written nothing."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskEvent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            task_id=wire["taskId"],
+            state=wire["state"],
+            agent=wire["agent"],
+            priority=wire["priority"],
+            attempt=wire["attempt"],
+            rule=wire.get("rule"),
+            duration_ms=wire.get("durationMs"),
+            exit_code=wire.get("exitCode"),
+            signal=wire.get("signal"),
+            error=wire.get("error"),
+            processes_ended=wire.get("processesEnded"),
+            processes_left=wire.get("processesLeft"),
+            cost_usd=wire.get("costUsd"),
+            silent_ms=wire.get("silentMs"),
         )
 
 

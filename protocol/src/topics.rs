@@ -1,0 +1,58 @@
+//! The daemon's own topics: what it publishes, and what their payloads say.
+
+use crate::{
+    definition::TypeRef,
+    types::{AutomationEvent, DaemonReloaded, TaskEvent},
+};
+
+/// A topic that only the daemon publishes.
+#[derive(Debug)]
+pub struct Topic {
+    /// Its name.
+    pub name: &'static str,
+    /// When it is published.
+    pub docs: &'static str,
+    /// What the payload is.
+    pub payload: fn() -> TypeRef,
+}
+
+const fn of_task(name: &'static str, docs: &'static str) -> Topic {
+    Topic { name, docs, payload: TypeRef::of_result::<TaskEvent> }
+}
+
+/// All of them. Clients pass over those that they do not know: a newer daemon may have more.
+pub static TOPICS: &[Topic] = &[
+    of_task("task:queued", "A task was submitted, or is queued again after its agent was lost."),
+    of_task("task:started", "An agent was started for a task."),
+    of_task("task:stalled", "An agent has written nothing for `daemon.stall_minutes`."),
+    of_task("task:completed", "A task has completed."),
+    of_task("task:failed", "A task has failed, or its agent could not be started."),
+    of_task(
+        "task:cancelled",
+        "A task was cancelled: by someone, by the daemon's stop, or because it waited in vain.",
+    ),
+    of_task(
+        "task:timeout",
+        "A task was ended because it ran longer than its time limit, or was silent for too long.",
+    ),
+    Topic {
+        name: "automation:enabled",
+        docs: "A rule, or all of automation, was switched on.",
+        payload: TypeRef::of_result::<AutomationEvent>,
+    },
+    Topic {
+        name: "automation:disabled",
+        docs: "A rule, or all of automation, was switched off.",
+        payload: TypeRef::of_result::<AutomationEvent>,
+    },
+    Topic {
+        name: "automation:tripped",
+        docs: "A rule has fired too often, and is out of force until it is enabled again.",
+        payload: TypeRef::of_result::<AutomationEvent>,
+    },
+    Topic {
+        name: "daemon:reloaded",
+        docs: "The configuration was read again and is in force.",
+        payload: TypeRef::of_result::<DaemonReloaded>,
+    },
+];

@@ -1,0 +1,135 @@
+//! What all messages of an output say together.
+
+use serde_json::Value;
+
+use super::{
+    Denial, Format, Tokens,
+    message::{Message, ResultMessage},
+};
+
+/// How many denials are kept of all the results of an output; the others are counted.
+const MOST_DENIALS: usize = 50;
+
+/// What an agent's output has said so far.
+///
+/// An agent may give several results: where it left a command running in the background, it comes back to work when
+/// that has finished. The last result is the answer; turns, tokens and refused permissions are those of all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Output {
+    pub(super) format: Format,
+    pub(super) last: Option<ResultMessage>,
+    pub(super) session_id: Option<String>,
+    pub(super) turns: u64,
+    pub(super) tokens: Tokens,
+    pub(super) denials: Vec<Denial>,
+    pub(super) denial_count: usize,
+    /// The sum of what the results say about themselves; none once one of them did not.
+    own_cost_usd: Option<f64>,
+    /// Whether the agent has gone on working after its last result.
+    pub(super) works_again: bool,
+    pub(super) background_tasks: usize,
+}
+
+impl Output {
+    /// That of an agent that has said nothing yet.
+    #[must_use]
+    pub fn new(format: Format) -> Self {
+        Self { format, ..Self::default() }
+    }
+
+    /// Whether there is a result message.
+    #[must_use]
+    pub fn has_result(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// The session, known as soon as the agent has begun.
+    #[must_use]
+    pub fn session_id(&self) -> Option<&str> {
+        self.session_id.as_deref()
+    }
+
+    /// What this process has cost by its own account; none where it gives only the total of the session.
+    pub(super) fn own_cost_usd(&self) -> Option<f64> {
+        self.last.as_ref().and(self.own_cost_usd)
+    }
+
+    /// Takes in the next message.
+    pub(super) fn take(&mut self, message: Message) {
+        if let Value::String(session) = &message.session_id {
+            self.session_id = Some(session.clone());
+        }
+        if message.is("result", None) {
+            self.take_result(message.into_result());
+        } else if message.is("system", Some("background_tasks_changed")) {
+            self.background_tasks = message.tasks.as_array().map_or(0, Vec::len);
+        } else if message.is("system", Some("init")) || message.is("assistant", None) {
+            self.works_again = true;
+        }
+    }
+
+    fn take_result(&mut self, result: ResultMessage) {
+        let before = if self.last.is_some() { self.own_cost_usd } else { Some(0.0) };
+        self.own_cost_usd = before.zip(result.own_cost_usd).map(|(before, more)| before + more);
+        self.turns = self.turns.saturating_add(result.turns);
+        self.tokens += result.tokens;
+        self.denial_count += result.denial_count;
+        let room = MOST_DENIALS.saturating_sub(self.denials.len());
+        self.denials.extend(result.denials.iter().take(room).cloned());
+        self.works_again = false;
+        self.last = Some(result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn output(messages: &[Value]) -> Output {
+        let mut output = Output::new(Format::StreamJson);
+        for message in messages {
+            output.take(serde_json::from_value(message.clone()).unwrap());
+        }
+        output
+    }
+
+    fn result(cost: Option<f64>) -> Value {
+        json!({
+            "type": "result", "is_error": false, "num_turns": 2, "usage": {"input_tokens": 10},
+            "permission_denials": [{"tool_name": "Bash"}],
+            "model_usage_since_last_result": cost.map(|cost| json!({"m": {"costUSD": cost}}))
+        })
+    }
+
+    #[test]
+    fn several_results_add_up() {
+        let output = output(&[result(Some(0.5)), result(Some(0.25))]);
+        assert_eq!((output.turns, output.tokens.input, output.denial_count), (4, 20, 2));
+        assert_eq!(output.own_cost_usd(), Some(0.75));
+    }
+
+    #[test]
+    fn the_own_cost_is_known_only_if_each_result_tells_it() {
+        assert_eq!(output(&[result(None), result(Some(0.25))]).own_cost_usd(), None);
+        assert_eq!(output(&[result(Some(0.25)), result(None)]).own_cost_usd(), None);
+        assert_eq!(output(&[]).own_cost_usd(), None);
+    }
+
+    #[test]
+    fn work_after_a_result_is_noticed() {
+        let again = json!({"type": "system", "subtype": "init", "session_id": "s"});
+        assert!(!output(&[again.clone(), result(None)]).works_again);
+        let output = output(&[result(None), again]);
+        assert!(output.works_again && output.has_result());
+        assert_eq!(output.session_id(), Some("s"));
+    }
+
+    #[test]
+    fn what_runs_in_the_background_is_counted() {
+        let tasks = |tasks| json!({"type": "system", "subtype": "background_tasks_changed", "tasks": tasks});
+        assert_eq!(output(&[tasks(json!([{}, {}]))]).background_tasks, 2);
+        assert_eq!(output(&[tasks(json!([{}])), tasks(json!([]))]).background_tasks, 0);
+    }
+}

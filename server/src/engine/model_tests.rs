@@ -1,0 +1,329 @@
+//! The state machine over the real store, against a model that a page can hold: random operations, random crashes.
+
+use std::{path::Path, sync::Arc};
+
+use aiwg_protocol::types::{TaskState, Timestamp};
+use proptest::prelude::*;
+use tokio::sync::oneshot;
+
+use super::{
+    Command, EngineError, Policy,
+    apply::{State, Turn},
+    batch::Batch,
+};
+use crate::{
+    rules::RuleIndex,
+    store::{Ending, NewTask, Outcome, Store, TaskNo},
+};
+
+const SLOTS: usize = 2;
+
+/// What is done. A task is named by any number, of which the tasks so far take the remainder.
+#[derive(Debug, Clone)]
+enum Op {
+    Submit { priority: i32, after: Option<usize> },
+    Cancel(usize),
+    TimeUp(usize),
+    Ended { task: usize, well: bool },
+    Interrupted { task: usize, started: bool, requeue: bool },
+}
+
+/// What becomes of the transaction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fate {
+    Committed,
+    /// Undone, as after an error of the disk.
+    RolledBack,
+    /// The process died before the commit.
+    Crashed,
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        4 => (-1..=1, proptest::option::weighted(0.3, 0..100_usize))
+            .prop_map(|(priority, after)| Op::Submit { priority, after }),
+        2 => (0..100_usize).prop_map(Op::Cancel),
+        1 => (0..100_usize).prop_map(Op::TimeUp),
+        4 => (0..100_usize, any::<bool>()).prop_map(|(task, well)| Op::Ended { task, well }),
+        1 => (0..100_usize, any::<bool>(), any::<bool>())
+            .prop_map(|(task, started, requeue)| Op::Interrupted { task, started, requeue }),
+    ]
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    prop_oneof![6 => Just(Fate::Committed), 1 => Just(Fate::RolledBack), 1 => Just(Fate::Crashed)]
+}
+
+/// A task of the model.
+#[derive(Debug, Clone, PartialEq)]
+struct Task {
+    state: TaskState,
+    attempts: u32,
+    priority: i32,
+    after: Option<usize>,
+    ending: Option<Ending>,
+}
+
+/// All that is expected, by the number less one.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Model(Vec<Task>);
+
+impl Model {
+    /// Does it, and tells whether it is allowed.
+    fn apply(&mut self, op: &Op) -> bool {
+        match *op {
+            Op::Submit { priority, after } => {
+                let after = after.filter(|_| !self.0.is_empty()).map(|after| after % self.0.len());
+                let task = Task { state: TaskState::Queued, attempts: 0, priority, after, ending: None };
+                self.0.push(task);
+                self.cascade();
+                true
+            }
+            Op::Cancel(task) => match self.state(task) {
+                Some(TaskState::Queued) => self.end(task, TaskState::Cancelled),
+                Some(TaskState::Running) => self.note(task, Ending::Cancel),
+                _ => false,
+            },
+            Op::TimeUp(task) => self.is_running(task) && self.note(task, Ending::Timeout),
+            Op::Ended { task, well } => {
+                let told = if well { TaskState::Completed } else { TaskState::Failed };
+                self.is_running(task) && {
+                    let state = self.ending(task).unwrap_or(told);
+                    self.end(task, state)
+                }
+            }
+            Op::Interrupted { task, started, requeue } => {
+                self.is_running(task)
+                    && match self.ending(task) {
+                        None if requeue || !started => {
+                            let task = self.at(task);
+                            task.state = TaskState::Queued;
+                            task.attempts -= u32::from(!started);
+                            true
+                        }
+                        ending => self.end(task, ending.unwrap_or(TaskState::Failed)),
+                    }
+            }
+        }
+    }
+
+    /// Starts what can start: the highest priority first, then the first submitted.
+    fn fill_slots(&mut self) {
+        while self.0.iter().filter(|task| task.state == TaskState::Running).count() < SLOTS {
+            let ready = |task: &Task| {
+                let waits = task.after.is_some_and(|after| self.0[after].state != TaskState::Completed);
+                task.state == TaskState::Queued && !waits
+            };
+            let next = (0..self.0.len()).filter(|at| ready(&self.0[*at]));
+            let Some(next) = next.min_by_key(|at| (-self.0[*at].priority, *at)) else { return };
+            self.0[next].state = TaskState::Running;
+            self.0[next].attempts += 1;
+        }
+    }
+
+    fn at(&mut self, task: usize) -> &mut Task {
+        let count = self.0.len();
+        &mut self.0[task % count]
+    }
+
+    fn state(&self, task: usize) -> Option<TaskState> {
+        (!self.0.is_empty()).then(|| self.0[task % self.0.len()].state)
+    }
+
+    fn is_running(&self, task: usize) -> bool {
+        self.state(task) == Some(TaskState::Running)
+    }
+
+    fn ending(&mut self, task: usize) -> Option<TaskState> {
+        self.at(task).ending.map(|ending| match ending {
+            Ending::Timeout => TaskState::Timeout,
+            _ => TaskState::Cancelled,
+        })
+    }
+
+    fn note(&mut self, task: usize, ending: Ending) -> bool {
+        self.at(task).ending.get_or_insert(ending);
+        true
+    }
+
+    fn end(&mut self, task: usize, state: TaskState) -> bool {
+        self.at(task).state = state;
+        self.cascade();
+        true
+    }
+
+    /// Whatever waits in vain is cancelled, in any order: one pass for each link of a chain.
+    fn cascade(&mut self) {
+        loop {
+            let vain = |task: &Task| {
+                let waits_for = task.after.map(|after| self.0[after].state);
+                task.state == TaskState::Queued
+                    && waits_for.is_some_and(|state| state.is_final() && state != TaskState::Completed)
+            };
+            let Some(at) = self.0.iter().position(vain) else { return };
+            self.0[at].state = TaskState::Cancelled;
+        }
+    }
+}
+
+/// The engine without its thread.
+struct Machine {
+    store: Store,
+    state: State,
+}
+
+impl Machine {
+    fn open(path: &Path) -> Self {
+        let store = Store::open(path).unwrap();
+        let policy = Policy { rules: Arc::new(RuleIndex::default()), max_parallel: SLOTS, max_queued: None };
+        let mut state = State::new(policy);
+        state.load(&store).unwrap();
+        Self { store, state }
+    }
+
+    /// Does it within the open transaction. Whether it was allowed is known when its answer is.
+    fn apply(&mut self, op: &Op, count: usize, batch: &mut Batch) -> Receipt {
+        let no = |task: usize| TaskNo((task % count.max(1)) as u64 + 1);
+        let mut turn = Turn { state: &mut self.state, store: &mut self.store, batch, now: Timestamp::now() };
+        let (unit, done) = oneshot::channel();
+        let command = match *op {
+            Op::Submit { priority, after } => {
+                let after = after.filter(|_| count > 0).map(no).into_iter().collect();
+                let (reply, done) = oneshot::channel();
+                turn.apply(Command::Submit(Box::new(order(priority, after)), reply)).unwrap();
+                return Receipt(Box::new(move || done.blocking_recv().unwrap().is_ok()));
+            }
+            Op::Cancel(task) => {
+                let (reply, done) = oneshot::channel();
+                turn.apply(Command::Cancel(no(task), reply)).unwrap();
+                return Receipt(Box::new(move || done.blocking_recv().unwrap().is_ok()));
+            }
+            Op::TimeUp(task) => Command::EndRunning(no(task), Ending::Timeout, unit),
+            Op::Ended { task, well } => Command::Ended(no(task), outcome(well), unit),
+            Op::Interrupted { task, started, requeue } => {
+                Command::Interrupted { no: no(task), started, requeue, reply: unit }
+            }
+        };
+        turn.apply(command).unwrap();
+        Receipt(Box::new(move || done.blocking_recv().unwrap().is_ok()))
+    }
+
+    /// Ends the transaction, and answers.
+    fn finish(&mut self, mut batch: Batch, fate: Fate) {
+        let mut turn =
+            Turn { state: &mut self.state, store: &mut self.store, batch: &mut batch, now: Timestamp::now() };
+        turn.fill_slots().unwrap();
+        if fate == Fate::Committed {
+            self.store.commit().unwrap();
+        } else {
+            self.store.rollback().unwrap();
+            self.state.load(&self.store).unwrap();
+        }
+        for answer in batch.answers {
+            answer(match fate {
+                Fate::Committed => Ok(&self.state),
+                _ => Err(EngineError::Closing),
+            });
+        }
+    }
+
+    fn check(&self, model: &Model) {
+        assert_eq!(tasks(&self.store), as_stored(model));
+        let running = model.0.iter().filter(|task| task.state == TaskState::Running).count();
+        assert_eq!(self.state.running.len(), running);
+        assert_eq!(
+            self.store.queued() as usize,
+            model.0.iter().filter(|task| task.state == TaskState::Queued).count()
+        );
+    }
+}
+
+/// Tells whether an operation was allowed, once it is known.
+struct Receipt(Box<dyn FnOnce() -> bool>);
+
+fn order(priority: i32, after: Vec<TaskNo>) -> NewTask {
+    NewTask {
+        prompt: "x".to_owned(),
+        agent: None,
+        priority,
+        timeout_ms: None,
+        env: Default::default(),
+        metadata: Default::default(),
+        cause: None,
+        after,
+        rule: None,
+    }
+}
+
+fn outcome(well: bool) -> Outcome {
+    let state = if well { TaskState::Completed } else { TaskState::Failed };
+    Outcome { error: None, ..Outcome::without_exit(state, "") }
+}
+
+type Stored = Vec<(TaskState, u32)>;
+
+fn as_stored(model: &Model) -> Stored {
+    model.0.iter().map(|task| (task.state, task.attempts)).collect()
+}
+
+fn tasks(store: &Store) -> Stored {
+    let numbers = 1..;
+    numbers.map_while(|no| store.task(TaskNo(no)).unwrap()).map(|task| (task.state, task.attempts)).collect()
+}
+
+/// The database as it is on the disk at this moment, its log cut off at a part of its length, as a power cut may leave it.
+fn torn(from: &Path, to: &Path, part: f64) -> Stored {
+    let wal =
+        |path: &Path| path.with_file_name(format!("{}-wal", path.file_name().unwrap().to_str().unwrap()));
+    std::fs::copy(from, to).unwrap();
+    let log = std::fs::read(wal(from)).unwrap_or_default();
+    std::fs::write(wal(to), &log[..(log.len() as f64 * part) as usize]).unwrap();
+    tasks(&Store::open(to).unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_store_is_what_the_model_says_whatever_happens(
+        transactions in prop::collection::vec((prop::collection::vec(op(), 1..4), fate()), 1..25),
+        part in 0.0..1.0,
+    ) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("daemon.db");
+        let mut machine = Machine::open(&path);
+        let mut model = Model::default();
+        // What was true after each commit.
+        let mut history = vec![as_stored(&model)];
+        for (ops, fate) in &transactions {
+            let mut next = model.clone();
+            let mut batch = Batch::default();
+            machine.store.begin().unwrap();
+            let mut expected = Vec::new();
+            for op in ops {
+                let receipt = machine.apply(op, next.0.len(), &mut batch);
+                expected.push((next.apply(op), receipt));
+            }
+            if *fate == Fate::Crashed {
+                drop(machine);
+                machine = Machine::open(&path);
+                machine.check(&model);
+                continue;
+            }
+            next.fill_slots();
+            machine.finish(batch, *fate);
+            if *fate == Fate::Committed {
+                for (allowed, receipt) in expected {
+                    prop_assert_eq!(receipt.0(), allowed);
+                }
+                model = next;
+                history.push(as_stored(&model));
+            }
+            machine.check(&model);
+        }
+        let whole = torn(&path, &dir.path().join("whole.db"), 1.0);
+        prop_assert_eq!(Some(&whole), history.last(), "what was committed is lost");
+        let torn = torn(&path, &dir.path().join("torn.db"), part);
+        prop_assert!(history.contains(&torn), "half a transaction is there: {:?}", torn);
+    }
+}

@@ -1,0 +1,133 @@
+//! Taking over the `tasks.json` of the Node daemon, which kept its queue there.
+
+use std::{io, path::Path};
+
+use aiwg_protocol::{
+    config::InterruptedTasks,
+    types::{Json, JsonObject, TaskState, Timestamp},
+};
+use serde_json::{Map, Value, json};
+
+use super::RecoveryError;
+use crate::{
+    files::{WRITTEN_BY, write_private},
+    health::{Health, IssueKind},
+    rules::{is_task_time, minutes_to_ms},
+    store::{Imported, NewTask, Store, TaskNo},
+};
+
+/// Takes over what is in this file, unless there is none, or this daemon has written it.
+///
+/// # Errors
+/// The database cannot be written. A file that is not understood is no error: it is kept under another name.
+pub(super) fn import(
+    file: &Path,
+    store: &mut Store,
+    interrupted: InterruptedTasks,
+    health: &Health,
+) -> Result<(), RecoveryError> {
+    let text = match std::fs::read(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        text => text?,
+    };
+    let tasks = match serde_json::from_slice::<Value>(&text) {
+        Ok(value) if value.get(WRITTEN_BY).is_some() => return Ok(()),
+        Ok(value) => entries(&value),
+        Err(_) => None,
+    };
+    let Some(tasks) = tasks else { return Ok(keep(file, &text, health)?) };
+    let tasks: Vec<Imported> = tasks.iter().filter_map(|task| imported(task, interrupted)).collect();
+    let count = tasks.len();
+    store.import(tasks)?;
+    if count > 0 {
+        tracing::info!(count, file = %file.display(), "the Node daemon's tasks were taken over");
+    }
+    Ok(())
+}
+
+/// What is not understood is not lost: it is about to be written over.
+fn keep(file: &Path, text: &[u8], health: &Health) -> io::Result<()> {
+    let kept = file.with_added_extension("not-imported");
+    write_private(&kept, text)?;
+    let message =
+        format!("tasks.json is not understood and was not taken over; it is kept as {}", kept.display());
+    tracing::warn!("{message}");
+    health.report(IssueKind::Import, message);
+    Ok(())
+}
+
+/// The tasks, in the shapes in which they have been kept: an array or an object by id, by itself or as a member.
+fn entries(value: &Value) -> Option<Vec<Map<String, Value>>> {
+    let tasks = value.get("tasks").unwrap_or(value);
+    match tasks {
+        Value::Array(tasks) => Some(tasks.iter().filter_map(|task| task.as_object().cloned()).collect()),
+        Value::Object(tasks) => {
+            let with_id = |(id, task): (&String, &Value)| {
+                let mut task = task.as_object()?.clone();
+                task.entry("id").or_insert_with(|| json!(id));
+                Some(task)
+            };
+            Some(tasks.iter().filter_map(with_id).collect())
+        }
+        _ => None,
+    }
+}
+
+/// One of them; none if nothing was ever asked for.
+fn imported(task: &Map<String, Value>, interrupted: InterruptedTasks) -> Option<Imported> {
+    let text = |name: &str| task.get(name).and_then(Value::as_str);
+    let number = |name: &str| task.get(name).and_then(Value::as_i64);
+    let prompt = text("prompt").filter(|prompt| !prompt.trim().is_empty())?;
+    let no = text("id").and_then(|id| id.parse::<TaskNo>().ok());
+    let mut metadata = task.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default();
+    if let (None, Some(id)) = (no, text("id")) {
+        metadata.insert("importedId".to_owned(), json!(id));
+    }
+    let was = text("state").and_then(|state| state.parse().ok()).unwrap_or(TaskState::Queued);
+    let (state, error) = match (was, interrupted) {
+        (TaskState::Running, InterruptedTasks::Requeue) => (TaskState::Queued, None),
+        (TaskState::Running, InterruptedTasks::Fail) => {
+            (TaskState::Failed, Some("it was running when the Node daemon ended".to_owned()))
+        }
+        (state, _) => (state, text("error").map(str::to_owned)),
+    };
+    let started_at = moment(task.get("startedAt"));
+    let minutes = task.get("timeoutMinutes").and_then(Value::as_f64).filter(|minutes| is_task_time(*minutes));
+    let env = task.get("env").cloned().and_then(|env| serde_json::from_value(env).ok());
+    Some(Imported {
+        no,
+        state,
+        order: NewTask {
+            prompt: prompt.to_owned(),
+            agent: text("agent").filter(|agent| !agent.is_empty()).map(str::to_owned),
+            priority: number("priority").unwrap_or(0).clamp(-1000, 1000).try_into().unwrap_or(0),
+            timeout_ms: minutes.map(minutes_to_ms),
+            env: env.unwrap_or_default(),
+            metadata: json_object(metadata),
+            cause: None,
+            after: Vec::new(),
+            rule: None,
+        },
+        created_at: moment(task.get("createdAt")).unwrap_or_else(Timestamp::now),
+        started_at: started_at.filter(|_| state.is_final()),
+        completed_at: state
+            .is_final()
+            .then(|| moment(task.get("completedAt")).unwrap_or_else(Timestamp::now)),
+        attempts: u32::from(started_at.is_some() || was == TaskState::Running),
+        exit_code: number("exitCode").and_then(|code| code.try_into().ok()),
+        error,
+        result: text("result").map(str::to_owned),
+    })
+}
+
+fn json_object(members: Map<String, Value>) -> JsonObject {
+    members.into_iter().filter_map(|(name, value)| Some((name, Json::new(&value).ok()?))).collect()
+}
+
+/// RFC 3339, or milliseconds since 1970.
+fn moment(value: Option<&Value>) -> Option<Timestamp> {
+    match value? {
+        Value::String(text) => text.parse().ok(),
+        value => value.as_i64().map(Timestamp::from_millis),
+    }
+}

@@ -1,0 +1,69 @@
+//! Opening the store, whatever the daemon before has left: a damaged database, or the Node daemon's `tasks.json`.
+
+mod import;
+mod unknown_agents;
+
+use std::io;
+
+use aiwg_protocol::config::InterruptedTasks;
+
+use crate::{
+    files::last_written,
+    health::{Health, IssueKind},
+    project::Project,
+    store::{SetAside, Store, StoreError, TaskNo},
+};
+
+/// Why the store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoveryError {
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database cannot be read or written.
+    #[error("the database: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// Something beside the database.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Opens the store of a project whose lock the caller holds.
+///
+/// # Errors
+/// It cannot be opened, and that is no damage that setting it aside would mend.
+pub(crate) fn open_store(
+    project: &Project,
+    interrupted: InterruptedTasks,
+    health: &Health,
+) -> Result<Store, RecoveryError> {
+    // A stopped daemon removes it.
+    let after_a_crash = project.pid_file().exists();
+    let (mut store, aside) = Store::open_or_set_aside(&project.database(), after_a_crash)?;
+    if let Some(aside) = aside {
+        report(&aside, health);
+        begin_after_what_is_there(project, &mut store)?;
+        unknown_agents::end(&project.actions_dir())?;
+    } else if store.last_numbers()? == (0, 0) {
+        import::import(&project.tasks_file(), &mut store, interrupted, health)?;
+    }
+    Ok(store)
+}
+
+fn report(SetAside { to, why }: &SetAside, health: &Health) {
+    let message = format!(
+        "the database was damaged ({why}) and is set aside as {}: the queue and the history in it are not lost but not in use; \
+         `sqlite3 FILE .recover` may read them, and tasks.json and events/ are copies of their last state",
+        to.display()
+    );
+    tracing::error!("{message}");
+    health.report(IssueKind::Damage, message);
+}
+
+/// No number is given twice, though the database that knew them is gone.
+fn begin_after_what_is_there(project: &Project, store: &mut Store) -> Result<(), RecoveryError> {
+    let names = std::fs::read_dir(project.actions_dir())?.flatten().map(|entry| entry.file_name());
+    let tasks = names.filter_map(|name| Some(name.to_str()?.parse::<TaskNo>().ok()?.0));
+    store.begin_after(last_written(&project.events_dir()), tasks.max().unwrap_or(0))?;
+    Ok(())
+}

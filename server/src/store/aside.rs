@@ -1,0 +1,81 @@
+//! A damaged database is set aside, and never emptied in silence.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use aiwg_protocol::types::Timestamp;
+
+use super::{open::StoreError, write::Store};
+
+/// Beside the database, where damage was met while it was in use: the next start looks at all of it.
+const SUSPECT: &str = "suspect";
+
+/// Up to this size, in bytes, all of it is looked at after an end that was no stop. That takes about a tenth of a second.
+const CHECKED_AFTER_A_CRASH: u64 = 64 * 1024 * 1024;
+
+/// What was set aside.
+#[derive(Debug)]
+pub struct SetAside {
+    /// Where it is now.
+    pub to: PathBuf,
+    /// What was wrong with it.
+    pub why: String,
+}
+
+impl Store {
+    /// Opens the database, or makes it; sets a damaged one aside first.
+    ///
+    /// # Errors
+    /// It cannot be opened for another reason, or not be set aside.
+    pub fn open_or_set_aside(
+        path: &Path,
+        after_a_crash: bool,
+    ) -> Result<(Self, Option<SetAside>), StoreError> {
+        let suspect = path.with_added_extension(SUSPECT);
+        let is_small = path.metadata().is_ok_and(|file| file.len() <= CHECKED_AFTER_A_CRASH);
+        let thoroughly = suspect.exists() || (after_a_crash && is_small);
+        let opened = match Self::open_and_check(path, thoroughly) {
+            Err(error) if error.is_damage() => {
+                let to = set_aside(path).map_err(|error| StoreError::at(path)(unwritable(&error)))?;
+                (Self::open(path)?, Some(SetAside { to, why: error.to_string() }))
+            }
+            other => (other?, None),
+        };
+        // It is as it should be, or new.
+        let _ = std::fs::remove_file(suspect);
+        Ok(opened)
+    }
+
+    /// Has the next start look at all of it.
+    pub(crate) fn note_damage(&self) {
+        if let Err(error) = crate::files::write_private(&self.path().with_added_extension(SUSPECT), b"") {
+            tracing::warn!(%error, "that the database is damaged could not be noted");
+        }
+    }
+}
+
+/// Renames the database and what belongs to it.
+fn set_aside(path: &Path) -> io::Result<PathBuf> {
+    // No colons, which some systems do not take in a name.
+    let when = Timestamp::now().to_string().replace(':', "-");
+    let aside = path.with_added_extension(format!("damaged-{when}"));
+    for part in ["", "-wal", "-shm"] {
+        let named = |path: &Path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(part);
+            PathBuf::from(name)
+        };
+        match std::fs::rename(named(path), named(&aside)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(aside)
+}
+
+fn unwritable(error: &io::Error) -> rusqlite::Error {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+    rusqlite::Error::SqliteFailure(code, Some(format!("it is damaged, and cannot be renamed: {error}")))
+}

@@ -1,0 +1,88 @@
+use aiwg_protocol::types::{TaskState, Timestamp};
+use rusqlite::params;
+
+use super::{
+    row::{Millis, NewTask, TaskNo},
+    write::Store,
+};
+
+/// A task of another daemon.
+#[derive(Clone)]
+pub struct Imported {
+    /// The number it had; none where it had another kind of id.
+    pub no: Option<TaskNo>,
+    /// Where it stands; not running.
+    pub state: TaskState,
+    /// The order.
+    pub order: NewTask,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// When its agent was started.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+    /// How often an agent was started.
+    pub attempts: u32,
+    /// What the agent exited with.
+    pub exit_code: Option<i32>,
+    /// Why it did not complete.
+    pub error: Option<String>,
+    /// The agent's answer.
+    pub result: Option<String>,
+}
+
+impl Store {
+    /// Takes over tasks: all of them or none. Those without a number get one above all others.
+    ///
+    /// # Errors
+    /// The database cannot be written.
+    pub(crate) fn import(&mut self, tasks: Vec<Imported>) -> rusqlite::Result<()> {
+        self.begin()?;
+        match self.insert_all(tasks) {
+            Ok(()) => self.commit(),
+            Err(error) => {
+                self.rollback()?;
+                Err(error)
+            }
+        }
+    }
+
+    fn insert_all(&mut self, tasks: Vec<Imported>) -> rusqlite::Result<()> {
+        let (numbered, others): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| task.no.is_some());
+        let mut last = 0;
+        for task in numbered {
+            let Some(no) = task.no else { continue };
+            // One id twice: the second is a task of its own.
+            if self.task(no)?.is_none() {
+                last = last.max(no.0);
+                self.insert_imported(no, &task)?;
+            }
+        }
+        for task in others {
+            last += 1;
+            self.insert_imported(TaskNo(last), &task)?;
+        }
+        Ok(())
+    }
+
+    fn insert_imported(&mut self, no: TaskNo, task: &Imported) -> rusqlite::Result<()> {
+        self.insert_task(no, &task.order, task.created_at)?;
+        self.statement(
+            "UPDATE task SET state = ?2, started_at = ?3, completed_at = ?4, attempts = ?5, exit_code = ?6, error = ?7,
+                result = ?8
+             WHERE no = ?1",
+        )?
+        .execute(params![
+            no,
+            task.state.name(),
+            task.started_at.map(Millis),
+            task.completed_at.map(Millis),
+            task.attempts,
+            task.exit_code,
+            task.error,
+            task.result,
+        ])?;
+        self.count(Some(TaskState::Queued), Some(task.state));
+        Ok(())
+    }
+}

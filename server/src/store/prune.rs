@@ -1,0 +1,114 @@
+//! Forgetting what is old. Numbers are never given again, whatever is pruned.
+
+use aiwg_protocol::types::{TaskState, Timestamp};
+use rusqlite::params;
+
+use super::{
+    row::{Millis, Named, TaskNo},
+    write::Store,
+};
+
+/// The counters that hold the highest numbers ever given.
+const LAST_EVENT: &str = "last_event";
+const LAST_TASK: &str = "last_task";
+
+/// What is kept: of each thing, what is neither too old nor too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Only since then; of any age when none.
+    pub since: Option<Timestamp>,
+    /// Only so many; any number when none.
+    pub most: Option<u64>,
+}
+
+impl Store {
+    /// Forgets finished tasks, those that ended first, `limit` at the most. Tells which.
+    pub(crate) fn prune_tasks(&mut self, keep: Keep, limit: u64) -> rusqlite::Result<Vec<TaskNo>> {
+        let excess = keep.most.map_or(0, |most| self.finished().saturating_sub(most));
+        let mut found = self.finished_first(
+            "completed_at < ?1 ORDER BY completed_at LIMIT ?2",
+            keep.since.unwrap_or_default(),
+            limit,
+        )?;
+        if excess > found.len() as u64 {
+            found = self.finished_first(
+                "completed_at >= ?1 ORDER BY completed_at LIMIT ?2",
+                Timestamp::default(),
+                excess.min(limit),
+            )?;
+        }
+        if !found.is_empty() {
+            self.keep_numbers()?;
+        }
+        for (no, state) in &found {
+            self.statement("DELETE FROM task WHERE no = ?")?.execute([no])?;
+            // What it waited for in vain.
+            self.statement("DELETE FROM dependency WHERE task = ?")?.execute([no])?;
+            self.count(Some(*state), None);
+        }
+        Ok(found.into_iter().map(|(no, _)| no).collect())
+    }
+
+    /// Forgets events, the oldest ones, `limit` at the most. Tells how many.
+    pub(crate) fn prune_events(&mut self, keep: Keep, limit: u64) -> rusqlite::Result<usize> {
+        let (last, _) = self.last_numbers()?;
+        // Those that a task has still to be started with stay, and all after them: the log has no holes.
+        let needed: Option<u64> = self
+            .statement(
+                "SELECT min(event) FROM task WHERE event IS NOT NULL AND state IN ('queued', 'running')",
+            )?
+            .query_row([], |row| row.get(0))?;
+        let first: u64 =
+            self.statement("SELECT ifnull(min(seq), 0) FROM event")?.query_row([], |row| row.get(0))?;
+        let below = needed.unwrap_or(u64::MAX).min(first.saturating_add(limit)).min(last + 1);
+        let too_many = keep.most.map_or(0, |most| (last + 1).saturating_sub(most));
+        self.keep_numbers()?;
+        self.statement("DELETE FROM event WHERE seq < ?1 AND (seq < ?2 OR at < ?3)")?.execute(params![
+            below,
+            too_many,
+            Millis(keep.since.unwrap_or_default())
+        ])
+    }
+
+    /// The highest event number and task number that were ever given.
+    pub(crate) fn last_numbers(&self) -> rusqlite::Result<(u64, u64)> {
+        let last = |sql: &str, counter: &str| self.statement(sql)?.query_row([counter], |row| row.get(0));
+        const COUNTED: &str = "ifnull((SELECT value FROM counter WHERE name = ?), 0)";
+        Ok((
+            last(&format!("SELECT max({COUNTED}, ifnull((SELECT max(seq) FROM event), 0))"), LAST_EVENT)?,
+            last(&format!("SELECT max({COUNTED}, ifnull((SELECT max(no) FROM task), 0))"), LAST_TASK)?,
+        ))
+    }
+
+    /// Numbers begin after these, if they would otherwise begin before.
+    pub(crate) fn begin_after(&mut self, event: u64, task: u64) -> rusqlite::Result<()> {
+        let (last_event, last_task) = self.last_numbers()?;
+        let mut upsert = self.statement("INSERT OR REPLACE INTO counter (name, value) VALUES (?, ?)")?;
+        upsert.execute(params![LAST_EVENT, last_event.max(event)])?;
+        upsert.execute(params![LAST_TASK, last_task.max(task)])?;
+        Ok(())
+    }
+
+    /// Remembers the numbers given so far, before their rows are gone.
+    fn keep_numbers(&mut self) -> rusqlite::Result<()> {
+        self.begin_after(0, 0)
+    }
+
+    /// Finished tasks that nobody waits for.
+    fn finished_first(
+        &self,
+        condition: &str,
+        at: Timestamp,
+        limit: u64,
+    ) -> rusqlite::Result<Vec<(TaskNo, TaskState)>> {
+        let sql = format!(
+            "SELECT no, state FROM task
+             WHERE completed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM dependency WHERE after = no) AND {condition}"
+        );
+        self.statement(&sql)?
+            .query_map(params![Millis(at), limit], |row| {
+                Ok((row.get(0)?, row.get::<_, Named<TaskState>>(1)?.0))
+            })?
+            .collect()
+    }
+}

@@ -1,0 +1,149 @@
+"""Scenarios about how an agent's work ends by itself."""
+
+from project import FORMATS, Project, until
+
+ANSWER = [{"text": "The answer."}]
+
+
+def bash(command, **more):
+    return {"tool": "Bash", "input": {"command": command, "description": "a step", **more}}
+
+
+def success(report, tools, api, url):
+    """An answer, in each of the formats."""
+    for form in FORMATS:
+        with Project(tools, url, form) as project:
+            task = project.ended(project.submit(ANSWER))
+            report.state(task, "completed", 0)
+            report.true(f"the answer is in the {form} output", "The answer." in task["result"])
+            report.equal(f"result with {form}", task["result"].strip(), "The answer.")
+            if form != "text":
+                report.equal(f"the session with {form}", "usage" in task, True)
+
+
+def prompt_by_stdin(report, tools, api, url):
+    """A prompt that no command line could take: it begins with a dash, and is longer than an argument may be."""
+    with Project(tools, url) as project:
+        before = "--not-an-option " + "ä" * 100_000 + " "
+        task = project.ended(project.submit(ANSWER, before=before))
+        report.state(task, "completed", 0)
+        sent = api.asked("--not-an-option")[0].body["messages"]
+        report.true("the model got all of the prompt", before.strip() in _all_text(sent))
+
+
+def tool_use(report, tools, api, url):
+    """Tools: a command, which sees whose agent it belongs to, and a file."""
+    with Project(tools, url) as project:
+        write = {"tool": "Write", "input": {"file_path": str(project.root / "made.txt"), "content": "made\n"}}
+        look = bash('echo "$AIWG_TASK_ID" >id.txt')
+        task = project.ended(project.submit([look, write, {"text": "Both done."}]))
+        report.state(task, "completed", 0)
+        report.true("the answer", "Both done." in task["result"])
+        report.equal("the task that the tool sees", project.text("id.txt").strip(), task["id"])
+        report.equal("the file", project.text("made.txt"), "made\n")
+        result = project.messages(task["id"])[-1]
+        report.equal("turns", result["num_turns"], 3)
+        report.equal("cost", task.get("usage", {}).get("costUsd"), result["total_cost_usd"])
+
+
+def refused_tool(report, tools, api, url):
+    """A tool that is not allowed: nobody is there to be asked."""
+    with Project(tools, url, options=()) as project:
+        task = project.ended(project.submit([bash("touch made.txt"), {"text": "I was not allowed to."}]))
+        report.state(task, "completed", 0)
+        report.true("nothing was done", not project.has("made.txt"))
+        denials = project.messages(task["id"])[-1]["permission_denials"]
+        report.equal("refused", [denial["tool_name"] for denial in denials], ["Bash"])
+        report.equal("the refused tool is kept", "touch made.txt" in str(task.get("usage")), True)
+
+
+def api_error(report, tools, api, url):
+    """An error that no second try mends, in each of the formats."""
+    script = [{"status": 403, "error": "permission_error", "message": "not for this key"}]
+    for form in FORMATS:
+        with Project(tools, url, form) as project:
+            task = project.ended(project.submit(script))
+            report.state(task, "failed", 1)
+            report.true(f"the output says why with {form}", "not for this key" in task["result"])
+            if form != "text":
+                report.equal(f"error with {form}", "not for this key" in task["error"], True)
+
+
+def api_retries(report, tools, api, url):
+    """An overloaded API: it is tried again, and may recover."""
+    with Project(tools, url) as project:
+        once = {"status": 529, "error": "overloaded_error", "message": "busy", "times": 1}
+        task = project.ended(project.submit([once, *ANSWER], before="It recovers. "))
+        report.state(task, "completed", 0)
+        report.equal("requests", len(api.asked("It recovers.")), 2)
+        # What the daemon does not hand down, a task may ask for.
+        few = ("--env", "CLAUDE_CODE_MAX_RETRIES=2")
+        task = project.ended(project.submit([{**once, "times": 1000}], *few, before="It does not. "))
+        report.state(task, "failed", 1)
+        report.equal("requests", len(api.asked("It does not.")), 3)
+        retries = [m["retry_delay_ms"] for m in project.messages(task["id"]) if m.get("subtype") == "api_retry"]
+        report.note(f"tried again after {retries} ms; by default 10 times, which takes minutes")
+
+
+def cannot_start(report, tools, api, url):
+    """What it says on standard error is what people need: an unknown agent, session, option."""
+    with Project(tools, url) as project:
+        task = project.ended(project.submit(ANSWER, "--agent", "nobody"))
+        report.state(task, "failed", 1)
+        report.true("it names the agent", "'nobody' not found" in task["error"])
+    options = {"--no-such-option": "unknown option", "--resume=" + "0" * 8 + "-0000-4000-8000-000000000000": "No conversation"}
+    for option, error in options.items():
+        with Project(tools, url, options=(option,)) as project:
+            task = project.ended(project.submit(ANSWER))
+            report.state(task, "failed", 1)
+            report.true(f"{error!r} is in {task['error']!r}", error in task["error"])
+
+
+def background(report, tools, api, url):
+    """A command left in the background: the agent answers, waits for it, and answers again."""
+    with Project(tools, url) as project:
+        command = bash("until [ -e go ]; do sleep 0.1; done; echo gone", run_in_background=True)
+        task = project.submit([command, {"text": "It runs."}, {"text": "It is over."}])
+        until("the first result", lambda: _results(project, task))
+        report.equal("the task's state after the first result", project.task(task)["state"], "running")
+        project.touch("go")
+        task = project.ended(task)
+        report.state(task, "completed", 0)
+        report.equal("results", _results(project, task["id"]), ["It runs.", "It is over."])
+        report.equal("result", task["result"].strip(), "It is over.")
+
+
+def resumed(report, tools, api, url):
+    """A session that is resumed: its cost adds up, and each task is to show its own."""
+    with Project(tools, url) as project:
+        first = project.messages(project.ended(project.submit(ANSWER))["id"])[-1]
+        project.run("daemon", "stop")
+        project.config["agent"]["command"] += ["--resume", first["session_id"]]
+        project.configure()
+        project.start()
+        task = project.ended(project.submit(ANSWER))
+        report.state(task, "completed", 0)
+        second = project.messages(task["id"])[-1]
+        report.equal("the session", second["session_id"], first["session_id"])
+        ratio = second["total_cost_usd"] / first["total_cost_usd"]
+        report.true(f"the cost adds up: {ratio}", 1.9 < ratio < 2.1)
+        report.equal("cost", task.get("usage", {}).get("costUsd"), first["total_cost_usd"])
+
+
+def _results(project, task):
+    try:
+        return [m["result"] for m in project.messages(task) if m["type"] == "result"]
+    except (OSError, ValueError):
+        # Not begun, or in the middle of a line.
+        return []
+
+
+def _all_text(messages):
+    texts = []
+    for message in messages:
+        content = message["content"]
+        texts += [content] if isinstance(content, str) else [b.get("text", "") for b in content]
+    return "\n".join(texts)
+
+
+ALL = [success, prompt_by_stdin, tool_use, refused_tool, api_error, api_retries, cannot_start, background, resumed]
