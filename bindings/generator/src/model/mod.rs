@@ -54,6 +54,8 @@ impl Model {
         &mut self,
         schemas: &aiwg_protocol::schema::Types,
     ) -> Result<(), GenerateError> {
+        // Their payloads are types of the definition.
+        self.topics.clear();
         self.types = types(schemas, &self.methods, &self.notifications, &self.topics)?;
         Ok(())
     }
