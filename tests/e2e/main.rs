@@ -21,6 +21,7 @@ mod reload;
 mod retention;
 mod rules;
 mod sdk;
+mod setup;
 mod support;
 mod vectors;
 mod watching;

@@ -26,7 +26,7 @@ fn systemd(program: &Path, project: &Path) -> String {
          After=network.target\n\
          \n\
          [Service]\n\
-         Type=notify\n\
+         Type=exec\n\
          ExecStart={program} daemon start --foreground --project {quoted}\n\
          ExecReload=/bin/kill -HUP $MAINPID\n\
          WorkingDirectory={project}\n\

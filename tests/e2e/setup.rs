@@ -1,0 +1,55 @@
+//! What sets a project up, without a daemon.
+
+use serde_json::Value;
+
+use crate::support::{Project, repository};
+
+#[test]
+fn the_configuration_to_begin_with_is_good_and_is_never_written_over() {
+    let project = Project::empty();
+    assert_eq!(project.run(&["init"]).code, 0);
+    let written = project.read(".aiwg/daemon.json");
+    let checked = project.json(&["config", "check"]);
+    assert_eq!((&checked["ok"], checked["notices"].as_array().unwrap().len()), (&Value::Bool(true), 0));
+    let again = project.run(&["init"]);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("exists already"), "{}", again.err);
+    assert_eq!(project.read(".aiwg/daemon.json"), written);
+    // The file beside it is the one that it names.
+    let schema: Value = serde_json::from_str(&project.read(".aiwg/daemon.schema.json")).unwrap();
+    assert_eq!(schema["title"], "aiwg daemon configuration");
+    project.start();
+}
+
+#[test]
+fn the_documents_are_those_that_are_checked_in() {
+    let project = Project::empty();
+    for (kind, file) in [("openrpc", "openrpc.json"), ("config", "config.schema.json")] {
+        let printed: Value = serde_json::from_str(&project.run(&["schema", kind]).out).unwrap();
+        let file = std::fs::read_to_string(repository().join("schema").join(file)).unwrap();
+        assert_eq!(printed, serde_json::from_str::<Value>(&file).unwrap());
+    }
+}
+
+#[test]
+fn shells_and_manuals_know_every_verb() {
+    let project = Project::empty();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = project.run(&["completions", shell]).out;
+        assert!(script.contains("automation") && script.contains("follow"), "{shell}");
+    }
+    assert_eq!(project.run(&["man", "pages"]).code, 0);
+    let page = std::fs::read_to_string(project.file("pages/aiwg-task-submit.1")).unwrap();
+    assert!(page.contains("priority") && page.contains("after"), "{page}");
+}
+
+#[test]
+fn units_name_this_project_and_this_program() {
+    let project = Project::empty();
+    let systemd = project.run(&["daemon", "service"]).out;
+    let path = project.path().canonicalize().unwrap();
+    let path = path.to_str().unwrap();
+    assert!(systemd.contains("daemon start --foreground --project") && systemd.contains(path), "{systemd}");
+    let launchd = project.run(&["daemon", "service", "--launchd"]).out;
+    assert!(launchd.starts_with("<?xml") && launchd.contains(path), "{launchd}");
+}
