@@ -2,9 +2,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
 };
 
 use crate::{
@@ -16,19 +21,18 @@ use crate::{
     state::{Directory, State},
 };
 
+/// From how many directories on it pays to list them in several threads.
+const PARALLEL_FROM: usize = 64;
+
 /// A directory that is about to be watched.
 type Candidate = (PathBuf, Arc<Rules>);
 
 impl State {
-    /// Watches the project, whatever is known of it. All there is counts as told already.
+    /// Watches the project for the first time. All there is counts as told already.
     pub(crate) fn arm_first(&mut self) {
+        self.is_first = true;
         self.arm_project();
-        for path in self.dirty.paths() {
-            let Some(directory) = self.directories.get_mut(&path) else { continue };
-            if let Ok(listing) = list(&path) {
-                directory.files = files(&self.scope, directory, &path, &listing);
-            }
-        }
+        self.is_first = false;
         self.dirty.clear();
     }
 
@@ -67,13 +71,13 @@ impl State {
         while !level.is_empty() {
             // Watched first and listed then: what comes in between is seen twice, never not at all.
             self.watch(&level);
-            let mut next = Vec::new();
-            for (path, rules) in level {
-                if self.enroll(&path, rules, &mut next) {
+            let surveys = survey_all(&self.scope, level, self.is_first);
+            level = Vec::new();
+            for survey in surveys {
+                if let Some(path) = self.enroll(survey, &mut level) {
                     armed.push(path);
                 }
             }
-            level = next;
         }
         armed
     }
@@ -99,55 +103,32 @@ impl State {
         self.notices.push(Notice::FellBackToPolling { why });
     }
 
-    /// Takes in a directory that is watched by now, and finds those in it that are to be watched next. False if it is gone.
-    fn enroll(&mut self, path: &Path, rules: Arc<Rules>, next: &mut Vec<Candidate>) -> bool {
-        let listing = match list(path) {
-            Ok(listing) => listing,
-            Err(error) if is_gone(&error) => return false,
-            Err(error) => {
-                self.note_unreadable(path.to_owned(), error.to_string());
-                Listing { files: Vec::new(), directories: Vec::new(), gitignore: None }
+    /// Takes in a directory that is watched by now, and adds those in it that are to be watched next. `None` if it is gone.
+    fn enroll(&mut self, survey: Survey, next: &mut Vec<Candidate>) -> Option<PathBuf> {
+        let Survey { path, rules, gitignore, files, directories, error } = survey;
+        if let Some(error) = error {
+            if is_gone(&error) {
+                return None;
             }
-        };
-        let is_top = path == self.scope.project;
-        let rules = if listing.gitignore.is_some() && !is_top {
-            self.scope.with_gitignore(rules, path)
-        } else {
-            rules
-        };
-        for name in &listing.directories {
-            let child = path.join(name);
-            if !self.directories.get(&child).is_some_and(|child| child.is_armed)
-                && let Some(rules) = self.scope.enter(&rules, &child)
-            {
-                next.push((child, rules));
-            }
+            self.note_unreadable(path.clone(), error.to_string());
         }
-        self.insert(path, rules, listing.gitignore);
-        self.dirty.all(path);
-        true
-    }
-
-    fn insert(&mut self, path: &Path, rules: Arc<Rules>, gitignore: Option<Stamp>) {
-        if let Some(known) = self.directories.get_mut(path) {
+        let is_armed = |path: &Path| self.directories.get(path).is_some_and(|directory| directory.is_armed);
+        next.extend(directories.into_iter().filter(|(child, _)| !is_armed(child)));
+        self.dirty.all(&path);
+        if let Some(known) = self.directories.get_mut(&path) {
             // Its ignore file is compared with that of before at the next look.
             known.is_armed = true;
             known.rules = rules;
-            return;
+            return Some(path);
         }
-        let directory = Directory {
-            rules,
-            is_armed: true,
-            gitignore,
-            files: BTreeMap::new(),
-            directories: BTreeSet::new(),
-        };
-        self.directories.insert(path.to_owned(), directory);
         if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
             && let Some(parent) = self.directories.get_mut(parent)
         {
             parent.directories.insert(name.into());
         }
+        let directory = Directory { rules, is_armed: true, gitignore, files, directories: BTreeSet::new() };
+        self.directories.insert(path.clone(), directory);
+        Some(path)
     }
 
     pub(crate) fn note_unreadable(&mut self, path: PathBuf, why: String) {
@@ -157,11 +138,59 @@ impl State {
     }
 }
 
-/// The stamps of the files that count.
-fn files(scope: &Scope, directory: &Directory, path: &Path, listing: &Listing) -> BTreeMap<Box<std::ffi::OsStr>, Stamp> {
-    let visible = listing.files.iter().filter(|entry| scope.is_visible(&directory.rules, &path.join(entry.file_name())));
-    let stamp = |entry: &std::fs::DirEntry| -> io::Result<_> {
-        Ok((entry.file_name().into_boxed_os_str(), Stamp::of(&entry.metadata()?)))
+/// What is to be known of a directory that is about to be watched.
+struct Survey {
+    path: PathBuf,
+    rules: Arc<Rules>,
+    gitignore: Option<Stamp>,
+    /// The files that count, if they were asked for.
+    files: BTreeMap<Box<OsStr>, Stamp>,
+    /// The directories that count.
+    directories: Vec<Candidate>,
+    error: Option<io::Error>,
+}
+
+/// Lists many directories, in several threads.
+fn survey_all(scope: &Scope, level: Vec<Candidate>, with_files: bool) -> Vec<Survey> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(4);
+    let survey = |(path, rules): &Candidate| survey(scope, path, Arc::clone(rules), with_files);
+    if threads == 1 || level.len() < PARALLEL_FROM {
+        return level.iter().map(survey).collect();
+    }
+    // Small parts, taken in turn: some directories have more in them than others.
+    let parts: Vec<&[Candidate]> = level.chunks(PARALLEL_FROM / 2).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let turns = std::iter::from_fn(|| parts.get(next.fetch_add(1, Ordering::Relaxed)));
+        turns.flat_map(|part| part.iter()).map(survey).collect()
     };
-    visible.filter_map(|entry| stamp(entry).ok()).collect()
+    thread::scope(|scope| {
+        // Where no thread can be had, this one does it all.
+        let others: Vec<_> =
+            (1..threads).filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+        let mut surveys: Vec<Survey> = work();
+        surveys.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
+        surveys
+    })
+}
+
+fn survey(scope: &Scope, path: &Path, rules: Arc<Rules>, with_files: bool) -> Survey {
+    let (listing, error) = match list(path) {
+        Ok(listing) => (listing, None),
+        Err(error) => (Listing::default(), Some(error)),
+    };
+    // Those of the project's directory know its ignore file already.
+    let has_own = listing.gitignore.is_some() && path != scope.project;
+    let rules = if has_own { scope.with_gitignore(rules, path) } else { rules };
+    let children = listing.directories.iter().map(|name| path.join(name));
+    let directories = children.filter_map(|child| Some((scope.enter(&rules, &child)?, child)));
+    let directories = directories.map(|(rules, child)| (child, rules)).collect();
+    let files = if with_files { stamps(scope, &rules, path, &listing) } else { BTreeMap::new() };
+    Survey { path: path.to_owned(), rules, gitignore: listing.gitignore, files, directories, error }
+}
+
+fn stamps(scope: &Scope, rules: &Rules, path: &Path, listing: &Listing) -> BTreeMap<Box<OsStr>, Stamp> {
+    let visible = |name: &OsStr| scope.is_visible(rules, &path.join(name));
+    let files = listing.files.iter().map(|entry| (entry.file_name(), entry)).filter(|(name, _)| visible(name));
+    files.filter_map(|(name, entry)| Some((name.into(), Stamp::of(&entry.metadata().ok()?)))).collect()
 }

@@ -32,9 +32,6 @@ pub(crate) struct Dirty {
 }
 
 impl Dirty {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.directories.is_empty()
-    }
 
     pub(crate) fn directory(&mut self, path: &Path) -> &mut Marks {
         if !self.directories.contains_key(path) {

@@ -10,6 +10,7 @@ use std::{
 use crate::{rules::GITIGNORE, stamp::Stamp};
 
 /// What is in a directory. Nothing is known of the files yet: those that are ignored are never looked at.
+#[derive(Default)]
 pub(crate) struct Listing {
     /// Regular files and symbolic links.
     pub(crate) files: Vec<DirEntry>,
@@ -19,7 +20,7 @@ pub(crate) struct Listing {
 }
 
 pub(crate) fn list(path: &Path) -> io::Result<Listing> {
-    let mut listing = Listing { files: Vec::new(), directories: Vec::new(), gitignore: None };
+    let mut listing = Listing::default();
     for entry in fs::read_dir(path)? {
         let entry = entry?;
         // What is gone by now brings an event of its own.

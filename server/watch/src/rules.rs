@@ -28,7 +28,9 @@ pub(crate) struct Scope {
     ignore: Gitignore,
     pub(crate) uses_gitignore: bool,
     /// What counts after the `.gitignore` files, in this order.
-    last: Vec<Gitignore>,
+    shared: Vec<Gitignore>,
+    /// What counts last, by the name alone.
+    editors: Gitignore,
 }
 
 /// What counts in a directory.
@@ -45,14 +47,15 @@ impl Scope {
     pub(crate) fn new(project: PathBuf, options: &Options) -> Result<Self, WatchError> {
         let roots = options.paths.iter().map(|path| Root::new(&project, path)).collect::<Result<_, _>>()?;
         let own = options.own.iter().map(|path| within(&project, path)).collect::<Result<_, _>>()?;
-        let mut last = Vec::new();
+        let mut shared = Vec::new();
         if options.gitignore {
-            last.extend(git::exclude(&project));
-            last.push(GitignoreBuilder::new(&project).build_global().0);
+            shared.extend(git::exclude(&project));
+            shared.push(GitignoreBuilder::new(&project).build_global().0);
         }
-        last.push(patterns(&project, EDITOR_FILES)?);
+        shared.retain(|patterns| !patterns.is_empty());
+        let editors = patterns(Path::new(""), EDITOR_FILES)?;
         let ignore = patterns(&project, &options.ignore)?;
-        Ok(Self { project, roots, own, ignore, uses_gitignore: options.gitignore, last })
+        Ok(Self { project, roots, own, ignore, uses_gitignore: options.gitignore, shared, editors })
     }
 
     /// The rules for the project's directory.
@@ -121,23 +124,25 @@ impl Scope {
         }
         let nearest_first = std::iter::successors(Some(rules), |rules| rules.parent.as_deref());
         let gitignores = nearest_first.filter_map(|rules| rules.gitignore.as_ref());
-        for patterns in std::iter::once(&self.ignore).chain(gitignores).chain(&self.last) {
+        for patterns in std::iter::once(&self.ignore).chain(gitignores).chain(&self.shared) {
             match patterns.matched(path, is_dir) {
                 Match::None => {}
                 Match::Ignore(_) => return true,
                 Match::Whitelist(_) => return false,
             }
         }
-        false
+        path.file_name().is_some_and(|name| self.editors.matched(name, is_dir).is_ignore())
     }
 
     /// Whether a path never counts, whatever the patterns say.
     fn is_never(&self, path: &Path) -> bool {
-        path.file_name().is_some_and(|name| name == ".git") || self.own.iter().any(|own| path.starts_with(own))
+        // What lies in a directory that never counts is not asked about.
+        path.file_name().is_some_and(|name| name == ".git")
+            || self.own.iter().any(|own| own.as_os_str() == path.as_os_str())
     }
 
     fn roots_at(&self, path: &Path) -> impl Iterator<Item = usize> {
-        self.roots.iter().enumerate().filter(move |(_, root)| root.path == path).map(|(index, _)| index)
+        self.roots.iter().enumerate().filter(move |(_, root)| root.path.as_os_str() == path.as_os_str()).map(|(index, _)| index)
     }
 
     fn gitignore_at(&self, directory: &Path) -> Option<Gitignore> {

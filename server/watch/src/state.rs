@@ -44,6 +44,8 @@ pub(crate) struct State {
     pub(crate) source: Option<Source>,
     pub(crate) make_source: MakeSource,
     pub(crate) max_watches: usize,
+    /// Nothing is known yet: what there is counts as told.
+    pub(crate) is_first: bool,
     /// Everything must be watched anew before the next look: events were lost, or the project was replaced.
     pub(crate) must_restart: bool,
     /// When changes were last told.
@@ -62,6 +64,7 @@ impl State {
             source: None,
             make_source,
             max_watches,
+            is_first: false,
             must_restart: false,
             told_at: SystemTime::now(),
             missing: Vec::new(),
