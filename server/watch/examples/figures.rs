@@ -21,7 +21,11 @@ fn main() {
     for (what, tree) in [("", &bare), (", as many again ignored", &beside_ignored)] {
         let mut took: Vec<_> = (0..5).map(|_| start(tree.path())).collect();
         took.sort();
-        println!("start: {} files in {directories} directories{what}: {:?}", directories * FILES_EACH, took[2]);
+        println!(
+            "start: {} files in {directories} directories{what}: {:?}",
+            directories * FILES_EACH,
+            took[2]
+        );
     }
     watching(beside_ignored.path());
 }

@@ -191,6 +191,7 @@ fn survey(scope: &Scope, path: &Path, rules: Arc<Rules>, with_files: bool) -> Su
 
 fn stamps(scope: &Scope, rules: &Rules, path: &Path, listing: &Listing) -> BTreeMap<Box<OsStr>, Stamp> {
     let visible = |name: &OsStr| scope.is_visible(rules, &path.join(name));
-    let files = listing.files.iter().map(|entry| (entry.file_name(), entry)).filter(|(name, _)| visible(name));
+    let files =
+        listing.files.iter().map(|entry| (entry.file_name(), entry)).filter(|(name, _)| visible(name));
     files.filter_map(|(name, entry)| Some((name.into(), Stamp::of(&entry.metadata().ok()?)))).collect()
 }

@@ -65,6 +65,9 @@ impl State {
     }
 
     fn look_at_all(&mut self, path: &Path, marks: &mut Marks, net: &mut Net, to_do: &mut ToDo) {
+        if !self.is_reachable(path) {
+            return self.vanished(path, net, to_do);
+        }
         let listing = match list(path) {
             Ok(listing) => listing,
             Err(error) if is_gone(&error) => return self.vanished(path, net, to_do),
@@ -78,6 +81,12 @@ impl State {
         }
         self.compare_directories(path, marks, &listing, to_do);
         self.compare_files(path, marks, &listing, net);
+    }
+
+    /// Whether the way to a directory is as it was. If one above it was replaced by a symbolic link, something else is there now.
+    fn is_reachable(&self, path: &Path) -> bool {
+        let is_armed = |path: &Path| self.directories.get(path).is_some_and(|directory| directory.is_armed);
+        is_armed(path) || path.parent().is_none_or(is_armed) || path == self.scope.project
     }
 
     /// A directory is gone, with all that was in it.
@@ -151,8 +160,12 @@ impl State {
             there.insert(name);
         }
         let Some(directory) = self.directories.get(path) else { return };
-        let gone: Vec<OsString> =
-            directory.files.keys().filter(|&name| !there.contains(&**name)).map(|name| (**name).to_owned()).collect();
+        let gone: Vec<OsString> = directory
+            .files
+            .keys()
+            .filter(|&name| !there.contains(&**name))
+            .map(|name| (**name).to_owned())
+            .collect();
         for name in gone {
             self.compare(path, &name, None, false, marks.has_new_rules, net);
         }
@@ -173,7 +186,9 @@ impl State {
         let path = path.join(name);
         let is_told = match (before, stamp, after) {
             (None, None, _) => return,
-            (Some(before), Some(stamp), _) if before == stamp && !stamp.differs(&before, is_written) => return,
+            (Some(before), Some(stamp), _) if before == stamp && !stamp.differs(&before, is_written) => {
+                return;
+            }
             (Some(before), Some(stamp), _) => stamp.differs(&before, is_written),
             // With new rules, one that comes to count has perhaps been there all the time.
             (None, _, Some(after)) => !has_new_rules || has_changed_since(after, self.told_at),

@@ -32,7 +32,6 @@ pub(crate) struct Dirty {
 }
 
 impl Dirty {
-
     pub(crate) fn directory(&mut self, path: &Path) -> &mut Marks {
         if !self.directories.contains_key(path) {
             self.directories.insert(path.to_owned(), Marks::default());

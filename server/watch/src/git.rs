@@ -9,8 +9,15 @@ use std::{
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 /// What is in git's directory while an operation is under way.
-const MARKERS: &[&str] =
-    &["index.lock", "rebase-merge", "rebase-apply", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "sequencer"];
+const MARKERS: &[&str] = &[
+    "index.lock",
+    "rebase-merge",
+    "rebase-apply",
+    "MERGE_HEAD",
+    "CHERRY_PICK_HEAD",
+    "REVERT_HEAD",
+    "sequencer",
+];
 
 /// Git's directory for a project, that of the worktree if it is one.
 fn directory(project: &Path) -> Option<PathBuf> {

@@ -62,6 +62,8 @@ mod rules;
 mod source;
 mod stamp;
 mod state;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
 mod watcher;
 mod worker;
 

@@ -19,7 +19,14 @@ pub(crate) struct Listing {
     pub(crate) gitignore: Option<Stamp>,
 }
 
+/// Lists a directory.
+///
+/// # Errors
+/// It cannot be listed; or it is a symbolic link by now, which may lead out of the project.
 pub(crate) fn list(path: &Path) -> io::Result<Listing> {
+    if !fs::symlink_metadata(path)?.is_dir() {
+        return Err(io::ErrorKind::NotADirectory.into());
+    }
     let mut listing = Listing::default();
     for entry in fs::read_dir(path)? {
         let entry = entry?;

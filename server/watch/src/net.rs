@@ -52,7 +52,9 @@ impl State {
     }
 
     fn keep(&mut self, difference: &Difference) {
-        let (Some(parent), Some(name)) = (difference.path.parent(), difference.path.file_name()) else { return };
+        let (Some(parent), Some(name)) = (difference.path.parent(), difference.path.file_name()) else {
+            return;
+        };
         let Some(directory) = self.directories.get_mut(parent) else { return };
         match difference.after {
             Some(stamp) => drop(directory.files.insert(name.into(), stamp)),
@@ -73,7 +75,8 @@ impl State {
             match (difference.before, difference.after) {
                 (Some(_), Some(_)) => self.tell(&mut changes, Kind::Modified, &difference.path),
                 (None, Some(after)) => {
-                    let is_same = |gone: &&Difference| gone.before.is_some_and(|before| after.is_renamed(&before));
+                    let is_same =
+                        |gone: &&Difference| gone.before.is_some_and(|before| after.is_renamed(&before));
                     match gone.get(&after.identity).copied().filter(is_same) {
                         Some(from) if self.tell_renamed(&mut changes, &from.path, &difference.path) => {
                             gone.remove(&after.identity);
@@ -84,7 +87,8 @@ impl State {
                 _ => {}
             }
         }
-        let renamed: std::collections::HashSet<_> = changes.iter().filter_map(|change| change.from.clone()).collect();
+        let renamed: std::collections::HashSet<_> =
+            changes.iter().filter_map(|change| change.from.clone()).collect();
         for difference in told().filter(|difference| difference.after.is_none()) {
             if !renamed.contains(self.relative(&difference.path)) {
                 self.tell(&mut changes, Kind::Deleted, &difference.path);

@@ -36,7 +36,9 @@ impl fmt::Display for Notice {
         match self {
             Self::FellBackToPolling { why } => write!(f, "files are polled: {why}"),
             Self::Overflow => f.write_str("file events were lost, so all watched files are looked at again"),
-            Self::RootGone(path) => write!(f, "the watched path {} is not there; waiting for it", path.display()),
+            Self::RootGone(path) => {
+                write!(f, "the watched path {} is not there; waiting for it", path.display())
+            }
             Self::RootBack(path) => write!(f, "the watched path {} is there again", path.display()),
             Self::Unreadable { path, why } => write!(f, "{} cannot be watched: {why}", path.display()),
             Self::GitWaitOver { marker } => write!(

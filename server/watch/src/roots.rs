@@ -24,7 +24,8 @@ pub(crate) struct Root {
 impl Root {
     pub(crate) fn new(project: &Path, watched: &WatchedPath) -> Result<Self, WatchError> {
         let path = within(project, &watched.path)?;
-        let dotted = |extension: &String| format!(".{}", extension.trim_start_matches("*").trim_start_matches('.'));
+        let dotted =
+            |extension: &String| format!(".{}", extension.trim_start_matches("*").trim_start_matches('.'));
         Ok(Self {
             ignore: patterns(&path, &watched.ignore)?,
             path,
@@ -60,14 +61,19 @@ pub(crate) fn within(project: &Path, path: &Path) -> Result<PathBuf, WatchError>
             other => absolute.push(other),
         }
     }
-    if absolute.starts_with(project) { Ok(absolute) } else { Err(WatchError::Outside { path: path.to_owned() }) }
+    if absolute.starts_with(project) {
+        Ok(absolute)
+    } else {
+        Err(WatchError::Outside { path: path.to_owned() })
+    }
 }
 
 /// Patterns as in an ignore file at `base`.
 pub(crate) fn patterns<S: AsRef<str>>(base: &Path, lines: &[S]) -> Result<Gitignore, WatchError> {
     let mut builder = GitignoreBuilder::new(base);
     for line in lines.iter().map(AsRef::as_ref) {
-        let refused = |error: ignore::Error| WatchError::Pattern { pattern: line.to_owned(), why: error.to_string() };
+        let refused =
+            |error: ignore::Error| WatchError::Pattern { pattern: line.to_owned(), why: error.to_string() };
         builder.add_line(None, line).map_err(refused)?;
     }
     builder.build().map_err(|error| WatchError::Pattern { pattern: String::new(), why: error.to_string() })

@@ -142,7 +142,11 @@ impl Scope {
     }
 
     fn roots_at(&self, path: &Path) -> impl Iterator<Item = usize> {
-        self.roots.iter().enumerate().filter(move |(_, root)| root.path.as_os_str() == path.as_os_str()).map(|(index, _)| index)
+        self.roots
+            .iter()
+            .enumerate()
+            .filter(move |(_, root)| root.path.as_os_str() == path.as_os_str())
+            .map(|(index, _)| index)
     }
 
     fn gitignore_at(&self, directory: &Path) -> Option<Gitignore> {

@@ -3,9 +3,9 @@
 use std::{fs, path::PathBuf};
 
 use notify::{
-    Config, ErrorKind, Event, EventKindMask, PathOp, RecommendedWatcher, RecursiveMode, WatchPathConfig, Watcher,
+    Config, ErrorKind, Event, EventKindMask, PathOp, RecommendedWatcher, RecursiveMode, WatchPathConfig,
+    Watcher,
 };
-
 
 /// Has the system watch directories; each for itself, nothing below it.
 pub(crate) struct Source {

@@ -117,7 +117,9 @@ impl State {
             self.dirty.all(path);
             return true;
         }
-        let Some(parent) = path.parent().and_then(|parent| self.directories.get(parent)) else { return false };
+        let Some(parent) = path.parent().and_then(|parent| self.directories.get(parent)) else {
+            return false;
+        };
         let rules = Arc::clone(&parent.rules);
         if !matches!(entry(path), Entry::Directory) {
             return false;

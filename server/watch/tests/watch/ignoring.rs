@@ -24,10 +24,15 @@ fn ignored_directories_are_not_watched() {
 #[test]
 fn the_rules_are_those_of_git() {
     let project = Project::new(&[]);
-    project.write(".gitignore", "*.log\n/build\n!keep.log\ndoc/*.txt\n**/gen/**\n# comment\n\\#hash\ntrailing\\ \n");
+    project.write(
+        ".gitignore",
+        "*.log\n/build\n!keep.log\ndoc/*.txt\n**/gen/**\n# comment\n\\#hash\ntrailing\\ \n",
+    );
     project.write("sub/.gitignore", "!debug.log\nown\n");
     let watched = project.watch();
-    for ignored in ["a.log", "sub/b.log", "build/x", "doc/a.txt", "sub/gen/x", "#hash", "trailing ", "sub/own/x"] {
+    for ignored in
+        ["a.log", "sub/b.log", "build/x", "doc/a.txt", "sub/gen/x", "#hash", "trailing ", "sub/own/x"]
+    {
         project.write(ignored, "");
     }
     let counting = ["keep.log", "sub/keep.log", "sub/build/x", "doc/sub/a.txt", "sub/debug.log", "own"];
@@ -39,7 +44,8 @@ fn the_rules_are_those_of_git() {
 
 #[test]
 fn git_agrees() {
-    let project = Project::new(&["a/b/c.o", "a/keep.o", "x/y/build/z", "x/build", "t.tmp", "q[1].txt", "sp ace"]);
+    let project =
+        Project::new(&["a/b/c.o", "a/keep.o", "x/y/build/z", "x/build", "t.tmp", "q[1].txt", "sp ace"]);
     project.write(".gitignore", "*.o\n!keep.o\nbuild/\n/t.tmp\nq\\[1\\].txt\n");
     project.write("a/.gitignore", "/b/*.o\n!/b/\n");
     project.sh("git init -q .");
@@ -52,7 +58,8 @@ fn git_agrees() {
         .output()
         .unwrap();
     let listed = String::from_utf8(output.stdout).unwrap();
-    let listed = listed.split_terminator('\0').filter(|path| !path.contains(".gitignore") && !path.contains("fence"));
+    let listed =
+        listed.split_terminator('\0').filter(|path| !path.contains(".gitignore") && !path.contains("fence"));
     let expected: Vec<_> = listed.map(modified).collect();
     assert!(expected.len() >= 3);
     crate::support::assert_same(told, &expected);

@@ -17,7 +17,10 @@ fn only_the_watched_paths_count() {
     for path in ["src/a", "test/b", "other/c", "file", "beside"] {
         project.write(path, "another");
     }
-    assert_same(watched.told_with_fence_in("src"), &[modified("src/a"), modified("test/b"), modified("file")]);
+    assert_same(
+        watched.told_with_fence_in("src"),
+        &[modified("src/a"), modified("test/b"), modified("file")],
+    );
     // The project's directory, for what is in it directly, and the two.
     assert_eq!(watched.watcher.status().directories, 3);
 }
@@ -31,7 +34,8 @@ fn each_path_has_its_kinds_patterns_and_extensions() {
         extensions: Some(vec!["ts".to_owned(), ".fence".to_owned()]),
         ..WatchedPath::new("src")
     };
-    let watched = project.watch_with(Options { paths: vec![src, WatchedPath::new("lib")], ..project.options() });
+    let watched =
+        project.watch_with(Options { paths: vec![src, WatchedPath::new("lib")], ..project.options() });
     project.write("src/a.ts", "another");
     project.write("src/b.ts", "another");
     project.write("src/new.ts", "");
