@@ -31,7 +31,7 @@ fn apply(files: &mut BTreeMap<PathBuf, usize>, changes: Vec<Change>) {
 fn a_burst_of_100_000_changes_ends_in_the_last_state() {
     const DIRECTORIES: usize = 500;
     const FILES: usize = 200;
-    let project = Project::new(&[]);
+    let project = Project::in_memory();
     for index in 0..DIRECTORIES {
         project.mkdir(&format!("d{index}"));
     }

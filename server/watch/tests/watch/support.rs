@@ -34,6 +34,12 @@ impl Project {
         project
     }
 
+    /// A project in memory where there is a file system for it: for so many files that a disk would be what is tested.
+    pub(crate) fn in_memory() -> Self {
+        let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        Self { dir: dir.unwrap() }
+    }
+
     pub(crate) fn path(&self, path: impl AsRef<Path>) -> PathBuf {
         self.dir.path().join(path)
     }
