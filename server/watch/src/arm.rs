@@ -4,17 +4,19 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
     io,
+    os::unix::fs::DirEntryExt,
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::SystemTime,
 };
 
 use crate::{
     Notice,
-    list::{Listing, is_gone, list},
+    list::{Entry, Listing, entry, is_gone, list},
     rules::{Rules, Scope},
     source::Exhausted,
     stamp::Stamp,
@@ -23,6 +25,9 @@ use crate::{
 
 /// From how many directories on it pays to list them in several threads.
 const PARALLEL_FROM: usize = 64;
+
+/// As many files are looked at before the start is over; that takes some 50 ms.
+const AT_ONCE: usize = 10_000;
 
 /// A directory that is about to be watched.
 type Candidate = (PathBuf, Arc<Rules>);
@@ -34,6 +39,29 @@ impl State {
         self.arm_project();
         self.is_first = false;
         self.dirty.clear();
+        if self.directories.values().map(|directory| directory.files.len()).sum::<usize>() <= AT_ONCE {
+            self.look_at_listed(true);
+        }
+    }
+
+    /// Looks at the files that were only listed so far. In a large tree that takes longer than all else, so it is done when
+    /// everything is watched already. Those that may have changed since are left, as events tell of them; but before the start is
+    /// over, all are taken as they are.
+    pub(crate) fn look_at_listed(&mut self, is_start: bool) {
+        let is_listed = |directory: &Directory| directory.files.values().any(|stamp| !stamp.is_known);
+        let directories = self.directories.iter_mut().map(|(path, directory)| (path, directory));
+        let mut listed: Vec<_> = directories.filter(|(_, directory)| is_listed(directory)).collect();
+        let threads = threads();
+        let share = listed.len().div_ceil(threads).max(PARALLEL_FROM);
+        thread::scope(|scope| {
+            for part in listed.chunks_mut(share) {
+                let work = move || {
+                    part.iter_mut().for_each(|(path, directory)| look_at_files(path, directory, is_start))
+                };
+                // Where no thread can be had, they stay as they are: listed.
+                drop(thread::Builder::new().spawn_scoped(scope, work));
+            }
+        });
     }
 
     /// Watches the project. All in it is marked.
@@ -152,7 +180,7 @@ struct Survey {
 
 /// Lists many directories, in several threads.
 fn survey_all(scope: &Scope, level: Vec<Candidate>, with_files: bool) -> Vec<Survey> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(4);
+    let threads = threads();
     let survey = |(path, rules): &Candidate| survey(scope, path, Arc::clone(rules), with_files);
     if threads == 1 || level.len() < PARALLEL_FROM {
         return level.iter().map(survey).collect();
@@ -185,13 +213,43 @@ fn survey(scope: &Scope, path: &Path, rules: Arc<Rules>, with_files: bool) -> Su
     let children = listing.directories.iter().map(|name| path.join(name));
     let directories = children.filter_map(|child| Some((scope.enter(&rules, &child)?, child)));
     let directories = directories.map(|(rules, child)| (child, rules)).collect();
-    let files = if with_files { stamps(scope, &rules, path, &listing) } else { BTreeMap::new() };
-    Survey { path: path.to_owned(), rules, gitignore: listing.gitignore, files, directories, error }
+    let files = if with_files { files(scope, &rules, path, &listing) } else { BTreeMap::new() };
+    Survey {
+        path: path.to_owned(),
+        rules,
+        gitignore: listing.gitignore.as_ref().map(Stamp::of),
+        files,
+        directories,
+        error,
+    }
 }
 
-fn stamps(scope: &Scope, rules: &Rules, path: &Path, listing: &Listing) -> BTreeMap<Box<OsStr>, Stamp> {
-    let visible = |name: &OsStr| scope.is_visible(rules, &path.join(name));
-    let files =
-        listing.files.iter().map(|entry| (entry.file_name(), entry)).filter(|(name, _)| visible(name));
-    files.filter_map(|(name, entry)| Some((name.into(), Stamp::of(&entry.metadata().ok()?)))).collect()
+/// The files that count, as listed.
+fn files(scope: &Scope, rules: &Rules, path: &Path, listing: &Listing) -> BTreeMap<Box<OsStr>, Stamp> {
+    let now = SystemTime::now();
+    let mut file = path.join("x");
+    let mut files = BTreeMap::new();
+    for entry in &listing.files {
+        let name = entry.file_name();
+        file.set_file_name(&name);
+        if scope.is_visible(rules, &file) {
+            files.insert(name.into(), Stamp::listed(entry.ino(), now));
+        }
+    }
+    files
+}
+
+fn look_at_files(path: &Path, directory: &mut Directory, is_start: bool) {
+    let mut file = path.join("x");
+    for (name, stamp) in directory.files.iter_mut().filter(|(_, stamp)| !stamp.is_known) {
+        file.set_file_name(name);
+        if let Entry::File(metadata) = entry(&file) {
+            let looked_at = if is_start { Some(Stamp::of(&metadata)) } else { stamp.looked_at(&metadata) };
+            *stamp = looked_at.unwrap_or(*stamp);
+        }
+    }
+}
+
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(4)
 }

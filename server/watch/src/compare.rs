@@ -184,26 +184,30 @@ impl State {
         let before = self.directories.get(path).and_then(|directory| directory.files.get(name)).copied();
         let stamp = after.map(Stamp::of);
         let path = path.join(name);
-        let is_told = match (before, stamp, after) {
-            (None, None, _) => return,
-            (Some(before), Some(stamp), _) if before == stamp && !stamp.differs(&before, is_written) => {
-                return;
+        let is_told = match (before, after) {
+            (None, None) => return,
+            (Some(before), Some(after)) => {
+                let is_told = before.is_outdated(after, is_written);
+                if !is_told && stamp == Some(before) {
+                    return;
+                }
+                is_told
             }
-            (Some(before), Some(stamp), _) => stamp.differs(&before, is_written),
             // With new rules, one that comes to count has perhaps been there all the time.
-            (None, _, Some(after)) => !has_new_rules || has_changed_since(after, self.told_at),
+            (None, Some(after)) => !has_new_rules || has_changed_since(after, self.told_at),
             // One that no longer counts has not gone; but nobody would be told of it in any case.
-            (..) => true,
+            (Some(_), None) => true,
         };
         net.differences.push(Difference { path, before, after: stamp, is_told });
     }
 
     fn has_new_gitignore(&self, path: &Path, marks: &Marks, listing: &Listing) -> bool {
         let before = self.directories.get(path).and_then(|directory| directory.gitignore);
+        let is_written = marks.is_written(GITIGNORE.as_ref());
         self.scope.uses_gitignore
-            && match (before, listing.gitignore) {
+            && match (before, &listing.gitignore) {
                 (None, None) => false,
-                (Some(before), Some(after)) => after.differs(&before, marks.is_written(GITIGNORE.as_ref())),
+                (Some(before), Some(after)) => before.is_outdated(after, is_written),
                 _ => true,
             }
     }

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use crate::{rules::GITIGNORE, stamp::Stamp};
+use crate::rules::GITIGNORE;
 
 /// What is in a directory. Nothing is known of the files yet: those that are ignored are never looked at.
 #[derive(Default)]
@@ -16,7 +16,7 @@ pub(crate) struct Listing {
     pub(crate) files: Vec<DirEntry>,
     pub(crate) directories: Vec<OsString>,
     /// The state of its `.gitignore`, if it has one.
-    pub(crate) gitignore: Option<Stamp>,
+    pub(crate) gitignore: Option<Metadata>,
 }
 
 /// Lists a directory.
@@ -36,7 +36,7 @@ pub(crate) fn list(path: &Path) -> io::Result<Listing> {
             listing.directories.push(entry.file_name());
         } else if kind.is_file() || kind.is_symlink() {
             if entry.file_name() == GITIGNORE {
-                listing.gitignore = entry.metadata().ok().map(|metadata| Stamp::of(&metadata));
+                listing.gitignore = entry.metadata().ok();
             }
             listing.files.push(entry);
         }

@@ -67,7 +67,7 @@ impl State {
         let mut gone: HashMap<u64, &Difference> = HashMap::new();
         for difference in told() {
             if let (Some(before), None) = (difference.before, difference.after) {
-                gone.insert(before.identity, difference);
+                gone.insert(before.inode, difference);
             }
         }
         let mut changes = Vec::new();
@@ -77,9 +77,9 @@ impl State {
                 (None, Some(after)) => {
                     let is_same =
                         |gone: &&Difference| gone.before.is_some_and(|before| after.is_renamed(&before));
-                    match gone.get(&after.identity).copied().filter(is_same) {
+                    match gone.get(&after.inode).copied().filter(is_same) {
                         Some(from) if self.tell_renamed(&mut changes, &from.path, &difference.path) => {
-                            gone.remove(&after.identity);
+                            gone.remove(&after.inode);
                         }
                         _ => self.tell(&mut changes, Kind::Created, &difference.path),
                     }

@@ -129,6 +129,7 @@ impl Worker {
 
     /// Works until it is told to stop.
     pub(crate) fn run(mut self) {
+        self.state.look_at_listed(false);
         loop {
             match self.inbox.recv_timeout(self.wait()) {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,

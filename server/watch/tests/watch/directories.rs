@@ -1,6 +1,8 @@
 //! Directories that come, go and move.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
+
+use aiwg_watch::Kind;
 
 use crate::support::{Project, assert_same, created, deleted, is_watched, modified, renamed, until};
 
@@ -14,11 +16,14 @@ fn nothing_is_lost_that_is_written_in_the_moment_its_directory_is_made() {
     for path in &paths {
         project.write(path, path);
     }
-    watched.assert_told(&paths.iter().map(created).collect::<Vec<_>>());
+    // They take longer than changes gather, so one may be told between two of its writes, and be modified as well.
+    let told: Vec<_> = watched.told().into_iter().filter(|change| change.kind == Kind::Created).collect();
+    assert_same(told, &paths.iter().map(created).collect::<Vec<_>>());
     for path in &paths {
         project.write(path, "another");
     }
-    watched.assert_told(&paths.iter().map(modified).collect::<Vec<_>>());
+    let told: BTreeSet<_> = watched.told().into_iter().collect();
+    assert_same(told.into_iter().collect(), &paths.iter().map(modified).collect::<Vec<_>>());
 }
 
 #[test]

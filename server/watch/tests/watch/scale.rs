@@ -11,7 +11,7 @@ use std::{
 
 use aiwg_watch::{Batch, Change, Kind, Notice, Options, Watcher};
 
-use crate::support::{Project, modified};
+use crate::support::{Project, assert_same, created, deleted, modified, renamed};
 
 /// What the changes say is there, with how often each file was told.
 fn apply(files: &mut BTreeMap<PathBuf, usize>, changes: Vec<Change>) {
@@ -54,6 +54,38 @@ fn a_burst_of_100_000_changes_ends_in_the_last_state() {
         .collect();
     assert_eq!(files.len(), expected.len());
     assert!(expected.iter().all(|path| files.contains_key(path)));
+}
+
+#[test]
+fn changes_right_after_the_start_in_a_large_tree_are_told() {
+    let project = Project::in_memory();
+    for index in 0..30_000 {
+        project.write(format!("d{}/f{index}", index % 300), "content");
+    }
+    // What was only just written may be told as modified if it is touched.
+    std::thread::sleep(Duration::from_millis(50));
+    let watched = project.watch();
+    project.write("d0/f0", "another");
+    project.remove("d299/f299");
+    project.rename("d298/f298", "d0/moved");
+    project.write("d297/new", "");
+    project.rename("d296/f296", "d296/f596");
+    project.sh("chmod +x d0/f600");
+    let watching = watched.told();
+    let expected = [
+        modified("d0/f0"),
+        deleted("d299/f299"),
+        renamed("d298/f298", "d0/moved"),
+        created("d297/new"),
+        deleted("d296/f296"),
+        modified("d296/f596"),
+    ];
+    // A change of mode shows as a change in this moment, as nothing is known of the file but its name.
+    let told = watching.into_iter().filter(|change| change.path != std::path::Path::new("d0/f600")).collect();
+    assert_same(told, &expected);
+    project.sh("chmod +x d5/f5 d5/f305");
+    project.write("d6/f6", "another");
+    watched.assert_told(&[modified("d6/f6")]);
 }
 
 #[test]
