@@ -49,8 +49,8 @@ impl State {
     /// over, all are taken as they are.
     pub(crate) fn look_at_listed(&mut self, is_start: bool) {
         let is_listed = |directory: &Directory| directory.files.values().any(|stamp| !stamp.is_known);
-        let directories = self.directories.iter_mut().map(|(path, directory)| (path, directory));
-        let mut listed: Vec<_> = directories.filter(|(_, directory)| is_listed(directory)).collect();
+        let mut listed: Vec<_> =
+            self.directories.iter_mut().filter(|(_, directory)| is_listed(directory)).collect();
         let threads = threads();
         let share = listed.len().div_ceil(threads).max(PARALLEL_FROM);
         thread::scope(|scope| {
