@@ -57,6 +57,7 @@ mod list;
 mod net;
 mod notice;
 mod options;
+mod queue;
 mod roots;
 mod rules;
 mod source;

@@ -11,10 +11,11 @@ use std::{
 
 use crate::{
     Change, Kind, Notice, Options,
+    queue::{Message, Queue},
     rules::Scope,
     source::Source,
     state::State,
-    worker::{Message, Queue, Worker},
+    worker::Worker,
 };
 
 #[test]

@@ -8,10 +8,11 @@ use std::{
 
 use crate::{
     Batch, Notice, Options, Status, WatchError,
+    queue::{Message, Queue},
     rules::Scope,
     source::Source,
     state::State,
-    worker::{Message, Queue, Worker},
+    worker::Worker,
 };
 
 /// Watches the files of a project until it is dropped.

@@ -5,8 +5,7 @@ use std::{
     os::unix::fs::MetadataExt,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-        mpsc::{self, Receiver, RecvTimeoutError, Sender},
+        mpsc::{Receiver, RecvTimeoutError},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -14,7 +13,8 @@ use std::{
 use crate::{
     Batch, Notice, Options, Status,
     git::{Hold, Verdict},
-    hint::{Hint, hints},
+    hint::Hint,
+    queue::{Message, Queue},
     state::State,
 };
 
@@ -27,45 +27,6 @@ const CHECK_EVERY: Duration = Duration::from_secs(5);
 
 /// How often to look for the project's directory while it is gone.
 const SEEK_EVERY: Duration = Duration::from_millis(500);
-
-/// How many hints may wait, some 30 MB. Then they are dropped, and everything is looked at instead.
-const MAX_QUEUED: usize = 1 << 18;
-
-pub(crate) enum Message {
-    Hint(Hint),
-    /// Hints were dropped.
-    Wake,
-    Stop,
-}
-
-/// The way of the hints to the worker. It never blocks: notify's thread must always be able to answer.
-#[derive(Clone)]
-pub(crate) struct Queue {
-    pub(crate) sender: Sender<Message>,
-    queued: Arc<AtomicUsize>,
-    has_lost: Arc<AtomicBool>,
-}
-
-impl Queue {
-    pub(crate) fn new() -> (Self, Receiver<Message>) {
-        let (sender, receiver) = mpsc::channel();
-        (Self { sender, queued: Arc::default(), has_lost: Arc::default() }, receiver)
-    }
-
-    /// Takes an event from the system.
-    pub(crate) fn push(&self, event: notify::Result<notify::Event>) {
-        for hint in hints(event) {
-            if self.queued.fetch_add(1, Ordering::Relaxed) < MAX_QUEUED {
-                drop(self.sender.send(Message::Hint(hint)));
-                continue;
-            }
-            self.queued.fetch_sub(1, Ordering::Relaxed);
-            if !self.has_lost.swap(true, Ordering::Relaxed) {
-                drop(self.sender.send(Message::Wake));
-            }
-        }
-    }
-}
 
 /// Changes that gather.
 struct Gathering {
@@ -151,10 +112,10 @@ impl Worker {
     fn take(&mut self, message: Message) {
         let hint = match message {
             Message::Hint(hint) => {
-                self.queue.queued.fetch_sub(1, Ordering::Relaxed);
+                self.queue.taken();
                 hint
             }
-            Message::Wake if self.queue.has_lost.swap(false, Ordering::Relaxed) => Hint::Lost,
+            Message::Wake if self.queue.has_lost() => Hint::Lost,
             Message::Wake | Message::Stop => return,
         };
         if self.state.hint(hint) {

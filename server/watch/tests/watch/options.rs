@@ -61,6 +61,22 @@ fn a_path_asked_for_by_name_is_watched_although_ignored() {
 }
 
 #[test]
+fn the_ignore_file_above_a_watched_path_counts_when_edited() {
+    let project = Project::new(&["src/out/a", "src/b"]);
+    let paths = vec![WatchedPath::new("src")];
+    let watched = project.watch_with(Options { paths, ..project.options() });
+    project.write(".gitignore", "out/\n");
+    assert_same(watched.told_with_fence_in("src"), &[]);
+    project.write("src/out/a", "another");
+    project.write("src/b", "another");
+    assert_same(watched.told_with_fence_in("src"), &[modified("src/b")]);
+    project.remove(".gitignore");
+    assert_same(watched.told_with_fence_in("src"), &[]);
+    project.write("src/out/a", "yet another");
+    assert_same(watched.told_with_fence_in("src"), &[modified("src/out/a")]);
+}
+
+#[test]
 fn what_makes_no_sense_is_refused() {
     let project = Project::new(&["file"]);
     let start = |options: Options| Watcher::start(&options, drop, drop).unwrap_err();
