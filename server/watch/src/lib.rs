@@ -10,6 +10,8 @@
 //!
 //! 1. [`Watcher::start`] walks the watched paths. Each directory that is not ignored is first watched and then listed: what is
 //!    made before the listing is in it, and what is made after it brings an event. Ignored directories are never opened.
+//!    The files of a large tree are looked at only then, in the worker: it takes longer than all else. For that moment a listed
+//!    file is known by its number, and what has touched it since the start counts as a change, one of its mode included.
 //! 2. Hints come from notify's thread. A new directory is watched and listed at once, so that nothing below it goes unseen.
 //! 3. [`Options::settle`] after the first hint the worker looks. If more came in the last moment, it waits for a quiet one, at
 //!    most `settle` again: so nobody's save is cut in two.
