@@ -1,0 +1,255 @@
+//! Having directories watched.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+    io,
+    os::unix::fs::DirEntryExt,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::SystemTime,
+};
+
+use crate::{
+    Notice,
+    list::{Entry, Listing, entry, is_gone, list},
+    rules::{Rules, Scope},
+    source::Exhausted,
+    stamp::Stamp,
+    state::{Directory, State},
+};
+
+/// From how many directories on it pays to list them in several threads.
+const PARALLEL_FROM: usize = 64;
+
+/// As many files are looked at before the start is over; that takes some 50 ms.
+const AT_ONCE: usize = 10_000;
+
+/// A directory that is about to be watched.
+type Candidate = (PathBuf, Arc<Rules>);
+
+impl State {
+    /// Watches the project for the first time. All there is counts as told already.
+    pub(crate) fn arm_first(&mut self) {
+        self.is_first = true;
+        self.arm_project();
+        self.is_first = false;
+        self.dirty.clear();
+        if self.directories.values().map(|directory| directory.files.len()).sum::<usize>() <= AT_ONCE {
+            self.look_at_listed(true);
+        }
+    }
+
+    /// Looks at the files that were only listed so far. In a large tree that takes longer than all else, so it is done when
+    /// everything is watched already. Those that may have changed since are left, as events tell of them; but before the start is
+    /// over, all are taken as they are.
+    pub(crate) fn look_at_listed(&mut self, is_start: bool) {
+        let is_listed = |directory: &Directory| directory.files.values().any(|stamp| !stamp.is_known);
+        let mut listed: Vec<_> =
+            self.directories.iter_mut().filter(|(_, directory)| is_listed(directory)).collect();
+        let threads = threads();
+        let share = listed.len().div_ceil(threads).max(PARALLEL_FROM);
+        thread::scope(|scope| {
+            for part in listed.chunks_mut(share) {
+                let work = move || {
+                    part.iter_mut().for_each(|(path, directory)| look_at_files(path, directory, is_start))
+                };
+                // Where no thread can be had, they stay as they are: listed.
+                drop(thread::Builder::new().spawn_scoped(scope, work));
+            }
+        });
+    }
+
+    /// Watches the project. All in it is marked.
+    pub(crate) fn arm_project(&mut self) {
+        let top = self.scope.top();
+        self.arm(&self.scope.project.clone(), top);
+    }
+
+    /// Starts over with watching, keeping what was told. Everything is marked.
+    pub(crate) fn restart(&mut self) {
+        self.must_restart = false;
+        for directory in self.directories.values_mut() {
+            directory.is_armed = false;
+        }
+        if self.source.is_some() {
+            // The old one goes first, with its watches: there may be no room for both.
+            self.source = None;
+            self.open_source();
+        }
+        self.mark_all(true);
+    }
+
+    /// Has the system watch, or falls back to polling.
+    pub(crate) fn open_source(&mut self) {
+        match (self.make_source)() {
+            Ok(source) => self.source = Some(source),
+            Err(why) => self.fall_back(why),
+        }
+    }
+
+    /// Watches a directory and all below it that count and are not watched yet. They are marked, and handed back.
+    pub(crate) fn arm(&mut self, path: &Path, rules: Arc<Rules>) -> Vec<PathBuf> {
+        let mut armed = Vec::new();
+        let mut level: Vec<Candidate> = vec![(path.to_owned(), rules)];
+        while !level.is_empty() {
+            // Watched first and listed then: what comes in between is seen twice, never not at all.
+            self.watch(&level);
+            let surveys = survey_all(&self.scope, level, self.is_first);
+            level = Vec::new();
+            for survey in surveys {
+                if let Some(path) = self.enroll(survey, &mut level) {
+                    armed.push(path);
+                }
+            }
+        }
+        armed
+    }
+
+    fn watch(&mut self, level: &[Candidate]) {
+        let Some(source) = &mut self.source else { return };
+        if self.directories.len() + level.len() > self.max_watches {
+            let why = format!("more than {} directories are to be watched", self.max_watches);
+            return self.fall_back(Exhausted(why));
+        }
+        match source.watch(level.iter().map(|(path, _)| path)) {
+            Ok(refused) => {
+                for (path, why) in refused {
+                    self.note_unreadable(path, why);
+                }
+            }
+            Err(why) => self.fall_back(why),
+        }
+    }
+
+    fn fall_back(&mut self, Exhausted(why): Exhausted) {
+        self.source = None;
+        self.notices.push(Notice::FellBackToPolling { why });
+    }
+
+    /// Takes in a directory that is watched by now, and adds those in it that are to be watched next. `None` if it is gone.
+    fn enroll(&mut self, survey: Survey, next: &mut Vec<Candidate>) -> Option<PathBuf> {
+        let Survey { path, rules, gitignore, files, directories, error } = survey;
+        if let Some(error) = error {
+            if is_gone(&error) {
+                return None;
+            }
+            self.note_unreadable(path.clone(), error.to_string());
+        }
+        let is_armed = |path: &Path| self.directories.get(path).is_some_and(|directory| directory.is_armed);
+        next.extend(directories.into_iter().filter(|(child, _)| !is_armed(child)));
+        self.dirty.all(&path);
+        if let Some(known) = self.directories.get_mut(&path) {
+            // Its ignore file is compared with that of before at the next look.
+            known.is_armed = true;
+            known.rules = rules;
+            return Some(path);
+        }
+        if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
+            && let Some(parent) = self.directories.get_mut(parent)
+        {
+            parent.directories.insert(name.into());
+        }
+        let directory = Directory { rules, is_armed: true, gitignore, files, directories: BTreeSet::new() };
+        self.directories.insert(path.clone(), directory);
+        Some(path)
+    }
+
+    pub(crate) fn note_unreadable(&mut self, path: PathBuf, why: String) {
+        if self.unreadable.insert(path.clone()) {
+            self.notices.push(Notice::Unreadable { path, why });
+        }
+    }
+}
+
+/// What is to be known of a directory that is about to be watched.
+struct Survey {
+    path: PathBuf,
+    rules: Arc<Rules>,
+    gitignore: Option<Stamp>,
+    /// The files that count, if they were asked for.
+    files: BTreeMap<Box<OsStr>, Stamp>,
+    /// The directories that count.
+    directories: Vec<Candidate>,
+    error: Option<io::Error>,
+}
+
+/// Lists many directories, in several threads.
+fn survey_all(scope: &Scope, level: Vec<Candidate>, with_files: bool) -> Vec<Survey> {
+    let threads = threads();
+    let survey = |(path, rules): &Candidate| survey(scope, path, Arc::clone(rules), with_files);
+    if threads == 1 || level.len() < PARALLEL_FROM {
+        return level.iter().map(survey).collect();
+    }
+    // Small parts, taken in turn: some directories have more in them than others.
+    let parts: Vec<&[Candidate]> = level.chunks(PARALLEL_FROM / 2).collect();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let turns = std::iter::from_fn(|| parts.get(next.fetch_add(1, Ordering::Relaxed)));
+        turns.flat_map(|part| part.iter()).map(survey).collect()
+    };
+    thread::scope(|scope| {
+        // Where no thread can be had, this one does it all.
+        let others: Vec<_> =
+            (1..threads).filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+        let mut surveys: Vec<Survey> = work();
+        surveys.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
+        surveys
+    })
+}
+
+fn survey(scope: &Scope, path: &Path, rules: Arc<Rules>, with_files: bool) -> Survey {
+    let (listing, error) = match list(path) {
+        Ok(listing) => (listing, None),
+        Err(error) => (Listing::default(), Some(error)),
+    };
+    // Those of the project's directory know its ignore file already.
+    let has_own = listing.gitignore.is_some() && path != scope.project;
+    let rules = if has_own { scope.with_gitignore(rules, path) } else { rules };
+    let children = listing.directories.iter().map(|name| path.join(name));
+    let directories = children.filter_map(|child| Some((scope.enter(&rules, &child)?, child)));
+    let directories = directories.map(|(rules, child)| (child, rules)).collect();
+    let files = if with_files { files(scope, &rules, path, &listing) } else { BTreeMap::new() };
+    Survey {
+        path: path.to_owned(),
+        rules,
+        gitignore: listing.gitignore.as_ref().map(Stamp::of),
+        files,
+        directories,
+        error,
+    }
+}
+
+/// The files that count, as listed.
+fn files(scope: &Scope, rules: &Rules, path: &Path, listing: &Listing) -> BTreeMap<Box<OsStr>, Stamp> {
+    let now = SystemTime::now();
+    let mut file = path.join("x");
+    let mut files = BTreeMap::new();
+    for entry in &listing.files {
+        let name = entry.file_name();
+        file.set_file_name(&name);
+        if scope.is_visible(rules, &file) {
+            files.insert(name.into(), Stamp::listed(entry.ino(), now));
+        }
+    }
+    files
+}
+
+fn look_at_files(path: &Path, directory: &mut Directory, is_start: bool) {
+    let mut file = path.join("x");
+    for (name, stamp) in directory.files.iter_mut().filter(|(_, stamp)| !stamp.is_known) {
+        file.set_file_name(name);
+        if let Entry::File(metadata) = entry(&file) {
+            let looked_at = if is_start { Some(Stamp::of(&metadata)) } else { stamp.looked_at(&metadata) };
+            *stamp = looked_at.unwrap_or(*stamp);
+        }
+    }
+}
+
+fn threads() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(4)
+}

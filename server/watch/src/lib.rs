@@ -1,0 +1,76 @@
+//! Tells which files of a project have changed.
+//!
+//! # Theory of operation
+//!
+//! The system's events are taken as **hints where to look, never as the truth**. The watcher keeps what it has told so far: for
+//! each directory the stamp (identity, size, time of modification) of each file in it. A hint marks a path; when the changes
+//! have been gathered, the marked paths are looked at, and what differs from what was told is the **net result**. So it does
+//! not matter in which of its many ways an editor saves, how many events a `git checkout` brings, or whether some were lost:
+//! the last state counts. Losing events costs one look at everything, and polling is that look again and again.
+//!
+//! 1. [`Watcher::start`] walks the watched paths. Each directory that is not ignored is first watched and then listed: what is
+//!    made before the listing is in it, and what is made after it brings an event. Ignored directories are never opened.
+//!    The files of a large tree are looked at only then, in the worker: it takes longer than all else. For that moment a listed
+//!    file is known by its number, and what has touched it since the start counts as a change, one of its mode included.
+//! 2. Hints come from notify's thread. A new directory is watched and listed at once, so that nothing below it goes unseen.
+//! 3. [`Options::settle`] after the first hint the worker looks. If more came in the last moment, it waits for a quiet one, at
+//!    most `settle` again: so nobody's save is cut in two.
+//! 4. If git is in the middle of an operation, nothing is told until it is over, or [`Options::git_wait`] has passed.
+//! 5. The differences become changes: a path that is gone and one that has come with the same identity are one rename.
+//!
+//! # What counts
+//!
+//! - Regular files and symbolic links, the links as such: they are never followed. Directories do not count; a directory moved
+//!   is a rename of each file in it.
+//! - A change of content is one of identity, size or time of modification (so `touch` counts), or a write that the system
+//!   reported although the clock was too coarse to show it. A change of mode or owner alone does not count. Reads do not.
+//! - What comes to be ignored, or no longer is, because an ignore file was edited has not changed: nothing is told about it.
+//! - A file moved over another one is `modified` there, and `deleted` where it was, if that had been told.
+//!
+//! # What is ignored
+//!
+//! The first of these that says something about a path decides; within one, the last line that matches:
+//!
+//! 1. `.git` and [`Options::own`]: always ignored;
+//! 2. a watched path itself: never ignored, as somebody asked for it by name;
+//! 3. [`Options::ignore`], relative to the project, and [`WatchedPath::ignore`], relative to that path;
+//! 4. with [`Options::gitignore`], the `.gitignore` files from the nearest up to the top of the repository,
+//!    `.git/info/exclude`, and the user's `core.excludesFile`. They count without a repository, too. `.gitignore` files in the
+//!    project take effect when they are edited, the others at the next start;
+//! 5. [`EDITOR_FILES`]: what editors keep beside the file.
+//!
+//! # Limits
+//!
+//! - Between two looks of polling, or after lost events, two writes of the same size within one tick of the file system's clock
+//!   can count as one.
+//! - Files that git tracks although they are ignored are ignored.
+//! - The changes of a watched path are seen through the directories that are watched: a file written through a hard link or a
+//!   mount elsewhere is seen at the next look only.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+mod arm;
+mod change;
+mod compare;
+mod dirty;
+mod git;
+mod hint;
+mod list;
+mod net;
+mod notice;
+mod options;
+mod queue;
+mod roots;
+mod rules;
+mod source;
+mod stamp;
+mod state;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
+mod watcher;
+mod worker;
+
+pub use change::{Batch, Change, Kind};
+pub use notice::{Notice, Status};
+pub use options::{EDITOR_FILES, Options, WatchError, WatchedPath};
+pub use watcher::Watcher;

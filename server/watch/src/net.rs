@@ -1,0 +1,124 @@
+//! From differences to changes.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use crate::{Change, Kind, stamp::Stamp, state::State};
+
+/// A difference between what was told of a file and what is.
+#[derive(Debug)]
+pub(crate) struct Difference {
+    /// Absolute.
+    pub(crate) path: PathBuf,
+    /// `None` if it was not there, or did not count.
+    pub(crate) before: Option<Stamp>,
+    /// `None` if it is not there, or does not count.
+    pub(crate) after: Option<Stamp>,
+    /// Whether this is a change, and not only something to keep in mind.
+    pub(crate) is_told: bool,
+}
+
+/// What a look has found.
+#[derive(Debug, Default)]
+pub(crate) struct Net {
+    pub(crate) differences: Vec<Difference>,
+    /// Directories that are gone.
+    pub(crate) gone: Vec<PathBuf>,
+}
+
+impl Net {
+    pub(crate) fn has_changes(&self) -> bool {
+        self.differences.iter().any(|difference| difference.is_told)
+    }
+}
+
+impl State {
+    /// Makes changes of what a look has found, and takes them for told.
+    pub(crate) fn settle(&mut self, net: Net) -> Vec<Change> {
+        let mut changes = self.changes(&net.differences);
+        changes.sort_unstable();
+        for difference in net.differences {
+            self.keep(&difference);
+        }
+        for path in net.gone {
+            if self.directories.get(&path).is_some_and(|directory| !directory.is_armed) {
+                self.drop_directory(&path);
+            }
+        }
+        self.dirty.clear();
+        changes
+    }
+
+    fn keep(&mut self, difference: &Difference) {
+        let (Some(parent), Some(name)) = (difference.path.parent(), difference.path.file_name()) else {
+            return;
+        };
+        let Some(directory) = self.directories.get_mut(parent) else { return };
+        match difference.after {
+            Some(stamp) => drop(directory.files.insert(name.into(), stamp)),
+            None => drop(directory.files.remove(name)),
+        }
+    }
+
+    fn changes(&self, differences: &[Difference]) -> Vec<Change> {
+        let told = || differences.iter().filter(|difference| difference.is_told);
+        let mut gone: HashMap<u64, &Difference> = HashMap::new();
+        for difference in told() {
+            if let (Some(before), None) = (difference.before, difference.after) {
+                gone.insert(before.inode, difference);
+            }
+        }
+        let mut changes = Vec::new();
+        for difference in told() {
+            match (difference.before, difference.after) {
+                (Some(_), Some(_)) => self.tell(&mut changes, Kind::Modified, &difference.path),
+                (None, Some(after)) => {
+                    let is_same =
+                        |gone: &&Difference| gone.before.is_some_and(|before| after.is_renamed(&before));
+                    match gone.get(&after.inode).copied().filter(is_same) {
+                        Some(from) if self.tell_renamed(&mut changes, &from.path, &difference.path) => {
+                            gone.remove(&after.inode);
+                        }
+                        _ => self.tell(&mut changes, Kind::Created, &difference.path),
+                    }
+                }
+                _ => {}
+            }
+        }
+        let renamed: std::collections::HashSet<_> =
+            changes.iter().filter_map(|change| change.from.clone()).collect();
+        for difference in told().filter(|difference| difference.after.is_none()) {
+            if !renamed.contains(self.relative(&difference.path)) {
+                self.tell(&mut changes, Kind::Deleted, &difference.path);
+            }
+        }
+        changes
+    }
+
+    fn tell(&self, changes: &mut Vec<Change>, kind: Kind, path: &Path) {
+        if self.is_wanted(path, kind) {
+            changes.push(Change { path: self.relative(path).to_owned(), kind, from: None });
+        }
+    }
+
+    /// False if nobody wants to know of renames there: then they are a deletion and a creation.
+    fn tell_renamed(&self, changes: &mut Vec<Change>, from: &Path, path: &Path) -> bool {
+        let is_wanted = self.is_wanted(path, Kind::Renamed);
+        if is_wanted {
+            let from = Some(self.relative(from).to_owned());
+            changes.push(Change { path: self.relative(path).to_owned(), kind: Kind::Renamed, from });
+        }
+        is_wanted
+    }
+
+    fn is_wanted(&self, path: &Path, kind: Kind) -> bool {
+        let directory = path.parent().and_then(|parent| self.directories.get(parent));
+        directory.is_some_and(|directory| self.scope.is_wanted(&directory.rules, path, kind))
+    }
+
+    fn relative<'a>(&self, path: &'a Path) -> &'a Path {
+        path.strip_prefix(&self.scope.project).unwrap_or(path)
+    }
+}

@@ -1,0 +1,80 @@
+//! The watched paths.
+
+use std::{
+    ffi::OsStr,
+    os::unix::ffi::OsStrExt,
+    path::{Component, Path, PathBuf},
+};
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use crate::{Kind, WatchError, WatchedPath};
+
+/// A watched path.
+#[derive(Debug)]
+pub(crate) struct Root {
+    /// Absolute.
+    pub(crate) path: PathBuf,
+    kinds: Option<Vec<Kind>>,
+    ignore: Gitignore,
+    /// Each with its dot.
+    extensions: Option<Vec<String>>,
+}
+
+impl Root {
+    pub(crate) fn new(project: &Path, watched: &WatchedPath) -> Result<Self, WatchError> {
+        let path = within(project, &watched.path)?;
+        let dotted =
+            |extension: &String| format!(".{}", extension.trim_start_matches("*").trim_start_matches('.'));
+        Ok(Self {
+            ignore: patterns(&path, &watched.ignore)?,
+            path,
+            kinds: watched.kinds.clone(),
+            extensions: watched.extensions.as_ref().map(|extensions| extensions.iter().map(dotted).collect()),
+        })
+    }
+
+    pub(crate) fn ignores(&self, path: &Path, is_dir: bool) -> bool {
+        self.ignore.matched(path, is_dir).is_ignore()
+    }
+
+    pub(crate) fn wants_name(&self, name: &OsStr) -> bool {
+        let ends = |extension: &String| name.as_bytes().ends_with(extension.as_bytes());
+        self.extensions.as_ref().is_none_or(|extensions| extensions.iter().any(ends))
+    }
+
+    pub(crate) fn wants_kind(&self, kind: Kind) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+    }
+}
+
+/// Makes a path absolute, without `.` and `..`.
+///
+/// # Errors
+/// It is not within the project.
+pub(crate) fn within(project: &Path, path: &Path) -> Result<PathBuf, WatchError> {
+    let mut absolute = PathBuf::new();
+    for component in project.join(path).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => drop(absolute.pop()),
+            other => absolute.push(other),
+        }
+    }
+    if absolute.starts_with(project) {
+        Ok(absolute)
+    } else {
+        Err(WatchError::Outside { path: path.to_owned() })
+    }
+}
+
+/// Patterns as in an ignore file at `base`.
+pub(crate) fn patterns<S: AsRef<str>>(base: &Path, lines: &[S]) -> Result<Gitignore, WatchError> {
+    let mut builder = GitignoreBuilder::new(base);
+    for line in lines.iter().map(AsRef::as_ref) {
+        let refused =
+            |error: ignore::Error| WatchError::Pattern { pattern: line.to_owned(), why: error.to_string() };
+        builder.add_line(None, line).map_err(refused)?;
+    }
+    builder.build().map_err(|error| WatchError::Pattern { pattern: String::new(), why: error.to_string() })
+}

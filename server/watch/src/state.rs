@@ -1,0 +1,197 @@
+//! What is watched, and what has been told of it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use crate::{
+    Notice,
+    dirty::Dirty,
+    hint::Hint,
+    list::{Entry, entry},
+    rules::{GITIGNORE, Rules, Scope},
+    source::{Exhausted, Source},
+    stamp::Stamp,
+};
+
+/// A directory in which something can count.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    pub(crate) rules: Arc<Rules>,
+    /// Whether it is being watched; with polling, whether it was there when last looked at.
+    pub(crate) is_armed: bool,
+    /// Its ignore file, as it was when `rules` were made.
+    pub(crate) gitignore: Option<Stamp>,
+    /// The files that count, as they were told.
+    pub(crate) files: BTreeMap<Box<OsStr>, Stamp>,
+    /// The directories in it that are known, too.
+    pub(crate) directories: BTreeSet<Box<OsStr>>,
+}
+
+/// Makes a source of events, or says why there can be none.
+pub(crate) type MakeSource = Box<dyn Fn() -> Result<Source, Exhausted> + Send>;
+
+/// What is watched, and what has been told of it.
+pub(crate) struct State {
+    pub(crate) scope: Scope,
+    pub(crate) directories: BTreeMap<PathBuf, Directory>,
+    pub(crate) dirty: Dirty,
+    /// None while polling.
+    pub(crate) source: Option<Source>,
+    pub(crate) make_source: MakeSource,
+    pub(crate) max_watches: usize,
+    /// Nothing is known yet: what there is counts as told.
+    pub(crate) is_first: bool,
+    /// Everything must be watched anew before the next look: events were lost, or the project was replaced.
+    pub(crate) must_restart: bool,
+    /// When changes were last told.
+    pub(crate) told_at: SystemTime,
+    pub(crate) missing: Vec<PathBuf>,
+    pub(crate) unreadable: BTreeSet<PathBuf>,
+    pub(crate) notices: Vec<Notice>,
+}
+
+impl State {
+    pub(crate) fn new(scope: Scope, make_source: MakeSource, max_watches: usize) -> Self {
+        Self {
+            scope,
+            directories: BTreeMap::new(),
+            dirty: Dirty::default(),
+            source: None,
+            make_source,
+            max_watches,
+            is_first: false,
+            must_restart: false,
+            told_at: SystemTime::now(),
+            missing: Vec::new(),
+            unreadable: BTreeSet::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    /// Takes a hint. False if it is about nothing that counts.
+    pub(crate) fn hint(&mut self, hint: Hint) -> bool {
+        match hint {
+            Hint::File { path, is_written } => self.mark(&path, is_written),
+            Hint::Appeared(path) => self.appeared(&path) | self.mark(&path, false),
+            Hint::Vanished(path) if path == self.scope.project => {
+                self.must_restart = true;
+                true
+            }
+            Hint::Vanished(path) => {
+                // First of all forget the watches: if something is there again, it is something new.
+                self.disarm(&path) | self.appeared(&path) | self.mark(&path, false)
+            }
+            Hint::Lost => {
+                self.notices.push(Notice::Overflow);
+                self.must_restart = true;
+                true
+            }
+        }
+    }
+
+    /// Marks a path that is not a directory.
+    fn mark(&mut self, path: &Path, is_written: bool) -> bool {
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
+        let Some(directory) = self.directories.get(parent) else { return false };
+        if name == GITIGNORE && self.scope.uses_gitignore {
+            let marks = self.dirty.directory(parent);
+            marks.all = true;
+            marks.names.insert(name.to_owned(), true);
+            return true;
+        }
+        let counts = self.scope.is_visible(&directory.rules, path);
+        if counts {
+            self.dirty.name(parent, name, is_written);
+        }
+        counts
+    }
+
+    /// Watches what has come, if it is a directory that counts.
+    fn appeared(&mut self, path: &Path) -> bool {
+        if self.directories.get(path).is_some_and(|directory| directory.is_armed) {
+            self.dirty.all(path);
+            return true;
+        }
+        let Some(parent) = path.parent().and_then(|parent| self.directories.get(parent)) else {
+            return false;
+        };
+        let rules = Arc::clone(&parent.rules);
+        if !matches!(entry(path), Entry::Directory) {
+            return false;
+        }
+        let Some(rules) = self.scope.enter(&rules, path) else { return false };
+        !self.arm(path, rules).is_empty()
+    }
+
+    /// Takes note that a directory and all below it is no longer watched.
+    pub(crate) fn disarm(&mut self, path: &Path) -> bool {
+        let below = self.directories.range_mut(path.to_owned()..);
+        let mut any = false;
+        for (path, directory) in below.take_while(|(other, _)| other.starts_with(path)) {
+            directory.is_armed = false;
+            self.dirty.all(path);
+            any = true;
+        }
+        any
+    }
+
+    /// The paths of a directory and all known ones below it.
+    pub(crate) fn tree(&self, path: &Path) -> Vec<PathBuf> {
+        let below = self.directories.range(path.to_owned()..).map(|(other, _)| other);
+        below.take_while(|other| other.starts_with(path)).cloned().collect()
+    }
+
+    /// Forgets a directory and all below it that no longer counts. Nothing is told of it.
+    pub(crate) fn forget(&mut self, path: &Path) {
+        let tree = self.tree(path);
+        for path in &tree {
+            self.drop_directory(path);
+        }
+        if let Some(source) = &mut self.source {
+            source.unwatch(tree);
+        }
+    }
+
+    /// Drops a directory that is gone or no longer counts.
+    pub(crate) fn drop_directory(&mut self, path: &Path) {
+        self.directories.remove(path);
+        if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
+            && let Some(parent) = self.directories.get_mut(parent)
+        {
+            parent.directories.remove(name);
+        }
+    }
+
+    /// Marks everything, for a look at all of it. `is_suspect` says that events may have been lost.
+    pub(crate) fn mark_all(&mut self, is_suspect: bool) {
+        for path in self.directories.keys() {
+            let marks = self.dirty.directory(path);
+            marks.all = true;
+            marks.is_suspect |= is_suspect;
+        }
+        if !self.directories.get(&self.scope.project).is_some_and(|top| top.is_armed) {
+            self.arm_project();
+        }
+    }
+
+    /// Compares the watched paths that are not there with those that were not.
+    pub(crate) fn note_missing(&mut self) {
+        let is_there = |path: &Path| {
+            let directory = self.directories.get(path).is_some_and(|directory| directory.is_armed);
+            let parent = path.parent().and_then(|parent| self.directories.get(parent));
+            let name = path.file_name().unwrap_or_default();
+            directory || parent.is_some_and(|parent| parent.files.contains_key(name))
+        };
+        let roots = self.scope.roots.iter().map(|root| &root.path);
+        let missing: Vec<_> = roots.filter(|path| !is_there(path)).cloned().collect();
+        let gone = missing.iter().filter(|path| !self.missing.contains(path)).cloned().map(Notice::RootGone);
+        let back = self.missing.iter().filter(|path| !missing.contains(path)).cloned().map(Notice::RootBack);
+        self.notices.extend(gone.chain(back));
+        self.missing = missing;
+    }
+}

@@ -1,0 +1,83 @@
+//! The handle.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError, mpsc::Sender},
+    thread::{self, JoinHandle},
+};
+
+use crate::{
+    Batch, Notice, Options, Status, WatchError,
+    queue::{Message, Queue},
+    rules::Scope,
+    source::Source,
+    state::State,
+    worker::Worker,
+};
+
+/// Watches the files of a project until it is dropped.
+#[derive(Debug)]
+pub struct Watcher {
+    stop: Sender<Message>,
+    status: Arc<Mutex<Status>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Watcher {
+    /// Starts to watch. When it returns, everything is watched: whatever changes from then on is told to `sink`, in a thread of
+    /// the watcher. What concerns the watching itself goes to `notices`, before it returns from this thread, and then from the
+    /// same one as `sink`. Neither may drop the watcher; while they take their time, changes gather.
+    ///
+    /// A watched path that is not there, and a system that can watch no more, are no errors but notices.
+    ///
+    /// # Errors
+    /// The project is not a directory, a path lies outside it, a pattern makes no sense, or there can be no thread.
+    pub fn start(
+        options: &Options,
+        sink: impl FnMut(Batch) + Send + 'static,
+        notices: impl FnMut(Notice) + Send + 'static,
+    ) -> Result<Self, WatchError> {
+        let at_root = |source| WatchError::Root { path: options.root.clone(), source };
+        let project = options.root.canonicalize().map_err(at_root)?;
+        if !project.is_dir() {
+            return Err(at_root(io::ErrorKind::NotADirectory.into()));
+        }
+        let (queue, inbox) = Queue::new();
+        let mut state = state(Scope::new(project, options)?, options, queue.clone());
+        state.arm_first();
+        state.note_missing();
+        let stop = queue.sender.clone();
+        let mut worker = Worker::new(options, state, (queue, inbox), Box::new(sink), Box::new(notices));
+        worker.publish();
+        let status = worker.status();
+        let thread = thread::Builder::new().name("watch".to_owned()).spawn(move || worker.run());
+        Ok(Self { stop, status, thread: Some(thread.map_err(WatchError::Thread)?) })
+    }
+
+    /// How the watching stands.
+    pub fn status(&self) -> Status {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Watcher {
+    /// Stops, and waits for the thread: when this returns, nothing is told any more. What has gathered is not told.
+    fn drop(&mut self) {
+        drop(self.stop.send(Message::Stop));
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+fn state(scope: Scope, options: &Options, queue: Queue) -> State {
+    let make_source = Box::new(move || {
+        let queue = queue.clone();
+        Source::new(move |event| queue.push(event))
+    });
+    let mut state = State::new(scope, make_source, options.max_watches.unwrap_or(usize::MAX));
+    if !options.polling {
+        state.open_source();
+    }
+    state
+}

@@ -1,0 +1,292 @@
+//! The thread that gathers hints, looks, and tells.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use crate::{
+    Batch, Notice, Options, Status,
+    git::{Hold, Verdict},
+    hint::Hint,
+    queue::{Message, Queue},
+    state::State,
+};
+
+/// How long nothing may have come for a moment to be quiet, if changes gather for as long at all. Editors take less between
+/// the steps of a save.
+const QUIET: Duration = Duration::from_millis(50);
+
+/// How often to see whether the project's directory is still the same: if one above it was moved, no event says so.
+const CHECK_EVERY: Duration = Duration::from_secs(5);
+
+/// How often to look for the project's directory while it is gone.
+const SEEK_EVERY: Duration = Duration::from_millis(500);
+
+/// Changes that gather.
+struct Gathering {
+    first: Instant,
+    last: Instant,
+    since: SystemTime,
+    until: SystemTime,
+}
+
+pub(crate) struct Worker {
+    state: State,
+    hold: Hold,
+    /// Whether a git operation was under way when changes were last to be told.
+    was_held: bool,
+    settle: Duration,
+    poll_every: Duration,
+    queue: Queue,
+    inbox: Receiver<Message>,
+    gathering: Option<Gathering>,
+    /// Not to tell before.
+    not_before: Option<Instant>,
+    next_poll: Instant,
+    next_check: Instant,
+    project: Option<(u64, u64)>,
+    status: Arc<Mutex<Status>>,
+    sink: Box<dyn FnMut(Batch) + Send>,
+    notices: Box<dyn FnMut(Notice) + Send>,
+}
+
+impl Worker {
+    pub(crate) fn new(
+        options: &Options,
+        state: State,
+        (queue, inbox): (Queue, Receiver<Message>),
+        sink: Box<dyn FnMut(Batch) + Send>,
+        notices: Box<dyn FnMut(Notice) + Send>,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            hold: Hold::new(state.scope.project.clone(), options.git_wait),
+            was_held: false,
+            settle: options.settle,
+            poll_every: options.poll_every,
+            queue,
+            inbox,
+            gathering: None,
+            not_before: None,
+            next_poll: now + options.poll_every,
+            next_check: now + CHECK_EVERY,
+            project: identity(&state),
+            status: Arc::default(),
+            state,
+            sink,
+            notices,
+        }
+    }
+
+    pub(crate) fn status(&self) -> Arc<Mutex<Status>> {
+        Arc::clone(&self.status)
+    }
+
+    /// Works until it is told to stop.
+    pub(crate) fn run(mut self) {
+        self.state.look_at_listed(false);
+        loop {
+            match self.inbox.recv_timeout(self.wait()) {
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(message) => self.take(message),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            // What has come together is taken together, but not so much that the time is missed.
+            for _ in 0..1000 {
+                match self.inbox.try_recv() {
+                    Ok(Message::Stop) => return,
+                    Ok(message) => self.take(message),
+                    Err(_) => break,
+                }
+            }
+            self.advance();
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        let hint = match message {
+            Message::Hint(hint) => {
+                self.queue.taken();
+                hint
+            }
+            Message::Wake if self.queue.has_lost() => Hint::Lost,
+            Message::Wake | Message::Stop => return,
+        };
+        if self.state.hint(hint) {
+            self.gather();
+        }
+    }
+
+    fn gather(&mut self) {
+        let (now, time) = (Instant::now(), SystemTime::now());
+        let new = Gathering { first: now, last: now, since: time, until: time };
+        let gathering = self.gathering.get_or_insert(new);
+        gathering.last = now;
+        gathering.until = time;
+    }
+
+    fn quiet(&self) -> Duration {
+        self.settle.min(QUIET)
+    }
+
+    /// When to tell what gathers.
+    fn due(&self) -> Option<Instant> {
+        let gathering = self.gathering.as_ref()?;
+        let quiet = gathering.last + self.quiet();
+        let due = if self.is_polling() {
+            // The poll has gathered; this is for a save that it has cut in two.
+            quiet
+        } else {
+            let at_least = gathering.first + self.settle;
+            at_least.max(quiet.min(at_least + self.settle))
+        };
+        Some(self.not_before.map_or(due, |not_before| due.max(not_before)))
+    }
+
+    fn wait(&self) -> Duration {
+        let poll = (self.is_polling() && self.gathering.is_none()).then_some(self.next_poll);
+        let next = [Some(self.next_check), poll, self.due()].into_iter().flatten().min();
+        next.map_or(CHECK_EVERY, |next| next.saturating_duration_since(Instant::now()))
+    }
+
+    fn is_polling(&self) -> bool {
+        self.state.source.is_none()
+    }
+
+    fn advance(&mut self) {
+        let now = Instant::now();
+        if now >= self.next_check {
+            self.check_project();
+        }
+        if self.is_polling() && self.gathering.is_none() && now >= self.next_poll {
+            self.poll();
+        }
+        if self.due().is_some_and(|due| Instant::now() >= due) {
+            self.tell();
+        }
+        if !self.state.notices.is_empty() {
+            self.publish();
+        }
+    }
+
+    /// Sees whether the project's directory is still the one that is watched.
+    fn check_project(&mut self) {
+        let project = identity(&self.state);
+        if project != self.project {
+            self.project = project;
+            self.state.must_restart = true;
+            self.gather();
+        }
+        let wait = if project.is_none() { SEEK_EVERY } else { CHECK_EVERY };
+        self.next_check = Instant::now() + wait;
+    }
+
+    fn poll(&mut self) {
+        let started = Instant::now();
+        let told_at = SystemTime::now();
+        self.state.mark_all(false);
+        let net = self.state.look();
+        if net.has_changes() {
+            self.gather();
+        } else {
+            self.state.settle(net);
+            self.state.told_at = told_at;
+            self.note_missing();
+        }
+        self.next_poll = Instant::now() + self.poll_every.max(started.elapsed() * 9);
+    }
+
+    /// Looks, and tells what is found, unless git is in the middle of something.
+    fn tell(&mut self) {
+        if self.is_held() {
+            return;
+        }
+        if self.state.must_restart {
+            self.project = identity(&self.state);
+        }
+        let told_at = SystemTime::now();
+        let net = self.state.look();
+        // Git may have begun during the look, and what was seen be halfway.
+        if self.is_held() {
+            return;
+        }
+        let changes = self.state.settle(net);
+        self.state.told_at = told_at;
+        self.not_before = None;
+        let gathering = self.gathering.take();
+        if self.state.directories.is_empty() {
+            // The project is gone: look for it soon.
+            self.project = None;
+            self.next_check = Instant::now() + SEEK_EVERY;
+        }
+        if let Some(Gathering { since, until, .. }) = gathering
+            && !changes.is_empty()
+        {
+            (self.sink)(Batch { changes, since, until });
+        }
+        self.note_missing();
+        self.publish();
+    }
+
+    /// Whether changes must wait; if so, when to ask again is set.
+    fn is_held(&mut self) -> bool {
+        let wait = match self.hold.ask() {
+            Verdict::Wait(marker) => {
+                let waited = self.hold.since().map_or(Duration::ZERO, |since| since.elapsed());
+                self.hold_status(Some(marker));
+                self.was_held = true;
+                (waited / 10).clamp(Duration::from_millis(5), Duration::from_millis(250))
+            }
+            // The last events of the operation may be on their way.
+            Verdict::Go if std::mem::take(&mut self.was_held) => {
+                self.hold_status(None);
+                self.quiet()
+            }
+            Verdict::Go => return false,
+            Verdict::Over(marker) => {
+                self.was_held = false;
+                self.hold_status(None);
+                self.state.notices.push(Notice::GitWaitOver { marker });
+                return false;
+            }
+        };
+        self.not_before = Some(Instant::now() + wait);
+        true
+    }
+
+    fn hold_status(&self, held: Option<std::path::PathBuf>) {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).held = held;
+    }
+
+    fn note_missing(&mut self) {
+        self.state.note_missing();
+    }
+
+    /// Hands out the notices, and says how things stand.
+    pub(crate) fn publish(&mut self) {
+        let notices = std::mem::take(&mut self.state.notices);
+        let overflows = notices.iter().filter(|notice| matches!(notice, Notice::Overflow)).count();
+        {
+            let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+            let armed = self.state.directories.values().filter(|directory| directory.is_armed);
+            status.directories = armed.count();
+            status.files = self.state.directories.values().map(|directory| directory.files.len()).sum();
+            status.polling = self.is_polling();
+            status.missing.clone_from(&self.state.missing);
+            status.overflows += u64::try_from(overflows).unwrap_or_default();
+        }
+        notices.into_iter().for_each(&mut self.notices);
+    }
+}
+
+/// Which directory the project is: device and inode number.
+fn identity(state: &State) -> Option<(u64, u64)> {
+    let metadata = fs::symlink_metadata(&state.scope.project).ok()?;
+    metadata.is_dir().then(|| (metadata.dev(), metadata.ino()))
+}

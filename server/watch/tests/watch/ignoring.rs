@@ -1,0 +1,166 @@
+//! What is ignored, and costs nothing.
+
+use crate::support::{Project, created, deleted, is_watched, modified, watches};
+
+#[test]
+fn ignored_directories_are_not_watched() {
+    let project = Project::new(&["src/a", "node_modules/x/y/z", "deep/node_modules/w", ".git/objects/o"]);
+    project.write(".gitignore", "node_modules/\n");
+    let watched = project.watch();
+    for path in ["node_modules", "node_modules/x", "deep/node_modules", ".git", ".git/objects"] {
+        assert!(!is_watched(&project.path(path)), "{path}");
+    }
+    assert!(is_watched(&project.path("src")) && is_watched(&project.path("deep")));
+    assert_eq!(watched.watcher.status().directories, 3);
+    // Nor are those that come later.
+    project.write("src/node_modules/new/v", "");
+    project.write("node_modules/x/y/z", "another");
+    project.write(".git/objects/o", "another");
+    watched.assert_told(&[]);
+    assert!(!is_watched(&project.path("src/node_modules")));
+    assert!(watches().len() <= 3);
+}
+
+#[test]
+fn the_rules_are_those_of_git() {
+    let project = Project::new(&[]);
+    project.write(
+        ".gitignore",
+        "*.log\n/build\n!keep.log\ndoc/*.txt\n**/gen/**\n# comment\n\\#hash\ntrailing\\ \n",
+    );
+    project.write("sub/.gitignore", "!debug.log\nown\n");
+    let watched = project.watch();
+    for ignored in
+        ["a.log", "sub/b.log", "build/x", "doc/a.txt", "sub/gen/x", "#hash", "trailing ", "sub/own/x"]
+    {
+        project.write(ignored, "");
+    }
+    let counting = ["keep.log", "sub/keep.log", "sub/build/x", "doc/sub/a.txt", "sub/debug.log", "own"];
+    for path in counting {
+        project.write(path, "");
+    }
+    watched.assert_told(&counting.map(created));
+}
+
+#[test]
+fn git_agrees() {
+    let project =
+        Project::new(&["a/b/c.o", "a/keep.o", "x/y/build/z", "x/build", "t.tmp", "q[1].txt", "sp ace"]);
+    project.write(".gitignore", "*.o\n!keep.o\nbuild/\n/t.tmp\nq\\[1\\].txt\n");
+    project.write("a/.gitignore", "/b/*.o\n!/b/\n");
+    project.sh("git init -q .");
+    let watched = project.watch();
+    project.sh("find . -name .git -prune -o -type f ! -name .gitignore -exec sh -c 'echo >>\"$1\"' - {} \\;");
+    let told = watched.told();
+    let output = std::process::Command::new("git")
+        .args(["ls-files", "-co", "--exclude-standard", "-z"])
+        .current_dir(project.path(""))
+        .output()
+        .unwrap();
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let listed =
+        listed.split_terminator('\0').filter(|path| !path.contains(".gitignore") && !path.contains("fence"));
+    let expected: Vec<_> = listed.map(modified).collect();
+    assert!(expected.len() >= 3);
+    crate::support::assert_same(told, &expected);
+}
+
+#[test]
+fn the_watch_ignore_option_comes_first() {
+    let project = Project::new(&[]);
+    project.write(".gitignore", "*.log\n");
+    let ignore = vec!["*.tmp".to_owned(), "/dist/".to_owned(), "!wanted.log".to_owned()];
+    let watched = project.watch_with(aiwg_watch::Options { ignore, ..project.options() });
+    for path in ["a.tmp", "dist/a", "a.log"] {
+        project.write(path, "");
+    }
+    project.write("wanted.log", "");
+    project.write("sub/dist/a", "");
+    watched.assert_told(&[created("wanted.log"), created("sub/dist/a")]);
+}
+
+#[test]
+fn without_gitignore_only_the_option_counts() {
+    let project = Project::new(&["out/a"]);
+    project.write(".gitignore", "out/\n");
+    let watched = project.watch_with(aiwg_watch::Options { gitignore: false, ..project.options() });
+    project.write("out/a", "another");
+    watched.assert_told(&[modified("out/a")]);
+}
+
+#[test]
+fn exclude_and_the_ignore_files_above_the_project_count() {
+    let repository = Project::new(&["project/a"]);
+    repository.sh("git init -q .");
+    repository.write(".gitignore", "*.above\n");
+    repository.write(".git/info/exclude", "*.excluded\n");
+    let options = aiwg_watch::Options { root: repository.path("project"), ..repository.options() };
+    let watched = repository.watch_with(options);
+    repository.write("project/x.above", "");
+    repository.write("project/sub/x.excluded", "");
+    repository.write("project/a", "another");
+    std::fs::write(repository.path("project/end"), "").unwrap();
+    let batch = watched.batch();
+    assert_eq!(batch.changes, [modified("a"), created("end")]);
+}
+
+#[test]
+fn the_daemons_own_files_never_trigger() {
+    let project = Project::new(&[".aiwg/daemon/tasks.json", ".aiwg/daemon.pid", ".aiwg/notes"]);
+    let ignore = vec!["!.aiwg/**".to_owned()];
+    let mut options = aiwg_watch::Options { ignore, ..project.options() };
+    options.paths.push(aiwg_watch::WatchedPath::new(".aiwg"));
+    options.paths.push(aiwg_watch::WatchedPath::new(".aiwg/daemon"));
+    let watched = project.watch_with(options);
+    project.write(".aiwg/daemon/tasks.json", "another");
+    project.write(".aiwg/daemon/new/x", "another");
+    project.write(".aiwg/daemon.pid", "another");
+    project.write(".aiwg/notes", "another");
+    watched.assert_told(&[modified(".aiwg/notes")]);
+    assert!(!is_watched(&project.path(".aiwg/daemon")));
+}
+
+#[test]
+fn an_ignore_file_that_is_edited_takes_effect() {
+    let project = Project::new(&["out/a", "out/deep/b", "src/c", "x.log"]);
+    let watched = project.watch();
+    project.write(".gitignore", "out/\n*.log\n");
+    watched.assert_told(&[created(".gitignore")]);
+    assert!(!is_watched(&project.path("out")) && !is_watched(&project.path("out/deep")));
+    project.write("out/a", "another");
+    project.write("x.log", "another");
+    watched.assert_told(&[]);
+    // What counts again has not changed by that.
+    project.write(".gitignore", "nothing\n");
+    watched.assert_told(&[modified(".gitignore")]);
+    project.write("out/deep/b", "another");
+    project.write("x.log", "yet another");
+    watched.assert_told(&[modified("out/deep/b"), modified("x.log")]);
+    project.remove(".gitignore");
+    watched.assert_told(&[deleted(".gitignore")]);
+}
+
+#[test]
+fn an_ignore_file_below_takes_effect_too() {
+    let project = Project::new(&["sub/a.o", "sub/deep/b.o", "c.o"]);
+    let watched = project.watch();
+    project.write("sub/.gitignore", "*.o\n");
+    watched.assert_told(&[created("sub/.gitignore")]);
+    project.write("sub/deep/b.o", "another");
+    project.write("c.o", "another");
+    watched.assert_told(&[modified("c.o")]);
+    project.remove("sub/.gitignore");
+    watched.assert_told(&[deleted("sub/.gitignore")]);
+    project.write("sub/deep/b.o", "yet another");
+    watched.assert_told(&[modified("sub/deep/b.o")]);
+}
+
+#[test]
+fn what_is_made_as_the_ignore_file_changes_is_told() {
+    let project = Project::new(&["a"]);
+    project.write(".gitignore", "out/\n");
+    let watched = project.watch();
+    project.write("out/new", "");
+    project.write(".gitignore", "nothing\n");
+    watched.assert_told(&[modified(".gitignore"), created("out/new")]);
+}

@@ -1,0 +1,16 @@
+//! The watcher on real files, each test in a directory of its own.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+mod changes;
+mod directories;
+mod editors;
+mod git;
+mod ignoring;
+mod limits;
+mod options;
+mod polling;
+mod property;
+mod roots;
+mod scale;
+mod support;

@@ -1,0 +1,79 @@
+//! Polling really polls, with the same results.
+
+use std::time::Duration;
+
+use aiwg_watch::Options;
+
+use crate::support::{Project, Watched, created, deleted, modified, renamed, watches};
+
+fn poll(project: &Project) -> Watched<'_> {
+    let poll_every = Duration::from_millis(50);
+    project.watch_with(Options { polling: true, poll_every, ..project.options() })
+}
+
+#[test]
+fn the_system_watches_nothing_and_changes_are_told() {
+    let project = Project::new(&["a", "b/c", "b/d"]);
+    let watched = poll(&project);
+    assert!(watches().is_empty() && watched.watcher.status().polling);
+    project.write("a", "another");
+    project.remove("b/c");
+    project.rename("b/d", "e");
+    project.write("new/deep/f", "");
+    watched.assert_told(&[modified("a"), deleted("b/c"), renamed("b/d", "e"), created("new/deep/f")]);
+    project.rename("new", "newer");
+    watched.assert_told(&[renamed("new/deep/f", "newer/deep/f")]);
+}
+
+#[test]
+fn a_save_by_rename_is_one_modified() {
+    let project = Project::new(&["a"]);
+    let watched = poll(&project);
+    for turn in 0..10 {
+        project.rename("a", "a~");
+        project.write("a", &"x".repeat(turn));
+        project.remove("a~");
+        watched.assert_told(&[modified("a")]);
+        project.write("a.tmp", &"y".repeat(turn + 1));
+        project.rename("a.tmp", "a");
+        watched.assert_told(&[modified("a")]);
+    }
+}
+
+#[test]
+fn ignore_files_count_when_edited_too() {
+    let project = Project::new(&["out/a", "b"]);
+    project.write(".gitignore", "out/\n");
+    let watched = poll(&project);
+    project.write("out/a", "another");
+    watched.assert_told(&[]);
+    project.write(".gitignore", "nothing\n");
+    watched.assert_told(&[modified(".gitignore")]);
+    project.write("out/a", "yet another");
+    watched.assert_told(&[modified("out/a")]);
+    project.write(".gitignore", "out/\n");
+    project.write("b", "another");
+    watched.assert_told(&[modified(".gitignore"), modified("b")]);
+}
+
+#[test]
+fn git_operations_are_waited_for() {
+    let project = Project::new(&["a", ".git/index.lock"]);
+    let watched = poll(&project);
+    project.write("a", "another");
+    crate::support::until("changes are held", || watched.watcher.status().held.is_some());
+    project.remove(".git/index.lock");
+    watched.assert_told(&[modified("a")]);
+}
+
+#[test]
+fn the_project_deleted_and_made_again() {
+    let outer = Project::new(&["project/sub/a"]);
+    let poll_every = Duration::from_millis(20);
+    let options = Options { root: outer.path("project"), polling: true, poll_every, ..outer.options() };
+    let watched = outer.watch_with(options);
+    outer.remove("project");
+    assert_eq!(watched.batch().changes, [deleted("sub/a")]);
+    outer.write("project/sub/a", "");
+    assert_eq!(watched.batch().changes, [created("sub/a")]);
+}
