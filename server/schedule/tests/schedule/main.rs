@@ -1,0 +1,4 @@
+//! Schedules against crontab(5), against two other implementations, and against clocks that are set.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+mod oracle;
