@@ -23,8 +23,9 @@ struct Case {
     start: i64,
     end: i64,
     debian: Vec<i64>,
-    /// None where it gives up.
     cronsim: Option<Vec<i64>>,
+    /// Why cronsim is not asked about these days.
+    excuse: Option<String>,
 }
 
 /// The time zones that the oracle has.
@@ -57,7 +58,7 @@ fn setting(name: &str, default: u64) -> u64 {
 #[test]
 fn it_is_what_debian_does() {
     let seed = setting("AIWG_CRON_SEED", 1);
-    let count = setting("AIWG_CRON_CASES", 4_000);
+    let count = setting("AIWG_CRON_CASES", 2_400);
     let oracles = oracles();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/cases.py");
     let mut python = Command::new(oracles.join("bin/python"))
@@ -70,20 +71,23 @@ fn it_is_what_debian_does() {
         .unwrap();
     let mut lines = BufReader::new(python.stdout.take().unwrap()).lines();
     let mut zones = Zones { folder: lines.next().unwrap().unwrap().into(), read: HashMap::new() };
-    let (mut cases, mut fires, mut known) = (0, 0, 0);
+    let (mut cases, mut fires, mut excused) = (0, 0, 0);
     for line in lines {
         let case: Case = serde_json::from_str(&line.unwrap()).unwrap();
         let zone = zones.get(&case.zone);
         let ours = fires_in(&case, &zone);
         assert_same(&case, &zone, "Debian's main loop", &case.debian, &ours);
-        let agrees = case.cronsim.as_deref() == Some(&ours);
-        known += u64::from(!agrees);
+        match (&case.cronsim, &case.excuse) {
+            (Some(cronsim), _) => assert_same(&case, &zone, "cronsim", cronsim, &ours),
+            (None, Some(_)) => excused += 1,
+            (None, None) => panic!("`{}` in {}: cronsim does not end", case.expression, case.zone),
+        }
         cases += 1;
         fires += ours.len();
     }
     assert!(python.wait().unwrap().success(), "the oracle failed");
     assert!(cases >= count);
-    println!("{cases} schedules, {fires} times; {known} where cronsim leaves Debian's way");
+    println!("{cases} schedules, {fires} times; cronsim was not asked about {excused}");
 }
 
 fn fires_in(case: &Case, zone: &TimeZone) -> Vec<i64> {
