@@ -141,7 +141,10 @@ impl Item<'_> {
             None => Ok((number, number)),
             Some(step) => {
                 let (_, last) = self.field.bounds();
-                Err(self.error(0, format!("a step needs a range or `*` before it, as in `{range}-{last}/{step}`")))
+                Err(self.error(
+                    0,
+                    format!("a step needs a range or `*` before it, as in `{range}-{last}/{step}`"),
+                ))
             }
         }
     }

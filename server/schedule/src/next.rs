@@ -28,7 +28,11 @@ impl Schedule {
     }
 
     /// All times after this one at which it fires.
-    pub fn upcoming<'a>(&'a self, from: Timestamp, zone: &'a TimeZone) -> impl Iterator<Item = Timestamp> + 'a {
+    pub fn upcoming<'a>(
+        &'a self,
+        from: Timestamp,
+        zone: &'a TimeZone,
+    ) -> impl Iterator<Item = Timestamp> + 'a {
         std::iter::successors(self.next_after(from, zone), |&last| self.next_after(last, zone))
     }
 

@@ -68,7 +68,10 @@ fn meaning(word: &str) -> Result<&'static str, ParseError> {
         return Ok(fields);
     }
     if word == "@reboot" {
-        return Err(ParseError::whole(1, "@reboot is not a time that comes round, so nothing can be scheduled for it"));
+        return Err(ParseError::whole(
+            1,
+            "@reboot is not a time that comes round, so nothing can be scheduled for it",
+        ));
     }
     let known: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
     Err(ParseError::whole(1, format!("only these words stand for five fields: {}", known.join(" "))))
@@ -112,7 +115,8 @@ fn not_five(fields: &[(usize, &str)]) -> ParseError {
     let text: Vec<&str> = fields.iter().skip(1).take(5).map(|(_, text)| *text).collect();
     let without_first = text.join(" ");
     if count <= 7 && five(&without_first).is_ok() {
-        let problem = format!("{NEEDED}; a crontab has no field for seconds or years: is it `{without_first}`?");
+        let problem =
+            format!("{NEEDED}; a crontab has no field for seconds or years: is it `{without_first}`?");
         return ParseError::whole(1, problem);
     }
     ParseError::whole(position, format!("{NEEDED}; here are {count}"))
