@@ -38,20 +38,24 @@
 //! # Why not the crate `cron`, nor `croner`
 //!
 //! Both were run on 6,000 random schedules in all zones whose clocks are set, for a day before and a day after a change,
-//! against a transcription of the main loop of Debian's cron (`tests/oracle`):
+//! against a transcription of the main loop of Debian's cron (`tests/oracle`). `scripts/rivals` does it again:
 //!
-//! | | refused | other times than Debian's | the same time or an earlier one told next |
+//! | | refused | other times than Debian's | an earlier time, or the same, told next |
 //! |---|---|---|---|
-//! | `cron` 0.17, with a field for the seconds put in front | 477 | 1,553 | 387 |
-//! | `cron` 0.17, every field as a list of its own numbers, 1 for Sunday | 0 | 1,062 | 487 |
-//! | of these the 5,415 where both days must agree, as in `cron` | 0 | 696 | 457 |
-//! | `croner` 4.0 | 2,241 | 291 | 0 |
+//! | `cron` 0.17, with a field for the seconds put in front | 485 | 1,615 | 425 |
+//! | `cron` 0.17, every field as a list of its own numbers, 1 for Sunday | 0 | 1,128 | 532 |
+//! | of these the 5,427 where both days must agree, as it always has it | 0 | 786 | 507 |
+//! | `croner` 4.0 | 2,278 | 304 | 0 |
 //! | this crate | 0 | 0 | 0 |
 //!
-//! So translating an expression for `cron` does not help: what is left after all translation is wrong around changes of the clocks. Nor can it serve
-//! as the parser of the fields only: it counts Sunday as 1, refuses 0, and takes `5/15`, `?` and `monday`,
-//! so each field would have to be read before it could be handed over. `croner` refuses `*` within a list, asks the `*` of a day
-//! to stand alone, and counts a job as one for fixed times only if it has one hour and one minute, so `0 1-4 * * *` loses the skipped hour.
+//! So translating an expression for `cron` does not help: what is left after all translation goes wrong where clocks are set. Nor
+//! can it serve as the parser of the fields only: it counts Sunday as 1, refuses 0, and takes `5/15`, `?` and `monday`,
+//! so each field would have to be read before it could be handed over. `croner` refuses `*` within a list, lets a day restrict
+//! unless it is `*` alone, and counts a job as one for fixed times only if it has one hour and one minute, so `0 1-4 * * *` loses
+//! an hour that is skipped.
+//!
+//! `cronsim`, written in Python to be as Debian's cron, agrees as well, but where it goes astray itself: it reads `5-5/2` as `5-59/2`, and
+//! tells times that a zone does not have, or never ends, where midnight is skipped or clocks are not set by and at whole hours.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod alarm;
