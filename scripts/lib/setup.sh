@@ -38,3 +38,13 @@ need_fuzz() {
     echo "installing cargo-fuzz" >&2
     cargo install --locked --quiet cargo-fuzz
 }
+
+# A Python environment in this folder with just these packages. Left alone if it has them already.
+venv() {
+    local folder=$1 requirements=$2
+    cmp -s "$requirements" "$folder/requirements.txt" && return
+    rm -rf "$folder"
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+    cp "$requirements" "$folder/requirements.txt"
+}

@@ -1,0 +1,47 @@
+//! The alarm on the real clock. That the clock is set while it waits is not tried: a test must not set it.
+
+use std::time::Duration;
+
+use aiwg_schedule::Alarm;
+use jiff::{SignedDuration, Timestamp};
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+#[test]
+fn it_rings_at_its_time_and_not_before() {
+    run(async {
+        let mut alarm = Alarm::new().unwrap();
+        // Again and again: what rang once must not ring for the next time.
+        for _ in 0..5 {
+            let time = Timestamp::now() + SignedDuration::from_millis(20);
+            while Timestamp::now() < time {
+                alarm.until(Some(time)).await.unwrap();
+            }
+        }
+    });
+}
+
+#[test]
+fn it_rings_at_once_for_a_time_that_has_passed() {
+    run(async {
+        let mut alarm = Alarm::new().unwrap();
+        for time in [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::now()] {
+            alarm.until(Some(time)).await.unwrap();
+        }
+    });
+}
+
+#[test]
+fn it_waits_for_ever_if_there_is_nothing_to_wait_for() {
+    run(async {
+        let mut alarm = Alarm::new().unwrap();
+        let soon = Duration::from_millis(50);
+        assert!(tokio::time::timeout(soon, alarm.until(None)).await.is_err());
+        let end_of_time = alarm.until(Some(Timestamp::MAX));
+        assert!(tokio::time::timeout(soon, end_of_time).await.is_err());
+        // A wait that was given up does not disturb the next one.
+        alarm.until(Some(Timestamp::now())).await.unwrap();
+    });
+}
