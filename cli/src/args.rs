@@ -5,6 +5,8 @@ use std::{path::PathBuf, str::FromStr};
 use aiwg_protocol::types::{Json, TaskState};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use crate::commands::ScheduleCommand;
+
 /// Turns what happens in a project into agent tasks, and runs them.
 #[derive(Debug, Parser)]
 #[command(name = "aiwg", version, max_term_width = 100, propagate_version = true)]
@@ -58,6 +60,9 @@ pub(crate) enum Command {
     /// Look at the rules, switch them on and off, try them out
     #[command(subcommand)]
     Automation(AutomationCommand),
+    /// Look at schedules, and fire them
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
     /// Emit, watch and list events
     #[command(subcommand)]
     Event(EventCommand),

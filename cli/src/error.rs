@@ -9,7 +9,9 @@ use aiwg_client::ClientError;
 
 /// Something did not succeed.
 const FAILED: u8 = 1;
-/// No daemon runs. (2 is clap's: the command was used in a wrong way.)
+/// The command was used in a wrong way: clap's own code for it.
+const USAGE: u8 = 2;
+/// No daemon runs.
 const NO_DAEMON: u8 = 3;
 
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +20,8 @@ pub(crate) enum CliError {
     Client(#[from] ClientError),
     #[error("{0}")]
     Failed(String),
+    #[error("{0}")]
+    Usage(String),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -32,6 +36,7 @@ impl CliError {
         let _ = writeln!(io::stderr(), "aiwg: {self}");
         ExitCode::from(match self {
             Self::Client(error) if error.is_no_daemon() => NO_DAEMON,
+            Self::Usage(_) => USAGE,
             _ => FAILED,
         })
     }

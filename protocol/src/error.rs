@@ -78,6 +78,8 @@ error_kinds! {
     DependencyNotFound = -32011, "dependency_not_found", retry: false;
     /// `after` names the very task that is being submitted.
     DependencyOnItself = -32012, "dependency_on_itself", retry: false;
+    /// No schedule job, and no rule with a schedule, has this name.
+    JobNotFound = -32013, "job_not_found", retry: false;
 }
 
 impl ErrorKind {

@@ -41,14 +41,15 @@ pub trait DaemonService {
         params = "{}",
         result = r#"{
             "pid": 4711, "uptime_seconds": 42, "started_at": "2026-11-23T14:33:23.042Z", "health": "ok", "issues": [],
-            "version": "0.1.0", "protocol_version": "1.0", "project": "/home/me/project",
+            "health_check": null, "version": "0.1.0", "protocol_version": "1.0", "project": "/home/me/project",
             "socket": "/home/me/project/.aiwg/daemon/daemon.sock", "config": null,
             "subsystems": {
                 "ipc": {"clients": 1},
                 "supervisor": {"running": 0, "queued": 0, "maxConcurrency": 3, "tasks": {"running": [], "queued": []}},
                 "automation": {"enabled": true, "ruleCount": 0},
-                "file_watcher": {"enabled": false, "events_received": 0},
-                "scheduler": {"enabled": false, "jobs": 0},
+                "file_watcher": {"enabled": false, "events_received": 0, "directories": 0, "files": 0, "polling": false,
+                    "missing": [], "held_by": null, "overflows": 0},
+                "scheduler": {"enabled": false, "jobs": 0, "next_at": null},
                 "messaging": {"enabled": false, "adapters": []}
             }
         }"#
@@ -121,7 +122,7 @@ pub trait DaemonService {
     async fn automation_disable(params: AutomationSwitchParams) -> Result<AutomationSwitched, ApiError>;
 
     /// Tells what the rules would make of an event, and changes nothing.
-    #[method(name = "automation.test", errors = [StorageUnavailable])]
+    #[method(name = "automation.test", errors = [JobNotFound, StorageUnavailable])]
     #[example(
         name = "an event",
         params = r#"{"topic": "deployment:complete", "payload": {"version": "1.2.3"}}"#,
@@ -180,6 +181,28 @@ pub trait DaemonService {
         result = r#"{"unsubscribed": true}"#
     )]
     async fn event_unsubscribe(params: EventUnsubscribeParams) -> Result<EventUnsubscribed, ApiError>;
+
+    /// Tells which schedules there are, when they fired last and when they fire next.
+    #[method(name = "schedule.list", errors = [StorageUnavailable])]
+    #[example(
+        name = "a job",
+        params = "{}",
+        result = r#"[{"name": "daily-audit", "topic": "schedule:daily-audit", "cron": "0 9 * * *", "timezone": "Europe/Berlin",
+            "action": "security-audit", "catchUp": false, "lastAt": "2026-11-23T08:00:00.000Z",
+            "nextAt": "2026-11-24T08:00:00.000Z"}]"#
+    )]
+    async fn schedule_list(params: NoParams) -> Result<Vec<ScheduledJob>, ApiError>;
+
+    /// Fires a schedule now, whether or not schedules are switched on.
+    ///
+    /// When it fires by itself stays as it is.
+    #[method(name = "schedule.run", errors = [JobNotFound, QueueFull, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "an audit now",
+        params = r#"{"job": "daily-audit"}"#,
+        result = r#"{"seq": 42, "rules": ["schedule:daily-audit"]}"#
+    )]
+    async fn schedule_run(params: ScheduleRunParams) -> Result<ScheduleRun, ApiError>;
 
     /// Submits a task.
     ///

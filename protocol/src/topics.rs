@@ -2,13 +2,13 @@
 
 use crate::{
     definition::TypeRef,
-    types::{AutomationEvent, DaemonReloaded, TaskEvent},
+    types::{AutomationEvent, DaemonReloaded, FileEvent, HealthCheck, ScheduleEvent, TaskEvent},
 };
 
 /// A topic that only the daemon publishes.
 #[derive(Debug)]
 pub struct Topic {
-    /// Its name.
+    /// Its name; a glob where a name of the user's own is part of it.
     pub name: &'static str,
     /// When it is published.
     pub docs: &'static str,
@@ -18,6 +18,14 @@ pub struct Topic {
 
 const fn of_task(name: &'static str, docs: &'static str) -> Topic {
     Topic { name, docs, payload: TypeRef::of_result::<TaskEvent> }
+}
+
+const fn of_file(name: &'static str, docs: &'static str) -> Topic {
+    Topic { name, docs, payload: TypeRef::of_result::<FileEvent> }
+}
+
+const fn of_health(name: &'static str, docs: &'static str) -> Topic {
+    Topic { name, docs, payload: TypeRef::of_result::<HealthCheck> }
 }
 
 /// All of them. Clients pass over those that they do not know: a newer daemon may have more.
@@ -35,6 +43,18 @@ pub static TOPICS: &[Topic] = &[
         "task:timeout",
         "A task was ended because it ran longer than its time limit, or was silent for too long.",
     ),
+    of_file("file:created", "A watched file was made."),
+    of_file("file:modified", "A watched file has other content, or may have."),
+    of_file("file:deleted", "A watched file is no longer there."),
+    of_file("file:renamed", "A watched file has another name."),
+    Topic {
+        name: "schedule:*",
+        docs: "A job fires, or a rule whose trigger is a schedule: `schedule:` and its name, in which each character that a topic \
+               cannot have is a `-`.",
+        payload: TypeRef::of_result::<ScheduleEvent>,
+    },
+    of_health("health:ok", "The action `health-check` found all well."),
+    of_health("health:degraded", "The action `health-check` found something that is not well."),
     Topic {
         name: "automation:enabled",
         docs: "A rule, or all of automation, was switched on.",

@@ -3,16 +3,18 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use aiwg_protocol::types::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::{mpsc, watch},
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{mpsc, watch::channel},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -28,13 +30,18 @@ use crate::{
     lifecycle::{Lock, PidFile, raise_open_files},
     project::Project,
     recovery::{RecoveryError, open_store},
-    reload::{policy, reload, report_notices},
+    reload::{check_watch, policy, reload, report_notices, watch},
+    scheduler::fire_schedules,
     store::Reader,
     supervisor::{Running, Shared, supervise},
+    watcher::FileWatcher,
 };
 
 /// How long after the agents' grace the daemon waits for the last of them. What then still runs is found by the next start.
 const LAST_AGENT: Duration = Duration::from_secs(25);
+
+/// How long the start waits until all files are watched: longer only where there are very many, or where they are slow.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
@@ -98,10 +105,12 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     let loaded = load_for(&project, options.config.as_deref())?;
     start_log(&project.log(), &loaded.config.daemon.log).map_err(system("the log could not be started"))?;
     tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
+    let signals = Signals::receive().map_err(system("signals cannot be received"))?;
     let open_files = raise_open_files();
     let health = Health::default();
     report_notices(&loaded, &health);
     let policy = policy(&loaded.config)?;
+    check_watch(&project, &loaded.config)?;
     let settings = Settings::new(loaded);
 
     // The store, and from it the engine, which publishes on the bus and orders from the supervisor.
@@ -113,7 +122,7 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     let (last_event, _) = store.last_numbers().map_err(unreadable)?;
     let bus = Bus::new(last_event);
     let (order, orders) = mpsc::unbounded_channel();
-    let (next_due, due) = watch::channel(None);
+    let (next_due, due) = channel(None);
     let (engine, engine_thread) = engine::start(EngineSetup {
         store,
         policy,
@@ -143,7 +152,8 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     };
     let supervisor = tokio::spawn(supervise(Arc::new(shared), found, orders));
 
-    // Those who listen: the readable files and the connections.
+    // Those who listen: the readable files and the connections. And the other sources of events.
+    let stopped = CancellationToken::new();
     let daemon = Arc::new(Daemon {
         project: project.clone(),
         settings,
@@ -155,12 +165,14 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
         running: running.clone(),
         health: health.clone(),
         socket: socket.clone(),
+        watcher: FileWatcher::new(project.clone(), engine.clone(), health.clone(), stopped.clone()),
+        health_check: Mutex::default(),
         clients: AtomicU32::new(0),
         started: Instant::now(),
         started_at: Timestamp::now(),
         stop: CancellationToken::new(),
         keep_agents: AtomicBool::new(false),
-        stopped: CancellationToken::new(),
+        stopped,
     });
     let mut files = start_files(&daemon, &reader, &bus);
     let served = {
@@ -168,11 +180,14 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
         tokio::spawn(async move { ipc::serve(&listener, daemon).await })
     };
     files.spawn(fire_when_due(engine.clone(), due, daemon.stopped.clone()));
+    files.spawn(fire_schedules(Arc::clone(&daemon)));
     engine.wake().await;
+    // Whoever has seen the daemon start expects that it sees what is changed from then on.
+    let _ = tokio::time::timeout(FIRST_LOOK, watch(&daemon)).await;
     ready(&socket);
 
     // Until someone says stop.
-    wanted_to_stop(&daemon).await.map_err(system("signals cannot be received"))?;
+    wanted_to_stop(&daemon, signals).await;
     shut_down(&daemon, &engine).await;
     let _ = served.await;
     files.join_all().await;
@@ -225,15 +240,30 @@ fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet
     files
 }
 
-async fn wanted_to_stop(daemon: &Daemon) -> io::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let mut hangup = signal(SignalKind::hangup())?;
+/// What people and service managers tell a daemon with. From their making on none of them ends it.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn receive() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+async fn wanted_to_stop(daemon: &Arc<Daemon>, mut signals: Signals) {
     loop {
         tokio::select! {
-            _ = terminate.recv() => tracing::info!("SIGTERM"),
-            _ = interrupt.recv() => tracing::info!("SIGINT"),
+            _ = signals.terminate.recv() => tracing::info!("SIGTERM"),
+            _ = signals.interrupt.recv() => tracing::info!("SIGINT"),
             () = daemon.stop.cancelled() => {}
-            _ = hangup.recv() => {
+            _ = signals.hangup.recv() => {
                 tracing::info!("SIGHUP");
                 if let Err(error) = reload(daemon).await {
                     tracing::warn!(%error, "the configuration could not be read again");
@@ -241,17 +271,19 @@ async fn wanted_to_stop(daemon: &Daemon) -> io::Result<()> {
                 continue;
             }
         }
-        return Ok(());
+        return;
     }
 }
 
 /// Ends the agents, unless they are to go on, then lets everyone who waits know.
-async fn shut_down(daemon: &Daemon, engine: &Engine) {
+async fn shut_down(daemon: &Arc<Daemon>, engine: &Engine) {
     let _ = engine.close().await;
     if !daemon.keep_agents.load(Ordering::Relaxed) {
         end_agents(daemon, engine).await;
     }
     daemon.stopped.cancel();
+    // Its thread may be telling the engine something, which is over soon.
+    daemon.watcher.stop();
 }
 
 async fn end_agents(daemon: &Daemon, engine: &Engine) {

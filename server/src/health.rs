@@ -19,6 +19,10 @@ pub enum IssueKind {
     Automation,
     /// A file that people read could not be written.
     Files,
+    /// Files cannot be watched as they should.
+    Watch,
+    /// The action `health-check` has found something.
+    HealthCheck,
 }
 
 impl IssueKind {
@@ -30,6 +34,8 @@ impl IssueKind {
             Self::Config => "config",
             Self::Automation => "automation",
             Self::Files => "files",
+            Self::Watch => "watch",
+            Self::HealthCheck => "health_check",
         }
     }
 }

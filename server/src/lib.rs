@@ -1,6 +1,6 @@
 //! The aiwg daemon.
 //!
-//! [`boot`] reads top to bottom as the picture of it: sources (the socket, the supervisor) send commands to the engine, which commits
+//! [`boot`] reads top to bottom as the picture of it: sources (the socket, the watcher, the scheduler, the supervisor) send commands to the engine, which commits
 //! them together with what the rules make of them and publishes the events on the bus; the log, the readable files and the
 //! subscribers listen there; the supervisor carries out the engine's orders.
 
@@ -11,6 +11,7 @@ pub mod config;
 pub mod engine;
 mod files;
 pub mod health;
+mod health_check;
 mod housekeeping;
 mod ipc;
 mod lifecycle;
@@ -18,5 +19,7 @@ pub mod project;
 mod recovery;
 mod reload;
 pub mod rules;
+mod scheduler;
 pub mod store;
 mod supervisor;
+mod watcher;

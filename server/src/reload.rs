@@ -1,5 +1,7 @@
 //! Putting a changed configuration in force: as a whole or not at all.
 
+use std::sync::Arc;
+
 use aiwg_protocol::{
     config::Config,
     types::{ConfigProblem, DaemonReloaded, EventSource, Json},
@@ -10,19 +12,24 @@ use crate::{
     engine::{Draft, EngineError, Policy},
     health::{Health, IssueKind},
     ipc::Daemon,
+    project::Project,
     rules::{RuleIndex, compile},
+    watcher::options,
 };
 
 /// Reads the configuration again and puts it in force, or tells what is wrong with it.
 ///
 /// # Errors
 /// The engine could not take it: what was in force still is.
-pub(crate) async fn reload(daemon: &Daemon) -> Result<DaemonReloaded, EngineError> {
+pub(crate) async fn reload(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineError> {
     // One at a time, or an older file could be put in force after a newer one.
     let _turn = daemon.reloading.lock().await;
     let old = daemon.settings.get();
     let loaded = load_for(&daemon.project, daemon.config_named.as_deref());
-    let loaded = loaded.and_then(|loaded| Ok((policy(&loaded.config)?, loaded)));
+    let loaded = loaded.and_then(|loaded| {
+        check_watch(&daemon.project, &loaded.config)?;
+        Ok((policy(&loaded.config)?, loaded))
+    });
     let (policy, loaded) = match loaded {
         Ok(good) => good,
         Err(error) => {
@@ -39,9 +46,42 @@ pub(crate) async fn reload(daemon: &Daemon) -> Result<DaemonReloaded, EngineErro
     };
     report_notices(&loaded, &daemon.health);
     daemon.settings.replace(loaded);
+    watch_again(daemon, &old.config).await;
     tracing::info!("the configuration was read again and is in force");
     announce(daemon, &answer).await;
     Ok(answer)
+}
+
+/// Sees whether what a configuration says of files can be watched.
+///
+/// # Errors
+/// It cannot.
+pub(crate) fn check_watch(project: &Project, config: &Config) -> Result<(), ConfigError> {
+    if config.watches_files() { Ok(options(project.root(), config).check()?) } else { Ok(()) }
+}
+
+/// Watches what is in force now, unless that is what was watched before.
+async fn watch_again(daemon: &Arc<Daemon>, old: &Config) {
+    let new = &daemon.settings.get().config;
+    if (new.watches_files(), &new.watch) != (old.watches_files(), &old.watch) || !daemon.watcher.is_well(new) {
+        watch(daemon).await;
+    }
+}
+
+/// Watches the files that the configuration in force names. Returns when it does.
+pub(crate) async fn watch(daemon: &Arc<Daemon>) {
+    let watching = {
+        let daemon = Arc::clone(daemon);
+        tokio::task::spawn_blocking(move || daemon.watcher.watch(&daemon.settings.get().config))
+    };
+    let failed = match watching.await {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(error) => error.to_string(),
+    };
+    tracing::error!("files cannot be watched: {failed}");
+    let message = format!("files cannot be watched: {failed}; mend that, then `aiwg daemon reload` tries again");
+    daemon.health.report(IssueKind::Watch, message);
 }
 
 /// What of a configuration the engine goes by.
@@ -91,7 +131,7 @@ fn problems(error: &ConfigError) -> Vec<ConfigProblem> {
             message: source.to_string(),
             ..ConfigProblem::default()
         }],
-        ConfigError::Rule(error) => {
+        ConfigError::Rule(_) | ConfigError::Watch(_) => {
             vec![ConfigProblem { message: error.to_string(), ..ConfigProblem::default() }]
         }
     }

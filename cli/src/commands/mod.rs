@@ -4,12 +4,15 @@ mod automation;
 mod config;
 mod daemon;
 mod event;
+mod schedule;
 mod setup;
 mod task;
 
 use std::{path::Path, process::ExitCode};
 
 use aiwg_client::DaemonClient;
+
+pub(crate) use schedule::ScheduleCommand;
 
 use crate::{
     args::{Args, Command},
@@ -32,6 +35,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Automation(command) => {
             ask(project, async |client| automation::run(client, command, output).await)
         }
+        Command::Schedule(command) => schedule::run(project, command, output),
         Command::Event(command) => ask(project, async |client| event::run(client, command, output).await),
     }
 }

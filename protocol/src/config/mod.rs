@@ -20,7 +20,7 @@ pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, StalledTasks};
 pub use retention::RetentionConfig;
 pub use rules::{Action, Condition, OnBusy, Rule, Trigger};
 pub use schedule::{Job, ScheduleConfig};
-pub use watch::{WatchConfig, WatchPath, WatchPathOptions};
+pub use watch::{FileChangeKind, WatchConfig, WatchPath, WatchPathOptions};
 
 /// The whole file. Every key may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -47,4 +47,22 @@ pub struct Config {
     /// Accepted for files that the Node daemon wrote; not used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Value>,
+}
+
+impl Config {
+    /// Whether files are watched.
+    pub fn watches_files(&self) -> bool {
+        let waits = |rule: &Rule| matches!(rule.trigger, Trigger::FileChange { .. });
+        self.watch.enabled.unwrap_or_else(|| self.rules.iter().any(waits))
+    }
+
+    /// Whether the schedules of rules fire.
+    pub fn fires_rules(&self) -> bool {
+        self.schedule.enabled.unwrap_or(true)
+    }
+
+    /// Whether the jobs of `schedule.jobs` fire.
+    pub fn fires_jobs(&self) -> bool {
+        self.schedule.enabled.unwrap_or(false)
+    }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScheduleConfig {
-    /// Whether jobs fire.
-    pub enabled: bool,
+    /// Whether schedules fire. When null, those of rules do, and jobs do not.
+    pub enabled: Option<bool>,
     /// The time zone of all schedules, by its IANA name: `Europe/Berlin`. The machine's own when null.
     pub timezone: Option<String>,
     /// The jobs.

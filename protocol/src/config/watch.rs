@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WatchConfig {
-    /// Whether files are watched.
-    pub enabled: bool,
-    /// The directories to watch, relative to the project.
+    /// Whether files are watched. When null, they are if a rule waits for file changes.
+    pub enabled: Option<bool>,
+    /// The directories to watch, relative to the project; all of it when empty.
     pub paths: Vec<WatchPath>,
     /// What is not watched, as in .gitignore.
     pub ignore: Vec<String>,
@@ -26,7 +26,7 @@ pub struct WatchConfig {
 impl Default for WatchConfig {
     fn default() -> Self {
         Self {
-            enabled: false,
+            enabled: None,
             paths: Vec::new(),
             ignore: Vec::new(),
             gitignore: true,
@@ -57,11 +57,29 @@ pub struct WatchPathOptions {
     pub path: String,
     /// Only these kinds of change; all when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub events: Option<Vec<String>>,
+    pub events: Option<Vec<FileChangeKind>>,
     /// What is not watched here, as in .gitignore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignore: Option<Vec<String>>,
     /// Only files with these endings; all when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extensions: Option<Vec<String>>,
+}
+
+/// How a file changes. The Node daemon's names are understood as well: `add`, `change`, `unlink`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileChangeKind {
+    /// It was not there before.
+    #[serde(alias = "add", alias = "create")]
+    Created,
+    /// Its content is another.
+    #[serde(alias = "change", alias = "modify")]
+    Modified,
+    /// It is no longer there.
+    #[serde(alias = "unlink", alias = "delete")]
+    Deleted,
+    /// It has another name. Where this is not among the kinds, it is a file deleted and one created.
+    #[serde(alias = "rename")]
+    Renamed,
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Timestamp;
+use super::{HealthCheck, Timestamp};
 
 /// The daemon and all its subsystems.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,8 @@ pub struct DaemonStatus {
     pub health: Health,
     /// What is not well; empty when health is `ok`.
     pub issues: Vec<Issue>,
+    /// What the action `health-check` found last; null before the first time since the start.
+    pub health_check: Option<HealthCheck>,
     /// The daemon's version.
     pub version: String,
     /// The version of the wire contract.
@@ -144,8 +146,20 @@ pub struct AutomationSubsystem {
 pub struct FileWatcherSubsystem {
     /// Whether files are watched.
     pub enabled: bool,
-    /// How many changes it has seen since the start.
+    /// How many changes it has told of since the start.
     pub events_received: u64,
+    /// How many directories are watched.
+    pub directories: u64,
+    /// How many files are in them.
+    pub files: u64,
+    /// Whether they are polled, because the configuration asks for it or the system cannot watch as many.
+    pub polling: bool,
+    /// Paths that are to be watched and are not there; they are waited for.
+    pub missing: Vec<String>,
+    /// What changes wait for: the mark of a git operation that is under way, such as `.git/index.lock`. Null when nothing.
+    pub held_by: Option<String>,
+    /// How often the system lost changes, so that everything was looked at again.
+    pub overflows: u64,
 }
 
 /// The scheduler.
@@ -153,8 +167,10 @@ pub struct FileWatcherSubsystem {
 pub struct SchedulerSubsystem {
     /// Whether schedules fire.
     pub enabled: bool,
-    /// How many jobs there are.
+    /// How many jobs there are, rules whose trigger is a schedule included.
     pub jobs: u32,
+    /// When the next of them fires; null if none does.
+    pub next_at: Option<Timestamp>,
 }
 
 /// Messaging platforms.

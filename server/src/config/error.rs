@@ -22,6 +22,9 @@ pub enum ConfigError {
     /// A rule's pattern is wrong. The check of the file finds this first, and tells where.
     #[error(transparent)]
     Rule(#[from] BadPattern),
+    /// A path to watch is not within the project. The check of the file finds it first where it is relative.
+    #[error(transparent)]
+    Watch(#[from] aiwg_watch::WatchError),
 }
 
 /// Something that is wrong in a configuration.

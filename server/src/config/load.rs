@@ -95,19 +95,22 @@ fn notices(config: &Config) -> Vec<String> {
     if config.webhook.is_some() {
         notices.push("the section \"webhook\" is accepted but not used".to_owned());
     }
-    if config.watch.enabled {
-        notices.push("watch.enabled: files are not watched by this version".to_owned());
+    let rules = |waits: fn(&Trigger) -> bool| {
+        let waiting = config.rules.iter().filter(|rule| waits(&rule.trigger)).map(|rule| format!("{:?}", rule.id));
+        waiting.collect::<Vec<_>>().join(", ")
+    };
+    let (files, schedules) = (
+        rules(|trigger| matches!(trigger, Trigger::FileChange { .. })),
+        rules(|trigger| matches!(trigger, Trigger::Schedule { .. })),
+    );
+    if !config.watches_files() && !files.is_empty() {
+        notices.push(format!("watch.enabled is false, so these rules wait in vain for files to change: {files}"));
     }
-    if config.schedule.enabled {
-        notices.push("schedule.enabled: schedules do not fire in this version".to_owned());
+    if !config.fires_rules() && !schedules.is_empty() {
+        notices.push(format!("schedule.enabled is false, so the schedules of these rules do not fire: {schedules}"));
     }
-    notices.extend(config.rules.iter().filter_map(|rule| {
-        let what = match rule.trigger {
-            Trigger::FileChange { .. } => "files are not watched by this version",
-            Trigger::Schedule { .. } => "schedules do not fire in this version",
-            Trigger::Event { .. } => return None,
-        };
-        Some(format!("rule {:?}: {what}", rule.id))
-    }));
+    if config.schedule.enabled.is_none() && !config.schedule.jobs.is_empty() {
+        notices.push("schedule.enabled is not true, so the jobs of schedule.jobs do not fire".to_owned());
+    }
     notices
 }

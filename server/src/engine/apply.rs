@@ -87,6 +87,10 @@ impl Turn<'_> {
                 let done = self.publish_all(drafts);
                 self.answer(done, reply, |_, ()| ())
             }
+            Command::KnowSchedules(jobs, reply) => {
+                let done = self.store.know_schedules(&jobs, self.now).map_err(Failure::from);
+                self.answer(done, reply, |_, settled| settled)
+            }
             Command::ScheduleFires { job, at, draft, reply } => {
                 let done = self.schedule_fires(&job, at, draft);
                 self.answer(done, reply, |_, fires| fires)

@@ -8,16 +8,21 @@ use super::{
     command::{Automation, Draft, EngineError, RuleState},
 };
 use crate::{
-    rules::{Decision, Facts, Refusal, WINDOW_MINUTES, decide, settled, task_of},
+    rules::{Decision, Facts, WINDOW_MINUTES, decide, settled, task_of},
     store::{Firing, Outcome, Switch, TaskNo},
 };
 use aiwg_protocol::{
-    config::Rule,
+    config::{OnBusy, Rule, Trigger},
     types::{AutomationEvent, Event, EventSource, Json, TaskState, Timestamp},
 };
 
 /// The window of the circuit breaker.
 const WINDOW_MS: i64 = WINDOW_MINUTES as i64 * 60_000;
+
+/// Whether files that change together make one task of a rule, even if it does not wait for quiet.
+fn gathers(rule: &Rule) -> bool {
+    matches!(rule.trigger, Trigger::FileChange { .. }) && rule.on_busy() != OnBusy::Queue
+}
 
 impl Turn<'_> {
     /// Gives the ids of the rules that take the event up: that make a task of it, now or later.
@@ -34,6 +39,10 @@ impl Turn<'_> {
             let is_taken = match decision {
                 Decision::Debounce { interval_ms, max_wait_ms } => {
                     self.debounce(rule, event, interval_ms, max_wait_ms)?;
+                    true
+                }
+                Decision::Fire if gathers(rule) => {
+                    self.debounce(rule, event, 0, 0)?;
                     true
                 }
                 other => self.carry_out(rule, &other, std::slice::from_ref(event), 1, &facts)?,
@@ -151,10 +160,7 @@ impl Turn<'_> {
             |at: Timestamp, ms: u64| at.as_millis().saturating_add(i64::try_from(ms).unwrap_or(i64::MAX));
         let due = after(self.now, interval_ms).min(after(pending.first_at, max_wait_ms));
         self.store.set_pending_due(&rule.id, Some(Timestamp::from_millis(due)))?;
-        tracing::info!(
-            target: "automation", rule = rule.id, event = event.seq, topic = event.topic, matches = pending.matches,
-            "matched: waits for {interval_ms} ms of quiet"
-        );
+        self.batch.journal.note(&rule.id, event, format!("matched: waits for {interval_ms} ms of quiet"));
         Ok(())
     }
 
@@ -195,15 +201,12 @@ impl Turn<'_> {
         match decision {
             Decision::Fire => self.fire(rule, event, events, matches, facts.counts),
             Decision::Coalesce => {
-                let pending = self.store.add_pending(&rule.id, event.seq, self.now)?;
-                tracing::info!(
-                    target: "automation", rule = rule.id, event = event.seq, topic = event.topic,
-                    matches = pending.matches, "matched: waits for the rule's task to end"
-                );
+                self.store.add_pending(&rule.id, event.seq, self.now)?;
+                self.batch.journal.note(&rule.id, event, "matched: waits for the rule's task to end");
                 Ok(true)
             }
             Decision::Refuse(why) => {
-                self.refuse(rule, event, why);
+                self.batch.journal.note(&rule.id, event, format!("refused: {why}"));
                 Ok(false)
             }
             Decision::Trip => {
@@ -226,7 +229,7 @@ impl Turn<'_> {
         match self.room_for(1) {
             Ok(()) => {}
             Err(Failure::Refused(why)) => {
-                tracing::warn!(target: "automation", rule = rule.id, event = event.seq, topic = event.topic, "refused: {why}");
+                self.batch.journal.warn(&rule.id, event, format!("refused: {why}"));
                 return Ok(false);
             }
             Err(Failure::Store(error)) => return Err(error),
@@ -234,9 +237,7 @@ impl Turn<'_> {
         let (task, unusable) = task_of(rule, events);
         let no = self.enqueue(&task)?;
         let (rule, at) = (rule.id.clone(), self.now);
-        tracing::info!(
-            target: "automation", rule, event = event.seq, topic = event.topic, matches, task = %no, "fired"
-        );
+        self.batch.journal.fired(&rule, event, matches, no);
         self.store.insert_firing(&Firing { rule, at, event: event.seq, matches, task: no, counts })?;
         if let Some(why) = unusable {
             self.fail(no, format!("its prompt could not be made: {why}"))?;
@@ -252,21 +253,17 @@ impl Turn<'_> {
         }
     }
 
-    fn refuse(&self, rule: &Rule, event: &Event, why: &Refusal) {
-        tracing::info!(target: "automation", rule = rule.id, event = event.seq, topic = event.topic, "refused: {why}");
-    }
-
     fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> rusqlite::Result<()> {
         let enabled = self.state.memory.rule_is_enabled(rule);
         let switch = Switch { enabled, tripped_at: Some(self.now) };
         self.store.set_switch(Some(&rule.id), switch)?;
         self.state.memory.set_switch(Some(&rule.id), switch);
         self.store.remove_pending(&rule.id)?;
-        tracing::warn!(
-            target: "automation", rule = rule.id, event = event.seq, topic = event.topic,
+        let why = format!(
             "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; `aiwg automation enable --rule {}` resets it",
             rule.id
         );
+        self.batch.journal.warn(&rule.id, event, why);
         let event = AutomationEvent {
             rule: Some(rule.id.clone()),
             firings: Some(firings),

@@ -8,6 +8,7 @@ use super::{
     Draft,
     apply::State,
     command::{EngineError, Order, Policy},
+    journal::Journal,
 };
 use crate::store::TaskNo;
 
@@ -27,6 +28,8 @@ pub(super) struct Batch {
     pub(super) orders: Vec<Order>,
     /// Tasks that have ended, for those who wait for them.
     pub(super) ended: Vec<TaskNo>,
+    /// What the rules did, for the log.
+    pub(super) journal: Journal,
     /// Answers to give: each is told whether the commit succeeded.
     pub(super) answers: Vec<Answer>,
 }

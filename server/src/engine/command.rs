@@ -1,6 +1,10 @@
 //! What the engine can be told, and what it tells.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    sync::Arc,
+};
 
 use aiwg_protocol::{
     ApiError, ErrorKind,
@@ -23,14 +27,16 @@ pub enum Command {
     Publish(Draft, Reply<EventEmitted>),
     /// Take in events that nobody waits for, in this order.
     PublishAll(Vec<Draft>, Reply<()>),
-    /// A schedule fires; the answer tells whether it has not fired for that time before.
+    /// These are the schedules, each with its times as text; the answer tells up to when each has been dealt with.
+    KnowSchedules(Vec<(String, String)>, Reply<HashMap<String, Timestamp>>),
+    /// A schedule's time has come; the answer tells whether it has not been dealt with before.
     ScheduleFires {
         /// The job, or the rule whose trigger it is.
         job: String,
         /// The time for which it fires.
         at: Timestamp,
-        /// The event.
-        draft: Draft,
+        /// The event; none if the time was missed.
+        draft: Option<Draft>,
         /// The answer.
         reply: Reply<bool>,
     },
@@ -105,7 +111,7 @@ pub struct Policy {
 }
 
 /// An event before it has its number.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Draft {
     /// What happened.
     pub topic: String,

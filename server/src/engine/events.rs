@@ -26,21 +26,29 @@ impl Turn<'_> {
         Ok(emitted)
     }
 
-    /// Takes in what the watcher has gathered, or a schedule that fires: it is not refused, since nobody could try again.
+    /// Takes in what the watcher has gathered: it is not refused, since nobody could try again.
     pub(super) fn publish_all(&mut self, drafts: Vec<Draft>) -> Result<(), Failure> {
         if self.state.closing {
             return Err(EngineError::Closing.into());
         }
         self.batch.drafts.extend(drafts);
-        Ok(self.take_drafts()?)
+        self.take_drafts()?;
+        // What files were changed together makes one task of a rule.
+        Ok(self.fire_due()?)
     }
 
     /// Takes in that a schedule fires for a time; false if it has fired for that time before.
-    pub(super) fn schedule_fires(&mut self, job: &str, at: Timestamp, draft: Draft) -> Result<bool, Failure> {
+    pub(super) fn schedule_fires(
+        &mut self,
+        job: &str,
+        at: Timestamp,
+        draft: Option<Draft>,
+    ) -> Result<bool, Failure> {
         if self.state.closing {
             return Err(EngineError::Closing.into());
         }
-        if !self.store.schedule_fires(job, at)? {
+        let Some(draft) = draft else { return Ok(self.store.schedule_missed(job, at, self.now)?) };
+        if !self.store.schedule_fires(job, at, self.now)? {
             return Ok(false);
         }
         self.batch.drafts.push_back(draft);

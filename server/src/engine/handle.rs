@@ -1,5 +1,7 @@
 //! The engine as everyone else sees it.
 
+use std::collections::HashMap;
+
 use aiwg_protocol::{
     config::Rule,
     types::{Event, EventEmitted, TaskCancelled, TaskSubmitted, Timestamp},
@@ -39,6 +41,17 @@ impl Engine {
         self.call(|reply| Command::PublishAll(drafts, reply)).await
     }
 
+    /// Tells which schedules there are, each with its times as text, and gives for each up to when it has been dealt with.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn know_schedules(
+        &self,
+        jobs: Vec<(String, String)>,
+    ) -> Result<HashMap<String, Timestamp>, EngineError> {
+        self.call(|reply| Command::KnowSchedules(jobs, reply)).await
+    }
+
     /// A schedule fires; false if it has fired for that time, or a later one, already.
     ///
     /// # Errors
@@ -49,7 +62,15 @@ impl Engine {
         at: Timestamp,
         draft: Draft,
     ) -> Result<bool, EngineError> {
-        self.call(|reply| Command::ScheduleFires { job, at, draft, reply }).await
+        self.call(|reply| Command::ScheduleFires { job, at, draft: Some(draft), reply }).await
+    }
+
+    /// A schedule has missed a time, and does not make up for it.
+    ///
+    /// # Errors
+    /// The database could not be written, or the daemon is stopping.
+    pub async fn schedule_missed(&self, job: String, at: Timestamp) -> Result<bool, EngineError> {
+        self.call(|reply| Command::ScheduleFires { job, at, draft: None, reply }).await
     }
 
     /// Makes tasks of the matches that have settled.

@@ -1,6 +1,6 @@
 //! The engine: the one place where things happen, one after the other.
 //!
-//! Sources (the socket, the supervisor, later the watcher and the scheduler) send [`Command`]s. A thread of its own takes all
+//! Sources (the socket, the supervisor, the watcher, the scheduler) send [`Command`]s. A thread of its own takes all
 //! that have gathered, applies them in one transaction, commits, and only then lets anyone know: it answers the callers,
 //! publishes the events on the bus and hands orders to the supervisor. So an acknowledged event and the tasks that rules
 //! made of it are on the disk together, a hundred waiting calls cost one sync, and there is no moment in which the rules, the queue
@@ -16,6 +16,7 @@ mod command;
 mod due;
 mod events;
 mod handle;
+mod journal;
 mod memory;
 #[cfg(test)]
 mod model_tests;

@@ -95,6 +95,7 @@ impl Thread {
         self.setup.health.clear(IssueKind::Storage);
         self.report_tripped();
         self.tell_next_due();
+        batch.journal.write();
         for order in batch.orders {
             // The supervisor goes last at shutdown; with it gone, the order is carried out at the next start.
             let _ = self.setup.orders.send(order);

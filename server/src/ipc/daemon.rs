@@ -3,18 +3,18 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Instant,
 };
 
-use aiwg_protocol::{ApiError, ErrorKind, types::Timestamp};
+use aiwg_protocol::{ApiError, ErrorKind, types::{HealthCheck, Timestamp}};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     bus::Bus, config::Settings, engine::Engine, health::Health, project::Project, store::Reader,
-    supervisor::Running,
+    supervisor::Running, watcher::FileWatcher,
 };
 
 /// The daemon, as its methods see it.
@@ -32,6 +32,9 @@ pub(crate) struct Daemon {
     pub(crate) health: Health,
     /// The socket's path, the one to forward.
     pub(crate) socket: String,
+    pub(crate) watcher: FileWatcher,
+    /// What the last health check found.
+    pub(crate) health_check: Mutex<Option<HealthCheck>>,
     pub(crate) clients: AtomicU32,
     pub(crate) started: Instant,
     pub(crate) started_at: Timestamp,
@@ -45,7 +48,7 @@ pub(crate) struct Daemon {
 
 impl Daemon {
     /// Runs what blocks beside the connections.
-    pub(super) async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, ApiError> {
@@ -58,6 +61,11 @@ impl Daemon {
             )
         };
         done.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+    }
+
+    /// What the action `health-check` found last.
+    pub(crate) fn last_health_check(&self) -> Option<HealthCheck> {
+        self.health_check.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn count_client(self: &Arc<Self>) -> Client {

@@ -2,8 +2,14 @@
 
 use aiwg_protocol::config::{Action, Condition, Config, OnBusy, Rule, Trigger};
 
-/// The topic under which a schedule fires is this and the job's name, or the id of the rule whose trigger it is.
-pub const SCHEDULE_TOPIC: &str = "schedule:";
+/// The topic under which a schedule fires: of a job by its name, or of the rule whose trigger it is by its id.
+///
+/// What a topic cannot have becomes a `-`.
+pub fn schedule_topic(name: &str) -> String {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_.:/-".contains(c);
+    let name: String = name.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
+    format!("schedule:{name}")
+}
 
 /// The action that the daemon itself carries out.
 pub const HEALTH_CHECK: &str = "health-check";
@@ -25,8 +31,8 @@ fn job_rule(name: &str, action: &str, config: &Config) -> Rule {
         env: Default::default(),
     };
     Rule {
-        id: format!("{SCHEDULE_TOPIC}{name}"),
-        trigger: Trigger::Event { topic: format!("{SCHEDULE_TOPIC}{name}") },
+        id: format!("schedule:{name}"),
+        trigger: Trigger::Event { topic: schedule_topic(name) },
         condition: Condition::Always,
         action: config.actions.get(action).cloned().unwrap_or_else(by_name),
         enabled: true,

@@ -9,7 +9,7 @@ use aiwg_protocol::{
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
-use super::compile::SCHEDULE_TOPIC;
+use super::compile::schedule_topic;
 
 /// The rules by what they wait for.
 #[derive(Debug, Default)]
@@ -54,7 +54,7 @@ impl RuleIndex {
                 Trigger::Event { topic } => exact.entry(topic.clone()).or_default().push(place),
                 Trigger::FileChange { pattern } => files.push((place, pattern)),
                 Trigger::Schedule { .. } => {
-                    exact.entry(format!("{SCHEDULE_TOPIC}{}", rule.id)).or_default().push(place);
+                    exact.entry(schedule_topic(&rule.id)).or_default().push(place);
                 }
             }
         }

@@ -200,17 +200,6 @@ impl Store {
         self.statement("UPDATE firing SET counts = 0 WHERE rule = ? AND counts")?.execute([rule])?;
         Ok(())
     }
-
-    /// Notes that a schedule fires for this time; false if it has fired for it, or for a later one, already.
-    pub(crate) fn schedule_fires(&mut self, job: &str, at: Timestamp) -> rusqlite::Result<bool> {
-        let changed = self
-            .statement(
-                "INSERT INTO schedule_fired (job, at) VALUES (?, ?)
-                 ON CONFLICT (job) DO UPDATE SET at = excluded.at WHERE excluded.at > at",
-            )?
-            .execute(params![job, Millis(at)])?;
-        Ok(changed == 1)
-    }
 }
 
 fn read_pending(row: &rusqlite::Row<'_>) -> rusqlite::Result<Pending> {

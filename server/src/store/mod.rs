@@ -14,6 +14,7 @@ mod open;
 mod prune;
 mod read;
 mod row;
+mod schedules;
 mod tasks;
 mod usage;
 mod write;

@@ -55,6 +55,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/dependencies-and-usage.sql"),
     include_str!("migrations/retention.sql"),
     include_str!("migrations/automation.sql"),
+    include_str!("migrations/schedules.sql"),
 ];
 
 pub(super) fn open_writer(path: &Path, thoroughly: bool) -> Result<Connection, StoreError> {

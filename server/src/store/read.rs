@@ -1,8 +1,8 @@
 //! Reading beside the writer.
 
-use std::{path::Path, sync::Mutex, sync::PoisonError};
+use std::{collections::HashMap, path::Path, sync::Mutex, sync::PoisonError};
 
-use aiwg_protocol::types::{Event, RuleExecution, TaskState, TaskStats};
+use aiwg_protocol::types::{Event, RuleExecution, TaskState, TaskStats, Timestamp};
 use globset::GlobSet;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
@@ -11,6 +11,7 @@ use super::{
     events::{EVENT_COLUMNS, read_event},
     open::{StoreError, open_reader},
     row::{Millis, TASK_COLUMNS, TaskNo, TaskRow},
+    schedules,
     usage::usage_stats,
 };
 
@@ -168,6 +169,14 @@ impl Reader {
                 .optional()?;
             Ok(switch.unwrap_or(true))
         })
+    }
+
+    /// For which time each schedule has fired last.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn schedules_fired(&self) -> rusqlite::Result<HashMap<String, Timestamp>> {
+        self.with(schedules::fired)
     }
 
     /// The tasks that rules have made lately, the newest first.

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::Kind;
+use crate::{Kind, rules::Scope};
 
 /// What editors keep beside the file that is edited, as gitignore patterns. They do not count unless an ignore file says so
 /// (`!*~`).
@@ -70,6 +70,26 @@ impl Options {
             poll_every: Duration::from_secs(1),
             max_watches: None,
         }
+    }
+}
+
+impl Options {
+    /// Says what would make no sense, without looking at any file but the project's directory.
+    ///
+    /// # Errors
+    /// As [`Watcher::start`](crate::Watcher::start), but for the thread.
+    pub fn check(&self) -> Result<(), WatchError> {
+        self.scope().map(drop)
+    }
+
+    /// What counts, in the project without symbolic links.
+    pub(crate) fn scope(&self) -> Result<Scope, WatchError> {
+        let at_root = |source| WatchError::Root { path: self.root.clone(), source };
+        let project = self.root.canonicalize().map_err(at_root)?;
+        if !project.is_dir() {
+            return Err(at_root(io::ErrorKind::NotADirectory.into()));
+        }
+        Scope::new(project, self)
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) enum Message {
     Hint(Hint),
     /// Hints were dropped.
     Wake,
+    /// Tell what there is to tell, and stop.
+    Finish,
     Stop,
 }
 

@@ -1,7 +1,6 @@
 //! The handle.
 
 use std::{
-    io,
     sync::{Arc, Mutex, PoisonError, mpsc::Sender},
     thread::{self, JoinHandle},
 };
@@ -37,13 +36,9 @@ impl Watcher {
         sink: impl FnMut(Batch) + Send + 'static,
         notices: impl FnMut(Notice) + Send + 'static,
     ) -> Result<Self, WatchError> {
-        let at_root = |source| WatchError::Root { path: options.root.clone(), source };
-        let project = options.root.canonicalize().map_err(at_root)?;
-        if !project.is_dir() {
-            return Err(at_root(io::ErrorKind::NotADirectory.into()));
-        }
+        let scope = options.scope()?;
         let (queue, inbox) = Queue::new();
-        let mut state = state(Scope::new(project, options)?, options, queue.clone());
+        let mut state = state(scope, options, queue.clone());
         state.arm_first();
         state.note_missing();
         let stop = queue.sender.clone();
@@ -52,6 +47,18 @@ impl Watcher {
         let status = worker.status();
         let thread = thread::Builder::new().name("watch".to_owned()).spawn(move || worker.run());
         Ok(Self { stop, status, thread: Some(thread.map_err(WatchError::Thread)?) })
+    }
+
+    /// Stops, and tells what has changed until now before it returns: for one who goes on with another watcher.
+    pub fn finish(mut self) {
+        drop(self.stop.send(Message::Finish));
+        self.join();
+    }
+
+    fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
     }
 
     /// How the watching stands.
@@ -64,9 +71,7 @@ impl Drop for Watcher {
     /// Stops, and waits for the thread: when this returns, nothing is told any more. What has gathered is not told.
     fn drop(&mut self) {
         drop(self.stop.send(Message::Stop));
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
+        self.join();
     }
 }
 

@@ -94,6 +94,7 @@ impl Worker {
         loop {
             match self.inbox.recv_timeout(self.wait()) {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(Message::Finish) => return self.finish(),
                 Ok(message) => self.take(message),
                 Err(RecvTimeoutError::Timeout) => {}
             }
@@ -101,6 +102,7 @@ impl Worker {
             for _ in 0..1000 {
                 match self.inbox.try_recv() {
                     Ok(Message::Stop) => return,
+                    Ok(Message::Finish) => return self.finish(),
                     Ok(message) => self.take(message),
                     Err(_) => break,
                 }
@@ -116,7 +118,7 @@ impl Worker {
                 hint
             }
             Message::Wake if self.queue.has_lost() => Hint::Lost,
-            Message::Wake | Message::Stop => return,
+            Message::Wake | Message::Finish | Message::Stop => return,
         };
         if self.state.hint(hint) {
             self.gather();
@@ -232,6 +234,18 @@ impl Worker {
         }
         self.note_missing();
         self.publish();
+    }
+
+    /// Tells all that differs from what was told, whether or not the system has said so yet, and git is done.
+    fn finish(mut self) {
+        self.state.mark_all(false);
+        let net = self.state.look();
+        let changes = self.state.settle(net);
+        if !changes.is_empty() {
+            let now = SystemTime::now();
+            let (since, until) = self.gathering.take().map_or((now, now), |gathering| (gathering.since, now));
+            (self.sink)(Batch { changes, since, until });
+        }
     }
 
     /// Whether changes must wait; if so, when to ask again is set.

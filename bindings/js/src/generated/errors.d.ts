@@ -22,7 +22,8 @@ export type ErrorKind =
   | 'too_many_waits'
   | 'too_many_subscriptions'
   | 'dependency_not_found'
-  | 'dependency_on_itself';
+  | 'dependency_on_itself'
+  | 'job_not_found';
 
 /** What is known of a kind of error. */
 export interface ErrorKindInfo {
@@ -78,4 +79,6 @@ export declare const ERROR_KINDS: {
   readonly dependency_not_found: ErrorKindInfo;
   /** `after` names the very task that is being submitted. */
   readonly dependency_on_itself: ErrorKindInfo;
+  /** No schedule job, and no rule with a schedule, has this name. */
+  readonly job_not_found: ErrorKindInfo;
 };

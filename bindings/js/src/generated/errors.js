@@ -45,4 +45,6 @@ export const ERROR_KINDS = Object.freeze({
   dependency_not_found: { code: -32011, retryable: false },
   /** `after` names the very task that is being submitted. */
   dependency_on_itself: { code: -32012, retryable: false },
+  /** No schedule job, and no rule with a schedule, has this name. */
+  job_not_found: { code: -32013, retryable: false },
 });

@@ -23,6 +23,9 @@ import type {
   NoParams,
   OpenRpcDocument,
   Pong,
+  ScheduleRun,
+  ScheduleRunParams,
+  ScheduledJob,
   StopAcknowledged,
   Task,
   TaskCancelParams,
@@ -53,6 +56,8 @@ export interface MethodMap {
   'event.list': { params: EventListParams; result: Event[] };
   'event.subscribe': { params: EventSubscribeParams; result: EventSubscribed };
   'event.unsubscribe': { params: EventUnsubscribeParams; result: EventUnsubscribed };
+  'schedule.list': { params: NoParams; result: ScheduledJob[] };
+  'schedule.run': { params: ScheduleRunParams; result: ScheduleRun };
   'task.submit': { params: TaskSubmitParams; result: TaskSubmitted };
   'task.cancel': { params: TaskCancelParams; result: TaskCancelled };
   'task.list': { params: TaskListParams; result: Task[] };
@@ -146,7 +151,7 @@ export declare class AutomationMethods {
   /**
    * Tells what the rules would make of an event, and changes nothing.
    *
-   * @throws {DaemonError} of kind `storage_unavailable`
+   * @throws {DaemonError} of kind `job_not_found`, `storage_unavailable`
    */
   test(params?: AutomationTestParams, options?: CallOptions): Promise<AutomationTested>;
 }
@@ -187,6 +192,28 @@ export declare class EventMethods {
 
   /** Ends a subscription of this connection. */
   unsubscribe(params: EventUnsubscribeParams, options?: CallOptions): Promise<EventUnsubscribed>;
+}
+
+/** The methods of `schedule`. */
+export declare class ScheduleMethods {
+  private constructor();
+
+  /**
+   * Tells which schedules there are, when they fired last and when they fire next.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   */
+  list(params?: NoParams, options?: CallOptions): Promise<ScheduledJob[]>;
+
+  /**
+   * Fires a schedule now, whether or not schedules are switched on.
+   *
+   * When it fires by itself stays as it is.
+   *
+   * @throws {DaemonError} of kind `job_not_found`, `queue_full`, `storage_unavailable`,
+   * `shutting_down`
+   */
+  run(params: ScheduleRunParams, options?: CallOptions): Promise<ScheduleRun>;
 }
 
 /** The methods of `task`. */
@@ -281,6 +308,8 @@ export declare abstract class Methods {
   readonly automation: AutomationMethods;
   /** The methods of `event`. */
   readonly event: EventMethods;
+  /** The methods of `schedule`. */
+  readonly schedule: ScheduleMethods;
   /** The methods of `task`. */
   readonly task: TaskMethods;
 

@@ -96,6 +96,25 @@ export class EventMethods {
   }
 }
 
+/** The methods of `schedule`. */
+export class ScheduleMethods {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** Tells which schedules there are, when they fired last and when they fire next. */
+  list(params, options) {
+    return this.#client.request('schedule.list', params, options);
+  }
+
+  /** Fires a schedule now, whether or not schedules are switched on. */
+  run(params, options) {
+    return this.#client.request('schedule.run', params, options);
+  }
+}
+
 /** The methods of `task`. */
 export class TaskMethods {
   #client;
@@ -151,6 +170,7 @@ export class Methods {
   daemon = new DaemonMethods(this);
   automation = new AutomationMethods(this);
   event = new EventMethods(this);
+  schedule = new ScheduleMethods(this);
   task = new TaskMethods(this);
 
   /** Answers at once, which shows that the daemon is alive. */

@@ -124,6 +124,8 @@ export interface DaemonStatus {
   health: Health;
   /** What is not well; empty when health is `ok`. */
   issues: Issue[];
+  /** What the action `health-check` found last; null before the first time since the start. */
+  health_check: HealthCheck | null;
   /** The daemon's version. */
   version: string;
   /** The version of the wire contract. */
@@ -298,12 +300,45 @@ export interface FileChangeTrigger {
   pattern: string;
 }
 
+/**
+ * The payload of `file:created`, `file:modified`, `file:deleted` and `file:renamed`. Paths are
+ * relative to the project.
+ */
+export interface FileEvent {
+  /** The file. What is not UTF-8 in its name is replaced by U+FFFD. */
+  path: string;
+  /** With `file:renamed`: what it was called. */
+  from?: string;
+  /** The bytes of `path` in base64, where they are not UTF-8. */
+  pathBase64?: string;
+  /** The bytes of `from` in base64, where they are not UTF-8. */
+  fromBase64?: string;
+}
+
 /** The file watcher. */
 export interface FileWatcherSubsystem {
   /** Whether files are watched. */
   enabled: boolean;
-  /** How many changes it has seen since the start. */
+  /** How many changes it has told of since the start. */
   events_received: number;
+  /** How many directories are watched. */
+  directories: number;
+  /** How many files are in them. */
+  files: number;
+  /**
+   * Whether they are polled, because the configuration asks for it or the system cannot watch as
+   * many.
+   */
+  polling: boolean;
+  /** Paths that are to be watched and are not there; they are waited for. */
+  missing: string[];
+  /**
+   * What changes wait for: the mark of a git operation that is under way, such as
+   * `.git/index.lock`. Null when nothing.
+   */
+  held_by: string | null;
+  /** How often the system lost changes, so that everything was looked at again. */
+  overflows: number;
 }
 
 /**
@@ -313,6 +348,29 @@ export interface FileWatcherSubsystem {
  * - `degraded`: Something needs a person; `issues` says what.
  */
 export type Health = 'ok' | 'degraded';
+
+/**
+ * What the built-in action `health-check` found. It is also the payload of the events `health:ok`
+ * and `health:degraded`.
+ */
+export interface HealthCheck {
+  /** When it was made. */
+  at: Timestamp;
+  /** `ok` if every check is. */
+  health: Health;
+  /** Each check. */
+  checks: HealthCheckItem[];
+}
+
+/** One of the checks. */
+export interface HealthCheckItem {
+  /** A stable name: `store`, `disk`, `socket`, `files`, `agent`, `queue`, `rules`. */
+  name: string;
+  /** Whether it is well. */
+  ok: boolean;
+  /** What was found; if it is not well, what to do about it. */
+  message: string;
+}
 
 /** The socket. */
 export interface IpcSubsystem {
@@ -501,6 +559,32 @@ export interface RunningTaskSummary {
   pid: number | null;
 }
 
+/** The payload of a schedule's event. */
+export interface ScheduleEvent {
+  /** The job's name, or the id of the rule. */
+  job: string;
+  /** The time for which it fires: its own, or with `schedule.run` the moment of the call. */
+  at: Timestamp;
+  /** Whether that time was missed and is made up for, as `catch_up` asks. */
+  caughtUp: boolean;
+  /** Whether somebody ran it by hand. */
+  manual: boolean;
+}
+
+/** The answer to `schedule.run`: the job has fired. */
+export interface ScheduleRun {
+  /** The number of its event. */
+  seq: number;
+  /** The ids of the rules that took it up. A job with an action is one itself: `schedule:<job>`. */
+  rules: string[];
+}
+
+/** The params of `schedule.run`. */
+export interface ScheduleRunParams {
+  /** The job's name, or the id of a rule whose trigger is a schedule. */
+  job: string;
+}
+
 /** A schedule fires. */
 export interface ScheduleTrigger {
   type: 'schedule';
@@ -508,12 +592,34 @@ export interface ScheduleTrigger {
   cron: string;
 }
 
+/** A job of `schedule.jobs`, or a rule whose trigger is a schedule. */
+export interface ScheduledJob {
+  /** Its name; of a rule, its id. */
+  name: string;
+  /** The topic of its event. */
+  topic: string;
+  /** When, as in crontab(5). */
+  cron: string;
+  /** The time zone of that, by its IANA name; null where the machine's own has none. */
+  timezone: string | null;
+  /** What the job does; null for a rule, which says so itself. */
+  action: string | null;
+  /** Whether it fires once for all the times that passed while no daemon ran. */
+  catchUp: boolean;
+  /** The time for which it fired last; null before the first. */
+  lastAt: Timestamp | null;
+  /** The time for which it fires next; null if it never does, or schedules are switched off. */
+  nextAt: Timestamp | null;
+}
+
 /** The scheduler. */
 export interface SchedulerSubsystem {
   /** Whether schedules fire. */
   enabled: boolean;
-  /** How many jobs there are. */
+  /** How many jobs there are, rules whose trigger is a schedule included. */
   jobs: number;
+  /** When the next of them fires; null if none does. */
+  next_at: Timestamp | null;
 }
 
 /** The answer to `daemon.stop`, sent before the daemon stops. */

@@ -3,16 +3,17 @@ use aiwg_protocol::{
     config::{Action, Rule},
     types::{
         AutomationStatus, AutomationSwitchParams, AutomationSwitched, AutomationTestParams, AutomationTested,
-        Event, EventSource, Json, MatchOutcome, NoParams, PendingMatches, RuleAction, RuleActionKind,
+        Event, EventSource, FileEvent, Json, MatchOutcome, NoParams, PendingMatches, RuleAction, RuleActionKind,
         RuleStatus, RuleTested, Timestamp,
     },
 };
-use serde_json::json;
 
+use super::schedule;
 use crate::{
-    engine::RuleState,
+    engine::{Draft, RuleState},
     ipc::connection::Handler,
-    rules::{Decision, Refusal, SCHEDULE_TOPIC, task_of},
+    rules::{Decision, Refusal, task_of},
+    scheduler::draft,
 };
 
 /// How many executions the status shows.
@@ -49,7 +50,7 @@ pub(crate) async fn automation_test(
     handler: &Handler,
     params: AutomationTestParams,
 ) -> Result<AutomationTested, ApiError> {
-    let event = event_of(params)?;
+    let event = event_of(handler, params)?;
     let decided = handler.daemon.engine.try_out(event.clone()).await?;
     let rules = decided.into_iter().map(|(rule, decision)| tested(&rule, &decision, &event)).collect();
     Ok(AutomationTested { topic: event.topic, rules })
@@ -98,16 +99,18 @@ fn rule_status(state: RuleState, all_on: bool) -> RuleStatus {
 }
 
 /// The event that is to be tried. It is stored nowhere.
-fn event_of(params: AutomationTestParams) -> Result<Event, ApiError> {
+fn event_of(handler: &Handler, params: AutomationTestParams) -> Result<Event, ApiError> {
     let AutomationTestParams { topic, payload, file, schedule } = params;
-    let json = |value| Json::new(&value).unwrap_or_default();
     let (topic, payload, source) = match (topic, file, schedule) {
         (Some(topic), None, None) => (topic, payload.unwrap_or_default(), EventSource::Client),
         (None, Some(path), None) => {
-            ("file:modified".to_owned(), json(json!({ "path": path })), EventSource::FileWatcher)
+            let file = FileEvent { path, ..FileEvent::default() };
+            ("file:modified".to_owned(), Json::new(&file).unwrap_or_default(), EventSource::FileWatcher)
         }
         (None, None, Some(job)) => {
-            (format!("{SCHEDULE_TOPIC}{job}"), json(json!({ "job": job })), EventSource::Scheduler)
+            let job = schedule::job(&handler.daemon.settings.get(), &job)?;
+            let Draft { topic, payload, source, .. } = draft(&job, Timestamp::now(), false, None);
+            (topic, payload, source)
         }
         _ => {
             let message = "give exactly one of the members \"topic\", \"file\" and \"schedule\"";

@@ -2,9 +2,9 @@ use std::sync::{Arc, atomic::Ordering};
 
 use aiwg_protocol::{
     ApiError, PROTOCOL_VERSION,
+    config::Config,
     types::{
-        AutomationSubsystem, DaemonReloaded, DaemonStatus, DaemonStopParams, FileWatcherSubsystem,
-        IpcSubsystem, MessagingSubsystem, NoParams, Pong, QueuedTaskSummary, RunningTaskSummary,
+        AutomationSubsystem, DaemonReloaded, DaemonStatus, DaemonStopParams, IpcSubsystem, MessagingSubsystem, NoParams, Pong, QueuedTaskSummary, RunningTaskSummary,
         SchedulerSubsystem, StopAcknowledged, Subsystems, SupervisorSubsystem, TaskState, TaskSummaries,
         Timestamp,
     },
@@ -13,6 +13,7 @@ use aiwg_protocol::{
 use crate::{
     ipc::{Daemon, connection::Handler},
     reload::reload,
+    scheduler::{scheduled, zone},
     store::{TaskFilter, TaskRow},
 };
 
@@ -59,6 +60,7 @@ pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiErro
         started_at: daemon.started_at,
         health: daemon.health.state(),
         issues: daemon.health.issues(),
+        health_check: daemon.last_health_check(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         protocol_version: PROTOCOL_VERSION.to_owned(),
         project: daemon.project.root().display().to_string(),
@@ -71,11 +73,23 @@ pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiErro
                 enabled: daemon.read(|reader| reader.automation_enabled()).await?,
                 rule_count: u32::try_from(daemon.settings.get().config.rules.len()).unwrap_or(u32::MAX),
             },
-            file_watcher: FileWatcherSubsystem { enabled: false, events_received: 0 },
-            scheduler: SchedulerSubsystem { enabled: false, jobs: 0 },
+            file_watcher: daemon.watcher.status(),
+            scheduler: scheduler(&daemon.settings.get().config),
             messaging: MessagingSubsystem { enabled: false, adapters: Vec::new() },
         },
     })
+}
+
+fn scheduler(config: &Config) -> SchedulerSubsystem {
+    let zone = zone(config).unwrap_or(jiff::tz::TimeZone::UTC);
+    let now = jiff::Timestamp::now();
+    let jobs = scheduled(config);
+    let next = jobs.iter().filter(|job| job.is_on).filter_map(|job| job.schedule.next_after(now, &zone)).min();
+    SchedulerSubsystem {
+        enabled: jobs.iter().any(|job| job.is_on),
+        jobs: u32::try_from(jobs.len()).unwrap_or(u32::MAX),
+        next_at: next.map(|next| Timestamp::from_millis(next.as_millisecond())),
+    }
 }
 
 async fn supervisor(daemon: &Arc<Daemon>) -> Result<SupervisorSubsystem, ApiError> {

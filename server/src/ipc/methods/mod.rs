@@ -6,6 +6,7 @@ mod daemon;
 mod event;
 mod output;
 mod rpc;
+mod schedule;
 mod task;
 
 // All of them, by glob: a new method is stated in its own file and nowhere else.
@@ -14,4 +15,5 @@ pub(crate) use daemon::*;
 pub(super) use event::*;
 pub(super) use output::*;
 pub(super) use rpc::*;
+pub(super) use schedule::*;
 pub(super) use task::*;

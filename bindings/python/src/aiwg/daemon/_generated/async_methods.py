@@ -21,6 +21,8 @@ from .types import (
     OutputEncoding,
     OutputStream,
     Pong,
+    ScheduledJob,
+    ScheduleRun,
     StopAcknowledged,
     Task,
     TaskCancelled,
@@ -168,7 +170,7 @@ class AsyncAutomationMethods:
           schedule.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        Raises ``DaemonError`` of kind ``job_not_found``, ``storage_unavailable``.
         """
         wire = {"topic": topic, "payload": payload, "file": file, "schedule": schedule}
         answer = await self._caller.call_method("automation.test", wire, timeout)
@@ -269,6 +271,38 @@ class AsyncEventMethods:
         wire = {"subscription": subscription}
         answer = await self._caller.call_method("event.unsubscribe", wire, timeout)
         return EventUnsubscribed.from_wire(answer)
+
+
+class AsyncScheduleMethods:
+    """The methods of ``schedule``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def list(self, *, timeout: float | None = None) -> List[ScheduledJob]:
+        """Tells which schedules there are, when they fired last and when they fire next.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        answer = await self._caller.call_method("schedule.list", {}, timeout)
+        return [ScheduledJob.from_wire(item) for item in answer]
+
+    async def run(self, *, job: str, timeout: float | None = None) -> ScheduleRun:
+        """Fires a schedule now, whether or not schedules are switched on.
+
+        When it fires by itself stays as it is.
+
+        - ``job``: The job's name, or the id of a rule whose trigger is a schedule.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``job_not_found``, ``queue_full``, ``storage_unavailable``,
+        ``shutting_down``.
+        """
+        wire = {"job": job}
+        answer = await self._caller.call_method("schedule.run", wire, timeout)
+        return ScheduleRun.from_wire(answer)
 
 
 class AsyncTaskMethods:
@@ -474,6 +508,7 @@ class AsyncMethods(AsyncCaller):
         self.daemon: Final[AsyncDaemonMethods] = AsyncDaemonMethods(self)
         self.automation: Final[AsyncAutomationMethods] = AsyncAutomationMethods(self)
         self.event: Final[AsyncEventMethods] = AsyncEventMethods(self)
+        self.schedule: Final[AsyncScheduleMethods] = AsyncScheduleMethods(self)
         self.task: Final[AsyncTaskMethods] = AsyncTaskMethods(self)
 
     async def ping(self, *, timeout: float | None = None) -> Pong:

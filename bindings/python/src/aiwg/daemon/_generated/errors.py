@@ -28,6 +28,7 @@ ErrorKind = Literal[
     "too_many_subscriptions",
     "dependency_not_found",
     "dependency_on_itself",
+    "job_not_found",
 ]
 """The kinds of error that the daemon answers with: what programs tell errors apart by.
 
@@ -84,5 +85,7 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "dependency_not_found": ErrorKindInfo(code=-32011, retryable=False),
     # `after` names the very task that is being submitted.
     "dependency_on_itself": ErrorKindInfo(code=-32012, retryable=False),
+    # No schedule job, and no rule with a schedule, has this name.
+    "job_not_found": ErrorKindInfo(code=-32013, retryable=False),
 }
 """Every kind of error."""

@@ -21,6 +21,8 @@ from .types import (
     OutputEncoding,
     OutputStream,
     Pong,
+    ScheduledJob,
+    ScheduleRun,
     StopAcknowledged,
     Task,
     TaskCancelled,
@@ -168,7 +170,7 @@ class AutomationMethods:
           schedule.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        Raises ``DaemonError`` of kind ``job_not_found``, ``storage_unavailable``.
         """
         wire = {"topic": topic, "payload": payload, "file": file, "schedule": schedule}
         answer = self._caller.call_method("automation.test", wire, timeout)
@@ -264,6 +266,38 @@ class EventMethods:
         wire = {"subscription": subscription}
         answer = self._caller.call_method("event.unsubscribe", wire, timeout)
         return EventUnsubscribed.from_wire(answer)
+
+
+class ScheduleMethods:
+    """The methods of ``schedule``."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def list(self, *, timeout: float | None = None) -> List[ScheduledJob]:
+        """Tells which schedules there are, when they fired last and when they fire next.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        answer = self._caller.call_method("schedule.list", {}, timeout)
+        return [ScheduledJob.from_wire(item) for item in answer]
+
+    def run(self, *, job: str, timeout: float | None = None) -> ScheduleRun:
+        """Fires a schedule now, whether or not schedules are switched on.
+
+        When it fires by itself stays as it is.
+
+        - ``job``: The job's name, or the id of a rule whose trigger is a schedule.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``job_not_found``, ``queue_full``, ``storage_unavailable``,
+        ``shutting_down``.
+        """
+        wire = {"job": job}
+        answer = self._caller.call_method("schedule.run", wire, timeout)
+        return ScheduleRun.from_wire(answer)
 
 
 class TaskMethods:
@@ -469,6 +503,7 @@ class Methods(Caller):
         self.daemon: Final[DaemonMethods] = DaemonMethods(self)
         self.automation: Final[AutomationMethods] = AutomationMethods(self)
         self.event: Final[EventMethods] = EventMethods(self)
+        self.schedule: Final[ScheduleMethods] = ScheduleMethods(self)
         self.task: Final[TaskMethods] = TaskMethods(self)
 
     def ping(self, *, timeout: float | None = None) -> Pong:

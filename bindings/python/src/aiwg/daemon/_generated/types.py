@@ -32,8 +32,11 @@ __all__ = [
     "EventTrigger",
     "EventUnsubscribed",
     "FileChangeTrigger",
+    "FileEvent",
     "FileWatcherSubsystem",
     "Health",
+    "HealthCheck",
+    "HealthCheckItem",
     "IpcSubsystem",
     "Issue",
     "MatchOutcome",
@@ -52,7 +55,10 @@ __all__ = [
     "RuleTested",
     "RuleUsage",
     "RunningTaskSummary",
+    "ScheduleEvent",
+    "ScheduleRun",
     "ScheduleTrigger",
+    "ScheduledJob",
     "SchedulerSubsystem",
     "StopAcknowledged",
     "Subsystems",
@@ -349,6 +355,8 @@ class DaemonStatus:
     """Whether all is well."""
     issues: list[Issue]
     """What is not well; empty when health is `ok`."""
+    health_check: HealthCheck | None
+    """What the action `health-check` found last; null before the first time since the start."""
     version: str
     """The daemon's version."""
     protocol_version: str
@@ -371,6 +379,7 @@ class DaemonStatus:
             started_at=wire["started_at"],
             health=wire["health"],
             issues=[Issue.from_wire(item) for item in wire["issues"]],
+            health_check=maybe(HealthCheck.from_wire, wire["health_check"]),
             version=wire["version"],
             protocol_version=wire["protocol_version"],
             project=wire["project"],
@@ -575,13 +584,55 @@ class FileChangeTrigger:
 
 
 @dataclass(frozen=True)
+class FileEvent:
+    """The payload of `file:created`, `file:modified`, `file:deleted` and `file:renamed`. Paths are
+    relative to the project.
+    """
+
+    path: str
+    """The file. What is not UTF-8 in its name is replaced by U+FFFD."""
+    from_: str | None = None
+    """With `file:renamed`: what it was called."""
+    path_base64: str | None = None
+    """The bytes of `path` in base64, where they are not UTF-8."""
+    from_base64: str | None = None
+    """The bytes of `from` in base64, where they are not UTF-8."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FileEvent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            path=wire["path"],
+            from_=wire.get("from"),
+            path_base64=wire.get("pathBase64"),
+            from_base64=wire.get("fromBase64"),
+        )
+
+
+@dataclass(frozen=True)
 class FileWatcherSubsystem:
     """The file watcher."""
 
     enabled: bool
     """Whether files are watched."""
     events_received: int
-    """How many changes it has seen since the start."""
+    """How many changes it has told of since the start."""
+    directories: int
+    """How many directories are watched."""
+    files: int
+    """How many files are in them."""
+    polling: bool
+    """Whether they are polled, because the configuration asks for it or the system cannot watch as
+    many.
+    """
+    missing: list[str]
+    """Paths that are to be watched and are not there; they are waited for."""
+    held_by: str | None
+    """What changes wait for: the mark of a git operation that is under way, such as
+    `.git/index.lock`. Null when nothing.
+    """
+    overflows: int
+    """How often the system lost changes, so that everything was looked at again."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> FileWatcherSubsystem:
@@ -589,6 +640,56 @@ class FileWatcherSubsystem:
         return cls(
             enabled=wire["enabled"],
             events_received=wire["events_received"],
+            directories=wire["directories"],
+            files=wire["files"],
+            polling=wire["polling"],
+            missing=wire["missing"],
+            held_by=wire["held_by"],
+            overflows=wire["overflows"],
+        )
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """What the built-in action `health-check` found. It is also the payload of the events
+    `health:ok` and `health:degraded`.
+    """
+
+    at: Timestamp
+    """When it was made."""
+    health: Health
+    """`ok` if every check is."""
+    checks: list[HealthCheckItem]
+    """Each check."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> HealthCheck:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            at=wire["at"],
+            health=wire["health"],
+            checks=[HealthCheckItem.from_wire(item) for item in wire["checks"]],
+        )
+
+
+@dataclass(frozen=True)
+class HealthCheckItem:
+    """One of the checks."""
+
+    name: str
+    """A stable name: `store`, `disk`, `socket`, `files`, `agent`, `queue`, `rules`."""
+    ok: bool
+    """Whether it is well."""
+    message: str
+    """What was found; if it is not well, what to do about it."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> HealthCheckItem:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            name=wire["name"],
+            ok=wire["ok"],
+            message=wire["message"],
         )
 
 
@@ -872,6 +973,49 @@ class RunningTaskSummary:
 
 
 @dataclass(frozen=True)
+class ScheduleEvent:
+    """The payload of a schedule's event."""
+
+    job: str
+    """The job's name, or the id of the rule."""
+    at: Timestamp
+    """The time for which it fires: its own, or with `schedule.run` the moment of the call."""
+    caught_up: bool
+    """Whether that time was missed and is made up for, as `catch_up` asks."""
+    manual: bool
+    """Whether somebody ran it by hand."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ScheduleEvent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            job=wire["job"],
+            at=wire["at"],
+            caught_up=wire["caughtUp"],
+            manual=wire["manual"],
+        )
+
+
+@dataclass(frozen=True)
+class ScheduleRun:
+    """The answer to `schedule.run`: the job has fired."""
+
+    seq: int
+    """The number of its event."""
+    rules: list[str]
+    """The ids of the rules that took it up. A job with an action is one itself: `schedule:<job>`.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ScheduleRun:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            seq=wire["seq"],
+            rules=wire["rules"],
+        )
+
+
+@dataclass(frozen=True)
 class ScheduleTrigger:
     """A schedule fires."""
 
@@ -889,13 +1033,51 @@ class ScheduleTrigger:
 
 
 @dataclass(frozen=True)
+class ScheduledJob:
+    """A job of `schedule.jobs`, or a rule whose trigger is a schedule."""
+
+    name: str
+    """Its name; of a rule, its id."""
+    topic: str
+    """The topic of its event."""
+    cron: str
+    """When, as in crontab(5)."""
+    timezone: str | None
+    """The time zone of that, by its IANA name; null where the machine's own has none."""
+    action: str | None
+    """What the job does; null for a rule, which says so itself."""
+    catch_up: bool
+    """Whether it fires once for all the times that passed while no daemon ran."""
+    last_at: Timestamp | None
+    """The time for which it fired last; null before the first."""
+    next_at: Timestamp | None
+    """The time for which it fires next; null if it never does, or schedules are switched off."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ScheduledJob:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            name=wire["name"],
+            topic=wire["topic"],
+            cron=wire["cron"],
+            timezone=wire["timezone"],
+            action=wire["action"],
+            catch_up=wire["catchUp"],
+            last_at=wire["lastAt"],
+            next_at=wire["nextAt"],
+        )
+
+
+@dataclass(frozen=True)
 class SchedulerSubsystem:
     """The scheduler."""
 
     enabled: bool
     """Whether schedules fire."""
     jobs: int
-    """How many jobs there are."""
+    """How many jobs there are, rules whose trigger is a schedule included."""
+    next_at: Timestamp | None
+    """When the next of them fires; null if none does."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> SchedulerSubsystem:
@@ -903,6 +1085,7 @@ class SchedulerSubsystem:
         return cls(
             enabled=wire["enabled"],
             jobs=wire["jobs"],
+            next_at=wire["next_at"],
         )
 
 

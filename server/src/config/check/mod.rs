@@ -1,21 +1,27 @@
 //! What types cannot say: ranges, names that must differ, patterns.
 
+mod sources;
+
 use std::collections::HashSet;
 
-use aiwg_protocol::config::{Action, Config, Rule};
+use aiwg_protocol::config::{Action, Config, Rule, Trigger};
 use jsonc_parser::ast;
 
-use super::{
-    error::Problem,
-    locate::{Source, Step, position},
+use crate::{
+    config::{
+        error::Problem,
+        locate::{Source, Step, position},
+    },
+    rules::{LONGEST_TASK_MINUTES, RuleIndex, is_task_time, template},
 };
-use crate::rules::{LONGEST_TASK_MINUTES, RuleIndex, is_task_time, template};
 
 /// All that is wrong.
-pub(super) fn check(source: &Source<'_>, tree: &ast::Value<'_>, config: &Config) -> Vec<Problem> {
+pub(in crate::config) fn check(source: &Source<'_>, tree: &ast::Value<'_>, config: &Config) -> Vec<Problem> {
     let mut check = Check { source, tree, problems: Vec::new() };
     check.daemon(config);
     check.rules(&config.rules);
+    check.watch(config);
+    check.schedule(config);
     check.problems
 }
 
@@ -88,7 +94,11 @@ impl Check<'_> {
                 );
             }
             if let Err(error) = RuleIndex::new(vec![rule.clone()]) {
-                self.report(&[at[0], at[1], Step::Key("trigger"), Step::Key("topic")], error.to_string());
+                let key = match rule.trigger {
+                    Trigger::FileChange { .. } => "pattern",
+                    Trigger::Schedule { .. } | Trigger::Event { .. } => "topic",
+                };
+                self.report(&[at[0], at[1], Step::Key("trigger"), Step::Key(key)], error.to_string());
             }
             let Action::SubmitTask { prompt, priority, timeout_minutes, .. } = &rule.action;
             let action = |key| [at[0], at[1], Step::Key("action"), Step::Key(key)];

@@ -1,0 +1,134 @@
+//! Each check by itself.
+
+use std::{
+    ffi::OsStr,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::UnixStream,
+    time::timeout,
+};
+
+use super::Found;
+use crate::ipc::Daemon;
+
+/// With less room than this, in bytes, soon nothing can be stored any more.
+const LEAST_ROOM: u64 = 100 * 1024 * 1024;
+
+/// How long the socket may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Whether there is room on the disk.
+pub(super) fn disk(daemon: &Daemon) -> Found {
+    let path = daemon.project.database();
+    let disk = rustix::fs::statvfs(&path)
+        .map_err(|error| format!("the disk of {} cannot be looked at: {error}", path.display()))?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let free_mib = free / (1024 * 1024);
+    if free < LEAST_ROOM {
+        return Err(format!("the disk of {} has only {free_mib} MiB left: make room", path.display()));
+    }
+    Ok(format!("{free_mib} MiB free"))
+}
+
+/// Whether the socket answers, to a client as any other.
+pub(super) async fn socket(daemon: &Daemon) -> Found {
+    let ping = async {
+        let mut stream = BufReader::new(UnixStream::connect(&daemon.socket).await?);
+        stream.write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n").await?;
+        let mut answer = String::new();
+        stream.read_line(&mut answer).await
+    };
+    let unwell = |why: &dyn std::fmt::Display| {
+        format!("the socket {} does not answer ({why}): restart the daemon", daemon.socket)
+    };
+    match timeout(ANSWER_WITHIN, ping).await {
+        Ok(Ok(1..)) => Ok("it answers".to_owned()),
+        Ok(Ok(0)) => Err(unwell(&"it is closed")),
+        Ok(Err(error)) => Err(unwell(&error)),
+        Err(late) => Err(unwell(&late)),
+    }
+}
+
+/// Whether files are watched as the configuration asks for.
+pub(super) fn files(daemon: &Daemon) -> Found {
+    let config = &daemon.settings.get().config;
+    let status = daemon.watcher.status();
+    if !config.watches_files() {
+        return Ok("files are not to be watched".to_owned());
+    }
+    if !status.enabled {
+        return Err("files are not watched: `aiwg daemon reload` tries again, and the log says why".to_owned());
+    }
+    if status.polling && !config.watch.use_polling {
+        return Err(format!("{} directories are polled, since the system cannot watch as many", status.directories));
+    }
+    let missing = match status.missing.as_slice() {
+        [] => String::new(),
+        missing => format!(", waiting for {}", missing.join(", ")),
+    };
+    Ok(format!("{} directories are watched{missing}", status.directories))
+}
+
+/// Whether the agent's program is there.
+pub(super) fn agent(daemon: &Daemon) -> Found {
+    let loaded = daemon.settings.get();
+    let program = loaded.config.agent.command.first().map_or("", String::as_str);
+    match find(program, daemon.project.root()) {
+        Some(path) => Ok(format!("{} is there", path.display())),
+        None => Err(format!(
+            "the agent command {program:?} was not found: install it, or name another in .aiwg/daemon.json as \"agent\": \
+             {{\"command\": [...]}}"
+        )),
+    }
+}
+
+/// As the system would find it.
+fn find(program: &str, root: &Path) -> Option<PathBuf> {
+    let is_program = |path: &PathBuf| {
+        path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+    };
+    if program.contains('/') {
+        return Some(root.join(program)).filter(is_program);
+    }
+    let path = std::env::var_os("PATH");
+    let path = path.as_deref().unwrap_or(OsStr::new("/usr/bin:/bin"));
+    std::env::split_paths(path).map(|dir| dir.join(program)).find(is_program)
+}
+
+/// Whether tasks that could start do.
+pub(super) async fn queue(daemon: &Daemon) -> Found {
+    let read = daemon.read(|reader| Ok((reader.stats()?, reader.queued(1)?))).await;
+    let (stats, next) = read.map_err(|error| error.message)?;
+    let slots = u64::from(daemon.settings.get().config.daemon.max_parallel_actions);
+    let can_start = next.first().is_some_and(|task| !task.is_waiting);
+    if can_start && stats.running < slots {
+        return Err(format!(
+            "{} tasks are queued and only {} of {slots} run: restart the daemon, and look into its log",
+            stats.queued, stats.running
+        ));
+    }
+    Ok(format!("{} running of {slots}, {} queued", stats.running, stats.queued))
+}
+
+/// Whether a rule has tripped.
+pub(super) async fn rules(daemon: &Daemon) -> Found {
+    let automation = daemon.engine.automation().await.map_err(|error| error.to_string())?;
+    let tripped: Vec<_> = automation
+        .rules
+        .iter()
+        .filter(|state| state.tripped_at.is_some())
+        .map(|state| state.rule.id.as_str())
+        .collect();
+    if tripped.is_empty() {
+        return Ok(format!("{} rules, none tripped", automation.rules.len()));
+    }
+    Err(format!(
+        "tripped, since they fired too often: {}; `aiwg automation enable --rule ID` resets one",
+        tripped.join(", ")
+    ))
+}

@@ -1,0 +1,52 @@
+use aiwg_protocol::{
+    ApiError, ErrorKind,
+    types::{NoParams, ScheduleRun, ScheduleRunParams, ScheduledJob, Timestamp},
+};
+
+use crate::{
+    config::Loaded,
+    ipc::connection::Handler,
+    scheduler::{Manual, Scheduled, carry_out, draft, scheduled, zone},
+};
+
+pub(crate) async fn schedule_list(handler: &Handler, _: NoParams) -> Result<Vec<ScheduledJob>, ApiError> {
+    let config = &handler.daemon.settings.get().config;
+    let fired = handler.daemon.read(|reader| reader.schedules_fired()).await?;
+    let zone = zone(config).unwrap_or(jiff::tz::TimeZone::UTC);
+    let now = jiff::Timestamp::now();
+    let row = |job: Scheduled| ScheduledJob {
+        last_at: fired.get(&job.name).copied(),
+        next_at: job
+            .is_on
+            .then(|| job.schedule.next_after(now, &zone))
+            .flatten()
+            .map(|next| Timestamp::from_millis(next.as_millisecond())),
+        timezone: zone.iana_name().map(str::to_owned),
+        name: job.name,
+        topic: job.topic,
+        cron: job.cron,
+        action: job.action,
+        catch_up: job.catch_up,
+    };
+    Ok(scheduled(config).into_iter().map(row).collect())
+}
+
+pub(crate) async fn schedule_run(
+    handler: &Handler,
+    params: ScheduleRunParams,
+) -> Result<ScheduleRun, ApiError> {
+    let job = job(&handler.daemon.settings.get(), &params.job)?;
+    let by = Manual { cause: handler.origin.as_ref().map(|origin| origin.cause.clone()) };
+    let draft = draft(&job, Timestamp::now(), false, Some(by));
+    let emitted = handler.daemon.engine.publish(draft).await?;
+    carry_out(&handler.daemon, &job).await;
+    Ok(ScheduleRun { seq: emitted.seq, rules: emitted.rules })
+}
+
+/// The job of this name, or the rule.
+pub(super) fn job(loaded: &Loaded, name: &str) -> Result<Scheduled, ApiError> {
+    scheduled(&loaded.config).into_iter().find(|job| job.name == name).ok_or_else(|| {
+        let message = format!("there is no schedule job {name:?}; `aiwg schedule list` shows them");
+        ApiError::new(ErrorKind::JobNotFound, message)
+    })
+}

@@ -1,0 +1,62 @@
+//! From the configuration to what is scheduled.
+
+use aiwg_protocol::config::{Config, Trigger};
+use aiwg_schedule::{Schedule, TextError, time_zone};
+use jiff::tz::TimeZone;
+
+use crate::rules::schedule_topic;
+
+/// A job of `schedule.jobs`, or a rule whose trigger is a schedule.
+#[derive(Debug, Clone)]
+pub(crate) struct Scheduled {
+    /// The job's name or the rule's id.
+    pub(crate) name: String,
+    /// The topic of its event.
+    pub(crate) topic: String,
+    /// When, as it was written.
+    pub(crate) cron: String,
+    /// When.
+    pub(crate) schedule: Schedule,
+    /// What a job does.
+    pub(crate) action: Option<String>,
+    /// Whether it makes up for what it missed.
+    pub(crate) catch_up: bool,
+    /// Whether it fires by itself.
+    pub(crate) is_on: bool,
+}
+
+/// All of them: jobs first. What cannot be read is left out: the check of the configuration has refused it.
+pub(crate) fn scheduled(config: &Config) -> Vec<Scheduled> {
+    let jobs = config.schedule.jobs.iter().filter_map(|job| {
+        Some(Scheduled {
+            name: job.name.clone(),
+            topic: schedule_topic(&job.name),
+            cron: job.cron.clone(),
+            schedule: job.cron.parse().ok()?,
+            action: Some(job.action.clone()),
+            catch_up: job.catch_up,
+            is_on: config.fires_jobs(),
+        })
+    });
+    let rules = config.rules.iter().filter_map(|rule| {
+        let Trigger::Schedule { cron } = &rule.trigger else { return None };
+        Some(Scheduled {
+            name: rule.id.clone(),
+            topic: schedule_topic(&rule.id),
+            cron: cron.clone(),
+            schedule: cron.parse().ok()?,
+            action: None,
+            catch_up: false,
+            is_on: config.fires_rules(),
+        })
+    });
+    jobs.chain(rules).collect()
+}
+
+/// The zone that all of them are in.
+///
+/// # Errors
+/// There is none of this name.
+pub(crate) fn zone(config: &Config) -> Result<TimeZone, TextError> {
+    time_zone(config.schedule.timezone.as_deref())
+}

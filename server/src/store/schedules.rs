@@ -1,0 +1,77 @@
+//! Up to which time each schedule has been dealt with.
+
+use std::collections::HashMap;
+
+use aiwg_protocol::types::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::{row::Millis, write::Store};
+
+/// A time of a schedule that is later than now by more than this is one of a clock that was wrong, as cron(8) has it: 3 hours.
+const WRONG_CLOCK_MS: i64 = 3 * 3600 * 1000;
+
+impl Store {
+    /// Notes which schedules there are, each with its times as text, and gives for each up to when it has been dealt with. One that is
+    /// new, or has other times, begins now.
+    pub(crate) fn know_schedules(
+        &mut self,
+        jobs: &[(String, String)],
+        now: Timestamp,
+    ) -> rusqlite::Result<HashMap<String, Timestamp>> {
+        let mut forgotten = self.settled_schedules()?;
+        for (job, cron) in jobs {
+            self.statement(
+                "INSERT INTO schedule (job, at, cron) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (job) DO UPDATE SET at = excluded.at, cron = excluded.cron WHERE cron <> excluded.cron",
+            )?
+            .execute(params![job, Millis(now), cron])?;
+            forgotten.remove(job);
+        }
+        for job in forgotten.keys() {
+            // If it comes back, what it missed meanwhile was not missed.
+            self.statement("UPDATE schedule SET cron = '' WHERE job = ?")?.execute([job])?;
+        }
+        self.settled_schedules()
+    }
+
+    /// Notes that a schedule fires for this time; false if it has for it, or for a later one, already.
+    pub(crate) fn schedule_fires(&mut self, job: &str, at: Timestamp, now: Timestamp) -> rusqlite::Result<bool> {
+        self.settle_schedule(job, at, now, true)
+    }
+
+    /// Notes that a schedule has missed this time, and does not make up for it.
+    pub(crate) fn schedule_missed(&mut self, job: &str, at: Timestamp, now: Timestamp) -> rusqlite::Result<bool> {
+        self.settle_schedule(job, at, now, false)
+    }
+
+    fn settle_schedule(
+        &mut self,
+        job: &str,
+        at: Timestamp,
+        now: Timestamp,
+        fires: bool,
+    ) -> rusqlite::Result<bool> {
+        let wrong = Timestamp::from_millis(now.as_millis().saturating_add(WRONG_CLOCK_MS));
+        let changed = self
+            .statement(
+                "INSERT INTO schedule (job, at, fired_at) VALUES (?1, ?2, iif(?4, ?2, NULL))
+                 ON CONFLICT (job) DO UPDATE SET at = ?2, fired_at = iif(?4, ?2, fired_at) WHERE ?2 > at OR at > ?3",
+            )?
+            .execute(params![job, Millis(at), Millis(wrong), fires])?;
+        Ok(changed == 1)
+    }
+
+    fn settled_schedules(&self) -> rusqlite::Result<HashMap<String, Timestamp>> {
+        self.statement("SELECT job, at FROM schedule")?
+            .query_map([], |row| Ok((row.get(0)?, row.get::<_, Millis>(1)?.0)))?
+            .collect()
+    }
+}
+
+/// For which time each schedule has fired last.
+pub(super) fn fired(connection: &Connection) -> rusqlite::Result<HashMap<String, Timestamp>> {
+    connection
+        .prepare_cached("SELECT job, fired_at FROM schedule WHERE fired_at IS NOT NULL")?
+        .query_map([], |row| Ok((row.get(0)?, row.get::<_, Millis>(1)?.0)))?
+        .collect()
+}

@@ -1,0 +1,112 @@
+//! From changed files to events.
+
+use std::{
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use aiwg_protocol::types::{EventSource, FileEvent, Json, Timestamp};
+use aiwg_watch::{Batch, Change, Kind};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+
+use crate::engine::Draft;
+
+/// The events of a batch, in its order.
+pub(super) fn drafts(root: &Path, batch: &Batch, polled: bool) -> impl Iterator<Item = Draft> {
+    batch.changes.iter().map(move |change| Draft {
+        topic: topic(change.kind).to_owned(),
+        payload: Json::new(&payload(change)).unwrap_or_default(),
+        source: EventSource::FileWatcher,
+        cause: None,
+        happened_at: Some(happened_at(root, change, batch, polled)),
+    })
+}
+
+fn topic(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Created => "file:created",
+        Kind::Modified => "file:modified",
+        Kind::Deleted => "file:deleted",
+        Kind::Renamed => "file:renamed",
+    }
+}
+
+fn payload(change: &Change) -> FileEvent {
+    let (path, path_base64) = text(&change.path);
+    let (from, from_base64) = change.from.as_deref().map(text).unzip();
+    FileEvent { path, from, path_base64, from_base64: from_base64.flatten() }
+}
+
+/// A path as text, and its bytes where that is not all of it.
+fn text(path: &Path) -> (String, Option<String>) {
+    match path.to_str() {
+        Some(text) => (text.to_owned(), None),
+        None => (
+            path.to_string_lossy().into_owned(),
+            Some(BASE64_STANDARD.encode(path.as_os_str().as_bytes())),
+        ),
+    }
+}
+
+/// When it happened, as well as it can be told: what a task changed must be known from what was changed after its end. The file's
+/// own time says so, or the directory's where the file is gone; and the system's hints, which came while it was gathered, set
+/// bounds to that.
+fn happened_at(root: &Path, change: &Change, batch: &Batch, polled: bool) -> Timestamp {
+    let path = root.join(&change.path);
+    let looked_at = match change.kind {
+        Kind::Deleted => path.parent().map(std::fs::symlink_metadata),
+        _ => Some(std::fs::symlink_metadata(&path)),
+    };
+    let stamp = looked_at.and_then(Result::ok).and_then(|file| {
+        let since_1970 =
+            Duration::new(u64::try_from(file.ctime()).ok()?, u32::try_from(file.ctime_nsec()).ok()?);
+        UNIX_EPOCH.checked_add(since_1970)
+    });
+    let latest = stamp.unwrap_or(batch.until).min(batch.until);
+    // What a look has found may have happened long before.
+    timestamp(if polled { latest } else { latest.max(batch.since) })
+}
+
+fn timestamp(time: SystemTime) -> Timestamp {
+    let since_1970 = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{ffi::OsStr, path::PathBuf};
+
+    use super::*;
+
+    fn change(kind: Kind, path: &OsStr) -> Change {
+        Change { path: PathBuf::from(path), kind, from: None }
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf8_keeps_its_bytes() {
+        let file = payload(&change(Kind::Created, OsStr::from_bytes(b"a\xff")));
+        assert_eq!((file.path.as_str(), file.path_base64.as_deref()), ("a\u{fffd}", Some("Yf8=")));
+        let plain = Json::new(&payload(&change(Kind::Created, OsStr::new("a/b.rs")))).unwrap();
+        assert_eq!(plain.as_str(), r#"{"path":"a/b.rs"}"#);
+    }
+
+    #[test]
+    fn a_change_happened_when_the_file_says_within_what_the_system_says() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("a"), "").unwrap();
+        let now = SystemTime::now();
+        let minute = Duration::from_secs(60);
+        let at = |since, until, polled| {
+            let batch = Batch { changes: Vec::new(), since, until };
+            happened_at(dir.path(), &change(Kind::Modified, OsStr::new("a")), &batch, polled).as_millis()
+        };
+        let (now_ms, minute_ms) = (timestamp(now).as_millis(), 60_000);
+        assert!((at(now - minute, now + minute, false) - now_ms).abs() < 5_000);
+        assert_eq!(at(now - 2 * minute, now - minute, false), now_ms - minute_ms);
+        assert_eq!(at(now + minute, now + 2 * minute, false), now_ms + minute_ms);
+        assert!((at(now + minute, now + minute, true) - now_ms).abs() < 5_000);
+        std::fs::remove_file(dir.path().join("a")).unwrap();
+        assert!((at(now - minute, now + minute, false) - timestamp(now + minute).as_millis()).abs() < 5_000);
+    }
+}

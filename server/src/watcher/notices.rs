@@ -1,0 +1,46 @@
+//! What the watching has to say about itself, for the log and the health.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use aiwg_watch::Notice;
+
+use crate::health::{Health, IssueKind};
+
+/// What stands of it, and needs a person.
+#[derive(Default)]
+pub(super) struct Troubles {
+    polling: Option<String>,
+    unreadable: BTreeMap<PathBuf, String>,
+}
+
+impl Troubles {
+    /// Takes a notice in.
+    pub(super) fn note(&mut self, notice: Notice, health: &Health) {
+        let text = notice.to_string();
+        match notice {
+            Notice::FellBackToPolling { .. } => {
+                tracing::warn!("{text}");
+                self.polling = Some(text);
+            }
+            Notice::Unreadable { path, .. } => {
+                tracing::warn!("{text}");
+                self.unreadable.insert(path, text);
+            }
+            // A path that is not there may come: the status names it, and nobody needs to do anything.
+            Notice::Overflow | Notice::RootGone(_) | Notice::RootBack(_) => tracing::info!("{text}"),
+            Notice::GitWaitOver { .. } => tracing::warn!("{text}"),
+        }
+        self.report(health);
+    }
+
+    fn report(&self, health: &Health) {
+        let mut messages: Vec<&str> = self.polling.iter().map(String::as_str).collect();
+        // One of many says enough.
+        messages.extend(self.unreadable.values().map(String::as_str).next());
+        if messages.is_empty() {
+            health.clear(IssueKind::Watch);
+        } else {
+            health.report(IssueKind::Watch, messages.join("; "));
+        }
+    }
+}
