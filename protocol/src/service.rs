@@ -98,8 +98,9 @@ pub trait DaemonService {
             "condition": {"type": "debounce", "interval_ms": 5000},
             "action": {"type": "submit_task", "prompt": "Run tests for {{ files }}", "priority": 0, "agent": null},
             "enabled": true, "active": true, "reason": null, "onBusy": "coalesce", "trippedAt": null, "busy": 1,
-            "pending": {"matches": 3, "dueAt": null}
-        }], "recentExecutions": [
+            "pending": {"matches": 3, "dueAt": null}, "lastRefusal": {"at": "2026-11-23T14:33:25.107Z", "event": 21,
+                "reason": "the change was made while a task of this rule ran"}
+        }], "heldBy": null, "recentExecutions": [
             {"rule": "auto-test", "at": "2026-11-23T14:33:23.042Z", "event": 17, "matches": 2, "task": "task-0004"}
         ]}"#
     )]

@@ -63,7 +63,8 @@ pub(crate) fn check_watch(project: &Project, config: &Config) -> Result<(), Conf
 /// Watches what is in force now, unless that is what was watched before.
 async fn watch_again(daemon: &Arc<Daemon>, old: &Config) {
     let new = &daemon.settings.get().config;
-    if (new.watches_files(), &new.watch) != (old.watches_files(), &old.watch) || !daemon.watcher.is_well(new) {
+    if (new.watches_files(), &new.watch) != (old.watches_files(), &old.watch) || !daemon.watcher.is_well(new)
+    {
         watch(daemon).await;
     }
 }
@@ -80,7 +81,8 @@ pub(crate) async fn watch(daemon: &Arc<Daemon>) {
         Err(error) => error.to_string(),
     };
     tracing::error!("files cannot be watched: {failed}");
-    let message = format!("files cannot be watched: {failed}; mend that, then `aiwg daemon reload` tries again");
+    let message =
+        format!("files cannot be watched: {failed}; mend that, then `aiwg daemon reload` tries again");
     daemon.health.report(IssueKind::Watch, message);
 }
 

@@ -7,7 +7,7 @@ use aiwg_client::{
     DaemonClient,
     types::{
         AutomationStatus, AutomationSwitchParams, AutomationSwitched, AutomationTestParams, AutomationTested,
-        MatchOutcome, NoParams, RuleStatus,
+        MatchOutcome, NoParams, RuleRefusal, RuleStatus,
     },
 };
 use aiwg_protocol::config::Trigger;
@@ -88,6 +88,19 @@ fn show(out: &mut dyn Write, status: &AutomationStatus) -> io::Result<()> {
         }
         writeln!(out)?;
         write_table(out, &rows)?;
+    }
+    if let Some(mark) = &status.held_by {
+        writeln!(out, "! changes of files wait: a git operation is under way ({mark})")?;
+    }
+    for rule in &status.rules {
+        if let Some(RuleRefusal { at, event, reason }) = &rule.last_refusal {
+            writeln!(
+                out,
+                "! {}: event {event} was passed over at {at}: {}",
+                rule.id,
+                reason.replace("ID", &rule.id)
+            )?;
+        }
     }
     let reasons = status.rules.iter().filter_map(|rule| Some((&rule.id, rule.reason.as_ref()?)));
     reasons.into_iter().try_for_each(|(id, reason)| writeln!(out, "! {id}: {}", reason.replace("ID", id)))

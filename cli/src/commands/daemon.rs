@@ -7,7 +7,9 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{ConfigProblem, DaemonReloaded, DaemonStatus, DaemonStopParams, Health, NoParams},
+    types::{
+        ConfigProblem, DaemonReloaded, DaemonStatus, DaemonStopParams, FileWatcherSubsystem, Health, NoParams,
+    },
 };
 use aiwg_protocol::{CONFIG_PATH, START_COMMAND};
 use aiwg_server::boot::{Options, is_running};
@@ -180,7 +182,7 @@ fn show(out: &mut dyn Write, status: &DaemonStatus) -> io::Result<()> {
     facts.add_row(["Tasks", &tasks]);
     let automation = &subsystems.automation;
     facts.add_row(["Automation", &format!("{}, {} rules", on(automation.enabled), automation.rule_count)]);
-    facts.add_row(["File watcher", on(subsystems.file_watcher.enabled)]);
+    facts.add_row(["File watcher", &watcher(&subsystems.file_watcher)]);
     facts.add_row([
         "Scheduler",
         &format!("{}, {} jobs", on(subsystems.scheduler.enabled), subsystems.scheduler.jobs),
@@ -216,4 +218,19 @@ fn uptime(seconds: u64) -> String {
         3600..86400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
         _ => format!("{} d {} h", seconds / 86400, seconds % 86400 / 3600),
     }
+}
+
+fn watcher(watcher: &FileWatcherSubsystem) -> String {
+    if !watcher.enabled {
+        return "off".to_owned();
+    }
+    let how = if watcher.polling { "polled" } else { "watched" };
+    let mut text = format!("{} files in {} directories are {how}", watcher.files, watcher.directories);
+    if !watcher.missing.is_empty() {
+        text.push_str(&format!(", waiting for {}", watcher.missing.join(", ")));
+    }
+    if let Some(mark) = &watcher.held_by {
+        text.push_str(&format!(", held back by {mark}"));
+    }
+    text
 }

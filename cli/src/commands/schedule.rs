@@ -67,7 +67,8 @@ fn next(args: &NextArgs, output: &Output) -> Result<ExitCode, CliError> {
     let wrong = |error: &dyn std::fmt::Display| CliError::Usage(error.to_string());
     let schedule: Schedule = args.expression.parse().map_err(|error| wrong(&error))?;
     let zone = time_zone(args.timezone.as_deref()).map_err(|error| wrong(&error))?;
-    let from = args.from.as_deref().map(|text| time(text, &zone)).transpose().map_err(|error| wrong(&error))?;
+    let from =
+        args.from.as_deref().map(|text| time(text, &zone)).transpose().map_err(|error| wrong(&error))?;
     let times = schedule.next_times(from.unwrap_or_else(Timestamp::now), &zone, args.count.into());
     if times.is_empty() {
         return Err(CliError::Failed(format!(
@@ -103,7 +104,10 @@ fn show(out: &mut dyn Write, jobs: &[ScheduledJob]) -> io::Result<()> {
     }
     write_table(out, &rows)?;
     if jobs.iter().any(|job| job.next_at.is_none()) {
-        writeln!(out, "\n! those without a next time do not fire: \"schedule\": {{\"enabled\": true}} switches jobs on")?;
+        writeln!(
+            out,
+            "\n! those without a next time do not fire: \"schedule\": {{\"enabled\": true}} switches jobs on"
+        )?;
     }
     Ok(())
 }
@@ -118,7 +122,9 @@ async fn run_now(client: &DaemonClient, job: String, output: &Output) -> Result<
     let done = client.schedule_run(ScheduleRunParams { job: job.clone() }).await?;
     output.result(&done, |out, done| match done.rules.as_slice() {
         [] => writeln!(out, "{job} has fired as event {}.", done.seq),
-        rules => writeln!(out, "{job} has fired as event {}: {}. Next: aiwg task list", done.seq, rules.join(", ")),
+        rules => {
+            writeln!(out, "{job} has fired as event {}: {}. Next: aiwg task list", done.seq, rules.join(", "))
+        }
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -15,6 +15,8 @@ pub struct WatchConfig {
     pub gitignore: bool,
     /// How long changes are gathered before they count, in milliseconds.
     pub debounce_ms: u64,
+    /// For how many seconds changes are held back at the most while a git operation is under way: a rebase, a merge, a checkout.
+    pub git_wait_seconds: u32,
     /// Whether to look at the files again and again, where the system cannot tell of changes: slower, but works on any file
     /// system.
     pub use_polling: bool,
@@ -31,6 +33,7 @@ impl Default for WatchConfig {
             ignore: Vec::new(),
             gitignore: true,
             debounce_ms: 1000,
+            git_wait_seconds: 60,
             use_polling: false,
             poll_interval_ms: 2000,
         }

@@ -14,6 +14,8 @@ pub struct AutomationStatus {
     pub rule_count: u32,
     /// Each of them, in the order of the configuration; those of schedule jobs come last.
     pub rules: Vec<RuleStatus>,
+    /// What all file changes wait for: the mark of a git operation that is under way. Null when nothing.
+    pub held_by: Option<String>,
     /// The tasks that rules have made lately, the newest first; 50 at the most.
     pub recent_executions: Vec<RuleExecution>,
 }
@@ -44,6 +46,19 @@ pub struct RuleStatus {
     pub busy: u32,
     /// Matches that have not come to a task yet; null if there are none.
     pub pending: Option<PendingMatches>,
+    /// The last match that came to nothing since the start of the daemon; null if none has.
+    pub last_refusal: Option<RuleRefusal>,
+}
+
+/// A match that came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RuleRefusal {
+    /// When.
+    pub at: Timestamp,
+    /// The number of the event.
+    pub event: u64,
+    /// Why.
+    pub reason: String,
 }
 
 /// What a rule does. The environment that it gives to its tasks is not shown.

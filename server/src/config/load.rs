@@ -96,7 +96,8 @@ fn notices(config: &Config) -> Vec<String> {
         notices.push("the section \"webhook\" is accepted but not used".to_owned());
     }
     let rules = |waits: fn(&Trigger) -> bool| {
-        let waiting = config.rules.iter().filter(|rule| waits(&rule.trigger)).map(|rule| format!("{:?}", rule.id));
+        let waiting =
+            config.rules.iter().filter(|rule| waits(&rule.trigger)).map(|rule| format!("{:?}", rule.id));
         waiting.collect::<Vec<_>>().join(", ")
     };
     let (files, schedules) = (
@@ -104,10 +105,14 @@ fn notices(config: &Config) -> Vec<String> {
         rules(|trigger| matches!(trigger, Trigger::Schedule { .. })),
     );
     if !config.watches_files() && !files.is_empty() {
-        notices.push(format!("watch.enabled is false, so these rules wait in vain for files to change: {files}"));
+        notices.push(format!(
+            "watch.enabled is false, so these rules wait in vain for files to change: {files}"
+        ));
     }
     if !config.fires_rules() && !schedules.is_empty() {
-        notices.push(format!("schedule.enabled is false, so the schedules of these rules do not fire: {schedules}"));
+        notices.push(format!(
+            "schedule.enabled is false, so the schedules of these rules do not fire: {schedules}"
+        ));
     }
     if config.schedule.enabled.is_none() && !config.schedule.jobs.is_empty() {
         notices.push("schedule.enabled is not true, so the jobs of schedule.jobs do not fire".to_owned());

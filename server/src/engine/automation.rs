@@ -13,7 +13,7 @@ use crate::{
 };
 use aiwg_protocol::{
     config::{OnBusy, Rule, Trigger},
-    types::{AutomationEvent, Event, EventSource, Json, TaskState, Timestamp},
+    types::{AutomationEvent, Event, EventSource, Json, RuleRefusal, TaskState, Timestamp},
 };
 
 /// The window of the circuit breaker.
@@ -111,6 +111,7 @@ impl Turn<'_> {
             tripped_at: memory.tripped_at(&rule.id),
             busy: memory.busy(&rule.id),
             pending: pending.remove(&rule.id),
+            last_refusal: memory.last_refusal(&rule.id),
             rule: rule.clone(),
         };
         let rules = self.state.policy.rules.rules().iter().map(state).collect();
@@ -160,7 +161,9 @@ impl Turn<'_> {
             |at: Timestamp, ms: u64| at.as_millis().saturating_add(i64::try_from(ms).unwrap_or(i64::MAX));
         let due = after(self.now, interval_ms).min(after(pending.first_at, max_wait_ms));
         self.store.set_pending_due(&rule.id, Some(Timestamp::from_millis(due)))?;
-        self.batch.journal.note(&rule.id, event, format!("matched: waits for {interval_ms} ms of quiet"));
+        if interval_ms > 0 {
+            self.batch.journal.note(&rule.id, event, format!("matched: waits for {interval_ms} ms of quiet"));
+        }
         Ok(())
     }
 
@@ -207,6 +210,7 @@ impl Turn<'_> {
             }
             Decision::Refuse(why) => {
                 self.batch.journal.note(&rule.id, event, format!("refused: {why}"));
+                self.note_refusal(rule, event, why.to_string());
                 Ok(false)
             }
             Decision::Trip => {
@@ -230,6 +234,7 @@ impl Turn<'_> {
             Ok(()) => {}
             Err(Failure::Refused(why)) => {
                 self.batch.journal.warn(&rule.id, event, format!("refused: {why}"));
+                self.note_refusal(rule, event, why.to_string());
                 return Ok(false);
             }
             Err(Failure::Store(error)) => return Err(error),
@@ -272,6 +277,10 @@ impl Turn<'_> {
         };
         self.publish_own("automation:tripped", &event);
         Ok(())
+    }
+
+    fn note_refusal(&mut self, rule: &Rule, event: &Event, reason: String) {
+        self.state.memory.refused(&rule.id, RuleRefusal { at: self.now, event: event.seq, reason });
     }
 
     fn drop_pending(&mut self, id: Option<&str>) -> rusqlite::Result<()> {

@@ -9,7 +9,9 @@ use std::{
 use aiwg_protocol::{
     ApiError, ErrorKind,
     config::Rule,
-    types::{Cause, Event, EventEmitted, EventSource, Json, TaskCancelled, TaskSubmitted, Timestamp},
+    types::{
+        Cause, Event, EventEmitted, EventSource, Json, RuleRefusal, TaskCancelled, TaskSubmitted, Timestamp,
+    },
 };
 use tokio::sync::oneshot;
 
@@ -147,6 +149,8 @@ pub struct RuleState {
     pub busy: usize,
     /// Its matches that have not come to a task yet.
     pub pending: Option<Pending>,
+    /// The last match that came to nothing.
+    pub last_refusal: Option<RuleRefusal>,
 }
 
 /// Why a command took no effect.

@@ -68,7 +68,14 @@ impl Journal {
     }
 }
 
-fn line(rule: &str, event: &Event, text: String, is_warning: bool, events: u64, task: Option<TaskNo>) -> Line {
+fn line(
+    rule: &str,
+    event: &Event,
+    text: String,
+    is_warning: bool,
+    events: u64,
+    task: Option<TaskNo>,
+) -> Line {
     Line {
         rule: rule.to_owned(),
         text,

@@ -2,12 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aiwg_protocol::{config::Rule, types::Timestamp};
+use aiwg_protocol::{
+    config::Rule,
+    types::{RuleRefusal, Timestamp},
+};
 
 use crate::store::{Run, Store, Switch};
 
-/// How long after its end a task's own changes may still be noticed.
-const SLACK_MS: i64 = 100;
+/// How much too early a file system's clock may be: a tick of the kernel's, of which there are at least 100 a second.
+const TICK_MS: i64 = 10;
 
 /// How far back runs matter: longer than any change is gathered before it is published.
 const RUNS_MS: i64 = 15 * 60_000;
@@ -18,6 +21,8 @@ pub(super) struct Memory {
     switches: HashMap<String, Switch>,
     busy: HashMap<String, usize>,
     runs: HashMap<String, Vec<Run>>,
+    /// The last match of each rule that came to nothing. This alone is not in the store.
+    refusals: HashMap<String, RuleRefusal>,
 }
 
 impl Memory {
@@ -26,7 +31,7 @@ impl Memory {
         for (rule, run) in store.runs(Timestamp::from_millis(now.as_millis() - RUNS_MS))? {
             runs.entry(rule).or_default().push(run);
         }
-        Ok(Self { switches: store.switches()?, busy: store.busy_rules()?, runs })
+        Ok(Self { switches: store.switches()?, busy: store.busy_rules()?, runs, refusals: HashMap::new() })
     }
 
     /// Whether automation as a whole is switched on.
@@ -89,12 +94,22 @@ impl Memory {
         was_last
     }
 
+    /// A match of the rule has come to nothing.
+    pub(super) fn refused(&mut self, rule: &str, refusal: RuleRefusal) {
+        self.refusals.insert(rule.to_owned(), refusal);
+    }
+
+    /// The last match of the rule that came to nothing.
+    pub(super) fn last_refusal(&self, rule: &str) -> Option<RuleRefusal> {
+        self.refusals.get(rule).cloned()
+    }
+
     /// Whether a task of the rule ran at this moment.
     pub(super) fn ran_at(&self, rule: &str, at: Timestamp) -> bool {
         let at = at.as_millis();
         self.runs.get(rule).is_some_and(|runs| {
             runs.iter().any(|run| {
-                run.from.as_millis() <= at && run.until.is_none_or(|until| at <= until.as_millis() + SLACK_MS)
+                run.from.as_millis() - TICK_MS <= at && run.until.is_none_or(|until| at <= until.as_millis())
             })
         })
     }

@@ -62,10 +62,15 @@ pub(super) fn files(daemon: &Daemon) -> Found {
         return Ok("files are not to be watched".to_owned());
     }
     if !status.enabled {
-        return Err("files are not watched: `aiwg daemon reload` tries again, and the log says why".to_owned());
+        return Err(
+            "files are not watched: `aiwg daemon reload` tries again, and the log says why".to_owned()
+        );
     }
     if status.polling && !config.watch.use_polling {
-        return Err(format!("{} directories are polled, since the system cannot watch as many", status.directories));
+        return Err(format!(
+            "{} directories are polled, since the system cannot watch as many",
+            status.directories
+        ));
     }
     let missing = match status.missing.as_slice() {
         [] => String::new(),

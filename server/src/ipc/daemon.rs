@@ -9,7 +9,10 @@ use std::{
     time::Instant,
 };
 
-use aiwg_protocol::{ApiError, ErrorKind, types::{HealthCheck, Timestamp}};
+use aiwg_protocol::{
+    ApiError, ErrorKind,
+    types::{HealthCheck, Timestamp},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{

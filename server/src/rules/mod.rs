@@ -15,7 +15,7 @@ use aiwg_protocol::{
 };
 
 use crate::store::NewTask;
-pub use compile::{HEALTH_CHECK, schedule_topic, compile};
+pub use compile::{HEALTH_CHECK, compile, schedule_topic};
 pub use decide::{Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, settled};
 pub use index::{BadPattern, RuleIndex};
 use template::TemplateError;

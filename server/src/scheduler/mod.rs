@@ -81,11 +81,7 @@ async fn fire(daemon: &Arc<Daemon>, config: &Config) {
 }
 
 /// Has the engine note which schedules there are. None when the daemon stops.
-async fn know(
-    daemon: &Daemon,
-    jobs: &[Scheduled],
-    config: &Config,
-) -> Option<HashMap<String, Timestamp>> {
+async fn know(daemon: &Daemon, jobs: &[Scheduled], config: &Config) -> Option<HashMap<String, Timestamp>> {
     let zone = config.schedule.timezone.as_deref().unwrap_or("local");
     let times = |job: &Scheduled| (job.name.clone(), format!("{} {zone}", job.cron));
     let jobs: Vec<_> = jobs.iter().map(times).collect();
@@ -106,8 +102,7 @@ fn planner(jobs: &[Scheduled], settled: &HashMap<String, Timestamp>, zone: TimeZ
 async fn run_due(daemon: &Arc<Daemon>, job: &Scheduled, firing: &Firing) {
     let at = timestamp(firing.at);
     let draft = draft(job, at, firing.caught_up, None);
-    let fires =
-        retried(daemon, || daemon.engine.schedule_fires(job.name.clone(), at, draft.clone())).await;
+    let fires = retried(daemon, || daemon.engine.schedule_fires(job.name.clone(), at, draft.clone())).await;
     if fires == Some(true) {
         tracing::info!(
             target: "automation", job = job.name, at = %firing.at, caught_up = firing.caught_up, "a schedule fires"

@@ -35,12 +35,22 @@ impl Store {
     }
 
     /// Notes that a schedule fires for this time; false if it has for it, or for a later one, already.
-    pub(crate) fn schedule_fires(&mut self, job: &str, at: Timestamp, now: Timestamp) -> rusqlite::Result<bool> {
+    pub(crate) fn schedule_fires(
+        &mut self,
+        job: &str,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> rusqlite::Result<bool> {
         self.settle_schedule(job, at, now, true)
     }
 
     /// Notes that a schedule has missed this time, and does not make up for it.
-    pub(crate) fn schedule_missed(&mut self, job: &str, at: Timestamp, now: Timestamp) -> rusqlite::Result<bool> {
+    pub(crate) fn schedule_missed(
+        &mut self,
+        job: &str,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> rusqlite::Result<bool> {
         self.settle_schedule(job, at, now, false)
     }
 

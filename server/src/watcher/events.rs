@@ -12,6 +12,9 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use crate::engine::Draft;
 
+/// How late the system's hints may be, on a busy machine.
+const HINT_DELAY: Duration = Duration::from_secs(2);
+
 /// The events of a batch, in its order.
 pub(super) fn drafts(root: &Path, batch: &Batch, polled: bool) -> impl Iterator<Item = Draft> {
     batch.changes.iter().map(move |change| Draft {
@@ -42,30 +45,31 @@ fn payload(change: &Change) -> FileEvent {
 fn text(path: &Path) -> (String, Option<String>) {
     match path.to_str() {
         Some(text) => (text.to_owned(), None),
-        None => (
-            path.to_string_lossy().into_owned(),
-            Some(BASE64_STANDARD.encode(path.as_os_str().as_bytes())),
-        ),
+        None => {
+            (path.to_string_lossy().into_owned(), Some(BASE64_STANDARD.encode(path.as_os_str().as_bytes())))
+        }
     }
 }
 
 /// When it happened, as well as it can be told: what a task changed must be known from what was changed after its end. The file's
-/// own time says so, or the directory's where the file is gone; and the system's hints, which came while it was gathered, set
-/// bounds to that.
+/// own time says so, or the directory's where the file is gone, unless the system's hints show that its clock is wrong.
 fn happened_at(root: &Path, change: &Change, batch: &Batch, polled: bool) -> Timestamp {
     let path = root.join(&change.path);
-    let looked_at = match change.kind {
-        Kind::Deleted => path.parent().map(std::fs::symlink_metadata),
-        _ => Some(std::fs::symlink_metadata(&path)),
+    let stamp = match change.kind {
+        Kind::Deleted => path.ancestors().skip(1).find_map(changed_at),
+        _ => changed_at(&path),
     };
-    let stamp = looked_at.and_then(Result::ok).and_then(|file| {
-        let since_1970 =
-            Duration::new(u64::try_from(file.ctime()).ok()?, u32::try_from(file.ctime_nsec()).ok()?);
-        UNIX_EPOCH.checked_add(since_1970)
-    });
     let latest = stamp.unwrap_or(batch.until).min(batch.until);
     // What a look has found may have happened long before.
-    timestamp(if polled { latest } else { latest.max(batch.since) })
+    let earliest = if polled { None } else { batch.since.checked_sub(HINT_DELAY) };
+    timestamp(earliest.map_or(latest, |earliest| latest.max(earliest)))
+}
+
+/// When the file, or what is in the directory, was changed last.
+fn changed_at(path: &Path) -> Option<SystemTime> {
+    let file = std::fs::symlink_metadata(path).ok()?;
+    let since_1970 = Duration::new(u64::try_from(file.ctime()).ok()?, u32::try_from(file.ctime_nsec()).ok()?);
+    UNIX_EPOCH.checked_add(since_1970)
 }
 
 fn timestamp(time: SystemTime) -> Timestamp {
@@ -104,7 +108,7 @@ mod tests {
         let (now_ms, minute_ms) = (timestamp(now).as_millis(), 60_000);
         assert!((at(now - minute, now + minute, false) - now_ms).abs() < 5_000);
         assert_eq!(at(now - 2 * minute, now - minute, false), now_ms - minute_ms);
-        assert_eq!(at(now + minute, now + 2 * minute, false), now_ms + minute_ms);
+        assert_eq!(at(now + minute, now + 2 * minute, false), now_ms + minute_ms - 2_000);
         assert!((at(now + minute, now + minute, true) - now_ms).abs() < 5_000);
         std::fs::remove_file(dir.path().join("a")).unwrap();
         assert!((at(now - minute, now + minute, false) - timestamp(now + minute).as_millis()).abs() < 5_000);

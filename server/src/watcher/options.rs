@@ -16,6 +16,7 @@ pub(crate) fn options(root: &Path, config: &Config) -> Options {
         ignore: watch.ignore.clone(),
         gitignore: watch.gitignore,
         settle: Duration::from_millis(watch.debounce_ms),
+        git_wait: Duration::from_secs(watch.git_wait_seconds.into()),
         polling: watch.use_polling,
         poll_every: Duration::from_millis(watch.poll_interval_ms),
         ..options

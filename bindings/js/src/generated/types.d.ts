@@ -25,6 +25,11 @@ export interface AutomationStatus {
   ruleCount: number;
   /** Each of them, in the order of the configuration; those of schedule jobs come last. */
   rules: RuleStatus[];
+  /**
+   * What all file changes wait for: the mark of a git operation that is under way. Null when
+   * nothing.
+   */
+  heldBy: string | null;
   /** The tasks that rules have made lately, the newest first; 50 at the most. */
   recentExecutions: RuleExecution[];
 }
@@ -499,6 +504,16 @@ export interface RuleExecution {
   task: string;
 }
 
+/** A match that came to nothing. */
+export interface RuleRefusal {
+  /** When. */
+  at: Timestamp;
+  /** The number of the event. */
+  event: number;
+  /** Why. */
+  reason: string;
+}
+
 /** A rule and how it is. */
 export interface RuleStatus {
   /** Its name. */
@@ -523,6 +538,8 @@ export interface RuleStatus {
   busy: number;
   /** Matches that have not come to a task yet; null if there are none. */
   pending: PendingMatches | null;
+  /** The last match that came to nothing since the start of the daemon; null if none has. */
+  lastRefusal: RuleRefusal | null;
 }
 
 /** What would come of a match. */

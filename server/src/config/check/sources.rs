@@ -79,7 +79,10 @@ impl Check<'_> {
         }
         let topic = schedule_topic(name);
         if let Some(other) = topics.insert(topic.clone(), format!("the {what} {name:?}")) {
-            self.report(at, format!("{other} has the topic {topic:?} already, which this one would have as well"));
+            self.report(
+                at,
+                format!("{other} has the topic {topic:?} already, which this one would have as well"),
+            );
         }
     }
 }

@@ -3,8 +3,8 @@ use aiwg_protocol::{
     config::{Action, Rule},
     types::{
         AutomationStatus, AutomationSwitchParams, AutomationSwitched, AutomationTestParams, AutomationTested,
-        Event, EventSource, FileEvent, Json, MatchOutcome, NoParams, PendingMatches, RuleAction, RuleActionKind,
-        RuleStatus, RuleTested, Timestamp,
+        Event, EventSource, FileEvent, Json, MatchOutcome, NoParams, PendingMatches, RuleAction,
+        RuleActionKind, RuleStatus, RuleTested, Timestamp,
     },
 };
 
@@ -28,6 +28,7 @@ pub(crate) async fn automation_status(handler: &Handler, _: NoParams) -> Result<
         enabled: automation.enabled,
         rule_count: u32::try_from(rules.len()).unwrap_or(u32::MAX),
         rules,
+        held_by: handler.daemon.watcher.status().held_by,
         recent_executions: firings,
     })
 }
@@ -92,6 +93,7 @@ fn rule_status(state: RuleState, all_on: bool) -> RuleStatus {
         on_busy,
         tripped_at: state.tripped_at,
         busy: u32::try_from(state.busy).unwrap_or(u32::MAX),
+        last_refusal: state.last_refusal,
         pending: state
             .pending
             .map(|pending| PendingMatches { matches: pending.matches, due_at: pending.due_at }),

@@ -4,9 +4,9 @@ use aiwg_protocol::{
     ApiError, PROTOCOL_VERSION,
     config::Config,
     types::{
-        AutomationSubsystem, DaemonReloaded, DaemonStatus, DaemonStopParams, IpcSubsystem, MessagingSubsystem, NoParams, Pong, QueuedTaskSummary, RunningTaskSummary,
-        SchedulerSubsystem, StopAcknowledged, Subsystems, SupervisorSubsystem, TaskState, TaskSummaries,
-        Timestamp,
+        AutomationSubsystem, DaemonReloaded, DaemonStatus, DaemonStopParams, IpcSubsystem,
+        MessagingSubsystem, NoParams, Pong, QueuedTaskSummary, RunningTaskSummary, SchedulerSubsystem,
+        StopAcknowledged, Subsystems, SupervisorSubsystem, TaskState, TaskSummaries, Timestamp,
     },
 };
 
@@ -84,7 +84,8 @@ fn scheduler(config: &Config) -> SchedulerSubsystem {
     let zone = zone(config).unwrap_or(jiff::tz::TimeZone::UTC);
     let now = jiff::Timestamp::now();
     let jobs = scheduled(config);
-    let next = jobs.iter().filter(|job| job.is_on).filter_map(|job| job.schedule.next_after(now, &zone)).min();
+    let next =
+        jobs.iter().filter(|job| job.is_on).filter_map(|job| job.schedule.next_after(now, &zone)).min();
     SchedulerSubsystem {
         enabled: jobs.iter().any(|job| job.is_on),
         jobs: u32::try_from(jobs.len()).unwrap_or(u32::MAX),

@@ -51,6 +51,7 @@ __all__ = [
     "RuleAction",
     "RuleActionKind",
     "RuleExecution",
+    "RuleRefusal",
     "RuleStatus",
     "RuleTested",
     "RuleUsage",
@@ -200,6 +201,10 @@ class AutomationStatus:
     """How many rules there are."""
     rules: list[RuleStatus]
     """Each of them, in the order of the configuration; those of schedule jobs come last."""
+    held_by: str | None
+    """What all file changes wait for: the mark of a git operation that is under way. Null when
+    nothing.
+    """
     recent_executions: list[RuleExecution]
     """The tasks that rules have made lately, the newest first; 50 at the most."""
 
@@ -210,6 +215,7 @@ class AutomationStatus:
             enabled=wire["enabled"],
             rule_count=wire["ruleCount"],
             rules=[RuleStatus.from_wire(item) for item in wire["rules"]],
+            held_by=wire["heldBy"],
             recent_executions=[RuleExecution.from_wire(item) for item in wire["recentExecutions"]],
         )
 
@@ -859,6 +865,27 @@ class RuleExecution:
 
 
 @dataclass(frozen=True)
+class RuleRefusal:
+    """A match that came to nothing."""
+
+    at: Timestamp
+    """When."""
+    event: int
+    """The number of the event."""
+    reason: str
+    """Why."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> RuleRefusal:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            at=wire["at"],
+            event=wire["event"],
+            reason=wire["reason"],
+        )
+
+
+@dataclass(frozen=True)
 class RuleStatus:
     """A rule and how it is."""
 
@@ -884,6 +911,8 @@ class RuleStatus:
     """How many of its tasks are queued or running."""
     pending: PendingMatches | None
     """Matches that have not come to a task yet; null if there are none."""
+    last_refusal: RuleRefusal | None
+    """The last match that came to nothing since the start of the daemon; null if none has."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleStatus:
@@ -900,6 +929,7 @@ class RuleStatus:
             tripped_at=wire["trippedAt"],
             busy=wire["busy"],
             pending=maybe(PendingMatches.from_wire, wire["pending"]),
+            last_refusal=maybe(RuleRefusal.from_wire, wire["lastRefusal"]),
         )
 
 
