@@ -52,6 +52,11 @@ impl BenchDaemon {
         daemon
     }
 
+    /// Another process, with what the first one has not given back.
+    pub(crate) fn restart(&mut self) {
+        self.pid = self.json(&["daemon", "restart"])["pid"].as_u64().unwrap().try_into().unwrap();
+    }
+
     /// Runs the command in the project.
     pub(crate) fn cli(&self, args: &[&str]) -> Output {
         let output =

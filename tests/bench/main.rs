@@ -8,7 +8,9 @@ mod clients;
 mod daemon;
 mod disk;
 mod echo;
+mod files;
 mod load;
+mod rules;
 mod start;
 mod table;
 mod tasks;
@@ -24,8 +26,14 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 type Group = fn(&Path);
 
 /// Every group by its name.
-const GROUPS: [(&str, Group); 4] =
-    [("wire", wire::run), ("clients", clients::run), ("start", start::run), ("tasks", tasks::run)];
+const GROUPS: [(&str, Group); 6] = [
+    ("wire", wire::run),
+    ("clients", clients::run),
+    ("start", start::run),
+    ("tasks", tasks::run),
+    ("rules", rules::run),
+    ("files", files::run),
+];
 
 fn main() {
     // cargo adds options of its own.
