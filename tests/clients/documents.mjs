@@ -1,6 +1,6 @@
 // The documents: the OpenRPC document against the official meta-schema, and every example in it against its own schemas.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 import jsonSchemaMeta from '@json-schema-tools/meta-schema';
 import openrpcMeta from '@open-rpc/meta-schema';
@@ -17,6 +17,10 @@ for (const prompt of ['x', 'do: exit 3', 'do: sleep 100', 'do: sleep 100']) awai
 await client.task.cancel({ taskId: 'task-0004' });
 for (let number = 1; number <= 4; number++) await client.task.wait({ taskId: `task-000${number}` });
 await client.daemon.reload();
+// Schedules, the health check, and files.
+await client.schedule.run({ job: 'health-check' });
+writeFileSync('src/a.ts', '');
+for await (const { topic } of client.subscribe('file:*', { since: 0 })) if (topic === 'file:created') break;
 const events = await client.event.list({ since: 0, limit: 1000 });
 await client.disconnect();
 
@@ -51,13 +55,16 @@ for (const method of document.methods) {
     assert.ok(document.components.errors[$ref.split('/').pop()], `${method.name}: ${$ref}`);
   }
 }
-const payloads = new Map(document['x-topics'].map(({ name, payload }) => [name, payload]));
+/** Whether a topic is of this name, in which a star stands for a name of the user's own. */
+const isOf = (topic, name) => (name.endsWith('*') ? topic.startsWith(name.slice(0, -1)) : topic === name);
 for (const { topic, payload } of events) {
-  assert.ok(payloads.has(topic), `${topic} is not in the document`);
-  check(payloads.get(topic), payload, topic);
+  const row = document['x-topics'].find(({ name }) => isOf(topic, name));
+  assert.ok(row, `${topic} is not in the document`);
+  check(row.payload, payload, topic);
 }
 const published = new Set(events.map(({ topic }) => topic));
-for (const topic of ['task:queued', 'task:started', 'task:completed', 'task:failed', 'task:cancelled', 'task:timeout', 'daemon:reloaded']) {
+for (const topic of ['task:queued', 'task:started', 'task:completed', 'task:failed', 'task:cancelled', 'task:timeout', 'daemon:reloaded',
+  'schedule:health-check', 'health:ok', 'file:created']) {
   assert.ok(published.has(topic), `${topic} was not published`);
 }
 for (const [name, schema] of Object.entries(document.components.schemas)) {

@@ -175,7 +175,13 @@ fn python_subscriptions_go_on_after_a_restart() {
 #[test]
 fn the_documents_are_valid_and_true() {
     let document = repository().join("schema/openrpc.json");
-    let done = node(&Project::started(json!({})), "documents.mjs", &[document.to_str().unwrap()]);
+    let project = Project::new(json!({
+        "watch": { "enabled": true, "paths": ["src"], "debounce_ms": 20 },
+        "schedule": { "jobs": [{ "name": "health-check", "cron": "@yearly", "action": "health-check" }], "enabled": true }
+    }));
+    std::fs::create_dir(project.file("src")).unwrap();
+    project.start();
+    let done = node(&project, "documents.mjs", &[document.to_str().unwrap()]);
     assert!(succeeded(&done).contains("as documented"));
 }
 
