@@ -82,6 +82,9 @@ pub(crate) enum DaemonCommand {
     Status,
     /// Check that the daemon answers
     Ping,
+    /// Print the daemon's log; works without a daemon as well
+    #[command(after_help = "Example:\n  aiwg daemon logs --follow | grep automation")]
+    Logs(LogsArgs),
     /// Print a unit with which a service manager runs this project's daemon
     Service(ServiceArgs),
 }
@@ -103,6 +106,17 @@ pub(crate) struct ServiceArgs {
     /// A property list for launchd
     #[arg(long)]
     pub(crate) launchd: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct LogsArgs {
+    /// How many of the last lines
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
+    pub(crate) lines: u32,
+
+    /// Go on printing, over rotations and restarts of the daemon
+    #[arg(long, short)]
+    pub(crate) follow: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -88,6 +88,24 @@ pub trait DaemonService {
     )]
     async fn daemon_reload(params: NoParams) -> Result<DaemonReloaded, ApiError>;
 
+    /// Gives lines of the daemon's log: the last ones, or those after an earlier answer.
+    ///
+    /// With `waitMs` the answer waits until there is something: ask again from `cursor`, and you follow the log, over rotations and
+    /// restarts.
+    #[method(name = "daemon.logs", errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "the last line",
+        params = r#"{"lines": 1}"#,
+        result = r#"{"lines": ["2026-11-23T14:33:23.042Z  INFO automation: fired rule=\"auto-test\" event=17"],
+            "cursor": "4711.MjAyNi0xMS0yMw", "missed": false}"#
+    )]
+    #[example(
+        name = "what comes next",
+        params = r#"{"cursor": "4711.MjAyNi0xMS0yMw", "waitMs": 30000}"#,
+        result = r#"{"lines": [], "cursor": "4711.MjAyNi0xMS0yMw", "missed": false}"#
+    )]
+    async fn daemon_logs(params: DaemonLogsParams) -> Result<DaemonLogs, ApiError>;
+
     /// Tells how the rules are.
     #[method(name = "automation.status", errors = [StorageUnavailable])]
     #[example(

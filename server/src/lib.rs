@@ -15,6 +15,7 @@ mod health_check;
 mod housekeeping;
 mod ipc;
 mod lifecycle;
+pub mod log;
 pub mod project;
 mod recovery;
 mod reload;

@@ -15,6 +15,7 @@ mod documents;
 mod events;
 mod files;
 mod lifecycle;
+mod logs;
 mod output;
 mod queue;
 mod recovery;

@@ -80,10 +80,42 @@ pub struct LogConfig {
     pub max_size_mb: f64,
     /// How many rotated files are kept: `daemon.log.1` is the newest.
     pub max_files: u32,
+    /// How much is logged. The environment variable `AIWG_LOG` of the daemon has the last word.
+    pub level: LogLevel,
+    /// How a line is written.
+    pub format: LogFormat,
+}
+
+/// How much is logged: this, and what is more important.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// What a person should look at.
+    Warn,
+    /// What happened.
+    #[default]
+    Info,
+    /// How it came about.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For eyes.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
 }
 
 impl Default for LogConfig {
     fn default() -> Self {
-        Self { max_size_mb: 50.0, max_files: 5 }
+        Self { max_size_mb: 50.0, max_files: 5, level: LogLevel::default(), format: LogFormat::default() }
     }
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use agent::{AgentConfig, PromptBy};
-pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, StalledTasks};
+pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, LogFormat, LogLevel, StalledTasks};
 pub use retention::RetentionConfig;
 pub use rules::{Action, Condition, OnBusy, Rule, Trigger};
 pub use schedule::{Job, ScheduleConfig};

@@ -1,7 +1,6 @@
 //! The files that people and their tools read: written from what is in the store, never read back.
 
 mod event_log;
-mod log;
 mod status_files;
 mod tasks_file;
 
@@ -13,7 +12,6 @@ use std::{
 };
 
 pub(crate) use event_log::{last_written, write_event_log};
-pub(crate) use log::start_log;
 pub(crate) use status_files::write_status_files;
 pub(crate) use tasks_file::{WRITTEN_BY, write_tasks_file};
 
@@ -37,7 +35,7 @@ pub(crate) fn append_private(path: &Path) -> io::Result<File> {
     private().append(true).open(path)
 }
 
-fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     // A link that someone else has planted is not followed.
     options

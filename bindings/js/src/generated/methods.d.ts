@@ -7,6 +7,8 @@ import type {
   AutomationSwitched,
   AutomationTestParams,
   AutomationTested,
+  DaemonLogs,
+  DaemonLogsParams,
   DaemonReloaded,
   DaemonStatus,
   DaemonStopParams,
@@ -48,6 +50,7 @@ export interface MethodMap {
   'daemon.status': { params: NoParams; result: DaemonStatus };
   'daemon.stop': { params: DaemonStopParams; result: StopAcknowledged };
   'daemon.reload': { params: NoParams; result: DaemonReloaded };
+  'daemon.logs': { params: DaemonLogsParams; result: DaemonLogs };
   'automation.status': { params: NoParams; result: AutomationStatus };
   'automation.enable': { params: AutomationSwitchParams; result: AutomationSwitched };
   'automation.disable': { params: AutomationSwitchParams; result: AutomationSwitched };
@@ -116,6 +119,16 @@ export declare class DaemonMethods {
    * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
    */
   reload(params?: NoParams, options?: CallOptions): Promise<DaemonReloaded>;
+
+  /**
+   * Gives lines of the daemon's log: the last ones, or those after an earlier answer.
+   *
+   * With `waitMs` the answer waits until there is something: ask again from `cursor`, and you
+   * follow the log, over rotations and restarts.
+   *
+   * @throws {DaemonError} of kind `too_many_waits`, `storage_unavailable`, `shutting_down`
+   */
+  logs(params?: DaemonLogsParams, options?: CallOptions): Promise<DaemonLogs>;
 }
 
 /** The methods of `automation`. */

@@ -36,6 +36,11 @@ export class DaemonMethods {
   reload(params, options) {
     return this.#client.request('daemon.reload', params, options);
   }
+
+  /** Gives lines of the daemon's log: the last ones, or those after an earlier answer. */
+  logs(params, options) {
+    return this.#client.request('daemon.logs', params, options);
+  }
 }
 
 /** The methods of `automation`. */

@@ -103,6 +103,29 @@ export interface ConfigProblem {
   message: string;
 }
 
+/** The answer to `daemon.logs`. */
+export interface DaemonLogs {
+  /** Lines as they are in the file, without their ends; some of them, if there are very many. */
+  lines: string[];
+  /** Where to go on. It means the same to the next daemon, and after a rotation. */
+  cursor: string;
+  /** Whether lines after `cursor` are gone, because their file was rotated away. */
+  missed: boolean;
+}
+
+/** The params of `daemon.logs`. */
+export interface DaemonLogsParams {
+  /** How many of the last lines, where there is no `cursor`. From 0 to 10000; `100` when absent. */
+  lines?: number | undefined;
+  /** The `cursor` of an earlier answer: what comes after it. */
+  cursor?: string | undefined;
+  /**
+   * With a `cursor`, if there is nothing yet: how long to wait for something, in milliseconds. From
+   * 0 to 60000; `0` when absent.
+   */
+  waitMs?: number | undefined;
+}
+
 /** The answer to `daemon.reload`. */
 export interface DaemonReloaded {
   /**

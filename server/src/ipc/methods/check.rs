@@ -14,6 +14,9 @@ use crate::{
 /// Topics that only the daemon may publish.
 const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automation:", "health:", "chat:"];
 
+/// The longest wait: clients ask again, so a connection that has silently died is noticed.
+const LONGEST_WAIT_MS: u64 = 60_000;
+
 const LONGEST_TOPIC: usize = 200;
 const LONGEST_PROMPT: usize = 1024 * 1024;
 const MOST_DEPENDENCIES: usize = 100;
@@ -84,6 +87,17 @@ pub(super) fn limit(given: Option<u32>, default: u32) -> Result<u32, ApiError> {
             "limit",
             format!("the member \"limit\" must be from 1 to 1000; it is {limit}"),
         )),
+    }
+}
+
+/// How long to wait for something, in milliseconds.
+pub(super) fn wait_ms(given: Option<u64>) -> Result<u64, ApiError> {
+    match given.unwrap_or(0) {
+        wait_ms @ 0..=LONGEST_WAIT_MS => Ok(wait_ms),
+        wait_ms => {
+            let message = format!("the member \"waitMs\" must be at most {LONGEST_WAIT_MS}; it is {wait_ms}");
+            Err(ApiError::invalid_member("waitMs", message))
+        }
     }
 }
 

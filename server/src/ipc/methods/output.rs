@@ -18,20 +18,13 @@ use crate::{engine::EngineError, ipc::connection::Handler, store::TaskNo};
 /// How much one answer holds, in bytes of the output.
 const CHUNK: u64 = 256 * 1024;
 
-/// The longest wait: clients ask again, so a connection that has silently died is noticed.
-const LONGEST_WAIT_MS: u64 = 60_000;
-
 /// How often a file that is waited on is looked at. Nobody tells when it grows: the agent writes to it directly, and a watch for
 /// each one who waits would cost more.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 pub(crate) async fn task_output(handler: &Handler, params: TaskOutputParams) -> Result<TaskOutput, ApiError> {
     let no = check::task_no(&params.task_id)?;
-    let wait_ms = params.wait_ms.unwrap_or(0);
-    if wait_ms > LONGEST_WAIT_MS {
-        let message = format!("the member \"waitMs\" must be at most {LONGEST_WAIT_MS}; it is {wait_ms}");
-        return Err(ApiError::invalid_member("waitMs", message));
-    }
+    let wait_ms = check::wait_ms(params.wait_ms)?;
     let follow = Follow {
         handler,
         no,

@@ -11,6 +11,7 @@ from .types import (
     AutomationStatus,
     AutomationSwitched,
     AutomationTested,
+    DaemonLogs,
     DaemonReloaded,
     DaemonStatus,
     Event,
@@ -95,6 +96,33 @@ class AsyncDaemonMethods:
         """
         answer = await self._caller.call_method("daemon.reload", {}, timeout)
         return DaemonReloaded.from_wire(answer)
+
+    async def logs(
+        self,
+        *,
+        lines: int | None = None,
+        cursor: str | None = None,
+        wait_ms: int | None = None,
+        timeout: float | None = None,
+    ) -> DaemonLogs:
+        """Gives lines of the daemon's log: the last ones, or those after an earlier answer.
+
+        With `waitMs` the answer waits until there is something: ask again from `cursor`, and you
+        follow the log, over rotations and restarts.
+
+        - ``lines``: How many of the last lines, where there is no `cursor`. From 0 to 10000; `100`
+          when absent.
+        - ``cursor``: The `cursor` of an earlier answer: what comes after it.
+        - ``wait_ms``: With a `cursor`, if there is nothing yet: how long to wait for something, in
+          milliseconds. From 0 to 60000; `0` when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``too_many_waits``, ``storage_unavailable``,
+        ``shutting_down``.
+        """
+        wire = {"lines": lines, "cursor": cursor, "waitMs": wait_ms}
+        answer = await self._caller.call_method("daemon.logs", wire, timeout)
+        return DaemonLogs.from_wire(answer)
 
 
 class AsyncAutomationMethods:

@@ -19,6 +19,7 @@ __all__ = [
     "Cause",
     "Condition",
     "ConfigProblem",
+    "DaemonLogs",
     "DaemonReloaded",
     "DaemonStatus",
     "DayUsage",
@@ -319,6 +320,27 @@ class ConfigProblem:
             line=wire["line"],
             column=wire["column"],
             message=wire["message"],
+        )
+
+
+@dataclass(frozen=True)
+class DaemonLogs:
+    """The answer to `daemon.logs`."""
+
+    lines: list[str]
+    """Lines as they are in the file, without their ends; some of them, if there are very many."""
+    cursor: str
+    """Where to go on. It means the same to the next daemon, and after a rotation."""
+    missed: bool
+    """Whether lines after `cursor` are gone, because their file was rotated away."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DaemonLogs:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            lines=wire["lines"],
+            cursor=wire["cursor"],
+            missed=wire["missed"],
         )
 
 

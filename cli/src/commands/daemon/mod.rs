@@ -1,3 +1,6 @@
+mod logs;
+mod status;
+
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
@@ -7,9 +10,7 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{
-        ConfigProblem, DaemonReloaded, DaemonStatus, DaemonStopParams, FileWatcherSubsystem, Health, NoParams,
-    },
+    types::{ConfigProblem, DaemonReloaded, DaemonStopParams, NoParams},
 };
 use aiwg_protocol::{CONFIG_PATH, START_COMMAND};
 use aiwg_server::boot::{Options, is_running};
@@ -19,7 +20,7 @@ use crate::{
     args::{DaemonCommand, StartArgs},
     daemon::{detach, foreground},
     error::CliError,
-    output::{Output, shorten, table, write_table},
+    output::Output,
     project::{connect, to_start},
 };
 
@@ -57,14 +58,10 @@ pub(crate) fn run(
         DaemonCommand::Service(args) => setup::service(project, &args),
         DaemonCommand::Stop => ask(project, async |client| stop(client, output).await),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
-        DaemonCommand::Status => ask(project, async |client| status(client, output).await),
+        DaemonCommand::Status => ask(project, async |client| status::run(client, output).await),
+        DaemonCommand::Logs(args) => logs::run(project, &args, output),
         DaemonCommand::Ping => ask(project, async |client| ping(client, output).await),
     }
-}
-
-async fn status(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
-    output.result(&client.daemon_status(NoParams {}).await?, |out, status| show(out, status))?;
-    Ok(ExitCode::SUCCESS)
 }
 
 async fn ping(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
@@ -157,80 +154,4 @@ fn show_reload(out: &mut dyn Write, done: &DaemonReloaded) -> io::Result<()> {
         writeln!(out, "{key} takes effect with the next start: aiwg daemon restart")?;
     }
     done.notices.iter().try_for_each(|notice| writeln!(out, "! {notice}"))
-}
-
-fn show(out: &mut dyn Write, status: &DaemonStatus) -> io::Result<()> {
-    let health = match status.health {
-        Health::Ok => "ok",
-        Health::Degraded => "degraded",
-    };
-    let subsystems = &status.subsystems;
-    let supervisor = &subsystems.supervisor;
-    let mut facts = table(["", ""]);
-    facts.add_row(["Process", &status.pid.to_string()]);
-    facts.add_row(["Up", &uptime(status.uptime_seconds)]);
-    facts.add_row(["Health", health]);
-    facts.add_row(["Project", &status.project]);
-    facts.add_row(["Socket", &status.socket]);
-    facts.add_row(["Configuration", status.config.as_deref().unwrap_or("none: the defaults hold")]);
-    facts.add_row(["Version", &format!("{} (protocol {})", status.version, status.protocol_version)]);
-    facts.add_row(["Clients", &subsystems.ipc.clients.to_string()]);
-    let tasks = format!(
-        "{} running of {}, {} queued",
-        supervisor.running, supervisor.max_concurrency, supervisor.queued
-    );
-    facts.add_row(["Tasks", &tasks]);
-    let automation = &subsystems.automation;
-    facts.add_row(["Automation", &format!("{}, {} rules", on(automation.enabled), automation.rule_count)]);
-    facts.add_row(["File watcher", &watcher(&subsystems.file_watcher)]);
-    facts.add_row([
-        "Scheduler",
-        &format!("{}, {} jobs", on(subsystems.scheduler.enabled), subsystems.scheduler.jobs),
-    ]);
-    let adapters = subsystems.messaging.adapters.join(", ");
-    facts.add_row(["Messaging", if adapters.is_empty() { "no adapters" } else { &adapters }]);
-    for line in facts.lines().skip(1) {
-        writeln!(out, "{}", line.trim_end())?;
-    }
-    for issue in &status.issues {
-        writeln!(out, "! {}: {}", issue.kind, issue.message)?;
-    }
-    if !supervisor.tasks.running.is_empty() {
-        let mut running = table(["RUNNING", "PID", "PROMPT"]);
-        for task in &supervisor.tasks.running {
-            let pid = task.pid.map_or_else(|| "-".to_owned(), |pid| pid.to_string());
-            running.add_row([task.id.clone(), pid, shorten(&task.prompt, 60)]);
-        }
-        writeln!(out)?;
-        write_table(out, &running)?;
-    }
-    Ok(())
-}
-
-fn on(enabled: bool) -> &'static str {
-    if enabled { "on" } else { "off" }
-}
-
-fn uptime(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        3600..86400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{} d {} h", seconds / 86400, seconds % 86400 / 3600),
-    }
-}
-
-fn watcher(watcher: &FileWatcherSubsystem) -> String {
-    if !watcher.enabled {
-        return "off".to_owned();
-    }
-    let how = if watcher.polling { "polled" } else { "watched" };
-    let mut text = format!("{} files in {} directories are {how}", watcher.files, watcher.directories);
-    if !watcher.missing.is_empty() {
-        text.push_str(&format!(", waiting for {}", watcher.missing.join(", ")));
-    }
-    if let Some(mark) = &watcher.held_by {
-        text.push_str(&format!(", held back by {mark}"));
-    }
-    text
 }

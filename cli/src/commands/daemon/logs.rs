@@ -1,0 +1,125 @@
+//! `aiwg daemon logs`: over the socket, so that it works from afar; from the file where no daemon runs.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+    time::Duration,
+};
+
+use aiwg_client::{
+    ClientError, DaemonClient,
+    types::{DaemonLogs, DaemonLogsParams},
+};
+use aiwg_protocol::SOCKET_ENV;
+use aiwg_server::{log, project::Project};
+use tokio::time::sleep;
+
+use crate::{
+    args::LogsArgs,
+    error::CliError,
+    output::Output,
+    project::{connect, to_start},
+};
+
+/// How long one call waits for more, so that a connection that has silently died shows in bounded time.
+const WAIT_MS: u64 = 30_000;
+
+/// How often to look for the daemon while it is gone.
+const SEEK_EVERY: Duration = Duration::from_millis(300);
+
+pub(super) fn run(project: Option<&Path>, args: &LogsArgs, output: &Output) -> Result<ExitCode, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let connected = connect(project).await;
+        let (mut client, first) = match connected {
+            Ok(client) => {
+                let params = DaemonLogsParams { lines: Some(args.lines), ..DaemonLogsParams::default() };
+                let first = client.daemon_logs(params).await?;
+                (Some(client), first)
+            }
+            Err(error) if error.is_no_daemon() => (None, from_file(project, args, error)?),
+            Err(error) => return Err(error.into()),
+        };
+        print(&first, output)?;
+        let mut cursor = first.cursor;
+        while args.follow {
+            let asked = match &client {
+                Some(client) => follow(client, &cursor).await,
+                None => {
+                    client = Some(found_again(project).await);
+                    continue;
+                }
+            };
+            match asked {
+                Ok(more) => {
+                    print(&more, output)?;
+                    cursor = more.cursor;
+                }
+                Err(error) if is_gone(&error) => {
+                    say("the daemon is gone, or the way to it; waiting for it")?;
+                    client = None;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+async fn follow(client: &DaemonClient, cursor: &str) -> Result<DaemonLogs, ClientError> {
+    let cursor = Some(cursor.to_owned());
+    client.daemon_logs(DaemonLogsParams { lines: None, cursor, wait_ms: Some(WAIT_MS) }).await
+}
+
+async fn found_again(project: Option<&Path>) -> DaemonClient {
+    loop {
+        match connect(project).await {
+            Ok(client) => return client,
+            Err(_) => sleep(SEEK_EVERY).await,
+        }
+    }
+}
+
+/// Whether another try may succeed.
+fn is_gone(error: &ClientError) -> bool {
+    match error {
+        ClientError::Api(error) => error.kind() == Some(aiwg_protocol::ErrorKind::ShuttingDown),
+        ClientError::Disconnected(_) => true,
+        error => error.is_no_daemon(),
+    }
+}
+
+/// What the last daemon has left.
+fn from_file(project: Option<&Path>, args: &LogsArgs, error: ClientError) -> Result<DaemonLogs, CliError> {
+    // A named socket may be that of another machine, whose files are not here.
+    if project.is_none() && std::env::var_os(SOCKET_ENV).is_some_and(|path| !path.is_empty()) {
+        return Err(error.into());
+    }
+    let log = Project::at(&to_start(project)?)?.log();
+    if !log.exists() {
+        return Err(error.into());
+    }
+    say("no daemon runs; this is what the last one has left")?;
+    let log::LogChunk { lines, cursor, missed } = log::last(&log, args.lines)?;
+    Ok(DaemonLogs { lines, cursor: cursor.to_string(), missed })
+}
+
+fn print(logs: &DaemonLogs, output: &Output) -> Result<(), CliError> {
+    if logs.missed {
+        say("some lines are gone: the log was rotated away meanwhile")?;
+    }
+    let mut out = io::stdout().lock();
+    if output.json {
+        serde_json::to_writer(&mut out, logs).map_err(io::Error::from)?;
+        writeln!(out)?;
+    } else {
+        logs.lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+    }
+    Ok(out.flush()?)
+}
+
+/// For people: standard output holds nothing but the log.
+fn say(what: &str) -> Result<(), CliError> {
+    Ok(writeln!(io::stderr(), "aiwg: {what}")?)
+}
