@@ -6,7 +6,10 @@ use std::{
     process::{Command, ExitCode, Stdio},
 };
 
-use aiwg_server::boot::{self, Options};
+use aiwg_server::{
+    boot::{self, Options},
+    lifecycle::SERVICE_ENV,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::CliError;
@@ -35,7 +38,12 @@ pub(crate) struct Ready {
 pub(crate) fn detach(options: &Options) -> Result<Ready, CliError> {
     // Or a caller that waits for the end of one of its pipes would wait as long as the daemon runs.
     close_fds::set_fds_cloexec(3, &[]);
-    let mut child = Command::new(std::env::current_exe()?)
+    let mut command = Command::new(std::env::current_exe()?);
+    // Whoever started the parent as a service waits for the parent, and not for what it leaves behind.
+    SERVICE_ENV.iter().for_each(|name| {
+        command.env_remove(name);
+    });
+    let mut child = command
         .args([Path::new(ROLE), &options.project])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

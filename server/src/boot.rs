@@ -27,7 +27,7 @@ use crate::{
     health::Health,
     housekeeping::keep_house,
     ipc::{self, Daemon},
-    lifecycle::{Lock, PidFile, raise_open_files},
+    lifecycle::{Lock, PidFile, feed_watchdog, raise_open_files, tell_ready, tell_stopping},
     log::start_log,
     project::Project,
     recovery::{RecoveryError, open_store},
@@ -185,10 +185,13 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     engine.wake().await;
     // Whoever has seen the daemon start expects that it sees what is changed from then on.
     let _ = tokio::time::timeout(FIRST_LOOK, watch(&daemon)).await;
+    files.spawn(feed_watchdog(Arc::clone(&daemon)));
+    tell_ready();
     ready(&socket);
 
     // Until someone says stop.
     wanted_to_stop(&daemon, signals).await;
+    tell_stopping();
     shut_down(&daemon, &engine).await;
     let _ = served.await;
     files.join_all().await;

@@ -14,7 +14,7 @@ pub mod health;
 mod health_check;
 mod housekeeping;
 mod ipc;
-mod lifecycle;
+pub mod lifecycle;
 pub mod log;
 pub mod project;
 mod recovery;

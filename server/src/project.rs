@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -104,7 +104,10 @@ impl Project {
     /// One of them cannot be made.
     pub fn make_dirs(&self) -> io::Result<()> {
         // `.aiwg` itself is shared with other tools and version control: what it was made with stays.
-        make_private_dir(&self.aiwg())?;
+        match std::fs::DirBuilder::new().mode(0o700).create(self.aiwg()) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
         for dir in [self.state_dir(), self.actions_dir(), self.events_dir()] {
             make_private_dir(&dir)?;
             std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700))?;
@@ -116,10 +119,29 @@ impl Project {
 /// Makes a directory that only its owner can enter; one that exists stays as it is.
 ///
 /// # Errors
-/// It cannot be made.
+/// It cannot be made; or there is one that is somebody else's, or a link that somebody else has planted.
 pub fn make_private_dir(dir: &Path) -> io::Result<()> {
     match std::fs::DirBuilder::new().mode(0o700).create(dir) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_ours(dir),
         other => other,
     }
+}
+
+/// What is at this path, and where it leads if it is a link, belongs to this user.
+fn check_ours(dir: &Path) -> io::Result<()> {
+    let us = rustix::process::geteuid().as_raw();
+    for (found, what) in [
+        (std::fs::symlink_metadata(dir)?, "it"),
+        (std::fs::metadata(dir)?, "the directory that this link leads to"),
+    ] {
+        if found.uid() != us {
+            let why = format!(
+                "{} is not to be trusted: {what} belongs to user {}, and not to {us}",
+                dir.display(),
+                found.uid()
+            );
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+    }
+    Ok(())
 }

@@ -12,6 +12,7 @@ use crate::{
     engine::{Draft, EngineError, Policy},
     health::{Health, IssueKind},
     ipc::Daemon,
+    lifecycle::{tell_ready, tell_reloading},
     project::Project,
     rules::{RuleIndex, compile},
     watcher::options,
@@ -24,6 +25,13 @@ use crate::{
 pub(crate) async fn reload(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineError> {
     // One at a time, or an older file could be put in force after a newer one.
     let _turn = daemon.reloading.lock().await;
+    tell_reloading();
+    let done = put_in_force(daemon).await;
+    tell_ready();
+    done
+}
+
+async fn put_in_force(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineError> {
     let old = daemon.settings.get();
     let loaded = load_for(&daemon.project, daemon.config_named.as_deref());
     let loaded = loaded.and_then(|loaded| {

@@ -113,10 +113,10 @@ pub(crate) async fn serve(listener: &Listener, daemon: Arc<Daemon>) -> io::Resul
     loop {
         tokio::select! {
             accepted = socket.accept() => match accepted {
-                Ok((stream, _)) if is_own(&stream) => {
-                    connections.spawn(connection::serve(stream, Arc::clone(&daemon)));
-                }
-                Ok(_) => tracing::warn!("a connection of another user was refused"),
+                Ok((stream, _)) => match stranger(&stream) {
+                    None => drop(connections.spawn(connection::serve(stream, Arc::clone(&daemon)))),
+                    Some(who) => tracing::warn!("a connection of another user was refused: {who}"),
+                },
                 Err(error) => {
                     // Most likely too many open files: a pause, or this would spin.
                     tracing::warn!(%error, "a connection could not be taken");
@@ -132,7 +132,11 @@ pub(crate) async fn serve(listener: &Listener, daemon: Arc<Daemon>) -> io::Resul
     Ok(())
 }
 
-/// The file's mode keeps others out; this holds even if someone has changed it. Root may do anything anyway.
-fn is_own(stream: &UnixStream) -> bool {
-    stream.peer_cred().is_ok_and(|peer| peer.uid() == rustix::process::geteuid().as_raw() || peer.uid() == 0)
+/// Whoever else is at the other end. The file's mode keeps others out; this holds even if someone has changed it. Root may do anything anyway.
+fn stranger(stream: &UnixStream) -> Option<String> {
+    match stream.peer_cred() {
+        Ok(peer) if peer.uid() == rustix::process::geteuid().as_raw() || peer.uid() == 0 => None,
+        Ok(peer) => Some(format!("user {}", peer.uid())),
+        Err(error) => Some(error.to_string()),
+    }
 }

@@ -12,7 +12,7 @@ use super::{
     Shared,
     environment::{REMOVED, command, environment},
 };
-use crate::{engine::StartOrder, files::write_private, project::make_private_dir};
+use crate::{engine::StartOrder, files::write_private, lifecycle::SERVICE_ENV, project::make_private_dir};
 
 /// How long agents have between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(15);
@@ -48,7 +48,7 @@ pub(super) fn prepare(
         attempt: order.launch,
         command: command(agent, order),
         env,
-        env_remove: REMOVED.map(str::to_owned).to_vec(),
+        env_remove: REMOVED.iter().chain(&SERVICE_ENV).map(|name| (*name).to_owned()).collect(),
         cwd: shared.project.root().to_owned(),
         dir: dir.to_owned(),
         prompt_file: (agent.prompt == PromptBy::Stdin).then_some(prompt_file),

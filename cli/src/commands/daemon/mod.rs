@@ -20,6 +20,7 @@ use crate::{
     args::{DaemonCommand, StartArgs},
     daemon::{detach, foreground},
     error::CliError,
+    init,
     output::Output,
     project::{connect, to_start},
 };
@@ -31,6 +32,13 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
     let options =
         Options { project: to_start(project)?, config: args.config.map(std::path::absolute).transpose()? };
     if args.foreground {
+        if init::is_init() {
+            let status = init::look_after_a_child()?;
+            return Ok(status
+                .code()
+                .and_then(|code| u8::try_from(code).ok())
+                .map_or(ExitCode::FAILURE, ExitCode::from));
+        }
         foreground(options)?;
         return Ok(ExitCode::SUCCESS);
     }

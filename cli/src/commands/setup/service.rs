@@ -26,9 +26,11 @@ fn systemd(program: &Path, project: &Path) -> String {
          After=network.target\n\
          \n\
          [Service]\n\
-         Type=exec\n\
+         Type=notify\n\
          ExecStart={program} daemon start --foreground --project {quoted}\n\
          ExecReload=/bin/kill -HUP $MAINPID\n\
+         # A daemon that does not answer for so long is started again.\n\
+         WatchdogSec=60\n\
          WorkingDirectory={project}\n\
          # The daemon ends its agents itself, and leaves them alone on a restart of its own.\n\
          KillMode=mixed\n\

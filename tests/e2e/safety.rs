@@ -1,0 +1,209 @@
+//! Other users, planted links, secrets.
+
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt, symlink},
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use rustix::process::geteuid;
+use serde_json::json;
+
+use crate::support::{Project, until};
+
+/// Runs a command as the user `nobody`. Only root can; the tests' own script runs them as root where it is one.
+fn as_nobody(program: &str, args: &[&str]) -> Option<Output> {
+    if !geteuid().is_root() {
+        eprintln!("NOT TESTED: becoming another user takes root");
+        return None;
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--", program]).args(args);
+    Some(command.current_dir("/").output().unwrap())
+}
+
+/// All files and directories below one.
+fn all_below(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut left = vec![root.to_owned()];
+    while let Some(directory) = left.pop() {
+        for entry in fs::read_dir(directory).unwrap().flatten() {
+            if entry.file_type().unwrap().is_dir() {
+                left.push(entry.path());
+            }
+            found.push(entry.path());
+        }
+    }
+    found
+}
+
+#[test]
+fn nobody_else_can_read_or_enter_anything() {
+    let project = Project::started(json!({}));
+    project.ended(&project.submit("echo hello"));
+    project.json(&["event", "emit", "a:b"]);
+    until("the readable files", || {
+        project.file(".aiwg/daemon/tasks.json").exists() && project.file(".aiwg/daemon/state.json").exists()
+    });
+    let state = project.file(".aiwg/daemon");
+    assert_eq!(fs::metadata(&state).unwrap().mode() & 0o7777, 0o700);
+    let all = all_below(&state);
+    assert!(all.len() > 10, "{all:?}");
+    for path in all {
+        let file = fs::symlink_metadata(&path).unwrap();
+        let wanted = if file.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(file.mode() & 0o777, wanted, "{}", path.display());
+    }
+    assert_eq!(fs::metadata(project.file(".aiwg/daemon.pid")).unwrap().mode() & 0o077, 0);
+}
+
+#[test]
+fn another_user_is_refused_even_where_the_files_would_let_him_in() {
+    let project = Project::started(json!({}));
+    let socket = project.socket();
+    let text = socket.to_str().unwrap();
+    let ping = "use IO::Socket::UNIX; my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die \"refused: $!\\n\";\n\
+                print $s '{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}', \"\\n\"; $s->flush; print readline $s";
+    let Some(refused) = as_nobody("/usr/bin/perl", &["-e", ping, text]) else { return };
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("refused: Permission denied"), "{refused:?}");
+    // Somebody has opened the doors: now the daemon itself looks who it is.
+    for path in [project.path(), &project.file(".aiwg"), &project.file(".aiwg/daemon")] {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o666)).unwrap();
+    let refused = as_nobody("/usr/bin/perl", &["-e", ping, text]).unwrap();
+    let answer =
+        String::from_utf8_lossy(&refused.stdout).into_owned() + &String::from_utf8_lossy(&refused.stderr);
+    assert!(!answer.contains("pong"), "{answer}");
+    assert_eq!(project.run(&["daemon", "ping"]).code, 0);
+    assert!(project.read(".aiwg/daemon/daemon.log").contains("65534"), "the log does not tell");
+}
+
+#[test]
+fn planted_links_are_not_followed() {
+    for name in [
+        "daemon.log",
+        "heartbeat",
+        "state.json",
+        "tasks.json",
+        "daemon.db",
+        ".lock",
+        "daemon.sock",
+        "../daemon.pid",
+    ] {
+        let project = Project::new(json!({}));
+        let treasure = project.file("treasure");
+        fs::write(&treasure, "precious").unwrap();
+        fs::create_dir_all(project.file(".aiwg/daemon")).unwrap();
+        let planted = project.file(".aiwg/daemon").join(name);
+        symlink(&treasure, &planted).unwrap();
+        let started = project.run(&["daemon", "start"]);
+        if started.code == 0 {
+            project.ended(&project.submit("echo hello"));
+            project.stop();
+        } else {
+            // It says which file is in its way.
+            let said = Path::new(name).file_name().unwrap().to_str().unwrap();
+            assert!(started.err.contains(said), "{name}: {}", started.err);
+        }
+        assert_eq!(fs::read_to_string(&treasure).unwrap(), "precious", "through {name}");
+        assert_eq!(fs::metadata(&treasure).unwrap().mode() & 0o777, 0o644, "through {name}");
+    }
+}
+
+#[test]
+fn planted_directories_are_not_entered() {
+    if !geteuid().is_root() {
+        eprintln!("NOT TESTED: planting as another user takes root");
+        return;
+    }
+    for name in ["daemon", "daemon/actions", "daemon/events"] {
+        let project = Project::new(json!({}));
+        let treasure = project.file("treasure");
+        fs::create_dir(&treasure).unwrap();
+        let planted = project.file(".aiwg").join(name);
+        fs::create_dir_all(planted.parent().unwrap()).unwrap();
+        symlink(&treasure, &planted).unwrap();
+        std::os::unix::fs::lchown(&planted, Some(65534), Some(65534)).unwrap();
+        let started = project.run(&["daemon", "start"]);
+        assert_eq!(started.code, 1, "with a planted {name:?}: {}", started.out);
+        assert!(started.err.contains("belongs to user 65534"), "{name}: {}", started.err);
+        assert_eq!(fs::read_dir(&treasure).unwrap().count(), 0, "through {name:?}");
+        // One's own link, to a larger disk perhaps, is fine.
+        fs::remove_file(&planted).unwrap();
+        symlink(&treasure, &planted).unwrap();
+        project.start();
+    }
+}
+
+#[test]
+fn a_secret_is_in_the_agents_environment_and_nowhere_else() {
+    const SECRET: &str = "tr0ub4dor-and-3-planted-secrets";
+    let mut rule =
+        Project::rule("r", "a:*", "do: [ \"$HOOK\" = \"https://hook/$PLANTED\" ] && [ -n \"$PLANTED\" ]");
+    rule["action"]["env"] = json!({ "HOOK": "https://hook/${PLANTED}" });
+    let mut failing = Project::rule("f", "b:*", "do: exit 3");
+    failing["action"]["env"] = rule["action"]["env"].clone();
+    let mut slow = Project::rule("t", "c:*", "do: sleep 100");
+    slow["action"]["env"] = rule["action"]["env"].clone();
+    slow["action"]["timeoutMinutes"] = json!(0.005);
+    let project =
+        Project::new(json!({ "rules": [rule, failing, slow], "daemon": { "log": { "level": "trace" } } }));
+    let start = || {
+        let done = project
+            .command()
+            .args(["daemon", "start"])
+            .env("PLANTED", SECRET)
+            .env("AIWG_LOG", "trace")
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
+    };
+    start();
+    for topic in ["a:1", "b:1", "c:1"] {
+        project.json(&["event", "emit", topic]);
+    }
+    let ended = ["task-0001", "task-0002", "task-0003"].map(|id| project.ended(id)["state"].clone());
+    assert_eq!(ended, [json!("completed"), json!("failed"), json!("timeout")]);
+    let again = project.json(&["task", "retry", "task-0001"]);
+    assert_eq!(project.ended(again["taskId"].as_str().unwrap())["state"], "completed");
+    project.kill_daemon();
+    start();
+    let mut answers = String::new();
+    for args in [
+        &["daemon", "status"][..],
+        &["task", "list"],
+        &["task", "get", "task-0001"],
+        &["task", "get", "task-0002"],
+        &["automation", "status"],
+        &["event", "list"],
+        &["task", "stats"],
+        &["daemon", "logs", "--lines", "10000"],
+        &["automation", "test", "--topic", "a:1"],
+    ] {
+        answers.push_str(&project.json(args).to_string());
+    }
+    assert!(!answers.contains(SECRET), "an answer has it");
+    project.stop();
+    let mut searched = 0;
+    for path in all_below(project.path()) {
+        if let Ok(content) = fs::read(&path) {
+            let has = content.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+            assert!(!has, "{} has it", path.display());
+            searched += 1;
+        }
+    }
+    assert!(searched > 10);
+}
+
+#[test]
+fn agents_inherit_no_descriptor() {
+    let project = Project::started(json!({}));
+    let task = project.submit("ls -l /proc/self/fd");
+    let result = project.ended(&task)["result"].as_str().unwrap().to_owned();
+    let left = |line: &&str| {
+        !["0 ->", "1 ->", "2 ->", "/proc/"].iter().any(|known| line.contains(known)) && line.contains("->")
+    };
+    assert_eq!(result.lines().filter(left).count(), 0, "{result}");
+}
