@@ -201,6 +201,32 @@ pub trait DaemonService {
     )]
     async fn event_unsubscribe(params: EventUnsubscribeParams) -> Result<EventUnsubscribed, ApiError>;
 
+    /// Says something to an agent: a task of higher priority, whose output is the answer.
+    ///
+    /// `task.output` streams the answer and `task.wait` waits for it.
+    #[method(name = "chat.send", errors = [QueueFull, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "in a conversation",
+        params = r#"{"message": "And which of them are slow?", "conversation": "tests"}"#,
+        result = r#"{"taskId": "task-0002"}"#
+    )]
+    async fn chat_send(params: ChatSendParams) -> Result<ChatSent, ApiError>;
+
+    /// Gives the last turns of a conversation, the oldest first; none if there is no such conversation.
+    #[method(name = "chat.history", errors = [StorageUnavailable])]
+    #[example(
+        name = "the last turn",
+        params = r#"{"conversation": "tests", "limit": 1}"#,
+        result = r#"[{"taskId": "task-0001", "message": "What is our current test coverage?", "answer": "81 percent.",
+            "error": null, "state": "completed", "at": "2026-11-23T14:33:23.042Z"}]"#
+    )]
+    async fn chat_history(params: ChatHistoryParams) -> Result<Vec<ChatTurn>, ApiError>;
+
+    /// Forgets a conversation: agents are no longer told what was said in it. Its tasks stay.
+    #[method(name = "chat.clear", errors = [StorageUnavailable, ShuttingDown])]
+    #[example(name = "one turn", params = r#"{"conversation": "tests"}"#, result = r#"{"cleared": 1}"#)]
+    async fn chat_clear(params: ChatClearParams) -> Result<ChatCleared, ApiError>;
+
     /// Tells which schedules there are, when they fired last and when they fire next.
     #[method(name = "schedule.list", errors = [StorageUnavailable])]
     #[example(

@@ -2,6 +2,7 @@
 
 mod automation;
 mod by_name;
+mod chat;
 mod common;
 mod daemon;
 mod event;
@@ -22,6 +23,7 @@ mod usage;
 
 // All of them, by glob: a new type is stated in its own file and nowhere else.
 pub use automation::*;
+pub use chat::*;
 pub use common::*;
 pub use daemon::*;
 pub use event::*;

@@ -107,6 +107,9 @@ pub struct Task {
     pub usage: Option<TaskUsage>,
     /// The submitter's own notes.
     pub metadata: JsonObject,
+    /// The conversation that it is a turn of; absent when it is of none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
     /// What led to it; absent when a client submitted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caused_by: Option<Cause>,

@@ -119,6 +119,10 @@ impl Turn<'_> {
                     state: if state.running.contains(&no) { TaskState::Running } else { is },
                 })
             }
+            Command::ForgetConversation(name, reply) => {
+                let done = self.store.forget_conversation(&name).map_err(Failure::from);
+                self.answer(done, reply, |_, count| count as u64)
+            }
             Command::Cancel(no, reply) => {
                 let done = self.cancel(no);
                 self.answer(done, reply, |_, cancelled| cancelled)
@@ -182,7 +186,8 @@ impl Turn<'_> {
                 Some(seq) => self.store.event(seq)?,
                 None => None,
             };
-            self.batch.orders.push(Order::Start(Box::new(start_order(task, event, self.now))));
+            let prompt = self.asked(&task)?;
+            self.batch.orders.push(Order::Start(Box::new(start_order(task, prompt, event, self.now))));
         }
         Ok(())
     }
@@ -208,11 +213,11 @@ impl Turn<'_> {
     }
 }
 
-fn start_order(task: TaskRow, event: Option<Event>, now: Timestamp) -> StartOrder {
+fn start_order(task: TaskRow, prompt: String, event: Option<Event>, now: Timestamp) -> StartOrder {
     StartOrder {
         no: task.no,
         launch: task.launch,
-        prompt: task.order.prompt,
+        prompt,
         agent: task.order.agent,
         env: task.order.env,
         timeout_ms: task.order.timeout_ms,

@@ -59,6 +59,8 @@ pub enum Command {
     Automation(Reply<Automation>),
     /// Take in a task.
     Submit(Box<NewTask>, Reply<TaskSubmitted>),
+    /// Forget that tasks are turns of this conversation; tells how many were.
+    ForgetConversation(String, Reply<u64>),
     /// Cancel a task.
     Cancel(TaskNo, Reply<TaskCancelled>),
     /// End the agent of a running task, for this reason.

@@ -113,6 +113,14 @@ impl Engine {
         self.call(|reply| Command::Submit(Box::new(task), reply)).await
     }
 
+    /// Forgets a conversation, though not its tasks. Tells how many turns it had.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn forget_conversation(&self, conversation: String) -> Result<u64, EngineError> {
+        self.call(|reply| Command::ForgetConversation(conversation, reply)).await
+    }
+
     /// Cancels a task.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod apply;
 mod automation;
 mod batch;
 mod command;
+mod conversation;
 mod due;
 mod events;
 mod handle;

@@ -242,17 +242,7 @@ impl Machine {
 struct Receipt(Box<dyn FnOnce() -> bool>);
 
 fn order(priority: i32, after: Vec<TaskNo>) -> NewTask {
-    NewTask {
-        prompt: "x".to_owned(),
-        agent: None,
-        priority,
-        timeout_ms: None,
-        env: Default::default(),
-        metadata: Default::default(),
-        cause: None,
-        after,
-        rule: None,
-    }
+    NewTask { prompt: "x".to_owned(), priority, after, ..NewTask::default() }
 }
 
 fn outcome(well: bool) -> Outcome {

@@ -19,9 +19,14 @@ impl Turn<'_> {
         }
         self.room_for(1)?;
         let waits = self.dependencies(&task.after)?;
+        let turn_before = match &task.conversation {
+            Some(conversation) => self.store.open_turn(conversation)?,
+            None => None,
+        };
         let no = self.enqueue(&task)?;
         let state = match waits {
-            Waits::For(open) => {
+            Waits::For(mut open) => {
+                open.extend(turn_before.filter(|turn| !open.contains(turn)));
                 if !open.is_empty() {
                     self.store.wait_for(no, &open)?;
                 }
@@ -172,7 +177,8 @@ impl Turn<'_> {
                 else {
                     continue;
                 };
-                if state == TaskState::Completed {
+                // A turn of a conversation waits for the end of the one before, whatever that is.
+                if state == TaskState::Completed || !other.order.after.contains(&no) {
                     self.store.waits_for_one_less(waiting)?;
                 } else {
                     self.finish_one(&other, &waited_in_vain(no, state))?;

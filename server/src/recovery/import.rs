@@ -104,9 +104,7 @@ fn imported(task: &Map<String, Value>, interrupted: InterruptedTasks) -> Option<
             timeout_ms: minutes.map(minutes_to_ms),
             env: env.unwrap_or_default(),
             metadata: json_object(metadata),
-            cause: None,
-            after: Vec::new(),
-            rule: None,
+            ..NewTask::default()
         },
         created_at: moment(task.get("createdAt")).unwrap_or_else(Timestamp::now),
         started_at: started_at.filter(|_| state.is_final()),

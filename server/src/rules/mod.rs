@@ -44,6 +44,7 @@ pub fn task_of(rule: &Rule, events: &[Event]) -> (NewTask, Option<TemplateError>
             depth: before.map_or(0, |cause| cause.depth),
         }),
         rule: Some(rule.id.clone()),
+        conversation: None,
     };
     (task, unusable)
 }

@@ -6,6 +6,7 @@
 
 mod aside;
 mod automation;
+mod conversations;
 mod counts;
 mod dependencies;
 mod events;

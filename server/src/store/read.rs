@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, path::Path, sync::Mutex, sync::PoisonError};
 
-use aiwg_protocol::types::{Event, RuleExecution, TaskState, TaskStats, Timestamp};
+use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, Timestamp};
 use globset::GlobSet;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::{
+    conversations,
     counts::Counts,
     events::{EVENT_COLUMNS, read_event},
     open::{StoreError, open_reader},
@@ -169,6 +170,14 @@ impl Reader {
                 .optional()?;
             Ok(switch.unwrap_or(true))
         })
+    }
+
+    /// The last turns of a conversation, the oldest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn turns(&self, conversation: &str, limit: u32) -> rusqlite::Result<Vec<ChatTurn>> {
+        self.with(|connection| conversations::turns(connection, conversation, TaskNo(i64::MAX.unsigned_abs()), limit))
     }
 
     /// For which time each schedule has fired last.

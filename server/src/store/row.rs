@@ -63,7 +63,7 @@ impl Ending {
 }
 
 /// A task to be stored.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct NewTask {
     /// What the agent is asked to do.
     pub prompt: String,
@@ -83,6 +83,8 @@ pub struct NewTask {
     pub after: Vec<TaskNo>,
     /// The rule that made it; none where someone submitted it, be it an agent that a rule had started.
     pub rule: Option<String>,
+    /// The conversation that it is a turn of.
+    pub conversation: Option<String>,
 }
 
 /// A task as stored.
@@ -126,7 +128,7 @@ pub struct TaskRow {
 
 pub(super) const TASK_COLUMNS: &str = "no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, \
      started_at, completed_at, launch, attempts, ending, exit_code, error, result, after, signal, \
-     processes_ended, processes_left, usage, rule, waiting > 0";
+     processes_ended, processes_left, usage, rule, waiting > 0, conversation";
 
 impl TaskRow {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -143,6 +145,7 @@ impl TaskRow {
                 cause: row.get::<_, Option<AsJson<Cause>>>(8)?.map(|cause| cause.0),
                 after: row.get::<_, Option<AsJson<_>>>(18)?.map_or_else(Vec::new, |after| after.0),
                 rule: row.get(23)?,
+                conversation: row.get(25)?,
             },
             is_waiting: row.get(24)?,
             created_at: row.get::<_, Millis>(9)?.0,
@@ -185,6 +188,7 @@ impl TaskRow {
             processes_left: self.processes_left,
             usage: self.usage,
             metadata: self.order.metadata,
+            conversation: self.order.conversation,
             caused_by: self.order.cause,
         }
     }

@@ -86,8 +86,9 @@ impl Store {
     /// Puts a task into the queue.
     pub(crate) fn insert_task(&mut self, no: TaskNo, task: &NewTask, at: Timestamp) -> rusqlite::Result<()> {
         self.statement(
-            "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, after, event, rule)
-             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, after, event, rule,
+                               conversation)
+             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             no,
@@ -102,6 +103,7 @@ impl Store {
             (!task.after.is_empty()).then_some(AsJson(&task.after)),
             task.cause.as_ref().and_then(|cause| cause.event),
             task.rule,
+            task.conversation,
         ])?;
         self.count(None, Some(TaskState::Queued));
         Ok(())

@@ -7,6 +7,12 @@ import type {
   AutomationSwitched,
   AutomationTestParams,
   AutomationTested,
+  ChatClearParams,
+  ChatCleared,
+  ChatHistoryParams,
+  ChatSendParams,
+  ChatSent,
+  ChatTurn,
   DaemonLogs,
   DaemonLogsParams,
   DaemonReloaded,
@@ -59,6 +65,9 @@ export interface MethodMap {
   'event.list': { params: EventListParams; result: Event[] };
   'event.subscribe': { params: EventSubscribeParams; result: EventSubscribed };
   'event.unsubscribe': { params: EventUnsubscribeParams; result: EventUnsubscribed };
+  'chat.send': { params: ChatSendParams; result: ChatSent };
+  'chat.history': { params: ChatHistoryParams; result: ChatTurn[] };
+  'chat.clear': { params: ChatClearParams; result: ChatCleared };
   'schedule.list': { params: NoParams; result: ScheduledJob[] };
   'schedule.run': { params: ScheduleRunParams; result: ScheduleRun };
   'task.submit': { params: TaskSubmitParams; result: TaskSubmitted };
@@ -207,6 +216,35 @@ export declare class EventMethods {
   unsubscribe(params: EventUnsubscribeParams, options?: CallOptions): Promise<EventUnsubscribed>;
 }
 
+/** The methods of `chat`. */
+export declare class ChatMethods {
+  private constructor();
+
+  /**
+   * Says something to an agent: a task of higher priority, whose output is the answer.
+   *
+   * `task.output` streams the answer and `task.wait` waits for it.
+   *
+   * @throws {DaemonError} of kind `queue_full`, `storage_unavailable`, `shutting_down`
+   */
+  send(params: ChatSendParams, options?: CallOptions): Promise<ChatSent>;
+
+  /**
+   * Gives the last turns of a conversation, the oldest first; none if there is no such
+   * conversation.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   */
+  history(params: ChatHistoryParams, options?: CallOptions): Promise<ChatTurn[]>;
+
+  /**
+   * Forgets a conversation: agents are no longer told what was said in it. Its tasks stay.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
+   */
+  clear(params: ChatClearParams, options?: CallOptions): Promise<ChatCleared>;
+}
+
 /** The methods of `schedule`. */
 export declare class ScheduleMethods {
   private constructor();
@@ -321,6 +359,8 @@ export declare abstract class Methods {
   readonly automation: AutomationMethods;
   /** The methods of `event`. */
   readonly event: EventMethods;
+  /** The methods of `chat`. */
+  readonly chat: ChatMethods;
   /** The methods of `schedule`. */
   readonly schedule: ScheduleMethods;
   /** The methods of `task`. */

@@ -101,6 +101,33 @@ export class EventMethods {
   }
 }
 
+/** The methods of `chat`. */
+export class ChatMethods {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** Says something to an agent: a task of higher priority, whose output is the answer. */
+  send(params, options) {
+    return this.#client.request('chat.send', params, options);
+  }
+
+  /**
+   * Gives the last turns of a conversation, the oldest first; none if there is no such
+   * conversation.
+   */
+  history(params, options) {
+    return this.#client.request('chat.history', params, options);
+  }
+
+  /** Forgets a conversation: agents are no longer told what was said in it. Its tasks stay. */
+  clear(params, options) {
+    return this.#client.request('chat.clear', params, options);
+  }
+}
+
 /** The methods of `schedule`. */
 export class ScheduleMethods {
   #client;
@@ -175,6 +202,7 @@ export class Methods {
   daemon = new DaemonMethods(this);
   automation = new AutomationMethods(this);
   event = new EventMethods(this);
+  chat = new ChatMethods(this);
   schedule = new ScheduleMethods(this);
   task = new TaskMethods(this);
 

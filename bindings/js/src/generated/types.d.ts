@@ -88,6 +88,62 @@ export interface Cause {
   depth: number;
 }
 
+/** The params of `chat.clear`. */
+export interface ChatClearParams {
+  /** The conversation. Length from 1 to 200. */
+  conversation: string;
+}
+
+/** The answer to `chat.clear`. */
+export interface ChatCleared {
+  /** How many turns are forgotten. Their tasks stay. */
+  cleared: number;
+}
+
+/** The params of `chat.history`. */
+export interface ChatHistoryParams {
+  /** The conversation. Length from 1 to 200. */
+  conversation: string;
+  /** How many of its last turns. From 1 to 1000; `20` when absent. */
+  limit?: number | undefined;
+}
+
+/** The params of `chat.send`. */
+export interface ChatSendParams {
+  /** What to say; up to 1 MiB. Length from 1 to 1048576. */
+  message: string;
+  /** Higher ones start first. From -1000 to 1000; `5` when absent. */
+  priority?: number | undefined;
+  /**
+   * The conversation that it belongs to, by any name of up to 200 characters: the agent is told
+   * what was said in it before, and answers one message after the other. Without one the message
+   * stands alone. Length from 1 to 200.
+   */
+  conversation?: string | undefined;
+}
+
+/** The answer to `chat.send`. */
+export interface ChatSent {
+  /** The task whose output is the answer. */
+  taskId: string;
+}
+
+/** A message and what came of it. */
+export interface ChatTurn {
+  /** The task that it is. */
+  taskId: string;
+  /** What was said. */
+  message: string;
+  /** The answer; null while there is none. */
+  answer: string | null;
+  /** Why there is no answer; null otherwise. */
+  error: string | null;
+  /** Where the task stands. */
+  state: TaskState;
+  /** When it was said. */
+  at: Timestamp;
+}
+
 /** When a rule proceeds. */
 export type Condition = AlwaysCondition | DebounceCondition;
 
@@ -761,6 +817,8 @@ export interface Task {
   usage: TaskUsage | null;
   /** The submitter's own notes. */
   metadata: Record<string, unknown>;
+  /** The conversation that it is a turn of; absent when it is of none. */
+  conversation?: string;
   /** What led to it; absent when a client submitted it. */
   causedBy?: Cause;
 }

@@ -18,6 +18,7 @@ const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automati
 const LONGEST_WAIT_MS: u64 = 60_000;
 
 const LONGEST_TOPIC: usize = 200;
+const LONGEST_CONVERSATION: usize = 200;
 const LONGEST_PROMPT: usize = 1024 * 1024;
 const MOST_DEPENDENCIES: usize = 100;
 const DEEPEST_JSON: usize = 128;
@@ -101,6 +102,15 @@ pub(super) fn wait_ms(given: Option<u64>) -> Result<u64, ApiError> {
     }
 }
 
+/// The name of a conversation.
+pub(super) fn conversation(name: &str) -> Result<(), ApiError> {
+    if name.trim().is_empty() || name.chars().count() > LONGEST_CONVERSATION {
+        let message = format!("the member \"conversation\" must be a name of 1 to {LONGEST_CONVERSATION} characters");
+        return Err(ApiError::invalid_member("conversation", message));
+    }
+    Ok(())
+}
+
 /// A task's number, from its id.
 pub(super) fn task_no(id: &str) -> Result<TaskNo, ApiError> {
     let unknown = |()| {
@@ -128,23 +138,35 @@ pub(super) fn after(ids: Option<&[String]>) -> Result<Vec<TaskNo>, ApiError> {
     ids.iter().map(|id| id.parse().map_err(|()| unknown(id))).collect()
 }
 
+/// What an agent can be asked.
+pub(super) fn prompt(member: &str, text: &str) -> Result<(), ApiError> {
+    if text.trim().is_empty() {
+        let message = format!("the member {member:?} is empty: say what the agent is to do");
+        return Err(ApiError::invalid_member(member, message));
+    }
+    if text.len() > LONGEST_PROMPT {
+        let message = format!("the member {member:?} has {} bytes; {LONGEST_PROMPT} is the limit", text.len());
+        return Err(ApiError::invalid_member(member, message));
+    }
+    Ok(())
+}
+
+/// A priority that a task may have.
+pub(super) fn priority(given: Option<i32>) -> Result<(), ApiError> {
+    match given {
+        Some(priority) if !(-1000..=1000).contains(&priority) => {
+            let message = format!("the member \"priority\" must be from -1000 to 1000; it is {priority}");
+            Err(ApiError::invalid_member("priority", message))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// An order that can be carried out.
 pub(super) fn order(params: &TaskSubmitParams) -> Result<(), ApiError> {
     let wrong = |member: &str, message: String| Err(ApiError::invalid_member(member, message));
-    if params.prompt.trim().is_empty() {
-        return wrong("prompt", "the member \"prompt\" is empty: say what the agent is to do".to_owned());
-    }
-    if params.prompt.len() > LONGEST_PROMPT {
-        let message =
-            format!("the member \"prompt\" has {} bytes; {LONGEST_PROMPT} is the limit", params.prompt.len());
-        return wrong("prompt", message);
-    }
-    if let Some(priority) = params.priority.filter(|priority| !(-1000..=1000).contains(priority)) {
-        return wrong(
-            "priority",
-            format!("the member \"priority\" must be from -1000 to 1000; it is {priority}"),
-        );
-    }
+    prompt("prompt", &params.prompt)?;
+    priority(params.priority)?;
     if let Some(minutes) = params.timeout_minutes.filter(|minutes| !is_task_time(*minutes)) {
         let message = format!(
             "the member \"timeoutMinutes\" must be more than 0 and at most {LONGEST_TASK_MINUTES}; it is {minutes}"

@@ -1,6 +1,7 @@
 //! What each method does: a function of the method's name, one file for each namespace.
 
 mod automation;
+mod chat;
 mod check;
 mod daemon;
 mod event;
@@ -12,6 +13,7 @@ mod task;
 
 // All of them, by glob: a new method is stated in its own file and nowhere else.
 pub(super) use automation::*;
+pub(super) use chat::*;
 pub(crate) use daemon::*;
 pub(super) use event::*;
 pub(super) use logs::*;

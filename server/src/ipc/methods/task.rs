@@ -37,7 +37,7 @@ pub(crate) async fn task_submit(
         metadata: params.metadata.unwrap_or_default(),
         cause: handler.origin.as_ref().map(|origin| origin.cause.clone()),
         after: check::after(params.after.as_deref())?,
-        rule: None,
+        ..NewTask::default()
     };
     Ok(handler.daemon.engine.submit(task).await?)
 }

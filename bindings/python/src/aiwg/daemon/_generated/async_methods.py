@@ -11,6 +11,9 @@ from .types import (
     AutomationStatus,
     AutomationSwitched,
     AutomationTested,
+    ChatCleared,
+    ChatSent,
+    ChatTurn,
     DaemonLogs,
     DaemonReloaded,
     DaemonStatus,
@@ -301,6 +304,70 @@ class AsyncEventMethods:
         return EventUnsubscribed.from_wire(answer)
 
 
+class AsyncChatMethods:
+    """The methods of ``chat``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def send(
+        self,
+        *,
+        message: str,
+        priority: int | None = None,
+        conversation: str | None = None,
+        timeout: float | None = None,
+    ) -> ChatSent:
+        """Says something to an agent: a task of higher priority, whose output is the answer.
+
+        `task.output` streams the answer and `task.wait` waits for it.
+
+        - ``message``: What to say; up to 1 MiB. Length from 1 to 1048576.
+        - ``priority``: Higher ones start first. From -1000 to 1000; `5` when absent.
+        - ``conversation``: The conversation that it belongs to, by any name of up to 200
+          characters: the agent is told what was said in it before, and answers one message after
+          the other. Without one the message stands alone. Length from 1 to 200.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``queue_full``, ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {"message": message, "priority": priority, "conversation": conversation}
+        answer = await self._caller.call_method("chat.send", wire, timeout)
+        return ChatSent.from_wire(answer)
+
+    async def history(
+        self,
+        *,
+        conversation: str,
+        limit: int | None = None,
+        timeout: float | None = None,
+    ) -> List[ChatTurn]:
+        """Gives the last turns of a conversation, the oldest first; none if there is no such
+        conversation.
+
+        - ``conversation``: The conversation. Length from 1 to 200.
+        - ``limit``: How many of its last turns. From 1 to 1000; `20` when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        wire = {"conversation": conversation, "limit": limit}
+        answer = await self._caller.call_method("chat.history", wire, timeout)
+        return [ChatTurn.from_wire(item) for item in answer]
+
+    async def clear(self, *, conversation: str, timeout: float | None = None) -> ChatCleared:
+        """Forgets a conversation: agents are no longer told what was said in it. Its tasks stay.
+
+        - ``conversation``: The conversation. Length from 1 to 200.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {"conversation": conversation}
+        answer = await self._caller.call_method("chat.clear", wire, timeout)
+        return ChatCleared.from_wire(answer)
+
+
 class AsyncScheduleMethods:
     """The methods of ``schedule``."""
 
@@ -536,6 +603,7 @@ class AsyncMethods(AsyncCaller):
         self.daemon: Final[AsyncDaemonMethods] = AsyncDaemonMethods(self)
         self.automation: Final[AsyncAutomationMethods] = AsyncAutomationMethods(self)
         self.event: Final[AsyncEventMethods] = AsyncEventMethods(self)
+        self.chat: Final[AsyncChatMethods] = AsyncChatMethods(self)
         self.schedule: Final[AsyncScheduleMethods] = AsyncScheduleMethods(self)
         self.task: Final[AsyncTaskMethods] = AsyncTaskMethods(self)
 

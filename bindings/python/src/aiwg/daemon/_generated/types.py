@@ -17,6 +17,9 @@ __all__ = [
     "AutomationSwitched",
     "AutomationTested",
     "Cause",
+    "ChatCleared",
+    "ChatSent",
+    "ChatTurn",
     "Condition",
     "ConfigProblem",
     "DaemonLogs",
@@ -296,6 +299,66 @@ class Cause:
             task=wire.get("task"),
             rule=wire.get("rule"),
             event=wire.get("event"),
+        )
+
+
+@dataclass(frozen=True)
+class ChatCleared:
+    """The answer to `chat.clear`."""
+
+    cleared: int
+    """How many turns are forgotten. Their tasks stay."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ChatCleared:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            cleared=wire["cleared"],
+        )
+
+
+@dataclass(frozen=True)
+class ChatSent:
+    """The answer to `chat.send`."""
+
+    task_id: str
+    """The task whose output is the answer."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ChatSent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            task_id=wire["taskId"],
+        )
+
+
+@dataclass(frozen=True)
+class ChatTurn:
+    """A message and what came of it."""
+
+    task_id: str
+    """The task that it is."""
+    message: str
+    """What was said."""
+    answer: str | None
+    """The answer; null while there is none."""
+    error: str | None
+    """Why there is no answer; null otherwise."""
+    state: TaskState
+    """Where the task stands."""
+    at: Timestamp
+    """When it was said."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ChatTurn:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            task_id=wire["taskId"],
+            message=wire["message"],
+            answer=wire["answer"],
+            error=wire["error"],
+            state=wire["state"],
+            at=wire["at"],
         )
 
 
@@ -1273,6 +1336,8 @@ class Task:
     """
     metadata: dict[str, Any]
     """The submitter's own notes."""
+    conversation: str | None = None
+    """The conversation that it is a turn of; absent when it is of none."""
     caused_by: Cause | None = None
     """What led to it; absent when a client submitted it."""
 
@@ -1301,6 +1366,7 @@ class Task:
             processes_left=wire["processesLeft"],
             usage=maybe(TaskUsage.from_wire, wire["usage"]),
             metadata=wire["metadata"],
+            conversation=wire.get("conversation"),
             caused_by=maybe(Cause.from_wire, wire.get("causedBy")),
         )
 

@@ -1,0 +1,62 @@
+//! Conversations: tasks that are turns of one, in the order of their numbers.
+
+use aiwg_protocol::types::{ChatTurn, TaskState};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    row::{Millis, Named, TaskNo},
+    write::Store,
+};
+
+impl Store {
+    /// The last turn of a conversation that has not ended.
+    pub(crate) fn open_turn(&self, conversation: &str) -> rusqlite::Result<Option<TaskNo>> {
+        self.statement(
+            "SELECT no FROM task WHERE conversation = ? AND state IN ('queued', 'running') ORDER BY no DESC LIMIT 1",
+        )?
+        .query_row([conversation], |row| row.get(0))
+        .optional()
+    }
+
+    /// The last turns of a conversation before this one, the oldest first.
+    pub(crate) fn turns_before(
+        &self,
+        conversation: &str,
+        before: TaskNo,
+        limit: u32,
+    ) -> rusqlite::Result<Vec<ChatTurn>> {
+        turns(self.connection(), conversation, before, limit)
+    }
+
+    /// Forgets that these tasks are turns of a conversation; tells how many were.
+    pub(crate) fn forget_conversation(&mut self, conversation: &str) -> rusqlite::Result<usize> {
+        self.statement("UPDATE task SET conversation = NULL WHERE conversation = ?")?.execute([conversation])
+    }
+}
+
+pub(super) fn turns(
+    connection: &Connection,
+    conversation: &str,
+    before: TaskNo,
+    limit: u32,
+) -> rusqlite::Result<Vec<ChatTurn>> {
+    let mut turns: Vec<ChatTurn> = connection
+        .prepare_cached(
+            "SELECT no, prompt, state, result, error, created_at FROM task
+             WHERE conversation = ? AND no < ? ORDER BY no DESC LIMIT ?",
+        )?
+        .query_map(params![conversation, before, limit], |row| {
+            let state = row.get::<_, Named<TaskState>>(2)?.0;
+            Ok(ChatTurn {
+                task_id: row.get::<_, TaskNo>(0)?.to_string(),
+                message: row.get(1)?,
+                state,
+                answer: if state == TaskState::Completed { row.get(3)? } else { None },
+                error: row.get(4)?,
+                at: row.get::<_, Millis>(5)?.0,
+            })
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    turns.reverse();
+    Ok(turns)
+}
