@@ -5,7 +5,7 @@ use std::{path::PathBuf, str::FromStr};
 use aiwg_protocol::types::{Json, TaskState};
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
-use crate::commands::ScheduleCommand;
+use crate::commands::{ChatArgs, ChatCommand, ScheduleCommand};
 
 /// Turns what happens in a project into agent tasks, and runs them.
 #[derive(Debug, Parser)]
@@ -60,6 +60,9 @@ pub(crate) enum Command {
     /// Look at the rules, switch them on and off, try them out
     #[command(subcommand)]
     Automation(AutomationCommand),
+    /// Say something to an agent
+    #[command(subcommand)]
+    Chat(ChatCommand),
     /// Look at schedules, and fire them
     #[command(subcommand)]
     Schedule(ScheduleCommand),
@@ -85,6 +88,11 @@ pub(crate) enum DaemonCommand {
     /// Print the daemon's log; works without a daemon as well
     #[command(after_help = "Example:\n  aiwg daemon logs --follow | grep automation")]
     Logs(LogsArgs),
+    /// Talk with an agent; with a message, say it and print the answer
+    #[command(
+        after_help = "Examples:\n  aiwg daemon chat\n  aiwg daemon chat \"What is our current test coverage?\""
+    )]
+    Chat(ChatArgs),
     /// Print a unit with which a service manager runs this project's daemon
     Service(ServiceArgs),
 }

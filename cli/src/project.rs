@@ -1,9 +1,14 @@
 //! Which project a command is about.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use aiwg_client::{ClientError, DaemonClient, Options};
-use aiwg_protocol::SOCKET_PATH;
+use aiwg_protocol::{ErrorKind, SOCKET_PATH};
+
+use tokio::time::sleep;
 
 use crate::error::CliError;
 
@@ -24,4 +29,26 @@ pub(crate) fn to_start(named: Option<&Path>) -> Result<PathBuf, CliError> {
 pub(crate) async fn connect(named: Option<&Path>) -> Result<DaemonClient, ClientError> {
     let socket = named.map(|project| project.join(SOCKET_PATH));
     DaemonClient::connect_with(Options { socket, ..Options::default() }).await
+}
+
+/// How often to look for a daemon that is gone.
+const SEEK_EVERY: Duration = Duration::from_millis(300);
+
+/// Whether the daemon is gone, or the way to it: another try may succeed.
+pub(crate) fn is_gone(error: &ClientError) -> bool {
+    match error {
+        ClientError::Api(error) => error.kind() == Some(ErrorKind::ShuttingDown),
+        ClientError::Disconnected(_) => true,
+        error => error.is_no_daemon(),
+    }
+}
+
+/// A connection to the daemon, as soon as there is one again.
+pub(crate) async fn reconnect(named: Option<&Path>) -> DaemonClient {
+    loop {
+        match connect(named).await {
+            Ok(client) => return client,
+            Err(_) => sleep(SEEK_EVERY).await,
+        }
+    }
 }

@@ -14,12 +14,19 @@ PATIENCE_SECONDS = 60
 
 
 def main(steps: list[list[str]], command: list[str]) -> int:
-    signal.alarm(PATIENCE_SECONDS)
     pid, terminal = pty.fork()
     if pid == 0:
         os.execvp(command[0], command)
     shown = 0
     screen = b""
+    text = "its end"
+
+    def gives_up(*_: object) -> None:
+        os.kill(pid, signal.SIGKILL)
+        sys.exit(f"waited in vain for {text!r}:\n{screen.decode(errors='replace')}")
+
+    signal.signal(signal.SIGALRM, gives_up)
+    signal.alarm(PATIENCE_SECONDS)
     for step, text in steps:
         wanted = text.encode()
         if step == "send":
@@ -31,6 +38,7 @@ def main(steps: list[list[str]], command: list[str]) -> int:
                 sys.exit(f"the command ended before it showed {text!r}:\n{screen.decode()}")
             screen += more
         shown = found + len(wanted)
+    text = "its end"
     while more := read(terminal):
         screen += more
     sys.stdout.buffer.write(screen)

@@ -5,6 +5,7 @@
 mod agents;
 mod automation;
 mod bad_config;
+mod chat;
 mod claude;
 mod cli;
 mod clients;

@@ -1,6 +1,7 @@
 //! The verbs: one file for each noun.
 
 mod automation;
+mod chat;
 mod config;
 mod daemon;
 mod event;
@@ -12,6 +13,7 @@ use std::{path::Path, process::ExitCode};
 
 use aiwg_client::DaemonClient;
 
+pub(crate) use chat::{ChatArgs, ChatCommand};
 pub(crate) use schedule::ScheduleCommand;
 
 use crate::{
@@ -35,6 +37,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Automation(command) => {
             ask(project, async |client| automation::run(client, command, output).await)
         }
+        Command::Chat(command) => chat::run(project, command, output),
         Command::Schedule(command) => schedule::run(project, command, output),
         Command::Event(command) => ask(project, async |client| event::run(client, command, output).await),
     }

@@ -92,7 +92,10 @@ mod tests {
     #[test]
     fn the_earliest_turns_are_left_out_first() {
         let long = "x".repeat(MOST_BYTES - 10);
-        let asked = with_turns("now", &[turn("long ago", Some("gone")), turn("second", Some(&long)), turn("b", Some("c"))]);
+        let asked = with_turns(
+            "now",
+            &[turn("long ago", Some("gone")), turn("second", Some(&long)), turn("b", Some("c"))],
+        );
         assert!(!asked.contains("long ago") && asked.contains("second") && asked.contains("\"c\""));
     }
 }

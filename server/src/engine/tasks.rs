@@ -19,14 +19,16 @@ impl Turn<'_> {
         }
         self.room_for(1)?;
         let waits = self.dependencies(&task.after)?;
-        let turn_before = match &task.conversation {
-            Some(conversation) => self.store.open_turn(conversation)?,
-            None => None,
+        let turns_before = match &task.conversation {
+            Some(conversation) => self.store.open_turns(conversation)?,
+            None => Vec::new(),
         };
         let no = self.enqueue(&task)?;
         let state = match waits {
             Waits::For(mut open) => {
-                open.extend(turn_before.filter(|turn| !open.contains(turn)));
+                open.extend(turns_before);
+                open.sort_unstable();
+                open.dedup();
                 if !open.is_empty() {
                     self.store.wait_for(no, &open)?;
                 }
@@ -177,7 +179,7 @@ impl Turn<'_> {
                 else {
                     continue;
                 };
-                // A turn of a conversation waits for the end of the one before, whatever that is.
+                // A turn of a conversation waits for the end of those before it, whatever that is.
                 if state == TaskState::Completed || !other.order.after.contains(&no) {
                     self.store.waits_for_one_less(waiting)?;
                 } else {

@@ -1,7 +1,7 @@
 //! Conversations: tasks that are turns of one, in the order of their numbers.
 
 use aiwg_protocol::types::{ChatTurn, TaskState};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::{
     row::{Millis, Named, TaskNo},
@@ -9,13 +9,11 @@ use super::{
 };
 
 impl Store {
-    /// The last turn of a conversation that has not ended.
-    pub(crate) fn open_turn(&self, conversation: &str) -> rusqlite::Result<Option<TaskNo>> {
-        self.statement(
-            "SELECT no FROM task WHERE conversation = ? AND state IN ('queued', 'running') ORDER BY no DESC LIMIT 1",
-        )?
-        .query_row([conversation], |row| row.get(0))
-        .optional()
+    /// The turns of a conversation that have not ended.
+    pub(crate) fn open_turns(&self, conversation: &str) -> rusqlite::Result<Vec<TaskNo>> {
+        self.statement("SELECT no FROM task WHERE conversation = ? AND state IN ('queued', 'running')")?
+            .query_map([conversation], |row| row.get(0))?
+            .collect()
     }
 
     /// The last turns of a conversation before this one, the oldest first.

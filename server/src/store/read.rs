@@ -177,7 +177,9 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn turns(&self, conversation: &str, limit: u32) -> rusqlite::Result<Vec<ChatTurn>> {
-        self.with(|connection| conversations::turns(connection, conversation, TaskNo(i64::MAX.unsigned_abs()), limit))
+        self.with(|connection| {
+            conversations::turns(connection, conversation, TaskNo(i64::MAX.unsigned_abs()), limit)
+        })
     }
 
     /// For which time each schedule has fired last.

@@ -31,6 +31,7 @@ impl Project {
             .args(args)
             .current_dir(self.path())
             .env_remove("AIWG_DAEMON_SOCKET")
+            .env("XDG_STATE_HOME", self.file("state-home"))
             .output()
             .unwrap();
         let shown =

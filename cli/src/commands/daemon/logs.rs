@@ -4,7 +4,6 @@ use std::{
     io::{self, Write},
     path::Path,
     process::ExitCode,
-    time::Duration,
 };
 
 use aiwg_client::{
@@ -13,20 +12,16 @@ use aiwg_client::{
 };
 use aiwg_protocol::SOCKET_ENV;
 use aiwg_server::{log, project::Project};
-use tokio::time::sleep;
 
 use crate::{
     args::LogsArgs,
     error::CliError,
     output::Output,
-    project::{connect, to_start},
+    project::{connect, is_gone, reconnect, to_start},
 };
 
 /// How long one call waits for more, so that a connection that has silently died shows in bounded time.
 const WAIT_MS: u64 = 30_000;
-
-/// How often to look for the daemon while it is gone.
-const SEEK_EVERY: Duration = Duration::from_millis(300);
 
 pub(super) fn run(project: Option<&Path>, args: &LogsArgs, output: &Output) -> Result<ExitCode, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -47,7 +42,7 @@ pub(super) fn run(project: Option<&Path>, args: &LogsArgs, output: &Output) -> R
             let asked = match &client {
                 Some(client) => follow(client, &cursor).await,
                 None => {
-                    client = Some(found_again(project).await);
+                    client = Some(reconnect(project).await);
                     continue;
                 }
             };
@@ -70,24 +65,6 @@ pub(super) fn run(project: Option<&Path>, args: &LogsArgs, output: &Output) -> R
 async fn follow(client: &DaemonClient, cursor: &str) -> Result<DaemonLogs, ClientError> {
     let cursor = Some(cursor.to_owned());
     client.daemon_logs(DaemonLogsParams { lines: None, cursor, wait_ms: Some(WAIT_MS) }).await
-}
-
-async fn found_again(project: Option<&Path>) -> DaemonClient {
-    loop {
-        match connect(project).await {
-            Ok(client) => return client,
-            Err(_) => sleep(SEEK_EVERY).await,
-        }
-    }
-}
-
-/// Whether another try may succeed.
-fn is_gone(error: &ClientError) -> bool {
-    match error {
-        ClientError::Api(error) => error.kind() == Some(aiwg_protocol::ErrorKind::ShuttingDown),
-        ClientError::Disconnected(_) => true,
-        error => error.is_no_daemon(),
-    }
 }
 
 /// What the last daemon has left.

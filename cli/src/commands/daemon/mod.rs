@@ -1,5 +1,5 @@
 mod logs;
-mod status;
+pub(super) mod status;
 
 use std::{
     io::{self, Write},
@@ -15,7 +15,7 @@ use aiwg_client::{
 use aiwg_protocol::{CONFIG_PATH, START_COMMAND};
 use aiwg_server::boot::{Options, is_running};
 
-use super::{ask, setup};
+use super::{ask, chat, setup};
 use crate::{
     args::{DaemonCommand, StartArgs},
     daemon::{detach, foreground},
@@ -67,6 +67,7 @@ pub(crate) fn run(
         DaemonCommand::Stop => ask(project, async |client| stop(client, output).await),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
         DaemonCommand::Status => ask(project, async |client| status::run(client, output).await),
+        DaemonCommand::Chat(args) => chat::talk(project, args, output),
         DaemonCommand::Logs(args) => logs::run(project, &args, output),
         DaemonCommand::Ping => ask(project, async |client| ping(client, output).await),
     }

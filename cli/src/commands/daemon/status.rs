@@ -20,7 +20,7 @@ pub(super) async fn run(client: &DaemonClient, output: &Output) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(out: &mut dyn Write, status: &DaemonStatus) -> io::Result<()> {
+pub(in crate::commands) fn show(out: &mut dyn Write, status: &DaemonStatus) -> io::Result<()> {
     let health = match status.health {
         Health::Ok => "ok",
         Health::Degraded => "degraded",

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use aiwg_client::{
-    DaemonClient,
+    ClientError, DaemonClient,
     types::{OutputEncoding, OutputStream, TaskOutput, TaskOutputParams},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -51,7 +51,7 @@ pub(super) async fn copy(
 }
 
 /// Where one is in a task's output.
-struct Reading {
+pub(in crate::commands) struct Reading {
     params: TaskOutputParams,
     follow: bool,
     at_end: bool,
@@ -59,7 +59,7 @@ struct Reading {
 
 impl Reading {
     /// From the beginning. As base64: output need not be text.
-    fn of(id: &str, stream: OutputStream, follow: bool) -> Self {
+    pub(in crate::commands) fn of(id: &str, stream: OutputStream, follow: bool) -> Self {
         let params = TaskOutputParams {
             task_id: id.to_owned(),
             stream: Some(stream),
@@ -71,7 +71,10 @@ impl Reading {
     }
 
     /// The next chunk; none at the end.
-    async fn next(&mut self, client: &DaemonClient) -> Result<Option<TaskOutput>, CliError> {
+    pub(in crate::commands) async fn next(
+        &mut self,
+        client: &DaemonClient,
+    ) -> Result<Option<TaskOutput>, ClientError> {
         while !self.at_end {
             let chunk = client.task_output(self.params.clone()).await?;
             self.params.offset = Some(chunk.next_offset);
@@ -84,7 +87,7 @@ impl Reading {
     }
 }
 
-fn bytes(chunk: &TaskOutput) -> Result<Vec<u8>, CliError> {
+pub(in crate::commands) fn bytes(chunk: &TaskOutput) -> Result<Vec<u8>, CliError> {
     BASE64_STANDARD
         .decode(&chunk.data)
         .map_err(|error| CliError::Failed(format!("the daemon sent output that is no base64: {error}")))

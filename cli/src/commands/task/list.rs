@@ -1,4 +1,9 @@
-use aiwg_client::{DaemonClient, types::TaskListParams};
+use std::io::{self, Write};
+
+use aiwg_client::{
+    DaemonClient,
+    types::{Task, TaskListParams},
+};
 
 use crate::{
     args::ListArgs,
@@ -9,21 +14,24 @@ use crate::{
 pub(super) async fn list(client: &DaemonClient, args: ListArgs, output: &Output) -> Result<(), CliError> {
     let ListArgs { state, agent, limit, cursor } = args;
     let tasks = client.task_list(TaskListParams { state, agent, limit, cursor }).await?;
-    output.result(&tasks, |out, tasks| {
-        if tasks.is_empty() {
-            return writeln!(out, "No tasks. Next: aiwg task submit \"...\"");
-        }
-        let mut rows = table(["ID", "STATE", "PRIO", "AGENT", "CREATED", "PROMPT"]);
-        for task in tasks {
-            rows.add_row([
-                task.id.clone(),
-                task.state.to_string(),
-                task.priority.to_string(),
-                task.agent.clone().unwrap_or_else(|| "-".to_owned()),
-                task.created_at.to_string(),
-                shorten(&task.prompt, 50),
-            ]);
-        }
-        write_table(out, &rows)
-    })
+    output.result(&tasks, |out, tasks| show(out, tasks))
+}
+
+/// As a table.
+pub(in crate::commands) fn show(out: &mut dyn Write, tasks: &[Task]) -> io::Result<()> {
+    if tasks.is_empty() {
+        return writeln!(out, "No tasks. Next: aiwg task submit \"...\"");
+    }
+    let mut rows = table(["ID", "STATE", "PRIO", "AGENT", "CREATED", "PROMPT"]);
+    for task in tasks {
+        rows.add_row([
+            task.id.clone(),
+            task.state.to_string(),
+            task.priority.to_string(),
+            task.agent.clone().unwrap_or_else(|| "-".to_owned()),
+            task.created_at.to_string(),
+            shorten(&task.prompt, 50),
+        ]);
+    }
+    write_table(out, &rows)
 }

@@ -1,8 +1,8 @@
 //! Tasks: one file for each verb that is more than a call.
 
 mod cancel;
-mod follow;
-mod list;
+pub(super) mod follow;
+pub(super) mod list;
 mod show;
 mod submit;
 mod wait;

@@ -105,7 +105,8 @@ pub(super) fn wait_ms(given: Option<u64>) -> Result<u64, ApiError> {
 /// The name of a conversation.
 pub(super) fn conversation(name: &str) -> Result<(), ApiError> {
     if name.trim().is_empty() || name.chars().count() > LONGEST_CONVERSATION {
-        let message = format!("the member \"conversation\" must be a name of 1 to {LONGEST_CONVERSATION} characters");
+        let message =
+            format!("the member \"conversation\" must be a name of 1 to {LONGEST_CONVERSATION} characters");
         return Err(ApiError::invalid_member("conversation", message));
     }
     Ok(())
@@ -145,7 +146,8 @@ pub(super) fn prompt(member: &str, text: &str) -> Result<(), ApiError> {
         return Err(ApiError::invalid_member(member, message));
     }
     if text.len() > LONGEST_PROMPT {
-        let message = format!("the member {member:?} has {} bytes; {LONGEST_PROMPT} is the limit", text.len());
+        let message =
+            format!("the member {member:?} has {} bytes; {LONGEST_PROMPT} is the limit", text.len());
         return Err(ApiError::invalid_member(member, message));
     }
     Ok(())

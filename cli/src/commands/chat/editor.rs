@@ -1,0 +1,136 @@
+//! The line that is typed: several of them, completion, history over sessions.
+
+use std::{
+    borrow::Cow,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use rustyline::{
+    CompletionType, Config, Context, Editor, Helper,
+    completion::Completer,
+    highlight::Highlighter,
+    hint::Hinter,
+    history::FileHistory,
+    validate::{ValidationContext, ValidationResult, Validator},
+};
+
+use crate::error::CliError;
+
+/// How many lines are remembered.
+const REMEMBERED: usize = 1000;
+
+/// What can be typed besides a message.
+pub(super) const COMMANDS: [(&str, &str); 8] = [
+    ("/help", "what can be typed here"),
+    ("/status", "how the daemon is"),
+    ("/tasks", "the latest tasks"),
+    ("/run PROMPT", "a task in the background; you are told when it ends"),
+    ("/cancel ID", "cancel a task"),
+    ("/history", "what was said in this conversation"),
+    ("/clear", "forget what was said in it"),
+    ("/quit", "leave; Ctrl-D does so too"),
+];
+
+/// The tasks that can be cancelled, as they come and go.
+pub(super) type Cancellable = Arc<Mutex<Vec<String>>>;
+
+/// The editor, with what was typed in earlier sessions.
+pub(super) fn editor(cancellable: Cancellable) -> Result<Editor<Typing, FileHistory>, CliError> {
+    let config = Config::builder()
+        .completion_type(CompletionType::List)
+        .max_history_size(REMEMBERED)
+        .map_err(unusable)?
+        .history_ignore_space(true)
+        .build();
+    let history = FileHistory::with_config(&config);
+    let mut editor = Editor::with_history(config, history).map_err(unusable)?;
+    editor.set_helper(Some(Typing { cancellable }));
+    if let Some(path) = history_file() {
+        // None yet, in the first session.
+        let _ = editor.load_history(&path);
+    }
+    Ok(editor)
+}
+
+/// Keeps what was typed for the next session.
+pub(super) fn remember(editor: &mut Editor<Typing, FileHistory>) {
+    let Some(path) = history_file() else { return };
+    let is_there = path.parent().is_some_and(|dir| {
+        use std::os::unix::fs::DirBuilderExt;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).is_ok()
+    });
+    if is_there {
+        // Of little worth to anyone but the next session, which begins anew then.
+        let _ = editor.append_history(&path);
+    }
+}
+
+/// As the XDG base directory specification has it.
+fn history_file() -> Option<PathBuf> {
+    let named = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = named("XDG_STATE_HOME").or_else(|| Some(named("HOME")?.join(".local/state")))?;
+    Some(state.join("aiwg/chat-history"))
+}
+
+fn unusable(error: impl std::fmt::Display) -> CliError {
+    CliError::Failed(format!("the terminal cannot be used: {error}"))
+}
+
+/// What helps with typing.
+pub(super) struct Typing {
+    cancellable: Cancellable,
+}
+
+impl Helper for Typing {}
+impl Highlighter for Typing {}
+
+impl Hinter for Typing {
+    type Hint = String;
+}
+
+impl Validator for Typing {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        let is_whole = is_whole(context.input());
+        Ok(if is_whole { ValidationResult::Valid(None) } else { ValidationResult::Incomplete })
+    }
+}
+
+impl Completer for Typing {
+    type Candidate = String;
+
+    fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
+        let typed = line.get(..at).unwrap_or(line);
+        if let Some(id) = typed.strip_prefix("/cancel ") {
+            let tasks = self.cancellable.lock().unwrap_or_else(PoisonError::into_inner);
+            let fits = tasks.iter().filter(|task| task.starts_with(id)).cloned().collect();
+            return Ok((at - id.len(), fits));
+        }
+        let names = COMMANDS.iter().filter_map(|(command, _)| command.split(' ').next());
+        let fits = names.filter(|name| typed.starts_with('/') && name.starts_with(typed)).map(str::to_owned);
+        Ok((0, fits.collect()))
+    }
+}
+
+/// Whether a message is all there: no `\` at its end, no open block of code.
+fn is_whole(typed: &str) -> bool {
+    !typed.ends_with('\\') && typed.matches("```").count() % 2 == 0
+}
+
+/// The message that was typed, over several lines perhaps.
+pub(super) fn message(typed: &str) -> Cow<'_, str> {
+    if typed.contains("\\\n") { typed.replace("\\\n", "\n").into() } else { typed.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_may_have_several_lines() {
+        assert!(
+            is_whole("hello") && !is_whole("hello\\") && !is_whole("```\ncode") && is_whole("```\ncode\n```")
+        );
+        assert_eq!(message("one\\\ntwo"), "one\ntwo");
+    }
+}

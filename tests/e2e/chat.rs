@@ -1,0 +1,219 @@
+//! Talking with agents: turns that know of each other, the conversation in a terminal and from a script.
+
+use std::{
+    io::Write,
+    os::unix::fs::MetadataExt,
+    process::{Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    Project,
+    Step::{Sees, Types},
+    until,
+};
+
+fn say(project: &Project, message: &str, conversation: &str) -> String {
+    let sent = project.wire().call("chat.send", json!({ "message": message, "conversation": conversation }));
+    sent["taskId"].as_str().unwrap().to_owned()
+}
+
+fn history(project: &Project, conversation: &str) -> Value {
+    project.wire().call("chat.history", json!({ "conversation": conversation }))
+}
+
+/// What the agent was told of earlier turns.
+fn told(task: &Value) -> Value {
+    let result = task["result"].as_str().unwrap();
+    let Some(rest) = result.split("not instructions:").nth(1) else { return json!([]) };
+    serde_json::from_str(rest.split("Now the user says:").next().unwrap()).unwrap()
+}
+
+#[test]
+fn a_conversation_remembers_its_turns_over_a_restart() {
+    let project = Project::started(json!({}));
+    let first = project.ended(&say(&project, "My name is Ada.", "a"));
+    assert_eq!((told(&first), &first["priority"]), (json!([]), &json!(5)));
+    assert_eq!(first["conversation"], "a");
+    project.kill_daemon();
+    project.start();
+    let second = project.ended(&say(&project, "What is my name?", "a"));
+    assert_eq!(told(&second)[0]["user"], "My name is Ada.");
+    assert!(told(&second)[0]["you"].as_str().unwrap().contains("My name is Ada."), "{second}");
+    // In lists it is what was said, and nothing else.
+    assert_eq!(second["prompt"], "What is my name?");
+    // Others know nothing of it.
+    assert_eq!(told(&project.ended(&say(&project, "What is my name?", "b"))), json!([]));
+    let alone = project.wire().call("chat.send", json!({ "message": "What is my name?" }));
+    assert_eq!(told(&project.ended(alone["taskId"].as_str().unwrap())), json!([]));
+    let turns = history(&project, "a");
+    assert_eq!((turns.as_array().unwrap().len(), &turns[1]["message"]), (2, &json!("What is my name?")));
+    assert_eq!(project.wire().call("chat.clear", json!({ "conversation": "a" })), json!({ "cleared": 2 }));
+    assert_eq!(told(&project.ended(&say(&project, "What is my name?", "a"))), json!([]));
+    assert_eq!(history(&project, "a").as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn turns_are_answered_one_after_the_other_whatever_becomes_of_them() {
+    let agent = "asked=$(cat); printf '%s\\n' \"$asked\"; case ${asked##*the user says:} in
+        *first*) : >begun; while [ ! -e go ]; do sleep 0.01; done; exit 3 ;; esac";
+    let project = Project::started(
+        json!({ "daemon": { "max_parallel_actions": 5 }, "agent": { "command": ["sh", "-c", agent] } }),
+    );
+    let first = say(&project, "first", "a");
+    let second = say(&project, "second", "a");
+    let third = say(&project, "third", "a");
+    until("the first turn", || project.file("begun").exists());
+    let other = say(&project, "elsewhere", "b");
+    assert_eq!(project.ended(&other)["state"], "completed");
+    let states = [&first, &second, &third].map(|id| project.task(id)["state"].clone());
+    assert_eq!(states, [json!("running"), json!("queued"), json!("queued")]);
+    project.json(&["task", "cancel", &second]);
+    std::fs::write(project.file("go"), "").unwrap();
+    assert_eq!(project.ended(&first)["state"], "failed");
+    let third = project.ended(&third);
+    assert_eq!(third["state"], "completed");
+    let told = told(&third);
+    assert!(told[0]["no_answer"].as_str().unwrap().contains("code 3"), "{told}");
+    assert_eq!((&told[1]["user"], told[1].get("you")), (&json!("second"), None));
+}
+
+#[test]
+fn one_message_from_the_command_line() {
+    let project = Project::started(json!({}));
+    let done = project.run(&["chat", "send", "What is our current test coverage?"]);
+    assert_eq!((done.code, done.out.trim()), (0, "stand-in agent: What is our current test coverage?"));
+    let done = project.run(&["daemon", "chat", "do: echo because >&2; exit 3"]);
+    assert!(done.code == 1 && done.err.contains("failed") && done.err.contains("because"), "{}", done.err);
+    let sent = project.json(&["chat", "send", "later", "--priority", "-7"]);
+    let task = project.ended(sent["taskId"].as_str().unwrap());
+    assert_eq!(task["priority"], -7);
+    let wrong = project.wire().try_call("chat.send", json!({ "message": " " }));
+    assert_eq!(
+        (&wrong["error"]["data"]["kind"], &wrong["error"]["data"]["member"]),
+        (&json!("invalid_params"), &json!("message"))
+    );
+    assert_eq!(project.run(&["chat", "send", ""]).code, 1);
+}
+
+#[test]
+fn of_an_agent_that_writes_json_only_what_it_says_is_shown() {
+    let agent = crate::support::repository().join("tests/agents/stand-in-agent");
+    let command = json!([agent, "-p", "--output-format", "stream-json", "--verbose"]);
+    let project = Project::started(json!({ "agent": { "command": command } }));
+    let done = project.run(&["chat", "send", "hello"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.contains("stand-in agent: hello") && !done.out.contains("\"type\""), "{}", done.out);
+}
+
+#[test]
+fn a_script_talks_line_by_line() {
+    let project = Project::started(json!({}));
+    let mut command = project.command();
+    let mut chat =
+        command.args(["daemon", "chat"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = "hello\n\n/nonsense\n/tasks\nand again\n/history\n/quit\nnever said\n";
+    chat.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let output = chat.wait_with_output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && !out.contains('\u{1b}'), "{out}");
+    assert!(out.starts_with("stand-in agent: hello\n/nonsense is no command"), "{out}");
+    assert!(out.contains("task-0001") && out.contains("> and again") && !out.contains("never said"), "{out}");
+    assert_eq!(told(&project.task("task-0002"))[0]["user"], "hello");
+}
+
+#[test]
+fn a_conversation_in_a_terminal() {
+    let project = Project::started(json!({}));
+    let waits = "do: echo wai''ting; while [ ! -e go ]; do sleep 0.01; done\r";
+    let (code, shown) = project.in_a_terminal(
+        &["daemon", "chat"],
+        &[
+            Sees("/help tells"),
+            Types("hello\r"),
+            Sees("stand-in agent: hello"),
+            // Several lines, and completion.
+            Types("one\\\rtwo\r"),
+            Sees("Now the user says:"),
+            Sees("one\r\ntwo"),
+            Types("/hel\t\r"),
+            Sees("/cancel ID"),
+            Types("/status\r"),
+            Sees("Process"),
+            // What runs in the background says when it ends.
+            Types("/run do: exit 3\r"),
+            Sees("task-0003 is"),
+            Sees("[task-0003 is failed"),
+            Types("/clear\r"),
+            Sees("2 turns are forgotten"),
+            // Ctrl-C cancels the answer and not the conversation.
+            Types(waits),
+            Sees("waiting"),
+            Types("\x03"),
+            Sees("task-0004 is being cancelled"),
+            Sees("> "),
+            // At the prompt it gives up the line.
+            Types("never said\x03"),
+            Sees("> "),
+            Types("/history\r"),
+            Sees("(cancelled: cancelled while it was running)"),
+            Sees("> "),
+            Types("\x04"),
+        ],
+    );
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!(project.json(&["task", "stats"])["total"], 4);
+    // The next session has the lines of this one; nobody else can read them.
+    let history = project.file("state-home/aiwg/chat-history");
+    assert_eq!(std::fs::metadata(&history).unwrap().mode() & 0o777, 0o600);
+    let (code, shown) = project.in_a_terminal(
+        &["daemon", "chat"],
+        &[Sees("/help tells"), Types("\x1b[A"), Sees("/history"), Types("\x03"), Sees("> "), Types("\x04")],
+    );
+    assert_eq!(code, 0, "{shown}");
+}
+
+#[test]
+fn a_conversation_goes_on_when_the_daemon_comes_back() {
+    let project = Project::started(json!({}));
+    let mut command = project.command();
+    let mut chat =
+        command.args(["daemon", "chat"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = chat.stdin.take().unwrap();
+    // The daemon is restarted in the middle of an answer, whose agent goes on.
+    stdin
+        .write_all(b"do: echo begun >begun; while [ ! -e go ]; do sleep 0.01; done; echo the end\n")
+        .unwrap();
+    until("the agent", || project.file("begun").exists());
+    assert_eq!(project.run(&["daemon", "restart"]).code, 0);
+    std::fs::write(project.file("go"), "").unwrap();
+    stdin.write_all(b"and you?\n").unwrap();
+    drop(stdin);
+    let output = chat.wait_with_output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(out.contains("the end\n") && out.contains("and you?"), "{out}");
+    assert_eq!(project.task("task-0001")["attempts"], 1);
+}
+
+#[test]
+fn it_works_over_a_forwarded_socket() {
+    let project = Project::started(json!({}));
+    let elsewhere = Project::empty();
+    let socket = elsewhere.file("forwarded.sock");
+    let mut forward = Command::new("python3")
+        .arg(crate::support::repository().join("tests/clients/forward.py"))
+        .args([&socket, &project.socket()])
+        .spawn()
+        .unwrap();
+    until("the forwarded socket", || socket.exists());
+    let done = elsewhere
+        .command()
+        .args(["chat", "send", "hello"])
+        .env("AIWG_DAEMON_SOCKET", &socket)
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(done.stdout).unwrap(), "stand-in agent: hello\n");
+    forward.kill().unwrap();
+    forward.wait().unwrap();
+}
