@@ -93,6 +93,8 @@ pub(crate) enum DaemonCommand {
         after_help = "Examples:\n  aiwg daemon chat\n  aiwg daemon chat \"What is our current test coverage?\""
     )]
     Chat(ChatArgs),
+    /// Show the daemon's tmux session, which `daemon start --tmux` makes
+    Attach(AttachArgs),
     /// Print a unit with which a service manager runs this project's daemon
     Service(ServiceArgs),
 }
@@ -136,6 +138,17 @@ pub(crate) struct StartArgs {
     /// The configuration to use in place of .aiwg/daemon.json
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+
+    /// Make a tmux session with the daemon's log, the agents' output and a conversation
+    #[arg(long, conflicts_with = "foreground")]
+    pub(crate) tmux: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AttachArgs {
+    /// Only look
+    #[arg(long)]
+    pub(crate) readonly: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -163,16 +176,17 @@ pub(crate) enum TaskCommand {
         /// The earlier task's id
         id: String,
     },
-    /// Print what a task's agent has written
-    #[command(after_help = "Example:\n  aiwg task logs task-0001 --follow")]
+    /// Print what a task's agent has written; with --follow and no id, what all agents write
+    #[command(after_help = "Examples:\n  aiwg task logs task-0001 --follow\n  aiwg task logs --follow")]
     Logs {
         /// The task's id
-        id: String,
+        #[arg(required_unless_present = "follow")]
+        id: Option<String>,
         /// Go on printing until the task has ended
         #[arg(long, short)]
         follow: bool,
         /// Standard error in place of standard output
-        #[arg(long)]
+        #[arg(long, requires = "id")]
         stderr: bool,
     },
     /// Count the tasks by state, and sum up what their agents used

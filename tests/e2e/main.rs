@@ -29,6 +29,7 @@ mod sdk;
 mod service;
 mod setup;
 mod support;
+mod tmux;
 mod vectors;
 mod watching;
 mod wire;

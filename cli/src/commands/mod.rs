@@ -33,7 +33,9 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Completions { shell } => setup::completions(shell),
         Command::Man { dir } => setup::man(&dir),
         Command::Config(command) => config::run(project, command, output),
-        Command::Task(command) => ask(project, async |client| task::run(client, command, output).await),
+        Command::Task(command) => {
+            ask(project, async |client| task::run(project, client, command, output).await)
+        }
         Command::Automation(command) => {
             ask(project, async |client| automation::run(client, command, output).await)
         }

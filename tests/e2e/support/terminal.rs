@@ -17,6 +17,16 @@ pub(crate) enum Step {
 impl Project {
     /// Runs a command in a terminal, and gives its exit code and all that was shown.
     pub(crate) fn in_a_terminal(&self, args: &[&str], steps: &[Step]) -> (i32, String) {
+        self.in_a_terminal_with(&[], args, steps)
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn in_a_terminal_with(
+        &self,
+        environment: &[(&str, &str)],
+        args: &[&str],
+        steps: &[Step],
+    ) -> (i32, String) {
         let steps: Vec<_> = steps
             .iter()
             .map(|step| match step {
@@ -31,6 +41,8 @@ impl Project {
             .args(args)
             .current_dir(self.path())
             .env_remove("AIWG_DAEMON_SOCKET")
+            .env_remove("TMUX")
+            .envs(environment.iter().copied())
             .env("XDG_STATE_HOME", self.file("state-home"))
             .output()
             .unwrap();

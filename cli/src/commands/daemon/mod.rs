@@ -1,5 +1,6 @@
 mod logs;
 pub(super) mod status;
+mod tmux;
 
 use std::{
     io::{self, Write},
@@ -42,7 +43,24 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
         foreground(options)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if args.tmux {
+        return start_in_tmux(&options, output);
+    }
     start_with(&options, output)
+}
+
+/// Starts the daemon unless it runs, and makes its session.
+fn start_in_tmux(options: &Options, output: &Output) -> Result<ExitCode, CliError> {
+    let project = options.project.canonicalize()?;
+    if !is_running(&project) {
+        start_with(options, output)?;
+    }
+    let session = tmux::make(&project)?;
+    if !output.json {
+        let mut out = io::stdout().lock();
+        writeln!(out, "The tmux session is {session}. Next: aiwg daemon attach")?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> {
@@ -67,6 +85,7 @@ pub(crate) fn run(
         DaemonCommand::Stop => ask(project, async |client| stop(client, output).await),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
         DaemonCommand::Status => ask(project, async |client| status::run(client, output).await),
+        DaemonCommand::Attach(args) => tmux::attach(&to_start(project)?.canonicalize()?, args.readonly),
         DaemonCommand::Chat(args) => chat::talk(project, args, output),
         DaemonCommand::Logs(args) => logs::run(project, &args, output),
         DaemonCommand::Ping => ask(project, async |client| ping(client, output).await),
@@ -92,6 +111,8 @@ async fn stop(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliErr
     output.result(&stopping, |out, _| {
         writeln!(out, "The daemon has stopped. `{START_COMMAND}` starts it again.")
     })?;
+    // Last: this may be a pane of it.
+    tmux::end(Path::new(&project));
     Ok(ExitCode::SUCCESS)
 }
 

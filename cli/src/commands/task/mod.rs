@@ -2,12 +2,13 @@
 
 mod cancel;
 pub(super) mod follow;
+mod follow_all;
 pub(super) mod list;
 mod show;
 mod submit;
 mod wait;
 
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, path::Path, process::ExitCode};
 
 use aiwg_client::{
     DaemonClient,
@@ -17,6 +18,7 @@ use aiwg_client::{
 use crate::{args::TaskCommand, error::CliError, output::Output};
 
 pub(crate) async fn run(
+    project: Option<&Path>,
     client: &DaemonClient,
     command: TaskCommand,
     output: &Output,
@@ -35,7 +37,10 @@ pub(crate) async fn run(
         }
         TaskCommand::Logs { id, follow, stderr } => {
             let stream = if stderr { OutputStream::Stderr } else { OutputStream::Stdout };
-            follow::logs(client, &id, stream, follow, output).await?;
+            match id {
+                Some(id) => follow::logs(client, &id, stream, follow, output).await?,
+                None => follow_all::follow_all(project.map(Path::to_owned), client).await?,
+            }
         }
         TaskCommand::Stats => {
             let stats = client.task_stats(NoParams {}).await?;
