@@ -33,6 +33,20 @@ need_python() {
     python3 -m venv --help >/dev/null 2>&1 || need_package python3-venv-is-missing python3-venv
 }
 
+# What tests drive beside the daemon.
+need_test_tools() {
+    need_package git git
+    need_package vim vim
+    need_package ed ed
+    need_package tmux tmux
+    need_package setpriv util-linux
+    need_package ps procps
+    need_package ssh openssh-client
+    [ -x /usr/sbin/sshd ] || need_package sshd-is-missing openssh-server
+    # The package leaves it to the service that nobody starts here.
+    if [ "$(id -u)" = 0 ]; then mkdir -p /run/sshd; fi
+}
+
 need_fuzz() {
     cargo fuzz --version >/dev/null 2>&1 && return
     echo "installing cargo-fuzz" >&2

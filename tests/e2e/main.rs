@@ -21,6 +21,7 @@ mod output;
 mod queue;
 mod recovery;
 mod reload;
+mod remote;
 mod retention;
 mod rules;
 mod safety;

@@ -13,7 +13,7 @@ use aiwg_client::{
     DaemonClient,
     types::{ConfigProblem, DaemonReloaded, DaemonStopParams, NoParams},
 };
-use aiwg_protocol::{CONFIG_PATH, START_COMMAND};
+use aiwg_protocol::{CONFIG_PATH, SOCKET_ENV, SOCKET_PATH, START_COMMAND};
 use aiwg_server::boot::{Options, is_running};
 
 use super::{ask, chat, setup};
@@ -30,6 +30,7 @@ use crate::{
 const LAST_MOMENTS: Duration = Duration::from_secs(60);
 
 fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<ExitCode, CliError> {
+    not_from_afar(project)?;
     let options =
         Options { project: to_start(project)?, config: args.config.map(std::path::absolute).transpose()? };
     if args.foreground {
@@ -47,6 +48,23 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
         return start_in_tmux(&options, output);
     }
     start_with(&options, output)
+}
+
+/// A daemon is started where its project is, and not through a socket that leads elsewhere.
+fn not_from_afar(named: Option<&Path>) -> Result<(), CliError> {
+    let Some(socket) = std::env::var_os(SOCKET_ENV).filter(|path| named.is_none() && !path.is_empty()) else {
+        return Ok(());
+    };
+    let socket = PathBuf::from(socket);
+    let own = to_start(None)?.join(SOCKET_PATH);
+    if own == socket || own.canonicalize().is_ok_and(|own| Some(own) == socket.canonicalize().ok()) {
+        return Ok(());
+    }
+    Err(CliError::Failed(format!(
+        "{SOCKET_ENV} leads to {}, and a daemon cannot be started through a socket: start it on the machine where its project is; \
+         for one here, unset {SOCKET_ENV} or name the project with --project",
+        socket.display()
+    )))
 }
 
 /// Starts the daemon unless it runs, and makes its session.
