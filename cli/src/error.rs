@@ -7,6 +7,8 @@ use std::{
 
 use aiwg_client::ClientError;
 
+use crate::output::judged;
+
 /// Something did not succeed.
 const FAILED: u8 = 1;
 /// The command was used in a wrong way: clap's own code for it.
@@ -33,7 +35,7 @@ impl CliError {
             // `aiwg ... | head` has all it wanted.
             return ExitCode::SUCCESS;
         }
-        let _ = writeln!(io::stderr(), "aiwg: {self}");
+        let _ = writeln!(anstream::stderr(), "{}: {self}", judged("aiwg", false));
         ExitCode::from(match self {
             Self::Client(error) if error.is_no_daemon() => NO_DAEMON,
             Self::Usage(_) => USAGE,

@@ -15,7 +15,7 @@ use aiwg_protocol::config::Trigger;
 use crate::{
     args::{AutomationCommand, TestArgs},
     error::CliError,
-    output::{Output, shorten, table, write_table},
+    output::{Output, ago, shorten, table, write_table},
 };
 
 pub(crate) async fn run(
@@ -79,7 +79,7 @@ fn show(out: &mut dyn Write, status: &AutomationStatus) -> io::Result<()> {
         let mut rows = table(["FIRED", "RULE", "EVENT", "MATCHES", "TASK"]);
         for execution in status.recent_executions.iter().take(10) {
             rows.add_row([
-                execution.at.to_string(),
+                ago(execution.at),
                 execution.rule.clone(),
                 execution.event.to_string(),
                 execution.matches.to_string(),

@@ -13,7 +13,7 @@ use futures::StreamExt;
 use crate::{
     args::EventCommand,
     error::CliError,
-    output::{Output, shorten, table, write_table},
+    output::{Output, ago, shorten, table, write_table},
 };
 
 pub(crate) async fn run(
@@ -76,7 +76,7 @@ fn show(out: &mut dyn Write, events: &[Event]) -> io::Result<()> {
     for event in events {
         rows.add_row([
             event.seq.to_string(),
-            event.at.to_string(),
+            ago(event.at),
             event.topic.clone(),
             shorten(event.payload.as_str(), 80),
         ]);

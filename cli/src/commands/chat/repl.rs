@@ -196,14 +196,14 @@ impl Talk {
 
     fn status(&self) -> Result<(), CliError> {
         let found = self.runtime.block_on(self.client.daemon_status(NoParams {}))?;
-        Ok(status::show(&mut io::stdout(), &found)?)
+        Ok(status::show(&mut anstream::stdout(), &found)?)
     }
 
     fn tasks(&self) -> Result<(), CliError> {
         let tasks = self.runtime.block_on(
             self.client.task_list(TaskListParams { limit: Some(10), ..TaskListParams::default() }),
         )?;
-        Ok(list::show(&mut io::stdout(), &tasks)?)
+        Ok(list::show(&mut anstream::stdout(), &tasks)?)
     }
 
     fn run_task(&self, prompt: &str) -> Result<(), CliError> {

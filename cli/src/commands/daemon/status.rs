@@ -10,9 +10,11 @@ use aiwg_client::{
     types::{DaemonStatus, FileWatcherSubsystem, Health, NoParams},
 };
 
+use comfy_table::{Cell, Color};
+
 use crate::{
     error::CliError,
-    output::{Output, shorten, table, write_table},
+    output::{Output, shorten, table, write_rows, write_table},
 };
 
 pub(super) async fn run(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
@@ -22,15 +24,15 @@ pub(super) async fn run(client: &DaemonClient, output: &Output) -> Result<ExitCo
 
 pub(in crate::commands) fn show(out: &mut dyn Write, status: &DaemonStatus) -> io::Result<()> {
     let health = match status.health {
-        Health::Ok => "ok",
-        Health::Degraded => "degraded",
+        Health::Ok => Cell::new("ok").fg(Color::DarkGreen),
+        Health::Degraded => Cell::new("degraded").fg(Color::DarkRed),
     };
     let subsystems = &status.subsystems;
     let supervisor = &subsystems.supervisor;
     let mut facts = table(["", ""]);
     facts.add_row(["Process", &status.pid.to_string()]);
     facts.add_row(["Up", &uptime(status.uptime_seconds)]);
-    facts.add_row(["Health", health]);
+    facts.add_row([Cell::new("Health"), health]);
     facts.add_row(["Project", &status.project]);
     facts.add_row(["Socket", &status.socket]);
     facts.add_row(["Configuration", status.config.as_deref().unwrap_or("none: the defaults hold")]);
@@ -50,9 +52,7 @@ pub(in crate::commands) fn show(out: &mut dyn Write, status: &DaemonStatus) -> i
     ]);
     let adapters = subsystems.messaging.adapters.join(", ");
     facts.add_row(["Messaging", if adapters.is_empty() { "no adapters" } else { &adapters }]);
-    for line in facts.lines().skip(1) {
-        writeln!(out, "{}", line.trim_end())?;
-    }
+    write_rows(out, &facts)?;
     for issue in &status.issues {
         writeln!(out, "! {}: {}", issue.kind, issue.message)?;
     }

@@ -8,7 +8,7 @@ use aiwg_client::{
 use crate::{
     args::ListArgs,
     error::CliError,
-    output::{Output, shorten, table, write_table},
+    output::{Output, ago, shorten, state_cell, table, write_table},
 };
 
 pub(super) async fn list(client: &DaemonClient, args: ListArgs, output: &Output) -> Result<(), CliError> {
@@ -25,12 +25,12 @@ pub(in crate::commands) fn show(out: &mut dyn Write, tasks: &[Task]) -> io::Resu
     let mut rows = table(["ID", "STATE", "PRIO", "AGENT", "CREATED", "PROMPT"]);
     for task in tasks {
         rows.add_row([
-            task.id.clone(),
-            task.state.to_string(),
-            task.priority.to_string(),
-            task.agent.clone().unwrap_or_else(|| "-".to_owned()),
-            task.created_at.to_string(),
-            shorten(&task.prompt, 50),
+            task.id.as_str().into(),
+            state_cell(task.state),
+            task.priority.into(),
+            task.agent.as_deref().unwrap_or("-").into(),
+            ago(task.created_at).into(),
+            shorten(&task.prompt, 50).into(),
         ]);
     }
     write_table(out, &rows)

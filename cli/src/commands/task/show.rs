@@ -2,15 +2,22 @@
 
 use std::io::{self, Write};
 
-use aiwg_client::types::{Task, TaskStats, TaskSubmitted, TaskUsage, UsageStats, UsageSum};
+use aiwg_client::types::{Task, TaskState, TaskStats, TaskSubmitted, TaskUsage, UsageStats, UsageSum};
 
-use crate::output::{table, write_table};
+use crate::output::{judged, moment, table, write_table};
 
 /// That a task has ended.
 pub(super) fn end(out: &mut dyn Write, task: &Task) -> io::Result<()> {
     match &task.error {
         Some(error) => writeln!(out, "{} is {}: {error}", task.id, task.state),
         None => writeln!(out, "{} is {}.", task.id, task.state),
+    }
+}
+
+fn state(state: TaskState) -> String {
+    match state {
+        TaskState::Queued | TaskState::Running => state.to_string(),
+        ended => judged(ended.name(), ended == TaskState::Completed),
     }
 }
 
@@ -21,13 +28,13 @@ pub(super) fn task(out: &mut dyn Write, task: &Task) -> io::Result<()> {
         None => Ok(()),
     };
     fact("Task", Some(task.id.clone()))?;
-    fact("State", Some(task.state.to_string()))?;
+    fact("State", Some(state(task.state)))?;
     fact("Prompt", Some(task.prompt.clone()))?;
     fact("Agent", task.agent.clone())?;
     fact("Priority", Some(task.priority.to_string()))?;
-    fact("Created", Some(task.created_at.to_string()))?;
-    fact("Started", task.started_at.map(|at| at.to_string()))?;
-    fact("Ended", task.completed_at.map(|at| at.to_string()))?;
+    fact("Created", Some(moment(task.created_at)))?;
+    fact("Started", task.started_at.map(moment))?;
+    fact("Ended", task.completed_at.map(moment))?;
     fact("Process", task.pid.map(|pid| pid.to_string()))?;
     fact("Exit code", task.exit_code.map(|code| code.to_string()))?;
     fact("Signal", task.signal.map(|signal| signal.to_string()))?;
