@@ -38,6 +38,7 @@ need_test_tools() {
     need_package git git
     need_package vim vim
     need_package ed ed
+    need_package jq jq
     need_package tmux tmux
     need_package setpriv util-linux
     need_package ps procps

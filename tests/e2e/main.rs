@@ -15,6 +15,7 @@ mod disk;
 mod documents;
 mod events;
 mod files;
+mod guide;
 mod lifecycle;
 mod logs;
 mod output;
