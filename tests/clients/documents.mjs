@@ -1,6 +1,7 @@
 // The documents: the OpenRPC document against the official meta-schema, and every example in it against its own schemas.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 import jsonSchemaMeta from '@json-schema-tools/meta-schema';
 import openrpcMeta from '@open-rpc/meta-schema';
@@ -54,6 +55,12 @@ for (const method of document.methods) {
   for (const { $ref } of method.errors) {
     assert.ok(document.components.errors[$ref.split('/').pop()], `${method.name}: ${$ref}`);
   }
+}
+// The files that others read.
+for (const [file, name] of [['heartbeat', 'heartbeat'], ['state.json', 'state']]) {
+  const schema = JSON.parse(readFileSync(`${dirname(process.argv[2])}/${name}.schema.json`));
+  const validate = ajv.compile(schema);
+  assert.ok(validate(JSON.parse(readFileSync(`.aiwg/daemon/${file}`))), `${file}: ${JSON.stringify(validate.errors)}`);
 }
 /** Whether a topic is of this name, in which a star stands for a name of the user's own. */
 const isOf = (topic, name) => (name.endsWith('*') ? topic.startsWith(name.slice(0, -1)) : topic === name);

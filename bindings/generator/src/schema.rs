@@ -1,6 +1,6 @@
 //! The documents that other tools read: the definition crate makes them, here they become files.
 
-use aiwg_protocol::schema::{config_schema, openrpc};
+use aiwg_protocol::schema::{config_schema, heartbeat_schema, openrpc, state_schema};
 use serde_json::Value;
 
 use crate::{GenerateError, output::Output};
@@ -9,6 +9,8 @@ pub(crate) fn outputs() -> Result<Vec<Output>, GenerateError> {
     Ok(vec![
         Output::new("schema/openrpc.json", pretty(&openrpc())?),
         Output::new("schema/config.schema.json", pretty(&config_schema())?),
+        Output::new("schema/heartbeat.schema.json", pretty(&heartbeat_schema())?),
+        Output::new("schema/state.schema.json", pretty(&state_schema())?),
     ])
 }
 

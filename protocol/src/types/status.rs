@@ -5,6 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{HealthCheck, Timestamp};
 
+/// The content of `.aiwg/daemon/heartbeat`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Heartbeat {
+    /// The daemon's process.
+    pub pid: u32,
+    /// When this was written: every `daemon.heartbeat_interval_seconds`.
+    pub timestamp: Timestamp,
+    /// For how many whole seconds it has been up.
+    pub uptime_seconds: u64,
+}
+
 /// The daemon and all its subsystems.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DaemonStatus {

@@ -2,8 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aiwg_protocol::types::Timestamp;
-use serde::Serialize;
+use aiwg_protocol::types::{Heartbeat, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::write_atomic;
@@ -11,14 +10,6 @@ use crate::{
     health::IssueKind,
     ipc::{Daemon, status},
 };
-
-/// The content of `heartbeat`.
-#[derive(Serialize)]
-struct Heartbeat {
-    pid: u32,
-    timestamp: Timestamp,
-    uptime_seconds: u64,
-}
 
 /// Writes both now, at every interval, and a last time when `stopped`.
 pub(crate) async fn write_status_files(daemon: Arc<Daemon>, stopped: CancellationToken) {
