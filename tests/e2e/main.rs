@@ -30,6 +30,7 @@ mod schedules;
 mod sdk;
 mod service;
 mod setup;
+mod snapshots;
 mod support;
 mod tmux;
 mod vectors;

@@ -138,7 +138,7 @@ fn show_tested(out: &mut dyn Write, tested: &AutomationTested) -> io::Result<()>
         let reason = rule.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
         writeln!(out, "{} {outcome}{reason}", rule.rule)?;
         for line in rule.prompt.iter().flat_map(|prompt| prompt.lines()) {
-            writeln!(out, "    {line}")?;
+            writeln!(out, "{}", format!("    {line}").trim_end())?;
         }
     }
     Ok(())

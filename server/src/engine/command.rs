@@ -159,10 +159,10 @@ pub struct RuleState {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum EngineError {
     /// No such task.
-    #[error("there is no task {0}")]
+    #[error("there is no task {0}; `aiwg task list` shows the latest")]
     TaskNotFound(TaskNo),
     /// It has ended already.
-    #[error("{0} has ended already")]
+    #[error("{0} has ended already; `aiwg task get {0}` tells how")]
     TaskEnded(TaskNo),
     /// The queue is full.
     #[error(

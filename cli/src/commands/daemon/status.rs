@@ -44,11 +44,18 @@ pub(in crate::commands) fn show(out: &mut dyn Write, status: &DaemonStatus) -> i
     );
     facts.add_row(["Tasks", &tasks]);
     let automation = &subsystems.automation;
-    facts.add_row(["Automation", &format!("{}, {} rules", on(automation.enabled), automation.rule_count)]);
+    facts.add_row([
+        "Automation",
+        &format!("{}, {}", on(automation.enabled), count(automation.rule_count.into(), "rule", "rules")),
+    ]);
     facts.add_row(["File watcher", &watcher(&subsystems.file_watcher)]);
     facts.add_row([
         "Scheduler",
-        &format!("{}, {} jobs", on(subsystems.scheduler.enabled), subsystems.scheduler.jobs),
+        &format!(
+            "{}, {}",
+            on(subsystems.scheduler.enabled),
+            count(subsystems.scheduler.jobs.into(), "job", "jobs")
+        ),
     ]);
     let adapters = subsystems.messaging.adapters.join(", ");
     facts.add_row(["Messaging", if adapters.is_empty() { "no adapters" } else { &adapters }]);
@@ -81,12 +88,17 @@ fn uptime(seconds: u64) -> String {
     }
 }
 
+fn count(number: u64, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}
+
 fn watcher(watcher: &FileWatcherSubsystem) -> String {
     if !watcher.enabled {
         return "off".to_owned();
     }
     let how = if watcher.polling { "polled" } else { "watched" };
-    let mut text = format!("{} files in {} directories are {how}", watcher.files, watcher.directories);
+    let files = count(watcher.files, "file", "files");
+    let mut text = format!("{how}: {files} in {}", count(watcher.directories, "directory", "directories"));
     if !watcher.missing.is_empty() {
         text.push_str(&format!(", waiting for {}", watcher.missing.join(", ")));
     }

@@ -24,7 +24,7 @@ fn state(state: TaskState) -> String {
 /// All that is known of a task.
 pub(super) fn task(out: &mut dyn Write, task: &Task) -> io::Result<()> {
     let mut fact = |name: &str, value: Option<String>| match value {
-        Some(value) => writeln!(out, "{name:<10}{value}"),
+        Some(value) => writeln!(out, "{name:<11}{value}"),
         None => Ok(()),
     };
     fact("Task", Some(task.id.clone()))?;
