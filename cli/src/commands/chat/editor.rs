@@ -114,7 +114,7 @@ impl Completer for Typing {
 
 /// Whether a message is all there: no `\` at its end, no open block of code.
 fn is_whole(typed: &str) -> bool {
-    !typed.ends_with('\\') && typed.matches("```").count() % 2 == 0
+    !typed.ends_with('\\') && typed.matches("```").count().is_multiple_of(2)
 }
 
 /// The message that was typed, over several lines perhaps.

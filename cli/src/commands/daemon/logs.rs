@@ -27,7 +27,7 @@ pub(super) fn run(project: Option<&Path>, args: &LogsArgs, output: &Output) -> R
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let connected = connect(project).await;
-        let (mut client, first) = match connected {
+        let (client, first) = match connected {
             Ok(client) => {
                 let params = DaemonLogsParams { lines: Some(args.lines), ..DaemonLogsParams::default() };
                 let first = client.daemon_logs(params).await?;
@@ -37,29 +37,32 @@ pub(super) fn run(project: Option<&Path>, args: &LogsArgs, output: &Output) -> R
             Err(error) => return Err(error.into()),
         };
         print(&first, output)?;
-        let mut cursor = first.cursor;
-        while args.follow {
-            let asked = match &client {
-                Some(client) => follow(client, &cursor).await,
-                None => {
-                    client = Some(reconnect(project).await);
-                    continue;
-                }
-            };
-            match asked {
-                Ok(more) => {
-                    print(&more, output)?;
-                    cursor = more.cursor;
-                }
-                Err(error) if is_gone(&error) => {
-                    say("the daemon is gone, or the way to it; waiting for it")?;
-                    client = None;
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(ExitCode::SUCCESS)
+        if args.follow { go_on(project, client, first.cursor, output).await } else { Ok(ExitCode::SUCCESS) }
     })
+}
+
+/// Prints what comes, until the person has seen enough.
+async fn go_on(
+    project: Option<&Path>,
+    mut client: Option<DaemonClient>,
+    mut cursor: String,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    loop {
+        let connected = match client.take() {
+            Some(client) => client,
+            None => reconnect(project).await,
+        };
+        match follow(&connected, &cursor).await {
+            Ok(more) => {
+                print(&more, output)?;
+                cursor = more.cursor;
+                client = Some(connected);
+            }
+            Err(error) if is_gone(&error) => say("the daemon is gone, or the way to it; waiting for it")?,
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 async fn follow(client: &DaemonClient, cursor: &str) -> Result<DaemonLogs, ClientError> {
