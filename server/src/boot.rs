@@ -14,7 +14,7 @@ use aiwg_protocol::types::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    sync::{mpsc, watch::channel},
+    sync::{Notify, mpsc, watch::channel},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -168,6 +168,7 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
         socket: socket.clone(),
         watcher: FileWatcher::new(project.clone(), engine.clone(), health.clone(), stopped.clone()),
         health_check: Mutex::default(),
+        status_changed: Notify::new(),
         clients: AtomicU32::new(0),
         started: Instant::now(),
         started_at: Timestamp::now(),

@@ -83,7 +83,9 @@ pub(crate) async fn watch(daemon: &Arc<Daemon>) {
         let daemon = Arc::clone(daemon);
         tokio::task::spawn_blocking(move || daemon.watcher.watch(&daemon.settings.get().config))
     };
-    let failed = match watching.await {
+    let watching = watching.await;
+    daemon.status_changed.notify_one();
+    let failed = match watching {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),
         Err(error) => error.to_string(),

@@ -68,7 +68,7 @@ fn refused_tools_are_kept_with_the_task() {
     assert_eq!(task["state"], "completed");
     assert_eq!(task["usage"]["permissionDenials"], json!(["Bash: rm -rf /"]));
     let shown = project.run(&["task", "get", "task-0001"]).out;
-    assert!(shown.contains("Refused   Bash: rm -rf /") && shown.contains("$0.2500"), "{shown}");
+    assert!(shown.contains("Refused    Bash: rm -rf /") && shown.contains("$0.2500"), "{shown}");
 }
 
 #[test]

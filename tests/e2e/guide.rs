@@ -1,6 +1,10 @@
 //! The guide, from top to bottom, in one fresh project: what it shows is what happens.
 
-use std::process::Command;
+use std::{
+    os::unix::fs::symlink,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use crate::support::{Project, repository};
 
@@ -11,34 +15,42 @@ fn blocks(language: &str) -> Vec<String> {
     text.split(&begin).skip(1).map(|rest| rest.split("```").next().unwrap().to_owned()).collect()
 }
 
+/// Runs bash in a project, where `aiwg` is this one and `claude` the stand-in; it must succeed. Gives what it showed.
+fn shell(project: &Project, args: &[&str]) -> String {
+    let programs = project.file("bin");
+    std::fs::create_dir(&programs).unwrap();
+    for (name, file) in [("claude", "stand-in-agent"), ("stand-in-words", "stand-in-words")] {
+        symlink(repository().join("tests/agents").join(file), programs.join(name)).unwrap();
+    }
+    let aiwg = Path::new(env!("CARGO_BIN_EXE_aiwg")).parent().unwrap();
+    let path = format!("{}:{}:{}", programs.display(), aiwg.display(), std::env::var("PATH").unwrap());
+    let mut bash = Command::new("bash");
+    bash.args(args)
+        .current_dir(project.path())
+        .env("PATH", path)
+        .env("XDG_STATE_HOME", project.file("state-home"));
+    let done = bash.env_remove("AIWG_DAEMON_SOCKET").stdin(Stdio::null()).output().unwrap();
+    let shown =
+        format!("{}\n{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{shown}");
+    shown
+}
+
+#[test]
+fn the_users_own_guide_from_top_to_bottom() {
+    let walk = repository().join("tests/guide/walk.sh");
+    let shown = shell(&Project::empty(), &[walk.to_str().unwrap()]);
+    assert!(shown.contains("The whole guide works."), "{shown}");
+}
+
 #[test]
 fn every_command_of_the_guide_does_what_it_says() {
     let project = Project::empty();
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_aiwg")).parent().unwrap();
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    // An agent as the starting configuration names it: `claude` is the stand-in here.
-    std::fs::create_dir(project.file("bin")).unwrap();
-    std::os::unix::fs::symlink(repository().join("tests/agents/stand-in-agent"), project.file("bin/claude"))
-        .unwrap();
-    std::os::unix::fs::symlink(
-        repository().join("tests/agents/stand-in-words"),
-        project.file("bin/stand-in-words"),
-    )
-    .unwrap();
     let blocks = blocks("bash");
     assert!(blocks.len() > 8, "{}", blocks.len());
     // One shell for all, which stops at the first that fails and shows each command before.
     let script = format!("set -eux\n{}", blocks.join("\n"));
-    let done = Command::new("bash")
-        .args(["-c", &script])
-        .current_dir(project.path())
-        .env("PATH", format!("{}:{path}", project.file("bin").display()))
-        .env_remove("AIWG_DAEMON_SOCKET")
-        .output()
-        .unwrap();
-    let shown =
-        format!("{}\n{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
-    assert!(done.status.success(), "{shown}");
+    let shown = shell(&project, &["-c", &script]);
     for told in ["on-deployment-complete", "pong", "The daemon has stopped", "Type=notify", "is completed"] {
         assert!(shown.contains(told), "{told:?} is not in {shown}");
     }

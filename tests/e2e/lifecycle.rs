@@ -136,3 +136,27 @@ fn it_runs_in_the_foreground_too() {
     kill(child.id(), Signal::INT);
     assert!(child.wait().unwrap().success());
 }
+
+#[test]
+fn a_copied_project_is_one_of_its_own() {
+    let project = Project::started(json!({}));
+    let task = project.submit("echo begun >>begun; while [ ! -e go ]; do sleep 0.01; done");
+    until("the agent", || project.file("begun").exists());
+    let copy = Project::empty();
+    let done = std::process::Command::new("cp")
+        .args(["-a", &format!("{}/.", project.path().display())])
+        .arg(copy.path())
+        .output()
+        .unwrap();
+    assert!(done.status.success() || String::from_utf8_lossy(&done.stderr).contains("socket"), "{done:?}");
+    copy.start();
+    assert_eq!(copy.json(&["daemon", "status"])["project"], copy.path().to_str().unwrap());
+    // What ran in the original was interrupted here, and is left alone there.
+    std::fs::write(copy.file("go"), "").unwrap();
+    let there = copy.ended(&task);
+    assert_eq!((&there["state"], &there["attempts"]), (&json!("completed"), &json!(2)));
+    assert_eq!(project.task(&task)["state"], "running");
+    std::fs::write(project.file("go"), "").unwrap();
+    let here = project.ended(&task);
+    assert_eq!((&here["state"], &here["attempts"]), (&json!("completed"), &json!(1)));
+}

@@ -11,7 +11,7 @@ use crate::{
     ipc::{Daemon, status},
 };
 
-/// Writes both now, at every interval, and a last time when `stopped`.
+/// Writes both now, at every interval, when the status has changed much, and a last time when `stopped`.
 pub(crate) async fn write_status_files(daemon: Arc<Daemon>, stopped: CancellationToken) {
     let mut changes = daemon.settings.changes();
     loop {
@@ -30,6 +30,7 @@ pub(crate) async fn write_status_files(daemon: Arc<Daemon>, stopped: Cancellatio
         tokio::select! {
             () = tokio::time::sleep(interval) => {}
             Ok(()) = changes.changed() => {}
+            () = daemon.status_changed.notified() => {}
             () = stopped.cancelled() => {}
         }
     }

@@ -29,6 +29,7 @@ pub(crate) async fn check_health(daemon: &Arc<Daemon>) -> HealthCheck {
     let check = summed_up(check.checks);
     report(daemon, &check);
     *daemon.health_check.lock().unwrap_or_else(PoisonError::into_inner) = Some(check.clone());
+    daemon.status_changed.notify_one();
     check
 }
 

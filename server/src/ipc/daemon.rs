@@ -13,6 +13,7 @@ use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{HealthCheck, Timestamp},
 };
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -38,6 +39,8 @@ pub(crate) struct Daemon {
     pub(crate) watcher: FileWatcher,
     /// What the last health check found.
     pub(crate) health_check: Mutex<Option<HealthCheck>>,
+    /// Rung when `state.json` should tell something new before its time.
+    pub(crate) status_changed: Notify,
     pub(crate) clients: AtomicU32,
     pub(crate) started: Instant,
     pub(crate) started_at: Timestamp,

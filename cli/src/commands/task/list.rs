@@ -13,8 +13,11 @@ use crate::{
 
 pub(super) async fn list(client: &DaemonClient, args: ListArgs, output: &Output) -> Result<(), CliError> {
     let ListArgs { state, agent, limit, cursor } = args;
+    let is_narrowed = state.is_some() || agent.is_some() || cursor.is_some();
     let tasks = client.task_list(TaskListParams { state, agent, limit, cursor }).await?;
-    output.result(&tasks, |out, tasks| show(out, tasks))
+    output.result(&tasks, |out, tasks| {
+        if tasks.is_empty() && is_narrowed { writeln!(out, "No such tasks.") } else { show(out, tasks) }
+    })
 }
 
 /// As a table.

@@ -64,6 +64,7 @@ async fn switch(
 ) -> Result<AutomationSwitched, ApiError> {
     let all = params.rule_id.is_none();
     handler.daemon.engine.switch(params.rule_id, enabled).await?;
+    handler.daemon.status_changed.notify_one();
     Ok(if all {
         AutomationSwitched { enabled: Some(enabled), success: None }
     } else {

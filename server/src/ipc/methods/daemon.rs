@@ -13,6 +13,7 @@ use aiwg_protocol::{
 use crate::{
     ipc::{Daemon, connection::Handler},
     reload::reload,
+    rules::compile,
     scheduler::{scheduled, zone},
     store::{TaskFilter, TaskRow},
 };
@@ -71,7 +72,7 @@ pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiErro
             supervisor: supervisor(daemon).await?,
             automation: AutomationSubsystem {
                 enabled: daemon.read(|reader| reader.automation_enabled()).await?,
-                rule_count: u32::try_from(daemon.settings.get().config.rules.len()).unwrap_or(u32::MAX),
+                rule_count: u32::try_from(compile(&daemon.settings.get().config).len()).unwrap_or(u32::MAX),
             },
             file_watcher: daemon.watcher.status(),
             scheduler: scheduler(&daemon.settings.get().config),
