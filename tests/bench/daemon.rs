@@ -1,6 +1,8 @@
 //! A daemon of the built binary, in a project of its own.
 
 use std::{
+    collections::HashMap,
+    ffi::OsString,
     path::{Path, PathBuf},
     process::{Command, Output},
     time::Duration,
@@ -97,15 +99,20 @@ impl BenchDaemon {
         line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
     }
 
-    /// How often one of its threads has gone to sleep, and so been woken, since it started.
-    pub(crate) fn wake_ups(&self) -> u64 {
+    /// How often each of its threads gave the processor up of its own accord, by thread id.
+    pub(crate) fn wake_ups(&self) -> HashMap<OsString, u64> {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid)).unwrap();
         let of = |path: PathBuf| {
             let status = std::fs::read_to_string(path.join("status")).unwrap_or_default();
             let line = status.lines().find(|line| line.starts_with("voluntary_ctxt_switches:"));
-            line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).unwrap_or(0)
+            line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)
         };
-        threads.map(|thread| of(thread.unwrap().path())).sum()
+        threads.map(Result::unwrap).map(|thread| (thread.file_name(), of(thread.path()))).collect()
+    }
+
+    /// The wake-ups since, but those of threads that have ended.
+    pub(crate) fn wake_ups_since(&self, before: &HashMap<OsString, u64>) -> u64 {
+        self.wake_ups().iter().map(|(thread, count)| count - before.get(thread).unwrap_or(&0)).sum()
     }
 }
 
