@@ -1,7 +1,4 @@
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::Path};
 
 use aiwg_protocol::{config::RetentionConfig, types::Timestamp};
 
@@ -10,9 +7,9 @@ use crate::store::{Reader, TaskNo};
 
 const MIB: u64 = 1024 * 1024;
 
-/// What a finished task's agent has left in its directory.
+/// What a finished task's agent has left in its directory. There may be many thousands: no paths.
 struct Output {
-    dir: PathBuf,
+    task: TaskNo,
     ended: Timestamp,
     bytes: u64,
 }
@@ -27,7 +24,7 @@ pub(super) fn prune(actions: &Path, reader: &Reader, retention: &RetentionConfig
     for output in outputs {
         if total > most || since.is_some_and(|since| output.ended < since) {
             total -= output.bytes;
-            std::fs::remove_dir_all(&output.dir)?;
+            std::fs::remove_dir_all(actions.join(output.task.to_string()))?;
         }
     }
     Ok(())
@@ -47,7 +44,7 @@ fn finished(actions: &Path, reader: &Reader) -> io::Result<Vec<Output>> {
             // The task itself has been forgotten.
             None => Timestamp::default(),
         };
-        outputs.push(Output { bytes: size(&entry.path())?, dir: entry.path(), ended });
+        outputs.push(Output { task: no, ended, bytes: size(&entry.path())? });
     }
     Ok(outputs)
 }
