@@ -3,9 +3,18 @@
 use std::{path::PathBuf, str::FromStr};
 
 use aiwg_protocol::types::{Json, TaskState};
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{
+    Args as ClapArgs, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
-use crate::commands::{ChatArgs, ChatCommand, ScheduleCommand};
+use crate::{
+    commands::{ChatArgs, ChatCommand, ScheduleCommand},
+    examples,
+};
+
+/// Where help shows the options that all commands have.
+const GLOBAL: &str = "Global options";
 
 /// Turns what happens in a project into agent tasks, and runs them.
 #[derive(Debug, Parser)]
@@ -13,11 +22,11 @@ use crate::commands::{ChatArgs, ChatCommand, ScheduleCommand};
 #[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 no daemon runs.")]
 pub(crate) struct Args {
     /// The project's directory; else the nearest one upwards that has a .aiwg directory
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub(crate) project: Option<PathBuf>,
 
     /// Print the method's result as JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
 
     #[command(subcommand)]
@@ -26,76 +35,83 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write a configuration to begin with, each setting explained
+    #[command(after_help = examples::INIT)]
+    Init,
     /// Start, stop and look at the daemon
     #[command(subcommand)]
     Daemon(DaemonCommand),
     /// Submit, watch and cancel agent tasks
     #[command(subcommand)]
     Task(TaskCommand),
-    /// Write a configuration to begin with, each setting explained
-    Init,
+    /// Say something to an agent
+    #[command(subcommand)]
+    Chat(ChatCommand),
+    /// Emit, watch and list events
+    #[command(subcommand)]
+    Event(EventCommand),
+    /// Look at the rules, switch them on and off, try them out
+    #[command(subcommand)]
+    Automation(AutomationCommand),
+    /// Look at schedules, and fire them
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
+    /// Check the configuration; takes no daemon
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print the schema of the configuration, or of the API
+    #[command(after_help = examples::SCHEMA)]
     Schema {
         /// Which of them
         #[arg(value_enum)]
         kind: SchemaKind,
     },
     /// Print what makes a shell complete this command
-    #[command(
-        after_help = "Example:\n  aiwg completions bash > ~/.local/share/bash-completion/completions/aiwg"
-    )]
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Write the manual pages
+    #[command(after_help = examples::MAN)]
     Man {
         /// The directory to write them to
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
-    /// Check the configuration; takes no daemon
-    #[command(subcommand)]
-    Config(ConfigCommand),
-    /// Look at the rules, switch them on and off, try them out
-    #[command(subcommand)]
-    Automation(AutomationCommand),
-    /// Say something to an agent
-    #[command(subcommand)]
-    Chat(ChatCommand),
-    /// Look at schedules, and fire them
-    #[command(subcommand)]
-    Schedule(ScheduleCommand),
-    /// Emit, watch and list events
-    #[command(subcommand)]
-    Event(EventCommand),
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DaemonCommand {
     /// Start the daemon; returns when it answers
+    #[command(after_help = examples::START)]
     Start(StartArgs),
     /// Stop the daemon; running tasks have 15 seconds to end
+    #[command(after_help = examples::STOP)]
     Stop,
     /// Stop the daemon and start it again with the same configuration file; running tasks go on
+    #[command(after_help = examples::RESTART)]
     Restart,
     /// Put the changed configuration in force; running tasks and connections stay
+    #[command(after_help = examples::RELOAD)]
     Reload,
     /// Show the daemon and all its subsystems
+    #[command(after_help = examples::STATUS)]
     Status,
     /// Check that the daemon answers
+    #[command(after_help = examples::PING)]
     Ping,
     /// Print the daemon's log; works without a daemon as well
-    #[command(after_help = "Example:\n  aiwg daemon logs --follow | grep automation")]
+    #[command(after_help = examples::LOGS)]
     Logs(LogsArgs),
     /// Talk with an agent; with a message, say it and print the answer
-    #[command(
-        after_help = "Examples:\n  aiwg daemon chat\n  aiwg daemon chat \"What is our current test coverage?\""
-    )]
+    #[command(after_help = examples::DAEMON_CHAT)]
     Chat(ChatArgs),
     /// Show the daemon's tmux session, which `daemon start --tmux` makes
+    #[command(after_help = examples::ATTACH)]
     Attach(AttachArgs),
     /// Print a unit with which a service manager runs this project's daemon
+    #[command(after_help = examples::SERVICE)]
     Service(ServiceArgs),
 }
 
@@ -154,16 +170,19 @@ pub(crate) struct AttachArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum TaskCommand {
     /// Submit a task
-    #[command(after_help = "Example:\n  aiwg task submit \"Fix critical security bug\" --priority 10")]
+    #[command(after_help = examples::SUBMIT)]
     Submit(SubmitArgs),
     /// List tasks, the newest first
+    #[command(after_help = examples::LIST)]
     List(ListArgs),
     /// Show one task
+    #[command(after_help = examples::GET)]
     Get {
         /// The task's id
         id: String,
     },
     /// Cancel a task, and wait until all its processes have ended
+    #[command(after_help = examples::CANCEL)]
     Cancel {
         /// The task's id
         id: String,
@@ -172,12 +191,13 @@ pub(crate) enum TaskCommand {
         no_wait: bool,
     },
     /// Submit a new task with the same order as an earlier one
+    #[command(after_help = examples::RETRY)]
     Retry {
         /// The earlier task's id
         id: String,
     },
     /// Print what a task's agent has written; with --follow and no id, what all agents write
-    #[command(after_help = "Examples:\n  aiwg task logs task-0001 --follow\n  aiwg task logs --follow")]
+    #[command(after_help = examples::TASK_LOGS)]
     Logs {
         /// The task's id
         #[arg(required_unless_present = "follow")]
@@ -190,8 +210,10 @@ pub(crate) enum TaskCommand {
         stderr: bool,
     },
     /// Count the tasks by state, and sum up what their agents used
+    #[command(after_help = examples::STATS)]
     Stats,
     /// Wait until tasks have ended; exits with 1 if one of them did not complete
+    #[command(after_help = examples::WAIT)]
     Wait {
         /// The tasks' ids
         #[arg(required = true)]
@@ -212,7 +234,7 @@ pub(crate) struct SubmitArgs {
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     pub(crate) priority: i32,
 
-    /// The time limit
+    /// The time limit; daemon.action_timeout_minutes unless given
     #[arg(long, value_name = "MINUTES")]
     pub(crate) timeout: Option<f64>,
 
@@ -231,8 +253,8 @@ pub(crate) struct SubmitArgs {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ListArgs {
-    /// Only tasks in this state: queued, running, completed, failed, cancelled or timeout
-    #[arg(long, value_parser = state)]
+    /// Only tasks in this state
+    #[arg(long, value_parser = states())]
     pub(crate) state: Option<TaskState>,
 
     /// Only tasks for this agent
@@ -251,6 +273,7 @@ pub(crate) struct ListArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Tell all that is wrong with a configuration file, and where
+    #[command(after_help = examples::CONFIG_CHECK)]
     Check {
         /// The file; .aiwg/daemon.json of the project unless given
         file: Option<PathBuf>,
@@ -260,23 +283,24 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AutomationCommand {
     /// Show the rules and the tasks that they have made lately
+    #[command(after_help = examples::AUTOMATION_STATUS)]
     Status,
     /// Enable all automation, or a rule; a tripped rule begins anew
+    #[command(after_help = examples::ENABLE)]
     Enable {
         /// The rule's id
         #[arg(long, value_name = "ID")]
         rule: Option<String>,
     },
     /// Disable all automation, or a rule
+    #[command(after_help = examples::DISABLE)]
     Disable {
         /// The rule's id
         #[arg(long, value_name = "ID")]
         rule: Option<String>,
     },
     /// Tell which rules something would fire, with the prompts; changes nothing
-    #[command(
-        after_help = "Examples:\n  aiwg automation test --topic deployment:complete --payload '{\"version\": \"1.2.3\"}'\n  aiwg automation test --file src/main.ts"
-    )]
+    #[command(after_help = examples::TEST)]
     Test(TestArgs),
 }
 
@@ -300,7 +324,7 @@ pub(crate) struct TestArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum EventCommand {
     /// Tell the daemon that something happened
-    #[command(after_help = "Example:\n  aiwg event emit deployment:complete '{\"version\": \"1.2.3\"}'")]
+    #[command(after_help = examples::EMIT)]
     Emit {
         /// What happened: up to 200 characters of A-Z a-z 0-9 _ . : / -
         topic: String,
@@ -309,7 +333,7 @@ pub(crate) enum EventCommand {
         payload: Option<Json>,
     },
     /// Print events as they happen
-    #[command(after_help = "Example:\n  aiwg event watch 'task:*'")]
+    #[command(after_help = examples::WATCH)]
     Watch {
         /// Only topics that match one of these patterns, such as 'deployment:*'
         #[arg(value_name = "PATTERN")]
@@ -319,6 +343,7 @@ pub(crate) enum EventCommand {
         since: Option<u64>,
     },
     /// List events, the oldest first
+    #[command(after_help = examples::EVENT_LIST)]
     List {
         /// Only topics that match one of these patterns, such as 'deployment:*'
         #[arg(value_name = "PATTERN")]
@@ -337,9 +362,10 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-fn state(text: &str) -> Result<TaskState, String> {
-    let names = || TaskState::ALL.iter().map(|state| state.name()).collect::<Vec<_>>().join(", ");
-    TaskState::from_str(text).map_err(|()| format!("expected one of {}", names()))
+/// A state by its name, which shells complete.
+fn states() -> impl TypedValueParser<Value = TaskState> {
+    let names = PossibleValuesParser::new(TaskState::ALL.iter().map(|state| state.name()));
+    names.try_map(|name| TaskState::from_str(&name).map_err(|()| "unknown state"))
 }
 
 fn json(text: &str) -> Result<Json, String> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use aiwg_server::{
-    boot::{self, Options},
+    boot::{self, Options, Ready},
     lifecycle::SERVICE_ENV,
 };
 use serde::{Deserialize, Serialize};
@@ -23,15 +23,6 @@ pub(crate) const ROLE: &str = "__daemon";
 enum FirstWord {
     Ready(Ready),
     Failed(String),
-}
-
-/// A daemon that answers.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Ready {
-    /// Its process.
-    pub(crate) pid: u32,
-    /// Its socket.
-    pub(crate) socket: String,
 }
 
 /// Starts a daemon in the background, and returns when it answers.
@@ -70,8 +61,9 @@ pub(crate) fn detach(options: &Options) -> Result<Ready, CliError> {
 
 /// Runs a daemon in this process until it is stopped.
 pub(crate) fn foreground(options: Options) -> Result<(), CliError> {
-    let ready = |socket: &str| {
-        let _ = writeln!(io::stdout(), "the daemon runs as process {}, at {socket}", std::process::id());
+    let ready = |ready: Ready| {
+        let _ = writeln!(io::stdout(), "the daemon runs as process {}, at {}", ready.pid, ready.socket);
+        let _ = ready.warnings.iter().try_for_each(|warning| writeln!(io::stdout(), "! {warning}"));
     };
     run(options, ready).map_err(|why| CliError::Failed(format!("the daemon did not start: {why}")))
 }
@@ -83,12 +75,9 @@ pub(crate) fn run_detached() -> ExitCode {
     let mut text = Vec::new();
     let read = io::stdin().read_to_end(&mut text);
     let options = read.and_then(|_| serde_json::from_slice(&text).map_err(io::Error::from));
-    let done = options.map_err(|error| error.to_string()).and_then(|options| {
-        let ready = |socket: &str| {
-            say(&FirstWord::Ready(Ready { pid: std::process::id(), socket: socket.to_owned() }));
-        };
-        run(options, ready)
-    });
+    let done = options
+        .map_err(|error| error.to_string())
+        .and_then(|options| run(options, |ready| say(&FirstWord::Ready(ready))));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -98,7 +87,7 @@ pub(crate) fn run_detached() -> ExitCode {
     }
 }
 
-fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), String> {
+fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), String> {
     std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
     // One thread serves all connections: with two cores, the engine's thread has the other one to itself.
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod daemon;
 mod error;
+mod examples;
 mod init;
 mod output;
 mod project;

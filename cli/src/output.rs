@@ -94,6 +94,11 @@ pub(crate) fn moment(at: Timestamp) -> String {
     format!("{at} ({})", ago(at))
 }
 
+/// How many of something: `1 rule`, `2 rules`.
+pub(crate) fn count(number: u64, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}
+
 /// The beginning of a text, on one line.
 pub(crate) fn shorten(text: &str, chars: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");

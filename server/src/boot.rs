@@ -20,6 +20,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    agent_command,
     bus::Bus,
     config::{ConfigError, Settings, load_for},
     engine::{self, Engine, EngineSetup, fire_when_due},
@@ -95,11 +96,22 @@ pub struct Options {
     pub config: Option<PathBuf>,
 }
 
+/// A daemon that answers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Ready {
+    /// Its process.
+    pub pid: u32,
+    /// Its socket.
+    pub socket: String,
+    /// What a person should look at, though it runs.
+    pub warnings: Vec<String>,
+}
+
 /// Runs a daemon until it is stopped. `ready` is called once it answers.
 ///
 /// # Errors
 /// It could not start; nothing was changed then but for directories that were made.
-pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootError> {
+pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), BootError> {
     // The ground: the project's directories, the one lock, the configuration, the log.
     let project = open_project(&options.project)?;
     let _lock = take_lock(&project)?;
@@ -188,7 +200,7 @@ pub async fn run(options: Options, ready: impl FnOnce(&str)) -> Result<(), BootE
     let _ = tokio::time::timeout(FIRST_LOOK, watch(&daemon)).await;
     files.spawn(feed_watchdog(Arc::clone(&daemon)));
     tell_ready();
-    ready(&socket);
+    ready(Ready { pid: std::process::id(), socket: socket.clone(), warnings: warnings(&daemon) });
 
     // Until someone says stop.
     wanted_to_stop(&daemon, signals).await;
@@ -243,6 +255,12 @@ fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet
     files.spawn(keep_house(Arc::clone(daemon)));
     files.spawn(write_status_files(Arc::clone(daemon), stopped.clone()));
     files
+}
+
+/// What whoever starts a daemon should know at once.
+fn warnings(daemon: &Daemon) -> Vec<String> {
+    let agent = agent_command::find(&daemon.settings.get().config.agent, daemon.project.root()).err();
+    daemon.health.issues().into_iter().map(|issue| issue.message).chain(agent).collect()
 }
 
 /// What people and service managers tell a daemon with. From their making on none of them ends it.

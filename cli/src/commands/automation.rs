@@ -15,7 +15,7 @@ use aiwg_protocol::config::Trigger;
 use crate::{
     args::{AutomationCommand, TestArgs},
     error::CliError,
-    output::{Output, ago, shorten, table, write_table},
+    output::{Output, ago, count, shorten, table, write_table},
 };
 
 pub(crate) async fn run(
@@ -59,7 +59,7 @@ fn switched(
 
 fn show(out: &mut dyn Write, status: &AutomationStatus) -> io::Result<()> {
     let state = if status.enabled { "enabled" } else { "disabled" };
-    writeln!(out, "Automation is {state}, with {} rules.", status.rule_count)?;
+    writeln!(out, "Automation is {state}, with {}.", count(status.rule_count.into(), "rule", "rules"))?;
     if !status.rules.is_empty() {
         let mut rows = table(["RULE", "STATE", "TRIGGER", "BUSY", "PENDING", "PROMPT"]);
         for rule in &status.rules {

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use super::ask;
 use crate::{
     error::CliError,
+    examples,
     output::{Output, table, write_table},
 };
 
@@ -22,12 +23,13 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum ScheduleCommand {
     /// List the schedules, with the times for which they fired last and fire next
+    #[command(after_help = examples::SCHEDULE_LIST)]
     List,
     /// Print when a schedule fires next; takes no daemon
-    #[command(after_help = "Examples:\n  aiwg schedule next '0 9 * * 1-5' --count 3\n  \
-                            aiwg schedule next '30 2 * * *' --timezone Europe/Berlin --from 2026-03-28T12:00")]
+    #[command(after_help = examples::SCHEDULE_NEXT)]
     Next(NextArgs),
     /// Fire a schedule now
+    #[command(after_help = examples::SCHEDULE_RUN)]
     Run {
         /// The job's name, or the id of a rule whose trigger is a schedule
         job: String,

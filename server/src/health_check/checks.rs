@@ -1,11 +1,6 @@
 //! Each check by itself.
 
-use std::{
-    ffi::OsStr,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -14,7 +9,7 @@ use tokio::{
 };
 
 use super::Found;
-use crate::ipc::Daemon;
+use crate::{agent_command, ipc::Daemon};
 
 /// With less room than this, in bytes, soon nothing can be stored any more.
 const LEAST_ROOM: u64 = 100 * 1024 * 1024;
@@ -81,28 +76,8 @@ pub(super) fn files(daemon: &Daemon) -> Found {
 
 /// Whether the agent's program is there.
 pub(super) fn agent(daemon: &Daemon) -> Found {
-    let loaded = daemon.settings.get();
-    let program = loaded.config.agent.command.first().map_or("", String::as_str);
-    match find(program, daemon.project.root()) {
-        Some(path) => Ok(format!("{} is there", path.display())),
-        None => Err(format!(
-            "the agent command {program:?} was not found: install it, or name another in .aiwg/daemon.json as \"agent\": \
-             {{\"command\": [...]}}"
-        )),
-    }
-}
-
-/// As the system would find it.
-fn find(program: &str, root: &Path) -> Option<PathBuf> {
-    let is_program = |path: &PathBuf| {
-        path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
-    };
-    if program.contains('/') {
-        return Some(root.join(program)).filter(is_program);
-    }
-    let path = std::env::var_os("PATH");
-    let path = path.as_deref().unwrap_or(OsStr::new("/usr/bin:/bin"));
-    std::env::split_paths(path).map(|dir| dir.join(program)).find(is_program)
+    agent_command::find(&daemon.settings.get().config.agent, daemon.project.root())
+        .map(|path| format!("{} is there", path.display()))
 }
 
 /// Whether tasks that could start do.

@@ -6,6 +6,7 @@ use aiwg_protocol::types::{TaskState, TaskUsage};
 use aiwg_shim::{ExitRecord, SpawnError};
 
 use crate::{
+    agent_command,
     agent_output::{Denial, Exit, Format, Output, Usage, judge, read},
     files::{TAIL_BYTES, tail, tail_of},
     store::{Ending, Outcome, Processes, SessionCost},
@@ -92,10 +93,7 @@ pub(super) fn could_not_start(why: &dyn std::fmt::Display) -> Outcome {
 
 fn not_started(error: &SpawnError, program: &str) -> String {
     if error.errno == ENOENT {
-        return format!(
-            "the agent command {program:?} was not found: install it (npm install -g @anthropic-ai/claude-code), or name another \
-             in .aiwg/daemon.json as \"agent\": {{\"command\": [...]}}"
-        );
+        return agent_command::not_found(program);
     }
     format!("the agent command {program:?} could not be started: {}", error.message)
 }

@@ -11,14 +11,13 @@ use aiwg_client::types::{ChatSendParams, TaskState};
 use clap::{Args, Subcommand};
 
 use super::ask;
-use crate::{error::CliError, output::Output};
+use crate::{error::CliError, examples, output::Output};
 
 /// What can be said.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ChatCommand {
     /// Say something, and print the answer as it comes
-    #[command(after_help = "Examples:\n  aiwg chat send \"What is our current test coverage?\"\n  \
-                            aiwg chat send \"And which tests are slow?\" --conversation tests")]
+    #[command(after_help = examples::CHAT_SEND)]
     Send(SendArgs),
 }
 

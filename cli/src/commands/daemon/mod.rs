@@ -22,7 +22,7 @@ use crate::{
     daemon::{detach, foreground},
     error::CliError,
     init,
-    output::Output,
+    output::{Output, count},
     project::{connect, to_start},
 };
 
@@ -85,6 +85,7 @@ fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> 
     let ready = detach(options)?;
     output.result(&ready, |out, ready| {
         writeln!(out, "The daemon runs as process {}.", ready.pid)?;
+        ready.warnings.iter().try_for_each(|warning| writeln!(out, "! {warning}"))?;
         writeln!(out, "Next: aiwg daemon status, aiwg task submit \"...\"")
     })?;
     Ok(ExitCode::SUCCESS)
@@ -123,7 +124,8 @@ async fn stop(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliErr
     let project = client.daemon_status(NoParams {}).await?.project;
     let stopping = client.daemon_stop(DaemonStopParams::default()).await?;
     if !output.json && stopping.running > 0 {
-        writeln!(io::stderr(), "Ending {} running task(s): this takes up to 15 seconds.", stopping.running)?;
+        let running = count(stopping.running.into(), "running task", "running tasks");
+        writeln!(io::stderr(), "Ending {running}: this takes up to 15 seconds.")?;
     }
     until_stopped(client, &project, stopping.pid).await?;
     output.result(&stopping, |out, _| {

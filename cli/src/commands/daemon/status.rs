@@ -14,7 +14,7 @@ use comfy_table::{Cell, Color};
 
 use crate::{
     error::CliError,
-    output::{Output, shorten, table, write_rows, write_table},
+    output::{Output, count, shorten, table, write_rows, write_table},
 };
 
 pub(super) async fn run(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
@@ -86,10 +86,6 @@ fn uptime(seconds: u64) -> String {
         3600..86400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
         _ => format!("{} d {} h", seconds / 86400, seconds % 86400 / 3600),
     }
-}
-
-fn count(number: u64, one: &str, more: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { more })
 }
 
 fn watcher(watcher: &FileWatcherSubsystem) -> String {

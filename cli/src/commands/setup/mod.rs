@@ -1,16 +1,17 @@
 //! What sets a project or a machine up. None of it takes a daemon.
 
 mod init;
+mod man;
 mod service;
 
 use std::{
     io::{self, Write},
-    path::Path,
     process::ExitCode,
 };
 
 use clap::CommandFactory;
 pub(crate) use init::init;
+pub(crate) use man::man;
 pub(crate) use service::service;
 
 use crate::{
@@ -36,13 +37,5 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, CliEr
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "aiwg", &mut script);
     io::stdout().lock().write_all(&script)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Writes a manual page for each command into a directory.
-pub(crate) fn man(dir: &Path) -> Result<ExitCode, CliError> {
-    std::fs::create_dir_all(dir)?;
-    clap_mangen::generate_to(Args::command(), dir)?;
-    writeln!(io::stdout(), "The manual pages are in {0}. Next: man -l {0}/aiwg.1", dir.display())?;
     Ok(ExitCode::SUCCESS)
 }

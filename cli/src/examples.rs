@@ -1,0 +1,164 @@
+//! What the help of each command shows as examples: no line longer than a terminal of 80 columns, so that it can be copied.
+
+pub(crate) const INIT: &str = "Example:
+  aiwg init && aiwg config check && aiwg daemon start";
+
+pub(crate) const START: &str = "Examples:
+  aiwg daemon start
+  aiwg daemon start --config .aiwg/daemon.dev.json
+  aiwg daemon start --tmux && aiwg daemon attach";
+
+pub(crate) const STOP: &str = "Example:
+  aiwg daemon stop && aiwg daemon start";
+
+pub(crate) const RESTART: &str = "Example:
+  npm update -g aiwg && aiwg daemon restart";
+
+pub(crate) const RELOAD: &str = "Example:
+  aiwg config check && aiwg daemon reload";
+
+pub(crate) const STATUS: &str = "Examples:
+  aiwg daemon status
+  aiwg daemon status --json | jq -r .health";
+
+pub(crate) const PING: &str = "Example:
+  aiwg daemon ping || aiwg daemon start";
+
+pub(crate) const LOGS: &str = "Examples:
+  aiwg daemon logs --lines 20
+  aiwg daemon logs --follow | grep automation";
+
+pub(crate) const DAEMON_CHAT: &str = "Examples:
+  aiwg daemon chat
+  aiwg daemon chat \"What is our current test coverage?\"";
+
+pub(crate) const ATTACH: &str = "Example:
+  aiwg daemon attach --readonly";
+
+pub(crate) const SERVICE: &str = "Example:
+  aiwg daemon service --systemd > ~/.config/systemd/user/aiwg.service
+  systemctl --user daemon-reload && systemctl --user enable --now aiwg";
+
+pub(crate) const SUBMIT: &str = "Examples:
+  aiwg task submit \"Fix critical security bug\" --priority 10
+  aiwg task submit \"Comprehensive security audit\" --timeout 240
+  git diff | aiwg task submit - --wait";
+
+pub(crate) const LIST: &str = "Examples:
+  aiwg task list --state running
+  aiwg task list --json | jq -r '.[].id'";
+
+pub(crate) const GET: &str = "Examples:
+  aiwg task get task-0001
+  aiwg task get task-0001 --json | jq -r .result";
+
+pub(crate) const CANCEL: &str = "Example:
+  aiwg task cancel task-0001";
+
+pub(crate) const RETRY: &str = "Example:
+  aiwg task retry task-0001";
+
+pub(crate) const TASK_LOGS: &str = "Examples:
+  aiwg task logs task-0001 --follow
+  aiwg task logs --follow";
+
+pub(crate) const STATS: &str = "Example:
+  aiwg task stats --json | jq .queued";
+
+pub(crate) const WAIT: &str = "Example:
+  aiwg task wait task-0001 task-0002 && echo both completed";
+
+pub(crate) const CHAT_SEND: &str = "Examples:
+  aiwg chat send \"What is our current test coverage?\"
+  aiwg chat send \"And of the branches?\" --conversation coverage";
+
+pub(crate) const EMIT: &str = "Example:
+  aiwg event emit deployment:complete '{\"version\": \"1.2.3\"}'";
+
+pub(crate) const WATCH: &str = "Examples:
+  aiwg event watch 'task:*' 'deployment:*'
+  aiwg event watch --json | jq -r .topic";
+
+pub(crate) const EVENT_LIST: &str = "Examples:
+  aiwg event list 'deployment:*'
+  aiwg event list --since 42 --limit 10";
+
+pub(crate) const AUTOMATION_STATUS: &str = "Example:
+  aiwg automation status";
+
+pub(crate) const ENABLE: &str = "Examples:
+  aiwg automation enable
+  aiwg automation enable --rule auto-test-on-change";
+
+pub(crate) const DISABLE: &str = "Examples:
+  aiwg automation disable
+  aiwg automation disable --rule auto-test-on-change";
+
+pub(crate) const TEST: &str = "Examples:
+  aiwg automation test --topic tests:failed --payload '{\"count\": 3}'
+  aiwg automation test --file src/main.ts
+  aiwg automation test --schedule daily-audit";
+
+pub(crate) const SCHEDULE_LIST: &str = "Example:
+  aiwg schedule list";
+
+pub(crate) const SCHEDULE_NEXT: &str = "Examples:
+  aiwg schedule next '0 9 * * 1-5' --count 3
+  aiwg schedule next '30 2 * * *' --timezone Europe/Berlin --from 2026-03-28";
+
+pub(crate) const SCHEDULE_RUN: &str = "Example:
+  aiwg schedule run daily-audit";
+
+pub(crate) const CONFIG_CHECK: &str = "Examples:
+  aiwg config check
+  aiwg config check .aiwg/daemon.prod.json";
+
+pub(crate) const SCHEMA: &str = "Example:
+  aiwg schema openrpc | jq -r '.methods[].name'";
+
+pub(crate) const COMPLETIONS: &str = "Example:
+  aiwg completions bash > ~/.local/share/bash-completion/completions/aiwg";
+
+pub(crate) const MAN: &str = "Example:
+  aiwg man ~/.local/share/man/man1";
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _, Parser as _};
+
+    use crate::args::Args;
+
+    #[test]
+    fn every_command_has_one_that_fits_and_can_be_typed() {
+        let mut seen = 0;
+        for command in leaves(&Args::command()) {
+            let name = command.get_name();
+            let help = command.get_after_help().unwrap_or_else(|| panic!("{name}: no example")).to_string();
+            for line in help.lines().skip(1) {
+                assert!(line.chars().count() < 80, "{name}: {line}");
+                for typed in aiwg_calls(line) {
+                    Args::try_parse_from(&typed).unwrap_or_else(|error| panic!("{typed:?}: {error}"));
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 40, "{seen}");
+    }
+
+    fn leaves(command: &Command) -> Vec<Command> {
+        if !command.has_subcommands() {
+            return vec![command.clone()];
+        }
+        command.get_subcommands().flat_map(leaves).collect()
+    }
+
+    /// The words of each call of `aiwg` in a line of shell, as the shell would hand them over.
+    fn aiwg_calls(line: &str) -> Vec<Vec<String>> {
+        let words = shlex::split(line).expect("words of shell");
+        let commands = words.split(|word| ["&&", "||", "|", ">"].contains(&word.as_str()));
+        commands
+            .filter(|command| command.first().is_some_and(|word| word == "aiwg"))
+            .map(<[_]>::to_vec)
+            .collect()
+    }
+}
