@@ -40,11 +40,12 @@ fn a_failure_says_what_the_agent_said() {
 fn without_an_agent_it_says_what_to_do() {
     let project = Project::empty();
     project.configure(r#"{"agent": {"command": ["no-such-agent", "-p"]}}"#);
-    project.start();
+    let started = project.json(&["daemon", "start"]);
     let task = project.ended(&project.submit("x"));
     assert_eq!(task["state"], "failed");
     let error = task["error"].as_str().unwrap();
     assert!(error.contains("\"no-such-agent\" was not found") && error.contains("npm install -g"), "{error}");
+    assert_eq!(started["warnings"], json!([error]));
 }
 
 #[test]
