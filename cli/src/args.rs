@@ -25,7 +25,7 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     pub(crate) project: Option<PathBuf>,
 
-    /// Print the method's result as JSON
+    /// Print the method's result, or its error, as JSON
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
 

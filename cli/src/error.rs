@@ -6,6 +6,7 @@ use std::{
 };
 
 use aiwg_client::ClientError;
+use serde_json::{Value, json};
 
 use crate::output::judged;
 
@@ -29,18 +30,30 @@ pub(crate) enum CliError {
 }
 
 impl CliError {
-    /// Tells the person, and gives the exit code.
-    pub(crate) fn report(&self) -> ExitCode {
+    /// Tells the person, or the program that asked for JSON, and gives the exit code.
+    pub(crate) fn report(&self, json: bool) -> ExitCode {
         if self.is_closed_pipe() {
             // `aiwg ... | head` has all it wanted.
             return ExitCode::SUCCESS;
         }
-        let _ = writeln!(anstream::stderr(), "{}: {self}", judged("aiwg", false));
+        let _ = if json {
+            writeln!(io::stderr(), "{}", self.to_json())
+        } else {
+            writeln!(anstream::stderr(), "{}: {self}", judged("aiwg", false))
+        };
         ExitCode::from(match self {
             Self::Client(error) if error.is_no_daemon() => NO_DAEMON,
             Self::Usage(_) => USAGE,
             _ => FAILED,
         })
+    }
+
+    /// The daemon's error answer as it came; of any other error its message, the exit code being its kind.
+    fn to_json(&self) -> Value {
+        match self {
+            Self::Client(ClientError::Api(error)) => json!({ "error": error }),
+            other => json!({ "error": { "message": other.to_string() } }),
+        }
     }
 
     fn is_closed_pipe(&self) -> bool {

@@ -28,6 +28,6 @@ fn run(args: Args) -> ExitCode {
     let output = Output { json: args.json };
     match commands::run(args, &output) {
         Ok(code) => code,
-        Err(error) => error.report(),
+        Err(error) => error.report(output.json),
     }
 }

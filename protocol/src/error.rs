@@ -80,6 +80,9 @@ error_kinds! {
     DependencyOnItself = -32012, "dependency_on_itself", retry: false;
     /// No schedule job, and no rule with a schedule, has this name.
     JobNotFound = -32013, "job_not_found", retry: false;
+    /// The request comes from the agent of a task that was itself submitted by the agent of a task, and so on, as often as
+    /// `daemon.max_task_depth` allows.
+    ChainTooDeep = -32014, "chain_too_deep", retry: false;
 }
 
 impl ErrorKind {

@@ -204,7 +204,7 @@ pub trait DaemonService {
     /// Says something to an agent: a task of higher priority, whose output is the answer.
     ///
     /// `task.output` streams the answer and `task.wait` waits for it.
-    #[method(name = "chat.send", errors = [QueueFull, StorageUnavailable, ShuttingDown])]
+    #[method(name = "chat.send", errors = [QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "in a conversation",
         params = r#"{"message": "And which of them are slow?", "conversation": "tests"}"#,
@@ -252,7 +252,7 @@ pub trait DaemonService {
     /// Submits a task.
     ///
     /// The answer comes once the task is stored on disk.
-    #[method(name = "task.submit", errors = [QueueFull, DependencyNotFound, DependencyOnItself, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.submit", errors = [QueueFull, ChainTooDeep, DependencyNotFound, DependencyOnItself, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "an urgent task",
         params = r#"{"prompt": "Fix critical security bug", "priority": 10}"#,
@@ -363,7 +363,7 @@ pub trait DaemonService {
     /// Submits a new task with the same order as an earlier one.
     ///
     /// It waits for no other task, even if the earlier one did.
-    #[method(name = "task.retry", errors = [TaskNotFound, QueueFull, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.retry", errors = [TaskNotFound, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "once more",
         params = r#"{"taskId": "task-0001"}"#,

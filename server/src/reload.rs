@@ -105,6 +105,7 @@ pub(crate) fn policy(config: &Config) -> Result<Policy, ConfigError> {
         rules: RuleIndex::new(compile(config))?.into(),
         max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),
         max_queued: config.daemon.max_queued,
+        max_task_depth: config.daemon.max_task_depth,
     })
 }
 

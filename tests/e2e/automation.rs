@@ -185,6 +185,26 @@ fn a_chain_ends_at_its_depth() {
 }
 
 #[test]
+fn agents_that_start_agents_end_at_a_depth() {
+    let again = |how: &str| {
+        let project = Project::started(json!({ "daemon": { "max_task_depth": 3 } }));
+        project.submit(&format!("'{}' --json {how}", env!("CARGO_BIN_EXE_aiwg")));
+        let last = made(&project, "task-0003");
+        assert_eq!((&last["state"], &last["causedBy"]["depth"]), (&json!("failed"), &json!(2)), "{last}");
+        assert_eq!(last["causedBy"]["task"], "task-0002");
+        let params = json!({ "taskId": "task-0003", "stream": "stderr" });
+        let said = project.wire().call("task.output", params)["data"].to_string();
+        assert!(said.contains("chain_too_deep") && said.contains("daemon.max_task_depth"), "{said}");
+        assert_eq!(total(&project), 3);
+        // Nothing is left of the chain for those outside.
+        assert_eq!(project.ended(&project.submit("true"))["state"], "completed");
+    };
+    again("task submit \"$prompt\"");
+    again("task retry \"$AIWG_TASK_ID\"");
+    again("chat send --no-wait \"$prompt\"");
+}
+
+#[test]
 fn switches_last_over_restarts() {
     let project = Project::started(
         json!({ "rules": [Project::rule("one", "a:b", "x"), Project::rule("two", "a:b", "x")] }),

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::Project;
 
@@ -16,6 +16,22 @@ fn exit_codes_tell_what_happened() {
     assert_eq!(project.run(&["task", "get", "task-0001"]).code, 1);
     assert_eq!(project.run(&["event", "emit", "a:b", "{broken"]).code, 2);
     assert_eq!(project.run(&["event", "emit", "a:b"]).code, 0);
+}
+
+#[test]
+fn programs_are_told_errors_as_json() {
+    let project = Project::empty();
+    let error = |args: &[&str]| -> Value {
+        let done = project.run(&[args, &["--json"]].concat());
+        assert_eq!(done.out, "");
+        serde_json::from_str::<Value>(&done.err).unwrap()["error"].take()
+    };
+    let missing = error(&["task", "list"]);
+    assert!(missing["message"].as_str().unwrap().contains("aiwg daemon start"), "{missing}");
+    project.start();
+    let unknown = error(&["task", "get", "task-0001"]);
+    assert_eq!((&unknown["code"], &unknown["data"]["kind"]), (&json!(-32001), &json!("task_not_found")));
+    assert_eq!(error(&["event", "emit", "not a topic"])["data"]["member"], "topic");
 }
 
 #[test]

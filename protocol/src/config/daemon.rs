@@ -20,6 +20,10 @@ pub struct DaemonConfig {
     /// null.
     #[schemars(range(min = 1))]
     pub max_queued: Option<u32>,
+    /// How many tasks may lie between a new one and what came from outside: the task of an agent whose task was submitted by an
+    /// agent and so on is refused with `chain_too_deep` from this depth on. For what rules submit, their own `max_depth` counts.
+    #[schemars(range(min = 1))]
+    pub max_task_depth: u32,
     /// For how many minutes a running agent may write nothing before it counts as stalled, which is an event, `task:stalled`; for
     /// ever when null. `claude` with `--output-format json` writes nothing until its end.
     #[schemars(extend("exclusiveMinimum" = 0))]
@@ -41,6 +45,7 @@ impl Default for DaemonConfig {
             action_timeout_minutes: 120.0,
             interrupted_tasks: InterruptedTasks::default(),
             max_queued: None,
+            max_task_depth: super::rules::default_depth(),
             stall_minutes: None,
             stalled_tasks: StalledTasks::default(),
             max_message_mb: 16,

@@ -54,7 +54,8 @@ fn yes() -> bool {
     true
 }
 
-fn default_depth() -> u32 {
+/// How many tasks may lie between a new one and what came from outside, unless configured.
+pub(super) fn default_depth() -> u32 {
     8
 }
 

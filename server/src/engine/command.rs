@@ -112,6 +112,8 @@ pub struct Policy {
     pub max_parallel: usize,
     /// How many tasks may be queued; any number when none.
     pub max_queued: Option<u32>,
+    /// How many tasks may lie between one that a client submits and what came from outside.
+    pub max_task_depth: u32,
 }
 
 /// An event before it has its number.
@@ -169,6 +171,12 @@ pub enum EngineError {
         "the queue is full: {0} tasks wait, which is daemon.max_queued; cancel some, or try again when some have run"
     )]
     QueueFull(u32),
+    /// Agents have had agents started that had agents started, too often.
+    #[error(
+        "{0} tasks lie between this and what came from outside, each submitted by the agent of the one before; \
+         daemon.max_task_depth allows no more. Submit it from outside, or have a longer chain allowed"
+    )]
+    ChainTooDeep(u32),
     /// A task is to start after one that does not exist.
     #[error("it is to start after {0}, which does not exist; `aiwg task list` shows the tasks")]
     DependencyNotFound(TaskNo),
@@ -192,6 +200,7 @@ impl From<EngineError> for ApiError {
             EngineError::TaskNotFound(_) => ErrorKind::TaskNotFound,
             EngineError::TaskEnded(_) => ErrorKind::TaskEnded,
             EngineError::QueueFull(_) => ErrorKind::QueueFull,
+            EngineError::ChainTooDeep(_) => ErrorKind::ChainTooDeep,
             EngineError::DependencyNotFound(_) => ErrorKind::DependencyNotFound,
             EngineError::DependencyOnItself(_) => ErrorKind::DependencyOnItself,
             EngineError::RuleNotFound(_) => ErrorKind::RuleNotFound,

@@ -175,7 +175,12 @@ struct Machine {
 impl Machine {
     fn open(path: &Path) -> Self {
         let store = Store::open(path).unwrap();
-        let policy = Policy { rules: Arc::new(RuleIndex::default()), max_parallel: SLOTS, max_queued: None };
+        let policy = Policy {
+            rules: Arc::new(RuleIndex::default()),
+            max_parallel: SLOTS,
+            max_queued: None,
+            max_task_depth: 8,
+        };
         let mut state = State::new(policy);
         state.load(&store).unwrap();
         Self { store, state }

@@ -17,6 +17,10 @@ impl Turn<'_> {
         if self.state.closing {
             return Err(EngineError::Closing.into());
         }
+        let depth = task.cause.as_ref().map_or(0, |cause| cause.depth);
+        if depth >= self.state.policy.max_task_depth {
+            return Err(EngineError::ChainTooDeep(depth).into());
+        }
         self.room_for(1)?;
         let waits = self.dependencies(&task.after)?;
         let turns_before = match &task.conversation {

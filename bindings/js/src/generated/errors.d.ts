@@ -23,7 +23,8 @@ export type ErrorKind =
   | 'too_many_subscriptions'
   | 'dependency_not_found'
   | 'dependency_on_itself'
-  | 'job_not_found';
+  | 'job_not_found'
+  | 'chain_too_deep';
 
 /** What is known of a kind of error. */
 export interface ErrorKindInfo {
@@ -81,4 +82,9 @@ export declare const ERROR_KINDS: {
   readonly dependency_on_itself: ErrorKindInfo;
   /** No schedule job, and no rule with a schedule, has this name. */
   readonly job_not_found: ErrorKindInfo;
+  /**
+   * The request comes from the agent of a task that was itself submitted by the agent of a task,
+   * and so on, as often as `daemon.max_task_depth` allows.
+   */
+  readonly chain_too_deep: ErrorKindInfo;
 };

@@ -47,4 +47,9 @@ export const ERROR_KINDS = Object.freeze({
   dependency_on_itself: { code: -32012, retryable: false },
   /** No schedule job, and no rule with a schedule, has this name. */
   job_not_found: { code: -32013, retryable: false },
+  /**
+   * The request comes from the agent of a task that was itself submitted by the agent of a task,
+   * and so on, as often as `daemon.max_task_depth` allows.
+   */
+  chain_too_deep: { code: -32014, retryable: false },
 });

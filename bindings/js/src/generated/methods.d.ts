@@ -225,7 +225,8 @@ export declare class ChatMethods {
    *
    * `task.output` streams the answer and `task.wait` waits for it.
    *
-   * @throws {DaemonError} of kind `queue_full`, `storage_unavailable`, `shutting_down`
+   * @throws {DaemonError} of kind `queue_full`, `chain_too_deep`, `storage_unavailable`,
+   * `shutting_down`
    */
   send(params: ChatSendParams, options?: CallOptions): Promise<ChatSent>;
 
@@ -276,8 +277,8 @@ export declare class TaskMethods {
    *
    * The answer comes once the task is stored on disk.
    *
-   * @throws {DaemonError} of kind `queue_full`, `dependency_not_found`, `dependency_on_itself`,
-   * `storage_unavailable`, `shutting_down`
+   * @throws {DaemonError} of kind `queue_full`, `chain_too_deep`, `dependency_not_found`,
+   * `dependency_on_itself`, `storage_unavailable`, `shutting_down`
    */
   submit(params: TaskSubmitParams, options?: CallOptions): Promise<TaskSubmitted>;
 
@@ -343,8 +344,8 @@ export declare class TaskMethods {
    *
    * It waits for no other task, even if the earlier one did.
    *
-   * @throws {DaemonError} of kind `task_not_found`, `queue_full`, `storage_unavailable`,
-   * `shutting_down`
+   * @throws {DaemonError} of kind `task_not_found`, `queue_full`, `chain_too_deep`,
+   * `storage_unavailable`, `shutting_down`
    */
   retry(params: TaskRetryParams, options?: CallOptions): Promise<TaskSubmitted>;
 }

@@ -53,6 +53,12 @@ impl Check<'_> {
         if daemon.max_queued == Some(0) {
             self.report(&[Key("daemon"), Key("max_queued")], "must be at least 1, or null for no limit");
         }
+        if daemon.max_task_depth == 0 {
+            self.report(
+                &[Key("daemon"), Key("max_task_depth")],
+                "must be at least 1: tasks from outside have a depth of 0",
+            );
+        }
         if let Some(minutes) = daemon.stall_minutes {
             self.task_time(&[Key("daemon"), Key("stall_minutes")], minutes);
         }

@@ -329,7 +329,8 @@ class AsyncChatMethods:
           the other. Without one the message stands alone. Length from 1 to 200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``queue_full``, ``storage_unavailable``, ``shutting_down``.
+        Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``storage_unavailable``,
+        ``shutting_down``.
         """
         wire = {"message": message, "priority": priority, "conversation": conversation}
         answer = await self._caller.call_method("chat.send", wire, timeout)
@@ -438,7 +439,7 @@ class AsyncTaskMethods:
           When one of them ends in another way, it is cancelled. Length at most 100.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``queue_full``, ``dependency_not_found``,
+        Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``dependency_not_found``,
         ``dependency_on_itself``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {
@@ -587,8 +588,8 @@ class AsyncTaskMethods:
         - ``task_id``: The id of the task whose order is to be carried out again.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``task_not_found``, ``queue_full``, ``storage_unavailable``,
-        ``shutting_down``.
+        Raises ``DaemonError`` of kind ``task_not_found``, ``queue_full``, ``chain_too_deep``,
+        ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id}
         answer = await self._caller.call_method("task.retry", wire, timeout)

@@ -29,6 +29,7 @@ ErrorKind = Literal[
     "dependency_not_found",
     "dependency_on_itself",
     "job_not_found",
+    "chain_too_deep",
 ]
 """The kinds of error that the daemon answers with: what programs tell errors apart by.
 
@@ -87,5 +88,8 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "dependency_on_itself": ErrorKindInfo(code=-32012, retryable=False),
     # No schedule job, and no rule with a schedule, has this name.
     "job_not_found": ErrorKindInfo(code=-32013, retryable=False),
+    # The request comes from the agent of a task that was itself submitted by the agent of a task,
+    # and so on, as often as `daemon.max_task_depth` allows.
+    "chain_too_deep": ErrorKindInfo(code=-32014, retryable=False),
 }
 """Every kind of error."""

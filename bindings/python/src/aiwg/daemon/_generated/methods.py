@@ -324,7 +324,8 @@ class ChatMethods:
           the other. Without one the message stands alone. Length from 1 to 200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``queue_full``, ``storage_unavailable``, ``shutting_down``.
+        Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``storage_unavailable``,
+        ``shutting_down``.
         """
         wire = {"message": message, "priority": priority, "conversation": conversation}
         answer = self._caller.call_method("chat.send", wire, timeout)
@@ -433,7 +434,7 @@ class TaskMethods:
           When one of them ends in another way, it is cancelled. Length at most 100.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``queue_full``, ``dependency_not_found``,
+        Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``dependency_not_found``,
         ``dependency_on_itself``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {
@@ -582,8 +583,8 @@ class TaskMethods:
         - ``task_id``: The id of the task whose order is to be carried out again.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``task_not_found``, ``queue_full``, ``storage_unavailable``,
-        ``shutting_down``.
+        Raises ``DaemonError`` of kind ``task_not_found``, ``queue_full``, ``chain_too_deep``,
+        ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id}
         answer = self._caller.call_method("task.retry", wire, timeout)
