@@ -77,14 +77,14 @@ pub trait DaemonService {
     #[example(
         name = "a good file",
         params = "{}",
-        result = r#"{"reloaded": true, "errors": [], "needsRestart": [], "notices": []}"#
+        result = r#"{"reloaded": true, "errors": [], "notices": []}"#
     )]
     #[example(
         name = "a bad file",
         params = "{}",
         result = r#"{"reloaded": false, "errors": [{"file": "/home/me/project/.aiwg/daemon.json", "line": 3, "column": 5,
             "message": "unknown key \"max_paralel_actions\"; did you mean \"max_parallel_actions\"?"}],
-            "needsRestart": [], "notices": []}"#
+            "notices": []}"#
     )]
     async fn daemon_reload(params: NoParams) -> Result<DaemonReloaded, ApiError>;
 

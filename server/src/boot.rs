@@ -29,7 +29,7 @@ use crate::{
     housekeeping::keep_house,
     ipc::{self, Daemon},
     lifecycle::{Lock, PidFile, feed_watchdog, raise_open_files, tell_ready, tell_stopping},
-    log::start_log,
+    log::Log,
     project::Project,
     recovery::{RecoveryError, open_store},
     reload::{check_watch, policy, reload, report_notices, watch},
@@ -116,7 +116,8 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), Boot
     let project = open_project(&options.project)?;
     let _lock = take_lock(&project)?;
     let loaded = load_for(&project, options.config.as_deref())?;
-    start_log(&project.log(), &loaded.config.daemon.log).map_err(system("the log could not be started"))?;
+    let log = Log::start(project.log(), &loaded.config.daemon.log)
+        .map_err(system("the log could not be started"))?;
     tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
     let signals = Signals::receive().map_err(system("signals cannot be received"))?;
     let open_files = raise_open_files();
@@ -172,6 +173,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), Boot
         settings,
         config_named: options.config,
         reloading: tokio::sync::Mutex::new(()),
+        log,
         engine: engine.clone(),
         reader: Arc::clone(&reader),
         bus: bus.clone(),

@@ -46,12 +46,10 @@ async fn put_in_force(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineErro
         }
     };
     daemon.engine.configure(policy).await?;
-    let answer = DaemonReloaded {
-        reloaded: true,
-        errors: Vec::new(),
-        needs_restart: needs_restart(&old.config, &loaded.config),
-        notices: loaded.notices.clone(),
-    };
+    let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices: loaded.notices.clone() };
+    if loaded.config.daemon.log != old.config.daemon.log {
+        daemon.log.configure(&loaded.config.daemon.log);
+    }
     report_notices(&loaded, &daemon.health);
     daemon.settings.replace(loaded);
     watch_again(daemon, &old.config).await;
@@ -119,12 +117,6 @@ pub(crate) fn report_notices(loaded: &Loaded, health: &Health) {
     } else {
         health.report(IssueKind::Config, loaded.notices.join("; "));
     }
-}
-
-/// What is taken up at the start only.
-fn needs_restart(old: &Config, new: &Config) -> Vec<String> {
-    let changed = [("daemon.log", old.daemon.log != new.daemon.log)];
-    changed.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key.to_owned()).collect()
 }
 
 fn problems(error: &ConfigError) -> Vec<ConfigProblem> {

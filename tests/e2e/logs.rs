@@ -54,10 +54,15 @@ fn note(project: &Project, number: u64) {
     assert_eq!(emitted["rules"], json!(["r"]));
 }
 
-fn noting(log: Value) -> Project {
+/// A configuration that has a line written of every event `note:*`.
+fn config(log: Value) -> Value {
     let mut rule = Project::rule("r", "note:*", "x");
     rule["condition"] = json!({ "type": "debounce", "interval_ms": 3_600_000 });
-    Project::started(json!({ "rules": [rule], "daemon": { "log": log } }))
+    json!({ "rules": [rule], "daemon": { "log": log } })
+}
+
+fn noting(log: Value) -> Project {
+    Project::started(config(log))
 }
 
 /// The numbers of the notes in these lines.
@@ -160,4 +165,26 @@ fn lines_are_json_and_of_a_level_if_asked_for() {
         (&line["target"], &line["rule"], &line["topic"]),
         (&json!("automation"), &json!("r"), &json!("note:1"))
     );
+}
+
+#[test]
+fn a_reload_changes_how_it_is_written_and_loses_no_line() {
+    let project = noting(json!({}));
+    let follower = Follower::start(&project, &[]);
+    let reload = |log: Value| {
+        project.configure(&config(log).to_string());
+        assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
+    };
+    note(&project, 1);
+    reload(json!({ "format": "json" }));
+    note(&project, 2);
+    let mut log = follower.until("note:2");
+    assert!(serde_json::from_str::<Value>(log.last().unwrap()).unwrap()["timestamp"].is_string());
+    reload(json!({ "level": "warn" }));
+    note(&project, 3);
+    reload(json!({ "max_size_mb": 0.002 }));
+    (4..50).for_each(|number| note(&project, number));
+    log.extend(follower.until("note:49"));
+    assert_eq!(notes(&log), [vec![1, 2], (4..50).collect()].concat());
+    assert!(project.file(".aiwg/daemon/daemon.log.1").exists());
 }

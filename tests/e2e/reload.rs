@@ -22,7 +22,7 @@ fn more_slots_are_filled_at_once() {
     until("one agent", || project.runs().len() == 1);
     project.configure(&config(json!({ "daemon": { "max_parallel_actions": 3 } })));
     let done = project.json(&["daemon", "reload"]);
-    assert_eq!(done, json!({ "reloaded": true, "errors": [], "needsRestart": [], "notices": [] }));
+    assert_eq!(done, json!({ "reloaded": true, "errors": [], "notices": [] }));
     until("all three", || project.runs().len() == 3);
     assert_eq!(subscriber.receive()["params"]["event"]["payload"]["reloaded"], true);
     assert_eq!(project.json(&["daemon", "status"])["subsystems"]["supervisor"]["maxConcurrency"], 3);
@@ -59,14 +59,6 @@ fn a_bad_configuration_is_refused_as_a_whole() {
     assert_eq!((&done["reloaded"], &done["errors"][0]["line"]), (&json!(false), &json!(3)));
     let emitted = project.wire().call("event.emit", json!({ "topic": "a:b" }));
     assert_eq!(emitted["rules"], json!(["old"]));
-}
-
-#[test]
-fn what_takes_a_restart_is_said() {
-    let project = Project::started(json!({}));
-    project.configure(&config(json!({ "daemon": { "log": { "max_files": 2 } } })));
-    let done = project.json(&["daemon", "reload"]);
-    assert_eq!(done["needsRestart"], json!(["daemon.log"]));
 }
 
 #[test]

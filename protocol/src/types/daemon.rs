@@ -29,8 +29,6 @@ pub struct DaemonReloaded {
     pub reloaded: bool,
     /// What is wrong with the file; empty when it was taken.
     pub errors: Vec<ConfigProblem>,
-    /// Keys whose new values take effect only with the next start, such as `daemon.log`.
-    pub needs_restart: Vec<String>,
     /// What the file asks for that is not acted upon, for people.
     pub notices: Vec<String>,
 }

@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    bus::Bus, config::Settings, engine::Engine, health::Health, project::Project, store::Reader,
+    bus::Bus, config::Settings, engine::Engine, health::Health, log::Log, project::Project, store::Reader,
     supervisor::Running, watcher::FileWatcher,
 };
 
@@ -29,6 +29,7 @@ pub(crate) struct Daemon {
     pub(crate) config_named: Option<PathBuf>,
     /// Held by whoever reads the configuration again.
     pub(crate) reloading: tokio::sync::Mutex<()>,
+    pub(crate) log: Log,
     pub(crate) engine: Engine,
     pub(crate) reader: Arc<Reader>,
     pub(crate) bus: Bus,

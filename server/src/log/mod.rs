@@ -4,4 +4,4 @@ mod read;
 mod write;
 
 pub use read::{Cursor, LogChunk, MAX_LINES, follow, last};
-pub(crate) use write::start_log;
+pub(crate) use write::Log;

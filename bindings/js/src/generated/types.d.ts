@@ -190,8 +190,6 @@ export interface DaemonReloaded {
   reloaded: boolean;
   /** What is wrong with the file; empty when it was taken. */
   errors: ConfigProblem[];
-  /** Keys whose new values take effect only with the next start, such as `daemon.log`. */
-  needsRestart: string[];
   /** What the file asks for that is not acted upon, for people. */
   notices: string[];
 }

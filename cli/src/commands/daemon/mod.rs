@@ -200,8 +200,5 @@ fn show_reload(out: &mut dyn Write, done: &DaemonReloaded) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out, "The configuration is in force.")?;
-    for key in &done.needs_restart {
-        writeln!(out, "{key} takes effect with the next start: aiwg daemon restart")?;
-    }
     done.notices.iter().try_for_each(|notice| writeln!(out, "! {notice}"))
 }

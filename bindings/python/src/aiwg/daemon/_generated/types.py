@@ -416,8 +416,6 @@ class DaemonReloaded:
     """
     errors: list[ConfigProblem]
     """What is wrong with the file; empty when it was taken."""
-    needs_restart: list[str]
-    """Keys whose new values take effect only with the next start, such as `daemon.log`."""
     notices: list[str]
     """What the file asks for that is not acted upon, for people."""
 
@@ -427,7 +425,6 @@ class DaemonReloaded:
         return cls(
             reloaded=wire["reloaded"],
             errors=[ConfigProblem.from_wire(item) for item in wire["errors"]],
-            needs_restart=wire["needsRestart"],
             notices=wire["notices"],
         )
 
