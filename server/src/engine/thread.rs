@@ -96,12 +96,13 @@ impl Thread {
         self.report_tripped();
         self.tell_next_due();
         batch.journal.write();
+        // First, or whoever asked would wait while the agents are started.
+        for answer in batch.answers {
+            answer(Ok(&self.state));
+        }
         for order in batch.orders {
             // The supervisor goes last at shutdown; with it gone, the order is carried out at the next start.
             let _ = self.setup.orders.send(order);
-        }
-        for answer in batch.answers {
-            answer(Ok(&self.state));
         }
         self.setup.bus.publish(batch.events, &batch.ended);
     }
