@@ -1,6 +1,6 @@
 //! What sets a project up, without a daemon.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Project, repository};
 
@@ -50,6 +50,14 @@ fn units_name_this_project_and_this_program() {
     let path = project.path().canonicalize().unwrap();
     let path = path.to_str().unwrap();
     assert!(systemd.contains("daemon start --foreground --project") && systemd.contains(path), "{systemd}");
+    assert!(systemd.contains("Environment=\"PATH="), "{systemd}");
     let launchd = project.run(&["daemon", "service", "--launchd"]).out;
-    assert!(launchd.starts_with("<?xml") && launchd.contains(path), "{launchd}");
+    // As another implementation reads it.
+    let read = "import json, plistlib, sys; print(json.dumps(plistlib.loads(sys.argv[1].encode())))";
+    let read = std::process::Command::new("python3").args(["-c", read, &launchd]).output().unwrap();
+    let list: Value = serde_json::from_slice(&read.stdout).unwrap();
+    assert_eq!((&list["WorkingDirectory"], &list["ProgramArguments"][5]), (&json!(path), &json!(path)));
+    let label = list["Label"].as_str().unwrap();
+    assert!(label.starts_with("io.aiwg.daemon.") && launchd.contains(&format!("{label}.plist")), "{label}");
+    assert_eq!(list["EnvironmentVariables"]["PATH"], std::env::var("PATH").unwrap());
 }
