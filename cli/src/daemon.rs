@@ -2,12 +2,13 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
-    path::Path,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
 };
 
 use aiwg_server::{
-    boot::{self, Options, Ready},
+    boot::{self, Ended, Options, Ready},
     lifecycle::SERVICE_ENV,
 };
 use serde::{Deserialize, Serialize};
@@ -94,7 +95,37 @@ fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    runtime.block_on(boot::run(options, ready)).map_err(|error| error.to_string())
+    let ended = runtime.block_on(boot::run(options.clone(), ready)).map_err(|error| error.to_string())?;
+    drop(runtime);
+    match ended {
+        Ended::Stopped => Ok(()),
+        Ended::Restart => Err(format!("it could not begin anew: {}", begin_anew(&options))),
+    }
+}
+
+/// Becomes the same command once more, of the program that is in this one's place by now. Returns only where that fails.
+fn begin_anew(options: &Options) -> io::Error {
+    let again = || -> io::Result<Command> {
+        let mut command = Command::new(own_program()?);
+        command.args(std::env::args_os().skip(1));
+        if options.detached {
+            let (reader, mut writer) = io::pipe()?;
+            serde_json::to_writer(&mut writer, options)?;
+            command.stdin(reader);
+        }
+        Ok(command)
+    };
+    match again() {
+        Ok(mut command) => command.exec(),
+        Err(error) => error,
+    }
+}
+
+/// Where this program is, or the one that has replaced it: Linux marks the path of one that is gone.
+fn own_program() -> io::Result<PathBuf> {
+    let path = std::env::current_exe()?;
+    let text = path.to_string_lossy();
+    Ok(text.strip_suffix(" (deleted)").map_or(path.clone(), PathBuf::from))
 }
 
 /// Says the one word, and lets go of the pipe, for which the parent waits.

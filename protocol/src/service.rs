@@ -42,7 +42,7 @@ pub trait DaemonService {
         result = r#"{
             "pid": 4711, "uptime_seconds": 42, "started_at": "2026-11-23T14:33:23.042Z", "health": "ok", "issues": [],
             "health_check": null, "version": "0.1.0", "protocol_version": "1.0", "project": "/home/me/project",
-            "socket": "/home/me/project/.aiwg/daemon/daemon.sock", "config": null,
+            "socket": "/home/me/project/.aiwg/daemon/daemon.sock", "config": null, "detached": true,
             "subsystems": {
                 "ipc": {"clients": 1},
                 "supervisor": {"running": 0, "queued": 0, "maxConcurrency": 3, "tasks": {"running": [], "queued": []}},
@@ -69,6 +69,25 @@ pub trait DaemonService {
         result = r#"{"stopping": true, "pid": 4711, "running": 2}"#
     )]
     async fn daemon_stop(params: DaemonStopParams) -> Result<StopAcknowledged, ApiError>;
+
+    /// Ends the daemon and begins it anew as the same process: its program and its configuration are read again, running agents go
+    /// on, queued tasks stay queued.
+    ///
+    /// A bad configuration is refused, and nothing is restarted. The answer comes first; the new beginning shows in another
+    /// `started_at` of `daemon.status`. Its environment stays what it was.
+    #[method(name = "daemon.restart", errors = [ShuttingDown])]
+    #[example(
+        name = "a good file",
+        params = "{}",
+        result = r#"{"restarting": true, "pid": 4711, "errors": []}"#
+    )]
+    #[example(
+        name = "a bad file",
+        params = "{}",
+        result = r#"{"restarting": false, "pid": 4711, "errors": [{"file": "/home/me/project/.aiwg/daemon.json", "line": 3,
+            "column": 5, "message": "unknown key \"max_paralel_actions\"; did you mean \"max_parallel_actions\"?"}]}"#
+    )]
+    async fn daemon_restart(params: NoParams) -> Result<DaemonRestarting, ApiError>;
 
     /// Reads the configuration again, and applies it as a whole or not at all.
     ///

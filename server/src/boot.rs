@@ -3,10 +3,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex, atomic::AtomicU32},
     time::{Duration, Instant},
 };
 
@@ -27,8 +24,11 @@ use crate::{
     files::{write_event_log, write_status_files, write_tasks_file},
     health::Health,
     housekeeping::keep_house,
-    ipc::{self, Daemon},
-    lifecycle::{Lock, PidFile, feed_watchdog, raise_open_files, tell_ready, tell_stopping},
+    ipc::{self, Daemon, Stop},
+    lifecycle::{
+        Lock, PidFile, feed_watchdog, limit_open_files, raise_open_files, tell_ready, tell_reloading,
+        tell_stopping,
+    },
     log::Log,
     project::Project,
     recovery::{RecoveryError, open_store},
@@ -94,6 +94,17 @@ pub struct Options {
     pub project: PathBuf,
     /// The configuration to use in place of `.aiwg/daemon.json`.
     pub config: Option<PathBuf>,
+    /// Whether whoever starts it does not wait for its end.
+    pub detached: bool,
+}
+
+/// What a daemon has ended for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// For good.
+    Stopped,
+    /// To begin anew, as the same process: its agents go on, and are children of it.
+    Restart,
 }
 
 /// A daemon that answers.
@@ -111,7 +122,7 @@ pub struct Ready {
 ///
 /// # Errors
 /// It could not start; nothing was changed then but for directories that were made.
-pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), BootError> {
+pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, BootError> {
     // The ground: the project's directories, the one lock, the configuration, the log.
     let project = open_project(&options.project)?;
     let _lock = take_lock(&project)?;
@@ -186,8 +197,8 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), Boot
         clients: AtomicU32::new(0),
         started: Instant::now(),
         started_at: Timestamp::now(),
-        stop: CancellationToken::new(),
-        keep_agents: AtomicBool::new(false),
+        stop_asked: channel(None).0,
+        detached: options.detached,
         stopped,
     });
     let mut files = start_files(&daemon, &reader, &bus);
@@ -205,16 +216,28 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), Boot
     ready(Ready { pid: std::process::id(), socket: socket.clone(), warnings: warnings(&daemon) });
 
     // Until someone says stop.
-    wanted_to_stop(&daemon, signals).await;
-    tell_stopping();
-    shut_down(&daemon, &engine).await;
+    let how = wanted_to_stop(&daemon, signals).await;
+    if how == Stop::Restart {
+        tell_reloading()
+    } else {
+        tell_stopping()
+    }
+    shut_down(&daemon, &engine, how).await;
     let _ = served.await;
     files.join_all().await;
     engine.exit().await;
     let _ = tokio::task::spawn_blocking(move || engine_thread.join()).await;
     supervisor.abort();
-    tracing::info!("the daemon has stopped");
-    Ok(())
+    if how != Stop::Restart {
+        tracing::info!("the daemon has stopped");
+        return Ok(Ended::Stopped);
+    }
+    if let Some(limit) = open_files {
+        // What comes is to find the limit that this one found.
+        limit_open_files(limit);
+    }
+    tracing::info!("the daemon begins anew");
+    Ok(Ended::Restart)
 }
 
 /// Whether a daemon holds this project's lock.
@@ -282,12 +305,16 @@ impl Signals {
     }
 }
 
-async fn wanted_to_stop(daemon: &Arc<Daemon>, mut signals: Signals) {
+async fn wanted_to_stop(daemon: &Arc<Daemon>, mut signals: Signals) -> Stop {
+    let mut asked = daemon.stop_asked.subscribe();
     loop {
         tokio::select! {
             _ = signals.terminate.recv() => tracing::info!("SIGTERM"),
             _ = signals.interrupt.recv() => tracing::info!("SIGINT"),
-            () = daemon.stop.cancelled() => {}
+            how = asked.wait_for(Option::is_some) => {
+                // Its sender is the daemon's own.
+                return how.ok().and_then(|how| *how).unwrap_or(Stop::EndAgents);
+            }
             _ = signals.hangup.recv() => {
                 tracing::info!("SIGHUP");
                 if let Err(error) = reload(daemon).await {
@@ -296,14 +323,14 @@ async fn wanted_to_stop(daemon: &Arc<Daemon>, mut signals: Signals) {
                 continue;
             }
         }
-        return;
+        return Stop::EndAgents;
     }
 }
 
 /// Ends the agents, unless they are to go on, then lets everyone who waits know.
-async fn shut_down(daemon: &Arc<Daemon>, engine: &Engine) {
+async fn shut_down(daemon: &Arc<Daemon>, engine: &Engine, how: Stop) {
     let _ = engine.close().await;
-    if !daemon.keep_agents.load(Ordering::Relaxed) {
+    if how == Stop::EndAgents {
         end_agents(daemon, engine).await;
     }
     daemon.stopped.cancel();

@@ -33,12 +33,7 @@ pub(crate) async fn reload(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, Engin
 
 async fn put_in_force(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineError> {
     let old = daemon.settings.get();
-    let loaded = load_for(&daemon.project, daemon.config_named.as_deref());
-    let loaded = loaded.and_then(|loaded| {
-        check_watch(&daemon.project, &loaded.config)?;
-        Ok((policy(&loaded.config)?, loaded))
-    });
-    let (policy, loaded) = match loaded {
+    let (policy, loaded) = match read(daemon) {
         Ok(good) => good,
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
@@ -56,6 +51,16 @@ async fn put_in_force(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineErro
     tracing::info!("the configuration was read again and is in force");
     announce(daemon, &answer).await;
     Ok(answer)
+}
+
+/// The configuration as it stands in the file, if it is good.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn read(daemon: &Daemon) -> Result<(Policy, Loaded), ConfigError> {
+    let loaded = load_for(&daemon.project, daemon.config_named.as_deref())?;
+    check_watch(&daemon.project, &loaded.config)?;
+    Ok((policy(&loaded.config)?, loaded))
 }
 
 /// Sees whether what a configuration says of files can be watched.
@@ -119,7 +124,8 @@ pub(crate) fn report_notices(loaded: &Loaded, health: &Health) {
     }
 }
 
-fn problems(error: &ConfigError) -> Vec<ConfigProblem> {
+/// What is wrong with a configuration, for whoever asked.
+pub(crate) fn problems(error: &ConfigError) -> Vec<ConfigProblem> {
     let number = |number: usize| u32::try_from(number).ok();
     match error {
         ConfigError::Wrong { problems } => problems

@@ -3,14 +3,12 @@
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{Project, kill, repository, until};
+use crate::support::{Project, kill, until};
 
 const UNTIL_GO: &str = "echo begun; while [ ! -e go ]; do sleep 0.01; done";
 
 fn config(more: serde_json::Value) -> String {
-    let mut config = json!({ "agent": { "command": [repository().join("tests/agents/stand-in-agent")] } });
-    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    config.to_string()
+    Project::config(more).to_string()
 }
 
 #[test]

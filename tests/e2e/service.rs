@@ -67,6 +67,67 @@ fn a_service_manager_is_told_how_the_daemon_is() {
 }
 
 #[test]
+fn a_restart_is_no_end_to_a_service_manager() {
+    let config = |slots: u32| json!({ "daemon": { "max_parallel_actions": slots } });
+    let project = Project::new(config(1));
+    let manager = Manager::new(&project);
+    let mut daemon = foreground(&project, &[]);
+    manager.until("READY=1");
+    let task = project.submit("echo begun; while [ ! -e go ]; do sleep 0.01; done");
+    until("the agent", || project.task(&task)["output"].as_str().is_some_and(|out| out.contains("begun")));
+    let before = project.json(&["daemon", "status"]);
+    let agent = project.task(&task)["pid"].clone();
+
+    project.configure("{ broken");
+    let refused = project.run(&["daemon", "restart"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.out.contains("daemon.json:1:"), "{}", refused.out);
+    assert_eq!(project.json(&["daemon", "status"])["started_at"], before["started_at"]);
+
+    project.configure(&Project::config(config(7)).to_string());
+    assert_eq!(project.run(&["daemon", "restart"]).code, 0);
+    manager.until("RELOADING=1");
+    manager.until("READY=1");
+    assert!(!manager.told.lock().unwrap().contains("STOPPING"));
+    let after = project.json(&["daemon", "status"]);
+    assert_eq!(after["pid"], daemon.id());
+    assert_ne!(after["started_at"], before["started_at"]);
+    assert_eq!(after["subsystems"]["supervisor"]["maxConcurrency"], 7);
+    until("its process", || project.task(&task)["pid"] == agent);
+    std::fs::write(project.file("go"), "").unwrap();
+    let task = project.ended(&task);
+    assert_eq!((&task["state"], &task["attempts"]), (&json!("completed"), &json!(1)));
+    assert_eq!(project.runs().len(), 1);
+    // The shim is a child of the process as it was: nobody else can reap it.
+    until("no child", || {
+        let children = format!("/proc/{0}/task/{0}/children", daemon.id());
+        std::fs::read_to_string(children).unwrap().trim().is_empty()
+    });
+    kill(daemon.id(), Signal::TERM);
+    manager.until("STOPPING=1");
+    assert!(daemon.wait().unwrap().success());
+}
+
+#[test]
+fn one_in_the_background_can_begin_anew_as_well() {
+    let project = Project::started(json!({}));
+    let limits = || std::fs::read_to_string(format!("/proc/{}/limits", project.pid())).unwrap();
+    let open_files = |task: &str| project.ended(task)["result"].as_str().unwrap().to_owned();
+    let (pid, limits_before, files) = (project.pid(), limits(), open_files(&project.submit("ulimit -n")));
+    let before = project.json(&["daemon", "status"]);
+    // As through a socket that leads to another machine.
+    let done = project.wire().call("daemon.restart", json!({}));
+    assert_eq!(done, json!({ "restarting": true, "pid": pid, "errors": [] }));
+    until("the new beginning", || {
+        let status = project.run(&["daemon", "status", "--json"]);
+        status.code == 0 && !status.out.contains(before["started_at"].as_str().unwrap())
+    });
+    let after = project.json(&["daemon", "status"]);
+    assert_eq!((&after["pid"], &after["detached"]), (&json!(pid), &json!(true)));
+    assert_eq!((limits(), open_files(&project.submit("ulimit -n"))), (limits_before, files));
+}
+
+#[test]
 fn a_forking_service_has_a_main_process_by_its_pid_file() {
     let project = Project::new(json!({}));
     let manager = Manager::new(&project);
@@ -114,6 +175,11 @@ fn it_is_a_good_process_1() {
         project.ended(&list)["result"].as_str().unwrap().trim().rsplit('\n').next().unwrap().to_owned()
     };
     until("no zombie", || zombies() == "0");
+    // A restart is none of process 1.
+    let started_at = project.json(&["daemon", "status"])["started_at"].clone();
+    assert_eq!(project.run(&["daemon", "restart"]).code, 0);
+    assert_ne!(project.json(&["daemon", "status"])["started_at"], started_at);
+    assert!(container.try_wait().unwrap().is_none());
     // SIGTERM to process 1 ends the daemon in good order, and the container with it.
     let init = until_some("process 1", || {
         let children = format!("/proc/{0}/task/{0}/children", container.id());

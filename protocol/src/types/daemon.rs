@@ -21,6 +21,18 @@ pub struct DaemonStopParams {
     pub keep_agents: Option<bool>,
 }
 
+/// The answer to `daemon.restart`, sent before the daemon ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DaemonRestarting {
+    /// Whether it begins anew now. If not, nothing has changed.
+    pub restarting: bool,
+    /// Its process, which stays the same.
+    pub pid: u32,
+    /// What is wrong with the configuration file; empty where it is restarted.
+    pub errors: Vec<ConfigProblem>,
+}
+
 /// The answer to `daemon.reload`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

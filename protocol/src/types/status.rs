@@ -41,6 +41,9 @@ pub struct DaemonStatus {
     pub socket: String,
     /// The configuration in use; null when the defaults are.
     pub config: Option<String>,
+    /// Whether it was started in the background. If not, it is the process of a service manager, a container or a terminal, which
+    /// its end would be told to: then `daemon.restart` is the way to begin anew.
+    pub detached: bool,
     /// The subsystems.
     pub subsystems: Subsystems,
 }

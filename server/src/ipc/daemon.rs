@@ -4,7 +4,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
     time::Instant,
 };
@@ -13,7 +13,7 @@ use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{HealthCheck, Timestamp},
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -45,15 +45,35 @@ pub(crate) struct Daemon {
     pub(crate) clients: AtomicU32,
     pub(crate) started: Instant,
     pub(crate) started_at: Timestamp,
-    /// Someone wants the daemon to stop.
-    pub(crate) stop: CancellationToken,
-    /// Whether running agents are to go on without it.
-    pub(crate) keep_agents: AtomicBool,
+    /// What a client has asked for, once one has.
+    pub(crate) stop_asked: watch::Sender<Option<Stop>>,
+    /// Whether whoever started it did not wait for its end.
+    pub(crate) detached: bool,
     /// It has stopped working: those who still wait are told so.
     pub(crate) stopped: CancellationToken,
 }
 
+/// How a daemon is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// With its agents.
+    EndAgents,
+    /// Without them: the next start goes on with them.
+    KeepAgents,
+    /// So, and to begin anew at once.
+    Restart,
+}
+
 impl Daemon {
+    /// Has it end, as the first who asks wants it to.
+    pub(super) fn stop(&self, how: Stop) {
+        self.stop_asked.send_if_modified(|asked| {
+            let is_first = asked.is_none();
+            asked.get_or_insert(how);
+            is_first
+        });
+    }
+
     /// Runs what blocks beside the connections.
     pub(crate) async fn read<T: Send + 'static>(
         &self,

@@ -8,6 +8,6 @@ mod origin;
 mod subscriptions;
 mod until;
 
-pub(crate) use daemon::Daemon;
+pub(crate) use daemon::{Daemon, Stop};
 pub(crate) use listener::{bind, serve};
 pub(crate) use methods::status;

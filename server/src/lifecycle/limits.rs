@@ -17,3 +17,11 @@ pub(crate) fn raise_open_files() -> Option<u64> {
     }
     limit.current
 }
+
+/// Sets the number of files this process may have open.
+pub(crate) fn limit_open_files(current: u64) {
+    let limit = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(current), ..limit }) {
+        tracing::warn!(%error, "the limit of open files could not be set back");
+    }
+}

@@ -4,7 +4,7 @@ mod limits;
 mod lock;
 mod service;
 
-pub(crate) use limits::raise_open_files;
+pub(crate) use limits::{limit_open_files, raise_open_files};
 pub(crate) use lock::{Lock, PidFile};
 pub use service::SERVICE_ENV;
 pub(crate) use service::{feed_watchdog, tell_ready, tell_reloading, tell_stopping};

@@ -114,6 +114,7 @@ impl Agent {
             Ok(Abandon::StillRunning) => {}
             // Nobody runs it, and from here on nobody can.
             Ok(Abandon::Done) => {
+                shim::reap(dir);
                 let ending = *end.borrow();
                 return self.end_of(shared, config, dir, ending).await;
             }
@@ -128,6 +129,7 @@ impl Agent {
         }
         tracing::info!(task = %self.no, "found its agent still running, and goes on with it");
         self.until(shared, config, dir, shim::gone(dir), end).await;
+        shim::reap(dir);
         let ending = *end.borrow();
         self.end_of(shared, config, dir, ending).await
     }

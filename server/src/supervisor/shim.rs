@@ -52,6 +52,17 @@ pub(super) async fn gone(dir: &Path) {
     }
 }
 
+/// Lets the system forget the shim of `dir`, now gone, if it was a child of this very process before it began anew.
+pub(super) fn reap(dir: &Path) {
+    use rustix::process::{Pid, WaitOptions, waitpid};
+    let Ok(Some(run)) = aiwg_shim::read_run(dir) else { return };
+    // Or the number may by now be another child's, for whose end someone else waits.
+    if aiwg_shim::Process::of(run.shim.pid) == Some(run.shim) {
+        let pid = i32::try_from(run.shim.pid).ok().and_then(Pid::from_raw);
+        let _ = waitpid(pid, WaitOptions::NOHANG);
+    }
+}
+
 /// Returns when this process has ended, or at once when that cannot be watched.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]

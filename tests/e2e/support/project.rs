@@ -31,11 +31,16 @@ impl Project {
     /// One whose agents are the stand-in, and whose configuration has `more` besides.
     pub(crate) fn new(more: Value) -> Self {
         let project = Self::empty();
+        project.configure(&Self::config(more).to_string());
+        project
+    }
+
+    /// A configuration with the stand-in as its agent, and `more` besides.
+    pub(crate) fn config(more: Value) -> Value {
         let mut config =
             json!({ "agent": { "command": [repository().join("tests/agents/stand-in-agent")] } });
         config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-        project.configure(&config.to_string());
-        project
+        config
     }
 
     /// One without any configuration.

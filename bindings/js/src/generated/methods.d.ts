@@ -16,6 +16,7 @@ import type {
   DaemonLogs,
   DaemonLogsParams,
   DaemonReloaded,
+  DaemonRestarting,
   DaemonStatus,
   DaemonStopParams,
   Event,
@@ -55,6 +56,7 @@ export interface MethodMap {
   'rpc.discover': { params: NoParams; result: OpenRpcDocument };
   'daemon.status': { params: NoParams; result: DaemonStatus };
   'daemon.stop': { params: DaemonStopParams; result: StopAcknowledged };
+  'daemon.restart': { params: NoParams; result: DaemonRestarting };
   'daemon.reload': { params: NoParams; result: DaemonReloaded };
   'daemon.logs': { params: DaemonLogsParams; result: DaemonLogs };
   'automation.status': { params: NoParams; result: AutomationStatus };
@@ -119,6 +121,17 @@ export declare class DaemonMethods {
    * `keepAgents` they go on, and the next start goes on with them.
    */
   stop(params?: DaemonStopParams, options?: CallOptions): Promise<StopAcknowledged>;
+
+  /**
+   * Ends the daemon and begins it anew as the same process: its program and its configuration are
+   * read again, running agents go on, queued tasks stay queued.
+   *
+   * A bad configuration is refused, and nothing is restarted. The answer comes first; the new
+   * beginning shows in another `started_at` of `daemon.status`. Its environment stays what it was.
+   *
+   * @throws {DaemonError} of kind `shutting_down`
+   */
+  restart(params?: NoParams, options?: CallOptions): Promise<DaemonRestarting>;
 
   /**
    * Reads the configuration again, and applies it as a whole or not at all.

@@ -32,6 +32,14 @@ export class DaemonMethods {
     return this.#client.request('daemon.stop', params, options);
   }
 
+  /**
+   * Ends the daemon and begins it anew as the same process: its program and its configuration are
+   * read again, running agents go on, queued tasks stay queued.
+   */
+  restart(params, options) {
+    return this.#client.request('daemon.restart', params, options);
+  }
+
   /** Reads the configuration again, and applies it as a whole or not at all. */
   reload(params, options) {
     return this.#client.request('daemon.reload', params, options);

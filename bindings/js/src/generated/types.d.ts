@@ -194,6 +194,16 @@ export interface DaemonReloaded {
   notices: string[];
 }
 
+/** The answer to `daemon.restart`, sent before the daemon ends. */
+export interface DaemonRestarting {
+  /** Whether it begins anew now. If not, nothing has changed. */
+  restarting: boolean;
+  /** Its process, which stays the same. */
+  pid: number;
+  /** What is wrong with the configuration file; empty where it is restarted. */
+  errors: ConfigProblem[];
+}
+
 /** The daemon and all its subsystems. */
 export interface DaemonStatus {
   /** The daemon's process. */
@@ -218,6 +228,12 @@ export interface DaemonStatus {
   socket: string;
   /** The configuration in use; null when the defaults are. */
   config: string | null;
+  /**
+   * Whether it was started in the background. If not, it is the process of a service manager, a
+   * container or a terminal, which its end would be told to: then `daemon.restart` is the way to
+   * begin anew.
+   */
+  detached: boolean;
   /** The subsystems. */
   subsystems: Subsystems;
 }

@@ -1,4 +1,5 @@
 mod logs;
+mod restart;
 pub(super) mod status;
 mod tmux;
 
@@ -13,8 +14,8 @@ use aiwg_client::{
     DaemonClient,
     types::{ConfigProblem, DaemonReloaded, DaemonStopParams, NoParams},
 };
-use aiwg_protocol::{CONFIG_PATH, SOCKET_ENV, SOCKET_PATH, START_COMMAND};
-use aiwg_server::boot::{Options, is_running};
+use aiwg_protocol::{SOCKET_ENV, SOCKET_PATH, START_COMMAND};
+use aiwg_server::boot::{Options, Ready, is_running};
 
 use super::{ask, chat, setup};
 use crate::{
@@ -23,7 +24,7 @@ use crate::{
     error::CliError,
     init,
     output::{Output, count},
-    project::{connect, to_start},
+    project::to_start,
 };
 
 /// How long to wait for a stopped daemon to let go of the project, beyond the time its agents have.
@@ -31,8 +32,11 @@ const LAST_MOMENTS: Duration = Duration::from_secs(60);
 
 fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<ExitCode, CliError> {
     not_from_afar(project)?;
-    let options =
-        Options { project: to_start(project)?, config: args.config.map(std::path::absolute).transpose()? };
+    let options = Options {
+        project: to_start(project)?,
+        config: args.config.map(std::path::absolute).transpose()?,
+        detached: !args.foreground,
+    };
     if args.foreground {
         if init::is_init() {
             let status = init::look_after_a_child()?;
@@ -82,8 +86,11 @@ fn start_in_tmux(options: &Options, output: &Output) -> Result<ExitCode, CliErro
 }
 
 fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> {
-    let ready = detach(options)?;
-    output.result(&ready, |out, ready| {
+    started(&detach(options)?, output)
+}
+
+fn started(ready: &Ready, output: &Output) -> Result<ExitCode, CliError> {
+    output.result(ready, |out, ready| {
         writeln!(out, "The daemon runs as process {}.", ready.pid)?;
         ready.warnings.iter().try_for_each(|warning| writeln!(out, "! {warning}"))?;
         writeln!(out, "Next: aiwg daemon status, aiwg task submit \"...\"")
@@ -99,7 +106,7 @@ pub(crate) fn run(
     match command {
         // Without a runtime around them: the daemon makes one of its own.
         DaemonCommand::Start(args) => start(project, args, output),
-        DaemonCommand::Restart => restart(project, output),
+        DaemonCommand::Restart => restart::run(project, output),
         DaemonCommand::Service(args) => setup::service(project, &args),
         DaemonCommand::Stop => ask(project, async |client| stop(client, output).await),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
@@ -150,37 +157,6 @@ async fn until_stopped(client: &DaemonClient, project: &str, pid: u32) -> Result
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     Ok(())
-}
-
-/// Stops the daemon, if one runs, so that running tasks go on, and starts it again with the configuration it had.
-fn restart(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let options = match runtime.block_on(stop_for_restart(project)) {
-        Ok(options) => options,
-        Err(CliError::Client(error)) if error.is_no_daemon() => {
-            Options { project: to_start(project)?, config: None }
-        }
-        Err(error) => return Err(error),
-    };
-    drop(runtime);
-    start_with(&options, output)
-}
-
-async fn stop_for_restart(project: Option<&Path>) -> Result<Options, CliError> {
-    let client = connect(project).await?;
-    let status = client.daemon_status(NoParams {}).await?;
-    let project = PathBuf::from(&status.project);
-    if !is_running(&project) {
-        return Err(CliError::Failed(format!(
-            "the daemon of {} runs on another machine: restart it there",
-            status.project
-        )));
-    }
-    let stopping = client.daemon_stop(DaemonStopParams { keep_agents: Some(true) }).await?;
-    until_stopped(&client, &status.project, stopping.pid).await?;
-    let usual = project.join(CONFIG_PATH);
-    let config = status.config.map(PathBuf::from).filter(|config| *config != usual);
-    Ok(Options { project, config })
 }
 
 async fn reload(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {

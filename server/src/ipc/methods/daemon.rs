@@ -4,15 +4,15 @@ use aiwg_protocol::{
     ApiError, PROTOCOL_VERSION,
     config::Config,
     types::{
-        AutomationSubsystem, DaemonReloaded, DaemonStatus, DaemonStopParams, IpcSubsystem,
+        AutomationSubsystem, DaemonReloaded, DaemonRestarting, DaemonStatus, DaemonStopParams, IpcSubsystem,
         MessagingSubsystem, NoParams, Pong, QueuedTaskSummary, RunningTaskSummary, SchedulerSubsystem,
         StopAcknowledged, Subsystems, SupervisorSubsystem, TaskState, TaskSummaries, Timestamp,
     },
 };
 
 use crate::{
-    ipc::{Daemon, connection::Handler},
-    reload::reload,
+    ipc::{Daemon, Stop, connection::Handler},
+    reload,
     rules::compile,
     scheduler::{scheduled, zone},
     store::{TaskFilter, TaskRow},
@@ -33,7 +33,7 @@ pub(crate) async fn daemon_status(handler: &Handler, _: NoParams) -> Result<Daem
 }
 
 pub(crate) async fn daemon_reload(handler: &Handler, _: NoParams) -> Result<DaemonReloaded, ApiError> {
-    Ok(reload(&handler.daemon).await?)
+    Ok(reload::reload(&handler.daemon).await?)
 }
 
 pub(crate) async fn daemon_stop(
@@ -44,13 +44,23 @@ pub(crate) async fn daemon_stop(
     let running = daemon.running.count();
     let keep_agents = params.keep_agents.unwrap_or(false);
     tracing::info!(keep_agents, "a client asked the daemon to stop");
-    daemon.keep_agents.store(keep_agents, Ordering::Relaxed);
-    daemon.stop.cancel();
+    daemon.stop(if keep_agents { Stop::KeepAgents } else { Stop::EndAgents });
     Ok(StopAcknowledged {
         stopping: true,
         pid: std::process::id(),
         running: u32::try_from(running).unwrap_or(u32::MAX),
     })
+}
+
+pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<DaemonRestarting, ApiError> {
+    let daemon = &handler.daemon;
+    let errors = reload::read(daemon).err().map(|error| reload::problems(&error)).unwrap_or_default();
+    let restarting = errors.is_empty();
+    if restarting {
+        tracing::info!("a client asked the daemon to begin anew");
+        daemon.stop(Stop::Restart);
+    }
+    Ok(DaemonRestarting { restarting, pid: std::process::id(), errors })
 }
 
 /// The status, also for `state.json`.
@@ -67,6 +77,7 @@ pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiErro
         project: daemon.project.root().display().to_string(),
         socket: daemon.socket.clone(),
         config: daemon.settings.get().path.as_ref().map(|path| path.display().to_string()),
+        detached: daemon.detached,
         subsystems: Subsystems {
             ipc: IpcSubsystem { clients: daemon.clients.load(Ordering::Relaxed) },
             supervisor: supervisor(daemon).await?,

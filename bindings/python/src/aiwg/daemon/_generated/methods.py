@@ -16,6 +16,7 @@ from .types import (
     ChatTurn,
     DaemonLogs,
     DaemonReloaded,
+    DaemonRestarting,
     DaemonStatus,
     Event,
     EventEmitted,
@@ -87,6 +88,21 @@ class DaemonMethods:
         wire = {"keepAgents": keep_agents}
         answer = self._caller.call_method("daemon.stop", wire, timeout)
         return StopAcknowledged.from_wire(answer)
+
+    def restart(self, *, timeout: float | None = None) -> DaemonRestarting:
+        """Ends the daemon and begins it anew as the same process: its program and its configuration
+        are read again, running agents go on, queued tasks stay queued.
+
+        A bad configuration is refused, and nothing is restarted. The answer comes first; the new
+        beginning shows in another `started_at` of `daemon.status`. Its environment stays what it
+        was.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``shutting_down``.
+        """
+        answer = self._caller.call_method("daemon.restart", {}, timeout)
+        return DaemonRestarting.from_wire(answer)
 
     def reload(self, *, timeout: float | None = None) -> DaemonReloaded:
         """Reads the configuration again, and applies it as a whole or not at all.

@@ -24,6 +24,7 @@ __all__ = [
     "ConfigProblem",
     "DaemonLogs",
     "DaemonReloaded",
+    "DaemonRestarting",
     "DaemonStatus",
     "DayUsage",
     "DebounceCondition",
@@ -430,6 +431,27 @@ class DaemonReloaded:
 
 
 @dataclass(frozen=True)
+class DaemonRestarting:
+    """The answer to `daemon.restart`, sent before the daemon ends."""
+
+    restarting: bool
+    """Whether it begins anew now. If not, nothing has changed."""
+    pid: int
+    """Its process, which stays the same."""
+    errors: list[ConfigProblem]
+    """What is wrong with the configuration file; empty where it is restarted."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DaemonRestarting:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            restarting=wire["restarting"],
+            pid=wire["pid"],
+            errors=[ConfigProblem.from_wire(item) for item in wire["errors"]],
+        )
+
+
+@dataclass(frozen=True)
 class DaemonStatus:
     """The daemon and all its subsystems."""
 
@@ -455,6 +477,11 @@ class DaemonStatus:
     """The path of the socket: the one to forward over SSH."""
     config: str | None
     """The configuration in use; null when the defaults are."""
+    detached: bool
+    """Whether it was started in the background. If not, it is the process of a service manager, a
+    container or a terminal, which its end would be told to: then `daemon.restart` is the way to
+    begin anew.
+    """
     subsystems: Subsystems
     """The subsystems."""
 
@@ -473,6 +500,7 @@ class DaemonStatus:
             project=wire["project"],
             socket=wire["socket"],
             config=wire["config"],
+            detached=wire["detached"],
             subsystems=Subsystems.from_wire(wire["subsystems"]),
         )
 
