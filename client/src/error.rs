@@ -1,6 +1,6 @@
 use std::{io, path::PathBuf, time::Duration};
 
-use aiwg_protocol::{ApiError, ErrorKind, SOCKET_PATH, START_COMMAND};
+use aiwg_protocol::{ApiError, ErrorKind, PROJECT_DIR, START_COMMAND};
 
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
@@ -16,9 +16,9 @@ pub enum ClientError {
         /// What the system said.
         source: io::Error,
     },
-    /// There is no daemon's socket in the working directory or above it.
+    /// The working directory is in no project.
     #[error(
-        "no daemon runs for {from} or a directory above it: there is no {SOCKET_PATH}; start it with `{START_COMMAND}`",
+        "no daemon runs for {from}: neither it nor a directory above it has a {PROJECT_DIR}; start one with `{START_COMMAND}`",
         from = from.display()
     )]
     NoProject {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aiwg_protocol::{CONFIG_PATH, SOCKET_PATH};
+use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR, SOCKET_PATH};
 
 use crate::store::TaskNo;
 
@@ -31,7 +31,7 @@ impl Project {
     }
 
     fn aiwg(&self) -> PathBuf {
-        self.root.join(".aiwg")
+        self.root.join(PROJECT_DIR)
     }
 
     fn state_dir(&self) -> PathBuf {

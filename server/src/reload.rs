@@ -1,6 +1,6 @@
 //! Putting a changed configuration in force: as a whole or not at all.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use aiwg_protocol::{
     config::Config,
@@ -33,7 +33,7 @@ pub(crate) async fn reload(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, Engin
 
 async fn put_in_force(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineError> {
     let old = daemon.settings.get();
-    let (policy, loaded) = match read(daemon) {
+    let (policy, loaded) = match read(&daemon.project, daemon.config_named.as_deref()) {
         Ok(good) => good,
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
@@ -57,9 +57,9 @@ async fn put_in_force(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineErro
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn read(daemon: &Daemon) -> Result<(Policy, Loaded), ConfigError> {
-    let loaded = load_for(&daemon.project, daemon.config_named.as_deref())?;
-    check_watch(&daemon.project, &loaded.config)?;
+pub(crate) fn read(project: &Project, named: Option<&Path>) -> Result<(Policy, Loaded), ConfigError> {
+    let loaded = load_for(project, named)?;
+    check_watch(project, &loaded.config)?;
     Ok((policy(&loaded.config)?, loaded))
 }
 
@@ -67,7 +67,7 @@ pub(crate) fn read(daemon: &Daemon) -> Result<(Policy, Loaded), ConfigError> {
 ///
 /// # Errors
 /// It cannot.
-pub(crate) fn check_watch(project: &Project, config: &Config) -> Result<(), ConfigError> {
+fn check_watch(project: &Project, config: &Config) -> Result<(), ConfigError> {
     if config.watches_files() { Ok(options(project.root(), config).check()?) } else { Ok(()) }
 }
 
@@ -103,7 +103,7 @@ pub(crate) async fn watch(daemon: &Arc<Daemon>) {
 ///
 /// # Errors
 /// A rule's pattern is wrong.
-pub(crate) fn policy(config: &Config) -> Result<Policy, ConfigError> {
+fn policy(config: &Config) -> Result<Policy, ConfigError> {
     Ok(Policy {
         rules: RuleIndex::new(compile(config))?.into(),
         max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),

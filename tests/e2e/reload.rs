@@ -81,6 +81,32 @@ fn a_restart_keeps_agents_and_the_profile() {
 }
 
 #[test]
+fn a_restart_with_a_bad_configuration_stops_nothing() {
+    let project = Project::started(json!({}));
+    let before = project.pid();
+    project.configure("{\n  \"daemonx\": {}\n}");
+    let done = project.run(&["daemon", "restart"]);
+    assert_eq!(done.code, 1);
+    assert!(done.out.contains("daemon.json:2:3: "), "{}", done.out);
+    assert_eq!(project.pid(), before);
+    project.wire().is_alive();
+}
+
+#[test]
+fn a_restart_through_a_socket_that_is_gone_starts_nothing_here() {
+    let project = Project::empty();
+    let done = project
+        .command()
+        .args(["daemon", "restart"])
+        .env("AIWG_DAEMON_SOCKET", project.file("forwarded.sock"))
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&done.stderr).contains("AIWG_DAEMON_SOCKET"));
+    assert!(!project.file(".aiwg").exists());
+}
+
+#[test]
 fn a_restart_without_a_daemon_starts_one() {
     let project = Project::new(json!({}));
     assert_eq!(project.run(&["daemon", "restart"]).code, 0);
