@@ -17,8 +17,15 @@ pub(crate) fn to_start(named: Option<&Path>) -> Result<PathBuf, CliError> {
     if let Some(project) = named {
         return Ok(project.to_owned());
     }
-    let cwd = std::env::current_dir()?;
+    let cwd = working_directory()?;
     Ok(find_project(&cwd).unwrap_or(&cwd).to_owned())
+}
+
+/// Where the command was typed.
+pub(crate) fn working_directory() -> Result<PathBuf, CliError> {
+    let gone =
+        |error| CliError::Failed(format!("the working directory cannot be told: {error}; was it deleted?"));
+    std::env::current_dir().map_err(gone)
 }
 
 /// A connection to the daemon: of the project named, else as every client finds it.

@@ -16,6 +16,17 @@ pub enum ClientError {
         /// What the system said.
         source: io::Error,
     },
+    /// The daemon is another user's.
+    #[error(
+        "the daemon's socket {path} cannot be opened: {source}; only the user who started the daemon can, and root",
+        path = path.display()
+    )]
+    NotAllowed {
+        /// The socket that was tried.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The working directory is in no project.
     #[error(
         "no daemon runs for {from}: neither it nor a directory above it has a {PROJECT_DIR}; start one with `{START_COMMAND}`",

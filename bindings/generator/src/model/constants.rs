@@ -63,11 +63,7 @@ impl Constants {
         use ConstantValue::{Number, Text};
         [
             ("PROTOCOL_VERSION", Text(self.protocol_version), "The version of the wire contract."),
-            (
-                "PROJECT_DIR",
-                Text(self.project_dir),
-                "The directory that makes the one it is in a project.",
-            ),
+            ("PROJECT_DIR", Text(self.project_dir), "The directory that makes the one it is in a project."),
             (
                 "SOCKET_PATH",
                 Text(self.socket_path),

@@ -15,10 +15,10 @@ use crate::{args::Args, error::CliError};
 
 /// Writes a manual page for each command into a directory.
 pub(crate) fn man(dir: &Path) -> Result<ExitCode, CliError> {
-    std::fs::create_dir_all(dir)?;
+    std::fs::create_dir_all(dir).map_err(CliError::at(dir))?;
     let mut command = Args::command().disable_help_subcommand(true);
     command.build();
-    write_pages(command, dir)?;
+    write_pages(command, dir).map_err(CliError::at(dir))?;
     writeln!(io::stdout(), "The manual pages are in {0}. Next: man -l {0}/aiwg.1", dir.display())?;
     Ok(ExitCode::SUCCESS)
 }
