@@ -11,9 +11,9 @@ use aiwg_client::{
     types::{DaemonReloaded, DaemonStatus, DaemonStopParams, NoParams},
 };
 use aiwg_protocol::CONFIG_PATH;
-use aiwg_server::boot::{Options, Ready, is_running, refused};
+use aiwg_server::boot::{Options, Ready, refused};
 
-use super::{LAST_MOMENTS, not_from_afar, show_reload, start_with, started, until_stopped};
+use super::{LAST_MOMENTS, not_from_afar, project_here, show_reload, start_with, started, until_stopped};
 use crate::{
     error::CliError,
     output::Output,
@@ -57,12 +57,11 @@ pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, C
 async fn restart(project: Option<&Path>) -> Result<Restart, CliError> {
     let client = connect(project).await?;
     let status = client.daemon_status(NoParams {}).await?;
-    let directory = PathBuf::from(&status.project);
     // One in the foreground is the process that a service manager, a container or a terminal waits for, and one that is elsewhere
     // can be started there only.
-    if !status.detached || !is_running(&directory) {
+    let Some(directory) = project_here(&client, &status).filter(|_| status.detached) else {
         return in_place(project, &client, &status).await;
-    }
+    };
     let usual = directory.join(CONFIG_PATH);
     let config = status.config.map(PathBuf::from).filter(|config| *config != usual);
     let options = Options { project: directory, config, detached: true };
@@ -72,7 +71,7 @@ async fn restart(project: Option<&Path>) -> Result<Restart, CliError> {
         return Ok(Restart::Refused(DaemonReloaded { errors, ..DaemonReloaded::default() }));
     }
     let stopping = client.daemon_stop(DaemonStopParams { keep_agents: Some(true) }).await?;
-    until_stopped(&client, &status.project, stopping.pid).await?;
+    until_stopped(&client, Some(&options.project), stopping.pid).await?;
     Ok(Restart::Start(options))
 }
 
