@@ -40,7 +40,7 @@ pub enum ClientError {
     #[error("the daemon went away before it answered: {0}")]
     Disconnected(String),
     /// The answer did not come within the time that the caller gave.
-    #[error("no answer within {} ms", after.as_millis())]
+    #[error("the daemon has not answered within {} ms", after.as_millis())]
     Timeout {
         /// How long was waited.
         after: Duration,

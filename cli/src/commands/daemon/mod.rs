@@ -27,6 +27,9 @@ use crate::{
     project::to_start,
 };
 
+/// How long a daemon may take to say how it is.
+const PROMPT: Duration = Duration::from_secs(10);
+
 /// How long to wait for a stopped daemon to let go of the project, beyond the time its agents have.
 const LAST_MOMENTS: Duration = Duration::from_secs(60);
 
@@ -110,12 +113,17 @@ pub(crate) fn run(
         DaemonCommand::Service(args) => setup::service(project, &args),
         DaemonCommand::Stop => ask(project, async |client| stop(client, output).await),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
-        DaemonCommand::Status => ask(project, async |client| status::run(client, output).await),
+        DaemonCommand::Status => ask(project, async |client| status::run(&prompt(client), output).await),
         DaemonCommand::Attach(args) => tmux::attach(&to_start(project)?.canonicalize()?, args.readonly),
         DaemonCommand::Chat(args) => chat::talk(project, args, output),
         DaemonCommand::Logs(args) => logs::run(project, &args, output),
-        DaemonCommand::Ping => ask(project, async |client| ping(client, output).await),
+        DaemonCommand::Ping => ask(project, async |client| ping(&prompt(client), output).await),
     }
+}
+
+/// The connection, for what a daemon that is well answers at once: to one that hangs, or behind a tunnel that does, nobody is to wait for ever.
+fn prompt(client: &DaemonClient) -> DaemonClient {
+    client.clone().with_timeout(PROMPT)
 }
 
 async fn ping(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
