@@ -204,7 +204,11 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         let daemon = Arc::clone(&daemon);
         tokio::spawn(async move { ipc::serve(&listener, daemon).await })
     };
-    files.spawn(fire_when_due(engine.clone(), due, daemon.stopped.clone()));
+    let gathering = {
+        let daemon = Arc::clone(&daemon);
+        move || daemon.watcher.gathering()
+    };
+    files.spawn(fire_when_due(engine.clone(), due, gathering, daemon.stopped.clone()));
     files.spawn(fire_schedules(Arc::clone(&daemon)));
     engine.wake().await;
     // Whoever has seen the daemon start expects that it sees what is changed from then on.
@@ -324,7 +328,7 @@ async fn wanted_to_stop(daemon: &Arc<Daemon>, mut signals: Signals) -> Stop {
             }
             _ = signals.hangup.recv() => {
                 tracing::info!("SIGHUP");
-                if let Err(error) = reload(daemon).await {
+                if let Err(error) = reload(daemon, None).await {
                     tracing::warn!(%error, "the configuration could not be read again");
                 }
                 continue;

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use aiwg_protocol::{
     config::Config,
-    types::{ConfigProblem, DaemonReloaded, EventSource, Json},
+    types::{Cause, ConfigProblem, DaemonReloaded, EventSource, Json},
 };
 
 use crate::{
@@ -18,28 +18,42 @@ use crate::{
     watcher::options,
 };
 
-/// Reads the configuration again and puts it in force, or tells what is wrong with it.
+/// Reads the configuration again and puts it in force, or tells what is wrong with it. `cause` is what led to that.
 ///
 /// # Errors
 /// The engine could not take it: what was in force still is.
-pub(crate) async fn reload(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineError> {
+pub(crate) async fn reload(
+    daemon: &Arc<Daemon>,
+    cause: Option<Cause>,
+) -> Result<DaemonReloaded, EngineError> {
     // One at a time, or an older file could be put in force after a newer one.
     let _turn = daemon.reloading.lock().await;
     tell_reloading();
-    let done = put_in_force(daemon).await;
+    let done = put_in_force(daemon, cause).await;
     tell_ready();
     done
 }
 
-async fn put_in_force(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineError> {
+async fn put_in_force(
+    daemon: &Arc<Daemon>,
+    cause: Option<Cause>,
+) -> Result<DaemonReloaded, EngineError> {
     let old = daemon.settings.get();
     let (policy, loaded) = match read(&daemon.project, daemon.config_named.as_deref()) {
         Ok(good) => good,
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
-            return Ok(DaemonReloaded { errors: problems(&error), ..DaemonReloaded::default() });
+            daemon.health.report(IssueKind::Config, format!("{STAYS}: {error}"));
+            return Ok(refused(problems(&error)));
         }
     };
+    if let Some(gone) = old.path.as_ref().filter(|_| loaded.path.is_none()) {
+        // Whoever wants the defaults writes `{}`: a file that is just being replaced is no reason to drop every rule.
+        let file = gone.display().to_string();
+        let message = "the file is gone; write `{}` into it for the defaults".to_owned();
+        daemon.health.report(IssueKind::Config, format!("{STAYS}: {file}: {message}"));
+        return Ok(refused(vec![ConfigProblem { file, message, ..ConfigProblem::default() }]));
+    }
     daemon.engine.configure(policy).await?;
     let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices: loaded.notices.clone() };
     if loaded.config.daemon.log != old.config.daemon.log {
@@ -49,8 +63,15 @@ async fn put_in_force(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineErro
     daemon.settings.replace(loaded);
     watch_again(daemon, &old.config).await;
     tracing::info!("the configuration was read again and is in force");
-    announce(daemon, &answer).await;
+    announce(daemon, &answer, cause).await;
     Ok(answer)
+}
+
+/// What the health says while the file is not what is in force.
+const STAYS: &str = "the changed configuration is refused, and the one before stays in force";
+
+fn refused(errors: Vec<ConfigProblem>) -> DaemonReloaded {
+    DaemonReloaded { errors, ..DaemonReloaded::default() }
 }
 
 /// The configuration as it stands in the file, if it is good.
@@ -148,13 +169,13 @@ pub(crate) fn problems(error: &ConfigError) -> Vec<ConfigProblem> {
     }
 }
 
-async fn announce(daemon: &Daemon, answer: &DaemonReloaded) {
+async fn announce(daemon: &Daemon, answer: &DaemonReloaded, cause: Option<Cause>) {
     let payload = Json::new(answer).unwrap_or_default();
     let draft = Draft {
         topic: "daemon:reloaded".to_owned(),
         payload,
         source: EventSource::Daemon,
-        cause: None,
+        cause,
         happened_at: None,
     };
     if let Err(error) = daemon.engine.publish(draft).await {

@@ -7,7 +7,7 @@ use aiwg_protocol::{
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::{
-    rules::{LONGEST_TASK_MINUTES, is_task_time},
+    rules::{LONGEST_TASK_MINUTES, is_task_time, template::LONGEST_PROMPT},
     store::TaskNo,
 };
 
@@ -19,7 +19,6 @@ const LONGEST_WAIT_MS: u64 = 60_000;
 
 const LONGEST_TOPIC: usize = 200;
 const LONGEST_CONVERSATION: usize = 200;
-const LONGEST_PROMPT: usize = 1024 * 1024;
 const MOST_DEPENDENCIES: usize = 100;
 const DEEPEST_JSON: usize = 128;
 

@@ -33,7 +33,7 @@ pub(crate) async fn daemon_status(handler: &Handler, _: NoParams) -> Result<Daem
 }
 
 pub(crate) async fn daemon_reload(handler: &Handler, _: NoParams) -> Result<DaemonReloaded, ApiError> {
-    Ok(reload::reload(&handler.daemon).await?)
+    Ok(reload::reload(&handler.daemon, handler.cause()).await?)
 }
 
 pub(crate) async fn daemon_stop(
