@@ -41,7 +41,7 @@ impl Turn<'_> {
         tracing::info!(target: "automation", rule = id.unwrap_or("all"), "{word}");
         let event = AutomationEvent { rule: id.map(str::to_owned), ..AutomationEvent::default() };
         self.publish_own(&format!("automation:{word}"), &event, cause);
-        Ok(self.take_drafts()?)
+        Ok(())
     }
 
     /// Has a rule rest, until someone enables it again.

@@ -83,7 +83,7 @@ impl Turn<'_> {
         let since = Timestamp::from_millis(self.now.as_millis() - WINDOW_MS);
         let memory = &self.state.memory;
         let counts = rule.max_firings.is_some() || events.iter().any(is_counted);
-        let firings = if counts { self.store.counted_firings(&rule.id, since)? } else { 0 };
+        let firings = if counts { self.store.counted_firings(&rule.id, since, self.now)? } else { 0 };
         Ok(Facts {
             all_off: !memory.is_enabled(),
             off: !memory.rule_is_enabled(rule),

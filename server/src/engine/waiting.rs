@@ -52,7 +52,7 @@ impl Turn<'_> {
                 self.fire_pending(&id)?;
             }
         }
-        self.take_drafts()
+        Ok(())
     }
 
     /// A task of the rule has ended: what has waited for that goes on.

@@ -1,7 +1,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use aiwg_protocol::{
-    ApiError, PROTOCOL_VERSION,
+    ApiError, ErrorKind, PROTOCOL_VERSION,
     config::Config,
     types::{
         AutomationSubsystem, DaemonReloaded, DaemonRestarting, DaemonStatus, DaemonStopParams, IpcSubsystem,
@@ -33,7 +33,10 @@ pub(crate) async fn daemon_status(handler: &Handler, _: NoParams) -> Result<Daem
 }
 
 pub(crate) async fn daemon_reload(handler: &Handler, _: NoParams) -> Result<DaemonReloaded, ApiError> {
-    Ok(reload::reload(&handler.daemon, handler.cause()).await?)
+    // In a task of its own: a caller who goes away must not leave half of it in force.
+    let (daemon, cause) = (Arc::clone(&handler.daemon), handler.cause());
+    let done = tokio::spawn(async move { reload::reload(&daemon, cause).await });
+    Ok(done.await.map_err(|error| ApiError::new(ErrorKind::InternalError, error.to_string()))??)
 }
 
 pub(crate) async fn daemon_stop(
