@@ -275,7 +275,7 @@ pub(crate) enum ConfigCommand {
     /// Tell all that is wrong with a configuration file, and where
     #[command(after_help = examples::CONFIG_CHECK)]
     Check {
-        /// The file; .aiwg/daemon.json of the project unless given
+        /// The file, - for standard input; .aiwg/daemon.json of the project unless given
         file: Option<PathBuf>,
     },
 }

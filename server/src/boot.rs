@@ -32,7 +32,7 @@ use crate::{
     log::Log,
     project::Project,
     recovery::{RecoveryError, open_store},
-    reload::{check_watch, policy, reload, report_notices, watch},
+    reload::{policy, reload, report_notices, watch},
     scheduler::fire_schedules,
     store::Reader,
     supervisor::{Running, Shared, supervise},
@@ -135,7 +135,6 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let health = Health::default();
     report_notices(&loaded, &health);
     let policy = policy(&loaded.config)?;
-    check_watch(&project, &loaded.config)?;
     let settings = Settings::new(loaded);
 
     // The store, and from it the engine, which publishes on the bus and orders from the supervisor.

@@ -4,18 +4,16 @@ use std::sync::Arc;
 
 use aiwg_protocol::{
     config::Config,
-    types::{ConfigProblem, DaemonReloaded, EventSource, Json},
+    types::{DaemonReloaded, EventSource, Json},
 };
 
 use crate::{
-    config::{ConfigError, Loaded, Problem, load_for},
+    config::{ConfigError, Loaded, load_for},
     engine::{Draft, EngineError, Policy},
     health::{Health, IssueKind},
     ipc::Daemon,
     lifecycle::{tell_ready, tell_reloading},
-    project::Project,
     rules::{RuleIndex, compile},
-    watcher::options,
 };
 
 /// Reads the configuration again and puts it in force, or tells what is wrong with it.
@@ -37,7 +35,7 @@ async fn put_in_force(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineErro
         Ok(good) => good,
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
-            return Ok(DaemonReloaded { errors: problems(&error), ..DaemonReloaded::default() });
+            return Ok(DaemonReloaded { errors: error.problems(), ..DaemonReloaded::default() });
         }
     };
     daemon.engine.configure(policy).await?;
@@ -59,16 +57,7 @@ async fn put_in_force(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineErro
 /// What is wrong with it.
 pub(crate) fn read(daemon: &Daemon) -> Result<(Policy, Loaded), ConfigError> {
     let loaded = load_for(&daemon.project, daemon.config_named.as_deref())?;
-    check_watch(&daemon.project, &loaded.config)?;
     Ok((policy(&loaded.config)?, loaded))
-}
-
-/// Sees whether what a configuration says of files can be watched.
-///
-/// # Errors
-/// It cannot.
-pub(crate) fn check_watch(project: &Project, config: &Config) -> Result<(), ConfigError> {
-    if config.watches_files() { Ok(options(project.root(), config).check()?) } else { Ok(()) }
 }
 
 /// Watches what is in force now, unless that is what was watched before.
@@ -121,30 +110,6 @@ pub(crate) fn report_notices(loaded: &Loaded, health: &Health) {
         health.clear(IssueKind::Config);
     } else {
         health.report(IssueKind::Config, loaded.notices.join("; "));
-    }
-}
-
-/// What is wrong with a configuration, for whoever asked.
-pub(crate) fn problems(error: &ConfigError) -> Vec<ConfigProblem> {
-    let number = |number: usize| u32::try_from(number).ok();
-    match error {
-        ConfigError::Wrong { problems } => problems
-            .iter()
-            .map(|Problem { file, line, column, message }| ConfigProblem {
-                file: file.clone(),
-                line: number(*line),
-                column: number(*column),
-                message: message.clone(),
-            })
-            .collect(),
-        ConfigError::Unreadable { path, source } => vec![ConfigProblem {
-            file: path.display().to_string(),
-            message: source.to_string(),
-            ..ConfigProblem::default()
-        }],
-        ConfigError::Rule(_) | ConfigError::Watch(_) => {
-            vec![ConfigProblem { message: error.to_string(), ..ConfigProblem::default() }]
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use aiwg_protocol::{
 use crate::store::NewTask;
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
 pub use decide::{Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, settled};
-pub use index::{BadPattern, RuleIndex};
+pub use index::{BadPattern, RuleIndex, is_glob};
 use template::TemplateError;
 
 /// The task that a rule makes of these events, the last of which led to it. Where the prompt cannot be made of them, the reason,

@@ -12,7 +12,7 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{ConfigProblem, DaemonReloaded, DaemonStopParams, NoParams},
+    types::{DaemonReloaded, DaemonStopParams, NoParams},
 };
 use aiwg_protocol::{SOCKET_ENV, SOCKET_PATH, START_COMMAND};
 use aiwg_server::boot::{Options, Ready, is_running};
@@ -168,12 +168,7 @@ async fn reload(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliE
 fn show_reload(out: &mut dyn Write, done: &DaemonReloaded) -> io::Result<()> {
     if !done.reloaded {
         writeln!(out, "Refused: the configuration from before stays in force.")?;
-        for ConfigProblem { file, line, column, message } in &done.errors {
-            let place =
-                line.zip(*column).map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
-            writeln!(out, "{file}{place}: {message}")?;
-        }
-        return Ok(());
+        return done.errors.iter().try_for_each(|problem| writeln!(out, "{problem}"));
     }
     writeln!(out, "The configuration is in force.")?;
     done.notices.iter().try_for_each(|notice| writeln!(out, "! {notice}"))
