@@ -8,16 +8,27 @@ use super::{
     command::{Automation, Draft, EngineError, RuleState},
 };
 use crate::{
-    rules::{Decision, Facts, WINDOW_MINUTES, decide, settled, task_of},
+    rules::{Decision, Facts, WINDOW_MINUTES, decide, enable_command, settled, task_of},
     store::{Firing, Outcome, Switch, TaskNo},
 };
 use aiwg_protocol::{
     config::{OnBusy, Rule, Trigger},
-    types::{AutomationEvent, Event, EventSource, Json, RuleRefusal, TaskState, Timestamp},
+    types::{AutomationEvent, Event, EventSource, Json, RefusedMatch, RuleRefusal, TaskState, Timestamp},
 };
 
 /// The window of the circuit breaker.
 const WINDOW_MS: i64 = WINDOW_MINUTES as i64 * 60_000;
+
+/// What the rules have made of an event.
+#[derive(Debug, Default)]
+pub(super) struct Matched {
+    /// The ids of those that took it up.
+    pub(super) taken: Vec<String>,
+    pub(super) refused: Vec<RefusedMatch>,
+}
+
+/// That a match was taken up, or why not.
+type Upshot = Result<(), String>;
 
 /// Whether files that change together make one task of a rule, even if it does not wait for quiet.
 fn gathers(rule: &Rule) -> bool {
@@ -25,33 +36,31 @@ fn gathers(rule: &Rule) -> bool {
 }
 
 impl Turn<'_> {
-    /// Gives the ids of the rules that take the event up: that make a task of it, now or later.
-    pub(super) fn match_rules(
-        &mut self,
-        event: &Event,
-        happened_at: Timestamp,
-    ) -> rusqlite::Result<Vec<String>> {
+    /// Gives the rules that take the event up, which make a task of it now or later, and those that make nothing of it.
+    pub(super) fn match_rules(&mut self, event: &Event, happened_at: Timestamp) -> rusqlite::Result<Matched> {
         let rules = Arc::clone(&self.state.policy.rules);
-        let mut taken = Vec::new();
+        let mut matched = Matched::default();
         for rule in rules.matching(event) {
             let facts = self.facts(rule, event, happened_at)?;
             let decision = decide(rule, &facts);
-            let is_taken = match decision {
+            let upshot = match decision {
                 Decision::Debounce { interval_ms, max_wait_ms } => {
                     self.debounce(rule, event, interval_ms, max_wait_ms)?;
-                    true
+                    Ok(())
                 }
                 Decision::Fire if gathers(rule) => {
                     self.debounce(rule, event, 0, 0)?;
-                    true
+                    Ok(())
                 }
                 other => self.carry_out(rule, &other, std::slice::from_ref(event), 1, &facts)?,
             };
-            if is_taken {
-                taken.push(rule.id.clone());
+            let rule = rule.id.clone();
+            match upshot {
+                Ok(()) => matched.taken.push(rule),
+                Err(reason) => matched.refused.push(RefusedMatch { rule, reason }),
             }
         }
-        Ok(taken)
+        Ok(matched)
     }
 
     /// Makes tasks of the matches that have settled.
@@ -191,7 +200,7 @@ impl Turn<'_> {
             || event.caused_by.as_ref().is_some_and(|cause| cause.depth > 0)
     }
 
-    /// Tells whether a task has come or will come of it.
+    /// Tells whether a task has come or will come of it, or why not.
     fn carry_out(
         &mut self,
         rule: &Rule,
@@ -199,25 +208,24 @@ impl Turn<'_> {
         events: &[Event],
         matches: u64,
         facts: &Facts,
-    ) -> rusqlite::Result<bool> {
-        let Some(event) = events.last() else { return Ok(false) };
+    ) -> rusqlite::Result<Upshot> {
+        let nothing = || Ok(Err("nothing has happened".to_owned()));
+        let Some(event) = events.last() else { return nothing() };
         match decision {
             Decision::Fire => self.fire(rule, event, events, matches, facts.counts),
             Decision::Coalesce => {
                 self.store.add_pending(&rule.id, event.seq, self.now)?;
                 self.batch.journal.note(&rule.id, event, "matched: waits for the rule's task to end");
-                Ok(true)
+                Ok(Ok(()))
             }
             Decision::Refuse(why) => {
+                let why = why.why(&rule.id);
                 self.batch.journal.note(&rule.id, event, format!("refused: {why}"));
-                self.note_refusal(rule, event, why.to_string());
-                Ok(false)
+                self.note_refusal(rule, event, why.clone());
+                Ok(Err(why))
             }
-            Decision::Trip => {
-                self.trip(rule, event, facts.firings)?;
-                Ok(false)
-            }
-            Decision::Debounce { .. } => Ok(false),
+            Decision::Trip => self.trip(rule, event, facts.firings).map(Err),
+            Decision::Debounce { .. } => nothing(),
         }
     }
 
@@ -228,14 +236,14 @@ impl Turn<'_> {
         events: &[Event],
         matches: u64,
         counts: bool,
-    ) -> rusqlite::Result<bool> {
+    ) -> rusqlite::Result<Upshot> {
         // Only for what the daemon itself has caused: what comes from outside was refused as a whole.
         match self.room_for(1) {
             Ok(()) => {}
             Err(Failure::Refused(why)) => {
                 self.batch.journal.warn(&rule.id, event, format!("refused: {why}"));
                 self.note_refusal(rule, event, why.to_string());
-                return Ok(false);
+                return Ok(Err(why.to_string()));
             }
             Err(Failure::Store(error)) => return Err(error),
         }
@@ -247,7 +255,7 @@ impl Turn<'_> {
         if let Some(why) = unusable {
             self.fail(no, format!("its prompt could not be made: {why}"))?;
         }
-        Ok(true)
+        Ok(Ok(()))
     }
 
     /// Ends a task that cannot be carried out.
@@ -258,17 +266,18 @@ impl Turn<'_> {
         }
     }
 
-    fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> rusqlite::Result<()> {
+    /// Tells why.
+    fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> rusqlite::Result<String> {
         let enabled = self.state.memory.rule_is_enabled(rule);
         let switch = Switch { enabled, tripped_at: Some(self.now) };
         self.store.set_switch(Some(&rule.id), switch)?;
         self.state.memory.set_switch(Some(&rule.id), switch);
         self.store.remove_pending(&rule.id)?;
         let why = format!(
-            "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; `aiwg automation enable --rule {}` resets it",
-            rule.id
+            "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; {} resets it",
+            enable_command(&rule.id)
         );
-        self.batch.journal.warn(&rule.id, event, why);
+        self.batch.journal.warn(&rule.id, event, why.clone());
         let event = AutomationEvent {
             rule: Some(rule.id.clone()),
             firings: Some(firings),
@@ -276,7 +285,7 @@ impl Turn<'_> {
             event: Some(event.seq),
         };
         self.publish_own("automation:tripped", &event);
-        Ok(())
+        Ok(why)
     }
 
     fn note_refusal(&mut self, rule: &Rule, event: &Event, reason: String) {

@@ -76,9 +76,9 @@ impl Turn<'_> {
     fn take_in(&mut self, event: Event, happened_at: Timestamp) -> rusqlite::Result<EventEmitted> {
         self.state.last_event = event.seq;
         self.store.insert_event(&event)?;
-        let rules = self.match_rules(&event, happened_at)?;
+        let matched = self.match_rules(&event, happened_at)?;
         let seq = event.seq;
         self.batch.events.push(Arc::new(event));
-        Ok(EventEmitted { seq, rules })
+        Ok(EventEmitted { seq, rules: matched.taken, refused: matched.refused })
     }
 }

@@ -16,7 +16,9 @@ use aiwg_protocol::{
 
 use crate::store::NewTask;
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
-pub use decide::{Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, settled};
+pub use decide::{
+    Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, enable_command, settled, tripped_message,
+};
 pub use index::{BadPattern, RuleIndex, is_glob};
 use template::TemplateError;
 

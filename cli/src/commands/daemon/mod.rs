@@ -5,7 +5,7 @@ mod tmux;
 
 use std::{
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -14,7 +14,7 @@ use aiwg_client::{
     DaemonClient,
     types::{DaemonReloaded, DaemonStopParams, NoParams},
 };
-use aiwg_protocol::{SOCKET_ENV, SOCKET_PATH, START_COMMAND};
+use aiwg_protocol::{SOCKET_ENV, START_COMMAND};
 use aiwg_server::boot::{Options, Ready, is_running};
 
 use super::{ask, chat, setup};
@@ -24,7 +24,7 @@ use crate::{
     error::CliError,
     init,
     output::{Output, count},
-    project::to_start,
+    project::{from_afar, to_start},
 };
 
 /// How long to wait for a stopped daemon to let go of the project, beyond the time its agents have.
@@ -56,14 +56,7 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
 
 /// A daemon is started where its project is, and not through a socket that leads elsewhere.
 fn not_from_afar(named: Option<&Path>) -> Result<(), CliError> {
-    let Some(socket) = std::env::var_os(SOCKET_ENV).filter(|path| named.is_none() && !path.is_empty()) else {
-        return Ok(());
-    };
-    let socket = PathBuf::from(socket);
-    let own = to_start(None)?.join(SOCKET_PATH);
-    if own == socket || own.canonicalize().is_ok_and(|own| Some(own) == socket.canonicalize().ok()) {
-        return Ok(());
-    }
+    let Some(socket) = from_afar(named)? else { return Ok(()) };
     Err(CliError::Failed(format!(
         "{SOCKET_ENV} leads to {}, and a daemon cannot be started through a socket: start it on the machine where its project is; \
          for one here, unset {SOCKET_ENV} or name the project with --project",
