@@ -4,7 +4,7 @@ use std::{path::PathBuf, str::FromStr};
 
 use aiwg_protocol::types::{Json, TaskState};
 use clap::{
-    Args as ClapArgs, Parser, Subcommand,
+    ArgGroup, Args as ClapArgs, Parser, Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
@@ -275,7 +275,7 @@ pub(crate) enum ConfigCommand {
     /// Tell all that is wrong with a configuration file, and where
     #[command(after_help = examples::CONFIG_CHECK)]
     Check {
-        /// The file; .aiwg/daemon.json of the project unless given
+        /// The file, - for standard input; .aiwg/daemon.json of the project unless given
         file: Option<PathBuf>,
     },
 }
@@ -306,14 +306,15 @@ pub(crate) enum AutomationCommand {
 
 #[derive(Debug, ClapArgs)]
 #[group(skip)]
+#[command(group = ArgGroup::new("what").required(true))]
 pub(crate) struct TestArgs {
     /// As if an event of this topic were emitted
-    #[arg(long, group = "what", required_unless_present_any = ["file", "schedule"])]
+    #[arg(long, group = "what")]
     pub(crate) topic: Option<String>,
     /// The event's payload
     #[arg(long, value_name = "JSON", value_parser = json, requires = "topic")]
     pub(crate) payload: Option<Json>,
-    /// As if this file were modified
+    /// As if this file of the project were modified
     #[arg(long, value_name = "PATH", group = "what")]
     pub(crate) file: Option<String>,
     /// As if this schedule job fired

@@ -111,7 +111,8 @@ pub(crate) const SCHEDULE_RUN: &str = "Example:
 
 pub(crate) const CONFIG_CHECK: &str = "Examples:
   aiwg config check
-  aiwg config check .aiwg/daemon.prod.json";
+  aiwg config check .aiwg/daemon.prod.json
+  git show main:.aiwg/daemon.json | aiwg config check -";
 
 pub(crate) const SCHEMA: &str = "Example:
   aiwg schema openrpc | jq -r '.methods[].name'";

@@ -1,5 +1,6 @@
 use std::{
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -16,9 +17,11 @@ use crate::{
     args::{AutomationCommand, TestArgs},
     error::CliError,
     output::{Output, ago, count, shorten, table, write_table},
+    project::from_afar,
 };
 
 pub(crate) async fn run(
+    project: Option<&Path>,
     client: &DaemonClient,
     command: AutomationCommand,
     output: &Output,
@@ -37,12 +40,21 @@ pub(crate) async fn run(
             switched(output, &done, rule.as_deref(), "disabled")?;
         }
         AutomationCommand::Test(TestArgs { topic, payload, file, schedule }) => {
+            let file = file.map(|file| in_project(project, file)).transpose()?;
             let tested =
                 client.automation_test(AutomationTestParams { topic, payload, file, schedule }).await?;
             output.result(&tested, |out, tested| show_tested(out, tested))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A path as the daemon can take it: it does not know in which directory it was typed.
+fn in_project(project: Option<&Path>, typed: String) -> Result<String, CliError> {
+    if typed.is_empty() || from_afar(project)?.is_some() {
+        return Ok(typed);
+    }
+    Ok(std::path::absolute(typed)?.to_string_lossy().into_owned())
 }
 
 fn switched(
@@ -94,16 +106,11 @@ fn show(out: &mut dyn Write, status: &AutomationStatus) -> io::Result<()> {
     }
     for rule in &status.rules {
         if let Some(RuleRefusal { at, event, reason }) = &rule.last_refusal {
-            writeln!(
-                out,
-                "! {}: event {event} was passed over at {at}: {}",
-                rule.id,
-                reason.replace("ID", &rule.id)
-            )?;
+            writeln!(out, "! {}: event {event} was passed over at {at}: {reason}", rule.id)?;
         }
     }
     let reasons = status.rules.iter().filter_map(|rule| Some((&rule.id, rule.reason.as_ref()?)));
-    reasons.into_iter().try_for_each(|(id, reason)| writeln!(out, "! {id}: {}", reason.replace("ID", id)))
+    reasons.into_iter().try_for_each(|(id, reason)| writeln!(out, "! {id}: {reason}"))
 }
 
 fn rule_state(rule: &RuleStatus) -> &'static str {
@@ -124,8 +131,8 @@ fn trigger(trigger: &Trigger) -> String {
 }
 
 fn show_tested(out: &mut dyn Write, tested: &AutomationTested) -> io::Result<()> {
-    if tested.rules.is_empty() {
-        return writeln!(out, "No rule matches {}.", tested.topic);
+    if tested.rules.is_empty() && tested.notice.is_none() {
+        return writeln!(out, "No rule matches {}.", tested.file.as_ref().unwrap_or(&tested.topic));
     }
     for rule in &tested.rules {
         let outcome = match rule.outcome {
@@ -134,6 +141,7 @@ fn show_tested(out: &mut dyn Write, tested: &AutomationTested) -> io::Result<()>
             MatchOutcome::Coalesce => "would make a task when its present one has ended",
             MatchOutcome::Refuse => "would do nothing",
             MatchOutcome::Trip => "would trip",
+            MatchOutcome::Fail => "would make a task that fails at once",
         };
         let reason = rule.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
         writeln!(out, "{} {outcome}{reason}", rule.rule)?;
@@ -141,5 +149,7 @@ fn show_tested(out: &mut dyn Write, tested: &AutomationTested) -> io::Result<()>
             writeln!(out, "{}", format!("    {line}").trim_end())?;
         }
     }
-    Ok(())
+    let is_said = |notice: &&String| tested.rules.iter().any(|rule| rule.reason.as_ref() == Some(notice));
+    let notice = tested.notice.as_ref().filter(|notice| !is_said(notice));
+    notice.iter().try_for_each(|notice| writeln!(out, "! {notice}"))
 }

@@ -5,7 +5,7 @@ use std::{
 
 use aiwg_client::{
     DaemonClient, Pushed, Subscribe,
-    types::{Event, EventEmitParams, EventListParams},
+    types::{Event, EventEmitParams, EventEmitted, EventListParams, RefusedMatch},
 };
 
 use futures::StreamExt;
@@ -24,12 +24,7 @@ pub(crate) async fn run(
     match command {
         EventCommand::Emit { topic, payload } => {
             let emitted = client.event_emit(EventEmitParams { topic, payload }).await?;
-            output.result(&emitted, |out, emitted| match emitted.rules.as_slice() {
-                [] => writeln!(out, "Event {} is in the log; no rule waits for it.", emitted.seq),
-                rules => {
-                    writeln!(out, "Event {} fired {}. Next: aiwg task list", emitted.seq, rules.join(", "))
-                }
-            })?;
+            output.result(&emitted, show_emitted)?;
         }
         EventCommand::Watch { topics, since } => watch(client, topics, since, output).await?,
         EventCommand::List { topics, since, limit } => {
@@ -39,6 +34,18 @@ pub(crate) async fn run(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn show_emitted(out: &mut dyn Write, emitted: &EventEmitted) -> io::Result<()> {
+    let EventEmitted { seq, rules, refused } = emitted;
+    match rules.as_slice() {
+        [] if refused.is_empty() => writeln!(out, "Event {seq} is in the log; no rule waits for it.")?,
+        [] => writeln!(out, "Event {seq} is in the log; no rule has made a task of it.")?,
+        rules => writeln!(out, "Event {seq} fired {}. Next: aiwg task list", rules.join(", "))?,
+    }
+    refused
+        .iter()
+        .try_for_each(|RefusedMatch { rule, reason }| writeln!(out, "! {rule} did nothing: {reason}"))
 }
 
 /// Prints events as they come, until the daemon stops: as JSON, one a line.

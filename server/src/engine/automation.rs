@@ -12,7 +12,7 @@ use super::{
     command::{Automation, Draft, EngineError, RuleState},
 };
 use crate::{
-    rules::{Decision, WINDOW_MINUTES, decide},
+    rules::{Decision, WINDOW_MINUTES, decide, enable_command},
     store::Switch,
 };
 
@@ -44,18 +44,18 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Has a rule rest, until someone enables it again.
-    pub(super) fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> rusqlite::Result<()> {
+    /// Has a rule rest, until someone enables it again. Tells why.
+    pub(super) fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> rusqlite::Result<String> {
         let enabled = self.state.memory.switched(&rule.id);
         let switch = Switch { enabled, tripped_at: Some(self.now) };
         self.store.set_switch(Some(&rule.id), switch)?;
         self.state.memory.set_switch(Some(&rule.id), switch);
         self.store.remove_pending(&rule.id)?;
         let why = format!(
-            "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; `aiwg automation enable --rule {}` resets it",
-            rule.id
+            "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; {} resets it",
+            enable_command(&rule.id)
         );
-        self.batch.journal.warn(&rule.id, event, why);
+        self.batch.journal.warn(&rule.id, event, why.clone());
         let payload = AutomationEvent {
             rule: Some(rule.id.clone()),
             firings: Some(firings),
@@ -63,7 +63,7 @@ impl Turn<'_> {
             event: Some(event.seq),
         };
         self.publish_own("automation:tripped", &payload, event.caused_by.clone());
-        Ok(())
+        Ok(why)
     }
 
     /// What the rules would make of an event, with nothing changed.

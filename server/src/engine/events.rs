@@ -88,7 +88,7 @@ impl Turn<'_> {
         self.state.last_event = event.seq;
         self.store.insert_event(&event)?;
         self.batch.events.push(Arc::clone(&event));
-        let rules = self.match_rules(&event, happened_at)?;
-        Ok(EventEmitted { seq: event.seq, rules })
+        let matched = self.match_rules(&event, happened_at)?;
+        Ok(EventEmitted { seq: event.seq, rules: matched.taken, refused: matched.refused })
     }
 }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     bus::Bus,
     health::{Health, IssueKind},
+    rules::tripped_message,
     store::{Store, is_damage},
 };
 
@@ -127,11 +128,7 @@ impl Thread {
             return self.setup.health.clear(IssueKind::Automation);
         }
         rules.sort_unstable();
-        let message = format!(
-            "tripped, since they fired too often: {}; see what triggers them, then `aiwg automation enable --rule ID`",
-            rules.join(", ")
-        );
-        self.setup.health.report(IssueKind::Automation, message);
+        self.setup.health.report(IssueKind::Automation, tripped_message(&rules));
     }
 
     fn tell_next_due(&self) {

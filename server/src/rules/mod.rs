@@ -16,8 +16,11 @@ use aiwg_protocol::{
 
 use crate::store::NewTask;
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
-pub use decide::{Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, longest_wait_ms, settled};
-pub use index::{BadPattern, RuleIndex};
+pub use decide::{
+    Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, enable_command, longest_wait_ms, settled,
+    tripped_message,
+};
+pub use index::{BadPattern, RuleIndex, is_glob};
 use template::TemplateError;
 
 /// The task that a rule makes of these events, the last of which led to it, and the latest of so many `matches`. Where the prompt cannot be

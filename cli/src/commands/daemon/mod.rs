@@ -12,9 +12,9 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{ConfigProblem, DaemonReloaded, DaemonStatus, DaemonStopParams, NoParams},
+    types::{DaemonReloaded, DaemonStatus, DaemonStopParams, NoParams},
 };
-use aiwg_protocol::{SOCKET_ENV, SOCKET_PATH, START_COMMAND};
+use aiwg_protocol::{SOCKET_ENV, START_COMMAND};
 use aiwg_server::boot::{Options, Ready, is_running};
 
 use super::{ask, chat, setup};
@@ -24,7 +24,7 @@ use crate::{
     error::CliError,
     init,
     output::{Output, count},
-    project::to_start,
+    project::{from_afar, to_start},
 };
 
 /// How long a daemon may take to say how it is.
@@ -59,14 +59,7 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
 
 /// A daemon is started where its project is, and not through a socket that leads elsewhere.
 fn not_from_afar(named: Option<&Path>) -> Result<(), CliError> {
-    let Some(socket) = std::env::var_os(SOCKET_ENV).filter(|path| named.is_none() && !path.is_empty()) else {
-        return Ok(());
-    };
-    let socket = PathBuf::from(socket);
-    let own = to_start(None)?.join(SOCKET_PATH);
-    if own == socket || own.canonicalize().is_ok_and(|own| Some(own) == socket.canonicalize().ok()) {
-        return Ok(());
-    }
+    let Some(socket) = from_afar(named)? else { return Ok(()) };
     Err(CliError::Failed(format!(
         "{SOCKET_ENV} leads to {}, and a daemon cannot be started through a socket: start it on the machine where its project is; \
          for one here, unset {SOCKET_ENV} or name the project with --project",
@@ -187,12 +180,7 @@ async fn reload(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliE
 fn show_reload(out: &mut dyn Write, done: &DaemonReloaded) -> io::Result<()> {
     if !done.reloaded {
         writeln!(out, "Refused: the configuration from before stays in force.")?;
-        for ConfigProblem { file, line, column, message } in &done.errors {
-            let place =
-                line.zip(*column).map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
-            writeln!(out, "{file}{place}: {message}")?;
-        }
-        return Ok(());
+        return done.errors.iter().try_for_each(|problem| writeln!(out, "{problem}"));
     }
     writeln!(out, "The configuration is in force.")?;
     done.notices.iter().try_for_each(|notice| writeln!(out, "! {notice}"))

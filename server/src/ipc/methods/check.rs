@@ -7,6 +7,7 @@ use aiwg_protocol::{
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::{
+    names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
     rules::{LONGEST_TASK_MINUTES, is_task_time, template::LONGEST_PROMPT},
     store::TaskNo,
 };
@@ -17,20 +18,13 @@ const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automati
 /// The longest wait: clients ask again, so a connection that has silently died is noticed.
 const LONGEST_WAIT_MS: u64 = 60_000;
 
-const LONGEST_TOPIC: usize = 200;
 const LONGEST_CONVERSATION: usize = 200;
 const MOST_DEPENDENCIES: usize = 100;
 const DEEPEST_JSON: usize = 128;
 
 /// A topic that a client may emit.
 pub(super) fn topic(topic: &str) -> Result<(), ApiError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_.:/-".contains(c);
-    if topic.is_empty() || topic.len() > LONGEST_TOPIC || !topic.chars().all(allowed) {
-        let message = format!(
-            "a topic has 1 to {LONGEST_TOPIC} characters of A-Z a-z 0-9 _ . : / -; {topic:?} has not"
-        );
-        return Err(ApiError::invalid_member("topic", message));
-    }
+    topic_as_such(topic)?;
     match RESERVED.iter().find(|prefix| topic.starts_with(**prefix)) {
         Some(prefix) => {
             let message = format!(
@@ -40,6 +34,14 @@ pub(super) fn topic(topic: &str) -> Result<(), ApiError> {
         }
         None => Ok(()),
     }
+}
+
+/// A topic that an event may have, whoever publishes it.
+pub(super) fn topic_as_such(topic: &str) -> Result<(), ApiError> {
+    if is_topic(topic) {
+        return Ok(());
+    }
+    Err(ApiError::invalid_member("topic", format!("{TOPIC_RULE}; {topic:?} has not")))
 }
 
 /// A value that every client can read: not nested deeper than their parsers go.
@@ -174,13 +176,11 @@ pub(super) fn order(params: &TaskSubmitParams) -> Result<(), ApiError> {
         );
         return wrong("timeoutMinutes", message);
     }
-    let is_name = |agent: &String| !agent.is_empty() && !agent.starts_with('-') && !agent.contains('\0');
-    if params.agent.as_ref().is_some_and(|agent| !is_name(agent)) {
-        let message = "the member \"agent\" must be a name: not empty, not an option, no null character";
-        return wrong("agent", message.to_owned());
+    if params.agent.as_ref().is_some_and(|agent| !is_agent(agent)) {
+        return wrong("agent", format!("the member \"agent\" {AGENT_RULE}"));
     }
     for name in params.env.iter().flat_map(|env| env.keys()) {
-        if name.is_empty() || name.contains(['=', '\0']) {
+        if !is_variable(name) {
             return wrong("env", format!("the member \"env\" has {name:?}, which is no name of a variable"));
         }
     }

@@ -58,7 +58,7 @@ pub(crate) async fn daemon_stop(
 pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<DaemonRestarting, ApiError> {
     let daemon = &handler.daemon;
     let read = reload::read(&daemon.project, daemon.config_named.as_deref());
-    let errors = read.err().map(|error| reload::problems(&error)).unwrap_or_default();
+    let errors = read.err().map(|error| error.problems()).unwrap_or_default();
     let restarting = errors.is_empty();
     if restarting {
         tracing::info!("a client asked the daemon to begin anew");
