@@ -1,19 +1,23 @@
 //! Printing: for eyes, or the method's result as JSON.
 
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
+mod screen;
+mod table;
+mod time;
+mod visible;
 
-use aiwg_client::types::{TaskState, Timestamp};
+use std::io::{self, IsTerminal, Write};
+
 use anstyle::{AnsiColor, Style};
-use comfy_table::{Cell, Color, Table, presets};
 use serde::Serialize;
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+pub(crate) use screen::agent_text;
+pub(crate) use table::{Column, Shown, Table};
+pub(crate) use time::{ago, local, local_in, moment};
+pub(crate) use visible::{indented, visible, visible_lines};
 
 use crate::error::CliError;
-
-/// What ends a colour in a table.
-const DEFAULT_COLOR: &str = "\x1b[39m";
 
 pub(crate) struct Output {
     pub(crate) json: bool,
@@ -26,54 +30,34 @@ impl Output {
         result: &T,
         human: impl FnOnce(&mut dyn Write, &T) -> io::Result<()>,
     ) -> Result<(), CliError> {
-        let mut out = anstream::stdout().lock();
         if self.json {
-            serde_json::to_writer_pretty(&mut out, result).map_err(io::Error::from)?;
-            writeln!(out)?;
-        } else {
-            human(&mut out, result)?;
+            return json_out(serde_json::to_string_pretty(result));
         }
+        // Which takes colours out where they are not wanted. Nothing else is escaped in what people are shown: see `visible`.
+        let mut out = anstream::stdout().lock();
+        human(&mut out, result)?;
         Ok(out.flush()?)
     }
 }
 
-/// A table without lines, its columns aligned.
-pub(crate) fn table<const N: usize>(header: [&str; N]) -> Table {
-    let mut table = Table::new();
-    // What is written to is asked whether it shows colours, and takes them out otherwise.
-    table.load_style(presets::NOTHING).set_header(header).enforce_styling();
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    table
+/// Prints one of several results, as JSON on a line of its own.
+pub(crate) fn json_line(result: &impl Serialize) -> Result<(), CliError> {
+    json_out(serde_json::to_string(result))
 }
 
-/// Writes a table without the blanks at the end of its lines.
-pub(crate) fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
-    table.lines().try_for_each(|line| write_line(out, &line))
+/// To a program it goes byte by byte.
+fn json_out(text: serde_json::Result<String>) -> Result<(), CliError> {
+    let text = text.map_err(io::Error::from)?;
+    let mut out = io::stdout().lock();
+    let shown = if out.is_terminal() { visible::visible_json(&text) } else { text };
+    writeln!(out, "{shown}")?;
+    Ok(out.flush()?)
 }
 
-/// The same without its header.
-pub(crate) fn write_rows(out: &mut dyn Write, table: &Table) -> io::Result<()> {
-    table.lines().skip(1).try_for_each(|line| write_line(out, &line))
-}
-
-fn write_line(out: &mut dyn Write, line: &str) -> io::Result<()> {
-    // What ends a colour may stand behind the blanks.
-    let (line, end) = line.strip_suffix(DEFAULT_COLOR).map_or((line, ""), |line| (line, DEFAULT_COLOR));
-    writeln!(out, "{}{end}", line.trim_end())
-}
-
-/// The state of a task in a table.
-pub(crate) fn state_cell(state: TaskState) -> Cell {
-    let cell = Cell::new(state);
-    match state {
-        TaskState::Queued => cell,
-        TaskState::Running => cell.fg(Color::DarkCyan),
-        TaskState::Completed => cell.fg(Color::DarkGreen),
-        TaskState::Failed | TaskState::Timeout => cell.fg(Color::DarkRed),
-        TaskState::Cancelled => cell.fg(Color::DarkYellow),
-    }
+/// Says something beside the output.
+pub(crate) fn note(text: &str) {
+    // Nobody may be there to hear it.
+    let _ = writeln!(io::stderr(), "{}", visible_lines(text));
 }
 
 /// A word that is good news, or bad.
@@ -83,27 +67,49 @@ pub(crate) fn judged(word: &str, is_good: bool) -> String {
     format!("{style}{word}{style:#}")
 }
 
-/// How long ago that was: `3 minutes ago`.
-pub(crate) fn ago(at: Timestamp) -> String {
-    let since = Timestamp::now().as_millis() - at.as_millis();
-    timeago::Formatter::new().convert(Duration::from_millis(u64::try_from(since).unwrap_or(0)))
-}
-
-/// A moment, and how long ago that was.
-pub(crate) fn moment(at: Timestamp) -> String {
-    format!("{at} ({})", ago(at))
-}
-
 /// How many of something: `1 rule`, `2 rules`.
 pub(crate) fn count(number: u64, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })
 }
 
-/// The beginning of a text, on one line.
-pub(crate) fn shorten(text: &str, chars: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(chars) {
-        None => line,
-        Some((cut, _)) => format!("{}…", &line[..cut]),
+/// The beginning of a text, on one line, that takes up to so many columns of a terminal.
+pub(crate) fn shorten(text: &str, columns: usize) -> String {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(&visible(word));
+        // A prompt can have a megabyte.
+        if line.len() > columns.saturating_mul(8) && line.width() > columns {
+            break;
+        }
+    }
+    if line.width() <= columns {
+        return line;
+    }
+    let (mut end, mut width) = (0, 1);
+    for (at, grapheme) in line.grapheme_indices(true) {
+        width += grapheme.width();
+        if width > columns {
+            break;
+        }
+        end = at + grapheme.len();
+    }
+    format!("{}…", line[..end].trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_short_stays_and_what_is_long_is_cut_between_what_a_person_takes_for_characters() {
+        assert_eq!(shorten("fix\n it\x07", 10), "fix it\\u{…");
+        assert_eq!(shorten("fix it", 6), "fix it");
+        assert_eq!(shorten("fix it all", 7), "fix it…");
+        assert_eq!(shorten("世界世界", 6), "世界…");
+        assert_eq!(shorten("👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧", 5), "👩‍👩‍👧👩‍👩‍👧…");
+        assert_eq!(shorten(&"word ".repeat(100_000), 9), "word wor…");
     }
 }
