@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    path::Path,
     process::ExitCode,
 };
 
@@ -30,6 +31,11 @@ pub(crate) enum CliError {
 }
 
 impl CliError {
+    /// What the system said, and of what.
+    pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |error| Self::Failed(format!("{}: {error}", path.display()))
+    }
+
     /// Tells the person, or the program that asked for JSON, and gives the exit code.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
         if self.is_closed_pipe() {
@@ -61,6 +67,7 @@ impl CliError {
         match self {
             Self::Client(ClientError::Api(error)) => &error.data.kind,
             Self::Client(ClientError::NoDaemon { .. } | ClientError::NoProject { .. }) => "no_daemon",
+            Self::Client(ClientError::NotAllowed { .. }) => "not_allowed",
             Self::Client(ClientError::Disconnected(_)) => "disconnected",
             Self::Client(ClientError::Timeout { .. }) => "timeout",
             Self::Client(ClientError::Unsendable(_)) | Self::Usage(_) => "usage",

@@ -5,24 +5,27 @@ use std::{
     time::Duration,
 };
 
-use aiwg_client::{ClientError, DaemonClient, Options};
+use aiwg_client::{ClientError, DaemonClient, Options, find_project};
 use aiwg_protocol::{ErrorKind, SOCKET_PATH};
 
 use tokio::time::sleep;
 
 use crate::error::CliError;
 
-/// The project to start a daemon for: the one named, else the nearest directory upwards that has a `.aiwg`, else this one.
+/// The project to start a daemon for: the one named, else the one that this directory is in, else this directory.
 pub(crate) fn to_start(named: Option<&Path>) -> Result<PathBuf, CliError> {
     if let Some(project) = named {
         return Ok(project.to_owned());
     }
-    let cwd = std::env::current_dir()?;
-    // The home directory's `.aiwg` holds a user's settings, it does not make all of home a project.
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let is_project =
-        |dir: &&Path| dir.join(".aiwg").is_dir() && (*dir == cwd || Some(*dir) != home.as_deref());
-    Ok(cwd.ancestors().find(is_project).unwrap_or(&cwd).to_owned())
+    let cwd = working_directory()?;
+    Ok(find_project(&cwd).unwrap_or(&cwd).to_owned())
+}
+
+/// Where the command was typed.
+pub(crate) fn working_directory() -> Result<PathBuf, CliError> {
+    let gone =
+        |error| CliError::Failed(format!("the working directory cannot be told: {error}; was it deleted?"));
+    std::env::current_dir().map_err(gone)
 }
 
 /// A connection to the daemon: of the project named, else as every client finds it.

@@ -8,9 +8,16 @@ use crate::{discover::connectable, error::ClientError};
 
 /// Connects to the daemon at this socket.
 pub(crate) async fn connect(socket: &Path) -> Result<UnixStream, ClientError> {
-    let no_daemon = |source| ClientError::NoDaemon { path: socket.to_owned(), source };
-    let path = connectable(socket).map_err(no_daemon)?;
-    UnixStream::connect(path).await.map_err(no_daemon)
+    let failed = |source: io::Error| {
+        let path = socket.to_owned();
+        if source.kind() == io::ErrorKind::PermissionDenied {
+            ClientError::NotAllowed { path, source }
+        } else {
+            ClientError::NoDaemon { path, source }
+        }
+    };
+    let path = connectable(socket).map_err(failed)?;
+    UnixStream::connect(path).await.map_err(failed)
 }
 
 pub(crate) fn lost(error: io::Error) -> ClientError {

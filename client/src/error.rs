@@ -1,6 +1,6 @@
 use std::{io, path::PathBuf, time::Duration};
 
-use aiwg_protocol::{ApiError, ErrorKind, SOCKET_PATH, START_COMMAND};
+use aiwg_protocol::{ApiError, ErrorKind, PROJECT_DIR, START_COMMAND};
 
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
@@ -16,9 +16,20 @@ pub enum ClientError {
         /// What the system said.
         source: io::Error,
     },
-    /// There is no daemon's socket in the working directory or above it.
+    /// The daemon is another user's.
     #[error(
-        "no daemon runs for {from} or a directory above it: there is no {SOCKET_PATH}; start it with `{START_COMMAND}`",
+        "the daemon's socket {path} cannot be opened: {source}; only the user who started the daemon can, and root",
+        path = path.display()
+    )]
+    NotAllowed {
+        /// The socket that was tried.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The working directory is in no project.
+    #[error(
+        "no daemon runs for {from}: neither it nor a directory above it has a {PROJECT_DIR}; start one with `{START_COMMAND}`",
         from = from.display()
     )]
     NoProject {
@@ -29,7 +40,7 @@ pub enum ClientError {
     #[error("the daemon went away before it answered: {0}")]
     Disconnected(String),
     /// The answer did not come within the time that the caller gave.
-    #[error("no answer within {} ms", after.as_millis())]
+    #[error("the daemon has not answered within {} ms", after.as_millis())]
     Timeout {
         /// How long was waited.
         after: Duration,

@@ -22,6 +22,6 @@ mod subscribe;
 
 pub use aiwg_protocol::{ApiError, ErrorKind, types};
 pub use client::{DaemonClient, Options};
-pub use discover::{Socket, discover};
+pub use discover::{discover, find_project};
 pub use error::ClientError;
 pub use subscribe::{Pushed, Subscribe};

@@ -26,6 +26,9 @@ pub use service::{
 /// addition.
 pub const PROTOCOL_VERSION: &str = "1.0";
 
+/// The directory that makes a directory a project: it holds the configuration, and all that the daemon keeps.
+pub const PROJECT_DIR: &str = ".aiwg";
+
 /// Where a project's configuration is, from the project's directory.
 pub const CONFIG_PATH: &str = ".aiwg/daemon.json";
 

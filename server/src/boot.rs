@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_protocol::types::Timestamp;
+use aiwg_protocol::types::{ConfigProblem, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     agent_command,
     bus::Bus,
-    config::{ConfigError, Settings, load_for},
+    config::{ConfigError, Settings},
     engine::{self, Engine, EngineSetup, fire_when_due},
     files::{write_event_log, write_status_files, write_tasks_file},
     health::Health,
@@ -32,7 +32,7 @@ use crate::{
     log::Log,
     project::Project,
     recovery::{RecoveryError, open_store},
-    reload::{check_watch, policy, reload, report_notices, watch},
+    reload::{problems, read, reload, report_notices, watch},
     scheduler::fire_schedules,
     store::Reader,
     supervisor::{Running, Shared, supervise},
@@ -126,7 +126,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     // The ground: the project's directories, the one lock, the configuration, the log.
     let project = open_project(&options.project)?;
     let _lock = take_lock(&project)?;
-    let loaded = load_for(&project, options.config.as_deref())?;
+    let (policy, loaded) = read(&project, options.config.as_deref())?;
     let log = Log::start(project.log(), &loaded.config.daemon.log)
         .map_err(system("the log could not be started"))?;
     tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
@@ -134,8 +134,6 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let open_files = raise_open_files();
     let health = Health::default();
     report_notices(&loaded, &health);
-    let policy = policy(&loaded.config)?;
-    check_watch(&project, &loaded.config)?;
     let settings = Settings::new(loaded);
 
     // The store, and from it the engine, which publishes on the bus and orders from the supervisor.
@@ -206,7 +204,11 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         let daemon = Arc::clone(&daemon);
         tokio::spawn(async move { ipc::serve(&listener, daemon).await })
     };
-    files.spawn(fire_when_due(engine.clone(), due, daemon.stopped.clone()));
+    let gathering = {
+        let daemon = Arc::clone(&daemon);
+        move || daemon.watcher.gathering()
+    };
+    files.spawn(fire_when_due(engine.clone(), due, gathering, daemon.stopped.clone()));
     files.spawn(fire_schedules(Arc::clone(&daemon)));
     engine.wake().await;
     // Whoever has seen the daemon start expects that it sees what is changed from then on.
@@ -243,6 +245,15 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
 /// Whether a daemon holds this project's lock.
 pub fn is_running(project: &Path) -> bool {
     Project::at(project).is_ok_and(|project| Lock::is_held(&project.lock()))
+}
+
+/// What a daemon started so would refuse in its configuration. Empty if it would take it.
+///
+/// # Errors
+/// There is no such project.
+pub fn refused(options: &Options) -> io::Result<Vec<ConfigProblem>> {
+    let read = read(&Project::at(&options.project)?, options.config.as_deref());
+    Ok(read.err().map(|error| problems(&error)).unwrap_or_default())
 }
 
 fn open_project(root: &Path) -> Result<Project, BootError> {
@@ -317,7 +328,7 @@ async fn wanted_to_stop(daemon: &Arc<Daemon>, mut signals: Signals) -> Stop {
             }
             _ = signals.hangup.recv() => {
                 tracing::info!("SIGHUP");
-                if let Err(error) = reload(daemon).await {
+                if let Err(error) = reload(daemon, None).await {
                     tracing::warn!(%error, "the configuration could not be read again");
                 }
                 continue;

@@ -10,7 +10,7 @@ pub mod boot;
 pub mod bus;
 pub mod config;
 pub mod engine;
-mod files;
+pub mod files;
 pub mod health;
 mod health_check;
 mod housekeeping;

@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aiwg_protocol::{CONFIG_PATH, SOCKET_PATH};
+use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR, SOCKET_PATH};
 
-use crate::store::TaskNo;
+use crate::{files::write_private, store::TaskNo};
 
 /// A project's directory, and the names of all that the daemon keeps in it.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ impl Project {
     }
 
     fn aiwg(&self) -> PathBuf {
-        self.root.join(".aiwg")
+        self.root.join(PROJECT_DIR)
     }
 
     fn state_dir(&self) -> PathBuf {
@@ -112,7 +112,16 @@ impl Project {
             make_private_dir(&dir)?;
             std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700))?;
         }
-        Ok(())
+        self.keep_from_git()
+    }
+
+    /// What the daemon keeps is no part of the project's history: prompts, output and a database would go along with `git add -A`.
+    fn keep_from_git(&self) -> io::Result<()> {
+        let file = self.state_dir().join(".gitignore");
+        if file.symlink_metadata().is_ok() {
+            return Ok(());
+        }
+        write_private(&file, b"# Made by aiwg: what the daemon keeps here is this machine's.\n*\n")
     }
 }
 

@@ -1,10 +1,10 @@
 //! Putting a changed configuration in force: as a whole or not at all.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use aiwg_protocol::{
     config::Config,
-    types::{ConfigProblem, DaemonReloaded, EventSource, Json},
+    types::{Cause, ConfigProblem, DaemonReloaded, EventSource, Json},
 };
 
 use crate::{
@@ -18,28 +18,39 @@ use crate::{
     watcher::options,
 };
 
-/// Reads the configuration again and puts it in force, or tells what is wrong with it.
+/// Reads the configuration again and puts it in force, or tells what is wrong with it. `cause` is what led to that.
 ///
 /// # Errors
 /// The engine could not take it: what was in force still is.
-pub(crate) async fn reload(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineError> {
+pub(crate) async fn reload(
+    daemon: &Arc<Daemon>,
+    cause: Option<Cause>,
+) -> Result<DaemonReloaded, EngineError> {
     // One at a time, or an older file could be put in force after a newer one.
     let _turn = daemon.reloading.lock().await;
     tell_reloading();
-    let done = put_in_force(daemon).await;
+    let done = put_in_force(daemon, cause).await;
     tell_ready();
     done
 }
 
-async fn put_in_force(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineError> {
+async fn put_in_force(daemon: &Arc<Daemon>, cause: Option<Cause>) -> Result<DaemonReloaded, EngineError> {
     let old = daemon.settings.get();
-    let (policy, loaded) = match read(daemon) {
+    let (policy, loaded) = match read(&daemon.project, daemon.config_named.as_deref()) {
         Ok(good) => good,
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
-            return Ok(DaemonReloaded { errors: problems(&error), ..DaemonReloaded::default() });
+            daemon.health.report(IssueKind::Config, format!("{STAYS}: {error}"));
+            return Ok(refused(problems(&error)));
         }
     };
+    if let Some(gone) = old.path.as_ref().filter(|_| loaded.path.is_none()) {
+        // Whoever wants the defaults writes `{}`: a file that is just being replaced is no reason to drop every rule.
+        let file = gone.display().to_string();
+        let message = "the file is gone; write `{}` into it for the defaults".to_owned();
+        daemon.health.report(IssueKind::Config, format!("{STAYS}: {file}: {message}"));
+        return Ok(refused(vec![ConfigProblem { file, message, ..ConfigProblem::default() }]));
+    }
     daemon.engine.configure(policy).await?;
     let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices: loaded.notices.clone() };
     if loaded.config.daemon.log != old.config.daemon.log {
@@ -49,17 +60,24 @@ async fn put_in_force(daemon: &Arc<Daemon>) -> Result<DaemonReloaded, EngineErro
     daemon.settings.replace(loaded);
     watch_again(daemon, &old.config).await;
     tracing::info!("the configuration was read again and is in force");
-    announce(daemon, &answer).await;
+    announce(daemon, &answer, cause).await;
     Ok(answer)
+}
+
+/// What the health says while the file is not what is in force.
+const STAYS: &str = "the changed configuration is refused, and the one before stays in force";
+
+fn refused(errors: Vec<ConfigProblem>) -> DaemonReloaded {
+    DaemonReloaded { errors, ..DaemonReloaded::default() }
 }
 
 /// The configuration as it stands in the file, if it is good.
 ///
 /// # Errors
 /// What is wrong with it.
-pub(crate) fn read(daemon: &Daemon) -> Result<(Policy, Loaded), ConfigError> {
-    let loaded = load_for(&daemon.project, daemon.config_named.as_deref())?;
-    check_watch(&daemon.project, &loaded.config)?;
+pub(crate) fn read(project: &Project, named: Option<&Path>) -> Result<(Policy, Loaded), ConfigError> {
+    let loaded = load_for(project, named)?;
+    check_watch(project, &loaded.config)?;
     Ok((policy(&loaded.config)?, loaded))
 }
 
@@ -67,7 +85,7 @@ pub(crate) fn read(daemon: &Daemon) -> Result<(Policy, Loaded), ConfigError> {
 ///
 /// # Errors
 /// It cannot.
-pub(crate) fn check_watch(project: &Project, config: &Config) -> Result<(), ConfigError> {
+fn check_watch(project: &Project, config: &Config) -> Result<(), ConfigError> {
     if config.watches_files() { Ok(options(project.root(), config).check()?) } else { Ok(()) }
 }
 
@@ -103,7 +121,7 @@ pub(crate) async fn watch(daemon: &Arc<Daemon>) {
 ///
 /// # Errors
 /// A rule's pattern is wrong.
-pub(crate) fn policy(config: &Config) -> Result<Policy, ConfigError> {
+fn policy(config: &Config) -> Result<Policy, ConfigError> {
     Ok(Policy {
         rules: RuleIndex::new(compile(config))?.into(),
         max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),
@@ -148,13 +166,13 @@ pub(crate) fn problems(error: &ConfigError) -> Vec<ConfigProblem> {
     }
 }
 
-async fn announce(daemon: &Daemon, answer: &DaemonReloaded) {
+async fn announce(daemon: &Daemon, answer: &DaemonReloaded, cause: Option<Cause>) {
     let payload = Json::new(answer).unwrap_or_default();
     let draft = Draft {
         topic: "daemon:reloaded".to_owned(),
         payload,
         source: EventSource::Daemon,
-        cause: None,
+        cause,
         happened_at: None,
     };
     if let Err(error) = daemon.engine.publish(draft).await {

@@ -272,3 +272,70 @@ fn events_can_be_watched() {
     watch.kill().unwrap();
     watch.wait().unwrap();
 }
+
+#[test]
+fn a_full_queue_keeps_matches_waiting() {
+    let condition = json!({ "condition": { "type": "debounce", "interval_ms": 100 } });
+    let project = Project::started(json!({
+        "rules": [rule("r", "a:b", "x", condition)],
+        "daemon": { "max_parallel_actions": 1, "max_queued": 1 }
+    }));
+    emit(&project, "a:b", json!(1));
+    let tasks = [&UNTIL_GO[4..]; 2].map(|script| project.submit(script));
+    until("the full queue to be noticed", || {
+        status(&project, "r")["lastRefusal"]["reason"]
+            .as_str()
+            .is_some_and(|why| why.contains("queue is full"))
+    });
+    assert_eq!(status(&project, "r")["pending"]["matches"], 1);
+    std::fs::write(project.file("go"), "").unwrap();
+    assert_eq!(made(&project, "task-0003")["state"], "completed");
+    assert_eq!(tasks, ["task-0001", "task-0002"]);
+}
+
+#[test]
+fn what_waits_is_not_pruned() {
+    let condition = json!({ "condition": { "type": "debounce", "interval_ms": 1500 } });
+    let project = Project::started(json!({
+        "rules": [rule("r", "a:b", "{{ event.payload }}", condition)],
+        "retention": { "event_count": 2 }
+    }));
+    emit(&project, "a:b", json!("kept"));
+    for n in 0..20 {
+        emit(&project, "other:x", json!(n));
+    }
+    // Another start prunes at once.
+    project.kill_daemon();
+    project.start();
+    assert!(made(&project, "task-0001")["prompt"].as_str().unwrap().starts_with("\"kept\""));
+}
+
+#[test]
+fn a_rule_that_is_disabled_in_the_file_makes_nothing_of_what_waits() {
+    let debounced = |enabled: bool| {
+        let more = json!({ "condition": { "type": "debounce", "interval_ms": 500 }, "enabled": enabled });
+        Project::config(
+            json!({ "rules": [rule("r", "a:b", "x", more), Project::rule("marker", "m:m", "m")] }),
+        )
+    };
+    let project = Project::empty();
+    project.configure(&debounced(true).to_string());
+    project.start();
+    emit(&project, "a:b", json!(1));
+    project.configure(&debounced(false).to_string());
+    project.json(&["daemon", "reload"]);
+    until("it to settle", || status(&project, "r")["pending"].is_null());
+    assert!(status(&project, "r")["lastRefusal"]["reason"].as_str().unwrap().contains("disabled"));
+    assert_eq!(total(&project), 0);
+}
+
+#[test]
+fn a_task_that_is_tried_again_is_its_rules_as_much() {
+    let project = with_rule(rule("r", "a:b", "do: test -n \"$AIWG_EVENT\" && false", json!({})));
+    emit(&project, "a:b", json!(1));
+    let first = made(&project, "task-0001");
+    project.json(&["task", "retry", "task-0001"]);
+    let again = made(&project, "task-0002");
+    assert_eq!((&again["causedBy"], &again["exitCode"]), (&first["causedBy"], &json!(1)));
+    assert_eq!(again["causedBy"]["rule"], "r");
+}

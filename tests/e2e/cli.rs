@@ -96,4 +96,10 @@ fn the_project_is_found_from_below() {
     assert_eq!(ping(project.command().current_dir("/").arg("--project").arg(project.path())), Some(0));
     assert_eq!(ping(project.command().current_dir("/").env("AIWG_DAEMON_SOCKET", project.socket())), Some(0));
     assert_eq!(ping(project.command().env("AIWG_DAEMON_SOCKET", "/nowhere.sock")), Some(3));
+    // A project within a project is its own, whether its daemon runs or not; the home directory is a project only for itself.
+    std::fs::create_dir_all(project.file("src/.aiwg")).unwrap();
+    assert_eq!(ping(project.command().current_dir(&below)), Some(3));
+    std::fs::remove_dir(project.file("src/.aiwg")).unwrap();
+    assert_eq!(ping(project.command().current_dir(&below).env("HOME", project.path())), Some(3));
+    assert_eq!(ping(project.command().env("HOME", project.path())), Some(0));
 }

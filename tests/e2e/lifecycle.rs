@@ -160,3 +160,13 @@ fn a_copied_project_is_one_of_its_own() {
     let here = project.ended(&task);
     assert_eq!((&here["state"], &here["attempts"]), (&json!("completed"), &json!(1)));
 }
+
+#[test]
+fn a_daemon_that_hangs_keeps_nobody_waiting() {
+    let project = Project::started(json!({}));
+    kill(project.pid(), Signal::STOP);
+    let done = project.run(&["daemon", "ping"]);
+    kill(project.pid(), Signal::CONT);
+    assert_eq!(done.code, 1, "{}", done.err);
+    assert!(done.err.contains("has not answered"), "{}", done.err);
+}

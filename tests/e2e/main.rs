@@ -25,6 +25,7 @@ mod reload;
 mod remote;
 mod retention;
 mod rules;
+mod runaways;
 mod safety;
 mod schedules;
 mod sdk;

@@ -81,8 +81,49 @@ fn a_restart_keeps_agents_and_the_profile() {
 }
 
 #[test]
+fn a_restart_with_a_bad_configuration_stops_nothing() {
+    let project = Project::started(json!({}));
+    let before = project.pid();
+    project.configure("{\n  \"daemonx\": {}\n}");
+    let done = project.run(&["daemon", "restart"]);
+    assert_eq!(done.code, 1);
+    assert!(done.out.contains("daemon.json:2:3: "), "{}", done.out);
+    assert_eq!(project.pid(), before);
+    project.wire().is_alive();
+}
+
+#[test]
+fn a_restart_through_a_socket_that_is_gone_starts_nothing_here() {
+    let project = Project::empty();
+    let done = project
+        .command()
+        .args(["daemon", "restart"])
+        .env("AIWG_DAEMON_SOCKET", project.file("forwarded.sock"))
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&done.stderr).contains("AIWG_DAEMON_SOCKET"));
+    assert!(!project.file(".aiwg").exists());
+}
+
+#[test]
 fn a_restart_without_a_daemon_starts_one() {
     let project = Project::new(json!({}));
     assert_eq!(project.run(&["daemon", "restart"]).code, 0);
     project.wire().is_alive();
+}
+
+#[test]
+fn a_configuration_that_is_gone_drops_no_rule() {
+    let project = Project::started(json!({ "rules": [Project::rule("r", "a:b", "x")] }));
+    std::fs::remove_file(project.file(".aiwg/daemon.json")).unwrap();
+    kill(project.pid(), Signal::HUP);
+    until("the health", || project.json(&["daemon", "status"])["health"] == "degraded");
+    let done = project.run(&["daemon", "reload"]);
+    assert_eq!((done.code, done.out.contains("the file is gone")), (1, true), "{}", done.out);
+    assert_eq!(project.wire().call("event.emit", json!({ "topic": "a:b" }))["rules"], json!(["r"]));
+    // And mended is mended.
+    project.configure(&config(json!({})));
+    assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
+    assert_eq!(project.json(&["daemon", "status"])["health"], "ok");
 }

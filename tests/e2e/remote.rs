@@ -148,6 +148,11 @@ fn everything_but_starting_works_from_afar() {
     let logs = server.aiwg(&["daemon", "logs"]);
     assert!(String::from_utf8_lossy(&logs.stdout).contains("automation: fired"), "{logs:?}");
     assert_eq!(server.json(&["daemon", "reload"])["reloaded"], true);
+    // It begins anew where it is, as the same process: that a project with the same path is here as well means nothing.
+    let (pid, began) = (project.pid(), project.json(&["daemon", "status"])["started_at"].clone());
+    assert!(server.aiwg(&["daemon", "restart"]).status.success());
+    assert_eq!(project.pid(), pid);
+    assert_ne!(project.json(&["daemon", "status"])["started_at"], began);
     // Starting is not done from afar, and says where it is.
     let start = server.aiwg(&["daemon", "start"]);
     let said = String::from_utf8_lossy(&start.stderr).into_owned();

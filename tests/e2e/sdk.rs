@@ -66,6 +66,22 @@ async fn pending_calls_fail_when_the_daemon_goes_away() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_long_fails_alone() {
+    let project = Project::started(json!({ "daemon": { "max_message_mb": 1 } }));
+    let client = connect(&project).await;
+    let task_id = project.submit("while [ ! -e go ]; do sleep 0.01; done");
+    let waiting = tokio::spawn({
+        let (client, task_id) = (client.clone(), task_id.clone());
+        async move { client.task_wait(TaskWaitParams { task_id, timeout_ms: None }).await }
+    });
+    let prompt = "x".repeat(1024 * 1024);
+    let error = client.task_submit(TaskSubmitParams { prompt, ..Default::default() }).await.unwrap_err();
+    assert_eq!(error.kind(), Some(ErrorKind::InvalidRequest), "{error}");
+    std::fs::write(project.file("go"), "").unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap().state, TaskState::Completed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_call_may_have_a_time_limit() {
     let project = Project::started(json!({}));
     let client = connect(&project).await.with_timeout(Duration::from_millis(50));

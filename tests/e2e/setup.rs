@@ -22,6 +22,47 @@ fn the_configuration_to_begin_with_is_good_and_is_never_written_over() {
 }
 
 #[test]
+fn a_planted_link_is_replaced_and_not_followed() {
+    let project = Project::empty();
+    std::fs::create_dir(project.file(".aiwg")).unwrap();
+    let victim = project.file("victim");
+    std::fs::write(&victim, "mine").unwrap();
+    std::os::unix::fs::symlink(&victim, project.file(".aiwg/daemon.schema.json")).unwrap();
+    assert_eq!(project.run(&["init"]).code, 0);
+    assert_eq!(project.read("victim"), "mine");
+    assert!(project.read(".aiwg/daemon.schema.json").contains("$schema"));
+}
+
+#[test]
+fn what_cannot_be_written_is_named() {
+    let project = Project::empty();
+    std::fs::write(project.file(".aiwg"), "").unwrap();
+    let done = project.run(&["init"]);
+    assert_eq!(done.code, 1);
+    assert!(done.err.contains(".aiwg/daemon.json: "), "{}", done.err);
+    let done = project.run(&["--project", "nowhere", "init"]);
+    assert_eq!((done.code, done.err.contains("there is no directory nowhere")), (2, true), "{}", done.err);
+}
+
+#[test]
+fn git_sees_the_configuration_and_nothing_that_the_daemon_keeps() {
+    let project = Project::empty();
+    let git = |args: &[&str]| {
+        let done =
+            std::process::Command::new("git").arg("-C").arg(project.path()).args(args).output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    git(&["init", "-q"]);
+    assert_eq!(project.run(&["init"]).code, 0);
+    project.start();
+    let mut untracked: Vec<String> =
+        git(&["status", "--porcelain", "-uall"]).lines().map(|line| line[3..].to_owned()).collect();
+    untracked.sort();
+    assert_eq!(untracked, [".aiwg/.gitignore", ".aiwg/daemon.json", ".aiwg/daemon.schema.json"]);
+}
+
+#[test]
 fn the_documents_are_those_that_are_checked_in() {
     let project = Project::empty();
     for (kind, file) in [("openrpc", "openrpc.json"), ("config", "config.schema.json")] {

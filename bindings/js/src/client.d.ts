@@ -5,8 +5,8 @@ import type { Event, EventEmitted } from './generated/types.js';
 /** Where the daemon is, and how long to wait for it. */
 export interface ClientOptions {
   /**
-   * The daemon's socket. Without it, `AIWG_DAEMON_SOCKET` names it, or else it is the nearest
-   * `.aiwg/daemon/daemon.sock` upwards from `cwd`.
+   * The daemon's socket. Without it, `AIWG_DAEMON_SOCKET` names it, or else it is
+   * that of the project that `cwd` is in: the nearest directory upwards that has a `.aiwg`.
    */
   socketPath?: string | undefined;
   /** Where to look upwards from; the working directory unless given. */

@@ -1,24 +1,35 @@
 // Finding the daemon's socket, the same way in every language.
 
-import { lstatSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import { noProject } from './errors.js';
-import { MAX_SOCKET_PATH, SOCKET_ENV, SOCKET_PATH } from './generated/constants.js';
+import { MAX_SOCKET_PATH, PROJECT_DIR, SOCKET_ENV, SOCKET_PATH } from './generated/constants.js';
 
 /**
- * The socket to connect to: the one given, else the one the environment names, else the nearest
- * upwards from `cwd`.
+ * The socket to connect to: the one given, else the one the environment names, else that of the
+ * project that `cwd` is in.
  */
 export function discoverSocket({ socketPath, cwd = process.cwd() } = {}) {
   const named = socketPath || process.env[SOCKET_ENV];
   if (named) return named;
   const start = resolve(cwd);
+  const project = findProject(start);
+  if (project === undefined) throw noProject(start, join(start, SOCKET_PATH));
+  return join(project, SOCKET_PATH);
+}
+
+/**
+ * The nearest directory upwards that has a `.aiwg`. The home directory's holds a user's settings:
+ * it counts for home itself only.
+ */
+function findProject(start) {
   for (let directory = start; ; directory = dirname(directory)) {
-    const path = join(directory, SOCKET_PATH);
-    if (lstatSync(path, { throwIfNoEntry: false })) return path;
-    if (directory === dirname(directory)) throw noProject(start, join(start, SOCKET_PATH));
+    const isProject = statSync(join(directory, PROJECT_DIR), { throwIfNoEntry: false })?.isDirectory();
+    if (isProject && (directory === start || directory !== homedir())) return directory;
+    if (directory === dirname(directory)) return undefined;
   }
 }
 

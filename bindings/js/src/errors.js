@@ -1,5 +1,5 @@
 import { ERROR_KINDS } from './generated/errors.js';
-import { SOCKET_PATH, START_COMMAND } from './generated/constants.js';
+import { PROJECT_DIR, START_COMMAND } from './generated/constants.js';
 
 /** The daemon answered with an error. */
 export class DaemonError extends Error {
@@ -35,11 +35,11 @@ export class DaemonTimeoutError extends DaemonConnectionError {
   }
 }
 
-/** No socket lies in `directory` or above it. */
+/** Neither `directory` nor one above it is a project. */
 export function noProject(directory, path) {
   const message =
-    `no daemon runs for ${directory} or a directory above it: there is no ${SOCKET_PATH}; ` +
-    `start it with \`${START_COMMAND}\``;
+    `no daemon runs for ${directory}: neither it nor a directory above it has a ${PROJECT_DIR}; ` +
+    `start one with \`${START_COMMAND}\``;
   return new DaemonConnectionError('no_daemon', message, { path });
 }
 

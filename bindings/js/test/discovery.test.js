@@ -33,13 +33,28 @@ async function listenIn(directory) {
   peer = await startPeer(() => 'pong', { socketPath });
 }
 
-test('the nearest socket upwards is found', async () => {
+test('the socket of the nearest project upwards is found', async () => {
   await listenIn(project);
   const cwd = join(project, 'a/b');
   await mkdir(cwd, { recursive: true });
   const client = new DaemonClient({ cwd });
   assert.equal(await client.ping(), 'pong');
   assert.equal(client.socketPath, join(project, SOCKET));
+  await client.disconnect();
+});
+
+test('a project within a project is its own, and home is one for itself only', async (t) => {
+  await listenIn(project);
+  const cwd = join(project, 'inner');
+  await mkdir(join(cwd, '.aiwg'), { recursive: true });
+  await assert.rejects(new DaemonClient({ cwd }).ping(), { kind: 'no_daemon', path: join(cwd, SOCKET) });
+  await rm(join(cwd, '.aiwg'), { recursive: true });
+  const home = process.env.HOME;
+  t.after(() => (process.env.HOME = home));
+  process.env.HOME = project;
+  await assert.rejects(new DaemonClient({ cwd }).ping(), { kind: 'no_daemon' });
+  const client = new DaemonClient({ cwd: project });
+  assert.equal(await client.ping(), 'pong');
   await client.disconnect();
 });
 

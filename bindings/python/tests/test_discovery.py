@@ -29,12 +29,29 @@ class Discovery(unittest.TestCase):
         patch.start()
         self.addCleanup(patch.stop)
 
-    def test_the_nearest_socket_upwards_is_found(self) -> None:
+    def test_the_socket_of_the_nearest_project_upwards_is_found(self) -> None:
         deep = os.path.join(self.project, "a", "b")
         os.makedirs(deep)
         with Peer(usual, self.socket), DaemonClient(cwd=deep) as client:
             self.assertTrue(client.ping().pong)
             self.assertEqual(client.socket_path, self.socket)
+
+    def test_a_project_within_a_project_is_its_own(self) -> None:
+        inner = os.path.join(self.project, "inner")
+        os.makedirs(os.path.join(inner, ".aiwg"))
+        with Peer(usual, self.socket), self.assertRaises(NoDaemonError) as caught:
+            DaemonClient(cwd=inner).ping()
+        self.assertEqual(caught.exception.path, os.path.join(inner, SOCKET))
+
+    def test_home_is_a_project_for_itself_only(self) -> None:
+        os.environ["HOME"] = self.project
+        below = os.path.join(self.project, "a")
+        os.makedirs(below)
+        with Peer(usual, self.socket):
+            with self.assertRaises(NoDaemonError):
+                DaemonClient(cwd=below).ping()
+            with DaemonClient(cwd=self.project) as client:
+                self.assertTrue(client.ping().pong)
 
     def test_the_environment_comes_first_and_an_explicit_path_before_it(self) -> None:
         os.environ["AIWG_DAEMON_SOCKET"] = "/nowhere/env.sock"

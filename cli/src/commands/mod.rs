@@ -27,6 +27,9 @@ use crate::{
 /// Does what was asked for.
 pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
     let project = args.project.as_deref();
+    if let Some(missing) = project.filter(|project| !project.is_dir()) {
+        return Err(CliError::Usage(format!("--project: there is no directory {}", missing.display())));
+    }
     match args.command {
         Command::Daemon(command) => daemon::run(project, command, output),
         Command::Init => setup::init(project, output),

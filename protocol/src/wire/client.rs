@@ -29,14 +29,29 @@ pub fn messages<S: AsyncRead + AsyncWrite>(stream: S) -> Messages<S> {
 #[derive(Debug)]
 pub struct ClientTransport<S> {
     wire: Messages<S>,
-    /// The method of each call in flight, by its id: an answer does not say what it answers.
-    methods: HashMap<u64, usize>,
+    /// The calls in flight, by id.
+    calls: HashMap<u64, Call>,
+}
+
+/// What must be known of a call to understand its answer.
+#[derive(Debug)]
+struct Call {
+    /// The method: an answer does not say what it answers.
+    method: usize,
+    /// How long its line is.
+    bytes: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> ClientTransport<S> {
     /// A transport on this stream.
     pub fn new(stream: S) -> Self {
-        Self { wire: messages(stream), methods: HashMap::new() }
+        Self { wire: messages(stream), calls: HashMap::new() }
+    }
+
+    /// The call that an error without an id is about: what this end sends is well-formed, so that it can only be too long, and where any
+    /// of the lines in flight is, the longest of them is.
+    fn longest(&self) -> Option<u64> {
+        self.calls.iter().max_by_key(|(_, call)| call.bytes).map(|(id, _)| *id)
     }
 }
 
@@ -49,14 +64,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for ClientTransport<S> {
             let (id, outcome) = match ready!(Pin::new(&mut this.wire).poll_next(cx)?) {
                 None => return Poll::Ready(None),
                 Some(FromServer::Notification(_)) => continue,
-                Some(FromServer::Response(None, Err(error))) => {
-                    return Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::InvalidData, error))));
-                }
-                Some(FromServer::Response(id, outcome)) => (id, outcome),
+                Some(FromServer::Response(id, outcome)) => (id.or_else(|| this.longest()), outcome),
             };
             // An answer to a call that is not in flight is the one to a call that was cancelled.
-            let Some((id, method)) = id.and_then(|id| this.methods.remove(&id).map(|method| (id, method)))
-            else {
+            let Some((id, Call { method, .. })) = id.and_then(|id| this.calls.remove_entry(&id)) else {
                 continue;
             };
             let outcome = outcome.as_ref().map(|result| result.get()).map_err(Clone::clone);
@@ -77,11 +88,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<ClientMessage<DaemonServiceRequest>
         let this = self.get_mut();
         let message = match message {
             ClientMessage::Request(request) => {
-                this.methods.insert(request.id, request.message.index());
-                ToServer::Request(request.id, request.message)
+                let (id, method) = (request.id, request.message.index());
+                let line = ToServer::Request(id, request.message).to_line()?;
+                this.calls.insert(id, Call { method, bytes: line.len() });
+                ToServer::Line(line)
             }
             ClientMessage::Cancel { request_id, .. } => {
-                this.methods.remove(&request_id);
+                this.calls.remove(&request_id);
                 ToServer::Cancel(request_id)
             }
             _ => return Ok(()),

@@ -55,6 +55,8 @@ pub enum ToServer {
     Cancel(u64),
     /// A request with its id that need not be one of the service: a method's name, and params as they are.
     Untyped(u64, String, Option<Json>),
+    /// What [`ToServer::to_line`] has made of one of the others.
+    Line(Bytes),
 }
 
 /// A request as it is sent.
@@ -93,9 +95,20 @@ impl tokio_serde::Serializer<ToServer> for JsonRpc {
     type Error = io::Error;
 
     fn serialize(self: Pin<&mut Self>, item: &ToServer) -> io::Result<Bytes> {
+        item.to_line()
+    }
+}
+
+impl ToServer {
+    /// The message as it is sent, without the line feed.
+    ///
+    /// # Errors
+    /// A value in it cannot be written as JSON.
+    pub fn to_line(&self) -> io::Result<Bytes> {
         let mut out = Vec::with_capacity(128);
-        match item {
-            ToServer::Request(id, request) => {
+        match self {
+            Self::Line(line) => return Ok(line.clone()),
+            Self::Request(id, request) => {
                 let name = crate::METHODS.get(request.index()).map_or("", |method| method.name);
                 out.extend_from_slice(
                     format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{name}","params":"#).as_bytes(),
@@ -103,11 +116,11 @@ impl tokio_serde::Serializer<ToServer> for JsonRpc {
                 request.encode_params(&mut out)?;
                 out.push(b'}');
             }
-            ToServer::Cancel(id) => {
+            Self::Cancel(id) => {
                 let line = format!(r#"{{"jsonrpc":"2.0","method":"{RPC_CANCEL}","params":{{"id":{id}}}}}"#);
                 out.extend_from_slice(line.as_bytes());
             }
-            ToServer::Untyped(id, method, params) => {
+            Self::Untyped(id, method, params) => {
                 let request = Untyped { jsonrpc: "2.0", id: *id, method, params: params.as_ref() };
                 serde_json::to_writer(&mut out, &request)?;
             }

@@ -83,8 +83,8 @@ impl Turn<'_> {
                 let done = self.publish_from_outside(draft);
                 self.answer(done, reply, |_, emitted| emitted)
             }
-            Command::PublishAll(drafts, reply) => {
-                let done = self.publish_all(drafts);
+            Command::PublishAll { drafts, more, reply } => {
+                let done = self.publish_all(drafts, more);
                 self.answer(done, reply, |_, ()| ())
             }
             Command::KnowSchedules(jobs, reply) => {
@@ -95,12 +95,12 @@ impl Turn<'_> {
                 let done = self.schedule_fires(&job, at, draft);
                 self.answer(done, reply, |_, fires| fires)
             }
-            Command::FireDue(reply) => {
-                let done = self.fire_due().map_err(Failure::from);
+            Command::FireDue(which, reply) => {
+                let done = self.fire_due(which).map_err(Failure::from);
                 self.answer(done, reply, |_, ()| ())
             }
-            Command::Switch { rule, enabled, reply } => {
-                let done = self.switch(rule.as_deref(), enabled);
+            Command::Switch { rule, enabled, cause, reply } => {
+                let done = self.switch(rule.as_deref(), enabled, cause);
                 self.answer(done, reply, |_, ()| ())
             }
             Command::TryOut(event, reply) => {
@@ -178,7 +178,8 @@ impl Turn<'_> {
             self.state.running.insert(no);
             let Some(task) = self.store.task(no)? else { break };
             if let Some(rule) = &task.order.rule {
-                self.state.memory.started(rule, self.now);
+                let depth = task.order.cause.as_ref().map_or(0, |cause| cause.depth);
+                self.state.memory.started(rule, no, depth, self.now);
             }
             self.tell(&task_event(no, &task.order, TaskState::Running, task.attempts), &task.order);
             self.take_drafts()?;

@@ -1,7 +1,11 @@
-//! What becomes of the rules that an event matches: decided in [`crate::rules`], carried out here, in the event's own
-//! transaction.
+//! The rules' switches, and how the rules are.
 
 use std::sync::Arc;
+
+use aiwg_protocol::{
+    config::Rule,
+    types::{AutomationEvent, Cause, Event, EventSource, Json, RuleRefusal},
+};
 
 use super::{
     apply::{Failure, Turn},
@@ -9,70 +13,18 @@ use super::{
 };
 use crate::{
     config::nearest,
-    rules::{Decision, Facts, WINDOW_MINUTES, decide, settled, task_of},
-    store::{Firing, Outcome, Switch, TaskNo},
+    rules::{Decision, WINDOW_MINUTES, decide},
+    store::Switch,
 };
-use aiwg_protocol::{
-    config::{OnBusy, Rule, Trigger},
-    types::{AutomationEvent, Event, EventSource, Json, RuleRefusal, TaskState, Timestamp},
-};
-
-/// The window of the circuit breaker.
-const WINDOW_MS: i64 = WINDOW_MINUTES as i64 * 60_000;
-
-/// Whether files that change together make one task of a rule, even if it does not wait for quiet.
-fn gathers(rule: &Rule) -> bool {
-    matches!(rule.trigger, Trigger::FileChange { .. }) && rule.on_busy() != OnBusy::Queue
-}
 
 impl Turn<'_> {
-    /// Gives the ids of the rules that take the event up: that make a task of it, now or later.
-    pub(super) fn match_rules(
-        &mut self,
-        event: &Event,
-        happened_at: Timestamp,
-    ) -> rusqlite::Result<Vec<String>> {
-        let rules = Arc::clone(&self.state.policy.rules);
-        let mut taken = Vec::new();
-        for rule in rules.matching(event) {
-            let facts = self.facts(rule, event, happened_at)?;
-            let decision = decide(rule, &facts);
-            let is_taken = match decision {
-                Decision::Debounce { interval_ms, max_wait_ms } => {
-                    self.debounce(rule, event, interval_ms, max_wait_ms)?;
-                    true
-                }
-                Decision::Fire if gathers(rule) => {
-                    self.debounce(rule, event, 0, 0)?;
-                    true
-                }
-                other => self.carry_out(rule, &other, std::slice::from_ref(event), 1, &facts)?,
-            };
-            if is_taken {
-                taken.push(rule.id.clone());
-            }
-        }
-        Ok(taken)
-    }
-
-    /// Makes tasks of the matches that have settled.
-    pub(super) fn fire_due(&mut self) -> rusqlite::Result<()> {
-        for id in self.store.pending_due(self.now)? {
-            self.fire_pending(&id)?;
-        }
-        self.take_drafts()
-    }
-
-    /// A task of the rule has ended: what has waited for that goes on.
-    pub(super) fn no_longer_busy(&mut self, id: &str) -> rusqlite::Result<()> {
-        match self.store.pending(id)? {
-            Some(pending) if pending.due_at.is_none() => self.fire_pending(id),
-            _ => Ok(()),
-        }
-    }
-
     /// Switches a rule, or all of automation, on or off.
-    pub(super) fn switch(&mut self, id: Option<&str>, enabled: bool) -> Result<(), Failure> {
+    pub(super) fn switch(
+        &mut self,
+        id: Option<&str>,
+        enabled: bool,
+        cause: Option<Cause>,
+    ) -> Result<(), Failure> {
         if let Some(id) = id {
             self.state.policy.rules.get(id).ok_or_else(|| self.no_rule(id))?;
             if enabled {
@@ -80,7 +32,7 @@ impl Turn<'_> {
                 self.store.forgive_firings(id)?;
             }
         }
-        let switch = Switch { enabled, tripped_at: None };
+        let switch = Switch { enabled: Some(enabled), tripped_at: None };
         self.store.set_switch(id, switch)?;
         self.state.memory.set_switch(id, switch);
         if enabled {
@@ -92,8 +44,30 @@ impl Turn<'_> {
         let word = if enabled { "enabled" } else { "disabled" };
         tracing::info!(target: "automation", rule = id.unwrap_or("all"), "{word}");
         let event = AutomationEvent { rule: id.map(str::to_owned), ..AutomationEvent::default() };
-        self.publish_own(&format!("automation:{word}"), &event);
+        self.publish_own(&format!("automation:{word}"), &event, cause);
         Ok(self.take_drafts()?)
+    }
+
+    /// Has a rule rest, until someone enables it again.
+    pub(super) fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> rusqlite::Result<()> {
+        let enabled = self.state.memory.switched(&rule.id);
+        let switch = Switch { enabled, tripped_at: Some(self.now) };
+        self.store.set_switch(Some(&rule.id), switch)?;
+        self.state.memory.set_switch(Some(&rule.id), switch);
+        self.store.remove_pending(&rule.id)?;
+        let why = format!(
+            "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; `aiwg automation enable --rule {}` resets it",
+            rule.id
+        );
+        self.batch.journal.warn(&rule.id, event, why);
+        let payload = AutomationEvent {
+            rule: Some(rule.id.clone()),
+            firings: Some(firings),
+            minutes: Some(WINDOW_MINUTES),
+            event: Some(event.seq),
+        };
+        self.publish_own("automation:tripped", &payload, event.caused_by.clone());
+        Ok(())
     }
 
     /// What the rules would make of an event, with nothing changed.
@@ -104,6 +78,11 @@ impl Turn<'_> {
             Ok((rule.clone(), decide(rule, &facts)))
         });
         decided.collect()
+    }
+
+    fn no_rule(&self, id: &str) -> EngineError {
+        let known = self.state.policy.rules.rules().iter().map(|rule| rule.id.as_str());
+        EngineError::RuleNotFound { id: id.to_owned(), near: nearest(id, known).map(str::to_owned) }
     }
 
     /// How the rules are.
@@ -122,174 +101,12 @@ impl Turn<'_> {
         Ok(Automation { enabled: memory.is_enabled(), rules })
     }
 
-    fn facts(&self, rule: &Rule, event: &Event, happened_at: Timestamp) -> rusqlite::Result<Facts> {
-        let depth = event.caused_by.as_ref().map_or(0, |cause| cause.depth);
-        let is_file = event.source == EventSource::FileWatcher;
-        let counts = self.counts(rule, event);
-        Ok(Facts {
-            depth,
-            own_change: is_file && self.state.memory.ran_at(&rule.id, happened_at),
-            ..self.facts_later(rule, counts)?
-        })
-    }
-
-    /// Those that still matter when the matches have settled.
-    fn facts_later(&self, rule: &Rule, counts: bool) -> rusqlite::Result<Facts> {
-        let since = Timestamp::from_millis(self.now.as_millis() - WINDOW_MS);
-        let memory = &self.state.memory;
-        let firings = if counts { self.store.counted_firings(&rule.id, since)? } else { 0 };
-        Ok(Facts {
-            all_off: !memory.is_enabled(),
-            off: !memory.rule_is_enabled(rule),
-            tripped: memory.tripped_at(&rule.id).is_some(),
-            busy: memory.busy(&rule.id) > 0,
-            counts,
-            firings,
-            ..Facts::default()
-        })
-    }
-
-    fn debounce(
-        &mut self,
-        rule: &Rule,
-        event: &Event,
-        interval_ms: u64,
-        max_wait_ms: u64,
-    ) -> rusqlite::Result<()> {
-        let pending = self.store.add_pending(&rule.id, event.seq, self.now)?;
-        if pending.due_at.is_none() && pending.matches > 1 {
-            // It waits for the rule's task to end already, and goes on then.
-            return Ok(());
-        }
-        let after =
-            |at: Timestamp, ms: u64| at.as_millis().saturating_add(i64::try_from(ms).unwrap_or(i64::MAX));
-        let due = after(self.now, interval_ms).min(after(pending.first_at, max_wait_ms));
-        self.store.set_pending_due(&rule.id, Some(Timestamp::from_millis(due)))?;
-        if interval_ms > 0 {
-            self.batch.journal.note(&rule.id, event, format!("matched: waits for {interval_ms} ms of quiet"));
-        }
-        Ok(())
-    }
-
-    fn fire_pending(&mut self, id: &str) -> rusqlite::Result<()> {
-        let rules = Arc::clone(&self.state.policy.rules);
-        let Some(pending) = self.store.pending(id)? else { return Ok(()) };
-        let events = self.store.pending_events(id)?;
-        let (Some(rule), Some(last)) = (rules.get(id), events.last()) else {
-            tracing::warn!(target: "automation", rule = id, "dropped: the rule is no longer in the configuration");
-            return self.store.remove_pending(id);
-        };
-        let counts = self.counts(rule, last);
-        let facts = self.facts_later(rule, counts)?;
-        let decision = settled(rule, &facts);
-        if decision == Decision::Coalesce {
-            return self.store.set_pending_due(id, None);
-        }
-        self.store.remove_pending(id)?;
-        self.carry_out(rule, &decision, &events, pending.matches, &facts).map(drop)
-    }
-
-    fn counts(&self, rule: &Rule, event: &Event) -> bool {
-        rule.max_firings.is_some()
-            || event.source == EventSource::FileWatcher
-            || event.caused_by.as_ref().is_some_and(|cause| cause.depth > 0)
-    }
-
-    /// Tells whether a task has come or will come of it.
-    fn carry_out(
-        &mut self,
-        rule: &Rule,
-        decision: &Decision,
-        events: &[Event],
-        matches: u64,
-        facts: &Facts,
-    ) -> rusqlite::Result<bool> {
-        let Some(event) = events.last() else { return Ok(false) };
-        match decision {
-            Decision::Fire => self.fire(rule, event, events, matches, facts.counts),
-            Decision::Coalesce => {
-                self.store.add_pending(&rule.id, event.seq, self.now)?;
-                self.batch.journal.note(&rule.id, event, "matched: waits for the rule's task to end");
-                Ok(true)
-            }
-            Decision::Refuse(why) => {
-                self.batch.journal.note(&rule.id, event, format!("refused: {why}"));
-                self.note_refusal(rule, event, why.to_string());
-                Ok(false)
-            }
-            Decision::Trip => {
-                self.trip(rule, event, facts.firings)?;
-                Ok(false)
-            }
-            Decision::Debounce { .. } => Ok(false),
-        }
-    }
-
-    fn fire(
-        &mut self,
-        rule: &Rule,
-        event: &Event,
-        events: &[Event],
-        matches: u64,
-        counts: bool,
-    ) -> rusqlite::Result<bool> {
-        // Only for what the daemon itself has caused: what comes from outside was refused as a whole.
-        match self.room_for(1) {
-            Ok(()) => {}
-            Err(Failure::Refused(why)) => {
-                self.batch.journal.warn(&rule.id, event, format!("refused: {why}"));
-                self.note_refusal(rule, event, why.to_string());
-                return Ok(false);
-            }
-            Err(Failure::Store(error)) => return Err(error),
-        }
-        let (task, unusable) = task_of(rule, events);
-        let no = self.enqueue(&task)?;
-        let (rule, at) = (rule.id.clone(), self.now);
-        self.batch.journal.fired(&rule, event, matches, no);
-        self.store.insert_firing(&Firing { rule, at, event: event.seq, matches, task: no, counts })?;
-        if let Some(why) = unusable {
-            self.fail(no, format!("its prompt could not be made: {why}"))?;
-        }
-        Ok(true)
-    }
-
-    /// Ends a task that cannot be carried out.
-    fn fail(&mut self, no: TaskNo, why: String) -> rusqlite::Result<()> {
-        match self.store.task(no)? {
-            Some(row) => self.finish(&row, &Outcome::without_exit(TaskState::Failed, why)),
-            None => Ok(()),
-        }
-    }
-
-    fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> rusqlite::Result<()> {
-        let enabled = self.state.memory.rule_is_enabled(rule);
-        let switch = Switch { enabled, tripped_at: Some(self.now) };
-        self.store.set_switch(Some(&rule.id), switch)?;
-        self.state.memory.set_switch(Some(&rule.id), switch);
-        self.store.remove_pending(&rule.id)?;
-        let why = format!(
-            "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; `aiwg automation enable --rule {}` resets it",
-            rule.id
-        );
-        self.batch.journal.warn(&rule.id, event, why);
-        let event = AutomationEvent {
-            rule: Some(rule.id.clone()),
-            firings: Some(firings),
-            minutes: Some(WINDOW_MINUTES),
-            event: Some(event.seq),
-        };
-        self.publish_own("automation:tripped", &event);
-        Ok(())
-    }
-
-    fn no_rule(&self, id: &str) -> EngineError {
-        let known = self.state.policy.rules.rules().iter().map(|rule| rule.id.as_str());
-        EngineError::RuleNotFound { id: id.to_owned(), near: nearest(id, known).map(str::to_owned) }
-    }
-
-    fn note_refusal(&mut self, rule: &Rule, event: &Event, reason: String) {
+    /// Remembers why a match came to nothing, and tells whether that is news.
+    pub(super) fn note_refusal(&mut self, rule: &Rule, event: &Event, reason: String) -> bool {
+        let before = self.state.memory.last_refusal(&rule.id);
+        let is_news = before.is_none_or(|before| before.event != event.seq || before.reason != reason);
         self.state.memory.refused(&rule.id, RuleRefusal { at: self.now, event: event.seq, reason });
+        is_news
     }
 
     fn drop_pending(&mut self, id: Option<&str>) -> rusqlite::Result<()> {
@@ -301,12 +118,12 @@ impl Turn<'_> {
     }
 
     /// Has an event of automation itself taken in.
-    fn publish_own(&mut self, topic: &str, payload: &AutomationEvent) {
+    fn publish_own(&mut self, topic: &str, payload: &AutomationEvent, cause: Option<Cause>) {
         self.batch.drafts.push_back(Draft {
             topic: topic.to_owned(),
             payload: Json::new(payload).unwrap_or_default(),
             source: EventSource::Automation,
-            cause: None,
+            cause,
             happened_at: None,
         });
     }

@@ -28,7 +28,14 @@ pub enum Command {
     /// Take in an event.
     Publish(Draft, Reply<EventEmitted>),
     /// Take in events that nobody waits for, in this order.
-    PublishAll(Vec<Draft>, Reply<()>),
+    PublishAll {
+        /// The events.
+        drafts: Vec<Draft>,
+        /// Whether more of what belongs together is to come: rules wait for that.
+        more: bool,
+        /// The answer.
+        reply: Reply<()>,
+    },
     /// These are the schedules, each with its times as text; the answer tells up to when each has been dealt with.
     KnowSchedules(Vec<(String, String)>, Reply<HashMap<String, Timestamp>>),
     /// A schedule's time has come; the answer tells whether it has not been dealt with before.
@@ -43,13 +50,15 @@ pub enum Command {
         reply: Reply<bool>,
     },
     /// Make tasks of the matches that have settled.
-    FireDue(Reply<()>),
+    FireDue(Settled, Reply<()>),
     /// Switch a rule, or all of automation if none is named, on or off.
     Switch {
         /// The rule.
         rule: Option<String>,
         /// On or off.
         enabled: bool,
+        /// What led to it; none where a person or a script wants it.
+        cause: Option<Cause>,
         /// The answer.
         reply: Reply<()>,
     },
@@ -101,6 +110,15 @@ pub enum Command {
     Wake,
     /// End the thread, once all before it is committed.
     Exit,
+}
+
+/// Whose matches are to become tasks once they have settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// All rules'.
+    All,
+    /// But not those of rules that wait for files: changes that gather may belong to them.
+    AllButFiles,
 }
 
 /// What the configuration says about how things are done.

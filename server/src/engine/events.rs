@@ -6,7 +6,7 @@ use aiwg_protocol::types::{Event, EventEmitted, Timestamp};
 
 use super::{
     apply::{Failure, Turn},
-    command::{Draft, EngineError},
+    command::{Draft, EngineError, Settled},
 };
 
 impl Turn<'_> {
@@ -27,14 +27,18 @@ impl Turn<'_> {
     }
 
     /// Takes in what the watcher has gathered: it is not refused, since nobody could try again.
-    pub(super) fn publish_all(&mut self, drafts: Vec<Draft>) -> Result<(), Failure> {
+    pub(super) fn publish_all(&mut self, drafts: Vec<Draft>, more: bool) -> Result<(), Failure> {
         if self.state.closing {
             return Err(EngineError::Closing.into());
         }
-        self.batch.drafts.extend(drafts);
+        for mut draft in drafts {
+            let changed_at = draft.happened_at.unwrap_or(self.now);
+            draft.cause = draft.cause.or_else(|| self.state.memory.cause_at(changed_at));
+            self.batch.drafts.push_back(draft);
+        }
         self.take_drafts()?;
         // What files were changed together makes one task of a rule.
-        Ok(self.fire_due()?)
+        if more { Ok(()) } else { Ok(self.fire_due(Settled::All)?) }
     }
 
     /// Takes in that a schedule fires for a time; false if it has fired for that time before.

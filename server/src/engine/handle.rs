@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use aiwg_protocol::{
     config::Rule,
-    types::{Event, EventEmitted, TaskCancelled, TaskSubmitted, Timestamp},
+    types::{Cause, Event, EventEmitted, TaskCancelled, TaskSubmitted, Timestamp},
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::command::{Automation, Command, Draft, EngineError, Policy, Reply};
+use super::command::{Automation, Command, Draft, EngineError, Policy, Reply, Settled};
 use crate::{
     rules::Decision,
     store::{Ending, Keep, NewTask, Outcome, TaskNo},
@@ -33,12 +33,12 @@ impl Engine {
         self.call(|reply| Command::Publish(draft, reply)).await
     }
 
-    /// Takes in events that nobody waits for, in this order.
+    /// Takes in events that nobody waits for, in this order. Where `more` of what belongs together is to come, rules wait for that.
     ///
     /// # Errors
     /// The database could not be written, or the daemon is stopping: none was taken in.
-    pub async fn publish_all(&self, drafts: Vec<Draft>) -> Result<(), EngineError> {
-        self.call(|reply| Command::PublishAll(drafts, reply)).await
+    pub async fn publish_all(&self, drafts: Vec<Draft>, more: bool) -> Result<(), EngineError> {
+        self.call(|reply| Command::PublishAll { drafts, more, reply }).await
     }
 
     /// Tells which schedules there are, each with its times as text, and gives for each up to when it has been dealt with.
@@ -77,16 +77,21 @@ impl Engine {
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn fire_due(&self) -> Result<(), EngineError> {
-        self.call(Command::FireDue).await
+    pub async fn fire_due(&self, which: Settled) -> Result<(), EngineError> {
+        self.call(|reply| Command::FireDue(which, reply)).await
     }
 
     /// Switches a rule, or all of automation, on or off. Lasts over restarts. A tripped rule begins anew.
     ///
     /// # Errors
     /// There is no such rule, or the database could not be written.
-    pub async fn switch(&self, rule: Option<String>, enabled: bool) -> Result<(), EngineError> {
-        self.call(|reply| Command::Switch { rule, enabled, reply }).await
+    pub async fn switch(
+        &self,
+        rule: Option<String>,
+        enabled: bool,
+        cause: Option<Cause>,
+    ) -> Result<(), EngineError> {
+        self.call(|reply| Command::Switch { rule, enabled, cause, reply }).await
     }
 
     /// What the rules would make of an event. Changes nothing.

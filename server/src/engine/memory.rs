@@ -1,13 +1,13 @@
 //! What the engine remembers of the rules, so that an event costs no look into the store for each.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use aiwg_protocol::{
     config::Rule,
-    types::{RuleRefusal, Timestamp},
+    types::{Cause, RuleRefusal, Timestamp},
 };
 
-use crate::store::{Run, Store, Switch};
+use crate::store::{Run, Store, Switch, TaskNo};
 
 /// How much too early a file system's clock may be: a tick of the kernel's, of which there are at least 100 a second.
 const TICK_MS: i64 = 10;
@@ -36,22 +36,27 @@ impl Memory {
 
     /// Whether automation as a whole is switched on.
     pub(super) fn is_enabled(&self) -> bool {
-        self.switches.get("").is_none_or(|switch| switch.enabled)
+        self.switches.get("").and_then(|switch| switch.enabled).unwrap_or(true)
     }
 
     /// Whether the rule is: what someone switched has the last word over the configuration.
     pub(super) fn rule_is_enabled(&self, rule: &Rule) -> bool {
-        self.switches.get(&rule.id).map_or(rule.enabled, |switch| switch.enabled)
+        self.switched(&rule.id).unwrap_or(rule.enabled)
+    }
+
+    /// What someone has switched the rule to.
+    pub(super) fn switched(&self, rule: &str) -> Option<bool> {
+        self.switches.get(rule)?.enabled
     }
 
     pub(super) fn tripped_at(&self, rule: &str) -> Option<Timestamp> {
         self.switches.get(rule)?.tripped_at
     }
 
-    /// The rules that have tripped.
-    pub(super) fn tripped(&self) -> HashSet<String> {
+    /// The rules that have tripped, be they in the configuration or not.
+    pub(super) fn tripped(&self) -> impl Iterator<Item = &str> {
         let tripped = self.switches.iter().filter(|(_, switch)| switch.tripped_at.is_some());
-        tripped.map(|(rule, _)| rule.clone()).collect()
+        tripped.map(|(rule, _)| rule.as_str())
     }
 
     pub(super) fn set_switch(&mut self, rule: Option<&str>, switch: Switch) {
@@ -69,16 +74,16 @@ impl Memory {
     }
 
     /// A task of the rule is running.
-    pub(super) fn started(&mut self, rule: &str, at: Timestamp) {
+    pub(super) fn started(&mut self, rule: &str, task: TaskNo, depth: u32, at: Timestamp) {
         let runs = self.runs.entry(rule.to_owned()).or_default();
         runs.retain(|run| run.until.is_none_or(|until| until.as_millis() > at.as_millis() - RUNS_MS));
-        runs.push(Run { from: at, until: None });
+        runs.push(Run { task, depth, from: at, until: None });
     }
 
-    /// One that ran since then does not run any more.
-    pub(super) fn stopped(&mut self, rule: &str, since: Timestamp, at: Timestamp) {
+    /// One that ran does not run any more.
+    pub(super) fn stopped(&mut self, rule: &str, task: TaskNo, at: Timestamp) {
         let runs = self.runs.get_mut(rule).into_iter().flatten();
-        if let Some(run) = runs.into_iter().find(|run| run.from == since && run.until.is_none()) {
+        if let Some(run) = runs.into_iter().find(|run| run.task == task && run.until.is_none()) {
             run.until = Some(at);
         }
     }
@@ -114,11 +119,24 @@ impl Memory {
 
     /// Whether a task of the rule ran at this moment.
     pub(super) fn ran_at(&self, rule: &str, at: Timestamp) -> bool {
-        let at = at.as_millis();
-        self.runs.get(rule).is_some_and(|runs| {
-            runs.iter().any(|run| {
-                run.from.as_millis() - TICK_MS <= at && run.until.is_none_or(|until| at <= until.as_millis())
-            })
+        self.runs.get(rule).is_some_and(|runs| runs.iter().any(|run| ran_at(run, at)))
+    }
+
+    /// What a change of a file at this moment may have come from: the deepest of the rules' tasks that ran then. Who has written a file
+    /// cannot be told, and a chain that went on by files alone would have no end.
+    pub(super) fn cause_at(&self, at: Timestamp) -> Option<Cause> {
+        let runs = self.runs.iter().flat_map(|(rule, runs)| runs.iter().map(move |run| (rule, run)));
+        let (rule, run) = runs.filter(|(_, run)| ran_at(run, at)).max_by_key(|(_, run)| run.depth)?;
+        Some(Cause {
+            task: Some(run.task.to_string()),
+            rule: Some(rule.clone()),
+            event: None,
+            depth: run.depth + 1,
         })
     }
+}
+
+fn ran_at(run: &Run, at: Timestamp) -> bool {
+    let at = at.as_millis();
+    run.from.as_millis() - TICK_MS <= at && run.until.is_none_or(|until| at <= until.as_millis())
 }

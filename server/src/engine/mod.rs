@@ -18,15 +18,17 @@ mod due;
 mod events;
 mod handle;
 mod journal;
+mod matches;
 mod memory;
 #[cfg(test)]
 mod model_tests;
 mod payload;
 mod tasks;
 mod thread;
+mod waiting;
 
 pub(crate) use command::similar;
-pub use command::{Automation, Command, Draft, EngineError, Order, Policy, RuleState, StartOrder};
-pub(crate) use due::fire_when_due;
+pub use command::{Automation, Command, Draft, EngineError, Order, Policy, RuleState, Settled, StartOrder};
+pub(crate) use due::{Gathering, fire_when_due};
 pub use handle::Engine;
 pub use thread::{EngineSetup, start};

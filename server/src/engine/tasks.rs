@@ -222,8 +222,8 @@ impl Turn<'_> {
 
     fn not_running(&mut self, task: &TaskRow) {
         self.state.running.remove(&task.no);
-        if let (Some(rule), Some(since)) = (&task.order.rule, task.started_at) {
-            self.state.memory.stopped(rule, since, self.now);
+        if let Some(rule) = &task.order.rule {
+            self.state.memory.stopped(rule, task.no, self.now);
         }
     }
 }

@@ -108,12 +108,14 @@ impl Thread {
     }
 
     fn report_tripped(&self) {
-        let tripped = self.state.memory.tripped();
-        if tripped.is_empty() {
+        // Those that are still in the configuration: nothing can be done about the others, nor need be.
+        let rules = &self.state.policy.rules;
+        let mut rules: Vec<&str> =
+            self.state.memory.tripped().filter(|rule| rules.get(rule).is_some()).collect();
+        if rules.is_empty() {
             return self.setup.health.clear(IssueKind::Automation);
         }
-        let mut rules: Vec<String> = tripped.into_iter().collect();
-        rules.sort();
+        rules.sort_unstable();
         let message = format!(
             "tripped, since they fired too often: {}; see what triggers them, then `aiwg automation enable --rule ID`",
             rules.join(", ")

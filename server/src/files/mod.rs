@@ -23,8 +23,11 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     private().truncate(true).open(path)?.write_all(content)
 }
 
-/// Replaces a file in one step: readers see the old one or the new one, whole.
-pub(crate) fn write_atomic(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Replaces a file in one step: readers see the old one or the new one, whole. A link is replaced, and not followed.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_atomic(path: &Path, content: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension("tmp");
     write_private(&temporary, content)?;
     std::fs::rename(&temporary, path)

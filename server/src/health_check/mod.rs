@@ -4,7 +4,7 @@ mod checks;
 
 use std::sync::{Arc, PoisonError};
 
-use aiwg_protocol::types::{EventSource, Health, HealthCheck, HealthCheckItem, Json, Timestamp};
+use aiwg_protocol::types::{Cause, EventSource, Health, HealthCheck, HealthCheckItem, Json, Timestamp};
 
 use crate::{engine::Draft, health::IssueKind, ipc::Daemon};
 
@@ -12,7 +12,7 @@ use crate::{engine::Draft, health::IssueKind, ipc::Daemon};
 type Found = Result<String, String>;
 
 /// Makes all checks, and publishes `health:ok` or `health:degraded`.
-pub(crate) async fn check_health(daemon: &Arc<Daemon>) -> HealthCheck {
+pub(crate) async fn check_health(daemon: &Arc<Daemon>, cause: Option<Cause>) -> HealthCheck {
     let found = [
         ("disk", checks::disk(daemon)),
         ("socket", checks::socket(daemon).await),
@@ -24,7 +24,7 @@ pub(crate) async fn check_health(daemon: &Arc<Daemon>) -> HealthCheck {
     let items = found.into_iter().map(|(name, found)| item(name, found)).collect();
     let mut check = summed_up(items);
     // The event is the test of the store: it has to be written.
-    let stored = publish(daemon, &check).await;
+    let stored = publish(daemon, &check, cause).await;
     check.checks.insert(0, item("store", stored));
     let check = summed_up(check.checks);
     report(daemon, &check);
@@ -43,19 +43,14 @@ fn summed_up(checks: Vec<HealthCheckItem>) -> HealthCheck {
     HealthCheck { at: Timestamp::now(), health, checks }
 }
 
-async fn publish(daemon: &Daemon, check: &HealthCheck) -> Found {
+async fn publish(daemon: &Daemon, check: &HealthCheck, cause: Option<Cause>) -> Found {
     let topic = match check.health {
         Health::Ok => "health:ok",
         Health::Degraded => "health:degraded",
     };
     let payload = Json::new(check).unwrap_or_default();
-    let draft = Draft {
-        topic: topic.to_owned(),
-        payload,
-        source: EventSource::Daemon,
-        cause: None,
-        happened_at: None,
-    };
+    let draft =
+        Draft { topic: topic.to_owned(), payload, source: EventSource::Daemon, cause, happened_at: None };
     daemon
         .engine
         .publish(draft)

@@ -41,6 +41,11 @@ pub(super) struct Handler {
 }
 
 impl Handler {
+    /// What all that this connection asks for is caused by: the task whose agent is at the other end, if it is one's.
+    pub(super) fn cause(&self) -> Option<Cause> {
+        self.origin.as_ref().map(|origin| origin.cause.clone())
+    }
+
     /// A place among the calls that wait; it is free again when this is dropped.
     pub(super) fn wait(&self) -> Result<tokio::sync::SemaphorePermit<'_>, ApiError> {
         self.waiting.try_acquire().map_err(|_| {

@@ -14,6 +14,9 @@ use crate::files::write_atomic;
 /// For how long a lock may outlive the daemon that held it.
 const LAST_MOMENTS: Duration = Duration::from_secs(2);
 
+/// For how long whoever only looks whether the lock is held may hold it.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// How often to look meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -43,10 +46,9 @@ impl Lock {
                 return Err(error.into());
             }
             let holder = holder(&mut file)?;
-            let is_dead =
-                holder.is_some_and(|pid| Process::of(pid).is_none_or(|process| !process.is_alive()));
+            let lives = holder.and_then(Process::of).is_some_and(|process| process.is_alive());
             // A daemon that was killed while it started an agent: the child lets go of the lock when it has become the shim.
-            if !is_dead || began.elapsed() >= LAST_MOMENTS {
+            if began.elapsed() >= if lives { LOOK } else { LAST_MOMENTS } {
                 return Ok(Err(holder));
             }
             std::thread::sleep(LOOK_EVERY);

@@ -92,17 +92,26 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Decision {
     }
     match rule.condition {
         Condition::Always => settled(rule, facts),
-        Condition::Debounce { interval_ms, max_wait_ms } => Decision::Debounce {
-            interval_ms,
-            max_wait_ms: max_wait_ms.unwrap_or_else(|| interval_ms.saturating_mul(10)),
-        },
+        Condition::Debounce { interval_ms, .. } => {
+            Decision::Debounce { interval_ms, max_wait_ms: longest_wait_ms(&rule.condition) }
+        }
+    }
+}
+
+/// How long after the first match a task comes of it at the latest, in milliseconds, as far as the condition says.
+pub fn longest_wait_ms(condition: &Condition) -> u64 {
+    match condition {
+        Condition::Always => 0,
+        Condition::Debounce { interval_ms, max_wait_ms } => {
+            max_wait_ms.unwrap_or_else(|| interval_ms.saturating_mul(10))
+        }
     }
 }
 
 /// What it comes to once the matches have settled.
 pub fn settled(rule: &Rule, facts: &Facts) -> Decision {
-    if facts.tripped {
-        return Decision::Refuse(Refusal::Tripped);
+    if let Some(refusal) = is_off(facts) {
+        return Decision::Refuse(refusal);
     }
     match rule.on_busy() {
         OnBusy::Coalesce if facts.busy => Decision::Coalesce,
@@ -113,12 +122,20 @@ pub fn settled(rule: &Rule, facts: &Facts) -> Decision {
 }
 
 fn refusal(rule: &Rule, facts: &Facts) -> Option<Refusal> {
+    is_off(facts).or(match facts {
+        // First: a task's own changes are as deep as it is, and that is not what is to be said of them.
+        Facts { own_change: true, .. } if rule.ignore_own_changes => Some(Refusal::OwnChange),
+        Facts { depth, .. } if *depth >= rule.max_depth => Some(Refusal::TooDeep(*depth)),
+        _ => None,
+    })
+}
+
+/// What keeps a rule from doing anything, also with matches from before.
+fn is_off(facts: &Facts) -> Option<Refusal> {
     match facts {
         Facts { all_off: true, .. } => Some(Refusal::AllOff),
         Facts { off: true, .. } => Some(Refusal::Off),
         Facts { tripped: true, .. } => Some(Refusal::Tripped),
-        Facts { depth, .. } if *depth >= rule.max_depth => Some(Refusal::TooDeep(*depth)),
-        Facts { own_change: true, .. } if rule.ignore_own_changes => Some(Refusal::OwnChange),
         _ => None,
     }
 }

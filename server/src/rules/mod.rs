@@ -17,19 +17,21 @@ use aiwg_protocol::{
 
 use crate::store::NewTask;
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
-pub use decide::{Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, settled};
+pub use decide::{Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, longest_wait_ms, settled};
 pub use index::{BadPattern, RuleIndex};
 use template::TemplateError;
 
-/// The task that a rule makes of these events, the last of which led to it. Where the prompt cannot be made of them, the reason,
-/// and the task with the prompt as it is written.
-pub fn task_of(rule: &Rule, events: &[Event]) -> (NewTask, Option<TemplateError>) {
+/// The task that a rule makes of these events, the last of which led to it, and the latest of so many `matches`. Where the prompt cannot be
+/// made of them, the reason, and the task with the prompt as it is written.
+///
+/// It is as deep in the chain of tasks as the deepest of the events: else one from outside would make the others shallow.
+pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (NewTask, Option<TemplateError>) {
     let Action::SubmitTask { prompt, priority, agent, timeout_minutes, env } = &rule.action;
-    let (prompt, unusable) = match template::render(prompt, &rule.id, events) {
+    let (prompt, unusable) = match template::render(prompt, &rule.id, events, matches) {
         Ok(prompt) => (prompt, None),
         Err(error) => (prompt.clone(), Some(error)),
     };
-    let before = events.last().and_then(|event| event.caused_by.as_ref());
+    let before = events.iter().filter_map(|event| event.caused_by.as_ref()).max_by_key(|cause| cause.depth);
     let task = NewTask {
         prompt,
         agent: agent.clone(),
@@ -55,8 +57,8 @@ pub fn is_task_time(minutes: f64) -> bool {
     minutes > 0.0 && minutes <= LONGEST_TASK_MINUTES
 }
 
-/// Minutes, as people give them, in milliseconds.
+/// Minutes, as people give them, in milliseconds: at most those of [`LONGEST_TASK_MINUTES`].
 pub fn minutes_to_ms(minutes: f64) -> u64 {
-    u64::try_from(Duration::try_from_secs_f64(minutes * 60.0).unwrap_or(Duration::MAX).as_millis())
-        .unwrap_or(u64::MAX)
+    let seconds = minutes.clamp(0.0, LONGEST_TASK_MINUTES) * 60.0;
+    u64::try_from(Duration::try_from_secs_f64(seconds).unwrap_or_default().as_millis()).unwrap_or_default()
 }

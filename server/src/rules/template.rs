@@ -1,6 +1,8 @@
 //! Prompts as templates: what events bring is data in them, quoted as such, and never part of the instructions.
 
-use aiwg_protocol::types::Event;
+use std::fmt::Write;
+
+use aiwg_protocol::{limits::LONGEST_PROMPT, types::Event};
 use minijinja::{
     AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value, context,
     value::{Serde, ValueKind},
@@ -10,7 +12,7 @@ use minijinja::{
 const FUEL: u64 = 1_000_000;
 
 /// What a prompt may refer to.
-const NAMES: [&str; 4] = ["event", "events", "files", "rule"];
+const NAMES: [&str; 5] = ["event", "events", "files", "matches", "rule"];
 
 /// What an event has.
 const EVENT_MEMBERS: [&str; 6] = ["seq", "topic", "payload", "source", "at", "causedBy"];
@@ -77,26 +79,39 @@ fn try_out(environment: &Environment<'_>, prompt: &str) -> Result<(), TemplateEr
     }
 }
 
-/// The prompt with what has happened in it. `events` are all that led to it, the last one being `event`.
+/// The prompt with what has happened in it. `events` are what led to it, the last one being `event`: the latest, where there were so
+/// many `matches` that not all are at hand.
 ///
 /// # Errors
 /// It refers to something that the event does not bring.
-pub fn render(prompt: &str, rule: &str, events: &[Event]) -> Result<String, TemplateError> {
+pub fn render(prompt: &str, rule: &str, events: &[Event], matches: u64) -> Result<String, TemplateError> {
     if !prompt.contains('{') {
         return Ok(prompt.to_owned());
     }
     let environment = environment();
     let template = environment.template_from_str(prompt)?;
-    let inserts_data = template.undeclared_variables(false).iter().any(|name| name != "rule");
+    let inserts_data =
+        template.undeclared_variables(false).iter().any(|name| name != "rule" && name != "matches");
     let values: Vec<Value> = events.iter().map(value).collect();
     let mut text = template.render(context! {
         event => values.last().cloned().unwrap_or_default(),
         files => files(events),
+        matches => matches,
         events => values,
         rule => Value::from_safe_string(rule.to_owned()),
     })?;
     if inserts_data {
         text.push_str(NOTE);
+        if matches > events.len() as u64 {
+            let _ =
+                write!(text, "\n(Of {matches} events, only the latest {} are at hand here.)", events.len());
+        }
+    }
+    if text.len() > LONGEST_PROMPT {
+        return Err(TemplateError(format!(
+            "with what happened in it, it has {} bytes, and a prompt may have {LONGEST_PROMPT}",
+            text.len()
+        )));
     }
     Ok(text)
 }
@@ -166,7 +181,7 @@ mod tests {
     }
 
     fn rendered(prompt: &str, payload: &str) -> String {
-        render(prompt, "the-rule", &[event("a:b", payload)]).unwrap()
+        render(prompt, "the-rule", &[event("a:b", payload)], 1).unwrap()
     }
 
     #[test]
@@ -192,9 +207,9 @@ mod tests {
     fn files_are_each_named_once() {
         let events = [r#"{"path": "src/a.rs"}"#, r#"{"path": "b \"c\""}"#, r#"{"path": "src/a.rs"}"#]
             .map(|payload| event("file:modified", payload));
-        let text = render("{{ files }} {{ files|length }} {{ events|length }}", "r", &events).unwrap();
+        let text = render("{{ files }} {{ files|length }} {{ events|length }}", "r", &events, 3).unwrap();
         assert!(text.starts_with(r#"["src/a.rs","b \"c\""] 2 3"#), "{text}");
-        let listed = render("{% for file in files %}- {{ file }}\n{% endfor %}", "r", &events).unwrap();
+        let listed = render("{% for file in files %}- {{ file }}\n{% endfor %}", "r", &events, 3).unwrap();
         assert!(listed.starts_with("- \"src/a.rs\"\n- \"b \\\"c\\\"\"\n"), "{listed}");
     }
 
@@ -202,7 +217,7 @@ mod tests {
     fn unknown_names_are_found_before_there_is_an_event() {
         assert!(check("{{ event.payload.anything.at.all }} {{ files }} {{ rule }}").is_ok());
         let wrong = |prompt: &str| check(prompt).unwrap_err().to_string();
-        assert!(wrong("{{ evnt.payload }}").contains("may refer to event, events, files, rule"));
+        assert!(wrong("{{ evnt.payload }}").contains("may refer to event, events, files, matches, rule"));
         assert!(wrong("{{ event.paylod }}").contains("an event has seq, topic, payload"));
         assert!(wrong("one\n{{ event.").contains("line 2"), "{}", wrong("one\n{{ event."));
         assert!(check("{{ event|no_such_filter }}").is_err());
@@ -210,7 +225,7 @@ mod tests {
 
     #[test]
     fn what_the_event_does_not_bring_is_an_error() {
-        let wrong = render("{{ event.payload.version }}", "r", &[event("a:b", "{}")]).unwrap_err();
+        let wrong = render("{{ event.payload.version }}", "r", &[event("a:b", "{}")], 1).unwrap_err();
         assert!(wrong.to_string().contains("does not bring"), "{wrong}");
         assert!(rendered("{{ event.payload.version|default('none') }}", "{}").contains("\"none\""));
     }

@@ -107,14 +107,14 @@ async fn run_due(daemon: &Arc<Daemon>, job: &Scheduled, firing: &Firing) {
         tracing::info!(
             target: "automation", job = job.name, at = %firing.at, caught_up = firing.caught_up, "a schedule fires"
         );
-        carry_out(daemon, job).await;
+        carry_out(daemon, job, None).await;
     }
 }
 
-/// Does what the daemon itself does for a job.
-pub(crate) async fn carry_out(daemon: &Arc<Daemon>, job: &Scheduled) {
+/// Does what the daemon itself does for a job. What comes of it has this cause.
+pub(crate) async fn carry_out(daemon: &Arc<Daemon>, job: &Scheduled, cause: Option<Cause>) {
     if job.action.as_deref() == Some(HEALTH_CHECK) {
-        check_health(daemon).await;
+        check_health(daemon, cause).await;
     }
 }
 

@@ -14,6 +14,9 @@ use super::{
 /// How many events a prompt is given at the most: the latest.
 const EVENTS_KEPT: u64 = 1000;
 
+/// How much text their payloads have together at the most, in bytes: a rule that waits must not fill the memory.
+const PAYLOADS_KEPT: usize = 4 * 1024 * 1024;
+
 /// How many firings are remembered.
 const FIRINGS_KEPT: u32 = 10_000;
 
@@ -23,8 +26,8 @@ const ALL: &str = "";
 /// A rule's switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Switch {
-    /// Whether it is in force.
-    pub enabled: bool,
+    /// What someone has switched it to; none where nobody has, so that the configuration says it.
+    pub enabled: Option<bool>,
     /// When it tripped.
     pub tripped_at: Option<Timestamp>,
 }
@@ -45,6 +48,10 @@ pub struct Pending {
 /// When a task of a rule ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
+    /// The task.
+    pub task: TaskNo,
+    /// How many tasks lay between it and what came from outside.
+    pub depth: u32,
     /// From its start.
     pub from: Timestamp,
     /// To its end; none while it runs.
@@ -99,31 +106,46 @@ impl Store {
     /// When tasks of rules ran since then.
     pub(crate) fn runs(&self, since: Timestamp) -> rusqlite::Result<Vec<(String, Run)>> {
         self.statement(
-            "SELECT rule, started_at, NULL FROM task WHERE state = 'running' AND rule IS NOT NULL
+            "SELECT rule, no, ifnull(json_extract(cause, '$.depth'), 0), started_at, NULL FROM task
+             WHERE state = 'running' AND rule IS NOT NULL
              UNION ALL
-             SELECT task.rule, task.started_at, task.completed_at FROM firing JOIN task ON task.no = firing.task
+             SELECT task.rule, no, ifnull(json_extract(cause, '$.depth'), 0), task.started_at, task.completed_at
+             FROM firing JOIN task ON task.no = firing.task
              WHERE firing.at > ? AND task.started_at IS NOT NULL AND task.completed_at IS NOT NULL",
         )?
         .query_map([Millis(since)], |row| {
-            let until = row.get::<_, Option<Millis>>(2)?.map(|at| at.0);
-            Ok((row.get(0)?, Run { from: row.get::<_, Millis>(1)?.0, until }))
+            let until = row.get::<_, Option<Millis>>(4)?.map(|at| at.0);
+            let from = row.get::<_, Millis>(3)?.0;
+            Ok((row.get(0)?, Run { task: row.get(1)?, depth: row.get(2)?, from, until }))
         })?
         .collect()
     }
 
     /// Adds a match to those that wait, or begins with it.
-    pub(crate) fn add_pending(&mut self, rule: &str, seq: u64, at: Timestamp) -> rusqlite::Result<Pending> {
+    pub(crate) fn add_pending(
+        &mut self,
+        rule: &str,
+        event: &Event,
+        at: Timestamp,
+    ) -> rusqlite::Result<Pending> {
         self.statement(
             "INSERT INTO pending (rule, first_at, matches) VALUES (?, ?, 1)
              ON CONFLICT (rule) DO UPDATE SET matches = matches + 1",
         )?
         .execute(params![rule, Millis(at)])?;
-        self.statement("INSERT OR IGNORE INTO pending_event (rule, seq) VALUES (?, ?)")?
-            .execute(params![rule, seq])?;
+        let depth = event.caused_by.as_ref().map_or(0, |cause| cause.depth);
+        self.statement("INSERT OR IGNORE INTO pending_event (rule, seq, depth) VALUES (?, ?, ?)")?
+            .execute(params![rule, event.seq, depth])?;
         let pending = self.pending(rule)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         if pending.matches > EVENTS_KEPT {
-            self.statement("DELETE FROM pending_event WHERE rule = ?1 AND seq = (SELECT min(seq) FROM pending_event WHERE rule = ?1)")?
-                .execute([rule])?;
+            // The oldest, but for the deepest, which says how deep they all are.
+            self.statement(
+                "DELETE FROM pending_event WHERE rule = ?1 AND seq = (
+                     SELECT seq FROM pending_event WHERE rule = ?1 AND seq <> (
+                         SELECT seq FROM pending_event WHERE rule = ?1 ORDER BY depth DESC, seq DESC LIMIT 1)
+                     ORDER BY seq LIMIT 1)",
+            )?
+            .execute([rule])?;
         }
         Ok(pending)
     }
@@ -162,12 +184,37 @@ impl Store {
             .query_row([], |row| Ok(row.get::<_, Option<Millis>>(0)?.map(|at| at.0)))
     }
 
-    /// The events behind a rule's waiting matches, the oldest first.
+    /// The events behind a rule's waiting matches, the oldest first: all, unless there is too much of them. The latest and the
+    /// deepest are always there.
     pub(crate) fn pending_events(&self, rule: &str) -> rusqlite::Result<Vec<Event>> {
         let sql = format!(
-            "SELECT {EVENT_COLUMNS} FROM event WHERE seq IN (SELECT seq FROM pending_event WHERE rule = ?) ORDER BY seq"
+            "SELECT {EVENT_COLUMNS} FROM event WHERE seq IN (SELECT seq FROM pending_event WHERE rule = ?) ORDER BY seq DESC"
         );
-        self.statement(&sql)?.query_map([rule], read_event)?.collect()
+        let deepest: Option<u64> = self
+            .statement("SELECT seq FROM pending_event WHERE rule = ? ORDER BY depth DESC, seq DESC LIMIT 1")?
+            .query_row([rule], |row| row.get(0))
+            .optional()?;
+        let (mut events, mut bytes) = (Vec::new(), 0usize);
+        for event in self.statement(&sql)?.query_map([rule], read_event)? {
+            let event = event?;
+            if events.is_empty() || bytes + event.payload.as_str().len() <= PAYLOADS_KEPT {
+                bytes += event.payload.as_str().len();
+                events.push(event);
+            } else if Some(event.seq) == deepest {
+                events.push(event);
+            }
+        }
+        events.reverse();
+        Ok(events)
+    }
+
+    /// When the latest of a rule's waiting matches came.
+    pub(crate) fn last_pending_at(&self, rule: &str) -> rusqlite::Result<Option<Timestamp>> {
+        self.statement(
+            "SELECT at FROM event WHERE seq = (SELECT max(seq) FROM pending_event WHERE rule = ?)",
+        )?
+        .query_row([rule], |row| Ok(row.get::<_, Millis>(0)?.0))
+        .optional()
     }
 
     /// Forgets a rule's waiting matches.

@@ -52,10 +52,12 @@ impl Store {
     /// Forgets events, the oldest ones, `limit` at the most. Tells how many.
     pub(crate) fn prune_events(&mut self, keep: Keep, limit: u64) -> rusqlite::Result<usize> {
         let (last, _) = self.last_numbers()?;
-        // Those that a task has still to be started with stay, and all after them: the log has no holes.
+        // Those that a task has still to be made of, or started with, stay, and all after them: the log has no holes.
         let needed: Option<u64> = self
             .statement(
-                "SELECT min(event) FROM task WHERE event IS NOT NULL AND state IN ('queued', 'running')",
+                "SELECT min(seq) FROM (
+                     SELECT min(event) AS seq FROM task WHERE event IS NOT NULL AND state IN ('queued', 'running')
+                     UNION ALL SELECT min(seq) FROM pending_event)",
             )?
             .query_row([], |row| row.get(0))?;
         let first: u64 =

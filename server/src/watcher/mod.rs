@@ -19,7 +19,7 @@ use futures::executor::block_on;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    engine::{Draft, Engine, EngineError},
+    engine::{Draft, Engine, EngineError, Gathering},
     health::{Health, IssueKind},
     project::Project,
 };
@@ -98,6 +98,14 @@ impl FileWatcher {
         self.lock().is_some() == config.watches_files()
     }
 
+    /// Whether changes gather that have not been told yet.
+    pub(crate) fn gathering(&self) -> Gathering {
+        // Not even looked at while watching begins: that takes a moment, and this is asked by those who serve everyone.
+        let watcher = self.watcher.try_lock().ok();
+        let status = watcher.and_then(|watcher| watcher.as_ref().map(Watcher::status)).unwrap_or_default();
+        Gathering { is_open: status.gathering, told: status.tellings }
+    }
+
     /// How the watching stands.
     pub(crate) fn status(&self) -> FileWatcherSubsystem {
         let found = self.lock().as_ref().map(Watcher::status);
@@ -135,18 +143,20 @@ impl Teller {
     fn tell(&self, batch: &Batch) {
         let polled = self.polled.load(Ordering::Relaxed);
         let mut drafts = events::drafts(self.project.root(), batch, polled);
-        loop {
-            let some: Vec<Draft> = drafts.by_ref().take(AT_ONCE).collect();
-            if some.is_empty() || !self.publish(&some) {
+        let mut some: Vec<Draft> = drafts.by_ref().take(AT_ONCE).collect();
+        while !some.is_empty() {
+            let rest: Vec<Draft> = drafts.by_ref().take(AT_ONCE).collect();
+            if !self.publish(&some, !rest.is_empty()) {
                 return;
             }
+            some = rest;
         }
     }
 
-    /// False when the daemon stops.
-    fn publish(&self, drafts: &[Draft]) -> bool {
+    /// Tells of changes, and whether more of them is to come. False when the daemon stops.
+    fn publish(&self, drafts: &[Draft], more: bool) -> bool {
         while !self.stopped.is_cancelled() {
-            match block_on(self.engine.publish_all(drafts.to_vec())) {
+            match block_on(self.engine.publish_all(drafts.to_vec(), more)) {
                 Ok(()) => {
                     self.told.fetch_add(drafts.len() as u64, Ordering::Relaxed);
                     return true;

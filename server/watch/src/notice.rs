@@ -65,4 +65,8 @@ pub struct Status {
     pub held: Option<PathBuf>,
     /// How often events were lost since the start.
     pub overflows: u64,
+    /// Whether changes gather that have not been told yet.
+    pub gathering: bool,
+    /// How often those that had gathered were told since the start.
+    pub tellings: u64,
 }

@@ -4,7 +4,7 @@ use std::{
     fs,
     os::unix::fs::MetadataExt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, RecvTimeoutError},
     },
     time::{Duration, Instant, SystemTime},
@@ -128,6 +128,9 @@ impl Worker {
     fn gather(&mut self) {
         let (now, time) = (Instant::now(), SystemTime::now());
         let new = Gathering { first: now, last: now, since: time, until: time };
+        if self.gathering.is_none() {
+            self.locked_status().gathering = true;
+        }
         let gathering = self.gathering.get_or_insert(new);
         gathering.last = now;
         gathering.until = time;
@@ -232,6 +235,7 @@ impl Worker {
         {
             (self.sink)(Batch { changes, since, until });
         }
+        self.locked_status().tellings += 1;
         self.note_missing();
         self.publish();
     }
@@ -275,7 +279,11 @@ impl Worker {
     }
 
     fn hold_status(&self, held: Option<std::path::PathBuf>) {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).held = held;
+        self.locked_status().held = held;
+    }
+
+    fn locked_status(&self) -> MutexGuard<'_, Status> {
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note_missing(&mut self) {
@@ -287,7 +295,8 @@ impl Worker {
         let notices = std::mem::take(&mut self.state.notices);
         let overflows = notices.iter().filter(|notice| matches!(notice, Notice::Overflow)).count();
         {
-            let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut status = self.locked_status();
+            status.gathering = self.gathering.is_some();
             let armed = self.state.directories.values().filter(|directory| directory.is_armed);
             status.directories = armed.count();
             status.files = self.state.directories.values().map(|directory| directory.files.len()).sum();

@@ -1,6 +1,6 @@
 use aiwg_protocol::{
-    MAX_SOCKET_PATH, MAX_SUBSCRIPTIONS, MAX_WAITING_CALLS, PROTOCOL_VERSION, SOCKET_ENV, SOCKET_PATH,
-    START_COMMAND,
+    MAX_SOCKET_PATH, MAX_SUBSCRIPTIONS, MAX_WAITING_CALLS, PROJECT_DIR, PROTOCOL_VERSION, SOCKET_ENV,
+    SOCKET_PATH, START_COMMAND,
     wire::{DEFAULT_MAX_LINE_BYTES, MAX_BATCH},
 };
 
@@ -8,6 +8,7 @@ use aiwg_protocol::{
 #[derive(Debug)]
 pub(crate) struct Constants {
     protocol_version: &'static str,
+    project_dir: &'static str,
     socket_path: &'static str,
     socket_env: &'static str,
     start_command: &'static str,
@@ -29,6 +30,7 @@ impl Constants {
     pub(super) fn from_definition() -> Self {
         Self {
             protocol_version: PROTOCOL_VERSION,
+            project_dir: PROJECT_DIR,
             socket_path: SOCKET_PATH,
             socket_env: SOCKET_ENV,
             start_command: START_COMMAND,
@@ -44,6 +46,7 @@ impl Constants {
     pub(crate) fn view(&self) -> minijinja::Value {
         minijinja::context! {
             protocol_version => self.protocol_version,
+            project_dir => self.project_dir,
             socket_path => self.socket_path,
             socket_env => self.socket_env,
             start_command => self.start_command,
@@ -56,10 +59,11 @@ impl Constants {
     }
 
     /// Those that the code of a client names: name, value and documentation.
-    pub(crate) fn for_clients(&self) -> [(&'static str, ConstantValue, &'static str); 5] {
+    pub(crate) fn for_clients(&self) -> [(&'static str, ConstantValue, &'static str); 6] {
         use ConstantValue::{Number, Text};
         [
             ("PROTOCOL_VERSION", Text(self.protocol_version), "The version of the wire contract."),
+            ("PROJECT_DIR", Text(self.project_dir), "The directory that makes the one it is in a project."),
             (
                 "SOCKET_PATH",
                 Text(self.socket_path),

@@ -3,6 +3,9 @@
 /** The version of the wire contract. */
 export declare const PROTOCOL_VERSION: string;
 
+/** The directory that makes the one it is in a project. */
+export declare const PROJECT_DIR: string;
+
 /** Where the daemon's socket is, relative to the project's directory. */
 export declare const SOCKET_PATH: string;
 

@@ -12,7 +12,7 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{ConfigProblem, DaemonReloaded, DaemonStopParams, NoParams},
+    types::{ConfigProblem, DaemonReloaded, DaemonStatus, DaemonStopParams, NoParams},
 };
 use aiwg_protocol::{SOCKET_ENV, SOCKET_PATH, START_COMMAND};
 use aiwg_server::boot::{Options, Ready, is_running};
@@ -26,6 +26,9 @@ use crate::{
     output::{Output, count},
     project::to_start,
 };
+
+/// How long a daemon may take to say how it is.
+const PROMPT: Duration = Duration::from_secs(10);
 
 /// How long to wait for a stopped daemon to let go of the project, beyond the time its agents have.
 const LAST_MOMENTS: Duration = Duration::from_secs(60);
@@ -110,12 +113,17 @@ pub(crate) fn run(
         DaemonCommand::Service(args) => setup::service(project, &args),
         DaemonCommand::Stop => ask(project, async |client| stop(client, output).await),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
-        DaemonCommand::Status => ask(project, async |client| status::run(client, output).await),
+        DaemonCommand::Status => ask(project, async |client| status::run(&prompt(client), output).await),
         DaemonCommand::Attach(args) => tmux::attach(&to_start(project)?.canonicalize()?, args.readonly),
         DaemonCommand::Chat(args) => chat::talk(project, args, output),
         DaemonCommand::Logs(args) => logs::run(project, &args, output),
-        DaemonCommand::Ping => ask(project, async |client| ping(client, output).await),
+        DaemonCommand::Ping => ask(project, async |client| ping(&prompt(client), output).await),
     }
+}
+
+/// The connection, for what a daemon that is well answers at once: to one that hangs, or behind a tunnel that does, nobody is to wait for ever.
+fn prompt(client: &DaemonClient) -> DaemonClient {
+    client.clone().with_timeout(PROMPT)
 }
 
 async fn ping(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
@@ -128,29 +136,40 @@ async fn ping(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliErr
 
 /// Asks the daemon to stop, and waits until it has.
 async fn stop(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
-    let project = client.daemon_status(NoParams {}).await?.project;
+    let project = project_here(client, &client.daemon_status(NoParams {}).await?);
     let stopping = client.daemon_stop(DaemonStopParams::default()).await?;
     if !output.json && stopping.running > 0 {
         let running = count(stopping.running.into(), "running task", "running tasks");
         writeln!(io::stderr(), "Ending {running}: this takes up to 15 seconds.")?;
     }
-    until_stopped(client, &project, stopping.pid).await?;
+    until_stopped(client, project.as_deref(), stopping.pid).await?;
     output.result(&stopping, |out, _| {
         writeln!(out, "The daemon has stopped. `{START_COMMAND}` starts it again.")
     })?;
     // Last: this may be a pane of it.
-    tmux::end(Path::new(&project));
+    if let Some(project) = project {
+        tmux::end(&project);
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn until_stopped(client: &DaemonClient, project: &str, pid: u32) -> Result<(), CliError> {
+/// The directory of the daemon's project if that is on this machine. Through a forwarded socket it is not, even where there is one with
+/// the same path here, with a daemon of its own.
+fn project_here(client: &DaemonClient, status: &DaemonStatus) -> Option<PathBuf> {
+    let real = |socket: &Path| socket.canonicalize().ok();
+    let is_here = real(client.socket()).is_some_and(|socket| Some(socket) == real(Path::new(&status.socket)));
+    is_here.then(|| PathBuf::from(&status.project))
+}
+
+/// Waits until the daemon, whose project is `here`, has ended.
+async fn until_stopped(client: &DaemonClient, here: Option<&Path>, pid: u32) -> Result<(), CliError> {
     // The connection is closed at the very end.
     while client.ping(NoParams {}).await.is_ok() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // On this machine the lock has the last word; over a forwarded socket the project is not here.
+    // On this machine the lock has the last word.
     let began = Instant::now();
-    while is_running(Path::new(project)) {
+    while here.is_some_and(is_running) {
         if began.elapsed() > LAST_MOMENTS {
             return Err(CliError::Failed(format!("process {pid} does not end; see .aiwg/daemon/daemon.log")));
         }

@@ -11,9 +11,9 @@ use aiwg_client::{
     types::{DaemonReloaded, DaemonStatus, DaemonStopParams, NoParams},
 };
 use aiwg_protocol::CONFIG_PATH;
-use aiwg_server::boot::{Options, Ready, is_running};
+use aiwg_server::boot::{Options, Ready, refused};
 
-use super::{LAST_MOMENTS, show_reload, start_with, started, until_stopped};
+use super::{LAST_MOMENTS, not_from_afar, project_here, show_reload, start_with, started, until_stopped};
 use crate::{
     error::CliError,
     output::Output,
@@ -38,6 +38,7 @@ pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, C
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let restart = match runtime.block_on(restart(project)) {
         Err(CliError::Client(error)) if error.is_no_daemon() => {
+            not_from_afar(project)?;
             Restart::Start(Options { project: to_start(project)?, config: None, detached: true })
         }
         other => other?,
@@ -56,17 +57,22 @@ pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, C
 async fn restart(project: Option<&Path>) -> Result<Restart, CliError> {
     let client = connect(project).await?;
     let status = client.daemon_status(NoParams {}).await?;
-    let directory = PathBuf::from(&status.project);
     // One in the foreground is the process that a service manager, a container or a terminal waits for, and one that is elsewhere
     // can be started there only.
-    if !status.detached || !is_running(&directory) {
+    let Some(directory) = project_here(&client, &status).filter(|_| status.detached) else {
         return in_place(project, &client, &status).await;
-    }
-    let stopping = client.daemon_stop(DaemonStopParams { keep_agents: Some(true) }).await?;
-    until_stopped(&client, &status.project, stopping.pid).await?;
+    };
     let usual = directory.join(CONFIG_PATH);
     let config = status.config.map(PathBuf::from).filter(|config| *config != usual);
-    Ok(Restart::Start(Options { project: directory, config, detached: true }))
+    let options = Options { project: directory, config, detached: true };
+    // Before the stop, or there would be no daemon, and nobody who knows which configuration it had.
+    let errors = refused(&options)?;
+    if !errors.is_empty() {
+        return Ok(Restart::Refused(DaemonReloaded { errors, ..DaemonReloaded::default() }));
+    }
+    let stopping = client.daemon_stop(DaemonStopParams { keep_agents: Some(true) }).await?;
+    until_stopped(&client, Some(&options.project), stopping.pid).await?;
+    Ok(Restart::Start(options))
 }
 
 async fn in_place(

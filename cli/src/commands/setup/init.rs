@@ -7,9 +7,10 @@ use std::{
 };
 
 use aiwg_protocol::CONFIG_PATH;
+use aiwg_server::files::write_atomic;
 use serde::Serialize;
 
-use crate::{error::CliError, output::Output};
+use crate::{error::CliError, output::Output, project::working_directory};
 
 /// The configuration to begin with: every section, explained, and nothing on that costs money by itself.
 const STARTING: &str = include_str!("starting.jsonc");
@@ -26,28 +27,40 @@ struct Written {
 /// Writes a configuration to begin with, unless there is one.
 pub(crate) fn init(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
     // Here, and not in a directory above that is a project already: whoever wants that is there.
-    let project = project.map_or_else(std::env::current_dir, |dir| Ok(dir.to_owned()))?;
+    let project = project.map_or_else(working_directory, |dir| Ok(dir.to_owned()))?;
     let config = project.join(CONFIG_PATH);
     let dir = config.parent().unwrap_or(&project);
     match DirBuilder::new().mode(0o700).create(dir) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(CliError::at(dir)(error)),
         _ => {}
     }
     let file = File::options().write(true).create_new(true).open(&config);
     match file {
-        Ok(mut file) => file.write_all(STARTING.as_bytes())?,
+        Ok(mut file) => file.write_all(STARTING.as_bytes()).map_err(CliError::at(&config))?,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let message = format!("{} exists already; `aiwg config check` checks it", config.display());
             return Err(CliError::Failed(message));
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(CliError::at(&config)(error)),
     }
+    keep_from_git(dir)?;
     let schema = dir.join(SCHEMA_FILE);
     let document = serde_json::to_vec_pretty(&aiwg_protocol::schema::config_schema());
-    std::fs::write(&schema, document.map_err(io::Error::from)?)?;
+    // In the place of whatever is there, be it a link that a cloned repository has brought.
+    write_atomic(&schema, &document.map_err(io::Error::from)?).map_err(CliError::at(&schema))?;
     output.result(&Written { config, schema }, |out, written| {
         writeln!(out, "{} explains each setting.", written.config.display())?;
         writeln!(out, "Next: edit it, aiwg config check, aiwg daemon start")
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a running daemon leaves beside the configuration is no part of the project's history. What stands there already stays.
+fn keep_from_git(dir: &Path) -> Result<(), CliError> {
+    let path = dir.join(".gitignore");
+    match File::options().write(true).create_new(true).open(&path) {
+        Ok(mut file) => file.write_all(b"/daemon/\n/daemon.pid\n").map_err(CliError::at(&path)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(CliError::at(&path)(error)),
+    }
 }

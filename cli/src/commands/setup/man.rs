@@ -20,11 +20,11 @@ use crate::{
 
 /// Writes a manual page for each command into a directory.
 pub(crate) fn man(dir: &Path) -> Result<ExitCode, CliError> {
-    std::fs::create_dir_all(dir)?;
+    std::fs::create_dir_all(dir).map_err(CliError::at(dir))?;
     let mut command = Args::command().disable_help_subcommand(true);
     command.build();
     let pages: Vec<_> = command.get_subcommands().map(page_name).collect();
-    write_pages(&command, &pages, dir)?;
+    write_pages(&command, &pages, dir).map_err(CliError::at(dir))?;
     let shown = dir.display().to_string();
     writeln!(io::stdout(), "The manual pages are in {0}. Next: man -l {0}/aiwg.1", visible(&shown))?;
     Ok(ExitCode::SUCCESS)

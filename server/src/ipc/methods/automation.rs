@@ -68,7 +68,7 @@ async fn switch(
     enabled: bool,
 ) -> Result<AutomationSwitched, ApiError> {
     let all = params.rule_id.is_none();
-    handler.daemon.engine.switch(params.rule_id, enabled).await?;
+    handler.daemon.engine.switch(params.rule_id, enabled, handler.cause()).await?;
     handler.daemon.status_changed.notify_one();
     Ok(if all {
         AutomationSwitched { enabled: Some(enabled), success: None }
@@ -136,7 +136,7 @@ fn tested(rule: &Rule, decision: &Decision, event: &Event) -> RuleTested {
         Decision::Refuse(why) => (MatchOutcome::Refuse, Some(why.to_string())),
         Decision::Trip => (MatchOutcome::Trip, Some("the rule has fired too often".to_owned())),
     };
-    let (task, unusable) = task_of(rule, std::slice::from_ref(event));
+    let (task, unusable) = task_of(rule, std::slice::from_ref(event), 1);
     RuleTested {
         rule: rule.id.clone(),
         outcome,

@@ -23,7 +23,7 @@ pub(crate) async fn chat_send(handler: &Handler, params: ChatSendParams) -> Resu
         prompt: message,
         priority: priority.unwrap_or(PRIORITY),
         conversation,
-        cause: handler.origin.as_ref().map(|origin| origin.cause.clone()),
+        cause: handler.cause(),
         ..NewTask::default()
     };
     Ok(ChatSent { task_id: handler.daemon.engine.submit(task).await?.task_id })

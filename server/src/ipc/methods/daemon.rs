@@ -33,7 +33,7 @@ pub(crate) async fn daemon_status(handler: &Handler, _: NoParams) -> Result<Daem
 }
 
 pub(crate) async fn daemon_reload(handler: &Handler, _: NoParams) -> Result<DaemonReloaded, ApiError> {
-    Ok(reload::reload(&handler.daemon).await?)
+    Ok(reload::reload(&handler.daemon, handler.cause()).await?)
 }
 
 pub(crate) async fn daemon_stop(
@@ -54,7 +54,8 @@ pub(crate) async fn daemon_stop(
 
 pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<DaemonRestarting, ApiError> {
     let daemon = &handler.daemon;
-    let errors = reload::read(daemon).err().map(|error| reload::problems(&error)).unwrap_or_default();
+    let read = reload::read(&daemon.project, daemon.config_named.as_deref());
+    let errors = read.err().map(|error| reload::problems(&error)).unwrap_or_default();
     let restarting = errors.is_empty();
     if restarting {
         tracing::info!("a client asked the daemon to begin anew");

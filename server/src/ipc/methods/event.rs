@@ -18,7 +18,7 @@ pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Re
     check::topic(&params.topic)?;
     let payload = params.payload.unwrap_or_default();
     check::depth("payload", &payload)?;
-    let cause = handler.origin.as_ref().map(|origin| origin.cause.clone());
+    let cause = handler.cause();
     let draft = Draft { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None };
     Ok(handler.daemon.engine.publish(draft).await?)
 }

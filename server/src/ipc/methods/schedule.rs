@@ -37,10 +37,10 @@ pub(crate) async fn schedule_run(
     params: ScheduleRunParams,
 ) -> Result<ScheduleRun, ApiError> {
     let job = job(&handler.daemon.settings.get(), &params.job)?;
-    let by = Manual { cause: handler.origin.as_ref().map(|origin| origin.cause.clone()) };
-    let draft = draft(&job, Timestamp::now(), false, Some(by));
+    let cause = handler.cause();
+    let draft = draft(&job, Timestamp::now(), false, Some(Manual { cause: cause.clone() }));
     let emitted = handler.daemon.engine.publish(draft).await?;
-    carry_out(&handler.daemon, &job).await;
+    carry_out(&handler.daemon, &job, cause).await;
     Ok(ScheduleRun { seq: emitted.seq, rules: emitted.rules })
 }
 

@@ -4,8 +4,8 @@ use aiwg_protocol::{
     ApiError, ErrorKind,
     limits::TASKS_LISTED,
     types::{
-        NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams, TaskRetryParams,
-        TaskState, TaskStats, TaskSubmitParams, TaskSubmitted, TaskWaitParams,
+        Cause, NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams,
+        TaskRetryParams, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted, TaskWaitParams,
     },
 };
 
@@ -33,7 +33,7 @@ pub(crate) async fn task_submit(
         timeout_ms: params.timeout_minutes.map(minutes_to_ms),
         env: params.env.unwrap_or_default(),
         metadata: params.metadata.unwrap_or_default(),
-        cause: handler.origin.as_ref().map(|origin| origin.cause.clone()),
+        cause: handler.cause(),
         after: check::after(params.after.as_deref())?,
         ..NewTask::default()
     };
@@ -47,8 +47,14 @@ pub(crate) async fn task_retry(
     let no = check::task_no(&params.task_id)?;
     let row =
         handler.daemon.read(move |reader| reader.task(no)).await?.ok_or(EngineError::TaskNotFound(no))?;
-    let cause = handler.origin.as_ref().map(|origin| origin.cause.clone());
-    Ok(handler.daemon.engine.submit(NewTask { cause, after: Vec::new(), rule: None, ..row.order }).await?)
+    // It came about as the first one did, and is the rule's as much; an agent that retries makes the chain no shorter.
+    let cause = match (row.order.cause, handler.cause()) {
+        (Some(first), Some(again)) => {
+            Some(Cause { task: again.task, depth: first.depth.max(again.depth), ..first })
+        }
+        (first, again) => first.or(again),
+    };
+    Ok(handler.daemon.engine.submit(NewTask { cause, after: Vec::new(), ..row.order }).await?)
 }
 
 pub(crate) async fn task_cancel(

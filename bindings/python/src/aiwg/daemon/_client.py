@@ -36,7 +36,8 @@ class DaemonClient(Methods):
     ) -> None:
         """
         - ``socket_path``: the daemon's socket. Without it, ``AIWG_DAEMON_SOCKET`` names it, or else
-          it is the nearest ``.aiwg/daemon/daemon.sock`` upwards from ``cwd``.
+          it is that of the project that ``cwd`` is in: the nearest directory upwards that
+          has a ``.aiwg``.
         - ``cwd``: where to look upwards from; the working directory unless given.
         - ``timeout``: how long each call may take, in seconds, unless it says so itself; as long as
           it takes when None.

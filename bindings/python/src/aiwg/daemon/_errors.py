@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ._generated.constants import SOCKET_PATH, START_COMMAND
+from ._generated.constants import PROJECT_DIR, START_COMMAND
 from ._generated.errors import ERROR_KINDS, ErrorKind
 
 ConnectionErrorKind = Literal["no_daemon", "disconnected", "timeout"]
@@ -72,10 +72,10 @@ class DaemonTimeoutError(DaemonConnectionError, TimeoutError):
 
 
 def no_project(directory: str, path: str) -> NoDaemonError:
-    """No socket lies in the directory or above it."""
+    """Neither the directory nor one above it is a project."""
     return NoDaemonError(
-        f"no daemon runs for {directory} or a directory above it: there is no {SOCKET_PATH}; "
-        f"start it with `{START_COMMAND}`",
+        f"no daemon runs for {directory}: neither it nor a directory above it has a {PROJECT_DIR}; "
+        f"start one with `{START_COMMAND}`",
         path,
     )
 

@@ -6,6 +6,9 @@ from typing import Final
 PROTOCOL_VERSION: Final[str] = "1.0"
 """The version of the wire contract."""
 
+PROJECT_DIR: Final[str] = ".aiwg"
+"""The directory that makes the one it is in a project."""
+
 SOCKET_PATH: Final[str] = ".aiwg/daemon/daemon.sock"
 """Where the daemon's socket is, relative to the project's directory."""
 

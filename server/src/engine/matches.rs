@@ -1,0 +1,175 @@
+//! What becomes of the rules that an event matches: decided in [`crate::rules`], carried out here, in the event's own
+//! transaction.
+
+use std::sync::Arc;
+
+use aiwg_protocol::{
+    config::{OnBusy, Rule, Trigger},
+    types::{Event, EventSource, TaskState, Timestamp},
+};
+
+use super::apply::{Failure, Turn};
+use crate::{
+    rules::{Decision, Facts, WINDOW_MINUTES, decide, task_of},
+    store::{Firing, Outcome, TaskNo},
+};
+
+/// The window of the circuit breaker.
+const WINDOW_MS: i64 = WINDOW_MINUTES as i64 * 60_000;
+
+/// Whether files that change together make one task of a rule, even if it does not wait for quiet.
+fn gathers(rule: &Rule) -> bool {
+    matches!(rule.trigger, Trigger::FileChange { .. }) && rule.on_busy() != OnBusy::Queue
+}
+
+/// The events that a task is made of: the latest of the matches that it stands for.
+pub(super) struct Matched<'a> {
+    pub(super) events: &'a [Event],
+    /// How many there were.
+    pub(super) matches: u64,
+}
+
+impl Turn<'_> {
+    /// Gives the ids of the rules that take the event up: that make a task of it, now or later.
+    pub(super) fn match_rules(
+        &mut self,
+        event: &Event,
+        happened_at: Timestamp,
+    ) -> rusqlite::Result<Vec<String>> {
+        let rules = Arc::clone(&self.state.policy.rules);
+        let mut taken = Vec::new();
+        for rule in rules.matching(event) {
+            let facts = self.facts(rule, event, happened_at)?;
+            let decision = decide(rule, &facts);
+            let is_taken = match decision {
+                Decision::Debounce { interval_ms, max_wait_ms } => {
+                    self.debounce(rule, event, interval_ms, max_wait_ms)?;
+                    true
+                }
+                Decision::Fire if gathers(rule) => {
+                    self.debounce(rule, event, 0, 0)?;
+                    true
+                }
+                other => {
+                    let matched = Matched { events: std::slice::from_ref(event), matches: 1 };
+                    self.carry_out(rule, &other, &matched, &facts)?
+                }
+            };
+            if is_taken {
+                taken.push(rule.id.clone());
+            }
+        }
+        Ok(taken)
+    }
+
+    /// What a decision about a match goes by.
+    pub(super) fn facts(
+        &self,
+        rule: &Rule,
+        event: &Event,
+        happened_at: Timestamp,
+    ) -> rusqlite::Result<Facts> {
+        let depth = event.caused_by.as_ref().map_or(0, |cause| cause.depth);
+        let is_file = event.source == EventSource::FileWatcher;
+        Ok(Facts {
+            depth,
+            own_change: is_file && self.state.memory.ran_at(&rule.id, happened_at),
+            ..self.facts_later(rule, std::slice::from_ref(event))?
+        })
+    }
+
+    /// Those that still matter when the matches have settled.
+    pub(super) fn facts_later(&self, rule: &Rule, events: &[Event]) -> rusqlite::Result<Facts> {
+        let since = Timestamp::from_millis(self.now.as_millis() - WINDOW_MS);
+        let memory = &self.state.memory;
+        let counts = rule.max_firings.is_some() || events.iter().any(is_counted);
+        let firings = if counts { self.store.counted_firings(&rule.id, since)? } else { 0 };
+        Ok(Facts {
+            all_off: !memory.is_enabled(),
+            off: !memory.rule_is_enabled(rule),
+            tripped: memory.tripped_at(&rule.id).is_some(),
+            busy: memory.busy(&rule.id) > 0,
+            counts,
+            firings,
+            ..Facts::default()
+        })
+    }
+
+    /// Tells whether a task has come or will come of it.
+    pub(super) fn carry_out(
+        &mut self,
+        rule: &Rule,
+        decision: &Decision,
+        matched: &Matched<'_>,
+        facts: &Facts,
+    ) -> rusqlite::Result<bool> {
+        let Some(event) = matched.events.last() else { return Ok(false) };
+        match decision {
+            Decision::Fire => self.fire(rule, matched, facts.counts),
+            Decision::Coalesce => {
+                self.store.add_pending(&rule.id, event, self.now)?;
+                self.batch.journal.note(&rule.id, event, "matched: waits for the rule's task to end");
+                Ok(true)
+            }
+            Decision::Refuse(why) => {
+                self.batch.journal.note(&rule.id, event, format!("refused: {why}"));
+                self.note_refusal(rule, event, why.to_string());
+                Ok(false)
+            }
+            Decision::Trip => {
+                self.trip(rule, event, facts.firings)?;
+                Ok(false)
+            }
+            Decision::Debounce { .. } => Ok(false),
+        }
+    }
+
+    fn fire(&mut self, rule: &Rule, matched: &Matched<'_>, counts: bool) -> rusqlite::Result<bool> {
+        let Some(event) = matched.events.last() else { return Ok(false) };
+        // Only for what the daemon itself has caused: what comes from outside was refused as a whole.
+        if !self.has_room(rule, event)? {
+            self.wait_for_room(rule, event)?;
+            return Ok(true);
+        }
+        let (task, unusable) = task_of(rule, matched.events, matched.matches);
+        let no = self.enqueue(&task)?;
+        let (rule, at) = (rule.id.clone(), self.now);
+        self.batch.journal.fired(&rule, event, matched.matches, no);
+        let firing = Firing { rule, at, event: event.seq, matches: matched.matches, task: no, counts };
+        self.store.insert_firing(&firing)?;
+        if let Some(why) = unusable {
+            self.fail(no, format!("its prompt could not be made: {why}"))?;
+        }
+        Ok(true)
+    }
+
+    /// Whether the queue takes a task of a rule; says so where it does not.
+    pub(super) fn has_room(&mut self, rule: &Rule, event: &Event) -> rusqlite::Result<bool> {
+        match self.room_for(1) {
+            Ok(()) => Ok(true),
+            Err(Failure::Refused(why)) => {
+                let why = format!("waits: {why}");
+                if self.note_refusal(rule, event, why.clone()) {
+                    self.batch.journal.warn(&rule.id, event, why);
+                }
+                Ok(false)
+            }
+            Err(Failure::Store(error)) => Err(error),
+        }
+    }
+
+    /// Ends a task that cannot be carried out.
+    fn fail(&mut self, no: TaskNo, why: String) -> rusqlite::Result<()> {
+        match self.store.task(no)? {
+            Some(row) => self.finish(&row, &Outcome::without_exit(TaskState::Failed, why)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether the circuit breaker counts what an event leads to: what files, tasks and the daemon itself cause, and not what people, scripts
+/// and schedules do.
+fn is_counted(event: &Event) -> bool {
+    !matches!(event.source, EventSource::Client | EventSource::Scheduler)
+        || event.caused_by.as_ref().is_some_and(|cause| cause.depth > 0)
+}

@@ -1,0 +1,101 @@
+//! Matches that wait: for quiet, for the rule's task to end, or for room in the queue.
+
+use std::sync::Arc;
+
+use aiwg_protocol::{
+    config::{Condition, Rule, Trigger},
+    types::{Event, Timestamp},
+};
+
+use super::{apply::Turn, command::Settled, matches::Matched};
+use crate::rules::{Decision, longest_wait_ms, settled};
+
+/// How long after a look at a full queue to look again, in milliseconds.
+const ROOM_AGAIN_MS: u64 = 1000;
+
+impl Turn<'_> {
+    /// A match is to wait for quiet.
+    pub(super) fn debounce(
+        &mut self,
+        rule: &Rule,
+        event: &Event,
+        interval_ms: u64,
+        max_wait_ms: u64,
+    ) -> rusqlite::Result<()> {
+        let pending = self.store.add_pending(&rule.id, event, self.now)?;
+        if pending.due_at.is_none() && pending.matches > 1 {
+            // It waits for the rule's task to end already, and goes on then.
+            self.batch.journal.note(&rule.id, event, "matched: waits for the rule's task to end");
+            return Ok(());
+        }
+        let due = later(self.now, interval_ms).min(later(pending.first_at, max_wait_ms));
+        self.store.set_pending_due(&rule.id, Some(due))?;
+        if interval_ms > 0 {
+            self.batch.journal.note(&rule.id, event, format!("matched: waits for {interval_ms} ms of quiet"));
+        }
+        Ok(())
+    }
+
+    /// A match is to wait until the queue has room again.
+    pub(super) fn wait_for_room(&mut self, rule: &Rule, event: &Event) -> rusqlite::Result<()> {
+        self.store.add_pending(&rule.id, event, self.now)?;
+        self.store.set_pending_due(&rule.id, Some(later(self.now, ROOM_AGAIN_MS)))
+    }
+
+    /// Makes tasks of the matches that have settled.
+    pub(super) fn fire_due(&mut self, which: Settled) -> rusqlite::Result<()> {
+        let rules = Arc::clone(&self.state.policy.rules);
+        let waits_for_files =
+            |id: &str| rules.get(id).is_some_and(|rule| matches!(rule.trigger, Trigger::FileChange { .. }));
+        for id in self.store.pending_due(self.now)? {
+            if which == Settled::All || !waits_for_files(&id) {
+                self.fire_pending(&id)?;
+            }
+        }
+        self.take_drafts()
+    }
+
+    /// A task of the rule has ended: what has waited for that goes on.
+    pub(super) fn no_longer_busy(&mut self, id: &str) -> rusqlite::Result<()> {
+        let Some(pending) = self.store.pending(id)?.filter(|pending| pending.due_at.is_none()) else {
+            return Ok(());
+        };
+        let rules = Arc::clone(&self.state.policy.rules);
+        if let (Some(rule), Some(last)) = (rules.get(id), self.store.last_pending_at(id)?)
+            && let Condition::Debounce { interval_ms, .. } = rule.condition
+        {
+            // What came meanwhile waits for its quiet as well.
+            let due = later(last, interval_ms).min(later(pending.first_at, longest_wait_ms(&rule.condition)));
+            if due > self.now {
+                return self.store.set_pending_due(id, Some(due));
+            }
+        }
+        self.fire_pending(id)
+    }
+
+    fn fire_pending(&mut self, id: &str) -> rusqlite::Result<()> {
+        let rules = Arc::clone(&self.state.policy.rules);
+        let Some(pending) = self.store.pending(id)? else { return Ok(()) };
+        let events = self.store.pending_events(id)?;
+        let (Some(rule), Some(last)) = (rules.get(id), events.last()) else {
+            tracing::warn!(target: "automation", rule = id, "dropped: the rule is no longer in the configuration");
+            return self.store.remove_pending(id);
+        };
+        let facts = self.facts_later(rule, &events)?;
+        let decision = settled(rule, &facts);
+        if decision == Decision::Coalesce {
+            return self.store.set_pending_due(id, None);
+        }
+        if decision == Decision::Fire && !self.has_room(rule, last)? {
+            return self.store.set_pending_due(id, Some(later(self.now, ROOM_AGAIN_MS)));
+        }
+        self.store.remove_pending(id)?;
+        let matched = Matched { events: &events, matches: pending.matches };
+        self.carry_out(rule, &decision, &matched, &facts).map(drop)
+    }
+}
+
+/// So many milliseconds later.
+fn later(at: Timestamp, ms: u64) -> Timestamp {
+    Timestamp::from_millis(at.as_millis().saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)))
+}
