@@ -1,7 +1,7 @@
 """Runs a command in a terminal of its own, as a person would: in-a-terminal.py STEPS COMMAND...
 
 STEPS is JSON: a list of ["expect", TEXT], which waits until the terminal shows it, and ["send", TEXT], which types it. Prints all
-that the terminal showed, and exits as the command did.
+that the terminal showed, and exits as the command did. COLUMNS in the environment is how wide the terminal is.
 """
 
 import json
@@ -9,6 +9,7 @@ import os
 import pty
 import signal
 import sys
+import termios
 
 PATIENCE_SECONDS = 60
 
@@ -16,6 +17,8 @@ PATIENCE_SECONDS = 60
 def main(steps: list[list[str]], command: list[str]) -> int:
     pid, terminal = pty.fork()
     if pid == 0:
+        if columns := os.environ.get("COLUMNS"):
+            termios.tcsetwinsize(0, (24, int(columns)))
         os.execvp(command[0], command)
     shown = 0
     screen = b""

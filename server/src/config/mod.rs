@@ -16,3 +16,4 @@ pub use error::ConfigError;
 pub(crate) use load::load_for;
 pub use load::{Loaded, load, parse};
 pub use settings::Settings;
+pub(crate) use words::nearest;

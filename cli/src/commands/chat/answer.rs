@@ -1,19 +1,22 @@
 //! An answer, as it comes.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
+use std::{io::Write, path::Path};
 
 use aiwg_client::{
     ClientError, DaemonClient,
     types::{OutputStream, Task, TaskState, TaskWaitParams},
 };
 
-use super::speech::Speech;
 use crate::{
-    commands::task::follow::{Reading, bytes},
+    commands::{
+        speech::Speech,
+        task::{
+            follow::{Reading, bytes},
+            show::outcome,
+        },
+    },
     error::CliError,
+    output::{indented, note},
     project::{is_gone, reconnect},
 };
 
@@ -40,12 +43,12 @@ pub(super) async fn listen(
                 speech.end(task.result.as_deref())?;
                 if task.state != TaskState::Completed {
                     let why = task.error.as_deref().unwrap_or("no reason was given");
-                    writeln!(io::stderr(), "aiwg: {id} is {}: {why}", task.state)?;
+                    note(&format!("aiwg: {id} {}: {}", outcome(task.state), indented(why, 4)));
                 }
                 return Ok(task);
             }
             Err(error) if is_gone(&error) => {
-                writeln!(io::stderr(), "aiwg: the daemon is gone, or the way to it; waiting for it")?;
+                note("aiwg: the daemon is gone, or the way to it; waiting for it");
                 client = reconnect(project).await;
             }
             Err(error) => return Err(error.into()),

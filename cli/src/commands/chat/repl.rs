@@ -24,9 +24,12 @@ use super::{
     editor::{COMMANDS, Cancellable, editor, message, remember},
 };
 use crate::{
-    commands::{daemon::status, task::list},
+    commands::{
+        daemon::status,
+        task::{list, show::outcome, waiting::waiting},
+    },
     error::CliError,
-    output::shorten,
+    output::{agent_text, count, shorten, visible_lines},
     project::{connect, is_gone},
 };
 
@@ -175,7 +178,7 @@ impl Talk {
         let (client, project) = (self.client.clone(), self.project.clone());
         let cancel = TaskCancelParams { task_id: id.clone() };
         self.runtime.block_on(async {
-            let answer = listen(project.as_deref(), client.clone(), &id, io::stdout());
+            let answer = listen(project.as_deref(), client.clone(), &id, agent_text(io::stdout()));
             tokio::pin!(answer);
             tokio::select! {
                 heard = &mut answer => return heard.map(drop),
@@ -200,10 +203,10 @@ impl Talk {
     }
 
     fn tasks(&self) -> Result<(), CliError> {
-        let tasks = self.runtime.block_on(
-            self.client.task_list(TaskListParams { limit: Some(10), ..TaskListParams::default() }),
-        )?;
-        Ok(list::show(&mut anstream::stdout(), &tasks)?)
+        let latest = TaskListParams { limit: Some(10), ..TaskListParams::default() };
+        let tasks = self.runtime.block_on(self.client.task_list(latest))?;
+        let waiting = self.runtime.block_on(waiting(&self.client, &tasks))?;
+        Ok(list::show(&mut anstream::stdout(), &tasks, &waiting)?)
     }
 
     fn run_task(&self, prompt: &str) -> Result<(), CliError> {
@@ -212,7 +215,7 @@ impl Talk {
         }
         let order = TaskSubmitParams { prompt: prompt.to_owned(), ..TaskSubmitParams::default() };
         let submitted = self.runtime.block_on(self.client.task_submit(order))?;
-        say(&format!("{} is {}.", submitted.task_id, submitted.state))
+        say(&format!("{} {}.", submitted.task_id, outcome(submitted.state)))
     }
 
     fn cancel(&self, id: &str) -> Result<(), CliError> {
@@ -240,7 +243,8 @@ impl Talk {
     fn clear(&self) -> Result<(), CliError> {
         let params = ChatClearParams { conversation: self.conversation.clone() };
         let done = self.runtime.block_on(self.client.chat_clear(params))?;
-        say(&format!("{} turns are forgotten.", done.cleared))
+        let turns = count(done.cleared, "turn is", "turns are");
+        say(&format!("{turns} forgotten."))
     }
 
     fn lock_heard(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
@@ -250,7 +254,7 @@ impl Talk {
 
 fn say(text: &str) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{text}")?;
+    writeln!(out, "{}", visible_lines(text))?;
     Ok(out.flush()?)
 }
 
@@ -295,5 +299,5 @@ async fn tell_of_ends(
 
 fn notice(event: &Event, task: &TaskEvent) -> String {
     let why = task.error.as_ref().map_or_else(String::new, |error| format!(": {}", shorten(error, 100)));
-    format!("[{} is {}{why}; event {}]\n", task.task_id, task.state, event.seq)
+    format!("[{} {}{why}; event {}]\n", task.task_id, outcome(task.state), event.seq)
 }
