@@ -6,6 +6,7 @@ mod daemon;
 mod error;
 mod examples;
 mod init;
+mod input;
 mod output;
 mod project;
 

@@ -1,5 +1,8 @@
 //! Printing: for eyes, or the method's result as JSON.
 
+mod screen;
+mod visible;
+
 use std::{
     io::{self, Write},
     time::Duration,
@@ -9,6 +12,9 @@ use aiwg_client::types::{TaskState, Timestamp};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Cell, Color, Table, presets};
 use serde::Serialize;
+
+pub(crate) use screen::agent_text;
+pub(crate) use visible::{visible, visible_lines};
 
 use crate::error::CliError;
 
@@ -74,6 +80,12 @@ pub(crate) fn state_cell(state: TaskState) -> Cell {
         TaskState::Failed | TaskState::Timeout => cell.fg(Color::DarkRed),
         TaskState::Cancelled => cell.fg(Color::DarkYellow),
     }
+}
+
+/// Says something beside the output.
+pub(crate) fn note(text: &str) {
+    // Nobody may be there to hear it.
+    let _ = writeln!(io::stderr(), "{}", visible_lines(text));
 }
 
 /// A word that is good news, or bad.

@@ -5,10 +5,10 @@ pub(super) mod follow;
 mod follow_all;
 pub(super) mod list;
 mod show;
-mod submit;
+pub(super) mod submit;
 mod wait;
 
-use std::{io::Write, path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use aiwg_client::{
     DaemonClient,
@@ -49,9 +49,4 @@ pub(crate) async fn run(
         TaskCommand::Wait { ids } => return wait::wait(client, ids, output).await,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Says something beside the output.
-fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
 }

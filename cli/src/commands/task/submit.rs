@@ -1,5 +1,5 @@
 use std::{
-    io::{self, IsTerminal, Read},
+    io::{self, IsTerminal},
     process::ExitCode,
 };
 
@@ -9,8 +9,13 @@ use aiwg_client::{
 };
 use tokio::sync::oneshot;
 
-use super::{follow, note, show, wait};
-use crate::{args::SubmitArgs, error::CliError, output::Output};
+use super::{follow, show, wait};
+use crate::{
+    args::SubmitArgs,
+    error::CliError,
+    input::prompt,
+    output::{Output, note},
+};
 
 pub(super) async fn submit(
     client: &DaemonClient,
@@ -31,13 +36,8 @@ pub(super) async fn submit(
 }
 
 fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
-    let mut prompt = args.prompt;
-    if prompt == "-" {
-        prompt.clear();
-        io::stdin().read_to_string(&mut prompt)?;
-    }
     Ok(TaskSubmitParams {
-        prompt,
+        prompt: prompt(args.prompt)?,
         agent: args.agent,
         priority: Some(args.priority),
         timeout_minutes: args.timeout,
@@ -70,7 +70,7 @@ fn end(task: &Task, output: &Output) -> Result<ExitCode, CliError> {
 }
 
 /// Waits for Ctrl-C, then does what the person wants. Without a terminal there is nobody to ask: it lets go of the task.
-async fn interrupted(client: &DaemonClient, id: &str) -> Result<ExitCode, CliError> {
+pub(in crate::commands) async fn interrupted(client: &DaemonClient, id: &str) -> Result<ExitCode, CliError> {
     tokio::signal::ctrl_c().await?;
     let wants_cancel = io::stdin().is_terminal() && {
         note(&format!("\nCancel {id}? [y/N] (or Ctrl-C once more: it goes on without you)"));
