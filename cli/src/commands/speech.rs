@@ -159,13 +159,17 @@ fn begins_messages(line: &[u8]) -> bool {
 pub(super) fn said(output: &str) -> String {
     // It may begin within a message.
     let output = match output.split_once('\n') {
-        Some((cut, rest)) if cut.ends_with('}') && !cut.starts_with('{') && rest.lines().next().is_some_and(|line| begins_messages(line.as_bytes())) => rest,
+        Some((cut, rest)) if cut.ends_with('}') && !cut.starts_with('{') && is_of_messages(rest) => rest,
         _ => output,
     };
     let mut speech = Speech::to(Vec::new());
     // Memory takes all there is.
     let _ = speech.hear(output.as_bytes()).and_then(|()| speech.finish());
     String::from_utf8_lossy(&speech.take()).into_owned()
+}
+
+fn is_of_messages(output: &str) -> bool {
+    output.lines().next().is_some_and(|line| begins_messages(line.as_bytes()))
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ fn unknown_key(name: &str, words: &str, steps: &[Step<'_>]) -> String {
 }
 
 /// The known name that a misspelt one was most likely meant to be.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known
         .map(|known| (strsim::damerau_levenshtein(&name.to_lowercase(), &known.to_lowercase()), known))
         .filter(|(distance, known)| *distance <= known.len().max(name.len()) / 2)

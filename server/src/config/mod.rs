@@ -9,4 +9,5 @@ mod settings;
 pub use error::{ConfigError, Problem};
 pub(crate) use load::load_for;
 pub use load::{Loaded, load, parse};
+pub(crate) use locate::nearest;
 pub use settings::Settings;

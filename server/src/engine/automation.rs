@@ -8,6 +8,7 @@ use super::{
     command::{Automation, Draft, EngineError, RuleState},
 };
 use crate::{
+    config::nearest,
     rules::{Decision, Facts, WINDOW_MINUTES, decide, settled, task_of},
     store::{Firing, Outcome, Switch, TaskNo},
 };
@@ -73,7 +74,7 @@ impl Turn<'_> {
     /// Switches a rule, or all of automation, on or off.
     pub(super) fn switch(&mut self, id: Option<&str>, enabled: bool) -> Result<(), Failure> {
         if let Some(id) = id {
-            self.state.policy.rules.get(id).ok_or_else(|| EngineError::RuleNotFound(id.to_owned()))?;
+            self.state.policy.rules.get(id).ok_or_else(|| self.no_rule(id))?;
             if enabled {
                 // A tripped rule begins anew.
                 self.store.forgive_firings(id)?;
@@ -82,7 +83,10 @@ impl Turn<'_> {
         let switch = Switch { enabled, tripped_at: None };
         self.store.set_switch(id, switch)?;
         self.state.memory.set_switch(id, switch);
-        if !enabled {
+        if enabled {
+            // Why it did nothing before is no longer so.
+            self.state.memory.forget_refusals(id);
+        } else {
             self.drop_pending(id)?;
         }
         let word = if enabled { "enabled" } else { "disabled" };
@@ -277,6 +281,11 @@ impl Turn<'_> {
         };
         self.publish_own("automation:tripped", &event);
         Ok(())
+    }
+
+    fn no_rule(&self, id: &str) -> EngineError {
+        let known = self.state.policy.rules.rules().iter().map(|rule| rule.id.as_str());
+        EngineError::RuleNotFound { id: id.to_owned(), near: nearest(id, known).map(str::to_owned) }
     }
 
     fn note_refusal(&mut self, rule: &Rule, event: &Event, reason: String) {

@@ -25,6 +25,7 @@ mod payload;
 mod tasks;
 mod thread;
 
+pub(crate) use command::similar;
 pub use command::{Automation, Command, Draft, EngineError, Order, Policy, RuleState, StartOrder};
 pub(crate) use due::fire_when_due;
 pub use handle::Engine;

@@ -4,18 +4,19 @@ use std::{io::Write, path::Path};
 
 use aiwg_client::{
     ClientError, DaemonClient,
-    types::{
-        ChatHistoryParams, NoParams, OutputStream, Task, TaskGetParams, TaskState, TaskWaitParams,
-    },
+    types::{ChatHistoryParams, NoParams, OutputStream, Task, TaskGetParams, TaskState, TaskWaitParams},
 };
 
 use crate::{
     commands::{
         speech::Speech,
-        task::follow::{Reading, bytes},
+        task::{
+            follow::{Reading, bytes},
+            show::outcome,
+        },
     },
     error::CliError,
-    output::{count, note},
+    output::{count, indented, note},
     project::{is_gone, reconnect},
 };
 
@@ -46,7 +47,7 @@ pub(super) async fn listen(
                 speech.end(task.result.as_deref().filter(|_| is_answered))?;
                 if !is_answered {
                     let why = task.error.as_deref().unwrap_or("no reason was given");
-                    note(&format!("aiwg: {id} is {}: {why}", task.state));
+                    note(&format!("aiwg: {id} {}: {}", outcome(task.state), indented(why, 4)));
                 }
                 return Ok(task);
             }

@@ -13,9 +13,13 @@ use super::{
     repl::{Done, PROMPT, Talk, say},
 };
 use crate::{
-    commands::{daemon::status, task::list},
+    commands::{
+        daemon::status,
+        task::{list, show::outcome, waiting::waiting},
+    },
     error::CliError,
-    output::{agent_text, visible_lines},
+    output::{agent_text, count},
+    values::task_id,
 };
 
 impl Talk {
@@ -55,7 +59,8 @@ impl Talk {
         if tasks.is_empty() {
             return say("No tasks. /run PROMPT makes one.");
         }
-        Ok(list::show(&mut anstream::stdout(), &tasks)?)
+        let waiting = self.wait(waiting(&client, &tasks))?;
+        Ok(list::show(&mut anstream::stdout(), &tasks, &waiting)?)
     }
 
     fn run_task(&mut self, prompt: &str) -> Result<(), CliError> {
@@ -65,7 +70,7 @@ impl Talk {
         let client = self.daemon()?;
         let order = TaskSubmitParams { prompt: prompt.to_owned(), ..TaskSubmitParams::default() };
         let submitted = self.wait(client.task_submit(order))?;
-        say(&format!("{} is {}.", submitted.task_id, submitted.state))
+        say(&format!("{} {}.", submitted.task_id, outcome(submitted.state)))
     }
 
     /// Cancels each of them, as far as there are such tasks.
@@ -76,7 +81,8 @@ impl Talk {
         let client = self.daemon()?;
         let mut failed = Vec::new();
         for id in ids.split_whitespace() {
-            match self.wait(client.task_cancel(TaskCancelParams { task_id: id.to_owned() })) {
+            let Ok(id) = task_id(id);
+            match self.wait(client.task_cancel(TaskCancelParams { task_id: id.clone() })) {
                 Ok(_) => say(&format!("{id} is being cancelled."))?,
                 Err(CliError::Client(error)) if error.kind() == Some(ErrorKind::TaskNotFound) => {
                     failed.push(format!("there is no task {id}; /tasks shows the latest"));
@@ -102,17 +108,18 @@ impl Talk {
         let client = self.daemon()?;
         let params = ChatClearParams { conversation: self.conversation.clone() };
         let done = self.wait(client.chat_clear(params))?;
-        say(&format!("{} turns are forgotten.", done.cleared))
+        let turns = count(done.cleared, "turn is", "turns are");
+        say(&format!("{turns} forgotten."))
     }
 }
 
 fn show(turn: &ChatTurn) -> Result<(), CliError> {
-    say(&format!("{PROMPT}{}", visible_lines(&turn.message)))?;
+    say(&format!("{PROMPT}{}", turn.message))?;
     match &turn.answer {
         Some(answer) => Ok(writeln!(agent_text(io::stdout()), "{}", answer.trim_end())?),
         None => {
             let why = turn.error.as_deref().unwrap_or("not answered yet");
-            say(&format!("({}: {})", turn.state, visible_lines(why)))
+            say(&format!("({}: {})", turn.state, why))
         }
     }
 }

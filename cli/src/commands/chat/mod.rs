@@ -18,7 +18,7 @@ use aiwg_client::{
     DaemonClient,
     types::{ChatSendParams, TaskState},
 };
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 
 use super::{ask, task::submit::interrupted};
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     examples,
     input::prompt,
     output::{Output, agent_text},
+    values::priority,
 };
 
 /// What can be said.
@@ -39,13 +40,15 @@ pub(crate) enum ChatCommand {
 /// What is typed after `send`.
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {
-    /// What to say; - reads it from standard input
+    /// What to say, as one argument; - reads it from standard input
+    #[arg(value_hint = ValueHint::Other)]
     message: String,
     /// The conversation that it belongs to: the agent is told what was said in it before
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     conversation: Option<String>,
     /// Higher ones start first
     #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true)]
+    #[arg(value_parser = priority(), value_hint = ValueHint::Other)]
     priority: i32,
     /// Do not wait for the answer, and print the task's id; so does --json
     #[arg(long)]
@@ -55,10 +58,11 @@ pub(crate) struct SendArgs {
 /// What is typed after `daemon chat`.
 #[derive(Debug, Args)]
 pub(crate) struct ChatArgs {
-    /// What to say; - reads it from standard input; without it, a conversation begins
+    /// What to say, as one argument, or - for standard input; without it, a conversation begins
+    #[arg(value_hint = ValueHint::Other)]
     message: Option<String>,
     /// The conversation to go on with; a new one when left out
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     conversation: Option<String>,
 }
 

@@ -15,7 +15,8 @@ use rustyline::ExternalPrinter;
 
 use super::editor::Cancellable;
 use crate::{
-    output::{shorten, visible},
+    commands::task::show::outcome,
+    output::shorten,
     project::{connect, is_gone},
 };
 
@@ -77,13 +78,13 @@ impl Notices {
     }
 
     fn notice(&self, event: &Event, ended: &TaskEvent, task: Option<&Task>) -> String {
-        let short = |text: &str| visible(&shorten(text, SHOWN)).into_owned();
-        let why = ended.error.as_ref().map_or_else(String::new, |error| format!(": {}", short(error)));
+        let why =
+            ended.error.as_ref().map_or_else(String::new, |error| format!(": {}", shorten(error, SHOWN)));
         let what = task.map_or_else(String::new, |task| {
             let is_ours = task.conversation.as_ref() == Some(&self.conversation);
             let place = if is_ours { "said in this conversation: " } else { "" };
-            format!("; {place}\"{}\"", short(&task.prompt))
+            format!("; {place}\"{}\"", shorten(&task.prompt, SHOWN))
         });
-        format!("[{} is {}{why}{what}; event {}]\n", ended.task_id, ended.state, event.seq)
+        format!("[{} {}{why}{what}; event {}]\n", ended.task_id, outcome(ended.state), event.seq)
     }
 }

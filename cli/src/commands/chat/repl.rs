@@ -27,7 +27,7 @@ use super::{
 use crate::{
     commands::task::submit::interrupted,
     error::CliError,
-    output::{agent_text, note},
+    output::{agent_text, note, visible_lines},
     project::{connect, is_gone},
 };
 
@@ -211,7 +211,7 @@ async fn with_cancel(
 /// Prints a line.
 pub(super) fn say(text: &str) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{text}")?;
+    writeln!(out, "{}", visible_lines(text))?;
     Ok(out.flush()?)
 }
 

@@ -49,7 +49,7 @@ pub(super) async fn cancel(
     output.result(&done, |out, _| {
         let processes =
             show::processes(&task).map_or_else(String::new, |said| format!(" Processes: {said}."));
-        writeln!(out, "{} is {}.{processes}", task.id, task.state)
+        writeln!(out, "{} {}.{processes}", task.id, show::outcome(task.state))
     })?;
     // It may have come to its own end in the same moment.
     Ok(if done.cancelled { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -4,7 +4,10 @@ mod sources;
 
 use std::collections::HashSet;
 
-use aiwg_protocol::config::{Action, Config, Rule, Trigger};
+use aiwg_protocol::{
+    config::{Action, Config, Rule, Trigger},
+    limits::LONGEST_TASK_MINUTES,
+};
 use jsonc_parser::ast;
 
 use crate::{
@@ -12,7 +15,7 @@ use crate::{
         error::Problem,
         locate::{Source, Step, position},
     },
-    rules::{LONGEST_TASK_MINUTES, RuleIndex, is_task_time, template},
+    rules::{RuleIndex, is_task_time, template},
 };
 
 /// All that is wrong.

@@ -2,14 +2,12 @@
 
 use aiwg_protocol::{
     ApiError, ErrorKind,
+    limits::{LIST_SIZES, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
     types::{Json, TaskSubmitParams},
 };
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use crate::{
-    rules::{LONGEST_TASK_MINUTES, is_task_time},
-    store::TaskNo,
-};
+use crate::{rules::is_task_time, store::TaskNo};
 
 /// Topics that only the daemon may publish.
 const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automation:", "health:", "chat:"];
@@ -19,7 +17,6 @@ const LONGEST_WAIT_MS: u64 = 60_000;
 
 const LONGEST_TOPIC: usize = 200;
 const LONGEST_CONVERSATION: usize = 200;
-const LONGEST_PROMPT: usize = 1024 * 1024;
 const MOST_DEPENDENCIES: usize = 100;
 const DEEPEST_JSON: usize = 128;
 
@@ -83,11 +80,12 @@ pub(super) fn globs(topics: Option<&[String]>) -> Result<Option<GlobSet>, ApiErr
 /// A page's size.
 pub(super) fn limit(given: Option<u32>, default: u32) -> Result<u32, ApiError> {
     match given.unwrap_or(default) {
-        limit @ 1..=1000 => Ok(limit),
-        limit => Err(ApiError::invalid_member(
-            "limit",
-            format!("the member \"limit\" must be from 1 to 1000; it is {limit}"),
-        )),
+        limit if LIST_SIZES.contains(&limit) => Ok(limit),
+        limit => {
+            let (least, most) = (LIST_SIZES.start(), LIST_SIZES.end());
+            let message = format!("the member \"limit\" must be from {least} to {most}; it is {limit}");
+            Err(ApiError::invalid_member("limit", message))
+        }
     }
 }
 
@@ -117,7 +115,7 @@ pub(super) fn task_no(id: &str) -> Result<TaskNo, ApiError> {
     let unknown = |()| {
         ApiError::new(
             ErrorKind::TaskNotFound,
-            format!("there is no task {id:?}; `aiwg task list` shows them"),
+            format!("there is no task {id:?}; `aiwg task list` shows the latest"),
         )
     };
     id.parse().map_err(unknown)
@@ -133,7 +131,7 @@ pub(super) fn after(ids: Option<&[String]>) -> Result<Vec<TaskNo>, ApiError> {
     }
     let unknown = |id: &str| {
         let message =
-            format!("it is to start after {id:?}, which does not exist; `aiwg task list` shows the tasks");
+            format!("it is to start after {id:?}, which does not exist; `aiwg task list` shows the latest");
         ApiError::new(ErrorKind::DependencyNotFound, message)
     };
     ids.iter().map(|id| id.parse().map_err(|()| unknown(id))).collect()
@@ -156,8 +154,9 @@ pub(super) fn prompt(member: &str, text: &str) -> Result<(), ApiError> {
 /// A priority that a task may have.
 pub(super) fn priority(given: Option<i32>) -> Result<(), ApiError> {
     match given {
-        Some(priority) if !(-1000..=1000).contains(&priority) => {
-            let message = format!("the member \"priority\" must be from -1000 to 1000; it is {priority}");
+        Some(priority) if !PRIORITIES.contains(&priority) => {
+            let (least, most) = (PRIORITIES.start(), PRIORITIES.end());
+            let message = format!("the member \"priority\" must be from {least} to {most}; it is {priority}");
             Err(ApiError::invalid_member("priority", message))
         }
         _ => Ok(()),
