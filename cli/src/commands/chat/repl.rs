@@ -13,15 +13,12 @@ use aiwg_client::{
 };
 use aiwg_protocol::ErrorKind;
 use rustyline::error::ReadlineError;
-use tokio::{
-    runtime::Runtime,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::runtime::Runtime;
 
 use super::{
     answer::listen,
     editor::{Cancellable, editor, message, remember},
-    interrupt::unless_interrupted,
+    interrupt::Interrupts,
     notices::{Heard, Notices},
 };
 use crate::{
@@ -41,6 +38,7 @@ pub(super) struct Talk {
     pub(super) conversation: String,
     /// Whether its lines are typed by a person, and not read from a script.
     is_with_person: bool,
+    interrupts: Interrupts,
     heard: Heard,
     cancellable: Cancellable,
     quiet: Arc<tokio::sync::Mutex<()>>,
@@ -61,12 +59,15 @@ pub(super) fn run(project: Option<&Path>, conversation: Option<String>) -> Resul
     // One more thread, which tells what ends while this one waits for a line.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let client = runtime.block_on(connect(project))?;
+    // From here on Ctrl-C ends what it is pressed in.
+    let interrupts = runtime.block_on(async { Interrupts::new() })?;
     let mut talk = Talk {
         runtime,
         project: project.map(Path::to_owned),
         client,
         conversation: conversation.unwrap_or_else(new_conversation),
         is_with_person: io::stdin().is_terminal(),
+        interrupts,
         heard: Heard::default(),
         cancellable: Cancellable::default(),
         quiet: Arc::default(),
@@ -85,8 +86,6 @@ fn new_conversation() -> String {
 
 impl Talk {
     fn with_person(&mut self) -> Result<(), CliError> {
-        // From here on Ctrl-C ends what it is pressed in, and never the conversation.
-        self.runtime.block_on(async { signal(SignalKind::interrupt()).map(drop) })?;
         let mut editor = editor(Arc::clone(&self.cancellable))?;
         let status = self.wait(self.client.daemon_status(NoParams {}))?;
         say(&format!("{}. /help tells what can be typed; Ctrl-D leaves.", status.project))?;
@@ -94,6 +93,7 @@ impl Talk {
             self.runtime.spawn(self.notices().tell(printer));
         }
         loop {
+            self.runtime.block_on(self.interrupts.forget());
             match editor.readline(PROMPT) {
                 Ok(typed) => {
                     remember(&mut editor, &typed);
@@ -129,10 +129,8 @@ impl Talk {
     where
         CliError: From<E>,
     {
-        match self.runtime.block_on(unless_interrupted(work))? {
-            Some(done) => Ok(done?),
-            None => Err(CliError::Interrupted),
-        }
+        let done = self.runtime.block_on(self.interrupts.unless_pressed(work));
+        Ok(done.ok_or(CliError::Interrupted)??)
     }
 
     /// The daemon, which may have been restarted since the last line. It is asked for a sign of life, so that nothing is asked for twice.
@@ -163,7 +161,7 @@ impl Talk {
         let heard = self.runtime.block_on(async {
             let _quiet = self.quiet.lock().await;
             if self.is_with_person {
-                with_cancel(&client, &id, answer).await
+                self.with_cancel(&client, &id, answer).await
             } else {
                 tokio::select! {
                     task = answer => task.map(Some),
@@ -178,33 +176,32 @@ impl Talk {
         let is_answered = heard?.is_some_and(|task| task.state == TaskState::Completed);
         Ok(if is_answered { Done::Well } else { Done::Badly })
     }
-}
 
-/// Listens to an answer. Ctrl-C has it cancelled; once more, it is left alone while it is being ended.
-async fn with_cancel(
-    client: &DaemonClient,
-    id: &str,
-    answer: impl Future<Output = Result<Task, CliError>>,
-) -> Result<Option<Task>, CliError> {
-    tokio::pin!(answer);
-    if let Some(task) = unless_interrupted(&mut answer).await? {
-        return task.map(Some);
-    }
-    let cancel = client.task_cancel(TaskCancelParams { task_id: id.to_owned() });
-    match unless_interrupted(cancel).await?.ok_or(CliError::Interrupted)? {
-        // It has come to its own end in the same moment.
-        Err(error) if error.kind() == Some(ErrorKind::TaskEnded) => {}
-        cancelled => {
-            cancelled?;
-            say(&format!("\n{id} is being cancelled."))?;
+    /// Listens to an answer. Ctrl-C has it cancelled; once more, it is left alone while it is being ended.
+    async fn with_cancel(
+        &self,
+        client: &DaemonClient,
+        id: &str,
+        answer: impl Future<Output = Result<Task, CliError>>,
+    ) -> Result<Option<Task>, CliError> {
+        tokio::pin!(answer);
+        if let Some(task) = self.interrupts.unless_pressed(&mut answer).await {
+            return task.map(Some);
         }
-    }
-    match unless_interrupted(answer).await? {
-        Some(task) => task.map(Some),
-        None => {
-            say(&format!("\n{id} is still being ended; you are told when it has."))?;
-            Ok(None)
+        let cancel = client.task_cancel(TaskCancelParams { task_id: id.to_owned() });
+        match self.interrupts.unless_pressed(cancel).await.ok_or(CliError::Interrupted)? {
+            // It has come to its own end in the same moment.
+            Err(error) if error.kind() == Some(ErrorKind::TaskEnded) => {}
+            cancelled => {
+                cancelled?;
+                say(&format!("\n{id} is being cancelled."))?;
+            }
         }
+        if let Some(task) = self.interrupts.unless_pressed(answer).await {
+            return task.map(Some);
+        }
+        say(&format!("\n{id} is still being ended; you are told when it has."))?;
+        Ok(None)
     }
 }
 
