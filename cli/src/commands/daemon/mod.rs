@@ -49,21 +49,14 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
         return Ok(ExitCode::SUCCESS);
     }
     if args.tmux {
-        return start_in_tmux(&options, output);
+        return tmux::start(&options, output);
     }
     start_with(&options, output)
 }
 
 /// A daemon is started where its project is, and not through a socket that leads elsewhere.
 fn not_from_afar(named: Option<&Path>) -> Result<(), CliError> {
-    let Some(socket) = std::env::var_os(SOCKET_ENV).filter(|path| named.is_none() && !path.is_empty()) else {
-        return Ok(());
-    };
-    let socket = PathBuf::from(socket);
-    let own = to_start(None)?.join(SOCKET_PATH);
-    if own == socket || own.canonicalize().is_ok_and(|own| Some(own) == socket.canonicalize().ok()) {
-        return Ok(());
-    }
+    let Some(socket) = elsewhere(named)? else { return Ok(()) };
     Err(CliError::Failed(format!(
         "{SOCKET_ENV} leads to {}, and a daemon cannot be started through a socket: start it on the machine where its project is; \
          for one here, unset {SOCKET_ENV} or name the project with --project",
@@ -71,18 +64,15 @@ fn not_from_afar(named: Option<&Path>) -> Result<(), CliError> {
     )))
 }
 
-/// Starts the daemon unless it runs, and makes its session.
-fn start_in_tmux(options: &Options, output: &Output) -> Result<ExitCode, CliError> {
-    let project = options.project.canonicalize()?;
-    if !is_running(&project) {
-        start_with(options, output)?;
-    }
-    let session = tmux::make(&project)?;
-    if !output.json {
-        let mut out = io::stdout().lock();
-        writeln!(out, "The tmux session is {session}. Next: aiwg daemon attach")?;
-    }
-    Ok(ExitCode::SUCCESS)
+/// The socket in the environment, where it is not that of the project here.
+fn elsewhere(named: Option<&Path>) -> Result<Option<PathBuf>, CliError> {
+    let Some(socket) = std::env::var_os(SOCKET_ENV).filter(|path| named.is_none() && !path.is_empty()) else {
+        return Ok(None);
+    };
+    let socket = PathBuf::from(socket);
+    let own = to_start(None)?.join(SOCKET_PATH);
+    let is_own = own == socket || own.canonicalize().is_ok_and(|own| Some(own) == socket.canonicalize().ok());
+    Ok((!is_own).then_some(socket))
 }
 
 fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> {
@@ -111,7 +101,7 @@ pub(crate) fn run(
         DaemonCommand::Stop => ask(project, async |client| stop(client, output).await),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
         DaemonCommand::Status => ask(project, async |client| status::run(client, output).await),
-        DaemonCommand::Attach(args) => tmux::attach(&to_start(project)?.canonicalize()?, args.readonly),
+        DaemonCommand::Attach(args) => tmux::attach(project, args.readonly),
         DaemonCommand::Chat(args) => chat::talk(project, args, output),
         DaemonCommand::Logs(args) => logs::run(project, &args, output),
         DaemonCommand::Ping => ask(project, async |client| ping(client, output).await),
