@@ -144,7 +144,7 @@ fn cost(usage: &TaskUsage) -> String {
     format!(
         "${:.4}, {}, {tokens_in} tokens in, {} out",
         usage.cost_usd,
-        count(usage.turns.into(), "turn", "turns"),
+        count(usage.turns, "turn", "turns"),
         usage.output_tokens
     )
 }
