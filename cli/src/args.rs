@@ -140,7 +140,7 @@ pub(crate) struct ServiceArgs {
 pub(crate) struct LogsArgs {
     /// How many of the last lines
     #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
-    #[arg(value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_LINES)))]
+    #[arg(value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_LINES)), value_hint = ValueHint::Other)]
     pub(crate) lines: u32,
 
     /// Go on printing, over rotations and restarts of the daemon
@@ -280,7 +280,7 @@ pub(crate) struct ListArgs {
     pub(crate) agent: Option<String>,
 
     /// How many at the most, up to 1000
-    #[arg(long, value_name = "N", default_value_t = TASKS_LISTED, value_parser = limit())]
+    #[arg(long, value_name = "N", default_value_t = TASKS_LISTED, value_parser = limit(), value_hint = ValueHint::Other)]
     pub(crate) limit: u32,
 
     /// Go on after this task, the last of the page before
@@ -372,7 +372,7 @@ pub(crate) enum EventCommand {
         #[arg(long, value_name = "SEQ", value_hint = ValueHint::Other)]
         since: Option<u64>,
         /// How many at the most, up to 1000: the newest ones, or with --since the next
-        #[arg(long, value_name = "N", default_value_t = EVENTS_LISTED, value_parser = limit())]
+        #[arg(long, value_name = "N", default_value_t = EVENTS_LISTED, value_parser = limit(), value_hint = ValueHint::Other)]
         limit: u32,
     },
 }

@@ -2,6 +2,7 @@
 
 STEPS is JSON: a list of ["expect", TEXT], which waits until the terminal shows it, ["send", TEXT], which types it, ["run", TEXT], which runs a
 line of shell elsewhere, and ["close", ""], which closes the terminal. Prints all that the terminal showed, and exits as the command did.
+COLUMNS in the environment is how wide the terminal is.
 """
 
 import json
@@ -10,6 +11,7 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 
 PATIENCE_SECONDS = 60
 
@@ -17,6 +19,8 @@ PATIENCE_SECONDS = 60
 def main(steps: list[list[str]], command: list[str]) -> int:
     pid, terminal = pty.fork()
     if pid == 0:
+        if columns := os.environ.get("COLUMNS"):
+            termios.tcsetwinsize(0, (24, int(columns)))
         os.execvp(command[0], command)
     shown = 0
     screen = b""

@@ -51,6 +51,7 @@ pub(crate) struct NextArgs {
     expression: String,
     /// How many times
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(value_hint = ValueHint::Other)]
     count: u16,
     /// After which moment, as 2026-03-29T02:30 in that zone, or with an offset; now when left out
     #[arg(long, value_name = "TIME", value_hint = ValueHint::Other)]
