@@ -17,6 +17,8 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 /// No daemon runs.
 const NO_DAEMON: u8 = 3;
+/// It was ended by Ctrl-C: what shells say then.
+const INTERRUPTED: u8 = 130;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
@@ -26,6 +28,8 @@ pub(crate) enum CliError {
     Failed(String),
     #[error("{0}")]
     Usage(String),
+    #[error("interrupted before the daemon answered")]
+    Interrupted,
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -50,6 +54,7 @@ impl CliError {
         ExitCode::from(match self {
             Self::Client(error) if error.is_no_daemon() => NO_DAEMON,
             Self::Usage(_) => USAGE,
+            Self::Interrupted => INTERRUPTED,
             _ => FAILED,
         })
     }
@@ -72,6 +77,7 @@ impl CliError {
             Self::Client(ClientError::Timeout { .. }) => "timeout",
             Self::Client(ClientError::Unsendable(_)) | Self::Usage(_) => "usage",
             Self::Io(_) => "io",
+            Self::Interrupted => "interrupted",
             Self::Failed(_) => "failed",
         }
     }

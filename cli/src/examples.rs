@@ -66,7 +66,8 @@ pub(crate) const LOGS: &str = "Examples:
 
 pub(crate) const DAEMON_CHAT: &str = "Examples:
   aiwg daemon chat
-  aiwg daemon chat \"What is our current test coverage?\"";
+  aiwg daemon chat \"What is our current test coverage?\"
+  aiwg daemon chat \"What is our current test coverage?\" --json | jq -r .result";
 
 pub(crate) const ATTACH: &str = "Example:
   aiwg daemon attach --readonly";

@@ -6,6 +6,7 @@ mod agents;
 mod automation;
 mod bad_config;
 mod chat;
+mod chat_terminal;
 mod claude;
 mod cli;
 mod clients;

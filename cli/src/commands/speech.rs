@@ -7,8 +7,7 @@ use serde_json::Value;
 /// Passes an agent's output on as it comes. Of `claude`'s JSON it passes on what the agent says.
 pub(super) struct Speech<W> {
     out: W,
-    /// Whether all of it is passed on as it is.
-    is_verbatim: bool,
+    form: Form,
     /// The beginning of a line that may be JSON.
     line: Vec<u8>,
     /// Whether the present line is no JSON, and passed on as it comes.
@@ -19,11 +18,21 @@ pub(super) struct Speech<W> {
     result: Option<String>,
 }
 
+/// What an output is. The first line with JSON decides: an answer may have JSON in it, and none of that is to be lost.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Unknown,
+    /// Passed on as it is.
+    Text,
+    /// `claude`'s messages, and what a wrapper prints beside them.
+    Messages,
+}
+
 impl<W: Write> Speech<W> {
     pub(super) fn to(out: W) -> Self {
         Self {
             out,
-            is_verbatim: false,
+            form: Form::Unknown,
             line: Vec::new(),
             is_plain: false,
             has_spoken: false,
@@ -34,15 +43,11 @@ impl<W: Write> Speech<W> {
 
     /// Every byte as it is.
     pub(super) fn verbatim(out: W) -> Self {
-        Self { is_verbatim: true, ..Self::to(out) }
+        Self { form: Form::Text, ..Self::to(out) }
     }
 
     /// Takes more of the output.
     pub(super) fn hear(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        if self.is_verbatim {
-            self.out.write_all(bytes)?;
-            return self.out.flush();
-        }
         while !bytes.is_empty() {
             let end = bytes.iter().position(|byte| *byte == b'\n');
             let (part, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
@@ -67,7 +72,8 @@ impl<W: Write> Speech<W> {
     /// The end of the output: of `claude`'s JSON with its result, if it was not said before.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         let rest = std::mem::take(&mut self.line);
-        if !rest.is_empty() {
+        // Of an agent that was ended in the middle of a message, that is no answer.
+        if !rest.is_empty() && (self.form != Form::Messages || json(&rest).is_some()) {
             self.json_line(&rest)?;
         }
         if let Some(result) = self.result.take().filter(|_| !self.has_spoken) {
@@ -78,6 +84,9 @@ impl<W: Write> Speech<W> {
 
     /// A part of a line, perhaps its end.
     fn part(&mut self, part: &[u8], ends: bool) -> io::Result<()> {
+        if self.form == Form::Text {
+            return self.say(part);
+        }
         if !self.is_plain && self.line.is_empty() && !part.starts_with(b"{") {
             self.is_plain = true;
         }
@@ -94,9 +103,14 @@ impl<W: Write> Speech<W> {
     }
 
     fn json_line(&mut self, line: &[u8]) -> io::Result<()> {
-        let Some(message) = message(line) else { return self.say(line) };
+        if self.form == Form::Unknown {
+            self.form = if begins_messages(line) { Form::Messages } else { Form::Text };
+        }
+        let message = json(line).filter(|message| self.form == Form::Messages && message["type"].is_string());
+        let Some(message) = message else { return self.say(line) };
         match message["type"].as_str() {
-            Some("assistant") => {
+            // What a subagent says is said to the agent.
+            Some("assistant") if message["parent_tool_use_id"].is_null() => {
                 for block in message["message"]["content"].as_array().into_iter().flatten() {
                     if let Some(text) = block["text"].as_str() {
                         self.say_line(text)?;
@@ -132,17 +146,20 @@ impl Speech<Vec<u8>> {
     }
 }
 
-/// One of `claude`'s messages: each names its session, which other JSON that a program writes does not.
-fn message(line: &[u8]) -> Option<Value> {
-    let message = serde_json::from_slice::<Value>(line).ok()?;
-    (message["type"].is_string() && message["session_id"].is_string()).then_some(message)
+fn json(line: &[u8]) -> Option<Value> {
+    serde_json::from_slice(line).ok()
+}
+
+/// Whether this is the first of `claude`'s messages: it names its session, which other JSON that a program writes does not.
+fn begins_messages(line: &[u8]) -> bool {
+    json(line).is_some_and(|message| message["type"].is_string() && message["session_id"].is_string())
 }
 
 /// What a person wants to read of the last part of an output.
 pub(super) fn said(output: &str) -> String {
     // It may begin within a message.
     let output = match output.split_once('\n') {
-        Some((cut, rest)) if cut.ends_with('}') && !cut.starts_with('{') && begins_with_message(rest) => rest,
+        Some((cut, rest)) if cut.ends_with('}') && !cut.starts_with('{') && is_of_messages(rest) => rest,
         _ => output,
     };
     let mut speech = Speech::to(Vec::new());
@@ -151,8 +168,8 @@ pub(super) fn said(output: &str) -> String {
     String::from_utf8_lossy(&speech.take()).into_owned()
 }
 
-fn begins_with_message(text: &str) -> bool {
-    text.lines().next().is_some_and(|line| message(line.as_bytes()).is_some())
+fn is_of_messages(output: &str) -> bool {
+    output.lines().next().is_some_and(|line| begins_messages(line.as_bytes()))
 }
 
 #[cfg(test)]
@@ -185,6 +202,30 @@ mod tests {
         assert_eq!(heard(&[init, first, second, "\n", result, "\n"], Some("Hello.")), "Hello.\n");
         assert_eq!(heard(&[result], Some("Hello.")), "Hello.\n");
         assert_eq!(said(&format!("{init}{result}\n")), "Hello.\n");
+    }
+
+    #[test]
+    fn an_answer_may_have_json_in_it() {
+        for first in ["{\"type\":\"log\",\"level\":3}\n", "Look:\n{\"a\": 1}\n", "{\n"] {
+            let answer = format!("{first}{HELLO}\n{{\"type\":\"result\",\"session_id\":\"s\"}}\nend\n");
+            assert_eq!(heard(&[&answer], Some("other")), answer);
+        }
+    }
+
+    #[test]
+    fn a_wrapper_may_say_something_too() {
+        let init = "{\"type\":\"system\",\"session_id\":\"s\"}";
+        let mut speech = Speech::to(Vec::new());
+        let output = format!("node 22\n{init}\nhm\n{{no json}}\n{{\"type\":\"keep_alive\"}}\n{HELLO}\n");
+        speech.hear(output.as_bytes()).unwrap();
+        assert_eq!(speech.take(), b"node 22\nhm\n{no json}\nHello.\n");
+    }
+
+    #[test]
+    fn an_answer_that_was_ended_has_no_messages_in_it() {
+        let init = "{\"type\":\"system\",\"session_id\":\"s\"}\n";
+        let sub = HELLO.replace("\"session_id\"", "\"parent_tool_use_id\":\"t\",\"session_id\"");
+        assert_eq!(heard(&[init, &sub, "\n", "{\"type\":\"assis"], None), "");
     }
 
     #[test]

@@ -5,7 +5,7 @@ pub(super) mod follow;
 mod follow_all;
 pub(super) mod list;
 pub(super) mod show;
-mod submit;
+pub(super) mod submit;
 mod wait;
 pub(super) mod waiting;
 

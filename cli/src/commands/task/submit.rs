@@ -75,7 +75,7 @@ fn end(task: &Task, output: &Output) -> Result<ExitCode, CliError> {
 }
 
 /// Waits for Ctrl-C, then does what the person wants. Without a terminal there is nobody to ask: it lets go of the task.
-async fn interrupted(client: &DaemonClient, id: &str) -> Result<ExitCode, CliError> {
+pub(in crate::commands) async fn interrupted(client: &DaemonClient, id: &str) -> Result<ExitCode, CliError> {
     tokio::signal::ctrl_c().await?;
     let wants_cancel = is_someone_there() && {
         note(&format!("\nCancel {id}? [y/N] (or Ctrl-C once more: it goes on without you)"));
