@@ -8,7 +8,7 @@ use aiwg_protocol::{
     },
 };
 
-use super::schedule;
+use super::{check, schedule};
 use crate::{
     engine::{Draft, RuleState},
     ipc::connection::Handler,
@@ -105,7 +105,11 @@ fn rule_status(state: RuleState, all_on: bool) -> RuleStatus {
 fn event_of(handler: &Handler, params: AutomationTestParams) -> Result<Event, ApiError> {
     let AutomationTestParams { topic, payload, file, schedule } = params;
     let (topic, payload, source) = match (topic, file, schedule) {
-        (Some(topic), None, None) => (topic, payload.unwrap_or_default(), EventSource::Client),
+        (Some(topic), None, None) => {
+            let payload = payload.unwrap_or_default();
+            check::readable("payload", &payload)?;
+            (topic, payload, EventSource::Client)
+        }
         (None, Some(path), None) => {
             let file = FileEvent { path, ..FileEvent::default() };
             ("file:modified".to_owned(), Json::new(&file).unwrap_or_default(), EventSource::FileWatcher)
