@@ -44,7 +44,8 @@ export interface SubscribeOptions {
  * Where nobody waits for its next event it does not keep the process alive.
  */
 export interface Subscription
-  extends AsyncGenerator<Event, undefined, void>, Record<AsyncDispose, () => PromiseLike<void>> {
+  extends AsyncGenerator<Event, undefined, void>,
+    Record<Exclude<AsyncDispose, keyof AsyncGenerator>, () => PromiseLike<void>> {
   /**
    * Settled when the daemon has it: every event that is emitted from then on will come. Who does not wait for it hears of a
    * failure from `next()`.
