@@ -54,28 +54,27 @@ class DaemonConnectionError(ConnectionError):
         self.message = message
 
 
-class NoDaemonError(DaemonConnectionError):
+class _NotConnectedError(DaemonConnectionError):
+    """There is no connection to the socket."""
+
+    path: str
+    """The socket that was tried."""
+
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class NoDaemonError(_NotConnectedError):
     """Nothing answers at the socket, or there is none."""
 
     kind: ConnectionErrorKind = "no_daemon"
-    path: str
-    """The socket that was tried."""
-
-    def __init__(self, message: str, path: str = "") -> None:
-        super().__init__(message)
-        self.path = path
 
 
-class NotAllowedError(DaemonConnectionError):
+class NotAllowedError(_NotConnectedError):
     """The socket cannot be opened: only the user who started the daemon can, and root."""
 
     kind: ConnectionErrorKind = "not_allowed"
-    path: str
-    """The socket that was tried."""
-
-    def __init__(self, message: str, path: str = "") -> None:
-        super().__init__(message)
-        self.path = path
 
 
 class DaemonTimeoutError(DaemonConnectionError, TimeoutError):
