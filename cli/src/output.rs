@@ -94,6 +94,12 @@ pub(crate) fn moment(at: Timestamp) -> String {
     format!("{at} ({})", ago(at))
 }
 
+/// What changes of files wait for: the mark of a git operation, and since when.
+pub(crate) fn git_operation(mark: &str, since: Option<Timestamp>) -> String {
+    let since = since.map(|at| format!(" since {}", moment(at))).unwrap_or_default();
+    format!("a git operation: {mark}{since}")
+}
+
 /// How many of something: `1 rule`, `2 rules`.
 pub(crate) fn count(number: u64, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })

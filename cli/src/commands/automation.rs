@@ -15,7 +15,7 @@ use aiwg_protocol::config::Trigger;
 use crate::{
     args::{AutomationCommand, TestArgs},
     error::CliError,
-    output::{Output, ago, count, shorten, table, write_table},
+    output::{Output, ago, count, git_operation, shorten, table, write_table},
 };
 
 pub(crate) async fn run(
@@ -90,7 +90,7 @@ fn show(out: &mut dyn Write, status: &AutomationStatus) -> io::Result<()> {
         write_table(out, &rows)?;
     }
     if let Some(mark) = &status.held_by {
-        writeln!(out, "! changes of files wait: a git operation is under way ({mark})")?;
+        writeln!(out, "! changes of files wait for {}", git_operation(mark, status.held_since))?;
     }
     for rule in &status.rules {
         if let Some(RuleRefusal { at, event, reason }) = &rule.last_refusal {

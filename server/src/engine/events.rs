@@ -8,6 +8,7 @@ use super::{
     apply::{Failure, Turn},
     command::{Draft, EngineError},
 };
+use crate::store::FilesTold;
 
 impl Turn<'_> {
     pub(super) fn publish_from_outside(&mut self, draft: Draft) -> Result<EventEmitted, Failure> {
@@ -26,13 +27,18 @@ impl Turn<'_> {
         Ok(emitted)
     }
 
-    /// Takes in what the watcher has gathered: it is not refused, since nobody could try again.
-    pub(super) fn publish_all(&mut self, drafts: Vec<Draft>) -> Result<(), Failure> {
-        if self.state.closing {
-            return Err(EngineError::Closing.into());
-        }
+    /// Takes in what the watcher has gathered: it is not refused, a stopping daemon's last look included, since nobody could
+    /// try again. What comes of it then stays queued.
+    pub(super) fn publish_all(
+        &mut self,
+        drafts: Vec<Draft>,
+        told_up_to: Option<Timestamp>,
+    ) -> Result<(), Failure> {
         self.batch.drafts.extend(drafts);
         self.take_drafts()?;
+        if let Some(at) = told_up_to {
+            self.store.set_files_told(Some(FilesTold { at, stopped: false }))?;
+        }
         // What files were changed together makes one task of a rule.
         Ok(self.fire_due()?)
     }

@@ -74,6 +74,9 @@ impl State {
             Err(error) => return self.note_unreadable(path.to_owned(), error.to_string()),
         };
         self.unreadable.remove(path);
+        if listing.is_repository {
+            self.repositories.insert(path.to_owned());
+        }
         if self.has_new_gitignore(path, marks, &listing) {
             self.renew_rules(path);
             marks.has_new_rules = true;

@@ -11,7 +11,8 @@
 //! 1. [`Watcher::start`] walks the watched paths. Each directory that is not ignored is first watched and then listed: what is
 //!    made before the listing is in it, and what is made after it brings an event. Ignored directories are never opened.
 //!    The files of a large tree are looked at only then, in the worker: it takes longer than all else. For that moment a listed
-//!    file is known by its number, and what has touched it since the start counts as a change, one of its mode included.
+//!    file is known by its number, and what has touched it since the start counts as a change, one of its mode included. The same
+//!    goes for what has touched a file since an earlier watcher was at its end ([`Options::since`]).
 //! 2. Hints come from notify's thread. A new directory is watched and listed at once, so that nothing below it goes unseen.
 //! 3. [`Options::settle`] after the first hint the worker looks. If more came in the last moment, it waits for a quiet one, at
 //!    most `settle` again: so nobody's save is cut in two.
@@ -55,6 +56,7 @@ mod compare;
 mod dirty;
 mod git;
 mod hint;
+mod inherit;
 mod list;
 mod net;
 mod notice;
@@ -71,6 +73,7 @@ mod watcher;
 mod worker;
 
 pub use change::{Batch, Change, Kind};
-pub use notice::{Notice, Status};
+pub use inherit::{Finished, Rest};
+pub use notice::{HINT_DELAY, Notice, Status};
 pub use options::{EDITOR_FILES, Options, WatchError, WatchedPath};
 pub use watcher::Watcher;

@@ -137,7 +137,7 @@ impl Scope {
     /// Whether a path never counts, whatever the patterns say.
     fn is_never(&self, path: &Path) -> bool {
         // What lies in a directory that never counts is not asked about.
-        path.file_name().is_some_and(|name| name == ".git")
+        path.file_name().is_some_and(|name| name == git::GIT)
             || self.own.iter().any(|own| own.as_os_str() == path.as_os_str())
     }
 

@@ -11,6 +11,7 @@ use std::{
 use crate::{
     Notice,
     dirty::Dirty,
+    git::GIT,
     hint::Hint,
     list::{Entry, entry},
     rules::{GITIGNORE, Rules, Scope},
@@ -48,6 +49,12 @@ pub(crate) struct State {
     pub(crate) is_first: bool,
     /// Everything must be watched anew before the next look: events were lost, or the project was replaced.
     pub(crate) must_restart: bool,
+    /// Up to when an earlier watcher has told.
+    pub(crate) since: Option<SystemTime>,
+    /// The directories in it that have a `.git` of their own: repositories, worktrees, submodules.
+    pub(crate) repositories: BTreeSet<PathBuf>,
+    /// The directories that have come since changes were last told.
+    pub(crate) arrived: BTreeSet<PathBuf>,
     /// When changes were last told.
     pub(crate) told_at: SystemTime,
     pub(crate) missing: Vec<PathBuf>,
@@ -66,6 +73,9 @@ impl State {
             max_watches,
             is_first: false,
             must_restart: false,
+            since: None,
+            repositories: BTreeSet::new(),
+            arrived: BTreeSet::new(),
             told_at: SystemTime::now(),
             missing: Vec::new(),
             unreadable: BTreeSet::new(),
@@ -98,6 +108,9 @@ impl State {
     fn mark(&mut self, path: &Path, is_written: bool) -> bool {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
         let Some(directory) = self.directories.get(parent) else { return false };
+        if name == GIT {
+            self.repositories.insert(parent.to_owned());
+        }
         if name == GITIGNORE && self.scope.uses_gitignore {
             let marks = self.dirty.directory(parent);
             marks.all = true;
@@ -160,6 +173,7 @@ impl State {
     /// Drops a directory that is gone or no longer counts.
     pub(crate) fn drop_directory(&mut self, path: &Path) {
         self.directories.remove(path);
+        self.repositories.remove(path);
         if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
             && let Some(parent) = self.directories.get_mut(parent)
         {

@@ -14,7 +14,7 @@ use comfy_table::{Cell, Color};
 
 use crate::{
     error::CliError,
-    output::{Output, count, shorten, table, write_rows, write_table},
+    output::{Output, count, git_operation, shorten, table, write_rows, write_table},
 };
 
 pub(super) async fn run(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
@@ -99,7 +99,7 @@ fn watcher(watcher: &FileWatcherSubsystem) -> String {
         text.push_str(&format!(", waiting for {}", watcher.missing.join(", ")));
     }
     if let Some(mark) = &watcher.held_by {
-        text.push_str(&format!(", held back by {mark}"));
+        text.push_str(&format!(", waits for {}", git_operation(mark, watcher.held_since)));
     }
     text
 }

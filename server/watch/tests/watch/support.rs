@@ -102,7 +102,7 @@ impl Project {
 pub(crate) struct Watched<'a> {
     project: &'a Project,
     pub(crate) watcher: Watcher,
-    batches: Receiver<Batch>,
+    pub(crate) batches: Receiver<Batch>,
     pub(crate) notices: Receiver<Notice>,
     fences: Cell<usize>,
 }
