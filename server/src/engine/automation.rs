@@ -12,12 +12,20 @@ use crate::{
     store::{Firing, Outcome, Switch, TaskNo},
 };
 use aiwg_protocol::{
-    config::{OnBusy, Rule, Trigger},
+    config::{Condition, OnBusy, Rule, Trigger},
     types::{AutomationEvent, Event, EventSource, Json, RuleRefusal, TaskState, Timestamp},
 };
 
 /// The window of the circuit breaker.
 const WINDOW_MS: i64 = WINDOW_MINUTES as i64 * 60_000;
+
+/// How long a match of the rule waits for quiet at the most, in milliseconds.
+fn longest_wait(rule: &Rule) -> u64 {
+    match rule.condition {
+        Condition::Debounce { interval_ms, .. } => interval_ms,
+        Condition::Always => 0,
+    }
+}
 
 /// Whether files that change together make one task of a rule, even if it does not wait for quiet.
 fn gathers(rule: &Rule) -> bool {
@@ -59,7 +67,23 @@ impl Turn<'_> {
         for id in self.store.pending_due(self.now)? {
             self.fire_pending(&id)?;
         }
+        for id in self.due_by_another_clock()? {
+            self.fire_pending(&id)?;
+        }
         self.take_drafts()
+    }
+
+    /// The rules whose matches would have to wait for longer than any does: the clock was set back since. They have waited already.
+    fn due_by_another_clock(&self) -> rusqlite::Result<Vec<String>> {
+        let pending = self.store.all_pending()?.into_values();
+        let too_late = pending.filter(|pending| {
+            let longest = self.state.policy.rules.get(&pending.rule).map_or(0, longest_wait);
+            let latest = self.now.as_millis().saturating_add(i64::try_from(longest).unwrap_or(i64::MAX));
+            pending.due_at.is_some_and(|due_at| due_at.as_millis() > latest)
+        });
+        let mut rules: Vec<String> = too_late.map(|pending| pending.rule).collect();
+        rules.sort();
+        Ok(rules)
     }
 
     /// A task of the rule has ended: what has waited for that goes on.
