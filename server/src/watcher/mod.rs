@@ -141,9 +141,11 @@ impl FileWatcher {
         )
     }
 
-    /// Whether files are watched if they should be.
+    /// Whether files are watched if they should be, and as they should be.
     pub(crate) fn is_well(&self, config: &Config) -> bool {
-        self.lock().is_some() == config.watches_files()
+        let status = self.lock().as_ref().map(Watcher::status);
+        let polls = status.as_ref().is_some_and(|status| status.polling);
+        status.is_some() == config.watches_files() && (!polls || config.watch.use_polling)
     }
 
     /// How the watching stands.

@@ -1,9 +1,8 @@
 //! Having directories watched.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ffi::OsStr,
-    io,
     os::unix::fs::{DirEntryExt, MetadataExt},
     path::{Path, PathBuf},
     sync::{
@@ -16,7 +15,7 @@ use std::{
 
 use crate::{
     Notice,
-    list::{Entry, Listing, entry, is_gone, list},
+    list::{Entry, Listing, entry, list},
     rules::{Rules, Scope},
     source::Exhausted,
     stamp::{Stamp, has_changed_since},
@@ -112,10 +111,11 @@ impl State {
         let mut level: Vec<Candidate> = vec![(path.to_owned(), rules)];
         while !level.is_empty() {
             // Watched first and listed then: what comes in between is seen twice, never not at all.
-            self.watch(&level);
+            let mut refused = self.watch(&level);
             let surveys = survey_all(&self.scope, level, self.is_first);
             level = Vec::new();
-            for survey in surveys {
+            for mut survey in surveys {
+                survey.refused = survey.refused.or_else(|| refused.remove(&survey.path));
                 if let Some(path) = self.enroll(survey, &mut level) {
                     armed.push(path);
                 }
@@ -124,20 +124,18 @@ impl State {
         armed
     }
 
-    fn watch(&mut self, level: &[Candidate]) {
-        let Some(source) = &mut self.source else { return };
-        if self.directories.len() + level.len() > self.max_watches {
-            let why = format!("more than {} directories are to be watched", self.max_watches);
-            return self.fall_back(Exhausted(why));
-        }
-        match source.watch(level.iter().map(|(path, _)| path)) {
-            Ok(refused) => {
-                for (path, why) in refused {
-                    self.note_unreadable(path, why);
-                }
-            }
-            Err(why) => self.fall_back(why),
-        }
+    /// Hands back what cannot be watched, and why.
+    fn watch(&mut self, level: &[Candidate]) -> HashMap<PathBuf, String> {
+        let Some(source) = &mut self.source else { return HashMap::new() };
+        let watched = if self.directories.len() + level.len() > self.max_watches {
+            Err(Exhausted(format!("more than {} directories are to be watched", self.max_watches)))
+        } else {
+            source.watch(level.iter().map(|(path, _)| path))
+        };
+        watched.map(|refused| refused.into_iter().collect()).unwrap_or_else(|why| {
+            self.fall_back(why);
+            HashMap::new()
+        })
     }
 
     fn fall_back(&mut self, Exhausted(why): Exhausted) {
@@ -145,14 +143,18 @@ impl State {
         self.notices.push(Notice::FellBackToPolling { why });
     }
 
-    /// Takes in a directory that is watched by now, and adds those in it that are to be watched next. `None` if it is gone.
+    /// Takes in a directory that is watched by now, and adds those in it that are to be watched next. `None` if it is gone, or cannot
+    /// be watched.
     fn enroll(&mut self, survey: Survey, next: &mut Vec<Candidate>) -> Option<PathBuf> {
-        let Survey { path, rules, gitignore, files, directories, is_repository, error } = survey;
-        if let Some(error) = error {
-            if is_gone(&error) {
+        let Survey { path, rules, gitignore, files, directories, is_repository, refused } = survey;
+        match refused {
+            Some(why) if path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) => {
+                // It stays as it was: not watched, so that it is tried again.
+                self.note_unreadable(path, why);
                 return None;
             }
-            self.note_unreadable(path.clone(), error.to_string());
+            Some(_) => return None,
+            None => self.note_readable(&path),
         }
         let is_armed = |path: &Path| self.directories.get(path).is_some_and(|directory| directory.is_armed);
         next.extend(directories.into_iter().filter(|(child, _)| !is_armed(child)));
@@ -177,12 +179,6 @@ impl State {
         self.directories.insert(path.clone(), directory);
         Some(path)
     }
-
-    pub(crate) fn note_unreadable(&mut self, path: PathBuf, why: String) {
-        if self.unreadable.insert(path.clone()) {
-            self.notices.push(Notice::Unreadable { path, why });
-        }
-    }
 }
 
 /// What is to be known of a directory that is about to be watched.
@@ -195,7 +191,8 @@ struct Survey {
     /// The directories that count.
     directories: Vec<Candidate>,
     is_repository: bool,
-    error: Option<io::Error>,
+    /// Why it cannot be watched.
+    refused: Option<String>,
 }
 
 /// Lists many directories, in several threads.
@@ -223,9 +220,9 @@ fn survey_all(scope: &Scope, level: Vec<Candidate>, with_files: bool) -> Vec<Sur
 }
 
 fn survey(scope: &Scope, path: &Path, rules: Arc<Rules>, with_files: bool) -> Survey {
-    let (listing, error) = match list(path) {
+    let (listing, refused) = match list(path) {
         Ok(listing) => (listing, None),
-        Err(error) => (Listing::default(), Some(error)),
+        Err(error) => (Listing::default(), Some(error.to_string())),
     };
     // Those of the project's directory know its ignore file already.
     let has_own = listing.gitignore.is_some() && path != scope.project;
@@ -241,7 +238,7 @@ fn survey(scope: &Scope, path: &Path, rules: Arc<Rules>, with_files: bool) -> Su
         files,
         directories,
         is_repository: listing.is_repository,
-        error,
+        refused,
     }
 }
 

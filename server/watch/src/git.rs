@@ -7,8 +7,6 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use ignore::gitignore::{Gitignore, GitignoreBuilder};
-
 use crate::Options;
 
 /// The name of git's directory, or of the file that says where it is.
@@ -54,8 +52,8 @@ pub(crate) fn directories_above(project: &Path) -> Vec<PathBuf> {
     above
 }
 
-/// What `.git/info/exclude` ignores.
-pub(crate) fn exclude(project: &Path) -> Option<Gitignore> {
+/// The directory that the patterns in `.git/info/exclude` are relative to, and that file. It need not be there.
+pub(crate) fn exclude_file(project: &Path) -> Option<(PathBuf, PathBuf)> {
     let git = directory(project)?;
     // A worktree shares it with the repository.
     let common = match fs::read_to_string(git.join("commondir")) {
@@ -63,9 +61,7 @@ pub(crate) fn exclude(project: &Path) -> Option<Gitignore> {
         Err(_) => git,
     };
     let top = project.ancestors().find(|directory| directory.join(GIT).exists())?;
-    let mut builder = GitignoreBuilder::new(top);
-    drop(builder.add(common.join("info/exclude")));
-    builder.build().ok()
+    Some((top.to_owned(), common.join("info/exclude")))
 }
 
 /// Holds changes back while git is in the middle of something, for a bounded time.

@@ -37,7 +37,8 @@
 //! 3. [`Options::ignore`], relative to the project, and [`WatchedPath::ignore`], relative to that path;
 //! 4. with [`Options::gitignore`], the `.gitignore` files from the nearest up to the top of the repository,
 //!    `.git/info/exclude`, and the user's `core.excludesFile`. They count without a repository, too. `.gitignore` files in the
-//!    project take effect when they are edited, the others at the next start;
+//!    project take effect when they are edited, `.git/info/exclude` and the user's within seconds, those above the project at
+//!    the next start;
 //! 5. [`EDITOR_FILES`]: what editors keep beside the file.
 //!
 //! # Limits
@@ -69,6 +70,7 @@ mod stamp;
 mod state;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
+mod unreadable;
 mod watcher;
 mod worker;
 

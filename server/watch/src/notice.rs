@@ -23,13 +23,15 @@ pub enum Notice {
     RootGone(PathBuf),
     /// A watched path is there again.
     RootBack(PathBuf),
-    /// A directory cannot be looked at. What was told of it stands.
+    /// A directory cannot be looked at. What was told of it stands. It is tried again whenever something changes.
     Unreadable {
         /// The directory.
         path: PathBuf,
         /// Why not.
         why: String,
     },
+    /// A directory that could not be looked at can, or it is gone.
+    Readable(PathBuf),
     /// A git operation has not come to its end within [`Options::git_wait`](crate::Options::git_wait) or
     /// [`Options::git_operation_wait`](crate::Options::git_operation_wait). Changes are no longer held back for it.
     GitWaitOver {
@@ -47,7 +49,12 @@ impl fmt::Display for Notice {
                 write!(f, "the watched path {} is not there; waiting for it", path.display())
             }
             Self::RootBack(path) => write!(f, "the watched path {} is there again", path.display()),
-            Self::Unreadable { path, why } => write!(f, "{} cannot be watched: {why}", path.display()),
+            Self::Unreadable { path, why } => write!(
+                f,
+                "{} cannot be watched: {why}. Make it readable for the daemon, or leave it out with `watch.ignore`",
+                path.display()
+            ),
+            Self::Readable(path) => write!(f, "{} is no longer in the way of watching", path.display()),
             Self::GitWaitOver { marker } => write!(
                 f,
                 "the git operation of {} takes long; changes are no longer held back for it",

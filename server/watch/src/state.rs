@@ -117,7 +117,7 @@ impl State {
             marks.names.insert(name.to_owned(), true);
             return true;
         }
-        let counts = self.scope.is_visible(&directory.rules, path);
+        let counts = self.scope.is_visible(&directory.rules, path) || self.unreadable.contains(path);
         if counts {
             self.dirty.name(parent, name, is_written);
         }
@@ -190,6 +190,15 @@ impl State {
         }
         if !self.directories.get(&self.scope.project).is_some_and(|top| top.is_armed) {
             self.arm_project();
+        }
+    }
+
+    /// What is ignored may have changed anywhere.
+    pub(crate) fn renew_all_rules(&mut self) {
+        for path in self.directories.keys() {
+            let marks = self.dirty.directory(path);
+            marks.all = true;
+            marks.has_new_rules = true;
         }
     }
 

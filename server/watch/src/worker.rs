@@ -25,7 +25,8 @@ use crate::{
 /// the steps of a save.
 const QUIET: Duration = Duration::from_millis(50);
 
-/// How often to see whether the project's directory is still the same: if one above it was moved, no event says so.
+/// How often to see whether the project's directory is still the same: if one above it was moved, no event says so. And whether
+/// git's ignore files that lie elsewhere are.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 
 /// How often to look for the project's directory while it is gone.
@@ -228,6 +229,10 @@ impl Worker {
         if project != self.project {
             self.project = project;
             self.state.must_restart = true;
+            self.gather();
+        }
+        if self.state.scope.read_shared() {
+            self.state.renew_all_rules();
             self.gather();
         }
         let wait = if project.is_none() { SEEK_EVERY } else { CHECK_EVERY };

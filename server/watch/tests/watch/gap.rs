@@ -1,26 +1,18 @@
 //! What changes while nobody watches: between two watchers.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    time::{Duration, SystemTime},
-};
+use std::{fs, os::unix::fs::PermissionsExt, time::SystemTime};
 
 use aiwg_watch::Options;
 
 use crate::support::{Project, created, modified, until};
 
-/// Long enough for the file system's clock to go on.
-const A_TICK: Duration = Duration::from_millis(25);
-
 #[test]
 fn what_has_come_or_changed_since_is_told_at_the_start() {
     let project = Project::new(&["a", "kept", "moved", "replaced", "deep/b"]);
     let watched = project.watch();
-    // The first moment that is later than all of it.
-    std::thread::sleep(A_TICK);
+    project.let_a_tick_pass();
     let told_up_to = watched.watcher.finish().unwrap().told_up_to;
-    std::thread::sleep(A_TICK);
+    project.let_a_tick_pass();
     project.write("a", "another");
     project.write("deep/b", "another");
     project.write("deep/new/c", "");
@@ -69,9 +61,9 @@ fn a_large_tree_is_told_of_as_well() {
     for file in 0..11_000 {
         project.write(format!("{}/{file}", file % 100), "");
     }
-    std::thread::sleep(A_TICK);
+    project.let_a_tick_pass();
     let told_up_to = SystemTime::now();
-    std::thread::sleep(A_TICK);
+    project.let_a_tick_pass();
     project.write("5/5", "another");
     fs::set_permissions(project.path("7"), fs::Permissions::from_mode(0o700)).unwrap();
     let watched = project.watch_with(Options { since: Some(told_up_to), ..project.options() });

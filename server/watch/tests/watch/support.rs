@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::mpsc::{self, Receiver, RecvTimeoutError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use aiwg_watch::{Batch, Change, Kind, Notice, Options, Watcher};
@@ -76,6 +76,12 @@ impl Project {
     pub(crate) fn sh(&self, command: &str) {
         let status = Command::new("sh").args(["-ec", command]).current_dir(self.dir.path()).status().unwrap();
         assert!(status.success(), "{command}");
+    }
+
+    /// Waits until the file system's clock shows later than now: what is changed from then on is later than what was before.
+    pub(crate) fn let_a_tick_pass(&self) {
+        let now = SystemTime::now();
+        until("a tick has passed", || now.elapsed().is_ok_and(|elapsed| elapsed > Duration::from_millis(25)));
     }
 
     pub(crate) fn options(&self) -> Options {
