@@ -16,7 +16,9 @@
 //! 2. Hints come from notify's thread. A new directory is watched and listed at once, so that nothing below it goes unseen.
 //! 3. [`Options::settle`] after the first hint the worker looks. If more came in the last moment, it waits for a quiet one, at
 //!    most `settle` again: so nobody's save is cut in two.
-//! 4. If git is in the middle of an operation, nothing is told until it is over, or [`Options::git_wait`] has passed.
+//! 4. If git is in the middle of an operation, in the project or in a repository within it, nothing is told until it is over, or
+//!    [`Options::git_wait`] or [`Options::git_operation_wait`] has passed. A bisect is one as well: what it checks out on the way is
+//!    nobody's change. [`Watcher::inherit`] hands what is held back to another watcher.
 //! 5. The differences become changes: a path that is gone and one that has come with the same identity are one rename.
 //!
 //! # What counts
@@ -45,6 +47,7 @@
 //!
 //! - Between two looks of polling, or after lost events, two writes of the same size within one tick of the file system's clock
 //!   can count as one.
+//! - What was deleted between two watchers ([`Options::since`]) is not known, nor are files that were moved with a directory then.
 //! - Files that git tracks although they are ignored are ignored.
 //! - The changes of a watched path are seen through the directories that are watched: a file written through a hard link or a
 //!   mount elsewhere is seen at the next look only.
