@@ -97,8 +97,12 @@ impl Turn<'_> {
                 let done = self.publish_from_outside(draft);
                 self.answer(done, reply, |_, emitted| emitted)
             }
-            Command::PublishAll { drafts, more, reply } => {
-                let done = self.publish_all(drafts, more);
+            Command::PublishAll { drafts, told_up_to, reply } => {
+                let done = self.publish_all(drafts, told_up_to);
+                self.answer(done, reply, |_, ()| ())
+            }
+            Command::FilesTold(told, reply) => {
+                let done = self.store.set_files_told(told).map_err(Failure::from);
                 self.answer(done, reply, |_, ()| ())
             }
             Command::KnowSchedules(jobs, reply) => {

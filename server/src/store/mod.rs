@@ -10,6 +10,7 @@ mod conversations;
 mod counts;
 mod dependencies;
 mod events;
+mod files;
 mod import;
 mod open;
 mod prune;
@@ -22,6 +23,7 @@ mod write;
 
 pub use aside::SetAside;
 pub use automation::{Firing, Pending, Run, Switch};
+pub use files::FilesTold;
 pub use import::Imported;
 pub use open::StoreError;
 pub(crate) use open::is_damage;

@@ -212,6 +212,8 @@ class AutomationStatus:
     """What all file changes wait for: the mark of a git operation that is under way. Null when
     nothing.
     """
+    held_since: Timestamp | None
+    """Since when they wait for it. Null when for nothing. `null` when absent."""
     recent_executions: list[RuleExecution]
     """The tasks that rules have made lately, the newest first; 50 at the most."""
 
@@ -223,6 +225,7 @@ class AutomationStatus:
             rule_count=wire["ruleCount"],
             rules=[RuleStatus.from_wire(item) for item in wire["rules"]],
             held_by=wire["heldBy"],
+            held_since=wire["heldSince"],
             recent_executions=[RuleExecution.from_wire(item) for item in wire["recentExecutions"]],
         )
 
@@ -766,6 +769,8 @@ class FileWatcherSubsystem:
     """What changes wait for: the mark of a git operation that is under way, such as
     `.git/index.lock`. Null when nothing.
     """
+    held_since: Timestamp | None
+    """Since when changes wait for it. Null when for nothing. `null` when absent."""
     overflows: int
     """How often the system lost changes, so that everything was looked at again."""
 
@@ -780,6 +785,7 @@ class FileWatcherSubsystem:
             polling=wire["polling"],
             missing=wire["missing"],
             held_by=wire["held_by"],
+            held_since=wire["held_since"],
             overflows=wire["overflows"],
         )
 
