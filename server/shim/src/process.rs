@@ -1,9 +1,17 @@
 //! Processes by number and start time: a number alone may belong to another one by the time it is used.
 
-use std::{io, time::Duration};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    time::Duration,
+};
 
 use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
+
+/// How much is read at once of what has no size: enough for most of it.
+pub(crate) const AT_ONCE: usize = 8 * 1024;
 
 /// A process that cannot be mistaken for a later one of the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -101,6 +109,13 @@ fn send(process: &Process, pid: Pid, signal: Signal) -> rustix::io::Result<bool>
     Ok(true)
 }
 
+/// Reads a file that the kernel makes up. It has no size, so that std would begin with reads of 32 bytes.
+pub(crate) fn read_small(path: &Path) -> io::Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(AT_ONCE);
+    File::open(path)?.take(u64::MAX).read_to_end(&mut text)?;
+    Ok(text)
+}
+
 /// What is needed of proc_pid_stat(5).
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Stat {
@@ -114,7 +129,7 @@ pub(crate) struct Stat {
 
 #[cfg(target_os = "linux")]
 pub(crate) fn stat(pid: u32) -> Option<Stat> {
-    let text = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let text = read_small(format!("/proc/{pid}/stat").as_ref()).ok()?;
     parse(&String::from_utf8_lossy(&text))
 }
 

@@ -11,7 +11,11 @@ use std::{
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{EXIT_FILE, RUN_FILE, order::SpawnError, process::Process};
+use crate::{
+    EXIT_FILE, RUN_FILE,
+    order::SpawnError,
+    process::{Process, read_small},
+};
 
 /// Who runs a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +126,8 @@ pub fn request_end(run: &RunRecord) -> io::Result<bool> {
 
 /// Which run of the machine this is.
 pub(crate) fn boot_id() -> Option<String> {
-    Some(std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned())
+    let id = read_small("/proc/sys/kernel/random/boot_id".as_ref()).ok()?;
+    Some(std::str::from_utf8(&id).ok()?.trim().to_owned())
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RecordError> {

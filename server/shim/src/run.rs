@@ -13,7 +13,7 @@ use crate::{
     EXIT_FILE, RUN_FILE, agent,
     lock::{Acquired, acquire},
     order::{Order, SpawnError, Started},
-    process::{Process, stat},
+    process::{AT_ONCE, Process, stat},
     record::{ExitRecord, RecordError, RunRecord, boot_id, now_ms, write, write_durably},
     signals::Signals,
     supervise::supervise,
@@ -77,7 +77,7 @@ fn carry_out() -> Result<(), Box<dyn Error>> {
 }
 
 fn read_order() -> Result<Order, Box<dyn Error>> {
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(AT_ONCE);
     io::stdin().read_to_end(&mut text)?;
     // Where, and not what: the error would quote values, and the environment may hold secrets.
     serde_json::from_slice(&text).map_err(|error| {

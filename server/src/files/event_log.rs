@@ -59,12 +59,20 @@ pub(crate) async fn write_event_log(
         };
         is_complete = next.is_ok();
         gathered.extend(next);
-        while is_written {
-            match events.try_recv() {
-                Ok(event) => gathered.push(event),
-                Err(TryRecvError::Lagged(_)) => is_complete = false,
-                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
-            }
+        if is_written {
+            is_complete &= gather(&mut events, &mut gathered);
+        }
+    }
+}
+
+/// Takes what else is there; false if some has been missed.
+fn gather(events: &mut Receiver<Arc<Event>>, gathered: &mut Vec<Arc<Event>>) -> bool {
+    let mut is_complete = true;
+    loop {
+        match events.try_recv() {
+            Ok(event) => gathered.push(event),
+            Err(TryRecvError::Lagged(_)) => is_complete = false,
+            Err(TryRecvError::Empty | TryRecvError::Closed) => return is_complete,
         }
     }
 }
