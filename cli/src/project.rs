@@ -6,7 +6,7 @@ use std::{
 };
 
 use aiwg_client::{ClientError, DaemonClient, Options, find_project};
-use aiwg_protocol::{ErrorKind, SOCKET_PATH};
+use aiwg_protocol::{ErrorKind, SOCKET_ENV, SOCKET_PATH};
 
 use tokio::time::sleep;
 
@@ -26,6 +26,16 @@ pub(crate) fn working_directory() -> Result<PathBuf, CliError> {
     let gone =
         |error| CliError::Failed(format!("the working directory cannot be told: {error}; was it deleted?"));
     std::env::current_dir().map_err(gone)
+}
+
+/// The socket that the environment leads to, unless it is that of the project here: then what is named on a command line is not on
+/// the daemon's machine.
+pub(crate) fn from_afar(named: Option<&Path>) -> Result<Option<PathBuf>, CliError> {
+    let socket = std::env::var_os(SOCKET_ENV).filter(|path| named.is_none() && !path.is_empty());
+    let Some(socket) = socket.map(PathBuf::from) else { return Ok(None) };
+    let own = to_start(None)?.join(SOCKET_PATH);
+    let is_own = own == socket || own.canonicalize().is_ok_and(|own| Some(own) == socket.canonicalize().ok());
+    Ok((!is_own).then_some(socket))
 }
 
 /// A connection to the daemon: of the project named, else as every client finds it.

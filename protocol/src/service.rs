@@ -170,8 +170,8 @@ pub trait DaemonService {
     #[example(
         name = "a file",
         params = r#"{"file": "src/main.ts"}"#,
-        result = r#"{"topic": "file:modified", "rules": [{"rule": "auto-test", "outcome": "refuse",
-            "reason": "the rule is disabled; `aiwg automation enable --rule ID` enables it",
+        result = r#"{"topic": "file:modified", "file": "src/main.ts", "rules": [{"rule": "auto-test", "outcome": "refuse",
+            "reason": "the rule is disabled; `aiwg automation enable --rule auto-test` enables it",
             "prompt": "Run tests for [\"src/main.ts\"]"}]}"#
     )]
     async fn automation_test(params: AutomationTestParams) -> Result<AutomationTested, ApiError>;

@@ -32,7 +32,7 @@ use crate::{
     log::Log,
     project::Project,
     recovery::{RecoveryError, open_store},
-    reload::{problems, read, reload, report_notices, watch},
+    reload::{read, reload, report_notices, watch},
     scheduler::fire_schedules,
     store::Reader,
     supervisor::{Running, Shared, supervise},
@@ -255,7 +255,7 @@ pub fn is_running(project: &Path) -> bool {
 /// There is no such project.
 pub fn refused(options: &Options) -> io::Result<Vec<ConfigProblem>> {
     let read = read(&Project::at(&options.project)?, options.config.as_deref());
-    Ok(read.err().map(|error| problems(&error)).unwrap_or_default())
+    Ok(read.err().map(|error| error.problems()).unwrap_or_default())
 }
 
 fn open_project(root: &Path) -> Result<Project, BootError> {

@@ -253,6 +253,89 @@ fn trying_out_changes_nothing() {
 }
 
 #[test]
+fn a_file_is_tried_out_as_it_would_be_told() {
+    let files = json!({ "trigger": { "type": "file_change", "pattern": "src/**" } });
+    let rules = json!([rule("files", "x", "{{ files }}", files)]);
+    let project =
+        Project::started(json!({ "rules": rules, "watch": { "paths": ["src"], "ignore": ["*.tmp"] } }));
+    std::fs::create_dir(project.file("src")).unwrap();
+    let test = |directory: &str, file: &str| {
+        let mut command = project.command();
+        let done = command.current_dir(project.file(directory)).args([
+            "automation",
+            "test",
+            "--json",
+            "--file",
+            file,
+        ]);
+        let done = done.output().unwrap();
+        (done.status.code(), serde_json::from_slice::<Value>(&done.stdout).unwrap_or_default())
+    };
+    let absolute = project.file("src/a.ts").display().to_string();
+    for (directory, file) in
+        [(".", "src/a.ts"), (".", "./src/a.ts"), ("src", "a.ts"), (".", absolute.as_str())]
+    {
+        let (code, tested) = test(directory, file);
+        assert_eq!((code, &tested["file"]), (Some(0), &json!("src/a.ts")), "{file}");
+        assert_eq!(tested["rules"][0]["outcome"], "fire", "{file}: {tested}");
+        assert!(tested["rules"][0]["prompt"].as_str().unwrap().starts_with("[\"src/a.ts\"]"), "{tested}");
+    }
+    for file in ["", "../x", "/etc/passwd", "src"] {
+        assert_eq!(test(".", file).0, Some(1), "{file}");
+    }
+    let (_, tested) = test(".", "src/a.tmp");
+    assert_eq!(tested["rules"][0]["outcome"], "refuse", "{tested}");
+    assert!(
+        tested["notice"].as_str().unwrap().contains("src/a.tmp is not watched: \"watch.ignore\""),
+        "{tested}"
+    );
+    let (_, tested) = test(".", "a.ts");
+    assert_eq!(tested["rules"], json!([]));
+    assert!(tested["notice"].as_str().unwrap().contains("watch.paths"), "{tested}");
+}
+
+#[test]
+fn what_is_tried_out_agrees_with_what_happens() {
+    let project = Project::started(json!({
+        "rules": [Project::rule("one", "a:b", "Test {{ event.payload.version }}")],
+        "schedule": { "enabled": true, "jobs": [{ "name": "health", "cron": "@yearly", "action": "health-check" }] },
+    }));
+    let tested = project.json(&["automation", "test", "--topic", "a:b"])["rules"][0].clone();
+    assert_eq!((&tested["outcome"], &tested["prompt"]), (&json!("fail"), &Value::Null));
+    assert!(tested["reason"].as_str().unwrap().contains("`event.payload.version`"), "{tested}");
+    emit(&project, "a:b", json!({}));
+    let task = made(&project, "task-0001");
+    assert!(task["error"].as_str().unwrap().ends_with(tested["reason"].as_str().unwrap()), "{task}");
+    // What could not be emitted cannot be tried.
+    assert_eq!(project.run(&["automation", "test", "--topic", "x y"]).code, 1);
+    let said = project.run(&["automation", "test", "--schedule", "health"]).out;
+    assert!(said.contains("the daemon itself carries out the health check"), "{said}");
+    let said = project.run(&["automation", "test"]).err;
+    assert!(said.contains("--topic <TOPIC>|--file <PATH>|--schedule <JOB>"), "{said}");
+}
+
+#[test]
+fn who_emits_is_told_which_rules_did_nothing_and_why() {
+    let project = Project::started(json!({
+        "rules": [Project::rule("one", "a:b", "x"), Project::rule("two", "a:b", "x")]
+    }));
+    project.json(&["automation", "disable", "--rule", "one"]);
+    let emitted = emit(&project, "a:b", json!(null));
+    let why = "the rule is disabled; `aiwg automation enable --rule one` enables it";
+    assert_eq!(
+        (&emitted["rules"], &emitted["refused"]),
+        (&json!(["two"]), &json!([{ "rule": "one", "reason": why }]))
+    );
+    project.json(&["automation", "disable"]);
+    let said = project.run(&["event", "emit", "a:b"]).out;
+    assert!(
+        said.contains("! one did nothing: automation is disabled") && said.contains("! two did"),
+        "{said}"
+    );
+    assert!(!said.contains("no rule waits for it"), "{said}");
+}
+
+#[test]
 fn events_can_be_watched() {
     let project = Project::started(json!({}));
     emit(&project, "a:before", json!(null));

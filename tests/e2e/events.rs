@@ -188,3 +188,22 @@ async fn waits_outlive_ten_seconds_and_end_with_their_future() {
         client.task_output(TaskOutputParams { task_id: again.task_id, ..Default::default() }).await.unwrap();
     assert!(output.data.contains("stand-in agent") && output.ended);
 }
+
+#[test]
+fn a_task_that_fails_at_once_tears_no_gap() {
+    let project =
+        Project::started(json!({ "rules": [Project::rule("r", "a:b", "{{ event.payload.version }}")] }));
+    let mut live = project.wire();
+    live.call("event.subscribe", json!({ "topics": ["*"] }));
+    project.json(&["event", "emit", "a:b", "{}"]);
+    let told: Vec<String> =
+        (0..3).map(|_| live.receive()["params"]["event"]["topic"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(told, ["a:b", "task:queued", "task:failed"]);
+    let log = || {
+        let files = std::fs::read_dir(project.file(".aiwg/daemon/events")).unwrap();
+        files
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap().lines().count())
+            .sum::<usize>()
+    };
+    until("the log", || log() == 3);
+}

@@ -337,11 +337,14 @@ fn a_rule_that_waits_for_files_has_them_watched() {
 #[test]
 fn what_changes_together_is_one_task_however_much_it_is() {
     let all = rule("r", "src/**", "{{ matches }} of {{ files|length }}", json!({ "on_busy": "skip" }));
-    let project = watching(json!({ "debounce_ms": 1000 }), &[all]);
+    let project = watching(json!({ "paths": ["src"] }), &[all]);
     project.start();
+    fs::create_dir(project.file("aside")).unwrap();
     for n in 0..1700 {
-        write(&project, &format!("src/{n}"), "x");
+        write(&project, &format!("aside/{n}"), "x");
     }
+    // In one step.
+    fs::rename(project.file("aside"), project.file("src/all")).unwrap();
     let told = || watcher(&project)["events_received"].as_u64().unwrap();
     until("all changes", || told() == 1700);
     until("the task", || total(&project) == 1);

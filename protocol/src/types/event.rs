@@ -73,8 +73,20 @@ pub struct EventEmitParams {
 pub struct EventEmitted {
     /// The event's number.
     pub seq: u64,
-    /// The ids of the rules that it matched.
+    /// The ids of the rules that took it up: that have made a task of it, or will.
     pub rules: Vec<String>,
+    /// The rules that it matched as well and that made nothing of it; absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<RefusedMatch>,
+}
+
+/// A rule that an event matched and that made nothing of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RefusedMatch {
+    /// The rule's id.
+    pub rule: String,
+    /// Why, for people.
+    pub reason: String,
 }
 
 /// The params of `event.list`.

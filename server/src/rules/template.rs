@@ -2,14 +2,11 @@
 
 use std::fmt::Write;
 
-use aiwg_protocol::types::Event;
+use aiwg_protocol::{limits::LONGEST_PROMPT, types::Event};
 use minijinja::{
     AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value, context,
     value::{Serde, ValueKind},
 };
-
-/// How long a prompt may be, in bytes.
-pub const LONGEST_PROMPT: usize = 1024 * 1024;
 
 /// How many instructions of the template engine a prompt may take.
 const FUEL: u64 = 1_000_000;
@@ -33,7 +30,10 @@ impl From<minijinja::Error> for TemplateError {
     fn from(error: minijinja::Error) -> Self {
         let place = error.line().map_or_else(String::new, |line| format!("line {line} of the prompt: "));
         let what = match error.kind() {
-            ErrorKind::UndefinedError => "it refers to something that the event does not bring".to_owned(),
+            ErrorKind::UndefinedError => {
+                let named = error.detail().map_or_else(String::new, |what| format!(": {what}"));
+                format!("it refers to something that the event does not bring{named}")
+            }
             _ => error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
         };
         Self(format!("{place}{what}"))
@@ -142,6 +142,8 @@ fn files(events: &[Event]) -> Value {
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // So that it names what is not there.
+    environment.set_debug(true);
     // A prompt is no HTML; it is this formatter that quotes.
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_formatter(quote);
@@ -229,7 +231,14 @@ mod tests {
     #[test]
     fn what_the_event_does_not_bring_is_an_error() {
         let wrong = render("{{ event.payload.version }}", "r", &[event("a:b", "{}")], 1).unwrap_err();
-        assert!(wrong.to_string().contains("does not bring"), "{wrong}");
+        assert!(
+            wrong.to_string().contains("does not bring: `event.payload.version` is undefined"),
+            "{wrong}"
+        );
+        let wrong =
+            render("{% for e in events %}{{ e.payload.a.b }}{% endfor %}", "r", &[event("a:b", "{}")], 1)
+                .unwrap_err();
+        assert!(wrong.to_string().contains("`e.payload.a` is undefined"), "{wrong}");
         assert!(rendered("{{ event.payload.version|default('none') }}", "{}").contains("\"none\""));
     }
 }

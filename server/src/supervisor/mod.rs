@@ -27,7 +27,7 @@ use crate::{
     store::{Ending, TaskRow},
 };
 use agent::Agent;
-pub(crate) use environment::TASK_ENV;
+pub(crate) use environment::{TASK_ENV, is_closed};
 pub(crate) use running::Running;
 
 /// What every agent's keeper needs.

@@ -12,9 +12,9 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{ConfigProblem, DaemonReloaded, DaemonStatus, DaemonStopParams, NoParams},
+    types::{DaemonReloaded, DaemonStatus, DaemonStopParams, NoParams},
 };
-use aiwg_protocol::{SOCKET_ENV, SOCKET_PATH, START_COMMAND};
+use aiwg_protocol::{SOCKET_ENV, START_COMMAND};
 use aiwg_server::boot::{Options, Ready, is_running};
 
 use super::{ask, chat, setup};
@@ -24,7 +24,7 @@ use crate::{
     error::CliError,
     init,
     output::{Output, count},
-    project::to_start,
+    project::{from_afar, to_start},
 };
 
 /// How long a daemon may take to say how it is.
@@ -52,40 +52,19 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
         return Ok(ExitCode::SUCCESS);
     }
     if args.tmux {
-        return start_in_tmux(&options, output);
+        return tmux::start(&options, output);
     }
     start_with(&options, output)
 }
 
 /// A daemon is started where its project is, and not through a socket that leads elsewhere.
 fn not_from_afar(named: Option<&Path>) -> Result<(), CliError> {
-    let Some(socket) = std::env::var_os(SOCKET_ENV).filter(|path| named.is_none() && !path.is_empty()) else {
-        return Ok(());
-    };
-    let socket = PathBuf::from(socket);
-    let own = to_start(None)?.join(SOCKET_PATH);
-    if own == socket || own.canonicalize().is_ok_and(|own| Some(own) == socket.canonicalize().ok()) {
-        return Ok(());
-    }
+    let Some(socket) = from_afar(named)? else { return Ok(()) };
     Err(CliError::Failed(format!(
         "{SOCKET_ENV} leads to {}, and a daemon cannot be started through a socket: start it on the machine where its project is; \
          for one here, unset {SOCKET_ENV} or name the project with --project",
         socket.display()
     )))
-}
-
-/// Starts the daemon unless it runs, and makes its session.
-fn start_in_tmux(options: &Options, output: &Output) -> Result<ExitCode, CliError> {
-    let project = options.project.canonicalize()?;
-    if !is_running(&project) {
-        start_with(options, output)?;
-    }
-    let session = tmux::make(&project)?;
-    if !output.json {
-        let mut out = io::stdout().lock();
-        writeln!(out, "The tmux session is {session}. Next: aiwg daemon attach")?;
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> {
@@ -114,7 +93,7 @@ pub(crate) fn run(
         DaemonCommand::Stop => ask(project, async |client| stop(client, output).await),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
         DaemonCommand::Status => ask(project, async |client| status::run(&prompt(client), output).await),
-        DaemonCommand::Attach(args) => tmux::attach(&to_start(project)?.canonicalize()?, args.readonly),
+        DaemonCommand::Attach(args) => tmux::attach(project, args.readonly),
         DaemonCommand::Chat(args) => chat::talk(project, args, output),
         DaemonCommand::Logs(args) => logs::run(project, &args, output),
         DaemonCommand::Ping => ask(project, async |client| ping(&prompt(client), output).await),
@@ -187,12 +166,7 @@ async fn reload(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliE
 fn show_reload(out: &mut dyn Write, done: &DaemonReloaded) -> io::Result<()> {
     if !done.reloaded {
         writeln!(out, "Refused: the configuration from before stays in force.")?;
-        for ConfigProblem { file, line, column, message } in &done.errors {
-            let place =
-                line.zip(*column).map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
-            writeln!(out, "{file}{place}: {message}")?;
-        }
-        return Ok(());
+        return done.errors.iter().try_for_each(|problem| writeln!(out, "{problem}"));
     }
     writeln!(out, "The configuration is in force.")?;
     done.notices.iter().try_for_each(|notice| writeln!(out, "! {notice}"))

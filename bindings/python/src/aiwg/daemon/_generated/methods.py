@@ -212,7 +212,8 @@ class AutomationMethods:
 
         - ``topic``: As if an event of this topic were emitted.
         - ``payload``: The event's payload; `null` when absent.
-        - ``file``: As if this file were modified: its path relative to the project.
+        - ``file``: As if this file were modified: its path relative to the project, or absolute and
+          within it.
         - ``schedule``: As if this schedule job fired, or the rule of this id whose trigger is a
           schedule.
         - ``timeout``: how long to wait for the answer, in seconds.
