@@ -371,12 +371,12 @@ pub trait DaemonService {
     #[example(
         name = "the beginning",
         params = r#"{"taskId": "task-0001"}"#,
-        result = r#"{"data": "Looking at the code.\n", "offset": 0, "nextOffset": 21, "ended": false}"#
+        result = r#"{"data": "Looking at the code.\n", "offset": 0, "nextOffset": 21, "attempt": 1, "ended": false}"#
     )]
     #[example(
         name = "what comes next",
         params = r#"{"taskId": "task-0001", "offset": 21, "waitMs": 30000}"#,
-        result = r#"{"data": "Done.\n", "offset": 21, "nextOffset": 27, "ended": true}"#
+        result = r#"{"data": "Done.\n", "offset": 21, "nextOffset": 27, "attempt": 1, "ended": true}"#
     )]
     async fn task_output(params: TaskOutputParams) -> Result<TaskOutput, ApiError>;
 

@@ -210,7 +210,9 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         detached: options.detached,
         stopped,
     });
-    let mut files = start_files(&daemon, &reader, &bus);
+    // A reader that nobody else waits for: copying much takes long.
+    let copying = Arc::new(Reader::open(&project.database()).map_err(RecoveryError::from)?);
+    let mut files = start_files(&daemon, &copying, &bus);
     let served = {
         let daemon = Arc::clone(&daemon);
         tokio::spawn(async move { ipc::serve(&listener, daemon).await })

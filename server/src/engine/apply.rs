@@ -162,8 +162,8 @@ impl Turn<'_> {
                 let done = self.ended(no, outcome);
                 self.answer(done, reply, |_, ()| ())
             }
-            Command::Interrupted { no, started, requeue, reply } => {
-                let done = self.interrupted(no, started, requeue);
+            Command::Interrupted { no, started, most_attempts, reply } => {
+                let done = self.interrupted(no, started, most_attempts);
                 self.answer(done, reply, |_, ()| ())
             }
             Command::Prune(tasks, events, reply) => {

@@ -98,8 +98,8 @@ pub enum Command {
         no: TaskNo,
         /// Whether an agent was started.
         started: bool,
-        /// Whether to queue it again; else it fails.
-        requeue: bool,
+        /// With so many attempts it fails; with fewer it is queued again.
+        most_attempts: u32,
         /// The answer.
         reply: Reply<()>,
     },

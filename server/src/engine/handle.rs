@@ -183,8 +183,13 @@ impl Engine {
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn interrupted(&self, no: TaskNo, started: bool, requeue: bool) -> Result<(), EngineError> {
-        self.call(|reply| Command::Interrupted { no, started, requeue, reply }).await
+    pub async fn interrupted(
+        &self,
+        no: TaskNo,
+        started: bool,
+        most_attempts: u32,
+    ) -> Result<(), EngineError> {
+        self.call(|reply| Command::Interrupted { no, started, most_attempts, reply }).await
     }
 
     /// Forgets some of what is not to be kept, so little that nobody waits long. Tells which tasks, and how many events; again and

@@ -954,6 +954,11 @@ export interface TaskOutput {
   /** The byte to go on at. */
   nextOffset: number;
   /**
+   * Which attempt at the task wrote it, from 1; 0 if there has been none. Each attempt's output
+   * begins at 0: whoever follows it goes back there when this has changed. `0` when absent.
+   */
+  attempt: number;
+  /**
    * Whether this is all there will ever be: the task has ended, and the chunk reaches the end of
    * its output.
    */

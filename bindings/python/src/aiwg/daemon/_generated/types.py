@@ -1528,6 +1528,10 @@ class TaskOutput:
     """The byte it begins at."""
     next_offset: int
     """The byte to go on at."""
+    attempt: int
+    """Which attempt at the task wrote it, from 1; 0 if there has been none. Each attempt's output
+    begins at 0: whoever follows it goes back there when this has changed. `0` when absent.
+    """
     ended: bool
     """Whether this is all there will ever be: the task has ended, and the chunk reaches the end of
     its output.
@@ -1540,6 +1544,7 @@ class TaskOutput:
             data=wire["data"],
             offset=wire["offset"],
             next_offset=wire["nextOffset"],
+            attempt=wire["attempt"],
             ended=wire["ended"],
         )
 
