@@ -18,7 +18,7 @@ pub(crate) fn to_start(named: Option<&Path>) -> Result<PathBuf, CliError> {
         return Ok(project.to_owned());
     }
     let cwd = working_directory()?;
-    Ok(find_project(&cwd).unwrap_or(&cwd).to_owned())
+    Ok(find_project(&cwd)?.unwrap_or(&cwd).to_owned())
 }
 
 /// Where the command was typed.

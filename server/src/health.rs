@@ -19,6 +19,10 @@ pub enum IssueKind {
     Automation,
     /// A file that people read could not be written.
     Files,
+    /// The log cannot be written or rotated.
+    Log,
+    /// What the daemon stands on was taken away.
+    Ground,
     /// Files cannot be watched as they should.
     Watch,
     /// The action `health-check` has found something.
@@ -34,6 +38,8 @@ impl IssueKind {
             Self::Config => "config",
             Self::Automation => "automation",
             Self::Files => "files",
+            Self::Log => "log",
+            Self::Ground => "ground",
             Self::Watch => "watch",
             Self::HealthCheck => "health_check",
         }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{HealthCheck, Timestamp};
+use super::{HealthCheck, TaskStats, Timestamp};
 
 /// The content of `.aiwg/daemon/heartbeat`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -44,6 +44,12 @@ pub struct DaemonStatus {
     /// Whether it was started in the background. If not, it is the process of a service manager, a container or a terminal, which
     /// its end would be told to: then `daemon.restart` is the way to begin anew.
     pub detached: bool,
+    /// Whether it has ended: so in the `state.json` that it leaves behind.
+    #[serde(default)]
+    pub stopped: bool,
+    /// How many tasks there are in which state.
+    #[serde(default)]
+    pub stats: TaskStats,
     /// The subsystems.
     pub subsystems: Subsystems,
 }

@@ -28,7 +28,7 @@ use crate::{
     store::{Ending, TaskNo, TaskRow},
 };
 use agent::Agent;
-pub(crate) use environment::TASK_ENV;
+pub use environment::{AGENT_ENV, TASK_ENV};
 pub(crate) use running::Running;
 
 /// What every agent's keeper needs.
