@@ -148,9 +148,7 @@ fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), String> {
 /// Becomes the same command once more, of the program that is in this one's place by now, and with the lock. Returns only where that fails.
 fn begin_anew(lock: Lock) -> io::Error {
     match own_program() {
-        Ok(program) => {
-            Command::new(program).args(std::env::args_os().skip(1)).stdin(lock.hand_over()).exec()
-        }
+        Ok(program) => Command::new(program).args(std::env::args_os().skip(1)).stdin(lock.hand_over()).exec(),
         Err(error) => error,
     }
 }

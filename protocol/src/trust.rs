@@ -129,7 +129,9 @@ mod tests {
     fn what_belongs_to_another_is_not() {
         let another = us() + 1;
         let refused = check_owner(Path::new("/tmp/.aiwg"), another).unwrap_err().to_string();
-        assert!(refused.contains(&format!("belongs to user {another}")) && refused.contains(SAFE_DIRECTORY_ENV));
+        assert!(
+            refused.contains(&format!("belongs to user {another}")) && refused.contains(SAFE_DIRECTORY_ENV)
+        );
         check_owner(Path::new("/etc/aiwg.json"), 0).unwrap();
     }
 }

@@ -27,7 +27,8 @@ impl Project {
     pub fn at(root: &Path) -> io::Result<Self> {
         let root = root.canonicalize()?;
         if root.to_str().is_none() {
-            let why = "its path is not UTF-8, as every path that a daemon tells of must be; rename the directory";
+            let why =
+                "its path is not UTF-8, as every path that a daemon tells of must be; rename the directory";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
         Ok(Self { root })

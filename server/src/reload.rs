@@ -35,10 +35,7 @@ pub(crate) async fn reload(
     done
 }
 
-async fn put_in_force(
-    daemon: &Arc<Daemon>,
-    cause: Option<Cause>,
-) -> Result<DaemonReloaded, EngineError> {
+async fn put_in_force(daemon: &Arc<Daemon>, cause: Option<Cause>) -> Result<DaemonReloaded, EngineError> {
     let old = daemon.settings.get();
     let (policy, loaded) = match read(&daemon.project, daemon.config_named.as_deref()) {
         Ok(good) => good,

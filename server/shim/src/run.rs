@@ -43,6 +43,9 @@ pub fn run() -> ExitCode {
 fn carry_out() -> Result<(), Box<dyn Error>> {
     // First of all: from here on nobody ends the shim by asking for the agent's end.
     let mut signals = Signals::take()?;
+    // Or it would show as the name of the link through which the daemon has found the program.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::set_name(c"aiwg-shim");
     // Whatever the daemon was started with: the agent gets its three streams and nothing else.
     close_fds::set_fds_cloexec(3, &[]);
     let order = read_order()?;

@@ -49,13 +49,8 @@ async fn publish(daemon: &Daemon, check: &HealthCheck, cause: Option<Cause>) -> 
         Health::Degraded => "health:degraded",
     };
     let payload = Json::new(check).unwrap_or_default();
-    let draft = Draft {
-        topic: topic.to_owned(),
-        payload,
-        source: EventSource::Daemon,
-        cause,
-        happened_at: None,
-    };
+    let draft =
+        Draft { topic: topic.to_owned(), payload, source: EventSource::Daemon, cause, happened_at: None };
     daemon
         .engine
         .publish(draft)

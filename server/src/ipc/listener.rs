@@ -20,7 +20,7 @@ use rustix::{
 use tokio::{
     net::{UnixListener, UnixStream},
     task::JoinSet,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval_at},
 };
 
 use super::{Daemon, connection};
@@ -62,7 +62,8 @@ pub(crate) fn bind(project: &Project) -> io::Result<Listener> {
     let began = Instant::now();
     while is_answered(&path) {
         if began.elapsed() > LAST_MOMENTS {
-            let message = "another process answers there, which does not hold the project's lock: end it first";
+            let message =
+                "another process answers there, which does not hold the project's lock: end it first";
             return Err(io::Error::new(io::ErrorKind::AddrInUse, message));
         }
         std::thread::sleep(Duration::from_millis(20));
@@ -97,9 +98,8 @@ impl Listener {
 
     /// Binds it again if somebody has removed it. True where that was so. What else is in its place stays there.
     fn bind_again(&mut self) -> io::Result<bool> {
-        let is_gone = |path: &Path| {
-            path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
-        };
+        let is_gone =
+            |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
         let was_gone = is_gone(&self.path);
         if was_gone {
             self.socket = bind_private(&self.path)?.into();
@@ -218,7 +218,7 @@ impl Drop for Listener {
 pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Result<()> {
     let mut socket = UnixListener::from_std(listener.socket.try_clone()?)?;
     let mut connections = JoinSet::new();
-    let mut look = interval(LOOK_EVERY);
+    let mut look = interval_at(tokio::time::Instant::now() + LOOK_EVERY, LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {

@@ -50,7 +50,10 @@ fn tell(state: &[NotifyState<'_>]) {
 fn send(state: &[NotifyState<'_>]) -> io::Result<()> {
     use std::os::{
         linux::net::SocketAddrExt,
-        unix::{ffi::OsStrExt, net::{SocketAddr, UnixDatagram}},
+        unix::{
+            ffi::OsStrExt,
+            net::{SocketAddr, UnixDatagram},
+        },
     };
     let socket = std::env::var_os("NOTIFY_SOCKET").unwrap_or_default();
     // An abstract one, which has no file, and which the crate takes for one.

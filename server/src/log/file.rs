@@ -53,7 +53,8 @@ struct Open {
 impl LogFile {
     pub(super) fn new(path: PathBuf, rotation: Rotation, echo: bool, health: Health) -> Self {
         let echo = echo && is_read_by_someone();
-        let mut log = Self { path, rotation, open: None, looked: Instant::now(), echo, is_failing: false, health };
+        let mut log =
+            Self { path, rotation, open: None, looked: Instant::now(), echo, is_failing: false, health };
         log.reopen();
         log
     }
@@ -101,17 +102,14 @@ impl LogFile {
         }
     }
 
-    /// Opens what is there now.
+    /// Opens what is there now. Where that fails, what was open stays so: somebody may have moved it, and will look there.
     pub(super) fn reopen(&mut self) {
         match self.opened() {
             Ok(open) => {
                 self.open = Some(open);
                 self.health.clear(IssueKind::Log);
             }
-            Err(error) => {
-                self.trouble("cannot be opened", &error);
-                self.open = None;
-            }
+            Err(error) => self.trouble("cannot be opened", &error),
         }
     }
 

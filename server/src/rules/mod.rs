@@ -16,9 +16,7 @@ use aiwg_protocol::{
 
 use crate::store::NewTask;
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
-pub use decide::{
-    Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, longest_wait_ms, settled,
-};
+pub use decide::{Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, longest_wait_ms, settled};
 pub use index::{BadPattern, RuleIndex};
 use template::TemplateError;
 
@@ -32,8 +30,7 @@ pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (NewTask, Option<
         Ok(prompt) => (prompt, None),
         Err(error) => (prompt.clone(), Some(error)),
     };
-    let before =
-        events.iter().filter_map(|event| event.caused_by.as_ref()).max_by_key(|cause| cause.depth);
+    let before = events.iter().filter_map(|event| event.caused_by.as_ref()).max_by_key(|cause| cause.depth);
     let task = NewTask {
         prompt,
         agent: agent.clone(),

@@ -93,7 +93,8 @@ pub fn render(prompt: &str, rule: &str, events: &[Event], matches: u64) -> Resul
     }
     let environment = environment();
     let template = environment.template_from_str(prompt)?;
-    let inserts_data = template.undeclared_variables(false).iter().any(|name| name != "rule" && name != "matches");
+    let inserts_data =
+        template.undeclared_variables(false).iter().any(|name| name != "rule" && name != "matches");
     let values: Vec<Value> = events.iter().map(value).collect();
     let mut text = template.render(context! {
         event => values.last().cloned().unwrap_or_default(),
@@ -105,7 +106,8 @@ pub fn render(prompt: &str, rule: &str, events: &[Event], matches: u64) -> Resul
     if inserts_data {
         text.push_str(NOTE);
         if matches > events.len() as u64 {
-            let _ = write!(text, "\n(Of {matches} events, only the latest {} are at hand here.)", events.len());
+            let _ =
+                write!(text, "\n(Of {matches} events, only the latest {} are at hand here.)", events.len());
         }
     }
     if text.len() > LONGEST_PROMPT {

@@ -122,7 +122,12 @@ impl Store {
     }
 
     /// Adds a match to those that wait, or begins with it.
-    pub(crate) fn add_pending(&mut self, rule: &str, event: &Event, at: Timestamp) -> rusqlite::Result<Pending> {
+    pub(crate) fn add_pending(
+        &mut self,
+        rule: &str,
+        event: &Event,
+        at: Timestamp,
+    ) -> rusqlite::Result<Pending> {
         self.statement(
             "INSERT INTO pending (rule, first_at, matches) VALUES (?, ?, 1)
              ON CONFLICT (rule) DO UPDATE SET matches = matches + 1",
@@ -205,9 +210,11 @@ impl Store {
 
     /// When the latest of a rule's waiting matches came.
     pub(crate) fn last_pending_at(&self, rule: &str) -> rusqlite::Result<Option<Timestamp>> {
-        self.statement("SELECT at FROM event WHERE seq = (SELECT max(seq) FROM pending_event WHERE rule = ?)")?
-            .query_row([rule], |row| Ok(row.get::<_, Millis>(0)?.0))
-            .optional()
+        self.statement(
+            "SELECT at FROM event WHERE seq = (SELECT max(seq) FROM pending_event WHERE rule = ?)",
+        )?
+        .query_row([rule], |row| Ok(row.get::<_, Millis>(0)?.0))
+        .optional()
     }
 
     /// Forgets a rule's waiting matches.

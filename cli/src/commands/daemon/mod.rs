@@ -41,7 +41,10 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
         detached: !args.foreground,
     };
     if let Some(config) = options.config.as_ref().filter(|config| config.to_str().is_none()) {
-        return Err(CliError::Usage(format!("--config: the path {} is not UTF-8: rename it", config.display())));
+        return Err(CliError::Usage(format!(
+            "--config: the path {} is not UTF-8: rename it",
+            config.display()
+        )));
     }
     if args.foreground {
         if init::is_init() {
@@ -64,6 +67,12 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
 /// one of its own agents.
 fn startable(named: Option<&Path>) -> Result<PathBuf, CliError> {
     let project = to_start(named)?;
+    if project.canonicalize().is_ok_and(|project| project.to_str().is_none()) {
+        return Err(CliError::Failed(format!(
+            "no daemon can be started in {}: its path is not UTF-8, as every path that a daemon tells of must be; rename the directory",
+            project.display()
+        )));
+    }
     let Some(socket) = std::env::var_os(SOCKET_ENV).filter(|path| !path.is_empty()).map(PathBuf::from) else {
         return Ok(project);
     };
@@ -91,7 +100,9 @@ fn leads_to(socket: &Path, project: &Path) -> bool {
     let own = project.join(SOCKET_PATH);
     let real = |path: &Path| path.canonicalize().ok();
     let known = || real(project).map(|project| project.join(SOCKET_PATH));
-    own == socket || known().is_some_and(|own| own == socket) || real(&own).is_some_and(|own| Some(own) == real(socket))
+    own == socket
+        || known().is_some_and(|own| own == socket)
+        || real(&own).is_some_and(|own| Some(own) == real(socket))
 }
 
 /// Starts the daemon unless it runs, and makes its session.
@@ -181,7 +192,8 @@ fn stop_holder(project: Option<&Path>, error: ClientError, output: &Output) -> R
     // A named socket may be that of another machine, whose processes are not here.
     let is_elsewhere = project.is_none() && std::env::var_os(SOCKET_ENV).is_some_and(|path| !path.is_empty());
     let here = if is_elsewhere { None } else { to_start(project).ok().filter(|project| is_running(project)) };
-    let Some((project, holder)) = here.and_then(|here| last_holder(&here).map(|holder| (here, holder))) else {
+    let Some((project, holder)) = here.and_then(|here| last_holder(&here).map(|holder| (here, holder)))
+    else {
         return Err(error.into());
     };
     // By its number and its start time, so that it is nobody else.

@@ -12,7 +12,7 @@ use aiwg_client::{
 };
 use aiwg_server::boot::{Options, Ready, is_running, last_holder};
 
-use super::{LAST_MOMENTS, project_here, show_reload, start_with, started, startable};
+use super::{LAST_MOMENTS, project_here, show_reload, start_with, startable, started};
 use crate::{error::CliError, output::Output, project::connect};
 
 /// How often to look whether the daemon is there again.

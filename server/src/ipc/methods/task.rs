@@ -3,8 +3,8 @@ use std::{future::pending, time::Duration};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{
-        Cause, NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams, TaskRetryParams,
-        TaskState, TaskStats, TaskSubmitParams, TaskSubmitted, TaskWaitParams,
+        Cause, NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams,
+        TaskRetryParams, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted, TaskWaitParams,
     },
 };
 
