@@ -34,6 +34,16 @@ impl Project {
         Ok(Self { root })
     }
 
+    /// One in a directory of a test's own.
+    #[cfg(test)]
+    #[allow(clippy::unwrap_used)]
+    pub(crate) fn temporary() -> (tempfile::TempDir, Self) {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Self::at(dir.path()).unwrap();
+        project.make_dirs().unwrap();
+        (dir, project)
+    }
+
     /// The project's own directory.
     pub fn root(&self) -> &Path {
         &self.root

@@ -67,6 +67,7 @@ fn a_service_manager_is_told_how_the_daemon_is() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_service_manager_may_have_a_socket_without_a_file() {
     use std::os::{linux::net::SocketAddrExt, unix::net::SocketAddr};
     let project = Project::new(json!({}));

@@ -266,16 +266,9 @@ mod tests {
 
     use super::*;
 
-    fn project() -> (tempfile::TempDir, Project) {
-        let dir = tempfile::tempdir().unwrap();
-        let project = Project::at(dir.path()).unwrap();
-        project.make_dirs().unwrap();
-        (dir, project)
-    }
-
     #[test]
     fn a_socket_that_answers_is_nobodys_leftover() {
-        let (_dir, project) = project();
+        let (_dir, project) = Project::temporary();
         let other = UnixListener::bind(project.socket()).unwrap();
         assert_eq!(bind(&project).err().unwrap().kind(), io::ErrorKind::AddrInUse);
         drop(other);
@@ -289,7 +282,7 @@ mod tests {
 
     #[test]
     fn one_that_is_removed_comes_back() {
-        let (_dir, project) = project();
+        let (_dir, project) = Project::temporary();
         let mut ours = bind(&project).unwrap();
         assert!(!ours.bind_again().unwrap());
         std::fs::remove_file(project.socket()).unwrap();

@@ -67,9 +67,7 @@ mod tests {
 
     #[test]
     fn what_is_removed_or_replaced_is_lost() {
-        let dir = tempfile::tempdir().unwrap();
-        let project = Project::at(dir.path()).unwrap();
-        project.make_dirs().unwrap();
+        let (_dir, project) = Project::temporary();
         std::fs::write(project.database(), "").unwrap();
         let lock = Lock::take(&project, None, true).unwrap().unwrap();
         let ground = Ground::of(&project, &lock).unwrap();

@@ -231,16 +231,9 @@ pub(crate) fn before(project: &Project) -> Option<Holder> {
 mod tests {
     use super::*;
 
-    fn project() -> (tempfile::TempDir, Project) {
-        let dir = tempfile::tempdir().unwrap();
-        let project = Project::at(dir.path()).unwrap();
-        project.make_dirs().unwrap();
-        (dir, project)
-    }
-
     #[test]
     fn the_lock_holds_though_its_file_is_removed() {
-        let (_dir, project) = project();
+        let (_dir, project) = Project::temporary();
         let lock = Lock::take(&project, None, true).unwrap().unwrap();
         let held = Lock::take(&project, None, true).unwrap().unwrap_err();
         assert_eq!(held.unwrap().process, Process::current());
@@ -255,7 +248,7 @@ mod tests {
 
     #[test]
     fn what_a_dead_daemon_used_is_known_and_what_has_ended_well_is_forgotten() {
-        let (_dir, project) = project();
+        let (_dir, project) = Project::temporary();
         let config = project.root().join("other.json");
         let lock = Lock::take(&project, Some(&config), true).unwrap().unwrap();
         assert_eq!(Lock::last_holder(&project).unwrap().config, Some(config));

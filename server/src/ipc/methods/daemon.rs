@@ -6,7 +6,7 @@ use aiwg_protocol::{
     types::{
         AutomationSubsystem, DaemonReloaded, DaemonRestarting, DaemonStatus, DaemonStopParams, IpcSubsystem,
         MessagingSubsystem, NoParams, Pong, QueuedTaskSummary, RunningTaskSummary, SchedulerSubsystem,
-        StopAcknowledged, Subsystems, SupervisorSubsystem, TaskState, TaskStats, TaskSummaries, Timestamp,
+        StopAcknowledged, Subsystems, SupervisorSubsystem, TaskCounts, TaskState, TaskSummaries, Timestamp,
     },
 };
 
@@ -109,7 +109,7 @@ fn scheduler(config: &Config) -> SchedulerSubsystem {
     }
 }
 
-async fn supervisor(daemon: &Arc<Daemon>) -> Result<(SupervisorSubsystem, TaskStats), ApiError> {
+async fn supervisor(daemon: &Arc<Daemon>) -> Result<(SupervisorSubsystem, TaskCounts), ApiError> {
     let (stats, running, queued) = daemon
         .read(|reader| {
             let running =
@@ -124,7 +124,7 @@ async fn supervisor(daemon: &Arc<Daemon>) -> Result<(SupervisorSubsystem, TaskSt
         max_concurrency: daemon.settings.get().config.daemon.max_parallel_actions,
         tasks: TaskSummaries { running, queued: queued.into_iter().map(summarize_queued).collect() },
     };
-    Ok((subsystem, stats))
+    Ok((subsystem, stats.into()))
 }
 
 fn summarize_running(task: TaskRow, daemon: &Daemon) -> RunningTaskSummary {

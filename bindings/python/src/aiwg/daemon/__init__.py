@@ -8,7 +8,13 @@ The types of results are in :mod:`aiwg.daemon.types`.
 
 from ._async_client import AsyncDaemonClient
 from ._client import DaemonClient
-from ._errors import DaemonConnectionError, DaemonError, DaemonTimeoutError, NoDaemonError
+from ._errors import (
+    DaemonConnectionError,
+    DaemonError,
+    DaemonTimeoutError,
+    NoDaemonError,
+    NotAllowedError,
+)
 from ._generated.constants import PROTOCOL_VERSION
 from ._generated.errors import ERROR_KINDS, ErrorKind, ErrorKindInfo
 from ._message import Notification
@@ -26,5 +32,6 @@ __all__ = [
     "ErrorKindInfo",
     "Missed",
     "NoDaemonError",
+    "NotAllowedError",
     "Notification",
 ]

@@ -7,7 +7,7 @@ from typing import Literal
 from ._generated.constants import PROJECT_DIR, START_COMMAND
 from ._generated.errors import ERROR_KINDS, ErrorKind
 
-ConnectionErrorKind = Literal["no_daemon", "disconnected", "timeout"]
+ConnectionErrorKind = Literal["no_daemon", "not_allowed", "disconnected", "timeout"]
 
 
 class DaemonError(Exception):
@@ -53,16 +53,30 @@ class DaemonConnectionError(ConnectionError):
         self.message = message
 
 
-class NoDaemonError(DaemonConnectionError):
-    """Nothing answers at the socket, or there is none."""
+class _NotConnectedError(DaemonConnectionError):
+    """There is no connection to the socket."""
 
-    kind: ConnectionErrorKind = "no_daemon"
     path: str
     """The socket that was tried."""
 
     def __init__(self, message: str, path: str = "") -> None:
         super().__init__(message)
         self.path = path
+
+
+class NoDaemonError(_NotConnectedError):
+    """Nothing answers at the socket, or there is none."""
+
+    kind: ConnectionErrorKind = "no_daemon"
+
+
+class NotAllowedError(_NotConnectedError):
+    """The socket cannot be opened: only the user who started the daemon can, and root.
+
+    Or it is not to be: its project could be anyone's.
+    """
+
+    kind: ConnectionErrorKind = "not_allowed"
 
 
 class DaemonTimeoutError(DaemonConnectionError, TimeoutError):
