@@ -17,6 +17,7 @@ mod housekeeping;
 mod ipc;
 pub mod lifecycle;
 pub mod log;
+mod names;
 pub mod project;
 mod recovery;
 mod reload;

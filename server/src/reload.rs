@@ -8,14 +8,13 @@ use aiwg_protocol::{
 };
 
 use crate::{
-    config::{ConfigError, Loaded, Problem, load_for},
+    config::{ConfigError, Loaded, load_for},
     engine::{Draft, EngineError, Policy},
     health::{Health, IssueKind},
     ipc::Daemon,
     lifecycle::{tell_ready, tell_reloading},
     project::Project,
     rules::{RuleIndex, compile},
-    watcher::options,
 };
 
 /// Reads the configuration again and puts it in force, or tells what is wrong with it. `cause` is what led to that.
@@ -42,7 +41,7 @@ async fn put_in_force(daemon: &Arc<Daemon>, cause: Option<Cause>) -> Result<Daem
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
             daemon.health.report(IssueKind::Config, format!("{STAYS}: {error}"));
-            return Ok(refused(problems(&error)));
+            return Ok(refused(error.problems()));
         }
     };
     if let Some(gone) = old.path.as_ref().filter(|_| loaded.path.is_none()) {
@@ -77,16 +76,7 @@ fn refused(errors: Vec<ConfigProblem>) -> DaemonReloaded {
 /// What is wrong with it.
 pub(crate) fn read(project: &Project, named: Option<&Path>) -> Result<(Policy, Loaded), ConfigError> {
     let loaded = load_for(project, named)?;
-    check_watch(project, &loaded.config)?;
     Ok((policy(&loaded.config)?, loaded))
-}
-
-/// Sees whether what a configuration says of files can be watched.
-///
-/// # Errors
-/// It cannot.
-fn check_watch(project: &Project, config: &Config) -> Result<(), ConfigError> {
-    if config.watches_files() { Ok(options(project.root(), config).check()?) } else { Ok(()) }
 }
 
 /// Watches what is in force now, unless that is what was watched before.
@@ -139,30 +129,6 @@ pub(crate) fn report_notices(loaded: &Loaded, health: &Health) {
         health.clear(IssueKind::Config);
     } else {
         health.report(IssueKind::Config, loaded.notices.join("; "));
-    }
-}
-
-/// What is wrong with a configuration, for whoever asked.
-pub(crate) fn problems(error: &ConfigError) -> Vec<ConfigProblem> {
-    let number = |number: usize| u32::try_from(number).ok();
-    match error {
-        ConfigError::Wrong { problems } => problems
-            .iter()
-            .map(|Problem { file, line, column, message }| ConfigProblem {
-                file: file.clone(),
-                line: number(*line),
-                column: number(*column),
-                message: message.clone(),
-            })
-            .collect(),
-        ConfigError::Unreadable { path, source } => vec![ConfigProblem {
-            file: path.display().to_string(),
-            message: source.to_string(),
-            ..ConfigProblem::default()
-        }],
-        ConfigError::Rule(_) | ConfigError::Watch(_) => {
-            vec![ConfigProblem { message: error.to_string(), ..ConfigProblem::default() }]
-        }
     }
 }
 

@@ -253,6 +253,89 @@ fn trying_out_changes_nothing() {
 }
 
 #[test]
+fn a_file_is_tried_out_as_it_would_be_told() {
+    let files = json!({ "trigger": { "type": "file_change", "pattern": "src/**" } });
+    let rules = json!([rule("files", "x", "{{ files }}", files)]);
+    let project =
+        Project::started(json!({ "rules": rules, "watch": { "paths": ["src"], "ignore": ["*.tmp"] } }));
+    std::fs::create_dir(project.file("src")).unwrap();
+    let test = |directory: &str, file: &str| {
+        let mut command = project.command();
+        let done = command.current_dir(project.file(directory)).args([
+            "automation",
+            "test",
+            "--json",
+            "--file",
+            file,
+        ]);
+        let done = done.output().unwrap();
+        (done.status.code(), serde_json::from_slice::<Value>(&done.stdout).unwrap_or_default())
+    };
+    let absolute = project.file("src/a.ts").display().to_string();
+    for (directory, file) in
+        [(".", "src/a.ts"), (".", "./src/a.ts"), ("src", "a.ts"), (".", absolute.as_str())]
+    {
+        let (code, tested) = test(directory, file);
+        assert_eq!((code, &tested["file"]), (Some(0), &json!("src/a.ts")), "{file}");
+        assert_eq!(tested["rules"][0]["outcome"], "fire", "{file}: {tested}");
+        assert!(tested["rules"][0]["prompt"].as_str().unwrap().starts_with("[\"src/a.ts\"]"), "{tested}");
+    }
+    for file in ["", "../x", "/etc/passwd", "src"] {
+        assert_eq!(test(".", file).0, Some(1), "{file}");
+    }
+    let (_, tested) = test(".", "src/a.tmp");
+    assert_eq!(tested["rules"][0]["outcome"], "refuse", "{tested}");
+    assert!(
+        tested["notice"].as_str().unwrap().contains("src/a.tmp is not watched: \"watch.ignore\""),
+        "{tested}"
+    );
+    let (_, tested) = test(".", "a.ts");
+    assert_eq!(tested["rules"], json!([]));
+    assert!(tested["notice"].as_str().unwrap().contains("watch.paths"), "{tested}");
+}
+
+#[test]
+fn what_is_tried_out_agrees_with_what_happens() {
+    let project = Project::started(json!({
+        "rules": [Project::rule("one", "a:b", "Test {{ event.payload.version }}")],
+        "schedule": { "enabled": true, "jobs": [{ "name": "health", "cron": "@yearly", "action": "health-check" }] },
+    }));
+    let tested = project.json(&["automation", "test", "--topic", "a:b"])["rules"][0].clone();
+    assert_eq!((&tested["outcome"], &tested["prompt"]), (&json!("fail"), &Value::Null));
+    assert!(tested["reason"].as_str().unwrap().contains("`event.payload.version`"), "{tested}");
+    emit(&project, "a:b", json!({}));
+    let task = made(&project, "task-0001");
+    assert!(task["error"].as_str().unwrap().ends_with(tested["reason"].as_str().unwrap()), "{task}");
+    // What could not be emitted cannot be tried.
+    assert_eq!(project.run(&["automation", "test", "--topic", "x y"]).code, 1);
+    let said = project.run(&["automation", "test", "--schedule", "health"]).out;
+    assert!(said.contains("the daemon itself carries out the health check"), "{said}");
+    let said = project.run(&["automation", "test"]).err;
+    assert!(said.contains("--topic <TOPIC>|--file <PATH>|--schedule <JOB>"), "{said}");
+}
+
+#[test]
+fn who_emits_is_told_which_rules_did_nothing_and_why() {
+    let project = Project::started(json!({
+        "rules": [Project::rule("one", "a:b", "x"), Project::rule("two", "a:b", "x")]
+    }));
+    project.json(&["automation", "disable", "--rule", "one"]);
+    let emitted = emit(&project, "a:b", json!(null));
+    let why = "the rule is disabled; `aiwg automation enable --rule one` enables it";
+    assert_eq!(
+        (&emitted["rules"], &emitted["refused"]),
+        (&json!(["two"]), &json!([{ "rule": "one", "reason": why }]))
+    );
+    project.json(&["automation", "disable"]);
+    let said = project.run(&["event", "emit", "a:b"]).out;
+    assert!(
+        said.contains("! one did nothing: automation is disabled") && said.contains("! two did"),
+        "{said}"
+    );
+    assert!(!said.contains("no rule waits for it"), "{said}");
+}
+
+#[test]
 fn events_can_be_watched() {
     let project = Project::started(json!({}));
     emit(&project, "a:before", json!(null));
@@ -271,4 +354,71 @@ fn events_can_be_watched() {
     assert_eq!(next(), "a:live");
     watch.kill().unwrap();
     watch.wait().unwrap();
+}
+
+#[test]
+fn a_full_queue_keeps_matches_waiting() {
+    let condition = json!({ "condition": { "type": "debounce", "interval_ms": 100 } });
+    let project = Project::started(json!({
+        "rules": [rule("r", "a:b", "x", condition)],
+        "daemon": { "max_parallel_actions": 1, "max_queued": 1 }
+    }));
+    emit(&project, "a:b", json!(1));
+    let tasks = [&UNTIL_GO[4..]; 2].map(|script| project.submit(script));
+    until("the full queue to be noticed", || {
+        status(&project, "r")["lastRefusal"]["reason"]
+            .as_str()
+            .is_some_and(|why| why.contains("queue is full"))
+    });
+    assert_eq!(status(&project, "r")["pending"]["matches"], 1);
+    std::fs::write(project.file("go"), "").unwrap();
+    assert_eq!(made(&project, "task-0003")["state"], "completed");
+    assert_eq!(tasks, ["task-0001", "task-0002"]);
+}
+
+#[test]
+fn what_waits_is_not_pruned() {
+    let condition = json!({ "condition": { "type": "debounce", "interval_ms": 1500 } });
+    let project = Project::started(json!({
+        "rules": [rule("r", "a:b", "{{ event.payload }}", condition)],
+        "retention": { "event_count": 2 }
+    }));
+    emit(&project, "a:b", json!("kept"));
+    for n in 0..20 {
+        emit(&project, "other:x", json!(n));
+    }
+    // Another start prunes at once.
+    project.kill_daemon();
+    project.start();
+    assert!(made(&project, "task-0001")["prompt"].as_str().unwrap().starts_with("\"kept\""));
+}
+
+#[test]
+fn a_rule_that_is_disabled_in_the_file_makes_nothing_of_what_waits() {
+    let debounced = |enabled: bool| {
+        let more = json!({ "condition": { "type": "debounce", "interval_ms": 500 }, "enabled": enabled });
+        Project::config(
+            json!({ "rules": [rule("r", "a:b", "x", more), Project::rule("marker", "m:m", "m")] }),
+        )
+    };
+    let project = Project::empty();
+    project.configure(&debounced(true).to_string());
+    project.start();
+    emit(&project, "a:b", json!(1));
+    project.configure(&debounced(false).to_string());
+    project.json(&["daemon", "reload"]);
+    until("it to settle", || status(&project, "r")["pending"].is_null());
+    assert!(status(&project, "r")["lastRefusal"]["reason"].as_str().unwrap().contains("disabled"));
+    assert_eq!(total(&project), 0);
+}
+
+#[test]
+fn a_task_that_is_tried_again_is_its_rules_as_much() {
+    let project = with_rule(rule("r", "a:b", "do: test -n \"$AIWG_EVENT\" && false", json!({})));
+    emit(&project, "a:b", json!(1));
+    let first = made(&project, "task-0001");
+    project.json(&["task", "retry", "task-0001"]);
+    let again = made(&project, "task-0002");
+    assert_eq!((&again["causedBy"], &again["exitCode"]), (&first["causedBy"], &json!(1)));
+    assert_eq!(again["causedBy"]["rule"], "r");
 }

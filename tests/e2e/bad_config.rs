@@ -1,5 +1,7 @@
 //! A wrong configuration: where, what, and no daemon.
 
+use std::{io::Write, process::Stdio};
+
 use serde_json::json;
 
 use crate::support::Project;
@@ -41,13 +43,13 @@ fn a_wrong_type_or_value_is_located() {
     let said = refused("{\"daemon\":\n{\"max_parallel_actions\": \"three\"}}");
     assert!(
         said.contains(
-            "daemon.json:2:2: daemon.max_parallel_actions: invalid type: string \"three\", expected u32"
+            "daemon.json:2:2: daemon.max_parallel_actions: must be a whole number; it is \"three\""
         ),
         "{said}"
     );
     assert!(
         refused("{\"daemon\": {\"max_parallel_actions\": 0}}")
-            .contains("daemon.json:1:13: must be from 1 to 1000")
+            .contains("daemon.json:1:13: daemon.max_parallel_actions: must be from 1 to 1000")
     );
     let rule = json!({ "id": "same", "trigger": { "type": "event", "topic": "x" }, "action": { "type": "submit_task", "prompt": "x" } });
     let said = refused(&json!({ "rules": [rule, rule] }).to_string());
@@ -98,4 +100,58 @@ fn it_can_be_checked_without_a_daemon() {
     assert!(checked["notices"][0].as_str().unwrap().contains("webhook"), "{checked}");
     assert_eq!(project.run(&["config", "check", "missing.json"]).code, 1);
     assert!(!project.file(".aiwg/daemon").exists());
+}
+
+#[test]
+fn what_the_check_says_is_what_the_daemon_does() {
+    let project = Project::empty();
+    let both = |config: &str| {
+        project.configure(config);
+        let checked = project.run(&["config", "check", "--json"]);
+        let checked: serde_json::Value = serde_json::from_str(&checked.out).unwrap();
+        let started = project.run(&["daemon", "start"]);
+        assert_eq!((&checked["ok"], started.code), (&json!(false), 1), "{checked}\n{}", started.out);
+        let problem = checked["errors"][0].clone();
+        let place = format!("daemon.json:{}:{}: ", problem["line"], problem["column"]);
+        let said = format!("{place}{}", problem["message"].as_str().unwrap());
+        assert!(started.err.contains(&said), "{}\n{said}", started.err);
+        checked["errors"].as_array().unwrap().len()
+    };
+    assert_eq!(both("[]"), 1);
+    assert_eq!(both(r#"{"a": 1, "b": 2, "daemonn": {}}"#), 3);
+    assert_eq!(both(r#"{"watch": {"paths": ["/etc"]}}"#), 1);
+    let rule = r#"{"id": "r", "trigger": {"type": "event", "topic": "a"}, "action": {"type": "submit_task", "prompt": "p"}}"#;
+    assert_eq!(both(&format!(r#"{{"rules": [{rule}], "rules": []}}"#)), 1);
+    assert_eq!(both(&format!(r#"{{"rules": [{}]}}"#, rule.replace("\"p\"", r#""p", "agent": "--x""#))), 1);
+}
+
+#[test]
+fn without_a_file_the_defaults_are_fine() {
+    let project = Project::empty();
+    let done = project.run(&["config", "check"]);
+    assert_eq!(done.code, 0);
+    assert!(done.out.contains("no .aiwg/daemon.json") && done.out.contains("aiwg init"), "{}", done.out);
+    let checked = project.json(&["config", "check"]);
+    assert_eq!((&checked["ok"], &checked["file"]), (&json!(true), &json!(null)));
+}
+
+#[test]
+fn a_text_is_checked_before_it_is_a_file() {
+    let project = Project::empty();
+    let check = |text: &str| {
+        let mut check = project
+            .command()
+            .args(["config", "check", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        check.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let done = check.wait_with_output().unwrap();
+        (done.status.code(), String::from_utf8(done.stdout).unwrap())
+    };
+    assert_eq!(check("\u{feff}{ /* nothing */ }"), (Some(0), "It is fine.\n".to_owned()));
+    let (code, said) = check("{\"rulez\": []}");
+    assert_eq!(code, Some(1));
+    assert!(said.starts_with("-:1:2: unknown key"), "{said}");
 }

@@ -44,6 +44,45 @@ fn missed_events_come_first_then_live_ones_without_a_gap() {
 }
 
 #[test]
+fn who_has_seen_another_log_is_told_so_and_hears_of_this_one() {
+    let project = Project::started(json!({}));
+    let mut emitter = project.wire();
+    let last = emit(&mut emitter, "a:b");
+    let mut wire = project.wire();
+    assert_eq!(
+        wire.call("event.subscribe", json!({ "since": last + 500 })),
+        json!({ "subscription": 1, "since": last })
+    );
+    assert_eq!(
+        wire.receive(),
+        json!({ "jsonrpc": "2.0", "method": "event.missed", "params": { "subscription": 1, "missed": last, "since": 0 } })
+    );
+    assert_eq!(emit(&mut emitter, "a:b"), pushed(&mut wire));
+}
+
+#[test]
+fn an_event_is_in_the_log_for_its_emitter_at_once() {
+    let project = Project::started(json!({}));
+    let mut wire = project.wire();
+    for _ in 0..200 {
+        let since = emit(&mut wire, "a:b");
+        let answer = wire.call("event.subscribe", json!({ "topics": ["none"], "since": since }));
+        assert_eq!(answer["since"], since);
+        wire.call("event.unsubscribe", json!({ "subscription": answer["subscription"] }));
+    }
+}
+
+#[test]
+fn no_topics_are_all_topics() {
+    let project = Project::started(json!({}));
+    let mut wire = project.wire();
+    wire.call("event.subscribe", json!({ "topics": [] }));
+    let seq = emit(&mut project.wire(), "a:b");
+    assert_eq!(pushed(&mut wire), seq);
+    assert_eq!(wire.call("event.list", json!({ "topics": [], "limit": 1 }))[0]["seq"], seq);
+}
+
+#[test]
 fn a_subscription_can_be_ended() {
     let project = Project::started(json!({}));
     let mut wire = project.wire();
@@ -184,4 +223,23 @@ async fn waits_outlive_ten_seconds_and_end_with_their_future() {
     let output =
         client.task_output(TaskOutputParams { task_id: again.task_id, ..Default::default() }).await.unwrap();
     assert!(output.data.contains("stand-in agent") && output.ended);
+}
+
+#[test]
+fn a_task_that_fails_at_once_tears_no_gap() {
+    let project =
+        Project::started(json!({ "rules": [Project::rule("r", "a:b", "{{ event.payload.version }}")] }));
+    let mut live = project.wire();
+    live.call("event.subscribe", json!({ "topics": ["*"] }));
+    project.json(&["event", "emit", "a:b", "{}"]);
+    let told: Vec<String> =
+        (0..3).map(|_| live.receive()["params"]["event"]["topic"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(told, ["a:b", "task:queued", "task:failed"]);
+    let log = || {
+        let files = std::fs::read_dir(project.file(".aiwg/daemon/events")).unwrap();
+        files
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap().lines().count())
+            .sum::<usize>()
+    };
+    until("the log", || log() == 3);
 }

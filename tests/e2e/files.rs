@@ -333,3 +333,42 @@ fn a_rule_that_waits_for_files_has_them_watched() {
     let status = project.json(&["daemon", "status"]);
     assert!(status["issues"][0]["message"].as_str().unwrap().contains("auto-test"), "{status}");
 }
+
+#[test]
+fn what_changes_together_is_one_task_however_much_it_is() {
+    let all = rule("r", "src/**", "{{ matches }} of {{ files|length }}", json!({ "on_busy": "skip" }));
+    let project = watching(json!({ "paths": ["src"] }), &[all]);
+    project.start();
+    fs::create_dir(project.file("aside")).unwrap();
+    for n in 0..1700 {
+        write(&project, &format!("aside/{n}"), "x");
+    }
+    // In one step.
+    fs::rename(project.file("aside"), project.file("src/all")).unwrap();
+    let told = || watcher(&project)["events_received"].as_u64().unwrap();
+    until("all changes", || told() == 1700);
+    until("the task", || total(&project) == 1);
+    let prompt = project.ended("task-0001")["prompt"].as_str().unwrap().to_owned();
+    assert!(prompt.starts_with("1700 of 1000\n") && prompt.contains("only the latest 1000"), "{prompt}");
+}
+
+#[test]
+fn a_rule_waits_for_quiet_however_long_changes_gather() {
+    let debounce = json!({
+        "condition": { "type": "debounce", "interval_ms": 300, "max_wait_ms": 60000 }, "on_busy": "queue"
+    });
+    let project = watching(json!({ "debounce_ms": 600 }), &[rule("r", "src/**", "{{ matches }}", debounce)]);
+    project.start();
+    // Never quiet for as long as changes gather, until it is.
+    let told = || watcher(&project)["events_received"].as_u64().unwrap();
+    let mut saves = 0;
+    until("several tellings", || {
+        saves += 1;
+        write(&project, "src/a", &saves.to_string());
+        told() >= 4
+    });
+    until("the task", || total(&project) == 1);
+    let matches = project.ended("task-0001")["prompt"].as_str().unwrap().parse::<u64>().unwrap();
+    assert!(matches >= 4, "{matches}");
+    assert_eq!(total(&project), 1);
+}

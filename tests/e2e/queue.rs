@@ -114,3 +114,42 @@ fn a_retry_is_a_new_task_with_the_same_order() {
     assert_eq!((&again["priority"], &again["metadata"]), (&json!(3), &json!({ "n": 1 })));
     assert_eq!(project.task("task-0001")["state"], "failed");
 }
+
+#[test]
+fn commands_that_come_together_count_their_events_alike() {
+    let project = Project::started(json!({
+        "rules": [Project::rule("r", "a:b", "do: true")],
+        "daemon": { "max_queued": 1, "max_parallel_actions": 3 }
+    }));
+    let call = |id: u32, method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+    let mut wire = project.wire();
+    let batch = json!([
+        call(1, "event.emit", json!({ "topic": "a:b" })),
+        call(2, "task.submit", json!({ "prompt": "do: true" })),
+        call(3, "event.emit", json!({ "topic": "a:b" })),
+    ]);
+    for answer in wire.ask(batch.to_string()).as_array().unwrap() {
+        assert!(answer.get("result").is_some(), "{answer}");
+    }
+    let seqs: Vec<u64> = wire
+        .call("event.list", json!({ "since": 0, "limit": 1000 }))
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["seq"].as_u64().unwrap())
+        .collect();
+    assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
+}
+
+#[test]
+fn rules_that_make_no_task_take_no_room() {
+    let off = |id: &str| {
+        let mut rule = Project::rule(id, "a:b", "x");
+        rule["enabled"] = json!(false);
+        rule
+    };
+    let project = Project::started(json!({
+        "rules": [off("one"), off("two"), off("three")], "daemon": { "max_queued": 2 }
+    }));
+    assert_eq!(project.wire().call("event.emit", json!({ "topic": "a:b" }))["rules"], json!([]));
+}

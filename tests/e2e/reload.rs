@@ -115,3 +115,18 @@ fn a_restart_without_a_daemon_starts_one() {
     assert_eq!(project.run(&["daemon", "restart"]).code, 0);
     project.wire().is_alive();
 }
+
+#[test]
+fn a_configuration_that_is_gone_drops_no_rule() {
+    let project = Project::started(json!({ "rules": [Project::rule("r", "a:b", "x")] }));
+    std::fs::remove_file(project.file(".aiwg/daemon.json")).unwrap();
+    kill(project.pid(), Signal::HUP);
+    until("the health", || project.json(&["daemon", "status"])["health"] == "degraded");
+    let done = project.run(&["daemon", "reload"]);
+    assert_eq!((done.code, done.out.contains("the file is gone")), (1, true), "{}", done.out);
+    assert_eq!(project.wire().call("event.emit", json!({ "topic": "a:b" }))["rules"], json!(["r"]));
+    // And mended is mended.
+    project.configure(&config(json!({})));
+    assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
+    assert_eq!(project.json(&["daemon", "status"])["health"], "ok");
+}

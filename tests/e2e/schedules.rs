@@ -117,7 +117,7 @@ fn it_can_be_run_by_hand() {
     let unknown = project.wire().try_call("schedule.run", json!({ "job": "daily" }));
     assert_eq!(unknown["error"]["data"]["kind"], "job_not_found");
     let said = project.run(&["schedule", "run", "daily"]);
-    assert!(said.code == 1 && said.err.contains("aiwg schedule list"), "{}", said.err);
+    assert!(said.code == 1 && said.err.contains("did you mean \"Daily audit\"?"), "{}", said.err);
 }
 
 #[test]
@@ -195,10 +195,10 @@ fn a_wrong_schedule_is_located() {
     );
     let said = project.run(&["config", "check"]).out;
     for line in [
-        "daemon.json:2:1: there is no time zone",
-        "daemon.json:4:17: a schedule has five fields",
-        "daemon.json:5:17: @reboot is not a time",
-        "daemon.json:5:2: the job \"a b\" has the topic",
+        "daemon.json:2:1: schedule.timezone: there is no time zone",
+        "daemon.json:4:17: schedule.jobs[0].cron: a schedule has five fields",
+        "daemon.json:5:17: schedule.jobs[1].cron: @reboot is not a time",
+        "daemon.json:5:2: schedule.jobs[1].name: the job \"a b\" has the topic",
     ] {
         assert!(said.contains(line), "{line} is not in {said}");
     }

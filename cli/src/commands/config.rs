@@ -1,22 +1,28 @@
 use std::{
+    io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
+use aiwg_client::types::ConfigProblem;
 use aiwg_protocol::CONFIG_PATH;
-use aiwg_server::config::{ConfigError, load};
+use aiwg_server::config::{Loaded, load, parse};
 use serde::Serialize;
 
 use crate::{args::ConfigCommand, error::CliError, output::Output, project::to_start};
+
+/// What names standard input.
+const STDIN: &str = "-";
 
 /// What `--json` prints.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Checked {
-    file: PathBuf,
+    /// None where there is none and the defaults hold.
+    file: Option<PathBuf>,
     ok: bool,
-    /// What is wrong: file, line, column and message.
-    errors: Vec<String>,
+    /// What is wrong, as `daemon.reload` has it.
+    errors: Vec<ConfigProblem>,
     /// What is asked for in vain.
     notices: Vec<String>,
 }
@@ -28,22 +34,43 @@ pub(crate) fn run(
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     let ConfigCommand::Check { file } = command;
-    let file = match file {
-        Some(file) => file,
-        None => to_start(project)?.join(CONFIG_PATH),
-    };
-    let (errors, notices) = match load(&file, true) {
-        Ok(loaded) => (Vec::new(), loaded.notices),
-        Err(ConfigError::Wrong { problems }) => {
-            (problems.iter().map(ToString::to_string).collect(), Vec::new())
-        }
-        Err(error) => (vec![error.to_string()], Vec::new()),
-    };
-    let checked = Checked { file, ok: errors.is_empty(), errors, notices };
-    output.result(&checked, |out, checked| {
-        checked.errors.iter().try_for_each(|error| writeln!(out, "{error}"))?;
-        checked.notices.iter().try_for_each(|notice| writeln!(out, "! {notice}"))?;
-        if checked.ok { writeln!(out, "{} is fine.", checked.file.display()) } else { Ok(()) }
-    })?;
+    let checked = check(&to_start(project)?, file)?;
+    output.result(&checked, show)?;
     Ok(if checked.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn check(project: &Path, named: Option<PathBuf>) -> Result<Checked, CliError> {
+    let (file, read) = match named {
+        Some(file) if file.as_os_str() == STDIN => {
+            let text = io::read_to_string(io::stdin())?;
+            (Some(file), parse(project, STDIN, &text).map(|(_, notices)| notices))
+        }
+        Some(file) => {
+            let read = load(project, &file, true).map(|loaded| loaded.notices);
+            (Some(file), read)
+        }
+        None => {
+            let file = project.join(CONFIG_PATH);
+            match load(project, &file, false) {
+                Ok(Loaded { path, notices, .. }) => (path, Ok(notices)),
+                Err(error) => (Some(file), Err(error)),
+            }
+        }
+    };
+    let (errors, notices) = match read {
+        Ok(notices) => (Vec::new(), notices),
+        Err(error) => (error.problems(), Vec::new()),
+    };
+    Ok(Checked { file, ok: errors.is_empty(), errors, notices })
+}
+
+fn show(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
+    checked.errors.iter().try_for_each(|error| writeln!(out, "{error}"))?;
+    checked.notices.iter().try_for_each(|notice| writeln!(out, "! {notice}"))?;
+    match &checked.file {
+        None => writeln!(out, "There is no {CONFIG_PATH}: the defaults hold; `aiwg init` writes one."),
+        Some(file) if checked.ok && file.as_os_str() == STDIN => writeln!(out, "It is fine."),
+        Some(file) if checked.ok => writeln!(out, "{} is fine.", file.display()),
+        Some(_) => Ok(()),
+    }
 }

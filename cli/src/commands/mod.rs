@@ -7,6 +7,7 @@ mod daemon;
 mod event;
 mod schedule;
 mod setup;
+mod speech;
 mod task;
 
 use std::{path::Path, process::ExitCode};
@@ -40,7 +41,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
             ask(project, async |client| task::run(project, client, command, output).await)
         }
         Command::Automation(command) => {
-            ask(project, async |client| automation::run(client, command, output).await)
+            ask(project, async |client| automation::run(project, client, command, output).await)
         }
         Command::Chat(command) => chat::run(project, command, output),
         Command::Schedule(command) => schedule::run(project, command, output),

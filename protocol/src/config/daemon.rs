@@ -26,7 +26,7 @@ pub struct DaemonConfig {
     pub max_task_depth: u32,
     /// For how many minutes a running agent may write nothing before it counts as stalled, which is an event, `task:stalled`; for
     /// ever when null. `claude` with `--output-format json` writes nothing until its end.
-    #[schemars(extend("exclusiveMinimum" = 0))]
+    #[schemars(range(max = 525_600), extend("exclusiveMinimum" = 0))]
     pub stall_minutes: Option<f64>,
     /// What becomes of a task that counts as stalled.
     pub stalled_tasks: StalledTasks,

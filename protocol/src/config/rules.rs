@@ -140,7 +140,10 @@ pub enum Action {
             alias = "timeout_minutes",
             skip_serializing_if = "Option::is_none"
         )]
-        #[schemars(range(max = 525_600), extend("exclusiveMinimum" = 0))]
+        #[schemars(
+            range(max = 525_600),
+            extend("exclusiveMinimum" = 0, "x-aliases" = ["timeout_minutes"])
+        )]
         timeout_minutes: Option<f64>,
         /// Added to the agent's environment. `${NAME}` in a value is resolved from the daemon's environment when the
         /// process starts, and is written nowhere.

@@ -19,10 +19,12 @@ pub struct ScheduleConfig {
 pub struct Job {
     /// Its name; no two jobs have the same.
     #[serde(alias = "id")]
+    #[schemars(length(min = 1), extend("x-aliases" = ["id"]))]
     pub name: String,
     /// When, as in crontab(5).
     pub cron: String,
     /// `health-check`, the name of an entry in `actions`, or else what an agent is asked to do, by name.
+    #[schemars(length(min = 1))]
     pub action: String,
     /// Whether it fires once for all the times that passed while no daemon ran. False when left out.
     #[serde(default)]

@@ -75,14 +75,18 @@ pub struct WatchPathOptions {
 pub enum FileChangeKind {
     /// It was not there before.
     #[serde(alias = "add", alias = "create")]
+    #[schemars(extend("x-aliases" = ["add", "create"]))]
     Created,
     /// Its content is another.
     #[serde(alias = "change", alias = "modify")]
+    #[schemars(extend("x-aliases" = ["change", "modify"]))]
     Modified,
     /// It is no longer there.
     #[serde(alias = "unlink", alias = "delete")]
+    #[schemars(extend("x-aliases" = ["unlink", "delete"]))]
     Deleted,
     /// It has another name. Where this is not among the kinds, it is a file deleted and one created.
     #[serde(alias = "rename")]
+    #[schemars(extend("x-aliases" = ["rename"]))]
     Renamed,
 }

@@ -12,9 +12,12 @@ use crate::{
     types::{DaemonStatus, Heartbeat},
 };
 
-/// The schema of `.aiwg/daemon.json`, with which editors complete and check it.
+/// The schema of `.aiwg/daemon.json`, with which editors complete and check it, and the daemon as well: it says all that can be said
+/// of a place alone. `x-aliases` are other names of a key or a word that are understood.
+///
+/// Null may stand where it is understood: of some keys it means something else than leaving them out.
 pub fn config_schema() -> Value {
-    schema::<Config>(Contract::Deserialize)
+    emit::<Config>(draft07(Contract::Deserialize))
 }
 
 /// The schema of `.aiwg/daemon/state.json`: what `daemon.status` answers.
@@ -27,13 +30,15 @@ pub fn heartbeat_schema() -> Value {
     schema::<Heartbeat>(Contract::Serialize)
 }
 
-/// In draft-07: the one that every editor knows.
 fn schema<T: JsonSchema>(contract: Contract) -> Value {
-    SchemaSettings::draft07()
-        .with(|settings| settings.contract = contract)
-        .with_transform(AbsentIsNotNull)
-        .with_transform(Paragraphs)
-        .into_generator()
-        .into_root_schema_for::<T>()
-        .to_value()
+    emit::<T>(draft07(contract).with_transform(AbsentIsNotNull))
+}
+
+/// The one that every editor knows.
+fn draft07(contract: Contract) -> SchemaSettings {
+    SchemaSettings::draft07().with(|settings| settings.contract = contract)
+}
+
+fn emit<T: JsonSchema>(settings: SchemaSettings) -> Value {
+    settings.with_transform(Paragraphs).into_generator().into_root_schema_for::<T>().to_value()
 }

@@ -10,7 +10,7 @@ use crate::config::{Condition, OnBusy, Trigger};
 pub struct AutomationStatus {
     /// Whether automation as a whole is switched on.
     pub enabled: bool,
-    /// How many rules there are.
+    /// How many rules the configuration has; those of schedule jobs do not count.
     pub rule_count: u32,
     /// Each of them, in the order of the configuration; those of schedule jobs come last.
     pub rules: Vec<RuleStatus>,
@@ -46,7 +46,7 @@ pub struct RuleStatus {
     pub busy: u32,
     /// Matches that have not come to a task yet; null if there are none.
     pub pending: Option<PendingMatches>,
-    /// The last match that came to nothing since the start of the daemon; null if none has.
+    /// The last match that came to nothing since the daemon was started and the rule was enabled; null if none has.
     pub last_refusal: Option<RuleRefusal>,
 }
 
@@ -139,7 +139,7 @@ pub struct AutomationTestParams {
     /// The event's payload; `null` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Json>,
-    /// As if this file were modified: its path relative to the project.
+    /// As if this file were modified: its path relative to the project, or absolute and within it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// As if this schedule job fired, or the rule of this id whose trigger is a schedule.
@@ -152,6 +152,13 @@ pub struct AutomationTestParams {
 pub struct AutomationTested {
     /// The topic of the event as it was tried.
     pub topic: String,
+    /// The file, relative to the project; absent where none was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// What people should know besides: that the file is not watched, so that there would be no event at all, or what the daemon
+    /// itself does for a job. Absent where there is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<String>,
     /// Each rule that matches it, and what would come of it now.
     pub rules: Vec<RuleTested>,
 }
@@ -163,9 +170,9 @@ pub struct RuleTested {
     pub rule: String,
     /// What would come of it.
     pub outcome: MatchOutcome,
-    /// Why nothing would; null otherwise.
+    /// Why nothing would, or why the task would fail; null otherwise.
     pub reason: Option<String>,
-    /// The prompt of the task; null where it cannot be made of this event, and `reason` says why.
+    /// The prompt of the task; null where it cannot be made of this event.
     pub prompt: Option<String>,
 }
 
@@ -183,6 +190,8 @@ pub enum MatchOutcome {
     Refuse,
     /// Nothing, and the rule trips.
     Trip,
+    /// A task that fails at once, since its prompt cannot be made of this event.
+    Fail,
 }
 
 /// The payload of the events of automation itself.

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +58,18 @@ pub struct ConfigProblem {
     pub column: Option<u32>,
     /// What is wrong and what would be right, for people.
     pub message: String,
+}
+
+/// As compilers do: `FILE:LINE:COLUMN: MESSAGE`, as far as it is known.
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, column, message } = self;
+        match (line, column) {
+            (Some(line), Some(column)) => write!(f, "{file}:{line}:{column}: {message}"),
+            _ if file.is_empty() => f.write_str(message),
+            _ => write!(f, "{file}: {message}"),
+        }
+    }
 }
 
 /// The answer to `daemon.stop`, sent before the daemon stops.

@@ -1,4 +1,6 @@
-use std::{fmt, path::PathBuf};
+use std::path::PathBuf;
+
+use aiwg_protocol::types::ConfigProblem;
 
 use crate::rules::BadPattern;
 
@@ -16,36 +18,29 @@ pub enum ConfigError {
     /// The file is wrong; all that was found.
     #[error("{}", lines(problems))]
     Wrong {
-        /// What is wrong, one after the other.
-        problems: Vec<Problem>,
+        /// What is wrong, by line and column.
+        problems: Vec<ConfigProblem>,
     },
     /// A rule's pattern is wrong. The check of the file finds this first, and tells where.
     #[error(transparent)]
     Rule(#[from] BadPattern),
-    /// A path to watch is not within the project. The check of the file finds it first where it is relative.
-    #[error(transparent)]
-    Watch(#[from] aiwg_watch::WatchError),
 }
 
-/// Something that is wrong in a configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The file, as it was named.
-    pub file: String,
-    /// Counting from 1.
-    pub line: usize,
-    /// In characters, counting from 1.
-    pub column: usize,
-    /// What is wrong and what was expected.
-    pub message: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+impl ConfigError {
+    /// What is wrong, for whoever asked.
+    pub fn problems(&self) -> Vec<ConfigProblem> {
+        match self {
+            Self::Wrong { problems } => problems.clone(),
+            Self::Unreadable { path, source } => vec![ConfigProblem {
+                file: path.display().to_string(),
+                message: format!("it cannot be read: {source}"),
+                ..ConfigProblem::default()
+            }],
+            Self::Rule(_) => vec![ConfigProblem { message: self.to_string(), ..ConfigProblem::default() }],
+        }
     }
 }
 
-fn lines(problems: &[Problem]) -> String {
+fn lines(problems: &[ConfigProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use aiwg_protocol::config::{Config, Trigger};
-use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+use aiwg_protocol::{config::Config, schema::config_schema};
+use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, parse_to_ast};
 use serde_json::Value;
 
 use super::{
     check::check,
-    error::{ConfigError, Problem},
-    locate::{Source, locate},
+    error::ConfigError,
+    notices::notices,
+    report::{Report, Source},
+    shape::fit,
 };
 use crate::{files::read_trusted, project::Project};
 
@@ -38,11 +40,11 @@ pub struct Loaded {
     pub notices: Vec<String>,
 }
 
-/// Reads the file. Where `required` is false and there is none, the defaults hold.
+/// Reads a project's file. Where `required` is false and there is none, the defaults hold.
 ///
 /// # Errors
 /// It cannot be read, or is wrong.
-pub fn load(path: &Path, required: bool) -> Result<Loaded, ConfigError> {
+pub fn load(project: &Path, path: &Path, required: bool) -> Result<Loaded, ConfigError> {
     let text = match read_trusted(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !required => {
@@ -50,7 +52,7 @@ pub fn load(path: &Path, required: bool) -> Result<Loaded, ConfigError> {
         }
         Err(source) => return Err(ConfigError::Unreadable { path: path.to_owned(), source }),
     };
-    let (config, notices) = parse(&path.display().to_string(), &text)?;
+    let (config, notices) = parse(project, &path.display().to_string(), &text)?;
     Ok(Loaded { config, path: Some(path.to_owned()), notices })
 }
 
@@ -60,62 +62,44 @@ pub fn load(path: &Path, required: bool) -> Result<Loaded, ConfigError> {
 /// It cannot be read, or is wrong.
 pub(crate) fn load_for(project: &Project, named: Option<&Path>) -> Result<Loaded, ConfigError> {
     match named {
-        Some(path) => load(path, true),
-        None => load(&project.config(), false),
+        Some(path) => load(project.root(), path, true),
+        None => load(project.root(), &project.config(), false),
     }
 }
 
-/// Reads a text: JSON, with comments and trailing commas allowed. Gives the configuration, and what it asks for that is not
-/// acted upon.
+/// Reads the text of a project's configuration: JSON, with comments and trailing commas allowed. Gives the configuration, and what it
+/// asks for that is not acted upon.
 ///
 /// # Errors
-/// It is wrong.
-pub fn parse(file: &str, text: &str) -> Result<(Config, Vec<String>), ConfigError> {
-    let source = Source { file, text };
-    let wrong = |problem: Problem| ConfigError::Wrong { problems: vec![problem] };
-    let parsed = parse_to_ast(text, &CollectOptions::default(), &STRICT).map_err(|error| {
-        wrong(source.problem(error.range().start, format!("this is not JSON: {}", error.kind())))
-    })?;
+/// It is wrong: all that is.
+pub fn parse(project: &Path, file: &str, text: &str) -> Result<(Config, Vec<String>), ConfigError> {
+    // Some editors begin a file with the mark of UTF-8.
+    let source = Source { file, text: text.strip_prefix('\u{feff}').unwrap_or(text) };
+    let only =
+        |at: usize, message: String| ConfigError::Wrong { problems: vec![source.problem(at, message)] };
+    let parsed = parse_to_ast(source.text, &CollectOptions::default(), &STRICT)
+        .map_err(|error| only(error.range().start, format!("this is not JSON: {}", error.kind())))?;
     let Some(tree) = parsed.value else {
-        return Err(wrong(source.problem(0, "the file is empty; {} stands for the defaults".to_owned())));
+        return Err(only(0, "the file is empty; {} stands for the defaults".to_owned()));
     };
-    let value = Value::from(tree.clone());
-    let config: Config = serde_path_to_error::deserialize(&value)
-        .map_err(|error| wrong(locate(&source, &tree, &value, error)))?;
-    let problems = check(&source, &tree, &config);
-    if !problems.is_empty() {
-        return Err(ConfigError::Wrong { problems });
+    let mut report = Report::new(source, &tree);
+    let config = fit(&config_schema(), &tree, &mut report).and_then(|usable| {
+        let config = read(&usable, &mut report)?;
+        check(project, &usable, &config, &mut report);
+        Some(config)
+    });
+    match config {
+        Some(config) if report.is_empty() => {
+            let notices = notices(&config);
+            Ok((config, notices))
+        }
+        _ => Err(ConfigError::Wrong { problems: report.finish() }),
     }
-    let notices = notices(&config);
-    Ok((config, notices))
 }
 
-fn notices(config: &Config) -> Vec<String> {
-    let mut notices = Vec::new();
-    if config.webhook.is_some() {
-        notices.push("the section \"webhook\" is accepted but not used".to_owned());
-    }
-    let rules = |waits: fn(&Trigger) -> bool| {
-        let waiting =
-            config.rules.iter().filter(|rule| waits(&rule.trigger)).map(|rule| format!("{:?}", rule.id));
-        waiting.collect::<Vec<_>>().join(", ")
-    };
-    let (files, schedules) = (
-        rules(|trigger| matches!(trigger, Trigger::FileChange { .. })),
-        rules(|trigger| matches!(trigger, Trigger::Schedule { .. })),
-    );
-    if !config.watches_files() && !files.is_empty() {
-        notices.push(format!(
-            "watch.enabled is false, so these rules wait in vain for files to change: {files}"
-        ));
-    }
-    if !config.fires_rules() && !schedules.is_empty() {
-        notices.push(format!(
-            "schedule.enabled is false, so the schedules of these rules do not fire: {schedules}"
-        ));
-    }
-    if config.schedule.enabled.is_none() && !config.schedule.jobs.is_empty() {
-        notices.push("schedule.enabled is not true, so the jobs of schedule.jobs do not fire".to_owned());
-    }
-    notices
+/// What the schema has found good, as the types have it.
+fn read(tree: &ast::Value<'_>, report: &mut Report<'_>) -> Option<Config> {
+    // That the types refuse what the schema allows is not known to happen; if it does, it is said in their words.
+    let refused = |error: serde_json::Error| report.wrong(tree.start(), error.to_string());
+    serde_json::from_value(Value::from(tree.clone())).map_err(refused).ok()
 }

@@ -3,10 +3,17 @@
 mod check;
 mod error;
 mod load;
-mod locate;
+mod notices;
+mod numbers;
+mod report;
 mod settings;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod words;
 
-pub use error::{ConfigError, Problem};
+pub use error::ConfigError;
 pub(crate) use load::load_for;
 pub use load::{Loaded, load, parse};
 pub use settings::Settings;
+pub(crate) use words::nearest;

@@ -73,11 +73,25 @@ impl State {
 }
 
 impl Turn<'_> {
-    /// Applies one command. Its answer waits for the commit.
+    /// Applies one command, and all that it leads to. Its answer waits for the commit.
     ///
     /// # Errors
     /// The store's: the transaction is to be rolled back.
     pub(super) fn apply(&mut self, command: Command) -> rusqlite::Result<()> {
+        self.carry_out_command(command)?;
+        self.take_drafts()
+    }
+
+    /// Starts tasks while there are slots, and takes in what that leads to. Belongs to the end of every transaction, so that a task that can
+    /// start at once is queued and started with one sync.
+    pub(super) fn settle(&mut self) -> rusqlite::Result<()> {
+        while self.fill_slots()? {
+            self.take_drafts()?;
+        }
+        Ok(())
+    }
+
+    fn carry_out_command(&mut self, command: Command) -> rusqlite::Result<()> {
         match command {
             Command::Publish(draft, reply) => {
                 let done = self.publish_from_outside(draft);
@@ -161,7 +175,11 @@ impl Turn<'_> {
                 let done = running.into_iter().try_for_each(|no| self.end_running(no, Ending::Stop));
                 self.answer(done, reply, |_, ()| ())
             }
-            Command::Wake | Command::Exit => Ok(()),
+            Command::Wake => Ok(()),
+            Command::Exit => {
+                self.batch.exit = true;
+                Ok(())
+            }
         }
     }
 
@@ -169,9 +187,9 @@ impl Turn<'_> {
         Ok((self.store.prune_tasks(tasks, PRUNED_AT_ONCE)?, self.store.prune_events(events, PRUNED_AT_ONCE)?))
     }
 
-    /// Starts tasks while there are slots. Belongs to the end of every transaction, so that a task that can start at once is
-    /// queued and started with one sync.
-    pub(super) fn fill_slots(&mut self) -> rusqlite::Result<()> {
+    /// Starts tasks while there are slots, and tells whether it has started any.
+    pub(super) fn fill_slots(&mut self) -> rusqlite::Result<bool> {
+        let mut has_started = false;
         while !self.state.closing && self.state.running.len() < self.state.policy.max_parallel {
             let Some(no) = self.store.next_queued()? else { break };
             self.store.start(no, self.now)?;
@@ -182,7 +200,7 @@ impl Turn<'_> {
                 self.state.memory.started(rule, no, depth, self.now);
             }
             self.tell(&task_event(no, &task.order, TaskState::Running, task.attempts), &task.order);
-            self.take_drafts()?;
+            has_started = true;
             let event = match task.order.cause.as_ref().and_then(|cause| cause.event) {
                 Some(seq) => self.store.event(seq)?,
                 None => None,
@@ -190,7 +208,7 @@ impl Turn<'_> {
             let prompt = self.asked(&task)?;
             self.batch.orders.push(Order::Start(Box::new(start_order(task, prompt, event, self.now))));
         }
-        Ok(())
+        Ok(has_started)
     }
 
     /// Keeps the answer until the outcome of the transaction is known.

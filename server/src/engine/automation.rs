@@ -12,7 +12,8 @@ use super::{
     command::{Automation, Draft, EngineError, RuleState},
 };
 use crate::{
-    rules::{Decision, WINDOW_MINUTES, decide},
+    config::nearest,
+    rules::{Decision, WINDOW_MINUTES, decide, enable_command},
     store::Switch,
 };
 
@@ -25,7 +26,7 @@ impl Turn<'_> {
         cause: Option<Cause>,
     ) -> Result<(), Failure> {
         if let Some(id) = id {
-            self.state.policy.rules.get(id).ok_or_else(|| EngineError::RuleNotFound(id.to_owned()))?;
+            self.state.policy.rules.get(id).ok_or_else(|| self.no_rule(id))?;
             if enabled {
                 // A tripped rule begins anew.
                 self.store.forgive_firings(id)?;
@@ -34,28 +35,31 @@ impl Turn<'_> {
         let switch = Switch { enabled: Some(enabled), tripped_at: None };
         self.store.set_switch(id, switch)?;
         self.state.memory.set_switch(id, switch);
-        if !enabled {
+        if enabled {
+            // Why it did nothing before is no longer so.
+            self.state.memory.forget_refusals(id);
+        } else {
             self.drop_pending(id)?;
         }
         let word = if enabled { "enabled" } else { "disabled" };
         tracing::info!(target: "automation", rule = id.unwrap_or("all"), "{word}");
         let event = AutomationEvent { rule: id.map(str::to_owned), ..AutomationEvent::default() };
         self.publish_own(&format!("automation:{word}"), &event, cause);
-        Ok(self.take_drafts()?)
+        Ok(())
     }
 
-    /// Has a rule rest, until someone enables it again.
-    pub(super) fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> rusqlite::Result<()> {
+    /// Has a rule rest, until someone enables it again. Tells why.
+    pub(super) fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> rusqlite::Result<String> {
         let enabled = self.state.memory.switched(&rule.id);
         let switch = Switch { enabled, tripped_at: Some(self.now) };
         self.store.set_switch(Some(&rule.id), switch)?;
         self.state.memory.set_switch(Some(&rule.id), switch);
         self.store.remove_pending(&rule.id)?;
         let why = format!(
-            "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; `aiwg automation enable --rule {}` resets it",
-            rule.id
+            "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; {} resets it",
+            enable_command(&rule.id)
         );
-        self.batch.journal.warn(&rule.id, event, why);
+        self.batch.journal.warn(&rule.id, event, why.clone());
         let payload = AutomationEvent {
             rule: Some(rule.id.clone()),
             firings: Some(firings),
@@ -63,7 +67,7 @@ impl Turn<'_> {
             event: Some(event.seq),
         };
         self.publish_own("automation:tripped", &payload, event.caused_by.clone());
-        Ok(())
+        Ok(why)
     }
 
     /// What the rules would make of an event, with nothing changed.
@@ -74,6 +78,12 @@ impl Turn<'_> {
             Ok((rule.clone(), decide(rule, &facts)))
         });
         decided.collect()
+    }
+
+    fn no_rule(&self, id: &str) -> EngineError {
+        let rules = self.state.policy.rules.rules();
+        let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+        EngineError::RuleNotFound { id: id.to_owned(), near: nearest(id, &known).map(str::to_owned) }
     }
 
     /// How the rules are.

@@ -28,6 +28,8 @@ pub(super) struct Batch {
     pub(super) orders: Vec<Order>,
     /// Tasks that have ended, for those who wait for them.
     pub(super) ended: Vec<TaskNo>,
+    /// Whether the thread is to end with it.
+    pub(super) exit: bool,
     /// What the rules did, for the log.
     pub(super) journal: Journal,
     /// Answers to give: each is told whether the commit succeeded.

@@ -34,22 +34,21 @@ pub(crate) async fn fire_when_due(
     gathering: impl Fn() -> Gathering,
     stopped: CancellationToken,
 ) {
-    let mut waits_since: Option<u64> = None;
+    // What is waited with, and how often changes had been told when that began.
+    let mut waits: Option<(Timestamp, u64)> = None;
     while !stopped.is_cancelled() {
         let next = *due.borrow_and_update();
         tokio::select! {
             () = until(next) => {
                 let now = gathering();
-                let has_been_told = waits_since.is_some_and(|told| told != now.told);
+                let has_been_told = waits.is_some_and(|(due, told)| Some(due) == next && told != now.told);
                 let which = if now.is_open && !has_been_told { Settled::AllButFiles } else { Settled::All };
                 if let Err(error) = engine.fire_due(which).await {
                     tracing::warn!(target: "automation", %error, "what has settled could not be stored");
                     sleep(RETRY).await;
                 }
-                if which == Settled::All {
-                    waits_since = None;
-                } else {
-                    waits_since.get_or_insert(now.told);
+                if which == Settled::AllButFiles {
+                    waits = waits.filter(|(due, _)| Some(*due) == next).or(next.map(|due| (due, now.told)));
                     sleep(GATHERED).await;
                 }
             }

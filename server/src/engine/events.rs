@@ -8,22 +8,29 @@ use super::{
     apply::{Failure, Turn},
     command::{Draft, EngineError, Settled},
 };
+use crate::rules::{Decision, decide};
 
 impl Turn<'_> {
     pub(super) fn publish_from_outside(&mut self, draft: Draft) -> Result<EventEmitted, Failure> {
         if self.state.closing {
             return Err(EngineError::Closing.into());
         }
-        let happened_at = draft.happened_at.unwrap_or(self.now);
-        let event = self.numbered(draft);
         // Before anything is stored: an event without the tasks that it was to make would be a broken promise.
         if self.state.policy.max_queued.is_some() {
-            let tasks = self.state.policy.rules.matching(&event).len();
+            let tasks = self.tasks_of(&self.numbered(draft.clone()))?;
             self.room_for(tasks)?;
         }
-        let emitted = self.take_in(event, happened_at)?;
-        self.take_drafts()?;
-        Ok(emitted)
+        Ok(self.take_in(draft)?)
+    }
+
+    /// How many tasks an event makes at once.
+    fn tasks_of(&self, event: &Event) -> rusqlite::Result<usize> {
+        let mut tasks = 0;
+        for rule in self.state.policy.rules.matching(event) {
+            let facts = self.facts(rule, event, self.now)?;
+            tasks += usize::from(decide(rule, &facts) == Decision::Fire);
+        }
+        Ok(tasks)
     }
 
     /// Takes in what the watcher has gathered: it is not refused, since nobody could try again.
@@ -56,16 +63,14 @@ impl Turn<'_> {
             return Ok(false);
         }
         self.batch.drafts.push_back(draft);
-        self.take_drafts()?;
         Ok(true)
     }
 
-    /// Takes in the events that this transaction itself has caused, and those that they cause.
+    /// Takes in the events that this transaction itself has caused, and those that they cause. The one place where that is done, after each
+    /// command: what is done in it only leaves drafts, so that numbers go up in the order in which events are told.
     pub(super) fn take_drafts(&mut self) -> rusqlite::Result<()> {
         while let Some(draft) = self.batch.drafts.pop_front() {
-            let happened_at = draft.happened_at.unwrap_or(self.now);
-            let event = self.numbered(draft);
-            self.take_in(event, happened_at)?;
+            self.take_in(draft)?;
         }
         Ok(())
     }
@@ -77,12 +82,13 @@ impl Turn<'_> {
     }
 
     /// Stores an event and what the rules make of it.
-    fn take_in(&mut self, event: Event, happened_at: Timestamp) -> rusqlite::Result<EventEmitted> {
+    fn take_in(&mut self, draft: Draft) -> rusqlite::Result<EventEmitted> {
+        let happened_at = draft.happened_at.unwrap_or(self.now);
+        let event = Arc::new(self.numbered(draft));
         self.state.last_event = event.seq;
         self.store.insert_event(&event)?;
-        let rules = self.match_rules(&event, happened_at)?;
-        let seq = event.seq;
-        self.batch.events.push(Arc::new(event));
-        Ok(EventEmitted { seq, rules })
+        self.batch.events.push(Arc::clone(&event));
+        let matched = self.match_rules(&event, happened_at)?;
+        Ok(EventEmitted { seq: event.seq, rules: matched.taken, refused: matched.refused })
     }
 }

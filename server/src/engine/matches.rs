@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aiwg_protocol::{
     config::{OnBusy, Rule, Trigger},
-    types::{Event, EventSource, TaskState, Timestamp},
+    types::{Event, EventSource, RefusedMatch, TaskState, Timestamp},
 };
 
 use super::apply::{Failure, Turn};
@@ -22,44 +22,54 @@ fn gathers(rule: &Rule) -> bool {
     matches!(rule.trigger, Trigger::FileChange { .. }) && rule.on_busy() != OnBusy::Queue
 }
 
+/// What the rules have made of an event.
+#[derive(Debug, Default)]
+pub(super) struct Matched {
+    /// The ids of those that took it up: that make a task of it, now or later.
+    pub(super) taken: Vec<String>,
+    /// Those that make nothing of it.
+    pub(super) refused: Vec<RefusedMatch>,
+}
+
+/// That a match was taken up, or why not.
+pub(super) type Upshot = Result<(), String>;
+
 /// The events that a task is made of: the latest of the matches that it stands for.
-pub(super) struct Matched<'a> {
+pub(super) struct Gathered<'a> {
     pub(super) events: &'a [Event],
     /// How many there were.
     pub(super) matches: u64,
 }
 
 impl Turn<'_> {
-    /// Gives the ids of the rules that take the event up: that make a task of it, now or later.
-    pub(super) fn match_rules(
-        &mut self,
-        event: &Event,
-        happened_at: Timestamp,
-    ) -> rusqlite::Result<Vec<String>> {
+    /// Has the rules that an event matches take it up.
+    pub(super) fn match_rules(&mut self, event: &Event, happened_at: Timestamp) -> rusqlite::Result<Matched> {
         let rules = Arc::clone(&self.state.policy.rules);
-        let mut taken = Vec::new();
+        let mut matched = Matched::default();
         for rule in rules.matching(event) {
             let facts = self.facts(rule, event, happened_at)?;
             let decision = decide(rule, &facts);
-            let is_taken = match decision {
+            let upshot = match decision {
                 Decision::Debounce { interval_ms, max_wait_ms } => {
                     self.debounce(rule, event, interval_ms, max_wait_ms)?;
-                    true
+                    Ok(())
                 }
                 Decision::Fire if gathers(rule) => {
                     self.debounce(rule, event, 0, 0)?;
-                    true
+                    Ok(())
                 }
                 other => {
-                    let matched = Matched { events: std::slice::from_ref(event), matches: 1 };
-                    self.carry_out(rule, &other, &matched, &facts)?
+                    let this = Gathered { events: std::slice::from_ref(event), matches: 1 };
+                    self.carry_out(rule, &other, &this, &facts)?
                 }
             };
-            if is_taken {
-                taken.push(rule.id.clone());
+            let rule = rule.id.clone();
+            match upshot {
+                Ok(()) => matched.taken.push(rule),
+                Err(reason) => matched.refused.push(RefusedMatch { rule, reason }),
             }
         }
-        Ok(taken)
+        Ok(matched)
     }
 
     /// What a decision about a match goes by.
@@ -83,7 +93,7 @@ impl Turn<'_> {
         let since = Timestamp::from_millis(self.now.as_millis() - WINDOW_MS);
         let memory = &self.state.memory;
         let counts = rule.max_firings.is_some() || events.iter().any(is_counted);
-        let firings = if counts { self.store.counted_firings(&rule.id, since)? } else { 0 };
+        let firings = if counts { self.store.counted_firings(&rule.id, since, self.now)? } else { 0 };
         Ok(Facts {
             all_off: !memory.is_enabled(),
             off: !memory.rule_is_enabled(rule),
@@ -95,52 +105,55 @@ impl Turn<'_> {
         })
     }
 
-    /// Tells whether a task has come or will come of it.
+    /// Tells whether a task has come or will come of it, or why not.
     pub(super) fn carry_out(
         &mut self,
         rule: &Rule,
         decision: &Decision,
-        matched: &Matched<'_>,
+        gathered: &Gathered<'_>,
         facts: &Facts,
-    ) -> rusqlite::Result<bool> {
-        let Some(event) = matched.events.last() else { return Ok(false) };
+    ) -> rusqlite::Result<Upshot> {
+        let nothing = || Ok(Err("nothing has happened".to_owned()));
+        let Some(event) = gathered.events.last() else { return nothing() };
         match decision {
-            Decision::Fire => self.fire(rule, matched, facts.counts),
+            Decision::Fire => self.fire(rule, event, gathered, facts.counts).map(Ok),
             Decision::Coalesce => {
                 self.store.add_pending(&rule.id, event, self.now)?;
                 self.batch.journal.note(&rule.id, event, "matched: waits for the rule's task to end");
-                Ok(true)
+                Ok(Ok(()))
             }
             Decision::Refuse(why) => {
+                let why = why.why(&rule.id);
                 self.batch.journal.note(&rule.id, event, format!("refused: {why}"));
-                self.note_refusal(rule, event, why.to_string());
-                Ok(false)
+                self.note_refusal(rule, event, why.clone());
+                Ok(Err(why))
             }
-            Decision::Trip => {
-                self.trip(rule, event, facts.firings)?;
-                Ok(false)
-            }
-            Decision::Debounce { .. } => Ok(false),
+            Decision::Trip => self.trip(rule, event, facts.firings).map(Err),
+            Decision::Debounce { .. } => nothing(),
         }
     }
 
-    fn fire(&mut self, rule: &Rule, matched: &Matched<'_>, counts: bool) -> rusqlite::Result<bool> {
-        let Some(event) = matched.events.last() else { return Ok(false) };
+    fn fire(
+        &mut self,
+        rule: &Rule,
+        event: &Event,
+        gathered: &Gathered<'_>,
+        counts: bool,
+    ) -> rusqlite::Result<()> {
         // Only for what the daemon itself has caused: what comes from outside was refused as a whole.
         if !self.has_room(rule, event)? {
-            self.wait_for_room(rule, event)?;
-            return Ok(true);
+            return self.wait_for_room(rule, event);
         }
-        let (task, unusable) = task_of(rule, matched.events, matched.matches);
+        let (task, unusable) = task_of(rule, gathered.events, gathered.matches);
         let no = self.enqueue(&task)?;
         let (rule, at) = (rule.id.clone(), self.now);
-        self.batch.journal.fired(&rule, event, matched.matches, no);
-        let firing = Firing { rule, at, event: event.seq, matches: matched.matches, task: no, counts };
+        self.batch.journal.fired(&rule, event, gathered.matches, no);
+        let firing = Firing { rule, at, event: event.seq, matches: gathered.matches, task: no, counts };
         self.store.insert_firing(&firing)?;
-        if let Some(why) = unusable {
-            self.fail(no, format!("its prompt could not be made: {why}"))?;
+        match unusable {
+            Some(why) => self.fail(no, format!("its prompt could not be made: {why}")),
+            None => Ok(()),
         }
-        Ok(true)
     }
 
     /// Whether the queue takes a task of a rule; says so where it does not.

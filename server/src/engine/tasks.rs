@@ -46,7 +46,6 @@ impl Turn<'_> {
                 TaskState::Cancelled
             }
         };
-        self.take_drafts()?;
         Ok((no, state))
     }
 
@@ -87,7 +86,7 @@ impl Turn<'_> {
         if end {
             self.end_running(no, Ending::Stalled)?;
         }
-        Ok(self.take_drafts()?)
+        Ok(())
     }
 
     pub(super) fn ended(&mut self, no: TaskNo, outcome: Outcome) -> Result<(), Failure> {
@@ -102,7 +101,7 @@ impl Turn<'_> {
             self.store.requeue(no, started)?;
             self.not_running(&task);
             self.tell(&task_event(no, &task.order, TaskState::Queued, task.attempts), &task.order);
-            return Ok(self.take_drafts()?);
+            return Ok(());
         }
         let outcome = Outcome::without_exit(
             TaskState::Failed,
@@ -114,7 +113,10 @@ impl Turn<'_> {
     /// Refuses what would make the queue longer than the configuration allows.
     pub(super) fn room_for(&mut self, tasks: usize) -> Result<(), Failure> {
         let Some(most) = self.state.policy.max_queued else { return Ok(()) };
-        let is_full = |turn: &Self| turn.store.queued() + tasks as u64 > u64::from(most);
+        let is_full = |turn: &Self| {
+            let free = turn.state.policy.max_parallel.saturating_sub(turn.state.running.len());
+            turn.store.queued() + tasks.saturating_sub(free) as u64 > u64::from(most)
+        };
         if is_full(self) {
             // Those that came in this very transaction may have slots waiting for them.
             self.fill_slots()?;
@@ -192,7 +194,7 @@ impl Turn<'_> {
                 }
             }
         }
-        self.take_drafts()
+        Ok(())
     }
 
     fn finish_one(&mut self, task: &TaskRow, outcome: &Outcome) -> rusqlite::Result<()> {

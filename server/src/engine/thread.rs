@@ -14,6 +14,7 @@ use super::{
 use crate::{
     bus::Bus,
     health::{Health, IssueKind},
+    rules::tripped_message,
     store::{Store, is_damage},
 };
 
@@ -43,6 +44,8 @@ struct Thread {
     setup: EngineSetup,
     state: State,
     commands: mpsc::Receiver<Command>,
+    /// Whether what is in memory may differ from the store, which could not be read.
+    is_stale: bool,
 }
 
 /// Starts the engine.
@@ -53,7 +56,7 @@ pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     let mut state = State::new(setup.policy.clone());
     state.load(&setup.store).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::channel(MAX_WAITING);
-    let thread = Thread { setup, state, commands };
+    let thread = Thread { setup, state, commands, is_stale: false };
     let handle = std::thread::Builder::new().name("engine".to_owned()).spawn(move || thread.run())?;
     Ok((Engine::new(sender), handle))
 }
@@ -61,10 +64,12 @@ pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
 impl Thread {
     fn run(mut self) {
         while let Some(first) = self.commands.blocking_recv() {
-            let exit = matches!(first, Command::Exit);
             let mut batch = Batch::default();
-            match self.transact(first, &mut batch) {
-                Ok(()) => self.deliver(batch),
+            let done = self.transact(first, &mut batch);
+            // It may have come with others.
+            let exit = batch.exit;
+            match done {
+                Ok(has_written) => self.deliver(batch, has_written),
                 Err(error) => self.undo(batch, &error),
             }
             if exit {
@@ -76,7 +81,12 @@ impl Thread {
         }
     }
 
-    fn transact(&mut self, first: Command, batch: &mut Batch) -> rusqlite::Result<()> {
+    /// Tells whether anything was written.
+    fn transact(&mut self, first: Command, batch: &mut Batch) -> rusqlite::Result<bool> {
+        if self.is_stale {
+            self.state.load(&self.setup.store)?;
+            self.is_stale = false;
+        }
         self.setup.store.begin()?;
         let mut turn =
             Turn { state: &mut self.state, store: &mut self.setup.store, batch, now: Timestamp::now() };
@@ -87,15 +97,18 @@ impl Thread {
             count += 1;
             next = if count < MAX_BATCH { self.commands.try_recv().ok() } else { None };
         }
-        turn.fill_slots()?;
+        turn.settle()?;
         self.setup.store.commit()
     }
 
-    fn deliver(&mut self, batch: Batch) {
-        self.setup.health.clear(IssueKind::Storage);
+    fn deliver(&mut self, batch: Batch, has_written: bool) {
+        if has_written {
+            self.setup.health.clear(IssueKind::Storage);
+        }
         self.report_tripped();
         self.tell_next_due();
         batch.journal.write();
+        self.setup.bus.note(&batch.events);
         // First, or whoever asked would wait while the agents are started.
         for answer in batch.answers {
             answer(Ok(&self.state));
@@ -116,11 +129,7 @@ impl Thread {
             return self.setup.health.clear(IssueKind::Automation);
         }
         rules.sort_unstable();
-        let message = format!(
-            "tripped, since they fired too often: {}; see what triggers them, then `aiwg automation enable --rule ID`",
-            rules.join(", ")
-        );
-        self.setup.health.report(IssueKind::Automation, message);
+        self.setup.health.report(IssueKind::Automation, tripped_message(&rules));
     }
 
     fn tell_next_due(&self) {
@@ -151,7 +160,8 @@ impl Thread {
         }
         let again = self.setup.store.rollback().and_then(|()| self.state.load(&self.setup.store));
         if let Err(error) = again {
-            tracing::error!(%error, "the state could not be read again from the database");
+            tracing::error!(%error, "the state could not be read again from the database; the next transaction tries again");
+            self.is_stale = true;
         }
         for answer in batch.answers {
             answer(Err(EngineError::Storage(Arc::clone(&message))));

@@ -7,7 +7,7 @@ use aiwg_protocol::{
     types::{Event, Timestamp},
 };
 
-use super::{apply::Turn, command::Settled, matches::Matched};
+use super::{apply::Turn, command::Settled, matches::Gathered};
 use crate::rules::{Decision, longest_wait_ms, settled};
 
 /// How long after a look at a full queue to look again, in milliseconds.
@@ -52,7 +52,7 @@ impl Turn<'_> {
                 self.fire_pending(&id)?;
             }
         }
-        self.take_drafts()
+        Ok(())
     }
 
     /// A task of the rule has ended: what has waited for that goes on.
@@ -90,8 +90,8 @@ impl Turn<'_> {
             return self.store.set_pending_due(id, Some(later(self.now, ROOM_AGAIN_MS)));
         }
         self.store.remove_pending(id)?;
-        let matched = Matched { events: &events, matches: pending.matches };
-        self.carry_out(rule, &decision, &matched, &facts).map(drop)
+        let gathered = Gathered { events: &events, matches: pending.matches };
+        self.carry_out(rule, &decision, &gathered, &facts).map(drop)
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::Found;
-use crate::{agent_command, ipc::Daemon};
+use crate::{agent_command, ipc::Daemon, rules::tripped_message};
 
 /// With less room than this, in bytes, soon nothing can be stored any more.
 const LEAST_ROOM: u64 = 100 * 1024 * 1024;
@@ -102,13 +102,10 @@ pub(super) async fn rules(daemon: &Daemon) -> Found {
         .rules
         .iter()
         .filter(|state| state.tripped_at.is_some())
-        .map(|state| state.rule.id.as_str())
+        .map(|state| state.rule.id.clone())
         .collect();
     if tripped.is_empty() {
         return Ok(format!("{} rules, none tripped", automation.rules.len()));
     }
-    Err(format!(
-        "tripped, since they fired too often: {}; `aiwg automation enable --rule ID` resets one",
-        tripped.join(", ")
-    ))
+    Err(tripped_message(&tripped))
 }

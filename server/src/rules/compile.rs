@@ -2,12 +2,13 @@
 
 use aiwg_protocol::config::{Action, Condition, Config, OnBusy, Rule, Trigger};
 
+use crate::names::is_in_topics;
+
 /// The topic under which a schedule fires: of a job by its name, or of the rule whose trigger it is by its id.
 ///
 /// What a topic cannot have becomes a `-`.
 pub fn schedule_topic(name: &str) -> String {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_.:/-".contains(c);
-    let name: String = name.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
+    let name: String = name.chars().map(|c| if is_in_topics(c) { c } else { '-' }).collect();
     format!("schedule:{name}")
 }
 

@@ -1,7 +1,5 @@
 //! What a match comes to: decided from facts, without any effect.
 
-use std::fmt;
-
 use aiwg_protocol::config::{Condition, OnBusy, Rule};
 
 /// How often a rule may fire within [`WINDOW_MINUTES`] unless it says otherwise.
@@ -68,21 +66,39 @@ pub enum Refusal {
     Busy,
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Refusal {
+    /// Why, for people, and what to do about it: of the rule of this id.
+    pub fn why(&self, rule: &str) -> String {
         match self {
-            Self::AllOff => f.write_str("automation is disabled; `aiwg automation enable` enables it"),
-            Self::Off => f.write_str("the rule is disabled; `aiwg automation enable --rule ID` enables it"),
-            Self::Tripped => {
-                f.write_str("the rule has tripped; `aiwg automation enable --rule ID` resets it")
-            }
+            Self::AllOff => "automation is disabled; `aiwg automation enable` enables it".to_owned(),
+            Self::Off => format!("the rule is disabled; {} enables it", enable_command(rule)),
+            Self::Tripped => format!("the rule has tripped; {} resets it", enable_command(rule)),
             Self::TooDeep(depth) => {
-                write!(f, "{depth} tasks lie between this event and what came from outside")
+                format!("{depth} tasks lie between this event and what came from outside")
             }
-            Self::OwnChange => f.write_str("the change was made while a task of this rule ran"),
-            Self::Busy => f.write_str("a task of this rule is queued or running, and on_busy is \"skip\""),
+            Self::OwnChange => "the change was made while a task of this rule ran".to_owned(),
+            Self::Busy => "a task of this rule is queued or running, and on_busy is \"skip\"".to_owned(),
         }
     }
+}
+
+/// What enables a rule, and lets one that has tripped begin anew, as it is typed.
+pub fn enable_command(rule: &str) -> String {
+    // A null character, which no rule's id has, is all that cannot be quoted.
+    let rule = shlex::try_quote(rule).unwrap_or_default();
+    format!("`aiwg automation enable --rule {rule}`")
+}
+
+/// What rules that have tripped come to, and what to do about it.
+pub fn tripped_message<R: AsRef<str>>(rules: &[R]) -> String {
+    let rules: Vec<&str> = rules.iter().map(AsRef::as_ref).collect();
+    let commands: Vec<String> = rules.iter().map(|rule| enable_command(rule)).collect();
+    let reset = if commands.len() == 1 { "resets it" } else { "reset them" };
+    format!(
+        "tripped, since they fired too often: {}; see what triggers them, then {} {reset}",
+        rules.join(", "),
+        commands.join(" and ")
+    )
 }
 
 /// What a match comes to.
@@ -188,6 +204,18 @@ mod tests {
         assert_eq!(decide(&rule(""), &Facts { firings: 1000, ..Facts::default() }), Decision::Fire);
         // While it only waits for its turn it does not fire.
         assert_eq!(decide(&rule(""), &Facts { busy: true, ..counted(20) }), Decision::Coalesce);
+    }
+
+    #[test]
+    fn what_to_do_is_said_as_it_is_typed() {
+        assert!(Refusal::Off.why("a b").contains("`aiwg automation enable --rule 'a b'` enables it"));
+        let said = tripped_message(&["a".to_owned(), "b".to_owned()]);
+        assert!(
+            said.ends_with(
+                "`aiwg automation enable --rule a` and `aiwg automation enable --rule b` reset them"
+            ),
+            "{said}"
+        );
     }
 
     #[test]

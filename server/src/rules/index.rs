@@ -40,6 +40,13 @@ pub struct BadPattern {
     source: globset::Error,
 }
 
+impl BadPattern {
+    /// What is wrong, where it is known of which rule.
+    pub fn why(&self) -> String {
+        format!("{:?} is no valid pattern: {}", self.pattern, self.source.kind())
+    }
+}
+
 impl RuleIndex {
     /// Makes the index.
     ///
@@ -115,7 +122,8 @@ impl Globs {
     }
 }
 
-fn is_glob(topic: &str) -> bool {
+/// Whether a topic has anything in it that stands for something else.
+pub fn is_glob(topic: &str) -> bool {
     topic.contains(['*', '?', '[', ']', '{', '}', '!', '\\'])
 }
 

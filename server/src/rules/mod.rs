@@ -11,13 +11,17 @@ use std::time::Duration;
 
 use aiwg_protocol::{
     config::{Action, Rule},
+    limits::LONGEST_TASK_MINUTES,
     types::{Cause, Event},
 };
 
 use crate::store::NewTask;
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
-pub use decide::{Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, longest_wait_ms, settled};
-pub use index::{BadPattern, RuleIndex};
+pub use decide::{
+    Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, enable_command, longest_wait_ms, settled,
+    tripped_message,
+};
+pub use index::{BadPattern, RuleIndex, is_glob};
 use template::TemplateError;
 
 /// The task that a rule makes of these events, the last of which led to it, and the latest of so many `matches`. Where the prompt cannot be
@@ -51,10 +55,7 @@ pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (NewTask, Option<
     (task, unusable)
 }
 
-/// The longest time limit of a task, in minutes: a year. The store and the timers have no word for much longer ones.
-pub const LONGEST_TASK_MINUTES: f64 = 525_600.0;
-
-/// Whether a task may have this time limit, in minutes.
+/// Whether a task may have this time limit, in minutes. The store and the timers have no word for much longer ones.
 pub fn is_task_time(minutes: f64) -> bool {
     minutes > 0.0 && minutes <= LONGEST_TASK_MINUTES
 }

@@ -2,14 +2,11 @@
 
 use std::fmt::Write;
 
-use aiwg_protocol::types::Event;
+use aiwg_protocol::{limits::LONGEST_PROMPT, types::Event};
 use minijinja::{
     AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value, context,
     value::{Serde, ValueKind},
 };
-
-/// How long a prompt may be, in bytes.
-pub const LONGEST_PROMPT: usize = 1024 * 1024;
 
 /// How many instructions of the template engine a prompt may take.
 const FUEL: u64 = 1_000_000;
@@ -33,7 +30,10 @@ impl From<minijinja::Error> for TemplateError {
     fn from(error: minijinja::Error) -> Self {
         let place = error.line().map_or_else(String::new, |line| format!("line {line} of the prompt: "));
         let what = match error.kind() {
-            ErrorKind::UndefinedError => "it refers to something that the event does not bring".to_owned(),
+            ErrorKind::UndefinedError => {
+                let named = error.detail().map_or_else(String::new, |what| format!(": {what}"));
+                format!("it refers to something that the event does not bring{named}")
+            }
             _ => error.detail().map_or_else(|| error.kind().to_string(), str::to_owned),
         };
         Self(format!("{place}{what}"))
@@ -95,7 +95,7 @@ pub fn render(prompt: &str, rule: &str, events: &[Event], matches: u64) -> Resul
     let template = environment.template_from_str(prompt)?;
     let inserts_data =
         template.undeclared_variables(false).iter().any(|name| name != "rule" && name != "matches");
-    let values: Vec<Value> = events.iter().map(value).collect();
+    let values = events.iter().map(value).collect::<Result<Vec<Value>, _>>()?;
     let mut text = template.render(context! {
         event => values.last().cloned().unwrap_or_default(),
         files => files(events),
@@ -119,9 +119,12 @@ pub fn render(prompt: &str, rule: &str, events: &[Event], matches: u64) -> Resul
     Ok(text)
 }
 
-fn value(event: &Event) -> Value {
+fn value(event: &Event) -> Result<Value, TemplateError> {
     // By way of a JSON value: the payload is JSON text, which only serde_json can take apart.
-    Value::from(Serde(serde_json::to_value(event).unwrap_or_default()))
+    match serde_json::to_value(event) {
+        Ok(value) => Ok(Value::from(Serde(value))),
+        Err(error) => Err(TemplateError(format!("what event {} brings cannot be read: {error}", event.seq))),
+    }
 }
 
 /// The paths that file events are about, each once, in the order in which they came.
@@ -142,6 +145,8 @@ fn files(events: &[Event]) -> Value {
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // So that it names what is not there.
+    environment.set_debug(true);
     // A prompt is no HTML; it is this formatter that quotes.
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_formatter(quote);
@@ -227,9 +232,24 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_is_not_taken_for_missing() {
+        for payload in [r#"{"a": "\ud800"}"#, r#"{"a": 1e999}"#] {
+            let wrong = render("{{ event.payload.a }}", "r", &[event("a:b", payload)], 1).unwrap_err();
+            assert!(wrong.to_string().contains("event 7 brings cannot be read"), "{wrong}");
+        }
+    }
+
+    #[test]
     fn what_the_event_does_not_bring_is_an_error() {
         let wrong = render("{{ event.payload.version }}", "r", &[event("a:b", "{}")], 1).unwrap_err();
-        assert!(wrong.to_string().contains("does not bring"), "{wrong}");
+        assert!(
+            wrong.to_string().contains("does not bring: `event.payload.version` is undefined"),
+            "{wrong}"
+        );
+        let wrong =
+            render("{% for e in events %}{{ e.payload.a.b }}{% endfor %}", "r", &[event("a:b", "{}")], 1)
+                .unwrap_err();
+        assert!(wrong.to_string().contains("`e.payload.a` is undefined"), "{wrong}");
         assert!(rendered("{{ event.payload.version|default('none') }}", "{}").contains("\"none\""));
     }
 }

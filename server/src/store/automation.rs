@@ -236,10 +236,16 @@ impl Store {
         Ok(())
     }
 
-    /// How often a rule has fired since then, as far as it counts.
-    pub(crate) fn counted_firings(&self, rule: &str, since: Timestamp) -> rusqlite::Result<u32> {
-        self.statement("SELECT count(*) FROM firing WHERE rule = ? AND at > ? AND counts")?
-            .query_row(params![rule, Millis(since)], |row| row.get(0))
+    /// How often a rule has fired between then and now, as far as it counts.
+    pub(crate) fn counted_firings(
+        &self,
+        rule: &str,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> rusqlite::Result<u32> {
+        // None that is yet to come: the clock may have been set back since.
+        self.statement("SELECT count(*) FROM firing WHERE rule = ? AND at > ? AND at <= ? AND counts")?
+            .query_row(params![rule, Millis(since), Millis(now)], |row| row.get(0))
     }
 
     /// What has counted so far does not any more.

@@ -39,7 +39,7 @@ impl Store {
     pub(crate) fn import(&mut self, tasks: Vec<Imported>) -> rusqlite::Result<()> {
         self.begin()?;
         match self.insert_all(tasks) {
-            Ok(()) => self.commit(),
+            Ok(()) => self.commit().map(drop),
             Err(error) => {
                 self.rollback()?;
                 Err(error)

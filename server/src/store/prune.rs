@@ -56,7 +56,8 @@ impl Store {
         let needed: Option<u64> = self
             .statement(
                 "SELECT min(seq) FROM (
-                     SELECT min(event) AS seq FROM task WHERE event IS NOT NULL AND state IN ('queued', 'running')
+                     SELECT min(event) AS seq FROM task INDEXED BY task_needs_event
+                     WHERE event IS NOT NULL AND state IN ('queued', 'running')
                      UNION ALL SELECT min(seq) FROM pending_event)",
             )?
             .query_row([], |row| row.get(0))?;

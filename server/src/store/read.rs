@@ -118,18 +118,18 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn queued(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
-        let queue = |condition: &str| {
+        let queue = |index: &str, condition: &str| {
             format!(
-                "SELECT {TASK_COLUMNS} FROM task WHERE state = 'queued' AND {condition}
+                "SELECT {TASK_COLUMNS} FROM task INDEXED BY {index} WHERE state = 'queued' AND {condition}
                  ORDER BY priority DESC, no LIMIT ?"
             )
         };
         self.with(|connection| {
             let mut tasks = Vec::new();
             // One after the other: each is an index by itself.
-            for condition in ["waiting = 0", "waiting > 0"] {
+            for (index, condition) in [("task_queue", "waiting = 0"), ("task_waiting", "waiting > 0")] {
                 let room = limit as usize - tasks.len();
-                let mut select = connection.prepare_cached(&queue(condition))?;
+                let mut select = connection.prepare_cached(&queue(index, condition))?;
                 for task in select.query_map([room], TaskRow::read)? {
                     tasks.push(task?);
                 }

@@ -82,6 +82,10 @@ impl Outcome {
     }
 }
 
+/// The index is named, since SQLite would rather read all that are queued and sort them.
+const NEXT_QUEUED: &str = "SELECT no FROM task INDEXED BY task_queue
+     WHERE state = 'queued' AND waiting = 0 ORDER BY priority DESC, no LIMIT 1";
+
 impl Store {
     /// Puts a task into the queue.
     pub(crate) fn insert_task(&mut self, no: TaskNo, task: &NewTask, at: Timestamp) -> rusqlite::Result<()> {
@@ -111,11 +115,7 @@ impl Store {
 
     /// The task that is to start next.
     pub(crate) fn next_queued(&self) -> rusqlite::Result<Option<TaskNo>> {
-        self.statement(
-            "SELECT no FROM task WHERE state = 'queued' AND waiting = 0 ORDER BY priority DESC, no LIMIT 1",
-        )?
-        .query_row([], |row| row.get(0))
-        .optional()
+        self.statement(NEXT_QUEUED)?.query_row([], |row| row.get(0)).optional()
     }
 
     /// A task.
@@ -197,5 +197,20 @@ impl Store {
         }
         self.count(Some(from), Some(to));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_task_is_the_first_of_an_index() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("db")).unwrap();
+        let mut plan = store.connection().prepare(&format!("EXPLAIN QUERY PLAN {NEXT_QUEUED}")).unwrap();
+        let steps: Vec<String> =
+            plan.query_map([], |row| row.get(3)).unwrap().map(|step| step.unwrap()).collect();
+        assert_eq!(steps, ["SCAN task USING COVERING INDEX task_queue"]);
     }
 }

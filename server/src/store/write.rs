@@ -16,6 +16,8 @@ pub struct Store {
     path: PathBuf,
     counts: Counts,
     counts_changed: bool,
+    /// How many rows had been changed at the last commit.
+    changes: u64,
 }
 
 impl Store {
@@ -30,8 +32,13 @@ impl Store {
     /// The same; `thoroughly` reads all of it to find damage.
     pub(super) fn open_and_check(path: &Path, thoroughly: bool) -> Result<Self, StoreError> {
         let connection = open_writer(path, thoroughly)?;
-        let mut store =
-            Self { connection, path: path.to_owned(), counts: Counts::default(), counts_changed: false };
+        let mut store = Self {
+            connection,
+            path: path.to_owned(),
+            counts: Counts::default(),
+            counts_changed: false,
+            changes: 0,
+        };
         store.load_counts().map_err(StoreError::at(path))?;
         Ok(store)
     }
@@ -45,12 +52,14 @@ impl Store {
         self.statement("BEGIN IMMEDIATE")?.execute([]).map(drop)
     }
 
-    /// Returns when all since [`Store::begin`] is on the disk.
-    pub(crate) fn commit(&mut self) -> rusqlite::Result<()> {
+    /// Returns when all since [`Store::begin`] is on the disk. Tells whether that is anything.
+    pub(crate) fn commit(&mut self) -> rusqlite::Result<bool> {
         if std::mem::take(&mut self.counts_changed) {
             self.save_counts()?;
         }
-        self.statement("COMMIT")?.execute([]).map(drop)
+        self.statement("COMMIT")?.execute([])?;
+        let changes = self.connection.total_changes();
+        Ok(std::mem::replace(&mut self.changes, changes) != changes)
     }
 
     /// Moves all that was committed into the database's one file, so that a copy of it is whole.

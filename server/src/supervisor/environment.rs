@@ -79,6 +79,11 @@ fn resolve(value: &str, get: impl Fn(&str) -> Option<String>) -> Result<String, 
     Ok(resolved)
 }
 
+/// Whether each `${` in a value has its `}`.
+pub(crate) fn is_closed(value: &str) -> bool {
+    value.rsplit_once("${").is_none_or(|(_, rest)| rest.contains('}'))
+}
+
 /// The agent's program and arguments.
 pub(super) fn command(config: &AgentConfig, order: &StartOrder) -> Vec<String> {
     let mut command = config.command.clone();
@@ -101,5 +106,6 @@ mod tests {
         assert_eq!(resolve("x${A}y${A}", get), Ok("x1y1".to_owned()));
         assert_eq!(resolve("$A ${A", get), Ok("$A ${A".to_owned()));
         assert_eq!(resolve("${B}", get), Err("B".to_owned()));
+        assert!(is_closed("x${A}y$") && !is_closed("${A}${B"));
     }
 }

@@ -28,6 +28,7 @@ use crate::{
     store::{Ending, TaskNo, TaskRow},
 };
 use agent::Agent;
+pub(crate) use environment::is_closed;
 pub use environment::{AGENT_ENV, TASK_ENV};
 pub(crate) use running::Running;
 

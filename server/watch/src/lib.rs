@@ -73,4 +73,6 @@ mod worker;
 pub use change::{Batch, Change, Kind};
 pub use notice::{Notice, Status};
 pub use options::{EDITOR_FILES, Options, WatchError, WatchedPath};
+pub use roots::within;
+pub use rules::Verdict;
 pub use watcher::Watcher;

@@ -1,8 +1,16 @@
 //! What is watched, and how.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use crate::{Kind, rules::Scope};
+use crate::{
+    Kind,
+    roots::within,
+    rules::{Scope, Verdict},
+};
 
 /// What editors keep beside the file that is edited, as gitignore patterns. They do not count unless an ignore file says so
 /// (`!*~`).
@@ -80,6 +88,18 @@ impl Options {
     /// As [`Watcher::start`](crate::Watcher::start), but for the thread.
     pub fn check(&self) -> Result<(), WatchError> {
         self.scope().map(drop)
+    }
+
+    /// Says whether a change of this kind to a file would be told, by what the ignore files say now; if not, why.
+    ///
+    /// The path is relative to the project, or absolute and within it. The file need not be there.
+    ///
+    /// # Errors
+    /// As [`Self::check`], or the path is not within the project.
+    pub fn verdict(&self, path: &Path, kind: Kind) -> Result<Verdict, WatchError> {
+        let scope = self.scope()?;
+        let path = within(&scope.project, path)?;
+        Ok(scope.verdict(&path, kind))
     }
 
     /// What counts, in the project without symbolic links.

@@ -48,11 +48,11 @@ impl Root {
     }
 }
 
-/// Makes a path absolute, without `.` and `..`.
+/// Makes a path absolute, without `.` and `..`: one that is relative to a project, or absolute and within it.
 ///
 /// # Errors
 /// It is not within the project.
-pub(crate) fn within(project: &Path, path: &Path) -> Result<PathBuf, WatchError> {
+pub fn within(project: &Path, path: &Path) -> Result<PathBuf, WatchError> {
     let mut absolute = PathBuf::new();
     for component in project.join(path).components() {
         match component {

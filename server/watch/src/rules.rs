@@ -43,6 +43,19 @@ pub(crate) struct Rules {
     parent: Option<Arc<Self>>,
 }
 
+/// Whether the changes of a file are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// They are.
+    Told,
+    /// It lies in none of the watched paths.
+    NotAsked,
+    /// A pattern or an ignore file says so, or it is never looked at.
+    Ignored,
+    /// The watched path is not for files with this ending, or not for changes of this kind.
+    NotWanted,
+}
+
 impl Scope {
     pub(crate) fn new(project: PathBuf, options: &Options) -> Result<Self, WatchError> {
         let roots = options.paths.iter().map(|path| Root::new(&project, path)).collect::<Result<_, _>>()?;
@@ -106,6 +119,30 @@ impl Scope {
     /// Whether anyone wants to know of a change of this kind to a file in the directory of `rules`.
     pub(crate) fn is_wanted(&self, rules: &Rules, path: &Path, kind: Kind) -> bool {
         self.interested(rules, path).any(|root| root.wants_kind(kind))
+    }
+
+    /// What comes of a change to a file in the project, by the ignore files as they are.
+    pub(crate) fn verdict(&self, path: &Path, kind: Kind) -> Verdict {
+        if !self.roots.iter().any(|root| path.starts_with(&root.path)) {
+            return Verdict::NotAsked;
+        }
+        let mut rules = self.top();
+        let mut directory = self.project.clone();
+        let way = path.parent().and_then(|parent| parent.strip_prefix(&self.project).ok());
+        for name in way.into_iter().flat_map(Path::iter) {
+            directory.push(name);
+            let Some(entered) = self.enter(&rules, &directory) else { return Verdict::Ignored };
+            rules = self.with_gitignore(entered, &directory);
+        }
+        if self.is_wanted(&rules, path, kind) {
+            return Verdict::Told;
+        }
+        let is_named = self.roots_at(path).next().is_some();
+        if !is_named && (rules.active.is_empty() || self.is_ignored(&rules, path, false)) {
+            return Verdict::Ignored;
+        }
+        let ignores = |&root: &usize| self.roots[root].ignores(path, false);
+        if !is_named && rules.active.iter().all(ignores) { Verdict::Ignored } else { Verdict::NotWanted }
     }
 
     fn interested<'a>(&'a self, rules: &'a Rules, path: &'a Path) -> impl Iterator<Item = &'a Root> {

@@ -21,7 +21,7 @@ export interface AutomationEvent {
 export interface AutomationStatus {
   /** Whether automation as a whole is switched on. */
   enabled: boolean;
-  /** How many rules there are. */
+  /** How many rules the configuration has; those of schedule jobs do not count. */
   ruleCount: number;
   /** Each of them, in the order of the configuration; those of schedule jobs come last. */
   rules: RuleStatus[];
@@ -38,7 +38,7 @@ export interface AutomationStatus {
 export interface AutomationSubsystem {
   /** Whether rules are acted upon at all. */
   enabled: boolean;
-  /** How many rules there are. */
+  /** How many rules the configuration has; those of schedule jobs do not count. */
   ruleCount: number;
 }
 
@@ -62,7 +62,7 @@ export interface AutomationTestParams {
   topic?: string | undefined;
   /** The event's payload; `null` when absent. */
   payload?: unknown;
-  /** As if this file were modified: its path relative to the project. */
+  /** As if this file were modified: its path relative to the project, or absolute and within it. */
   file?: string | undefined;
   /** As if this schedule job fired, or the rule of this id whose trigger is a schedule. */
   schedule?: string | undefined;
@@ -72,6 +72,13 @@ export interface AutomationTestParams {
 export interface AutomationTested {
   /** The topic of the event as it was tried. */
   topic: string;
+  /** The file, relative to the project; absent where none was named. */
+  file?: string;
+  /**
+   * What people should know besides: that the file is not watched, so that there would be no event
+   * at all, or what the daemon itself does for a job. Absent where there is nothing.
+   */
+  notice?: string;
   /** Each rule that matches it, and what would come of it now. */
   rules: RuleTested[];
 }
@@ -299,7 +306,10 @@ export interface EventEmitParams {
    * `^[A-Za-z0-9_.:/-]{1,200}$`.
    */
   topic: string;
-  /** What to say of it; any JSON value. */
+  /**
+   * What to say of it; any JSON value that can be read: no half of a surrogate pair, no number
+   * beyond a double's range, at most 120 levels deep.
+   */
   payload?: unknown;
 }
 
@@ -307,20 +317,23 @@ export interface EventEmitParams {
 export interface EventEmitted {
   /** The event's number. */
   seq: number;
-  /** The ids of the rules that it matched. */
+  /** The ids of the rules that took it up: that have made a task of it, or will. */
   rules: string[];
+  /** The rules that it matched as well and that made nothing of it; absent where there are none. */
+  refused?: RefusedMatch[];
 }
 
 /** The params of `event.list`. */
 export interface EventListParams {
   /**
    * Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}`
-   * either. All when absent.
+   * either. All when absent or empty.
    */
   topics?: string[] | undefined;
   /**
    * The number of the last event seen: the answer starts with the next one. Without it, the answer
-   * holds the newest.
+   * holds the newest. Nothing comes after a number that the log has not reached, such as one of a
+   * log that was deleted since.
    */
   since?: number | undefined;
   /** How many at the most. From 1 to 1000; `100` when absent. */
@@ -362,12 +375,13 @@ export type EventSource =
 export interface EventSubscribeParams {
   /**
    * Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}`
-   * either. All when absent.
+   * either. All when absent or empty.
    */
   topics?: string[] | undefined;
   /**
    * The number of the last event seen: those after it come first, then the live ones, without a gap
-   * or a repeat. Only live ones when absent; 0 stands for the whole log.
+   * or a repeat. Only live ones when absent; 0 stands for the whole log. A number that the log has
+   * not reached is one of a log that was deleted since: an `event.missed` comes first.
    */
   since?: number | undefined;
 }
@@ -376,7 +390,10 @@ export interface EventSubscribeParams {
 export interface EventSubscribed {
   /** The subscription's number, unique on its connection. */
   subscription: number;
-  /** Events after this number will come. */
+  /**
+   * Events after this number will come. It is less than what was asked for where the log has not
+   * reached that: it was begun anew.
+   */
   since: number;
 }
 
@@ -502,8 +519,9 @@ export interface Issue {
  * - `coalesce`: A task when the rule is no longer busy.
  * - `refuse`: Nothing.
  * - `trip`: Nothing, and the rule trips.
+ * - `fail`: A task that fails at once, since its prompt cannot be made of this event.
  */
-export type MatchOutcome = 'fire' | 'debounce' | 'coalesce' | 'refuse' | 'trip';
+export type MatchOutcome = 'fire' | 'debounce' | 'coalesce' | 'refuse' | 'trip' | 'fail';
 
 /** Messaging platforms. */
 export interface MessagingSubsystem {
@@ -570,6 +588,14 @@ export interface QueuedTaskSummary {
   agent: string | null;
   /** Its priority. */
   priority: number;
+}
+
+/** A rule that an event matched and that made nothing of it. */
+export interface RefusedMatch {
+  /** The rule's id. */
+  rule: string;
+  /** Why, for people. */
+  reason: string;
 }
 
 /** What a rule does. The environment that it gives to its tasks is not shown. */
@@ -639,7 +665,10 @@ export interface RuleStatus {
   busy: number;
   /** Matches that have not come to a task yet; null if there are none. */
   pending: PendingMatches | null;
-  /** The last match that came to nothing since the start of the daemon; null if none has. */
+  /**
+   * The last match that came to nothing since the daemon was started and the rule was enabled; null
+   * if none has.
+   */
   lastRefusal: RuleRefusal | null;
 }
 
@@ -649,9 +678,9 @@ export interface RuleTested {
   rule: string;
   /** What would come of it. */
   outcome: MatchOutcome;
-  /** Why nothing would; null otherwise. */
+  /** Why nothing would, or why the task would fail; null otherwise. */
   reason: string | null;
-  /** The prompt of the task; null where it cannot be made of this event, and `reason` says why. */
+  /** The prompt of the task; null where it cannot be made of this event. */
   prompt: string | null;
 }
 

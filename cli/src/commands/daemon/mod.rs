@@ -12,9 +12,9 @@ use std::{
 
 use aiwg_client::{
     ClientError, DaemonClient,
-    types::{ConfigProblem, DaemonReloaded, DaemonStatus, DaemonStopParams, NoParams, StopAcknowledged},
+    types::{DaemonReloaded, DaemonStatus, DaemonStopParams, NoParams, StopAcknowledged},
 };
-use aiwg_protocol::{SOCKET_ENV, SOCKET_PATH, START_COMMAND};
+use aiwg_protocol::{SOCKET_ENV, START_COMMAND};
 use aiwg_server::boot::{Options, Ready, TASK_ENV, is_running, last_holder};
 use aiwg_shim::Signal;
 
@@ -25,7 +25,7 @@ use crate::{
     error::CliError,
     init,
     output::{Output, count},
-    project::to_start,
+    project::{from_afar, is_own, to_start},
 };
 
 /// How long a daemon may take to say how it is.
@@ -58,7 +58,7 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
         return Ok(ExitCode::SUCCESS);
     }
     if args.tmux {
-        return start_in_tmux(&options, output);
+        return tmux::start(&options, output);
     }
     start_with(&options, output)
 }
@@ -73,50 +73,20 @@ fn startable(named: Option<&Path>) -> Result<PathBuf, CliError> {
             project.display()
         )));
     }
-    let Some(socket) = std::env::var_os(SOCKET_ENV).filter(|path| !path.is_empty()).map(PathBuf::from) else {
-        return Ok(project);
-    };
-    if leads_to(&socket, &project) {
+    let Some(socket) = from_afar(named)? else {
         return match std::env::var(TASK_ENV) {
-            Ok(task) if !task.is_empty() => Err(CliError::Failed(format!(
+            Ok(task) if !task.is_empty() && is_own(&project) => Err(CliError::Failed(format!(
                 "this is the agent of {task}, a task of this project's own daemon: a daemon that it started would be ended with it; \
                  `aiwg daemon restart` has the one that runs begin anew"
             ))),
             _ => Ok(project),
         };
-    }
-    if named.is_some() {
-        return Ok(project);
-    }
+    };
     Err(CliError::Failed(format!(
         "{SOCKET_ENV} leads to {}, and a daemon cannot be started through a socket: start it on the machine where its project is; \
          for one here, unset {SOCKET_ENV} or name the project with --project",
         socket.display()
     )))
-}
-
-/// Whether a socket is that of this project's daemon, be it there or not.
-fn leads_to(socket: &Path, project: &Path) -> bool {
-    let own = project.join(SOCKET_PATH);
-    let real = |path: &Path| path.canonicalize().ok();
-    let known = || real(project).map(|project| project.join(SOCKET_PATH));
-    own == socket
-        || known().is_some_and(|own| own == socket)
-        || real(&own).is_some_and(|own| Some(own) == real(socket))
-}
-
-/// Starts the daemon unless it runs, and makes its session.
-fn start_in_tmux(options: &Options, output: &Output) -> Result<ExitCode, CliError> {
-    let project = options.project.canonicalize()?;
-    if !is_running(&project) {
-        start_with(options, output)?;
-    }
-    let session = tmux::make(&project)?;
-    if !output.json {
-        let mut out = io::stdout().lock();
-        writeln!(out, "The tmux session is {session}. Next: aiwg daemon attach")?;
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> {
@@ -148,7 +118,7 @@ pub(crate) fn run(
         },
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
         DaemonCommand::Status => ask(project, async |client| status::run(&prompt(client), output).await),
-        DaemonCommand::Attach(args) => tmux::attach(&to_start(project)?.canonicalize()?, args.readonly),
+        DaemonCommand::Attach(args) => tmux::attach(project, args.readonly),
         DaemonCommand::Chat(args) => chat::talk(project, args, output),
         DaemonCommand::Logs(args) => logs::run(project, &args, output),
         DaemonCommand::Ping => ask(project, async |client| ping(&prompt(client), output).await),
@@ -189,9 +159,9 @@ async fn stop(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliErr
 
 /// Ends a daemon that holds the project's lock and does not answer: its socket was removed, or it is not so far yet.
 fn stop_holder(project: Option<&Path>, error: ClientError, output: &Output) -> Result<ExitCode, CliError> {
-    // A named socket may be that of another machine, whose processes are not here.
-    let is_elsewhere = project.is_none() && std::env::var_os(SOCKET_ENV).is_some_and(|path| !path.is_empty());
-    let here = if is_elsewhere { None } else { to_start(project).ok().filter(|project| is_running(project)) };
+    // The processes of another machine are not here.
+    let is_here = from_afar(project)?.is_none();
+    let here = to_start(project).ok().filter(|project| is_here && is_running(project));
     let Some((project, holder)) = here.and_then(|here| last_holder(&here).map(|holder| (here, holder)))
     else {
         return Err(error.into());
@@ -248,12 +218,7 @@ async fn reload(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliE
 fn show_reload(out: &mut dyn Write, done: &DaemonReloaded) -> io::Result<()> {
     if !done.reloaded {
         writeln!(out, "Refused: the configuration from before stays in force.")?;
-        for ConfigProblem { file, line, column, message } in &done.errors {
-            let place =
-                line.zip(*column).map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
-            writeln!(out, "{file}{place}: {message}")?;
-        }
-        return Ok(());
+        return done.errors.iter().try_for_each(|problem| writeln!(out, "{problem}"));
     }
     writeln!(out, "The configuration is in force.")?;
     done.notices.iter().try_for_each(|notice| writeln!(out, "! {notice}"))

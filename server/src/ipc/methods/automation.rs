@@ -1,20 +1,13 @@
 use aiwg_protocol::{
     ApiError,
-    config::{Action, Rule},
+    config::{Action, Config, Rule},
     types::{
-        AutomationStatus, AutomationSwitchParams, AutomationSwitched, AutomationTestParams, AutomationTested,
-        Event, EventSource, FileEvent, Json, MatchOutcome, NoParams, PendingMatches, RuleAction,
-        RuleActionKind, RuleStatus, RuleTested, Timestamp,
+        AutomationStatus, AutomationSwitchParams, AutomationSwitched, NoParams, PendingMatches, RuleAction,
+        RuleActionKind, RuleStatus,
     },
 };
 
-use super::schedule;
-use crate::{
-    engine::{Draft, RuleState},
-    ipc::connection::Handler,
-    rules::{Decision, Refusal, task_of},
-    scheduler::draft,
-};
+use crate::{engine::RuleState, ipc::connection::Handler, rules::Refusal};
 
 /// How many executions the status shows.
 const EXECUTIONS_SHOWN: u32 = 50;
@@ -26,11 +19,16 @@ pub(crate) async fn automation_status(handler: &Handler, _: NoParams) -> Result<
         automation.rules.into_iter().map(|state| rule_status(state, automation.enabled)).collect();
     Ok(AutomationStatus {
         enabled: automation.enabled,
-        rule_count: u32::try_from(rules.len()).unwrap_or(u32::MAX),
+        rule_count: rule_count(&handler.daemon.settings.get().config),
         rules,
         held_by: handler.daemon.watcher.status().held_by,
         recent_executions: firings,
     })
+}
+
+/// How many rules the configuration has. Those that jobs are on the inside are jobs to people.
+pub(super) fn rule_count(config: &Config) -> u32 {
+    u32::try_from(config.rules.len()).unwrap_or(u32::MAX)
 }
 
 pub(crate) async fn automation_enable(
@@ -45,16 +43,6 @@ pub(crate) async fn automation_disable(
     params: AutomationSwitchParams,
 ) -> Result<AutomationSwitched, ApiError> {
     switch(handler, params, false).await
-}
-
-pub(crate) async fn automation_test(
-    handler: &Handler,
-    params: AutomationTestParams,
-) -> Result<AutomationTested, ApiError> {
-    let event = event_of(handler, params)?;
-    let decided = handler.daemon.engine.try_out(event.clone()).await?;
-    let rules = decided.into_iter().map(|(rule, decision)| tested(&rule, &decision, &event)).collect();
-    Ok(AutomationTested { topic: event.topic, rules })
 }
 
 async fn switch(
@@ -82,6 +70,7 @@ fn rule_status(state: RuleState, all_on: bool) -> RuleStatus {
     };
     let on_busy = state.rule.on_busy();
     let Rule { id, trigger, condition, action, .. } = state.rule;
+    let reason = refusal.map(|refusal| refusal.why(&id));
     let Action::SubmitTask { prompt, priority, agent, .. } = action;
     RuleStatus {
         id,
@@ -90,7 +79,7 @@ fn rule_status(state: RuleState, all_on: bool) -> RuleStatus {
         action: RuleAction { kind: RuleActionKind::SubmitTask, prompt, priority, agent },
         enabled: state.enabled,
         active: refusal.is_none(),
-        reason: refusal.map(|refusal| refusal.to_string()),
+        reason,
         on_busy,
         tripped_at: state.tripped_at,
         busy: u32::try_from(state.busy).unwrap_or(u32::MAX),
@@ -98,44 +87,5 @@ fn rule_status(state: RuleState, all_on: bool) -> RuleStatus {
         pending: state
             .pending
             .map(|pending| PendingMatches { matches: pending.matches, due_at: pending.due_at }),
-    }
-}
-
-/// The event that is to be tried. It is stored nowhere.
-fn event_of(handler: &Handler, params: AutomationTestParams) -> Result<Event, ApiError> {
-    let AutomationTestParams { topic, payload, file, schedule } = params;
-    let (topic, payload, source) = match (topic, file, schedule) {
-        (Some(topic), None, None) => (topic, payload.unwrap_or_default(), EventSource::Client),
-        (None, Some(path), None) => {
-            let file = FileEvent { path, ..FileEvent::default() };
-            ("file:modified".to_owned(), Json::new(&file).unwrap_or_default(), EventSource::FileWatcher)
-        }
-        (None, None, Some(job)) => {
-            let job = schedule::job(&handler.daemon.settings.get(), &job)?;
-            let Draft { topic, payload, source, .. } = draft(&job, Timestamp::now(), false, None);
-            (topic, payload, source)
-        }
-        _ => {
-            let message = "give exactly one of the members \"topic\", \"file\" and \"schedule\"";
-            return Err(ApiError::invalid_member("topic", message));
-        }
-    };
-    Ok(Event { seq: 0, topic, payload, source, at: Timestamp::now(), caused_by: None })
-}
-
-fn tested(rule: &Rule, decision: &Decision, event: &Event) -> RuleTested {
-    let (outcome, refused) = match decision {
-        Decision::Fire => (MatchOutcome::Fire, None),
-        Decision::Debounce { .. } => (MatchOutcome::Debounce, None),
-        Decision::Coalesce => (MatchOutcome::Coalesce, None),
-        Decision::Refuse(why) => (MatchOutcome::Refuse, Some(why.to_string())),
-        Decision::Trip => (MatchOutcome::Trip, Some("the rule has fired too often".to_owned())),
-    };
-    let (task, unusable) = task_of(rule, std::slice::from_ref(event), 1);
-    RuleTested {
-        rule: rule.id.clone(),
-        outcome,
-        prompt: unusable.is_none().then_some(task.prompt),
-        reason: refused.or_else(|| unusable.map(|why| why.to_string())),
     }
 }

@@ -2,12 +2,14 @@
 
 use aiwg_protocol::{
     ApiError, ErrorKind,
+    limits::{LIST_SIZES, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
     types::{Json, TaskSubmitParams},
 };
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::{
-    rules::{LONGEST_TASK_MINUTES, is_task_time, template::LONGEST_PROMPT},
+    names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
+    rules::is_task_time,
     store::TaskNo,
 };
 
@@ -17,20 +19,12 @@ const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automati
 /// The longest wait: clients ask again, so a connection that has silently died is noticed.
 const LONGEST_WAIT_MS: u64 = 60_000;
 
-const LONGEST_TOPIC: usize = 200;
 const LONGEST_CONVERSATION: usize = 200;
 const MOST_DEPENDENCIES: usize = 100;
-const DEEPEST_JSON: usize = 128;
 
 /// A topic that a client may emit.
 pub(super) fn topic(topic: &str) -> Result<(), ApiError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "_.:/-".contains(c);
-    if topic.is_empty() || topic.len() > LONGEST_TOPIC || !topic.chars().all(allowed) {
-        let message = format!(
-            "a topic has 1 to {LONGEST_TOPIC} characters of A-Z a-z 0-9 _ . : / -; {topic:?} has not"
-        );
-        return Err(ApiError::invalid_member("topic", message));
-    }
+    topic_as_such(topic)?;
     match RESERVED.iter().find(|prefix| topic.starts_with(**prefix)) {
         Some(prefix) => {
             let message = format!(
@@ -42,33 +36,26 @@ pub(super) fn topic(topic: &str) -> Result<(), ApiError> {
     }
 }
 
-/// A value that every client can read: not nested deeper than their parsers go.
-pub(super) fn depth(member: &str, value: &Json) -> Result<(), ApiError> {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0usize, false, false);
-    for byte in value.as_str().bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
+/// A topic that an event may have, whoever publishes it.
+pub(super) fn topic_as_such(topic: &str) -> Result<(), ApiError> {
+    if is_topic(topic) {
+        return Ok(());
     }
-    if deepest > DEEPEST_JSON {
-        let message =
-            format!("the member {member:?} is nested {deepest} levels deep; {DEEPEST_JSON} is the limit");
-        return Err(ApiError::invalid_member(member, message));
-    }
-    Ok(())
+    Err(ApiError::invalid_member("topic", format!("{TOPIC_RULE}; {topic:?} has not")))
 }
 
-/// Globs on topics; none where nothing was asked for.
+/// A value that rules, and every client, can read.
+pub(super) fn readable(member: &str, value: &Json) -> Result<(), ApiError> {
+    value.check().map_err(|unreadable| {
+        let member = format!("{member}{}", unreadable.path);
+        let message = format!("the member {member:?} is wrong: {}", unreadable.why);
+        ApiError::invalid_member(member, message)
+    })
+}
+
+/// Globs on topics; none where nothing was asked for, which is what an empty list says too.
 pub(super) fn globs(topics: Option<&[String]>) -> Result<Option<GlobSet>, ApiError> {
-    let Some(topics) = topics else { return Ok(None) };
+    let Some(topics) = topics.filter(|topics| !topics.is_empty()) else { return Ok(None) };
     let wrong = |error: globset::Error| {
         ApiError::invalid_member("topics", format!("the member \"topics\" is wrong: {error}"))
     };
@@ -82,11 +69,12 @@ pub(super) fn globs(topics: Option<&[String]>) -> Result<Option<GlobSet>, ApiErr
 /// A page's size.
 pub(super) fn limit(given: Option<u32>, default: u32) -> Result<u32, ApiError> {
     match given.unwrap_or(default) {
-        limit @ 1..=1000 => Ok(limit),
-        limit => Err(ApiError::invalid_member(
-            "limit",
-            format!("the member \"limit\" must be from 1 to 1000; it is {limit}"),
-        )),
+        limit if LIST_SIZES.contains(&limit) => Ok(limit),
+        limit => {
+            let (least, most) = (LIST_SIZES.start(), LIST_SIZES.end());
+            let message = format!("the member \"limit\" must be from {least} to {most}; it is {limit}");
+            Err(ApiError::invalid_member("limit", message))
+        }
     }
 }
 
@@ -116,7 +104,7 @@ pub(super) fn task_no(id: &str) -> Result<TaskNo, ApiError> {
     let unknown = |()| {
         ApiError::new(
             ErrorKind::TaskNotFound,
-            format!("there is no task {id:?}; `aiwg task list` shows them"),
+            format!("there is no task {id:?}; `aiwg task list` shows the latest"),
         )
     };
     id.parse().map_err(unknown)
@@ -132,7 +120,7 @@ pub(super) fn after(ids: Option<&[String]>) -> Result<Vec<TaskNo>, ApiError> {
     }
     let unknown = |id: &str| {
         let message =
-            format!("it is to start after {id:?}, which does not exist; `aiwg task list` shows the tasks");
+            format!("it is to start after {id:?}, which does not exist; `aiwg task list` shows the latest");
         ApiError::new(ErrorKind::DependencyNotFound, message)
     };
     ids.iter().map(|id| id.parse().map_err(|()| unknown(id))).collect()
@@ -155,8 +143,9 @@ pub(super) fn prompt(member: &str, text: &str) -> Result<(), ApiError> {
 /// A priority that a task may have.
 pub(super) fn priority(given: Option<i32>) -> Result<(), ApiError> {
     match given {
-        Some(priority) if !(-1000..=1000).contains(&priority) => {
-            let message = format!("the member \"priority\" must be from -1000 to 1000; it is {priority}");
+        Some(priority) if !PRIORITIES.contains(&priority) => {
+            let (least, most) = (PRIORITIES.start(), PRIORITIES.end());
+            let message = format!("the member \"priority\" must be from {least} to {most}; it is {priority}");
             Err(ApiError::invalid_member("priority", message))
         }
         _ => Ok(()),
@@ -174,13 +163,11 @@ pub(super) fn order(params: &TaskSubmitParams) -> Result<(), ApiError> {
         );
         return wrong("timeoutMinutes", message);
     }
-    let is_name = |agent: &String| !agent.is_empty() && !agent.starts_with('-') && !agent.contains('\0');
-    if params.agent.as_ref().is_some_and(|agent| !is_name(agent)) {
-        let message = "the member \"agent\" must be a name: not empty, not an option, no null character";
-        return wrong("agent", message.to_owned());
+    if params.agent.as_ref().is_some_and(|agent| !is_agent(agent)) {
+        return wrong("agent", format!("the member \"agent\" {AGENT_RULE}"));
     }
     for name in params.env.iter().flat_map(|env| env.keys()) {
-        if name.is_empty() || name.contains(['=', '\0']) {
+        if !is_variable(name) {
             return wrong("env", format!("the member \"env\" has {name:?}, which is no name of a variable"));
         }
     }
@@ -188,7 +175,7 @@ pub(super) fn order(params: &TaskSubmitParams) -> Result<(), ApiError> {
         return wrong("env", "the member \"env\" has a value with a null character".to_owned());
     }
     for (name, value) in params.metadata.iter().flatten() {
-        depth(&format!("metadata.{name}"), value)?;
+        readable(&format!("metadata.{name}"), value)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use aiwg_protocol::{
-    ApiError, PROTOCOL_VERSION,
+    ApiError, ErrorKind, PROTOCOL_VERSION,
     config::Config,
     types::{
         AutomationSubsystem, DaemonReloaded, DaemonRestarting, DaemonStatus, DaemonStopParams, IpcSubsystem,
@@ -10,10 +10,10 @@ use aiwg_protocol::{
     },
 };
 
+use super::automation::rule_count;
 use crate::{
     ipc::{Daemon, Stop, connection::Handler},
     reload,
-    rules::compile,
     scheduler::{scheduled, zone},
     store::{TaskFilter, TaskRow},
 };
@@ -33,7 +33,10 @@ pub(crate) async fn daemon_status(handler: &Handler, _: NoParams) -> Result<Daem
 }
 
 pub(crate) async fn daemon_reload(handler: &Handler, _: NoParams) -> Result<DaemonReloaded, ApiError> {
-    Ok(reload::reload(&handler.daemon, handler.cause()).await?)
+    // In a task of its own: a caller who goes away must not leave half of it in force.
+    let (daemon, cause) = (Arc::clone(&handler.daemon), handler.cause());
+    let done = tokio::spawn(async move { reload::reload(&daemon, cause).await });
+    Ok(done.await.map_err(|error| ApiError::new(ErrorKind::InternalError, error.to_string()))??)
 }
 
 pub(crate) async fn daemon_stop(
@@ -55,7 +58,7 @@ pub(crate) async fn daemon_stop(
 pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<DaemonRestarting, ApiError> {
     let daemon = &handler.daemon;
     let read = reload::read(&daemon.project, daemon.config_named.as_deref());
-    let errors = read.err().map(|error| reload::problems(&error)).unwrap_or_default();
+    let errors = read.err().map(|error| error.problems()).unwrap_or_default();
     let restarting = errors.is_empty();
     if restarting {
         tracing::info!("a client asked the daemon to begin anew");
@@ -87,7 +90,7 @@ pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiErro
             supervisor,
             automation: AutomationSubsystem {
                 enabled: daemon.read(|reader| reader.automation_enabled()).await?,
-                rule_count: u32::try_from(compile(&daemon.settings.get().config).len()).unwrap_or(u32::MAX),
+                rule_count: rule_count(&daemon.settings.get().config),
             },
             file_watcher: daemon.watcher.status(),
             scheduler: scheduler(&daemon.settings.get().config),

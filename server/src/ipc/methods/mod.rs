@@ -10,6 +10,7 @@ mod output;
 mod rpc;
 mod schedule;
 mod task;
+mod trial;
 
 // All of them, by glob: a new method is stated in its own file and nowhere else.
 pub(super) use automation::*;
@@ -21,3 +22,4 @@ pub(super) use output::*;
 pub(super) use rpc::*;
 pub(super) use schedule::*;
 pub(super) use task::*;
+pub(super) use trial::*;

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_watch::{Kind, Options, WatchError, WatchedPath, Watcher};
+use aiwg_watch::{Kind, Options, Verdict, WatchError, WatchedPath, Watcher};
 
 use crate::support::{Project, assert_same, created, deleted, modified, renamed};
 
@@ -118,4 +118,44 @@ fn write_until(done: &AtomicBool, project: &Project) {
         project.write("stream", &format!("{turn}"));
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+#[test]
+fn it_can_be_asked_what_would_be_told() {
+    use Verdict::{Ignored, NotAsked, NotWanted, Told};
+
+    let project = Project::new(&["src/a.ts", "gen/a.ts", "gen/out/b"]);
+    project.write("src/.gitignore", "*.tmp\n");
+    let src = WatchedPath {
+        kinds: Some(vec![Kind::Modified]),
+        ignore: vec!["/b.ts".to_owned()],
+        extensions: Some(vec!["ts".to_owned(), "tmp".to_owned()]),
+        ..WatchedPath::new("src")
+    };
+    let paths = vec![src, WatchedPath::new("gen/out"), WatchedPath::new("file.log")];
+    let options = Options { paths, ignore: vec!["gen/".to_owned(), "*.log".to_owned()], ..project.options() };
+    let verdict = |path: &str| options.verdict(path.as_ref(), Kind::Modified).unwrap();
+    for (path, expected) in [
+        ("src/a.ts", Told),
+        ("./src/deep/not/there.ts", Told),
+        ("src/b.ts", Ignored),
+        ("src/x.tmp", Ignored),
+        ("src/.git/x.ts", Ignored),
+        ("src/a.js", NotWanted),
+        ("test/a.ts", NotAsked),
+        ("gen/out/a", Told),
+        ("gen/a.ts", NotAsked),
+        ("file.log", Told),
+    ] {
+        assert_eq!(verdict(path), expected, "{path}");
+    }
+    assert_eq!(options.verdict("src/a.ts".as_ref(), Kind::Deleted).unwrap(), NotWanted);
+    assert!(matches!(options.verdict("../a".as_ref(), Kind::Modified), Err(WatchError::Outside { .. })));
+    // What it says is what happens.
+    let watched = project.watch_with(options.clone());
+    for path in ["src/a.ts", "src/b.ts", "gen/a.ts"] {
+        project.write(path, "another");
+    }
+    project.write("src/x.tmp", "");
+    assert_same(watched.told_with_fence_in("gen/out"), &[modified("src/a.ts")]);
 }

@@ -7,6 +7,7 @@ The types of results are in :mod:`aiwg.daemon.types`.
 """
 
 from ._async_client import AsyncDaemonClient
+from ._async_subscription import AsyncSubscription
 from ._client import DaemonClient
 from ._errors import (
     DaemonConnectionError,
@@ -18,12 +19,14 @@ from ._errors import (
 from ._generated.constants import PROTOCOL_VERSION
 from ._generated.errors import ERROR_KINDS, ErrorKind, ErrorKindInfo
 from ._message import Notification
-from ._subscription import Missed
+from ._progress import Missed
+from ._subscription import Subscription
 
 __all__ = [
     "ERROR_KINDS",
     "PROTOCOL_VERSION",
     "AsyncDaemonClient",
+    "AsyncSubscription",
     "DaemonClient",
     "DaemonConnectionError",
     "DaemonError",
@@ -34,4 +37,5 @@ __all__ = [
     "NoDaemonError",
     "NotAllowedError",
     "Notification",
+    "Subscription",
 ]

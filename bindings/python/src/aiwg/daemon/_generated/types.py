@@ -53,6 +53,7 @@ __all__ = [
     "PendingMatches",
     "Pong",
     "QueuedTaskSummary",
+    "RefusedMatch",
     "RuleAction",
     "RuleActionKind",
     "RuleExecution",
@@ -103,7 +104,7 @@ Health = Literal["ok", "degraded"]
 - ``degraded``: Something needs a person; `issues` says what.
 """
 
-MatchOutcome = Literal["fire", "debounce", "coalesce", "refuse", "trip"]
+MatchOutcome = Literal["fire", "debounce", "coalesce", "refuse", "trip", "fail"]
 """What comes of a match.
 
 - ``fire``: A task, at once.
@@ -111,6 +112,7 @@ MatchOutcome = Literal["fire", "debounce", "coalesce", "refuse", "trip"]
 - ``coalesce``: A task when the rule is no longer busy.
 - ``refuse``: Nothing.
 - ``trip``: Nothing, and the rule trips.
+- ``fail``: A task that fails at once, since its prompt cannot be made of this event.
 """
 
 OnBusy = Literal["coalesce", "skip", "queue"]
@@ -204,7 +206,7 @@ class AutomationStatus:
     enabled: bool
     """Whether automation as a whole is switched on."""
     rule_count: int
-    """How many rules there are."""
+    """How many rules the configuration has; those of schedule jobs do not count."""
     rules: list[RuleStatus]
     """Each of them, in the order of the configuration; those of schedule jobs come last."""
     held_by: str | None
@@ -233,7 +235,7 @@ class AutomationSubsystem:
     enabled: bool
     """Whether rules are acted upon at all."""
     rule_count: int
-    """How many rules there are."""
+    """How many rules the configuration has; those of schedule jobs do not count."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AutomationSubsystem:
@@ -270,6 +272,12 @@ class AutomationTested:
     """The topic of the event as it was tried."""
     rules: list[RuleTested]
     """Each rule that matches it, and what would come of it now."""
+    file: str | None = None
+    """The file, relative to the project; absent where none was named."""
+    notice: str | None = None
+    """What people should know besides: that the file is not watched, so that there would be no
+    event at all, or what the daemon itself does for a job. Absent where there is nothing.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AutomationTested:
@@ -277,6 +285,8 @@ class AutomationTested:
         return cls(
             topic=wire["topic"],
             rules=[RuleTested.from_wire(item) for item in wire["rules"]],
+            file=wire.get("file"),
+            notice=wire.get("notice"),
         )
 
 
@@ -592,7 +602,10 @@ class EventEmitted:
     seq: int
     """The event's number."""
     rules: list[str]
-    """The ids of the rules that it matched."""
+    """The ids of the rules that took it up: that have made a task of it, or will."""
+    refused: list[RefusedMatch] | None = None
+    """The rules that it matched as well and that made nothing of it; absent where there are none.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventEmitted:
@@ -600,6 +613,10 @@ class EventEmitted:
         return cls(
             seq=wire["seq"],
             rules=wire["rules"],
+            refused=maybe(
+                lambda value: [RefusedMatch.from_wire(item) for item in value],
+                wire.get("refused"),
+            ),
         )
 
 
@@ -649,7 +666,9 @@ class EventSubscribed:
     subscription: int
     """The subscription's number, unique on its connection."""
     since: int
-    """Events after this number will come."""
+    """Events after this number will come. It is less than what was asked for where the log has not
+    reached that: it was begun anew.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventSubscribed:
@@ -934,6 +953,24 @@ class QueuedTaskSummary:
 
 
 @dataclass(frozen=True)
+class RefusedMatch:
+    """A rule that an event matched and that made nothing of it."""
+
+    rule: str
+    """The rule's id."""
+    reason: str
+    """Why, for people."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> RefusedMatch:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            rule=wire["rule"],
+            reason=wire["reason"],
+        )
+
+
+@dataclass(frozen=True)
 class RuleAction:
     """What a rule does. The environment that it gives to its tasks is not shown."""
 
@@ -1032,7 +1069,9 @@ class RuleStatus:
     pending: PendingMatches | None
     """Matches that have not come to a task yet; null if there are none."""
     last_refusal: RuleRefusal | None
-    """The last match that came to nothing since the start of the daemon; null if none has."""
+    """The last match that came to nothing since the daemon was started and the rule was enabled;
+    null if none has.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleStatus:
@@ -1062,9 +1101,9 @@ class RuleTested:
     outcome: MatchOutcome
     """What would come of it."""
     reason: str | None
-    """Why nothing would; null otherwise."""
+    """Why nothing would, or why the task would fail; null otherwise."""
     prompt: str | None
-    """The prompt of the task; null where it cannot be made of this event, and `reason` says why."""
+    """The prompt of the task; null where it cannot be made of this event."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleTested:

@@ -1,0 +1,130 @@
+//! What is wrong with a text, and where.
+
+use aiwg_protocol::types::ConfigProblem;
+use jsonc_parser::{ast, common::Ranged};
+
+/// A text and its name.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) file: &'a str,
+    pub(super) text: &'a str,
+}
+
+impl Source<'_> {
+    /// A problem at a byte of the text.
+    pub(super) fn problem(&self, at: usize, message: String) -> ConfigProblem {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let number = |number: usize| u32::try_from(number).ok();
+        ConfigProblem {
+            file: self.file.to_owned(),
+            line: number(before.matches('\n').count() + 1),
+            column: number(before[line_start..].chars().count() + 1),
+            message,
+        }
+    }
+}
+
+/// Gathers what is wrong.
+pub(super) struct Report<'a> {
+    source: Source<'a>,
+    /// As it was written.
+    tree: &'a ast::Value<'a>,
+    problems: Vec<ConfigProblem>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(source: Source<'a>, tree: &'a ast::Value<'a>) -> Self {
+        Self { source, tree, problems: Vec::new() }
+    }
+
+    /// The key or value at a byte of the text is wrong.
+    pub(super) fn wrong(&mut self, at: usize, message: impl AsRef<str>) {
+        let (path, message) = (self.path(at), message.as_ref());
+        let named = if path.is_empty() { message.to_owned() } else { format!("{path}: {message}") };
+        self.as_it_is(at, named);
+    }
+
+    /// The same, where the message names the place itself.
+    pub(super) fn as_it_is(&mut self, at: usize, message: String) {
+        self.problems.push(self.source.problem(at, message));
+    }
+
+    /// What stands at a byte of the text: `rules[0].condition`. Empty for the whole.
+    pub(super) fn path(&self, at: usize) -> String {
+        let mut path = String::new();
+        let mut node = self.tree;
+        let holds = |range: jsonc_parser::common::Range| range.start <= at && at < range.end;
+        loop {
+            let (start, inner) = match node {
+                ast::Value::Object(object) => {
+                    let Some(found) = object.properties.iter().find(|property| holds(property.range()))
+                    else {
+                        return path;
+                    };
+                    if !path.is_empty() {
+                        path.push('.');
+                    }
+                    path.push_str(found.name.as_str());
+                    (found.start(), &found.value)
+                }
+                ast::Value::Array(list) => {
+                    let Some((place, found)) =
+                        list.elements.iter().enumerate().find(|(_, element)| holds(element.range()))
+                    else {
+                        return path;
+                    };
+                    path.push_str(&format!("[{place}]"));
+                    (found.start(), found)
+                }
+                _ => return path,
+            };
+            if start == at {
+                return path;
+            }
+            node = inner;
+        }
+    }
+
+    /// All of it, by line and column.
+    pub(super) fn finish(mut self) -> Vec<ConfigProblem> {
+        self.problems.sort_by_key(|problem| (problem.line, problem.column));
+        self.problems
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// A step from a value into it.
+#[derive(Clone, Copy)]
+pub(super) enum Step<'a> {
+    Key(&'a str),
+    Place(usize),
+}
+
+/// Where a path of keys and places leads, as a byte of the text: to the key where the last segment is one.
+pub(super) fn position<'a>(tree: &ast::Value<'_>, path: impl IntoIterator<Item = Step<'a>>) -> usize {
+    let mut node = tree;
+    let mut at = node.start();
+    for step in path {
+        let next = match (node, step) {
+            (ast::Value::Object(object), Step::Key(key)) => {
+                object.properties.iter().find(|property| property.name.as_str() == key).map(|property| {
+                    at = property.start();
+                    &property.value
+                })
+            }
+            (ast::Value::Array(array), Step::Place(place)) => {
+                array.elements.get(place).inspect(|element| at = element.start())
+            }
+            _ => None,
+        };
+        match next {
+            Some(next) => node = next,
+            None => break,
+        }
+    }
+    at
+}

@@ -1,0 +1,293 @@
+//! Whether a text has the shape that the schema gives: its keys, types, words and ranges. All that is wrong is told at once, and what
+//! is not wrong can still be looked at for what it means.
+
+use std::collections::HashMap;
+
+use jsonc_parser::{ast, common::Ranged};
+use serde_json::Value;
+
+use super::{
+    numbers,
+    report::Report,
+    words::{found, nearest, quoted},
+};
+
+/// Reports what does not fit, and gives the tree without it. None where nothing is left.
+pub(super) fn fit<'t>(
+    schema: &Value,
+    tree: &ast::Value<'t>,
+    report: &mut Report<'_>,
+) -> Option<ast::Value<'t>> {
+    Shape { root: schema, report }.value(tree, schema, tree.start())
+}
+
+struct Shape<'s, 'r, 'a> {
+    root: &'s Value,
+    report: &'r mut Report<'a>,
+}
+
+impl<'s> Shape<'s, '_, '_> {
+    /// A value, to which the byte `at` belongs: its key, where it has one.
+    fn value<'t>(&mut self, node: &ast::Value<'t>, schema: &'s Value, at: usize) -> Option<ast::Value<'t>> {
+        let arms = self.arms(schema);
+        let Some(arm) = arms.iter().find(|arm| takes(arm, node)) else {
+            self.wrong_type(node, schema, &arms, at);
+            return None;
+        };
+        if kinds(arm).is_empty() {
+            return Some(node.clone());
+        }
+        match node {
+            ast::Value::Object(object) => self.object(object, arm, at).map(ast::Value::Object),
+            ast::Value::Array(list) => self.list(list, arm, at).map(ast::Value::Array),
+            ast::Value::StringLit(text) => self.text(&text.value, arm, at).then(|| node.clone()),
+            ast::Value::NumberLit(number) => {
+                let wrong = numbers::wrong(number.value, arm).map(|why| self.report.wrong(at, why));
+                wrong.is_none().then(|| node.clone())
+            }
+            ast::Value::BooleanLit(_) | ast::Value::NullKeyword(_) => Some(node.clone()),
+        }
+    }
+
+    fn wrong_type(&mut self, node: &ast::Value<'_>, schema: &Value, arms: &[&Value], at: usize) {
+        let mut expected: Vec<String> = arms.iter().flat_map(|arm| expected(arm)).collect();
+        let is_null = matches!(node, ast::Value::NullKeyword(_));
+        if !is_null {
+            expected.retain(|kind| kind != "null");
+        }
+        let hint = if is_null && schema.get("default").is_some() {
+            "; leave the key out for its default"
+        } else {
+            ""
+        };
+        self.report.wrong(at, format!("must be {}; it is {}{hint}", expected.join(" or "), found(node)));
+    }
+
+    fn object<'t>(
+        &mut self,
+        object: &ast::Object<'t>,
+        schema: &'s Value,
+        at: usize,
+    ) -> Option<ast::Object<'t>> {
+        let Some(variants) = schema.get("oneOf").and_then(Value::as_array) else {
+            return self.members(object, schema, at);
+        };
+        let variant = self.variant(object, variants, at)?;
+        self.members(object, variant, at)
+    }
+
+    /// The one of several shapes that a word in the object names.
+    fn variant(&mut self, object: &ast::Object<'_>, variants: &'s [Value], at: usize) -> Option<&'s Value> {
+        let tag = variants.iter().find_map(|variant| {
+            let mut properties = variant.get("properties")?.as_object()?.iter();
+            properties.find(|(_, property)| property.get("const").is_some()).map(|(name, _)| name.as_str())
+        })?;
+        let names: Vec<&str> =
+            variants.iter().filter_map(|variant| variant["properties"][tag]["const"].as_str()).collect();
+        let Some(property) = object.properties.iter().find(|property| property.name.as_str() == tag) else {
+            self.report.wrong(at, format!("the key {tag:?} is missing: one of {}", quoted(names)));
+            return None;
+        };
+        let ast::Value::StringLit(text) = &property.value else {
+            let it_is = found(&property.value);
+            self.report.wrong(property.start(), format!("must be one of {}; it is {it_is}", quoted(names)));
+            return None;
+        };
+        let named =
+            variants.iter().find(|variant| variant["properties"][tag]["const"] == text.value.as_ref());
+        if named.is_none() {
+            self.unknown_word(&text.value, &names, &names, property.start());
+        }
+        named
+    }
+
+    fn members<'t>(
+        &mut self,
+        object: &ast::Object<'t>,
+        schema: &'s Value,
+        at: usize,
+    ) -> Option<ast::Object<'t>> {
+        let known = Members::of(schema);
+        let mut seen: HashMap<&str, &str> = HashMap::new();
+        let mut kept = ast::Object { range: object.range, properties: Vec::new() };
+        let mut usable = Vec::new();
+        for property in &object.properties {
+            let name = property.name.as_str();
+            let Some((key, member)) = known.get(name) else {
+                self.unknown_key(name, &known, property.start(), object.start());
+                continue;
+            };
+            let key = key.unwrap_or(name);
+            if let Some(first) = seen.insert(key, name) {
+                self.report.wrong(property.start(), twice(first, name));
+                continue;
+            }
+            if let Some(value) = self.value(&property.value, member, property.start()) {
+                usable.push(key);
+                kept.properties.push(ast::ObjectProp { value, ..property.clone() });
+            }
+        }
+        for key in known.required() {
+            if !seen.contains_key(key) {
+                self.report.wrong(at, format!("the key {key:?} is missing"));
+            }
+        }
+        known.required().all(|key| usable.contains(&key)).then_some(kept)
+    }
+
+    fn unknown_key(&mut self, name: &str, known: &Members<'_>, at: usize, parent: usize) {
+        let path = self.report.path(parent);
+        let place = if path.is_empty() { path } else { format!(" in {path}") };
+        let keys: Vec<&str> = known.keys().collect();
+        let hint = match (nearest(name, &keys), keys.as_slice()) {
+            (Some(near), _) => format!("did you mean {near:?}?"),
+            (None, [only]) => format!("expected only {only:?}"),
+            (None, keys) => format!("expected one of {}", keys.join(", ")),
+        };
+        self.report.as_it_is(at, format!("unknown key {name:?}{place}; {hint}"));
+    }
+
+    fn list<'t>(&mut self, list: &ast::Array<'t>, schema: &'s Value, at: usize) -> Option<ast::Array<'t>> {
+        if list.elements.is_empty() && schema["minItems"].as_u64().is_some_and(|least| least > 0) {
+            self.report.wrong(at, "must not be empty");
+            return None;
+        }
+        let elements = list.elements.iter().filter_map(|element| match schema.get("items") {
+            Some(items) => self.value(element, items, element.start()),
+            None => Some(element.clone()),
+        });
+        Some(ast::Array { elements: elements.collect(), range: list.range })
+    }
+
+    fn text(&mut self, text: &str, schema: &Value, at: usize) -> bool {
+        let (names, aliases) = names(schema);
+        if !names.is_empty() && !names.contains(&text) && !aliases.contains(&text) {
+            self.unknown_word(text, &names, &[names.as_slice(), &aliases].concat(), at);
+            return false;
+        }
+        if text.is_empty() && schema["minLength"].as_u64().is_some_and(|least| least > 0) {
+            self.report.wrong(at, "must not be empty");
+            return false;
+        }
+        true
+    }
+
+    fn unknown_word(&mut self, text: &str, names: &[&str], understood: &[&str], at: usize) {
+        let near = nearest(text, understood);
+        let hint = near.map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+        let names = quoted(names.iter().copied());
+        self.report.wrong(at, format!("must be one of {names}; it is {text:?}{hint}"));
+    }
+
+    /// The shapes of which one will do, without what only wraps them.
+    fn arms(&self, schema: &'s Value) -> Vec<&'s Value> {
+        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+            let target = target.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
+            return target.map(|target| self.arms(target)).unwrap_or_default();
+        }
+        for wrapper in ["anyOf", "allOf"] {
+            if let Some(arms) = schema.get(wrapper).and_then(Value::as_array) {
+                return arms.iter().flat_map(|arm| self.arms(arm)).collect();
+            }
+        }
+        vec![schema]
+    }
+}
+
+/// What an object may have.
+struct Members<'s> {
+    schema: &'s Value,
+}
+
+impl<'s> Members<'s> {
+    fn of(schema: &'s Value) -> Self {
+        Self { schema }
+    }
+
+    fn properties(&self) -> impl Iterator<Item = (&'s str, &'s Value)> + use<'s> {
+        let properties = self.schema.get("properties").and_then(Value::as_object);
+        properties.into_iter().flatten().map(|(name, schema)| (name.as_str(), schema))
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &'s str> {
+        self.properties().map(|(name, _)| name)
+    }
+
+    /// The key that is written so, by its first name, and what it may hold. No name where any key may stand.
+    fn get(&self, name: &str) -> Option<(Option<&'s str>, &'s Value)> {
+        let named =
+            self.properties().find(|(key, schema)| *key == name || aliases(schema).any(|also| also == name));
+        let others = || self.schema.get("additionalProperties").filter(|schema| schema.is_object());
+        named.map(|(key, schema)| (Some(key), schema)).or_else(|| others().map(|schema| (None, schema)))
+    }
+
+    fn required(&self) -> impl Iterator<Item = &'s str> + use<'s> {
+        strings(self.schema, "required")
+    }
+}
+
+fn twice(first: &str, again: &str) -> String {
+    if first == again {
+        format!("the key {again:?} stands twice; only one of them can count")
+    } else {
+        format!("the keys {first:?} and {again:?} mean the same; only one of them can count")
+    }
+}
+
+/// The words that a text may be, and other names of theirs. None where it may be any.
+fn names(schema: &Value) -> (Vec<&str>, Vec<&str>) {
+    let variants = schema.get("oneOf").and_then(Value::as_array);
+    let words = variants.map_or(std::slice::from_ref(schema), Vec::as_slice);
+    let names = words.iter().filter_map(|word| word.get("const")?.as_str()).collect();
+    (names, words.iter().flat_map(aliases).collect())
+}
+
+fn aliases(schema: &Value) -> impl Iterator<Item = &str> {
+    strings(schema, "x-aliases")
+}
+
+fn strings<'s>(schema: &'s Value, keyword: &str) -> impl Iterator<Item = &'s str> + use<'s> {
+    schema.get(keyword).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// The types that a shape has, as JSON Schema calls them. None for any.
+fn kinds(schema: &Value) -> Vec<&str> {
+    if let Some(variants) = schema.get("oneOf").and_then(Value::as_array) {
+        return variants.first().map(kinds).unwrap_or_default();
+    }
+    match schema.get("type") {
+        Some(Value::String(kind)) => vec![kind],
+        Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn takes(schema: &Value, node: &ast::Value<'_>) -> bool {
+    let kinds = kinds(schema);
+    kinds.is_empty()
+        || kinds.iter().any(|kind| match node {
+            ast::Value::Object(_) => *kind == "object",
+            ast::Value::Array(_) => *kind == "array",
+            ast::Value::StringLit(_) => *kind == "string",
+            ast::Value::NumberLit(_) => matches!(*kind, "number" | "integer"),
+            ast::Value::BooleanLit(_) => *kind == "boolean",
+            ast::Value::NullKeyword(_) => *kind == "null",
+        })
+}
+
+fn expected(schema: &Value) -> Vec<String> {
+    let (names, _) = names(schema);
+    if kinds(schema) == ["string"] && !names.is_empty() {
+        return vec![format!("one of {}", quoted(names))];
+    }
+    let word = |kind: &str| match kind {
+        "object" => "an object",
+        "array" => "a list",
+        "string" => "a text",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "true or false",
+        _ => "null",
+    };
+    kinds(schema).into_iter().map(|kind| word(kind).to_owned()).collect()
+}

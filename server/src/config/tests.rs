@@ -1,0 +1,216 @@
+//! What is said of wrong configurations.
+
+use std::path::Path;
+
+use aiwg_protocol::{
+    config::{Config, FileChangeKind, WatchPath},
+    schema::config_schema,
+};
+
+use super::{ConfigError, parse};
+
+/// `LINE:COLUMN: MESSAGE` of all that is wrong.
+fn wrong(text: &str) -> Vec<String> {
+    match parse(Path::new(env!("CARGO_MANIFEST_DIR")), "f", text) {
+        Err(ConfigError::Wrong { problems }) => {
+            problems.iter().map(|problem| problem.to_string()["f:".len()..].to_owned()).collect()
+        }
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+fn good(text: &str) -> (Config, Vec<String>) {
+    parse(Path::new(env!("CARGO_MANIFEST_DIR")), "f", text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A rule with these in place of its own members.
+fn rule(members: &[(&str, &str)]) -> String {
+    let mut all = vec![
+        ("id", r#""r""#),
+        ("trigger", r#"{"type":"event","topic":"a:b"}"#),
+        ("action", r#"{"type":"submit_task","prompt":"p"}"#),
+    ];
+    for (key, value) in members {
+        all.retain(|(known, _)| known != key);
+        all.push((key, value));
+    }
+    let members: Vec<String> = all.iter().map(|(key, value)| format!("{key:?}:{value}")).collect();
+    format!("{{\"rules\":[\n{{{}}}]}}", members.join(",\n"))
+}
+
+#[test]
+fn a_list_is_no_object() {
+    assert_eq!(wrong("[]"), ["1:1: must be an object; it is a list"]);
+    assert_eq!(wrong(r#"{"daemon": []}"#), ["1:2: daemon: must be an object; it is a list"]);
+    assert_eq!(
+        wrong(&rule(&[("action", r#"["submit_task","p",7]"#)])),
+        ["4:1: rules[0].action: must be an object; it is a list"]
+    );
+}
+
+#[test]
+fn a_key_stands_once() {
+    assert_eq!(
+        wrong("{\"rules\":[],\n \"rules\":[]}"),
+        ["2:2: rules: the key \"rules\" stands twice; only one of them can count"]
+    );
+    assert_eq!(
+        wrong(r#"{"schedule":{"jobs":[{"name":"a","id":"b","cron":"@daily","action":"x"}]}}"#),
+        ["1:34: schedule.jobs[0].id: the keys \"name\" and \"id\" mean the same; only one of them can count"]
+    );
+}
+
+#[test]
+fn no_shape_takes_unknown_keys() {
+    assert_eq!(
+        wrong(&rule(&[("condition", r#"{"type":"always","interval_ms":5000}"#)])),
+        ["5:30: unknown key \"interval_ms\" in rules[0].condition; expected only \"type\""]
+    );
+    // In whatever object the schema has: each is closed, but for those whose keys are names of the user's own.
+    fn closed(schema: &serde_json::Value) {
+        if schema.get("properties").is_some() {
+            assert_eq!(schema["additionalProperties"], false, "{schema}");
+        }
+        match schema {
+            serde_json::Value::Object(members) => members.values().for_each(closed),
+            serde_json::Value::Array(members) => members.iter().for_each(closed),
+            _ => {}
+        }
+    }
+    closed(&config_schema());
+}
+
+#[test]
+fn all_that_is_wrong_is_told_in_its_order() {
+    let text = r#"{"a":1,"b":2,"daemonn":{},
+ "daemon":{"max_parallel_actions":"three","heartbeat_interval_seconds":0,"log":{"max_size":1}},
+ "rules":[{"id":"x"},
+  {"id":"","trigger":{"type":"evnt"},"action":{"type":"submit_task","prompt":"{{ evnt }}"}},
+  {"id":"same","trigger":{"type":"event","topic":""},"action":{"type":"submit_task","prompt":"{{ evnt }}"}}],
+ "schedule":{"jobs":[{"name":"j","cron":"x","action":"y"}]}}"#;
+    let wrong = wrong(text);
+    let expected = [
+        "1:2: unknown key \"a\"; did you",
+        "1:8: unknown key \"b\"; expected one of $schema, daemon,",
+        "1:14: unknown key \"daemonn\"; did you mean \"daemon\"?",
+        "2:12: daemon.max_parallel_actions: must be a whole number; it is \"three\"",
+        "2:43: daemon.heartbeat_interval_seconds: must be at least 1",
+        "2:81: unknown key \"max_size\" in daemon.log; did you mean \"max_size_mb\"?",
+        "3:11: rules[0]: the key \"trigger\" is missing",
+        "3:11: rules[0]: the key \"action\" is missing",
+        "4:4: rules[1].id: must not be empty",
+        "4:23: rules[1].trigger.type: must be one of \"file_change\", \"schedule\", \"event\"; it is \"evnt\"; did you mean \"event\"?",
+        "5:42: rules[2].trigger.topic: no event can have",
+        "5:85: rules[2].action.prompt: \"evnt\" is unknown",
+        "6:34: schedule.jobs[0].cron: ",
+    ];
+    assert_eq!(wrong.len(), expected.len(), "{wrong:#?}");
+    for (wrong, expected) in wrong.iter().zip(expected).skip(1) {
+        assert!(wrong.starts_with(expected), "{wrong}\n{expected}");
+    }
+}
+
+#[test]
+fn it_is_said_in_words_of_json() {
+    let paths = |entry: &str| wrong(&format!(r#"{{"watch":{{"paths":[{entry}]}}}}"#));
+    assert_eq!(
+        paths(r#"{"path":"src","ignored":["x"]}"#),
+        ["1:34: unknown key \"ignored\" in watch.paths[0]; did you mean \"ignore\"?"]
+    );
+    assert_eq!(
+        paths(r#"{"path":"src","events":["chnge"]}"#),
+        [
+            "1:44: watch.paths[0].events[0]: must be one of \"created\", \"modified\", \"deleted\", \"renamed\"; it is \"chnge\"; did you mean \"change\"?"
+        ]
+    );
+    assert_eq!(paths("7"), ["1:20: watch.paths[0]: must be a text or an object; it is 7"]);
+    let daemon = |members: &str| wrong(&format!(r#"{{"daemon":{{{members}}}}}"#)).remove(0);
+    let said = daemon(r#""max_files": null, "log": null"#);
+    assert!(said.contains("unknown key \"max_files\" in daemon"), "{said}");
+    assert!(
+        daemon(r#""log": null"#)
+            .ends_with("must be an object; it is null; leave the key out for its default")
+    );
+    assert!(daemon(r#""max_queued": 0"#).ends_with("must be at least 1"));
+    assert!(daemon(r#""max_queued": 1.5"#).ends_with("must be a whole number; it is 1.5"));
+    assert!(daemon(r#""max_queued": 4294967296"#).ends_with("must be at most 4294967295"));
+    assert!(daemon(r#""max_message_mb": 1025"#).ends_with("must be from 1 to 1024"));
+    assert!(daemon(r#""stall_minutes": 0"#).ends_with("must be more than 0 and at most 525600"));
+    assert!(daemon(r#""action_timeout_minutes": 1e999"#).ends_with("1e999 is too large"));
+    assert!(
+        daemon(r#""interrupted_tasks": true"#).ends_with("must be one of \"requeue\", \"fail\"; it is true")
+    );
+    good(r#"{"webhook": {"any": [{"thing": null}]}}"#);
+    let (config, _) = good(
+        r#"{"daemon": {"max_queued": null}, "retention": {"task_days": null}, "schedule": {"enabled": null}}"#,
+    );
+    assert_eq!((config.daemon.max_queued, config.retention.task_days), (None, None));
+}
+
+#[test]
+fn what_can_never_be_is_refused() {
+    let one = |members: &[(&str, &str)]| {
+        let mut wrong = wrong(&rule(members));
+        assert_eq!(wrong.len(), 1, "{wrong:?}");
+        wrong.remove(0)
+    };
+    let trigger = |trigger: &str| one(&[("trigger", trigger)]);
+    assert!(trigger(r#"{"type":"event","topic":"x y"}"#).contains("no event can have such a topic"));
+    assert!(trigger(r#"{"type":"event","topic":"x *"}"#).contains("no event can have such a topic"));
+    assert!(trigger(r#"{"type":"event","topic":"x{"}"#).contains("is no valid pattern"));
+    assert!(trigger(r#"{"type":"file_change","pattern":"/src/*.ts"}"#).contains("such as \"src/*.ts\""));
+    assert!(trigger(r#"{"type":"file_change","pattern":"../*.ts"}"#).contains("cannot lead out of it"));
+    assert!(trigger(r#"{"type":"file_change","pattern":"src/"}"#).contains("\"src/**\""));
+    assert!(one(&[("id", r#""a\nb""#)]).contains("rules[0].id: must be a name"));
+    let action = |more: &str| one(&[("action", &format!(r#"{{"type":"submit_task","prompt":"p",{more}}}"#))]);
+    assert!(
+        action(r#""agent":"--dangerously-skip-permissions""#)
+            .contains("rules[0].action.agent: must be a name")
+    );
+    assert!(action(r#""env":{"A":"${B"}"#).contains("rules[0].action.env.A: a ${ has no }"));
+    assert!(action(r#""env":{"A=":"x"}"#).contains("no name of a variable"));
+    let said =
+        wrong(r#"{"actions":{"audit":{"type":"submit_task","prompt":" ","agent":"-x","priority":1001}}}"#);
+    let places: Vec<&str> = said.iter().map(|said| said.split(':').nth(2).unwrap()).collect();
+    assert_eq!(places, [" actions.audit.prompt", " actions.audit.agent", " actions.audit.priority"]);
+    let said = wrong(r#"{"watch":{"enabled":false,"paths":["src", "/etc", {"path":"a/../../b"}]}}"#);
+    assert!(
+        said[0].starts_with("1:43: watch.paths[1]: ") && said[1].starts_with("1:51: watch.paths[2]: "),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn globs_and_absolute_paths_within_the_project_are_fine() {
+    for topic in ["task:*", "{a,b}:c", "a:[a-z]?", "a:[!x]"] {
+        good(&rule(&[("trigger", &format!(r#"{{"type":"event","topic":{topic:?}}}"#))]));
+    }
+    let src = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    good(&format!(r#"{{"watch":{{"paths":[{src:?}]}}}}"#));
+}
+
+#[test]
+fn the_mark_of_utf_8_is_passed_over() {
+    good("\u{feff}{}");
+    assert_eq!(wrong("\u{feff}{\"rulez\":1}"), ["1:2: unknown key \"rulez\"; did you mean \"rules\"?"]);
+}
+
+#[test]
+fn a_schedule_that_never_fires_is_noticed() {
+    let (_, notices) = good(&rule(&[("trigger", r#"{"type":"schedule","cron":"0 0 31 2 *"}"#)]));
+    assert!(notices[0].contains("\"r\" never fires"), "{notices:?}");
+}
+
+#[test]
+fn other_names_are_understood() {
+    let (config, _) = good(
+        r#"{"watch":{"paths":[{"path":"src","events":["add","create","change","modify","unlink","delete","rename"]}]},
+            "schedule":{"enabled":true,"jobs":[{"id":"j","cron":"@daily","action":"x"}]},
+            "actions":{"x":{"type":"submit_task","prompt":"p","timeout_minutes":1}}}"#,
+    );
+    use FileChangeKind::{Created, Deleted, Modified, Renamed};
+    let WatchPath::Options(options) = &config.watch.paths[0] else { panic!() };
+    let kinds = [Created, Created, Modified, Modified, Deleted, Deleted, Renamed];
+    assert_eq!(options.events.as_deref(), Some(kinds.as_slice()));
+    assert_eq!(config.schedule.jobs[0].name, "j");
+}

@@ -1,0 +1,68 @@
+//! What things are called, for people who write JSON and not Rust.
+
+use jsonc_parser::ast;
+
+/// The longest text that is shown as what was found, in characters.
+const SHOWN: usize = 40;
+
+/// The fewest characters of which a longer name is made out.
+const FEWEST: usize = 3;
+
+/// What stands there.
+pub(super) fn found(node: &ast::Value<'_>) -> String {
+    match node {
+        ast::Value::StringLit(text) if text.value.chars().count() <= SHOWN => format!("{:?}", text.value),
+        ast::Value::StringLit(_) => "a text".to_owned(),
+        ast::Value::NumberLit(number) => number.value.to_owned(),
+        ast::Value::BooleanLit(literal) => literal.value.to_string(),
+        ast::Value::Object(_) => "an object".to_owned(),
+        ast::Value::Array(_) => "a list".to_owned(),
+        ast::Value::NullKeyword(_) => "null".to_owned(),
+    }
+}
+
+/// Names as they are written, one after the other.
+pub(super) fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The known name that another one was most likely meant to be: one that goes on as it does, or has it within, else one that is
+/// written nearly so.
+pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let name = name.to_lowercase();
+    let shortest = |is_like: &dyn Fn(&str) -> bool| {
+        known.iter().copied().filter(|known| is_like(&known.to_lowercase())).min_by_key(|known| known.len())
+    };
+    let distance = |known: &str| strsim::damerau_levenshtein(&name, &known.to_lowercase());
+    let alike = || {
+        let near = known.iter().copied().map(|known| (distance(known), known));
+        near.filter(|(distance, known)| *distance <= known.len().max(name.len()) / 2)
+            .min()
+            .map(|(_, known)| known)
+    };
+    if name.chars().count() < FEWEST {
+        return alike();
+    }
+    shortest(&|known| distance(known) <= 1)
+        .or_else(|| shortest(&|known| known.starts_with(&name)))
+        .or_else(|| shortest(&|known| known.contains(&name)))
+        .or_else(alike)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_goes_on_is_nearer_than_one_that_is_as_long() {
+        let log = ["max_size_mb", "max_files", "level", "format"];
+        assert_eq!(nearest("max_size", &log), Some("max_size_mb"));
+        assert_eq!(nearest("size", &log), Some("max_size_mb"));
+        assert_eq!(nearest("max_flies", &log), Some("max_files"));
+        assert_eq!(nearest("Level", &log), Some("level"));
+        assert_eq!(nearest("colour", &log), None);
+        assert_eq!(nearest("chnge", &["created", "modified", "deleted", "change"]), Some("change"));
+        assert_eq!(nearest("event", &["events", "event_days"]), Some("events"));
+        assert_eq!(nearest("", &log), None);
+    }
+}
