@@ -91,7 +91,7 @@ pub(crate) enum DaemonCommand {
     /// Stop the daemon; running tasks have 15 seconds to end
     #[command(after_help = examples::STOP)]
     Stop,
-    /// Stop the daemon and start it again with the same configuration file; running tasks go on
+    /// Have the daemon begin anew, with its configuration file and its program read again; running tasks go on
     #[command(after_help = examples::RESTART)]
     Restart,
     /// Put the changed configuration in force; running tasks and connections stay
@@ -134,6 +134,9 @@ pub(crate) struct ServiceArgs {
     /// A property list for launchd
     #[arg(long)]
     pub(crate) launchd: bool,
+    /// The configuration to use in place of .aiwg/daemon.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -4,12 +4,15 @@ use std::{
     io::{self, BufRead, BufReader, Read, Write},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Command, ExitCode, Stdio},
+    process::{ChildStdout, Command, ExitCode, Stdio},
+    sync::mpsc,
+    time::Duration,
 };
 
 use aiwg_server::{
-    boot::{self, Ended, Options, Ready},
-    lifecycle::SERVICE_ENV,
+    boot::{self, AGENT_ENV, Ended, Options, Ready},
+    lifecycle::{Lock, SERVICE_ENV},
+    log::last_words,
 };
 use serde::{Deserialize, Serialize};
 
@@ -26,31 +29,45 @@ enum FirstWord {
     Failed(String),
 }
 
+/// How long a daemon may take to say its first word. One that waits for another to stop has the time that takes.
+const FIRST_WORD: Duration = Duration::from_secs(60);
+
 /// Starts a daemon in the background, and returns when it answers.
 pub(crate) fn detach(options: &Options) -> Result<Ready, CliError> {
+    let project = options.project.canonicalize().map_err(CliError::at(&options.project))?;
+    let options = Options { project, ..options.clone() };
     // Or a caller that waits for the end of one of its pipes would wait as long as the daemon runs.
     close_fds::set_fds_cloexec(3, &[]);
     let mut command = Command::new(std::env::current_exe()?);
     // Whoever started the parent as a service waits for the parent, and not for what it leaves behind.
-    SERVICE_ENV.iter().for_each(|name| {
+    // And it is no agent, whoever starts it.
+    SERVICE_ENV.iter().chain(&AGENT_ENV).for_each(|name| {
         command.env_remove(name);
     });
     let mut child = command
+        // Not where it was started: that may be on a disk that is to be unmounted.
+        .current_dir(&options.project)
+        .env("PWD", &options.project)
         .args([Path::new(ROLE), &options.project])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        serde_json::to_writer(&mut stdin, options).map_err(io::Error::from)?;
+        serde_json::to_writer(&mut stdin, &options).map_err(io::Error::from)?;
     }
-    let mut line = String::new();
-    if let Some(stdout) = child.stdout.take() {
-        BufReader::new(stdout).read_line(&mut line)?;
-    }
+    let Some(line) = child.stdout.take().map_or(Some(Ok(String::new())), first_line) else {
+        return Err(CliError::Failed(format!(
+            "the daemon, process {}, has not answered within {} s, and goes on starting; {}/.aiwg/daemon/daemon.log may say why",
+            child.id(),
+            FIRST_WORD.as_secs(),
+            options.project.display()
+        )));
+    };
+    let line = line?;
     match serde_json::from_str(&line) {
         Ok(FirstWord::Ready(ready)) => Ok(ready),
-        Ok(FirstWord::Failed(why)) => Err(CliError::Failed(format!("the daemon did not start: {why}"))),
+        Ok(FirstWord::Failed(why)) => Err(CliError::Failed(why)),
         Err(_) => {
             let status = child.wait()?;
             Err(CliError::Failed(format!(
@@ -60,63 +77,78 @@ pub(crate) fn detach(options: &Options) -> Result<Ready, CliError> {
     }
 }
 
+/// What comes first; none where nothing does in time.
+fn first_line(stdout: ChildStdout) -> Option<io::Result<String>> {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let read = BufReader::new(stdout).read_line(&mut line);
+        // Nobody waits any more where it comes too late.
+        let _ = sender.send(read.map(|_| line));
+    });
+    receiver.recv_timeout(FIRST_WORD).ok()
+}
+
 /// Runs a daemon in this process until it is stopped.
 pub(crate) fn foreground(options: Options) -> Result<(), CliError> {
     let ready = |ready: Ready| {
         let _ = writeln!(io::stdout(), "the daemon runs as process {}, at {}", ready.pid, ready.socket);
         let _ = ready.warnings.iter().try_for_each(|warning| writeln!(io::stdout(), "! {warning}"));
     };
-    run(options, ready).map_err(|why| CliError::Failed(format!("the daemon did not start: {why}")))
+    run(options, ready).map_err(CliError::Failed)
 }
 
 /// The main of the detached process.
 pub(crate) fn run_detached() -> ExitCode {
     // Before there is any thread: a session of its own, so that closing the terminal does not reach it.
     let _ = rustix::process::setsid();
-    let mut text = Vec::new();
-    let read = io::stdin().read_to_end(&mut text);
-    let options = read.and_then(|_| serde_json::from_slice(&text).map_err(io::Error::from));
-    let done = options
+    let done = detached_options()
         .map_err(|error| error.to_string())
         .and_then(|options| run(options, |ready| say(&FirstWord::Ready(ready))));
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
+            // Nobody may be there to hear the word.
+            last_words(&why);
             say(&FirstWord::Failed(why));
             ExitCode::FAILURE
         }
     }
 }
 
+/// On standard input; or, where this process was a daemon before and has begun anew, as that was started.
+fn detached_options() -> io::Result<Options> {
+    if let Some(before) = std::env::args_os().nth(2).and_then(|project| Options::before(project.as_ref())) {
+        return Ok(before);
+    }
+    let mut text = Vec::new();
+    io::stdin().read_to_end(&mut text)?;
+    Ok(serde_json::from_slice(&text)?)
+}
+
 fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), String> {
-    std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+    std::panic::set_hook(Box::new(|panic| {
+        let _ = writeln!(io::stderr(), "{panic}");
+        last_words(panic);
+    }));
     // One thread serves all connections: with two cores, the engine's thread has the other one to itself.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| error.to_string())?;
-    let ended = runtime.block_on(boot::run(options.clone(), ready)).map_err(|error| error.to_string())?;
+    let ended = runtime.block_on(boot::run(options, ready));
     drop(runtime);
-    match ended {
+    match ended.map_err(|error| format!("the daemon did not start: {error}"))? {
         Ended::Stopped => Ok(()),
-        Ended::Restart => Err(format!("it could not begin anew: {}", begin_anew(&options))),
+        Ended::Lost(why) => Err(why),
+        Ended::Restart(lock) => Err(format!("the daemon could not begin anew: {}", begin_anew(lock))),
     }
 }
 
-/// Becomes the same command once more, of the program that is in this one's place by now. Returns only where that fails.
-fn begin_anew(options: &Options) -> io::Error {
-    let again = || -> io::Result<Command> {
-        let mut command = Command::new(own_program()?);
-        command.args(std::env::args_os().skip(1));
-        if options.detached {
-            let (reader, mut writer) = io::pipe()?;
-            serde_json::to_writer(&mut writer, options)?;
-            command.stdin(reader);
-        }
-        Ok(command)
-    };
-    match again() {
-        Ok(mut command) => command.exec(),
+/// Becomes the same command once more, of the program that is in this one's place by now, and with the lock. Returns only where that fails.
+fn begin_anew(lock: Lock) -> io::Error {
+    match own_program() {
+        Ok(program) => Command::new(program).args(std::env::args_os().skip(1)).stdin(lock.hand_over()).exec(),
         Err(error) => error,
     }
 }

@@ -72,7 +72,9 @@ impl CliError {
         match self {
             Self::Client(ClientError::Api(error)) => &error.data.kind,
             Self::Client(ClientError::NoDaemon { .. } | ClientError::NoProject { .. }) => "no_daemon",
-            Self::Client(ClientError::NotAllowed { .. }) => "not_allowed",
+            Self::Client(
+                ClientError::NotAllowed { .. } | ClientError::NotTrusted(_) | ClientError::Stranger { .. },
+            ) => "not_allowed",
             Self::Client(ClientError::Disconnected(_)) => "disconnected",
             Self::Client(ClientError::Timeout { .. }) => "timeout",
             Self::Client(ClientError::Unsendable(_)) | Self::Usage(_) => "usage",

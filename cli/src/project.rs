@@ -18,7 +18,7 @@ pub(crate) fn to_start(named: Option<&Path>) -> Result<PathBuf, CliError> {
         return Ok(project.to_owned());
     }
     let cwd = working_directory()?;
-    Ok(find_project(&cwd).unwrap_or(&cwd).to_owned())
+    Ok(find_project(&cwd)?.unwrap_or(&cwd).to_owned())
 }
 
 /// Where the command was typed.
@@ -31,11 +31,26 @@ pub(crate) fn working_directory() -> Result<PathBuf, CliError> {
 /// The socket that the environment leads to, unless it is that of the project here: then what is named on a command line is not on
 /// the daemon's machine.
 pub(crate) fn from_afar(named: Option<&Path>) -> Result<Option<PathBuf>, CliError> {
-    let socket = std::env::var_os(SOCKET_ENV).filter(|path| named.is_none() && !path.is_empty());
-    let Some(socket) = socket.map(PathBuf::from) else { return Ok(None) };
-    let own = to_start(None)?.join(SOCKET_PATH);
-    let is_own = own == socket || own.canonicalize().is_ok_and(|own| Some(own) == socket.canonicalize().ok());
-    Ok((!is_own).then_some(socket))
+    let Some(socket) = given_socket().filter(|_| named.is_none()) else { return Ok(None) };
+    Ok((!leads_to(&socket, &to_start(None)?)).then_some(socket))
+}
+
+/// Whether the environment leads to this project's daemon, as in its agents.
+pub(crate) fn is_own(project: &Path) -> bool {
+    given_socket().is_some_and(|socket| leads_to(&socket, project))
+}
+
+fn given_socket() -> Option<PathBuf> {
+    std::env::var_os(SOCKET_ENV).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// Whether a socket is that of this project's daemon, be it there or not.
+fn leads_to(socket: &Path, project: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    let own = real(project).unwrap_or_else(|| project.to_owned()).join(SOCKET_PATH);
+    own == socket
+        || project.join(SOCKET_PATH) == socket
+        || real(&own).is_some_and(|own| Some(own) == real(socket))
 }
 
 /// A connection to the daemon: of the project named, else as every client finds it.

@@ -1,7 +1,5 @@
 //! Calls by name.
 
-use std::path::Path;
-
 use aiwg_protocol::{
     types::Json,
     wire::client::{FromServer, ToServer, messages},
@@ -10,12 +8,13 @@ use futures::{SinkExt, StreamExt};
 
 use crate::{
     connection::{closed, connect, lost},
+    discover::Address,
     error::ClientError,
 };
 
 /// Calls a method on a connection of its own, which knows no types.
-pub(crate) async fn call(socket: &Path, method: &str, params: Option<Json>) -> Result<Json, ClientError> {
-    let mut wire = messages(connect(socket).await?);
+pub(crate) async fn call(address: &Address, method: &str, params: Option<Json>) -> Result<Json, ClientError> {
+    let mut wire = messages(connect(address).await?);
     wire.send(ToServer::Untyped(1, method.to_owned(), params)).await.map_err(lost)?;
     loop {
         match wire.next().await.ok_or_else(closed)?.map_err(lost)? {

@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use crate::{
     call::call,
     connection::connect,
-    discover::discover,
+    discover::Address,
     error::ClientError,
     subscribe::{Pushed, Subscribe, subscribe},
 };
@@ -35,7 +35,7 @@ const MAX_IN_FLIGHT: usize = 1000;
 #[derive(Debug, Clone)]
 pub struct DaemonClient {
     stub: DaemonServiceClient,
-    socket: PathBuf,
+    address: Address,
     timeout: Option<Duration>,
 }
 
@@ -76,15 +76,15 @@ impl DaemonClient {
             Some(cwd) => cwd,
             None => std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         };
-        let socket = discover(options.socket.as_deref(), &cwd)?;
-        let stream = connect(&socket).await?;
+        let address = Address::find(options.socket.as_deref(), &cwd)?;
+        let stream = connect(&address).await?;
         let mut config = Config::default();
         config.max_in_flight_requests = MAX_IN_FLIGHT;
         config.pending_request_buffer = MAX_IN_FLIGHT;
         let NewClient { client, dispatch } = DaemonServiceClient::new(config, ClientTransport::new(stream));
         // It ends with the last clone of the client, or with the connection; calls in flight are told.
         tokio::spawn(dispatch);
-        Ok(Self { stub: client, socket, timeout: options.timeout })
+        Ok(Self { stub: client, address, timeout: options.timeout })
     }
 
     /// The same connection, each of whose calls may take this long.
@@ -96,7 +96,7 @@ impl DaemonClient {
 
     /// The socket that this is connected to.
     pub fn socket(&self) -> &Path {
-        &self.socket
+        &self.address.socket
     }
 
     /// Tells the daemon that something happened: [`Self::event_emit`] with any payload that serde can write.
@@ -116,7 +116,7 @@ impl DaemonClient {
     /// # Errors
     /// The daemon's answer, or that there was none.
     pub async fn call(&self, method: &str, params: Option<Json>) -> Result<Json, ClientError> {
-        let answer = call(&self.socket, method, params);
+        let answer = call(&self.address, method, params);
         match self.timeout {
             None => answer.await,
             Some(after) => timeout(after, answer).await.unwrap_or(Err(ClientError::Timeout { after })),
@@ -134,7 +134,7 @@ impl DaemonClient {
         &self,
         options: Subscribe,
     ) -> Result<impl Stream<Item = Result<Pushed, ClientError>> + Send + Unpin + use<>, ClientError> {
-        subscribe(self.socket.clone(), options).await
+        subscribe(self.address.clone(), options).await
     }
 
     pub(crate) fn stub(&self) -> &DaemonServiceClient {

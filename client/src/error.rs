@@ -40,6 +40,20 @@ pub enum ClientError {
         /// Where the search began.
         from: PathBuf,
     },
+    /// The project that the working directory is in could be anyone's.
+    #[error("{0}")]
+    NotTrusted(#[source] io::Error),
+    /// Somebody else answers at the project's socket.
+    #[error(
+        "the socket {path} is answered by user {user}, and nothing was told there; if that is meant, name it with {SOCKET_ENV}",
+        path = path.display()
+    )]
+    Stranger {
+        /// The socket.
+        path: PathBuf,
+        /// Whose process answers.
+        user: u32,
+    },
     /// The daemon went away before it answered. What was asked for may have taken effect or not.
     #[error("the daemon went away before it answered: {0}")]
     Disconnected(String),

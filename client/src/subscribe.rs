@@ -1,6 +1,6 @@
 //! Events as a stream.
 
-use std::{collections::VecDeque, path::PathBuf, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use aiwg_protocol::{
     DaemonServiceRequest,
@@ -13,6 +13,7 @@ use tokio::{net::UnixStream, time::sleep};
 
 use crate::{
     connection::{closed, connect, lost},
+    discover::Address,
     error::ClientError,
 };
 
@@ -46,10 +47,10 @@ pub enum Pushed {
 
 /// Opens a subscription on a connection of its own: reading it slowly delays no call.
 pub(crate) async fn subscribe(
-    socket: PathBuf,
+    address: Address,
     options: Subscribe,
 ) -> Result<impl Stream<Item = Result<Pushed, ClientError>> + Send + Unpin + use<>, ClientError> {
-    let mut subscription = Subscription { socket, options, wire: None, waiting: VecDeque::new() };
+    let mut subscription = Subscription { address, options, wire: None, waiting: VecDeque::new() };
     subscription.open().await?;
     Ok(Box::pin(stream::unfold(Some(subscription), |subscription| async {
         let mut subscription = subscription?;
@@ -61,7 +62,7 @@ pub(crate) async fn subscribe(
 }
 
 struct Subscription {
-    socket: PathBuf,
+    address: Address,
     options: Subscribe,
     wire: Option<Messages<UnixStream>>,
     /// What came before the answer to the subscription.
@@ -71,7 +72,7 @@ struct Subscription {
 impl Subscription {
     /// Connects and subscribes, from where it stopped.
     async fn open(&mut self) -> Result<(), ClientError> {
-        let mut wire = messages(connect(&self.socket).await?);
+        let mut wire = messages(connect(&self.address).await?);
         let topics = (!self.options.topics.is_empty()).then(|| self.options.topics.clone());
         let params = EventSubscribeParams { topics, since: self.options.since };
         let request = ToServer::Request(1, DaemonServiceRequest::EventSubscribe { params });

@@ -14,6 +14,7 @@ pub mod limits;
 pub mod schema;
 pub mod service;
 pub mod topics;
+pub mod trust;
 pub mod types;
 pub mod wire;
 
@@ -37,6 +38,9 @@ pub const SOCKET_PATH: &str = ".aiwg/daemon/daemon.sock";
 
 /// The environment variable that names the socket to use, whatever the working directory.
 pub const SOCKET_ENV: &str = "AIWG_DAEMON_SOCKET";
+
+/// The environment variable that names project directories whose `.aiwg` may belong to anyone, as `PATH` names directories; see [`trust`].
+pub const SAFE_DIRECTORY_ENV: &str = "AIWG_SAFE_DIRECTORY";
 
 /// The command that starts the daemon, as error messages name it.
 pub const START_COMMAND: &str = "aiwg daemon start";

@@ -43,6 +43,8 @@ pub trait DaemonService {
             "pid": 4711, "uptime_seconds": 42, "started_at": "2026-11-23T14:33:23.042Z", "health": "ok", "issues": [],
             "health_check": null, "version": "0.1.0", "protocol_version": "1.0", "project": "/home/me/project",
             "socket": "/home/me/project/.aiwg/daemon/daemon.sock", "config": null, "detached": true,
+            "stopped": false,
+            "stats": {"total": 0, "queued": 0, "running": 0, "completed": 0, "failed": 0, "cancelled": 0, "timeout": 0},
             "subsystems": {
                 "ipc": {"clients": 1},
                 "supervisor": {"running": 0, "queued": 0, "maxConcurrency": 3, "tasks": {"running": [], "queued": []}},

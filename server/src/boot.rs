@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_protocol::types::{ConfigProblem, Timestamp};
+use aiwg_protocol::types::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -16,6 +16,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub use crate::supervisor::{AGENT_ENV, TASK_ENV};
 use crate::{
     agent_command,
     bus::Bus,
@@ -24,12 +25,12 @@ use crate::{
     files::{write_event_log, write_status_files, write_tasks_file},
     health::Health,
     housekeeping::keep_house,
-    ipc::{self, Daemon, Stop},
+    ipc::{self, Daemon, Stop, is_answered},
     lifecycle::{
-        Lock, PidFile, feed_watchdog, limit_open_files, raise_open_files, tell_ready, tell_reloading,
-        tell_stopping,
+        Ground, Holder, Lock, Phase, PidFile, before, feed_watchdog, limit_open_files, raise_open_files,
+        tell_ready, tell_reloading, tell_stopping, watch_ground,
     },
-    log::Log,
+    log::{Log, keep_last_words},
     project::Project,
     recovery::{RecoveryError, open_store},
     reload::{read, reload, report_notices, watch},
@@ -61,10 +62,12 @@ pub enum BootError {
         source: io::Error,
     },
     /// Another daemon holds the project's lock.
-    #[error("a daemon already runs for this project{}; `aiwg daemon status` shows it", pid_phrase(*pid))]
+    #[error("{}", already_running(holder.as_ref(), *answers))]
     AlreadyRunning {
-        /// Its process.
-        pid: Option<u32>,
+        /// It, as far as it is known.
+        holder: Option<Holder>,
+        /// Whether it answers at its socket.
+        answers: bool,
     },
     /// The configuration is wrong.
     #[error(transparent)]
@@ -82,8 +85,22 @@ pub enum BootError {
     },
 }
 
-fn pid_phrase(pid: Option<u32>) -> String {
-    pid.map_or_else(String::new, |pid| format!(": process {pid}"))
+fn already_running(holder: Option<&Holder>, answers: bool) -> String {
+    let process = holder.map_or_else(String::new, |holder| format!(": process {}", holder.process.pid));
+    match holder.map(|holder| holder.phase) {
+        Some(Phase::Stops) => format!("the daemon of this project is still stopping{process}"),
+        Some(Phase::BeginsAnew) => format!("the daemon of this project is just being restarted{process}"),
+        _ if answers => {
+            format!("a daemon already runs for this project{process}; `aiwg daemon status` shows it")
+        }
+        Some(Phase::Runs) => format!(
+            "a daemon holds this project's lock{process}, but nothing answers at its socket: if it does not within some seconds, \
+             `aiwg daemon stop` ends it"
+        ),
+        None => "a daemon holds this project's lock, but its files were removed, and nothing answers at its socket: it ends within some \
+                 seconds, when it notices that"
+            .to_owned(),
+    }
 }
 
 fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> BootError {
@@ -102,13 +119,23 @@ pub struct Options {
     pub detached: bool,
 }
 
+impl Options {
+    /// Those of the daemon that this process was before it began anew, if it did.
+    pub fn before(project: &Path) -> Option<Self> {
+        let Holder { config, detached, .. } = before(&Project::at(project).ok()?)?;
+        Some(Self { project: project.to_owned(), config, detached })
+    }
+}
+
 /// What a daemon has ended for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Ended {
     /// For good.
     Stopped,
-    /// To begin anew, as the same process: its agents go on, and are children of it.
-    Restart,
+    /// Since its project, or what it keeps there, was taken away: how.
+    Lost(String),
+    /// To begin anew, as the same process, which keeps the lock meanwhile: its agents go on, and are children of it.
+    Restart(Lock),
 }
 
 /// A daemon that answers.
@@ -129,20 +156,22 @@ pub struct Ready {
 pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, BootError> {
     // The ground: the project's directories, the one lock, the configuration, the log.
     let project = open_project(&options.project)?;
-    let _lock = take_lock(&project)?;
+    let mut lock = take_lock(&project, &options)?;
+    keep_last_words(project.log());
     let (policy, loaded) = read(&project, options.config.as_deref())?;
-    let log = Log::start(project.log(), &loaded.config.daemon.log)
+    let health = Health::default();
+    let log = Log::start(project.log(), &loaded.config.daemon.log, !options.detached, health.clone())
         .map_err(system("the log could not be started"))?;
     tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
     let signals = Signals::receive().map_err(system("signals cannot be received"))?;
     let open_files = raise_open_files();
-    let health = Health::default();
     report_notices(&loaded, &health);
     let settings = Settings::new(loaded);
 
     // The store, and from it the engine, which publishes on the bus and orders from the supervisor.
     let interrupted = settings.get().config.daemon.interrupted_tasks;
     let store = open_store(&project, interrupted, &health)?;
+    let ground = Ground::of(&project, &lock).map_err(system("what was just made is gone"))?;
     let reader = Arc::new(Reader::open(&project.database()).map_err(RecoveryError::from)?);
     let unreadable = |error| system("the database could not be read")(io::Error::other(error));
     let found = store.running().map_err(unreadable)?;
@@ -215,8 +244,9 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let mut files = start_files(&daemon, &copying, &bus);
     let served = {
         let daemon = Arc::clone(&daemon);
-        tokio::spawn(async move { ipc::serve(&listener, daemon).await })
+        tokio::spawn(ipc::serve(listener, daemon))
     };
+    let lost = tokio::spawn(watch_ground(Arc::clone(&daemon), ground));
     let gathering = {
         let daemon = Arc::clone(&daemon);
         move || daemon.watcher.gathering()
@@ -234,8 +264,10 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     // Until someone says stop.
     let how = wanted_to_stop(&daemon, signals).await;
     if how == Stop::Restart {
+        lock.note(Phase::BeginsAnew);
         tell_reloading()
     } else {
+        lock.note(Phase::Stops);
         tell_stopping()
     }
     shut_down(&daemon, &engine, how).await;
@@ -246,28 +278,24 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     supervisor.abort();
     if how != Stop::Restart {
         tracing::info!("the daemon has stopped");
-        return Ok(Ended::Stopped);
+        return Ok(lost.await.ok().flatten().map_or(Ended::Stopped, Ended::Lost));
     }
     if let Some(limit) = open_files {
         // What comes is to find the limit that this one found.
         limit_open_files(limit);
     }
     tracing::info!("the daemon begins anew");
-    Ok(Ended::Restart)
+    Ok(Ended::Restart(lock))
 }
 
 /// Whether a daemon holds this project's lock.
 pub fn is_running(project: &Path) -> bool {
-    Project::at(project).is_ok_and(|project| Lock::is_held(&project.lock()))
+    Project::at(project).is_ok_and(|project| Lock::is_held(&project))
 }
 
-/// What a daemon started so would refuse in its configuration. Empty if it would take it.
-///
-/// # Errors
-/// There is no such project.
-pub fn refused(options: &Options) -> io::Result<Vec<ConfigProblem>> {
-    let read = read(&Project::at(&options.project)?, options.config.as_deref());
-    Ok(read.err().map(|error| error.problems()).unwrap_or_default())
+/// The daemon that holds this project's lock, or the last one if that did not end in good order.
+pub fn last_holder(project: &Path) -> Option<Holder> {
+    Lock::last_holder(&Project::at(project).ok()?)
 }
 
 fn open_project(root: &Path) -> Result<Project, BootError> {
@@ -277,11 +305,10 @@ fn open_project(root: &Path) -> Result<Project, BootError> {
     Ok(project)
 }
 
-fn take_lock(project: &Project) -> Result<Lock, BootError> {
-    let path = project.lock();
-    let lock =
-        Lock::take(&path).map_err(system(format!("the lock {} could not be taken", path.display())))?;
-    lock.map_err(|pid| BootError::AlreadyRunning { pid })
+fn take_lock(project: &Project, options: &Options) -> Result<Lock, BootError> {
+    let lock = Lock::take(project, options.config.as_deref(), options.detached)
+        .map_err(system(format!("the lock {} could not be taken", project.lock().display())))?;
+    lock.map_err(|holder| BootError::AlreadyRunning { holder, answers: is_answered(&project.socket()) })
 }
 
 fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet<()> {
@@ -322,6 +349,10 @@ struct Signals {
 
 impl Signals {
     fn receive() -> io::Result<Self> {
+        // These mean nothing to it, and would end it.
+        for unused in [SignalKind::user_defined1(), SignalKind::user_defined2()] {
+            drop(signal(unused)?);
+        }
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,

@@ -23,6 +23,10 @@ pub enum IssueKind {
     TasksFile,
     /// `heartbeat` or `state.json` could not be written.
     StatusFiles,
+    /// The log cannot be written or rotated.
+    Log,
+    /// What the daemon stands on was taken away.
+    Ground,
     /// Files cannot be watched as they should.
     Watch,
     /// The action `health-check` has found something.
@@ -40,6 +44,8 @@ impl IssueKind {
             Self::EventLog => "event_log",
             Self::TasksFile => "tasks_file",
             Self::StatusFiles => "status_files",
+            Self::Log => "log",
+            Self::Ground => "ground",
             Self::Watch => "watch",
             Self::HealthCheck => "health_check",
         }

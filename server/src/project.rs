@@ -6,9 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR, SOCKET_PATH};
+use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR, SOCKET_PATH, trust};
 
-use crate::{files::write_private, store::TaskNo};
+use crate::{
+    files::{at, write_private},
+    store::TaskNo,
+};
 
 /// A project's directory, and the names of all that the daemon keeps in it.
 #[derive(Debug, Clone)]
@@ -20,9 +23,25 @@ impl Project {
     /// The project in this directory.
     ///
     /// # Errors
-    /// There is no such directory.
+    /// There is no such directory, or its path is not text: it goes into environments, answers and files that are.
     pub fn at(root: &Path) -> io::Result<Self> {
-        Ok(Self { root: root.canonicalize()? })
+        let root = root.canonicalize()?;
+        if root.to_str().is_none() {
+            let why =
+                "its path is not UTF-8, as every path that a daemon tells of must be; rename the directory";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
+        Ok(Self { root })
+    }
+
+    /// One in a directory of a test's own.
+    #[cfg(test)]
+    #[allow(clippy::unwrap_used)]
+    pub(crate) fn temporary() -> (tempfile::TempDir, Self) {
+        let dir = tempfile::tempdir().unwrap();
+        let project = Self::at(dir.path()).unwrap();
+        project.make_dirs().unwrap();
+        (dir, project)
     }
 
     /// The project's own directory.
@@ -30,7 +49,8 @@ impl Project {
         &self.root
     }
 
-    fn aiwg(&self) -> PathBuf {
+    /// The directory that makes it a project.
+    pub fn aiwg(&self) -> PathBuf {
         self.root.join(PROJECT_DIR)
     }
 
@@ -104,13 +124,17 @@ impl Project {
     /// One of them cannot be made.
     pub fn make_dirs(&self) -> io::Result<()> {
         // `.aiwg` itself is shared with other tools and version control: what it was made with stays.
-        match std::fs::DirBuilder::new().mode(0o700).create(self.aiwg()) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        let aiwg = self.aiwg();
+        match std::fs::DirBuilder::new().mode(0o700).create(&aiwg) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(at(&aiwg)(error)),
             _ => {}
         }
+        must_be_dir(&aiwg)?;
+        // The command that it names is run, with all that this user may do.
+        trust::check(&aiwg)?;
         for dir in [self.state_dir(), self.actions_dir(), self.events_dir()] {
             make_private_dir(&dir)?;
-            std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700))?;
+            std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700)).map_err(at(&dir))?;
         }
         self.keep_from_git()
     }
@@ -131,19 +155,30 @@ impl Project {
 /// It cannot be made; or there is one that is somebody else's, or a link that somebody else has planted.
 pub fn make_private_dir(dir: &Path) -> io::Result<bool> {
     match std::fs::DirBuilder::new().mode(0o700).create(dir) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_ours(dir).map(|()| false),
-        other => other.map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            must_be_dir(dir)?;
+            check_ours(dir).map(|()| false)
+        }
+        other => other.map(|()| true).map_err(at(dir)),
     }
+}
+
+fn must_be_dir(dir: &Path) -> io::Result<()> {
+    if std::fs::metadata(dir).map_err(at(dir))?.is_dir() {
+        return Ok(());
+    }
+    let why = format!("{} is in the way: it is to be a directory; move it elsewhere", dir.display());
+    Err(io::Error::new(io::ErrorKind::NotADirectory, why))
 }
 
 /// What is at this path, and where it leads if it is a link, belongs to this user.
 fn check_ours(dir: &Path) -> io::Result<()> {
     let us = rustix::process::geteuid().as_raw();
     for (found, what) in [
-        (std::fs::symlink_metadata(dir)?, "it"),
-        (std::fs::metadata(dir)?, "the directory that this link leads to"),
+        (std::fs::symlink_metadata(dir).map_err(at(dir))?, "it"),
+        (std::fs::metadata(dir).map_err(at(dir))?, "the directory that this link leads to"),
     ] {
-        if found.uid() != us {
+        if found.uid() != us && !trust::is_exempt(dir) {
             let why = format!(
                 "{} is not to be trusted: {what} belongs to user {}, and not to {us}",
                 dir.display(),

@@ -27,6 +27,7 @@ pub(crate) async fn reload(
 ) -> Result<DaemonReloaded, EngineError> {
     // One at a time, or an older file could be put in force after a newer one.
     let _turn = daemon.reloading.lock().await;
+    daemon.log.look();
     tell_reloading();
     let done = put_in_force(daemon, cause).await;
     tell_ready();
@@ -52,9 +53,8 @@ async fn put_in_force(daemon: &Arc<Daemon>, cause: Option<Cause>) -> Result<Daem
     }
     daemon.engine.configure(policy).await?;
     let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices: loaded.notices.clone() };
-    if loaded.config.daemon.log != old.config.daemon.log {
-        daemon.log.configure(&loaded.config.daemon.log);
-    }
+    // Also where nothing of it has changed: whoever rotates the log himself asks so for the new file.
+    daemon.log.configure(&loaded.config.daemon.log);
     report_notices(&loaded, &daemon.health);
     daemon.settings.replace(loaded);
     watch_again(daemon, &old.config).await;

@@ -222,3 +222,48 @@ fn whatever_an_agent_starts_is_known_as_its_own() {
     project.json(&["event", "emit", "from:outside"]);
     assert_eq!(project.json(&["event", "list", "from:outside"])[0].get("causedBy"), None);
 }
+
+#[test]
+fn an_agent_can_restart_the_daemon_and_nobody_else_notices() {
+    let project = Project::started(json!({}));
+    let other = project.submit("echo begun; while [ ! -e go ]; do sleep 0.01; done");
+    until("the other", || project.task(&other)["output"].as_str().is_some_and(|out| out.contains("begun")));
+    let pid = project.pid();
+    let aiwg = env!("CARGO_BIN_EXE_aiwg");
+    let restart = project.submit(&format!("{aiwg} daemon restart && {aiwg} daemon start"));
+    until("its end", || {
+        let task = project.run(&["task", "get", &restart, "--json"]);
+        task.code == 0 && !task.out.contains("\"running\"")
+    });
+    let ended = project.task(&restart);
+    assert_eq!(ended["state"], "failed", "{ended}");
+    assert!(ended["result"].as_str().unwrap().contains("The daemon runs as process"), "{ended}");
+    // It is not to start one of its own.
+    assert!(ended["error"].as_str().unwrap().contains("would be ended with it"), "{ended}");
+    std::fs::write(project.file("go"), "").unwrap();
+    let ended = project.ended(&other);
+    assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(1)));
+    assert_eq!(project.pid(), pid);
+}
+
+#[test]
+fn a_daemon_takes_nothing_over_from_an_agent_that_starts_it() {
+    let project = Project::new(json!({}));
+    let started = project
+        .command()
+        .args(["daemon", "start"])
+        .env("AIWG_EVENT", "{}")
+        .env("AIWG_EVENT_FILE", "/nowhere")
+        .env("AIWG_TASK_ID", "task-0001")
+        .env("PWD", "/elsewhere")
+        .output()
+        .unwrap();
+    assert!(started.status.success(), "{started:?}");
+    let environment = std::fs::read_to_string(format!("/proc/{}/environ", project.pid())).unwrap();
+    assert!(!environment.contains("AIWG_EVENT") && !environment.contains("AIWG_TASK_ID"), "{environment}");
+    let task = project.ended(&project.submit("env | grep -e ^PWD= -e ^AIWG_E[V]ENT; cat /proc/$PPID/comm"));
+    let result = task["result"].as_str().unwrap();
+    assert!(!result.contains("AIWG_EVENT"), "{result}");
+    assert!(result.contains(&format!("PWD={}\n", project.path().display())), "{result}");
+    assert!(result.contains("aiwg-shim\n"), "{result}");
+}

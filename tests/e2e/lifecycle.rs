@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{Project, kill, processes_of, until};
+use crate::support::{Project, is_dead, kill, processes_of, until};
 
 #[test]
 fn it_needs_no_set_up() {
@@ -169,4 +169,190 @@ fn a_daemon_that_hangs_keeps_nobody_waiting() {
     kill(project.pid(), Signal::CONT);
     assert_eq!(done.code, 1, "{}", done.err);
     assert!(done.err.contains("has not answered"), "{}", done.err);
+}
+
+/// One whose daemon looks every second whether all it stands on is still there.
+fn watchful() -> Project {
+    Project::started(json!({ "daemon": { "heartbeat_interval_seconds": 1 } }))
+}
+
+/// Waits until the daemon has ended by itself.
+fn ends(pid: u32) {
+    until("the daemon's end", || is_dead(pid));
+}
+
+#[test]
+fn without_its_lock_it_keeps_others_out_and_ends_and_its_agents_go_on() {
+    let project = watchful();
+    let task = project.submit("echo begun; while [ ! -e go ]; do sleep 0.01; done");
+    until("the agent", || project.task(&task)["output"].as_str().is_some_and(|out| out.contains("begun")));
+    let pid = project.pid();
+    // As the old guide told people to.
+    std::fs::remove_file(project.file(".aiwg/daemon/.lock")).unwrap();
+    std::fs::remove_file(project.file(".aiwg/daemon.pid")).unwrap();
+    let second = project.run(&["daemon", "start"]);
+    // It may have noticed by now, and have ended.
+    let has_ended = project.read(".aiwg/daemon/daemon.log").contains("the daemon has stopped");
+    assert!(second.code == 1 || has_ended, "two daemons: {}", second.out);
+    ends(pid);
+    assert!(project.read(".aiwg/daemon/daemon.log").contains(".lock was removed"));
+    project.run(&["daemon", "start"]);
+    std::fs::write(project.file("go"), "").unwrap();
+    let ended = project.ended(&task);
+    assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(1)));
+}
+
+#[test]
+fn without_its_directory_it_ends_and_takes_nothing_of_the_next_one_along() {
+    let project = watchful();
+    let pid = project.pid();
+    std::fs::remove_dir_all(project.file(".aiwg/daemon")).unwrap();
+    ends(pid);
+    project.start();
+    assert_ne!(project.pid(), pid);
+    project.wire().is_alive();
+}
+
+#[test]
+fn without_its_store_it_acknowledges_nothing_for_long() {
+    let project = watchful();
+    let pid = project.pid();
+    for name in ["daemon.db", "daemon.db-wal", "daemon.db-shm"] {
+        let _ = std::fs::remove_file(project.file(".aiwg/daemon").join(name));
+    }
+    ends(pid);
+    assert!(project.read(".aiwg/daemon/daemon.log").contains("daemon.db was removed"));
+    // It was not asked to end: whoever keeps it running is to know.
+    assert_eq!(json_file(&project, ".aiwg/daemon/state.json")["issues"][0]["kind"], "ground");
+}
+
+#[test]
+fn a_project_that_is_moved_loses_its_daemon() {
+    let project = Project::empty();
+    let (old, new) = (project.file("old"), project.file("new"));
+    std::fs::create_dir_all(old.join(".aiwg")).unwrap();
+    let daemon = r#"{ "daemon": { "heartbeat_interval_seconds": 1 } }"#;
+    std::fs::write(old.join(".aiwg/daemon.json"), daemon).unwrap();
+    let run = |dir: &std::path::Path, args: &[&str]| {
+        project.command().args(args).args(["--project", dir.to_str().unwrap()]).output().unwrap()
+    };
+    assert!(run(&old, &["daemon", "start"]).status.success());
+    let pid: u32 = std::fs::read_to_string(old.join(".aiwg/daemon.pid")).unwrap().trim().parse().unwrap();
+    // Where it was started from is no business of its own.
+    assert_eq!(std::fs::read_link(format!("/proc/{pid}/cwd")).unwrap(), old);
+    std::fs::rename(&old, &new).unwrap();
+    ends(pid);
+    let log = std::fs::read_to_string(new.join(".aiwg/daemon/daemon.log")).unwrap();
+    assert!(log.contains("was removed, moved or replaced"), "{log}");
+    assert!(run(&new, &["daemon", "start"]).status.success());
+    assert!(run(&new, &["daemon", "stop"]).status.success());
+}
+
+#[test]
+fn a_socket_that_is_removed_comes_back() {
+    let project = Project::started(json!({}));
+    std::fs::remove_file(project.socket()).unwrap();
+    let second = project.run(&["daemon", "start"]);
+    assert!(second.code == 1 && second.err.contains("lock"), "{}", second.err);
+    until("the socket", || project.run(&["daemon", "ping"]).code == 0);
+    // And one that does not answer can be stopped.
+    let pid = project.pid();
+    std::fs::remove_file(project.socket()).unwrap();
+    let stopped = project.run(&["daemon", "stop"]);
+    assert_eq!(stopped.code, 0, "{}", stopped.err);
+    ends(pid);
+}
+
+#[test]
+fn a_start_waits_for_a_stop() {
+    let project = Project::started(json!({}));
+    let slow = "trap 'sleep 0.7; exit' TERM; echo begun; while :; do sleep 0.01; done";
+    let task = project.submit(slow);
+    until("the agent", || project.task(&task)["output"].as_str().is_some_and(|out| out.contains("begun")));
+    let pid = project.pid();
+    kill(pid, Signal::TERM);
+    until("the stop", || project.read(".aiwg/daemon/.lock").contains("stops"));
+    project.start();
+    assert_ne!(project.pid(), pid);
+    ends(pid);
+}
+
+#[test]
+fn a_start_does_not_come_in_between_a_restart() {
+    let project = Project::started(json!({}));
+    let pid = project.pid();
+    for _ in 0..5 {
+        let before = project.json(&["daemon", "status"])["started_at"].clone();
+        project.wire().call("daemon.restart", json!({}));
+        until("the new beginning", || {
+            assert_eq!(project.run(&["daemon", "start"]).code, 1);
+            let status = project.run(&["daemon", "status", "--json"]);
+            status.code == 0 && !status.out.contains(before.as_str().unwrap())
+        });
+        assert_eq!(project.pid(), pid);
+    }
+}
+
+#[test]
+fn a_killed_daemon_is_restarted_with_its_profile() {
+    let project = Project::empty();
+    std::fs::create_dir(project.file(".aiwg")).unwrap();
+    let profile = r#"{ "daemon": { "max_parallel_actions": 7 } }"#;
+    std::fs::write(project.file(".aiwg/dev.json"), profile).unwrap();
+    assert_eq!(project.run(&["daemon", "start", "--config", ".aiwg/dev.json"]).code, 0);
+    project.kill_daemon();
+    assert_eq!(project.run(&["daemon", "restart"]).code, 0);
+    let slots = || project.json(&["daemon", "status"])["subsystems"]["supervisor"]["maxConcurrency"].clone();
+    assert_eq!(slots(), 7);
+    // What was stopped is started as ever.
+    project.stop();
+    assert_eq!(project.run(&["daemon", "restart"]).code, 0);
+    assert_eq!(slots(), 3);
+}
+
+#[test]
+fn signals_that_mean_nothing_to_it_do_not_end_it() {
+    let project = Project::started(json!({}));
+    kill(project.pid(), Signal::USR1);
+    kill(project.pid(), Signal::USR2);
+    project.wire().is_alive();
+}
+
+fn json_file(project: &Project, name: &str) -> Value {
+    serde_json::from_str(&project.read(name)).unwrap()
+}
+
+#[test]
+fn what_it_leaves_behind_says_that_it_has_stopped() {
+    let project = Project::started(json!({}));
+    project.ended(&project.submit("true"));
+    project.stop();
+    let state = json_file(&project, ".aiwg/daemon/state.json");
+    assert_eq!((&state["stopped"], &state["stats"]["completed"]), (&json!(true), &json!(1)));
+    assert!(project.read(".aiwg/daemon/heartbeat").ends_with("}\n"));
+}
+
+#[test]
+fn what_is_in_the_way_is_named() {
+    let project = Project::empty();
+    std::fs::write(project.file(".aiwg"), "").unwrap();
+    let done = project.run(&["daemon", "start"]);
+    assert!(done.code == 1 && done.err.contains(".aiwg is in the way"), "{}", done.err);
+    std::fs::remove_file(project.file(".aiwg")).unwrap();
+    std::fs::create_dir_all(project.file(".aiwg/daemon/tasks.json")).unwrap();
+    let done = project.run(&["daemon", "start"]);
+    assert!(done.code == 1 && done.err.contains("tasks.json: "), "{}", done.err);
+}
+
+#[test]
+fn a_path_that_is_no_text_is_refused_in_words() {
+    use std::os::unix::ffi::OsStrExt;
+    let project = Project::empty();
+    let odd = project.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    std::fs::create_dir(&odd).unwrap();
+    for how in [&["daemon", "start"][..], &["daemon", "start", "--foreground"]] {
+        let done = project.command().args(how).current_dir(&odd).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.code() == Some(1) && said.contains("UTF-8") && said.contains("rename"), "{said}");
+    }
 }

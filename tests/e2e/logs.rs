@@ -188,3 +188,42 @@ fn a_reload_changes_how_it_is_written_and_loses_no_line() {
     assert_eq!(notes(&log), [vec![1, 2], (4..50).collect()].concat());
     assert!(project.file(".aiwg/daemon/daemon.log.1").exists());
 }
+
+#[test]
+fn a_log_that_is_tampered_with_stops_nothing() {
+    let project = noting(json!({ "max_size_mb": 0.001, "max_files": 3 }));
+    let old = project.file(".aiwg/daemon/daemon.log.1");
+    (0..20).for_each(|number| note(&project, number));
+    until("a rotation", || old.exists());
+    std::fs::remove_file(&old).unwrap();
+    (20..60).for_each(|number| note(&project, number));
+    assert!(old.exists());
+    // Removed as a whole, it is begun again at a reload.
+    std::fs::remove_file(project.file(".aiwg/daemon/daemon.log")).unwrap();
+    kill(project.pid(), rustix::process::Signal::HUP);
+    until("the line", || project.read(".aiwg/daemon/daemon.log").contains("is in force"));
+    assert_eq!(project.json(&["daemon", "status"])["health"], "ok");
+}
+
+#[test]
+fn a_log_that_cannot_be_opened_shows_at_the_start() {
+    let project = Project::new(json!({}));
+    std::fs::create_dir_all(project.file(".aiwg/daemon/daemon.log")).unwrap();
+    let done = project.run(&["daemon", "start"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.out.contains("daemon.log cannot be opened"), "{}", done.out);
+    assert_eq!(project.json(&["daemon", "status"])["issues"][0]["kind"], "log");
+}
+
+#[test]
+fn in_the_foreground_it_is_on_standard_error_as_well() {
+    let project = Project::new(json!({}));
+    let mut command = project.command();
+    let command = command.args(["daemon", "start", "--foreground"]).stdout(Stdio::null());
+    let child = command.stderr(Stdio::piped()).spawn().unwrap();
+    until("an answer", || project.run(&["daemon", "ping"]).code == 0);
+    kill(child.id(), rustix::process::Signal::TERM);
+    let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    assert_eq!(said, project.read(".aiwg/daemon/daemon.log"));
+    assert!(said.contains("the daemon has stopped"), "{said}");
+}

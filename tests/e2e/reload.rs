@@ -68,10 +68,13 @@ fn a_restart_keeps_agents_and_the_profile() {
     assert_eq!(project.run(&["daemon", "start", "--config", ".aiwg/daemon.dev.json"]).code, 0);
     let task = project.submit(UNTIL_GO);
     until("the agent", || project.task(&task)["output"].as_str().is_some_and(|out| out.contains("begun")));
-    let (before, agent) = (project.pid(), project.task(&task)["pid"].clone());
+    let (pid, agent) = (project.pid(), project.task(&task)["pid"].clone());
+    let before = project.json(&["daemon", "status"]);
     assert_eq!(project.run(&["daemon", "restart"]).code, 0);
-    assert_ne!(project.pid(), before);
     let status = project.json(&["daemon", "status"]);
+    // The same process: whoever asked for it, it is nobody else's child now.
+    assert_eq!(project.pid(), pid);
+    assert_ne!(status["started_at"], before["started_at"]);
     assert_eq!(status["subsystems"]["supervisor"]["maxConcurrency"], 7);
     until("its process", || project.task(&task)["pid"] == agent);
     std::fs::write(project.file("go"), "").unwrap();

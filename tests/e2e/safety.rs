@@ -2,15 +2,16 @@
 
 use std::{
     fs,
+    io::Read,
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
-use rustix::process::geteuid;
+use rustix::process::{Signal, geteuid};
 use serde_json::json;
 
-use crate::support::{Project, until};
+use crate::support::{Project, kill, until};
 
 /// Runs a command as the user `nobody`. Only root can; the tests' own script runs them as root where it is one.
 fn as_nobody(program: &str, args: &[&str]) -> Option<Output> {
@@ -135,6 +136,128 @@ fn planted_directories_are_not_entered() {
         symlink(&treasure, &planted).unwrap();
         project.start();
     }
+}
+
+/// Gives all of a directory to the user `nobody`; false where this user cannot.
+fn give_away(path: &Path) -> bool {
+    if !geteuid().is_root() {
+        eprintln!("NOT TESTED: giving files away takes root");
+        return false;
+    }
+    let mut all = vec![path.to_owned()];
+    all.extend(if path.is_dir() { all_below(path) } else { Vec::new() });
+    all.iter().try_for_each(|path| std::os::unix::fs::lchown(path, Some(65534), Some(65534))).unwrap();
+    true
+}
+
+#[test]
+fn nobody_is_drawn_into_another_users_project() {
+    let shared = Project::new(json!({ "agent": { "command": ["touch", "/nowhere/hacked"] } }));
+    let own = shared.file("own");
+    fs::create_dir(&own).unwrap();
+    let run = |args: &[&str], safe: &str| {
+        let mut command = shared.command();
+        command.args(args).current_dir(&own).env("AIWG_SAFE_DIRECTORY", safe).output().unwrap()
+    };
+    let said = |done: &Output| String::from_utf8_lossy(&done.stderr).into_owned();
+    if give_away(&shared.file(".aiwg")) {
+        for args in [&["daemon", "start"][..], &["task", "submit", "a secret"], &["daemon", "logs"]] {
+            let done = run(args, "");
+            assert_eq!(done.status.code(), Some(1), "{args:?}");
+            let why = said(&done);
+            assert!(why.contains("belongs to user 65534") && why.contains("AIWG_SAFE_DIRECTORY"), "{why}");
+        }
+        // Nor by name: whose configuration it is matters most where it is acted upon.
+        let named = run(&["daemon", "start", "--project", shared.path().to_str().unwrap()], "");
+        assert!(said(&named).contains("belongs to user 65534"), "{named:?}");
+        assert!(!shared.file(".aiwg/daemon").exists());
+        // Whoever means it can say so.
+        let safe = shared.path().to_str().unwrap();
+        assert_eq!(run(&["daemon", "ping"], safe).status.code(), Some(3));
+        assert!(run(&["daemon", "start"], safe).status.success());
+        assert!(run(&["daemon", "stop"], safe).status.success());
+        give_back(&shared.file(".aiwg"));
+    }
+    fs::set_permissions(shared.file(".aiwg"), fs::Permissions::from_mode(0o777)).unwrap();
+    for args in [&["daemon", "start"][..], &["task", "submit", "a secret"]] {
+        let done = run(args, "");
+        assert_eq!(done.status.code(), Some(1), "{args:?}");
+        assert!(said(&done).contains("chmod o-w"), "{done:?}");
+    }
+}
+
+fn give_back(path: &Path) {
+    let us = geteuid().as_raw();
+    let mut all = all_below(path);
+    all.push(path.to_owned());
+    all.iter().try_for_each(|path| std::os::unix::fs::lchown(path, Some(us), None)).unwrap();
+}
+
+#[test]
+fn a_configuration_of_another_user_is_not_acted_upon() {
+    let project = Project::new(json!({}));
+    let config = project.file(".aiwg/daemon.json");
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o666)).unwrap();
+    let done = project.run(&["daemon", "start"]);
+    assert!(done.code == 1 && done.err.contains("chmod o-w"), "{}", done.err);
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o644)).unwrap();
+    if !give_away(&config) {
+        return;
+    }
+    let done = project.run(&["daemon", "start"]);
+    assert!(done.code == 1 && done.err.contains("belongs to user 65534"), "{}", done.err);
+    // Nor through a link of his to a file of mine.
+    let elsewhere = project.file("elsewhere.json");
+    fs::remove_file(&config).unwrap();
+    fs::write(&elsewhere, "{}").unwrap();
+    symlink(&elsewhere, &config).unwrap();
+    give_away(&config);
+    let done = project.run(&["daemon", "start"]);
+    assert!(done.code == 1 && done.err.contains("belongs to user 65534"), "{}", done.err);
+    fs::remove_file(&config).unwrap();
+    symlink(&elsewhere, &config).unwrap();
+    project.start();
+}
+
+#[test]
+fn a_pipe_as_the_configuration_keeps_nobody_waiting() {
+    let project = Project::empty();
+    fs::create_dir(project.file(".aiwg")).unwrap();
+    assert!(Command::new("mkfifo").arg(project.file(".aiwg/daemon.json")).status().unwrap().success());
+    let done = project.run(&["daemon", "start"]);
+    assert!(done.code == 1 && done.err.contains("no regular file"), "{}", done.err);
+}
+
+#[test]
+fn nothing_is_told_to_another_users_socket() {
+    let project = Project::empty();
+    let socket = project.socket();
+    fs::create_dir_all(socket.parent().unwrap()).unwrap();
+    fs::set_permissions(project.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    if !give_away(socket.parent().unwrap()) {
+        return;
+    }
+    let listen = "use IO::Socket::UNIX; my $l = IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 5) or die $!; chmod 0666, $ARGV[0];\n\
+                  while (my $c = $l->accept) { print \"heard: \", scalar(readline $c), \"\\n\"; }";
+    let mut fake = Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups", "--", "/usr/bin/perl", "-e", listen])
+        .arg(&socket)
+        .current_dir("/")
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("the socket", || socket.exists());
+    let done = project.run(&["task", "submit", "a secret"]);
+    let named =
+        project.command().args(["daemon", "ping"]).env("AIWG_DAEMON_SOCKET", &socket).spawn().unwrap();
+    kill(fake.id(), Signal::TERM);
+    let _ = named.wait_with_output();
+    let mut heard = String::new();
+    fake.stdout.take().unwrap().read_to_string(&mut heard).unwrap();
+    fake.wait().unwrap();
+    assert_eq!(done.code, 1);
+    assert!(done.err.contains("answered by user 65534"), "{}", done.err);
+    assert!(!heard.contains("a secret"), "{heard}");
 }
 
 #[test]

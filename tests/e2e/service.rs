@@ -67,6 +67,22 @@ fn a_service_manager_is_told_how_the_daemon_is() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_service_manager_may_have_a_socket_without_a_file() {
+    use std::os::{linux::net::SocketAddrExt, unix::net::SocketAddr};
+    let project = Project::new(json!({}));
+    let name = format!("aiwg-test-{}-notify", std::process::id());
+    let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let manager = Manager { socket, told: Mutex::default() };
+    let mut daemon = foreground(&project, &[("NOTIFY_SOCKET", &format!("@{name}"))]);
+    manager.until("READY=1");
+    kill(daemon.id(), Signal::TERM);
+    manager.until("STOPPING=1");
+    assert!(daemon.wait().unwrap().success());
+}
+
+#[test]
 fn a_restart_is_no_end_to_a_service_manager() {
     let config = |slots: u32| json!({ "daemon": { "max_parallel_actions": slots } });
     let project = Project::new(config(1));
@@ -150,6 +166,11 @@ fn the_units_are_of_the_kinds_that_are_tested_here() {
     let project = Project::new(json!({}));
     let unit = project.run(&["daemon", "service", "--systemd"]).out;
     assert!(unit.contains("Type=notify\n") && unit.contains("WatchdogSec="), "{unit}");
+    let reload = unit.lines().find_map(|line| line.strip_prefix("ExecReload=")).unwrap();
+    let reload: Vec<&str> = reload.split(' ').skip(1).collect();
+    project.start();
+    project.configure("{ broken");
+    assert_eq!(project.run(&reload).code, 1);
 }
 
 #[test]

@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 
 import { noProject } from './errors.js';
 import { MAX_SOCKET_PATH, PROJECT_DIR, SOCKET_ENV, SOCKET_PATH } from './generated/constants.js';
+import { checkTrusted } from './trust.js';
 
 /**
  * The socket to connect to: the one given, else the one the environment names, else that of the
@@ -18,6 +19,7 @@ export function discoverSocket({ socketPath, cwd = process.cwd() } = {}) {
   const start = resolve(cwd);
   const project = findProject(start);
   if (project === undefined) throw noProject(start, join(start, SOCKET_PATH));
+  checkTrusted(join(project, PROJECT_DIR));
   return join(project, SOCKET_PATH);
 }
 

@@ -19,7 +19,8 @@ export declare class DaemonError extends Error {
  * Why there was no answer.
  *
  * - `no_daemon`: nothing answers at the socket, or there is none.
- * - `not_allowed`: the socket cannot be opened. Only the user who started the daemon can, and root.
+ * - `not_allowed`: the socket cannot be opened. Only the user who started the daemon can, and root. Or
+ *   it is not to be: its project could be anyone's.
  * - `disconnected`: the connection ended first. What was asked for may have taken effect or not.
  * - `timeout`: the time that the caller gave is over.
  */

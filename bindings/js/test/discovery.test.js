@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -57,6 +57,21 @@ test('a project within a project is its own, and home is one for itself only', a
   const client = new DaemonClient({ cwd: project });
   assert.equal(await client.ping(), 'pong');
   await client.disconnect();
+});
+
+test('a project that others can write, or have made, is not trusted', async (t) => {
+  await listenIn(project);
+  t.after(() => delete process.env.AIWG_SAFE_DIRECTORY);
+  await chmod(join(project, '.aiwg'), 0o777);
+  const client = new DaemonClient({ cwd: project });
+  await assert.rejects(client.ping(), { kind: 'not_allowed', message: /chmod o-w/ });
+  process.env.AIWG_SAFE_DIRECTORY = `/nowhere:${project}`;
+  assert.equal(await client.ping(), 'pong');
+  await client.disconnect();
+  delete process.env.AIWG_SAFE_DIRECTORY;
+  if (process.geteuid() !== 0) return t.diagnostic('giving files away takes root');
+  await chown(join(project, '.aiwg'), 65534, 65534);
+  await assert.rejects(new DaemonClient({ cwd: project }).ping(), { message: /user 65534/ });
 });
 
 test('files in odd places do not hide the project', async () => {

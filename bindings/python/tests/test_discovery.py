@@ -9,7 +9,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from aiwg.daemon import DaemonClient, NoDaemonError
+from aiwg.daemon import DaemonClient, NoDaemonError, NotAllowedError
 
 from answers import usual
 from peer import Peer
@@ -42,6 +42,21 @@ class Discovery(unittest.TestCase):
         with Peer(usual, self.socket), self.assertRaises(NoDaemonError) as caught:
             DaemonClient(cwd=inner).ping()
         self.assertEqual(caught.exception.path, os.path.join(inner, SOCKET))
+
+    def test_a_project_that_everyone_can_write_is_not_trusted(self) -> None:
+        os.chmod(os.path.join(self.project, ".aiwg"), 0o777)
+        with Peer(usual, self.socket):
+            with self.assertRaisesRegex(NotAllowedError, "chmod o-w"):
+                DaemonClient(cwd=self.project).ping()
+            os.environ["AIWG_SAFE_DIRECTORY"] = f"/nowhere:{self.project}"
+            with DaemonClient(cwd=self.project) as client:
+                self.assertTrue(client.ping().pong)
+
+    @unittest.skipUnless(os.geteuid() == 0, "giving files away takes root")
+    def test_another_users_project_is_not_trusted(self) -> None:
+        os.chown(os.path.join(self.project, ".aiwg"), 65534, 65534)
+        with Peer(usual, self.socket), self.assertRaisesRegex(NotAllowedError, "user 65534"):
+            DaemonClient(cwd=self.project).ping()
 
     def test_files_in_odd_places_do_not_hide_the_project(self) -> None:
         for inner in ("a", "b"):

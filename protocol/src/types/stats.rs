@@ -53,3 +53,29 @@ pub struct UsageStats {
     /// For each of the last 30 days on which there was something, the newest first.
     pub by_day: Vec<DayUsage>,
 }
+
+/// How many tasks there are in which state.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TaskCounts {
+    /// All of them.
+    pub total: u64,
+    /// Waiting.
+    pub queued: u64,
+    /// Running.
+    pub running: u64,
+    /// Completed.
+    pub completed: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Cancelled.
+    pub cancelled: u64,
+    /// Ended by their time limit.
+    pub timeout: u64,
+}
+
+impl From<TaskStats> for TaskCounts {
+    fn from(stats: TaskStats) -> Self {
+        let TaskStats { total, queued, running, completed, failed, cancelled, timeout, .. } = stats;
+        Self { total, queued, running, completed, failed, cancelled, timeout }
+    }
+}

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{HealthCheck, Timestamp};
+use super::{HealthCheck, TaskCounts, Timestamp};
 
 /// The content of `.aiwg/daemon/heartbeat`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -42,8 +42,14 @@ pub struct DaemonStatus {
     /// The configuration in use; null when the defaults are.
     pub config: Option<String>,
     /// Whether it was started in the background. If not, it is the process of a service manager, a container or a terminal, which
-    /// its end would be told to: then `daemon.restart` is the way to begin anew.
+    /// its end would be told to: `daemon.restart` has it begin anew without one.
     pub detached: bool,
+    /// Whether it has ended: so in the `state.json` that it leaves behind.
+    #[serde(default)]
+    pub stopped: bool,
+    /// How many tasks there are in which state: `task.stats` without what their agents used.
+    #[serde(default)]
+    pub stats: TaskCounts,
     /// The subsystems.
     pub subsystems: Subsystems,
 }

@@ -13,7 +13,7 @@ use super::{
     report::{Report, Source},
     shape::fit,
 };
-use crate::project::Project;
+use crate::{files::read_trusted, project::Project};
 
 /// JSON with comments and trailing commas: nothing looser, so that the file can be read by others too.
 const STRICT: ParseOptions = ParseOptions {
@@ -45,7 +45,7 @@ pub struct Loaded {
 /// # Errors
 /// It cannot be read, or is wrong.
 pub fn load(project: &Path, path: &Path, required: bool) -> Result<Loaded, ConfigError> {
-    let text = match std::fs::read_to_string(path) {
+    let text = match read_trusted(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !required => {
             return Ok(Loaded::default());

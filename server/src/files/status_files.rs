@@ -1,11 +1,11 @@
 //! `heartbeat` and `state.json`: signs of life for tools that only read files.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use aiwg_protocol::types::{Heartbeat, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::write_atomic;
+use super::{at, write_atomic};
 use crate::{
     health::IssueKind,
     ipc::{Daemon, status},
@@ -37,12 +37,15 @@ pub(crate) async fn write_status_files(daemon: Arc<Daemon>, stopped: Cancellatio
     }
 }
 
-async fn write(daemon: &Arc<Daemon>) -> std::io::Result<()> {
-    let status = status(daemon).await.map_err(std::io::Error::other)?;
+async fn write(daemon: &Arc<Daemon>) -> io::Result<()> {
+    let status = status(daemon).await.map_err(io::Error::other)?;
     let heartbeat =
         Heartbeat { pid: status.pid, timestamp: Timestamp::now(), uptime_seconds: status.uptime_seconds };
-    write_atomic(&daemon.project.heartbeat(), &serde_json::to_vec(&heartbeat)?)?;
-    let mut text = serde_json::to_vec_pretty(&status)?;
+    replace(&daemon.project.heartbeat(), serde_json::to_vec(&heartbeat)?)?;
+    replace(&daemon.project.state_file(), serde_json::to_vec_pretty(&status)?)
+}
+
+fn replace(path: &Path, mut text: Vec<u8>) -> io::Result<()> {
     text.push(b'\n');
-    write_atomic(&daemon.project.state_file(), &text)
+    write_atomic(path, &text).map_err(at(path))
 }

@@ -66,7 +66,7 @@ pub(crate) enum Stop {
 
 impl Daemon {
     /// Has it end, as the first who asks wants it to.
-    pub(super) fn stop(&self, how: Stop) {
+    pub(crate) fn stop(&self, how: Stop) {
         self.stop_asked.send_if_modified(|asked| {
             let is_first = asked.is_none();
             asked.get_or_insert(how);

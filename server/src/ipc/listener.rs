@@ -1,23 +1,33 @@
 //! Taking connections, from nobody but the daemon's own user.
 
 use std::{
-    hash::{DefaultHasher, Hash, Hasher},
+    hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState},
     io,
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::fs::DirBuilderExt},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use aiwg_protocol::MAX_SOCKET_PATH;
 use rustix::{
     fs::Mode,
-    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind as bind_to, listen, socket_with},
+    io::Errno,
+    net::{
+        AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind as bind_to, connect, listen, socket_with,
+    },
 };
-use tokio::{net::UnixListener, net::UnixStream, task::JoinSet};
+use tokio::{
+    net::{UnixListener, UnixStream},
+    task::JoinSet,
+    time::{MissedTickBehavior, interval_at},
+};
 
 use super::{Daemon, connection};
-use crate::project::{Project, make_private_dir};
+use crate::{
+    files::Identity,
+    project::{Project, make_private_dir},
+};
 
 /// How many connections may wait to be taken.
 const BACKLOG: i32 = 1024;
@@ -25,22 +35,39 @@ const BACKLOG: i32 = 1024;
 /// How long connections have to take the last answers when the daemon stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
+/// How often to look whether the socket is still where clients look for it.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How long a killed daemon may still seem to answer: the kernel closes its files one after the other.
+const LAST_MOMENTS: Duration = Duration::from_secs(2);
+
 /// The bound socket.
 pub(crate) struct Listener {
     socket: std::os::unix::net::UnixListener,
     /// Where it really is.
     pub(crate) path: PathBuf,
+    /// What is there since it was bound.
+    identity: Identity,
     /// Where it is looked for: a link to it, if its real place is elsewhere.
     known: PathBuf,
 }
 
-/// Binds the project's socket. The caller holds the project's lock, so whatever is in the way is a dead daemon's.
+/// Binds the project's socket. The caller holds the project's lock, so whatever is in the way is a dead daemon's, unless it answers.
 ///
 /// # Errors
-/// It cannot be bound.
+/// It cannot be bound, or another process answers there.
 pub(crate) fn bind(project: &Project) -> io::Result<Listener> {
     let known = project.socket();
     let path = real_path(&known)?;
+    let began = Instant::now();
+    while is_answered(&path) {
+        if began.elapsed() > LAST_MOMENTS {
+            let message =
+                "another process answers there, which does not hold the project's lock: end it first";
+            return Err(io::Error::new(io::ErrorKind::AddrInUse, message));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
     for leftover in [&known, &path] {
         match std::fs::remove_file(leftover) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -48,10 +75,41 @@ pub(crate) fn bind(project: &Project) -> io::Result<Listener> {
         }
     }
     let socket = bind_private(&path)?;
-    if path != known {
-        std::os::unix::fs::symlink(&path, &known)?;
+    let listener = Listener { socket: socket.into(), identity: Identity::at(&path)?, path, known };
+    listener.link()?;
+    Ok(listener)
+}
+
+/// Whether some process takes connections at this path. One that is too busy to do so counts.
+pub(crate) fn is_answered(path: &Path) -> bool {
+    let connected = || -> rustix::io::Result<()> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        connect(&socket, &SocketAddrUnix::new(path)?)
+    };
+    matches!(connected(), Ok(()) | Err(Errno::AGAIN | Errno::INPROGRESS))
+}
+
+impl Listener {
+    /// Makes the link to it, where it is not where it is looked for.
+    fn link(&self) -> io::Result<()> {
+        if self.path == self.known { Ok(()) } else { std::os::unix::fs::symlink(&self.path, &self.known) }
     }
-    Ok(Listener { socket: socket.into(), path, known })
+
+    /// Binds it again if somebody has removed it. True where that was so. What else is in its place stays there.
+    fn bind_again(&mut self) -> io::Result<bool> {
+        let is_gone =
+            |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        let was_gone = is_gone(&self.path);
+        if was_gone {
+            self.socket = bind_private(&self.path)?.into();
+            self.identity = Identity::at(&self.path)?;
+        }
+        if is_gone(&self.known) {
+            self.link()?;
+        }
+        Ok(was_gone)
+    }
 }
 
 /// The place for the socket: where it is looked for, unless no system takes a path that long.
@@ -59,13 +117,51 @@ fn real_path(known: &Path) -> io::Result<PathBuf> {
     if known.as_os_str().len() <= MAX_SOCKET_PATH {
         return Ok(known.to_owned());
     }
-    let base = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
-    let dir = base.join(format!("aiwg-{}", rustix::process::geteuid().as_raw()));
-    make_private_dir(&dir)?;
-    check_own(&dir)?;
     let mut hash = DefaultHasher::new();
     known.hash(&mut hash);
-    Ok(dir.join(format!("{:016x}.sock", hash.finish())))
+    let name = format!("{:016x}.sock", hash.finish());
+    Ok(short_dir(&runtime_dirs(), &name)?.join(name))
+}
+
+/// Where sockets may be: what the system gives the user for that, which counts only if it is what the XDG specification says, and the
+/// directory for what is temporary.
+fn runtime_dirs() -> Vec<PathBuf> {
+    let xdg = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let all = xdg.into_iter().chain([std::env::temp_dir(), PathBuf::from("/tmp")]);
+    all.filter(|dir| dir.is_absolute() && dir.is_dir()).collect()
+}
+
+/// The name of the directory that all of this user's sockets are in.
+fn usual_name() -> String {
+    format!("aiwg-{}", rustix::process::geteuid().as_raw())
+}
+
+/// A directory of the user's alone in one of these, short enough. Where somebody else has made the one with the usual name, one with a name that
+/// nobody can foresee: the link leads there.
+fn short_dir(bases: &[PathBuf], name: &str) -> io::Result<PathBuf> {
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "no directory is short enough for the socket");
+    let dirs = bases.iter().map(|base| base.join(usual_name()));
+    for dir in dirs.filter(|dir| dir.as_os_str().len() + 1 + name.len() <= MAX_SOCKET_PATH) {
+        match make_private_dir(&dir).and_then(|_| check_own(&dir)) {
+            Ok(()) => return Ok(dir),
+            Err(error) => last = error,
+        }
+    }
+    for base in bases {
+        let random = RandomState::new().hash_one(std::process::id());
+        let dir = base.join(format!("{}-{random:016x}", usual_name()));
+        if dir.as_os_str().len() + 1 + name.len() > MAX_SOCKET_PATH {
+            continue;
+        }
+        match std::fs::DirBuilder::new().mode(0o700).create(&dir) {
+            Ok(()) => {
+                tracing::warn!("{last}; the socket is in {} instead", dir.display());
+                return Ok(dir);
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
 }
 
 /// Nobody else may own, enter or have planted the directory: `/tmp` is everyone's.
@@ -98,8 +194,20 @@ fn bind_private(path: &Path) -> io::Result<OwnedFd> {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
-        let _ = std::fs::remove_file(&self.known);
+        // Not what another daemon has put there since.
+        if self.identity.is_still_at(&self.path) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+        if self.path == self.known {
+            return;
+        }
+        if std::fs::read_link(&self.known).is_ok_and(|leads_to| leads_to == self.path) {
+            let _ = std::fs::remove_file(&self.known);
+        }
+        // The one that all of this user's sockets are in stays: another daemon may just be about to bind there.
+        if let Some(own) = self.path.parent().filter(|dir| !dir.ends_with(usual_name())) {
+            let _ = std::fs::remove_dir(own);
+        }
     }
 }
 
@@ -107,9 +215,11 @@ impl Drop for Listener {
 ///
 /// # Errors
 /// The socket cannot be used.
-pub(crate) async fn serve(listener: &Listener, daemon: Arc<Daemon>) -> io::Result<()> {
-    let socket = UnixListener::from_std(listener.socket.try_clone()?)?;
+pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Result<()> {
+    let mut socket = UnixListener::from_std(listener.socket.try_clone()?)?;
     let mut connections = JoinSet::new();
+    let mut look = interval_at(tokio::time::Instant::now() + LOOK_EVERY, LOOK_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             accepted = socket.accept() => match accepted {
@@ -122,6 +232,15 @@ pub(crate) async fn serve(listener: &Listener, daemon: Arc<Daemon>) -> io::Resul
                     tracing::warn!(%error, "a connection could not be taken");
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
+            },
+            _ = look.tick() => match listener.bind_again() {
+                Ok(false) => {}
+                Ok(true) => {
+                    socket = UnixListener::from_std(listener.socket.try_clone()?)?;
+                    tracing::warn!("the socket {} was removed, and is there again", listener.path.display());
+                }
+                // Its directory is gone as well, and with it the ground.
+                Err(error) => tracing::debug!(%error, "the socket was removed, and cannot be bound again"),
             },
             Some(_) = connections.join_next() => {}
             () = daemon.stopped.cancelled() => break,
@@ -138,5 +257,50 @@ fn stranger(stream: &UnixStream) -> Option<String> {
         Ok(peer) if peer.uid() == rustix::process::geteuid().as_raw() || peer.uid() == 0 => None,
         Ok(peer) => Some(format!("user {}", peer.uid())),
         Err(error) => Some(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn a_socket_that_answers_is_nobodys_leftover() {
+        let (_dir, project) = Project::temporary();
+        let other = UnixListener::bind(project.socket()).unwrap();
+        assert_eq!(bind(&project).err().unwrap().kind(), io::ErrorKind::AddrInUse);
+        drop(other);
+        let ours = bind(&project).unwrap();
+        // Another one in its place is not removed with it.
+        std::fs::remove_file(project.socket()).unwrap();
+        let _other = UnixListener::bind(project.socket()).unwrap();
+        drop(ours);
+        assert!(project.socket().exists());
+    }
+
+    #[test]
+    fn one_that_is_removed_comes_back() {
+        let (_dir, project) = Project::temporary();
+        let mut ours = bind(&project).unwrap();
+        assert!(!ours.bind_again().unwrap());
+        std::fs::remove_file(project.socket()).unwrap();
+        assert!(ours.bind_again().unwrap() && is_answered(&project.socket()));
+        drop(ours);
+        assert!(!project.socket().exists());
+    }
+
+    #[test]
+    fn a_directory_that_was_planted_is_not_used() {
+        let base = tempfile::tempdir().unwrap();
+        let usual = base.path().join(usual_name());
+        let bases = [base.path().to_owned()];
+        assert_eq!(short_dir(&bases, "x.sock").unwrap(), usual);
+        std::fs::remove_dir(&usual).unwrap();
+        std::os::unix::fs::symlink("/", &usual).unwrap();
+        let other = short_dir(&bases, "x.sock").unwrap();
+        assert!(other != usual && other.starts_with(base.path()), "{}", other.display());
+        check_own(&other).unwrap();
     }
 }

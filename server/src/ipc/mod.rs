@@ -9,5 +9,5 @@ mod subscriptions;
 mod until;
 
 pub(crate) use daemon::{Daemon, Stop};
-pub(crate) use listener::{bind, serve};
+pub(crate) use listener::{bind, is_answered, serve};
 pub(crate) use methods::status;

@@ -1,15 +1,23 @@
 use std::{
-    fs::{File, OpenOptions},
-    io::{self, Read, Seek, Write},
-    os::unix::fs::OpenOptionsExt,
+    fs::File,
+    io::{self, Read, Seek},
+    os::{fd::AsFd, unix::fs::FileExt},
     path::{Path, PathBuf},
+    process::Stdio,
     time::{Duration, Instant},
 };
 
 use aiwg_shim::Process;
-use rustix::fs::{FlockOperation, flock};
+use rustix::{
+    fs::{FlockOperation, flock},
+    io::Errno,
+};
+use serde::{Deserialize, Serialize};
 
-use crate::files::write_atomic;
+use crate::{
+    files::{Identity, open_private, private},
+    project::Project,
+};
 
 /// For how long a lock may outlive the daemon that held it.
 const LAST_MOMENTS: Duration = Duration::from_secs(2);
@@ -17,82 +25,234 @@ const LAST_MOMENTS: Duration = Duration::from_secs(2);
 /// For how long whoever only looks whether the lock is held may hold it.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// How long a daemon that stops may take: its agents have 15 seconds.
+const STOPPING: Duration = Duration::from_secs(45);
+
 /// How often to look meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
+/// The daemon that holds a project's lock, as it has written down itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// Its process.
+    pub process: Process,
+    /// The configuration that it was told to use in place of `.aiwg/daemon.json`.
+    pub config: Option<PathBuf>,
+    /// Whether nobody waits for its end.
+    pub detached: bool,
+    /// How far it is.
+    pub phase: Phase,
+}
+
+/// How far a daemon is that holds the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// It starts or runs.
+    Runs,
+    /// It ends its agents and itself.
+    Stops,
+    /// It begins anew as the same process.
+    BeginsAnew,
+}
+
+impl Holder {
+    /// How long a start waits for it to let go.
+    fn patience(holder: Option<&Self>) -> Duration {
+        match holder {
+            Some(holder) if holder.process.is_alive() => match holder.phase {
+                Phase::Stops => STOPPING,
+                Phase::Runs | Phase::BeginsAnew => LOOK,
+            },
+            // A daemon that was killed while it started an agent: the child lets go of the lock when it has become the shim.
+            _ => LAST_MOMENTS,
+        }
+    }
+}
+
 /// The project's lock. The kernel drops it when its holder dies, however that happens: a stale lock cannot be.
+///
+/// There are two: that of `.lock`, and that of `.aiwg` itself, which stays where somebody removes `.lock`, or all of `daemon/`, under a daemon.
 #[derive(Debug)]
-pub(crate) struct Lock {
-    _file: File,
+pub struct Lock {
+    /// None once it has been handed over.
+    file: Option<File>,
+    _directory: Option<File>,
+    holder: Holder,
+}
+
+/// What one try to take the lock has come to.
+enum Try {
+    Taken(Lock),
+    Held(Option<Holder>),
+    /// The file that was locked is no longer the one that others will find.
+    Replaced,
 }
 
 impl Lock {
-    /// Takes the lock; gives the process id of the daemon that holds it already, otherwise.
+    /// Takes the lock, or goes on with it where this process has had it before it began anew; gives the daemon that holds it
+    /// already, otherwise.
     ///
     /// # Errors
     /// The lock file cannot be opened.
-    pub(crate) fn take(path: &Path) -> io::Result<Result<Self, Option<u32>>> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
-            .open(path)?;
+    pub(crate) fn take(
+        project: &Project,
+        config: Option<&Path>,
+        detached: bool,
+    ) -> io::Result<Result<Self, Option<Holder>>> {
         let began = Instant::now();
-        while let Err(error) = flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            if error != rustix::io::Errno::WOULDBLOCK {
-                return Err(error.into());
+        let holder = Holder {
+            process: Process::current(),
+            config: config.map(Path::to_owned),
+            detached,
+            phase: Phase::Runs,
+        };
+        loop {
+            match Self::attempt(project, &holder)? {
+                Try::Taken(lock) => return Ok(Ok(lock)),
+                Try::Held(other) if began.elapsed() >= Holder::patience(other.as_ref()) => {
+                    return Ok(Err(other));
+                }
+                Try::Held(_) | Try::Replaced => std::thread::sleep(LOOK_EVERY),
             }
-            let holder = holder(&mut file)?;
-            let lives = holder.and_then(Process::of).is_some_and(|process| process.is_alive());
-            // A daemon that was killed while it started an agent: the child lets go of the lock when it has become the shim.
-            if began.elapsed() >= if lives { LOOK } else { LAST_MOMENTS } {
-                return Ok(Err(holder));
-            }
-            std::thread::sleep(LOOK_EVERY);
         }
-        file.set_len(0)?;
-        file.rewind()?;
-        writeln!(file, "{}", std::process::id())?;
-        Ok(Ok(Self { _file: file }))
+    }
+
+    fn attempt(project: &Project, holder: &Holder) -> io::Result<Try> {
+        let path = project.lock();
+        let handed_over = handed_over(project);
+        let is_handed_over = handed_over.is_some();
+        let file = match handed_over {
+            Some(file) => file,
+            None => open_private(private().read(true), &path)?,
+        };
+        if !is_locked(&file)? {
+            return Ok(Try::Held(read(&file)));
+        }
+        if !Identity::of(&file.metadata()?).is_still_at(&path) {
+            return Ok(Try::Replaced);
+        }
+        let directory = File::open(project.aiwg())?;
+        let directory = match is_locked(&directory) {
+            Ok(true) => Some(directory),
+            // Who holds it has been robbed of its `.lock`; it will notice, and end.
+            Ok(false) => return Ok(Try::Held(None)),
+            // Some file systems lock files only.
+            Err(_) => None,
+        };
+        let lock = Self { file: Some(file), _directory: directory, holder: holder.clone() };
+        lock.write()?;
+        if is_handed_over {
+            // What this process starts is not to have it.
+            rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+        }
+        Ok(Try::Taken(lock))
+    }
+
+    /// Notes how far the daemon is, for those who find the lock held.
+    pub(crate) fn note(&mut self, phase: Phase) {
+        self.holder.phase = phase;
+        if let Err(error) = self.write() {
+            tracing::warn!(%error, "the lock's note could not be written");
+        }
+    }
+
+    /// The process by itself in the first line, for people and `cat`. At no moment is the file empty.
+    fn write(&self) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let text = format!("{}\n{}\n", self.holder.process.pid, serde_json::to_string(&self.holder)?);
+        file.write_all_at(text.as_bytes(), 0)?;
+        file.set_len(text.len() as u64)
+    }
+
+    /// What another program that is to take this one's place is given as its standard input, so that the lock is held meanwhile.
+    pub fn hand_over(mut self) -> Stdio {
+        self.file.take().map_or_else(Stdio::null, Stdio::from)
+    }
+
+    /// The file's own number.
+    pub(crate) fn identity(&self) -> io::Result<Option<Identity>> {
+        self.file.as_ref().map(|file| Ok(Identity::of(&file.metadata()?))).transpose()
+    }
+
+    /// Whether someone holds the project's lock.
+    pub(crate) fn is_held(project: &Project) -> bool {
+        let is_held = |path: PathBuf| {
+            let shared = FlockOperation::NonBlockingLockShared;
+            File::open(path).is_ok_and(|file| flock(&file, shared) == Err(Errno::WOULDBLOCK))
+        };
+        is_held(project.lock()) || is_held(project.aiwg())
+    }
+
+    /// What the last daemon that took the lock has noted, unless it has ended in good order.
+    pub(crate) fn last_holder(project: &Project) -> Option<Holder> {
+        read(&File::open(project.lock()).ok()?)
     }
 }
 
-fn holder(file: &mut File) -> io::Result<Option<u32>> {
-    let mut text = String::new();
-    file.rewind()?;
-    file.read_to_string(&mut text)?;
-    Ok(text.trim().parse().ok())
-}
-
-impl Lock {
-    /// Whether someone holds the lock.
-    pub(crate) fn is_held(path: &Path) -> bool {
-        File::open(path).is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockShared).is_err())
-    }
-}
-
-/// `daemon.pid`, as long as this lives.
-#[derive(Debug)]
-pub(crate) struct PidFile {
-    path: PathBuf,
-}
-
-impl PidFile {
-    /// Writes it. The caller holds the lock, so one that is there is a dead daemon's.
-    ///
-    /// # Errors
-    /// It cannot be written.
-    pub(crate) fn write(path: PathBuf) -> io::Result<Self> {
-        write_atomic(&path, format!("{}\n", std::process::id()).as_bytes())?;
-        Ok(Self { path })
-    }
-}
-
-impl Drop for PidFile {
+impl Drop for Lock {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        // In good order: there is nothing that anyone would have to know.
+        if let Some(file) = &self.file {
+            let _ = file.set_len(0);
+        }
+    }
+}
+
+/// Whether the lock is this process's now.
+fn is_locked(file: &File) -> io::Result<bool> {
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(true),
+        Err(Errno::WOULDBLOCK) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn read(mut file: &File) -> Option<Holder> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    file.read_to_string(&mut text).ok()?;
+    serde_json::from_str(text.lines().nth(1)?).ok()
+}
+
+/// The lock that this process has had before it began anew: see [`Lock::hand_over`].
+fn handed_over(project: &Project) -> Option<File> {
+    let file = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
+    let found = file.metadata().ok()?;
+    (found.is_file() && Identity::of(&found).is_still_at(&project.lock())).then_some(file)
+}
+
+/// What this process was, where it has begun anew: its lock tells.
+pub(crate) fn before(project: &Project) -> Option<Holder> {
+    read(&handed_over(project)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_holds_though_its_file_is_removed() {
+        let (_dir, project) = Project::temporary();
+        let lock = Lock::take(&project, None, true).unwrap().unwrap();
+        let held = Lock::take(&project, None, true).unwrap().unwrap_err();
+        assert_eq!(held.unwrap().process, Process::current());
+        std::fs::remove_dir_all(project.lock().parent().unwrap()).unwrap();
+        project.make_dirs().unwrap();
+        assert!(Lock::is_held(&project));
+        assert_eq!(Lock::take(&project, None, true).unwrap().unwrap_err(), None);
+        drop(lock);
+        assert!(!Lock::is_held(&project));
+        Lock::take(&project, None, true).unwrap().unwrap();
+    }
+
+    #[test]
+    fn what_a_dead_daemon_used_is_known_and_what_has_ended_well_is_forgotten() {
+        let (_dir, project) = Project::temporary();
+        let config = project.root().join("other.json");
+        let lock = Lock::take(&project, Some(&config), true).unwrap().unwrap();
+        assert_eq!(Lock::last_holder(&project).unwrap().config, Some(config));
+        drop(lock);
+        assert_eq!(Lock::last_holder(&project), None);
     }
 }

@@ -1,10 +1,15 @@
 //! Being the one daemon of a project: the lock and the pid file; and what the system allows it.
 
+mod ground;
 mod limits;
 mod lock;
+mod pid_file;
 mod service;
 
+pub(crate) use ground::{Ground, watch_ground};
 pub(crate) use limits::{limit_open_files, raise_open_files};
-pub(crate) use lock::{Lock, PidFile};
+pub(crate) use lock::before;
+pub use lock::{Holder, Lock, Phase};
+pub(crate) use pid_file::PidFile;
 pub use service::SERVICE_ENV;
 pub(crate) use service::{feed_watchdog, tell_ready, tell_reloading, tell_stopping};

@@ -1,6 +1,13 @@
 //! What a service manager is told, as in sd_notify(3). Where there is none, nothing happens.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use sd_notify::{NotifyState, notify, watchdog_enabled};
 use tokio::time::{MissedTickBehavior, interval};
@@ -39,10 +46,35 @@ pub(crate) fn tell_stopping() {
     tell(&[NotifyState::Stopping]);
 }
 
+/// Says so once where that fails: what comes after it would fail alike, every few seconds.
 fn tell(state: &[NotifyState<'_>]) {
-    if let Err(error) = notify(state) {
+    static HAS_WARNED: AtomicBool = AtomicBool::new(false);
+    if let Err(error) = send(state)
+        && !HAS_WARNED.swap(true, Ordering::Relaxed)
+    {
         tracing::warn!(%error, "the service manager could not be told how the daemon is");
     }
+}
+
+#[cfg(target_os = "linux")]
+fn send(state: &[NotifyState<'_>]) -> io::Result<()> {
+    use std::os::{
+        linux::net::SocketAddrExt,
+        unix::{
+            ffi::OsStrExt,
+            net::{SocketAddr, UnixDatagram},
+        },
+    };
+    let socket = std::env::var_os("NOTIFY_SOCKET").unwrap_or_default();
+    // An abstract one, which has no file, and which the crate takes for one.
+    let Some(name) = socket.as_bytes().strip_prefix(b"@") else { return notify(state) };
+    let text: String = state.iter().map(|line| format!("{line}\n")).collect();
+    UnixDatagram::unbound()?.send_to_addr(text.as_bytes(), &SocketAddr::from_abstract_name(name)?).map(drop)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn send(state: &[NotifyState<'_>]) -> io::Result<()> {
+    notify(state)
 }
 
 /// Tells the service manager's watchdog that the daemon works, for as long as the engine answers.

@@ -1,16 +1,17 @@
 //! The log as one text, whatever files it is in: `daemon.log`, and `daemon.log.1`, `.2` and so on, which are older.
 
 use std::{
-    ffi::OsString,
     fmt,
     fs::File,
     io::{self, Read, Seek, SeekFrom},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
-    path::{Path, PathBuf},
+    path::Path,
     str::FromStr,
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+
+use super::file::numbered;
 
 /// How many lines are read at once at the most.
 pub const MAX_LINES: u32 = 10_000;
@@ -161,7 +162,7 @@ fn files(log: &Path) -> io::Result<Vec<LogFile>> {
         let before = newest(log)?;
         let mut files: Vec<LogFile> = Vec::new();
         for number in 0.. {
-            match open(&name(log, number))? {
+            match open(&numbered(log, number))? {
                 Some(file) => files.push(file),
                 // In the middle of a rotation there may be no newest one.
                 None if number > 0 => break,
@@ -183,15 +184,6 @@ fn newest(log: &Path) -> io::Result<Option<u64>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn name(log: &Path, number: u32) -> PathBuf {
-    if number == 0 {
-        return log.to_owned();
-    }
-    let mut name = OsString::from(log);
-    name.push(format!(".{number}"));
-    name.into()
 }
 
 fn open(path: &Path) -> io::Result<Option<LogFile>> {
@@ -228,9 +220,9 @@ mod tests {
 
     /// As the writer rotates.
     fn rotate(log: &Path, keep: u32) {
-        let _ = fs::remove_file(name(log, keep));
+        let _ = fs::remove_file(numbered(log, keep));
         for number in (0..keep).rev() {
-            let _ = fs::rename(name(log, number), name(log, number + 1));
+            let _ = fs::rename(numbered(log, number), numbered(log, number + 1));
         }
         fs::write(log, "").unwrap();
     }

@@ -1,16 +1,26 @@
-//! `daemon.log`: what the daemon did, rotated by size.
+//! What is logged, and in which form.
 
 use std::{
-    fmt, io,
-    path::{Path, PathBuf},
-    sync::Mutex,
+    fmt,
+    io::{self, Write},
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
-use aiwg_protocol::config::{LogConfig, LogFormat, LogLevel};
-use file_rotate::{ContentLimit, FileRotate, compression::Compression, suffix::AppendCount};
-use tracing_subscriber::{EnvFilter, Layer, Registry, layer::SubscriberExt, reload, util::SubscriberInitExt};
+use aiwg_protocol::{
+    config::{LogConfig, LogFormat, LogLevel},
+    types::Timestamp,
+};
+use serde_json::json;
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, fmt::MakeWriter, layer::SubscriberExt, reload, util::SubscriberInitExt,
+};
 
-use crate::files::private;
+use super::file::{LogFile, Rotation};
+use crate::{files::append_private, health::Health};
 
 /// What is logged unless `AIWG_LOG` says otherwise. tarpc would log every request, and others what only they understand.
 fn levels(level: LogLevel) -> EnvFilter {
@@ -31,42 +41,49 @@ type Lines = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// The log that is written, whose settings can change meanwhile.
 pub(crate) struct Log {
-    path: PathBuf,
+    file: Shared,
     lines: reload::Handle<Lines, Registry>,
 }
 
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Log").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Log").field("file", &self.file).finish_non_exhaustive()
     }
 }
 
 impl Log {
-    /// Sends all that is traced from here on into the file.
+    /// Sends all that is traced from here on into the file, and where `echo` is set to standard error as well. That the file cannot be written
+    /// shows in the health.
     ///
     /// # Errors
     /// Tracing goes elsewhere already.
-    pub(crate) fn start(path: PathBuf, config: &LogConfig) -> io::Result<Self> {
-        let (layer, handle) = reload::Layer::new(lines(&path, config));
+    pub(crate) fn start(path: PathBuf, config: &LogConfig, echo: bool, health: Health) -> io::Result<Self> {
+        let file = Shared(Arc::new(Mutex::new(LogFile::new(path, rotation(config), echo, health))));
+        let (layer, handle) = reload::Layer::new(lines(&file, config));
         tracing_subscriber::registry().with(layer).try_init().map_err(io::Error::other)?;
-        Ok(Self { path, lines: handle })
+        Ok(Self { file, lines: handle })
     }
 
-    /// Goes on with other settings. No line is lost.
+    /// Goes on with other settings, in the file that is there now. No line is lost.
     pub(crate) fn configure(&self, config: &LogConfig) {
+        let mut file = self.file.lock();
+        file.set(rotation(config));
+        file.reopen();
+        drop(file);
         // It fails only where tracing itself is gone, and with it whoever could be told.
-        let _ = self.lines.reload(lines(&self.path, config));
+        let _ = self.lines.reload(lines(&self.file, config));
+    }
+
+    /// Looks whether the file is still where readers look for it.
+    pub(crate) fn look(&self) {
+        self.file.lock().look();
     }
 }
 
-fn lines(path: &Path, config: &LogConfig) -> Lines {
-    let mut options = private();
-    options.read(true).append(true);
-    let limit = ContentLimit::BytesSurpassed(bytes(config.max_size_mb));
-    let files = AppendCount::new(usize::try_from(config.max_files).unwrap_or(usize::MAX));
-    let file = FileRotate::new(path, files, limit, Compression::None, Some(options));
+fn lines(file: &Shared, config: &LogConfig) -> Lines {
     let levels = EnvFilter::try_from_env("AIWG_LOG").unwrap_or_else(|_| levels(config.level));
-    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(file.clone());
+    IS_JSON.store(config.format == LogFormat::Json, Ordering::Relaxed);
     match config.format {
         LogFormat::Text => levels.and_then(lines).boxed(),
         // Not the spans: one from before a change of the format has nothing that could be written as JSON.
@@ -77,8 +94,66 @@ fn lines(path: &Path, config: &LogConfig) -> Lines {
     }
 }
 
-/// Mebibytes in bytes.
-fn bytes(mebibytes: f64) -> usize {
+fn rotation(config: &LogConfig) -> Rotation {
     // A float cast saturates, and the configuration's check has seen that it is more than 0.
-    (mebibytes * 1024.0 * 1024.0) as usize
+    let bytes = (config.max_size_mb * 1024.0 * 1024.0) as u64;
+    Rotation { bytes, keep: config.max_files }
+}
+
+/// The one file that all lines go to.
+#[derive(Debug, Clone)]
+struct Shared(Arc<Mutex<LogFile>>);
+
+impl Shared {
+    /// A panic with the lock held has left the file as good as it was.
+    fn lock(&self) -> MutexGuard<'_, LogFile> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<'a> MakeWriter<'a> for Shared {
+    type Writer = Line<'a>;
+
+    fn make_writer(&'a self) -> Line<'a> {
+        Line(self.lock())
+    }
+}
+
+/// A line that is written, which comes as a whole.
+struct Line<'a>(MutexGuard<'a, LogFile>);
+
+impl Write for Line<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.write_line(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The log's file, for [`last_words`].
+static LAST_RESORT: OnceLock<PathBuf> = OnceLock::new();
+
+/// Whether lines are JSON.
+static IS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// Says where [`last_words`] go from here on.
+pub(crate) fn keep_last_words(log: PathBuf) {
+    let _ = LAST_RESORT.set(log);
+}
+
+/// Notes a panic, or why there is no daemon any more, past all that it may have come from: a thread that panics may hold the log's lock, and
+/// would wait for itself.
+pub fn last_words(words: &dyn fmt::Display) {
+    let (at, text) = (Timestamp::now(), words.to_string());
+    let line = if IS_JSON.load(Ordering::Relaxed) {
+        json!({ "timestamp": at, "level": "ERROR", "message": text, "target": "aiwg" }).to_string()
+    } else {
+        format!("{at} ERROR aiwg: {}", text.replace('\n', " "))
+    };
+    if let Some(mut file) = LAST_RESORT.get().and_then(|path| append_private(path).ok()) {
+        let _ = file.write_all(format!("{line}\n").as_bytes());
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::RecoveryError;
 use crate::{
-    files::{WRITTEN_BY, write_private},
+    files::{WRITTEN_BY, at, write_private},
     health::{Health, IssueKind},
     rules::{is_task_time, minutes_to_ms},
     store::{Imported, NewTask, Store, TaskNo},
@@ -28,7 +28,7 @@ pub(super) fn import(
 ) -> Result<(), RecoveryError> {
     let text = match std::fs::read(file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        text => text?,
+        text => text.map_err(at(file))?,
     };
     let tasks = match serde_json::from_slice::<Value>(&text) {
         Ok(value) if value.get(WRITTEN_BY).is_some() => return Ok(()),
@@ -48,7 +48,7 @@ pub(super) fn import(
 /// What is not understood is not lost: it is about to be written over.
 fn keep(file: &Path, text: &[u8], health: &Health) -> io::Result<()> {
     let kept = file.with_added_extension("not-imported");
-    write_private(&kept, text)?;
+    write_private(&kept, text).map_err(at(&kept))?;
     let message =
         format!("tasks.json is not understood and was not taken over; it is kept as {}", kept.display());
     tracing::warn!("{message}");

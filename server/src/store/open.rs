@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::files::append_private;
+use crate::files::{append_private, close_to_others};
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -104,7 +104,14 @@ fn make_private(path: &Path) -> rusqlite::Result<()> {
         let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
         rusqlite::Error::SqliteFailure(code, Some(error.to_string()))
     };
-    append_private(path).map(drop).map_err(unusable)
+    append_private(path).map(drop).map_err(unusable)?;
+    // What an older one left open to others is closed.
+    for end in ["-wal", "-shm"] {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push(end);
+        close_to_others(beside.as_ref()).map_err(unusable)?;
+    }
+    Ok(())
 }
 
 pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {

@@ -10,7 +10,7 @@ use aiwg_protocol::{
 use crate::engine::StartOrder;
 
 /// The task whose agent a process belongs to.
-pub(crate) const TASK_ENV: &str = "AIWG_TASK_ID";
+pub const TASK_ENV: &str = "AIWG_TASK_ID";
 
 /// The event that led to the task, as JSON; not set where there was none, or where it is too large for a variable.
 const EVENT_ENV: &str = "AIWG_EVENT";
@@ -18,11 +18,15 @@ const EVENT_ENV: &str = "AIWG_EVENT";
 /// A file with the event that led to the task, as JSON.
 const EVENT_FILE_ENV: &str = "AIWG_EVENT_FILE";
 
+/// What is in the environment of agents, and of nothing else: a daemon that has it was started by an agent.
+pub const AGENT_ENV: [&str; 4] = [SOCKET_ENV, TASK_ENV, EVENT_ENV, EVENT_FILE_ENV];
+
 /// A single variable may have 128 KiB on Linux, its name included.
 const LONGEST_EVENT: usize = 120 * 1024;
 
-/// What an agent must not take over from the daemon: it would believe to run within another session of `claude`.
-pub(super) const REMOVED: [&str; 2] = ["CLAUDECODE", "CLAUDE_CODE_*"];
+/// What an agent must not take over from the daemon: it would believe to run within another session of `claude`, or that the event of another
+/// project's task led to its own.
+pub(super) const REMOVED: [&str; 4] = ["CLAUDECODE", "CLAUDE_CODE_*", EVENT_ENV, EVENT_FILE_ENV];
 
 /// A variable that a task's environment refers to is not there.
 #[derive(Debug, thiserror::Error)]
@@ -37,11 +41,14 @@ pub(super) struct Missing {
 /// What is added to the daemon's own environment.
 pub(super) fn environment(
     order: &StartOrder,
+    project: &Path,
     socket: &str,
     event_file: Option<&Path>,
     event: Option<&str>,
 ) -> Result<BTreeMap<String, String>, Missing> {
     let mut all = BTreeMap::new();
+    // Where it runs, and not where the daemon was started.
+    all.insert("PWD".to_owned(), project.display().to_string());
     for (name, value) in &order.env {
         let value = resolve(value, |missing| std::env::var(missing).ok())
             .map_err(|missing| Missing { name: name.clone(), missing })?;

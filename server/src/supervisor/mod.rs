@@ -27,7 +27,8 @@ use crate::{
     store::{Ending, TaskRow},
 };
 use agent::Agent;
-pub(crate) use environment::{TASK_ENV, is_closed};
+pub(crate) use environment::is_closed;
+pub use environment::{AGENT_ENV, TASK_ENV};
 pub(crate) use running::Running;
 
 /// What every agent's keeper needs.

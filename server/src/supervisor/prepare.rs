@@ -40,6 +40,7 @@ pub(super) fn prepare(
     }
     let env = environment(
         order,
+        shared.project.root(),
         &shared.socket,
         event.is_some().then_some(event_file.as_path()),
         event.as_ref().map(Json::as_str),

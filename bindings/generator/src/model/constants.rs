@@ -1,6 +1,6 @@
 use aiwg_protocol::{
-    MAX_SOCKET_PATH, MAX_SUBSCRIPTIONS, MAX_WAITING_CALLS, PROJECT_DIR, PROTOCOL_VERSION, SOCKET_ENV,
-    SOCKET_PATH, START_COMMAND,
+    MAX_SOCKET_PATH, MAX_SUBSCRIPTIONS, MAX_WAITING_CALLS, PROJECT_DIR, PROTOCOL_VERSION, SAFE_DIRECTORY_ENV,
+    SOCKET_ENV, SOCKET_PATH, START_COMMAND,
     wire::{DEFAULT_MAX_LINE_BYTES, MAX_BATCH},
 };
 
@@ -11,6 +11,7 @@ pub(crate) struct Constants {
     project_dir: &'static str,
     socket_path: &'static str,
     socket_env: &'static str,
+    safe_directory_env: &'static str,
     start_command: &'static str,
     max_socket_path: usize,
     max_line_mib: usize,
@@ -33,6 +34,7 @@ impl Constants {
             project_dir: PROJECT_DIR,
             socket_path: SOCKET_PATH,
             socket_env: SOCKET_ENV,
+            safe_directory_env: SAFE_DIRECTORY_ENV,
             start_command: START_COMMAND,
             max_socket_path: MAX_SOCKET_PATH,
             max_line_mib: DEFAULT_MAX_LINE_BYTES / (1024 * 1024),
@@ -49,6 +51,7 @@ impl Constants {
             project_dir => self.project_dir,
             socket_path => self.socket_path,
             socket_env => self.socket_env,
+            safe_directory_env => self.safe_directory_env,
             start_command => self.start_command,
             max_socket_path => self.max_socket_path,
             max_line_mib => self.max_line_mib,
@@ -59,7 +62,7 @@ impl Constants {
     }
 
     /// Those that the code of a client names: name, value and documentation.
-    pub(crate) fn for_clients(&self) -> [(&'static str, ConstantValue, &'static str); 6] {
+    pub(crate) fn for_clients(&self) -> [(&'static str, ConstantValue, &'static str); 7] {
         use ConstantValue::{Number, Text};
         [
             ("PROTOCOL_VERSION", Text(self.protocol_version), "The version of the wire contract."),
@@ -73,6 +76,11 @@ impl Constants {
                 "SOCKET_ENV",
                 Text(self.socket_env),
                 "The environment variable that names the socket to use, whatever the working directory.",
+            ),
+            (
+                "SAFE_DIRECTORY_ENV",
+                Text(self.safe_directory_env),
+                "The environment variable that lists projects that may belong to anyone, as PATH lists directories.",
             ),
             ("START_COMMAND", Text(self.start_command), "The command that starts the daemon."),
             (

@@ -12,6 +12,12 @@ export declare const SOCKET_PATH: string;
 /** The environment variable that names the socket to use, whatever the working directory. */
 export declare const SOCKET_ENV: string;
 
+/**
+ * The environment variable that lists projects that may belong to anyone, as PATH lists
+ * directories.
+ */
+export declare const SAFE_DIRECTORY_ENV: string;
+
 /** The command that starts the daemon. */
 export declare const START_COMMAND: string;
 

@@ -239,10 +239,18 @@ export interface DaemonStatus {
   config: string | null;
   /**
    * Whether it was started in the background. If not, it is the process of a service manager, a
-   * container or a terminal, which its end would be told to: then `daemon.restart` is the way to
-   * begin anew.
+   * container or a terminal, which its end would be told to: `daemon.restart` has it begin anew
+   * without one.
    */
   detached: boolean;
+  /** Whether it has ended: so in the `state.json` that it leaves behind. `false` when absent. */
+  stopped: boolean;
+  /**
+   * How many tasks there are in which state: `task.stats` without what their agents used.
+   * `{"total":0,"queued":0,"running":0,"completed":0,"failed":0,"cancelled":0,"timeout":0}` when
+   * absent.
+   */
+  stats: TaskCounts;
   /** The subsystems. */
   subsystems: Subsystems;
 }
@@ -885,6 +893,24 @@ export interface TaskCancelled {
    * takes up to 15 seconds: `task.wait` waits for it.
    */
   state: TaskState;
+}
+
+/** How many tasks there are in which state. */
+export interface TaskCounts {
+  /** All of them. */
+  total: number;
+  /** Waiting. */
+  queued: number;
+  /** Running. */
+  running: number;
+  /** Completed. */
+  completed: number;
+  /** Failed. */
+  failed: number;
+  /** Cancelled. */
+  cancelled: number;
+  /** Ended by their time limit. */
+  timeout: number;
 }
 
 /** The payload of every event of a task. */

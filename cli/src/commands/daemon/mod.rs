@@ -11,11 +11,12 @@ use std::{
 };
 
 use aiwg_client::{
-    DaemonClient,
-    types::{DaemonReloaded, DaemonStatus, DaemonStopParams, NoParams},
+    ClientError, DaemonClient,
+    types::{DaemonReloaded, DaemonStatus, DaemonStopParams, NoParams, StopAcknowledged},
 };
 use aiwg_protocol::{SOCKET_ENV, START_COMMAND};
-use aiwg_server::boot::{Options, Ready, is_running};
+use aiwg_server::boot::{Options, Ready, TASK_ENV, is_running, last_holder};
+use aiwg_shim::Signal;
 
 use super::{ask, chat, setup};
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
     error::CliError,
     init,
     output::{Output, count},
-    project::{from_afar, to_start},
+    project::{from_afar, is_own, to_start},
 };
 
 /// How long a daemon may take to say how it is.
@@ -34,12 +35,17 @@ const PROMPT: Duration = Duration::from_secs(10);
 const LAST_MOMENTS: Duration = Duration::from_secs(60);
 
 fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<ExitCode, CliError> {
-    not_from_afar(project)?;
     let options = Options {
-        project: to_start(project)?,
+        project: startable(project)?,
         config: args.config.map(std::path::absolute).transpose()?,
         detached: !args.foreground,
     };
+    if let Some(config) = options.config.as_ref().filter(|config| config.to_str().is_none()) {
+        return Err(CliError::Usage(format!(
+            "--config: the path {} is not UTF-8: rename it",
+            config.display()
+        )));
+    }
     if args.foreground {
         if init::is_init() {
             let status = init::look_after_a_child()?;
@@ -57,9 +63,25 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
     start_with(&options, output)
 }
 
-/// A daemon is started where its project is, and not through a socket that leads elsewhere.
-fn not_from_afar(named: Option<&Path>) -> Result<(), CliError> {
-    let Some(socket) = from_afar(named)? else { return Ok(()) };
+/// The project to start a daemon for, if that can be done from here: where the project is, and not through a socket that leads elsewhere, nor by
+/// one of its own agents.
+fn startable(named: Option<&Path>) -> Result<PathBuf, CliError> {
+    let project = to_start(named)?;
+    if project.canonicalize().is_ok_and(|project| project.to_str().is_none()) {
+        return Err(CliError::Failed(format!(
+            "no daemon can be started in {}: its path is not UTF-8, as every path that a daemon tells of must be; rename the directory",
+            project.display()
+        )));
+    }
+    let Some(socket) = from_afar(named)? else {
+        return match std::env::var(TASK_ENV) {
+            Ok(task) if !task.is_empty() && is_own(&project) => Err(CliError::Failed(format!(
+                "this is the agent of {task}, a task of this project's own daemon: a daemon that it started would be ended with it; \
+                 `aiwg daemon restart` has the one that runs begin anew"
+            ))),
+            _ => Ok(project),
+        };
+    };
     Err(CliError::Failed(format!(
         "{SOCKET_ENV} leads to {}, and a daemon cannot be started through a socket: start it on the machine where its project is; \
          for one here, unset {SOCKET_ENV} or name the project with --project",
@@ -90,7 +112,10 @@ pub(crate) fn run(
         DaemonCommand::Start(args) => start(project, args, output),
         DaemonCommand::Restart => restart::run(project, output),
         DaemonCommand::Service(args) => setup::service(project, &args),
-        DaemonCommand::Stop => ask(project, async |client| stop(client, output).await),
+        DaemonCommand::Stop => match ask(project, async |client| stop(client, output).await) {
+            Err(CliError::Client(error)) if error.is_no_daemon() => stop_holder(project, error, output),
+            other => other,
+        },
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
         DaemonCommand::Status => ask(project, async |client| status::run(&prompt(client), output).await),
         DaemonCommand::Attach(args) => tmux::attach(project, args.readonly),
@@ -132,6 +157,40 @@ async fn stop(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliErr
     Ok(ExitCode::SUCCESS)
 }
 
+/// Ends a daemon that holds the project's lock and does not answer: its socket was removed, or it is not so far yet.
+fn stop_holder(project: Option<&Path>, error: ClientError, output: &Output) -> Result<ExitCode, CliError> {
+    // The processes of another machine are not here.
+    let is_here = from_afar(project)?.is_none();
+    let here = to_start(project).ok().filter(|project| is_here && is_running(project));
+    let Some((project, holder)) = here.and_then(|here| last_holder(&here).map(|holder| (here, holder)))
+    else {
+        return Err(error.into());
+    };
+    // By its number and its start time, so that it is nobody else.
+    let process = holder.process;
+    if !process.signal(Signal::TERM)? {
+        return Err(error.into());
+    }
+    until_free(&project, process.pid)?;
+    let stopped = StopAcknowledged { stopping: true, pid: process.pid, running: 0 };
+    output.result(&stopped, |out, _| {
+        writeln!(out, "The daemon, which did not answer, has stopped. `{START_COMMAND}` starts it again.")
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until nobody holds the project's lock.
+fn until_free(project: &Path, pid: u32) -> Result<(), CliError> {
+    let began = Instant::now();
+    while is_running(project) {
+        if began.elapsed() > LAST_MOMENTS {
+            return Err(CliError::Failed(format!("process {pid} does not end; see .aiwg/daemon/daemon.log")));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
 /// The directory of the daemon's project if that is on this machine. Through a forwarded socket it is not, even where there is one with
 /// the same path here, with a daemon of its own.
 fn project_here(client: &DaemonClient, status: &DaemonStatus) -> Option<PathBuf> {
@@ -146,15 +205,8 @@ async fn until_stopped(client: &DaemonClient, here: Option<&Path>, pid: u32) -> 
     while client.ping(NoParams {}).await.is_ok() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    // On this machine the lock has the last word.
-    let began = Instant::now();
-    while here.is_some_and(is_running) {
-        if began.elapsed() > LAST_MOMENTS {
-            return Err(CliError::Failed(format!("process {pid} does not end; see .aiwg/daemon/daemon.log")));
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    Ok(())
+    // On this machine the lock has the last word. Nothing else is to be done meanwhile.
+    here.map_or(Ok(()), |project| until_free(project, pid))
 }
 
 async fn reload(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {

@@ -6,7 +6,7 @@ use aiwg_protocol::{
     types::{
         AutomationSubsystem, DaemonReloaded, DaemonRestarting, DaemonStatus, DaemonStopParams, IpcSubsystem,
         MessagingSubsystem, NoParams, Pong, QueuedTaskSummary, RunningTaskSummary, SchedulerSubsystem,
-        StopAcknowledged, Subsystems, SupervisorSubsystem, TaskState, TaskSummaries, Timestamp,
+        StopAcknowledged, Subsystems, SupervisorSubsystem, TaskCounts, TaskState, TaskSummaries, Timestamp,
     },
 };
 
@@ -69,6 +69,7 @@ pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<Dae
 
 /// The status, also for `state.json`.
 pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiError> {
+    let (supervisor, stats) = supervisor(daemon).await?;
     Ok(DaemonStatus {
         pid: std::process::id(),
         uptime_seconds: daemon.started.elapsed().as_secs(),
@@ -82,9 +83,11 @@ pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiErro
         socket: daemon.socket.clone(),
         config: daemon.settings.get().path.as_ref().map(|path| path.display().to_string()),
         detached: daemon.detached,
+        stopped: daemon.stopped.is_cancelled(),
+        stats,
         subsystems: Subsystems {
             ipc: IpcSubsystem { clients: daemon.clients.load(Ordering::Relaxed) },
-            supervisor: supervisor(daemon).await?,
+            supervisor,
             automation: AutomationSubsystem {
                 enabled: daemon.read(|reader| reader.automation_enabled()).await?,
                 rule_count: rule_count(&daemon.settings.get().config),
@@ -109,7 +112,7 @@ fn scheduler(config: &Config) -> SchedulerSubsystem {
     }
 }
 
-async fn supervisor(daemon: &Arc<Daemon>) -> Result<SupervisorSubsystem, ApiError> {
+async fn supervisor(daemon: &Arc<Daemon>) -> Result<(SupervisorSubsystem, TaskCounts), ApiError> {
     let (stats, running, queued) = daemon
         .read(|reader| {
             let running =
@@ -118,12 +121,13 @@ async fn supervisor(daemon: &Arc<Daemon>) -> Result<SupervisorSubsystem, ApiErro
         })
         .await?;
     let running: Vec<_> = running.into_iter().map(|task| summarize_running(task, daemon)).collect();
-    Ok(SupervisorSubsystem {
+    let subsystem = SupervisorSubsystem {
         running: u32::try_from(running.len()).unwrap_or(u32::MAX),
         queued: stats.queued,
         max_concurrency: daemon.settings.get().config.daemon.max_parallel_actions,
         tasks: TaskSummaries { running, queued: queued.into_iter().map(summarize_queued).collect() },
-    })
+    };
+    Ok((subsystem, stats.into()))
 }
 
 fn summarize_running(task: TaskRow, daemon: &Daemon) -> RunningTaskSummary {

@@ -6,6 +6,7 @@ import os
 
 from ._errors import no_project
 from ._generated.constants import MAX_SOCKET_PATH, PROJECT_DIR, SOCKET_ENV, SOCKET_PATH
+from ._trust import check_trusted
 
 
 def discover_socket(
@@ -19,6 +20,7 @@ def discover_socket(
     project = _find_project(start)
     if project is None:
         raise no_project(start, os.path.join(start, SOCKET_PATH))
+    check_trusted(os.path.join(project, PROJECT_DIR))
     return os.path.join(project, SOCKET_PATH)
 
 

@@ -72,7 +72,10 @@ class NoDaemonError(_NotConnectedError):
 
 
 class NotAllowedError(_NotConnectedError):
-    """The socket cannot be opened: only the user who started the daemon can, and root."""
+    """The socket cannot be opened: only the user who started the daemon can, and root.
+
+    Or it is not to be: its project could be anyone's.
+    """
 
     kind: ConnectionErrorKind = "not_allowed"
 

@@ -15,6 +15,11 @@ SOCKET_PATH: Final[str] = ".aiwg/daemon/daemon.sock"
 SOCKET_ENV: Final[str] = "AIWG_DAEMON_SOCKET"
 """The environment variable that names the socket to use, whatever the working directory."""
 
+SAFE_DIRECTORY_ENV: Final[str] = "AIWG_SAFE_DIRECTORY"
+"""The environment variable that lists projects that may belong to anyone, as PATH lists
+directories.
+"""
+
 START_COMMAND: Final[str] = "aiwg daemon start"
 """The command that starts the daemon."""
 

@@ -72,6 +72,7 @@ __all__ = [
     "SupervisorSubsystem",
     "Task",
     "TaskCancelled",
+    "TaskCounts",
     "TaskEvent",
     "TaskOutput",
     "TaskState",
@@ -492,8 +493,15 @@ class DaemonStatus:
     """The configuration in use; null when the defaults are."""
     detached: bool
     """Whether it was started in the background. If not, it is the process of a service manager, a
-    container or a terminal, which its end would be told to: then `daemon.restart` is the way to
-    begin anew.
+    container or a terminal, which its end would be told to: `daemon.restart` has it begin anew
+    without one.
+    """
+    stopped: bool
+    """Whether it has ended: so in the `state.json` that it leaves behind. `false` when absent."""
+    stats: TaskCounts
+    """How many tasks there are in which state: `task.stats` without what their agents used.
+    `{"total":0,"queued":0,"running":0,"completed":0,"failed":0,"cancelled":0,"timeout":0}` when
+    absent.
     """
     subsystems: Subsystems
     """The subsystems."""
@@ -514,6 +522,8 @@ class DaemonStatus:
             socket=wire["socket"],
             config=wire["config"],
             detached=wire["detached"],
+            stopped=wire["stopped"],
+            stats=TaskCounts.from_wire(wire["stats"]),
             subsystems=Subsystems.from_wire(wire["subsystems"]),
         )
 
@@ -1458,6 +1468,39 @@ class TaskCancelled:
         return cls(
             cancelled=wire["cancelled"],
             state=wire["state"],
+        )
+
+
+@dataclass(frozen=True)
+class TaskCounts:
+    """How many tasks there are in which state."""
+
+    total: int
+    """All of them."""
+    queued: int
+    """Waiting."""
+    running: int
+    """Running."""
+    completed: int
+    """Completed."""
+    failed: int
+    """Failed."""
+    cancelled: int
+    """Cancelled."""
+    timeout: int
+    """Ended by their time limit."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskCounts:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            total=wire["total"],
+            queued=wire["queued"],
+            running=wire["running"],
+            completed=wire["completed"],
+            failed=wire["failed"],
+            cancelled=wire["cancelled"],
+            timeout=wire["timeout"],
         )
 
 

@@ -1,0 +1,137 @@
+//! Whose files may decide what runs: those of the user who asks, and root's.
+//!
+//! A `.aiwg` names commands, and its socket is given prompts. In a directory that many can write, such as `/tmp`, anyone can put one in the
+//! way of all who work below it. So it counts only where nobody else could have made it or can change it, as git has it with
+//! `safe.directory`. Like git, and unlike ssh, this allows a group to write: a directory is given into a group's hands on purpose, and where every
+//! user has a group of his own all directories are.
+
+use std::{
+    fmt, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use crate::{SAFE_DIRECTORY_ENV, START_COMMAND};
+
+/// Why what is at a path is not acted upon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untrusted {
+    path: PathBuf,
+    why: Why,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// It, or the link that is there, is this user's.
+    BelongsTo(u32),
+    /// Everyone can change it.
+    IsOpenToAll,
+}
+
+impl fmt::Display for Untrusted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match self.why {
+            Why::BelongsTo(owner) => write!(
+                f,
+                "{path} is not to be trusted: it belongs to user {owner}, who could have anything run here as {}; if that is meant, set \
+                 {SAFE_DIRECTORY_ENV} to the project's directory; for a project of your own, `aiwg init` in its directory comes before \
+                 `{START_COMMAND}`",
+                us()
+            ),
+            Why::IsOpenToAll => write!(
+                f,
+                "{path} is not to be trusted: everyone can write to it, and so have anything run here; `chmod o-w {path}` mends that, once you \
+                 have seen what is in it"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Untrusted {}
+
+impl From<Untrusted> for io::Error {
+    fn from(why: Untrusted) -> Self {
+        Self::new(io::ErrorKind::PermissionDenied, why)
+    }
+}
+
+/// Sees whether what is at this path may be acted upon: if it is a link, both the link and what it leads to.
+///
+/// # Errors
+/// It may not, or there is nothing that could be seen.
+pub fn check(path: &Path) -> io::Result<()> {
+    check_opened(path, &path.metadata()?)
+}
+
+/// The same where what is there has been opened already, so that nobody can put another one in its place between the look and the reading.
+///
+/// # Errors
+/// It may not be acted upon.
+pub fn check_opened(path: &Path, opened: &std::fs::Metadata) -> io::Result<()> {
+    check_owner(path, path.symlink_metadata()?.uid())?;
+    check_owner(path, opened.uid())?;
+    if opened.mode() & 0o002 != 0 && !is_exempt(path) {
+        return Err(Untrusted { path: path.to_owned(), why: Why::IsOpenToAll }.into());
+    }
+    Ok(())
+}
+
+fn check_owner(path: &Path, owner: u32) -> Result<(), Untrusted> {
+    if owner == us() || owner == 0 || is_exempt(path) {
+        return Ok(());
+    }
+    Err(Untrusted { path: path.to_owned(), why: Why::BelongsTo(owner) })
+}
+
+/// Whether the person has said that a path may belong to anyone: [`SAFE_DIRECTORY_ENV`] lists directories as `PATH` does, and `*` stands for all.
+pub fn is_exempt(path: &Path) -> bool {
+    let Some(safe) = std::env::var_os(SAFE_DIRECTORY_ENV) else { return false };
+    std::env::split_paths(&safe).filter(|safe| !safe.as_os_str().is_empty()).any(|safe| {
+        safe.as_os_str() == "*"
+            || path.starts_with(&safe)
+            || safe.canonicalize().is_ok_and(|safe| path.starts_with(safe))
+    })
+}
+
+fn us() -> u32 {
+    rustix::process::geteuid().as_raw()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn only_what_nobody_else_can_change_is_trusted() {
+        let dir = tempfile::tempdir().unwrap();
+        let own = dir.path().join("own");
+        std::fs::create_dir(&own).unwrap();
+        let mode = |mode| std::fs::set_permissions(&own, std::fs::Permissions::from_mode(mode)).unwrap();
+        for fine in [0o700, 0o755, 0o775] {
+            mode(fine);
+            check(&own).unwrap();
+        }
+        let link = dir.path().join("link");
+        symlink(&own, &link).unwrap();
+        check(&link).unwrap();
+        mode(0o777);
+        assert!(check(&own).unwrap_err().to_string().contains("chmod o-w"));
+        assert!(check(&link).is_err());
+        mode(0o1777);
+        assert!(check(&own).is_err());
+        assert_eq!(check(&dir.path().join("none")).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn what_belongs_to_another_is_not() {
+        let another = us() + 1;
+        let refused = check_owner(Path::new("/tmp/.aiwg"), another).unwrap_err().to_string();
+        assert!(
+            refused.contains(&format!("belongs to user {another}")) && refused.contains(SAFE_DIRECTORY_ENV)
+        );
+        check_owner(Path::new("/etc/aiwg.json"), 0).unwrap();
+    }
+}

@@ -1,0 +1,82 @@
+//! What a daemon stands on: its project's directory, its lock, its store. Where that is taken away, what it acknowledges is lost and another
+//! daemon can be started beside it, so it ends.
+
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::time::sleep;
+
+use super::Lock;
+use crate::{
+    files::Identity,
+    health::IssueKind,
+    ipc::{Daemon, Stop},
+    project::Project,
+};
+
+/// How often to look at the most seldom.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// The files as they were at the start.
+#[derive(Debug)]
+pub(crate) struct Ground(Vec<(PathBuf, Identity)>);
+
+impl Ground {
+    /// As it is now.
+    ///
+    /// # Errors
+    /// Part of it is gone already.
+    pub(crate) fn of(project: &Project, lock: &Lock) -> io::Result<Self> {
+        let now = |path: PathBuf| Identity::at(&path).map(|identity| (path, identity));
+        let mut all = vec![now(project.root().to_owned())?, now(project.database())?];
+        all.extend(lock.identity()?.map(|identity| (project.lock(), identity)));
+        Ok(Self(all))
+    }
+
+    /// What of it is gone.
+    fn lost(&self) -> Option<&PathBuf> {
+        self.0.iter().find(|(path, identity)| !identity.is_still_at(path)).map(|(path, _)| path)
+    }
+}
+
+/// Looks at every heartbeat, or more often, and has the daemon end where the ground is gone. Gives what is, once the daemon ends.
+pub(crate) async fn watch_ground(daemon: Arc<Daemon>, ground: Ground) -> Option<String> {
+    loop {
+        let heartbeat = daemon.settings.get().config.daemon.heartbeat_interval_seconds;
+        tokio::select! {
+            () = sleep(LOOK_EVERY.min(Duration::from_secs(heartbeat.into()))) => {}
+            () = daemon.stopped.cancelled() => return None,
+        }
+        daemon.log.look();
+        if let Some(path) = ground.lost() {
+            let why = format!(
+                "{} was removed, moved or replaced while the daemon ran, so it has ended, and left its agents running; where the project now is, \
+                 `aiwg daemon start` goes on with what is there",
+                path.display()
+            );
+            tracing::error!("{why}");
+            daemon.health.report(IssueKind::Ground, &*why);
+            daemon.stop(Stop::KeepAgents);
+            return Some(why);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_removed_or_replaced_is_lost() {
+        let (_dir, project) = Project::temporary();
+        std::fs::write(project.database(), "").unwrap();
+        let lock = Lock::take(&project, None, true).unwrap().unwrap();
+        let ground = Ground::of(&project, &lock).unwrap();
+        assert_eq!(ground.lost(), None);
+        std::fs::write(project.root().join("new"), "").unwrap();
+        std::fs::rename(project.root().join("new"), project.database()).unwrap();
+        assert_eq!(ground.lost(), Some(&project.database()));
+        let ground = Ground::of(&project, &lock).unwrap();
+        std::fs::remove_file(project.lock()).unwrap();
+        assert_eq!(ground.lost(), Some(&project.lock()));
+    }
+}
