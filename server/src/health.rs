@@ -21,6 +21,8 @@ pub enum IssueKind {
     Files,
     /// Files cannot be watched as they should.
     Watch,
+    /// The program that runs agents is not there.
+    Agent,
     /// The action `health-check` has found something.
     HealthCheck,
 }
@@ -35,6 +37,7 @@ impl IssueKind {
             Self::Automation => "automation",
             Self::Files => "files",
             Self::Watch => "watch",
+            Self::Agent => "agent",
             Self::HealthCheck => "health_check",
         }
     }

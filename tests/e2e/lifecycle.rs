@@ -13,7 +13,10 @@ fn it_needs_no_set_up() {
     project.start();
     let status = project.json(&["daemon", "status"]);
     assert_eq!(status["pid"], project.pid());
-    assert_eq!((&status["health"], &status["config"]), (&json!("ok"), &Value::Null));
+    assert_eq!(status["config"], Value::Null);
+    // All that it may miss is an agent: there need not be one on the machine.
+    let issues = status["issues"].as_array().unwrap();
+    assert!(issues.iter().all(|issue| issue["kind"] == "agent"), "{status}");
     assert_eq!(status["subsystems"]["supervisor"]["maxConcurrency"], 3);
     assert_eq!(project.json(&["daemon", "ping"])["pong"], true);
     project.stop();

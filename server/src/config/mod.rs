@@ -15,4 +15,5 @@ mod words;
 pub use error::ConfigError;
 pub(crate) use load::load_for;
 pub use load::{Loaded, load, parse};
+pub(crate) use notices::asked_in_vain;
 pub use settings::Settings;

@@ -11,6 +11,7 @@ use aiwg_protocol::{
 };
 
 use crate::{
+    agent_command,
     ipc::{Daemon, Stop, connection::Handler},
     reload,
     rules::compile,
@@ -69,6 +70,7 @@ pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<Dae
 
 /// The status, also for `state.json`.
 pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiError> {
+    agent_command::note(&daemon.settings.get().config.agent, daemon.project.root(), &daemon.health);
     Ok(DaemonStatus {
         pid: std::process::id(),
         uptime_seconds: daemon.started.elapsed().as_secs(),
