@@ -1,16 +1,18 @@
 //! What can be typed.
 
-use std::{path::PathBuf, str::FromStr};
+use std::path::PathBuf;
 
-use aiwg_protocol::types::{Json, TaskState};
-use clap::{
-    ArgGroup, Args as ClapArgs, Parser, Subcommand,
-    builder::{PossibleValuesParser, TypedValueParser},
+use aiwg_protocol::{
+    limits::{EVENTS_LISTED, TASKS_LISTED},
+    types::{Json, TaskState},
 };
+use aiwg_server::log::MAX_LINES;
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueHint};
 
 use crate::{
     commands::{ChatArgs, ChatCommand, ScheduleCommand},
     examples,
+    values::{Payload, json, limit, minutes, pair, payload, priority, states, task_id},
 };
 
 /// Where help shows the options that all commands have.
@@ -19,10 +21,10 @@ const GLOBAL: &str = "Global options";
 /// Turns what happens in a project into agent tasks, and runs them.
 #[derive(Debug, Parser)]
 #[command(name = "aiwg", version, max_term_width = 100, propagate_version = true)]
-#[command(after_help = "Exit codes: 0 done, 1 failed, 2 wrong use, 3 no daemon runs.")]
+#[command(after_help = examples::overall())]
 pub(crate) struct Args {
     /// The project's directory; else the nearest one upwards that has a .aiwg directory
-    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL, value_hint = ValueHint::DirPath)]
     pub(crate) project: Option<PathBuf>,
 
     /// Print the method's result, or its error, as JSON
@@ -76,7 +78,7 @@ pub(crate) enum Command {
     #[command(after_help = examples::MAN)]
     Man {
         /// The directory to write them to
-        #[arg(value_name = "DIR")]
+        #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
         dir: PathBuf,
     },
 }
@@ -138,6 +140,7 @@ pub(crate) struct ServiceArgs {
 pub(crate) struct LogsArgs {
     /// How many of the last lines
     #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
+    #[arg(value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_LINES)), value_hint = ValueHint::Other)]
     pub(crate) lines: u32,
 
     /// Go on printing, over rotations and restarts of the daemon
@@ -152,7 +155,7 @@ pub(crate) struct StartArgs {
     pub(crate) foreground: bool,
 
     /// The configuration to use in place of .aiwg/daemon.json
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
 
     /// Make a tmux session with the daemon's log, the agents' output and a conversation
@@ -173,18 +176,23 @@ pub(crate) enum TaskCommand {
     #[command(after_help = examples::SUBMIT)]
     Submit(SubmitArgs),
     /// List tasks, the newest first
-    #[command(after_help = examples::LIST)]
+    #[command(after_help = examples::LIST, alias = "ls")]
     List(ListArgs),
     /// Show one task
-    #[command(after_help = examples::GET)]
+    #[command(after_help = examples::GET, alias = "show")]
     Get {
-        /// The task's id
+        /// The task's id, or its number
+        #[arg(value_parser = task_id, value_hint = ValueHint::Other)]
         id: String,
+        /// Its output as it is, with the messages of an agent that writes JSON
+        #[arg(long)]
+        raw: bool,
     },
     /// Cancel a task, and wait until all its processes have ended
     #[command(after_help = examples::CANCEL)]
     Cancel {
-        /// The task's id
+        /// The task's id, or its number
+        #[arg(value_parser = task_id, value_hint = ValueHint::Other)]
         id: String,
         /// Return at once; a running task has 15 seconds to end
         #[arg(long)]
@@ -193,14 +201,15 @@ pub(crate) enum TaskCommand {
     /// Submit a new task with the same order as an earlier one
     #[command(after_help = examples::RETRY)]
     Retry {
-        /// The earlier task's id
+        /// The earlier task's id, or its number
+        #[arg(value_parser = task_id, value_hint = ValueHint::Other)]
         id: String,
     },
     /// Print what a task's agent has written; with --follow and no id, what all agents write
     #[command(after_help = examples::TASK_LOGS)]
     Logs {
-        /// The task's id
-        #[arg(required_unless_present = "follow")]
+        /// The task's id, or its number
+        #[arg(required_unless_present = "follow", value_parser = task_id, value_hint = ValueHint::Other)]
         id: Option<String>,
         /// Go on printing until the task has ended
         #[arg(long, short)]
@@ -208,6 +217,9 @@ pub(crate) enum TaskCommand {
         /// Standard error in place of standard output
         #[arg(long, requires = "id")]
         stderr: bool,
+        /// Every byte, with the messages of an agent that writes JSON
+        #[arg(long)]
+        raw: bool,
     },
     /// Count the tasks by state, and sum up what their agents used
     #[command(after_help = examples::STATS)]
@@ -215,39 +227,45 @@ pub(crate) enum TaskCommand {
     /// Wait until tasks have ended; exits with 1 if one of them did not complete
     #[command(after_help = examples::WAIT)]
     Wait {
-        /// The tasks' ids
-        #[arg(required = true)]
+        /// The tasks' ids, or their numbers
+        #[arg(required = true, value_parser = task_id, value_hint = ValueHint::Other)]
         ids: Vec<String>,
     },
 }
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct SubmitArgs {
-    /// What the agent is asked to do; - reads it from standard input
+    /// What the agent is asked to do, as one argument; - reads it from standard input
+    #[arg(value_hint = ValueHint::Other)]
     pub(crate) prompt: String,
 
     /// The agent that is to do it
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub(crate) agent: Option<String>,
 
     /// Higher ones start first
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(value_parser = priority(), value_hint = ValueHint::Other)]
     pub(crate) priority: i32,
 
     /// The time limit; daemon.action_timeout_minutes unless given
-    #[arg(long, value_name = "MINUTES")]
+    #[arg(long, value_name = "MINUTES", value_parser = minutes, value_hint = ValueHint::Other)]
     pub(crate) timeout: Option<f64>,
 
     /// Start it only when this task has completed; may be given several times
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = task_id, value_hint = ValueHint::Other)]
     pub(crate) after: Vec<String>,
 
     /// Print the agent's output as it comes, and exit with 0 if the task completes, else with 1
     #[arg(long)]
     pub(crate) wait: bool,
 
+    /// With --wait: every byte of the output, with the messages of an agent that writes JSON
+    #[arg(long, requires = "wait")]
+    pub(crate) raw: bool,
+
     /// Added to the agent's environment; ${NAME} in the value is taken from the daemon's
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair, value_hint = ValueHint::Other)]
     pub(crate) env: Vec<(String, String)>,
 }
 
@@ -258,15 +276,15 @@ pub(crate) struct ListArgs {
     pub(crate) state: Option<TaskState>,
 
     /// Only tasks for this agent
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub(crate) agent: Option<String>,
 
     /// How many at the most, up to 1000
-    #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<u32>,
+    #[arg(long, value_name = "N", default_value_t = TASKS_LISTED, value_parser = limit(), value_hint = ValueHint::Other)]
+    pub(crate) limit: u32,
 
     /// Go on after this task, the last of the page before
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = task_id, value_hint = ValueHint::Other)]
     pub(crate) cursor: Option<String>,
 }
 
@@ -276,6 +294,7 @@ pub(crate) enum ConfigCommand {
     #[command(after_help = examples::CONFIG_CHECK)]
     Check {
         /// The file, - for standard input; .aiwg/daemon.json of the project unless given
+        #[arg(value_hint = ValueHint::FilePath)]
         file: Option<PathBuf>,
     },
 }
@@ -283,20 +302,20 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AutomationCommand {
     /// Show the rules and the tasks that they have made lately
-    #[command(after_help = examples::AUTOMATION_STATUS)]
+    #[command(after_help = examples::AUTOMATION_STATUS, alias = "list")]
     Status,
     /// Enable all automation, or a rule; a tripped rule begins anew
     #[command(after_help = examples::ENABLE)]
     Enable {
         /// The rule's id
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_hint = ValueHint::Other)]
         rule: Option<String>,
     },
     /// Disable all automation, or a rule
     #[command(after_help = examples::DISABLE)]
     Disable {
         /// The rule's id
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_hint = ValueHint::Other)]
         rule: Option<String>,
     },
     /// Tell which rules something would fire, with the prompts; changes nothing
@@ -309,16 +328,16 @@ pub(crate) enum AutomationCommand {
 #[command(group = ArgGroup::new("what").required(true))]
 pub(crate) struct TestArgs {
     /// As if an event of this topic were emitted
-    #[arg(long, group = "what")]
+    #[arg(long, value_hint = ValueHint::Other, group = "what")]
     pub(crate) topic: Option<String>,
     /// The event's payload
-    #[arg(long, value_name = "JSON", value_parser = json, requires = "topic")]
+    #[arg(long, value_name = "JSON", value_parser = json, value_hint = ValueHint::Other, requires = "topic")]
     pub(crate) payload: Option<Json>,
     /// As if this file of the project were modified
-    #[arg(long, value_name = "PATH", group = "what")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::FilePath, group = "what")]
     pub(crate) file: Option<String>,
     /// As if this schedule job fired
-    #[arg(long, value_name = "JOB", group = "what")]
+    #[arg(long, value_name = "JOB", value_hint = ValueHint::Other, group = "what")]
     pub(crate) schedule: Option<String>,
 }
 
@@ -328,47 +347,33 @@ pub(crate) enum EventCommand {
     #[command(after_help = examples::EMIT)]
     Emit {
         /// What happened: up to 200 characters of A-Z a-z 0-9 _ . : / -
+        #[arg(value_hint = ValueHint::Other)]
         topic: String,
-        /// What to say of it, as JSON
-        #[arg(value_name = "JSON", value_parser = json)]
-        payload: Option<Json>,
+        /// What to say of it, as JSON; - reads it from standard input
+        #[arg(value_name = "JSON", value_parser = payload, value_hint = ValueHint::Other)]
+        payload: Option<Payload>,
     },
     /// Print events as they happen
     #[command(after_help = examples::WATCH)]
     Watch {
         /// Only topics that match one of these patterns, such as 'deployment:*'
-        #[arg(value_name = "PATTERN")]
+        #[arg(value_name = "PATTERN", value_hint = ValueHint::Other)]
         topics: Vec<String>,
         /// Begin with the events after this number
-        #[arg(long, value_name = "SEQ")]
+        #[arg(long, value_name = "SEQ", value_hint = ValueHint::Other)]
         since: Option<u64>,
     },
     /// List events, the oldest first
-    #[command(after_help = examples::EVENT_LIST)]
+    #[command(after_help = examples::EVENT_LIST, alias = "ls")]
     List {
         /// Only topics that match one of these patterns, such as 'deployment:*'
-        #[arg(value_name = "PATTERN")]
+        #[arg(value_name = "PATTERN", value_hint = ValueHint::Other)]
         topics: Vec<String>,
         /// Only events after this number
-        #[arg(long, value_name = "SEQ")]
+        #[arg(long, value_name = "SEQ", value_hint = ValueHint::Other)]
         since: Option<u64>,
-        /// How many at the most, up to 1000
-        #[arg(long, value_name = "N")]
-        limit: Option<u32>,
+        /// How many at the most, up to 1000: the newest ones, or with --since the next
+        #[arg(long, value_name = "N", default_value_t = EVENTS_LISTED, value_parser = limit(), value_hint = ValueHint::Other)]
+        limit: u32,
     },
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
-/// A state by its name, which shells complete.
-fn states() -> impl TypedValueParser<Value = TaskState> {
-    let names = PossibleValuesParser::new(TaskState::ALL.iter().map(|state| state.name()));
-    names.try_map(|name| TaskState::from_str(&name).map_err(|()| "unknown state"))
-}
-
-fn json(text: &str) -> Result<Json, String> {
-    Json::from_text(text).map_err(|error| format!("this is not JSON: {error}"))
 }

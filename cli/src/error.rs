@@ -9,7 +9,7 @@ use std::{
 use aiwg_client::ClientError;
 use serde_json::{Value, json};
 
-use crate::output::judged;
+use crate::output::{judged, visible_lines};
 
 /// Something did not succeed.
 const FAILED: u8 = 1;
@@ -17,6 +17,8 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 /// No daemon runs.
 const NO_DAEMON: u8 = 3;
+/// It was ended by Ctrl-C: what shells say then.
+const INTERRUPTED: u8 = 130;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
@@ -26,6 +28,8 @@ pub(crate) enum CliError {
     Failed(String),
     #[error("{0}")]
     Usage(String),
+    #[error("interrupted before the daemon answered")]
+    Interrupted,
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -45,20 +49,36 @@ impl CliError {
         let _ = if json {
             writeln!(io::stderr(), "{}", self.to_json())
         } else {
-            writeln!(anstream::stderr(), "{}: {self}", judged("aiwg", false))
+            writeln!(anstream::stderr(), "{}: {}", judged("aiwg", false), visible_lines(&self.to_string()))
         };
         ExitCode::from(match self {
             Self::Client(error) if error.is_no_daemon() => NO_DAEMON,
             Self::Usage(_) => USAGE,
+            Self::Interrupted => INTERRUPTED,
             _ => FAILED,
         })
     }
 
-    /// The daemon's error answer as it came; of any other error its message, the exit code being its kind.
+    /// The daemon's error answer as it came; of any other error its message and its kind.
     fn to_json(&self) -> Value {
         match self {
             Self::Client(ClientError::Api(error)) => json!({ "error": error }),
-            other => json!({ "error": { "message": other.to_string() } }),
+            other => json!({ "error": { "message": other.to_string(), "data": { "kind": other.kind() } } }),
+        }
+    }
+
+    /// What programs tell errors apart by that no daemon has answered: docs/guide.md lists them.
+    fn kind(&self) -> &str {
+        match self {
+            Self::Client(ClientError::Api(error)) => &error.data.kind,
+            Self::Client(ClientError::NoDaemon { .. } | ClientError::NoProject { .. }) => "no_daemon",
+            Self::Client(ClientError::NotAllowed { .. }) => "not_allowed",
+            Self::Client(ClientError::Disconnected(_)) => "disconnected",
+            Self::Client(ClientError::Timeout { .. }) => "timeout",
+            Self::Client(ClientError::Unsendable(_)) | Self::Usage(_) => "usage",
+            Self::Io(_) => "io",
+            Self::Interrupted => "interrupted",
+            Self::Failed(_) => "failed",
         }
     }
 

@@ -1,4 +1,40 @@
-//! What the help of each command shows as examples: no line longer than a terminal of 80 columns, so that it can be copied.
+//! What the help of each command shows last, and the manual pages: no line longer than a terminal of 80 columns, so that it can be copied.
+
+/// A word, and what it is for.
+pub(crate) type Entry = (&'static str, &'static str);
+
+/// What the command takes from its environment.
+pub(crate) const ENVIRONMENT: [Entry; 4] = [
+    ("AIWG_DAEMON_SOCKET", "the daemon's socket, in place of the project's own"),
+    ("NO_COLOR", "if it is not empty, nothing is coloured"),
+    ("TZ", "the time zone to print times in; else the machine's"),
+    ("XDG_STATE_HOME", "where chat remembers what was typed; else ~/.local/state"),
+];
+
+/// What it reads and writes.
+pub(crate) const FILES: [Entry; 4] = [
+    (".aiwg/daemon.json", "the configuration"),
+    (".aiwg/daemon/", "the daemon's socket, store and log"),
+    (".aiwg/daemon/actions/", "what agents wrote"),
+    ("$XDG_STATE_HOME/aiwg/chat-history", "what was typed in conversations"),
+];
+
+/// What it exits with.
+pub(crate) const EXIT_CODES: [Entry; 4] =
+    [("0", "done"), ("1", "failed"), ("2", "wrong use"), ("3", "no daemon runs")];
+
+/// The last part of the help of `aiwg` itself.
+pub(crate) fn overall() -> String {
+    let codes: Vec<_> = EXIT_CODES.iter().map(|(code, meaning)| format!("{code} {meaning}")).collect();
+    let section = |heading: &str, entries: &[Entry]| {
+        let width = entries.iter().map(|(word, _)| word.len()).max().unwrap_or(0);
+        let lines = entries.iter().map(|(word, meaning)| format!("  {word:width$}  {meaning}\n"));
+        format!("{heading}:\n{}\n", lines.collect::<String>())
+    };
+    section("Environment", &ENVIRONMENT)
+        + &section("Files", &FILES)
+        + &format!("Exit codes: {}.", codes.join(", "))
+}
 
 pub(crate) const INIT: &str = "Example:
   aiwg init && aiwg config check && aiwg daemon start";
@@ -12,7 +48,7 @@ pub(crate) const STOP: &str = "Example:
   aiwg daemon stop && aiwg daemon start";
 
 pub(crate) const RESTART: &str = "Example:
-  npm update -g aiwg && aiwg daemon restart";
+  aiwg config check && aiwg daemon restart";
 
 pub(crate) const RELOAD: &str = "Example:
   aiwg config check && aiwg daemon reload";
@@ -30,19 +66,21 @@ pub(crate) const LOGS: &str = "Examples:
 
 pub(crate) const DAEMON_CHAT: &str = "Examples:
   aiwg daemon chat
-  aiwg daemon chat \"What is our current test coverage?\"";
+  aiwg daemon chat \"What is our current test coverage?\"
+  aiwg daemon chat \"What is our current test coverage?\" --json | jq -r .result";
 
 pub(crate) const ATTACH: &str = "Example:
   aiwg daemon attach --readonly";
 
-pub(crate) const SERVICE: &str = "Example:
-  aiwg daemon service --systemd > ~/.config/systemd/user/aiwg.service
-  systemctl --user daemon-reload && systemctl --user enable --now aiwg";
+pub(crate) const SERVICE: &str = "Examples:
+  mkdir -p ~/.config/systemd/user
+  aiwg daemon service > ~/.config/systemd/user/aiwg-NAME.service
+  systemctl --user daemon-reload && systemctl --user enable --now aiwg-NAME";
 
 pub(crate) const SUBMIT: &str = "Examples:
   aiwg task submit \"Fix critical security bug\" --priority 10
   aiwg task submit \"Comprehensive security audit\" --timeout 240
-  git diff | aiwg task submit - --wait";
+  { echo \"Review this change:\"; git diff; } | aiwg task submit - --wait";
 
 pub(crate) const LIST: &str = "Examples:
   aiwg task list --state running
@@ -70,10 +108,12 @@ pub(crate) const WAIT: &str = "Example:
 
 pub(crate) const CHAT_SEND: &str = "Examples:
   aiwg chat send \"What is our current test coverage?\"
+  { echo \"What fails here?\"; cat test.log; } | aiwg chat send -
   aiwg chat send \"And of the branches?\" --conversation coverage";
 
-pub(crate) const EMIT: &str = "Example:
-  aiwg event emit deployment:complete '{\"version\": \"1.2.3\"}'";
+pub(crate) const EMIT: &str = "Examples:
+  aiwg event emit deployment:complete '{\"version\": \"1.2.3\"}'
+  aiwg event emit tests:report - < report.json";
 
 pub(crate) const WATCH: &str = "Examples:
   aiwg event watch 'task:*' 'deployment:*'
@@ -118,6 +158,7 @@ pub(crate) const SCHEMA: &str = "Example:
   aiwg schema openrpc | jq -r '.methods[].name'";
 
 pub(crate) const COMPLETIONS: &str = "Example:
+  mkdir -p ~/.local/share/bash-completion/completions
   aiwg completions bash > ~/.local/share/bash-completion/completions/aiwg";
 
 pub(crate) const MAN: &str = "Example:
@@ -128,6 +169,12 @@ mod tests {
     use clap::{Command, CommandFactory as _, Parser as _};
 
     use crate::args::Args;
+
+    #[test]
+    fn the_last_part_fits() {
+        let text = super::overall();
+        assert!(text.lines().all(|line| line.len() < 80), "{text}");
+    }
 
     #[test]
     fn every_command_has_one_that_fits_and_can_be_typed() {
@@ -156,7 +203,7 @@ mod tests {
     /// The words of each call of `aiwg` in a line of shell, as the shell would hand them over.
     fn aiwg_calls(line: &str) -> Vec<Vec<String>> {
         let words = shlex::split(line).expect("words of shell");
-        let commands = words.split(|word| ["&&", "||", "|", ">"].contains(&word.as_str()));
+        let commands = words.split(|word| ["&&", "||", "|", ">", "<"].contains(&word.as_str()));
         commands
             .filter(|command| command.first().is_some_and(|word| word == "aiwg"))
             .map(<[_]>::to_vec)

@@ -6,8 +6,11 @@ mod daemon;
 mod error;
 mod examples;
 mod init;
+mod input;
 mod output;
 mod project;
+mod usage;
+mod values;
 
 use std::process::ExitCode;
 
@@ -20,7 +23,10 @@ fn main() -> ExitCode {
     match std::env::args_os().nth(1) {
         Some(role) if role == "__shim" => aiwg_shim::run(),
         Some(role) if role == daemon::ROLE => daemon::run_detached(),
-        _ => run(Args::parse()),
+        _ => match Args::try_parse() {
+            Ok(args) => run(args),
+            Err(error) => usage::report(error, &std::env::args_os().collect::<Vec<_>>()),
+        },
     }
 }
 

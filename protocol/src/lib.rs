@@ -10,6 +10,7 @@
 pub mod config;
 pub mod definition;
 pub mod error;
+pub mod limits;
 pub mod schema;
 pub mod service;
 pub mod topics;

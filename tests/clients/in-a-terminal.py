@@ -1,14 +1,17 @@
 """Runs a command in a terminal of its own, as a person would: in-a-terminal.py STEPS COMMAND...
 
-STEPS is JSON: a list of ["expect", TEXT], which waits until the terminal shows it, and ["send", TEXT], which types it. Prints all
-that the terminal showed, and exits as the command did.
+STEPS is JSON: a list of ["expect", TEXT], which waits until the terminal shows it, ["send", TEXT], which types it, ["run", TEXT], which runs a
+line of shell elsewhere, and ["close", ""], which closes the terminal. Prints all that the terminal showed, and exits as the command did.
+COLUMNS in the environment is how wide the terminal is.
 """
 
 import json
 import os
 import pty
 import signal
+import subprocess
 import sys
+import termios
 
 PATIENCE_SECONDS = 60
 
@@ -16,6 +19,8 @@ PATIENCE_SECONDS = 60
 def main(steps: list[list[str]], command: list[str]) -> int:
     pid, terminal = pty.fork()
     if pid == 0:
+        if columns := os.environ.get("COLUMNS"):
+            termios.tcsetwinsize(0, (24, int(columns)))
         os.execvp(command[0], command)
     shown = 0
     screen = b""
@@ -31,6 +36,12 @@ def main(steps: list[list[str]], command: list[str]) -> int:
         wanted = text.encode()
         if step == "send":
             os.write(terminal, wanted)
+            continue
+        if step == "run":
+            subprocess.run(text, shell=True, check=True)
+            continue
+        if step == "close":
+            os.close(terminal)
             continue
         while (found := screen.find(wanted, shown)) < 0:
             more = read(terminal)

@@ -1,18 +1,14 @@
 //! Talking with agents: turns that know of each other, the conversation in a terminal and from a script.
 
 use std::{
-    io::Write,
-    os::unix::fs::MetadataExt,
-    process::{Command, Stdio},
+    io::{BufRead, BufReader, Write},
+    process::{Child, Command, Output, Stdio},
 };
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{
-    Project,
-    Step::{Sees, Types},
-    until,
-};
+use crate::support::{Project, kill, until};
 
 fn say(project: &Project, message: &str, conversation: &str) -> String {
     let sent = project.wire().call("chat.send", json!({ "message": message, "conversation": conversation }));
@@ -105,73 +101,110 @@ fn of_an_agent_that_writes_json_only_what_it_says_is_shown() {
     let done = project.run(&["chat", "send", "hello"]);
     assert_eq!(done.code, 0, "{}", done.err);
     assert!(done.out.contains("stand-in agent: hello") && !done.out.contains("\"type\""), "{}", done.out);
+    // Also where there is no answer.
+    let done = project.run(&["chat", "send", "do: no_result"]);
+    assert!(
+        done.code == 1 && done.out.is_empty() && done.err.contains("no result"),
+        "{}{}",
+        done.out,
+        done.err
+    );
+}
+
+/// A conversation whose lines come from a script.
+fn script(project: &Project) -> Child {
+    let mut command = project.command();
+    command.args(["daemon", "chat"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// Has a script say all of this.
+fn scripted(project: &Project, lines: &[u8]) -> (Option<i32>, String, String) {
+    let mut chat = script(project);
+    chat.stdin.take().unwrap().write_all(lines).unwrap();
+    let Output { status, stdout, stderr } = chat.wait_with_output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
 }
 
 #[test]
 fn a_script_talks_line_by_line() {
     let project = Project::started(json!({}));
-    let mut command = project.command();
-    let mut chat =
-        command.args(["daemon", "chat"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let lines = "hello\n\n/nonsense\n/tasks\nand again\n/history\n/quit\nnever said\n";
-    chat.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
-    let output = chat.wait_with_output().unwrap();
-    let out = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && !out.contains('\u{1b}'), "{out}");
-    assert!(out.starts_with("stand-in agent: hello\n/nonsense is no command"), "{out}");
+    let lines = b"hello\n\n/nonsense\n/tasks\nand again\n/history\n/quit\nnever said\n";
+    let (code, out, err) = scripted(&project, lines);
+    assert!(err.contains("/nonsense is no command") && code == Some(1), "{err}");
+    assert!(out.starts_with("stand-in agent: hello\nID ") && !out.contains('\u{1b}'), "{out}");
     assert!(out.contains("task-0001") && out.contains("> and again") && !out.contains("never said"), "{out}");
     assert_eq!(told(&project.task("task-0002"))[0]["user"], "hello");
 }
 
 #[test]
-fn a_conversation_in_a_terminal() {
+fn a_script_may_say_several_lines_and_what_is_no_text_is_not_said() {
     let project = Project::started(json!({}));
-    let waits = "do: echo wai''ting; while [ ! -e go ]; do sleep 0.01; done\r";
-    let (code, shown) = project.in_a_terminal(
-        &["daemon", "chat"],
-        &[
-            Sees("/help tells"),
-            Types("hello\r"),
-            Sees("stand-in agent: hello"),
-            // Several lines, and completion.
-            Types("one\\\rtwo\r"),
-            Sees("Now the user says:"),
-            Sees("one\r\ntwo"),
-            Types("/hel\t\r"),
-            Sees("/cancel ID"),
-            Types("/status\r"),
-            Sees("Process"),
-            // What runs in the background says when it ends.
-            Types("/run do: exit 3\r"),
-            Sees("task-0003 is"),
-            Sees("[task-0003 is failed"),
-            Types("/clear\r"),
-            Sees("2 turns are forgotten"),
-            // Ctrl-C cancels the answer and not the conversation.
-            Types(waits),
-            Sees("waiting"),
-            Types("\x03"),
-            Sees("task-0004 is being cancelled"),
-            Sees("> "),
-            // At the prompt it gives up the line.
-            Types("never said\x03"),
-            Sees("> "),
-            Types("/history\r"),
-            Sees("(cancelled: cancelled while it was running)"),
-            Sees("> "),
-            Types("\x04"),
-        ],
+    assert_eq!(scripted(&project, b"one\\\ntwo\r\n```\ncode\\\n\n```\nto the end \\\n").0, Some(0));
+    let said = |id: &str| project.task(id)["prompt"].clone();
+    assert_eq!(said("task-0001"), "one\ntwo");
+    assert_eq!(said("task-0002"), "```\ncode\n\n```");
+    assert_eq!(said("task-0003"), "to the end \\");
+    let (code, _, err) = scripted(&project, b"a \xff\nlast\n");
+    assert!(code == Some(1) && err.contains("not UTF-8"), "{err}");
+    assert_eq!(
+        (said("task-0004"), project.json(&["task", "stats"])["total"].clone()),
+        (json!("last"), json!(4))
     );
-    assert_eq!(code, 0, "{shown}");
-    assert_eq!(project.json(&["task", "stats"])["total"], 4);
-    // The next session has the lines of this one; nobody else can read them.
-    let history = project.file("state-home/aiwg/chat-history");
-    assert_eq!(std::fs::metadata(&history).unwrap().mode() & 0o777, 0o600);
-    let (code, shown) = project.in_a_terminal(
-        &["daemon", "chat"],
-        &[Sees("/help tells"), Types("\x1b[A"), Sees("/history"), Types("\x03"), Sees("> "), Types("\x04")],
-    );
-    assert_eq!(code, 0, "{shown}");
+}
+
+#[test]
+fn a_script_whose_messages_are_not_answered_fails() {
+    let project = Project::started(json!({}));
+    assert_eq!(scripted(&project, b"hello\n").0, Some(0));
+    let (code, out, err) = scripted(&project, b"do: exit 3\nhello\n/cancel 99\n");
+    assert!(code == Some(1) && err.contains("task-0002 is failed") && out.contains("hello"), "{err}");
+    assert!(err.contains("there is no task task-0099; /tasks shows"), "{err}");
+}
+
+#[test]
+fn ctrl_c_ends_a_script_and_leaves_its_agent() {
+    let project = Project::started(json!({}));
+    let mut chat = script(&project);
+    let mut stdin = chat.stdin.take().unwrap();
+    let mut out = BufReader::new(chat.stdout.take().unwrap());
+    let mut shows = |text: &str| {
+        let mut line = String::new();
+        while !line.contains(text) {
+            assert_ne!(out.read_line(&mut line).unwrap(), 0, "{line}");
+        }
+    };
+    stdin.write_all(b"hello\n").unwrap();
+    shows("stand-in agent: hello");
+    // While it waits for the next line, too.
+    kill(chat.id(), Signal::INT);
+    assert_eq!(chat.wait().unwrap().code(), Some(130));
+
+    let mut chat = script(&project);
+    let mut stdin = chat.stdin.take().unwrap();
+    stdin.write_all(b"do: : >begun; while [ ! -e go ]; do sleep 0.01; done\n").unwrap();
+    until("the agent", || project.file("begun").exists());
+    kill(chat.id(), Signal::INT);
+    let output = chat.wait_with_output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(130) && err.contains("task-0002 goes on"), "{err}");
+    std::fs::write(project.file("go"), "").unwrap();
+    assert_eq!(project.ended("task-0002")["state"], "completed");
+}
+
+#[test]
+fn one_message_as_json_and_from_standard_input() {
+    let project = Project::started(json!({}));
+    let task = project.json(&["daemon", "chat", "hello"]);
+    assert_eq!((&task["state"], &task["result"]), (&json!("completed"), &json!("stand-in agent: hello\n")));
+    assert_eq!(project.run(&["daemon", "chat", "--json"]).code, 2);
+    for verb in [["daemon", "chat"], ["chat", "send"]] {
+        let mut command = project.command();
+        command.args(verb).arg("-").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut said = command.spawn().unwrap();
+        said.stdin.take().unwrap().write_all(b"from a\nfile").unwrap();
+        assert_eq!(said.wait_with_output().unwrap().stdout, b"stand-in agent: from a\nfile\n");
+    }
 }
 
 #[test]

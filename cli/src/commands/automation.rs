@@ -16,7 +16,10 @@ use aiwg_protocol::config::Trigger;
 use crate::{
     args::{AutomationCommand, TestArgs},
     error::CliError,
-    output::{Output, ago, count, shorten, table, write_table},
+    output::{
+        Column::{Number, Text, Whole},
+        Output, Table, ago, count, indented, local, visible, visible_lines,
+    },
     project::from_afar,
 };
 
@@ -64,7 +67,7 @@ fn switched(
     what: &str,
 ) -> Result<(), CliError> {
     output.result(done, |out, _| match rule {
-        Some(rule) => writeln!(out, "The rule {rule} is {what}."),
+        Some(rule) => writeln!(out, "The rule {} is {what}.", visible(rule)),
         None => writeln!(out, "Automation is {what}."),
     })
 }
@@ -73,44 +76,69 @@ fn show(out: &mut dyn Write, status: &AutomationStatus) -> io::Result<()> {
     let state = if status.enabled { "enabled" } else { "disabled" };
     writeln!(out, "Automation is {state}, with {}.", count(status.rule_count.into(), "rule", "rules"))?;
     if !status.rules.is_empty() {
-        let mut rows = table(["RULE", "STATE", "TRIGGER", "BUSY", "PENDING", "PROMPT"]);
+        let mut rows = Table::new([
+            Whole("RULE"),
+            Whole("STATE"),
+            Text("TRIGGER", usize::MAX),
+            Number("BUSY"),
+            Number("PENDING"),
+            Text("PROMPT", 40),
+        ]);
         for rule in &status.rules {
-            rows.add_row([
-                rule.id.clone(),
-                rule_state(rule).to_owned(),
-                trigger(&rule.trigger),
-                rule.busy.to_string(),
-                rule.pending.as_ref().map_or(0, |pending| pending.matches).to_string(),
-                shorten(&rule.action.prompt, 40),
+            rows.add([
+                rule.id.as_str().into(),
+                rule_state(rule).into(),
+                trigger(&rule.trigger).into(),
+                rule.busy.into(),
+                rule.pending.as_ref().map_or(0, |pending| pending.matches).into(),
+                rule.action.prompt.as_str().into(),
             ]);
         }
         writeln!(out)?;
-        write_table(out, &rows)?;
+        rows.write(out)?;
     }
     if !status.recent_executions.is_empty() {
-        let mut rows = table(["FIRED", "RULE", "EVENT", "MATCHES", "TASK"]);
+        let mut rows =
+            Table::new([Whole("FIRED"), Whole("RULE"), Number("EVENT"), Number("MATCHES"), Whole("TASK")]);
         for execution in status.recent_executions.iter().take(10) {
-            rows.add_row([
-                ago(execution.at),
-                execution.rule.clone(),
-                execution.event.to_string(),
-                execution.matches.to_string(),
-                execution.task.clone(),
+            rows.add([
+                ago(execution.at).into(),
+                execution.rule.as_str().into(),
+                execution.event.into(),
+                execution.matches.into(),
+                execution.task.as_str().into(),
             ]);
         }
         writeln!(out)?;
-        write_table(out, &rows)?;
+        rows.write(out)?;
     }
+    warnings(out, status)
+}
+
+/// Why rules do nothing, or did not.
+fn warnings(out: &mut dyn Write, status: &AutomationStatus) -> io::Result<()> {
     if let Some(mark) = &status.held_by {
-        writeln!(out, "! changes of files wait: a git operation is under way ({mark})")?;
+        writeln!(out, "! changes of files wait: a git operation is under way ({})", visible(mark))?;
     }
     for rule in &status.rules {
         if let Some(RuleRefusal { at, event, reason }) = &rule.last_refusal {
-            writeln!(out, "! {}: event {event} was passed over at {at}: {reason}", rule.id)?;
+            writeln!(
+                out,
+                "! {}: event {event} was passed over at {}: {}",
+                visible(&rule.id),
+                local(*at),
+                indented(reason, 4)
+            )?;
         }
     }
+    if !status.enabled {
+        // It is the same for each rule.
+        return writeln!(out, "! no rule makes a task: `aiwg automation enable` switches automation on");
+    }
     let reasons = status.rules.iter().filter_map(|rule| Some((&rule.id, rule.reason.as_ref()?)));
-    reasons.into_iter().try_for_each(|(id, reason)| writeln!(out, "! {id}: {reason}"))
+    reasons
+        .into_iter()
+        .try_for_each(|(id, reason)| writeln!(out, "! {}: {}", visible(id), indented(reason, 4)))
 }
 
 fn rule_state(rule: &RuleStatus) -> &'static str {
@@ -132,7 +160,7 @@ fn trigger(trigger: &Trigger) -> String {
 
 fn show_tested(out: &mut dyn Write, tested: &AutomationTested) -> io::Result<()> {
     if tested.rules.is_empty() && tested.notice.is_none() {
-        return writeln!(out, "No rule matches {}.", tested.file.as_ref().unwrap_or(&tested.topic));
+        return writeln!(out, "No rule matches {}.", visible(tested.file.as_ref().unwrap_or(&tested.topic)));
     }
     for rule in &tested.rules {
         let outcome = match rule.outcome {
@@ -143,10 +171,11 @@ fn show_tested(out: &mut dyn Write, tested: &AutomationTested) -> io::Result<()>
             MatchOutcome::Trip => "would trip",
             MatchOutcome::Fail => "would make a task that fails at once",
         };
-        let reason = rule.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-        writeln!(out, "{} {outcome}{reason}", rule.rule)?;
+        let reason =
+            rule.reason.as_ref().map_or_else(String::new, |reason| format!(": {}", indented(reason, 4)));
+        writeln!(out, "{} {outcome}{reason}", visible(&rule.rule))?;
         for line in rule.prompt.iter().flat_map(|prompt| prompt.lines()) {
-            writeln!(out, "{}", format!("    {line}").trim_end())?;
+            writeln!(out, "{}", format!("    {}", visible_lines(line)).trim_end())?;
         }
     }
     let is_said = |notice: &&String| tested.rules.iter().any(|rule| rule.reason.as_ref() == Some(notice));

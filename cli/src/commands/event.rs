@@ -13,7 +13,11 @@ use futures::StreamExt;
 use crate::{
     args::EventCommand,
     error::CliError,
-    output::{Output, ago, shorten, table, write_table},
+    input,
+    output::{
+        Column::{Number, Text, Whole},
+        Output, Table, ago, json_line, local, note, visible,
+    },
 };
 
 pub(crate) async fn run(
@@ -23,14 +27,19 @@ pub(crate) async fn run(
 ) -> Result<ExitCode, CliError> {
     match command {
         EventCommand::Emit { topic, payload } => {
+            let payload = payload.map(input::payload).transpose()?;
             let emitted = client.event_emit(EventEmitParams { topic, payload }).await?;
             output.result(&emitted, show_emitted)?;
         }
         EventCommand::Watch { topics, since } => watch(client, topics, since, output).await?,
         EventCommand::List { topics, since, limit } => {
             let topics = (!topics.is_empty()).then_some(topics);
-            let events = client.event_list(EventListParams { topics, since, limit }).await?;
+            let params = EventListParams { topics, since, limit: Some(limit) };
+            let events = client.event_list(params.clone()).await?;
             output.result(&events, |out, events| show(out, events))?;
+            if !output.json && events.len() == limit as usize {
+                more(client, params, &events).await?;
+            }
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -41,11 +50,13 @@ fn show_emitted(out: &mut dyn Write, emitted: &EventEmitted) -> io::Result<()> {
     match rules.as_slice() {
         [] if refused.is_empty() => writeln!(out, "Event {seq} is in the log; no rule waits for it.")?,
         [] => writeln!(out, "Event {seq} is in the log; no rule has made a task of it.")?,
-        rules => writeln!(out, "Event {seq} fired {}. Next: aiwg task list", rules.join(", "))?,
+        rules => {
+            writeln!(out, "Event {seq} fired {}. Next: aiwg task list", visible(&rules.join(", ")))?;
+        }
     }
-    refused
-        .iter()
-        .try_for_each(|RefusedMatch { rule, reason }| writeln!(out, "! {rule} did nothing: {reason}"))
+    refused.iter().try_for_each(|RefusedMatch { rule, reason }| {
+        writeln!(out, "! {} did nothing: {}", visible(rule), visible(reason))
+    })
 }
 
 /// Prints events as they come, until the daemon stops: as JSON, one a line.
@@ -57,20 +68,40 @@ async fn watch(
 ) -> Result<(), CliError> {
     let mut events = client.subscribe(Subscribe { topics, since, reconnect: true }).await?;
     while let Some(pushed) = events.next().await {
-        let mut out = io::stdout().lock();
         match pushed? {
-            Pushed::Event(event) if output.json => {
-                serde_json::to_writer(&mut out, &event).map_err(io::Error::from)?;
-                writeln!(out)?;
-            }
+            Pushed::Event(event) if output.json => json_line(&event)?,
             Pushed::Event(Event { seq, at, topic, payload, .. }) => {
-                writeln!(out, "{at}  {seq:>6}  {topic}  {}", payload.as_str())?;
+                let mut out = io::stdout().lock();
+                writeln!(out, "{}  {seq:>6}  {topic}  {}", local(at), visible(payload.as_str()))?;
+                out.flush()?;
             }
             Pushed::Missed { missed, since } => {
-                writeln!(io::stderr(), "{missed} events were passed over; aiwg event list --since {since}")?;
+                note(&format!("{missed} events were passed over; aiwg event list --since {since}"));
             }
         }
-        out.flush()?;
+    }
+    Ok(())
+}
+
+/// Tells what to type for the events that are not listed, if there are any.
+async fn more(client: &DaemonClient, params: EventListParams, events: &[Event]) -> Result<(), CliError> {
+    let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
+    let (listed, is_all_topics) = (events.len(), params.topics.is_none());
+    let since = Some(if params.since.is_some() { last.seq } else { 0 });
+    let goes_on = params.since.is_some();
+    let other = client.event_list(EventListParams { since, limit: Some(1), ..params }).await?;
+    match other.first() {
+        Some(_) if goes_on => note(&format!("{listed}, and there are more; more: --since {}", last.seq)),
+        Some(oldest) if oldest.seq < first.seq => {
+            let of = if is_all_topics {
+                // They are numbered one by one.
+                format!("of {}", last.seq - oldest.seq + 1)
+            } else {
+                "events".to_owned()
+            };
+            note(&format!("the newest {listed} {of}; more: --limit N, or from the oldest on with --since 0"));
+        }
+        _ => {}
     }
     Ok(())
 }
@@ -79,14 +110,14 @@ fn show(out: &mut dyn Write, events: &[Event]) -> io::Result<()> {
     if events.is_empty() {
         return writeln!(out, "No events.");
     }
-    let mut rows = table(["SEQ", "AT", "TOPIC", "PAYLOAD"]);
+    let mut rows = Table::new([Number("SEQ"), Whole("AT"), Text("TOPIC", usize::MAX), Text("PAYLOAD", 80)]);
     for event in events {
-        rows.add_row([
-            event.seq.to_string(),
-            ago(event.at),
-            event.topic.clone(),
-            shorten(event.payload.as_str(), 80),
+        rows.add([
+            event.seq.into(),
+            ago(event.at).into(),
+            event.topic.as_str().into(),
+            event.payload.as_str().into(),
         ]);
     }
-    write_table(out, &rows)
+    rows.write(out)
 }

@@ -7,6 +7,7 @@ mod daemon;
 mod event;
 mod schedule;
 mod setup;
+mod speech;
 mod task;
 
 use std::{path::Path, process::ExitCode};

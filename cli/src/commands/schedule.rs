@@ -8,15 +8,21 @@ use aiwg_client::{
     DaemonClient,
     types::{NoParams, ScheduleRunParams, ScheduledJob},
 };
-use aiwg_schedule::{Schedule, rfc3339, time, time_zone};
-use clap::{Args, Subcommand};
+use aiwg_protocol::CONFIG_PATH;
+use aiwg_schedule::{Schedule, time, time_zone};
+use aiwg_server::config::load;
+use clap::{Args, Subcommand, ValueHint};
 use jiff::Timestamp;
 
 use super::ask;
 use crate::{
     error::CliError,
     examples,
-    output::{Output, table, write_table},
+    output::{
+        Column::{Text, Whole},
+        Output, Table, ago, local_in, note, visible,
+    },
+    project::to_start,
 };
 
 /// What can be done with schedules.
@@ -32,6 +38,7 @@ pub(crate) enum ScheduleCommand {
     #[command(after_help = examples::SCHEDULE_RUN)]
     Run {
         /// The job's name, or the id of a rule whose trigger is a schedule
+        #[arg(value_hint = ValueHint::Other)]
         job: String,
     },
 }
@@ -39,17 +46,18 @@ pub(crate) enum ScheduleCommand {
 /// What is typed after `next`.
 #[derive(Debug, Args)]
 pub(crate) struct NextArgs {
-    /// When, as in crontab(5): minute, hour, day of month, month, day of week; or @daily and the like
-    #[arg(value_name = "EXPR")]
+    /// When, as in crontab(5): minute, hour, day of month, month, day of week, as one argument; or @daily and the like
+    #[arg(value_name = "EXPR", value_hint = ValueHint::Other)]
     expression: String,
     /// How many times
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(value_hint = ValueHint::Other)]
     count: u16,
     /// After which moment, as 2026-03-29T02:30 in that zone, or with an offset; now when left out
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_hint = ValueHint::Other)]
     from: Option<String>,
-    /// The time zone, as Europe/Berlin; the machine's when left out
-    #[arg(long, value_name = "ZONE")]
+    /// The time zone, as Europe/Berlin; else the project's schedule.timezone, else the machine's
+    #[arg(long, value_name = "ZONE", value_hint = ValueHint::Other)]
     timezone: Option<String>,
 }
 
@@ -59,16 +67,24 @@ pub(crate) fn run(
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     match command {
-        ScheduleCommand::Next(args) => next(&args, output),
+        ScheduleCommand::Next(args) => next(project, &args, output),
         ScheduleCommand::List => ask(project, async |client| list(client, output).await),
         ScheduleCommand::Run { job } => ask(project, async |client| run_now(client, job, output).await),
     }
 }
 
-fn next(args: &NextArgs, output: &Output) -> Result<ExitCode, CliError> {
+fn next(project: Option<&Path>, args: &NextArgs, output: &Output) -> Result<ExitCode, CliError> {
     let wrong = |error: &dyn std::fmt::Display| CliError::Usage(error.to_string());
-    let schedule: Schedule = args.expression.parse().map_err(|error| wrong(&error))?;
-    let zone = time_zone(args.timezone.as_deref()).map_err(|error| wrong(&error))?;
+    let schedule: Schedule = args.expression.parse().map_err(|error| {
+        let is_part = args.expression.split_whitespace().count() == 1 && !args.expression.starts_with('@');
+        let hint = if is_part { "; put all five fields in quotes, as one argument" } else { "" };
+        CliError::Usage(format!("{error}{hint}"))
+    })?;
+    let zone = match &args.timezone {
+        Some(name) => time_zone(Some(name)),
+        None => time_zone(zone_of_project(project)?.as_deref()),
+    };
+    let zone = zone.map_err(|error| wrong(&error))?;
     let from =
         args.from.as_deref().map(|text| time(text, &zone)).transpose().map_err(|error| wrong(&error))?;
     let times = schedule.next_times(from.unwrap_or_else(Timestamp::now), &zone, args.count.into());
@@ -79,6 +95,18 @@ fn next(args: &NextArgs, output: &Output) -> Result<ExitCode, CliError> {
     }
     output.result(&times, |out, times| times.iter().try_for_each(|time| writeln!(out, "{time}")))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The time zone that the schedules of the project go by, where it names one.
+fn zone_of_project(project: Option<&Path>) -> Result<Option<String>, CliError> {
+    let project = to_start(project)?;
+    match load(&project, &project.join(CONFIG_PATH), false) {
+        Ok(loaded) => Ok(loaded.config.schedule.timezone),
+        Err(error) => {
+            note(&format!("! the machine's time zone counts, as the project's cannot be read: {error}"));
+            Ok(None)
+        }
+    }
 }
 
 async fn list(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
@@ -94,17 +122,25 @@ fn show(out: &mut dyn Write, jobs: &[ScheduledJob]) -> io::Result<()> {
             "There are no schedules: .aiwg/daemon.json names them in \"schedule\": {{\"jobs\": [...]}}."
         );
     }
-    let mut rows = table(["JOB", "CRON", "ACTION", "LAST", "NEXT"]);
+    let mut rows = Table::new([
+        Whole("JOB"),
+        Text("CRON", usize::MAX),
+        Text("ACTION", usize::MAX),
+        Whole("LAST"),
+        Whole("NEXT"),
+    ]);
     for job in jobs {
-        rows.add_row([
-            job.name.clone(),
-            job.cron.clone(),
-            job.action.clone().unwrap_or_else(|| "(a rule)".to_owned()),
-            job.last_at.map_or_else(|| "-".to_owned(), |at| local(at.as_millis(), job)),
-            job.next_at.map_or_else(|| "-".to_owned(), |at| local(at.as_millis(), job)),
+        // On a clock of the schedule's zone.
+        let zone = time_zone(job.timezone.as_deref()).unwrap_or(jiff::tz::TimeZone::UTC);
+        rows.add([
+            job.name.as_str().into(),
+            job.cron.as_str().into(),
+            job.action.as_deref().unwrap_or("(a rule)").into(),
+            job.last_at.map_or_else(|| "-".to_owned(), ago).into(),
+            job.next_at.map_or_else(|| "-".to_owned(), |at| local_in(at, &zone)).into(),
         ]);
     }
-    write_table(out, &rows)?;
+    rows.write(out)?;
     if jobs.iter().any(|job| job.next_at.is_none()) {
         writeln!(
             out,
@@ -114,19 +150,17 @@ fn show(out: &mut dyn Write, jobs: &[ScheduledJob]) -> io::Result<()> {
     Ok(())
 }
 
-/// On a clock of the schedule's zone.
-fn local(millis: i64, job: &ScheduledJob) -> String {
-    let zone = time_zone(job.timezone.as_deref()).unwrap_or(jiff::tz::TimeZone::UTC);
-    Timestamp::from_millisecond(millis).map_or_else(|_| "-".to_owned(), |at| rfc3339(at, &zone))
-}
-
 async fn run_now(client: &DaemonClient, job: String, output: &Output) -> Result<ExitCode, CliError> {
     let done = client.schedule_run(ScheduleRunParams { job: job.clone() }).await?;
     output.result(&done, |out, done| match done.rules.as_slice() {
-        [] => writeln!(out, "{job} has fired as event {}.", done.seq),
-        rules => {
-            writeln!(out, "{job} has fired as event {}: {}. Next: aiwg task list", done.seq, rules.join(", "))
-        }
+        [] => writeln!(out, "{} has fired as event {}.", visible(&job), done.seq),
+        rules => writeln!(
+            out,
+            "{} has fired as event {}: {}. Next: aiwg task list",
+            visible(&job),
+            done.seq,
+            visible(&rules.join(", "))
+        ),
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use crate::config::{Condition, OnBusy, Trigger};
 pub struct AutomationStatus {
     /// Whether automation as a whole is switched on.
     pub enabled: bool,
-    /// How many rules there are.
+    /// How many rules the configuration has; those of schedule jobs do not count.
     pub rule_count: u32,
     /// Each of them, in the order of the configuration; those of schedule jobs come last.
     pub rules: Vec<RuleStatus>,
@@ -46,7 +46,7 @@ pub struct RuleStatus {
     pub busy: u32,
     /// Matches that have not come to a task yet; null if there are none.
     pub pending: Option<PendingMatches>,
-    /// The last match that came to nothing since the start of the daemon; null if none has.
+    /// The last match that came to nothing since the daemon was started and the rule was enabled; null if none has.
     pub last_refusal: Option<RuleRefusal>,
 }
 

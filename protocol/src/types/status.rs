@@ -151,7 +151,7 @@ pub struct QueuedTaskSummary {
 pub struct AutomationSubsystem {
     /// Whether rules are acted upon at all.
     pub enabled: bool,
-    /// How many rules there are.
+    /// How many rules the configuration has; those of schedule jobs do not count.
     pub rule_count: u32,
 }
 

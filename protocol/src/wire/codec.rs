@@ -125,6 +125,7 @@ impl ToServer {
                 serde_json::to_writer(&mut out, &request)?;
             }
         }
+        on_one_line(&mut out);
         Ok(out.into())
     }
 }
@@ -155,7 +156,40 @@ impl tokio_serde::Deserializer<FromServer> for JsonRpc {
     }
 }
 
+/// JSON that a caller has written by hand may have several lines: within it, a line feed is a blank, for in a string there can be none.
+fn on_one_line(json: &mut [u8]) {
+    let mut from = 0;
+    while let Some(at) = json.get(from..).and_then(|rest| memchr::memchr(b'\n', rest)) {
+        json[from + at] = b' ';
+        from += at + 1;
+    }
+}
+
 /// A member that is there, be it null: a result may be.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawValue>>, D::Error> {
     Deserialize::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_serde::Serializer;
+
+    use super::*;
+    use crate::types::EventEmitParams;
+
+    #[test]
+    fn a_request_is_one_line_whatever_its_payload() {
+        let payload = Json::from_text("{\n  \"a\": \"\\n\",\n  \"b\": 1\n}").unwrap();
+        let typed = DaemonServiceRequest::EventEmit {
+            params: EventEmitParams { topic: "a:b".to_owned(), payload: Some(payload.clone()) },
+        };
+        for message in
+            [ToServer::Request(1, typed), ToServer::Untyped(1, "event.emit".to_owned(), Some(payload))]
+        {
+            let line = Pin::new(&mut JsonRpc).serialize(&message).unwrap();
+            assert!(!line.contains(&b'\n'), "{line:?}");
+            let sent: serde_json::Value = serde_json::from_slice(&line).unwrap();
+            assert!(sent["params"].to_string().contains(r#"{"a":"\n","b":1}"#), "{sent}");
+        }
+    }
 }

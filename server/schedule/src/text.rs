@@ -10,6 +10,11 @@ pub enum TextError {
     /// No time zone has this name.
     #[error("there is no time zone `{0}`: names are as in Europe/Berlin, or UTC")]
     Zone(String),
+    /// The environment's `TZ` is none either.
+    #[error(
+        "TZ is `{0}` in the environment, which is no time zone: set it to a name as in Europe/Berlin, or unset it"
+    )]
+    Environment(String),
     /// This is no time.
     #[error("`{0}` is not a time: write 2026-03-29T02:30, or with an offset 2026-03-29T02:30:00+01:00")]
     Time(String),
@@ -20,7 +25,10 @@ pub enum TextError {
 /// What the system knows of time zones counts; a system that knows nothing gets what was known when this was built.
 pub fn time_zone(name: Option<&str>) -> Result<TimeZone, TextError> {
     match name {
-        None => Ok(TimeZone::system()),
+        None => TimeZone::try_system().or_else(|_| match std::env::var_os("TZ") {
+            Some(name) => Err(TextError::Environment(name.to_string_lossy().into_owned())),
+            None => Ok(TimeZone::UTC),
+        }),
         Some(name) => TimeZone::get(name).map_err(|_| TextError::Zone(name.to_owned())),
     }
 }

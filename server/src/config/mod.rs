@@ -17,3 +17,4 @@ pub(crate) use load::load_for;
 pub use load::{Loaded, load, parse};
 pub(crate) use notices::asked_in_vain;
 pub use settings::Settings;
+pub(crate) use words::nearest;

@@ -28,7 +28,7 @@ pub(super) fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 
 /// The known name that another one was most likely meant to be: one that goes on as it does, or has it within, else one that is
 /// written nearly so.
-pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let name = name.to_lowercase();
     let shortest = |is_like: &dyn Fn(&str) -> bool| {
         known.iter().copied().filter(|known| is_like(&known.to_lowercase())).min_by_key(|known| known.len())

@@ -12,6 +12,7 @@ use super::{
     command::{Automation, Draft, EngineError, RuleState},
 };
 use crate::{
+    config::nearest,
     rules::{Decision, WINDOW_MINUTES, decide, enable_command},
     store::Switch,
 };
@@ -25,7 +26,7 @@ impl Turn<'_> {
         cause: Option<Cause>,
     ) -> Result<(), Failure> {
         if let Some(id) = id {
-            self.state.policy.rules.get(id).ok_or_else(|| EngineError::RuleNotFound(id.to_owned()))?;
+            self.state.policy.rules.get(id).ok_or_else(|| self.no_rule(id))?;
             if enabled {
                 // A tripped rule begins anew.
                 self.store.forgive_firings(id)?;
@@ -34,7 +35,10 @@ impl Turn<'_> {
         let switch = Switch { enabled: Some(enabled), tripped_at: None };
         self.store.set_switch(id, switch)?;
         self.state.memory.set_switch(id, switch);
-        if !enabled {
+        if enabled {
+            // Why it did nothing before is no longer so.
+            self.state.memory.forget_refusals(id);
+        } else {
             self.drop_pending(id)?;
         }
         let word = if enabled { "enabled" } else { "disabled" };
@@ -74,6 +78,12 @@ impl Turn<'_> {
             Ok((rule.clone(), decide(rule, &facts)))
         });
         decided.collect()
+    }
+
+    fn no_rule(&self, id: &str) -> EngineError {
+        let rules = self.state.policy.rules.rules();
+        let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
+        EngineError::RuleNotFound { id: id.to_owned(), near: nearest(id, &known).map(str::to_owned) }
     }
 
     /// How the rules are.

@@ -179,7 +179,7 @@ pub struct RuleState {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum EngineError {
     /// No such task.
-    #[error("there is no task {0}; `aiwg task list` shows the latest")]
+    #[error("there is no task \"{0}\"; `aiwg task list` shows the latest")]
     TaskNotFound(TaskNo),
     /// It has ended already.
     #[error("{0} has ended already; `aiwg task get {0}` tells how")]
@@ -196,11 +196,16 @@ pub enum EngineError {
     )]
     ChainTooDeep(u32),
     /// A task is to start after one that does not exist.
-    #[error("it is to start after {0}, which does not exist; `aiwg task list` shows the tasks")]
+    #[error("it is to start after \"{0}\", which does not exist; `aiwg task list` shows the latest")]
     DependencyNotFound(TaskNo),
     /// No such rule.
-    #[error("there is no rule {0:?}; `aiwg automation status` shows them")]
-    RuleNotFound(String),
+    #[error("there is no rule {id:?}; {}", similar(near.as_deref(), "aiwg automation status"))]
+    RuleNotFound {
+        /// What was asked for.
+        id: String,
+        /// The rule that was most likely meant.
+        near: Option<String>,
+    },
     /// A task is to start after itself.
     #[error("it is to start after {0}, which would be itself")]
     DependencyOnItself(TaskNo),
@@ -212,6 +217,11 @@ pub enum EngineError {
     Storage(Arc<str>),
 }
 
+/// What to do about a name that nothing has: the one that was most likely meant, else the command that shows all.
+pub(crate) fn similar(near: Option<&str>, shows: &str) -> String {
+    near.map_or_else(|| format!("`{shows}` shows them"), |near| format!("did you mean {near:?}?"))
+}
+
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         let kind = match error {
@@ -221,7 +231,7 @@ impl From<EngineError> for ApiError {
             EngineError::ChainTooDeep(_) => ErrorKind::ChainTooDeep,
             EngineError::DependencyNotFound(_) => ErrorKind::DependencyNotFound,
             EngineError::DependencyOnItself(_) => ErrorKind::DependencyOnItself,
-            EngineError::RuleNotFound(_) => ErrorKind::RuleNotFound,
+            EngineError::RuleNotFound { .. } => ErrorKind::RuleNotFound,
             EngineError::Closing => ErrorKind::ShuttingDown,
             EngineError::Storage(_) => ErrorKind::StorageUnavailable,
         };

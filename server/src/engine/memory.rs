@@ -104,6 +104,14 @@ impl Memory {
         self.refusals.insert(rule.to_owned(), refusal);
     }
 
+    /// What came to nothing does not count any more: of a rule, or of all.
+    pub(super) fn forget_refusals(&mut self, rule: Option<&str>) {
+        match rule {
+            Some(rule) => drop(self.refusals.remove(rule)),
+            None => self.refusals.clear(),
+        }
+    }
+
     /// The last match of the rule that came to nothing.
     pub(super) fn last_refusal(&self, rule: &str) -> Option<RuleRefusal> {
         self.refusals.get(rule).cloned()

@@ -27,6 +27,7 @@ mod tasks;
 mod thread;
 mod waiting;
 
+pub(crate) use command::similar;
 pub use command::{Automation, Command, Draft, EngineError, Order, Policy, RuleState, Settled, StartOrder};
 pub(crate) use due::{Gathering, fire_when_due};
 pub use handle::Engine;

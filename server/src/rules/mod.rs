@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use aiwg_protocol::{
     config::{Action, Rule},
+    limits::LONGEST_TASK_MINUTES,
     types::{Cause, Event},
 };
 
@@ -54,10 +55,7 @@ pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (NewTask, Option<
     (task, unusable)
 }
 
-/// The longest time limit of a task, in minutes: a year. The store and the timers have no word for much longer ones.
-pub const LONGEST_TASK_MINUTES: f64 = 525_600.0;
-
-/// Whether a task may have this time limit, in minutes.
+/// Whether a task may have this time limit, in minutes. The store and the timers have no word for much longer ones.
 pub fn is_task_time(minutes: f64) -> bool {
     minutes > 0.0 && minutes <= LONGEST_TASK_MINUTES
 }

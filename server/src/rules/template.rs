@@ -2,14 +2,11 @@
 
 use std::fmt::Write;
 
-use aiwg_protocol::types::Event;
+use aiwg_protocol::{limits::LONGEST_PROMPT, types::Event};
 use minijinja::{
     AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value, context,
     value::{Serde, ValueKind},
 };
-
-/// How long a prompt may be, in bytes.
-pub const LONGEST_PROMPT: usize = 1024 * 1024;
 
 /// How many instructions of the template engine a prompt may take.
 const FUEL: u64 = 1_000_000;

@@ -12,6 +12,10 @@ pub(crate) enum Step {
     Sees(&'static str),
     /// Types this.
     Types(&'static str),
+    /// Runs a line of shell elsewhere, in which `$AIWG` is the binary.
+    Runs(&'static str),
+    /// Closes the terminal.
+    Closes,
 }
 
 impl Project {
@@ -32,6 +36,8 @@ impl Project {
             .map(|step| match step {
                 Step::Sees(text) => json!(["expect", text]),
                 Step::Types(text) => json!(["send", text]),
+                Step::Runs(line) => json!(["run", line]),
+                Step::Closes => json!(["close", ""]),
             })
             .collect();
         let output = Command::new("python3")
@@ -42,6 +48,7 @@ impl Project {
             .current_dir(self.path())
             .env_remove("AIWG_DAEMON_SOCKET")
             .env_remove("TMUX")
+            .env("AIWG", env!("CARGO_BIN_EXE_aiwg"))
             .envs(environment.iter().copied())
             .env("XDG_STATE_HOME", self.file("state-home"))
             .output()

@@ -21,7 +21,7 @@ export interface AutomationEvent {
 export interface AutomationStatus {
   /** Whether automation as a whole is switched on. */
   enabled: boolean;
-  /** How many rules there are. */
+  /** How many rules the configuration has; those of schedule jobs do not count. */
   ruleCount: number;
   /** Each of them, in the order of the configuration; those of schedule jobs come last. */
   rules: RuleStatus[];
@@ -38,7 +38,7 @@ export interface AutomationStatus {
 export interface AutomationSubsystem {
   /** Whether rules are acted upon at all. */
   enabled: boolean;
-  /** How many rules there are. */
+  /** How many rules the configuration has; those of schedule jobs do not count. */
   ruleCount: number;
 }
 
@@ -649,7 +649,10 @@ export interface RuleStatus {
   busy: number;
   /** Matches that have not come to a task yet; null if there are none. */
   pending: PendingMatches | null;
-  /** The last match that came to nothing since the start of the daemon; null if none has. */
+  /**
+   * The last match that came to nothing since the daemon was started and the rule was enabled; null
+   * if none has.
+   */
   lastRefusal: RuleRefusal | null;
 }
 

@@ -1,19 +1,22 @@
 //! An answer, as it comes.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-};
+use std::{io::Write, path::Path};
 
 use aiwg_client::{
     ClientError, DaemonClient,
-    types::{OutputStream, Task, TaskState, TaskWaitParams},
+    types::{ChatHistoryParams, NoParams, OutputStream, Task, TaskGetParams, TaskState, TaskWaitParams},
 };
 
-use super::speech::Speech;
 use crate::{
-    commands::task::follow::{Reading, bytes},
+    commands::{
+        speech::Speech,
+        task::{
+            follow::{Reading, bytes},
+            show::outcome,
+        },
+    },
     error::CliError,
+    output::{count, indented, note},
     project::{is_gone, reconnect},
 };
 
@@ -24,6 +27,8 @@ pub(super) async fn listen(
     id: &str,
     out: impl Write,
 ) -> Result<Task, CliError> {
+    // What it waits for is of little worth: where it cannot be told, the answer is waited for all the same.
+    let _ = tell_what_it_waits_for(&client, id).await;
     let mut speech = Speech::to(out);
     let mut reading = Reading::of(id, OutputStream::Stdout, true);
     loop {
@@ -37,15 +42,17 @@ pub(super) async fn listen(
         };
         match heard {
             Ok(task) => {
-                speech.end(task.result.as_deref())?;
-                if task.state != TaskState::Completed {
+                let is_answered = task.state == TaskState::Completed;
+                // Without an answer the result is the raw output.
+                speech.end(task.result.as_deref().filter(|_| is_answered))?;
+                if !is_answered {
                     let why = task.error.as_deref().unwrap_or("no reason was given");
-                    writeln!(io::stderr(), "aiwg: {id} is {}: {why}", task.state)?;
+                    note(&format!("aiwg: {id} {}: {}", outcome(task.state), indented(why, 4)));
                 }
                 return Ok(task);
             }
             Err(error) if is_gone(&error) => {
-                writeln!(io::stderr(), "aiwg: the daemon is gone, or the way to it; waiting for it")?;
+                note("aiwg: the daemon is gone, or the way to it; waiting for it");
                 client = reconnect(project).await;
             }
             Err(error) => return Err(error.into()),
@@ -55,4 +62,27 @@ pub(super) async fn listen(
 
 async fn ended(client: &DaemonClient, id: &str) -> Result<Task, ClientError> {
     client.task_wait(TaskWaitParams { task_id: id.to_owned(), timeout_ms: None }).await
+}
+
+/// Says what a message waits for, if it does: nothing is heard of it until then.
+async fn tell_what_it_waits_for(client: &DaemonClient, id: &str) -> Result<(), ClientError> {
+    let task = client.task_get(TaskGetParams { task_id: id.to_owned() }).await?;
+    if task.state != TaskState::Queued {
+        return Ok(());
+    }
+    let behind = match earlier_turn(client, &task).await? {
+        Some(turn) => format!("{turn}, an earlier message of this conversation"),
+        None => count(client.task_stats(NoParams {}).await?.running, "running task", "running tasks"),
+    };
+    note(&format!("{id} is queued behind {behind}."));
+    Ok(())
+}
+
+/// The turn of the same conversation that has to end first.
+async fn earlier_turn(client: &DaemonClient, task: &Task) -> Result<Option<String>, ClientError> {
+    let Some(conversation) = task.conversation.clone() else { return Ok(None) };
+    let turns = client.chat_history(ChatHistoryParams { conversation, limit: None }).await?;
+    let earlier = turns.into_iter().take_while(|turn| turn.task_id != task.id);
+    let open = earlier.filter(|turn| matches!(turn.state, TaskState::Queued | TaskState::Running));
+    Ok(open.last().map(|turn| turn.task_id))
 }

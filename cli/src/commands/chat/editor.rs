@@ -26,7 +26,7 @@ pub(super) const COMMANDS: [(&str, &str); 8] = [
     ("/status", "how the daemon is"),
     ("/tasks", "the latest tasks"),
     ("/run PROMPT", "a task in the background; you are told when it ends"),
-    ("/cancel ID", "cancel a task"),
+    ("/cancel ID...", "cancel tasks"),
     ("/history", "what was said in this conversation"),
     ("/clear", "forget what was said in it"),
     ("/quit", "leave; Ctrl-D does so too"),
@@ -53,15 +53,16 @@ pub(super) fn editor(cancellable: Cancellable) -> Result<Editor<Typing, FileHist
     Ok(editor)
 }
 
-/// Keeps what was typed for the next session.
-pub(super) fn remember(editor: &mut Editor<Typing, FileHistory>) {
+/// Keeps what was typed, also for the next session. At once: a terminal that is closed gives no time for it.
+pub(super) fn remember(editor: &mut Editor<Typing, FileHistory>, typed: &str) {
+    // Where it cannot be remembered, it is not.
+    let _ = editor.add_history_entry(typed);
     let Some(path) = history_file() else { return };
     let is_there = path.parent().is_some_and(|dir| {
         use std::os::unix::fs::DirBuilderExt;
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir).is_ok()
     });
     if is_there {
-        // Of little worth to anyone but the next session, which begins anew then.
         let _ = editor.append_history(&path);
     }
 }
@@ -101,20 +102,30 @@ impl Completer for Typing {
 
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
         let typed = line.get(..at).unwrap_or(line);
-        if let Some(id) = typed.strip_prefix("/cancel ") {
+        if let Some(ids) = typed.strip_prefix("/cancel ") {
+            let id = ids.rsplit(char::is_whitespace).next().unwrap_or(ids);
             let tasks = self.cancellable.lock().unwrap_or_else(PoisonError::into_inner);
             let fits = tasks.iter().filter(|task| task.starts_with(id)).cloned().collect();
             return Ok((at - id.len(), fits));
         }
-        let names = COMMANDS.iter().filter_map(|(command, _)| command.split(' ').next());
-        let fits = names.filter(|name| typed.starts_with('/') && name.starts_with(typed)).map(str::to_owned);
+        // What comes behind it is typed next.
+        let names = COMMANDS.iter().map(|(command, _)| match command.split_once(' ') {
+            Some((name, _)) => format!("{name} "),
+            None => (*command).to_owned(),
+        });
+        let fits = names.filter(|name| typed.starts_with('/') && name.starts_with(typed));
         Ok((0, fits.collect()))
     }
 }
 
 /// Whether a message is all there: no `\` at its end, no open block of code.
 fn is_whole(typed: &str) -> bool {
-    !typed.ends_with('\\') && typed.matches("```").count().is_multiple_of(2)
+    !typed.ends_with('\\') && !turns_block(typed)
+}
+
+/// Whether a block of code is open behind it if none was before, or the other way round.
+pub(super) fn turns_block(typed: &str) -> bool {
+    !typed.matches("```").count().is_multiple_of(2)
 }
 
 /// The message that was typed, over several lines perhaps.

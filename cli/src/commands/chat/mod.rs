@@ -1,17 +1,33 @@
 //! Talking with agents: one message, or a conversation.
 
 mod answer;
+mod commands;
 mod editor;
+mod interrupt;
+mod notices;
 mod repl;
-mod speech;
+mod script;
 
-use std::{io, path::Path, process::ExitCode};
+use std::{
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
 
-use aiwg_client::types::{ChatSendParams, TaskState};
-use clap::{Args, Subcommand};
+use aiwg_client::{
+    DaemonClient,
+    types::{ChatSendParams, TaskState},
+};
+use clap::{Args, Subcommand, ValueHint};
 
-use super::ask;
-use crate::{error::CliError, examples, output::Output};
+use super::{ask, task::submit::interrupted};
+use crate::{
+    error::CliError,
+    examples,
+    input::prompt,
+    output::{Output, agent_text},
+    values::priority,
+};
 
 /// What can be said.
 #[derive(Debug, Subcommand)]
@@ -24,13 +40,15 @@ pub(crate) enum ChatCommand {
 /// What is typed after `send`.
 #[derive(Debug, Args)]
 pub(crate) struct SendArgs {
-    /// What to say
+    /// What to say, as one argument; - reads it from standard input
+    #[arg(value_hint = ValueHint::Other)]
     message: String,
     /// The conversation that it belongs to: the agent is told what was said in it before
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     conversation: Option<String>,
     /// Higher ones start first
     #[arg(long, value_name = "N", default_value_t = 5, allow_negative_numbers = true)]
+    #[arg(value_parser = priority(), value_hint = ValueHint::Other)]
     priority: i32,
     /// Do not wait for the answer, and print the task's id; so does --json
     #[arg(long)]
@@ -40,10 +58,11 @@ pub(crate) struct SendArgs {
 /// What is typed after `daemon chat`.
 #[derive(Debug, Args)]
 pub(crate) struct ChatArgs {
-    /// What to say; without it, a conversation begins
+    /// What to say, as one argument, or - for standard input; without it, a conversation begins
+    #[arg(value_hint = ValueHint::Other)]
     message: Option<String>,
     /// The conversation to go on with; a new one when left out
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     conversation: Option<String>,
 }
 
@@ -56,29 +75,55 @@ pub(crate) fn run(
     send(project, args, output)
 }
 
-/// `aiwg daemon chat`.
+/// `aiwg daemon chat`. As JSON it is the task of the one message, at its end.
 pub(crate) fn talk(project: Option<&Path>, args: ChatArgs, output: &Output) -> Result<ExitCode, CliError> {
     let ChatArgs { message, conversation } = args;
-    match message {
-        Some(message) => {
-            send(project, SendArgs { message, conversation, priority: 5, no_wait: false }, output)
+    let Some(message) = message else {
+        if output.json {
+            return Err(CliError::Usage(
+                "a conversation has no JSON; `aiwg daemon chat MESSAGE --json` gives the task of one message, and so its answer"
+                    .to_owned(),
+            ));
         }
-        None => repl::run(project, conversation),
-    }
+        return repl::run(project, conversation);
+    };
+    let params = ChatSendParams { message: prompt(message)?, conversation, priority: None };
+    ask(project, async |client| {
+        let sent = client.chat_send(params).await?;
+        answer(project, client, &sent.task_id, output).await
+    })
 }
 
+/// `aiwg chat send`. As JSON it is the method's result, which does not wait for the answer.
 fn send(project: Option<&Path>, args: SendArgs, output: &Output) -> Result<ExitCode, CliError> {
     let SendArgs { message, conversation, priority, no_wait } = args;
+    let params = ChatSendParams { message: prompt(message)?, conversation, priority: Some(priority) };
     ask(project, async |client| {
-        let sent =
-            client.chat_send(ChatSendParams { message, conversation, priority: Some(priority) }).await?;
+        let sent = client.chat_send(params).await?;
         if no_wait || output.json {
             output.result(&sent, |out, sent| {
                 writeln!(out, "{0} answers. Next: aiwg task logs {0} --follow", sent.task_id)
             })?;
             return Ok(ExitCode::SUCCESS);
         }
-        let task = answer::listen(project, client.clone(), &sent.task_id, io::stdout()).await?;
-        Ok(if task.state == TaskState::Completed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        answer(project, client, &sent.task_id, output).await
     })
+}
+
+/// Prints an answer as it comes, or its task as JSON. Ctrl-C asks what is to become of it.
+async fn answer(
+    project: Option<&Path>,
+    client: &DaemonClient,
+    id: &str,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    let out: Box<dyn Write> = if output.json { Box::new(io::sink()) } else { agent_text(io::stdout()) };
+    let task = tokio::select! {
+        task = answer::listen(project, client.clone(), id, out) => task?,
+        left = interrupted(client, id) => return left,
+    };
+    if output.json {
+        output.result(&task, |_, _| Ok(()))?;
+    }
+    Ok(if task.state == TaskState::Completed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

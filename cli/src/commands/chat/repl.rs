@@ -1,69 +1,82 @@
-//! A conversation in the terminal, or line by line from a script.
+//! A conversation: what a person in a terminal and a script have in common, and the person.
 
 use std::{
-    collections::HashSet,
-    io::{self, BufRead, IsTerminal, Write},
+    io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, PoisonError},
 };
 
 use aiwg_client::{
-    ClientError, DaemonClient, Pushed, Subscribe,
-    types::{
-        ChatClearParams, ChatHistoryParams, ChatSendParams, Event, NoParams, TaskCancelParams, TaskEvent,
-        TaskListParams, TaskState, TaskSubmitParams,
-    },
+    DaemonClient,
+    types::{ChatSendParams, NoParams, Task, TaskCancelParams, TaskState},
 };
-use futures::StreamExt;
-use rustyline::{ExternalPrinter, error::ReadlineError};
+use aiwg_protocol::ErrorKind;
+use rustyline::error::ReadlineError;
 use tokio::runtime::Runtime;
 
 use super::{
     answer::listen,
-    editor::{COMMANDS, Cancellable, editor, message, remember},
+    editor::{Cancellable, editor, message, remember},
+    interrupt::Interrupts,
+    notices::{Heard, Notices},
 };
 use crate::{
-    commands::{daemon::status, task::list},
+    commands::task::submit::interrupted,
     error::CliError,
-    output::shorten,
+    output::{agent_text, note, visible_lines},
     project::{connect, is_gone},
 };
 
-const PROMPT: &str = "> ";
-
-/// Tasks whose end nobody needs to be told: their answers are being listened to.
-type Heard = Arc<Mutex<HashSet<String>>>;
+pub(super) const PROMPT: &str = "> ";
 
 /// A conversation.
-struct Talk {
+pub(super) struct Talk {
     runtime: Runtime,
     project: Option<PathBuf>,
     client: DaemonClient,
-    conversation: String,
+    pub(super) conversation: String,
+    /// Whether its lines are typed by a person, and not read from a script.
+    is_with_person: bool,
+    interrupts: Interrupts,
     heard: Heard,
     cancellable: Cancellable,
+    quiet: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// Talks until the person leaves.
+/// What came of a line.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Done {
+    Well,
+    /// There is no answer, as was told.
+    Badly,
+    /// The conversation is over.
+    Leave,
+}
+
+/// Talks until the person leaves, or the script is at its end.
 pub(super) fn run(project: Option<&Path>, conversation: Option<String>) -> Result<ExitCode, CliError> {
     // One more thread, which tells what ends while this one waits for a line.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let client = runtime.block_on(connect(project))?;
+    // From here on Ctrl-C ends what it is pressed in.
+    let interrupts = runtime.block_on(async { Interrupts::new() })?;
     let mut talk = Talk {
         runtime,
         project: project.map(Path::to_owned),
         client,
         conversation: conversation.unwrap_or_else(new_conversation),
+        is_with_person: io::stdin().is_terminal(),
+        interrupts,
         heard: Heard::default(),
         cancellable: Cancellable::default(),
+        quiet: Arc::default(),
     };
-    if io::stdin().is_terminal() {
-        talk.with_person()?
-    } else {
-        talk.with_script()?
+    if talk.is_with_person {
+        talk.with_person()?;
+        return Ok(ExitCode::SUCCESS);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if talk.with_script()? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// A name that no other conversation has.
@@ -72,228 +85,134 @@ fn new_conversation() -> String {
 }
 
 impl Talk {
-    fn with_script(&mut self) -> Result<(), CliError> {
-        for line in io::stdin().lock().lines() {
-            if self.take(&line?)?.is_break() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
     fn with_person(&mut self) -> Result<(), CliError> {
         let mut editor = editor(Arc::clone(&self.cancellable))?;
-        let status = self.runtime.block_on(self.client.daemon_status(NoParams {}))?;
+        let status = self.wait(self.client.daemon_status(NoParams {}))?;
         say(&format!("{}. /help tells what can be typed; Ctrl-D leaves.", status.project))?;
         if let Ok(printer) = editor.create_external_printer() {
-            self.runtime.spawn(tell_of_ends(
-                self.client.clone(),
-                printer,
-                Arc::clone(&self.heard),
-                Arc::clone(&self.cancellable),
-            ));
+            self.runtime.spawn(self.notices().tell(printer));
         }
         loop {
+            self.runtime.block_on(self.interrupts.forget());
             match editor.readline(PROMPT) {
                 Ok(typed) => {
-                    // It cannot be remembered: then it is not.
-                    let _ = editor.add_history_entry(&typed);
-                    if self.take(&message(&typed))?.is_break() {
-                        break;
+                    remember(&mut editor, &typed);
+                    match self.take(&message(&typed)) {
+                        Ok(Done::Leave) => return Ok(()),
+                        Ok(Done::Well | Done::Badly) => {}
+                        Err(error @ CliError::Io(_)) => return Err(error),
+                        // What fails does not end the conversation.
+                        Err(error) => tell(&error),
                     }
                 }
                 // The line is given up, and another one begins.
                 Err(ReadlineError::Interrupted) => {}
-                Err(ReadlineError::Eof) => break,
+                Err(ReadlineError::Eof) => return Ok(()),
                 Err(error) => return Err(CliError::Failed(format!("the terminal cannot be used: {error}"))),
             }
         }
-        remember(&mut editor);
-        Ok(())
     }
 
-    /// Does what a line asks for. What fails is told, and does not end the conversation.
-    fn take(&mut self, line: &str) -> Result<std::ops::ControlFlow<()>, CliError> {
-        use std::ops::ControlFlow::{Break, Continue};
-        let line = line.trim();
-        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        let rest = rest.trim();
-        let done = match word {
-            "" => Ok(()),
-            "/quit" | "/exit" => return Ok(Break(())),
-            "/help" => help(),
-            "/status" => self.status(),
-            "/tasks" => self.tasks(),
-            "/run" => self.run_task(rest),
-            "/cancel" => self.cancel(rest),
-            "/history" => self.history(),
-            "/clear" => self.clear(),
-            _ if word.starts_with('/') && !word[1..].contains('/') => {
-                say(&format!("{word} is no command; /help tells what can be typed"))
+    fn notices(&self) -> Notices {
+        Notices {
+            client: self.client.clone(),
+            project: self.project.clone(),
+            conversation: self.conversation.clone(),
+            heard: Arc::clone(&self.heard),
+            cancellable: Arc::clone(&self.cancellable),
+            quiet: Arc::clone(&self.quiet),
+        }
+    }
+
+    /// Waits for something, unless Ctrl-C is pressed first.
+    pub(super) fn wait<T, E>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, CliError>
+    where
+        CliError: From<E>,
+    {
+        let done = self.runtime.block_on(self.interrupts.unless_pressed(work));
+        Ok(done.ok_or(CliError::Interrupted)??)
+    }
+
+    /// The daemon, which may have been restarted since the last line. It is asked for a sign of life, so that nothing is asked for twice.
+    pub(super) fn daemon(&mut self) -> Result<DaemonClient, CliError> {
+        let client = &self.client;
+        let alive = async {
+            match client.ping(NoParams {}).await {
+                Err(error) if is_gone(&error) => connect(self.project.as_deref()).await,
+                answered => answered.map(|_| client.clone()),
             }
-            _ => self.send(line),
         };
-        match done {
-            Ok(()) => Ok(Continue(())),
-            Err(CliError::Client(error)) => {
-                say(&format!("aiwg: {error}"))?;
-                if is_gone(&error) {
-                    self.connect_again();
-                }
-                Ok(Continue(()))
-            }
-            Err(error) => Err(error),
-        }
+        self.client = self.wait(alive)?;
+        Ok(self.client.clone())
     }
 
-    /// The daemon may be back for the next line.
-    fn connect_again(&mut self) {
-        if let Ok(client) = self.runtime.block_on(connect(self.project.as_deref())) {
-            self.client = client;
-        }
-    }
-
-    fn send(&mut self, text: &str) -> Result<(), CliError> {
+    /// Says something, and prints the answer.
+    pub(super) fn send(&mut self, text: &str) -> Result<Done, CliError> {
+        let client = self.daemon()?;
         let params = ChatSendParams {
             message: text.to_owned(),
             priority: None,
             conversation: Some(self.conversation.clone()),
         };
-        let sent = match self.call(|client| {
-            let params = params.clone();
-            async move { client.chat_send(params).await }
-        }) {
-            Err(error) if is_gone(&error) => {
-                // Nothing was asked yet of a daemon that cannot be reached, so once more is not twice.
-                self.connect_again();
-                self.runtime.block_on(self.client.chat_send(params))?
+        let id = self.wait(client.chat_send(params))?.task_id;
+        let lock = || self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        lock().insert(id.clone());
+        let answer = listen(self.project.as_deref(), client.clone(), &id, agent_text(io::stdout()));
+        let heard = self.runtime.block_on(async {
+            let _quiet = self.quiet.lock().await;
+            if self.is_with_person {
+                self.with_cancel(&client, &id, answer).await
+            } else {
+                tokio::select! {
+                    task = answer => task.map(Some),
+                    left = interrupted(&client, &id) => left.and(Err(CliError::Interrupted)),
+                }
             }
-            other => other?,
-        };
-        let id = sent.task_id;
-        self.lock_heard().insert(id.clone());
-        let (client, project) = (self.client.clone(), self.project.clone());
-        let cancel = TaskCancelParams { task_id: id.clone() };
-        self.runtime.block_on(async {
-            let answer = listen(project.as_deref(), client.clone(), &id, io::stdout());
-            tokio::pin!(answer);
-            tokio::select! {
-                heard = &mut answer => return heard.map(drop),
-                interrupted = tokio::signal::ctrl_c() => interrupted?,
-            }
-            client.task_cancel(cancel).await?;
-            say(&format!("\n{id} is being cancelled."))?;
-            answer.await.map(drop)
-        })
+        });
+        if !matches!(heard, Ok(Some(_))) {
+            // It was not listened to until its end: that will be news.
+            lock().remove(&id);
+        }
+        let is_answered = heard?.is_some_and(|task| task.state == TaskState::Completed);
+        Ok(if is_answered { Done::Well } else { Done::Badly })
     }
 
-    fn call<T, F: Future<Output = Result<T, ClientError>>>(
+    /// Listens to an answer. Ctrl-C has it cancelled; once more, it is left alone while it is being ended.
+    async fn with_cancel(
         &self,
-        call: impl FnOnce(DaemonClient) -> F,
-    ) -> Result<T, ClientError> {
-        self.runtime.block_on(call(self.client.clone()))
-    }
-
-    fn status(&self) -> Result<(), CliError> {
-        let found = self.runtime.block_on(self.client.daemon_status(NoParams {}))?;
-        Ok(status::show(&mut anstream::stdout(), &found)?)
-    }
-
-    fn tasks(&self) -> Result<(), CliError> {
-        let tasks = self.runtime.block_on(
-            self.client.task_list(TaskListParams { limit: Some(10), ..TaskListParams::default() }),
-        )?;
-        Ok(list::show(&mut anstream::stdout(), &tasks)?)
-    }
-
-    fn run_task(&self, prompt: &str) -> Result<(), CliError> {
-        if prompt.is_empty() {
-            return say("what is to be done? /run PROMPT");
+        client: &DaemonClient,
+        id: &str,
+        answer: impl Future<Output = Result<Task, CliError>>,
+    ) -> Result<Option<Task>, CliError> {
+        tokio::pin!(answer);
+        if let Some(task) = self.interrupts.unless_pressed(&mut answer).await {
+            return task.map(Some);
         }
-        let order = TaskSubmitParams { prompt: prompt.to_owned(), ..TaskSubmitParams::default() };
-        let submitted = self.runtime.block_on(self.client.task_submit(order))?;
-        say(&format!("{} is {}.", submitted.task_id, submitted.state))
-    }
-
-    fn cancel(&self, id: &str) -> Result<(), CliError> {
-        if id.is_empty() {
-            return say("which task? /cancel ID");
+        let cancel = client.task_cancel(TaskCancelParams { task_id: id.to_owned() });
+        match self.interrupts.unless_pressed(cancel).await.ok_or(CliError::Interrupted)? {
+            // It has come to its own end in the same moment.
+            Err(error) if error.kind() == Some(ErrorKind::TaskEnded) => {}
+            cancelled => {
+                cancelled?;
+                say(&format!("\n{id} is being cancelled."))?;
+            }
         }
-        self.runtime.block_on(self.client.task_cancel(TaskCancelParams { task_id: id.to_owned() }))?;
-        say(&format!("{id} is being cancelled."))
-    }
-
-    fn history(&self) -> Result<(), CliError> {
-        let params = ChatHistoryParams { conversation: self.conversation.clone(), limit: None };
-        let turns = self.runtime.block_on(self.client.chat_history(params))?;
-        if turns.is_empty() {
-            return say("Nothing was said yet.");
+        if let Some(task) = self.interrupts.unless_pressed(answer).await {
+            return task.map(Some);
         }
-        for turn in turns {
-            say(&format!("{PROMPT}{}", turn.message))?;
-            let why = || format!("({}: {})", turn.state, turn.error.as_deref().unwrap_or("not answered yet"));
-            say(turn.answer.clone().unwrap_or_else(why).trim_end())?;
-        }
-        Ok(())
-    }
-
-    fn clear(&self) -> Result<(), CliError> {
-        let params = ChatClearParams { conversation: self.conversation.clone() };
-        let done = self.runtime.block_on(self.client.chat_clear(params))?;
-        say(&format!("{} turns are forgotten.", done.cleared))
-    }
-
-    fn lock_heard(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+        say(&format!("\n{id} is still being ended; you are told when it has."))?;
+        Ok(None)
     }
 }
 
-fn say(text: &str) -> Result<(), CliError> {
+/// Prints a line.
+pub(super) fn say(text: &str) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{text}")?;
+    writeln!(out, "{}", visible_lines(text))?;
     Ok(out.flush()?)
 }
 
-fn help() -> Result<(), CliError> {
-    let width = COMMANDS.iter().map(|(command, _)| command.len()).max().unwrap_or(0);
-    for (command, what) in COMMANDS {
-        say(&format!("{command:width$}  {what}"))?;
-    }
-    say(
-        "Anything else is said to the agent. A \\ at the end of a line, or an open ```, goes on in the next one.",
-    )?;
-    say("Ctrl-C cancels an answer.")
-}
-
-/// Tells when a task ends that nobody listens to, above the line that is being typed.
-async fn tell_of_ends(
-    client: DaemonClient,
-    mut printer: impl ExternalPrinter,
-    heard: Heard,
-    cancellable: Cancellable,
-) {
-    let topics = vec!["task:*".to_owned()];
-    let Ok(mut events) = client.subscribe(Subscribe { topics, since: None, reconnect: true }).await else {
-        return;
-    };
-    while let Some(Ok(pushed)) = events.next().await {
-        let Pushed::Event(event) = pushed else { continue };
-        let Ok(task) = serde_json::from_str::<TaskEvent>(event.payload.as_str()) else { continue };
-        let mut open = cancellable.lock().unwrap_or_else(PoisonError::into_inner);
-        open.retain(|id| *id != task.task_id);
-        if matches!(task.state, TaskState::Queued | TaskState::Running) {
-            open.push(task.task_id.clone());
-            continue;
-        }
-        drop(open);
-        if !heard.lock().unwrap_or_else(PoisonError::into_inner).remove(&task.task_id) {
-            // The terminal is gone: the next line that is read says so.
-            let _ = printer.print(notice(&event, &task));
-        }
-    }
-}
-
-fn notice(event: &Event, task: &TaskEvent) -> String {
-    let why = task.error.as_ref().map_or_else(String::new, |error| format!(": {}", shorten(error, 100)));
-    format!("[{} is {}{why}; event {}]\n", task.task_id, task.state, event.seq)
+/// Tells what went wrong with a line.
+pub(super) fn tell(error: &CliError) {
+    note(&format!("aiwg: {error}"));
 }

@@ -16,7 +16,7 @@ use aiwg_server::{log, project::Project};
 use crate::{
     args::LogsArgs,
     error::CliError,
-    output::Output,
+    output::{Output, agent_text, json_line, note},
     project::{connect, is_gone, reconnect, to_start},
 };
 
@@ -59,7 +59,7 @@ async fn go_on(
                 cursor = more.cursor;
                 client = Some(connected);
             }
-            Err(error) if is_gone(&error) => say("the daemon is gone, or the way to it; waiting for it")?,
+            Err(error) if is_gone(&error) => say("the daemon is gone, or the way to it; waiting for it"),
             Err(error) => return Err(error.into()),
         }
     }
@@ -80,26 +80,25 @@ fn from_file(project: Option<&Path>, args: &LogsArgs, error: ClientError) -> Res
     if !log.exists() {
         return Err(error.into());
     }
-    say("no daemon runs; this is what the last one has left")?;
+    say("no daemon runs; this is what the last one has left");
     let log::LogChunk { lines, cursor, missed } = log::last(&log, args.lines)?;
     Ok(DaemonLogs { lines, cursor: cursor.to_string(), missed })
 }
 
 fn print(logs: &DaemonLogs, output: &Output) -> Result<(), CliError> {
     if logs.missed {
-        say("some lines are gone: the log was rotated away meanwhile")?;
+        say("some lines are gone: the log was rotated away meanwhile");
     }
-    let mut out = io::stdout().lock();
     if output.json {
-        serde_json::to_writer(&mut out, logs).map_err(io::Error::from)?;
-        writeln!(out)?;
-    } else {
-        logs.lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
+        return json_line(logs);
     }
+    // It tells of what agents and events have said.
+    let mut out = agent_text(io::stdout());
+    logs.lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     Ok(out.flush()?)
 }
 
 /// For people: standard output holds nothing but the log.
-fn say(what: &str) -> Result<(), CliError> {
-    Ok(writeln!(io::stderr(), "aiwg: {what}")?)
+fn say(what: &str) {
+    note(&format!("aiwg: {what}"));
 }

@@ -52,7 +52,7 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
         return Ok(ExitCode::SUCCESS);
     }
     if args.tmux {
-        return start_in_tmux(&options, output);
+        return tmux::start(&options, output);
     }
     start_with(&options, output)
 }
@@ -65,20 +65,6 @@ fn not_from_afar(named: Option<&Path>) -> Result<(), CliError> {
          for one here, unset {SOCKET_ENV} or name the project with --project",
         socket.display()
     )))
-}
-
-/// Starts the daemon unless it runs, and makes its session.
-fn start_in_tmux(options: &Options, output: &Output) -> Result<ExitCode, CliError> {
-    let project = options.project.canonicalize()?;
-    if !is_running(&project) {
-        start_with(options, output)?;
-    }
-    let session = tmux::make(&project)?;
-    if !output.json {
-        let mut out = io::stdout().lock();
-        writeln!(out, "The tmux session is {session}. Next: aiwg daemon attach")?;
-    }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> {
@@ -107,7 +93,7 @@ pub(crate) fn run(
         DaemonCommand::Stop => ask(project, async |client| stop(client, output).await),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
         DaemonCommand::Status => ask(project, async |client| status::run(&prompt(client), output).await),
-        DaemonCommand::Attach(args) => tmux::attach(&to_start(project)?.canonicalize()?, args.readonly),
+        DaemonCommand::Attach(args) => tmux::attach(project, args.readonly),
         DaemonCommand::Chat(args) => chat::talk(project, args, output),
         DaemonCommand::Logs(args) => logs::run(project, &args, output),
         DaemonCommand::Ping => ask(project, async |client| ping(&prompt(client), output).await),

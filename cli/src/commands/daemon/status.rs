@@ -10,11 +10,12 @@ use aiwg_client::{
     types::{DaemonStatus, FileWatcherSubsystem, Health, NoParams},
 };
 
-use comfy_table::{Cell, Color};
-
 use crate::{
     error::CliError,
-    output::{Output, count, shorten, table, write_rows, write_table},
+    output::{
+        Column::{Number, Text, Whole},
+        Output, Shown, Table, count, visible_lines,
+    },
 };
 
 pub(super) async fn run(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
@@ -24,53 +25,47 @@ pub(super) async fn run(client: &DaemonClient, output: &Output) -> Result<ExitCo
 
 pub(in crate::commands) fn show(out: &mut dyn Write, status: &DaemonStatus) -> io::Result<()> {
     let health = match status.health {
-        Health::Ok => Cell::new("ok").fg(Color::DarkGreen),
-        Health::Degraded => Cell::new("degraded").fg(Color::DarkRed),
+        Health::Ok => Shown::judged("ok", true),
+        Health::Degraded => Shown::judged("degraded", false),
     };
     let subsystems = &status.subsystems;
     let supervisor = &subsystems.supervisor;
-    let mut facts = table(["", ""]);
-    facts.add_row(["Process", &status.pid.to_string()]);
-    facts.add_row(["Up", &uptime(status.uptime_seconds)]);
-    facts.add_row([Cell::new("Health"), health]);
-    facts.add_row(["Project", &status.project]);
-    facts.add_row(["Socket", &status.socket]);
-    facts.add_row(["Configuration", status.config.as_deref().unwrap_or("none: the defaults hold")]);
-    facts.add_row(["Version", &format!("{} (protocol {})", status.version, status.protocol_version)]);
-    facts.add_row(["Clients", &subsystems.ipc.clients.to_string()]);
+    let mut facts = Table::new([Whole(""), Whole("")]);
+    facts.add(["Process".into(), status.pid.into()]);
+    facts.add(["Up".into(), uptime(status.uptime_seconds).into()]);
+    facts.add(["Health".into(), health]);
+    facts.add(["Project".into(), status.project.as_str().into()]);
+    facts.add(["Socket".into(), status.socket.as_str().into()]);
+    facts.add(["Configuration".into(), status.config.as_deref().unwrap_or("none: the defaults hold").into()]);
+    let version = format!("{} (protocol {})", status.version, status.protocol_version);
+    facts.add(["Version".into(), version.into()]);
+    facts.add(["Clients".into(), subsystems.ipc.clients.into()]);
     let tasks = format!(
         "{} running of {}, {} queued",
         supervisor.running, supervisor.max_concurrency, supervisor.queued
     );
-    facts.add_row(["Tasks", &tasks]);
+    facts.add(["Tasks".into(), tasks.into()]);
     let automation = &subsystems.automation;
-    facts.add_row([
-        "Automation",
-        &format!("{}, {}", on(automation.enabled), count(automation.rule_count.into(), "rule", "rules")),
-    ]);
-    facts.add_row(["File watcher", &watcher(&subsystems.file_watcher)]);
-    facts.add_row([
-        "Scheduler",
-        &format!(
-            "{}, {}",
-            on(subsystems.scheduler.enabled),
-            count(subsystems.scheduler.jobs.into(), "job", "jobs")
-        ),
-    ]);
+    let rules = count(automation.rule_count.into(), "rule", "rules");
+    facts.add(["Automation".into(), format!("{}, {rules}", on(automation.enabled)).into()]);
+    facts.add(["File watcher".into(), watcher(&subsystems.file_watcher).into()]);
+    let jobs = count(subsystems.scheduler.jobs.into(), "job", "jobs");
+    facts.add(["Scheduler".into(), format!("{}, {jobs}", on(subsystems.scheduler.enabled)).into()]);
     let adapters = subsystems.messaging.adapters.join(", ");
-    facts.add_row(["Messaging", if adapters.is_empty() { "no adapters" } else { &adapters }]);
-    write_rows(out, &facts)?;
+    let adapters = if adapters.is_empty() { "no adapters" } else { &adapters };
+    facts.add(["Messaging".into(), adapters.into()]);
+    facts.write_rows(out)?;
     for issue in &status.issues {
-        writeln!(out, "! {}: {}", issue.kind, issue.message)?;
+        writeln!(out, "! {}: {}", issue.kind, visible_lines(&issue.message))?;
     }
     if !supervisor.tasks.running.is_empty() {
-        let mut running = table(["RUNNING", "PID", "PROMPT"]);
+        let mut running = Table::new([Whole("RUNNING"), Number("PID"), Text("PROMPT", 60)]);
         for task in &supervisor.tasks.running {
             let pid = task.pid.map_or_else(|| "-".to_owned(), |pid| pid.to_string());
-            running.add_row([task.id.clone(), pid, shorten(&task.prompt, 60)]);
+            running.add([task.id.as_str().into(), pid.into(), task.prompt.as_str().into()]);
         }
         writeln!(out)?;
-        write_table(out, &running)?;
+        running.write(out)?;
     }
     Ok(())
 }

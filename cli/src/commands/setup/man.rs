@@ -5,46 +5,140 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Command, CommandFactory};
+use clap::{Arg, ArgAction, Command, CommandFactory};
 use clap_mangen::{
     Man,
-    roff::{Roff, roman},
+    roff::{Inline, Roff, bold, italic, roman},
 };
 
-use crate::{args::Args, error::CliError};
+use crate::{
+    args::Args,
+    error::CliError,
+    examples::{ENVIRONMENT, EXIT_CODES, Entry, FILES},
+    output::visible,
+};
 
 /// Writes a manual page for each command into a directory.
 pub(crate) fn man(dir: &Path) -> Result<ExitCode, CliError> {
     std::fs::create_dir_all(dir).map_err(CliError::at(dir))?;
     let mut command = Args::command().disable_help_subcommand(true);
     command.build();
-    write_pages(command, dir).map_err(CliError::at(dir))?;
-    writeln!(io::stdout(), "The manual pages are in {0}. Next: man -l {0}/aiwg.1", dir.display())?;
+    let pages: Vec<_> = command.get_subcommands().map(page_name).collect();
+    write_pages(&command, &pages, dir).map_err(CliError::at(dir))?;
+    let shown = dir.display().to_string();
+    writeln!(io::stdout(), "The manual pages are in {0}. Next: man -l {0}/aiwg.1", visible(&shown))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn write_pages(command: Command, dir: &Path) -> io::Result<()> {
-    command.get_subcommands().cloned().try_for_each(|below| write_pages(below, dir))?;
-    let after = command.get_after_help().map(ToString::to_string);
-    let page = Man::new(command.after_help(None::<&str>))
+/// Of a command and of all below it; `related` are the pages that it refers to.
+fn write_pages(command: &Command, related: &[String], dir: &Path) -> io::Result<()> {
+    let own = page_name(command);
+    let siblings: Vec<_> = command.get_subcommands().map(page_name).collect();
+    for below in command.get_subcommands() {
+        let name = page_name(below);
+        let others = siblings.iter().filter(|sibling| **sibling != name).cloned();
+        let beneath = below.get_subcommands().map(page_name);
+        let related: Vec<_> = [own.clone()].into_iter().chain(beneath).chain(others).collect();
+        write_pages(below, &related, dir)?;
+    }
+    let examples = command.get_after_help().map(ToString::to_string);
+    let page = Man::new(command.clone().after_help(None::<&str>))
         .source(concat!("aiwg ", env!("CARGO_PKG_VERSION")))
         .manual("aiwg manual");
     let mut file = File::create(dir.join(page.get_filename()))?;
-    page.render(&mut file)?;
-    after.map_or(Ok(()), |text| last_section(&text).to_writer(&mut file))
+    page.render_title(&mut file)?;
+    page.render_name_section(&mut file)?;
+    synopsis(command).to_writer(&mut file)?;
+    page.render_description_section(&mut file)?;
+    page.render_options_section(&mut file)?;
+    if command.has_subcommands() {
+        page.render_subcommands_section(&mut file)?;
+    }
+    last_sections(examples.as_deref(), related).to_writer(&mut file)
 }
 
-/// What help shows last, under the heading that manual pages have for it (man-pages(7)), each line as it is.
-fn last_section(text: &str) -> Roff {
-    let examples = text.strip_prefix("Examples:\n").or_else(|| text.strip_prefix("Example:\n"));
-    let (heading, text) = examples.map_or(("EXIT STATUS", text), |lines| ("EXAMPLES", lines));
-    let mut section = Roff::new();
-    section.control("SH", [heading]).control("nf", []);
-    for line in text.lines() {
-        section.text([roman(line.trim_start())]);
+/// `aiwg-task-submit`, as the file is called.
+fn page_name(command: &Command) -> String {
+    command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned()
+}
+
+/// What is typed, with the values of options.
+fn synopsis(command: &Command) -> Roff {
+    let mut line = vec![bold(command.get_bin_name().unwrap_or_else(|| command.get_name()))];
+    let is_shown = |argument: &&Arg| {
+        let is_own = !matches!(
+            argument.get_action(),
+            ArgAction::Help | ArgAction::HelpShort | ArgAction::HelpLong | ArgAction::Version
+        );
+        is_own && !argument.is_hide_set()
+    };
+    let (global, own): (Vec<_>, Vec<_>) = command
+        .get_arguments()
+        .filter(|argument| !argument.is_positional())
+        .filter(is_shown)
+        .partition(|option| option.is_global_set());
+    own.into_iter().chain(global).chain(command.get_positionals()).for_each(|argument| {
+        let (begin, end) = if argument.is_required_set() { (" ", "") } else { (" [", "]") };
+        line.push(roman(begin));
+        line.extend(typed(argument));
+        line.push(roman(end));
+    });
+    if command.has_subcommands() {
+        line.extend([roman(" "), italic("COMMAND")]);
     }
-    section.control("fi", []);
+    let mut section = Roff::new();
+    section.control("SH", ["SYNOPSIS"]).text(line);
     section
+}
+
+/// An argument as it is typed.
+fn typed(argument: &Arg) -> Vec<Inline> {
+    let mut typed = Vec::new();
+    if let Some(long) = argument.get_long() {
+        typed.push(bold(format!("--{long}")));
+    }
+    let takes_value = argument.get_action().takes_values();
+    if let Some(names) = argument.get_value_names().filter(|_| takes_value) {
+        if !typed.is_empty() {
+            typed.push(roman(" "));
+        }
+        typed.push(italic(names.join(" ")));
+    }
+    if matches!(argument.get_action(), ArgAction::Append) {
+        typed.push(roman(" ..."));
+    }
+    typed
+}
+
+/// The sections that come last, as man-pages(7) orders them.
+fn last_sections(help: Option<&str>, related: &[String]) -> Roff {
+    let mut page = Roff::new();
+    entries(&mut page, "EXIT STATUS", &EXIT_CODES);
+    entries(&mut page, "ENVIRONMENT", &ENVIRONMENT);
+    entries(&mut page, "FILES", &FILES);
+    let examples =
+        help.and_then(|text| text.strip_prefix("Examples:\n").or_else(|| text.strip_prefix("Example:\n")));
+    if let Some(lines) = examples {
+        page.control("SH", ["EXAMPLES"]).control("nf", []);
+        for line in lines.lines() {
+            page.text([roman(line.trim_start())]);
+        }
+        page.control("fi", []);
+    }
+    let pages: Vec<_> = related
+        .iter()
+        .enumerate()
+        .flat_map(|(at, page)| [roman(if at == 0 { "" } else { ", " }), bold(page), roman("(1)")])
+        .collect();
+    page.control("SH", ["SEE ALSO"]).text(pages);
+    page
+}
+
+fn entries(page: &mut Roff, heading: &str, entries: &[Entry]) {
+    page.control("SH", [heading]);
+    for (word, meaning) in entries {
+        page.control("TP", []).text([bold(*word)]).text([roman(*meaning)]);
+    }
 }
 
 #[cfg(test)]
@@ -56,16 +150,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         man(dir.path()).unwrap();
         let page = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
-        assert!(
-            page("aiwg.1").contains(".SH \"EXIT STATUS\"\n.nf\nExit codes: 0 done"),
-            "{}",
-            page("aiwg.1")
-        );
+        assert!(page("aiwg.1").contains(".SH \"EXIT STATUS\"\n.TP\n\\fB0\\fR\ndone"), "{}", page("aiwg.1"));
         let submit = page("aiwg-task-submit.1");
         assert!(
             submit.contains(".SH EXAMPLES\n.nf\naiwg task submit \"Fix critical security bug\""),
             "{submit}"
         );
         assert!(submit.contains("\"aiwg 0."), "{submit}");
+        assert!(submit.contains("[\\fB\\-\\-agent\\fR \\fINAME\\fR]"), "{submit}");
+        for section in ["ENVIRONMENT", "FILES", "\"SEE ALSO\""] {
+            assert!(submit.contains(&format!(".SH {section}\n")), "{section}: {submit}");
+        }
+        assert!(submit.contains("\\fBaiwg\\-task\\-list\\fR(1)"), "{submit}");
     }
 }

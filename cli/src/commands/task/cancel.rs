@@ -7,7 +7,10 @@ use aiwg_client::{
 use serde::Serialize;
 
 use super::show;
-use crate::{error::CliError, output::Output};
+use crate::{
+    error::CliError,
+    output::{Output, note},
+};
 
 /// What `--json` prints, once the task has ended.
 #[derive(Serialize)]
@@ -34,7 +37,7 @@ pub(super) async fn cancel(
         return Ok(ExitCode::SUCCESS);
     }
     if cancelled.state == TaskState::Running && !output.json {
-        super::note(&format!("Ending {id}: it has 15 seconds."));
+        note(&format!("Ending {id}: it has 15 seconds."));
     }
     let task = client.task_wait(TaskWaitParams { task_id: id, timeout_ms: None }).await?;
     let done = Cancelled {
@@ -46,7 +49,7 @@ pub(super) async fn cancel(
     output.result(&done, |out, _| {
         let processes =
             show::processes(&task).map_or_else(String::new, |said| format!(" Processes: {said}."));
-        writeln!(out, "{} is {}.{processes}", task.id, task.state)
+        writeln!(out, "{} {}.{processes}", task.id, show::outcome(task.state))
     })?;
     // It may have come to its own end in the same moment.
     Ok(if done.cancelled { ExitCode::SUCCESS } else { ExitCode::FAILURE })

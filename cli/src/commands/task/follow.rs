@@ -1,53 +1,85 @@
 //! An agent's output, as it comes: over the socket, so that it works from afar.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use aiwg_client::{
     ClientError, DaemonClient,
     types::{OutputEncoding, OutputStream, TaskOutput, TaskOutputParams},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Serialize;
 
-use crate::{error::CliError, output::Output};
+use crate::{
+    commands::speech::Speech,
+    error::CliError,
+    output::{Output, agent_text, json_line},
+};
 
 /// How long one call waits for more: a minute, so that a dead connection shows in bounded time.
 const WAIT_MS: u64 = 60_000;
 
-/// Prints what there is, or, to `follow` it, all until the task has ended. As JSON it is one chunk a line.
+/// What `--json` prints of an output: the method's result, and what it takes to understand a line by itself.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Chunk<'a> {
+    pub(super) task_id: &'a str,
+    stream: OutputStream,
+    encoding: OutputEncoding,
+    #[serde(flatten)]
+    output: &'a TaskOutput,
+}
+
+impl<'a> Chunk<'a> {
+    pub(super) fn of(task_id: &'a str, stream: OutputStream, output: &'a TaskOutput) -> Self {
+        Self { task_id, stream, encoding: ENCODING, output }
+    }
+}
+
+/// Output need not be text.
+const ENCODING: OutputEncoding = OutputEncoding::Base64;
+
+/// What is printed of an output.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) stream: OutputStream,
+    /// All until the task has ended, and not only what there is.
+    pub(super) follow: bool,
+    /// Every byte, and not what the agent says by them.
+    pub(super) raw: bool,
+}
+
+/// Prints an output; as JSON it is one chunk a line.
 pub(super) async fn logs(
     client: &DaemonClient,
     id: &str,
-    stream: OutputStream,
-    follow: bool,
+    wanted: Wanted,
     output: &Output,
 ) -> Result<(), CliError> {
-    let mut reading = Reading::of(id, stream, follow);
+    if !output.json {
+        return copy(client, id, wanted, io::stdout()).await;
+    }
+    let mut reading = Reading::of(id, wanted.stream, wanted.follow);
     while let Some(chunk) = reading.next(client).await? {
-        let mut out = io::stdout().lock();
-        if output.json {
-            serde_json::to_writer(&mut out, &chunk).map_err(io::Error::from)?;
-            writeln!(out)?;
-        } else {
-            out.write_all(&bytes(&chunk)?)?;
-        }
-        out.flush()?;
+        json_line(&Chunk::of(id, wanted.stream, &chunk))?;
     }
     Ok(())
 }
 
-/// Copies all of a stream to `to`, until the task has ended.
+/// Copies an output to where people, or programs, read it.
 pub(super) async fn copy(
     client: &DaemonClient,
     id: &str,
-    stream: OutputStream,
-    mut to: impl Write,
+    wanted: Wanted,
+    to: impl Write + IsTerminal + 'static,
 ) -> Result<(), CliError> {
-    let mut reading = Reading::of(id, stream, true);
+    let mut reading = Reading::of(id, wanted.stream, wanted.follow);
+    let to = agent_text(to);
+    let is_verbatim = wanted.raw || wanted.stream == OutputStream::Stderr;
+    let mut speech = if is_verbatim { Speech::verbatim(to) } else { Speech::to(to) };
     while let Some(chunk) = reading.next(client).await? {
-        to.write_all(&bytes(&chunk)?)?;
-        to.flush()?;
+        speech.hear(&bytes(&chunk)?)?;
     }
-    Ok(())
+    Ok(speech.finish()?)
 }
 
 /// Where one is in a task's output.
@@ -58,12 +90,12 @@ pub(in crate::commands) struct Reading {
 }
 
 impl Reading {
-    /// From the beginning. As base64: output need not be text.
+    /// From the beginning.
     pub(in crate::commands) fn of(id: &str, stream: OutputStream, follow: bool) -> Self {
         let params = TaskOutputParams {
             task_id: id.to_owned(),
             stream: Some(stream),
-            encoding: Some(OutputEncoding::Base64),
+            encoding: Some(ENCODING),
             offset: Some(0),
             wait_ms: follow.then_some(WAIT_MS),
         };

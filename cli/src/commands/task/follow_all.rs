@@ -1,7 +1,7 @@
 //! What all agents write, as they come and go.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     io::{self, Write},
     path::PathBuf,
     sync::Arc,
@@ -9,26 +9,45 @@ use std::{
 
 use aiwg_client::{
     DaemonClient, Pushed, Subscribe,
-    types::{OutputStream, TaskEvent, TaskGetParams, TaskListParams, TaskState},
+    types::{OutputStream, TaskEvent, TaskGetParams, TaskListParams, TaskOutput, TaskState},
 };
 use futures::StreamExt;
+use serde::Serialize;
 use tokio::sync::mpsc::{Sender, channel};
 
-use super::follow::{Reading, bytes};
+use super::{
+    follow::{Chunk, Reading, bytes},
+    show::outcome,
+};
 use crate::{
+    commands::speech::Speech,
     error::CliError,
+    output::{Output, agent_text, json_line},
     project::{is_gone, reconnect},
 };
 
 /// What comes of a task that is followed.
 enum Heard {
     Started(String),
-    Output(String, Vec<u8>),
+    Output(String, TaskOutput),
     Ended(String, TaskState),
 }
 
+/// What `--json` prints when a task has ended.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Ended<'a> {
+    task_id: &'a str,
+    state: TaskState,
+}
+
 /// Prints what runs, and what is started from here on, under a heading for each task. Goes on over restarts of the daemon.
-pub(super) async fn follow_all(project: Option<PathBuf>, client: &DaemonClient) -> Result<(), CliError> {
+pub(super) async fn follow_all(
+    project: Option<PathBuf>,
+    client: &DaemonClient,
+    raw: bool,
+    output: &Output,
+) -> Result<(), CliError> {
     let project = Arc::new(project);
     let (sender, mut heard) = channel(64);
     let topics = vec!["task:started".to_owned()];
@@ -40,7 +59,7 @@ pub(super) async fn follow_all(project: Option<PathBuf>, client: &DaemonClient) 
         followed.insert(task.id.clone());
         tokio::spawn(listen(Arc::clone(&project), client.clone(), task.id, sender.clone()));
     }
-    let mut heading = String::new();
+    let mut telling = Telling { raw, json: output.json, speeches: HashMap::new(), last: None };
     loop {
         let next = tokio::select! {
             Some(next) = heard.recv() => next,
@@ -54,27 +73,68 @@ pub(super) async fn follow_all(project: Option<PathBuf>, client: &DaemonClient) 
                 None => return Ok(()),
             },
         };
-        let mut out = io::stdout().lock();
         match next {
-            Heard::Output(id, bytes) => {
-                if heading != id {
-                    writeln!(out, "── {id} ──")?;
-                    heading = id;
-                }
-                out.write_all(&bytes)?;
-            }
+            Heard::Output(id, chunk) => telling.output(&id, &chunk)?,
             Heard::Started(id) => {
                 if followed.insert(id.clone()) {
                     tokio::spawn(listen(Arc::clone(&project), client.clone(), id, sender.clone()));
                 }
             }
             Heard::Ended(id, state) => {
-                writeln!(out, "── {id} is {state} ──")?;
+                telling.end(&id, state)?;
                 followed.remove(&id);
-                heading.clear();
             }
         }
-        out.flush()?;
+    }
+}
+
+/// How what is heard is passed on.
+struct Telling {
+    raw: bool,
+    json: bool,
+    speeches: HashMap<String, Speech<Vec<u8>>>,
+    /// Whose output was printed last, and where the rest of it goes.
+    last: Option<(String, Box<dyn Write>)>,
+}
+
+impl Telling {
+    fn output(&mut self, id: &str, chunk: &TaskOutput) -> Result<(), CliError> {
+        if self.json {
+            return json_line(&Chunk::of(id, OutputStream::Stdout, chunk));
+        }
+        let raw = self.raw;
+        let new = || if raw { Speech::verbatim(Vec::new()) } else { Speech::to(Vec::new()) };
+        let speech = self.speeches.entry(id.to_owned()).or_insert_with(new);
+        speech.hear(&bytes(chunk)?)?;
+        let said = speech.take();
+        self.say(id, &said)
+    }
+
+    fn end(&mut self, id: &str, state: TaskState) -> Result<(), CliError> {
+        if self.json {
+            return json_line(&Ended { task_id: id, state });
+        }
+        if let Some(mut speech) = self.speeches.remove(id) {
+            speech.finish()?;
+            let said = speech.take();
+            self.say(id, &said)?;
+        }
+        // What the last agent has begun, such as a colour, ends before the line.
+        self.last = None;
+        Ok(writeln!(io::stdout(), "── {id} {} ──", outcome(state))?)
+    }
+
+    fn say(&mut self, id: &str, said: &[u8]) -> Result<(), CliError> {
+        if said.is_empty() {
+            return Ok(());
+        }
+        if self.last.as_ref().is_none_or(|(last, _)| last != id) {
+            self.last = None;
+            writeln!(io::stdout(), "── {id} ──")?;
+        }
+        let (_, out) = self.last.get_or_insert_with(|| (id.to_owned(), agent_text(io::stdout())));
+        out.write_all(said)?;
+        Ok(out.flush()?)
     }
 }
 
@@ -84,8 +144,7 @@ async fn listen(project: Arc<Option<PathBuf>>, mut client: DaemonClient, id: Str
     loop {
         match reading.next(&client).await {
             Ok(Some(chunk)) => {
-                let Ok(bytes) = bytes(&chunk) else { return };
-                if to.send(Heard::Output(id.clone(), bytes)).await.is_err() {
+                if to.send(Heard::Output(id.clone(), chunk)).await.is_err() {
                     return;
                 }
             }

@@ -1,40 +1,108 @@
-use std::io::{self, Write};
-
-use aiwg_client::{
-    DaemonClient,
-    types::{Task, TaskListParams},
+use std::{
+    collections::HashSet,
+    io::{self, Write},
 };
 
+use aiwg_client::{
+    ClientError, DaemonClient,
+    types::{NoParams, Task, TaskListParams, TaskState, TaskStats},
+};
+
+use super::waiting::waiting;
 use crate::{
     args::ListArgs,
     error::CliError,
-    output::{Output, ago, shorten, state_cell, table, write_table},
+    output::{
+        Column::{Number, Text, Whole},
+        Output, Shown, Table, ago, note,
+    },
 };
 
 pub(super) async fn list(client: &DaemonClient, args: ListArgs, output: &Output) -> Result<(), CliError> {
     let ListArgs { state, agent, limit, cursor } = args;
-    let is_narrowed = state.is_some() || agent.is_some() || cursor.is_some();
-    let tasks = client.task_list(TaskListParams { state, agent, limit, cursor }).await?;
+    let params = TaskListParams { state, agent, limit: Some(limit), cursor };
+    let tasks = client.task_list(params.clone()).await?;
+    if output.json {
+        return output.result(&tasks, |_, _| Ok(()));
+    }
+    let is_narrowed = params != TaskListParams { limit: params.limit, ..TaskListParams::default() };
+    let waiting = waiting(client, &tasks).await?;
     output.result(&tasks, |out, tasks| {
-        if tasks.is_empty() && is_narrowed { writeln!(out, "No such tasks.") } else { show(out, tasks) }
-    })
+        if tasks.is_empty() && is_narrowed {
+            writeln!(out, "No such tasks.")
+        } else {
+            show(out, tasks, &waiting)
+        }
+    })?;
+    if let Some(more) = more(client, params, &tasks).await? {
+        note(&more);
+    }
+    Ok(())
 }
 
-/// As a table.
-pub(in crate::commands) fn show(out: &mut dyn Write, tasks: &[Task]) -> io::Result<()> {
+/// What to type for those that are not listed, if there are any.
+async fn more(
+    client: &DaemonClient,
+    params: TaskListParams,
+    tasks: &[Task],
+) -> Result<Option<String>, ClientError> {
+    let Some(last) = tasks.last().filter(|_| Some(tasks.len()) == params.limit.map(|limit| limit as usize))
+    else {
+        return Ok(None);
+    };
+    let is_counted = params.agent.is_none() && params.cursor.is_none();
+    let next = TaskListParams { cursor: Some(last.id.clone()), limit: Some(1), ..params.clone() };
+    if client.task_list(next).await?.is_empty() {
+        return Ok(None);
+    }
+    let listed = tasks.len();
+    let shown = if is_counted {
+        format!("{listed} of {}", in_state(&client.task_stats(NoParams {}).await?, params.state))
+    } else {
+        format!("{listed}, and there are more")
+    };
+    Ok(Some(format!("{shown}; more: --limit N or --cursor {}", last.id)))
+}
+
+fn in_state(stats: &TaskStats, state: Option<TaskState>) -> u64 {
+    match state {
+        None => stats.total,
+        Some(TaskState::Queued) => stats.queued,
+        Some(TaskState::Running) => stats.running,
+        Some(TaskState::Completed) => stats.completed,
+        Some(TaskState::Failed) => stats.failed,
+        Some(TaskState::Cancelled) => stats.cancelled,
+        Some(TaskState::Timeout) => stats.timeout,
+    }
+}
+
+/// As a table. Those of `waiting` wait for the end of others.
+pub(in crate::commands) fn show(
+    out: &mut dyn Write,
+    tasks: &[Task],
+    waiting: &HashSet<String>,
+) -> io::Result<()> {
     if tasks.is_empty() {
         return writeln!(out, "No tasks. Next: aiwg task submit \"...\"");
     }
-    let mut rows = table(["ID", "STATE", "PRIO", "AGENT", "CREATED", "PROMPT"]);
+    let mut rows = Table::new([
+        Whole("ID"),
+        Whole("STATE"),
+        Number("PRIO"),
+        Text("AGENT", usize::MAX),
+        Whole("CREATED"),
+        Text("PROMPT", 50),
+    ]);
     for task in tasks {
-        rows.add_row([
+        let state = if waiting.contains(&task.id) { "waiting" } else { task.state.name() };
+        rows.add([
             task.id.as_str().into(),
-            state_cell(task.state),
+            Shown::state(task.state, state),
             task.priority.into(),
             task.agent.as_deref().unwrap_or("-").into(),
             ago(task.created_at).into(),
-            shorten(&task.prompt, 50).into(),
+            task.prompt.as_str().into(),
         ]);
     }
-    write_table(out, &rows)
+    rows.write(out)
 }

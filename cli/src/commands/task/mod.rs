@@ -4,17 +4,19 @@ mod cancel;
 pub(super) mod follow;
 mod follow_all;
 pub(super) mod list;
-mod show;
-mod submit;
+pub(super) mod show;
+pub(super) mod submit;
 mod wait;
+pub(super) mod waiting;
 
-use std::{io::Write, path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use aiwg_client::{
     DaemonClient,
     types::{NoParams, OutputStream, TaskGetParams, TaskRetryParams},
 };
 
+use self::follow::Wanted;
 use crate::{args::TaskCommand, error::CliError, output::Output};
 
 pub(crate) async fn run(
@@ -26,20 +28,21 @@ pub(crate) async fn run(
     match command {
         TaskCommand::Submit(args) => return submit::submit(client, args, output).await,
         TaskCommand::List(args) => list::list(client, args, output).await?,
-        TaskCommand::Get { id } => {
+        TaskCommand::Get { id, raw } => {
             let task = client.task_get(TaskGetParams { task_id: id }).await?;
-            output.result(&task, |out, task| show::task(out, task))?;
+            let open = if output.json { Vec::new() } else { waiting::open_before(client, &task).await? };
+            output.result(&task, |out, task| show::task(out, task, &open, raw))?;
         }
         TaskCommand::Cancel { id, no_wait } => return cancel::cancel(client, id, no_wait, output).await,
         TaskCommand::Retry { id } => {
             let submitted = client.task_retry(TaskRetryParams { task_id: id }).await?;
             output.result(&submitted, |out, submitted| show::submitted(out, submitted))?;
         }
-        TaskCommand::Logs { id, follow, stderr } => {
+        TaskCommand::Logs { id, follow, stderr, raw } => {
             let stream = if stderr { OutputStream::Stderr } else { OutputStream::Stdout };
             match id {
-                Some(id) => follow::logs(client, &id, stream, follow, output).await?,
-                None => follow_all::follow_all(project.map(Path::to_owned), client).await?,
+                Some(id) => follow::logs(client, &id, Wanted { stream, follow, raw }, output).await?,
+                None => follow_all::follow_all(project.map(Path::to_owned), client, raw, output).await?,
             }
         }
         TaskCommand::Stats => {
@@ -49,9 +52,4 @@ pub(crate) async fn run(
         TaskCommand::Wait { ids } => return wait::wait(client, ids, output).await,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Says something beside the output.
-fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
 }

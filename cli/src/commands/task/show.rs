@@ -4,31 +4,66 @@ use std::io::{self, Write};
 
 use aiwg_client::types::{Task, TaskState, TaskStats, TaskSubmitted, TaskUsage, UsageStats, UsageSum};
 
-use crate::output::{judged, moment, table, write_table};
+use crate::{
+    commands::speech::said,
+    output::{
+        Column::{Number, Whole},
+        Table, count, indented, judged, moment, visible_lines,
+    },
+};
+
+/// How wide the names of facts are.
+const FACT: usize = 11;
 
 /// That a task has ended.
 pub(super) fn end(out: &mut dyn Write, task: &Task) -> io::Result<()> {
     match &task.error {
-        Some(error) => writeln!(out, "{} is {}: {error}", task.id, task.state),
-        None => writeln!(out, "{} is {}.", task.id, task.state),
+        Some(error) => writeln!(out, "{} {}: {}", task.id, outcome(task.state), indented(error, 4)),
+        None => writeln!(out, "{} {}.", task.id, outcome(task.state)),
     }
 }
 
-fn state(state: TaskState) -> String {
+/// What is said of a task in that state, after its id.
+pub(in crate::commands) fn outcome(state: TaskState) -> String {
     match state {
-        TaskState::Queued | TaskState::Running => state.to_string(),
+        TaskState::Timeout => "timed out".to_owned(),
+        state => format!("is {state}"),
+    }
+}
+
+/// The state, and for a queued task what it waits for: the end of others, or else a slot.
+fn state(state: TaskState, open: &[String]) -> String {
+    match state {
+        TaskState::Queued if open.is_empty() => format!("{state}, until a slot is free"),
+        TaskState::Queued => format!("{state}, until {} completed", having(open)),
+        TaskState::Running => state.to_string(),
         ended => judged(ended.name(), ended == TaskState::Completed),
     }
 }
 
-/// All that is known of a task.
-pub(super) fn task(out: &mut dyn Write, task: &Task) -> io::Result<()> {
+fn having(ids: &[String]) -> String {
+    format!("{} {}", ids.join(", "), if ids.len() == 1 { "has" } else { "have" })
+}
+
+/// All that is known of a task, of which those of `open` have to complete before. Its output is what the agent says, or `raw`.
+pub(super) fn task(out: &mut dyn Write, task: &Task, open: &[String], raw: bool) -> io::Result<()> {
+    facts(out, task, open)?;
+    let output = task.output.as_deref().unwrap_or_default();
+    let output = if raw { output.to_owned() } else { said(output) };
+    if output.is_empty() {
+        return Ok(());
+    }
+    // Windows ends its lines with a return as well.
+    writeln!(out, "\n{}", visible_lines(output.replace("\r\n", "\n").trim_end_matches('\n')))
+}
+
+fn facts(out: &mut dyn Write, task: &Task, open: &[String]) -> io::Result<()> {
+    writeln!(out, "{:<FACT$}{}", "Task", task.id)?;
+    writeln!(out, "{:<FACT$}{}", "State", state(task.state, open))?;
     let mut fact = |name: &str, value: Option<String>| match value {
-        Some(value) => writeln!(out, "{name:<11}{value}"),
+        Some(value) => writeln!(out, "{name:<FACT$}{}", indented(&value, FACT)),
         None => Ok(()),
     };
-    fact("Task", Some(task.id.clone()))?;
-    fact("State", Some(state(task.state)))?;
     fact("Prompt", Some(task.prompt.clone()))?;
     fact("Agent", task.agent.clone())?;
     fact("Priority", Some(task.priority.to_string()))?;
@@ -49,11 +84,7 @@ pub(super) fn task(out: &mut dyn Write, task: &Task) -> io::Result<()> {
         "Refused",
         task.usage.as_ref().map(|usage| usage.permission_denials.join(", ")).filter(|all| !all.is_empty()),
     )?;
-    fact("Error", task.error.clone())?;
-    match &task.output {
-        Some(text) if !text.is_empty() => writeln!(out, "\n{}", text.trim_end_matches('\n')),
-        _ => Ok(()),
-    }
+    fact("Error", task.error.clone())
 }
 
 /// How many tasks there are, and what they used.
@@ -78,16 +109,23 @@ pub(super) fn stats(out: &mut dyn Write, stats: &TaskStats) -> io::Result<()> {
 
 /// What agents have used: in all, by rule, by day.
 fn usage(out: &mut dyn Write, usage: &UsageStats) -> io::Result<()> {
-    let mut rows = table(["USED BY", "TASKS", "COST $", "TURNS", "TOKENS IN", "TOKENS OUT"]);
+    let mut rows = Table::new([
+        Whole("USED BY"),
+        Number("TASKS"),
+        Number("COST $"),
+        Number("TURNS"),
+        Number("TOKENS IN"),
+        Number("TOKENS OUT"),
+    ]);
     let mut add = |who: String, sum: &UsageSum| {
         let tokens_in = sum.input_tokens + sum.cache_read_tokens + sum.cache_creation_tokens;
-        rows.add_row([
-            who,
-            sum.tasks.to_string(),
-            format!("{:.4}", sum.cost_usd),
-            sum.turns.to_string(),
-            tokens_in.to_string(),
-            sum.output_tokens.to_string(),
+        rows.add([
+            who.into(),
+            sum.tasks.into(),
+            format!("{:.4}", sum.cost_usd).into(),
+            sum.turns.into(),
+            tokens_in.into(),
+            sum.output_tokens.into(),
         ]);
     };
     add("all".to_owned(), &usage.total);
@@ -98,14 +136,16 @@ fn usage(out: &mut dyn Write, usage: &UsageStats) -> io::Result<()> {
         add(by.day.clone(), &by.usage);
     }
     writeln!(out)?;
-    write_table(out, &rows)
+    rows.write(out)
 }
 
 fn cost(usage: &TaskUsage) -> String {
     let tokens_in = usage.input_tokens + usage.cache_read_tokens + usage.cache_creation_tokens;
     format!(
-        "${:.4}, {} turns, {tokens_in} tokens in, {} out",
-        usage.cost_usd, usage.turns, usage.output_tokens
+        "${:.4}, {}, {tokens_in} tokens in, {} out",
+        usage.cost_usd,
+        count(usage.turns, "turn", "turns"),
+        usage.output_tokens
     )
 }
 
@@ -120,5 +160,9 @@ pub(super) fn processes(task: &Task) -> Option<String> {
 /// A task that has just been taken in.
 pub(super) fn submitted(out: &mut dyn Write, submitted: &TaskSubmitted) -> io::Result<()> {
     let id = &submitted.task_id;
-    writeln!(out, "{id} is {}. Next: aiwg task logs {id} --follow, aiwg task wait {id}", submitted.state)
+    writeln!(
+        out,
+        "{id} {}. Next: aiwg task logs {id} --follow, aiwg task wait {id}",
+        outcome(submitted.state)
+    )
 }

@@ -1,5 +1,5 @@
 use std::{
-    io::{self, IsTerminal, Read},
+    io::{self, IsTerminal},
     process::ExitCode,
 };
 
@@ -9,15 +9,23 @@ use aiwg_client::{
 };
 use tokio::sync::oneshot;
 
-use super::{follow, note, show, wait};
-use crate::{args::SubmitArgs, error::CliError, output::Output};
+use super::{
+    follow::{Wanted, copy},
+    show, wait,
+};
+use crate::{
+    args::SubmitArgs,
+    error::CliError,
+    input::prompt,
+    output::{Output, note},
+};
 
 pub(super) async fn submit(
     client: &DaemonClient,
     args: SubmitArgs,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    let wait = args.wait;
+    let (wait, raw) = (args.wait, args.raw);
     let submitted = client.task_submit(params(args)?).await?;
     if !wait {
         output.result(&submitted, |out, submitted| show::submitted(out, submitted))?;
@@ -25,19 +33,14 @@ pub(super) async fn submit(
     }
     let id = submitted.task_id;
     tokio::select! {
-        task = until_ended(client, &id, output) => end(&task?, output),
+        task = until_ended(client, &id, raw, output) => end(&task?, output),
         left = interrupted(client, &id) => left,
     }
 }
 
 fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
-    let mut prompt = args.prompt;
-    if prompt == "-" {
-        prompt.clear();
-        io::stdin().read_to_string(&mut prompt)?;
-    }
     Ok(TaskSubmitParams {
-        prompt,
+        prompt: prompt(args.prompt)?,
         agent: args.agent,
         priority: Some(args.priority),
         timeout_minutes: args.timeout,
@@ -48,12 +51,14 @@ fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
 }
 
 /// Prints both streams of output as they come, and gives the task once it has ended.
-async fn until_ended(client: &DaemonClient, id: &str, output: &Output) -> Result<Task, CliError> {
+async fn until_ended(client: &DaemonClient, id: &str, raw: bool, output: &Output) -> Result<Task, CliError> {
     if !output.json {
-        note(&format!("{id}: its output follows; Ctrl-C asks whether to cancel it."));
+        let interrupt = if is_someone_there() { "asks whether to cancel it" } else { "leaves it alone" };
+        note(&format!("{id}: its output follows; Ctrl-C {interrupt}."));
+        let all = |stream| Wanted { stream, follow: true, raw };
         tokio::try_join!(
-            follow::copy(client, id, OutputStream::Stdout, io::stdout()),
-            follow::copy(client, id, OutputStream::Stderr, io::stderr()),
+            copy(client, id, all(OutputStream::Stdout), io::stdout()),
+            copy(client, id, all(OutputStream::Stderr), io::stderr()),
         )?;
     }
     Ok(client.task_wait(TaskWaitParams { task_id: id.to_owned(), timeout_ms: None }).await?)
@@ -70,9 +75,9 @@ fn end(task: &Task, output: &Output) -> Result<ExitCode, CliError> {
 }
 
 /// Waits for Ctrl-C, then does what the person wants. Without a terminal there is nobody to ask: it lets go of the task.
-async fn interrupted(client: &DaemonClient, id: &str) -> Result<ExitCode, CliError> {
+pub(in crate::commands) async fn interrupted(client: &DaemonClient, id: &str) -> Result<ExitCode, CliError> {
     tokio::signal::ctrl_c().await?;
-    let wants_cancel = io::stdin().is_terminal() && {
+    let wants_cancel = is_someone_there() && {
         note(&format!("\nCancel {id}? [y/N] (or Ctrl-C once more: it goes on without you)"));
         tokio::select! {
             answer = line() => answer.is_ok_and(|line| line.trim().eq_ignore_ascii_case("y")),
@@ -87,6 +92,11 @@ async fn interrupted(client: &DaemonClient, id: &str) -> Result<ExitCode, CliErr
         note(&format!("{id} goes on. Next: aiwg task logs {id} --follow, aiwg task cancel {id}"));
     }
     Ok(ExitCode::FAILURE)
+}
+
+/// Whether there is somebody who can be asked.
+fn is_someone_there() -> bool {
+    io::stdin().is_terminal()
 }
 
 /// A line from the terminal. In a thread of its own, which ends with the process: a runtime would wait for it.

@@ -1,6 +1,6 @@
 use aiwg_protocol::{
     ApiError,
-    config::{Action, Rule},
+    config::{Action, Config, Rule},
     types::{
         AutomationStatus, AutomationSwitchParams, AutomationSwitched, NoParams, PendingMatches, RuleAction,
         RuleActionKind, RuleStatus,
@@ -19,11 +19,16 @@ pub(crate) async fn automation_status(handler: &Handler, _: NoParams) -> Result<
         automation.rules.into_iter().map(|state| rule_status(state, automation.enabled)).collect();
     Ok(AutomationStatus {
         enabled: automation.enabled,
-        rule_count: u32::try_from(rules.len()).unwrap_or(u32::MAX),
+        rule_count: rule_count(&handler.daemon.settings.get().config),
         rules,
         held_by: handler.daemon.watcher.status().held_by,
         recent_executions: firings,
     })
+}
+
+/// How many rules the configuration has. Those that jobs are on the inside are jobs to people.
+pub(super) fn rule_count(config: &Config) -> u32 {
+    u32::try_from(config.rules.len()).unwrap_or(u32::MAX)
 }
 
 pub(crate) async fn automation_enable(

@@ -2,13 +2,14 @@
 
 use aiwg_protocol::{
     ApiError, ErrorKind,
+    limits::{LIST_SIZES, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
     types::{Json, TaskSubmitParams},
 };
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::{
     names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
-    rules::{LONGEST_TASK_MINUTES, is_task_time, template::LONGEST_PROMPT},
+    rules::is_task_time,
     store::TaskNo,
 };
 
@@ -84,11 +85,12 @@ pub(super) fn globs(topics: Option<&[String]>) -> Result<Option<GlobSet>, ApiErr
 /// A page's size.
 pub(super) fn limit(given: Option<u32>, default: u32) -> Result<u32, ApiError> {
     match given.unwrap_or(default) {
-        limit @ 1..=1000 => Ok(limit),
-        limit => Err(ApiError::invalid_member(
-            "limit",
-            format!("the member \"limit\" must be from 1 to 1000; it is {limit}"),
-        )),
+        limit if LIST_SIZES.contains(&limit) => Ok(limit),
+        limit => {
+            let (least, most) = (LIST_SIZES.start(), LIST_SIZES.end());
+            let message = format!("the member \"limit\" must be from {least} to {most}; it is {limit}");
+            Err(ApiError::invalid_member("limit", message))
+        }
     }
 }
 
@@ -118,7 +120,7 @@ pub(super) fn task_no(id: &str) -> Result<TaskNo, ApiError> {
     let unknown = |()| {
         ApiError::new(
             ErrorKind::TaskNotFound,
-            format!("there is no task {id:?}; `aiwg task list` shows them"),
+            format!("there is no task {id:?}; `aiwg task list` shows the latest"),
         )
     };
     id.parse().map_err(unknown)
@@ -134,7 +136,7 @@ pub(super) fn after(ids: Option<&[String]>) -> Result<Vec<TaskNo>, ApiError> {
     }
     let unknown = |id: &str| {
         let message =
-            format!("it is to start after {id:?}, which does not exist; `aiwg task list` shows the tasks");
+            format!("it is to start after {id:?}, which does not exist; `aiwg task list` shows the latest");
         ApiError::new(ErrorKind::DependencyNotFound, message)
     };
     ids.iter().map(|id| id.parse().map_err(|()| unknown(id))).collect()
@@ -157,8 +159,9 @@ pub(super) fn prompt(member: &str, text: &str) -> Result<(), ApiError> {
 /// A priority that a task may have.
 pub(super) fn priority(given: Option<i32>) -> Result<(), ApiError> {
     match given {
-        Some(priority) if !(-1000..=1000).contains(&priority) => {
-            let message = format!("the member \"priority\" must be from -1000 to 1000; it is {priority}");
+        Some(priority) if !PRIORITIES.contains(&priority) => {
+            let (least, most) = (PRIORITIES.start(), PRIORITIES.end());
+            let message = format!("the member \"priority\" must be from {least} to {most}; it is {priority}");
             Err(ApiError::invalid_member("priority", message))
         }
         _ => Ok(()),

@@ -10,11 +10,11 @@ use aiwg_protocol::{
     },
 };
 
+use super::automation::rule_count;
 use crate::{
     agent_command,
     ipc::{Daemon, Stop, connection::Handler},
     reload,
-    rules::compile,
     scheduler::{scheduled, zone},
     store::{TaskFilter, TaskRow},
 };
@@ -89,7 +89,7 @@ pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiErro
             supervisor: supervisor(daemon).await?,
             automation: AutomationSubsystem {
                 enabled: daemon.read(|reader| reader.automation_enabled()).await?,
-                rule_count: u32::try_from(compile(&daemon.settings.get().config).len()).unwrap_or(u32::MAX),
+                rule_count: rule_count(&daemon.settings.get().config),
             },
             file_watcher: daemon.watcher.status(),
             scheduler: scheduler(&daemon.settings.get().config),

@@ -1,5 +1,6 @@
 use aiwg_protocol::{
     ApiError,
+    limits::EVENTS_LISTED,
     types::{
         Event, EventEmitParams, EventEmitted, EventListParams, EventSource, EventSubscribeParams,
         EventSubscribed, EventUnsubscribeParams, EventUnsubscribed,
@@ -13,9 +14,6 @@ use crate::{
     store::{EventFilter, From},
 };
 
-/// How many events a list holds unless asked for otherwise.
-const LISTED: u32 = 100;
-
 pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Result<EventEmitted, ApiError> {
     check::topic(&params.topic)?;
     let payload = params.payload.unwrap_or_default();
@@ -27,7 +25,7 @@ pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Re
 
 pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Result<Vec<Event>, ApiError> {
     let topics = check::globs(params.topics.as_deref())?;
-    let limit = check::limit(params.limit, LISTED)?;
+    let limit = check::limit(params.limit, EVENTS_LISTED)?;
     let mut from = params.since.map_or(From::Before(u64::MAX), From::After);
     let mut found: Vec<Event> = Vec::new();
     loop {

@@ -4,7 +4,8 @@ use aiwg_protocol::{
 };
 
 use crate::{
-    config::Loaded,
+    config::{Loaded, nearest},
+    engine::similar,
     ipc::connection::Handler,
     scheduler::{Manual, Scheduled, carry_out, draft, scheduled, zone},
 };
@@ -45,8 +46,12 @@ pub(crate) async fn schedule_run(
 
 /// The job of this name, or the rule.
 pub(super) fn job(loaded: &Loaded, name: &str) -> Result<Scheduled, ApiError> {
-    scheduled(&loaded.config).into_iter().find(|job| job.name == name).ok_or_else(|| {
-        let message = format!("there is no schedule job {name:?}; `aiwg schedule list` shows them");
-        ApiError::new(ErrorKind::JobNotFound, message)
-    })
+    let mut jobs = scheduled(&loaded.config);
+    if let Some(at) = jobs.iter().position(|job| job.name == name) {
+        return Ok(jobs.swap_remove(at));
+    }
+    let known: Vec<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+    let near = nearest(name, &known);
+    let message = format!("there is no schedule job {name:?}; {}", similar(near, "aiwg schedule list"));
+    Err(ApiError::new(ErrorKind::JobNotFound, message))
 }

@@ -2,6 +2,7 @@ use std::{future::pending, time::Duration};
 
 use aiwg_protocol::{
     ApiError, ErrorKind,
+    limits::TASKS_LISTED,
     types::{
         Cause, NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams,
         TaskRetryParams, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted, TaskWaitParams,
@@ -16,9 +17,6 @@ use crate::{
     rules::minutes_to_ms,
     store::{NewTask, TaskFilter, TaskNo, TaskRow},
 };
-
-/// How many tasks a list holds unless asked for otherwise.
-const LISTED: u32 = 20;
 
 /// How much of a task's output a list shows, in bytes.
 const LISTED_OUTPUT: usize = 4 * 1024;
@@ -76,7 +74,7 @@ pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Resu
         state: params.state,
         agent: params.agent,
         before: params.cursor.as_deref().map(cursor).transpose()?,
-        limit: check::limit(params.limit, LISTED)?,
+        limit: check::limit(params.limit, TASKS_LISTED)?,
     };
     let rows = handler.daemon.read(move |reader| reader.tasks(&filter)).await?;
     let shorten = |mut task: Task| {

@@ -205,7 +205,7 @@ class AutomationStatus:
     enabled: bool
     """Whether automation as a whole is switched on."""
     rule_count: int
-    """How many rules there are."""
+    """How many rules the configuration has; those of schedule jobs do not count."""
     rules: list[RuleStatus]
     """Each of them, in the order of the configuration; those of schedule jobs come last."""
     held_by: str | None
@@ -234,7 +234,7 @@ class AutomationSubsystem:
     enabled: bool
     """Whether rules are acted upon at all."""
     rule_count: int
-    """How many rules there are."""
+    """How many rules the configuration has; those of schedule jobs do not count."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AutomationSubsystem:
@@ -1057,7 +1057,9 @@ class RuleStatus:
     pending: PendingMatches | None
     """Matches that have not come to a task yet; null if there are none."""
     last_refusal: RuleRefusal | None
-    """The last match that came to nothing since the start of the daemon; null if none has."""
+    """The last match that came to nothing since the daemon was started and the rule was enabled;
+    null if none has.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleStatus:

@@ -1,0 +1,244 @@
+//! What of an agent's output a person wants to read.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+/// Passes an agent's output on as it comes. Of `claude`'s JSON it passes on what the agent says.
+pub(super) struct Speech<W> {
+    out: W,
+    form: Form,
+    /// The beginning of a line that may be JSON.
+    line: Vec<u8>,
+    /// Whether the present line is no JSON, and passed on as it comes.
+    is_plain: bool,
+    has_spoken: bool,
+    ends_line: bool,
+    /// What the agent's own result says.
+    result: Option<String>,
+}
+
+/// What an output is. The first line with JSON decides: an answer may have JSON in it, and none of that is to be lost.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Unknown,
+    /// Passed on as it is.
+    Text,
+    /// `claude`'s messages, and what a wrapper prints beside them.
+    Messages,
+}
+
+impl<W: Write> Speech<W> {
+    pub(super) fn to(out: W) -> Self {
+        Self {
+            out,
+            form: Form::Unknown,
+            line: Vec::new(),
+            is_plain: false,
+            has_spoken: false,
+            ends_line: true,
+            result: None,
+        }
+    }
+
+    /// Every byte as it is.
+    pub(super) fn verbatim(out: W) -> Self {
+        Self { form: Form::Text, ..Self::to(out) }
+    }
+
+    /// Takes more of the output.
+    pub(super) fn hear(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            let end = bytes.iter().position(|byte| *byte == b'\n');
+            let (part, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
+            self.part(part, end.is_some())?;
+            bytes = rest;
+        }
+        self.out.flush()
+    }
+
+    /// The end of an answer, which ends with a line: with the task's result, if it was not said before.
+    pub(super) fn end(&mut self, answer: Option<&str>) -> io::Result<()> {
+        self.finish()?;
+        if let Some(answer) = answer.filter(|_| !self.has_spoken) {
+            self.say_line(answer)?;
+        }
+        if !self.ends_line {
+            self.say(b"\n")?;
+        }
+        self.out.flush()
+    }
+
+    /// The end of the output: of `claude`'s JSON with its result, if it was not said before.
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        let rest = std::mem::take(&mut self.line);
+        // Of an agent that was ended in the middle of a message, that is no answer.
+        if !rest.is_empty() && (self.form != Form::Messages || json(&rest).is_some()) {
+            self.json_line(&rest)?;
+        }
+        if let Some(result) = self.result.take().filter(|_| !self.has_spoken) {
+            self.say_line(&result)?;
+        }
+        self.out.flush()
+    }
+
+    /// A part of a line, perhaps its end.
+    fn part(&mut self, part: &[u8], ends: bool) -> io::Result<()> {
+        if self.form == Form::Text {
+            return self.say(part);
+        }
+        if !self.is_plain && self.line.is_empty() && !part.starts_with(b"{") {
+            self.is_plain = true;
+        }
+        if self.is_plain {
+            self.is_plain = !ends;
+            return self.say(part);
+        }
+        self.line.extend_from_slice(part);
+        if ends {
+            let line = std::mem::take(&mut self.line);
+            self.json_line(&line)?;
+        }
+        Ok(())
+    }
+
+    fn json_line(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.form == Form::Unknown {
+            self.form = if begins_messages(line) { Form::Messages } else { Form::Text };
+        }
+        let message = json(line).filter(|message| self.form == Form::Messages && message["type"].is_string());
+        let Some(message) = message else { return self.say(line) };
+        match message["type"].as_str() {
+            // What a subagent says is said to the agent.
+            Some("assistant") if message["parent_tool_use_id"].is_null() => {
+                for block in message["message"]["content"].as_array().into_iter().flatten() {
+                    if let Some(text) = block["text"].as_str() {
+                        self.say_line(text)?;
+                    }
+                }
+            }
+            // It repeats what was said; where nothing was, it is all there is.
+            Some("result") => self.result = message["result"].as_str().map(str::to_owned),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn say_line(&mut self, text: &str) -> io::Result<()> {
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        self.say(text.as_bytes())?;
+        if self.ends_line { Ok(()) } else { self.say(b"\n") }
+    }
+
+    fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.has_spoken |= !bytes.trim_ascii().is_empty();
+        self.ends_line = bytes.ends_with(b"\n");
+        self.out.write_all(bytes)
+    }
+}
+
+impl Speech<Vec<u8>> {
+    /// What is to be passed on.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out)
+    }
+}
+
+fn json(line: &[u8]) -> Option<Value> {
+    serde_json::from_slice(line).ok()
+}
+
+/// Whether this is the first of `claude`'s messages: it names its session, which other JSON that a program writes does not.
+fn begins_messages(line: &[u8]) -> bool {
+    json(line).is_some_and(|message| message["type"].is_string() && message["session_id"].is_string())
+}
+
+/// What a person wants to read of the last part of an output.
+pub(super) fn said(output: &str) -> String {
+    // It may begin within a message.
+    let output = match output.split_once('\n') {
+        Some((cut, rest)) if cut.ends_with('}') && !cut.starts_with('{') && is_of_messages(rest) => rest,
+        _ => output,
+    };
+    let mut speech = Speech::to(Vec::new());
+    // Memory takes all there is.
+    let _ = speech.hear(output.as_bytes()).and_then(|()| speech.finish());
+    String::from_utf8_lossy(&speech.take()).into_owned()
+}
+
+fn is_of_messages(output: &str) -> bool {
+    output.lines().next().is_some_and(|line| begins_messages(line.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(parts: &[&str], answer: Option<&str>) -> String {
+        let mut out = Vec::new();
+        let mut speech = Speech::to(&mut out);
+        parts.iter().for_each(|part| speech.hear(part.as_bytes()).unwrap());
+        speech.end(answer).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn text_is_passed_on_as_it_is() {
+        assert_eq!(heard(&["Look", "ing.\nDone"], Some("Looking.\nDone")), "Looking.\nDone\n");
+        assert_eq!(heard(&["a {b}\n", "{not json}\n"], None), "a {b}\n{not json}\n");
+        let own = "{\"type\":\"assistant\"}\n{\"type\":\"log\",\"text\":\"no end\"}";
+        assert_eq!(said(own), own);
+    }
+
+    const HELLO: &str = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"Hello."},{"type":"tool_use"}]},"session_id":"s"}"#;
+
+    #[test]
+    fn of_json_only_what_is_said() {
+        let (first, second) = HELLO.split_at(20);
+        let result = r#"{"session_id":"s","type":"result","result":"Hello."}"#;
+        let init = "{\"type\":\"system\",\"session_id\":\"s\"}\n";
+        assert_eq!(heard(&[init, first, second, "\n", result, "\n"], Some("Hello.")), "Hello.\n");
+        assert_eq!(heard(&[result], Some("Hello.")), "Hello.\n");
+        assert_eq!(said(&format!("{init}{result}\n")), "Hello.\n");
+    }
+
+    #[test]
+    fn an_answer_may_have_json_in_it() {
+        for first in ["{\"type\":\"log\",\"level\":3}\n", "Look:\n{\"a\": 1}\n", "{\n"] {
+            let answer = format!("{first}{HELLO}\n{{\"type\":\"result\",\"session_id\":\"s\"}}\nend\n");
+            assert_eq!(heard(&[&answer], Some("other")), answer);
+        }
+    }
+
+    #[test]
+    fn a_wrapper_may_say_something_too() {
+        let init = "{\"type\":\"system\",\"session_id\":\"s\"}";
+        let mut speech = Speech::to(Vec::new());
+        let output = format!("node 22\n{init}\nhm\n{{no json}}\n{{\"type\":\"keep_alive\"}}\n{HELLO}\n");
+        speech.hear(output.as_bytes()).unwrap();
+        assert_eq!(speech.take(), b"node 22\nhm\n{no json}\nHello.\n");
+    }
+
+    #[test]
+    fn an_answer_that_was_ended_has_no_messages_in_it() {
+        let init = "{\"type\":\"system\",\"session_id\":\"s\"}\n";
+        let sub = HELLO.replace("\"session_id\"", "\"parent_tool_use_id\":\"t\",\"session_id\"");
+        assert_eq!(heard(&[init, &sub, "\n", "{\"type\":\"assis"], None), "");
+    }
+
+    #[test]
+    fn the_rest_of_a_message_is_none() {
+        assert_eq!(said(&format!("lo.\"}}]}}\n{HELLO}\n")), "Hello.\n");
+        assert_eq!(said("}\nHello."), "}\nHello.");
+    }
+
+    #[test]
+    fn verbatim_is_every_byte() {
+        let mut speech = Speech::verbatim(Vec::new());
+        speech.hear(HELLO.as_bytes()).unwrap();
+        speech.finish().unwrap();
+        assert_eq!(speech.take(), HELLO.as_bytes());
+    }
+}

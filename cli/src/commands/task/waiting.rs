@@ -1,0 +1,61 @@
+//! What a queued task waits for: a slot, or the end of others.
+
+use std::collections::{HashMap, HashSet};
+
+use aiwg_client::{
+    ClientError, DaemonClient,
+    types::{Task, TaskGetParams, TaskState},
+};
+use aiwg_protocol::ErrorKind;
+
+/// Of the tasks that this one is to start after, those that have not completed yet.
+pub(super) async fn open_before(client: &DaemonClient, task: &Task) -> Result<Vec<String>, ClientError> {
+    let mut known = HashMap::new();
+    let mut open = Vec::new();
+    for id in before(task) {
+        if is_open(client, id, &mut known).await? {
+            open.push(id.clone());
+        }
+    }
+    Ok(open)
+}
+
+/// The ids of those tasks that wait for the end of others.
+pub(in crate::commands) async fn waiting(
+    client: &DaemonClient,
+    tasks: &[Task],
+) -> Result<HashSet<String>, ClientError> {
+    let mut known = tasks.iter().map(|task| (task.id.clone(), !task.state.is_final())).collect();
+    let mut waiting = HashSet::new();
+    for task in tasks {
+        for id in before(task) {
+            if is_open(client, id, &mut known).await? {
+                waiting.insert(task.id.clone());
+                break;
+            }
+        }
+    }
+    Ok(waiting)
+}
+
+fn before(task: &Task) -> &[String] {
+    if task.state == TaskState::Queued { &task.after } else { &[] }
+}
+
+async fn is_open(
+    client: &DaemonClient,
+    id: &str,
+    known: &mut HashMap<String, bool>,
+) -> Result<bool, ClientError> {
+    if let Some(is_open) = known.get(id) {
+        return Ok(*is_open);
+    }
+    let is_open = match client.task_get(TaskGetParams { task_id: id.to_owned() }).await {
+        Ok(task) => !task.state.is_final(),
+        // Only what has ended is pruned.
+        Err(error) if error.kind() == Some(ErrorKind::TaskNotFound) => false,
+        Err(error) => return Err(error),
+    };
+    known.insert(id.to_owned(), is_open);
+    Ok(is_open)
+}

@@ -1,0 +1,78 @@
+//! Text of others, as it can be shown: nothing in it may move the cursor, ring the bell, turn the direction of what stands beside it, or begin
+//! a line of its own where it should not.
+
+use std::borrow::Cow;
+
+/// Text on one line: what would act on a terminal is shown as an escape, such as `\u{1b}` or `\n`.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    escaped(text, |_| false)
+}
+
+/// Text of several lines: its line breaks and tabs stay.
+pub(crate) fn visible_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| matches!(c, '\n' | '\t'))
+}
+
+/// Text of several lines, all but the first of which are indented: so none of them can be taken for a line of ours.
+pub(crate) fn indented(text: &str, by: usize) -> String {
+    let lines: Vec<_> = text.lines().map(visible_lines).collect();
+    lines.join(&format!("\n{:by$}", ""))
+}
+
+/// JSON as it can be shown in a terminal, where it is the same JSON: what would act on one can stand in strings only.
+pub(super) fn visible_json(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts(c) && c != '\n' {
+            shown.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Whether a terminal does something else with it than show it: controls, those of the direction of text, and separators of lines.
+fn acts(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+fn escaped(text: &str, may_stay: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let is_bad = |c: char| acts(c) && !may_stay(c);
+    if !text.contains(is_bad) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if is_bad(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_on_a_terminal_is_shown() {
+        assert_eq!(visible("x \x1b]0;P\x07\x1b[2J"), "x \\u{1b}]0;P\\u{7}\\u{1b}[2J");
+        assert_eq!(visible("\u{9b}2J\x7f\r\n\t"), "\\u{9b}2J\\u{7f}\\r\\n\\t");
+        assert_eq!(visible("\u{202e}\u{2066}\u{2028}"), "\\u{202e}\\u{2066}\\u{2028}");
+        assert!(matches!(visible("Grüße, 世界 👩‍👩‍👧 שלום"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn lines_stay_and_cannot_be_taken_for_ours() {
+        assert_eq!(visible_lines("a\tb\nc\x07"), "a\tb\nc\\u{7}");
+        assert_eq!(indented("fix\r\nState      completed\x1b", 4), "fix\n    State      completed\\u{1b}");
+    }
+
+    #[test]
+    fn json_stays_the_same_json() {
+        let text = "{\n  \"a\": \"x\u{7f}\u{202e}\u{9b}\"\n}";
+        let shown = visible_json(text);
+        assert_eq!(shown, "{\n  \"a\": \"x\\u007f\\u202e\\u009b\"\n}");
+        let same = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(same(&shown), same(text));
+    }
+}

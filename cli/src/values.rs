@@ -1,0 +1,114 @@
+//! What the words of a command line may be.
+
+use std::{convert::Infallible, str::FromStr};
+
+use aiwg_protocol::{
+    limits::{LIST_SIZES, LONGEST_TASK_MINUTES, PRIORITIES},
+    types::{Json, TaskState},
+};
+use clap::builder::{PossibleValuesParser, RangedI64ValueParser, TypedValueParser};
+
+use crate::input::STDIN;
+
+/// `NAME=VALUE`.
+pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A state by its name, which shells complete.
+pub(crate) fn states() -> impl TypedValueParser<Value = TaskState> {
+    let names = PossibleValuesParser::new(TaskState::ALL.iter().map(|state| state.name()));
+    names.try_map(|name| TaskState::from_str(&name).map_err(|()| "unknown state"))
+}
+
+/// A task's id; its number will do.
+pub(crate) fn task_id(text: &str) -> Result<String, Infallible> {
+    let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
+    Ok(number.map_or_else(|| text.to_owned(), |number| format!("task-{number:04}")))
+}
+
+/// A priority that a task may have.
+pub(crate) fn priority() -> RangedI64ValueParser<i32> {
+    clap::value_parser!(i32).range(i64::from(*PRIORITIES.start())..=i64::from(*PRIORITIES.end()))
+}
+
+/// A list's size.
+pub(crate) fn limit() -> RangedI64ValueParser<u32> {
+    clap::value_parser!(u32).range(i64::from(*LIST_SIZES.start())..=i64::from(*LIST_SIZES.end()))
+}
+
+/// A time limit that a task may have, in minutes.
+pub(crate) fn minutes(text: &str) -> Result<f64, String> {
+    let minutes =
+        text.parse::<f64>().ok().filter(|minutes| *minutes > 0.0 && *minutes <= LONGEST_TASK_MINUTES);
+    minutes.ok_or_else(|| format!("expected minutes: more than 0, and {LONGEST_TASK_MINUTES} at the most"))
+}
+
+/// What is to be said of an event.
+#[derive(Debug, Clone)]
+pub(crate) enum Payload {
+    /// It was typed.
+    Given(Json),
+    /// It comes on standard input.
+    Stdin,
+}
+
+/// JSON, or `-`.
+pub(crate) fn payload(text: &str) -> Result<Payload, String> {
+    if text == STDIN { Ok(Payload::Stdin) } else { json(text).map(Payload::Given) }
+}
+
+/// JSON, or what is wrong with it.
+pub(crate) fn json(text: &str) -> Result<Json, String> {
+    Json::from_text(text).map_err(|error| {
+        let is_word = text.chars().all(|c| c.is_alphanumeric() || " _-.:/".contains(c));
+        if is_word && !text.trim().is_empty() {
+            return format!("this is not JSON: a string needs quotes: '\"{text}\"'");
+        }
+        format!("this is not JSON: {error}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, ValueHint};
+
+    use super::*;
+    use crate::args::Args;
+
+    #[test]
+    fn shells_complete_files_only_where_one_is_meant() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
+                let is_told = argument.get_value_hint() != ValueHint::Unknown;
+                let (id, name) = (argument.get_id(), command.get_name());
+                assert!(is_told || !argument.get_possible_values().is_empty(), "{id} of {name} has no hint");
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Args::command());
+    }
+
+    #[test]
+    fn a_number_is_a_task_too() {
+        let id = |text| task_id(text).unwrap();
+        assert_eq!([id("1"), id("0001"), id("12345")], ["task-0001", "task-0001", "task-12345"]);
+        assert_eq!([id("task-0001"), id("nope"), id("")], ["task-0001", "nope", ""]);
+    }
+
+    #[test]
+    fn minutes_are_what_a_task_may_have() {
+        assert_eq!(minutes("0.5"), Ok(0.5));
+        for wrong in ["nan", "inf", "-1", "0", "525601", "1h", ""] {
+            assert!(minutes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_how_to_be() {
+        assert_eq!(json("hello").unwrap_err(), "this is not JSON: a string needs quotes: '\"hello\"'");
+        assert!(json("{broken").unwrap_err().contains("line 1"));
+        assert!(json("\"hello\"").is_ok() && json("3").is_ok());
+    }
+}

@@ -1,0 +1,21 @@
+//! What params may be at the most, and what they are when they are left out: stated in the schema of each as well.
+
+use std::ops::RangeInclusive;
+
+/// The longest prompt or message, in bytes of UTF-8.
+pub const LONGEST_PROMPT: usize = 1024 * 1024;
+
+/// The longest time limit of a task, in minutes: a year.
+pub const LONGEST_TASK_MINUTES: f64 = 525_600.0;
+
+/// The priorities that a task may have.
+pub const PRIORITIES: RangeInclusive<i32> = -1000..=1000;
+
+/// How many entries a list may be asked for.
+pub const LIST_SIZES: RangeInclusive<u32> = 1..=1000;
+
+/// How many tasks a list holds unless asked for otherwise.
+pub const TASKS_LISTED: u32 = 20;
+
+/// How many events a list holds unless asked for otherwise.
+pub const EVENTS_LISTED: u32 = 100;
