@@ -1,6 +1,10 @@
-use std::{io, path::PathBuf, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use aiwg_protocol::{ApiError, ErrorKind, PROJECT_DIR, START_COMMAND};
+use aiwg_protocol::{ApiError, ErrorKind, PROJECT_DIR, SOCKET_ENV, START_COMMAND};
 
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
@@ -9,7 +13,7 @@ pub enum ClientError {
     #[error(transparent)]
     Api(#[from] ApiError),
     /// No daemon runs where it was looked for.
-    #[error("no daemon answers at {path}: {source}; start it with `{START_COMMAND}`", path = path.display())]
+    #[error("no daemon answers at {}: {source}; {}", path.display(), what_to_do(path))]
     NoDaemon {
         /// The socket that was tried.
         path: PathBuf,
@@ -48,6 +52,17 @@ pub enum ClientError {
     /// What was to be sent is no JSON.
     #[error("this cannot be sent as JSON: {0}")]
     Unsendable(#[from] serde_json::Error),
+}
+
+/// A daemon that the environment leads to is another machine's as a rule: it cannot be started from here.
+fn what_to_do(socket: &Path) -> String {
+    if std::env::var_os(SOCKET_ENV).is_some_and(|named| named == socket) {
+        format!(
+            "{SOCKET_ENV} leads there: see that the daemon runs where its project is and that the tunnel to it stands, or unset the variable"
+        )
+    } else {
+        format!("start it with `{START_COMMAND}`")
+    }
 }
 
 impl ClientError {

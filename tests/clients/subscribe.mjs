@@ -21,10 +21,21 @@ const live = await emit('a:3');
 assert.equal(await next(), live);
 
 const plain = client.subscribe(['a:*']);
-const first = plain.next();
-await new Promise((resolve) => setTimeout(resolve, 50));
+const all = client.subscribe([]);
+await Promise.all([plain.ready, all.ready]);
 const both = await emit('a:4');
-assert.deepEqual([await next(), (await first).value.seq], [both, both]);
+const other = await emit('b:2');
+assert.deepEqual([await next(), await next(plain)], [both, both]);
+assert.deepEqual([await next(all), await next(all)], [both, other]);
+assert.equal((await client.event.list({ topics: [], limit: 1 }))[0].seq, other);
+
+const told = [];
+const ofAnotherLog = client.subscribe('a:*', { since: other + 500, onMissed: (missed) => told.push(missed) });
+await ofAnotherLog.ready;
+const afresh = await emit('a:4');
+assert.equal(await next(ofAnotherLog), afresh);
+assert.deepEqual(told, [{ missed: other, since: 0 }]);
+assert.deepEqual([await next(), await next(plain)], [afresh, afresh]);
 
 process.kill(Number(readFileSync('.aiwg/daemon.pid')), 'SIGKILL');
 await assert.rejects(plain.next(), (error) => error instanceof DaemonConnectionError && error.kind === 'disconnected');

@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-from aiwg.daemon import AsyncDaemonClient, DaemonClient, DaemonConnectionError, DaemonTimeoutError
+from aiwg.daemon import AsyncDaemonClient, DaemonClient, DaemonConnectionError, DaemonTimeoutError, Missed
 
 
 def restart(client: DaemonClient) -> None:
@@ -24,9 +24,20 @@ def blocking() -> None:
         missed = [client.emit(topic).seq for topic in ("a:1", "b:1", "a:2")]
         events = client.subscribe("a:*", since=0, reconnect=True)
         assert [next(events).seq, next(events).seq] == [missed[0], missed[2]]
-        plain = client.subscribe(["a:*"], since=missed[2])
+        plain, everything = client.subscribe(["a:*"]), client.subscribe([])
         live = client.emit("a:3").seq
+        other = client.emit("b:2").seq
         assert [next(events).seq, next(plain).seq] == [live, live]
+        assert [next(everything).seq, next(everything).seq] == [live, other]
+        assert client.event.list(topics=[], limit=1)[0].seq == other
+        everything.close()
+
+        told: "list[Missed]" = []
+        of_another_log = client.subscribe("a:*", since=other + 500, on_missed=told.append)
+        afresh = client.emit("a:3").seq
+        assert next(of_another_log).seq == afresh
+        assert told == [Missed(other, 0)], told
+        assert [next(events).seq, next(plain).seq] == [afresh, afresh]
         restart(client)
         after = [client.emit("a:4").seq, client.emit("a:5").seq]
         assert [next(events).seq, next(events).seq] == after
@@ -71,6 +82,9 @@ async def with_asyncio() -> None:
                 break
             await client.emit("c:2")
         assert seen == sorted(set(seen)) and seen[0] == first, seen
+        async with client.subscribe([]) as events:
+            lazy = (await client.emit("lazy:a")).seq
+            assert (await events.__anext__()).seq == lazy
         task_id = (await client.task.submit(prompt="do: sleep 1000")).task_id
         waiting = asyncio.create_task(client.task.wait(task_id=task_id))
         await asyncio.sleep(0.02)

@@ -44,6 +44,45 @@ fn missed_events_come_first_then_live_ones_without_a_gap() {
 }
 
 #[test]
+fn who_has_seen_another_log_is_told_so_and_hears_of_this_one() {
+    let project = Project::started(json!({}));
+    let mut emitter = project.wire();
+    let last = emit(&mut emitter, "a:b");
+    let mut wire = project.wire();
+    assert_eq!(
+        wire.call("event.subscribe", json!({ "since": last + 500 })),
+        json!({ "subscription": 1, "since": last })
+    );
+    assert_eq!(
+        wire.receive(),
+        json!({ "jsonrpc": "2.0", "method": "event.missed", "params": { "subscription": 1, "missed": last, "since": 0 } })
+    );
+    assert_eq!(emit(&mut emitter, "a:b"), pushed(&mut wire));
+}
+
+#[test]
+fn an_event_is_in_the_log_for_its_emitter_at_once() {
+    let project = Project::started(json!({}));
+    let mut wire = project.wire();
+    for _ in 0..200 {
+        let since = emit(&mut wire, "a:b");
+        let answer = wire.call("event.subscribe", json!({ "topics": ["none"], "since": since }));
+        assert_eq!(answer["since"], since);
+        wire.call("event.unsubscribe", json!({ "subscription": answer["subscription"] }));
+    }
+}
+
+#[test]
+fn no_topics_are_all_topics() {
+    let project = Project::started(json!({}));
+    let mut wire = project.wire();
+    wire.call("event.subscribe", json!({ "topics": [] }));
+    let seq = emit(&mut project.wire(), "a:b");
+    assert_eq!(pushed(&mut wire), seq);
+    assert_eq!(wire.call("event.list", json!({ "topics": [], "limit": 1 }))[0]["seq"], seq);
+}
+
+#[test]
 fn a_subscription_can_be_ended() {
     let project = Project::started(json!({}));
     let mut wire = project.wire();

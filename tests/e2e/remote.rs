@@ -14,6 +14,17 @@ use serde_json::{Value, json};
 
 use crate::support::{Project, kill, until, until_some};
 
+#[test]
+fn where_the_variable_leads_nowhere_the_error_names_it_and_not_a_command_that_is_refused() {
+    let project = Project::empty();
+    let socket = project.file("tunnel.sock");
+    let done = project.command().args(["task", "list"]).env("AIWG_DAEMON_SOCKET", &socket).output().unwrap();
+    let told = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(3), "{told}");
+    assert!(told.contains("tunnel.sock") && told.contains("AIWG_DAEMON_SOCKET leads there"), "{told}");
+    assert!(!told.contains("daemon start"), "{told}");
+}
+
 /// An SSH server of the test's own, which lets its own key in.
 struct SshServer {
     dir: tempfile::TempDir,

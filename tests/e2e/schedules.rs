@@ -117,7 +117,7 @@ fn it_can_be_run_by_hand() {
     let unknown = project.wire().try_call("schedule.run", json!({ "job": "daily" }));
     assert_eq!(unknown["error"]["data"]["kind"], "job_not_found");
     let said = project.run(&["schedule", "run", "daily"]);
-    assert!(said.code == 1 && said.err.contains("aiwg schedule list"), "{}", said.err);
+    assert!(said.code == 1 && said.err.contains("did you mean \"Daily audit\"?"), "{}", said.err);
 }
 
 #[test]

@@ -48,6 +48,20 @@ async fn without_a_daemon_it_says_where_it_looked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn odd_files_do_not_hide_the_project() {
+    let project = Project::started(json!({}));
+    for inner in ["a", "b"] {
+        std::fs::create_dir(project.file(inner)).unwrap();
+    }
+    std::fs::write(project.file("a/.aiwg"), "not a directory").unwrap();
+    std::fs::write(project.file("b/file"), "not a directory").unwrap();
+    for cwd in ["a", "b/file/within", "b/gone"] {
+        let options = Options { cwd: Some(project.file(cwd)), ..Options::default() };
+        assert_eq!(DaemonClient::connect_with(options).await.unwrap().socket(), project.socket());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pending_calls_fail_when_the_daemon_goes_away() {
     let project = Project::started(json!({}));
     let client = connect(&project).await;

@@ -46,6 +46,27 @@ fn payloads_come_back_as_they_were() {
 }
 
 #[test]
+fn what_no_rule_could_read_is_refused_with_its_place() {
+    let project = Project::started(json!({}));
+    let mut wire = project.wire();
+    for (method, params, member) in [
+        ("event.emit", r#"{"topic":"a:b","payload":{"a":["\ud800 x"]}}"#, "payload.a[0]"),
+        ("event.emit", r#"{"topic":"a:b","payload":1e999}"#, "payload"),
+        ("automation.test", r#"{"topic":"a:b","payload":{"a":1e999}}"#, "payload.a"),
+        ("task.submit", r#"{"prompt":"true","metadata":{"n":{"x":-1e999}}}"#, "metadata.n.x"),
+    ] {
+        let line = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
+        let error = wire.ask(line)["error"].clone();
+        assert_eq!(
+            (&error["code"], &error["data"]),
+            (&json!(-32602), &json!({ "kind": "invalid_params", "member": member })),
+            "{error}"
+        );
+    }
+    assert_eq!(wire.call("event.list", json!({ "topics": ["a:b"] })), json!([]));
+}
+
+#[test]
 fn a_call_can_be_cancelled_and_is_answered() {
     let project = Project::started(json!({}));
     let task = project.submit("sleep 1000");

@@ -8,17 +8,25 @@ class Call {
   /** How many bytes its request has; 0 until it is sent. */
   size = 0;
   #calls;
-  #resolve;
-  #reject;
+  #settle;
+  #settled = new Promise((settle) => (this.#settle = settle));
   #timer;
   #signal;
   #onAbort;
 
-  constructor(calls, id, resolve, reject) {
+  constructor(calls, id) {
     this.#calls = calls;
     this.id = id;
-    this.#resolve = resolve;
-    this.#reject = reject;
+  }
+
+  /**
+   * Waits for the end, and gives the result. An error is made here, where it is awaited: so its stack
+   * leads to the line that made the call, and not into the middle of a socket.
+   */
+  async outcome() {
+    const { result, error } = await this.#settled;
+    if (error !== undefined) throw error();
+    return result;
   }
 
   get isSettled() {
@@ -26,22 +34,23 @@ class Call {
   }
 
   succeed(result) {
-    if (this.#finish()) this.#resolve(result);
+    if (this.#finish()) this.#settle({ result });
   }
 
+  /** Takes a function that makes the error. */
   fail(error) {
-    if (this.#finish()) this.#reject(error);
+    if (this.#finish()) this.#settle({ error });
   }
 
-  /** Calls `cancel(reason)` when the signal aborts, or when the time is over. */
+  /** Calls `cancel(error)` when the signal aborts, or when the time is over. */
   watch({ signal, timeoutMs }, timeoutError, cancel) {
     if (signal) {
       this.#signal = signal;
-      this.#onAbort = () => cancel(signal.reason);
+      this.#onAbort = () => cancel(() => signal.reason);
       signal.addEventListener('abort', this.#onAbort, { once: true });
     }
     if (timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER) {
-      this.#timer = setTimeout(() => cancel(timeoutError()), timeoutMs);
+      this.#timer = setTimeout(() => cancel(timeoutError), timeoutMs);
     }
   }
 
@@ -62,8 +71,8 @@ export class Calls {
     return this.#waiting.size;
   }
 
-  open(resolve, reject) {
-    const call = new Call(this, ++this.#lastId, resolve, reject);
+  open() {
+    const call = new Call(this, ++this.#lastId);
     this.#waiting.set(call.id, call);
     return call;
   }
@@ -79,7 +88,7 @@ export class Calls {
   /** Takes an answer. The one to a call that was cancelled finds nobody, and is dropped. */
   settle({ id, result, error }) {
     const call = id === null ? this.#longest() : this.#waiting.get(id);
-    if (error) call?.fail(new DaemonError(error));
+    if (error) call?.fail(() => new DaemonError(error));
     else call?.succeed(result);
   }
 

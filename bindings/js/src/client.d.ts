@@ -31,9 +31,32 @@ export interface SubscribeOptions {
   reconnect?: boolean | undefined;
   /** Ends the loop with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Called when so many events came that some were passed over: `event.list` with this `since` replays them. */
+  /**
+   * Called when so many events came that some were passed over, or the log was deleted and begun anew: `event.list` with this
+   * `since` replays them.
+   */
   onMissed?: ((missed: { missed: number; since: number }) => void) | undefined;
 }
+
+/**
+ * The events of a subscription. They end when the loop over them is left, by `return()`, and when the client disconnects.
+ *
+ * Where nobody waits for its next event it does not keep the process alive.
+ */
+export interface Subscription
+  extends AsyncGenerator<Event, undefined, void>,
+    Record<Exclude<AsyncDispose, keyof AsyncGenerator>, () => PromiseLike<void>> {
+  /**
+   * Settled when the daemon has it: every event that is emitted from then on will come. Who does not wait for it hears of a
+   * failure from `next()`.
+   *
+   * @throws {DaemonConnectionError} when there is no daemon
+   */
+  readonly ready: Promise<void>;
+}
+
+/** `Symbol.asyncDispose`, where the types of the runtime have it. */
+type AsyncDispose = SymbolConstructor extends { readonly asyncDispose: infer S extends symbol } ? S : never;
 
 /** The params of a method: of a known one by its own type. */
 type ParamsOf<M extends string> = M extends keyof MethodMap ? MethodMap[M]['params'] : object;
@@ -73,7 +96,7 @@ export declare class DaemonClient extends Methods {
    */
   connect(): Promise<void>;
 
-  /** Disconnects. Calls in flight reject with a `DaemonConnectionError` of kind `disconnected`. */
+  /** Disconnects. Calls in flight reject with a `DaemonConnectionError` of kind `disconnected`, and its subscriptions end. */
   disconnect(): Promise<void>;
 
   /**
@@ -91,14 +114,20 @@ export declare class DaemonClient extends Methods {
 
   /**
    * Every event from now on whose topic matches one of the globs (all when there are none), or from `since` on, without a gap
-   * or a repeat. It has a connection of its own, which is closed when the loop is left.
+   * or a repeat. It has a connection of its own, which is made at once and closed when the loop is left.
+   *
+   * @example
+   * const events = client.subscribe('task:*');
+   * await events.ready; // what is emitted from here on is not missed
+   * const { taskId } = await client.task.submit({ prompt: 'Write the release notes' });
+   * for await (const event of events) if (event.topic === 'task:completed') break;
    *
    * @example
    * for await (const event of client.subscribe('task:*', { reconnect: true })) console.log(event.topic);
    *
    * @throws {DaemonConnectionError} when there is no daemon, or the connection is lost and `reconnect` is not set
    */
-  subscribe(topics?: string | readonly string[], options?: SubscribeOptions): AsyncGenerator<Event, never, void>;
+  subscribe(topics?: string | readonly string[], options?: SubscribeOptions): Subscription;
 
   /**
    * Calls `listener` for each notification of the daemon, until the function that this gives is
@@ -106,3 +135,6 @@ export declare class DaemonClient extends Methods {
    */
   onNotification(listener: (notification: Notification) => void): () => void;
 }
+
+/** `await using client = new DaemonClient()` disconnects in the end, where the runtime has that. */
+export interface DaemonClient extends Record<AsyncDispose, () => Promise<void>> {}

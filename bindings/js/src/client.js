@@ -1,9 +1,9 @@
 import { Calls } from './calls.js';
 import { Connection } from './connection.js';
 import { discoverSocket } from './discovery.js';
-import { DaemonTimeoutError } from './errors.js';
+import { DaemonTimeoutError, again } from './errors.js';
 import { Methods } from './generated/methods.js';
-import { subscribe } from './subscription.js';
+import { Subscription } from './subscription.js';
 
 /** A client of the daemon. */
 export class DaemonClient extends Methods {
@@ -14,6 +14,7 @@ export class DaemonClient extends Methods {
   #connecting;
   #calls = new Calls();
   #listeners = new Set();
+  #subscriptions = new Set();
 
   constructor(options = {}) {
     super();
@@ -35,26 +36,26 @@ export class DaemonClient extends Methods {
   }
 
   async disconnect() {
+    for (const subscription of this.#subscriptions) subscription.end();
     await this.#connecting?.catch(() => {});
     await this.#connection?.close();
   }
 
-  request(method, params, options = {}) {
-    return new Promise((resolve, reject) => {
-      const { signal, timeoutMs = this.#options.timeoutMs } = options;
-      signal?.throwIfAborted();
-      const call = this.#calls.open(resolve, reject);
-      call.watch(
-        { signal, timeoutMs },
-        () => new DaemonTimeoutError(method, timeoutMs, this.#path),
-        (reason) => this.#cancel(call, reason),
-      );
-      try {
-        this.#send(call, JSON.stringify({ jsonrpc: '2.0', id: call.id, method, params }));
-      } catch (error) {
-        call.fail(error);
-      }
-    });
+  async request(method, params, options = {}) {
+    const { signal, timeoutMs = this.#options.timeoutMs } = options;
+    signal?.throwIfAborted();
+    const call = this.#calls.open();
+    call.watch(
+      { signal, timeoutMs },
+      () => new DaemonTimeoutError(method, timeoutMs, this.#path),
+      (error) => this.#cancel(call, error),
+    );
+    try {
+      this.#send(call, JSON.stringify({ jsonrpc: '2.0', id: call.id, method, params }));
+    } catch (error) {
+      call.fail(() => error);
+    }
+    return await call.outcome();
   }
 
   emit(topic, payload, options) {
@@ -63,7 +64,11 @@ export class DaemonClient extends Methods {
 
   subscribe(topics, options) {
     const globs = typeof topics === 'string' ? [topics] : topics;
-    return subscribe(discoverSocket(this.#options), globs, options);
+    const subscription = new Subscription(discoverSocket(this.#options), globs, options, () => {
+      this.#subscriptions.delete(subscription);
+    });
+    this.#subscriptions.add(subscription);
+    return subscription;
   }
 
   onNotification(listener) {
@@ -87,7 +92,7 @@ export class DaemonClient extends Methods {
 
   #closed(error) {
     this.#connection = undefined;
-    this.#calls.failAll(error);
+    this.#calls.failAll(() => again(error));
   }
 
   #send(call, line) {
@@ -104,16 +109,16 @@ export class DaemonClient extends Methods {
       else await this.connect();
       if (!call.isSettled) this.#send(call, line);
     } catch (error) {
-      call.fail(error);
+      call.fail(() => again(error));
     }
   }
 
-  #cancel(call, reason) {
+  #cancel(call, error) {
     if (call.size > 0) {
       const cancel = { jsonrpc: '2.0', method: 'rpc.cancel', params: { id: call.id } };
       this.#connection?.send(JSON.stringify(cancel));
     }
-    call.fail(reason);
+    call.fail(error);
     this.#updateKeepAlive();
   }
 
@@ -144,3 +149,6 @@ export class DaemonClient extends Methods {
     this.#connection?.keepAlive(this.#calls.count > 0 || this.#listeners.size > 0);
   }
 }
+
+// Where the runtime has it, `await using client = new DaemonClient()` disconnects in the end.
+if (Symbol.asyncDispose) DaemonClient.prototype[Symbol.asyncDispose] = DaemonClient.prototype.disconnect;

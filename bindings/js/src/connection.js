@@ -1,8 +1,23 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 
 import { connectable } from './discovery.js';
-import { disconnected, noDaemon } from './errors.js';
+import { disconnected, notConnected } from './errors.js';
 import { LineSplitter } from './lines.js';
+
+/** A connected socket. */
+export async function open(path, signal) {
+  let socket;
+  try {
+    socket = connect(await connectable(path));
+    await once(socket, 'connect', { signal });
+    return socket;
+  } catch (error) {
+    socket?.destroy();
+    signal?.throwIfAborted();
+    throw notConnected(path, error);
+  }
+}
 
 /** One connection to a daemon: lines out, messages in. */
 export class Connection {
@@ -19,15 +34,7 @@ export class Connection {
    * the end, whoever ended it.
    */
   static async open(path, handlers) {
-    try {
-      const socket = connect(await connectable(path));
-      await new Promise((resolve, reject) => {
-        socket.once('connect', resolve).once('error', reject);
-      });
-      return new Connection(socket, path, handlers);
-    } catch (error) {
-      throw noDaemon(path, error);
-    }
+    return new Connection(await open(path), path, handlers);
   }
 
   constructor(socket, path, handlers) {

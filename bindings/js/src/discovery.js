@@ -27,9 +27,17 @@ export function discoverSocket({ socketPath, cwd = process.cwd() } = {}) {
  */
 function findProject(start) {
   for (let directory = start; ; directory = dirname(directory)) {
-    const isProject = statSync(join(directory, PROJECT_DIR), { throwIfNoEntry: false })?.isDirectory();
-    if (isProject && (directory === start || directory !== homedir())) return directory;
+    if (hasProject(directory) && (directory === start || directory !== homedir())) return directory;
     if (directory === dirname(directory)) return undefined;
+  }
+}
+
+/** What cannot be looked at is no project: the search goes on upwards. */
+function hasProject(directory) {
+  try {
+    return statSync(join(directory, PROJECT_DIR)).isDirectory();
+  } catch {
+    return false;
   }
 }
 

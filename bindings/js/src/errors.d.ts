@@ -19,10 +19,11 @@ export declare class DaemonError extends Error {
  * Why there was no answer.
  *
  * - `no_daemon`: nothing answers at the socket, or there is none.
+ * - `not_allowed`: the socket cannot be opened. Only the user who started the daemon can, and root.
  * - `disconnected`: the connection ended first. What was asked for may have taken effect or not.
  * - `timeout`: the time that the caller gave is over.
  */
-export type ConnectionErrorKind = 'no_daemon' | 'disconnected' | 'timeout';
+export type ConnectionErrorKind = 'no_daemon' | 'not_allowed' | 'disconnected' | 'timeout';
 
 /** There was no answer. */
 export declare class DaemonConnectionError extends Error {

@@ -1,5 +1,5 @@
 import { ERROR_KINDS } from './generated/errors.js';
-import { PROJECT_DIR, START_COMMAND } from './generated/constants.js';
+import { PROJECT_DIR, SOCKET_ENV, START_COMMAND } from './generated/constants.js';
 
 /** The daemon answered with an error. */
 export class DaemonError extends Error {
@@ -43,15 +43,41 @@ export function noProject(directory, path) {
   return new DaemonConnectionError('no_daemon', message, { path });
 }
 
-/** Nothing answers at this socket. */
-export function noDaemon(path, cause) {
+/** There is no connection to this socket. */
+export function notConnected(path, cause) {
   const why = cause.code ?? cause.message;
-  const message = `no daemon answers at ${path} (${why}); start it with \`${START_COMMAND}\``;
+  if (why === 'EACCES' || why === 'EPERM') {
+    const message =
+      `the daemon's socket ${path} cannot be opened (${why}); ` +
+      'only the user who started the daemon can, and root';
+    return new DaemonConnectionError('not_allowed', message, { path, cause });
+  }
+  const message = `no daemon answers at ${path} (${why}); ${whatToDo(path)}`;
   return new DaemonConnectionError('no_daemon', message, { path, cause });
+}
+
+/** A daemon that the environment leads to is another machine's as a rule: it cannot be started from here. */
+function whatToDo(path) {
+  if (path !== process.env[SOCKET_ENV]) return `start it with \`${START_COMMAND}\``;
+  return (
+    `${SOCKET_ENV} leads there: see that the daemon runs where its project is and that the tunnel to it stands, ` +
+    'or unset the variable'
+  );
 }
 
 /** The connection ended before the answer came. */
 export function disconnected(path, why, cause) {
   const message = `disconnected from the daemon at ${path}: ${why}`;
   return new DaemonConnectionError('disconnected', message, { path, cause });
+}
+
+/** The same, with the stack of whoever asks for it: one error may end many calls. Others pass as they are. */
+export function again(error) {
+  if (error instanceof DaemonError) {
+    const { code, message, kind, member } = error;
+    return new DaemonError({ code, message, data: { kind, member } });
+  }
+  if (!(error instanceof DaemonConnectionError)) return error;
+  const { kind, message, path, cause } = error;
+  return new DaemonConnectionError(kind, message, { path, cause });
 }

@@ -1,5 +1,5 @@
 export type { CallOptions } from './calls.js';
-export type { ClientOptions, Notification, SubscribeOptions } from './client.js';
+export type { ClientOptions, Notification, SubscribeOptions, Subscription } from './client.js';
 export { DaemonClient } from './client.js';
 export type { ConnectionErrorKind } from './errors.js';
 export { DaemonConnectionError, DaemonError, DaemonTimeoutError } from './errors.js';

@@ -1,78 +1,212 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { connectable } from './discovery.js';
-import { DaemonConnectionError, DaemonError, disconnected, noDaemon } from './errors.js';
+import { open } from './connection.js';
+import { DaemonConnectionError, DaemonError, again, disconnected } from './errors.js';
 import { LineSplitter } from './lines.js';
 
 /** How long to wait before connecting again, at first and at the most, in milliseconds. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 2000;
 
-/**
- * The events of a subscription, one by one. It has a connection of its own, which is read only as fast as the events are
- * taken: a slow reader delays no call, and holds nothing in memory.
- */
-export async function* subscribe(path, topics, { since, reconnect = false, signal, onMissed } = {}) {
-  let from = since;
-  let pause = FIRST_PAUSE;
-  for (;;) {
-    signal?.throwIfAborted();
+const DONE = { done: true, value: undefined };
+
+/** The events of a subscription, one by one. */
+export class Subscription {
+  #path;
+  #topics;
+  /** The number of the last event that it needs no more. */
+  #since;
+  #reconnect;
+  #signal;
+  #onMissed;
+  #onEnd;
+  /** Ends whatever it does: set off by the caller's signal, and by its end. */
+  #stop = new AbortController();
+  #onAbort = () => this.#stop.abort(this.#signal.reason);
+  #feed;
+  /** How many wait for an event. */
+  #waiting = 0;
+  /** Each `next()` begins when the one before it is done. */
+  #before;
+  #isOver = false;
+
+  constructor(path, topics, { since, reconnect = false, signal, onMissed } = {}, onEnd) {
+    this.#path = path;
+    this.#topics = topics;
+    this.#since = since;
+    this.#reconnect = reconnect;
+    this.#signal = signal;
+    this.#onMissed = onMissed;
+    this.#onEnd = onEnd;
+    if (signal?.aborted) this.#onAbort();
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.ready = this.#open();
+    // Whoever does not wait for it hears of a failure from `next()`.
+    this.ready.catch(() => {});
+  }
+
+  async next() {
+    const before = this.#before;
+    let done;
+    this.#before = new Promise((resolve) => (done = resolve));
+    await before;
     try {
-      for await (const { method, params, result } of messages(path, { topics, since: from }, signal)) {
-        if (result) {
-          from = result.since;
-          pause = FIRST_PAUSE;
-        } else if (method === 'event') {
-          from = params.event.seq;
-          yield params.event;
-        } else if (method === 'event.missed') {
-          from = params.since + params.missed;
-          onMissed?.({ missed: params.missed, since: params.since });
+      return await this.#next();
+    } finally {
+      done();
+    }
+  }
+
+  async return(value) {
+    this.end();
+    return { done: true, value: await value };
+  }
+
+  async throw(error) {
+    this.end();
+    throw error;
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  /** Ends it: whoever waits for an event hears that there are no more. */
+  end() {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stop.abort();
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#feed?.close();
+    this.#onEnd();
+  }
+
+  async #next() {
+    if (this.#isOver) return DONE;
+    this.#keepAlive(+1);
+    try {
+      await this.ready;
+      return { done: false, value: await this.#event() };
+    } catch (error) {
+      if (this.#isOver) return DONE;
+      this.end();
+      throw this.#signal?.aborted ? this.#signal.reason : again(error);
+    } finally {
+      this.#keepAlive(-1);
+    }
+  }
+
+  /** The next event, over as many connections as it takes. */
+  async #event() {
+    let pause = FIRST_PAUSE;
+    for (;;) {
+      try {
+        if (!this.#feed) await this.#open();
+        pause = FIRST_PAUSE;
+        const event = this.#take(await this.#feed.next());
+        if (event) return event;
+      } catch (error) {
+        this.#feed = undefined;
+        const isBack = this.#reconnect && error instanceof DaemonConnectionError && error.kind !== 'not_allowed';
+        if (!isBack || this.#stop.signal.aborted) throw error;
+        await sleep(pause, undefined, { signal: this.#stop.signal });
+        pause = Math.min(pause * 2, LONGEST_PAUSE);
+      }
+    }
+  }
+
+  /** What a notification brings. */
+  #take({ method, params }) {
+    if (method === 'event') {
+      this.#since = params.event.seq;
+      return params.event;
+    }
+    if (method === 'event.missed') {
+      this.#since = params.since + params.missed;
+      this.#onMissed?.({ missed: params.missed, since: params.since });
+    }
+    return undefined;
+  }
+
+  /** Connects and subscribes, from where it stopped. */
+  async #open() {
+    const params = { topics: this.#topics, since: this.#since };
+    this.#feed = await Feed.open(this.#path, params, this.#stop.signal);
+    this.#since = this.#feed.since;
+    this.#keepAlive(0);
+  }
+
+  /** Where nobody waits for an event it does not keep the process alive: a script that forgets it still ends. */
+  #keepAlive(change) {
+    this.#waiting += change;
+    this.#feed?.keepAlive(this.#waiting > 0);
+  }
+}
+
+// Where the runtime has it, `await using events = client.subscribe()` ends it.
+if (Symbol.asyncDispose) {
+  Subscription.prototype[Symbol.asyncDispose] = async function () {
+    this.end();
+  };
+}
+
+/**
+ * A connection that brings the notifications of one subscription. It is read only as fast as they are taken: a slow reader
+ * delays no call, and holds nothing in memory.
+ */
+class Feed {
+  #path;
+  #socket;
+  #messages;
+
+  /** Connects, subscribes, and waits until it is subscribed. */
+  static async open(path, params, signal) {
+    const socket = await open(path, signal);
+    const feed = new Feed(path, socket);
+    // The socket's own end tells whoever reads.
+    const abort = () => socket.destroy();
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    socket.once('close', () => signal.removeEventListener('abort', abort)).on('error', () => {});
+    socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'event.subscribe', params })}\n`);
+    const { result } = await feed.next();
+    feed.since = result.since;
+    return feed;
+  }
+
+  constructor(path, socket) {
+    this.#path = path;
+    this.#socket = socket;
+    this.#messages = this.#read();
+  }
+
+  async next() {
+    const { done, value } = await this.#messages.next();
+    if (done) throw disconnected(this.#path, 'it went away');
+    return value;
+  }
+
+  keepAlive(yes) {
+    if (yes) this.#socket.ref();
+    else this.#socket.unref();
+  }
+
+  close() {
+    this.#socket.destroy();
+  }
+
+  async *#read() {
+    try {
+      const lines = new LineSplitter();
+      for await (const chunk of this.#socket) {
+        for (const line of lines.push(chunk)) {
+          const message = JSON.parse(line);
+          if (message.error) throw new DaemonError(message.error);
+          yield message;
         }
       }
-      throw disconnected(path, 'it went away');
     } catch (error) {
-      signal?.throwIfAborted();
-      // The first time, a daemon that is not there is a mistake; later it is one that is being restarted.
-      const isBack = reconnect && from !== undefined && error instanceof DaemonConnectionError;
-      if (!isBack) throw error;
+      throw error instanceof DaemonError ? error : disconnected(this.#path, error.message, error);
     }
-    await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
-    pause = Math.min(pause * 2, LONGEST_PAUSE);
-  }
-}
-
-/** Subscribes, and gives the answer and all that follows. */
-async function* messages(path, params, signal) {
-  const socket = await open(path);
-  const abort = () => socket.destroy();
-  signal?.addEventListener('abort', abort, { once: true });
-  try {
-    socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'event.subscribe', params })}\n`);
-    const lines = new LineSplitter();
-    for await (const chunk of socket) {
-      for (const line of lines.push(chunk)) {
-        const message = JSON.parse(line);
-        if (message.error) throw new DaemonError(message.error);
-        yield message;
-      }
-    }
-  } catch (error) {
-    throw error instanceof DaemonError ? error : disconnected(path, error.message, error);
-  } finally {
-    signal?.removeEventListener('abort', abort);
-    socket.destroy();
-  }
-}
-
-async function open(path) {
-  try {
-    const socket = connect(await connectable(path));
-    await once(socket, 'connect');
-    return socket;
-  } catch (error) {
-    throw noDaemon(path, error);
   }
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { DaemonClient as FromIpcClient } from 'aiwg/daemon/ipc-client';
@@ -161,6 +162,39 @@ test('an error without an id is that of the longest line', () =>
         socket.write(JSON.stringify({ jsonrpc: '2.0', id: sent.id, result: 'ok' }) + '\n');
       }
       assert.equal(await short, 'ok');
+    },
+  ));
+
+/** Calls from a line that is known. */
+async function lineOfTheCaller(client) {
+  return await client.task.get({ taskId: 'task-9999' });
+}
+
+test('the stack of an error leads to the line that made the call', () =>
+  withPeer(
+    () => {
+      throw { code: -32001, message: 'there is none', data: { kind: 'task_not_found' } };
+    },
+    async (client, peer) => {
+      await client.connect();
+      const refused = await lineOfTheCaller(client).catch((error) => error);
+      assert.equal(refused.kind, 'task_not_found');
+      assert.match(refused.stack, /lineOfTheCaller/);
+      const path = join(peer.directory, 'gone');
+      const alone = await lineOfTheCaller(new DaemonClient(path)).catch((error) => error);
+      assert.equal(alone.kind, 'no_daemon');
+      assert.equal(alone.path, path);
+      assert.match(alone.stack, /lineOfTheCaller/);
+    },
+  ));
+
+test('the client can be disposed of where the runtime has that', { skip: !Symbol.asyncDispose }, () =>
+  withPeer(
+    () => 'pong',
+    async (client) => {
+      await client.ping();
+      await client[Symbol.asyncDispose]();
+      assert.equal(client.isConnected, false);
     },
   ));
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 
 import { DaemonClient, DaemonConnectionError } from 'aiwg';
 
+import { notConnected } from '../src/errors.js';
 import { startPeer } from '../test-support/peer.js';
 
 const SOCKET = '.aiwg/daemon/daemon.sock';
@@ -58,6 +59,18 @@ test('a project within a project is its own, and home is one for itself only', a
   await client.disconnect();
 });
 
+test('files in odd places do not hide the project', async () => {
+  await listenIn(project);
+  for (const inner of ['a', 'b']) await mkdir(join(project, inner));
+  await writeFile(join(project, 'a/.aiwg'), 'not a directory');
+  await writeFile(join(project, 'b/file'), 'not a directory');
+  for (const cwd of ['a', 'b/file/within', 'b/gone']) {
+    const client = new DaemonClient({ cwd: join(project, cwd) });
+    assert.equal(await client.ping(), 'pong', cwd);
+    await client.disconnect();
+  }
+});
+
 test('the environment comes before the directory, an explicit path before both', async () => {
   await listenIn(project);
   process.env.AIWG_DAEMON_SOCKET = '/nowhere/env.sock';
@@ -90,6 +103,22 @@ test('a socket that nobody listens at is no daemon', async () => {
   const error = await new DaemonClient(path).emit('x').catch((error) => error);
   assert.equal(error.kind, 'no_daemon');
   assert.match(error.message, new RegExp(`${path}.*ENOENT.*\`aiwg daemon start\``));
+});
+
+test('where the environment leads nowhere, the error names it and not a command that is refused', async () => {
+  process.env.AIWG_DAEMON_SOCKET = join(project, 'tunnel.sock');
+  const error = await new DaemonClient().connect().catch((error) => error);
+  assert.equal(error.kind, 'no_daemon');
+  assert.match(error.message, /tunnel\.sock.*AIWG_DAEMON_SOCKET leads there/);
+  assert.doesNotMatch(error.message, /daemon start/);
+});
+
+test("a socket that is another user's is not the same as no daemon", () => {
+  // Tried with the error alone: the tests may run as root, who may open any.
+  const error = notConnected('/a/socket', Object.assign(new Error('denied'), { code: 'EACCES' }));
+  assert(error instanceof DaemonConnectionError);
+  assert.equal(error.kind, 'not_allowed');
+  assert.match(error.message, /only the user who started the daemon can/);
 });
 
 test('a script that does not disconnect still ends, but not before its answer', async () => {

@@ -20,6 +20,7 @@ import {
   type Notification,
   type NotificationMap,
   type SubscribeOptions,
+  type Subscription,
   type Task,
   type TaskState,
   type TaskSubmitParams,
@@ -185,8 +186,11 @@ export async function subscriptions(client: DaemonClient, signal: AbortSignal): 
     isExactly<Event>()(event, true);
     if (event.topic === 'task:completed') return event;
   }
-  const { value } = await client.subscribe('task:*').next();
-  isExactly<Event>()(value, true);
+  const events = client.subscribe('task:*');
+  isExactly<Subscription>()(events, true);
+  isExactly<void>()(await events.ready, true);
+  const { value } = await events.next();
+  isExactly<Event | undefined>()(value, true);
   return value;
 }
 
@@ -212,7 +216,7 @@ export function errors(error: unknown): boolean {
   }
   if (error instanceof DaemonConnectionError) {
     isExactly<ConnectionErrorKind>()(error.kind, true);
-    return error.kind === 'disconnected' && error.path !== undefined;
+    return (error.kind === 'disconnected' || error.kind === 'not_allowed') && error.path !== undefined;
   }
   if (!(error instanceof DaemonError)) return false;
   isExactly<ErrorKind>()(error.kind, true);

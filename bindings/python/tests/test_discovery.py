@@ -43,6 +43,17 @@ class Discovery(unittest.TestCase):
             DaemonClient(cwd=inner).ping()
         self.assertEqual(caught.exception.path, os.path.join(inner, SOCKET))
 
+    def test_files_in_odd_places_do_not_hide_the_project(self) -> None:
+        for inner in ("a", "b"):
+            os.makedirs(os.path.join(self.project, inner))
+        for file in ("a/.aiwg", "b/file"):
+            with open(os.path.join(self.project, file), "w", encoding="utf-8") as text:
+                text.write("not a directory")
+        with Peer(usual, self.socket):
+            for cwd in ("a", "b/file/within", "b/gone"):
+                with DaemonClient(cwd=os.path.join(self.project, cwd)) as client:
+                    self.assertTrue(client.ping().pong)
+
     def test_home_is_a_project_for_itself_only(self) -> None:
         os.environ["HOME"] = self.project
         below = os.path.join(self.project, "a")

@@ -14,6 +14,7 @@ from aiwg.daemon import (
     ERROR_KINDS,
     PROTOCOL_VERSION,
     AsyncDaemonClient,
+    AsyncSubscription,
     DaemonClient,
     DaemonConnectionError,
     DaemonError,
@@ -22,7 +23,9 @@ from aiwg.daemon import (
     ErrorKindInfo,
     Missed,
     NoDaemonError,
+    NotAllowedError,
     Notification,
+    Subscription,
 )
 from aiwg.daemon.types import (
     Cause,
@@ -184,7 +187,12 @@ def subscriptions(client: DaemonClient) -> Event | None:
     def on_missed(missed: Missed) -> None:
         exactly(missed.missed + missed.since, int)
 
-    exactly(client.subscribe("task:*"), Iterator[Event])
+    exactly(client.subscribe("task:*"), Subscription)
+    as_iterator: Iterator[Event] = client.subscribe("task:*")
+    exactly(next(as_iterator), Event)
+    with client.subscribe("task:*") as events:
+        exactly(next(events), Event)
+    events.close()
     topics = ["task:*", "file:*"]
     for event in client.subscribe(topics, since=16, reconnect=True, on_missed=on_missed):
         exactly(event, Event)
@@ -223,7 +231,12 @@ async def asyncio_client() -> AsyncIterator[Event]:
         exactly(await client.event.list(), list[Event])
         exactly((await client.ping()).pong, bool)
         exactly(await client.request("not.known.yet"), Any)
-        exactly(client.subscribe(["task:*"], since=1), AsyncIterator[Event])
+        exactly(client.subscribe(["task:*"], since=1), AsyncSubscription)
+        as_iterator: AsyncIterator[Event] = client.subscribe()
+        exactly(await as_iterator.__anext__(), Event)
+        async with client.subscribe() as events:
+            await events.ready()
+        await events.aclose()
         client.on_notification(lambda notification: exactly(notification, Notification))
         async for event in client.subscribe("task:*", reconnect=True):
             exactly(event, Event)
@@ -234,7 +247,7 @@ def errors(error: Exception) -> bool:
     if isinstance(error, DaemonTimeoutError):
         as_built_in: TimeoutError = error
         return bool(as_built_in)
-    if isinstance(error, NoDaemonError):
+    if isinstance(error, (NoDaemonError, NotAllowedError)):
         exactly(error.path, str)
         return False
     if isinstance(error, DaemonConnectionError):

@@ -63,7 +63,8 @@ pub struct EventEmitParams {
     /// `automation:`, `health:`, `chat:`) are refused.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_.:/-]{1,200}$"))]
     pub topic: String,
-    /// What to say of it; any JSON value.
+    /// What to say of it; any JSON value that can be read: no half of a surrogate pair, no number beyond a double's range, at most
+    /// 120 levels deep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Json>,
 }
@@ -93,10 +94,12 @@ pub struct RefusedMatch {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventListParams {
-    /// Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}` either. All when absent.
+    /// Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}` either. All when absent or
+    /// empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topics: Option<Vec<String>>,
-    /// The number of the last event seen: the answer starts with the next one. Without it, the answer holds the newest.
+    /// The number of the last event seen: the answer starts with the next one. Without it, the answer holds the newest. Nothing comes
+    /// after a number that the log has not reached, such as one of a log that was deleted since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
     /// How many at the most.

@@ -1,8 +1,22 @@
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
+};
 use serde_json::value::RawValue;
+
+use crate::wire::without_position;
+
+/// Parsers stop at 128 levels, and an event's payload is some levels deep already in what they read.
+const DEEPEST: usize = 120;
+
+/// No number with fewer digits, and without an exponent, is beyond a double's range.
+const HARMLESS_DIGITS: usize = 300;
+
+/// A longer path names nothing that anybody would look for.
+const LONGEST_PATH: usize = 200;
 
 /// Any JSON value, kept as the text it came as: numbers of any size survive, and nothing is parsed twice.
 #[derive(Clone, Serialize, Deserialize)]
@@ -48,14 +62,171 @@ impl Json {
     }
 }
 
+/// Why a value is of no use, although its text is JSON.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Unreadable {
+    /// Where in the value, as what follows its name: `.a[0]`. Empty for the value as a whole.
+    pub path: String,
+    /// What is wrong there.
+    pub why: String,
+}
+
+impl Json {
+    /// Whether all of it can be read: JSON's grammar allows halves of surrogate pairs, which are no text, numbers beyond any range, and any
+    /// depth. Nothing of it is kept.
+    ///
+    /// # Errors
+    /// It cannot.
+    pub fn check(&self) -> Result<(), Unreadable> {
+        if is_harmless(self.as_str().as_bytes()) {
+            return Ok(());
+        }
+        let mut reader = serde_json::Deserializer::from_str(self.as_str());
+        Readable { levels: DEEPEST }.deserialize(&mut reader).map_err(|_| self.explain())
+    }
+
+    fn explain(&self) -> Unreadable {
+        let mut track = serde_path_to_error::Track::new();
+        let mut reader = serde_json::Deserializer::from_str(self.as_str());
+        let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
+        let read = Readable { levels: DEEPEST }.deserialize(tracked);
+        let why = read.err().map_or_else(String::new, |error| without_position(&error));
+        let path = match track.path().to_string() {
+            path if path == "." || path.len() > LONGEST_PATH => String::new(),
+            path if path.starts_with('[') => path,
+            path => format!(".{path}"),
+        };
+        Unreadable { path, why }
+    }
+}
+
+/// Whether a JSON text has nothing in it that might be unreadable. Most have not, and this is several times as fast as reading them;
+/// what it finds suspicious is then read.
+fn is_harmless(text: &[u8]) -> bool {
+    let (mut at, mut depth, mut digits) = (0, 0usize, 0usize);
+    while let Some(byte) = text.get(at) {
+        at += 1;
+        match byte {
+            b'0'..=b'9' | b'.' => {
+                digits += 1;
+                if digits > HARMLESS_DIGITS {
+                    return false;
+                }
+                continue;
+            }
+            // An exponent; other words have no digit before their `e`.
+            b'E' => return false,
+            b'e' if digits > 0 => return false,
+            b'"' => match end_of_harmless_string(text, at) {
+                Some(end) => at = end,
+                None => return false,
+            },
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > DEEPEST {
+                    return false;
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        digits = 0;
+    }
+    true
+}
+
+/// Behind the string that has begun before `at`; none where it has an escape that may be half of a surrogate pair.
+fn end_of_harmless_string(text: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let rest = text.get(at..)?;
+        // Most strings are short: setting out for a search costs more than they do.
+        let near = rest.iter().take(16).position(|byte| matches!(byte, b'"' | b'\\'));
+        at += near.or_else(|| memchr::memchr2(b'"', b'\\', rest))?;
+        match text.get(at..)? {
+            [b'"', ..] => return Some(at + 1),
+            [b'\\', b'u', b'd' | b'D', ..] => return None,
+            _ => at += 2,
+        }
+    }
+}
+
+/// Reads a value and keeps nothing of it.
+#[derive(Clone, Copy)]
+struct Readable {
+    /// How many levels deep it may be.
+    levels: usize,
+}
+
+impl Readable {
+    fn inner<E: Error>(self) -> Result<Self, E> {
+        let levels = self.levels.checked_sub(1);
+        let levels =
+            levels.ok_or_else(|| E::custom(format_args!("it is nested more than {DEEPEST} levels deep")))?;
+        Ok(Self { levels })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Readable {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Readable {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let inner = self.inner()?;
+        while items.next_element_seed(inner)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let inner = self.inner()?;
+        while members.next_entry_seed(inner, inner)?.is_some() {}
+        Ok(())
+    }
+}
+
 impl Default for Json {
     fn default() -> Self {
         Self::null()
     }
 }
 
-impl std::fmt::Debug for Json {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
@@ -84,5 +255,46 @@ impl JsonSchema for Json {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> Result<(), (String, String)> {
+        Json::from_text(text).unwrap().check().map_err(|Unreadable { path, why }| (path, why))
+    }
+
+    #[test]
+    fn what_can_be_read_passes() {
+        let text = r#"{"a": [null, true, -1, 1.5e300, 123456789012345678901234567890, "\ud83d\ude00 \u0000"], "": {}}"#;
+        assert_eq!(check(text), Ok(()));
+        let harmless =
+            r#"{"e": [1.5, true, -20, "\\", "\"\\ud800 1e999", "ä\u00e4\n"], "E": false, "": null}"#;
+        assert!(is_harmless(harmless.as_bytes()));
+        assert_eq!(check(harmless), Ok(()));
+        assert_eq!(check(&format!("{}{}", "[".repeat(DEEPEST), "]".repeat(DEEPEST))), Ok(()));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_told_with_its_place() {
+        let at = |text: &str| check(text).unwrap_err().0;
+        assert_eq!(at(r#"{"a": {"b": [1, "\ud800 x"]}}"#), ".a.b[1]");
+        assert_eq!(at(r#""\udc00""#), "");
+        assert_eq!(at(r#"[{"n": -1e999}]"#), "[0].n");
+        assert!(check(r#"{"\ud800": 1}"#).is_err());
+        assert_eq!(check("[1e999]").unwrap_err().1, "number out of range");
+        assert_eq!(at("[0, 1E999]"), "[1]");
+        assert_eq!(at(&"9".repeat(400)), "");
+        assert_eq!(at(r#"["\\\uDFFF"]"#), "[0]");
+    }
+
+    #[test]
+    fn what_is_too_deep_is_wrong_as_a_whole() {
+        for deep in [DEEPEST + 1, 100_000] {
+            let (path, why) = check(&format!("{}{}", "[".repeat(deep), "]".repeat(deep))).unwrap_err();
+            assert_eq!((path.as_str(), why.as_str()), ("", "it is nested more than 120 levels deep"));
+        }
     }
 }

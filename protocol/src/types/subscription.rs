@@ -7,11 +7,13 @@ use super::{Event, Json};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventSubscribeParams {
-    /// Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}` either. All when absent.
+    /// Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}` either. All when absent or
+    /// empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topics: Option<Vec<String>>,
     /// The number of the last event seen: those after it come first, then the live ones, without a gap or a repeat. Only live
-    /// ones when absent; 0 stands for the whole log.
+    /// ones when absent; 0 stands for the whole log. A number that the log has not reached is one of a log that was deleted since: an
+    /// `event.missed` comes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
 }
@@ -21,7 +23,7 @@ pub struct EventSubscribeParams {
 pub struct EventSubscribed {
     /// The subscription's number, unique on its connection.
     pub subscription: u64,
-    /// Events after this number will come.
+    /// Events after this number will come. It is less than what was asked for where the log has not reached that: it was begun anew.
     pub since: u64,
 }
 

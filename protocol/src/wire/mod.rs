@@ -14,6 +14,7 @@ pub mod server;
 
 pub use line::{Line, LineReader};
 pub use message::{Id, Incoming, Request};
+pub(crate) use params::without_position;
 pub use params::{DecodeError, decode_params};
 
 /// The longest line that is read, in bytes, unless configured otherwise: 16 MiB.

@@ -85,7 +85,7 @@ fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Decode
 
 /// serde_json's message without ` at line 1 column 7`, which counts within the text that was read last: not within the line
 /// that the caller sent, so it would mislead.
-pub(super) fn without_position(error: &serde_json::Error) -> String {
+pub(crate) fn without_position(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
     message.strip_suffix(&position).map(str::to_owned).unwrap_or(message)
@@ -96,7 +96,10 @@ fn phrase(member: Option<&str>, message: &str) -> String {
         return format!("params: the member {:?} is missing", member.unwrap_or_default());
     }
     if let Some(expected) = message.strip_prefix("unknown field").and_then(|rest| rest.split_once(", ")) {
-        let expected = expected.1.replace('`', "\"");
+        let expected = match expected.1 {
+            "there are no fields" => "this method takes none".to_owned(),
+            expected => expected.replace('`', "\""),
+        };
         return format!("params: there is no member {:?}; {expected}", member.unwrap_or_default());
     }
     match member {
@@ -138,6 +141,12 @@ mod tests {
             wrong::<EventEmitParams>(r#"{"topic": 1}"#).1,
             r#"params: the member "topic" is wrong: invalid type: integer `1`, expected a string"#
         );
+    }
+
+    #[test]
+    fn a_method_without_members_says_so() {
+        let message = wrong::<NoParams>(r#"{"x": 1}"#).1;
+        assert_eq!(message, r#"params: there is no member "x"; this method takes none"#);
     }
 
     #[test]

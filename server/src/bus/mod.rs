@@ -35,10 +35,18 @@ impl Bus {
         }
     }
 
+    /// Takes note of where the log ends with these events. It comes before their emitters are answered: one who then asks for what
+    /// comes after its event must not be taken for one who has seen another log.
+    pub(crate) fn note(&self, events: &[Arc<Event>]) {
+        if let Some(last) = events.last() {
+            self.last_seq.store(last.seq, Ordering::Release);
+        }
+    }
+
     /// Publishes committed events, and wakes those who wait for the tasks that have ended.
     pub(crate) fn publish(&self, events: Vec<Arc<Event>>, ended: &[TaskNo]) {
+        self.note(&events);
         for event in events {
-            self.last_seq.store(event.seq, Ordering::Release);
             // Nobody listening is fine.
             let _ = self.events.send(event);
         }
@@ -52,7 +60,7 @@ impl Bus {
         self.events.subscribe()
     }
 
-    /// The number of the last event that was published.
+    /// The number of the last event of the log.
     pub fn last_seq(&self) -> u64 {
         self.last_seq.load(Ordering::Acquire)
     }

@@ -108,6 +108,7 @@ impl Thread {
         self.report_tripped();
         self.tell_next_due();
         batch.journal.write();
+        self.setup.bus.note(&batch.events);
         // First, or whoever asked would wait while the agents are started.
         for answer in batch.answers {
             answer(Ok(&self.state));

@@ -65,9 +65,15 @@ impl Subscriptions {
         let id = open.last;
         // It listens before it looks where the log ends: nothing is lost between the two.
         let events = self.daemon.bus.listen();
-        let last = since.unwrap_or_else(|| self.daemon.bus.last_seq());
+        let newest = self.daemon.bus.last_seq();
+        let begin = match since {
+            None => Begin::Live,
+            Some(since) if since > newest => Begin::OtherLog,
+            Some(_) => Begin::InLog,
+        };
+        let last = since.map_or(newest, |since| since.min(newest));
         let pump = Pump { id, daemon: Arc::clone(&self.daemon), pushes: self.pushes.clone(), topics, last };
-        open.tasks.insert(id, tokio::spawn(pump.run(events, since.is_some())).abort_handle());
+        open.tasks.insert(id, tokio::spawn(pump.run(events, begin)).abort_handle());
         Ok(EventSubscribed { subscription: id, since: last })
     }
 
@@ -95,6 +101,16 @@ impl Drop for Subscriptions {
 /// The connection is gone.
 struct Gone;
 
+/// Where a subscription begins.
+enum Begin {
+    /// With what happens from now on.
+    Live,
+    /// With what the log holds after the last event that the subscriber has seen.
+    InLog,
+    /// The subscriber has seen more events than there are: those of a log that is no more.
+    OtherLog,
+}
+
 /// Pushes the events of one subscription.
 struct Pump {
     id: u64,
@@ -107,8 +123,14 @@ struct Pump {
 
 impl Pump {
     /// Runs until the connection is gone.
-    async fn run(mut self, mut events: Receiver<Arc<Event>>, from_log: bool) {
-        if from_log && self.catch_up().await.is_err() {
+    async fn run(mut self, mut events: Receiver<Arc<Event>>, begin: Begin) {
+        let begun = match begin {
+            Begin::Live => Ok(()),
+            Begin::InLog => self.catch_up().await,
+            // Whether it has seen any of this log's events nobody knows; that it has not is what it must hear of.
+            Begin::OtherLog => self.tell_missed(0, self.last).await,
+        };
+        if begun.is_err() {
             return;
         }
         loop {
@@ -129,11 +151,16 @@ impl Pump {
         let newest = self.daemon.bus.last_seq();
         let missed = newest.saturating_sub(self.last);
         if missed > MAX_BEHIND {
-            let params = EventMissedNotification { subscription: self.id, missed, since: self.last };
-            self.push(EVENT_MISSED, &params).await?;
+            self.tell_missed(self.last, missed).await?;
             self.last = newest;
         }
         self.catch_up().await
+    }
+
+    /// Tells that events after number `since` were passed over.
+    async fn tell_missed(&self, since: u64, missed: u64) -> Result<(), Gone> {
+        let params = EventMissedNotification { subscription: self.id, missed, since };
+        self.push(EVENT_MISSED, &params).await
     }
 
     /// Pushes what the log holds after the last event.

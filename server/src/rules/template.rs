@@ -95,7 +95,7 @@ pub fn render(prompt: &str, rule: &str, events: &[Event], matches: u64) -> Resul
     let template = environment.template_from_str(prompt)?;
     let inserts_data =
         template.undeclared_variables(false).iter().any(|name| name != "rule" && name != "matches");
-    let values: Vec<Value> = events.iter().map(value).collect();
+    let values = events.iter().map(value).collect::<Result<Vec<Value>, _>>()?;
     let mut text = template.render(context! {
         event => values.last().cloned().unwrap_or_default(),
         files => files(events),
@@ -119,9 +119,12 @@ pub fn render(prompt: &str, rule: &str, events: &[Event], matches: u64) -> Resul
     Ok(text)
 }
 
-fn value(event: &Event) -> Value {
+fn value(event: &Event) -> Result<Value, TemplateError> {
     // By way of a JSON value: the payload is JSON text, which only serde_json can take apart.
-    Value::from(Serde(serde_json::to_value(event).unwrap_or_default()))
+    match serde_json::to_value(event) {
+        Ok(value) => Ok(Value::from(Serde(value))),
+        Err(error) => Err(TemplateError(format!("what event {} brings cannot be read: {error}", event.seq))),
+    }
 }
 
 /// The paths that file events are about, each once, in the order in which they came.
@@ -226,6 +229,14 @@ mod tests {
         assert!(wrong("{{ event.paylod }}").contains("an event has seq, topic, payload"));
         assert!(wrong("one\n{{ event.").contains("line 2"), "{}", wrong("one\n{{ event."));
         assert!(check("{{ event|no_such_filter }}").is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_taken_for_missing() {
+        for payload in [r#"{"a": "\ud800"}"#, r#"{"a": 1e999}"#] {
+            let wrong = render("{{ event.payload.a }}", "r", &[event("a:b", payload)], 1).unwrap_err();
+            assert!(wrong.to_string().contains("event 7 brings cannot be read"), "{wrong}");
+        }
     }
 
     #[test]

@@ -87,7 +87,8 @@ export interface NotificationMap {
   /** Something happened that a subscription of this connection waits for. */
   event: EventNotification;
   /**
-   * A subscriber has fallen so far behind that events were passed over.
+   * A subscriber has fallen so far behind that events were passed over, or the log was begun anew
+   * since it last looked.
    *
    * It goes on with the newest ones. `event.list` replays what it missed.
    */
@@ -219,7 +220,8 @@ export declare class EventMethods {
    * They come as `event` notifications, in the order of their numbers. With `since`, what has
    * happened in the meantime comes first. A subscriber that does not read delays nobody: up to
    * 10,000 events that it is behind are read for it from the log, beyond that they are passed over
-   * and it is told so with `event.missed`. The subscription ends with its connection.
+   * and it is told so with `event.missed`. So is one whose `since` is of a log that was deleted and
+   * begun anew. The subscription ends with its connection.
    *
    * @throws {DaemonError} of kind `too_many_subscriptions`, `storage_unavailable`
    */

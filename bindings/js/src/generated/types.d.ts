@@ -298,7 +298,10 @@ export interface EventEmitParams {
    * `^[A-Za-z0-9_.:/-]{1,200}$`.
    */
   topic: string;
-  /** What to say of it; any JSON value. */
+  /**
+   * What to say of it; any JSON value that can be read: no half of a surrogate pair, no number
+   * beyond a double's range, at most 120 levels deep.
+   */
   payload?: unknown;
 }
 
@@ -316,12 +319,13 @@ export interface EventEmitted {
 export interface EventListParams {
   /**
    * Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}`
-   * either. All when absent.
+   * either. All when absent or empty.
    */
   topics?: string[] | undefined;
   /**
    * The number of the last event seen: the answer starts with the next one. Without it, the answer
-   * holds the newest.
+   * holds the newest. Nothing comes after a number that the log has not reached, such as one of a
+   * log that was deleted since.
    */
   since?: number | undefined;
   /** How many at the most. From 1 to 1000; `100` when absent. */
@@ -363,12 +367,13 @@ export type EventSource =
 export interface EventSubscribeParams {
   /**
    * Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}`
-   * either. All when absent.
+   * either. All when absent or empty.
    */
   topics?: string[] | undefined;
   /**
    * The number of the last event seen: those after it come first, then the live ones, without a gap
-   * or a repeat. Only live ones when absent; 0 stands for the whole log.
+   * or a repeat. Only live ones when absent; 0 stands for the whole log. A number that the log has
+   * not reached is one of a log that was deleted since: an `event.missed` comes first.
    */
   since?: number | undefined;
 }
@@ -377,7 +382,10 @@ export interface EventSubscribeParams {
 export interface EventSubscribed {
   /** The subscription's number, unique on its connection. */
   subscription: number;
-  /** Events after this number will come. */
+  /**
+   * Events after this number will come. It is less than what was asked for where the log has not
+   * reached that: it was begun anew.
+   */
   since: number;
 }
 

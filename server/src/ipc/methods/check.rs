@@ -21,7 +21,6 @@ const LONGEST_WAIT_MS: u64 = 60_000;
 
 const LONGEST_CONVERSATION: usize = 200;
 const MOST_DEPENDENCIES: usize = 100;
-const DEEPEST_JSON: usize = 128;
 
 /// A topic that a client may emit.
 pub(super) fn topic(topic: &str) -> Result<(), ApiError> {
@@ -45,33 +44,18 @@ pub(super) fn topic_as_such(topic: &str) -> Result<(), ApiError> {
     Err(ApiError::invalid_member("topic", format!("{TOPIC_RULE}; {topic:?} has not")))
 }
 
-/// A value that every client can read: not nested deeper than their parsers go.
-pub(super) fn depth(member: &str, value: &Json) -> Result<(), ApiError> {
-    let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0usize, false, false);
-    for byte in value.as_str().bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_string => escaped = true,
-            b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    if deepest > DEEPEST_JSON {
-        let message =
-            format!("the member {member:?} is nested {deepest} levels deep; {DEEPEST_JSON} is the limit");
-        return Err(ApiError::invalid_member(member, message));
-    }
-    Ok(())
+/// A value that rules, and every client, can read.
+pub(super) fn readable(member: &str, value: &Json) -> Result<(), ApiError> {
+    value.check().map_err(|unreadable| {
+        let member = format!("{member}{}", unreadable.path);
+        let message = format!("the member {member:?} is wrong: {}", unreadable.why);
+        ApiError::invalid_member(member, message)
+    })
 }
 
-/// Globs on topics; none where nothing was asked for.
+/// Globs on topics; none where nothing was asked for, which is what an empty list says too.
 pub(super) fn globs(topics: Option<&[String]>) -> Result<Option<GlobSet>, ApiError> {
-    let Some(topics) = topics else { return Ok(None) };
+    let Some(topics) = topics.filter(|topics| !topics.is_empty()) else { return Ok(None) };
     let wrong = |error: globset::Error| {
         ApiError::invalid_member("topics", format!("the member \"topics\" is wrong: {error}"))
     };
@@ -191,7 +175,7 @@ pub(super) fn order(params: &TaskSubmitParams) -> Result<(), ApiError> {
         return wrong("env", "the member \"env\" has a value with a null character".to_owned());
     }
     for (name, value) in params.metadata.iter().flatten() {
-        depth(&format!("metadata.{name}"), value)?;
+        readable(&format!("metadata.{name}"), value)?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Result<EventEmitted, ApiError> {
     check::topic(&params.topic)?;
     let payload = params.payload.unwrap_or_default();
-    check::depth("payload", &payload)?;
+    check::readable("payload", &payload)?;
     let cause = handler.cause();
     let draft = Draft { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None };
     Ok(handler.daemon.engine.publish(draft).await?)

@@ -50,7 +50,7 @@ fn trial(daemon: &Daemon, params: AutomationTestParams) -> Result<Trial, ApiErro
         (Some(topic), None, None) => {
             check::topic_as_such(&topic)?;
             let payload = payload.unwrap_or_default();
-            check::depth("payload", &payload)?;
+            check::readable("payload", &payload)?;
             Ok(Trial {
                 event: event(topic, payload, EventSource::Client),
                 file: None,

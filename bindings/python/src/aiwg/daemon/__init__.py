@@ -7,17 +7,26 @@ The types of results are in :mod:`aiwg.daemon.types`.
 """
 
 from ._async_client import AsyncDaemonClient
+from ._async_subscription import AsyncSubscription
 from ._client import DaemonClient
-from ._errors import DaemonConnectionError, DaemonError, DaemonTimeoutError, NoDaemonError
+from ._errors import (
+    DaemonConnectionError,
+    DaemonError,
+    DaemonTimeoutError,
+    NoDaemonError,
+    NotAllowedError,
+)
 from ._generated.constants import PROTOCOL_VERSION
 from ._generated.errors import ERROR_KINDS, ErrorKind, ErrorKindInfo
 from ._message import Notification
-from ._subscription import Missed
+from ._progress import Missed
+from ._subscription import Subscription
 
 __all__ = [
     "ERROR_KINDS",
     "PROTOCOL_VERSION",
     "AsyncDaemonClient",
+    "AsyncSubscription",
     "DaemonClient",
     "DaemonConnectionError",
     "DaemonError",
@@ -26,5 +35,7 @@ __all__ = [
     "ErrorKindInfo",
     "Missed",
     "NoDaemonError",
+    "NotAllowedError",
     "Notification",
+    "Subscription",
 ]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Callable
 
 from ._async_connection import AsyncConnection
+from ._async_subscription import AsyncSubscription
 from ._connection import Listeners
 from ._discovery import discover_socket
 from ._errors import timed_out
 from ._generated.async_methods import AsyncMethods
-from ._generated.types import Event, EventEmitted
+from ._generated.types import EventEmitted
 from ._message import Notification
-from ._subscription import OnMissed, Progress, async_events
+from ._progress import OnMissed, Progress
 
 
 class AsyncDaemonClient(AsyncMethods):
@@ -103,18 +104,21 @@ class AsyncDaemonClient(AsyncMethods):
         since: int | None = None,
         reconnect: bool = False,
         on_missed: OnMissed = None,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncSubscription:
         """Every event from now on whose topic matches one of the globs (all when there are none), or
         from ``since`` on, without a gap or a repeat.
 
-        It has a connection of its own, which is closed with the iterator. When the connection is lost
-        it raises ``DaemonConnectionError``, or with ``reconnect`` connects again and goes on where it
-        stopped. ``on_missed`` is told when so many events came that some were passed over.
+        It has a connection of its own, which is made at once: what is emitted after ``ready()`` will
+        come. It is closed with the iterator. When the connection is lost it raises
+        ``DaemonConnectionError``, or with ``reconnect`` connects again and goes on where it stopped.
+        ``on_missed`` is told when events were passed over: so many came, or the log was begun anew.
 
-        async for event in client.subscribe("task:*", reconnect=True): ...
+        async with client.subscribe("task:*", reconnect=True) as events:  # waits until it is ready
+            await client.task.submit(prompt="Write the release notes")
+            async for event in events: ...
         """
         path = discover_socket(self._given_path, self._cwd)
-        return async_events(Progress(path, topics, since, reconnect, on_missed))
+        return AsyncSubscription(Progress(path, topics, since, reconnect, on_missed))
 
     def on_notification(self, listener: Callable[[Notification], object]) -> Callable[[], None]:
         """Calls the listener for each notification, until the function that this gives is called."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from ._connection import Listeners
 from ._discovery import connectable
-from ._errors import disconnected, no_daemon
+from ._errors import disconnected, not_connected
+from ._fork import forget_in_children, let_go
 from ._message import Lines, Notification, Waiting, cancel_line, dispatch, request_line
 
 _log = logging.getLogger("aiwg")
@@ -32,6 +33,13 @@ class _Call:
     def fail(self, error: Exception) -> None:
         if not self._future.done():
             self._future.set_exception(error)
+
+
+def forget_transport(transport: asyncio.BaseTransport) -> None:
+    """Lets go of a transport's socket, in a child made by fork(), without a word to the loop."""
+    socket: Any = transport.get_extra_info("socket")
+    if socket is not None:
+        let_go(socket.fileno())
 
 
 class AsyncConnection(asyncio.Protocol):
@@ -58,7 +66,7 @@ class AsyncConnection(asyncio.Protocol):
                 lambda: cls(path, listeners), connectable(path)
             )
         except OSError as error:
-            raise no_daemon(path, error) from error
+            raise not_connected(path, error) from error
         return connection
 
     @property
@@ -95,9 +103,16 @@ class AsyncConnection(asyncio.Protocol):
             self._transport.abort()
         await asyncio.shield(self._closed)
 
+    def forget(self) -> None:
+        """In a child made by fork() the connection is the parent's, and so are those who wait."""
+        self._end = self._end or "the process was forked"
+        self._calls = {}
+        forget_transport(self._transport)
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
         self._transport = transport
+        forget_in_children(self)
 
     def data_received(self, data: bytes) -> None:
         try:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Callable
 
 from ._connection import Connection, Listeners
 from ._discovery import discover_socket
+from ._fork import forget_in_children
 from ._generated.methods import Methods
-from ._generated.types import Event, EventEmitted
+from ._generated.types import EventEmitted
 from ._message import Notification
-from ._subscription import OnMissed, Progress, events
+from ._progress import OnMissed, Progress
+from ._subscription import Subscription
 
 
 class DaemonClient(Methods):
@@ -24,7 +26,8 @@ class DaemonClient(Methods):
 
     It connects with its first call, or by ``connect()``, or as a context manager. Threads may share
     it: their calls go over one connection and do not wait for each other. When the daemon goes away,
-    calls in flight raise ``DaemonConnectionError``, and the next call connects again.
+    calls in flight raise ``DaemonConnectionError``, and the next call connects again. So does the
+    first call in a child made by fork(): parent and child never share a connection.
     """
 
     def __init__(
@@ -50,6 +53,12 @@ class DaemonClient(Methods):
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._path: str | None = None
+        forget_in_children(self)
+
+    def forget(self) -> None:
+        """In a child made by fork() it connects anew."""
+        self._lock = threading.Lock()
+        self._connection = None
 
     @property
     def socket_path(self) -> str | None:
@@ -97,18 +106,21 @@ class DaemonClient(Methods):
         since: int | None = None,
         reconnect: bool = False,
         on_missed: OnMissed = None,
-    ) -> Iterator[Event]:
+    ) -> Subscription:
         """Every event from now on whose topic matches one of the globs (all when there are none), or
         from ``since`` on, without a gap or a repeat.
 
-        It has a connection of its own, which is closed with the iterator. When the connection is lost
-        it raises ``DaemonConnectionError``, or with ``reconnect`` connects again and goes on where it
-        stopped. ``on_missed`` is told when so many events came that some were passed over.
+        It has a connection of its own, which is made at once: what is emitted after this has returned
+        will come. It is closed with the iterator. When the connection is lost it raises
+        ``DaemonConnectionError``, or with ``reconnect`` connects again and goes on where it stopped.
+        ``on_missed`` is told when events were passed over: so many came, or the log was begun anew.
 
-        for event in client.subscribe("task:*", reconnect=True): ...
+        events = client.subscribe("task:*", reconnect=True)
+        submitted = client.task.submit(prompt="Write the release notes")
+        for event in events: ...
         """
         path = discover_socket(self._given_path, self._cwd)
-        return events(Progress(path, topics, since, reconnect, on_missed))
+        return Subscription(Progress(path, topics, since, reconnect, on_missed), self._timeout)
 
     def on_notification(self, listener: Callable[[Notification], object]) -> Callable[[], None]:
         """Calls the listener for each notification, until the function that this gives is called.

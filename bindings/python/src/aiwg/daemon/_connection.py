@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any, Callable, List
 
 from ._discovery import connectable
-from ._errors import DaemonConnectionError, disconnected, no_daemon, timed_out
+from ._errors import DaemonConnectionError, disconnected, not_connected, timed_out
+from ._fork import forget_in_children
 from ._message import Lines, Notification, Waiting, cancel_line, dispatch, request_line
 
 _CHUNK = 64 * 1024
@@ -58,17 +59,22 @@ class Connection:
         self._path = path
         self._listeners = listeners
         self._socket = connect(path, timeout)
-        self._calls: dict[int, Waiting] = {}
         self._ids = itertools.count(1)
+        self._end: str | None = None
+        self._begin()
+        forget_in_children(self)
+        self._reader = threading.Thread(target=self._read, name="aiwg-reader", daemon=True)
+        self._reader.start()
+
+    def _begin(self) -> None:
+        """With no calls, and with locks that nobody holds."""
+        self._calls: dict[int, Waiting] = {}
         self._sending = threading.Lock()
         self._state = threading.RLock()
         """Held while calls are added, or the end is set: no call is added after it.
 
         Reentrant, since ``abandon`` may come from the garbage collector, anywhere.
         """
-        self._end: str | None = None
-        self._reader = threading.Thread(target=self._read, name="aiwg-reader", daemon=True)
-        self._reader.start()
 
     @property
     def is_open(self) -> bool:
@@ -98,6 +104,12 @@ class Connection:
     def abandon(self) -> None:
         """Closes without waiting."""
         self._finish("the client is gone")
+
+    def forget(self) -> None:
+        """In a child made by fork() the connection is the parent's: it is neither shut down nor written to."""
+        self._end = self._end or "the process was forked"
+        self._begin()
+        self._socket.close()
 
     def _add(self, call: _Call) -> int:
         with self._state:
@@ -176,7 +188,7 @@ def connect(path: str, timeout: float | None) -> socket.socket:
         connection.settimeout(None)
     except OSError as error:
         connection.close()
-        raise no_daemon(path, error) from error
+        raise not_connected(path, error) from error
     except BaseException:
         connection.close()
         raise

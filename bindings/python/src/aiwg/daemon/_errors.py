@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
-from ._generated.constants import PROJECT_DIR, START_COMMAND
+from ._generated.constants import PROJECT_DIR, SOCKET_ENV, START_COMMAND
 from ._generated.errors import ERROR_KINDS, ErrorKind
 
-ConnectionErrorKind = Literal["no_daemon", "disconnected", "timeout"]
+ConnectionErrorKind = Literal["no_daemon", "not_allowed", "disconnected", "timeout"]
 
 
 class DaemonError(Exception):
@@ -53,16 +54,27 @@ class DaemonConnectionError(ConnectionError):
         self.message = message
 
 
-class NoDaemonError(DaemonConnectionError):
-    """Nothing answers at the socket, or there is none."""
+class _NotConnectedError(DaemonConnectionError):
+    """There is no connection to the socket."""
 
-    kind: ConnectionErrorKind = "no_daemon"
     path: str
     """The socket that was tried."""
 
     def __init__(self, message: str, path: str = "") -> None:
         super().__init__(message)
         self.path = path
+
+
+class NoDaemonError(_NotConnectedError):
+    """Nothing answers at the socket, or there is none."""
+
+    kind: ConnectionErrorKind = "no_daemon"
+
+
+class NotAllowedError(_NotConnectedError):
+    """The socket cannot be opened: only the user who started the daemon can, and root."""
+
+    kind: ConnectionErrorKind = "not_allowed"
 
 
 class DaemonTimeoutError(DaemonConnectionError, TimeoutError):
@@ -80,11 +92,26 @@ def no_project(directory: str, path: str) -> NoDaemonError:
     )
 
 
-def no_daemon(path: str, error: OSError) -> NoDaemonError:
-    """Nothing answers at this socket."""
+def not_connected(path: str, error: OSError) -> DaemonConnectionError:
+    """There is no connection to this socket."""
     why = error.strerror or str(error)
-    message = f"no daemon answers at {path} ({why}); start it with `{START_COMMAND}`"
-    return NoDaemonError(message, path)
+    if isinstance(error, PermissionError):
+        return NotAllowedError(
+            f"the daemon's socket {path} cannot be opened ({why}); "
+            "only the user who started the daemon can, and root",
+            path,
+        )
+    return NoDaemonError(f"no daemon answers at {path} ({why}); {_what_to_do(path)}", path)
+
+
+def _what_to_do(path: str) -> str:
+    """A daemon that the environment leads to is another machine's as a rule: it cannot be started from here."""
+    if path != os.environ.get(SOCKET_ENV):
+        return f"start it with `{START_COMMAND}`"
+    return (
+        f"{SOCKET_ENV} leads there: see that the daemon runs where its project is and that the tunnel to it "
+        "stands, or unset the variable"
+    )
 
 
 def disconnected(path: str, why: str) -> DaemonConnectionError:

@@ -1,4 +1,4 @@
-"""Subscriptions: events as an iterator, blocking and asynchronous.
+"""Subscriptions: events as an iterator, which blocks.
 
 Each has a connection of its own, which is read only as fast as the events are taken: a slow reader
 delays no call, and holds nothing in memory.
@@ -6,154 +6,133 @@ delays no call, and holds nothing in memory.
 
 from __future__ import annotations
 
-import asyncio
-import json
+import socket
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any, Callable, Optional
+from collections import deque
+from collections.abc import Iterator
+from types import TracebackType
 
 from ._connection import connect
-from ._discovery import connectable
-from ._errors import DaemonConnectionError, disconnected, no_daemon
-from ._generated.notifications import read_notification
-from ._generated.types import Event, EventMissedNotification, EventNotification
-from ._message import Lines, error_of, request_line
-
-_CHUNK = 64 * 1024
-
-_FIRST_PAUSE = 0.05
-_LONGEST_PAUSE = 2.0
+from ._errors import DaemonConnectionError, disconnected, timed_out
+from ._fork import forget_in_children
+from ._generated.types import Event
+from ._message import Lines
+from ._progress import CHUNK, METHOD, Progress
 
 
-@dataclass(frozen=True)
-class Missed:
-    """So many events came that some were passed over: ``event.list`` with ``since`` replays them."""
+class Subscription(Iterator[Event]):
+    """The events of a subscription, one by one, until it is closed."""
 
-    missed: int
-    """How many."""
-    since: int
-    """The number of the last event before them."""
+    def __init__(self, progress: Progress, timeout: float | None) -> None:
+        self._progress = progress
+        self._is_closed = False
+        self._socket: socket.socket | None = None
+        self._lost: str | None = None
+        """Why the connection is gone, where that is not told yet."""
+        self._open(timeout)
+        forget_in_children(self)
 
+    def close(self) -> None:
+        """Ends it. A thread that waits for an event hears that there are no more."""
+        self._is_closed = True
+        self._drop()
 
-OnMissed = Optional[Callable[[Missed], object]]
+    def __iter__(self) -> Subscription:
+        return self
 
-
-class Progress:
-    """How far a subscription has come, whatever it is read with."""
-
-    def __init__(
-        self,
-        path: str,
-        topics: str | Sequence[str] | None,
-        since: int | None,
-        reconnect: bool,
-        on_missed: OnMissed,
-    ) -> None:
-        self.path = path
-        self._topics = [topics] if isinstance(topics, str) else topics
-        self._since = since
-        self._reconnect = reconnect
-        self._on_missed = on_missed
-        self._was_open = False
-        self._pause = _FIRST_PAUSE
-
-    def request(self) -> bytes:
-        """The request that subscribes from where it stopped."""
-        params: dict[str, object] = {}
-        if self._topics is not None:
-            params["topics"] = list(self._topics)
-        if self._since is not None:
-            params["since"] = self._since
-        return request_line(1, "event.subscribe", params)
-
-    def take(self, line: bytes) -> Event | None:
-        """What a line brings."""
-        message: dict[str, Any] = json.loads(line)
-        if "error" in message:
-            raise error_of(message["error"])
-        if "result" in message:
-            self._since = message["result"]["since"]
-            self._was_open = True
-            self._pause = _FIRST_PAUSE
-            return None
-        pushed = read_notification(message["method"], message.get("params", {}))
-        if isinstance(pushed, EventNotification):
-            self._since = pushed.event.seq
-            return pushed.event
-        if isinstance(pushed, EventMissedNotification):
-            self._since = pushed.since + pushed.missed
-            if self._on_missed is not None:
-                self._on_missed(Missed(pushed.missed, pushed.since))
-        return None
-
-    def retry_after(self) -> float | None:
-        """How long to wait before connecting again, in seconds; None where that is not to be done.
-
-        The first time, a daemon that is not there is a mistake; later it is one that is being restarted.
-        """
-        if not (self._reconnect and self._was_open):
-            return None
-        pause = self._pause
-        self._pause = min(pause * 2, _LONGEST_PAUSE)
-        return pause
-
-
-def events(progress: Progress) -> Iterator[Event]:
-    """The events, one by one."""
-    while True:
-        try:
-            yield from _connected(progress)
-        except DaemonConnectionError:
-            pause = progress.retry_after()
-            if pause is None:
-                raise
-            time.sleep(pause)
-
-
-def _connected(progress: Progress) -> Iterator[Event]:
-    with connect(progress.path, None) as socket:
-        lines = Lines()
-        try:
-            socket.sendall(progress.request())
-            while chunk := socket.recv(_CHUNK):
-                for line in lines.push(chunk):
-                    event = progress.take(line)
-                    if event is not None:
-                        yield event
-        except OSError as error:
-            raise disconnected(progress.path, str(error)) from error
-    raise disconnected(progress.path, "it went away")
-
-
-async def async_events(progress: Progress) -> AsyncIterator[Event]:
-    """The events, one by one."""
-    while True:
-        try:
-            async for event in _async_connected(progress):
-                yield event
-        except DaemonConnectionError:
-            pause = progress.retry_after()
-            if pause is None:
-                raise
-            await asyncio.sleep(pause)
-
-
-async def _async_connected(progress: Progress) -> AsyncIterator[Event]:
-    try:
-        reader, writer = await asyncio.open_unix_connection(connectable(progress.path))
-    except OSError as error:
-        raise no_daemon(progress.path, error) from error
-    try:
-        lines = Lines()
-        writer.write(progress.request())
-        while chunk := await reader.read(_CHUNK):
-            for line in lines.push(chunk):
-                event = progress.take(line)
+    def __next__(self) -> Event:
+        while not self._is_closed:
+            try:
+                event = self._progress.event(self._line())
+            except DaemonConnectionError as error:
+                if self._is_closed:
+                    break
+                self._drop()
+                pause = self._progress.retry_after(error)
+                if pause is None:
+                    self._is_closed = True
+                    raise
+                time.sleep(pause)
+            else:
                 if event is not None:
-                    yield event
-    except OSError as error:
-        raise disconnected(progress.path, str(error)) from error
-    finally:
-        writer.close()
-    raise disconnected(progress.path, "it went away")
+                    return event
+        raise StopIteration
+
+    def __enter__(self) -> Subscription:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if getattr(self, "_socket", None) is not None:
+            self.close()
+
+    def forget(self) -> None:
+        """In a child made by fork(), it is lost."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+            self._lost = "the process was forked"
+
+    def _open(self, timeout: float | None) -> None:
+        """Connects and subscribes, from where it stopped."""
+        self._lines = Lines()
+        self._waiting: deque[bytes] = deque()
+        self._socket = connect(self._progress.path, timeout)
+        try:
+            self._socket.settimeout(timeout)
+            self._socket.sendall(self._progress.request())
+            self._progress.answer(self._line())
+            self._socket.settimeout(None)
+        except socket.timeout:
+            self._drop()
+            raise timed_out(METHOD, timeout) from None
+        except DaemonConnectionError:
+            self._drop()
+            raise
+        except OSError as error:
+            self._drop()
+            raise disconnected(self._progress.path, str(error)) from error
+        except BaseException:
+            self._drop()
+            raise
+
+    def _line(self) -> bytes:
+        """The next line."""
+        lost, self._lost = self._lost, None
+        if lost is not None:
+            raise disconnected(self._progress.path, lost)
+        if self._socket is None:
+            self._open(None)
+        while not self._waiting:
+            self._waiting.extend(self._lines.push(self._chunk()))
+        return self._waiting.popleft()
+
+    def _chunk(self) -> bytes:
+        connection = self._socket
+        try:
+            chunk = b"" if connection is None else connection.recv(CHUNK)
+        except socket.timeout:
+            raise
+        except OSError as error:
+            raise disconnected(self._progress.path, str(error)) from error
+        if not chunk:
+            raise disconnected(self._progress.path, "it went away")
+        return chunk
+
+    def _drop(self) -> None:
+        connection, self._socket = self._socket, None
+        if connection is None:
+            return
+        try:
+            # A thread that reads it would not hear of a mere close.
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        connection.close()

@@ -246,7 +246,8 @@ class EventMethods:
         - ``topic``: Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics
           (`task:`, `file:`, `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are refused.
           Matches `^[A-Za-z0-9_.:/-]{1,200}$`.
-        - ``payload``: What to say of it; any JSON value.
+        - ``payload``: What to say of it; any JSON value that can be read: no half of a surrogate
+          pair, no number beyond a double's range, at most 120 levels deep.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``topic_reserved``, ``storage_unavailable``, ``queue_full``,
@@ -267,9 +268,10 @@ class EventMethods:
         """Lists events, the oldest first.
 
         - ``topics``: Only events whose topic matches one of these globs: `*` and `?` match within
-          it, `{a,b}` either. All when absent.
+          it, `{a,b}` either. All when absent or empty.
         - ``since``: The number of the last event seen: the answer starts with the next one. Without
-          it, the answer holds the newest.
+          it, the answer holds the newest. Nothing comes after a number that the log has not
+          reached, such as one of a log that was deleted since.
         - ``limit``: How many at the most. From 1 to 1000; `100` when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
@@ -291,12 +293,15 @@ class EventMethods:
         They come as `event` notifications, in the order of their numbers. With `since`, what has
         happened in the meantime comes first. A subscriber that does not read delays nobody: up to
         10,000 events that it is behind are read for it from the log, beyond that they are passed
-        over and it is told so with `event.missed`. The subscription ends with its connection.
+        over and it is told so with `event.missed`. So is one whose `since` is of a log that was
+        deleted and begun anew. The subscription ends with its connection.
 
         - ``topics``: Only events whose topic matches one of these globs: `*` and `?` match within
-          it, `{a,b}` either. All when absent.
+          it, `{a,b}` either. All when absent or empty.
         - ``since``: The number of the last event seen: those after it come first, then the live
-          ones, without a gap or a repeat. Only live ones when absent; 0 stands for the whole log.
+          ones, without a gap or a repeat. Only live ones when absent; 0 stands for the whole log. A
+          number that the log has not reached is one of a log that was deleted since: an
+          `event.missed` comes first.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``too_many_subscriptions``, ``storage_unavailable``.

@@ -17,7 +17,7 @@ NotificationParams = Union[EventNotification, EventMissedNotification, UnknownVa
 - ``EventNotification`` of ``event``: Something happened that a subscription of this connection
   waits for.
 - ``EventMissedNotification`` of ``event.missed``: A subscriber has fallen so far behind that events
-  were passed over.
+  were passed over, or the log was begun anew since it last looked.
 """
 
 

@@ -656,7 +656,9 @@ class EventSubscribed:
     subscription: int
     """The subscription's number, unique on its connection."""
     since: int
-    """Events after this number will come."""
+    """Events after this number will come. It is less than what was asked for where the log has not
+    reached that: it was begun anew.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventSubscribed:

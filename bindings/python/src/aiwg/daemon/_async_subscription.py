@@ -1,0 +1,162 @@
+"""Subscriptions for asyncio.
+
+Each has a connection of its own, which is read only as fast as the events are taken: a slow reader
+delays no call, and holds nothing in memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from types import TracebackType
+
+from ._async_connection import forget_transport
+from ._discovery import connectable
+from ._errors import DaemonConnectionError, disconnected, not_connected
+from ._fork import forget_in_children
+from ._generated.types import Event
+from ._message import Lines
+from ._progress import CHUNK, Progress
+
+
+class AsyncSubscription(AsyncIterator[Event]):
+    """The events of a subscription, one by one, until it is closed.
+
+    It connects at once, where it is made within a running loop; else when it is first waited for.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._is_closed = False
+        self._writer: asyncio.StreamWriter | None = None
+        self._lost: str | None = None
+        """Why the connection is gone, where that is not told yet."""
+        self._opening: asyncio.Task[None] | None = None
+        try:
+            self._begin()
+        except RuntimeError:
+            # No loop runs yet.
+            pass
+        forget_in_children(self)
+
+    async def ready(self) -> None:
+        """Waits until the daemon has the subscription: every event that is emitted from then on will come.
+
+        Who does not wait for it hears of a failure from the iteration.
+        """
+        # Shielded: others may wait for the same.
+        await asyncio.shield(self._begin())
+
+    async def aclose(self) -> None:
+        """Ends it. A task that waits for an event hears that there are no more."""
+        self._is_closed = True
+        if self._opening is not None:
+            self._opening.cancel()
+        self._drop()
+
+    def __aiter__(self) -> AsyncSubscription:
+        return self
+
+    async def __anext__(self) -> Event:
+        try:
+            if not self._is_closed:
+                await self.ready()
+        except asyncio.CancelledError:
+            # Of whoever waits here, or of the opening, by who has closed it.
+            if not self._is_closed:
+                raise
+        except BaseException:
+            self._is_closed = True
+            raise
+        while not self._is_closed:
+            try:
+                event = self._progress.event(await self._line())
+            except DaemonConnectionError as error:
+                if self._is_closed:
+                    break
+                self._drop()
+                pause = self._progress.retry_after(error)
+                if pause is None:
+                    self._is_closed = True
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                if event is not None:
+                    return event
+        raise StopAsyncIteration
+
+    async def __aenter__(self) -> AsyncSubscription:
+        await self.ready()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __del__(self) -> None:
+        if getattr(self, "_writer", None) is not None:
+            try:
+                self._drop()
+            except RuntimeError:
+                # The loop is closed, and its transports with it.
+                pass
+
+    def forget(self) -> None:
+        """In a child made by fork(), it is lost."""
+        if self._writer is not None:
+            forget_transport(self._writer.transport)
+            self._writer = None
+            self._lost = "the process was forked"
+
+    def _begin(self) -> asyncio.Task[None]:
+        if self._opening is None:
+            self._opening = asyncio.get_running_loop().create_task(self._open())
+            # Its failure is told to whoever waits; that nobody does is no fault.
+            self._opening.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._opening
+
+    async def _open(self) -> None:
+        """Connects and subscribes, from where it stopped."""
+        path = self._progress.path
+        try:
+            self._reader, self._writer = await asyncio.open_unix_connection(connectable(path))
+        except OSError as error:
+            raise not_connected(path, error) from error
+        self._lines = Lines()
+        self._waiting: deque[bytes] = deque()
+        try:
+            self._writer.write(self._progress.request())
+            self._progress.answer(await self._line())
+        except BaseException:
+            self._drop()
+            raise
+
+    async def _line(self) -> bytes:
+        """The next line. Cancelling this loses nothing."""
+        lost, self._lost = self._lost, None
+        if lost is not None:
+            raise disconnected(self._progress.path, lost)
+        if self._writer is None:
+            await self._open()
+        while not self._waiting:
+            self._waiting.extend(self._lines.push(await self._chunk()))
+        return self._waiting.popleft()
+
+    async def _chunk(self) -> bytes:
+        try:
+            chunk = await self._reader.read(CHUNK)
+        except OSError as error:
+            raise disconnected(self._progress.path, str(error)) from error
+        if not chunk:
+            raise disconnected(self._progress.path, "it went away")
+        return chunk
+
+    def _drop(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()

@@ -1,0 +1,99 @@
+"""How far a subscription has come, whatever it is read with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Callable, Optional
+
+from ._errors import DaemonConnectionError, NotAllowedError
+from ._generated.notifications import read_notification
+from ._generated.types import Event, EventMissedNotification, EventNotification
+from ._message import error_of, request_line
+
+METHOD = "event.subscribe"
+CHUNK = 64 * 1024
+
+_FIRST_PAUSE = 0.05
+_LONGEST_PAUSE = 2.0
+
+
+@dataclass(frozen=True)
+class Missed:
+    """Events were passed over: ``event.list`` with ``since`` replays them.
+
+    So many came that the subscription could not follow, or the log was deleted and begun anew.
+    """
+
+    missed: int
+    """How many."""
+    since: int
+    """The number of the last event before them."""
+
+
+OnMissed = Optional[Callable[[Missed], object]]
+
+
+class Progress:
+    """How far a subscription has come."""
+
+    def __init__(
+        self,
+        path: str,
+        topics: str | Sequence[str] | None,
+        since: int | None,
+        reconnect: bool,
+        on_missed: OnMissed,
+    ) -> None:
+        self.path = path
+        self._topics = [topics] if isinstance(topics, str) else topics
+        self._since = since
+        self._reconnect = reconnect
+        self._on_missed = on_missed
+        self._was_open = False
+        self._pause = _FIRST_PAUSE
+
+    def request(self) -> bytes:
+        """The request that subscribes from where it stopped."""
+        params: dict[str, object] = {}
+        if self._topics is not None:
+            params["topics"] = list(self._topics)
+        if self._since is not None:
+            params["since"] = self._since
+        return request_line(1, METHOD, params)
+
+    def answer(self, line: bytes) -> None:
+        """Takes the answer to the request."""
+        message: dict[str, Any] = json.loads(line)
+        if "error" in message:
+            raise error_of(message["error"])
+        self._since = message["result"]["since"]
+        self._was_open = True
+        self._pause = _FIRST_PAUSE
+
+    def event(self, line: bytes) -> Event | None:
+        """The event that a line brings, if it does."""
+        message: dict[str, Any] = json.loads(line)
+        if "error" in message:
+            raise error_of(message["error"])
+        pushed = read_notification(message["method"], message.get("params", {}))
+        if isinstance(pushed, EventNotification):
+            self._since = pushed.event.seq
+            return pushed.event
+        if isinstance(pushed, EventMissedNotification):
+            self._since = pushed.since + pushed.missed
+            if self._on_missed is not None:
+                self._on_missed(Missed(pushed.missed, pushed.since))
+        return None
+
+    def retry_after(self, error: DaemonConnectionError) -> float | None:
+        """How long to wait before connecting again, in seconds; None where that is not to be done.
+
+        The first time, a daemon that is not there is a mistake; later it is one that is being restarted.
+        """
+        if not (self._reconnect and self._was_open) or isinstance(error, NotAllowedError):
+            return None
+        pause = self._pause
+        self._pause = min(pause * 2, _LONGEST_PAUSE)
+        return pause
