@@ -17,8 +17,12 @@ pub enum IssueKind {
     Config,
     /// A rule has tripped.
     Automation,
-    /// A file that people read could not be written.
-    Files,
+    /// `events/` could not be written.
+    EventLog,
+    /// `tasks.json` could not be written.
+    TasksFile,
+    /// `heartbeat` or `state.json` could not be written.
+    StatusFiles,
     /// Files cannot be watched as they should.
     Watch,
     /// The program that runs agents is not there.
@@ -35,7 +39,9 @@ impl IssueKind {
             Self::Import => "import",
             Self::Config => "config",
             Self::Automation => "automation",
-            Self::Files => "files",
+            Self::EventLog => "event_log",
+            Self::TasksFile => "tasks_file",
+            Self::StatusFiles => "status_files",
             Self::Watch => "watch",
             Self::Agent => "agent",
             Self::HealthCheck => "health_check",
