@@ -8,6 +8,8 @@ use std::{
 
 use aiwg_protocol::config::AgentConfig;
 
+use crate::health::{Health, IssueKind};
+
 /// Where the system would find it when an agent starts in the project directory `root`.
 ///
 /// # Errors
@@ -15,6 +17,14 @@ use aiwg_protocol::config::AgentConfig;
 pub(crate) fn find(agent: &AgentConfig, root: &Path) -> Result<PathBuf, String> {
     let program = agent.command.first().map_or("", String::as_str);
     search(program, root).ok_or_else(|| not_found(program))
+}
+
+/// Notes in the health whether it is there: whoever asks how the daemon is learns so before a task fails for it.
+pub(crate) fn note(agent: &AgentConfig, root: &Path, health: &Health) {
+    match find(agent, root) {
+        Ok(_) => health.clear(IssueKind::Agent),
+        Err(missing) => health.report(IssueKind::Agent, missing),
+    }
 }
 
 fn search(program: &str, root: &Path) -> Option<PathBuf> {

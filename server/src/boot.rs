@@ -336,8 +336,8 @@ fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet
 
 /// What whoever starts a daemon should know at once.
 fn warnings(daemon: &Daemon) -> Vec<String> {
-    let agent = agent_command::find(&daemon.settings.get().config.agent, daemon.project.root()).err();
-    daemon.health.issues().into_iter().map(|issue| issue.message).chain(agent).collect()
+    agent_command::note(&daemon.settings.get().config.agent, daemon.project.root(), &daemon.health);
+    daemon.health.issues().into_iter().map(|issue| issue.message).collect()
 }
 
 /// What people and service managers tell a daemon with. From their making on none of them ends it.

@@ -29,6 +29,8 @@ pub enum IssueKind {
     Ground,
     /// Files cannot be watched as they should.
     Watch,
+    /// The program that runs agents is not there.
+    Agent,
     /// The action `health-check` has found something.
     HealthCheck,
 }
@@ -47,6 +49,7 @@ impl IssueKind {
             Self::Log => "log",
             Self::Ground => "ground",
             Self::Watch => "watch",
+            Self::Agent => "agent",
             Self::HealthCheck => "health_check",
         }
     }

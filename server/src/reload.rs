@@ -8,7 +8,7 @@ use aiwg_protocol::{
 };
 
 use crate::{
-    config::{ConfigError, Loaded, load_for},
+    config::{ConfigError, Loaded, asked_in_vain, load_for},
     engine::{Draft, EngineError, Policy},
     health::{Health, IssueKind},
     ipc::Daemon,
@@ -120,15 +120,16 @@ fn policy(config: &Config) -> Result<Policy, ConfigError> {
     })
 }
 
-/// Shows in the log and in the health what a configuration asks for in vain.
+/// Shows in the log what of a configuration is not acted upon, and in the health what it asks for in vain.
 pub(crate) fn report_notices(loaded: &Loaded, health: &Health) {
     for notice in &loaded.notices {
         tracing::warn!("configuration: {notice}");
     }
-    if loaded.notices.is_empty() {
+    let in_vain = asked_in_vain(&loaded.config);
+    if in_vain.is_empty() {
         health.clear(IssueKind::Config);
     } else {
-        health.report(IssueKind::Config, loaded.notices.join("; "));
+        health.report(IssueKind::Config, in_vain.join("; "));
     }
 }
 

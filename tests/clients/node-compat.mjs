@@ -193,7 +193,7 @@ const status = await until('daemon.status', {}, ({ subsystems }) => {
 fits(status, STATUS, 'daemon.status');
 const { supervisor } = status.subsystems;
 assert.deepEqual([supervisor.running, supervisor.queued, supervisor.maxConcurrency], [3, 1, 3]);
-assert.deepEqual(supervisor.tasks.running.map((task) => task.id).sort(), running.toSorted());
+assert.deepEqual(supervisor.tasks.running.map((task) => task.id).sort(), [...running].sort());
 const [waiting] = supervisor.tasks.queued;
 assert.deepEqual([waiting.id, waiting.priority, waiting.agent], [queued, 7, null]);
 assert.match(waiting.prompt, /^ä{70,80}/);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Project, processes_of, until};
+use crate::support::{Project, processes_of, repository, until};
 
 #[test]
 fn a_task_runs_and_its_output_is_kept() {
@@ -46,6 +46,24 @@ fn without_an_agent_it_says_what_to_do() {
     let error = task["error"].as_str().unwrap();
     assert!(error.contains("\"no-such-agent\" was not found") && error.contains("npm install -g"), "{error}");
     assert_eq!(started["warnings"], json!([error]));
+    let status = project.json(&["daemon", "status"]);
+    assert_eq!((&status["health"], &status["issues"][0]["kind"]), (&json!("degraded"), &json!("agent")));
+    assert_eq!(status["issues"][0]["message"], error);
+}
+
+#[test]
+fn the_health_follows_whether_the_agents_program_is_there() {
+    let project = Project::started(json!({}));
+    let health = || project.json(&["daemon", "status"])["health"].clone();
+    assert_eq!(health(), "ok");
+    project.configure(r#"{"agent": {"command": ["./late-agent"]}}"#);
+    assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
+    assert_eq!(health(), "degraded");
+    std::os::unix::fs::symlink(repository().join("tests/agents/stand-in-agent"), project.file("late-agent"))
+        .unwrap();
+    assert_eq!(health(), "ok");
+    std::fs::remove_file(project.file("late-agent")).unwrap();
+    assert_eq!(health(), "degraded");
 }
 
 #[test]

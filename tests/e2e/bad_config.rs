@@ -70,13 +70,18 @@ fn comments_and_the_guides_example_are_fine() {
           "rules": [{ "id": "auto", "trigger": { "type": "file_change", "pattern": "src/**/*.ts" },
                       "condition": { "type": "debounce", "interval_ms": 5000 },
                       "action": { "type": "submit_task", "prompt": "Run tests" } }],
+          "agent": { "command": ["true"] },
           "webhook": { "port": 1 }, /* not used */
         }"#,
     );
     project.start();
     let status = project.json(&["daemon", "status"]);
     assert_eq!(status["subsystems"]["automation"]["ruleCount"], 1);
-    assert!(status["issues"][0]["message"].as_str().unwrap().contains("webhook"), "{status}");
+    // A section that is left over asks for nothing: it is told, and no reason to be degraded for ever.
+    assert_eq!((&status["health"], &status["issues"]), (&json!("ok"), &json!([])));
+    assert!(project.read(".aiwg/daemon/daemon.log").contains("\"webhook\" is accepted but not used"));
+    let reloaded = project.json(&["daemon", "reload"]);
+    assert!(reloaded["notices"][0].as_str().unwrap().contains("webhook"), "{reloaded}");
 }
 
 #[test]

@@ -94,15 +94,11 @@ fn the_readmes_configuration_and_commands_work() {
     let mut config: serde_json::Value = serde_json::from_str(&code("README.md", "json")).unwrap();
     config["agent"] = json!({ "command": [repository().join("tests/agents/stand-in-agent")] });
     project.configure(&config.to_string());
-    let text = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let text = code("README.md", "bash");
     let commands: Vec<&str> = text.lines().filter(|line| line.starts_with("aiwg ")).collect();
     assert!(commands.len() >= 5, "{commands:?}");
     let path = std::path::Path::new(env!("CARGO_BIN_EXE_aiwg")).parent().unwrap().to_owned();
-    // In the order of a session: the daemon is started first and stopped last.
-    let (mut start, rest): (Vec<&str>, Vec<&str>) =
-        commands.into_iter().partition(|line| line.contains("daemon start"));
-    start.extend(rest);
-    for line in start {
+    for line in commands {
         let mut command = Command::new("sh");
         let paths = std::env::join_paths(
             std::iter::once(path.clone()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),

@@ -2,15 +2,22 @@
 
 use std::process::Command;
 
-use crate::support::{Project, repository};
+use crate::support::{Project, may_unshare, repository};
+
+/// A user, mounts and processes of its own: there anyone may mount a disk.
+const NAME_SPACES: [&str; 7] =
+    ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
 /// Runs a script of `tests/disk/` with a small disk mounted at its project.
 fn on_a_small_disk(script: &str) {
+    if !may_unshare(&NAME_SPACES) {
+        return;
+    }
     // The mount point; what is mounted is seen by the script and its children only.
     let project = Project::empty();
     let aiwg = std::path::Path::new(env!("CARGO_BIN_EXE_aiwg"));
     let done = Command::new("unshare")
-        .args(["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"])
+        .args(NAME_SPACES)
         .arg(repository().join("tests/disk").join(script))
         .args([aiwg, project.path(), &repository().join("tests/agents/stand-in-agent")])
         .env_remove("AIWG_DAEMON_SOCKET")

@@ -13,7 +13,10 @@ fn it_needs_no_set_up() {
     project.start();
     let status = project.json(&["daemon", "status"]);
     assert_eq!(status["pid"], project.pid());
-    assert_eq!((&status["health"], &status["config"]), (&json!("ok"), &Value::Null));
+    assert_eq!(status["config"], Value::Null);
+    // All that it may miss is an agent: there need not be one on the machine.
+    let issues = status["issues"].as_array().unwrap();
+    assert!(issues.iter().all(|issue| issue["kind"] == "agent"), "{status}");
     assert_eq!(status["subsystems"]["supervisor"]["maxConcurrency"], 3);
     assert_eq!(project.json(&["daemon", "ping"])["pong"], true);
     project.stop();
@@ -206,7 +209,8 @@ fn without_its_lock_it_keeps_others_out_and_ends_and_its_agents_go_on() {
 fn without_its_directory_it_ends_and_takes_nothing_of_the_next_one_along() {
     let project = watchful();
     let pid = project.pid();
-    std::fs::remove_dir_all(project.file(".aiwg/daemon")).unwrap();
+    // It may be writing there at that moment.
+    until("it to be removed", || std::fs::remove_dir_all(project.file(".aiwg/daemon")).is_ok());
     ends(pid);
     project.start();
     assert_ne!(project.pid(), pid);

@@ -9,7 +9,7 @@ use std::{
 use rustix::process::{Signal, geteuid};
 use serde_json::json;
 
-use crate::support::{Project, is_dead, kill, until, until_some};
+use crate::support::{Project, is_dead, kill, may_unshare, until, until_some};
 
 /// A service manager as sd_notify(3) has it: a socket that takes messages.
 struct Manager {
@@ -175,12 +175,16 @@ fn the_units_are_of_the_kinds_that_are_tested_here() {
 
 #[test]
 fn it_is_a_good_process_1() {
+    let mut name_spaces = vec!["--pid", "--fork", "--mount-proc", "--kill-child"];
+    if !geteuid().is_root() {
+        name_spaces.extend(["--user", "--map-current-user"]);
+    }
+    if !may_unshare(&name_spaces) {
+        return;
+    }
     let project = Project::new(json!({}));
     let mut unshare = std::process::Command::new("unshare");
-    if !geteuid().is_root() {
-        unshare.args(["--user", "--map-current-user"]);
-    }
-    unshare.args(["--pid", "--fork", "--mount-proc", "--kill-child", env!("CARGO_BIN_EXE_aiwg")]);
+    unshare.args(name_spaces).arg(env!("CARGO_BIN_EXE_aiwg"));
     unshare.args(["daemon", "start", "--foreground"]).current_dir(project.path());
     unshare.env_remove("AIWG_DAEMON_SOCKET").stdout(Stdio::null());
     let mut container = unshare.spawn().unwrap();

@@ -32,7 +32,8 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub max_firings: Option<u32>,
-    /// How many tasks may lie between an event and what came from outside before it does not fire any more.
+    /// It fires only where fewer tasks than this lie between the event and what came from outside: with 1 it hears nothing that a task
+    /// has caused, with 2 what tasks from outside have caused, but nothing of what came of that.
     #[serde(default = "default_depth")]
     #[schemars(range(min = 1, max = 100))]
     pub max_depth: u32,
@@ -123,7 +124,8 @@ pub enum Action {
     #[schemars(title = "SubmitTaskAction")]
     SubmitTask {
         /// What the agent is asked to do: a template, in which `{{ event.payload.version }}`, `{{ event.topic }}`, `{{ files }}`,
-        /// `{{ events }}` and `{{ rule }}` stand for what has happened. What events bring is inserted as quoted data.
+        /// `{{ events }}`, `{{ matches }}` (how many events there were) and `{{ rule }}` stand for what has happened. What events
+        /// bring is inserted as quoted data.
         #[schemars(length(min = 1))]
         prompt: String,
         /// Higher ones start first; 0 unless given.

@@ -15,5 +15,6 @@ mod words;
 pub use error::ConfigError;
 pub(crate) use load::load_for;
 pub use load::{Loaded, load, parse};
+pub(crate) use notices::asked_in_vain;
 pub use settings::Settings;
 pub(crate) use words::nearest;

@@ -1,4 +1,4 @@
-//! What a configuration asks for in vain.
+//! What a configuration says that is not acted upon.
 
 use aiwg_protocol::config::{Config, Trigger};
 use jiff::{Timestamp, tz::TimeZone};
@@ -7,10 +7,14 @@ use crate::scheduler::{scheduled, zone};
 
 /// All of it, for people.
 pub(super) fn notices(config: &Config) -> Vec<String> {
+    let webhook =
+        config.webhook.as_ref().map(|_| "the section \"webhook\" is accepted but not used".to_owned());
+    webhook.into_iter().chain(asked_in_vain(config)).collect()
+}
+
+/// What is asked for but does not happen, until someone changes the file. A section that is left over from the Node daemon is none of it.
+pub(crate) fn asked_in_vain(config: &Config) -> Vec<String> {
     let mut notices = Vec::new();
-    if config.webhook.is_some() {
-        notices.push("the section \"webhook\" is accepted but not used".to_owned());
-    }
     let rules = |waits: fn(&Trigger) -> bool| {
         let waiting =
             config.rules.iter().filter(|rule| waits(&rule.trigger)).map(|rule| format!("{:?}", rule.id));

@@ -1,6 +1,6 @@
 //! Processes, as the system sees them.
 
-use std::path::Path;
+use std::{path::Path, process::Command};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -38,4 +38,17 @@ fn belongs(pid: u32, dir: &Path) -> Option<String> {
     let line = String::from_utf8_lossy(&std::fs::read(proc.join("cmdline")).ok()?).replace('\0', " ");
     let is_there = std::fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd.starts_with(dir));
     (is_there || line.contains(dir.to_str()?)).then_some(line)
+}
+
+/// Whether a process may have name spaces of its own with these options of unshare(1). Containers and some systems refuse that to all
+/// or to ordinary users; a test that needs it is then passed over, and says so.
+pub(crate) fn may_unshare(options: &[&str]) -> bool {
+    let done = Command::new("unshare").args(options).arg("true").output();
+    let refused = match done {
+        Ok(done) if done.status.success() => return true,
+        Ok(done) => String::from_utf8_lossy(&done.stderr).trim().to_owned(),
+        Err(error) => error.to_string(),
+    };
+    eprintln!("passed over: unshare is not allowed here ({refused})");
+    false
 }

@@ -62,7 +62,7 @@ fn daemonised_descendants_are_ended_and_counted() {
 #[test]
 fn what_an_agent_leaves_behind_is_ended() {
     let mut task = daemons(
-        "daemon(ignore=False)\ndaemon(ignore=True)\nwhile open('pids').read().count('\\n') < 2: pass\nsys.exit(7)",
+        "open('pids', 'w').close()\ndaemon(ignore=False)\ndaemon(ignore=True)\nwhile open('pids').read().count('\\n') < 2: pass\nsys.exit(7)",
     );
     task.order.leftover_grace_ms = 300;
     let exit = task.run();

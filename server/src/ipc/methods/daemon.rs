@@ -12,6 +12,7 @@ use aiwg_protocol::{
 
 use super::automation::rule_count;
 use crate::{
+    agent_command,
     ipc::{Daemon, Stop, connection::Handler},
     reload,
     scheduler::{scheduled, zone},
@@ -70,6 +71,7 @@ pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<Dae
 /// The status, also for `state.json`.
 pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiError> {
     let (supervisor, stats) = supervisor(daemon).await?;
+    agent_command::note(&daemon.settings.get().config.agent, daemon.project.root(), &daemon.health);
     Ok(DaemonStatus {
         pid: std::process::id(),
         uptime_seconds: daemon.started.elapsed().as_secs(),
