@@ -206,7 +206,8 @@ fn without_its_lock_it_keeps_others_out_and_ends_and_its_agents_go_on() {
 fn without_its_directory_it_ends_and_takes_nothing_of_the_next_one_along() {
     let project = watchful();
     let pid = project.pid();
-    std::fs::remove_dir_all(project.file(".aiwg/daemon")).unwrap();
+    // It may be writing a file there.
+    until("the removal", || std::fs::remove_dir_all(project.file(".aiwg/daemon")).is_ok());
     ends(pid);
     project.start();
     assert_ne!(project.pid(), pid);
