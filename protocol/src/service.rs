@@ -50,7 +50,7 @@ pub trait DaemonService {
                 "supervisor": {"running": 0, "queued": 0, "maxConcurrency": 3, "tasks": {"running": [], "queued": []}},
                 "automation": {"enabled": true, "ruleCount": 0},
                 "file_watcher": {"enabled": false, "events_received": 0, "directories": 0, "files": 0, "polling": false,
-                    "missing": [], "held_by": null, "overflows": 0},
+                    "missing": [], "held_by": null, "held_since": null, "overflows": 0},
                 "scheduler": {"enabled": false, "jobs": 0, "next_at": null},
                 "messaging": {"enabled": false, "adapters": []}
             }
@@ -139,7 +139,7 @@ pub trait DaemonService {
             "enabled": true, "active": true, "reason": null, "onBusy": "coalesce", "trippedAt": null, "busy": 1,
             "pending": {"matches": 3, "dueAt": null}, "lastRefusal": {"at": "2026-11-23T14:33:25.107Z", "event": 21,
                 "reason": "the change was made while a task of this rule ran"}
-        }], "heldBy": null, "recentExecutions": [
+        }], "heldBy": null, "heldSince": null, "recentExecutions": [
             {"rule": "auto-test", "at": "2026-11-23T14:33:23.042Z", "event": 17, "matches": 2, "task": "task-0004"}
         ]}"#
     )]
@@ -373,12 +373,12 @@ pub trait DaemonService {
     #[example(
         name = "the beginning",
         params = r#"{"taskId": "task-0001"}"#,
-        result = r#"{"data": "Looking at the code.\n", "offset": 0, "nextOffset": 21, "ended": false}"#
+        result = r#"{"data": "Looking at the code.\n", "offset": 0, "nextOffset": 21, "attempt": 1, "ended": false}"#
     )]
     #[example(
         name = "what comes next",
         params = r#"{"taskId": "task-0001", "offset": 21, "waitMs": 30000}"#,
-        result = r#"{"data": "Done.\n", "offset": 21, "nextOffset": 27, "ended": true}"#
+        result = r#"{"data": "Done.\n", "offset": 21, "nextOffset": 27, "attempt": 1, "ended": true}"#
     )]
     async fn task_output(params: TaskOutputParams) -> Result<TaskOutput, ApiError>;
 

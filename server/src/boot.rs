@@ -37,7 +37,7 @@ use crate::{
     scheduler::fire_schedules,
     store::Reader,
     supervisor::{Running, Shared, supervise},
-    watcher::FileWatcher,
+    watcher::{FileWatcher, note_told},
 };
 
 /// How long after the agents' grace the daemon waits for the last of them. What then still runs is found by the next start.
@@ -45,6 +45,10 @@ const LAST_AGENT: Duration = Duration::from_secs(25);
 
 /// How long the start waits until all files are watched: longer only where there are very many, or where they are slow.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
+
+/// How long the end waits until all has been told that changed before it: longer only where there are very many files, where they
+/// are slow, or where the database cannot be written.
+const LAST_LOOK: Duration = Duration::from_secs(5);
 
 /// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
@@ -172,6 +176,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let unreadable = |error| system("the database could not be read")(io::Error::other(error));
     let found = store.running().map_err(unreadable)?;
     let (last_event, _) = store.last_numbers().map_err(unreadable)?;
+    let files_told = store.files_told().map_err(unreadable)?;
     let bus = Bus::new(last_event);
     let (order, orders) = mpsc::unbounded_channel();
     let (next_due, due) = channel(None);
@@ -218,7 +223,13 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         running: running.clone(),
         health: health.clone(),
         socket: socket.clone(),
-        watcher: FileWatcher::new(project.clone(), engine.clone(), health.clone(), stopped.clone()),
+        watcher: FileWatcher::new(
+            project.clone(),
+            engine.clone(),
+            health.clone(),
+            stopped.clone(),
+            files_told,
+        ),
         health_check: Mutex::default(),
         status_changed: Notify::new(),
         clients: AtomicU32::new(0),
@@ -228,7 +239,9 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         detached: options.detached,
         stopped,
     });
-    let mut files = start_files(&daemon, &reader, &bus);
+    // A reader that nobody else waits for: copying much takes long.
+    let copying = Arc::new(Reader::open(&project.database()).map_err(RecoveryError::from)?);
+    let mut files = start_files(&daemon, &copying, &bus);
     let served = {
         let daemon = Arc::clone(&daemon);
         tokio::spawn(ipc::serve(listener, daemon))
@@ -240,6 +253,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     };
     files.spawn(fire_when_due(engine.clone(), due, gathering, daemon.stopped.clone()));
     files.spawn(fire_schedules(Arc::clone(&daemon)));
+    files.spawn(note_told(Arc::clone(&daemon)));
     engine.wake().await;
     // Whoever has seen the daemon start expects that it sees what is changed from then on.
     let _ = tokio::time::timeout(FIRST_LOOK, watch(&daemon)).await;
@@ -374,6 +388,16 @@ async fn shut_down(daemon: &Arc<Daemon>, engine: &Engine, how: Stop) {
     let _ = engine.close().await;
     if how == Stop::EndAgents {
         end_agents(daemon, engine).await;
+    }
+    // While the engine still takes in what files have changed: what comes of it is queued for the next start.
+    let last_look = {
+        let daemon = Arc::clone(daemon);
+        tokio::task::spawn_blocking(move || daemon.watcher.finish(how == Stop::EndAgents))
+    };
+    if tokio::time::timeout(LAST_LOOK, last_look).await.is_err() {
+        tracing::warn!(
+            "the last look at the files takes long; what it would have found, the next start finds"
+        );
     }
     daemon.stopped.cancel();
     // Its thread may be telling the engine something, which is over soon.

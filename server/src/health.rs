@@ -17,8 +17,12 @@ pub enum IssueKind {
     Config,
     /// A rule has tripped.
     Automation,
-    /// A file that people read could not be written.
-    Files,
+    /// `events/` could not be written.
+    EventLog,
+    /// `tasks.json` could not be written.
+    TasksFile,
+    /// `heartbeat` or `state.json` could not be written.
+    StatusFiles,
     /// The log cannot be written or rotated.
     Log,
     /// What the daemon stands on was taken away.
@@ -37,7 +41,9 @@ impl IssueKind {
             Self::Import => "import",
             Self::Config => "config",
             Self::Automation => "automation",
-            Self::Files => "files",
+            Self::EventLog => "event_log",
+            Self::TasksFile => "tasks_file",
+            Self::StatusFiles => "status_files",
             Self::Log => "log",
             Self::Ground => "ground",
             Self::Watch => "watch",

@@ -149,17 +149,17 @@ impl Project {
     }
 }
 
-/// Makes a directory that only its owner can enter; one that exists stays as it is.
+/// Makes a directory that only its owner can enter; one that exists stays as it is. Tells whether it is new.
 ///
 /// # Errors
 /// It cannot be made; or there is one that is somebody else's, or a link that somebody else has planted.
-pub fn make_private_dir(dir: &Path) -> io::Result<()> {
+pub fn make_private_dir(dir: &Path) -> io::Result<bool> {
     match std::fs::DirBuilder::new().mode(0o700).create(dir) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             must_be_dir(dir)?;
-            check_ours(dir)
+            check_ours(dir).map(|()| false)
         }
-        other => other.map_err(at(dir)),
+        other => other.map(|()| true).map_err(at(dir)),
     }
 }
 

@@ -202,3 +202,68 @@ fn a_daemon_takes_nothing_over_from_an_agent_that_starts_it() {
     assert!(result.contains(&format!("PWD={}\n", project.path().display())), "{result}");
     assert!(result.contains("aiwg-shim\n"), "{result}");
 }
+
+#[test]
+fn an_agent_gets_nothing_of_a_service_manager() {
+    let project = Project::new(json!({}));
+    let names = ["INVOCATION_ID", "JOURNAL_STREAM", "LISTEN_FDS", "LISTEN_PID", "SYSTEMD_EXEC_PID"];
+    let mut start = project.command();
+    start.args(["daemon", "start"]).envs(names.map(|name| (name, "1")));
+    assert!(start.output().unwrap().status.success());
+    let task =
+        project.ended(&project.submit(&format!("env | grep -E '^({})=' || echo none", names.join("|"))));
+    assert!(task["result"].as_str().unwrap().ends_with("\nnone\n"), "{task}");
+}
+
+/// Has another process connect, emit and exit, while the daemon cannot look.
+const EMITS_AND_IS_GONE: &str = "
+import os, signal, socket, sys
+daemon = int(open('.aiwg/daemon.pid').read())
+connection = socket.socket(socket.AF_UNIX)
+os.kill(daemon, signal.SIGSTOP)
+child = os.fork()
+if child == 0:
+    connection.connect('.aiwg/daemon/daemon.sock')
+    os._exit(0)
+os.waitpid(child, 0)
+connection.sendall(b'{\"jsonrpc\":\"2.0\",\"method\":\"event.emit\",\"params\":{\"topic\":\"gone:already\"}}\\n')
+connection.close()
+os.kill(daemon, signal.SIGCONT)
+";
+
+/// Emits without anything of the agent's environment, from a process whose parent is gone.
+const EMITS_AS_AN_ORPHAN: &str = "
+import os, socket, time
+if os.fork(): os._exit(0)
+while os.getppid() == parent: time.sleep(0.001)
+connection = socket.socket(socket.AF_UNIX)
+connection.connect('.aiwg/daemon/daemon.sock')
+connection.sendall(b'{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"event.emit\",\"params\":{\"topic\":\"without:environment\"}}\\n')
+connection.recv(1000)
+open('emitted', 'w').close()
+";
+
+#[test]
+fn whatever_an_agent_starts_is_known_as_its_own() {
+    let project = Project::started(json!({}));
+    std::fs::write(project.file("gone.py"), EMITS_AND_IS_GONE).unwrap();
+    let orphan = format!("import os\nparent = os.getpid()\n{EMITS_AS_AN_ORPHAN}");
+    std::fs::write(project.file("orphan.py"), orphan).unwrap();
+    let python = "env -i \"$(command -v python3)\"";
+    let task = project
+        .submit(&format!("{python} orphan.py; while [ ! -e emitted ]; do sleep 0.01; done; python3 gone.py"));
+    assert_eq!(project.ended(&task)["state"], "completed");
+    for topic in ["without:environment", "gone:already"] {
+        let event = crate::support::until_some("the event", || {
+            project.json(&["event", "list", topic]).as_array().unwrap().first().cloned()
+        });
+        assert_eq!(
+            (&event["causedBy"]["task"], &event["causedBy"]["depth"]),
+            (&json!(task), &json!(1)),
+            "{event}"
+        );
+    }
+    // Nobody runs any more.
+    project.json(&["event", "emit", "from:outside"]);
+    assert_eq!(project.json(&["event", "list", "from:outside"])[0].get("causedBy"), None);
+}

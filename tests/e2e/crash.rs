@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader, Write},
     os::unix::net::UnixStream,
     path::PathBuf,
+    process::Command,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -13,9 +14,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{Project, until};
+use crate::support::{Project, kill, processes_of, until};
 
 /// How often the daemon is killed; `AIWG_CRASH_ROUNDS` sets another number.
 fn rounds() -> u32 {
@@ -195,22 +197,111 @@ fn an_agent_that_ended_while_no_daemon_ran_is_taken_in() {
     assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(1)));
 }
 
+/// Kills the daemon and all its shims at once, as a power cut would: they have no time to leave a record.
+fn lose_power(project: &Project) {
+    project.kill_daemon();
+    for pid in shims(project) {
+        kill(pid, Signal::KILL);
+    }
+}
+
+/// The shims of a project.
+fn shims(project: &Project) -> Vec<u32> {
+    let processes = processes_of(project.path()).into_iter();
+    processes.filter(|(_, line)| line.contains("__shim")).map(|(pid, _)| pid).collect()
+}
+
+/// The script of an agent that is lost in its first attempt only.
+const LOST_ONCE: &str = "if [ -e second ]; then echo second; else touch second; sleep 1000; fi";
+
 #[test]
 fn an_agent_that_died_with_the_machine_is_queued_again() {
     let project = Project::started(json!({}));
-    let task = project.submit("if [ -e second ]; then echo second; else touch second; sleep 1000; fi");
+    let task = project.submit(LOST_ONCE);
     until("the agent", || project.file("second").exists());
-    project.kill_daemon();
-    // As a power cut would: the shim has no time to leave a record.
-    for (pid, line) in crate::support::processes_of(project.path()) {
-        if line.contains("__shim") {
-            crate::support::kill(pid, rustix::process::Signal::KILL);
-        }
-    }
+    lose_power(&project);
     project.start();
     let ended = project.ended(&task);
     assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(2)));
-    assert!(
-        crate::support::processes_of(project.path()).iter().all(|(_, line)| !line.contains("sleep 1000"))
-    );
+    assert!(processes_of(project.path()).iter().all(|(_, line)| !line.contains("sleep 1000")));
+}
+
+#[test]
+fn its_second_attempt_can_be_ended_like_any_other() {
+    let project = Project::started(json!({}));
+    let tasks: Vec<String> = (0..3).map(|_| project.submit("sleep 1000")).collect();
+    until("the agents", || project.runs().len() == 3);
+    lose_power(&project);
+    project.start();
+    until("their second attempts", || project.runs().len() == 6);
+    for task in &tasks {
+        project.json(&["task", "cancel", task]);
+        let ended = project.ended(task);
+        assert_eq!((&ended["state"], &ended["attempts"]), (&json!("cancelled"), &json!(2)));
+    }
+}
+
+#[test]
+fn an_agent_that_someone_else_has_had_ended_is_queued_again() {
+    let project = Project::started(json!({}));
+    let task = project.submit(LOST_ONCE);
+    until("the agent", || project.file("second").exists());
+    for pid in shims(&project) {
+        kill(pid, Signal::TERM);
+    }
+    let ended = project.ended(&task);
+    assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(2)));
+}
+
+#[test]
+fn a_task_that_kills_what_keeps_it_is_not_tried_for_ever() {
+    let project = Project::started(json!({ "daemon": { "max_attempts": 2 } }));
+    let ended = project.ended(&project.submit("kill -9 $PPID; sleep 1000"));
+    assert_eq!((&ended["state"], &ended["attempts"]), (&json!("failed"), &json!(2)));
+    assert!(ended["error"].as_str().unwrap().contains("daemon.max_attempts"), "{ended}");
+    assert_eq!(project.runs().len(), 2);
+}
+
+#[test]
+fn a_task_that_waits_for_its_next_attempt_can_be_cancelled() {
+    let project = Project::started(json!({}));
+    let task = project.submit("kill -9 $PPID; sleep 1000");
+    until("its shim's end", || project.runs().len() == 1 && shims(&project).is_empty());
+    project.json(&["task", "cancel", &task]);
+    assert_eq!(project.ended(&task)["state"], "cancelled");
+    assert_eq!(project.runs().len(), 1);
+}
+
+#[test]
+fn whether_an_agent_still_runs_is_asked_until_it_can_be_told() {
+    let project = Project::started(json!({}));
+    let task = project.submit(LOST_ONCE);
+    until("the agent", || project.file("second").exists());
+    lose_power(&project);
+    // As with a full disk, it cannot be noted that the first attempt is given up.
+    let lock = project.file(&format!(".aiwg/daemon/actions/{task}/lock"));
+    std::fs::remove_file(&lock).unwrap();
+    std::fs::create_dir(&lock).unwrap();
+    project.start();
+    until("the warning", || project.read(".aiwg/daemon/daemon.log").contains("cannot be settled yet"));
+    assert_eq!(project.task(&task)["state"], "running");
+    std::fs::remove_dir(&lock).unwrap();
+    let ended = project.ended(&task);
+    assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(2)));
+}
+
+#[test]
+fn a_clock_that_is_set_makes_no_task_older() {
+    let project = Project::started(json!({ "daemon": { "action_timeout_minutes": 30 } }));
+    let task = project.submit("while [ ! -e go ]; do sleep 0.01; done");
+    until("the agent", || project.runs().len() == 1);
+    project.kill_daemon();
+    // As after a clock that was set an hour ahead.
+    let earlier = "import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as db: db.execute('UPDATE task SET started_at = started_at - 3600000')";
+    let database = project.file(".aiwg/daemon/daemon.db");
+    assert!(Command::new("python3").args(["-c", earlier]).arg(database).status().unwrap().success());
+    project.start();
+    std::fs::write(project.file("go"), "").unwrap();
+    assert_eq!(project.ended(&task)["state"], "completed");
 }

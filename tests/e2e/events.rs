@@ -180,7 +180,10 @@ fn an_output_is_followed_to_its_end() {
     }
     assert!(text.ends_with("äb\u{fffd}"), "{text:?}");
     let errors = wire.call("task.output", json!({ "taskId": task, "stream": "stderr" }));
-    assert_eq!(errors, json!({ "data": "oops\n", "offset": 0, "nextOffset": 5, "ended": true }));
+    assert_eq!(
+        errors,
+        json!({ "data": "oops\n", "offset": 0, "nextOffset": 5, "attempt": 1, "ended": true })
+    );
     let raw = wire.call("task.output", json!({ "taskId": task, "offset": offset - 2, "encoding": "base64" }));
     assert_eq!(raw["data"], "Yv8=");
 }

@@ -372,3 +372,82 @@ fn a_rule_waits_for_quiet_however_long_changes_gather() {
     assert!(matches >= 4, "{matches}");
     assert_eq!(total(&project), 1);
 }
+
+#[test]
+fn what_changes_before_during_and_after_a_restart_is_told() {
+    let project =
+        watching(json!({ "paths": ["src"], "debounce_ms": 5000 }), &[rule("r", "src/**", "x", json!({}))]);
+    write(&project, "src/a", "one");
+    project.start();
+    write(&project, "src/a", "in the last moment");
+    assert_eq!(project.run(&["daemon", "restart"]).code, 0);
+    until("it is told", || !events(&project).is_empty());
+    assert_eq!(events(&project), [("modified".to_owned(), json!({ "path": "src/a" }))]);
+    until("its task", || total(&project) == 1);
+
+    // And while there is no daemon: after a stop, and after a crash.
+    project.stop();
+    write(&project, "src/b", "new");
+    project.start();
+    until("it is told", || events(&project).len() == 2);
+    write(&project, "src/a", "right before the crash");
+    project.kill_daemon();
+    write(&project, "src/c", "after it");
+    project.start();
+    until("both are told", || events(&project).len() == 4);
+    let told = &events(&project)[1..];
+    let change = |kind: &str, path: &str| (kind.to_owned(), json!({ "path": path }));
+    assert_eq!(told, [change("created", "src/b"), change("modified", "src/a"), change("created", "src/c")]);
+}
+
+#[test]
+fn what_git_holds_back_survives_a_restart_and_a_reload() {
+    let project = watching(json!({}), &[rule("r", "src/**", "x", json!({}))]);
+    fs::create_dir_all(project.file(".git/rebase-merge")).unwrap();
+    write(&project, "src/gone", "one");
+    project.start();
+    write(&project, "src/a", "half");
+    fs::remove_file(project.file("src/gone")).unwrap();
+    let is_held = || watcher(&project)["held_by"].as_str().is_some_and(|mark| mark.ends_with("rebase-merge"));
+    until("the change to be held back", is_held);
+    assert!(watcher(&project)["held_since"].is_string());
+    let status = project.run(&["daemon", "status"]).out;
+    assert!(
+        status.contains("waits for a git operation: ") && status.contains("rebase-merge since "),
+        "{status}"
+    );
+    // The configuration has another `watch` now.
+    let changed = json!({ "watch": { "enabled": true, "debounce_ms": 50 }, "rules": [rule("r", "src/**", "x", json!({}))] });
+    project.configure(&Project::config(changed).to_string());
+    assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
+    until("the change to be held back", is_held);
+    assert_eq!(events(&project), []);
+    assert_eq!(project.run(&["daemon", "restart"]).code, 0);
+    until("the change to be held back", is_held);
+    assert_eq!(events(&project), []);
+    fs::remove_dir(project.file(".git/rebase-merge")).unwrap();
+    // That a file was deleted nobody knows after a restart.
+    let change = ("created".to_owned(), json!({ "path": "src/a" }));
+    until("it is told", || events(&project).contains(&change));
+    until("its task", || total(&project) == 1);
+}
+
+#[test]
+fn a_directory_that_an_agent_moves_does_not_trigger_its_own_rule() {
+    let script = "do: mv src/one src/two; : >done";
+    let project = watching(json!({}), &[rule("r", "src/**", script, json!({}))]);
+    project.start();
+    // Its files are younger than hints may be late.
+    fs::create_dir(project.file("src/one")).unwrap();
+    write(&project, "src/one/a", "new");
+    until("the task", || total(&project) == 1);
+    assert_eq!(project.ended("task-0001")["state"], "completed");
+    let moved = ("renamed".to_owned(), json!({ "path": "src/two/a", "from": "src/one/a" }));
+    until("the change", || events(&project).contains(&moved));
+    marked(&project, "marker");
+    assert_eq!(total(&project), 1);
+    // A person's does, right after it.
+    fs::rename(project.file("src/two"), project.file("src/three")).unwrap();
+    until("another task", || total(&project) == 2);
+    project.ended("task-0002");
+}

@@ -11,6 +11,7 @@ mod claude;
 mod cli;
 mod clients;
 mod connections;
+mod copies;
 mod crash;
 mod disk;
 mod documents;

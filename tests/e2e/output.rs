@@ -71,3 +71,16 @@ fn one_whose_children_keep_its_output_open_ends_when_it_exits() {
     assert!(task["processesEnded"].as_u64().unwrap() >= 1, "{task}");
     assert!(processes_of(project.path()).iter().all(|(_, line)| !line.contains("trap")));
 }
+
+#[test]
+fn who_follows_an_output_sees_the_next_attempts_from_its_beginning() {
+    let project = Project::started(json!({}));
+    let script = "if [ -e again ]; then echo second; else touch again; echo a long line of the first; kill -9 $PPID; sleep 1000; fi";
+    let task = project.submit(script);
+    let followed = project.run(&["task", "logs", "--follow", &task]);
+    assert_eq!(followed.code, 0, "{}", followed.err);
+    let prompt = format!("stand-in agent: do: {script}\n");
+    assert_eq!(followed.out, format!("{prompt}a long line of the first\n{prompt}second\n"));
+    let chunk = project.wire().call("task.output", json!({ "taskId": task }));
+    assert_eq!((&chunk["attempt"], &chunk["offset"], &chunk["ended"]), (&json!(2), &json!(0), &json!(true)));
+}

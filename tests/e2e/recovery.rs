@@ -76,6 +76,28 @@ fn damage_within_is_found_after_a_crash_and_agents_of_lost_tasks_are_ended() {
 }
 
 #[test]
+fn without_its_database_no_number_is_given_twice_either() {
+    let project = Project::started(json!({}));
+    let first = project.submit("while [ ! -e go ]; do sleep 0.01; done");
+    until("the agent", || project.runs().len() == 1);
+    project.kill_daemon();
+    std::fs::write(project.file("go"), "").unwrap();
+    until("the exit record", || project.file(&format!(".aiwg/daemon/actions/{first}/exit.json")).exists());
+    project.start();
+    project.ended(&first);
+    let last = project.json(&["event", "list"]).as_array().unwrap().last().unwrap()["seq"].as_u64().unwrap();
+    project.stop();
+    for end in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(project.file(&format!(".aiwg/daemon/daemon.db{end}")));
+    }
+    project.start();
+    let second = project.submit("true");
+    project.ended(&second);
+    assert_eq!((second.as_str(), project.runs()), ("task-0002", vec![first, second.clone()]));
+    assert!(project.json(&["event", "list"])[0]["seq"].as_u64().unwrap() > last);
+}
+
+#[test]
 fn a_newer_database_is_refused_and_left_alone() {
     let project = Project::started(json!({}));
     project.stop();

@@ -80,3 +80,14 @@ fn outputs_go_before_their_tasks() {
     std::fs::write(project.file("go"), "").unwrap();
     project.ended(&running);
 }
+
+#[test]
+fn what_is_no_output_keeps_nothing_from_being_forgotten() {
+    let project = Project::started(json!({}));
+    for _ in 0..2 {
+        project.ended(&project.submit("head -c 700000 /dev/zero"));
+    }
+    std::fs::write(project.file(".aiwg/daemon/actions/task-0099"), "").unwrap();
+    retain(&project, json!({ "output_mb": 1 }));
+    until("the older output to be gone", || outputs(&project) == ["task-0002", "task-0099"]);
+}

@@ -18,7 +18,7 @@ use crate::{
     error::CliError,
     output::{
         Column::{Number, Text, Whole},
-        Output, Table, ago, count, indented, local, visible, visible_lines,
+        Output, Table, ago, count, git_operation, indented, local, visible, visible_lines,
     },
     project::from_afar,
 };
@@ -118,7 +118,7 @@ fn show(out: &mut dyn Write, status: &AutomationStatus) -> io::Result<()> {
 /// Why rules do nothing, or did not.
 fn warnings(out: &mut dyn Write, status: &AutomationStatus) -> io::Result<()> {
     if let Some(mark) = &status.held_by {
-        writeln!(out, "! changes of files wait: a git operation is under way ({})", visible(mark))?;
+        writeln!(out, "! changes of files wait for {}", git_operation(mark, status.held_since))?;
     }
     for rule in &status.rules {
         if let Some(RuleRefusal { at, event, reason }) = &rule.last_refusal {

@@ -14,7 +14,7 @@ use unicode_width::UnicodeWidthStr;
 
 pub(crate) use screen::agent_text;
 pub(crate) use table::{Column, Shown, Table};
-pub(crate) use time::{ago, local, local_in, moment};
+pub(crate) use time::{ago, git_operation, local, local_in, moment};
 pub(crate) use visible::{indented, visible, visible_lines};
 
 use crate::error::CliError;

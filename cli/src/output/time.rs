@@ -6,6 +6,8 @@ use aiwg_client::types::Timestamp;
 use aiwg_schedule::{rfc3339, time_zone};
 use jiff::tz::TimeZone;
 
+use super::visible;
+
 /// A moment on this machine's clock: `2026-11-23T15:33:23+01:00`.
 pub(crate) fn local(at: Timestamp) -> String {
     local_in(at, &time_zone(None).unwrap_or(TimeZone::UTC))
@@ -25,4 +27,10 @@ pub(crate) fn ago(at: Timestamp) -> String {
 /// A moment, and how long ago that was.
 pub(crate) fn moment(at: Timestamp) -> String {
     format!("{} ({})", local(at), ago(at))
+}
+
+/// What changes of files wait for: the mark of a git operation, and since when.
+pub(crate) fn git_operation(mark: &str, since: Option<Timestamp>) -> String {
+    let since = since.map(|at| format!(" since {}", moment(at))).unwrap_or_default();
+    format!("a git operation: {}{since}", visible(mark))
 }

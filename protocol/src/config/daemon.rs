@@ -16,6 +16,10 @@ pub struct DaemonConfig {
     pub action_timeout_minutes: f64,
     /// What becomes of a task whose agent was lost together with the machine.
     pub interrupted_tasks: InterruptedTasks,
+    /// How many attempts a task gets in all, where its agent was lost in each of them: killed together with the process that keeps it,
+    /// ended by someone who did not ask the daemon, or lost with the machine. After that it fails.
+    #[schemars(range(min = 1))]
+    pub max_attempts: u32,
     /// How many tasks may be queued before `task.submit` and `event.emit` are refused with `queue_full`; any number when
     /// null.
     #[schemars(range(min = 1))]
@@ -44,6 +48,7 @@ impl Default for DaemonConfig {
             max_parallel_actions: 3,
             action_timeout_minutes: 120.0,
             interrupted_tasks: InterruptedTasks::default(),
+            max_attempts: 3,
             max_queued: None,
             max_task_depth: super::rules::default_depth(),
             stall_minutes: None,

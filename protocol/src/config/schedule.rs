@@ -26,7 +26,8 @@ pub struct Job {
     /// `health-check`, the name of an entry in `actions`, or else what an agent is asked to do, by name.
     #[schemars(length(min = 1))]
     pub action: String,
-    /// Whether it fires once for all the times that passed while no daemon ran. False when left out.
+    /// Whether it fires once, as soon as it can, for all the times that it has missed: while no daemon ran, or through a suspend. False
+    /// when left out.
     #[serde(default)]
     pub catch_up: bool,
 }

@@ -15,8 +15,11 @@ pub struct WatchConfig {
     pub gitignore: bool,
     /// How long changes are gathered before they count, in milliseconds.
     pub debounce_ms: u64,
-    /// For how many seconds changes are held back at the most while a git operation is under way: a rebase, a merge, a checkout.
+    /// For how many seconds changes are held back at the most while git writes (`index.lock` is there): a checkout, a commit.
     pub git_wait_seconds: u32,
+    /// For how many minutes changes are held back at the most while a git operation is under way that may wait for a person: a merge, a
+    /// rebase, a cherry-pick, a revert, a bisect. One in which nothing has happened for as long holds nothing back.
+    pub git_operation_wait_minutes: u32,
     /// Whether to look at the files again and again, where the system cannot tell of changes: slower, but works on any file
     /// system.
     pub use_polling: bool,
@@ -34,6 +37,7 @@ impl Default for WatchConfig {
             gitignore: true,
             debounce_ms: 1000,
             git_wait_seconds: 60,
+            git_operation_wait_minutes: 24 * 60,
             use_polling: false,
             poll_interval_ms: 2000,
         }

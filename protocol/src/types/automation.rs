@@ -16,6 +16,9 @@ pub struct AutomationStatus {
     pub rules: Vec<RuleStatus>,
     /// What all file changes wait for: the mark of a git operation that is under way. Null when nothing.
     pub held_by: Option<String>,
+    /// Since when they wait for it. Null when for nothing.
+    #[serde(default)]
+    pub held_since: Option<Timestamp>,
     /// The tasks that rules have made lately, the newest first; 50 at the most.
     pub recent_executions: Vec<RuleExecution>,
 }

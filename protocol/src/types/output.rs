@@ -59,6 +59,10 @@ pub struct TaskOutput {
     pub offset: u64,
     /// The byte to go on at.
     pub next_offset: u64,
+    /// Which attempt at the task wrote it, from 1; 0 if there has been none. Each attempt's output begins at 0: whoever follows it goes
+    /// back there when this has changed.
+    #[serde(default)]
+    pub attempt: u32,
     /// Whether this is all there will ever be: the task has ended, and the chunk reaches the end of its output.
     pub ended: bool,
 }

@@ -178,6 +178,9 @@ pub struct FileWatcherSubsystem {
     pub missing: Vec<String>,
     /// What changes wait for: the mark of a git operation that is under way, such as `.git/index.lock`. Null when nothing.
     pub held_by: Option<String>,
+    /// Since when changes wait for it. Null when for nothing.
+    #[serde(default)]
+    pub held_since: Option<Timestamp>,
     /// How often the system lost changes, so that everything was looked at again.
     pub overflows: u64,
 }

@@ -7,8 +7,12 @@ use crate::schedule::Schedule;
 /// How late a job still counts as on time, unless [`Planner::with_grace`] says otherwise: five minutes, as in Debian's cron.
 pub const DEFAULT_GRACE: SignedDuration = SignedDuration::from_mins(5);
 
-/// A clock that is set back by more than this was wrong before, says cron(8).
+/// A clock that is set by more than this was wrong before, says cron(8). Up to this, no job for fixed times of the day runs twice, and
+/// none is left out; all others go by what the clock shows.
 const CORRECTION: SignedDuration = SignedDuration::from_hours(3);
+
+/// A clock that is set back by less than this was hardly set: it is put right all the time, and nothing is to fire twice for it.
+const ADJUSTMENT: SignedDuration = SignedDuration::from_mins(1);
 
 /// Something that is done at certain times.
 #[derive(Debug, Clone)]
@@ -63,14 +67,18 @@ pub struct Due {
 /// - **No double fire.** A job fires at most once for each of its times: only for times that are later than the last one.
 /// - **Lateness.** A job that is looked at up to the grace late fires. Later than that it is missed, and fires only if it catches up:
 ///   a machine was suspended or a daemon was down. In both cases it fires once, for the last of its times, however many there were.
-/// - **A clock set forward** is like a suspend: nothing here could tell the two apart.
-/// - **A clock set back** by up to three hours holds each job back until its next new time has come. By more than that, the clock
-///   was wrong before, and nothing should have to wait for a year that it dreamt of: the new time counts at once, and times
-///   that come again fire again.
+/// - **A clock set forward** is like a suspend: nothing here could tell the two apart. A job for fixed times of the day, one without
+///   `*` in front in the field of the minute or of the hour, is not missed for it if it is up to three hours late; the time must have
+///   come since the planner was made, as Debian's cron makes up for nothing from before its own start.
+/// - **A clock set back** by up to three hours holds each job for fixed times back until its next new time has come; the others
+///   go by the new time at once. By more than that, the clock was wrong before, and nothing should have to wait for a year that it
+///   dreamt of: the new time counts for all. Times that come again fire again then.
 #[derive(Debug)]
 pub struct Planner {
     zone: TimeZone,
     grace: SignedDuration,
+    /// Since when it looks: what came before that was missed by a daemon that was down.
+    begun: Timestamp,
     entries: Vec<Entry>,
 }
 
@@ -91,7 +99,7 @@ impl Planner {
             entry.plan(&zone);
             entry
         };
-        Self { entries: jobs.into_iter().map(entry).collect(), zone, grace: DEFAULT_GRACE }
+        Self { entries: jobs.into_iter().map(entry).collect(), zone, grace: DEFAULT_GRACE, begun: now }
     }
 
     /// The same with another grace: how late a job still counts as on time.
@@ -113,12 +121,14 @@ impl Planner {
     /// What is due now. Call it at [`Self::next_wake`] and whenever the clock may have been set; any other time does no harm.
     pub fn fire(&mut self, now: Timestamp) -> Due {
         let mut due = Due::default();
+        // What comes after a clock was set back comes after the start as well.
+        self.begun = self.begun.min(now);
         for entry in &mut self.entries {
             if entry.correct(now) {
                 entry.plan(&self.zone);
             }
             if entry.next.is_some_and(|next| next <= now) {
-                entry.fire(now, &self.zone, self.grace, &mut due);
+                entry.fire(now, &self.zone, (self.grace, self.begun), &mut due);
             }
         }
         due.firings.sort_by_key(|firing| firing.at);
@@ -127,9 +137,10 @@ impl Planner {
 }
 
 impl Entry {
-    /// Forgets times that are yet to come by a clock that was put right. Tells whether there were any.
+    /// Forgets times that are yet to come by a clock that was set back. Tells whether there were any.
     fn correct(&mut self, now: Timestamp) -> bool {
-        let is_wrong = self.settled.duration_since(now) > CORRECTION;
+        let allowed = if self.job.schedule.is_wildcard() { ADJUSTMENT } else { CORRECTION };
+        let is_wrong = self.settled.duration_since(now) > allowed;
         if is_wrong {
             self.settled = now;
         }
@@ -140,11 +151,18 @@ impl Entry {
         self.next = self.job.schedule.next_after(self.settled, zone);
     }
 
-    fn fire(&mut self, now: Timestamp, zone: &TimeZone, grace: SignedDuration, due: &mut Due) {
+    fn fire(
+        &mut self,
+        now: Timestamp,
+        zone: &TimeZone,
+        (grace, begun): (SignedDuration, Timestamp),
+        due: &mut Due,
+    ) {
         if let Some(at) = self.job.schedule.last_between(self.settled, now, zone) {
             self.settled = at;
             let (job, late) = (self.job.name.clone(), now.duration_since(at));
-            let is_late = late > grace;
+            let is_made_up_for = !self.job.schedule.is_wildcard() && at >= begun;
+            let is_late = late > if is_made_up_for { grace.max(CORRECTION) } else { grace };
             if is_late && !self.job.catch_up {
                 due.missed.push(Missed { job, at, late });
             } else {

@@ -37,6 +37,8 @@ fn set_environment(command: &mut Command, order: &Order) {
     for (name, _) in std::env::vars_os().filter(|(name, _)| order.removes(name)) {
         command.env_remove(name);
     }
+    // The daemon's own would name another directory.
+    command.env("PWD", &order.cwd);
     command.envs(&order.env);
 }
 

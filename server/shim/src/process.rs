@@ -1,9 +1,17 @@
 //! Processes by number and start time: a number alone may belong to another one by the time it is used.
 
-use std::io;
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    time::Duration,
+};
 
 use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
+
+/// How much is read at once of what has no size: enough for most of it.
+pub(crate) const AT_ONCE: usize = 8 * 1024;
 
 /// A process that cannot be mistaken for a later one of the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,9 +34,32 @@ impl Process {
         stat(pid).map(|stat| Self { pid, start_time: stat.start_time })
     }
 
+    /// The parent of the process that has this number now: the one that started it, or that has taken it in since. None if there is no
+    /// such process, or where the system does not tell.
+    pub fn parent_of(pid: u32) -> Option<u32> {
+        stat(pid).map(|stat| stat.parent).filter(|parent| *parent != 0)
+    }
+
     /// Whether it still runs. A zombie does not: it waits to be reaped, which on some machines nobody does.
     pub fn is_alive(&self) -> bool {
         stat(self.pid).is_some_and(|stat| stat.start_time == self.start_time && !stat.is_dead)
+    }
+
+    /// How long ago it was started, however the clock has been set meanwhile; none where the system does not tell.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn age(&self) -> Option<Duration> {
+        use rustix::time::{ClockId, clock_gettime};
+        let now = clock_gettime(ClockId::Boottime);
+        let now = Duration::new(u64::try_from(now.tv_sec).ok()?, u32::try_from(now.tv_nsec).ok()?);
+        let per_second = rustix::param::clock_ticks_per_second().max(1);
+        let started = Duration::from_millis(self.start_time.checked_mul(1000)? / per_second);
+        now.checked_sub(started)
+    }
+
+    /// Not told.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn age(&self) -> Option<Duration> {
+        None
     }
 
     /// Sends it a signal; false if it is gone or a zombie. Never hits a later process of the same number.
@@ -78,6 +109,13 @@ fn send(process: &Process, pid: Pid, signal: Signal) -> rustix::io::Result<bool>
     Ok(true)
 }
 
+/// Reads a file that the kernel makes up. It has no size, so that std would begin with reads of 32 bytes.
+pub(crate) fn read_small(path: &Path) -> io::Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(AT_ONCE);
+    File::open(path)?.take(u64::MAX).read_to_end(&mut text)?;
+    Ok(text)
+}
+
 /// What is needed of proc_pid_stat(5).
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Stat {
@@ -91,7 +129,7 @@ pub(crate) struct Stat {
 
 #[cfg(target_os = "linux")]
 pub(crate) fn stat(pid: u32) -> Option<Stat> {
-    let text = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let text = read_small(format!("/proc/{pid}/stat").as_ref()).ok()?;
     parse(&String::from_utf8_lossy(&text))
 }
 
@@ -143,6 +181,18 @@ mod tests {
     fn a_zombie_is_dead_unless_its_other_threads_run() {
         assert!(parse(&line("a", "Z", 1)).unwrap().is_dead);
         assert!(!parse(&line("a", "Z", 2)).unwrap().is_dead);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_age_is_counted_from_the_start() {
+        let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+        let (me, other) = (Process::current(), Process::of(child.id()).unwrap());
+        assert!(other.age().unwrap() <= me.age().unwrap() && me.age().unwrap() < Duration::from_secs(3600));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let to_come = Process { start_time: u64::MAX / 2000, ..me };
+        assert_eq!(to_come.age(), None);
     }
 
     #[test]

@@ -5,13 +5,17 @@ use std::{
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{EXIT_FILE, RUN_FILE, order::SpawnError, process::Process};
+use crate::{
+    EXIT_FILE, RUN_FILE,
+    order::SpawnError,
+    process::{Process, read_small},
+};
 
 /// Who runs a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +33,15 @@ pub struct RunRecord {
     pub agent: Option<Process>,
     /// When the agent was started, in milliseconds since 1970.
     pub started_at_ms: Option<u64>,
+}
+
+impl RunRecord {
+    /// For how long its shim has run, whatever the clock was set to meanwhile. None where the system does not tell, or where it ran before the
+    /// machine's last start.
+    pub fn age(&self) -> Option<Duration> {
+        let is_of_this_run = self.boot_id.is_some() && self.boot_id == boot_id();
+        if is_of_this_run { self.shim.age() } else { None }
+    }
 }
 
 /// How a task's agent ended.
@@ -113,7 +126,8 @@ pub fn request_end(run: &RunRecord) -> io::Result<bool> {
 
 /// Which run of the machine this is.
 pub(crate) fn boot_id() -> Option<String> {
-    Some(std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned())
+    let id = read_small("/proc/sys/kernel/random/boot_id".as_ref()).ok()?;
+    Some(std::str::from_utf8(&id).ok()?.trim().to_owned())
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RecordError> {

@@ -6,24 +6,28 @@ use std::{
     io::{self, Read, Write},
     path::Path,
     process::ExitCode,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use crate::{
     EXIT_FILE, RUN_FILE, agent,
     lock::{Acquired, acquire},
     order::{Order, SpawnError, Started},
-    process::{Process, stat},
+    process::{AT_ONCE, Process, stat},
     record::{ExitRecord, RecordError, RunRecord, boot_id, now_ms, write, write_durably},
     signals::Signals,
     supervise::supervise,
 };
 
-/// How long to try to write the last record: the disk may be full for a while.
-const RECORD_FOR: Duration = Duration::from_secs(60);
-
-/// How often.
+/// How often to try to write the last record: the disk may be full for a while.
 const RECORD_EVERY: Duration = Duration::from_secs(1);
+
+/// How many tries are enough once the agent's end has been requested: whoever did that knows why it ended, and waits for the shim.
+const RECORD_TRIES: u32 = 60;
+
+/// What it is called in lists of processes: it is started by a path that says nothing.
+#[cfg(target_os = "linux")]
+const NAME: &std::ffi::CStr = c"aiwg-shim";
 
 /// The main of the role: reads the [`Order`] from standard input, carries it out, and says on standard output how it
 /// [`Started`]. Complaints go to standard error.
@@ -43,9 +47,8 @@ pub fn run() -> ExitCode {
 fn carry_out() -> Result<(), Box<dyn Error>> {
     // First of all: from here on nobody ends the shim by asking for the agent's end.
     let mut signals = Signals::take()?;
-    // Or it would show as the name of the link through which the daemon has found the program.
     #[cfg(target_os = "linux")]
-    let _ = rustix::thread::set_name(c"aiwg-shim");
+    let _ = rustix::thread::set_name(NAME);
     // Whatever the daemon was started with: the agent gets its three streams and nothing else.
     close_fds::set_fds_cloexec(3, &[]);
     let order = read_order()?;
@@ -69,12 +72,12 @@ fn carry_out() -> Result<(), Box<dyn Error>> {
         }
     }
     record.ended_at_ms = now_ms();
-    put_on_record(&order.dir, &record)?;
+    put_on_record(&order.dir, || signals.end_requested(), &record)?;
     Ok(())
 }
 
 fn read_order() -> Result<Order, Box<dyn Error>> {
-    let mut text = Vec::new();
+    let mut text = Vec::with_capacity(AT_ONCE);
     io::stdin().read_to_end(&mut text)?;
     // Where, and not what: the error would quote values, and the environment may hold secrets.
     serde_json::from_slice(&text).map_err(|error| {
@@ -175,20 +178,69 @@ fn blank(order: &Order) -> ExitRecord {
     }
 }
 
-/// Keeps trying, with the lock held: without the record the task would count as lost.
-fn put_on_record(dir: &Path, record: &ExitRecord) -> Result<(), RecordError> {
-    let until = Instant::now() + RECORD_FOR;
+/// Keeps trying, with the lock held: without the record the task would count as lost, and be done again.
+fn put_on_record(
+    dir: &Path,
+    end_requested: impl Fn() -> bool,
+    record: &ExitRecord,
+) -> Result<(), RecordError> {
+    let write = || write_durably(&dir.join(EXIT_FILE), record);
+    keep_trying(write, |tries| !dir.is_dir() || (end_requested() && tries >= RECORD_TRIES), RECORD_EVERY)
+}
+
+fn keep_trying(
+    mut write: impl FnMut() -> Result<(), RecordError>,
+    is_enough: impl Fn(u32) -> bool,
+    pause: Duration,
+) -> Result<(), RecordError> {
+    let mut tries = 0_u32;
     loop {
-        match write_durably(&dir.join(EXIT_FILE), record) {
-            Ok(()) => return Ok(()),
-            Err(error) if Instant::now() >= until => return Err(error),
-            Err(error) => complain(&error),
+        let Err(error) = write() else { return Ok(()) };
+        tries = tries.saturating_add(1);
+        if is_enough(tries) {
+            return Err(error);
         }
-        std::thread::sleep(RECORD_EVERY);
+        complain(&error);
+        std::thread::sleep(pause);
     }
 }
 
 /// To standard error, which may be gone as well.
 fn complain(error: &dyn Error) {
     let _ = writeln!(io::stderr(), "aiwg shim: {error}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// How many tries it takes a disk that is full for so many of them.
+    fn tries(full_for: u32, is_enough: impl Fn(u32) -> bool) -> (u32, bool) {
+        let tries = Cell::new(0);
+        let write = || {
+            tries.set(tries.get() + 1);
+            let full = || RecordError { path: "exit.json".into(), source: io::ErrorKind::StorageFull.into() };
+            if tries.get() > full_for { Ok(()) } else { Err(full()) }
+        };
+        let done = keep_trying(write, is_enough, Duration::ZERO);
+        (tries.get(), done.is_ok())
+    }
+
+    #[test]
+    fn a_full_disk_is_waited_for_without_an_end() {
+        assert_eq!(tries(10_000, |_| false), (10_001, true));
+        assert_eq!(tries(10_000, |tries| tries >= 60), (60, false));
+    }
+
+    #[test]
+    fn a_directory_that_is_gone_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let gone = dir.path().join("gone");
+        let order = r#"{"task_id": "task-0001", "attempt": 1, "command": ["x"], "cwd": "/", "dir": "/"}"#;
+        let record = blank(&serde_json::from_str(order).unwrap());
+        assert!(put_on_record(&gone, || false, &record).is_err());
+        assert!(put_on_record(dir.path(), || false, &record).is_ok());
+    }
 }

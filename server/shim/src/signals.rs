@@ -13,6 +13,8 @@ use std::{
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{FORBIDDEN, SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM};
 
+use crate::process::read_small;
+
 /// To be made before the agent is started, so that none is missed.
 pub(crate) struct Signals {
     /// Becomes readable with every signal.
@@ -71,7 +73,8 @@ fn handle_what_is_ignored() {
 
 /// The ignored signals as a mask, the lowest bit for signal 1. None are known where there is no `/proc`.
 fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let status = read_small("/proc/self/status".as_ref()).unwrap_or_default();
+    let status = String::from_utf8_lossy(&status);
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

@@ -7,7 +7,7 @@ use crate::agent_output::scanner::Scanner;
 const ANSWER_USD: f64 = 0.000_706;
 
 fn output(format: Format, text: &str) -> Output {
-    let mut scanner = Scanner::new(format, 0);
+    let mut scanner = Scanner::new(format, std::path::Path::new("none"), 0);
     scanner.feed(text.as_bytes());
     scanner.finish();
     scanner.output

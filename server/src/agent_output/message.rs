@@ -8,6 +8,12 @@ use super::Denial;
 /// How many denials of one message are kept; the others are counted.
 const MOST_DENIALS: usize = 20;
 
+/// The most turns or tokens that are believed of one run, over all its results: an agent may print any number.
+pub(super) const MOST: u64 = 1_000_000_000_000;
+
+/// The most US dollars that are believed of one session.
+const MOST_USD: f64 = 1_000_000_000.0;
+
 /// The members of a message that say something, whatever their type: a version of the agent that gives one of them another type must
 /// not make the whole message unreadable. All others, the conversation among them, are never held.
 #[derive(Debug, Default, Deserialize)]
@@ -78,8 +84,8 @@ impl Message {
             is_error: self.is_error != Value::Bool(false),
             errors: texts(&self.errors),
             terminal_reason: self.terminal_reason.as_str().map(str::to_owned),
-            turns: self.num_turns.as_u64().unwrap_or(0),
-            session_total_usd: self.total_cost_usd.as_f64(),
+            turns: count(&self.num_turns),
+            session_total_usd: usd(&self.total_cost_usd),
             own_cost_usd: cost_of_models(&self.model_usage_since_last_result),
             tokens: Tokens::from_json(&self.usage),
             text: match self.result {
@@ -93,7 +99,7 @@ impl Message {
 
 impl Tokens {
     fn from_json(usage: &Value) -> Self {
-        let count = |name: &str| usage.get(name).and_then(Value::as_u64).unwrap_or(0);
+        let count = |name: &str| usage.get(name).map_or(0, count);
         Self {
             input: count("input_tokens"),
             output: count("output_tokens"),
@@ -105,16 +111,37 @@ impl Tokens {
 
 impl std::ops::AddAssign for Tokens {
     fn add_assign(&mut self, other: Self) {
-        self.input = self.input.saturating_add(other.input);
-        self.output = self.output.saturating_add(other.output);
-        self.cache_read = self.cache_read.saturating_add(other.cache_read);
-        self.cache_creation = self.cache_creation.saturating_add(other.cache_creation);
+        self.input = sum(self.input, other.input);
+        self.output = sum(self.output, other.output);
+        self.cache_read = sum(self.cache_read, other.cache_read);
+        self.cache_creation = sum(self.cache_creation, other.cache_creation);
     }
+}
+
+/// Of two counts.
+pub(super) fn sum(one: u64, other: u64) -> u64 {
+    one.saturating_add(other).min(MOST)
+}
+
+/// A number of turns or tokens, be it beyond what an integer holds; 0 where it is none.
+fn count(value: &Value) -> u64 {
+    // Exact for all that is believed, and `as` keeps what is below 0 at 0.
+    value.as_f64().map_or(0, |number| number as u64).min(MOST)
+}
+
+/// An amount; none where it is none.
+fn usd(value: &Value) -> Option<f64> {
+    value.as_f64().map(believed_usd)
+}
+
+/// An amount between nothing and the most.
+pub(super) fn believed_usd(usd: f64) -> f64 {
+    usd.clamp(0.0, MOST_USD)
 }
 
 /// The sum over the models; none if it is not told.
 fn cost_of_models(usage: &Value) -> Option<f64> {
-    usage.as_object()?.values().map(|model| model.get("costUSD")?.as_f64()).sum()
+    usage.as_object()?.values().map(|model| usd(model.get("costUSD")?)).sum()
 }
 
 fn texts(list: &Value) -> Vec<String> {
@@ -146,6 +173,20 @@ mod tests {
     #[test]
     fn an_error_is_assumed_unless_denied() {
         assert!(result(json!({"type": "result", "subtype": "success"})).is_error);
+    }
+
+    #[test]
+    fn no_number_is_beyond_belief() {
+        for huge in [json!(u64::MAX), json!(i64::MAX), json!(1e300), json!(18_446_744_073_709_551_616_f64)] {
+            let result = result(json!({
+                "type": "result", "num_turns": huge, "total_cost_usd": huge, "usage": {"input_tokens": huge}
+            }));
+            assert_eq!((result.turns, result.tokens.input), (MOST, MOST));
+            assert_eq!(result.session_total_usd, Some(MOST_USD));
+        }
+        let negative = result(json!({"type": "result", "num_turns": -1, "total_cost_usd": -1}));
+        assert_eq!((negative.turns, negative.session_total_usd), (0, Some(0.0)));
+        assert_eq!(sum(MOST, MOST), MOST);
     }
 
     #[test]

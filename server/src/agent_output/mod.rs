@@ -15,7 +15,7 @@
 //! # std::io::Result::Ok(())
 //! ```
 //!
-//! Memory is bounded: the output is read line by line, and a line over [`LONGEST_LINE`] is passed over.
+//! Memory is bounded: the output is read line by line, and of a line over [`LONGEST_LINE`] no more is held than what is used.
 
 mod denial;
 mod format;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     Denial, Format, Tokens,
-    message::{Message, ResultMessage},
+    message::{Message, ResultMessage, believed_usd, sum},
 };
 
 /// How many denials are kept of all the results of an output; the others are counted.
@@ -70,8 +70,8 @@ impl Output {
 
     fn take_result(&mut self, result: ResultMessage) {
         let before = if self.last.is_some() { self.own_cost_usd } else { Some(0.0) };
-        self.own_cost_usd = before.zip(result.own_cost_usd).map(|(before, more)| before + more);
-        self.turns = self.turns.saturating_add(result.turns);
+        self.own_cost_usd = before.zip(result.own_cost_usd).map(|(before, more)| believed_usd(before + more));
+        self.turns = sum(self.turns, result.turns);
         self.tokens += result.tokens;
         self.denial_count += result.denial_count;
         let room = MOST_DENIALS.saturating_sub(self.denials.len());

@@ -1,20 +1,14 @@
 //! Reading an output file.
 
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader, Seek, SeekFrom},
+    io::{self, BufRead},
     path::Path,
 };
 
-use serde::de::DeserializeSeed;
-
 use super::{
     Format, Output,
-    scanner::{List, Scanner},
+    scanner::{Scanner, open},
 };
-
-/// How much is read at once, in bytes.
-const AT_ONCE: usize = 64 * 1024;
 
 /// Reads the output of an agent that has ended.
 ///
@@ -24,12 +18,13 @@ const AT_ONCE: usize = 64 * 1024;
 /// # Errors
 /// The file cannot be opened or read. One that does not exist is an error, too.
 pub fn read(path: &Path, from: u64, format: Format) -> io::Result<Output> {
-    let mut scanner = Scanner::new(format, from);
+    let mut scanner = Scanner::new(format, path, from);
     if format != Format::Text {
         let mut file = open(path, from)?;
         drain(&mut file, &mut scanner)?;
     }
-    finish(scanner, path)
+    scanner.finish();
+    Ok(scanner.output)
 }
 
 /// Feeds all that there is.
@@ -46,25 +41,6 @@ pub(super) fn drain(reader: &mut impl BufRead, scanner: &mut Scanner) -> io::Res
         scanner.feed(bytes);
         reader.consume(length);
     }
-}
-
-/// What has been said, once nothing more will come.
-pub(super) fn finish(mut scanner: Scanner, path: &Path) -> io::Result<Output> {
-    scanner.finish();
-    let document = scanner.passed_over.filter(|_| scanner.output.format == Format::Json);
-    let mut output = scanner.output;
-    if let Some(document) = document.filter(|_| !output.has_result()) {
-        // With `--verbose` the whole conversation is one line. It is read again without being held.
-        let mut deserializer = serde_json::Deserializer::from_reader(open(path, document)?);
-        let _ = List(&mut output).deserialize(&mut deserializer);
-    }
-    Ok(output)
-}
-
-pub(super) fn open(path: &Path, from: u64) -> io::Result<BufReader<File>> {
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(from))?;
-    Ok(BufReader::with_capacity(AT_ONCE, file))
 }
 
 #[cfg(test)]

@@ -1,16 +1,30 @@
 //! From bytes, in whatever pieces they come, to messages.
 
-use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
 use super::{Format, Output, message::Message};
 
-/// The longest line that is understood, in bytes: 16 MiB. A longer one is passed over, in bounded memory.
+/// The longest line that is held, in bytes: 1 MiB. A longer one is read again from its file when it is complete, and no more of it is held than
+/// what is used.
 pub const LONGEST_LINE: usize = 1024 * 1024;
+
+/// The longest line with one message that is understood, in bytes: 64 MiB. All of that may be the answer.
+const LONGEST_MESSAGE: u64 = 64 * 1024 * 1024;
+
+/// How much is read at once, in bytes.
+const AT_ONCE: usize = 64 * 1024;
 
 /// Takes an output in, piece by piece.
 #[derive(Debug)]
 pub(super) struct Scanner {
     pub(super) output: Output,
+    file: PathBuf,
     /// The line that is not complete yet.
     line: Vec<u8>,
     longest: usize,
@@ -18,18 +32,17 @@ pub(super) struct Scanner {
     length: usize,
     /// Where the next byte stands.
     position: u64,
-    /// Where the last line begins that was too long.
-    pub(super) passed_over: Option<u64>,
 }
 
 impl Scanner {
-    pub(super) fn new(format: Format, position: u64) -> Self {
-        Self::with_longest(format, position, LONGEST_LINE)
+    /// What it is fed stands in this file from that position on.
+    pub(super) fn new(format: Format, file: &Path, position: u64) -> Self {
+        Self::with_longest(format, file, position, LONGEST_LINE)
     }
 
-    pub(super) fn with_longest(format: Format, position: u64, longest: usize) -> Self {
+    fn with_longest(format: Format, file: &Path, position: u64, longest: usize) -> Self {
         let output = Output::new(format);
-        Self { output, line: Vec::new(), longest, length: 0, position, passed_over: None }
+        Self { output, file: file.to_owned(), line: Vec::new(), longest, length: 0, position }
     }
 
     /// Takes in the next bytes.
@@ -64,13 +77,57 @@ impl Scanner {
 
     fn end_of_line(&mut self) {
         if self.length > self.longest {
-            self.passed_over = Some(self.position - self.length as u64);
+            // What cannot be read again is no message.
+            let _ = self.read_again(self.length as u64);
         } else {
             understand(&self.line, &mut self.output);
         }
         self.line.clear();
         self.length = 0;
     }
+}
+
+impl Scanner {
+    /// Takes in the line of this length that ends here, which is too long to be held.
+    fn read_again(&mut self, length: u64) -> io::Result<()> {
+        let mut line = open(&self.file, self.position.saturating_sub(length))?.take(length);
+        match first_of(&mut line)? {
+            Some(b'{') if length <= LONGEST_MESSAGE => {
+                self.output.take(Message::deserialize(&mut serde_json::Deserializer::from_reader(line))?);
+            }
+            // With `--verbose` the whole conversation is one line.
+            Some(b'[') => {
+                let mut deserializer = serde_json::Deserializer::from_reader(line);
+                List(&mut self.output).deserialize(&mut deserializer)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The first byte that is no space; it is left to be read.
+fn first_of(line: &mut impl BufRead) -> io::Result<Option<u8>> {
+    loop {
+        let bytes = line.fill_buf()?;
+        let Some(at) = bytes.iter().position(|byte| !byte.is_ascii_whitespace()) else {
+            let length = bytes.len();
+            if length == 0 {
+                return Ok(None);
+            }
+            line.consume(length);
+            continue;
+        };
+        let first = bytes.get(at).copied();
+        line.consume(at);
+        return Ok(first);
+    }
+}
+
+pub(super) fn open(path: &Path, from: u64) -> io::Result<BufReader<File>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(from))?;
+    Ok(BufReader::with_capacity(AT_ONCE, file))
 }
 
 /// Takes in a line. What is no message is left alone: an agent's wrapper may print whatever it likes.
@@ -88,7 +145,7 @@ fn understand(line: &[u8], output: &mut Output) {
 }
 
 /// A list of messages, of which one at a time is held.
-pub(super) struct List<'a>(pub(super) &'a mut Output);
+struct List<'a>(&'a mut Output);
 
 impl<'de> DeserializeSeed<'de> for List<'_> {
     type Value = ();
@@ -120,7 +177,9 @@ mod tests {
     const RESULT: &[u8] = br#"{"type":"result","is_error":false,"result":"yes"}"#;
 
     fn scanned(bytes: &[u8], piece: usize, longest: usize) -> Scanner {
-        let mut scanner = Scanner::with_longest(Format::StreamJson, 0, longest);
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let mut scanner = Scanner::with_longest(Format::StreamJson, file.path(), 0, longest);
         bytes.chunks(piece).for_each(|piece| scanner.feed(piece));
         scanner
     }
@@ -146,14 +205,29 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_passed_over_without_being_held() {
+    fn a_line_that_is_too_long_is_not_held() {
         let long = [b"{\"type\":\"user\",\"x\":\"", vec![b'x'; 1000].as_slice(), b"\"}\n"].concat();
         let mut scanner = scanned(&[b"first\n", long.as_slice()].concat(), 7, 100);
         assert!(scanner.line.capacity() <= 200);
-        assert_eq!(scanner.passed_over, Some(6));
         scanner.feed(RESULT);
         scanner.feed(b"\n");
         assert_eq!(answer(&scanner), Some("yes"));
+    }
+
+    #[test]
+    fn a_result_that_is_too_long_to_be_held_is_understood() {
+        let text = "y".repeat(1000);
+        let result = format!("  {{\"result\":\"{text}\",\"is_error\":false,\"type\":\"result\"}}\n");
+        let lines =
+            ["a wrapper's text\n".repeat(20), result.clone(), "{\"type\":\"user\"}\n".to_owned()].concat();
+        assert_eq!(answer(&scanned(lines.as_bytes(), 7, 100)), Some(text.as_str()));
+        // Its end is that of the output.
+        let mut scanner = scanned(result.trim_end().as_bytes(), 7, 100);
+        assert_eq!(answer(&scanner), None);
+        scanner.finish();
+        assert!(scanner.output.last.is_none(), "its file is gone: nothing can be read again");
+        let list = format!("[{{\"type\":\"user\"}},{}]\n", result.trim());
+        assert_eq!(answer(&scanned(list.as_bytes(), 50, 100)), Some(text.as_str()));
     }
 
     #[test]
@@ -164,7 +238,7 @@ mod tests {
 
     #[test]
     fn text_is_not_looked_into() {
-        let mut scanner = Scanner::new(Format::Text, 0);
+        let mut scanner = Scanner::new(Format::Text, Path::new("none"), 0);
         scanner.feed(RESULT);
         scanner.finish();
         assert!(!scanner.output.has_result());

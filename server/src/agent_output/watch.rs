@@ -7,8 +7,8 @@ use std::{
 
 use super::{
     Format, Output,
-    read::{drain, finish, open},
-    scanner::Scanner,
+    read::drain,
+    scanner::{Scanner, open},
 };
 
 /// How far an agent is, as its output tells.
@@ -34,7 +34,7 @@ impl ResultWatch {
     /// Watches this file, which may not exist yet, from where the output of this attempt begins.
     #[must_use]
     pub fn new(path: &Path, from: u64, format: Format) -> Self {
-        Self { path: path.to_owned(), scanner: Scanner::new(format, from) }
+        Self { path: path.to_owned(), scanner: Scanner::new(format, path, from) }
     }
 
     /// Reads what has been added and tells how far the agent is. It blocks for as long as reading takes.
@@ -64,7 +64,8 @@ impl ResultWatch {
     /// The file cannot be read.
     pub fn into_output(mut self) -> io::Result<Output> {
         self.read_on()?;
-        finish(self.scanner, &self.path)
+        self.scanner.finish();
+        Ok(self.scanner.output)
     }
 
     fn read_on(&mut self) -> io::Result<()> {

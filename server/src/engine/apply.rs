@@ -97,8 +97,12 @@ impl Turn<'_> {
                 let done = self.publish_from_outside(draft);
                 self.answer(done, reply, |_, emitted| emitted)
             }
-            Command::PublishAll { drafts, more, reply } => {
-                let done = self.publish_all(drafts, more);
+            Command::PublishAll { drafts, told_up_to, reply } => {
+                let done = self.publish_all(drafts, told_up_to);
+                self.answer(done, reply, |_, ()| ())
+            }
+            Command::FilesTold(told, reply) => {
+                let done = self.store.set_files_told(told).map_err(Failure::from);
                 self.answer(done, reply, |_, ()| ())
             }
             Command::KnowSchedules(jobs, reply) => {
@@ -158,8 +162,8 @@ impl Turn<'_> {
                 let done = self.ended(no, outcome);
                 self.answer(done, reply, |_, ()| ())
             }
-            Command::Interrupted { no, started, requeue, reply } => {
-                let done = self.interrupted(no, started, requeue);
+            Command::Interrupted { no, started, most_attempts, reply } => {
+                let done = self.interrupted(no, started, most_attempts);
                 self.answer(done, reply, |_, ()| ())
             }
             Command::Prune(tasks, events, reply) => {

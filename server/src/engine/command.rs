@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     rules::{Decision, RuleIndex},
-    store::{Ending, Keep, NewTask, Outcome, Pending, TaskNo},
+    store::{Ending, FilesTold, Keep, NewTask, Outcome, Pending, TaskNo},
 };
 
 /// Where the answer to a command goes, once it is committed.
@@ -27,15 +27,18 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
 pub enum Command {
     /// Take in an event.
     Publish(Draft, Reply<EventEmitted>),
-    /// Take in events that nobody waits for, in this order.
+    /// Take in events of files, in this order.
     PublishAll {
         /// The events.
         drafts: Vec<Draft>,
-        /// Whether more of what belongs together is to come: rules wait for that.
-        more: bool,
+        /// All that changed before this moment is told with them; none where more of what belongs together is to come, for which
+        /// rules wait.
+        told_up_to: Option<Timestamp>,
         /// The answer.
         reply: Reply<()>,
     },
+    /// Changes of files have been told up to here; none when files are no longer watched.
+    FilesTold(Option<FilesTold>, Reply<()>),
     /// These are the schedules, each with its times as text; the answer tells up to when each has been dealt with.
     KnowSchedules(Vec<(String, String)>, Reply<HashMap<String, Timestamp>>),
     /// A schedule's time has come; the answer tells whether it has not been dealt with before.
@@ -95,8 +98,8 @@ pub enum Command {
         no: TaskNo,
         /// Whether an agent was started.
         started: bool,
-        /// Whether to queue it again; else it fails.
-        requeue: bool,
+        /// With so many attempts it fails; with fewer it is queued again.
+        most_attempts: u32,
         /// The answer.
         reply: Reply<()>,
     },

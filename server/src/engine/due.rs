@@ -8,11 +8,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Engine, Settled};
 
-/// How long to sleep at the most: so late may be noticed that the clock was set, or the machine suspended.
+/// How long to sleep at the most before the engine looks: so late may be noticed that the clock was set, or the machine suspended.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// How often to look whether changes of files that gather have been told.
 const GATHERED: Duration = Duration::from_millis(20);
+
+/// The same while a git operation holds them back, which may take long.
+const HELD: Duration = Duration::from_millis(250);
 
 /// How long to wait before the engine is told again what it could not store.
 const RETRY: Duration = Duration::from_secs(1);
@@ -22,6 +25,8 @@ const RETRY: Duration = Duration::from_secs(1);
 pub(crate) struct Gathering {
     /// Whether there are any.
     pub(crate) is_open: bool,
+    /// Whether something else holds them back for now: a git operation.
+    pub(crate) is_held: bool,
     /// How often some were told so far.
     pub(crate) told: u64,
 }
@@ -49,7 +54,7 @@ pub(crate) async fn fire_when_due(
                 }
                 if which == Settled::AllButFiles {
                     waits = waits.filter(|(due, _)| Some(*due) == next).or(next.map(|due| (due, now.told)));
-                    sleep(GATHERED).await;
+                    sleep(if now.is_held { HELD } else { GATHERED }).await;
                 }
             }
             changed = due.changed() => {
@@ -62,14 +67,60 @@ pub(crate) async fn fire_when_due(
     }
 }
 
-/// Returns at this moment, or never.
+/// Returns at this moment, or when it is time for a look; never if there is no such moment.
 async fn until(next: Option<Timestamp>) {
     let Some(next) = next else { return std::future::pending().await };
-    loop {
-        let left = u64::try_from(next.as_millis() - Timestamp::now().as_millis()).unwrap_or(0);
-        if left == 0 {
-            return;
-        }
-        sleep(Duration::from_millis(left).min(LOOK_EVERY)).await;
+    let left = u64::try_from(next.as_millis() - Timestamp::now().as_millis()).unwrap_or(0);
+    sleep(Duration::from_millis(left).min(LOOK_EVERY)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aiwg_protocol::types::{EventSource, Json};
+
+    use super::super::{
+        Draft, Policy,
+        apply::{State, Turn},
+        batch::Batch,
+    };
+    use super::*;
+    use crate::{rules::RuleIndex, store::Store};
+
+    #[test]
+    fn a_match_does_not_wait_for_a_clock_that_was_set_back() {
+        let rule = r#"{"id": "r", "trigger": {"type": "event", "topic": "a"},
+            "condition": {"type": "debounce", "interval_ms": 60000},
+            "action": {"type": "submit_task", "prompt": "x"}}"#;
+        let rules = Arc::new(RuleIndex::new(vec![serde_json::from_str(rule).unwrap()]).unwrap());
+        let policy = Policy { rules, max_parallel: 1, max_queued: None, max_task_depth: 8 };
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("daemon.db")).unwrap();
+        let mut state = State::new(policy);
+        let mut batch = Batch::default();
+        let start = Timestamp::now().as_millis();
+        let mut at = |seconds: i64| {
+            let now = Timestamp::from_millis(start + seconds * 1000);
+            let mut turn = Turn { state: &mut state, store: &mut store, batch: &mut batch, now };
+            if seconds == 0 {
+                let draft = Draft {
+                    topic: "a".to_owned(),
+                    payload: Json::default(),
+                    source: EventSource::Client,
+                    cause: None,
+                    happened_at: None,
+                };
+                assert!(turn.publish_from_outside(draft).is_ok());
+            }
+            turn.fire_due(Settled::All).unwrap();
+            turn.take_drafts().unwrap();
+            turn.store.queued()
+        };
+        assert_eq!(at(0), 0);
+        assert_eq!(at(40), 0);
+        // Set back by less than it waits in all: nobody can tell.
+        assert_eq!(at(10), 0);
+        assert_eq!(at(-1), 1);
     }
 }

@@ -8,7 +8,10 @@ use super::{
     apply::{Failure, Turn},
     command::{Draft, EngineError, Settled},
 };
-use crate::rules::{Decision, decide};
+use crate::{
+    rules::{Decision, decide},
+    store::FilesTold,
+};
 
 impl Turn<'_> {
     pub(super) fn publish_from_outside(&mut self, draft: Draft) -> Result<EventEmitted, Failure> {
@@ -33,11 +36,13 @@ impl Turn<'_> {
         Ok(tasks)
     }
 
-    /// Takes in what the watcher has gathered: it is not refused, since nobody could try again.
-    pub(super) fn publish_all(&mut self, drafts: Vec<Draft>, more: bool) -> Result<(), Failure> {
-        if self.state.closing {
-            return Err(EngineError::Closing.into());
-        }
+    /// Takes in what the watcher has gathered: it is not refused, a stopping daemon's last look included, since nobody could
+    /// try again. What comes of it then stays queued.
+    pub(super) fn publish_all(
+        &mut self,
+        drafts: Vec<Draft>,
+        told_up_to: Option<Timestamp>,
+    ) -> Result<(), Failure> {
         for mut draft in drafts {
             let changed_at = draft.happened_at.unwrap_or(self.now);
             draft.cause = draft.cause.or_else(|| self.state.memory.cause_at(changed_at));
@@ -45,7 +50,9 @@ impl Turn<'_> {
         }
         self.take_drafts()?;
         // What files were changed together makes one task of a rule.
-        if more { Ok(()) } else { Ok(self.fire_due(Settled::All)?) }
+        let Some(at) = told_up_to else { return Ok(()) };
+        self.store.set_files_told(Some(FilesTold { at, stopped: false }))?;
+        Ok(self.fire_due(Settled::All)?)
     }
 
     /// Takes in that a schedule fires for a time; false if it has fired for that time before.

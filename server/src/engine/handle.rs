@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::command::{Automation, Command, Draft, EngineError, Policy, Reply, Settled};
 use crate::{
     rules::Decision,
-    store::{Ending, Keep, NewTask, Outcome, TaskNo},
+    store::{Ending, FilesTold, Keep, NewTask, Outcome, TaskNo},
 };
 
 /// Sends commands to the engine. Every call returns once its effect is committed.
@@ -33,12 +33,25 @@ impl Engine {
         self.call(|reply| Command::Publish(draft, reply)).await
     }
 
-    /// Takes in events that nobody waits for, in this order. Where `more` of what belongs together is to come, rules wait for that.
+    /// Takes in events of files, in this order, a stopping daemon as well: nobody could tell them again. With the last of what belongs
+    /// together, all is told that changed before `told_up_to`; for that rules wait.
     ///
     /// # Errors
-    /// The database could not be written, or the daemon is stopping: none was taken in.
-    pub async fn publish_all(&self, drafts: Vec<Draft>, more: bool) -> Result<(), EngineError> {
-        self.call(|reply| Command::PublishAll { drafts, more, reply }).await
+    /// The database could not be written, or the engine's thread has ended: none was taken in.
+    pub async fn publish_all(
+        &self,
+        drafts: Vec<Draft>,
+        told_up_to: Option<Timestamp>,
+    ) -> Result<(), EngineError> {
+        self.call(|reply| Command::PublishAll { drafts, told_up_to, reply }).await
+    }
+
+    /// Notes up to when changes of files have been told; none when files are no longer watched.
+    ///
+    /// # Errors
+    /// The database could not be written, or the engine's thread has ended.
+    pub async fn files_told(&self, told: Option<FilesTold>) -> Result<(), EngineError> {
+        self.call(|reply| Command::FilesTold(told, reply)).await
     }
 
     /// Tells which schedules there are, each with its times as text, and gives for each up to when it has been dealt with.
@@ -170,8 +183,13 @@ impl Engine {
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn interrupted(&self, no: TaskNo, started: bool, requeue: bool) -> Result<(), EngineError> {
-        self.call(|reply| Command::Interrupted { no, started, requeue, reply }).await
+    pub async fn interrupted(
+        &self,
+        no: TaskNo,
+        started: bool,
+        most_attempts: u32,
+    ) -> Result<(), EngineError> {
+        self.call(|reply| Command::Interrupted { no, started, most_attempts, reply }).await
     }
 
     /// Forgets some of what is not to be kept, so little that nobody waits long. Tells which tasks, and how many events; again and

@@ -25,7 +25,7 @@ enum Op {
     Cancel(usize),
     TimeUp(usize),
     Ended { task: usize, well: bool },
-    Interrupted { task: usize, started: bool, requeue: bool },
+    Interrupted { task: usize, started: bool, most_attempts: u32 },
 }
 
 /// What becomes of the transaction.
@@ -45,8 +45,8 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (0..100_usize).prop_map(Op::Cancel),
         1 => (0..100_usize).prop_map(Op::TimeUp),
         4 => (0..100_usize, any::<bool>()).prop_map(|(task, well)| Op::Ended { task, well }),
-        1 => (0..100_usize, any::<bool>(), any::<bool>())
-            .prop_map(|(task, started, requeue)| Op::Interrupted { task, started, requeue }),
+        1 => (0..100_usize, any::<bool>(), 1..4_u32)
+            .prop_map(|(task, started, most_attempts)| Op::Interrupted { task, started, most_attempts }),
     ]
 }
 
@@ -92,10 +92,10 @@ impl Model {
                     self.end(task, state)
                 }
             }
-            Op::Interrupted { task, started, requeue } => {
+            Op::Interrupted { task, started, most_attempts } => {
                 self.is_running(task)
                     && match self.ending(task) {
-                        None if requeue || !started => {
+                        None if !started || self.at(task).attempts < most_attempts => {
                             let task = self.at(task);
                             task.state = TaskState::Queued;
                             task.attempts -= u32::from(!started);
@@ -205,8 +205,8 @@ impl Machine {
             }
             Op::TimeUp(task) => Command::EndRunning(no(task), Ending::Timeout, unit),
             Op::Ended { task, well } => Command::Ended(no(task), outcome(well), unit),
-            Op::Interrupted { task, started, requeue } => {
-                Command::Interrupted { no: no(task), started, requeue, reply: unit }
+            Op::Interrupted { task, started, most_attempts } => {
+                Command::Interrupted { no: no(task), started, most_attempts, reply: unit }
             }
         };
         turn.apply(command).unwrap();

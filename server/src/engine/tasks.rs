@@ -11,6 +11,9 @@ use super::{
 };
 use crate::store::{Ending, NewTask, Outcome, TaskNo, TaskRow};
 
+/// How often it is tried in all to start a task's agent, where not even that could be done.
+const MOST_LAUNCHES: u32 = 20;
+
 impl Turn<'_> {
     /// Takes in a task, and tells what has become of it at once: queued, or cancelled.
     pub(super) fn submit(&mut self, task: NewTask) -> Result<(TaskNo, TaskState), Failure> {
@@ -95,18 +98,32 @@ impl Turn<'_> {
         Ok(self.finish(&task, &outcome)?)
     }
 
-    pub(super) fn interrupted(&mut self, no: TaskNo, started: bool, requeue: bool) -> Result<(), Failure> {
+    pub(super) fn interrupted(
+        &mut self,
+        no: TaskNo,
+        started: bool,
+        most_attempts: u32,
+    ) -> Result<(), Failure> {
         let task = self.running(no)?;
-        if task.ending.is_none() && (requeue || !started) {
+        // Where no agent was started, as when the daemon is killed at that moment, nothing has been spent.
+        let may_again = if started { task.attempts < most_attempts } else { task.launch < MOST_LAUNCHES };
+        if task.ending.is_none() && may_again {
             self.store.requeue(no, started)?;
             self.not_running(&task);
             self.tell(&task_event(no, &task.order, TaskState::Queued, task.attempts), &task.order);
             return Ok(());
         }
-        let outcome = Outcome::without_exit(
-            TaskState::Failed,
-            "its agent was lost when the daemon or the machine went down",
-        );
+        let why = match (started, task.attempts) {
+            (true, 0 | 1) => "its agent was lost when the daemon or the machine went down".to_owned(),
+            (true, attempts) => format!(
+                "its agent was killed, or lost with the machine, in each of {attempts} attempts: no more are made, see daemon.max_attempts"
+            ),
+            (false, _) => format!(
+                "its agent could not be started: the process that was to keep it was killed {} times",
+                task.launch
+            ),
+        };
+        let outcome = Outcome::without_exit(TaskState::Failed, why);
         Ok(self.finish(&task, &outcome.given(task.ending))?)
     }
 

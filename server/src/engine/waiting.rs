@@ -47,12 +47,26 @@ impl Turn<'_> {
         let rules = Arc::clone(&self.state.policy.rules);
         let waits_for_files =
             |id: &str| rules.get(id).is_some_and(|rule| matches!(rule.trigger, Trigger::FileChange { .. }));
-        for id in self.store.pending_due(self.now)? {
+        let mut due = self.store.pending_due(self.now)?;
+        due.extend(self.due_by_another_clock()?);
+        for id in due {
             if which == Settled::All || !waits_for_files(&id) {
                 self.fire_pending(&id)?;
             }
         }
         Ok(())
+    }
+
+    /// The rules whose matches would have to wait for longer than any does: the clock was set back since. They have waited already.
+    fn due_by_another_clock(&self) -> rusqlite::Result<Vec<String>> {
+        let pending = self.store.all_pending()?.into_values();
+        let too_late = pending.filter(|pending| {
+            let longest = self.state.policy.rules.get(&pending.rule).map_or(0, longest_wait);
+            pending.due_at.is_some_and(|due_at| due_at > later(self.now, longest))
+        });
+        let mut rules: Vec<String> = too_late.map(|pending| pending.rule).collect();
+        rules.sort();
+        Ok(rules)
     }
 
     /// A task of the rule has ended: what has waited for that goes on.
@@ -92,6 +106,14 @@ impl Turn<'_> {
         self.store.remove_pending(id)?;
         let gathered = Gathered { events: &events, matches: pending.matches };
         self.carry_out(rule, &decision, &gathered, &facts).map(drop)
+    }
+}
+
+/// How long after a match of the rule its task may be due, in milliseconds.
+fn longest_wait(rule: &Rule) -> u64 {
+    match rule.condition {
+        Condition::Debounce { interval_ms, .. } => interval_ms.max(ROOM_AGAIN_MS),
+        Condition::Always => ROOM_AGAIN_MS,
     }
 }
 

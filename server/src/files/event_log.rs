@@ -2,26 +2,39 @@
 
 use std::{
     fs::File,
-    io::{self, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use aiwg_protocol::types::Event;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use serde::Deserialize;
+use tokio::{
+    sync::broadcast::{
+        Receiver,
+        error::{RecvError, TryRecvError},
+    },
+    time::sleep,
+};
 use tokio_util::sync::CancellationToken;
 
-use super::{append_private, tail};
+use super::{append_private, private};
 use crate::{
     health::{Health, IssueKind},
+    project::make_private_dir,
     store::{EventFilter, From, Reader},
 };
 
 /// How many events are read from the store at a time.
 const PAGE: u32 = 500;
 
-/// Long enough for the last line of a file, the largest payload included.
-const LAST_LINE: u64 = 17 * 1024 * 1024;
+/// How much of the end of a file is read at first to find its last line.
+const LAST_LINE: u64 = 64 * 1024;
+
+/// How long to wait before what could not be written is tried again.
+const RETRY: Duration = Duration::from_secs(2);
 
 /// Writes every event, those included that an earlier daemon could not write any more, until `stopped` and all is written.
 pub(crate) async fn write_event_log(
@@ -31,31 +44,91 @@ pub(crate) async fn write_event_log(
     health: Health,
     stopped: CancellationToken,
 ) {
-    let mut log = EventLog { last: last_written(&dir), dir, open: None };
+    let writer = Arc::new(Mutex::new(Writer { dir, reader, log: None }));
+    let (mut gathered, mut is_complete) = (Vec::new(), true);
     loop {
-        // From the store first: this is also how it catches up after falling behind.
-        if let Err(error) = log.catch_up(&reader) {
-            health.report(
-                IssueKind::Files,
-                format!("the event log {} cannot be written: {error}", log.dir.display()),
-            );
-            tracing::warn!(%error, "the event log cannot be written");
+        let is_written = write(&writer, std::mem::take(&mut gathered), is_complete, &health).await;
+        if stopped.is_cancelled() {
+            return;
         }
-        let event = tokio::select! {
-            event = events.recv() => event,
+        let next = tokio::select! {
+            // What comes meanwhile is read from the store.
+            () = sleep(RETRY), if !is_written => Err(RecvError::Lagged(0)),
+            next = events.recv(), if is_written => next,
             () = stopped.cancelled() => Err(RecvError::Closed),
         };
-        match event {
-            Ok(event) => {
-                let gathered = std::iter::once(event).chain(std::iter::from_fn(|| events.try_recv().ok()));
-                let _ = log.append(gathered);
-            }
-            Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => {
-                let _ = log.catch_up(&reader);
-                return;
-            }
+        is_complete = next.is_ok();
+        gathered.extend(next);
+        if is_written {
+            is_complete &= gather(&mut events, &mut gathered);
         }
+    }
+}
+
+/// Takes what else is there; false if some has been missed.
+fn gather(events: &mut Receiver<Arc<Event>>, gathered: &mut Vec<Arc<Event>>) -> bool {
+    let mut is_complete = true;
+    loop {
+        match events.try_recv() {
+            Ok(event) => gathered.push(event),
+            Err(TryRecvError::Lagged(_)) => is_complete = false,
+            Err(TryRecvError::Empty | TryRecvError::Closed) => return is_complete,
+        }
+    }
+}
+
+/// Writes beside the connections, and tells whether that succeeded.
+async fn write(
+    writer: &Arc<Mutex<Writer>>,
+    events: Vec<Arc<Event>>,
+    is_complete: bool,
+    health: &Health,
+) -> bool {
+    let blocking = Arc::clone(writer);
+    let write = move || {
+        let mut writer = blocking.lock().unwrap_or_else(PoisonError::into_inner);
+        writer
+            .write(&events, is_complete)
+            .map_err(|error| format!("the event log {} cannot be written: {error}", writer.dir.display()))
+    };
+    let written = tokio::task::spawn_blocking(write).await.unwrap_or_else(|error| Err(error.to_string()));
+    match &written {
+        Ok(()) => health.clear(IssueKind::EventLog),
+        Err(message) => {
+            tracing::warn!("{message}");
+            health.report(IssueKind::EventLog, message.clone());
+        }
+    }
+    written.is_ok()
+}
+
+/// The log and where its events come from.
+struct Writer {
+    dir: PathBuf,
+    /// One that nobody else waits for.
+    reader: Arc<Reader>,
+    /// None until all that is in the store is written; and after an error, when only the files themselves tell what is.
+    log: Option<EventLog>,
+}
+
+impl Writer {
+    /// Writes these events. Where they are not complete, or do not follow on what is written, the store tells what is missing.
+    fn write(&mut self, events: &[Arc<Event>], is_complete: bool) -> io::Result<()> {
+        let log = match self.log.take() {
+            Some(mut log) => {
+                if !log.append(events.iter().map(|event| &**event))? || !is_complete {
+                    log.catch_up(&self.reader)?;
+                }
+                log
+            }
+            None => {
+                let mut log = EventLog::repaired(&self.dir)?;
+                log.catch_up(&self.reader)?;
+                log
+            }
+        };
+        self.log = Some(log);
+        Ok(())
     }
 }
 
@@ -63,37 +136,69 @@ struct EventLog {
     dir: PathBuf,
     /// The number of the last event in it.
     last: u64,
-    open: Option<(String, File)>,
+    open: Option<Open>,
+}
+
+/// The file that is being written.
+struct Open {
+    day: String,
+    file: File,
+    /// Its device and number, by which it is known that it has been removed or replaced.
+    id: (u64, u64),
 }
 
 impl EventLog {
+    /// As the files have it, without what a crash or a full disk has cut short at their ends.
+    fn repaired(dir: &Path) -> io::Result<Self> {
+        let mut last = 0;
+        for path in files(dir) {
+            let end = End::of(&path)?;
+            if end.whole < end.length {
+                private().open(&path)?.set_len(end.whole)?;
+            }
+            last = last.max(end.last);
+        }
+        Ok(Self { dir: dir.to_owned(), last, open: None })
+    }
+
+    /// Appends all that the store has after the last one.
     fn catch_up(&mut self, reader: &Reader) -> io::Result<()> {
         loop {
             let filter = EventFilter { topics: None, from: From::After(self.last), limit: PAGE };
             let page = reader.events(&filter).map_err(io::Error::other)?;
-            self.append(page.events.into_iter().map(Arc::new))?;
+            self.append_all(page.events.iter())?;
             if page.is_last {
                 return Ok(());
             }
         }
     }
 
-    /// Appends those that follow on the last one; a gap is left to [`Self::catch_up`].
-    fn append(&mut self, events: impl Iterator<Item = Arc<Event>>) -> io::Result<()> {
+    /// Appends those that follow directly on the last one; false if one is missing between.
+    fn append<'a>(&mut self, events: impl Iterator<Item = &'a Event>) -> io::Result<bool> {
+        let mut last = self.last;
+        let mut is_whole = true;
+        let following = events.filter(|event| event.seq > self.last).take_while(|event| {
+            is_whole = event.seq == last + 1;
+            last = event.seq;
+            is_whole
+        });
+        let following: Vec<&Event> = following.collect();
+        self.append_all(following.into_iter())?;
+        Ok(is_whole)
+    }
+
+    /// Appends events in their order.
+    fn append_all<'a>(&mut self, events: impl Iterator<Item = &'a Event>) -> io::Result<()> {
         let mut lines = Vec::new();
         let mut day = String::new();
         let mut last = self.last;
         for event in events {
-            if event.seq <= last {
-                continue;
-            }
             let on = event.at.to_string().split('T').next().unwrap_or_default().to_owned();
             if on != day {
                 self.write(&day, &std::mem::take(&mut lines))?;
-                self.last = last;
                 day = on;
             }
-            serde_json::to_writer(&mut lines, &*event)?;
+            serde_json::to_writer(&mut lines, event)?;
             lines.push(b'\n');
             last = event.seq;
         }
@@ -106,23 +211,175 @@ impl EventLog {
         if lines.is_empty() {
             return Ok(());
         }
-        let file = match &mut self.open {
-            Some((open, file)) if open == day => file,
-            slot => {
-                &mut slot.insert((day.to_owned(), append_private(&self.dir.join(format!("{day}.jsonl")))?)).1
+        let path = self.dir.join(format!("{day}.jsonl"));
+        let open = match self.open.take().filter(|open| open.day == day && open.is_at(&path)) {
+            Some(open) => self.open.insert(open),
+            None => {
+                // Someone may have removed all of it.
+                make_private_dir(&self.dir)?;
+                self.open.insert(Open::at(&path, day)?)
             }
         };
-        file.write_all(lines)
+        open.file.write_all(lines)
     }
 }
 
-/// The number of the last event in the newest file; 0 when there is none. A line that a crash cut short does not count.
-/// The number of the last event in the newest file; 0 if there is none.
+impl Open {
+    fn at(path: &Path, day: &str) -> io::Result<Self> {
+        let file = append_private(path)?;
+        let metadata = file.metadata()?;
+        Ok(Self { day: day.to_owned(), id: (metadata.dev(), metadata.ino()), file })
+    }
+
+    /// Whether it is still this file that is found there.
+    fn is_at(&self, path: &Path) -> bool {
+        path.metadata().is_ok_and(|found| (found.dev(), found.ino()) == self.id)
+    }
+}
+
+/// The number of the last event in the files; 0 if there is none.
 pub(crate) fn last_written(dir: &Path) -> u64 {
-    let names = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
-    let Some(newest) = names.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).max() else {
-        return 0;
-    };
-    let text = tail(&newest, LAST_LINE).unwrap_or_default();
-    text.lines().rev().find_map(|line| serde_json::from_str::<Event>(line).ok()).map_or(0, |event| event.seq)
+    // Not the newest file's: the clock may have been set back.
+    files(dir).filter_map(|path| Some(End::of(&path).ok()?.last)).max().unwrap_or(0)
+}
+
+fn files(dir: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    entries.filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+}
+
+/// All that is wanted of an event.
+#[derive(Deserialize)]
+struct Numbered {
+    seq: u64,
+}
+
+/// The end of a file.
+#[derive(Debug, PartialEq, Eq)]
+struct End {
+    /// The number of its last event; 0 if there is none.
+    last: u64,
+    /// How long it is.
+    length: u64,
+    /// How long it is up to the end of its last whole line.
+    whole: u64,
+}
+
+impl End {
+    /// Reads as much of the end as it takes: a line may be as long as a message.
+    fn of(path: &Path) -> io::Result<Self> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let mut size = LAST_LINE;
+        loop {
+            let from = length.saturating_sub(size);
+            file.seek(SeekFrom::Start(from))?;
+            let mut bytes = Vec::new();
+            (&file).take(length - from).read_to_end(&mut bytes)?;
+            let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            // The first line may have begun before.
+            let cut = bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1);
+            let lines = bytes.get(if from == 0 { 0 } else { cut }..whole).unwrap_or_default();
+            let last = lines
+                .rsplit(|byte| *byte == b'\n')
+                .find_map(|line| serde_json::from_slice::<Numbered>(line).ok());
+            if last.is_some() || from == 0 {
+                let last = last.map_or(0, |event| event.seq);
+                return Ok(Self { last, length, whole: from + whole as u64 });
+            }
+            size = size.saturating_mul(8);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aiwg_protocol::types::{EventSource, Json, Timestamp};
+
+    use super::*;
+    use crate::files::write_private;
+
+    fn event(seq: u64) -> Event {
+        let at = Timestamp::from_millis(1_764_000_000_000);
+        Event {
+            seq,
+            topic: "a:b".to_owned(),
+            payload: Json::default(),
+            source: EventSource::Client,
+            at,
+            caused_by: None,
+        }
+    }
+
+    fn line(seq: u64) -> String {
+        format!("{}\n", serde_json::to_string(&event(seq)).unwrap())
+    }
+
+    /// The numbers in a file, each on a line of its own.
+    fn numbers(path: &Path) -> Vec<u64> {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str::<Numbered>(line).unwrap().seq).collect()
+    }
+
+    fn the_file(dir: &Path) -> PathBuf {
+        files(dir).next().unwrap()
+    }
+
+    #[test]
+    fn nothing_is_written_beyond_a_gap() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = EventLog::repaired(dir.path()).unwrap();
+        assert!(log.append([event(1), event(2)].iter()).unwrap());
+        assert!(!log.append([event(2), event(3), event(5), event(6)].iter()).unwrap());
+        assert_eq!((numbers(&the_file(dir.path())), log.last), (vec![1, 2, 3], 3));
+    }
+
+    #[test]
+    fn what_was_cut_short_is_cut_off() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("2025-11-24.jsonl");
+        write_private(&path, format!("{}{}", line(1), &line(2)[..20]).as_bytes()).unwrap();
+        assert_eq!(last_written(dir.path()), 1);
+        let mut log = EventLog::repaired(dir.path()).unwrap();
+        log.append([event(2)].iter()).unwrap();
+        assert_eq!(numbers(&path), [1, 2]);
+        // Nothing but the beginning of a line.
+        write_private(&path, b"{\"seq\":9").unwrap();
+        assert_eq!(End::of(&path).unwrap(), End { last: 0, length: 8, whole: 0 });
+    }
+
+    #[test]
+    fn the_highest_number_counts_and_not_the_latest_day() {
+        let dir = tempfile::tempdir().unwrap();
+        write_private(&dir.path().join("2999-01-01.jsonl"), line(3).as_bytes()).unwrap();
+        write_private(&dir.path().join("2025-11-24.jsonl"), (line(4) + &line(5)).as_bytes()).unwrap();
+        assert_eq!(last_written(dir.path()), 5);
+        assert_eq!(EventLog::repaired(dir.path()).unwrap().last, 5);
+    }
+
+    #[test]
+    fn a_last_line_may_be_long_and_lines_before_it_no_events() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("2025-11-24.jsonl");
+        let long = format!("{}{{\"payload\":\"{}\",\"seq\":7}}\n", line(6), "x".repeat(20 << 20));
+        write_private(&path, long.as_bytes()).unwrap();
+        assert_eq!(last_written(dir.path()), 7);
+        let noise = format!("{}{}", line(8), "no event\n".repeat(20_000));
+        write_private(&path, noise.as_bytes()).unwrap();
+        assert_eq!(last_written(dir.path()), 8);
+    }
+
+    #[test]
+    fn a_file_that_is_removed_is_made_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let events = dir.path().join("events");
+        let mut log = EventLog::repaired(&events).unwrap();
+        log.append([event(1)].iter()).unwrap();
+        std::fs::remove_file(the_file(&events)).unwrap();
+        log.append([event(2)].iter()).unwrap();
+        assert_eq!(numbers(&the_file(&events)), [2]);
+        std::fs::remove_dir_all(&events).unwrap();
+        log.append([event(3)].iter()).unwrap();
+        assert_eq!(numbers(&the_file(&events)), [3]);
+    }
 }

@@ -18,11 +18,12 @@ pub(crate) async fn write_status_files(daemon: Arc<Daemon>, stopped: Cancellatio
         let interval =
             Duration::from_secs(daemon.settings.get().config.daemon.heartbeat_interval_seconds.into());
         if let Err(error) = write(&daemon).await {
-            daemon
-                .health
-                .report(IssueKind::Files, format!("heartbeat and state.json cannot be written: {error}"));
+            daemon.health.report(
+                IssueKind::StatusFiles,
+                format!("heartbeat and state.json cannot be written: {error}"),
+            );
         } else {
-            daemon.health.clear(IssueKind::Files);
+            daemon.health.clear(IssueKind::StatusFiles);
         }
         if stopped.is_cancelled() {
             return;

@@ -1,8 +1,12 @@
 //! `tasks.json`: a readable copy of the queue and the latest finished tasks, behind by at most a second.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use aiwg_protocol::types::{Event, Task, TaskState, Timestamp};
+use aiwg_protocol::types::{Event, Task, Timestamp};
 use serde::Serialize;
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
@@ -13,12 +17,15 @@ use tokio_util::sync::CancellationToken;
 use super::write_atomic;
 use crate::{
     health::{Health, IssueKind},
-    store::{Reader, TaskFilter, TaskRow},
+    store::{PROMPT_HEAD, Reader, TaskRow},
     supervisor::Running,
 };
 
 /// How long changes gather before the file is written again.
 const GATHER: Duration = Duration::from_millis(500);
+
+/// How many times as long as the writing took it is left alone: much to copy is copied less often.
+const REST: u32 = 20;
 
 /// How many queued tasks the copy holds: those that start first. A longer queue would cost more to copy than to work off.
 const QUEUED: u32 = 1000;
@@ -36,7 +43,17 @@ struct TasksFile {
     written_by: &'static str,
     written_at: Timestamp,
     /// Running first, then queued in the order in which they will start, then the latest finished.
-    tasks: Vec<Task>,
+    tasks: Vec<Copied>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Copied {
+    #[serde(flatten)]
+    task: Task,
+    /// Whether the prompt is only the beginning of it: it may be as long as a message, and there may be a thousand.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    prompt_is_cut: bool,
 }
 
 /// Keeps the file current until `stopped`, and writes it a last time then.
@@ -49,17 +66,22 @@ pub(crate) async fn write_tasks_file(
     stopped: CancellationToken,
 ) {
     loop {
+        let began = Instant::now();
         let (source, target, pids) = (Arc::clone(&reader), path.clone(), running.clone());
         let written = tokio::task::spawn_blocking(move || write(&target, &source, &pids)).await;
-        if let Ok(Err(error)) = written {
-            health.report(IssueKind::Files, format!("{} cannot be written: {error}", path.display()));
+        match written.map_err(std::io::Error::other).flatten() {
+            Ok(()) => health.clear(IssueKind::TasksFile),
+            Err(error) => {
+                health.report(IssueKind::TasksFile, format!("{} cannot be written: {error}", path.display()));
+            }
         }
+        let rest = GATHER.max(began.elapsed() * REST);
         if stopped.is_cancelled() {
             return;
         }
         let due = async {
             changed(&mut events).await;
-            sleep(GATHER).await;
+            sleep(rest).await;
         };
         tokio::select! {
             () = due => {}
@@ -79,35 +101,23 @@ async fn changed(events: &mut Receiver<Arc<Event>>) {
     }
 }
 
-fn write(path: &std::path::Path, reader: &Reader, running: &Running) -> std::io::Result<()> {
-    let rows = rows(reader).map_err(std::io::Error::other)?;
-    let tasks = rows
-        .into_iter()
-        .map(|row| {
-            let pid = running.pid(row.no);
-            row.into_task(pid, None)
-        })
-        .collect();
+fn write(path: &Path, reader: &Reader, running: &Running) -> std::io::Result<()> {
+    let rows = reader.overview(QUEUED, FINISHED).map_err(std::io::Error::other)?;
     let mut text = serde_json::to_vec_pretty(&TasksFile {
         written_by: concat!("aiwg ", env!("CARGO_PKG_VERSION")),
         written_at: Timestamp::now(),
-        tasks,
+        tasks: rows.into_iter().map(|row| copied(row, running)).collect(),
     })?;
     text.push(b'\n');
     write_atomic(path, &text)
 }
 
-fn rows(reader: &Reader) -> rusqlite::Result<Vec<TaskRow>> {
-    let in_state =
-        |state, limit| reader.tasks(&TaskFilter { state: Some(state), limit, ..TaskFilter::default() });
-    let mut rows = in_state(TaskState::Running, QUEUED)?;
-    rows.extend(reader.queued(QUEUED)?);
-    let mut finished = Vec::new();
-    for state in TaskState::ALL.iter().filter(|state| state.is_final()) {
-        finished.extend(in_state(*state, FINISHED)?);
+fn copied(row: TaskRow, running: &Running) -> Copied {
+    let pid = running.pid(row.no);
+    let mut task = row.into_task(pid, None);
+    let end = task.prompt.char_indices().nth(PROMPT_HEAD).map(|(end, _)| end);
+    if let Some(end) = end {
+        task.prompt.truncate(end);
     }
-    finished.sort_by_key(|row| std::cmp::Reverse((row.completed_at, row.no)));
-    finished.truncate(FINISHED as usize);
-    rows.extend(finished);
-    Ok(rows)
+    Copied { task, prompt_is_cut: end.is_some() }
 }

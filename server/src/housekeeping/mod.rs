@@ -49,21 +49,28 @@ async fn round(daemon: &Arc<Daemon>, retention: &RetentionConfig) -> Result<(), 
             break;
         }
         forgotten = (forgotten.0 + pruned.len(), forgotten.1 + dropped);
-        sleep(BETWEEN_BATCHES).await;
+        // The next start goes on.
+        if daemon.stopped.run_until_cancelled(sleep(BETWEEN_BATCHES)).await.is_none() {
+            return Ok(());
+        }
     }
     if forgotten != (0, 0) {
         tracing::info!(tasks = forgotten.0, events = forgotten.1, "forgotten, as `retention` says");
     }
     let (actions, events_dir) = (daemon.project.actions_dir(), daemon.project.events_dir());
-    let (reader, retention) = (Arc::clone(&daemon.reader), retention.clone());
+    let (reader, retention, stopped) =
+        (Arc::clone(&daemon.reader), retention.clone(), daemon.stopped.clone());
     let files = tokio::task::spawn_blocking(move || {
-        outputs::prune(&actions, &reader, &retention)?;
-        event_files::prune(&events_dir, cutoff(retention.event_days))
+        let pruned = [
+            outputs::prune(&actions, &reader, &retention, &stopped),
+            event_files::prune(&events_dir, cutoff(retention.event_days)),
+        ];
+        for error in pruned.into_iter().filter_map(Result::err) {
+            tracing::warn!(%error, "old files could not all be removed");
+        }
     });
-    match files.await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "old files could not all be removed"),
-        Err(error) => tracing::warn!(%error, "old files could not be looked at"),
+    if let Err(error) = files.await {
+        tracing::warn!(%error, "old files could not be looked at");
     }
     Ok(())
 }

@@ -142,7 +142,7 @@ fn short_dir(bases: &[PathBuf], name: &str) -> io::Result<PathBuf> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "no directory is short enough for the socket");
     let dirs = bases.iter().map(|base| base.join(usual_name()));
     for dir in dirs.filter(|dir| dir.as_os_str().len() + 1 + name.len() <= MAX_SOCKET_PATH) {
-        match make_private_dir(&dir).and_then(|()| check_own(&dir)) {
+        match make_private_dir(&dir).and_then(|_| check_own(&dir)) {
             Ok(()) => return Ok(dir),
             Err(error) => last = error,
         }

@@ -15,7 +15,17 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::ipc::Daemon;
 
 /// What a service manager puts into the environment for the daemon alone: neither agents nor a detached daemon may have it.
-pub const SERVICE_ENV: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"];
+pub const SERVICE_ENV: [&str; 9] = [
+    "INVOCATION_ID",
+    "JOURNAL_STREAM",
+    "LISTEN_FDNAMES",
+    "LISTEN_FDS",
+    "LISTEN_PID",
+    "NOTIFY_SOCKET",
+    "SYSTEMD_EXEC_PID",
+    "WATCHDOG_PID",
+    "WATCHDOG_USEC",
+];
 
 /// The daemon answers.
 pub(crate) fn tell_ready() {

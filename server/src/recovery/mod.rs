@@ -40,12 +40,16 @@ pub(crate) fn open_store(
     // A stopped daemon removes it.
     let after_a_crash = project.pid_file().exists();
     let (mut store, aside) = Store::open_or_set_aside(&project.database(), after_a_crash)?;
-    if let Some(aside) = aside {
-        report(&aside, health);
+    if store.last_numbers()? == (0, 0) {
+        // A new one: the one before may have been damaged, or someone has removed it.
         begin_after_what_is_there(project, &mut store)?;
         unknown_agents::end(&project.actions_dir())?;
-    } else if store.last_numbers()? == (0, 0) {
-        import::import(&project.tasks_file(), &mut store, interrupted, health)?;
+        if aside.is_none() {
+            import::import(&project.tasks_file(), &mut store, interrupted, health)?;
+        }
+    }
+    if let Some(aside) = aside {
+        report(&aside, health);
     }
     Ok(store)
 }

@@ -67,7 +67,8 @@ async fn fire(daemon: &Arc<Daemon>, config: &Config) {
         for missed in missed {
             tracing::warn!(
                 target: "automation", job = missed.job, at = %missed.at,
-                "a schedule's time was missed by {:#}; `catch_up` would make up for it", missed.late
+                "a schedule's time was missed by {:#}; `catch_up` would make up for it",
+                jiff::SignedDuration::from_secs(missed.late.as_secs())
             );
             let at = timestamp(missed.at);
             retried(daemon, || daemon.engine.schedule_missed(missed.job.clone(), at)).await;

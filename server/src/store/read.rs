@@ -246,7 +246,10 @@ impl Reader {
         Ok(page)
     }
 
-    fn with<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    pub(super) fn with<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
         read(&self.connection.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

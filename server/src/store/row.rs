@@ -126,9 +126,25 @@ pub struct TaskRow {
     pub usage: Option<TaskUsage>,
 }
 
-pub(super) const TASK_COLUMNS: &str = "no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, \
-     started_at, completed_at, launch, attempts, ending, exit_code, error, result, after, signal, \
-     processes_ended, processes_left, usage, rule, waiting > 0, conversation";
+macro_rules! task_columns {
+    ($prompt:literal) => {
+        concat!(
+            "no, state, ",
+            $prompt,
+            ", agent, priority, timeout_ms, env, metadata, cause, created_at, started_at, completed_at, launch, attempts, \
+             ending, exit_code, error, result, after, signal, processes_ended, processes_left, usage, rule, waiting > 0, \
+             conversation"
+        )
+    };
+}
+
+pub(super) const TASK_COLUMNS: &str = task_columns!("prompt");
+
+/// How many characters of a prompt [`super::Reader::overview`] has, and one more, by which it is seen that there are more.
+pub(crate) const PROMPT_HEAD: usize = 4096;
+
+/// The same, but no more than that of the prompt.
+pub(super) const TASK_HEAD_COLUMNS: &str = task_columns!("substr(prompt, 1, 4097)");
 
 impl TaskRow {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {

@@ -7,9 +7,6 @@ use rusqlite::{Connection, params};
 
 use super::{row::Millis, write::Store};
 
-/// A time of a schedule that is later than now by more than this is one of a clock that was wrong, as cron(8) has it: 3 hours.
-const WRONG_CLOCK_MS: i64 = 3 * 3600 * 1000;
-
 impl Store {
     /// Notes which schedules there are, each with its times as text, and gives for each up to when it has been dealt with. One that is
     /// new, or has other times, begins now.
@@ -34,7 +31,8 @@ impl Store {
         self.settled_schedules()
     }
 
-    /// Notes that a schedule fires for this time; false if it has for it, or for a later one, already.
+    /// Notes that a schedule fires for this time; false if it has for it, or for a later one, already. A later one that is yet to come
+    /// does not count: the clock was set back since, and whoever asks knows what to make of that.
     pub(crate) fn schedule_fires(
         &mut self,
         job: &str,
@@ -61,13 +59,12 @@ impl Store {
         now: Timestamp,
         fires: bool,
     ) -> rusqlite::Result<bool> {
-        let wrong = Timestamp::from_millis(now.as_millis().saturating_add(WRONG_CLOCK_MS));
         let changed = self
             .statement(
                 "INSERT INTO schedule (job, at, fired_at) VALUES (?1, ?2, iif(?4, ?2, NULL))
                  ON CONFLICT (job) DO UPDATE SET at = ?2, fired_at = iif(?4, ?2, fired_at) WHERE ?2 > at OR at > ?3",
             )?
-            .execute(params![job, Millis(at), Millis(wrong), fires])?;
+            .execute(params![job, Millis(at), Millis(now), fires])?;
         Ok(changed == 1)
     }
 
@@ -84,4 +81,23 @@ pub(super) fn fired(connection: &Connection) -> rusqlite::Result<HashMap<String,
         .prepare_cached("SELECT job, fired_at FROM schedule WHERE fired_at IS NOT NULL")?
         .query_map([], |row| Ok((row.get(0)?, row.get::<_, Millis>(1)?.0)))?
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_fires_once_unless_the_clock_was_set_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("daemon.db")).unwrap();
+        let minute = |minute: i64| Timestamp::from_millis(minute * 60_000);
+        assert!(store.schedule_fires("j", minute(600), minute(600)).unwrap());
+        assert!(!store.schedule_fires("j", minute(600), minute(601)).unwrap());
+        assert!(!store.schedule_fires("j", minute(599), minute(601)).unwrap());
+        // Two hours back, which is less than would make it a clock that was wrong.
+        assert!(store.schedule_fires("j", minute(480), minute(480)).unwrap());
+        assert!(!store.schedule_fires("j", minute(480), minute(481)).unwrap());
+        assert!(store.schedule_fires("j", minute(481), minute(481)).unwrap());
+    }
 }

@@ -8,9 +8,12 @@ use super::write::Store;
 /// How many days the sums by day go back.
 const DAYS: u32 = 30;
 
-const SUMS: &str =
-    "ifnull(sum(tasks), 0), ifnull(sum(cost_usd), 0.0), ifnull(sum(turns), 0), ifnull(sum(input_tokens), 0),
-     ifnull(sum(output_tokens), 0), ifnull(sum(cache_read_tokens), 0), ifnull(sum(cache_creation_tokens), 0)";
+/// The most that a sum holds: every number up to it is exact in JSON, and in SQLite, which adds what is too large for its integers as reals.
+const MOST: u64 = (1 << 53) - 1;
+
+/// The names of what is summed up in whole numbers.
+const COUNTED: [&str; 6] =
+    ["tasks", "turns", "input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens"];
 
 impl Store {
     /// What a session had cost before, of which a task now tells a total. From here on it is that, if that is more: an unknown session is told
@@ -33,24 +36,22 @@ impl Store {
         usage: &TaskUsage,
         at: Timestamp,
     ) -> rusqlite::Result<()> {
-        self.statement(
+        let counted =
+            COUNTED.map(|name| format!("{name} = CAST(min({name} + excluded.{name}, {MOST}) AS INTEGER)"));
+        self.statement(&format!(
             "INSERT INTO usage VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (day, rule) DO UPDATE SET
-                tasks = tasks + 1, cost_usd = cost_usd + excluded.cost_usd, turns = turns + excluded.turns,
-                input_tokens = input_tokens + excluded.input_tokens,
-                output_tokens = output_tokens + excluded.output_tokens,
-                cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
-                cache_creation_tokens = cache_creation_tokens + excluded.cache_creation_tokens",
-        )?
+             ON CONFLICT (day, rule) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd, {}",
+            counted.join(", ")
+        ))?
         .execute(params![
             day(at),
             rule.unwrap_or_default(),
             usage.cost_usd,
-            usage.turns,
-            usage.input_tokens,
-            usage.output_tokens,
-            usage.cache_read_tokens,
-            usage.cache_creation_tokens,
+            usage.turns.min(MOST),
+            usage.input_tokens.min(MOST),
+            usage.output_tokens.min(MOST),
+            usage.cache_read_tokens.min(MOST),
+            usage.cache_creation_tokens.min(MOST),
         ])?;
         Ok(())
     }
@@ -58,11 +59,14 @@ impl Store {
 
 /// All sums.
 pub(super) fn usage_stats(connection: &Connection) -> rusqlite::Result<UsageStats> {
+    // `total`, and not `sum`, which is an error for what is too large.
+    let counted = COUNTED.map(|name| format!("CAST(min(total({name}), {MOST}) AS INTEGER)"));
+    let sums = format!("total(cost_usd), {}", counted.join(", "));
     let total = connection
-        .prepare_cached(&format!("SELECT {SUMS} FROM usage"))?
+        .prepare_cached(&format!("SELECT {sums} FROM usage"))?
         .query_row([], |row| read_sum(row, 0))?;
-    let by_rule = format!("SELECT rule, {SUMS} FROM usage GROUP BY rule ORDER BY sum(cost_usd) DESC, rule");
-    let by_day = format!("SELECT day, {SUMS} FROM usage GROUP BY day ORDER BY day DESC LIMIT {DAYS}");
+    let by_rule = format!("SELECT rule, {sums} FROM usage GROUP BY rule ORDER BY total(cost_usd) DESC, rule");
+    let by_day = format!("SELECT day, {sums} FROM usage GROUP BY day ORDER BY day DESC LIMIT {DAYS}");
     Ok(UsageStats {
         total,
         by_rule: rows(connection, &by_rule, |name, usage| RuleUsage {
@@ -83,8 +87,8 @@ fn rows<T>(
 
 fn read_sum(row: &Row<'_>, from: usize) -> rusqlite::Result<UsageSum> {
     Ok(UsageSum {
-        tasks: row.get(from)?,
-        cost_usd: row.get(from + 1)?,
+        cost_usd: row.get(from)?,
+        tasks: row.get(from + 1)?,
         turns: row.get(from + 2)?,
         input_tokens: row.get(from + 3)?,
         output_tokens: row.get(from + 4)?,
@@ -96,4 +100,30 @@ fn read_sum(row: &Row<'_>, from: usize) -> rusqlite::Result<UsageSum> {
 /// The day in UTC: the first ten characters of RFC 3339.
 fn day(at: Timestamp) -> String {
     at.to_string().chars().take("2026-11-23".len()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_have_an_end_and_do_not_spoil_what_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("db")).unwrap();
+        let usage =
+            TaskUsage { turns: u64::MAX, input_tokens: MOST, output_tokens: 7, ..TaskUsage::default() };
+        for _ in 0..3 {
+            store.add_usage(Some("a"), &usage, Timestamp::default()).unwrap();
+        }
+        // As an earlier version has left it.
+        store
+            .statement("INSERT INTO usage VALUES ('2026-01-01', 'b', 1, 0.5, 9.3e18, 1, 1, 1, 1)")
+            .unwrap()
+            .execute([])
+            .unwrap();
+        store.add_usage(Some("b"), &usage, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
+        let stats = usage_stats(store.connection()).unwrap();
+        assert_eq!((stats.total.tasks, stats.total.turns, stats.total.output_tokens), (5, MOST, 29));
+        assert_eq!(stats.total.cost_usd, 0.5);
+    }
 }

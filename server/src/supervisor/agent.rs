@@ -4,14 +4,18 @@ use std::{io, path::Path, time::Duration};
 
 use aiwg_protocol::{
     config::{Config, DaemonConfig, InterruptedTasks, StalledTasks},
-    types::Timestamp,
+    types::{TaskState, Timestamp},
 };
 use aiwg_shim::{Abandon, Started};
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 
 use super::{
     Shared,
     environment::TASK_ENV,
+    launch::{End, Launch, RETRY},
     outcome::{could_not_start, outcome},
     overdue::Overdue,
     prepare::prepare,
@@ -20,62 +24,59 @@ use super::{
 };
 use crate::{
     agent_output::Format,
-    engine::{EngineError, StartOrder},
+    engine::StartOrder,
     rules::minutes_to_ms,
-    store::{Ending, Outcome, TaskNo, TaskRow},
+    store::{Ending, TaskRow},
 };
 
-/// How long to wait before the engine is told again what it could not store.
-const RETRY: Duration = Duration::from_secs(1);
+/// How long to wait before a task whose agent was lost is queued again: after its first launch, after its second, and so on. What kills
+/// an agent's shim is likely to do it again, and each time costs money.
+const BACK_OFF: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60)];
 
 /// A task that is running in the store.
 pub(super) struct Agent {
-    no: TaskNo,
-    launch: u32,
+    task: Launch,
     timeout_ms: Option<u64>,
     started_at: Timestamp,
     /// None if an earlier daemon had it started.
     order: Option<StartOrder>,
 }
 
-/// What became of an agent.
-enum End {
-    Ended(Outcome),
-    /// Lost together with its shim. `started` tells whether there had been one at all.
-    Lost {
-        started: bool,
-    },
-}
-
 impl Agent {
     /// One that is to be started.
     pub(super) fn ordered(order: StartOrder) -> Self {
         let StartOrder { no, launch, timeout_ms, started_at, .. } = order;
-        Self { no, launch, timeout_ms, started_at, order: Some(order) }
+        Self { task: Launch { no, launch }, timeout_ms, started_at, order: Some(order) }
     }
 
     /// One that an earlier daemon started, or was about to.
     pub(super) fn found(task: &TaskRow) -> Self {
         let started_at = task.started_at.unwrap_or_else(Timestamp::now);
-        Self { no: task.no, launch: task.launch, timeout_ms: task.order.timeout_ms, started_at, order: None }
+        let TaskRow { no, launch, .. } = *task;
+        Self { task: Launch { no, launch }, timeout_ms: task.order.timeout_ms, started_at, order: None }
     }
 
-    pub(super) fn no(&self) -> TaskNo {
-        self.no
+    pub(super) fn task(&self) -> Launch {
+        self.task
     }
 
     /// Keeps it until the engine knows of its end.
     pub(super) async fn keep(mut self, shared: &Shared, mut end: watch::Receiver<Option<Ending>>) {
-        let dir = shared.project.action_dir(self.no);
+        let dir = shared.project.action_dir(self.task.no);
         // One configuration from beginning to end, whatever is reloaded meanwhile.
         let loaded = shared.settings.get();
-        let result = match self.order.take() {
+        let order = self.order.take();
+        let is_ours = order.is_some();
+        let result = match order {
             Some(order) => self.start(shared, &loaded.config, &dir, order, &mut end).await,
             None => self.adopt(shared, &loaded.config, &dir, &mut end).await,
         };
         let result = result.unwrap_or_else(|error| End::Ended(could_not_start(&error)));
-        let requeue = loaded.config.daemon.interrupted_tasks == InterruptedTasks::Requeue;
-        self.report(shared, &result, requeue).await;
+        if is_ours && matches!(result, End::Lost { .. }) {
+            // Whoever wants it to end need not wait.
+            let _ = timeout(back_off(self.task.launch), end.wait_for(Option::is_some)).await;
+        }
+        self.task.report(shared, &result, most_attempts(&loaded.config.daemon)).await;
     }
 
     async fn start(
@@ -92,13 +93,15 @@ impl Agent {
         };
         let mut child = shim::spawn(&order).await?;
         drop(order);
+        let shim = child.id();
+        shared.running.set_pids(self.task.no, self.task.launch, shim, None);
         let ended = async {
             if let Some(Started::Started(process)) = shim::started(&mut child).await {
-                shared.running.set_pid(self.no, process.pid);
+                shared.running.set_pids(self.task.no, self.task.launch, shim, Some(process.pid));
             }
             let _ = child.wait().await;
         };
-        self.until(shared, config, dir, ended, end).await;
+        self.until(shared, config, dir, Some(Duration::ZERO), ended, end).await;
         let ending = *end.borrow();
         self.end_of(shared, config, dir, ending).await
     }
@@ -110,34 +113,59 @@ impl Agent {
         dir: &Path,
         end: &mut watch::Receiver<Option<Ending>>,
     ) -> io::Result<End> {
-        match aiwg_shim::abandon(dir, self.launch) {
-            Ok(Abandon::StillRunning) => {}
+        match self.abandon(dir, end).await {
+            // The crash came before its directory was made.
+            None => return Ok(End::Lost { started: false }),
             // Nobody runs it, and from here on nobody can.
-            Ok(Abandon::Done) => {
-                shim::reap(dir);
+            Some(Abandon::Done) => {
+                shim::reap(self.task, dir);
                 let ending = *end.borrow();
                 return self.end_of(shared, config, dir, ending).await;
             }
-            // The crash came before its directory was made.
-            Err(error) if error.is_not_found() => return Ok(End::Lost { started: false }),
-            Err(error) => return Err(io::Error::other(error)),
+            Some(Abandon::StillRunning) => {}
         }
-        if let Ok(Some(run)) = aiwg_shim::read_run(dir)
-            && let Some(agent) = run.agent
-        {
-            shared.running.set_pid(self.no, agent.pid);
+        let run = self.task.run(dir);
+        if let Some(run) = &run {
+            let agent = run.agent.map(|agent| agent.pid);
+            shared.running.set_pids(self.task.no, self.task.launch, Some(run.shim.pid), agent);
         }
-        tracing::info!(task = %self.no, "found its agent still running, and goes on with it");
-        self.until(shared, config, dir, shim::gone(dir), end).await;
-        shim::reap(dir);
+        tracing::info!(task = %self.task.no, "found its agent still running, and goes on with it");
+        // The clock may have been set since its start. A shim's own age does not depend on it.
+        let age = run.and_then(|run| run.age());
+        self.until(shared, config, dir, age, shim::gone(self.task, dir), end).await;
+        shim::reap(self.task, dir);
         let ending = *end.borrow();
         self.end_of(shared, config, dir, ending).await
     }
 
-    /// When its time is up: counted from its start, also over a restart of the daemon.
-    fn time_limit(&self, daemon: &DaemonConfig) -> Instant {
+    /// Gives up this launch unless a shim runs it; none if there never was one. That it cannot be given up, with a full disk say, is no
+    /// reason to take the task for failed: it is tried again, until someone wants it to end.
+    async fn abandon(&self, dir: &Path, end: &mut watch::Receiver<Option<Ending>>) -> Option<Abandon> {
+        let mut told = false;
+        loop {
+            let error = match aiwg_shim::abandon(dir, self.task.launch) {
+                Ok(found) => return Some(found),
+                Err(error) if error.is_not_found() => return None,
+                Err(error) => error,
+            };
+            if !std::mem::replace(&mut told, true) {
+                tracing::warn!(task = %self.task.no, %error, "whether its agent still runs cannot be settled yet");
+            }
+            if end.borrow().is_some() && !aiwg_shim::is_held(dir).unwrap_or(false) {
+                return Some(Abandon::Done);
+            }
+            let _ = timeout(RETRY, end.changed()).await;
+        }
+    }
+
+    /// When its time is up: counted from its start, also over a restart of the daemon. Where its age is not known it is told by the clock.
+    fn time_limit(&self, daemon: &DaemonConfig, age: Option<Duration>) -> Instant {
         let limit = self.timeout_ms.unwrap_or_else(|| minutes_to_ms(daemon.action_timeout_minutes));
-        let passed = u64::try_from(Timestamp::now().as_millis() - self.started_at.as_millis()).unwrap_or(0);
+        let by_the_clock = || Timestamp::now().as_millis() - self.started_at.as_millis();
+        let passed = match age {
+            Some(age) => u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
+            None => u64::try_from(by_the_clock()).unwrap_or(0),
+        };
         // Thirty years stand for no limit, where adding would overflow the clock.
         let left = Duration::from_millis(limit.saturating_sub(passed))
             .min(Duration::from_secs(30 * 365 * 24 * 3600));
@@ -150,12 +178,13 @@ impl Agent {
         shared: &Shared,
         config: &Config,
         dir: &Path,
+        age: Option<Duration>,
         ended: impl Future<Output = ()>,
         end: &mut watch::Receiver<Option<Ending>>,
     ) {
         tokio::pin!(ended);
         let daemon = &config.daemon;
-        let limit = self.time_limit(daemon);
+        let limit = self.time_limit(daemon, age);
         let may_be_silent = daemon.stall_minutes.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
         let mut silence = Silence::of(dir, may_be_silent);
         let format = Format::of(&config.agent.command);
@@ -166,16 +195,16 @@ impl Agent {
             tokio::select! {
                 () = &mut ended => return,
                 // The request is repeated: it may have come before the shim could take it.
-                () = tokio::time::sleep(RETRY), if ending => request_end(dir),
+                () = tokio::time::sleep(RETRY), if ending => self.task.request_end(dir),
                 Ok(()) = end.changed(), if !ending => {
                     ending = true;
-                    request_end(dir);
+                    self.task.request_end(dir);
                 }
                 silent = silence.too_long(), if !ending => {
                     let end = daemon.stalled_tasks == StalledTasks::End;
                     let silent_ms = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
-                    if let Err(error) = shared.engine.stalled(self.no, silent_ms, end).await {
-                        tracing::warn!(task = %self.no, %error, "it is stalled, but that could not be stored");
+                    if let Err(error) = shared.engine.stalled(self.task.no, silent_ms, end).await {
+                        tracing::warn!(task = %self.task.no, %error, "it is stalled, but that could not be stored");
                     }
                 }
                 () = overdue.passed(), if !ending => self.order_end(shared, Ending::Finished).await,
@@ -186,8 +215,8 @@ impl Agent {
 
     /// Has the engine note why it is to end; the order comes from there.
     async fn order_end(&self, shared: &Shared, why: Ending) {
-        if let Err(error) = shared.engine.end_running(self.no, why).await {
-            tracing::warn!(task = %self.no, ?why, %error, "it is to end, but that could not be stored");
+        if let Err(error) = shared.engine.end_running(self.task.no, why).await {
+            tracing::warn!(task = %self.task.no, ?why, %error, "it is to end, but that could not be stored");
             tokio::time::sleep(RETRY).await;
         }
     }
@@ -200,45 +229,44 @@ impl Agent {
         dir: &Path,
         ending: Option<Ending>,
     ) -> io::Result<End> {
-        if let Some(record) = aiwg_shim::read_exit(dir, self.launch).map_err(io::Error::other)? {
+        if let Some(record) = aiwg_shim::read_exit(dir, self.task.launch).map_err(io::Error::other)? {
+            // Someone else than this daemon, a service manager say, has had the shim end it.
+            let from_outside = record.end_requested && ending.is_none();
+            let started = record.spawn_error.is_none();
             let (dir, command) = (dir.to_owned(), config.agent.command.clone());
             // It reads the whole output.
             let judge = move || outcome(&record, &dir, &command, ending);
-            return tokio::task::spawn_blocking(judge).await.map(End::Ended).map_err(io::Error::other);
+            let outcome = tokio::task::spawn_blocking(judge).await.map_err(io::Error::other)?;
+            return Ok(if from_outside && outcome.state == TaskState::Failed {
+                tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
+                End::Lost { started }
+            } else {
+                End::Ended(outcome)
+            });
         }
-        let run = aiwg_shim::read_run(dir).ok().flatten().filter(|run| run.attempt == self.launch);
-        let started = run.is_some_and(|run| run.agent.is_some());
+        let started = self.task.run(dir).is_some_and(|run| run.agent.is_some());
         // The shim was killed: what it kept may still be running, and nobody else would end it.
-        let (task, socket) = (self.no.to_string(), shared.socket.clone());
+        let (task, socket) = (self.task.no.to_string(), shared.socket.clone());
         // It waits for the processes to end.
         let swept = tokio::task::spawn_blocking(move || {
             aiwg_shim::sweep(&[(TASK_ENV, &task), (aiwg_protocol::SOCKET_ENV, &socket)])
         })
         .await
         .map_err(io::Error::other)?;
-        tracing::warn!(task = %self.no, ended = swept.ended, left = swept.left, "its shim is gone without a record");
+        tracing::warn!(task = %self.task.no, ended = swept.ended, left = swept.left, "its shim is gone without a record");
         Ok(End::Lost { started })
-    }
-
-    /// Tells the engine, until it could store it.
-    async fn report(&self, shared: &Shared, end: &End, requeue: bool) {
-        loop {
-            let told = match end {
-                End::Ended(outcome) => shared.engine.ended(self.no, outcome.clone()).await,
-                End::Lost { started } => shared.engine.interrupted(self.no, *started, requeue).await,
-            };
-            match told {
-                Err(EngineError::Storage(_)) => tokio::time::sleep(RETRY).await,
-                Err(error) => return tracing::error!(task = %self.no, %error, "its end was not taken in"),
-                Ok(()) => return,
-            }
-        }
     }
 }
 
-fn request_end(dir: &Path) {
-    let asked = aiwg_shim::read_run(dir).ok().flatten().map(|run| aiwg_shim::request_end(&run));
-    if let Some(Err(error)) = asked {
-        tracing::warn!(dir = %dir.display(), %error, "the shim could not be asked to end its agent");
+/// How often a task's agent may be started in all, where each was lost.
+fn most_attempts(daemon: &DaemonConfig) -> u32 {
+    match daemon.interrupted_tasks {
+        InterruptedTasks::Requeue => daemon.max_attempts,
+        InterruptedTasks::Fail => 1,
     }
+}
+
+fn back_off(launch: u32) -> Duration {
+    let before = usize::try_from(launch.saturating_sub(1)).unwrap_or(usize::MAX);
+    BACK_OFF[before.min(BACK_OFF.len() - 1)]
 }

@@ -6,6 +6,7 @@
 
 mod agent;
 mod environment;
+mod launch;
 mod outcome;
 mod overdue;
 mod prepare;
@@ -13,19 +14,17 @@ mod running;
 mod shim;
 mod silence;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use aiwg_protocol::types::TaskState;
-use tokio::{
-    sync::{mpsc, watch},
-    task::JoinSet,
-};
+use futures::FutureExt;
+use tokio::{sync::mpsc, task::JoinSet};
 
 use crate::{
     config::Settings,
     engine::{Engine, Order},
     project::Project,
-    store::{Ending, TaskNo, TaskRow},
+    store::{Ending, TaskRow},
 };
 use agent::Agent;
 pub(crate) use environment::is_closed;
@@ -50,56 +49,36 @@ pub(crate) async fn supervise(
     found: Vec<TaskRow>,
     mut orders: mpsc::UnboundedReceiver<Order>,
 ) {
-    let mut keepers = Keepers { shared, agents: JoinSet::new(), ends: HashMap::new() };
+    let mut keepers = Keepers { shared, agents: JoinSet::new() };
     for task in found.into_iter().filter(|task| task.state == TaskState::Running) {
-        keepers.adopt(task);
+        keepers.keep(Agent::found(&task), task.ending);
     }
     loop {
         tokio::select! {
             order = orders.recv() => match order {
                 Some(Order::Start(order)) => keepers.keep(Agent::ordered(*order), None),
-                Some(Order::End(no, ending)) => keepers.end(no, ending),
+                Some(Order::End(no, ending)) => keepers.shared.running.end(no, ending),
                 None => return,
             },
-            Some(done) = keepers.agents.join_next() => {
-                if let Ok(no) = done {
-                    keepers.ends.remove(&no);
-                }
-            }
+            Some(_) = keepers.agents.join_next() => {}
         }
     }
 }
 
 struct Keepers {
     shared: Arc<Shared>,
-    agents: JoinSet<TaskNo>,
-    /// Tells a keeper that its agent is to end.
-    ends: HashMap<TaskNo, watch::Sender<Option<Ending>>>,
+    agents: JoinSet<()>,
 }
 
 impl Keepers {
     fn keep(&mut self, agent: Agent, ending: Option<Ending>) {
-        let no = agent.no();
-        let (end, ended) = watch::channel(ending);
-        self.ends.insert(no, end);
-        self.shared.running.insert(no);
-        let shared = Arc::clone(&self.shared);
+        let (task, shared) = (agent.task(), Arc::clone(&self.shared));
+        let ended = shared.running.begin(task.no, task.launch, ending);
         self.agents.spawn(async move {
-            agent.keep(&shared, ended).await;
-            shared.running.remove(no);
-            no
+            if AssertUnwindSafe(agent.keep(&shared, ended)).catch_unwind().await.is_err() {
+                task.give_up(&shared).await;
+            }
+            shared.running.finished(task.no, task.launch);
         });
-    }
-
-    fn adopt(&mut self, task: TaskRow) {
-        let ending = task.ending;
-        self.keep(Agent::found(&task), ending);
-    }
-
-    fn end(&self, no: TaskNo, ending: Ending) {
-        if let Some(end) = self.ends.get(&no) {
-            // The keeper may just have finished.
-            let _ = end.send(Some(ending));
-        }
     }
 }

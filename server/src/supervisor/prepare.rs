@@ -27,8 +27,10 @@ pub(super) fn prepare(
     dir: &Path,
     order: &StartOrder,
 ) -> io::Result<Order> {
-    make_private_dir(dir)?;
-    set_output_aside(dir, order.launch)?;
+    if !make_private_dir(dir)? {
+        set_output_aside(dir, order.launch)?;
+        remove_records(dir, order.launch)?;
+    }
     let prompt_file = dir.join("prompt.txt");
     write_private(&prompt_file, order.prompt.as_bytes())?;
     let event = order.event.as_ref().map(Json::new).transpose()?;
@@ -71,6 +73,43 @@ fn set_output_aside(dir: &Path, launch: u32) -> io::Result<()> {
     Ok(())
 }
 
+/// Who ran it before, and how that ended, is not to be taken for this launch's: where a directory was copied along with its project, or the
+/// database was made anew, launches have the same numbers as others had.
+fn remove_records(dir: &Path, launch: u32) -> io::Result<()> {
+    let mut names = vec![aiwg_shim::RUN_FILE, aiwg_shim::EXIT_FILE];
+    if launch == 1 {
+        if aiwg_shim::is_held(dir)? {
+            return Err(io::Error::other(format!("another agent still runs in {}", dir.display())));
+        }
+        // It says which launches may never start. Of this task there has been none.
+        names.push(aiwg_shim::LOCK_FILE);
+    }
+    for name in names {
+        match std::fs::remove_file(dir.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_have_left_is_not_taken_for_a_launchs_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let all = [aiwg_shim::RUN_FILE, aiwg_shim::EXIT_FILE, aiwg_shim::LOCK_FILE];
+        let left = || all.map(|name| dir.path().join(name).exists());
+        for (launch, expected) in [(2, [false, false, true]), (1, [false; 3])] {
+            all.iter().for_each(|name| write_private(&dir.path().join(name), b"{}").unwrap());
+            remove_records(dir.path(), launch).unwrap();
+            assert_eq!(left(), expected, "launch {launch}");
+        }
+    }
 }

@@ -8,6 +8,8 @@ use tokio::{
     process::{Child, Command},
 };
 
+use super::launch::Launch;
+
 /// The role of the binary that is a shim.
 const ROLE: &str = "__shim";
 
@@ -40,10 +42,10 @@ pub(super) async fn started(child: &mut Child) -> Option<Started> {
     serde_json::from_str(&line).ok()
 }
 
-/// Waits until the shim of `dir` is gone. It is not our child: the daemon that was its parent has died.
-pub(super) async fn gone(dir: &Path) {
+/// Waits until the shim of a launch is gone. It is not our child: the daemon that was its parent has died.
+pub(super) async fn gone(launch: Launch, dir: &Path) {
     #[cfg(target_os = "linux")]
-    if let Ok(Some(run)) = aiwg_shim::read_run(dir) {
+    if let Some(run) = launch.run(dir) {
         exited(&run.shim).await;
     }
     // The lock has the last word: the process may have been a zombie's, or not have written who it is yet.
@@ -52,10 +54,10 @@ pub(super) async fn gone(dir: &Path) {
     }
 }
 
-/// Lets the system forget the shim of `dir`, now gone, if it was a child of this very process before it began anew.
-pub(super) fn reap(dir: &Path) {
+/// Lets the system forget the shim of a launch, now gone, if it was a child of this very process before it began anew.
+pub(super) fn reap(launch: Launch, dir: &Path) {
     use rustix::process::{Pid, WaitOptions, waitpid};
-    let Ok(Some(run)) = aiwg_shim::read_run(dir) else { return };
+    let Some(run) = launch.run(dir) else { return };
     // Or the number may by now be another child's, for whose end someone else waits.
     if aiwg_shim::Process::of(run.shim.pid) == Some(run.shim) {
         let pid = i32::try_from(run.shim.pid).ok().and_then(Pid::from_raw);

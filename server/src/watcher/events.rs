@@ -7,13 +7,11 @@ use std::{
 };
 
 use aiwg_protocol::types::{EventSource, FileEvent, Json, Timestamp};
-use aiwg_watch::{Batch, Change, Kind};
+use aiwg_watch::{Batch, Change, HINT_DELAY, Kind};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
+use super::told::timestamp;
 use crate::engine::Draft;
-
-/// How late the system's hints may be, on a busy machine.
-const HINT_DELAY: Duration = Duration::from_secs(2);
 
 /// The events of a batch, in its order.
 pub(super) fn drafts(root: &Path, batch: &Batch, polled: bool) -> impl Iterator<Item = Draft> {
@@ -52,12 +50,19 @@ fn text(path: &Path) -> (String, Option<String>) {
 }
 
 /// When it happened, as well as it can be told: what a task changed must be known from what was changed after its end. The file's
-/// own time says so, or the directory's where the file is gone, unless the system's hints show that its clock is wrong.
+/// own time says so, or the directory's where the file is gone, unless the system's hints show that its clock is wrong. A file that was
+/// moved along with a directory keeps its time, so that of the directory counts as well.
 fn happened_at(root: &Path, change: &Change, batch: &Batch, polled: bool) -> Timestamp {
     let path = root.join(&change.path);
     let stamp = match change.kind {
         Kind::Deleted => path.ancestors().skip(1).find_map(changed_at),
-        _ => changed_at(&path),
+        Kind::Modified => changed_at(&path),
+        Kind::Created | Kind::Renamed => {
+            let arrived =
+                change.path.ancestors().skip(1).filter(|directory| batch.arrived.contains(*directory));
+            let times = arrived.filter_map(|directory| changed_at(&root.join(directory)));
+            times.chain(changed_at(&path)).max()
+        }
     };
     let latest = stamp.unwrap_or(batch.until).min(batch.until);
     // What a look has found may have happened long before.
@@ -72,11 +77,6 @@ fn changed_at(path: &Path) -> Option<SystemTime> {
     UNIX_EPOCH.checked_add(since_1970)
 }
 
-fn timestamp(time: SystemTime) -> Timestamp {
-    let since_1970 = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use std::{ffi::OsStr, path::PathBuf};
@@ -85,6 +85,38 @@ mod tests {
 
     fn change(kind: Kind, path: &OsStr) -> Change {
         Change { path: PathBuf::from(path), kind, from: None }
+    }
+
+    fn batch(since: SystemTime, until: SystemTime, arrived: &[&str]) -> Batch {
+        let arrived = arrived.iter().map(PathBuf::from).collect();
+        Batch { changes: Vec::new(), since, until, told_up_to: until, arrived }
+    }
+
+    #[test]
+    fn what_is_moved_with_a_directory_happened_when_that_was_moved() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        std::fs::create_dir_all(path("old/deep")).unwrap();
+        std::fs::write(path("old/deep/a"), "").unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        std::fs::rename(path("old"), path("new")).unwrap();
+        let moved = timestamp(changed_at(&path("new")).unwrap());
+        std::thread::sleep(Duration::from_millis(50));
+        // Beside it, and of no account.
+        std::fs::write(path("b"), "").unwrap();
+        let batch = batch(SystemTime::now(), SystemTime::now(), &["new", "new/deep"]);
+        for kind in [Kind::Created, Kind::Renamed] {
+            assert_eq!(
+                happened_at(dir.path(), &change(kind, OsStr::new("new/deep/a")), &batch, false),
+                moved
+            );
+        }
+        let file = timestamp(changed_at(&path("new/deep/a")).unwrap());
+        assert!(file.as_millis() < moved.as_millis());
+        assert_eq!(
+            happened_at(dir.path(), &change(Kind::Modified, OsStr::new("new/deep/a")), &batch, false),
+            file
+        );
     }
 
     #[test]
@@ -102,7 +134,7 @@ mod tests {
         let now = SystemTime::now();
         let minute = Duration::from_secs(60);
         let at = |since, until, polled| {
-            let batch = Batch { changes: Vec::new(), since, until };
+            let batch = batch(since, until, &[]);
             happened_at(dir.path(), &change(Kind::Modified, OsStr::new("a")), &batch, polled).as_millis()
         };
         let (now_ms, minute_ms) = (timestamp(now).as_millis(), 60_000);

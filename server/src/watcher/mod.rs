@@ -3,6 +3,7 @@
 mod events;
 mod notices;
 mod options;
+mod told;
 
 use std::{
     sync::{
@@ -10,10 +11,13 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::sleep,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use aiwg_protocol::{config::Config, types::FileWatcherSubsystem};
+use aiwg_protocol::{
+    config::Config,
+    types::{FileWatcherSubsystem, Timestamp},
+};
 use aiwg_watch::{Batch, Notice, Options, WatchError, Watcher};
 use futures::executor::block_on;
 use tokio_util::sync::CancellationToken;
@@ -22,8 +26,10 @@ use crate::{
     engine::{Draft, Engine, EngineError, Gathering},
     health::{Health, IssueKind},
     project::Project,
+    store::FilesTold,
 };
 pub(crate) use options::options;
+pub(crate) use told::note_told;
 
 /// How many changes go to the engine at once: so many that a large batch is stored fast, so few that others need not wait long.
 const AT_ONCE: usize = 500;
@@ -39,29 +45,71 @@ pub(crate) struct FileWatcher {
     /// Nothing is told from here on.
     stopped: CancellationToken,
     told: Arc<AtomicU64>,
+    /// Up to when an earlier daemon has told changes, until what came then is told.
+    before: Mutex<Option<FilesTold>>,
     watcher: Mutex<Option<Watcher>>,
 }
 
 impl FileWatcher {
-    /// One that does not watch yet.
-    pub(crate) fn new(project: Project, engine: Engine, health: Health, stopped: CancellationToken) -> Self {
-        Self { project, engine, health, stopped, told: Arc::default(), watcher: Mutex::new(None) }
+    /// One that does not watch yet. `before` says up to when an earlier daemon has told changes.
+    pub(crate) fn new(
+        project: Project,
+        engine: Engine,
+        health: Health,
+        stopped: CancellationToken,
+        before: Option<FilesTold>,
+    ) -> Self {
+        let (before, watcher) = (Mutex::new(before), Mutex::new(None));
+        Self { project, engine, health, stopped, told: Arc::default(), before, watcher }
     }
 
     /// Watches what a configuration says from here on, and no longer what another one said. What changes meanwhile is told, perhaps
-    /// twice. Takes as long as it takes to look at all directories, so it is not for a thread with other things to do.
+    /// twice; what git holds back is handed over. The first time, what has changed since an earlier daemon is told as well, unless that
+    /// was long ago. Takes as long as it takes to look at all directories, so it is not for a thread with other things to do.
     ///
     /// # Errors
     /// It cannot start; what was watched still is.
     pub(crate) fn watch(&self, config: &Config) -> Result<(), WatchError> {
         let wanted = config.watches_files().then(|| options(self.project.root(), config));
         self.health.clear(IssueKind::Watch);
-        let new = wanted.map(|options| self.start(&options)).transpose()?;
+        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = before.and_then(|told| told::since(told, SystemTime::now()));
+        let new = wanted.map(|options| self.start(&Options { since, ..options })).transpose()?;
+        *before = None;
         let old = std::mem::replace(&mut *self.lock(), new);
-        if let Some(old) = old {
-            old.finish();
+        let finished = old.and_then(Watcher::finish);
+        // Where nothing is watched any more, nobody wants to know what changes from here on.
+        let told_up_to = finished.as_ref().map(|finished| told::timestamp(finished.told_up_to));
+        let at = self.told_up_to().map(|at| told_up_to.unwrap_or(at));
+        self.note_told(at.map(|at| FilesTold { at, stopped: false }));
+        if let (Some(rest), Some(new)) = (finished.and_then(|finished| finished.rest), &*self.lock()) {
+            new.inherit(rest);
         }
         Ok(())
+    }
+
+    /// Watches no longer, and tells what has changed until now, unless git holds it back: then the next daemon does. `is_for_good` says
+    /// that there may be none for long.
+    pub(crate) fn finish(&self, is_for_good: bool) {
+        let finished = self.lock().take().and_then(Watcher::finish);
+        // Otherwise it may have told nothing.
+        if let Some(finished) = finished.filter(|_| !self.stopped.is_cancelled()) {
+            self.note_told(Some(FilesTold {
+                at: told::timestamp(finished.told_up_to),
+                stopped: is_for_good,
+            }));
+        }
+    }
+
+    /// All that changed before this moment has been told. `None` if nothing is watched.
+    pub(crate) fn told_up_to(&self) -> Option<Timestamp> {
+        self.lock().as_ref().map(|watcher| told::timestamp(watcher.status().told_up_to()))
+    }
+
+    fn note_told(&self, told: Option<FilesTold>) {
+        if let Err(error) = block_on(self.engine.files_told(told)) {
+            tracing::warn!(%error, "up to when changes of files have been told could not be stored");
+        }
     }
 
     /// Watches nothing any more.
@@ -93,9 +141,11 @@ impl FileWatcher {
         )
     }
 
-    /// Whether files are watched if they should be.
+    /// Whether files are watched if they should be, and as they should be.
     pub(crate) fn is_well(&self, config: &Config) -> bool {
-        self.lock().is_some() == config.watches_files()
+        let status = self.lock().as_ref().map(Watcher::status);
+        let polls = status.as_ref().is_some_and(|status| status.polling);
+        status.is_some() == config.watches_files() && (!polls || config.watch.use_polling)
     }
 
     /// Whether changes gather that have not been told yet.
@@ -103,7 +153,7 @@ impl FileWatcher {
         // Not even looked at while watching begins: that takes a moment, and this is asked by those who serve everyone.
         let watcher = self.watcher.try_lock().ok();
         let status = watcher.and_then(|watcher| watcher.as_ref().map(Watcher::status)).unwrap_or_default();
-        Gathering { is_open: status.gathering, told: status.tellings }
+        Gathering { is_open: status.gathering, is_held: status.held.is_some(), told: status.tellings }
     }
 
     /// How the watching stands.
@@ -119,7 +169,8 @@ impl FileWatcher {
             files: count(status.files),
             polling: status.polling,
             missing: status.missing.iter().map(|path| path.display().to_string()).collect(),
-            held_by: status.held.map(|mark| mark.display().to_string()),
+            held_by: status.held.as_ref().map(|(mark, _)| mark.display().to_string()),
+            held_since: status.held.map(|(_, since)| told::timestamp(since)),
             overflows: status.overflows,
         }
     }
@@ -142,21 +193,20 @@ struct Teller {
 impl Teller {
     fn tell(&self, batch: &Batch) {
         let polled = self.polled.load(Ordering::Relaxed);
-        let mut drafts = events::drafts(self.project.root(), batch, polled);
-        let mut some: Vec<Draft> = drafts.by_ref().take(AT_ONCE).collect();
-        while !some.is_empty() {
-            let rest: Vec<Draft> = drafts.by_ref().take(AT_ONCE).collect();
-            if !self.publish(&some, !rest.is_empty()) {
+        let mut drafts = events::drafts(self.project.root(), batch, polled).peekable();
+        while drafts.peek().is_some() {
+            let some: Vec<Draft> = drafts.by_ref().take(AT_ONCE).collect();
+            let told_up_to = drafts.peek().is_none().then(|| told::timestamp(batch.told_up_to));
+            if !self.publish(&some, told_up_to) {
                 return;
             }
-            some = rest;
         }
     }
 
-    /// Tells of changes, and whether more of them is to come. False when the daemon stops.
-    fn publish(&self, drafts: &[Draft], more: bool) -> bool {
+    /// False when the daemon stops.
+    fn publish(&self, drafts: &[Draft], told_up_to: Option<Timestamp>) -> bool {
         while !self.stopped.is_cancelled() {
-            match block_on(self.engine.publish_all(drafts.to_vec(), more)) {
+            match block_on(self.engine.publish_all(drafts.to_vec(), told_up_to)) {
                 Ok(()) => {
                     self.told.fetch_add(drafts.len() as u64, Ordering::Relaxed);
                     return true;

@@ -26,6 +26,10 @@ impl Troubles {
                 tracing::warn!("{text}");
                 self.unreadable.insert(path, text);
             }
+            Notice::Readable(path) => {
+                tracing::info!("{text}");
+                self.unreadable.remove(&path);
+            }
             // A path that is not there may come: the status names it, and nobody needs to do anything.
             Notice::Overflow | Notice::RootGone(_) | Notice::RootBack(_) => tracing::info!("{text}"),
             Notice::GitWaitOver { .. } => tracing::warn!("{text}"),

@@ -17,6 +17,7 @@ pub(crate) fn options(root: &Path, config: &Config) -> Options {
         gitignore: watch.gitignore,
         settle: Duration::from_millis(watch.debounce_ms),
         git_wait: Duration::from_secs(watch.git_wait_seconds.into()),
+        git_operation_wait: Duration::from_mins(watch.git_operation_wait_minutes.into()),
         polling: watch.use_polling,
         poll_every: Duration::from_millis(watch.poll_interval_ms),
         ..options

@@ -1,10 +1,9 @@
 //! Having directories watched.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ffi::OsStr,
-    io,
-    os::unix::fs::DirEntryExt,
+    os::unix::fs::{DirEntryExt, MetadataExt},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -16,10 +15,10 @@ use std::{
 
 use crate::{
     Notice,
-    list::{Entry, Listing, entry, is_gone, list},
+    list::{Entry, Listing, entry, list},
     rules::{Rules, Scope},
     source::Exhausted,
-    stamp::Stamp,
+    stamp::{Stamp, has_changed_since},
     state::{Directory, State},
 };
 
@@ -33,11 +32,13 @@ const AT_ONCE: usize = 10_000;
 type Candidate = (PathBuf, Arc<Rules>);
 
 impl State {
-    /// Watches the project for the first time. All there is counts as told already.
+    /// Watches the project for the first time. All there is counts as told already, but for what has changed since an earlier
+    /// watcher was at its end: that is marked.
     pub(crate) fn arm_first(&mut self) {
         self.is_first = true;
         self.arm_project();
         self.is_first = false;
+        self.arrived.clear();
         self.dirty.clear();
         if self.directories.values().map(|directory| directory.files.len()).sum::<usize>() <= AT_ONCE {
             self.look_at_listed(true);
@@ -53,15 +54,25 @@ impl State {
             self.directories.iter_mut().filter(|(_, directory)| is_listed(directory)).collect();
         let threads = threads();
         let share = listed.len().div_ceil(threads).max(PARALLEL_FROM);
-        thread::scope(|scope| {
-            for part in listed.chunks_mut(share) {
-                let work = move || {
-                    part.iter_mut().for_each(|(path, directory)| look_at_files(path, directory, is_start))
-                };
-                // Where no thread can be had, they stay as they are: listed.
-                drop(thread::Builder::new().spawn_scoped(scope, work));
-            }
+        let since = self.since;
+        let look = |part: &mut [(&PathBuf, &mut Directory)]| -> Vec<PathBuf> {
+            let looks =
+                part.iter_mut().map(|(path, directory)| look_at_files(path, directory, is_start, since));
+            looks.flatten().collect()
+        };
+        let changed: Vec<PathBuf> = thread::scope(|scope| {
+            // Where no thread can be had, they stay as they are: listed.
+            let threads: Vec<_> = listed
+                .chunks_mut(share)
+                .filter_map(|part| thread::Builder::new().spawn_scoped(scope, move || look(part)).ok())
+                .collect();
+            threads.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect()
         });
+        for path in changed {
+            if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
+                self.dirty.name(parent, name, false);
+            }
+        }
     }
 
     /// Watches the project. All in it is marked.
@@ -82,6 +93,8 @@ impl State {
             self.open_source();
         }
         self.mark_all(true);
+        // They were there before.
+        self.arrived.clear();
     }
 
     /// Has the system watch, or falls back to polling.
@@ -98,10 +111,11 @@ impl State {
         let mut level: Vec<Candidate> = vec![(path.to_owned(), rules)];
         while !level.is_empty() {
             // Watched first and listed then: what comes in between is seen twice, never not at all.
-            self.watch(&level);
+            let mut refused = self.watch(&level);
             let surveys = survey_all(&self.scope, level, self.is_first);
             level = Vec::new();
-            for survey in surveys {
+            for mut survey in surveys {
+                survey.refused = survey.refused.or_else(|| refused.remove(&survey.path));
                 if let Some(path) = self.enroll(survey, &mut level) {
                     armed.push(path);
                 }
@@ -110,20 +124,18 @@ impl State {
         armed
     }
 
-    fn watch(&mut self, level: &[Candidate]) {
-        let Some(source) = &mut self.source else { return };
-        if self.directories.len() + level.len() > self.max_watches {
-            let why = format!("more than {} directories are to be watched", self.max_watches);
-            return self.fall_back(Exhausted(why));
-        }
-        match source.watch(level.iter().map(|(path, _)| path)) {
-            Ok(refused) => {
-                for (path, why) in refused {
-                    self.note_unreadable(path, why);
-                }
-            }
-            Err(why) => self.fall_back(why),
-        }
+    /// Hands back what cannot be watched, and why.
+    fn watch(&mut self, level: &[Candidate]) -> HashMap<PathBuf, String> {
+        let Some(source) = &mut self.source else { return HashMap::new() };
+        let watched = if self.directories.len() + level.len() > self.max_watches {
+            Err(Exhausted(format!("more than {} directories are to be watched", self.max_watches)))
+        } else {
+            source.watch(level.iter().map(|(path, _)| path))
+        };
+        watched.map(|refused| refused.into_iter().collect()).unwrap_or_else(|why| {
+            self.fall_back(why);
+            HashMap::new()
+        })
     }
 
     fn fall_back(&mut self, Exhausted(why): Exhausted) {
@@ -131,22 +143,30 @@ impl State {
         self.notices.push(Notice::FellBackToPolling { why });
     }
 
-    /// Takes in a directory that is watched by now, and adds those in it that are to be watched next. `None` if it is gone.
+    /// Takes in a directory that is watched by now, and adds those in it that are to be watched next. `None` if it is gone, or cannot
+    /// be watched.
     fn enroll(&mut self, survey: Survey, next: &mut Vec<Candidate>) -> Option<PathBuf> {
-        let Survey { path, rules, gitignore, files, directories, error } = survey;
-        if let Some(error) = error {
-            if is_gone(&error) {
+        let Survey { path, rules, gitignore, files, directories, is_repository, refused } = survey;
+        match refused {
+            Some(why) if path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) => {
+                // It stays as it was: not watched, so that it is tried again.
+                self.note_unreadable(path, why);
                 return None;
             }
-            self.note_unreadable(path.clone(), error.to_string());
+            Some(_) => return None,
+            None => self.note_readable(&path),
         }
         let is_armed = |path: &Path| self.directories.get(path).is_some_and(|directory| directory.is_armed);
         next.extend(directories.into_iter().filter(|(child, _)| !is_armed(child)));
         self.dirty.all(&path);
+        if is_repository {
+            self.repositories.insert(path.clone());
+        }
         if let Some(known) = self.directories.get_mut(&path) {
             // Its ignore file is compared with that of before at the next look.
             known.is_armed = true;
             known.rules = rules;
+            self.arrived.insert(path.clone());
             return Some(path);
         }
         if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
@@ -154,15 +174,10 @@ impl State {
         {
             parent.directories.insert(name.into());
         }
+        self.arrived.insert(path.clone());
         let directory = Directory { rules, is_armed: true, gitignore, files, directories: BTreeSet::new() };
         self.directories.insert(path.clone(), directory);
         Some(path)
-    }
-
-    pub(crate) fn note_unreadable(&mut self, path: PathBuf, why: String) {
-        if self.unreadable.insert(path.clone()) {
-            self.notices.push(Notice::Unreadable { path, why });
-        }
     }
 }
 
@@ -175,7 +190,9 @@ struct Survey {
     files: BTreeMap<Box<OsStr>, Stamp>,
     /// The directories that count.
     directories: Vec<Candidate>,
-    error: Option<io::Error>,
+    is_repository: bool,
+    /// Why it cannot be watched.
+    refused: Option<String>,
 }
 
 /// Lists many directories, in several threads.
@@ -203,9 +220,9 @@ fn survey_all(scope: &Scope, level: Vec<Candidate>, with_files: bool) -> Vec<Sur
 }
 
 fn survey(scope: &Scope, path: &Path, rules: Arc<Rules>, with_files: bool) -> Survey {
-    let (listing, error) = match list(path) {
+    let (listing, refused) = match list(path) {
         Ok(listing) => (listing, None),
-        Err(error) => (Listing::default(), Some(error)),
+        Err(error) => (Listing::default(), Some(error.to_string())),
     };
     // Those of the project's directory know its ignore file already.
     let has_own = listing.gitignore.is_some() && path != scope.project;
@@ -220,7 +237,8 @@ fn survey(scope: &Scope, path: &Path, rules: Arc<Rules>, with_files: bool) -> Su
         gitignore: listing.gitignore.as_ref().map(Stamp::of),
         files,
         directories,
-        error,
+        is_repository: listing.is_repository,
+        refused,
     }
 }
 
@@ -239,15 +257,31 @@ fn files(scope: &Scope, rules: &Rules, path: &Path, listing: &Listing) -> BTreeM
     files
 }
 
-fn look_at_files(path: &Path, directory: &mut Directory, is_start: bool) {
+/// Looks at the files that were only listed, and hands back those that have changed since an earlier watcher told of them.
+fn look_at_files(
+    path: &Path,
+    directory: &mut Directory,
+    is_start: bool,
+    since: Option<SystemTime>,
+) -> Vec<PathBuf> {
     let mut file = path.join("x");
+    let mut changed = Vec::new();
     for (name, stamp) in directory.files.iter_mut().filter(|(_, stamp)| !stamp.is_known) {
         file.set_file_name(name);
-        if let Entry::File(metadata) = entry(&file) {
-            let looked_at = if is_start { Some(Stamp::of(&metadata)) } else { stamp.looked_at(&metadata) };
-            *stamp = looked_at.unwrap_or(*stamp);
+        let Entry::File(metadata) = entry(&file) else { continue };
+        if let Some(since) = since.filter(|&since| has_changed_since(&metadata, since)) {
+            // As it was then: so the next look tells of it.
+            *stamp = Stamp::listed(metadata.ino(), since);
+            changed.push((name.clone(), Stamp::of(&metadata).is_made_since(since)));
+            continue;
         }
+        let looked_at = if is_start { Some(Stamp::of(&metadata)) } else { stamp.looked_at(&metadata) };
+        *stamp = looked_at.unwrap_or(*stamp);
     }
+    for (name, _) in changed.iter().filter(|(_, is_new)| *is_new) {
+        directory.files.remove(name);
+    }
+    changed.into_iter().map(|(name, _)| path.join(&*name)).collect()
 }
 
 fn threads() -> usize {

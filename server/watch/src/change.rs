@@ -1,6 +1,6 @@
 //! What is told.
 
-use std::{path::PathBuf, time::SystemTime};
+use std::{collections::BTreeSet, path::PathBuf, time::SystemTime};
 
 /// How a file has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,4 +35,9 @@ pub struct Batch {
     pub since: SystemTime,
     /// When the last hint of them came.
     pub until: SystemTime,
+    /// With this batch all that has changed before this moment is told.
+    pub told_up_to: SystemTime,
+    /// The directories that have come with it, relative to the project. Files that were moved along with one keep their own time of
+    /// change; the directory's says when it was moved.
+    pub arrived: BTreeSet<PathBuf>,
 }

@@ -28,6 +28,7 @@ impl State {
         if self.must_restart {
             self.restart();
         }
+        self.retry_unreadable();
         let mut net = Net::default();
         let mut to_do: ToDo = self.dirty.paths().into_iter().collect();
         while let Some(path) = to_do.pop_first() {
@@ -73,7 +74,10 @@ impl State {
             Err(error) if is_gone(&error) => return self.vanished(path, net, to_do),
             Err(error) => return self.note_unreadable(path.to_owned(), error.to_string()),
         };
-        self.unreadable.remove(path);
+        self.note_readable(path);
+        if listing.is_repository {
+            self.repositories.insert(path.to_owned());
+        }
         if self.has_new_gitignore(path, marks, &listing) {
             self.renew_rules(path);
             marks.has_new_rules = true;

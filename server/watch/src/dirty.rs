@@ -51,6 +51,10 @@ impl Dirty {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.directories.is_empty()
+    }
+
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
         self.directories.keys().cloned().collect()
     }

@@ -11,11 +11,14 @@
 //! 1. [`Watcher::start`] walks the watched paths. Each directory that is not ignored is first watched and then listed: what is
 //!    made before the listing is in it, and what is made after it brings an event. Ignored directories are never opened.
 //!    The files of a large tree are looked at only then, in the worker: it takes longer than all else. For that moment a listed
-//!    file is known by its number, and what has touched it since the start counts as a change, one of its mode included.
+//!    file is known by its number, and what has touched it since the start counts as a change, one of its mode included. The same
+//!    goes for what has touched a file since an earlier watcher was at its end ([`Options::since`]).
 //! 2. Hints come from notify's thread. A new directory is watched and listed at once, so that nothing below it goes unseen.
 //! 3. [`Options::settle`] after the first hint the worker looks. If more came in the last moment, it waits for a quiet one, at
 //!    most `settle` again: so nobody's save is cut in two.
-//! 4. If git is in the middle of an operation, nothing is told until it is over, or [`Options::git_wait`] has passed.
+//! 4. If git is in the middle of an operation, in the project or in a repository within it, nothing is told until it is over, or
+//!    [`Options::git_wait`] or [`Options::git_operation_wait`] has passed. A bisect is one as well: what it checks out on the way is
+//!    nobody's change. [`Watcher::inherit`] hands what is held back to another watcher.
 //! 5. The differences become changes: a path that is gone and one that has come with the same identity are one rename.
 //!
 //! # What counts
@@ -36,13 +39,15 @@
 //! 3. [`Options::ignore`], relative to the project, and [`WatchedPath::ignore`], relative to that path;
 //! 4. with [`Options::gitignore`], the `.gitignore` files from the nearest up to the top of the repository,
 //!    `.git/info/exclude`, and the user's `core.excludesFile`. They count without a repository, too. `.gitignore` files in the
-//!    project take effect when they are edited, the others at the next start;
+//!    project take effect when they are edited, `.git/info/exclude` and the user's within seconds, those above the project at
+//!    the next start;
 //! 5. [`EDITOR_FILES`]: what editors keep beside the file.
 //!
 //! # Limits
 //!
 //! - Between two looks of polling, or after lost events, two writes of the same size within one tick of the file system's clock
 //!   can count as one.
+//! - What was deleted between two watchers ([`Options::since`]) is not known, nor are files that were moved with a directory then.
 //! - Files that git tracks although they are ignored are ignored.
 //! - The changes of a watched path are seen through the directories that are watched: a file written through a hard link or a
 //!   mount elsewhere is seen at the next look only.
@@ -55,6 +60,7 @@ mod compare;
 mod dirty;
 mod git;
 mod hint;
+mod inherit;
 mod list;
 mod net;
 mod notice;
@@ -67,11 +73,13 @@ mod stamp;
 mod state;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
+mod unreadable;
 mod watcher;
 mod worker;
 
 pub use change::{Batch, Change, Kind};
-pub use notice::{Notice, Status};
+pub use inherit::{Finished, Rest};
+pub use notice::{HINT_DELAY, Notice, Status};
 pub use options::{EDITOR_FILES, Options, WatchError, WatchedPath};
 pub use roots::within;
 pub use rules::Verdict;

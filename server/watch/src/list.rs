@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use crate::rules::GITIGNORE;
+use crate::{git::GIT, rules::GITIGNORE};
 
 /// What is in a directory. Nothing is known of the files yet: those that are ignored are never looked at.
 #[derive(Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Listing {
     pub(crate) directories: Vec<OsString>,
     /// The state of its `.gitignore`, if it has one.
     pub(crate) gitignore: Option<Metadata>,
+    /// Whether it has a `.git`.
+    pub(crate) is_repository: bool,
 }
 
 /// Lists a directory.
@@ -32,6 +34,7 @@ pub(crate) fn list(path: &Path) -> io::Result<Listing> {
         let entry = entry?;
         // What is gone by now brings an event of its own.
         let Ok(kind) = entry.file_type() else { continue };
+        listing.is_repository |= entry.file_name() == GIT;
         if kind.is_dir() {
             listing.directories.push(entry.file_name());
         } else if kind.is_file() || kind.is_symlink() {

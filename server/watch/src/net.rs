@@ -1,7 +1,7 @@
 //! From differences to changes.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -31,6 +31,16 @@ pub(crate) struct Net {
 impl Net {
     pub(crate) fn has_changes(&self) -> bool {
         self.differences.iter().any(|difference| difference.is_told)
+    }
+
+    /// Whether another change of what has changed might not show.
+    pub(crate) fn has_fresh(&self) -> bool {
+        let after = self
+            .differences
+            .iter()
+            .filter(|difference| difference.is_told)
+            .filter_map(|difference| difference.after);
+        after.into_iter().any(|stamp| stamp.is_fresh())
     }
 }
 
@@ -95,6 +105,12 @@ impl State {
             }
         }
         changes
+    }
+
+    /// The directories that have come since this was last asked, relative to the project.
+    pub(crate) fn take_arrived(&mut self) -> BTreeSet<PathBuf> {
+        let arrived = std::mem::take(&mut self.arrived);
+        arrived.iter().map(|path| self.relative(path).to_owned()).collect()
     }
 
     fn tell(&self, changes: &mut Vec<Change>, kind: Kind, path: &Path) {

@@ -1,6 +1,13 @@
 //! What concerns the watching itself, for health and logs.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+/// How late the system's hints may be, on a busy machine.
+pub const HINT_DELAY: Duration = Duration::from_secs(2);
 
 /// Something has happened to the watching. `Display` says it for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,15 +23,17 @@ pub enum Notice {
     RootGone(PathBuf),
     /// A watched path is there again.
     RootBack(PathBuf),
-    /// A directory cannot be looked at. What was told of it stands.
+    /// A directory cannot be looked at. What was told of it stands. It is tried again whenever something changes.
     Unreadable {
         /// The directory.
         path: PathBuf,
         /// Why not.
         why: String,
     },
-    /// A git operation has not come to its end within [`Options::git_wait`](crate::Options::git_wait). Changes are no longer
-    /// held back for it.
+    /// A directory that could not be looked at can, or it is gone.
+    Readable(PathBuf),
+    /// A git operation has not come to its end within [`Options::git_wait`](crate::Options::git_wait) or
+    /// [`Options::git_operation_wait`](crate::Options::git_operation_wait). Changes are no longer held back for it.
     GitWaitOver {
         /// What is there while it is under way, such as `.git/MERGE_HEAD`.
         marker: PathBuf,
@@ -40,7 +49,12 @@ impl fmt::Display for Notice {
                 write!(f, "the watched path {} is not there; waiting for it", path.display())
             }
             Self::RootBack(path) => write!(f, "the watched path {} is there again", path.display()),
-            Self::Unreadable { path, why } => write!(f, "{} cannot be watched: {why}", path.display()),
+            Self::Unreadable { path, why } => write!(
+                f,
+                "{} cannot be watched: {why}. Make it readable for the daemon, or leave it out with `watch.ignore`",
+                path.display()
+            ),
+            Self::Readable(path) => write!(f, "{} is no longer in the way of watching", path.display()),
             Self::GitWaitOver { marker } => write!(
                 f,
                 "the git operation of {} takes long; changes are no longer held back for it",
@@ -61,12 +75,25 @@ pub struct Status {
     pub polling: bool,
     /// The watched paths that are not there, absolute.
     pub missing: Vec<PathBuf>,
-    /// What holds changes back: the marker of a git operation that is under way.
-    pub held: Option<PathBuf>,
+    /// What holds changes back, and since when: the marker of a git operation that is under way.
+    pub held: Option<(PathBuf, SystemTime)>,
     /// How often events were lost since the start.
     pub overflows: u64,
     /// Whether changes gather that have not been told yet.
     pub gathering: bool,
     /// How often those that had gathered were told since the start.
     pub tellings: u64,
+    /// Since when there may be changes that are not told. `None` if only the latest hints can be on their way.
+    pub untold_since: Option<SystemTime>,
+    /// When changes were last told.
+    pub told_at: Option<SystemTime>,
+}
+
+impl Status {
+    /// All that changed before this moment has been told.
+    pub fn told_up_to(&self) -> SystemTime {
+        let since = self.untold_since.unwrap_or_else(SystemTime::now);
+        let hinted = since.checked_sub(HINT_DELAY).unwrap_or(since);
+        self.told_at.map_or(hinted, |told_at| told_at.max(hinted))
+    }
 }

@@ -3,7 +3,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use crate::{
@@ -51,14 +51,20 @@ pub struct Options {
     /// (or this time, if that is shorter), a quiet moment is waited for, at most as long again. With zero each change is told at
     /// once. Default: 1 s.
     pub settle: Duration,
-    /// How long changes are held back while a git operation is under way, from the moment they would have been told. After that
-    /// the operation no longer holds anything back. Default: 60 s.
+    /// How long changes are held back while git writes (`index.lock` is there), from the moment they would have been told. After that
+    /// a git that was killed has left it there, and it no longer holds anything back. Default: 60 s.
     pub git_wait: Duration,
+    /// How long changes are held back while a git operation is under way that may wait for a person: a merge, a rebase, a
+    /// cherry-pick, a revert, a bisect. One in which nothing has happened for as long holds nothing back. Default: a day.
+    pub git_operation_wait: Duration,
     /// Whether to poll instead of having the system tell. Default: false.
     pub polling: bool,
     /// How often to poll. A tree that takes long to look at is polled less often: looking takes a tenth of the time at most.
     /// Default: 1 s.
     pub poll_every: Duration,
+    /// Up to when changes were told by an earlier watcher. What has come or changed since, by the file's own time of change, is
+    /// told at the start; what has gone is not known. Default: none, so that all there is counts as told.
+    pub since: Option<SystemTime>,
     /// The most directories to have the system watch; with more, files are polled. Default: as many as the system allows.
     pub max_watches: Option<usize>,
 }
@@ -74,8 +80,10 @@ impl Options {
             own: vec![".aiwg/daemon".into(), ".aiwg/daemon.pid".into()],
             settle: Duration::from_secs(1),
             git_wait: Duration::from_mins(1),
+            git_operation_wait: Duration::from_hours(24),
             polling: false,
             poll_every: Duration::from_secs(1),
+            since: None,
             max_watches: None,
         }
     }

@@ -6,7 +6,10 @@ use std::sync::{
     mpsc::{self, Receiver, Sender},
 };
 
-use crate::hint::{Hint, hints};
+use crate::{
+    hint::{Hint, hints},
+    inherit::Rest,
+};
 
 /// How many hints may wait, some 30 MB. Then they are dropped, and everything is looked at instead.
 const MAX_QUEUED: usize = 1 << 18;
@@ -18,6 +21,8 @@ pub(crate) enum Message {
     Wake,
     /// Tell what there is to tell, and stop.
     Finish,
+    /// Go on where another watcher has left off.
+    Inherit(Box<Rest>),
     Stop,
 }
 

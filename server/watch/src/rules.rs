@@ -1,18 +1,20 @@
 //! What counts, and what is ignored.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use ignore::{
     Match,
-    gitignore::{Gitignore, GitignoreBuilder},
+    gitignore::{Gitignore, GitignoreBuilder, gitconfig_excludes_path},
 };
 
 use crate::{
     EDITOR_FILES, Kind, Options, WatchError, git,
     roots::{Root, patterns, within},
+    stamp::Stamp,
 };
 
 /// The name of the ignore files.
@@ -29,6 +31,8 @@ pub(crate) struct Scope {
     pub(crate) uses_gitignore: bool,
     /// What counts after the `.gitignore` files, in this order.
     shared: Vec<Gitignore>,
+    /// The files that `shared` was read from, each as it was then.
+    shared_files: Vec<(PathBuf, Option<Stamp>)>,
     /// What counts last, by the name alone.
     editors: Gitignore,
 }
@@ -60,15 +64,33 @@ impl Scope {
     pub(crate) fn new(project: PathBuf, options: &Options) -> Result<Self, WatchError> {
         let roots = options.paths.iter().map(|path| Root::new(&project, path)).collect::<Result<_, _>>()?;
         let own = options.own.iter().map(|path| within(&project, path)).collect::<Result<_, _>>()?;
-        let mut shared = Vec::new();
-        if options.gitignore {
-            shared.extend(git::exclude(&project));
-            shared.push(GitignoreBuilder::new(&project).build_global().0);
-        }
-        shared.retain(|patterns| !patterns.is_empty());
         let editors = patterns(Path::new(""), EDITOR_FILES)?;
         let ignore = patterns(&project, &options.ignore)?;
-        Ok(Self { project, roots, own, ignore, uses_gitignore: options.gitignore, shared, editors })
+        let uses_gitignore = options.gitignore;
+        let (shared, shared_files) = (Vec::new(), Vec::new());
+        let mut scope = Self { project, roots, own, ignore, uses_gitignore, shared, shared_files, editors };
+        scope.read_shared();
+        Ok(scope)
+    }
+
+    /// Reads what counts after the `.gitignore` files again, if it has changed. Tells whether it has.
+    pub(crate) fn read_shared(&mut self) -> bool {
+        if !self.uses_gitignore {
+            return false;
+        }
+        let exclude = git::exclude_file(&self.project);
+        let files = [exclude.clone().map(|(_, file)| file), gitconfig_excludes_path()];
+        let stamped = |file: PathBuf| (fs::symlink_metadata(&file).ok().as_ref().map(Stamp::of), file);
+        let files: Vec<_> =
+            files.into_iter().flatten().map(stamped).map(|(stamp, file)| (file, stamp)).collect();
+        if files == self.shared_files {
+            return false;
+        }
+        self.shared_files = files;
+        let exclude = exclude.and_then(|(top, file)| read(&top, &file));
+        let global = GitignoreBuilder::new(&self.project).build_global().0;
+        self.shared = exclude.into_iter().chain([global]).filter(|patterns| !patterns.is_empty()).collect();
+        true
     }
 
     /// The rules for the project's directory.
@@ -174,7 +196,7 @@ impl Scope {
     /// Whether a path never counts, whatever the patterns say.
     fn is_never(&self, path: &Path) -> bool {
         // What lies in a directory that never counts is not asked about.
-        path.file_name().is_some_and(|name| name == ".git")
+        path.file_name().is_some_and(|name| name == git::GIT)
             || self.own.iter().any(|own| own.as_os_str() == path.as_os_str())
     }
 
@@ -193,7 +215,11 @@ impl Scope {
 
 /// The `.gitignore` of a directory. As in git, lines that make no sense are passed over.
 fn load(directory: &Path) -> Option<Gitignore> {
-    let mut builder = GitignoreBuilder::new(directory);
-    drop(builder.add(directory.join(GITIGNORE)));
-    builder.build().ok().filter(|gitignore| !gitignore.is_empty())
+    read(directory, &directory.join(GITIGNORE)).filter(|gitignore| !gitignore.is_empty())
+}
+
+fn read(top: &Path, file: &Path) -> Option<Gitignore> {
+    let mut builder = GitignoreBuilder::new(top);
+    drop(builder.add(file));
+    builder.build().ok()
 }

@@ -68,23 +68,34 @@ impl Source {
 }
 
 fn no_watches() -> String {
-    let limit = limit("max_user_watches");
+    let (name, limit) = limit("max_user_watches", "max_inotify_watches");
     format!(
-        "the system watches no more directories for this user (fs.inotify.max_user_watches is {limit}). Raise the limit with \
-         `sudo sysctl fs.inotify.max_user_watches=1048576`, for good with that setting in a file in /etc/sysctl.d/, or have \
-         fewer directories watched with `watch.paths` and `watch.ignore`; then restart the daemon"
+        "the system watches no more directories for this user ({name} is {limit}). Raise the limit with \
+         `sudo sysctl {name}=1048576`, for good with that setting in a file in /etc/sysctl.d/, or have \
+         fewer directories watched with `watch.paths` and `watch.ignore`; then `aiwg daemon reload`"
     )
 }
 
 fn no_instance(error: &notify::Error) -> String {
-    let limit = limit("max_user_instances");
+    let (name, limit) = limit("max_user_instances", "max_inotify_instances");
     format!(
-        "the system's file watching cannot be used: {error} (fs.inotify.max_user_instances is {limit}; if too many programs \
-         watch files, raise it with `sudo sysctl fs.inotify.max_user_instances=1024` and restart the daemon)"
+        "the system's file watching cannot be used: {error} ({name} is {limit}; if too many programs \
+         watch files, raise it with `sudo sysctl {name}=1024`, then `aiwg daemon reload`)"
     )
 }
 
-fn limit(name: &str) -> String {
-    let value = fs::read_to_string(format!("/proc/sys/fs/inotify/{name}"));
-    value.map_or_else(|_| "unknown".to_owned(), |value| value.trim().to_owned())
+/// Which limit it is that was hit, by its name for sysctl, and what it is: the machine's, or a lower one of a user namespace, as
+/// containers have it.
+fn limit(of_machine: &str, of_namespace: &str) -> (String, String) {
+    let value = |name: &str| {
+        let text = fs::read_to_string(format!("/proc/sys/{}", name.replace('.', "/"))).ok()?;
+        text.trim().parse::<u64>().ok()
+    };
+    let (of_machine, of_namespace) = (format!("fs.inotify.{of_machine}"), format!("user.{of_namespace}"));
+    match (value(&of_machine), value(&of_namespace)) {
+        (Some(machine), Some(namespace)) if namespace < machine => (of_namespace, namespace.to_string()),
+        (machine, _) => {
+            (of_machine, machine.map_or_else(|| "unknown".to_owned(), |machine| machine.to_string()))
+        }
+    }
 }

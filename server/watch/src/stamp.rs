@@ -3,12 +3,12 @@
 use std::{
     fs::Metadata,
     os::unix::fs::MetadataExt,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// A clock tick of a file system, at the most, in nanoseconds. A file that was modified less than this before it was looked at may be modified
+/// A clock tick of a file system, at the most. A file that was modified less than this before it was looked at may be modified
 /// again without its time showing it.
-const TICK: i64 = 20_000_000;
+pub(crate) const TICK: Duration = Duration::from_millis(20);
 
 /// A state of a file. All times are in nanoseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,16 @@ impl Stamp {
         (!self.is_outdated(metadata, false)).then(|| Self::of(metadata))
     }
 
+    /// Whether the file was made since a time. Not where the system does not know it.
+    pub(crate) fn is_made_since(&self, time: SystemTime) -> bool {
+        self.birth >= a_tick_before(time)
+    }
+
+    /// Whether another write would not show.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.is_fresh
+    }
+
     fn has_content_of(&self, other: &Self) -> bool {
         self.modified == other.modified && self.size == other.size
     }
@@ -91,7 +101,7 @@ fn nanoseconds(seconds: i64, nanoseconds: i64) -> i64 {
 }
 
 fn a_tick_before(time: SystemTime) -> i64 {
-    since_epoch(time).saturating_sub(TICK)
+    since_epoch(time.checked_sub(TICK).unwrap_or(UNIX_EPOCH))
 }
 
 fn since_epoch(time: SystemTime) -> i64 {

@@ -11,6 +11,7 @@ use std::{
 use crate::{
     Notice,
     dirty::Dirty,
+    git::GIT,
     hint::Hint,
     list::{Entry, entry},
     rules::{GITIGNORE, Rules, Scope},
@@ -48,6 +49,12 @@ pub(crate) struct State {
     pub(crate) is_first: bool,
     /// Everything must be watched anew before the next look: events were lost, or the project was replaced.
     pub(crate) must_restart: bool,
+    /// Up to when an earlier watcher has told.
+    pub(crate) since: Option<SystemTime>,
+    /// The directories in it that have a `.git` of their own: repositories, worktrees, submodules.
+    pub(crate) repositories: BTreeSet<PathBuf>,
+    /// The directories that have come since changes were last told.
+    pub(crate) arrived: BTreeSet<PathBuf>,
     /// When changes were last told.
     pub(crate) told_at: SystemTime,
     pub(crate) missing: Vec<PathBuf>,
@@ -66,6 +73,9 @@ impl State {
             max_watches,
             is_first: false,
             must_restart: false,
+            since: None,
+            repositories: BTreeSet::new(),
+            arrived: BTreeSet::new(),
             told_at: SystemTime::now(),
             missing: Vec::new(),
             unreadable: BTreeSet::new(),
@@ -98,13 +108,16 @@ impl State {
     fn mark(&mut self, path: &Path, is_written: bool) -> bool {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { return false };
         let Some(directory) = self.directories.get(parent) else { return false };
+        if name == GIT {
+            self.repositories.insert(parent.to_owned());
+        }
         if name == GITIGNORE && self.scope.uses_gitignore {
             let marks = self.dirty.directory(parent);
             marks.all = true;
             marks.names.insert(name.to_owned(), true);
             return true;
         }
-        let counts = self.scope.is_visible(&directory.rules, path);
+        let counts = self.scope.is_visible(&directory.rules, path) || self.unreadable.contains(path);
         if counts {
             self.dirty.name(parent, name, is_written);
         }
@@ -160,6 +173,7 @@ impl State {
     /// Drops a directory that is gone or no longer counts.
     pub(crate) fn drop_directory(&mut self, path: &Path) {
         self.directories.remove(path);
+        self.repositories.remove(path);
         if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
             && let Some(parent) = self.directories.get_mut(parent)
         {
@@ -176,6 +190,15 @@ impl State {
         }
         if !self.directories.get(&self.scope.project).is_some_and(|top| top.is_armed) {
             self.arm_project();
+        }
+    }
+
+    /// What is ignored may have changed anywhere.
+    pub(crate) fn renew_all_rules(&mut self) {
+        for path in self.directories.keys() {
+            let marks = self.dirty.directory(path);
+            marks.all = true;
+            marks.has_new_rules = true;
         }
     }
 

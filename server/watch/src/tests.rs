@@ -97,5 +97,5 @@ fn when_the_kernels_queue_overflows_everything_is_looked_at() {
         told_until((Kind::Modified, name));
     }
     stop.send(Message::Stop).unwrap();
-    thread.join().unwrap();
+    drop(thread.join().unwrap());
 }

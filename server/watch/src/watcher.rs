@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Batch, Notice, Options, Status, WatchError,
+    Batch, Finished, Notice, Options, Rest, Status, WatchError,
     queue::{Message, Queue},
     rules::Scope,
     source::Source,
@@ -19,7 +19,7 @@ use crate::{
 pub struct Watcher {
     stop: Sender<Message>,
     status: Arc<Mutex<Status>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Option<JoinHandle<Option<Finished>>>,
 }
 
 impl Watcher {
@@ -39,6 +39,8 @@ impl Watcher {
         let scope = options.scope()?;
         let (queue, inbox) = Queue::new();
         let mut state = state(scope, options, queue.clone());
+        state.since = options.since;
+        state.told_at = options.since.unwrap_or(state.told_at);
         state.arm_first();
         state.note_missing();
         let stop = queue.sender.clone();
@@ -49,16 +51,20 @@ impl Watcher {
         Ok(Self { stop, status, thread: Some(thread.map_err(WatchError::Thread)?) })
     }
 
-    /// Stops, and tells what has changed until now before it returns: for one who goes on with another watcher.
-    pub fn finish(mut self) {
+    /// Stops, and tells what has changed until now before it returns, unless git is in the middle of something: for one who goes
+    /// on with another watcher. `None` if the watching has failed.
+    pub fn finish(mut self) -> Option<Finished> {
         drop(self.stop.send(Message::Finish));
-        self.join();
+        self.join()
     }
 
-    fn join(&mut self) {
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
+    /// Goes on with what another watcher has not told. Both have watched until now.
+    pub fn inherit(&self, rest: Rest) {
+        drop(self.stop.send(Message::Inherit(Box::new(rest))));
+    }
+
+    fn join(&mut self) -> Option<Finished> {
+        self.thread.take()?.join().ok()?
     }
 
     /// How the watching stands.

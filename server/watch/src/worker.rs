@@ -3,18 +3,21 @@
 use std::{
     fs,
     os::unix::fs::MetadataExt,
+    path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         mpsc::{Receiver, RecvTimeoutError},
     },
+    thread,
     time::{Duration, Instant, SystemTime},
 };
 
 use crate::{
-    Batch, Notice, Options, Status,
+    Batch, Finished, Notice, Options, Status,
     git::{Hold, Verdict},
     hint::Hint,
     queue::{Message, Queue},
+    stamp::TICK,
     state::State,
 };
 
@@ -22,11 +25,15 @@ use crate::{
 /// the steps of a save.
 const QUIET: Duration = Duration::from_millis(50);
 
-/// How often to see whether the project's directory is still the same: if one above it was moved, no event says so.
+/// How often to see whether the project's directory is still the same: if one above it was moved, no event says so. And whether
+/// git's ignore files that lie elsewhere are.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 
 /// How often to look for the project's directory while it is gone.
 const SEEK_EVERY: Duration = Duration::from_millis(500);
+
+/// How often to look at the end, where things still change.
+const FINAL_LOOKS: usize = 3;
 
 /// Changes that gather.
 struct Gathering {
@@ -65,8 +72,9 @@ impl Worker {
         notices: Box<dyn FnMut(Notice) + Send>,
     ) -> Self {
         let now = Instant::now();
+        let (untold_since, told_at) = (Some(state.told_at), Some(state.told_at));
         Self {
-            hold: Hold::new(state.scope.project.clone(), options.git_wait),
+            hold: Hold::new(options, state.scope.project.clone()),
             was_held: false,
             settle: options.settle,
             poll_every: options.poll_every,
@@ -77,7 +85,7 @@ impl Worker {
             next_poll: now + options.poll_every,
             next_check: now + CHECK_EVERY,
             project: identity(&state),
-            status: Arc::default(),
+            status: Arc::new(Mutex::new(Status { untold_since, told_at, ..Status::default() })),
             state,
             sink,
             notices,
@@ -89,20 +97,26 @@ impl Worker {
     }
 
     /// Works until it is told to stop.
-    pub(crate) fn run(mut self) {
+    pub(crate) fn run(mut self) -> Option<Finished> {
         self.state.look_at_listed(false);
+        if let Some(since) = self.state.since.take()
+            && !self.state.dirty.is_empty()
+        {
+            self.gather_since(since);
+        }
+        self.publish_untold();
         loop {
             match self.inbox.recv_timeout(self.wait()) {
-                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-                Ok(Message::Finish) => return self.finish(),
+                Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return None,
+                Ok(Message::Finish) => return Some(self.finish()),
                 Ok(message) => self.take(message),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             // What has come together is taken together, but not so much that the time is missed.
             for _ in 0..1000 {
                 match self.inbox.try_recv() {
-                    Ok(Message::Stop) => return,
-                    Ok(Message::Finish) => return self.finish(),
+                    Ok(Message::Stop) => return None,
+                    Ok(Message::Finish) => return Some(self.finish()),
                     Ok(message) => self.take(message),
                     Err(_) => break,
                 }
@@ -117,6 +131,11 @@ impl Worker {
                 self.queue.taken();
                 hint
             }
+            Message::Inherit(rest) => {
+                let since = rest.since;
+                self.state.inherit(*rest);
+                return self.gather_since(since);
+            }
             Message::Wake if self.queue.has_lost() => Hint::Lost,
             Message::Wake | Message::Finish | Message::Stop => return,
         };
@@ -127,13 +146,38 @@ impl Worker {
 
     fn gather(&mut self) {
         let (now, time) = (Instant::now(), SystemTime::now());
+        let is_first = self.gathering.is_none();
         let new = Gathering { first: now, last: now, since: time, until: time };
-        if self.gathering.is_none() {
-            self.locked_status().gathering = true;
-        }
         let gathering = self.gathering.get_or_insert(new);
         gathering.last = now;
         gathering.until = time;
+        if is_first {
+            self.with_status(|status| status.gathering = true);
+            self.publish_untold();
+        }
+    }
+
+    /// Changes gather that may have come since a time long ago.
+    fn gather_since(&mut self, since: SystemTime) {
+        self.gather();
+        if let Some(gathering) = &mut self.gathering {
+            gathering.since = gathering.since.min(since);
+        }
+        self.publish_untold();
+    }
+
+    /// Says since when there may be changes that are not told.
+    fn publish_untold(&self) {
+        let polled = self.is_polling().then_some(self.state.told_at);
+        let untold_since = self.gathering.as_ref().map(|gathering| gathering.since).or(polled);
+        self.with_status(|status| {
+            status.untold_since = untold_since;
+            status.told_at = Some(self.state.told_at);
+        });
+    }
+
+    fn with_status<T>(&self, work: impl FnOnce(&mut Status) -> T) -> T {
+        work(&mut self.status.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn quiet(&self) -> Duration {
@@ -188,6 +232,10 @@ impl Worker {
             self.state.must_restart = true;
             self.gather();
         }
+        if self.state.scope.read_shared() {
+            self.state.renew_all_rules();
+            self.gather();
+        }
         let wait = if project.is_none() { SEEK_EVERY } else { CHECK_EVERY };
         self.next_check = Instant::now() + wait;
     }
@@ -203,6 +251,7 @@ impl Worker {
             self.state.settle(net);
             self.state.told_at = told_at;
             self.note_missing();
+            self.publish_untold();
         }
         self.next_poll = Instant::now() + self.poll_every.max(started.elapsed() * 9);
     }
@@ -230,34 +279,67 @@ impl Worker {
             self.project = None;
             self.next_check = Instant::now() + SEEK_EVERY;
         }
+        let arrived = self.state.take_arrived();
         if let Some(Gathering { since, until, .. }) = gathering
             && !changes.is_empty()
         {
-            (self.sink)(Batch { changes, since, until });
+            (self.sink)(Batch { changes, since, until, told_up_to: told_at, arrived });
         }
-        self.locked_status().tellings += 1;
+        self.with_status(|status| status.tellings += 1);
+        self.publish_untold();
         self.note_missing();
         self.publish();
     }
 
-    /// Tells all that differs from what was told, whether or not the system has said so yet, and git is done.
-    fn finish(mut self) {
-        self.state.mark_all(false);
-        let net = self.state.look();
-        let changes = self.state.settle(net);
-        if !changes.is_empty() {
-            let now = SystemTime::now();
-            let (since, until) = self.gathering.take().map_or((now, now), |gathering| (gathering.since, now));
-            (self.sink)(Batch { changes, since, until });
+    /// Tells all that differs from what was told, whether or not the system has said so yet; unless git is in the middle of
+    /// something: then it tells nothing.
+    fn finish(mut self) -> Finished {
+        self.wait_for_quiet();
+        let mut told_up_to = self.with_status(|status| status.told_up_to());
+        // Again, if something has changed so shortly before the look that it is not clear whether that was seen.
+        for _ in 0..FINAL_LOOKS {
+            let looked_at = SystemTime::now();
+            self.state.mark_all(false);
+            let net = self.state.look();
+            if matches!(self.hold.ask(&self.state.repositories), Verdict::Wait(..)) {
+                let since = self.gathering.as_ref().map_or(looked_at, |gathering| gathering.since);
+                return Finished { told_up_to, rest: Some(self.state.into_rest(since)) };
+            }
+            let is_fresh = net.has_fresh();
+            let changes = self.state.settle(net);
+            let arrived = self.state.take_arrived();
+            if !changes.is_empty() {
+                let since = self.gathering.take().map_or(looked_at, |gathering| gathering.since);
+                let until = SystemTime::now();
+                (self.sink)(Batch { changes, since, until, told_up_to: looked_at, arrived });
+            }
+            told_up_to = looked_at;
+            if !is_fresh {
+                break;
+            }
+            thread::sleep(TICK);
+        }
+        Finished { told_up_to, rest: None }
+    }
+
+    /// Takes what hints come until it is quiet, so that nobody's save is cut in two. That does not take long.
+    fn wait_for_quiet(&mut self) {
+        let deadline = Instant::now() + 4 * QUIET;
+        while let Some(gathering) = &self.gathering {
+            let quiet = (gathering.last + QUIET).min(deadline);
+            match self.inbox.recv_timeout(quiet.saturating_duration_since(Instant::now())) {
+                Ok(message) => self.take(message),
+                Err(_) => return,
+            }
         }
     }
 
     /// Whether changes must wait; if so, when to ask again is set.
     fn is_held(&mut self) -> bool {
-        let wait = match self.hold.ask() {
-            Verdict::Wait(marker) => {
-                let waited = self.hold.since().map_or(Duration::ZERO, |since| since.elapsed());
-                self.hold_status(Some(marker));
+        let wait = match self.hold.ask(&self.state.repositories) {
+            Verdict::Wait(marker, since) => {
+                let waited = since.elapsed().unwrap_or_default();
+                self.hold_status(Some((marker, since)));
                 self.was_held = true;
                 (waited / 10).clamp(Duration::from_millis(5), Duration::from_millis(250))
             }
@@ -278,12 +360,8 @@ impl Worker {
         true
     }
 
-    fn hold_status(&self, held: Option<std::path::PathBuf>) {
-        self.locked_status().held = held;
-    }
-
-    fn locked_status(&self) -> MutexGuard<'_, Status> {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner)
+    fn hold_status(&self, held: Option<(PathBuf, SystemTime)>) {
+        self.with_status(|status| status.held = held);
     }
 
     fn note_missing(&mut self) {
@@ -294,8 +372,7 @@ impl Worker {
     pub(crate) fn publish(&mut self) {
         let notices = std::mem::take(&mut self.state.notices);
         let overflows = notices.iter().filter(|notice| matches!(notice, Notice::Overflow)).count();
-        {
-            let mut status = self.locked_status();
+        self.with_status(|status| {
             status.gathering = self.gathering.is_some();
             let armed = self.state.directories.values().filter(|directory| directory.is_armed);
             status.directories = armed.count();
@@ -303,7 +380,7 @@ impl Worker {
             status.polling = self.is_polling();
             status.missing.clone_from(&self.state.missing);
             status.overflows += u64::try_from(overflows).unwrap_or_default();
-        }
+        });
         notices.into_iter().for_each(&mut self.notices);
     }
 }

@@ -30,6 +30,8 @@ export interface AutomationStatus {
    * nothing.
    */
   heldBy: string | null;
+  /** Since when they wait for it. Null when for nothing. `null` when absent. */
+  heldSince: Timestamp | null;
   /** The tasks that rules have made lately, the newest first; 50 at the most. */
   recentExecutions: RuleExecution[];
 }
@@ -460,6 +462,8 @@ export interface FileWatcherSubsystem {
    * `.git/index.lock`. Null when nothing.
    */
   held_by: string | null;
+  /** Since when changes wait for it. Null when for nothing. `null` when absent. */
+  held_since: Timestamp | null;
   /** How often the system lost changes, so that everything was looked at again. */
   overflows: number;
 }
@@ -975,6 +979,11 @@ export interface TaskOutput {
   offset: number;
   /** The byte to go on at. */
   nextOffset: number;
+  /**
+   * Which attempt at the task wrote it, from 1; 0 if there has been none. Each attempt's output
+   * begins at 0: whoever follows it goes back there when this has changed. `0` when absent.
+   */
+  attempt: number;
   /**
    * Whether this is all there will ever be: the task has ended, and the chunk reaches the end of
    * its output.

@@ -14,7 +14,7 @@ use crate::{
     error::CliError,
     output::{
         Column::{Number, Text, Whole},
-        Output, Shown, Table, count, visible_lines,
+        Output, Shown, Table, count, git_operation, visible_lines,
     },
 };
 
@@ -94,7 +94,7 @@ fn watcher(watcher: &FileWatcherSubsystem) -> String {
         text.push_str(&format!(", waiting for {}", watcher.missing.join(", ")));
     }
     if let Some(mark) = &watcher.held_by {
-        text.push_str(&format!(", held back by {mark}"));
+        text.push_str(&format!(", waits for {}", git_operation(mark, watcher.held_since)));
     }
     text
 }

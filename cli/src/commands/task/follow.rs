@@ -87,6 +87,7 @@ pub(in crate::commands) struct Reading {
     params: TaskOutputParams,
     follow: bool,
     at_end: bool,
+    attempt: u32,
 }
 
 impl Reading {
@@ -99,7 +100,7 @@ impl Reading {
             offset: Some(0),
             wait_ms: follow.then_some(WAIT_MS),
         };
-        Self { params, follow, at_end: false }
+        Self { params, follow, at_end: false, attempt: 0 }
     }
 
     /// The next chunk; none at the end.
@@ -109,6 +110,11 @@ impl Reading {
     ) -> Result<Option<TaskOutput>, ClientError> {
         while !self.at_end {
             let chunk = client.task_output(self.params.clone()).await?;
+            if std::mem::replace(&mut self.attempt, chunk.attempt) != chunk.attempt && chunk.offset > 0 {
+                // The output of another attempt begins anew.
+                self.params.offset = Some(0);
+                continue;
+            }
             self.params.offset = Some(chunk.next_offset);
             self.at_end = chunk.ended || (!self.follow && chunk.data.is_empty());
             if !chunk.data.is_empty() {

@@ -86,7 +86,7 @@ fn a_suspend_misses_a_job_unless_it_catches_up() {
 #[test]
 fn a_little_late_is_on_time() {
     let fire = |now, grace| {
-        let planner = utc(vec![job("nine", "0 9 * * *")], "2026-01-01T08:00:00Z");
+        let planner = utc(vec![job("hourly", "0 * * * *")], "2026-01-01T08:00:00Z");
         let due = planner.with_grace(grace).fire(at(now));
         (due.firings.len(), due.missed.len())
     };
@@ -126,14 +126,52 @@ fn a_new_job_has_missed_nothing() {
 }
 
 #[test]
-fn a_clock_set_back_a_little_repeats_nothing() {
+fn a_clock_set_back_by_hours_repeats_no_fixed_time_and_stops_nothing_else() {
+    let jobs = || vec![job("minutely", "* * * * *"), job("hourly", "@hourly"), job("noon", "0 12 * * *")];
+    let mut planner = utc(jobs(), "2026-01-01T11:59:30Z");
+    assert_eq!(planner.fire(at("2026-01-01T12:00:00Z")).firings.len(), 3);
+    assert_eq!(planner.fire(at("2026-01-01T12:01:00Z")).firings.len(), 1);
+    // Two and a half hours back.
+    assert_eq!(planner.fire(at("2026-01-01T09:31:30Z")), Due::default());
+    assert_eq!(planner.next_wake(), Some(at("2026-01-01T09:32:00Z")));
+    assert_eq!(planner.next_of("hourly"), Some(at("2026-01-01T10:00:00Z")));
+    assert_eq!(planner.next_of("noon"), Some(at("2026-01-02T12:00:00Z")));
+    let due = planner.fire(at("2026-01-01T09:32:00Z"));
+    assert_eq!(fired(&due), [("minutely", "2026-01-01T09:32:00Z".to_owned(), false)]);
+    let due = planner.fire(at("2026-01-01T12:00:00Z"));
+    assert!(fired(&due).iter().all(|(job, ..)| *job != "noon"), "{due:?}");
+    // The same after a restart.
+    let last = |job: Job| Job { last: Some(at("2026-01-01T12:00:00Z")), ..job };
+    let mut planner = utc(jobs().into_iter().map(last).collect(), "2026-01-01T09:31:30Z");
+    assert_eq!(planner.next_wake(), Some(at("2026-01-01T09:32:00Z")));
+    assert_eq!(planner.fire(at("2026-01-01T09:32:00Z")).firings.len(), 1);
+}
+
+#[test]
+fn a_clock_that_is_put_right_by_moments_repeats_nothing() {
     let mut planner = utc(vec![job("minutely", "* * * * *")], "2026-01-01T12:00:00Z");
     assert_eq!(planner.fire(at("2026-01-01T12:01:00Z")).firings.len(), 1);
-    // Two hours back: it waits for the first minute that is new.
-    assert_eq!(planner.fire(at("2026-01-01T10:01:00Z")), Due::default());
+    assert_eq!(planner.fire(at("2026-01-01T12:00:59Z")), Due::default());
     assert_eq!(planner.next_wake(), Some(at("2026-01-01T12:02:00Z")));
-    assert_eq!(planner.fire(at("2026-01-01T12:01:59Z")), Due::default());
-    assert_eq!(planner.fire(at("2026-01-01T12:02:00Z")).firings.len(), 1);
+}
+
+#[test]
+fn a_fixed_time_that_is_skipped_by_less_than_three_hours_is_made_up_for() {
+    let jobs = || vec![job("nine", "0 9 * * *"), job("often", "*/20 * * * *")];
+    // A suspend of forty minutes.
+    let mut planner = utc(jobs(), "2026-01-01T08:50:00Z");
+    let due = planner.fire(at("2026-01-01T09:30:00Z"));
+    assert_eq!(fired(&due), [("nine", "2026-01-01T09:00:00Z".to_owned(), false)]);
+    assert_eq!(due.missed.len(), 1);
+    assert_eq!(planner.next_of("nine"), Some(at("2026-01-02T09:00:00Z")));
+    // One of a night.
+    let due = utc(jobs(), "2026-01-01T08:50:00Z").fire(at("2026-01-01T19:30:00Z"));
+    assert_eq!((due.firings.len(), due.missed.len()), (0, 2));
+    // No suspend: nobody was there.
+    let last = Some(at("2025-12-31T09:00:00Z"));
+    let nine = Job { last, ..job("nine", "0 9 * * *") };
+    let due = utc(vec![nine], "2026-01-01T09:30:00Z").fire(at("2026-01-01T09:30:00Z"));
+    assert_eq!((due.firings.len(), due.missed.len()), (0, 1));
 }
 
 #[test]

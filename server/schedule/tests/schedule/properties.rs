@@ -111,7 +111,8 @@ proptest! {
         text in expression(), catch_up: bool, steps in prop::collection::vec(-9_000..20_000_i64, 1..80),
     ) {
         let mut now = Timestamp::from_second(1_790_000_000).unwrap();
-        let start = now;
+        let mut start = now;
+        let is_fixed = text.split(' ').take(2).all(|field| !field.starts_with('*'));
         let job = Job { name: "job".to_owned(), schedule: schedule(&text), catch_up, last: None };
         let mut planner = Planner::new(vec![job], zone("Europe/Berlin"), now);
         let mut seen = HashSet::new();
@@ -120,6 +121,11 @@ proptest! {
         for step in steps {
             now = (now + SignedDuration::from_secs(step)).max(latest - SignedDuration::from_secs(10_000));
             latest = latest.max(now);
+            if !is_fixed {
+                // They go by what the clock shows.
+                seen.retain(|&at: &Timestamp| at <= now);
+                start = start.min(now);
+            }
             for firing in planner.fire(now).firings {
                 prop_assert!(seen.insert(firing.at), "{} twice", firing.at);
                 prop_assert!(start < firing.at && firing.at <= now);

@@ -98,3 +98,24 @@ fn the_agent_runs_in_its_directory() {
     shim.wait();
     assert_eq!(task.text(STDOUT_FILE), "/usr\n");
 }
+
+#[test]
+fn the_agents_pwd_is_its_directory() {
+    let mut task = Task::new(&["env"]);
+    task.order.cwd = "/usr".into();
+    let mut shim = task.shim_by(Command::new(SHIM).env("PWD", "/elsewhere"));
+    shim.give(&task.order);
+    shim.wait();
+    assert!(task.text(STDOUT_FILE).lines().any(|line| line == "PWD=/usr"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_shim_has_a_name_that_says_what_it_is() {
+    let task = Task::new(&["sleep", "1000"]);
+    let (mut shim, _) = task.started();
+    let name = std::fs::read_to_string(format!("/proc/{}/comm", shim.pid())).unwrap();
+    assert_eq!(name, "aiwg-shim\n");
+    shim.signal(aiwg_shim::Signal::TERM);
+    shim.wait();
+}

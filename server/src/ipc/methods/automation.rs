@@ -17,11 +17,13 @@ pub(crate) async fn automation_status(handler: &Handler, _: NoParams) -> Result<
     let firings = handler.daemon.read(|reader| reader.firings(EXECUTIONS_SHOWN)).await?;
     let rules: Vec<_> =
         automation.rules.into_iter().map(|state| rule_status(state, automation.enabled)).collect();
+    let watcher = handler.daemon.watcher.status();
     Ok(AutomationStatus {
         enabled: automation.enabled,
         rule_count: rule_count(&handler.daemon.settings.get().config),
         rules,
-        held_by: handler.daemon.watcher.status().held_by,
+        held_by: watcher.held_by,
+        held_since: watcher.held_since,
         recent_executions: firings,
     })
 }

@@ -7,7 +7,7 @@ use std::{
 
 use aiwg_protocol::{
     ApiError, ErrorKind,
-    types::{OutputEncoding, OutputStream, TaskOutput, TaskOutputParams},
+    types::{OutputEncoding, OutputStream, TaskOutput, TaskOutputParams, TaskState},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tokio::time::{Instant, sleep, timeout_at};
@@ -55,13 +55,15 @@ struct Follow<'a> {
 }
 
 impl Follow<'_> {
-    /// Waits for something, the task's end included.
+    /// Waits for something, the task's end and another attempt at it included.
     async fn wait(&self, until: Instant) -> Result<TaskOutput, ApiError> {
         let waiting = self.handler.daemon.bus.wait_for(self.no);
+        let mut began_with = None;
         loop {
             let ended = waiting.ended();
             let chunk = self.read().await?;
-            if !chunk.data.is_empty() || chunk.ended || Instant::now() >= until {
+            let is_another = self.offset > 0 && *began_with.get_or_insert(chunk.attempt) != chunk.attempt;
+            if !chunk.data.is_empty() || chunk.ended || is_another || Instant::now() >= until {
                 return Ok(chunk);
             }
             tokio::select! {
@@ -74,29 +76,46 @@ impl Follow<'_> {
 
     /// What is there now. The state is read before the file: what an ended task has written is all there.
     async fn read(&self) -> Result<TaskOutput, ApiError> {
-        let no = self.no;
-        let task = self.handler.daemon.read(move |reader| reader.task(no)).await?;
-        let has_ended = task.ok_or(EngineError::TaskNotFound(no))?.state.is_final();
+        let (no, running) = (self.no, &self.handler.daemon.running);
+        let (task, bytes, at_end) = loop {
+            let task = self.handler.daemon.read(move |reader| reader.task(no)).await?;
+            let task = task.ok_or(EngineError::TaskNotFound(no))?;
+            if task.state == TaskState::Running && running.pid(no).is_none() {
+                // What is in the file may still be another attempt's.
+                break (task, Vec::new(), false);
+            }
+            let (bytes, at_end) = self.chunk().await?;
+            if running.launch(no).is_none_or(|launch| launch == task.launch) {
+                break (task, bytes, at_end);
+            }
+        };
+        Ok(self.encoded(bytes, task.attempts, task.state.is_final() && at_end))
+    }
+
+    async fn chunk(&self) -> Result<(Vec<u8>, bool), ApiError> {
         let (path, offset) = (self.path.clone(), self.offset);
         let read = tokio::task::spawn_blocking(move || chunk(&path, offset)).await.map_err(io::Error::other);
-        let (mut bytes, at_end) = read.and_then(|read| read).map_err(|error| {
+        read.and_then(|read| read).map_err(|error| {
             let message = format!("the output {} cannot be read: {error}", self.path.display());
             ApiError::new(ErrorKind::StorageUnavailable, message)
-        })?;
-        let ended = has_ended && at_end;
+        })
+    }
+
+    fn encoded(&self, mut bytes: Vec<u8>, attempt: u32, ended: bool) -> TaskOutput {
         if self.encoding == OutputEncoding::Utf8 && !ended {
             // The rest of the last character comes with the next chunk.
             bytes.truncate(bytes.len() - cut_character(&bytes));
         }
-        Ok(TaskOutput {
-            offset,
-            next_offset: offset + bytes.len() as u64,
+        TaskOutput {
+            offset: self.offset,
+            next_offset: self.offset.saturating_add(bytes.len() as u64),
+            attempt,
             data: match self.encoding {
                 OutputEncoding::Utf8 => String::from_utf8_lossy(&bytes).into_owned(),
                 OutputEncoding::Base64 => BASE64_STANDARD.encode(&bytes),
             },
             ended,
-        })
+        }
     }
 }
 

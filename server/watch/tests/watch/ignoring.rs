@@ -1,6 +1,6 @@
 //! What is ignored, and costs nothing.
 
-use crate::support::{Project, created, deleted, is_watched, modified, watches};
+use crate::support::{Project, created, deleted, is_watched, modified, until, watches};
 
 #[test]
 fn ignored_directories_are_not_watched() {
@@ -102,6 +102,20 @@ fn exclude_and_the_ignore_files_above_the_project_count() {
     std::fs::write(repository.path("project/end"), "").unwrap();
     let batch = watched.batch();
     assert_eq!(batch.changes, [modified("a"), created("end")]);
+}
+
+#[test]
+fn exclude_takes_effect_when_it_is_edited() {
+    let project = Project::new(&["shown/a", "hidden/a", ".git/HEAD"]);
+    project.write(".git/info/exclude", "/hidden/\n");
+    project.let_a_tick_pass();
+    let watched = project.watch();
+    assert!(!is_watched(&project.path("hidden")));
+    project.write(".git/info/exclude", "/shown/\n");
+    until("it is read again", || is_watched(&project.path("hidden")) && !is_watched(&project.path("shown")));
+    project.write("shown/a", "another");
+    project.write("hidden/a", "another");
+    watched.assert_told(&[modified("hidden/a")]);
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn falls_back_saying(words: &str) {
 #[test]
 fn without_watches_it_says_what_to_do_and_polls() {
     if std::env::var_os(LIMITED).is_some() {
-        falls_back_saying("sysctl fs.inotify.max_user_watches=");
+        falls_back_saying("sysctl user.max_inotify_watches=");
     } else if fs::exists("/proc/sys/user/max_inotify_watches").unwrap() {
         under_limit("max_inotify_watches", 50, "limits::without_watches_it_says_what_to_do_and_polls");
     }
@@ -89,8 +89,52 @@ fn without_watches_it_says_what_to_do_and_polls() {
 #[test]
 fn without_instances_it_says_what_to_do_and_polls() {
     if std::env::var_os(LIMITED).is_some() {
-        falls_back_saying("sysctl fs.inotify.max_user_instances=");
+        falls_back_saying("sysctl user.max_inotify_instances=");
     } else if fs::exists("/proc/sys/user/max_inotify_instances").unwrap() {
         under_limit("max_inotify_instances", 0, "limits::without_instances_it_says_what_to_do_and_polls");
     }
+}
+
+/// Without root's right to read all the same. Where that cannot be had, it tests nothing.
+fn unprivileged(test: &str, body: fn()) {
+    let project = Project::new(&["locked/file"]);
+    project.sh("chmod 000 locked");
+    let is_privileged = fs::read_dir(project.path("locked")).is_ok();
+    project.sh("chmod 700 locked");
+    if !is_privileged {
+        return body();
+    }
+    assert!(std::env::var_os(LIMITED).is_none(), "it is privileged still");
+    let mut unshare = Command::new("unshare");
+    if !unshare.args(["--user", "true"]).status().is_ok_and(|status| status.success()) {
+        println!("skipped: no user namespaces here");
+        return;
+    }
+    let program = std::env::current_exe().unwrap();
+    let mut unshare = Command::new("unshare");
+    unshare.arg("--user").arg(program).args(["--exact", test, "--nocapture"]).env(LIMITED, "1");
+    assert!(unshare.status().unwrap().success());
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_is_watched_once_it_can() {
+    unprivileged("limits::a_directory_that_cannot_be_read_is_watched_once_it_can", || {
+        let project = Project::new(&["locked/deep/file"]);
+        project.mkdir("gone");
+        project.sh("chmod 000 locked gone");
+        project.let_a_tick_pass();
+        let watched = project.watch();
+        let is_it =
+            |notice: &Notice| matches!(notice, Notice::Unreadable { path, .. } if path.ends_with("gone"));
+        let said = watched.notice(is_it).to_string();
+        assert!(said.contains("Permission denied") && said.contains("`watch.ignore`"), "{said}");
+        project.sh("chmod 700 locked");
+        watched.notice(|notice| matches!(notice, Notice::Readable(path) if path.ends_with("locked")));
+        // It has been there all the time.
+        watched.assert_told(&[]);
+        project.write("locked/deep/file", "another");
+        watched.assert_told(&[modified("locked/deep/file")]);
+        project.sh("rmdir gone");
+        watched.notice(|notice| matches!(notice, Notice::Readable(path) if path.ends_with("gone")));
+    });
 }

@@ -5,6 +5,7 @@
 mod changes;
 mod directories;
 mod editors;
+mod gap;
 mod git;
 mod ignoring;
 mod limits;

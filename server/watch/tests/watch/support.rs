@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::mpsc::{self, Receiver, RecvTimeoutError},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use aiwg_watch::{Batch, Change, Kind, Notice, Options, Watcher};
@@ -78,6 +78,12 @@ impl Project {
         assert!(status.success(), "{command}");
     }
 
+    /// Waits until the file system's clock shows later than now: what is changed from then on is later than what was before.
+    pub(crate) fn let_a_tick_pass(&self) {
+        let now = SystemTime::now();
+        until("a tick has passed", || now.elapsed().is_ok_and(|elapsed| elapsed > Duration::from_millis(25)));
+    }
+
     pub(crate) fn options(&self) -> Options {
         Options { settle: SETTLE, ..Options::new(self.dir.path()) }
     }
@@ -102,7 +108,7 @@ impl Project {
 pub(crate) struct Watched<'a> {
     project: &'a Project,
     pub(crate) watcher: Watcher,
-    batches: Receiver<Batch>,
+    pub(crate) batches: Receiver<Batch>,
     pub(crate) notices: Receiver<Notice>,
     fences: Cell<usize>,
 }

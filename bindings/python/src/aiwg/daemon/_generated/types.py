@@ -213,6 +213,8 @@ class AutomationStatus:
     """What all file changes wait for: the mark of a git operation that is under way. Null when
     nothing.
     """
+    held_since: Timestamp | None
+    """Since when they wait for it. Null when for nothing. `null` when absent."""
     recent_executions: list[RuleExecution]
     """The tasks that rules have made lately, the newest first; 50 at the most."""
 
@@ -224,6 +226,7 @@ class AutomationStatus:
             rule_count=wire["ruleCount"],
             rules=[RuleStatus.from_wire(item) for item in wire["rules"]],
             held_by=wire["heldBy"],
+            held_since=wire["heldSince"],
             recent_executions=[RuleExecution.from_wire(item) for item in wire["recentExecutions"]],
         )
 
@@ -776,6 +779,8 @@ class FileWatcherSubsystem:
     """What changes wait for: the mark of a git operation that is under way, such as
     `.git/index.lock`. Null when nothing.
     """
+    held_since: Timestamp | None
+    """Since when changes wait for it. Null when for nothing. `null` when absent."""
     overflows: int
     """How often the system lost changes, so that everything was looked at again."""
 
@@ -790,6 +795,7 @@ class FileWatcherSubsystem:
             polling=wire["polling"],
             missing=wire["missing"],
             held_by=wire["held_by"],
+            held_since=wire["held_since"],
             overflows=wire["overflows"],
         )
 
@@ -1565,6 +1571,10 @@ class TaskOutput:
     """The byte it begins at."""
     next_offset: int
     """The byte to go on at."""
+    attempt: int
+    """Which attempt at the task wrote it, from 1; 0 if there has been none. Each attempt's output
+    begins at 0: whoever follows it goes back there when this has changed. `0` when absent.
+    """
     ended: bool
     """Whether this is all there will ever be: the task has ended, and the chunk reaches the end of
     its output.
@@ -1577,6 +1587,7 @@ class TaskOutput:
             data=wire["data"],
             offset=wire["offset"],
             next_offset=wire["nextOffset"],
+            attempt=wire["attempt"],
             ended=wire["ended"],
         )
 

@@ -1,0 +1,35 @@
+//! The tasks that matter now.
+
+use super::{
+    read::Reader,
+    row::{TASK_HEAD_COLUMNS, TaskRow},
+};
+
+impl Reader {
+    /// The tasks that run, the first of the queue in the order in which they will start (those that wait for others last), and those that
+    /// have ended last: each with no more than the beginning of its prompt, [`super::PROMPT_HEAD`].
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn overview(&self, queued: u32, finished: u32) -> rusqlite::Result<Vec<TaskRow>> {
+        let mut tasks = Vec::new();
+        self.with(|connection| {
+            let mut add = |condition: &str, limit: u32| -> rusqlite::Result<usize> {
+                let sql = format!("SELECT {TASK_HEAD_COLUMNS} FROM task WHERE {condition} LIMIT ?");
+                let before = tasks.len();
+                for task in connection.prepare_cached(&sql)?.query_map([limit], TaskRow::read)? {
+                    tasks.push(task?);
+                }
+                Ok(tasks.len() - before)
+            };
+            add("state = 'running' ORDER BY no DESC", u32::MAX)?;
+            // One after the other: each is an index by itself.
+            let ready = add("state = 'queued' AND waiting = 0 ORDER BY priority DESC, no", queued)?;
+            let room = queued.saturating_sub(u32::try_from(ready).unwrap_or(u32::MAX));
+            add("state = 'queued' AND waiting > 0 ORDER BY priority DESC, no", room)?;
+            add("completed_at IS NOT NULL ORDER BY completed_at DESC, no DESC", finished)?;
+            Ok(())
+        })?;
+        Ok(tasks)
+    }
+}

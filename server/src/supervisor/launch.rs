@@ -1,0 +1,95 @@
+//! One launch of a task's agent, and what its directory tells of it.
+
+use std::{path::Path, time::Duration};
+
+use aiwg_protocol::types::TaskState;
+use aiwg_shim::{Abandon, RunRecord};
+
+use super::Shared;
+use crate::{
+    engine::EngineError,
+    store::{Outcome, TaskNo},
+};
+
+/// How long to wait before something is tried again: what could not be stored, or asked for in vain.
+pub(super) const RETRY: Duration = Duration::from_secs(1);
+
+/// One launch of a task: the shim's attempt.
+#[derive(Clone, Copy)]
+pub(super) struct Launch {
+    pub(super) no: TaskNo,
+    pub(super) launch: u32,
+}
+
+/// What became of an agent.
+pub(super) enum End {
+    Ended(Outcome),
+    /// Lost, be it together with its shim. `started` tells whether there had been one at all.
+    Lost {
+        started: bool,
+    },
+}
+
+impl Launch {
+    /// Who runs it, once its shim has said so. What an earlier launch has left, or the original of a copied directory, is another's.
+    pub(super) fn run(self, dir: &Path) -> Option<RunRecord> {
+        aiwg_shim::read_run(dir).ok().flatten().filter(|run| run.attempt == self.launch)
+    }
+
+    /// Asks the shim to end its agent. Until it has said who it is nobody can be asked: to be repeated.
+    pub(super) fn request_end(self, dir: &Path) {
+        if let Some(Err(error)) = self.run(dir).map(|run| aiwg_shim::request_end(&run)) {
+            tracing::warn!(task = %self.no, %error, "the shim could not be asked to end its agent");
+        }
+    }
+
+    /// Has the agent ended of which nobody knows any more how it is, and the task with it: its keeper has panicked.
+    pub(super) async fn give_up(self, shared: &Shared) {
+        tracing::error!(task = %self.no, "keeping its agent has failed, so it is being ended");
+        let dir = shared.project.action_dir(self.no);
+        while let Ok(Abandon::StillRunning) = aiwg_shim::abandon(&dir, self.launch) {
+            self.request_end(&dir);
+            tokio::time::sleep(RETRY).await;
+        }
+        let why = "aiwg itself failed while it kept this task's agent: please report it with what .aiwg/daemon/daemon.log says";
+        self.report(shared, &End::Ended(Outcome::without_exit(TaskState::Failed, why)), 1).await;
+    }
+
+    /// Tells the engine of its end, until it could store it.
+    pub(super) async fn report(self, shared: &Shared, end: &End, most_attempts: u32) {
+        let (engine, no) = (&shared.engine, self.no);
+        loop {
+            let told = match end {
+                End::Ended(outcome) => engine.ended(no, outcome.clone()).await,
+                End::Lost { started } => engine.interrupted(no, *started, most_attempts).await,
+            };
+            match told {
+                Err(EngineError::Storage(_)) => tokio::time::sleep(RETRY).await,
+                Err(error) => return tracing::error!(task = %no, %error, "its end was not taken in"),
+                Ok(()) => return,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_of_another_launch_is_not_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let me = aiwg_shim::Process::current();
+        let record = RunRecord {
+            task_id: "task-0001".to_owned(),
+            attempt: 1,
+            boot_id: None,
+            shim: me,
+            agent: None,
+            started_at_ms: None,
+        };
+        std::fs::write(dir.path().join(aiwg_shim::RUN_FILE), serde_json::to_vec(&record).unwrap()).unwrap();
+        let run = |launch| Launch { no: TaskNo(1), launch }.run(dir.path());
+        assert_eq!((run(1), run(2)), (Some(record), None));
+    }
+}
