@@ -1,7 +1,6 @@
 //! Calls that outlast the daemon they are made to: a restart, or a tunnel that breaks, is no answer to someone who waits for a task.
 
 use std::{
-    io::{self, Write},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -13,10 +12,21 @@ use aiwg_client::{
 };
 use tokio::{sync::Mutex, time::timeout};
 
-use crate::project::{is_gone, reconnect};
+use crate::{
+    output::note,
+    project::{is_gone, reconnect},
+};
 
 /// How long one call waits for what is to come. What waits longer calls again, so that a way that is silently gone shows in bounded time.
 pub(crate) const WAIT: Duration = Duration::from_secs(60);
+
+/// The same as the member of a method's params.
+pub(crate) fn wait_ms(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What a call waits that is answered at once.
+pub(crate) const SOON: Duration = Duration::ZERO;
 
 /// How long beyond what it waits for an answer may take before the way to the daemon counts as gone.
 const SLACK: Duration = Duration::from_secs(10);
@@ -48,7 +58,7 @@ impl Lasting {
     pub(crate) async fn call<T>(
         &self,
         wait: Duration,
-        ask: impl AsyncFn(DaemonClient) -> Result<T, ClientError>,
+        mut ask: impl AsyncFnMut(DaemonClient) -> Result<T, ClientError>,
     ) -> Result<T, ClientError> {
         loop {
             let (client, number) = {
@@ -69,7 +79,7 @@ impl Lasting {
     /// # Errors
     /// There is no such task.
     pub(crate) async fn ended(&self, id: &str) -> Result<Task, ClientError> {
-        let timeout_ms = u64::try_from(WAIT.as_millis()).ok();
+        let timeout_ms = Some(wait_ms(WAIT));
         loop {
             let waited = self
                 .call(WAIT, async |client: DaemonClient| {
@@ -87,7 +97,7 @@ impl Lasting {
     async fn renew(&self, number: u64) {
         let mut connection = self.connection.lock().await;
         if connection.number == number {
-            let _ = writeln!(io::stderr(), "aiwg: the daemon is gone, or the way to it; waiting for it");
+            note("aiwg: the daemon is gone, or the way to it; waiting for it");
             connection.client = reconnect(self.project.as_deref()).await;
             connection.number += 1;
         }

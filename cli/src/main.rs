@@ -7,6 +7,7 @@ mod error;
 mod examples;
 mod init;
 mod input;
+mod lasting;
 mod output;
 mod project;
 mod usage;

@@ -130,3 +130,37 @@ fn a_configuration_that_is_gone_drops_no_rule() {
     assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
     assert_eq!(project.json(&["daemon", "status"])["health"], "ok");
 }
+
+#[test]
+fn who_waits_for_a_task_does_not_notice_a_restart() {
+    let project = Project::started(json!({}));
+    let task = project.submit(&format!("{UNTIL_GO}; echo done"));
+    until("the agent", || project.task(&task)["output"].as_str().is_some_and(|out| out.contains("begun")));
+    let spawn = |args: &[&str]| {
+        let mut command = project.command();
+        command.args(args).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        command.spawn().unwrap()
+    };
+    let waiting = [
+        spawn(&["task", "wait", &task]),
+        spawn(&["task", "logs", &task, "--follow"]),
+        spawn(&["task", "submit", &format!("do: {UNTIL_GO}; echo done"), "--wait"]),
+    ];
+    until("all of them", || {
+        project.json(&["daemon", "status"])["subsystems"]["ipc"]["clients"] == 4 && project.runs().len() == 2
+    });
+    assert_eq!(project.run(&["daemon", "restart"]).code, 0);
+    project.kill_daemon();
+    project.start();
+    std::fs::write(project.file("go"), "").unwrap();
+    for child in waiting {
+        let done = child.wait_with_output().unwrap();
+        let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert!(done.status.success(), "{out}{err}");
+        assert!(err.contains("waiting for it"), "{out}{err}");
+        assert!(
+            out.contains("is completed") || out.contains("begun\n") && out.ends_with("done\n"),
+            "{out}{err}"
+        );
+    }
+}

@@ -4,7 +4,7 @@ use std::{io::Write, path::Path};
 
 use aiwg_client::{
     ClientError, DaemonClient,
-    types::{ChatHistoryParams, NoParams, OutputStream, Task, TaskGetParams, TaskState, TaskWaitParams},
+    types::{ChatHistoryParams, NoParams, OutputStream, Task, TaskGetParams, TaskState},
 };
 
 use crate::{
@@ -16,52 +16,34 @@ use crate::{
         },
     },
     error::CliError,
+    lasting::{Lasting, WAIT},
     output::{count, indented, note},
-    project::{is_gone, reconnect},
 };
 
 /// Prints the answer until its task has ended, and gives that. If the daemon goes away it is waited for: its agents go on without it.
 pub(super) async fn listen(
     project: Option<&Path>,
-    mut client: DaemonClient,
+    client: DaemonClient,
     id: &str,
     out: impl Write,
 ) -> Result<Task, CliError> {
     // What it waits for is of little worth: where it cannot be told, the answer is waited for all the same.
     let _ = tell_what_it_waits_for(&client, id).await;
+    let connection = Lasting::new(project, client);
     let mut speech = Speech::to(out);
     let mut reading = Reading::of(id, OutputStream::Stdout, true);
-    loop {
-        let heard = match reading.next(&client).await {
-            Ok(Some(chunk)) => {
-                speech.hear(&bytes(&chunk)?)?;
-                continue;
-            }
-            Ok(None) => ended(&client, id).await,
-            Err(error) => Err(error),
-        };
-        match heard {
-            Ok(task) => {
-                let is_answered = task.state == TaskState::Completed;
-                // Without an answer the result is the raw output.
-                speech.end(task.result.as_deref().filter(|_| is_answered))?;
-                if !is_answered {
-                    let why = task.error.as_deref().unwrap_or("no reason was given");
-                    note(&format!("aiwg: {id} {}: {}", outcome(task.state), indented(why, 4)));
-                }
-                return Ok(task);
-            }
-            Err(error) if is_gone(&error) => {
-                note("aiwg: the daemon is gone, or the way to it; waiting for it");
-                client = reconnect(project).await;
-            }
-            Err(error) => return Err(error.into()),
-        }
+    while let Some(chunk) = connection.call(WAIT, async |client| reading.next(&client).await).await? {
+        speech.hear(&bytes(&chunk)?)?;
     }
-}
-
-async fn ended(client: &DaemonClient, id: &str) -> Result<Task, ClientError> {
-    client.task_wait(TaskWaitParams { task_id: id.to_owned(), timeout_ms: None }).await
+    let task = connection.ended(id).await?;
+    let is_answered = task.state == TaskState::Completed;
+    // Without an answer the result is the raw output.
+    speech.end(task.result.as_deref().filter(|_| is_answered))?;
+    if !is_answered {
+        let why = task.error.as_deref().unwrap_or("no reason was given");
+        note(&format!("aiwg: {id} {}: {}", outcome(task.state), indented(why, 4)));
+    }
+    Ok(task)
 }
 
 /// Says what a message waits for, if it does: nothing is heard of it until then.

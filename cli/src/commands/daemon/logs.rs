@@ -16,12 +16,10 @@ use aiwg_server::{log, project::Project};
 use crate::{
     args::LogsArgs,
     error::CliError,
+    lasting::{Lasting, WAIT, wait_ms},
     output::{Output, agent_text, json_line, note},
-    project::{connect, is_gone, reconnect, to_start},
+    project::{connect, reconnect, to_start},
 };
-
-/// How long one call waits for more, so that a connection that has silently died shows in bounded time.
-const WAIT_MS: u64 = 30_000;
 
 pub(super) fn run(project: Option<&Path>, args: &LogsArgs, output: &Output) -> Result<ExitCode, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -44,30 +42,21 @@ pub(super) fn run(project: Option<&Path>, args: &LogsArgs, output: &Output) -> R
 /// Prints what comes, until the person has seen enough.
 async fn go_on(
     project: Option<&Path>,
-    mut client: Option<DaemonClient>,
+    client: Option<DaemonClient>,
     mut cursor: String,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
+    let client = match client {
+        Some(client) => client,
+        None => reconnect(project).await,
+    };
+    let connection = Lasting::new(project, client);
     loop {
-        let connected = match client.take() {
-            Some(client) => client,
-            None => reconnect(project).await,
-        };
-        match follow(&connected, &cursor).await {
-            Ok(more) => {
-                print(&more, output)?;
-                cursor = more.cursor;
-                client = Some(connected);
-            }
-            Err(error) if is_gone(&error) => say("the daemon is gone, or the way to it; waiting for it"),
-            Err(error) => return Err(error.into()),
-        }
+        let params = DaemonLogsParams { lines: None, cursor: Some(cursor), wait_ms: Some(wait_ms(WAIT)) };
+        let more = connection.call(WAIT, async |client| client.daemon_logs(params.clone()).await).await?;
+        print(&more, output)?;
+        cursor = more.cursor;
     }
-}
-
-async fn follow(client: &DaemonClient, cursor: &str) -> Result<DaemonLogs, ClientError> {
-    let cursor = Some(cursor.to_owned());
-    client.daemon_logs(DaemonLogsParams { lines: None, cursor, wait_ms: Some(WAIT_MS) }).await
 }
 
 /// What the last daemon has left.

@@ -12,11 +12,9 @@ use serde::Serialize;
 use crate::{
     commands::speech::Speech,
     error::CliError,
+    lasting::{Lasting, WAIT, wait_ms},
     output::{Output, agent_text, json_line},
 };
-
-/// How long one call waits for more: a minute, so that a dead connection shows in bounded time.
-const WAIT_MS: u64 = 60_000;
 
 /// What `--json` prints of an output: the method's result, and what it takes to understand a line by itself.
 #[derive(Serialize)]
@@ -50,24 +48,24 @@ pub(super) struct Wanted {
 
 /// Prints an output; as JSON it is one chunk a line.
 pub(super) async fn logs(
-    client: &DaemonClient,
+    connection: &Lasting,
     id: &str,
     wanted: Wanted,
     output: &Output,
 ) -> Result<(), CliError> {
     if !output.json {
-        return copy(client, id, wanted, io::stdout()).await;
+        return copy(connection, id, wanted, io::stdout()).await;
     }
     let mut reading = Reading::of(id, wanted.stream, wanted.follow);
-    while let Some(chunk) = reading.next(client).await? {
+    while let Some(chunk) = connection.call(WAIT, async |client| reading.next(&client).await).await? {
         json_line(&Chunk::of(id, wanted.stream, &chunk))?;
     }
     Ok(())
 }
 
-/// Copies an output to where people, or programs, read it.
+/// Copies an output to where people, or programs, read it. It goes on where the daemon is gone for a while.
 pub(super) async fn copy(
-    client: &DaemonClient,
+    connection: &Lasting,
     id: &str,
     wanted: Wanted,
     to: impl Write + IsTerminal + 'static,
@@ -76,7 +74,7 @@ pub(super) async fn copy(
     let to = agent_text(to);
     let is_verbatim = wanted.raw || wanted.stream == OutputStream::Stderr;
     let mut speech = if is_verbatim { Speech::verbatim(to) } else { Speech::to(to) };
-    while let Some(chunk) = reading.next(client).await? {
+    while let Some(chunk) = connection.call(WAIT, async |client| reading.next(&client).await).await? {
         speech.hear(&bytes(&chunk)?)?;
     }
     Ok(speech.finish()?)
@@ -98,7 +96,7 @@ impl Reading {
             stream: Some(stream),
             encoding: Some(ENCODING),
             offset: Some(0),
-            wait_ms: follow.then_some(WAIT_MS),
+            wait_ms: follow.then(|| wait_ms(WAIT)),
         };
         Self { params, follow, at_end: false, attempt: 0 }
     }

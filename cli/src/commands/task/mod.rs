@@ -17,7 +17,7 @@ use aiwg_client::{
 };
 
 use self::follow::Wanted;
-use crate::{args::TaskCommand, error::CliError, output::Output};
+use crate::{args::TaskCommand, error::CliError, lasting::Lasting, output::Output};
 
 pub(crate) async fn run(
     project: Option<&Path>,
@@ -25,8 +25,9 @@ pub(crate) async fn run(
     command: TaskCommand,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
+    let lasting = || Lasting::new(project, client.clone());
     match command {
-        TaskCommand::Submit(args) => return submit::submit(client, args, output).await,
+        TaskCommand::Submit(args) => return submit::submit(project, client, args, output).await,
         TaskCommand::List(args) => list::list(client, args, output).await?,
         TaskCommand::Get { id, raw } => {
             let task = client.task_get(TaskGetParams { task_id: id }).await?;
@@ -41,7 +42,7 @@ pub(crate) async fn run(
         TaskCommand::Logs { id, follow, stderr, raw } => {
             let stream = if stderr { OutputStream::Stderr } else { OutputStream::Stdout };
             match id {
-                Some(id) => follow::logs(client, &id, Wanted { stream, follow, raw }, output).await?,
+                Some(id) => follow::logs(&lasting(), &id, Wanted { stream, follow, raw }, output).await?,
                 None => follow_all::follow_all(project.map(Path::to_owned), client, raw, output).await?,
             }
         }
@@ -49,7 +50,7 @@ pub(crate) async fn run(
             let stats = client.task_stats(NoParams {}).await?;
             output.result(&stats, |out, stats| show::stats(out, stats))?;
         }
-        TaskCommand::Wait { ids } => return wait::wait(client, ids, output).await,
+        TaskCommand::Wait { ids } => return wait::wait(&lasting(), ids, output).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,6 @@
 use std::{
     io::{self, IsTerminal},
+    path::Path,
     process::ExitCode,
 };
 
@@ -17,10 +18,12 @@ use crate::{
     args::SubmitArgs,
     error::CliError,
     input::prompt,
+    lasting::Lasting,
     output::{Output, note},
 };
 
 pub(super) async fn submit(
+    project: Option<&Path>,
     client: &DaemonClient,
     args: SubmitArgs,
     output: &Output,
@@ -32,8 +35,9 @@ pub(super) async fn submit(
         return Ok(ExitCode::SUCCESS);
     }
     let id = submitted.task_id;
+    let connection = Lasting::new(project, client.clone());
     tokio::select! {
-        task = until_ended(client, &id, raw, output) => end(&task?, output),
+        task = until_ended(&connection, &id, raw, output) => end(&task?, output),
         left = interrupted(client, &id) => left,
     }
 }
@@ -51,17 +55,17 @@ fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
 }
 
 /// Prints both streams of output as they come, and gives the task once it has ended.
-async fn until_ended(client: &DaemonClient, id: &str, raw: bool, output: &Output) -> Result<Task, CliError> {
+async fn until_ended(connection: &Lasting, id: &str, raw: bool, output: &Output) -> Result<Task, CliError> {
     if !output.json {
         let interrupt = if is_someone_there() { "asks whether to cancel it" } else { "leaves it alone" };
         note(&format!("{id}: its output follows; Ctrl-C {interrupt}."));
         let all = |stream| Wanted { stream, follow: true, raw };
         tokio::try_join!(
-            copy(client, id, all(OutputStream::Stdout), io::stdout()),
-            copy(client, id, all(OutputStream::Stderr), io::stderr()),
+            copy(connection, id, all(OutputStream::Stdout), io::stdout()),
+            copy(connection, id, all(OutputStream::Stderr), io::stderr()),
         )?;
     }
-    Ok(client.task_wait(TaskWaitParams { task_id: id.to_owned(), timeout_ms: None }).await?)
+    Ok(connection.ended(id).await?)
 }
 
 fn end(task: &Task, output: &Output) -> Result<ExitCode, CliError> {

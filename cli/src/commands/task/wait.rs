@@ -1,28 +1,28 @@
 use std::process::ExitCode;
 
-use aiwg_client::{
-    DaemonClient,
-    types::{Task, TaskGetParams, TaskState, TaskWaitParams},
-};
+use aiwg_client::types::{Task, TaskGetParams, TaskState};
 use aiwg_protocol::MAX_WAITING_CALLS;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::show;
-use crate::{error::CliError, output::Output};
+use crate::{
+    error::CliError,
+    lasting::{Lasting, SOON},
+    output::Output,
+};
 
-/// Waits for all of them at once, and prints each as it ends.
+/// Waits for all of them at once, whatever becomes of the daemon meanwhile, and prints each as it ends.
 pub(super) async fn wait(
-    client: &DaemonClient,
+    connection: &Lasting,
     ids: Vec<String>,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     // A wrong id is told before anything is waited for.
     for id in &ids {
-        client.task_get(TaskGetParams { task_id: id.clone() }).await?;
+        let params = TaskGetParams { task_id: id.clone() };
+        connection.call(SOON, async |client| client.task_get(params.clone()).await).await?;
     }
-    let wait = async |(place, id)| {
-        client.task_wait(TaskWaitParams { task_id: id, timeout_ms: None }).await.map(|task| (place, task))
-    };
+    let wait = async |(place, id): (usize, String)| connection.ended(&id).await.map(|task| (place, task));
     let mut ends =
         stream::iter(ids.into_iter().enumerate()).map(wait).buffer_unordered(MAX_WAITING_CALLS / 2);
     let mut tasks = Vec::new();
