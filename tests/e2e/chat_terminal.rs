@@ -169,6 +169,8 @@ fn what_is_wrong_is_told_in_the_words_of_the_conversation() {
             Sees("task-0002 is queued behind 1 running task."),
             Runs("touch go"),
             Sees("stand-in agent: hello"),
+            // It has heard of the end as well.
+            Sees("> "),
             // The daemon is gone, and comes back.
             Runs("$AIWG daemon stop >out"),
             Types("and now?\r"),

@@ -11,8 +11,8 @@ pub struct AgentConfig {
     /// How the prompt reaches it.
     pub prompt: PromptBy,
     /// How long an agent may go on after it has written its `result` message before it is ended, in seconds; the task has
-    /// completed all the same.
-    #[schemars(range(min = 0))]
+    /// completed all the same. A day at most.
+    #[schemars(range(min = 0, max = 86_400))]
     pub exit_seconds: f64,
 }
 

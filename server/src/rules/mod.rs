@@ -5,6 +5,7 @@
 mod compile;
 mod decide;
 mod index;
+mod sample;
 pub mod template;
 
 use std::time::Duration;

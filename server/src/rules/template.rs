@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::sample::sample;
 use aiwg_protocol::{limits::LONGEST_PROMPT, types::Event};
 use minijinja::{
     AutoEscape, Environment, ErrorKind, Output, State, UndefinedBehavior, Value, context,
@@ -65,21 +66,31 @@ pub fn check(prompt: &str) -> Result<(), TemplateError> {
     try_out(&environment, prompt)
 }
 
-/// Filters and functions are looked up when they are used only: so use them, without minding that there is no event.
+/// Filters, functions and the members of members are looked up when they are used only: so use them, on what stands for an event.
 fn try_out(environment: &Environment<'_>, prompt: &str) -> Result<(), TemplateError> {
     let mut environment = environment.clone();
-    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
-    match environment.render_str(prompt, context! {}) {
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::UnknownFilter | ErrorKind::UnknownTest | ErrorKind::UnknownFunction
-            ) =>
-        {
-            Err(error.into())
+    environment.set_formatter(|_, _, value| {
+        if value.is_undefined() { Err(ErrorKind::UndefinedError.into()) } else { Ok(()) }
+    });
+    match environment.render_str(prompt, sample()) {
+        Err(error) if error.kind() == ErrorKind::UndefinedError => {
+            let named = error.detail().map_or_else(String::new, |what| format!(": {what}"));
+            Err(TemplateError(format!("it refers to something that no event has{named}")))
         }
+        Err(error) if is_wrong_for_any_event(error.kind()) => Err(error.into()),
+        // What else goes wrong may go well with what an event really brings.
         _ => Ok(()),
     }
+}
+
+fn is_wrong_for_any_event(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::UnknownFilter
+            | ErrorKind::UnknownTest
+            | ErrorKind::UnknownFunction
+            | ErrorKind::TemplateNotFound
+    )
 }
 
 /// The prompt with what has happened in it. `events` are what led to it, the last one being `event`: the latest, where there were so
@@ -150,6 +161,8 @@ fn environment() -> Environment<'static> {
     // A prompt is no HTML; it is this formatter that quotes.
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_formatter(quote);
+    // These would say of what an event brings that it needs no quotes.
+    ["e", "escape", "safe"].iter().for_each(|filter| environment.remove_filter(filter));
     // A prompt must end: loops over loops over what an event brings may be long.
     environment.set_fuel(Some(FUEL));
     environment
@@ -229,6 +242,36 @@ mod tests {
         assert!(wrong("{{ event.paylod }}").contains("an event has seq, topic, payload"));
         assert!(wrong("one\n{{ event.").contains("line 2"), "{}", wrong("one\n{{ event."));
         assert!(check("{{ event|no_such_filter }}").is_err());
+        // Also where they stand deeper, or in another way.
+        for prompt in [
+            "{{ events[0].paylod }}",
+            "{% for e in events %}{{ e.paylod }}{% endfor %}",
+            "{{ event[\"paylod\"] }}",
+            "{% set e = event %}{{ e.topc }}",
+            "{{ rule.x }}",
+            "{{ event.causedBy.tsk }}",
+            "{% for f in files %}{{ f|nope }}{% endfor %}",
+            "{% include \"other\" %}",
+        ] {
+            assert!(check(prompt).is_err(), "{prompt}");
+        }
+        for prompt in [
+            "{% for e in events %}{{ e.payload.items[3].name }}{% for i in e.payload.list %}{{ i.x.y }}{% endfor %}{% endfor %}",
+            "{{ files[2] }} {{ files|length }} {{ matches }} {{ event.causedBy.task }} {{ event.payload|tojson }}",
+            "{{ event.payload.n + 1 }} {{ event.payload.a|default('x') }} {{ event.payload.names|join(', ') }}",
+            "{% if event.payload.ok %}a{% else %}{{ event.payload.why|upper }}{% endif %}",
+        ] {
+            check(prompt).unwrap_or_else(|error| panic!("{prompt}: {error}"));
+        }
+    }
+
+    #[test]
+    fn nothing_makes_an_event_part_of_the_instructions() {
+        for filter in ["e", "escape", "safe"] {
+            assert!(check(&format!("{{{{ event.payload|{filter} }}}}")).is_err(), "{filter}");
+        }
+        let text = rendered("{{ event.payload.a|tojson }}", r#"{"a": "x\ny"}"#);
+        assert!(text.starts_with(r#""x\ny""#), "{text}");
     }
 
     #[test]

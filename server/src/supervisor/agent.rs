@@ -188,7 +188,7 @@ impl Agent {
         let may_be_silent = daemon.stall_minutes.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
         let mut silence = Silence::of(dir, may_be_silent);
         let format = Format::of(&config.agent.command);
-        let exit_within = Duration::from_secs_f64(config.agent.exit_seconds);
+        let exit_within = Duration::try_from_secs_f64(config.agent.exit_seconds).unwrap_or_default();
         let mut overdue = Overdue::of(format, &dir.join(aiwg_shim::STDOUT_FILE), exit_within);
         let mut ending = end.borrow_and_update().is_some();
         loop {
