@@ -21,7 +21,7 @@ pub(crate) const FILES: [Entry; 4] = [
 
 /// What it exits with.
 pub(crate) const EXIT_CODES: [Entry; 4] =
-    [("0", "done"), ("1", "failed"), ("2", "wrong use"), ("3", "no daemon runs")];
+    [("0", "done"), ("1", "failed"), ("2", "wrong usage"), ("3", "no daemon runs")];
 
 /// The last part of the help of `aiwg` itself.
 pub(crate) fn overall() -> String {
