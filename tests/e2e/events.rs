@@ -246,3 +246,21 @@ fn a_task_that_fails_at_once_tears_no_gap() {
     };
     until("the log", || log() == 3);
 }
+
+#[test]
+fn a_list_ends_where_it_gets_too_long_and_goes_on_from_there() {
+    let project = Project::started(json!({}));
+    let mut wire = project.wire();
+    for n in 0..12 {
+        let payload = json!({ "n": n, "text": "x".repeat(1024 * 1024) });
+        wire.call("event.emit", json!({ "topic": "a:b", "payload": payload }));
+    }
+    let mut list = |since: u64| -> Vec<u64> {
+        let events = wire.call("event.list", json!({ "since": since, "limit": 1000 }));
+        events.as_array().unwrap().iter().map(|event| event["seq"].as_u64().unwrap()).collect()
+    };
+    let first = list(0);
+    assert_eq!(first, (1..=8).collect::<Vec<_>>());
+    assert_eq!(list(8), (9..=12).collect::<Vec<_>>());
+    assert_eq!(list(12), Vec::<u64>::new());
+}

@@ -102,7 +102,7 @@ pub struct EventListParams {
     /// after a number that the log has not reached, such as one of a log that was deleted since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
-    /// How many at the most.
+    /// How many at the most. There are fewer where they have more than 8 MiB together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000), extend("default" = 100))]
     pub limit: Option<u32>,

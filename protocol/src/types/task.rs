@@ -211,7 +211,7 @@ pub struct TaskListParams {
     /// Only tasks for this agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
-    /// How many at the most.
+    /// How many at the most. There are fewer where they have more than 8 MiB together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000), extend("default" = 20))]
     pub limit: Option<u32>,

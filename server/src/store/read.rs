@@ -63,10 +63,15 @@ pub struct EventPage {
     pub scanned: u64,
     /// Whether the log ends there.
     pub is_last: bool,
+    /// Whether there would be more, but for how long those found are together.
+    pub is_full: bool,
 }
 
 /// How many events one call looks at.
 const SCANNED: usize = 5000;
+
+/// How much text one call reads, in bytes, and then what is left of the row: so much memory nobody else can use meanwhile.
+const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
 impl Reader {
     /// Opens a database that a [`super::Store`] has opened before.
@@ -91,7 +96,7 @@ impl Reader {
         })
     }
 
-    /// Tasks, the newest first.
+    /// Tasks, the newest first: fewer than asked for where they are very long.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -110,7 +115,18 @@ impl Reader {
         }
         sql.push_str(" ORDER BY no DESC LIMIT ?");
         values.push(&filter.limit);
-        self.with(|connection| connection.prepare_cached(&sql)?.query_map(&*values, TaskRow::read)?.collect())
+        self.with(|connection| {
+            let (mut tasks, mut bytes) = (Vec::new(), 0);
+            for task in connection.prepare_cached(&sql)?.query_map(&*values, TaskRow::read)? {
+                let task = task?;
+                bytes += task.order.prompt.len() + task.result.as_ref().map_or(0, String::len);
+                tasks.push(task);
+                if bytes >= PAGE_BYTES {
+                    break;
+                }
+            }
+            Ok(tasks)
+        })
     }
 
     /// The first tasks of the queue, in the order in which they will start; those that wait for others come last.
@@ -223,13 +239,14 @@ impl Reader {
         };
         let from = from.min(i64::MAX.unsigned_abs());
         let sql = format!("SELECT {EVENT_COLUMNS} FROM event WHERE {condition} LIMIT {SCANNED}");
-        let mut page = EventPage { events: Vec::new(), scanned: from, is_last: true };
+        let mut page = EventPage { events: Vec::new(), scanned: from, is_last: true, is_full: false };
         self.with(|connection| {
             let mut select = connection.prepare_cached(&sql)?;
             let mut rows = select.query([from])?;
-            let mut count = 0;
+            let (mut count, mut bytes) = (0, 0);
             while let Some(row) = rows.next()? {
-                if page.events.len() == filter.limit as usize {
+                page.is_full = bytes >= PAGE_BYTES;
+                if page.is_full || page.events.len() == filter.limit as usize {
                     page.is_last = false;
                     break;
                 }
@@ -237,7 +254,9 @@ impl Reader {
                 page.scanned = row.get(0)?;
                 let topic = row.get_ref(1)?.as_str()?;
                 if filter.topics.as_ref().is_none_or(|topics| topics.is_match(topic)) {
-                    page.events.push(read_event(row)?);
+                    let event = read_event(row)?;
+                    bytes += event.payload.as_str().len();
+                    page.events.push(event);
                 }
             }
             page.is_last &= count < SCANNED;

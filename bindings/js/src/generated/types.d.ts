@@ -338,7 +338,10 @@ export interface EventListParams {
    * log that was deleted since.
    */
   since?: number | undefined;
-  /** How many at the most. From 1 to 1000; `100` when absent. */
+  /**
+   * How many at the most. There are fewer where they have more than 8 MiB together. From 1 to 1000;
+   * `100` when absent.
+   */
   limit?: number | undefined;
 }
 
@@ -962,7 +965,10 @@ export interface TaskListParams {
   state?: TaskState | undefined;
   /** Only tasks for this agent. */
   agent?: string | undefined;
-  /** How many at the most. From 1 to 1000; `20` when absent. */
+  /**
+   * How many at the most. There are fewer where they have more than 8 MiB together. From 1 to 1000;
+   * `20` when absent.
+   */
   limit?: number | undefined;
   /**
    * The id of the last task of the page before: the answer goes on with the next older one. Matches

@@ -33,7 +33,7 @@ pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Re
         let filter = EventFilter { topics: topics.clone(), from, limit: left };
         let page = handler.daemon.read(move |reader| reader.events(&filter)).await?;
         found.extend(page.events);
-        if page.is_last || found.len() >= limit as usize {
+        if page.is_last || page.is_full || found.len() >= limit as usize {
             break;
         }
         from = match from {

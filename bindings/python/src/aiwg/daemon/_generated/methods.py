@@ -272,7 +272,8 @@ class EventMethods:
         - ``since``: The number of the last event seen: the answer starts with the next one. Without
           it, the answer holds the newest. Nothing comes after a number that the log has not
           reached, such as one of a log that was deleted since.
-        - ``limit``: How many at the most. From 1 to 1000; `100` when absent.
+        - ``limit``: How many at the most. There are fewer where they have more than 8 MiB together.
+          From 1 to 1000; `100` when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
@@ -502,7 +503,8 @@ class TaskMethods:
 
         - ``state``: Only tasks in this state.
         - ``agent``: Only tasks for this agent.
-        - ``limit``: How many at the most. From 1 to 1000; `20` when absent.
+        - ``limit``: How many at the most. There are fewer where they have more than 8 MiB together.
+          From 1 to 1000; `20` when absent.
         - ``cursor``: The id of the last task of the page before: the answer goes on with the next
           older one. Matches `^task-[0-9]{4,}$`.
         - ``timeout``: how long to wait for the answer, in seconds.
