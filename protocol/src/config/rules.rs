@@ -107,11 +107,13 @@ pub enum Condition {
     /// Once the matches have settled.
     #[schemars(title = "DebounceCondition")]
     Debounce {
-        /// How long after the last match, in milliseconds.
+        /// How long after the last match, in milliseconds; a year at most.
+        #[schemars(range(max = 31_536_000_000_u64))]
         interval_ms: u64,
         /// How long after the first match at the most, in milliseconds, however many follow; 10 times `interval_ms` when left
-        /// out.
+        /// out. A year at most.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(max = 31_536_000_000_u64))]
         max_wait_ms: Option<u64>,
     },
 }

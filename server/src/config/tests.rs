@@ -214,3 +214,12 @@ fn other_names_are_understood() {
     assert_eq!(options.events.as_deref(), Some(kinds.as_slice()));
     assert_eq!(config.schedule.jobs[0].name, "j");
 }
+
+#[test]
+fn a_wait_ends_within_a_year_and_a_job_is_a_rule_too() {
+    let wait = rule(&[("condition", r#"{"type":"debounce","interval_ms":9223372036854775807}"#)]);
+    assert!(wrong(&wait)[0].contains("condition.interval_ms"), "{:?}", wrong(&wait));
+    let job = r#""schedule":{"jobs":[{"name":"daily","cron":"@daily","action":"look"}]}"#;
+    let both = format!("{},{job}}}", rule(&[("id", r#""schedule:daily""#)]).strip_suffix('}').unwrap());
+    assert!(wrong(&both)[0].contains("a job, has the id"), "{:?}", wrong(&both));
+}

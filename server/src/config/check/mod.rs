@@ -19,7 +19,7 @@ pub(in crate::config) fn check(
 ) {
     let mut check = Check { project, tree, report };
     check.agent(config);
-    check.rules(&config.rules);
+    check.rules(config);
     check.actions(&config.actions);
     check.watch(config);
     check.schedule(config);

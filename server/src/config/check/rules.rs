@@ -2,26 +2,29 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use aiwg_protocol::config::{Action, Rule, Trigger};
+use aiwg_protocol::config::{Action, Config, Rule, Trigger};
 
 use super::{Check, Step};
 use crate::{
     names::{AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_in_topics, is_name, is_topic, is_variable},
-    rules::{RuleIndex, is_glob, template},
+    rules::{RuleIndex, compile, is_glob, template},
     supervisor::is_closed,
 };
 
 impl Check<'_, '_, '_> {
-    pub(super) fn rules(&mut self, rules: &[Rule]) {
-        let mut seen = HashSet::new();
+    pub(super) fn rules(&mut self, config: &Config) {
+        let rules = &config.rules;
+        // The jobs are rules as well.
+        let mut seen: HashSet<String> =
+            compile(config).split_off(rules.len()).into_iter().map(|rule| rule.id).collect();
         for (place, rule) in rules.iter().enumerate() {
             let at = [Step::Key("rules"), Step::Place(place)];
             let id = [at[0], at[1], Step::Key("id")];
             if !is_name(&rule.id) {
                 self.wrong(&id, NAME_RULE);
             }
-            if !seen.insert(&rule.id) {
-                self.wrong(&id, format!("another rule has the id {:?} already", rule.id));
+            if !seen.insert(rule.id.clone()) {
+                self.wrong(&id, format!("another rule, or a job, has the id {:?} already", rule.id));
             }
             self.trigger(rule, &at);
             self.action(&rule.action, &[at[0], at[1], Step::Key("action")]);

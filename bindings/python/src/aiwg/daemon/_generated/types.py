@@ -552,10 +552,10 @@ class DebounceCondition:
 
     type: Literal["debounce"]
     interval_ms: int
-    """How long after the last match, in milliseconds."""
+    """How long after the last match, in milliseconds; a year at most. From 0 to 31536000000."""
     max_wait_ms: int | None = None
     """How long after the first match at the most, in milliseconds, however many follow; 10 times
-    `interval_ms` when left out.
+    `interval_ms` when left out. A year at most. From 0 to 31536000000.
     """
 
     @classmethod
