@@ -21,7 +21,7 @@ use crate::{
     agent_command,
     bus::Bus,
     config::{ConfigError, Settings},
-    engine::{self, Engine, EngineSetup, fire_when_due},
+    engine::{self, Engine, EngineSetup, Gathering, fire_when_due},
     files::{write_event_log, write_status_files, write_tasks_file},
     health::Health,
     housekeeping::keep_house,
@@ -249,7 +249,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let lost = tokio::spawn(watch_ground(Arc::clone(&daemon), ground));
     let gathering = {
         let daemon = Arc::clone(&daemon);
-        move || daemon.watcher.gathering()
+        move || gathering(Arc::clone(&daemon))
     };
     files.spawn(fire_when_due(engine.clone(), due, gathering, daemon.stopped.clone()));
     files.spawn(fire_schedules(Arc::clone(&daemon)));
@@ -286,6 +286,11 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     }
     tracing::info!("the daemon begins anew");
     Ok(Ended::Restart(lock))
+}
+
+/// Asked where it disturbs nobody.
+async fn gathering(daemon: Arc<Daemon>) -> Gathering {
+    tokio::task::spawn_blocking(move || daemon.watcher.gathering()).await.unwrap_or_default()
 }
 
 /// Whether a daemon holds this project's lock.

@@ -451,3 +451,39 @@ fn a_directory_that_an_agent_moves_does_not_trigger_its_own_rule() {
     until("another task", || total(&project) == 2);
     project.ended("task-0002");
 }
+
+#[test]
+fn what_has_matched_before_waits_for_git_as_well() {
+    // Git changes nothing that is watched; and the daemon begins anew, with another `watch` then, meanwhile.
+    let debounce = json!({ "condition": { "type": "debounce", "interval_ms": 700 } });
+    let config = |debounce_ms: u64| {
+        json!({
+            "watch": { "enabled": true, "paths": ["src"], "debounce_ms": debounce_ms },
+            "rules": [rule("r", "src/**", "x", debounce.clone()), Project::rule("other", "a:b", "y")]
+        })
+    };
+    let project = Project::new(config(50));
+    fs::create_dir(project.file("src")).unwrap();
+    fs::create_dir_all(project.file(".git")).unwrap();
+    project.start();
+    write(&project, "src/a", "one");
+    until("the match", || !events(&project).is_empty());
+    fs::create_dir(project.file(".git/rebase-merge")).unwrap();
+    let pending = || project.json(&["automation", "status"])["rules"][0]["pending"].clone();
+    let is_overdue = || {
+        let due_at = pending()["dueAt"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        due_at < jiff::Timestamp::now() - jiff::SignedDuration::from_millis(300)
+    };
+    until("it to be overdue", is_overdue);
+    project.stop();
+    project.start();
+    project.configure(&Project::config(config(60)).to_string());
+    assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
+    // Others are not held back.
+    project.json(&["event", "emit", "a:b"]);
+    until("the other's task", || total(&project) == 1);
+    until("the hold to show", || watcher(&project)["held_by"].is_string());
+    assert_eq!(pending()["matches"], 1);
+    fs::remove_dir(project.file(".git/rebase-merge")).unwrap();
+    until("its task", || total(&project) == 2);
+}

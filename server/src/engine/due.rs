@@ -21,11 +21,11 @@ const HELD: Duration = Duration::from_millis(250);
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Whether changes of files gather that have not been told yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Gathering {
     /// Whether there are any.
     pub(crate) is_open: bool,
-    /// Whether something else holds them back for now: a git operation.
+    /// Whether a git operation holds them back, and all that comes of earlier ones.
     pub(crate) is_held: bool,
     /// How often some were told so far.
     pub(crate) told: u64,
@@ -33,10 +33,10 @@ pub(crate) struct Gathering {
 
 /// Tells it whenever something is due, until `stopped`. What is due of rules that wait for files waits until the changes that
 /// `gather` at that moment have been told: they may belong to it.
-pub(crate) async fn fire_when_due(
+pub(crate) async fn fire_when_due<G: Future<Output = Gathering>>(
     engine: Engine,
     mut due: watch::Receiver<Option<Timestamp>>,
-    gathering: impl Fn() -> Gathering,
+    gathering: impl Fn() -> G,
     stopped: CancellationToken,
 ) {
     // What is waited with, and how often changes had been told when that began.
@@ -45,9 +45,9 @@ pub(crate) async fn fire_when_due(
         let next = *due.borrow_and_update();
         tokio::select! {
             () = until(next) => {
-                let now = gathering();
+                let now = gathering().await;
                 let has_been_told = waits.is_some_and(|(due, told)| Some(due) == next && told != now.told);
-                let which = if now.is_open && !has_been_told { Settled::AllButFiles } else { Settled::All };
+                let which = if now.is_held || now.is_open && !has_been_told { Settled::AllButFiles } else { Settled::All };
                 if let Err(error) = engine.fire_due(which).await {
                     tracing::warn!(target: "automation", %error, "what has settled could not be stored");
                     sleep(RETRY).await;

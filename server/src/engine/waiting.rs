@@ -45,12 +45,10 @@ impl Turn<'_> {
     /// Makes tasks of the matches that have settled.
     pub(super) fn fire_due(&mut self, which: Settled) -> rusqlite::Result<()> {
         let rules = Arc::clone(&self.state.policy.rules);
-        let waits_for_files =
-            |id: &str| rules.get(id).is_some_and(|rule| matches!(rule.trigger, Trigger::FileChange { .. }));
         let mut due = self.store.pending_due(self.now)?;
         due.extend(self.due_by_another_clock()?);
         for id in due {
-            if which == Settled::All || !waits_for_files(&id) {
+            if which == Settled::All || !rules.get(&id).is_some_and(waits_for_files) {
                 self.fire_pending(&id)?;
             }
         }
@@ -75,14 +73,18 @@ impl Turn<'_> {
             return Ok(());
         };
         let rules = Arc::clone(&self.state.policy.rules);
-        if let (Some(rule), Some(last)) = (rules.get(id), self.store.last_pending_at(id)?)
-            && let Condition::Debounce { interval_ms, .. } = rule.condition
+        let Some(rule) = rules.get(id) else { return self.fire_pending(id) };
+        let mut due = self.now;
+        if let (Condition::Debounce { interval_ms, .. }, Some(last)) =
+            (&rule.condition, self.store.last_pending_at(id)?)
         {
             // What came meanwhile waits for its quiet as well.
-            let due = later(last, interval_ms).min(later(pending.first_at, longest_wait_ms(&rule.condition)));
-            if due > self.now {
-                return self.store.set_pending_due(id, Some(due));
-            }
+            let latest = later(pending.first_at, longest_wait_ms(&rule.condition));
+            due = due.max(later(last, *interval_ms).min(latest));
+        }
+        // Of files, whoever tells what is due knows whether more gathers, or git is in the middle of something.
+        if due > self.now || waits_for_files(rule) {
+            return self.store.set_pending_due(id, Some(due));
         }
         self.fire_pending(id)
     }
@@ -107,6 +109,10 @@ impl Turn<'_> {
         let gathered = Gathered { events: &events, matches: pending.matches };
         self.carry_out(rule, &decision, &gathered, &facts).map(drop)
     }
+}
+
+fn waits_for_files(rule: &Rule) -> bool {
+    matches!(rule.trigger, Trigger::FileChange { .. })
 }
 
 /// How long after a match of the rule its task may be due, in milliseconds.

@@ -45,6 +45,10 @@ pub(crate) struct FileWatcher {
     /// Nothing is told from here on.
     stopped: CancellationToken,
     told: Arc<AtomicU64>,
+    /// How often some that had gathered were told, by whichever watcher.
+    tellings: Arc<AtomicU64>,
+    /// Whether files are watched, or it is known that they are not to be.
+    has_begun: AtomicBool,
     /// Up to when an earlier daemon has told changes, until what came then is told.
     before: Mutex<Option<FilesTold>>,
     watcher: Mutex<Option<Watcher>>,
@@ -60,7 +64,17 @@ impl FileWatcher {
         before: Option<FilesTold>,
     ) -> Self {
         let (before, watcher) = (Mutex::new(before), Mutex::new(None));
-        Self { project, engine, health, stopped, told: Arc::default(), before, watcher }
+        Self {
+            project,
+            engine,
+            health,
+            stopped,
+            told: Arc::default(),
+            tellings: Arc::default(),
+            has_begun: AtomicBool::new(false),
+            before,
+            watcher,
+        }
     }
 
     /// Watches what a configuration says from here on, and no longer what another one said. What changes meanwhile is told, perhaps
@@ -70,6 +84,12 @@ impl FileWatcher {
     /// # Errors
     /// It cannot start; what was watched still is.
     pub(crate) fn watch(&self, config: &Config) -> Result<(), WatchError> {
+        let done = self.watch_anew(config);
+        self.has_begun.store(true, Ordering::Release);
+        done
+    }
+
+    fn watch_anew(&self, config: &Config) -> Result<(), WatchError> {
         let wanted = config.watches_files().then(|| options(self.project.root(), config));
         self.health.clear(IssueKind::Watch);
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
@@ -125,6 +145,7 @@ impl FileWatcher {
             engine: self.engine.clone(),
             stopped: self.stopped.clone(),
             told: Arc::clone(&self.told),
+            tellings: Arc::clone(&self.tellings),
             polled: Arc::clone(&polled),
         };
         let health = self.health.clone();
@@ -148,12 +169,14 @@ impl FileWatcher {
         status.is_some() == config.watches_files() && (!polls || config.watch.use_polling)
     }
 
-    /// Whether changes gather that have not been told yet.
+    /// Whether changes gather that have not been told yet. Waits for the watcher, so it is not for a thread with other things to do.
     pub(crate) fn gathering(&self) -> Gathering {
-        // Not even looked at while watching begins: that takes a moment, and this is asked by those who serve everyone.
-        let watcher = self.watcher.try_lock().ok();
-        let status = watcher.and_then(|watcher| watcher.as_ref().map(Watcher::status)).unwrap_or_default();
-        Gathering { is_open: status.gathering, is_held: status.held.is_some(), told: status.tellings }
+        let told = self.tellings.load(Ordering::Relaxed);
+        if !self.has_begun.load(Ordering::Acquire) {
+            return Gathering { is_open: true, is_held: false, told };
+        }
+        let status = self.lock().as_ref().map(Watcher::status_now).unwrap_or_default();
+        Gathering { is_open: status.gathering, is_held: status.held.is_some(), told }
     }
 
     /// How the watching stands.
@@ -186,6 +209,7 @@ struct Teller {
     engine: Engine,
     stopped: CancellationToken,
     told: Arc<AtomicU64>,
+    tellings: Arc<AtomicU64>,
     /// Whether changes are found by looking, and not told by the system.
     polled: Arc<AtomicBool>,
 }
@@ -201,6 +225,7 @@ impl Teller {
                 return;
             }
         }
+        self.tellings.fetch_add(1, Ordering::Relaxed);
     }
 
     /// False when the daemon stops.

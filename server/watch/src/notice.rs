@@ -81,8 +81,6 @@ pub struct Status {
     pub overflows: u64,
     /// Whether changes gather that have not been told yet.
     pub gathering: bool,
-    /// How often those that had gathered were told since the start.
-    pub tellings: u64,
     /// Since when there may be changes that are not told. `None` if only the latest hints can be on their way.
     pub untold_since: Option<SystemTime>,
     /// When changes were last told.

@@ -19,6 +19,8 @@ pub(crate) enum Message {
     Hint(Hint),
     /// Hints were dropped.
     Wake,
+    /// See whether git is in the middle of something, and answer when it shows in the status.
+    Ask(Sender<()>),
     /// Tell what there is to tell, and stop.
     Finish,
     /// Go on where another watcher has left off.

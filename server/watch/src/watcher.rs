@@ -1,8 +1,12 @@
 //! The handle.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, mpsc::Sender},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Sender, channel},
+    },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use crate::{
@@ -13,6 +17,9 @@ use crate::{
     state::State,
     worker::Worker,
 };
+
+/// How long the thread may be at something else: telling much, say.
+const LONGEST_ANSWER: Duration = Duration::from_secs(10);
 
 /// Watches the files of a project until it is dropped.
 #[derive(Debug)]
@@ -65,6 +72,16 @@ impl Watcher {
 
     fn join(&mut self) -> Option<Finished> {
         self.thread.take()?.join().ok()?
+    }
+
+    /// How the watching stands, git having been looked at for it: an operation under way shows as `held`. Waits for the watcher's thread,
+    /// though not for long.
+    pub fn status_now(&self) -> Status {
+        let (reply, answer) = channel();
+        drop(self.stop.send(Message::Ask(reply)));
+        // Without an answer the status says what was so last.
+        let _ = answer.recv_timeout(LONGEST_ANSWER);
+        self.status()
     }
 
     /// How the watching stands.

@@ -136,6 +136,15 @@ impl Worker {
                 self.state.inherit(*rest);
                 return self.gather_since(since);
             }
+            Message::Ask(reply) => {
+                // An operation that has changed none of the watched files holds back what comes of earlier changes all the same.
+                if self.gathering.is_none() && self.is_held() {
+                    self.gather();
+                }
+                // Whoever asked may have gone.
+                let _ = reply.send(());
+                return;
+            }
             Message::Wake if self.queue.has_lost() => Hint::Lost,
             Message::Wake | Message::Finish | Message::Stop => return,
         };
@@ -285,7 +294,6 @@ impl Worker {
         {
             (self.sink)(Batch { changes, since, until, told_up_to: told_at, arrived });
         }
-        self.with_status(|status| status.tellings += 1);
         self.publish_untold();
         self.note_missing();
         self.publish();
