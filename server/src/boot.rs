@@ -8,6 +8,7 @@ use std::{
 };
 
 use aiwg_protocol::types::Timestamp;
+use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -154,6 +155,8 @@ pub struct Ready {
 /// # Errors
 /// It could not start; nothing was changed then but for directories that were made.
 pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, BootError> {
+    // First of all: while it begins anew, as the same process, somebody may well send one.
+    let mut signals = Signals::receive().map_err(system("signals cannot be received"))?;
     // The ground: the project's directories, the one lock, the configuration, the log.
     let project = open_project(&options.project)?;
     let mut lock = take_lock(&project, &options)?;
@@ -163,7 +166,6 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let log = Log::start(project.log(), &loaded.config.daemon.log, !options.detached, health.clone())
         .map_err(system("the log could not be started"))?;
     tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
-    let signals = Signals::receive().map_err(system("signals cannot be received"))?;
     let open_files = raise_open_files();
     report_notices(&loaded, &health);
     let settings = Settings::new(loaded);
@@ -262,7 +264,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     ready(Ready { pid: std::process::id(), socket: socket.clone(), warnings: warnings(&daemon) });
 
     // Until someone says stop.
-    let how = wanted_to_stop(&daemon, signals).await;
+    let mut how = wanted_to_stop(&daemon, &mut signals).await;
     if how == Stop::Restart {
         lock.note(Phase::BeginsAnew);
         tell_reloading()
@@ -273,6 +275,13 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     shut_down(&daemon, &engine, how).await;
     let _ = served.await;
     files.join_all().await;
+    // From here on nobody can ask for anything over the socket.
+    let last = last_wish(&daemon, &mut signals).max(how);
+    if how < last && last == Stop::EndAgents {
+        lock.note(Phase::Stops);
+        end_agents(&daemon, &engine).await;
+    }
+    how = last;
     engine.exit().await;
     let _ = tokio::task::spawn_blocking(move || engine_thread.join()).await;
     supervisor.abort();
@@ -366,7 +375,7 @@ impl Signals {
     }
 }
 
-async fn wanted_to_stop(daemon: &Arc<Daemon>, mut signals: Signals) -> Stop {
+async fn wanted_to_stop(daemon: &Arc<Daemon>, signals: &mut Signals) -> Stop {
     let mut asked = daemon.stop_asked.subscribe();
     loop {
         tokio::select! {
@@ -386,6 +395,15 @@ async fn wanted_to_stop(daemon: &Arc<Daemon>, mut signals: Signals) -> Stop {
         }
         return Stop::EndAgents;
     }
+}
+
+/// What has been asked for until now, also while the daemon was shutting down.
+fn last_wish(daemon: &Daemon, signals: &mut Signals) -> Stop {
+    let signalled = [&mut signals.terminate, &mut signals.interrupt]
+        .into_iter()
+        .any(|signal| signal.recv().now_or_never().flatten().is_some());
+    let asked = daemon.stop_asked.borrow().unwrap_or(Stop::Restart);
+    if signalled { Stop::EndAgents } else { asked }
 }
 
 /// Ends the agents, unless they are to go on, then lets everyone who waits know.

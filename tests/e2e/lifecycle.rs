@@ -360,3 +360,27 @@ fn a_path_that_is_no_text_is_refused_in_words() {
         assert!(done.status.code() == Some(1) && said.contains("UTF-8") && said.contains("rename"), "{said}");
     }
 }
+
+#[test]
+fn a_stop_counts_for_more_than_a_restart_under_way() {
+    let project = Project::started(json!({}));
+    let task = project.submit("while :; do sleep 0.01; done");
+    for _ in 0..5 {
+        let restart = project
+            .command()
+            .args(["daemon", "restart"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let done = project.run(&["daemon", "stop"]);
+        assert_eq!(done.code, 0, "{}", done.err);
+        // It says either what became of it, or that the other was faster.
+        { restart }.wait().unwrap();
+        let left = project.run(&["daemon", "ping"]);
+        if left.code == 3 {
+            project.start();
+        }
+    }
+    assert_eq!(project.task(&task)["state"], "cancelled");
+}

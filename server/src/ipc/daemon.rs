@@ -53,24 +53,26 @@ pub(crate) struct Daemon {
     pub(crate) stopped: CancellationToken,
 }
 
-/// How a daemon is to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a daemon is to end. What comes later here counts for more: who is told that it stops must not find one that begins anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stop {
+    /// Without its agents, to begin anew at once and go on with them.
+    Restart,
+    /// Without its agents: the next start goes on with them.
+    KeepAgents,
     /// With its agents.
     EndAgents,
-    /// Without them: the next start goes on with them.
-    KeepAgents,
-    /// So, and to begin anew at once.
-    Restart,
 }
 
 impl Daemon {
-    /// Has it end, as the first who asks wants it to.
+    /// Has it end, as the one who asks for most wants it to.
     pub(crate) fn stop(&self, how: Stop) {
         self.stop_asked.send_if_modified(|asked| {
-            let is_first = asked.is_none();
-            asked.get_or_insert(how);
-            is_first
+            let is_more = asked.is_none_or(|before| before < how);
+            if is_more {
+                *asked = Some(how);
+            }
+            is_more
         });
     }
 

@@ -15,7 +15,10 @@ use aiwg_client::{
     types::{DaemonReloaded, DaemonStatus, DaemonStopParams, NoParams, StopAcknowledged},
 };
 use aiwg_protocol::{SOCKET_ENV, START_COMMAND};
-use aiwg_server::boot::{Options, Ready, TASK_ENV, is_running, last_holder};
+use aiwg_server::{
+    boot::{Options, Ready, TASK_ENV, is_running, last_holder},
+    lifecycle::Phase,
+};
 use aiwg_shim::Signal;
 
 use super::{ask, chat, setup};
@@ -25,11 +28,14 @@ use crate::{
     error::CliError,
     init,
     output::{Output, count},
-    project::{from_afar, is_own, to_start},
+    project::{from_afar, is_gone, is_own, to_start},
 };
 
 /// How long a daemon may take to say how it is.
 const PROMPT: Duration = Duration::from_secs(10);
+
+/// How often to ask a daemon that begins anew.
+const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 /// How long to wait for a stopped daemon to let go of the project, beyond the time its agents have.
 const LAST_MOMENTS: Duration = Duration::from_secs(60);
@@ -112,10 +118,7 @@ pub(crate) fn run(
         DaemonCommand::Start(args) => start(project, args, output),
         DaemonCommand::Restart => restart::run(project, output),
         DaemonCommand::Service(args) => setup::service(project, &args),
-        DaemonCommand::Stop => match ask(project, async |client| stop(client, output).await) {
-            Err(CliError::Client(error)) if error.is_no_daemon() => stop_holder(project, error, output),
-            other => other,
-        },
+        DaemonCommand::Stop => stop_in_the_end(project, output),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
         DaemonCommand::Status => ask(project, async |client| status::run(&prompt(client), output).await),
         DaemonCommand::Attach(args) => tmux::attach(project, args.readonly),
@@ -155,6 +158,34 @@ async fn stop(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliErr
         tmux::end(&project);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Asks until there is a daemon to take it: one may just be beginning anew. It is told by a signal if it does not answer at all.
+fn stop_in_the_end(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
+    let began = Instant::now();
+    loop {
+        let error = match ask(project, async |client| stop(client, output).await) {
+            Err(CliError::Client(error)) if is_gone(&error) => error,
+            other => return other,
+        };
+        if !begins_anew(project, &error) || began.elapsed() > LAST_MOMENTS {
+            return if error.is_no_daemon() {
+                stop_holder(project, error, output)
+            } else {
+                Err(error.into())
+            };
+        }
+        std::thread::sleep(ASK_AGAIN);
+    }
+}
+
+/// Whether the daemon, though it is gone, is to be there again in a moment.
+fn begins_anew(project: Option<&Path>, error: &ClientError) -> bool {
+    let here = to_start(project).ok().filter(|_| from_afar(project).is_ok_and(|afar| afar.is_none()));
+    let Some(holder) = here.filter(|here| is_running(here)).and_then(|here| last_holder(&here)) else {
+        return false;
+    };
+    holder.phase == Phase::BeginsAnew || !error.is_no_daemon()
 }
 
 /// Ends a daemon that holds the project's lock and does not answer: its socket was removed, or it is not so far yet.
