@@ -1,8 +1,10 @@
 //! The daemon process: in the foreground, or detached by a parent that waits for its first word.
 
 use std::{
+    convert::Infallible,
+    ffi::{CString, OsString},
     io::{self, BufRead, BufReader, Read, Write},
-    os::unix::process::CommandExt,
+    os::unix::ffi::OsStringExt,
     path::{Path, PathBuf},
     process::{ChildStdout, Command, ExitCode, Stdio},
     sync::mpsc,
@@ -11,7 +13,7 @@ use std::{
 
 use aiwg_server::{
     boot::{self, AGENT_ENV, Ended, Options, Ready},
-    lifecycle::{Lock, SERVICE_ENV},
+    lifecycle::{Lock, SERVICE_ENV, hold_signals},
     log::last_words,
 };
 use serde::{Deserialize, Serialize};
@@ -146,9 +148,19 @@ fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), String> {
 }
 
 /// Becomes the same command once more, of the program that is in this one's place by now, and with the lock. Returns only where that fails.
+///
+/// Not by std's `exec`: that would let through the signals that are held, and have a shell run what is no program.
 fn begin_anew(lock: Lock) -> io::Error {
-    match own_program() {
-        Ok(program) => Command::new(program).args(std::env::args_os().skip(1)).stdin(lock.hand_over()).exec(),
+    let begin = || -> io::Result<Infallible> {
+        let text = |text: OsString| CString::new(text.into_vec());
+        let program = text(own_program()?.into_os_string())?;
+        let args: Vec<CString> = std::env::args_os().map(text).collect::<Result<_, _>>()?;
+        rustix::stdio::dup2_stdin(lock.hand_over()?)?;
+        hold_signals()?;
+        Ok(nix::unistd::execv(&program, &args)?)
+    };
+    match begin() {
+        Ok(never) => match never {},
         Err(error) => error,
     }
 }

@@ -29,7 +29,7 @@ use crate::{
     ipc::{self, Daemon, Stop, is_answered},
     lifecycle::{
         Ground, Holder, Lock, Phase, PidFile, before, feed_watchdog, limit_open_files, raise_open_files,
-        tell_ready, tell_reloading, tell_stopping, watch_ground,
+        release_signals, tell_ready, tell_reloading, tell_stopping, watch_ground,
     },
     log::{Log, keep_last_words},
     project::Project,
@@ -156,7 +156,9 @@ pub struct Ready {
 /// It could not start; nothing was changed then but for directories that were made.
 pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, BootError> {
     // First of all: while it begins anew, as the same process, somebody may well send one.
-    let mut signals = Signals::receive().map_err(system("signals cannot be received"))?;
+    let mut signals = Signals::receive()
+        .and_then(|signals| release_signals().map(|()| signals))
+        .map_err(system("signals cannot be received"))?;
     // The ground: the project's directories, the one lock, the configuration, the log.
     let project = open_project(&options.project)?;
     let mut lock = take_lock(&project, &options)?;

@@ -3,7 +3,6 @@ use std::{
     io::{self, Read, Seek},
     os::{fd::AsFd, unix::fs::FileExt},
     path::{Path, PathBuf},
-    process::Stdio,
     time::{Duration, Instant},
 };
 
@@ -166,8 +165,11 @@ impl Lock {
     }
 
     /// What another program that is to take this one's place is given as its standard input, so that the lock is held meanwhile.
-    pub fn hand_over(mut self) -> Stdio {
-        self.file.take().map_or_else(Stdio::null, Stdio::from)
+    ///
+    /// # Errors
+    /// The lock's file is gone.
+    pub fn hand_over(mut self) -> io::Result<File> {
+        self.file.take().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 
     /// The file's own number.

@@ -5,6 +5,7 @@ mod limits;
 mod lock;
 mod pid_file;
 mod service;
+mod signals;
 
 pub(crate) use ground::{Ground, watch_ground};
 pub(crate) use limits::{limit_open_files, raise_open_files};
@@ -13,3 +14,5 @@ pub use lock::{Holder, Lock, Phase};
 pub(crate) use pid_file::PidFile;
 pub use service::SERVICE_ENV;
 pub(crate) use service::{feed_watchdog, tell_ready, tell_reloading, tell_stopping};
+pub use signals::hold_signals;
+pub(crate) use signals::release_signals;
