@@ -53,7 +53,7 @@ fn a_wrong_type_or_value_is_located() {
     );
     let rule = json!({ "id": "same", "trigger": { "type": "event", "topic": "x" }, "action": { "type": "submit_task", "prompt": "x" } });
     let said = refused(&json!({ "rules": [rule, rule] }).to_string());
-    assert!(said.contains("another rule has the id \"same\" already"), "{said}");
+    assert!(said.contains("another rule, or a job, has the id \"same\" already"), "{said}");
 }
 
 #[test]
