@@ -4,8 +4,9 @@
 pub(crate) type Entry = (&'static str, &'static str);
 
 /// What the command takes from its environment.
-pub(crate) const ENVIRONMENT: [Entry; 4] = [
+pub(crate) const ENVIRONMENT: [Entry; 5] = [
     ("AIWG_DAEMON_SOCKET", "the daemon's socket, in place of the project's own"),
+    ("AIWG_SAFE_DIRECTORY", "other users' projects to trust, as PATH lists them"),
     ("NO_COLOR", "if it is not empty, nothing is coloured"),
     ("TZ", "the time zone to print times in; else the machine's"),
     ("XDG_STATE_HOME", "where chat remembers what was typed; else ~/.local/state"),
