@@ -18,6 +18,8 @@ mod documents;
 mod events;
 mod files;
 mod guide;
+#[path = "../hostile/mod.rs"]
+mod hostile;
 mod lifecycle;
 mod logs;
 mod output;

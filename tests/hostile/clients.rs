@@ -1,0 +1,1 @@
+//! What the SDKs meet: planted links, newer daemons, signals in the middle of a call.

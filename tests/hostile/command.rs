@@ -1,0 +1,1 @@
+//! What the command meets: daemons that hang, stop, or lie.

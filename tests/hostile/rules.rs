@@ -1,0 +1,1 @@
+//! Patterns, names, templates and rules that would end the daemon or never fire.

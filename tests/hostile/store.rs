@@ -1,0 +1,1 @@
+//! A database that is locked, full, or holds impossible values.

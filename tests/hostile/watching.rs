@@ -1,0 +1,1 @@
+//! Ignore files, links and git operations that would end, silence or deceive the watcher.

@@ -1,0 +1,1 @@
+//! Clients that send too much, read too little, or expect their calls in order.
