@@ -40,7 +40,7 @@ pub trait DaemonService {
         name = "an idle daemon",
         params = "{}",
         result = r#"{
-            "pid": 4711, "uptime_seconds": 42, "started_at": "2026-11-23T14:33:23.042Z", "health": "ok", "issues": [],
+            "pid": 4711, "uptime_seconds": 42, "started_at": "2026-11-23T14:33:23.042Z", "health": "healthy", "issues": [],
             "health_check": null, "version": "0.1.0", "protocol_version": "1.0", "project": "/home/me/project",
             "socket": "/home/me/project/.aiwg/daemon/daemon.sock", "config": null, "detached": true,
             "stopped": false,

@@ -86,7 +86,7 @@ impl Health {
 
     /// The sum of it.
     pub fn state(&self) -> types::Health {
-        if self.lock().is_empty() { types::Health::Ok } else { types::Health::Degraded }
+        if self.lock().is_empty() { types::Health::Healthy } else { types::Health::Degraded }
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(IssueKind, Issue)>> {

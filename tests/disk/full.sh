@@ -25,7 +25,7 @@ rm -f filler
 touch go
 until_it "an event to be taken again" "$aiwg" event emit a:after
 "$aiwg" task wait task-0001 >"$scratch/wait" || fail "the task that ran meanwhile: $(cat "$scratch/wait")"
-until_it "its good health" health_is ok
+until_it "its good health" health_is healthy
 after=$("$aiwg" event list 'a:*' --limit 1000 --json | grep -c '"topic"')
 [ "$after" -eq $((before + 1)) ] || fail "$before events before, $after after"
 "$aiwg" task list --json | grep -q "not taken" && fail "the refused task is there"

@@ -55,13 +55,13 @@ fn without_an_agent_it_says_what_to_do() {
 fn the_health_follows_whether_the_agents_program_is_there() {
     let project = Project::started(json!({}));
     let health = || project.json(&["daemon", "status"])["health"].clone();
-    assert_eq!(health(), "ok");
+    assert_eq!(health(), "healthy");
     project.configure(r#"{"agent": {"command": ["./late-agent"]}}"#);
     assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
     assert_eq!(health(), "degraded");
     std::os::unix::fs::symlink(repository().join("tests/agents/stand-in-agent"), project.file("late-agent"))
         .unwrap();
-    assert_eq!(health(), "ok");
+    assert_eq!(health(), "healthy");
     std::fs::remove_file(project.file("late-agent")).unwrap();
     assert_eq!(health(), "degraded");
 }

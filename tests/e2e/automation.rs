@@ -167,7 +167,7 @@ fn a_runaway_trips_and_stays_tripped() {
     assert_eq!(total(&project), made + 1);
     // Enabled again, it begins anew.
     assert_eq!(project.json(&["automation", "enable", "--rule", "r"]), json!({ "success": true }));
-    assert_eq!(project.json(&["daemon", "status"])["health"], "ok");
+    assert_eq!(project.json(&["daemon", "status"])["health"], "healthy");
     project.ended(&project.submit("true"));
     until("the second trip", || status(&project, "r")["trippedAt"].is_string());
 }

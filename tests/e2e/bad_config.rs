@@ -78,7 +78,7 @@ fn comments_and_the_guides_example_are_fine() {
     let status = project.json(&["daemon", "status"]);
     assert_eq!(status["subsystems"]["automation"]["ruleCount"], 1);
     // A section that is left over asks for nothing: it is told, and no reason to be degraded for ever.
-    assert_eq!((&status["health"], &status["issues"]), (&json!("ok"), &json!([])));
+    assert_eq!((&status["health"], &status["issues"]), (&json!("healthy"), &json!([])));
     assert!(project.read(".aiwg/daemon/daemon.log").contains("\"webhook\" is accepted but not used"));
     let reloaded = project.json(&["daemon", "reload"]);
     assert!(reloaded["notices"][0].as_str().unwrap().contains("webhook"), "{reloaded}");

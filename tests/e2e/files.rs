@@ -170,7 +170,7 @@ fn a_runaway_trips_and_says_so() {
     project.start();
     assert!(tripped(&project));
     project.json(&["automation", "enable", "--rule", "r"]);
-    assert_eq!(project.json(&["daemon", "status"])["health"], "ok");
+    assert_eq!(project.json(&["daemon", "status"])["health"], "healthy");
     write(&project, "src/b.ts", "mine");
     until("another task", || total(&project) > 3);
     until("the rule to trip", || tripped(&project));
@@ -302,7 +302,7 @@ fn a_directory_that_is_made_again_is_watched_again() {
     project.start();
     fs::remove_dir_all(project.file("src")).unwrap();
     until("it to be missed", || watcher(&project)["missing"] != json!([]));
-    assert_eq!(project.json(&["daemon", "status"])["health"], "ok");
+    assert_eq!(project.json(&["daemon", "status"])["health"], "healthy");
     fs::create_dir(project.file("src")).unwrap();
     let events = marked(&project, "src/marker");
     assert_eq!(events[0], ("deleted".to_owned(), json!({ "path": "src/a" })));

@@ -202,7 +202,7 @@ fn a_log_that_is_tampered_with_stops_nothing() {
     std::fs::remove_file(project.file(".aiwg/daemon/daemon.log")).unwrap();
     kill(project.pid(), rustix::process::Signal::HUP);
     until("the line", || project.read(".aiwg/daemon/daemon.log").contains("is in force"));
-    assert_eq!(project.json(&["daemon", "status"])["health"], "ok");
+    assert_eq!(project.json(&["daemon", "status"])["health"], "healthy");
 }
 
 #[test]

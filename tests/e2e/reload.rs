@@ -128,7 +128,7 @@ fn a_configuration_that_is_gone_drops_no_rule() {
     // And mended is mended.
     project.configure(&config(json!({})));
     assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
-    assert_eq!(project.json(&["daemon", "status"])["health"], "ok");
+    assert_eq!(project.json(&["daemon", "status"])["health"], "healthy");
 }
 
 #[test]

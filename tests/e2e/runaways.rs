@@ -120,5 +120,5 @@ fn a_trip_switches_nothing_on_and_is_forgotten_with_its_rule() {
     // Nothing can be done about a rule that is gone.
     project.configure(&Project::config(json!({})).to_string());
     assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
-    assert_eq!(project.json(&["daemon", "status"])["health"], "ok");
+    assert_eq!(project.json(&["daemon", "status"])["health"], "healthy");
 }

@@ -128,11 +128,11 @@ fn the_health_check_really_looks() {
     assert_eq!(project.json(&["daemon", "status"])["health_check"], Value::Null);
     project.json(&["schedule", "run", "health-check"]);
     let found = project.json(&["daemon", "status"])["health_check"].clone();
-    assert_eq!(found["health"], "ok", "{found}");
+    assert_eq!(found["health"], "healthy", "{found}");
     let names: Vec<&str> =
         found["checks"].as_array().unwrap().iter().map(|check| check["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["store", "disk", "socket", "files", "agent", "queue", "rules"]);
-    assert_eq!(events(&project, "health:ok")[0]["payload"]["health"], "ok");
+    assert_eq!(events(&project, "health:ok")[0]["payload"]["health"], "healthy");
     assert_eq!(project.json(&["task", "stats"])["total"], 0);
 
     let rule = json!({ "id": "r", "trigger": { "type": "event", "topic": "a" }, "max_firings": 1,

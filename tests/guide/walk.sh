@@ -89,7 +89,7 @@ aiwg daemon start
 status=$(aiwg daemon status --json)
 [ "$(jq .subsystems.file_watcher.enabled <<<"$status")" = true ] || fails "files are not watched"
 [ "$(jq .subsystems.scheduler.jobs <<<"$status")" = 2 ] || fails "not two jobs"
-[ "$(jq -r .health <<<"$status")" = ok ] || fails "not well: $status"
+[ "$(jq -r .health <<<"$status")" = healthy ] || fails "not well: $status"
 echo 'let a = 1;' >src/a.ts
 until_true "aiwg task list | grep 'Run tests for the changed files'"
 

@@ -153,7 +153,7 @@ export async function daemon(client: DaemonClient): Promise<void> {
   isExactly<Record<string, unknown>>()(await client.rpc.discover(), true);
   const status = await client.daemon.status();
   isExactly<DaemonStatus>()(status, true);
-  isExactly<'ok' | 'degraded'>()(status.health, true);
+  isExactly<'healthy' | 'degraded'>()(status.health, true);
   isExactly<string | undefined>()(status.issues[0]?.message, true);
   isExactly<string | null>()(status.config, true);
   const { ipc, supervisor, automation, file_watcher, scheduler, messaging } = status.subsystems;

@@ -8,7 +8,7 @@ use super::{Health, Timestamp};
 pub struct HealthCheck {
     /// When it was made.
     pub at: Timestamp,
-    /// `ok` if every check is.
+    /// `healthy` if every check is.
     pub health: Health,
     /// Each check.
     pub checks: Vec<HealthCheckItem>,

@@ -27,7 +27,7 @@ pub struct DaemonStatus {
     pub started_at: Timestamp,
     /// Whether all is well.
     pub health: Health,
-    /// What is not well; empty when health is `ok`.
+    /// What is not well; empty when health is `healthy`.
     pub issues: Vec<Issue>,
     /// What the action `health-check` found last; null before the first time since the start.
     pub health_check: Option<HealthCheck>,
@@ -59,7 +59,9 @@ pub struct DaemonStatus {
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// It is.
-    Ok,
+    // What earlier daemons say.
+    #[serde(alias = "ok")]
+    Healthy,
     /// Something needs a person; `issues` says what.
     Degraded,
 }

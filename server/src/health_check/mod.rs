@@ -39,13 +39,13 @@ fn item(name: &str, found: Found) -> HealthCheckItem {
 }
 
 fn summed_up(checks: Vec<HealthCheckItem>) -> HealthCheck {
-    let health = if checks.iter().all(|check| check.ok) { Health::Ok } else { Health::Degraded };
+    let health = if checks.iter().all(|check| check.ok) { Health::Healthy } else { Health::Degraded };
     HealthCheck { at: Timestamp::now(), health, checks }
 }
 
 async fn publish(daemon: &Daemon, check: &HealthCheck, cause: Option<Cause>) -> Found {
     let topic = match check.health {
-        Health::Ok => "health:ok",
+        Health::Healthy => "health:ok",
         Health::Degraded => "health:degraded",
     };
     let payload = Json::new(check).unwrap_or_default();

@@ -54,7 +54,7 @@ fn list(variants: &[Variant]) -> String {
     if list.is_empty() { String::new() } else { format!("\n\n{}", list.join("\n")) }
 }
 
-/// `export type Health = 'ok' | 'degraded';`: on one line, on a line of their own, or one a line, as they fit.
+/// `export type Health = 'healthy' | 'degraded';`: on one line, on a line of their own, or one a line, as they fit.
 pub(super) fn one_of(head: &str, arms: &[String]) -> String {
     let flat = format!("{};", arms.join(" | "));
     match flat.chars().count() {

@@ -223,7 +223,7 @@ export interface DaemonStatus {
   started_at: Timestamp;
   /** Whether all is well. */
   health: Health;
-  /** What is not well; empty when health is `ok`. */
+  /** What is not well; empty when health is `healthy`. */
   issues: Issue[];
   /** What the action `health-check` found last; null before the first time since the start. */
   health_check: HealthCheck | null;
@@ -474,10 +474,10 @@ export interface FileWatcherSubsystem {
 /**
  * Whether all is well.
  *
- * - `ok`: It is.
+ * - `healthy`: It is.
  * - `degraded`: Something needs a person; `issues` says what.
  */
-export type Health = 'ok' | 'degraded';
+export type Health = 'healthy' | 'degraded';
 
 /**
  * What the built-in action `health-check` found. It is also the payload of the events `health:ok`
@@ -486,7 +486,7 @@ export type Health = 'ok' | 'degraded';
 export interface HealthCheck {
   /** When it was made. */
   at: Timestamp;
-  /** `ok` if every check is. */
+  /** `healthy` if every check is. */
   health: Health;
   /** Each check. */
   checks: HealthCheckItem[];

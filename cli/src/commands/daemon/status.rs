@@ -25,7 +25,7 @@ pub(super) async fn run(client: &DaemonClient, output: &Output) -> Result<ExitCo
 
 pub(in crate::commands) fn show(out: &mut dyn Write, status: &DaemonStatus) -> io::Result<()> {
     let health = match status.health {
-        Health::Ok => Shown::judged("ok", true),
+        Health::Healthy => Shown::judged("healthy", true),
         Health::Degraded => Shown::judged("degraded", false),
     };
     let subsystems = &status.subsystems;

@@ -97,10 +97,10 @@ EventSource = Literal["client", "supervisor", "file_watcher", "scheduler", "auto
 - ``daemon``: The daemon itself.
 """
 
-Health = Literal["ok", "degraded"]
+Health = Literal["healthy", "degraded"]
 """Whether all is well.
 
-- ``ok``: It is.
+- ``healthy``: It is.
 - ``degraded``: Something needs a person; `issues` says what.
 """
 
@@ -478,7 +478,7 @@ class DaemonStatus:
     health: Health
     """Whether all is well."""
     issues: list[Issue]
-    """What is not well; empty when health is `ok`."""
+    """What is not well; empty when health is `healthy`."""
     health_check: HealthCheck | None
     """What the action `health-check` found last; null before the first time since the start."""
     version: str
@@ -809,7 +809,7 @@ class HealthCheck:
     at: Timestamp
     """When it was made."""
     health: Health
-    """`ok` if every check is."""
+    """`healthy` if every check is."""
     checks: list[HealthCheckItem]
     """Each check."""
 
