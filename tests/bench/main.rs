@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::panic)]
 
+mod against;
+mod bounds;
 mod clients;
 mod daemon;
 mod disk;
@@ -26,25 +28,28 @@ const SUBMIT: &str = r#"{"jsonrpc":"2.0","id":1,"method":"task.submit","params":
 type Group = fn(&Path);
 
 /// Every group by its name.
-const GROUPS: [(&str, Group); 6] = [
+const GROUPS: [(&str, Group); 7] = [
     ("wire", wire::run),
     ("clients", clients::run),
     ("start", start::run),
     ("tasks", tasks::run),
     ("rules", rules::run),
     ("files", files::run),
+    ("bounds", bounds::run),
 ];
 
 fn main() {
-    // cargo adds options of its own.
-    let mut words = std::env::args().skip(1).filter(|word| !word.starts_with('-'));
-    match (words.next().as_deref(), words.next()) {
-        (Some("echo-server"), Some(path)) => echo::serve(&PathBuf::from(path)),
-        (wanted, _) => {
-            let wanted = wanted.unwrap_or_default();
-            for (_, group) in GROUPS.iter().filter(|(name, _)| name.contains(wanted)) {
-                group(Path::new(env!("CARGO_BIN_EXE_aiwg")));
-            }
-        }
+    let aiwg = Path::new(env!("CARGO_BIN_EXE_aiwg"));
+    // cargo adds an option of its own.
+    let mut words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let old = words.iter().position(|word| word == "--against").map(|at| {
+        words.remove(at);
+        PathBuf::from(words.remove(at))
+    });
+    let wanted = words.first().map(String::as_str).unwrap_or_default();
+    match (wanted, words.get(1), old) {
+        ("echo-server", Some(path), _) => echo::serve(&PathBuf::from(path)),
+        (_, _, Some(old)) => against::run(aiwg, &old, wanted),
+        _ => GROUPS.iter().filter(|(name, _)| name.contains(wanted)).for_each(|(_, group)| group(aiwg)),
     }
 }

@@ -29,6 +29,13 @@ pub(crate) fn run(aiwg: &Path) {
     }
 }
 
+/// Microseconds for an event where 10,000 rules are, of which 10 match.
+pub(crate) fn with_many(aiwg: &Path) -> f64 {
+    let daemon = daemon(aiwg, 10_000 - MATCHING);
+    let load = Load { line: EMIT, in_flight: 64, together: true, time: Duration::from_secs(2) };
+    1e6 / measure(&daemon.socket, &load).per_second
+}
+
 /// With 10 rules that match, and so many that do not: by topics, by globs on topics, by files.
 fn daemon(aiwg: &Path, others: usize) -> BenchDaemon {
     let rule = |id: String, trigger: Value| {

@@ -19,14 +19,19 @@ pub(crate) fn run(aiwg: &Path) {
     table::head("from the wish to the first act, median ms", "aiwg", "fork and exec");
     table::row("event.emit to the agent's first act", agent(aiwg), bare());
     table::row("daemon start to its first answer", daemon_start(aiwg), true_command());
-    let daemon = BenchDaemon::start(aiwg, &json!({}));
-    let status = median(50, || {
-        daemon.cli(&["daemon", "status"]);
-    });
-    table::row("aiwg daemon status, the whole process", status, true_command());
+    table::row("aiwg daemon status, the whole process", status(aiwg), true_command());
 }
 
-fn agent(aiwg: &Path) -> f64 {
+/// Milliseconds of the whole process.
+pub(crate) fn status(aiwg: &Path) -> f64 {
+    let daemon = BenchDaemon::start(aiwg, &json!({}));
+    median(50, || {
+        daemon.cli(&["daemon", "status"]);
+    })
+}
+
+/// Milliseconds from an `event.emit` to the first act of the agent that it leads to.
+pub(crate) fn agent(aiwg: &Path) -> f64 {
     let config = json!({
         "agent": { "command": ["sh", "-c", FIRST_ACT] },
         "rules": [{
@@ -67,7 +72,8 @@ fn first_acts(file: &Path, mut wish: impl FnMut()) -> f64 {
     times[ROUNDS / 2]
 }
 
-fn daemon_start(aiwg: &Path) -> f64 {
+/// Milliseconds from `daemon start` to the first answer.
+pub(crate) fn daemon_start(aiwg: &Path) -> f64 {
     median(20, || drop(BenchDaemon::start(aiwg, &json!({})))) - stop(aiwg)
 }
 

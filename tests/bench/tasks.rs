@@ -22,15 +22,19 @@ pub(crate) fn run(aiwg: &Path) {
     memory(aiwg);
 }
 
-/// `true` as the agent, two at once.
-fn throughput(aiwg: &Path) {
+/// Tasks per second, with `true` as the agent, two at once.
+pub(crate) fn rate(aiwg: &Path) -> f64 {
     let config = json!({ "daemon": { "max_parallel_actions": 2 }, "agent": { "command": ["true"] } });
     let daemon = BenchDaemon::start(aiwg, &config);
     let began = Instant::now();
     daemon.submit_until(TASKS);
     let submitted = daemon.count("total");
     until(|| daemon.count("completed") == submitted);
-    let rate = submitted as f64 / began.elapsed().as_secs_f64();
+    submitted as f64 / began.elapsed().as_secs_f64()
+}
+
+fn throughput(aiwg: &Path) {
+    let rate = rate(aiwg);
     match pueue() {
         Some(other) => {
             table::head("trivial tasks, end to end, two at once", "aiwg", "pueue");
@@ -77,24 +81,41 @@ fn pueue() -> Option<f64> {
 }
 
 fn memory(aiwg: &Path) {
-    let config = json!({ "daemon": { "max_parallel_actions": 50 }, "agent": { "command": ["true"] } });
-    let mut daemon = BenchDaemon::start(aiwg, &config);
-    daemon.submit_until(FINISHED);
-    until(|| daemon.count("queued") == 0 && daemon.count("running") == 0);
-    daemon.cli(&["daemon", "restart"]);
-    let status = daemon.json(&["daemon", "status"]);
-    daemon.pid = status["pid"].as_u64().unwrap().try_into().unwrap();
-    settle(&daemon);
-    let before = daemon.wake_ups();
-    std::thread::sleep(IDLE);
-    let wake_ups = daemon.wake_ups_since(&before) as f64 / IDLE.as_secs_f64();
+    let daemon = idle(aiwg);
     println!();
     table::figure(
         &format!("resident memory, idle, {} finished tasks", daemon.count("completed")),
         daemon.resident_mib(),
         "MiB",
     );
-    table::figure("wake-ups, idle", wake_ups, "per second");
+    table::figure("wake-ups, idle", wake_ups(&daemon), "per second");
+}
+
+/// MiB of a daemon that idles after 10,000 tasks.
+pub(crate) fn resident(aiwg: &Path) -> f64 {
+    idle(aiwg).resident_mib()
+}
+
+/// Wake-ups a second of a daemon that idles after 10,000 tasks.
+pub(crate) fn idle_wake_ups(aiwg: &Path) -> f64 {
+    wake_ups(&idle(aiwg))
+}
+
+/// A daemon that has worked off its tasks, restarted, and come to rest.
+fn idle(aiwg: &Path) -> BenchDaemon {
+    let config = json!({ "daemon": { "max_parallel_actions": 50 }, "agent": { "command": ["true"] } });
+    let mut daemon = BenchDaemon::start(aiwg, &config);
+    daemon.submit_until(FINISHED);
+    until(|| daemon.count("queued") == 0 && daemon.count("running") == 0);
+    daemon.restart();
+    settle(&daemon);
+    daemon
+}
+
+fn wake_ups(daemon: &BenchDaemon) -> f64 {
+    let before = daemon.wake_ups();
+    std::thread::sleep(IDLE);
+    daemon.wake_ups_since(&before) as f64 / IDLE.as_secs_f64()
 }
 
 /// Idle is what comes after a start's work, the first look at what retention lets go among it, which begins 2 s after.
