@@ -1,0 +1,210 @@
+//! A directory that is held, so that what is opened in it is in this very directory, whatever is put in its place meanwhile.
+
+use std::{
+    fs::File,
+    io,
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::fs::MetadataExt,
+    },
+    path::Path,
+};
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, renameat, statat, unlinkat};
+
+use crate::{
+    Identity,
+    open::{READ, Unfit, in_words, own, regular},
+    read::read_file,
+};
+
+/// An open directory. It is found again wherever it is moved, and what is not reached through it is not in it.
+#[derive(Debug)]
+pub struct Dir(OwnedFd);
+
+impl Dir {
+    /// Opens a directory; a link in the last place is not followed.
+    ///
+    /// # Errors
+    /// There is none, or it is something else.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Self::at(CWD, path)
+    }
+
+    /// Opens a directory below another one, which is trusted: no link on the way from there is followed.
+    ///
+    /// # Errors
+    /// There is none, or something on the way is no directory.
+    pub fn beneath(base: &Path, relative: &Path) -> io::Result<Self> {
+        let mut dir = Self::open(base)?;
+        for name in relative.iter() {
+            dir = dir.dir(name.as_ref())?;
+        }
+        Ok(dir)
+    }
+
+    /// Opens a directory in this one.
+    ///
+    /// # Errors
+    /// There is none, or it is something else.
+    pub fn dir(&self, name: &Path) -> io::Result<Self> {
+        Self::at(self.0.as_fd(), name)
+    }
+
+    fn at(dir: BorrowedFd<'_>, path: &Path) -> io::Result<Self> {
+        openat(dir, path, READ | OFlags::DIRECTORY, Mode::empty()).map(Self).map_err(in_words)
+    }
+
+    /// Opens a file in it for reading, as [`open_regular`](crate::open_regular) does.
+    ///
+    /// # Errors
+    /// There is none, or an [`Unfit`] one.
+    pub fn open_regular(&self, name: &Path) -> io::Result<File> {
+        own(regular(openat(&self.0, name, READ, Mode::empty()))?)
+    }
+
+    /// All of a file in it.
+    ///
+    /// # Errors
+    /// As [`read_bounded`](crate::read_bounded).
+    pub fn read_bounded(&self, name: &Path, max: u64) -> io::Result<Vec<u8>> {
+        read_file(self.open_regular(name)?, max)
+    }
+
+    /// Opens a file in it that only its owner can read, for writing as `how` says (`CREATE`, `APPEND`, `TRUNC`, `EXCL`). One that is there
+    /// must be a regular file of this user.
+    ///
+    /// # Errors
+    /// It cannot be opened, or is [`Unfit`].
+    pub fn open_private(&self, name: &Path, how: OFlags) -> io::Result<File> {
+        // What is cut off is cut off once it is known to be a file of our own.
+        let flags = READ | OFlags::RDWR | how.difference(OFlags::TRUNC);
+        let file = own(regular(openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR))?)?;
+        if file.metadata()?.mode() & 0o077 != 0 {
+            rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR)?;
+        }
+        if how.contains(OFlags::TRUNC) {
+            file.set_len(0)?;
+        }
+        Ok(file)
+    }
+
+    /// Gives a file in it another name in it; what had that name is gone.
+    ///
+    /// # Errors
+    /// It cannot be renamed.
+    pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        Ok(renameat(&self.0, from, &self.0, to)?)
+    }
+
+    /// Removes a file in it, a link itself and not what it leads to; false if there was none.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn remove_file(&self, name: &Path) -> io::Result<bool> {
+        match unlinkat(&self.0, name, AtFlags::empty()) {
+            Ok(()) => Ok(true),
+            Err(rustix::io::Errno::NOENT) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The size in bytes of what has this name in it, be it a link; none if there is nothing.
+    #[must_use]
+    pub fn size_of(&self, name: &Path) -> Option<u64> {
+        let found = statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        u64::try_from(found.st_size).ok()
+    }
+
+    /// Whether this very directory still has a name somewhere.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn is_linked(&self) -> io::Result<bool> {
+        Ok(rustix::fs::fstat(&self.0)?.st_nlink > 0)
+    }
+
+    /// Which one it is.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn identity(&self) -> io::Result<Identity> {
+        Ok(Identity::of(&self.try_clone_file()?.metadata()?))
+    }
+
+    /// Returns when all names in it would survive a power cut.
+    ///
+    /// # Errors
+    /// The disk has failed.
+    pub fn sync(&self) -> io::Result<()> {
+        self.try_clone_file()?.sync_all()
+    }
+
+    /// Whether an error of [`Dir::open`] says that something else is in its place.
+    #[must_use]
+    pub fn is_replaced(error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::NotADirectory || Unfit::of(error).is_some()
+    }
+
+    fn try_clone_file(&self) -> io::Result<File> {
+        Ok(File::from(self.0.try_clone()?))
+    }
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write, os::unix::fs::symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_directory_is_held_wherever_it_is_moved() {
+        let base = tempfile::tempdir().unwrap();
+        std::fs::create_dir(base.path().join("a")).unwrap();
+        let dir = Dir::open(&base.path().join("a")).unwrap();
+        std::fs::rename(base.path().join("a"), base.path().join("b")).unwrap();
+        dir.open_private("x.tmp".as_ref(), OFlags::CREATE).unwrap().write_all(b"new").unwrap();
+        dir.rename("x.tmp".as_ref(), "x".as_ref()).unwrap();
+        dir.sync().unwrap();
+        assert_eq!(std::fs::read(base.path().join("b/x")).unwrap(), b"new");
+        assert_eq!(
+            (dir.read_bounded("x".as_ref(), 3).unwrap(), dir.size_of("x".as_ref())),
+            (b"new".into(), Some(3))
+        );
+        assert!(dir.is_linked().unwrap());
+        assert!(dir.remove_file("x".as_ref()).unwrap() && !dir.remove_file("x".as_ref()).unwrap());
+        std::fs::remove_dir(base.path().join("b")).unwrap();
+        assert!(!dir.is_linked().unwrap());
+    }
+
+    #[test]
+    fn no_link_on_the_way_is_followed() {
+        let base = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(base.path().join("real/inner")).unwrap();
+        symlink("real", base.path().join("link")).unwrap();
+        assert!(Dir::beneath(base.path(), "real/inner".as_ref()).is_ok());
+        let error = Dir::beneath(base.path(), "link/inner".as_ref()).unwrap_err();
+        assert!(Dir::is_replaced(&error), "{error}");
+    }
+
+    #[test]
+    fn what_is_written_is_neither_a_links_nor_a_pipes() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = Dir::open(base.path()).unwrap();
+        std::fs::write(base.path().join("secret"), "kept").unwrap();
+        symlink("secret", base.path().join("link")).unwrap();
+        assert!(
+            std::process::Command::new("mkfifo").arg(base.path().join("pipe")).status().unwrap().success()
+        );
+        for name in ["link", "pipe"] {
+            assert!(dir.open_private(name.as_ref(), OFlags::CREATE | OFlags::TRUNC).is_err(), "{name}");
+        }
+        assert_eq!(std::fs::read(base.path().join("secret")).unwrap(), b"kept");
+    }
+}

@@ -1,0 +1,40 @@
+//! Which file it is, whatever it is called.
+
+use std::{fs::Metadata, io, os::unix::fs::MetadataExt, path::Path};
+
+/// What tells a file from all others that exist at the same time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    device: u64,
+    number: u64,
+}
+
+impl Identity {
+    /// That of an opened file.
+    #[must_use]
+    pub fn of(found: &Metadata) -> Self {
+        Self { device: found.dev(), number: found.ino() }
+    }
+
+    /// That of what is at a path, be it a link.
+    ///
+    /// # Errors
+    /// There is nothing. The error names the path.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        Ok(Self::of(&path.symlink_metadata().map_err(at(path))?))
+    }
+
+    /// Whether it is at this path, as far as that can be told.
+    #[must_use]
+    pub fn is_still_at(self, path: &Path) -> bool {
+        match path.symlink_metadata() {
+            Ok(found) => Self::of(&found) == self,
+            Err(error) => !crate::is_absent(&error),
+        }
+    }
+}
+
+/// What the system said, and of what.
+pub fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
+    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
