@@ -11,7 +11,7 @@ use aiwg_protocol::{
     types::{Event, EventMissedNotification, EventNotification, EventSubscribed},
 };
 use bytes::Bytes;
-use globset::GlobSet;
+use aiwg_patterns::TopicFilter;
 use serde::Serialize;
 use tokio::{
     sync::{
@@ -52,7 +52,7 @@ impl Subscriptions {
     /// Opens one. Its first event is pushed after the caller has returned to the connection's task.
     pub(super) fn open(
         &self,
-        topics: Option<GlobSet>,
+        topics: Option<TopicFilter>,
         since: Option<u64>,
     ) -> Result<EventSubscribed, ApiError> {
         let mut open = self.lock();
@@ -116,7 +116,7 @@ struct Pump {
     id: u64,
     daemon: Arc<Daemon>,
     pushes: mpsc::Sender<Bytes>,
-    topics: Option<GlobSet>,
+    topics: Option<TopicFilter>,
     /// The number of the last event that was looked at.
     last: u64,
 }

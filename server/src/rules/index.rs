@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use aiwg_patterns::{Pattern, PatternError, PatternSet, is_glob};
 use aiwg_protocol::{
     config::{Rule, Trigger},
     types::Event,
 };
-use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::Deserialize;
 
 use super::compile::schedule_topic;
@@ -26,24 +26,26 @@ pub struct RuleIndex {
 /// Globs, and the rule of each.
 #[derive(Debug, Default)]
 struct Globs {
-    set: GlobSet,
+    set: PatternSet,
     rules: Vec<usize>,
 }
 
-/// A pattern that is no glob.
+/// A pattern that is no glob, or more than one may be.
 #[derive(Debug, thiserror::Error)]
-#[error("rule {rule:?}: {pattern:?} is no valid pattern: {source}")]
+#[error("rule {rule:?}: {why}", why = self.why())]
 pub struct BadPattern {
     /// The rule.
     pub rule: String,
-    pattern: String,
-    source: globset::Error,
+    source: PatternError,
 }
 
 impl BadPattern {
     /// What is wrong, where it is known of which rule.
     pub fn why(&self) -> String {
-        format!("{:?} is no valid pattern: {}", self.pattern, self.source.kind())
+        match self.source.pattern() {
+            "" => self.source.to_string(),
+            pattern => format!("{pattern:?} is no valid pattern: {}", self.source),
+        }
     }
 }
 
@@ -65,8 +67,8 @@ impl RuleIndex {
                 }
             }
         }
-        let topics = Globs::new(&rules, &topics, Glob::new)?;
-        let files = Globs::new(&rules, &files, path_glob)?;
+        let topics = Globs::new(&rules, &topics, Pattern::topic)?;
+        let files = Globs::new(&rules, &files, Pattern::path)?;
         let places = rules.iter().enumerate().map(|(place, rule)| (rule.id.clone(), place)).collect();
         Ok(Self { rules, places, exact, topics, files })
     }
@@ -100,18 +102,17 @@ impl Globs {
     fn new(
         rules: &[Rule],
         patterns: &[(usize, &String)],
-        parse: impl Fn(&str) -> Result<Glob, globset::Error>,
+        parse: impl Fn(&str) -> Result<Pattern, PatternError>,
     ) -> Result<Self, BadPattern> {
-        let bad = |place: usize, pattern: &str| {
+        let bad = |place: usize| {
             let rule = rules.get(place).map_or_else(String::new, |rule| rule.id.clone());
-            let pattern = pattern.to_owned();
-            move |source| BadPattern { rule, pattern, source }
+            move |source| BadPattern { rule, source }
         };
-        let mut set = GlobSetBuilder::new();
+        let mut set = Vec::with_capacity(patterns.len());
         for (place, pattern) in patterns {
-            set.add(parse(pattern).map_err(bad(*place, pattern))?);
+            set.push(parse(pattern).map_err(bad(*place))?);
         }
-        let set = set.build().map_err(bad(usize::MAX, ""))?;
+        let set = PatternSet::new(set).map_err(bad(patterns.last().map_or(0, |(place, _)| *place)))?;
         Ok(Self { set, rules: patterns.iter().map(|(place, _)| *place).collect() })
     }
 
@@ -120,16 +121,6 @@ impl Globs {
             places.extend(self.set.matches(text).into_iter().filter_map(|hit| self.rules.get(hit)));
         }
     }
-}
-
-/// Whether a topic has anything in it that stands for something else.
-pub fn is_glob(topic: &str) -> bool {
-    topic.contains(['*', '?', '[', ']', '{', '}', '!', '\\'])
-}
-
-/// As in a shell: `*` stays within a directory, `**` does not.
-fn path_glob(pattern: &str) -> Result<Glob, globset::Error> {
-    GlobBuilder::new(pattern.strip_prefix("./").unwrap_or(pattern)).literal_separator(true).build()
 }
 
 /// The paths that a file event is about: a renamed file has two.
@@ -141,4 +132,37 @@ fn paths(event: &Event) -> impl Iterator<Item = String> {
     }
     let paths: Option<Paths> = serde_json::from_str(event.payload.as_str()).ok();
     paths.into_iter().flat_map(|paths| [paths.path, paths.from]).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(pattern: &str) -> Result<RuleIndex, BadPattern> {
+        let rule = serde_json::json!({
+            "id": "r",
+            "trigger": { "type": "file_change", "pattern": pattern },
+            "action": { "type": "submit_task", "prompt": "x" }
+        });
+        RuleIndex::new(vec![serde_json::from_value(rule).unwrap()])
+    }
+
+    #[test]
+    fn an_empty_alternative_matches() {
+        let index = index("src/app{,.test}.ts").unwrap();
+        let matching = |path: &str| {
+            let event = serde_json::json!({
+                "seq": 1, "topic": "file:modified", "payload": { "path": path }, "source": "file_watcher", "at": "2026-11-23T14:33:23.042Z"
+            });
+            index.matching(&serde_json::from_value(event).unwrap()).len()
+        };
+        assert_eq!((matching("src/app.ts"), matching("src/app.test.ts"), matching("src/app.x.ts")), (1, 1, 0));
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_said_of_its_rule() {
+        let error = index(&"{".repeat(50_000)).unwrap_err();
+        assert!(error.to_string().starts_with("rule \"r\": ") && error.to_string().len() < 300, "{error}");
+        assert!(index("src/[a").unwrap_err().why().contains("no valid pattern: a [ has no ]"));
+    }
 }

@@ -22,7 +22,7 @@ pub use decide::{
     Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, enable_command, longest_wait_ms, settled,
     tripped_message,
 };
-pub use index::{BadPattern, RuleIndex, is_glob};
+pub use index::{BadPattern, RuleIndex};
 use template::TemplateError;
 
 /// The task that a rule makes of these events, the last of which led to it, and the latest of so many `matches`. Where the prompt cannot be

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::Path, sync::Mutex, sync::PoisonError};
 
 use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, Timestamp};
-use globset::GlobSet;
+use aiwg_patterns::TopicFilter;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::{
@@ -47,7 +47,7 @@ pub enum From {
 #[derive(Debug)]
 pub struct EventFilter {
     /// Only with a topic that matches; all when none.
-    pub topics: Option<GlobSet>,
+    pub topics: Option<TopicFilter>,
     /// From where, and which way.
     pub from: From,
     /// How many at the most.

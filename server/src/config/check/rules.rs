@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use aiwg_patterns::is_glob;
 use aiwg_protocol::config::{Action, Config, Rule, Trigger};
 
 use super::{Check, Step};
 use crate::{
     names::{AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_in_topics, is_name, is_topic, is_variable},
-    rules::{RuleIndex, compile, is_glob, template},
+    rules::{RuleIndex, compile, template},
     supervisor::is_closed,
 };
 

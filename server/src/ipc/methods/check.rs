@@ -1,11 +1,11 @@
 //! What the types of params cannot say.
 
+use aiwg_patterns::{PatternError, TopicFilter};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     limits::{LIST_SIZES, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
     types::{Json, TaskSubmitParams},
 };
-use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::{
     names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
@@ -54,16 +54,17 @@ pub(super) fn readable(member: &str, value: &Json) -> Result<(), ApiError> {
 }
 
 /// Globs on topics; none where nothing was asked for, which is what an empty list says too.
-pub(super) fn globs(topics: Option<&[String]>) -> Result<Option<GlobSet>, ApiError> {
+pub(super) fn globs(topics: Option<&[String]>) -> Result<Option<TopicFilter>, ApiError> {
     let Some(topics) = topics.filter(|topics| !topics.is_empty()) else { return Ok(None) };
-    let wrong = |error: globset::Error| {
-        ApiError::invalid_member("topics", format!("the member \"topics\" is wrong: {error}"))
+    let wrong = |error: PatternError| {
+        let which = match error.pattern() {
+            "" => String::new(),
+            pattern => format!("{pattern:?}: "),
+        };
+        let message = format!("the member \"topics\" is wrong: {which}{error}");
+        ApiError::invalid_member("topics", message)
     };
-    let mut set = GlobSetBuilder::new();
-    for topic in topics {
-        set.add(Glob::new(topic).map_err(wrong)?);
-    }
-    set.build().map(Some).map_err(wrong)
+    TopicFilter::new(topics).map(Some).map_err(wrong)
 }
 
 /// A page's size.
