@@ -57,8 +57,12 @@ impl fmt::Display for Limit {
             Self::Alternatives => {
                 write!(f, "its braces have more than {MOST_ALTERNATIVES} alternatives, which is the limit")
             }
-            Self::Compiled => write!(f, "it takes more memory than a pattern may: make it, or the list, shorter"),
-            Self::Count { patterns } => write!(f, "there are {patterns} patterns; {MOST_TOPICS} is the limit"),
+            Self::Compiled => {
+                write!(f, "it takes more memory than a pattern may: make it, or the list, shorter")
+            }
+            Self::Count { patterns } => {
+                write!(f, "there are {patterns} patterns; {MOST_TOPICS} is the limit")
+            }
         }
     }
 }
@@ -78,7 +82,9 @@ impl PatternError {
     pub(crate) fn syntax(pattern: &str, error: &globset::Error) -> Self {
         let why = match error.kind() {
             globset::ErrorKind::Regex(_) => return Self::over(pattern, Limit::Compiled),
-            globset::ErrorKind::UnclosedClass => "a [ has no ] after it; \\[ stands for the character".to_owned(),
+            globset::ErrorKind::UnclosedClass => {
+                "a [ has no ] after it; \\[ stands for the character".to_owned()
+            }
             globset::ErrorKind::UnclosedAlternates => {
                 "a { has no } after it; \\{ stands for the character".to_owned()
             }

@@ -33,7 +33,9 @@ fn what_is_too_much_is_refused_before_it_is_parsed() {
 #[test]
 fn an_alternative_may_be_empty() {
     let files = PatternSet::new([Pattern::path("src/app{,.test}.ts").unwrap()]).unwrap();
-    assert!(files.is_match("src/app.ts") && files.is_match("src/app.test.ts") && !files.is_match("src/app.x.ts"));
+    assert!(
+        files.is_match("src/app.ts") && files.is_match("src/app.test.ts") && !files.is_match("src/app.x.ts")
+    );
     let topics = TopicFilter::new(&["deploy{,:done}"]).unwrap();
     assert!(topics.is_match("deploy") && topics.is_match("deploy:done") && !topics.is_match("deploy:"));
 }

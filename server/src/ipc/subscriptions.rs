@@ -5,13 +5,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use aiwg_patterns::TopicFilter;
 use aiwg_protocol::{
     ApiError, ErrorKind, MAX_SUBSCRIPTIONS,
     service::{EVENT, EVENT_MISSED},
     types::{Event, EventMissedNotification, EventNotification, EventSubscribed},
 };
 use bytes::Bytes;
-use aiwg_patterns::TopicFilter;
 use serde::Serialize;
 use tokio::{
     sync::{

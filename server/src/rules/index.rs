@@ -156,7 +156,10 @@ mod tests {
             });
             index.matching(&serde_json::from_value(event).unwrap()).len()
         };
-        assert_eq!((matching("src/app.ts"), matching("src/app.test.ts"), matching("src/app.x.ts")), (1, 1, 0));
+        assert_eq!(
+            (matching("src/app.ts"), matching("src/app.test.ts"), matching("src/app.x.ts")),
+            (1, 1, 0)
+        );
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::{collections::HashMap, path::Path, sync::Mutex, sync::PoisonError};
 
-use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, Timestamp};
 use aiwg_patterns::TopicFilter;
+use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, Timestamp};
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::{
