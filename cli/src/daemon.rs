@@ -34,6 +34,9 @@ enum FirstWord {
 /// How long a daemon may take to say its first word. One that waits for another to stop has the time that takes.
 const FIRST_WORD: Duration = Duration::from_secs(60);
 
+/// How long threads that still read or write at the end have for it.
+const STUCK: Duration = Duration::from_secs(2);
+
 /// Starts a daemon in the background, and returns when it answers.
 pub(crate) fn detach(options: &Options) -> Result<Ready, CliError> {
     let project = options.project.canonicalize().map_err(CliError::at(&options.project))?;
@@ -139,10 +142,11 @@ fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), String> {
         .build()
         .map_err(|error| error.to_string())?;
     let ended = runtime.block_on(boot::run(options, ready));
-    drop(runtime);
+    // Without a limit a thread that is stuck in a read would keep the process, and what begins anew would never come to hold the lock.
+    runtime.shutdown_timeout(STUCK);
     match ended.map_err(|error| format!("the daemon did not start: {error}"))? {
         Ended::Stopped => Ok(()),
-        Ended::Lost(why) => Err(why),
+        Ended::Lost(why) | Ended::Failed(why) => Err(why),
         Ended::Restart(lock) => Err(format!("the daemon could not begin anew: {}", begin_anew(lock))),
     }
 }

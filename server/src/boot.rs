@@ -51,6 +51,9 @@ const FIRST_LOOK: Duration = Duration::from_secs(5);
 /// are slow, or where the database cannot be written.
 const LAST_LOOK: Duration = Duration::from_secs(5);
 
+/// How long the end waits for each of those who may be stuck: a read of a file system that does not answer, say. They end with the process.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+
 /// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum BootError {
@@ -135,6 +138,8 @@ pub enum Ended {
     Stopped,
     /// Since its project, or what it keeps there, was taken away: how.
     Lost(String),
+    /// Since it cannot go on, through a fault of its own: which.
+    Failed(String),
     /// To begin anew, as the same process, which keeps the lock meanwhile: its agents go on, and are children of it.
     Restart(Lock),
 }
@@ -266,7 +271,15 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     ready(Ready { pid: std::process::id(), socket: socket.clone(), warnings: warnings(&daemon) });
 
     // Until someone says stop.
-    let mut how = wanted_to_stop(&daemon, &mut signals).await;
+    let mut has_failed = false;
+    let mut how = tokio::select! {
+        how = wanted_to_stop(&daemon, &mut signals) => how,
+        () = engine.gone() => {
+            // Only by a panic. Without it nothing can be stored: the next start goes on with the agents.
+            has_failed = true;
+            Stop::KeepAgents
+        }
+    };
     if how == Stop::Restart {
         lock.note(Phase::BeginsAnew);
         tell_reloading()
@@ -275,8 +288,8 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         tell_stopping()
     }
     shut_down(&daemon, &engine, how).await;
-    let _ = served.await;
-    files.join_all().await;
+    in_time("the last answers", served).await;
+    in_time("the readable files", files.join_all()).await;
     // From here on nobody can ask for anything over the socket.
     let last = last_wish(&daemon, &mut signals).max(how);
     if how < last && last == Stop::EndAgents {
@@ -285,8 +298,15 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     }
     how = last;
     engine.exit().await;
-    let _ = tokio::task::spawn_blocking(move || engine_thread.join()).await;
+    in_time("the engine", tokio::task::spawn_blocking(move || engine_thread.join())).await;
     supervisor.abort();
+    if has_failed {
+        return Ok(Ended::Failed(
+            "the daemon's engine has failed, and the daemon with it: .aiwg/daemon/daemon.log says how; please report it. Its agents go on, \
+             and `aiwg daemon start` finds them"
+                .to_owned(),
+        ));
+    }
     if how != Stop::Restart {
         tracing::info!("the daemon has stopped");
         return Ok(lost.await.ok().flatten().map_or(Ended::Stopped, Ended::Lost));
@@ -365,8 +385,10 @@ struct Signals {
 
 impl Signals {
     fn receive() -> io::Result<Self> {
-        // These mean nothing to it, and would end it.
-        for unused in [SignalKind::user_defined1(), SignalKind::user_defined2()] {
+        // These mean nothing to it, and would end it. That a file may not grow any more is an error of whoever writes it. Agents get the
+        // system's own way again: what is handled here does not outlast an exec.
+        let too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        for unused in [SignalKind::user_defined1(), SignalKind::user_defined2(), too_large] {
             drop(signal(unused)?);
         }
         Ok(Self {
@@ -425,8 +447,16 @@ async fn shut_down(daemon: &Arc<Daemon>, engine: &Engine, how: Stop) {
         );
     }
     daemon.stopped.cancel();
-    // Its thread may be telling the engine something, which is over soon.
-    daemon.watcher.stop();
+    // Its thread may be telling the engine something, which is over soon; or it reads from a file system that does not answer.
+    let stopping = Arc::clone(daemon);
+    in_time("the watcher", tokio::task::spawn_blocking(move || stopping.watcher.stop())).await;
+}
+
+/// Waits for what ends soon, unless it is stuck.
+async fn in_time<T>(what: &str, end: impl Future<Output = T>) {
+    if tokio::time::timeout(LAST_ANSWERS, end).await.is_err() {
+        tracing::warn!("{what} did not come to an end in {} s, and are left behind", LAST_ANSWERS.as_secs());
+    }
 }
 
 async fn end_agents(daemon: &Daemon, engine: &Engine) {

@@ -1,14 +1,15 @@
 //! The commands, applied within a transaction.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use aiwg_protocol::types::{Event, TaskState, TaskSubmitted, Timestamp};
 
 use super::{
     batch::Batch,
-    command::{Command, EngineError, Order, Policy, Reply, StartOrder},
+    command::{Command, EngineError, Order, Policy, StartOrder},
     memory::Memory,
     payload::task_event,
+    reply::Reply,
 };
 use crate::store::{Ending, Keep, Store, TaskNo, TaskRow};
 
@@ -23,6 +24,8 @@ pub(super) struct State {
     pub(super) closing: bool,
     pub(super) last_event: u64,
     pub(super) last_task: u64,
+    /// Why running tasks are being ended, where that could not be stored yet. This alone is not in the store.
+    pub(super) endings: HashMap<TaskNo, Ending>,
 }
 
 /// A command's own error, or the store's, which undoes the whole transaction.
@@ -60,6 +63,7 @@ impl State {
             closing: false,
             last_event: 0,
             last_task: 0,
+            endings: HashMap::new(),
         }
     }
 
@@ -80,6 +84,16 @@ impl Turn<'_> {
     pub(super) fn apply(&mut self, command: Command) -> rusqlite::Result<()> {
         self.carry_out_command(command)?;
         self.take_drafts()
+    }
+
+    /// Stores why tasks are being ended, where that could not be stored when they were told to.
+    pub(super) fn store_endings(&mut self) -> rusqlite::Result<()> {
+        for (no, ending) in &self.state.endings {
+            if self.store.task(*no)?.is_some_and(|task| task.state == TaskState::Running && task.ending.is_none()) {
+                self.store.mark_ending(*no, *ending)?;
+            }
+        }
+        Ok(())
     }
 
     /// Starts tasks while there are slots, and takes in what that leads to. Belongs to the end of every transaction, so that a task that can
@@ -229,8 +243,7 @@ impl Turn<'_> {
         };
         self.batch.answers.push(Box::new(move |outcome| {
             let answer = outcome.and_then(|state| done.map(|value| finish(state, value)));
-            // Whoever asked may have gone.
-            let _ = reply.send(answer);
+            reply.send(answer);
         }));
         fatal
     }

@@ -10,20 +10,20 @@ use aiwg_protocol::{
     ApiError, ErrorKind,
     config::Rule,
     types::{
-        Cause, Event, EventEmitted, EventSource, Json, RuleRefusal, TaskCancelled, TaskSubmitted, Timestamp,
+        Cause, Event, EventEmitted, EventSource, Json, RuleRefusal, TaskCancelled, TaskState,
+        TaskSubmitted, Timestamp,
     },
 };
-use tokio::sync::oneshot;
 
+use super::reply::Reply;
 use crate::{
     rules::{Decision, RuleIndex},
     store::{Ending, FilesTold, Keep, NewTask, Outcome, Pending, TaskNo},
 };
 
-/// Where the answer to a command goes, once it is committed.
-pub(super) type Reply<T> = oneshot::Sender<Result<T, EngineError>>;
-
-/// Something to be done in the next transaction.
+/// Something to be done in the next transaction. Its clones are the same command: it is kept until it is committed, and carried out again
+/// where the transaction has failed.
+#[derive(Clone)]
 pub enum Command {
     /// Take in an event.
     Publish(Draft, Reply<EventEmitted>),
@@ -113,6 +113,51 @@ pub enum Command {
     Wake,
     /// End the thread, once all before it is committed.
     Exit,
+}
+
+impl Command {
+    /// About how much text it brings, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Publish(draft, _) => draft.payload.as_str().len(),
+            Self::PublishAll { drafts, .. } => drafts.iter().map(|draft| draft.payload.as_str().len()).sum(),
+            Self::Submit(task, _) => task.prompt.len(),
+            Self::Ended(_, outcome, _) => outcome.result.as_ref().map_or(0, String::len),
+            _ => 0,
+        }
+    }
+
+    /// Answers that it took no effect.
+    pub(super) fn refuse(self, why: EngineError) {
+        match self {
+            Self::Publish(_, reply) => reply.send(Err(why)),
+            Self::KnowSchedules(_, reply) => reply.send(Err(why)),
+            Self::ScheduleFires { reply, .. } => reply.send(Err(why)),
+            Self::TryOut(_, reply) => reply.send(Err(why)),
+            Self::Automation(reply) => reply.send(Err(why)),
+            Self::Submit(_, reply) => reply.send(Err(why)),
+            Self::ForgetConversation(_, reply) => reply.send(Err(why)),
+            Self::Cancel(_, reply) => reply.send(Err(why)),
+            Self::Prune(_, _, reply) => reply.send(Err(why)),
+            Self::PublishAll { reply, .. }
+            | Self::FilesTold(_, reply)
+            | Self::FireDue(_, reply)
+            | Self::Switch { reply, .. }
+            | Self::EndRunning(_, _, reply)
+            | Self::Stalled { reply, .. }
+            | Self::Configure(_, reply)
+            | Self::Ended(_, _, reply)
+            | Self::Interrupted { reply, .. }
+            | Self::Close(reply)
+            | Self::EndAll(reply) => reply.send(Err(why)),
+            Self::Wake | Self::Exit => {}
+        }
+    }
+}
+
+/// The answer to whoever cancels a running task.
+pub(super) fn being_cancelled() -> TaskCancelled {
+    TaskCancelled { cancelled: true, state: TaskState::Running }
 }
 
 /// Whose matches are to become tasks once they have settled.

@@ -8,7 +8,10 @@ use aiwg_protocol::{
 };
 use tokio::sync::{mpsc, oneshot};
 
-use super::command::{Automation, Command, Draft, EngineError, Policy, Reply, Settled};
+use super::{
+    command::{Automation, Command, Draft, EngineError, Policy, Settled},
+    reply::Reply,
+};
 use crate::{
     rules::Decision,
     store::{Ending, FilesTold, Keep, NewTask, Outcome, TaskNo},
@@ -227,9 +230,14 @@ impl Engine {
         let _ = self.commands.send(Command::Exit).await;
     }
 
+    /// Returns when the thread has ended, be it by a panic.
+    pub(crate) async fn gone(&self) {
+        self.commands.closed().await;
+    }
+
     async fn call<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, EngineError> {
         let (reply, answer) = oneshot::channel();
-        self.commands.send(command(reply)).await.map_err(|_| EngineError::Closing)?;
+        self.commands.send(command(reply.into())).await.map_err(|_| EngineError::Closing)?;
         answer.await.map_err(|_| EngineError::Closing)?
     }
 }

@@ -6,8 +6,8 @@
 //! made of it are on the disk together, a hundred waiting calls cost one sync, and there is no moment in which the rules, the queue
 //! and the log disagree.
 //!
-//! If the transaction fails, every caller in it gets an error, nothing was published, and what is in memory is read again
-//! from the store.
+//! If the transaction fails, nothing was published, and what is in memory is read again from the store. Its commands are kept and carried
+//! out again, each by itself, so that only those fail which cannot be stored: see [`recover`].
 
 mod apply;
 mod automation;
@@ -23,6 +23,8 @@ mod memory;
 #[cfg(test)]
 mod model_tests;
 mod payload;
+mod recover;
+mod reply;
 mod tasks;
 mod thread;
 mod waiting;

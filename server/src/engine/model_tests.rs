@@ -191,16 +191,17 @@ impl Machine {
         let no = |task: usize| TaskNo((task % count.max(1)) as u64 + 1);
         let mut turn = Turn { state: &mut self.state, store: &mut self.store, batch, now: Timestamp::now() };
         let (unit, done) = oneshot::channel();
+        let unit = unit.into();
         let command = match *op {
             Op::Submit { priority, after } => {
                 let after = after.filter(|_| count > 0).map(no).into_iter().collect();
                 let (reply, done) = oneshot::channel();
-                turn.apply(Command::Submit(Box::new(order(priority, after)), reply)).unwrap();
+                turn.apply(Command::Submit(Box::new(order(priority, after)), reply.into())).unwrap();
                 return Receipt(Box::new(move || done.blocking_recv().unwrap().is_ok()));
             }
             Op::Cancel(task) => {
                 let (reply, done) = oneshot::channel();
-                turn.apply(Command::Cancel(no(task), reply)).unwrap();
+                turn.apply(Command::Cancel(no(task), reply.into())).unwrap();
                 return Receipt(Box::new(move || done.blocking_recv().unwrap().is_ok()));
             }
             Op::TimeUp(task) => Command::EndRunning(no(task), Ending::Timeout, unit),

@@ -6,7 +6,7 @@ use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskEvent, TaskSta
 
 use super::{
     apply::{Failure, Turn},
-    command::{Draft, EngineError, Order},
+    command::{Draft, EngineError, Order, being_cancelled},
     payload::{payload, task_event, topic, with_end},
 };
 use crate::store::{Ending, NewTask, Outcome, TaskNo, TaskRow};
@@ -62,7 +62,7 @@ impl Turn<'_> {
             }
             TaskState::Running => {
                 self.end_running(no, Ending::Cancel)?;
-                Ok(TaskCancelled { cancelled: true, state: TaskState::Running })
+                Ok(being_cancelled())
             }
             _ => Err(EngineError::TaskEnded(no).into()),
         }
@@ -171,7 +171,8 @@ impl Turn<'_> {
     }
 
     fn running(&self, no: TaskNo) -> Result<TaskRow, Failure> {
-        let task = self.store.task(no)?.ok_or(EngineError::TaskNotFound(no))?;
+        let mut task = self.store.task(no)?.ok_or(EngineError::TaskNotFound(no))?;
+        task.ending = task.ending.or_else(|| self.state.endings.get(&no).copied());
         if task.state == TaskState::Running { Ok(task) } else { Err(EngineError::TaskEnded(no).into()) }
     }
 

@@ -1,28 +1,45 @@
 //! The engine's thread: gather, apply, commit, tell.
 
-use std::{io, sync::Arc, thread::JoinHandle};
+use std::{
+    collections::VecDeque,
+    io,
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
 
 use aiwg_protocol::types::Timestamp;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{
+    mpsc::{self, error::TryRecvError},
+    watch,
+};
 
 use super::{
     apply::{State, Turn},
     batch::Batch,
-    command::{Command, EngineError, Order, Policy},
+    command::{Command, Order, Policy},
     handle::Engine,
 };
 use crate::{
     bus::Bus,
     health::{Health, IssueKind},
     rules::tripped_message,
-    store::{Store, is_damage},
+    store::Store,
 };
 
 /// How many commands one transaction holds at the most: more would make the first of them wait.
 const MAX_BATCH: usize = 1024;
 
+/// How much text they bring together at the most, in bytes, and then one command more: it is all in memory, and in the database's log.
+const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
+
 /// How many commands may wait before those who send more have to wait too.
 const MAX_WAITING: usize = 4096;
+
+/// How often it is tried whether the database can be written, while it cannot be.
+const TRY_EVERY: Duration = Duration::from_secs(1);
+
+/// How often it is looked for commands meanwhile.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What the engine is made of.
 pub struct EngineSetup {
@@ -40,12 +57,18 @@ pub struct EngineSetup {
     pub next_due: watch::Sender<Option<Timestamp>>,
 }
 
-struct Thread {
-    setup: EngineSetup,
-    state: State,
+pub(super) struct Thread {
+    pub(super) setup: EngineSetup,
+    pub(super) state: State,
     commands: mpsc::Receiver<Command>,
+    /// What has come and is not committed yet, and since when it is here.
+    pub(super) taken: VecDeque<(Command, Instant)>,
     /// Whether what is in memory may differ from the store, which could not be read.
-    is_stale: bool,
+    pub(super) is_stale: bool,
+    /// Whether the last transaction failed. Until one has succeeded, it is tried again and again.
+    pub(super) in_trouble: bool,
+    /// Whether the thread is to end.
+    pub(super) exit: bool,
 }
 
 /// Starts the engine.
@@ -55,24 +78,30 @@ struct Thread {
 pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     let mut state = State::new(setup.policy.clone());
     state.load(&setup.store).map_err(io::Error::other)?;
+    setup.store.wait_no_longer_than(TRY_EVERY).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::channel(MAX_WAITING);
-    let thread = Thread { setup, state, commands, is_stale: false };
+    let thread = Thread {
+        setup,
+        state,
+        commands,
+        taken: VecDeque::new(),
+        is_stale: false,
+        in_trouble: false,
+        exit: false,
+    };
     let handle = std::thread::Builder::new().name("engine".to_owned()).spawn(move || thread.run())?;
     Ok((Engine::new(sender), handle))
 }
 
 impl Thread {
     fn run(mut self) {
-        while let Some(first) = self.commands.blocking_recv() {
+        while self.wait() {
             let mut batch = Batch::default();
-            let done = self.transact(first, &mut batch);
-            // It may have come with others.
-            let exit = batch.exit;
-            match done {
+            match self.transact(&mut batch, MAX_BATCH) {
                 Ok(has_written) => self.deliver(batch, has_written),
-                Err(error) => self.undo(batch, &error),
+                Err(error) => self.recover(batch, &error),
             }
-            if exit {
+            if self.exit {
                 if let Err(error) = self.setup.store.checkpoint() {
                     tracing::warn!(%error, "the database's log was left beside it; the next start takes it in");
                 }
@@ -81,28 +110,87 @@ impl Thread {
         }
     }
 
-    /// Tells whether anything was written.
-    fn transact(&mut self, first: Command, batch: &mut Batch) -> rusqlite::Result<bool> {
+    /// Waits until there is something to do; false when nobody is left who could send something. While the database cannot be written, that is
+    /// something to do: what is queued is to start, and the health to be well, as soon as it can be.
+    fn wait(&mut self) -> bool {
+        if !self.taken.is_empty() {
+            return true;
+        }
+        if !self.in_trouble {
+            let Some(command) = self.commands.blocking_recv() else { return false };
+            self.take(command);
+            return true;
+        }
+        let until = Instant::now() + TRY_EVERY;
+        while Instant::now() < until {
+            match self.commands.try_recv() {
+                Ok(command) => {
+                    self.take(command);
+                    return true;
+                }
+                Err(TryRecvError::Disconnected) => return false,
+                Err(TryRecvError::Empty) => std::thread::sleep(LOOK_EVERY),
+            }
+        }
+        self.take(Command::Wake);
+        true
+    }
+
+    fn take(&mut self, command: Command) {
+        self.taken.push_back((command, Instant::now()));
+    }
+
+    /// Takes what else has come, so that it does not wait unseen.
+    pub(super) fn take_all(&mut self) {
+        while self.taken.len() < MAX_WAITING {
+            let Ok(command) = self.commands.try_recv() else { return };
+            self.take(command);
+        }
+    }
+
+    /// Carries out what is taken, and what comes meanwhile, so many at the most. What is committed is taken no longer. Tells whether anything
+    /// was written.
+    pub(super) fn transact(&mut self, batch: &mut Batch, most: usize) -> rusqlite::Result<bool> {
         if self.is_stale {
             self.state.load(&self.setup.store)?;
             self.is_stale = false;
         }
         self.setup.store.begin()?;
-        let mut turn =
-            Turn { state: &mut self.state, store: &mut self.setup.store, batch, now: Timestamp::now() };
-        let mut next = Some(first);
-        let mut count = 0;
-        while let Some(command) = next {
-            turn.apply(command)?;
-            count += 1;
-            next = if count < MAX_BATCH { self.commands.try_recv().ok() } else { None };
+        let (mut count, mut bytes) = (0, 0);
+        let now = Timestamp::now();
+        if self.in_trouble {
+            // Whether it can be written again is known only once it has been.
+            self.setup.store.write_something()?;
         }
-        turn.settle()?;
-        self.setup.store.commit()
+        self.turn(batch, now).store_endings()?;
+        while count < most && bytes < MAX_BATCH_BYTES {
+            if count == self.taken.len() {
+                match self.commands.try_recv() {
+                    Ok(command) => self.take(command),
+                    Err(_) => break,
+                }
+            }
+            let Some((command, _)) = self.taken.get(count) else { break };
+            bytes += command.bytes();
+            let command = command.clone();
+            self.turn(batch, now).apply(command)?;
+            count += 1;
+        }
+        self.turn(batch, now).settle()?;
+        let has_written = self.setup.store.commit()?;
+        self.taken.drain(..count);
+        self.state.endings.clear();
+        self.exit |= batch.exit;
+        Ok(has_written)
     }
 
-    fn deliver(&mut self, batch: Batch, has_written: bool) {
+    fn turn<'a>(&'a mut self, batch: &'a mut Batch, now: Timestamp) -> Turn<'a> {
+        Turn { state: &mut self.state, store: &mut self.setup.store, batch, now }
+    }
+
+    pub(super) fn deliver(&mut self, batch: Batch, has_written: bool) {
         if has_written {
+            self.in_trouble = false;
             self.setup.health.clear(IssueKind::Storage);
         }
         self.report_tripped();
@@ -114,10 +202,14 @@ impl Thread {
             answer(Ok(&self.state));
         }
         for order in batch.orders {
-            // The supervisor goes last at shutdown; with it gone, the order is carried out at the next start.
-            let _ = self.setup.orders.send(order);
+            self.order(order);
         }
         self.setup.bus.publish(batch.events, &batch.ended);
+    }
+
+    pub(super) fn order(&self, order: Order) {
+        // The supervisor goes last at shutdown; with it gone, the order is carried out at the next start.
+        let _ = self.setup.orders.send(order);
     }
 
     fn report_tripped(&self) {
@@ -138,33 +230,6 @@ impl Thread {
                 self.setup.next_due.send_if_modified(|due| std::mem::replace(due, next) != next);
             }
             Err(error) => tracing::warn!(%error, "it could not be read when matches will have settled"),
-        }
-    }
-
-    fn undo(&mut self, batch: Batch, error: &rusqlite::Error) {
-        tracing::error!(%error, "a transaction failed and was undone");
-        let message: Arc<str> = error.to_string().into();
-        if is_damage(error) {
-            self.setup.store.note_damage();
-            self.setup.health.report(
-                IssueKind::Damage,
-                "the database is damaged: `aiwg daemon restart` sets it aside and begins a new one; running tasks are lost to it",
-            );
-        }
-        self.setup.health.report(
-            IssueKind::Storage,
-            format!("the database cannot be written: {message}; make room or mend its permissions, then it goes on by itself"),
-        );
-        if let Some(policy) = batch.policy_before {
-            self.state.policy = policy;
-        }
-        let again = self.setup.store.rollback().and_then(|()| self.state.load(&self.setup.store));
-        if let Err(error) = again {
-            tracing::error!(%error, "the state could not be read again from the database; the next transaction tries again");
-            self.is_stale = true;
-        }
-        for answer in batch.answers {
-            answer(Err(EngineError::Storage(Arc::clone(&message))));
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The writing connection: transactions and counters.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use aiwg_protocol::types::TaskState;
 use rusqlite::{CachedStatement, Connection};
@@ -60,6 +63,16 @@ impl Store {
         self.statement("COMMIT")?.execute([])?;
         let changes = self.connection.total_changes();
         Ok(std::mem::replace(&mut self.changes, changes) != changes)
+    }
+
+    /// How long others may keep the database to themselves before what is to be written fails.
+    pub(crate) fn wait_no_longer_than(&self, time: Duration) -> rusqlite::Result<()> {
+        self.connection.busy_timeout(time)
+    }
+
+    /// Writes, so that it is known whether that is possible.
+    pub(crate) fn write_something(&mut self) -> rusqlite::Result<()> {
+        self.begin_after(0, 0)
     }
 
     /// Moves all that was committed into the database's one file, so that a copy of it is whole.

@@ -1,1 +1,0 @@
-//! A database that is locked, full, or holds impossible values.

@@ -1,0 +1,12 @@
+//! A database that is locked, full, or holds impossible values.
+
+mod locked;
+
+use rusqlite::Connection;
+
+use crate::support::Project;
+
+/// The database, opened beside the daemon.
+fn database(project: &Project) -> Connection {
+    Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap()
+}
