@@ -89,7 +89,11 @@ impl Turn<'_> {
     /// Stores why tasks are being ended, where that could not be stored when they were told to.
     pub(super) fn store_endings(&mut self) -> rusqlite::Result<()> {
         for (no, ending) in &self.state.endings {
-            if self.store.task(*no)?.is_some_and(|task| task.state == TaskState::Running && task.ending.is_none()) {
+            if self
+                .store
+                .task(*no)?
+                .is_some_and(|task| task.state == TaskState::Running && task.ending.is_none())
+            {
                 self.store.mark_ending(*no, *ending)?;
             }
         }

@@ -10,8 +10,8 @@ use aiwg_protocol::{
     ApiError, ErrorKind,
     config::Rule,
     types::{
-        Cause, Event, EventEmitted, EventSource, Json, RuleRefusal, TaskCancelled, TaskState,
-        TaskSubmitted, Timestamp,
+        Cause, Event, EventEmitted, EventSource, Json, RuleRefusal, TaskCancelled, TaskState, TaskSubmitted,
+        Timestamp,
     },
 };
 
