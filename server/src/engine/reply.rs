@@ -8,7 +8,9 @@ use super::command::EngineError;
 
 /// Where the answer to a command goes, once it is committed. Its clones share the one answer, so that a command can be kept and carried out
 /// again.
-pub struct Reply<T>(Arc<Mutex<Option<oneshot::Sender<Result<T, EngineError>>>>>);
+pub struct Reply<T>(Arc<Mutex<Option<Sender<T>>>>);
+
+type Sender<T> = oneshot::Sender<Result<T, EngineError>>;
 
 impl<T> Reply<T> {
     /// Answers, unless that has been done.
@@ -26,8 +28,8 @@ impl<T> Clone for Reply<T> {
     }
 }
 
-impl<T> From<oneshot::Sender<Result<T, EngineError>>> for Reply<T> {
-    fn from(sender: oneshot::Sender<Result<T, EngineError>>) -> Self {
+impl<T> From<Sender<T>> for Reply<T> {
+    fn from(sender: Sender<T>) -> Self {
         Self(Arc::new(Mutex::new(Some(sender))))
     }
 }
