@@ -19,12 +19,36 @@ pub struct Method {
     pub result: fn() -> TypeRef,
     /// The errors it may answer with, beyond [`ErrorKind::COMMON`].
     pub errors: &'static [ErrorKind],
+    /// What agents may with it, unless the configuration says otherwise.
+    pub agents: AgentAccess,
     /// The protocol version that brought it.
     pub since: &'static str,
     /// Why it should no longer be used, and what to use.
     pub deprecated: Option<&'static str>,
     /// Requests and their answers.
     pub examples: &'static [Example],
+}
+
+/// What a connection from an agent's process may with a method. It is a default: `daemon.agents_may` decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentAccess {
+    /// It may call it.
+    Allowed,
+    /// It may call it about its own task, and about those that came of it.
+    Own,
+    /// It may not.
+    Refused,
+}
+
+impl AgentAccess {
+    /// Its name in documents.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Own => "own",
+            Self::Refused => "refused",
+        }
+    }
 }
 
 /// A request and its answer, as JSON texts.

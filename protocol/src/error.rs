@@ -83,6 +83,9 @@ error_kinds! {
     /// The request comes from the agent of a task that was itself submitted by the agent of a task, and so on, as often as
     /// `daemon.max_task_depth` allows.
     ChainTooDeep = -32014, "chain_too_deep", retry: false;
+    /// The request comes from an agent's process, and `daemon.agents_may` or `daemon.agents_env` does not allow it: a person or a script
+    /// from outside may, or the configuration allows it to agents.
+    NotAllowed = -32015, "not_allowed", retry: false;
 }
 
 impl ErrorKind {
@@ -99,6 +102,7 @@ impl ErrorKind {
         Self::InvalidParams,
         Self::InternalError,
         Self::Cancelled,
+        Self::NotAllowed,
     ];
 }
 

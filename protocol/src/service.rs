@@ -15,7 +15,7 @@ use crate::{
 #[tarpc::service(derive = [Clone])]
 pub trait DaemonService {
     /// Answers at once, which shows that the daemon is alive.
-    #[method(name = "ping")]
+    #[method(name = "ping", agents = Allowed)]
     #[example(
         name = "alive",
         params = "{}",
@@ -26,7 +26,7 @@ pub trait DaemonService {
     /// Gives the OpenRPC document of this API.
     ///
     /// It describes every method, type and error, and is enough to write a client from.
-    #[method(name = "rpc.discover")]
+    #[method(name = "rpc.discover", agents = Allowed)]
     #[example(
         name = "the document",
         params = "{}",
@@ -35,7 +35,7 @@ pub trait DaemonService {
     async fn rpc_discover(params: NoParams) -> Result<OpenRpcDocument, ApiError>;
 
     /// Tells how the daemon and all its subsystems are.
-    #[method(name = "daemon.status")]
+    #[method(name = "daemon.status", agents = Allowed)]
     #[example(
         name = "an idle daemon",
         params = "{}",
@@ -113,7 +113,7 @@ pub trait DaemonService {
     ///
     /// With `waitMs` the answer waits until there is something: ask again from `cursor`, and you follow the log, over rotations and
     /// restarts.
-    #[method(name = "daemon.logs", errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[method(name = "daemon.logs", agents = Allowed, errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "the last line",
         params = r#"{"lines": 1}"#,
@@ -128,7 +128,7 @@ pub trait DaemonService {
     async fn daemon_logs(params: DaemonLogsParams) -> Result<DaemonLogs, ApiError>;
 
     /// Tells how the rules are.
-    #[method(name = "automation.status", errors = [StorageUnavailable])]
+    #[method(name = "automation.status", agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "one rule",
         params = "{}",
@@ -162,7 +162,7 @@ pub trait DaemonService {
     async fn automation_disable(params: AutomationSwitchParams) -> Result<AutomationSwitched, ApiError>;
 
     /// Tells what the rules would make of an event, and changes nothing.
-    #[method(name = "automation.test", errors = [JobNotFound, StorageUnavailable])]
+    #[method(name = "automation.test", agents = Allowed, errors = [JobNotFound, StorageUnavailable])]
     #[example(
         name = "an event",
         params = r#"{"topic": "deployment:complete", "payload": {"version": "1.2.3"}}"#,
@@ -182,7 +182,7 @@ pub trait DaemonService {
     ///
     /// The answer comes once the event is in the log on disk, together with every task that a rule makes of it at once: no
     /// crash or power cut after it loses them.
-    #[method(name = "event.emit", errors = [TopicReserved, StorageUnavailable, QueueFull, ShuttingDown])]
+    #[method(name = "event.emit", agents = Allowed, errors = [TopicReserved, StorageUnavailable, QueueFull, ShuttingDown])]
     #[example(
         name = "a deployment",
         params = r#"{"topic": "deployment:complete", "payload": {"version": "1.2.3"}}"#,
@@ -191,7 +191,7 @@ pub trait DaemonService {
     async fn event_emit(params: EventEmitParams) -> Result<EventEmitted, ApiError>;
 
     /// Lists events, the oldest first.
-    #[method(name = "event.list", errors = [StorageUnavailable])]
+    #[method(name = "event.list", agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "what has come after number 16",
         params = r#"{"topics": ["deployment:*"], "since": 16, "limit": 1}"#,
@@ -206,7 +206,7 @@ pub trait DaemonService {
     /// first. A subscriber that does not read delays nobody: up to 10,000 events that it is behind are read for it from the log,
     /// beyond that they are passed over and it is told so with `event.missed`. So is one whose `since` is of a log that was deleted and begun anew.
     /// The subscription ends with its connection.
-    #[method(name = "event.subscribe", errors = [TooManySubscriptions, StorageUnavailable])]
+    #[method(name = "event.subscribe", agents = Allowed, errors = [TooManySubscriptions, StorageUnavailable])]
     #[example(
         name = "what becomes of tasks, from event 16 on",
         params = r#"{"topics": ["task:*"], "since": 16}"#,
@@ -215,7 +215,7 @@ pub trait DaemonService {
     async fn event_subscribe(params: EventSubscribeParams) -> Result<EventSubscribed, ApiError>;
 
     /// Ends a subscription of this connection.
-    #[method(name = "event.unsubscribe")]
+    #[method(name = "event.unsubscribe", agents = Allowed)]
     #[example(
         name = "the first one",
         params = r#"{"subscription": 1}"#,
@@ -226,7 +226,7 @@ pub trait DaemonService {
     /// Says something to an agent: a task of higher priority, whose output is the answer.
     ///
     /// `task.output` streams the answer and `task.wait` waits for it.
-    #[method(name = "chat.send", errors = [QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
+    #[method(name = "chat.send", agents = Allowed, errors = [QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "in a conversation",
         params = r#"{"message": "And which of them are slow?", "conversation": "tests"}"#,
@@ -235,11 +235,11 @@ pub trait DaemonService {
     async fn chat_send(params: ChatSendParams) -> Result<ChatSent, ApiError>;
 
     /// Gives the last turns of a conversation, the oldest first; none if there is no such conversation.
-    #[method(name = "chat.history", errors = [StorageUnavailable])]
+    #[method(name = "chat.history", agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "the last turn",
         params = r#"{"conversation": "tests", "limit": 1}"#,
-        result = r#"[{"taskId": "task-0001", "message": "What is our current test coverage?", "answer": "81 percent.",
+        result = r#"[{"taskId": "task-0001", "by": "user", "message": "What is our current test coverage?", "answer": "81 percent.",
             "error": null, "state": "completed", "at": "2026-11-23T14:33:23.042Z"}]"#
     )]
     async fn chat_history(params: ChatHistoryParams) -> Result<Vec<ChatTurn>, ApiError>;
@@ -250,7 +250,7 @@ pub trait DaemonService {
     async fn chat_clear(params: ChatClearParams) -> Result<ChatCleared, ApiError>;
 
     /// Tells which schedules there are, when they fired last and when they fire next.
-    #[method(name = "schedule.list", errors = [StorageUnavailable])]
+    #[method(name = "schedule.list", agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "a job",
         params = "{}",
@@ -274,7 +274,7 @@ pub trait DaemonService {
     /// Submits a task.
     ///
     /// The answer comes once the task is stored on disk.
-    #[method(name = "task.submit", errors = [QueueFull, ChainTooDeep, DependencyNotFound, DependencyOnItself, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.submit", agents = Allowed, errors = [QueueFull, ChainTooDeep, DependencyNotFound, DependencyOnItself, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "an urgent task",
         params = r#"{"prompt": "Fix critical security bug", "priority": 10}"#,
@@ -291,7 +291,7 @@ pub trait DaemonService {
     ///
     /// A queued task is cancelled at once. A running one is ended with every process it started: SIGTERM, 15 seconds, then
     /// SIGKILL; the answer does not wait for that.
-    #[method(name = "task.cancel", errors = [TaskNotFound, TaskEnded, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.cancel", agents = Own, errors = [TaskNotFound, TaskEnded, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "a queued task",
         params = r#"{"taskId": "task-0002"}"#,
@@ -302,7 +302,7 @@ pub trait DaemonService {
     /// Lists tasks, the newest first.
     ///
     /// In a list, `result` and `output` hold the last 4 KiB only: `task.get` has more.
-    #[method(name = "task.list", errors = [StorageUnavailable])]
+    #[method(name = "task.list", agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "what is running",
         params = r#"{"state": "running", "limit": 1}"#,
@@ -315,7 +315,7 @@ pub trait DaemonService {
     async fn task_list(params: TaskListParams) -> Result<Vec<Task>, ApiError>;
 
     /// Gives one task.
-    #[method(name = "task.get", errors = [TaskNotFound, StorageUnavailable])]
+    #[method(name = "task.get", agents = Allowed, errors = [TaskNotFound, StorageUnavailable])]
     #[example(
         name = "a completed task",
         params = r#"{"taskId": "task-0001"}"#,
@@ -331,7 +331,7 @@ pub trait DaemonService {
     async fn task_get(params: TaskGetParams) -> Result<Task, ApiError>;
 
     /// Counts the tasks by state, and sums up what their agents used.
-    #[method(name = "task.stats", errors = [StorageUnavailable])]
+    #[method(name = "task.stats", agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "counts",
         params = "{}",
@@ -353,7 +353,7 @@ pub trait DaemonService {
     /// `timeoutMs` is the daemon's own clock: when it is over, the answer is the error `wait_timeout`. A time-out that a client
     /// sets for the call runs apart from it, in the client, which sends `rpc.cancel` when it is over: whichever is over first
     /// ends the wait. Neither ends the task.
-    #[method(name = "task.wait", errors = [TaskNotFound, WaitTimeout, TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.wait", agents = Allowed, errors = [TaskNotFound, WaitTimeout, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "wait for a minute at most",
         params = r#"{"taskId": "task-0001", "timeoutMs": 60000}"#,
@@ -369,7 +369,7 @@ pub trait DaemonService {
     ///
     /// With `waitMs` the answer waits until there is something, or the task has ended: ask again from `nextOffset` until
     /// `ended`, and you have followed it.
-    #[method(name = "task.output", errors = [TaskNotFound, TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.output", agents = Allowed, errors = [TaskNotFound, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "the beginning",
         params = r#"{"taskId": "task-0001"}"#,
@@ -385,7 +385,7 @@ pub trait DaemonService {
     /// Submits a new task with the same order as an earlier one.
     ///
     /// It waits for no other task, even if the earlier one did.
-    #[method(name = "task.retry", errors = [TaskNotFound, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
+    #[method(name = "task.retry", agents = Own, errors = [TaskNotFound, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "once more",
         params = r#"{"taskId": "task-0001"}"#,

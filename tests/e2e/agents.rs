@@ -243,7 +243,7 @@ fn whatever_an_agent_starts_is_known_as_its_own() {
 
 #[test]
 fn an_agent_can_restart_the_daemon_and_nobody_else_notices() {
-    let project = Project::started(json!({}));
+    let project = Project::started(json!({ "daemon": { "agents_may": ["default", "daemon.restart"] } }));
     let other = project.submit("echo begun; while [ ! -e go ]; do sleep 0.01; done");
     until("the other", || project.task(&other)["output"].as_str().is_some_and(|out| out.contains("begun")));
     let pid = project.pid();

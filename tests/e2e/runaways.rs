@@ -55,6 +55,7 @@ fn what_an_agent_has_the_daemon_do_is_of_its_chain() {
         ("automation:enabled", &["automation", "enable", "--rule", "r"], "automation enable --rule r"),
     ] {
         let project = Project::started(json!({
+            "daemon": { "agents_may": ["*"] },
             "rules": [rule("r", on_event(topic), &format!("{aiwg} {words}"), json!({}))],
             "schedule": { "jobs": [{ "name": "check", "cron": "0 0 1 1 *", "action": "health-check" }] }
         }));

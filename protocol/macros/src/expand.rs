@@ -39,9 +39,12 @@ fn variant(method: &Method) -> Ident {
 
 fn table(service: &Service) -> TokenStream {
     let rows = service.methods.iter().map(|method| {
-        let Method { ident, name, docs, params, result, errors, since, deprecated, examples } = method;
+        let Method { ident, name, docs, params, result, errors, agents, since, deprecated, examples } =
+            method;
         let ident = ident.to_string();
         let since = since.as_ref().map_or_else(|| quote!("1.0"), |since| quote!(#since));
+        // Whoever adds a method without a thought of agents gives them nothing.
+        let agents = agents.as_ref().map_or_else(|| quote!(Refused), |access| quote!(#access));
         let deprecated = deprecated.as_ref().map_or_else(|| quote!(None), |why| quote!(Some(#why)));
         let examples = examples.iter().map(|example| {
             let (name, params, result) = (&example.name, &example.params, &example.result);
@@ -55,6 +58,7 @@ fn table(service: &Service) -> TokenStream {
                 params: crate::definition::TypeRef::of::<#params>,
                 result: crate::definition::TypeRef::of_result::<#result>,
                 errors: &[#(crate::error::ErrorKind::#errors),*],
+                agents: crate::definition::AgentAccess::#agents,
                 since: #since,
                 deprecated: #deprecated,
                 examples: &[#(#examples),*],

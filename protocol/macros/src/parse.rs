@@ -19,6 +19,8 @@ pub(crate) struct Method {
     pub(crate) params: Type,
     pub(crate) result: Type,
     pub(crate) errors: Vec<Path>,
+    /// A variant of `AgentAccess`.
+    pub(crate) agents: Option<Ident>,
     pub(crate) since: Option<LitStr>,
     pub(crate) deprecated: Option<LitStr>,
     pub(crate) examples: Vec<Example>,
@@ -65,6 +67,7 @@ impl Method {
             params: params(function)?,
             result: result(&function.sig.output)?,
             errors: Vec::new(),
+            agents: None,
             since: None,
             deprecated: None,
             examples: Vec::new(),
@@ -91,10 +94,12 @@ impl Method {
                 self.since = Some(meta.value()?.parse()?);
             } else if meta.path.is_ident("deprecated") {
                 self.deprecated = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("agents") {
+                self.agents = Some(meta.value()?.parse()?);
             } else if meta.path.is_ident("errors") {
                 self.errors = paths(meta.value()?.parse()?)?;
             } else {
-                return Err(meta.error("expected `name`, `errors`, `since` or `deprecated`"));
+                return Err(meta.error("expected `name`, `errors`, `agents`, `since` or `deprecated`"));
             }
             Ok(())
         })

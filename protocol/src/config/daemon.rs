@@ -37,6 +37,14 @@ pub struct DaemonConfig {
     /// The longest message that a client may send, in MiB.
     #[schemars(range(min = 1, max = 1024))]
     pub max_message_mb: u32,
+    /// What agents may ask the daemon for: methods, by name or by a pattern such as `automation.*`. `default` stands for what each method
+    /// says in docs/protocol.md; `own:` before a method allows it about an agent's own task and those that came of it.
+    #[schemars(length(max = 200), inner(length(min = 1, max = 200)))]
+    pub agents_may: Vec<String>,
+    /// Which variables agents may set in the environment of the tasks that they submit, by name or by a pattern such as `TEST_*`. A variable
+    /// that decides what code runs, such as `PATH` or `LD_PRELOAD`, is meant by its full name only.
+    #[schemars(length(max = 200), inner(length(min = 1, max = 200)))]
+    pub agents_env: Vec<String>,
     /// The log file.
     pub log: LogConfig,
 }
@@ -54,6 +62,8 @@ impl Default for DaemonConfig {
             stall_minutes: None,
             stalled_tasks: StalledTasks::default(),
             max_message_mb: 16,
+            agents_may: vec!["default".to_owned()],
+            agents_env: Vec::new(),
             log: LogConfig::default(),
         }
     }

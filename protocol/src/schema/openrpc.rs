@@ -56,6 +56,7 @@ fn describe(method: &Method, schemas: &MethodTypes, types: &Types) -> Value {
     put("errors", ErrorKind::COMMON.iter().chain(method.errors).map(reference).collect());
     put("examples", method.examples.iter().map(example).collect());
     put("x-params", json!({ "$ref": format!("#/components/schemas/{}", schemas.params) }));
+    put("x-agents", method.agents.name().into());
     put("x-since", method.since.into());
     row.into()
 }

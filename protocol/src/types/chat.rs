@@ -48,6 +48,9 @@ pub struct ChatHistoryParams {
 pub struct ChatTurn {
     /// The task that it is.
     pub task_id: String,
+    /// Who said it.
+    #[serde(default)]
+    pub by: Speaker,
     /// What was said.
     pub message: String,
     /// The answer; null while there is none.
@@ -58,6 +61,17 @@ pub struct ChatTurn {
     pub state: TaskState,
     /// When it was said.
     pub at: Timestamp,
+}
+
+/// Who says something in a conversation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaker {
+    /// A person, or a script from outside.
+    #[default]
+    User,
+    /// An agent: the connection was that of a process that one has started.
+    Agent,
 }
 
 /// The params of `chat.clear`.

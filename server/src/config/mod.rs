@@ -1,5 +1,6 @@
 //! Reading `.aiwg/daemon.json`, and telling where it is wrong.
 
+mod agents;
 mod check;
 mod error;
 mod load;
@@ -12,6 +13,7 @@ mod shape;
 mod tests;
 mod words;
 
+pub(crate) use agents::{access, may_set};
 pub use error::ConfigError;
 pub(crate) use load::load_for;
 pub use load::{Loaded, load, parse};

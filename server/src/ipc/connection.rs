@@ -18,6 +18,7 @@ use tokio::{net::UnixStream, sync::mpsc};
 use super::{
     Daemon, methods,
     origin::{Origin, origin},
+    permit::permit,
     subscriptions::Subscriptions,
     until::UntilCancelled,
 };
@@ -100,6 +101,9 @@ macro_rules! handler {
     ($($(#[doc = $doc:literal])* fn $name:ident($params:ty) -> $result:ty;)*) => {
         impl DaemonService for Handler {
             $(async fn $name(self, _: Context, params: $params) -> Result<$result, ApiError> {
+                if self.origin.is_some() {
+                    permit(&self, stringify!($name), &params).await?;
+                }
                 // Boxed: else every request would be moved about with the room that the largest handler needs.
                 Box::pin(methods::$name(&self, params)).await
             })*

@@ -5,6 +5,7 @@ mod daemon;
 mod listener;
 mod methods;
 mod origin;
+mod permit;
 mod subscriptions;
 mod until;
 

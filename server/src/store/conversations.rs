@@ -1,6 +1,6 @@
 //! Conversations: tasks that are turns of one, in the order of their numbers.
 
-use aiwg_protocol::types::{ChatTurn, TaskState};
+use aiwg_protocol::types::{ChatTurn, Speaker, TaskState};
 use rusqlite::{Connection, params};
 
 use super::{
@@ -40,13 +40,14 @@ pub(super) fn turns(
 ) -> rusqlite::Result<Vec<ChatTurn>> {
     let mut turns: Vec<ChatTurn> = connection
         .prepare_cached(
-            "SELECT no, prompt, state, result, error, created_at FROM task
+            "SELECT no, prompt, state, result, error, created_at, cause ->> 'task' IS NOT NULL FROM task
              WHERE conversation = ? AND no < ? ORDER BY no DESC LIMIT ?",
         )?
         .query_map(params![conversation, before, limit], |row| {
             let state = row.get::<_, Named<TaskState>>(2)?.0;
             Ok(ChatTurn {
                 task_id: row.get::<_, TaskNo>(0)?.to_string(),
+                by: if row.get(6)? { Speaker::Agent } else { Speaker::User },
                 message: row.get(1)?,
                 state,
                 answer: if state == TaskState::Completed { row.get(3)? } else { None },

@@ -58,6 +58,7 @@ fn method(model: &Model, method: &Method) -> Result<Value, GenerateError> {
         params => params.iter().map(member).collect::<Vec<_>>(),
         result => markdown::type_name(&method.result),
         errors => kinds(method.errors.iter().copied()),
+        agents => method.agents,
         since => method.since,
         deprecated => method.deprecated,
         examples => method.examples.iter().map(|example| examples::view(method, example)).collect::<Result<Vec<_>, _>>()?,

@@ -1,6 +1,6 @@
 use aiwg_protocol::{
     ErrorKind, METHODS, NOTIFICATIONS,
-    definition::{self, Direction, paragraphs},
+    definition::{self, AgentAccess, Direction, paragraphs},
     schema::Types,
     topics::{self, TOPICS},
 };
@@ -25,6 +25,8 @@ pub(crate) struct Method {
     pub(crate) result: Type,
     /// Kinds, beyond those that every method may answer with.
     pub(crate) errors: Vec<&'static str>,
+    /// What agents may with it, in words.
+    pub(crate) agents: &'static str,
     pub(crate) since: &'static str,
     /// Why it should no longer be used.
     pub(crate) deprecated: Option<&'static str>,
@@ -101,12 +103,22 @@ pub(super) fn methods(schemas: &Types) -> Result<Vec<Method>, GenerateError> {
                 params: types.params.clone(),
                 result: lower::inline(row.name, &types.result)?,
                 errors: row.errors.iter().map(|kind| kind.name()).collect(),
+                agents: agents(row.agents),
                 since: row.since,
                 deprecated: row.deprecated,
                 examples: row.examples.iter().map(example).collect::<Result<_, _>>()?,
             })
         })
         .collect()
+}
+
+/// What agents may with a method, as a sentence.
+fn agents(access: AgentAccess) -> &'static str {
+    match access {
+        AgentAccess::Allowed => "Agents may call it.",
+        AgentAccess::Own => "Agents may call it about their own task and those that came of it.",
+        AgentAccess::Refused => "Agents may not call it.",
+    }
 }
 
 /// The notifications of the definition.

@@ -24,7 +24,8 @@ export type ErrorKind =
   | 'dependency_not_found'
   | 'dependency_on_itself'
   | 'job_not_found'
-  | 'chain_too_deep';
+  | 'chain_too_deep'
+  | 'not_allowed';
 
 /** What is known of a kind of error. */
 export interface ErrorKindInfo {
@@ -87,4 +88,9 @@ export declare const ERROR_KINDS: {
    * and so on, as often as `daemon.max_task_depth` allows.
    */
   readonly chain_too_deep: ErrorKindInfo;
+  /**
+   * The request comes from an agent's process, and `daemon.agents_may` or `daemon.agents_env` does
+   * not allow it: a person or a script from outside may, or the configuration allows it to agents.
+   */
+  readonly not_allowed: ErrorKindInfo;
 };

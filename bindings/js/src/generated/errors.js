@@ -52,4 +52,9 @@ export const ERROR_KINDS = Object.freeze({
    * and so on, as often as `daemon.max_task_depth` allows.
    */
   chain_too_deep: { code: -32014, retryable: false },
+  /**
+   * The request comes from an agent's process, and `daemon.agents_may` or `daemon.agents_env` does
+   * not allow it: a person or a script from outside may, or the configuration allows it to agents.
+   */
+  not_allowed: { code: -32015, retryable: false },
 });

@@ -141,6 +141,8 @@ export interface ChatSent {
 export interface ChatTurn {
   /** The task that it is. */
   taskId: string;
+  /** Who said it. `"user"` when absent. */
+  by: Speaker;
   /** What was said. */
   message: string;
   /** The answer; null while there is none. */
@@ -775,6 +777,14 @@ export interface SchedulerSubsystem {
   /** When the next of them fires; null if none does. */
   next_at: Timestamp | null;
 }
+
+/**
+ * Who says something in a conversation.
+ *
+ * - `user`: A person, or a script from outside.
+ * - `agent`: An agent: the connection was that of a process that one has started.
+ */
+export type Speaker = 'user' | 'agent';
 
 /** The answer to `daemon.stop`, sent before the daemon stops. */
 export interface StopAcknowledged {

@@ -5,10 +5,13 @@ mod sources;
 
 use std::path::Path;
 
-use aiwg_protocol::config::Config;
+use aiwg_protocol::config::{Config, DaemonConfig};
 use jsonc_parser::ast;
 
-use crate::config::report::{Report, Step, position};
+use crate::config::{
+    agents::{wrong_pattern, wrong_right},
+    report::{Report, Step, position},
+};
 
 /// Reports all that is wrong with a configuration, which was read from this tree.
 pub(in crate::config) fn check(
@@ -19,6 +22,7 @@ pub(in crate::config) fn check(
 ) {
     let mut check = Check { project, tree, report };
     check.agent(config);
+    check.rights_of_agents(config);
     check.rules(config);
     check.actions(&config.actions);
     check.watch(config);
@@ -35,6 +39,20 @@ impl Check<'_, '_, '_> {
     fn wrong(&mut self, path: &[Step<'_>], message: impl AsRef<str>) {
         let at = position(self.tree, path.iter().copied());
         self.report.wrong(at, message);
+    }
+
+    fn rights_of_agents(&mut self, config: &Config) {
+        let DaemonConfig { agents_may, agents_env, .. } = &config.daemon;
+        self.each("agents_may", agents_may, wrong_right);
+        self.each("agents_env", agents_env, wrong_pattern);
+    }
+
+    /// Looks at each entry of a list of the section `daemon`.
+    fn each(&mut self, key: &str, list: &[String], wrong: impl Fn(&str) -> Option<String>) {
+        for (place, message) in list.iter().enumerate().filter_map(|(place, one)| Some((place, wrong(one)?)))
+        {
+            self.wrong(&[Step::Key("daemon"), Step::Key(key), Step::Place(place)], message);
+        }
     }
 
     fn agent(&mut self, config: &Config) {

@@ -13,7 +13,7 @@ use super::check;
 use crate::{
     engine::EngineError,
     files::{TAIL_BYTES, tail, tail_of},
-    ipc::{Daemon, connection::Handler},
+    ipc::{Daemon, connection::Handler, permit},
     rules::minutes_to_ms,
     store::{NewTask, TaskFilter, TaskNo, TaskRow},
 };
@@ -26,6 +26,7 @@ pub(crate) async fn task_submit(
     params: TaskSubmitParams,
 ) -> Result<TaskSubmitted, ApiError> {
     check::order(&params)?;
+    permit::environment(handler, params.env.as_ref())?;
     let task = NewTask {
         prompt: params.prompt,
         agent: params.agent,

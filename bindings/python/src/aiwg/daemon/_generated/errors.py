@@ -30,6 +30,7 @@ ErrorKind = Literal[
     "dependency_on_itself",
     "job_not_found",
     "chain_too_deep",
+    "not_allowed",
 ]
 """The kinds of error that the daemon answers with: what programs tell errors apart by.
 
@@ -91,5 +92,8 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     # The request comes from the agent of a task that was itself submitted by the agent of a task,
     # and so on, as often as `daemon.max_task_depth` allows.
     "chain_too_deep": ErrorKindInfo(code=-32014, retryable=False),
+    # The request comes from an agent's process, and `daemon.agents_may` or `daemon.agents_env` does
+    # not allow it: a person or a script from outside may, or the configuration allows it to agents.
+    "not_allowed": ErrorKindInfo(code=-32015, retryable=False),
 }
 """Every kind of error."""

@@ -67,6 +67,7 @@ __all__ = [
     "ScheduleTrigger",
     "ScheduledJob",
     "SchedulerSubsystem",
+    "Speaker",
     "StopAcknowledged",
     "Subsystems",
     "SupervisorSubsystem",
@@ -144,6 +145,13 @@ RuleActionKind = Literal["submit_task"]
 """The kinds of actions.
 
 - ``submit_task``: It submits a task.
+"""
+
+Speaker = Literal["user", "agent"]
+"""Who says something in a conversation.
+
+- ``user``: A person, or a script from outside.
+- ``agent``: An agent: the connection was that of a process that one has started.
 """
 
 TaskState = Literal["queued", "running", "completed", "failed", "cancelled", "timeout"]
@@ -353,6 +361,8 @@ class ChatTurn:
 
     task_id: str
     """The task that it is."""
+    by: Speaker
+    """Who said it. `"user"` when absent."""
     message: str
     """What was said."""
     answer: str | None
@@ -369,6 +379,7 @@ class ChatTurn:
         """Reads it from JSON. Members that this package does not know are left out."""
         return cls(
             task_id=wire["taskId"],
+            by=wire["by"],
             message=wire["message"],
             answer=wire["answer"],
             error=wire["error"],

@@ -1,0 +1,152 @@
+//! `daemon.agents_may` and `daemon.agents_env`: what agents may ask the daemon for.
+
+use aiwg_protocol::{
+    METHODS,
+    definition::{AgentAccess, Method},
+};
+
+use super::nearest;
+
+/// What each method says of itself.
+const DEFAULT: &str = "default";
+
+/// Before what is allowed about an agent's own tasks only.
+const OWN: &str = "own:";
+
+/// Variables that decide which code a program runs, by how their names begin.
+const DECIDING: [&str; 24] = [
+    "AIWG_",
+    "BASH_ENV",
+    "CLAUDE_CONFIG_DIR",
+    "DYLD_",
+    "ENV",
+    "GCONV_PATH",
+    "GIT_",
+    "HOME",
+    "IFS",
+    "JAVA_TOOL_OPTIONS",
+    "LD_",
+    "LUA_",
+    "NODE_",
+    "NPM_CONFIG_",
+    "PATH",
+    "PERL",
+    "PROMPT_COMMAND",
+    "PYTHON",
+    "RUBY",
+    "RUSTC",
+    "SHELL",
+    "SSH_ASKPASS",
+    "XDG_",
+    "ZDOTDIR",
+];
+
+/// What an agent may with this method.
+pub(crate) fn access(rights: &[String], method: &Method) -> AgentAccess {
+    let of = |right: &String| match right.strip_prefix(OWN) {
+        _ if right == DEFAULT => method.agents,
+        Some(pattern) if matches(pattern, method.name) => AgentAccess::Own,
+        None if matches(right, method.name) => AgentAccess::Allowed,
+        _ => AgentAccess::Refused,
+    };
+    let rank = |access: &AgentAccess| match access {
+        AgentAccess::Allowed => 2,
+        AgentAccess::Own => 1,
+        AgentAccess::Refused => 0,
+    };
+    rights.iter().map(of).max_by_key(rank).unwrap_or(AgentAccess::Refused)
+}
+
+/// Whether an agent may set this variable for a task that it submits.
+pub(crate) fn may_set(allowed: &[String], name: &str) -> bool {
+    let decides = DECIDING.iter().any(|start| name.starts_with(start));
+    allowed.iter().any(|pattern| pattern == name || (!decides && matches(pattern, name)))
+}
+
+/// A name, or the beginning of one with `*` after it.
+fn matches(pattern: &str, name: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
+}
+
+/// What is wrong with an entry of `daemon.agents_may`.
+pub(super) fn wrong_right(right: &str) -> Option<String> {
+    if right == DEFAULT {
+        return None;
+    }
+    let (own, pattern) = right.strip_prefix(OWN).map_or((false, right), |pattern| (true, pattern));
+    if let Some(wrong) = wrong_pattern(pattern) {
+        return Some(wrong);
+    }
+    let meant: Vec<&Method> = METHODS.iter().filter(|method| matches(pattern, method.name)).collect();
+    if meant.is_empty() {
+        let mut names: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
+        names.push(DEFAULT);
+        let near =
+            nearest(pattern, &names).map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+        return Some(format!("no method has a name like {pattern:?}{near}"));
+    }
+    let about_tasks = meant.iter().any(|method| method.name.starts_with("task."));
+    (own && !about_tasks).then(|| format!("{pattern:?} is about no task that could be an agent's own"))
+}
+
+/// What is wrong with a pattern.
+pub(super) fn wrong_pattern(pattern: &str) -> Option<String> {
+    let start = pattern.strip_suffix('*').unwrap_or(pattern);
+    start.contains('*').then(|| format!("{pattern:?} has a * that is not at its end"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(rights: &[&str], name: &str) -> AgentAccess {
+        let rights: Vec<String> = rights.iter().map(|right| (*right).to_owned()).collect();
+        access(&rights, METHODS.iter().find(|method| method.name == name).unwrap())
+    }
+
+    #[test]
+    fn the_most_that_is_said_counts() {
+        use AgentAccess::{Allowed, Own, Refused};
+        assert_eq!(of(&["default"], "daemon.reload"), Refused);
+        assert_eq!(of(&["default"], "task.cancel"), Own);
+        assert_eq!(of(&["default", "daemon.reload"], "daemon.reload"), Allowed);
+        assert_eq!(of(&["own:task.*", "task.cancel"], "task.cancel"), Allowed);
+        assert_eq!(of(&["own:task.*"], "task.submit"), Own);
+        assert_eq!(of(&["*"], "daemon.stop"), Allowed);
+        assert_eq!(of(&["daemon.re"], "daemon.reload"), Refused);
+        assert_eq!(of(&[], "ping"), Refused);
+    }
+
+    #[test]
+    fn what_changes_the_daemon_or_others_tasks_is_refused_by_default() {
+        let refused = METHODS.iter().filter(|method| method.agents == AgentAccess::Refused);
+        let names: Vec<&str> = refused.map(|method| method.name).collect();
+        for name in [
+            "daemon.stop",
+            "daemon.restart",
+            "daemon.reload",
+            "automation.enable",
+            "automation.disable",
+            "schedule.run",
+        ] {
+            assert!(names.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_allows_nothing_that_decides_what_runs() {
+        let may = |allowed: &str, name: &str| may_set(&[allowed.to_owned()], name);
+        assert!(may("TEST_*", "TEST_DB") && !may("TEST_*", "DB") && may("*", "CI"));
+        assert!(!may("*", "LD_PRELOAD") && !may("LD_*", "LD_PRELOAD") && may("LD_PRELOAD", "LD_PRELOAD"));
+        assert!(!may("*", "PATH") && !may("*", "NODE_OPTIONS") && !may("*", "AIWG_TASK_ID"));
+    }
+
+    #[test]
+    fn what_means_nothing_is_wrong() {
+        assert_eq!(wrong_right("task.*"), None);
+        assert_eq!(wrong_right("own:task.cancel"), None);
+        assert!(wrong_right("daemon.reloud").unwrap().contains("did you mean \"daemon.reload\"?"));
+        assert!(wrong_right("*.reload").unwrap().contains("not at its end"));
+        assert!(wrong_right("own:daemon.reload").unwrap().contains("no task"));
+    }
+}

@@ -1,0 +1,4 @@
+//! Who decides what runs.
+
+mod origins;
+mod rights;
