@@ -5,6 +5,11 @@ use std::{borrow::Cow, fmt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::LONGEST_ERROR;
+
+/// The longest name of a member that is wrong, in bytes. Clients may send members of any name.
+const LONGEST_MEMBER: usize = 500;
+
 macro_rules! error_kinds {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $kind:literal, retry: $retry:literal;)+) => {
         /// The kinds of error. `data.kind` of an error answer is the stable name; programs tell errors apart by it, never
@@ -138,18 +143,45 @@ impl ApiError {
     /// An error of `kind`, with a message for people.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let data = ErrorData { kind: Cow::Borrowed(kind.name()), member: None };
-        Self { code: kind.code(), message: message.into(), data }
+        Self { code: kind.code(), message: shortened(message.into(), LONGEST_ERROR), data }
     }
 
     /// `invalid_params`, naming the member that is wrong.
     pub fn invalid_member(member: impl Into<String>, message: impl Into<String>) -> Self {
         let mut error = Self::new(ErrorKind::InvalidParams, message);
-        error.data.member = Some(member.into());
+        error.data.member = Some(shortened(member.into(), LONGEST_MEMBER));
         error
     }
 
     /// The kind, if this version of the protocol knows it.
     pub fn kind(&self) -> Option<ErrorKind> {
         ErrorKind::from_name(&self.data.kind)
+    }
+}
+
+/// A text without its middle, if it is longer than so many bytes: the beginning says what happened, the end what to do next.
+fn shortened(text: String, most: usize) -> String {
+    if text.len() <= most {
+        return text;
+    }
+    let (head, tail) =
+        (text.floor_char_boundary(most / 4 * 3), text.ceil_char_boundary(text.len() - most / 5));
+    let (head, tail) = (text.get(..head).unwrap_or_default(), text.get(tail..).unwrap_or_default());
+    format!("{head}…{tail}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_repeats_no_megabytes() {
+        let error = ApiError::invalid_member(
+            "ä".repeat(1 << 20),
+            format!("{} is wrong: do that", "ö".repeat(1 << 20)),
+        );
+        assert!(error.message.len() <= LONGEST_ERROR && error.message.ends_with(" is wrong: do that"));
+        assert!(error.data.member.unwrap().len() <= LONGEST_MEMBER);
+        assert_eq!(ApiError::new(ErrorKind::TaskEnded, "it has ended").message, "it has ended");
     }
 }

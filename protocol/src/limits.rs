@@ -19,3 +19,12 @@ pub const TASKS_LISTED: u32 = 20;
 
 /// How many events a list holds unless asked for otherwise.
 pub const EVENTS_LISTED: u32 = 100;
+
+/// The longest name, in characters: of a rule, a job, an action, an agent, a conversation, a task.
+pub const LONGEST_NAME: usize = 200;
+
+/// The longest path, in bytes: no system opens a longer one.
+pub const LONGEST_PATH: usize = 4096;
+
+/// The longest message of an error, in bytes. What a client has sent may be repeated in one, but not megabytes of it.
+pub const LONGEST_ERROR: usize = 4096;

@@ -41,8 +41,10 @@ pub struct Config {
     /// What happens when.
     pub schedule: ScheduleConfig,
     /// What is done when something happens.
+    #[schemars(length(max = 10_000))]
     pub rules: Vec<Rule>,
     /// Actions by name, for schedule jobs to refer to.
+    #[schemars(extend("maxProperties" = 1000, "propertyNames" = { "maxLength": 200 }))]
     pub actions: BTreeMap<String, Action>,
     /// Accepted for files that the Node daemon wrote; not used.
     #[serde(skip_serializing_if = "Option::is_none")]

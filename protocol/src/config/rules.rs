@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Its name; no two rules have the same.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 200))]
     pub id: String,
     /// What it waits for.
     pub trigger: Trigger,
@@ -80,18 +80,21 @@ pub enum Trigger {
     #[schemars(title = "FileChangeTrigger")]
     FileChange {
         /// Which files, as a glob on the path relative to the project.
+        #[schemars(length(max = 1024))]
         pattern: String,
     },
     /// A schedule fires.
     #[schemars(title = "ScheduleTrigger")]
     Schedule {
         /// When, as in crontab(5), in `schedule.timezone`.
+        #[schemars(length(max = 1000))]
         cron: String,
     },
     /// An event is published.
     #[schemars(title = "EventTrigger")]
     Event {
         /// Its topic, as a glob: `deployment:complete`, `deployment:*`.
+        #[schemars(length(max = 1024))]
         topic: String,
     },
 }
@@ -128,7 +131,7 @@ pub enum Action {
         /// What the agent is asked to do: a template, in which `{{ event.payload.version }}`, `{{ event.topic }}`, `{{ files }}`,
         /// `{{ events }}`, `{{ matches }}` (how many events there were) and `{{ rule }}` stand for what has happened. What events
         /// bring is inserted as quoted data.
-        #[schemars(length(min = 1))]
+        #[schemars(length(min = 1, max = 1_048_576))]
         prompt: String,
         /// Higher ones start first; 0 unless given.
         #[serde(default)]
@@ -136,6 +139,7 @@ pub enum Action {
         priority: i32,
         /// The agent that is to do it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(length(max = 200))]
         agent: Option<String>,
         /// The time limit in minutes, at most a year; `daemon.action_timeout_minutes` unless given.
         #[serde(

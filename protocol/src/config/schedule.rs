@@ -8,8 +8,10 @@ pub struct ScheduleConfig {
     /// Whether schedules fire. When null, those of rules do, and jobs do not.
     pub enabled: Option<bool>,
     /// The time zone of all schedules, by its IANA name: `Europe/Berlin`. The machine's own when null.
+    #[schemars(length(max = 200))]
     pub timezone: Option<String>,
     /// The jobs.
+    #[schemars(length(max = 1000))]
     pub jobs: Vec<Job>,
 }
 
@@ -19,12 +21,13 @@ pub struct ScheduleConfig {
 pub struct Job {
     /// Its name; no two jobs have the same.
     #[serde(alias = "id")]
-    #[schemars(length(min = 1), extend("x-aliases" = ["id"]))]
+    #[schemars(length(min = 1, max = 200), extend("x-aliases" = ["id"]))]
     pub name: String,
     /// When, as in crontab(5).
+    #[schemars(length(max = 1000))]
     pub cron: String,
     /// `health-check`, the name of an entry in `actions`, or else what an agent is asked to do, by name.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 200))]
     pub action: String,
     /// Whether it fires once, as soon as it can, for all the times that it has missed: while no daemon ran, or through a suspend. False
     /// when left out.

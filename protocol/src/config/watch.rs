@@ -8,8 +8,10 @@ pub struct WatchConfig {
     /// Whether files are watched. When null, they are if a rule waits for file changes.
     pub enabled: Option<bool>,
     /// The directories to watch, relative to the project; all of it when empty.
+    #[schemars(length(max = 1000))]
     pub paths: Vec<WatchPath>,
     /// What is not watched, as in .gitignore.
+    #[schemars(length(max = 1000), inner(length(max = 4096)))]
     pub ignore: Vec<String>,
     /// Whether what git ignores is not watched either.
     pub gitignore: bool,
@@ -50,7 +52,7 @@ impl Default for WatchConfig {
 pub enum WatchPath {
     /// By its path.
     #[schemars(title = "PlainWatchPath")]
-    Plain(String),
+    Plain(#[schemars(length(max = 4096))] String),
     /// With options of its own, as the Node daemon wrote it.
     #[schemars(title = "WatchPathWithOptions")]
     Options(WatchPathOptions),
@@ -61,15 +63,18 @@ pub enum WatchPath {
 #[serde(deny_unknown_fields)]
 pub struct WatchPathOptions {
     /// The directory, relative to the project.
+    #[schemars(length(max = 4096))]
     pub path: String,
     /// Only these kinds of change; all when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events: Option<Vec<FileChangeKind>>,
     /// What is not watched here, as in .gitignore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000), inner(length(max = 4096)))]
     pub ignore: Option<Vec<String>>,
     /// Only files with these endings; all when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1000), inner(length(max = 200)))]
     pub extensions: Option<Vec<String>>,
 }
 

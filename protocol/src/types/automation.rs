@@ -118,6 +118,7 @@ pub struct RuleExecution {
 pub struct AutomationSwitchParams {
     /// The rule; all of automation when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
     pub rule_id: Option<String>,
 }
 
@@ -138,15 +139,18 @@ pub struct AutomationSwitched {
 pub struct AutomationTestParams {
     /// As if an event of this topic were emitted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
     pub topic: Option<String>,
     /// The event's payload; `null` when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Json>,
     /// As if this file were modified: its path relative to the project, or absolute and within it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
     pub file: Option<String>,
     /// As if this schedule job fired, or the rule of this id whose trigger is a schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
     pub schedule: Option<String>,
 }
 

@@ -97,6 +97,7 @@ pub struct EventListParams {
     /// Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}` either. All when absent or
     /// empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100), inner(length(max = 1024)))]
     pub topics: Option<Vec<String>>,
     /// The number of the last event seen: the answer starts with the next one. Without it, the answer holds the newest. Nothing comes
     /// after a number that the log has not reached, such as one of a log that was deleted since.

@@ -11,6 +11,7 @@ pub struct DaemonLogsParams {
     pub lines: Option<u32>,
     /// The `cursor` of an earlier answer: what comes after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
     pub cursor: Option<String>,
     /// With a `cursor`, if there is nothing yet: how long to wait for something, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]

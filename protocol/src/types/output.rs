@@ -30,6 +30,7 @@ pub enum OutputEncoding {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskOutputParams {
     /// The task's id.
+    #[schemars(length(max = 200))]
     pub task_id: String,
     /// Which stream.
     #[serde(default, deserialize_with = "by_name", skip_serializing_if = "Option::is_none")]
@@ -72,5 +73,6 @@ pub struct TaskOutput {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskRetryParams {
     /// The id of the task whose order is to be carried out again.
+    #[schemars(length(max = 200))]
     pub task_id: String,
 }

@@ -32,6 +32,7 @@ pub struct ScheduledJob {
 #[serde(deny_unknown_fields)]
 pub struct ScheduleRunParams {
     /// The job's name, or the id of a rule whose trigger is a schedule.
+    #[schemars(length(max = 200))]
     pub job: String,
 }
 

@@ -10,6 +10,7 @@ pub struct EventSubscribeParams {
     /// Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}` either. All when absent or
     /// empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100), inner(length(max = 1024)))]
     pub topics: Option<Vec<String>>,
     /// The number of the last event seen: those after it come first, then the live ones, without a gap or a repeat. Only live
     /// ones when absent; 0 stands for the whole log. A number that the log has not reached is one of a log that was deleted since: an

@@ -124,7 +124,7 @@ pub struct TaskSubmitParams {
     pub prompt: String,
     /// The agent that is to do it, as `--agent` of the agent command; the default one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = r"^[^-\x00][^\x00]*$"))]
+    #[schemars(length(max = 200), regex(pattern = r"^[^-\x00][^\x00]*$"))]
     pub agent: Option<String>,
     /// Higher ones start first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -145,7 +145,7 @@ pub struct TaskSubmitParams {
     /// The ids of tasks that must have completed before it starts, 100 at the most. When one of them ends in another way, it is
     /// cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 100))]
+    #[schemars(length(max = 100), inner(length(max = 200)))]
     pub after: Option<Vec<String>>,
 }
 
@@ -179,6 +179,7 @@ pub struct TaskSubmitted {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskGetParams {
     /// The task's id.
+    #[schemars(length(max = 200))]
     pub task_id: String,
 }
 
@@ -187,6 +188,7 @@ pub struct TaskGetParams {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskCancelParams {
     /// The task's id.
+    #[schemars(length(max = 200))]
     pub task_id: String,
 }
 
@@ -210,6 +212,7 @@ pub struct TaskListParams {
     pub state: Option<TaskState>,
     /// Only tasks for this agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
     pub agent: Option<String>,
     /// How many at the most. There are fewer where they have more than 8 MiB together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -217,7 +220,7 @@ pub struct TaskListParams {
     pub limit: Option<u32>,
     /// The id of the last task of the page before: the answer goes on with the next older one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(regex(pattern = "^task-[0-9]{4,}$"))]
+    #[schemars(length(max = 200), regex(pattern = "^task-[0-9]{4,}$"))]
     pub cursor: Option<String>,
 }
 
@@ -226,6 +229,7 @@ pub struct TaskListParams {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskWaitParams {
     /// The task's id.
+    #[schemars(length(max = 200))]
     pub task_id: String,
     /// How long the daemon waits, in milliseconds, before it answers with `wait_timeout`; as long as it takes when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 //! What is wrong with a text, and where.
 
-use aiwg_protocol::types::ConfigProblem;
+use aiwg_protocol::{limits::LONGEST_ERROR, types::ConfigProblem};
 use jsonc_parser::{ast, common::Ranged};
 
 /// A text and its name.
@@ -25,21 +25,29 @@ impl Source<'_> {
     }
 }
 
+/// How many problems are told. Finding the place of one takes a look at all that stands before it.
+const MOST: usize = 100;
+
 /// Gathers what is wrong.
 pub(super) struct Report<'a> {
     source: Source<'a>,
     /// As it was written.
     tree: &'a ast::Value<'a>,
     problems: Vec<ConfigProblem>,
+    /// How many there were beyond those.
+    more: usize,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(source: Source<'a>, tree: &'a ast::Value<'a>) -> Self {
-        Self { source, tree, problems: Vec::new() }
+        Self { source, tree, problems: Vec::new(), more: 0 }
     }
 
     /// The key or value at a byte of the text is wrong.
     pub(super) fn wrong(&mut self, at: usize, message: impl AsRef<str>) {
+        if self.is_full() {
+            return;
+        }
         let (path, message) = (self.path(at), message.as_ref());
         let named = if path.is_empty() { message.to_owned() } else { format!("{path}: {message}") };
         self.as_it_is(at, named);
@@ -47,7 +55,16 @@ impl<'a> Report<'a> {
 
     /// The same, where the message names the place itself.
     pub(super) fn as_it_is(&mut self, at: usize, message: String) {
-        self.problems.push(self.source.problem(at, message));
+        if !self.is_full() {
+            self.problems.push(self.source.problem(at, shortened(message)));
+        }
+    }
+
+    /// Whether enough is said; if so, counts one more that is not.
+    pub(super) fn is_full(&mut self) -> bool {
+        let is_full = self.problems.len() >= MOST;
+        self.more += usize::from(is_full);
+        is_full
     }
 
     /// What stands at a byte of the text: `rules[0].condition`. Empty for the whole.
@@ -89,12 +106,25 @@ impl<'a> Report<'a> {
     /// All of it, by line and column.
     pub(super) fn finish(mut self) -> Vec<ConfigProblem> {
         self.problems.sort_by_key(|problem| (problem.line, problem.column));
+        if self.more > 0 {
+            let (file, message) = (self.source.file.to_owned(), format!("and {} more problems", self.more));
+            self.problems.push(ConfigProblem { file, message, ..ConfigProblem::default() });
+        }
         self.problems
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.problems.is_empty()
     }
+}
+
+/// A message that may repeat what stands in the file, but not megabytes of it.
+fn shortened(mut message: String) -> String {
+    if message.len() > LONGEST_ERROR {
+        message.truncate(message.floor_char_boundary(LONGEST_ERROR));
+        message.push('…');
+    }
+    message
 }
 
 /// A step from a value into it.

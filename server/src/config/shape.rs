@@ -108,6 +108,11 @@ impl<'s> Shape<'s, '_, '_> {
         at: usize,
     ) -> Option<ast::Object<'t>> {
         let known = Members::of(schema);
+        if let Some(most) = over(schema, "maxProperties", object.properties.len()) {
+            let entries = object.properties.len();
+            self.report.wrong(at, format!("has {entries} entries; {most} is the limit"));
+            return None;
+        }
         let mut seen: HashMap<&str, &str> = HashMap::new();
         let mut kept = ast::Object { range: object.range, properties: Vec::new() };
         let mut usable = Vec::new();
@@ -117,6 +122,11 @@ impl<'s> Shape<'s, '_, '_> {
                 self.unknown_key(name, &known, property.start(), object.start());
                 continue;
             };
+            if let (None, Some(names)) = (key, schema.get("propertyNames"))
+                && !self.is_short(name, names, property.start())
+            {
+                continue;
+            }
             let key = key.unwrap_or(name);
             if let Some(first) = seen.insert(key, name) {
                 self.report.wrong(property.start(), twice(first, name));
@@ -136,6 +146,9 @@ impl<'s> Shape<'s, '_, '_> {
     }
 
     fn unknown_key(&mut self, name: &str, known: &Members<'_>, at: usize, parent: usize) {
+        if self.report.is_full() {
+            return;
+        }
         let path = self.report.path(parent);
         let place = if path.is_empty() { path } else { format!(" in {path}") };
         let keys: Vec<&str> = known.keys().collect();
@@ -150,6 +163,11 @@ impl<'s> Shape<'s, '_, '_> {
     fn list<'t>(&mut self, list: &ast::Array<'t>, schema: &'s Value, at: usize) -> Option<ast::Array<'t>> {
         if list.elements.is_empty() && schema["minItems"].as_u64().is_some_and(|least| least > 0) {
             self.report.wrong(at, "must not be empty");
+            return None;
+        }
+        if let Some(most) = over(schema, "maxItems", list.elements.len()) {
+            let entries = list.elements.len();
+            self.report.wrong(at, format!("has {entries} entries; {most} is the limit"));
             return None;
         }
         let elements = list.elements.iter().filter_map(|element| match schema.get("items") {
@@ -169,7 +187,16 @@ impl<'s> Shape<'s, '_, '_> {
             self.report.wrong(at, "must not be empty");
             return false;
         }
-        true
+        self.is_short(text, schema, at)
+    }
+
+    fn is_short(&mut self, text: &str, schema: &Value, at: usize) -> bool {
+        // Bytes first: of nearly all texts the characters need not be counted.
+        let most = over(schema, "maxLength", text.len());
+        let Some(most) = most.filter(|most| text.chars().count() as u64 > *most) else { return true };
+        let characters = text.chars().count();
+        self.report.wrong(at, format!("has {characters} characters; {most} is the limit"));
+        false
     }
 
     fn unknown_word(&mut self, text: &str, names: &[&str], understood: &[&str], at: usize) {
@@ -224,6 +251,11 @@ impl<'s> Members<'s> {
     fn required(&self) -> impl Iterator<Item = &'s str> + use<'s> {
         strings(self.schema, "required")
     }
+}
+
+/// The limit of this keyword, if so many are over it.
+fn over(schema: &Value, keyword: &str, many: usize) -> Option<u64> {
+    schema.get(keyword)?.as_u64().filter(|most| many as u64 > *most)
 }
 
 fn twice(first: &str, again: &str) -> String {

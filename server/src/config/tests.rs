@@ -13,7 +13,7 @@ use super::{ConfigError, parse};
 fn wrong(text: &str) -> Vec<String> {
     match parse(Path::new(env!("CARGO_MANIFEST_DIR")), "f", text) {
         Err(ConfigError::Wrong { problems }) => {
-            problems.iter().map(|problem| problem.to_string()["f:".len()..].to_owned()).collect()
+            problems.iter().map(|problem| problem.to_string()["f:".len()..].trim_start().to_owned()).collect()
         }
         other => panic!("{text}: {other:?}"),
     }
@@ -222,4 +222,29 @@ fn a_wait_ends_within_a_year_and_a_job_is_a_rule_too() {
     let job = r#""schedule":{"jobs":[{"name":"daily","cron":"@daily","action":"look"}]}"#;
     let both = format!("{},{job}}}", rule(&[("id", r#""schedule:daily""#)]).strip_suffix('}').unwrap());
     assert!(wrong(&both)[0].contains("a job, has the id"), "{:?}", wrong(&both));
+}
+
+#[test]
+fn names_and_lists_have_limits() {
+    let long = "x".repeat(201);
+    assert_eq!(
+        wrong(&rule(&[("id", &format!("{long:?}"))])),
+        ["4:1: rules[0].id: has 201 characters; 200 is the limit"]
+    );
+    assert!(parse(Path::new("/"), "f", &rule(&[("id", &format!("{:?}", "ä".repeat(200)))])).is_ok());
+    let job =
+        format!(r#"{{"schedule":{{"jobs":[{{"name":"a","cron":"{}","action":"x"}}]}}}}"#, "1,".repeat(1000));
+    assert!(wrong(&job)[0].ends_with("schedule.jobs[0].cron: has 2000 characters; 1000 is the limit"));
+    let ignored = format!(r#"{{"watch":{{"ignore":[{}"a"]}}}}"#, r#""a","#.repeat(1000));
+    assert_eq!(wrong(&ignored), ["1:11: watch.ignore: has 1001 entries; 1000 is the limit"]);
+    let action = format!(r#"{{"actions":{{"{long}":{{"type":"submit_task","prompt":"p"}}}}}}"#);
+    assert!(wrong(&action)[0].ends_with("has 201 characters; 200 is the limit"));
+}
+
+#[test]
+fn what_is_wrong_a_thousand_times_is_told_a_hundred_times() {
+    let said = wrong(&format!("{{{}\"daemon\":1}}", r#""x":1,"#.repeat(150_000)));
+    assert_eq!((said.len(), said.last().unwrap().as_str()), (101, "and 149901 more problems"));
+    let said = wrong(&format!("{{{:?}: 1}}", "x".repeat(1 << 20)));
+    assert!(said[0].len() < 5_000, "{}", said[0].len());
 }

@@ -26,9 +26,20 @@ pub(super) fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
 }
 
+/// The longest name that others are compared with, in characters: the work grows with the square of it.
+const LONGEST: usize = 100;
+
+/// With how many known names a name is compared.
+const MOST_KNOWN: usize = 1000;
+
 /// The known name that another one was most likely meant to be: one that goes on as it does, or has it within, else one that is
 /// written nearly so.
 pub(crate) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let is_short = |name: &str| name.chars().nth(LONGEST).is_none();
+    if !is_short(name) {
+        return None;
+    }
+    let known: Vec<&str> = known.iter().copied().filter(|known| is_short(known)).take(MOST_KNOWN).collect();
     let name = name.to_lowercase();
     let shortest = |is_like: &dyn Fn(&str) -> bool| {
         known.iter().copied().filter(|known| is_like(&known.to_lowercase())).min_by_key(|known| known.len())
@@ -64,5 +75,13 @@ mod tests {
         assert_eq!(nearest("chnge", &["created", "modified", "deleted", "change"]), Some("change"));
         assert_eq!(nearest("event", &["events", "event_days"]), Some("events"));
         assert_eq!(nearest("", &log), None);
+    }
+
+    #[test]
+    fn a_name_that_is_far_too_long_is_compared_with_none() {
+        let long = "a".repeat(15 << 20);
+        assert_eq!(nearest(&long, &[&long[..150], "a"]), None);
+        assert_eq!(nearest("a", &[&long]), None);
+        assert_eq!(nearest(&long[..100], &[&long[..99]]), Some(&long[..99]));
     }
 }

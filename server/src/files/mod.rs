@@ -20,7 +20,10 @@ pub(crate) use tasks_file::{WRITTEN_BY, write_tasks_file};
 /// How much of an agent's output goes into a task: 64 KiB.
 pub(crate) const TAIL_BYTES: u64 = 64 * 1024;
 
-/// Reads a file that decides what runs: a regular one, which nobody else could have made or can change.
+/// The largest file that is read whole to decide what runs, in bytes.
+const LARGEST_TRUSTED: u64 = 1024 * 1024;
+
+/// Reads a file that decides what runs: a regular one of at most 1 MiB, which nobody else could have made or can change.
 pub(crate) fn read_trusted(path: &Path) -> io::Result<String> {
     // Opening a pipe would wait for whoever writes into it.
     let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
@@ -29,7 +32,8 @@ pub(crate) fn read_trusted(path: &Path) -> io::Result<String> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
     }
     trust::check_opened(path, &found)?;
-    io::read_to_string(file)
+    let bytes = aiwg_fs::read_file(file, LARGEST_TRUSTED)?;
+    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
 }
 
 #[cfg(test)]
@@ -42,5 +46,8 @@ mod tests {
         let pipe = dir.path().join("daemon.json");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         assert!(read_trusted(&pipe).unwrap_err().to_string().contains("no regular file"));
+        let sparse = dir.path().join("sparse.json");
+        File::create(&sparse).unwrap().set_len(1 << 40).unwrap();
+        assert!(read_trusted(&sparse).unwrap_err().to_string().contains("1048576"));
     }
 }

@@ -46,7 +46,7 @@ export interface AutomationSubsystem {
 
 /** The params of `automation.enable` and `automation.disable`. */
 export interface AutomationSwitchParams {
-  /** The rule; all of automation when absent. */
+  /** The rule; all of automation when absent. Length at most 200. */
   ruleId?: string | undefined;
 }
 
@@ -60,13 +60,19 @@ export interface AutomationSwitched {
 
 /** The params of `automation.test`: one of `topic`, `file` and `schedule`. */
 export interface AutomationTestParams {
-  /** As if an event of this topic were emitted. */
+  /** As if an event of this topic were emitted. Length at most 200. */
   topic?: string | undefined;
   /** The event's payload; `null` when absent. */
   payload?: unknown;
-  /** As if this file were modified: its path relative to the project, or absolute and within it. */
+  /**
+   * As if this file were modified: its path relative to the project, or absolute and within it.
+   * Length at most 4096.
+   */
   file?: string | undefined;
-  /** As if this schedule job fired, or the rule of this id whose trigger is a schedule. */
+  /**
+   * As if this schedule job fired, or the rule of this id whose trigger is a schedule. Length at
+   * most 200.
+   */
   schedule?: string | undefined;
 }
 
@@ -184,7 +190,7 @@ export interface DaemonLogs {
 export interface DaemonLogsParams {
   /** How many of the last lines, where there is no `cursor`. From 0 to 10000; `100` when absent. */
   lines?: number | undefined;
-  /** The `cursor` of an earlier answer: what comes after it. */
+  /** The `cursor` of an earlier answer: what comes after it. Length at most 200. */
   cursor?: string | undefined;
   /**
    * With a `cursor`, if there is nothing yet: how long to wait for something, in milliseconds. From
@@ -331,7 +337,7 @@ export interface EventEmitted {
 export interface EventListParams {
   /**
    * Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}`
-   * either. All when absent or empty.
+   * either. All when absent or empty. Length at most 100.
    */
   topics?: string[] | undefined;
   /**
@@ -382,7 +388,7 @@ export type EventSource =
 export interface EventSubscribeParams {
   /**
    * Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}`
-   * either. All when absent or empty.
+   * either. All when absent or empty. Length at most 100.
    */
   topics?: string[] | undefined;
   /**
@@ -407,7 +413,7 @@ export interface EventSubscribed {
 /** An event is published. */
 export interface EventTrigger {
   type: 'event';
-  /** Its topic, as a glob: `deployment:complete`, `deployment:*`. */
+  /** Its topic, as a glob: `deployment:complete`, `deployment:*`. Length at most 1024. */
   topic: string;
 }
 
@@ -426,7 +432,7 @@ export interface EventUnsubscribed {
 /** A file is created, modified or deleted. */
 export interface FileChangeTrigger {
   type: 'file_change';
-  /** Which files, as a glob on the path relative to the project. */
+  /** Which files, as a glob on the path relative to the project. Length at most 1024. */
   pattern: string;
 }
 
@@ -737,14 +743,14 @@ export interface ScheduleRun {
 
 /** The params of `schedule.run`. */
 export interface ScheduleRunParams {
-  /** The job's name, or the id of a rule whose trigger is a schedule. */
+  /** The job's name, or the id of a rule whose trigger is a schedule. Length at most 200. */
   job: string;
 }
 
 /** A schedule fires. */
 export interface ScheduleTrigger {
   type: 'schedule';
-  /** When, as in crontab(5), in `schedule.timezone`. */
+  /** When, as in crontab(5), in `schedule.timezone`. Length at most 1000. */
   cron: string;
 }
 
@@ -893,7 +899,7 @@ export interface Task {
 
 /** The params of `task.cancel`. */
 export interface TaskCancelParams {
-  /** The task's id. */
+  /** The task's id. Length at most 200. */
   taskId: string;
 }
 
@@ -965,7 +971,7 @@ export interface TaskEvent {
 
 /** The params of `task.get`. */
 export interface TaskGetParams {
-  /** The task's id. */
+  /** The task's id. Length at most 200. */
   taskId: string;
 }
 
@@ -973,7 +979,7 @@ export interface TaskGetParams {
 export interface TaskListParams {
   /** Only tasks in this state. */
   state?: TaskState | undefined;
-  /** Only tasks for this agent. */
+  /** Only tasks for this agent. Length at most 200. */
   agent?: string | undefined;
   /**
    * How many at the most. There are fewer where they have more than 8 MiB together. From 1 to 1000;
@@ -981,8 +987,8 @@ export interface TaskListParams {
    */
   limit?: number | undefined;
   /**
-   * The id of the last task of the page before: the answer goes on with the next older one. Matches
-   * `^task-[0-9]{4,}$`.
+   * The id of the last task of the page before: the answer goes on with the next older one. Length
+   * at most 200, matches `^task-[0-9]{4,}$`.
    */
   cursor?: string | undefined;
 }
@@ -1009,7 +1015,7 @@ export interface TaskOutput {
 
 /** The params of `task.output`. */
 export interface TaskOutputParams {
-  /** The task's id. */
+  /** The task's id. Length at most 200. */
   taskId: string;
   /** Which stream. `"stdout"` when absent. */
   stream?: OutputStream | undefined;
@@ -1026,7 +1032,7 @@ export interface TaskOutputParams {
 
 /** The params of `task.retry`. */
 export interface TaskRetryParams {
-  /** The id of the task whose order is to be carried out again. */
+  /** The id of the task whose order is to be carried out again. Length at most 200. */
   taskId: string;
 }
 
@@ -1074,7 +1080,7 @@ export interface TaskSubmitParams {
   prompt: string;
   /**
    * The agent that is to do it, as `--agent` of the agent command; the default one when absent.
-   * Matches `^[^-\x00][^\x00]*$`.
+   * Length at most 200, matches `^[^-\x00][^\x00]*$`.
    */
   agent?: string | undefined;
   /** Higher ones start first. From -1000 to 1000; `0` when absent. */
@@ -1139,7 +1145,7 @@ export interface TaskUsage {
 
 /** The params of `task.wait`. */
 export interface TaskWaitParams {
-  /** The task's id. */
+  /** The task's id. Length at most 200. */
   taskId: string;
   /**
    * How long the daemon waits, in milliseconds, before it answers with `wait_timeout`; as long as

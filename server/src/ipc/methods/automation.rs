@@ -7,6 +7,7 @@ use aiwg_protocol::{
     },
 };
 
+use super::check;
 use crate::{engine::RuleState, ipc::connection::Handler, rules::Refusal};
 
 /// How many executions the status shows.
@@ -52,6 +53,9 @@ async fn switch(
     params: AutomationSwitchParams,
     enabled: bool,
 ) -> Result<AutomationSwitched, ApiError> {
+    if let Some(rule) = &params.rule_id {
+        check::name("ruleId", rule)?;
+    }
     let all = params.rule_id.is_none();
     handler.daemon.engine.switch(params.rule_id, enabled, handler.cause()).await?;
     handler.daemon.status_changed.notify_one();

@@ -3,7 +3,7 @@
 use aiwg_patterns::{PatternError, TopicFilter};
 use aiwg_protocol::{
     ApiError, ErrorKind,
-    limits::{LIST_SIZES, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
+    limits::{LIST_SIZES, LONGEST_NAME, LONGEST_PATH, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
     types::{Json, TaskSubmitParams},
 };
 
@@ -19,8 +19,31 @@ const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automati
 /// The longest wait: clients ask again, so a connection that has silently died is noticed.
 const LONGEST_WAIT_MS: u64 = 60_000;
 
-const LONGEST_CONVERSATION: usize = 200;
 const MOST_DEPENDENCIES: usize = 100;
+
+/// A name of any kind, before anything works on it: what is longer can be nobody's.
+pub(super) fn name(member: &str, name: &str) -> Result<(), ApiError> {
+    at_most(member, name, LONGEST_NAME)
+}
+
+/// A path, likewise.
+pub(super) fn path(member: &str, path: &str) -> Result<(), ApiError> {
+    at_most(member, path, LONGEST_PATH)
+}
+
+fn at_most(member: &str, text: &str, most: usize) -> Result<(), ApiError> {
+    // Bytes first: of nearly all texts the characters need not be counted.
+    if text.len() <= most {
+        return Ok(());
+    }
+    match text.chars().count() {
+        characters if characters > most => {
+            let message = format!("the member {member:?} has {characters} characters; {most} is the limit");
+            Err(ApiError::invalid_member(member, message))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// A topic that a client may emit.
 pub(super) fn topic(topic: &str) -> Result<(), ApiError> {
@@ -38,6 +61,7 @@ pub(super) fn topic(topic: &str) -> Result<(), ApiError> {
 
 /// A topic that an event may have, whoever publishes it.
 pub(super) fn topic_as_such(topic: &str) -> Result<(), ApiError> {
+    name("topic", topic)?;
     if is_topic(topic) {
         return Ok(());
     }
@@ -92,9 +116,8 @@ pub(super) fn wait_ms(given: Option<u64>) -> Result<u64, ApiError> {
 
 /// The name of a conversation.
 pub(super) fn conversation(name: &str) -> Result<(), ApiError> {
-    if name.trim().is_empty() || name.chars().count() > LONGEST_CONVERSATION {
-        let message =
-            format!("the member \"conversation\" must be a name of 1 to {LONGEST_CONVERSATION} characters");
+    if name.trim().is_empty() || name.chars().count() > LONGEST_NAME {
+        let message = format!("the member \"conversation\" must be a name of 1 to {LONGEST_NAME} characters");
         return Err(ApiError::invalid_member("conversation", message));
     }
     Ok(())
@@ -102,6 +125,7 @@ pub(super) fn conversation(name: &str) -> Result<(), ApiError> {
 
 /// A task's number, from its id.
 pub(super) fn task_no(id: &str) -> Result<TaskNo, ApiError> {
+    name("taskId", id)?;
     let unknown = |()| {
         ApiError::new(
             ErrorKind::TaskNotFound,
@@ -119,6 +143,7 @@ pub(super) fn after(ids: Option<&[String]>) -> Result<Vec<TaskNo>, ApiError> {
             format!("the member \"after\" names {} tasks; {MOST_DEPENDENCIES} is the limit", ids.len());
         return Err(ApiError::invalid_member("after", message));
     }
+    ids.iter().try_for_each(|id| name("after", id))?;
     let unknown = |id: &str| {
         let message =
             format!("it is to start after {id:?}, which does not exist; `aiwg task list` shows the latest");
@@ -163,6 +188,9 @@ pub(super) fn order(params: &TaskSubmitParams) -> Result<(), ApiError> {
             "the member \"timeoutMinutes\" must be more than 0 and at most {LONGEST_TASK_MINUTES}; it is {minutes}"
         );
         return wrong("timeoutMinutes", message);
+    }
+    if let Some(agent) = &params.agent {
+        name("agent", agent)?;
     }
     if params.agent.as_ref().is_some_and(|agent| !is_agent(agent)) {
         return wrong("agent", format!("the member \"agent\" {AGENT_RULE}"));

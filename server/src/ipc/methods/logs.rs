@@ -29,6 +29,7 @@ pub(crate) async fn daemon_logs(handler: &Handler, params: DaemonLogsParams) -> 
     let Some(cursor) = params.cursor else {
         return Ok(answer(read(handler, move |log| last(log, lines)).await?));
     };
+    check::name("cursor", &cursor)?;
     let Ok(from) = cursor.parse::<Cursor>() else {
         let message = format!("the member \"cursor\" must be that of an earlier answer; it is {cursor:?}");
         return Err(ApiError::invalid_member("cursor", message));

@@ -3,6 +3,7 @@ use aiwg_protocol::{
     types::{NoParams, ScheduleRun, ScheduleRunParams, ScheduledJob, Timestamp},
 };
 
+use super::check;
 use crate::{
     config::{Loaded, nearest},
     engine::similar,
@@ -36,6 +37,7 @@ pub(crate) async fn schedule_run(
     handler: &Handler,
     params: ScheduleRunParams,
 ) -> Result<ScheduleRun, ApiError> {
+    check::name("job", &params.job)?;
     let job = job(&handler.daemon.settings.get(), &params.job)?;
     let cause = handler.cause();
     let draft = draft(&job, Timestamp::now(), false, Some(Manual { cause: cause.clone() }));

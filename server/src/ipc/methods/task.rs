@@ -71,6 +71,9 @@ pub(crate) async fn task_get(handler: &Handler, params: TaskGetParams) -> Result
 }
 
 pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Result<Vec<Task>, ApiError> {
+    if let Some(agent) = &params.agent {
+        check::name("agent", agent)?;
+    }
     let filter = TaskFilter {
         state: params.state,
         agent: params.agent,
@@ -139,6 +142,7 @@ fn complete(daemon: &Daemon, row: TaskRow, output_bytes: u64) -> Task {
 }
 
 fn cursor(id: &str) -> Result<TaskNo, ApiError> {
+    check::name("cursor", id)?;
     let wrong = |()| {
         ApiError::invalid_member("cursor", format!("the member \"cursor\" must be a task's id; it is {id:?}"))
     };

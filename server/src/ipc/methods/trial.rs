@@ -58,8 +58,12 @@ fn trial(daemon: &Daemon, params: AutomationTestParams) -> Result<Trial, ApiErro
                 notice: None,
             })
         }
-        (None, Some(file), None) => of_file(daemon, &file),
+        (None, Some(file), None) => {
+            check::path("file", &file)?;
+            of_file(daemon, &file)
+        }
         (None, None, Some(job)) => {
+            check::name("schedule", &job)?;
             let job = schedule::job(&daemon.settings.get(), &job)?;
             let Draft { topic, payload, source, .. } = draft(&job, Timestamp::now(), false, None);
             Ok(Trial {

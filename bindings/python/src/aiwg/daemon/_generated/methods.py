@@ -131,7 +131,7 @@ class DaemonMethods:
 
         - ``lines``: How many of the last lines, where there is no `cursor`. From 0 to 10000; `100`
           when absent.
-        - ``cursor``: The `cursor` of an earlier answer: what comes after it.
+        - ``cursor``: The `cursor` of an earlier answer: what comes after it. Length at most 200.
         - ``wait_ms``: With a `cursor`, if there is nothing yet: how long to wait for something, in
           milliseconds. From 0 to 60000; `0` when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
@@ -171,7 +171,7 @@ class AutomationMethods:
         A rule that has tripped begins anew. Switching on all of automation does not switch on
         single rules.
 
-        - ``rule_id``: The rule; all of automation when absent.
+        - ``rule_id``: The rule; all of automation when absent. Length at most 200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
@@ -190,7 +190,7 @@ class AutomationMethods:
 
         Matches that have not come to a task yet are dropped. Tasks that are queued or running stay.
 
-        - ``rule_id``: The rule; all of automation when absent.
+        - ``rule_id``: The rule; all of automation when absent. Length at most 200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
@@ -210,12 +210,12 @@ class AutomationMethods:
     ) -> AutomationTested:
         """Tells what the rules would make of an event, and changes nothing.
 
-        - ``topic``: As if an event of this topic were emitted.
+        - ``topic``: As if an event of this topic were emitted. Length at most 200.
         - ``payload``: The event's payload; `null` when absent.
         - ``file``: As if this file were modified: its path relative to the project, or absolute and
-          within it.
+          within it. Length at most 4096.
         - ``schedule``: As if this schedule job fired, or the rule of this id whose trigger is a
-          schedule.
+          schedule. Length at most 200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``job_not_found``, ``storage_unavailable``.
@@ -268,7 +268,7 @@ class EventMethods:
         """Lists events, the oldest first.
 
         - ``topics``: Only events whose topic matches one of these globs: `*` and `?` match within
-          it, `{a,b}` either. All when absent or empty.
+          it, `{a,b}` either. All when absent or empty. Length at most 100.
         - ``since``: The number of the last event seen: the answer starts with the next one. Without
           it, the answer holds the newest. Nothing comes after a number that the log has not
           reached, such as one of a log that was deleted since.
@@ -298,7 +298,7 @@ class EventMethods:
         deleted and begun anew. The subscription ends with its connection.
 
         - ``topics``: Only events whose topic matches one of these globs: `*` and `?` match within
-          it, `{a,b}` either. All when absent or empty.
+          it, `{a,b}` either. All when absent or empty. Length at most 100.
         - ``since``: The number of the last event seen: those after it come first, then the live
           ones, without a gap or a repeat. Only live ones when absent; 0 stands for the whole log. A
           number that the log has not reached is one of a log that was deleted since: an
@@ -408,7 +408,8 @@ class ScheduleMethods:
 
         When it fires by itself stays as it is.
 
-        - ``job``: The job's name, or the id of a rule whose trigger is a schedule.
+        - ``job``: The job's name, or the id of a rule whose trigger is a schedule. Length at most
+          200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``job_not_found``, ``queue_full``, ``storage_unavailable``,
@@ -444,7 +445,7 @@ class TaskMethods:
         - ``prompt``: What the agent is asked to do, at most 1 MiB of UTF-8; not blank. Length from
           1 to 1048576, matches `\\S`.
         - ``agent``: The agent that is to do it, as `--agent` of the agent command; the default one
-          when absent. Matches `^[^-\\x00][^\\x00]*$`.
+          when absent. Length at most 200, matches `^[^-\\x00][^\\x00]*$`.
         - ``priority``: Higher ones start first. From -1000 to 1000; `0` when absent.
         - ``timeout_minutes``: The time limit in minutes, a year at the most;
           `daemon.action_timeout_minutes` of the configuration when absent. At most 525600, more
@@ -478,7 +479,7 @@ class TaskMethods:
         A queued task is cancelled at once. A running one is ended with every process it started:
         SIGTERM, 15 seconds, then SIGKILL; the answer does not wait for that.
 
-        - ``task_id``: The task's id.
+        - ``task_id``: The task's id. Length at most 200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``storage_unavailable``,
@@ -502,11 +503,11 @@ class TaskMethods:
         In a list, `result` and `output` hold the last 4 KiB only: `task.get` has more.
 
         - ``state``: Only tasks in this state.
-        - ``agent``: Only tasks for this agent.
+        - ``agent``: Only tasks for this agent. Length at most 200.
         - ``limit``: How many at the most. There are fewer where they have more than 8 MiB together.
           From 1 to 1000; `20` when absent.
         - ``cursor``: The id of the last task of the page before: the answer goes on with the next
-          older one. Matches `^task-[0-9]{4,}$`.
+          older one. Length at most 200, matches `^task-[0-9]{4,}$`.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
@@ -518,7 +519,7 @@ class TaskMethods:
     def get(self, *, task_id: str, timeout: float | None = None) -> Task:
         """Gives one task.
 
-        - ``task_id``: The task's id.
+        - ``task_id``: The task's id. Length at most 200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``.
@@ -551,7 +552,7 @@ class TaskMethods:
         client, which sends `rpc.cancel` when it is over: whichever is over first ends the wait.
         Neither ends the task.
 
-        - ``task_id``: The task's id.
+        - ``task_id``: The task's id. Length at most 200.
         - ``timeout_ms``: How long the daemon waits, in milliseconds, before it answers with
           `wait_timeout`; as long as it takes when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
@@ -578,7 +579,7 @@ class TaskMethods:
         With `waitMs` the answer waits until there is something, or the task has ended: ask again
         from `nextOffset` until `ended`, and you have followed it.
 
-        - ``task_id``: The task's id.
+        - ``task_id``: The task's id. Length at most 200.
         - ``stream``: Which stream. `"stdout"` when absent.
         - ``offset``: From which byte on: 0 is the beginning. `0` when absent.
         - ``wait_ms``: If there is nothing there yet: how long to wait for something, in
@@ -604,7 +605,8 @@ class TaskMethods:
 
         It waits for no other task, even if the earlier one did.
 
-        - ``task_id``: The id of the task whose order is to be carried out again.
+        - ``task_id``: The id of the task whose order is to be carried out again. Length at most
+          200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``queue_full``, ``chain_too_deep``,

@@ -699,7 +699,7 @@ class EventTrigger:
 
     type: Literal["event"]
     topic: str
-    """Its topic, as a glob: `deployment:complete`, `deployment:*`."""
+    """Its topic, as a glob: `deployment:complete`, `deployment:*`. Length at most 1024."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventTrigger:
@@ -731,7 +731,7 @@ class FileChangeTrigger:
 
     type: Literal["file_change"]
     pattern: str
-    """Which files, as a glob on the path relative to the project."""
+    """Which files, as a glob on the path relative to the project. Length at most 1024."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> FileChangeTrigger:
@@ -1227,7 +1227,7 @@ class ScheduleTrigger:
 
     type: Literal["schedule"]
     cron: str
-    """When, as in crontab(5), in `schedule.timezone`."""
+    """When, as in crontab(5), in `schedule.timezone`. Length at most 1000."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ScheduleTrigger:
