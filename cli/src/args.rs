@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use aiwg_protocol::{
     limits::{EVENTS_LISTED, TASKS_LISTED},
@@ -12,7 +12,7 @@ use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueHint};
 use crate::{
     commands::{ChatArgs, ChatCommand, ScheduleCommand},
     examples,
-    values::{Payload, json, limit, minutes, pair, payload, priority, states, task_id},
+    values::{Payload, duration, json, limit, minutes, pair, payload, priority, states, task_id},
 };
 
 /// Where help shows the options that all commands have.
@@ -30,6 +30,10 @@ pub(crate) struct Args {
     /// Print the method's result, or its error, as JSON
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
+
+    /// How long the daemon may take to answer, as 30 or 2m; 10 seconds unless given. What waits has no limit of its own
+    #[arg(long, global = true, value_name = "TIME", help_heading = GLOBAL, value_parser = duration, value_hint = ValueHint::Other)]
+    pub(crate) request_timeout: Option<Duration>,
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -200,6 +204,9 @@ pub(crate) enum TaskCommand {
         /// Return at once; a running task has 15 seconds to end
         #[arg(long)]
         no_wait: bool,
+        /// How long to wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+        #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, conflicts_with = "no_wait")]
+        wait_timeout: Option<Duration>,
     },
     /// Submit a new task with the same order as an earlier one
     #[command(after_help = examples::RETRY)]
@@ -223,6 +230,9 @@ pub(crate) enum TaskCommand {
         /// Every byte, with the messages of an agent that writes JSON
         #[arg(long)]
         raw: bool,
+        /// How long to wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+        #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, requires = "follow")]
+        wait_timeout: Option<Duration>,
     },
     /// Count the tasks by state, and sum up what their agents used
     #[command(after_help = examples::STATS)]
@@ -233,6 +243,9 @@ pub(crate) enum TaskCommand {
         /// The tasks' ids, or their numbers
         #[arg(required = true, value_parser = task_id, value_hint = ValueHint::Other)]
         ids: Vec<String>,
+        /// How long to wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+        #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other)]
+        wait_timeout: Option<Duration>,
     },
 }
 
@@ -266,6 +279,10 @@ pub(crate) struct SubmitArgs {
     /// With --wait: every byte of the output, with the messages of an agent that writes JSON
     #[arg(long, requires = "wait")]
     pub(crate) raw: bool,
+
+    /// How long to wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+    #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, requires = "wait")]
+    pub(crate) wait_timeout: Option<Duration>,
 
     /// Added to the agent's environment; ${NAME} in the value is taken from the daemon's
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair, value_hint = ValueHint::Other)]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use aiwg_client::ClientError;
+use aiwg_protocol::SOCKET_ENV;
 use serde_json::{Value, json};
 
 use crate::output::{judged, visible_lines};
@@ -17,13 +18,21 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 /// No daemon runs.
 const NO_DAEMON: u8 = 3;
+/// What was waited for has not come in the time given: what timeout(1) says then.
+const WAITED_IN_VAIN: u8 = 124;
 /// It was ended by Ctrl-C: what shells say then.
 const INTERRUPTED: u8 = 130;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
-    #[error(transparent)]
+    #[error("{}", told(.0))]
     Client(#[from] ClientError),
+    /// Whoever waits would wait for ever: what of, and what to type.
+    #[error("the daemon has stopped, and {0}")]
+    Stopped(String),
+    /// The time that the person gave for a wait is over.
+    #[error("{0}")]
+    WaitedInVain(String),
     #[error("{0}")]
     Failed(String),
     #[error("{0}")]
@@ -53,6 +62,8 @@ impl CliError {
         };
         ExitCode::from(match self {
             Self::Client(error) if error.is_no_daemon() => NO_DAEMON,
+            Self::Stopped(_) => NO_DAEMON,
+            Self::WaitedInVain(_) => WAITED_IN_VAIN,
             Self::Usage(_) => USAGE,
             Self::Interrupted => INTERRUPTED,
             _ => FAILED,
@@ -71,12 +82,15 @@ impl CliError {
     fn kind(&self) -> &str {
         match self {
             Self::Client(ClientError::Api(error)) => &error.data.kind,
-            Self::Client(ClientError::NoDaemon { .. } | ClientError::NoProject { .. }) => "no_daemon",
+            Self::Client(ClientError::NoDaemon { .. } | ClientError::NoProject { .. }) | Self::Stopped(_) => {
+                "no_daemon"
+            }
             Self::Client(
                 ClientError::NotAllowed { .. } | ClientError::NotTrusted(_) | ClientError::Stranger { .. },
             ) => "not_allowed",
             Self::Client(ClientError::Disconnected(_)) => "disconnected",
             Self::Client(ClientError::Timeout { .. }) => "timeout",
+            Self::WaitedInVain(_) => "wait_timeout",
             Self::Client(ClientError::Unsendable(_)) | Self::Usage(_) => "usage",
             Self::Io(_) => "io",
             Self::Interrupted => "interrupted",
@@ -87,4 +101,22 @@ impl CliError {
     fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
+}
+
+/// What a client's error says, and for one that only a person can help with, what to do.
+fn told(error: &ClientError) -> String {
+    let ClientError::Timeout { after } = error else { return error.to_string() };
+    let is_led = std::env::var_os(SOCKET_ENV).is_some_and(|path| !path.is_empty());
+    let remedy = if is_led {
+        format!(
+            "see that the tunnel stands that {SOCKET_ENV} leads to, and how the daemon is where its project is"
+        )
+    } else {
+        "`aiwg daemon logs` may say why, and `aiwg daemon stop` ends one that hangs".to_owned()
+    };
+    format!(
+        "the daemon does not answer: it has not answered within {} s, and what was asked for may take effect or not; \
+         {remedy}; --request-timeout gives it longer",
+        after.as_secs_f64()
+    )
 }

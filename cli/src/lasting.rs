@@ -13,8 +13,9 @@ use aiwg_client::{
 use tokio::{sync::Mutex, time::timeout};
 
 use crate::{
+    error::CliError,
     output::note,
-    project::{is_gone, reconnect},
+    project::{is_gone, is_silent, reconnect, reconnect_unless_stopped},
 };
 
 /// How long one call waits for what is to come. What waits longer calls again, so that a way that is silently gone shows in bounded time.
@@ -36,6 +37,8 @@ const SLACK: Duration = Duration::from_secs(10);
 pub(crate) struct Lasting {
     project: Option<PathBuf>,
     connection: Arc<Mutex<Connection>>,
+    /// Whether a daemon is waited for that somebody has stopped, too.
+    is_patient: bool,
 }
 
 struct Connection {
@@ -45,40 +48,50 @@ struct Connection {
 }
 
 impl Lasting {
-    /// Begins with this connection to the daemon of the project named.
+    /// Begins with this connection to the daemon of the project named. It lasts until the daemon is stopped for good.
     pub(crate) fn new(project: Option<&Path>, client: DaemonClient) -> Self {
         let connection = Arc::new(Mutex::new(Connection { client, number: 0 }));
-        Self { project: project.map(Path::to_owned), connection }
+        Self { project: project.map(Path::to_owned), connection, is_patient: false }
+    }
+
+    /// The same for whoever wants to see whatever comes: it lasts until the person has seen enough.
+    #[must_use]
+    pub(crate) fn patient(self) -> Self {
+        Self { is_patient: true, ..self }
+    }
+
+    /// The present connection, whose calls last no longer than any other.
+    pub(crate) async fn client(&self) -> DaemonClient {
+        self.connection.lock().await.client.clone()
     }
 
     /// The answer to what `ask` asks, which must be something that can be asked twice. `wait` is how long the daemon may take.
     ///
     /// # Errors
-    /// The daemon's own. That it is gone is none.
+    /// The daemon's own, or that it has stopped for good. That it is gone for a while is none.
     pub(crate) async fn call<T>(
         &self,
         wait: Duration,
         mut ask: impl AsyncFnMut(DaemonClient) -> Result<T, ClientError>,
-    ) -> Result<T, ClientError> {
+    ) -> Result<T, CliError> {
         loop {
             let (client, number) = {
                 let connection = self.connection.lock().await;
                 (connection.client.clone(), connection.number)
             };
-            match timeout(wait + SLACK, ask(client)).await {
-                Ok(Err(error)) if is_gone(&error) => {}
-                Ok(answer) => return answer,
-                Err(_) => {}
+            match ask(client.with_timeout(wait.saturating_add(SLACK))).await {
+                Err(error) if is_gone(&error) || is_silent(&error) => {}
+                answer => return Ok(answer?),
             }
-            self.renew(number).await;
+            self.renew(number).await?;
         }
     }
 
     /// The task, once it has ended.
     ///
     /// # Errors
-    /// There is no such task.
-    pub(crate) async fn ended(&self, id: &str) -> Result<Task, ClientError> {
+    /// There is no such task, or the daemon has stopped for good before its end.
+    pub(crate) async fn ended(&self, id: &str) -> Result<Task, CliError> {
         let timeout_ms = Some(wait_ms(WAIT));
         loop {
             let waited = self
@@ -87,19 +100,50 @@ impl Lasting {
                 })
                 .await;
             match waited {
-                Err(error) if error.kind() == Some(ErrorKind::WaitTimeout) => {}
+                Err(CliError::Client(error)) if error.kind() == Some(ErrorKind::WaitTimeout) => {}
                 other => return other,
             }
         }
     }
 
     /// Connects again, unless someone has since this connection.
-    async fn renew(&self, number: u64) {
+    async fn renew(&self, number: u64) -> Result<(), CliError> {
         let mut connection = self.connection.lock().await;
         if connection.number == number {
             note("aiwg: the daemon is gone, or the way to it; waiting for it");
-            connection.client = reconnect(self.project.as_deref()).await;
+            let project = self.project.as_deref();
+            let client = if self.is_patient {
+                Some(reconnect(project).await)
+            } else {
+                reconnect_unless_stopped(project).await
+            };
+            connection.client = client.ok_or_else(stopped)?;
             connection.number += 1;
         }
+        Ok(())
     }
+}
+
+fn stopped() -> CliError {
+    let next = "`aiwg daemon start` starts it again: what was queued is queued still, and what ran was cancelled, \
+                or goes on; `aiwg task wait ID` waits for it then";
+    CliError::Stopped(format!("nothing more comes of what was waited for; {next}"))
+}
+
+/// What comes of a wait within the time that the person gives it; as long as it takes where none is given. `what` is waited for.
+///
+/// # Errors
+/// That of the wait, or that it has not ended in time.
+pub(crate) async fn within<T>(
+    limit: Option<Duration>,
+    what: &str,
+    wait: impl Future<Output = Result<T, CliError>>,
+) -> Result<T, CliError> {
+    let Some(limit) = limit else { return wait.await };
+    timeout(limit, wait).await.unwrap_or_else(|_| {
+        let seconds = limit.as_secs_f64();
+        Err(CliError::WaitedInVain(format!(
+            "{what} within {seconds} s; nothing was cancelled, and it goes on"
+        )))
+    })
 }

@@ -2,15 +2,39 @@
 
 use std::{
     path::{Path, PathBuf},
-    time::Duration,
+    sync::OnceLock,
+    time::{Duration, Instant},
 };
 
 use aiwg_client::{ClientError, DaemonClient, Options, find_project};
 use aiwg_protocol::{ErrorKind, SOCKET_ENV, SOCKET_PATH};
 
-use tokio::time::sleep;
+use aiwg_server::boot::{is_running, last_holder};
+use tokio::time::{sleep, timeout};
 
 use crate::error::CliError;
+
+/// How long a daemon may take to answer what it answers at once, unless the person gives it longer.
+const PROMPT: Duration = Duration::from_secs(10);
+
+/// What the person gives it: `--request-timeout`, which is the same for all that one command asks.
+static GIVEN: OnceLock<Duration> = OnceLock::new();
+
+/// Notes how long each request of this command may take.
+pub(crate) fn give_requests(time: Duration) {
+    // It is noted once, before anything is asked.
+    let _ = GIVEN.set(time);
+}
+
+/// How long a request may take that the daemon answers at once: nobody is to wait for ever for one that hangs, or behind a tunnel that does.
+pub(crate) fn request_timeout() -> Duration {
+    request_timeout_or(PROMPT)
+}
+
+/// The same for one that takes the daemon this long as a rule.
+pub(crate) fn request_timeout_or(usual: Duration) -> Duration {
+    GIVEN.get().copied().unwrap_or(usual)
+}
 
 /// The project to start a daemon for: the one named, else the one that this directory is in, else this directory.
 pub(crate) fn to_start(named: Option<&Path>) -> Result<PathBuf, CliError> {
@@ -53,10 +77,12 @@ fn leads_to(socket: &Path, project: &Path) -> bool {
         || real(&own).is_some_and(|own| Some(own) == real(socket))
 }
 
-/// A connection to the daemon: of the project named, else as every client finds it.
+/// A connection to the daemon: of the project named, else as every client finds it. Each of its calls has [`request_timeout`], which what
+/// waits for something sets otherwise.
 pub(crate) async fn connect(named: Option<&Path>) -> Result<DaemonClient, ClientError> {
     let socket = named.map(|project| project.join(SOCKET_PATH));
-    DaemonClient::connect_with(Options { socket, ..Options::default() }).await
+    DaemonClient::connect_with(Options { socket, timeout: Some(request_timeout()), ..Options::default() })
+        .await
 }
 
 /// How often to look for a daemon that is gone.
@@ -71,7 +97,26 @@ pub(crate) fn is_gone(error: &ClientError) -> bool {
     }
 }
 
-/// A connection to the daemon, as soon as there is one again.
+/// Whether something is there that does not answer.
+pub(crate) fn is_silent(error: &ClientError) -> bool {
+    matches!(error, ClientError::Timeout { .. })
+}
+
+/// What the daemon answers at once, where the client's own time does not count.
+pub(crate) async fn in_time<T>(
+    answer: impl Future<Output = Result<T, ClientError>>,
+) -> Result<T, ClientError> {
+    let after = request_timeout();
+    timeout(after, answer).await.unwrap_or(Err(ClientError::Timeout { after }))
+}
+
+/// The project whose daemon is meant, where that is one of this machine.
+pub(crate) fn here(named: Option<&Path>) -> Option<PathBuf> {
+    let is_afar = from_afar(named).is_ok_and(|socket| socket.is_some());
+    to_start(named).ok().filter(|_| !is_afar)
+}
+
+/// A connection to the daemon, as soon as there is one again, however long that takes.
 pub(crate) async fn reconnect(named: Option<&Path>) -> DaemonClient {
     loop {
         match connect(named).await {
@@ -79,4 +124,32 @@ pub(crate) async fn reconnect(named: Option<&Path>) -> DaemonClient {
             Err(_) => sleep(SEEK_EVERY).await,
         }
     }
+}
+
+/// For how long none must run after one that was stopped: somebody may type `stop` and then `start`.
+const STOPPED_FOR_GOOD: Duration = Duration::from_secs(3);
+
+/// A connection to the daemon, as soon as there is one again; none once the last one was stopped, and nobody has started another.
+///
+/// One that was killed is waited for, as is the way to another machine.
+pub(crate) async fn reconnect_unless_stopped(named: Option<&Path>) -> Option<DaemonClient> {
+    let mut stopped = None;
+    loop {
+        if let Ok(client) = connect(named).await {
+            return Some(client);
+        }
+        if has_stopped(named) {
+            if stopped.get_or_insert_with(Instant::now).elapsed() > STOPPED_FOR_GOOD {
+                return None;
+            }
+        } else {
+            stopped = None;
+        }
+        sleep(SEEK_EVERY).await;
+    }
+}
+
+/// Whether no daemon runs in the project here, and the last one has ended in good order: one that begins anew keeps its lock.
+fn has_stopped(named: Option<&Path>) -> bool {
+    here(named).is_some_and(|project| !is_running(&project) && last_holder(&project).is_none())
 }

@@ -1,6 +1,6 @@
 //! What the words of a command line may be.
 
-use std::{convert::Infallible, str::FromStr};
+use std::{convert::Infallible, str::FromStr, time::Duration};
 
 use aiwg_protocol::{
     limits::{LIST_SIZES, LONGEST_TASK_MINUTES, PRIORITIES},
@@ -43,6 +43,18 @@ pub(crate) fn minutes(text: &str) -> Result<f64, String> {
     let minutes =
         text.parse::<f64>().ok().filter(|minutes| *minutes > 0.0 && *minutes <= LONGEST_TASK_MINUTES);
     minutes.ok_or_else(|| format!("expected minutes: more than 0, and {LONGEST_TASK_MINUTES} at the most"))
+}
+
+/// The longest time that can be given.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// A time: a number of seconds, or with units, as `90`, `0.5`, `30m` or `1h 30m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let with_units =
+        || jiff::SignedDuration::from_str(text).ok().and_then(|time| Duration::try_from(time).ok());
+    let time = seconds.or_else(with_units).filter(|time| !time.is_zero() && *time <= LONGEST);
+    time.ok_or_else(|| "expected a time: seconds, or as 30m, 2h or 1d 12h, up to 366 days".to_owned())
 }
 
 /// What is to be said of an event.
@@ -102,6 +114,18 @@ mod tests {
         assert_eq!(minutes("0.5"), Ok(0.5));
         for wrong in ["nan", "inf", "-1", "0", "525601", "1h", ""] {
             assert!(minutes(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times_are_seconds_or_have_units() {
+        let seconds = |text| duration(text).unwrap().as_secs_f64();
+        assert_eq!(
+            [seconds("90"), seconds("0.5"), seconds("30m"), seconds("1h 30m")],
+            [90.0, 0.5, 1800.0, 5400.0]
+        );
+        for wrong in ["nan", "inf", "-1", "0", "1e300", "h", "", "-1h", "400d", "9999999999999h"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
 

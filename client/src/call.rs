@@ -14,7 +14,7 @@ use crate::{
 
 /// Calls a method on a connection of its own, which knows no types.
 pub(crate) async fn call(address: &Address, method: &str, params: Option<Json>) -> Result<Json, ClientError> {
-    let mut wire = messages(connect(address).await?);
+    let mut wire = messages(connect(address, None).await?);
     wire.send(ToServer::Untyped(1, method.to_owned(), params)).await.map_err(lost)?;
     loop {
         match wire.next().await.ok_or_else(closed)?.map_err(lost)? {

@@ -46,7 +46,7 @@ pub struct Options {
     pub socket: Option<PathBuf>,
     /// Where to look upwards from; the working directory unless given.
     pub cwd: Option<PathBuf>,
-    /// How long each call may take; as long as it takes unless given.
+    /// How long connecting and each call may take; as long as it takes unless given.
     pub timeout: Option<Duration>,
 }
 
@@ -77,7 +77,7 @@ impl DaemonClient {
             None => std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         };
         let address = Address::find(options.socket.as_deref(), &cwd)?;
-        let stream = connect(&address).await?;
+        let stream = connect(&address, options.timeout).await?;
         let mut config = Config::default();
         config.max_in_flight_requests = MAX_IN_FLIGHT;
         config.pending_request_buffer = MAX_IN_FLIGHT;

@@ -1,16 +1,25 @@
 //! What every connection begins and ends with.
 
-use std::io;
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
-use tokio::net::UnixStream;
+use tokio::{net::UnixStream, time::sleep};
 
 use crate::{
     discover::{Address, connectable},
     error::ClientError,
 };
 
-/// Connects to the daemon there.
-pub(crate) async fn connect(address: &Address) -> Result<UnixStream, ClientError> {
+/// How often to try where so many wait to be taken that no more may.
+const TRY_EVERY: Duration = Duration::from_millis(10);
+
+/// Connects to the daemon there: within this time, where one is given.
+///
+/// # Errors
+/// None answers, it is someone else's, or it is too busy to take the connection in time.
+pub(crate) async fn connect(address: &Address, within: Option<Duration>) -> Result<UnixStream, ClientError> {
     let socket = &address.socket;
     let failed = |source: io::Error| {
         let path = socket.to_owned();
@@ -21,7 +30,17 @@ pub(crate) async fn connect(address: &Address) -> Result<UnixStream, ClientError
         }
     };
     let path = connectable(socket).map_err(failed)?;
-    let stream = UnixStream::connect(path).await.map_err(failed)?;
+    let began = Instant::now();
+    let stream = loop {
+        match UnixStream::connect(&path).await {
+            // Somebody listens, who does not get round to it: he hangs, or many want the same at once.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => match within {
+                Some(after) if began.elapsed() >= after => return Err(ClientError::Timeout { after }),
+                _ => sleep(TRY_EVERY).await,
+            },
+            other => break other.map_err(failed)?,
+        }
+    };
     // The kernel's word: what is said here is not for whoever has put a socket of his own in the daemon's place.
     let user = stream.peer_cred().map_err(failed)?.uid();
     if !address.may_be_answered_by(user) {

@@ -72,7 +72,7 @@ struct Subscription {
 impl Subscription {
     /// Connects and subscribes, from where it stopped.
     async fn open(&mut self) -> Result<(), ClientError> {
-        let mut wire = messages(connect(&self.address).await?);
+        let mut wire = messages(connect(&self.address, None).await?);
         let topics = (!self.options.topics.is_empty()).then(|| self.options.topics.clone());
         let params = EventSubscribeParams { topics, since: self.options.since };
         let request = ToServer::Request(1, DaemonServiceRequest::EventSubscribe { params });

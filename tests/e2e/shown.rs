@@ -115,7 +115,7 @@ fn tables_fit_the_terminal() {
     }
     let shown =
         project.in_a_terminal_with(&[("COLUMNS", "80"), ("NO_COLOR", "1")], &["daemon", "status"], &[]).1;
-    assert!(shown.contains("Health         ok\r\n"), "{shown:?}");
+    assert!(shown.contains("Health         healthy\r\n"), "{shown:?}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::{
         Column::{Number, Text, Whole},
         Output, Table, ago, json_line, local, note, visible,
     },
+    project::in_time,
 };
 
 pub(crate) async fn run(
@@ -66,7 +67,7 @@ async fn watch(
     since: Option<u64>,
     output: &Output,
 ) -> Result<(), CliError> {
-    let mut events = client.subscribe(Subscribe { topics, since, reconnect: true }).await?;
+    let mut events = in_time(client.subscribe(Subscribe { topics, since, reconnect: true })).await?;
     while let Some(pushed) = events.next().await {
         match pushed? {
             Pushed::Event(event) if output.json => json_line(&event)?,

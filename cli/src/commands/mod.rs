@@ -21,12 +21,15 @@ use crate::{
     args::{Args, Command},
     error::CliError,
     output::Output,
-    project::connect,
+    project::{connect, give_requests},
 };
 
 /// Does what was asked for.
 pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
     let project = args.project.as_deref();
+    if let Some(time) = args.request_timeout {
+        give_requests(time);
+    }
     if let Some(missing) = project.filter(|project| !project.is_dir()) {
         return Err(CliError::Usage(format!("--project: there is no directory {}", missing.display())));
     }

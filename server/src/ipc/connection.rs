@@ -1,6 +1,15 @@
 //! One connection: the transport, tarpc's channel on it, and the handler of its requests.
 
-use std::{os::fd::AsFd, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::pending,
+    os::fd::AsFd,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use aiwg_protocol::{
     ApiError, DaemonService, ErrorKind, MAX_WAITING_CALLS, for_each_method, types::*,
@@ -13,7 +22,8 @@ use tarpc::{
     context::Context,
     server::{BaseChannel, Channel},
 };
-use tokio::{net::UnixStream, sync::mpsc};
+use tokio::{net::UnixStream, sync::mpsc, time::sleep};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Daemon, methods,
@@ -29,6 +39,10 @@ const PUSHES: usize = 64;
 /// How often to look whether a client that has closed its sending side is still there to receive.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// How long a client that has waited for something may still ask once the daemon has stopped: it has just been told that an output has ended,
+/// and wants to know how the task did.
+const LAST_QUESTIONS: Duration = Duration::from_millis(250);
+
 /// Handles the requests of one connection.
 #[derive(Clone)]
 pub(super) struct Handler {
@@ -37,6 +51,8 @@ pub(super) struct Handler {
     pub(super) origin: Option<Arc<Origin>>,
     /// How many of the connection's calls are waiting for something.
     pub(super) waiting: Arc<tokio::sync::Semaphore>,
+    /// Whether one of its calls has waited.
+    pub(super) has_waited: Arc<AtomicBool>,
     /// What is pushed over the connection.
     pub(super) subscriptions: Arc<Subscriptions>,
 }
@@ -49,6 +65,7 @@ impl Handler {
 
     /// A place among the calls that wait; it is free again when this is dropped.
     pub(super) fn wait(&self) -> Result<tokio::sync::SemaphorePermit<'_>, ApiError> {
+        self.has_waited.store(true, Ordering::Relaxed);
         self.waiting.try_acquire().map_err(|_| {
             let message = "too many calls of this connection are waiting already: open another";
             ApiError::new(ErrorKind::TooManyWaits, message)
@@ -65,11 +82,14 @@ pub(super) async fn serve(stream: UnixStream, daemon: Arc<Daemon>) {
         subscriptions: Arc::new(Subscriptions::new(Arc::clone(&daemon), pushes)),
         origin: origin(&stream, &daemon).await.map(Arc::new),
         waiting: Arc::new(tokio::sync::Semaphore::new(MAX_WAITING_CALLS)),
+        has_waited: Arc::default(),
         daemon: Arc::clone(&daemon),
     };
     let (reader, writer) = stream.into_split();
     // With the daemon stopped nothing more is read; the channel ends when what is in flight has been answered.
-    let reader = UntilCancelled::new(reader, daemon.stopped.clone());
+    let unread = CancellationToken::new();
+    let reader = UntilCancelled::new(reader, unread.clone());
+    let has_waited = Arc::clone(&handler.has_waited);
     let max_line = usize::try_from(daemon.settings.get().config.daemon.max_message_mb)
         .unwrap_or(usize::MAX)
         .saturating_mul(1024 * 1024);
@@ -80,7 +100,22 @@ pub(super) async fn serve(stream: UnixStream, daemon: Arc<Daemon>) {
     tokio::select! {
         () = served => {}
         () = hung_up(&watched) => {}
+        never = stop_reading(&daemon.stopped, &has_waited, &unread) => match never {}
     }
+}
+
+/// Once the daemon has stopped, nothing more is to be read: after a moment where the client has waited for something.
+async fn stop_reading(
+    stopped: &CancellationToken,
+    has_waited: &AtomicBool,
+    unread: &CancellationToken,
+) -> Infallible {
+    stopped.cancelled().await;
+    if has_waited.load(Ordering::Relaxed) {
+        sleep(LAST_QUESTIONS).await;
+    }
+    unread.cancel();
+    pending().await
 }
 
 /// Waits until the other end is closed for good, both ways. A client that has only closed its sending side still gets its

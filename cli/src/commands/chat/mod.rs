@@ -12,6 +12,7 @@ use std::{
     io::{self, Write},
     path::Path,
     process::ExitCode,
+    time::Duration,
 };
 
 use aiwg_client::{
@@ -25,8 +26,9 @@ use crate::{
     error::CliError,
     examples,
     input::prompt,
+    lasting::within,
     output::{Output, agent_text},
-    values::priority,
+    values::{duration, priority},
 };
 
 /// What can be said.
@@ -53,6 +55,9 @@ pub(crate) struct SendArgs {
     /// Do not wait for the answer, and print the task's id; so does --json
     #[arg(long)]
     no_wait: bool,
+    /// How long to wait for the answer, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+    #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, conflicts_with = "no_wait")]
+    wait_timeout: Option<Duration>,
 }
 
 /// What is typed after `daemon chat`.
@@ -64,6 +69,9 @@ pub(crate) struct ChatArgs {
     /// The conversation to go on with; a new one when left out
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     conversation: Option<String>,
+    /// With a message: how long to wait for the answer, as 90, 30m or 2h; then exit with 124, and leave the task alone
+    #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, requires = "message")]
+    wait_timeout: Option<Duration>,
 }
 
 pub(crate) fn run(
@@ -77,7 +85,7 @@ pub(crate) fn run(
 
 /// `aiwg daemon chat`. As JSON it is the task of the one message, at its end.
 pub(crate) fn talk(project: Option<&Path>, args: ChatArgs, output: &Output) -> Result<ExitCode, CliError> {
-    let ChatArgs { message, conversation } = args;
+    let ChatArgs { message, conversation, wait_timeout } = args;
     let Some(message) = message else {
         if output.json {
             return Err(CliError::Usage(
@@ -90,13 +98,14 @@ pub(crate) fn talk(project: Option<&Path>, args: ChatArgs, output: &Output) -> R
     let params = ChatSendParams { message: prompt(message)?, conversation, priority: None };
     ask(project, async |client| {
         let sent = client.chat_send(params).await?;
-        answer(project, client, &sent.task_id, output).await
+        let what = format!("{} has not ended", sent.task_id);
+        within(wait_timeout, &what, answer(project, client, &sent.task_id, output)).await
     })
 }
 
 /// `aiwg chat send`. As JSON it is the method's result, which does not wait for the answer.
 fn send(project: Option<&Path>, args: SendArgs, output: &Output) -> Result<ExitCode, CliError> {
-    let SendArgs { message, conversation, priority, no_wait } = args;
+    let SendArgs { message, conversation, priority, no_wait, wait_timeout } = args;
     let params = ChatSendParams { message: prompt(message)?, conversation, priority: Some(priority) };
     ask(project, async |client| {
         let sent = client.chat_send(params).await?;
@@ -106,7 +115,8 @@ fn send(project: Option<&Path>, args: SendArgs, output: &Output) -> Result<ExitC
             })?;
             return Ok(ExitCode::SUCCESS);
         }
-        answer(project, client, &sent.task_id, output).await
+        let what = format!("{} has not ended", sent.task_id);
+        within(wait_timeout, &what, answer(project, client, &sent.task_id, output)).await
     })
 }
 
@@ -120,7 +130,7 @@ async fn answer(
     let out: Box<dyn Write> = if output.json { Box::new(io::sink()) } else { agent_text(io::stdout()) };
     let task = tokio::select! {
         task = answer::listen(project, client.clone(), id, out) => task?,
-        left = interrupted(client, id) => return left,
+        left = interrupted(project, client, id) => return left,
     };
     if output.json {
         output.result(&task, |_, _| Ok(()))?;

@@ -165,7 +165,7 @@ impl Talk {
             } else {
                 tokio::select! {
                     task = answer => task.map(Some),
-                    left = interrupted(&client, &id) => left.and(Err(CliError::Interrupted)),
+                    left = interrupted(self.project.as_deref(), &client, &id) => left.and(Err(CliError::Interrupted)),
                 }
             }
         });

@@ -18,7 +18,7 @@ use crate::{
     error::CliError,
     lasting::{Lasting, WAIT, wait_ms},
     output::{Output, agent_text, json_line, note},
-    project::{connect, reconnect, to_start},
+    project::{connect, is_silent, reconnect, to_start},
 };
 
 pub(super) fn run(project: Option<&Path>, args: &LogsArgs, output: &Output) -> Result<ExitCode, CliError> {
@@ -28,10 +28,14 @@ pub(super) fn run(project: Option<&Path>, args: &LogsArgs, output: &Output) -> R
         let (client, first) = match connected {
             Ok(client) => {
                 let params = DaemonLogsParams { lines: Some(args.lines), ..DaemonLogsParams::default() };
-                let first = client.daemon_logs(params).await?;
-                (Some(client), first)
+                match client.daemon_logs(params).await {
+                    Err(error) if is_silent(&error) => (None, from_file(project, args, error)?),
+                    first => (Some(client), first?),
+                }
             }
-            Err(error) if error.is_no_daemon() => (None, from_file(project, args, error)?),
+            Err(error) if error.is_no_daemon() || is_silent(&error) => {
+                (None, from_file(project, args, error)?)
+            }
             Err(error) => return Err(error.into()),
         };
         print(&first, output)?;
@@ -50,7 +54,7 @@ async fn go_on(
         Some(client) => client,
         None => reconnect(project).await,
     };
-    let connection = Lasting::new(project, client);
+    let connection = Lasting::new(project, client).patient();
     loop {
         let params = DaemonLogsParams { lines: None, cursor: Some(cursor), wait_ms: Some(wait_ms(WAIT)) };
         let more = connection.call(WAIT, async |client| client.daemon_logs(params.clone()).await).await?;
@@ -69,7 +73,11 @@ fn from_file(project: Option<&Path>, args: &LogsArgs, error: ClientError) -> Res
     if !log.exists() {
         return Err(error.into());
     }
-    say("no daemon runs; this is what the last one has left");
+    say(if is_silent(&error) {
+        "the daemon does not answer; this is what it has written"
+    } else {
+        "no daemon runs; this is what the last one has left"
+    });
     let log::LogChunk { lines, cursor, missed } = log::last(&log, args.lines)?;
     Ok(DaemonLogs { lines, cursor: cursor.to_string(), missed })
 }

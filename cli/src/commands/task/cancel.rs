@@ -2,13 +2,14 @@ use std::process::ExitCode;
 
 use aiwg_client::{
     DaemonClient,
-    types::{TaskCancelParams, TaskState, TaskWaitParams},
+    types::{TaskCancelParams, TaskState},
 };
 use serde::Serialize;
 
 use super::show;
 use crate::{
     error::CliError,
+    lasting::Lasting,
     output::{Output, note},
 };
 
@@ -25,6 +26,7 @@ struct Cancelled {
 
 /// Cancels a task and waits until its processes have ended, unless told not to.
 pub(super) async fn cancel(
+    connection: &Lasting,
     client: &DaemonClient,
     id: String,
     no_wait: bool,
@@ -39,7 +41,7 @@ pub(super) async fn cancel(
     if cancelled.state == TaskState::Running && !output.json {
         note(&format!("Ending {id}: it has 15 seconds."));
     }
-    let task = client.task_wait(TaskWaitParams { task_id: id, timeout_ms: None }).await?;
+    let task = connection.ended(&id).await?;
     let done = Cancelled {
         cancelled: task.state == TaskState::Cancelled,
         state: task.state,

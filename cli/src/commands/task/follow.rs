@@ -57,7 +57,7 @@ pub(super) async fn logs(
         return copy(connection, id, wanted, io::stdout()).await;
     }
     let mut reading = Reading::of(id, wanted.stream, wanted.follow);
-    while let Some(chunk) = connection.call(WAIT, async |client| reading.next(&client).await).await? {
+    while let Some(chunk) = next(connection, &mut reading).await? {
         json_line(&Chunk::of(id, wanted.stream, &chunk))?;
     }
     Ok(())
@@ -74,10 +74,18 @@ pub(super) async fn copy(
     let to = agent_text(to);
     let is_verbatim = wanted.raw || wanted.stream == OutputStream::Stderr;
     let mut speech = if is_verbatim { Speech::verbatim(to) } else { Speech::to(to) };
-    while let Some(chunk) = connection.call(WAIT, async |client| reading.next(&client).await).await? {
+    while let Some(chunk) = next(connection, &mut reading).await? {
         speech.hear(&bytes(&chunk)?)?;
     }
     Ok(speech.finish()?)
+}
+
+/// The next chunk; none at the end. Only who follows waits for a daemon that is gone, or that does not answer.
+async fn next(connection: &Lasting, reading: &mut Reading) -> Result<Option<TaskOutput>, CliError> {
+    if reading.follow {
+        return connection.call(WAIT, async |client| reading.next(&client).await).await;
+    }
+    Ok(reading.next(&connection.client().await).await?)
 }
 
 /// Where one is in a task's output.

@@ -22,8 +22,9 @@ use super::{
 use crate::{
     commands::speech::Speech,
     error::CliError,
+    lasting::WAIT,
     output::{Output, agent_text, json_line},
-    project::{is_gone, reconnect},
+    project::{in_time, is_gone, is_silent, reconnect},
 };
 
 /// What comes of a task that is followed.
@@ -51,7 +52,7 @@ pub(super) async fn follow_all(
     let project = Arc::new(project);
     let (sender, mut heard) = channel(64);
     let topics = vec!["task:started".to_owned()];
-    let mut events = client.subscribe(Subscribe { topics, since: None, reconnect: true }).await?;
+    let mut events = in_time(client.subscribe(Subscribe { topics, since: None, reconnect: true })).await?;
     let running =
         TaskListParams { state: Some(TaskState::Running), limit: Some(1000), ..TaskListParams::default() };
     let mut followed = HashSet::new();
@@ -142,7 +143,7 @@ impl Telling {
 async fn listen(project: Arc<Option<PathBuf>>, mut client: DaemonClient, id: String, to: Sender<Heard>) {
     let mut reading = Reading::of(&id, OutputStream::Stdout, true);
     loop {
-        match reading.next(&client).await {
+        match reading.next(&client.clone().with_timeout(WAIT + WAIT)).await {
             Ok(Some(chunk)) => {
                 if to.send(Heard::Output(id.clone(), chunk)).await.is_err() {
                     return;
@@ -154,7 +155,9 @@ async fn listen(project: Arc<Option<PathBuf>>, mut client: DaemonClient, id: Str
                 }
                 return;
             }
-            Err(error) if is_gone(&error) => client = reconnect(project.as_ref().as_deref()).await,
+            Err(error) if is_gone(&error) || is_silent(&error) => {
+                client = reconnect(project.as_ref().as_deref()).await
+            }
             // The task is gone from the store: nothing more is to be heard of it.
             Err(_) => return,
         }

@@ -17,7 +17,12 @@ use aiwg_client::{
 };
 
 use self::follow::Wanted;
-use crate::{args::TaskCommand, error::CliError, lasting::Lasting, output::Output};
+use crate::{
+    args::TaskCommand,
+    error::CliError,
+    lasting::{Lasting, within},
+    output::Output,
+};
 
 pub(crate) async fn run(
     project: Option<&Path>,
@@ -34,23 +39,36 @@ pub(crate) async fn run(
             let open = if output.json { Vec::new() } else { waiting::open_before(client, &task).await? };
             output.result(&task, |out, task| show::task(out, task, &open, raw))?;
         }
-        TaskCommand::Cancel { id, no_wait } => return cancel::cancel(client, id, no_wait, output).await,
+        TaskCommand::Cancel { id, no_wait, wait_timeout } => {
+            let what = format!("{id} has not ended");
+            let connection = lasting();
+            let done = cancel::cancel(&connection, client, id, no_wait, output);
+            return within(wait_timeout, &what, done).await;
+        }
         TaskCommand::Retry { id } => {
             let submitted = client.task_retry(TaskRetryParams { task_id: id }).await?;
             output.result(&submitted, |out, submitted| show::submitted(out, submitted))?;
         }
-        TaskCommand::Logs { id, follow, stderr, raw } => {
+        TaskCommand::Logs { id, follow, stderr, raw, wait_timeout } => {
             let stream = if stderr { OutputStream::Stderr } else { OutputStream::Stdout };
-            match id {
-                Some(id) => follow::logs(&lasting(), &id, Wanted { stream, follow, raw }, output).await?,
-                None => follow_all::follow_all(project.map(Path::to_owned), client, raw, output).await?,
-            }
+            let what = format!("{} has not ended", id.as_deref().unwrap_or("what runs"));
+            let told = async {
+                match &id {
+                    Some(id) => follow::logs(&lasting(), id, Wanted { stream, follow, raw }, output).await,
+                    None => follow_all::follow_all(project.map(Path::to_owned), client, raw, output).await,
+                }
+            };
+            within(wait_timeout, &what, told).await?;
         }
         TaskCommand::Stats => {
             let stats = client.task_stats(NoParams {}).await?;
             output.result(&stats, |out, stats| show::stats(out, stats))?;
         }
-        TaskCommand::Wait { ids } => return wait::wait(&lasting(), ids, output).await,
+        TaskCommand::Wait { ids, wait_timeout } => {
+            let connection = lasting();
+            let waited = wait::wait(&connection, ids, output);
+            return within(wait_timeout, "not all of them have ended", waited).await;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

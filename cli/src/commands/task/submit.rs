@@ -6,7 +6,7 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{OutputStream, Task, TaskCancelParams, TaskSubmitParams, TaskWaitParams},
+    types::{OutputStream, Task, TaskCancelParams, TaskSubmitParams},
 };
 use tokio::sync::oneshot;
 
@@ -18,7 +18,7 @@ use crate::{
     args::SubmitArgs,
     error::CliError,
     input::prompt,
-    lasting::Lasting,
+    lasting::{Lasting, within},
     output::{Output, note},
 };
 
@@ -28,7 +28,7 @@ pub(super) async fn submit(
     args: SubmitArgs,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    let (wait, raw) = (args.wait, args.raw);
+    let (wait, raw, limit) = (args.wait, args.raw, args.wait_timeout);
     let submitted = client.task_submit(params(args)?).await?;
     if !wait {
         output.result(&submitted, |out, submitted| show::submitted(out, submitted))?;
@@ -36,9 +36,12 @@ pub(super) async fn submit(
     }
     let id = submitted.task_id;
     let connection = Lasting::new(project, client.clone());
+    let what = format!("{id} has not ended");
     tokio::select! {
-        task = until_ended(&connection, &id, raw, output) => end(&task?, output),
-        left = interrupted(client, &id) => left,
+        task = within(limit, &what, until_ended(&connection, &id, raw, output)) => {
+            end(&task?, output)
+        }
+        left = interrupted(project, client, &id) => left,
     }
 }
 
@@ -65,7 +68,7 @@ async fn until_ended(connection: &Lasting, id: &str, raw: bool, output: &Output)
             copy(connection, id, all(OutputStream::Stderr), io::stderr()),
         )?;
     }
-    Ok(connection.ended(id).await?)
+    connection.ended(id).await
 }
 
 fn end(task: &Task, output: &Output) -> Result<ExitCode, CliError> {
@@ -79,7 +82,11 @@ fn end(task: &Task, output: &Output) -> Result<ExitCode, CliError> {
 }
 
 /// Waits for Ctrl-C, then does what the person wants. Without a terminal there is nobody to ask: it lets go of the task.
-pub(in crate::commands) async fn interrupted(client: &DaemonClient, id: &str) -> Result<ExitCode, CliError> {
+pub(in crate::commands) async fn interrupted(
+    project: Option<&Path>,
+    client: &DaemonClient,
+    id: &str,
+) -> Result<ExitCode, CliError> {
     tokio::signal::ctrl_c().await?;
     let wants_cancel = is_someone_there() && {
         note(&format!("\nCancel {id}? [y/N] (or Ctrl-C once more: it goes on without you)"));
@@ -90,7 +97,7 @@ pub(in crate::commands) async fn interrupted(client: &DaemonClient, id: &str) ->
     };
     if wants_cancel {
         client.task_cancel(TaskCancelParams { task_id: id.to_owned() }).await?;
-        let task = client.task_wait(TaskWaitParams { task_id: id.to_owned(), timeout_ms: None }).await?;
+        let task = Lasting::new(project, client.clone()).ended(id).await?;
         let _ = show::end(&mut io::stderr(), &task);
     } else {
         note(&format!("{id} goes on. Next: aiwg task logs {id} --follow, aiwg task cancel {id}"));

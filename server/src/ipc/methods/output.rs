@@ -69,7 +69,12 @@ impl Follow<'_> {
             tokio::select! {
                 _ = timeout_at(until, ended) => {}
                 () = sleep(LOOK_EVERY) => {}
-                () = self.handler.daemon.stopped.cancelled() => return Err(EngineError::Closing.into()),
+                () = self.handler.daemon.stopped.cancelled() => {
+                    // What the agent has said at last, and that the stop itself has ended it.
+                    let last = self.read().await?;
+                    let is_news = !last.data.is_empty() || last.ended;
+                    return if is_news { Ok(last) } else { Err(EngineError::Closing.into()) };
+                }
             }
         }
     }

@@ -112,7 +112,11 @@ pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Resu
             let message = format!("{no} has not ended within {} ms", params.timeout_ms.unwrap_or_default());
             Err(ApiError::new(ErrorKind::WaitTimeout, message))
         }
-        () = daemon.stopped.cancelled() => Err(EngineError::Closing.into()),
+        () = daemon.stopped.cancelled() => {
+            // The stop itself may have ended it.
+            let task = get(daemon, no).await?;
+            if task.state.is_final() { Ok(task) } else { Err(EngineError::Closing.into()) }
+        }
     }
 }
 

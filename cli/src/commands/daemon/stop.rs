@@ -1,0 +1,238 @@
+//! `aiwg daemon stop`: asks the daemon, and ends the one that does not answer. It waits for that very process, whoever takes over after it.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use aiwg_client::{
+    ClientError, DaemonClient,
+    types::{DaemonStopParams, NoParams, StopAcknowledged},
+};
+use aiwg_protocol::START_COMMAND;
+use aiwg_server::{
+    boot::{is_running, last_holder},
+    lifecycle::Phase,
+};
+use aiwg_shim::{Process, Signal};
+use serde::Serialize;
+use tokio::time::sleep;
+
+use super::{ask, project_here, tmux};
+use crate::{
+    error::CliError,
+    output::{Output, count, note},
+    project::{here, is_gone, is_silent},
+};
+
+/// How often to ask a daemon that begins anew, and to look whether a process has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// How long a daemon may take to take a signal in before it counts as one that hangs.
+const TAKES_A_SIGNAL: Duration = Duration::from_secs(10);
+
+/// How long a daemon that ends may take: its agents have 15 seconds.
+const ENDING: Duration = Duration::from_secs(45);
+
+/// How long the kernel may take to end a process that is killed.
+const DYING: Duration = Duration::from_secs(10);
+
+/// What `--json` prints: the method's own result, and whether the daemon had to be killed.
+#[derive(Serialize)]
+struct Stopped {
+    #[serde(flatten)]
+    acknowledged: StopAcknowledged,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    killed: bool,
+}
+
+/// How a daemon has ended.
+#[derive(Clone, Copy, PartialEq)]
+enum Ended {
+    Asked,
+    Signalled,
+    Killed,
+}
+
+/// A daemon that has said that it stops.
+struct Asked {
+    acknowledged: StopAcknowledged,
+    /// Its project, where that is on this machine.
+    here: Option<Here>,
+}
+
+/// A project of this machine, and the daemon that holds it.
+struct Here {
+    project: PathBuf,
+    holder: Process,
+    /// Whether it can be seen from here: a container's processes have other numbers outside.
+    is_visible: bool,
+}
+
+impl Here {
+    fn of(project: PathBuf) -> Option<Self> {
+        let holder = last_holder(&project)?.process;
+        Some(Self { is_visible: holder.is_alive(), project, holder })
+    }
+
+    /// Whether that daemon has ended, be there another one by now.
+    fn has_ended(&self) -> bool {
+        if self.is_visible {
+            return !self.holder.is_alive();
+        }
+        !is_running(&self.project) || last_holder(&self.project).is_some_and(|now| now.process != self.holder)
+    }
+
+    fn ends_within(&self, time: Duration) -> bool {
+        comes_within(time, || self.has_ended())
+    }
+
+    fn is_stopping(&self) -> bool {
+        last_holder(&self.project).is_some_and(|now| now.process == self.holder && now.phase == Phase::Stops)
+    }
+}
+
+/// Asks until there is a daemon to take it: one may just be beginning anew. One that does not answer is ended by signals.
+pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
+    let began = Instant::now();
+    loop {
+        let error = match ask_it(project, output) {
+            Ok(asked) => return wait_for(project, asked, output),
+            Err(CliError::Client(error)) if is_gone(&error) || is_silent(&error) => error,
+            Err(other) => return Err(other),
+        };
+        if is_silent(&error) || !begins_anew(project, &error) || began.elapsed() > ENDING {
+            return end_holder(project, error, output);
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// Has the daemon say that it stops.
+fn ask_it(project: Option<&Path>, output: &Output) -> Result<Asked, CliError> {
+    let mut asked = None;
+    ask(project, async |client| {
+        let status = client.daemon_status(NoParams {}).await?;
+        let here = project_here(client, &status).and_then(Here::of);
+        let acknowledged = client.daemon_stop(DaemonStopParams::default()).await?;
+        if !output.json && acknowledged.running > 0 {
+            let running = count(acknowledged.running.into(), "running task", "running tasks");
+            note(&format!("Ending {running}: this takes up to 15 seconds."));
+        }
+        // Whoever says that he is a daemon of this machine holds its lock.
+        let here = here.filter(|here| here.holder.pid == acknowledged.pid);
+        if here.is_none() {
+            until_closed(client).await;
+        }
+        asked = Some(Asked { acknowledged, here });
+        Ok(ExitCode::SUCCESS)
+    })?;
+    asked.ok_or_else(|| CliError::Failed("the daemon was not asked".to_owned()))
+}
+
+/// Waits until a daemon of another machine has closed the connection, which it does at the very end.
+async fn until_closed(client: &DaemonClient) {
+    let began = Instant::now();
+    while began.elapsed() < ENDING && client.ping(NoParams {}).await.is_ok() {
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until a daemon has ended that has said so. One of this project's that does not is ended.
+fn wait_for(
+    project: Option<&Path>,
+    Asked { acknowledged, here: of }: Asked,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    let Some(of) = of else { return stopped(acknowledged, Ended::Asked, output) };
+    let mut how = Ended::Asked;
+    if !of.ends_within(ENDING) {
+        let is_own = here(project).and_then(|own| own.canonicalize().ok()) == of.project.canonicalize().ok();
+        if !is_own {
+            let pid = of.holder.pid;
+            let log = of.project.join(".aiwg/daemon/daemon.log");
+            return Err(CliError::Failed(format!("process {pid} does not end; see {}", log.display())));
+        }
+        how = end(&of)?;
+    }
+    let code = stopped(acknowledged, how, output)?;
+    // Last: this may be a pane of it. Not that of a daemon that has taken over.
+    if !is_running(&of.project) {
+        tmux::end(&of.project);
+    }
+    Ok(code)
+}
+
+/// Whether the daemon, though it is gone, is to be there again in a moment.
+fn begins_anew(project: Option<&Path>, error: &ClientError) -> bool {
+    let running = here(project).filter(|here| is_running(here));
+    let Some(holder) = running.and_then(|here| last_holder(&here)) else { return false };
+    holder.phase == Phase::BeginsAnew || !error.is_no_daemon()
+}
+
+/// Ends a daemon that holds the project's lock and does not answer: it hangs, its socket was removed, or it is not so far yet.
+fn end_holder(project: Option<&Path>, error: ClientError, output: &Output) -> Result<ExitCode, CliError> {
+    // The processes of another machine are not here.
+    let Some(of) = here(project).filter(|here| is_running(here)).and_then(Here::of) else {
+        return Err(error.into());
+    };
+    if !of.is_visible {
+        return Err(error.into());
+    }
+    let how = end(&of)?;
+    let acknowledged = StopAcknowledged { stopping: true, pid: of.holder.pid, running: 0 };
+    stopped(acknowledged, how, output)
+}
+
+/// Ends a daemon by signals, through its number and its start time, so that it is nobody else.
+fn end(of: &Here) -> Result<Ended, CliError> {
+    let (process, pid) = (of.holder, of.holder.pid);
+    let send = |signal| {
+        let not_allowed =
+            |error| CliError::Failed(format!("process {pid}, the daemon, cannot be ended: {error}"));
+        process.signal(signal).map_err(not_allowed)
+    };
+    send(Signal::TERM)?;
+    // One that was stopped takes it in when it goes on.
+    send(Signal::CONT)?;
+    let takes_it = comes_within(TAKES_A_SIGNAL, || of.is_stopping() || of.has_ended());
+    if takes_it && of.ends_within(ENDING) {
+        return Ok(Ended::Signalled);
+    }
+    note(&format!("aiwg: process {pid}, the daemon, does not end by SIGTERM; it is killed"));
+    send(Signal::KILL)?;
+    if of.ends_within(DYING) {
+        return Ok(Ended::Killed);
+    }
+    Err(CliError::Failed(format!(
+        "process {pid}, the daemon, does not end by SIGKILL: it hangs in the kernel"
+    )))
+}
+
+fn stopped(acknowledged: StopAcknowledged, how: Ended, output: &Output) -> Result<ExitCode, CliError> {
+    let next = format!("`{START_COMMAND}` starts it again");
+    let said = match how {
+        Ended::Asked => format!("The daemon has stopped. {next}."),
+        Ended::Signalled => format!("The daemon, which did not answer, has stopped. {next}."),
+        Ended::Killed => format!(
+            "The daemon, which did not answer, was killed. Agents that ran go on; {next}, and it finds them."
+        ),
+    };
+    let stopped = Stopped { acknowledged, killed: how == Ended::Killed };
+    output.result(&stopped, |out: &mut dyn Write, _| -> io::Result<()> { writeln!(out, "{said}") })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Whether something comes to be in time.
+fn comes_within(time: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+    let began = Instant::now();
+    while !is_so() {
+        if began.elapsed() > time {
+            return false;
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    true
+}
