@@ -299,6 +299,18 @@ pub trait DaemonService {
     )]
     async fn task_cancel(params: TaskCancelParams) -> Result<TaskCancelled, ApiError>;
 
+    /// Cancels many tasks in one step: those named, or all that fit and have not ended.
+    ///
+    /// Each is cancelled as by `task.cancel`. One that is named and has ended already is told as it is, and is no error. One answer holds
+    /// 1000 at the most.
+    #[method(name = "task.cancelMany", agents = Own, errors = [TaskNotFound, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "all that are queued for a rule",
+        params = r#"{"state": "queued", "rule": "auto-test"}"#,
+        result = r#"{"tasks": [{"taskId": "task-0002", "cancelled": true, "state": "cancelled"}], "more": false}"#
+    )]
+    async fn task_cancel_many(params: TaskSelection) -> Result<TasksCancelled, ApiError>;
+
     /// Lists tasks, the newest first.
     ///
     /// In a list, `result` and `output` hold the last 4 KiB only: `task.get` has more.
@@ -384,7 +396,8 @@ pub trait DaemonService {
 
     /// Submits a new task with the same order as an earlier one.
     ///
-    /// It waits for no other task, even if the earlier one did.
+    /// It waits for no other task, even if the earlier one did. Tasks that were cancelled because they were to start after the earlier one
+    /// come back with it: as new tasks, which start after the new one.
     #[method(name = "task.retry", agents = Own, errors = [TaskNotFound, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "once more",
@@ -392,6 +405,21 @@ pub trait DaemonService {
         result = r#"{"taskId": "task-0003", "state": "queued"}"#
     )]
     async fn task_retry(params: TaskRetryParams) -> Result<TaskSubmitted, ApiError>;
+
+    /// Retries many tasks in one step: those named, or all that fit, have ended in another way than `completed`, and were not retried before.
+    ///
+    /// Each is retried as by `task.retry`: all of them, or none. One answer holds 1000 at the most.
+    #[method(
+        name = "task.retryMany",
+        agents = Own,
+        errors = [TaskNotFound, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown]
+    )]
+    #[example(
+        name = "what has failed within an hour",
+        params = r#"{"state": "failed", "withinMinutes": 60}"#,
+        result = r#"{"tasks": [{"taskId": "task-0003", "retryOf": "task-0001", "state": "queued"}], "more": false}"#
+    )]
+    async fn task_retry_many(params: TaskSelection) -> Result<TasksRetried, ApiError>;
 }
 
 /// Every notification, in both directions.

@@ -67,6 +67,11 @@ impl State {
         }
     }
 
+    /// Whether this task runs, once the transaction is committed.
+    fn is_running(&self, id: &str) -> bool {
+        id.parse().is_ok_and(|no| self.running.contains(&no))
+    }
+
     /// Reads again what it holds of the store.
     pub(super) fn load(&mut self, store: &Store) -> rusqlite::Result<()> {
         (self.last_event, self.last_task) = store.last_numbers()?;
@@ -162,6 +167,19 @@ impl Turn<'_> {
             Command::Cancel(no, reply) => {
                 let done = self.cancel(no);
                 self.answer(done, reply, |_, cancelled| cancelled)
+            }
+            Command::CancelMany(which, reply) => {
+                let done = self.cancel_many(&which);
+                self.answer(done, reply, |_, cancelled| cancelled)
+            }
+            Command::RetryMany(which, cause, reply) => {
+                let done = self.retry_many(&which, cause.as_ref());
+                self.answer(done, reply, |state, mut retried| {
+                    retried.tasks.iter_mut().filter(|task| state.is_running(&task.task_id)).for_each(|task| {
+                        task.state = TaskState::Running;
+                    });
+                    retried
+                })
             }
             Command::EndRunning(no, ending, reply) => {
                 let done = self.end_running(no, ending);

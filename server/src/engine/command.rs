@@ -11,14 +11,14 @@ use aiwg_protocol::{
     config::Rule,
     types::{
         Cause, Event, EventEmitted, EventSource, Json, RuleRefusal, TaskCancelled, TaskState, TaskSubmitted,
-        Timestamp,
+        TasksCancelled, TasksRetried, Timestamp,
     },
 };
 
 use super::reply::Reply;
 use crate::{
     rules::{Decision, RuleIndex},
-    store::{Ending, FilesTold, Keep, NewTask, Outcome, Pending, TaskNo},
+    store::{Ending, FilesTold, Keep, NewTask, Outcome, Pending, Selection, TaskNo},
 };
 
 /// Something to be done in the next transaction. Its clones are the same command: it is kept until it is committed, and carried out again
@@ -75,6 +75,10 @@ pub enum Command {
     ForgetConversation(String, Reply<u64>),
     /// Cancel a task.
     Cancel(TaskNo, Reply<TaskCancelled>),
+    /// Cancel many tasks.
+    CancelMany(Select, Reply<TasksCancelled>),
+    /// Carry out the orders of many tasks again, for this reason.
+    RetryMany(Select, Option<Cause>, Reply<TasksRetried>),
     /// End the agent of a running task, for this reason.
     EndRunning(TaskNo, Ending, Reply<()>),
     /// A running task has written nothing for so long that it counts as stalled.
@@ -138,6 +142,8 @@ impl Command {
             Self::Submit(_, reply) => reply.send(Err(why)),
             Self::ForgetConversation(_, reply) => reply.send(Err(why)),
             Self::Cancel(_, reply) => reply.send(Err(why)),
+            Self::CancelMany(_, reply) => reply.send(Err(why)),
+            Self::RetryMany(_, _, reply) => reply.send(Err(why)),
             Self::Prune(_, _, reply) => reply.send(Err(why)),
             Self::PublishAll { reply, .. }
             | Self::FilesTold(_, reply)
@@ -158,6 +164,15 @@ impl Command {
 /// The answer to whoever cancels a running task.
 pub(super) fn being_cancelled() -> TaskCancelled {
     TaskCancelled { cancelled: true, state: TaskState::Running }
+}
+
+/// Which tasks a command is about.
+#[derive(Debug, Clone)]
+pub enum Select {
+    /// These.
+    Named(Vec<TaskNo>),
+    /// All that fit.
+    All(Selection),
 }
 
 /// Whose matches are to become tasks once they have settled.

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use aiwg_protocol::{
     config::Rule,
-    types::{Cause, Event, EventEmitted, TaskCancelled, TaskSubmitted, Timestamp},
+    types::{Cause, Event, EventEmitted, TaskCancelled, TaskSubmitted, TasksCancelled, TasksRetried, Timestamp},
 };
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    command::{Automation, Command, Draft, EngineError, Policy, Settled},
+    command::{Automation, Command, Draft, EngineError, Policy, Select, Settled},
     reply::Reply,
 };
 use crate::{
@@ -148,6 +148,22 @@ impl Engine {
     /// It does not exist or has ended, or the database could not be written.
     pub async fn cancel(&self, no: TaskNo) -> Result<TaskCancelled, EngineError> {
         self.call(|reply| Command::Cancel(no, reply)).await
+    }
+
+    /// Cancels many tasks in one step.
+    ///
+    /// # Errors
+    /// One that is named does not exist, or the database could not be written.
+    pub async fn cancel_many(&self, which: Select) -> Result<TasksCancelled, EngineError> {
+        self.call(|reply| Command::CancelMany(which, reply)).await
+    }
+
+    /// Carries out the orders of many tasks again: all of them, or none.
+    ///
+    /// # Errors
+    /// One that is named does not exist, the queue is full, the chain would be too deep, or the database could not be written.
+    pub async fn retry_many(&self, which: Select, cause: Option<Cause>) -> Result<TasksRetried, EngineError> {
+        self.call(|reply| Command::RetryMany(which, cause, reply)).await
     }
 
     /// Has the agent of a running task ended.

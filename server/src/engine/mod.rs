@@ -18,6 +18,7 @@ mod due;
 mod events;
 mod handle;
 mod journal;
+mod many;
 mod matches;
 mod memory;
 #[cfg(test)]
@@ -30,7 +31,7 @@ mod thread;
 mod waiting;
 
 pub(crate) use command::similar;
-pub use command::{Automation, Command, Draft, EngineError, Order, Policy, RuleState, Settled, StartOrder};
+pub use command::{Automation, Command, Draft, EngineError, Order, Policy, RuleState, Select, Settled, StartOrder};
 pub(crate) use due::{Gathering, fire_when_due};
 pub use handle::Engine;
 pub use thread::{EngineSetup, start};

@@ -20,10 +20,7 @@ impl Turn<'_> {
         if self.state.closing {
             return Err(EngineError::Closing.into());
         }
-        let depth = task.cause.as_ref().map_or(0, |cause| cause.depth);
-        if depth >= self.state.policy.max_task_depth {
-            return Err(EngineError::ChainTooDeep(depth).into());
-        }
+        self.not_too_deep(&task)?;
         self.room_for(1)?;
         let waits = self.dependencies(&task.after)?;
         let turns_before = match &task.conversation {
@@ -46,10 +43,17 @@ impl Turn<'_> {
                     return Err(EngineError::TaskNotFound(no).into());
                 };
                 self.finish(&row, &waited_in_vain(other, ended))?;
+                self.store.note_in_vain(no, other)?;
                 TaskState::Cancelled
             }
         };
         Ok((no, state))
+    }
+
+    /// Refuses a task that would make a chain longer than the configuration allows.
+    pub(super) fn not_too_deep(&self, task: &NewTask) -> Result<(), EngineError> {
+        let depth = task.cause.as_ref().map_or(0, |cause| cause.depth);
+        if depth >= self.state.policy.max_task_depth { Err(EngineError::ChainTooDeep(depth)) } else { Ok(()) }
     }
 
     pub(super) fn cancel(&mut self, no: TaskNo) -> Result<TaskCancelled, Failure> {
@@ -208,6 +212,7 @@ impl Turn<'_> {
                     self.store.waits_for_one_less(waiting)?;
                 } else {
                     self.finish_one(&other, &waited_in_vain(no, state))?;
+                    self.store.note_in_vain(waiting, no)?;
                     ended.push((waiting, TaskState::Cancelled));
                 }
             }

@@ -59,6 +59,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/conversations.sql"),
     include_str!("migrations/causes.sql"),
     include_str!("migrations/files-told.sql"),
+    include_str!("migrations/retries.sql"),
 ];
 
 pub(super) fn open_writer(path: &Path, thoroughly: bool) -> Result<Connection, StoreError> {

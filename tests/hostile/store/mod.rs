@@ -1,6 +1,7 @@
 //! A database that is locked, full, or holds impossible values.
 
 mod locked;
+mod many;
 
 use rusqlite::Connection;
 

@@ -10,7 +10,14 @@ use crate::{
 
 /// Methods that end the daemon, or change what other vectors stand on, or want one of several optional members: nothing that
 /// they would accept is called.
-const NOT_CALLED: &[&str] = &["daemon.stop", "daemon.restart", "automation.disable", "automation.test"];
+const NOT_CALLED: &[&str] = &[
+    "daemon.stop",
+    "daemon.restart",
+    "automation.disable",
+    "automation.test",
+    "task.cancelMany",
+    "task.retryMany",
+];
 
 pub(super) fn of(model: &Model, method: &Method) -> Result<Vec<Vector>, GenerateError> {
     if NOT_CALLED.contains(&method.name.as_str()) {

@@ -44,10 +44,13 @@ import type {
   TaskOutput,
   TaskOutputParams,
   TaskRetryParams,
+  TaskSelection,
   TaskStats,
   TaskSubmitParams,
   TaskSubmitted,
   TaskWaitParams,
+  TasksCancelled,
+  TasksRetried,
 } from './types.js';
 
 /** What each method takes and gives, by its name on the wire. */
@@ -74,12 +77,14 @@ export interface MethodMap {
   'schedule.run': { params: ScheduleRunParams; result: ScheduleRun };
   'task.submit': { params: TaskSubmitParams; result: TaskSubmitted };
   'task.cancel': { params: TaskCancelParams; result: TaskCancelled };
+  'task.cancelMany': { params: TaskSelection; result: TasksCancelled };
   'task.list': { params: TaskListParams; result: Task[] };
   'task.get': { params: TaskGetParams; result: Task };
   'task.stats': { params: NoParams; result: TaskStats };
   'task.wait': { params: TaskWaitParams; result: Task };
   'task.output': { params: TaskOutputParams; result: TaskOutput };
   'task.retry': { params: TaskRetryParams; result: TaskSubmitted };
+  'task.retryMany': { params: TaskSelection; result: TasksRetried };
 }
 
 /** What each notification of the daemon brings, by its name. */
@@ -309,6 +314,16 @@ export declare class TaskMethods {
   cancel(params: TaskCancelParams, options?: CallOptions): Promise<TaskCancelled>;
 
   /**
+   * Cancels many tasks in one step: those named, or all that fit and have not ended.
+   *
+   * Each is cancelled as by `task.cancel`. One that is named and has ended already is told as it
+   * is, and is no error. One answer holds 1000 at the most.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `storage_unavailable`, `shutting_down`
+   */
+  cancelMany(params?: TaskSelection, options?: CallOptions): Promise<TasksCancelled>;
+
+  /**
    * Lists tasks, the newest first.
    *
    * In a list, `result` and `output` hold the last 4 KiB only: `task.get` has more.
@@ -357,12 +372,25 @@ export declare class TaskMethods {
   /**
    * Submits a new task with the same order as an earlier one.
    *
-   * It waits for no other task, even if the earlier one did.
+   * It waits for no other task, even if the earlier one did. Tasks that were cancelled because they
+   * were to start after the earlier one come back with it: as new tasks, which start after the new
+   * one.
    *
    * @throws {DaemonError} of kind `task_not_found`, `queue_full`, `chain_too_deep`,
    * `storage_unavailable`, `shutting_down`
    */
   retry(params: TaskRetryParams, options?: CallOptions): Promise<TaskSubmitted>;
+
+  /**
+   * Retries many tasks in one step: those named, or all that fit, have ended in another way than
+   * `completed`, and were not retried before.
+   *
+   * Each is retried as by `task.retry`: all of them, or none. One answer holds 1000 at the most.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `queue_full`, `chain_too_deep`,
+   * `storage_unavailable`, `shutting_down`
+   */
+  retryMany(params?: TaskSelection, options?: CallOptions): Promise<TasksRetried>;
 }
 
 /** Every method of the daemon, by namespace. */

@@ -173,6 +173,11 @@ export class TaskMethods {
     return this.#client.request('task.cancel', params, options);
   }
 
+  /** Cancels many tasks in one step: those named, or all that fit and have not ended. */
+  cancelMany(params, options) {
+    return this.#client.request('task.cancelMany', params, options);
+  }
+
   /** Lists tasks, the newest first. */
   list(params, options) {
     return this.#client.request('task.list', params, options);
@@ -201,6 +206,14 @@ export class TaskMethods {
   /** Submits a new task with the same order as an earlier one. */
   retry(params, options) {
     return this.#client.request('task.retry', params, options);
+  }
+
+  /**
+   * Retries many tasks in one step: those named, or all that fit, have ended in another way than
+   * `completed`, and were not retried before.
+   */
+  retryMany(params, options) {
+    return this.#client.request('task.retryMany', params, options);
   }
 }
 

@@ -914,6 +914,19 @@ export interface TaskCancelled {
   state: TaskState;
 }
 
+/** What became of one task of `task.cancelMany`. */
+export interface TaskCancelledOne {
+  /** The task's id. */
+  taskId: string;
+  /** False for one that had ended already. */
+  cancelled: boolean;
+  /**
+   * `cancelled` for a task that was queued; `running` for one whose agent is being ended; how it
+   * had ended for another.
+   */
+  state: TaskState;
+}
+
 /** How many tasks there are in which state. */
 export interface TaskCounts {
   /** All of them. */
@@ -1030,10 +1043,39 @@ export interface TaskOutputParams {
   encoding?: OutputEncoding | undefined;
 }
 
+/** A task of `task.retryMany`. */
+export interface TaskRetried {
+  /** The new task's id. */
+  taskId: string;
+  /** The earlier one's. */
+  retryOf: string;
+  /** `running` when a slot was free, else `queued`. */
+  state: TaskState;
+}
+
 /** The params of `task.retry`. */
 export interface TaskRetryParams {
   /** The id of the task whose order is to be carried out again. Length at most 200. */
   taskId: string;
+}
+
+/**
+ * Which tasks: those that are named, or all that fit what is said of them. Something must be said.
+ */
+export interface TaskSelection {
+  /** These tasks, by their ids, 1000 at the most, whatever else is said. Length at most 1000. */
+  taskIds?: string[] | undefined;
+  /** Only tasks in this state. */
+  state?: TaskState | undefined;
+  /** Only tasks for this agent. Length at most 200. */
+  agent?: string | undefined;
+  /** Only tasks that this rule has made. Length at most 200. */
+  rule?: string | undefined;
+  /**
+   * Only tasks that have ended within so many minutes, or were submitted within them and have not
+   * ended. At most 5256000, more than 0.
+   */
+  withinMinutes?: number | undefined;
 }
 
 /**
@@ -1152,6 +1194,25 @@ export interface TaskWaitParams {
    * it takes when absent.
    */
   timeoutMs?: number | undefined;
+}
+
+/** The answer to `task.cancelMany`. */
+export interface TasksCancelled {
+  /** The tasks that were selected, in the order of their numbers. */
+  tasks: TaskCancelledOne[];
+  /** Whether there are more: ask again. */
+  more: boolean;
+}
+
+/** The answer to `task.retryMany`. */
+export interface TasksRetried {
+  /**
+   * The new tasks, in the order in which they were submitted, those included that had been
+   * cancelled since they were to start after one that is retried.
+   */
+  tasks: TaskRetried[];
+  /** Whether there are more: ask again. */
+  more: boolean;
 }
 
 /** A moment: RFC 3339 in UTC with milliseconds. */

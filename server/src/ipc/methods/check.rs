@@ -4,13 +4,14 @@ use aiwg_patterns::{PatternError, TopicFilter};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     limits::{LIST_SIZES, LONGEST_NAME, LONGEST_PATH, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
-    types::{Json, TaskSubmitParams},
+    types::{Json, TaskSelection, TaskSubmitParams, Timestamp},
 };
 
 use crate::{
+    engine::Select,
     names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
     rules::is_task_time,
-    store::TaskNo,
+    store::{Selection, TaskNo},
 };
 
 /// Topics that only the daemon may publish.
@@ -20,6 +21,10 @@ const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automati
 const LONGEST_WAIT_MS: u64 = 60_000;
 
 const MOST_DEPENDENCIES: usize = 100;
+const MOST_SELECTED: usize = 1000;
+
+/// Ten years.
+const LONGEST_WITHIN_MINUTES: f64 = 5_256_000.0;
 
 /// A name of any kind, before anything works on it: what is longer can be nobody's.
 pub(super) fn name(member: &str, name: &str) -> Result<(), ApiError> {
@@ -121,6 +126,37 @@ pub(super) fn conversation(name: &str) -> Result<(), ApiError> {
         return Err(ApiError::invalid_member("conversation", message));
     }
     Ok(())
+}
+
+/// Which tasks: something must be said of them, or it would be all.
+pub(super) fn selection(params: TaskSelection) -> Result<Select, ApiError> {
+    let TaskSelection { task_ids, state, agent, rule, within_minutes } = params;
+    if let Some(ids) = task_ids {
+        if ids.len() > MOST_SELECTED {
+            let message = format!("the member \"taskIds\" must have at most {MOST_SELECTED} ids; it has {}", ids.len());
+            return Err(ApiError::invalid_member("taskIds", message));
+        }
+        return Ok(Select::Named(ids.iter().map(|id| task_no(id)).collect::<Result<_, _>>()?));
+    }
+    for (member, text) in [("agent", &agent), ("rule", &rule)] {
+        name(member, text.as_deref().unwrap_or_default())?;
+    }
+    let within = match within_minutes {
+        Some(minutes) if minutes > 0.0 && minutes <= LONGEST_WITHIN_MINUTES => Some((minutes * 60_000.0) as i64),
+        Some(minutes) => {
+            let message = format!(
+                "the member \"withinMinutes\" must be more than 0 and at most {LONGEST_WITHIN_MINUTES}; it is {minutes}"
+            );
+            return Err(ApiError::invalid_member("withinMinutes", message));
+        }
+        None => None,
+    };
+    if state.is_none() && agent.is_none() && rule.is_none() && within.is_none() {
+        let message = "say which tasks: name them in \"taskIds\", or give a \"state\", an \"agent\", a \"rule\" or \"withinMinutes\"";
+        return Err(ApiError::invalid_member("taskIds", message));
+    }
+    let since = within.map(|within| Timestamp::from_millis(Timestamp::now().as_millis() - within));
+    Ok(Select::All(Selection { state, agent, rule, since }))
 }
 
 /// A task's number, from its id.

@@ -4,14 +4,14 @@ use aiwg_protocol::{
     ApiError, ErrorKind,
     limits::TASKS_LISTED,
     types::{
-        Cause, NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams,
-        TaskRetryParams, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted, TaskWaitParams,
+        NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams,
+        TaskRetried, TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted, TaskWaitParams, TasksCancelled, TasksRetried,
     },
 };
 
 use super::check;
 use crate::{
-    engine::EngineError,
+    engine::{EngineError, Select},
     files::{TAIL_BYTES, tail, tail_of},
     ipc::{Daemon, connection::Handler, permit},
     rules::minutes_to_ms,
@@ -45,17 +45,27 @@ pub(crate) async fn task_retry(
     handler: &Handler,
     params: TaskRetryParams,
 ) -> Result<TaskSubmitted, ApiError> {
-    let no = check::task_no(&params.task_id)?;
-    let row =
-        handler.daemon.read(move |reader| reader.task(no)).await?.ok_or(EngineError::TaskNotFound(no))?;
-    // It came about as the first one did, and is the rule's as much; an agent that retries makes the chain no shorter.
-    let cause = match (row.order.cause, handler.cause()) {
-        (Some(first), Some(again)) => {
-            Some(Cause { task: again.task, depth: first.depth.max(again.depth), ..first })
-        }
-        (first, again) => first.or(again),
-    };
-    Ok(handler.daemon.engine.submit(NewTask { cause, after: Vec::new(), ..row.order }).await?)
+    let which = Select::Named(vec![check::task_no(&params.task_id)?]);
+    let retried = handler.daemon.engine.retry_many(which, handler.cause()).await?;
+    // It comes first: what has waited for it has a higher number.
+    let first = retried.tasks.into_iter().next();
+    first.map(|TaskRetried { task_id, state, .. }| TaskSubmitted { task_id, state }).ok_or_else(|| {
+        ApiError::new(ErrorKind::InternalError, "the task was retried, but not told: please report it")
+    })
+}
+
+pub(crate) async fn task_retry_many(
+    handler: &Handler,
+    params: TaskSelection,
+) -> Result<TasksRetried, ApiError> {
+    Ok(handler.daemon.engine.retry_many(check::selection(params)?, handler.cause()).await?)
+}
+
+pub(crate) async fn task_cancel_many(
+    handler: &Handler,
+    params: TaskSelection,
+) -> Result<TasksCancelled, ApiError> {
+    Ok(handler.daemon.engine.cancel_many(check::selection(params)?).await?)
 }
 
 pub(crate) async fn task_cancel(

@@ -32,6 +32,8 @@ from .types import (
     Task,
     TaskCancelled,
     TaskOutput,
+    TasksCancelled,
+    TasksRetried,
     TaskState,
     TaskStats,
     TaskSubmitted,
@@ -489,6 +491,43 @@ class TaskMethods:
         answer = self._caller.call_method("task.cancel", wire, timeout)
         return TaskCancelled.from_wire(answer)
 
+    def cancel_many(
+        self,
+        *,
+        task_ids: List[str] | tuple[str, ...] | None = None,
+        state: TaskState | None = None,
+        agent: str | None = None,
+        rule: str | None = None,
+        within_minutes: float | None = None,
+        timeout: float | None = None,
+    ) -> TasksCancelled:
+        """Cancels many tasks in one step: those named, or all that fit and have not ended.
+
+        Each is cancelled as by `task.cancel`. One that is named and has ended already is told as it
+        is, and is no error. One answer holds 1000 at the most.
+
+        - ``task_ids``: These tasks, by their ids, 1000 at the most, whatever else is said. Length
+          at most 1000.
+        - ``state``: Only tasks in this state.
+        - ``agent``: Only tasks for this agent. Length at most 200.
+        - ``rule``: Only tasks that this rule has made. Length at most 200.
+        - ``within_minutes``: Only tasks that have ended within so many minutes, or were submitted
+          within them and have not ended. At most 5256000, more than 0.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``,
+        ``shutting_down``.
+        """
+        wire = {
+            "taskIds": task_ids,
+            "state": state,
+            "agent": agent,
+            "rule": rule,
+            "withinMinutes": within_minutes,
+        }
+        answer = self._caller.call_method("task.cancelMany", wire, timeout)
+        return TasksCancelled.from_wire(answer)
+
     def list(
         self,
         *,
@@ -603,7 +642,9 @@ class TaskMethods:
     def retry(self, *, task_id: str, timeout: float | None = None) -> TaskSubmitted:
         """Submits a new task with the same order as an earlier one.
 
-        It waits for no other task, even if the earlier one did.
+        It waits for no other task, even if the earlier one did. Tasks that were cancelled because
+        they were to start after the earlier one come back with it: as new tasks, which start after
+        the new one.
 
         - ``task_id``: The id of the task whose order is to be carried out again. Length at most
           200.
@@ -615,6 +656,43 @@ class TaskMethods:
         wire = {"taskId": task_id}
         answer = self._caller.call_method("task.retry", wire, timeout)
         return TaskSubmitted.from_wire(answer)
+
+    def retry_many(
+        self,
+        *,
+        task_ids: List[str] | tuple[str, ...] | None = None,
+        state: TaskState | None = None,
+        agent: str | None = None,
+        rule: str | None = None,
+        within_minutes: float | None = None,
+        timeout: float | None = None,
+    ) -> TasksRetried:
+        """Retries many tasks in one step: those named, or all that fit, have ended in another way
+        than `completed`, and were not retried before.
+
+        Each is retried as by `task.retry`: all of them, or none. One answer holds 1000 at the most.
+
+        - ``task_ids``: These tasks, by their ids, 1000 at the most, whatever else is said. Length
+          at most 1000.
+        - ``state``: Only tasks in this state.
+        - ``agent``: Only tasks for this agent. Length at most 200.
+        - ``rule``: Only tasks that this rule has made. Length at most 200.
+        - ``within_minutes``: Only tasks that have ended within so many minutes, or were submitted
+          within them and have not ended. At most 5256000, more than 0.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``queue_full``, ``chain_too_deep``,
+        ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {
+            "taskIds": task_ids,
+            "state": state,
+            "agent": agent,
+            "rule": rule,
+            "withinMinutes": within_minutes,
+        }
+        answer = self._caller.call_method("task.retryMany", wire, timeout)
+        return TasksRetried.from_wire(answer)
 
 
 class Methods(Caller):

@@ -73,14 +73,18 @@ __all__ = [
     "SupervisorSubsystem",
     "Task",
     "TaskCancelled",
+    "TaskCancelledOne",
     "TaskCounts",
     "TaskEvent",
     "TaskOutput",
+    "TaskRetried",
     "TaskState",
     "TaskStats",
     "TaskSubmitted",
     "TaskSummaries",
     "TaskUsage",
+    "TasksCancelled",
+    "TasksRetried",
     "Timestamp",
     "Trigger",
     "UsageStats",
@@ -1483,6 +1487,29 @@ class TaskCancelled:
 
 
 @dataclass(frozen=True)
+class TaskCancelledOne:
+    """What became of one task of `task.cancelMany`."""
+
+    task_id: str
+    """The task's id."""
+    cancelled: bool
+    """False for one that had ended already."""
+    state: TaskState
+    """`cancelled` for a task that was queued; `running` for one whose agent is being ended; how it
+    had ended for another.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskCancelledOne:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            task_id=wire["taskId"],
+            cancelled=wire["cancelled"],
+            state=wire["state"],
+        )
+
+
+@dataclass(frozen=True)
 class TaskCounts:
     """How many tasks there are in which state."""
 
@@ -1604,6 +1631,27 @@ class TaskOutput:
 
 
 @dataclass(frozen=True)
+class TaskRetried:
+    """A task of `task.retryMany`."""
+
+    task_id: str
+    """The new task's id."""
+    retry_of: str
+    """The earlier one's."""
+    state: TaskState
+    """`running` when a slot was free, else `queued`."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskRetried:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            task_id=wire["taskId"],
+            retry_of=wire["retryOf"],
+            state=wire["state"],
+        )
+
+
+@dataclass(frozen=True)
 class TaskStats:
     """The answer to `task.stats`: how many tasks there are, in all and in each state, and what they
     used.
@@ -1712,6 +1760,44 @@ class TaskUsage:
             cache_creation_tokens=wire["cacheCreationTokens"],
             session_id=wire["sessionId"],
             permission_denials=wire["permissionDenials"],
+        )
+
+
+@dataclass(frozen=True)
+class TasksCancelled:
+    """The answer to `task.cancelMany`."""
+
+    tasks: list[TaskCancelledOne]
+    """The tasks that were selected, in the order of their numbers."""
+    more: bool
+    """Whether there are more: ask again."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TasksCancelled:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            tasks=[TaskCancelledOne.from_wire(item) for item in wire["tasks"]],
+            more=wire["more"],
+        )
+
+
+@dataclass(frozen=True)
+class TasksRetried:
+    """The answer to `task.retryMany`."""
+
+    tasks: list[TaskRetried]
+    """The new tasks, in the order in which they were submitted, those included that had been
+    cancelled since they were to start after one that is retried.
+    """
+    more: bool
+    """Whether there are more: ask again."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TasksRetried:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            tasks=[TaskRetried.from_wire(item) for item in wire["tasks"]],
+            more=wire["more"],
         )
 
 

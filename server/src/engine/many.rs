@@ -1,0 +1,148 @@
+//! Cancelling and retrying many tasks in one step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aiwg_protocol::types::{Cause, TaskCancelledOne, TaskState, TaskRetried, TasksCancelled, TasksRetried};
+
+use super::{
+    apply::{Failure, Turn},
+    command::{EngineError, Select},
+};
+use crate::store::{NewTask, TaskNo, TaskRow};
+
+/// How many tasks one command is about at the most.
+const MOST: usize = 1000;
+
+/// Those that can be cancelled.
+const OPEN: &[TaskState] = &[TaskState::Queued, TaskState::Running];
+
+/// Those that are retried when nobody names them.
+const IN_VAIN: &[TaskState] = &[TaskState::Failed, TaskState::Cancelled, TaskState::Timeout];
+
+impl Turn<'_> {
+    /// Cancels the selected tasks.
+    pub(super) fn cancel_many(&mut self, which: &Select) -> Result<TasksCancelled, Failure> {
+        let (selected, more) = self.selected(which, OPEN, false)?;
+        // All of them first: a name that nobody knows is no reason to have cancelled the others.
+        for no in &selected {
+            self.store.task(*no)?.ok_or(EngineError::TaskNotFound(*no))?;
+        }
+        let mut tasks = Vec::new();
+        for no in selected {
+            let (cancelled, state) = match self.cancel(no) {
+                Ok(done) => (true, done.state),
+                // One that has ended, be it in this very step, since it was to start after another.
+                Err(Failure::Refused(EngineError::TaskEnded(_))) => (false, self.state_of(no)?),
+                Err(other) => return Err(other),
+            };
+            let cancelled = cancelled || (matches!(which, Select::All(_)) && state == TaskState::Cancelled);
+            tasks.push(TaskCancelledOne { task_id: no.to_string(), cancelled, state });
+        }
+        Ok(TasksCancelled { tasks, more })
+    }
+
+    /// Submits the orders of the selected tasks again, and of those that were cancelled since they were to start after them: all, or none.
+    pub(super) fn retry_many(&mut self, which: &Select, cause: Option<&Cause>) -> Result<TasksRetried, Failure> {
+        if self.state.closing {
+            return Err(EngineError::Closing.into());
+        }
+        let (selected, more) = self.selected(which, IN_VAIN, matches!(which, Select::All(_)))?;
+        let rows = self.with_dependents(&selected)?;
+        self.room_for(rows.len())?;
+        let orders: Vec<(TaskRow, NewTask)> =
+            rows.into_iter().map(|row| (row.clone(), again(row, cause))).collect();
+        for (_, order) in &orders {
+            self.not_too_deep(order)?;
+        }
+        let named: BTreeSet<TaskNo> = selected.into_iter().collect();
+        let mut new: BTreeMap<TaskNo, TaskNo> = BTreeMap::new();
+        let mut tasks = Vec::new();
+        for (row, mut order) in orders {
+            // What is asked for waits only for what comes back with it; what comes back waits as before.
+            let is_named = named.contains(&row.no);
+            order.after = row.order.after.iter().filter_map(|no| new.get(no).copied().or((!is_named).then_some(*no))).collect();
+            let (no, state) = self.submit(order)?;
+            self.store.note_retry(row.no, no)?;
+            new.insert(row.no, no);
+            tasks.push(TaskRetried { task_id: no.to_string(), retry_of: row.no.to_string(), state });
+        }
+        Ok(TasksRetried { tasks, more })
+    }
+
+    /// The rows of these tasks, and of those that come back with them, in the order of their numbers: what waits comes after what it waits
+    /// for.
+    fn with_dependents(&self, selected: &[TaskNo]) -> Result<Vec<TaskRow>, Failure> {
+        let mut rows: BTreeMap<TaskNo, TaskRow> = BTreeMap::new();
+        for no in selected {
+            let row = self.store.task(*no)?.ok_or(EngineError::TaskNotFound(*no))?;
+            rows.insert(*no, row);
+        }
+        let mut open: Vec<TaskNo> = selected.to_vec();
+        while let Some(no) = open.pop() {
+            for other in self.store.in_vain_for(no)? {
+                if rows.len() >= MOST || rows.contains_key(&other) {
+                    continue;
+                }
+                let Some(row) = self.store.task(other)? else { continue };
+                rows.insert(other, row);
+                open.push(other);
+            }
+        }
+        let mut complete = BTreeMap::new();
+        for (no, row) in &rows {
+            // One that would wait in vain for something else comes back with that.
+            if selected.contains(no) || self.would_start(&row.order.after, &complete)? {
+                complete.insert(*no, row.clone());
+            }
+        }
+        Ok(complete.into_values().collect())
+    }
+
+    /// Whether all that a task is to start after has completed, is under way, or comes back.
+    fn would_start(&self, after: &[TaskNo], back: &BTreeMap<TaskNo, TaskRow>) -> Result<bool, Failure> {
+        for no in after.iter().filter(|no| !back.contains_key(no)) {
+            let state = self.store.task(*no)?.map(|row| row.state);
+            if state.is_none_or(|state| state.is_final() && state != TaskState::Completed) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The selected tasks, and whether there are more.
+    fn selected(
+        &self,
+        which: &Select,
+        states: &[TaskState],
+        not_retried: bool,
+    ) -> Result<(Vec<TaskNo>, bool), Failure> {
+        match which {
+            Select::Named(named) => {
+                // Each once, in the order of their numbers.
+                let named: BTreeSet<TaskNo> = named.iter().copied().collect();
+                Ok((named.into_iter().collect(), false))
+            }
+            Select::All(selection) => {
+                let mut found = self.store.select(selection, states, not_retried, MOST + 1)?;
+                let more = found.len() > MOST;
+                found.truncate(MOST);
+                Ok((found, more))
+            }
+        }
+    }
+
+    fn state_of(&self, no: TaskNo) -> Result<TaskState, Failure> {
+        Ok(self.store.task(no)?.ok_or(EngineError::TaskNotFound(no))?.state)
+    }
+}
+
+/// The order once more. It came about as the first one did, and is the rule's as much; an agent that retries makes the chain no shorter.
+fn again(row: TaskRow, cause: Option<&Cause>) -> NewTask {
+    let cause = match (row.order.cause, cause.cloned()) {
+        (Some(first), Some(again)) => {
+            Some(Cause { task: again.task, depth: first.depth.max(again.depth), ..first })
+        }
+        (first, again) => first.or(again),
+    };
+    NewTask { cause, after: Vec::new(), ..row.order }
+}

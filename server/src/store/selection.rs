@@ -1,0 +1,81 @@
+//! Finding the tasks that many are cancelled or retried of, and what a retry leaves behind.
+
+use aiwg_protocol::types::{TaskState, Timestamp};
+use rusqlite::{ToSql, params};
+
+use super::{
+    row::{Millis, TaskNo},
+    write::Store,
+};
+
+/// Which tasks.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// In this state.
+    pub state: Option<TaskState>,
+    /// For this agent.
+    pub agent: Option<String>,
+    /// Made by this rule.
+    pub rule: Option<String>,
+    /// That have ended since, or were submitted since and have not ended.
+    pub since: Option<Timestamp>,
+}
+
+impl Store {
+    /// The tasks that fit and are in one of these states, the oldest first, `limit` at the most.
+    pub(crate) fn select(
+        &self,
+        selection: &Selection,
+        states: &[TaskState],
+        not_retried: bool,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<TaskNo>> {
+        let states: Vec<&str> = states
+            .iter()
+            .filter(|state| selection.state.is_none_or(|only| only == **state))
+            .map(|state| state.name())
+            .collect();
+        let since = selection.since.map(Millis);
+        let places = vec!["?"; states.len()].join(", ");
+        let mut sql = format!("SELECT no FROM task WHERE state IN ({places})");
+        let mut values: Vec<&dyn ToSql> = states.iter().map(|state| state as &dyn ToSql).collect();
+        if let Some(agent) = &selection.agent {
+            sql.push_str(" AND agent = ?");
+            values.push(agent);
+        }
+        if let Some(rule) = &selection.rule {
+            sql.push_str(" AND rule = ?");
+            values.push(rule);
+        }
+        if let Some(since) = &since {
+            sql.push_str(" AND ifnull(completed_at, created_at) >= ?");
+            values.push(since);
+        }
+        if not_retried {
+            sql.push_str(" AND retried_as IS NULL");
+        }
+        sql.push_str(" ORDER BY no LIMIT ?");
+        values.push(&limit);
+        self.statement(&sql)?.query_map(&*values, |row| row.get(0))?.collect()
+    }
+
+    /// Notes that a task's order is carried out again, by this new one.
+    pub(crate) fn note_retry(&mut self, no: TaskNo, again: TaskNo) -> rusqlite::Result<()> {
+        self.statement("UPDATE task SET retried_as = ?2, in_vain_for = NULL WHERE no = ?1")?
+            .execute(params![no, again])?;
+        Ok(())
+    }
+
+    /// Notes that a task was cancelled since it was to start after this one.
+    pub(crate) fn note_in_vain(&mut self, no: TaskNo, after: TaskNo) -> rusqlite::Result<()> {
+        self.statement("UPDATE task SET in_vain_for = ?2 WHERE no = ?1")?.execute(params![no, after])?;
+        Ok(())
+    }
+
+    /// The tasks that were cancelled since they were to start after this one, and have not come back.
+    pub(crate) fn in_vain_for(&self, no: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
+        self.statement("SELECT no FROM task INDEXED BY task_in_vain WHERE in_vain_for = ? ORDER BY no")?
+            .query_map([no], |row| row.get(0))?
+            .collect()
+    }
+}
