@@ -175,9 +175,11 @@ impl Turn<'_> {
             Command::RetryMany(which, cause, reply) => {
                 let done = self.retry_many(&which, cause.as_ref());
                 self.answer(done, reply, |state, mut retried| {
-                    retried.tasks.iter_mut().filter(|task| state.is_running(&task.task_id)).for_each(|task| {
-                        task.state = TaskState::Running;
-                    });
+                    retried.tasks.iter_mut().filter(|task| state.is_running(&task.task_id)).for_each(
+                        |task| {
+                            task.state = TaskState::Running;
+                        },
+                    );
                     retried
                 })
             }

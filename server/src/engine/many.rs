@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aiwg_protocol::types::{Cause, TaskCancelledOne, TaskState, TaskRetried, TasksCancelled, TasksRetried};
+use aiwg_protocol::types::{Cause, TaskCancelledOne, TaskRetried, TaskState, TasksCancelled, TasksRetried};
 
 use super::{
     apply::{Failure, Turn},
@@ -42,7 +42,11 @@ impl Turn<'_> {
     }
 
     /// Submits the orders of the selected tasks again, and of those that were cancelled since they were to start after them: all, or none.
-    pub(super) fn retry_many(&mut self, which: &Select, cause: Option<&Cause>) -> Result<TasksRetried, Failure> {
+    pub(super) fn retry_many(
+        &mut self,
+        which: &Select,
+        cause: Option<&Cause>,
+    ) -> Result<TasksRetried, Failure> {
         if self.state.closing {
             return Err(EngineError::Closing.into());
         }
@@ -60,7 +64,12 @@ impl Turn<'_> {
         for (row, mut order) in orders {
             // What is asked for waits only for what comes back with it; what comes back waits as before.
             let is_named = named.contains(&row.no);
-            order.after = row.order.after.iter().filter_map(|no| new.get(no).copied().or((!is_named).then_some(*no))).collect();
+            order.after = row
+                .order
+                .after
+                .iter()
+                .filter_map(|no| new.get(no).copied().or((!is_named).then_some(*no)))
+                .collect();
             let (no, state) = self.submit(order)?;
             self.store.note_retry(row.no, no)?;
             new.insert(row.no, no);

@@ -31,7 +31,9 @@ mod thread;
 mod waiting;
 
 pub(crate) use command::similar;
-pub use command::{Automation, Command, Draft, EngineError, Order, Policy, RuleState, Select, Settled, StartOrder};
+pub use command::{
+    Automation, Command, Draft, EngineError, Order, Policy, RuleState, Select, Settled, StartOrder,
+};
 pub(crate) use due::{Gathering, fire_when_due};
 pub use handle::Engine;
 pub use thread::{EngineSetup, start};

@@ -133,7 +133,8 @@ pub(super) fn selection(params: TaskSelection) -> Result<Select, ApiError> {
     let TaskSelection { task_ids, state, agent, rule, within_minutes } = params;
     if let Some(ids) = task_ids {
         if ids.len() > MOST_SELECTED {
-            let message = format!("the member \"taskIds\" must have at most {MOST_SELECTED} ids; it has {}", ids.len());
+            let message =
+                format!("the member \"taskIds\" must have at most {MOST_SELECTED} ids; it has {}", ids.len());
             return Err(ApiError::invalid_member("taskIds", message));
         }
         return Ok(Select::Named(ids.iter().map(|id| task_no(id)).collect::<Result<_, _>>()?));
@@ -142,7 +143,9 @@ pub(super) fn selection(params: TaskSelection) -> Result<Select, ApiError> {
         name(member, text.as_deref().unwrap_or_default())?;
     }
     let within = match within_minutes {
-        Some(minutes) if minutes > 0.0 && minutes <= LONGEST_WITHIN_MINUTES => Some((minutes * 60_000.0) as i64),
+        Some(minutes) if minutes > 0.0 && minutes <= LONGEST_WITHIN_MINUTES => {
+            Some((minutes * 60_000.0) as i64)
+        }
         Some(minutes) => {
             let message = format!(
                 "the member \"withinMinutes\" must be more than 0 and at most {LONGEST_WITHIN_MINUTES}; it is {minutes}"

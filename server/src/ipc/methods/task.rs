@@ -4,8 +4,9 @@ use aiwg_protocol::{
     ApiError, ErrorKind,
     limits::TASKS_LISTED,
     types::{
-        NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams,
-        TaskRetried, TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted, TaskWaitParams, TasksCancelled, TasksRetried,
+        NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams, TaskRetried,
+        TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
+        TaskWaitParams, TasksCancelled, TasksRetried,
     },
 };
 
