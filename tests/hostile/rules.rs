@@ -59,3 +59,46 @@ fn a_name_of_megabytes_is_refused_and_holds_up_nobody() {
         assert!(wire.try_call(method, params).to_string().len() < 6_000);
     }
 }
+
+#[test]
+fn what_would_end_the_reader_of_the_configuration_is_refused() {
+    let project = Project::started(json!({}));
+    let rule = |prompt: String| json!({ "rules": [Project::rule("r", "a", &prompt)] }).to_string();
+    let pattern = |text: String| json!({ "watch": { "ignore": [text] } }).to_string();
+    for (config, said) in [
+        (rule(format!("{{{{ {}event }}}}", "not ".repeat(50_000))), "between two braces, which is the limit"),
+        (rule(format!("{{{{ {}1{} }}}}", "(".repeat(50_000), ")".repeat(50_000))), "between two braces"),
+        (
+            json!({ "rules": [Project::rule("r", &"{".repeat(1_000), "x")] }).to_string(),
+            "nested more than 8 deep",
+        ),
+        (pattern("{".repeat(100_000)), "has 100000 characters; 4096 is the limit"),
+        (pattern("{".repeat(4_000)), "watch.ignore[0]"),
+        ("[".repeat(100_000), "depth"),
+        ("{\"webhook\":".repeat(100_000), "depth"),
+    ] {
+        project.configure(&config);
+        for args in [["config", "check"], ["daemon", "reload"]] {
+            let done = project.run(&args);
+            assert_eq!(done.code, 1, "{said}: {}{}", done.out, done.err);
+            assert!(done.err.contains(said) || done.out.contains(said), "{said}: {}{}", done.out, done.err);
+        }
+    }
+    let sparse = std::fs::File::create(project.file(".aiwg/daemon.json")).unwrap();
+    sparse.set_len(1 << 40).unwrap();
+    assert_eq!(project.run(&["config", "check"]).code, 1);
+    project.wire().is_alive();
+    project.configure(&Project::config(json!({})).to_string());
+}
+
+#[test]
+fn an_event_of_megabytes_in_a_prompt_is_shortened() {
+    let rule = Project::rule("r", "a", "do: true {{ event.payload }}");
+    let project = Project::started(json!({ "rules": [rule] }));
+    let payload = json!({ "log": "x".repeat(900_000) });
+    project.wire().call("event.emit", json!({ "topic": "a", "payload": payload }));
+    let task = project.wire().call("task.wait", json!({ "taskId": "task-0001", "timeoutMs": 60_000 }));
+    let prompt = task["prompt"].as_str().unwrap();
+    assert!(prompt.len() < 50_000 && prompt.contains("\"bytes\":900010"), "{prompt:.100}");
+    assert!(prompt.ends_with("`aiwg event list --json` those before it.)"));
+}

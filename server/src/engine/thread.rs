@@ -22,7 +22,7 @@ use super::{
 use crate::{
     bus::Bus,
     health::{Health, IssueKind},
-    rules::tripped_message,
+    rules::{template, tripped_message},
     store::Store,
 };
 
@@ -89,7 +89,9 @@ pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
         in_trouble: false,
         exit: false,
     };
-    let handle = std::thread::Builder::new().name("engine".to_owned()).spawn(move || thread.run())?;
+    // It makes prompts of their templates.
+    let builder = std::thread::Builder::new().name("engine".to_owned()).stack_size(template::STACK);
+    let handle = builder.spawn(move || thread.run())?;
     Ok((Engine::new(sender), handle))
 }
 

@@ -20,10 +20,10 @@ pub(crate) use tasks_file::{WRITTEN_BY, write_tasks_file};
 /// How much of an agent's output goes into a task: 64 KiB.
 pub(crate) const TAIL_BYTES: u64 = 64 * 1024;
 
-/// The largest file that is read whole to decide what runs, in bytes.
-const LARGEST_TRUSTED: u64 = 1024 * 1024;
+/// The largest file that is read whole to decide what runs, in bytes: 10,000 rules have 2 MiB.
+const LARGEST_TRUSTED: u64 = 16 * 1024 * 1024;
 
-/// Reads a file that decides what runs: a regular one of at most 1 MiB, which nobody else could have made or can change.
+/// Reads a file that decides what runs: a regular one of at most 16 MiB, which nobody else could have made or can change.
 pub(crate) fn read_trusted(path: &Path) -> io::Result<String> {
     // Opening a pipe would wait for whoever writes into it.
     let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
@@ -48,6 +48,6 @@ mod tests {
         assert!(read_trusted(&pipe).unwrap_err().to_string().contains("no regular file"));
         let sparse = dir.path().join("sparse.json");
         File::create(&sparse).unwrap().set_len(1 << 40).unwrap();
-        assert!(read_trusted(&sparse).unwrap_err().to_string().contains("1048576"));
+        assert!(read_trusted(&sparse).unwrap_err().to_string().contains("16777216"));
     }
 }

@@ -5,7 +5,6 @@
 mod compile;
 mod decide;
 mod index;
-mod sample;
 pub mod template;
 
 use std::time::Duration;

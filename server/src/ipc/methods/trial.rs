@@ -1,9 +1,12 @@
 //! `automation.test`: what would come of something, which must be what does come of it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use aiwg_protocol::{
-    ApiError,
+    ApiError, ErrorKind,
     config::Rule,
     types::{
         AutomationTestParams, AutomationTested, Event, EventSource, FileEvent, Json, MatchOutcome,
@@ -16,7 +19,7 @@ use super::{check, schedule};
 use crate::{
     engine::Draft,
     ipc::{Daemon, connection::Handler},
-    rules::{Decision, HEALTH_CHECK, task_of},
+    rules::{Decision, HEALTH_CHECK, task_of, template},
     scheduler::{Scheduled, draft},
     watcher::options,
 };
@@ -25,12 +28,22 @@ pub(crate) async fn automation_test(
     handler: &Handler,
     params: AutomationTestParams,
 ) -> Result<AutomationTested, ApiError> {
-    let Trial { event, file, no_event, notice } = trial(&handler.daemon, params)?;
+    let daemon = Arc::clone(&handler.daemon);
+    let Trial { event, file, no_event, notice } = apart(move || trial(&daemon, params)).await??;
     let decided = handler.daemon.engine.try_out(event.clone()).await?;
-    let rules =
-        decided.into_iter().map(|(rule, decision)| tested(&rule, decision, &event, no_event.as_ref()));
-    let rules = rules.collect();
-    Ok(AutomationTested { topic: event.topic, file, notice: no_event.or(notice), rules })
+    apart(move || {
+        let tested = |(rule, decision): (Rule, Decision)| tested(&rule, decision, &event, no_event.as_ref());
+        let rules = template::on_known_stack(|| decided.into_iter().map(tested).collect());
+        let rules = rules.map_err(|error| ApiError::new(ErrorKind::InternalError, error.to_string()))?;
+        Ok(AutomationTested { topic: event.topic, file, notice: no_event.or(notice), rules })
+    })
+    .await?
+}
+
+/// Runs what looks at files, or takes its time, away from the connections' thread.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    let failed = |error: tokio::task::JoinError| ApiError::new(ErrorKind::InternalError, error.to_string());
+    tokio::task::spawn_blocking(work).await.map_err(failed)
 }
 
 /// What is to be tried.

@@ -1,0 +1,72 @@
+//! What is wrong with a prompt whatever happens.
+
+use minijinja::{Environment, ErrorKind};
+
+use super::{TemplateError, environment::environment, on_known_stack, sample::sample, tokens};
+
+/// What a prompt may refer to.
+const NAMES: [&str; 5] = ["event", "events", "files", "matches", "rule"];
+
+/// What an event has.
+const EVENT_MEMBERS: [&str; 6] = ["seq", "topic", "payload", "source", "at", "causedBy"];
+
+/// How many instructions are tried out. What stands for events is short; a configuration may have thousands of prompts.
+const FUEL: u64 = 50_000;
+
+/// Says what is wrong with a prompt, before there is any event: its syntax, and names that nothing will ever have.
+///
+/// # Errors
+/// It cannot be used.
+pub fn check(prompt: &str) -> Result<(), TemplateError> {
+    if prompt.contains('{') { on_known_stack(|| check_template(prompt))? } else { Ok(()) }
+}
+
+fn check_template(prompt: &str) -> Result<(), TemplateError> {
+    tokens::check(prompt)?;
+    let (environment, _) = environment();
+    let template = environment.template_from_str(prompt)?;
+    for name in template.undeclared_variables(true) {
+        let mut parts = name.split('.');
+        let first = parts.next().unwrap_or_default();
+        if !NAMES.contains(&first) {
+            let message = format!("{name:?} is unknown; a prompt may refer to {}", NAMES.join(", "));
+            return Err(TemplateError(message));
+        }
+        if first == "event"
+            && let Some(member) = parts.next()
+            && !EVENT_MEMBERS.contains(&member)
+        {
+            let message = format!("{name:?} is unknown; an event has {}", EVENT_MEMBERS.join(", "));
+            return Err(TemplateError(message));
+        }
+    }
+    try_out(&environment, prompt)
+}
+
+/// Filters, functions and the members of members are looked up when they are used only: so use them, on what stands for an event.
+fn try_out(environment: &Environment<'_>, prompt: &str) -> Result<(), TemplateError> {
+    let mut environment = environment.clone();
+    environment.set_fuel(Some(FUEL));
+    environment.set_formatter(|_, _, value| {
+        if value.is_undefined() { Err(ErrorKind::UndefinedError.into()) } else { Ok(()) }
+    });
+    match environment.render_str(prompt, sample()) {
+        Err(error) if error.kind() == ErrorKind::UndefinedError => {
+            let named = error.detail().map_or_else(String::new, |what| format!(": {what}"));
+            Err(TemplateError(format!("it refers to something that no event has{named}")))
+        }
+        Err(error) if is_wrong_for_any_event(error.kind()) => Err(error.into()),
+        // What else goes wrong may go well with what an event really brings.
+        _ => Ok(()),
+    }
+}
+
+fn is_wrong_for_any_event(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::UnknownFilter
+            | ErrorKind::UnknownTest
+            | ErrorKind::UnknownFunction
+            | ErrorKind::TemplateNotFound
+    )
+}
