@@ -8,7 +8,7 @@ use aiwg_client::{
     DaemonClient,
     types::{
         AutomationStatus, AutomationSwitchParams, AutomationSwitched, AutomationTestParams, AutomationTested,
-        MatchOutcome, NoParams, RuleRefusal, RuleStatus,
+        MatchOutcome, NoParams, Open, RuleRefusal, RuleStatus,
     },
 };
 use aiwg_protocol::config::Trigger;
@@ -150,7 +150,8 @@ fn rule_state(rule: &RuleStatus) -> &'static str {
     }
 }
 
-fn trigger(trigger: &Trigger) -> String {
+fn trigger(trigger: &Open<Trigger>) -> String {
+    let Some(trigger) = trigger.known() else { return "something newer than this version".to_owned() };
     match trigger {
         Trigger::FileChange { pattern } => format!("files {pattern}"),
         Trigger::Schedule { cron } => format!("at {cron}"),
@@ -170,6 +171,8 @@ fn show_tested(out: &mut dyn Write, tested: &AutomationTested) -> io::Result<()>
             MatchOutcome::Refuse => "would do nothing",
             MatchOutcome::Trip => "would trip",
             MatchOutcome::Fail => "would make a task that fails at once",
+            // A newer daemon's.
+            other => other.name(),
         };
         let reason =
             rule.reason.as_ref().map_or_else(String::new, |reason| format!(": {}", indented(reason, 4)));

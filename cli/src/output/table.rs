@@ -53,11 +53,12 @@ impl Shown {
     /// The state of a task, under a name for people.
     pub(crate) fn state(state: TaskState, name: &str) -> Self {
         match state {
-            TaskState::Queued => name.into(),
             TaskState::Running => Self::colored(name, Color::DarkCyan),
             TaskState::Completed => Self::judged(name, true),
             TaskState::Failed | TaskState::Timeout => Self::judged(name, false),
             TaskState::Cancelled => Self::colored(name, Color::DarkYellow),
+            // Queued, or one that this version does not know.
+            _ => name.into(),
         }
     }
 }

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Json, Timestamp};
+use super::{Json, Open, Timestamp, open::open_enum};
 use crate::config::{Condition, OnBusy, Trigger};
 
 /// The answer to `automation.status`.
@@ -30,9 +30,9 @@ pub struct RuleStatus {
     /// Its name.
     pub id: String,
     /// What it waits for.
-    pub trigger: Trigger,
+    pub trigger: Open<Trigger>,
     /// When it proceeds.
-    pub condition: Condition,
+    pub condition: Open<Condition>,
     /// What it does.
     pub action: RuleAction,
     /// Whether it is switched on.
@@ -42,7 +42,7 @@ pub struct RuleStatus {
     /// Why a match makes no task; null where it does.
     pub reason: Option<String>,
     /// What a match does while it is busy.
-    pub on_busy: OnBusy,
+    pub on_busy: Open<OnBusy>,
     /// When it tripped, because it fired too often; null if it has not.
     pub tripped_at: Option<Timestamp>,
     /// How many of its tasks are queued or running.
@@ -78,12 +78,12 @@ pub struct RuleAction {
     pub agent: Option<String>,
 }
 
-/// The kinds of actions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum RuleActionKind {
-    /// It submits a task.
-    SubmitTask,
+open_enum! {
+    /// The kinds of actions.
+    pub enum RuleActionKind {
+        /// It submits a task.
+        SubmitTask = "submit_task",
+    }
 }
 
 /// Matches of a rule that have not come to a task yet.
@@ -183,22 +183,22 @@ pub struct RuleTested {
     pub prompt: Option<String>,
 }
 
-/// What comes of a match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum MatchOutcome {
-    /// A task, at once.
-    Fire,
-    /// A task once the matches have settled.
-    Debounce,
-    /// A task when the rule is no longer busy.
-    Coalesce,
-    /// Nothing.
-    Refuse,
-    /// Nothing, and the rule trips.
-    Trip,
-    /// A task that fails at once, since its prompt cannot be made of this event.
-    Fail,
+open_enum! {
+    /// What comes of a match.
+    pub enum MatchOutcome {
+        /// A task, at once.
+        Fire = "fire",
+        /// A task once the matches have settled.
+        Debounce = "debounce",
+        /// A task when the rule is no longer busy.
+        Coalesce = "coalesce",
+        /// Nothing.
+        Refuse = "refuse",
+        /// Nothing, and the rule trips.
+        Trip = "trip",
+        /// A task that fails at once, since its prompt cannot be made of this event.
+        Fail = "fail",
+    }
 }
 
 /// The payload of the events of automation itself.

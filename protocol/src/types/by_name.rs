@@ -1,7 +1,9 @@
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeOwned, IntoDeserializer},
+    de::{DeserializeOwned, Error, IntoDeserializer},
 };
+
+use super::open::Word;
 
 /// Reads an enum by its name only: serde by itself takes `{"queued": null}` for `"queued"`, too, which the schema does not.
 pub(super) fn by_name<'de, T: DeserializeOwned, D: Deserializer<'de>>(
@@ -9,4 +11,10 @@ pub(super) fn by_name<'de, T: DeserializeOwned, D: Deserializer<'de>>(
 ) -> Result<Option<T>, D::Error> {
     let name = Option::<String>::deserialize(deserializer)?;
     name.map(|name| T::deserialize(name.into_deserializer())).transpose()
+}
+
+/// The same of an enum that reads any word: of one that the daemon receives, only those that it knows.
+pub(super) fn known_by_name<'de, T: Word, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let name = Option::<String>::deserialize(deserializer)?;
+    name.map(|name| T::known(&name).ok_or_else(|| D::Error::unknown_variant(&name, T::WORDS))).transpose()
 }

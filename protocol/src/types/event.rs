@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Json, Timestamp};
+use super::{Json, Timestamp, open::open_enum};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,22 +21,22 @@ pub struct Event {
     pub caused_by: Option<Cause>,
 }
 
-/// Who published an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EventSource {
-    /// A client, with `event.emit`.
-    Client,
-    /// The queue and the supervisor of agent tasks.
-    Supervisor,
-    /// The file watcher.
-    FileWatcher,
-    /// The scheduler.
-    Scheduler,
-    /// The rules.
-    Automation,
-    /// The daemon itself.
-    Daemon,
+open_enum! {
+    /// Who published an event.
+    pub enum EventSource {
+        /// A client, with `event.emit`.
+        Client = "client",
+        /// The queue and the supervisor of agent tasks.
+        Supervisor = "supervisor",
+        /// The file watcher.
+        FileWatcher = "file_watcher",
+        /// The scheduler.
+        Scheduler = "scheduler",
+        /// The rules.
+        Automation = "automation",
+        /// The daemon itself.
+        Daemon = "daemon",
+    }
 }
 
 /// What led to an event or a task.

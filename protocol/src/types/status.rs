@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{HealthCheck, TaskCounts, Timestamp};
+use super::{HealthCheck, TaskCounts, Timestamp, open::open_enum};
 
 /// The content of `.aiwg/daemon/heartbeat`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -54,16 +54,15 @@ pub struct DaemonStatus {
     pub subsystems: Subsystems,
 }
 
-/// Whether all is well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Health {
-    /// It is.
-    // What earlier daemons say.
-    #[serde(alias = "ok")]
-    Healthy,
-    /// Something needs a person; `issues` says what.
-    Degraded,
+open_enum! {
+    /// Whether all is well.
+    pub enum Health {
+        /// It is.
+        // What earlier daemons say.
+        Healthy = "healthy" | "ok",
+        /// Something needs a person; `issues` says what.
+        Degraded = "degraded",
+    }
 }
 
 /// Something that is not well.

@@ -3,46 +3,30 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, JsonObject, TaskUsage, Timestamp, by_name::by_name};
+use super::{Cause, JsonObject, TaskUsage, Timestamp, by_name::known_by_name, open::open_enum};
 
-/// The states of a task.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskState {
-    /// Waiting for a slot.
-    Queued,
-    /// Its agent's process is active.
-    Running,
-    /// The agent succeeded.
-    Completed,
-    /// The agent failed, or could not be started.
-    Failed,
-    /// Cancelled by someone, or by the daemon's stop.
-    Cancelled,
-    /// It ran longer than its time limit.
-    Timeout,
+open_enum! {
+    /// The states of a task.
+    pub enum TaskState {
+        /// Waiting for a slot.
+        Queued = "queued",
+        /// Its agent's process is active.
+        Running = "running",
+        /// The agent succeeded.
+        Completed = "completed",
+        /// The agent failed, or could not be started.
+        Failed = "failed",
+        /// Cancelled by someone, or by the daemon's stop.
+        Cancelled = "cancelled",
+        /// It ran longer than its time limit.
+        Timeout = "timeout",
+    }
 }
 
 impl TaskState {
-    /// All of them.
-    pub const ALL: &[Self] =
-        &[Self::Queued, Self::Running, Self::Completed, Self::Failed, Self::Cancelled, Self::Timeout];
-
-    /// The name on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-            Self::Timeout => "timeout",
-        }
-    }
-
-    /// Whether nothing can happen to the task any more.
+    /// Whether nothing can happen to the task any more, as far as this version knows.
     pub const fn is_final(self) -> bool {
-        !matches!(self, Self::Queued | Self::Running)
+        matches!(self, Self::Completed | Self::Failed | Self::Cancelled | Self::Timeout)
     }
 }
 
@@ -50,7 +34,7 @@ impl FromStr for TaskState {
     type Err = ();
 
     fn from_str(name: &str) -> Result<Self, ()> {
-        Self::ALL.iter().copied().find(|state| state.name() == name).ok_or(())
+        Self::from_name(name).ok_or(())
     }
 }
 
@@ -208,7 +192,7 @@ pub struct TaskCancelled {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskListParams {
     /// Only tasks in this state.
-    #[serde(default, deserialize_with = "by_name", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "known_by_name", skip_serializing_if = "Option::is_none")]
     pub state: Option<TaskState>,
     /// Only tasks for this agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

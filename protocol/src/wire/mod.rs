@@ -20,6 +20,10 @@ pub use params::{DecodeError, decode_params};
 /// The longest line that is read, in bytes, unless configured otherwise: 16 MiB.
 pub const DEFAULT_MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
 
+/// The longest line that a client takes from a daemon, in bytes: 64 MiB, several times what a daemon's longest answer has. Whoever sends a
+/// longer one is none.
+pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
+
 /// How many requests a batch may hold: answers must not grow without bound from one line.
 pub const MAX_BATCH: usize = 1000;
 

@@ -44,10 +44,7 @@ fn summed_up(checks: Vec<HealthCheckItem>) -> HealthCheck {
 }
 
 async fn publish(daemon: &Daemon, check: &HealthCheck, cause: Option<Cause>) -> Found {
-    let topic = match check.health {
-        Health::Healthy => "health:ok",
-        Health::Degraded => "health:degraded",
-    };
+    let topic = if check.health == Health::Healthy { "health:ok" } else { "health:degraded" };
     let payload = Json::new(check).unwrap_or_default();
     let draft =
         Draft { topic: topic.to_owned(), payload, source: EventSource::Daemon, cause, happened_at: None };

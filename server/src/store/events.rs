@@ -20,7 +20,7 @@ impl Store {
             event.seq,
             event.topic,
             event.payload.as_str(),
-            source_name(event.source),
+            event.source.name(),
             Millis(event.at),
             event.caused_by.as_ref().map(AsJson),
         ])?;
@@ -32,17 +32,6 @@ impl Store {
         let mut select =
             self.statement("SELECT seq, topic, payload, source, at, cause FROM event WHERE seq = ?")?;
         select.query_row([seq], read_event).optional()
-    }
-}
-
-fn source_name(source: EventSource) -> &'static str {
-    match source {
-        EventSource::Client => "client",
-        EventSource::Supervisor => "supervisor",
-        EventSource::FileWatcher => "file_watcher",
-        EventSource::Scheduler => "scheduler",
-        EventSource::Automation => "automation",
-        EventSource::Daemon => "daemon",
     }
 }
 

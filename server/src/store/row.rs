@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
-use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, TaskUsage, Timestamp};
+use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, TaskUsage, Timestamp, Word};
 use rusqlite::{
     Row, ToSql,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
@@ -272,12 +272,12 @@ impl<T: DeserializeOwned> FromSql for AsJson<T> {
     }
 }
 
-/// A unit enum as its name on the wire.
+/// An enum of words as its name on the wire.
 pub(super) struct Named<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromSql for Named<T> {
+impl<T: Word> FromSql for Named<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let name = serde_json::Value::from(value.as_str()?);
-        serde_json::from_value(name).map(Self).map_err(|error| FromSqlError::Other(error.into()))
+        let name = value.as_str()?;
+        T::known(name).map(Self).ok_or_else(|| FromSqlError::Other(format!("{name:?} is no known word").into()))
     }
 }

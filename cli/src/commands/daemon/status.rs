@@ -26,7 +26,7 @@ pub(super) async fn run(client: &DaemonClient, output: &Output) -> Result<ExitCo
 pub(in crate::commands) fn show(out: &mut dyn Write, status: &DaemonStatus) -> io::Result<()> {
     let health = match status.health {
         Health::Healthy => Shown::judged("healthy", true),
-        Health::Degraded => Shown::judged("degraded", false),
+        other => Shown::judged(other.name(), false),
     };
     let subsystems = &status.subsystems;
     let supervisor = &subsystems.supervisor;

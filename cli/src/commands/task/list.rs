@@ -73,6 +73,7 @@ fn in_state(stats: &TaskStats, state: Option<TaskState>) -> u64 {
         Some(TaskState::Failed) => stats.failed,
         Some(TaskState::Cancelled) => stats.cancelled,
         Some(TaskState::Timeout) => stats.timeout,
+        Some(_) => 0,
     }
 }
 

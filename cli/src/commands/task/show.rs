@@ -36,8 +36,8 @@ fn state(state: TaskState, open: &[String]) -> String {
     match state {
         TaskState::Queued if open.is_empty() => format!("{state}, until a slot is free"),
         TaskState::Queued => format!("{state}, until {} completed", having(open)),
-        TaskState::Running => state.to_string(),
-        ended => judged(ended.name(), ended == TaskState::Completed),
+        ended if ended.is_final() => judged(ended.name(), ended == TaskState::Completed),
+        other => other.to_string(),
     }
 }
 

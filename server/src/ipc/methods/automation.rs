@@ -80,13 +80,13 @@ fn rule_status(state: RuleState, all_on: bool) -> RuleStatus {
     let Action::SubmitTask { prompt, priority, agent, .. } = action;
     RuleStatus {
         id,
-        trigger,
-        condition,
+        trigger: trigger.into(),
+        condition: condition.into(),
         action: RuleAction { kind: RuleActionKind::SubmitTask, prompt, priority, agent },
         enabled: state.enabled,
         active: refusal.is_none(),
         reason,
-        on_busy,
+        on_busy: on_busy.into(),
         tripped_at: state.tripped_at,
         busy: u32::try_from(state.busy).unwrap_or(u32::MAX),
         last_refusal: state.last_refusal,
