@@ -86,7 +86,7 @@ class Fork(unittest.TestCase):
             held, over = threading.Event(), threading.Event()
 
             def hold() -> None:
-                with client._lock, connection._sending, connection._state:
+                with client._connecting._lock, connection._outbox._turn._lock:
                     held.set()
                     over.wait(10)
 

@@ -1,7 +1,7 @@
 use aiwg_protocol::{
     MAX_SOCKET_PATH, MAX_SUBSCRIPTIONS, MAX_WAITING_CALLS, PROJECT_DIR, PROTOCOL_VERSION, SAFE_DIRECTORY_ENV,
     SOCKET_ENV, SOCKET_PATH, START_COMMAND,
-    wire::{DEFAULT_MAX_LINE_BYTES, MAX_BATCH},
+    wire::{DEFAULT_MAX_LINE_BYTES, MAX_ANSWER_BYTES, MAX_BATCH},
 };
 
 /// What clients must agree on beyond methods and types.
@@ -14,6 +14,7 @@ pub(crate) struct Constants {
     safe_directory_env: &'static str,
     start_command: &'static str,
     max_socket_path: usize,
+    max_answer_bytes: usize,
     max_line_mib: usize,
     max_batch: usize,
     max_waiting_calls: usize,
@@ -37,6 +38,7 @@ impl Constants {
             safe_directory_env: SAFE_DIRECTORY_ENV,
             start_command: START_COMMAND,
             max_socket_path: MAX_SOCKET_PATH,
+            max_answer_bytes: MAX_ANSWER_BYTES,
             max_line_mib: DEFAULT_MAX_LINE_BYTES / (1024 * 1024),
             max_batch: MAX_BATCH,
             max_waiting_calls: MAX_WAITING_CALLS,
@@ -54,6 +56,7 @@ impl Constants {
             safe_directory_env => self.safe_directory_env,
             start_command => self.start_command,
             max_socket_path => self.max_socket_path,
+            max_answer_bytes => self.max_answer_bytes,
             max_line_mib => self.max_line_mib,
             max_batch => self.max_batch,
             max_waiting_calls => self.max_waiting_calls,
@@ -62,7 +65,7 @@ impl Constants {
     }
 
     /// Those that the code of a client names: name, value and documentation.
-    pub(crate) fn for_clients(&self) -> [(&'static str, ConstantValue, &'static str); 7] {
+    pub(crate) fn for_clients(&self) -> [(&'static str, ConstantValue, &'static str); 8] {
         use ConstantValue::{Number, Text};
         [
             ("PROTOCOL_VERSION", Text(self.protocol_version), "The version of the wire contract."),
@@ -88,6 +91,11 @@ impl Constants {
                 Number(self.max_socket_path),
                 "The longest socket path that every system takes, in bytes. A longer one is a symbolic link to a \
                  shorter one, which is the one to connect to.",
+            ),
+            (
+                "MAX_ANSWER_BYTES",
+                Number(self.max_answer_bytes),
+                "The longest line that a client takes from a daemon, in bytes. Whoever sends a longer one is none.",
             ),
         ]
     }

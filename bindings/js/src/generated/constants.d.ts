@@ -26,3 +26,8 @@ export declare const START_COMMAND: string;
  * shorter one, which is the one to connect to.
  */
 export declare const MAX_SOCKET_PATH: number;
+
+/**
+ * The longest line that a client takes from a daemon, in bytes. Whoever sends a longer one is none.
+ */
+export declare const MAX_ANSWER_BYTES: number;

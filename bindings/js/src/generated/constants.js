@@ -7,3 +7,4 @@ export const SOCKET_ENV = 'AIWG_DAEMON_SOCKET';
 export const SAFE_DIRECTORY_ENV = 'AIWG_SAFE_DIRECTORY';
 export const START_COMMAND = 'aiwg daemon start';
 export const MAX_SOCKET_PATH = 100;
+export const MAX_ANSWER_BYTES = 67108864;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Callable
@@ -11,8 +12,9 @@ from typing import Any, Callable
 from ._async_connection import AsyncConnection
 from ._async_subscription import AsyncSubscription
 from ._connection import Listeners
-from ._discovery import discover_socket
-from ._errors import timed_out
+from ._deadline import checked
+from ._discovery import discover
+from ._errors import disconnected, timed_out
 from ._generated.async_methods import AsyncMethods
 from ._generated.types import EventEmitted
 from ._message import Notification
@@ -43,13 +45,14 @@ class AsyncDaemonClient(AsyncMethods):
           it is that of the project that ``cwd`` is in: the nearest directory upwards that
           has a ``.aiwg``.
         - ``cwd``: where to look upwards from; the working directory unless given.
-        - ``timeout``: how long each call may take, in seconds, unless it says so itself; as long as
-          it takes when None.
+        - ``timeout``: how long each call may take, in seconds, connecting and sending included,
+          unless it says so itself; as long as it takes when None or ``math.inf``. What is not
+          above 0 is a ``ValueError``.
         """
         super().__init__()
         self._given_path = socket_path
         self._cwd = cwd
-        self._timeout = timeout
+        self._timeout = checked(timeout)
         self._listeners: Listeners = []
         self._connection: AsyncConnection | None = None
         self._connecting: asyncio.Task[AsyncConnection] | None = None
@@ -70,9 +73,16 @@ class AsyncDaemonClient(AsyncMethods):
         await self._connected()
 
     async def close(self) -> None:
-        """Disconnects. Calls in flight in other tasks raise ``DaemonConnectionError``."""
+        """Disconnects, or gives up connecting. Calls in flight in other tasks raise ``DaemonConnectionError``."""
+        loop = asyncio.get_running_loop()
+        connecting, self._connecting = self._connecting, None
+        if connecting is not None and connecting.get_loop() is loop:
+            # One that has not begun yet would be cancelled without a word to those who wait for it.
+            await asyncio.sleep(0)
+            connecting.cancel()
+            await asyncio.wait([connecting])
         connection, self._connection = self._connection, None
-        if connection is not None and connection.loop is asyncio.get_running_loop():
+        if connection is not None and connection.loop is loop:
             await connection.close()
 
     async def request(
@@ -83,7 +93,7 @@ class AsyncDaemonClient(AsyncMethods):
         timeout: float | None = None,
     ) -> Any:
         """Calls a method by its name on the wire; one that this package does not know, too."""
-        timeout = self._timeout if timeout is None else timeout
+        timeout = self._timeout if timeout is None else checked(timeout)
         if timeout is None:
             return await self._call(method, params)
         try:
@@ -117,8 +127,9 @@ class AsyncDaemonClient(AsyncMethods):
             await client.task.submit(prompt="Write the release notes")
             async for event in events: ...
         """
-        path = discover_socket(self._given_path, self._cwd)
-        return AsyncSubscription(Progress(path, topics, since, reconnect, on_missed))
+        address = discover(self._given_path, self._cwd)
+        progress = Progress(address, topics, since, reconnect, on_missed)
+        return AsyncSubscription(progress, self._timeout)
 
     def on_notification(self, listener: Callable[[Notification], object]) -> Callable[[], None]:
         """Calls the listener for each notification, until the function that this gives is called."""
@@ -137,6 +148,12 @@ class AsyncDaemonClient(AsyncMethods):
     ) -> None:
         await self.close()
 
+    def __del__(self) -> None:
+        connection = getattr(self, "_connection", None)
+        if connection is not None and connection.is_open:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=1)
+            connection.abandon()
+
     async def _call(self, method: str, params: Mapping[str, object] | None) -> Any:
         connection = await self._connected()
         return await connection.call(method, params)
@@ -149,10 +166,17 @@ class AsyncDaemonClient(AsyncMethods):
         connecting = self._connecting
         if connecting is None or connecting.done() or connecting.get_loop() is not loop:
             connecting = self._connecting = loop.create_task(self._open())
+            # Its failure is told to whoever waits; that nobody does is no fault.
+            connecting.add_done_callback(lambda task: task.cancelled() or task.exception())
         # Shielded: others may wait for the same connection.
         return await asyncio.shield(connecting)
 
     async def _open(self) -> AsyncConnection:
-        self._path = discover_socket(self._given_path, self._cwd)
-        self._connection = await AsyncConnection.open(self._path, self._listeners)
-        return self._connection
+        address = discover(self._given_path, self._cwd)
+        self._path = address.path
+        try:
+            connection = await AsyncConnection.open(address, self._listeners)
+        except asyncio.CancelledError:
+            raise disconnected(address.path, "the client disconnected") from None
+        self._connection = connection
+        return connection

@@ -6,13 +6,23 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
+from ._async_socket import connect, forget_transport
 from ._connection import Listeners
-from ._discovery import connectable
-from ._errors import disconnected, not_connected
-from ._fork import forget_in_children, let_go
-from ._message import Lines, Notification, Waiting, cancel_line, dispatch, request_line
+from ._discovery import Address
+from ._errors import disconnected
+from ._fork import forget_in_children
+from ._message import (
+    UNREADABLE,
+    Lines,
+    Notification,
+    Waiting,
+    cancel_line,
+    dispatch,
+    request_line,
+    unreadable,
+)
 
 _log = logging.getLogger("aiwg")
 
@@ -35,13 +45,6 @@ class _Call:
             self._future.set_exception(error)
 
 
-def forget_transport(transport: asyncio.BaseTransport) -> None:
-    """Lets go of a transport's socket, in a child made by fork(), without a word to the loop."""
-    socket: Any = transport.get_extra_info("socket")
-    if socket is not None:
-        let_go(socket.fileno())
-
-
 class AsyncConnection(asyncio.Protocol):
     """One socket."""
 
@@ -58,16 +61,15 @@ class AsyncConnection(asyncio.Protocol):
         """Set while the daemon reads more slowly than this sends."""
 
     @classmethod
-    async def open(cls, path: str, listeners: Listeners) -> AsyncConnection:
+    async def open(cls, address: Address, listeners: Listeners) -> AsyncConnection:
         """Connects."""
         loop = asyncio.get_running_loop()
-        try:
-            _, connection = await loop.create_unix_connection(
-                lambda: cls(path, listeners), connectable(path)
-            )
-        except OSError as error:
-            raise not_connected(path, error) from error
-        return connection
+        return await connect(
+            address,
+            lambda path: loop.create_unix_connection(
+                lambda: cls(address.path, listeners), path
+            ),
+        )
 
     @property
     def is_open(self) -> bool:
@@ -103,6 +105,14 @@ class AsyncConnection(asyncio.Protocol):
             self._transport.abort()
         await asyncio.shield(self._closed)
 
+    def abandon(self) -> None:
+        """Closes without waiting, from whatever thread, as a client does that is collected."""
+        try:
+            self.loop.call_soon_threadsafe(self._transport.abort)
+        except RuntimeError:
+            # The loop is closed, and its transports with it.
+            pass
+
     def forget(self) -> None:
         """In a child made by fork() the connection is the parent's, and so are those who wait."""
         self._end = self._end or "the process was forked"
@@ -110,8 +120,8 @@ class AsyncConnection(asyncio.Protocol):
         forget_transport(self._transport)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        self._transport = transport
+        # By what it can do: other loops' transports are no asyncio.WriteTransport.
+        self._transport = cast(asyncio.WriteTransport, transport)
         forget_in_children(self)
 
     def data_received(self, data: bytes) -> None:
@@ -119,8 +129,8 @@ class AsyncConnection(asyncio.Protocol):
             for line in self._lines.push(data):
                 if line:
                     dispatch(line, self._calls, self._notify)
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            self._finish("it sent a line that is not JSON-RPC")
+        except UNREADABLE as error:
+            self._finish(unreadable(error))
             self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:

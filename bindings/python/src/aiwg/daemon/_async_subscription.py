@@ -10,14 +10,21 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
+from typing import Tuple
 
-from ._async_connection import forget_transport
-from ._discovery import connectable
-from ._errors import DaemonConnectionError, disconnected, not_connected
+from ._async_socket import connect, forget_transport
+from ._errors import DaemonConnectionError, disconnected, timed_out
 from ._fork import forget_in_children
 from ._generated.types import Event
-from ._message import Lines
-from ._progress import CHUNK, Progress
+from ._message import Lines, LineTooLongError, unreadable
+from ._progress import CHUNK, METHOD, Progress
+
+_Streams = Tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def _streams(path: str) -> tuple[asyncio.BaseTransport, _Streams]:
+    reader, writer = await asyncio.open_unix_connection(path)
+    return writer.transport, (reader, writer)
 
 
 class AsyncSubscription(AsyncIterator[Event]):
@@ -26,8 +33,9 @@ class AsyncSubscription(AsyncIterator[Event]):
     It connects at once, where it is made within a running loop; else when it is first waited for.
     """
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, timeout: float | None) -> None:
         self._progress = progress
+        self._timeout = timeout
         self._is_closed = False
         self._writer: asyncio.StreamWriter | None = None
         self._lost: str | None = None
@@ -43,6 +51,7 @@ class AsyncSubscription(AsyncIterator[Event]):
     async def ready(self) -> None:
         """Waits until the daemon has the subscription: every event that is emitted from then on will come.
 
+        That takes no longer than the client's timeout, or this raises ``DaemonTimeoutError``.
         Who does not wait for it hears of a failure from the iteration.
         """
         # Shielded: others may wait for the same.
@@ -121,12 +130,14 @@ class AsyncSubscription(AsyncIterator[Event]):
         return self._opening
 
     async def _open(self) -> None:
-        """Connects and subscribes, from where it stopped."""
-        path = self._progress.path
+        """Connects and subscribes, from where it stopped, in the time that the client gives."""
         try:
-            self._reader, self._writer = await asyncio.open_unix_connection(connectable(path))
-        except OSError as error:
-            raise not_connected(path, error) from error
+            await asyncio.wait_for(self._subscribe(), self._timeout)
+        except asyncio.TimeoutError:
+            raise timed_out(METHOD, self._timeout) from None
+
+    async def _subscribe(self) -> None:
+        self._reader, self._writer = await connect(self._progress.address, _streams)
         self._lines = Lines()
         self._waiting: deque[bytes] = deque()
         try:
@@ -144,7 +155,11 @@ class AsyncSubscription(AsyncIterator[Event]):
         if self._writer is None:
             await self._open()
         while not self._waiting:
-            self._waiting.extend(self._lines.push(await self._chunk()))
+            chunk = await self._chunk()
+            try:
+                self._waiting.extend(filter(None, self._lines.push(chunk)))
+            except LineTooLongError as error:
+                raise disconnected(self._progress.path, unreadable(error)) from error
         return self._waiting.popleft()
 
     async def _chunk(self) -> bytes:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Callable
 
 from ._connection import Connection, Listeners
-from ._discovery import discover_socket
+from ._deadline import Deadline, checked
+from ._discovery import Address, discover
 from ._fork import forget_in_children
 from ._generated.methods import Methods
 from ._generated.types import EventEmitted
 from ._message import Notification
+from ._once import call_once
 from ._progress import OnMissed, Progress
 from ._subscription import Subscription
+from ._turn import Interrupted, Turn
+
+_CONNECTING = 30.0
+"""How many seconds a thread waits at the most for another one that connects."""
 
 
 class DaemonClient(Methods):
@@ -27,7 +32,8 @@ class DaemonClient(Methods):
     It connects with its first call, or by ``connect()``, or as a context manager. Threads may share
     it: their calls go over one connection and do not wait for each other. When the daemon goes away,
     calls in flight raise ``DaemonConnectionError``, and the next call connects again. So does the
-    first call in a child made by fork(): parent and child never share a connection.
+    first call in a child made by fork(): parent and child never share a connection. A signal handler
+    may call, too: where it has interrupted a call of its own thread, it gets a connection of its own.
     """
 
     def __init__(
@@ -42,22 +48,23 @@ class DaemonClient(Methods):
           it is that of the project that ``cwd`` is in: the nearest directory upwards that
           has a ``.aiwg``.
         - ``cwd``: where to look upwards from; the working directory unless given.
-        - ``timeout``: how long each call may take, in seconds, unless it says so itself; as long as
-          it takes when None.
+        - ``timeout``: how long each call may take, in seconds, connecting and sending included,
+          unless it says so itself; as long as it takes when None or ``math.inf``. What is not
+          above 0 is a ``ValueError``.
         """
         super().__init__()
         self._given_path = socket_path
         self._cwd = cwd
-        self._timeout = timeout
+        self._timeout = checked(timeout)
         self._listeners: Listeners = []
-        self._lock = threading.Lock()
+        self._connecting = Turn()
         self._connection: Connection | None = None
         self._path: str | None = None
         forget_in_children(self)
 
     def forget(self) -> None:
         """In a child made by fork() it connects anew."""
-        self._lock = threading.Lock()
+        self._connecting = Turn()
         self._connection = None
 
     @property
@@ -73,12 +80,11 @@ class DaemonClient(Methods):
 
     def connect(self) -> None:
         """Connects, unless it is connected already. Raises ``NoDaemonError``."""
-        self._connected(self._timeout)
+        self._connected(self._find(), Deadline(self._timeout))
 
     def close(self) -> None:
         """Disconnects. Calls in flight in other threads raise ``DaemonConnectionError``."""
-        with self._lock:
-            connection, self._connection = self._connection, None
+        connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
 
@@ -90,8 +96,18 @@ class DaemonClient(Methods):
         timeout: float | None = None,
     ) -> Any:
         """Calls a method by its name on the wire; one that this package does not know, too."""
-        timeout = self._timeout if timeout is None else timeout
-        return self._connected(timeout).call(method, params, timeout)
+        deadline = Deadline(self._timeout if timeout is None else timeout)
+        address: Address | None = None
+        try:
+            connection = self._connection
+            if connection is None or not connection.is_open:
+                address = self._find()
+                connection = self._connected(address, deadline)
+            return connection.call(method, params, deadline)
+        except Interrupted:
+            pass
+        # A signal handler calls, in the middle of a call of its own thread.
+        return call_once(address or self._find(), method, params, deadline)
 
     def emit(
         self, topic: str, payload: Any = None, *, timeout: float | None = None
@@ -119,8 +135,8 @@ class DaemonClient(Methods):
         submitted = client.task.submit(prompt="Write the release notes")
         for event in events: ...
         """
-        path = discover_socket(self._given_path, self._cwd)
-        return Subscription(Progress(path, topics, since, reconnect, on_missed), self._timeout)
+        address = discover(self._given_path, self._cwd)
+        return Subscription(Progress(address, topics, since, reconnect, on_missed), self._timeout)
 
     def on_notification(self, listener: Callable[[Notification], object]) -> Callable[[], None]:
         """Calls the listener for each notification, until the function that this gives is called.
@@ -147,12 +163,18 @@ class DaemonClient(Methods):
         if connection is not None:
             connection.abandon()
 
-    def _connected(self, timeout: float | None) -> Connection:
-        connection = self._connection
-        if connection is not None and connection.is_open:
+    def _find(self) -> Address:
+        address = discover(self._given_path, self._cwd)
+        self._path = address.path
+        return address
+
+    def _connected(self, address: Address, deadline: Deadline) -> Connection:
+        def connected() -> Connection:
+            connection = self._connection
+            if connection is None or not connection.is_open:
+                connection = self._connection = Connection(address, deadline, self._listeners)
             return connection
-        with self._lock:
-            if self._connection is None or not self._connection.is_open:
-                self._path = discover_socket(self._given_path, self._cwd)
-                self._connection = Connection(self._path, timeout, self._listeners)
-            return self._connection
+
+        left = deadline.left()
+        seconds = _CONNECTING if left is None else min(left, _CONNECTING)
+        return self._connecting.run(seconds, connected)

@@ -9,12 +9,28 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Callable, List
 
-from ._discovery import connectable
-from ._errors import DaemonConnectionError, disconnected, not_connected, timed_out
+from ._deadline import Deadline
+from ._discovery import Address
+from ._errors import disconnected, timed_out
 from ._fork import forget_in_children
-from ._message import Lines, Notification, Waiting, cancel_line, dispatch, request_line
+from ._message import (
+    UNREADABLE,
+    Lines,
+    Notification,
+    Waiting,
+    cancel_line,
+    dispatch,
+    request_line,
+    unreadable,
+)
+from ._outbox import Entry, Outbox
+from ._socket import connect
+from ._turn import Interrupted
 
 _CHUNK = 64 * 1024
+
+_JOIN = 5.0
+"""How many seconds to wait at the most for the reading thread: it may be within a listener."""
 
 Listeners = List[Callable[[Notification], object]]
 
@@ -24,10 +40,13 @@ _log = logging.getLogger("aiwg")
 class _Call:
     """A call that a thread waits for."""
 
-    __slots__ = ("_done", "_error", "_result", "size")
+    __slots__ = ("_done", "_error", "_result", "entry", "is_sent", "size")
 
-    def __init__(self) -> None:
-        self.size = 0
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.is_sent = False
+        self.entry: Entry | None = None
+        """Its line, while the socket has not taken it."""
         self._result: Any = None
         self._error: Exception | None = None
         self._done = threading.Lock()
@@ -41,10 +60,9 @@ class _Call:
         self._error = error
         self._done.release()
 
-    def wait(self, timeout: float | None) -> bool:
+    def wait(self, deadline: Deadline) -> bool:
         """Waits for the answer; False when the time is over."""
-        seconds = -1 if timeout is None else min(max(timeout, 0), threading.TIMEOUT_MAX)
-        return self._done.acquire(timeout=seconds)
+        return deadline.acquire(self._done)
 
     def outcome(self) -> Any:
         if self._error is not None:
@@ -53,43 +71,53 @@ class _Call:
 
 
 class Connection:
-    """One socket. A thread of its own reads it, so that calls need not wait for each other."""
+    """One socket. A thread of its own reads it, so that calls need not wait for each other.
 
-    def __init__(self, path: str, timeout: float | None, listeners: Listeners) -> None:
-        self._path = path
+    No lock is held while anything is waited for, and none is needed to fail the calls: a signal handler may call too,
+    whatever it has interrupted.
+    """
+
+    def __init__(self, address: Address, deadline: Deadline, listeners: Listeners) -> None:
+        self._path = address.path
         self._listeners = listeners
-        self._socket = connect(path, timeout)
+        self._socket = connect(address, deadline)
         self._ids = itertools.count(1)
         self._end: str | None = None
         self._begin()
         forget_in_children(self)
         self._reader = threading.Thread(target=self._read, name="aiwg-reader", daemon=True)
-        self._reader.start()
+        try:
+            self._reader.start()
+        except BaseException:
+            self.abandon()
+            raise
 
     def _begin(self) -> None:
         """With no calls, and with locks that nobody holds."""
         self._calls: dict[int, Waiting] = {}
-        self._sending = threading.Lock()
-        self._state = threading.RLock()
-        """Held while calls are added, or the end is set: no call is added after it.
-
-        Reentrant, since ``abandon`` may come from the garbage collector, anywhere.
-        """
+        self._outbox = Outbox(self._socket, self._finish)
 
     @property
     def is_open(self) -> bool:
         return self._end is None
 
-    def call(self, method: str, params: Mapping[str, object] | None, timeout: float | None) -> Any:
-        """Sends a request and waits for its answer."""
-        call = _Call()
-        call_id = self._add(call)
+    def call(self, method: str, params: Mapping[str, object] | None, deadline: Deadline) -> Any:
+        """Sends a request and waits for its answer.
+
+        Raises ``Interrupted`` where it is called in the middle of another call's sending: it is not sent then.
+        """
+        call_id = next(self._ids)
+        line = request_line(call_id, method, params)
+        call = _Call(len(line))
         try:
-            line = request_line(call_id, method, params)
-            call.size = len(line)
-            self._send(line)
-            if not call.wait(timeout):
-                raise timed_out(method, timeout)
+            self._add(call_id, call)
+            call.is_sent = True
+            call.entry = self._send(line)
+            if not call.wait(deadline):
+                raise timed_out(method, deadline.timeout)
+        except Interrupted:
+            self._calls.pop(call_id, None)
+            raise
         except BaseException:
             self._cancel(call_id, call)
             raise
@@ -99,7 +127,7 @@ class Connection:
         """Fails what is in flight, and waits for the reading thread."""
         self._finish("the client disconnected")
         if self._reader is not threading.current_thread():
-            self._reader.join()
+            self._reader.join(_JOIN)
 
     def abandon(self) -> None:
         """Closes without waiting."""
@@ -111,28 +139,35 @@ class Connection:
         self._begin()
         self._socket.close()
 
-    def _add(self, call: _Call) -> int:
-        with self._state:
-            if self._end is not None:
-                raise disconnected(self._path, self._end)
-            call_id = next(self._ids)
-            self._calls[call_id] = call
-            return call_id
+    def _add(self, call_id: int, call: _Call) -> None:
+        self._calls[call_id] = call
+        # In this order: where the end comes in between, both it and this find the call.
+        if self._end is not None and self._calls.pop(call_id, None) is not None:
+            raise disconnected(self._path, self._end)
 
     def _cancel(self, call_id: int, call: _Call) -> None:
         """Gives a call up, unless its answer has come."""
-        if self._calls.pop(call_id, None) is not None and call.size:
-            try:
-                self._send(cancel_line(call_id))
-            except DaemonConnectionError:
-                pass
-
-    def _send(self, line: bytes) -> None:
+        if self._calls.pop(call_id, None) is None or not call.is_sent or self._end is not None:
+            return
+        if call.entry is not None and Outbox.withdraw(call.entry):
+            return
         try:
-            with self._sending:
-                self._socket.sendall(line)
+            self._send(cancel_line(call_id))
+        except (ConnectionError, Interrupted):
+            pass
+
+    def _send(self, line: bytes) -> Entry | None:
+        try:
+            return self._outbox.send(line)
+        except Interrupted:
+            raise
         except OSError as error:
+            self._finish(str(error))
             raise disconnected(self._path, str(error)) from error
+        except BaseException:
+            # A signal handler has raised this, and nobody can tell how much of the line was sent.
+            self._finish("a signal handler has interrupted a call while it was sent")
+            raise
 
     def _read(self) -> None:
         why = "it went away"
@@ -140,8 +175,8 @@ class Connection:
             self._read_lines()
         except OSError as error:
             why = str(error)
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            why = "it sent a line that is not JSON-RPC"
+        except UNREADABLE as error:
+            why = unreadable(error)
         self._finish(why)
         self._socket.close()
 
@@ -163,33 +198,15 @@ class Connection:
                 _log.exception("a listener for notifications failed")
 
     def _finish(self, why: str) -> None:
-        """Ends the connection, once."""
-        with self._state:
-            if self._end is not None:
-                return
-            self._end = why
+        """Ends the connection. It may be called again, by anyone, at any time."""
+        self._end = self._end or why
         try:
             self._socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass
+        self._outbox.stop()
         for call_id in list(self._calls):
             call = self._calls.pop(call_id, None)
             if call is not None:
                 # An error of its own for each: a traceback belongs to one raise.
-                call.fail(disconnected(self._path, why))
-
-
-def connect(path: str, timeout: float | None) -> socket.socket:
-    """A connected socket."""
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        connection.settimeout(timeout)
-        connection.connect(connectable(path))
-        connection.settimeout(None)
-    except OSError as error:
-        connection.close()
-        raise not_connected(path, error) from error
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+                call.fail(disconnected(self._path, self._end))

@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
 from ._errors import no_project
 from ._generated.constants import MAX_SOCKET_PATH, PROJECT_DIR, SOCKET_ENV, SOCKET_PATH
-from ._trust import check_trusted
+from ._trust import check_socket, check_trusted
 
 
-def discover_socket(
+class Address(NamedTuple):
+    """Where to connect to."""
+
+    path: str
+    """The socket."""
+    is_found: bool
+    """Whether nobody has named it: then it must be this user's daemon, or root's, that answers."""
+
+
+def discover(
     socket_path: str | os.PathLike[str] | None, cwd: str | os.PathLike[str] | None
-) -> str:
+) -> Address:
     """The socket given, else the one the environment names, else that of the project ``cwd`` is in."""
     named = os.fspath(socket_path) if socket_path is not None else os.environ.get(SOCKET_ENV)
     if named:
-        return named
-    start = os.path.abspath(cwd if cwd is not None else os.getcwd())
+        return Address(named, is_found=False)
+    try:
+        start = os.path.abspath(cwd if cwd is not None else os.getcwd())
+    except FileNotFoundError:
+        # The working directory has been deleted: it is in no project.
+        start = "."
     project = _find_project(start)
     if project is None:
         raise no_project(start, os.path.join(start, SOCKET_PATH))
     check_trusted(os.path.join(project, PROJECT_DIR))
-    return os.path.join(project, SOCKET_PATH)
+    return Address(os.path.join(project, SOCKET_PATH), is_found=True)
 
 
 def _find_project(start: str) -> str | None:
@@ -36,11 +50,17 @@ def _find_project(start: str) -> str | None:
         if is_project and (directory == start or directory != home):
             return directory
         parent = os.path.dirname(directory)
-        if parent == directory:
+        if parent in (directory, ""):
             return None
         directory = parent
 
 
-def connectable(path: str) -> str:
-    """The path to give to the system: one that is too long for it is a link to a shorter one."""
+def connectable(address: Address) -> str:
+    """The path to give to the system: one that is too long for it is a link to a shorter one.
+
+    Raises ``NotAllowedError`` where a socket that was found is not to be trusted.
+    """
+    path = address.path
+    if address.is_found:
+        check_socket(path)
     return os.path.realpath(path) if len(os.fsencode(path)) > MAX_SOCKET_PATH else path

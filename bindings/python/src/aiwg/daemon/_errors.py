@@ -16,14 +16,17 @@ class DaemonError(Exception):
 
     code: int
     """The JSON-RPC error code."""
-    kind: ErrorKind
-    """The stable name of what went wrong: tell errors apart by it, never by the message."""
+    kind: ErrorKind | str
+    """The stable name of what went wrong: tell errors apart by it, never by the message.
+
+    A newer daemon may have others than this package knows.
+    """
     message: str
     """What happened and what to do next, for people."""
     member: str | None
     """With ``invalid_params``: the member that is wrong, as a path such as ``env.PATH``."""
 
-    def __init__(self, code: int, kind: ErrorKind, message: str, member: str | None = None) -> None:
+    def __init__(self, code: int, kind: ErrorKind | str, message: str, member: str | None = None) -> None:
         super().__init__(code, kind, message, member)
         self.code = code
         self.kind = kind
@@ -74,7 +77,7 @@ class NoDaemonError(_NotConnectedError):
 class NotAllowedError(_NotConnectedError):
     """The socket cannot be opened: only the user who started the daemon can, and root.
 
-    Or it is not to be: its project could be anyone's.
+    Or it is not to be: its project could be anyone's, or somebody else answers there.
     """
 
     kind: ConnectionErrorKind = "not_allowed"

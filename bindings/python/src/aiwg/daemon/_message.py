@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Callable, Protocol
 
 from ._errors import DaemonError
-from ._generated.errors import ErrorKind
+from ._generated.constants import MAX_ANSWER_BYTES
 from ._generated.notifications import NotificationParams, read_notification
 
 
@@ -22,20 +23,44 @@ class Notification:
     """What it brings: ``isinstance`` tells which it is."""
 
 
-class Lines:
-    """Lines out of chunks of bytes."""
+_log = logging.getLogger("aiwg")
 
-    def __init__(self) -> None:
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading a line raises that is no message, or none that can be understood."""
+
+
+class LineTooLongError(ValueError):
+    """A line is longer than a daemon's ever is."""
+
+
+def unreadable(error: Exception) -> str:
+    """Why nothing more is read where a line was not understood."""
+    if isinstance(error, LineTooLongError):
+        return f"it sent a line of more than {MAX_ANSWER_BYTES} bytes"
+    return "it sent a line that is not JSON-RPC"
+
+
+class Lines:
+    """Lines out of chunks of bytes, of a bounded length."""
+
+    def __init__(self, limit: int = MAX_ANSWER_BYTES) -> None:
+        self._limit = limit
         self._pieces: list[bytes] = []
+        self._size = 0
 
     def push(self, chunk: bytes) -> list[bytes]:
-        """The lines that this chunk ends."""
+        """The lines that this chunk ends. Raises ``LineTooLongError``."""
         end = chunk.rfind(b"\n")
         if end < 0:
+            self._size += len(chunk)
+            if self._size > self._limit:
+                self._pieces = []
+                raise LineTooLongError
             self._pieces.append(chunk)
             return []
         whole = b"".join([*self._pieces, chunk[:end]])
         self._pieces = [chunk[end + 1 :]] if end + 1 < len(chunk) else []
+        self._size = len(chunk) - end - 1
         return whole.split(b"\n")
 
 
@@ -79,17 +104,29 @@ class Waiting(Protocol):
 def dispatch(
     line: bytes, calls: dict[int, Waiting], notify: Callable[[Notification], None]
 ) -> None:
-    """Gives a line to whom it belongs. Raises ValueError when it is not a message."""
+    """Gives a line to whom it belongs. Raises one of ``UNREADABLE`` when it is not a message."""
     message: dict[str, Any] = json.loads(line)
     if "method" in message:
-        method = message["method"]
-        return notify(Notification(method, read_notification(method, message.get("params", {}))))
+        return _notification(message, notify)
     # All of it is read before the call is taken: one that is taken is always settled.
     error = error_of(message["error"]) if "error" in message else None
     call = _take(calls, message.get("id"))
     if call is None:
         return None
     return call.succeed(message.get("result")) if error is None else call.fail(error)
+
+
+def _notification(
+    message: Mapping[str, Any], notify: Callable[[Notification], None]
+) -> None:
+    """Nobody waits for a notification: one that cannot be understood is passed over."""
+    method = message["method"]
+    try:
+        params = read_notification(method, message.get("params", {}))
+    except UNREADABLE:
+        _log.warning("a notification of the daemon cannot be read: %.200r", method)
+    else:
+        notify(Notification(method, params))
 
 
 def _take(calls: dict[int, Waiting], call_id: Any) -> Waiting | None:
@@ -108,5 +145,5 @@ def _take(calls: dict[int, Waiting], call_id: Any) -> Waiting | None:
 def error_of(error: Mapping[str, Any]) -> DaemonError:
     """The error that the daemon answered with."""
     data: Mapping[str, Any] = error.get("data") or {}
-    kind: ErrorKind = data.get("kind", "internal_error")
+    kind: str = data.get("kind", "internal_error")
     return DaemonError(error["code"], kind, error["message"], data.get("member"))

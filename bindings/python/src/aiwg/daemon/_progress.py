@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, TypeVar
 
-from ._errors import DaemonConnectionError, NotAllowedError
+from ._discovery import Address
+from ._errors import DaemonConnectionError, NotAllowedError, disconnected
 from ._generated.notifications import read_notification
 from ._generated.types import Event, EventMissedNotification, EventNotification
-from ._message import error_of, request_line
+from ._message import UNREADABLE, error_of, request_line, unreadable
 
 METHOD = "event.subscribe"
 CHUNK = 64 * 1024
+
+T = TypeVar("T")
 
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 2.0
@@ -40,13 +43,14 @@ class Progress:
 
     def __init__(
         self,
-        path: str,
+        address: Address,
         topics: str | Sequence[str] | None,
         since: int | None,
         reconnect: bool,
         on_missed: OnMissed,
     ) -> None:
-        self.path = path
+        self.address = address
+        self.path = address.path
         self._topics = [topics] if isinstance(topics, str) else topics
         self._since = since
         self._reconnect = reconnect
@@ -65,19 +69,16 @@ class Progress:
 
     def answer(self, line: bytes) -> None:
         """Takes the answer to the request."""
-        message: dict[str, Any] = json.loads(line)
-        if "error" in message:
-            raise error_of(message["error"])
-        self._since = message["result"]["since"]
+        self._since = self._read(line, lambda message: int(message["result"]["since"]))
         self._was_open = True
         self._pause = _FIRST_PAUSE
 
     def event(self, line: bytes) -> Event | None:
         """The event that a line brings, if it does."""
-        message: dict[str, Any] = json.loads(line)
-        if "error" in message:
-            raise error_of(message["error"])
-        pushed = read_notification(message["method"], message.get("params", {}))
+        pushed = self._read(
+            line,
+            lambda message: read_notification(message["method"], message.get("params", {})),
+        )
         if isinstance(pushed, EventNotification):
             self._since = pushed.event.seq
             return pushed.event
@@ -86,6 +87,17 @@ class Progress:
             if self._on_missed is not None:
                 self._on_missed(Missed(pushed.missed, pushed.since))
         return None
+
+    def _read(self, line: bytes, read: Callable[[dict[str, Any]], T]) -> T:
+        """What a line says. Raises what the daemon answered with, or that this is no daemon."""
+        try:
+            message: dict[str, Any] = json.loads(line)
+            error = error_of(message["error"]) if "error" in message else None
+            if error is None:
+                return read(message)
+        except UNREADABLE as wrong:
+            raise disconnected(self.path, unreadable(wrong)) from wrong
+        raise error
 
     def retry_after(self, error: DaemonConnectionError) -> float | None:
         """How long to wait before connecting again, in seconds; None where that is not to be done.

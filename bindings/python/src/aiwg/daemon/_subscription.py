@@ -12,12 +12,15 @@ from collections import deque
 from collections.abc import Iterator
 from types import TracebackType
 
-from ._connection import connect
+from ._deadline import Deadline
 from ._errors import DaemonConnectionError, disconnected, timed_out
 from ._fork import forget_in_children
 from ._generated.types import Event
-from ._message import Lines
+from ._message import Lines, LineTooLongError, unreadable
 from ._progress import CHUNK, METHOD, Progress
+from ._socket import connect, receive, send
+
+_FOR_EVER = Deadline(None)
 
 
 class Subscription(Iterator[Event]):
@@ -25,11 +28,12 @@ class Subscription(Iterator[Event]):
 
     def __init__(self, progress: Progress, timeout: float | None) -> None:
         self._progress = progress
+        self._timeout = timeout
         self._is_closed = False
         self._socket: socket.socket | None = None
         self._lost: str | None = None
         """Why the connection is gone, where that is not told yet."""
-        self._open(timeout)
+        self._open()
         forget_in_children(self)
 
     def close(self) -> None:
@@ -80,51 +84,36 @@ class Subscription(Iterator[Event]):
             self._socket = None
             self._lost = "the process was forked"
 
-    def _open(self, timeout: float | None) -> None:
+    def _open(self) -> None:
         """Connects and subscribes, from where it stopped."""
+        deadline, path = Deadline(self._timeout), self._progress.path
         self._lines = Lines()
         self._waiting: deque[bytes] = deque()
-        self._socket = connect(self._progress.path, timeout)
+        self._socket = connection = connect(self._progress.address, deadline, METHOD)
         try:
-            self._socket.settimeout(timeout)
-            self._socket.sendall(self._progress.request())
-            self._progress.answer(self._line())
-            self._socket.settimeout(None)
+            send(connection, path, self._progress.request(), deadline)
+            self._progress.answer(self._line(deadline))
         except socket.timeout:
             self._drop()
-            raise timed_out(METHOD, timeout) from None
-        except DaemonConnectionError:
-            self._drop()
-            raise
-        except OSError as error:
-            self._drop()
-            raise disconnected(self._progress.path, str(error)) from error
+            raise timed_out(METHOD, deadline.timeout) from None
         except BaseException:
             self._drop()
             raise
 
-    def _line(self) -> bytes:
+    def _line(self, deadline: Deadline = _FOR_EVER) -> bytes:
         """The next line."""
         lost, self._lost = self._lost, None
         if lost is not None:
             raise disconnected(self._progress.path, lost)
         if self._socket is None:
-            self._open(None)
+            self._open()
         while not self._waiting:
-            self._waiting.extend(self._lines.push(self._chunk()))
+            chunk = receive(self._socket, self._progress.path, CHUNK, deadline)
+            try:
+                self._waiting.extend(filter(None, self._lines.push(chunk)))
+            except LineTooLongError as error:
+                raise disconnected(self._progress.path, unreadable(error)) from error
         return self._waiting.popleft()
-
-    def _chunk(self) -> bytes:
-        connection = self._socket
-        try:
-            chunk = b"" if connection is None else connection.recv(CHUNK)
-        except socket.timeout:
-            raise
-        except OSError as error:
-            raise disconnected(self._progress.path, str(error)) from error
-        if not chunk:
-            raise disconnected(self._progress.path, "it went away")
-        return chunk
 
     def _drop(self) -> None:
         connection, self._socket = self._socket, None

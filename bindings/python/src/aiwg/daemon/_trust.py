@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import stat
+import struct
 
 from ._errors import NotAllowedError
-from ._generated.constants import SAFE_DIRECTORY_ENV
+from ._generated.constants import MAX_SOCKET_PATH, SAFE_DIRECTORY_ENV, SOCKET_ENV
 
 
 def check_trusted(path: str) -> None:
@@ -18,13 +20,72 @@ def check_trusted(path: str) -> None:
         return
     found = os.stat(path)
     for owner in (os.lstat(path).st_uid, found.st_uid):
-        if owner not in (os.geteuid(), 0):
-            raise _not_trusted(
-                path,
-                f"it belongs to user {owner}; if that is meant, set {SAFE_DIRECTORY_ENV} to the project's directory",
-            )
+        _check_owner(path, owner)
     if found.st_mode & stat.S_IWOTH:
         raise _not_trusted(path, f"everyone can write to it; `chmod o-w {path}` mends that")
+
+
+def check_socket(path: str) -> None:
+    """Fails where the socket that was found in a project is not what its daemon makes there.
+
+    That is a socket, in a directory, of the user's own or root's. Only where the path is too long for a socket it is a
+    link, to one in a directory that is the user's alone. Whoever ships a project could have it lead anywhere else.
+    What is not there is no daemon, as connecting to it tells.
+    """
+    directory = os.path.dirname(path)
+    if _is_exempt(path):
+        return
+    try:
+        if os.path.islink(directory):
+            raise _not_trusted(directory, "it is a link, and the daemon makes a directory there")
+        check_trusted(directory)
+        if os.path.islink(path):
+            _check_link(path)
+        _check_owner(path, os.stat(path).st_uid)
+    except FileNotFoundError:
+        pass
+
+
+def _check_link(path: str) -> None:
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
+        raise _not_trusted(path, "it is a link, and the daemon makes a socket there")
+    _check_owner(path, os.lstat(path).st_uid)
+    directory = os.path.dirname(os.path.realpath(path))
+    _check_owner(directory, os.stat(directory).st_uid)
+    if os.stat(directory).st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise _not_trusted(path, f"it leads to a socket in {directory}, where others can put one")
+
+
+def check_peer(connection: socket.socket, path: str) -> None:
+    """Fails where a process of another user answers at a socket that was found: the kernel knows."""
+    user = _peer_user(connection)
+    if user is None or user in (os.geteuid(), 0) or _is_exempt(path):
+        return
+    raise NotAllowedError(
+        f"the socket {path} is answered by user {user}, and nothing was told there; "
+        f"if that is meant, name it with {SOCKET_ENV}",
+        path,
+    )
+
+
+def _peer_user(connection: socket.socket) -> int | None:
+    """Whose process is at the other end; None where the system does not tell."""
+    option: int | None = getattr(socket, "SO_PEERCRED", None)
+    if option is None:
+        return None
+    credentials = struct.Struct("iII")
+    _, user, _ = credentials.unpack(
+        connection.getsockopt(socket.SOL_SOCKET, option, credentials.size)
+    )
+    return int(user)
+
+
+def _check_owner(path: str, owner: int) -> None:
+    if owner not in (os.geteuid(), 0):
+        raise _not_trusted(
+            path,
+            f"it belongs to user {owner}; if that is meant, set {SAFE_DIRECTORY_ENV} to the project's directory",
+        )
 
 
 def _is_exempt(path: str) -> bool:

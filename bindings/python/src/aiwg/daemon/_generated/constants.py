@@ -27,3 +27,7 @@ MAX_SOCKET_PATH: Final[int] = 100
 """The longest socket path that every system takes, in bytes. A longer one is a symbolic link to a
 shorter one, which is the one to connect to.
 """
+
+MAX_ANSWER_BYTES: Final[int] = 67108864
+"""The longest line that a client takes from a daemon, in bytes. Whoever sends a longer one is none.
+"""

@@ -1,0 +1,51 @@
+"""Locks that a signal handler cannot wait for in vain."""
+
+from __future__ import annotations
+
+import threading
+from typing import Callable, TypeVar
+
+T = TypeVar("T")
+
+
+class Interrupted(Exception):
+    """This thread, or one that will not go on, is in the middle of what was to be begun."""
+
+
+class Turn:
+    """One thread at a time.
+
+    A signal handler runs on top of the main thread, whatever that is doing. It would wait for ever for a lock that the
+    very thread holds. So this raises ``Interrupted`` where the turn is this thread's already, and where another one has
+    it for longer than there is time: that may be within a signal handler itself.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._is_taken = False
+
+    def run(self, seconds: float, body: Callable[[], T]) -> T:
+        """Does something when it is this thread's turn, for which it waits this long."""
+        is_other = False
+        try:
+            is_other = not self._lock.acquire(timeout=seconds)
+            if is_other:
+                raise Interrupted
+            is_other = self._is_taken
+            if is_other:
+                self._lock.release()
+                raise Interrupted
+            self._is_taken = True
+            return body()
+        finally:
+            # A signal handler may raise an error anywhere above, also right behind the acquisition.
+            if not is_other:
+                self._leave()
+
+    def _leave(self) -> None:
+        self._is_taken = False
+        try:
+            self._lock.release()
+        except RuntimeError:
+            # It was not taken yet.
+            pass
