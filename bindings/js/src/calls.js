@@ -1,7 +1,6 @@
+import { onAbort } from './aborts.js';
 import { DaemonError } from './errors.js';
-
-/** The longest time that a timer of Node takes, in milliseconds. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+import { startTimer } from './timeout.js';
 
 /** A call that waits for its answer. It is settled once; what comes later is ignored. */
 class Call {
@@ -11,8 +10,7 @@ class Call {
   #settle;
   #settled = new Promise((settle) => (this.#settle = settle));
   #timer;
-  #signal;
-  #onAbort;
+  #ignoreAbort;
 
   constructor(calls, id) {
     this.#calls = calls;
@@ -44,20 +42,14 @@ class Call {
 
   /** Calls `cancel(error)` when the signal aborts, or when the time is over. */
   watch({ signal, timeoutMs }, timeoutError, cancel) {
-    if (signal) {
-      this.#signal = signal;
-      this.#onAbort = () => cancel(() => signal.reason);
-      signal.addEventListener('abort', this.#onAbort, { once: true });
-    }
-    if (timeoutMs !== undefined && timeoutMs <= LONGEST_TIMER) {
-      this.#timer = setTimeout(() => cancel(timeoutError), timeoutMs);
-    }
+    if (signal) this.#ignoreAbort = onAbort(signal, () => cancel(() => signal.reason));
+    this.#timer = startTimer(timeoutMs, () => cancel(timeoutError));
   }
 
   #finish() {
     if (!this.#calls.delete(this)) return false;
     clearTimeout(this.#timer);
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#ignoreAbort?.();
     return true;
   }
 }

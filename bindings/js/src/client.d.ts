@@ -12,10 +12,10 @@ export interface ClientOptions {
   /** Where to look upwards from; the working directory unless given. */
   cwd?: string | undefined;
   /**
-   * How long each call may take, in milliseconds, unless it says so itself; as long as it takes when
-   * absent.
+   * How long each call, connecting, and subscribing may take, in milliseconds, unless a call says so itself; as long as it
+   * takes when absent, `null` or `Infinity`. What is not above 0 is a `RangeError`.
    */
-  timeoutMs?: number | undefined;
+  timeoutMs?: number | null | undefined;
 }
 
 /** What the daemon sends without having been asked. */
@@ -50,7 +50,7 @@ export interface Subscription
    * Settled when the daemon has it: every event that is emitted from then on will come. Who does not wait for it hears of a
    * failure from `next()`.
    *
-   * @throws {DaemonConnectionError} when there is no daemon
+   * @throws {DaemonConnectionError} when there is no daemon, or it does not answer in the client's `timeoutMs`
    */
   readonly ready: Promise<void>;
 }

@@ -1,17 +1,21 @@
+import { attempt } from './attempt.js';
 import { Calls } from './calls.js';
 import { Connection } from './connection.js';
-import { discoverSocket } from './discovery.js';
-import { DaemonTimeoutError, again } from './errors.js';
+import { discover } from './discovery.js';
+import { DaemonTimeoutError, again, disconnected } from './errors.js';
 import { Methods } from './generated/methods.js';
 import { Subscription } from './subscription.js';
+import { checkedTimeout } from './timeout.js';
 
 /** A client of the daemon. */
 export class DaemonClient extends Methods {
   #options;
+  #timeoutMs;
   #path;
   #connection;
-  /** Set while it connects. */
+  /** Set while it connects: what that gives, and what gives it up. */
   #connecting;
+  #opening;
   #calls = new Calls();
   #listeners = new Set();
   #subscriptions = new Set();
@@ -19,6 +23,7 @@ export class DaemonClient extends Methods {
   constructor(options = {}) {
     super();
     this.#options = typeof options === 'string' ? { socketPath: options } : options;
+    this.#timeoutMs = checkedTimeout(this.#options.timeoutMs);
   }
 
   get socketPath() {
@@ -37,12 +42,14 @@ export class DaemonClient extends Methods {
 
   async disconnect() {
     for (const subscription of this.#subscriptions) subscription.end();
+    this.#opening?.abort(disconnected(this.#path, 'the client disconnected'));
     await this.#connecting?.catch(() => {});
     await this.#connection?.close();
   }
 
   async request(method, params, options = {}) {
-    const { signal, timeoutMs = this.#options.timeoutMs } = options;
+    const { signal, timeoutMs: own } = options;
+    const timeoutMs = own === undefined ? this.#timeoutMs : checkedTimeout(own);
     signal?.throwIfAborted();
     const call = this.#calls.open();
     call.watch(
@@ -64,7 +71,8 @@ export class DaemonClient extends Methods {
 
   subscribe(topics, options) {
     const globs = typeof topics === 'string' ? [topics] : topics;
-    const subscription = new Subscription(discoverSocket(this.#options), globs, options, () => {
+    const address = discover(this.#options);
+    const subscription = new Subscription(address, globs, this.#timeoutMs, options, () => {
       this.#subscriptions.delete(subscription);
     });
     this.#subscriptions.add(subscription);
@@ -81,12 +89,18 @@ export class DaemonClient extends Methods {
   }
 
   async #open() {
-    this.#path = discoverSocket(this.#options);
-    const connection = await Connection.open(this.#path, {
+    const address = discover(this.#options);
+    this.#path = address.path;
+    this.#opening = new AbortController();
+    const handlers = {
       onMessage: (message) => this.#receive(message),
       onClose: (error) => this.#closed(error),
-    });
-    this.#connection = connection;
+    };
+    this.#connection = await attempt(
+      { timeoutMs: this.#timeoutMs, signal: this.#opening.signal },
+      () => new DaemonTimeoutError('connect', this.#timeoutMs, address.path),
+      (signal) => Connection.open(address, handlers, signal),
+    );
     this.#updateKeepAlive();
   }
 

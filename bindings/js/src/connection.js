@@ -1,21 +1,43 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-import { connectable } from './discovery.js';
-import { disconnected, notConnected } from './errors.js';
-import { LineSplitter } from './lines.js';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A connected socket. */
-export async function open(path, signal) {
-  let socket;
+import { connectable } from './discovery.js';
+import { DaemonConnectionError, disconnected, notConnected } from './errors.js';
+import { LineSplitter, parse, unreadable } from './lines.js';
+
+/** How long to wait before asking a busy daemon again, at first and at the most, in milliseconds. */
+const FIRST_PAUSE = 2;
+const LONGEST_PAUSE = 50;
+
+/**
+ * A connected socket. A daemon that has more callers waiting than the system holds for it is there, if busy: it is asked
+ * again, until the signal aborts.
+ */
+export async function open(address, signal) {
+  let pause = FIRST_PAUSE;
+  for (;;) {
+    try {
+      return await connected(connectable(address), signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof DaemonConnectionError) throw error;
+      if (error.code !== 'EAGAIN') throw notConnected(address.path, error);
+    }
+    await sleep(pause, undefined, { signal });
+    pause = Math.min(pause * 2, LONGEST_PAUSE);
+  }
+}
+
+async function connected(path, signal) {
+  const socket = connect(path);
   try {
-    socket = connect(await connectable(path));
     await once(socket, 'connect', { signal });
     return socket;
   } catch (error) {
-    socket?.destroy();
-    signal?.throwIfAborted();
-    throw notConnected(path, error);
+    socket.destroy();
+    throw error;
   }
 }
 
@@ -33,8 +55,8 @@ export class Connection {
    * Connects. `onMessage(message)` is called for each message that comes, `onClose(error)` once, at
    * the end, whoever ended it.
    */
-  static async open(path, handlers) {
-    return new Connection(await open(path), path, handlers);
+  static async open(address, handlers, signal) {
+    return new Connection(await open(address, signal), address.path, handlers);
   }
 
   constructor(socket, path, handlers) {
@@ -42,7 +64,7 @@ export class Connection {
     this.#path = path;
     this.#handlers = handlers;
     const lines = new LineSplitter();
-    socket.on('data', (chunk) => this.#read(lines.push(chunk)));
+    socket.on('data', (chunk) => this.#read(lines, chunk));
     socket.on('error', (error) => (this.#failure ??= this.#disconnected(error.message, error)));
     socket.on('close', () => this.#closed());
   }
@@ -87,13 +109,13 @@ export class Connection {
     await closed;
   }
 
-  #read(lines) {
+  #read(lines, chunk) {
     try {
-      for (const line of lines) {
+      for (const line of lines.push(chunk)) {
         if (line !== '') this.#handlers.onMessage(parse(line));
       }
     } catch (error) {
-      this.#failure ??= this.#disconnected('it sent a line that is not JSON-RPC', error);
+      this.#failure ??= this.#disconnected(unreadable(error), error);
       this.#socket.destroy();
     }
   }
@@ -105,10 +127,4 @@ export class Connection {
   #disconnected(why, cause) {
     return disconnected(this.#path, why, cause);
   }
-}
-
-function parse(line) {
-  const message = JSON.parse(line);
-  if (message === null || typeof message !== 'object') throw new TypeError('not an object');
-  return message;
 }

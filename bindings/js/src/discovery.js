@@ -1,26 +1,35 @@
 // Finding the daemon's socket, the same way in every language.
 
-import { statSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
+import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import { noProject } from './errors.js';
 import { MAX_SOCKET_PATH, PROJECT_DIR, SOCKET_ENV, SOCKET_PATH } from './generated/constants.js';
-import { checkTrusted } from './trust.js';
+import { checkSocket, checkTrusted } from './trust.js';
 
 /**
  * The socket to connect to: the one given, else the one the environment names, else that of the
- * project that `cwd` is in.
+ * project that `cwd` is in. `isFound` tells the last: then it must be this user's, or root's.
  */
-export function discoverSocket({ socketPath, cwd = process.cwd() } = {}) {
+export function discover({ socketPath, cwd } = {}) {
   const named = socketPath || process.env[SOCKET_ENV];
-  if (named) return named;
-  const start = resolve(cwd);
+  if (named) return { path: named, isFound: false };
+  const start = absolute(cwd ?? '.');
   const project = findProject(start);
   if (project === undefined) throw noProject(start, join(start, SOCKET_PATH));
   checkTrusted(join(project, PROJECT_DIR));
-  return join(project, SOCKET_PATH);
+  return { path: join(project, SOCKET_PATH), isFound: true };
+}
+
+/** A working directory that has been deleted is in no project. */
+function absolute(directory) {
+  try {
+    return resolve(directory);
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    throw noProject(directory, join(directory, SOCKET_PATH));
+  }
 }
 
 /**
@@ -43,7 +52,8 @@ function hasProject(directory) {
   }
 }
 
-/** The path to give to the system: one that is too long for it is a link to a shorter one. */
-export async function connectable(path) {
-  return Buffer.byteLength(path) > MAX_SOCKET_PATH ? await realpath(path) : path;
+/** The path to give to the system: one that is too long for it is a link to a shorter one. Fails where it is not to be trusted. */
+export function connectable({ path, isFound }) {
+  if (isFound) checkSocket(path);
+  return Buffer.byteLength(path) > MAX_SOCKET_PATH ? realpathSync(path) : path;
 }

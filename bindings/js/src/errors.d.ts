@@ -20,7 +20,7 @@ export declare class DaemonError extends Error {
  *
  * - `no_daemon`: nothing answers at the socket, or there is none.
  * - `not_allowed`: the socket cannot be opened. Only the user who started the daemon can, and root. Or
- *   it is not to be: its project could be anyone's.
+ *   it is not to be: its project could be anyone's, or its socket leads elsewhere.
  * - `disconnected`: the connection ended first. What was asked for may have taken effect or not.
  * - `timeout`: the time that the caller gave is over.
  */
@@ -40,5 +40,7 @@ export declare class DaemonTimeoutError extends DaemonConnectionError {
   private constructor();
 
   readonly kind: 'timeout';
+  /** What was not answered: the method's name on the wire. */
+  readonly method: string;
   readonly timeoutMs: number;
 }

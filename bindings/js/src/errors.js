@@ -31,6 +31,7 @@ export class DaemonTimeoutError extends DaemonConnectionError {
   constructor(method, timeoutMs, path) {
     super('timeout', `no answer to ${method} within ${timeoutMs} ms`, { path });
     this.name = 'DaemonTimeoutError';
+    this.method = method;
     this.timeoutMs = timeoutMs;
   }
 }
@@ -77,6 +78,7 @@ export function again(error) {
     const { code, message, kind, member } = error;
     return new DaemonError({ code, message, data: { kind, member } });
   }
+  if (error instanceof DaemonTimeoutError) return new DaemonTimeoutError(error.method, error.timeoutMs, error.path);
   if (!(error instanceof DaemonConnectionError)) return error;
   const { kind, message, path, cause } = error;
   return new DaemonConnectionError(kind, message, { path, cause });

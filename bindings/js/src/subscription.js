@@ -1,19 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { onAbort } from './aborts.js';
+import { attempt } from './attempt.js';
 import { open } from './connection.js';
-import { DaemonConnectionError, DaemonError, again, disconnected } from './errors.js';
-import { LineSplitter } from './lines.js';
+import { DaemonConnectionError, DaemonError, DaemonTimeoutError, again, disconnected } from './errors.js';
+import { LineSplitter, parse, unreadable } from './lines.js';
 
 /** How long to wait before connecting again, at first and at the most, in milliseconds. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 2000;
 
+const SUBSCRIBE = 'event.subscribe';
+
 const DONE = { done: true, value: undefined };
 
 /** The events of a subscription, one by one. */
 export class Subscription {
-  #path;
+  #address;
   #topics;
+  #timeoutMs;
   /** The number of the last event that it needs no more. */
   #since;
   #reconnect;
@@ -22,7 +27,7 @@ export class Subscription {
   #onEnd;
   /** Ends whatever it does: set off by the caller's signal, and by its end. */
   #stop = new AbortController();
-  #onAbort = () => this.#stop.abort(this.#signal.reason);
+  #ignoreAbort;
   #feed;
   /** How many wait for an event. */
   #waiting = 0;
@@ -30,16 +35,19 @@ export class Subscription {
   #before;
   #isOver = false;
 
-  constructor(path, topics, { since, reconnect = false, signal, onMissed } = {}, onEnd) {
-    this.#path = path;
+  constructor(address, topics, timeoutMs, { since, reconnect = false, signal, onMissed } = {}, onEnd) {
+    this.#address = address;
     this.#topics = topics;
+    this.#timeoutMs = timeoutMs;
     this.#since = since;
     this.#reconnect = reconnect;
     this.#signal = signal;
     this.#onMissed = onMissed;
     this.#onEnd = onEnd;
-    if (signal?.aborted) this.#onAbort();
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#stop.signal.addEventListener('abort', () => this.#feed?.close(), { once: true });
+    const abort = () => this.#stop.abort(signal.reason);
+    if (signal?.aborted) abort();
+    else if (signal) this.#ignoreAbort = onAbort(signal, abort);
     this.ready = this.#open();
     // Whoever does not wait for it hears of a failure from `next()`.
     this.ready.catch(() => {});
@@ -76,7 +84,7 @@ export class Subscription {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#stop.abort();
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#ignoreAbort?.();
     this.#feed?.close();
     this.#onEnd();
   }
@@ -118,20 +126,26 @@ export class Subscription {
   /** What a notification brings. */
   #take({ method, params }) {
     if (method === 'event') {
+      if (!Number.isFinite(params?.event?.seq)) throw this.#feed.wrong();
       this.#since = params.event.seq;
       return params.event;
     }
     if (method === 'event.missed') {
+      if (!Number.isFinite(params?.missed + params?.since)) throw this.#feed.wrong();
       this.#since = params.since + params.missed;
       this.#onMissed?.({ missed: params.missed, since: params.since });
     }
     return undefined;
   }
 
-  /** Connects and subscribes, from where it stopped. */
+  /** Connects and subscribes, from where it stopped, in the time that the client gives. */
   async #open() {
     const params = { topics: this.#topics, since: this.#since };
-    this.#feed = await Feed.open(this.#path, params, this.#stop.signal);
+    this.#feed = await attempt(
+      { timeoutMs: this.#timeoutMs, signal: this.#stop.signal },
+      () => new DaemonTimeoutError(SUBSCRIBE, this.#timeoutMs, this.#address.path),
+      (signal) => Feed.open(this.#address, params, signal),
+    );
     this.#since = this.#feed.since;
     this.#keepAlive(0);
   }
@@ -160,18 +174,24 @@ class Feed {
   #messages;
 
   /** Connects, subscribes, and waits until it is subscribed. */
-  static async open(path, params, signal) {
-    const socket = await open(path, signal);
-    const feed = new Feed(path, socket);
+  static async open(address, params, signal) {
+    const socket = await open(address, signal);
+    const feed = new Feed(address.path, socket.on('error', () => {}));
     // The socket's own end tells whoever reads.
-    const abort = () => socket.destroy();
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    socket.once('close', () => signal.removeEventListener('abort', abort)).on('error', () => {});
-    socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'event.subscribe', params })}\n`);
-    const { result } = await feed.next();
-    feed.since = result.since;
-    return feed;
+    const ignore = onAbort(signal, () => socket.destroy());
+    try {
+      socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: SUBSCRIBE, params })}\n`);
+      const { result } = await feed.next();
+      if (!Number.isFinite(result?.since)) throw feed.wrong();
+      signal.throwIfAborted();
+      feed.since = result.since;
+      return feed;
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    } finally {
+      ignore();
+    }
   }
 
   constructor(path, socket) {
@@ -184,6 +204,12 @@ class Feed {
     const { done, value } = await this.#messages.next();
     if (done) throw disconnected(this.#path, 'it went away');
     return value;
+  }
+
+  /** Ends it, since what has come is no message of a daemon. */
+  wrong() {
+    this.close();
+    return disconnected(this.#path, unreadable());
   }
 
   keepAlive(yes) {
@@ -200,13 +226,16 @@ class Feed {
       const lines = new LineSplitter();
       for await (const chunk of this.#socket) {
         for (const line of lines.push(chunk)) {
-          const message = JSON.parse(line);
+          if (line === '') continue;
+          const message = parse(line);
           if (message.error) throw new DaemonError(message.error);
           yield message;
         }
       }
     } catch (error) {
-      throw error instanceof DaemonError ? error : disconnected(this.#path, error.message, error);
+      if (error instanceof DaemonError) throw error;
+      // What the system says of a socket has a code.
+      throw disconnected(this.#path, error.code ? error.message : unreadable(error), error);
     }
   }
 }

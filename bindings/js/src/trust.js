@@ -1,29 +1,64 @@
 // Whose project one may be drawn into, the same in every language: one's own, or root's.
 
-import { lstatSync, statSync } from 'node:fs';
-import { delimiter, sep } from 'node:path';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { delimiter, dirname, sep } from 'node:path';
 
 import { DaemonConnectionError } from './errors.js';
-import { SAFE_DIRECTORY_ENV } from './generated/constants.js';
+import { MAX_SOCKET_PATH, SAFE_DIRECTORY_ENV } from './generated/constants.js';
 
 /**
  * Fails where somebody else could have made this `.aiwg`, or could change it: in a directory that
  * many can write, such as `/tmp`, he would be told all that is meant for the daemon.
  */
 export function checkTrusted(path) {
-  const us = process.geteuid?.();
-  if (us === undefined || isExempt(path)) return;
+  if (isExempt(path)) return;
   const found = statSync(path);
-  const owner = [lstatSync(path).uid, found.uid].find((uid) => uid !== us && uid !== 0);
-  if (owner !== undefined) {
-    throw notTrusted(
-      path,
-      `it belongs to user ${owner}; if that is meant, set ${SAFE_DIRECTORY_ENV} to the project's directory`,
-    );
-  }
+  checkOwner(path, lstatSync(path).uid);
+  checkOwner(path, found.uid);
   if (found.mode & 0o002) {
     throw notTrusted(path, `everyone can write to it; \`chmod o-w ${path}\` mends that`);
   }
+}
+
+/**
+ * Fails where the socket that was found in a project is not what its daemon makes there: a socket, in a directory, of the
+ * user's own or root's. Only where the path is too long for a socket it is a link, to one in a directory that is the user's
+ * alone. Whoever ships a project could have it lead anywhere else, and Node does not tell who answers.
+ */
+export function checkSocket(path) {
+  if (isExempt(path)) return;
+  const directory = dirname(path);
+  try {
+    if (lstatSync(directory).isSymbolicLink()) {
+      throw notTrusted(directory, 'it is a link, and the daemon makes a directory there');
+    }
+    checkTrusted(directory);
+    if (lstatSync(path).isSymbolicLink()) checkLink(path);
+    checkOwner(path, statSync(path).uid);
+  } catch (error) {
+    // What is not there is no daemon, as connecting to it tells.
+    if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
+  }
+}
+
+function checkLink(path) {
+  if (Buffer.byteLength(path) <= MAX_SOCKET_PATH) {
+    throw notTrusted(path, 'it is a link, and the daemon makes a socket there');
+  }
+  checkOwner(path, lstatSync(path).uid);
+  const directory = dirname(realpathSync(path));
+  const { uid, mode } = statSync(directory);
+  checkOwner(directory, uid);
+  if (mode & 0o022) throw notTrusted(path, `it leads to a socket in ${directory}, where others can put one`);
+}
+
+function checkOwner(path, owner) {
+  const us = process.geteuid?.();
+  if (us === undefined || owner === us || owner === 0) return;
+  throw notTrusted(
+    path,
+    `it belongs to user ${owner}; if that is meant, set ${SAFE_DIRECTORY_ENV} to the project's directory`,
+  );
 }
 
 function isExempt(path) {

@@ -1,0 +1,22 @@
+import { onAbort } from './aborts.js';
+import { startTimer } from './timeout.js';
+
+/**
+ * What `body(signal)` gives, which ends when its signal aborts: with the reason of the caller's own signal, or with
+ * `lateError()` when the time is over.
+ */
+export async function attempt({ timeoutMs, signal }, lateError, body) {
+  const controller = new AbortController();
+  if (signal.aborted) controller.abort(signal.reason);
+  const ignore = onAbort(signal, () => controller.abort(signal.reason));
+  const timer = startTimer(timeoutMs, () => controller.abort(lateError()));
+  try {
+    return await body(controller.signal);
+  } catch (error) {
+    controller.signal.throwIfAborted();
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    ignore();
+  }
+}
