@@ -14,7 +14,9 @@ pub(super) fn by_name<'de, T: DeserializeOwned, D: Deserializer<'de>>(
 }
 
 /// The same of an enum that reads any word: of one that the daemon receives, only those that it knows.
-pub(super) fn known_by_name<'de, T: Word, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(super) fn known_by_name<'de, T: Word, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     let name = Option::<String>::deserialize(deserializer)?;
     name.map(|name| T::known(&name).ok_or_else(|| D::Error::unknown_variant(&name, T::WORDS))).transpose()
 }

@@ -278,6 +278,8 @@ pub(super) struct Named<T>(pub(super) T);
 impl<T: Word> FromSql for Named<T> {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let name = value.as_str()?;
-        T::known(name).map(Self).ok_or_else(|| FromSqlError::Other(format!("{name:?} is no known word").into()))
+        T::known(name)
+            .map(Self)
+            .ok_or_else(|| FromSqlError::Other(format!("{name:?} is no known word").into()))
     }
 }
