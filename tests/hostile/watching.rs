@@ -1,1 +1,132 @@
-//! Ignore files, links and git operations that would end, silence or deceive the watcher.
+//! Files in the project that end the watching, silence it, or set off what nobody asked for.
+
+use std::{fs, path::Path, process::Command};
+
+use serde_json::{Value, json};
+
+use crate::support::{Project, until};
+
+/// A project whose rule waits for changes in `src`.
+fn project() -> Project {
+    let rule = json!({
+        "id": "r",
+        "trigger": { "type": "file_change", "pattern": "src/**" },
+        "action": { "type": "submit_task", "prompt": "x" }
+    });
+    let project = Project::new(json!({ "watch": { "debounce_ms": 60 }, "rules": [rule] }));
+    fs::create_dir(project.file("src")).unwrap();
+    project
+}
+
+fn sh(project: &Project, script: &str) {
+    let done = Command::new("sh").args(["-ec", script]).current_dir(project.path()).output().unwrap();
+    assert!(done.status.success(), "{script}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+fn is_told(project: &Project, path: &str) -> bool {
+    let events = project.json(&["event", "list", "file:*"]);
+    events.as_array().unwrap().iter().any(|event| event["payload"]["path"] == path)
+}
+
+/// Waits until a change is told and the rule has fired.
+fn changes_are_told(project: &Project, path: &str) {
+    let before = project.json(&["task", "stats"])["total"].as_u64().unwrap();
+    fs::write(project.file(path), "another").unwrap();
+    until("the change to be told", || is_told(project, path));
+    until("its task", || project.json(&["task", "stats"])["total"].as_u64().unwrap() > before);
+}
+
+fn issue(project: &Project) -> Option<String> {
+    let status: Value = project.json(&["daemon", "status"]);
+    let issues = status["issues"].as_array().unwrap();
+    let of_watch = issues.iter().find(|issue| issue["kind"] == "watch");
+    of_watch.map(|issue| issue["message"].as_str().unwrap().to_owned())
+}
+
+/// Has a health that names what `file` says in vain.
+fn is_named(project: &Project, file: &str, why: &str) {
+    until("the health to say so", || issue(project).is_some_and(|issue| issue.contains(file) && issue.contains(why)));
+}
+
+fn nested_braces(depth: usize) -> String {
+    format!("{}a{}\n", "{".repeat(depth), "}".repeat(depth))
+}
+
+#[test]
+fn nested_braces_in_an_ignore_file_end_nothing() {
+    let project = project();
+    project.start();
+    fs::create_dir(project.file("src/deep")).unwrap();
+    for (file, depth) in [(".gitignore", 1000), ("src/.gitignore", 13_100), ("src/deep/.gitignore", 200_000)] {
+        fs::write(project.file(file), nested_braces(depth)).unwrap();
+        changes_are_told(&project, &format!("src/deep/after-{depth}"));
+    }
+    // Nor does it end the next one.
+    project.stop();
+    project.start();
+    changes_are_told(&project, "src/deep/later");
+    is_named(&project, "src/.gitignore", "line 1");
+}
+
+#[test]
+fn an_ignore_file_without_an_end_is_read_in_part_and_that_is_said() {
+    let project = project();
+    fs::write(project.file(".gitignore"), "/src/hidden\n").unwrap();
+    fs::File::options().append(true).open(project.file(".gitignore")).unwrap().set_len(1 << 40).unwrap();
+    project.start();
+    changes_are_told(&project, "src/a");
+    is_named(&project, ".gitignore", "larger than");
+    // Once it is as it should be, nothing is said.
+    fs::write(project.file(".gitignore"), "/src/hidden\n").unwrap();
+    until("the health to be well", || issue(&project).is_none());
+    fs::write(project.file("src/hidden"), "").unwrap();
+    changes_are_told(&project, "src/b");
+    assert!(!is_told(&project, "src/hidden"));
+}
+
+#[test]
+fn patterns_that_take_for_ever_do_not() {
+    let project = project();
+    let name = "a/".repeat(60);
+    fs::create_dir_all(project.file(&format!("src/{name}"))).unwrap();
+    let bad = format!("{}b\n{}b\n{}b\n", "**/a/".repeat(40), "*a".repeat(1000), "**/*a*/".repeat(4));
+    fs::write(project.file(".gitignore"), bad.repeat(500)).unwrap();
+    project.start();
+    changes_are_told(&project, "src/x");
+    changes_are_told(&project, &format!("src/{name}a"));
+    is_named(&project, ".gitignore", "does not count");
+}
+
+#[test]
+fn pipes_and_links_where_git_has_files_stop_nothing() {
+    for plant in ["mkfifo .gitignore", "mkfifo .git", "ln -s /dev/zero .gitignore", "mkfifo src/.gitignore src/.git"] {
+        let project = project();
+        project.start();
+        sh(&project, plant);
+        changes_are_told(&project, "src/a");
+        project.stop();
+        project.start();
+        changes_are_told(&project, "src/b");
+        if plant.contains(".gitignore") {
+            is_named(&project, ".gitignore", "not read");
+        }
+        let tried = project.json(&["automation", "test", "--file", "src/c"]);
+        assert_eq!(tried["rules"][0]["rule"], "r", "{tried}");
+    }
+}
+
+#[test]
+fn what_holds_file_rules_back_is_in_the_health() {
+    let project = project();
+    sh(&project, "git init -q .");
+    project.start();
+    changes_are_told(&project, "src/a");
+    fs::write(project.file(".git/MERGE_HEAD"), "").unwrap();
+    fs::write(project.file("src/b"), "another").unwrap();
+    is_named(&project, ".git/MERGE_HEAD", "git status");
+    assert!(!is_told(&project, "src/b"));
+    fs::remove_file(project.file(".git/MERGE_HEAD")).unwrap();
+    until("the change to be told", || is_told(&project, "src/b"));
+    until("the health to be well", || issue(&project).is_none());
+    assert!(!Path::new(&project.file(".git/MERGE_HEAD")).exists());
+}

@@ -11,6 +11,8 @@ use crate::health::{Health, IssueKind};
 pub(super) struct Troubles {
     polling: Option<String>,
     unreadable: BTreeMap<PathBuf, String>,
+    ignore_files: BTreeMap<PathBuf, String>,
+    held_back: Option<String>,
 }
 
 impl Troubles {
@@ -30,6 +32,22 @@ impl Troubles {
                 tracing::info!("{text}");
                 self.unreadable.remove(&path);
             }
+            Notice::IgnoreFile { path, .. } => {
+                tracing::warn!("{text}");
+                self.ignore_files.insert(path, text);
+            }
+            Notice::IgnoreFileWell(path) => {
+                tracing::info!("{text}");
+                self.ignore_files.remove(&path);
+            }
+            Notice::HeldBack { .. } => {
+                tracing::info!("{text}");
+                self.held_back = Some(text);
+            }
+            Notice::NotHeldBack => {
+                tracing::info!("{text}");
+                self.held_back = None;
+            }
             // A path that is not there may come: the status names it, and nobody needs to do anything.
             Notice::Overflow | Notice::RootGone(_) | Notice::RootBack(_) => tracing::info!("{text}"),
             Notice::GitWaitOver { .. } => tracing::warn!("{text}"),
@@ -41,6 +59,8 @@ impl Troubles {
         let mut messages: Vec<&str> = self.polling.iter().map(String::as_str).collect();
         // One of many says enough.
         messages.extend(self.unreadable.values().map(String::as_str).next());
+        messages.extend(self.ignore_files.values().map(String::as_str).next());
+        messages.extend(self.held_back.as_deref());
         if messages.is_empty() {
             health.clear(IssueKind::Watch);
         } else {

@@ -156,6 +156,7 @@ impl State {
             Some(_) => return None,
             None => self.note_readable(&path),
         }
+        self.note_ignore_files(&path, &rules);
         let is_armed = |path: &Path| self.directories.get(path).is_some_and(|directory| directory.is_armed);
         next.extend(directories.into_iter().filter(|(child, _)| !is_armed(child)));
         self.dirty.all(&path);

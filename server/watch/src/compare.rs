@@ -191,7 +191,8 @@ impl State {
         let is_told = match (before, after) {
             (None, None) => return,
             (Some(before), Some(after)) => {
-                let is_told = before.is_outdated(after, is_written);
+                let is_told = before.is_outdated(after, is_written)
+                    && !stamp.is_some_and(|after| self.contents.is_same(&path, &before, &after));
                 if !is_told && stamp == Some(before) {
                     return;
                 }
@@ -226,6 +227,9 @@ impl State {
             let rules = parent.and_then(|rules| self.scope.enter(&rules, path));
             rules.map(|rules| self.scope.with_gitignore(rules, path))
         };
+        if let Some(rules) = &rules {
+            self.note_ignore_files(path, rules);
+        }
         match (rules, self.directories.get_mut(path)) {
             (Some(rules), Some(directory)) => {
                 directory.rules = rules;

@@ -1,8 +1,11 @@
 //! Ignore files, read as git reads them, and within limits: anyone who can change a branch can write one.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
-    io,
+    fs,
+    io::{self, Read},
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -10,15 +13,7 @@ use std::{
     },
 };
 
-use gix_glob::{
-    Pattern,
-    pattern::{Case, Mode},
-    wildmatch,
-};
-
-use std::os::unix::ffi::OsStrExt;
-
-use crate::read::{Links, Start, start_of};
+use gix_glob::{Pattern, pattern::Mode, wildmatch};
 
 /// As much is read of one file, in bytes.
 const MAX_SIZE: usize = 1024 * 1024;
@@ -92,7 +87,8 @@ impl Drop for IgnoreFile {
 
 /// How an ignore file is to be read.
 pub(crate) struct How<'a> {
-    pub(crate) links: Links,
+    /// Whether a symbolic link may lead to it. Git follows none in a work tree.
+    pub(crate) follows_links: bool,
     /// Whether upper and lower case are the same: git's `core.ignoreCase`.
     pub(crate) fold: bool,
     /// What its patterns may cost, at most [`MAX_COST`].
@@ -103,16 +99,14 @@ pub(crate) struct How<'a> {
 impl IgnoreFile {
     /// Reads an ignore file whose patterns are relative to `base`. `None` if it is not there, or says nothing.
     pub(crate) fn read(base: &Path, file: PathBuf, how: &How<'_>) -> Option<Self> {
-        let mut read = Self {
-            base: base.as_os_str().len() + usize::from(base.parent().is_some()),
-            fold: how.fold,
-            budget: how.budget.clone(),
-            ..Self::default()
-        };
-        match start_of(&file, how.links, MAX_SIZE) {
-            Ok(start) => read.take(&start, how.max_cost),
-            Err(error) if is_absent(&error) => return None,
-            Err(error) => read.problem = Some(format!("it cannot be read ({error}), so nothing is ignored by it")),
+        let mut read = Self::default();
+        read.base = base.as_os_str().len() + usize::from(base.parent().is_some());
+        read.fold = how.fold;
+        read.budget = how.budget.clone();
+        match start_of(&file, how.follows_links) {
+            Ok(text) => read.take(&text, how.max_cost),
+            Err(error) if aiwg_fs::is_absent(&error) => return None,
+            Err(error) => read.problem = Some(format!("it is not read: {error}")),
         }
         read.file = file;
         (read.problem.is_some() || !read.negated.is_empty()).then_some(read)
@@ -127,13 +121,15 @@ impl IgnoreFile {
         self.cost
     }
 
-    fn take(&mut self, Start { bytes, is_cut }: &Start, max_cost: usize) {
-        let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    fn take(&mut self, text: &[u8], max_cost: usize) {
+        let is_cut = text.len() > MAX_SIZE;
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         let mut lines: Vec<&[u8]> = text.split(|&byte| byte == b'\n').collect();
-        if *is_cut {
+        if is_cut {
             // The last one may be half a line.
             lines.pop();
-            self.problem = Some(format!("it is larger than {MAX_SIZE} bytes, so what is beyond does not count"));
+            self.problem =
+                Some(format!("it is larger than {MAX_SIZE} bytes, and what is beyond does not count"));
         }
         for (number, line) in (1..).zip(lines) {
             let Some(pattern) = pattern(line) else { continue };
@@ -188,11 +184,9 @@ impl IgnoreFile {
             .max(self.literal(&self.paths, path, is_dir));
         let is_last = |place: u32| literal.is_none_or(|literal| literal < place);
         let later = self.globs.iter().rev().take_while(|(place, _)| is_last(*place));
-        let case = if self.fold { Case::Fold } else { Case::Sensitive };
-        let mode = wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
-        let mut later = later.filter(|(_, pattern)| {
-            pattern.matches_repo_relative_path(path.into(), name_at, Some(is_dir), case, mode)
-        });
+        let fold = if self.fold { wildmatch::Mode::IGNORE_CASE } else { wildmatch::Mode::empty() };
+        let mode = fold | wildmatch::Mode::NO_MATCH_SLASH_LITERAL;
+        let mut later = later.filter(|(_, pattern)| matches(pattern, path, name, is_dir, mode));
         let place = later.next().map(|(place, _)| *place).or(literal)?;
         self.negated.get(usize::try_from(place).ok()?).map(|is_negated| !is_negated)
     }
@@ -205,9 +199,30 @@ impl IgnoreFile {
         if is_dir { literal.any.max(literal.of_directory) } else { literal.any }
     }
 
-    fn key<'a>(&self, text: &'a [u8]) -> std::borrow::Cow<'a, [u8]> {
+    fn key<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
         if self.fold { text.to_ascii_lowercase().into() } else { text.into() }
     }
+}
+
+/// Whether a pattern with wildcards matches.
+fn matches(pattern: &Pattern, path: &[u8], name: &[u8], is_dir: bool, mode: wildmatch::Mode) -> bool {
+    if pattern.mode.contains(Mode::MUST_BE_DIR) && !is_dir {
+        return false;
+    }
+    if pattern.mode.contains(Mode::NO_SUB_DIR) && !pattern.mode.contains(Mode::ABSOLUTE) {
+        return pattern.matches(name.into(), mode);
+    }
+    // As git does: what comes before the first wildcard is compared by itself, so `**` behind it counts as at a start.
+    let at = pattern.first_wildcard_pos.unwrap_or_default();
+    let (Some((literal, glob)), Some((start, rest))) = (pattern.text.split_at_checked(at), path.split_at_checked(at)) else {
+        return false;
+    };
+    let is_same = if mode.contains(wildmatch::Mode::IGNORE_CASE) {
+        start.eq_ignore_ascii_case(literal)
+    } else {
+        start == literal
+    };
+    is_same && gix_glob::wildmatch(glob.into(), rest.into(), mode)
 }
 
 /// The pattern of a line, as git reads it: bytes, whatever they stand for.
@@ -244,7 +259,11 @@ fn cost(pattern: &Pattern) -> Result<usize, String> {
     }
 }
 
-/// Whether there is no such file, as git sees it: a directory or a link in its place says nothing.
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+/// The start of a file, by one byte more than is read of it if it has more.
+fn start_of(file: &Path, follows_links: bool) -> io::Result<Vec<u8>> {
+    let file = if follows_links { fs::canonicalize(file)? } else { file.to_owned() };
+    let mut text = Vec::new();
+    let most = u64::try_from(MAX_SIZE).unwrap_or(u64::MAX).saturating_add(1);
+    aiwg_fs::open_of_anyone(&file)?.take(most).read_to_end(&mut text)?;
+    Ok(text)
 }

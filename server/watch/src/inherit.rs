@@ -9,6 +9,7 @@ use std::{
 };
 
 use crate::{
+    contents::Contents,
     rules::{Rules, Scope},
     state::{Directory, State},
 };
@@ -27,6 +28,7 @@ pub struct Finished {
 pub struct Rest {
     scope: Scope,
     directories: BTreeMap<PathBuf, Directory>,
+    contents: Contents,
     told_at: SystemTime,
     /// When the first of what it has not told has changed.
     pub(crate) since: SystemTime,
@@ -35,7 +37,8 @@ pub struct Rest {
 impl State {
     /// What another watcher needs to go on.
     pub(crate) fn into_rest(self, since: SystemTime) -> Rest {
-        Rest { scope: self.scope, directories: self.directories, told_at: self.told_at, since }
+        let Self { scope, directories, contents, told_at, .. } = self;
+        Rest { scope, directories, contents, told_at, since }
     }
 
     /// Takes for told what another watcher has told, and no more, wherever both watch. All of that is marked.
@@ -52,6 +55,7 @@ impl State {
         for (path, known) in rest.directories {
             self.inherit_gone(path, known);
         }
+        self.contents = rest.contents;
         self.told_at = rest.told_at;
     }
 

@@ -57,9 +57,14 @@
 mod arm;
 mod change;
 mod compare;
+mod contents;
 mod dirty;
 mod git;
+mod git_config;
 mod hint;
+mod hold;
+mod ignore_file;
+mod index;
 mod inherit;
 mod list;
 mod net;
@@ -68,11 +73,13 @@ mod options;
 mod queue;
 mod roots;
 mod rules;
+mod shared;
 mod source;
 mod stamp;
 mod state;
 #[cfg(all(test, target_os = "linux"))]
 mod tests;
+mod trouble;
 mod unreadable;
 mod watcher;
 mod worker;

@@ -37,10 +37,13 @@ pub(crate) fn list(path: &Path) -> io::Result<Listing> {
         listing.is_repository |= entry.file_name() == GIT;
         if kind.is_dir() {
             listing.directories.push(entry.file_name());
-        } else if kind.is_file() || kind.is_symlink() {
-            if entry.file_name() == GITIGNORE {
-                listing.gitignore = entry.metadata().ok();
-            }
+            continue;
+        }
+        // Whatever it is: where it cannot be read, that is said.
+        if entry.file_name() == GITIGNORE {
+            listing.gitignore = entry.metadata().ok();
+        }
+        if kind.is_file() || kind.is_symlink() {
             listing.files.push(entry);
         }
     }

@@ -32,6 +32,22 @@ pub enum Notice {
     },
     /// A directory that could not be looked at can, or it is gone.
     Readable(PathBuf),
+    /// Not all of an ignore file counts, so more is watched than it says.
+    IgnoreFile {
+        /// The file.
+        path: PathBuf,
+        /// Which of it does not count, and why.
+        why: String,
+    },
+    /// An ignore file of which not all counted does, or is gone.
+    IgnoreFileWell(PathBuf),
+    /// Changes have been waiting for a moment for a git operation that may wait for a person.
+    HeldBack {
+        /// What is there while it is under way, such as `.git/MERGE_HEAD`.
+        marker: PathBuf,
+    },
+    /// Changes wait no longer for a git operation.
+    NotHeldBack,
     /// A git operation has not come to its end within [`Options::git_wait`](crate::Options::git_wait) or
     /// [`Options::git_operation_wait`](crate::Options::git_operation_wait). Changes are no longer held back for it.
     GitWaitOver {
@@ -55,6 +71,15 @@ impl fmt::Display for Notice {
                 path.display()
             ),
             Self::Readable(path) => write!(f, "{} is no longer in the way of watching", path.display()),
+            Self::IgnoreFile { path, why } => write!(f, "not all of {} counts: {why}", path.display()),
+            Self::IgnoreFileWell(path) => write!(f, "all of {} counts, or it is gone", path.display()),
+            Self::HeldBack { marker } => write!(
+                f,
+                "changes of files wait for a git operation, since {} says that one is under way: `git status` says how to \
+                 bring it to its end",
+                marker.display()
+            ),
+            Self::NotHeldBack => f.write_str("changes of files wait no longer for a git operation"),
             Self::GitWaitOver { marker } => write!(
                 f,
                 "the git operation of {} takes long; changes are no longer held back for it",

@@ -1,20 +1,17 @@
 //! What counts, and what is ignored.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use ignore::{
-    Match,
-    gitignore::{Gitignore, GitignoreBuilder, gitconfig_excludes_path},
-};
+use ignore::{Match, gitignore::Gitignore};
 
 use crate::{
     EDITOR_FILES, Kind, Options, WatchError, git,
+    ignore_file::{Budget, How, IgnoreFile, MAX_COST},
     roots::{Root, patterns, within},
-    stamp::Stamp,
+    shared::Shared,
 };
 
 /// The name of the ignore files.
@@ -29,10 +26,9 @@ pub(crate) struct Scope {
     own: Vec<PathBuf>,
     ignore: Gitignore,
     pub(crate) uses_gitignore: bool,
-    /// What counts after the `.gitignore` files, in this order.
-    shared: Vec<Gitignore>,
-    /// The files that `shared` was read from, each as it was then.
-    shared_files: Vec<(PathBuf, Option<Stamp>)>,
+    /// What counts after the `.gitignore` files.
+    shared: Shared,
+    budget: Budget,
     /// What counts last, by the name alone.
     editors: Gitignore,
 }
@@ -43,8 +39,33 @@ pub(crate) struct Rules {
     /// The watched paths that the directory lies in and that do not ignore it, by their place in [`Scope::roots`]. None where
     /// it is only on the way to a watched path.
     active: Vec<usize>,
-    gitignore: Option<Gitignore>,
+    gitignore: Option<IgnoreFile>,
     parent: Option<Arc<Self>>,
+    /// What the patterns of the ignore files for it cost.
+    cost: usize,
+}
+
+impl Rules {
+    fn new(active: Vec<usize>, gitignore: Option<IgnoreFile>, parent: Option<Arc<Self>>) -> Self {
+        let above = parent.as_ref().map_or(0, |parent| parent.cost);
+        let cost = above + gitignore.as_ref().map_or(0, IgnoreFile::cost);
+        Self { active, gitignore, parent, cost }
+    }
+
+    /// Those of the directory itself and of those above it.
+    fn nearest_first(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |rules| rules.parent.as_deref())
+    }
+
+    /// What does not count of the ignore file that was read last for these rules.
+    pub(crate) fn problem(&self) -> Option<(&Path, &str)> {
+        self.gitignore.as_ref()?.problem()
+    }
+
+    /// What does not count of all ignore files for these rules.
+    pub(crate) fn problems(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.nearest_first().filter_map(Self::problem)
+    }
 }
 
 /// Whether the changes of a file are told.
@@ -67,30 +88,20 @@ impl Scope {
         let editors = patterns(Path::new(""), EDITOR_FILES)?;
         let ignore = patterns(&project, &options.ignore)?;
         let uses_gitignore = options.gitignore;
-        let (shared, shared_files) = (Vec::new(), Vec::new());
-        let mut scope = Self { project, roots, own, ignore, uses_gitignore, shared, shared_files, editors };
+        let (shared, budget) = (Shared::default(), Budget::default());
+        let mut scope = Self { project, roots, own, ignore, uses_gitignore, shared, budget, editors };
         scope.read_shared();
         Ok(scope)
     }
 
     /// Reads what counts after the `.gitignore` files again, if it has changed. Tells whether it has.
     pub(crate) fn read_shared(&mut self) -> bool {
-        if !self.uses_gitignore {
-            return false;
-        }
-        let exclude = git::exclude_file(&self.project);
-        let files = [exclude.clone().map(|(_, file)| file), gitconfig_excludes_path()];
-        let stamped = |file: PathBuf| (fs::symlink_metadata(&file).ok().as_ref().map(Stamp::of), file);
-        let files: Vec<_> =
-            files.into_iter().flatten().map(stamped).map(|(stamp, file)| (file, stamp)).collect();
-        if files == self.shared_files {
-            return false;
-        }
-        self.shared_files = files;
-        let exclude = exclude.and_then(|(top, file)| read(&top, &file));
-        let global = GitignoreBuilder::new(&self.project).build_global().0;
-        self.shared = exclude.into_iter().chain([global]).filter(|patterns| !patterns.is_empty()).collect();
-        true
+        self.uses_gitignore && self.shared.read_again(&self.project, &self.budget)
+    }
+
+    /// What does not count of the files that count after the `.gitignore` files.
+    pub(crate) fn shared_problems(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.shared.problems()
     }
 
     /// The rules for the project's directory.
@@ -98,11 +109,13 @@ impl Scope {
         let mut above = None;
         if self.uses_gitignore {
             for directory in git::directories_above(&self.project) {
-                above = Some(Arc::new(Rules { active: vec![], gitignore: load(&directory), parent: above }));
+                let gitignore = self.gitignore_at(&directory, above.as_deref());
+                above = Some(Arc::new(Rules::new(vec![], gitignore, above)));
             }
         }
         let active = self.roots_at(&self.project).collect();
-        Arc::new(Rules { active, gitignore: self.gitignore_at(&self.project), parent: above })
+        let gitignore = self.gitignore_at(&self.project, above.as_deref());
+        Arc::new(Rules::new(active, gitignore, above))
     }
 
     /// The rules for a directory in one that has `rules`; `None` if nothing in it can count. Reads its `.gitignore` if it is
@@ -122,14 +135,14 @@ impl Scope {
         if active == rules.active {
             return Some(Arc::clone(rules));
         }
-        Some(Arc::new(Rules { active, gitignore: None, parent: Some(Arc::clone(rules)) }))
+        Some(Arc::new(Rules::new(active, None, Some(Arc::clone(rules)))))
     }
 
     /// Adds the `.gitignore` of a directory, which is there, to its rules.
     pub(crate) fn with_gitignore(&self, rules: Arc<Rules>, directory: &Path) -> Arc<Rules> {
-        match self.gitignore_at(directory) {
+        match self.gitignore_at(directory, Some(&rules)) {
             None => rules,
-            gitignore => Arc::new(Rules { active: rules.active.clone(), gitignore, parent: Some(rules) }),
+            gitignore => Arc::new(Rules::new(rules.active.clone(), gitignore, Some(rules))),
         }
     }
 
@@ -181,14 +194,14 @@ impl Scope {
         if self.is_never(path) {
             return true;
         }
-        let nearest_first = std::iter::successors(Some(rules), |rules| rules.parent.as_deref());
-        let gitignores = nearest_first.filter_map(|rules| rules.gitignore.as_ref());
-        for patterns in std::iter::once(&self.ignore).chain(gitignores).chain(&self.shared) {
-            match patterns.matched(path, is_dir) {
-                Match::None => {}
-                Match::Ignore(_) => return true,
-                Match::Whitelist(_) => return false,
-            }
+        match self.ignore.matched(path, is_dir) {
+            Match::None => {}
+            matched => return matched.is_ignore(),
+        }
+        let gitignores = rules.nearest_first().filter_map(|rules| rules.gitignore.as_ref());
+        let mut says = gitignores.chain(self.shared.files()).filter_map(|file| file.ignores(path, is_dir));
+        if let Some(is_ignored) = says.next() {
+            return is_ignored;
         }
         path.file_name().is_some_and(|name| self.editors.matched(name, is_dir).is_ignore())
     }
@@ -208,18 +221,16 @@ impl Scope {
             .map(|(index, _)| index)
     }
 
-    fn gitignore_at(&self, directory: &Path) -> Option<Gitignore> {
-        if self.uses_gitignore { load(directory) } else { None }
+    fn gitignore_at(&self, directory: &Path, above: Option<&Rules>) -> Option<IgnoreFile> {
+        if !self.uses_gitignore {
+            return None;
+        }
+        let how = How {
+            follows_links: false,
+            fold: self.shared.ignores_case(),
+            max_cost: MAX_COST.saturating_sub(above.map_or(0, |above| above.cost)),
+            budget: &self.budget,
+        };
+        IgnoreFile::read(directory, directory.join(GITIGNORE), &how)
     }
-}
-
-/// The `.gitignore` of a directory. As in git, lines that make no sense are passed over.
-fn load(directory: &Path) -> Option<Gitignore> {
-    read(directory, &directory.join(GITIGNORE)).filter(|gitignore| !gitignore.is_empty())
-}
-
-fn read(top: &Path, file: &Path) -> Option<Gitignore> {
-    let mut builder = GitignoreBuilder::new(top);
-    drop(builder.add(file));
-    builder.build().ok()
 }

@@ -16,9 +16,9 @@ pub(crate) struct Stamp {
     pub(crate) inode: u64,
     /// When the file was made, since inode numbers are used again at once. Zero where the system does not know it.
     birth: i64,
-    size: u64,
+    pub(crate) size: u64,
     /// When its content was modified. For a file that was only listed so far: when that was.
-    modified: i64,
+    pub(crate) modified: i64,
     /// Whether it was modified so shortly before the look that the next write may not show.
     is_fresh: bool,
     /// Whether it has been looked at.
@@ -54,7 +54,7 @@ impl Stamp {
             return nanoseconds(metadata.ctime(), metadata.ctime_nsec()) >= self.modified;
         }
         let now = Self::of(metadata);
-        !self.has_content_of(&now) || self.inode != now.inode || self.birth != now.birth
+        !self.has_content_of(&now) || self.is_replaced(&now)
     }
 
     /// Whether this is the file of `before` under another name.
@@ -68,6 +68,11 @@ impl Stamp {
             self.has_content_of(before)
         };
         self.inode == before.inode && is_same
+    }
+
+    /// Whether this is another file than `before`, in its place.
+    pub(crate) fn is_replaced(&self, before: &Self) -> bool {
+        self.inode != before.inode || self.birth != before.birth
     }
 
     /// The stamp of a file that was listed, and that is now as `metadata` says; `None` if it may have changed in between.

@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     Notice,
+    contents::Contents,
     dirty::Dirty,
     git::GIT,
     hint::Hint,
@@ -53,12 +54,16 @@ pub(crate) struct State {
     pub(crate) since: Option<SystemTime>,
     /// The directories in it that have a `.git` of their own: repositories, worktrees, submodules.
     pub(crate) repositories: BTreeSet<PathBuf>,
+    /// What git knows of the files' contents.
+    pub(crate) contents: Contents,
     /// The directories that have come since changes were last told.
     pub(crate) arrived: BTreeSet<PathBuf>,
     /// When changes were last told.
     pub(crate) told_at: SystemTime,
     pub(crate) missing: Vec<PathBuf>,
     pub(crate) unreadable: BTreeSet<PathBuf>,
+    /// The ignore files of which not all counts, and why.
+    pub(crate) ignore_problems: BTreeMap<PathBuf, String>,
     pub(crate) notices: Vec<Notice>,
 }
 
@@ -75,10 +80,12 @@ impl State {
             must_restart: false,
             since: None,
             repositories: BTreeSet::new(),
+            contents: Contents::default(),
             arrived: BTreeSet::new(),
             told_at: SystemTime::now(),
             missing: Vec::new(),
             unreadable: BTreeSet::new(),
+            ignore_problems: BTreeMap::new(),
             notices: Vec::new(),
         }
     }
@@ -174,6 +181,9 @@ impl State {
     pub(crate) fn drop_directory(&mut self, path: &Path) {
         self.directories.remove(path);
         self.repositories.remove(path);
+        if !self.ignore_problems.is_empty() {
+            self.note_ignore_file(&path.join(GITIGNORE), None);
+        }
         if let (Some(parent), Some(name)) = (path.parent(), path.file_name())
             && let Some(parent) = self.directories.get_mut(parent)
         {

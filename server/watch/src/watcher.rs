@@ -50,6 +50,7 @@ impl Watcher {
         state.told_at = options.since.unwrap_or(state.told_at);
         state.arm_first();
         state.note_missing();
+        state.note_shared_ignore_files();
         let stop = queue.sender.clone();
         let mut worker = Worker::new(options, state, (queue, inbox), Box::new(sink), Box::new(notices));
         worker.publish();

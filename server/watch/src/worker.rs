@@ -13,9 +13,9 @@ use std::{
 };
 
 use crate::{
-    Batch, Finished, Notice, Options, Status,
-    git::{Hold, Verdict},
+    Batch, Finished, HINT_DELAY, Notice, Options, Status,
     hint::Hint,
+    hold::{Held, Hold, Verdict},
     queue::{Message, Queue},
     stamp::TICK,
     state::State,
@@ -31,6 +31,9 @@ const CHECK_EVERY: Duration = Duration::from_secs(5);
 
 /// How often to look for the project's directory while it is gone.
 const SEEK_EVERY: Duration = Duration::from_millis(500);
+
+/// How long changes wait for a git operation before that is said.
+const SAY_AFTER: Duration = Duration::from_secs(2);
 
 /// How often to look at the end, where things still change.
 const FINAL_LOOKS: usize = 3;
@@ -48,6 +51,8 @@ pub(crate) struct Worker {
     hold: Hold,
     /// Whether a git operation was under way when changes were last to be told.
     was_held: bool,
+    /// Whether it was said that changes wait for one.
+    is_held_said: bool,
     settle: Duration,
     poll_every: Duration,
     queue: Queue,
@@ -76,6 +81,7 @@ impl Worker {
         Self {
             hold: Hold::new(options, state.scope.project.clone()),
             was_held: false,
+            is_held_said: false,
             settle: options.settle,
             poll_every: options.poll_every,
             queue,
@@ -99,6 +105,7 @@ impl Worker {
     /// Works until it is told to stop.
     pub(crate) fn run(mut self) -> Option<Finished> {
         self.state.look_at_listed(false);
+        self.read_indexes(SystemTime::now());
         if let Some(since) = self.state.since.take()
             && !self.state.dirty.is_empty()
         {
@@ -242,8 +249,14 @@ impl Worker {
             self.gather();
         }
         if self.state.scope.read_shared() {
+            self.state.note_shared_ignore_files();
             self.state.renew_all_rules();
             self.gather();
+        }
+        if self.gathering.is_none()
+            && let Some(before) = SystemTime::now().checked_sub(HINT_DELAY)
+        {
+            self.read_indexes(before);
         }
         let wait = if project.is_none() { SEEK_EVERY } else { CHECK_EVERY };
         self.next_check = Instant::now() + wait;
@@ -280,6 +293,7 @@ impl Worker {
             return;
         }
         let changes = self.state.settle(net);
+        self.state.contents.settle();
         self.state.told_at = told_at;
         self.not_before = None;
         let gathering = self.gathering.take();
@@ -309,7 +323,7 @@ impl Worker {
             let looked_at = SystemTime::now();
             self.state.mark_all(false);
             let net = self.state.look();
-            if matches!(self.hold.ask(&self.state.repositories), Verdict::Wait(..)) {
+            if matches!(self.ask(), Verdict::Wait(_)) {
                 let since = self.gathering.as_ref().map_or(looked_at, |gathering| gathering.since);
                 return Finished { told_up_to, rest: Some(self.state.into_rest(since)) };
             }
@@ -344,9 +358,12 @@ impl Worker {
 
     /// Whether changes must wait; if so, when to ask again is set.
     fn is_held(&mut self) -> bool {
-        let wait = match self.hold.ask(&self.state.repositories) {
-            Verdict::Wait(marker, since) => {
+        let wait = match self.ask() {
+            Verdict::Wait(Held { marker, since, is_operation }) => {
                 let waited = since.elapsed().unwrap_or_default();
+                if is_operation && waited >= SAY_AFTER && !std::mem::replace(&mut self.is_held_said, true) {
+                    self.state.notices.push(Notice::HeldBack { marker: marker.clone() });
+                }
                 self.hold_status(Some((marker, since)));
                 self.was_held = true;
                 (waited / 10).clamp(Duration::from_millis(5), Duration::from_millis(250))
@@ -368,7 +385,22 @@ impl Worker {
         true
     }
 
-    fn hold_status(&self, held: Option<(PathBuf, SystemTime)>) {
+    fn ask(&mut self) -> Verdict {
+        let repositories = self.hold.repositories(&self.state.repositories);
+        self.hold.ask(&repositories, &mut self.state.contents)
+    }
+
+    /// Reads what git says of the files' contents, all of which have been told. An index that is younger is left for later: hints of
+    /// what came with it may be on their way.
+    fn read_indexes(&mut self, written_before: SystemTime) {
+        let repositories = self.hold.repositories(&self.state.repositories);
+        self.state.contents.read_and_settle(&repositories, written_before);
+    }
+
+    fn hold_status(&mut self, held: Option<(PathBuf, SystemTime)>) {
+        if held.is_none() && std::mem::take(&mut self.is_held_said) {
+            self.state.notices.push(Notice::NotHeldBack);
+        }
         self.with_status(|status| status.held = held);
     }
 

@@ -1,0 +1,183 @@
+//! Git operations that leave no marker, that come after one that was given up on, and that change nothing in the end.
+
+use std::time::Duration;
+
+use aiwg_watch::{Notice, Options};
+
+use crate::support::{Project, Watched, modified, until};
+
+/// A repository with two branches, in which `a` differs.
+fn repository() -> Project {
+    let project = Project::new(&["a", "b", "deep/c"]);
+    project.sh(
+        "git init -q -b main . && git config user.email a@b && git config user.name c && git config gc.auto 0
+         git add -A && git commit -qm one
+         git switch -qc other && echo theirs >a && echo theirs >deep/c && git commit -qam other
+         git switch -q main",
+    );
+    // What git has written in the same moment as its index could be another by now.
+    project.let_a_tick_pass();
+    project
+}
+
+fn is_held_by(watched: &Watched<'_>, marker: &str) {
+    until("changes are held", || {
+        watched.watcher.status().held.is_some_and(|(held, _)| held.ends_with(marker))
+    });
+}
+
+#[test]
+fn the_next_operation_is_waited_for_though_one_was_given_up_on() {
+    let project = Project::new(&["a", ".git/HEAD", ".git/index.lock"]);
+    let wait = Duration::from_millis(1500);
+    let watched = project.watch_with(Options { git_wait: wait, git_operation_wait: wait, ..project.options() });
+    for marker in ["index.lock", "MERGE_HEAD", "rebase-merge"] {
+        let path = format!(".git/{marker}");
+        let begin = || match marker {
+            "rebase-merge" => project.mkdir(&path),
+            _ => project.write(&path, ""),
+        };
+        if marker != "index.lock" {
+            begin();
+        }
+        project.write("a", marker);
+        watched.assert_told(&[modified("a")]);
+        watched.notice(|notice| matches!(notice, Notice::GitWaitOver { marker: over } if over.ends_with(marker)));
+        // Nothing has come in between that would be told.
+        project.remove(&path);
+        begin();
+        project.write("a", &format!("{marker} once more"));
+        is_held_by(&watched, marker);
+        project.remove(&path);
+        watched.assert_told(&[modified("a")]);
+    }
+}
+
+#[test]
+fn files_with_conflicts_hold_changes_back_where_git_leaves_no_marker() {
+    for conflict in [
+        "echo mine >a && git stash -q && echo other >a && git commit -qam x && ! git stash pop -q 2>/dev/null",
+        "echo mine >a && ! git checkout -q -m other >/dev/null 2>&1 || true",
+        "git diff main other -- a >../p && echo zzz >a && git commit -qam z && ! git apply --3way ../p 2>/dev/null; rm ../p",
+    ] {
+        let project = repository();
+        let watched = project.watch();
+        project.sh(conflict);
+        is_held_by(&watched, ".git/index");
+        project.write("b", "another");
+        assert!(watched.is_silent_for(Duration::from_millis(300)), "{conflict}");
+        project.sh("echo both >a && git add a");
+        let told = watched.told();
+        assert!(told.contains(&modified("a")) && told.contains(&modified("b")), "{conflict}: {told:?}");
+        assert_eq!(watched.watcher.status().held, None);
+    }
+}
+
+#[test]
+fn an_index_in_any_form_tells_of_conflicts() {
+    for form in ["git update-index --index-version 4", "git update-index --index-version 3", "true"] {
+        let project = repository();
+        for file in 0..300 {
+            project.write(format!("many/{}/a-rather-long-name-{file}", file % 7), "");
+        }
+        project.sh(&format!("git add -A && git commit -qm many && {form}"));
+        project.sh("echo mine >a && git stash -q && echo other >a && git commit -qam x");
+        let watched = project.watch();
+        project.sh("! git stash pop -q 2>/dev/null");
+        is_held_by(&watched, ".git/index");
+    }
+    let project = Project::new(&["a"]);
+    project.sh("git init -q --object-format=sha256 . && git config user.email a@b && git config user.name c");
+    project.sh("git add -A && git commit -qm x && echo 1 >a && git stash -q && echo 2 >a && git commit -qam y");
+    let watched = project.watch();
+    project.sh("! git stash pop -q 2>/dev/null");
+    is_held_by(&watched, ".git/index");
+}
+
+#[test]
+fn an_index_that_makes_no_sense_says_nothing() {
+    for index in [&b"DIRC\0\0\0\x02\xff\xff\xff\xff"[..], b"DIRC\0\0\0\x02\0\0\0\x05junk", b"", b"DIRC"] {
+        let project = repository();
+        std::fs::write(project.path(".git/index"), index).unwrap();
+        let watched = project.watch();
+        project.write("a", "another");
+        watched.assert_told(&[modified("a")]);
+    }
+    let project = repository();
+    project.remove(".git/index");
+    project.sh("mkfifo .git/index");
+    let watched = project.watch();
+    project.write("a", "another");
+    watched.assert_told(&[modified("a")]);
+}
+
+#[test]
+fn an_operation_that_changes_nothing_in_the_end_tells_nothing() {
+    for nothing in [
+        "git switch -q other && git switch -q main",
+        "git merge -q --no-commit --no-ff other >/dev/null && git merge --abort",
+        "echo mine >a && git commit -qam mine && ! git merge -q other >/dev/null 2>&1 && git merge --abort \
+         && git reset -q --hard HEAD~1",
+        "git bisect start other main >/dev/null && git checkout -q other && git bisect reset >/dev/null 2>&1",
+        "rm a && git checkout -q -- a",
+    ] {
+        let project = repository();
+        let watched = project.watch();
+        project.sh(nothing);
+        let told = watched.told();
+        assert_eq!(told, [], "{nothing}");
+        // And what does change is told, also by the same ways.
+        project.let_a_tick_pass();
+        project.sh("git switch -q other");
+        watched.assert_told(&[modified("a"), modified("deep/c")]);
+        project.let_a_tick_pass();
+        project.sh("git switch -q main && echo more >>a");
+        watched.assert_told(&[modified("a"), modified("deep/c")]);
+    }
+}
+
+#[test]
+fn a_touch_counts_though_the_content_is_the_same() {
+    let project = repository();
+    let watched = project.watch();
+    project.sh("touch a && git status >/dev/null");
+    watched.assert_told(&[modified("a")]);
+}
+
+#[test]
+fn what_is_no_work_of_git_holds_nothing_back_and_stops_nothing() {
+    for planted in [
+        "mkfifo .git/MERGE_HEAD",
+        "ln -s /etc/hostname .git/MERGE_HEAD",
+        "mkdir .git/MERGE_HEAD",
+        "echo >.git/rebase-merge",
+        "ln -s . .git/sequencer",
+        "mkfifo .git/index.lock",
+        "ln -s nowhere .git/index.lock",
+        "rm .git/HEAD && mkfifo .git/HEAD && mkfifo .git/commondir",
+        "mkdir -p .git/info && rm -f .git/info/exclude && mkfifo .git/info/exclude",
+        "rm -rf .git && mkfifo .git",
+        "rm -rf .git && ln -s nowhere .git",
+        "rm -rf .git && ln -s /dev/zero .git",
+        "rm -rf .git && echo 'gitdir: /etc' >.git",
+        "rm -rf .git && echo 'gitdir: /dev/zero' >.git",
+        "rm -rf .git && truncate -s 1T .git",
+        "rm -f .git/config && mkfifo .git/config",
+        "mkfifo deep/.git",
+        "mkfifo .gitignore deep/.gitignore",
+    ] {
+        let project = repository();
+        project.sh(planted);
+        let watched = project.watch();
+        project.write("a", "another");
+        watched.assert_told(&[modified("a")]);
+        // And where it comes later.
+        drop(watched);
+        let project = repository();
+        let watched = project.watch();
+        project.sh(planted);
+        project.write("a", "another");
+        let told = watched.told();
+        assert!(told.contains(&modified("a")), "{planted}: {told:?}");
+    }
+}
