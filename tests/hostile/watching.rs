@@ -45,7 +45,9 @@ fn issue(project: &Project) -> Option<String> {
 
 /// Has a health that names what `file` says in vain.
 fn is_named(project: &Project, file: &str, why: &str) {
-    until("the health to say so", || issue(project).is_some_and(|issue| issue.contains(file) && issue.contains(why)));
+    until("the health to say so", || {
+        issue(project).is_some_and(|issue| issue.contains(file) && issue.contains(why))
+    });
 }
 
 fn nested_braces(depth: usize) -> String {
@@ -57,7 +59,8 @@ fn nested_braces_in_an_ignore_file_end_nothing() {
     let project = project();
     project.start();
     fs::create_dir(project.file("src/deep")).unwrap();
-    for (file, depth) in [(".gitignore", 1000), ("src/.gitignore", 13_100), ("src/deep/.gitignore", 200_000)] {
+    for (file, depth) in [(".gitignore", 1000), ("src/.gitignore", 13_100), ("src/deep/.gitignore", 200_000)]
+    {
         fs::write(project.file(file), nested_braces(depth)).unwrap();
         changes_are_told(&project, &format!("src/deep/after-{depth}"));
     }
@@ -99,7 +102,9 @@ fn patterns_that_take_for_ever_do_not() {
 
 #[test]
 fn pipes_and_links_where_git_has_files_stop_nothing() {
-    for plant in ["mkfifo .gitignore", "mkfifo .git", "ln -s /dev/zero .gitignore", "mkfifo src/.gitignore src/.git"] {
+    for plant in
+        ["mkfifo .gitignore", "mkfifo .git", "ln -s /dev/zero .gitignore", "mkfifo src/.gitignore src/.git"]
+    {
         let project = project();
         project.start();
         sh(&project, plant);

@@ -15,6 +15,9 @@ pub struct WatchConfig {
     pub ignore: Vec<String>,
     /// Whether what git ignores is not watched either.
     pub gitignore: bool,
+    /// Whether other work trees of the project's repository that lie within the project are watched, such as `.claude/worktrees/x`.
+    /// Those that `paths` names are in any case.
+    pub work_trees: bool,
     /// How long changes are gathered before they count, in milliseconds.
     pub debounce_ms: u64,
     /// For how many seconds changes are held back at the most while git writes (`index.lock` is there): a checkout, a commit.
@@ -37,6 +40,7 @@ impl Default for WatchConfig {
             paths: Vec::new(),
             ignore: Vec::new(),
             gitignore: true,
+            work_trees: false,
             debounce_ms: 1000,
             git_wait_seconds: 60,
             git_operation_wait_minutes: 24 * 60,

@@ -15,6 +15,7 @@ pub(crate) fn options(root: &Path, config: &Config) -> Options {
     Options {
         ignore: watch.ignore.clone(),
         gitignore: watch.gitignore,
+        work_trees: watch.work_trees,
         settle: Duration::from_millis(watch.debounce_ms),
         git_wait: Duration::from_secs(watch.git_wait_seconds.into()),
         git_operation_wait: Duration::from_mins(watch.git_operation_wait_minutes.into()),

@@ -147,6 +147,13 @@ impl State {
     /// be watched.
     fn enroll(&mut self, survey: Survey, next: &mut Vec<Candidate>) -> Option<PathBuf> {
         let Survey { path, rules, gitignore, files, directories, is_repository, refused } = survey;
+        let Some(rules) = rules else {
+            self.forget(&path);
+            if let Some(source) = &mut self.source {
+                source.unwatch(vec![path]);
+            }
+            return None;
+        };
         match refused {
             Some(why) if path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir()) => {
                 // It stays as it was: not watched, so that it is tried again.
@@ -185,7 +192,8 @@ impl State {
 /// What is to be known of a directory that is about to be watched.
 struct Survey {
     path: PathBuf,
-    rules: Arc<Rules>,
+    /// `None` if nothing in it counts, as its listing has shown.
+    rules: Option<Arc<Rules>>,
     gitignore: Option<Stamp>,
     /// The files that count, if they were asked for.
     files: BTreeMap<Box<OsStr>, Stamp>,
@@ -194,6 +202,20 @@ struct Survey {
     is_repository: bool,
     /// Why it cannot be watched.
     refused: Option<String>,
+}
+
+impl Survey {
+    fn of_nothing(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            rules: None,
+            gitignore: None,
+            files: BTreeMap::new(),
+            directories: Vec::new(),
+            is_repository: false,
+            refused: None,
+        }
+    }
 }
 
 /// Lists many directories, in several threads.
@@ -228,13 +250,16 @@ fn survey(scope: &Scope, path: &Path, rules: Arc<Rules>, with_files: bool) -> Su
     // Those of the project's directory know its ignore file already.
     let has_own = listing.gitignore.is_some() && path != scope.project;
     let rules = if has_own { scope.with_gitignore(rules, path) } else { rules };
+    let is_apart = listing.is_linked && scope.is_other_work_tree(path);
+    let rules = if is_apart { scope.by_name(rules, path) } else { Some(rules) };
+    let Some(rules) = rules else { return Survey::of_nothing(path) };
     let children = listing.directories.iter().map(|name| path.join(name));
     let directories = children.filter_map(|child| Some((scope.enter(&rules, &child)?, child)));
     let directories = directories.map(|(rules, child)| (child, rules)).collect();
     let files = if with_files { files(scope, &rules, path, &listing) } else { BTreeMap::new() };
     Survey {
         path: path.to_owned(),
-        rules,
+        rules: Some(rules),
         gitignore: listing.gitignore.as_ref().map(Stamp::of),
         files,
         directories,

@@ -78,7 +78,11 @@ impl State {
         if listing.is_repository {
             self.repositories.insert(path.to_owned());
         }
-        if self.has_new_gitignore(path, marks, &listing) {
+        let has_new_gitignore = self.has_new_gitignore(path, marks, &listing);
+        if listing.is_linked && self.scope.is_other_work_tree(path) && !self.renew_rules(path) {
+            return self.forget(path);
+        }
+        if has_new_gitignore {
             self.renew_rules(path);
             marks.has_new_rules = true;
             self.dirty.directory(path).has_new_rules = true;
@@ -225,7 +229,9 @@ impl State {
         } else {
             let parent = path.parent().and_then(|parent| self.rules(parent));
             let rules = parent.and_then(|rules| self.scope.enter(&rules, path));
-            rules.map(|rules| self.scope.with_gitignore(rules, path))
+            let rules = rules.map(|rules| self.scope.with_gitignore(rules, path));
+            let is_apart = self.repositories.contains(path) && self.scope.is_other_work_tree(path);
+            if is_apart { rules.and_then(|rules| self.scope.by_name(rules, path)) } else { rules }
         };
         if let Some(rules) = &rules {
             self.note_ignore_files(path, rules);

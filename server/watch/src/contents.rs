@@ -76,7 +76,8 @@ impl Contents {
     pub(crate) fn read_and_settle(&mut self, repositories: &[Repository], written_before: SystemTime) {
         self.known.retain(|git, _| repositories.iter().any(|repository| repository.git == *git));
         for repository in repositories {
-            let written_at = fs::symlink_metadata(repository.git.join("index")).and_then(|index| index.modified());
+            let written_at =
+                fs::symlink_metadata(repository.git.join("index")).and_then(|index| index.modified());
             let is_old = written_at.is_ok_and(|at| at <= written_before);
             if is_old && fs::symlink_metadata(repository.git.join(LOCK)).is_err() {
                 self.read_again(repository);
@@ -116,7 +117,8 @@ impl Contents {
             None => None,
         };
         let now = Arc::new(read.unwrap_or_default());
-        let new = || Known { top: repository.top.clone(), stamp, now: Arc::clone(&now), told: Arc::clone(&now) };
+        let new =
+            || Known { top: repository.top.clone(), stamp, now: Arc::clone(&now), told: Arc::clone(&now) };
         let known = self.known.entry(repository.git.clone()).or_insert_with(new);
         known.stamp = stamp;
         known.now = now;

@@ -41,7 +41,8 @@ fn linked_directory(top: &Path) -> Option<PathBuf> {
 
 /// The directory that a worktree shares with its repository.
 pub(crate) fn common(git: &Path) -> PathBuf {
-    let text = aiwg_fs::open_of_anyone(&git.join("commondir")).and_then(|file| aiwg_fs::read_file(file, MAX_PATH));
+    let text =
+        aiwg_fs::open_of_anyone(&git.join("commondir")).and_then(|file| aiwg_fs::read_file(file, MAX_PATH));
     text.map_or_else(|_| git.to_owned(), |text| git.join(path_of(&text)))
 }
 

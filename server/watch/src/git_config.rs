@@ -54,7 +54,8 @@ pub(crate) fn read(project: &Path, files: &[PathBuf]) -> GitConfig {
     match ask(project) {
         Ok(answer) => parse(&answer, project, by_default),
         Err(why) => {
-            let why = format!("git cannot be asked what it says of core.excludesFile and core.ignoreCase: {why}");
+            let why =
+                format!("git cannot be asked what it says of core.excludesFile and core.ignoreCase: {why}");
             GitConfig { problem: Some((mentioning.clone(), why)), ..by_default }
         }
     }
@@ -73,7 +74,12 @@ fn mentions(file: &Path) -> bool {
 
 fn ask(project: &Path) -> Result<Vec<u8>, String> {
     let mut git = Command::new("git");
-    git.arg("-C").arg(project).args(["config", "--null", "--get-regexp", "^core\\.(excludesfile|ignorecase)$"]);
+    git.arg("-C").arg(project).args([
+        "config",
+        "--null",
+        "--get-regexp",
+        "^core\\.(excludesfile|ignorecase)$",
+    ]);
     // The daemon may have been started by a hook of another repository.
     let inherited = env::vars_os().map(|(name, _)| name);
     for name in inherited.filter(|name| is_of_git(name)) {

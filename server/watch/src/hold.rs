@@ -104,13 +104,15 @@ impl Hold {
             self.repository = around(&self.project);
         }
         let nested = nested.iter().filter(|top| self.repository.as_ref().is_none_or(|own| own.top != **top));
-        let nested = nested.filter_map(|top| Some(Repository { git: git::directory_at(top)?, top: top.clone() }));
+        let nested =
+            nested.filter_map(|top| Some(Repository { git: git::directory_at(top)?, top: top.clone() }));
         self.repository.iter().cloned().chain(nested).collect()
     }
 
     /// Asks whether changes that are ready may be told.
     pub(crate) fn ask(&mut self, repositories: &[Repository], contents: &mut Contents) -> Verdict {
-        let there: Vec<_> = repositories.iter().flat_map(|repository| self.marks(repository, contents)).collect();
+        let there: Vec<_> =
+            repositories.iter().flat_map(|repository| self.marks(repository, contents)).collect();
         self.seen.retain(|mark, _| there.iter().any(|(other, _)| other == mark));
         let (mut waits, mut over) = (None, None);
         for (mark, limit) in there {

@@ -150,7 +150,9 @@ impl IgnoreFile {
         }
         let cost = if pattern.first_wildcard_pos.is_some() { cost(&pattern)? } else { 0 };
         if self.cost + cost > max_cost {
-            return Err(format!("the patterns for one directory are too many, with wildcards more than {MAX_COST}"));
+            return Err(format!(
+                "the patterns for one directory are too many, with wildcards more than {MAX_COST}"
+            ));
         }
         if !self.budget.take(size) {
             return Err(format!("all ignore files together would take more than {MAX_MEMORY} bytes"));
@@ -179,9 +181,7 @@ impl IgnoreFile {
         let path = path.as_os_str().as_bytes().get(self.base..)?;
         let name_at = path.iter().rposition(|&byte| byte == b'/').map(|slash| slash + 1);
         let name = path.get(name_at.unwrap_or_default()..)?;
-        let literal = self
-            .literal(&self.names, name, is_dir)
-            .max(self.literal(&self.paths, path, is_dir));
+        let literal = self.literal(&self.names, name, is_dir).max(self.literal(&self.paths, path, is_dir));
         let is_last = |place: u32| literal.is_none_or(|literal| literal < place);
         let later = self.globs.iter().rev().take_while(|(place, _)| is_last(*place));
         let fold = if self.fold { wildmatch::Mode::IGNORE_CASE } else { wildmatch::Mode::empty() };
@@ -214,7 +214,9 @@ fn matches(pattern: &Pattern, path: &[u8], name: &[u8], is_dir: bool, mode: wild
     }
     // As git does: what comes before the first wildcard is compared by itself, so `**` behind it counts as at a start.
     let at = pattern.first_wildcard_pos.unwrap_or_default();
-    let (Some((literal, glob)), Some((start, rest))) = (pattern.text.split_at_checked(at), path.split_at_checked(at)) else {
+    let (Some((literal, glob)), Some((start, rest))) =
+        (pattern.text.split_at_checked(at), path.split_at_checked(at))
+    else {
         return false;
     };
     let is_same = if mode.contains(wildmatch::Mode::IGNORE_CASE) {

@@ -94,7 +94,8 @@ impl Index {
         is_as_said: &mut dyn FnMut(&Racy) -> bool,
     ) -> io::Result<Self> {
         let metadata = file.metadata()?;
-        let mut reader = Reader { file: BufReader::with_capacity(1 << 16, file), version: 0, length, path: Vec::new() };
+        let mut reader =
+            Reader { file: BufReader::with_capacity(1 << 16, file), version: 0, length, path: Vec::new() };
         let count = reader.header()?;
         let racy_from = metadata.modified().ok().and_then(|at| at.checked_sub(TICK)).map(nanoseconds);
         let mut index = Self { written_at: metadata.modified().ok(), ..Self::default() };

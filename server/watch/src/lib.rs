@@ -18,7 +18,7 @@
 //!    most `settle` again: so nobody's save is cut in two.
 //! 4. If git is in the middle of an operation, in the project or in a repository within it, nothing is told until it is over, or
 //!    [`Options::git_wait`] or [`Options::git_operation_wait`] has passed. A bisect is one as well: what it checks out on the way is
-//!    nobody's change. [`Watcher::inherit`] hands what is held back to another watcher.
+//!    nobody's change. So are files with conflicts, of which the index tells. [`Watcher::inherit`] hands what is held back to another watcher.
 //! 5. The differences become changes: a path that is gone and one that has come with the same identity are one rename.
 //!
 //! # What counts
@@ -27,6 +27,9 @@
 //!   is a rename of each file in it.
 //! - A change of content is one of identity, size or time of modification (so `touch` counts), or a write that the system
 //!   reported although the clock was too coarse to show it. A change of mode or owner alone does not count. Reads do not.
+//! - A file that git has replaced has not changed if its content is the same, by what the index said of it when changes were last
+//!   told and says now. So a merge that is given up, or a switch there and back, tells nothing. No file is read for that, but
+//!   those that git has written in the same moment as the index.
 //! - What comes to be ignored, or no longer is, because an ignore file was edited has not changed: nothing is told about it.
 //! - A file moved over another one is `modified` there, and `deleted` where it was, if that had been told.
 //!
@@ -36,15 +39,22 @@
 //!
 //! 1. `.git` and [`Options::own`]: always ignored;
 //! 2. a watched path itself: never ignored, as somebody asked for it by name;
-//! 3. [`Options::ignore`], relative to the project, and [`WatchedPath::ignore`], relative to that path;
-//! 4. with [`Options::gitignore`], the `.gitignore` files from the nearest up to the top of the repository,
+//! 3. [`Options::ignore`], relative to the project, and [`WatchedPath::ignore`], relative to that path: in these, braces are
+//!    alternatives;
+//! 4. other work trees of the repository, unless [`Options::work_trees`] says so;
+//! 5. with [`Options::gitignore`], the `.gitignore` files from the nearest up to the top of the repository,
 //!    `.git/info/exclude`, and the user's `core.excludesFile`. They count without a repository, too. `.gitignore` files in the
 //!    project take effect when they are edited, `.git/info/exclude` and the user's within seconds, those above the project at
 //!    the next start;
-//! 5. [`EDITOR_FILES`]: what editors keep beside the file.
+//! 6. [`EDITOR_FILES`]: what editors keep beside the file.
+//!
+//! Ignore files are read as git reads them, by gix-glob, and within limits, as a branch or an agent may bring any: [`Notice::IgnoreFile`]
+//! names those of which not all counts. Git itself is asked for `core.excludesFile` and `core.ignoreCase`, where its configuration
+//! mentions them.
 //!
 //! # Limits
 //!
+//! - In a split index, conflicts may go unseen, and files that git replaces count as changed.
 //! - Between two looks of polling, or after lost events, two writes of the same size within one tick of the file system's clock
 //!   can count as one.
 //! - What was deleted between two watchers ([`Options::since`]) is not known, nor are files that were moved with a directory then.

@@ -19,6 +19,8 @@ pub(crate) struct Listing {
     pub(crate) gitignore: Option<Metadata>,
     /// Whether it has a `.git`.
     pub(crate) is_repository: bool,
+    /// Whether that is a file, which says where git's directory is.
+    pub(crate) is_linked: bool,
 }
 
 /// Lists a directory.
@@ -34,7 +36,10 @@ pub(crate) fn list(path: &Path) -> io::Result<Listing> {
         let entry = entry?;
         // What is gone by now brings an event of its own.
         let Ok(kind) = entry.file_type() else { continue };
-        listing.is_repository |= entry.file_name() == GIT;
+        if entry.file_name() == GIT {
+            listing.is_repository = true;
+            listing.is_linked = kind.is_file();
+        }
         if kind.is_dir() {
             listing.directories.push(entry.file_name());
             continue;

@@ -44,6 +44,9 @@ pub struct Options {
     pub ignore: Vec<String>,
     /// Whether `.gitignore` files and their kin count. Default: true.
     pub gitignore: bool,
+    /// Whether other work trees of the project's repository that lie in the project are watched, such as `.claude/worktrees/x`. Those
+    /// that a watched path names are in any case. Default: false.
+    pub work_trees: bool,
     /// The daemon's own files, relative to the project: they never count, whatever else is said. Default:
     /// `.aiwg/daemon` and `.aiwg/daemon.pid`.
     pub own: Vec<PathBuf>,
@@ -77,6 +80,7 @@ impl Options {
             paths: vec![WatchedPath::new(".")],
             ignore: Vec::new(),
             gitignore: true,
+            work_trees: false,
             own: vec![".aiwg/daemon".into(), ".aiwg/daemon.pid".into()],
             settle: Duration::from_secs(1),
             git_wait: Duration::from_mins(1),

@@ -72,9 +72,9 @@ pub fn within(project: &Path, path: &Path) -> Result<PathBuf, WatchError> {
 pub(crate) fn patterns<S: AsRef<str>>(base: &Path, lines: &[S]) -> Result<Gitignore, WatchError> {
     let mut builder = GitignoreBuilder::new(base);
     for line in lines.iter().map(AsRef::as_ref) {
-        let refused =
-            |error: ignore::Error| WatchError::Pattern { pattern: line.to_owned(), why: error.to_string() };
-        builder.add_line(None, line).map_err(refused)?;
+        let refused = |why: String| WatchError::Pattern { pattern: line.to_owned(), why };
+        aiwg_patterns::check_ignore_line(line).map_err(|error| refused(error.to_string()))?;
+        builder.add_line(None, line).map_err(|error| refused(error.to_string()))?;
     }
     builder.build().map_err(|error| WatchError::Pattern { pattern: String::new(), why: error.to_string() })
 }

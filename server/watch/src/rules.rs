@@ -26,6 +26,7 @@ pub(crate) struct Scope {
     own: Vec<PathBuf>,
     ignore: Gitignore,
     pub(crate) uses_gitignore: bool,
+    watches_work_trees: bool,
     /// What counts after the `.gitignore` files.
     shared: Shared,
     budget: Budget,
@@ -77,6 +78,10 @@ pub enum Verdict {
     NotAsked,
     /// A pattern or an ignore file says so, or it is never looked at.
     Ignored,
+    /// It lies in another work tree of the project's repository.
+    OtherWorkTree,
+    /// It lies behind a symbolic link, which is not followed.
+    BehindLink,
     /// The watched path is not for files with this ending, or not for changes of this kind.
     NotWanted,
 }
@@ -89,7 +94,9 @@ impl Scope {
         let ignore = patterns(&project, &options.ignore)?;
         let uses_gitignore = options.gitignore;
         let (shared, budget) = (Shared::default(), Budget::default());
-        let mut scope = Self { project, roots, own, ignore, uses_gitignore, shared, budget, editors };
+        let watches_work_trees = options.work_trees;
+        let mut scope =
+            Self { project, roots, own, ignore, uses_gitignore, watches_work_trees, shared, budget, editors };
         scope.read_shared();
         Ok(scope)
     }
@@ -146,6 +153,23 @@ impl Scope {
         }
     }
 
+    /// Whether a directory is another work tree of the project's repository, which does not count unless asked for by name.
+    pub(crate) fn is_other_work_tree(&self, directory: &Path) -> bool {
+        !self.watches_work_trees
+            && directory != self.project
+            && git::is_work_tree_of_same_repository(&self.project, directory)
+    }
+
+    /// The rules of a directory in which only those watched paths count that are the directory itself or lie in it; `None` if there
+    /// are none.
+    pub(crate) fn by_name(&self, rules: Arc<Rules>, directory: &Path) -> Option<Arc<Rules>> {
+        let active: Vec<usize> = self.roots_at(directory).collect();
+        if active.is_empty() && !self.roots.iter().any(|root| root.path.starts_with(directory)) {
+            return None;
+        }
+        Some(Arc::new(Rules::new(active, None, Some(rules))))
+    }
+
     /// Whether a file in the directory of `rules` counts.
     pub(crate) fn is_visible(&self, rules: &Rules, path: &Path) -> bool {
         self.interested(rules, path).next().is_some()
@@ -166,8 +190,15 @@ impl Scope {
         let way = path.parent().and_then(|parent| parent.strip_prefix(&self.project).ok());
         for name in way.into_iter().flat_map(Path::iter) {
             directory.push(name);
+            if directory.is_symlink() {
+                return Verdict::BehindLink;
+            }
             let Some(entered) = self.enter(&rules, &directory) else { return Verdict::Ignored };
             rules = self.with_gitignore(entered, &directory);
+            if self.is_other_work_tree(&directory) {
+                let Some(named) = self.by_name(rules, &directory) else { return Verdict::OtherWorkTree };
+                rules = named;
+            }
         }
         if self.is_wanted(&rules, path, kind) {
             return Verdict::Told;

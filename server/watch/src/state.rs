@@ -117,6 +117,8 @@ impl State {
         let Some(directory) = self.directories.get(parent) else { return false };
         if name == GIT {
             self.repositories.insert(parent.to_owned());
+            // It may be another work tree.
+            self.dirty.all(parent);
         }
         if name == GITIGNORE && self.scope.uses_gitignore {
             let marks = self.dirty.directory(parent);

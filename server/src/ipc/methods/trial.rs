@@ -151,6 +151,13 @@ fn unwatched(daemon: &Daemon, path: &Path) -> Option<String> {
         Ok(Verdict::Told) => return Some("files are not watched: `aiwg daemon status` says why".to_owned()),
         Ok(Verdict::NotAsked) => "it is in none of \"watch.paths\"".to_owned(),
         Ok(Verdict::Ignored) => "\"watch.ignore\", a .gitignore or its kin ignore it".to_owned(),
+        Ok(Verdict::OtherWorkTree) => {
+            "it lies in another work tree of the repository, see \"watch.work_trees\"".to_owned()
+        }
+        Ok(Verdict::BehindLink) => {
+            "it lies behind a symbolic link, and links are not followed. Name it by where it really is"
+                .to_owned()
+        }
         Ok(Verdict::NotWanted) => {
             "its entry in \"watch.paths\" is not for files with this ending, or not for modified ones"
                 .to_owned()

@@ -60,7 +60,8 @@ fn git_agrees(project: &Project, paths: &[&str]) {
 #[test]
 fn bytes_that_are_no_text_cost_no_line() {
     let project = repository();
-    fs::write(project.path(".gitignore"), b"*.log\n# \xdcbersetzte\nnode_modules/\nw\xfcst\nnul\0x\ndist/\n").unwrap();
+    fs::write(project.path(".gitignore"), b"*.log\n# \xdcbersetzte\nnode_modules/\nw\xfcst\nnul\0x\ndist/\n")
+        .unwrap();
     git_agrees(&project, &["a.log", "node_modules/a/x.js", "dist/out.js", "src/a.js", "nul", "nul0x"]);
     let name = PathBuf::from(std::ffi::OsStr::from_bytes(b"w\xfcst"));
     assert_eq!(ignored_here(&project.options(), &[name.clone()]), [name].into());
@@ -74,7 +75,10 @@ fn lines_are_read_as_git_reads_them() {
         ("\u{feff}bom\nafter\n", ["bom", "\u{feff}bom", "after", "x", "y", "z"]),
         ("crlf\r\nmid\rdle\r\nlast\r", ["crlf", "mid\rdle", "last", "last\r", "crlf\r", "x"]),
         ("two  \nkept\\ \nkept2\\  \ntab\t\n\\#a\n\\!b\n", ["two", "kept ", "kept2 ", "tab", "#a", "!b"]),
-        ("**/deep/x\na/**/b\nc/**\n**d\n**/e/\n***\\f\n", ["y/deep/x", "a/b", "a/x/y/b", "c/x", "x/e/f", "xd"]),
+        (
+            "**/deep/x\na/**/b\nc/**\n**d\n**/e/\n***\\f\n",
+            ["y/deep/x", "a/b", "a/x/y/b", "c/x", "x/e/f", "xd"],
+        ),
         ("dir/\n!dir/kept\n", ["dir/kept", "dir/x", "sub/dir/kept", "dirx", "x/dirx", "d"]),
         ("dir/*\n!dir/kept\n!dir/sub/\n", ["dir/kept", "dir/x", "dir/sub/a", "dir/other/a", "x/dir/x", "d"]),
         ("/\n//\n/ \n!\n\\\na\\\n", ["a", "a\\", "\\", "b", "!", "x/a"]),
@@ -114,8 +118,32 @@ fn the_repositorys_configuration_counts_with_what_it_includes() {
 
 /// Pieces that patterns are made of.
 const PIECES: &[&str] = &[
-    "a", "b", "A", "a", "/", "/", "*", "*", "**", "?", "[ab]", "[!a]", "[a-c]", "[[:alpha:]]", "\\", "\\*", "!", "#",
-    " ", "{a,b}", ".", "**/", "/**", "[", "]", "-",
+    "a",
+    "b",
+    "A",
+    "a",
+    "/",
+    "/",
+    "*",
+    "*",
+    "**",
+    "?",
+    "[ab]",
+    "[!a]",
+    "[a-c]",
+    "[[:alpha:]]",
+    "\\",
+    "\\*",
+    "!",
+    "#",
+    " ",
+    "{a,b}",
+    ".",
+    "**/",
+    "/**",
+    "[",
+    "]",
+    "-",
 ];
 
 fn lines() -> impl Strategy<Value = Vec<String>> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aiwg_watch::{Notice, Options};
 
-use crate::support::{Project, Watched, modified, until};
+use crate::support::{Project, Watched, created, is_watched, modified, until};
 
 /// A repository with two branches, in which `a` differs.
 fn repository() -> Project {
@@ -30,7 +30,8 @@ fn is_held_by(watched: &Watched<'_>, marker: &str) {
 fn the_next_operation_is_waited_for_though_one_was_given_up_on() {
     let project = Project::new(&["a", ".git/HEAD", ".git/index.lock"]);
     let wait = Duration::from_millis(1500);
-    let watched = project.watch_with(Options { git_wait: wait, git_operation_wait: wait, ..project.options() });
+    let watched =
+        project.watch_with(Options { git_wait: wait, git_operation_wait: wait, ..project.options() });
     for marker in ["index.lock", "MERGE_HEAD", "rebase-merge"] {
         let path = format!(".git/{marker}");
         let begin = || match marker {
@@ -42,7 +43,9 @@ fn the_next_operation_is_waited_for_though_one_was_given_up_on() {
         }
         project.write("a", marker);
         watched.assert_told(&[modified("a")]);
-        watched.notice(|notice| matches!(notice, Notice::GitWaitOver { marker: over } if over.ends_with(marker)));
+        watched.notice(
+            |notice| matches!(notice, Notice::GitWaitOver { marker: over } if over.ends_with(marker)),
+        );
         // Nothing has come in between that would be told.
         project.remove(&path);
         begin();
@@ -88,7 +91,8 @@ fn an_index_in_any_form_tells_of_conflicts() {
     }
     let project = Project::new(&["a"]);
     project.sh("git init -q --object-format=sha256 . && git config user.email a@b && git config user.name c");
-    project.sh("git add -A && git commit -qm x && echo 1 >a && git stash -q && echo 2 >a && git commit -qam y");
+    project
+        .sh("git add -A && git commit -qm x && echo 1 >a && git stash -q && echo 2 >a && git commit -qam y");
     let watched = project.watch();
     project.sh("! git stash pop -q 2>/dev/null");
     is_held_by(&watched, ".git/index");
@@ -180,4 +184,61 @@ fn what_is_no_work_of_git_holds_nothing_back_and_stops_nothing() {
         let told = watched.told();
         assert!(told.contains(&modified("a")), "{planted}: {told:?}");
     }
+}
+
+#[test]
+fn other_work_trees_of_the_repository_are_not_watched_unless_asked_for() {
+    use aiwg_watch::{Kind, Verdict, WatchedPath};
+
+    let add = "git worktree add -q .claude/worktrees/x other 2>/dev/null";
+    let project = repository();
+    project.sh(add);
+    let watched = project.watch();
+    assert!(!is_watched(&project.path(".claude/worktrees/x")));
+    // One that comes while it watches, with all that git does in it.
+    project.sh("git worktree add -q -b third .claude/worktrees/y && git -C .claude/worktrees/y switch -q --detach other");
+    project.write(".claude/worktrees/x/a", "another");
+    project.write(".claude/worktrees/y/deep/new", "another");
+    project.write("a", "another");
+    watched.assert_told(&[modified("a")]);
+    assert!(!is_watched(&project.path(".claude/worktrees/y")));
+    // Nor does an operation in it hold anything back.
+    project.write(".git/worktrees/x/MERGE_HEAD", "");
+    project.write("b", "another");
+    watched.assert_told(&[modified("b")]);
+    // An ignore file that changes does not bring it in.
+    project.write(".gitignore", "*.log\n");
+    project.write(".claude/worktrees/x/a", "yet another");
+    watched.assert_told(&[created(".gitignore")]);
+    let verdict =
+        |options: &Options| options.verdict(".claude/worktrees/x/a".as_ref(), Kind::Modified).unwrap();
+    assert_eq!(verdict(&project.options()), Verdict::OtherWorkTree);
+    drop(watched);
+    let by_name = vec![WatchedPath::new("."), WatchedPath::new(".claude/worktrees/x/deep")];
+    for (options, told) in [
+        (Options { work_trees: true, ..project.options() }, vec!["a", "deep/c"]),
+        (Options { paths: by_name, ..project.options() }, vec!["deep/c"]),
+    ] {
+        project.remove(".git/worktrees/x/MERGE_HEAD");
+        let watched = project.watch_with(options);
+        project.write(".claude/worktrees/x/a", &format!("{told:?}"));
+        project.write(".claude/worktrees/x/deep/c", &format!("{told:?}"));
+        let told: Vec<_> = told.iter().map(|path| modified(format!(".claude/worktrees/x/{path}"))).collect();
+        watched.assert_told(&told);
+        drop(watched);
+        project.write(".git/worktrees/x/MERGE_HEAD", "");
+    }
+}
+
+#[test]
+fn what_only_says_that_it_is_a_work_tree_is_watched() {
+    let project = repository();
+    project.sh("git worktree add -q .claude/worktrees/x other 2>/dev/null");
+    // Planted, so that nobody sees what happens there. And a repository of its own.
+    project.sh("cp .claude/worktrees/x/.git deep/.git && sed -i 's#: .*#: ../.git/worktrees/x#' deep/.git");
+    project.sh("mkdir own && git -C own init -q --separate-git-dir ../own.git .");
+    let watched = project.watch();
+    project.write("deep/c", "another");
+    project.write("own/a", "");
+    watched.assert_told(&[modified("deep/c"), created("own/a")]);
 }
