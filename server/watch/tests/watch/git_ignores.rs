@@ -64,7 +64,7 @@ fn bytes_that_are_no_text_cost_no_line() {
         .unwrap();
     git_agrees(&project, &["a.log", "node_modules/a/x.js", "dist/out.js", "src/a.js", "nul", "nul0x"]);
     let name = PathBuf::from(std::ffi::OsStr::from_bytes(b"w\xfcst"));
-    assert_eq!(ignored_here(&project.options(), &[name.clone()]), [name].into());
+    assert_eq!(ignored_here(&project.options(), std::slice::from_ref(&name)), [name.clone()].into());
 }
 
 #[test]
