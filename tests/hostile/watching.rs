@@ -11,6 +11,8 @@ fn project() -> Project {
     let rule = json!({
         "id": "r",
         "trigger": { "type": "file_change", "pattern": "src/**" },
+        "ignore_own_changes": false,
+        "max_firings": 1000,
         "action": { "type": "submit_task", "prompt": "x" }
     });
     let project = Project::new(json!({ "watch": { "debounce_ms": 60 }, "rules": [rule] }));
