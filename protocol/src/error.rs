@@ -91,6 +91,14 @@ error_kinds! {
     /// The request comes from an agent's process, and `daemon.agents_may` or `daemon.agents_env` does not allow it: a person or a script
     /// from outside may, or the configuration allows it to agents.
     NotAllowed = -32015, "not_allowed", retry: false;
+    /// An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or `daemon.max_metadata_kb` allow;
+    /// `data.member` names it.
+    PayloadTooLarge = -32020, "payload_too_large", retry: false;
+    /// There was no memory for the request or its answer within `daemon.max_memory_mb`: others took it, or the answers to one
+    /// batch were too long together.
+    OverMemory = -32021, "over_memory", retry: true;
+    /// As many connections are open as is allowed. The error comes without an id, and the connection is closed.
+    TooManyConnections = -32022, "too_many_connections", retry: true;
 }
 
 impl ErrorKind {
@@ -108,6 +116,7 @@ impl ErrorKind {
         Self::InternalError,
         Self::Cancelled,
         Self::NotAllowed,
+        Self::OverMemory,
     ];
 }
 

@@ -455,3 +455,6 @@ pub const EVENT: &str = "event";
 pub const EVENT_MISSED: &str = "event.missed";
 /// The notification that cancels a call.
 pub const RPC_CANCEL: &str = "rpc.cancel";
+
+/// What editors' JSON-RPC libraries call it.
+pub const RPC_CANCEL_ALIAS: &str = "$/cancelRequest";

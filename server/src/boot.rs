@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 pub use crate::supervisor::{AGENT_ENV, TASK_ENV};
 use crate::{
     agent_command,
+    allocator::give_back_what_is_large,
     bus::Bus,
     config::{ConfigError, Settings},
     engine::{self, Engine, EngineSetup, Gathering, fire_when_due},
@@ -160,6 +161,7 @@ pub struct Ready {
 /// # Errors
 /// It could not start; nothing was changed then but for directories that were made.
 pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, BootError> {
+    give_back_what_is_large();
     // First of all: while it begins anew, as the same process, somebody may well send one.
     let mut signals = Signals::receive()
         .and_then(|signals| release_signals().map(|()| signals))
@@ -220,6 +222,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
 
     // Those who listen: the readable files and the connections. And the other sources of events.
     let stopped = CancellationToken::new();
+    let memory = ipc::Memory::new(settings.get().config.daemon.max_memory_mb);
     let daemon = Arc::new(Daemon {
         project: project.clone(),
         settings,
@@ -242,6 +245,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         health_check: Mutex::default(),
         status_changed: Notify::new(),
         clients: AtomicU32::new(0),
+        memory,
         started: Instant::now(),
         started_at: Timestamp::now(),
         stop_asked: channel(None).0,
@@ -353,7 +357,7 @@ fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet
     files.spawn(write_event_log(
         project.events_dir(),
         Arc::clone(reader),
-        bus.listen(),
+        bus.clone(),
         health.clone(),
         stopped.clone(),
     ));

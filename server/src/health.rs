@@ -31,6 +31,8 @@ pub enum IssueKind {
     Watch,
     /// The program that runs agents is not there.
     Agent,
+    /// Connections could not be taken.
+    Connections,
     /// The action `health-check` has found something.
     HealthCheck,
 }
@@ -47,6 +49,7 @@ impl IssueKind {
             Self::TasksFile => "tasks_file",
             Self::StatusFiles => "status_files",
             Self::Log => "log",
+            Self::Connections => "connections",
             Self::Ground => "ground",
             Self::Watch => "watch",
             Self::Agent => "agent",

@@ -5,6 +5,7 @@
 //! subscribers listen there; the supervisor carries out the engine's orders.
 
 mod agent_command;
+mod allocator;
 pub mod agent_output;
 pub mod boot;
 pub mod bus;

@@ -9,7 +9,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use aiwg_protocol::wire::{Line, LineReader};
+use aiwg_protocol::wire::{Budget, Line, LineReader};
 use futures::FutureExt;
 use libfuzzer_sys::fuzz_target;
 use tokio::io::{AsyncRead, ReadBuf};
@@ -30,9 +30,9 @@ impl AsyncRead for Pieces<'_> {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let mut reader = LineReader::new(Pieces(bytes), LIMIT);
+    let mut reader = LineReader::new(Pieces(bytes), LIMIT, Budget::new(1 << 20));
     let mut lines = Vec::new();
-    while let Some(line) = poll_fn(|cx| reader.poll_line(cx)).now_or_never().unwrap().unwrap() {
+    while let Some(line) = poll_fn(|cx| reader.poll_line(0, cx)).now_or_never().unwrap().unwrap() {
         lines.push(line);
     }
     let mut expected: Vec<Line> = bytes

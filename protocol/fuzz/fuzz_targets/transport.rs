@@ -3,29 +3,34 @@
 
 #![no_main]
 
-use std::{future::poll_fn, pin::Pin};
+use std::future::poll_fn;
 
-use aiwg_protocol::{ApiError, DaemonServiceResponse, ErrorKind, wire::server::ServerTransport};
-use futures::{FutureExt, Sink, Stream};
+use aiwg_protocol::{
+    ApiError, DaemonServiceResponse, ErrorKind,
+    wire::{
+        Budget,
+        server::{Limits, Message, ServerTransport},
+    },
+};
+use futures::FutureExt;
 use libfuzzer_sys::fuzz_target;
 use serde::Deserialize;
 use serde_json::Value;
-use tarpc::{ClientMessage, Response};
 use tokio::sync::mpsc;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut out = Vec::new();
     let (_pushes, pushed) = mpsc::channel(1);
-    let mut transport = ServerTransport::new(bytes, &mut out, Some(4096), pushed);
+    let limits = Limits { line: 4096, lines: Budget::new(1 << 20), gathered: 1 << 20 };
+    let mut transport = ServerTransport::new(bytes, &mut out, limits, pushed);
     // In memory nothing ever waits, but for the limits, which these inputs are too short to reach.
-    while let Some(Some(message)) = poll_fn(|cx| Pin::new(&mut transport).poll_next(cx)).now_or_never() {
-        if let ClientMessage::Request(request) = message.unwrap() {
+    while let Some(Ok(Some(message))) = poll_fn(|cx| transport.poll_next(cx)).now_or_never() {
+        if let Message::Call(call, _) = message {
             let error = ApiError::new(ErrorKind::InternalError, "fuzzed");
-            let message = Ok(DaemonServiceResponse::Ping(Err(error)));
-            Pin::new(&mut transport).start_send(Response { request_id: request.id, message }).unwrap();
+            transport.answer(call, &Ok(DaemonServiceResponse::Ping(Err(error))), None);
         }
     }
-    poll_fn(|cx| Pin::new(&mut transport).poll_flush(cx)).now_or_never().unwrap().unwrap();
+    poll_fn(|cx| transport.poll_flush(cx)).now_or_never().unwrap();
     drop(transport);
     let mut answers = 0;
     for line in out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {

@@ -45,6 +45,20 @@ pub struct DaemonConfig {
     /// that decides what code runs, such as `PATH` or `LD_PRELOAD`, is meant by its full name only.
     #[schemars(length(max = 200), inner(length(min = 1, max = 200)))]
     pub agents_env: Vec<String>,
+    /// How much memory connections may take all together, in MiB, for what they send and for the answers that they have not read: half of it
+    /// for each. A message is never longer than a half. A change takes effect with the next start.
+    #[schemars(range(min = 16, max = 65_536))]
+    pub max_memory_mb: u32,
+    /// The largest payload of an event that a client emits, in KiB.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub max_payload_kb: u32,
+    /// The largest `metadata`, and the largest `env`, of a task that a client submits, in KiB.
+    #[schemars(range(min = 1, max = 1_048_576))]
+    pub max_metadata_kb: u32,
+    /// How many connections may be open at once; fewer where the system lets the daemon open few files, of which half are kept for agents
+    /// and the database. A change takes effect with the next start.
+    #[schemars(range(min = 1, max = 65_536))]
+    pub max_connections: u32,
     /// The log file.
     pub log: LogConfig,
 }
@@ -64,6 +78,10 @@ impl Default for DaemonConfig {
             max_message_mb: 16,
             agents_may: vec!["default".to_owned()],
             agents_env: Vec::new(),
+            max_memory_mb: 256,
+            max_payload_kb: 1024,
+            max_metadata_kb: 64,
+            max_connections: 2000,
             log: LogConfig::default(),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::Room;
+
 /// Names a batch whose answers are not all there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct BatchId(u64);
@@ -11,22 +13,29 @@ pub(super) struct BatchId(u64);
 pub(super) struct Batches {
     open: HashMap<BatchId, Batch>,
     next: u64,
+    /// How many bytes of answers are gathered in all of them.
+    gathered: usize,
 }
 
 #[derive(Debug, Default)]
 struct Batch {
     /// The answers so far, with commas between them.
     answers: Vec<u8>,
+    /// The memory that they have been given.
+    rooms: Vec<Room>,
     /// How many are still to come, and one for the batch's own reading.
     missing: usize,
 }
+
+/// The answers to a batch, as a line, and the memory that they have been given.
+pub(super) type Answers = (Vec<u8>, Vec<Room>);
 
 impl Batches {
     /// Opens a batch. It stays open until [`Self::complete`] has been called as often as [`Self::expect`], and once more.
     pub(super) fn open(&mut self) -> BatchId {
         let id = BatchId(self.next);
         self.next += 1;
-        self.open.insert(id, Batch { answers: Vec::new(), missing: 1 });
+        self.open.insert(id, Batch { missing: 1, ..Batch::default() });
         id
     }
 
@@ -37,23 +46,31 @@ impl Batches {
         }
     }
 
+    /// How many bytes of answers wait for others of their batches.
+    pub(super) fn gathered(&self) -> usize {
+        self.gathered
+    }
+
     /// Takes one answer, or none for what needs no answer. Gives the line to send when it was the last: nothing at all is
     /// sent for a batch of notifications.
-    pub(super) fn complete(&mut self, id: BatchId, answer: &[u8]) -> Option<Vec<u8>> {
+    pub(super) fn complete(&mut self, id: BatchId, answer: &[u8], rooms: Vec<Room>) -> Option<Answers> {
         let batch = self.open.get_mut(&id)?;
         if !answer.is_empty() {
             batch.answers.push(if batch.answers.is_empty() { b'[' } else { b',' });
             batch.answers.extend_from_slice(answer);
+            batch.rooms.extend(rooms);
+            self.gathered += answer.len() + 1;
         }
         batch.missing -= 1;
         if batch.missing > 0 {
             return None;
         }
-        let mut line = self.open.remove(&id)?.answers;
+        let Batch { answers: mut line, rooms, .. } = self.open.remove(&id)?;
+        self.gathered = self.gathered.saturating_sub(line.len());
         if line.is_empty() {
             return None;
         }
         line.push(b']');
-        Some(line)
+        Some((line, rooms))
     }
 }

@@ -4,15 +4,30 @@ use std::{
     io,
     pin::Pin,
     task::{Context, Poll, ready},
+    time::{Duration, Instant},
 };
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::AsyncRead;
 use tokio_util::io::poll_read_buf;
 
+use super::{
+    Budget,
+    budget::{FREE_BYTES, Share},
+};
+
 /// How much is asked of the stream at a time: little, since most connections are idle, and more once a client fills it.
 const SMALLEST_CHUNK: usize = 1024;
 const LARGEST_CHUNK: usize = 64 * 1024;
+
+/// A line over [`FREE_BYTES`] is given this much of the budget, and one over that the limit: it can be finished then, whoever else has begun one.
+const FIRST_STEP: usize = 1024 * 1024;
+
+/// How long a long line may rest while others wait for the memory that it holds.
+const LONGEST_REST: Duration = Duration::from_secs(10);
+
+/// How long a long line waits for memory.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// What comes next on the stream.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +36,8 @@ pub enum Line {
     Text(Bytes),
     /// A line over the limit has begun; the rest of it will be skipped without being held.
     TooLong,
+    /// There was no memory for a line, or others needed it while the line was not finished; its rest will be skipped.
+    NoRoom,
 }
 
 /// Reads lines. A last line without a line feed counts.
@@ -32,43 +49,91 @@ pub struct LineReader<R> {
     searched: usize,
     chunk: usize,
     limit: usize,
+    share: Share,
+    /// When it has last read something.
+    read_at: Instant,
     skipping: bool,
+    gave_up: bool,
     ended: bool,
 }
 
 impl<R: AsyncRead + Unpin> LineReader<R> {
-    /// Reads lines of at most `limit` bytes.
-    pub fn new(stream: R, limit: usize) -> Self {
+    /// Reads lines of at most `limit` bytes, and no longer than `budget` as a whole.
+    pub fn new(stream: R, limit: usize, budget: Budget) -> Self {
         Self {
             stream,
             buffer: BytesMut::new(),
             searched: 0,
             chunk: SMALLEST_CHUNK,
-            limit,
+            limit: limit.min(budget.total()),
+            share: Share::new(budget),
+            read_at: Instant::now(),
             skipping: false,
+            gave_up: false,
             ended: false,
         }
     }
 
-    /// Whether a whole line is there already: it will come without another read.
-    pub fn has_line(&self) -> bool {
-        memchr::memchr(b'\n', &self.buffer[self.searched..]).is_some()
+    /// The longest line, in bytes.
+    pub fn limit(&self) -> usize {
+        self.limit
     }
 
-    /// The next line; none at the end of the stream.
+    /// The next line; none at the end of the stream. `in_flight` bytes of earlier ones are still in use: with as many as the longest
+    /// line has, no more are read until some are not.
     ///
     /// # Errors
     /// What the stream answers with.
-    pub fn poll_line(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Line>>> {
+    pub fn poll_line(&mut self, in_flight: usize, cx: &mut Context<'_>) -> Poll<io::Result<Option<Line>>> {
         loop {
+            if std::mem::take(&mut self.gave_up) {
+                return Poll::Ready(Ok(Some(Line::NoRoom)));
+            }
             if let Some(line) = self.take_line() {
                 return Poll::Ready(Ok(Some(line)));
             }
             if self.ended {
                 return Poll::Ready(Ok(self.take_rest()));
             }
+            ready!(self.poll_room(in_flight, cx));
             ready!(self.fill(cx))?;
         }
+    }
+
+    /// Whether something is begun that could have to give way, which [`Self::look`] finds out.
+    pub fn is_long(&self) -> bool {
+        self.buffer.len() > FREE_BYTES
+    }
+
+    /// Gives up on a line that waits for memory for too long, or holds what others wait for. To be called now and then.
+    pub fn look(&mut self) {
+        let rested = self.read_at.elapsed();
+        let is_over = match self.share.is_waiting() {
+            true => rested > LONGEST_WAIT,
+            false => rested > LONGEST_REST && self.share.budget().is_short(),
+        };
+        if self.is_long() && is_over {
+            self.drop_buffer();
+            self.share.shrink(0);
+            self.skipping = true;
+            self.gave_up = true;
+        }
+    }
+
+    /// Waits until there is memory for what is read next.
+    fn poll_room(&mut self, in_flight: usize, cx: &mut Context<'_>) -> Poll<()> {
+        if in_flight > self.limit {
+            // Looked at again when a call has been answered.
+            return Poll::Pending;
+        }
+        let begun = match self.buffer.len() {
+            short @ 0..=FREE_BYTES => short,
+            0..=FIRST_STEP => FIRST_STEP.min(self.limit),
+            _ => self.limit,
+        };
+        let needed = begun.max(self.buffer.len()) + in_flight;
+        self.share.shrink(needed);
+        self.share.poll_grow(needed, cx)
     }
 
     fn take_line(&mut self) -> Option<Line> {
@@ -77,6 +142,10 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
             self.searched = 0;
             let line = self.buffer.split_to(end);
             self.buffer.advance(1);
+            if line.len() > FREE_BYTES {
+                // What is left would keep the memory of the long line.
+                self.buffer = BytesMut::from(&*self.buffer);
+            }
             if std::mem::take(&mut self.skipping) {
                 continue;
             }
@@ -109,6 +178,9 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         let room = self.buffer.capacity() - self.buffer.len();
         let count = ready!(poll_read_buf(Pin::new(&mut self.stream), cx, &mut self.buffer))?;
         self.ended = count == 0;
+        if self.is_long() {
+            self.read_at = Instant::now();
+        }
         if count == room {
             self.chunk = LARGEST_CHUNK.min(self.chunk * 4);
         }
@@ -127,7 +199,7 @@ mod tests {
     /// What a reader with a limit of 8 bytes makes of `pieces`, each of which arrives by itself.
     async fn lines(pieces: &[&[u8]]) -> Vec<Line> {
         let (mut to, from) = tokio::io::duplex(4);
-        let mut reader = LineReader::new(from, 8);
+        let mut reader = LineReader::new(from, 8, Budget::new(1 << 20));
         let send = async {
             for piece in pieces {
                 to.write_all(piece).await.unwrap();
@@ -136,7 +208,7 @@ mod tests {
         };
         let receive = async {
             let mut lines = Vec::new();
-            while let Some(line) = poll_fn(|cx| reader.poll_line(cx)).await.unwrap() {
+            while let Some(line) = poll_fn(|cx| reader.poll_line(0, cx)).await.unwrap() {
                 lines.push(line);
             }
             lines

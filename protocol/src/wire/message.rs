@@ -71,6 +71,9 @@ impl<'a> Incoming<'a> {
     }
 }
 
+/// The longest id, in bytes of its JSON: it is kept for as long as its request is in flight, and echoed.
+const LONGEST_ID: usize = 4096;
+
 /// JSON's own white space.
 const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
 
@@ -126,6 +129,10 @@ impl<'a> Members<'a> {
                 return Err((invalid("the member \"id\" must be a string, a number or null"), Id::null()));
             }
         };
+        if id.as_ref().is_some_and(|id| id.0.len() > LONGEST_ID) {
+            let message = format!("the member \"id\" must have {LONGEST_ID} bytes at the most");
+            return Err((invalid(message), Id::null()));
+        }
         let wrong = |message: &str| Err((invalid(message), id.clone().unwrap_or_else(Id::null)));
         match self.jsonrpc.map(RawValue::get) {
             Some(version) if is_version_2(version) => {}
@@ -138,6 +145,8 @@ impl<'a> Members<'a> {
             None => return wrong("the member \"method\" is missing"),
         };
         match self.params.map(RawValue::get) {
+            // Go and Ruby send it for no params.
+            Some("null") => Ok(Request { method, params: None, id }),
             Some(text) if !text.starts_with(['{', '[']) => wrong("the member \"params\" must be an object"),
             _ => Ok(Request { method, params: self.params, id }),
         }

@@ -1,17 +1,22 @@
 //! The wire: JSON-RPC 2.0 (<https://www.jsonrpc.org/specification>), one UTF-8 JSON message a line, both ways.
 //!
-//! tarpc's `Transport` is a stream of requests and a sink of responses. [`server::ServerTransport`] and
-//! [`client::ClientTransport`] are that over a byte stream. What never becomes a typed request (broken lines, unknown methods,
-//! params that do not fit, the framing of batches) is answered by the server transport itself.
+//! [`client::ClientTransport`] is a tarpc transport: a stream of responses and a sink of requests. [`server::ServerTransport`] is the
+//! other end, for an executor that keeps the order in which requests were sent. What never becomes a typed request (broken lines,
+//! unknown methods, params that do not fit, the framing of batches) is answered by the server transport itself.
 
+mod answer;
 mod batch;
+mod budget;
 pub mod client;
 mod codec;
 mod line;
 mod message;
+mod out;
 mod params;
 pub mod server;
 
+pub use answer::error_line;
+pub use budget::{Budget, FREE_BYTES, Room};
 pub use line::{Line, LineReader};
 pub use message::{Id, Incoming, Request};
 pub(crate) use params::without_position;

@@ -1,4 +1,4 @@
-//! The server's end of the wire: JSON-RPC 2.0 lines below, tarpc's requests and responses above.
+//! The server's end of the wire: JSON-RPC 2.0 lines below, the service's requests and responses above.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -8,53 +8,82 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{Sink, Stream};
 use serde_json::value::RawValue;
-use tarpc::{ClientMessage, Response, context, trace};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
 };
 
 use super::{
-    DEFAULT_MAX_LINE_BYTES, Incoming, Line, LineReader, MAX_BATCH, Request,
+    Budget, Incoming, Line, LineReader, MAX_BATCH, Request, Room,
+    answer::{write_error, write_response},
     batch::{BatchId, Batches},
     message::Id,
-    no_deadline,
+    out::Out,
 };
 use crate::{
     error::{ApiError, ErrorKind},
-    service::{DaemonServiceRequest, DaemonServiceResponse, RPC_CANCEL},
+    service::{DaemonServiceRequest, DaemonServiceResponse, RPC_CANCEL, RPC_CANCEL_ALIAS},
     types::RpcCancelParams,
 };
 
 /// When this much is waiting to be written, no more requests are read and no more notifications are taken: a client that
-/// does not read costs this much and no more.
+/// does not read costs this much, and one answer beyond it.
 const HIGH_WATER: usize = 256 * 1024;
 
 /// How many requests of one connection may be in flight before no more are read.
 const MAX_IN_FLIGHT: usize = 1024;
 
-/// A message of the server's channel.
-type Message = ClientMessage<DaemonServiceRequest>;
+/// What a call is known by, within its connection: no two ever have the same.
+pub type CallId = u64;
 
-/// JSON-RPC 2.0 over a byte stream, as the transport of a tarpc server channel.
+/// What came over the connection, in the order in which it was sent.
+#[derive(Debug)]
+pub enum Message {
+    /// A request, or a notification, that is to be carried out. Each wants one [`ServerTransport::answer`].
+    Call(CallId, DaemonServiceRequest),
+    /// The caller wants no more of this call, and has been told so.
+    Cancel(CallId),
+}
+
+/// Something that is sent without having been asked for.
+#[derive(Debug)]
+pub struct Push {
+    /// A whole line, without its line feed.
+    pub line: Bytes,
+    /// The memory that it has been given.
+    pub rooms: Vec<Room>,
+}
+
+/// How much a connection may hold in memory.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The longest line, in bytes. As much again of requests may be in flight.
+    pub line: usize,
+    /// What all connections share for what they read.
+    pub lines: Budget,
+    /// How many bytes of answers may wait for others of their batches.
+    pub gathered: usize,
+}
+
+/// JSON-RPC 2.0 over a byte stream: typed requests out of it, in order, and responses into it.
 #[derive(Debug)]
 pub struct ServerTransport<R, W> {
     reader: LineReader<R>,
     writer: W,
-    /// Lines to write; what lies before `written` has been.
-    out: Vec<u8>,
-    written: usize,
-    /// Requests that tarpc has and that are not answered, by tarpc's id.
-    calls: HashMap<u64, Call>,
-    next_call: u64,
+    out: Out,
+    /// Nobody reads any more: what has been sent is still taken in, and not answered.
+    is_gone: bool,
+    /// Requests that are not answered.
+    calls: HashMap<CallId, Call>,
+    next_call: CallId,
+    /// How many bytes those requests had.
+    in_flight: usize,
     batches: Batches,
-    /// Requests of a batch that tarpc has not taken yet.
+    max_gathered: usize,
+    /// Requests of a batch that have not been taken yet.
     ready: VecDeque<Message>,
-    /// Lines that are sent without having been asked for.
-    pushes: mpsc::Receiver<Bytes>,
-    max_line: usize,
+    pushes: mpsc::Receiver<Push>,
 }
 
 /// Where the answer to a request goes.
@@ -63,41 +92,157 @@ struct Call {
     /// None for a notification: it is executed, never answered.
     id: Option<Id>,
     batch: Option<BatchId>,
+    bytes: usize,
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
-    /// Lines of at most `max_line` bytes are read; whole lines, without their line feed, that arrive on `pushes` are sent
-    /// between the answers.
-    pub fn new(reader: R, writer: W, max_line: Option<usize>, pushes: mpsc::Receiver<Bytes>) -> Self {
-        let max_line = max_line.unwrap_or(DEFAULT_MAX_LINE_BYTES);
+    /// What arrives on `pushes` is sent between the answers.
+    pub fn new(reader: R, writer: W, limits: Limits, pushes: mpsc::Receiver<Push>) -> Self {
         Self {
-            reader: LineReader::new(reader, max_line),
+            reader: LineReader::new(reader, limits.line, limits.lines),
             writer,
-            out: Vec::new(),
-            written: 0,
+            out: Out::default(),
+            is_gone: false,
             calls: HashMap::new(),
             next_call: 0,
+            in_flight: 0,
             batches: Batches::default(),
+            max_gathered: limits.gathered,
             ready: VecDeque::new(),
             pushes,
-            max_line,
         }
     }
 
-    /// Reads a line and gives the request in it, if it holds one that is for tarpc.
+    /// The stream that is written to.
+    pub fn writer(&self) -> &W {
+        &self.writer
+    }
+
+    /// Whether so much waits to be written that nothing more should be answered.
+    pub fn is_full(&self) -> bool {
+        self.out.len() >= HIGH_WATER
+    }
+
+    /// How many bytes wait to be written.
+    pub fn unwritten(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Whether answers to batches take as much memory as they may: only a shorter batch can help.
+    pub fn has_gathered_all(&self) -> bool {
+        // Another long answer would be beyond it.
+        self.batches.gathered() >= self.max_gathered / 4 * 3
+    }
+
+    /// Whether a long line is only begun, so that [`Self::look`] is worth it.
+    pub fn has_begun_long_line(&self) -> bool {
+        self.reader.is_long()
+    }
+
+    /// Gives up on a line that others must not wait for any longer. To be called now and then.
+    pub fn look(&mut self) {
+        self.reader.look();
+    }
+
+    /// The other end takes nothing any more: what it has sent is still carried out.
+    pub fn give_up_writing(&mut self) {
+        self.is_gone = true;
+        self.out.clear();
+    }
+
+    /// What comes next; none at the end of the stream. Pending also while too much is in flight or unread: to be asked again after
+    /// an answer, or a write.
+    ///
+    /// # Errors
+    /// The stream cannot be read.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Message>>> {
+        loop {
+            if self.is_full() || self.calls.len() >= MAX_IN_FLIGHT + self.ready.len() {
+                return Poll::Pending;
+            }
+            match self.ready.pop_front() {
+                // It may have been cancelled within its batch.
+                Some(Message::Call(call, _)) if !self.calls.contains_key(&call) => continue,
+                Some(message) => return Poll::Ready(Ok(Some(message))),
+                None => {}
+            }
+            let message = match ready!(self.reader.poll_line(self.in_flight, cx))? {
+                Some(Line::Text(line)) => self.take_line(&line),
+                Some(Line::TooLong) => {
+                    let message = format!("the line is longer than {} bytes", self.reader.limit());
+                    self.refuse_line(ErrorKind::InvalidRequest, message);
+                    None
+                }
+                Some(Line::NoRoom) => {
+                    let message = "there was no memory for this line, or others waited for it while the line was not finished: \
+                                   send it again later, or raise daemon.max_memory_mb";
+                    self.refuse_line(ErrorKind::OverMemory, message.to_owned());
+                    None
+                }
+                None => return Poll::Ready(Ok(None)),
+            };
+            if message.is_some() {
+                return Poll::Ready(Ok(message));
+            }
+        }
+    }
+
+    /// Answers a call. One that is not known any more has been cancelled, and answered then.
+    pub fn answer(
+        &mut self,
+        call: CallId,
+        response: &Result<DaemonServiceResponse, tarpc::ServerError>,
+        room: Option<Room>,
+    ) {
+        let Some(call) = self.remove(call) else { return };
+        let rooms = Vec::from_iter(room);
+        match call.id {
+            Some(id) => self.answer_with(call.batch, &id, rooms, |out| write_response(out, &id, response)),
+            None => self.complete(call.batch, &[], Vec::new()),
+        }
+    }
+
+    /// Writes what waits, and what is pushed.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            self.take_pushes(cx);
+            if self.is_gone {
+                self.out.clear();
+            }
+            let written = ready!(self.out.poll_write(&mut self.writer, cx));
+            // What stopped at the high-water mark goes on now.
+            if written.is_ok() && self.pushes.is_empty() {
+                // A socket has nothing to flush.
+                return Poll::Ready(());
+            }
+            if written.is_err() {
+                self.give_up_writing();
+            }
+        }
+    }
+
+    /// Writes what waits, and closes the sending side.
+    pub fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.is_gone && ready!(self.out.poll_write(&mut self.writer, cx)).is_err() {
+            self.give_up_writing();
+        }
+        Pin::new(&mut self.writer).poll_shutdown(cx).map(drop)
+    }
+
+    /// Reads a line and gives the request in it, if it holds one that is to be carried out.
     fn take_line(&mut self, line: &[u8]) -> Option<Message> {
         if line.trim_ascii().is_empty() {
             return None;
         }
         match Incoming::parse(line) {
-            Ok(Incoming::Single(Ok(request), _)) => self.take_request(request, None),
+            Ok(Incoming::Single(Ok(request), _)) => self.take_request(request, line.len(), None),
             Ok(Incoming::Single(Err(error), id)) => {
                 self.answer_error(id, None, &error);
                 None
             }
             Ok(Incoming::Batch(entries)) => {
                 self.take_batch(&entries);
-                self.ready.pop_front()
+                None
             }
             Err(error) => {
                 self.answer_error(Some(Id::null()), None, &error);
@@ -106,41 +251,41 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         }
     }
 
+    fn refuse_line(&mut self, kind: ErrorKind, message: String) {
+        self.answer_error(Some(Id::null()), None, &ApiError::new(kind, message));
+    }
+
     fn take_batch(&mut self, entries: &[&RawValue]) {
         if entries.len() > MAX_BATCH {
             let message =
                 format!("a batch holds {MAX_BATCH} requests at most; this one has {}", entries.len());
-            return self.answer_error(
-                Some(Id::null()),
-                None,
-                &ApiError::new(ErrorKind::InvalidRequest, message),
-            );
+            return self.refuse_line(ErrorKind::InvalidRequest, message);
         }
         let batch = self.batches.open();
         for entry in entries {
             self.batches.expect(batch);
             match Request::parse(entry.get()) {
                 Ok(request) => {
-                    if let Some(message) = self.take_request(request, Some(batch)) {
-                        self.ready.push_back(message);
-                    }
+                    let message = self.take_request(request, entry.get().len(), Some(batch));
+                    self.ready.extend(message);
                 }
                 Err((error, id)) => self.answer_error(Some(id), Some(batch), &error),
             }
         }
-        self.answer(Some(batch), &[]);
+        self.complete(Some(batch), &[], Vec::new());
     }
 
-    fn take_request(&mut self, request: Request<'_>, batch: Option<BatchId>) -> Option<Message> {
-        if request.method == RPC_CANCEL {
+    fn take_request(&mut self, request: Request<'_>, bytes: usize, batch: Option<BatchId>) -> Option<Message> {
+        if request.method == RPC_CANCEL || request.method == RPC_CANCEL_ALIAS {
             return self.take_cancel(&request, batch);
         }
         match DaemonServiceRequest::decode(&request.method, request.params.map(RawValue::get)) {
             Ok(message) => {
-                let id = self.next_call;
+                let call = self.next_call;
                 self.next_call += 1;
-                self.calls.insert(id, Call { id: request.id, batch });
-                Some(ClientMessage::Request(tarpc::Request { context: context(), id, message }))
+                self.in_flight += bytes;
+                self.calls.insert(call, Call { id: request.id, batch, bytes });
+                Some(Message::Call(call, message))
             }
             Err(error) => {
                 self.answer_error(request.id, batch, &error.into_error(&request.method));
@@ -149,196 +294,74 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         }
     }
 
-    /// Every request ends in an answer, so the call that is cancelled is answered here: tarpc drops its handler silently.
+    /// Every request ends in an answer, so the call that is cancelled is answered here: its handler is dropped silently.
     fn take_cancel(&mut self, request: &Request<'_>, batch: Option<BatchId>) -> Option<Message> {
         if request.id.is_some() {
             let message = "rpc.cancel is a notification: send it without an id";
             self.answer_error(request.id.clone(), batch, &ApiError::new(ErrorKind::InvalidRequest, message));
             return None;
         }
-        self.answer(batch, &[]);
+        self.complete(batch, &[], Vec::new());
         let cancel: RpcCancelParams = serde_json::from_str(request.params?.get()).ok()?;
         let is_it = |call: &Call| call.id.as_ref().is_some_and(|id| id.as_str() == cancel.id.as_str());
-        let request_id = *self.calls.iter().find(|(_, call)| is_it(call))?.0;
-        let call = self.calls.remove(&request_id)?;
+        let id = *self.calls.iter().find(|(_, call)| is_it(call))?.0;
+        let call = self.remove(id)?;
         let error = ApiError::new(ErrorKind::Cancelled, "the caller cancelled this call");
         self.answer_error(call.id, call.batch, &error);
-        Some(ClientMessage::Cancel { trace_context: trace::Context::default(), request_id })
+        Some(Message::Cancel(id))
+    }
+
+    fn remove(&mut self, call: CallId) -> Option<Call> {
+        let call = self.calls.remove(&call)?;
+        self.in_flight = self.in_flight.saturating_sub(call.bytes);
+        Some(call)
     }
 
     fn answer_error(&mut self, id: Option<Id>, batch: Option<BatchId>, error: &ApiError) {
         match id {
-            None => self.answer(batch, &[]),
-            Some(id) => self.answer_with(batch, |out| write_error(out, &id, error)),
+            None => self.complete(batch, &[], Vec::new()),
+            Some(id) => self.answer_with(batch, &id, Vec::new(), |out| write_error(out, &id, error)),
         }
+    }
+
+    fn answer_with(
+        &mut self,
+        batch: Option<BatchId>,
+        id: &Id,
+        rooms: Vec<Room>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        if batch.is_none() {
+            // The common case writes straight into the buffer.
+            return self.out.line(rooms, write);
+        }
+        let mut answer = Vec::new();
+        write(&mut answer);
+        if answer.len() > HIGH_WATER && self.batches.gathered() + answer.len() > self.max_gathered {
+            let message = "the answers to this batch take too much memory together: ask for less in one batch";
+            answer.clear();
+            answer.shrink_to_fit();
+            write_error(&mut answer, id, &ApiError::new(ErrorKind::OverMemory, message));
+        }
+        self.complete(batch, &answer, rooms);
     }
 
     /// Puts an answer where it belongs; an empty one stands for none.
-    fn answer(&mut self, batch: Option<BatchId>, answer: &[u8]) {
-        let line = match batch {
-            None if answer.is_empty() => return,
-            None => answer,
-            Some(batch) => match self.batches.complete(batch, answer) {
-                Some(line) => return self.push_line(&line),
-                None => return,
-            },
-        };
-        self.push_line(line);
-    }
-
-    fn answer_with(&mut self, batch: Option<BatchId>, write: impl FnOnce(&mut Vec<u8>)) {
-        match batch {
-            // The common case writes straight into the buffer.
-            None => {
-                write(&mut self.out);
-                self.out.push(b'\n');
-            }
-            Some(_) => {
-                let mut answer = Vec::new();
-                write(&mut answer);
-                self.answer(batch, &answer);
-            }
+    fn complete(&mut self, batch: Option<BatchId>, answer: &[u8], rooms: Vec<Room>) {
+        let done = batch.and_then(|batch| self.batches.complete(batch, answer, rooms));
+        if let Some((line, rooms)) = done {
+            self.out.line(rooms, |out| if out.is_empty() { *out = line } else { out.extend_from_slice(&line) });
         }
-    }
-
-    fn push_line(&mut self, line: &[u8]) {
-        self.out.extend_from_slice(line);
-        self.out.push(b'\n');
-    }
-
-    fn is_full(&self) -> bool {
-        self.out.len() - self.written >= HIGH_WATER
     }
 
     fn take_pushes(&mut self, cx: &mut Context<'_>) {
         while !self.is_full() {
             match self.pushes.poll_recv(cx) {
-                Poll::Ready(Some(line)) => self.push_line(&line),
+                Poll::Ready(Some(Push { line, rooms })) => {
+                    self.out.line(rooms, |out| out.extend_from_slice(&line));
+                }
                 Poll::Ready(None) | Poll::Pending => break,
             }
         }
-    }
-
-    fn poll_write_out(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.written < self.out.len() {
-            let count = ready!(Pin::new(&mut self.writer).poll_write(cx, &self.out[self.written..]))?;
-            if count == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.written += count;
-        }
-        self.written = 0;
-        self.out.clear();
-        self.out.shrink_to(HIGH_WATER);
-        Poll::Ready(Ok(()))
-    }
-}
-
-fn context() -> context::Context {
-    let mut context = context::current();
-    context.deadline = no_deadline();
-    context
-}
-
-fn write_head(out: &mut Vec<u8>, id: &Id) {
-    out.extend_from_slice(br#"{"jsonrpc":"2.0","id":"#);
-    out.extend_from_slice(id.as_str().as_bytes());
-}
-
-fn write_error(out: &mut Vec<u8>, id: &Id, error: &ApiError) {
-    write_head(out, id);
-    out.extend_from_slice(br#","error":"#);
-    // An `ApiError` is strings and a number: writing it into memory cannot fail.
-    let _ = serde_json::to_writer(&mut *out, error);
-    out.push(b'}');
-}
-
-fn write_response(out: &mut Vec<u8>, id: &Id, response: &Result<DaemonServiceResponse, tarpc::ServerError>) {
-    let start = out.len();
-    write_head(out, id);
-    out.extend_from_slice(br#","result":"#);
-    let error = match response.as_ref().map(|response| response.encode(out)) {
-        Ok(Ok(Ok(()))) => return out.push(b'}'),
-        Ok(Ok(Err(error))) => {
-            ApiError::new(ErrorKind::InternalError, format!("the result is no JSON: {error}"))
-        }
-        Ok(Err(error)) => error.clone(),
-        Err(error) => ApiError::new(ErrorKind::InternalError, error.detail.clone()),
-    };
-    out.truncate(start);
-    write_error(out, id, &error);
-}
-
-impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Stream for ServerTransport<R, W> {
-    type Item = io::Result<Message>;
-
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
-        loop {
-            if let Some(message) = this.ready.pop_front() {
-                return Poll::Ready(Some(Ok(message)));
-            }
-            // Both are looked at again when an answer has been written, since the same task drives both directions.
-            if this.is_full() || this.calls.len() >= MAX_IN_FLIGHT {
-                return Poll::Pending;
-            }
-            let message = match ready!(this.reader.poll_line(cx))? {
-                Some(Line::Text(line)) => this.take_line(&line),
-                Some(Line::TooLong) => {
-                    let message = format!("the line is longer than {} bytes", this.max_line);
-                    this.answer_error(
-                        Some(Id::null()),
-                        None,
-                        &ApiError::new(ErrorKind::InvalidRequest, message),
-                    );
-                    None
-                }
-                None => return Poll::Ready(None),
-            };
-            if message.is_some() {
-                return Poll::Ready(message.map(Ok));
-            }
-        }
-    }
-}
-
-impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Sink<Response<DaemonServiceResponse>>
-    for ServerTransport<R, W>
-{
-    type Error = io::Error;
-
-    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if this.is_full() { this.poll_write_out(cx) } else { Poll::Ready(Ok(())) }
-    }
-
-    fn start_send(self: Pin<&mut Self>, response: Response<DaemonServiceResponse>) -> io::Result<()> {
-        let this = self.get_mut();
-        // A call that is not known any more has been cancelled, and answered then.
-        if let Some(call) = this.calls.remove(&response.request_id) {
-            match call.id {
-                Some(id) => this.answer_with(call.batch, |out| write_response(out, &id, &response.message)),
-                None => this.answer(call.batch, &[]),
-            }
-        }
-        Ok(())
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        loop {
-            this.take_pushes(cx);
-            ready!(this.poll_write_out(cx))?;
-            // What stopped at the high-water mark goes on now.
-            if this.pushes.is_empty() {
-                return Pin::new(&mut this.writer).poll_flush(cx);
-            }
-        }
-    }
-
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        ready!(this.poll_write_out(cx))?;
-        Pin::new(&mut this.writer).poll_shutdown(cx)
     }
 }

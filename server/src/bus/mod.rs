@@ -1,5 +1,7 @@
-//! The bus: where committed events are published. Those who listen never call back.
+//! The bus: where it is published which events were committed. It carries their numbers and topics, so that one who listens and
+//! does not get on holds nothing of what they say. Those who listen never call back.
 
+mod recent;
 mod waiters;
 
 use std::sync::{
@@ -11,16 +13,27 @@ use aiwg_protocol::types::Event;
 use tokio::sync::broadcast;
 
 use crate::store::TaskNo;
+use recent::Recent;
 use waiters::Waiters;
 pub use waiters::Waiting;
 
 /// How many events a listener may fall behind before it has to read them from the store.
 const CAPACITY: usize = 4096;
 
+/// That an event was committed.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// Its number.
+    pub seq: u64,
+    /// Its topic.
+    pub topic: Arc<str>,
+}
+
 /// Publishes events. Cheap to clone.
 #[derive(Clone)]
 pub struct Bus {
-    events: broadcast::Sender<Arc<Event>>,
+    events: broadcast::Sender<Committed>,
+    recent: Arc<Recent>,
     last_seq: Arc<AtomicU64>,
     waiters: Arc<Waiters>,
 }
@@ -30,6 +43,7 @@ impl Bus {
     pub fn new(last_seq: u64) -> Self {
         Self {
             events: broadcast::Sender::new(CAPACITY),
+            recent: Arc::default(),
             last_seq: Arc::new(AtomicU64::new(last_seq)),
             waiters: Arc::default(),
         }
@@ -46,9 +60,10 @@ impl Bus {
     /// Publishes committed events, and wakes those who wait for the tasks that have ended.
     pub(crate) fn publish(&self, events: Vec<Arc<Event>>, ended: &[TaskNo]) {
         self.note(&events);
+        self.recent.add(&events);
         for event in events {
             // Nobody listening is fine.
-            let _ = self.events.send(event);
+            let _ = self.events.send(Committed { seq: event.seq, topic: event.topic.as_str().into() });
         }
         for task in ended {
             self.waiters.wake(*task);
@@ -56,8 +71,13 @@ impl Bus {
     }
 
     /// Every event from now on. A listener that falls behind is told how many it missed.
-    pub fn listen(&self) -> broadcast::Receiver<Arc<Event>> {
+    pub fn listen(&self) -> broadcast::Receiver<Committed> {
         self.events.subscribe()
+    }
+
+    /// An event, if it is one of the latest: else it has to be read from the store.
+    pub fn recent(&self, seq: u64) -> Option<Arc<Event>> {
+        self.recent.get(seq)
     }
 
     /// The number of the last event of the log.

@@ -154,11 +154,11 @@ impl Turn<'_> {
             }
             Command::Submit(task, reply) => {
                 let done = self.submit(*task);
-                // Whether it was started at once is known only at the end of the transaction.
-                self.answer(done, reply, |state, (no, is)| TaskSubmitted {
-                    task_id: no.to_string(),
-                    state: if state.running.contains(&no) { TaskState::Running } else { is },
-                })
+                self.answer(done, reply, submitted)
+            }
+            Command::Committed(reply) => {
+                let last = self.state.last_event;
+                self.answer(Ok(last), reply, |_, last| last)
             }
             Command::ForgetConversation(name, reply) => {
                 let done = self.store.forget_conversation(&name).map_err(Failure::from);
@@ -270,6 +270,14 @@ impl Turn<'_> {
             reply.send(answer);
         }));
         fatal
+    }
+}
+
+/// Whether it was started at once is known only at the end of the transaction.
+fn submitted(state: &State, (no, is): (TaskNo, TaskState)) -> TaskSubmitted {
+    TaskSubmitted {
+        task_id: no.to_string(),
+        state: if state.running.contains(&no) { TaskState::Running } else { is },
     }
 }
 

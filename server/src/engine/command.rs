@@ -71,6 +71,8 @@ pub enum Command {
     Automation(Reply<Automation>),
     /// Take in a task.
     Submit(Box<NewTask>, Reply<TaskSubmitted>),
+    /// Do nothing, which is answered when all before it is committed: with the number of the last event by then.
+    Committed(Reply<u64>),
     /// Forget that tasks are turns of this conversation; tells how many were.
     ForgetConversation(String, Reply<u64>),
     /// Cancel a task.
@@ -140,6 +142,7 @@ impl Command {
             Self::TryOut(_, reply) => reply.send(Err(why)),
             Self::Automation(reply) => reply.send(Err(why)),
             Self::Submit(_, reply) => reply.send(Err(why)),
+            Self::Committed(reply) => reply.send(Err(why)),
             Self::ForgetConversation(_, reply) => reply.send(Err(why)),
             Self::Cancel(_, reply) => reply.send(Err(why)),
             Self::CancelMany(_, reply) => reply.send(Err(why)),

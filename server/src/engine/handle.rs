@@ -20,13 +20,16 @@ use crate::{
 };
 
 /// Sends commands to the engine. Every call returns once its effect is committed.
+///
+/// A call's command is with the engine as soon as the call is polled first, whatever else waits there: commands take effect in that
+/// order. Who calls bounds how many wait: a connection has so many calls in flight, every other source waits for its answer.
 #[derive(Clone)]
 pub struct Engine {
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::UnboundedSender<Command>,
 }
 
 impl Engine {
-    pub(super) fn new(commands: mpsc::Sender<Command>) -> Self {
+    pub(super) fn new(commands: mpsc::UnboundedSender<Command>) -> Self {
         Self { commands }
     }
 
@@ -136,6 +139,14 @@ impl Engine {
         self.call(|reply| Command::Submit(Box::new(task), reply)).await
     }
 
+    /// Returns once all that was sent before is committed, with the number of the last event by then.
+    ///
+    /// # Errors
+    /// It has failed, or the engine's thread has ended.
+    pub async fn committed(&self) -> Result<u64, EngineError> {
+        self.call(Command::Committed).await
+    }
+
     /// Forgets a conversation, though not its tasks. Tells how many turns it had.
     ///
     /// # Errors
@@ -240,12 +251,12 @@ impl Engine {
 
     /// Has queued tasks started, if slots are free: what an earlier daemon left in the queue.
     pub async fn wake(&self) {
-        let _ = self.commands.send(Command::Wake).await;
+        let _ = self.commands.send(Command::Wake);
     }
 
     /// Ends the thread, once all before it is committed.
     pub async fn exit(&self) {
-        let _ = self.commands.send(Command::Exit).await;
+        let _ = self.commands.send(Command::Exit);
     }
 
     /// Returns when the thread has ended, be it by a panic.
@@ -255,7 +266,7 @@ impl Engine {
 
     async fn call<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, EngineError> {
         let (reply, answer) = oneshot::channel();
-        self.commands.send(command(reply.into())).await.map_err(|_| EngineError::Closing)?;
+        self.commands.send(command(reply.into())).map_err(|_| EngineError::Closing)?;
         answer.await.map_err(|_| EngineError::Closing)?
     }
 }

@@ -32,9 +32,6 @@ const MAX_BATCH: usize = 1024;
 /// How much text they bring together at the most, in bytes, and then one command more: it is all in memory, and in the database's log.
 const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
 
-/// How many commands may wait before those who send more have to wait too.
-const MAX_WAITING: usize = 4096;
-
 /// How often it is tried whether the database can be written, while it cannot be.
 const TRY_EVERY: Duration = Duration::from_secs(1);
 
@@ -60,7 +57,7 @@ pub struct EngineSetup {
 pub(super) struct Thread {
     pub(super) setup: EngineSetup,
     pub(super) state: State,
-    commands: mpsc::Receiver<Command>,
+    commands: mpsc::UnboundedReceiver<Command>,
     /// What has come and is not committed yet, and since when it is here.
     pub(super) taken: VecDeque<(Command, Instant)>,
     /// Whether what is in memory may differ from the store, which could not be read.
@@ -79,7 +76,7 @@ pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     let mut state = State::new(setup.policy.clone());
     state.load(&setup.store).map_err(io::Error::other)?;
     setup.store.wait_no_longer_than(TRY_EVERY).map_err(io::Error::other)?;
-    let (sender, commands) = mpsc::channel(MAX_WAITING);
+    let (sender, commands) = mpsc::unbounded_channel();
     let thread = Thread {
         setup,
         state,
@@ -144,8 +141,7 @@ impl Thread {
 
     /// Takes what else has come, so that it does not wait unseen.
     pub(super) fn take_all(&mut self) {
-        while self.taken.len() < MAX_WAITING {
-            let Ok(command) = self.commands.try_recv() else { return };
+        while let Ok(command) = self.commands.try_recv() {
             self.take(command);
         }
     }

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{append_private, private};
 use crate::{
+    bus::{Bus, Committed},
     health::{Health, IssueKind},
     project::make_private_dir,
     store::{EventFilter, From, Reader},
@@ -29,6 +30,9 @@ use crate::{
 
 /// How many events are read from the store at a time.
 const PAGE: u32 = 500;
+
+/// How many bytes of them.
+const PAGE_BYTES: usize = 1024 * 1024;
 
 /// How much of the end of a file is read at first to find its last line.
 const LAST_LINE: u64 = 64 * 1024;
@@ -40,11 +44,12 @@ const RETRY: Duration = Duration::from_secs(2);
 pub(crate) async fn write_event_log(
     dir: PathBuf,
     reader: Arc<Reader>,
-    mut events: Receiver<Arc<Event>>,
+    bus: Bus,
     health: Health,
     stopped: CancellationToken,
 ) {
     let writer = Arc::new(Mutex::new(Writer { dir, reader, log: None }));
+    let mut events = bus.listen();
     let (mut gathered, mut is_complete) = (Vec::new(), true);
     loop {
         let is_written = write(&writer, std::mem::take(&mut gathered), is_complete, &health).await;
@@ -57,23 +62,34 @@ pub(crate) async fn write_event_log(
             next = events.recv(), if is_written => next,
             () = stopped.cancelled() => Err(RecvError::Closed),
         };
-        is_complete = next.is_ok();
-        gathered.extend(next);
-        if is_written {
-            is_complete &= gather(&mut events, &mut gathered);
-        }
+        is_complete = match next {
+            Ok(first) => gather(&bus, first, &mut events, &mut gathered),
+            Err(_) => false,
+        };
     }
 }
 
-/// Takes what else is there; false if some has been missed.
-fn gather(events: &mut Receiver<Arc<Event>>, gathered: &mut Vec<Arc<Event>>) -> bool {
+/// Takes what is there; false if some has been missed, or has to be read from the store.
+fn gather(
+    bus: &Bus,
+    first: Committed,
+    events: &mut Receiver<Committed>,
+    gathered: &mut Vec<Arc<Event>>,
+) -> bool {
+    let mut next = Ok(first);
     let mut is_complete = true;
     loop {
-        match events.try_recv() {
-            Ok(event) => gathered.push(event),
+        match next {
+            // After a gap nothing can be written without the store, which tells all of it.
+            Ok(Committed { seq, .. }) if is_complete => match bus.recent(seq) {
+                Some(event) => gathered.push(event),
+                None => is_complete = false,
+            },
+            Ok(_) => {}
             Err(TryRecvError::Lagged(_)) => is_complete = false,
             Err(TryRecvError::Empty | TryRecvError::Closed) => return is_complete,
         }
+        next = events.try_recv();
     }
 }
 
@@ -164,7 +180,7 @@ impl EventLog {
     /// Appends all that the store has after the last one.
     fn catch_up(&mut self, reader: &Reader) -> io::Result<()> {
         loop {
-            let filter = EventFilter { topics: None, from: From::After(self.last), limit: PAGE };
+            let filter = EventFilter { topics: None, from: From::After(self.last), limit: PAGE, bytes: PAGE_BYTES };
             let page = reader.events(&filter).map_err(io::Error::other)?;
             self.append_all(page.events.iter())?;
             if page.is_last {

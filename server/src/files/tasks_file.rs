@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_protocol::types::{Event, Task, Timestamp};
+use aiwg_protocol::types::{Task, Timestamp};
 use serde::Serialize;
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::write_atomic;
 use crate::{
+    bus::Committed,
     health::{Health, IssueKind},
     store::{PROMPT_HEAD, Reader, TaskRow},
     supervisor::Running,
@@ -61,7 +62,7 @@ pub(crate) async fn write_tasks_file(
     path: PathBuf,
     reader: Arc<Reader>,
     running: Running,
-    mut events: Receiver<Arc<Event>>,
+    mut events: Receiver<Committed>,
     health: Health,
     stopped: CancellationToken,
 ) {
@@ -91,7 +92,7 @@ pub(crate) async fn write_tasks_file(
 }
 
 /// Waits for the next event about a task.
-async fn changed(events: &mut Receiver<Arc<Event>>) {
+async fn changed(events: &mut Receiver<Committed>) {
     loop {
         match events.recv().await {
             Ok(event) if !event.topic.starts_with("task:") => {}

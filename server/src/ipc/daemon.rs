@@ -16,6 +16,7 @@ use aiwg_protocol::{
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::Memory;
 use crate::{
     bus::Bus, config::Settings, engine::Engine, health::Health, log::Log, project::Project, store::Reader,
     supervisor::Running, watcher::FileWatcher,
@@ -43,6 +44,8 @@ pub(crate) struct Daemon {
     /// Rung when `state.json` should tell something new before its time.
     pub(crate) status_changed: Notify,
     pub(crate) clients: AtomicU32,
+    /// What connections may hold.
+    pub(crate) memory: Memory,
     pub(crate) started: Instant,
     pub(crate) started_at: Timestamp,
     /// What a client has asked for, once one has.
@@ -92,6 +95,11 @@ impl Daemon {
         done.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
     }
 
+    /// The largest payload that an event may have, in bytes.
+    pub(super) fn max_payload(&self) -> usize {
+        kib(self.settings.get().config.daemon.max_payload_kb)
+    }
+
     /// What the action `health-check` found last.
     pub(crate) fn last_health_check(&self) -> Option<HealthCheck> {
         self.health_check.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -101,6 +109,11 @@ impl Daemon {
         self.clients.fetch_add(1, Ordering::Relaxed);
         Client(Arc::clone(self))
     }
+}
+
+/// So many KiB in bytes.
+pub(super) fn kib(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(1024)
 }
 
 /// A connected client, counted as long as this lives.

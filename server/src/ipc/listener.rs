@@ -9,13 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_protocol::MAX_SOCKET_PATH;
+use aiwg_protocol::{ApiError, ErrorKind, MAX_SOCKET_PATH, wire::error_line};
 use rustix::{
     fs::Mode,
     io::Errno,
     net::{
         AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind as bind_to, connect, listen, socket_with,
     },
+    process::{Resource, getrlimit},
 };
 use tokio::{
     net::{UnixListener, UnixStream},
@@ -26,11 +27,16 @@ use tokio::{
 use super::{Daemon, connection};
 use crate::{
     files::Identity,
+    health::IssueKind,
     project::{Project, make_private_dir},
 };
 
 /// How many connections may wait to be taken.
 const BACKLOG: i32 = 1024;
+
+/// How long to wait after a connection could not be taken: so long at first, and up to so long when that happens again.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How long connections have to take the last answers when the daemon stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
@@ -218,19 +224,30 @@ impl Drop for Listener {
 pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Result<()> {
     let mut socket = UnixListener::from_std(listener.socket.try_clone()?)?;
     let mut connections = JoinSet::new();
+    let most = most_connections(daemon.settings.get().config.daemon.max_connections);
+    let mut pause = SHORTEST_PAUSE;
     let mut look = interval_at(tokio::time::Instant::now() + LOOK_EVERY, LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             accepted = socket.accept() => match accepted {
-                Ok((stream, _)) => match stranger(&stream) {
-                    None => drop(connections.spawn(connection::serve(stream, Arc::clone(&daemon)))),
-                    Some(who) => tracing::warn!("a connection of another user was refused: {who}"),
-                },
+                Ok((stream, _)) => {
+                    if std::mem::replace(&mut pause, SHORTEST_PAUSE) != SHORTEST_PAUSE {
+                        daemon.health.clear(IssueKind::Connections);
+                    }
+                    match stranger(&stream) {
+                        Some(who) => tracing::warn!("a connection of another user was refused: {who}"),
+                        None if connections.len() >= most => refuse(&stream, most),
+                        None => drop(connections.spawn(connection::serve(stream, Arc::clone(&daemon)))),
+                    }
+                }
                 Err(error) => {
                     // Most likely too many open files: a pause, or this would spin.
-                    tracing::warn!(%error, "a connection could not be taken");
-                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    let message = format!("connections cannot be taken: {error}; those that wait are taken when files are closed");
+                    tracing::warn!("{message}");
+                    daemon.health.report(IssueKind::Connections, message);
+                    tokio::time::sleep(pause).await;
+                    pause = LONGEST_PAUSE.min(pause * 2);
                 }
             },
             _ = look.tick() => match listener.bind_again() {
@@ -249,6 +266,24 @@ pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Re
     let _ =
         tokio::time::timeout(LAST_ANSWERS, async { while connections.join_next().await.is_some() {} }).await;
     Ok(())
+}
+
+/// How many connections may be open: as many as are wanted, where the system lets so many files be open, of which half are kept for
+/// agents and the database.
+fn most_connections(wanted: u32) -> usize {
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX) / 2;
+    usize::try_from(files.min(wanted.into())).unwrap_or(usize::MAX).max(1)
+}
+
+/// Tells a client why it is not served, as far as that goes without waiting for it.
+fn refuse(stream: &UnixStream, most: usize) {
+    let message = format!(
+        "{most} connections are open, and no more may be: close some, or raise daemon.max_connections and the limit of open files"
+    );
+    let line = error_line(&ApiError::new(ErrorKind::TooManyConnections, message));
+    if let Err(error) = stream.try_write(&line) {
+        tracing::debug!(%error, "a client could not be told that there are too many connections");
+    }
 }
 
 /// Whoever else is at the other end. The file's mode keeps others out; this holds even if someone has changed it. Root may do anything anyway.

@@ -2,7 +2,9 @@
 
 mod connection;
 mod daemon;
+mod executor;
 mod listener;
+mod memory;
 mod methods;
 mod origin;
 mod permit;
@@ -10,5 +12,6 @@ mod subscriptions;
 mod until;
 
 pub(crate) use daemon::{Daemon, Stop};
+pub(crate) use memory::{LONG_ANSWER, Memory};
 pub(crate) use listener::{bind, is_answered, serve};
 pub(crate) use methods::status;

@@ -92,7 +92,7 @@ async fn are_own(handler: &Handler, origin: &Origin, tasks: Vec<Option<TaskNo>>)
         }
         Ok(true)
     };
-    handler.daemon.read(all).await
+    handler.read(all).await
 }
 
 fn came_of(reader: &Reader, no: TaskNo, own: TaskNo) -> rusqlite::Result<bool> {

@@ -10,8 +10,8 @@ use aiwg_protocol::{
     ApiError, ErrorKind, MAX_SUBSCRIPTIONS,
     service::{EVENT, EVENT_MISSED},
     types::{Event, EventMissedNotification, EventNotification, EventSubscribed},
+    wire::{Budget, FREE_BYTES, Room, server::Push},
 };
-use bytes::Bytes;
 use serde::Serialize;
 use tokio::{
     sync::{
@@ -22,10 +22,22 @@ use tokio::{
 };
 
 use super::Daemon;
-use crate::store::{EventFilter, From};
+use crate::{
+    bus::Committed,
+    store::{EventFilter, From},
+};
 
 /// How many events are read from the store at a time.
 const PAGE: u32 = 500;
+
+/// How many bytes of them, and then what is left of the last one.
+const PAGE_BYTES: usize = FREE_BYTES;
+
+/// How many lines that were not asked for may wait to be written.
+pub(super) const PUSHES: usize = 64;
+
+/// How many bytes they have together at the most, but for a single line that is longer.
+const PUSHED_BYTES: usize = 256 * 1024;
 
 /// How many events a subscriber that was up to date may fall behind before they are passed over.
 const MAX_BEHIND: u64 = 10_000;
@@ -33,28 +45,58 @@ const MAX_BEHIND: u64 = 10_000;
 /// The subscriptions of a connection. They end with it.
 pub(super) struct Subscriptions {
     daemon: Arc<Daemon>,
-    pushes: mpsc::Sender<Bytes>,
+    pushes: Pushes,
     open: Mutex<Open>,
 }
 
 #[derive(Default)]
 struct Open {
     last: u64,
-    tasks: HashMap<u64, AbortHandle>,
+    /// None for one that is only just being opened.
+    tasks: HashMap<u64, Option<AbortHandle>>,
+}
+
+/// Where all subscriptions of a connection push to.
+#[derive(Clone)]
+struct Pushes {
+    lines: mpsc::Sender<Push>,
+    bytes: Budget,
+    /// Held by the one that has events in memory: those of one connection are written one after the other anyway.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Subscriptions {
     /// None yet; what they push goes to `pushes`, which may take as long as it likes.
-    pub(super) fn new(daemon: Arc<Daemon>, pushes: mpsc::Sender<Bytes>) -> Self {
+    pub(super) fn new(daemon: Arc<Daemon>, pushes: mpsc::Sender<Push>) -> Self {
+        let pushes = Pushes { lines: pushes, bytes: Budget::new(PUSHED_BYTES), turn: Arc::default() };
         Self { daemon, pushes, open: Mutex::default() }
     }
 
-    /// Opens one. Its first event is pushed after the caller has returned to the connection's task.
-    pub(super) fn open(
+    /// Opens one. It has its number when this is polled first, and begins with what comes after all that is `settled`: what the
+    /// connection has emitted before is not pushed. Its first event is pushed after the caller has returned to the connection's task.
+    pub(super) async fn open(
         &self,
         topics: Option<TopicFilter>,
         since: Option<u64>,
+        settled: impl Future<Output = u64>,
     ) -> Result<EventSubscribed, ApiError> {
+        let opening = self.begin()?;
+        // It listens before it looks where the log ends: nothing is lost between the two.
+        let events = self.daemon.bus.listen();
+        let newest = settled.await;
+        let begin = match since {
+            None => Begin::Live,
+            Some(since) if since > newest => Begin::OtherLog,
+            Some(_) => Begin::InLog,
+        };
+        let last = since.map_or(newest, |since| since.min(newest));
+        let id = opening.id;
+        let pump = Pump { id, daemon: Arc::clone(&self.daemon), pushes: self.pushes.clone(), topics, last };
+        opening.done(|| tokio::spawn(pump.run(events, begin)).abort_handle());
+        Ok(EventSubscribed { subscription: id, since: last })
+    }
+
+    fn begin(&self) -> Result<Opening<'_>, ApiError> {
         let mut open = self.lock();
         if open.tasks.len() >= MAX_SUBSCRIPTIONS {
             let message =
@@ -63,24 +105,16 @@ impl Subscriptions {
         }
         open.last += 1;
         let id = open.last;
-        // It listens before it looks where the log ends: nothing is lost between the two.
-        let events = self.daemon.bus.listen();
-        let newest = self.daemon.bus.last_seq();
-        let begin = match since {
-            None => Begin::Live,
-            Some(since) if since > newest => Begin::OtherLog,
-            Some(_) => Begin::InLog,
-        };
-        let last = since.map_or(newest, |since| since.min(newest));
-        let pump = Pump { id, daemon: Arc::clone(&self.daemon), pushes: self.pushes.clone(), topics, last };
-        open.tasks.insert(id, tokio::spawn(pump.run(events, begin)).abort_handle());
-        Ok(EventSubscribed { subscription: id, since: last })
+        open.tasks.insert(id, None);
+        Ok(Opening { subscriptions: self, id, is_done: false })
     }
 
     /// Ends one; false if there is none of this number.
     pub(super) fn close(&self, id: u64) -> bool {
         self.lock().tasks.remove(&id).is_some_and(|task| {
-            task.abort();
+            if let Some(task) = task {
+                task.abort();
+            }
             true
         })
     }
@@ -92,8 +126,33 @@ impl Subscriptions {
 
 impl Drop for Subscriptions {
     fn drop(&mut self) {
-        for task in self.lock().tasks.values() {
+        for task in self.lock().tasks.values().flatten() {
             task.abort();
+        }
+    }
+}
+
+/// A subscription that is being opened; it is none if the call is cancelled.
+struct Opening<'a> {
+    subscriptions: &'a Subscriptions,
+    id: u64,
+    is_done: bool,
+}
+
+impl Opening<'_> {
+    /// Starts it, unless it has been closed again.
+    fn done(mut self, start: impl FnOnce() -> AbortHandle) {
+        self.is_done = true;
+        if let Some(task) = self.subscriptions.lock().tasks.get_mut(&self.id) {
+            *task = Some(start());
+        }
+    }
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            self.subscriptions.close(self.id);
         }
     }
 }
@@ -115,7 +174,7 @@ enum Begin {
 struct Pump {
     id: u64,
     daemon: Arc<Daemon>,
-    pushes: mpsc::Sender<Bytes>,
+    pushes: Pushes,
     topics: Option<TopicFilter>,
     /// The number of the last event that was looked at.
     last: u64,
@@ -123,7 +182,7 @@ struct Pump {
 
 impl Pump {
     /// Runs until the connection is gone.
-    async fn run(mut self, mut events: Receiver<Arc<Event>>, begin: Begin) {
+    async fn run(mut self, mut events: Receiver<Committed>, begin: Begin) {
         let begun = match begin {
             Begin::Live => Ok(()),
             Begin::InLog => self.catch_up().await,
@@ -135,7 +194,7 @@ impl Pump {
         }
         loop {
             let done = match events.recv().await {
-                Ok(event) => self.take(&event).await,
+                Ok(committed) => self.take(&committed).await,
                 Err(RecvError::Lagged(_)) => self.fallen_behind().await,
                 Err(RecvError::Closed) => Err(Gone),
             };
@@ -160,20 +219,35 @@ impl Pump {
     /// Tells that events after number `since` were passed over.
     async fn tell_missed(&self, since: u64, missed: u64) -> Result<(), Gone> {
         let params = EventMissedNotification { subscription: self.id, missed, since };
-        self.push(EVENT_MISSED, &params).await
+        self.push(EVENT_MISSED, &params, None).await
     }
 
     /// Pushes what the log holds after the last event.
     async fn catch_up(&mut self) -> Result<(), Gone> {
+        let turn = Arc::clone(&self.pushes.turn);
+        let mut filter = EventFilter {
+            topics: self.topics.clone(),
+            from: From::After(self.last),
+            limit: PAGE,
+            bytes: PAGE_BYTES,
+        };
         loop {
-            let filter =
-                EventFilter { topics: self.topics.clone(), from: From::After(self.last), limit: PAGE };
-            let Ok(page) = self.daemon.read(move |reader| reader.events(&filter)).await else {
+            let _turn = turn.lock().await;
+            let mut room = self.room(self.daemon.max_payload() + PAGE_BYTES).await?;
+            filter.from = From::After(self.last);
+            let wanted = filter.clone();
+            let Ok(page) = self.daemon.read(move |reader| reader.events(&wanted)).await else {
                 // What cannot be read now comes with the next time it falls behind, or is asked for again.
                 return Ok(());
             };
-            for event in &page.events {
-                self.push(EVENT, &EventNotification { subscription: self.id, event: event.clone() }).await?;
+            let bytes = page.events.iter().map(|event| event.payload.as_str().len()).sum();
+            room.shrink_to(bytes);
+            let mut room = Some(room).filter(|_| bytes > FREE_BYTES);
+            let mut events = page.events.into_iter().peekable();
+            while let Some(event) = events.next() {
+                // It goes back when the last of them is written, and with it all that were pushed before.
+                let room = if events.peek().is_none() { room.take() } else { None };
+                self.push(EVENT, &EventNotification { subscription: self.id, event }, room).await?;
             }
             self.last = self.last.max(page.scanned);
             if page.is_last {
@@ -182,21 +256,34 @@ impl Pump {
         }
     }
 
-    async fn take(&mut self, event: &Arc<Event>) -> Result<(), Gone> {
-        if event.seq <= self.last {
+    async fn take(&mut self, committed: &Committed) -> Result<(), Gone> {
+        if committed.seq <= self.last {
             return Ok(());
         }
-        self.last = event.seq;
-        match &self.topics {
-            Some(topics) if !topics.is_match(&event.topic) => Ok(()),
-            _ => {
-                self.push(EVENT, &EventNotification { subscription: self.id, event: (**event).clone() }).await
-            }
+        if self.topics.as_ref().is_some_and(|topics| !topics.is_match(&committed.topic)) {
+            self.last = committed.seq;
+            return Ok(());
         }
+        let turn = Arc::clone(&self.pushes.turn);
+        let turn = turn.lock().await;
+        let Some(event) = self.daemon.bus.recent(committed.seq) else {
+            drop(turn);
+            return self.catch_up().await;
+        };
+        let bytes = event.payload.as_str().len();
+        let room = if bytes > FREE_BYTES { Some(self.room(bytes).await?) } else { None };
+        self.last = committed.seq;
+        let event = Event::clone(&event);
+        self.push(EVENT, &EventNotification { subscription: self.id, event }, room).await
+    }
+
+    /// Waits for memory for what is long.
+    async fn room(&self, bytes: usize) -> Result<Room, Gone> {
+        self.daemon.memory.answers.take(bytes).await.ok_or(Gone)
     }
 
     /// Waits until there is room: the client's pace is this task's, and nobody else's.
-    async fn push(&self, method: &str, params: &impl Serialize) -> Result<(), Gone> {
+    async fn push(&self, method: &str, params: &impl Serialize, room: Option<Room>) -> Result<(), Gone> {
         #[derive(Serialize)]
         struct Notification<'a, P> {
             jsonrpc: &'a str,
@@ -205,6 +292,8 @@ impl Pump {
         }
         // These types are strings, numbers and JSON that was JSON before.
         let line = serde_json::to_vec(&Notification { jsonrpc: "2.0", method, params }).unwrap_or_default();
-        self.pushes.send(line.into()).await.map_err(|_| Gone)
+        let own = self.pushes.bytes.take(line.len()).await.ok_or(Gone)?;
+        let rooms = std::iter::once(own).chain(room).collect();
+        self.pushes.lines.send(Push { line: line.into(), rooms }).await.map_err(|_| Gone)
     }
 }

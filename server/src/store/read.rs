@@ -11,7 +11,7 @@ use super::{
     counts::Counts,
     events::{EVENT_COLUMNS, read_event},
     open::{StoreError, open_reader},
-    row::{Millis, TASK_COLUMNS, TaskNo, TaskRow},
+    row::{Millis, TASK_COLUMNS, TASK_HEAD_COLUMNS, TaskNo, TaskRow},
     schedules,
     usage::usage_stats,
 };
@@ -22,7 +22,7 @@ pub struct Reader {
 }
 
 /// Which tasks to list.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct TaskFilter {
     /// Only in this state.
     pub state: Option<TaskState>,
@@ -32,6 +32,19 @@ pub struct TaskFilter {
     pub before: Option<TaskNo>,
     /// How many at the most.
     pub limit: u32,
+    /// How many bytes their texts have together at the most, but for the last of them.
+    pub bytes: usize,
+}
+
+/// A part of the list of tasks.
+#[derive(Default)]
+pub struct TaskPage {
+    /// The tasks, the newest first.
+    pub tasks: Vec<TaskRow>,
+    /// How many bytes their texts have together.
+    pub bytes: usize,
+    /// Whether there would be more, but for how long these are together.
+    pub is_cut: bool,
 }
 
 /// From where to look through the events, and which way.
@@ -44,7 +57,7 @@ pub enum From {
 }
 
 /// Which events to list.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct EventFilter {
     /// Only with a topic that matches; all when none.
     pub topics: Option<TopicFilter>,
@@ -52,6 +65,8 @@ pub struct EventFilter {
     pub from: From,
     /// How many at the most.
     pub limit: u32,
+    /// How many bytes their payloads have together at the most, but for the last of them: so much memory nobody else can use meanwhile.
+    pub bytes: usize,
 }
 
 /// A part of the event log.
@@ -70,8 +85,8 @@ pub struct EventPage {
 /// How many events one call looks at.
 const SCANNED: usize = 5000;
 
-/// How much text one call reads, in bytes, and then what is left of the row: so much memory nobody else can use meanwhile.
-const PAGE_BYTES: usize = 8 * 1024 * 1024;
+/// How much text one list reads, in bytes, and then what is left of the row.
+pub(crate) const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
 impl Reader {
     /// Opens a database that a [`super::Store`] has opened before.
@@ -100,7 +115,7 @@ impl Reader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn tasks(&self, filter: &TaskFilter) -> rusqlite::Result<Vec<TaskRow>> {
+    pub fn tasks(&self, filter: &TaskFilter) -> rusqlite::Result<TaskPage> {
         let before = filter.before.unwrap_or(TaskNo(i64::MAX.unsigned_abs()));
         let state = filter.state.map(TaskState::name);
         let mut sql = format!("SELECT {TASK_COLUMNS} FROM task WHERE no < ?");
@@ -116,27 +131,44 @@ impl Reader {
         sql.push_str(" ORDER BY no DESC LIMIT ?");
         values.push(&filter.limit);
         self.with(|connection| {
-            let (mut tasks, mut bytes) = (Vec::new(), 0);
-            for task in connection.prepare_cached(&sql)?.query_map(&*values, TaskRow::read)? {
-                let task = task?;
-                bytes += task.order.prompt.len() + task.result.as_ref().map_or(0, String::len);
-                tasks.push(task);
-                if bytes >= PAGE_BYTES {
+            let mut page = TaskPage::default();
+            let mut select = connection.prepare_cached(&sql)?;
+            let mut rows = select.query(&*values)?;
+            while let Some(row) = rows.next()? {
+                page.is_cut = page.bytes >= filter.bytes;
+                if page.is_cut {
                     break;
                 }
+                let task = TaskRow::read(row)?;
+                page.bytes += task.bytes();
+                page.tasks.push(task);
             }
-            Ok(tasks)
+            Ok(page)
         })
     }
 
-    /// The first tasks of the queue, in the order in which they will start; those that wait for others come last.
+    /// The tasks that run, the newest first: no more than the beginning of each.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn running(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
+        self.with(|connection| {
+            let sql = format!(
+                "SELECT {TASK_HEAD_COLUMNS} FROM task WHERE state = 'running' ORDER BY no DESC LIMIT ?"
+            );
+            connection.prepare_cached(&sql)?.query_map([limit], TaskRow::read)?.collect()
+        })
+    }
+
+    /// The first tasks of the queue, in the order in which they will start; those that wait for others come last. No more than the
+    /// beginning of each.
     ///
     /// # Errors
     /// The database cannot be read.
     pub fn queued(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
         let queue = |index: &str, condition: &str| {
             format!(
-                "SELECT {TASK_COLUMNS} FROM task INDEXED BY {index} WHERE state = 'queued' AND {condition}
+                "SELECT {TASK_HEAD_COLUMNS} FROM task INDEXED BY {index} WHERE state = 'queued' AND {condition}
                  ORDER BY priority DESC, no LIMIT ?"
             )
         };
@@ -245,7 +277,7 @@ impl Reader {
             let mut rows = select.query([from])?;
             let (mut count, mut bytes) = (0, 0);
             while let Some(row) = rows.next()? {
-                page.is_full = bytes >= PAGE_BYTES;
+                page.is_full = bytes >= filter.bytes;
                 if page.is_full || page.events.len() == filter.limit as usize {
                     page.is_last = false;
                     break;

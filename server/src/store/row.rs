@@ -127,24 +127,32 @@ pub struct TaskRow {
 }
 
 macro_rules! task_columns {
-    ($prompt:literal) => {
+    ($prompt:literal, $env:literal, $metadata:literal) => {
         concat!(
             "no, state, ",
             $prompt,
-            ", agent, priority, timeout_ms, env, metadata, cause, created_at, started_at, completed_at, launch, attempts, \
+            ", agent, priority, timeout_ms, ",
+            $env,
+            ", ",
+            $metadata,
+            ", cause, created_at, started_at, completed_at, launch, attempts, \
              ending, exit_code, error, result, after, signal, processes_ended, processes_left, usage, rule, waiting > 0, \
              conversation"
         )
     };
 }
 
-pub(super) const TASK_COLUMNS: &str = task_columns!("prompt");
+pub(super) const TASK_COLUMNS: &str = task_columns!("prompt", "env", "metadata");
 
 /// How many characters of a prompt [`super::Reader::overview`] has, and one more, by which it is seen that there are more.
 pub(crate) const PROMPT_HEAD: usize = 4096;
 
-/// The same, but no more than that of the prompt.
-pub(super) const TASK_HEAD_COLUMNS: &str = task_columns!("substr(prompt, 1, 4097)");
+/// The same, but no more than that of the prompt, no `env`, and `metadata` only where they are short: a thousand of them are read at once.
+pub(super) const TASK_HEAD_COLUMNS: &str = task_columns!(
+    "substr(prompt, 1, 4097)",
+    "'{}'",
+    "CASE WHEN octet_length(metadata) <= 4096 THEN metadata ELSE '{}' END"
+);
 
 impl TaskRow {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
@@ -178,6 +186,15 @@ impl TaskRow {
             processes_left: row.get(21)?,
             usage: row.get::<_, Option<AsJson<_>>>(22)?.map(|usage| usage.0),
         })
+    }
+
+    /// About how much memory it takes, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let order = &self.order;
+        let env: usize = order.env.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let metadata: usize = order.metadata.iter().map(|(name, value)| name.len() + value.as_str().len()).sum();
+        let texts = [&self.result, &self.error].into_iter().flatten().map(String::len).sum::<usize>();
+        order.prompt.len() + env + metadata + texts + size_of::<Self>()
     }
 
     /// As it goes over the wire. `pid` and `output` are not stored.

@@ -25,7 +25,10 @@ export type ErrorKind =
   | 'dependency_on_itself'
   | 'job_not_found'
   | 'chain_too_deep'
-  | 'not_allowed';
+  | 'not_allowed'
+  | 'payload_too_large'
+  | 'over_memory'
+  | 'too_many_connections';
 
 /** What is known of a kind of error. */
 export interface ErrorKindInfo {
@@ -93,4 +96,19 @@ export declare const ERROR_KINDS: {
    * not allow it: a person or a script from outside may, or the configuration allows it to agents.
    */
   readonly not_allowed: ErrorKindInfo;
+  /**
+   * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
+   * `daemon.max_metadata_kb` allow; `data.member` names it.
+   */
+  readonly payload_too_large: ErrorKindInfo;
+  /**
+   * There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
+   * it, or the answers to one batch were too long together.
+   */
+  readonly over_memory: ErrorKindInfo;
+  /**
+   * As many connections are open as is allowed. The error comes without an id, and the connection
+   * is closed.
+   */
+  readonly too_many_connections: ErrorKindInfo;
 };

@@ -57,4 +57,19 @@ export const ERROR_KINDS = Object.freeze({
    * not allow it: a person or a script from outside may, or the configuration allows it to agents.
    */
   not_allowed: { code: -32015, retryable: false },
+  /**
+   * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
+   * `daemon.max_metadata_kb` allow; `data.member` names it.
+   */
+  payload_too_large: { code: -32020, retryable: false },
+  /**
+   * There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
+   * it, or the answers to one batch were too long together.
+   */
+  over_memory: { code: -32021, retryable: true },
+  /**
+   * As many connections are open as is allowed. The error comes without an id, and the connection
+   * is closed.
+   */
+  too_many_connections: { code: -32022, retryable: true },
 });

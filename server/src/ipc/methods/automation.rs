@@ -15,7 +15,7 @@ const EXECUTIONS_SHOWN: u32 = 50;
 
 pub(crate) async fn automation_status(handler: &Handler, _: NoParams) -> Result<AutomationStatus, ApiError> {
     let automation = handler.daemon.engine.automation().await?;
-    let firings = handler.daemon.read(|reader| reader.firings(EXECUTIONS_SHOWN)).await?;
+    let firings = handler.read(|reader| reader.firings(EXECUTIONS_SHOWN)).await?;
     let rules: Vec<_> =
         automation.rules.into_iter().map(|state| rule_status(state, automation.enabled)).collect();
     let watcher = handler.daemon.watcher.status();
@@ -57,7 +57,7 @@ async fn switch(
         check::name("ruleId", rule)?;
     }
     let all = params.rule_id.is_none();
-    handler.daemon.engine.switch(params.rule_id, enabled, handler.cause()).await?;
+    handler.command(handler.daemon.engine.switch(params.rule_id, enabled, handler.cause())).await?;
     handler.daemon.status_changed.notify_one();
     Ok(if all {
         AutomationSwitched { enabled: Some(enabled), success: None }

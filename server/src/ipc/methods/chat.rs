@@ -26,7 +26,7 @@ pub(crate) async fn chat_send(handler: &Handler, params: ChatSendParams) -> Resu
         cause: handler.cause(),
         ..NewTask::default()
     };
-    Ok(ChatSent { task_id: handler.daemon.engine.submit(task).await?.task_id })
+    Ok(ChatSent { task_id: handler.command(handler.daemon.engine.submit(task)).await?.task_id })
 }
 
 pub(crate) async fn chat_history(
@@ -35,11 +35,11 @@ pub(crate) async fn chat_history(
 ) -> Result<Vec<ChatTurn>, ApiError> {
     check::conversation(&params.conversation)?;
     let limit = check::limit(params.limit, TURNS)?;
-    handler.daemon.read(move |reader| reader.turns(&params.conversation, limit)).await
+    handler.read(move |reader| reader.turns(&params.conversation, limit)).await
 }
 
 pub(crate) async fn chat_clear(handler: &Handler, params: ChatClearParams) -> Result<ChatCleared, ApiError> {
     check::conversation(&params.conversation)?;
-    let cleared = handler.daemon.engine.forget_conversation(params.conversation).await?;
+    let cleared = handler.command(handler.daemon.engine.forget_conversation(params.conversation)).await?;
     Ok(ChatCleared { cleared })
 }

@@ -3,12 +3,14 @@
 use aiwg_patterns::{PatternError, TopicFilter};
 use aiwg_protocol::{
     ApiError, ErrorKind,
+    config::DaemonConfig,
     limits::{LIST_SIZES, LONGEST_NAME, LONGEST_PATH, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
     types::{Json, TaskSelection, TaskSubmitParams, Timestamp},
 };
 
 use crate::{
     engine::Select,
+    ipc::daemon::kib,
     names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
     rules::is_task_time,
     store::{Selection, TaskNo},
@@ -80,6 +82,28 @@ pub(super) fn readable(member: &str, value: &Json) -> Result<(), ApiError> {
         let message = format!("the member {member:?} is wrong: {}", unreadable.why);
         ApiError::invalid_member(member, message)
     })
+}
+
+/// What JSON may need around a value that just fits.
+const PUNCTUATION: usize = 256;
+
+/// An event's payload: one that can be read, and is no larger than it may be.
+pub(super) fn payload(member: &str, value: &Json, config: &DaemonConfig) -> Result<(), ApiError> {
+    size(member, value.as_str().len(), config.max_payload_kb, "daemon.max_payload_kb")?;
+    readable(member, value)
+}
+
+/// Nothing larger than the configuration allows.
+fn size(member: &str, bytes: usize, max_kb: u32, key: &str) -> Result<(), ApiError> {
+    if bytes <= kib(max_kb).saturating_add(PUNCTUATION) {
+        return Ok(());
+    }
+    let message = format!(
+        "the member {member:?} has {bytes} bytes; {max_kb} KiB is the limit, {key}: put what is large into a file and send its path"
+    );
+    let mut error = ApiError::new(ErrorKind::PayloadTooLarge, message);
+    error.data.member = Some(member.to_owned());
+    Err(error)
 }
 
 /// Globs on topics; none where nothing was asked for, which is what an empty list says too.
@@ -218,7 +242,7 @@ pub(super) fn priority(given: Option<i32>) -> Result<(), ApiError> {
 }
 
 /// An order that can be carried out.
-pub(super) fn order(params: &TaskSubmitParams) -> Result<(), ApiError> {
+pub(super) fn order(params: &TaskSubmitParams, config: &DaemonConfig) -> Result<(), ApiError> {
     let wrong = |member: &str, message: String| Err(ApiError::invalid_member(member, message));
     prompt("prompt", &params.prompt)?;
     priority(params.priority)?;
@@ -234,6 +258,10 @@ pub(super) fn order(params: &TaskSubmitParams) -> Result<(), ApiError> {
     if params.agent.as_ref().is_some_and(|agent| !is_agent(agent)) {
         return wrong("agent", format!("the member \"agent\" {AGENT_RULE}"));
     }
+    let env = params.env.iter().flatten().map(|(name, value)| name.len() + value.len()).sum();
+    size("env", env, config.max_metadata_kb, "daemon.max_metadata_kb")?;
+    let metadata = params.metadata.iter().flatten().map(|(name, value)| name.len() + value.as_str().len()).sum();
+    size("metadata", metadata, config.max_metadata_kb, "daemon.max_metadata_kb")?;
     for name in params.env.iter().flat_map(|env| env.keys()) {
         if !is_variable(name) {
             return wrong("env", format!("the member \"env\" has {name:?}, which is no name of a variable"));

@@ -6,7 +6,7 @@ use aiwg_protocol::{
     types::{
         AutomationSubsystem, DaemonReloaded, DaemonRestarting, DaemonStatus, DaemonStopParams, IpcSubsystem,
         MessagingSubsystem, NoParams, Pong, QueuedTaskSummary, RunningTaskSummary, SchedulerSubsystem,
-        StopAcknowledged, Subsystems, SupervisorSubsystem, TaskCounts, TaskState, TaskSummaries, Timestamp,
+        StopAcknowledged, Subsystems, SupervisorSubsystem, TaskCounts, TaskSummaries, Timestamp,
     },
 };
 
@@ -16,11 +16,14 @@ use crate::{
     ipc::{Daemon, Stop, connection::Handler},
     reload,
     scheduler::{scheduled, zone},
-    store::{TaskFilter, TaskRow},
+    store::TaskRow,
 };
 
 /// How much of a prompt a summary shows.
 const PROMPT_CHARS: usize = 80;
+
+/// How many running tasks the status shows.
+const RUNNING_SHOWN: u32 = 1000;
 
 /// How many queued tasks the status shows.
 const QUEUED_SHOWN: u32 = 100;
@@ -30,6 +33,7 @@ pub(crate) async fn ping(_: &Handler, _: NoParams) -> Result<Pong, ApiError> {
 }
 
 pub(crate) async fn daemon_status(handler: &Handler, _: NoParams) -> Result<DaemonStatus, ApiError> {
+    handler.settled().await;
     status(&handler.daemon).await
 }
 
@@ -117,9 +121,7 @@ fn scheduler(config: &Config) -> SchedulerSubsystem {
 async fn supervisor(daemon: &Arc<Daemon>) -> Result<(SupervisorSubsystem, TaskCounts), ApiError> {
     let (stats, running, queued) = daemon
         .read(|reader| {
-            let running =
-                TaskFilter { state: Some(TaskState::Running), limit: 1000, ..TaskFilter::default() };
-            Ok((reader.stats()?, reader.tasks(&running)?, reader.queued(QUEUED_SHOWN)?))
+            Ok((reader.stats()?, reader.running(RUNNING_SHOWN)?, reader.queued(QUEUED_SHOWN)?))
         })
         .await?;
     let running: Vec<_> = running.into_iter().map(|task| summarize_running(task, daemon)).collect();

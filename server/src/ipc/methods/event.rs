@@ -5,44 +5,76 @@ use aiwg_protocol::{
         Event, EventEmitParams, EventEmitted, EventListParams, EventSource, EventSubscribeParams,
         EventSubscribed, EventUnsubscribeParams, EventUnsubscribed,
     },
+    wire::FREE_BYTES,
 };
 
 use super::check;
 use crate::{
     engine::Draft,
-    ipc::connection::Handler,
-    store::{EventFilter, From},
+    ipc::{LONG_ANSWER, connection::Handler},
+    store::{EventFilter, From, PAGE_BYTES},
 };
 
 pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Result<EventEmitted, ApiError> {
     check::topic(&params.topic)?;
     let payload = params.payload.unwrap_or_default();
-    check::readable("payload", &payload)?;
+    check::payload("payload", &payload, &handler.daemon.settings.get().config.daemon)?;
     let cause = handler.cause();
     let draft = Draft { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None };
-    Ok(handler.daemon.engine.publish(draft).await?)
+    handler.command(handler.daemon.engine.publish(draft)).await
 }
 
 pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Result<Vec<Event>, ApiError> {
     let topics = check::globs(params.topics.as_deref())?;
     let limit = check::limit(params.limit, EVENTS_LISTED)?;
-    let mut from = params.since.map_or(From::Before(u64::MAX), From::After);
-    let mut found: Vec<Event> = Vec::new();
+    let from = params.since.map_or(From::Before(u64::MAX), From::After);
+    let brief = EventFilter { topics: topics.clone(), from, limit, bytes: FREE_BYTES };
+    {
+        let first = list(handler, brief).await?;
+        if !first.is_cut {
+            return Ok(first.events);
+        }
+    }
+    // There is more than fits beside the memory that all connections share.
+    let wanted = EventFilter { topics, from, limit, bytes: PAGE_BYTES };
+    handler
+        .long_answer(LONG_ANSWER, async {
+            let all = list(handler, wanted).await?;
+            Ok((all.events, all.bytes))
+        })
+        .await
+}
+
+/// Events in their order.
+struct Listed {
+    events: Vec<Event>,
+    bytes: usize,
+    /// Whether more were asked for and are there.
+    is_cut: bool,
+}
+
+async fn list(handler: &Handler, mut filter: EventFilter) -> Result<Listed, ApiError> {
+    let mut found = Listed { events: Vec::new(), bytes: 0, is_cut: false };
+    let limit = filter.limit as usize;
     loop {
-        let left = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
-        let filter = EventFilter { topics: topics.clone(), from, limit: left };
-        let page = handler.daemon.read(move |reader| reader.events(&filter)).await?;
-        found.extend(page.events);
-        if page.is_last || page.is_full || found.len() >= limit as usize {
+        let wanted = filter.clone();
+        let page = handler.read(move |reader| reader.events(&wanted)).await?;
+        let bytes: usize = page.events.iter().map(|event| event.payload.as_str().len()).sum();
+        found.bytes += bytes;
+        found.events.extend(page.events);
+        found.is_cut = page.is_full;
+        if page.is_last || page.is_full || found.events.len() >= limit {
             break;
         }
-        from = match from {
+        filter.bytes = filter.bytes.saturating_sub(bytes);
+        filter.limit = u32::try_from(limit - found.events.len()).unwrap_or(u32::MAX);
+        filter.from = match filter.from {
             From::After(_) => From::After(page.scanned),
             From::Before(_) => From::Before(page.scanned),
         };
     }
-    if matches!(from, From::Before(_)) {
-        found.reverse();
+    if matches!(filter.from, From::Before(_)) {
+        found.events.reverse();
     }
     Ok(found)
 }
@@ -51,7 +83,8 @@ pub(crate) async fn event_subscribe(
     handler: &Handler,
     params: EventSubscribeParams,
 ) -> Result<EventSubscribed, ApiError> {
-    handler.subscriptions.open(check::globs(params.topics.as_deref())?, params.since)
+    let topics = check::globs(params.topics.as_deref())?;
+    handler.subscriptions.open(topics, params.since, handler.settled()).await
 }
 
 pub(crate) async fn event_unsubscribe(

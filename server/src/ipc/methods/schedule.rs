@@ -13,7 +13,7 @@ use crate::{
 
 pub(crate) async fn schedule_list(handler: &Handler, _: NoParams) -> Result<Vec<ScheduledJob>, ApiError> {
     let config = &handler.daemon.settings.get().config;
-    let fired = handler.daemon.read(|reader| reader.schedules_fired()).await?;
+    let fired = handler.read(|reader| reader.schedules_fired()).await?;
     let zone = zone(config).unwrap_or(jiff::tz::TimeZone::UTC);
     let now = jiff::Timestamp::now();
     let row = |job: Scheduled| ScheduledJob {
@@ -41,7 +41,7 @@ pub(crate) async fn schedule_run(
     let job = job(&handler.daemon.settings.get(), &params.job)?;
     let cause = handler.cause();
     let draft = draft(&job, Timestamp::now(), false, Some(Manual { cause: cause.clone() }));
-    let emitted = handler.daemon.engine.publish(draft).await?;
+    let emitted = handler.command(handler.daemon.engine.publish(draft)).await?;
     carry_out(&handler.daemon, &job, cause).await;
     Ok(ScheduleRun { seq: emitted.seq, rules: emitted.rules })
 }

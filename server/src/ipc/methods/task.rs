@@ -1,4 +1,4 @@
-use std::{future::pending, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use aiwg_protocol::{
     ApiError, ErrorKind,
@@ -8,15 +8,16 @@ use aiwg_protocol::{
         TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
         TaskWaitParams, TasksCancelled, TasksRetried,
     },
+    wire::FREE_BYTES,
 };
 
 use super::check;
 use crate::{
     engine::{EngineError, Select},
     files::{TAIL_BYTES, tail, tail_of},
-    ipc::{Daemon, connection::Handler, permit},
+    ipc::{Daemon, LONG_ANSWER, connection::Handler, permit},
     rules::minutes_to_ms,
-    store::{NewTask, TaskFilter, TaskNo, TaskRow},
+    store::{NewTask, PAGE_BYTES, Reader, TaskFilter, TaskNo, TaskRow},
 };
 
 /// How much of a task's output a list shows, in bytes.
@@ -26,7 +27,7 @@ pub(crate) async fn task_submit(
     handler: &Handler,
     params: TaskSubmitParams,
 ) -> Result<TaskSubmitted, ApiError> {
-    check::order(&params)?;
+    check::order(&params, &handler.daemon.settings.get().config.daemon)?;
     permit::environment(handler, params.env.as_ref())?;
     let task = NewTask {
         prompt: params.prompt,
@@ -39,7 +40,7 @@ pub(crate) async fn task_submit(
         after: check::after(params.after.as_deref())?,
         ..NewTask::default()
     };
-    Ok(handler.daemon.engine.submit(task).await?)
+    handler.command(handler.daemon.engine.submit(task)).await
 }
 
 pub(crate) async fn task_retry(
@@ -47,7 +48,7 @@ pub(crate) async fn task_retry(
     params: TaskRetryParams,
 ) -> Result<TaskSubmitted, ApiError> {
     let which = Select::Named(vec![check::task_no(&params.task_id)?]);
-    let retried = handler.daemon.engine.retry_many(which, handler.cause()).await?;
+    let retried = handler.command(handler.daemon.engine.retry_many(which, handler.cause())).await?;
     // It comes first: what has waited for it has a higher number.
     let first = retried.tasks.into_iter().next();
     first.map(|TaskRetried { task_id, state, .. }| TaskSubmitted { task_id, state }).ok_or_else(|| {
@@ -59,14 +60,14 @@ pub(crate) async fn task_retry_many(
     handler: &Handler,
     params: TaskSelection,
 ) -> Result<TasksRetried, ApiError> {
-    Ok(handler.daemon.engine.retry_many(check::selection(params)?, handler.cause()).await?)
+    handler.command(handler.daemon.engine.retry_many(check::selection(params)?, handler.cause())).await
 }
 
 pub(crate) async fn task_cancel_many(
     handler: &Handler,
     params: TaskSelection,
 ) -> Result<TasksCancelled, ApiError> {
-    Ok(handler.daemon.engine.cancel_many(check::selection(params)?).await?)
+    handler.command(handler.daemon.engine.cancel_many(check::selection(params)?)).await
 }
 
 pub(crate) async fn task_cancel(
@@ -74,11 +75,11 @@ pub(crate) async fn task_cancel(
     params: TaskCancelParams,
 ) -> Result<TaskCancelled, ApiError> {
     let no = check::task_no(&params.task_id)?;
-    Ok(handler.daemon.engine.cancel(no).await?)
+    handler.command(handler.daemon.engine.cancel(no)).await
 }
 
 pub(crate) async fn task_get(handler: &Handler, params: TaskGetParams) -> Result<Task, ApiError> {
-    get(&handler.daemon, check::task_no(&params.task_id)?).await
+    get(handler, check::task_no(&params.task_id)?).await
 }
 
 pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Result<Vec<Task>, ApiError> {
@@ -90,20 +91,56 @@ pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Resu
         agent: params.agent,
         before: params.cursor.as_deref().map(cursor).transpose()?,
         limit: check::limit(params.limit, TASKS_LISTED)?,
+        bytes: PAGE_BYTES,
     };
-    let rows = handler.daemon.read(move |reader| reader.tasks(&filter)).await?;
-    let shorten = |mut task: Task| {
-        for text in [&mut task.result, &mut task.output].into_iter().flatten() {
-            *text = tail_of(text, LISTED_OUTPUT).to_owned();
+    let brief = TaskFilter { bytes: FREE_BYTES, ..filter.clone() };
+    {
+        let first = list(handler, brief).await?;
+        if !first.is_cut {
+            return Ok(first.tasks);
         }
-        task
-    };
-    let daemon = &handler.daemon;
-    Ok(rows.into_iter().map(|row| shorten(complete(daemon, row, LISTED_OUTPUT as u64))).collect())
+    }
+    // There is more than fits beside the memory that all connections share.
+    handler
+        .long_answer(LONG_ANSWER, async {
+            let all = list(handler, filter).await?;
+            Ok((all.tasks, all.bytes))
+        })
+        .await
+}
+
+/// Tasks as a list shows them.
+struct Listed {
+    tasks: Vec<Task>,
+    bytes: usize,
+    /// Whether more were asked for and are there.
+    is_cut: bool,
+}
+
+/// Reads them, and what they have written, beside the connections.
+async fn list(handler: &Handler, filter: TaskFilter) -> Result<Listed, ApiError> {
+    let daemon = Arc::clone(&handler.daemon);
+    handler
+        .read(move |reader| {
+            let page = reader.tasks(&filter)?;
+            let shorten = |mut task: Task| {
+                for text in [&mut task.result, &mut task.output].into_iter().flatten() {
+                    *text = tail_of(text, LISTED_OUTPUT).to_owned();
+                }
+                task
+            };
+            let complete = |row| shorten(complete(&daemon, row, LISTED_OUTPUT as u64));
+            Ok(Listed {
+                tasks: page.tasks.into_iter().map(complete).collect(),
+                bytes: page.bytes,
+                is_cut: page.is_cut,
+            })
+        })
+        .await
 }
 
 pub(crate) async fn task_stats(handler: &Handler, _: NoParams) -> Result<TaskStats, ApiError> {
-    handler.daemon.read(|reader| reader.stats()).await
+    handler.read(|reader| reader.stats()).await
 }
 
 pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Result<Task, ApiError> {
@@ -113,19 +150,19 @@ pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Resu
     // Registered before the first look, so that an end between the look and the wait is not missed.
     let waiting = daemon.bus.wait_for(no);
     let ended = waiting.ended();
-    let task = get(daemon, no).await?;
+    let task = get(handler, no).await?;
     if task.state.is_final() {
         return Ok(task);
     }
     tokio::select! {
-        () = ended => get(daemon, no).await,
+        () = ended => get(handler, no).await,
         () = after(params.timeout_ms) => {
             let message = format!("{no} has not ended within {} ms", params.timeout_ms.unwrap_or_default());
             Err(ApiError::new(ErrorKind::WaitTimeout, message))
         }
         () = daemon.stopped.cancelled() => {
             // The stop itself may have ended it.
-            let task = get(daemon, no).await?;
+            let task = get(handler, no).await?;
             if task.state.is_final() { Ok(task) } else { Err(EngineError::Closing.into()) }
         }
     }
@@ -138,9 +175,14 @@ async fn after(timeout_ms: Option<u64>) {
     }
 }
 
-async fn get(daemon: &Daemon, no: TaskNo) -> Result<Task, ApiError> {
-    let row = daemon.read(move |reader| reader.task(no)).await?.ok_or(EngineError::TaskNotFound(no))?;
-    Ok(complete(daemon, row, TAIL_BYTES))
+/// Read as a whole beside the connections: what its agent has written is in a file that others may have made.
+async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
+    let daemon = Arc::clone(&handler.daemon);
+    let read = move |reader: &Reader| {
+        let row = reader.task(no)?;
+        Ok(row.map(|row| complete(&daemon, row, TAIL_BYTES)))
+    };
+    Ok(handler.read(read).await?.ok_or(EngineError::TaskNotFound(no))?)
 }
 
 /// The task with what is not in the store.

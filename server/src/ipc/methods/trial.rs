@@ -63,7 +63,7 @@ fn trial(daemon: &Daemon, params: AutomationTestParams) -> Result<Trial, ApiErro
         (Some(topic), None, None) => {
             check::topic_as_such(&topic)?;
             let payload = payload.unwrap_or_default();
-            check::readable("payload", &payload)?;
+            check::payload("payload", &payload, &daemon.settings.get().config.daemon)?;
             Ok(Trial {
                 event: event(topic, payload, EventSource::Client),
                 file: None,

@@ -31,6 +31,9 @@ ErrorKind = Literal[
     "job_not_found",
     "chain_too_deep",
     "not_allowed",
+    "payload_too_large",
+    "over_memory",
+    "too_many_connections",
 ]
 """The kinds of error that the daemon answers with: what programs tell errors apart by.
 
@@ -95,5 +98,14 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     # The request comes from an agent's process, and `daemon.agents_may` or `daemon.agents_env` does
     # not allow it: a person or a script from outside may, or the configuration allows it to agents.
     "not_allowed": ErrorKindInfo(code=-32015, retryable=False),
+    # An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
+    # `daemon.max_metadata_kb` allow; `data.member` names it.
+    "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),
+    # There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
+    # it, or the answers to one batch were too long together.
+    "over_memory": ErrorKindInfo(code=-32021, retryable=True),
+    # As many connections are open as is allowed. The error comes without an id, and the connection
+    # is closed.
+    "too_many_connections": ErrorKindInfo(code=-32022, retryable=True),
 }
 """Every kind of error."""

@@ -1,0 +1,20 @@
+//! The C library's allocator, told to give back what is large.
+
+/// Has every block from 128 KiB on be memory of its own, which goes back to the system when it is freed. Left alone, glibc raises that
+/// limit up to 32 MiB with the first large block that is freed, and keeps what is freed from then on: one burst of long messages would stay
+/// in the daemon for good. Blocks of threads that read for a while share two arenas, for the same reason.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) fn give_back_what_is_large() {
+    // SAFETY: these only set numbers in the allocator, before any other thread is there.
+    #[allow(unsafe_code)]
+    let set = unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 128 * 1024) == 1 && libc::mallopt(libc::M_ARENA_MAX, 2) == 1
+    };
+    if !set {
+        tracing::debug!("the allocator could not be told to give back large blocks");
+    }
+}
+
+/// Other allocators do so, or have no such setting.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) fn give_back_what_is_large() {}

@@ -1,0 +1,153 @@
+//! What clients hold in the daemon's memory, and that it goes back.
+
+use std::{io::Write, os::unix::net::UnixStream};
+
+use serde_json::{Value, json};
+
+use crate::support::{Project, Wire, until};
+
+/// A MiB, in bytes.
+const MIB: usize = 1 << 20;
+
+/// A figure of the daemon's memory, in MiB.
+fn memory(project: &Project, figure: &str) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", project.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(figure)).unwrap();
+    line.trim_start_matches(':').trim().split(' ').next().unwrap().parse::<usize>().unwrap() / 1024
+}
+
+/// How many MiB more than this the daemon has ever had. Of unoptimised code, which has a little more.
+fn peak_over(project: &Project, idle: usize) -> usize {
+    memory(project, "VmHWM").saturating_sub(idle)
+}
+
+/// Fills the log with events of a MiB each.
+fn fill(project: &Project, events: usize) -> Wire {
+    let mut wire = project.wire();
+    for _ in 0..events {
+        wire.call("event.emit", json!({ "topic": "a", "payload": "x".repeat(MIB) }));
+    }
+    wire
+}
+
+fn request(id: usize, method: &str, params: &Value) -> String {
+    json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string() + "\n"
+}
+
+#[test]
+fn subscribers_that_never_read_hold_no_events() {
+    let project = Project::started(json!({}));
+    let idle = memory(&project, "VmRSS");
+    let stuck: Vec<Wire> = (0..3)
+        .map(|_| {
+            let mut wire = project.wire();
+            wire.call("event.subscribe", json!({}));
+            wire
+        })
+        .collect();
+    let mut wire = fill(&project, 150);
+    assert!(peak_over(&project, idle) < 64, "{} MiB", peak_over(&project, idle));
+    // And one that reads gets them all.
+    wire.call("event.subscribe", json!({ "since": 0, "topics": ["a"] }));
+    for seq in 1..=150 {
+        assert_eq!(wire.receive()["params"]["event"]["seq"].as_u64().unwrap(), seq);
+    }
+    drop(stuck);
+}
+
+#[test]
+fn lines_that_are_never_finished_hold_a_part_of_the_budget() {
+    let project = Project::started(json!({}));
+    let idle = memory(&project, "VmRSS");
+    let unfinished: Vec<UnixStream> = (0..24)
+        .map(|_| {
+            let mut stream = UnixStream::connect(project.socket()).unwrap();
+            stream.set_write_timeout(Some(std::time::Duration::from_millis(300))).unwrap();
+            // It is no longer taken at some point, which is what is wanted.
+            let _ = stream.write_all(&vec![b'x'; 15 * MIB]);
+            stream
+        })
+        .collect();
+    assert!(peak_over(&project, idle) < 160, "{} MiB", peak_over(&project, idle));
+    // Who has little to say is not in their way.
+    let mut wire = project.wire();
+    wire.is_alive();
+    wire.call("event.emit", json!({ "topic": "a", "payload": "x".repeat(60_000) }));
+    // Who has more gets it when those that rest have given way.
+    wire.call("event.emit", json!({ "topic": "a", "payload": "x".repeat(MIB) }));
+    drop(unfinished);
+    until("the memory's return", || memory(&project, "VmRSS") < idle + 32);
+}
+
+#[test]
+fn a_client_that_does_not_read_its_lists_holds_one_of_them() {
+    let project = Project::started(json!({}));
+    let mut other = fill(&project, 9);
+    let idle = memory(&project, "VmRSS");
+    let mut hog = project.wire();
+    hog.send((0..1024).map(|id| request(id, "event.list", &json!({}))).collect::<String>());
+    // Others list as much meanwhile.
+    for _ in 0..5 {
+        assert!(other.call("event.list", json!({})).as_array().unwrap().len() > 5);
+    }
+    assert!(peak_over(&project, idle) < 200, "{} MiB", peak_over(&project, idle));
+    // When it reads at last, it gets them all.
+    for _ in 0..20 {
+        assert!(hog.receive()["result"].as_array().unwrap().len() > 5);
+    }
+    drop(hog);
+    until("the memory's return", || memory(&project, "VmRSS") < idle + 32);
+}
+
+#[test]
+fn a_batch_is_answered_within_its_bounds() {
+    let project = Project::started(json!({}));
+    let mut wire = fill(&project, 9);
+    let idle = memory(&project, "VmRSS");
+    let entries: Vec<Value> =
+        (0..900).map(|id| json!({ "jsonrpc": "2.0", "id": id, "method": "event.list" })).collect();
+    let answers = wire.ask(Value::from(entries).to_string());
+    let answers = answers.as_array().unwrap();
+    assert_eq!(answers.len(), 900);
+    let kind = |answer: &Value| answer["error"]["data"]["kind"].clone();
+    assert!(answers.iter().all(|answer| answer["result"].is_array() || kind(answer) == "over_memory"));
+    assert!(answers.iter().any(|answer| answer["result"].is_array()));
+    assert!(peak_over(&project, idle) < 400, "{} MiB", peak_over(&project, idle));
+    until("the memory's return", || memory(&project, "VmRSS") < idle + 32);
+}
+
+#[test]
+fn large_emits_are_bounded_and_given_back() {
+    let project = Project::started(json!({ "daemon": { "max_payload_kb": 16 * 1024 } }));
+    let mut wire = project.wire();
+    wire.is_alive();
+    let idle = memory(&project, "VmRSS");
+    let sender = {
+        let mut wire = project.wire();
+        std::thread::spawn(move || {
+            let emit = request(1, "event.emit", &json!({ "topic": "a", "payload": "x".repeat(15 * MIB) }));
+            for _ in 0..24 {
+                wire.send(&emit);
+            }
+            for _ in 0..24 {
+                assert!(wire.receive()["result"]["seq"].is_u64());
+            }
+        })
+    };
+    sender.join().unwrap();
+    assert!(peak_over(&project, idle) < 256, "{} MiB", peak_over(&project, idle));
+    until("the memory's return", || memory(&project, "VmRSS") < idle + 48);
+}
+
+#[test]
+fn one_connection_more_than_may_be_is_told_so() {
+    let project = Project::started(json!({ "daemon": { "max_connections": 5 } }));
+    let mut open: Vec<Wire> = (0..5).map(|_| project.wire()).collect();
+    open.iter_mut().for_each(Wire::is_alive);
+    let refused = project.wire().receive();
+    assert_eq!(refused["error"]["data"]["kind"], "too_many_connections");
+    assert_eq!(refused["id"], Value::Null);
+    drop(open.pop());
+    until("a free place", || project.run(&["daemon", "status"]).code == 0);
+    open.iter_mut().for_each(Wire::is_alive);
+}
