@@ -5,8 +5,8 @@
 //! subscribers listen there; the supervisor carries out the engine's orders.
 
 mod agent_command;
-mod allocator;
 pub mod agent_output;
+mod allocator;
 pub mod boot;
 pub mod bus;
 pub mod config;

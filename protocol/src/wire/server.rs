@@ -275,7 +275,12 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         self.complete(Some(batch), &[], Vec::new());
     }
 
-    fn take_request(&mut self, request: Request<'_>, bytes: usize, batch: Option<BatchId>) -> Option<Message> {
+    fn take_request(
+        &mut self,
+        request: Request<'_>,
+        bytes: usize,
+        batch: Option<BatchId>,
+    ) -> Option<Message> {
         if request.method == RPC_CANCEL || request.method == RPC_CANCEL_ALIAS {
             return self.take_cancel(&request, batch);
         }
@@ -338,7 +343,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         let mut answer = Vec::new();
         write(&mut answer);
         if answer.len() > HIGH_WATER && self.batches.gathered() + answer.len() > self.max_gathered {
-            let message = "the answers to this batch take too much memory together: ask for less in one batch";
+            let message =
+                "the answers to this batch take too much memory together: ask for less in one batch";
             answer.clear();
             answer.shrink_to_fit();
             write_error(&mut answer, id, &ApiError::new(ErrorKind::OverMemory, message));
@@ -350,7 +356,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
     fn complete(&mut self, batch: Option<BatchId>, answer: &[u8], rooms: Vec<Room>) {
         let done = batch.and_then(|batch| self.batches.complete(batch, answer, rooms));
         if let Some((line, rooms)) = done {
-            self.out.line(rooms, |out| if out.is_empty() { *out = line } else { out.extend_from_slice(&line) });
+            self.out
+                .line(rooms, |out| if out.is_empty() { *out = line } else { out.extend_from_slice(&line) });
         }
     }
 

@@ -180,7 +180,8 @@ impl EventLog {
     /// Appends all that the store has after the last one.
     fn catch_up(&mut self, reader: &Reader) -> io::Result<()> {
         loop {
-            let filter = EventFilter { topics: None, from: From::After(self.last), limit: PAGE, bytes: PAGE_BYTES };
+            let filter =
+                EventFilter { topics: None, from: From::After(self.last), limit: PAGE, bytes: PAGE_BYTES };
             let page = reader.events(&filter).map_err(io::Error::other)?;
             self.append_all(page.events.iter())?;
             if page.is_last {

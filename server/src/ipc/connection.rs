@@ -11,7 +11,8 @@ use std::{
 };
 
 use aiwg_protocol::{
-    ApiError, DaemonService, ErrorKind, MAX_WAITING_CALLS, for_each_method, types::*,
+    ApiError, DaemonService, ErrorKind, MAX_WAITING_CALLS, for_each_method,
+    types::*,
     wire::{Room, server::ServerTransport},
 };
 use tarpc::context::Context;

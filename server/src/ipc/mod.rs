@@ -12,6 +12,6 @@ mod subscriptions;
 mod until;
 
 pub(crate) use daemon::{Daemon, Stop};
-pub(crate) use memory::{LONG_ANSWER, Memory};
 pub(crate) use listener::{bind, is_answered, serve};
+pub(crate) use memory::{LONG_ANSWER, Memory};
 pub(crate) use methods::status;

@@ -192,7 +192,8 @@ impl TaskRow {
     pub(super) fn bytes(&self) -> usize {
         let order = &self.order;
         let env: usize = order.env.iter().map(|(name, value)| name.len() + value.len()).sum();
-        let metadata: usize = order.metadata.iter().map(|(name, value)| name.len() + value.as_str().len()).sum();
+        let metadata: usize =
+            order.metadata.iter().map(|(name, value)| name.len() + value.as_str().len()).sum();
         let texts = [&self.result, &self.error].into_iter().flatten().map(String::len).sum::<usize>();
         order.prompt.len() + env + metadata + texts + size_of::<Self>()
     }

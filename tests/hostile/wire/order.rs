@@ -191,7 +191,8 @@ fn what_waits_holds_up_nothing_after_it() {
     let project = Project::started(json!({}));
     let task = project.submit("sleep 60");
     let mut wire = project.wire();
-    let wait = |id: u64| json!({ "jsonrpc": "2.0", "id": id, "method": "task.wait", "params": { "taskId": task } });
+    let wait =
+        |id: u64| json!({ "jsonrpc": "2.0", "id": id, "method": "task.wait", "params": { "taskId": task } });
     let waits: String = (0..500).map(|id| wait(id).to_string() + "\n").collect();
     wire.send(waits);
     wire.is_alive();
@@ -199,7 +200,8 @@ fn what_waits_holds_up_nothing_after_it() {
     wire.send(format!("{}\n", json!([wait(1000), emit("a", json!(1), Some(1001))])));
     let mut other = project.wire();
     until("the batch's event", || payloads(&mut other, "a") == [json!(1)]);
-    let cancel = |method: &str, id: u64| json!({ "jsonrpc": "2.0", "method": method, "params": { "id": id } });
+    let cancel =
+        |method: &str, id: u64| json!({ "jsonrpc": "2.0", "method": method, "params": { "id": id } });
     wire.send(format!("{}\n{}\n", cancel("$/cancelRequest", 3), cancel("rpc.cancel", 1000)));
     let answer = wire.receive();
     assert_eq!((&answer["id"], &answer["error"]["data"]["kind"]), (&json!(3), &json!("cancelled")));

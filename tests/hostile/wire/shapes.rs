@@ -37,7 +37,10 @@ fn no_error_repeats_what_is_long() {
         ("invalid_params", params("schedule.run", &format!(r#"{{"job":"{control}"}}"#))),
         ("invalid_params", params("automation.enable", &format!(r#"{{"ruleId":"{control}"}}"#))),
         ("payload_too_large", params("event.emit", &format!(r#"{{"topic":"a","payload":"{long}"}}"#))),
-        ("payload_too_large", params("task.submit", &format!(r#"{{"prompt":"a","metadata":{{"a":"{long}"}}}}"#))),
+        (
+            "payload_too_large",
+            params("task.submit", &format!(r#"{{"prompt":"a","metadata":{{"a":"{long}"}}}}"#)),
+        ),
         ("payload_too_large", params("task.submit", &format!(r#"{{"prompt":"a","env":{{"A":"{long}"}}}}"#))),
         ("parse_error", "[".repeat(LONG)),
         ("parse_error", "{\"a\":".repeat(LONG / 5)),
@@ -49,7 +52,10 @@ fn no_error_repeats_what_is_long() {
     let deep = "[".repeat(LONG / 2) + &"]".repeat(LONG / 2);
     for (line, kind) in [
         (format!(r#"{{"jsonrpc":"2.0","id":{deep},"method":"ping"}}"#), "invalid_request"),
-        (params("event.emit", &format!(r#"{{"topic":"a","payload":{}}}"#, &"[".repeat(500_000)) ), "parse_error"),
+        (
+            params("event.emit", &format!(r#"{{"topic":"a","payload":{}}}"#, &"[".repeat(500_000))),
+            "parse_error",
+        ),
     ] {
         wire.send(line + "\n");
         assert_eq!(is_short(&wire.line()), kind);

@@ -260,7 +260,8 @@ pub(super) fn order(params: &TaskSubmitParams, config: &DaemonConfig) -> Result<
     }
     let env = params.env.iter().flatten().map(|(name, value)| name.len() + value.len()).sum();
     size("env", env, config.max_metadata_kb, "daemon.max_metadata_kb")?;
-    let metadata = params.metadata.iter().flatten().map(|(name, value)| name.len() + value.as_str().len()).sum();
+    let metadata =
+        params.metadata.iter().flatten().map(|(name, value)| name.len() + value.as_str().len()).sum();
     size("metadata", metadata, config.max_metadata_kb, "daemon.max_metadata_kb")?;
     for name in params.env.iter().flat_map(|env| env.keys()) {
         if !is_variable(name) {

@@ -120,9 +120,7 @@ fn scheduler(config: &Config) -> SchedulerSubsystem {
 
 async fn supervisor(daemon: &Arc<Daemon>) -> Result<(SupervisorSubsystem, TaskCounts), ApiError> {
     let (stats, running, queued) = daemon
-        .read(|reader| {
-            Ok((reader.stats()?, reader.running(RUNNING_SHOWN)?, reader.queued(QUEUED_SHOWN)?))
-        })
+        .read(|reader| Ok((reader.stats()?, reader.running(RUNNING_SHOWN)?, reader.queued(QUEUED_SHOWN)?)))
         .await?;
     let running: Vec<_> = running.into_iter().map(|task| summarize_running(task, daemon)).collect();
     let subsystem = SupervisorSubsystem {
