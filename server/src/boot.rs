@@ -39,7 +39,7 @@ use crate::{
     scheduler::fire_schedules,
     store::Reader,
     supervisor::{Running, Shared, supervise},
-    watcher::{FileWatcher, note_told},
+    watcher::{FileWatcher, begin_anew, note_told},
 };
 
 /// How long after the agents' grace the daemon waits for the last of them. What then still runs is found by the next start.
@@ -267,6 +267,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     files.spawn(fire_when_due(engine.clone(), due, gathering, daemon.stopped.clone()));
     files.spawn(fire_schedules(Arc::clone(&daemon)));
     files.spawn(note_told(Arc::clone(&daemon)));
+    files.spawn(begin_anew(Arc::clone(&daemon)));
     engine.wake().await;
     // Whoever has seen the daemon start expects that it sees what is changed from then on.
     let _ = tokio::time::timeout(FIRST_LOOK, watch(&daemon)).await;

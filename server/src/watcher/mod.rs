@@ -20,6 +20,7 @@ use aiwg_protocol::{
 };
 use aiwg_watch::{Batch, Notice, Options, WatchError, Watcher};
 use futures::executor::block_on;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -29,7 +30,7 @@ use crate::{
     store::FilesTold,
 };
 pub(crate) use options::options;
-pub(crate) use told::note_told;
+pub(crate) use told::{begin_anew, note_told};
 
 /// How many changes go to the engine at once: so many that a large batch is stored fast, so few that others need not wait long.
 const AT_ONCE: usize = 500;
@@ -52,6 +53,8 @@ pub(crate) struct FileWatcher {
     /// Up to when an earlier daemon has told changes, until what came then is told.
     before: Mutex<Option<FilesTold>>,
     watcher: Mutex<Option<Watcher>>,
+    /// The watching has failed.
+    failed: Arc<Notify>,
 }
 
 impl FileWatcher {
@@ -74,6 +77,7 @@ impl FileWatcher {
             has_begun: AtomicBool::new(false),
             before,
             watcher,
+            failed: Arc::default(),
         }
     }
 
@@ -92,7 +96,11 @@ impl FileWatcher {
     fn watch_anew(&self, config: &Config) -> Result<(), WatchError> {
         let wanted = config.watches_files().then(|| options(self.project.root(), config));
         self.health.clear(IssueKind::Watch);
+        let failed = self.lock().as_ref().filter(|watcher| watcher.has_failed()).map(Watcher::status);
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(status) = failed {
+            *before = Some(FilesTold { at: told::timestamp(status.told_up_to()), stopped: false });
+        }
         let since = before.and_then(|told| told::since(told, SystemTime::now()));
         let new = wanted.map(|options| self.start(&Options { since, ..options })).transpose()?;
         *before = None;
@@ -150,12 +158,16 @@ impl FileWatcher {
         };
         let health = self.health.clone();
         let mut troubles = notices::Troubles::default();
+        let failed = Arc::clone(&self.failed);
         Watcher::start(
             options,
             move |batch| teller.tell(&batch),
             move |notice| {
                 if matches!(notice, Notice::FellBackToPolling { .. }) {
                     polled.store(true, Ordering::Relaxed);
+                }
+                if notice == Notice::Failed {
+                    failed.notify_one();
                 }
                 troubles.note(notice, &health);
             },
@@ -166,7 +178,8 @@ impl FileWatcher {
     pub(crate) fn is_well(&self, config: &Config) -> bool {
         let status = self.lock().as_ref().map(Watcher::status);
         let polls = status.as_ref().is_some_and(|status| status.polling);
-        status.is_some() == config.watches_files() && (!polls || config.watch.use_polling)
+        let has_failed = self.lock().as_ref().is_some_and(Watcher::has_failed);
+        status.is_some() == config.watches_files() && !has_failed && (!polls || config.watch.use_polling)
     }
 
     /// Whether changes gather that have not been told yet. Waits for the watcher, so it is not for a thread with other things to do.

@@ -13,6 +13,8 @@ pub(super) struct Troubles {
     unreadable: BTreeMap<PathBuf, String>,
     ignore_files: BTreeMap<PathBuf, String>,
     held_back: Option<String>,
+    links: BTreeMap<PathBuf, String>,
+    failed: Option<String>,
 }
 
 impl Troubles {
@@ -44,6 +46,18 @@ impl Troubles {
                 tracing::info!("{text}");
                 self.held_back = Some(text);
             }
+            Notice::BehindLink { path, .. } => {
+                tracing::warn!("{text}");
+                self.links.insert(path, text);
+            }
+            Notice::NotBehindLink(path) => {
+                tracing::info!("{text}");
+                self.links.remove(&path);
+            }
+            Notice::Failed => {
+                tracing::error!("{text}");
+                self.failed = Some(text);
+            }
             Notice::NotHeldBack => {
                 tracing::info!("{text}");
                 self.held_back = None;
@@ -60,7 +74,9 @@ impl Troubles {
         // One of many says enough.
         messages.extend(self.unreadable.values().map(String::as_str).next());
         messages.extend(self.ignore_files.values().map(String::as_str).next());
+        messages.extend(self.links.values().map(String::as_str).next());
         messages.extend(self.held_back.as_deref());
+        messages.extend(self.failed.as_deref());
         if messages.is_empty() {
             health.clear(IssueKind::Watch);
         } else {

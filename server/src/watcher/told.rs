@@ -8,7 +8,7 @@ use std::{
 use aiwg_protocol::types::Timestamp;
 use tokio::time::sleep;
 
-use crate::{ipc::Daemon, store::FilesTold};
+use crate::{ipc::Daemon, reload, store::FilesTold};
 
 /// How long a daemon may have been away if it was killed, or is to go on at once, for its changes to be told: a day.
 const AWAY: Duration = Duration::from_hours(24);
@@ -45,6 +45,26 @@ pub(crate) async fn note_told(daemon: Arc<Daemon>) {
         if let Err(error) = daemon.engine.files_told(Some(FilesTold { at, stopped: false })).await {
             tracing::warn!(%error, "up to when changes of files have been told could not be stored");
         }
+    }
+}
+
+/// How long after the watching has failed it begins anew, the first time and at the most: what made it fail may still be there.
+const ANEW: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(10));
+
+/// Begins anew with watching whenever it has failed, until the daemon stops.
+pub(crate) async fn begin_anew(daemon: Arc<Daemon>) {
+    let mut wait = ANEW.0;
+    loop {
+        tokio::select! {
+            () = daemon.watcher.failed.notified() => {}
+            () = daemon.stopped.cancelled() => return,
+        }
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = daemon.stopped.cancelled() => return,
+        }
+        wait = (wait * 4).min(ANEW.1);
+        reload::watch(&daemon).await;
     }
 }
 

@@ -46,6 +46,7 @@ impl State {
                 self.look_at_names(&path, &marks, &mut net, &mut to_do);
             }
         }
+        self.add_links_through_changed(&mut net);
         net
     }
 

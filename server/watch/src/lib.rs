@@ -23,10 +23,11 @@
 //!
 //! # What counts
 //!
-//! - Regular files and symbolic links, the links as such: they are never followed. Directories do not count; a directory moved
+//! - Regular files and symbolic links, the links as such: they are never followed. One that leads through another one of
+//!   its directory counts as changed when that does. Directories do not count; a directory moved
 //!   is a rename of each file in it.
 //! - A change of content is one of identity, size or time of modification (so `touch` counts), or a write that the system
-//!   reported although the clock was too coarse to show it. A change of mode or owner alone does not count. Reads do not.
+//!   reported although the clock was too coarse to show it, or the time was set back. A change of mode or owner alone does not count. Reads do not.
 //! - A file that git has replaced has not changed if its content is the same, by what the index said of it when changes were last
 //!   told and says now. So a merge that is given up, or a switch there and back, tells nothing. No file is read for that, but
 //!   those that git has written in the same moment as the index.
@@ -60,7 +61,8 @@
 //! - What was deleted between two watchers ([`Options::since`]) is not known, nor are files that were moved with a directory then.
 //! - Files that git tracks although they are ignored are ignored.
 //! - The changes of a watched path are seen through the directories that are watched: a file written through a hard link or a
-//!   mount elsewhere is seen at the next look only.
+//!   mount elsewhere is seen at the next look only. A file system that is mounted into the project is seen within seconds.
+//! - With polling, a write after which size and time are set back is not seen.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -76,7 +78,9 @@ mod hold;
 mod ignore_file;
 mod index;
 mod inherit;
+mod links;
 mod list;
+mod mounts;
 mod net;
 mod notice;
 mod options;
@@ -96,6 +100,7 @@ mod worker;
 
 pub use change::{Batch, Change, Kind};
 pub use inherit::{Finished, Rest};
+pub use links::link_on_the_way;
 pub use notice::{HINT_DELAY, Notice, Status};
 pub use options::{EDITOR_FILES, Options, WatchError, WatchedPath};
 pub use roots::within;

@@ -48,6 +48,17 @@ pub enum Notice {
     },
     /// Changes wait no longer for a git operation.
     NotHeldBack,
+    /// A watched path is a symbolic link, or lies behind one. Links are not followed.
+    BehindLink {
+        /// The watched path.
+        path: PathBuf,
+        /// The link.
+        link: PathBuf,
+    },
+    /// A watched path lies no longer behind a link.
+    NotBehindLink(PathBuf),
+    /// The watching has failed, by a bug: nothing is told any more.
+    Failed,
     /// A git operation has not come to its end within [`Options::git_wait`](crate::Options::git_wait) or
     /// [`Options::git_operation_wait`](crate::Options::git_operation_wait). Changes are no longer held back for it.
     GitWaitOver {
@@ -80,6 +91,19 @@ impl fmt::Display for Notice {
                 marker.display()
             ),
             Self::NotHeldBack => f.write_str("changes of files wait no longer for a git operation"),
+            Self::BehindLink { path, link } => write!(
+                f,
+                "what is in the watched path {} is not watched: {} is a symbolic link, and links are not followed. \
+                 Name it by where it really is, in the project",
+                path.display(),
+                link.display()
+            ),
+            Self::NotBehindLink(path) => {
+                write!(f, "the watched path {} is no symbolic link any more", path.display())
+            }
+            Self::Failed => {
+                f.write_str("the watching of files has failed: that is a bug of aiwg, and the log has more")
+            }
             Self::GitWaitOver { marker } => write!(
                 f,
                 "the git operation of {} takes long; changes are no longer held back for it",

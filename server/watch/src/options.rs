@@ -27,6 +27,9 @@ pub const EDITOR_FILES: &[&str] = &[
     // JetBrains
     "*___jb_tmp___",
     "*___jb_old___",
+    // LibreOffice and Microsoft Office: locks
+    ".~lock.*#",
+    "~$*",
     // kate, GNOME, macOS
     ".*.kate-swp",
     ".goutputstream-*",

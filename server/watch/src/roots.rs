@@ -62,10 +62,12 @@ pub fn within(project: &Path, path: &Path) -> Result<PathBuf, WatchError> {
         }
     }
     if absolute.starts_with(project) {
-        Ok(absolute)
-    } else {
-        Err(WatchError::Outside { path: path.to_owned() })
+        return Ok(absolute);
     }
+    // The project may have been named by a link to it.
+    let is_project = |above: &&Path| above.canonicalize().is_ok_and(|above| above == project);
+    let below = absolute.ancestors().find(is_project).and_then(|above| absolute.strip_prefix(above).ok());
+    below.map(|below| project.join(below)).ok_or_else(|| WatchError::Outside { path: path.to_owned() })
 }
 
 /// Patterns as in an ignore file at `base`.

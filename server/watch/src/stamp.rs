@@ -19,10 +19,14 @@ pub(crate) struct Stamp {
     pub(crate) size: u64,
     /// When its content was modified. For a file that was only listed so far: when that was.
     pub(crate) modified: i64,
+    /// When anything about it was changed, its times included.
+    changed: i64,
     /// Whether it was modified so shortly before the look that the next write may not show.
     is_fresh: bool,
     /// Whether it has been looked at.
     pub(crate) is_known: bool,
+    /// Whether it is a symbolic link.
+    pub(crate) is_link: bool,
 }
 
 impl Stamp {
@@ -35,13 +39,24 @@ impl Stamp {
             modified,
             is_fresh: modified > a_tick_before(SystemTime::now()),
             is_known: true,
+            is_link: metadata.is_symlink(),
+            changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
         }
     }
 
     /// A file that was listed at a time, and not looked at.
     pub(crate) fn listed(inode: u64, at: SystemTime) -> Self {
         let modified = a_tick_before(at);
-        Self { inode, birth: 0, size: 0, modified, is_fresh: true, is_known: false }
+        Self {
+            inode,
+            birth: 0,
+            size: 0,
+            modified,
+            changed: 0,
+            is_fresh: true,
+            is_known: false,
+            is_link: false,
+        }
     }
 
     /// Whether the file, which is as `metadata` says, may have another content than it had then. `is_written` says that someone
@@ -54,6 +69,10 @@ impl Stamp {
             return nanoseconds(metadata.ctime(), metadata.ctime_nsec()) >= self.modified;
         }
         let now = Self::of(metadata);
+        // Somebody wrote, and has set the time back.
+        if is_written && self.changed != now.changed {
+            return true;
+        }
         !self.has_content_of(&now) || self.is_replaced(&now)
     }
 

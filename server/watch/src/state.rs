@@ -15,6 +15,7 @@ use crate::{
     git::GIT,
     hint::Hint,
     list::{Entry, entry},
+    mounts,
     rules::{GITIGNORE, Rules, Scope},
     source::{Exhausted, Source},
     stamp::Stamp,
@@ -61,6 +62,10 @@ pub(crate) struct State {
     /// When changes were last told.
     pub(crate) told_at: SystemTime,
     pub(crate) missing: Vec<PathBuf>,
+    /// The watched paths that are, or lie behind, symbolic links, and those.
+    pub(crate) links: BTreeSet<(PathBuf, PathBuf)>,
+    /// What is mounted in the project, and the number of the mount.
+    pub(crate) mounts: Vec<(PathBuf, u64)>,
     pub(crate) unreadable: BTreeSet<PathBuf>,
     /// The ignore files of which not all counts, and why.
     pub(crate) ignore_problems: BTreeMap<PathBuf, String>,
@@ -84,6 +89,8 @@ impl State {
             arrived: BTreeSet::new(),
             told_at: SystemTime::now(),
             missing: Vec::new(),
+            links: BTreeSet::new(),
+            mounts: Vec::new(),
             unreadable: BTreeSet::new(),
             ignore_problems: BTreeMap::new(),
             notices: Vec::new(),
@@ -212,6 +219,30 @@ impl State {
             marks.all = true;
             marks.has_new_rules = true;
         }
+    }
+
+    /// Watches what has been mounted or unmounted since this was last asked. False if nothing has.
+    pub(crate) fn note_mounts(&mut self) -> bool {
+        let mounts = mounts::below(&self.scope.project);
+        if mounts == self.mounts {
+            return false;
+        }
+        let before = std::mem::replace(&mut self.mounts, mounts.clone());
+        let is_new = |mount: &&(PathBuf, u64)| !before.contains(mount);
+        let is_gone = |mount: &&(PathBuf, u64)| !mounts.contains(mount);
+        let changed: BTreeSet<&PathBuf> =
+            mounts.iter().filter(is_new).chain(before.iter().filter(is_gone)).map(|(path, _)| path).collect();
+        // In each place there is another directory now.
+        let mut any = false;
+        for path in changed {
+            // The system still watches what was there before, as it is still there, under the mount.
+            let tree = self.tree(path);
+            if let Some(source) = &mut self.source {
+                source.unwatch(tree);
+            }
+            any |= self.hint(Hint::Vanished(path.clone()));
+        }
+        any
     }
 
     /// Compares the watched paths that are not there with those that were not.

@@ -1,6 +1,7 @@
 //! The handle.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
         mpsc::{Sender, channel},
@@ -10,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    Batch, Finished, Notice, Options, Rest, Status, WatchError,
+    Batch, Finished, Notice, Options, Rest, Status, WatchError, mounts,
     queue::{Message, Queue},
     rules::Scope,
     source::Source,
@@ -50,12 +51,25 @@ impl Watcher {
         state.told_at = options.since.unwrap_or(state.told_at);
         state.arm_first();
         state.note_missing();
+        state.note_links();
+        state.mounts = mounts::below(&state.scope.project);
         state.note_shared_ignore_files();
         let stop = queue.sender.clone();
-        let mut worker = Worker::new(options, state, (queue, inbox), Box::new(sink), Box::new(notices));
+        let notices = Arc::new(Mutex::new(notices));
+        let tell = {
+            let notices = Arc::clone(&notices);
+            move |notice| notices.lock().unwrap_or_else(PoisonError::into_inner)(notice)
+        };
+        let mut worker = Worker::new(options, state, (queue, inbox), Box::new(sink), Box::new(tell));
         worker.publish();
         let status = worker.status();
-        let thread = thread::Builder::new().name("watch".to_owned()).spawn(move || worker.run());
+        let thread = thread::Builder::new().name("watch".to_owned()).spawn(move || {
+            // A panic here is a bug of ours. It must not go unnoticed.
+            catch_unwind(AssertUnwindSafe(|| worker.run())).unwrap_or_else(|_| {
+                notices.lock().unwrap_or_else(PoisonError::into_inner)(Notice::Failed);
+                None
+            })
+        });
         Ok(Self { stop, status, thread: Some(thread.map_err(WatchError::Thread)?) })
     }
 
@@ -83,6 +97,11 @@ impl Watcher {
         // Without an answer the status says what was so last.
         let _ = answer.recv_timeout(LONGEST_ANSWER);
         self.status()
+    }
+
+    /// Whether it has failed: then nothing is told any more.
+    pub fn has_failed(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// How the watching stands.

@@ -248,6 +248,9 @@ impl Worker {
             self.state.must_restart = true;
             self.gather();
         }
+        if self.state.note_mounts() {
+            self.gather();
+        }
         if self.state.scope.read_shared() {
             self.state.note_shared_ignore_files();
             self.state.renew_all_rules();
@@ -406,6 +409,7 @@ impl Worker {
 
     fn note_missing(&mut self) {
         self.state.note_missing();
+        self.state.note_links();
     }
 
     /// Hands out the notices, and says how things stand.

@@ -10,6 +10,7 @@ mod git;
 mod git_ignores;
 mod ignoring;
 mod limits;
+mod links;
 mod operations;
 mod options;
 mod polling;
