@@ -18,7 +18,7 @@ use aiwg_server::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::error::CliError;
+use crate::{error::CliError, output::Page};
 
 /// The role of the binary that is a detached daemon. Its options come as JSON on standard input.
 pub(crate) const ROLE: &str = "__daemon";
@@ -97,8 +97,9 @@ fn first_line(stdout: ChildStdout) -> Option<io::Result<String>> {
 /// Runs a daemon in this process until it is stopped.
 pub(crate) fn foreground(options: Options) -> Result<(), CliError> {
     let ready = |ready: Ready| {
-        let _ = writeln!(io::stdout(), "the daemon runs as process {}, at {}", ready.pid, ready.socket);
-        let _ = ready.warnings.iter().try_for_each(|warning| writeln!(io::stdout(), "! {warning}"));
+        let mut page = Page::stdout();
+        let _ = writeln!(page, "the daemon runs as process {}, at {}", ready.pid, ready.socket);
+        let _ = ready.warnings.iter().try_for_each(|warning| writeln!(page, "! {warning}"));
     };
     run(options, ready).map_err(CliError::Failed)
 }

@@ -10,7 +10,7 @@ use aiwg_client::ClientError;
 use aiwg_protocol::SOCKET_ENV;
 use serde_json::{Value, json};
 
-use crate::output::{judged, visible_lines};
+use crate::output::{Page, indented, visible_json};
 
 /// Something did not succeed.
 const FAILED: u8 = 1;
@@ -55,11 +55,8 @@ impl CliError {
             // `aiwg ... | head` has all it wanted.
             return ExitCode::SUCCESS;
         }
-        let _ = if json {
-            writeln!(io::stderr(), "{}", self.to_json())
-        } else {
-            writeln!(anstream::stderr(), "{}: {}", judged("aiwg", false), visible_lines(&self.to_string()))
-        };
+        // Nobody may be there to hear it.
+        let _ = self.tell(json);
         ExitCode::from(match self {
             Self::Client(error) if error.is_no_daemon() => NO_DAEMON,
             Self::Stopped(_) => NO_DAEMON,
@@ -68,6 +65,15 @@ impl CliError {
             Self::Interrupted => INTERRUPTED,
             _ => FAILED,
         })
+    }
+
+    fn tell(&self, json: bool) -> io::Result<()> {
+        let mut page = Page::stderr();
+        if json {
+            return writeln!(page, "{}", visible_json(&self.to_json().to_string()));
+        }
+        page.judged("aiwg", false)?;
+        writeln!(page, ": {self}")
     }
 
     /// The daemon's error answer as it came; of any other error its message and its kind.
@@ -103,9 +109,21 @@ impl CliError {
     }
 }
 
+/// The longest message of a daemon that people are shown, in bytes.
+const LONGEST: usize = 16 * 1024;
+
+/// A message that could be of any length, and could have lines that would be taken for our own.
+fn cut(mut message: String) -> String {
+    if message.len() > LONGEST {
+        message.truncate(message.floor_char_boundary(LONGEST));
+        message.push('…');
+    }
+    indented(&message, 2)
+}
+
 /// What a client's error says, and for one that only a person can help with, what to do.
 fn told(error: &ClientError) -> String {
-    let ClientError::Timeout { after } = error else { return error.to_string() };
+    let ClientError::Timeout { after } = error else { return cut(error.to_string()) };
     let is_led = std::env::var_os(SOCKET_ENV).is_some_and(|path| !path.is_empty());
     let remedy = if is_led {
         format!(

@@ -1,6 +1,6 @@
 //! Wrong use of the command line: what clap says of it, with what to do about it, for people or for programs.
 
-use std::{ffi::OsString, io::Write, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{
     Command, CommandFactory, Error,
@@ -29,7 +29,7 @@ pub(crate) fn report(mut error: Error, words: &[OsString]) -> ExitCode {
         let text = error.render().to_string();
         return CliError::Usage(text.trim_start_matches("error: ").trim_end().to_owned()).report(true);
     }
-    let _ = error.print().and_then(|()| std::io::stderr().flush());
+    let _ = error.print();
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1))
 }
 

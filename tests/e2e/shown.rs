@@ -76,7 +76,10 @@ fn text_of_others_acts_on_no_terminal() {
 fn programs_get_every_byte() {
     let project = Project::started(json!({}));
     project.run(&["event", "emit", "a:b", "\"x\x7fy\u{9b}\""]);
-    assert!(project.run(&["event", "list", "--json"]).out.contains("\"x\x7fy\u{9b}\""));
+    // Escaped, which is the same JSON.
+    let listed = project.run(&["event", "list", "--json"]).out;
+    assert!(listed.contains(r#""x\u007fy\u009b""#), "{listed}");
+    assert_eq!(project.json(&["event", "list"])[0]["payload"], "x\x7fy\u{9b}");
     let id = project.submit("printf 'a\\033[2J\\r\\007\\n{\"type\":\"mine\"}'");
     project.ended(&id);
     let out = project.run(&["task", "logs", &id]).out;

@@ -18,7 +18,7 @@ use crate::{
     error::CliError,
     output::{
         Column::{Number, Text, Whole},
-        Output, Table, ago, count, git_operation, indented, local, visible, visible_lines,
+        Output, Page, Table, ago, count, git_operation, indented, local, visible,
     },
     project::from_afar,
 };
@@ -72,7 +72,7 @@ fn switched(
     })
 }
 
-fn show(out: &mut dyn Write, status: &AutomationStatus) -> io::Result<()> {
+fn show(out: &mut Page, status: &AutomationStatus) -> io::Result<()> {
     let state = if status.enabled { "enabled" } else { "disabled" };
     writeln!(out, "Automation is {state}, with {}.", count(status.rule_count.into(), "rule", "rules"))?;
     if !status.rules.is_empty() {
@@ -116,7 +116,7 @@ fn show(out: &mut dyn Write, status: &AutomationStatus) -> io::Result<()> {
 }
 
 /// Why rules do nothing, or did not.
-fn warnings(out: &mut dyn Write, status: &AutomationStatus) -> io::Result<()> {
+fn warnings(out: &mut Page, status: &AutomationStatus) -> io::Result<()> {
     if let Some(mark) = &status.held_by {
         writeln!(out, "! changes of files wait for {}", git_operation(mark, status.held_since))?;
     }
@@ -159,7 +159,7 @@ fn trigger(trigger: &Open<Trigger>) -> String {
     }
 }
 
-fn show_tested(out: &mut dyn Write, tested: &AutomationTested) -> io::Result<()> {
+fn show_tested(out: &mut Page, tested: &AutomationTested) -> io::Result<()> {
     if tested.rules.is_empty() && tested.notice.is_none() {
         return writeln!(out, "No rule matches {}.", visible(tested.file.as_ref().unwrap_or(&tested.topic)));
     }
@@ -178,10 +178,10 @@ fn show_tested(out: &mut dyn Write, tested: &AutomationTested) -> io::Result<()>
             rule.reason.as_ref().map_or_else(String::new, |reason| format!(": {}", indented(reason, 4)));
         writeln!(out, "{} {outcome}{reason}", visible(&rule.rule))?;
         for line in rule.prompt.iter().flat_map(|prompt| prompt.lines()) {
-            writeln!(out, "{}", format!("    {}", visible_lines(line)).trim_end())?;
+            writeln!(out, "{}", format!("    {}", visible(line)).trim_end())?;
         }
     }
     let is_said = |notice: &&String| tested.rules.iter().any(|rule| rule.reason.as_ref() == Some(notice));
     let notice = tested.notice.as_ref().filter(|notice| !is_said(notice));
-    notice.iter().try_for_each(|notice| writeln!(out, "! {notice}"))
+    notice.iter().try_for_each(|notice| writeln!(out, "! {}", indented(notice, 4)))
 }

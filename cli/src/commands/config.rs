@@ -9,7 +9,12 @@ use aiwg_protocol::CONFIG_PATH;
 use aiwg_server::config::{Loaded, load, parse};
 use serde::Serialize;
 
-use crate::{args::ConfigCommand, error::CliError, output::Output, project::to_start};
+use crate::{
+    args::ConfigCommand,
+    error::CliError,
+    output::{Output, Page},
+    project::to_start,
+};
 
 /// What names standard input.
 const STDIN: &str = "-";
@@ -64,7 +69,7 @@ fn check(project: &Path, named: Option<PathBuf>) -> Result<Checked, CliError> {
     Ok(Checked { file, ok: errors.is_empty(), errors, notices })
 }
 
-fn show(out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
+fn show(out: &mut Page, checked: &Checked) -> io::Result<()> {
     checked.errors.iter().try_for_each(|error| writeln!(out, "{error}"))?;
     checked.notices.iter().try_for_each(|notice| writeln!(out, "! {notice}"))?;
     match &checked.file {

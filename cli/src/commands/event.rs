@@ -16,7 +16,7 @@ use crate::{
     input,
     output::{
         Column::{Number, Text, Whole},
-        Output, Table, ago, json_line, local, note, visible,
+        Output, Page, Table, ago, json_line, local, note, visible,
     },
     project::in_time,
 };
@@ -46,7 +46,7 @@ pub(crate) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-fn show_emitted(out: &mut dyn Write, emitted: &EventEmitted) -> io::Result<()> {
+fn show_emitted(out: &mut Page, emitted: &EventEmitted) -> io::Result<()> {
     let EventEmitted { seq, rules, refused } = emitted;
     match rules.as_slice() {
         [] if refused.is_empty() => writeln!(out, "Event {seq} is in the log; no rule waits for it.")?,
@@ -72,9 +72,10 @@ async fn watch(
         match pushed? {
             Pushed::Event(event) if output.json => json_line(&event)?,
             Pushed::Event(Event { seq, at, topic, payload, .. }) => {
-                let mut out = io::stdout().lock();
-                writeln!(out, "{}  {seq:>6}  {topic}  {}", local(at), visible(payload.as_str()))?;
-                out.flush()?;
+                let mut page = Page::stdout();
+                let (topic, payload) = (visible(&topic), visible(payload.as_str()));
+                writeln!(page, "{}  {seq:>6}  {topic}  {payload}", local(at))?;
+                page.flush()?;
             }
             Pushed::Missed { missed, since } => {
                 note(&format!("{missed} events were passed over; aiwg event list --since {since}"));
@@ -107,7 +108,7 @@ async fn more(client: &DaemonClient, params: EventListParams, events: &[Event]) 
     Ok(())
 }
 
-fn show(out: &mut dyn Write, events: &[Event]) -> io::Result<()> {
+fn show(out: &mut Page, events: &[Event]) -> io::Result<()> {
     if events.is_empty() {
         return writeln!(out, "No events.");
     }

@@ -20,7 +20,7 @@ use crate::{
     examples,
     output::{
         Column::{Text, Whole},
-        Output, Table, ago, local_in, note, visible,
+        Output, Page, Table, ago, local_in, note, visible,
     },
     project::to_start,
 };
@@ -115,7 +115,7 @@ async fn list(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliErr
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(out: &mut dyn Write, jobs: &[ScheduledJob]) -> io::Result<()> {
+fn show(out: &mut Page, jobs: &[ScheduledJob]) -> io::Result<()> {
     if jobs.is_empty() {
         return writeln!(
             out,

@@ -1,21 +1,22 @@
 //! Printing: for eyes, or the method's result as JSON.
 
+mod page;
 mod screen;
 mod table;
 mod time;
 mod visible;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-pub(crate) use screen::agent_text;
+pub(crate) use page::Page;
+pub(crate) use screen::{agent_stderr, agent_stdout};
 pub(crate) use table::{Column, Shown, Table};
 pub(crate) use time::{ago, git_operation, local, local_in, moment};
-pub(crate) use visible::{indented, visible, visible_lines};
+pub(crate) use visible::{indented, visible, visible_json};
 
 use crate::error::CliError;
 
@@ -28,15 +29,14 @@ impl Output {
     pub(crate) fn result<T: Serialize>(
         &self,
         result: &T,
-        human: impl FnOnce(&mut dyn Write, &T) -> io::Result<()>,
+        human: impl FnOnce(&mut Page, &T) -> io::Result<()>,
     ) -> Result<(), CliError> {
         if self.json {
             return json_out(serde_json::to_string_pretty(result));
         }
-        // Which takes colours out where they are not wanted. Nothing else is escaped in what people are shown: see `visible`.
-        let mut out = anstream::stdout().lock();
-        human(&mut out, result)?;
-        Ok(out.flush()?)
+        let mut page = Page::stdout();
+        human(&mut page, result)?;
+        Ok(page.flush()?)
     }
 }
 
@@ -45,26 +45,22 @@ pub(crate) fn json_line(result: &impl Serialize) -> Result<(), CliError> {
     json_out(serde_json::to_string(result))
 }
 
-/// To a program it goes byte by byte.
 fn json_out(text: serde_json::Result<String>) -> Result<(), CliError> {
-    let text = text.map_err(io::Error::from)?;
+    verbatim(visible_json(&text.map_err(io::Error::from)?).as_bytes())?;
+    verbatim(b"\n")
+}
+
+/// Prints a document of our own, in which nothing is anyone else's.
+pub(crate) fn verbatim(document: &[u8]) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
-    let shown = if out.is_terminal() { visible::visible_json(&text) } else { text };
-    writeln!(out, "{shown}")?;
+    out.write_all(document)?;
     Ok(out.flush()?)
 }
 
 /// Says something beside the output.
 pub(crate) fn note(text: &str) {
     // Nobody may be there to hear it.
-    let _ = writeln!(io::stderr(), "{}", visible_lines(text));
-}
-
-/// A word that is good news, or bad.
-pub(crate) fn judged(word: &str, is_good: bool) -> String {
-    let color = if is_good { AnsiColor::Green } else { AnsiColor::Red };
-    let style = Style::new().fg_color(Some(color.into()));
-    format!("{style}{word}{style:#}")
+    let _ = writeln!(Page::stderr(), "{text}");
 }
 
 /// How many of something: `1 rule`, `2 rules`.
@@ -101,7 +97,36 @@ pub(crate) fn shorten(text: &str, columns: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+
+    /// All that prints, and may not be used outside of this folder: it would not make visible what it prints.
+    const RAW: [&str; 6] = ["io::stdout()", "io::stderr()", "anstream::", "println!", "print!", "dbg!"];
+
+    fn check(dir: &Path) {
+        for path in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                if !path.ends_with("src/output") {
+                    check(&path);
+                }
+                continue;
+            }
+            // What a daemon says to the one that starts it is no text for people.
+            if path.ends_with("src/daemon.rs") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for raw in RAW {
+                assert!(!text.contains(raw), "{} prints by {raw}, and not through `output`", path.display());
+            }
+        }
+    }
+
+    #[test]
+    fn everything_is_printed_here() {
+        check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    }
 
     #[test]
     fn what_is_short_stays_and_what_is_long_is_cut_between_what_a_person_takes_for_characters() {

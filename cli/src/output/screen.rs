@@ -13,8 +13,17 @@ const LONGEST_COLOR: usize = 64;
 /// What switches all colours off.
 const PLAIN: &[u8] = b"\x1b[0m";
 
-/// Where the bytes of agents go: as they are, unless that is a terminal.
-pub(crate) fn agent_text(to: impl Write + IsTerminal + 'static) -> Box<dyn Write> {
+/// Standard output for the bytes of agents: they go as they are, unless it is a terminal.
+pub(crate) fn agent_stdout() -> Box<dyn Write> {
+    agent_text(io::stdout())
+}
+
+/// Standard error for the bytes of agents.
+pub(crate) fn agent_stderr() -> Box<dyn Write> {
+    agent_text(io::stderr())
+}
+
+fn agent_text(to: impl Write + IsTerminal + 'static) -> Box<dyn Write> {
     if to.is_terminal() { Box::new(Screen::on(to)) } else { Box::new(to) }
 }
 

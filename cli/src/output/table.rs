@@ -1,6 +1,6 @@
 //! Tables without lines, which fit the terminal.
 
-use std::io::{self, Write};
+use std::io;
 
 use aiwg_client::types::TaskState;
 use comfy_table::{
@@ -8,10 +8,13 @@ use comfy_table::{
 };
 use terminal_size::{Width, terminal_size_of};
 
-use super::{shorten, visible::visible};
+use super::{Page, shorten, visible::visible};
 
 /// What stands between two columns.
 const GAP: u16 = 2;
+
+/// The longest cell, in columns: no name and no path is longer.
+const LONGEST: usize = 4096;
 
 /// A column, by its heading.
 #[derive(Clone, Copy)]
@@ -115,7 +118,8 @@ impl<const N: usize> Table<N> {
         let width = self.width.map(usize::from);
         let cells = self.columns.iter().zip(cells).map(|(column, Shown { text, color })| {
             let text = match column {
-                Text(_, limit) => shorten(&text, width.unwrap_or(*limit)),
+                Text(_, limit) => shorten(&text, width.unwrap_or(*limit).min(LONGEST)),
+                _ if text.len() > LONGEST => shorten(&text, LONGEST),
                 _ => visible(&text).into_owned(),
             };
             let cell = Cell::new(text);
@@ -127,24 +131,28 @@ impl<const N: usize> Table<N> {
     }
 
     /// Writes it without the blanks at the end of its lines.
-    pub(crate) fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.layout.lines().try_for_each(|line| write_line(out, &line))
+    pub(crate) fn write(&self, out: &mut Page) -> io::Result<()> {
+        self.lines().try_for_each(|line| out.own(&line))
     }
 
     /// The same without its headings.
-    pub(crate) fn write_rows(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.layout.lines().skip(1).try_for_each(|line| write_line(out, &line))
+    pub(crate) fn write_rows(&self, out: &mut Page) -> io::Result<()> {
+        self.lines().skip(1).try_for_each(|line| out.own(&line))
+    }
+
+    fn lines(&self) -> impl Iterator<Item = String> {
+        self.layout.lines().map(|line| without_blanks(&line))
     }
 }
 
 /// What ends a colour may stand behind the blanks: all that is escaped here is ours.
-fn write_line(out: &mut dyn Write, line: &str) -> io::Result<()> {
+fn without_blanks(line: &str) -> String {
     let (mut text, mut end) = (line.trim_end(), String::new());
     while let Some(at) = text.rfind('\x1b').filter(|at| text[*at..].find('m') == Some(text.len() - at - 1)) {
         end.insert_str(0, &text[at..]);
         text = text[..at].trim_end();
     }
-    writeln!(out, "{text}{end}")
+    format!("{text}{end}\n")
 }
 
 #[cfg(test)]
@@ -156,9 +164,7 @@ mod tests {
         let mut table = Table::within(width, columns);
         let state = Shown::state(TaskState::Failed, "failed");
         table.add(["task-0001".into(), state, 10.into(), "me\nand you".into(), prompt.into()]);
-        let mut out = Vec::new();
-        table.write(&mut out).unwrap();
-        String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
+        table.lines().map(|line| line.trim_end_matches('\n').to_owned()).collect()
     }
 
     #[test]
@@ -166,9 +172,8 @@ mod tests {
         let lines = lines(None, "");
         assert_eq!(lines[0], "ID         STATE   PRIO  AGENT      PROMPT");
         assert_eq!(lines[1], "task-0001  \x1b[38;5;1mfailed  \x1b[39m  10  me and y…");
-        let mut out = Vec::new();
-        write_line(&mut out, "Health  \x1b[mok   \x1b[m  \x1b[0m").unwrap();
-        assert_eq!(String::from_utf8(out).unwrap(), "Health  \x1b[mok\x1b[m\x1b[0m\n");
+        let trimmed = without_blanks("Health  \x1b[mok   \x1b[m  \x1b[0m");
+        assert_eq!(trimmed, "Health  \x1b[mok\x1b[m\x1b[0m\n");
     }
 
     #[test]

@@ -9,7 +9,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
 }
 
 /// Text of several lines: its line breaks and tabs stay.
-pub(crate) fn visible_lines(text: &str) -> Cow<'_, str> {
+pub(super) fn visible_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| matches!(c, '\n' | '\t'))
 }
 
@@ -19,22 +19,28 @@ pub(crate) fn indented(text: &str, by: usize) -> String {
     lines.join(&format!("\n{:by$}", ""))
 }
 
-/// JSON as it can be shown in a terminal, where it is the same JSON: what would act on one can stand in strings only.
-pub(super) fn visible_json(text: &str) -> String {
+/// JSON as it can be shown anywhere, where it is the same JSON: what would act on a terminal can stand in strings only.
+pub(crate) fn visible_json(text: &str) -> Cow<'_, str> {
+    let is_bad = |c: char| acts(c) && c != '\n';
+    if !text.contains(is_bad) {
+        return text.into();
+    }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if acts(c) && c != '\n' {
+        if is_bad(c) {
             shown.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
             shown.push(c);
         }
     }
-    shown
+    shown.into()
 }
 
 /// Whether a terminal does something else with it than show it: controls, those of the direction of text, and separators of lines.
 fn acts(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    c.is_control()
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
+        || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn escaped(text: &str, may_stay: impl Fn(char) -> bool) -> Cow<'_, str> {

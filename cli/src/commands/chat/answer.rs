@@ -17,7 +17,7 @@ use crate::{
     },
     error::CliError,
     lasting::{Lasting, WAIT},
-    output::{count, indented, note},
+    output::{count, indented, note, visible},
 };
 
 /// Prints the answer until its task has ended, and gives that. If the daemon goes away it is waited for: its agents go on without it.
@@ -41,7 +41,7 @@ pub(super) async fn listen(
     speech.end(task.result.as_deref().filter(|_| is_answered))?;
     if !is_answered {
         let why = task.error.as_deref().unwrap_or("no reason was given");
-        note(&format!("aiwg: {id} {}: {}", outcome(task.state), indented(why, 4)));
+        note(&format!("aiwg: {} {}: {}", visible(id), outcome(task.state), indented(why, 4)));
     }
     Ok(task)
 }
@@ -53,10 +53,10 @@ async fn tell_what_it_waits_for(client: &DaemonClient, id: &str) -> Result<(), C
         return Ok(());
     }
     let behind = match earlier_turn(client, &task).await? {
-        Some(turn) => format!("{turn}, an earlier message of this conversation"),
+        Some(turn) => format!("{}, an earlier message of this conversation", visible(&turn)),
         None => count(client.task_stats(NoParams {}).await?.running, "running task", "running tasks"),
     };
-    note(&format!("{id} is queued behind {behind}."));
+    note(&format!("{} is queued behind {behind}.", visible(id)));
     Ok(())
 }
 

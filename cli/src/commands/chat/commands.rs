@@ -1,6 +1,6 @@
 //! What can be typed besides messages.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use aiwg_client::types::{
     ChatClearParams, ChatHistoryParams, ChatTurn, NoParams, TaskCancelParams, TaskListParams,
@@ -18,7 +18,7 @@ use crate::{
         task::{list, show::outcome, waiting::waiting},
     },
     error::CliError,
-    output::{agent_text, count},
+    output::{Page, agent_stdout, count, visible},
     values::task_id,
 };
 
@@ -49,7 +49,7 @@ impl Talk {
     fn status(&mut self) -> Result<(), CliError> {
         let client = self.daemon()?;
         let found = self.wait(client.daemon_status(NoParams {}))?;
-        Ok(status::show(&mut anstream::stdout(), &found)?)
+        Ok(status::show(&mut Page::stdout(), &found)?)
     }
 
     fn tasks(&mut self) -> Result<(), CliError> {
@@ -60,7 +60,7 @@ impl Talk {
             return say("No tasks. /run PROMPT makes one.");
         }
         let waiting = self.wait(waiting(&client, &tasks))?;
-        Ok(list::show(&mut anstream::stdout(), &tasks, &waiting)?)
+        Ok(list::show(&mut Page::stdout(), &tasks, &waiting)?)
     }
 
     fn run_task(&mut self, prompt: &str) -> Result<(), CliError> {
@@ -70,7 +70,7 @@ impl Talk {
         let client = self.daemon()?;
         let order = TaskSubmitParams { prompt: prompt.to_owned(), ..TaskSubmitParams::default() };
         let submitted = self.wait(client.task_submit(order))?;
-        say(&format!("{} {}.", submitted.task_id, outcome(submitted.state)))
+        say(&format!("{} {}.", visible(&submitted.task_id), outcome(submitted.state)))
     }
 
     /// Cancels each of them, as far as there are such tasks.
@@ -116,7 +116,7 @@ impl Talk {
 fn show(turn: &ChatTurn) -> Result<(), CliError> {
     say(&format!("{PROMPT}{}", turn.message))?;
     match &turn.answer {
-        Some(answer) => Ok(writeln!(agent_text(io::stdout()), "{}", answer.trim_end())?),
+        Some(answer) => Ok(writeln!(agent_stdout(), "{}", answer.trim_end())?),
         None => {
             let why = turn.error.as_deref().unwrap_or("not answered yet");
             say(&format!("({}: {})", turn.state, why))

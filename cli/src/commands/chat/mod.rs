@@ -27,7 +27,7 @@ use crate::{
     examples,
     input::prompt,
     lasting::within,
-    output::{Output, agent_text},
+    output::{Output, agent_stdout, visible},
     values::{duration, priority},
 };
 
@@ -98,7 +98,7 @@ pub(crate) fn talk(project: Option<&Path>, args: ChatArgs, output: &Output) -> R
     let params = ChatSendParams { message: prompt(message)?, conversation, priority: None };
     ask(project, async |client| {
         let sent = client.chat_send(params).await?;
-        let what = format!("{} has not ended", sent.task_id);
+        let what = format!("{} has not ended", visible(&sent.task_id));
         within(wait_timeout, &what, answer(project, client, &sent.task_id, output)).await
     })
 }
@@ -111,11 +111,11 @@ fn send(project: Option<&Path>, args: SendArgs, output: &Output) -> Result<ExitC
         let sent = client.chat_send(params).await?;
         if no_wait || output.json {
             output.result(&sent, |out, sent| {
-                writeln!(out, "{0} answers. Next: aiwg task logs {0} --follow", sent.task_id)
+                writeln!(out, "{0} answers. Next: aiwg task logs {0} --follow", visible(&sent.task_id))
             })?;
             return Ok(ExitCode::SUCCESS);
         }
-        let what = format!("{} has not ended", sent.task_id);
+        let what = format!("{} has not ended", visible(&sent.task_id));
         within(wait_timeout, &what, answer(project, client, &sent.task_id, output)).await
     })
 }
@@ -127,7 +127,7 @@ async fn answer(
     id: &str,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    let out: Box<dyn Write> = if output.json { Box::new(io::sink()) } else { agent_text(io::stdout()) };
+    let out: Box<dyn Write> = if output.json { Box::new(io::sink()) } else { agent_stdout() };
     let task = tokio::select! {
         task = answer::listen(project, client.clone(), id, out) => task?,
         left = interrupted(project, client, id) => return left,

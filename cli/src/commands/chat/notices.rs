@@ -16,7 +16,7 @@ use rustyline::ExternalPrinter;
 use super::editor::Cancellable;
 use crate::{
     commands::task::show::outcome,
-    output::shorten,
+    output::{shorten, visible},
     project::{connect, is_gone},
 };
 
@@ -85,6 +85,6 @@ impl Notices {
             let place = if is_ours { "said in this conversation: " } else { "" };
             format!("; {place}\"{}\"", shorten(&task.prompt, SHOWN))
         });
-        format!("[{} {}{why}{what}; event {}]\n", ended.task_id, outcome(ended.state), event.seq)
+        format!("[{} {}{why}{what}; event {}]\n", visible(&ended.task_id), outcome(ended.state), event.seq)
     }
 }

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     commands::task::submit::interrupted,
     error::CliError,
-    output::{agent_text, note, visible_lines},
+    output::{Page, agent_stdout, note, visible},
     project::{connect, is_gone},
 };
 
@@ -88,7 +88,7 @@ impl Talk {
     fn with_person(&mut self) -> Result<(), CliError> {
         let mut editor = editor(Arc::clone(&self.cancellable))?;
         let status = self.wait(self.client.daemon_status(NoParams {}))?;
-        say(&format!("{}. /help tells what can be typed; Ctrl-D leaves.", status.project))?;
+        say(&format!("{}. /help tells what can be typed; Ctrl-D leaves.", visible(&status.project)))?;
         if let Ok(printer) = editor.create_external_printer() {
             self.runtime.spawn(self.notices().tell(printer));
         }
@@ -157,7 +157,7 @@ impl Talk {
         let id = self.wait(client.chat_send(params))?.task_id;
         let lock = || self.heard.lock().unwrap_or_else(PoisonError::into_inner);
         lock().insert(id.clone());
-        let answer = listen(self.project.as_deref(), client.clone(), &id, agent_text(io::stdout()));
+        let answer = listen(self.project.as_deref(), client.clone(), &id, agent_stdout());
         let heard = self.runtime.block_on(async {
             let _quiet = self.quiet.lock().await;
             if self.is_with_person {
@@ -194,22 +194,22 @@ impl Talk {
             Err(error) if error.kind() == Some(ErrorKind::TaskEnded) => {}
             cancelled => {
                 cancelled?;
-                say(&format!("\n{id} is being cancelled."))?;
+                say(&format!("\n{} is being cancelled.", visible(id)))?;
             }
         }
         if let Some(task) = self.interrupts.unless_pressed(answer).await {
             return task.map(Some);
         }
-        say(&format!("\n{id} is still being ended; you are told when it has."))?;
+        say(&format!("\n{} is still being ended; you are told when it has.", visible(id)))?;
         Ok(None)
     }
 }
 
 /// Prints a line.
 pub(super) fn say(text: &str) -> Result<(), CliError> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}", visible_lines(text))?;
-    Ok(out.flush()?)
+    let mut page = Page::stdout();
+    writeln!(page, "{text}")?;
+    Ok(page.flush()?)
 }
 
 /// Tells what went wrong with a line.

@@ -1,10 +1,6 @@
 //! `aiwg daemon logs`: over the socket, so that it works from afar; from the file where no daemon runs.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-    process::ExitCode,
-};
+use std::{io::Write, path::Path, process::ExitCode};
 
 use aiwg_client::{
     ClientError, DaemonClient,
@@ -17,7 +13,7 @@ use crate::{
     args::LogsArgs,
     error::CliError,
     lasting::{Lasting, WAIT, wait_ms},
-    output::{Output, agent_text, json_line, note},
+    output::{Output, Page, json_line, note},
     project::{connect, is_silent, reconnect, to_start},
 };
 
@@ -90,7 +86,7 @@ fn print(logs: &DaemonLogs, output: &Output) -> Result<(), CliError> {
         return json_line(logs);
     }
     // It tells of what agents and events have said.
-    let mut out = agent_text(io::stdout());
+    let mut out = Page::stdout();
     logs.lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     Ok(out.flush()?)
 }

@@ -24,7 +24,7 @@ use crate::{
     daemon::{detach, foreground},
     error::CliError,
     init,
-    output::Output,
+    output::{Output, Page, indented},
     project::{from_afar, is_own, request_timeout_or, to_start},
 };
 
@@ -93,7 +93,7 @@ fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> 
 fn started(ready: &Ready, output: &Output) -> Result<ExitCode, CliError> {
     output.result(ready, |out, ready| {
         writeln!(out, "The daemon runs as process {}.", ready.pid)?;
-        ready.warnings.iter().try_for_each(|warning| writeln!(out, "! {warning}"))?;
+        ready.warnings.iter().try_for_each(|warning| writeln!(out, "! {}", indented(warning, 4)))?;
         writeln!(out, "Next: aiwg daemon status, aiwg task submit \"...\"")
     })?;
     Ok(ExitCode::SUCCESS)
@@ -145,11 +145,14 @@ async fn reload(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliE
     Ok(if done.reloaded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn show_reload(out: &mut dyn Write, done: &DaemonReloaded) -> io::Result<()> {
+fn show_reload(out: &mut Page, done: &DaemonReloaded) -> io::Result<()> {
     if !done.reloaded {
         writeln!(out, "Refused: the configuration from before stays in force.")?;
-        return done.errors.iter().try_for_each(|problem| writeln!(out, "{problem}"));
+        return done
+            .errors
+            .iter()
+            .try_for_each(|problem| writeln!(out, "{}", indented(&problem.to_string(), 4)));
     }
     writeln!(out, "The configuration is in force.")?;
-    done.notices.iter().try_for_each(|notice| writeln!(out, "! {notice}"))
+    done.notices.iter().try_for_each(|notice| writeln!(out, "! {}", indented(notice, 4)))
 }

@@ -14,7 +14,7 @@ use crate::{
     error::CliError,
     output::{
         Column::{Number, Text, Whole},
-        Output, Shown, Table, count, git_operation, visible_lines,
+        Output, Page, Shown, Table, count, git_operation, indented, visible,
     },
 };
 
@@ -23,7 +23,7 @@ pub(super) async fn run(client: &DaemonClient, output: &Output) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-pub(in crate::commands) fn show(out: &mut dyn Write, status: &DaemonStatus) -> io::Result<()> {
+pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Result<()> {
     let health = match status.health {
         Health::Healthy => Shown::judged("healthy", true),
         other => Shown::judged(other.name(), false),
@@ -56,7 +56,7 @@ pub(in crate::commands) fn show(out: &mut dyn Write, status: &DaemonStatus) -> i
     facts.add(["Messaging".into(), adapters.into()]);
     facts.write_rows(out)?;
     for issue in &status.issues {
-        writeln!(out, "! {}: {}", issue.kind, visible_lines(&issue.message))?;
+        writeln!(out, "! {}: {}", visible(&issue.kind), indented(&issue.message, 4))?;
     }
     if !supervisor.tasks.running.is_empty() {
         let mut running = Table::new([Whole("RUNNING"), Number("PID"), Text("PROMPT", 60)]);

@@ -1,7 +1,7 @@
 //! `aiwg daemon stop`: asks the daemon, and ends the one that does not answer. It waits for that very process, whoever takes over after it.
 
 use std::{
-    io::{self, Write},
+    io::Write,
     path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant},
@@ -221,7 +221,7 @@ fn stopped(acknowledged: StopAcknowledged, how: Ended, output: &Output) -> Resul
         ),
     };
     let stopped = Stopped { acknowledged, killed: how == Ended::Killed };
-    output.result(&stopped, |out: &mut dyn Write, _| -> io::Result<()> { writeln!(out, "{said}") })?;
+    output.result(&stopped, |out, _| writeln!(out, "{said}"))?;
     Ok(ExitCode::SUCCESS)
 }
 

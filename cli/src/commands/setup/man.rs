@@ -15,7 +15,7 @@ use crate::{
     args::Args,
     error::CliError,
     examples::{ENVIRONMENT, EXIT_CODES, Entry, FILES},
-    output::visible,
+    output::{Page, visible},
 };
 
 /// Writes a manual page for each command into a directory.
@@ -26,7 +26,7 @@ pub(crate) fn man(dir: &Path) -> Result<ExitCode, CliError> {
     let pages: Vec<_> = command.get_subcommands().map(page_name).collect();
     write_pages(&command, &pages, dir).map_err(CliError::at(dir))?;
     let shown = dir.display().to_string();
-    writeln!(io::stdout(), "The manual pages are in {0}. Next: man -l {0}/aiwg.1", visible(&shown))?;
+    writeln!(Page::stdout(), "The manual pages are in {0}. Next: man -l {0}/aiwg.1", visible(&shown))?;
     Ok(ExitCode::SUCCESS)
 }
 

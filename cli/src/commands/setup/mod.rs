@@ -4,10 +4,7 @@ mod init;
 mod man;
 mod service;
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{io, process::ExitCode};
 
 use clap::CommandFactory;
 pub(crate) use init::init;
@@ -17,6 +14,7 @@ pub(crate) use service::service;
 use crate::{
     args::{Args, SchemaKind},
     error::CliError,
+    output::verbatim,
 };
 
 /// Prints one of the two documents.
@@ -25,9 +23,8 @@ pub(crate) fn schema(kind: SchemaKind) -> Result<ExitCode, CliError> {
         SchemaKind::Config => aiwg_protocol::schema::config_schema(),
         SchemaKind::Openrpc => aiwg_protocol::schema::openrpc(),
     };
-    let mut out = io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, &document).map_err(io::Error::from)?;
-    writeln!(out)?;
+    let text = serde_json::to_string_pretty(&document).map_err(io::Error::from)?;
+    verbatim(format!("{text}\n").as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -36,6 +33,6 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, CliEr
     // By way of a buffer: the generator panics where it cannot write.
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Args::command(), "aiwg", &mut script);
-    io::stdout().lock().write_all(&script)?;
+    verbatim(&script)?;
     Ok(ExitCode::SUCCESS)
 }

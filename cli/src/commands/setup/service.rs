@@ -1,11 +1,6 @@
-use std::{
-    ffi::OsString,
-    io::{self, Write},
-    path::Path,
-    process::ExitCode,
-};
+use std::{ffi::OsString, path::Path, process::ExitCode};
 
-use crate::{args::ServiceArgs, error::CliError, project::to_start};
+use crate::{args::ServiceArgs, error::CliError, output::verbatim, project::to_start};
 
 /// What a unit says.
 struct Unit {
@@ -27,7 +22,7 @@ pub(crate) fn service(project: Option<&Path>, args: &ServiceArgs) -> Result<Exit
         path: std::env::var_os("PATH").filter(|path| !path.is_empty()).map(one_line).transpose()?,
     };
     let text = if args.launchd { launchd(&unit) } else { systemd(&unit) };
-    io::stdout().lock().write_all(text.as_bytes())?;
+    verbatim(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,4 +1,4 @@
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use aiwg_client::{
     DaemonClient,
@@ -10,7 +10,7 @@ use super::show;
 use crate::{
     error::CliError,
     lasting::Lasting,
-    output::{Output, note},
+    output::{Output, note, visible},
 };
 
 /// What `--json` prints, once the task has ended.
@@ -34,12 +34,13 @@ pub(super) async fn cancel(
 ) -> Result<ExitCode, CliError> {
     let cancelled = client.task_cancel(TaskCancelParams { task_id: id.clone() }).await?;
     if no_wait {
+        let id = visible(&id);
         output
             .result(&cancelled, |out, _| writeln!(out, "{id} is being ended. Next: aiwg task wait {id}"))?;
         return Ok(ExitCode::SUCCESS);
     }
     if cancelled.state == TaskState::Running && !output.json {
-        note(&format!("Ending {id}: it has 15 seconds."));
+        note(&format!("Ending {}: it has 15 seconds.", visible(&id)));
     }
     let task = connection.ended(&id).await?;
     let done = Cancelled {
@@ -51,7 +52,7 @@ pub(super) async fn cancel(
     output.result(&done, |out, _| {
         let processes =
             show::processes(&task).map_or_else(String::new, |said| format!(" Processes: {said}."));
-        writeln!(out, "{} {}.{processes}", task.id, show::outcome(task.state))
+        writeln!(out, "{} {}.{processes}", visible(&task.id), show::outcome(task.state))
     })?;
     // It may have come to its own end in the same moment.
     Ok(if done.cancelled { ExitCode::SUCCESS } else { ExitCode::FAILURE })

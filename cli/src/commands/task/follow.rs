@@ -1,6 +1,6 @@
 //! An agent's output, as it comes: over the socket, so that it works from afar.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 
 use aiwg_client::{
     ClientError, DaemonClient,
@@ -13,7 +13,7 @@ use crate::{
     commands::speech::Speech,
     error::CliError,
     lasting::{Lasting, WAIT, wait_ms},
-    output::{Output, agent_text, json_line},
+    output::{Output, agent_stdout, json_line},
 };
 
 /// What `--json` prints of an output: the method's result, and what it takes to understand a line by itself.
@@ -54,7 +54,7 @@ pub(super) async fn logs(
     output: &Output,
 ) -> Result<(), CliError> {
     if !output.json {
-        return copy(connection, id, wanted, io::stdout()).await;
+        return copy(connection, id, wanted, agent_stdout()).await;
     }
     let mut reading = Reading::of(id, wanted.stream, wanted.follow);
     while let Some(chunk) = next(connection, &mut reading).await? {
@@ -68,10 +68,9 @@ pub(super) async fn copy(
     connection: &Lasting,
     id: &str,
     wanted: Wanted,
-    to: impl Write + IsTerminal + 'static,
+    to: Box<dyn Write>,
 ) -> Result<(), CliError> {
     let mut reading = Reading::of(id, wanted.stream, wanted.follow);
-    let to = agent_text(to);
     let is_verbatim = wanted.raw || wanted.stream == OutputStream::Stderr;
     let mut speech = if is_verbatim { Speech::verbatim(to) } else { Speech::to(to) };
     while let Some(chunk) = next(connection, &mut reading).await? {

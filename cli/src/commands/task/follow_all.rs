@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    io::{self, Write},
+    io::Write,
     path::PathBuf,
     sync::Arc,
 };
@@ -23,7 +23,7 @@ use crate::{
     commands::speech::Speech,
     error::CliError,
     lasting::WAIT,
-    output::{Output, agent_text, json_line},
+    output::{Output, Page, agent_stdout, json_line, visible},
     project::{in_time, is_gone, is_silent, reconnect},
 };
 
@@ -122,7 +122,7 @@ impl Telling {
         }
         // What the last agent has begun, such as a colour, ends before the line.
         self.last = None;
-        Ok(writeln!(io::stdout(), "── {id} {} ──", outcome(state))?)
+        Ok(writeln!(Page::stdout(), "── {} {} ──", visible(id), outcome(state))?)
     }
 
     fn say(&mut self, id: &str, said: &[u8]) -> Result<(), CliError> {
@@ -131,9 +131,9 @@ impl Telling {
         }
         if self.last.as_ref().is_none_or(|(last, _)| last != id) {
             self.last = None;
-            writeln!(io::stdout(), "── {id} ──")?;
+            writeln!(Page::stdout(), "── {} ──", visible(id))?;
         }
-        let (_, out) = self.last.get_or_insert_with(|| (id.to_owned(), agent_text(io::stdout())));
+        let (_, out) = self.last.get_or_insert_with(|| (id.to_owned(), agent_stdout()));
         out.write_all(said)?;
         Ok(out.flush()?)
     }

@@ -14,7 +14,7 @@ use crate::{
     error::CliError,
     output::{
         Column::{Number, Text, Whole},
-        Output, Shown, Table, ago, note,
+        Output, Page, Shown, Table, ago, note, visible,
     },
 };
 
@@ -61,7 +61,7 @@ async fn more(
     } else {
         format!("{listed}, and there are more")
     };
-    Ok(Some(format!("{shown}; more: --limit N or --cursor {}", last.id)))
+    Ok(Some(format!("{shown}; more: --limit N or --cursor {}", visible(&last.id))))
 }
 
 fn in_state(stats: &TaskStats, state: Option<TaskState>) -> u64 {
@@ -78,11 +78,7 @@ fn in_state(stats: &TaskStats, state: Option<TaskState>) -> u64 {
 }
 
 /// As a table. Those of `waiting` wait for the end of others.
-pub(in crate::commands) fn show(
-    out: &mut dyn Write,
-    tasks: &[Task],
-    waiting: &HashSet<String>,
-) -> io::Result<()> {
+pub(in crate::commands) fn show(out: &mut Page, tasks: &[Task], waiting: &HashSet<String>) -> io::Result<()> {
     if tasks.is_empty() {
         return writeln!(out, "No tasks. Next: aiwg task submit \"...\"");
     }

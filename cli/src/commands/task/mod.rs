@@ -21,7 +21,7 @@ use crate::{
     args::TaskCommand,
     error::CliError,
     lasting::{Lasting, within},
-    output::Output,
+    output::{Output, visible},
 };
 
 pub(crate) async fn run(
@@ -40,7 +40,7 @@ pub(crate) async fn run(
             output.result(&task, |out, task| show::task(out, task, &open, raw))?;
         }
         TaskCommand::Cancel { id, no_wait, wait_timeout } => {
-            let what = format!("{id} has not ended");
+            let what = format!("{} has not ended", visible(&id));
             let connection = lasting();
             let done = cancel::cancel(&connection, client, id, no_wait, output);
             return within(wait_timeout, &what, done).await;

@@ -8,7 +8,7 @@ use crate::{
     commands::speech::said,
     output::{
         Column::{Number, Whole},
-        Table, count, indented, judged, moment, visible_lines,
+        Page, Table, count, indented, moment, visible,
     },
 };
 
@@ -16,10 +16,12 @@ use crate::{
 const FACT: usize = 11;
 
 /// That a task has ended.
-pub(super) fn end(out: &mut dyn Write, task: &Task) -> io::Result<()> {
+pub(super) fn end(out: &mut Page, task: &Task) -> io::Result<()> {
     match &task.error {
-        Some(error) => writeln!(out, "{} {}: {}", task.id, outcome(task.state), indented(error, 4)),
-        None => writeln!(out, "{} {}.", task.id, outcome(task.state)),
+        Some(error) => {
+            writeln!(out, "{} {}: {}", visible(&task.id), outcome(task.state), indented(error, 4))
+        }
+        None => writeln!(out, "{} {}.", visible(&task.id), outcome(task.state)),
     }
 }
 
@@ -31,22 +33,22 @@ pub(in crate::commands) fn outcome(state: TaskState) -> String {
     }
 }
 
-/// The state, and for a queued task what it waits for: the end of others, or else a slot.
-fn state(state: TaskState, open: &[String]) -> String {
+/// Writes the state, and for a queued task what it waits for: the end of others, or else a slot.
+fn state(out: &mut Page, state: TaskState, open: &[String]) -> io::Result<()> {
     match state {
-        TaskState::Queued if open.is_empty() => format!("{state}, until a slot is free"),
-        TaskState::Queued => format!("{state}, until {} completed", having(open)),
-        ended if ended.is_final() => judged(ended.name(), ended == TaskState::Completed),
-        other => other.to_string(),
+        TaskState::Queued if open.is_empty() => write!(out, "{state}, until a slot is free"),
+        TaskState::Queued => write!(out, "{state}, until {} completed", having(open)),
+        ended if ended.is_final() => out.judged(ended.name(), ended == TaskState::Completed),
+        other => write!(out, "{other}"),
     }
 }
 
 fn having(ids: &[String]) -> String {
-    format!("{} {}", ids.join(", "), if ids.len() == 1 { "has" } else { "have" })
+    format!("{} {}", visible(&ids.join(", ")), if ids.len() == 1 { "has" } else { "have" })
 }
 
 /// All that is known of a task, of which those of `open` have to complete before. Its output is what the agent says, or `raw`.
-pub(super) fn task(out: &mut dyn Write, task: &Task, open: &[String], raw: bool) -> io::Result<()> {
+pub(super) fn task(out: &mut Page, task: &Task, open: &[String], raw: bool) -> io::Result<()> {
     facts(out, task, open)?;
     let output = task.output.as_deref().unwrap_or_default();
     let output = if raw { output.to_owned() } else { said(output) };
@@ -54,12 +56,14 @@ pub(super) fn task(out: &mut dyn Write, task: &Task, open: &[String], raw: bool)
         return Ok(());
     }
     // Windows ends its lines with a return as well.
-    writeln!(out, "\n{}", visible_lines(output.replace("\r\n", "\n").trim_end_matches('\n')))
+    writeln!(out, "\n{}", output.replace("\r\n", "\n").trim_end_matches('\n'))
 }
 
-fn facts(out: &mut dyn Write, task: &Task, open: &[String]) -> io::Result<()> {
-    writeln!(out, "{:<FACT$}{}", "Task", task.id)?;
-    writeln!(out, "{:<FACT$}{}", "State", state(task.state, open))?;
+fn facts(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
+    writeln!(out, "{:<FACT$}{}", "Task", visible(&task.id))?;
+    write!(out, "{:<FACT$}", "State")?;
+    state(out, task.state, open)?;
+    writeln!(out)?;
     let mut fact = |name: &str, value: Option<String>| match value {
         Some(value) => writeln!(out, "{name:<FACT$}{}", indented(&value, FACT)),
         None => Ok(()),
@@ -88,7 +92,7 @@ fn facts(out: &mut dyn Write, task: &Task, open: &[String]) -> io::Result<()> {
 }
 
 /// How many tasks there are, and what they used.
-pub(super) fn stats(out: &mut dyn Write, stats: &TaskStats) -> io::Result<()> {
+pub(super) fn stats(out: &mut Page, stats: &TaskStats) -> io::Result<()> {
     let rows = [
         ("queued", stats.queued),
         ("running", stats.running),
@@ -108,7 +112,7 @@ pub(super) fn stats(out: &mut dyn Write, stats: &TaskStats) -> io::Result<()> {
 }
 
 /// What agents have used: in all, by rule, by day.
-fn usage(out: &mut dyn Write, usage: &UsageStats) -> io::Result<()> {
+fn usage(out: &mut Page, usage: &UsageStats) -> io::Result<()> {
     let mut rows = Table::new([
         Whole("USED BY"),
         Number("TASKS"),
@@ -158,8 +162,8 @@ pub(super) fn processes(task: &Task) -> Option<String> {
 }
 
 /// A task that has just been taken in.
-pub(super) fn submitted(out: &mut dyn Write, submitted: &TaskSubmitted) -> io::Result<()> {
-    let id = &submitted.task_id;
+pub(super) fn submitted(out: &mut Page, submitted: &TaskSubmitted) -> io::Result<()> {
+    let id = visible(&submitted.task_id);
     writeln!(
         out,
         "{id} {}. Next: aiwg task logs {id} --follow, aiwg task wait {id}",

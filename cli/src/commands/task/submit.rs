@@ -19,7 +19,7 @@ use crate::{
     error::CliError,
     input::prompt,
     lasting::{Lasting, within},
-    output::{Output, note},
+    output::{Output, Page, agent_stderr, agent_stdout, note, visible},
 };
 
 pub(super) async fn submit(
@@ -36,7 +36,7 @@ pub(super) async fn submit(
     }
     let id = submitted.task_id;
     let connection = Lasting::new(project, client.clone());
-    let what = format!("{id} has not ended");
+    let what = format!("{} has not ended", visible(&id));
     tokio::select! {
         task = within(limit, &what, until_ended(&connection, &id, raw, output)) => {
             end(&task?, output)
@@ -61,11 +61,11 @@ fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
 async fn until_ended(connection: &Lasting, id: &str, raw: bool, output: &Output) -> Result<Task, CliError> {
     if !output.json {
         let interrupt = if is_someone_there() { "asks whether to cancel it" } else { "leaves it alone" };
-        note(&format!("{id}: its output follows; Ctrl-C {interrupt}."));
+        note(&format!("{}: its output follows; Ctrl-C {interrupt}.", visible(id)));
         let all = |stream| Wanted { stream, follow: true, raw };
         tokio::try_join!(
-            copy(connection, id, all(OutputStream::Stdout), io::stdout()),
-            copy(connection, id, all(OutputStream::Stderr), io::stderr()),
+            copy(connection, id, all(OutputStream::Stdout), agent_stdout()),
+            copy(connection, id, all(OutputStream::Stderr), agent_stderr()),
         )?;
     }
     connection.ended(id).await
@@ -76,7 +76,7 @@ fn end(task: &Task, output: &Output) -> Result<ExitCode, CliError> {
         output.result(task, |_, _| Ok(()))?;
     } else {
         // Standard output holds what the agent wrote, and nothing else.
-        let _ = show::end(&mut io::stderr(), task);
+        let _ = show::end(&mut Page::stderr(), task);
     }
     Ok(wait::exit_code(std::slice::from_ref(task)))
 }
@@ -89,7 +89,7 @@ pub(in crate::commands) async fn interrupted(
 ) -> Result<ExitCode, CliError> {
     tokio::signal::ctrl_c().await?;
     let wants_cancel = is_someone_there() && {
-        note(&format!("\nCancel {id}? [y/N] (or Ctrl-C once more: it goes on without you)"));
+        note(&format!("\nCancel {}? [y/N] (or Ctrl-C once more: it goes on without you)", visible(id)));
         tokio::select! {
             answer = line() => answer.is_ok_and(|line| line.trim().eq_ignore_ascii_case("y")),
             _ = tokio::signal::ctrl_c() => false,
@@ -98,8 +98,9 @@ pub(in crate::commands) async fn interrupted(
     if wants_cancel {
         client.task_cancel(TaskCancelParams { task_id: id.to_owned() }).await?;
         let task = Lasting::new(project, client.clone()).ended(id).await?;
-        let _ = show::end(&mut io::stderr(), &task);
+        let _ = show::end(&mut Page::stderr(), &task);
     } else {
+        let id = visible(id);
         note(&format!("{id} goes on. Next: aiwg task logs {id} --follow, aiwg task cancel {id}"));
     }
     Ok(ExitCode::FAILURE)

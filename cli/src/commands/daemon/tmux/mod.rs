@@ -5,7 +5,7 @@ mod session;
 
 use std::{
     ffi::OsString,
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     os::unix::process::CommandExt,
     path::Path,
     process::{Command, ExitCode},
@@ -24,7 +24,7 @@ use self::{
 use crate::{
     daemon::detach,
     error::CliError,
-    output::Output,
+    output::{Output, indented},
     project::{connect, from_afar, to_start},
 };
 
@@ -52,7 +52,7 @@ pub(super) fn start(options: &Options, output: &Output) -> Result<ExitCode, CliE
     })?;
     output.result(&Shown { ready, tmux_session }, |out, Shown { ready, tmux_session }| {
         writeln!(out, "The daemon runs as process {}.", ready.pid)?;
-        ready.warnings.iter().try_for_each(|warning| writeln!(out, "! {warning}"))?;
+        ready.warnings.iter().try_for_each(|warning| writeln!(out, "! {}", indented(warning, 4)))?;
         writeln!(out, "The tmux session is {tmux_session}. Next: aiwg daemon attach")
     })?;
     Ok(ExitCode::SUCCESS)
