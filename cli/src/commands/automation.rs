@@ -32,7 +32,7 @@ pub(crate) async fn run(
     match command {
         AutomationCommand::Status => {
             let status = client.automation_status(NoParams {}).await?;
-            output.result(&status, |out, status| show(out, status))?;
+            output.result(&status, show)?;
         }
         AutomationCommand::Enable { rule } => {
             let done = client.automation_enable(AutomationSwitchParams { rule_id: rule.clone() }).await?;
@@ -46,7 +46,7 @@ pub(crate) async fn run(
             let file = file.map(|file| in_project(project, file)).transpose()?;
             let tested =
                 client.automation_test(AutomationTestParams { topic, payload, file, schedule }).await?;
-            output.result(&tested, |out, tested| show_tested(out, tested))?;
+            output.result(&tested, show_tested)?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -141,7 +141,7 @@ const RELOAD: Duration = Duration::from_secs(60);
 async fn reload(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
     let client = client.clone().with_timeout(request_timeout_or(RELOAD));
     let done = client.daemon_reload(NoParams {}).await?;
-    output.result(&done, |out, done| show_reload(out, done))?;
+    output.result(&done, show_reload)?;
     Ok(if done.reloaded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub(super) async fn run(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
-    output.result(&client.daemon_status(NoParams {}).await?, |out, status| show(out, status))?;
+    output.result(&client.daemon_status(NoParams {}).await?, show)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -47,7 +47,7 @@ pub(crate) async fn run(
         }
         TaskCommand::Retry { id } => {
             let submitted = client.task_retry(TaskRetryParams { task_id: id }).await?;
-            output.result(&submitted, |out, submitted| show::submitted(out, submitted))?;
+            output.result(&submitted, show::submitted)?;
         }
         TaskCommand::Logs { id, follow, stderr, raw, wait_timeout } => {
             let stream = if stderr { OutputStream::Stderr } else { OutputStream::Stdout };
@@ -62,7 +62,7 @@ pub(crate) async fn run(
         }
         TaskCommand::Stats => {
             let stats = client.task_stats(NoParams {}).await?;
-            output.result(&stats, |out, stats| show::stats(out, stats))?;
+            output.result(&stats, show::stats)?;
         }
         TaskCommand::Wait { ids, wait_timeout } => {
             let connection = lasting();

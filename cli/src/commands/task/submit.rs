@@ -31,7 +31,7 @@ pub(super) async fn submit(
     let (wait, raw, limit) = (args.wait, args.raw, args.wait_timeout);
     let submitted = client.task_submit(params(args)?).await?;
     if !wait {
-        output.result(&submitted, |out, submitted| show::submitted(out, submitted))?;
+        output.result(&submitted, show::submitted)?;
         return Ok(ExitCode::SUCCESS);
     }
     let id = submitted.task_id;

@@ -28,7 +28,7 @@ pub(super) async fn wait(
     let mut tasks = Vec::new();
     while let Some((place, task)) = ends.try_next().await? {
         if !output.json {
-            output.result(&task, |out, task| show::end(out, task))?;
+            output.result(&task, show::end)?;
         }
         tasks.push((place, task));
     }
