@@ -37,7 +37,7 @@ pub(crate) async fn run(
             let topics = (!topics.is_empty()).then_some(topics);
             let params = EventListParams { topics, since, limit: Some(limit) };
             let events = client.event_list(params.clone()).await?;
-            output.result(&events, show)?;
+            output.result(&events, |out, events| show(out, events))?;
             if !output.json && events.len() == limit as usize {
                 more(client, params, &events).await?;
             }

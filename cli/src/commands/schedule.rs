@@ -111,7 +111,7 @@ fn zone_of_project(project: Option<&Path>) -> Result<Option<String>, CliError> {
 
 async fn list(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {
     let jobs = client.schedule_list(NoParams {}).await?;
-    output.result(&jobs, show)?;
+    output.result(&jobs, |out, jobs| show(out, jobs))?;
     Ok(ExitCode::SUCCESS)
 }
 
