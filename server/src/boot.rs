@@ -183,7 +183,9 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let interrupted = settings.get().config.daemon.interrupted_tasks;
     let store = open_store(&project, interrupted, &health)?;
     let ground = Ground::of(&project, &lock).map_err(system("what was just made is gone"))?;
-    let reader = Arc::new(Reader::open(&project.database()).map_err(RecoveryError::from)?);
+    let open_reader =
+        || Reader::open(&project.database()).map(|reader| Arc::new(reader.reporting_to(&health)));
+    let reader = open_reader().map_err(RecoveryError::from)?;
     let unreadable = |error| system("the database could not be read")(io::Error::other(error));
     let found = store.running().map_err(unreadable)?;
     let (last_event, _) = store.last_numbers().map_err(unreadable)?;
@@ -253,7 +255,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         stopped,
     });
     // A reader that nobody else waits for: copying much takes long.
-    let copying = Arc::new(Reader::open(&project.database()).map_err(RecoveryError::from)?);
+    let copying = open_reader().map_err(RecoveryError::from)?;
     let mut files = start_files(&daemon, &copying, &bus);
     let served = {
         let daemon = Arc::clone(&daemon);

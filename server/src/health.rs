@@ -11,6 +11,8 @@ pub enum IssueKind {
     Storage,
     /// The database was, or is, damaged.
     Damage,
+    /// Rows of the database cannot be read.
+    Rows,
     /// Another daemon's tasks could not be taken over.
     Import,
     /// The configuration asks for what is not there.
@@ -42,6 +44,7 @@ impl IssueKind {
         match self {
             Self::Storage => "storage",
             Self::Damage => "damage",
+            Self::Rows => "rows",
             Self::Import => "import",
             Self::Config => "config",
             Self::Automation => "automation",

@@ -7,6 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
 
+/// The last moment of the year 9999 in every time zone: what is later has five digits in one.
+const LAST: i64 = 253_402_207_199_999;
+
+/// The beginning of the year 0: what was before has no four digits.
+const FIRST: i64 = -62_167_219_200_000;
+
 impl Timestamp {
     /// This moment.
     pub fn now() -> Self {
@@ -16,8 +22,7 @@ impl Timestamp {
 
     /// From milliseconds since the Unix epoch. What lies outside the years that RFC 3339 can write is moved to their edge.
     pub fn from_millis(millis: i64) -> Self {
-        let (first, last) = (jiff::Timestamp::MIN.as_millisecond(), jiff::Timestamp::MAX.as_millisecond());
-        Self(millis.clamp(first, last))
+        Self(millis.clamp(FIRST, LAST))
     }
 
     /// Milliseconds since the Unix epoch.
@@ -37,7 +42,7 @@ impl FromStr for Timestamp {
     type Err = jiff::Error;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse::<jiff::Timestamp>().map(|moment| Self(moment.as_millisecond()))
+        text.parse::<jiff::Timestamp>().map(|moment| Self::from_millis(moment.as_millisecond()))
     }
 }
 
@@ -66,5 +71,20 @@ impl JsonSchema for Timestamp {
             "format": "date-time",
             "examples": ["2026-11-23T14:33:23.042Z"],
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn any_number_of_milliseconds_can_be_written_and_read() {
+        for millis in [i64::MIN, -1_000_000_000_000_000, 0, 1_000_000_000_000_000, i64::MAX] {
+            let at = Timestamp::from_millis(millis);
+            let text = at.to_string();
+            assert_eq!(text.parse::<Timestamp>().unwrap(), at, "{text}");
+            assert_eq!(text.len(), "2026-11-23T14:33:23.042Z".len(), "{text}");
+        }
     }
 }

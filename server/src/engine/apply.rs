@@ -75,7 +75,7 @@ impl State {
     /// Reads again what it holds of the store.
     pub(super) fn load(&mut self, store: &Store) -> rusqlite::Result<()> {
         (self.last_event, self.last_task) = store.last_numbers()?;
-        self.running = store.running()?.into_iter().map(|task| task.no).collect();
+        self.running = store.running_numbers()?.into_iter().collect();
         self.memory = Memory::load(store, Timestamp::now())?;
         Ok(())
     }
@@ -217,7 +217,7 @@ impl Turn<'_> {
                 let done = running.into_iter().try_for_each(|no| self.end_running(no, Ending::Stop));
                 self.answer(done, reply, |_, ()| ())
             }
-            Command::Wake => Ok(()),
+            Command::Wake => self.fail_unreadable(),
             Command::Exit => {
                 self.batch.exit = true;
                 Ok(())
@@ -234,6 +234,10 @@ impl Turn<'_> {
         let mut has_started = false;
         while !self.state.closing && self.state.running.len() < self.state.policy.max_parallel {
             let Some(no) = self.store.next_queued()? else { break };
+            if self.readable(no)?.is_none() {
+                has_started = true;
+                continue;
+            }
             self.store.start(no, self.now)?;
             self.state.running.insert(no);
             let Some(task) = self.store.task(no)? else { break };

@@ -174,10 +174,29 @@ impl Turn<'_> {
         });
     }
 
-    fn running(&self, no: TaskNo) -> Result<TaskRow, Failure> {
-        let mut task = self.store.task(no)?.ok_or(EngineError::TaskNotFound(no))?;
+    fn running(&mut self, no: TaskNo) -> Result<TaskRow, Failure> {
+        let mut task = self.readable(no)?.ok_or(EngineError::TaskNotFound(no))?;
         task.ending = task.ending.or_else(|| self.state.endings.get(&no).copied());
         if task.state == TaskState::Running { Ok(task) } else { Err(EngineError::TaskEnded(no).into()) }
+    }
+
+    /// A task that has to go on. One whose row cannot be read has failed, and what waits for it waits in vain.
+    pub(super) fn readable(&mut self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
+        let row = self.store.task_or_fail(no, self.now)?;
+        if row.is_none()
+            && let Some(failed) = self.store.task(no)?
+        {
+            self.state.running.remove(&no);
+            self.batch.ended.push(no);
+            self.wait_in_vain(no, failed.state)?;
+        }
+        Ok(row)
+    }
+
+    /// Has those of the running tasks fail whose rows cannot be read: their agents are kept by nobody.
+    pub(super) fn fail_unreadable(&mut self) -> rusqlite::Result<()> {
+        let running: Vec<TaskNo> = self.state.running.iter().copied().collect();
+        running.into_iter().try_for_each(|no| self.readable(no).map(drop))
     }
 
     /// Which of those that a new task is to wait for are still under way.
@@ -200,11 +219,15 @@ impl Turn<'_> {
     /// Ends a task, and with it those that wait for it in vain, and those that wait for these.
     pub(super) fn finish(&mut self, task: &TaskRow, outcome: &Outcome) -> rusqlite::Result<()> {
         self.finish_one(task, outcome)?;
-        let mut ended = vec![(task.no, outcome.state)];
+        self.wait_in_vain(task.no, outcome.state)
+    }
+
+    /// Goes on with what has waited for the end of a task: what waits in vain ends as well, and what waits for that.
+    fn wait_in_vain(&mut self, no: TaskNo, state: TaskState) -> rusqlite::Result<()> {
+        let mut ended = vec![(no, state)];
         while let Some((no, state)) = ended.pop() {
             for waiting in self.store.take_waiting(no)? {
-                let Some(other) = self.store.task(waiting)?.filter(|row| row.state == TaskState::Queued)
-                else {
+                let Some(other) = self.readable(waiting)?.filter(|row| row.state == TaskState::Queued) else {
                     continue;
                 };
                 // A turn of a conversation waits for the end of those before it, whatever that is.

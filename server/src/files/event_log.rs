@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use aiwg_fs::{Unfit, open_regular};
 use aiwg_protocol::types::Event;
 use serde::Deserialize;
 use tokio::{
@@ -36,6 +37,9 @@ const PAGE_BYTES: usize = 1024 * 1024;
 
 /// How much of the end of a file is read at first to find its last line.
 const LAST_LINE: u64 = 64 * 1024;
+
+/// How much of the end is looked at in all for an event: what has none there is no event log.
+const LOOKED_AT: u64 = 64 * 1024 * 1024;
 
 /// How long to wait before what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(2);
@@ -138,7 +142,8 @@ impl Writer {
                 log
             }
             None => {
-                let mut log = EventLog::repaired(&self.dir)?;
+                let committed = self.reader.last_event().map_err(io::Error::other)?;
+                let mut log = EventLog::repaired(&self.dir, committed)?;
                 log.catch_up(&self.reader)?;
                 log
             }
@@ -164,11 +169,16 @@ struct Open {
 }
 
 impl EventLog {
-    /// As the files have it, without what a crash or a full disk has cut short at their ends.
-    fn repaired(dir: &Path) -> io::Result<Self> {
+    /// As the files have it, without what a crash or a full disk has cut short at their ends. No number above the last one that was given is
+    /// believed: anyone may have written there, and what comes would be taken for written.
+    fn repaired(dir: &Path, committed: u64) -> io::Result<Self> {
         let mut last = 0;
         for path in files(dir) {
-            let end = End::of(&path)?;
+            let end = match End::of(&path, committed) {
+                // A pipe, say, or a link.
+                Err(error) if Unfit::of(&error).is_some() => continue,
+                end => end?,
+            };
             if end.whole < end.length {
                 private().open(&path)?.set_len(end.whole)?;
             }
@@ -254,10 +264,10 @@ impl Open {
     }
 }
 
-/// The number of the last event in the files; 0 if there is none.
-pub(crate) fn last_written(dir: &Path) -> u64 {
+/// The number of the last event in the files, as far as it is not above `most`; 0 if there is none.
+pub(crate) fn last_written(dir: &Path, most: u64) -> u64 {
     // Not the newest file's: the clock may have been set back.
-    files(dir).filter_map(|path| Some(End::of(&path).ok()?.last)).max().unwrap_or(0)
+    files(dir).filter_map(|path| Some(End::of(&path, most).ok()?.last)).max().unwrap_or(0)
 }
 
 fn files(dir: &Path) -> impl Iterator<Item = PathBuf> {
@@ -284,8 +294,8 @@ struct End {
 
 impl End {
     /// Reads as much of the end as it takes: a line may be as long as a message.
-    fn of(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
+    fn of(path: &Path, most: u64) -> io::Result<Self> {
+        let mut file = open_regular(path)?;
         let length = file.metadata()?.len();
         let mut size = LAST_LINE;
         loop {
@@ -299,7 +309,12 @@ impl End {
             let lines = bytes.get(if from == 0 { 0 } else { cut }..whole).unwrap_or_default();
             let last = lines
                 .rsplit(|byte| *byte == b'\n')
-                .find_map(|line| serde_json::from_slice::<Numbered>(line).ok());
+                .filter_map(|line| serde_json::from_slice::<Numbered>(line).ok())
+                .find(|event| event.seq <= most);
+            if last.is_none() && from > 0 && size > LOOKED_AT {
+                // Nothing of the daemon's: it is left as it is.
+                return Ok(Self { last: 0, length, whole: length });
+            }
             if last.is_some() || from == 0 {
                 let last = last.map_or(0, |event| event.seq);
                 return Ok(Self { last, length, whole: from + whole as u64 });
@@ -345,7 +360,7 @@ mod tests {
     #[test]
     fn nothing_is_written_beyond_a_gap() {
         let dir = tempfile::tempdir().unwrap();
-        let mut log = EventLog::repaired(dir.path()).unwrap();
+        let mut log = EventLog::repaired(dir.path(), 100).unwrap();
         assert!(log.append([event(1), event(2)].iter()).unwrap());
         assert!(!log.append([event(2), event(3), event(5), event(6)].iter()).unwrap());
         assert_eq!((numbers(&the_file(dir.path())), log.last), (vec![1, 2, 3], 3));
@@ -356,13 +371,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("2025-11-24.jsonl");
         write_private(&path, format!("{}{}", line(1), &line(2)[..20]).as_bytes()).unwrap();
-        assert_eq!(last_written(dir.path()), 1);
-        let mut log = EventLog::repaired(dir.path()).unwrap();
+        assert_eq!(last_written(dir.path(), 100), 1);
+        let mut log = EventLog::repaired(dir.path(), 100).unwrap();
         log.append([event(2)].iter()).unwrap();
         assert_eq!(numbers(&path), [1, 2]);
         // Nothing but the beginning of a line.
         write_private(&path, b"{\"seq\":9").unwrap();
-        assert_eq!(End::of(&path).unwrap(), End { last: 0, length: 8, whole: 0 });
+        assert_eq!(End::of(&path, 100).unwrap(), End { last: 0, length: 8, whole: 0 });
     }
 
     #[test]
@@ -370,8 +385,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         write_private(&dir.path().join("2999-01-01.jsonl"), line(3).as_bytes()).unwrap();
         write_private(&dir.path().join("2025-11-24.jsonl"), (line(4) + &line(5)).as_bytes()).unwrap();
-        assert_eq!(last_written(dir.path()), 5);
-        assert_eq!(EventLog::repaired(dir.path()).unwrap().last, 5);
+        assert_eq!(last_written(dir.path(), 100), 5);
+        assert_eq!(EventLog::repaired(dir.path(), 100).unwrap().last, 5);
     }
 
     #[test]
@@ -380,17 +395,17 @@ mod tests {
         let path = dir.path().join("2025-11-24.jsonl");
         let long = format!("{}{{\"payload\":\"{}\",\"seq\":7}}\n", line(6), "x".repeat(20 << 20));
         write_private(&path, long.as_bytes()).unwrap();
-        assert_eq!(last_written(dir.path()), 7);
+        assert_eq!(last_written(dir.path(), 100), 7);
         let noise = format!("{}{}", line(8), "no event\n".repeat(20_000));
         write_private(&path, noise.as_bytes()).unwrap();
-        assert_eq!(last_written(dir.path()), 8);
+        assert_eq!(last_written(dir.path(), 100), 8);
     }
 
     #[test]
     fn a_file_that_is_removed_is_made_again() {
         let dir = tempfile::tempdir().unwrap();
         let events = dir.path().join("events");
-        let mut log = EventLog::repaired(&events).unwrap();
+        let mut log = EventLog::repaired(&events, 100).unwrap();
         log.append([event(1)].iter()).unwrap();
         std::fs::remove_file(the_file(&events)).unwrap();
         log.append([event(2)].iter()).unwrap();
@@ -398,5 +413,18 @@ mod tests {
         std::fs::remove_dir_all(&events).unwrap();
         log.append([event(3)].iter()).unwrap();
         assert_eq!(numbers(&the_file(&events)), [3]);
+    }
+
+    #[test]
+    fn impossible_numbers_are_not_believed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("2025-11-24.jsonl");
+        for impossible in
+            ["18446744073709551615", "9223372036854775807", "101", "-1", "1e300", "1.5", "\"7\""]
+        {
+            let text = format!("{}{{\"seq\":{impossible}}}\n", line(6));
+            write_private(&path, text.as_bytes()).unwrap();
+            assert_eq!(last_written(dir.path(), 100), 6, "{impossible}");
+        }
     }
 }

@@ -13,15 +13,12 @@ use crate::{
     files::{WRITTEN_BY, at, write_private},
     health::{Health, IssueKind},
     rules::{is_task_time, minutes_to_ms},
-    store::{Imported, NewTask, Store, TaskNo},
+    store::{HIGHEST_BELIEVED, Imported, NewTask, Store, TaskNo},
 };
 
 /// Takes over what is in this file, unless there is none, or this daemon has written it.
 ///
 /// # Errors
-/// Tasks count on from the highest number that is taken over.
-const HIGHEST_IMPORTED: u64 = 1_000_000_000_000;
-
 /// The database cannot be written. A file that is not understood is no error: it is kept under another name.
 pub(super) fn import(
     file: &Path,
@@ -82,7 +79,7 @@ fn imported(task: &Map<String, Value>, interrupted: InterruptedTasks) -> Option<
     let number = |name: &str| task.get(name).and_then(Value::as_i64);
     let prompt = text("prompt").filter(|prompt| !prompt.trim().is_empty())?;
     // A number so high that hardly any would be left is no more than a name.
-    let no = text("id").and_then(|id| id.parse::<TaskNo>().ok()).filter(|no| no.0 < HIGHEST_IMPORTED);
+    let no = text("id").and_then(|id| id.parse::<TaskNo>().ok()).filter(|no| no.0 < HIGHEST_BELIEVED);
     let mut metadata = task.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default();
     if let (None, Some(id)) = (no, text("id")) {
         metadata.insert("importedId".to_owned(), json!(id));

@@ -11,7 +11,7 @@ use crate::{
     files::last_written,
     health::{Health, IssueKind},
     project::Project,
-    store::{SetAside, Store, StoreError, TaskNo},
+    store::{HIGHEST_BELIEVED, SetAside, Store, StoreError, TaskNo, is_unreadable},
 };
 
 /// Why the store cannot be opened.
@@ -40,6 +40,8 @@ pub(crate) fn open_store(
     // A stopped daemon removes it.
     let after_a_crash = project.pid_file().exists();
     let (mut store, aside) = Store::open_or_set_aside(&project.database(), after_a_crash)?;
+    store.report_to(health.clone());
+    end_unreadable(project, &store)?;
     if store.last_numbers()? == (0, 0) {
         // A new one: the one before may have been damaged, or someone has removed it.
         begin_after_what_is_there(project, &mut store)?;
@@ -54,6 +56,17 @@ pub(crate) fn open_store(
     Ok(store)
 }
 
+/// Nobody goes on with the agent of a task whose row cannot be read.
+fn end_unreadable(project: &Project, store: &Store) -> Result<(), RecoveryError> {
+    for no in store.running_numbers()? {
+        match store.task(no) {
+            Err(error) if is_unreadable(&error) => unknown_agents::end_one(&project.action_dir(no)),
+            row => drop(row?),
+        }
+    }
+    Ok(())
+}
+
 fn report(SetAside { to, why }: &SetAside, health: &Health) {
     let message = format!(
         "the database was damaged ({why}) and is set aside as {}: the queue and the history in it are not lost but not in use; \
@@ -64,10 +77,12 @@ fn report(SetAside { to, why }: &SetAside, health: &Health) {
     health.report(IssueKind::Damage, message);
 }
 
-/// No number is given twice, though the database that knew them is gone.
+/// No number is given twice, though the database that knew them is gone: as far as those that are found can be such.
 fn begin_after_what_is_there(project: &Project, store: &mut Store) -> Result<(), RecoveryError> {
     let names = std::fs::read_dir(project.actions_dir())?.flatten().map(|entry| entry.file_name());
     let tasks = names.filter_map(|name| Some(name.to_str()?.parse::<TaskNo>().ok()?.0));
-    store.begin_after(last_written(&project.events_dir()), tasks.max().unwrap_or(0))?;
+    // Anyone may have made a directory of any name.
+    let tasks = tasks.filter(|no| *no < HIGHEST_BELIEVED);
+    store.begin_after(last_written(&project.events_dir(), HIGHEST_BELIEVED), tasks.max().unwrap_or(0))?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     events::{EVENT_COLUMNS, read_event},
+    lenient::{one, readable},
     row::{Millis, TaskNo},
     write::Store,
 };
@@ -78,12 +79,12 @@ pub struct Firing {
 impl Store {
     /// All switches that were ever set; the one of all automation has an empty name.
     pub(crate) fn switches(&self) -> rusqlite::Result<HashMap<String, Switch>> {
-        self.statement("SELECT rule, enabled, tripped_at FROM rule_switch")?
-            .query_map([], |row| {
-                let tripped_at = row.get::<_, Option<Millis>>(2)?.map(|at| at.0);
-                Ok((row.get(0)?, Switch { enabled: row.get(1)?, tripped_at }))
-            })?
-            .collect()
+        let mut select = self.statement("SELECT rule, enabled, tripped_at FROM rule_switch")?;
+        let rows = select.query_map([], |row| {
+            let tripped_at = row.get::<_, Option<Millis>>(2)?.map(|at| at.0);
+            Ok((row.get(0)?, Switch { enabled: row.get(1)?, tripped_at }))
+        })?;
+        Ok(readable(rows, &self.health)?.into_iter().collect())
     }
 
     /// Sets the switch of a rule, or of all automation.
@@ -95,30 +96,30 @@ impl Store {
 
     /// How many tasks of each rule are queued or running.
     pub(crate) fn busy_rules(&self) -> rusqlite::Result<HashMap<String, usize>> {
-        self.statement(
+        let mut select = self.statement(
             "SELECT rule, count(*) FROM task INDEXED BY task_of_busy_rule
              WHERE rule IS NOT NULL AND state IN ('queued', 'running') GROUP BY rule",
-        )?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect()
+        )?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(readable(rows, &self.health)?.into_iter().collect())
     }
 
     /// When tasks of rules ran since then.
     pub(crate) fn runs(&self, since: Timestamp) -> rusqlite::Result<Vec<(String, Run)>> {
-        self.statement(
-            "SELECT rule, no, ifnull(json_extract(cause, '$.depth'), 0), started_at, NULL FROM task
+        let mut select = self.statement(
+            "SELECT rule, no, iif(json_valid(cause), ifnull(json_extract(cause, '$.depth'), 0), 0), started_at, NULL FROM task
              WHERE state = 'running' AND rule IS NOT NULL
              UNION ALL
-             SELECT task.rule, no, ifnull(json_extract(cause, '$.depth'), 0), task.started_at, task.completed_at
+             SELECT task.rule, no, iif(json_valid(cause), ifnull(json_extract(cause, '$.depth'), 0), 0), task.started_at, task.completed_at
              FROM firing JOIN task ON task.no = firing.task
              WHERE firing.at > ? AND task.started_at IS NOT NULL AND task.completed_at IS NOT NULL",
-        )?
-        .query_map([Millis(since)], |row| {
+        )?;
+        let rows = select.query_map([Millis(since)], |row| {
             let until = row.get::<_, Option<Millis>>(4)?.map(|at| at.0);
             let from = row.get::<_, Millis>(3)?.0;
             Ok((row.get(0)?, Run { task: row.get(1)?, depth: row.get(2)?, from, until }))
-        })?
-        .collect()
+        })?;
+        readable(rows, &self.health)
     }
 
     /// Adds a match to those that wait, or begins with it.
@@ -166,16 +167,16 @@ impl Store {
 
     /// All matches that wait, by rule.
     pub(crate) fn all_pending(&self) -> rusqlite::Result<HashMap<String, Pending>> {
-        self.statement("SELECT rule, due_at, first_at, matches FROM pending")?
-            .query_map([], |row| Ok((row.get(0)?, read_pending(row)?)))?
-            .collect()
+        let mut select = self.statement("SELECT rule, due_at, first_at, matches FROM pending")?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, read_pending(row)?)))?;
+        Ok(readable(rows, &self.health)?.into_iter().collect())
     }
 
     /// The rules whose matches are due.
     pub(crate) fn pending_due(&self, now: Timestamp) -> rusqlite::Result<Vec<String>> {
-        self.statement("SELECT rule FROM pending WHERE due_at <= ? ORDER BY due_at, rule")?
-            .query_map([Millis(now)], |row| row.get(0))?
-            .collect()
+        let mut select =
+            self.statement("SELECT rule FROM pending WHERE due_at <= ? ORDER BY due_at, rule")?;
+        readable(select.query_map([Millis(now)], |row| row.get(0))?, &self.health)
     }
 
     /// When the next of them are due.
@@ -196,7 +197,7 @@ impl Store {
             .optional()?;
         let (mut events, mut bytes) = (Vec::new(), 0usize);
         for event in self.statement(&sql)?.query_map([rule], read_event)? {
-            let event = event?;
+            let Some(event) = one(event, &self.health)? else { continue };
             if events.is_empty() || bytes + event.payload.as_str().len() <= PAYLOADS_KEPT {
                 bytes += event.payload.as_str().len();
                 events.push(event);

@@ -4,9 +4,11 @@ use aiwg_protocol::types::{ChatTurn, Speaker, TaskState};
 use rusqlite::{Connection, params};
 
 use super::{
+    lenient::readable,
     row::{Millis, Named, TaskNo},
     write::Store,
 };
+use crate::health::Health;
 
 impl Store {
     /// The turns of a conversation that have not ended.
@@ -23,7 +25,7 @@ impl Store {
         before: TaskNo,
         limit: u32,
     ) -> rusqlite::Result<Vec<ChatTurn>> {
-        turns(self.connection(), conversation, before, limit)
+        turns(self.connection(), conversation, before, limit, &self.health)
     }
 
     /// Forgets that these tasks are turns of a conversation; tells how many were.
@@ -37,25 +39,25 @@ pub(super) fn turns(
     conversation: &str,
     before: TaskNo,
     limit: u32,
+    health: &Health,
 ) -> rusqlite::Result<Vec<ChatTurn>> {
-    let mut turns: Vec<ChatTurn> = connection
-        .prepare_cached(
-            "SELECT no, prompt, state, result, error, created_at, cause ->> 'task' IS NOT NULL FROM task
+    let mut select = connection.prepare_cached(
+        "SELECT no, prompt, state, result, error, created_at, cause ->> 'task' IS NOT NULL FROM task
              WHERE conversation = ? AND no < ? ORDER BY no DESC LIMIT ?",
-        )?
-        .query_map(params![conversation, before, limit], |row| {
-            let state = row.get::<_, Named<TaskState>>(2)?.0;
-            Ok(ChatTurn {
-                task_id: row.get::<_, TaskNo>(0)?.to_string(),
-                by: if row.get(6)? { Speaker::Agent } else { Speaker::User },
-                message: row.get(1)?,
-                state,
-                answer: if state == TaskState::Completed { row.get(3)? } else { None },
-                error: row.get(4)?,
-                at: row.get::<_, Millis>(5)?.0,
-            })
-        })?
-        .collect::<rusqlite::Result<_>>()?;
+    )?;
+    let rows = select.query_map(params![conversation, before, limit], |row| {
+        let state = row.get::<_, Named<TaskState>>(2)?.0;
+        Ok(ChatTurn {
+            task_id: row.get::<_, TaskNo>(0)?.to_string(),
+            by: if row.get(6)? { Speaker::Agent } else { Speaker::User },
+            message: row.get(1)?,
+            state,
+            answer: if state == TaskState::Completed { row.get(3)? } else { None },
+            error: row.get(4)?,
+            at: row.get::<_, Millis>(5)?.0,
+        })
+    })?;
+    let mut turns = readable(rows, health)?;
     turns.reverse();
     Ok(turns)
 }

@@ -15,7 +15,8 @@ impl Counts {
         let mut counts = Self::default();
         let mut select = connection.prepare_cached("SELECT value FROM counter WHERE name = ?")?;
         for (slot, state) in counts.0.iter_mut().zip(TaskState::ALL) {
-            *slot = select.query_row([state.name()], |row| row.get(0)).optional()?.unwrap_or(0);
+            let count: Option<i64> = select.query_row([state.name()], |row| row.get(0)).optional()?;
+            *slot = count.and_then(|count| count.try_into().ok()).unwrap_or(0);
         }
         Ok(counts)
     }

@@ -1,6 +1,7 @@
 //! The tasks that matter now.
 
 use super::{
+    lenient::readable,
     read::Reader,
     row::{TASK_HEAD_COLUMNS, TaskRow},
 };
@@ -17,9 +18,8 @@ impl Reader {
             let mut add = |condition: &str, limit: u32| -> rusqlite::Result<usize> {
                 let sql = format!("SELECT {TASK_HEAD_COLUMNS} FROM task WHERE {condition} LIMIT ?");
                 let before = tasks.len();
-                for task in connection.prepare_cached(&sql)?.query_map([limit], TaskRow::read)? {
-                    tasks.push(task?);
-                }
+                let mut select = connection.prepare_cached(&sql)?;
+                tasks.extend(readable(select.query_map([limit], TaskRow::read)?, self.health())?);
                 Ok(tasks.len() - before)
             };
             add("state = 'running' ORDER BY no DESC", u32::MAX)?;

@@ -1,7 +1,7 @@
 //! Forgetting what is old. Numbers are never given again, whatever is pruned.
 
 use aiwg_protocol::types::{TaskState, Timestamp};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::{
     row::{Millis, Named, TaskNo},
@@ -75,12 +75,7 @@ impl Store {
 
     /// The highest event number and task number that were ever given.
     pub(crate) fn last_numbers(&self) -> rusqlite::Result<(u64, u64)> {
-        let last = |sql: &str, counter: &str| self.statement(sql)?.query_row([counter], |row| row.get(0));
-        const COUNTED: &str = "ifnull((SELECT value FROM counter WHERE name = ?), 0)";
-        Ok((
-            last(&format!("SELECT max({COUNTED}, ifnull((SELECT max(seq) FROM event), 0))"), LAST_EVENT)?,
-            last(&format!("SELECT max({COUNTED}, ifnull((SELECT max(no) FROM task), 0))"), LAST_TASK)?,
-        ))
+        Ok((last_event(self.connection())?, last(self.connection(), "max(no) FROM task", LAST_TASK)?))
     }
 
     /// Numbers begin after these, if they would otherwise begin before.
@@ -114,4 +109,16 @@ impl Store {
             })?
             .collect()
     }
+}
+
+/// The number of the last event that was ever stored.
+pub(super) fn last_event(connection: &Connection) -> rusqlite::Result<u64> {
+    last(connection, "max(seq) FROM event", LAST_EVENT)
+}
+
+fn last(connection: &Connection, max: &str, counter: &str) -> rusqlite::Result<u64> {
+    let counted = "ifnull((SELECT value FROM counter WHERE name = ?), 0)";
+    connection
+        .prepare_cached(&format!("SELECT max({counted}, ifnull((SELECT {max}), 0))"))?
+        .query_row([counter], |row| row.get(0))
 }

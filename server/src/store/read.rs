@@ -10,15 +10,20 @@ use super::{
     conversations,
     counts::Counts,
     events::{EVENT_COLUMNS, read_event},
+    lenient::{one, readable},
     open::{StoreError, open_reader},
+    prune,
     row::{Millis, TASK_COLUMNS, TASK_HEAD_COLUMNS, TaskNo, TaskRow},
     schedules,
     usage::usage_stats,
 };
+use crate::health::Health;
 
 /// A connection of its own that sees what has been committed. Its calls block.
 pub struct Reader {
     connection: Mutex<Connection>,
+    /// Where it is said that rows cannot be read.
+    health: Health,
 }
 
 /// Which tasks to list.
@@ -95,7 +100,13 @@ impl Reader {
     /// It cannot be opened.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = open_reader(path).map_err(StoreError::at(path))?;
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self { connection: Mutex::new(connection), health: Health::default() })
+    }
+
+    /// The same, which says there that rows cannot be read.
+    #[must_use]
+    pub(crate) fn reporting_to(self, health: &Health) -> Self {
+        Self { health: health.clone(), ..self }
     }
 
     /// A task.
@@ -139,7 +150,7 @@ impl Reader {
                 if page.is_cut {
                     break;
                 }
-                let task = TaskRow::read(row)?;
+                let Some(task) = one(TaskRow::read(row), &self.health)? else { continue };
                 page.bytes += task.bytes();
                 page.tasks.push(task);
             }
@@ -156,7 +167,8 @@ impl Reader {
             let sql = format!(
                 "SELECT {TASK_HEAD_COLUMNS} FROM task WHERE state = 'running' ORDER BY no DESC LIMIT ?"
             );
-            connection.prepare_cached(&sql)?.query_map([limit], TaskRow::read)?.collect()
+            let mut select = connection.prepare_cached(&sql)?;
+            readable(select.query_map([limit], TaskRow::read)?, &self.health)
         })
     }
 
@@ -178,12 +190,18 @@ impl Reader {
             for (index, condition) in [("task_queue", "waiting = 0"), ("task_waiting", "waiting > 0")] {
                 let room = limit as usize - tasks.len();
                 let mut select = connection.prepare_cached(&queue(index, condition))?;
-                for task in select.query_map([room], TaskRow::read)? {
-                    tasks.push(task?);
-                }
+                tasks.extend(readable(select.query_map([room], TaskRow::read)?, &self.health)?);
             }
             Ok(tasks)
         })
+    }
+
+    /// The number of the last event that was ever stored.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn last_event(&self) -> rusqlite::Result<u64> {
+        self.with(|connection| prune::last_event(connection))
     }
 
     /// How many tasks there are in each state, and what they used.
@@ -226,7 +244,8 @@ impl Reader {
     /// The database cannot be read.
     pub fn turns(&self, conversation: &str, limit: u32) -> rusqlite::Result<Vec<ChatTurn>> {
         self.with(|connection| {
-            conversations::turns(connection, conversation, TaskNo(i64::MAX.unsigned_abs()), limit)
+            let before = TaskNo(i64::MAX.unsigned_abs());
+            conversations::turns(connection, conversation, before, limit, &self.health)
         })
     }
 
@@ -235,7 +254,7 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn schedules_fired(&self) -> rusqlite::Result<HashMap<String, Timestamp>> {
-        self.with(schedules::fired)
+        self.with(|connection| schedules::fired(connection, &self.health))
     }
 
     /// The tasks that rules have made lately, the newest first.
@@ -244,18 +263,19 @@ impl Reader {
     /// The database cannot be read.
     pub fn firings(&self, limit: u32) -> rusqlite::Result<Vec<RuleExecution>> {
         self.with(|connection| {
-            connection
-                .prepare_cached("SELECT rule, at, event, matches, task FROM firing ORDER BY id DESC LIMIT ?")?
-                .query_map([limit], |row| {
-                    Ok(RuleExecution {
-                        rule: row.get(0)?,
-                        at: row.get::<_, Millis>(1)?.0,
-                        event: row.get(2)?,
-                        matches: row.get(3)?,
-                        task: row.get::<_, TaskNo>(4)?.to_string(),
-                    })
-                })?
-                .collect()
+            let mut select = connection.prepare_cached(
+                "SELECT rule, at, event, matches, task FROM firing ORDER BY id DESC LIMIT ?",
+            )?;
+            let rows = select.query_map([limit], |row| {
+                Ok(RuleExecution {
+                    rule: row.get(0)?,
+                    at: row.get::<_, Millis>(1)?.0,
+                    event: row.get(2)?,
+                    matches: row.get(3)?,
+                    task: row.get::<_, TaskNo>(4)?.to_string(),
+                })
+            })?;
+            readable(rows, &self.health)
         })
     }
 
@@ -284,9 +304,9 @@ impl Reader {
                 }
                 count += 1;
                 page.scanned = row.get(0)?;
-                let topic = row.get_ref(1)?.as_str()?;
+                let Ok(topic) = row.get_ref(1)?.as_str() else { continue };
                 if filter.topics.as_ref().is_none_or(|topics| topics.is_match(topic)) {
-                    let event = read_event(row)?;
+                    let Some(event) = one(read_event(row), &self.health)? else { continue };
                     bytes += event.payload.as_str().len();
                     page.events.push(event);
                 }
@@ -295,6 +315,10 @@ impl Reader {
             Ok(())
         })?;
         Ok(page)
+    }
+
+    pub(super) fn health(&self) -> &Health {
+        &self.health
     }
 
     pub(super) fn with<T>(

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use aiwg_protocol::types::Timestamp;
 use rusqlite::{Connection, params};
 
-use super::{row::Millis, write::Store};
+use super::{lenient::readable, row::Millis, write::Store};
+use crate::health::Health;
 
 impl Store {
     /// Notes which schedules there are, each with its times as text, and gives for each up to when it has been dealt with. One that is
@@ -69,18 +70,21 @@ impl Store {
     }
 
     fn settled_schedules(&self) -> rusqlite::Result<HashMap<String, Timestamp>> {
-        self.statement("SELECT job, at FROM schedule")?
-            .query_map([], |row| Ok((row.get(0)?, row.get::<_, Millis>(1)?.0)))?
-            .collect()
+        let mut select = self.statement("SELECT job, at FROM schedule")?;
+        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, Millis>(1)?.0)))?;
+        Ok(readable(rows, &self.health)?.into_iter().collect())
     }
 }
 
 /// For which time each schedule has fired last.
-pub(super) fn fired(connection: &Connection) -> rusqlite::Result<HashMap<String, Timestamp>> {
-    connection
-        .prepare_cached("SELECT job, fired_at FROM schedule WHERE fired_at IS NOT NULL")?
-        .query_map([], |row| Ok((row.get(0)?, row.get::<_, Millis>(1)?.0)))?
-        .collect()
+pub(super) fn fired(
+    connection: &Connection,
+    health: &Health,
+) -> rusqlite::Result<HashMap<String, Timestamp>> {
+    let mut select =
+        connection.prepare_cached("SELECT job, fired_at FROM schedule WHERE fired_at IS NOT NULL")?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, Millis>(1)?.0)))?;
+    Ok(readable(rows, health)?.into_iter().collect())
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use aiwg_protocol::types::{TaskState, TaskUsage, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 use super::{
+    lenient::{is_unreadable, one, readable},
     row::{AsJson, Ending, Millis, NewTask, TASK_COLUMNS, TaskNo, TaskRow},
     write::Store,
 };
@@ -82,6 +83,9 @@ impl Outcome {
     }
 }
 
+/// Why a task has failed whose row cannot be read.
+const UNREADABLE: &str = "its row in the database could not be read: it was edited, or is damaged. What could not be read of it is gone";
+
 /// The index is named, since SQLite would rather read all that are queued and sort them.
 const NEXT_QUEUED: &str = "SELECT no FROM task INDEXED BY task_queue
      WHERE state = 'queued' AND waiting = 0 ORDER BY priority DESC, no LIMIT 1";
@@ -127,9 +131,55 @@ impl Store {
 
     /// The tasks that are running.
     pub(crate) fn running(&self) -> rusqlite::Result<Vec<TaskRow>> {
-        self.statement(&format!("SELECT {TASK_COLUMNS} FROM task WHERE state = 'running' ORDER BY no"))?
-            .query_map([], TaskRow::read)?
-            .collect()
+        let mut select =
+            self.statement(&format!("SELECT {TASK_COLUMNS} FROM task WHERE state = 'running' ORDER BY no"))?;
+        readable(select.query_map([], TaskRow::read)?, &self.health)
+    }
+
+    /// The numbers of the tasks that are running, be their rows readable or not.
+    pub(crate) fn running_numbers(&self) -> rusqlite::Result<Vec<TaskNo>> {
+        let mut select = self.statement("SELECT no FROM task WHERE state = 'running' ORDER BY no")?;
+        readable(select.query_map([], |row| row.get(0))?, &self.health)
+    }
+
+    /// A task that has to go on; none if there is none, or if its row cannot be read. That one has failed then: nobody can tell what it was to
+    /// do, and what waits for it must not wait for ever.
+    pub(crate) fn task_or_fail(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<Option<TaskRow>> {
+        let read = self.task(no);
+        match read {
+            Err(error) if is_unreadable(&error) => {
+                one::<()>(Err(error), &self.health)?;
+                self.fail_unreadable(no, at)?;
+                Ok(None)
+            }
+            read => read,
+        }
+    }
+
+    /// Whatever is in the row, it is one of a task that has failed.
+    fn fail_unreadable(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<()> {
+        let was: String = self
+            .statement("SELECT CAST(state AS TEXT) FROM task WHERE no = ?")?
+            .query_row([no], |row| row.get(0))?;
+        self.statement(
+            "UPDATE task SET state = 'failed', completed_at = ?2, error = ?3, env = '{}', metadata = '{}', cause = NULL, after = NULL,
+                 usage = NULL, ending = NULL, priority = 0, timeout_ms = NULL, launch = 0, attempts = 0, waiting = 0,
+                 prompt = CAST(prompt AS TEXT), agent = CAST(agent AS TEXT), rule = CAST(rule AS TEXT),
+                 conversation = CAST(conversation AS TEXT), created_at = CAST(created_at AS INTEGER), started_at = NULL,
+                 exit_code = NULL, signal = NULL, result = NULL, processes_ended = NULL, processes_left = NULL
+             WHERE no = ?1",
+        )?
+        .execute(params![no, Millis(at), UNREADABLE])?;
+        if self.task(no).is_err_and(|error| is_unreadable(&error)) {
+            // Not even its texts are any.
+            self.statement(
+                "UPDATE task SET prompt = '', agent = NULL, rule = NULL, conversation = NULL, created_at = ?2 WHERE no = ?1",
+            )?
+            .execute(params![no, Millis(at)])?;
+        }
+        // One in a state that does not exist was counted nowhere.
+        self.count(was.parse().ok(), Some(TaskState::Failed));
+        Ok(())
     }
 
     /// Queued to running.

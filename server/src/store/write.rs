@@ -10,8 +10,10 @@ use rusqlite::{CachedStatement, Connection};
 
 use super::{
     counts::Counts,
+    mend::mend,
     open::{StoreError, open_writer},
 };
+use crate::health::{Health, IssueKind};
 
 /// The one writer. Between [`Store::begin`] and [`Store::commit`] everything counts together or not at all.
 pub struct Store {
@@ -19,6 +21,10 @@ pub struct Store {
     path: PathBuf,
     counts: Counts,
     counts_changed: bool,
+    /// Where it is said that rows cannot be read.
+    pub(super) health: Health,
+    /// What was wrong in it when it was opened, and has been mended.
+    mended: Vec<String>,
     /// How many rows had been changed at the last commit.
     changes: u64,
 }
@@ -35,15 +41,29 @@ impl Store {
     /// The same; `thoroughly` reads all of it to find damage.
     pub(super) fn open_and_check(path: &Path, thoroughly: bool) -> Result<Self, StoreError> {
         let connection = open_writer(path, thoroughly)?;
+        let mended = mend(&connection).map_err(StoreError::at(path))?;
         let mut store = Self {
             connection,
             path: path.to_owned(),
             counts: Counts::default(),
             counts_changed: false,
+            health: Health::default(),
+            mended,
             changes: 0,
         };
         store.load_counts().map_err(StoreError::at(path))?;
         Ok(store)
+    }
+
+    /// From here on it is said there what is wrong with its rows, and what was when it was opened.
+    pub(crate) fn report_to(&mut self, health: Health) {
+        if !self.mended.is_empty() {
+            let message =
+                format!("the database held what cannot be: {}", std::mem::take(&mut self.mended).join("; "));
+            tracing::error!("{message}");
+            health.report(IssueKind::Rows, message);
+        }
+        self.health = health;
     }
 
     /// Where the database is.

@@ -2,6 +2,7 @@
 
 mod locked;
 mod many;
+mod values;
 
 use rusqlite::Connection;
 

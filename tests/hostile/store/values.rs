@@ -1,0 +1,164 @@
+//! Numbers and values that nothing of the daemon's own can have, in the database and in the copies beside it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::database;
+use crate::support::{Project, until};
+
+fn daemon_dir(project: &Project) -> std::path::PathBuf {
+    let dir = project.file(".aiwg/daemon");
+    std::fs::create_dir_all(dir.join("events")).unwrap();
+    std::fs::create_dir_all(dir.join("actions")).unwrap();
+    dir
+}
+
+fn works(project: &Project, what: &str) {
+    let mut wire = project.wire();
+    let emitted = wire.call("event.emit", json!({ "topic": "a:b" }));
+    assert!(emitted["seq"].as_u64().unwrap() < 1_000_000_000_100, "{what}: {emitted}");
+    let task = project.submit("true");
+    assert_eq!(project.ended(&task)["state"], "completed", "{what}");
+}
+
+#[test]
+fn numbers_in_names_and_copies_are_not_believed() {
+    type Plant = fn(&Path);
+    let plants: &[(&str, Plant)] = &[
+        ("a sequence number of u64", |dir| {
+            std::fs::write(dir.join("events/x.jsonl"), "{\"seq\":18446744073709551615}\n").unwrap()
+        }),
+        ("a sequence number of i64", |dir| {
+            std::fs::write(dir.join("events/x.jsonl"), "{\"seq\":9223372036854775807}\n").unwrap()
+        }),
+        ("a negative number", |dir| {
+            std::fs::write(dir.join("events/x.jsonl"), "{\"seq\":-4}\n{\"seq\":1e99}\n").unwrap()
+        }),
+        ("a directory of u64", |dir| {
+            std::fs::create_dir(dir.join("actions/task-18446744073709551615")).unwrap()
+        }),
+        ("a directory of i64", |dir| {
+            std::fs::create_dir(dir.join("actions/task-9223372036854775807")).unwrap()
+        }),
+        ("a pipe", |dir| {
+            let made = std::process::Command::new("mkfifo").arg(dir.join("events/x.jsonl")).status().unwrap();
+            assert!(made.success());
+        }),
+        ("a link", |dir| std::os::unix::fs::symlink("/etc/passwd", dir.join("events/x.jsonl")).unwrap()),
+    ];
+    for (what, plant) in plants {
+        let project = Project::new(json!({}));
+        plant(&daemon_dir(&project));
+        project.start();
+        works(&project, what);
+    }
+}
+
+#[test]
+fn a_copy_that_is_ahead_of_the_database_does_not_silence_the_event_log() {
+    let project = Project::started(json!({}));
+    project.stop();
+    std::fs::write(project.file(".aiwg/daemon/events/2020-01-01.jsonl"), "{\"seq\":77777}\n").unwrap();
+    project.start();
+    project.wire().call("event.emit", json!({ "topic": "a:b" }));
+    let written = || {
+        let files = std::fs::read_dir(project.file(".aiwg/daemon/events")).unwrap();
+        files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect::<String>()
+    };
+    until("the event in its file", || written().contains("\"a:b\""));
+}
+
+fn issues(project: &Project) -> String {
+    project.wire().call("daemon.status", json!({}))["issues"].to_string()
+}
+
+/// What someone does to the database of a stopped daemon that has one finished, one failed and one queued task, and some events.
+fn with_edited(sql: &str) -> Project {
+    let project = Project::new(json!({ "daemon": { "max_parallel_actions": 1 } }));
+    project.start();
+    project.ended(&project.submit("true"));
+    project.ended(&project.submit("exit 1"));
+    project.wire().call("event.emit", json!({ "topic": "c:d" }));
+    let running = project.submit("[ -e go ] || sleep 1000");
+    let queued = project.submit("true");
+    let after = project.json(&["task", "submit", "do: true", "--after", &queued]);
+    assert_eq!(
+        (running.as_str(), queued.as_str(), &after["taskId"]),
+        ("task-0003", "task-0004", &json!("task-0005"))
+    );
+    std::fs::write(project.file("go"), "").unwrap();
+    project.run(&["daemon", "stop"]);
+    database(&project).execute_batch(sql).unwrap();
+    project.start();
+    project
+}
+
+#[test]
+fn one_bad_row_stops_nothing() {
+    for sql in [
+        "UPDATE task SET metadata = '{broken' WHERE no = 1",
+        "UPDATE task SET cause = '[1' WHERE no = 2",
+        "UPDATE task SET state = 'sleeping' WHERE no = 1",
+        "UPDATE task SET attempts = -1 WHERE no = 2",
+        "UPDATE task SET launch = 99999999999 WHERE no = 1",
+        "UPDATE task SET prompt = x'ff00ff' WHERE no = 1",
+        "UPDATE task SET created_at = 9223372036854775807, completed_at = -9223372036854775808 WHERE no = 1",
+        "UPDATE event SET source = 'nobody' WHERE topic = 'c:d'",
+        "UPDATE event SET cause = 'x' WHERE topic = 'c:d'",
+        "UPDATE event SET payload = '{' WHERE topic = 'c:d'",
+        "UPDATE event SET topic = x'ff' WHERE topic = 'c:d'",
+        "UPDATE counter SET value = -5",
+        "UPDATE counter SET value = 'many'",
+        "INSERT INTO rule_switch VALUES ('x', 'perhaps', 'never')",
+        "INSERT INTO pending VALUES ('x', 'soon', 'x', -1)",
+        "INSERT INTO schedule (job, at) VALUES (x'ff', 'noon')",
+        "INSERT INTO firing (rule, at, event, matches, task, counts) VALUES ('r', 1, -1, -1, -1, 1)",
+        "INSERT INTO event VALUES (9223372036854775807, 'a:b', '1', 'client', 1, NULL)",
+        "INSERT INTO event VALUES (-9, 'a:b', '1', 'client', 1, NULL)",
+        "INSERT INTO task (no, state, prompt, priority, env, metadata, created_at) VALUES (9223372036854775807, 'queued', 'x', 1, '{}', '{}', 1)",
+        "INSERT INTO task (no, state, prompt, priority, env, metadata, created_at) VALUES (-1, 'running', 'x', 1, '{}', '{}', 1)",
+        "UPDATE counter SET value = 9223372036854775807 WHERE name LIKE 'last%'",
+    ] {
+        let project = with_edited(sql);
+        works(&project, sql);
+        assert_eq!(project.ended("task-0005")["state"], "completed", "{sql}");
+        eprintln!("{sql}");
+        let listed = project.json(&["task", "list", "--limit", "100"]);
+        assert!(listed.as_array().unwrap().len() >= 4, "{sql}: {listed}");
+        project.json(&["event", "list"]);
+        project.json(&["automation", "status"]);
+        project.json(&["task", "stats"]);
+    }
+}
+
+#[test]
+fn a_queued_task_that_cannot_be_read_fails_and_so_does_what_waits_for_it() {
+    for sql in [
+        "UPDATE task SET env = '{\"A\": 1}' WHERE no = 4",
+        "UPDATE task SET timeout_ms = -1 WHERE no = 4",
+        "UPDATE task SET priority = 'highest' WHERE no = 4",
+        "UPDATE task SET prompt = x'ff' WHERE no = 4",
+        "UPDATE task SET after = 'x', usage = '[' WHERE no = 4",
+    ] {
+        let project = with_edited(sql);
+        works(&project, sql);
+        let ended: Vec<Value> =
+            ["task-0004", "task-0005"].map(|id| project.ended(id)["state"].clone()).to_vec();
+        assert_eq!(ended, ["failed", "cancelled"], "{sql}");
+        assert!(project.task("task-0004")["error"].as_str().unwrap().contains("could not be read"), "{sql}");
+        assert!(issues(&project).contains("cannot be read"), "{sql}: {}", issues(&project));
+    }
+}
+
+#[test]
+fn a_running_task_that_cannot_be_read_is_ended_and_fails() {
+    let project = Project::started(json!({ "daemon": { "max_parallel_actions": 1 } }));
+    let task = project.submit("echo begun > begun; sleep 1000");
+    until("its agent", || project.file("begun").exists());
+    project.kill_daemon();
+    database(&project).execute_batch("UPDATE task SET metadata = 'x' WHERE no = 1").unwrap();
+    project.start();
+    assert_eq!(project.ended(&task)["state"], "failed");
+    works(&project, "its slot is free");
+}
