@@ -201,7 +201,7 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn last_event(&self) -> rusqlite::Result<u64> {
-        self.with(|connection| prune::last_event(connection))
+        self.with(prune::last_event)
     }
 
     /// How many tasks there are in each state, and what they used.
