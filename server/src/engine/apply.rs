@@ -2,16 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aiwg_protocol::types::{Event, TaskState, TaskSubmitted, Timestamp};
+use aiwg_protocol::types::{TaskState, TaskSubmitted, Timestamp};
 
 use super::{
     batch::Batch,
-    command::{Command, EngineError, Order, Policy, StartOrder},
+    command::{Command, EngineError, Policy},
     memory::Memory,
-    payload::task_event,
     reply::Reply,
+    waits::Waits,
 };
-use crate::store::{Ending, Keep, Store, TaskNo, TaskRow};
+use crate::store::{Ending, Keep, Store, TaskNo};
 
 /// How many tasks, and how many events, are forgotten in one transaction.
 const PRUNED_AT_ONCE: u64 = 500;
@@ -24,6 +24,8 @@ pub(super) struct State {
     pub(super) closing: bool,
     pub(super) last_event: u64,
     pub(super) last_task: u64,
+    /// Which running tasks wait for which. It is not in the store: a wait ends with its connection.
+    pub(super) waits: Waits,
     /// Why running tasks are being ended, where that could not be stored yet. This alone is not in the store.
     pub(super) endings: HashMap<TaskNo, Ending>,
 }
@@ -55,7 +57,7 @@ pub(super) struct Turn<'a> {
 }
 
 impl State {
-    pub(super) fn new(policy: Policy) -> Self {
+    pub(super) fn new(policy: Policy, waits: Waits) -> Self {
         Self {
             policy,
             running: HashSet::new(),
@@ -63,6 +65,7 @@ impl State {
             closing: false,
             last_event: 0,
             last_task: 0,
+            waits,
             endings: HashMap::new(),
         }
     }
@@ -229,34 +232,6 @@ impl Turn<'_> {
         Ok((self.store.prune_tasks(tasks, PRUNED_AT_ONCE)?, self.store.prune_events(events, PRUNED_AT_ONCE)?))
     }
 
-    /// Starts tasks while there are slots, and tells whether it has started any.
-    pub(super) fn fill_slots(&mut self) -> rusqlite::Result<bool> {
-        let mut has_started = false;
-        while !self.state.closing && self.state.running.len() < self.state.policy.max_parallel {
-            let Some(no) = self.store.next_queued()? else { break };
-            if self.readable(no)?.is_none() {
-                has_started = true;
-                continue;
-            }
-            self.store.start(no, self.now)?;
-            self.state.running.insert(no);
-            let Some(task) = self.store.task(no)? else { break };
-            if let Some(rule) = &task.order.rule {
-                let depth = task.order.cause.as_ref().map_or(0, |cause| cause.depth);
-                self.state.memory.started(rule, no, depth, self.now);
-            }
-            self.tell(&task_event(no, &task.order, TaskState::Running, task.attempts), &task.order);
-            has_started = true;
-            let event = match task.order.cause.as_ref().and_then(|cause| cause.event) {
-                Some(seq) => self.store.event(seq)?,
-                None => None,
-            };
-            let prompt = self.asked(&task)?;
-            self.batch.orders.push(Order::Start(Box::new(start_order(task, prompt, event, self.now))));
-        }
-        Ok(has_started)
-    }
-
     /// Keeps the answer until the outcome of the transaction is known.
     fn answer<T: Send + 'static, R: Send + 'static>(
         &mut self,
@@ -282,18 +257,5 @@ fn submitted(state: &State, (no, is): (TaskNo, TaskState)) -> TaskSubmitted {
     TaskSubmitted {
         task_id: no.to_string(),
         state: if state.running.contains(&no) { TaskState::Running } else { is },
-    }
-}
-
-fn start_order(task: TaskRow, prompt: String, event: Option<Event>, now: Timestamp) -> StartOrder {
-    StartOrder {
-        no: task.no,
-        launch: task.launch,
-        prompt,
-        agent: task.order.agent,
-        env: task.order.env,
-        timeout_ms: task.order.timeout_ms,
-        event,
-        started_at: now,
     }
 }

@@ -84,6 +84,7 @@ mod tests {
         Draft, Policy,
         apply::{State, Turn},
         batch::Batch,
+        waits::Waits,
     };
     use super::*;
     use crate::{rules::RuleIndex, store::Store};
@@ -97,7 +98,7 @@ mod tests {
         let policy = Policy { rules, max_parallel: 1, max_queued: None, max_task_depth: 8 };
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("daemon.db")).unwrap();
-        let mut state = State::new(policy);
+        let mut state = State::new(policy, Waits::default());
         let mut batch = Batch::default();
         let start = Timestamp::now().as_millis();
         let mut at = |seconds: i64| {

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     command::{Automation, Command, Draft, EngineError, Policy, Select, Settled},
     reply::Reply,
+    waits::{Wait, Waits},
 };
 use crate::{
     rules::Decision,
@@ -26,11 +27,12 @@ use crate::{
 #[derive(Clone)]
 pub struct Engine {
     commands: mpsc::UnboundedSender<Command>,
+    waits: Waits,
 }
 
 impl Engine {
-    pub(super) fn new(commands: mpsc::UnboundedSender<Command>) -> Self {
-        Self { commands }
+    pub(super) fn new(commands: mpsc::UnboundedSender<Command>, waits: Waits) -> Self {
+        Self { commands, waits }
     }
 
     /// Takes in an event, and what the rules make of it.
@@ -247,6 +249,13 @@ impl Engine {
     /// The database could not be written.
     pub async fn end_all(&self) -> Result<(), EngineError> {
         self.call(Command::EndAll).await
+    }
+
+    /// The agent of `task` waits for the end of `other` as long as this lives, and does nothing meanwhile: its slot is lent.
+    pub(crate) async fn waits_for(&self, task: TaskNo, other: TaskNo) -> Wait {
+        let wait = self.waits.begin(task, other);
+        self.wake().await;
+        wait
     }
 
     /// Has queued tasks started, if slots are free: what an earlier daemon left in the queue.

@@ -26,9 +26,11 @@ mod model_tests;
 mod payload;
 mod recover;
 mod reply;
+mod slots;
 mod tasks;
 mod thread;
 mod waiting;
+mod waits;
 
 pub(crate) use command::similar;
 pub use command::{
@@ -37,3 +39,4 @@ pub use command::{
 pub(crate) use due::{Gathering, fire_when_due};
 pub use handle::Engine;
 pub use thread::{EngineSetup, start};
+pub(crate) use waits::Wait;

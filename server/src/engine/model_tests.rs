@@ -10,6 +10,7 @@ use super::{
     Command, EngineError, Policy,
     apply::{State, Turn},
     batch::Batch,
+    waits::Waits,
 };
 use crate::{
     rules::RuleIndex,
@@ -181,7 +182,7 @@ impl Machine {
             max_queued: None,
             max_task_depth: 8,
         };
-        let mut state = State::new(policy);
+        let mut state = State::new(policy, Waits::default());
         state.load(&store).unwrap();
         Self { store, state }
     }

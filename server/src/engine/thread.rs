@@ -18,6 +18,7 @@ use super::{
     batch::Batch,
     command::{Command, Order, Policy},
     handle::Engine,
+    waits::Waits,
 };
 use crate::{
     bus::Bus,
@@ -73,7 +74,8 @@ pub(super) struct Thread {
 /// # Errors
 /// The store cannot be read, or there is no thread to be had.
 pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
-    let mut state = State::new(setup.policy.clone());
+    let waits = Waits::default();
+    let mut state = State::new(setup.policy.clone(), waits.clone());
     state.load(&setup.store).map_err(io::Error::other)?;
     setup.store.wait_no_longer_than(TRY_EVERY).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::unbounded_channel();
@@ -89,7 +91,7 @@ pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     // It makes prompts of their templates.
     let builder = std::thread::Builder::new().name("engine".to_owned()).stack_size(template::STACK);
     let handle = builder.spawn(move || thread.run())?;
-    Ok((Engine::new(sender), handle))
+    Ok((Engine::new(sender, waits), handle))
 }
 
 impl Thread {

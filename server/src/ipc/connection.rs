@@ -19,6 +19,8 @@ use tarpc::context::Context;
 use tokio::{net::UnixStream, sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::{engine::Wait, store::TaskNo};
+
 use super::{
     Daemon,
     executor::Executor,
@@ -64,6 +66,12 @@ impl Handler {
     /// What all that this connection asks for is caused by: the task whose agent is at the other end, if it is one's.
     pub(super) fn cause(&self) -> Option<Cause> {
         self.origin.as_ref().map(|origin| origin.cause.clone())
+    }
+
+    /// Tells the engine that the agent at the other end waits for a task, if it is one's: its slot is lent as long as this lives.
+    pub(super) async fn lend(&self, no: TaskNo) -> Option<Wait> {
+        let own = self.origin.as_ref()?.task.filter(|own| *own != no)?;
+        Some(self.daemon.engine.waits_for(own, no).await)
     }
 
     /// A place among the calls that wait; it is free again when this is dropped.

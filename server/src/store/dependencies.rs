@@ -16,6 +16,17 @@ impl Store {
         Ok(())
     }
 
+    /// This task and those that must complete before it can start, some of them where there are very many.
+    pub(crate) fn needed(&self, task: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
+        self.statement(
+            "WITH RECURSIVE needed (no) AS (
+                 SELECT ?1 UNION SELECT after FROM dependency JOIN needed ON task = needed.no LIMIT 1000)
+             SELECT no FROM needed",
+        )?
+        .query_map([task], |row| row.get(0))?
+        .collect()
+    }
+
     /// The tasks that wait for this one, in the order of their numbers; from here on they do not any more.
     pub(crate) fn take_waiting(&mut self, after: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
         let waiting: Vec<TaskNo> = self

@@ -122,6 +122,16 @@ impl Store {
         self.statement(NEXT_QUEUED)?.query_row([], |row| row.get(0)).optional()
     }
 
+    /// That of these tasks which is to start next.
+    pub(crate) fn next_of(&self, tasks: &[TaskNo]) -> rusqlite::Result<Option<TaskNo>> {
+        self.statement(
+            "SELECT no FROM task WHERE no IN (SELECT value FROM json_each(?)) AND state = 'queued' AND waiting = 0
+             ORDER BY priority DESC, no LIMIT 1",
+        )?
+        .query_row([AsJson(tasks)], |row| row.get(0))
+        .optional()
+    }
+
     /// A task.
     pub(crate) fn task(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
         self.statement(&format!("SELECT {TASK_COLUMNS} FROM task WHERE no = ?"))?

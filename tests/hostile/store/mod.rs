@@ -1,5 +1,6 @@
 //! A database that is locked, full, or holds impossible values.
 
+mod lending;
 mod locked;
 mod many;
 mod values;

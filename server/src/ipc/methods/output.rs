@@ -36,6 +36,7 @@ pub(crate) async fn task_output(handler: &Handler, params: TaskOutputParams) -> 
         return follow.read().await;
     }
     let _place = handler.wait()?;
+    let _slot = handler.lend(no).await;
     follow.wait(Instant::now() + Duration::from_millis(wait_ms)).await
 }
 

@@ -154,6 +154,7 @@ pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Resu
     if task.state.is_final() {
         return Ok(task);
     }
+    let _slot = handler.lend(no).await;
     tokio::select! {
         () = ended => get(handler, no).await,
         () = after(params.timeout_ms) => {

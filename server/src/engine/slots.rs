@@ -1,0 +1,120 @@
+//! Which tasks start: those for which there is a slot, those that others wait for in theirs included.
+
+use std::collections::HashSet;
+
+use aiwg_protocol::types::{Event, TaskState, Timestamp};
+
+use super::{
+    apply::Turn,
+    command::{Order, StartOrder},
+    payload::task_event,
+};
+use crate::store::{TaskNo, TaskRow};
+
+impl Turn<'_> {
+    /// Starts what there is room for. Tells whether that is anything.
+    pub(super) fn fill_slots(&mut self) -> rusqlite::Result<bool> {
+        let mut has_started = false;
+        while !self.state.closing {
+            let Some(no) = self.next()? else { break };
+            // Even one that cannot be read has changed something.
+            has_started = true;
+            if self.readable(no)?.is_some() {
+                self.start(no)?;
+            }
+        }
+        Ok(has_started)
+    }
+
+    /// The task that is to start now, if there is room for one.
+    fn next(&self) -> rusqlite::Result<Option<TaskNo>> {
+        let slots = self.state.policy.max_parallel;
+        let running = self.state.running.len();
+        if running < slots {
+            return self.store.next_queued();
+        }
+        let pairs = self.waits()?;
+        if pairs.is_empty() || running >= self.most_running() {
+            return Ok(None);
+        }
+        if running - lent(&pairs, &self.state.running) < slots {
+            return self.store.next_queued();
+        }
+        // Whoever waits for it does nothing: it takes that one's slot, whatever else is queued, since nothing goes on without it.
+        let mut awaited: Vec<TaskNo> = Vec::new();
+        for (task, other) in &pairs {
+            let is_free =
+                self.state.running.contains(task) && !waits_for_running(*task, &pairs, &self.state.running);
+            if is_free && !awaited.contains(other) {
+                awaited.push(*other);
+            }
+        }
+        self.store.next_of(&awaited)
+    }
+
+    /// Which running task waits for which others, those included that must complete before these can start.
+    fn waits(&self) -> rusqlite::Result<Vec<(TaskNo, TaskNo)>> {
+        let mut all = Vec::new();
+        for (task, other) in self.state.waits.pairs() {
+            if self.state.running.contains(&other) {
+                all.push((task, other));
+            } else {
+                all.extend(self.store.needed(other)?.into_iter().map(|no| (task, no)));
+            }
+        }
+        Ok(all)
+    }
+
+    fn start(&mut self, no: TaskNo) -> rusqlite::Result<()> {
+        self.store.start(no, self.now)?;
+        self.state.running.insert(no);
+        let Some(task) = self.store.task(no)? else { return Ok(()) };
+        if let Some(rule) = &task.order.rule {
+            let depth = task.order.cause.as_ref().map_or(0, |cause| cause.depth);
+            self.state.memory.started(rule, no, depth, self.now);
+        }
+        self.tell(&task_event(no, &task.order, TaskState::Running, task.attempts), &task.order);
+        let event = match task.order.cause.as_ref().and_then(|cause| cause.event) {
+            Some(seq) => self.store.event(seq)?,
+            None => None,
+        };
+        let prompt = self.asked(&task)?;
+        self.batch.orders.push(Order::Start(Box::new(start_order(task, prompt, event, self.now))));
+        Ok(())
+    }
+
+    /// How many agents may be there at the most, those that only wait included: no ring of waits has more and more started.
+    fn most_running(&self) -> usize {
+        let depth = usize::try_from(self.state.policy.max_task_depth).unwrap_or(usize::MAX);
+        self.state.policy.max_parallel.saturating_mul(depth.saturating_add(1))
+    }
+}
+
+/// How many of the running tasks have lent their slots: they wait for one that runs. Two that wait for the same one have lent one slot.
+fn lent(pairs: &[(TaskNo, TaskNo)], running: &HashSet<TaskNo>) -> usize {
+    let (mut tasks, mut others) = (HashSet::new(), HashSet::new());
+    for (task, other) in pairs {
+        if task != other && running.contains(task) && running.contains(other) {
+            tasks.insert(task);
+            others.insert(other);
+        }
+    }
+    tasks.len().min(others.len())
+}
+
+fn waits_for_running(task: TaskNo, pairs: &[(TaskNo, TaskNo)], running: &HashSet<TaskNo>) -> bool {
+    pairs.iter().any(|(who, other)| *who == task && other != who && running.contains(other))
+}
+
+fn start_order(task: TaskRow, prompt: String, event: Option<Event>, now: Timestamp) -> StartOrder {
+    StartOrder {
+        no: task.no,
+        launch: task.launch,
+        prompt,
+        agent: task.order.agent,
+        env: task.order.env,
+        timeout_ms: task.order.timeout_ms,
+        event,
+        started_at: now,
+    }
+}
