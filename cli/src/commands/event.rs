@@ -47,13 +47,23 @@ pub(crate) async fn run(
 }
 
 fn show_emitted(out: &mut Page, emitted: &EventEmitted) -> io::Result<()> {
-    let EventEmitted { seq, rules, refused } = emitted;
-    match rules.as_slice() {
+    let EventEmitted { seq, rules, waiting, refused } = emitted;
+    let fired: Vec<&str> = rules.iter().filter(|rule| !waiting.contains(rule)).map(String::as_str).collect();
+    match fired.as_slice() {
+        [] if !waiting.is_empty() => writeln!(out, "Event {seq} is in the log.")?,
         [] if refused.is_empty() => writeln!(out, "Event {seq} is in the log; no rule waits for it.")?,
         [] => writeln!(out, "Event {seq} is in the log; no rule has made a task of it.")?,
-        rules => {
-            writeln!(out, "Event {seq} fired {}. Next: aiwg task list", visible(&rules.join(", ")))?;
+        fired => {
+            writeln!(out, "Event {seq} fired {}. Next: aiwg task list", visible(&fired.join(", ")))?;
         }
+    }
+    if !waiting.is_empty() {
+        let (waiting, wait) = (waiting.join(", "), if waiting.len() == 1 { "waits" } else { "wait" });
+        writeln!(
+            out,
+            "{} {wait} with it, for quiet, its own task to end, or room in the queue. Next: aiwg automation status",
+            visible(&waiting)
+        )?;
     }
     refused.iter().try_for_each(|RefusedMatch { rule, reason }| {
         writeln!(out, "! {} did nothing: {}", visible(rule), visible(reason))

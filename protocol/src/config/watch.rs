@@ -71,6 +71,7 @@ pub struct WatchPathOptions {
     pub path: String,
     /// Only these kinds of change; all when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
     pub events: Option<Vec<FileChangeKind>>,
     /// What is not watched here, as in .gitignore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,7 +79,7 @@ pub struct WatchPathOptions {
     pub ignore: Option<Vec<String>>,
     /// Only files with these endings; all when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 1000), inner(length(max = 200)))]
+    #[schemars(length(min = 1, max = 1000), inner(length(max = 200)))]
     pub extensions: Option<Vec<String>>,
 }
 

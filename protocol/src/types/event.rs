@@ -76,6 +76,10 @@ pub struct EventEmitted {
     pub seq: u64,
     /// The ids of the rules that took it up: that have made a task of it, or will.
     pub rules: Vec<String>,
+    /// Those of `rules` that have made no task of it yet: they wait for quiet, for their own task to end, or for room in the
+    /// queue. Absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<String>,
     /// The rules that it matched as well and that made nothing of it; absent where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<RefusedMatch>,

@@ -46,7 +46,7 @@ pub fn literal_braces(line: &str) -> Result<Cow<'_, str>, PatternError> {
 }
 
 /// The length of the class that a text begins with, in bytes. None where it has no end: then the bracket stands for itself.
-fn class(text: &str) -> Option<usize> {
+pub(crate) fn class(text: &str) -> Option<usize> {
     let mut inner = text.char_indices().skip(1).peekable();
     inner.next_if(|(_, c)| matches!(c, '!' | '^'));
     // A bracket that comes first is a member of the class.

@@ -14,6 +14,7 @@
 //! # Ok::<(), aiwg_patterns::PatternError>(())
 //! ```
 
+mod alternatives;
 mod error;
 mod ignore_line;
 mod limits;
@@ -21,6 +22,7 @@ mod pattern;
 mod set;
 mod topics;
 
+pub use alternatives::alternatives;
 pub use error::{Limit, PatternError};
 pub use ignore_line::{check_ignore_line, literal_braces};
 pub use limits::{DEEPEST, LONGEST_LINE, LONGEST_PATTERN, MOST_ALTERNATIVES, MOST_TOPICS};

@@ -14,6 +14,7 @@ mod tests;
 mod words;
 
 pub(crate) use agents::{access, may_set};
+pub(crate) use check::{cannot_occur, reserved};
 pub use error::ConfigError;
 pub(crate) use load::load_for;
 pub use load::{Loaded, load, parse};

@@ -38,8 +38,7 @@ impl Turn<'_> {
         if enabled {
             // Why it did nothing before is no longer so.
             self.state.memory.forget_refusals(id);
-        } else {
-            self.drop_pending(id)?;
+            self.resume_pending(id)?;
         }
         let word = if enabled { "enabled" } else { "disabled" };
         tracing::info!(target: "automation", rule = id.unwrap_or("all"), "{word}");
@@ -110,12 +109,24 @@ impl Turn<'_> {
         is_news
     }
 
-    fn drop_pending(&mut self, id: Option<&str>) -> rusqlite::Result<()> {
-        let ids: Vec<String> = match id {
+    /// What came before a rule was switched off goes on, as after the end of its task: nobody asked for that to be lost.
+    fn resume_pending(&mut self, id: Option<&str>) -> rusqlite::Result<()> {
+        let ids = match id {
             Some(id) => vec![id.to_owned()],
-            None => self.state.policy.rules.rules().iter().map(|rule| rule.id.clone()).collect(),
+            None => self.store.all_pending()?.into_keys().collect(),
         };
-        ids.iter().try_for_each(|id| self.store.remove_pending(id))
+        for id in ids {
+            if !self.is_switched_off(&id) {
+                self.no_longer_busy(&id)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether someone has switched a rule off, or all of them.
+    pub(super) fn is_switched_off(&self, id: &str) -> bool {
+        let memory = &self.state.memory;
+        !memory.is_enabled() || memory.switched(id) == Some(false)
     }
 
     /// Has an event of automation itself taken in.

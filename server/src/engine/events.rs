@@ -96,6 +96,11 @@ impl Turn<'_> {
         self.store.insert_event(&event)?;
         self.batch.events.push(Arc::clone(&event));
         let matched = self.match_rules(&event, happened_at)?;
-        Ok(EventEmitted { seq: event.seq, rules: matched.taken, refused: matched.refused })
+        Ok(EventEmitted {
+            seq: event.seq,
+            rules: matched.taken,
+            waiting: matched.waiting,
+            refused: matched.refused,
+        })
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use aiwg_protocol::{
-    config::{OnBusy, Rule, Trigger},
+    config::{Rule, Trigger},
     types::{Event, EventSource, RefusedMatch, TaskState, Timestamp},
 };
 
@@ -17,9 +17,9 @@ use crate::{
 /// The window of the circuit breaker.
 const WINDOW_MS: i64 = WINDOW_MINUTES as i64 * 60_000;
 
-/// Whether files that change together make one task of a rule, even if it does not wait for quiet.
+/// Whether what comes together makes one task of a rule, even if it does not wait for quiet: files do.
 fn gathers(rule: &Rule) -> bool {
-    matches!(rule.trigger, Trigger::FileChange { .. }) && rule.on_busy() != OnBusy::Queue
+    matches!(rule.trigger, Trigger::FileChange { .. })
 }
 
 /// What the rules have made of an event.
@@ -27,12 +27,21 @@ fn gathers(rule: &Rule) -> bool {
 pub(super) struct Matched {
     /// The ids of those that took it up: that make a task of it, now or later.
     pub(super) taken: Vec<String>,
+    /// Those of them that will later.
+    pub(super) waiting: Vec<String>,
     /// Those that make nothing of it.
     pub(super) refused: Vec<RefusedMatch>,
 }
 
 /// That a match was taken up, or why not.
-pub(super) type Upshot = Result<(), String>;
+pub(super) type Upshot = Result<Taken, String>;
+
+/// When a task comes of a match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taken {
+    Now,
+    Later,
+}
 
 /// The events that a task is made of: the latest of the matches that it stands for.
 pub(super) struct Gathered<'a> {
@@ -52,11 +61,11 @@ impl Turn<'_> {
             let upshot = match decision {
                 Decision::Debounce { interval_ms, max_wait_ms } => {
                     self.debounce(rule, event, interval_ms, max_wait_ms)?;
-                    Ok(())
+                    Ok(Taken::Later)
                 }
                 Decision::Fire if gathers(rule) => {
                     self.debounce(rule, event, 0, 0)?;
-                    Ok(())
+                    Ok(Taken::Later)
                 }
                 other => {
                     let this = Gathered { events: std::slice::from_ref(event), matches: 1 };
@@ -65,7 +74,10 @@ impl Turn<'_> {
             };
             let rule = rule.id.clone();
             match upshot {
-                Ok(()) => matched.taken.push(rule),
+                Ok(when) => {
+                    matched.waiting.extend((when == Taken::Later).then(|| rule.clone()));
+                    matched.taken.push(rule);
+                }
                 Err(reason) => matched.refused.push(RefusedMatch { rule, reason }),
             }
         }
@@ -120,7 +132,7 @@ impl Turn<'_> {
             Decision::Coalesce => {
                 self.store.add_pending(&rule.id, event, self.now)?;
                 self.batch.journal.note(&rule.id, event, "matched: waits for the rule's task to end");
-                Ok(Ok(()))
+                Ok(Ok(Taken::Later))
             }
             Decision::Refuse(why) => {
                 let why = why.why(&rule.id);
@@ -139,10 +151,11 @@ impl Turn<'_> {
         event: &Event,
         gathered: &Gathered<'_>,
         counts: bool,
-    ) -> rusqlite::Result<()> {
+    ) -> rusqlite::Result<Taken> {
         // Only for what the daemon itself has caused: what comes from outside was refused as a whole.
         if !self.has_room(rule, event)? {
-            return self.wait_for_room(rule, event);
+            self.wait_for_room(rule, event)?;
+            return Ok(Taken::Later);
         }
         let (task, unusable) = task_of(rule, gathered.events, gathered.matches);
         let no = self.enqueue(&task)?;
@@ -151,9 +164,10 @@ impl Turn<'_> {
         let firing = Firing { rule, at, event: event.seq, matches: gathered.matches, task: no, counts };
         self.store.insert_firing(&firing)?;
         match unusable {
-            Some(why) => self.fail(no, format!("its prompt could not be made: {why}")),
-            None => Ok(()),
+            Some(why) => self.fail(no, format!("its prompt could not be made: {why}"))?,
+            None => {}
         }
+        Ok(Taken::Now)
     }
 
     /// Whether the queue takes a task of a rule; says so where it does not.

@@ -98,6 +98,10 @@ impl Turn<'_> {
             return self.store.remove_pending(id);
         };
         let facts = self.facts_later(rule, &events)?;
+        if self.is_switched_off(id) && !facts.tripped {
+            // It goes on when someone switches it on again. Where the file says that the rule is off, it is over.
+            return self.store.set_pending_due(id, None);
+        }
         let decision = settled(rule, &facts);
         if decision == Decision::Coalesce {
             return self.store.set_pending_due(id, None);

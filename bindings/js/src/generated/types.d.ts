@@ -329,6 +329,11 @@ export interface EventEmitted {
   seq: number;
   /** The ids of the rules that took it up: that have made a task of it, or will. */
   rules: string[];
+  /**
+   * Those of `rules` that have made no task of it yet: they wait for quiet, for their own task to
+   * end, or for room in the queue. Absent where there are none.
+   */
+  waiting?: string[];
   /** The rules that it matched as well and that made nothing of it; absent where there are none. */
   refused?: RefusedMatch[];
 }

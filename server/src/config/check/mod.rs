@@ -2,6 +2,10 @@
 
 mod rules;
 mod sources;
+mod topics;
+mod vain;
+
+pub(crate) use topics::{cannot_occur, reserved};
 
 use std::path::Path;
 

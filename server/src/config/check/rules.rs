@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use aiwg_patterns::is_glob;
 use aiwg_protocol::config::{Action, Config, Rule, Trigger};
 
-use super::{Check, Step};
+use super::{Check, Step, topics, vain};
 use crate::{
     names::{AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_in_topics, is_name, is_topic, is_variable},
     rules::{RuleIndex, compile, template},
@@ -27,7 +27,7 @@ impl Check<'_, '_, '_> {
             if !seen.insert(rule.id.clone()) {
                 self.wrong(&id, format!("another rule, or a job, has the id {:?} already", rule.id));
             }
-            self.trigger(rule, &at);
+            self.trigger(config, rule, &at);
             self.action(&rule.action, &[at[0], at[1], Step::Key("action")]);
         }
     }
@@ -42,14 +42,20 @@ impl Check<'_, '_, '_> {
         }
     }
 
-    fn trigger(&mut self, rule: &Rule, at: &[Step<'_>]) {
+    fn trigger(&mut self, config: &Config, rule: &Rule, at: &[Step<'_>]) {
         let (key, wrong) = match &rule.trigger {
-            Trigger::FileChange { pattern } => ("pattern", wrong_pattern(pattern)),
+            Trigger::FileChange { pattern } => ("pattern", vain::wrong_pattern(pattern)),
             Trigger::Event { topic } => ("topic", wrong_topic(topic)),
             // Looked at with the other schedules.
             Trigger::Schedule { .. } => return,
         };
-        let wrong = wrong.or_else(|| RuleIndex::new(vec![rule.clone()]).err().map(|error| error.why()));
+        let wrong = wrong
+            .or_else(|| RuleIndex::new(vec![rule.clone()]).err().map(|error| error.why()))
+            .or_else(|| match &rule.trigger {
+                Trigger::FileChange { pattern } => vain::unwatched(self.project, config, pattern),
+                Trigger::Event { topic } => topics::in_vain(topic, config),
+                Trigger::Schedule { .. } => None,
+            });
         if let Some(why) = wrong {
             self.wrong(&[at, &[Step::Key("trigger"), Step::Key(key)]].concat(), why);
         }
@@ -93,26 +99,4 @@ fn wrong_topic(topic: &str) -> Option<String> {
         is_topic(topic)
     };
     (!can_be).then(|| format!("no event can have such a topic: {TOPIC_RULE}"))
-}
-
-/// Why no file of the project can match.
-fn wrong_pattern(pattern: &str) -> Option<String> {
-    const RELATIVE: &str = "a pattern is relative to the project";
-    if pattern.is_empty() {
-        return Some("must not be empty: \"**\" matches all files".to_owned());
-    }
-    if let Some(rest) = pattern.strip_prefix('/') {
-        let rest = rest.trim_start_matches('/');
-        return Some(format!("matches no file: {RELATIVE}, such as {rest:?}"));
-    }
-    if pattern.split('/').any(|part| part == "..") {
-        return Some(format!("matches no file: {RELATIVE}, and cannot lead out of it"));
-    }
-    if pattern.ends_with('/') {
-        return Some(format!(
-            "matches no file, since it names a directory: {:?} matches all in it",
-            format!("{pattern}**")
-        ));
-    }
-    None
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use aiwg_protocol::config::{Config, Trigger, WatchPath};
+use aiwg_protocol::config::{Config, Trigger, WatchPath, WatchPathOptions};
 use aiwg_schedule::{Schedule, time_zone};
 use aiwg_watch::WatchError;
 
-use super::{Check, Step};
+use super::{Check, Step, vain};
 use crate::{
     names::{NAME_RULE, is_name},
     rules::schedule_topic,
@@ -17,9 +17,8 @@ impl Check<'_, '_, '_> {
     /// Patterns, and paths within the project.
     pub(super) fn watch(&mut self, config: &Config) {
         for (place, pattern) in config.watch.ignore.iter().enumerate() {
-            let mut one = Config::default();
-            one.watch.ignore = vec![pattern.clone()];
-            self.watch_options(&one, &[Step::Key("watch"), Step::Key("ignore"), Step::Place(place)]);
+            let at = [Step::Key("watch"), Step::Key("ignore"), Step::Place(place)];
+            self.ignored(pattern, &at);
         }
         for (place, path) in config.watch.paths.iter().enumerate() {
             let text = match path {
@@ -29,10 +28,38 @@ impl Check<'_, '_, '_> {
             let at = [Step::Key("watch"), Step::Key("paths"), Step::Place(place)];
             if text.is_empty() {
                 self.wrong(&at, "must not be empty: \".\" is the project");
+            } else if let Some(why) = vain::wrong_path(text) {
+                self.wrong(&at, why);
             } else {
                 let mut one = Config::default();
                 one.watch.paths = vec![path.clone()];
                 self.watch_options(&one, &at);
+            }
+            if let WatchPath::Options(options) = path {
+                self.path_options(options, &at);
+            }
+        }
+    }
+
+    fn ignored(&mut self, pattern: &str, at: &[Step<'_>]) {
+        if let Some(why) = vain::wrong_ignore(self.project, pattern) {
+            return self.wrong(at, why);
+        }
+        let mut one = Config::default();
+        one.watch.ignore = vec![pattern.to_owned()];
+        self.watch_options(&one, at);
+    }
+
+    fn path_options(&mut self, options: &WatchPathOptions, at: &[Step<'_>]) {
+        for (key, lines) in [("ignore", &options.ignore), ("extensions", &options.extensions)] {
+            for (place, line) in lines.iter().flatten().enumerate() {
+                let why = match key {
+                    "ignore" => vain::wrong_ignore(self.project, line),
+                    _ => vain::wrong_extension(line),
+                };
+                if let Some(why) = why {
+                    self.wrong(&[at, &[Step::Key(key), Step::Place(place)]].concat(), why);
+                }
             }
         }
     }

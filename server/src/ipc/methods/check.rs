@@ -9,15 +9,13 @@ use aiwg_protocol::{
 };
 
 use crate::{
+    config::reserved,
     engine::Select,
     ipc::daemon::kib,
     names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
     rules::is_task_time,
     store::{Selection, TaskNo},
 };
-
-/// Topics that only the daemon may publish.
-const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automation:", "health:", "chat:"];
 
 /// The longest wait: clients ask again, so a connection that has silently died is noticed.
 const LONGEST_WAIT_MS: u64 = 60_000;
@@ -55,7 +53,7 @@ fn at_most(member: &str, text: &str, most: usize) -> Result<(), ApiError> {
 /// A topic that a client may emit.
 pub(super) fn topic(topic: &str) -> Result<(), ApiError> {
     topic_as_such(topic)?;
-    match RESERVED.iter().find(|prefix| topic.starts_with(**prefix)) {
+    match reserved(topic) {
         Some(prefix) => {
             let message = format!(
                 "topics that start with {prefix:?} are the daemon's own: choose another for {topic:?}"

@@ -17,6 +17,7 @@ use aiwg_watch::{Kind, Verdict, within};
 
 use super::{check, schedule};
 use crate::{
+    config::cannot_occur,
     engine::Draft,
     ipc::{Daemon, connection::Handler},
     rules::{Decision, HEALTH_CHECK, task_of, template},
@@ -64,10 +65,11 @@ fn trial(daemon: &Daemon, params: AutomationTestParams) -> Result<Trial, ApiErro
             check::topic_as_such(&topic)?;
             let payload = payload.unwrap_or_default();
             check::payload("payload", &payload, &daemon.settings.get().config.daemon)?;
+            let no_event = cannot_occur(&topic, &daemon.settings.get().config);
             Ok(Trial {
                 event: event(topic, payload, EventSource::Client),
                 file: None,
-                no_event: None,
+                no_event,
                 notice: None,
             })
         }

@@ -621,6 +621,10 @@ class EventEmitted:
     """The event's number."""
     rules: list[str]
     """The ids of the rules that took it up: that have made a task of it, or will."""
+    waiting: list[str] | None = None
+    """Those of `rules` that have made no task of it yet: they wait for quiet, for their own task to
+    end, or for room in the queue. Absent where there are none.
+    """
     refused: list[RefusedMatch] | None = None
     """The rules that it matched as well and that made nothing of it; absent where there are none.
     """
@@ -631,6 +635,7 @@ class EventEmitted:
         return cls(
             seq=wire["seq"],
             rules=wire["rules"],
+            waiting=wire.get("waiting"),
             refused=maybe(
                 lambda value: [RefusedMatch.from_wire(item) for item in value],
                 wire.get("refused"),

@@ -1,4 +1,4 @@
-//! Patterns, names, templates and rules that would end the daemon or never fire.
+//! Input that would end the daemon, or hold everyone else up.
 
 use serde_json::json;
 

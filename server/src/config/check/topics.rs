@@ -1,0 +1,146 @@
+//! The daemon's own topics: a rule on one that there is not waits for ever, since nobody else may publish it.
+
+use aiwg_patterns::{Pattern, PatternSet, alternatives, is_glob};
+use aiwg_protocol::{
+    config::{Config, Trigger},
+    topics::TOPICS,
+};
+
+use crate::{config::words::nearest, rules::schedule_topic};
+
+/// How the topics begin that only the daemon may publish.
+const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automation:", "health:", "chat:"];
+
+/// How the topics of schedules begin.
+const SCHEDULE: &str = "schedule:";
+
+/// How many alternatives of a glob are looked at one by one.
+const ALTERNATIVES: usize = 64;
+
+/// How many topics a message names.
+const SHOWN: usize = 8;
+
+/// A topic of a schedule that nobody is likely to have: what matches this one matches those of all.
+const ANY_SCHEDULE: &str = "schedule:9-any.name/of_it";
+
+/// The beginning that makes a topic the daemon's own, if it is.
+pub(crate) fn reserved(topic: &str) -> Option<&'static str> {
+    RESERVED.into_iter().find(|prefix| topic.starts_with(prefix))
+}
+
+/// Why no event can ever have this topic, with this configuration.
+pub(crate) fn cannot_occur(topic: &str, config: &Config) -> Option<String> {
+    let prefix = reserved(topic)?;
+    let published = published(config);
+    if published.iter().any(|known| known == topic) {
+        return None;
+    }
+    let known: Vec<&str> =
+        published.iter().map(String::as_str).filter(|known| known.starts_with(prefix)).collect();
+    let near = nearest(topic, &known).map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+    let why = if prefix == SCHEDULE {
+        "no job, and no rule with a schedule, has this topic"
+    } else {
+        "the daemon publishes no such topic, and nobody else may"
+    };
+    Some(format!("no event can be {topic:?}: {why}{near}{}", there_are(&known)))
+}
+
+/// Why a topic of a rule, or an alternative of it, matches no event, with this configuration.
+pub(super) fn in_vain(topic: &str, config: &Config) -> Option<String> {
+    alternatives(topic, ALTERNATIVES).iter().find_map(|alternative| {
+        if !is_glob(alternative) {
+            return cannot_occur(alternative, config);
+        }
+        let fixed = alternative.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
+        let prefix = reserved(fixed)?;
+        let set = PatternSet::new([Pattern::topic(alternative).ok()?]).ok()?;
+        let published = published(config);
+        if set.is_match(ANY_SCHEDULE) || published.iter().any(|known| set.is_match(known)) {
+            return None;
+        }
+        let known: Vec<&str> =
+            published.iter().map(String::as_str).filter(|known| known.starts_with(prefix)).collect();
+        Some(format!(
+            "{alternative:?} matches none of the topics that begin with {prefix:?}{}",
+            there_are(&known)
+        ))
+    })
+}
+
+fn there_are(known: &[&str]) -> String {
+    match known {
+        [] => String::new(),
+        known if known.len() > SHOWN => format!(
+            "; there are {} and more",
+            known.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ")
+        ),
+        known => format!("; there are {}", known.join(", ")),
+    }
+}
+
+/// All topics of the daemon's own that there can be.
+fn published(config: &Config) -> Vec<String> {
+    let own = TOPICS.iter().map(|topic| topic.name).filter(|name| !is_glob(name)).map(str::to_owned);
+    let jobs = config.schedule.jobs.iter().map(|job| schedule_topic(&job.name));
+    let rules = config.rules.iter().filter(|rule| matches!(rule.trigger, Trigger::Schedule { .. }));
+    own.chain(jobs).chain(rules.map(|rule| schedule_topic(&rule.id))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        serde_json::from_value(serde_json::json!({
+            "schedule": { "jobs": [{ "name": "nightly build", "cron": "@daily", "action": "x" }] }
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_topic_that_the_daemon_does_not_publish_cannot_occur() {
+        let why = |topic| cannot_occur(topic, &config()).unwrap();
+        assert!(why("task:complete").contains("did you mean \"task:completed\"?"));
+        assert!(why("file:changed").contains("file:created, file:modified"), "{}", why("file:changed"));
+        assert!(why("schedule:nightly").contains("did you mean \"schedule:nightly-build\"?"));
+        assert!(why("chat:message").ends_with("and nobody else may"));
+        for topic in
+            ["task:completed", "schedule:nightly-build", "health:ok", "deploy:done", "tasks:complete"]
+        {
+            assert_eq!(cannot_occur(topic, &config()), None, "{topic}");
+        }
+    }
+
+    #[test]
+    fn a_glob_that_matches_none_of_them_is_in_vain() {
+        for topic in [
+            "task:complet",
+            "task:complete[xyz]",
+            "task:{completed,faild}",
+            "{task,file}:modified",
+            "schedule:night",
+            "schedule:weekly-*",
+            "chat:*",
+            "daemon:st*",
+            "file:[xyz]*",
+        ] {
+            assert!(in_vain(topic, &config()).is_some(), "{topic}");
+        }
+        for topic in [
+            "task:complete*",
+            "task:*",
+            "*",
+            "*:complete",
+            "task:{completed,failed}",
+            "schedule:*",
+            "schedule:nightly*",
+            "tas?:complete",
+            "file:{created,deleted}",
+            "deploy:{a,b}",
+            "health:d*",
+        ] {
+            assert_eq!(in_vain(topic, &config()), None, "{topic}");
+        }
+    }
+}

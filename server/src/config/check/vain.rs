@@ -1,0 +1,224 @@
+//! Patterns and paths that can match nothing. What only looks like a mistake is a notice, in [`crate::config::notices`].
+
+use std::path::{Path, PathBuf};
+
+use aiwg_patterns::{Pattern, PatternSet, alternatives};
+use aiwg_protocol::config::Config;
+use aiwg_watch::{Kind, Options, Verdict, within};
+
+use crate::watcher;
+
+const RELATIVE: &str = "a pattern is relative to the project";
+
+/// How many alternatives of a pattern are looked at one by one.
+const ALTERNATIVES: usize = 16;
+
+/// What stands for whatever a wildcard matches. Two, so that a pattern that ignores one by chance says nothing.
+const NAMES: [&str; 2] = ["x", "q7-other"];
+
+/// Why no file of the project can match.
+pub(super) fn wrong_pattern(pattern: &str) -> Option<String> {
+    if pattern.is_empty() {
+        return Some("must not be empty: \"**\" matches all files".to_owned());
+    }
+    if let Some(rest) = pattern.strip_prefix('!') {
+        return Some(format!(
+            "matches no file: a pattern cannot be negated; \"watch.ignore\" is for what is not to count, and \\! for the \
+             character (found before {rest:?})"
+        ));
+    }
+    if let Some(rest) = pattern.strip_prefix('/') {
+        let rest = rest.trim_start_matches('/');
+        return Some(format!("matches no file: {RELATIVE}, such as {rest:?}"));
+    }
+    let parts: Vec<&str> = pattern.strip_prefix("./").unwrap_or(pattern).split('/').collect();
+    if parts.contains(&"..") {
+        return Some(format!("matches no file: {RELATIVE}, and cannot lead out of it"));
+    }
+    if pattern.ends_with('/') {
+        return Some(format!(
+            "matches no file, since it names a directory: {:?} matches all in it",
+            format!("{pattern}**")
+        ));
+    }
+    if parts.iter().any(|part| part.is_empty() || *part == ".") {
+        let plain: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty() && *part != ".").collect();
+        return Some(format!(
+            "matches no file: no path has an empty part or a \".\" in it; write {:?}",
+            plain.join("/")
+        ));
+    }
+    None
+}
+
+/// Why no file that is watched can match, by the configuration alone: what git ignores may be another tomorrow.
+pub(super) fn unwatched(project: &Path, config: &Config, pattern: &str) -> Option<String> {
+    if config.watch.paths.is_empty() && config.watch.ignore.is_empty() && !pattern.contains(['.', '{']) {
+        return None;
+    }
+    let options = Options { gitignore: false, ..watcher::options(project, config) };
+    let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+    alternatives(pattern, ALTERNATIVES).iter().find_map(|one| why_unwatched(&options, config, one))
+}
+
+fn why_unwatched(options: &Options, config: &Config, pattern: &str) -> Option<String> {
+    let wild = pattern.find(['*', '?', '[', '{', '\\']);
+    let fixed = pattern.get(..wild.unwrap_or(pattern.len())).unwrap_or_default();
+    let directory = fixed.rsplit_once('/').map_or("", |(directory, _)| directory);
+    let said = |why: &str| Some(format!("{pattern:?} matches no file that is watched: {why}"));
+    if fixed.split('/').rev().skip(1).any(|part| part == ".git")
+        || pattern.ends_with("/.git")
+        || pattern == ".git"
+    {
+        return said("git's own files never are");
+    }
+    let rest = pattern.get(directory.len()..).unwrap_or_default().trim_start_matches('/');
+    let descends = rest.contains('/') || rest.contains("**");
+    let at = within(&options.root, directory.as_ref()).ok()?;
+    let mut roots = options.paths.iter().filter_map(|path| within(&options.root, &path.path).ok());
+    // A watched path may be a file as well.
+    let may_hold = |root: PathBuf| {
+        at.starts_with(&root)
+            || if descends {
+                root.starts_with(&at)
+            } else {
+                root.parent() == Some(at.as_path()) && names(pattern, &root)
+            }
+    };
+    if !roots.any(may_hold) {
+        return said("it lies in none of \"watch.paths\"");
+    }
+    let negates = config.watch.ignore.iter().any(|line| line.starts_with('!'));
+    let has_ending =
+        wild.is_none() || pattern.rsplit(['*', '?', ']', '}']).next().is_some_and(|rest| rest.contains('.'));
+    let set = PatternSet::new([Pattern::path(pattern).ok()?]).ok()?;
+    let verdicts = NAMES.map(|name| {
+        let sample = sample(pattern, name)?;
+        if set.is_match(&sample) { options.verdict(sample.as_ref(), Kind::Modified).ok() } else { None }
+    });
+    match verdicts {
+        [Some(Verdict::Ignored), Some(Verdict::Ignored)] if !negates => {
+            said("\"watch.ignore\" leaves it out, or it is the daemon's own")
+        }
+        [Some(Verdict::NotWanted), Some(Verdict::NotWanted)] if has_ending => {
+            said("its entry in \"watch.paths\" is not for files with this ending")
+        }
+        _ => None,
+    }
+}
+
+/// Whether the last part of a pattern matches the name of a file.
+fn names(pattern: &str, file: &Path) -> bool {
+    let last = pattern.rsplit('/').next().unwrap_or(pattern);
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    Pattern::path(last).and_then(|last| PatternSet::new([last])).is_ok_and(|set| set.is_match(name))
+}
+
+/// A path that the pattern may match. None where it has more than stars.
+fn sample(pattern: &str, name: &str) -> Option<String> {
+    if pattern.contains(['[', '{', '\\', '?']) {
+        return None;
+    }
+    Some(pattern.replace("**", "*").replace('*', name))
+}
+
+/// Why a line of `watch.ignore` can match nothing.
+pub(super) fn wrong_ignore(project: &Path, line: &str) -> Option<String> {
+    let pattern = line.strip_prefix('!').unwrap_or(line);
+    if pattern.trim().is_empty() {
+        return Some("must not be empty".to_owned());
+    }
+    if let Some(rest) = pattern.strip_prefix("./") {
+        return Some(format!(
+            "matches nothing: without the \"./\" it is {:?}, in the project's directory",
+            format!("/{rest}")
+        ));
+    }
+    if let Some(rest) = project.to_str().and_then(|project| pattern.strip_prefix(project)) {
+        return Some(format!(
+            "matches nothing: {RELATIVE}, such as {:?}",
+            format!("/{}", rest.trim_start_matches('/'))
+        ));
+    }
+    if pattern == "~" || pattern.starts_with("~/") {
+        return Some(format!("matches nothing: {RELATIVE}, and ~ stands for no directory"));
+    }
+    if pattern.split('/').any(|part| part == ".." || part == ".") {
+        return Some(format!("matches nothing: {RELATIVE}, and cannot have a \".\" or \"..\" in it"));
+    }
+    if pattern.contains("//") {
+        return Some("matches nothing: no path has an empty part".to_owned());
+    }
+    None
+}
+
+/// Why a path in `watch.paths` can be no directory.
+pub(super) fn wrong_path(path: &str) -> Option<String> {
+    if path.contains(['*', '?']) {
+        return Some(
+            "takes no patterns: name a directory; the rules say which files of it, and \"extensions\" which endings".to_owned(),
+        );
+    }
+    if path == "~" || path.starts_with("~/") {
+        return Some(
+            "is relative to the project, and ~ stands for no directory; \"./~\" names one of this name"
+                .to_owned(),
+        );
+    }
+    if path.starts_with('$') {
+        return Some("takes no variables: it is relative to the project".to_owned());
+    }
+    None
+}
+
+/// Why no file has this ending.
+pub(super) fn wrong_extension(extension: &str) -> Option<String> {
+    let bare = extension.trim_start_matches('*').trim_start_matches('.');
+    (bare.trim().is_empty() || bare.contains(['/', '*']))
+        .then(|| "is no ending of a file's name, such as \".ts\"".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(watch: serde_json::Value) -> Config {
+        serde_json::from_value(serde_json::json!({ "watch": watch })).unwrap()
+    }
+
+    #[test]
+    fn a_rule_outside_of_what_is_watched_is_in_vain() {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let why = |watch, pattern| unwatched(here, &config(watch), pattern);
+        for (watch, pattern) in [
+            (serde_json::json!({ "paths": ["src/"] }), "lib/**"),
+            (serde_json::json!({ "paths": ["src/"] }), "{src,lib}/**"),
+            (serde_json::json!({ "paths": ["src/"] }), "a.ts"),
+            (serde_json::json!({ "paths": ["src/"] }), "*.ts"),
+            (serde_json::json!({ "ignore": ["build/"] }), "build/**"),
+            (serde_json::json!({ "ignore": ["*.log"] }), "logs/*.log"),
+            (serde_json::json!({ "paths": [{ "path": ".", "extensions": ["ts"] }] }), "*.md"),
+            (serde_json::json!({}), ".git/HEAD"),
+            (serde_json::json!({}), ".aiwg/daemon/daemon.log"),
+            (serde_json::json!({}), ".aiwg/daemon/**"),
+        ] {
+            assert!(why(watch, pattern).is_some(), "{pattern}");
+        }
+        for (watch, pattern) in [
+            (serde_json::json!({ "paths": ["src/"] }), "**/*.ts"),
+            (serde_json::json!({ "paths": ["src/a/"] }), "src/**"),
+            (serde_json::json!({ "paths": ["README.md"] }), "*.md"),
+            (serde_json::json!({ "paths": ["src/"] }), "src/a/*.ts"),
+            (serde_json::json!({ "paths": ["src/"] }), "*/a.ts"),
+            (serde_json::json!({ "ignore": ["build/", "!build/keep/"] }), "build/**"),
+            (serde_json::json!({ "ignore": ["*", "!*.ts"] }), "**"),
+            (serde_json::json!({ "ignore": ["x"] }), "**"),
+            (serde_json::json!({ "paths": [{ "path": ".", "extensions": ["ts"] }] }), "**"),
+            (serde_json::json!({}), ".aiwg/daemon.json"),
+            (serde_json::json!({}), ".github/**"),
+            (serde_json::json!({}), "src/app{,.test}.ts"),
+        ] {
+            assert_eq!(why(watch, pattern), None, "{pattern}");
+        }
+    }
+}
