@@ -7,6 +7,7 @@ mod load;
 mod notices;
 mod numbers;
 mod report;
+mod schema;
 mod settings;
 mod shape;
 #[cfg(test)]

@@ -163,9 +163,8 @@ impl Turn<'_> {
         self.batch.journal.fired(&rule, event, gathered.matches, no);
         let firing = Firing { rule, at, event: event.seq, matches: gathered.matches, task: no, counts };
         self.store.insert_firing(&firing)?;
-        match unusable {
-            Some(why) => self.fail(no, format!("its prompt could not be made: {why}"))?,
-            None => {}
+        if let Some(why) = unusable {
+            self.fail(no, format!("its prompt could not be made: {why}"))?;
         }
         Ok(Taken::Now)
     }
