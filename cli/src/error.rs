@@ -96,11 +96,13 @@ impl CliError {
             ) => "not_allowed",
             Self::Client(ClientError::Disconnected(_)) => "disconnected",
             Self::Client(ClientError::Timeout { .. }) => "timeout",
+            Self::Client(ClientError::Unreadable(_)) => "unreadable",
             Self::WaitedInVain(_) => "wait_timeout",
             Self::Client(ClientError::Unsendable(_)) | Self::Usage(_) => "usage",
             Self::Io(_) => "io",
             Self::Interrupted => "interrupted",
-            Self::Failed(_) => "failed",
+            // What a newer client may tell apart.
+            Self::Client(_) | Self::Failed(_) => "failed",
         }
     }
 

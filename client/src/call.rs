@@ -18,7 +18,8 @@ pub(crate) async fn call(address: &Address, method: &str, params: Option<Json>) 
     wire.send(ToServer::Untyped(1, method.to_owned(), params)).await.map_err(lost)?;
     loop {
         match wire.next().await.ok_or_else(closed)?.map_err(lost)? {
-            FromServer::Notification(_) => {}
+            FromServer::Notification(_) | FromServer::Unreadable(None, _) => {}
+            FromServer::Unreadable(Some(_), why) => return Err(ClientError::Unreadable(why)),
             FromServer::Response(_, outcome) => return Ok(Json::from_text(outcome?.get())?),
         }
     }

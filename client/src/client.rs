@@ -2,40 +2,38 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use aiwg_protocol::{
     ApiError, DaemonServiceClient,
     types::{EventEmitParams, EventEmitted, Json},
-    wire::{client::ClientTransport, no_deadline},
+    wire::no_deadline,
 };
 use futures::Stream;
 use serde::Serialize;
 use tarpc::{
-    client::{Config, NewClient, RpcError},
+    client::RpcError,
     context::{self, Context},
 };
-use tokio::time::timeout;
 
 use crate::{
     call::call,
-    connection::connect,
+    connection::in_time,
     discover::Address,
     error::ClientError,
+    link::Link,
     subscribe::{Pushed, Subscribe, subscribe},
 };
 
-/// How many calls may be in flight on one connection before more of them wait.
-const MAX_IN_FLIGHT: usize = 1000;
-
 /// A connection to a daemon. Cheap to clone; the connection is closed with the last clone.
 ///
-/// Every method of the service is one of this type's. Dropping the future of a call cancels it in the daemon.
+/// Every method of the service is one of this type's. Dropping the future of a call cancels it in the daemon. When the daemon goes away,
+/// calls in flight fail with [`ClientError::Disconnected`], and the next call connects again.
 #[derive(Debug, Clone)]
 pub struct DaemonClient {
-    stub: DaemonServiceClient,
-    address: Address,
+    link: Arc<Link>,
     timeout: Option<Duration>,
 }
 
@@ -46,7 +44,8 @@ pub struct Options {
     pub socket: Option<PathBuf>,
     /// Where to look upwards from; the working directory unless given.
     pub cwd: Option<PathBuf>,
-    /// How long connecting and each call may take; as long as it takes unless given.
+    /// How long connecting, subscribing and each call may take; as long as it takes unless given, and with [`Duration::MAX`]. With
+    /// [`Duration::ZERO`] nothing is in time.
     pub timeout: Option<Duration>,
 }
 
@@ -77,17 +76,11 @@ impl DaemonClient {
             None => std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
         };
         let address = Address::find(options.socket.as_deref(), &cwd)?;
-        let stream = connect(&address, options.timeout).await?;
-        let mut config = Config::default();
-        config.max_in_flight_requests = MAX_IN_FLIGHT;
-        config.pending_request_buffer = MAX_IN_FLIGHT;
-        let NewClient { client, dispatch } = DaemonServiceClient::new(config, ClientTransport::new(stream));
-        // It ends with the last clone of the client, or with the connection; calls in flight are told.
-        tokio::spawn(dispatch);
-        Ok(Self { stub: client, address, timeout: options.timeout })
+        let link = Arc::new(Link::new(address, options.timeout).await?);
+        Ok(Self { link, timeout: options.timeout })
     }
 
-    /// The same connection, each of whose calls may take this long.
+    /// The same connection, each of whose calls may take this long; as long as it takes with [`Duration::MAX`].
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -96,7 +89,7 @@ impl DaemonClient {
 
     /// The socket that this is connected to.
     pub fn socket(&self) -> &Path {
-        &self.address.socket
+        &self.link.address().socket
     }
 
     /// Tells the daemon that something happened: [`Self::event_emit`] with any payload that serde can write.
@@ -116,11 +109,7 @@ impl DaemonClient {
     /// # Errors
     /// The daemon's answer, or that there was none.
     pub async fn call(&self, method: &str, params: Option<Json>) -> Result<Json, ClientError> {
-        let answer = call(&self.address, method, params);
-        match self.timeout {
-            None => answer.await,
-            Some(after) => timeout(after, answer).await.unwrap_or(Err(ClientError::Timeout { after })),
-        }
+        in_time(self.timeout, call(self.link.address(), method, params)).await
     }
 
     /// Every event from now on that matches one of `topics`, or from [`Subscribe::since`] on, without a gap or a repeat.
@@ -129,22 +118,34 @@ impl DaemonClient {
     /// (unless [`Subscribe::reconnect`] is set).
     ///
     /// # Errors
-    /// Those of `event.subscribe`.
+    /// Those of `event.subscribe`; and that the daemon has not answered in the client's time.
     pub async fn subscribe(
         &self,
         options: Subscribe,
     ) -> Result<impl Stream<Item = Result<Pushed, ClientError>> + Send + Unpin + use<>, ClientError> {
-        subscribe(self.address.clone(), options).await
+        subscribe(self.link.address().clone(), options, self.timeout).await
     }
 
-    pub(crate) fn stub(&self) -> &DaemonServiceClient {
-        &self.stub
+    /// Ends the connection: calls in flight fail, and the next call connects again. For whoever has reason to believe that what stands
+    /// leads nowhere any more, such as a tunnel that has gone silently.
+    pub fn disconnect(&self) {
+        self.link.close();
     }
 
-    pub(crate) fn context(&self) -> Context {
+    /// What to make a call with, and by when it must be answered.
+    pub(crate) async fn ready(&self) -> Result<(DaemonServiceClient, Context), ClientError> {
+        if let Some(after) = self.timeout.filter(Duration::is_zero) {
+            return Err(ClientError::Timeout { after });
+        }
         let mut context = context::current();
-        context.deadline = self.timeout.map_or_else(no_deadline, |timeout| Instant::now() + timeout);
-        context
+        let latest = no_deadline();
+        let own = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        context.deadline = own.map_or(latest, |own| own.min(latest));
+        let stub = match self.link.open() {
+            Some(stub) => stub,
+            None => in_time(self.timeout, self.link.reopened(self.timeout)).await?,
+        };
+        Ok((stub, context))
     }
 
     pub(crate) fn outcome<T>(&self, answer: Result<Result<T, ApiError>, RpcError>) -> Result<T, ClientError> {
@@ -153,8 +154,14 @@ impl DaemonClient {
             Err(RpcError::DeadlineExceeded) => {
                 Err(ClientError::Timeout { after: self.timeout.unwrap_or_default() })
             }
+            Err(RpcError::Server(error)) => Err(ClientError::Unreadable(error.detail)),
             Err(RpcError::Shutdown) => Err(ClientError::Disconnected("the connection was closed".to_owned())),
-            Err(error) => Err(ClientError::Disconnected(error.to_string())),
+            Err(error) => Err(ClientError::Disconnected(root(&error).to_string())),
         }
     }
+}
+
+/// What an error comes from: tarpc's own words say no more than that there was one.
+fn root<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
+    std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error)
 }

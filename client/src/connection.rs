@@ -5,7 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::{net::UnixStream, time::sleep};
+use aiwg_protocol::trust;
+use tokio::{
+    net::UnixStream,
+    time::{sleep, timeout},
+};
 
 use crate::{
     discover::{Address, connectable},
@@ -29,6 +33,9 @@ pub(crate) async fn connect(address: &Address, within: Option<Duration>) -> Resu
             ClientError::NoDaemon { path, source }
         }
     };
+    if address.is_found {
+        trust::check_socket(socket).map_err(ClientError::NotTrusted)?;
+    }
     let path = connectable(socket).map_err(failed)?;
     let began = Instant::now();
     let stream = loop {
@@ -47,6 +54,17 @@ pub(crate) async fn connect(address: &Address, within: Option<Duration>) -> Resu
         return Err(ClientError::Stranger { path: socket.to_owned(), user });
     }
     Ok(stream)
+}
+
+/// What comes of it within this time, where one is given.
+pub(crate) async fn in_time<T>(
+    within: Option<Duration>,
+    answer: impl Future<Output = Result<T, ClientError>>,
+) -> Result<T, ClientError> {
+    match within {
+        None => answer.await,
+        Some(after) => timeout(after, answer).await.unwrap_or(Err(ClientError::Timeout { after })),
+    }
 }
 
 pub(crate) fn lost(error: io::Error) -> ClientError {

@@ -8,6 +8,7 @@ use aiwg_protocol::{ApiError, ErrorKind, PROJECT_DIR, SOCKET_ENV, START_COMMAND}
 
 /// Why a call has no result.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ClientError {
     /// The daemon answered with an error.
     #[error(transparent)]
@@ -54,9 +55,13 @@ pub enum ClientError {
         /// Whose process answers.
         user: u32,
     },
-    /// The daemon went away before it answered. What was asked for may have taken effect or not.
+    /// The daemon went away before it answered. What was asked for may have taken effect or not. So it is as well where the connection had
+    /// been lost before, and there is no daemon to connect to again.
     #[error("the daemon went away before it answered: {0}")]
     Disconnected(String),
+    /// The daemon's answer cannot be understood. What was asked for may have taken effect; the connection goes on.
+    #[error("the daemon's answer cannot be understood: {0}; it may be newer than this program")]
+    Unreadable(String),
     /// The answer did not come within the time that the caller gave.
     #[error("the daemon has not answered within {} ms", after.as_millis())]
     Timeout {

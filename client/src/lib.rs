@@ -17,6 +17,7 @@ mod client;
 mod connection;
 mod discover;
 mod error;
+mod link;
 mod methods;
 mod subscribe;
 

@@ -13,7 +13,8 @@ macro_rules! methods {
                 /// # Errors
                 /// The daemon's answer, or that there was none.
                 pub async fn $name(&self, params: $params) -> Result<$result, ClientError> {
-                    self.outcome(self.stub().$name(self.context(), params).await)
+                    let (stub, context) = self.ready().await?;
+                    self.outcome(stub.$name(context, params).await)
                 }
             )*
         }

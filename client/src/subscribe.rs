@@ -12,7 +12,7 @@ use futures::{SinkExt, Stream, StreamExt, stream};
 use tokio::{net::UnixStream, time::sleep};
 
 use crate::{
-    connection::{closed, connect, lost},
+    connection::{closed, connect, in_time, lost},
     discover::Address,
     error::ClientError,
 };
@@ -49,8 +49,9 @@ pub enum Pushed {
 pub(crate) async fn subscribe(
     address: Address,
     options: Subscribe,
+    timeout: Option<Duration>,
 ) -> Result<impl Stream<Item = Result<Pushed, ClientError>> + Send + Unpin + use<>, ClientError> {
-    let mut subscription = Subscription { address, options, wire: None, waiting: VecDeque::new() };
+    let mut subscription = Subscription { address, options, timeout, wire: None, waiting: VecDeque::new() };
     subscription.open().await?;
     Ok(Box::pin(stream::unfold(Some(subscription), |subscription| async {
         let mut subscription = subscription?;
@@ -64,15 +65,21 @@ pub(crate) async fn subscribe(
 struct Subscription {
     address: Address,
     options: Subscribe,
+    /// How long it may take to subscribe.
+    timeout: Option<Duration>,
     wire: Option<Messages<UnixStream>>,
     /// What came before the answer to the subscription.
     waiting: VecDeque<ServerNotification>,
 }
 
 impl Subscription {
-    /// Connects and subscribes, from where it stopped.
+    /// Connects and subscribes, from where it stopped, in the client's time.
     async fn open(&mut self) -> Result<(), ClientError> {
-        let mut wire = messages(connect(&self.address, None).await?);
+        in_time(self.timeout, self.subscribe()).await
+    }
+
+    async fn subscribe(&mut self) -> Result<(), ClientError> {
+        let mut wire = messages(connect(&self.address, self.timeout).await?);
         let topics = (!self.options.topics.is_empty()).then(|| self.options.topics.clone());
         let params = EventSubscribeParams { topics, since: self.options.since };
         let request = ToServer::Request(1, DaemonServiceRequest::EventSubscribe { params });
@@ -81,8 +88,10 @@ impl Subscription {
             match wire.next().await.ok_or_else(closed)?.map_err(lost)? {
                 FromServer::Notification(notification) => self.waiting.push_back(notification),
                 FromServer::Response(_, Err(error)) => return Err(error.into()),
+                FromServer::Unreadable(None, _) => {}
+                FromServer::Unreadable(Some(_), why) => return Err(ClientError::Unreadable(why)),
                 FromServer::Response(_, Ok(result)) => {
-                    let subscribed: EventSubscribed = serde_json::from_str(result.get())?;
+                    let subscribed: EventSubscribed = serde_json::from_str(result.get()).map_err(unreadable)?;
                     self.options.since = Some(subscribed.since);
                     break;
                 }
@@ -110,19 +119,20 @@ impl Subscription {
                 let wire = self.wire.as_mut().ok_or_else(closed)?;
                 match wire.next().await.ok_or_else(closed)?.map_err(lost)? {
                     FromServer::Notification(notification) => notification,
-                    FromServer::Response(..) => return Ok(None),
+                    FromServer::Response(..) | FromServer::Unreadable(..) => return Ok(None),
                 }
             }
         };
         Ok(match notification.method.as_str() {
             EVENT => {
-                let EventNotification { event, .. } = notification.params.to()?;
+                let EventNotification { event, .. } = notification.params.to().map_err(unreadable)?;
                 self.options.since = Some(event.seq);
                 Some(Pushed::Event(event))
             }
             EVENT_MISSED => {
-                let EventMissedNotification { missed, since, .. } = notification.params.to()?;
-                self.options.since = Some(since + missed);
+                let EventMissedNotification { missed, since, .. } =
+                    notification.params.to().map_err(unreadable)?;
+                self.options.since = Some(since.saturating_add(missed));
                 Some(Pushed::Missed { missed, since })
             }
             _ => None,
@@ -135,10 +145,16 @@ impl Subscription {
         let (mut pause, longest) = BACKOFF;
         loop {
             match self.open().await {
-                Err(ClientError::NoDaemon { .. } | ClientError::Disconnected(_)) => sleep(pause).await,
+                Err(
+                    ClientError::NoDaemon { .. } | ClientError::Disconnected(_) | ClientError::Timeout { .. },
+                ) => sleep(pause).await,
                 other => return other,
             }
             pause = longest.min(pause * 2);
         }
     }
+}
+
+fn unreadable(error: serde_json::Error) -> ClientError {
+    ClientError::Unreadable(error.to_string())
 }

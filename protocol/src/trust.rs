@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{SAFE_DIRECTORY_ENV, START_COMMAND};
+use crate::{MAX_SOCKET_PATH, SAFE_DIRECTORY_ENV, SOCKET_ENV, START_COMMAND};
 
 /// Why what is at a path is not acted upon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,10 @@ enum Why {
     BelongsTo(u32),
     /// Everyone can change it.
     IsOpenToAll,
+    /// It is a link where the daemon makes none.
+    IsALink,
+    /// It is a link to where others could have put something, too.
+    LeadsAmongOthers,
 }
 
 impl fmt::Display for Untrusted {
@@ -43,6 +47,16 @@ impl fmt::Display for Untrusted {
                 f,
                 "{path} is not to be trusted: everyone can write to it, and so have anything run here; `chmod o-w {path}` mends that, once you \
                  have seen what is in it"
+            ),
+            Why::IsALink => write!(
+                f,
+                "{path} is not to be trusted: it is a link, and the daemon makes none there: whoever made it could have it lead anywhere; \
+                 remove it, or name the socket that is meant with {SOCKET_ENV}"
+            ),
+            Why::LeadsAmongOthers => write!(
+                f,
+                "{path} is not to be trusted: it leads to a directory in which others can put a socket, too; remove it, or name the socket that \
+                 is meant with {SOCKET_ENV}"
             ),
         }
     }
@@ -73,6 +87,46 @@ pub fn check_opened(path: &Path, opened: &std::fs::Metadata) -> io::Result<()> {
     check_owner(path, opened.uid())?;
     if opened.mode() & 0o002 != 0 && !is_exempt(path) {
         return Err(Untrusted { path: path.to_owned(), why: Why::IsOpenToAll }.into());
+    }
+    Ok(())
+}
+
+/// Sees whether the socket that was found in a project is what its daemon makes there: a socket, in a directory, of the user's own or root's.
+/// Only where the path is too long for a socket it is a link, to one in a directory that is the user's alone. Whoever ships a project could
+/// have it lead anywhere else, to another project's daemon say. What is not there is no daemon, as connecting to it tells.
+///
+/// # Errors
+/// It is not.
+pub fn check_socket(path: &Path) -> io::Result<()> {
+    match check_way_to(path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),
+        other => other,
+    }
+}
+
+fn check_way_to(path: &Path) -> io::Result<()> {
+    let Some(directory) = path.parent().filter(|_| !is_exempt(path)) else { return Ok(()) };
+    if directory.is_symlink() {
+        return Err(Untrusted { path: directory.to_owned(), why: Why::IsALink }.into());
+    }
+    check(directory)?;
+    if path.is_symlink() {
+        check_link(path)?;
+    }
+    Ok(check_owner(path, path.metadata()?.uid())?)
+}
+
+fn check_link(path: &Path) -> io::Result<()> {
+    if path.as_os_str().len() <= MAX_SOCKET_PATH {
+        return Err(Untrusted { path: path.to_owned(), why: Why::IsALink }.into());
+    }
+    check_owner(path, path.symlink_metadata()?.uid())?;
+    let target = path.canonicalize()?;
+    let Some(directory) = target.parent() else { return Ok(()) };
+    let found = directory.metadata()?;
+    check_owner(directory, found.uid())?;
+    if found.mode() & 0o022 != 0 {
+        return Err(Untrusted { path: path.to_owned(), why: Why::LeadsAmongOthers }.into());
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ fn node(project: &Project, script: &str, args: &[&str]) -> Output {
 }
 
 /// Node looks for packages beside the script: it runs a copy that lies beside them.
-fn run_node(project: &Project, text: &str, args: &[&str]) -> Output {
+pub(crate) fn run_node(project: &Project, text: &str, args: &[&str]) -> Output {
     let copy = tempfile::Builder::new().suffix(".mjs").tempfile_in(clients().join("node")).unwrap();
     std::fs::write(copy.path(), text).unwrap();
     let mut command = Command::new("node");
@@ -43,13 +43,13 @@ fn run_node(project: &Project, text: &str, args: &[&str]) -> Output {
     in_project(project, command)
 }
 
-fn python(project: &Project, args: &[&str]) -> Output {
+pub(crate) fn python(project: &Project, args: &[&str]) -> Output {
     let mut command = Command::new(clients().join("python/bin/python"));
     command.args(args).env("PYTHONDONTWRITEBYTECODE", "1");
     in_project(project, command)
 }
 
-fn succeeded(output: &Output) -> String {
+pub(crate) fn succeeded(output: &Output) -> String {
     let out = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{out}{}", String::from_utf8_lossy(&output.stderr));
     out.into_owned()

@@ -11,8 +11,7 @@ export function onAbort(signal, abort) {
   const entry = { abort };
   callbacks.add(entry);
   return () => {
-    callbacks.delete(entry);
-    if (callbacks.size === 0) stop(signal, callbacks);
+    if (callbacks.delete(entry) && callbacks.size === 0) stop(signal, callbacks);
   };
 }
 
@@ -20,7 +19,10 @@ function listen(signal) {
   const callbacks = new Set();
   callbacks.tell = () => {
     stop(signal, callbacks);
-    for (const { abort } of callbacks) abort();
+    for (const entry of callbacks) {
+      callbacks.delete(entry);
+      entry.abort();
+    }
   };
   waiting.set(signal, callbacks);
   signal.addEventListener('abort', callbacks.tell, { once: true });

@@ -16,6 +16,8 @@ export class DaemonClient extends Methods {
   /** Set while it connects: what that gives, and what gives it up. */
   #connecting;
   #opening;
+  /** How many wait for that without a call. */
+  #connectors = 0;
   #calls = new Calls();
   #listeners = new Set();
   #subscriptions = new Set();
@@ -35,9 +37,12 @@ export class DaemonClient extends Methods {
   }
 
   async connect() {
-    if (this.#connection) return;
-    this.#connecting ??= this.#open().finally(() => (this.#connecting = undefined));
-    await this.#connecting;
+    this.#connectors++;
+    try {
+      await this.#connected();
+    } finally {
+      this.#connectors--;
+    }
   }
 
   async disconnect() {
@@ -88,6 +93,17 @@ export class DaemonClient extends Methods {
     };
   }
 
+  async #connected() {
+    if (this.#connection) return;
+    if (!this.#connecting) {
+      const connecting = this.#open().finally(() => {
+        if (this.#connecting === connecting) this.#connecting = undefined;
+      });
+      this.#connecting = connecting;
+    }
+    await this.#connecting;
+  }
+
   async #open() {
     const address = discover(this.#options);
     this.#path = address.path;
@@ -120,7 +136,7 @@ export class DaemonClient extends Methods {
   async #sendLater(call, line) {
     try {
       if (this.#connection) await this.#connection.drained();
-      else await this.connect();
+      else await this.#connected();
       if (!call.isSettled) this.#send(call, line);
     } catch (error) {
       call.fail(() => again(error));
@@ -134,6 +150,11 @@ export class DaemonClient extends Methods {
     }
     call.fail(error);
     this.#updateKeepAlive();
+    // A daemon that is too busy to be connected to is asked no more: it would keep the process alive.
+    if (this.#calls.count === 0 && this.#connectors === 0) {
+      this.#opening?.abort(disconnected(this.#path, 'nobody waits for it any more'));
+      this.#connecting = undefined;
+    }
   }
 
   #receive(message) {

@@ -1,4 +1,5 @@
 import type { ErrorKind } from './generated/errors.js';
+import type { Open } from './generated/types.js';
 
 /** The daemon answered with an error. */
 export declare class DaemonError extends Error {
@@ -8,7 +9,7 @@ export declare class DaemonError extends Error {
   /** The JSON-RPC error code. */
   readonly code: number;
   /** The stable name of what went wrong: tell errors apart by it, never by the message. */
-  readonly kind: ErrorKind;
+  readonly kind: Open<ErrorKind>;
   /** With `invalid_params`: the member that is wrong, as a path such as `env.PATH`. */
   readonly member: string | undefined;
   /** Whether the same request may succeed when it is sent again later. */

@@ -54,7 +54,9 @@ class Peer {
     this.connections.add(socket);
     socket.on('error', () => {});
     socket.on('close', () => this.connections.delete(socket));
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket });
+    lines.on('error', () => {});
+    lines.on('line', (line) => {
       const request = JSON.parse(line);
       this.requests.push(request);
       const reply = respond(request, answer, socket);

@@ -81,7 +81,8 @@ class Peer:
         try:
             with connection, connection.makefile("rb") as lines:
                 for line in lines:
-                    self._take(json.loads(line), connection)
+                    if line.endswith(b"\n"):
+                        self._take(json.loads(line), connection)
         except OSError:
             pass
 

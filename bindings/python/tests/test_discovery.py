@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import package as package  # isort: skip
 
+import asyncio
 import os
 import tempfile
 import unittest
+from typing import Callable
 from unittest import mock
 
-from aiwg.daemon import DaemonClient, NoDaemonError, NotAllowedError
+from aiwg.daemon import AsyncDaemonClient, DaemonClient, NoDaemonError, NotAllowedError
 
 from answers import usual
 from peer import Peer
@@ -57,6 +59,79 @@ class Discovery(unittest.TestCase):
         os.chown(os.path.join(self.project, ".aiwg"), 65534, 65534)
         with Peer(usual, self.socket), self.assertRaisesRegex(NotAllowedError, "user 65534"):
             DaemonClient(cwd=self.project).ping()
+
+    def test_a_planted_link_is_not_followed(self) -> None:
+        with Peer(usual) as elsewhere:
+            os.symlink(elsewhere.socket_path, self.socket)
+            for call in self.calls(self.project):
+                with self.assertRaisesRegex(NotAllowedError, "it is a link"):
+                    call()
+            self.assertEqual(elsewhere.connections, [])
+            # Whoever names it, means it.
+            with DaemonClient(self.socket) as client:
+                self.assertTrue(client.ping().pong)
+            os.environ["AIWG_DAEMON_SOCKET"] = self.socket
+            with DaemonClient(cwd=self.project) as client:
+                self.assertTrue(client.ping().pong)
+
+    def test_neither_is_a_planted_link_to_the_daemons_directory(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="aiwg-") as other:
+            os.rmdir(os.path.dirname(self.socket))
+            os.symlink(other, os.path.dirname(self.socket))
+            with Peer(usual, self.socket), self.assertRaisesRegex(NotAllowedError, "it is a link"):
+                DaemonClient(cwd=self.project).ping()
+
+    def test_a_long_paths_link_leads_to_a_place_of_ones_own_only(self) -> None:
+        deep = os.path.join(self.project, "d" * 60, "e" * 60)
+        os.makedirs(os.path.join(deep, ".aiwg", "daemon"))
+        with Peer(usual) as peer:
+            os.symlink(peer.socket_path, os.path.join(deep, SOCKET))
+            os.chmod(peer.directory, 0o1777)
+            with self.assertRaisesRegex(NotAllowedError, "others can put one"):
+                DaemonClient(cwd=deep).ping()
+
+    @unittest.skipUnless(os.geteuid() == 0, "giving files away takes root")
+    def test_a_socket_of_another_user_is_not_trusted(self) -> None:
+        with Peer(usual, self.socket):
+            os.chown(self.socket, 65534, 65534)
+            for call in self.calls(self.project):
+                with self.assertRaisesRegex(NotAllowedError, "user 65534"):
+                    call()
+
+    @unittest.skipUnless(os.geteuid() == 0, "to answer as another user takes root")
+    def test_a_process_of_another_user_is_told_nothing(self) -> None:
+        with Peer(usual, self.socket):
+            os.chown(self.socket, 0, 0)
+            with mock.patch("aiwg.daemon._trust._peer_user", return_value=65534):
+                for call in self.calls(self.project):
+                    with self.assertRaisesRegex(NotAllowedError, "answered by user 65534"):
+                        call()
+
+    def calls(self, cwd: str) -> list[Callable[[], object]]:
+        """A call and a subscription of either client."""
+
+        async def ping() -> None:
+            await AsyncDaemonClient(cwd=cwd).ping()
+
+        async def subscribe() -> None:
+            await AsyncDaemonClient(cwd=cwd).subscribe().ready()
+
+        client = DaemonClient(cwd=cwd)
+        return [client.ping, client.subscribe, lambda: asyncio.run(ping()), lambda: asyncio.run(subscribe())]
+
+    def test_a_working_directory_that_is_gone_is_in_no_project(self) -> None:
+        gone = os.path.join(self.project, "gone")
+        before = os.getcwd()
+        self.addCleanup(os.chdir, before)
+        os.mkdir(gone)
+        os.chdir(gone)
+        os.rmdir(gone)
+        with Peer(usual, self.socket):
+            with self.assertRaises(NoDaemonError):
+                DaemonClient().ping()
+            for named in (DaemonClient(self.socket), DaemonClient(cwd=self.project)):
+                self.assertTrue(named.ping().pong)
+                named.close()
 
     def test_files_in_odd_places_do_not_hide_the_project(self) -> None:
         for inner in ("a", "b"):

@@ -6,8 +6,15 @@ error too.
 
 from __future__ import annotations
 
-from aiwg.daemon import AsyncDaemonClient, DaemonClient, DaemonError, Missed, Notification
-from aiwg.daemon.types import Event, Task
+from aiwg.daemon import (
+    AsyncDaemonClient,
+    DaemonClient,
+    DaemonError,
+    ErrorKind,
+    Missed,
+    Notification,
+)
+from aiwg.daemon.types import Event, Task, TaskState
 
 
 def calls(client: DaemonClient) -> None:
@@ -40,8 +47,8 @@ def results(task: Task, event: Event) -> None:
     task.attempts = 2  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     task.createdAt  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     pid: int = task.pid  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
-    if task.state == "done":  # type: ignore[comparison-overlap]  # pyright: ignore[reportUnnecessaryComparison]
-        return
+    state: TaskState = "done"  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    print(state)
     event.name  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     print(pid)
 
@@ -77,8 +84,8 @@ def notifications(client: DaemonClient, notification: Notification) -> None:
 
 
 def errors(error: DaemonError) -> None:
-    if error.kind == "task_missing":  # type: ignore[comparison-overlap]  # pyright: ignore[reportUnnecessaryComparison]
-        return
+    kind: ErrorKind = "task_missing"  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    print(kind)
     error.member.upper()  # type: ignore[union-attr]  # pyright: ignore[reportOptionalMemberAccess]
     error.retryable = True  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     raise DaemonError("queue_full")  # type: ignore[call-arg, arg-type]  # pyright: ignore[reportCallIssue]

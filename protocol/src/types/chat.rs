@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{TaskState, Timestamp};
+use super::{TaskState, Timestamp, open::open_enum};
 
 /// The params of `chat.send`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -63,15 +63,20 @@ pub struct ChatTurn {
     pub at: Timestamp,
 }
 
-/// Who says something in a conversation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Speaker {
-    /// A person, or a script from outside.
-    #[default]
-    User,
-    /// An agent: the connection was that of a process that one has started.
-    Agent,
+open_enum! {
+    /// Who says something in a conversation.
+    pub enum Speaker {
+        /// A person, or a script from outside.
+        User = "user",
+        /// An agent: the connection was that of a process that one has started.
+        Agent = "agent",
+    }
+}
+
+impl Default for Speaker {
+    fn default() -> Self {
+        Self::User
+    }
 }
 
 /// The params of `chat.clear`.

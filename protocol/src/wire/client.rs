@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::{Sink, Stream};
-use tarpc::{ClientMessage, Response};
+use tarpc::{ClientMessage, Response, ServerError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::codec::Framed;
 
@@ -64,15 +64,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for ClientTransport<S> {
             let (id, outcome) = match ready!(Pin::new(&mut this.wire).poll_next(cx)?) {
                 None => return Poll::Ready(None),
                 Some(FromServer::Notification(_)) => continue,
-                Some(FromServer::Response(id, outcome)) => (id.or_else(|| this.longest()), outcome),
+                Some(FromServer::Response(id, outcome)) => (id.or_else(|| this.longest()), Ok(outcome)),
+                Some(FromServer::Unreadable(id, why)) => (id, Err(why)),
             };
             // An answer to a call that is not in flight is the one to a call that was cancelled.
             let Some((id, Call { method, .. })) = id.and_then(|id| this.calls.remove_entry(&id)) else {
                 continue;
             };
-            let outcome = outcome.as_ref().map(|result| result.get()).map_err(Clone::clone);
-            let message = DaemonServiceResponse::decode(method, outcome)?;
-            return Poll::Ready(Some(Ok(Response { request_id: id, message: Ok(message) })));
+            let message = outcome.and_then(|outcome| {
+                let outcome = outcome.as_ref().map(|result| result.get()).map_err(Clone::clone);
+                DaemonServiceResponse::decode(method, outcome).map_err(|error| error.to_string())
+            });
+            // What cannot be understood is an answer all the same: it fails its own call, and no other.
+            let message = message.map_err(|why| ServerError::new(io::ErrorKind::InvalidData, why));
+            return Poll::Ready(Some(Ok(Response { request_id: id, message })));
         }
     }
 }

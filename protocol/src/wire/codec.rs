@@ -11,9 +11,10 @@ use crate::{
     error::ApiError,
     service::{DaemonServiceRequest, RPC_CANCEL},
     types::Json,
+    wire::MAX_ANSWER_BYTES,
 };
 
-/// Lines, without their line feed. A client takes lines of any length from the daemon it trusts.
+/// Lines, without their line feed, of at most [`MAX_ANSWER_BYTES`]: the daemon at the far end of a tunnel may be anyone's.
 #[derive(Debug, Default)]
 pub struct Lines {
     searched: usize,
@@ -26,6 +27,10 @@ impl Decoder for Lines {
     fn decode(&mut self, src: &mut BytesMut) -> io::Result<Option<BytesMut>> {
         let Some(at) = memchr::memchr(b'\n', &src[self.searched..]) else {
             self.searched = src.len();
+            if self.searched > MAX_ANSWER_BYTES {
+                let why = format!("it sent a line of more than {MAX_ANSWER_BYTES} bytes");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+            }
             return Ok(None);
         };
         let line = src.split_to(self.searched + at);
@@ -76,6 +81,9 @@ pub enum FromServer {
     Response(Option<u64>, Result<Box<RawValue>, ApiError>),
     /// Something that was not asked for.
     Notification(ServerNotification),
+    /// What cannot be understood: which request it answers, if that much can be told, and what is wrong with it. It says nothing about
+    /// anything else that comes.
+    Unreadable(Option<u64>, String),
 }
 
 /// A notification as it came.
@@ -134,26 +142,42 @@ impl tokio_serde::Deserializer<FromServer> for JsonRpc {
     type Error = io::Error;
 
     fn deserialize(self: Pin<&mut Self>, src: &BytesMut) -> io::Result<FromServer> {
-        /// Any message that a server may send.
-        #[derive(Deserialize)]
-        struct Message {
-            id: Option<u64>,
-            #[serde(default, deserialize_with = "present")]
-            result: Option<Box<RawValue>>,
-            error: Option<ApiError>,
-            method: Option<String>,
-            params: Option<Json>,
-        }
-        let message: Message = serde_json::from_slice(src)?;
-        Ok(match message {
-            Message { error: Some(error), id, .. } => FromServer::Response(id, Err(error)),
-            Message { result: Some(result), id, .. } => FromServer::Response(id, Ok(result)),
-            Message { method: Some(method), params, .. } => {
-                FromServer::Notification(ServerNotification { method, params: params.unwrap_or_default() })
-            }
-            _ => return Err(io::Error::new(io::ErrorKind::InvalidData, "a message that is no JSON-RPC 2.0")),
-        })
+        Ok(read(src).unwrap_or_else(|error| FromServer::Unreadable(answers(src), error.to_string())))
     }
+}
+
+/// The message that a line is.
+fn read(line: &[u8]) -> serde_json::Result<FromServer> {
+    /// Any message that a server may send.
+    #[derive(Deserialize)]
+    struct Message {
+        id: Option<u64>,
+        #[serde(default, deserialize_with = "present")]
+        result: Option<Box<RawValue>>,
+        error: Option<ApiError>,
+        method: Option<String>,
+        params: Option<Json>,
+    }
+    let message: Message = serde_json::from_slice(line)?;
+    Ok(match message {
+        Message { error: Some(error), id, .. } => FromServer::Response(id, Err(error)),
+        Message { result: Some(result), id, .. } => FromServer::Response(id, Ok(result)),
+        Message { method: Some(method), params, .. } => {
+            FromServer::Notification(ServerNotification { method, params: params.unwrap_or_default() })
+        }
+        Message { id, .. } => {
+            FromServer::Unreadable(id, "it has neither a result nor an error nor a method".to_owned())
+        }
+    })
+}
+
+/// The request that a line answers, where the rest of it cannot be understood.
+fn answers(line: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Head {
+        id: Option<u64>,
+    }
+    serde_json::from_slice::<Head>(line).ok()?.id
 }
 
 /// JSON that a caller has written by hand may have several lines: within it, a line feed is a blank, for in a string there can be none.
@@ -191,5 +215,32 @@ mod tests {
             let sent: serde_json::Value = serde_json::from_slice(&line).unwrap();
             assert!(sent["params"].to_string().contains(r#"{"a":"\n","b":1}"#), "{sent}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_about_one_request_at_the_most() {
+        let deep = format!(r#"{{"id":5,"error":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        for (line, answered) in [
+            ("HTTP/1.1 400 Bad Request", None),
+            (r#"{"id":7,"error":{}}"#, Some(7)),
+            (r#"{"id":7}"#, Some(7)),
+            (r#"{"id":"seven","result":1}"#, None),
+            (r#"{"method":7,"params":{}}"#, None),
+            ("[]", None),
+            ("", None),
+            (&deep, Some(5)),
+        ] {
+            let read = tokio_serde::Deserializer::deserialize(Pin::new(&mut JsonRpc), &line.into()).unwrap();
+            assert!(matches!(read, FromServer::Unreadable(id, _) if id == answered), "{line:.60}: {read:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_has_a_limit() {
+        let mut lines = Lines::default();
+        let mut buffer = BytesMut::zeroed(MAX_ANSWER_BYTES);
+        assert_eq!(lines.decode(&mut buffer).unwrap(), None);
+        buffer.put_u8(b'x');
+        assert!(lines.decode(&mut buffer).unwrap_err().to_string().contains("67108864 bytes"));
     }
 }

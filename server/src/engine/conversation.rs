@@ -57,7 +57,7 @@ fn with_turns(message: &str, by: Speaker, turns: &[ChatTurn]) -> String {
     let told = &turns[turns.len().saturating_sub(MOST_TURNS as usize)..];
     let says = match by {
         Speaker::User => "Now the user says:",
-        Speaker::Agent => "Now another agent, and not the user, says:",
+        _ => "Now another agent, and not the user, says:",
     };
     if told.is_empty() {
         return if by == Speaker::User { message.to_owned() } else { format!("{says}\n\n{message}") };

@@ -10,10 +10,10 @@ use crate::{
 
 /// The types that a program can meet.
 pub(super) fn views(model: &Model) -> Vec<Value> {
-    model.types.iter().filter(|def| def.is_params || def.sent || def.received).map(view).collect()
+    model.types.iter().filter(|def| def.is_params || def.sent || def.received).map(|def| view(model, def)).collect()
 }
 
-fn view(def: &TypeDef) -> Value {
+fn view(model: &Model, def: &TypeDef) -> Value {
     let head = format!("export type {} =", def.name);
     let mut docs = def.docs.clone();
     let mut fields = Vec::new();
@@ -21,7 +21,7 @@ fn view(def: &TypeDef) -> Value {
         TypeKind::Struct(members) if members.is_empty() => format!("{head} Record<string, never>;"),
         TypeKind::Struct(members) => {
             let is_sent = def.is_params || def.sent;
-            fields.extend(members.iter().map(|member| field(member, is_sent)));
+            fields.extend(members.iter().map(|member| field(model, member, is_sent)));
             String::new()
         }
         TypeKind::Enum(variants) => {
@@ -36,8 +36,8 @@ fn view(def: &TypeDef) -> Value {
 
 /// A member. What is read is there or is not, and is never null unless its type says so; what is written is left out by
 /// `undefined` too, since JSON has none.
-fn field(field: &Field, is_sent: bool) -> Value {
-    let ty = name(&field.ty);
+fn field(model: &Model, field: &Field, is_sent: bool) -> Value {
+    let ty = if is_sent { name(&field.ty) } else { received(model, &field.ty) };
     let member = match property(&field.name) {
         name if field.required => format!("{name}: {ty}"),
         name if is_sent && field.ty != Type::Json => format!("{name}?: {ty} | undefined"),
@@ -77,6 +77,18 @@ pub(super) fn name(ty: &Type) -> String {
         Type::Map(item) => format!("Record<string, {}>", name(item)),
         Type::Nullable(inner) => format!("{} | null", name(inner)),
         Type::Ref(name) => name.clone(),
+    }
+}
+
+/// A type where a value is read: one of a newer daemon may be none of the words that are known.
+fn received(model: &Model, ty: &Type) -> String {
+    match ty {
+        Type::Ref(name) if model.is_enum(name) => format!("Open<{name}>"),
+        Type::Array(item) if matches!(**item, Type::Nullable(_)) => format!("({})[]", received(model, item)),
+        Type::Array(item) => format!("{}[]", received(model, item)),
+        Type::Map(item) => format!("Record<string, {}>", received(model, item)),
+        Type::Nullable(inner) => format!("{} | null", received(model, inner)),
+        other => name(other),
     }
 }
 

@@ -65,6 +65,11 @@ impl Model {
         self.types.iter().find(|def| def.name == name)
     }
 
+    /// Whether the type of this name is one of some words.
+    pub(crate) fn is_enum(&self, name: &str) -> bool {
+        self.find(name).is_some_and(|def| matches!(def.kind, TypeKind::Enum(_)))
+    }
+
     /// The members of a method's params.
     pub(crate) fn params(&self, method: &Method) -> Result<&[Field], GenerateError> {
         match self.find(&method.params).map(|def| &def.kind) {

@@ -50,7 +50,7 @@ fn view(model: &Model, def: &TypeDef) -> Value {
         is_class => matches!(def.kind, TypeKind::Struct(_)),
         docs => docstring::block(&docs, if matches!(def.kind, TypeKind::Struct(_)) { 4 } else { 0 }),
         code,
-        fields => fields.iter().map(|member| field(member)).collect::<Vec<_>>(),
+        fields => fields.iter().map(|member| field(model, member, def.sent)).collect::<Vec<_>>(),
         received => def.received,
         sent => def.sent,
         reads => fields.iter().map(|field| read::member(model, field)).collect::<Vec<_>>(),
@@ -68,8 +68,9 @@ fn alias_of_union(def: &TypeDef, union: &Union) -> String {
     STYLE.list(0, &format!("{} = Union[", def.name), &arms, "]")
 }
 
-fn field(field: &Field) -> Value {
-    let ty = if field.required { name(&field.ty) } else { format!("{} = None", optional(&field.ty)) };
+fn field(model: &Model, field: &Field, is_sent: bool) -> Value {
+    let ty = if is_sent { name(&field.ty) } else { received(model, &field.ty) };
+    let ty = if field.required { ty } else { format!("{} = None", or_none(&ty)) };
     context! { code => format!("{}: {ty}", names::member(&field.name)), docs => docstring::block(&field.described(), 4) }
 }
 
@@ -94,6 +95,17 @@ pub(super) fn name(ty: &Type) -> String {
         Type::Map(item) => format!("dict[str, {}]", name(item)),
         Type::Nullable(inner) => optional(inner),
         Type::Ref(name) => name.clone(),
+    }
+}
+
+/// The same where a newer daemon may send none of the words that are known.
+fn received(model: &Model, ty: &Type) -> String {
+    match ty {
+        Type::Ref(name) if model.is_enum(name) => format!("{name} | str"),
+        Type::Array(item) => format!("list[{}]", received(model, item)),
+        Type::Map(item) => format!("dict[str, {}]", received(model, item)),
+        Type::Nullable(inner) => or_none(&received(model, inner)),
+        other => name(other),
     }
 }
 

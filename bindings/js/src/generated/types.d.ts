@@ -1,5 +1,8 @@
 // Generated from the definition in protocol/ by scripts/generate. Do not edit.
 
+/** A word that the daemon sends: one of those that this package knows, or one that a newer daemon may have added. */
+export type Open<T extends string> = T | (string & {});
+
 /** At each match. */
 export interface AlwaysCondition {
   type: 'always';
@@ -148,7 +151,7 @@ export interface ChatTurn {
   /** The task that it is. */
   taskId: string;
   /** Who said it. `"user"` when absent. */
-  by: Speaker;
+  by: Open<Speaker>;
   /** What was said. */
   message: string;
   /** The answer; null while there is none. */
@@ -156,7 +159,7 @@ export interface ChatTurn {
   /** Why there is no answer; null otherwise. */
   error: string | null;
   /** Where the task stands. */
-  state: TaskState;
+  state: Open<TaskState>;
   /** When it was said. */
   at: Timestamp;
 }
@@ -230,7 +233,7 @@ export interface DaemonStatus {
   /** When it started. */
   started_at: Timestamp;
   /** Whether all is well. */
-  health: Health;
+  health: Open<Health>;
   /** What is not well; empty when health is `healthy`. */
   issues: Issue[];
   /** What the action `health-check` found last; null before the first time since the start. */
@@ -301,7 +304,7 @@ export interface Event {
   /** What the emitter said of it; `null` where it said nothing. */
   payload: unknown;
   /** Who published it. */
-  source: EventSource;
+  source: Open<EventSource>;
   /** When the daemon took it in. */
   at: Timestamp;
   /** What led to it; absent when it came from outside. */
@@ -500,7 +503,7 @@ export interface HealthCheck {
   /** When it was made. */
   at: Timestamp;
   /** `healthy` if every check is. */
-  health: Health;
+  health: Open<Health>;
   /** Each check. */
   checks: HealthCheckItem[];
 }
@@ -621,7 +624,7 @@ export interface RefusedMatch {
 /** What a rule does. The environment that it gives to its tasks is not shown. */
 export interface RuleAction {
   /** Always `submit_task`. */
-  type: RuleActionKind;
+  type: Open<RuleActionKind>;
   /** The prompt, as a template. */
   prompt: string;
   /** The priority of its tasks. */
@@ -678,7 +681,7 @@ export interface RuleStatus {
   /** Why a match makes no task; null where it does. */
   reason: string | null;
   /** What a match does while it is busy. */
-  onBusy: OnBusy;
+  onBusy: Open<OnBusy>;
   /** When it tripped, because it fired too often; null if it has not. */
   trippedAt: Timestamp | null;
   /** How many of its tasks are queued or running. */
@@ -697,7 +700,7 @@ export interface RuleTested {
   /** The rule's id. */
   rule: string;
   /** What would come of it. */
-  outcome: MatchOutcome;
+  outcome: Open<MatchOutcome>;
   /** Why nothing would, or why the task would fail; null otherwise. */
   reason: string | null;
   /** The prompt of the task; null where it cannot be made of this event. */
@@ -849,7 +852,7 @@ export interface Task {
   /** Higher ones start first; 0 unless given. */
   priority: number;
   /** Where it stands. */
-  state: TaskState;
+  state: Open<TaskState>;
   /** When it was submitted. */
   createdAt: Timestamp;
   /** When its agent was started, the last time if there were several attempts. */
@@ -916,7 +919,7 @@ export interface TaskCancelled {
    * `cancelled` for a task that was queued; `running` for one whose agent is being ended, which
    * takes up to 15 seconds: `task.wait` waits for it.
    */
-  state: TaskState;
+  state: Open<TaskState>;
 }
 
 /** What became of one task of `task.cancelMany`. */
@@ -929,7 +932,7 @@ export interface TaskCancelledOne {
    * `cancelled` for a task that was queued; `running` for one whose agent is being ended; how it
    * had ended for another.
    */
-  state: TaskState;
+  state: Open<TaskState>;
 }
 
 /** How many tasks there are in which state. */
@@ -955,7 +958,7 @@ export interface TaskEvent {
   /** The task's id. */
   taskId: string;
   /** Where it stands now. */
-  state: TaskState;
+  state: Open<TaskState>;
   /** Its agent; the default one when null. */
   agent: string | null;
   /** Its priority. */
@@ -1055,7 +1058,7 @@ export interface TaskRetried {
   /** The earlier one's. */
   retryOf: string;
   /** `running` when a slot was free, else `queued`. */
-  state: TaskState;
+  state: Open<TaskState>;
 }
 
 /** The params of `task.retry`. */
@@ -1159,7 +1162,7 @@ export interface TaskSubmitted {
    * `running` when a slot was free, else `queued`; `cancelled` when a task of `after` has ended
    * without completing.
    */
-  state: TaskState;
+  state: Open<TaskState>;
 }
 
 /** Which tasks are running and queued. */

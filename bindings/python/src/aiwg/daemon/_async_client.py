@@ -177,6 +177,9 @@ class AsyncDaemonClient(AsyncMethods):
         try:
             connection = await AsyncConnection.open(address, self._listeners)
         except asyncio.CancelledError:
+            if self._connecting is asyncio.current_task():
+                # By the end of the loop, and not by close().
+                raise
             raise disconnected(address.path, "the client disconnected") from None
         self._connection = connection
         return connection

@@ -137,11 +137,12 @@ class AsyncSubscription(AsyncIterator[Event]):
             raise timed_out(METHOD, self._timeout) from None
 
     async def _subscribe(self) -> None:
-        self._reader, self._writer = await connect(self._progress.address, _streams)
+        self._reader, writer = await connect(self._progress.address, _streams)
+        self._writer = writer
         self._lines = Lines()
         self._waiting: deque[bytes] = deque()
         try:
-            self._writer.write(self._progress.request())
+            writer.write(self._progress.request())
             self._progress.answer(await self._line())
         except BaseException:
             self._drop()

@@ -49,8 +49,8 @@ class Progress:
         reconnect: bool,
         on_missed: OnMissed,
     ) -> None:
-        self.address = address
-        self.path = address.path
+        self.address: Address = address
+        self.path: str = address.path
         self._topics = [topics] if isinstance(topics, str) else topics
         self._since = since
         self._reconnect = reconnect

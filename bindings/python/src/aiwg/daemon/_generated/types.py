@@ -365,7 +365,7 @@ class ChatTurn:
 
     task_id: str
     """The task that it is."""
-    by: Speaker
+    by: Speaker | str
     """Who said it. `"user"` when absent."""
     message: str
     """What was said."""
@@ -373,7 +373,7 @@ class ChatTurn:
     """The answer; null while there is none."""
     error: str | None
     """Why there is no answer; null otherwise."""
-    state: TaskState
+    state: TaskState | str
     """Where the task stands."""
     at: Timestamp
     """When it was said."""
@@ -490,7 +490,7 @@ class DaemonStatus:
     """For how many whole seconds it has been up."""
     started_at: Timestamp
     """When it started."""
-    health: Health
+    health: Health | str
     """Whether all is well."""
     issues: list[Issue]
     """What is not well; empty when health is `healthy`."""
@@ -593,7 +593,7 @@ class Event:
     """What happened: `deployment:complete`."""
     payload: Any
     """What the emitter said of it; `null` where it said nothing."""
-    source: EventSource
+    source: EventSource | str
     """Who published it."""
     at: Timestamp
     """When the daemon took it in."""
@@ -828,7 +828,7 @@ class HealthCheck:
 
     at: Timestamp
     """When it was made."""
-    health: Health
+    health: Health | str
     """`healthy` if every check is."""
     checks: list[HealthCheckItem]
     """Each check."""
@@ -1000,7 +1000,7 @@ class RefusedMatch:
 class RuleAction:
     """What a rule does. The environment that it gives to its tasks is not shown."""
 
-    type: RuleActionKind
+    type: RuleActionKind | str
     """Always `submit_task`."""
     prompt: str
     """The prompt, as a template."""
@@ -1086,7 +1086,7 @@ class RuleStatus:
     """Whether a match makes a task now. If not, `reason` says why."""
     reason: str | None
     """Why a match makes no task; null where it does."""
-    on_busy: OnBusy
+    on_busy: OnBusy | str
     """What a match does while it is busy."""
     tripped_at: Timestamp | None
     """When it tripped, because it fired too often; null if it has not."""
@@ -1124,7 +1124,7 @@ class RuleTested:
 
     rule: str
     """The rule's id."""
-    outcome: MatchOutcome
+    outcome: MatchOutcome | str
     """What would come of it."""
     reason: str | None
     """Why nothing would, or why the task would fail; null otherwise."""
@@ -1393,7 +1393,7 @@ class Task:
     """The agent that is to do it; the default one when null."""
     priority: int
     """Higher ones start first; 0 unless given."""
-    state: TaskState
+    state: TaskState | str
     """Where it stands."""
     created_at: Timestamp
     """When it was submitted."""
@@ -1477,7 +1477,7 @@ class TaskCancelled:
 
     cancelled: bool
     """Always true: what could not be cancelled is an error."""
-    state: TaskState
+    state: TaskState | str
     """`cancelled` for a task that was queued; `running` for one whose agent is being ended, which
     takes up to 15 seconds: `task.wait` waits for it.
     """
@@ -1499,7 +1499,7 @@ class TaskCancelledOne:
     """The task's id."""
     cancelled: bool
     """False for one that had ended already."""
-    state: TaskState
+    state: TaskState | str
     """`cancelled` for a task that was queued; `running` for one whose agent is being ended; how it
     had ended for another.
     """
@@ -1553,7 +1553,7 @@ class TaskEvent:
 
     task_id: str
     """The task's id."""
-    state: TaskState
+    state: TaskState | str
     """Where it stands now."""
     agent: str | None
     """Its agent; the default one when null."""
@@ -1643,7 +1643,7 @@ class TaskRetried:
     """The new task's id."""
     retry_of: str
     """The earlier one's."""
-    state: TaskState
+    state: TaskState | str
     """`running` when a slot was free, else `queued`."""
 
     @classmethod
@@ -1700,7 +1700,7 @@ class TaskSubmitted:
 
     task_id: str
     """The new task's id."""
-    state: TaskState
+    state: TaskState | str
     """`running` when a slot was free, else `queued`; `cancelled` when a task of `after` has ended
     without completing.
     """

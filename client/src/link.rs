@@ -1,0 +1,108 @@
+//! The connection that calls share, which is made anew where it was lost.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use aiwg_protocol::{DaemonServiceClient, wire::client::ClientTransport};
+use tarpc::client::{Config, NewClient};
+use tokio::task::AbortHandle;
+
+use crate::{connection::connect, discover::Address, error::ClientError};
+
+/// How many calls may be in flight on one connection before more of them wait.
+const MAX_IN_FLIGHT: usize = 1000;
+
+/// The way to a daemon. It is closed with its last owner.
+#[derive(Debug)]
+pub(crate) struct Link {
+    address: Address,
+    current: Mutex<Connected>,
+    /// Held by whoever connects again, so that only one does.
+    connecting: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Connected {
+    stub: DaemonServiceClient,
+    is_open: Arc<AtomicBool>,
+    task: AbortHandle,
+}
+
+/// Says that a connection is no longer open, however the task ends that it lives in: with it, or with its runtime.
+struct Open(Arc<AtomicBool>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.store(false, Relaxed);
+    }
+}
+
+impl Link {
+    /// Connects.
+    pub(crate) async fn new(address: Address, within: Option<Duration>) -> Result<Self, ClientError> {
+        let current = Mutex::new(Connected::new(&address, within).await?);
+        Ok(Self { address, current, connecting: tokio::sync::Mutex::default() })
+    }
+
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// What to make a call with, where the connection stands.
+    pub(crate) fn open(&self) -> Option<DaemonServiceClient> {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.is_open.load(Relaxed).then(|| current.stub.clone())
+    }
+
+    /// The same of a new connection, where it does not.
+    pub(crate) async fn reopened(&self, within: Option<Duration>) -> Result<DaemonServiceClient, ClientError> {
+        let _alone = self.connecting.lock().await;
+        if let Some(stub) = self.open() {
+            return Ok(stub);
+        }
+        let connected = Connected::new(&self.address, within).await.map_err(still_gone)?;
+        let stub = connected.stub.clone();
+        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = connected;
+        Ok(stub)
+    }
+
+    /// Ends the connection that stands: calls in flight fail.
+    pub(crate) fn close(&self) {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.is_open.store(false, Relaxed);
+        current.task.abort();
+    }
+}
+
+impl Connected {
+    async fn new(address: &Address, within: Option<Duration>) -> Result<Self, ClientError> {
+        let stream = connect(address, within).await?;
+        let mut config = Config::default();
+        config.max_in_flight_requests = MAX_IN_FLIGHT;
+        config.pending_request_buffer = MAX_IN_FLIGHT;
+        let NewClient { client: stub, dispatch } =
+            DaemonServiceClient::new(config, ClientTransport::new(stream));
+        let is_open = Arc::new(AtomicBool::new(true));
+        let open = Open(is_open.clone());
+        // It ends with the last stub, or with the connection; calls in flight are told.
+        let task = tokio::spawn(async move {
+            // Why it ended, the calls have heard.
+            let _ended = dispatch.await;
+            drop(open);
+        });
+        Ok(Self { stub, is_open, task: task.abort_handle() })
+    }
+}
+
+/// Where the connection was lost and there is no daemon any more, it still is what was lost.
+fn still_gone(error: ClientError) -> ClientError {
+    match error {
+        error @ ClientError::NoDaemon { .. } => ClientError::Disconnected(error.to_string()),
+        other => other,
+    }
+}
