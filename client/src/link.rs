@@ -60,7 +60,10 @@ impl Link {
     }
 
     /// The same of a new connection, where it does not.
-    pub(crate) async fn reopened(&self, within: Option<Duration>) -> Result<DaemonServiceClient, ClientError> {
+    pub(crate) async fn reopened(
+        &self,
+        within: Option<Duration>,
+    ) -> Result<DaemonServiceClient, ClientError> {
         let _alone = self.connecting.lock().await;
         if let Some(stub) = self.open() {
             return Ok(stub);

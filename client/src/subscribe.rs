@@ -91,7 +91,8 @@ impl Subscription {
                 FromServer::Unreadable(None, _) => {}
                 FromServer::Unreadable(Some(_), why) => return Err(ClientError::Unreadable(why)),
                 FromServer::Response(_, Ok(result)) => {
-                    let subscribed: EventSubscribed = serde_json::from_str(result.get()).map_err(unreadable)?;
+                    let subscribed: EventSubscribed =
+                        serde_json::from_str(result.get()).map_err(unreadable)?;
                     self.options.since = Some(subscribed.since);
                     break;
                 }

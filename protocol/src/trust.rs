@@ -99,7 +99,9 @@ pub fn check_opened(path: &Path, opened: &std::fs::Metadata) -> io::Result<()> {
 /// It is not.
 pub fn check_socket(path: &Path) -> io::Result<()> {
     match check_way_to(path) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(())
+        }
         other => other,
     }
 }

@@ -209,9 +209,11 @@ mod tests {
         let params: Vec<&String> = types.methods.iter().map(|method| &method.params).collect();
         let mut closed = Vec::new();
         for (name, schema) in types.named.iter().filter(|(name, _)| !params.contains(name)) {
-            for (member, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            for (member, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten()
+            {
                 let text = schema.to_string();
-                let Some(target) = text.split("#/components/schemas/").nth(1).and_then(|rest| rest.split('"').next())
+                let Some(target) =
+                    text.split("#/components/schemas/").nth(1).and_then(|rest| rest.split('"').next())
                 else {
                     continue;
                 };

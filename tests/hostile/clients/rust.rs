@@ -70,8 +70,19 @@ fn task(state: &str) -> Value {
     )
     .unwrap();
     for member in [
-        "agent", "startedAt", "completedAt", "pid", "exitCode", "signal", "result", "error", "output", "timeoutMinutes",
-        "processesEnded", "processesLeft", "usage",
+        "agent",
+        "startedAt",
+        "completedAt",
+        "pid",
+        "exitCode",
+        "signal",
+        "result",
+        "error",
+        "output",
+        "timeoutMinutes",
+        "processesEnded",
+        "processesLeft",
+        "usage",
     ] {
         task[member] = Value::Null;
     }
@@ -158,7 +169,8 @@ async fn the_next_call_connects_again_after_the_connection_was_lost() {
     let client = DaemonClient::connect_to(project.socket()).await.unwrap();
     let others = client.clone();
     let task_id = project.submit("while [ ! -e go ]; do sleep 0.01; done");
-    let waiting = tokio::spawn(async move { others.task_wait(TaskWaitParams { task_id, timeout_ms: None }).await });
+    let waiting =
+        tokio::spawn(async move { others.task_wait(TaskWaitParams { task_id, timeout_ms: None }).await });
     client.ping(NoParams {}).await.unwrap();
     project.kill_daemon();
     let error = waiting.await.unwrap().unwrap_err();
@@ -187,7 +199,11 @@ async fn a_time_out_counts_for_subscribing_and_the_longest_is_none() {
         let is_ping = request["method"] == "ping";
         if is_ping { vec![pong(request)] } else { vec![] }
     });
-    let options = |timeout| Options { socket: Some(silent.socket.clone()), timeout: Some(timeout), ..Options::default() };
+    let options = |timeout| Options {
+        socket: Some(silent.socket.clone()),
+        timeout: Some(timeout),
+        ..Options::default()
+    };
     let client = DaemonClient::connect_with(options(Duration::from_millis(20))).await.unwrap();
     let Err(error) = client.subscribe(Subscribe::default()).await else { panic!("nobody has answered") };
     assert!(matches!(error, ClientError::Timeout { .. }), "{error}");
@@ -230,7 +246,10 @@ async fn a_planted_link_is_not_followed() {
     let project = planted(&elsewhere.socket);
     let found = Options { cwd: Some(project.path().to_owned()), ..Options::default() };
     let error = DaemonClient::connect_with(found).await.unwrap_err();
-    assert!(matches!(error, ClientError::NotTrusted(_)) && error.to_string().contains("it is a link"), "{error}");
+    assert!(
+        matches!(error, ClientError::NotTrusted(_)) && error.to_string().contains("it is a link"),
+        "{error}"
+    );
     // Whoever names it, means it.
     let named = project.path().join(".aiwg/daemon/daemon.sock");
     DaemonClient::connect_to(named).await.unwrap().ping(NoParams {}).await.unwrap();

@@ -10,7 +10,12 @@ use crate::{
 
 /// The types that a program can meet.
 pub(super) fn views(model: &Model) -> Vec<Value> {
-    model.types.iter().filter(|def| def.is_params || def.sent || def.received).map(|def| view(model, def)).collect()
+    model
+        .types
+        .iter()
+        .filter(|def| def.is_params || def.sent || def.received)
+        .map(|def| view(model, def))
+        .collect()
 }
 
 fn view(model: &Model, def: &TypeDef) -> Value {
