@@ -73,6 +73,7 @@ open_enum! {
     }
 }
 
+#[expect(clippy::derivable_impls, reason = "the variants of an open enum take no attributes")]
 impl Default for Speaker {
     fn default() -> Self {
         Self::User
