@@ -92,6 +92,9 @@ pub(crate) enum DaemonCommand {
     /// Start the daemon; returns when it answers
     #[command(after_help = examples::START)]
     Start(StartArgs),
+    /// Start the daemon, and take over the tasks that the Node daemon has left in tasks.json
+    #[command(after_help = examples::IMPORT)]
+    Import,
     /// Stop the daemon; running tasks have 15 seconds to end
     #[command(after_help = examples::STOP)]
     Stop,
@@ -168,6 +171,18 @@ pub(crate) struct StartArgs {
     /// Make a tmux session with the daemon's log, the agents' output and a conversation
     #[arg(long, conflicts_with = "foreground")]
     pub(crate) tmux: bool,
+
+    /// Go on with the configuration that was in force, though its file has changed: for service managers
+    #[arg(long)]
+    pub(crate) unattended: bool,
+
+    /// Put a changed configuration in force, though no terminal shows that a person asks for it
+    #[arg(long, conflicts_with = "unattended")]
+    pub(crate) attended: bool,
+
+    /// Go on with state that was made elsewhere: a copy, a backup, an older aiwg's, a Node daemon's
+    #[arg(long)]
+    pub(crate) adopt_state: bool,
 }
 
 #[derive(Debug, ClapArgs)]

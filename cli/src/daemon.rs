@@ -99,9 +99,18 @@ pub(crate) fn foreground(options: Options) -> Result<(), CliError> {
     let ready = |ready: Ready| {
         let mut page = Page::stdout();
         let _ = writeln!(page, "the daemon runs as process {}, at {}", ready.pid, ready.socket);
+        let _ = show_changes(&mut page, &ready);
         let _ = ready.warnings.iter().try_for_each(|warning| writeln!(page, "! {warning}"));
     };
     run(options, ready).map_err(CliError::Failed)
+}
+
+/// What a start has changed in the configuration.
+pub(crate) fn show_changes(out: &mut dyn Write, ready: &Ready) -> io::Result<()> {
+    if !ready.changes.is_empty() {
+        writeln!(out, "The configuration has changed since it was in force last:")?;
+    }
+    ready.changes.iter().try_for_each(|change| writeln!(out, "  {change}"))
 }
 
 /// The main of the detached process.

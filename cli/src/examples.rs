@@ -43,7 +43,11 @@ pub(crate) const INIT: &str = "Example:
 pub(crate) const START: &str = "Examples:
   aiwg daemon start
   aiwg daemon start --config .aiwg/daemon.dev.json
+  aiwg daemon start --adopt-state
   aiwg daemon start --tmux && aiwg daemon attach";
+
+pub(crate) const IMPORT: &str = "Example:
+  aiwg daemon stop && aiwg daemon import";
 
 pub(crate) const STOP: &str = "Example:
   aiwg daemon stop && aiwg daemon start";

@@ -27,8 +27,10 @@ pub(crate) fn look_after_a_child() -> Result<ExitStatus, CliError> {
     let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2])?;
     let mut arguments = std::env::args_os();
     arguments.next();
+    // A container that is started anew has the terminal of the first time, and nobody at it.
+    let unattended = (!std::env::args_os().any(|word| word == "--attended")).then_some("--unattended");
     #[allow(clippy::zombie_processes)] // Below, together with all others.
-    let child = Command::new(std::env::current_exe()?).args(arguments).spawn()?;
+    let child = Command::new(std::env::current_exe()?).args(arguments).args(unattended).spawn()?;
     let child = Pid::from_child(&child);
     for signal in signals.forever() {
         if signal != SIGCHLD {

@@ -3,7 +3,10 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, atomic::AtomicU32},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -22,22 +25,23 @@ use crate::{
     agent_command,
     allocator::give_back_what_is_large,
     bus::Bus,
-    config::{ConfigError, Settings},
+    config::{Asked, Chosen, ConfigError, Settings, choose},
     engine::{self, Engine, EngineSetup, Gathering, fire_when_due},
     files::{write_event_log, write_status_files, write_tasks_file},
-    health::Health,
+    health::{Health, IssueKind},
     housekeeping::keep_house,
     ipc::{self, Daemon, Stop, is_answered},
     lifecycle::{
-        Ground, Holder, Lock, Phase, PidFile, before, feed_watchdog, limit_open_files, raise_open_files,
-        release_signals, tell_ready, tell_reloading, tell_stopping, watch_ground,
+        Ground, HangUps, Holder, Lock, Phase, PidFile, before, feed_watchdog, limit_open_files,
+        raise_open_files, release_signals, tell_ready, tell_reloading, tell_stopping, watch_ground,
     },
     log::{Log, keep_last_words},
     project::Project,
-    recovery::{RecoveryError, open_store},
-    reload::{read, reload, report_notices, watch},
+    recovery::{RecoveryError, Wanted, open_store},
+    reload::{policy, reload, report_notices, watch},
     scheduler::fire_schedules,
-    store::Reader,
+    state::{self, StateError},
+    store::{InForce, Reader, Store},
     supervisor::{Running, Shared, supervise},
     watcher::{FileWatcher, begin_anew, note_told},
 };
@@ -77,6 +81,9 @@ pub enum BootError {
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// What is kept in the project was not made here, or cannot be read.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// The database cannot be used.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
@@ -122,13 +129,38 @@ pub struct Options {
     pub config: Option<PathBuf>,
     /// Whether whoever starts it does not wait for its end.
     pub detached: bool,
+    /// Whether a person asks for it: then a configuration file that has changed is put in force. Else what was in force stays so.
+    pub attended: bool,
+    /// Whether it goes on as the daemon before it, with the configuration file that had.
+    pub again: bool,
+    /// Whether state that was made elsewhere is taken as one's own.
+    pub adopt_state: bool,
+    /// Whether the tasks of a Node daemon are taken over.
+    pub import: bool,
 }
 
 impl Options {
     /// Those of the daemon that this process was before it began anew, if it did.
     pub fn before(project: &Path) -> Option<Self> {
-        let Holder { config, detached, .. } = before(&Project::at(project).ok()?)?;
-        Some(Self { project: project.to_owned(), config, detached })
+        let Holder { detached, attended, .. } = before(&Project::at(project).ok()?)?;
+        // Which file it had is in its store: the lock's file could have been changed by anyone.
+        Some(Self {
+            project: project.to_owned(),
+            config: None,
+            detached,
+            attended,
+            again: true,
+            adopt_state: false,
+            import: false,
+        })
+    }
+
+    fn asked(&self) -> Asked {
+        match (self.attended, self.again) {
+            (false, _) => Asked::Nobody,
+            (true, true) => Asked::Restart,
+            (true, false) => Asked::Start,
+        }
     }
 }
 
@@ -154,6 +186,9 @@ pub struct Ready {
     pub socket: String,
     /// What a person should look at, though it runs.
     pub warnings: Vec<String>,
+    /// What differs in the configuration from what was in force before, a line each.
+    #[serde(default)]
+    pub changes: Vec<String>,
 }
 
 /// Runs a daemon until it is stopped. `ready` is called once it answers.
@@ -170,18 +205,28 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let project = open_project(&options.project)?;
     let mut lock = take_lock(&project, &options)?;
     keep_last_words(project.log());
-    let (policy, loaded) = read(&project, options.config.as_deref())?;
+    let known = state::examine(&project, options.adopt_state, lock.is_handed_over())?;
+    let asked = options.asked();
+    let is_first = known.in_force.is_none();
+    let Chosen { loaded, named, changes, differs } =
+        choose(&project, options.config.clone(), asked, known.in_force)?;
+    let policy = policy(&loaded.config)?;
     let health = Health::default();
     let log = Log::start(project.log(), &loaded.config.daemon.log, !options.detached, health.clone())
         .map_err(system("the log could not be started"))?;
     tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
     let open_files = raise_open_files();
     report_notices(&loaded, &health);
+    report_changes(&changes, differs.as_deref(), &health);
+    let in_force = InForce { named: named.clone(), text: loaded.text.clone() };
     let settings = Settings::new(loaded);
 
     // The store, and from it the engine, which publishes on the bus and orders from the supervisor.
     let interrupted = settings.get().config.daemon.interrupted_tasks;
-    let store = open_store(&project, interrupted, &health)?;
+    let wanted =
+        Wanted { interrupted, import: options.import || options.adopt_state, must_be_new: known.is_damaged };
+    let mut store = open_store(&project, &wanted, &health)?;
+    note_state(&project, &mut store, (asked != Asked::Nobody || is_first).then_some(&in_force))?;
     let ground = Ground::of(&project, &lock).map_err(system("what was just made is gone"))?;
     let open_reader =
         || Reader::open(&project.database()).map(|reader| Arc::new(reader.reporting_to(&health)));
@@ -228,7 +273,8 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let daemon = Arc::new(Daemon {
         project: project.clone(),
         settings,
-        config_named: options.config,
+        config_named: named,
+        restarts_attended: AtomicBool::new(false),
         reloading: tokio::sync::Mutex::new(()),
         log,
         engine: engine.clone(),
@@ -275,7 +321,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let _ = tokio::time::timeout(FIRST_LOOK, watch(&daemon)).await;
     files.spawn(feed_watchdog(Arc::clone(&daemon)));
     tell_ready();
-    ready(Ready { pid: std::process::id(), socket: socket.clone(), warnings: warnings(&daemon) });
+    ready(Ready { pid: std::process::id(), socket: socket.clone(), warnings: warnings(&daemon), changes });
 
     // Until someone says stop.
     let mut has_failed = false;
@@ -288,7 +334,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         }
     };
     if how == Stop::Restart {
-        lock.note(Phase::BeginsAnew);
+        lock.restarts(daemon.restarts_attended.load(Ordering::Relaxed));
         tell_reloading()
     } else {
         lock.note(Phase::Stops);
@@ -316,7 +362,11 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     }
     if how != Stop::Restart {
         tracing::info!("the daemon has stopped");
-        return Ok(lost.await.ok().flatten().map_or(Ended::Stopped, Ended::Lost));
+        let lost = lost.await.ok().flatten();
+        if lost.is_some() {
+            remember(&daemon);
+        }
+        return Ok(lost.map_or(Ended::Stopped, Ended::Lost));
     }
     if let Some(limit) = open_files {
         // What comes is to find the limit that this one found.
@@ -346,6 +396,47 @@ fn open_project(root: &Path) -> Result<Project, BootError> {
     let project = Project::at(root).map_err(unusable)?;
     project.make_dirs().map_err(unusable)?;
     Ok(project)
+}
+
+/// Says what the configuration in force is, where that is not plain.
+fn report_changes(changes: &[String], differs: Option<&str>, health: &Health) {
+    if !changes.is_empty() {
+        tracing::info!(
+            "the configuration has changed since it was in force last, as `aiwg daemon start` showed"
+        );
+    }
+    if let Some(differs) = differs {
+        tracing::warn!("{differs}");
+        health.report(IssueKind::ConfigChanged, differs);
+    }
+}
+
+/// Notes in the store what the next start is to know: that it was made here, and, where that is new, which configuration is in force.
+fn note_state(project: &Project, store: &mut Store, in_force: Option<&InForce>) -> Result<(), BootError> {
+    let stamp = state::stamp_here(project).map_err(system("the database that was just opened is gone"))?;
+    let mut note = || {
+        store.set_made_here(&stamp)?;
+        in_force.map_or(Ok(()), |in_force| store.set_in_force(in_force))
+    };
+    Ok(note().map_err(RecoveryError::from)?)
+}
+
+/// Where the store was removed, what the next start is to go by is gone with it: a new store gets that again, while this daemon still knows.
+/// Or whoever can have the store removed, with `git clean`, could put a changed configuration in force.
+fn remember(daemon: &Daemon) {
+    let project = &daemon.project;
+    if !project.aiwg().is_dir() || project.database().exists() {
+        return;
+    }
+    let in_force = InForce { named: daemon.config_named.clone(), text: daemon.settings.get().text.clone() };
+    let remembered =
+        project.make_dirs().map_err(system("the directories cannot be made again")).and_then(|()| {
+            let mut store = Store::open(&project.database()).map_err(RecoveryError::from)?;
+            note_state(project, &mut store, Some(&in_force))
+        });
+    if let Err(error) = remembered {
+        tracing::warn!(%error, "which configuration was in force could not be kept");
+    }
 }
 
 fn take_lock(project: &Project, options: &Options) -> Result<Lock, BootError> {
@@ -387,7 +478,7 @@ fn warnings(daemon: &Daemon) -> Vec<String> {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    hangup: Signal,
+    hang_ups: HangUps,
 }
 
 impl Signals {
@@ -401,7 +492,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
+            hang_ups: HangUps::receive()?,
         })
     }
 }
@@ -416,9 +507,16 @@ async fn wanted_to_stop(daemon: &Arc<Daemon>, signals: &mut Signals) -> Stop {
                 // Its sender is the daemon's own.
                 return how.ok().and_then(|how| *how).unwrap_or(Stop::EndAgents);
             }
-            _ = signals.hangup.recv() => {
-                tracing::info!("SIGHUP");
-                if let Err(error) = reload(daemon, None).await {
+            sender = signals.hang_ups.next() => {
+                tracing::info!(?sender, "SIGHUP");
+                if !sender.may_reload(daemon).await {
+                    // Whoever rotates the log himself asks so for the new file.
+                    daemon.log.look();
+                    tracing::warn!(
+                        "the configuration is not read again: an agent, or a process that is gone already, has sent the signal; \
+                         `aiwg daemon reload` reads it"
+                    );
+                } else if let Err(error) = reload(daemon, None).await {
                     tracing::warn!(%error, "the configuration could not be read again");
                 }
                 continue;

@@ -17,6 +17,8 @@ pub enum IssueKind {
     Import,
     /// The configuration asks for what is not there.
     Config,
+    /// The file of the configuration says something else than what is in force.
+    ConfigChanged,
     /// A rule has tripped.
     Automation,
     /// `events/` could not be written.
@@ -47,6 +49,7 @@ impl IssueKind {
             Self::Rows => "rows",
             Self::Import => "import",
             Self::Config => "config",
+            Self::ConfigChanged => "config_changed",
             Self::Automation => "automation",
             Self::EventLog => "event_log",
             Self::TasksFile => "tasks_file",

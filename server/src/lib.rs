@@ -24,6 +24,7 @@ mod recovery;
 mod reload;
 pub mod rules;
 mod scheduler;
+pub mod state;
 pub mod store;
 mod supervisor;
 mod watcher;

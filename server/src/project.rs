@@ -54,7 +54,8 @@ impl Project {
         self.root.join(PROJECT_DIR)
     }
 
-    fn state_dir(&self) -> PathBuf {
+    /// The directory of all that the daemon keeps.
+    pub(crate) fn state_dir(&self) -> PathBuf {
         self.aiwg().join("daemon")
     }
 
@@ -132,6 +133,7 @@ impl Project {
         must_be_dir(&aiwg)?;
         // The command that it names is run, with all that this user may do.
         trust::check(&aiwg)?;
+        crate::state::refuse_links(self)?;
         for dir in [self.state_dir(), self.actions_dir(), self.events_dir()] {
             make_private_dir(&dir)?;
             std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700)).map_err(at(&dir))?;

@@ -1,6 +1,6 @@
 //! Putting a changed configuration in force: as a whole or not at all.
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 use aiwg_protocol::{
     config::Config,
@@ -13,8 +13,8 @@ use crate::{
     health::{Health, IssueKind},
     ipc::Daemon,
     lifecycle::{tell_ready, tell_reloading},
-    project::Project,
     rules::{RuleIndex, compile},
+    store::InForce,
 };
 
 /// Reads the configuration again and puts it in force, or tells what is wrong with it. `cause` is what led to that.
@@ -36,7 +36,7 @@ pub(crate) async fn reload(
 
 async fn put_in_force(daemon: &Arc<Daemon>, cause: Option<Cause>) -> Result<DaemonReloaded, EngineError> {
     let old = daemon.settings.get();
-    let (policy, loaded) = match read(&daemon.project, daemon.config_named.as_deref()) {
+    let (policy, loaded) = match read(daemon) {
         Ok(good) => good,
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
@@ -44,18 +44,13 @@ async fn put_in_force(daemon: &Arc<Daemon>, cause: Option<Cause>) -> Result<Daem
             return Ok(refused(error.problems()));
         }
     };
-    if let Some(gone) = old.path.as_ref().filter(|_| loaded.path.is_none()) {
-        // Whoever wants the defaults writes `{}`: a file that is just being replaced is no reason to drop every rule.
-        let file = gone.display().to_string();
-        let message = "the file is gone; write `{}` into it for the defaults".to_owned();
-        daemon.health.report(IssueKind::Config, format!("{STAYS}: {file}: {message}"));
-        return Ok(refused(vec![ConfigProblem { file, message, ..ConfigProblem::default() }]));
-    }
-    daemon.engine.configure(policy).await?;
+    let in_force = InForce { named: daemon.config_named.clone(), text: loaded.text.clone() };
+    daemon.engine.configure(policy, in_force).await?;
     let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices: loaded.notices.clone() };
     // Also where nothing of it has changed: whoever rotates the log himself asks so for the new file.
     daemon.log.configure(&loaded.config.daemon.log);
     report_notices(&loaded, &daemon.health);
+    daemon.health.clear(IssueKind::ConfigChanged);
     daemon.settings.replace(loaded);
     watch_again(daemon, &old.config).await;
     tracing::info!("the configuration was read again and is in force");
@@ -73,9 +68,12 @@ fn refused(errors: Vec<ConfigProblem>) -> DaemonReloaded {
 /// The configuration as it stands in the file, if it is good.
 ///
 /// # Errors
-/// What is wrong with it.
-pub(crate) fn read(project: &Project, named: Option<&Path>) -> Result<(Policy, Loaded), ConfigError> {
-    let loaded = load_for(project, named)?;
+/// What is wrong with it; or there is no file any more.
+pub(crate) fn read(daemon: &Daemon) -> Result<(Policy, Loaded), ConfigError> {
+    let loaded = load_for(&daemon.project, daemon.config_named.as_deref())?;
+    if let Some(gone) = daemon.settings.get().path.as_ref().filter(|_| loaded.path.is_none()) {
+        return Err(ConfigError::gone(gone));
+    }
     Ok((policy(&loaded.config)?, loaded))
 }
 
@@ -111,7 +109,7 @@ pub(crate) async fn watch(daemon: &Arc<Daemon>) {
 ///
 /// # Errors
 /// A rule's pattern is wrong.
-fn policy(config: &Config) -> Result<Policy, ConfigError> {
+pub(crate) fn policy(config: &Config) -> Result<Policy, ConfigError> {
     Ok(Policy {
         rules: RuleIndex::new(compile(config))?.into(),
         max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),

@@ -152,7 +152,9 @@ fn a_copied_project_is_one_of_its_own() {
         .output()
         .unwrap();
     assert!(done.status.success() || String::from_utf8_lossy(&done.stderr).contains("socket"), "{done:?}");
-    copy.start();
+    // A copy is not gone on with unless a person says so.
+    assert_eq!(copy.run(&["daemon", "start"]).code, 1);
+    assert_eq!(copy.run(&["daemon", "start", "--adopt-state"]).code, 0);
     assert_eq!(copy.json(&["daemon", "status"])["project"], copy.path().to_str().unwrap());
     // What ran in the original was interrupted here, and is left alone there.
     std::fs::write(copy.file("go"), "").unwrap();

@@ -117,7 +117,7 @@ fn left_by_node(tasks: &str, more: Value) -> Project {
     let project = Project::new(more);
     std::fs::create_dir_all(project.file(".aiwg/daemon")).unwrap();
     std::fs::write(project.file(".aiwg/daemon/tasks.json"), tasks).unwrap();
-    project.start();
+    project.json(&["daemon", "import"]);
     project
 }
 

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use aiwg_protocol::types::ConfigProblem;
 
@@ -21,12 +21,26 @@ pub enum ConfigError {
         /// What is wrong, by line and column.
         problems: Vec<ConfigProblem>,
     },
+    /// The file that was in force is not there any more.
+    #[error("{}: {GONE}", path.display())]
+    Gone {
+        /// The file.
+        path: PathBuf,
+    },
     /// A rule's pattern is wrong. The check of the file finds this first, and tells where.
     #[error(transparent)]
     Rule(#[from] BadPattern),
 }
 
+/// Whoever wants the defaults writes `{}`: a file that is just being replaced is no reason to drop every rule, and to run another agent.
+const GONE: &str = "the file is gone; write `{}` into it for the defaults";
+
 impl ConfigError {
+    /// The file that was in force is not there any more.
+    pub(crate) fn gone(path: &Path) -> Self {
+        Self::Gone { path: path.to_owned() }
+    }
+
     /// What is wrong, for whoever asked.
     pub fn problems(&self) -> Vec<ConfigProblem> {
         match self {
@@ -34,6 +48,11 @@ impl ConfigError {
             Self::Unreadable { path, source } => vec![ConfigProblem {
                 file: path.display().to_string(),
                 message: format!("it cannot be read: {source}"),
+                ..ConfigProblem::default()
+            }],
+            Self::Gone { path } => vec![ConfigProblem {
+                file: path.display().to_string(),
+                message: GONE.to_owned(),
                 ..ConfigProblem::default()
             }],
             Self::Rule(_) => vec![ConfigProblem { message: self.to_string(), ..ConfigProblem::default() }],

@@ -36,6 +36,8 @@ pub struct Loaded {
     pub config: Config,
     /// The file; none when there is none and the defaults hold.
     pub path: Option<PathBuf>,
+    /// The file's text; none when there is none.
+    pub text: Option<String>,
     /// What it asks for that is not acted upon, for people.
     pub notices: Vec<String>,
 }
@@ -53,7 +55,7 @@ pub fn load(project: &Path, path: &Path, required: bool) -> Result<Loaded, Confi
         Err(source) => return Err(ConfigError::Unreadable { path: path.to_owned(), source }),
     };
     let (config, notices) = parse(project, &path.display().to_string(), &text)?;
-    Ok(Loaded { config, path: Some(path.to_owned()), notices })
+    Ok(Loaded { config, path: Some(path.to_owned()), notices, text: Some(text) })
 }
 
 /// Reads a project's configuration: the file that was named, which then must exist, or the usual one.

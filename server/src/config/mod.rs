@@ -1,8 +1,10 @@
 //! Reading `.aiwg/daemon.json`, and telling where it is wrong.
 
 mod agents;
+mod changes;
 mod check;
 mod error;
+mod in_force;
 mod load;
 mod notices;
 mod numbers;
@@ -17,6 +19,7 @@ mod words;
 pub(crate) use agents::{access, may_set};
 pub(crate) use check::{cannot_occur, reserved};
 pub use error::ConfigError;
+pub(crate) use in_force::{Asked, Chosen, choose};
 pub(crate) use load::load_for;
 pub use load::{Loaded, load, parse};
 pub(crate) use notices::asked_in_vain;

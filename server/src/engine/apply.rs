@@ -194,10 +194,13 @@ impl Turn<'_> {
                 let done = self.stalled(no, silent_ms, end);
                 self.answer(done, reply, |_, ()| ())
             }
-            Command::Configure(policy, reply) => {
-                let before = std::mem::replace(&mut self.state.policy, policy);
-                self.batch.policy_before.get_or_insert(before);
-                self.answer(Ok(()), reply, |_, ()| ())
+            Command::Configure(policy, in_force, reply) => {
+                let done = self.store.set_in_force(&in_force).map_err(Failure::from);
+                if done.is_ok() {
+                    let before = std::mem::replace(&mut self.state.policy, policy);
+                    self.batch.policy_before.get_or_insert(before);
+                }
+                self.answer(done, reply, |_, ()| ())
             }
             Command::Ended(no, outcome, reply) => {
                 let done = self.ended(no, outcome);

@@ -18,7 +18,7 @@ use aiwg_protocol::{
 use super::reply::Reply;
 use crate::{
     rules::{Decision, RuleIndex},
-    store::{Ending, FilesTold, Keep, NewTask, Outcome, Pending, Selection, TaskNo},
+    store::{Ending, FilesTold, InForce, Keep, NewTask, Outcome, Pending, Selection, TaskNo},
 };
 
 /// Something to be done in the next transaction. Its clones are the same command: it is kept until it is committed, and carried out again
@@ -95,7 +95,7 @@ pub enum Command {
         reply: Reply<()>,
     },
     /// From here on do things this way.
-    Configure(Policy, Reply<()>),
+    Configure(Policy, Box<InForce>, Reply<()>),
     /// A running task has ended.
     Ended(TaskNo, Outcome, Reply<()>),
     /// A running task's agent was lost with the machine. `started` tells whether there had been one.
@@ -154,7 +154,7 @@ impl Command {
             | Self::Switch { reply, .. }
             | Self::EndRunning(_, _, reply)
             | Self::Stalled { reply, .. }
-            | Self::Configure(_, reply)
+            | Self::Configure(_, _, reply)
             | Self::Ended(_, _, reply)
             | Self::Interrupted { reply, .. }
             | Self::Close(reply)

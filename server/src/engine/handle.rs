@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     rules::Decision,
-    store::{Ending, FilesTold, Keep, NewTask, Outcome, TaskNo},
+    store::{Ending, FilesTold, InForce, Keep, NewTask, Outcome, TaskNo},
 };
 
 /// Sends commands to the engine. Every call returns once its effect is committed.
@@ -197,12 +197,12 @@ impl Engine {
         self.call(|reply| Command::Stalled { no, silent_ms, end, reply }).await
     }
 
-    /// Does things by another configuration from here on. More slots are filled at once.
+    /// Does things by another configuration from here on, and keeps it for starts that nobody asks for. More slots are filled at once.
     ///
     /// # Errors
     /// The database could not be written, so that nothing has changed.
-    pub async fn configure(&self, policy: Policy) -> Result<(), EngineError> {
-        self.call(|reply| Command::Configure(policy, reply)).await
+    pub(crate) async fn configure(&self, policy: Policy, in_force: InForce) -> Result<(), EngineError> {
+        self.call(|reply| Command::Configure(policy, Box::new(in_force), reply)).await
     }
 
     /// A running task has ended.

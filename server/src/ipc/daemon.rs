@@ -4,7 +4,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::Instant,
 };
@@ -28,6 +28,8 @@ pub(crate) struct Daemon {
     pub(crate) settings: Settings,
     /// The configuration that was named at the start in place of the usual one.
     pub(crate) config_named: Option<PathBuf>,
+    /// Whether a person asks for the new beginning that is asked for.
+    pub(crate) restarts_attended: AtomicBool,
     /// Held by whoever reads the configuration again.
     pub(crate) reloading: tokio::sync::Mutex<()>,
     pub(crate) log: Log,

@@ -15,3 +15,5 @@ pub(crate) use daemon::{Daemon, Stop};
 pub(crate) use listener::{bind, is_answered, serve};
 pub(crate) use memory::{LONG_ANSWER, Memory};
 pub(crate) use methods::status;
+pub(crate) use origin::of_process as agent_at;
+pub(crate) use permit::may_reload;

@@ -8,7 +8,7 @@ use aiwg_protocol::{
 };
 use serde::Serialize;
 
-use super::{connection::Handler, origin::Origin};
+use super::{Daemon, connection::Handler, origin::Origin};
 use crate::{
     config::{access, may_set},
     store::{Reader, TaskNo},
@@ -33,6 +33,13 @@ pub(super) async fn permit(handler: &Handler, ident: &str, params: &impl Seriali
         }
         AgentAccess::Refused => Err(refused(origin, method, "at all")),
     }
+}
+
+/// Whether agents may have a changed configuration put in force.
+pub(crate) fn may_reload(daemon: &Daemon) -> bool {
+    let rights = &daemon.settings.get().config.daemon.agents_may;
+    let reload = METHODS.iter().find(|method| method.name == "daemon.reload");
+    reload.is_some_and(|method| access(rights, method) == AgentAccess::Allowed)
 }
 
 /// Lets through what an agent's `task.submit` has in the environment, or tells it that it may not have that.

@@ -39,6 +39,9 @@ pub struct Holder {
     pub config: Option<PathBuf>,
     /// Whether nobody waits for its end.
     pub detached: bool,
+    /// Whether a person has asked for the new beginning, where it begins anew.
+    #[serde(default)]
+    pub attended: bool,
     /// How far it is.
     pub phase: Phase,
 }
@@ -76,6 +79,7 @@ impl Holder {
 pub struct Lock {
     /// None once it has been handed over.
     file: Option<File>,
+    is_handed_over: bool,
     _directory: Option<File>,
     holder: Holder,
 }
@@ -104,6 +108,7 @@ impl Lock {
             process: Process::current(),
             config: config.map(Path::to_owned),
             detached,
+            attended: false,
             phase: Phase::Runs,
         };
         loop {
@@ -139,13 +144,24 @@ impl Lock {
             // Some file systems lock files only.
             Err(_) => None,
         };
-        let lock = Self { file: Some(file), _directory: directory, holder: holder.clone() };
+        let lock = Self { file: Some(file), is_handed_over, _directory: directory, holder: holder.clone() };
         lock.write()?;
         if is_handed_over {
             // What this process starts is not to have it.
             rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
         }
         Ok(Try::Taken(lock))
+    }
+
+    /// Whether this process has had it before it began anew.
+    pub(crate) fn is_handed_over(&self) -> bool {
+        self.is_handed_over
+    }
+
+    /// Notes that the daemon begins anew, and whether a person has asked for that.
+    pub(crate) fn restarts(&mut self, attended: bool) {
+        self.holder.attended = attended;
+        self.note(Phase::BeginsAnew);
     }
 
     /// Notes how far the daemon is, for those who find the lock held.
@@ -169,6 +185,8 @@ impl Lock {
     /// # Errors
     /// The lock's file is gone.
     pub fn hand_over(mut self) -> io::Result<File> {
+        // Once more: what stands there is what the next one goes by, and anyone may have written into the file meanwhile.
+        self.write()?;
         self.file.take().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 

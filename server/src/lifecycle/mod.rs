@@ -1,6 +1,7 @@
 //! Being the one daemon of a project: the lock and the pid file; and what the system allows it.
 
 mod ground;
+mod hang_up;
 mod limits;
 mod lock;
 mod pid_file;
@@ -8,6 +9,7 @@ mod service;
 mod signals;
 
 pub(crate) use ground::{Ground, watch_ground};
+pub(crate) use hang_up::HangUps;
 pub(crate) use limits::{limit_open_files, raise_open_files};
 pub(crate) use lock::before;
 pub use lock::{Holder, Lock, Phase};

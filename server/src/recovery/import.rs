@@ -16,7 +16,33 @@ use crate::{
     store::{HIGHEST_BELIEVED, Imported, NewTask, Store, TaskNo},
 };
 
-/// Takes over what is in this file, unless there is none, or this daemon has written it.
+/// Beside the file, under this name, is kept what was not taken over: the file itself is about to be written over.
+const NOT_IMPORTED: &str = "not-imported";
+
+/// What the file holds.
+enum Content {
+    /// Nothing, or what this daemon has written.
+    Ours,
+    /// A Node daemon's tasks.
+    Tasks(Vec<Map<String, Value>>),
+    /// What is not understood.
+    Unknown,
+}
+
+fn read(file: &Path) -> io::Result<(Vec<u8>, Content)> {
+    let text = match std::fs::read(file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), Content::Ours)),
+        text => text.map_err(at(file))?,
+    };
+    let content = match serde_json::from_slice::<Value>(&text) {
+        Ok(value) if value.get(WRITTEN_BY).is_some() => Content::Ours,
+        Ok(value) => entries(&value).map_or(Content::Unknown, Content::Tasks),
+        Err(_) => Content::Unknown,
+    };
+    Ok((text, content))
+}
+
+/// Takes over what is in this file, or was kept beside it by a start that was not asked to.
 ///
 /// # Errors
 /// The database cannot be written. A file that is not understood is no error: it is kept under another name.
@@ -26,31 +52,50 @@ pub(super) fn import(
     interrupted: InterruptedTasks,
     health: &Health,
 ) -> Result<(), RecoveryError> {
-    let text = match std::fs::read(file) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        text => text.map_err(at(file))?,
+    let beside = file.with_added_extension(NOT_IMPORTED);
+    let (source, (text, content)) = match read(file)? {
+        (_, Content::Ours) => (&*beside, read(&beside)?),
+        other => (file, other),
     };
-    let tasks = match serde_json::from_slice::<Value>(&text) {
-        Ok(value) if value.get(WRITTEN_BY).is_some() => return Ok(()),
-        Ok(value) => entries(&value),
-        Err(_) => None,
+    let tasks = match content {
+        Content::Ours => return Ok(()),
+        Content::Unknown => {
+            return Ok(keep(&beside, &text, "is not understood and was not taken over", health)?);
+        }
+        Content::Tasks(tasks) => tasks,
     };
-    let Some(tasks) = tasks else { return Ok(keep(file, &text, health)?) };
     let tasks: Vec<Imported> = tasks.iter().filter_map(|task| imported(task, interrupted)).collect();
     let count = tasks.len();
     store.import(tasks)?;
-    if count > 0 {
-        tracing::info!(count, file = %file.display(), "the Node daemon's tasks were taken over");
+    if source == beside {
+        std::fs::rename(source, file.with_added_extension("imported")).map_err(at(source))?;
     }
+    tracing::info!(count, file = %source.display(), "the Node daemon's tasks were taken over");
     Ok(())
 }
 
-/// What is not understood is not lost: it is about to be written over.
-fn keep(file: &Path, text: &[u8], health: &Health) -> io::Result<()> {
-    let kept = file.with_added_extension("not-imported");
-    write_private(&kept, text).map_err(at(&kept))?;
-    let message =
-        format!("tasks.json is not understood and was not taken over; it is kept as {}", kept.display());
+/// Keeps what nobody has asked to be taken over. A clone can bring such a file, with tasks and their environment, so it is not run unasked.
+///
+/// # Errors
+/// It cannot be read, or not be kept.
+pub(super) fn keep_unasked(file: &Path, health: &Health) -> io::Result<()> {
+    let (text, content) = read(file)?;
+    let why = match content {
+        Content::Ours => return Ok(()),
+        Content::Tasks(tasks) => format!(
+            "holds {} tasks that this daemon has not written, a Node daemon's perhaps, which were not taken over; look at them, then \
+             `aiwg daemon stop && aiwg daemon import` takes them over",
+            tasks.len()
+        ),
+        Content::Unknown => "is not understood and was not taken over".to_owned(),
+    };
+    keep(&file.with_added_extension(NOT_IMPORTED), &text, &why, health)
+}
+
+/// What is not taken over is not lost.
+fn keep(kept: &Path, text: &[u8], why: &str, health: &Health) -> io::Result<()> {
+    write_private(kept, text).map_err(at(kept))?;
+    let message = format!("tasks.json {why}; it is kept as {}", kept.display());
     tracing::warn!("{message}");
     health.report(IssueKind::Import, message);
     Ok(())

@@ -11,6 +11,7 @@ use crate::{
     files::last_written,
     health::{Health, IssueKind},
     project::Project,
+    state::{StateError, not_set_aside},
     store::{HIGHEST_BELIEVED, SetAside, Store, StoreError, TaskNo, is_unreadable},
 };
 
@@ -23,9 +24,22 @@ pub enum RecoveryError {
     /// The database cannot be read or written.
     #[error("the database: {0}")]
     Database(#[from] rusqlite::Error),
+    /// What is there was not made here.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// Something beside the database.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// What is asked of the store at a start.
+pub(crate) struct Wanted {
+    /// What becomes of the tasks that ran when a Node daemon ended.
+    pub(crate) interrupted: InterruptedTasks,
+    /// Whether a Node daemon's tasks are to be taken over.
+    pub(crate) import: bool,
+    /// Whether nothing in a database that is there may be used: it could not say where it was made.
+    pub(crate) must_be_new: bool,
 }
 
 /// Opens the store of a project whose lock the caller holds.
@@ -34,21 +48,28 @@ pub enum RecoveryError {
 /// It cannot be opened, and that is no damage that setting it aside would mend.
 pub(crate) fn open_store(
     project: &Project,
-    interrupted: InterruptedTasks,
+    wanted: &Wanted,
     health: &Health,
 ) -> Result<Store, RecoveryError> {
     // A stopped daemon removes it.
     let after_a_crash = project.pid_file().exists();
-    let (mut store, aside) = Store::open_or_set_aside(&project.database(), after_a_crash)?;
+    let thoroughly = after_a_crash || wanted.must_be_new;
+    let (mut store, aside) = Store::open_or_set_aside(&project.database(), thoroughly)?;
     store.report_to(health.clone());
+    if wanted.must_be_new && aside.is_none() {
+        return Err(not_set_aside(project).into());
+    }
     end_unreadable(project, &store)?;
     if store.last_numbers()? == (0, 0) {
         // A new one: the one before may have been damaged, or someone has removed it.
         begin_after_what_is_there(project, &mut store)?;
         unknown_agents::end(&project.actions_dir())?;
-        if aside.is_none() {
-            import::import(&project.tasks_file(), &mut store, interrupted, health)?;
+        if aside.is_none() && !wanted.import {
+            import::keep_unasked(&project.tasks_file(), health)?;
         }
+    }
+    if wanted.import {
+        import::import(&project.tasks_file(), &mut store, wanted.interrupted, health)?;
     }
     if let Some(aside) = aside {
         report(&aside, health);

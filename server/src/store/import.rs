@@ -48,14 +48,16 @@ impl Store {
     }
 
     fn insert_all(&mut self, tasks: Vec<Imported>) -> rusqlite::Result<()> {
-        let (numbered, others): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| task.no.is_some());
-        let mut last = 0;
+        let (numbered, mut others): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| task.no.is_some());
+        let (_, mut last) = self.last_numbers()?;
         for task in numbered {
             let Some(no) = task.no else { continue };
             // One id twice: the second is a task of its own.
             if self.task(no)?.is_none() {
                 last = last.max(no.0);
                 self.insert_imported(no, &task)?;
+            } else {
+                others.push(task);
             }
         }
         for task in others {

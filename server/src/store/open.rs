@@ -38,6 +38,15 @@ impl StoreError {
         move |source| Self::Unusable { path, source }
     }
 
+    /// The same, of what the system said.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+            Self::at(&path)(rusqlite::Error::SqliteFailure(code, Some(source.to_string())))
+        }
+    }
+
     /// Whether the file is damaged, and not just out of reach.
     pub(super) fn is_damage(&self) -> bool {
         matches!(self, Self::Unusable { source, .. } if is_damage(source))
@@ -60,6 +69,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/causes.sql"),
     include_str!("migrations/files-told.sql"),
     include_str!("migrations/retries.sql"),
+    include_str!("migrations/made-here.sql"),
 ];
 
 pub(super) fn open_writer(path: &Path, thoroughly: bool) -> Result<Connection, StoreError> {

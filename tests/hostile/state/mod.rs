@@ -1,4 +1,6 @@
 //! Who decides what runs.
 
+mod configuration;
+mod foreign;
 mod origins;
 mod rights;

@@ -1,3 +1,4 @@
+mod attended;
 mod logs;
 mod restart;
 pub(super) mod status;
@@ -21,7 +22,7 @@ use aiwg_server::boot::{Options, Ready, TASK_ENV};
 use super::{ask, chat, setup};
 use crate::{
     args::{DaemonCommand, StartArgs},
-    daemon::{detach, foreground},
+    daemon::{detach, foreground, show_changes},
     error::CliError,
     init,
     output::{Output, Page, indented},
@@ -32,11 +33,21 @@ use crate::{
 const LAST_MOMENTS: Duration = Duration::from_secs(60);
 
 fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<ExitCode, CliError> {
+    let attended = attended::is_attended(&args);
+    let project = startable(project)?;
+    if let Some(again) = args.foreground.then(|| Options::before(&project)).flatten() {
+        // This process was the daemon, and begins anew: who has asked for that is known.
+        foreground(again)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let options = Options {
-        project: startable(project)?,
         config: args.config.map(std::path::absolute).transpose()?,
         detached: !args.foreground,
+        attended,
+        adopt_state: args.adopt_state,
+        ..options(project)
     };
+    attended::check(&options)?;
     if let Some(config) = options.config.as_ref().filter(|config| config.to_str().is_none()) {
         return Err(CliError::Usage(format!(
             "--config: the path {} is not UTF-8: rename it",
@@ -57,6 +68,26 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
     if args.tmux {
         return tmux::start(&options, output);
     }
+    start_with(&options, output)
+}
+
+/// Those of a start that a person asks for, with nothing else said.
+fn options(project: PathBuf) -> Options {
+    Options {
+        project,
+        config: None,
+        detached: true,
+        attended: !attended::is_agent(),
+        again: false,
+        adopt_state: false,
+        import: false,
+    }
+}
+
+/// Starts a daemon that takes over what a Node daemon has left.
+fn import(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
+    let options = Options { import: true, ..options(startable(project)?) };
+    attended::check(&options)?;
     start_with(&options, output)
 }
 
@@ -93,6 +124,7 @@ fn start_with(options: &Options, output: &Output) -> Result<ExitCode, CliError> 
 fn started(ready: &Ready, output: &Output) -> Result<ExitCode, CliError> {
     output.result(ready, |out, ready| {
         writeln!(out, "The daemon runs as process {}.", ready.pid)?;
+        show_changes(out, ready)?;
         ready.warnings.iter().try_for_each(|warning| writeln!(out, "! {}", indented(warning, 4)))?;
         writeln!(out, "Next: aiwg daemon status, aiwg task submit \"...\"")
     })?;
@@ -107,6 +139,7 @@ pub(crate) fn run(
     match command {
         // Without a runtime around them: the daemon makes one of its own.
         DaemonCommand::Start(args) => start(project, args, output),
+        DaemonCommand::Import => import(project, output),
         DaemonCommand::Restart => restart::run(project, output),
         DaemonCommand::Service(args) => setup::service(project, &args),
         DaemonCommand::Stop => stop::run(project, output),

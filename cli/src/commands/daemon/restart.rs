@@ -12,7 +12,7 @@ use aiwg_client::{
 };
 use aiwg_server::boot::{Options, Ready, is_running, last_holder};
 
-use super::{LAST_MOMENTS, project_here, show_reload, start_with, startable, started};
+use super::{LAST_MOMENTS, options, project_here, show_reload, start_with, startable, started};
 use crate::{error::CliError, output::Output, project::connect};
 
 /// How often to look whether the daemon is there again.
@@ -33,9 +33,9 @@ pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, C
         Err(CliError::Client(error)) if error.is_no_daemon() => {
             drop(runtime);
             let project = startable(project)?;
-            // That of a daemon that was killed.
-            let config = last_holder(&project).and_then(|last| last.config);
-            return start_with(&Options { project, config, detached: true }, output);
+            // With the configuration file of a daemon that was killed; what was stopped is started as ever.
+            let again = last_holder(&project).is_some();
+            return start_with(&Options { again, ..options(project) }, output);
         }
         other => other?,
     };
@@ -73,7 +73,12 @@ async fn in_place(
         let has_ended = here.as_deref().is_some_and(|project| !is_running(project));
         if let Some(status) = status(project).await.filter(|status| status.started_at != before.started_at) {
             let warnings = status.issues.into_iter().map(|issue| issue.message).collect();
-            return Ok(Restart::Done(Ready { pid: status.pid, socket: status.socket, warnings }));
+            return Ok(Restart::Done(Ready {
+                pid: status.pid,
+                socket: status.socket,
+                warnings,
+                changes: Vec::new(),
+            }));
         }
         if has_ended || began.elapsed() > LAST_MOMENTS {
             let how = if has_ended { "has ended, and did not begin anew" } else { "does not answer again" };

@@ -67,6 +67,8 @@ fn systemd(unit: &Unit) -> String {
          {path}\
          # The daemon ends its agents itself. Where it is killed they go on, and the next one finds them.\n\
          KillMode=process\n\
+         # An agent that runs out of memory is its task's end, and not the daemon's.\n\
+         OOMPolicy=continue\n\
          TimeoutStopSec=45\n\
          Restart=on-failure\n\
          RestartSec=10\n\

@@ -62,11 +62,16 @@ pub(crate) async fn daemon_stop(
 
 pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<DaemonRestarting, ApiError> {
     let daemon = &handler.daemon;
-    let read = reload::read(&daemon.project, daemon.config_named.as_deref());
-    let errors = read.err().map(|error| error.problems()).unwrap_or_default();
+    // What an agent asks for goes on with what is in force, whatever the file says.
+    let by_person = handler.origin.is_none();
+    let errors = match reload::read(daemon) {
+        Err(error) if by_person => error.problems(),
+        _ => Vec::new(),
+    };
     let restarting = errors.is_empty();
     if restarting {
-        tracing::info!("a client asked the daemon to begin anew");
+        tracing::info!(by_person, "a client asked the daemon to begin anew");
+        daemon.restarts_attended.fetch_or(by_person, Ordering::Relaxed);
         daemon.stop(Stop::Restart);
     }
     Ok(DaemonRestarting { restarting, pid: std::process::id(), errors })

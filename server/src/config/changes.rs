@@ -1,0 +1,121 @@
+//! What is different between two configurations, for people.
+
+use aiwg_protocol::config::Config;
+use serde_json::{Map, Value};
+
+/// How many differences are shown.
+const SHOWN: usize = 20;
+
+/// How many characters of a value are shown.
+const VALUE_CHARS: usize = 120;
+
+/// A difference: where it is, and what was and is there.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// The path: `agent.command`, `rules.auto-test.action.prompt`.
+    pub(crate) path: String,
+    /// As it is shown.
+    shown: String,
+}
+
+/// What differs, in the order of the file.
+pub(crate) fn changes(old: &Config, new: &Config) -> Vec<Change> {
+    let value = |config: &Config| serde_json::to_value(config).unwrap_or_default();
+    let mut found = Vec::new();
+    compare(String::new(), Some(&value(old)), Some(&value(new)), &mut found);
+    found
+}
+
+/// The differences, a line each.
+pub(crate) fn shown(changes: &[Change]) -> Vec<String> {
+    let mut lines: Vec<String> =
+        changes.iter().take(SHOWN).map(|change| format!("{}: {}", change.path, change.shown)).collect();
+    if changes.len() > SHOWN {
+        lines.push(format!("and {} more", changes.len() - SHOWN));
+    }
+    lines
+}
+
+/// Where the differences are, in one line. Without the values: those may be nobody's business who reads a status.
+pub(crate) fn places(changes: &[Change]) -> String {
+    let paths: Vec<&str> = changes.iter().take(SHOWN).map(|change| change.path.as_str()).collect();
+    let more = if changes.len() > SHOWN { ", ..." } else { "" };
+    format!("{}{more}", paths.join(", "))
+}
+
+fn compare(path: String, old: Option<&Value>, new: Option<&Value>, found: &mut Vec<Change>) {
+    if old == new {
+        return;
+    }
+    if let (Some(old), Some(new)) = (old.and_then(members), new.and_then(members)) {
+        for name in old.keys().chain(new.keys().filter(|name| !old.contains_key(*name))) {
+            let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+            compare(path, old.get(name), new.get(name), found);
+        }
+        return;
+    }
+    let shown = match (old, new) {
+        (None, Some(new)) => format!("added: {}", short(new)),
+        (Some(_), None) => "removed".to_owned(),
+        (old, new) => {
+            format!("{} -> {}", short(old.unwrap_or(&Value::Null)), short(new.unwrap_or(&Value::Null)))
+        }
+    };
+    found.push(Change { path, shown });
+}
+
+/// The members of an object, or of a list whose entries have names of their own, such as rules.
+fn members(value: &Value) -> Option<Map<String, Value>> {
+    let named = |entry: &Value| {
+        let name = ["id", "name"].iter().find_map(|key| entry.get(*key)?.as_str())?;
+        Some((name.to_owned(), entry.clone()))
+    };
+    match value {
+        Value::Object(members) => Some(members.clone()),
+        Value::Array(list) => list.iter().map(named).collect(),
+        _ => None,
+    }
+}
+
+fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(VALUE_CHARS) {
+        Some((cut, _)) => format!("{}...", &text[..cut]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn config(value: Value) -> Config {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn rule(id: &str, prompt: &str) -> Value {
+        json!({ "id": id, "trigger": { "type": "event", "topic": "a" }, "action": { "type": "submit_task", "prompt": prompt } })
+    }
+
+    #[test]
+    fn each_difference_is_named() {
+        let old = config(json!({ "agent": { "command": ["a"] }, "rules": [rule("r", "x"), rule("s", "y")] }));
+        let new = config(json!({ "agent": { "command": ["b"] }, "rules": [rule("t", "z"), rule("r", "w")] }));
+        let changes = changes(&old, &new);
+        assert_eq!(places(&changes), "agent.command, rules.r.action.prompt, rules.s, rules.t");
+        let shown = shown(&changes);
+        assert_eq!(shown[0], r#"agent.command: ["a"] -> ["b"]"#);
+        assert_eq!(shown[1], r#"rules.r.action.prompt: "x" -> "w""#);
+        assert_eq!(shown[2], "rules.s: removed");
+        assert!(shown[3].starts_with("rules.t: added: {"), "{}", shown[3]);
+    }
+
+    #[test]
+    fn what_is_long_is_shortened_and_nothing_is_nothing() {
+        let long = config(json!({ "agent": { "command": ["ä".repeat(500)] } }));
+        assert!(shown(&changes(&Config::default(), &long))[0].chars().count() < 300);
+        assert_eq!(changes(&long, &long), []);
+    }
+}

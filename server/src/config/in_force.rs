@@ -1,0 +1,110 @@
+//! Which configuration a daemon starts with: the file's, where a person asks for the start; else the one that was in force.
+
+use std::path::{Path, PathBuf};
+
+use aiwg_protocol::config::Config;
+
+use super::{
+    ConfigError, Loaded,
+    changes::{changes, places, shown},
+    load::{load_for, parse},
+};
+use crate::{files::read_trusted, project::Project, store::InForce};
+
+/// Who asks for a start, as far as that decides which configuration it is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A person who starts the daemon: the file is put in force, and nothing is done where it is wrong.
+    Start,
+    /// A person who has the daemon begin anew: the file is put in force, if it is still as good as it was a moment ago.
+    Restart,
+    /// Nobody: a service manager, a container, an agent.
+    Nobody,
+}
+
+/// What a daemon starts with.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    /// The configuration.
+    pub(crate) loaded: Loaded,
+    /// The file that a reload is to read in place of the usual one.
+    pub(crate) named: Option<PathBuf>,
+    /// What a person has changed with it, a line each.
+    pub(crate) changes: Vec<String>,
+    /// That the file says something else, and what to do about it.
+    pub(crate) differs: Option<String>,
+}
+
+/// Decides. `named` is the file that the start names in place of the usual one.
+///
+/// # Errors
+/// The configuration that is to be in force is wrong, or cannot be read.
+pub(crate) fn choose(
+    project: &Project,
+    named: Option<PathBuf>,
+    asked: Asked,
+    kept: Option<InForce>,
+) -> Result<Chosen, ConfigError> {
+    let Some(kept) = kept else {
+        // The first start: whoever has this project here has read what it runs.
+        let loaded = load_for(project, named.as_deref())?;
+        return Ok(Chosen { loaded, named, changes: Vec::new(), differs: None });
+    };
+    let named = if asked == Asked::Start { named } else { named.or_else(|| kept.named.clone()) };
+    match asked {
+        Asked::Start => put_in_force(project, named, &kept),
+        Asked::Restart => {
+            put_in_force(project, named.clone(), &kept).or_else(|_| keep(project, named, &kept))
+        }
+        Asked::Nobody => keep(project, named, &kept),
+    }
+}
+
+fn put_in_force(project: &Project, named: Option<PathBuf>, kept: &InForce) -> Result<Chosen, ConfigError> {
+    let loaded = load_for(project, named.as_deref())?;
+    if loaded.path.is_none() && kept.text.is_some() && kept.named.is_none() {
+        return Err(ConfigError::gone(&project.config()));
+    }
+    let old = of_kept(project, kept).map(|loaded| loaded.config).unwrap_or_default();
+    let changes = shown(&changes(&old, &loaded.config));
+    Ok(Chosen { loaded, named, changes, differs: None })
+}
+
+fn keep(project: &Project, named: Option<PathBuf>, kept: &InForce) -> Result<Chosen, ConfigError> {
+    let loaded = of_kept(project, kept)?;
+    let file = named.clone().unwrap_or_else(|| project.config());
+    let differs = differs(project, &file, kept, &loaded.config);
+    Ok(Chosen { loaded, named, changes: Vec::new(), differs })
+}
+
+/// The configuration that was in force.
+fn of_kept(project: &Project, kept: &InForce) -> Result<Loaded, ConfigError> {
+    let Some(text) = &kept.text else { return Ok(Loaded::default()) };
+    let path = kept.named.clone().unwrap_or_else(|| project.config());
+    let (config, notices) = parse(project.root(), &path.display().to_string(), text)?;
+    Ok(Loaded { config, path: Some(path), notices, text: Some(text.clone()) })
+}
+
+/// How the file differs from what is in force; none where it does not.
+fn differs(project: &Project, file: &Path, kept: &InForce, in_force: &Config) -> Option<String> {
+    let how = match read_trusted(file) {
+        Ok(text) if Some(&text) == kept.text.as_ref() => return None,
+        Ok(text) => match parse(project.root(), &file.display().to_string(), &text) {
+            Ok((config, _)) => match changes(in_force, &config) {
+                same if same.is_empty() => return None,
+                changes => format!("has changed since ({})", places(&changes)),
+            },
+            Err(error) => format!("has changed since, and is wrong: {error}"),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            kept.text.as_ref()?;
+            "is gone since".to_owned()
+        }
+        Err(error) => format!("cannot be read any more: {error}"),
+    };
+    Some(format!(
+        "the configuration that was in force stays in force, as no person has asked for this start, but {} {how}; look at it, then \
+         `aiwg daemon reload` puts it in force",
+        file.display()
+    ))
+}

@@ -1,0 +1,66 @@
+//! SIGHUP, and who sends it: a reload decides what runs, so an agent may not ask for one in this way either.
+
+use std::io;
+
+use futures::StreamExt;
+use signal_hook::{
+    consts::SIGHUP,
+    iterator::exfiltrator::WithOrigin,
+    low_level::siginfo::{Cause, Origin, Sent},
+};
+use signal_hook_tokio::SignalsInfo;
+
+use crate::ipc::{Daemon, agent_at, may_reload};
+
+/// The signals as they come. From its making on none of them ends the process.
+pub(crate) struct HangUps(SignalsInfo<WithOrigin>);
+
+/// Who has sent one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sender {
+    /// This process: the kernel says so.
+    Process(u32),
+    /// The kernel itself: a terminal was closed.
+    Kernel,
+    /// Nobody can tell: who sends a signal with a value writes into it himself who he is.
+    Unknown,
+}
+
+impl HangUps {
+    /// Begins to receive them.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn receive() -> io::Result<Self> {
+        SignalsInfo::with_exfiltrator([SIGHUP], WithOrigin::default()).map(Self)
+    }
+
+    /// The next one.
+    pub(crate) async fn next(&mut self) -> Sender {
+        match self.0.next().await {
+            Some(origin) => Sender::of(&origin),
+            // Its handle would have to be closed.
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Sender {
+    fn of(origin: &Origin) -> Self {
+        let pid = origin.process.as_ref().and_then(|process| u32::try_from(process.pid).ok());
+        match (origin.cause, pid) {
+            (Cause::Sent(Sent::User | Sent::TKill), Some(pid)) => Self::Process(pid),
+            (Cause::Kernel, _) => Self::Kernel,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether a changed configuration is to be put in force for it.
+    pub(crate) async fn may_reload(self, daemon: &Daemon) -> bool {
+        match self {
+            Self::Process(pid) => agent_at(pid, daemon).await.is_none_or(|_| may_reload(daemon)),
+            Self::Unknown => daemon.running.count() == 0 || may_reload(daemon),
+            Self::Kernel => false,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! No links where the daemon keeps its state: a clone can bring one, and what is written there would be written elsewhere.
+
+use std::{
+    ffi::OsStr,
+    io,
+    path::{Path, PathBuf},
+};
+
+use aiwg_protocol::MAX_SOCKET_PATH;
+
+use crate::{files::at, project::Project};
+
+/// Refuses links among what the daemon opens, before anything is made or changed there.
+///
+/// # Errors
+/// There is one; or it cannot be told.
+pub(crate) fn refuse_links(project: &Project) -> io::Result<()> {
+    refuse(&project.pid_file())?;
+    let dir = project.state_dir();
+    refuse(&dir)?;
+    let entries = match std::fs::read_dir(&dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(at(&dir))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(at(&dir))?;
+        if !entry.file_type().map_err(at(&dir))?.is_symlink() {
+            continue;
+        }
+        match entry.file_name() == OsStr::new("daemon.sock") {
+            // A killed daemon's own; whatever it leads to, the next one makes it anew.
+            true if project.socket().as_os_str().len() > MAX_SOCKET_PATH => {}
+            true => drop_link(&project.socket())?,
+            false => return Err(is_link(entry.path())),
+        }
+    }
+    Ok(())
+}
+
+fn refuse(path: &Path) -> io::Result<()> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_symlink() => Err(is_link(path.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// A socket that leads elsewhere is nobody's leftover: there is no place for a link here.
+fn drop_link(socket: &Path) -> io::Result<()> {
+    tracing::warn!("{} was a link, and is removed", socket.display());
+    std::fs::remove_file(socket).map_err(at(socket))
+}
+
+fn is_link(path: PathBuf) -> io::Error {
+    let why = format!(
+        "{} is a link, and what the daemon keeps must lie in the project itself: a clone can bring a link to anywhere; remove it (for another \
+         disk, mount that there)",
+        path.display()
+    );
+    io::Error::new(io::ErrorKind::InvalidInput, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_link_is_refused_wherever_it_is() {
+        for name in [
+            "daemon",
+            "daemon/events",
+            "daemon/actions",
+            "daemon/.lock",
+            "daemon/daemon.db-wal",
+            "daemon.pid",
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let project = Project::at(dir.path()).unwrap();
+            let planted = project.aiwg().join(name);
+            std::fs::create_dir_all(planted.parent().unwrap()).unwrap();
+            symlink("/nowhere", &planted).unwrap();
+            let refused = refuse_links(&project).unwrap_err().to_string();
+            assert!(refused.contains("is a link") && refused.contains(name), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_link_in_the_sockets_place_is_removed() {
+        let (_dir, project) = Project::temporary();
+        symlink("/nowhere", project.socket()).unwrap();
+        refuse_links(&project).unwrap();
+        assert!(project.socket().symlink_metadata().is_err());
+    }
+}

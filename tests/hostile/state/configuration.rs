@@ -1,0 +1,249 @@
+//! A changed configuration file takes effect when a person says so, over every start that no person asks for.
+
+use std::process::{Child, Stdio};
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::{Project, kill, until, until_some};
+
+/// A configuration whose agent leaves a mark of this name.
+fn marking(mark: &str) -> String {
+    json!({ "agent": { "command": ["sh", "-c", format!("touch {mark}")] }, "daemon": { "agents_may": ["*"] } }).to_string()
+}
+
+/// Which marks a task leaves.
+fn runs(project: &Project) -> Vec<String> {
+    let marks = || {
+        ["good", "evil"].into_iter().filter(|mark| project.file(mark).exists()).map(str::to_owned).collect()
+    };
+    project.ended(&project.submit("x"));
+    let found = marks();
+    for mark in ["good", "evil"] {
+        let _ = std::fs::remove_file(project.file(mark));
+    }
+    found
+}
+
+fn issue(project: &Project) -> Option<String> {
+    let status = project.json(&["daemon", "status"]);
+    let issues = status["issues"].as_array().unwrap();
+    let found = issues.iter().find(|issue| issue["kind"] == "config_changed")?;
+    Some(found["message"].as_str().unwrap().to_owned())
+}
+
+/// A start as a service manager has it: in the foreground, with no terminal.
+fn unattended(project: &Project, more: &[&str]) -> Child {
+    let mut command = project.command();
+    command
+        .args(["daemon", "start", "--foreground"])
+        .args(more)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let child = command.spawn().unwrap();
+    until("it answers", || project.run(&["daemon", "ping"]).code == 0);
+    child
+}
+
+fn end(project: &Project, mut daemon: Child) {
+    project.stop();
+    assert!(daemon.wait().unwrap().success());
+}
+
+fn started(config: &str) -> Project {
+    let project = Project::empty();
+    project.configure(config);
+    project.start();
+    project
+}
+
+#[test]
+fn a_start_that_nobody_asks_for_goes_on_with_what_was_in_force() {
+    for changed in [marking("evil"), "{ broken".to_owned(), String::new()] {
+        let project = started(&marking("good"));
+        assert_eq!(runs(&project), ["good"]);
+        if changed.is_empty() {
+            std::fs::remove_file(project.file(".aiwg/daemon.json")).unwrap();
+        } else {
+            project.configure(&changed);
+        }
+        // Killed, as by a crash or a restart of the machine; then stopped, as by an update.
+        project.kill_daemon();
+        for _ in 0..2 {
+            let daemon = unattended(&project, &[]);
+            assert_eq!(runs(&project), ["good"], "{changed}");
+            let said = issue(&project).unwrap_or_else(|| panic!("{changed}: nothing is said"));
+            assert!(said.contains("daemon.json") && said.contains("`aiwg daemon reload`"), "{said}");
+            end(&project, daemon);
+        }
+        project.configure(&marking("good"));
+        project.start();
+        assert_eq!(issue(&project), None);
+    }
+}
+
+#[test]
+fn a_persons_reload_puts_it_in_force_and_the_next_start_keeps_that() {
+    let project = started(&marking("good"));
+    project.configure(&marking("evil"));
+    project.kill_daemon();
+    let daemon = unattended(&project, &["--unattended"]);
+    let said = issue(&project).unwrap();
+    assert!(said.contains("(agent.command)"), "{said}");
+    assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
+    assert_eq!(issue(&project), None);
+    assert_eq!(runs(&project), ["evil"]);
+    end(&project, daemon);
+    let daemon = unattended(&project, &[]);
+    assert_eq!((runs(&project), issue(&project)), (vec!["evil".to_owned()], None));
+    end(&project, daemon);
+}
+
+#[test]
+fn a_persons_start_puts_it_in_force_and_shows_what_has_changed() {
+    let project = started(&marking("good"));
+    project.stop();
+    project.configure(&marking("evil"));
+    let done = project.run(&["daemon", "start"]);
+    assert!(
+        done.out.contains("has changed")
+            && done.out.contains("agent.command: [\"sh\",\"-c\",\"touch good\"] -> "),
+        "{}",
+        done.out
+    );
+    assert_eq!(runs(&project), ["evil"]);
+    project.stop();
+    // It shows nothing where nothing has, be there another comment.
+    project.configure(&format!("// the same\n{}", marking("evil")));
+    let done = project.run(&["daemon", "start"]);
+    assert!(!done.out.contains("has changed"), "{}", done.out);
+    project.stop();
+    // A person may say so where no terminal shows it.
+    project.configure(&marking("good"));
+    let daemon = unattended(&project, &["--attended"]);
+    assert_eq!(runs(&project), ["good"]);
+    end(&project, daemon);
+}
+
+/// A project whose agents do what they are told and leave the mark `good`, and whose file was then changed by one of them.
+fn changed_by_an_agent() -> Project {
+    let agent = "prompt=$(cat); case $prompt in 'do: '*) eval \"${prompt#do: }\";; esac; touch good";
+    let rights = json!({ "agents_may": ["default", "daemon.restart"] });
+    let project =
+        started(&json!({ "agent": { "command": ["sh", "-c", agent] }, "daemon": rights }).to_string());
+    project.configure(&marking("evil"));
+    project
+}
+
+#[test]
+fn a_restart_by_an_agent_puts_nothing_in_force() {
+    let aiwg = env!("CARGO_BIN_EXE_aiwg");
+    let project = changed_by_an_agent();
+    let task = project.submit(&format!("{aiwg} daemon restart"));
+    until("its health", || project.run(&["daemon", "ping"]).code == 0 && issue(&project).is_some());
+    assert_eq!(project.ended(&task)["state"], "completed");
+    assert_eq!(runs(&project), ["good"]);
+    // A person's does.
+    assert_eq!(project.run(&["daemon", "restart"]).code, 0);
+    assert_eq!((runs(&project), issue(&project)), (vec!["evil".to_owned()], None));
+}
+
+#[test]
+fn a_signal_of_an_agent_puts_nothing_in_force() {
+    let project = changed_by_an_agent();
+    let pid = project.pid();
+    // From a process that lives on, from one that is gone, and from one that says it is another.
+    let queue = format!(
+        "import os, signal, ctypes; libc = ctypes.CDLL(None); libc.sigqueue({pid}, signal.SIGHUP, 0)"
+    );
+    let signals = format!(
+        "kill -HUP {pid}; env kill -HUP {pid}; python3 -c '{queue}'; setsid env -i sh -c 'kill -HUP {pid}; sleep 1'"
+    );
+    project.ended(&project.submit(&signals));
+    until("the signals", || project.read(".aiwg/daemon/daemon.log").contains("is not read again"));
+    assert_eq!(runs(&project), ["good"]);
+    // A person's does.
+    kill(pid, Signal::HUP);
+    until("the reload", || runs(&project) == ["evil"]);
+}
+
+#[test]
+fn a_start_by_an_agent_puts_nothing_in_force() {
+    let aiwg = env!("CARGO_BIN_EXE_aiwg");
+    for start in ["start", "start --attended", "restart", "start --foreground --attended"] {
+        let project = changed_by_an_agent();
+        let pid = project.pid();
+        project.submit(&format!(
+            "kill -9 {pid}; while kill -0 {pid}; do sleep 0.01; done; env -i PATH=$PATH {aiwg} --project . daemon {start} & \
+             while [ ! -e seen ]; do sleep 0.01; done"
+        ));
+        until("the daemon", || project.run(&["daemon", "ping"]).code == 0 && project.pid() != pid);
+        assert!(issue(&project).is_some(), "{start}");
+        assert_eq!(runs(&project), ["good"], "{start}");
+        std::fs::write(project.file("seen"), "").unwrap();
+    }
+}
+
+#[test]
+fn a_restart_without_its_file_is_refused_and_nothing_changes() {
+    let project = started(&marking("good"));
+    let file = project.file(".aiwg/daemon.json");
+    std::fs::remove_file(&file).unwrap();
+    let done = project.run(&["daemon", "restart"]);
+    assert!(done.code == 1 && done.out.contains("the file is gone"), "{} {}", done.out, done.err);
+    assert_eq!(runs(&project), ["good"]);
+    // Nor does a start run another agent, with the defaults.
+    project.stop();
+    let done = project.run(&["daemon", "start"]);
+    assert!(
+        done.code == 1 && done.err.contains("the file is gone") && done.err.contains("`{}`"),
+        "{}",
+        done.err
+    );
+    project.configure(&marking("good"));
+    project.start();
+}
+
+#[test]
+fn the_file_that_was_named_is_kept_as_well() {
+    let project = Project::empty();
+    project.configure(&marking("evil"));
+    std::fs::write(project.file("other.json"), marking("good")).unwrap();
+    assert_eq!(project.run(&["daemon", "start", "--config", "other.json"]).code, 0);
+    project.kill_daemon();
+    let daemon = unattended(&project, &[]);
+    assert_eq!(runs(&project), ["good"]);
+    assert_eq!(issue(&project), None);
+    // A person's reload reads that one again.
+    std::fs::write(project.file("other.json"), marking("evil")).unwrap();
+    project.json(&["daemon", "reload"]);
+    assert_eq!(runs(&project), ["evil"]);
+    std::fs::write(project.file("other.json"), marking("good")).unwrap();
+    end(&project, daemon);
+    // What the lock's file says is nobody's word.
+    std::fs::write(project.file("third.json"), marking("evil")).unwrap();
+    let forged = json!({ "process": { "pid": 1, "start_time": 1 }, "config": project.file("third.json"), "detached": true, "phase": "runs" });
+    std::fs::write(project.file(".aiwg/daemon/.lock"), format!("1\n{forged}\n")).unwrap();
+    project.json(&["daemon", "restart"]);
+    assert_eq!(runs(&project), ["good"]);
+    let config = until_some("the status", || {
+        project.json(&["daemon", "status"])["config"].as_str().map(str::to_owned)
+    });
+    assert!(config.ends_with("other.json"), "{config}");
+}
+
+#[test]
+fn what_was_in_force_outlives_the_removal_of_the_store() {
+    let project = Project::empty();
+    project.configure(&marking("good"));
+    let daemon = unattended(&project, &[]);
+    project.configure(&marking("evil"));
+    // As an agent's `git clean -xfd` does it; a service manager starts it again.
+    std::fs::remove_dir_all(project.file(".aiwg/daemon")).unwrap();
+    assert!(!{ daemon }.wait().unwrap().success());
+    let daemon = unattended(&project, &[]);
+    assert!(issue(&project).is_some());
+    assert_eq!(runs(&project), ["good"]);
+    end(&project, daemon);
+}
