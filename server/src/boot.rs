@@ -294,6 +294,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         status_changed: Notify::new(),
         clients: AtomicU32::new(0),
         memory,
+        growth: Arc::default(),
         started: Instant::now(),
         started_at: Timestamp::now(),
         stop_asked: channel(None).0,

@@ -3,3 +3,4 @@
 mod bounds;
 mod order;
 mod shapes;
+mod waits;

@@ -79,7 +79,7 @@ impl State {
     pub(super) fn load(&mut self, store: &Store) -> rusqlite::Result<()> {
         (self.last_event, self.last_task) = store.last_numbers()?;
         self.running = store.running_numbers()?.into_iter().collect();
-        self.memory = Memory::load(store, Timestamp::now())?;
+        self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;
         Ok(())
     }
 }
@@ -150,10 +150,6 @@ impl Turn<'_> {
             Command::TryOut(event, reply) => {
                 let done = self.try_out(&event).map_err(Failure::from);
                 self.answer(done, reply, |_, decided| decided)
-            }
-            Command::Automation(reply) => {
-                let done = self.automation().map_err(Failure::from);
-                self.answer(done, reply, |_, automation| automation)
             }
             Command::Submit(task, reply) => {
                 let done = self.submit(*task);

@@ -1,6 +1,6 @@
 //! The rules' switches, and how the rules are.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use aiwg_protocol::{
     config::Rule,
@@ -14,8 +14,27 @@ use super::{
 use crate::{
     config::nearest,
     rules::{Decision, WINDOW_MINUTES, decide, enable_command},
-    store::Switch,
+    store::{RuleFacts, Switch},
 };
+
+/// How these rules are. It takes nothing but what can be read beside the engine, which may just be waiting for the disk.
+pub(crate) fn automation(
+    rules: Vec<Rule>,
+    facts: RuleFacts,
+    refusals: &HashMap<String, RuleRefusal>,
+) -> Automation {
+    let RuleFacts { switches, busy, mut pending } = facts;
+    let switched = |rule: &str| switches.get(rule).and_then(|switch| switch.enabled);
+    let state = |rule: Rule| RuleState {
+        enabled: switched(&rule.id).unwrap_or(rule.enabled),
+        tripped_at: switches.get(&rule.id).and_then(|switch| switch.tripped_at),
+        busy: busy.get(&rule.id).copied().unwrap_or(0),
+        pending: pending.remove(&rule.id),
+        last_refusal: refusals.get(&rule.id).cloned(),
+        rule,
+    };
+    Automation { enabled: switched("").unwrap_or(true), rules: rules.into_iter().map(state).collect() }
+}
 
 impl Turn<'_> {
     /// Switches a rule, or all of automation, on or off.
@@ -83,22 +102,6 @@ impl Turn<'_> {
         let rules = self.state.policy.rules.rules();
         let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
         EngineError::RuleNotFound { id: id.to_owned(), near: nearest(id, &known).map(str::to_owned) }
-    }
-
-    /// How the rules are.
-    pub(super) fn automation(&self) -> rusqlite::Result<Automation> {
-        let memory = &self.state.memory;
-        let mut pending = self.store.all_pending()?;
-        let state = |rule: &Rule| RuleState {
-            enabled: memory.rule_is_enabled(rule),
-            tripped_at: memory.tripped_at(&rule.id),
-            busy: memory.busy(&rule.id),
-            pending: pending.remove(&rule.id),
-            last_refusal: memory.last_refusal(&rule.id),
-            rule: rule.clone(),
-        };
-        let rules = self.state.policy.rules.rules().iter().map(state).collect();
-        Ok(Automation { enabled: memory.is_enabled(), rules })
     }
 
     /// Remembers why a match came to nothing, and tells whether that is news.

@@ -67,8 +67,6 @@ pub enum Command {
     },
     /// Tell what the rules would make of an event, and change nothing.
     TryOut(Box<Event>, Reply<Vec<(Rule, Decision)>>),
-    /// Tell how the rules are.
-    Automation(Reply<Automation>),
     /// Take in a task.
     Submit(Box<NewTask>, Reply<TaskSubmitted>),
     /// Do nothing, which is answered when all before it is committed: with the number of the last event by then.
@@ -140,7 +138,6 @@ impl Command {
             Self::KnowSchedules(_, reply) => reply.send(Err(why)),
             Self::ScheduleFires { reply, .. } => reply.send(Err(why)),
             Self::TryOut(_, reply) => reply.send(Err(why)),
-            Self::Automation(reply) => reply.send(Err(why)),
             Self::Submit(_, reply) => reply.send(Err(why)),
             Self::Committed(reply) => reply.send(Err(why)),
             Self::ForgetConversation(_, reply) => reply.send(Err(why)),

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use aiwg_protocol::{
     config::Rule,
-    types::{
+    types::{RuleRefusal, 
         Cause, Event, EventEmitted, TaskCancelled, TaskSubmitted, TasksCancelled, TasksRetried, Timestamp,
     },
 };
 use tokio::sync::{mpsc, oneshot};
 
+use super::memory::Refusals;
 use super::{
-    command::{Automation, Command, Draft, EngineError, Policy, Select, Settled},
+    command::{Command, Draft, EngineError, Policy, Select, Settled},
     reply::Reply,
     waits::{Wait, Waits},
 };
@@ -28,11 +29,12 @@ use crate::{
 pub struct Engine {
     commands: mpsc::UnboundedSender<Command>,
     waits: Waits,
+    refusals: Refusals,
 }
 
 impl Engine {
-    pub(super) fn new(commands: mpsc::UnboundedSender<Command>, waits: Waits) -> Self {
-        Self { commands, waits }
+    pub(super) fn new(commands: mpsc::UnboundedSender<Command>, waits: Waits, refusals: Refusals) -> Self {
+        Self { commands, waits, refusals }
     }
 
     /// Takes in an event, and what the rules make of it.
@@ -125,12 +127,14 @@ impl Engine {
         self.call(|reply| Command::TryOut(Box::new(event), reply)).await
     }
 
-    /// How the rules are.
-    ///
-    /// # Errors
-    /// The database could not be read.
-    pub async fn automation(&self) -> Result<Automation, EngineError> {
-        self.call(Command::Automation).await
+    /// The last match of each rule that came to nothing.
+    pub fn refusals(&self) -> HashMap<String, RuleRefusal> {
+        self.refusals.lock().clone()
+    }
+
+    /// Whether the thread is there.
+    pub fn is_there(&self) -> bool {
+        !self.commands.is_closed()
     }
 
     /// Takes in a task.

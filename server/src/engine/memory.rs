@@ -1,6 +1,9 @@
 //! What the engine remembers of the rules, so that an event costs no look into the store for each.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use aiwg_protocol::{
     config::Rule,
@@ -22,16 +25,33 @@ pub(super) struct Memory {
     busy: HashMap<String, usize>,
     runs: HashMap<String, Vec<Run>>,
     /// The last match of each rule that came to nothing. This alone is not in the store.
-    refusals: HashMap<String, RuleRefusal>,
+    refusals: Refusals,
+}
+
+/// The last match of each rule that came to nothing, for others to look at as well.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Refusals(Arc<Mutex<HashMap<String, RuleRefusal>>>);
+
+impl Refusals {
+    pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<String, RuleRefusal>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Memory {
-    pub(super) fn load(store: &Store, now: Timestamp) -> rusqlite::Result<Self> {
+    /// Reads it from the store, and begins anew with what is not there.
+    pub(super) fn load(store: &Store, refusals: Refusals, now: Timestamp) -> rusqlite::Result<Self> {
+        refusals.lock().clear();
         let mut runs: HashMap<String, Vec<Run>> = HashMap::new();
         for (rule, run) in store.runs(Timestamp::from_millis(now.as_millis() - RUNS_MS))? {
             runs.entry(rule).or_default().push(run);
         }
-        Ok(Self { switches: store.switches()?, busy: store.busy_rules()?, runs, refusals: HashMap::new() })
+        Ok(Self { switches: store.switches()?, busy: store.busy_rules()?, runs, refusals })
+    }
+
+    /// What has come to nothing, for others to look at.
+    pub(super) fn refusals(&self) -> Refusals {
+        self.refusals.clone()
     }
 
     /// Whether automation as a whole is switched on.
@@ -101,20 +121,20 @@ impl Memory {
 
     /// A match of the rule has come to nothing.
     pub(super) fn refused(&mut self, rule: &str, refusal: RuleRefusal) {
-        self.refusals.insert(rule.to_owned(), refusal);
+        self.refusals.lock().insert(rule.to_owned(), refusal);
     }
 
     /// What came to nothing does not count any more: of a rule, or of all.
     pub(super) fn forget_refusals(&mut self, rule: Option<&str>) {
         match rule {
-            Some(rule) => drop(self.refusals.remove(rule)),
-            None => self.refusals.clear(),
+            Some(rule) => drop(self.refusals.lock().remove(rule)),
+            None => self.refusals.lock().clear(),
         }
     }
 
     /// The last match of the rule that came to nothing.
     pub(super) fn last_refusal(&self, rule: &str) -> Option<RuleRefusal> {
-        self.refusals.get(rule).cloned()
+        self.refusals.lock().get(rule).cloned()
     }
 
     /// Whether a task of the rule ran at this moment.

@@ -32,6 +32,7 @@ mod thread;
 mod waiting;
 mod waits;
 
+pub(crate) use automation::automation;
 pub(crate) use command::similar;
 pub use command::{
     Automation, Command, Draft, EngineError, Order, Policy, RuleState, Select, Settled, StartOrder,

@@ -79,6 +79,7 @@ pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     state.load(&setup.store).map_err(io::Error::other)?;
     setup.store.wait_no_longer_than(TRY_EVERY).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::unbounded_channel();
+    let refusals = state.memory.refusals();
     let thread = Thread {
         setup,
         state,
@@ -91,7 +92,7 @@ pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     // It makes prompts of their templates.
     let builder = std::thread::Builder::new().name("engine".to_owned()).stack_size(template::STACK);
     let handle = builder.spawn(move || thread.run())?;
-    Ok((Engine::new(sender, waits), handle))
+    Ok((Engine::new(sender, waits, refusals), handle))
 }
 
 impl Thread {

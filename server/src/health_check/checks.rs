@@ -97,7 +97,7 @@ pub(super) async fn queue(daemon: &Daemon) -> Found {
 
 /// Whether a rule has tripped.
 pub(super) async fn rules(daemon: &Daemon) -> Found {
-    let automation = daemon.engine.automation().await.map_err(|error| error.to_string())?;
+    let automation = daemon.automation().await.map_err(|error| error.to_string())?;
     let tripped: Vec<_> = automation
         .rules
         .iter()

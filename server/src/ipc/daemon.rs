@@ -16,9 +16,9 @@ use aiwg_protocol::{
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::Memory;
+use super::{Growth, Memory};
 use crate::{
-    bus::Bus, config::Settings, engine::Engine, health::Health, log::Log, project::Project, store::Reader,
+    bus::Bus, config::Settings, engine::{Automation, Engine, automation}, health::Health, log::Log, project::Project, rules::compile, store::Reader,
     supervisor::Running, watcher::FileWatcher,
 };
 
@@ -48,6 +48,8 @@ pub(crate) struct Daemon {
     pub(crate) clients: AtomicU32,
     /// What connections may hold.
     pub(crate) memory: Memory,
+    /// The outputs that calls wait for.
+    pub(crate) growth: Arc<Growth>,
     pub(crate) started: Instant,
     pub(crate) started_at: Timestamp,
     /// What a client has asked for, once one has.
@@ -95,6 +97,13 @@ impl Daemon {
             )
         };
         done.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+    }
+
+    /// How the rules are. It takes no turn of the engine, which may just be waiting for the disk.
+    pub(crate) async fn automation(&self) -> Result<Automation, ApiError> {
+        let facts = self.read(|reader| reader.rule_facts()).await?;
+        let rules = compile(&self.settings.get().config);
+        Ok(automation(rules, facts, &self.engine.refusals()))
     }
 
     /// The largest payload that an event may have, in bytes.

@@ -3,6 +3,7 @@
 mod connection;
 mod daemon;
 mod executor;
+mod growth;
 mod listener;
 mod memory;
 mod methods;
@@ -13,6 +14,7 @@ mod until;
 
 pub(crate) use daemon::{Daemon, Stop};
 pub(crate) use listener::{bind, is_answered, serve};
+pub(crate) use growth::Growth;
 pub(crate) use memory::{LONG_ANSWER, Memory};
 pub(crate) use methods::status;
 pub(crate) use origin::of_process as agent_at;

@@ -77,7 +77,8 @@ fn send(state: &[NotifyState<'_>]) -> io::Result<()> {
     notify(state)
 }
 
-/// Tells the service manager's watchdog that the daemon works, for as long as the engine answers.
+/// Tells the service manager's watchdog that the daemon works, for as long as the store can be read and the
+/// engine's thread is there.
 pub(crate) async fn feed_watchdog(daemon: Arc<Daemon>) {
     let Some(within) = watchdog_enabled().filter(|within| *within > Duration::ZERO) else { return };
     let mut turn = interval(within / 2);
@@ -87,7 +88,9 @@ pub(crate) async fn feed_watchdog(daemon: Arc<Daemon>) {
             _ = turn.tick() => {}
             () = daemon.stopped.cancelled() => return,
         }
-        if daemon.engine.automation().await.is_ok() {
+        // Not by a turn of the engine: another process may hold the database's lock for a while.
+        let answers = daemon.read(|reader| reader.automation_enabled()).await.is_ok();
+        if answers && daemon.engine.is_there() {
             tell(&[NotifyState::Watchdog]);
         }
     }

@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use aiwg_protocol::types::{Event, Timestamp};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     events::{EVENT_COLUMNS, read_event},
     lenient::{one, readable},
+    read::Reader,
     row::{Millis, TaskNo},
     write::Store,
 };
+use crate::health::Health;
 
 /// How many events a prompt is given at the most: the latest.
 const EVENTS_KEPT: u64 = 1000;
@@ -79,12 +81,7 @@ pub struct Firing {
 impl Store {
     /// All switches that were ever set; the one of all automation has an empty name.
     pub(crate) fn switches(&self) -> rusqlite::Result<HashMap<String, Switch>> {
-        let mut select = self.statement("SELECT rule, enabled, tripped_at FROM rule_switch")?;
-        let rows = select.query_map([], |row| {
-            let tripped_at = row.get::<_, Option<Millis>>(2)?.map(|at| at.0);
-            Ok((row.get(0)?, Switch { enabled: row.get(1)?, tripped_at }))
-        })?;
-        Ok(readable(rows, &self.health)?.into_iter().collect())
+        switches(self.connection(), &self.health)
     }
 
     /// Sets the switch of a rule, or of all automation.
@@ -96,12 +93,7 @@ impl Store {
 
     /// How many tasks of each rule are queued or running.
     pub(crate) fn busy_rules(&self) -> rusqlite::Result<HashMap<String, usize>> {
-        let mut select = self.statement(
-            "SELECT rule, count(*) FROM task INDEXED BY task_of_busy_rule
-             WHERE rule IS NOT NULL AND state IN ('queued', 'running') GROUP BY rule",
-        )?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(readable(rows, &self.health)?.into_iter().collect())
+        busy_rules(self.connection(), &self.health)
     }
 
     /// When tasks of rules ran since then.
@@ -167,9 +159,7 @@ impl Store {
 
     /// All matches that wait, by rule.
     pub(crate) fn all_pending(&self) -> rusqlite::Result<HashMap<String, Pending>> {
-        let mut select = self.statement("SELECT rule, due_at, first_at, matches FROM pending")?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, read_pending(row)?)))?;
-        Ok(readable(rows, &self.health)?.into_iter().collect())
+        all_pending(self.connection(), &self.health)
     }
 
     /// The rules whose matches are due.
@@ -254,6 +244,57 @@ impl Store {
         self.statement("UPDATE firing SET counts = 0 WHERE rule = ? AND counts")?.execute([rule])?;
         Ok(())
     }
+}
+
+/// What the store knows of the rules.
+#[derive(Debug)]
+pub struct RuleFacts {
+    /// All switches that were ever set; the one of all automation has an empty name.
+    pub switches: HashMap<String, Switch>,
+    /// How many tasks of each rule are queued or running.
+    pub busy: HashMap<String, usize>,
+    /// All matches that wait, by rule.
+    pub pending: HashMap<String, Pending>,
+}
+
+impl Reader {
+    /// What is known of the rules.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub fn rule_facts(&self) -> rusqlite::Result<RuleFacts> {
+        self.with(|connection| {
+            Ok(RuleFacts {
+                switches: switches(connection, &self.health)?,
+                busy: busy_rules(connection, &self.health)?,
+                pending: all_pending(connection, &self.health)?,
+            })
+        })
+    }
+}
+
+fn switches(connection: &Connection, health: &Health) -> rusqlite::Result<HashMap<String, Switch>> {
+    let mut select = connection.prepare_cached("SELECT rule, enabled, tripped_at FROM rule_switch")?;
+    let rows = select.query_map([], |row| {
+        let tripped_at = row.get::<_, Option<Millis>>(2)?.map(|at| at.0);
+        Ok((row.get(0)?, Switch { enabled: row.get(1)?, tripped_at }))
+    })?;
+    Ok(readable(rows, health)?.into_iter().collect())
+}
+
+fn busy_rules(connection: &Connection, health: &Health) -> rusqlite::Result<HashMap<String, usize>> {
+    let mut select = connection.prepare_cached(
+        "SELECT rule, count(*) FROM task INDEXED BY task_of_busy_rule
+         WHERE rule IS NOT NULL AND state IN ('queued', 'running') GROUP BY rule",
+    )?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(readable(rows, health)?.into_iter().collect())
+}
+
+fn all_pending(connection: &Connection, health: &Health) -> rusqlite::Result<HashMap<String, Pending>> {
+    let mut select = connection.prepare_cached("SELECT rule, due_at, first_at, matches FROM pending")?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, read_pending(row)?)))?;
+    Ok(readable(rows, health)?.into_iter().collect())
 }
 
 fn read_pending(row: &rusqlite::Row<'_>) -> rusqlite::Result<Pending> {

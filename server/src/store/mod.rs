@@ -27,7 +27,7 @@ mod usage;
 mod write;
 
 pub use aside::SetAside;
-pub use automation::{Firing, Pending, Run, Switch};
+pub use automation::{Firing, Pending, RuleFacts, Run, Switch};
 pub use files::FilesTold;
 pub use import::Imported;
 pub(crate) use lenient::is_unreadable;

@@ -23,7 +23,7 @@ use crate::health::Health;
 pub struct Reader {
     connection: Mutex<Connection>,
     /// Where it is said that rows cannot be read.
-    health: Health,
+    pub(super) health: Health,
 }
 
 /// Which tasks to list.

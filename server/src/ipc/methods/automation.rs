@@ -14,7 +14,8 @@ use crate::{engine::RuleState, ipc::connection::Handler, rules::Refusal};
 const EXECUTIONS_SHOWN: u32 = 50;
 
 pub(crate) async fn automation_status(handler: &Handler, _: NoParams) -> Result<AutomationStatus, ApiError> {
-    let automation = handler.daemon.engine.automation().await?;
+    handler.settled().await;
+    let automation = handler.daemon.automation().await?;
     let firings = handler.read(|reader| reader.firings(EXECUTIONS_SHOWN)).await?;
     let rules: Vec<_> =
         automation.rules.into_iter().map(|state| rule_status(state, automation.enabled)).collect();

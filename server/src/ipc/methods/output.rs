@@ -1,10 +1,11 @@
 use std::{
-    fs::File,
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
+use aiwg_fs::{is_absent, open_regular};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{OutputEncoding, OutputStream, TaskOutput, TaskOutputParams, TaskState},
@@ -13,14 +14,18 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::check;
-use crate::{engine::EngineError, ipc::connection::Handler, store::TaskNo};
+use crate::{
+    engine::EngineError,
+    ipc::connection::Handler,
+    store::{Reader, TaskNo},
+    supervisor::Running,
+};
 
 /// How much one answer holds, in bytes of the output.
 const CHUNK: u64 = 256 * 1024;
 
-/// How often a file that is waited on is looked at. Nobody tells when it grows: the agent writes to it directly, and a watch for
-/// each one who waits would cost more.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long to wait before looking again at a task whose agent is only just being started.
+const START: Duration = Duration::from_millis(50);
 
 pub(crate) async fn task_output(handler: &Handler, params: TaskOutputParams) -> Result<TaskOutput, ApiError> {
     let no = check::task_no(&params.task_id)?;
@@ -33,7 +38,7 @@ pub(crate) async fn task_output(handler: &Handler, params: TaskOutputParams) -> 
         encoding: params.encoding.unwrap_or_default(),
     };
     if wait_ms == 0 {
-        return follow.read().await;
+        return Ok(follow.read().await?.0);
     }
     let _place = handler.wait()?;
     let _slot = handler.lend(no).await;
@@ -59,20 +64,23 @@ impl Follow<'_> {
     /// Waits for something, the task's end and another attempt at it included.
     async fn wait(&self, until: Instant) -> Result<TaskOutput, ApiError> {
         let waiting = self.handler.daemon.bus.wait_for(self.no);
+        let file = self.handler.daemon.growth.wait_for(&self.path);
         let mut began_with = None;
         loop {
-            let ended = waiting.ended();
-            let chunk = self.read().await?;
+            let (ended, changed) = (waiting.ended(), file.changed());
+            let (chunk, is_starting) = self.read().await?;
             let is_another = self.offset > 0 && *began_with.get_or_insert(chunk.attempt) != chunk.attempt;
             if !chunk.data.is_empty() || chunk.ended || is_another || Instant::now() >= until {
                 return Ok(chunk);
             }
             tokio::select! {
                 _ = timeout_at(until, ended) => {}
-                () = sleep(LOOK_EVERY) => {}
+                () = changed => {}
+                // Its file may be there before it is known whose it is.
+                () = sleep(START), if is_starting => {}
                 () = self.handler.daemon.stopped.cancelled() => {
                     // What the agent has said at last, and that the stop itself has ended it.
-                    let last = self.read().await?;
+                    let (last, _) = self.read().await?;
                     let is_news = !last.data.is_empty() || last.ended;
                     return if is_news { Ok(last) } else { Err(EngineError::Closing.into()) };
                 }
@@ -80,31 +88,17 @@ impl Follow<'_> {
         }
     }
 
-    /// What is there now. The state is read before the file: what an ended task has written is all there.
-    async fn read(&self) -> Result<TaskOutput, ApiError> {
-        let (no, running) = (self.no, &self.handler.daemon.running);
-        let (task, bytes, at_end) = loop {
-            let task = self.handler.daemon.read(move |reader| reader.task(no)).await?;
-            let task = task.ok_or(EngineError::TaskNotFound(no))?;
-            if task.state == TaskState::Running && running.pid(no).is_none() {
-                // What is in the file may still be another attempt's.
-                break (task, Vec::new(), false);
-            }
-            let (bytes, at_end) = self.chunk().await?;
-            if running.launch(no).is_none_or(|launch| launch == task.launch) {
-                break (task, bytes, at_end);
-            }
-        };
-        Ok(self.encoded(bytes, task.attempts, task.state.is_final() && at_end))
-    }
-
-    async fn chunk(&self) -> Result<(Vec<u8>, bool), ApiError> {
-        let (path, offset) = (self.path.clone(), self.offset);
-        let read = tokio::task::spawn_blocking(move || chunk(&path, offset)).await.map_err(io::Error::other);
-        read.and_then(|read| read).map_err(|error| {
+    /// What is there now, read beside the connections, and whether the agent is only just being started.
+    async fn read(&self) -> Result<(TaskOutput, bool), ApiError> {
+        let (no, path, offset) = (self.no, self.path.clone(), self.offset);
+        let daemon = Arc::clone(&self.handler.daemon);
+        let read = move |reader: &Reader| look(reader, &daemon.running, no, &path, offset);
+        let found = self.handler.read(read).await?.ok_or(EngineError::TaskNotFound(no))?;
+        let (bytes, at_end) = found.chunk.map_err(|error| {
             let message = format!("the output {} cannot be read: {error}", self.path.display());
             ApiError::new(ErrorKind::StorageUnavailable, message)
-        })
+        })?;
+        Ok((self.encoded(bytes, found.attempts, found.is_final && at_end), found.is_starting))
     }
 
     fn encoded(&self, mut bytes: Vec<u8>, attempt: u32, ended: bool) -> TaskOutput {
@@ -125,10 +119,41 @@ impl Follow<'_> {
     }
 }
 
+/// What there is of a task's output.
+struct Look {
+    attempts: u32,
+    is_final: bool,
+    is_starting: bool,
+    chunk: io::Result<(Vec<u8>, bool)>,
+}
+
+/// The state is read before the file: what an ended task has written is all there.
+fn look(
+    reader: &Reader,
+    running: &Running,
+    no: TaskNo,
+    path: &Path,
+    offset: u64,
+) -> rusqlite::Result<Option<Look>> {
+    loop {
+        let Some(task) = reader.task(no)? else { return Ok(None) };
+        let (attempts, is_final) = (task.attempts, task.state.is_final());
+        if task.state == TaskState::Running && running.pid(no).is_none() {
+            // What is in the file may still be another attempt's.
+            let chunk = Ok((Vec::new(), false));
+            return Ok(Some(Look { attempts, is_final, is_starting: true, chunk }));
+        }
+        let chunk = chunk(path, offset);
+        if running.launch(no).is_none_or(|launch| launch == task.launch) {
+            return Ok(Some(Look { attempts, is_final, is_starting: false, chunk }));
+        }
+    }
+}
+
 /// A chunk of a file, and whether it reaches the end. A task that has not written anything may have no file.
 fn chunk(path: &Path, offset: u64) -> io::Result<(Vec<u8>, bool)> {
-    let mut file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), true)),
+    let mut file = match open_regular(path) {
+        Err(error) if is_absent(&error) => return Ok((Vec::new(), true)),
         other => other?,
     };
     let length = file.metadata()?.len();
