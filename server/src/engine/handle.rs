@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use aiwg_protocol::{
     config::Rule,
-    types::{RuleRefusal, 
-        Cause, Event, EventEmitted, TaskCancelled, TaskSubmitted, TasksCancelled, TasksRetried, Timestamp,
+    types::{
+        Cause, Event, EventEmitted, RuleRefusal, TaskCancelled, TaskSubmitted, TasksCancelled, TasksRetried,
+        Timestamp,
     },
 };
 use tokio::sync::{mpsc, oneshot};

@@ -18,8 +18,16 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Growth, Memory};
 use crate::{
-    bus::Bus, config::Settings, engine::{Automation, Engine, automation}, health::Health, log::Log, project::Project, rules::compile, store::Reader,
-    supervisor::Running, watcher::FileWatcher,
+    bus::Bus,
+    config::Settings,
+    engine::{Automation, Engine, automation},
+    health::Health,
+    log::Log,
+    project::Project,
+    rules::compile,
+    store::Reader,
+    supervisor::Running,
+    watcher::FileWatcher,
 };
 
 /// The daemon, as its methods see it.

@@ -13,8 +13,8 @@ mod subscriptions;
 mod until;
 
 pub(crate) use daemon::{Daemon, Stop};
-pub(crate) use listener::{bind, is_answered, serve};
 pub(crate) use growth::Growth;
+pub(crate) use listener::{bind, is_answered, serve};
 pub(crate) use memory::{LONG_ANSWER, Memory};
 pub(crate) use methods::status;
 pub(crate) use origin::of_process as agent_at;

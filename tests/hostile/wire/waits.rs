@@ -17,7 +17,8 @@ fn five_hundred_who_wait_for_an_output_cost_one_look_and_no_threads() {
         chunk["data"].as_str().unwrap().ends_with("one\n")
     });
     let request = |id: usize| {
-        json!({ "jsonrpc": "2.0", "id": id, "method": "task.output", "params": read(begun) }).to_string() + "\n"
+        json!({ "jsonrpc": "2.0", "id": id, "method": "task.output", "params": read(begun) }).to_string()
+            + "\n"
     };
     wire.send((0..500).map(request).collect::<String>());
     wire.is_alive();
