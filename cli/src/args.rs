@@ -210,12 +210,11 @@ pub(crate) enum TaskCommand {
         #[arg(long)]
         raw: bool,
     },
-    /// Cancel a task, and wait until all its processes have ended
+    /// Cancel tasks, and wait until all their processes have ended
     #[command(after_help = examples::CANCEL)]
     Cancel {
-        /// The task's id, or its number
-        #[arg(value_parser = task_id, value_hint = ValueHint::Other)]
-        id: String,
+        #[command(flatten)]
+        which: Selected,
         /// Return at once; a running task has 15 seconds to end
         #[arg(long)]
         no_wait: bool,
@@ -223,13 +222,9 @@ pub(crate) enum TaskCommand {
         #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, conflicts_with = "no_wait")]
         wait_timeout: Option<Duration>,
     },
-    /// Submit a new task with the same order as an earlier one
+    /// Submit new tasks with the same orders as earlier ones
     #[command(after_help = examples::RETRY)]
-    Retry {
-        /// The earlier task's id, or its number
-        #[arg(value_parser = task_id, value_hint = ValueHint::Other)]
-        id: String,
-    },
+    Retry(Selected),
     /// Print what a task's agent has written; with --follow and no id, what all agents write
     #[command(after_help = examples::TASK_LOGS)]
     Logs {
@@ -262,6 +257,37 @@ pub(crate) enum TaskCommand {
         #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other)]
         wait_timeout: Option<Duration>,
     },
+}
+
+/// Which tasks something is done with: those named, or all that fit.
+#[derive(Debug, ClapArgs)]
+#[group(skip)]
+#[command(group = ArgGroup::new("which").required(true).multiple(true))]
+pub(crate) struct Selected {
+    /// The tasks' ids, or their numbers
+    #[arg(value_parser = task_id, value_hint = ValueHint::Other, group = "which")]
+    #[arg(conflicts_with_all = ["state", "agent", "rule", "since", "all"])]
+    pub(crate) ids: Vec<String>,
+
+    /// All tasks in this state
+    #[arg(long, value_parser = states(), group = "which")]
+    pub(crate) state: Option<TaskState>,
+
+    /// All tasks for this agent
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, group = "which")]
+    pub(crate) agent: Option<String>,
+
+    /// All tasks that this rule has made
+    #[arg(long, value_name = "ID", value_hint = ValueHint::Other, group = "which")]
+    pub(crate) rule: Option<String>,
+
+    /// All that have ended within this time, as 90, 30m or 2h, or were submitted within it and have not ended
+    #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, group = "which")]
+    pub(crate) since: Option<Duration>,
+
+    /// All tasks that can be cancelled, or have not completed and were not retried yet
+    #[arg(long, group = "which", conflicts_with_all = ["state", "agent", "rule", "since"])]
+    pub(crate) all: bool,
 }
 
 #[derive(Debug, ClapArgs)]

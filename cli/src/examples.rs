@@ -95,11 +95,13 @@ pub(crate) const GET: &str = "Examples:
   aiwg task get task-0001
   aiwg task get task-0001 --json | jq -r .result";
 
-pub(crate) const CANCEL: &str = "Example:
-  aiwg task cancel task-0001";
+pub(crate) const CANCEL: &str = "Examples:
+  aiwg task cancel task-0001
+  aiwg task cancel --state queued --rule auto-test";
 
-pub(crate) const RETRY: &str = "Example:
-  aiwg task retry task-0001";
+pub(crate) const RETRY: &str = "Examples:
+  aiwg task retry task-0001
+  aiwg task retry --state failed --since 1h";
 
 pub(crate) const TASK_LOGS: &str = "Examples:
   aiwg task logs task-0001 --follow

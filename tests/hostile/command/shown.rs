@@ -10,7 +10,7 @@ use super::liar::{FORGED, Lie, lies_at, somewhere, wild};
 use crate::support::Project;
 
 /// Every verb that asks a daemon, and ends by itself.
-const VERBS: [&[&str]; 32] = [
+const VERBS: [&[&str]; 35] = [
     &["daemon", "status"],
     &["daemon", "ping"],
     &["daemon", "reload"],
@@ -29,6 +29,9 @@ const VERBS: [&[&str]; 32] = [
     &["task", "cancel", "1"],
     &["task", "cancel", "1", "--no-wait"],
     &["task", "retry", "1"],
+    &["task", "retry", "1", "2"],
+    &["task", "cancel", "1", "2", "--no-wait"],
+    &["task", "cancel", "--all"],
     &["task", "logs", "1"],
     &["task", "stats"],
     &["task", "wait", "1"],

@@ -4,6 +4,7 @@ mod cancel;
 pub(super) mod follow;
 mod follow_all;
 pub(super) mod list;
+mod many;
 pub(super) mod show;
 pub(super) mod submit;
 mod wait;
@@ -39,14 +40,19 @@ pub(crate) async fn run(
             let open = if output.json { Vec::new() } else { waiting::open_before(client, &task).await? };
             output.result(&task, |out, task| show::task(out, task, &open, raw))?;
         }
-        TaskCommand::Cancel { id, no_wait, wait_timeout } => {
-            let what = format!("{} has not ended", visible(&id));
+        TaskCommand::Cancel { which, no_wait, wait_timeout } => {
             let connection = lasting();
+            let Some(id) = which.only().map(str::to_owned) else {
+                let done = many::cancel(&connection, client, &which, no_wait, output);
+                return within(wait_timeout, "not all of them have ended", done).await;
+            };
+            let what = format!("{} has not ended", visible(&id));
             let done = cancel::cancel(&connection, client, id, no_wait, output);
             return within(wait_timeout, &what, done).await;
         }
-        TaskCommand::Retry { id } => {
-            let submitted = client.task_retry(TaskRetryParams { task_id: id }).await?;
+        TaskCommand::Retry(which) => {
+            let Some(id) = which.only() else { return many::retry(client, &which, output).await };
+            let submitted = client.task_retry(TaskRetryParams { task_id: id.to_owned() }).await?;
             output.result(&submitted, show::submitted)?;
         }
         TaskCommand::Logs { id, follow, stderr, raw, wait_timeout } => {

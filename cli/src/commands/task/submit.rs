@@ -90,10 +90,7 @@ pub(in crate::commands) async fn interrupted(
     tokio::signal::ctrl_c().await?;
     let wants_cancel = is_someone_there() && {
         note(&format!("\nCancel {}? [y/N] (or Ctrl-C once more: it goes on without you)", visible(id)));
-        tokio::select! {
-            answer = line() => answer.is_ok_and(|line| line.trim().eq_ignore_ascii_case("y")),
-            _ = tokio::signal::ctrl_c() => false,
-        }
+        confirmed().await
     };
     if wants_cancel {
         client.task_cancel(TaskCancelParams { task_id: id.to_owned() }).await?;
@@ -109,6 +106,14 @@ pub(in crate::commands) async fn interrupted(
 /// Whether there is somebody who can be asked.
 fn is_someone_there() -> bool {
     io::stdin().is_terminal()
+}
+
+/// Whether the person says yes; Ctrl-C and anything else is no.
+pub(super) async fn confirmed() -> bool {
+    tokio::select! {
+        answer = line() => answer.is_ok_and(|line| line.trim().eq_ignore_ascii_case("y")),
+        _ = tokio::signal::ctrl_c() => false,
+    }
 }
 
 /// A line from the terminal. In a thread of its own, which ends with the process: a runtime would wait for it.
