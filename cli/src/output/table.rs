@@ -3,10 +3,12 @@
 use std::io;
 
 use aiwg_client::types::TaskState;
+use anstyle::{AnsiColor, Style};
 use comfy_table::{
     Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Row, Table as Layout, presets,
 };
 use terminal_size::{Width, terminal_size_of};
+use unicode_width::UnicodeWidthStr;
 
 use super::{Page, shorten, visible::visible};
 
@@ -15,6 +17,12 @@ const GAP: u16 = 2;
 
 /// The longest cell, in columns: no name and no path is longer.
 const LONGEST: usize = 4096;
+
+/// The least of a text that is worth a column, in columns of the terminal.
+const LEAST_TEXT: usize = 8;
+
+/// What the lines of a paragraph begin with, all but the first.
+const INDENT: &str = "  ";
 
 /// A column, by its heading.
 #[derive(Clone, Copy)]
@@ -40,26 +48,30 @@ impl Column {
 /// What is shown in a table: text of others cannot act on the terminal.
 pub(crate) struct Shown {
     text: String,
-    color: Option<Color>,
+    color: Option<AnsiColor>,
 }
 
 impl Shown {
-    fn colored(text: impl ToString, color: Color) -> Self {
+    fn colored(text: impl ToString, color: AnsiColor) -> Self {
         Self { text: text.to_string(), color: Some(color) }
+    }
+
+    fn is_empty(&self) -> bool {
+        matches!(self.text.as_str(), "" | "-")
     }
 
     /// Good news, or bad.
     pub(crate) fn judged(text: &str, is_good: bool) -> Self {
-        Self::colored(text, if is_good { Color::DarkGreen } else { Color::DarkRed })
+        Self::colored(text, if is_good { AnsiColor::Green } else { AnsiColor::Red })
     }
 
     /// The state of a task, under a name for people.
     pub(crate) fn state(state: TaskState, name: &str) -> Self {
         match state {
-            TaskState::Running => Self::colored(name, Color::DarkCyan),
+            TaskState::Running => Self::colored(name, AnsiColor::Cyan),
             TaskState::Completed => Self::judged(name, true),
             TaskState::Failed | TaskState::Timeout => Self::judged(name, false),
-            TaskState::Cancelled => Self::colored(name, Color::DarkYellow),
+            TaskState::Cancelled => Self::colored(name, AnsiColor::Yellow),
             // Queued, or one that this version does not know.
             _ => name.into(),
         }
@@ -72,11 +84,11 @@ impl<T: ToString> From<T> for Shown {
     }
 }
 
-/// A table, its columns aligned.
+/// A table, its columns aligned; where the terminal is too narrow for that, a paragraph for each row.
 pub(crate) struct Table<const N: usize> {
     columns: [Column; N],
     width: Option<u16>,
-    layout: Layout,
+    rows: Vec<[Shown; N]>,
 }
 
 impl<const N: usize> Table<N> {
@@ -87,62 +99,122 @@ impl<const N: usize> Table<N> {
 
     /// One of this width; as wide as it takes where there is none.
     fn within(width: Option<u16>, columns: [Column; N]) -> Self {
-        let mut layout = Layout::new();
-        // What is written to is asked whether it shows colours, and takes them out otherwise.
-        layout.load_style(presets::NOTHING).set_header(columns.map(Column::heading)).enforce_styling();
-        layout.set_truncation_indicator("…");
-        if let Some(width) = width {
-            // The last column's gap is never written.
-            layout.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.saturating_add(GAP));
-        }
-        for (column, kind) in layout.column_iter_mut().zip(columns) {
-            column.set_padding((0, GAP));
-            match kind {
-                Whole(_) => {
-                    column.set_constraint(ColumnConstraint::ContentWidth);
-                }
-                Number(_) => {
-                    column.set_constraint(ColumnConstraint::ContentWidth);
-                    column.set_cell_alignment(CellAlignment::Right);
-                }
-                // It is cut where it must be, and not at the last blank before.
-                Text(..) => {
-                    column.set_delimiter('\0');
-                }
-            }
-        }
-        Self { columns, width, layout }
+        Self { columns, width, rows: Vec::new() }
     }
 
-    pub(crate) fn add(&mut self, cells: [Shown; N]) {
+    pub(crate) fn add(&mut self, mut cells: [Shown; N]) {
         let width = self.width.map(usize::from);
-        let cells = self.columns.iter().zip(cells).map(|(column, Shown { text, color })| {
-            let text = match column {
-                Text(_, limit) => shorten(&text, width.unwrap_or(*limit).min(LONGEST)),
-                _ if text.len() > LONGEST => shorten(&text, LONGEST),
-                _ => visible(&text).into_owned(),
+        for (column, cell) in self.columns.iter().zip(&mut cells) {
+            cell.text = match column {
+                Text(_, limit) => shorten(&cell.text, width.unwrap_or(*limit).min(LONGEST)),
+                _ if cell.text.len() > LONGEST => shorten(&cell.text, LONGEST),
+                _ => visible(&cell.text).into_owned(),
             };
-            let cell = Cell::new(text);
-            color.map_or(cell.clone(), |color| cell.fg(color))
-        });
-        let mut row = Row::from(cells.collect::<Vec<_>>());
-        row.max_height(1);
-        self.layout.add_row(row);
+        }
+        self.rows.push(cells);
     }
 
     /// Writes it without the blanks at the end of its lines.
     pub(crate) fn write(&self, out: &mut Page) -> io::Result<()> {
-        self.lines().try_for_each(|line| out.own(&line))
+        self.lines().iter().try_for_each(|line| out.own(line))
     }
 
     /// The same without its headings.
     pub(crate) fn write_rows(&self, out: &mut Page) -> io::Result<()> {
-        self.lines().skip(1).try_for_each(|line| out.own(&line))
+        layout(&self.columns, self.width, &self.rows).skip(1).try_for_each(|line| out.own(&line))
     }
 
-    fn lines(&self) -> impl Iterator<Item = String> {
-        self.layout.lines().map(|line| without_blanks(&line))
+    fn lines(&self) -> Vec<String> {
+        match self.width.map(usize::from) {
+            Some(width) if self.least_width() > width => {
+                self.rows.iter().flat_map(|row| paragraph(&self.columns, row, width)).collect()
+            }
+            _ => layout(&self.columns, self.width, &self.rows).collect(),
+        }
     }
+
+    /// How wide a terminal must be for columns that can be read.
+    fn least_width(&self) -> usize {
+        let column = |(at, column): (usize, &Column)| {
+            let cells = self.rows.iter().map(|row| row[at].text.width());
+            let widest = cells.max().unwrap_or(0);
+            let needed = if matches!(column, Text(..)) { widest.min(LEAST_TEXT) } else { widest };
+            needed.max(column.heading().width())
+        };
+        let gaps = N.saturating_sub(1) * usize::from(GAP);
+        self.columns.iter().enumerate().map(column).sum::<usize>() + gaps
+    }
+}
+
+/// The lines of a table with its columns.
+fn layout<const N: usize>(
+    columns: &[Column; N],
+    width: Option<u16>,
+    rows: &[[Shown; N]],
+) -> impl Iterator<Item = String> {
+    let mut layout = Layout::new();
+    // What is written to is asked whether it shows colours, and takes them out otherwise.
+    layout.load_style(presets::NOTHING).set_header(columns.map(Column::heading)).enforce_styling();
+    layout.set_truncation_indicator("…");
+    if let Some(width) = width {
+        // The last column's gap is never written.
+        layout.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.saturating_add(GAP));
+    }
+    for (column, kind) in layout.column_iter_mut().zip(columns) {
+        column.set_padding((0, GAP));
+        match kind {
+            Whole(_) => {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
+            Number(_) => {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+            // It is cut where it must be, and not at the last blank before.
+            Text(..) => {
+                column.set_delimiter('\0');
+            }
+        }
+    }
+    for cells in rows {
+        let cells = cells.iter().map(|Shown { text, color }| {
+            let cell = Cell::new(text);
+            color.map_or(cell.clone(), |color| cell.fg(Color::AnsiValue(color as u8)))
+        });
+        let mut row = Row::from(cells.collect::<Vec<_>>());
+        row.max_height(1);
+        layout.add_row(row);
+    }
+    let lines: Vec<String> = layout.lines().map(|line| without_blanks(&line)).collect();
+    lines.into_iter()
+}
+
+/// A row where there is no room for columns: its cells one after the other, all lines but the first indented. Numbers are named, and what is empty is
+/// left out.
+fn paragraph<const N: usize>(columns: &[Column; N], row: &[Shown; N], width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for (column, Shown { text, color }) in columns.iter().zip(row).filter(|(_, cell)| !cell.is_empty()) {
+        let text = match column {
+            Number(heading) => format!("{} {text}", heading.to_lowercase()),
+            // A line of its own holds more of it than the rest of one.
+            Text(..) => shorten(text, width.saturating_sub(INDENT.len()).max(LEAST_TEXT)),
+            Whole(_) => text.clone(),
+        };
+        let wide = text.width();
+        if used > 0 && used + usize::from(GAP) + wide > width {
+            lines.push(INDENT.to_owned());
+            used = INDENT.len();
+        } else if used > 0 {
+            lines.last_mut().into_iter().for_each(|line| line.push_str("  "));
+            used += usize::from(GAP);
+        }
+        used += wide;
+        let style = Style::new().fg_color(color.map(Into::into));
+        lines.last_mut().into_iter().for_each(|line| line.push_str(&format!("{style}{text}{style:#}")));
+    }
+    lines.iter_mut().for_each(|line| line.push('\n'));
+    lines
 }
 
 /// What ends a colour may stand behind the blanks: all that is escaped here is ours.
@@ -164,7 +236,7 @@ mod tests {
         let mut table = Table::within(width, columns);
         let state = Shown::state(TaskState::Failed, "failed");
         table.add(["task-0001".into(), state, 10.into(), "me\nand you".into(), prompt.into()]);
-        table.lines().map(|line| line.trim_end_matches('\n').to_owned()).collect()
+        table.lines().iter().map(|line| line.trim_end_matches('\n').to_owned()).collect()
     }
 
     #[test]
@@ -178,7 +250,6 @@ mod tests {
 
     #[test]
     fn a_row_is_one_line_of_the_terminal() {
-        use unicode_width::UnicodeWidthStr;
         for prompt in [
             "Look at all of it, and then at all the rest of it as well",
             "世界世界世界世界世界世界世界世界世界世界世界世界世界世界世界",
@@ -194,5 +265,17 @@ mod tests {
                 assert!(row.ends_with('…') && row.starts_with("task-0001  failed"), "{row}");
             }
         }
+    }
+
+    #[test]
+    fn where_columns_have_no_room_a_row_is_a_paragraph() {
+        let lines = lines(Some(40), "Look at all of it, and then at all the rest of it as well");
+        let plain: Vec<String> =
+            lines.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
+        assert_eq!(
+            plain,
+            ["task-0001  failed  prio 10  me and you", "  Look at all of it, and then at all th…"]
+        );
+        assert!(plain.iter().all(|line| line.width() <= 40));
     }
 }
