@@ -211,7 +211,7 @@ pub(crate) enum TaskCommand {
         raw: bool,
     },
     /// Cancel tasks, and wait until all their processes have ended
-    #[command(after_help = examples::CANCEL)]
+    #[command(after_help = examples::CANCEL, override_usage = "aiwg task cancel [OPTIONS] [ID]...")]
     Cancel {
         #[command(flatten)]
         which: Selected,
@@ -223,7 +223,7 @@ pub(crate) enum TaskCommand {
         wait_timeout: Option<Duration>,
     },
     /// Submit new tasks with the same orders as earlier ones
-    #[command(after_help = examples::RETRY)]
+    #[command(after_help = examples::RETRY, override_usage = "aiwg task retry [OPTIONS] [ID]...")]
     Retry(Selected),
     /// Print what a task's agent has written; with --follow and no id, what all agents write
     #[command(after_help = examples::TASK_LOGS)]
@@ -265,7 +265,7 @@ pub(crate) enum TaskCommand {
 #[command(group = ArgGroup::new("which").required(true).multiple(true))]
 pub(crate) struct Selected {
     /// The tasks' ids, or their numbers
-    #[arg(value_parser = task_id, value_hint = ValueHint::Other, group = "which")]
+    #[arg(value_name = "ID", value_parser = task_id, value_hint = ValueHint::Other, group = "which")]
     #[arg(conflicts_with_all = ["state", "agent", "rule", "since", "all"])]
     pub(crate) ids: Vec<String>,
 
