@@ -10,13 +10,19 @@ use std::{
     path::Path,
 };
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, openat, renameat, statat, unlinkat};
+use rustix::{
+    fs::{AtFlags, CWD, Mode, OFlags, openat, renameat, statat, unlinkat},
+    io::Errno,
+};
 
 use crate::{
     Identity,
     open::{READ, Unfit, in_words, own, regular},
     read::read_file,
 };
+
+/// How many things of one name are renamed at the most.
+const MOST_ASIDE: u32 = 100;
 
 /// An open directory. It is found again wherever it is moved, and what is not reached through it is not in it.
 #[derive(Debug)]
@@ -104,9 +110,43 @@ impl Dir {
     pub fn remove_file(&self, name: &Path) -> io::Result<bool> {
         match unlinkat(&self.0, name, AtFlags::empty()) {
             Ok(()) => Ok(true),
-            Err(rustix::io::Errno::NOENT) => Ok(false),
+            Err(Errno::NOENT) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Removes whatever has this name in it. What cannot be removed, a directory with something in it, is renamed.
+    ///
+    /// # Errors
+    /// It can be neither.
+    pub fn clear(&self, name: &Path) -> io::Result<()> {
+        match unlinkat(&self.0, name, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => return Ok(()),
+            // What Linux, and what POSIX says of a directory.
+            Err(Errno::ISDIR | Errno::PERM) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if unlinkat(&self.0, name, AtFlags::REMOVEDIR).is_ok() {
+            return Ok(());
+        }
+        let aside = |n: u32| name.with_added_extension(format!("aside-{n}"));
+        let free = (1..=MOST_ASIDE).map(aside).find(|name| self.identity_of(name).is_none());
+        self.rename(name, &free.ok_or(io::ErrorKind::AlreadyExists)?)
+    }
+
+    /// Which file has this name in it, be it a link; none if there is none.
+    #[must_use]
+    pub fn identity_of(&self, name: &Path) -> Option<Identity> {
+        let found = statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        Some(Identity::of_stat(&found))
+    }
+
+    /// Gives its owner all rights to it again.
+    ///
+    /// # Errors
+    /// It is another user's.
+    pub fn open_to_owner(&self) -> io::Result<()> {
+        Ok(rustix::fs::fchmod(&self.0, Mode::RWXU)?)
     }
 
     /// The size in bytes of what has this name in it, be it a link; none if there is nothing.
@@ -129,7 +169,7 @@ impl Dir {
     /// # Errors
     /// The system does not say.
     pub fn identity(&self) -> io::Result<Identity> {
-        Ok(Identity::of(&self.try_clone_file()?.metadata()?))
+        Ok(Identity::of_stat(&rustix::fs::fstat(&self.0)?))
     }
 
     /// Returns when all names in it would survive a power cut.
@@ -191,6 +231,25 @@ mod tests {
         assert!(Dir::beneath(base.path(), "real/inner".as_ref()).is_ok());
         let error = Dir::beneath(base.path(), "link/inner".as_ref()).unwrap_err();
         assert!(Dir::is_replaced(&error), "{error}");
+    }
+
+    #[test]
+    fn whatever_is_in_the_way_is_cleared() {
+        let base = tempfile::tempdir().unwrap();
+        let dir = Dir::open(base.path()).unwrap();
+        for make in [
+            |path: &Path| std::fs::write(path, ""),
+            |path: &Path| symlink("nowhere", path),
+            |path: &Path| std::fs::create_dir(path),
+            |path: &Path| std::fs::create_dir_all(path.join("full")),
+            |path: &Path| std::fs::create_dir_all(path.join("again")),
+        ] {
+            make(&base.path().join("x")).unwrap();
+            dir.clear("x".as_ref()).unwrap();
+            assert!(dir.identity_of("x".as_ref()).is_none());
+        }
+        dir.clear("x".as_ref()).unwrap();
+        assert!(base.path().join("x.aside-1/full").exists() && base.path().join("x.aside-2/again").exists());
     }
 
     #[test]

@@ -16,6 +16,13 @@ impl Identity {
         Self { device: found.dev(), number: found.ino() }
     }
 
+    /// The same, as the system tells it.
+    // What these are is different from system to system.
+    #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss)]
+    pub(crate) fn of_stat(found: &rustix::fs::Stat) -> Self {
+        Self { device: found.st_dev as u64, number: found.st_ino as u64 }
+    }
+
     /// That of what is at a path, be it a link.
     ///
     /// # Errors

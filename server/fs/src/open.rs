@@ -92,6 +92,9 @@ pub(crate) fn regular(opened: rustix::io::Result<OwnedFd>) -> io::Result<File> {
     let file = File::from(opened.map_err(in_words)?);
     let kind = file.metadata()?.file_type();
     if kind.is_file() {
+        // Whoever inherits it is not to be surprised.
+        let flags = rustix::fs::fcntl_getfl(&file)?;
+        rustix::fs::fcntl_setfl(&file, flags.difference(OFlags::NONBLOCK))?;
         return Ok(file);
     }
     Err(Unfit::NotRegular(if kind.is_dir() {

@@ -2,20 +2,26 @@
 
 use std::{
     fs::File,
+    io,
     os::unix::process::CommandExt,
     path::Path,
     process::{Command, Stdio},
+};
+
+use aiwg_fs::{Dir, open_regular};
+use rustix::{
+    fs::OFlags,
+    process::{Resource, Rlimit, getrlimit, setrlimit},
 };
 
 use crate::{
     STDERR_FILE, STDOUT_FILE,
     order::{Order, SpawnError},
     process::Process,
-    record::private,
 };
 
 /// Starts the agent. It gets its standard input, output and error, and no other descriptor: all others are closed on exec.
-pub(crate) fn start(order: &Order) -> Result<Process, SpawnError> {
+pub(crate) fn start(order: &Order, dir: &Dir) -> Result<Process, SpawnError> {
     let (program, arguments) =
         order.command.split_first().ok_or_else(|| SpawnError::other("the agent command is empty"))?;
     if !order.cwd.is_dir() {
@@ -27,7 +33,7 @@ pub(crate) fn start(order: &Order) -> Result<Process, SpawnError> {
     // A group of its own: what is typed at a terminal does not reach it.
     command.process_group(0);
     set_environment(&mut command, order);
-    set_streams(&mut command, order)?;
+    set_streams(&mut command, order, dir)?;
     let child = command.spawn()?;
     // It cannot be gone: it is our child, and not reaped yet.
     Ok(Process::of(child.id()).unwrap_or(Process { pid: child.id(), start_time: 0 }))
@@ -42,11 +48,12 @@ fn set_environment(command: &mut Command, order: &Order) {
     command.envs(&order.env);
 }
 
-fn set_streams(command: &mut Command, order: &Order) -> Result<(), SpawnError> {
-    let output = |name: &str| opened(private().append(true).open(order.dir.join(name)), name.as_ref());
+fn set_streams(command: &mut Command, order: &Order, dir: &Dir) -> Result<(), SpawnError> {
+    let output =
+        |name: &str| opened(dir.open_private(name.as_ref(), OFlags::CREATE | OFlags::APPEND), name.as_ref());
     command.stdin(match &order.prompt_file {
         // A regular file ends by itself: an open input makes some agents wait for more.
-        Some(path) => opened(File::open(path), path)?,
+        Some(path) => opened(open_regular(path), path)?,
         None => Stdio::null(),
     });
     command.stdout(output(STDOUT_FILE)?);
@@ -54,7 +61,18 @@ fn set_streams(command: &mut Command, order: &Order) -> Result<(), SpawnError> {
     Ok(())
 }
 
-fn opened(file: std::io::Result<File>, path: &Path) -> Result<Stdio, SpawnError> {
+fn opened(file: io::Result<File>, path: &Path) -> Result<Stdio, SpawnError> {
     // Without an error number, or a missing file would be taken for a missing program.
     file.map(Stdio::from).map_err(|error| SpawnError::other(format!("{}: {error}", path.display())))
+}
+
+/// Limits for this process, and so for the agent. The shim itself needs a handful of files.
+pub(crate) fn set_limits(order: &Order) -> io::Result<()> {
+    let soft = |what, current| setrlimit(what, Rlimit { current: Some(current), ..getrlimit(what) });
+    // Agents die by signals, and each could leave gigabytes in the project. Whoever wants them raises the limit in the agent's command.
+    soft(Resource::Core, 0)?;
+    if let Some(files) = order.open_files {
+        soft(Resource::Nofile, files)?;
+    }
+    Ok(())
 }

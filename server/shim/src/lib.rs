@@ -44,16 +44,19 @@ mod run;
 mod signals;
 mod supervise;
 mod sweep;
+mod watch;
 
-pub use lock::{Abandon, abandon, is_held};
+pub use lock::{Abandon, abandon, ask_to_end, holder, is_held, request_end};
 pub use order::{DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, Order, SpawnError, Started};
 pub use process::Process;
-pub use record::{ExitRecord, RecordError, RunRecord, read_exit, read_run, request_end};
+pub use record::{EndedFor, ExitRecord, RecordError, RunRecord, read_exit, read_run};
 pub use run::run;
 /// A signal, as [`Process::signal`] takes it.
 pub use rustix::process::Signal;
 pub use sweep::{Swept, sweep};
 
+/// What a shim exits with that has ended its agent since the task's directory was removed.
+pub const EXIT_REMOVED: u8 = 3;
 /// The lock that a living shim holds.
 pub const LOCK_FILE: &str = "lock";
 /// Who runs the task: a [`RunRecord`].

@@ -3,21 +3,22 @@
 use std::{
     fs::File,
     io::{self, Read, Seek, Write},
-    os::unix::fs::OpenOptionsExt,
     path::Path,
     time::{Duration, Instant},
 };
 
+use aiwg_fs::Dir;
 use rustix::{
-    fs::{FlockOperation, OFlags, flock},
+    fs::{FlockOperation, OFlags, fcntl_lock, flock},
     io::Errno,
+    process::{Flock, FlockType, Signal, fcntl_getlk},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    LOCK_FILE,
-    record::{RecordError, private},
-};
+use crate::{LOCK_FILE, process::Process, record::RecordError};
+
+/// The longest note that is read, in bytes.
+const LONGEST_NOTE: u64 = 1024;
 
 /// What the lock file holds.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -56,12 +57,53 @@ const ACQUIRE_EVERY: Duration = Duration::from_millis(2);
 /// # Errors
 /// The lock file cannot be opened.
 pub fn is_held(dir: &Path) -> io::Result<bool> {
-    let no_link = OFlags::NOFOLLOW.bits().cast_signed();
-    let file = match File::options().read(true).custom_flags(no_link).open(dir.join(LOCK_FILE)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        other => other?,
-    };
+    let Some(file) = existing(dir)? else { return Ok(false) };
     Ok(under_lock(&file, FlockOperation::NonBlockingLockShared, || Ok(()))?.is_none())
+}
+
+/// The lock file, if there is one.
+fn existing(dir: &Path) -> io::Result<Option<File>> {
+    match Dir::open(dir).and_then(|dir| dir.open_regular(LOCK_FILE.as_ref())) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// The living shim of the task of `dir`, as the system knows it; none if there is none, or it has not come so far as to take the lock.
+///
+/// This is who holds the lock, whatever is written in the directory: nobody can have the daemon signal another process.
+///
+/// # Errors
+/// The lock file cannot be opened.
+pub fn holder(dir: &Path) -> io::Result<Option<Process>> {
+    let Some(file) = existing(dir)? else { return Ok(None) };
+    let asked = || -> io::Result<Option<u32>> {
+        let holder = fcntl_getlk(&file, &Flock::from(FlockType::WriteLock))?.and_then(|lock| lock.pid);
+        Ok(holder.and_then(|pid| u32::try_from(pid.as_raw_pid()).ok()))
+    };
+    let Some(process) = asked()?.and_then(Process::of) else { return Ok(None) };
+    // Or the number may have gone to another one between the answer and the look.
+    Ok(if asked()? == Some(process.pid) { Some(process) } else { None })
+}
+
+/// Asks the shim of the task of `dir` to end the agent with all it started; false if there is none. Returns at once: the end is there when
+/// [`is_held`] is false. To ask again changes nothing.
+///
+/// # Errors
+/// The lock file cannot be opened, or the shim belongs to someone else.
+pub fn request_end(dir: &Path) -> io::Result<bool> {
+    match holder(dir)? {
+        Some(shim) => ask_to_end(&shim),
+        None => Ok(false),
+    }
+}
+
+/// The same of a shim that is known. Its agent may have stopped it.
+///
+/// # Errors
+/// It belongs to someone else.
+pub fn ask_to_end(shim: &Process) -> io::Result<bool> {
+    Ok(shim.signal(Signal::TERM)? && shim.signal(Signal::CONT)?)
 }
 
 /// Gives up an attempt at the task of `dir` and all before it, unless a shim is alive: one that was started but has not come so
@@ -72,7 +114,7 @@ pub fn is_held(dir: &Path) -> io::Result<bool> {
 pub fn abandon(dir: &Path, attempt: u32) -> Result<Abandon, RecordError> {
     let path = dir.join(LOCK_FILE);
     let give_up = || -> io::Result<Abandon> {
-        let file = private().read(true).open(&path)?;
+        let file = Dir::open(dir)?.open_private(LOCK_FILE.as_ref(), OFlags::CREATE)?;
         let done = under_lock(&file, FlockOperation::NonBlockingLockExclusive, || note(&file, attempt))?;
         Ok(if done.is_some() { Abandon::Done } else { Abandon::StillRunning })
     };
@@ -80,18 +122,21 @@ pub fn abandon(dir: &Path, attempt: u32) -> Result<Abandon, RecordError> {
 }
 
 /// Takes the lock for life, unless someone else has it or the attempt has been given up.
-pub(crate) fn acquire(dir: &Path, attempt: u32) -> Result<Acquired, RecordError> {
-    let path = dir.join(LOCK_FILE);
+pub(crate) fn acquire(dir: &Dir, path: &Path, attempt: u32) -> Result<Acquired, RecordError> {
     let acquire = || -> io::Result<Acquired> {
-        let file = private().read(true).open(&path)?;
+        let file = dir.open_private(LOCK_FILE.as_ref(), OFlags::CREATE)?;
         if !lock_soon(&file)? {
             return Ok(Acquired::Busy);
         }
         // What cannot be read may have said that this attempt must not run.
-        let is_abandoned = read(&file)?.abandoned >= attempt;
-        Ok(if is_abandoned { Acquired::Abandoned } else { Acquired::Lock(file) })
+        if read(&file)?.abandoned >= attempt {
+            return Ok(Acquired::Abandoned);
+        }
+        // This one lasts as long, and the system tells whose it is.
+        fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive)?;
+        Ok(Acquired::Lock(file))
     };
-    acquire().map_err(RecordError::at(&path))
+    acquire().map_err(RecordError::at(&path.join(LOCK_FILE)))
 }
 
 fn lock_soon(file: &File) -> io::Result<bool> {
@@ -140,6 +185,6 @@ fn note(mut file: &File, attempt: u32) -> io::Result<()> {
 fn read(mut file: &File) -> io::Result<Content> {
     let mut text = Vec::new();
     file.rewind()?;
-    file.read_to_end(&mut text)?;
+    file.take(LONGEST_NOTE).read_to_end(&mut text)?;
     if text.is_empty() { Ok(Content::default()) } else { Ok(serde_json::from_slice(&text)?) }
 }

@@ -41,6 +41,13 @@ pub struct Order {
     /// The same for what is left when the agent has exited by itself; by default [`DEFAULT_LEFTOVER_GRACE_MS`].
     #[serde(default = "default_leftover_grace_ms")]
     pub leftover_grace_ms: u64,
+    /// How long the agent may run, in milliseconds; then it is ended as on request. None for as long as it likes.
+    #[serde(default)]
+    pub time_limit_ms: Option<u64>,
+    /// How much the agent may write to its standard output and error together, in bytes; then it is ended, and what is more is cut off.
+    /// None for as much as it likes.
+    #[serde(default)]
+    pub max_output_bytes: Option<u64>,
     /// How many files the agent may have open, where that is fewer than the daemon may: its soft limit, see getrlimit(2).
     #[serde(default)]
     pub open_files: Option<u64>,

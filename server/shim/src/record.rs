@@ -1,14 +1,14 @@
 //! What a shim leaves in the task's directory for the daemon, whichever one that will be.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use rustix::process::Signal;
+use aiwg_fs::Dir;
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -16,6 +16,9 @@ use crate::{
     order::SpawnError,
     process::{Process, read_small},
 };
+
+/// The longest record that is read, in bytes.
+const LONGEST_RECORD: u64 = 64 * 1024;
 
 /// Who runs a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +66,9 @@ pub struct ExitRecord {
     pub ended_at_ms: u64,
     /// Whether the end was requested.
     pub end_requested: bool,
+    /// Why the shim ended the agent of its own accord, if it did.
+    #[serde(default)]
+    pub ended_for: Option<EndedFor>,
     /// How many processes were signalled to end and did, the agent included if it was one of them.
     pub processes_ended: u32,
     /// How many could not be ended.
@@ -71,6 +77,18 @@ pub struct ExitRecord {
     pub user_ms: Option<u64>,
     /// The same in the kernel.
     pub system_ms: Option<u64>,
+}
+
+/// Why a shim ends its agent without being asked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedFor {
+    /// Its time was up.
+    TimeLimit,
+    /// It had written more than it may.
+    Output,
+    /// The lock file, by which a daemon finds the shim, was removed or replaced.
+    Removed,
 }
 
 /// A record cannot be read or written.
@@ -103,7 +121,7 @@ impl RecordError {
 /// # Errors
 /// The record cannot be read, or is not whole. The error names the file.
 pub fn read_run(dir: &Path) -> Result<Option<RunRecord>, RecordError> {
-    read(&dir.join(RUN_FILE))
+    read(dir, RUN_FILE)
 }
 
 /// How this attempt at the task of `dir` ended, if it has.
@@ -111,17 +129,7 @@ pub fn read_run(dir: &Path) -> Result<Option<RunRecord>, RecordError> {
 /// # Errors
 /// The record cannot be read, or is not whole. The error names the file.
 pub fn read_exit(dir: &Path, attempt: u32) -> Result<Option<ExitRecord>, RecordError> {
-    Ok(read(&dir.join(EXIT_FILE))?.filter(|record: &ExitRecord| record.attempt == attempt))
-}
-
-/// Asks a shim to end the agent with all it started; false if the shim is gone. Returns at once: the end is there when
-/// [`is_held`](crate::is_held) is false. To ask again changes nothing.
-///
-/// # Errors
-/// The shim belongs to someone else.
-pub fn request_end(run: &RunRecord) -> io::Result<bool> {
-    // Numbers and start times are given out anew with every start of the machine.
-    Ok(run.boot_id == boot_id() && run.shim.signal(Signal::TERM)?)
+    Ok(read(dir, EXIT_FILE)?.filter(|record: &ExitRecord| record.attempt == attempt))
 }
 
 /// Which run of the machine this is.
@@ -130,49 +138,61 @@ pub(crate) fn boot_id() -> Option<String> {
     Some(std::str::from_utf8(&id).ok()?.trim().to_owned())
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RecordError> {
-    match std::fs::read(path) {
-        Ok(text) => {
-            serde_json::from_slice(&text).map(Some).map_err(io::Error::from).map_err(RecordError::at(path))
-        }
+fn read<T: DeserializeOwned>(dir: &Path, name: &str) -> Result<Option<T>, RecordError> {
+    match Dir::open(dir).and_then(|dir| dir.read_bounded(name.as_ref(), LONGEST_RECORD)) {
+        Ok(text) => serde_json::from_slice(&text).map(Some).map_err(io::Error::from),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(RecordError::at(path)(error)),
+        Err(error) => Err(error),
     }
+    .map_err(RecordError::at(&dir.join(name)))
 }
 
 /// Replaces a record in one step.
-pub(crate) fn write(path: &Path, record: &impl Serialize) -> Result<(), RecordError> {
-    replace(path, record, false).map_err(RecordError::at(path))
+pub(crate) fn write(dir: &Dir, name: &str, record: &impl Serialize) -> io::Result<()> {
+    cleared(dir, name, || replace(dir, name, record, |_| Ok(())))
 }
 
-/// Replaces a record in one step, and returns when it would survive a power cut.
-pub(crate) fn write_durably(path: &Path, record: &impl Serialize) -> Result<(), RecordError> {
-    replace(path, record, true).map_err(RecordError::at(path))
+/// Replaces a record in one step, and returns when it would survive a power cut, and so would what `first`
+/// puts on the disk.
+pub(crate) fn write_durably(
+    dir: &Dir,
+    name: &str,
+    record: &impl Serialize,
+    first: impl Fn() -> io::Result<()>,
+) -> io::Result<()> {
+    cleared(dir, name, || {
+        replace(dir, name, record, |file| first().and_then(|()| file.sync_all()))?;
+        dir.sync()
+    })
 }
 
-fn replace(path: &Path, record: &impl Serialize, durably: bool) -> io::Result<()> {
-    let temporary = path.with_extension("tmp");
-    let mut file = private().truncate(true).open(&temporary)?;
+fn replace(
+    dir: &Dir,
+    name: &str,
+    record: &impl Serialize,
+    before: impl Fn(&File) -> io::Result<()>,
+) -> io::Result<()> {
+    let temporary = temporary(name);
+    let mut file = dir.open_private(&temporary, OFlags::CREATE | OFlags::TRUNC)?;
     file.write_all(&serde_json::to_vec(record)?)?;
-    if durably {
-        file.sync_all()?;
-    }
-    std::fs::rename(&temporary, path)?;
-    match path.parent() {
-        Some(dir) if durably => File::open(dir)?.sync_all(),
-        _ => Ok(()),
-    }
+    before(&file)?;
+    dir.rename(&temporary, name.as_ref())
 }
 
-/// Files for their owner only; a link that someone has planted is not followed.
-pub(crate) fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options
-        .write(true)
-        .create(true)
-        .mode(0o600)
-        .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
-    options
+/// The agent may have put anything in the way, so what fails is done again once that is cleared.
+fn cleared(dir: &Dir, name: &str, work: impl Fn() -> io::Result<()>) -> io::Result<()> {
+    work().or_else(|_| {
+        let _ = dir.open_to_owner();
+        dir.clear(&temporary(name))?;
+        if dir.open_regular(name.as_ref()).is_err() {
+            dir.clear(name.as_ref())?;
+        }
+        work()
+    })
+}
+
+fn temporary(name: &str) -> PathBuf {
+    Path::new(name).with_extension("tmp")
 }
 
 pub(crate) fn now_ms() -> u64 {

@@ -4,19 +4,23 @@ use std::{
     error::Error,
     fs::File,
     io::{self, Read, Write},
-    path::Path,
     process::ExitCode,
     time::Duration,
 };
 
+use aiwg_fs::{Dir, Identity};
+use rustix::fs::OFlags;
+
 use crate::{
-    EXIT_FILE, RUN_FILE, agent,
+    EXIT_FILE, EXIT_REMOVED, RUN_FILE, STDERR_FILE, STDOUT_FILE,
+    agent::{self, set_limits},
     lock::{Acquired, acquire},
     order::{Order, SpawnError, Started},
     process::{AT_ONCE, Process, stat},
-    record::{ExitRecord, RecordError, RunRecord, boot_id, now_ms, write, write_durably},
+    record::{EndedFor, ExitRecord, RunRecord, boot_id, now_ms, write, write_durably},
     signals::Signals,
-    supervise::supervise,
+    supervise::{Limits, supervise},
+    watch::Watch,
 };
 
 /// How often to try to write the last record: the disk may be full for a while.
@@ -32,11 +36,12 @@ const NAME: &std::ffi::CStr = c"aiwg-shim";
 /// The main of the role: reads the [`Order`] from standard input, carries it out, and says on standard output how it
 /// [`Started`]. Complaints go to standard error.
 ///
-/// Exits with 0 when the task came to an end that is on record, or may not be started any more; with 1 when the order cannot
-/// be read, another shim runs the task, or nothing can be put on record.
+/// Exits with 0 when the task came to an end that is on record, or may not be started any more; with [`EXIT_REMOVED`] when it has ended the
+/// agent since its directory was removed, so that there is no place for the record; with 1 when the order cannot be read, another shim runs
+/// the task, or nothing can be put on record.
 pub fn run() -> ExitCode {
     match carry_out() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             complain(&*error);
             ExitCode::FAILURE
@@ -44,7 +49,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn carry_out() -> Result<(), Box<dyn Error>> {
+fn carry_out() -> Result<ExitCode, Box<dyn Error>> {
     // First of all: from here on nobody ends the shim by asking for the agent's end.
     let mut signals = Signals::take()?;
     #[cfg(target_os = "linux")]
@@ -52,28 +57,34 @@ fn carry_out() -> Result<(), Box<dyn Error>> {
     // Whatever the daemon was started with: the agent gets its three streams and nothing else.
     close_fds::set_fds_cloexec(3, &[]);
     let order = read_order()?;
-    limit_open_files(order.open_files);
+    set_limits(&order).unwrap_or_else(|error| complain(&error));
     detach()?;
-    let _lock = match acquire(&order.dir, order.attempt)? {
+    // Held, since the project may be moved, and another directory be put in its place.
+    let dir = Dir::open(&order.dir).map_err(|error| format!("{}: {error}", order.dir.display()))?;
+    let lock = match acquire(&dir, &order.dir, order.attempt)? {
         Acquired::Lock(file) => file,
-        Acquired::Abandoned => return Ok(()),
+        Acquired::Abandoned => return Ok(ExitCode::SUCCESS),
         Acquired::Busy => return Err("another shim runs this task".into()),
     };
     let mut record = blank(&order);
-    match start(&order, &signals) {
-        Ok(agent) => {
-            tell(&Started::Started(agent));
-            keep(agent, &order, &mut signals, &mut record);
+    match start(&order, &dir, &signals) {
+        Ok(run) => {
+            tell(run.agent);
+            let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), order.max_output_bytes);
+            keep(&run, &order, &dir, watch, &mut signals, &mut record);
         }
         Err(error) => {
-            tell(&Started::Failed(error.clone()));
+            tell_failed(&error);
             record.spawn_error = Some(error);
             record.end_requested = signals.end_requested();
         }
     }
     record.ended_at_ms = now_ms();
-    put_on_record(&order.dir, || signals.end_requested(), &record)?;
-    Ok(())
+    let on_record = put_on_record(&dir, || signals.end_requested(), &record);
+    if on_record.is_err() && !dir.is_linked()? {
+        return Ok(ExitCode::from(EXIT_REMOVED));
+    }
+    Ok(on_record.map(|()| ExitCode::SUCCESS)?)
 }
 
 fn read_order() -> Result<Order, Box<dyn Error>> {
@@ -85,16 +96,6 @@ fn read_order() -> Result<Order, Box<dyn Error>> {
     })
 }
 
-/// For this process, and so for the agent. The shim itself needs a handful.
-fn limit_open_files(soft: Option<u64>) {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let Some(current) = soft else { return };
-    let limit = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(current), ..limit }) {
-        complain(&error);
-    }
-}
-
 /// A session of its own, and the parent of every orphan below it.
 fn detach() -> io::Result<()> {
     // It fails only for the leader of a process group, which already has at least that to itself.
@@ -104,8 +105,18 @@ fn detach() -> io::Result<()> {
     Ok(())
 }
 
+fn tell(agent: Option<Process>) {
+    if let Some(agent) = agent {
+        say(&Started::Started(agent));
+    }
+}
+
+fn tell_failed(error: &SpawnError) {
+    say(&Started::Failed(error.clone()));
+}
+
 /// Tells the daemon, and lets go of the pipe. The daemon may be gone: that changes nothing.
-fn tell(started: &Started) {
+fn say(started: &Started) {
     let mut stdout = io::stdout();
     let _ = serde_json::to_writer(&mut stdout, started);
     let _ = stdout.write_all(b"\n").and_then(|()| stdout.flush());
@@ -115,8 +126,7 @@ fn tell(started: &Started) {
 }
 
 /// Starts the agent and notes who runs what.
-fn start(order: &Order, signals: &Signals) -> Result<Process, SpawnError> {
-    let path = order.dir.join(RUN_FILE);
+fn start(order: &Order, dir: &Dir, signals: &Signals) -> Result<RunRecord, SpawnError> {
     let mut run = RunRecord {
         task_id: order.task_id.clone(),
         attempt: order.attempt,
@@ -125,30 +135,57 @@ fn start(order: &Order, signals: &Signals) -> Result<Process, SpawnError> {
         agent: None,
         started_at_ms: None,
     };
-    // Before the agent: a daemon that comes back in the next moment must know whom to ask.
-    write(&path, &run).map_err(SpawnError::other)?;
+    // Before the agent: a daemon that comes back in the next moment must know what runs.
+    write(dir, RUN_FILE, &run).map_err(|error| SpawnError::other(format!("{RUN_FILE}: {error}")))?;
     if signals.end_requested() {
         return Err(SpawnError::other("its end was requested before it was started"));
     }
-    let agent = agent::start(order)?;
-    run.agent = Some(agent);
+    run.agent = Some(agent::start(order, dir)?);
     run.started_at_ms = Some(now_ms());
     // It runs: that its number is not on record is no reason to end it.
-    write(&path, &run).unwrap_or_else(|error| complain(&error));
-    Ok(agent)
+    write(dir, RUN_FILE, &run).unwrap_or_else(|error| complain(&error));
+    Ok(run)
 }
 
 /// Stays with the agent to its end.
-fn keep(agent: Process, order: &Order, signals: &mut Signals, record: &mut ExitRecord) {
-    let grace = Duration::from_millis(order.grace_ms);
-    let leftover_grace = Duration::from_millis(order.leftover_grace_ms);
-    let end = supervise(agent, signals, grace, leftover_grace);
+fn keep(
+    run: &RunRecord,
+    order: &Order,
+    dir: &Dir,
+    watch: Watch<'_>,
+    signals: &mut Signals,
+    record: &mut ExitRecord,
+) {
+    let Some(agent) = run.agent else { return };
+    let limits = Limits {
+        time: order.time_limit_ms.map(Duration::from_millis),
+        grace: Duration::from_millis(order.grace_ms),
+        leftover_grace: Duration::from_millis(order.leftover_grace_ms),
+    };
+    // Without it, a daemon that comes back would not know the agent's number.
+    let put_back = || write(dir, RUN_FILE, run).unwrap_or_else(|error| complain(&error));
+    let end = supervise(agent, signals, watch, &limits, put_back);
     record.code = end.status.and_then(|status| status.exit_status());
     record.signal = end.status.and_then(|status| status.terminating_signal());
     record.end_requested = end.requested;
+    record.ended_for = end.ended_for;
     record.processes_ended = end.ended;
     record.processes_left = end.left;
+    if let Some(most) = order.max_output_bytes.filter(|_| end.ended_for == Some(EndedFor::Output)) {
+        cut_output(dir, most);
+    }
     (record.user_ms, record.system_ms) = processor_time().unzip();
+}
+
+/// Keeps the beginning of what is too much: the disk is wanted for other things.
+fn cut_output(dir: &Dir, most: u64) {
+    for name in [STDOUT_FILE, STDERR_FILE] {
+        let cut = || -> io::Result<()> {
+            let file = dir.open_private(name.as_ref(), OFlags::empty())?;
+            if file.metadata()?.len() > most { file.set_len(most) } else { Ok(()) }
+        };
+        cut().unwrap_or_else(|error| complain(&error));
+    }
 }
 
 /// What the agent and all it started took, as far as someone has reaped it.
@@ -171,6 +208,7 @@ fn blank(order: &Order) -> ExitRecord {
         started_at_ms: now_ms(),
         ended_at_ms: 0,
         end_requested: false,
+        ended_for: None,
         processes_ended: 0,
         processes_left: 0,
         user_ms: None,
@@ -179,20 +217,30 @@ fn blank(order: &Order) -> ExitRecord {
 }
 
 /// Keeps trying, with the lock held: without the record the task would count as lost, and be done again.
-fn put_on_record(
-    dir: &Path,
-    end_requested: impl Fn() -> bool,
-    record: &ExitRecord,
-) -> Result<(), RecordError> {
-    let write = || write_durably(&dir.join(EXIT_FILE), record);
-    keep_trying(write, |tries| !dir.is_dir() || (end_requested() && tries >= RECORD_TRIES), RECORD_EVERY)
+fn put_on_record(dir: &Dir, end_requested: impl Fn() -> bool, record: &ExitRecord) -> io::Result<()> {
+    let write = || write_durably(dir, EXIT_FILE, record, || sync_output(dir));
+    let is_gone = || !dir.is_linked().unwrap_or(true);
+    keep_trying(write, |tries| is_gone() || (end_requested() && tries >= RECORD_TRIES), RECORD_EVERY)
+        .map_err(|error| io::Error::new(error.kind(), format!("{EXIT_FILE}: {error}")))
+}
+
+/// Once an exit is on record, what was written before it is on the disk, too: the daemon judges by that.
+fn sync_output(dir: &Dir) -> io::Result<()> {
+    for name in [STDOUT_FILE, STDERR_FILE] {
+        // What the agent has put in its place is not its output.
+        let file = dir.open_regular(name.as_ref()).ok();
+        if let Some(file) = file.filter(|file| file.metadata().is_ok_and(|found| found.len() > 0)) {
+            file.sync_data()?;
+        }
+    }
+    Ok(())
 }
 
 fn keep_trying(
-    mut write: impl FnMut() -> Result<(), RecordError>,
+    mut write: impl FnMut() -> io::Result<()>,
     is_enough: impl Fn(u32) -> bool,
     pause: Duration,
-) -> Result<(), RecordError> {
+) -> io::Result<()> {
     let mut tries = 0_u32;
     loop {
         let Err(error) = write() else { return Ok(()) };
@@ -221,8 +269,7 @@ mod tests {
         let tries = Cell::new(0);
         let write = || {
             tries.set(tries.get() + 1);
-            let full = || RecordError { path: "exit.json".into(), source: io::ErrorKind::StorageFull.into() };
-            if tries.get() > full_for { Ok(()) } else { Err(full()) }
+            if tries.get() > full_for { Ok(()) } else { Err(io::ErrorKind::StorageFull.into()) }
         };
         let done = keep_trying(write, is_enough, Duration::ZERO);
         (tries.get(), done.is_ok())
@@ -237,10 +284,12 @@ mod tests {
     #[test]
     fn a_directory_that_is_gone_is_not_waited_for() {
         let dir = tempfile::tempdir().unwrap();
-        let gone = dir.path().join("gone");
+        std::fs::create_dir(dir.path().join("gone")).unwrap();
+        let gone = Dir::open(&dir.path().join("gone")).unwrap();
+        std::fs::remove_dir(dir.path().join("gone")).unwrap();
         let order = r#"{"task_id": "task-0001", "attempt": 1, "command": ["x"], "cwd": "/", "dir": "/"}"#;
         let record = blank(&serde_json::from_str(order).unwrap());
         assert!(put_on_record(&gone, || false, &record).is_err());
-        assert!(put_on_record(dir.path(), || false, &record).is_ok());
+        assert!(put_on_record(&Dir::open(dir.path()).unwrap(), || false, &record).is_ok());
     }
 }

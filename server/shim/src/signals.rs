@@ -2,7 +2,10 @@
 
 use std::{
     io::{self, Read},
-    os::unix::net::UnixStream,
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::net::UnixStream,
+    },
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -44,13 +47,14 @@ impl Signals {
         self.end_requested.load(Ordering::Relaxed)
     }
 
-    /// Sleeps until a signal comes or the time is over; without a time, until a signal comes.
-    pub(crate) fn sleep(&mut self, time: Option<Duration>) {
+    /// Sleeps until a signal comes, `other` becomes readable, or the time is over; without a time, until one of the first two.
+    pub(crate) fn sleep(&mut self, other: Option<BorrowedFd<'_>>, time: Option<Duration>) {
         let timeout = time.map(|time| Timespec {
             tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: time.subsec_nanos().into(),
         });
-        let mut fds = [PollFd::new(&self.woken, PollFlags::IN)];
+        let woken = self.woken.as_fd();
+        let mut fds = [woken, other.unwrap_or(woken)].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
         // Interrupted or not: the caller looks at everything again.
         let _ = poll(&mut fds, timeout.as_ref());
         let mut drained = [0; 64];

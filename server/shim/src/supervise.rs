@@ -13,7 +13,9 @@ use rustix::{
 use crate::{
     descendants::{Descendant, descendants, remain_without_children, signal},
     process::Process,
+    record::EndedFor,
     signals::Signals,
+    watch::Watch,
 };
 
 /// How often to look while processes have time to end. On Linux the tree's end always comes with a SIGCHLD: the last to end is
@@ -32,6 +34,8 @@ pub(crate) struct End {
     /// None if the agent could not be ended.
     pub(crate) status: Option<WaitStatus>,
     pub(crate) requested: bool,
+    /// Why it was ended without a request.
+    pub(crate) ended_for: Option<EndedFor>,
     pub(crate) ended: u32,
     pub(crate) left: u32,
 }
@@ -47,37 +51,67 @@ enum Phase {
     Killing { until: Instant },
 }
 
-/// Returns when the agent has exited and nothing is left of what it started, or could not be ended.
+/// How long what may last.
+pub(crate) struct Limits {
+    /// The agent's work.
+    pub(crate) time: Option<Duration>,
+    /// Its end, once it has been told to end.
+    pub(crate) grace: Duration,
+    /// The end of what it left behind.
+    pub(crate) leftover_grace: Duration,
+}
+
+/// Returns when the agent has exited and nothing is left of what it started, or could not be ended. `put_back` is called when the record of
+/// who runs it is gone.
 pub(crate) fn supervise(
     agent: Process,
     signals: &mut Signals,
-    grace: Duration,
-    leftover_grace: Duration,
+    mut watch: Watch<'_>,
+    limits: &Limits,
+    put_back: impl Fn(),
 ) -> End {
-    let mut tree = Tree { agent, status: None, told: HashSet::new() };
+    let mut tree = Tree { agent, status: None, told: HashSet::new(), ended_for: None };
+    let deadline = limits.time.map(|time| after(Instant::now(), time));
     let mut phase = Phase::Running;
     loop {
         let requested = signals.end_requested();
         let now = Instant::now();
         if tree.is_gone() {
-            return tree.end(requested);
+            return tree.end(requested, &watch);
+        }
+        if matches!(phase, Phase::Running) && !requested && tree.status.is_none() {
+            let found = watch.look(now);
+            if found.no_record && found.end.is_none() {
+                put_back();
+            }
+            tree.ended_for =
+                found.end.or_else(|| deadline.filter(|until| now >= *until).map(|_| EndedFor::TimeLimit));
         }
         phase = match phase {
-            Phase::Running if requested => tree.tell_to_end(after(now, grace)),
-            Phase::Running if tree.status.is_some() => tree.tell_to_end(after(now, leftover_grace)),
+            // Much could be written in a long grace.
+            Phase::Running if tree.ended_for == Some(EndedFor::Output) => {
+                tree.tell_to_end(after(now, limits.grace.min(limits.leftover_grace)))
+            }
+            Phase::Running if requested || tree.ended_for.is_some() => {
+                tree.tell_to_end(after(now, limits.grace))
+            }
+            Phase::Running if tree.status.is_some() => tree.tell_to_end(after(now, limits.leftover_grace)),
             Phase::Ending { until } if now >= until => Phase::Killing { until: now + KILL_FOR },
-            Phase::Killing { until } if now >= until => return tree.end(requested),
+            Phase::Killing { until } if now >= until => return tree.end(requested, &watch),
             unchanged => unchanged,
         };
         match phase {
-            Phase::Running => signals.sleep(None),
+            Phase::Running => {
+                let wake = deadline.into_iter().chain(watch.next_look()).min();
+                signals.sleep(watch.waits_for(), wake.map(|wake| wake.saturating_duration_since(now)));
+            }
             Phase::Ending { until } => {
                 tree.tell_orphans();
-                signals.sleep(Some(until.saturating_duration_since(now).min(LOOK_EVERY)));
+                signals.sleep(None, Some(until.saturating_duration_since(now).min(LOOK_EVERY)));
             }
             Phase::Killing { .. } => {
                 tree.kill();
-                signals.sleep(Some(KILL_EVERY));
+                signals.sleep(None, Some(KILL_EVERY));
             }
         }
     }
@@ -94,6 +128,7 @@ struct Tree {
     status: Option<WaitStatus>,
     /// Those that have been told to end.
     told: HashSet<Process>,
+    ended_for: Option<EndedFor>,
 }
 
 impl Tree {
@@ -114,7 +149,7 @@ impl Tree {
     /// SIGTERM to all, once.
     fn tell_to_end(&mut self, until: Instant) -> Phase {
         for Descendant { process, .. } in descendants(self.agent) {
-            self.tell(process, Signal::TERM);
+            self.tell_term(process);
         }
         Phase::Ending { until }
     }
@@ -124,9 +159,15 @@ impl Tree {
     fn tell_orphans(&mut self) {
         for Descendant { process, is_child } in descendants(self.agent) {
             if is_child && !self.told.contains(&process) {
-                self.tell(process, Signal::TERM);
+                self.tell_term(process);
             }
         }
+    }
+
+    /// SIGTERM, and SIGCONT: one that is stopped would not hear the first before it is killed.
+    fn tell_term(&mut self, process: Process) {
+        self.tell(process, Signal::TERM);
+        self.tell(process, Signal::CONT);
     }
 
     /// SIGKILL to all.
@@ -142,12 +183,21 @@ impl Tree {
         }
     }
 
-    fn end(mut self, requested: bool) -> End {
+    fn end(mut self, requested: bool, watch: &Watch<'_>) -> End {
         let left = if self.is_gone() { Vec::new() } else { descendants(self.agent) };
         for Descendant { process, .. } in &left {
             self.told.remove(process);
         }
         let count = |length| u32::try_from(length).unwrap_or(u32::MAX);
-        End { status: self.status, requested, ended: count(self.told.len()), left: count(left.len()) }
+        // However quickly it came: the same work is judged alike each time.
+        let too_much = || watch.reason().filter(|end| *end == EndedFor::Output && !requested);
+        let ended_for = self.ended_for.or_else(too_much);
+        End {
+            status: self.status,
+            requested,
+            ended_for,
+            ended: count(self.told.len()),
+            left: count(left.len()),
+        }
     }
 }

@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod bounds;
 mod ending;
 mod environment;
 mod locking;

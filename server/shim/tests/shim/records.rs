@@ -2,9 +2,12 @@
 
 use std::process::Command;
 
-use aiwg_shim::{EXIT_FILE, Process, RUN_FILE, RunRecord, Signal, is_held, read_exit, read_run, request_end};
+use aiwg_shim::{
+    EXIT_FILE, Process, RUN_FILE, RunRecord, Signal, holder, is_held, read_exit, read_run, request_end,
+};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-use crate::support::{Task, until};
+use crate::support::{SHIM, Task, until};
 
 #[test]
 fn there_may_be_none() {
@@ -37,16 +40,57 @@ fn a_broken_one_is_an_error_that_names_the_file() {
 
 #[test]
 fn the_last_record_is_tried_again_with_the_lock_held() {
-    let task = Task::sh("exit 4");
-    // What stands in the way makes writing fail, as a full disk does.
-    std::fs::create_dir(task.file("exit.tmp")).unwrap();
-    let mut shim = task.start();
-    task.lines("shim.log", 1);
-    assert!(task.text("shim.log").contains("exit.tmp") || task.text("shim.log").contains(EXIT_FILE));
+    let task = Task::sh("until [ -e go ]; do sleep 0.01; done; exit 4");
+    let mut shim = task.shim_by(Command::new("sh").args(["-c", "trap '' XFSZ; exec \"$0\""]).arg(SHIM));
+    shim.give(&task.order);
+    shim.agent();
+    // Writing fails from here on, as with a full disk.
+    let limit = |current| {
+        let pid = Pid::from_raw(shim.pid().cast_signed());
+        prlimit(pid, Resource::Fsize, Rlimit { current, maximum: None }).unwrap();
+    };
+    std::fs::remove_file(task.file("shim.log")).unwrap();
+    limit(Some(0));
+    task.touch("go");
+    until("it has tried", || task.file("exit.tmp").exists().then_some(()));
     assert!(is_held(task.dir()).unwrap() && read_exit(task.dir(), 1).unwrap().is_none());
-    std::fs::remove_dir(task.file("exit.tmp")).unwrap();
+    limit(None);
     shim.wait();
     assert_eq!(task.exit().code, Some(4));
+}
+
+#[test]
+fn nothing_that_an_agent_puts_in_the_way_keeps_its_end_off_the_record() {
+    for obstacle in [
+        "mkdir exit.tmp",
+        "mkdir -p exit.tmp/full exit.json/full",
+        "mkfifo exit.tmp exit.json",
+        "ln -s victim exit.tmp; ln -s victim exit.json",
+        "echo forged >exit.json",
+        "chmod 0 .",
+        "rm stdout.log; mkfifo stdout.log",
+        "rm stdout.log; mkdir stdout.log",
+    ] {
+        let task = Task::sh(&format!("echo kept >victim; {obstacle}; exit 4"));
+        let exit = task.run();
+        assert_eq!((exit.code, exit.ended_for), (Some(4), None), "{obstacle}");
+        assert_eq!(task.text("victim"), "kept\n", "{obstacle}");
+    }
+}
+
+#[test]
+fn what_is_put_in_the_place_of_a_record_is_not_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let (record, secret) = (dir.path().join(RUN_FILE), dir.path().join("secret"));
+    std::fs::write(&secret, "{}").unwrap();
+    std::os::unix::fs::symlink(&secret, &record).unwrap();
+    assert!(read_run(dir.path()).unwrap_err().to_string().contains("symbolic link"));
+    std::fs::remove_file(&record).unwrap();
+    assert!(Command::new("mkfifo").arg(&record).status().unwrap().success());
+    assert!(read_run(dir.path()).unwrap_err().to_string().contains("named pipe"));
+    std::fs::remove_file(&record).unwrap();
+    std::fs::File::create(&record).unwrap().set_len(1 << 42).unwrap();
+    assert!(read_run(dir.path()).unwrap_err().to_string().contains("bytes"));
 }
 
 #[test]
@@ -57,20 +101,21 @@ fn a_number_that_was_given_out_again_is_not_signalled() {
     let mut innocent = Command::new("sleep").arg("1000").spawn().unwrap();
     let innocent_process = Process::of(innocent.id()).unwrap();
     let earlier = Process { start_time: innocent_process.start_time - 1, ..innocent_process };
-    let stale = [
-        RunRecord { shim: earlier, ..run.clone() },
-        // From before the machine was started again, where the very same number and time can come up.
-        RunRecord { shim: innocent_process, boot_id: Some("another".to_owned()), ..run.clone() },
-    ];
-    for record in &stale {
-        assert!(!request_end(record).unwrap());
+    // Whatever is written there, be it by the agent.
+    for shim in [earlier, innocent_process] {
+        let forged = serde_json::to_vec(&RunRecord { shim, ..run.clone() }).unwrap();
+        std::fs::write(task.file("forged"), forged).unwrap();
+        std::fs::rename(task.file("forged"), task.file(RUN_FILE)).unwrap();
+        assert_eq!(holder(task.dir()).unwrap(), Some(run.shim));
     }
     assert!(!earlier.is_alive() && !earlier.signal(Signal::KILL).unwrap());
     assert!(innocent_process.is_alive());
+    assert!(request_end(task.dir()).unwrap());
+    shim.wait();
+    assert!(innocent_process.is_alive() && holder(task.dir()).unwrap().is_none());
+    assert!(!request_end(task.dir()).unwrap());
     innocent.kill().unwrap();
     innocent.wait().unwrap();
-    assert!(request_end(&run).unwrap());
-    shim.wait();
 }
 
 #[test]

@@ -55,6 +55,8 @@ impl Task {
             grace_ms: 60_000,
             leftover_grace_ms: 60_000,
             open_files: None,
+            time_limit_ms: None,
+            max_output_bytes: None,
         };
         Self { order, dir }
     }
@@ -208,6 +210,11 @@ impl Shim {
     /// Waits until it has come to its end and says that all went well.
     pub(crate) fn wait(&mut self) {
         assert!(self.succeeds(), "the shim failed");
+    }
+
+    /// What it exits with.
+    pub(crate) fn code(&mut self) -> Option<i32> {
+        until("the shim has exited", || self.child.try_wait().unwrap()).code()
     }
 
     pub(crate) fn succeeds(&mut self) -> bool {

@@ -35,13 +35,13 @@ fn a_shim_outlives_its_daemon_and_can_still_be_asked_to_end() {
     daemon.wait().unwrap();
     assert!(run.agent.unwrap().is_alive() && run.shim.is_alive());
     assert_eq!(abandon(task.dir(), 1).unwrap(), Abandon::StillRunning);
-    assert!(request_end(&run).unwrap());
+    assert!(request_end(task.dir()).unwrap());
     until("the shim is gone", || (!is_held(task.dir()).unwrap()).then_some(()));
     let exit = task.exit();
     assert_eq!((exit.signal, exit.end_requested, exit.processes_ended), (Some(15), true, 1));
     // It may be a zombie for as long as nobody reaps it; that is not being there.
     until("the shim is dead", || (!run.shim.is_alive()).then_some(()));
-    assert!(!request_end(&run).unwrap());
+    assert!(!request_end(task.dir()).unwrap());
 }
 
 #[test]
@@ -53,6 +53,6 @@ fn who_runs_it_is_on_record() {
     assert_eq!((run.shim.pid, run.agent), (shim.pid(), Some(agent)));
     assert!(run.boot_id.is_some() && run.started_at_ms.is_some() && run.shim.start_time > 0);
     assert!(task.text(RUN_FILE).contains(r#""start_time""#));
-    request_end(&run).unwrap();
+    request_end(task.dir()).unwrap();
     shim.wait();
 }

@@ -1,0 +1,123 @@
+//! What a shim stands on, and how much its agent has written: looked at when something changes there, once a second at the most.
+
+use std::{
+    os::fd::{BorrowedFd, OwnedFd},
+    time::{Duration, Instant},
+};
+
+use aiwg_fs::{Dir, Identity};
+
+use crate::{LOCK_FILE, RUN_FILE, STDERR_FILE, STDOUT_FILE, record::EndedFor};
+
+/// How often to look at the most, and where the system does not tell of changes.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// A task's directory, watched.
+pub(crate) struct Watch<'a> {
+    dir: &'a Dir,
+    lock: Identity,
+    most_output: Option<u64>,
+    changes: Option<OwnedFd>,
+    /// None once nothing has changed since the last look.
+    next_look: Option<Instant>,
+    /// Whether the last look did not find [`RUN_FILE`].
+    missed_record: bool,
+}
+
+/// What a look has found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Why the agent is to end.
+    pub(crate) end: Option<EndedFor>,
+    /// Whether [`RUN_FILE`] is not there any more, and was not at the look before: the directory is not just being removed.
+    pub(crate) no_record: bool,
+}
+
+impl<'a> Watch<'a> {
+    pub(crate) fn of(dir: &'a Dir, lock: Identity, most_output: Option<u64>) -> Self {
+        Self {
+            dir,
+            lock,
+            most_output,
+            changes: changes(dir),
+            next_look: Some(Instant::now()),
+            missed_record: false,
+        }
+    }
+
+    /// What becomes readable when something changes; none while that is of no interest yet.
+    pub(crate) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
+        use std::os::fd::AsFd;
+        if self.next_look.is_some() { None } else { self.changes.as_ref().map(AsFd::as_fd) }
+    }
+
+    /// When to look, if no change is waited for.
+    pub(crate) fn next_look(&self) -> Option<Instant> {
+        self.next_look
+    }
+
+    /// Looks, if it is time to, or if something has changed.
+    pub(crate) fn look(&mut self, now: Instant) -> Found {
+        let changed = self.next_look.is_none() && self.changes.as_ref().is_some_and(drain);
+        if !changed && self.next_look.is_none_or(|next| now < next) {
+            return Found::default();
+        }
+        // What changed before this look is nothing new after it.
+        let is_told = self.changes.as_ref().map(drain);
+        let misses_record = self.dir.identity_of(RUN_FILE.as_ref()).is_none();
+        self.next_look = match is_told {
+            Some(false) if !changed && !misses_record => None,
+            _ => Some(now + LOOK_EVERY),
+        };
+        let missed_before = std::mem::replace(&mut self.missed_record, misses_record);
+        Found { end: self.reason(), no_record: misses_record && missed_before }
+    }
+
+    /// Why the agent is to end, as it is now.
+    pub(crate) fn reason(&self) -> Option<EndedFor> {
+        if self.dir.identity_of(LOCK_FILE.as_ref()) != Some(self.lock) {
+            return Some(EndedFor::Removed);
+        }
+        let size = |name: &str| self.dir.size_of(name.as_ref()).unwrap_or(0);
+        let written = size(STDOUT_FILE).saturating_add(size(STDERR_FILE));
+        self.most_output.is_some_and(|most| written > most).then_some(EndedFor::Output)
+    }
+}
+
+/// Whether there were changes.
+#[cfg(target_os = "linux")]
+fn drain(changes: &OwnedFd) -> bool {
+    let mut buffer = [0; 4096];
+    let mut any = false;
+    while matches!(rustix::io::read(changes, &mut buffer), Ok(count) if count > 0) {
+        any = true;
+    }
+    any
+}
+
+#[cfg(not(target_os = "linux"))]
+fn drain(_: &OwnedFd) -> bool {
+    true
+}
+
+/// None where the system allows no more of them, or has none.
+#[cfg(target_os = "linux")]
+fn changes(dir: &Dir) -> Option<OwnedFd> {
+    use std::os::fd::{AsFd, AsRawFd};
+
+    use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
+    let changes = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok()?;
+    let what = WatchFlags::MODIFY
+        | WatchFlags::DELETE
+        | WatchFlags::MOVED_FROM
+        | WatchFlags::MOVED_TO
+        | WatchFlags::DELETE_SELF
+        | WatchFlags::ONLYDIR;
+    add_watch(&changes, format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd()), what).ok()?;
+    Some(changes)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn changes(_: &Dir) -> Option<OwnedFd> {
+    None
+}

@@ -1,0 +1,154 @@
+//! What a shim ends its agent for by itself.
+
+use aiwg_shim::{
+    EXIT_REMOVED, EndedFor, LOCK_FILE, Process, RUN_FILE, STDERR_FILE, STDOUT_FILE, Signal, read_run,
+};
+
+use crate::support::{Task, until};
+
+fn ended_for(task: &Task) -> Option<EndedFor> {
+    task.run().ended_for
+}
+
+#[test]
+fn its_time_is_up_without_any_daemon() {
+    let mut task = Task::new(&["sleep", "1000"]);
+    task.order.time_limit_ms = Some(50);
+    let mut shim = task.start();
+    shim.agent();
+    shim.hang_up();
+    shim.wait();
+    let exit = task.exit();
+    assert_eq!(
+        (exit.ended_for, exit.end_requested, exit.signal),
+        (Some(EndedFor::TimeLimit), false, Some(15))
+    );
+}
+
+#[test]
+fn one_that_ends_in_time_is_not_ended() {
+    let mut task = Task::sh("exit 3");
+    task.order.time_limit_ms = Some(u64::MAX);
+    assert_eq!((task.run().code, task.exit().ended_for), (Some(3), None));
+}
+
+#[test]
+fn a_lock_that_is_removed_or_replaced_is_noticed() {
+    for how in
+        ["rm lock", "mv lock elsewhere", "echo >other; mv other lock", "rm lock; ln -s stdout.log lock"]
+    {
+        let task = Task::sh(&format!("{how}; exec sleep 1000"));
+        assert_eq!(ended_for(&task), Some(EndedFor::Removed), "{how}");
+    }
+}
+
+#[test]
+fn a_directory_that_is_removed_is_noticed() {
+    for how in [
+        "rm -rf \"$D\"",
+        "mv \"$D\" \"$D.away\"; rm -rf \"$D.away\"",
+        "rm -rf \"$D\"; mkdir \"$D\"; touch \"$D/lock\"",
+    ] {
+        let mut task = Task::sh(&format!("{how}; exec sleep 1000"));
+        let dir = task.file("its");
+        std::fs::create_dir(&dir).unwrap();
+        task.order.dir = dir.clone();
+        task.order.env.insert("D".to_owned(), dir.to_str().unwrap().to_owned());
+        let (mut shim, agent) = task.started();
+        assert_eq!(shim.code(), Some(i32::from(EXIT_REMOVED)), "{how}");
+        assert!(!agent.is_alive());
+    }
+}
+
+#[test]
+fn a_directory_that_is_moved_gets_the_record_where_it_is() {
+    let mut task = Task::sh("until [ -e go ]; do sleep 0.01; done; echo done; exit 5");
+    let (dir, moved) = (task.file("its"), task.file("moved"));
+    std::fs::create_dir(&dir).unwrap();
+    task.order.dir = dir.clone();
+    let (mut shim, _) = task.started();
+    std::fs::rename(&dir, &moved).unwrap();
+    // And another is in its place.
+    std::fs::create_dir(&dir).unwrap();
+    task.touch("go");
+    shim.wait();
+    let exit = aiwg_shim::read_exit(&moved, 1).unwrap().unwrap();
+    assert_eq!((exit.code, exit.ended_for), (Some(5), None));
+    assert_eq!(std::fs::read_to_string(moved.join(STDOUT_FILE)).unwrap(), "done\n");
+    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0);
+}
+
+#[test]
+fn a_record_that_is_removed_is_put_back() {
+    let task = Task::sh("rm run.json; exec sleep 1000");
+    let (mut shim, agent) = task.started();
+    let agent_known =
+        || read_run(task.dir()).ok().flatten().filter(|run| run.agent == Some(agent)).map(|_| ());
+    until("it is there again", || task.file(RUN_FILE).exists().then(agent_known).flatten());
+    shim.signal(Signal::TERM);
+    shim.wait();
+    assert_eq!(task.exit().ended_for, None);
+}
+
+#[test]
+fn an_agent_that_writes_too_much_is_ended_and_its_output_cut() {
+    for how in [
+        "while :; do echo too much; done",
+        "while :; do echo too much >&2; done",
+        "head -c 100000 /dev/zero; exit 0",
+        "truncate -s 15T stdout.log; sleep 1000",
+        "truncate -s 15T stdout.log",
+        "rm stderr.log; truncate -s 8E stderr.log 2>/dev/null || truncate -s 15T stderr.log; exec sleep 1000",
+    ] {
+        let mut task = Task::sh(how);
+        task.order.max_output_bytes = Some(10_000);
+        task.order.leftover_grace_ms = 300;
+        assert_eq!(ended_for(&task), Some(EndedFor::Output), "{how}");
+        for name in [STDOUT_FILE, STDERR_FILE] {
+            assert!(std::fs::metadata(task.file(name)).unwrap().len() <= 10_000, "{how}");
+        }
+    }
+}
+
+#[test]
+fn as_much_as_is_allowed_is_not_too_much() {
+    let mut task = Task::sh("head -c 9000 /dev/zero; head -c 1000 /dev/zero >&2");
+    task.order.max_output_bytes = Some(10_000);
+    assert_eq!(ended_for(&task), None);
+}
+
+#[test]
+fn a_stopped_tree_hears_that_it_is_to_end() {
+    let task = Task::sh(
+        "trap 'echo heard; exit 6' TERM; (trap 'echo too >&2; exit' TERM; kill -STOP $(sh -c 'echo $PPID'); sleep 1000) & \
+         echo >ready; kill -STOP $$; while :; do sleep 0.01; done",
+    );
+    let (mut shim, agent) = task.started();
+    task.lines("ready", 1);
+    let stopped = |process: Process| {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.pid)).unwrap_or_default();
+        stat.contains(") T ").then_some(())
+    };
+    until("it is stopped", || stopped(agent));
+    shim.signal(Signal::TERM);
+    shim.wait();
+    assert_eq!((task.exit().code, task.text(STDOUT_FILE).as_str()), (Some(6), "heard\n"));
+}
+
+#[test]
+fn agents_leave_no_core() {
+    let task = Task::sh("ulimit -S -c; ulimit -H -c");
+    let hard = rustix::process::getrlimit(rustix::process::Resource::Core).maximum;
+    let hard = hard.map_or("unlimited".to_owned(), |bytes| (bytes / 512).to_string());
+    task.run();
+    let limits = task.text(STDOUT_FILE);
+    assert!(limits.starts_with("0\n"), "{limits}");
+    assert!(limits.lines().nth(1).is_some_and(|line| line == hard || hard != "unlimited"), "{limits}");
+}
+
+#[test]
+fn the_lock_is_still_there_after_an_ordinary_end() {
+    let task = Task::sh("true");
+    task.run();
+    assert!(task.file(LOCK_FILE).exists());
+}
