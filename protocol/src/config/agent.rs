@@ -14,6 +14,23 @@ pub struct AgentConfig {
     /// completed all the same. A day at most.
     #[schemars(range(min = 0, max = 86_400))]
     pub exit_seconds: f64,
+    /// How much one agent may write to its standard output and error together, in MiB. One that writes more is ended, its task has failed, and
+    /// what is more is cut off. `null` stands for as much as it likes.
+    #[schemars(range(min = 1))]
+    pub max_output_mb: Option<u32>,
+    /// What agents find of the daemon's environment.
+    pub env: AgentEnv,
+}
+
+/// What agents find of the daemon's environment. Names may hold `*` and `?`, as `AWS_*`; capital letters count.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AgentEnv {
+    /// Only these, and those that programs need: `PATH`, `HOME`, `USER`, `LOGNAME`, `SHELL`, `TMPDIR`, `TERM`, `TZ`, `LANG` and `LC_*`. `null`
+    /// stands for all.
+    pub keep: Option<Vec<String>>,
+    /// Not these, also where `keep` names them.
+    pub remove: Vec<String>,
 }
 
 impl Default for AgentConfig {
@@ -22,6 +39,8 @@ impl Default for AgentConfig {
             command: vec!["claude".to_owned(), "-p".to_owned()],
             prompt: PromptBy::default(),
             exit_seconds: 5.0,
+            max_output_mb: Some(1024),
+            env: AgentEnv::default(),
         }
     }
 }

@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use agent::{AgentConfig, PromptBy};
+pub use agent::{AgentConfig, AgentEnv, PromptBy};
 pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, LogFormat, LogLevel, StalledTasks};
 pub use retention::RetentionConfig;
 pub use rules::{Action, Condition, OnBusy, Rule, Trigger};

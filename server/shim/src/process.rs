@@ -47,7 +47,7 @@ impl Process {
 
     /// How long ago it was started, however the clock has been set meanwhile; none where the system does not tell.
     #[cfg(target_os = "linux")]
-    pub(crate) fn age(&self) -> Option<Duration> {
+    pub fn age(&self) -> Option<Duration> {
         use rustix::time::{ClockId, clock_gettime};
         let now = clock_gettime(ClockId::Boottime);
         let now = Duration::new(u64::try_from(now.tv_sec).ok()?, u32::try_from(now.tv_nsec).ok()?);
@@ -56,9 +56,9 @@ impl Process {
         now.checked_sub(started)
     }
 
-    /// Not told.
+    /// How long ago it was started: not told here.
     #[cfg(not(target_os = "linux"))]
-    pub(crate) fn age(&self) -> Option<Duration> {
+    pub fn age(&self) -> Option<Duration> {
         None
     }
 

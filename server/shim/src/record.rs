@@ -4,7 +4,7 @@ use std::{
     fs::File,
     io::{self, Write},
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use aiwg_fs::Dir;
@@ -36,15 +36,6 @@ pub struct RunRecord {
     pub agent: Option<Process>,
     /// When the agent was started, in milliseconds since 1970.
     pub started_at_ms: Option<u64>,
-}
-
-impl RunRecord {
-    /// For how long its shim has run, whatever the clock was set to meanwhile. None where the system does not tell, or where it ran before the
-    /// machine's last start.
-    pub fn age(&self) -> Option<Duration> {
-        let is_of_this_run = self.boot_id.is_some() && self.boot_id == boot_id();
-        if is_of_this_run { self.shim.age() } else { None }
-    }
 }
 
 /// How a task's agent ended.

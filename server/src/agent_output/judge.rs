@@ -9,6 +9,9 @@ const DIAGNOSTIC: &str = "[ede_diagnostic]";
 /// How much of standard output goes into an error, in bytes.
 const LONGEST_WORDS: usize = 2 * 1024;
 
+/// How much of an unknown reason goes into an error, in bytes.
+const LONGEST_REASON: usize = 100;
+
 /// How an agent's process ended.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Exit<'a> {
@@ -64,7 +67,8 @@ pub struct Usage {
 /// is asked only where the output gives no more than the session's total.
 ///
 /// Exit codes are not the truth: an interrupted agent exits with 0, and a result says "success" of a failed call of the model. With a JSON
-/// format the work has succeeded if the code is 0, and there is a result, and that is no error. Otherwise the code decides.
+/// format the work has succeeded if the code is 0, and there is a result, and that is no error and says that the work was completed. An agent
+/// that was killed after its result has not succeeded: what comes after it, hooks for example, may not have been done. Otherwise the code decides.
 pub fn judge(exit: &Exit<'_>, output: &Output, previous_total: impl FnOnce(&str) -> Option<f64>) -> Verdict {
     let usage = usage(output, previous_total);
     let refused = describe(&usage.permission_denials, usage.permission_denial_count);
@@ -85,6 +89,7 @@ fn why_not(exit: &Exit<'_>, output: &Output) -> Option<String> {
     }
     match &output.last {
         Some(result) if result.is_error => Some(reported(result)),
+        Some(result) if !is_end_of_work(result) => Some(broken_off(result)),
         Some(_) if exit.ended_after_result => None,
         Some(_) => failed_exit(),
         None => failed_exit().or_else(|| {
@@ -99,6 +104,25 @@ fn failed_exit(exit: &Exit<'_>) -> Option<String> {
         (Some(code), _) => Some(format!("the agent exited with code {code}")),
         (None, Some(signal)) => Some(format!("the agent was ended by signal {signal}")),
         (None, None) => Some("the agent ended, but how is not known".to_owned()),
+    }
+}
+
+/// Whether the agent had come to the end of its work. It says why it went no further, also where it exits with 0 and tells of no error; one of
+/// another make, or an old one, does not say. What is not understood is no success.
+fn is_end_of_work(result: &ResultMessage) -> bool {
+    matches!(result.terminal_reason.as_deref(), None | Some("completed"))
+}
+
+/// Why the agent went no further.
+fn broken_off(result: &ResultMessage) -> String {
+    match result.terminal_reason.as_deref() {
+        Some("tool_deferred") => "the agent has put off the use of a tool until someone decides on it (a hook answered \"defer\"), and its work \
+             is not done: resume its session, or let the hook decide"
+            .to_owned(),
+        reason => format!(
+            "the agent has broken off its work without an error: its result says terminal_reason {:?}",
+            tail_of(reason.unwrap_or_default(), LONGEST_REASON)
+        ),
     }
 }
 

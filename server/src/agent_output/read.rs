@@ -7,20 +7,23 @@ use std::{
 
 use super::{
     Format, Output,
-    scanner::{Scanner, open},
+    scanner::{Scanner, open_all},
 };
+
+/// How much of an output is judged, in bytes: its end, 256 MiB. What an agent has said before counts only where it is asked while it runs.
+pub(super) const MOST_JUDGED: u64 = 256 * 1024 * 1024;
 
 /// Reads the output of an agent that has ended.
 ///
 /// `from` is where the output of this attempt begins: a second attempt at a task appends to the file of the first, whose result
-/// must not be taken for its own. It blocks: about a second for 300 MB.
+/// must not be taken for its own. Of more than 256 MiB only the end is read. It blocks: about a second for all of that.
 ///
 /// # Errors
 /// The file cannot be opened or read. One that does not exist is an error, too.
 pub fn read(path: &Path, from: u64, format: Format) -> io::Result<Output> {
     let mut scanner = Scanner::new(format, path, from);
     if format != Format::Text {
-        let mut file = open(path, from)?;
+        let mut file = open_all(path, &mut scanner, MOST_JUDGED)?;
         drain(&mut file, &mut scanner)?;
     }
     scanner.finish();
@@ -72,6 +75,26 @@ mod tests {
         let file =
             file(&["a wrapper's text\n[{\"type\":\"user\",\"message\":\"", &long, "\"},", RESULT, "]\n"]);
         assert!(read(file.path(), 0, Format::Json).unwrap().has_result());
+    }
+
+    #[test]
+    fn of_much_output_the_end_is_judged() {
+        let file = file(&["{\"type\":\"system\",\"session_id\":\"first\"}\n"]);
+        file.as_file().set_len(15 << 40).unwrap();
+        let mut end = std::fs::OpenOptions::new().append(true).open(file.path()).unwrap();
+        end.write_all(format!("\n{RESULT}\n").as_bytes()).unwrap();
+        assert!(read(file.path(), 0, Format::StreamJson).unwrap().has_result());
+    }
+
+    #[test]
+    fn what_the_agent_has_put_in_its_place_is_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let (pipe, link) = (dir.path().join("pipe"), dir.path().join("link"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        std::os::unix::fs::symlink("/etc/passwd", &link).unwrap();
+        for path in [pipe, link] {
+            assert!(read(&path, 0, Format::Json).is_err());
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Read, Seek, SeekFrom},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Take},
     path::{Path, PathBuf},
 };
 
@@ -32,6 +32,8 @@ pub(super) struct Scanner {
     length: usize,
     /// Where the next byte stands.
     position: u64,
+    /// Whether the current line has begun in what was passed over.
+    is_cut: bool,
 }
 
 impl Scanner {
@@ -42,7 +44,7 @@ impl Scanner {
 
     fn with_longest(format: Format, file: &Path, position: u64, longest: usize) -> Self {
         let output = Output::new(format);
-        Self { output, file: file.to_owned(), line: Vec::new(), longest, length: 0, position }
+        Self { output, file: file.to_owned(), line: Vec::new(), longest, length: 0, position, is_cut: false }
     }
 
     /// Takes in the next bytes.
@@ -70,13 +72,28 @@ impl Scanner {
         self.end_of_line();
     }
 
+    /// Goes on further on, in the middle of a line that is none then.
+    fn pass_over_to(&mut self, position: u64) {
+        (self.position, self.length, self.is_cut) = (position, 0, true);
+        self.line = Vec::new();
+    }
+
+    /// What the output says if nothing comes after what stands behind the last line break; none if that is no message.
+    pub(super) fn with_last_line(&self) -> Option<Output> {
+        let mut output = self.output.clone();
+        let is_whole = !self.is_cut && self.length <= self.longest && self.line.trim_ascii().ends_with(b"}");
+        (is_whole && understand(&self.line, &mut output)).then_some(output)
+    }
+
     /// Where the next byte is to be read.
     pub(super) fn position(&self) -> u64 {
         self.position
     }
 
     fn end_of_line(&mut self) {
-        if self.length > self.longest {
+        if self.is_cut {
+            self.is_cut = false;
+        } else if self.length > self.longest {
             // What cannot be read again is no message.
             let _ = self.read_again(self.length as u64);
         } else {
@@ -124,24 +141,38 @@ fn first_of(line: &mut impl BufRead) -> io::Result<Option<u8>> {
     }
 }
 
+/// Opens an output from there on; nothing that the agent could have put in its place.
 pub(super) fn open(path: &Path, from: u64) -> io::Result<BufReader<File>> {
-    let mut file = File::open(path)?;
+    let mut file = aiwg_fs::open_regular(path)?;
     file.seek(SeekFrom::Start(from))?;
     Ok(BufReader::with_capacity(AT_ONCE, file))
 }
 
-/// Takes in a line. What is no message is left alone: an agent's wrapper may print whatever it likes.
-fn understand(line: &[u8], output: &mut Output) {
+/// The same, for all that there is now; the scanner passes over what is more than `most` bytes before the end.
+pub(super) fn open_all(path: &Path, scanner: &mut Scanner, most: u64) -> io::Result<Take<BufReader<File>>> {
+    let mut file = open(path, scanner.position())?;
+    let length = file.get_ref().metadata()?.len();
+    if length.saturating_sub(scanner.position()) > most {
+        scanner.pass_over_to(length - most);
+        file.seek(SeekFrom::Start(length - most))?;
+    }
+    Ok(file.take(length.saturating_sub(scanner.position())))
+}
+
+/// Takes in a line, and tells whether it is one message. What is none is left alone: an agent's wrapper may print whatever it likes.
+fn understand(line: &[u8], output: &mut Output) -> bool {
     let line = line.trim_ascii();
     if line.starts_with(b"{") {
         if let Ok(message) = serde_json::from_slice::<Message>(line) {
             output.take(message);
+            return true;
         }
     } else if line.starts_with(b"[") {
         let mut deserializer = serde_json::Deserializer::from_slice(line);
         // What was understood before it broke off counts.
         let _ = List(output).deserialize(&mut deserializer);
     }
+    false
 }
 
 /// A list of messages, of which one at a time is held.

@@ -8,8 +8,11 @@ use std::{
 use super::{
     Format, Output,
     read::drain,
-    scanner::{Scanner, open},
+    scanner::{Scanner, open_all},
 };
+
+/// How much is read at one look, in bytes: 64 MiB. What an agent has written before the last so many is passed over.
+const MOST_AT_ONCE: u64 = 64 * 1024 * 1024;
 
 /// How far an agent is, as its output tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,12 +46,19 @@ impl ResultWatch {
     /// The file cannot be read. The next look goes on where this one stopped.
     pub fn look(&mut self) -> io::Result<Progress> {
         self.read_on()?;
-        let output = &self.scanner.output;
-        Ok(match output.background_tasks {
-            _ if !output.has_result() || output.works_again => Progress::Working,
-            0 => Progress::Done,
-            tasks => Progress::Waiting(tasks),
-        })
+        Ok(progress(&self.scanner.output))
+    }
+
+    /// The same where the agent is silent: what stands behind the last line break may be all that it will ever write of that line.
+    ///
+    /// # Errors
+    /// As [`look`](Self::look).
+    pub fn look_at_silent(&mut self) -> io::Result<Progress> {
+        self.read_on()?;
+        Ok(self
+            .scanner
+            .with_last_line()
+            .map_or_else(|| progress(&self.scanner.output), |output| progress(&output)))
     }
 
     /// How much of the file has been read, in bytes. Where it stays the same between two looks, the agent was silent.
@@ -72,11 +82,19 @@ impl ResultWatch {
         if self.scanner.output.format == Format::Text {
             return Ok(());
         }
-        match open(&self.path, self.scanner.position()) {
+        match open_all(&self.path, &mut self.scanner, MOST_AT_ONCE) {
             Ok(mut file) => drain(&mut file, &mut self.scanner),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         }
+    }
+}
+
+fn progress(output: &Output) -> Progress {
+    match output.background_tasks {
+        _ if !output.has_result() || output.works_again => Progress::Working,
+        0 => Progress::Done,
+        tasks => Progress::Waiting(tasks),
     }
 }
 
@@ -140,6 +158,37 @@ mod tests {
         // Nothing runs any more for an instant: the agent is told, and begins to work again.
         use Progress::{Done, Waiting, Working};
         assert_eq!(seen, [Working, Waiting(1), Done, Working, Done]);
+    }
+
+    #[test]
+    fn a_silent_agents_result_needs_no_line_break() {
+        let file = Growing::new();
+        let mut watch = ResultWatch::new(&file.path(), 0, Format::StreamJson);
+        let (first, second) = RESULT.split_at(20);
+        file.add("{\"type\":\"assistant\"}\n");
+        file.add(first);
+        assert_eq!(watch.look_at_silent().unwrap(), Progress::Working);
+        file.add(second);
+        assert_eq!(watch.look_at_silent().unwrap(), Progress::Done);
+        // Nothing was taken in that is taken in again.
+        file.add("\n");
+        assert_eq!(watch.look().unwrap(), Progress::Done);
+        assert_eq!(watch.into_output().unwrap().turns, 0);
+    }
+
+    #[test]
+    fn of_a_flood_the_end_is_read() {
+        let file = Growing::new();
+        let mut watch = ResultWatch::new(&file.path(), 0, Format::StreamJson);
+        file.add("{\"type\":\"assistant\"}\n{\"type\":");
+        assert_eq!(watch.look().unwrap(), Progress::Working);
+        OpenOptions::new().write(true).open(file.path()).unwrap().set_len(15 << 40).unwrap();
+        // Its last line is not whole.
+        file.add(&format!("{RESULT}\n"));
+        assert_eq!(watch.look().unwrap(), Progress::Working);
+        file.add(&format!("{RESULT}\n"));
+        assert_eq!(watch.look().unwrap(), Progress::Done);
+        assert_eq!(watch.position(), std::fs::metadata(file.path()).unwrap().len());
     }
 
     #[test]

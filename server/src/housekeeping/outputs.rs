@@ -27,7 +27,7 @@ pub(super) fn prune(
     outputs.sort_by_key(|output| output.ended);
     let since = cutoff(retention.output_days);
     let most = retention.output_mb.map_or(u64::MAX, |mib| u64::from(mib) * MIB);
-    let mut total: u64 = outputs.iter().map(|output| output.bytes).sum();
+    let mut total = outputs.iter().fold(0_u64, |sum, output| sum.saturating_add(output.bytes));
     for output in outputs {
         if stopped.is_cancelled() {
             break;
@@ -35,7 +35,7 @@ pub(super) fn prune(
         if total > most || since.is_some_and(|since| output.ended < since) {
             let dir = actions.join(output.task.to_string());
             match std::fs::remove_dir_all(&dir) {
-                Ok(()) => total -= output.bytes,
+                Ok(()) => total = total.saturating_sub(output.bytes),
                 Err(error) => tracing::warn!(dir = %dir.display(), %error, "old output could not be removed"),
             }
         }
@@ -69,5 +69,6 @@ fn finished(actions: &Path, reader: &Reader, stopped: &CancellationToken) -> io:
 }
 
 fn size(dir: &Path) -> io::Result<u64> {
-    std::fs::read_dir(dir)?.map(|entry| Ok(entry?.metadata()?.len())).sum()
+    // Sparse files can have any size.
+    std::fs::read_dir(dir)?.try_fold(0_u64, |sum, entry| Ok(sum.saturating_add(entry?.metadata()?.len())))
 }

@@ -13,12 +13,13 @@ pub(super) fn end_one(dir: &Path) {
     if !aiwg_shim::is_held(dir).unwrap_or(false) {
         return;
     }
-    let asked = aiwg_shim::read_run(dir).ok().flatten().map(|run| aiwg_shim::request_end(&run));
-    match asked {
-        Some(Ok(_)) => {
+    match aiwg_shim::request_end(dir) {
+        Ok(true) => {
             tracing::warn!(dir = %dir.display(), "its task is not known any more: the agent is being ended")
         }
-        Some(Err(error)) => tracing::warn!(dir = %dir.display(), %error, "its agent could not be ended"),
-        None => tracing::warn!(dir = %dir.display(), "its agent is not on record, and cannot be ended"),
+        Ok(false) => {
+            tracing::warn!(dir = %dir.display(), "its shim cannot be told, and its agent not be ended")
+        }
+        Err(error) => tracing::warn!(dir = %dir.display(), %error, "its agent could not be ended"),
     }
 }

@@ -6,7 +6,7 @@ use aiwg_protocol::{
     config::{Config, DaemonConfig, InterruptedTasks, StalledTasks},
     types::{TaskState, Timestamp},
 };
-use aiwg_shim::{Abandon, Started};
+use aiwg_shim::{Abandon, Process, Started};
 use tokio::{
     sync::watch,
     time::{Instant, timeout},
@@ -14,9 +14,9 @@ use tokio::{
 
 use super::{
     Shared,
-    environment::TASK_ENV,
+    environment::{TASK_ENV, kept_back},
     launch::{End, Launch, RETRY},
-    outcome::{could_not_start, outcome},
+    outcome::{could_not_start, ended_by_shim, outcome, removed},
     overdue::Overdue,
     prepare::prepare,
     shim,
@@ -87,22 +87,30 @@ impl Agent {
         order: StartOrder,
         end: &mut watch::Receiver<Option<Ending>>,
     ) -> io::Result<End> {
-        let order = match prepare(shared, &config.agent, dir, &order) {
+        let limit_ms = self.limit_ms(&config.daemon);
+        let order = match prepare(shared, &config.agent, dir, &order, limit_ms) {
             Ok(order) => order,
             Err(error) => return Ok(End::Ended(could_not_start(&error))),
         };
-        let mut child = shim::spawn(&order).await?;
+        let names = std::env::vars_os().map(|(name, _)| name);
+        let kept_back = kept_back(&config.agent.env, names).map_err(io::Error::other)?;
+        let mut child = shim::spawn(&order, kept_back).await?;
         drop(order);
         let shim = child.id();
         shared.running.set_pids(self.task.no, self.task.launch, shim, None);
+        // It is not reaped yet, so this cannot be another one.
+        let shim_process = shim.and_then(Process::of);
         let ended = async {
             if let Some(Started::Started(process)) = shim::started(&mut child).await {
                 shared.running.set_pids(self.task.no, self.task.launch, shim, Some(process.pid));
             }
-            let _ = child.wait().await;
+            child.wait().await.ok().and_then(|status| status.code())
         };
-        self.until(shared, config, dir, Some(Duration::ZERO), ended, end).await;
+        let code = self.until(shared, config, dir, (Some(Duration::ZERO), shim_process), ended, end).await;
         let ending = *end.borrow();
+        if code == Some(aiwg_shim::EXIT_REMOVED.into()) {
+            return Ok(End::Ended(removed(dir).given(ending)));
+        }
         self.end_of(shared, config, dir, ending).await
     }
 
@@ -114,8 +122,8 @@ impl Agent {
         end: &mut watch::Receiver<Option<Ending>>,
     ) -> io::Result<End> {
         match self.abandon(dir, end).await {
-            // The crash came before its directory was made.
-            None => return Ok(End::Lost { started: false }),
+            // The crash came before its directory was made; or its agent has removed that, and was ended for it.
+            None => return Ok(End::Lost { started: true }),
             // Nobody runs it, and from here on nobody can.
             Some(Abandon::Done) => {
                 shim::reap(self.task, dir);
@@ -124,17 +132,24 @@ impl Agent {
             }
             Some(Abandon::StillRunning) => {}
         }
-        let run = self.task.run(dir);
-        if let Some(run) = &run {
-            let agent = run.agent.map(|agent| agent.pid);
-            shared.running.set_pids(self.task.no, self.task.launch, Some(run.shim.pid), agent);
+        let shim = aiwg_shim::holder(dir).ok().flatten();
+        if let Some(shim) = shim {
+            let agent = self.task.agent_of(shim, dir);
+            shared.running.set_pids(self.task.no, self.task.launch, Some(shim.pid), agent);
         }
         tracing::info!(task = %self.task.no, "found its agent still running, and goes on with it");
         // The clock may have been set since its start. A shim's own age does not depend on it.
-        let age = run.and_then(|run| run.age());
-        self.until(shared, config, dir, age, shim::gone(self.task, dir), end).await;
+        let age = shim.and_then(|shim| shim.age());
+        let gone = async {
+            shim::gone(shim, dir).await;
+            None
+        };
+        self.until(shared, config, dir, (age, shim), gone, end).await;
         shim::reap(self.task, dir);
         let ending = *end.borrow();
+        if !dir.exists() {
+            return Ok(End::Ended(removed(dir).given(ending)));
+        }
         self.end_of(shared, config, dir, ending).await
     }
 
@@ -158,9 +173,13 @@ impl Agent {
         }
     }
 
+    fn limit_ms(&self, daemon: &DaemonConfig) -> u64 {
+        self.timeout_ms.unwrap_or_else(|| minutes_to_ms(daemon.action_timeout_minutes))
+    }
+
     /// When its time is up: counted from its start, also over a restart of the daemon. Where its age is not known it is told by the clock.
     fn time_limit(&self, daemon: &DaemonConfig, age: Option<Duration>) -> Instant {
-        let limit = self.timeout_ms.unwrap_or_else(|| minutes_to_ms(daemon.action_timeout_minutes));
+        let limit = self.limit_ms(daemon);
         let by_the_clock = || Timestamp::now().as_millis() - self.started_at.as_millis();
         let passed = match age {
             Some(age) => u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
@@ -172,17 +191,20 @@ impl Agent {
         Instant::now() + left
     }
 
-    /// Waits for the shim's end, and has it end the agent when someone says so or the time is up.
+    /// Waits for the shim's end, and has it end the agent when someone says so or the time is up: the shim looks at the time itself, unless
+    /// its agent has stopped it. Gives what the shim has exited with, where that can be told.
     async fn until(
         &self,
         shared: &Shared,
         config: &Config,
         dir: &Path,
-        age: Option<Duration>,
-        ended: impl Future<Output = ()>,
+        (age, shim): (Option<Duration>, Option<Process>),
+        ended: impl Future<Output = Option<i32>>,
         end: &mut watch::Receiver<Option<Ending>>,
-    ) {
+    ) -> Option<i32> {
         tokio::pin!(ended);
+        // Before its agent runs, it may not have come so far as to take that for a request.
+        let known = || shim.filter(|_| shared.running.pid(self.task.no).is_some());
         let daemon = &config.daemon;
         let limit = self.time_limit(daemon, age);
         let may_be_silent = daemon.stall_minutes.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
@@ -193,12 +215,12 @@ impl Agent {
         let mut ending = end.borrow_and_update().is_some();
         loop {
             tokio::select! {
-                () = &mut ended => return,
+                code = &mut ended => return code,
                 // The request is repeated: it may have come before the shim could take it.
-                () = tokio::time::sleep(RETRY), if ending => self.task.request_end(dir),
+                () = tokio::time::sleep(RETRY), if ending => self.task.request_end(dir, known()),
                 Ok(()) = end.changed(), if !ending => {
                     ending = true;
-                    self.task.request_end(dir);
+                    self.task.request_end(dir, known());
                 }
                 silent = silence.too_long(), if !ending => {
                     let end = daemon.stalled_tasks == StalledTasks::End;
@@ -232,11 +254,13 @@ impl Agent {
         if let Some(record) = aiwg_shim::read_exit(dir, self.task.launch).map_err(io::Error::other)? {
             // Someone else than this daemon, a service manager say, has had the shim end it.
             let from_outside = record.end_requested && ending.is_none();
-            let started = record.spawn_error.is_none();
-            let (dir, command) = (dir.to_owned(), config.agent.command.clone());
-            // It reads the whole output.
-            let judge = move || outcome(&record, &dir, &command, ending);
+            let (started, ended_for) = (record.spawn_error.is_none(), record.ended_for);
+            let (agent_dir, root) = (dir.to_owned(), shared.project.root().to_owned());
+            let command = config.agent.command.clone();
+            // It reads the output.
+            let judge = move || outcome(&record, &agent_dir, (&command, &root), ending);
             let outcome = tokio::task::spawn_blocking(judge).await.map_err(io::Error::other)?;
+            let outcome = ended_by_shim(outcome, ended_for, config, dir);
             return Ok(if from_outside && outcome.state == TaskState::Failed {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
                 End::Lost { started }

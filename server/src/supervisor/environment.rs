@@ -1,10 +1,15 @@
 //! What an agent finds in its environment, and its command line.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    path::Path,
+};
 
+use aiwg_patterns::{Pattern, PatternError, PatternSet};
 use aiwg_protocol::{
     SOCKET_ENV,
-    config::{AgentConfig, PromptBy},
+    config::{AgentConfig, AgentEnv, PromptBy},
 };
 
 use crate::engine::StartOrder;
@@ -84,16 +89,79 @@ pub(crate) fn is_closed(value: &str) -> bool {
     value.rsplit_once("${").is_none_or(|(_, rest)| rest.contains('}'))
 }
 
+/// What is kept of the daemon's environment wherever `agent.env.keep` is set: programs do not work without.
+const ALWAYS_KEPT: [&str; 10] =
+    ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM", "TZ", "LANG", "LC_*"];
+
+/// Which of these variables an agent is not to find.
+///
+/// # Errors
+/// A pattern is wrong, which the check of the configuration says.
+pub(super) fn kept_back(
+    env: &AgentEnv,
+    all: impl Iterator<Item = OsString>,
+) -> Result<Vec<OsString>, PatternError> {
+    if *env == AgentEnv::default() {
+        return Ok(Vec::new());
+    }
+    let removed = patterns(&env.remove)?;
+    let kept = env
+        .keep
+        .as_ref()
+        .map(|keep| patterns(ALWAYS_KEPT.into_iter().chain(keep.iter().map(String::as_str))));
+    let kept = kept.transpose()?;
+    let is_kept_back = |name: &OsString| {
+        let name = name.to_string_lossy();
+        removed.is_match(&name) || kept.as_ref().is_some_and(|kept| !kept.is_match(&name))
+    };
+    Ok(all.filter(is_kept_back).collect())
+}
+
+fn patterns<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Result<PatternSet, PatternError> {
+    let patterns: Result<Vec<Pattern>, _> =
+        names.into_iter().map(|name| Pattern::topic(name.as_ref())).collect();
+    PatternSet::new(patterns?)
+}
+
+/// A prompt would be taken for an option of the agent's program.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "its prompt begins with a dash, so that {program} could take it for an option: begin it with another character, or let prompts reach \
+     the agent on its standard input (\"agent\": {{\"prompt\": \"stdin\"}})"
+)]
+pub(super) struct LikeAnOption {
+    program: String,
+}
+
+/// The programs that take everything after `--` for arguments.
+const KNOW_DASHES: [&str; 2] = ["claude", "codex"];
+
 /// The agent's program and arguments.
-pub(super) fn command(config: &AgentConfig, order: &StartOrder) -> Vec<String> {
+///
+/// # Errors
+/// The prompt would be taken for an option.
+pub(super) fn command(
+    config: &AgentConfig,
+    agent: Option<&str>,
+    prompt: &str,
+) -> Result<Vec<String>, LikeAnOption> {
     let mut command = config.command.clone();
-    if let Some(agent) = &order.agent {
-        command.extend(["--agent".to_owned(), agent.clone()]);
+    if let Some(agent) = agent {
+        command.extend(["--agent".to_owned(), agent.to_owned()]);
     }
     if config.prompt == PromptBy::Argument {
-        command.push(order.prompt.clone());
+        let program = config.command.first().map_or("", String::as_str);
+        let name = Path::new(program).file_name().and_then(OsStr::to_str).unwrap_or_default();
+        let ends_options = command.iter().any(|argument| argument == "--");
+        if KNOW_DASHES.contains(&name) && !ends_options {
+            // Also before other prompts: an option that takes several words, such as --allowedTools, would take it for one of them.
+            command.push("--".to_owned());
+        } else if prompt.starts_with('-') && !ends_options {
+            return Err(LikeAnOption { program: program.to_owned() });
+        }
+        command.push(prompt.to_owned());
     }
-    command
+    Ok(command)
 }
 
 #[cfg(test)]
@@ -107,5 +175,47 @@ mod tests {
         assert_eq!(resolve("$A ${A", get), Ok("$A ${A".to_owned()));
         assert_eq!(resolve("${B}", get), Err("B".to_owned()));
         assert!(is_closed("x${A}y$") && !is_closed("${A}${B"));
+    }
+
+    fn kept_back_of(keep: Option<&[&str]>, remove: &[&str]) -> Vec<String> {
+        use std::os::unix::ffi::OsStringExt;
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let env = AgentEnv { keep: keep.map(owned), remove: owned(remove) };
+        let all = ["PATH", "HOME", "LC_ALL", "AWS_KEY", "AWS_SECRET_KEY", "GITHUB_TOKEN", "aws_key"];
+        let all = all.into_iter().map(OsString::from).chain([OsString::from_vec(b"ODD\xff".to_vec())]);
+        let kept_back = kept_back(&env, all).unwrap();
+        kept_back.into_iter().map(|name| name.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn names_are_kept_and_removed_by_patterns() {
+        assert!(kept_back_of(None, &[]).is_empty());
+        assert_eq!(kept_back_of(None, &["AWS_*", "*_TOKEN"]), ["AWS_KEY", "AWS_SECRET_KEY", "GITHUB_TOKEN"]);
+        assert_eq!(
+            kept_back_of(Some(&["AWS_*"]), &["*SECRET*"]),
+            ["AWS_SECRET_KEY", "GITHUB_TOKEN", "aws_key", "ODD\u{fffd}"]
+        );
+        let nothing_else = ["AWS_KEY", "AWS_SECRET_KEY", "GITHUB_TOKEN", "aws_key", "ODD\u{fffd}"];
+        assert_eq!(kept_back_of(Some(&[]), &[]), nothing_else);
+        assert_eq!(kept_back_of(None, &["PATH"]), ["PATH"]);
+    }
+
+    fn command_for(program: &str, more: &[&str], prompt: &str) -> Result<Vec<String>, LikeAnOption> {
+        let words = [program].iter().chain(more).map(|word| (*word).to_owned()).collect();
+        let config = AgentConfig { command: words, prompt: PromptBy::Argument, ..AgentConfig::default() };
+        command(&config, None, prompt)
+    }
+
+    #[test]
+    fn a_prompt_is_never_an_option() {
+        let danger = "--dangerously-skip-permissions";
+        for program in ["claude", "/opt/claude", "codex"] {
+            assert_eq!(command_for(program, &["-p"], danger).unwrap(), [program, "-p", "--", danger]);
+            assert_eq!(command_for(program, &["-p"], "Do it").unwrap(), [program, "-p", "--", "Do it"]);
+        }
+        assert!(command_for("./agent", &[], danger).unwrap_err().to_string().contains("begins with a dash"));
+        assert_eq!(command_for("./agent", &[], "Do it").unwrap(), ["./agent", "Do it"]);
+        assert_eq!(command_for("./agent", &["--"], danger).unwrap(), ["./agent", "--", danger]);
+        assert_eq!(command_for("claude", &["--"], danger).unwrap(), ["claude", "--", danger]);
     }
 }

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use aiwg_protocol::types::TaskState;
-use aiwg_shim::{Abandon, RunRecord};
+use aiwg_shim::{Abandon, Process, RunRecord};
 
 use super::Shared;
 use crate::{
@@ -40,9 +40,20 @@ impl Launch {
         aiwg_shim::read_run(dir).ok().flatten().filter(|run| run.attempt == self.launch)
     }
 
-    /// Asks the shim to end its agent. Until it has said who it is nobody can be asked: to be repeated.
-    pub(super) fn request_end(self, dir: &Path) {
-        if let Some(Err(error)) = self.run(dir).map(|run| aiwg_shim::request_end(&run)) {
+    /// The agent's number, as its shim has it on record. An agent that writes there itself can name none but a child of its shim.
+    pub(super) fn agent_of(self, shim: Process, dir: &Path) -> Option<u32> {
+        let agent = self.run(dir)?.agent?;
+        (agent.is_alive() && Process::parent_of(agent.pid) == Some(shim.pid)).then_some(agent.pid)
+    }
+
+    /// Asks the shim to end its agent: whoever holds the lock, or this one where its directory is not as it was. Until it has taken the lock
+    /// nobody can be asked: to be repeated.
+    pub(super) fn request_end(self, dir: &Path, known: Option<Process>) {
+        let asked = match (aiwg_shim::request_end(dir), known) {
+            (Ok(false) | Err(_), Some(shim)) => aiwg_shim::ask_to_end(&shim),
+            (asked, _) => asked,
+        };
+        if let Err(error) = asked {
             tracing::warn!(task = %self.no, %error, "the shim could not be asked to end its agent");
         }
     }
@@ -52,7 +63,7 @@ impl Launch {
         tracing::error!(task = %self.no, "keeping its agent has failed, so it is being ended");
         let dir = shared.project.action_dir(self.no);
         while let Ok(Abandon::StillRunning) = aiwg_shim::abandon(&dir, self.launch) {
-            self.request_end(&dir);
+            self.request_end(&dir, None);
             tokio::time::sleep(RETRY).await;
         }
         let why = "aiwg itself failed while it kept this task's agent: please report it with what .aiwg/daemon/daemon.log says";

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use aiwg_protocol::types::{TaskState, TaskUsage};
-use aiwg_shim::{ExitRecord, SpawnError};
+use aiwg_protocol::{
+    config::Config,
+    types::{TaskState, TaskUsage},
+};
+use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
 
 use crate::{
     agent_command,
@@ -12,17 +15,18 @@ use crate::{
     store::{Ending, Outcome, Processes, SessionCost},
 };
 
+/// The system's numbers for what may be wrong with a program, on every system: there is none (or none of its interpreter), it may not be
+/// executed, it is none that could be.
+const OF_THE_PROGRAM: [i32; 3] = [2, 13, 8];
+
 /// How much of standard error goes into a task's `error`.
 const ERROR_BYTES: u64 = 2 * 1024;
-
-/// No such file or directory, on every system.
-const ENOENT: i32 = 2;
 
 /// What the task's end looks like, given how its agent ended, and what it wrote. It reads all of that.
 pub(super) fn outcome(
     record: &ExitRecord,
     dir: &Path,
-    command: &[String],
+    (command, root): (&[String], &Path),
     ending: Option<Ending>,
 ) -> Outcome {
     if let Some(error) = &record.spawn_error {
@@ -30,7 +34,7 @@ pub(super) fn outcome(
             exit_code: record.code,
             ..Outcome::without_exit(
                 TaskState::Failed,
-                not_started(error, command.first().map_or("", String::as_str)),
+                not_started(error, command.first().map_or("", String::as_str), root),
             )
         };
     }
@@ -91,9 +95,39 @@ pub(super) fn could_not_start(why: &dyn std::fmt::Display) -> Outcome {
     Outcome::without_exit(TaskState::Failed, format!("its agent could not be started: {why}"))
 }
 
-fn not_started(error: &SpawnError, program: &str) -> String {
-    if error.errno == ENOENT {
-        return agent_command::not_found(program);
+/// The end of a task whose agent was ended since its directory had been removed.
+pub(super) fn removed(dir: &Path) -> Outcome {
+    let why = format!(
+        "{} was removed or replaced while its agent ran, and what the daemon knows of it with it, so the agent was ended; where it did that \
+         itself, keep it from doing so: `git clean -xfd -e .aiwg` spares it",
+        dir.display()
+    );
+    Outcome::without_exit(TaskState::Failed, why)
+}
+
+/// What it looks like where the shim has ended the agent of its own accord.
+pub(super) fn ended_by_shim(outcome: Outcome, why: Option<EndedFor>, config: &Config, dir: &Path) -> Outcome {
+    let failed = |error| Outcome { state: TaskState::Failed, error: Some(error), ..outcome.clone() };
+    match why {
+        None => outcome,
+        Some(EndedFor::TimeLimit) => outcome.given(Some(Ending::Timeout)),
+        Some(EndedFor::Removed) => failed(removed(dir).error.unwrap_or_default()),
+        Some(EndedFor::Output) => failed(match config.agent.max_output_mb {
+            Some(most) => {
+                format!(
+                    "it wrote more than {most} MiB, as much as agent.max_output_mb allows, so it was ended"
+                )
+            }
+            None => "it wrote more than agent.max_output_mb allowed when it was started, so it was ended"
+                .to_owned(),
+        }),
     }
-    format!("the agent command {program:?} could not be started: {}", error.message)
+}
+
+fn not_started(error: &SpawnError, program: &str, root: &Path) -> String {
+    let of_the_program = OF_THE_PROGRAM.contains(&error.errno);
+    match agent_command::search(program, root) {
+        Err(why) if of_the_program => why,
+        _ => format!("the agent command {program:?} could not be started: {}", error.message),
+    }
 }

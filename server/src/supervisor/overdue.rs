@@ -21,13 +21,15 @@ pub(super) struct Overdue {
     grace: Duration,
     /// Since when it has been done and silent, and how much it had written then.
     done: Option<(Instant, u64)>,
+    /// How much it had written at the last look.
+    written: u64,
 }
 
 impl Overdue {
     /// For the agent that writes to this file.
     pub(super) fn of(format: Format, stdout: &Path, grace: Duration) -> Self {
         let watch = Arc::new(Mutex::new(ResultWatch::new(stdout, 0, format)));
-        Self { watch, is_needed: format != Format::Text, grace, done: None }
+        Self { watch, is_needed: format != Format::Text, grace, done: None, written: 0 }
     }
 
     /// Returns when the agent should have exited: it has told its result, nothing that it left in the background runs, and it has been
@@ -53,12 +55,18 @@ impl Overdue {
     }
 
     /// How much it has written, if it is done. Reads what is new, which may be much.
-    async fn look(&self) -> Option<u64> {
-        let watch = Arc::clone(&self.watch);
+    async fn look(&mut self) -> Option<u64> {
+        let (watch, before) = (Arc::clone(&self.watch), self.written);
         let look = move || {
             let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
-            matches!(watch.look(), Ok(Progress::Done)).then(|| watch.position())
+            let mut progress = watch.look();
+            if watch.position() == before {
+                progress = watch.look_at_silent();
+            }
+            (watch.position(), matches!(progress, Ok(Progress::Done)))
         };
-        tokio::task::spawn_blocking(look).await.ok().flatten()
+        let (written, is_done) = tokio::task::spawn_blocking(look).await.ok()?;
+        self.written = written;
+        is_done.then_some(written)
     }
 }

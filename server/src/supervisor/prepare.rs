@@ -14,6 +14,8 @@ use super::{
 };
 use crate::{engine::StartOrder, files::write_private, lifecycle::SERVICE_ENV, project::make_private_dir};
 
+const MIB: u64 = 1024 * 1024;
+
 /// How long agents have between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(15);
 
@@ -26,8 +28,9 @@ pub(super) fn prepare(
     agent: &AgentConfig,
     dir: &Path,
     order: &StartOrder,
+    time_limit_ms: u64,
 ) -> io::Result<Order> {
-    if !make_private_dir(dir)? {
+    if !make_dir(shared, dir)? {
         set_output_aside(dir, order.launch)?;
         remove_records(dir, order.launch)?;
     }
@@ -49,7 +52,7 @@ pub(super) fn prepare(
     Ok(Order {
         task_id: order.no.to_string(),
         attempt: order.launch,
-        command: command(agent, order),
+        command: command(agent, order.agent.as_deref(), &order.prompt).map_err(io::Error::other)?,
         env,
         env_remove: REMOVED.iter().chain(&SERVICE_ENV).map(|name| (*name).to_owned()).collect(),
         cwd: shared.project.root().to_owned(),
@@ -57,8 +60,19 @@ pub(super) fn prepare(
         prompt_file: (agent.prompt == PromptBy::Stdin).then_some(prompt_file),
         grace_ms: millis(GRACE),
         leftover_grace_ms: millis(LEFTOVER_GRACE),
+        time_limit_ms: Some(time_limit_ms),
+        max_output_bytes: agent.max_output_mb.map(|mib| u64::from(mib) * MIB),
         open_files: shared.open_files,
     })
+}
+
+/// The task's directory; tells whether it is new. Where someone has removed those above it, to make room say, they are made again.
+fn make_dir(shared: &Shared, dir: &Path) -> io::Result<bool> {
+    if !shared.project.actions_dir().exists() {
+        tracing::warn!(dir = %shared.project.actions_dir().display(), "was removed, and is made again");
+        shared.project.make_dirs()?;
+    }
+    make_private_dir(dir)
 }
 
 /// What an earlier attempt has written is kept beside: nobody is to take its result for this attempt's.

@@ -1,8 +1,8 @@
 //! Starting a shim, and waiting for the end of one.
 
-use std::{io, path::Path, process::Stdio, time::Duration};
+use std::{ffi::OsString, io, path::Path, process::Stdio, time::Duration};
 
-use aiwg_shim::{Order, Started};
+use aiwg_shim::{Order, Process, Started};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
@@ -19,10 +19,15 @@ const OWN_PROGRAM: &str = if cfg!(target_os = "linux") { "/proc/self/exe" } else
 /// How often to look whether a shim that is not our child still lives, where the system cannot tell us.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Starts a shim with this order. It answers through [`started`].
-pub(super) async fn spawn(order: &Order) -> io::Result<Child> {
+/// Starts a shim with this order, without these variables of the daemon's environment. It answers through [`started`].
+pub(super) async fn spawn(order: &Order, kept_back: Vec<OsString>) -> io::Result<Child> {
     let program = if OWN_PROGRAM.is_empty() { std::env::current_exe()? } else { OWN_PROGRAM.into() };
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    // From the shim itself: an agent can look at its parent.
+    kept_back.into_iter().for_each(|name| {
+        command.env_remove(name);
+    });
+    let mut child = command
         .arg0("aiwg")
         .args([ROLE, &order.task_id])
         .stdin(Stdio::piped())
@@ -42,13 +47,13 @@ pub(super) async fn started(child: &mut Child) -> Option<Started> {
     serde_json::from_str(&line).ok()
 }
 
-/// Waits until the shim of a launch is gone. It is not our child: the daemon that was its parent has died.
-pub(super) async fn gone(launch: Launch, dir: &Path) {
+/// Waits until the shim of the task of `dir` is gone. It is not our child: the daemon that was its parent has died.
+pub(super) async fn gone(shim: Option<Process>, dir: &Path) {
     #[cfg(target_os = "linux")]
-    if let Some(run) = launch.run(dir) {
-        exited(&run.shim).await;
+    if let Some(shim) = shim {
+        exited(&shim).await;
     }
-    // The lock has the last word: the process may have been a zombie's, or not have written who it is yet.
+    // The lock has the last word: the process may have been a zombie's, or not have taken it in a way that tells whose it is.
     while aiwg_shim::is_held(dir).unwrap_or(false) {
         tokio::time::sleep(LOOK_EVERY).await;
     }
@@ -59,7 +64,7 @@ pub(super) fn reap(launch: Launch, dir: &Path) {
     use rustix::process::{Pid, WaitOptions, waitpid};
     let Some(run) = launch.run(dir) else { return };
     // Or the number may by now be another child's, for whose end someone else waits.
-    if aiwg_shim::Process::of(run.shim.pid) == Some(run.shim) {
+    if Process::of(run.shim.pid) == Some(run.shim) {
         let pid = i32::try_from(run.shim.pid).ok().and_then(Pid::from_raw);
         let _ = waitpid(pid, WaitOptions::NOHANG);
     }
@@ -68,7 +73,7 @@ pub(super) fn reap(launch: Launch, dir: &Path) {
 /// Returns when this process has ended, or at once when that cannot be watched.
 #[cfg(target_os = "linux")]
 #[allow(unsafe_code)]
-async fn exited(process: &aiwg_shim::Process) {
+async fn exited(process: &Process) {
     use rustix::process::{Pid, PidfdFlags, pidfd_open};
     use tokio::io::{Interest, unix::AsyncFd};
 

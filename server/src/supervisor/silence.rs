@@ -49,5 +49,5 @@ impl Silence {
 
 /// What is not there yet is empty.
 fn sizes(files: &[PathBuf; 2]) -> [u64; 2] {
-    files.each_ref().map(|file| std::fs::metadata(file).map_or(0, |metadata| metadata.len()))
+    files.each_ref().map(|file| file.symlink_metadata().map_or(0, |metadata| metadata.len()))
 }

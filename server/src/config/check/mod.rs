@@ -9,7 +9,7 @@ pub(crate) use topics::{cannot_occur, reserved};
 
 use std::path::Path;
 
-use aiwg_protocol::config::{Config, DaemonConfig};
+use aiwg_protocol::config::{AgentEnv, Config, DaemonConfig};
 use jsonc_parser::ast;
 
 use crate::config::{
@@ -67,6 +67,15 @@ impl Check<'_, '_, '_> {
         for (place, word) in config.agent.command.iter().enumerate() {
             if word.contains('\0') {
                 self.wrong(&[command[0], command[1], Step::Place(place)], "must not have a null character");
+            }
+        }
+        let AgentEnv { keep, remove } = &config.agent.env;
+        for (key, names) in [("keep", keep.as_deref().unwrap_or_default()), ("remove", remove)] {
+            for (place, name) in names.iter().enumerate() {
+                if let Err(error) = aiwg_patterns::Pattern::topic(name) {
+                    let at = [command[0], Step::Key("env"), Step::Key(key), Step::Place(place)];
+                    self.wrong(&at, error.to_string());
+                }
             }
         }
     }
