@@ -16,6 +16,7 @@ use aiwg_server::{
     lifecycle::{Lock, SERVICE_ENV, hold_signals},
     log::last_words,
 };
+use aiwg_shim::Process;
 use serde::{Deserialize, Serialize};
 
 use crate::{error::CliError, output::Page};
@@ -39,6 +40,14 @@ const STUCK: Duration = Duration::from_secs(2);
 
 /// Starts a daemon in the background, and returns when it answers.
 pub(crate) fn detach(options: &Options) -> Result<Ready, CliError> {
+    if Process::current_is_kept() {
+        return Err(CliError::Failed(format!(
+            "this is an agent's process, and whatever it leaves behind is ended with its task: the daemon of {} would be, and its agents with \
+             it; start that from outside, or with --foreground for as long as the task lasts, or have a service manager do it, as \
+             `systemd-run --user` does",
+            options.project.display()
+        )));
+    }
     let project = options.project.canonicalize().map_err(CliError::at(&options.project))?;
     let options = Options { project, ..options.clone() };
     // Or a caller that waits for the end of one of its pipes would wait as long as the daemon runs.

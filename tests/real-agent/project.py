@@ -63,7 +63,7 @@ def processes_with(marker: str) -> list:
 class Project:
     """Made by `with`; at its end the daemon is stopped, and nothing may be left running."""
 
-    def __init__(self, tools, url, form="stream-json", options=("--allowedTools", "Bash,Write"), daemon=None):
+    def __init__(self, tools, url, form="stream-json", options=("--allowedTools", "Bash,Write"), daemon=None, env=None, agent=None):
         self.aiwg = tools.aiwg
         self.dir = Path(tempfile.mkdtemp(prefix="aiwg-real-")).resolve()
         self.root = self.dir / "project"
@@ -77,10 +77,12 @@ class Project:
             "ANTHROPIC_BASE_URL": url,
             # As if the daemon had been started from within a session: its agents must not see this.
             "CLAUDECODE": "1",
+            **(env or {}),
         }
+        self.environment = {name: value for name, value in self.environment.items() if value is not None}
         self.config = {
             "daemon": daemon or {},
-            "agent": {"command": [tools.claude, "-p", *FORMATS[form], *options]},
+            "agent": {"command": [tools.claude, "-p", *FORMATS[form], *options], **(agent or {})},
         }
 
     def __enter__(self):

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import answering
 import ending
+import starting
 from check import Report
 from model_api import ModelApi
 
-SCENARIOS = {scenario.__name__: scenario for scenario in answering.ALL + ending.ALL}
+SCENARIOS = {scenario.__name__: scenario for scenario in answering.ALL + ending.ALL + starting.ALL}
 
 
 @dataclass

@@ -31,6 +31,10 @@ pub struct Order {
     pub cwd: PathBuf,
     /// The task's own directory. It exists, and is its owner's alone.
     pub dir: PathBuf,
+    /// The directory that `dir` may be moved along with, its project's. Where `dir` is not at its path any more although this one is, someone
+    /// has taken it away, and the agent is ended. None if nobody is to look.
+    #[serde(default)]
+    pub root: Option<PathBuf>,
     /// The agent's standard input, a regular file: it ends by itself. None for an empty one.
     #[serde(default)]
     pub prompt_file: Option<PathBuf>,

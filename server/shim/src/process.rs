@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 /// How much is read at once of what has no size: enough for most of it.
 pub(crate) const AT_ONCE: usize = 8 * 1024;
 
+/// What a shim is called in lists of processes: it is started by a path that says nothing.
+pub(crate) const NAME: &std::ffi::CStr = c"aiwg-shim";
+
 /// A process that cannot be mistaken for a later one of the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Process {
@@ -38,6 +41,17 @@ impl Process {
     /// such process, or where the system does not tell.
     pub fn parent_of(pid: u32) -> Option<u32> {
         stat(pid).map(|stat| stat.parent).filter(|parent| *parent != 0)
+    }
+
+    /// Whether the calling process was started by an agent: whatever it leaves behind is ended with that, wherever it has gone. Always false
+    /// where the system does not tell.
+    pub fn current_is_kept() -> bool {
+        let mut parents =
+            std::iter::successors(Some(std::process::id()), |pid| Self::parent_of(*pid)).skip(1);
+        parents.any(|pid| {
+            let name = read_small(format!("/proc/{pid}/comm").as_ref()).unwrap_or_default();
+            name.trim_ascii_end() == NAME.to_bytes()
+        })
     }
 
     /// Whether it still runs. A zombie does not: it waits to be reaped, which on some machines nobody does.

@@ -16,7 +16,7 @@ use crate::{
     agent::{self, set_limits},
     lock::{Acquired, acquire},
     order::{Order, SpawnError, Started},
-    process::{AT_ONCE, Process, stat},
+    process::{AT_ONCE, NAME, Process, stat},
     record::{EndedFor, ExitRecord, RunRecord, boot_id, now_ms, write, write_durably},
     signals::Signals,
     supervise::{Limits, supervise},
@@ -29,15 +29,11 @@ const RECORD_EVERY: Duration = Duration::from_secs(1);
 /// How many tries are enough once the agent's end has been requested: whoever did that knows why it ended, and waits for the shim.
 const RECORD_TRIES: u32 = 60;
 
-/// What it is called in lists of processes: it is started by a path that says nothing.
-#[cfg(target_os = "linux")]
-const NAME: &std::ffi::CStr = c"aiwg-shim";
-
 /// The main of the role: reads the [`Order`] from standard input, carries it out, and says on standard output how it
 /// [`Started`]. Complaints go to standard error.
 ///
 /// Exits with 0 when the task came to an end that is on record, or may not be started any more; with [`EXIT_REMOVED`] when it has ended the
-/// agent since its directory was removed, so that there is no place for the record; with 1 when the order cannot be read, another shim runs
+/// agent since its directory or the lock in it was taken away, so that the record may be nowhere; with 1 when the order cannot be read, another shim runs
 /// the task, or nothing can be put on record.
 pub fn run() -> ExitCode {
     match carry_out() {
@@ -70,7 +66,7 @@ fn carry_out() -> Result<ExitCode, Box<dyn Error>> {
     match start(&order, &dir, &signals) {
         Ok(run) => {
             tell(run.agent);
-            let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), order.max_output_bytes);
+            let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), &order);
             keep(&run, &order, &dir, watch, &mut signals, &mut record);
         }
         Err(error) => {
@@ -81,7 +77,8 @@ fn carry_out() -> Result<ExitCode, Box<dyn Error>> {
     }
     record.ended_at_ms = now_ms();
     let on_record = put_on_record(&dir, || signals.end_requested(), &record);
-    if on_record.is_err() && !dir.is_linked()? {
+    let was_removed = record.ended_for == Some(EndedFor::Removed);
+    if was_removed || (on_record.is_err() && !dir.is_linked()?) {
         return Ok(ExitCode::from(EXIT_REMOVED));
     }
     Ok(on_record.map(|()| ExitCode::SUCCESS)?)

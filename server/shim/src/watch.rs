@@ -2,12 +2,13 @@
 
 use std::{
     os::fd::{BorrowedFd, OwnedFd},
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use aiwg_fs::{Dir, Identity};
 
-use crate::{LOCK_FILE, RUN_FILE, STDERR_FILE, STDOUT_FILE, record::EndedFor};
+use crate::{LOCK_FILE, RUN_FILE, STDERR_FILE, STDOUT_FILE, order::Order, record::EndedFor};
 
 /// How often to look at the most, and where the system does not tell of changes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -16,6 +17,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Watch<'a> {
     dir: &'a Dir,
     lock: Identity,
+    place: Option<Place>,
     most_output: Option<u64>,
     changes: Option<OwnedFd>,
     /// None once nothing has changed since the last look.
@@ -34,12 +36,14 @@ pub(crate) struct Found {
 }
 
 impl<'a> Watch<'a> {
-    pub(crate) fn of(dir: &'a Dir, lock: Identity, most_output: Option<u64>) -> Self {
+    /// Of the directory of this order, in which the lock is.
+    pub(crate) fn of(dir: &'a Dir, lock: Identity, order: &Order) -> Self {
         Self {
             dir,
             lock,
-            most_output,
-            changes: changes(dir),
+            place: Place::of(order),
+            most_output: order.max_output_bytes,
+            changes: changes(dir, order),
             next_look: Some(Instant::now()),
             missed_record: false,
         }
@@ -75,13 +79,41 @@ impl<'a> Watch<'a> {
 
     /// Why the agent is to end, as it is now.
     pub(crate) fn reason(&self) -> Option<EndedFor> {
-        if self.dir.identity_of(LOCK_FILE.as_ref()) != Some(self.lock) {
+        let is_there = self.dir.identity_of(LOCK_FILE.as_ref()) == Some(self.lock);
+        if !is_there || self.place.as_ref().is_some_and(Place::is_left) {
             return Some(EndedFor::Removed);
         }
         let size = |name: &str| self.dir.size_of(name.as_ref()).unwrap_or(0);
         let written = size(STDOUT_FILE).saturating_add(size(STDERR_FILE));
         self.most_output.is_some_and(|most| written > most).then_some(EndedFor::Output)
     }
+}
+
+/// Where the directory is to be found.
+struct Place {
+    dir: (PathBuf, Identity),
+    root: (PathBuf, Identity),
+}
+
+impl Place {
+    fn of(order: &Order) -> Option<Self> {
+        let root = order.root.clone()?;
+        Some(Self {
+            dir: (order.dir.clone(), Identity::at(&order.dir).ok()?),
+            root: (root.clone(), identity(&root)?),
+        })
+    }
+
+    /// Whether it was moved away, and not its project with it.
+    fn is_left(&self) -> bool {
+        let ((dir, it), (root, its)) = (&self.dir, &self.root);
+        // A link to it is not it: the daemon follows none.
+        Identity::at(dir).ok() != Some(*it) && identity(root) == Some(*its)
+    }
+}
+
+fn identity(path: &Path) -> Option<Identity> {
+    Some(Identity::of(&path.metadata().ok()?))
 }
 
 /// Whether there were changes.
@@ -102,22 +134,24 @@ fn drain(_: &OwnedFd) -> bool {
 
 /// None where the system allows no more of them, or has none.
 #[cfg(target_os = "linux")]
-fn changes(dir: &Dir) -> Option<OwnedFd> {
+fn changes(dir: &Dir, order: &Order) -> Option<OwnedFd> {
     use std::os::fd::{AsFd, AsRawFd};
 
     use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
     let changes = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC).ok()?;
-    let what = WatchFlags::MODIFY
-        | WatchFlags::DELETE
-        | WatchFlags::MOVED_FROM
-        | WatchFlags::MOVED_TO
-        | WatchFlags::DELETE_SELF
-        | WatchFlags::ONLYDIR;
-    add_watch(&changes, format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd()), what).ok()?;
+    let itself = WatchFlags::MOVE_SELF | WatchFlags::DELETE_SELF | WatchFlags::ONLYDIR;
+    let within =
+        WatchFlags::MODIFY | WatchFlags::DELETE | WatchFlags::MOVED_FROM | WatchFlags::MOVED_TO | itself;
+    add_watch(&changes, format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd()), within).ok()?;
+    // One that is moved takes it along, and the system does not tell that of what is below.
+    let root = order.root.as_deref().unwrap_or(&order.dir);
+    for above in order.dir.ancestors().skip(1).take_while(|above| *above != root && above.starts_with(root)) {
+        add_watch(&changes, above, itself).ok()?;
+    }
     Some(changes)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn changes(_: &Dir) -> Option<OwnedFd> {
+fn changes(_: &Dir, _: &Order) -> Option<OwnedFd> {
     None
 }

@@ -4,7 +4,7 @@ use std::{
     fmt,
     fs::File,
     io::{self, Read, Seek, SeekFrom},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::unix::fs::MetadataExt,
     path::Path,
     str::FromStr,
 };
@@ -187,9 +187,7 @@ fn newest(log: &Path) -> io::Result<Option<u64>> {
 }
 
 fn open(path: &Path) -> io::Result<Option<LogFile>> {
-    let mut options = File::options();
-    options.read(true).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
-    let file = match options.open(path) {
+    let file = match aiwg_fs::open_regular(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?,
     };

@@ -30,8 +30,30 @@ pub const AGENT_ENV: [&str; 4] = [SOCKET_ENV, TASK_ENV, EVENT_ENV, EVENT_FILE_EN
 const LONGEST_EVENT: usize = 120 * 1024;
 
 /// What an agent must not take over from the daemon: it would believe to run within another session of `claude`, or that the event of another
-/// project's task led to its own.
-pub(super) const REMOVED: [&str; 4] = ["CLAUDECODE", "CLAUDE_CODE_*", EVENT_ENV, EVENT_FILE_ENV];
+/// project's task led to its own. These are what `claude` tells its tools, and editors their terminals; all other `CLAUDE_CODE_*` are logins
+/// and settings, as `CLAUDE_CODE_OAUTH_TOKEN`. `scripts/test-real-agent session_markers` compares them with what `claude` does.
+pub(super) const REMOVED: [&str; 20] = [
+    "CLAUDECODE",
+    "CLAUDE_PID",
+    "CLAUDE_EFFORT",
+    "CLAUDE_CODE_CHILD_NOTES_DIR",
+    "CLAUDE_CODE_CHILD_SESSION",
+    "CLAUDE_CODE_ENTRYPOINT",
+    "CLAUDE_CODE_EXECPATH",
+    "CLAUDE_CODE_INVOKED_SKILLS",
+    "CLAUDE_CODE_LAUNCHED_BY_SESSION_IDS",
+    "CLAUDE_CODE_MESSAGING_SOCKET",
+    "CLAUDE_CODE_MESSAGING_TOKEN",
+    "CLAUDE_CODE_SESSION_ACCESS_TOKEN",
+    "CLAUDE_CODE_SESSION_ATTENDED",
+    "CLAUDE_CODE_SESSION_ID",
+    "CLAUDE_CODE_SESSION_KIND",
+    "CLAUDE_CODE_SSE_PORT",
+    "CLAUDE_CODE_STARTER_MAY_HOLD_CONNECTOR_FILE",
+    "AI_AGENT",
+    EVENT_ENV,
+    EVENT_FILE_ENV,
+];
 
 /// A variable that a task's environment refers to is not there.
 #[derive(Debug, thiserror::Error)]

@@ -57,6 +57,7 @@ pub(super) fn prepare(
         env_remove: REMOVED.iter().chain(&SERVICE_ENV).map(|name| (*name).to_owned()).collect(),
         cwd: shared.project.root().to_owned(),
         dir: dir.to_owned(),
+        root: Some(shared.project.root().to_owned()),
         prompt_file: (agent.prompt == PromptBy::Stdin).then_some(prompt_file),
         grace_ms: millis(GRACE),
         leftover_grace_ms: millis(LEFTOVER_GRACE),

@@ -7,7 +7,9 @@ use aiwg_shim::{
 use crate::support::{Task, until};
 
 fn ended_for(task: &Task) -> Option<EndedFor> {
-    task.run().ended_for
+    let mut shim = task.start();
+    assert!(matches!(shim.code(), Some(0 | 3)));
+    task.exit().ended_for
 }
 
 #[test]
@@ -60,22 +62,43 @@ fn a_directory_that_is_removed_is_noticed() {
     }
 }
 
+/// A task whose directory is `its/state/task` in the test's own, and whose project is `its`.
+fn within_a_project(script: &str) -> Task {
+    let mut task = Task::sh(script);
+    task.order.root = Some(task.file("its"));
+    task.order.dir = task.file("its/state/task");
+    std::fs::create_dir_all(&task.order.dir).unwrap();
+    task
+}
+
 #[test]
-fn a_directory_that_is_moved_gets_the_record_where_it_is() {
-    let mut task = Task::sh("until [ -e go ]; do sleep 0.01; done; echo done; exit 5");
-    let (dir, moved) = (task.file("its"), task.file("moved"));
-    std::fs::create_dir(&dir).unwrap();
-    task.order.dir = dir.clone();
+fn a_project_that_is_moved_gets_the_record_where_it_is() {
+    let task = within_a_project("until [ -e go ]; do sleep 0.01; done; echo done; exit 5");
     let (mut shim, _) = task.started();
-    std::fs::rename(&dir, &moved).unwrap();
+    std::fs::rename(task.file("its"), task.file("moved")).unwrap();
     // And another is in its place.
-    std::fs::create_dir(&dir).unwrap();
+    std::fs::create_dir_all(&task.order.dir).unwrap();
     task.touch("go");
     shim.wait();
+    let moved = task.file("moved/state/task");
     let exit = aiwg_shim::read_exit(&moved, 1).unwrap().unwrap();
     assert_eq!((exit.code, exit.ended_for), (Some(5), None));
     assert_eq!(std::fs::read_to_string(moved.join(STDOUT_FILE)).unwrap(), "done\n");
-    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(&task.order.dir).unwrap().count(), 0);
+}
+
+#[test]
+fn a_directory_that_is_moved_out_of_its_project_is_noticed() {
+    for how in [
+        "mv its/state/task its/state/other",
+        "mv its/state its/other",
+        "mv its/state/task .; ln -s \"$PWD/task\" its/state/task",
+    ] {
+        let task = within_a_project(&format!("{how}; exec sleep 1000"));
+        let (mut shim, agent) = task.started();
+        assert_eq!(shim.code(), Some(i32::from(EXIT_REMOVED)), "{how}");
+        assert!(!agent.is_alive());
+    }
 }
 
 #[test]

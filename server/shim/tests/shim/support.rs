@@ -51,6 +51,7 @@ impl Task {
             // So that scripts can name files without a path.
             cwd: dir.path().to_owned(),
             dir: dir.path().to_owned(),
+            root: None,
             prompt_file: None,
             grace_ms: 60_000,
             leftover_grace_ms: 60_000,
