@@ -2,8 +2,10 @@
 
 use std::{
     error::Error,
-    fs::File,
+    fs::{DirBuilder, File},
     io::{self, Read, Write},
+    os::unix::fs::DirBuilderExt,
+    path::Path,
     process::ExitCode,
     time::Duration,
 };
@@ -33,7 +35,7 @@ const RECORD_TRIES: u32 = 60;
 /// [`Started`]. Complaints go to standard error.
 ///
 /// Exits with 0 when the task came to an end that is on record, or may not be started any more; with [`EXIT_REMOVED`] when it has ended the
-/// agent since its directory or the lock in it was taken away, so that the record may be nowhere; with 1 when the order cannot be read, another shim runs
+/// agent since its directory or the lock in it was taken away, and put that on record where it was; with 1 when the order cannot be read, another shim runs
 /// the task, or nothing can be put on record.
 pub fn run() -> ExitCode {
     match carry_out() {
@@ -77,8 +79,10 @@ fn carry_out() -> Result<ExitCode, Box<dyn Error>> {
     }
     record.ended_at_ms = now_ms();
     let on_record = put_on_record(&dir, || signals.end_requested(), &record);
-    let was_removed = record.ended_for == Some(EndedFor::Removed);
-    if was_removed || (on_record.is_err() && !dir.is_linked()?) {
+    if record.ended_for == Some(EndedFor::Removed) || (on_record.is_err() && !dir.is_linked()?) {
+        record.ended_for = Some(EndedFor::Removed);
+        // Or a daemon that comes back would take the task for one that was never begun.
+        leave_word(&order, &record).unwrap_or_else(|error| complain(&error));
         return Ok(ExitCode::from(EXIT_REMOVED));
     }
     Ok(on_record.map(|()| ExitCode::SUCCESS)?)
@@ -219,6 +223,18 @@ fn put_on_record(dir: &Dir, end_requested: impl Fn() -> bool, record: &ExitRecor
     let is_gone = || !dir.is_linked().unwrap_or(true);
     keep_trying(write, |tries| is_gone() || (end_requested() && tries >= RECORD_TRIES), RECORD_EVERY)
         .map_err(|error| io::Error::new(error.kind(), format!("{EXIT_FILE}: {error}")))
+}
+
+/// Puts the end on record where the directory was, as long as its project is there.
+fn leave_word(order: &Order, record: &ExitRecord) -> io::Result<()> {
+    let make = |dir: &Path| match DirBuilder::new().mode(0o700).create(dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    };
+    // All of the tasks' directories may have been removed with it.
+    order.dir.parent().map_or(Ok(()), make)?;
+    make(&order.dir)?;
+    write_durably(&Dir::open(&order.dir)?, EXIT_FILE, record, || Ok(()))
 }
 
 /// Once an exit is on record, what was written before it is on the disk, too: the daemon judges by that.

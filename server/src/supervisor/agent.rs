@@ -122,8 +122,8 @@ impl Agent {
         end: &mut watch::Receiver<Option<Ending>>,
     ) -> io::Result<End> {
         match self.abandon(dir, end).await {
-            // The crash came before its directory was made; or its agent has removed that, and was ended for it.
-            None => return Ok(End::Lost { started: true }),
+            // The crash came before its directory was made.
+            None => return Ok(End::Lost { started: false }),
             // Nobody runs it, and from here on nobody can.
             Some(Abandon::Done) => {
                 shim::reap(self.task, dir);

@@ -38,6 +38,12 @@ fn without_its_daemon_it_is_ended_as_well() {
         project.kill_daemon();
         std::fs::write(project.file("go"), "").unwrap();
         until("its end", || !is_left(&project));
+        if how.ends_with("actions") {
+            project.start();
+            let task = project.ended("task-0001");
+            assert!(task["error"].as_str().unwrap().contains("was removed or replaced"), "{task}");
+            assert_eq!((&task["state"], project.runs().len()), (&json!("failed"), 1));
+        }
     }
 }
 
