@@ -248,3 +248,22 @@ fn what_is_wrong_a_thousand_times_is_told_a_hundred_times() {
     let said = wrong(&format!("{{{:?}: 1}}", "x".repeat(1 << 20)));
     assert!(said[0].len() < 5_000, "{}", said[0].len());
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_stands_there_is_read_or_refused(
+        tokens in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "{", "}", "[", "]", ":", ",", "\"rules\"", "\"id\"", "\"trigger\"", "\"type\"", "\"file_change\"", "\"pattern\"",
+                "\"event\"", "\"topic\"", "\"task:*\"", "\"{a,b\"", "\"watch\"", "\"ignore\"", "\"./x\"", "\"schedule\"", "\"jobs\"",
+                "\"cron\"", "\"*/5 * * * *\"", "\"action\"", "\"prompt\"", "\"{{ event }}\"", "1", "-1e999", "true", "null",
+                "/*", "*/", "//", "\n", "\"\\ud800\"", "é", "\\",
+            ]),
+            0..200,
+        ),
+    ) {
+        if let Err(error) = parse(Path::new(env!("CARGO_MANIFEST_DIR")), "f", &tokens.concat()) {
+            proptest::prop_assert!(!error.problems().is_empty());
+        }
+    }
+}

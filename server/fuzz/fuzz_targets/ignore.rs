@@ -1,0 +1,23 @@
+//! A `.gitignore`, by which files are looked at.
+
+#![no_main]
+
+use std::{cell::RefCell, path::Path};
+
+use aiwg_watch::{Kind, Options};
+use libfuzzer_sys::fuzz_target;
+use tempfile::TempDir;
+
+thread_local! {
+    static PROJECT: RefCell<TempDir> = RefCell::new(TempDir::new().unwrap());
+}
+
+fuzz_target!(|text: &[u8]| {
+    PROJECT.with_borrow(|project| {
+        std::fs::write(project.path().join(".gitignore"), text).unwrap();
+        let options = Options::new(project.path());
+        for path in ["a", "src/a.ts", "node_modules/x/index.js", "{a,b}/[c]"] {
+            options.verdict(Path::new(path), Kind::Modified).unwrap();
+        }
+    });
+});

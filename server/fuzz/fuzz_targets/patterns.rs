@@ -1,0 +1,23 @@
+//! Patterns on paths, and the lines of ignore files.
+
+#![no_main]
+
+use aiwg_patterns::{Pattern, PatternSet, alternatives, check_ignore_line, literal_braces};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let (pattern, path) = text.split_once('\n').unwrap_or((text, "src/a.ts"));
+    let _ = check_ignore_line(pattern);
+    let _ = literal_braces(pattern);
+    let Ok(checked) = Pattern::path(pattern) else { return };
+    let Ok(set) = PatternSet::new([checked]) else { return };
+    let whole = set.is_match(path);
+    // What the braces stand for matches what they match.
+    let parts = alternatives(pattern, 64);
+    if parts.len() > 1 {
+        let parts: Result<Vec<_>, _> = parts.iter().map(|part| Pattern::path(part)).collect();
+        if let Ok(Ok(parts)) = parts.map(PatternSet::new) {
+            let _ = (whole, parts.is_match(path));
+        }
+    }
+});
