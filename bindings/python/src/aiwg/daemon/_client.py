@@ -96,7 +96,7 @@ class DaemonClient(Methods):
         timeout: float | None = None,
     ) -> Any:
         """Calls a method by its name on the wire; one that this package does not know, too."""
-        deadline = Deadline(self._timeout if timeout is None else timeout)
+        deadline = Deadline.after(self._timeout if timeout is None else timeout)
         address: Address | None = None
         try:
             connection = self._connection

@@ -40,7 +40,7 @@ _log = logging.getLogger("aiwg")
 class _Call:
     """A call that a thread waits for."""
 
-    __slots__ = ("_done", "_error", "_result", "entry", "is_sent", "size")
+    __slots__ = ("_error", "_result", "done", "entry", "is_sent", "size")
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -49,20 +49,17 @@ class _Call:
         """Its line, while the socket has not taken it."""
         self._result: Any = None
         self._error: Exception | None = None
-        self._done = threading.Lock()
-        self._done.acquire()
+        self.done = threading.Lock()
+        """Held until the answer has come."""
+        self.done.acquire()
 
     def succeed(self, result: Any) -> None:
         self._result = result
-        self._done.release()
+        self.done.release()
 
     def fail(self, error: Exception) -> None:
         self._error = error
-        self._done.release()
-
-    def wait(self, deadline: Deadline) -> bool:
-        """Waits for the answer; False when the time is over."""
-        return deadline.acquire(self._done)
+        self.done.release()
 
     def outcome(self) -> Any:
         if self._error is not None:
@@ -113,7 +110,7 @@ class Connection:
             self._add(call_id, call)
             call.is_sent = True
             call.entry = self._send(line)
-            if not call.wait(deadline):
+            if not deadline.acquire(call.done):
                 raise timed_out(method, deadline.timeout)
         except Interrupted:
             self._calls.pop(call_id, None)

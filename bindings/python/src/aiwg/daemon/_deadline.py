@@ -31,6 +31,11 @@ class Deadline:
         """In seconds, from the beginning; None for no limit."""
         self._at = None if self.timeout is None else time.monotonic() + self.timeout
 
+    @staticmethod
+    def after(timeout: float | None) -> Deadline:
+        """The one that comes after a time-out."""
+        return NO_DEADLINE if timeout is None else Deadline(timeout)
+
     def left(self) -> float | None:
         """What is left of it, in seconds; None for no limit."""
         return None if self._at is None else max(self._at - time.monotonic(), 0.0)
@@ -42,4 +47,9 @@ class Deadline:
     def acquire(self, lock: threading.Lock) -> bool:
         """Waits for a lock until then, at the most."""
         left = self.left()
-        return lock.acquire(timeout=-1 if left is None else min(left, threading.TIMEOUT_MAX))
+        if left is None:
+            return lock.acquire()
+        return lock.acquire(timeout=min(left, threading.TIMEOUT_MAX))
+
+
+NO_DEADLINE = Deadline(None)

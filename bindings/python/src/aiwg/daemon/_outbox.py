@@ -40,7 +40,7 @@ class Outbox:
         Raises OSError, and ``Interrupted`` where this is called in the middle of itself: nothing is sent then. What
         else this raises is a signal handler's, and may leave half of a line behind.
         """
-        return self._turn.run(_STUCK, lambda: self._send(line))
+        return self._turn.run(_STUCK, self._send, line)
 
     @staticmethod
     def withdraw(entry: Entry) -> bool:

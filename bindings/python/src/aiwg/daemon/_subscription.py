@@ -12,15 +12,13 @@ from collections import deque
 from collections.abc import Iterator
 from types import TracebackType
 
-from ._deadline import Deadline
+from ._deadline import NO_DEADLINE, Deadline
 from ._errors import DaemonConnectionError, disconnected, timed_out
 from ._fork import forget_in_children
 from ._generated.types import Event
 from ._message import Lines, LineTooLongError, unreadable
 from ._progress import CHUNK, METHOD, Progress
 from ._socket import connect, receive, send
-
-_FOR_EVER = Deadline(None)
 
 
 class Subscription(Iterator[Event]):
@@ -100,7 +98,7 @@ class Subscription(Iterator[Event]):
             self._drop()
             raise
 
-    def _line(self, deadline: Deadline = _FOR_EVER) -> bytes:
+    def _line(self, deadline: Deadline = NO_DEADLINE) -> bytes:
         """The next line."""
         lost, self._lost = self._lost, None
         if lost is not None:

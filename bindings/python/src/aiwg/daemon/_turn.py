@@ -24,7 +24,7 @@ class Turn:
         self._lock = threading.RLock()
         self._is_taken = False
 
-    def run(self, seconds: float, body: Callable[[], T]) -> T:
+    def run(self, seconds: float, body: Callable[..., T], *args: object) -> T:
         """Does something when it is this thread's turn, for which it waits this long."""
         is_other = False
         try:
@@ -36,7 +36,7 @@ class Turn:
                 self._lock.release()
                 raise Interrupted
             self._is_taken = True
-            return body()
+            return body(*args)
         finally:
             # A signal handler may raise an error anywhere above, also right behind the acquisition.
             if not is_other:
