@@ -137,3 +137,27 @@ fn what_holds_file_rules_back_is_in_the_health() {
     until("the health to be well", || issue(&project).is_none());
     assert!(!Path::new(&project.file(".git/MERGE_HEAD")).exists());
 }
+
+#[test]
+fn links_that_are_not_followed_are_said_where_they_are_named() {
+    let project = project();
+    fs::remove_dir(project.file("src")).unwrap();
+    fs::create_dir(project.file("lib")).unwrap();
+    std::os::unix::fs::symlink("lib", project.file("src")).unwrap();
+    let checked = project.run(&["config", "check"]);
+    assert!(
+        format!("{}{}", checked.out, checked.err).contains("symbolic link"),
+        "{}{}",
+        checked.out,
+        checked.err
+    );
+    project.start();
+    let tried = project.json(&["automation", "test", "--file", "src/a"]);
+    assert!(tried["notice"].as_str().unwrap().contains("symbolic link"), "{tried}");
+    // A watched path that is one is in the health.
+    let mut config = Project::config(json!({ "watch": { "enabled": true, "paths": ["src/deep"] } }));
+    config["rules"] = json!([]);
+    project.configure(&config.to_string());
+    project.json(&["daemon", "reload"]);
+    is_named(&project, "src/deep", "symbolic link");
+}

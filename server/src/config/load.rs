@@ -92,7 +92,7 @@ pub fn parse(project: &Path, file: &str, text: &str) -> Result<(Config, Vec<Stri
     });
     match config {
         Some(config) if report.is_empty() => {
-            let notices = notices(&config);
+            let notices = notices(project, &config);
             Ok((config, notices))
         }
         _ => Err(ConfigError::Wrong { problems: report.finish() }),

@@ -5,6 +5,7 @@ mod changes;
 mod check;
 mod error;
 mod in_force;
+mod links;
 mod load;
 mod notices;
 mod numbers;

@@ -1,19 +1,23 @@
 //! What a configuration says that is not acted upon.
 
+use std::path::Path;
+
 use aiwg_patterns::alternatives;
 use aiwg_protocol::config::{Config, Rule, Trigger};
 use jiff::{Timestamp, tz::TimeZone};
 
+use super::links::behind_links;
 use crate::{
     rules::HEALTH_CHECK,
     scheduler::{scheduled, zone},
 };
 
 /// All of it, for people.
-pub(super) fn notices(config: &Config) -> Vec<String> {
+pub(super) fn notices(project: &Path, config: &Config) -> Vec<String> {
     let webhook =
         config.webhook.as_ref().map(|_| "the section \"webhook\" is accepted but not used".to_owned());
-    webhook.into_iter().chain(asked_in_vain(config)).chain(not_meant(config)).collect()
+    let of_file = asked_in_vain(config).into_iter().chain(not_meant(config));
+    webhook.into_iter().chain(of_file).chain(behind_links(project, config)).collect()
 }
 
 /// What is asked for but does not happen, until someone changes the file. A section that is left over from the Node daemon is none of it.

@@ -67,17 +67,15 @@ fn value(event: &Event) -> Result<Value, TemplateError> {
     }
 }
 
-/// The paths that file events are about, each once, in the order in which they came.
+/// The paths that file events are about, each once, in the order in which they came. A file that has another name now has both: it
+/// may be the old one that a rule waits for.
 fn files(events: &[Event]) -> Value {
     let mut paths: Vec<String> = Vec::new();
     let mut seen = HashSet::new();
     for event in events.iter().filter(|event| event.topic.starts_with("file:")) {
         let payload: serde_json::Value = serde_json::from_str(event.payload.as_str()).unwrap_or_default();
-        if let Some(path) = payload["path"].as_str()
-            && seen.insert(path.to_owned())
-        {
-            paths.push(path.to_owned());
-        }
+        let names = ["from", "path"].into_iter().filter_map(|name| payload[name].as_str());
+        paths.extend(names.map(str::to_owned).filter(|path| seen.insert(path.clone())));
     }
     Value::from(paths)
 }

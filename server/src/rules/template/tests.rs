@@ -49,6 +49,13 @@ fn files_are_each_named_once() {
 }
 
 #[test]
+fn a_renamed_file_is_named_by_both_its_names() {
+    let events = [event("file:renamed", r#"{"path": "old/a.rs", "from": "src/a.rs"}"#)];
+    let text = render("{{ files }}", "r", &events, 1).unwrap();
+    assert!(text.starts_with(r#"["src/a.rs","old/a.rs"]"#), "{text}");
+}
+
+#[test]
 fn unknown_names_are_found_before_there_is_an_event() {
     assert!(check("{{ event.payload.anything.at.all }} {{ files }} {{ rule }}").is_ok());
     let wrong = |prompt: &str| check(prompt).unwrap_err().to_string();
