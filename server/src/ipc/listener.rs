@@ -2,7 +2,7 @@
 
 use std::{
     hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState},
-    io,
+    io::{self, Write},
     os::{fd::OwnedFd, unix::fs::DirBuilderExt},
     path::{Path, PathBuf},
     sync::Arc,
@@ -237,7 +237,7 @@ pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Re
                     }
                     match stranger(&stream) {
                         Some(who) => tracing::warn!("a connection of another user was refused: {who}"),
-                        None if connections.len() >= most => refuse(&stream, most),
+                        None if connections.len() >= most => refuse(stream, most),
                         None => drop(connections.spawn(connection::serve(stream, Arc::clone(&daemon)))),
                     }
                 }
@@ -276,12 +276,13 @@ fn most_connections(wanted: u32) -> usize {
 }
 
 /// Tells a client why it is not served, as far as that goes without waiting for it.
-fn refuse(stream: &UnixStream, most: usize) {
+fn refuse(stream: UnixStream, most: usize) {
     let message = format!(
         "{most} connections are open, and no more may be: close some, or raise daemon.max_connections and the limit of open files"
     );
     let line = error_line(&ApiError::new(ErrorKind::TooManyConnections, message));
-    if let Err(error) = stream.try_write(&line) {
+    // Not by tokio, which knows only after a while that it can be written to.
+    if let Err(error) = stream.into_std().and_then(|mut stream| stream.write_all(&line)) {
         tracing::debug!(%error, "a client could not be told that there are too many connections");
     }
 }

@@ -1,6 +1,9 @@
 //! What clients hold in the daemon's memory, and that it goes back.
 
-use std::{io::Write, os::unix::net::UnixStream};
+use std::{
+    io::{BufRead, BufReader, Write},
+    os::unix::net::UnixStream,
+};
 
 use serde_json::{Value, json};
 
@@ -144,7 +147,12 @@ fn one_connection_more_than_may_be_is_told_so() {
     let project = Project::started(json!({ "daemon": { "max_connections": 5 } }));
     let mut open: Vec<Wire> = (0..5).map(|_| project.wire()).collect();
     open.iter_mut().for_each(Wire::is_alive);
-    let refused = project.wire().receive();
+    // It has asked for something already, as clients do.
+    let mut asking = UnixStream::connect(project.socket()).unwrap();
+    let _ = asking.write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n");
+    let mut refused = String::new();
+    BufReader::new(asking).read_line(&mut refused).unwrap();
+    let refused: Value = serde_json::from_str(&refused).unwrap();
     assert_eq!(refused["error"]["data"]["kind"], "too_many_connections");
     assert_eq!(refused["id"], Value::Null);
     drop(open.pop());
