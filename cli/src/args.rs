@@ -43,7 +43,11 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Write a configuration to begin with, each setting explained
     #[command(after_help = examples::INIT)]
-    Init,
+    Init {
+        /// Deny agents to edit .aiwg, in .claude/settings.json; also where there is a configuration
+        #[arg(long)]
+        claude_settings: bool,
+    },
     /// Start, stop and look at the daemon
     #[command(subcommand)]
     Daemon(DaemonCommand),

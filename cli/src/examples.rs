@@ -37,8 +37,9 @@ pub(crate) fn overall() -> String {
         + &format!("Exit codes: {}.", codes.join(", "))
 }
 
-pub(crate) const INIT: &str = "Example:
-  aiwg init && aiwg config check && aiwg daemon start";
+pub(crate) const INIT: &str = "Examples:
+  aiwg init && aiwg config check && aiwg daemon start
+  aiwg init --claude-settings";
 
 pub(crate) const START: &str = "Examples:
   aiwg daemon start

@@ -218,6 +218,10 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let open_files = raise_open_files();
     report_notices(&loaded, &health);
     report_changes(&changes, differs.as_deref(), &health);
+    if let Some(why) = state::not_promised(&project.state_dir()) {
+        tracing::warn!("{why}");
+        health.report(IssueKind::FileSystem, why);
+    }
     let in_force = InForce { named: named.clone(), text: loaded.text.clone() };
     let settings = Settings::new(loaded);
 

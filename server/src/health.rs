@@ -29,6 +29,10 @@ pub enum IssueKind {
     StatusFiles,
     /// The log cannot be written or rotated.
     Log,
+    /// Something else is in the place of the socket.
+    Socket,
+    /// The project is on a file system that others can write to as well.
+    FileSystem,
     /// What the daemon stands on was taken away.
     Ground,
     /// Files cannot be watched as they should.
@@ -56,6 +60,8 @@ impl IssueKind {
             Self::StatusFiles => "status_files",
             Self::Log => "log",
             Self::Connections => "connections",
+            Self::Socket => "socket",
+            Self::FileSystem => "file_system",
             Self::Ground => "ground",
             Self::Watch => "watch",
             Self::Agent => "agent",

@@ -141,15 +141,25 @@ impl Project {
         self.keep_from_git()
     }
 
-    /// What the daemon keeps is no part of the project's history: prompts, output and a database would go along with `git add -A`.
+    /// What the daemon keeps is no part of the project's history: prompts, output and a database would go along with `git add -A`. What stands
+    /// there already stays.
     fn keep_from_git(&self) -> io::Result<()> {
-        let file = self.state_dir().join(".gitignore");
-        if file.symlink_metadata().is_ok() {
-            return Ok(());
+        for (dir, text) in [(self.state_dir(), ALL_IGNORED), (self.aiwg(), FILES_IGNORED)] {
+            let file = dir.join(".gitignore");
+            if file.symlink_metadata().is_err() {
+                write_private(&file, text.as_bytes()).map_err(at(&file))?;
+            }
         }
-        write_private(&file, b"# Made by aiwg: what the daemon keeps here is this machine's.\n*\n")
+        Ok(())
     }
 }
+
+/// In the daemon's own directory.
+const ALL_IGNORED: &str = "# Made by aiwg: what the daemon keeps here is this machine's.\n*\n";
+
+/// In `.aiwg`, which is the project's, where `aiwg init` was never run: with itself, so that nothing new shows.
+pub const FILES_IGNORED: &str =
+    "# Made by aiwg: what the daemon keeps here is this machine's.\n/.gitignore\n/daemon/\n/daemon.pid\n";
 
 /// Makes a directory that only its owner can enter; one that exists stays as it is. Tells whether it is new.
 ///

@@ -35,7 +35,7 @@ pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
     }
     match args.command {
         Command::Daemon(command) => daemon::run(project, command, output),
-        Command::Init => setup::init(project, output),
+        Command::Init { claude_settings } => setup::init(project, claude_settings, output),
         Command::Schema { kind } => setup::schema(kind),
         Command::Completions { shell } => setup::completions(shell),
         Command::Man { dir } => setup::man(&dir),

@@ -26,7 +26,7 @@ use tokio::{
 
 use super::{Daemon, connection};
 use crate::{
-    files::Identity,
+    files::{Identity, at},
     health::IssueKind,
     project::{Project, make_private_dir},
 };
@@ -74,12 +74,8 @@ pub(crate) fn bind(project: &Project) -> io::Result<Listener> {
         }
         std::thread::sleep(Duration::from_millis(20));
     }
-    for leftover in [&known, &path] {
-        match std::fs::remove_file(leftover) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-    }
+    remove(&known)?;
+    remove(&path)?;
     let socket = bind_private(&path)?;
     let listener = Listener { socket: socket.into(), identity: Identity::at(&path)?, path, known };
     listener.link()?;
@@ -102,19 +98,32 @@ impl Listener {
         if self.path == self.known { Ok(()) } else { std::os::unix::fs::symlink(&self.path, &self.known) }
     }
 
-    /// Binds it again if somebody has removed it. True where that was so. What else is in its place stays there.
+    /// Binds it again if somebody has removed it, or put something else in its place: what clients find there would be another's. This daemon
+    /// holds the project's lock, so it is no other daemon's. True where that was so.
     fn bind_again(&mut self) -> io::Result<bool> {
-        let is_gone =
-            |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
-        let was_gone = is_gone(&self.path);
-        if was_gone {
+        let is_there = self.identity.is_still_at(&self.path);
+        if !is_there {
+            remove(&self.path)?;
             self.socket = bind_private(&self.path)?.into();
             self.identity = Identity::at(&self.path)?;
         }
-        if is_gone(&self.known) {
+        if self.path != self.known && !self.is_linked() {
+            remove(&self.known)?;
             self.link()?;
         }
-        Ok(was_gone)
+        Ok(!is_there)
+    }
+
+    fn is_linked(&self) -> bool {
+        std::fs::read_link(&self.known).is_ok_and(|leads_to| leads_to == self.path)
+    }
+}
+
+/// Removes what is there, be it nothing.
+fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
+        _ => Ok(()),
     }
 }
 
@@ -207,7 +216,7 @@ impl Drop for Listener {
         if self.path == self.known {
             return;
         }
-        if std::fs::read_link(&self.known).is_ok_and(|leads_to| leads_to == self.path) {
+        if self.is_linked() {
             let _ = std::fs::remove_file(&self.known);
         }
         // The one that all of this user's sockets are in stays: another daemon may just be about to bind there.
@@ -254,10 +263,17 @@ pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Re
                 Ok(false) => {}
                 Ok(true) => {
                     socket = UnixListener::from_std(listener.socket.try_clone()?)?;
-                    tracing::warn!("the socket {} was removed, and is there again", listener.path.display());
+                    daemon.health.clear(IssueKind::Socket);
+                    tracing::warn!("the socket {} was removed or replaced, and is there again", listener.path.display());
                 }
                 // Its directory is gone as well, and with it the ground.
-                Err(error) => tracing::debug!(%error, "the socket was removed, and cannot be bound again"),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    tracing::debug!(%error, "the socket was removed, and cannot be bound again");
+                }
+                Err(error) => {
+                    let message = format!("something is in the place of the socket, where nobody can reach this daemon: {error}; remove it");
+                    daemon.health.report(IssueKind::Socket, message);
+                }
             },
             Some(_) = connections.join_next() => {}
             () = daemon.stopped.cancelled() => break,
@@ -325,6 +341,24 @@ mod tests {
         assert!(ours.bind_again().unwrap() && is_answered(&project.socket()));
         drop(ours);
         assert!(!project.socket().exists());
+    }
+
+    #[test]
+    fn one_that_is_replaced_comes_back() {
+        let (_dir, project) = Project::temporary();
+        let mut ours = bind(&project).unwrap();
+        std::fs::remove_file(project.socket()).unwrap();
+        let other = UnixListener::bind(project.socket()).unwrap();
+        assert!(ours.bind_again().unwrap());
+        drop(other);
+        assert!(is_answered(&project.socket()) && !ours.bind_again().unwrap());
+        std::fs::remove_file(project.socket()).unwrap();
+        std::os::unix::fs::symlink("/nowhere", project.socket()).unwrap();
+        assert!(ours.bind_again().unwrap() && is_answered(&project.socket()));
+        // What cannot be taken away is said.
+        std::fs::remove_file(project.socket()).unwrap();
+        std::fs::create_dir(project.socket()).unwrap();
+        assert!(ours.bind_again().unwrap_err().to_string().contains("daemon.sock"));
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Whether what is kept in `.aiwg/daemon` is this daemon's own work: what a clone, an archive or a copy brings is not acted upon.
 
+mod file_system;
 mod links;
 mod stamp;
 
 use std::path::PathBuf;
 
+pub(crate) use file_system::not_promised;
 pub(crate) use links::refuse_links;
 
 use crate::{

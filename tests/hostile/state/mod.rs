@@ -3,4 +3,5 @@
 mod configuration;
 mod foreign;
 mod origins;
+mod places;
 mod rights;

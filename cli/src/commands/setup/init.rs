@@ -1,5 +1,5 @@
 use std::{
-    fs::{DirBuilder, File},
+    fs::{self, DirBuilder, File},
     io::{self, Write},
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
@@ -7,9 +7,10 @@ use std::{
 };
 
 use aiwg_protocol::CONFIG_PATH;
-use aiwg_server::files::write_atomic;
+use aiwg_server::{files::write_atomic, project::FILES_IGNORED};
 use serde::Serialize;
 
+use super::claude;
 use crate::{error::CliError, output::Output, project::working_directory};
 
 /// The configuration to begin with: every section, explained, and nothing on that costs money by itself.
@@ -22,12 +23,20 @@ const SCHEMA_FILE: &str = "daemon.schema.json";
 struct Written {
     config: PathBuf,
     schema: PathBuf,
+    /// The settings of `claude` in which agents are denied to edit these files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claude_settings: Option<PathBuf>,
 }
 
 /// Writes a configuration to begin with, unless there is one.
-pub(crate) fn init(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
+pub(crate) fn init(
+    project: Option<&Path>,
+    claude_settings: bool,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
     // Here, and not in a directory above that is a project already: whoever wants that is there.
     let project = project.map_or_else(working_directory, |dir| Ok(dir.to_owned()))?;
+    let claude_settings = claude_settings.then(|| claude::deny(&project)).transpose()?;
     let config = project.join(CONFIG_PATH);
     let dir = config.parent().unwrap_or(&project);
     match DirBuilder::new().mode(0o700).create(dir) {
@@ -37,6 +46,7 @@ pub(crate) fn init(project: Option<&Path>, output: &Output) -> Result<ExitCode, 
     let file = File::options().write(true).create_new(true).open(&config);
     match file {
         Ok(mut file) => file.write_all(STARTING.as_bytes()).map_err(CliError::at(&config))?,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && claude_settings.is_some() => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let message = format!("{} exists already; `aiwg config check` checks it", config.display());
             return Err(CliError::Failed(message));
@@ -48,8 +58,17 @@ pub(crate) fn init(project: Option<&Path>, output: &Output) -> Result<ExitCode, 
     let document = serde_json::to_vec_pretty(&aiwg_protocol::schema::config_schema());
     // In the place of whatever is there, be it a link that a cloned repository has brought.
     write_atomic(&schema, &document.map_err(io::Error::from)?).map_err(CliError::at(&schema))?;
-    output.result(&Written { config, schema }, |out, written| {
+    output.result(&Written { config, schema, claude_settings }, |out, written| {
         writeln!(out, "{} explains each setting.", written.config.display())?;
+        match &written.claude_settings {
+            Some(settings) => writeln!(out, "{} denies agents to edit .aiwg.", settings.display())?,
+            None => writeln!(
+                out,
+                "Agents that may edit files could edit .aiwg as well: `aiwg init --claude-settings` denies it, with\n\
+                 {{\"permissions\": {{\"deny\": [{:?}]}}}} in .claude/settings.json.",
+                claude::DENIED
+            )?,
+        }
         writeln!(out, "Next: edit it, aiwg config check, aiwg daemon start")
     })?;
     Ok(ExitCode::SUCCESS)
@@ -58,6 +77,10 @@ pub(crate) fn init(project: Option<&Path>, output: &Output) -> Result<ExitCode, 
 /// What a running daemon leaves beside the configuration is no part of the project's history. What stands there already stays.
 fn keep_from_git(dir: &Path) -> Result<(), CliError> {
     let path = dir.join(".gitignore");
+    // One that a daemon has made keeps itself out as well; this one is the project's.
+    if fs::read(&path).is_ok_and(|found| found == FILES_IGNORED.as_bytes()) {
+        fs::remove_file(&path).map_err(CliError::at(&path))?;
+    }
     match File::options().write(true).create_new(true).open(&path) {
         Ok(mut file) => file.write_all(b"/daemon/\n/daemon.pid\n").map_err(CliError::at(&path)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),

@@ -1,5 +1,6 @@
 //! What sets a project or a machine up. None of it takes a daemon.
 
+mod claude;
 mod init;
 mod man;
 mod service;
