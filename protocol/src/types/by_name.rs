@@ -5,7 +5,7 @@ use serde::{
 
 use super::open::Word;
 
-/// Reads an enum by its name only: serde by itself takes `{"queued": null}` for `"queued"`, too, which the schema does not.
+/// Reads an enum that only clients send by its name only: serde by itself takes `{"queued": null}` for `"queued"`, too, which the schema does not.
 pub(super) fn by_name<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {

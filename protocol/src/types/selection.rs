@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{TaskState, by_name::by_name};
+use super::{TaskState, by_name::known_by_name};
 
 /// Which tasks: those that are named, or all that fit what is said of them. Something must be said.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,7 +14,7 @@ pub struct TaskSelection {
     #[schemars(length(max = 1000), inner(length(max = 200)))]
     pub task_ids: Option<Vec<String>>,
     /// Only tasks in this state.
-    #[serde(default, deserialize_with = "by_name", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "known_by_name", skip_serializing_if = "Option::is_none")]
     pub state: Option<TaskState>,
     /// Only tasks for this agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
