@@ -30,7 +30,7 @@ pub(crate) fn run(aiwg: &Path) {
     row("three subscribers that read none of 300 x 1 MiB", stuck_subscribers);
     row("24 unfinished lines of 15 MiB", unfinished_lines);
     row("a batch of 900 lists of 9 MiB, read", batch_of_lists);
-    row("1,024 event lists of 50 KB, unread", unread_lists);
+    row("1,024 lists of 8 MiB, unread", unread_lists);
     row("64 emits of 15 MiB", huge_emits);
 }
 
@@ -91,9 +91,9 @@ fn batch_of_lists(daemon: &BenchDaemon) {
 }
 
 fn unread_lists(daemon: &BenchDaemon) {
-    let line = emit(50_000);
-    call(&daemon.socket, &line);
-    let list = r#"{"jsonrpc":"2.0","id":1,"method":"event.list","params":{"limit":1}}"#;
+    let line = emit(MIB - 1024);
+    (0..9).for_each(|_| call(&daemon.socket, &line));
+    let list = r#"{"jsonrpc":"2.0","id":1,"method":"event.list"}"#;
     let mut stream = connect(daemon);
     let _ = stream.set_write_timeout(Some(Duration::from_secs(3)));
     let _ = stream.write_all(format!("{list}\n").repeat(1024).as_bytes());
