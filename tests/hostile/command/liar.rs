@@ -5,7 +5,10 @@ use std::{
     io::{BufRead, BufReader, Write},
     os::unix::net::{UnixListener, UnixStream},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use serde_json::{Value, json};
@@ -33,15 +36,25 @@ struct Liar {
     lie: Lie,
     text: String,
     schema: Value,
+    /// It has said that it stops: the next to come finds nobody.
+    is_gone: AtomicBool,
 }
 
 /// Listens there, and lies to whoever comes, until the test's process ends.
 pub(super) fn lies_at(socket: &Path, lie: Lie, text: String) {
     let schema = std::fs::read(repository().join("schema/openrpc.json")).unwrap();
-    let liar = Arc::new(Liar { lie, text, schema: serde_json::from_slice(&schema).unwrap() });
+    let liar = Arc::new(Liar {
+        lie,
+        text,
+        schema: serde_json::from_slice(&schema).unwrap(),
+        is_gone: AtomicBool::new(false),
+    });
     let listener = UnixListener::bind(socket).unwrap();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
+            if liar.is_gone.swap(false, Ordering::Relaxed) {
+                continue;
+            }
             let liar = Arc::clone(&liar);
             // Whoever hangs up has heard enough.
             std::thread::spawn(move || liar.talk(stream).ok());
@@ -66,6 +79,9 @@ impl Liar {
                 }
                 Lie::Results => json!({ "jsonrpc": "2.0", "id": call["id"], "result": self.result(method) }),
             };
+            if method == "daemon.stop" {
+                self.is_gone.store(true, Ordering::Relaxed);
+            }
             writeln!(to, "{answer}")?;
             if method == "event.subscribe" {
                 writeln!(to, "{}", json!({ "jsonrpc": "2.0", "method": "event", "params": self.pushed() }))?;

@@ -9,7 +9,7 @@ use std::{
 
 use aiwg_client::{
     ClientError, DaemonClient,
-    types::{DaemonStopParams, NoParams, StopAcknowledged},
+    types::{DaemonStopParams, NoParams, StopAcknowledged, Timestamp},
 };
 use aiwg_protocol::START_COMMAND;
 use aiwg_server::{
@@ -124,7 +124,7 @@ fn ask_it(project: Option<&Path>, output: &Output) -> Result<Asked, CliError> {
         // Whoever says that he is a daemon of this machine holds its lock.
         let here = here.filter(|here| here.holder.pid == acknowledged.pid);
         if here.is_none() {
-            until_closed(client).await;
+            until_gone(client, status.started_at).await;
         }
         asked = Some(Asked { acknowledged, here });
         Ok(ExitCode::SUCCESS)
@@ -132,10 +132,12 @@ fn ask_it(project: Option<&Path>, output: &Output) -> Result<Asked, CliError> {
     asked.ok_or_else(|| CliError::Failed("the daemon was not asked".to_owned()))
 }
 
-/// Waits until a daemon of another machine has closed the connection, which it does at the very end.
-async fn until_closed(client: &DaemonClient) {
+/// Waits until a daemon of another machine, which began at that moment, answers no more, or another one does.
+async fn until_gone(client: &DaemonClient, started_at: Timestamp) {
     let began = Instant::now();
-    while began.elapsed() < ENDING && client.ping(NoParams {}).await.is_ok() {
+    while began.elapsed() < ENDING
+        && client.daemon_status(NoParams {}).await.is_ok_and(|status| status.started_at == started_at)
+    {
         sleep(Duration::from_millis(20)).await;
     }
 }
