@@ -42,7 +42,7 @@ use crate::{
     scheduler::fire_schedules,
     state::{self, StateError},
     store::{InForce, Reader, Store},
-    supervisor::{Running, Shared, supervise},
+    supervisor::{Running, Shared, Shortage, supervise},
     watcher::{FileWatcher, begin_anew, note_told},
 };
 
@@ -239,9 +239,11 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let found = store.running().map_err(unreadable)?;
     let (last_event, _) = store.last_numbers().map_err(unreadable)?;
     let files_told = store.files_told().map_err(unreadable)?;
+    let aged = store.aged().map_err(unreadable)?;
     let bus = Bus::new(last_event);
     let (order, orders) = mpsc::unbounded_channel();
     let (next_due, due) = channel(None);
+    let grown = Arc::new(Notify::new());
     let (engine, engine_thread) = engine::start(EngineSetup {
         store,
         policy,
@@ -249,6 +251,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         orders: order,
         health: health.clone(),
         next_due,
+        grown: Arc::clone(&grown),
     })
     .map_err(system("the engine could not be started"))?;
 
@@ -266,6 +269,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         settings: settings.clone(),
         engine: engine.clone(),
         running: running.clone(),
+        shortage: Shortage::new(engine.clone(), health.clone()),
         socket: socket.clone(),
         open_files,
     };
@@ -318,6 +322,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         move || gathering(Arc::clone(&daemon))
     };
     files.spawn(fire_when_due(engine.clone(), due, gathering, daemon.stopped.clone()));
+    files.spawn(keep_house(Arc::clone(&daemon), aged, grown));
     files.spawn(fire_schedules(Arc::clone(&daemon)));
     files.spawn(note_told(Arc::clone(&daemon)));
     files.spawn(begin_anew(Arc::clone(&daemon)));
@@ -468,7 +473,6 @@ fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet
         health.clone(),
         stopped.clone(),
     ));
-    files.spawn(keep_house(Arc::clone(daemon)));
     files.spawn(write_status_files(Arc::clone(daemon), stopped.clone()));
     files
 }

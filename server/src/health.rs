@@ -11,6 +11,8 @@ pub enum IssueKind {
     Storage,
     /// The database was, or is, damaged.
     Damage,
+    /// No agents can be started, since the system is short of something.
+    Shortage,
     /// Rows of the database cannot be read.
     Rows,
     /// Another daemon's tasks could not be taken over.
@@ -50,6 +52,7 @@ impl IssueKind {
         match self {
             Self::Storage => "storage",
             Self::Damage => "damage",
+            Self::Shortage => "shortage",
             Self::Rows => "rows",
             Self::Import => "import",
             Self::Config => "config",

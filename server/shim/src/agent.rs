@@ -62,8 +62,8 @@ fn set_streams(command: &mut Command, order: &Order, dir: &Dir) -> Result<(), Sp
 }
 
 fn opened(file: io::Result<File>, path: &Path) -> Result<Stdio, SpawnError> {
-    // Without an error number, or a missing file would be taken for a missing program.
-    file.map(Stdio::from).map_err(|error| SpawnError::other(format!("{}: {error}", path.display())))
+    // Without its number, or a missing file would be taken for a missing program.
+    file.map(Stdio::from).map_err(|error| SpawnError::at(path.display(), &error))
 }
 
 /// Limits for this process, and so for the agent. The shim itself needs a handful of files.

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsStr, fmt, io, os::unix::ffi::OsStrExt, path::PathBuf};
 
+use aiwg_fs::is_short;
 use serde::{Deserialize, Serialize};
 
 use crate::process::Process;
@@ -113,6 +114,17 @@ pub struct SpawnError {
 }
 
 impl SpawnError {
+    /// That of something beside the program, such as a file: its number is told only where the system is short of something.
+    pub(crate) fn at(what: impl fmt::Display, error: &io::Error) -> Self {
+        let errno = error.raw_os_error().filter(|number| is_short(*number)).unwrap_or(0);
+        Self { errno, message: format!("{what}: {error}") }
+    }
+
+    /// Whether the system was short of something: there may be enough later.
+    pub fn is_shortage(&self) -> bool {
+        is_short(self.errno)
+    }
+
     /// A reason that is not the program's.
     pub(crate) fn other(why: impl fmt::Display) -> Self {
         Self { errno: 0, message: why.to_string() }

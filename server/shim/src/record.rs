@@ -101,6 +101,11 @@ impl RecordError {
         &self.path
     }
 
+    /// Whether the system was short of something: the same may work later.
+    pub fn is_shortage(&self) -> bool {
+        aiwg_fs::is_shortage(&self.source)
+    }
+
     /// Whether there is no such file or directory.
     pub fn is_not_found(&self) -> bool {
         self.source.kind() == io::ErrorKind::NotFound

@@ -73,6 +73,10 @@ fn carry_out() -> Result<ExitCode, Box<dyn Error>> {
         }
         Err(error) => {
             tell_failed(&error);
+            if error.is_shortage() {
+                // It has not been started, and will be: that needs no record, for which there may be no room.
+                return Ok(ExitCode::SUCCESS);
+            }
             record.spawn_error = Some(error);
             record.end_requested = signals.end_requested();
         }
@@ -137,7 +141,7 @@ fn start(order: &Order, dir: &Dir, signals: &Signals) -> Result<RunRecord, Spawn
         started_at_ms: None,
     };
     // Before the agent: a daemon that comes back in the next moment must know what runs.
-    write(dir, RUN_FILE, &run).map_err(|error| SpawnError::other(format!("{RUN_FILE}: {error}")))?;
+    write(dir, RUN_FILE, &run).map_err(|error| SpawnError::at(RUN_FILE, &error))?;
     if signals.end_requested() {
         return Err(SpawnError::other("its end was requested before it was started"));
     }

@@ -6,12 +6,12 @@ use aiwg_protocol::types::{TaskState, TaskSubmitted, Timestamp};
 
 use super::{
     batch::Batch,
-    command::{Command, EngineError, Policy},
+    command::{Command, EngineError, Policy, Prune, Pruned, Starts},
     memory::Memory,
     reply::Reply,
     waits::Waits,
 };
-use crate::store::{Ending, Keep, Store, TaskNo};
+use crate::store::{Ending, Store, TaskNo};
 
 /// How many tasks, and how many events, are forgotten in one transaction.
 const PRUNED_AT_ONCE: u64 = 500;
@@ -24,6 +24,8 @@ pub(super) struct State {
     pub(super) closing: bool,
     pub(super) last_event: u64,
     pub(super) last_task: u64,
+    /// How much may be started. It is not in the store: the next daemon tries.
+    pub(super) starts: Starts,
     /// Which running tasks wait for which. It is not in the store: a wait ends with its connection.
     pub(super) waits: Waits,
     /// Why running tasks are being ended, where that could not be stored yet. This alone is not in the store.
@@ -65,6 +67,7 @@ impl State {
             closing: false,
             last_event: 0,
             last_task: 0,
+            starts: Starts::default(),
             waits,
             endings: HashMap::new(),
         }
@@ -202,12 +205,24 @@ impl Turn<'_> {
                 let done = self.ended(no, outcome);
                 self.answer(done, reply, |_, ()| ())
             }
-            Command::Interrupted { no, started, most_attempts, reply } => {
-                let done = self.interrupted(no, started, most_attempts);
+            Command::NotStarted(no, reply) => {
+                let done = self.not_started(no);
                 self.answer(done, reply, |_, ()| ())
             }
-            Command::Prune(tasks, events, reply) => {
-                let done = self.prune(tasks, events).map_err(Failure::from);
+            Command::Allow(starts, reply) => {
+                self.state.starts = starts;
+                self.answer(Ok(()), reply, |_, ()| ())
+            }
+            Command::Rested(no, reply) => {
+                let done = self.store.rested(no).map_err(Failure::from);
+                self.answer(done, reply, |_, ()| ())
+            }
+            Command::Interrupted { no, started, most_attempts, rests, reply } => {
+                let done = self.interrupted(no, started, most_attempts, rests);
+                self.answer(done, reply, |_, ()| ())
+            }
+            Command::Prune(what, reply) => {
+                let done = self.prune(what).map_err(Failure::from);
                 self.answer(done, reply, |_, pruned| pruned)
             }
             Command::Close(reply) => {
@@ -227,8 +242,12 @@ impl Turn<'_> {
         }
     }
 
-    fn prune(&mut self, tasks: Keep, events: Keep) -> rusqlite::Result<(Vec<TaskNo>, usize)> {
-        Ok((self.store.prune_tasks(tasks, PRUNED_AT_ONCE)?, self.store.prune_events(events, PRUNED_AT_ONCE)?))
+    fn prune(&mut self, what: Prune) -> rusqlite::Result<Pruned> {
+        self.store.set_aged(what.aged)?;
+        let tasks = self.store.prune_tasks(what.tasks, PRUNED_AT_ONCE)?;
+        let events = self.store.prune_events(what.events, PRUNED_AT_ONCE)?;
+        let more = self.store.give_back()?;
+        Ok(Pruned { more: more || events > 0 || !tasks.is_empty(), tasks, events })
     }
 
     /// Keeps the answer until the outcome of the transaction is known.

@@ -104,11 +104,19 @@ pub enum Command {
         started: bool,
         /// With so many attempts it fails; with fewer it is queued again.
         most_attempts: u32,
+        /// Whether it is not to start again before [`Command::Rested`].
+        rests: bool,
         /// The answer.
         reply: Reply<()>,
     },
-    /// Forget some of what is not to be kept: of tasks, of events. Tells which tasks and how many events.
-    Prune(Keep, Keep, Reply<(Vec<TaskNo>, usize)>),
+    /// A running task's agent could not be started, since the system is short of something: nothing is started for now, and it is queued again.
+    NotStarted(TaskNo, Reply<()>),
+    /// So much may be started from here on.
+    Allow(Starts, Reply<()>),
+    /// A task whose agent was lost has rested for long enough.
+    Rested(TaskNo, Reply<()>),
+    /// Forget some of what is not to be kept.
+    Prune(Prune, Reply<Pruned>),
     /// Start no more tasks, and take in no more from outside.
     Close(Reply<()>),
     /// End every running task, because the daemon stops.
@@ -144,7 +152,7 @@ impl Command {
             Self::Cancel(_, reply) => reply.send(Err(why)),
             Self::CancelMany(_, reply) => reply.send(Err(why)),
             Self::RetryMany(_, _, reply) => reply.send(Err(why)),
-            Self::Prune(_, _, reply) => reply.send(Err(why)),
+            Self::Prune(_, reply) => reply.send(Err(why)),
             Self::PublishAll { reply, .. }
             | Self::FilesTold(_, reply)
             | Self::FireDue(_, reply)
@@ -153,6 +161,9 @@ impl Command {
             | Self::Stalled { reply, .. }
             | Self::Configure(_, _, reply)
             | Self::Ended(_, _, reply)
+            | Self::NotStarted(_, reply)
+            | Self::Allow(_, reply)
+            | Self::Rested(_, reply)
             | Self::Interrupted { reply, .. }
             | Self::Close(reply)
             | Self::EndAll(reply) => reply.send(Err(why)),
@@ -164,6 +175,40 @@ impl Command {
 /// The answer to whoever cancels a running task.
 pub(super) fn being_cancelled() -> TaskCancelled {
     TaskCancelled { cancelled: true, state: TaskState::Running }
+}
+
+/// How much may be started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Starts {
+    /// What there are slots for.
+    #[default]
+    All,
+    /// One task, to see whether that works.
+    One,
+    /// Nothing.
+    None,
+}
+
+/// What is not to be kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Prune {
+    /// Of finished tasks.
+    pub tasks: Keep,
+    /// Of events.
+    pub events: Keep,
+    /// Up to when things have aged.
+    pub aged: Timestamp,
+}
+
+/// What was forgotten.
+#[derive(Debug, Clone, Default)]
+pub struct Pruned {
+    /// The tasks.
+    pub tasks: Vec<TaskNo>,
+    /// How many events.
+    pub events: usize,
+    /// Whether there is more to forget, or room to give back.
+    pub more: bool,
 }
 
 /// Which tasks a command is about.
@@ -283,6 +328,13 @@ pub enum EngineError {
 /// What to do about a name that nothing has: the one that was most likely meant, else the command that shows all.
 pub(crate) fn similar(near: Option<&str>, shows: &str) -> String {
     near.map_or_else(|| format!("`{shows}` shows them"), |near| format!("did you mean {near:?}?"))
+}
+
+impl EngineError {
+    /// Whether the store could not be written: the same may work later.
+    pub(crate) fn is_storage(&self) -> bool {
+        matches!(self, Self::Storage(_))
+    }
 }
 
 impl From<EngineError> for ApiError {

@@ -13,13 +13,13 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::memory::Refusals;
 use super::{
-    command::{Command, Draft, EngineError, Policy, Select, Settled},
+    command::{Command, Draft, EngineError, Policy, Prune, Pruned, Select, Settled, Starts},
     reply::Reply,
     waits::{Wait, Waits},
 };
 use crate::{
     rules::Decision,
-    store::{Ending, FilesTold, InForce, Keep, NewTask, Outcome, TaskNo},
+    store::{Ending, FilesTold, InForce, NewTask, Outcome, TaskNo},
 };
 
 /// Sends commands to the engine. Every call returns once its effect is committed.
@@ -227,8 +227,33 @@ impl Engine {
         no: TaskNo,
         started: bool,
         most_attempts: u32,
+        rests: bool,
     ) -> Result<(), EngineError> {
-        self.call(|reply| Command::Interrupted { no, started, most_attempts, reply }).await
+        self.call(|reply| Command::Interrupted { no, started, most_attempts, rests, reply }).await
+    }
+
+    /// The agent of a running task could not be started, since the system is short of something.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn not_started(&self, no: TaskNo) -> Result<(), EngineError> {
+        self.call(|reply| Command::NotStarted(no, reply)).await
+    }
+
+    /// So much may be started from here on.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn allow(&self, starts: Starts) -> Result<(), EngineError> {
+        self.call(|reply| Command::Allow(starts, reply)).await
+    }
+
+    /// A task whose agent was lost has rested for long enough.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn rested(&self, no: TaskNo) -> Result<(), EngineError> {
+        self.call(|reply| Command::Rested(no, reply)).await
     }
 
     /// Forgets some of what is not to be kept, so little that nobody waits long. Tells which tasks, and how many events; again and
@@ -236,8 +261,8 @@ impl Engine {
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn prune(&self, tasks: Keep, events: Keep) -> Result<(Vec<TaskNo>, usize), EngineError> {
-        self.call(|reply| Command::Prune(tasks, events, reply)).await
+    pub async fn prune(&self, what: Prune) -> Result<Pruned, EngineError> {
+        self.call(|reply| Command::Prune(what, reply)).await
     }
 
     /// From here on no task is started and nothing is taken in from outside.

@@ -35,7 +35,8 @@ mod waits;
 pub(crate) use automation::automation;
 pub(crate) use command::similar;
 pub use command::{
-    Automation, Command, Draft, EngineError, Order, Policy, RuleState, Select, Settled, StartOrder,
+    Automation, Command, Draft, EngineError, Order, Policy, Prune, Pruned, RuleState, Select, Settled,
+    StartOrder, Starts,
 };
 pub(crate) use due::{Gathering, fire_when_due};
 pub use handle::Engine;

@@ -208,7 +208,7 @@ impl Machine {
             Op::TimeUp(task) => Command::EndRunning(no(task), Ending::Timeout, unit),
             Op::Ended { task, well } => Command::Ended(no(task), outcome(well), unit),
             Op::Interrupted { task, started, most_attempts } => {
-                Command::Interrupted { no: no(task), started, most_attempts, reply: unit }
+                Command::Interrupted { no: no(task), started, most_attempts, rests: false, reply: unit }
             }
         };
         turn.apply(command).unwrap();

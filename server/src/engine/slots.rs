@@ -6,7 +6,7 @@ use aiwg_protocol::types::{Event, TaskState, Timestamp};
 
 use super::{
     apply::Turn,
-    command::{Order, StartOrder},
+    command::{Order, StartOrder, Starts},
     payload::task_event,
 };
 use crate::store::{TaskNo, TaskRow};
@@ -28,6 +28,9 @@ impl Turn<'_> {
 
     /// The task that is to start now, if there is room for one.
     fn next(&self) -> rusqlite::Result<Option<TaskNo>> {
+        if self.state.starts == Starts::None {
+            return Ok(None);
+        }
         let slots = self.state.policy.max_parallel;
         let running = self.state.running.len();
         if running < slots {
@@ -66,6 +69,9 @@ impl Turn<'_> {
     }
 
     fn start(&mut self, no: TaskNo) -> rusqlite::Result<()> {
+        if self.state.starts == Starts::One {
+            self.state.starts = Starts::None;
+        }
         self.store.start(no, self.now)?;
         self.state.running.insert(no);
         let Some(task) = self.store.task(no)? else { return Ok(()) };

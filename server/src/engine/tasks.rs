@@ -6,7 +6,7 @@ use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskEvent, TaskSta
 
 use super::{
     apply::{Failure, Turn},
-    command::{Draft, EngineError, Order, being_cancelled},
+    command::{Draft, EngineError, Order, Starts, being_cancelled},
     payload::{payload, task_event, topic, with_end},
 };
 use crate::store::{Ending, NewTask, Outcome, TaskNo, TaskRow};
@@ -107,15 +107,14 @@ impl Turn<'_> {
         no: TaskNo,
         started: bool,
         most_attempts: u32,
+        rests: bool,
     ) -> Result<(), Failure> {
         let task = self.running(no)?;
         // Where no agent was started, as when the daemon is killed at that moment, nothing has been spent.
         let may_again = if started { task.attempts < most_attempts } else { task.launch < MOST_LAUNCHES };
         if task.ending.is_none() && may_again {
-            self.store.requeue(no, started)?;
-            self.not_running(&task);
-            self.tell(&task_event(no, &task.order, TaskState::Queued, task.attempts), &task.order);
-            return Ok(());
+            self.queue_again(&task, started)?;
+            return if rests { Ok(self.store.rest(no)?) } else { Ok(()) };
         }
         let why = match (started, task.attempts) {
             (true, 0 | 1) => "its agent was lost when the daemon or the machine went down".to_owned(),
@@ -129,6 +128,27 @@ impl Turn<'_> {
         };
         let outcome = Outcome::without_exit(TaskState::Failed, why);
         Ok(self.finish(&task, &outcome.given(task.ending))?)
+    }
+
+    /// The system is short of something: the task has not begun, and nothing else is started for now.
+    pub(super) fn not_started(&mut self, no: TaskNo) -> Result<(), Failure> {
+        let task = self.running(no)?;
+        self.state.starts = Starts::None;
+        match task.ending {
+            None => Ok(self.queue_again(&task, false)?),
+            ending => {
+                let outcome = Outcome::without_exit(TaskState::Failed, "its agent could not be started");
+                Ok(self.finish(&task, &outcome.given(ending))?)
+            }
+        }
+    }
+
+    /// From its slot to its old place in the queue.
+    fn queue_again(&mut self, task: &TaskRow, started: bool) -> rusqlite::Result<()> {
+        self.store.requeue(task.no, started)?;
+        self.not_running(task);
+        self.tell(&task_event(task.no, &task.order, TaskState::Queued, task.attempts), &task.order);
+        Ok(())
     }
 
     /// Refuses what would make the queue longer than the configuration allows.

@@ -3,12 +3,14 @@
 use std::{
     collections::VecDeque,
     io,
+    sync::Arc,
     thread::JoinHandle,
     time::{Duration, Instant},
 };
 
 use aiwg_protocol::types::Timestamp;
 use tokio::sync::{
+    Notify,
     mpsc::{self, error::TryRecvError},
     watch,
 };
@@ -39,6 +41,9 @@ const TRY_EVERY: Duration = Duration::from_secs(1);
 /// How often it is looked for commands meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// How much text events may bring, in bytes, before it is looked whether they are too much.
+const MUCH: u64 = 64 * 1024 * 1024;
+
 /// What the engine is made of.
 pub struct EngineSetup {
     /// The store.
@@ -51,6 +56,8 @@ pub struct EngineSetup {
     pub orders: mpsc::UnboundedSender<Order>,
     /// Where trouble is noted.
     pub health: Health,
+    /// Rung when events have brought much.
+    pub grown: Arc<Notify>,
     /// Where it says when matches will have settled, so that someone tells it then.
     pub next_due: watch::Sender<Option<Timestamp>>,
 }
@@ -65,6 +72,8 @@ pub(super) struct Thread {
     pub(super) is_stale: bool,
     /// Whether the last transaction failed. Until one has succeeded, it is tried again and again.
     pub(super) in_trouble: bool,
+    /// When it was last looked how large the database's log is.
+    looked_at_log: Instant,
     /// Whether the thread is to end.
     pub(super) exit: bool,
 }
@@ -87,6 +96,7 @@ pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
         taken: VecDeque::new(),
         is_stale: false,
         in_trouble: false,
+        looked_at_log: Instant::now(),
         exit: false,
     };
     // It makes prompts of their templates.
@@ -103,12 +113,30 @@ impl Thread {
                 Ok(has_written) => self.deliver(batch, has_written),
                 Err(error) => self.recover(batch, &error),
             }
+            self.look_after_store();
             if self.exit {
                 if let Err(error) = self.setup.store.checkpoint() {
                     tracing::warn!(%error, "the database's log was left beside it; the next start takes it in");
                 }
                 return;
             }
+        }
+    }
+
+    /// Now and then: whether events have brought so much that house should be kept, and the database's log become too large.
+    fn look_after_store(&mut self) {
+        if self.setup.store.grown() >= MUCH {
+            self.setup.store.take_grown();
+            self.setup.grown.notify_one();
+        }
+        if self.looked_at_log.elapsed() < TRY_EVERY {
+            return;
+        }
+        self.looked_at_log = Instant::now();
+        match self.setup.store.keep_log_small(TRY_EVERY) {
+            Ok(true) => {}
+            Ok(false) => tracing::debug!("the database's log is large, and someone reads from it"),
+            Err(error) => tracing::debug!(%error, "the database's log is large, and could not be emptied"),
         }
     }
 

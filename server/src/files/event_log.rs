@@ -41,6 +41,9 @@ const LAST_LINE: u64 = 64 * 1024;
 /// How much of the end is looked at in all for an event: what has none there is no event log.
 const LOOKED_AT: u64 = 64 * 1024 * 1024;
 
+/// How large a file becomes, in bytes, before another one is begun for the day.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
 /// How long to wait before what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -247,7 +250,19 @@ impl EventLog {
                 self.open.insert(Open::at(&path, day)?)
             }
         };
-        open.file.write_all(lines)
+        open.file.write_all(lines)?;
+        if open.file.metadata()?.len() >= LARGEST {
+            self.roll(&path, day)?;
+        }
+        Ok(())
+    }
+
+    /// Begins another file for the day: this one can be removed as a whole when all in it is forgotten.
+    fn roll(&mut self, path: &Path, day: &str) -> io::Result<()> {
+        let name =
+            (1..u32::MAX).map(|n| self.dir.join(format!("{day}.{n}.jsonl"))).find(|name| !name.exists());
+        self.open = None;
+        name.map_or(Ok(()), |name| std::fs::rename(path, name))
     }
 }
 
@@ -268,6 +283,11 @@ impl Open {
 pub(crate) fn last_written(dir: &Path, most: u64) -> u64 {
     // Not the newest file's: the clock may have been set back.
     files(dir).filter_map(|path| Some(End::of(&path, most).ok()?.last)).max().unwrap_or(0)
+}
+
+/// The number of the last event in a file; none if there is none.
+pub(crate) fn last_of(path: &Path) -> Option<u64> {
+    End::of(path, u64::MAX).ok().map(|end| end.last).filter(|last| *last > 0)
 }
 
 fn files(dir: &Path) -> impl Iterator<Item = PathBuf> {

@@ -13,7 +13,7 @@ pub(crate) use aiwg_fs::{
 use aiwg_protocol::trust;
 use rustix::fs::OFlags;
 
-pub(crate) use event_log::{last_written, write_event_log};
+pub(crate) use event_log::{last_of, last_written, write_event_log};
 pub(crate) use status_files::write_status_files;
 pub(crate) use tasks_file::{WRITTEN_BY, write_tasks_file};
 

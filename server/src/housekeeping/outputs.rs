@@ -15,18 +15,19 @@ struct Output {
     bytes: u64,
 }
 
-/// Removes what is too old, or too much, or belongs to a task that has been forgotten; the oldest first. What cannot be removed is left for the
+/// Removes what is too old, or too much, or belongs to a task that has been forgotten; as [`in_order`] says. What cannot be removed is left for the
 /// next time, and so is everything once `stopped`.
 pub(super) fn prune(
     actions: &Path,
     reader: &Reader,
     retention: &RetentionConfig,
+    now: Timestamp,
     stopped: &CancellationToken,
 ) -> io::Result<()> {
     let mut outputs = finished(actions, reader, stopped)?;
-    outputs.sort_by_key(|output| output.ended);
-    let since = cutoff(retention.output_days);
+    let since = cutoff(now, retention.output_days);
     let most = retention.output_mb.map_or(u64::MAX, |mib| u64::from(mib) * MIB);
+    in_order(&mut outputs, most);
     let mut total = outputs.iter().fold(0_u64, |sum, output| sum.saturating_add(output.bytes));
     for output in outputs {
         if stopped.is_cancelled() {
@@ -41,6 +42,25 @@ pub(super) fn prune(
         }
     }
     Ok(())
+}
+
+/// In the order in which they go, where they are too much together. What is too much by itself goes first: it could only stay if all others
+/// went, and then it could not either. Then all but the latest of those that take more than half, of which no two can stay. Then the oldest.
+fn in_order(outputs: &mut [Output], most: u64) {
+    let half = most / 2;
+    let latest = outputs
+        .iter()
+        .filter(|output| output.bytes > half && output.bytes <= most)
+        .map(|output| output.ended)
+        .max();
+    outputs.sort_by_key(|output| {
+        let rank = match output.bytes {
+            bytes if bytes > most => 0,
+            bytes if bytes > half && Some(output.ended) != latest => 1,
+            _ => 2,
+        };
+        (rank, output.ended)
+    });
 }
 
 /// Of every task that is neither queued nor running.
@@ -71,4 +91,43 @@ fn finished(actions: &Path, reader: &Reader, stopped: &CancellationToken) -> io:
 fn size(dir: &Path) -> io::Result<u64> {
     // Sparse files can have any size.
     std::fs::read_dir(dir)?.try_fold(0_u64, |sum, entry| Ok(sum.saturating_add(entry?.metadata()?.len())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which of these, given by the numbers of their bytes and the oldest first, are left.
+    fn left(sizes: &[u64], most: u64) -> Vec<u64> {
+        let mut outputs: Vec<Output> = sizes
+            .iter()
+            .zip(1_u32..)
+            .map(|(bytes, n)| Output {
+                task: TaskNo(n.into()),
+                ended: Timestamp::from_millis(n.into()),
+                bytes: *bytes,
+            })
+            .collect();
+        in_order(&mut outputs, most);
+        let mut total: u64 = sizes.iter().sum();
+        outputs.retain(|output| {
+            let goes = total > most;
+            total -= if goes { output.bytes } else { 0 };
+            !goes
+        });
+        let mut left: Vec<u64> = outputs.iter().map(|output| output.task.0).collect();
+        left.sort_unstable();
+        left
+    }
+
+    #[test]
+    fn a_large_output_goes_before_the_small_ones_that_it_would_drive_out() {
+        assert_eq!(left(&[1, 1, 1, 500], 100), [1, 2, 3]);
+        assert_eq!(left(&[1, 500, 1, 1], 100), [1, 3, 4]);
+        // Two of which no more than one can stay: the latest.
+        assert_eq!(left(&[5, 90, 90, 5], 100), [1, 3, 4]);
+        // Otherwise the oldest go.
+        assert_eq!(left(&[40, 40, 40], 100), [2, 3]);
+        assert_eq!(left(&[30, 30, 60], 100), [2, 3]);
+    }
 }

@@ -60,6 +60,7 @@ pub(crate) fn open_store(
         return Err(not_set_aside(project).into());
     }
     end_unreadable(project, &store)?;
+    store.all_rested()?;
     if store.last_numbers()? == (0, 0) {
         // A new one: the one before may have been damaged, or someone has removed it.
         begin_after_what_is_there(project, &mut store)?;

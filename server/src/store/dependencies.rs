@@ -27,6 +27,35 @@ impl Store {
         .collect()
     }
 
+    /// A queued task is not to start before it is told to: as if it waited for one more.
+    pub(crate) fn rest(&mut self, task: TaskNo) -> rusqlite::Result<()> {
+        self.statement("INSERT OR IGNORE INTO resting (task) VALUES (?)")?.execute([task])?;
+        self.statement("UPDATE task SET waiting = waiting + 1 WHERE no = ?")?.execute([task])?;
+        Ok(())
+    }
+
+    /// It has rested for long enough.
+    pub(crate) fn rested(&mut self, task: TaskNo) -> rusqlite::Result<()> {
+        if self.statement("DELETE FROM resting WHERE task = ?")?.execute([task])? > 0 {
+            self.waits_for_one_less(task)?;
+        }
+        Ok(())
+    }
+
+    /// All of them have: while no daemon ran they did nothing else.
+    pub(crate) fn all_rested(&mut self) -> rusqlite::Result<()> {
+        self.begin()?;
+        let resting: Vec<TaskNo> = self
+            .statement("SELECT task FROM resting")?
+            .query_map([], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        let done = resting.into_iter().try_for_each(|task| self.rested(task));
+        match done {
+            Ok(()) => self.commit().map(drop),
+            Err(error) => self.rollback().and(Err(error)),
+        }
+    }
+
     /// The tasks that wait for this one, in the order of their numbers; from here on they do not any more.
     pub(crate) fn take_waiting(&mut self, after: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
         let waiting: Vec<TaskNo> = self

@@ -24,6 +24,8 @@ impl Store {
             Millis(event.at),
             event.caused_by.as_ref().map(AsJson),
         ])?;
+        drop(insert);
+        self.grown += event.payload.as_str().len() as u64;
         Ok(())
     }
 

@@ -86,12 +86,16 @@ fn connect(path: &Path, thoroughly: bool) -> rusqlite::Result<Connection> {
     make_private(path)?;
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
+    // Before the first table, or it means nothing: what is forgotten makes the file smaller.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit is on the disk before it is acknowledged, so that it survives a power cut too.
     connection.pragma_update(None, "synchronous", "FULL")?;
     // On macOS fsync leaves it in the drive's cache, which a power cut takes along. Elsewhere this changes nothing.
     connection.pragma_update(None, "fullfsync", true)?;
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    // What a checkpoint leaves of a log that has once been large.
+    connection.pragma_update(None, "journal_size_limit", super::write::LARGEST_LOG)?;
     connection.pragma_update(None, "cache_size", -2000)?;
     connection.set_prepared_statement_cache_capacity(64);
     if thoroughly {

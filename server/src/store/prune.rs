@@ -1,7 +1,7 @@
 //! Forgetting what is old. Numbers are never given again, whatever is pruned.
 
 use aiwg_protocol::types::{TaskState, Timestamp};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     row::{Millis, Named, TaskNo},
@@ -12,6 +12,15 @@ use super::{
 const LAST_EVENT: &str = "last_event";
 const LAST_TASK: &str = "last_task";
 
+/// The counter that holds up to when things have aged.
+const AGED: &str = "aged";
+
+/// How many pages stay free in the file: what comes next needs them.
+const KEPT_FREE: u32 = 1000;
+
+/// How many pages are given back to the disk in one transaction.
+const GIVEN_BACK: u32 = 500;
+
 /// What is kept: of each thing, what is neither too old nor too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
@@ -19,6 +28,8 @@ pub struct Keep {
     pub since: Option<Timestamp>,
     /// Only so many; any number when none.
     pub most: Option<u64>,
+    /// Only from this number on; from any when none.
+    pub from: Option<u64>,
 }
 
 impl Store {
@@ -61,16 +72,51 @@ impl Store {
                      UNION ALL SELECT min(seq) FROM pending_event)",
             )?
             .query_row([], |row| row.get(0))?;
-        let first: u64 =
-            self.statement("SELECT ifnull(min(seq), 0) FROM event")?.query_row([], |row| row.get(0))?;
+        let first: u64 = self
+            .statement("SELECT max(ifnull(min(seq), 0), 0) FROM event")?
+            .query_row([], |row| row.get(0))?;
         let below = needed.unwrap_or(u64::MAX).min(first.saturating_add(limit)).min(last + 1);
-        let too_many = keep.most.map_or(0, |most| (last + 1).saturating_sub(most));
+        let too_many =
+            keep.most.map_or(0, |most| (last + 1).saturating_sub(most)).max(keep.from.unwrap_or(0));
         self.keep_numbers()?;
         self.statement("DELETE FROM event WHERE seq < ?1 AND (seq < ?2 OR at < ?3)")?.execute(params![
             below,
             too_many,
             Millis(keep.since.unwrap_or_default())
         ])
+    }
+
+    /// Gives some of the room that is free in the file back to the disk, so little that nobody waits long. Tells whether there is more.
+    pub(crate) fn give_back(&mut self) -> rusqlite::Result<bool> {
+        let free = |store: &Self| -> rusqlite::Result<u32> {
+            store.statement("PRAGMA freelist_count")?.query_row([], |row| row.get(0))
+        };
+        let before = free(self)?;
+        if before <= KEPT_FREE {
+            return Ok(false);
+        }
+        let pages = (before - KEPT_FREE).min(GIVEN_BACK);
+        let mut vacuum = self.connection().prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
+        let mut rows = vacuum.query([])?;
+        // A page for each step.
+        while rows.next()?.is_some() {}
+        drop(rows);
+        drop(vacuum);
+        // One that an earlier version has made cannot.
+        Ok(free(self)? < before)
+    }
+
+    /// Up to when things have aged, as far as that was told: see [`Store::set_aged`].
+    pub(crate) fn aged(&self) -> rusqlite::Result<Option<Timestamp>> {
+        let mut select = self.statement("SELECT value FROM counter WHERE name = ?")?;
+        Ok(select.query_row([AGED], |row| row.get::<_, Millis>(0)).optional()?.map(|at| at.0))
+    }
+
+    /// Notes up to when things have aged.
+    pub(crate) fn set_aged(&mut self, at: Timestamp) -> rusqlite::Result<()> {
+        self.statement("INSERT OR REPLACE INTO counter (name, value) VALUES (?, ?)")?
+            .execute(params![AGED, Millis(at)])?;
+        Ok(())
     }
 
     /// The highest event number and task number that were ever given.

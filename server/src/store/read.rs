@@ -204,6 +204,46 @@ impl Reader {
         self.with(prune::last_event)
     }
 
+    /// The events before this number, the latest first, each with about how many bytes it takes: so many at the most, so that nobody
+    /// waits long.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn event_sizes(&self, before: u64) -> rusqlite::Result<Vec<(u64, u64)>> {
+        self.with(|connection| {
+            // Without reading them: the length stands in the row's header.
+            let mut select = connection.prepare_cached(&format!(
+                "SELECT seq, 64 + octet_length(topic) + octet_length(payload) + ifnull(octet_length(cause), 0)
+                 FROM event WHERE seq < ? ORDER BY seq DESC LIMIT {SCANNED}"
+            ))?;
+            let rows = select
+                .query_map([before.min(i64::MAX.unsigned_abs())], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            readable(rows, &self.health)
+        })
+    }
+
+    /// How large the database is, in bytes, without what is free in it.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn size(&self) -> rusqlite::Result<u64> {
+        self.with(|connection| {
+            let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
+            Ok((number("page_count")?.saturating_sub(number("freelist_count")?))
+                .saturating_mul(number("page_size")?))
+        })
+    }
+
+    /// The number of the first event; 0 where there is none.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn first_event(&self) -> rusqlite::Result<u64> {
+        self.with(|connection| {
+            connection.query_row("SELECT max(ifnull(min(seq), 0), 0) FROM event", [], |row| row.get(0))
+        })
+    }
+
     /// How many tasks there are in each state, and what they used.
     ///
     /// # Errors

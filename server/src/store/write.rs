@@ -15,6 +15,12 @@ use super::{
 };
 use crate::health::{Health, IssueKind};
 
+/// How large the log beside the database may be, in bytes, before it is emptied even though that waits for those who read.
+pub(super) const LARGEST_LOG: u64 = 64 * 1024 * 1024;
+
+/// How long that waits for them.
+const READERS_END: Duration = Duration::from_millis(100);
+
 /// The one writer. Between [`Store::begin`] and [`Store::commit`] everything counts together or not at all.
 pub struct Store {
     connection: Connection,
@@ -25,6 +31,8 @@ pub struct Store {
     pub(super) health: Health,
     /// What was wrong in it when it was opened, and has been mended.
     mended: Vec<String>,
+    /// How much text events have brought, in bytes.
+    pub(super) grown: u64,
     /// How many rows had been changed at the last commit.
     changes: u64,
 }
@@ -49,6 +57,7 @@ impl Store {
             counts_changed: false,
             health: Health::default(),
             mended,
+            grown: 0,
             changes: 0,
         };
         store.load_counts().map_err(StoreError::at(path))?;
@@ -98,6 +107,31 @@ impl Store {
     /// Moves all that was committed into the database's one file, so that a copy of it is whole.
     pub(crate) fn checkpoint(&self) -> rusqlite::Result<()> {
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    }
+
+    /// Empties the log beside the database where it has become large, which is only done by itself while nobody reads. `patience` is how long
+    /// writing waits otherwise. Tells whether it is small now.
+    pub(crate) fn keep_log_small(&self, patience: Duration) -> rusqlite::Result<bool> {
+        let mut log = self.path.as_os_str().to_owned();
+        log.push("-wal");
+        if std::fs::metadata(log).map_or(0, |log| log.len()) <= LARGEST_LOG {
+            return Ok(true);
+        }
+        self.connection.busy_timeout(READERS_END)?;
+        let busy =
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+        self.connection.busy_timeout(patience)?;
+        Ok(!busy?)
+    }
+
+    /// How much text events have brought since this was asked last, in bytes.
+    pub(crate) fn take_grown(&mut self) -> u64 {
+        std::mem::take(&mut self.grown)
+    }
+
+    /// The same, without forgetting it.
+    pub(crate) fn grown(&self) -> u64 {
+        self.grown
     }
 
     /// Forgets all since [`Store::begin`].

@@ -2,6 +2,7 @@
 
 use std::{io, path::Path, time::Duration};
 
+use aiwg_fs::is_shortage;
 use aiwg_protocol::{
     config::{Config, DaemonConfig, InterruptedTasks, StalledTasks},
     types::{TaskState, Timestamp},
@@ -72,10 +73,12 @@ impl Agent {
             None => self.adopt(shared, &loaded.config, &dir, &mut end).await,
         };
         let result = result.unwrap_or_else(|error| End::Ended(could_not_start(&error)));
-        if is_ours && matches!(result, End::Lost { .. }) {
-            // Whoever wants it to end need not wait.
-            let _ = timeout(back_off(self.task.launch), end.wait_for(Option::is_some)).await;
-        }
+        let result = match result {
+            End::Lost { started, .. } if is_ours => {
+                End::Lost { started, rest: Some(back_off(self.task.launch)) }
+            }
+            other => other,
+        };
         self.task.report(shared, &result, most_attempts(&loaded.config.daemon)).await;
     }
 
@@ -90,23 +93,35 @@ impl Agent {
         let limit_ms = self.limit_ms(&config.daemon);
         let order = match prepare(shared, &config.agent, dir, &order, limit_ms) {
             Ok(order) => order,
-            Err(error) => return Ok(End::Ended(could_not_start(&error))),
+            Err(error) => return Ok(not_started(&error)),
         };
         let names = std::env::vars_os().map(|(name, _)| name);
         let kept_back = kept_back(&config.agent.env, names).map_err(io::Error::other)?;
-        let mut child = shim::spawn(&order, kept_back).await?;
+        let mut child = match shim::spawn(&order, kept_back).await {
+            Ok(child) => child,
+            Err(error) => return Ok(not_started(&error)),
+        };
         drop(order);
         let shim = child.id();
         shared.running.set_pids(self.task.no, self.task.launch, shim, None);
         // It is not reaped yet, so this cannot be another one.
         let shim_process = shim.and_then(Process::of);
+        let mut shortage = None;
         let ended = async {
-            if let Some(Started::Started(process)) = shim::started(&mut child).await {
-                shared.running.set_pids(self.task.no, self.task.launch, shim, Some(process.pid));
+            match shim::started(&mut child).await {
+                Some(Started::Started(process)) => {
+                    shared.running.set_pids(self.task.no, self.task.launch, shim, Some(process.pid));
+                    shared.shortage.over();
+                }
+                Some(Started::Failed(error)) if error.is_shortage() => shortage = Some(error.message),
+                _ => {}
             }
             child.wait().await.ok().and_then(|status| status.code())
         };
         let code = self.until(shared, config, dir, (Some(Duration::ZERO), shim_process), ended, end).await;
+        if let Some(why) = shortage {
+            return Ok(End::NotStarted(why));
+        }
         let ending = *end.borrow();
         if code == Some(aiwg_shim::EXIT_REMOVED.into()) {
             return Ok(End::Ended(removed(dir).given(ending)));
@@ -123,7 +138,7 @@ impl Agent {
     ) -> io::Result<End> {
         match self.abandon(dir, end).await {
             // The crash came before its directory was made.
-            None => return Ok(End::Lost { started: false }),
+            None => return Ok(End::Lost { started: false, rest: None }),
             // Nobody runs it, and from here on nobody can.
             Some(Abandon::Done) => {
                 shim::reap(self.task, dir);
@@ -251,7 +266,14 @@ impl Agent {
         dir: &Path,
         ending: Option<Ending>,
     ) -> io::Result<End> {
-        if let Some(record) = aiwg_shim::read_exit(dir, self.task.launch).map_err(io::Error::other)? {
+        let record = loop {
+            match aiwg_shim::read_exit(dir, self.task.launch) {
+                // That it cannot be read now says nothing about the task.
+                Err(error) if error.is_shortage() => tokio::time::sleep(RETRY).await,
+                record => break record.map_err(io::Error::other)?,
+            }
+        };
+        if let Some(record) = record {
             // Someone else than this daemon, a service manager say, has had the shim end it.
             let from_outside = record.end_requested && ending.is_none();
             let (started, ended_for) = (record.spawn_error.is_none(), record.ended_for);
@@ -263,7 +285,7 @@ impl Agent {
             let outcome = ended_by_shim(outcome, ended_for, config, dir);
             return Ok(if from_outside && outcome.state == TaskState::Failed {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
-                End::Lost { started }
+                End::Lost { started, rest: None }
             } else {
                 End::Ended(outcome)
             });
@@ -278,8 +300,13 @@ impl Agent {
         .await
         .map_err(io::Error::other)?;
         tracing::warn!(task = %self.task.no, ended = swept.ended, left = swept.left, "its shim is gone without a record");
-        Ok(End::Lost { started })
+        Ok(End::Lost { started, rest: None })
     }
+}
+
+/// What cannot be started for a reason of the daemon's own has failed, unless the system is only short of something.
+fn not_started(error: &io::Error) -> End {
+    if is_shortage(error) { End::NotStarted(error.to_string()) } else { End::Ended(could_not_start(error)) }
 }
 
 /// How often a task's agent may be started in all, where each was lost.

@@ -7,7 +7,7 @@ use aiwg_shim::{Abandon, Process, RunRecord};
 
 use super::Shared;
 use crate::{
-    engine::EngineError,
+    engine::{Engine, EngineError},
     store::{Outcome, TaskNo},
 };
 
@@ -31,7 +31,11 @@ pub(super) enum End {
     /// Lost, be it together with its shim. `started` tells whether there had been one at all.
     Lost {
         started: bool,
+        /// How long it is not to be started again.
+        rest: Option<Duration>,
     },
+    /// There was none, since the system was short of something: of what.
+    NotStarted(String),
 }
 
 impl Launch {
@@ -76,14 +80,33 @@ impl Launch {
         loop {
             let told = match end {
                 End::Ended(outcome) => engine.ended(no, outcome.clone()).await,
-                End::Lost { started } => engine.interrupted(no, *started, most_attempts).await,
+                End::Lost { started, rest } => {
+                    engine.interrupted(no, *started, most_attempts, rest.is_some()).await
+                }
+                End::NotStarted(_) => engine.not_started(no).await,
             };
             match told {
                 Err(EngineError::Storage(_)) => tokio::time::sleep(RETRY).await,
                 Err(error) => return tracing::error!(task = %no, %error, "its end was not taken in"),
-                Ok(()) => return,
+                Ok(()) => break,
             }
         }
+        match end {
+            End::NotStarted(why) => return shared.shortage.met(why),
+            End::Lost { rest: Some(rest), .. } => self.rest(engine.clone(), *rest),
+            _ => {}
+        }
+        shared.shortage.over();
+    }
+
+    /// Has it start again after a while. The next daemon does not wait.
+    fn rest(self, engine: Engine, rest: Duration) {
+        tokio::spawn(async move {
+            tokio::time::sleep(rest).await;
+            while engine.rested(self.no).await.is_err_and(|error| error.is_storage()) {
+                tokio::time::sleep(RETRY).await;
+            }
+        });
     }
 }
 

@@ -12,6 +12,7 @@ mod overdue;
 mod prepare;
 mod running;
 mod shim;
+mod shortage;
 mod silence;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
@@ -30,6 +31,7 @@ use agent::Agent;
 pub(crate) use environment::is_closed;
 pub use environment::{AGENT_ENV, TASK_ENV};
 pub(crate) use running::Running;
+pub(crate) use shortage::Shortage;
 
 /// What every agent's keeper needs.
 pub(crate) struct Shared {
@@ -37,6 +39,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) engine: Engine,
     pub(crate) running: Running,
+    /// Whether agents can be started at all.
+    pub(crate) shortage: Shortage,
     /// The socket, as agents are to find it.
     pub(crate) socket: String,
     /// How many files agents may have open; none for as many as the daemon.

@@ -3,6 +3,7 @@
 mod lending;
 mod locked;
 mod many;
+mod shortages;
 mod values;
 
 use rusqlite::Connection;

@@ -1,0 +1,100 @@
+//! The system is short of something for a while.
+
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+use serde_json::json;
+
+use crate::support::{Project, Wire, until};
+
+/// Has the daemon have no more than so much of something; gives what it had.
+fn limit(project: &Project, what: Resource, most: Option<u64>) -> Rlimit {
+    let pid = Pid::from_raw(project.pid().try_into().unwrap());
+    let before = prlimit(pid, what, Rlimit { current: most, ..getrlimit(what) }).unwrap();
+    assert!(before.current != most);
+    before
+}
+
+fn unlimit(project: &Project, what: Resource, before: Rlimit) {
+    prlimit(Pid::from_raw(project.pid().try_into().unwrap()), what, before).unwrap();
+}
+
+fn issues(wire: &mut Wire) -> String {
+    wire.call("daemon.status", json!({}))["issues"].to_string()
+}
+
+#[test]
+fn no_more_files_cost_no_task_an_attempt() {
+    let project = Project::started(json!({ "daemon": { "max_parallel_actions": 2 } }));
+    let mut wire = project.wire();
+    wire.is_alive();
+    let before = limit(&project, Resource::Nofile, Some(4));
+    let tasks: Vec<String> = (0..6)
+        .map(|n| {
+            let params = json!({ "prompt": format!("do: echo {n} >> order"), "priority": -n });
+            wire.call("task.submit", params)["taskId"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    until("it is said", || issues(&mut wire).contains("no agents can be started"));
+    for task in &tasks {
+        let state = wire.call("task.get", json!({ "taskId": task }))["state"].clone();
+        assert!(state == "queued" || state == "running", "{task} is {state}");
+    }
+    unlimit(&project, Resource::Nofile, before);
+    for task in &tasks {
+        let ended = project.ended(task);
+        assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(1)), "{ended}");
+    }
+    until("the health to be well", || !issues(&mut wire).contains("no agents"));
+}
+
+#[test]
+fn what_cannot_be_started_for_now_can_be_cancelled() {
+    let project = Project::started(json!({ "daemon": { "max_parallel_actions": 1 } }));
+    let mut wire = project.wire();
+    wire.is_alive();
+    let before = limit(&project, Resource::Nofile, Some(4));
+    let task = wire.call("task.submit", json!({ "prompt": "do: true" }))["taskId"].clone();
+    until("it is said", || issues(&mut wire).contains("no agents can be started"));
+    wire.call("task.cancel", json!({ "taskId": task }));
+    until("its end", || wire.call("task.get", json!({ "taskId": task }))["state"] == "cancelled");
+    unlimit(&project, Resource::Nofile, before);
+    assert_eq!(project.ended(&project.submit("true"))["state"], "completed");
+}
+
+#[test]
+fn files_that_may_not_grow_do_not_end_the_daemon() {
+    let project = Project::started(json!({}));
+    let mut wire = project.wire();
+    wire.call("event.emit", json!({ "topic": "a:b" }));
+    let before = limit(&project, Resource::Fsize, Some(0));
+    let refused = wire.try_call("event.emit", json!({ "topic": "a:b", "payload": "x".repeat(100_000) }));
+    assert_eq!(refused["error"]["data"]["kind"], "storage_unavailable", "{refused}");
+    assert!(issues(&mut wire).contains("cannot be written"));
+    unlimit(&project, Resource::Fsize, before);
+    wire.call("event.emit", json!({ "topic": "a:b" }));
+    // The agent has the system's own way with that signal.
+    let task = project.submit("kill -XFSZ $$; true");
+    assert_eq!(project.ended(&task)["state"], "failed");
+}
+
+#[test]
+fn a_task_whose_agent_was_lost_rests_in_the_queue_and_not_in_a_slot() {
+    let project = Project::started(json!({ "daemon": { "max_parallel_actions": 1 } }));
+    let lost = project.submit("[ -e tried ] && exit; touch tried; kill -9 $PPID; sleep 1000");
+    let next = project.submit("touch next-ran; while [ ! -e go ]; do sleep 0.01; done");
+    until("the next one", || project.file("next-ran").exists());
+    assert_eq!(project.task(&lost)["state"], "queued");
+    std::fs::write(project.file("go"), "").unwrap();
+    assert_eq!(project.ended(&next)["state"], "completed");
+    let ended = project.ended(&lost);
+    assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(2)));
+}
+
+#[test]
+fn a_task_that_rests_is_not_forgotten_over_a_restart() {
+    let project = Project::started(json!({}));
+    let lost = project.submit("[ -e tried ] && exit; touch tried; kill -9 $PPID; sleep 1000");
+    until("it rests", || project.file("tried").exists() && project.task(&lost)["state"] == "queued");
+    project.kill_daemon();
+    project.start();
+    assert_eq!(project.ended(&lost)["state"], "completed");
+}
