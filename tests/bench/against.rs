@@ -6,7 +6,7 @@ use crate::{
     EMIT, PING, SUBMIT,
     daemon::BenchDaemon,
     files,
-    load::{Load, Measured, measure},
+    load::{Load, Measured, Until, measure},
     rules, start, table, tasks,
 };
 
@@ -51,7 +51,10 @@ fn median(values: &mut [f64]) -> f64 {
 
 fn load(aiwg: &Path, line: &str, in_flight: usize) -> Measured {
     let daemon = BenchDaemon::blocked(aiwg);
-    measure(&daemon.socket, &Load { line, in_flight, together: true, time: Duration::from_millis(700) })
+    measure(
+        &daemon.socket,
+        &Load { line, in_flight, together: true, until: Until::Time(Duration::from_millis(700)) },
+    )
 }
 
 fn pipelined_ping(aiwg: &Path) -> f64 {

@@ -5,12 +5,11 @@ use std::{
     ffi::OsString,
     path::{Path, PathBuf},
     process::{Command, Output},
-    time::Duration,
 };
 
 use serde_json::{Value, json};
 
-use crate::load::{Load, measure};
+use crate::load::{Load, Until, measure};
 
 pub(crate) struct BenchDaemon {
     aiwg: PathBuf,
@@ -80,17 +79,10 @@ impl BenchDaemon {
         self.json(&["task", "stats"])[state].as_u64().unwrap()
     }
 
-    /// Submits until there are so many tasks.
-    pub(crate) fn submit_until(&self, wanted: u64) {
-        while self.count("total") < wanted {
-            let load = Load {
-                line: super::SUBMIT,
-                in_flight: 512,
-                together: true,
-                time: Duration::from_millis(300),
-            };
-            measure(&self.socket, &load);
-        }
+    /// Submits so many tasks.
+    pub(crate) fn submit(&self, tasks: usize) {
+        let until = Until::Lines(tasks);
+        measure(&self.socket, &Load { line: super::SUBMIT, in_flight: 512, together: true, until });
     }
 
     /// What it has of memory now.

@@ -14,7 +14,14 @@ pub(crate) struct Load<'a> {
     pub(crate) in_flight: usize,
     /// Whether lines that can be sent together are one write; else each is a write of its own, as clients do it.
     pub(crate) together: bool,
-    pub(crate) time: Duration,
+    pub(crate) until: Until,
+}
+
+/// When a load is over.
+pub(crate) enum Until {
+    Time(Duration),
+    /// So many lines, no more.
+    Lines(usize),
 }
 
 /// What one connection got done.
@@ -23,7 +30,7 @@ pub(crate) struct Measured {
     pub(crate) median_us: f64,
 }
 
-/// Keeps `in_flight` lines under way until the time is over.
+/// Keeps `in_flight` lines under way until the load is over.
 pub(crate) fn measure(socket: &Path, load: &Load<'_>) -> Measured {
     let mut stream = UnixStream::connect(socket).unwrap();
     let line = format!("{}\n", load.line);
@@ -31,8 +38,16 @@ pub(crate) fn measure(socket: &Path, load: &Load<'_>) -> Measured {
     let mut times = Vec::new();
     let (mut sent, mut answered) = (0usize, 0usize);
     let began = Instant::now();
-    while began.elapsed() < load.time {
-        let room = load.in_flight - (sent - answered);
+    loop {
+        let left = match load.until {
+            Until::Time(time) if began.elapsed() < time => usize::MAX,
+            Until::Lines(lines) => lines - sent,
+            Until::Time(_) => 0,
+        };
+        if left == 0 {
+            break;
+        }
+        let room = left.min(load.in_flight - (sent - answered));
         let asked = Instant::now();
         if load.together {
             stream.write_all(line.repeat(room).as_bytes()).unwrap();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     EMIT,
     daemon::BenchDaemon,
-    load::{Load, measure},
+    load::{Load, Until, measure},
     table,
 };
 
@@ -19,7 +19,7 @@ pub(crate) fn run(aiwg: &Path) {
     let many = daemon(aiwg, 10_000 - MATCHING);
     table::head("time for an event, microseconds", "10,000 rules", "10 rules");
     for (what, in_flight) in [("one at a time", 1), ("64 in flight, each of them", 64)] {
-        let load = Load { line: EMIT, in_flight, together: true, time: Duration::from_secs(2) };
+        let load = Load { line: EMIT, in_flight, together: true, until: Until::Time(Duration::from_secs(2)) };
         let (mut with_many, mut with_few) = (0.0, 0.0);
         for _ in 0..3 {
             with_many += 1e6 / measure(&many.socket, &load).per_second / 3.0;
@@ -32,7 +32,7 @@ pub(crate) fn run(aiwg: &Path) {
 /// Microseconds for an event where 10,000 rules are, of which 10 match.
 pub(crate) fn with_many(aiwg: &Path) -> f64 {
     let daemon = daemon(aiwg, 10_000 - MATCHING);
-    let load = Load { line: EMIT, in_flight: 64, together: true, time: Duration::from_secs(2) };
+    let load = Load { line: EMIT, in_flight: 64, together: true, until: Until::Time(Duration::from_secs(2)) };
     1e6 / measure(&daemon.socket, &load).per_second
 }
 

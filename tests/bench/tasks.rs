@@ -10,9 +10,9 @@ use serde_json::json;
 
 use crate::{daemon::BenchDaemon, table};
 
-const TASKS: u64 = 2000;
+const TASKS: usize = 2000;
 
-const FINISHED: u64 = 10_000;
+const FINISHED: usize = 10_000;
 
 /// How long the idle daemon is watched.
 const IDLE: Duration = Duration::from_secs(10);
@@ -27,10 +27,9 @@ pub(crate) fn rate(aiwg: &Path) -> f64 {
     let config = json!({ "daemon": { "max_parallel_actions": 2 }, "agent": { "command": ["true"] } });
     let daemon = BenchDaemon::start(aiwg, &config);
     let began = Instant::now();
-    daemon.submit_until(TASKS);
-    let submitted = daemon.count("total");
-    until(|| daemon.count("completed") == submitted);
-    submitted as f64 / began.elapsed().as_secs_f64()
+    daemon.submit(TASKS);
+    until(|| daemon.count("completed") == TASKS as u64);
+    TASKS as f64 / began.elapsed().as_secs_f64()
 }
 
 fn throughput(aiwg: &Path) {
@@ -105,7 +104,7 @@ pub(crate) fn idle_wake_ups(aiwg: &Path) -> f64 {
 fn idle(aiwg: &Path) -> BenchDaemon {
     let config = json!({ "daemon": { "max_parallel_actions": 50 }, "agent": { "command": ["true"] } });
     let mut daemon = BenchDaemon::start(aiwg, &config);
-    daemon.submit_until(FINISHED);
+    daemon.submit(FINISHED);
     until(|| daemon.count("queued") == 0 && daemon.count("running") == 0);
     daemon.restart();
     settle(&daemon);

@@ -7,7 +7,7 @@ use crate::{
     daemon::BenchDaemon,
     disk,
     echo::EchoServer,
-    load::{Load, Rates, measure},
+    load::{Load, Rates, Until, measure},
     table,
 };
 
@@ -16,7 +16,7 @@ pub(crate) fn run(aiwg: &Path) {
     let daemon = BenchDaemon::blocked(aiwg);
     table::head("calls, 64 in flight but where it says otherwise", "aiwg", "raw echo");
     let compare = |what: &str, line: &str, in_flight: usize, together: bool| {
-        let load = Load { line, in_flight, together, time: Duration::from_millis(700) };
+        let load = Load { line, in_flight, together, until: Until::Time(Duration::from_millis(700)) };
         // In turns, so that what disturbs the machine disturbs both.
         let mut rates = Rates::default();
         for _ in 0..3 {
@@ -36,12 +36,12 @@ pub(crate) fn run(aiwg: &Path) {
 fn queue(aiwg: &Path) {
     table::head("task.submit committed, per second", "aiwg", "empty queue");
     let rate = |daemon: &BenchDaemon| {
-        let time = Duration::from_millis(500);
-        measure(&daemon.socket, &Load { line: SUBMIT, in_flight: 64, together: true, time }).per_second
+        let until = Until::Time(Duration::from_millis(500));
+        measure(&daemon.socket, &Load { line: SUBMIT, in_flight: 64, together: true, until }).per_second
     };
     for queued in [0, 10_000, 100_000] {
         let full = BenchDaemon::blocked(aiwg);
-        full.submit_until(queued);
+        full.submit(queued);
         let mut rates: Vec<(f64, f64)> =
             (0..3).map(|_| (rate(&full), rate(&BenchDaemon::blocked(aiwg)))).collect();
         rates.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
