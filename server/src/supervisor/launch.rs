@@ -22,10 +22,6 @@ pub(super) struct Launch {
 }
 
 /// What became of an agent.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one for each attempt at a task, and it is taken apart at once"
-)]
 pub(super) enum End {
     Ended(Outcome),
     /// Lost, be it together with its shim. `started` tells whether there had been one at all.
