@@ -76,7 +76,7 @@ fn limits_are_told_with_the_name_of_the_option() {
 
 #[test]
 fn what_comes_on_standard_input_is_taken() {
-    let project = Project::started(json!({}));
+    let project = Project::started(json!({ "daemon": { "max_payload_kb": 4096 } }));
     let run = |args: &[&str], input: &[u8]| with_input(project.command(), args, input);
     let (code, out, _) = run(&["task", "submit", "-", "--wait"], b"Look\nat this");
     assert_eq!((code, out.as_str()), (0, "stand-in agent: Look\nat this\n"));
