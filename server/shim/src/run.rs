@@ -65,10 +65,10 @@ fn carry_out() -> Result<ExitCode, Box<dyn Error>> {
         Acquired::Busy => return Err("another shim runs this task".into()),
     };
     let mut record = blank(&order);
+    let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), &order);
     match start(&order, &dir, &signals) {
         Ok(run) => {
             tell(run.agent);
-            let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), &order);
             keep(&run, &order, &dir, watch, &mut signals, &mut record);
         }
         Err(error) => {

@@ -36,12 +36,13 @@ pub(crate) struct Found {
 }
 
 impl<'a> Watch<'a> {
-    /// Of the directory of this order, in which the lock is.
+    /// Of the directory of this order, in which the lock is. To be made before the agent is started: what that does at once, to the
+    /// directory or those above it, is noticed as well.
     pub(crate) fn of(dir: &'a Dir, lock: Identity, order: &Order) -> Self {
         Self {
             dir,
             lock,
-            place: Place::of(order),
+            place: Place::of(dir, order),
             most_output: order.max_output_bytes,
             changes: changes(dir, order),
             next_look: Some(Instant::now()),
@@ -96,10 +97,10 @@ struct Place {
 }
 
 impl Place {
-    fn of(order: &Order) -> Option<Self> {
+    fn of(dir: &Dir, order: &Order) -> Option<Self> {
         let root = order.root.clone()?;
         Some(Self {
-            dir: (order.dir.clone(), Identity::at(&order.dir).ok()?),
+            dir: (order.dir.clone(), dir.identity().ok()?),
             root: (root.clone(), identity(&root)?),
         })
     }

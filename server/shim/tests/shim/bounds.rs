@@ -143,19 +143,21 @@ fn as_much_as_is_allowed_is_not_too_much() {
 #[test]
 fn a_stopped_tree_hears_that_it_is_to_end() {
     let task = Task::sh(
-        "trap 'echo heard; exit 6' TERM; (trap 'echo too >&2; exit' TERM; kill -STOP $(sh -c 'echo $PPID'); sleep 1000) & \
-         echo >ready; kill -STOP $$; while :; do sleep 0.01; done",
+        "trap 'echo heard; exit 6' TERM; (trap 'echo too >&2; exit' TERM; me=$(sh -c 'echo $PPID'); echo $me >child; kill -STOP $me; sleep 1000) & \
+         kill -STOP $$; while :; do sleep 0.01; done",
     );
     let (mut shim, agent) = task.started();
-    task.lines("ready", 1);
+    let child = task.processes("child", 1)[0];
     let stopped = |process: Process| {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.pid)).unwrap_or_default();
         stat.contains(") T ").then_some(())
     };
-    until("it is stopped", || stopped(agent));
+    // Both: one that is stopped after it was told would be killed, and only when the grace is over.
+    until("they are stopped", || stopped(agent).and_then(|()| stopped(child)));
     shim.signal(Signal::TERM);
     shim.wait();
     assert_eq!((task.exit().code, task.text(STDOUT_FILE).as_str()), (Some(6), "heard\n"));
+    assert_eq!(task.text(STDERR_FILE), "too\n");
 }
 
 #[test]
