@@ -99,10 +99,7 @@ struct Place {
 impl Place {
     fn of(dir: &Dir, order: &Order) -> Option<Self> {
         let root = order.root.clone()?;
-        Some(Self {
-            dir: (order.dir.clone(), dir.identity().ok()?),
-            root: (root.clone(), identity(&root)?),
-        })
+        Some(Self { dir: (order.dir.clone(), dir.identity().ok()?), root: (root.clone(), identity(&root)?) })
     }
 
     /// Whether it was moved away, and not its project with it.
