@@ -19,7 +19,7 @@ use crate::{
 const GLOBAL: &str = "Global options";
 
 /// Turns what happens in a project into agent tasks, and runs them.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "aiwg", version, max_term_width = 100, propagate_version = true)]
 #[command(after_help = examples::overall())]
 pub(crate) struct Args {
@@ -39,7 +39,7 @@ pub(crate) struct Args {
     pub(crate) command: Command,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// Write a configuration to begin with, each setting explained
     #[command(after_help = examples::INIT)]
@@ -91,7 +91,25 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Debug, Subcommand)]
+impl Command {
+    /// Whether it only asks, so that asking again changes nothing.
+    pub(crate) fn only_asks(&self) -> bool {
+        match self {
+            Self::Daemon(command) => matches!(command, DaemonCommand::Status | DaemonCommand::Ping),
+            Self::Task(command) => {
+                matches!(command, TaskCommand::List(_) | TaskCommand::Get { .. } | TaskCommand::Stats)
+            }
+            Self::Event(command) => matches!(command, EventCommand::List { .. }),
+            Self::Automation(command) => {
+                matches!(command, AutomationCommand::Status | AutomationCommand::Test(_))
+            }
+            Self::Schedule(command) => matches!(command, ScheduleCommand::List),
+            _ => false,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum DaemonCommand {
     /// Start the daemon; returns when it answers
     #[command(after_help = examples::START)]
@@ -137,7 +155,7 @@ pub(crate) enum SchemaKind {
     Openrpc,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct ServiceArgs {
     /// A unit for systemd; the default
     #[arg(long, conflicts_with = "launchd")]
@@ -150,7 +168,7 @@ pub(crate) struct ServiceArgs {
     pub(crate) config: Option<PathBuf>,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct LogsArgs {
     /// How many of the last lines
     #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
@@ -162,7 +180,7 @@ pub(crate) struct LogsArgs {
     pub(crate) follow: bool,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct StartArgs {
     /// Stay in the foreground
     #[arg(long)]
@@ -189,14 +207,14 @@ pub(crate) struct StartArgs {
     pub(crate) adopt_state: bool,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct AttachArgs {
     /// Only look
     #[arg(long)]
     pub(crate) readonly: bool,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum TaskCommand {
     /// Submit a task
     #[command(after_help = examples::SUBMIT)]
@@ -264,7 +282,7 @@ pub(crate) enum TaskCommand {
 }
 
 /// Which tasks something is done with: those named, or all that fit.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[group(skip)]
 #[command(group = ArgGroup::new("which").required(true).multiple(true))]
 pub(crate) struct Selected {
@@ -294,7 +312,7 @@ pub(crate) struct Selected {
     pub(crate) all: bool,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct SubmitArgs {
     /// What the agent is asked to do, as one argument; - reads it from standard input
     #[arg(value_hint = ValueHint::Other)]
@@ -334,7 +352,7 @@ pub(crate) struct SubmitArgs {
     pub(crate) env: Vec<(String, String)>,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct ListArgs {
     /// Only tasks in this state
     #[arg(long, value_parser = states())]
@@ -353,7 +371,7 @@ pub(crate) struct ListArgs {
     pub(crate) cursor: Option<String>,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ConfigCommand {
     /// Tell all that is wrong with a configuration file, and where
     #[command(after_help = examples::CONFIG_CHECK)]
@@ -364,7 +382,7 @@ pub(crate) enum ConfigCommand {
     },
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum AutomationCommand {
     /// Show the rules and the tasks that they have made lately
     #[command(after_help = examples::AUTOMATION_STATUS, alias = "list")]
@@ -388,7 +406,7 @@ pub(crate) enum AutomationCommand {
     Test(TestArgs),
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Clone, ClapArgs)]
 #[group(skip)]
 #[command(group = ArgGroup::new("what").required(true))]
 pub(crate) struct TestArgs {
@@ -406,7 +424,7 @@ pub(crate) struct TestArgs {
     pub(crate) schedule: Option<String>,
 }
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum EventCommand {
     /// Tell the daemon that something happened
     #[command(after_help = examples::EMIT)]

@@ -125,7 +125,13 @@ fn cut(mut message: String) -> String {
 
 /// What a client's error says, and for one that only a person can help with, what to do.
 fn told(error: &ClientError) -> String {
-    let ClientError::Timeout { after } = error else { return cut(error.to_string()) };
+    let after = match error {
+        ClientError::Timeout { after } => after,
+        ClientError::Disconnected(_) => {
+            return cut(format!("{error}; what was asked for may have taken effect or not"));
+        }
+        other => return cut(other.to_string()),
+    };
     let is_led = std::env::var_os(SOCKET_ENV).is_some_and(|path| !path.is_empty());
     let remedy = if is_led {
         format!(

@@ -9,7 +9,10 @@ use std::{
 use aiwg_client::{ClientError, DaemonClient, Options, find_project};
 use aiwg_protocol::{ErrorKind, SOCKET_ENV, SOCKET_PATH};
 
-use aiwg_server::boot::{is_running, last_holder};
+use aiwg_server::{
+    boot::{is_running, last_holder},
+    lifecycle::Phase,
+};
 use tokio::time::{sleep, timeout};
 
 use crate::error::CliError;
@@ -95,6 +98,16 @@ pub(crate) fn is_gone(error: &ClientError) -> bool {
         ClientError::Disconnected(_) => true,
         error => error.is_no_daemon(),
     }
+}
+
+/// Whether a daemon of this machine that is gone is to answer in a moment: it begins anew, or is being started. Its lock tells.
+pub(crate) fn comes_back(named: Option<&Path>) -> bool {
+    let Some(project) = here(named).filter(|project| is_running(project)) else { return false };
+    last_holder(&project).is_some_and(|holder| match holder.phase {
+        Phase::BeginsAnew => true,
+        Phase::Runs => holder.process.is_alive(),
+        Phase::Stops => false,
+    })
 }
 
 /// Whether something is there that does not answer.

@@ -284,6 +284,22 @@ fn a_start_waits_for_a_stop() {
 }
 
 #[test]
+fn whoever_asks_during_a_restart_is_answered() {
+    let project = Project::started(json!({}));
+    let began = || project.json(&["daemon", "status"])["started_at"].as_str().unwrap().to_owned();
+    for _ in 0..5 {
+        let before = began();
+        project.wire().call("daemon.restart", json!({}));
+        // Each of them must succeed, at whatever moment of the restart it comes.
+        until("the next one", || {
+            project.json(&["daemon", "ping"]);
+            project.json(&["task", "list"]);
+            began() != before
+        });
+    }
+}
+
+#[test]
 fn a_start_does_not_come_in_between_a_restart() {
     let project = Project::started(json!({}));
     let pid = project.pid();

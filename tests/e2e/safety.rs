@@ -9,7 +9,7 @@ use std::{
 };
 
 use rustix::process::{Signal, geteuid};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Project, kill, until};
 
@@ -234,9 +234,10 @@ fn a_pipe_as_the_configuration_keeps_nobody_waiting() {
 fn nothing_is_told_to_another_users_socket() {
     let project = Project::empty();
     let socket = project.socket();
-    fs::create_dir_all(socket.parent().unwrap()).unwrap();
+    let state = socket.parent().unwrap();
+    fs::create_dir_all(state).unwrap();
     fs::set_permissions(project.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    if !give_away(socket.parent().unwrap()) {
+    if !give_away(state) {
         return;
     }
     let listen = "use IO::Socket::UNIX; my $l = IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 5) or die $!; chmod 0666, $ARGV[0];\n\
@@ -248,8 +249,12 @@ fn nothing_is_told_to_another_users_socket() {
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    until("the socket", || socket.exists());
-    let done = project.run(&["task", "submit", "a secret"]);
+    until("the socket", || std::os::unix::net::UnixStream::connect(&socket).is_ok());
+    // The way there is another's.
+    let planted = project.run(&["task", "submit", "a secret", "--json"]);
+    // The way is one's own, as it is where he has taken the place of a socket, and the kernel says who answers.
+    give_back(state);
+    let taken = project.run(&["task", "submit", "a secret", "--json"]);
     let named =
         project.command().args(["daemon", "ping"]).env("AIWG_DAEMON_SOCKET", &socket).spawn().unwrap();
     kill(fake.id(), Signal::TERM);
@@ -257,8 +262,11 @@ fn nothing_is_told_to_another_users_socket() {
     let mut heard = String::new();
     fake.stdout.take().unwrap().read_to_string(&mut heard).unwrap();
     fake.wait().unwrap();
-    assert_eq!(done.code, 1);
-    assert!(done.err.contains("answered by user 65534"), "{}", done.err);
+    for (done, words) in [(planted, "belongs to user 65534"), (taken, "answered by user 65534")] {
+        let said: Value = serde_json::from_str(&done.err).unwrap();
+        assert_eq!((done.code, &said["error"]["data"]["kind"]), (1, &json!("not_allowed")), "{said}");
+        assert!(said["error"]["message"].as_str().unwrap().contains(words), "{said}");
+    }
     assert!(!heard.contains("a secret"), "{heard}");
 }
 

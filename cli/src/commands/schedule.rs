@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// What can be done with schedules.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ScheduleCommand {
     /// List the schedules, with the times for which they fired last and fire next
     #[command(after_help = examples::SCHEDULE_LIST)]
@@ -44,7 +44,7 @@ pub(crate) enum ScheduleCommand {
 }
 
 /// What is typed after `next`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct NextArgs {
     /// When, as in crontab(5): minute, hour, day of month, month, day of week, as one argument; or @daily and the like
     #[arg(value_name = "EXPR", value_hint = ValueHint::Other)]

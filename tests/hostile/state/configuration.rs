@@ -175,13 +175,25 @@ fn a_start_by_an_agent_puts_nothing_in_force() {
         let project = changed_by_an_agent();
         let pid = project.pid();
         project.submit(&format!(
-            "kill -9 {pid}; while kill -0 {pid}; do sleep 0.01; done; env -i PATH=$PATH {aiwg} --project . daemon {start} & \
-             while [ ! -e seen ]; do sleep 0.01; done"
+            "kill -9 {pid}; while kill -0 {pid}; do sleep 0.01; done; \
+             (env -i PATH=$PATH {aiwg} --project . daemon {start} >said 2>&1; echo $? >code) & while [ ! -e seen ]; do sleep 0.01; done"
         ));
+        // One that it would leave behind is refused, and what a service manager starts in its place puts nothing in force either.
+        let mut next = None;
+        if !start.contains("--foreground") {
+            until("the refusal", || !project.read("code").is_empty());
+            let said = project.read("said");
+            assert!(project.read("code") == "1\n" && said.contains("ended with its task"), "{start}: {said}");
+            assert_eq!(project.run(&["daemon", "ping"]).code, 3, "{start}");
+            next = Some(unattended(&project, &[]));
+        }
         until("the daemon", || project.run(&["daemon", "ping"]).code == 0 && project.pid() != pid);
         assert!(issue(&project).is_some(), "{start}");
         assert_eq!(runs(&project), ["good"], "{start}");
         std::fs::write(project.file("seen"), "").unwrap();
+        if let Some(next) = next {
+            end(&project, next);
+        }
     }
 }
 

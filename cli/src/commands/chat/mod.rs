@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// What can be said.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ChatCommand {
     /// Say something, and print the answer as it comes
     #[command(after_help = examples::CHAT_SEND)]
@@ -40,7 +40,7 @@ pub(crate) enum ChatCommand {
 }
 
 /// What is typed after `send`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct SendArgs {
     /// What to say, as one argument; - reads it from standard input
     #[arg(value_hint = ValueHint::Other)]
@@ -61,7 +61,7 @@ pub(crate) struct SendArgs {
 }
 
 /// What is typed after `daemon chat`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ChatArgs {
     /// What to say, as one argument, or - for standard input; without it, a conversation begins
     #[arg(value_hint = ValueHint::Other)]

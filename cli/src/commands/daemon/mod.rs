@@ -19,7 +19,7 @@ use aiwg_client::{
 use aiwg_protocol::SOCKET_ENV;
 use aiwg_server::boot::{Options, Ready, TASK_ENV};
 
-use super::{ask, chat, setup};
+use super::{ask, ask_at_once, chat, setup};
 use crate::{
     args::{DaemonCommand, StartArgs},
     daemon::{detach, foreground, show_changes},

@@ -20,7 +20,7 @@ use aiwg_shim::{Process, Signal};
 use serde::Serialize;
 use tokio::time::sleep;
 
-use super::{ask, project_here, tmux};
+use super::{ask_at_once, project_here, tmux};
 use crate::{
     error::CliError,
     output::{Output, count, note},
@@ -113,7 +113,7 @@ pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, C
 /// Has the daemon say that it stops.
 fn ask_it(project: Option<&Path>, output: &Output) -> Result<Asked, CliError> {
     let mut asked = None;
-    ask(project, async |client| {
+    ask_at_once(project, async |client| {
         let status = client.daemon_status(NoParams {}).await?;
         let here = project_here(client, &status).and_then(Here::of);
         let acknowledged = client.daemon_stop(DaemonStopParams::default()).await?;
