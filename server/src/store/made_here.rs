@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig, param
 use serde::{Deserialize, Serialize};
 
 use super::{
-    open::{StoreError, is_damage},
+    open::{StoreError, known_version},
     write::Store,
 };
 
@@ -51,7 +51,7 @@ pub(crate) enum Found {
 /// Asks the database at this path, and changes nothing. It may be anybody's work.
 ///
 /// # Errors
-/// It cannot be read, and that is no damage.
+/// It cannot be read, and that is no damage; or a newer version has made it.
 pub(crate) fn ask(path: &Path) -> Result<Found, StoreError> {
     // SQLite takes an empty one for a new one, as a daemon leaves it that was killed in its first moment.
     match path.symlink_metadata() {
@@ -59,13 +59,17 @@ pub(crate) fn ask(path: &Path) -> Result<Found, StoreError> {
         Ok(file) if file.len() == 0 => return Ok(Found::None),
         _ => {}
     }
-    match read(path) {
-        Err(error) if is_damage(&error) => Ok(Found::Damaged),
-        other => other.map_err(StoreError::at(path)),
+    let asked = open(path).map_err(StoreError::at(path)).and_then(|connection| {
+        known_version(&connection, path)?;
+        read(&connection).map_err(StoreError::at(path))
+    });
+    match asked {
+        Err(error) if error.is_damage() => Ok(Found::Damaged),
+        other => other,
     }
 }
 
-fn read(path: &Path) -> rusqlite::Result<Found> {
+fn open(path: &Path) -> rusqlite::Result<Connection> {
     // Not read-only: what a killed daemon has left in the log beside it is part of what it says.
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
@@ -75,6 +79,10 @@ fn read(path: &Path) -> rusqlite::Result<Found> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // Closing the last connection would otherwise move what is in the log into the database.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(connection)
+}
+
+fn read(connection: &Connection) -> rusqlite::Result<Found> {
     // A view could be anything, of any size.
     let tables: u32 = connection.query_row(
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('made_here', 'config_in_force')",

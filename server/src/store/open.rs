@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use crate::files::{append_private, close_to_others};
 
@@ -73,21 +73,39 @@ const MIGRATIONS: &[&str] = &[
 ];
 
 pub(super) fn open_writer(path: &Path, thoroughly: bool) -> Result<Connection, StoreError> {
-    let connection = connect(path, thoroughly).map_err(StoreError::at(path))?;
-    let found = version(&connection).map_err(StoreError::at(path))?;
-    let known = MIGRATIONS.len();
-    if found > known {
-        return Err(StoreError::Newer { path: path.display().to_string(), found, known });
-    }
-    migrate(connection, found).map_err(StoreError::at(path))
+    let connection = connect(path).map_err(StoreError::at(path))?;
+    // First of all: what a newer one has made is left as it is.
+    let found = known_version(&connection, path)?;
+    set_up(connection, found, thoroughly).map_err(StoreError::at(path))
 }
 
-fn connect(path: &Path, thoroughly: bool) -> rusqlite::Result<Connection> {
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
     make_private(path)?;
     let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    // Before the first table, or it means nothing: what is forgotten makes the file smaller.
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    Ok(connection)
+}
+
+/// The version of the tables: how many of the [`MIGRATIONS`] it has seen.
+///
+/// # Errors
+/// It is a newer one, and nothing in it has been changed; nor will closing it change anything. Or it cannot be read.
+pub(super) fn known_version(connection: &Connection, path: &Path) -> Result<usize, StoreError> {
+    let read = || connection.pragma_query_value(None, "user_version", |row| row.get(0));
+    let (found, known): (usize, _) = (read().map_err(StoreError::at(path))?, MIGRATIONS.len());
+    if found <= known {
+        return Ok(found);
+    }
+    // Closing the last connection would otherwise move what is in its log into the database.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(StoreError::at(path))?;
+    Err(StoreError::Newer { path: path.display().to_string(), found, known })
+}
+
+fn set_up(connection: Connection, version: usize, thoroughly: bool) -> rusqlite::Result<Connection> {
+    if version == 0 {
+        // Before the first table, or it means nothing: what is forgotten makes the file smaller.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit is on the disk before it is acknowledged, so that it survives a power cut too.
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -101,7 +119,7 @@ fn connect(path: &Path, thoroughly: bool) -> rusqlite::Result<Connection> {
     if thoroughly {
         check(&connection)?;
     }
-    Ok(connection)
+    migrate(connection, version)
 }
 
 /// Reads all of it, and fails if anything is not as it must be.
@@ -138,10 +156,6 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "cache_size", -1000)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
-}
-
-fn version(connection: &Connection) -> rusqlite::Result<usize> {
-    connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 fn migrate(mut connection: Connection, version: usize) -> rusqlite::Result<Connection> {
