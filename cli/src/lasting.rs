@@ -8,13 +8,13 @@ use std::{
 
 use aiwg_client::{
     ClientError, DaemonClient, ErrorKind,
-    types::{Task, TaskWaitParams},
+    types::{Issue, NoParams, Task, TaskWaitParams},
 };
 use tokio::{sync::Mutex, time::timeout};
 
 use crate::{
     error::CliError,
-    output::note,
+    output::{note, visible},
     project::{is_gone, is_silent, reconnect, reconnect_unless_stopped},
 };
 
@@ -28,6 +28,12 @@ pub(crate) fn wait_ms(wait: Duration) -> u64 {
 
 /// What a call waits that is answered at once.
 pub(crate) const SOON: Duration = Duration::ZERO;
+
+/// How long the agent of a task that is cancelled may take to end: 15 seconds, and some for those that must be killed and for what they leave.
+const ENDING: Duration = Duration::from_secs(30);
+
+/// The kind of the issue that says that nothing can be stored.
+const STORAGE: &str = "storage";
 
 /// How long beyond what it waits for an answer may take before the way to the daemon counts as gone.
 const SLACK: Duration = Duration::from_secs(10);
@@ -104,6 +110,26 @@ impl Lasting {
                 other => return other,
             }
         }
+    }
+
+    /// A task that is being ended, once it has ended: it has so long as an agent that is told to end.
+    ///
+    /// # Errors
+    /// That of the wait, or that it has not ended by then, and what is in the way.
+    pub(crate) async fn ended_soon(&self, id: &str) -> Result<Task, CliError> {
+        if let Ok(ended) = timeout(ENDING, self.ended(id)).await {
+            return ended;
+        }
+        let status = self.call(SOON, async |client| client.daemon_status(NoParams {}).await).await?;
+        let stored = |issue: &&Issue| issue.kind == STORAGE;
+        let why = status.issues.iter().find(stored).map_or_else(
+            || "its processes may hang in the kernel".to_owned(),
+            |issue| format!("that cannot be stored yet: {}", visible(&issue.message)),
+        );
+        let (id, seconds) = (visible(id), ENDING.as_secs());
+        Err(CliError::Failed(format!(
+            "{id} is being ended, but has not ended within {seconds} s; {why}. `aiwg task wait {id}` waits for it"
+        )))
     }
 
     /// Connects again, unless someone has since this connection.

@@ -41,7 +41,7 @@ use crate::{
     reload::{policy, reload, report_notices, watch},
     scheduler::fire_schedules,
     state::{self, StateError},
-    store::{InForce, Reader, Store},
+    store::{InForce, Reader, Store, TaskNo},
     supervisor::{Running, Shared, Shortage, supervise},
     watcher::{FileWatcher, begin_anew, note_told},
 };
@@ -399,6 +399,21 @@ pub fn is_running(project: &Path) -> bool {
 /// The daemon that holds this project's lock, or the last one if that did not end in good order.
 pub fn last_holder(project: &Path) -> Option<Holder> {
     Lock::last_holder(&Project::at(project).ok()?)
+}
+
+/// The tasks of this project whose agents are alive, in the order of their numbers, whether a daemon keeps them or not.
+pub fn living_agents(project: &Path) -> Vec<String> {
+    let Ok(project) = Project::at(project) else { return Vec::new() };
+    let actions = std::fs::read_dir(project.actions_dir()).into_iter().flatten().flatten();
+    let is_held = |dir: &Path| aiwg_shim::is_held(dir).unwrap_or(false);
+    let mut tasks: Vec<TaskNo> = actions
+        .filter_map(|entry| {
+            let no = entry.file_name().to_str()?.parse().ok()?;
+            is_held(&entry.path()).then_some(no)
+        })
+        .collect();
+    tasks.sort_unstable();
+    tasks.iter().map(ToString::to_string).collect()
 }
 
 fn open_project(root: &Path) -> Result<Project, BootError> {

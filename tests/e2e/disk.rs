@@ -34,6 +34,11 @@ fn a_full_disk_loses_nothing_and_ends_nothing() {
 }
 
 #[test]
+fn on_a_full_disk_what_runs_can_be_ended_and_stays_ended() {
+    on_a_small_disk("ending.sh");
+}
+
+#[test]
 fn a_disk_that_cannot_be_written_is_said() {
     on_a_small_disk("read-only.sh");
 }

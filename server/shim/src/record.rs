@@ -7,7 +7,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use aiwg_fs::Dir;
+use aiwg_fs::{Dir, is_shortage};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -19,6 +19,9 @@ use crate::{
 
 /// The longest record that is read, in bytes.
 const LONGEST_RECORD: u64 = 64 * 1024;
+
+/// How much room is reserved for a record, in bytes: more than any has that tells of an agent's end.
+const RESERVED: usize = 1024;
 
 /// Who runs a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +106,7 @@ impl RecordError {
 
     /// Whether the system was short of something: the same may work later.
     pub fn is_shortage(&self) -> bool {
-        aiwg_fs::is_shortage(&self.source)
+        is_shortage(&self.source)
     }
 
     /// Whether there is no such file or directory.
@@ -143,6 +146,14 @@ fn read<T: DeserializeOwned>(dir: &Path, name: &str) -> Result<Option<T>, Record
     .map_err(RecordError::at(&dir.join(name)))
 }
 
+/// Makes sure that there is room for a record, also when the disk is full by then: what is written for now is written over.
+pub(crate) fn reserve(dir: &Dir, name: &str) -> io::Result<()> {
+    cleared(dir, name, || {
+        let mut file = dir.open_private(&temporary(name), OFlags::CREATE)?;
+        file.write_all(&[b' '; RESERVED])
+    })
+}
+
 /// Replaces a record in one step.
 pub(crate) fn write(dir: &Dir, name: &str, record: &impl Serialize) -> io::Result<()> {
     cleared(dir, name, || replace(dir, name, record, |_| Ok(())))
@@ -169,15 +180,22 @@ fn replace(
     before: impl Fn(&File) -> io::Result<()>,
 ) -> io::Result<()> {
     let temporary = temporary(name);
-    let mut file = dir.open_private(&temporary, OFlags::CREATE | OFlags::TRUNC)?;
-    file.write_all(&serde_json::to_vec(record)?)?;
+    // Not cut off first: what is reserved there is to be had, where the disk is full.
+    let mut file = dir.open_private(&temporary, OFlags::CREATE)?;
+    let text = serde_json::to_vec(record)?;
+    file.write_all(&text)?;
+    file.set_len(text.len().try_into().unwrap_or(u64::MAX))?;
     before(&file)?;
     dir.rename(&temporary, name.as_ref())
 }
 
 /// The agent may have put anything in the way, so what fails is done again once that is cleared.
 fn cleared(dir: &Dir, name: &str, work: impl Fn() -> io::Result<()>) -> io::Result<()> {
-    work().or_else(|_| {
+    work().or_else(|error| {
+        // Nothing is in the way then, and what is reserved is not to be given back.
+        if is_shortage(&error) {
+            return Err(error);
+        }
         let _ = dir.open_to_owner();
         dir.clear(&temporary(name))?;
         if dir.open_regular(name.as_ref()).is_err() {

@@ -19,7 +19,7 @@ use crate::{
     lock::{Acquired, acquire},
     order::{Order, SpawnError, Started},
     process::{AT_ONCE, NAME, Process, stat},
-    record::{EndedFor, ExitRecord, RunRecord, boot_id, now_ms, write, write_durably},
+    record::{EndedFor, ExitRecord, RunRecord, boot_id, now_ms, reserve, write, write_durably},
     signals::Signals,
     supervise::{Limits, supervise},
     watch::Watch,
@@ -65,6 +65,7 @@ fn carry_out() -> Result<ExitCode, Box<dyn Error>> {
         Acquired::Busy => return Err("another shim runs this task".into()),
     };
     let mut record = blank(&order);
+    // Before its agent, which may move the directory at once.
     let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), &order);
     match start(&order, &dir, &signals) {
         Ok(run) => {
@@ -140,6 +141,8 @@ fn start(order: &Order, dir: &Dir, signals: &Signals) -> Result<RunRecord, Spawn
         agent: None,
         started_at_ms: None,
     };
+    // Its end is to be on record, however full the disk is by then.
+    reserve(dir, EXIT_FILE).map_err(|error| SpawnError::at(EXIT_FILE, &error))?;
     // Before the agent: a daemon that comes back in the next moment must know what runs.
     write(dir, RUN_FILE, &run).map_err(|error| SpawnError::at(RUN_FILE, &error))?;
     if signals.end_requested() {

@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) last_task: u64,
     /// How much may be started. It is not in the store: the next daemon tries.
     pub(super) starts: Starts,
+    /// Whether there is room for what is new. Where there is not, nothing is started.
+    pub(super) has_room: bool,
     /// Which running tasks wait for which. It is not in the store: a wait ends with its connection.
     pub(super) waits: Waits,
     /// Why running tasks are being ended, where that could not be stored yet. This alone is not in the store.
@@ -68,6 +70,7 @@ impl State {
             last_event: 0,
             last_task: 0,
             starts: Starts::default(),
+            has_room: true,
             waits,
             endings: HashMap::new(),
         }

@@ -139,6 +139,39 @@ impl Command {
         }
     }
 
+    /// Whether it brings something new, for which there must be room: all but what ends, forgets or changes what there is.
+    pub(super) fn brings_more(&self) -> bool {
+        match self {
+            Self::Publish(..)
+            | Self::PublishAll { .. }
+            | Self::FilesTold(..)
+            | Self::KnowSchedules(..)
+            | Self::ScheduleFires { .. }
+            | Self::FireDue(..)
+            | Self::Submit(..)
+            | Self::RetryMany(..) => true,
+            Self::Switch { .. }
+            | Self::TryOut(..)
+            | Self::Committed(..)
+            | Self::ForgetConversation(..)
+            | Self::Cancel(..)
+            | Self::CancelMany(..)
+            | Self::EndRunning(..)
+            | Self::Stalled { .. }
+            | Self::Configure(..)
+            | Self::Ended(..)
+            | Self::Interrupted { .. }
+            | Self::NotStarted(..)
+            | Self::Allow(..)
+            | Self::Rested(..)
+            | Self::Prune(..)
+            | Self::Close(..)
+            | Self::EndAll(..)
+            | Self::Wake
+            | Self::Exit => false,
+        }
+    }
+
     /// Answers that it took no effect.
     pub(super) fn refuse(self, why: EngineError) {
         match self {

@@ -4,23 +4,27 @@
 //! is told within [`PATIENCE`] that it cannot be had. Where it cannot be written, each is tried by itself: one that is too large for what is
 //! left of a disk, or that fails for a reason of its own, does not take others with it. What ends agents needs no store: that they end
 //! comes first, and why is stored when it can be.
+//!
+//! Of a disk that fills up, some room is kept for the ends of what runs: they are stored when nothing else can be, so that no daemon that
+//! comes after takes what was cancelled for lost, and runs it again.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use aiwg_protocol::types::{TaskCancelledOne, TasksCancelled};
 use rusqlite::ErrorCode;
 
 use super::{
     batch::Batch,
-    command::{Command, EngineError, Order, Policy},
+    command::{Command, EngineError, Order, Policy, Select, being_cancelled},
     thread::Thread,
 };
 use crate::{
     health::IssueKind,
-    store::{Ending, TaskNo, is_damage},
+    store::{Ending, TaskNo, is_damage, no_room},
 };
 
 /// How long a command waits for a database that another process has locked, before whoever sent it is told.
@@ -30,6 +34,31 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Thread {
+    /// Looks whether there is room for what is new. Where there is not, that is refused, so that what is kept is there for what ends.
+    pub(super) fn look_for_room(&mut self) {
+        let had_room = std::mem::replace(&mut self.state.has_room, self.setup.store.has_room());
+        if self.state.has_room {
+            return;
+        }
+        self.in_trouble = true;
+        let error = no_room();
+        if had_room {
+            tracing::error!(%error, "nothing new is taken in, and nothing started");
+            // What is not to be kept makes room.
+            self.setup.grown.notify_one();
+        }
+        self.setup.health.report(IssueKind::Storage, self.advice(&error));
+        self.take_all();
+        let why = told(&error);
+        for (command, since) in std::mem::take(&mut self.taken) {
+            if command.brings_more() {
+                command.refuse(EngineError::Storage(Arc::clone(&why)));
+            } else {
+                self.taken.push_back((command, since));
+            }
+        }
+    }
+
     /// Undoes a transaction that has failed, and deals with its commands.
     pub(super) fn recover(&mut self, batch: Batch, error: &rusqlite::Error) {
         self.undo(batch.policy_before, error);
@@ -80,9 +109,14 @@ impl Thread {
     fn needs_no_store(&self, command: &Command) -> bool {
         match command {
             Command::Cancel(no, _) => self.state.running.contains(no),
+            Command::CancelMany(Select::Named(named), _) => self.are_running(named),
             Command::Close(_) | Command::EndAll(_) | Command::EndRunning(..) => true,
             _ => false,
         }
+    }
+
+    fn are_running(&self, named: &[TaskNo]) -> bool {
+        named.iter().all(|no| self.state.running.contains(no))
     }
 
     /// Does what can be done of a command without the store, and answers it.
@@ -90,7 +124,13 @@ impl Thread {
         match command {
             Command::Cancel(no, reply) if self.state.running.contains(&no) => {
                 self.end_unstored(no, Ending::Cancel);
-                reply.send(Ok(super::command::being_cancelled()));
+                reply.send(Ok(being_cancelled()));
+            }
+            Command::CancelMany(Select::Named(named), reply) if self.are_running(&named) => {
+                let named: BTreeSet<TaskNo> = named.into_iter().collect();
+                named.iter().for_each(|no| self.end_unstored(*no, Ending::Cancel));
+                let tasks = named.into_iter().map(being_cancelled_one).collect();
+                reply.send(Ok(TasksCancelled { tasks, more: false }));
             }
             Command::EndRunning(no, ending, reply) if self.state.running.contains(&no) => {
                 self.end_unstored(no, ending);
@@ -142,19 +182,32 @@ impl Thread {
                 "the database is damaged: `aiwg daemon restart` sets it aside and begins a new one; running tasks are lost to it",
             );
         }
-        let message = if is_locked(error) {
-            format!(
-                "the database {} is locked by another process, so that nothing can be stored: end that; \
-                 `fuser` names it. Then it goes on by itself",
-                self.setup.store.path().display()
-            )
-        } else {
-            format!(
-                "the database cannot be written: {error}; make room or mend its permissions, then it goes on by itself"
-            )
-        };
-        self.setup.health.report(IssueKind::Storage, message);
+        self.setup.health.report(IssueKind::Storage, self.advice(error));
     }
+
+    fn advice(&self, error: &rusqlite::Error) -> String {
+        let path = self.setup.store.path().display();
+        if is_locked(error) {
+            return format!(
+                "the database {path} is locked by another process, so that nothing can be stored: end that; \
+                 `fuser` names it. Then it goes on by itself"
+            );
+        }
+        if !self.state.has_room {
+            return format!(
+                "the disk of {path} is full: nothing new is taken in and nothing started, though running tasks can be ended; make room, \
+                 then it goes on by itself"
+            );
+        }
+        format!(
+            "the database cannot be written: {error}; make room or mend its permissions, then it goes on by itself"
+        )
+    }
+}
+
+fn being_cancelled_one(no: TaskNo) -> TaskCancelledOne {
+    let being = being_cancelled();
+    TaskCancelledOne { task_id: no.to_string(), cancelled: being.cancelled, state: being.state }
 }
 
 /// Whether another process keeps the database to itself.

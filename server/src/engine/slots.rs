@@ -28,7 +28,7 @@ impl Turn<'_> {
 
     /// The task that is to start now, if there is room for one.
     fn next(&self) -> rusqlite::Result<Option<TaskNo>> {
-        if self.state.starts == Starts::None {
+        if self.state.starts == Starts::None || !self.state.has_room {
             return Ok(None);
         }
         let slots = self.state.policy.max_parallel;

@@ -35,6 +35,12 @@ const MAX_BATCH: usize = 1024;
 /// How much text they bring together at the most, in bytes, and then one command more: it is all in memory, and in the database's log.
 const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
 
+/// How much text a transaction may bring, in bytes, without a look whether there is room for it.
+const LITTLE: usize = 64 * 1024;
+
+/// How much is written of text that comes in, at the most as a rule: it may be in an event, in the tasks that come of it, and in theirs.
+const WRITTEN: u64 = 4;
+
 /// How often it is tried whether the database can be written, while it cannot be.
 const TRY_EVERY: Duration = Duration::from_secs(1);
 
@@ -56,7 +62,7 @@ pub struct EngineSetup {
     pub orders: mpsc::UnboundedSender<Order>,
     /// Where trouble is noted.
     pub health: Health,
-    /// Rung when events have brought much.
+    /// Rung when house should be kept: events have brought much, or the disk is full.
     pub grown: Arc<Notify>,
     /// Where it says when matches will have settled, so that someone tells it then.
     pub next_due: watch::Sender<Option<Timestamp>>,
@@ -108,6 +114,7 @@ pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
 impl Thread {
     fn run(mut self) {
         while self.wait() {
+            self.look_for_room();
             let mut batch = Batch::default();
             match self.transact(&mut batch, MAX_BATCH) {
                 Ok(has_written) => self.deliver(batch, has_written),
@@ -115,11 +122,16 @@ impl Thread {
             }
             self.look_after_store();
             if self.exit {
-                if let Err(error) = self.setup.store.checkpoint() {
-                    tracing::warn!(%error, "the database's log was left beside it; the next start takes it in");
-                }
-                return;
+                return self.close_store();
             }
+        }
+    }
+
+    fn close_store(&self) {
+        let store = &self.setup.store;
+        let closed = if self.state.has_room { store.checkpoint() } else { store.keep_log() };
+        if let Err(error) = closed {
+            tracing::warn!(%error, "the database's log was left beside it; the next start takes it in");
         }
     }
 
@@ -133,6 +145,11 @@ impl Thread {
             return;
         }
         self.looked_at_log = Instant::now();
+        if !self.state.has_room
+            && let Err(error) = self.setup.store.reuse_log()
+        {
+            tracing::debug!(%error, "the database's log is not written from its beginning again yet");
+        }
         match self.setup.store.keep_log_small(TRY_EVERY) {
             Ok(true) => {}
             Ok(false) => tracing::debug!("the database's log is large, and someone reads from it"),
@@ -187,13 +204,13 @@ impl Thread {
         self.setup.store.begin()?;
         let (mut count, mut bytes) = (0, 0);
         let now = Timestamp::now();
-        if self.in_trouble {
+        if self.in_trouble && self.state.has_room {
             // Whether it can be written again is known only once it has been.
             self.setup.store.write_something()?;
         }
         self.turn(batch, now).store_endings()?;
         while count < most && bytes < MAX_BATCH_BYTES {
-            if count == self.taken.len() {
+            if count == self.taken.len() && self.state.has_room {
                 match self.commands.try_recv() {
                     Ok(command) => self.take(command),
                     Err(_) => break,
@@ -204,6 +221,9 @@ impl Thread {
             let command = command.clone();
             self.turn(batch, now).apply(command)?;
             count += 1;
+        }
+        if bytes > LITTLE {
+            self.setup.store.make_room(WRITTEN * bytes as u64)?;
         }
         self.turn(batch, now).settle()?;
         let has_written = self.setup.store.commit()?;
@@ -218,7 +238,7 @@ impl Thread {
     }
 
     pub(super) fn deliver(&mut self, batch: Batch, has_written: bool) {
-        if has_written {
+        if has_written && self.state.has_room {
             self.in_trouble = false;
             self.setup.health.clear(IssueKind::Storage);
         }

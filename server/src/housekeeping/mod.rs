@@ -36,8 +36,8 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 const MIB: u64 = 1024 * 1024;
 
-/// Keeps house until the daemon has stopped. A reload begins a round, and so do events that bring much. `aged` is up to when things had aged in
-/// an earlier daemon.
+/// Keeps house until the daemon has stopped. A reload begins a round, and so does `grown`: events have brought much, or the disk is full.
+/// `aged` is up to when things had aged in an earlier daemon.
 pub(crate) async fn keep_house(daemon: Arc<Daemon>, aged: Option<Timestamp>, grown: Arc<Notify>) {
     let mut clock = AgeClock::from(aged.unwrap_or_else(Timestamp::now), Instant::now());
     let mut changes = daemon.settings.changes();
@@ -52,14 +52,17 @@ pub(crate) async fn keep_house(daemon: Arc<Daemon>, aged: Option<Timestamp>, gro
         }
         let retention = daemon.settings.get().config.retention.clone();
         let now = clock.look(Timestamp::now(), Instant::now());
-        if let Err(error) = round(&daemon, &retention, now).await {
+        // Files make room, also where the database cannot be written.
+        if let Err(error) = forget(&daemon, &retention, now).await {
             tracing::warn!(%error, "what is old could not be forgotten");
         }
+        remove_files(&daemon, &retention, now).await;
         wait = ROUND_EVERY;
     }
 }
 
-async fn round(daemon: &Arc<Daemon>, retention: &RetentionConfig, now: Timestamp) -> Result<(), EngineError> {
+/// Forgets tasks and events, until nothing is left to forget.
+async fn forget(daemon: &Arc<Daemon>, retention: &RetentionConfig, now: Timestamp) -> Result<(), EngineError> {
     let what = Prune {
         tasks: Keep {
             since: cutoff(now, retention.task_days),
@@ -88,6 +91,11 @@ async fn round(daemon: &Arc<Daemon>, retention: &RetentionConfig, now: Timestamp
     if forgotten != (0, 0) {
         tracing::info!(tasks = forgotten.0, events = forgotten.1, "forgotten, as `retention` says");
     }
+    Ok(())
+}
+
+/// Removes files of tasks and events.
+async fn remove_files(daemon: &Daemon, retention: &RetentionConfig, now: Timestamp) {
     let (actions, events_dir) = (daemon.project.actions_dir(), daemon.project.events_dir());
     let (reader, retention, stopped) =
         (Arc::clone(&daemon.reader), retention.clone(), daemon.stopped.clone());
@@ -104,7 +112,6 @@ async fn round(daemon: &Arc<Daemon>, retention: &RetentionConfig, now: Timestamp
     if let Err(error) = files.await {
         tracing::warn!(%error, "old files could not be looked at");
     }
-    Ok(())
 }
 
 /// The first of the latest events that are together no more than `retention.event_mb` allows; none where all are.

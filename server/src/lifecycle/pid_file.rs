@@ -1,5 +1,7 @@
 use std::{io, path::PathBuf};
 
+use aiwg_fs::is_shortage;
+
 use crate::files::{at, write_atomic};
 
 /// `daemon.pid`, as long as this lives.
@@ -9,12 +11,20 @@ pub(crate) struct PidFile {
 }
 
 impl PidFile {
-    /// Writes it. The caller holds the lock, so one that is there is a dead daemon's.
+    /// Writes it. The caller holds the lock, so one that is there is a dead daemon's. Where there is no room for it there is none: whom it is
+    /// for can do without, and a daemon that goes on with its agents is worth more.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It cannot be written for another reason.
     pub(crate) fn write(path: PathBuf) -> io::Result<Self> {
-        write_atomic(&path, content().as_bytes()).map_err(at(&path))?;
+        match write_atomic(&path, content().as_bytes()) {
+            Err(error) if is_shortage(&error) => {
+                tracing::warn!(%error, path = %path.display(), "cannot be written");
+                // It would name another process.
+                let _ = std::fs::remove_file(&path);
+            }
+            written => written.map_err(at(&path))?,
+        }
         Ok(Self { path })
     }
 }

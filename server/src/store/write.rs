@@ -6,12 +6,13 @@ use std::{
 };
 
 use aiwg_protocol::types::TaskState;
-use rusqlite::{CachedStatement, Connection};
+use rusqlite::{CachedStatement, Connection, config::DbConfig};
 
 use super::{
     counts::Counts,
     mend::mend,
     open::{StoreError, open_writer},
+    reserve::Reserve,
 };
 use crate::health::{Health, IssueKind};
 
@@ -35,6 +36,8 @@ pub struct Store {
     pub(super) grown: u64,
     /// How many rows had been changed at the last commit.
     changes: u64,
+    /// Room for what must be stored though the disk is full.
+    pub(super) reserve: Reserve,
 }
 
 impl Store {
@@ -59,6 +62,7 @@ impl Store {
             mended,
             grown: 0,
             changes: 0,
+            reserve: Reserve::of(log_of(path)),
         };
         store.load_counts().map_err(StoreError::at(path))?;
         Ok(store)
@@ -112,9 +116,7 @@ impl Store {
     /// Empties the log beside the database where it has become large, which is only done by itself while nobody reads. `patience` is how long
     /// writing waits otherwise. Tells whether it is small now.
     pub(crate) fn keep_log_small(&self, patience: Duration) -> rusqlite::Result<bool> {
-        let mut log = self.path.as_os_str().to_owned();
-        log.push("-wal");
-        if std::fs::metadata(log).map_or(0, |log| log.len()) <= LARGEST_LOG {
+        if std::fs::metadata(log_of(&self.path)).map_or(0, |log| log.len()) <= LARGEST_LOG {
             return Ok(true);
         }
         self.connection.busy_timeout(READERS_END)?;
@@ -122,6 +124,18 @@ impl Store {
             self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
         self.connection.busy_timeout(patience)?;
         Ok(!busy?)
+    }
+
+    /// Moves what is in the log into the database as far as nobody reads it and there is room for it there: the log is written from its
+    /// beginning again then, and grows no further.
+    pub(crate) fn reuse_log(&self) -> rusqlite::Result<()> {
+        self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+    }
+
+    /// Has the log stay as it is when the database is closed, with the room behind it: the disk is full, and the next start wants to store
+    /// something as well.
+    pub(crate) fn keep_log(&self) -> rusqlite::Result<()> {
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
     }
 
     /// How much text events have brought since this was asked last, in bytes.
@@ -175,4 +189,11 @@ impl Store {
     fn save_counts(&mut self) -> rusqlite::Result<()> {
         self.counts.save(&self.connection)
     }
+}
+
+/// The log beside a database.
+fn log_of(database: &Path) -> PathBuf {
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
 }

@@ -92,7 +92,10 @@ impl Launch {
             End::Lost { rest: Some(rest), .. } => self.rest(engine.clone(), *rest),
             _ => {}
         }
-        shared.shortage.over();
+        // One whose agent was started has said so then: what there is enough of now, its end does not tell.
+        if shared.running.pid(no).is_none() {
+            shared.shortage.over();
+        }
     }
 
     /// Has it start again after a while. The next daemon does not wait.

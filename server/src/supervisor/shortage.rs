@@ -34,6 +34,24 @@ struct State {
     waits: bool,
 }
 
+impl State {
+    /// It was met: how long to wait before the next try, unless someone waits for that already.
+    fn meet(&mut self) -> Option<Duration> {
+        if std::mem::replace(&mut self.waits, true) {
+            // It counts all the same: whoever finds that it is over has to say so.
+            self.met = self.met.max(1);
+            return None;
+        }
+        self.met = self.met.saturating_add(1);
+        Some(FIRST.saturating_mul(1 << (self.met - 1).min(5)).min(LONGEST))
+    }
+
+    /// It is over; tells whether that is news.
+    fn is_over(&mut self) -> bool {
+        std::mem::take(&mut self.met) > 0
+    }
+}
+
 impl Shortage {
     pub(crate) fn new(engine: Engine, health: Health) -> Self {
         Self { engine, health, state: Arc::default() }
@@ -48,11 +66,10 @@ impl Shortage {
         self.health.report(IssueKind::Shortage, message);
         let wait = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            if std::mem::replace(&mut state.waits, true) {
-                return;
+            match state.meet() {
+                Some(wait) => wait,
+                None => return,
             }
-            state.met = state.met.saturating_add(1);
-            FIRST.saturating_mul(1 << (state.met - 1).min(5)).min(LONGEST)
         };
         let this = self.clone();
         tokio::spawn(async move {
@@ -62,10 +79,9 @@ impl Shortage {
         });
     }
 
-    /// An agent was started, or could not be for another reason.
+    /// An agent was just started, or could not be for another reason.
     pub(super) fn over(&self) {
-        let met = std::mem::take(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner).met);
-        if met == 0 {
+        if !self.state.lock().unwrap_or_else(PoisonError::into_inner).is_over() {
             return;
         }
         tracing::info!("agents can be started again");
@@ -78,5 +94,31 @@ impl Shortage {
         while self.engine.allow(starts).await.is_err_and(|error| error.is_storage()) {
             tokio::time::sleep(RETRY).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_try_waits_twice_as_long_up_to_half_a_minute() {
+        let mut state = State::default();
+        let mut waits = (0..8).map(|_| {
+            state.waits = false;
+            state.meet().unwrap().as_secs()
+        });
+        assert_eq!(waits.by_ref().take(8).collect::<Vec<_>>(), [1, 2, 4, 8, 16, 30, 30, 30]);
+    }
+
+    #[test]
+    fn one_that_is_met_while_its_end_is_waited_for_has_an_end_as_well() {
+        let mut state = State::default();
+        assert!(!state.is_over());
+        assert!(state.meet().is_some());
+        assert!(state.is_over() && !state.is_over());
+        // Someone still waits for the first try.
+        assert!(state.meet().is_none());
+        assert!(state.is_over());
     }
 }

@@ -76,6 +76,23 @@ fn one_that_heeds_no_signal_is_killed() {
 }
 
 #[test]
+fn that_agents_are_still_alive_is_no_success() {
+    let (project, task) = with_agent("echo begun; sleep 1000");
+    project.kill_daemon();
+    let mut child = deaf(&project);
+    let done = project.run(&["daemon", "stop", "--json"]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let said: Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!((&said["killed"], &said["agentsLeft"]), (&json!(true), &json!([task])));
+    assert!(done.err.contains(&task) && done.err.contains("daemon start"), "{}", done.err);
+    child.wait().unwrap();
+    // That finds them.
+    project.start();
+    let done = project.run(&["daemon", "stop", "--json"]);
+    assert!(done.code == 0 && !done.out.contains("agentsLeft"), "{}{}", done.out, done.err);
+}
+
+#[test]
 fn whoever_has_the_number_of_a_dead_daemon_is_left_alone() {
     let project = Project::empty();
     let mut child = deaf(&project);

@@ -57,15 +57,24 @@ fn a_short_lock_is_waited_for() {
 #[test]
 fn a_lock_keeps_no_agent_from_being_ended() {
     let project = Project::started(json!({}));
-    let task = project.submit("echo begun > begun; sleep 1000");
-    until("its agent", || project.file("begun").exists());
+    let tasks = [1, 2, 3].map(|n| project.submit(&format!("echo begun > begun{n}; sleep 1000")));
+    for n in 1..=3 {
+        until("its agent", || project.file(&format!("begun{n}")).exists());
+    }
     locked(&project, || {
-        let cancelled = project.wire().call("task.cancel", json!({ "taskId": task }));
+        let cancelled = project.wire().call("task.cancel", json!({ "taskId": tasks[0] }));
         assert_eq!(cancelled, json!({ "cancelled": true, "state": "running" }));
-        let exit = project.file(&format!(".aiwg/daemon/actions/{task}/exit.json"));
-        until("the agent's end", || exit.exists());
+        let many = project.wire().call("task.cancelMany", json!({ "taskIds": tasks[1..] }));
+        let being = |id| json!({ "taskId": id, "cancelled": true, "state": "running" });
+        assert_eq!(many["tasks"], json!([being(&tasks[1]), being(&tasks[2])]));
+        for task in &tasks {
+            let exit = project.file(&format!(".aiwg/daemon/actions/{task}/exit.json"));
+            until("the agent's end", || exit.exists());
+        }
     });
-    assert_eq!(project.ended(&task)["state"], "cancelled");
+    for task in &tasks {
+        assert_eq!(project.ended(task)["state"], "cancelled");
+    }
 }
 
 #[test]

@@ -163,9 +163,16 @@ async fn ping(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliErr
 /// The directory of the daemon's project if that is on this machine. Through a forwarded socket it is not, even where there is one with
 /// the same path here, with a daemon of its own.
 fn project_here(client: &DaemonClient, status: &DaemonStatus) -> Option<PathBuf> {
-    let real = |socket: &Path| socket.canonicalize().ok();
-    let is_here = real(client.socket()).is_some_and(|socket| Some(socket) == real(Path::new(&status.socket)));
-    is_here.then(|| PathBuf::from(&status.project))
+    is_same(client.socket(), Path::new(&status.socket)).then(|| PathBuf::from(&status.project))
+}
+
+/// Whether two sockets are one. A daemon that ends, or begins anew, has removed its own already: then their places tell.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let real = |socket: &Path| {
+        let place = || Some(socket.parent()?.canonicalize().ok()?.join(socket.file_name()?));
+        socket.canonicalize().ok().or_else(place)
+    };
+    real(one).is_some_and(|one| Some(one) == real(other))
 }
 
 /// How long a daemon may take to put another configuration in force: it may have to look at many more files.
@@ -188,4 +195,22 @@ fn show_reload(out: &mut Page, done: &DaemonReloaded) -> io::Result<()> {
     }
     writeln!(out, "The configuration is in force.")?;
     done.notices.iter().try_for_each(|notice| writeln!(out, "! {}", indented(notice, 4)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_is_known_to_be_here_though_its_socket_is_gone_already() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("daemon.sock");
+        let link = dir.path().join("linked");
+        std::os::unix::fs::symlink(dir.path(), &link).unwrap();
+        for _ in 0..2 {
+            assert!(is_same(&socket, &link.join("daemon.sock")));
+            assert!(!is_same(&socket, &dir.path().join("forwarded.sock")));
+            std::fs::write(&socket, "").unwrap();
+        }
+    }
 }

@@ -61,12 +61,12 @@ async fn in_place(
     client: &DaemonClient,
     before: &DaemonStatus,
 ) -> Result<Restart, CliError> {
+    // On this machine its lock tells how far it is, which it keeps all the while. Before it is asked: its socket is gone soon.
+    let here = project_here(client, before);
     let done = client.daemon_restart(NoParams {}).await?;
     if !done.restarting {
         return Ok(Restart::Refused(DaemonReloaded { errors: done.errors, ..DaemonReloaded::default() }));
     }
-    // On this machine its lock tells, which it keeps all the while.
-    let here = project_here(client, before);
     let began = Instant::now();
     loop {
         tokio::time::sleep(LOOK_EVERY).await;

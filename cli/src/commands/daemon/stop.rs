@@ -13,7 +13,7 @@ use aiwg_client::{
 };
 use aiwg_protocol::START_COMMAND;
 use aiwg_server::{
-    boot::{is_running, last_holder},
+    boot::{is_running, last_holder, living_agents},
     lifecycle::Phase,
 };
 use aiwg_shim::{Process, Signal};
@@ -39,13 +39,16 @@ const ENDING: Duration = Duration::from_secs(45);
 /// How long the kernel may take to end a process that is killed.
 const DYING: Duration = Duration::from_secs(10);
 
-/// What `--json` prints: the method's own result, and whether the daemon had to be killed.
+/// What `--json` prints: the method's own result, whether the daemon had to be killed, and whose agents are still alive.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Stopped {
     #[serde(flatten)]
     acknowledged: StopAcknowledged,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     killed: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    agents_left: Vec<String>,
 }
 
 /// How a daemon has ended.
@@ -87,6 +90,16 @@ impl Here {
 
     fn ends_within(&self, time: Duration) -> bool {
         comes_within(time, || self.has_ended())
+    }
+
+    /// The tasks whose agents are still alive though it has ended. There are none where none ran and it has ended as it should.
+    fn agents_left(&self, running: u32, how: Ended) -> Vec<String> {
+        // Another one may have taken over, and with it the agents.
+        let is_followed = last_holder(&self.project).is_some_and(|now| now.process != self.holder);
+        if is_followed || (running == 0 && how == Ended::Asked) {
+            return Vec::new();
+        }
+        living_agents(&self.project)
     }
 
     fn is_stopping(&self) -> bool {
@@ -148,7 +161,7 @@ fn wait_for(
     Asked { acknowledged, here: of }: Asked,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    let Some(of) = of else { return stopped(acknowledged, Ended::Asked, output) };
+    let Some(of) = of else { return stopped(acknowledged, Ended::Asked, Vec::new(), output) };
     let mut how = Ended::Asked;
     if !of.ends_within(ENDING) {
         let is_own = here(project).and_then(|own| own.canonicalize().ok()) == of.project.canonicalize().ok();
@@ -159,7 +172,8 @@ fn wait_for(
         }
         how = end(&of)?;
     }
-    let code = stopped(acknowledged, how, output)?;
+    let left = of.agents_left(acknowledged.running, how);
+    let code = stopped(acknowledged, how, left, output)?;
     // Last: this may be a pane of it. Not that of a daemon that has taken over.
     if !is_running(&of.project) {
         tmux::end(&of.project);
@@ -185,7 +199,7 @@ fn end_holder(project: Option<&Path>, error: ClientError, output: &Output) -> Re
     }
     let how = end(&of)?;
     let acknowledged = StopAcknowledged { stopping: true, pid: of.holder.pid, running: 0 };
-    stopped(acknowledged, how, output)
+    stopped(acknowledged, how, of.agents_left(0, how), output)
 }
 
 /// Ends a daemon by signals, through its number and its start time, so that it is nobody else.
@@ -213,18 +227,29 @@ fn end(of: &Here) -> Result<Ended, CliError> {
     )))
 }
 
-fn stopped(acknowledged: StopAcknowledged, how: Ended, output: &Output) -> Result<ExitCode, CliError> {
+fn stopped(
+    acknowledged: StopAcknowledged,
+    how: Ended,
+    agents_left: Vec<String>,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
     let next = format!("`{START_COMMAND}` starts it again");
     let said = match how {
         Ended::Asked => format!("The daemon has stopped. {next}."),
         Ended::Signalled => format!("The daemon, which did not answer, has stopped. {next}."),
-        Ended::Killed => format!(
-            "The daemon, which did not answer, was killed. Agents that ran go on; {next}, and it finds them."
-        ),
+        Ended::Killed => format!("The daemon, which did not answer, was killed. {next}."),
     };
-    let stopped = Stopped { acknowledged, killed: how == Ended::Killed };
+    let stopped = Stopped { acknowledged, killed: how == Ended::Killed, agents_left };
     output.result(&stopped, |out, _| writeln!(out, "{said}"))?;
-    Ok(ExitCode::SUCCESS)
+    if stopped.agents_left.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    // Whoever stops a daemon wants its agents to end.
+    note(&format!(
+        "aiwg: agents are still alive, those of {}: `{START_COMMAND}` finds them, and `aiwg task cancel` ends them then",
+        stopped.agents_left.join(", ")
+    ));
+    Ok(ExitCode::FAILURE)
 }
 
 /// Whether something comes to be in time.

@@ -42,7 +42,7 @@ pub(super) async fn cancel(
     if cancelled.state == TaskState::Running && !output.json {
         note(&format!("Ending {}: it has 15 seconds.", visible(&id)));
     }
-    let task = connection.ended(&id).await?;
+    let task = connection.ended_soon(&id).await?;
     let done = Cancelled {
         cancelled: task.state == TaskState::Cancelled,
         state: task.state,

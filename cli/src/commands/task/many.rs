@@ -174,7 +174,7 @@ async fn cancelled(client: &DaemonClient, which: &Selected) -> Result<Vec<TaskCa
 /// The tasks whose agents are being ended, once they have.
 async fn ends(connection: &Lasting, asked: &[TaskCancelledOne]) -> Result<Vec<Task>, CliError> {
     let running = asked.iter().filter(|task| task.state == TaskState::Running);
-    let waits = stream::iter(running).map(|task| connection.ended(&task.task_id));
+    let waits = stream::iter(running).map(|task| connection.ended_soon(&task.task_id));
     waits.buffer_unordered(MAX_WAITING_CALLS / 2).try_collect().await
 }
 

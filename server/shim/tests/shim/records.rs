@@ -40,7 +40,8 @@ fn a_broken_one_is_an_error_that_names_the_file() {
 
 #[test]
 fn the_last_record_is_tried_again_with_the_lock_held() {
-    let task = Task::sh("until [ -e go ]; do sleep 0.01; done; exit 4");
+    // What is reserved for the record is gone, too.
+    let task = Task::sh("rm exit.tmp; until [ -e go ]; do sleep 0.01; done; exit 4");
     let mut shim = task.shim_by(Command::new("sh").args(["-c", "trap '' XFSZ; exec \"$0\""]).arg(SHIM));
     shim.give(&task.order);
     shim.agent();
@@ -50,6 +51,7 @@ fn the_last_record_is_tried_again_with_the_lock_held() {
         prlimit(pid, Resource::Fsize, Rlimit { current, maximum: None }).unwrap();
     };
     std::fs::remove_file(task.file("shim.log")).unwrap();
+    until("the room to be gone", || (!task.file("exit.tmp").exists()).then_some(()));
     limit(Some(0));
     task.touch("go");
     until("it has tried", || task.file("exit.tmp").exists().then_some(()));
@@ -57,6 +59,19 @@ fn the_last_record_is_tried_again_with_the_lock_held() {
     limit(None);
     shim.wait();
     assert_eq!(task.exit().code, Some(4));
+}
+
+#[test]
+fn there_is_room_for_the_last_record_from_the_beginning() {
+    let task = Task::sh("stat -c %s exit.tmp; until [ -e go ]; do sleep 0.01; done");
+    let (mut shim, _) = task.started();
+    until("what the agent has seen", || (task.text("stdout.log") == "1024\n").then_some(()));
+    // One that is longer than the record leaves nothing of itself in it.
+    std::fs::write(task.file("exit.tmp"), "x".repeat(4096)).unwrap();
+    task.touch("go");
+    shim.wait();
+    assert_eq!(task.exit().code, Some(0));
+    assert!(task.text(EXIT_FILE).ends_with('}'), "{}", task.text(EXIT_FILE));
 }
 
 #[test]

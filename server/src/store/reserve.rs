@@ -1,0 +1,158 @@
+//! Room on the disk for what must be stored though the disk is full: how running tasks end, and why.
+//!
+//! It lies behind the end of the log beside the database, where SQLite writes next: its blocks belong to that file already, so that nobody
+//! else can have them.
+
+use std::{
+    fs::File,
+    io,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use super::write::Store;
+
+/// How much is kept, in bytes. The end of a task takes some ten thousand.
+const KEPT: u64 = 1024 * 1024;
+
+/// How often it is tried to get it back.
+const TRY_EVERY: Duration = Duration::from_secs(1);
+
+/// The room that is kept.
+pub(super) struct Reserve {
+    log: PathBuf,
+    file: Option<File>,
+    /// How long the log was at the last look.
+    length: u64,
+    /// Up to where the file has its blocks.
+    up_to: u64,
+    /// When it was found that there is no more to be had.
+    short_since: Option<Instant>,
+    /// Whether the system can keep any.
+    is_possible: bool,
+}
+
+impl Reserve {
+    /// That of the log at this path.
+    pub(super) fn of(log: PathBuf) -> Self {
+        Self { log, file: None, length: 0, up_to: 0, short_since: None, is_possible: true }
+    }
+
+    /// Sees to it that so many bytes can be written, and there is still as much as is to be kept; false where the disk has not so much left.
+    /// Where the file system keeps nothing, nothing is known: then it is true.
+    fn keeps(&mut self, besides: u64) -> bool {
+        if !self.is_possible {
+            return true;
+        }
+        if besides == 0 && self.short_since.is_some_and(|since| since.elapsed() < TRY_EVERY) {
+            return false;
+        }
+        let found = self.extend(KEPT.saturating_add(besides));
+        let is_short = matches!(&found, Err(error) if is_full(error));
+        self.is_possible = is_short || found.is_ok();
+        self.short_since = is_short.then(Instant::now);
+        !is_short
+    }
+
+    fn extend(&mut self, by: u64) -> io::Result<()> {
+        let file = match &self.file {
+            Some(file) => file,
+            None => self.file.insert(File::options().write(true).open(&self.log)?),
+        };
+        let length = file.metadata()?.len();
+        if length < self.length {
+            // It was cut off, and what lay behind its end with it.
+            self.up_to = 0;
+        }
+        self.length = length;
+        if length.saturating_add(by) <= self.up_to {
+            return Ok(());
+        }
+        // More than is asked for, or each transaction would have some added.
+        for by in [by.saturating_add(KEPT), by] {
+            match allocate(file, length, by) {
+                Ok(()) => {
+                    self.up_to = length.saturating_add(by);
+                    return Ok(());
+                }
+                Err(error) if !is_full(&error) => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Err(io::ErrorKind::StorageFull.into())
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Gives a file blocks from there on, and leaves it as long as it is.
+#[cfg(target_os = "linux")]
+fn allocate(file: &File, from: u64, bytes: u64) -> io::Result<()> {
+    Ok(rustix::fs::fallocate(file, rustix::fs::FallocateFlags::KEEP_SIZE, from, bytes)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn allocate(_: &File, _: u64, _: u64) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// What SQLite says of a full disk.
+pub(crate) fn no_room() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), Some("database or disk is full".to_owned()))
+}
+
+impl Store {
+    /// Whether there is room for what is new. Where there is not, what is kept for the ends of running tasks is still there.
+    pub(crate) fn has_room(&mut self) -> bool {
+        self.reserve.keeps(0)
+    }
+
+    /// Sees to it that a transaction that brings so much text, in bytes, takes nothing of what is kept.
+    ///
+    /// # Errors
+    /// There is not so much room.
+    pub(crate) fn make_room(&mut self, text: u64) -> rusqlite::Result<()> {
+        if self.reserve.keeps(text) { Ok(()) } else { Err(no_room()) }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_kept_lies_behind_the_end_of_the_log_and_moves_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::open(&dir.path().join("db")).unwrap();
+        let log = || dir.path().join("db-wal").metadata().unwrap();
+        // Blocks are counted as 512 bytes each, see stat(2).
+        let behind = || (log().blocks() * 512).saturating_sub(log().len());
+        let mut write = |count: u64, store: &mut Store| {
+            assert!(store.has_room());
+            store.begin().unwrap();
+            store.begin_after(count, 0).unwrap();
+            store.commit().unwrap();
+        };
+        for count in 1..600 {
+            write(count, &mut store);
+            assert!(behind() + 64 * 1024 >= KEPT, "{} after {count}", behind());
+        }
+        assert!(log().len() > 2 * KEPT);
+        // Emptied, it begins anew.
+        store.checkpoint().unwrap();
+        write(600, &mut store);
+        assert!(behind() + 64 * 1024 >= KEPT, "{}", behind());
+        store.make_room(3 * KEPT).unwrap();
+        assert!(behind() >= 4 * KEPT, "{}", behind());
+    }
+
+    #[test]
+    fn where_nothing_can_be_kept_nothing_is_refused() {
+        let mut reserve = Reserve::of("/nowhere/db-wal".into());
+        assert!(reserve.keeps(0) && !reserve.is_possible && reserve.keeps(0));
+    }
+}
