@@ -62,7 +62,11 @@ pub(crate) async fn keep_house(daemon: Arc<Daemon>, aged: Option<Timestamp>, gro
 }
 
 /// Forgets tasks and events, until nothing is left to forget.
-async fn forget(daemon: &Arc<Daemon>, retention: &RetentionConfig, now: Timestamp) -> Result<(), EngineError> {
+async fn forget(
+    daemon: &Arc<Daemon>,
+    retention: &RetentionConfig,
+    now: Timestamp,
+) -> Result<(), EngineError> {
     let what = Prune {
         tasks: Keep {
             since: cutoff(now, retention.task_days),

@@ -97,7 +97,9 @@ pub(super) fn known_version(connection: &Connection, path: &Path) -> Result<usiz
         return Ok(found);
     }
     // Closing the last connection would otherwise move what is in its log into the database.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(StoreError::at(path))?;
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .map_err(StoreError::at(path))?;
     Err(StoreError::Newer { path: path.display().to_string(), found, known })
 }
 

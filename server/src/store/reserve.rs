@@ -100,7 +100,10 @@ fn allocate(_: &File, _: u64, _: u64) -> io::Result<()> {
 
 /// What SQLite says of a full disk.
 pub(crate) fn no_room() -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), Some("database or disk is full".to_owned()))
+    rusqlite::Error::SqliteFailure(
+        rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
+        Some("database or disk is full".to_owned()),
+    )
 }
 
 impl Store {
