@@ -134,7 +134,7 @@ mod tests {
         let log = || dir.path().join("db-wal").metadata().unwrap();
         // Blocks are counted as 512 bytes each, see stat(2).
         let behind = || (log().blocks() * 512).saturating_sub(log().len());
-        let mut write = |count: u64, store: &mut Store| {
+        let write = |count: u64, store: &mut Store| {
             assert!(store.has_room());
             store.begin().unwrap();
             store.begin_after(count, 0).unwrap();
