@@ -1,5 +1,5 @@
 import { onAbort } from './aborts.js';
-import { DaemonError } from './errors.js';
+import { DaemonError, notUnderstood } from './errors.js';
 import { startTimer } from './timeout.js';
 
 /** A call that waits for its answer. It is settled once; what comes later is ignored. */
@@ -78,9 +78,14 @@ export class Calls {
   }
 
   /** Takes an answer. The one to a call that was cancelled finds nobody, and is dropped. */
-  settle({ id, result, error }) {
-    const call = id === null ? this.#longest() : this.#waiting.get(id);
-    if (error) call?.fail(() => new DaemonError(error));
+  settle({ id, result, error }, path) {
+    const isRefused = error !== undefined && error !== null;
+    const call = id === null && isRefused ? this.#longest() : this.#waiting.get(id);
+    const wrong = (why) => call?.fail(() => notUnderstood(path, why));
+    if (isRefused) {
+      if (!isError(error)) wrong("its error is not JSON-RPC's");
+      else call?.fail(() => new DaemonError(error));
+    } else if (result === undefined) wrong('it has neither a result nor an error');
     else call?.succeed(result);
   }
 
@@ -101,4 +106,8 @@ export class Calls {
     }
     return longest;
   }
+}
+
+function isError({ code, message }) {
+  return Number.isInteger(code) && typeof message === 'string';
 }

@@ -162,7 +162,7 @@ export class DaemonClient extends Methods {
       this.#notify({ method: message.method, params: message.params });
       return;
     }
-    this.#calls.settle(message);
+    this.#calls.settle(message, this.#path);
     if (this.#calls.count === 0) this.#updateKeepAlive();
   }
 

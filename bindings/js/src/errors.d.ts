@@ -17,17 +17,18 @@ export declare class DaemonError extends Error {
 }
 
 /**
- * Why there was no answer.
+ * Why there was no answer to use.
  *
  * - `no_daemon`: nothing answers at the socket, or there is none.
  * - `not_allowed`: the socket cannot be opened. Only the user who started the daemon can, and root. Or
  *   it is not to be: its project could be anyone's, or its socket leads elsewhere.
  * - `disconnected`: the connection ended first. What was asked for may have taken effect or not.
  * - `timeout`: the time that the caller gave is over.
+ * - `unreadable`: the answer came, and cannot be understood: the daemon may be newer than this package. Other calls go on.
  */
-export type ConnectionErrorKind = 'no_daemon' | 'not_allowed' | 'disconnected' | 'timeout';
+export type ConnectionErrorKind = 'no_daemon' | 'not_allowed' | 'disconnected' | 'timeout' | 'unreadable';
 
-/** There was no answer. */
+/** There was no answer to use. */
 export declare class DaemonConnectionError extends Error {
   protected constructor();
 

@@ -72,6 +72,12 @@ export function disconnected(path, why, cause) {
   return new DaemonConnectionError('disconnected', message, { path, cause });
 }
 
+/** The answer came, and cannot be understood. It ends its own call, and no other. */
+export function notUnderstood(path, why) {
+  const message = `the answer of the daemon at ${path} cannot be understood: ${why}; it may be newer than this package`;
+  return new DaemonConnectionError('unreadable', message, { path });
+}
+
 /** The same, with the stack of whoever asks for it: one error may end many calls. Others pass as they are. */
 export function again(error) {
   if (error instanceof DaemonError) {

@@ -57,6 +57,6 @@ export class LineSplitter {
 /** The message that a line is. */
 export function parse(line) {
   const message = JSON.parse(line);
-  if (message === null || typeof message !== 'object') throw new TypeError('not an object');
+  if (message === null || typeof message !== 'object' || Array.isArray(message)) throw new TypeError('not an object');
   return message;
 }

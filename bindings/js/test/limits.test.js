@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import { DaemonClient, DaemonTimeoutError } from 'aiwg';
+import { DaemonClient, DaemonConnectionError, DaemonTimeoutError } from 'aiwg';
 
 import { onAbort } from '../src/aborts.js';
 import { LineSplitter } from '../src/lines.js';
@@ -115,7 +115,32 @@ test('deep nesting and what cannot be decoded do not end the process', async (t)
   await client.disconnect();
 });
 
-for (const line of ['220 ready', '7', '{"id":1,"result":{}}', '{"id":1}', '{"method":"event"}']) {
+test('what cannot be understood fails its own call and no other', async (t) => {
+  const wrong = [{}, { error: 'no' }, { error: {} }, { error: { code: 'x', message: 7 } }, { error: [] }];
+  let waiting;
+  const peer = await peerFor(t, ({ id, method, params }, socket) => {
+    const say = (message) => void socket.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+    if (method === 'task.wait') waiting = id;
+    else if (method === 'wrong') say({ id, ...wrong[params.which] });
+    else {
+      for (const stray of [99, '1', [1], null, undefined]) say({ id: stray, result: 'stray' });
+      say({ id: waiting, result: 'the end' });
+      return 'pong';
+    }
+  });
+  const client = new DaemonClient(peer.socketPath);
+  const other = client.task.wait({ taskId: 'task-0001' });
+  for (const which of wrong.keys()) {
+    const error = await client.request('wrong', { which }).catch((error) => error);
+    assert(error instanceof DaemonConnectionError && error.kind === 'unreadable', error);
+  }
+  assert.equal(client.isConnected, true);
+  assert.equal(await client.ping(), 'pong');
+  assert.equal(await other, 'the end');
+  await client.disconnect();
+});
+
+for (const line of ['220 ready', '[{"id":1,"result":{"since":0}}]', '7', '{"id":1,"result":{}}', '{"id":1}', '{"method":"event"}']) {
   test(`a subscription to a peer that says ${line} ends with an error`, async (t) => {
     const peer = await peerFor(t, (request, socket) => {
       if (line.includes('event')) socket.write('{"id":1,"result":{"since":0}}\n');

@@ -23,12 +23,42 @@ from aiwg.daemon import (
     DaemonConnectionError,
     DaemonTimeoutError,
     Notification,
+    UnreadableError,
 )
 from aiwg.daemon import _message as message
 from aiwg.daemon._message import Lines, LineTooLongError
 
-from answers import usual
+from answers import TASK, usual
 from peer import SILENCE, Peer, send
+
+
+NOT_UNDERSTOOD: list[dict[str, Any]] = [
+    {},
+    {"result": None},
+    {"result": {}},
+    {"result": [1]},
+    {"error": "no"},
+    {"error": {"code": "x", "message": 7, "data": [1]}},
+]
+"""Answers that are none, without their ids."""
+
+
+def waits_or_says(said: dict[str, Any]) -> Any:
+    """A daemon that says this to a ping, and answers a wait together with the next call."""
+    waiting: list[Any] = []
+
+    def answer(request: Any, connection: Any) -> Any:
+        if request["method"] == "task.wait":
+            waiting.append(request["id"])
+            return SILENCE
+        if request["method"] == "ping":
+            send(connection, id=request["id"], **said)
+            return SILENCE
+        for call in waiting:
+            send(connection, id=call, result=TASK)
+        return usual(request, connection)
+
+    return answer
 
 
 class Deaf:
@@ -279,6 +309,50 @@ class Lies(unittest.TestCase):
             with Peer(answer) as peer:
                 with self.assertRaisesRegex(DaemonConnectionError, "not JSON-RPC"):
                     DaemonClient(peer.socket_path).subscribe()
+
+    def test_what_cannot_be_understood_fails_its_own_call_and_no_other(self) -> None:
+        for said in NOT_UNDERSTOOD:
+            with Peer(waits_or_says(said)) as peer, DaemonClient(peer.socket_path) as client:
+                with ThreadPoolExecutor(1) as pool:
+                    other = pool.submit(client.task.wait, task_id="task-0001")
+                    peer.saw("task.wait")
+                    with self.assertRaises(UnreadableError) as caught:
+                        client.ping(timeout=10)
+                    self.assertEqual(caught.exception.kind, "unreadable")
+                    self.assertTrue(client.is_connected)
+                    client.emit("let:go")
+                    self.assertEqual(other.result(10).id, "task-0001")
+
+    def test_nor_does_it_in_asyncio(self) -> None:
+        async def calls(path: str) -> None:
+            async with AsyncDaemonClient(path) as client:
+                other = asyncio.ensure_future(client.task.wait(task_id="task-0001"))
+                with self.assertRaises(UnreadableError):
+                    await client.ping(timeout=10)
+                await client.emit("let:go")
+                self.assertEqual((await other).id, "task-0001")
+
+        for said in NOT_UNDERSTOOD:
+            with Peer(waits_or_says(said)) as peer:
+                asyncio.run(calls(peer.socket_path))
+
+    def test_what_no_call_has_asked_for_is_passed_over(self) -> None:
+        def answer(request: Any, connection: Any) -> Any:
+            for stray in (b'{"id":99,"result":1}', b'{"id":"1","error":7}', b'{"id":[1],"result":1}', b'{"id":null,"result":1}', b'{"result":1}'):
+                connection.sendall(stray + b"\n")
+            return usual(request, connection)
+
+        with Peer(answer) as peer, DaemonClient(peer.socket_path) as client:
+            self.assertTrue(client.ping(timeout=10).pong)
+
+    def test_what_json_has_no_number_for_is_no_message(self) -> None:
+        def answer(request: Any, connection: Any) -> Any:
+            connection.sendall(b'{"id":%d,"result":{"pong":NaN,"timestamp":Infinity}}\n' % request["id"])
+            return SILENCE
+
+        with Peer(answer) as peer, DaemonClient(peer.socket_path) as client:
+            with self.assertRaisesRegex(DaemonConnectionError, "not JSON-RPC"):
+                client.ping(timeout=10)
 
     def test_words_of_a_newer_daemon_are_taken_as_they_come(self) -> None:
         def answer(request: Any, connection: Any) -> Any:

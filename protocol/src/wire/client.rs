@@ -64,7 +64,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for ClientTransport<S> {
             let (id, outcome) = match ready!(Pin::new(&mut this.wire).poll_next(cx)?) {
                 None => return Poll::Ready(None),
                 Some(FromServer::Notification(_)) => continue,
-                Some(FromServer::Response(id, outcome)) => (id.or_else(|| this.longest()), Ok(outcome)),
+                Some(FromServer::Response(None, Err(error))) => (this.longest(), Ok(Err(error))),
+                Some(FromServer::Response(id, outcome)) => (id, Ok(outcome)),
                 Some(FromServer::Unreadable(id, why)) => (id, Err(why)),
             };
             // An answer to a call that is not in flight is the one to a call that was cancelled.

@@ -132,6 +132,7 @@ async fn what_cannot_be_understood_fails_its_own_call_and_no_other() {
                 "[".repeat(100_000),
                 json!({ "id": 99_999, "result": 1 }).to_string(),
                 json!({ "id": "text", "result": 1 }).to_string(),
+                json!({ "id": null, "result": 1 }).to_string(),
                 json!({ "method": "not.known.yet", "params": [1] }).to_string(),
                 json!({ "method": "event", "params": 7 }).to_string(),
                 json!({ "id": *waiting.lock().unwrap(), "result": task("completed") }).to_string(),

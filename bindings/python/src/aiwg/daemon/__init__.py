@@ -15,6 +15,7 @@ from ._errors import (
     DaemonTimeoutError,
     NoDaemonError,
     NotAllowedError,
+    UnreadableError,
 )
 from ._generated.constants import PROTOCOL_VERSION
 from ._generated.errors import ERROR_KINDS, ErrorKind, ErrorKindInfo
@@ -38,4 +39,5 @@ __all__ = [
     "NotAllowedError",
     "Notification",
     "Subscription",
+    "UnreadableError",
 ]

@@ -8,7 +8,7 @@ from typing import Literal
 from ._generated.constants import PROJECT_DIR, SOCKET_ENV, START_COMMAND
 from ._generated.errors import ERROR_KINDS, ErrorKind
 
-ConnectionErrorKind = Literal["no_daemon", "not_allowed", "disconnected", "timeout"]
+ConnectionErrorKind = Literal["no_daemon", "not_allowed", "disconnected", "timeout", "unreadable"]
 
 
 class DaemonError(Exception):
@@ -44,7 +44,7 @@ class DaemonError(Exception):
 
 
 class DaemonConnectionError(ConnectionError):
-    """There was no answer: the connection ended first, or something worse, as the subclasses say.
+    """There was no answer to use: the connection ended first, or something worse, as the subclasses say.
 
     What was asked for may have taken effect or not.
     """
@@ -89,6 +89,15 @@ class DaemonTimeoutError(DaemonConnectionError, TimeoutError):
     kind: ConnectionErrorKind = "timeout"
 
 
+class UnreadableError(DaemonConnectionError):
+    """The answer came, and cannot be understood: the daemon may be newer than this package.
+
+    The connection goes on, and so do other calls.
+    """
+
+    kind: ConnectionErrorKind = "unreadable"
+
+
 def no_project(directory: str, path: str) -> NoDaemonError:
     """Neither the directory nor one above it is a project."""
     return NoDaemonError(
@@ -123,6 +132,13 @@ def _what_to_do(path: str) -> str:
 def disconnected(path: str, why: str) -> DaemonConnectionError:
     """The connection ended before the answer came."""
     return DaemonConnectionError(f"disconnected from the daemon at {path}: {why}")
+
+
+def not_understood(why: str) -> UnreadableError:
+    """There is an answer, but not one that this package knows how to read."""
+    return UnreadableError(
+        f"the daemon's answer cannot be understood: {why}; the daemon may be newer than this package"
+    )
 
 
 def timed_out(method: str, timeout: float | None) -> DaemonTimeoutError:

@@ -6,11 +6,12 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Callable, Protocol
+from typing import Any, Callable, Protocol, cast
 
-from ._errors import DaemonError
+from ._errors import DaemonError, not_understood
 from ._generated.constants import MAX_ANSWER_BYTES
 from ._generated.notifications import NotificationParams, read_notification
+from ._reading import UNREADABLE as UNREADABLE
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,6 @@ class Notification:
 
 
 _log = logging.getLogger("aiwg")
-
-UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
-"""What reading a line raises that is no message, or none that can be understood."""
-
 
 class LineTooLongError(ValueError):
     """A line is longer than a daemon's ever is."""
@@ -101,19 +98,44 @@ class Waiting(Protocol):
         """Takes the error."""
 
 
+def _no_number(constant: str) -> Any:
+    raise ValueError(f"{constant} is not JSON")
+
+
+_decode = json.JSONDecoder(parse_constant=_no_number).decode
+
+
+def read_message(line: bytes) -> dict[str, Any]:
+    """The message that a line is. Raises one of ``UNREADABLE`` when it is none."""
+    message: Any = _decode(line.decode())
+    if not isinstance(message, dict):
+        raise TypeError("not an object")
+    return cast("dict[str, Any]", message)
+
+
 def dispatch(
     line: bytes, calls: dict[int, Waiting], notify: Callable[[Notification], None]
 ) -> None:
     """Gives a line to whom it belongs. Raises one of ``UNREADABLE`` when it is not a message."""
-    message: dict[str, Any] = json.loads(line)
+    message = read_message(line)
     if "method" in message:
         return _notification(message, notify)
     # All of it is read before the call is taken: one that is taken is always settled.
-    error = error_of(message["error"]) if "error" in message else None
-    call = _take(calls, message.get("id"))
+    error = _error_in(message)
+    call = _take(calls, message)
     if call is None:
         return None
-    return call.succeed(message.get("result")) if error is None else call.fail(error)
+    return call.succeed(message["result"]) if error is None else call.fail(error)
+
+
+def _error_in(message: Mapping[str, Any]) -> Exception | None:
+    """Why there is no result. An answer that cannot be understood fails its own call, and no other."""
+    if message.get("error") is not None:
+        try:
+            return error_of(message["error"])
+        except UNREADABLE:
+            return not_understood("its error is not JSON-RPC's")
+    return None if "result" in message else not_understood("it has neither a result nor an error")
 
 
 def _notification(
@@ -129,21 +151,25 @@ def _notification(
         notify(Notification(method, params))
 
 
-def _take(calls: dict[int, Waiting], call_id: Any) -> Waiting | None:
-    """The call of this id; none when it was cancelled.
+def _take(calls: dict[int, Waiting], message: Mapping[str, Any]) -> Waiting | None:
+    """The call that a message answers; none when it was cancelled.
 
     An error without an id is about a line over the daemon's limit, which it does not read: the only
     thing that this client sends and the daemon cannot tell the id of. Whatever the limit is, the
     longest line is over it.
     """
-    if call_id is None:
+    call_id = message.get("id")
+    if call_id is None and message.get("error") is not None:
         sizes = [(call.size, key) for key, call in list(calls.items())]
         call_id = max(sizes, default=(0, 0))[1]
-    return calls.pop(call_id, None)
+    return calls.pop(call_id, None) if isinstance(call_id, int) else None
 
 
 def error_of(error: Mapping[str, Any]) -> DaemonError:
-    """The error that the daemon answered with."""
+    """The error that the daemon answered with. Raises one of ``UNREADABLE`` when it is none."""
     data: Mapping[str, Any] = error.get("data") or {}
     kind: str = data.get("kind", "internal_error")
-    return DaemonError(error["code"], kind, error["message"], data.get("member"))
+    code, message = error["code"], error["message"]
+    if not isinstance(code, int) or not isinstance(message, str):
+        raise TypeError("an error has a code and a message")
+    return DaemonError(code, kind, message, data.get("member"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Callable, Optional, TypeVar
@@ -11,7 +10,7 @@ from ._discovery import Address
 from ._errors import DaemonConnectionError, NotAllowedError, disconnected
 from ._generated.notifications import read_notification
 from ._generated.types import Event, EventMissedNotification, EventNotification
-from ._message import UNREADABLE, error_of, request_line, unreadable
+from ._message import UNREADABLE, error_of, read_message, request_line, unreadable
 
 METHOD = "event.subscribe"
 CHUNK = 64 * 1024
@@ -91,7 +90,7 @@ class Progress:
     def _read(self, line: bytes, read: Callable[[dict[str, Any]], T]) -> T:
         """What a line says. Raises what the daemon answered with, or that this is no daemon."""
         try:
-            message: dict[str, Any] = json.loads(line)
+            message = read_message(line)
             error = error_of(message["error"]) if "error" in message else None
             if error is None:
                 return read(message)

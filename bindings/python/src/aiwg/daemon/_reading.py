@@ -4,9 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Callable, TypeVar
 
+from ._errors import not_understood
+
 T = TypeVar("T")
+
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading raises that is no message, or none that can be understood."""
+
+
+class Reading:
+    """Around what reads the result of a method: what goes wrong in it is the answer's fault."""
+
+    __slots__ = ("_method",)
+
+    def __init__(self, method: str) -> None:
+        self._method = method
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, UNREADABLE):
+            raise not_understood(f"it is no result of {self._method} ({error!r})") from error
 
 
 def maybe(read: Callable[[Any], T], value: Any) -> T | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, List
 
 from .._caller import AsyncCaller
+from .._reading import Reading
 from .types import (
     AutomationStatus,
     AutomationSwitched,
@@ -69,7 +70,8 @@ class AsyncDaemonMethods:
         - ``timeout``: how long to wait for the answer, in seconds.
         """
         answer = await self._caller.call_method("daemon.status", {}, timeout)
-        return DaemonStatus.from_wire(answer)
+        with Reading("daemon.status"):
+            return DaemonStatus.from_wire(answer)
 
     async def stop(
         self,
@@ -89,7 +91,8 @@ class AsyncDaemonMethods:
         """
         wire = {"keepAgents": keep_agents}
         answer = await self._caller.call_method("daemon.stop", wire, timeout)
-        return StopAcknowledged.from_wire(answer)
+        with Reading("daemon.stop"):
+            return StopAcknowledged.from_wire(answer)
 
     async def restart(self, *, timeout: float | None = None) -> DaemonRestarting:
         """Ends the daemon and begins it anew as the same process: its program and its configuration
@@ -104,7 +107,8 @@ class AsyncDaemonMethods:
         Raises ``DaemonError`` of kind ``shutting_down``.
         """
         answer = await self._caller.call_method("daemon.restart", {}, timeout)
-        return DaemonRestarting.from_wire(answer)
+        with Reading("daemon.restart"):
+            return DaemonRestarting.from_wire(answer)
 
     async def reload(self, *, timeout: float | None = None) -> DaemonReloaded:
         """Reads the configuration again, and applies it as a whole or not at all.
@@ -116,7 +120,8 @@ class AsyncDaemonMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
         answer = await self._caller.call_method("daemon.reload", {}, timeout)
-        return DaemonReloaded.from_wire(answer)
+        with Reading("daemon.reload"):
+            return DaemonReloaded.from_wire(answer)
 
     async def logs(
         self,
@@ -143,7 +148,8 @@ class AsyncDaemonMethods:
         """
         wire = {"lines": lines, "cursor": cursor, "waitMs": wait_ms}
         answer = await self._caller.call_method("daemon.logs", wire, timeout)
-        return DaemonLogs.from_wire(answer)
+        with Reading("daemon.logs"):
+            return DaemonLogs.from_wire(answer)
 
 
 class AsyncAutomationMethods:
@@ -160,7 +166,8 @@ class AsyncAutomationMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         answer = await self._caller.call_method("automation.status", {}, timeout)
-        return AutomationStatus.from_wire(answer)
+        with Reading("automation.status"):
+            return AutomationStatus.from_wire(answer)
 
     async def enable(
         self,
@@ -180,7 +187,8 @@ class AsyncAutomationMethods:
         """
         wire = {"ruleId": rule_id}
         answer = await self._caller.call_method("automation.enable", wire, timeout)
-        return AutomationSwitched.from_wire(answer)
+        with Reading("automation.enable"):
+            return AutomationSwitched.from_wire(answer)
 
     async def disable(
         self,
@@ -199,7 +207,8 @@ class AsyncAutomationMethods:
         """
         wire = {"ruleId": rule_id}
         answer = await self._caller.call_method("automation.disable", wire, timeout)
-        return AutomationSwitched.from_wire(answer)
+        with Reading("automation.disable"):
+            return AutomationSwitched.from_wire(answer)
 
     async def test(
         self,
@@ -224,7 +233,8 @@ class AsyncAutomationMethods:
         """
         wire = {"topic": topic, "payload": payload, "file": file, "schedule": schedule}
         answer = await self._caller.call_method("automation.test", wire, timeout)
-        return AutomationTested.from_wire(answer)
+        with Reading("automation.test"):
+            return AutomationTested.from_wire(answer)
 
 
 class AsyncEventMethods:
@@ -257,7 +267,8 @@ class AsyncEventMethods:
         """
         wire = {"topic": topic, "payload": payload}
         answer = await self._caller.call_method("event.emit", wire, timeout)
-        return EventEmitted.from_wire(answer)
+        with Reading("event.emit"):
+            return EventEmitted.from_wire(answer)
 
     async def list(
         self,
@@ -282,7 +293,8 @@ class AsyncEventMethods:
         """
         wire = {"topics": topics, "since": since, "limit": limit}
         answer = await self._caller.call_method("event.list", wire, timeout)
-        return [Event.from_wire(item) for item in answer]
+        with Reading("event.list"):
+            return [Event.from_wire(item) for item in answer]
 
     async def subscribe(
         self,
@@ -311,7 +323,8 @@ class AsyncEventMethods:
         """
         wire = {"topics": topics, "since": since}
         answer = await self._caller.call_method("event.subscribe", wire, timeout)
-        return EventSubscribed.from_wire(answer)
+        with Reading("event.subscribe"):
+            return EventSubscribed.from_wire(answer)
 
     async def unsubscribe(
         self,
@@ -326,7 +339,8 @@ class AsyncEventMethods:
         """
         wire = {"subscription": subscription}
         answer = await self._caller.call_method("event.unsubscribe", wire, timeout)
-        return EventUnsubscribed.from_wire(answer)
+        with Reading("event.unsubscribe"):
+            return EventUnsubscribed.from_wire(answer)
 
 
 class AsyncChatMethods:
@@ -359,7 +373,8 @@ class AsyncChatMethods:
         """
         wire = {"message": message, "priority": priority, "conversation": conversation}
         answer = await self._caller.call_method("chat.send", wire, timeout)
-        return ChatSent.from_wire(answer)
+        with Reading("chat.send"):
+            return ChatSent.from_wire(answer)
 
     async def history(
         self,
@@ -379,7 +394,8 @@ class AsyncChatMethods:
         """
         wire = {"conversation": conversation, "limit": limit}
         answer = await self._caller.call_method("chat.history", wire, timeout)
-        return [ChatTurn.from_wire(item) for item in answer]
+        with Reading("chat.history"):
+            return [ChatTurn.from_wire(item) for item in answer]
 
     async def clear(self, *, conversation: str, timeout: float | None = None) -> ChatCleared:
         """Forgets a conversation: agents are no longer told what was said in it. Its tasks stay.
@@ -391,7 +407,8 @@ class AsyncChatMethods:
         """
         wire = {"conversation": conversation}
         answer = await self._caller.call_method("chat.clear", wire, timeout)
-        return ChatCleared.from_wire(answer)
+        with Reading("chat.clear"):
+            return ChatCleared.from_wire(answer)
 
 
 class AsyncScheduleMethods:
@@ -408,7 +425,8 @@ class AsyncScheduleMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         answer = await self._caller.call_method("schedule.list", {}, timeout)
-        return [ScheduledJob.from_wire(item) for item in answer]
+        with Reading("schedule.list"):
+            return [ScheduledJob.from_wire(item) for item in answer]
 
     async def run(self, *, job: str, timeout: float | None = None) -> ScheduleRun:
         """Fires a schedule now, whether or not schedules are switched on.
@@ -424,7 +442,8 @@ class AsyncScheduleMethods:
         """
         wire = {"job": job}
         answer = await self._caller.call_method("schedule.run", wire, timeout)
-        return ScheduleRun.from_wire(answer)
+        with Reading("schedule.run"):
+            return ScheduleRun.from_wire(answer)
 
 
 class AsyncTaskMethods:
@@ -478,7 +497,8 @@ class AsyncTaskMethods:
             "after": after,
         }
         answer = await self._caller.call_method("task.submit", wire, timeout)
-        return TaskSubmitted.from_wire(answer)
+        with Reading("task.submit"):
+            return TaskSubmitted.from_wire(answer)
 
     async def cancel(self, *, task_id: str, timeout: float | None = None) -> TaskCancelled:
         """Cancels a task that has not ended.
@@ -494,7 +514,8 @@ class AsyncTaskMethods:
         """
         wire = {"taskId": task_id}
         answer = await self._caller.call_method("task.cancel", wire, timeout)
-        return TaskCancelled.from_wire(answer)
+        with Reading("task.cancel"):
+            return TaskCancelled.from_wire(answer)
 
     async def cancel_many(
         self,
@@ -531,7 +552,8 @@ class AsyncTaskMethods:
             "withinMinutes": within_minutes,
         }
         answer = await self._caller.call_method("task.cancelMany", wire, timeout)
-        return TasksCancelled.from_wire(answer)
+        with Reading("task.cancelMany"):
+            return TasksCancelled.from_wire(answer)
 
     async def list(
         self,
@@ -558,7 +580,8 @@ class AsyncTaskMethods:
         """
         wire = {"state": state, "agent": agent, "limit": limit, "cursor": cursor}
         answer = await self._caller.call_method("task.list", wire, timeout)
-        return [Task.from_wire(item) for item in answer]
+        with Reading("task.list"):
+            return [Task.from_wire(item) for item in answer]
 
     async def get(self, *, task_id: str, timeout: float | None = None) -> Task:
         """Gives one task.
@@ -570,7 +593,8 @@ class AsyncTaskMethods:
         """
         wire = {"taskId": task_id}
         answer = await self._caller.call_method("task.get", wire, timeout)
-        return Task.from_wire(answer)
+        with Reading("task.get"):
+            return Task.from_wire(answer)
 
     async def stats(self, *, timeout: float | None = None) -> TaskStats:
         """Counts the tasks by state, and sums up what their agents used.
@@ -580,7 +604,8 @@ class AsyncTaskMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         answer = await self._caller.call_method("task.stats", {}, timeout)
-        return TaskStats.from_wire(answer)
+        with Reading("task.stats"):
+            return TaskStats.from_wire(answer)
 
     async def wait(
         self,
@@ -606,7 +631,8 @@ class AsyncTaskMethods:
         """
         wire = {"taskId": task_id, "timeoutMs": timeout_ms}
         answer = await self._caller.call_method("task.wait", wire, timeout)
-        return Task.from_wire(answer)
+        with Reading("task.wait"):
+            return Task.from_wire(answer)
 
     async def output(
         self,
@@ -642,7 +668,8 @@ class AsyncTaskMethods:
             "encoding": encoding,
         }
         answer = await self._caller.call_method("task.output", wire, timeout)
-        return TaskOutput.from_wire(answer)
+        with Reading("task.output"):
+            return TaskOutput.from_wire(answer)
 
     async def retry(self, *, task_id: str, timeout: float | None = None) -> TaskSubmitted:
         """Submits a new task with the same order as an earlier one.
@@ -660,7 +687,8 @@ class AsyncTaskMethods:
         """
         wire = {"taskId": task_id}
         answer = await self._caller.call_method("task.retry", wire, timeout)
-        return TaskSubmitted.from_wire(answer)
+        with Reading("task.retry"):
+            return TaskSubmitted.from_wire(answer)
 
     async def retry_many(
         self,
@@ -697,7 +725,8 @@ class AsyncTaskMethods:
             "withinMinutes": within_minutes,
         }
         answer = await self._caller.call_method("task.retryMany", wire, timeout)
-        return TasksRetried.from_wire(answer)
+        with Reading("task.retryMany"):
+            return TasksRetried.from_wire(answer)
 
 
 class AsyncMethods(AsyncCaller):
@@ -718,4 +747,5 @@ class AsyncMethods(AsyncCaller):
         - ``timeout``: how long to wait for the answer, in seconds.
         """
         answer = await self.call_method("ping", {}, timeout)
-        return Pong.from_wire(answer)
+        with Reading("ping"):
+            return Pong.from_wire(answer)

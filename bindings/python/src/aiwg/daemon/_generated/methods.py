@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final, List
 
 from .._caller import Caller
+from .._reading import Reading
 from .types import (
     AutomationStatus,
     AutomationSwitched,
@@ -69,7 +70,8 @@ class DaemonMethods:
         - ``timeout``: how long to wait for the answer, in seconds.
         """
         answer = self._caller.call_method("daemon.status", {}, timeout)
-        return DaemonStatus.from_wire(answer)
+        with Reading("daemon.status"):
+            return DaemonStatus.from_wire(answer)
 
     def stop(
         self,
@@ -89,7 +91,8 @@ class DaemonMethods:
         """
         wire = {"keepAgents": keep_agents}
         answer = self._caller.call_method("daemon.stop", wire, timeout)
-        return StopAcknowledged.from_wire(answer)
+        with Reading("daemon.stop"):
+            return StopAcknowledged.from_wire(answer)
 
     def restart(self, *, timeout: float | None = None) -> DaemonRestarting:
         """Ends the daemon and begins it anew as the same process: its program and its configuration
@@ -104,7 +107,8 @@ class DaemonMethods:
         Raises ``DaemonError`` of kind ``shutting_down``.
         """
         answer = self._caller.call_method("daemon.restart", {}, timeout)
-        return DaemonRestarting.from_wire(answer)
+        with Reading("daemon.restart"):
+            return DaemonRestarting.from_wire(answer)
 
     def reload(self, *, timeout: float | None = None) -> DaemonReloaded:
         """Reads the configuration again, and applies it as a whole or not at all.
@@ -116,7 +120,8 @@ class DaemonMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
         answer = self._caller.call_method("daemon.reload", {}, timeout)
-        return DaemonReloaded.from_wire(answer)
+        with Reading("daemon.reload"):
+            return DaemonReloaded.from_wire(answer)
 
     def logs(
         self,
@@ -143,7 +148,8 @@ class DaemonMethods:
         """
         wire = {"lines": lines, "cursor": cursor, "waitMs": wait_ms}
         answer = self._caller.call_method("daemon.logs", wire, timeout)
-        return DaemonLogs.from_wire(answer)
+        with Reading("daemon.logs"):
+            return DaemonLogs.from_wire(answer)
 
 
 class AutomationMethods:
@@ -160,7 +166,8 @@ class AutomationMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         answer = self._caller.call_method("automation.status", {}, timeout)
-        return AutomationStatus.from_wire(answer)
+        with Reading("automation.status"):
+            return AutomationStatus.from_wire(answer)
 
     def enable(
         self,
@@ -180,7 +187,8 @@ class AutomationMethods:
         """
         wire = {"ruleId": rule_id}
         answer = self._caller.call_method("automation.enable", wire, timeout)
-        return AutomationSwitched.from_wire(answer)
+        with Reading("automation.enable"):
+            return AutomationSwitched.from_wire(answer)
 
     def disable(
         self,
@@ -199,7 +207,8 @@ class AutomationMethods:
         """
         wire = {"ruleId": rule_id}
         answer = self._caller.call_method("automation.disable", wire, timeout)
-        return AutomationSwitched.from_wire(answer)
+        with Reading("automation.disable"):
+            return AutomationSwitched.from_wire(answer)
 
     def test(
         self,
@@ -224,7 +233,8 @@ class AutomationMethods:
         """
         wire = {"topic": topic, "payload": payload, "file": file, "schedule": schedule}
         answer = self._caller.call_method("automation.test", wire, timeout)
-        return AutomationTested.from_wire(answer)
+        with Reading("automation.test"):
+            return AutomationTested.from_wire(answer)
 
 
 class EventMethods:
@@ -257,7 +267,8 @@ class EventMethods:
         """
         wire = {"topic": topic, "payload": payload}
         answer = self._caller.call_method("event.emit", wire, timeout)
-        return EventEmitted.from_wire(answer)
+        with Reading("event.emit"):
+            return EventEmitted.from_wire(answer)
 
     def list(
         self,
@@ -282,7 +293,8 @@ class EventMethods:
         """
         wire = {"topics": topics, "since": since, "limit": limit}
         answer = self._caller.call_method("event.list", wire, timeout)
-        return [Event.from_wire(item) for item in answer]
+        with Reading("event.list"):
+            return [Event.from_wire(item) for item in answer]
 
     def subscribe(
         self,
@@ -311,7 +323,8 @@ class EventMethods:
         """
         wire = {"topics": topics, "since": since}
         answer = self._caller.call_method("event.subscribe", wire, timeout)
-        return EventSubscribed.from_wire(answer)
+        with Reading("event.subscribe"):
+            return EventSubscribed.from_wire(answer)
 
     def unsubscribe(self, *, subscription: int, timeout: float | None = None) -> EventUnsubscribed:
         """Ends a subscription of this connection.
@@ -321,7 +334,8 @@ class EventMethods:
         """
         wire = {"subscription": subscription}
         answer = self._caller.call_method("event.unsubscribe", wire, timeout)
-        return EventUnsubscribed.from_wire(answer)
+        with Reading("event.unsubscribe"):
+            return EventUnsubscribed.from_wire(answer)
 
 
 class ChatMethods:
@@ -354,7 +368,8 @@ class ChatMethods:
         """
         wire = {"message": message, "priority": priority, "conversation": conversation}
         answer = self._caller.call_method("chat.send", wire, timeout)
-        return ChatSent.from_wire(answer)
+        with Reading("chat.send"):
+            return ChatSent.from_wire(answer)
 
     def history(
         self,
@@ -374,7 +389,8 @@ class ChatMethods:
         """
         wire = {"conversation": conversation, "limit": limit}
         answer = self._caller.call_method("chat.history", wire, timeout)
-        return [ChatTurn.from_wire(item) for item in answer]
+        with Reading("chat.history"):
+            return [ChatTurn.from_wire(item) for item in answer]
 
     def clear(self, *, conversation: str, timeout: float | None = None) -> ChatCleared:
         """Forgets a conversation: agents are no longer told what was said in it. Its tasks stay.
@@ -386,7 +402,8 @@ class ChatMethods:
         """
         wire = {"conversation": conversation}
         answer = self._caller.call_method("chat.clear", wire, timeout)
-        return ChatCleared.from_wire(answer)
+        with Reading("chat.clear"):
+            return ChatCleared.from_wire(answer)
 
 
 class ScheduleMethods:
@@ -403,7 +420,8 @@ class ScheduleMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         answer = self._caller.call_method("schedule.list", {}, timeout)
-        return [ScheduledJob.from_wire(item) for item in answer]
+        with Reading("schedule.list"):
+            return [ScheduledJob.from_wire(item) for item in answer]
 
     def run(self, *, job: str, timeout: float | None = None) -> ScheduleRun:
         """Fires a schedule now, whether or not schedules are switched on.
@@ -419,7 +437,8 @@ class ScheduleMethods:
         """
         wire = {"job": job}
         answer = self._caller.call_method("schedule.run", wire, timeout)
-        return ScheduleRun.from_wire(answer)
+        with Reading("schedule.run"):
+            return ScheduleRun.from_wire(answer)
 
 
 class TaskMethods:
@@ -473,7 +492,8 @@ class TaskMethods:
             "after": after,
         }
         answer = self._caller.call_method("task.submit", wire, timeout)
-        return TaskSubmitted.from_wire(answer)
+        with Reading("task.submit"):
+            return TaskSubmitted.from_wire(answer)
 
     def cancel(self, *, task_id: str, timeout: float | None = None) -> TaskCancelled:
         """Cancels a task that has not ended.
@@ -489,7 +509,8 @@ class TaskMethods:
         """
         wire = {"taskId": task_id}
         answer = self._caller.call_method("task.cancel", wire, timeout)
-        return TaskCancelled.from_wire(answer)
+        with Reading("task.cancel"):
+            return TaskCancelled.from_wire(answer)
 
     def cancel_many(
         self,
@@ -526,7 +547,8 @@ class TaskMethods:
             "withinMinutes": within_minutes,
         }
         answer = self._caller.call_method("task.cancelMany", wire, timeout)
-        return TasksCancelled.from_wire(answer)
+        with Reading("task.cancelMany"):
+            return TasksCancelled.from_wire(answer)
 
     def list(
         self,
@@ -553,7 +575,8 @@ class TaskMethods:
         """
         wire = {"state": state, "agent": agent, "limit": limit, "cursor": cursor}
         answer = self._caller.call_method("task.list", wire, timeout)
-        return [Task.from_wire(item) for item in answer]
+        with Reading("task.list"):
+            return [Task.from_wire(item) for item in answer]
 
     def get(self, *, task_id: str, timeout: float | None = None) -> Task:
         """Gives one task.
@@ -565,7 +588,8 @@ class TaskMethods:
         """
         wire = {"taskId": task_id}
         answer = self._caller.call_method("task.get", wire, timeout)
-        return Task.from_wire(answer)
+        with Reading("task.get"):
+            return Task.from_wire(answer)
 
     def stats(self, *, timeout: float | None = None) -> TaskStats:
         """Counts the tasks by state, and sums up what their agents used.
@@ -575,7 +599,8 @@ class TaskMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         answer = self._caller.call_method("task.stats", {}, timeout)
-        return TaskStats.from_wire(answer)
+        with Reading("task.stats"):
+            return TaskStats.from_wire(answer)
 
     def wait(
         self,
@@ -601,7 +626,8 @@ class TaskMethods:
         """
         wire = {"taskId": task_id, "timeoutMs": timeout_ms}
         answer = self._caller.call_method("task.wait", wire, timeout)
-        return Task.from_wire(answer)
+        with Reading("task.wait"):
+            return Task.from_wire(answer)
 
     def output(
         self,
@@ -637,7 +663,8 @@ class TaskMethods:
             "encoding": encoding,
         }
         answer = self._caller.call_method("task.output", wire, timeout)
-        return TaskOutput.from_wire(answer)
+        with Reading("task.output"):
+            return TaskOutput.from_wire(answer)
 
     def retry(self, *, task_id: str, timeout: float | None = None) -> TaskSubmitted:
         """Submits a new task with the same order as an earlier one.
@@ -655,7 +682,8 @@ class TaskMethods:
         """
         wire = {"taskId": task_id}
         answer = self._caller.call_method("task.retry", wire, timeout)
-        return TaskSubmitted.from_wire(answer)
+        with Reading("task.retry"):
+            return TaskSubmitted.from_wire(answer)
 
     def retry_many(
         self,
@@ -692,7 +720,8 @@ class TaskMethods:
             "withinMinutes": within_minutes,
         }
         answer = self._caller.call_method("task.retryMany", wire, timeout)
-        return TasksRetried.from_wire(answer)
+        with Reading("task.retryMany"):
+            return TasksRetried.from_wire(answer)
 
 
 class Methods(Caller):
@@ -713,4 +742,5 @@ class Methods(Caller):
         - ``timeout``: how long to wait for the answer, in seconds.
         """
         answer = self.call_method("ping", {}, timeout)
-        return Pong.from_wire(answer)
+        with Reading("ping"):
+            return Pong.from_wire(answer)
