@@ -2,7 +2,7 @@
 
 use std::{
     hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState},
-    io::{self, Write},
+    io,
     os::{fd::OwnedFd, unix::fs::DirBuilderExt},
     path::{Path, PathBuf},
     sync::Arc,
@@ -19,9 +19,10 @@ use rustix::{
     process::{Resource, getrlimit},
 };
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{UnixListener, UnixStream},
     task::JoinSet,
-    time::{MissedTickBehavior, interval_at},
+    time::{MissedTickBehavior, interval_at, timeout},
 };
 
 use super::{Daemon, connection};
@@ -40,6 +41,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// How long connections have to take the last answers when the daemon stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// How many clients may be told at once that there are too many, how long one of them is listened to, and how much it may say meanwhile, in bytes.
+const MOST_REFUSED: usize = 64;
+const REFUSING: Duration = Duration::from_secs(1);
+const HEARD_OUT: u64 = 1 << 20;
 
 /// How often to look whether the socket is still where clients look for it.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -232,7 +238,7 @@ impl Drop for Listener {
 /// The socket cannot be used.
 pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Result<()> {
     let mut socket = UnixListener::from_std(listener.socket.try_clone()?)?;
-    let mut connections = JoinSet::new();
+    let (mut connections, mut refused) = (JoinSet::new(), JoinSet::new());
     let most = most_connections(daemon.settings.get().config.daemon.max_connections);
     let mut pause = SHORTEST_PAUSE;
     let mut look = interval_at(tokio::time::Instant::now() + LOOK_EVERY, LOOK_EVERY);
@@ -246,8 +252,9 @@ pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Re
                     }
                     match stranger(&stream) {
                         Some(who) => tracing::warn!("a connection of another user was refused: {who}"),
-                        None if connections.len() >= most => refuse(stream, most),
-                        None => drop(connections.spawn(connection::serve(stream, Arc::clone(&daemon)))),
+                        None if connections.len() < most => drop(connections.spawn(connection::serve(stream, Arc::clone(&daemon)))),
+                        None if refused.len() < MOST_REFUSED => drop(refused.spawn(refuse(stream, most))),
+                        None => tracing::debug!("a client could not be told that there are too many connections"),
                     }
                 }
                 Err(error) => {
@@ -276,11 +283,11 @@ pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Re
                 }
             },
             Some(_) = connections.join_next() => {}
+            Some(_) = refused.join_next() => {}
             () = daemon.stopped.cancelled() => break,
         }
     }
-    let _ =
-        tokio::time::timeout(LAST_ANSWERS, async { while connections.join_next().await.is_some() {} }).await;
+    let _ = timeout(LAST_ANSWERS, async { while connections.join_next().await.is_some() {} }).await;
     Ok(())
 }
 
@@ -291,14 +298,21 @@ fn most_connections(wanted: u32) -> usize {
     usize::try_from(files.min(wanted.into())).unwrap_or(usize::MAX).max(1)
 }
 
-/// Tells a client why it is not served, as far as that goes without waiting for it.
-fn refuse(stream: UnixStream, most: usize) {
+/// Tells a client why it is not served: once it has asked for something, so that what it hears is the answer, and before it is hung up on, so that
+/// it does not fail at asking. One that says nothing is told all the same.
+async fn refuse(mut stream: UnixStream, most: usize) {
     let message = format!(
         "{most} connections are open, and no more may be: close some, or raise daemon.max_connections and the limit of open files"
     );
     let line = error_line(&ApiError::new(ErrorKind::TooManyConnections, message));
-    // Not by tokio, which knows only after a while that it can be written to.
-    if let Err(error) = stream.into_std().and_then(|mut stream| stream.write_all(&line)) {
+    // What it asks for does not matter. To be told that there may be something to read would not do: there may be nothing.
+    let _ = timeout(REFUSING, stream.read(&mut [0; 1024])).await;
+    let told = async {
+        stream.write_all(&line).await?;
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream.take(HEARD_OUT), &mut tokio::io::sink()).await
+    };
+    if let Ok(Err(error)) = timeout(REFUSING, told).await {
         tracing::debug!(%error, "a client could not be told that there are too many connections");
     }
 }
