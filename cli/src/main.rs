@@ -13,9 +13,9 @@ mod project;
 mod usage;
 mod values;
 
-use std::process::ExitCode;
+use std::{mem::ManuallyDrop, process::ExitCode};
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::{args::Args, output::Output};
 
@@ -24,11 +24,18 @@ fn main() -> ExitCode {
     match std::env::args_os().nth(1) {
         Some(role) if role == "__shim" => aiwg_shim::run(),
         Some(role) if role == daemon::ROLE => daemon::run_detached(),
-        _ => match Args::try_parse() {
+        _ => match typed() {
             Ok(args) => run(args),
             Err(error) => usage::report(error, &std::env::args_os().collect::<Vec<_>>()),
         },
     }
+}
+
+/// What was typed. The description of all commands is not taken apart again: that would take longer than reading the line.
+fn typed() -> Result<Args, clap::Error> {
+    let mut commands = ManuallyDrop::new(Args::command());
+    let mut matches = commands.try_get_matches_from_mut(std::env::args_os())?;
+    Args::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut commands))
 }
 
 fn run(args: Args) -> ExitCode {
