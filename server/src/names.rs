@@ -7,10 +7,11 @@ const LONGEST_TOPIC: usize = 200;
 pub(crate) const TOPIC_RULE: &str = "a topic has 1 to 200 characters of A-Z a-z 0-9 _ . : / -";
 
 /// What an agent's name looks like, for people.
-pub(crate) const AGENT_RULE: &str = "must be a name: not empty, not an option, no control characters";
+pub(crate) const AGENT_RULE: &str = "must be a name: not empty, not an option, no control characters, and none that is not seen or that turns \
+                                     the direction of writing";
 
 /// What any other name looks like, for people.
-pub(crate) const NAME_RULE: &str = "must be a name: not empty, no control characters";
+pub(crate) const NAME_RULE: &str = "must be a name: not empty, no control characters, and none that is not seen or that turns the direction of writing";
 
 /// Whether an event can have this topic.
 pub(crate) fn is_topic(topic: &str) -> bool {
@@ -29,7 +30,17 @@ pub(crate) fn is_agent(name: &str) -> bool {
 
 /// Whether this can be shown, and be told from others: a rule's id, a job's name.
 pub(crate) fn is_name(name: &str) -> bool {
-    !name.trim().is_empty() && !name.contains(char::is_control)
+    !name.trim().is_empty() && !name.contains(|c: char| c.is_control() || is_unseen(c))
+}
+
+/// Whether a character is not seen, or turns the direction of what follows: a name with it looks like another. Joiners are no such: words in
+/// some scripts have them, and pictures.
+pub(crate) fn is_unseen(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e001f}'
+    )
 }
 
 /// Whether a variable of an environment can have this name.
@@ -44,7 +55,13 @@ mod tests {
     #[test]
     fn what_could_be_taken_for_something_else_is_no_name() {
         assert!(is_agent("security architect") && is_name("-r"));
-        for name in ["", " ", "--dangerously", "a\nb", "a\0"] {
+        // A word of Persian, a family, and a flag.
+        for name in ["می\u{200c}خواهم", "👩\u{200d}👧", "🏴\u{e0067}\u{e0062}\u{e007f}"] {
+            assert!(is_name(name), "{name:?}");
+        }
+        for name in
+            ["", " ", "--dangerously", "a\nb", "a\0", "a\u{202e}b", "a\u{200b}b", "\u{feff}a", "a\u{2066}"]
+        {
             assert!(!is_agent(name), "{name:?}");
         }
     }

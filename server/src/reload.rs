@@ -36,7 +36,7 @@ pub(crate) async fn reload(
 
 async fn put_in_force(daemon: &Arc<Daemon>, cause: Option<Cause>) -> Result<DaemonReloaded, EngineError> {
     let old = daemon.settings.get();
-    let (policy, loaded) = match read(daemon) {
+    let (policy, loaded) = match read(daemon).await {
         Ok(good) => good,
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
@@ -65,11 +65,20 @@ fn refused(errors: Vec<ConfigProblem>) -> DaemonReloaded {
     DaemonReloaded { errors, ..DaemonReloaded::default() }
 }
 
-/// The configuration as it stands in the file, if it is good.
+/// The configuration as it stands in the file, if it is good. It is looked at away from the connections' thread: that may take seconds.
 ///
 /// # Errors
 /// What is wrong with it; or there is no file any more.
-pub(crate) fn read(daemon: &Daemon) -> Result<(Policy, Loaded), ConfigError> {
+pub(crate) async fn read(daemon: &Arc<Daemon>) -> Result<(Policy, Loaded), ConfigError> {
+    let path = daemon.project.config();
+    let daemon = Arc::clone(daemon);
+    let reading = tokio::task::spawn_blocking(move || read_file(&daemon));
+    reading
+        .await
+        .unwrap_or_else(|error| Err(ConfigError::Unreadable { path, source: std::io::Error::other(error) }))
+}
+
+fn read_file(daemon: &Daemon) -> Result<(Policy, Loaded), ConfigError> {
     let loaded = load_for(&daemon.project, daemon.config_named.as_deref())?;
     if let Some(gone) = daemon.settings.get().path.as_ref().filter(|_| loaded.path.is_none()) {
         return Err(ConfigError::gone(gone));

@@ -8,10 +8,9 @@ use aiwg_client::{
     DaemonClient,
     types::{
         AutomationStatus, AutomationSwitchParams, AutomationSwitched, AutomationTestParams, AutomationTested,
-        MatchOutcome, NoParams, Open, RuleRefusal, RuleStatus,
+        MatchOutcome, NoParams, Open, RuleRefusal, RuleStatus, Trigger,
     },
 };
-use aiwg_protocol::config::Trigger;
 
 use crate::{
     args::{AutomationCommand, TestArgs},
@@ -153,10 +152,15 @@ fn rule_state(rule: &RuleStatus) -> &'static str {
 fn trigger(trigger: &Open<Trigger>) -> String {
     let Some(trigger) = trigger.known() else { return "something newer than this version".to_owned() };
     match trigger {
-        Trigger::FileChange { pattern } => format!("files {pattern}"),
+        Trigger::FileChange { pattern, patterns } => format!("files {}", all(pattern, patterns)),
         Trigger::Schedule { cron } => format!("at {cron}"),
-        Trigger::Event { topic } => format!("event {topic}"),
+        Trigger::Event { topic, topics } => format!("event {}", all(topic, topics)),
     }
+}
+
+/// One pattern, or all where there are several.
+fn all(one: &str, several: &[String]) -> String {
+    if several.is_empty() { one.to_owned() } else { several.join(", ") }
 }
 
 fn show_tested(out: &mut Page, tested: &AutomationTested) -> io::Result<()> {

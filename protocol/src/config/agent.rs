@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct AgentConfig {
     /// The program and its arguments. `--agent NAME` is added where a task names one.
-    #[schemars(length(min = 1))]
+    #[schemars(length(min = 1, max = 1000), inner(length(max = 100_000)))]
     pub command: Vec<String>,
     /// How the prompt reaches it.
     pub prompt: PromptBy,

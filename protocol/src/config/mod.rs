@@ -4,6 +4,7 @@
 
 mod agent;
 mod daemon;
+mod patterns;
 mod retention;
 mod rules;
 mod schedule;
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 pub use agent::{AgentConfig, AgentEnv, PromptBy};
 pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, LogFormat, LogLevel, StalledTasks};
+pub use patterns::{PatternEntry, Patterns};
 pub use retention::RetentionConfig;
 pub use rules::{Action, Condition, OnBusy, Rule, Trigger};
 pub use schedule::{Job, ScheduleConfig};

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Patterns;
+
 /// What is done when something happens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -79,9 +81,9 @@ pub enum Trigger {
     /// A file is created, modified or deleted.
     #[schemars(title = "FileChangeTrigger")]
     FileChange {
-        /// Which files, as a glob on the path relative to the project.
-        #[schemars(length(max = 1024))]
-        pattern: String,
+        /// Which files, as a glob on the path relative to the project; or a list of globs, of which one that begins with `!` takes out
+        /// of what those before it match.
+        pattern: Patterns,
     },
     /// A schedule fires.
     #[schemars(title = "ScheduleTrigger")]
@@ -93,9 +95,9 @@ pub enum Trigger {
     /// An event is published.
     #[schemars(title = "EventTrigger")]
     Event {
-        /// Its topic, as a glob: `deployment:complete`, `deployment:*`.
-        #[schemars(length(max = 1024))]
-        topic: String,
+        /// Its topic, as a glob: `deployment:complete`, `deployment:*`; or a list of globs, of which one that begins with `!` takes
+        /// out of what those before it match.
+        topic: Patterns,
     },
 }
 
@@ -156,6 +158,7 @@ pub enum Action {
         /// Added to the agent's environment. `${NAME}` in a value is resolved from the daemon's environment when the
         /// process starts, and is written nowhere.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        #[schemars(extend("maxProperties" = 1000, "propertyNames" = { "maxLength": 1000 }))]
         env: BTreeMap<String, String>,
     },
 }

@@ -2,7 +2,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Json, Open, Timestamp, open::open_enum};
-use crate::config::{Condition, OnBusy, Trigger};
+use crate::config::{self, Condition, OnBusy, Patterns};
 
 /// The answer to `automation.status`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +51,56 @@ pub struct RuleStatus {
     pub pending: Option<PendingMatches>,
     /// The last match that came to nothing since the daemon was started and the rule was enabled; null if none has.
     pub last_refusal: Option<RuleRefusal>,
+}
+
+/// What a rule waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Trigger {
+    /// A file is created, modified or deleted.
+    #[schemars(title = "FileChangeTrigger")]
+    FileChange {
+        /// Which files, as a glob on the path relative to the project: the first one where there are several.
+        pattern: String,
+        /// All of them where there are several; one that begins with `!` takes out of what those before it match.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        patterns: Vec<String>,
+    },
+    /// A schedule fires.
+    #[schemars(title = "ScheduleTrigger")]
+    Schedule {
+        /// When, as in crontab(5), in `schedule.timezone`.
+        cron: String,
+    },
+    /// An event is published.
+    #[schemars(title = "EventTrigger")]
+    Event {
+        /// Its topic, as a glob: the first one where there are several.
+        topic: String,
+        /// All of them where there are several; one that begins with `!` takes out of what those before it match.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        topics: Vec<String>,
+    },
+}
+
+impl From<config::Trigger> for Trigger {
+    fn from(trigger: config::Trigger) -> Self {
+        let apart = |patterns: Patterns| match patterns {
+            Patterns::One(pattern) => (pattern, Vec::new()),
+            Patterns::Several(all) => (all.first().cloned().unwrap_or_default(), all),
+        };
+        match trigger {
+            config::Trigger::FileChange { pattern } => {
+                let (pattern, patterns) = apart(pattern);
+                Self::FileChange { pattern, patterns }
+            }
+            config::Trigger::Schedule { cron } => Self::Schedule { cron },
+            config::Trigger::Event { topic } => {
+                let (topic, topics) = apart(topic);
+                Self::Event { topic, topics }
+            }
+        }
+    }
 }
 
 /// A match that came to nothing.

@@ -193,10 +193,7 @@ impl<T: JsonSchema> JsonSchema for Open<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        config::Trigger,
-        types::{TaskListParams, TaskState},
-    };
+    use crate::types::{TaskListParams, TaskState, Trigger};
 
     #[test]
     fn what_a_newer_daemon_sends_is_taken_as_it_comes() {
@@ -210,7 +207,7 @@ mod tests {
         assert_eq!(read.known(), None);
         assert_eq!(serde_json::to_string(&read).unwrap(), trigger);
         let known: Open<Trigger> = serde_json::from_str(r#"{"type":"event","topic":"a"}"#).unwrap();
-        assert_eq!(known.known(), Some(&Trigger::Event { topic: "a".to_owned() }));
+        assert_eq!(known.known(), Some(&Trigger::Event { topic: "a".to_owned(), topics: vec![] }));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Patterns on paths, and the lines of ignore files.
+//! Patterns on paths, and the lines of ignore files. The first line is the pattern, the second a path.
 
 #![no_main]
 
@@ -8,7 +8,11 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|text: &str| {
     let (pattern, path) = text.split_once('\n').unwrap_or((text, "src/a.ts"));
     let _ = check_ignore_line(pattern);
-    let _ = literal_braces(pattern);
+    let literal = literal_braces(pattern).map(|literal| literal.into_owned());
+    if let Ok(literal) = literal {
+        // Nothing is left that stands for alternatives.
+        assert_eq!(alternatives(&literal, 64), [literal.as_str()]);
+    }
     let Ok(checked) = Pattern::path(pattern) else { return };
     let Ok(set) = PatternSet::new([checked]) else { return };
     let whole = set.is_match(path);
@@ -17,7 +21,7 @@ fuzz_target!(|text: &str| {
     if parts.len() > 1 {
         let parts: Result<Vec<_>, _> = parts.iter().map(|part| Pattern::path(part)).collect();
         if let Ok(Ok(parts)) = parts.map(PatternSet::new) {
-            let _ = (whole, parts.is_match(path));
+            assert_eq!(whole, parts.is_match(path));
         }
     }
 });

@@ -1,65 +1,204 @@
-//! A database as it is found on the disk: a task's row with arbitrary values, a column a line.
+//! A database as it is found on the disk, with arbitrary values anywhere in it: it opens, what can be read of it is read, and a daemon goes
+//! on with it. A line stands for a value: a character for the table, one for the column, one for the row, and what is put there.
 
 #![no_main]
 
-use std::cell::RefCell;
+use std::{cell::RefCell, path::PathBuf, sync::Arc};
 
-use aiwg_server::store::{Reader, Store, TaskFilter};
+use aiwg_protocol::types::{EventSource, Json, TaskState, Timestamp};
+use aiwg_server::{
+    bus::Bus,
+    engine::{self, Draft, Engine, EngineError, EngineSetup, Policy, Prune, Select, Settled},
+    health::Health,
+    rules::RuleIndex,
+    store::{EventFilter, From, Keep, NewTask, Outcome, Reader, Selection, Store, TaskFilter, TaskNo},
+};
 use libfuzzer_sys::fuzz_target;
 use rusqlite::{Connection, types::Value};
+use serde_json::json;
 use tempfile::TempDir;
 
-/// All that a row of a task has but for its number.
-const COLUMNS: [&str; 17] = [
-    "state", "prompt", "agent", "priority", "timeout_ms", "env", "metadata", "cause", "created_at", "started_at",
-    "completed_at", "launch", "attempts", "ending", "exit_code", "error", "result",
-];
+/// The most values that are put somewhere.
+const MOST: usize = 30;
 
-struct Database {
-    _dir: TempDir,
-    writer: Connection,
-    reader: Reader,
+/// A database with rows in all tables, and where values can be put in it.
+struct Template {
+    dir: TempDir,
+    bytes: Vec<u8>,
+    tables: Vec<(String, Vec<String>)>,
+    runtime: tokio::runtime::Runtime,
 }
 
-impl Database {
+impl Template {
     fn new() -> Self {
-        let dir = TempDir::new().unwrap();
-        let path = dir.path().join("daemon.db");
+        // In memory, where there is such a place: nothing of this has to last.
+        let dir = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap();
+        let path = dir.path().join("template.db");
         drop(Store::open(&path).unwrap());
-        let writer = Connection::open(&path).unwrap();
-        writer.execute_batch("PRAGMA synchronous = OFF").unwrap();
-        let reader = Reader::open(&path).unwrap();
-        Self { _dir: dir, writer, reader }
+        let database = Connection::open(&path).unwrap();
+        database.execute_batch(include_str!("../rows.sql")).unwrap();
+        let tables = tables(&database);
+        database.pragma_update(None, "journal_mode", "DELETE").unwrap();
+        database.close().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Self { dir, bytes, tables, runtime }
+    }
+
+    /// A database with these values in it.
+    fn with(&self, text: &str) -> PathBuf {
+        let path = self.dir.path().join("daemon.db");
+        for end in ["", "-wal", "-shm", "-journal"] {
+            let _ = std::fs::remove_file(self.dir.path().join(format!("daemon.db{end}")));
+        }
+        std::fs::write(&path, &self.bytes).unwrap();
+        let database = Connection::open(&path).unwrap();
+        database.execute_batch("PRAGMA synchronous = OFF; BEGIN").unwrap();
+        for line in text.split('\n').take(MOST) {
+            let mut chars = line.chars();
+            let (Some(table), Some(column), Some(row)) = (chars.next(), chars.next(), chars.next()) else { continue };
+            let of = |c: char, many: usize| usize::try_from(u32::from(c)).unwrap() % many;
+            let (table, columns) = &self.tables[of(table, self.tables.len())];
+            let column = &columns[of(column, columns.len())];
+            let first = &columns[0];
+            let sql = format!(
+                "UPDATE OR IGNORE {table} SET {column} = ?1 WHERE {first} =
+                 (SELECT {first} FROM {table} ORDER BY {first} LIMIT 1 OFFSET ?2 % (SELECT max(count(*), 1) FROM {table}))"
+            );
+            // What the schema itself refuses cannot be there.
+            let _ = database.execute(&sql, rusqlite::params![value(chars.as_str()), of(row, 8)]);
+        }
+        database.execute_batch("COMMIT").unwrap();
+        path
+    }
+}
+
+fn tables(database: &Connection) -> Vec<(String, Vec<String>)> {
+    let names = |sql: &str| -> Vec<String> {
+        let mut select = database.prepare(sql).unwrap();
+        select.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let tables = names("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name");
+    // These two are asked before the database is anybody's, and have tests of their own.
+    let tables = tables.into_iter().filter(|name| name != "made_here" && name != "config_in_force");
+    let columns = |table: &String| names(&format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid"));
+    tables.map(|table| (table.clone(), columns(&table))).collect()
+}
+
+fn value(text: &str) -> Value {
+    let mut rest = text.chars();
+    match rest.next() {
+        None => Value::Null,
+        Some('x') => Value::Blob(rest.as_str().as_bytes().to_vec()),
+        Some('i') => rest.as_str().parse().map_or_else(|_| Value::Text(text.to_owned()), Value::Integer),
+        Some('r') => rest.as_str().parse().map_or_else(|_| Value::Text(text.to_owned()), Value::Real),
+        _ => Value::Text(text.to_owned()),
     }
 }
 
 thread_local! {
-    static DATABASE: RefCell<Database> = RefCell::new(Database::new());
-}
-
-fn value(line: &str) -> Value {
-    match line.parse::<i64>() {
-        Ok(number) => Value::Integer(number),
-        Err(_) => Value::Text(line.to_owned()),
-    }
+    static TEMPLATE: RefCell<Template> = RefCell::new(Template::new());
 }
 
 fuzz_target!(|text: &str| {
-    DATABASE.with_borrow(|database| {
-        database
-            .writer
-            .execute(
-                "INSERT OR REPLACE INTO task (no, state, prompt, priority, env, metadata, created_at)
-                 VALUES (1, 'completed', 'x', 0, '{}', '{}', 0)",
-                [],
-            )
-            .unwrap();
-        for (column, line) in COLUMNS.iter().zip(text.split('\n')).filter(|(_, line)| !line.is_empty()) {
-            // What the schema itself refuses cannot be there.
-            let _ = database.writer.execute(&format!("UPDATE task SET {column} = ?1"), [value(line)]);
-        }
-        let _ = database.reader.tasks(&TaskFilter { limit: 10, ..TaskFilter::default() });
-        let _ = database.reader.stats();
-        let _ = database.reader.queued(10);
+    TEMPLATE.with_borrow(|template| {
+        let path = template.with(text);
+        let store = Store::open(&path).unwrap();
+        // Nothing of it has to be on a disk.
+        let reader = Reader::open(&path).unwrap();
+        read_all(&reader);
+        template.runtime.block_on(go_on(store, &reader));
+        read_all(&reader);
     });
 });
+
+/// One row that cannot be read is no reason to read none.
+fn read_all(reader: &Reader) {
+    let page = reader.tasks(&TaskFilter { limit: 100, bytes: 1 << 20, ..TaskFilter::default() }).unwrap();
+    for task in page.tasks {
+        serde_json::to_string(&task.into_task(None, None)).unwrap();
+    }
+    reader.queued(100).unwrap();
+    serde_json::to_string(&reader.stats().unwrap()).unwrap();
+    for from in [From::After(0), From::Before(u64::MAX)] {
+        let events = reader.events(&EventFilter { topics: None, from, limit: 100, bytes: 1 << 20 }).unwrap();
+        serde_json::to_string(&events.events).unwrap();
+    }
+    reader.last_event().unwrap();
+    reader.automation_enabled().unwrap();
+    serde_json::to_string(&reader.firings(100).unwrap()).unwrap();
+    reader.turns("talk", 100).unwrap();
+    reader.schedules_fired().unwrap();
+    reader.rule_facts().unwrap();
+}
+
+/// What a daemon does with it.
+async fn go_on(store: Store, reader: &Reader) {
+    let last_event = reader.last_event().unwrap();
+    let (orders, _ordered) = tokio::sync::mpsc::unbounded_channel();
+    let (next_due, _due) = tokio::sync::watch::channel(None);
+    let rules = serde_json::from_value(json!([
+        { "id": "a", "trigger": { "type": "event", "topic": "*" }, "condition": { "type": "debounce", "interval_ms": 1 },
+          "action": { "type": "submit_task", "prompt": "{{ events }} {{ files }}" } },
+        { "id": "b", "trigger": { "type": "event", "topic": "a:*" }, "on_busy": "queue",
+          "action": { "type": "submit_task", "prompt": "x" } }
+    ]))
+    .unwrap();
+    let policy = Policy {
+        rules: Arc::new(RuleIndex::new(rules).unwrap()),
+        max_parallel: 2,
+        max_queued: None,
+        max_task_depth: 8,
+    };
+    let (health, bus) = (Health::default(), Bus::new(last_event));
+    let grown = Arc::default();
+    let setup = EngineSetup { store, policy, bus, orders, health, grown, next_due };
+    let (engine, thread) = engine::start(setup).unwrap();
+    try_all(&engine).await;
+    engine.exit().await;
+    thread.join().unwrap();
+}
+
+async fn try_all(engine: &Engine) {
+    engine.wake().await;
+    let draft = || Draft {
+        topic: "a:b".to_owned(),
+        payload: Json::default(),
+        source: EventSource::Client,
+        cause: None,
+        happened_at: None,
+    };
+    stored(engine.publish(draft()).await);
+    stored(engine.publish_all(vec![draft()], Some(Timestamp::now())).await);
+    let after = vec![TaskNo(1), TaskNo(2)];
+    for task in [
+        NewTask { prompt: "x".to_owned(), ..NewTask::default() },
+        NewTask { prompt: "x".to_owned(), after, ..NewTask::default() },
+        NewTask { prompt: "x".to_owned(), conversation: Some("talk".to_owned()), ..NewTask::default() },
+    ] {
+        stored(engine.submit(task).await);
+    }
+    stored(engine.know_schedules(vec![("job".to_owned(), "* * * * *".to_owned())]).await);
+    stored(engine.schedule_fires("job".to_owned(), Timestamp::now(), draft()).await);
+    stored(engine.switch(Some("a".to_owned()), true, None).await);
+    stored(engine.fire_due(Settled::All).await);
+    for no in (1..9).map(TaskNo) {
+        stored(engine.interrupted(no, true, 3, true).await);
+        stored(engine.rested(no).await);
+        stored(engine.ended(no, Outcome::without_exit(TaskState::Completed, "")).await);
+        stored(engine.cancel(no).await);
+    }
+    stored(engine.retry_many(Select::All(Selection::default()), None).await);
+    stored(engine.cancel_many(Select::All(Selection::default())).await);
+    stored(engine.forget_conversation("talk".to_owned()).await);
+    let keep = Keep { since: None, most: Some(1), from: None };
+    stored(engine.prune(Prune { tasks: keep, events: keep, aged: Timestamp::now() }).await);
+    stored(engine.end_all().await);
+}
+
+/// It may be refused, but not fail in the database.
+fn stored<T>(done: Result<T, EngineError>) {
+    if let Err(error @ EngineError::Storage(_)) = done {
+        panic!("{error}");
+    }
+}

@@ -56,6 +56,10 @@ impl Schedule {
 
     /// The first time after `time` and not after `until`.
     fn next_until(&self, time: Timestamp, until: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        // Or it would look at each day of 50 years.
+        if !self.comes_round() {
+            return None;
+        }
         let mut from = Timestamp::from_second(time.as_second().checked_add(1)?).ok()?;
         while from <= until {
             let stretch = Stretch::of(zone, from);

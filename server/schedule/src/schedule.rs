@@ -59,6 +59,9 @@ impl PartialEq for Schedule {
 
 impl Eq for Schedule {}
 
+/// How many days each month has at the most.
+const LONGEST_MONTHS: [u8; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
 /// What may be between fields.
 const BLANK: [char; 2] = [' ', '\t'];
 
@@ -129,6 +132,16 @@ impl Schedule {
         self.minute.star || self.hour.star
     }
 
+    /// Whether there is a day that it means, in any year: the 30th of February never comes. On each day that comes round every weekday
+    /// falls some time.
+    #[must_use]
+    pub fn comes_round(&self) -> bool {
+        let is_by_weekday = !self.day_of_month.star && !self.day_of_week.star;
+        let days = LONGEST_MONTHS.into_iter().zip(1..).filter(|(_, month)| self.month.numbers.has(*month));
+        is_by_weekday
+            || days.map(|(days, _)| days).any(|days| (1..=days).any(|day| self.day_of_month.numbers.has(day)))
+    }
+
     /// Both fields of the day must agree if one of them begins with `*`; otherwise it is enough that one does.
     fn has_day(&self, date: Date) -> bool {
         let day_of_month = self.day_of_month.numbers.has(date.day() as u8);
@@ -176,4 +189,30 @@ impl Schedule {
 fn whole_minute(time: DateTime) -> Option<DateTime> {
     let begun = time.date().at(time.hour(), time.minute(), 0, 0);
     if begun == time { Some(time) } else { begun.checked_add(jiff::SignedDuration::from_mins(1)).ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_comes_round_is_known_without_a_search() {
+        for (month, day) in (1..=12).flat_map(|month| (1..=31).map(move |day| (month, day))) {
+            let comes = (2000..2004).any(|year| Date::new(year, month, day).is_ok());
+            let schedule =
+                |day_of_week: &str| format!("0 0 {day} {month} {day_of_week}").parse::<Schedule>().unwrap();
+            assert_eq!(schedule("*").comes_round(), comes, "{month} {day}");
+            assert_eq!(schedule("*/3").comes_round(), comes, "{month} {day}");
+            // It is enough that the weekday agrees.
+            assert!(schedule("1").comes_round(), "{month} {day}");
+        }
+        for (text, comes) in [
+            ("* * 30,31 2 *", false),
+            ("* * 30 2,3 *", true),
+            ("* * 31 4-6/2,9,11 *", false),
+            ("* * */31 2 *", true),
+        ] {
+            assert_eq!(text.parse::<Schedule>().unwrap().comes_round(), comes, "{text}");
+        }
+    }
 }

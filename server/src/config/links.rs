@@ -13,12 +13,12 @@ pub(super) fn behind_links(project: &Path, config: &Config) -> Vec<String> {
         WatchPath::Options(options) => ("watch.paths".to_owned(), options.path.as_str()),
     });
     let patterns = config.rules.iter().filter_map(|rule| match &rule.trigger {
-        Trigger::FileChange { pattern, .. } => {
-            Some((format!("the rule {:?}", rule.id), directory_of(pattern.trim_start_matches('/'))))
-        }
+        Trigger::FileChange { pattern, .. } => Some(pattern.matching().map(|pattern| {
+            (format!("the rule {:?}", rule.id), directory_of(pattern.trim_start_matches('/')))
+        })),
         _ => None,
     });
-    let behind = paths.chain(patterns).filter_map(|(place, path)| {
+    let behind = paths.chain(patterns.flatten()).filter_map(|(place, path)| {
         let link = link_on_the_way(project, &project.join(path))?;
         Some(format!(
             "{place}: {} is a symbolic link, and links are not followed: only what becomes of the link itself counts. \

@@ -4,24 +4,34 @@ use std::path::Path;
 
 use aiwg_patterns::alternatives;
 use aiwg_protocol::config::{Config, Rule, Trigger};
-use jiff::{Timestamp, tz::TimeZone};
 
 use super::links::behind_links;
-use crate::{
-    rules::HEALTH_CHECK,
-    scheduler::{scheduled, zone},
-};
+use crate::{names::is_unseen, rules::HEALTH_CHECK, scheduler::scheduled};
+
+/// How many are told.
+const MOST: usize = 100;
 
 /// All of it, for people.
 pub(super) fn notices(project: &Path, config: &Config) -> Vec<String> {
     let webhook =
         config.webhook.as_ref().map(|_| "the section \"webhook\" is accepted but not used".to_owned());
-    let of_file = asked_in_vain(config).into_iter().chain(not_meant(config));
-    webhook.into_iter().chain(of_file).chain(behind_links(project, config)).collect()
+    let of_file = in_vain(config).into_iter().chain(not_meant(config));
+    enough(webhook.into_iter().chain(of_file).chain(behind_links(project, config)).collect())
+}
+
+fn enough(mut notices: Vec<String>) -> Vec<String> {
+    let more = notices.len().saturating_sub(MOST);
+    notices.truncate(MOST);
+    notices.extend((more > 0).then(|| format!("and {more} more of the kind")));
+    notices
 }
 
 /// What is asked for but does not happen, until someone changes the file. A section that is left over from the Node daemon is none of it.
 pub(crate) fn asked_in_vain(config: &Config) -> Vec<String> {
+    enough(in_vain(config))
+}
+
+fn in_vain(config: &Config) -> Vec<String> {
     let mut notices = Vec::new();
     let rules = |waits: fn(&Trigger) -> bool| {
         let waiting =
@@ -65,20 +75,24 @@ fn events_in_vain(config: &Config) -> Vec<String> {
         }
         _ => None,
     };
-    let notice = |rule: &Rule| {
-        let Trigger::Event { topic } = &rule.trigger else { return None };
-        missing(topic).map(|why| format!("the rule {:?} waits in vain for {topic:?}: {why}", rule.id))
+    let notices = |rule: &Rule| -> Vec<String> {
+        let Trigger::Event { topic } = &rule.trigger else { return Vec::new() };
+        let in_vain = topic.matching().filter_map(|topic| Some((topic, missing(topic)?)));
+        in_vain
+            .map(|(topic, why)| format!("the rule {:?} waits in vain for {topic:?}: {why}", rule.id))
+            .collect()
     };
-    config.rules.iter().filter_map(notice).collect()
+    config.rules.iter().flat_map(notices).collect()
 }
 
 /// Patterns that say something else than what they look like.
 fn not_meant(config: &Config) -> Vec<String> {
     let patterns = config.rules.iter().filter_map(|rule| match &rule.trigger {
-        Trigger::FileChange { pattern } => Some((&rule.id, pattern)),
+        Trigger::FileChange { pattern } => Some(pattern.entries().map(|entry| (&rule.id, entry.text))),
         _ => None,
     });
     let mut notices: Vec<String> = patterns
+        .flatten()
         .filter_map(|(id, pattern)| {
             Some(format!("the pattern {pattern:?} of the rule {id:?} {}", looks_like(pattern)?))
         })
@@ -97,7 +111,9 @@ fn looks_like(pattern: &str) -> Option<&'static str> {
     };
     let is_escaped = pattern.split('\\').skip(1).any(|after| after.starts_with(char::is_alphanumeric));
     let without_braces: String = alternatives(pattern, 1).concat();
-    if pattern.trim() != pattern {
+    if pattern.contains(is_unseen) {
+        Some("has a character in it that is not seen, or that turns the direction of what follows")
+    } else if pattern.trim() != pattern {
         Some("begins or ends with a space, which is part of the name")
     } else if pattern.contains("!(")
         || pattern.contains("@(")
@@ -123,9 +139,7 @@ fn looks_like(pattern: &str) -> Option<&'static str> {
 
 /// Schedules whose time never comes.
 fn never(config: &Config) -> impl Iterator<Item = String> {
-    let (now, zone) = (Timestamp::now(), zone(config).unwrap_or(TimeZone::UTC));
-    let never =
-        scheduled(config).into_iter().filter(move |job| job.schedule.next_after(now, &zone).is_none());
+    let never = scheduled(config).into_iter().filter(|job| !job.schedule.comes_round());
     never.map(|job| {
         format!("the schedule of {:?} never fires: there is no such day as in {:?}", job.name, job.cron)
     })

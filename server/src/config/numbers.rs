@@ -2,22 +2,24 @@
 
 use serde_json::Value;
 
+use super::words::short;
+
 /// What is wrong with a number, if anything is.
 pub(super) fn wrong(written: &str, schema: &Value) -> Option<String> {
     let is_of = |kind: &str| match schema.get("type") {
         Some(Value::Array(kinds)) => kinds.iter().any(|one| one == kind),
         one => one.is_some_and(|one| one == kind),
     };
-    let Ok(number) = written.parse::<f64>() else { return Some(format!("{written} is no number")) };
+    let Ok(number) = written.parse::<f64>() else { return Some(format!("{} is no number", short(written))) };
     if is_of("integer") {
         let Ok(whole) = written.parse::<i128>() else {
-            return Some(format!("must be a whole number; it is {written}"));
+            return Some(format!("must be a whole number; it is {}", short(written)));
         };
         // Before the bounds of the type itself, which nobody needs to know unless they are met.
         return out_of_range(number, schema).or_else(|| too_large(whole, schema));
     }
     if !number.is_finite() {
-        return Some(format!("{written} is too large"));
+        return Some(format!("{} is too large", short(written)));
     }
     out_of_range(number, schema)
 }

@@ -10,7 +10,7 @@ use super::{
     numbers,
     report::Report,
     schema::{Members, expected, kinds, names, over, takes, twice},
-    words::{found, nearest, quoted},
+    words::{found, nearest, quoted, short},
 };
 
 /// Reports what does not fit, and gives the tree without it. None where nothing is left.
@@ -158,7 +158,7 @@ impl<'s> Shape<'s, '_, '_> {
             (None, [only]) => format!("expected only {only:?}"),
             (None, keys) => format!("expected one of {}", keys.join(", ")),
         };
-        self.report.as_it_is(at, format!("unknown key {name:?}{place}; {hint}"));
+        self.report.as_it_is(at, format!("unknown key {:?}{place}; {hint}", short(name)));
     }
 
     fn list<'t>(&mut self, list: &ast::Array<'t>, schema: &'s Value, at: usize) -> Option<ast::Array<'t>> {
@@ -204,7 +204,7 @@ impl<'s> Shape<'s, '_, '_> {
         let near = nearest(text, understood);
         let hint = near.map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
         let names = quoted(names.iter().copied());
-        self.report.wrong(at, format!("must be one of {names}; it is {text:?}{hint}"));
+        self.report.wrong(at, format!("must be one of {names}; it is {:?}{hint}", short(text)));
     }
 
     /// The shapes of which one will do, without what only wraps them.

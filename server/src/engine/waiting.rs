@@ -8,7 +8,7 @@ use aiwg_protocol::{
 };
 
 use super::{apply::Turn, command::Settled, matches::Gathered};
-use crate::rules::{Decision, longest_wait_ms, settled};
+use crate::rules::{Decision, RuleIndex, longest_wait_ms, settled};
 
 /// How long after a look at a full queue to look again, in milliseconds.
 const ROOM_AGAIN_MS: u64 = 1000;
@@ -93,8 +93,13 @@ impl Turn<'_> {
         let rules = Arc::clone(&self.state.policy.rules);
         let Some(pending) = self.store.pending(id)? else { return Ok(()) };
         let events = self.store.pending_events(id)?;
-        let (Some(rule), Some(last)) = (rules.get(id), events.last()) else {
+        let Some(rule) = rules.get(id) else {
             tracing::warn!(target: "automation", rule = id, "dropped: the rule is no longer in the configuration");
+            return self.store.remove_pending(id);
+        };
+        let (events, dropped) = self.still_matched(&rules, rule, events);
+        let Some(last) = events.last() else {
+            tracing::warn!(target: "automation", rule = id, "dropped: nothing is left of what the rule waited with");
             return self.store.remove_pending(id);
         };
         let facts = self.facts_later(rule, &events)?;
@@ -110,8 +115,23 @@ impl Turn<'_> {
             return self.store.set_pending_due(id, Some(later(self.now, ROOM_AGAIN_MS)));
         }
         self.store.remove_pending(id)?;
-        let gathered = Gathered { events: &events, matches: pending.matches };
+        let matches = pending.matches.saturating_sub(dropped).max(1);
+        let gathered = Gathered { events: &events, matches };
         self.carry_out(rule, &decision, &gathered, &facts).map(drop)
+    }
+
+    /// Those of the events that the rule still waits for, and how many it does not: its trigger may be another by now, and what it does
+    /// was not written for what matched the old one.
+    fn still_matched(&mut self, rules: &RuleIndex, rule: &Rule, events: Vec<Event>) -> (Vec<Event>, u64) {
+        let (events, others): (Vec<Event>, Vec<Event>) = events
+            .into_iter()
+            .partition(|event| rules.matching(event).iter().any(|other| other.id == rule.id));
+        let why = "dropped: the rule's trigger has changed since, and does not match it";
+        for other in &others {
+            self.batch.journal.warn(&rule.id, other, why);
+            self.note_refusal(rule, other, why.to_owned());
+        }
+        (events, others.len() as u64)
     }
 }
 

@@ -33,7 +33,21 @@ pub(crate) fn read_trusted(path: &Path) -> io::Result<String> {
     }
     trust::check_opened(path, &found)?;
     let bytes = aiwg_fs::read_file(file, LARGEST_TRUSTED)?;
-    String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8"))
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        io::Error::new(io::ErrorKind::InvalidData, not_utf8(error.as_bytes(), good))
+    })
+}
+
+/// What is said of a text of which only the first bytes are UTF-8.
+fn not_utf8(text: &[u8], good: usize) -> String {
+    if text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]) {
+        return "it is UTF-16; save it as UTF-8".to_owned();
+    }
+    let before = String::from_utf8_lossy(text.get(..good).unwrap_or_default());
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column} is not UTF-8; save it as UTF-8")
 }
 
 #[cfg(test)]
@@ -49,5 +63,19 @@ mod tests {
         let sparse = dir.path().join("sparse.json");
         File::create(&sparse).unwrap().set_len(1 << 40).unwrap();
         assert!(read_trusted(&sparse).unwrap_err().to_string().contains("16777216"));
+    }
+
+    #[test]
+    fn what_is_not_utf8_is_said_with_its_place() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        for (text, said) in [
+            (b"{\n  \"\xc3\xa4\xdc\"".as_slice(), "line 2, column 5 is not UTF-8; save it as UTF-8"),
+            (b"{}\n\xff", "line 2, column 1 is"),
+            (b"\xff\xfe{\0}\0", "it is UTF-16; save it as UTF-8"),
+        ] {
+            std::fs::write(file.path(), text).unwrap();
+            let error = read_trusted(file.path()).unwrap_err().to_string();
+            assert!(error.starts_with(said), "{error}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{io, path::Path};
 
+use aiwg_fs::Unfit;
 use aiwg_protocol::{
     config::InterruptedTasks,
     types::{Json, JsonObject, TaskState, Timestamp},
@@ -27,12 +28,22 @@ enum Content {
     Tasks(Vec<Map<String, Value>>),
     /// What is not understood.
     Unknown,
+    /// What is not even read, and why: it is no file, or as large as no queue is.
+    Unfit(Unfit),
 }
 
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
 fn read(file: &Path) -> io::Result<(Vec<u8>, Content)> {
-    let text = match std::fs::read(file) {
+    // It may be anything: a pipe would be waited for.
+    let text = match aiwg_fs::open_regular(file).and_then(|file| aiwg_fs::read_file(file, LARGEST)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), Content::Ours)),
-        text => text.map_err(at(file))?,
+        Err(error) => match Unfit::of(&error) {
+            Some(unfit) => return Ok((Vec::new(), Content::Unfit(unfit.clone()))),
+            None => return Err(at(file)(error)),
+        },
+        Ok(text) => text,
     };
     let content = match serde_json::from_slice::<Value>(&text) {
         Ok(value) if value.get(WRITTEN_BY).is_some() => Content::Ours,
@@ -62,6 +73,8 @@ pub(super) fn import(
         Content::Unknown => {
             return Ok(keep(&beside, &text, "is not understood and was not taken over", health)?);
         }
+        Content::Unfit(unfit) if source == beside => return Err(at(source)(unfit.into()).into()),
+        Content::Unfit(unfit) => return Ok(set_aside(file, &beside, &unfit, health)?),
         Content::Tasks(tasks) => tasks,
     };
     let tasks: Vec<Imported> = tasks.iter().filter_map(|task| imported(task, interrupted)).collect();
@@ -82,6 +95,9 @@ pub(super) fn keep_unasked(file: &Path, health: &Health) -> io::Result<()> {
     let (text, content) = read(file)?;
     let why = match content {
         Content::Ours => return Ok(()),
+        Content::Unfit(unfit) => {
+            return set_aside(file, &file.with_added_extension(NOT_IMPORTED), &unfit, health);
+        }
         Content::Tasks(tasks) => format!(
             "holds {} tasks that this daemon has not written, a Node daemon's perhaps, which were not taken over; look at them, then \
              `aiwg daemon stop && aiwg daemon import` takes them over",
@@ -95,10 +111,21 @@ pub(super) fn keep_unasked(file: &Path, health: &Health) -> io::Result<()> {
 /// What is not taken over is not lost.
 fn keep(kept: &Path, text: &[u8], why: &str, health: &Health) -> io::Result<()> {
     write_private(kept, text).map_err(at(kept))?;
+    say_kept(kept, why, health);
+    Ok(())
+}
+
+/// The same of what cannot be copied.
+fn set_aside(file: &Path, kept: &Path, unfit: &Unfit, health: &Health) -> io::Result<()> {
+    std::fs::rename(file, kept).map_err(at(file))?;
+    say_kept(kept, &format!("was not taken over: {unfit}"), health);
+    Ok(())
+}
+
+fn say_kept(kept: &Path, why: &str, health: &Health) {
     let message = format!("tasks.json {why}; it is kept as {}", kept.display());
     tracing::warn!("{message}");
     health.report(IssueKind::Import, message);
-    Ok(())
 }
 
 /// The tasks, in the shapes in which they have been kept: an array or an object by id, by itself or as a member.

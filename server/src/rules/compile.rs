@@ -1,6 +1,6 @@
 //! From the configuration to the rules that the engine goes by: those of `rules`, and one for each schedule job.
 
-use aiwg_protocol::config::{Action, Condition, Config, OnBusy, Rule, Trigger};
+use aiwg_protocol::config::{Action, Condition, Config, OnBusy, Patterns, Rule, Trigger};
 
 use crate::names::is_in_topics;
 
@@ -33,7 +33,7 @@ fn job_rule(name: &str, action: &str, config: &Config) -> Rule {
     };
     Rule {
         id: format!("schedule:{name}"),
-        trigger: Trigger::Event { topic: schedule_topic(name) },
+        trigger: Trigger::Event { topic: Patterns::One(schedule_topic(name)) },
         condition: Condition::Always,
         action: config.actions.get(action).cloned().unwrap_or_else(by_name),
         enabled: true,

@@ -21,6 +21,7 @@ pub use decide::{
     Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, enable_command, longest_wait_ms, settled,
     tripped_message,
 };
+pub(crate) use index::why as why_no_pattern;
 pub use index::{BadPattern, RuleIndex};
 use template::TemplateError;
 

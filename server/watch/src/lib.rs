@@ -102,7 +102,13 @@ pub use change::{Batch, Change, Kind};
 pub use inherit::{Finished, Rest};
 pub use links::link_on_the_way;
 pub use notice::{HINT_DELAY, Notice, Status};
-pub use options::{EDITOR_FILES, Options, WatchError, WatchedPath};
+pub use options::{EDITOR_FILES, Options, Verdicts, WatchError, WatchedPath};
 pub use roots::within;
 pub use rules::Verdict;
 pub use watcher::Watcher;
+
+/// Reads git's index and forgets it: what nobody else but the fuzzer asks for by itself.
+#[cfg(fuzzing)]
+pub fn read_index(file: &std::path::Path) {
+    drop(index::Index::read(file, &std::hash::RandomState::new(), &mut |_| true));
+}

@@ -112,9 +112,15 @@ impl Options {
     /// # Errors
     /// As [`Self::check`], or the path is not within the project.
     pub fn verdict(&self, path: &Path, kind: Kind) -> Result<Verdict, WatchError> {
-        let scope = self.scope()?;
-        let path = within(&scope.project, path)?;
-        Ok(scope.verdict(&path, kind))
+        self.verdicts()?.of(path, kind)
+    }
+
+    /// The same for many files.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn verdicts(&self) -> Result<Verdicts, WatchError> {
+        self.scope().map(Verdicts)
     }
 
     /// What counts, in the project without symbolic links.
@@ -125,6 +131,21 @@ impl Options {
             return Err(at_root(io::ErrorKind::NotADirectory.into()));
         }
         Scope::new(project, self)
+    }
+}
+
+/// What says of many files whether their changes would be told.
+#[derive(Debug)]
+pub struct Verdicts(Scope);
+
+impl Verdicts {
+    /// As [`Options::verdict`] says it.
+    ///
+    /// # Errors
+    /// The path is not within the project.
+    pub fn of(&self, path: &Path, kind: Kind) -> Result<Verdict, WatchError> {
+        let path = within(&self.0.project, path)?;
+        Ok(self.0.verdict(&path, kind))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rules that could never fire, or whose matches would be lost.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Project, until};
 
@@ -91,6 +91,81 @@ fn what_can_match_no_file_is_an_error() {
         let (code, said) = checked(json!({ "watch": watch }));
         assert!(code == 1 && said.contains("watch."), "{watch}: {said}");
     }
+}
+
+#[test]
+fn lists_take_out_and_each_entry_is_looked_at() {
+    let files = |pattern: Value| {
+        let rule = json!({ "id": "r", "trigger": { "type": "file_change", "pattern": pattern }, "action": { "type": "submit_task", "prompt": "x" } });
+        checked(json!({ "rules": [rule], "watch": { "paths": ["src/", "lib/"] } }))
+    };
+    for (pattern, place, said) in [
+        (json!(["src/**", "/lib/**"]), "[1]", "relative to the project"),
+        (json!(["!src/gen/**", "src/**"]), "[0]", "takes out nothing"),
+        (json!(["src/**", "test/**"]), "[1]", "matches no file that is watched"),
+        (json!(["src/**", "!src/gen/"]), "[1]", "names a directory"),
+        (json!(["src/**", "!src/[a"]), "[1]", "no valid pattern"),
+        (json!([]), "", "must not be empty"),
+        (json!(["src/**", 3]), "[1]", "must be a text"),
+        (json!(vec!["src/**"; 101]), "", "100 is the limit"),
+        (json!("!src/gen/**"), "", "in a list"),
+        (json!(7), "", "must be a text or a list"),
+    ] {
+        let (code, out) = files(pattern.clone());
+        assert!(
+            code == 1 && out.contains(&format!("rules[0].trigger.pattern{place}: ")) && out.contains(said),
+            "{pattern}: {out}"
+        );
+    }
+    for (topic, said) in [
+        (json!(["deploy:*", "task:complete"]), "trigger.topic[1]: no event can be"),
+        (json!(["!deploy:x"]), "takes out nothing"),
+        (json!("!deploy:x"), "in a list"),
+        (json!(["deploy:*", "!a b"]), "trigger.topic[1]: no event can have such a topic"),
+    ] {
+        let mut rule = Project::rule("r", "", "x");
+        rule["trigger"]["topic"] = topic.clone();
+        let (code, out) = checked(json!({ "rules": [rule] }));
+        assert!(code == 1 && out.contains(said), "{topic}: {out}");
+    }
+}
+
+#[test]
+fn a_rule_with_a_list_fires_for_what_is_left() {
+    let mut files = file_rule("");
+    files["trigger"]["pattern"] = json!(["src/**", "!src/gen/**", "src/gen/keep.ts"]);
+    files["action"]["prompt"] = json!("do: true # {{ files|join(' ') }}");
+    let mut events = Project::rule("e", "", "do: true # {{ event.topic }}");
+    events["trigger"]["topic"] = json!(["deploy:*", "!deploy:queued"]);
+    let project = Project::started(json!({ "rules": [files, events], "watch": { "debounce_ms": 50 } }));
+    let emitted = |topic: &str| project.wire().call("event.emit", json!({ "topic": topic }))["rules"].clone();
+    assert_eq!(
+        (emitted("deploy:queued"), emitted("deploy:done"), emitted("x")),
+        (json!([]), json!(["e"]), json!([]))
+    );
+    std::fs::create_dir_all(project.file("new/gen")).unwrap();
+    for name in ["new/a.ts", "new/gen/b.ts", "new/gen/keep.ts"] {
+        std::fs::write(project.file(name), "x").unwrap();
+    }
+    std::fs::rename(project.file("new"), project.file("src")).unwrap();
+    let tasks = || project.json(&["task", "list"]).as_array().unwrap().len();
+    until("both tasks", || tasks() == 2);
+    let prompt = project.ended("task-0002")["prompt"].as_str().unwrap().to_owned();
+    assert!(prompt.starts_with("do: true # \"src/a.ts src/gen/keep.ts\""), "{prompt}");
+    // Who knows of one pattern only finds the first; whoever knows more finds all.
+    let triggers: Vec<Value> =
+        (0..2).map(|n| project.json(&["automation", "status"])["rules"][n]["trigger"].clone()).collect();
+    assert_eq!(
+        (&triggers[0]["pattern"], &triggers[0]["patterns"][1]),
+        (&json!("src/**"), &json!("!src/gen/**"))
+    );
+    assert_eq!(
+        (&triggers[1]["topic"], &triggers[1]["topics"][1]),
+        (&json!("deploy:*"), &json!("!deploy:queued"))
+    );
+    assert!(
+        project.run(&["automation", "status"]).out.contains("files src/**, !src/gen/**, src/gen/keep.ts")
+    );
 }
 
 #[test]

@@ -74,3 +74,30 @@ fn init_offers_to_keep_agents_out_and_adds_to_what_is_there() {
     assert!(refused.code == 1 && refused.err.contains("by hand"), "{}", refused.err);
     assert_eq!(fs::read_to_string(&settings).unwrap(), "{ broken");
 }
+
+#[test]
+fn a_queue_of_another_daemon_that_is_no_file_holds_up_no_start() {
+    type Plant = fn(&Path);
+    let pipe: Plant = |file| assert!(Command::new("mkfifo").arg(file).status().unwrap().success());
+    let endless: Plant = |file| fs::File::create(file).unwrap().set_len(1 << 40).unwrap();
+    for (said, plant) in
+        [("it is no regular file but a named pipe", pipe), ("it has 1099511627776 bytes", endless)]
+    {
+        let project = Project::new(json!({}));
+        fs::create_dir_all(project.file(".aiwg/daemon")).unwrap();
+        let file = project.file(".aiwg/daemon/tasks.json");
+        plant(&file);
+        project.start();
+        let issues = project.wire().call("daemon.status", json!({}))["issues"].to_string();
+        assert!(issues.contains(said) && issues.contains("tasks.json.not-imported"), "{issues}");
+        assert!(project.file(".aiwg/daemon/tasks.json.not-imported").symlink_metadata().is_ok());
+        assert_eq!(project.ended(&project.submit("true"))["state"], "completed");
+        until("its own copy", || {
+            fs::metadata(&file).is_ok_and(|file| file.is_file() && file.len() < 1 << 20)
+        });
+        // Whoever asks for it hears the same.
+        project.stop();
+        let asked = project.run(&["daemon", "import"]);
+        assert!(asked.code == 1 && asked.err.contains(said), "{}{}", asked.out, asked.err);
+    }
+}

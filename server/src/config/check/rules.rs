@@ -1,16 +1,26 @@
 //! The sections `rules` and `actions`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, HashSet},
+};
 
-use aiwg_patterns::is_glob;
-use aiwg_protocol::config::{Action, Config, Rule, Trigger};
+use aiwg_patterns::{Pattern, is_glob};
+use aiwg_protocol::config::{Action, Config, Patterns, Rule, Trigger};
 
 use super::{Check, Step, topics, vain};
 use crate::{
     names::{AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_in_topics, is_name, is_topic, is_variable},
-    rules::{RuleIndex, compile, template},
+    rules::{RuleIndex, compile, template, why_no_pattern},
     supervisor::is_closed,
 };
+
+/// What triggers are held against, made when the first one needs it.
+#[derive(Default)]
+struct Held {
+    watched: OnceCell<vain::Watched>,
+    published: OnceCell<topics::Published>,
+}
 
 impl Check<'_, '_, '_> {
     pub(super) fn rules(&mut self, config: &Config) {
@@ -18,6 +28,7 @@ impl Check<'_, '_, '_> {
         // The jobs are rules as well.
         let mut seen: HashSet<String> =
             compile(config).split_off(rules.len()).into_iter().map(|rule| rule.id).collect();
+        let held = Held::default();
         for (place, rule) in rules.iter().enumerate() {
             let at = [Step::Key("rules"), Step::Place(place)];
             let id = [at[0], at[1], Step::Key("id")];
@@ -27,7 +38,7 @@ impl Check<'_, '_, '_> {
             if !seen.insert(rule.id.clone()) {
                 self.wrong(&id, format!("another rule, or a job, has the id {:?} already", rule.id));
             }
-            self.trigger(config, rule, &at);
+            self.trigger(config, rule, &at, &held);
             self.action(&rule.action, &[at[0], at[1], Step::Key("action")]);
         }
     }
@@ -42,22 +53,35 @@ impl Check<'_, '_, '_> {
         }
     }
 
-    fn trigger(&mut self, config: &Config, rule: &Rule, at: &[Step<'_>]) {
-        let (key, wrong) = match &rule.trigger {
-            Trigger::FileChange { pattern } => ("pattern", vain::wrong_pattern(pattern)),
-            Trigger::Event { topic } => ("topic", wrong_topic(topic)),
+    fn trigger(&mut self, config: &Config, rule: &Rule, at: &[Step<'_>], held: &Held) {
+        let (key, patterns) = match &rule.trigger {
+            Trigger::FileChange { pattern } => ("pattern", pattern),
+            Trigger::Event { topic } => ("topic", topic),
             // Looked at with the other schedules.
             Trigger::Schedule { .. } => return,
         };
-        let wrong = wrong
-            .or_else(|| RuleIndex::new(vec![rule.clone()]).err().map(|error| error.why()))
-            .or_else(|| match &rule.trigger {
-                Trigger::FileChange { pattern } => vain::unwatched(self.project, config, pattern),
-                Trigger::Event { topic } => topics::in_vain(topic, config),
-                Trigger::Schedule { .. } => None,
-            });
-        if let Some(why) = wrong {
-            self.wrong(&[at, &[Step::Key("trigger"), Step::Key(key)]].concat(), why);
+        let at = [at, &[Step::Key("trigger"), Step::Key(key)]].concat();
+        let (mut is_first, mut is_good) = (true, true);
+        for (place, entry) in patterns.entries().enumerate() {
+            let in_vain = || match (entry.takes_out, &rule.trigger) {
+                (true, _) => is_first.then(|| TAKES_OUT_NOTHING.to_owned()),
+                (false, Trigger::FileChange { .. }) => {
+                    held.watched.get_or_init(|| vain::Watched::by(self.project, config)).in_vain(entry.text)
+                }
+                _ => held.published.get_or_init(|| topics::Published::by(config)).in_vain(entry.text),
+            };
+            if let Some(why) = wrong_pattern(&rule.trigger, entry.text).or_else(in_vain) {
+                let at = match patterns {
+                    Patterns::One(_) => at.clone(),
+                    Patterns::Several(_) => [at.as_slice(), &[Step::Place(place)]].concat(),
+                };
+                self.wrong(&at, why);
+                is_good = false;
+            }
+            is_first &= entry.takes_out;
+        }
+        if let Some(error) = is_good.then(|| RuleIndex::new(vec![rule.clone()]).err()).flatten() {
+            self.wrong(&at, error.why());
         }
     }
 
@@ -91,8 +115,26 @@ impl Check<'_, '_, '_> {
     }
 }
 
+/// What is wrong with a pattern of a trigger, whatever is watched and published.
+fn wrong_pattern(trigger: &Trigger, text: &str) -> Option<String> {
+    let (wrong, pattern) = match trigger {
+        Trigger::FileChange { .. } => (vain::wrong_pattern(text), Pattern::path(text)),
+        _ => (wrong_topic(text), Pattern::topic(text)),
+    };
+    wrong.or_else(|| Some(why_no_pattern(&pattern.err()?)))
+}
+
+/// What is said of a pattern that takes out where nothing is.
+const TAKES_OUT_NOTHING: &str =
+    "takes out nothing: no pattern before it matches anything; write those that match first";
+
 /// Why no event can have such a topic.
 fn wrong_topic(topic: &str) -> Option<String> {
+    if topic.starts_with('!') {
+        return Some(format!(
+            "no event can have such a topic: a ! takes out of what the patterns before it in a list match, as in [\"*\", {topic:?}]"
+        ));
+    }
     let can_be = if is_glob(topic) {
         topic.chars().all(|c| is_in_topics(c) || is_glob(c.encode_utf8(&mut [0; 4])) || ",^".contains(c))
     } else {

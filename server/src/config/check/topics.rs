@@ -1,5 +1,7 @@
 //! The daemon's own topics: a rule on one that there is not waits for ever, since nobody else may publish it.
 
+use std::collections::HashSet;
+
 use aiwg_patterns::{Pattern, PatternSet, alternatives, is_glob};
 use aiwg_protocol::{
     config::{Config, Trigger},
@@ -30,42 +32,61 @@ pub(crate) fn reserved(topic: &str) -> Option<&'static str> {
 
 /// Why no event can ever have this topic, with this configuration.
 pub(crate) fn cannot_occur(topic: &str, config: &Config) -> Option<String> {
-    let prefix = reserved(topic)?;
-    let published = published(config);
-    if published.iter().any(|known| known == topic) {
-        return None;
-    }
-    let known: Vec<&str> =
-        published.iter().map(String::as_str).filter(|known| known.starts_with(prefix)).collect();
-    let near = nearest(topic, &known).map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
-    let why = if prefix == SCHEDULE {
-        "no job, and no rule with a schedule, has this topic"
-    } else {
-        "the daemon publishes no such topic, and nobody else may"
-    };
-    Some(format!("no event can be {topic:?}: {why}{near}{}", there_are(&known)))
+    reserved(topic)?;
+    Published::by(config).cannot_occur(topic)
 }
 
-/// Why a topic of a rule, or an alternative of it, matches no event, with this configuration.
-pub(super) fn in_vain(topic: &str, config: &Config) -> Option<String> {
-    alternatives(topic, ALTERNATIVES).iter().find_map(|alternative| {
-        if !is_glob(alternative) {
-            return cannot_occur(alternative, config);
-        }
-        let fixed = alternative.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
-        let prefix = reserved(fixed)?;
-        let set = PatternSet::new([Pattern::topic(alternative).ok()?]).ok()?;
-        let published = published(config);
-        if set.is_match(ANY_SCHEDULE) || published.iter().any(|known| set.is_match(known)) {
+/// All topics of the daemon's own that there can be, made ready to be asked about many others.
+pub(super) struct Published {
+    topics: Vec<String>,
+    known: HashSet<String>,
+}
+
+impl Published {
+    /// With this configuration.
+    pub(super) fn by(config: &Config) -> Self {
+        let topics = published(config);
+        Self { known: topics.iter().cloned().collect(), topics }
+    }
+
+    fn beginning_with(&self, prefix: &str) -> Vec<&str> {
+        self.topics.iter().map(String::as_str).filter(|known| known.starts_with(prefix)).collect()
+    }
+
+    fn cannot_occur(&self, topic: &str) -> Option<String> {
+        let prefix = reserved(topic)?;
+        if self.known.contains(topic) {
             return None;
         }
-        let known: Vec<&str> =
-            published.iter().map(String::as_str).filter(|known| known.starts_with(prefix)).collect();
-        Some(format!(
-            "{alternative:?} matches none of the topics that begin with {prefix:?}{}",
-            there_are(&known)
-        ))
-    })
+        let known = self.beginning_with(prefix);
+        let near =
+            nearest(topic, &known).map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
+        let why = if prefix == SCHEDULE {
+            "no job, and no rule with a schedule, has this topic"
+        } else {
+            "the daemon publishes no such topic, and nobody else may"
+        };
+        Some(format!("no event can be {topic:?}: {why}{near}{}", there_are(&known)))
+    }
+
+    /// Why a topic of a rule, or an alternative of it, matches no event.
+    pub(super) fn in_vain(&self, topic: &str) -> Option<String> {
+        alternatives(topic, ALTERNATIVES).iter().find_map(|alternative| {
+            if !is_glob(alternative) {
+                return self.cannot_occur(alternative);
+            }
+            let fixed = alternative.split(['*', '?', '[', '{', '\\']).next().unwrap_or_default();
+            let prefix = reserved(fixed)?;
+            let set = PatternSet::new([Pattern::topic(alternative).ok()?]).ok()?;
+            if set.is_match(ANY_SCHEDULE) || self.topics.iter().any(|known| set.is_match(known)) {
+                return None;
+            }
+            Some(format!(
+                "{alternative:?} matches none of the topics that begin with {prefix:?}{}",
+                there_are(&self.beginning_with(prefix))
+            ))
+        })
+    }
 }
 
 fn there_are(known: &[&str]) -> String {
@@ -125,7 +146,7 @@ mod tests {
             "daemon:st*",
             "file:[xyz]*",
         ] {
-            assert!(in_vain(topic, &config()).is_some(), "{topic}");
+            assert!(Published::by(&config()).in_vain(topic).is_some(), "{topic}");
         }
         for topic in [
             "task:complete*",
@@ -140,7 +161,7 @@ mod tests {
             "deploy:{a,b}",
             "health:d*",
         ] {
-            assert_eq!(in_vain(topic, &config()), None, "{topic}");
+            assert_eq!(Published::by(&config()).in_vain(topic), None, "{topic}");
         }
     }
 }

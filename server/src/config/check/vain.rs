@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use aiwg_patterns::{Pattern, PatternSet, alternatives};
 use aiwg_protocol::config::Config;
-use aiwg_watch::{Kind, Options, Verdict, within};
+use aiwg_watch::{Kind, Options, Verdict, Verdicts, within};
 
 use crate::watcher;
 
@@ -23,8 +23,9 @@ pub(super) fn wrong_pattern(pattern: &str) -> Option<String> {
     }
     if let Some(rest) = pattern.strip_prefix('!') {
         return Some(format!(
-            "matches no file: a pattern cannot be negated; \"watch.ignore\" is for what is not to count, and \\! for the \
-             character (found before {rest:?})"
+            "matches no file: a ! takes out of what the patterns before it in a list match, as in [\"**\", {:?}]; \\! stands for \
+             the character",
+            format!("!{rest}")
         ));
     }
     if let Some(rest) = pattern.strip_prefix('/') {
@@ -51,59 +52,87 @@ pub(super) fn wrong_pattern(pattern: &str) -> Option<String> {
     None
 }
 
-/// Why no file that is watched can match, by the configuration alone: what git ignores may be another tomorrow.
-pub(super) fn unwatched(project: &Path, config: &Config, pattern: &str) -> Option<String> {
-    if config.watch.paths.is_empty() && config.watch.ignore.is_empty() && !pattern.contains(['.', '{']) {
-        return None;
-    }
-    let options = Options { gitignore: false, ..watcher::options(project, config) };
-    let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
-    alternatives(pattern, ALTERNATIVES).iter().find_map(|one| why_unwatched(&options, config, one))
+/// What is watched, by the configuration alone: what git ignores may be another tomorrow. Made ready to be asked about many patterns.
+pub(super) struct Watched {
+    root: PathBuf,
+    /// The watched paths within it.
+    paths: Vec<PathBuf>,
+    /// None where what is watched makes no sense, which is said elsewhere.
+    verdicts: Option<Verdicts>,
+    /// Whether nothing is said of what is watched.
+    is_all: bool,
+    /// Whether something that is ignored is brought back.
+    negates: bool,
 }
 
-fn why_unwatched(options: &Options, config: &Config, pattern: &str) -> Option<String> {
-    let wild = pattern.find(['*', '?', '[', '{', '\\']);
-    let fixed = pattern.get(..wild.unwrap_or(pattern.len())).unwrap_or_default();
-    let directory = fixed.rsplit_once('/').map_or("", |(directory, _)| directory);
-    let said = |why: &str| Some(format!("{pattern:?} matches no file that is watched: {why}"));
-    if fixed.split('/').rev().skip(1).any(|part| part == ".git")
-        || pattern.ends_with("/.git")
-        || pattern == ".git"
-    {
-        return said("git's own files never are");
+impl Watched {
+    pub(super) fn by(project: &Path, config: &Config) -> Self {
+        let options = Options { gitignore: false, ..watcher::options(project, config) };
+        let paths = options.paths.iter().filter_map(|path| within(&options.root, &path.path).ok()).collect();
+        Self {
+            paths,
+            verdicts: options.verdicts().ok(),
+            is_all: config.watch.paths.is_empty() && config.watch.ignore.is_empty(),
+            negates: config.watch.ignore.iter().any(|line| line.starts_with('!')),
+            root: options.root,
+        }
     }
-    let rest = pattern.get(directory.len()..).unwrap_or_default().trim_start_matches('/');
-    let descends = rest.contains('/') || rest.contains("**");
-    let at = within(&options.root, directory.as_ref()).ok()?;
-    let mut roots = options.paths.iter().filter_map(|path| within(&options.root, &path.path).ok());
-    // A watched path may be a file as well.
-    let may_hold = |root: PathBuf| {
-        at.starts_with(&root)
-            || if descends {
-                root.starts_with(&at)
+
+    /// Why no file that is watched can match.
+    pub(super) fn in_vain(&self, pattern: &str) -> Option<String> {
+        if self.is_all && !pattern.contains(['.', '{']) {
+            return None;
+        }
+        let pattern = pattern.strip_prefix("./").unwrap_or(pattern);
+        alternatives(pattern, ALTERNATIVES).iter().find_map(|one| self.one_in_vain(one))
+    }
+
+    fn one_in_vain(&self, pattern: &str) -> Option<String> {
+        let wild = pattern.find(['*', '?', '[', '{', '\\']);
+        let fixed = pattern.get(..wild.unwrap_or(pattern.len())).unwrap_or_default();
+        let directory = fixed.rsplit_once('/').map_or("", |(directory, _)| directory);
+        let said = |why: &str| Some(format!("{pattern:?} matches no file that is watched: {why}"));
+        if fixed.split('/').rev().skip(1).any(|part| part == ".git")
+            || pattern.ends_with("/.git")
+            || pattern == ".git"
+        {
+            return said("git's own files never are");
+        }
+        let rest = pattern.get(directory.len()..).unwrap_or_default().trim_start_matches('/');
+        let descends = rest.contains('/') || rest.contains("**");
+        let at = within(&self.root, directory.as_ref()).ok()?;
+        // A watched path may be a file as well.
+        let may_hold = |root: &PathBuf| {
+            at.starts_with(root)
+                || if descends {
+                    root.starts_with(&at)
+                } else {
+                    root.parent() == Some(at.as_path()) && names(pattern, root)
+                }
+        };
+        if !self.paths.iter().any(may_hold) {
+            return said("it lies in none of \"watch.paths\"");
+        }
+        let has_ending = wild.is_none()
+            || pattern.rsplit(['*', '?', ']', '}']).next().is_some_and(|rest| rest.contains('.'));
+        let set = PatternSet::new([Pattern::path(pattern).ok()?]).ok()?;
+        let verdicts = NAMES.map(|name| {
+            let sample = sample(pattern, name)?;
+            if set.is_match(&sample) {
+                self.verdicts.as_ref()?.of(sample.as_ref(), Kind::Modified).ok()
             } else {
-                root.parent() == Some(at.as_path()) && names(pattern, &root)
+                None
             }
-    };
-    if !roots.any(may_hold) {
-        return said("it lies in none of \"watch.paths\"");
-    }
-    let negates = config.watch.ignore.iter().any(|line| line.starts_with('!'));
-    let has_ending =
-        wild.is_none() || pattern.rsplit(['*', '?', ']', '}']).next().is_some_and(|rest| rest.contains('.'));
-    let set = PatternSet::new([Pattern::path(pattern).ok()?]).ok()?;
-    let verdicts = NAMES.map(|name| {
-        let sample = sample(pattern, name)?;
-        if set.is_match(&sample) { options.verdict(sample.as_ref(), Kind::Modified).ok() } else { None }
-    });
-    match verdicts {
-        [Some(Verdict::Ignored), Some(Verdict::Ignored)] if !negates => {
-            said("\"watch.ignore\" leaves it out, or it is the daemon's own")
+        });
+        match verdicts {
+            [Some(Verdict::Ignored), Some(Verdict::Ignored)] if !self.negates => {
+                said("\"watch.ignore\" leaves it out, or it is the daemon's own")
+            }
+            [Some(Verdict::NotWanted), Some(Verdict::NotWanted)] if has_ending => {
+                said("its entry in \"watch.paths\" is not for files with this ending")
+            }
+            _ => None,
         }
-        [Some(Verdict::NotWanted), Some(Verdict::NotWanted)] if has_ending => {
-            said("its entry in \"watch.paths\" is not for files with this ending")
-        }
-        _ => None,
     }
 }
 
@@ -189,7 +218,7 @@ mod tests {
     #[test]
     fn a_rule_outside_of_what_is_watched_is_in_vain() {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let why = |watch, pattern| unwatched(here, &config(watch), pattern);
+        let why = |watch, pattern| Watched::by(here, &config(watch)).in_vain(pattern);
         for (watch, pattern) in [
             (serde_json::json!({ "paths": ["src/"] }), "lib/**"),
             (serde_json::json!({ "paths": ["src/"] }), "{src,lib}/**"),

@@ -3,7 +3,7 @@ use aiwg_protocol::{
     config::{Action, Config, Rule},
     types::{
         AutomationStatus, AutomationSwitchParams, AutomationSwitched, NoParams, PendingMatches, RuleAction,
-        RuleActionKind, RuleStatus,
+        RuleActionKind, RuleStatus, Trigger,
     },
 };
 
@@ -81,7 +81,7 @@ fn rule_status(state: RuleState, all_on: bool) -> RuleStatus {
     let Action::SubmitTask { prompt, priority, agent, .. } = action;
     RuleStatus {
         id,
-        trigger: trigger.into(),
+        trigger: Trigger::from(trigger).into(),
         condition: condition.into(),
         action: RuleAction { kind: RuleActionKind::SubmitTask, prompt, priority, agent },
         enabled: state.enabled,

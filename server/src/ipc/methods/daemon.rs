@@ -64,7 +64,7 @@ pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<Dae
     let daemon = &handler.daemon;
     // What an agent asks for goes on with what is in force, whatever the file says.
     let by_person = handler.origin.is_none();
-    let errors = match reload::read(daemon) {
+    let errors = match reload::read(daemon).await {
         Err(error) if by_person => error.problems(),
         _ => Vec::new(),
     };

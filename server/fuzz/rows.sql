@@ -1,0 +1,28 @@
+-- A row or more in each table, as a daemon leaves them.
+INSERT INTO event (seq, topic, payload, source, at, cause) VALUES
+    (1, 'a:b', '{"x":1}', 'client', 1000, NULL),
+    (2, 'file:modified', '{"path":"src/a"}', 'watcher', 2000, NULL),
+    (3, 'task:completed', '{}', 'supervisor', 3000, '{"task":"task-0001","rule":"a","event":1,"depth":1}');
+INSERT INTO task (no, state, prompt, agent, priority, env, metadata, cause, created_at, started_at, completed_at, launch, attempts,
+    exit_code, result, rule, waiting, after, usage, conversation, event) VALUES
+    (1, 'completed', 'x', 'one', 0, '{}', '{}', '{"rule":"a","event":1,"depth":0}', 1000, 2000, 3000, 1, 1, 0, 'done', 'a', 0, NULL,
+        '{"costUsd":0.5,"turns":1}', NULL, 1),
+    (2, 'failed', 'x', NULL, 0, '{}', '{}', NULL, 1000, 2000, 3000, 1, 1, 1, NULL, NULL, 0, NULL, NULL, 'talk', NULL),
+    (3, 'running', 'x', NULL, 0, '{}', '{}', NULL, 1000, 2000, NULL, 1, 1, NULL, NULL, 'b', 0, NULL, NULL, NULL, NULL),
+    (4, 'running', 'x', NULL, 0, '{}', '{}', NULL, 1000, 2000, NULL, 1, 1, NULL, NULL, NULL, 0, NULL, NULL, 'talk', NULL),
+    (5, 'queued', 'x', NULL, 5, '{"A":"1"}', '{"n":1}', NULL, 1000, NULL, NULL, 0, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL),
+    (6, 'queued', 'x', NULL, 0, '{}', '{}', NULL, 1000, NULL, NULL, 0, 0, NULL, NULL, NULL, 1, '[5]', NULL, NULL, NULL),
+    (7, 'queued', 'x', NULL, 0, '{}', '{}', NULL, 1000, NULL, NULL, 1, 1, NULL, NULL, NULL, 1, NULL, NULL, NULL, NULL),
+    (8, 'cancelled', 'x', NULL, 0, '{}', '{}', NULL, 1000, NULL, 3000, 0, 0, NULL, NULL, NULL, 0, '[2]', NULL, NULL, NULL);
+UPDATE task SET in_vain_for = 2 WHERE no = 8;
+INSERT OR REPLACE INTO counter (name, value) VALUES ('queued', 3), ('running', 2), ('completed', 1), ('failed', 1), ('cancelled', 1);
+INSERT INTO dependency (task, after) VALUES (6, 5);
+INSERT INTO resting (task) VALUES (7);
+INSERT INTO rule_switch (rule, enabled, tripped_at) VALUES ('', 1, NULL), ('a', NULL, 1000);
+INSERT INTO pending (rule, due_at, first_at, matches) VALUES ('a', 2000, 1000, 2), ('b', NULL, 1000, 1);
+INSERT INTO pending_event (rule, seq, depth) VALUES ('a', 1, 0), ('a', 2, 1), ('b', 1, 0);
+INSERT INTO firing (id, rule, at, event, matches, task, counts) VALUES (1, 'a', 1000, 1, 1, 1, 1);
+INSERT INTO schedule (job, at, cron, fired_at) VALUES ('job', 1000, '* * * * *', 1000);
+INSERT INTO usage VALUES ('2026-11-23', 'a', 1, 0.5, 1, 1, 1, 1, 1);
+INSERT INTO session (id, cost_usd) VALUES ('s', 0.5);
+INSERT INTO files_told (id, at, stopped) VALUES (0, 1000, 0);
