@@ -421,8 +421,13 @@ export interface EventSubscribed {
 /** An event is published. */
 export interface EventTrigger {
   type: 'event';
-  /** Its topic, as a glob: `deployment:complete`, `deployment:*`. Length at most 1024. */
+  /** Its topic, as a glob: the first one where there are several. */
   topic: string;
+  /**
+   * All of them where there are several; one that begins with `!` takes out of what those before it
+   * match.
+   */
+  topics?: string[];
 }
 
 /** The params of `event.unsubscribe`. */
@@ -440,8 +445,16 @@ export interface EventUnsubscribed {
 /** A file is created, modified or deleted. */
 export interface FileChangeTrigger {
   type: 'file_change';
-  /** Which files, as a glob on the path relative to the project. Length at most 1024. */
+  /**
+   * Which files, as a glob on the path relative to the project: the first one where there are
+   * several.
+   */
   pattern: string;
+  /**
+   * All of them where there are several; one that begins with `!` takes out of what those before it
+   * match.
+   */
+  patterns?: string[];
 }
 
 /**
@@ -758,7 +771,7 @@ export interface ScheduleRunParams {
 /** A schedule fires. */
 export interface ScheduleTrigger {
   type: 'schedule';
-  /** When, as in crontab(5), in `schedule.timezone`. Length at most 1000. */
+  /** When, as in crontab(5), in `schedule.timezone`. */
   cron: string;
 }
 

@@ -708,7 +708,11 @@ class EventTrigger:
 
     type: Literal["event"]
     topic: str
-    """Its topic, as a glob: `deployment:complete`, `deployment:*`. Length at most 1024."""
+    """Its topic, as a glob: the first one where there are several."""
+    topics: list[str] | None = None
+    """All of them where there are several; one that begins with `!` takes out of what those before
+    it match.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventTrigger:
@@ -716,6 +720,7 @@ class EventTrigger:
         return cls(
             type=wire["type"],
             topic=wire["topic"],
+            topics=wire.get("topics"),
         )
 
 
@@ -740,7 +745,13 @@ class FileChangeTrigger:
 
     type: Literal["file_change"]
     pattern: str
-    """Which files, as a glob on the path relative to the project. Length at most 1024."""
+    """Which files, as a glob on the path relative to the project: the first one where there are
+    several.
+    """
+    patterns: list[str] | None = None
+    """All of them where there are several; one that begins with `!` takes out of what those before
+    it match.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> FileChangeTrigger:
@@ -748,6 +759,7 @@ class FileChangeTrigger:
         return cls(
             type=wire["type"],
             pattern=wire["pattern"],
+            patterns=wire.get("patterns"),
         )
 
 
@@ -1236,7 +1248,7 @@ class ScheduleTrigger:
 
     type: Literal["schedule"]
     cron: str
-    """When, as in crontab(5), in `schedule.timezone`. Length at most 1000."""
+    """When, as in crontab(5), in `schedule.timezone`."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ScheduleTrigger:
