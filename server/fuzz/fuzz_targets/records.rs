@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
         std::fs::write(dir.path().join("run.json"), bytes).unwrap();
         std::fs::write(dir.path().join("exit.json"), bytes).unwrap();
         if let Ok(Some(run)) = read_run(dir.path()) {
-            let _ = run.age();
+            let _ = run.shim.age();
         }
         let _ = read_exit(dir.path(), 1);
     });

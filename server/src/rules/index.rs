@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_said_of_its_rule() {
-        let error = index(&"{".repeat(50_000)).unwrap_err();
+        let error = index("{".repeat(50_000)).unwrap_err();
         assert!(error.to_string().starts_with("rule \"r\": ") && error.to_string().len() < 300, "{error}");
         assert!(index("src/[a").unwrap_err().why().contains("no valid pattern: a [ has no ]"));
     }
