@@ -440,8 +440,12 @@ fn report_changes(changes: &[String], differs: Option<&str>, health: &Health) {
 fn note_state(project: &Project, store: &mut Store, in_force: Option<&InForce>) -> Result<(), BootError> {
     let stamp = state::stamp_here(project).map_err(system("the database that was just opened is gone"))?;
     let mut note = || {
+        store.begin()?;
         store.set_made_here(&stamp)?;
-        in_force.map_or(Ok(()), |in_force| store.set_in_force(in_force))
+        if let Some(in_force) = in_force {
+            store.set_in_force(in_force)?;
+        }
+        store.commit().map(drop)
     };
     Ok(note().map_err(RecoveryError::from)?)
 }
