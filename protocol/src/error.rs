@@ -95,7 +95,7 @@ error_kinds! {
     /// `data.member` names it.
     PayloadTooLarge = -32020, "payload_too_large", retry: false;
     /// There was no memory for the request or its answer within `daemon.max_memory_mb`: others took it, or the answers to one
-    /// batch were too long together.
+    /// batch were too long together, or too many calls wait and too much is subscribed to.
     OverMemory = -32021, "over_memory", retry: true;
     /// As many connections are open as is allowed. The error comes without an id, and the connection is closed.
     TooManyConnections = -32022, "too_many_connections", retry: true;

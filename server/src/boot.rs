@@ -15,7 +15,7 @@ use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    sync::{Notify, mpsc, watch::channel},
+    sync::{Notify, Semaphore, mpsc, watch::channel},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -302,6 +302,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         status_changed: Notify::new(),
         clients: AtomicU32::new(0),
         memory,
+        reading: Semaphore::new(ipc::MOST_READS),
         growth: Arc::default(),
         started: Instant::now(),
         started_at: Timestamp::now(),

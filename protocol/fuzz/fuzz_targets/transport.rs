@@ -21,7 +21,8 @@ use tokio::sync::mpsc;
 fuzz_target!(|bytes: &[u8]| {
     let mut out = Vec::new();
     let (_pushes, pushed) = mpsc::channel(1);
-    let limits = Limits { line: 4096, lines: Budget::new(1 << 20), gathered: 1 << 20 };
+    let (lines, answers) = (Budget::new(1 << 20), Budget::new(1 << 20));
+    let limits = Limits { line: 4096, lines, answers, gathered: 1 << 20 };
     let mut transport = ServerTransport::new(bytes, &mut out, limits, pushed);
     // In memory nothing ever waits, but for the limits, which these inputs are too short to reach.
     while let Some(Ok(Some(message))) = poll_fn(|cx| transport.poll_next(cx)).now_or_never() {

@@ -45,8 +45,8 @@ pub struct DaemonConfig {
     /// that decides what code runs, such as `PATH` or `LD_PRELOAD`, is meant by its full name only.
     #[schemars(length(max = 200), inner(length(min = 1, max = 200)))]
     pub agents_env: Vec<String>,
-    /// How much memory connections may take all together, in MiB, for what they send and for the answers that they have not read: half of it
-    /// for each. A message is never longer than a half. A change takes effect with the next start.
+    /// How much memory connections may take all together, in MiB: half of it for what they send, the rest for answers that they have not read,
+    /// calls that wait and subscriptions. A message is never longer than a half. A change takes effect with the next start.
     #[schemars(range(min = 16, max = 65_536))]
     pub max_memory_mb: u32,
     /// The largest payload of an event that a client emits, in KiB.

@@ -36,7 +36,7 @@ pub struct ChatHistoryParams {
     /// The conversation.
     #[schemars(length(min = 1, max = 200))]
     pub conversation: String,
-    /// How many of its last turns.
+    /// How many of its last turns. There are fewer where they have more than 8 MiB together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000), extend("default" = 20))]
     pub limit: Option<u32>,

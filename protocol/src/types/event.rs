@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Json, Timestamp, open::open_enum};
+use super::{Json, Timestamp, bounded, open::open_enum};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -100,7 +100,7 @@ pub struct RefusedMatch {
 pub struct EventListParams {
     /// Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}` either. All when absent or
     /// empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounded::list")]
     #[schemars(length(max = 100), inner(length(max = 1024)))]
     pub topics: Option<Vec<String>>,
     /// The number of the last event seen: the answer starts with the next one. Without it, the answer holds the newest. Nothing comes

@@ -1,6 +1,7 @@
 //! The params and results of every method, and the types in them.
 
 mod automation;
+mod bounded;
 mod by_name;
 mod chat;
 mod common;

@@ -3,14 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{TaskState, by_name::known_by_name};
+use super::{TaskState, bounded, by_name::known_by_name};
 
 /// Which tasks: those that are named, or all that fit what is said of them. Something must be said.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskSelection {
     /// These tasks, by their ids, 1000 at the most, whatever else is said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounded::list")]
     #[schemars(length(max = 1000), inner(length(max = 200)))]
     pub task_ids: Option<Vec<String>>,
     /// Only tasks in this state.

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Json};
+use super::{Event, Json, bounded};
 
 /// The params of `event.subscribe`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -9,7 +9,7 @@ use super::{Event, Json};
 pub struct EventSubscribeParams {
     /// Only events whose topic matches one of these globs: `*` and `?` match within it, `{a,b}` either. All when absent or
     /// empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounded::list")]
     #[schemars(length(max = 100), inner(length(max = 1024)))]
     pub topics: Option<Vec<String>>,
     /// The number of the last event seen: those after it come first, then the live ones, without a gap or a repeat. Only live

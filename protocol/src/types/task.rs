@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, JsonObject, TaskUsage, Timestamp, by_name::known_by_name, open::open_enum};
+use super::{Cause, JsonObject, TaskUsage, Timestamp, bounded, by_name::known_by_name, open::open_enum};
 
 open_enum! {
     /// The states of a task.
@@ -120,15 +120,15 @@ pub struct TaskSubmitParams {
     pub timeout_minutes: Option<f64>,
     /// Added to the agent's environment. `${NAME}` in a value is resolved from the daemon's environment when the process
     /// starts, and is written nowhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounded::map")]
     #[schemars(extend("propertyNames" = { "pattern": r"^[^=\x00]+$" }))]
     pub env: Option<BTreeMap<String, String>>,
     /// The submitter's own notes, kept with the task.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounded::map")]
     pub metadata: Option<JsonObject>,
     /// The ids of tasks that must have completed before it starts, 100 at the most. When one of them ends in another way, it is
     /// cancelled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounded::list")]
     #[schemars(length(max = 100), inner(length(max = 200)))]
     pub after: Option<Vec<String>>,
 }

@@ -25,17 +25,27 @@ struct Batch {
     rooms: Vec<Room>,
     /// How many are still to come, and one for the batch's own reading.
     missing: usize,
+    /// What it counts for until it is answered, in bytes.
+    cost: usize,
 }
 
-/// The answers to a batch, as a line, and the memory that they have been given.
-pub(super) type Answers = (Vec<u8>, Vec<Room>);
+/// A batch of which nothing is missing.
+#[derive(Debug)]
+pub(super) struct Answered {
+    /// The answers, as a line; empty where nothing is to be sent.
+    pub(super) line: Vec<u8>,
+    /// The memory that they have been given.
+    pub(super) rooms: Vec<Room>,
+    /// What the batch counted for.
+    pub(super) cost: usize,
+}
 
 impl Batches {
     /// Opens a batch. It stays open until [`Self::complete`] has been called as often as [`Self::expect`], and once more.
-    pub(super) fn open(&mut self) -> BatchId {
+    pub(super) fn open(&mut self, cost: usize) -> BatchId {
         let id = BatchId(self.next);
         self.next += 1;
-        self.open.insert(id, Batch { missing: 1, ..Batch::default() });
+        self.open.insert(id, Batch { missing: 1, cost, ..Batch::default() });
         id
     }
 
@@ -46,14 +56,21 @@ impl Batches {
         }
     }
 
+    /// It counts for so much more.
+    pub(super) fn costs_more(&mut self, id: BatchId, bytes: usize) {
+        if let Some(batch) = self.open.get_mut(&id) {
+            batch.cost += bytes;
+        }
+    }
+
     /// How many bytes of answers wait for others of their batches.
     pub(super) fn gathered(&self) -> usize {
         self.gathered
     }
 
-    /// Takes one answer, or none for what needs no answer. Gives the line to send when it was the last: nothing at all is
-    /// sent for a batch of notifications.
-    pub(super) fn complete(&mut self, id: BatchId, answer: &[u8], rooms: Vec<Room>) -> Option<Answers> {
+    /// Takes one answer, or none for what needs no answer. Gives the batch when it was the last: nothing at all is
+    /// sent for one of notifications.
+    pub(super) fn complete(&mut self, id: BatchId, answer: &[u8], rooms: Vec<Room>) -> Option<Answered> {
         let batch = self.open.get_mut(&id)?;
         if !answer.is_empty() {
             batch.answers.push(if batch.answers.is_empty() { b'[' } else { b',' });
@@ -65,12 +82,11 @@ impl Batches {
         if batch.missing > 0 {
             return None;
         }
-        let Batch { answers: mut line, rooms, .. } = self.open.remove(&id)?;
+        let Batch { answers: mut line, rooms, cost, .. } = self.open.remove(&id)?;
         self.gathered = self.gathered.saturating_sub(line.len());
-        if line.is_empty() {
-            return None;
+        if !line.is_empty() {
+            line.push(b']');
         }
-        line.push(b']');
-        Some((line, rooms))
+        Some(Answered { line, rooms, cost })
     }
 }

@@ -14,8 +14,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// What is counted at a time, in bytes.
 const UNIT: usize = 1024;
 
-/// How much each connection has in each direction beside the budget: with it alone, it always gets on, whatever others take.
-pub const FREE_BYTES: usize = 64 * 1024;
+/// How much each connection has in each direction beside the budget, in bytes: with it alone, it always gets on, whatever others take. It is
+/// little, since there may be thousands of connections.
+pub const FREE_BYTES: usize = 16 * 1024;
+
+/// What a call counts for as long as it is not answered, in bytes, beside its text: what it waits with, and the answer of a few words.
+pub const CALL_BYTES: usize = 4 * 1024;
 
 /// A number of bytes that many draw from, in the order in which they ask.
 #[derive(Debug, Clone)]
@@ -23,6 +27,7 @@ pub struct Budget {
     units: Arc<Semaphore>,
     total: usize,
     waiting: Arc<AtomicUsize>,
+    most: Arc<AtomicUsize>,
 }
 
 /// Some of a budget's bytes: they go back when it is dropped.
@@ -33,12 +38,27 @@ impl Budget {
     /// One of this many bytes.
     pub fn new(bytes: usize) -> Self {
         let total = (bytes / UNIT).clamp(1, Semaphore::MAX_PERMITS);
-        Self { units: Arc::new(Semaphore::new(total)), total, waiting: Arc::default() }
+        Self { units: Arc::new(Semaphore::new(total)), total, waiting: Arc::default(), most: Arc::default() }
     }
 
     /// How many bytes there are in all.
     pub fn total(&self) -> usize {
         self.total.saturating_mul(UNIT)
+    }
+
+    /// How many of them are taken.
+    pub fn taken(&self) -> usize {
+        self.total().saturating_sub(self.units.available_permits().saturating_mul(UNIT))
+    }
+
+    /// How many were taken at the most since [`Self::forget_most`].
+    pub fn most(&self) -> usize {
+        self.most.load(Ordering::Relaxed)
+    }
+
+    /// Counts anew from what is taken now.
+    pub fn forget_most(&self) {
+        self.most.store(self.taken(), Ordering::Relaxed);
     }
 
     /// Whether someone waits for more of it.
@@ -48,12 +68,23 @@ impl Budget {
 
     /// Takes this many bytes, all of them at the most, once they are free.
     pub async fn take(&self, bytes: usize) -> Option<Room> {
-        let units = self.units(bytes);
-        if let Ok(permit) = Arc::clone(&self.units).try_acquire_many_owned(units) {
-            return Some(Room(permit));
+        if let Some(room) = self.try_take(bytes) {
+            return Some(room);
         }
         let _waits = Waits::new(&self.waiting);
-        Arc::clone(&self.units).acquire_many_owned(units).await.ok().map(Room)
+        let permit = Arc::clone(&self.units).acquire_many_owned(self.units(bytes)).await.ok()?;
+        Some(self.taken_as(permit))
+    }
+
+    /// Takes this many bytes, all of them at the most, if they are free.
+    pub fn try_take(&self, bytes: usize) -> Option<Room> {
+        let permit = Arc::clone(&self.units).try_acquire_many_owned(self.units(bytes)).ok()?;
+        Some(self.taken_as(permit))
+    }
+
+    fn taken_as(&self, permit: OwnedSemaphorePermit) -> Room {
+        self.most.fetch_max(self.taken(), Ordering::Relaxed);
+        Room(permit)
     }
 
     fn units(&self, bytes: usize) -> u32 {

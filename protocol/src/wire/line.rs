@@ -18,7 +18,10 @@ use super::{
 
 /// How much is asked of the stream at a time: little, since most connections are idle, and more once a client fills it.
 const SMALLEST_CHUNK: usize = 1024;
-const LARGEST_CHUNK: usize = 64 * 1024;
+const LARGEST_CHUNK: usize = FREE_BYTES;
+
+/// How much where a line is long, and has its memory.
+const LONG_CHUNK: usize = 64 * 1024;
 
 /// A line over [`FREE_BYTES`] is given this much of the budget, and one over that the limit: it can be finished then, whoever else has begun one.
 const FIRST_STEP: usize = 1024 * 1024;
@@ -79,8 +82,8 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         self.limit
     }
 
-    /// The next line; none at the end of the stream. `in_flight` bytes of earlier ones are still in use: with as many as the longest
-    /// line has, no more are read until some are not.
+    /// The next line; none at the end of the stream. What earlier ones have become still takes `in_flight` bytes: where there is no memory
+    /// for them, there is no next one until there is.
     ///
     /// # Errors
     /// What the stream answers with.
@@ -88,6 +91,10 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         loop {
             if std::mem::take(&mut self.gave_up) {
                 return Poll::Ready(Ok(Some(Line::NoRoom)));
+            }
+            if in_flight > FREE_BYTES {
+                // Not even what has been read already is taken then.
+                ready!(self.share.poll_grow(in_flight + self.buffer.len(), cx));
             }
             if let Some(line) = self.take_line() {
                 return Poll::Ready(Ok(Some(line)));
@@ -122,10 +129,6 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
 
     /// Waits until there is memory for what is read next.
     fn poll_room(&mut self, in_flight: usize, cx: &mut Context<'_>) -> Poll<()> {
-        if in_flight > self.limit {
-            // Looked at again when a call has been answered.
-            return Poll::Pending;
-        }
         let begun = match self.buffer.len() {
             short @ 0..=FREE_BYTES => short,
             0..=FIRST_STEP => FIRST_STEP.min(self.limit),
@@ -174,7 +177,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
     }
 
     fn fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.buffer.reserve(self.chunk);
+        self.buffer.reserve(if self.is_long() { LONG_CHUNK } else { self.chunk });
         let room = self.buffer.capacity() - self.buffer.len();
         let count = ready!(poll_read_buf(Pin::new(&mut self.stream), cx, &mut self.buffer))?;
         self.ended = count == 0;

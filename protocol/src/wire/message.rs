@@ -4,11 +4,11 @@ use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize,
-    de::{self, IgnoredAny, MapAccess, Visitor},
+    de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 
-use super::params::without_position;
+use super::{MAX_BATCH, params::without_position};
 use crate::error::{ApiError, ErrorKind};
 
 /// The `id` of a request, as the text it came as, so that it is echoed to the letter.
@@ -32,8 +32,17 @@ impl Id {
 pub enum Incoming<'a> {
     /// A request, or a notification when it has no id.
     Single(Result<Request<'a>, ApiError>, Option<Id>),
-    /// A batch, each entry still to be read.
-    Batch(Vec<&'a RawValue>),
+    /// A batch.
+    Batch(Entries<'a>),
+}
+
+/// What stands in a batch, each entry still to be read.
+#[derive(Debug, Default)]
+pub struct Entries<'a> {
+    /// The first of them, [`MAX_BATCH`] at the most.
+    pub first: Vec<&'a RawValue>,
+    /// How many there are.
+    pub count: usize,
 }
 
 /// A request whose params have not been looked at.
@@ -55,8 +64,8 @@ impl<'a> Incoming<'a> {
     pub fn parse(line: &'a [u8]) -> Result<Self, ApiError> {
         let text = std::str::from_utf8(line).map_err(|error| parse_error(&error))?;
         if text.trim_start_matches(BLANK).starts_with('[') {
-            let entries: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| parse_error(&error))?;
-            if entries.is_empty() {
+            let entries: Entries<'_> = serde_json::from_str(text).map_err(|error| parse_error(&error))?;
+            if entries.count == 0 {
                 return Err(ApiError::new(ErrorKind::InvalidRequest, "a batch must not be empty"));
             }
             return Ok(Self::Batch(entries));
@@ -165,6 +174,36 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Entries<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EntriesVisitor)
+    }
+}
+
+/// By hand: a line has room for millions of entries, which would take many times its own memory.
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Entries<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Entries::default();
+        while entries.count < MAX_BATCH {
+            let Some(entry) = all.next_element()? else { return Ok(entries) };
+            entries.first.push(entry);
+            entries.count += 1;
+        }
+        while all.next_element::<IgnoredAny>()?.is_some() {
+            entries.count += 1;
+        }
+        Ok(entries)
     }
 }
 

@@ -16,9 +16,9 @@ mod params;
 pub mod server;
 
 pub use answer::error_line;
-pub use budget::{Budget, FREE_BYTES, Room};
+pub use budget::{Budget, CALL_BYTES, FREE_BYTES, Room};
 pub use line::{Line, LineReader};
-pub use message::{Id, Incoming, Request};
+pub use message::{Entries, Id, Incoming, Request};
 pub(crate) use params::without_position;
 pub use params::{DecodeError, decode_params};
 

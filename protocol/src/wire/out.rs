@@ -12,7 +12,7 @@ use tokio::io::AsyncWrite;
 use super::Room;
 
 /// Short lines share a piece of this size: one write for many of them, and what is written is not held until the rest is.
-const PIECE: usize = 64 * 1024;
+const PIECE: usize = 16 * 1024;
 
 /// What is to be written, in pieces that are let go one after the other.
 #[derive(Debug, Default)]
@@ -73,7 +73,7 @@ impl Out {
                 self.waiting -= count;
             }
             let Some(Piece { mut bytes, .. }) = self.pieces.pop_front() else { break };
-            if bytes.capacity() <= 2 * PIECE {
+            if bytes.capacity() <= PIECE {
                 bytes.clear();
                 self.spare = bytes;
             }

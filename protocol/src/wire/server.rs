@@ -15,9 +15,9 @@ use tokio::{
 };
 
 use super::{
-    Budget, Incoming, Line, LineReader, MAX_BATCH, Request, Room,
+    Budget, CALL_BYTES, Entries, FREE_BYTES, Incoming, Line, LineReader, MAX_BATCH, Request, Room,
     answer::{write_error, write_response},
-    batch::{BatchId, Batches},
+    batch::{Answered, BatchId, Batches},
     message::Id,
     out::Out,
 };
@@ -27,9 +27,18 @@ use crate::{
     types::RpcCancelParams,
 };
 
-/// When this much is waiting to be written, no more requests are read and no more notifications are taken: a client that
-/// does not read costs this much, and one answer beyond it.
+/// When this much is waiting to be written, no more requests are read and no more notifications are taken. Where there is no memory for
+/// so much, it is [`FREE_BYTES`]: a client that does not read costs this much, and one answer beyond it.
 const HIGH_WATER: usize = 256 * 1024;
+
+/// An answer that waits for others of its batch needs no memory of its own up to this length: its call has counted for as much.
+const FREE_ANSWER: usize = CALL_BYTES / 2;
+
+/// What an entry of a list or map of params takes beside its text.
+const ENTRY_BYTES: usize = 96;
+
+/// What is held for requests in flight is kept for as many. Beyond, it goes back when there are none.
+const KEPT: usize = 64;
 
 /// How many requests of one connection may be in flight before no more are read.
 const MAX_IN_FLIGHT: usize = 1024;
@@ -44,6 +53,8 @@ pub enum Message {
     Call(CallId, DaemonServiceRequest),
     /// The caller wants no more of this call, and has been told so.
     Cancel(CallId),
+    /// A line that is done with, or a batch whose entries come next.
+    Line,
 }
 
 /// Something that is sent without having been asked for.
@@ -62,6 +73,8 @@ pub struct Limits {
     pub line: usize,
     /// What all connections share for what they read.
     pub lines: Budget,
+    /// What all connections share for what they are sent.
+    pub answers: Budget,
     /// How many bytes of answers may wait for others of their batches.
     pub gathered: usize,
 }
@@ -74,11 +87,18 @@ pub struct ServerTransport<R, W> {
     out: Out,
     /// Nobody reads any more: what has been sent is still taken in, and not answered.
     is_gone: bool,
+    answers: Budget,
+    /// What is given for more than [`FREE_BYTES`] of unwritten answers.
+    out_room: Option<Room>,
     /// Requests that are not answered.
     calls: HashMap<CallId, Call>,
     next_call: CallId,
     /// How many bytes those requests had.
+    unanswered: usize,
+    /// What requests count for in memory: those that are not answered, and whole batches until their answers are written.
     in_flight: usize,
+    /// What is counted there for batches that are answered, and whose answers are not written.
+    unwritten: usize,
     batches: Batches,
     max_gathered: usize,
     /// Requests of a batch that have not been taken yet.
@@ -92,7 +112,10 @@ struct Call {
     /// None for a notification: it is executed, never answered.
     id: Option<Id>,
     batch: Option<BatchId>,
+    /// How long the request is.
     bytes: usize,
+    /// What it counts for in memory; none where its batch does.
+    cost: usize,
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
@@ -103,9 +126,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
             writer,
             out: Out::default(),
             is_gone: false,
+            answers: limits.answers,
+            out_room: None,
             calls: HashMap::new(),
             next_call: 0,
+            unanswered: 0,
             in_flight: 0,
+            unwritten: 0,
             batches: Batches::default(),
             max_gathered: limits.gathered,
             ready: VecDeque::new(),
@@ -119,13 +146,21 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
     }
 
     /// Whether so much waits to be written that nothing more should be answered.
-    pub fn is_full(&self) -> bool {
-        self.out.len() >= HIGH_WATER
+    pub fn is_full(&mut self) -> bool {
+        if self.out.len() >= FREE_BYTES && self.out_room.is_none() {
+            self.out_room = self.answers.try_take(HIGH_WATER - FREE_BYTES);
+        }
+        self.out.len() >= if self.out_room.is_some() { HIGH_WATER } else { FREE_BYTES }
     }
 
-    /// How many bytes wait to be written.
-    pub fn unwritten(&self) -> usize {
-        self.out.len()
+    /// Whether something waits to be written.
+    pub fn has_unwritten(&self) -> bool {
+        self.out.len() > 0
+    }
+
+    /// How many bytes of answers are held: those that wait to be written, and those that wait for others of their batches.
+    pub fn held(&self) -> usize {
+        self.out.len() + self.batches.gathered()
     }
 
     /// Whether answers to batches take as much memory as they may: only a shorter batch can help.
@@ -150,41 +185,43 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         self.out.clear();
     }
 
-    /// What comes next; none at the end of the stream. Pending also while too much is in flight or unread: to be asked again after
-    /// an answer, or a write.
+    /// What comes next, a line at a time; none at the end of the stream. Pending also while too much is in flight or unread: to be asked
+    /// again after an answer, or a write.
     ///
     /// # Errors
     /// The stream cannot be read.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Message>>> {
-        loop {
-            if self.is_full() || self.calls.len() >= MAX_IN_FLIGHT + self.ready.len() {
-                return Poll::Pending;
-            }
-            match self.ready.pop_front() {
-                // It may have been cancelled within its batch.
-                Some(Message::Call(call, _)) if !self.calls.contains_key(&call) => continue,
-                Some(message) => return Poll::Ready(Ok(Some(message))),
-                None => {}
-            }
-            let message = match ready!(self.reader.poll_line(self.in_flight, cx))? {
-                Some(Line::Text(line)) => self.take_line(&line),
-                Some(Line::TooLong) => {
-                    let message = format!("the line is longer than {} bytes", self.reader.limit());
-                    self.refuse_line(ErrorKind::InvalidRequest, message);
-                    None
-                }
-                Some(Line::NoRoom) => {
-                    let message = "there was no memory for this line, or others waited for it while the line was not finished: \
-                                   send it again later, or raise daemon.max_memory_mb";
-                    self.refuse_line(ErrorKind::OverMemory, message.to_owned());
-                    None
-                }
-                None => return Poll::Ready(Ok(None)),
-            };
-            if message.is_some() {
-                return Poll::Ready(Ok(message));
-            }
+        if self.is_full() || self.calls.len() >= MAX_IN_FLIGHT + self.ready.len() {
+            return Poll::Pending;
         }
+        match self.ready.pop_front() {
+            // It may have been cancelled within its batch.
+            Some(Message::Call(call, _)) if !self.calls.contains_key(&call) => {
+                return Poll::Ready(Ok(Some(Message::Line)));
+            }
+            Some(message) => return Poll::Ready(Ok(Some(message))),
+            None if self.ready.capacity() > KEPT => self.ready = VecDeque::new(),
+            None => {}
+        }
+        if self.unanswered > self.reader.limit() {
+            return Poll::Pending;
+        }
+        let message = match ready!(self.reader.poll_line(self.in_flight, cx))? {
+            Some(Line::Text(line)) => self.take_line(&line),
+            Some(Line::TooLong) => {
+                let message = format!("the line is longer than {} bytes", self.reader.limit());
+                self.refuse_line(ErrorKind::InvalidRequest, message);
+                None
+            }
+            Some(Line::NoRoom) => {
+                let message = "there was no memory for this line, or others waited for it while the line was not finished: \
+                               send it again later, or raise daemon.max_memory_mb";
+                self.refuse_line(ErrorKind::OverMemory, message.to_owned());
+                None
+            }
+            None => return Poll::Ready(Ok(None)),
+        };
+        Poll::Ready(Ok(Some(message.unwrap_or(Message::Line))))
     }
 
     /// Answers a call. One that is not known any more has been cancelled, and answered then.
@@ -202,6 +239,13 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         }
     }
 
+    /// Gives up a call that nobody wants to have answered.
+    pub fn forget(&mut self, call: CallId) {
+        if let Some(call) = self.remove(call) {
+            self.complete(call.batch, &[], Vec::new());
+        }
+    }
+
     /// Writes what waits, and what is pushed.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
@@ -212,6 +256,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
             let written = ready!(self.out.poll_write(&mut self.writer, cx));
             // What stopped at the high-water mark goes on now.
             if written.is_ok() && self.pushes.is_empty() {
+                self.out_room = None;
+                self.in_flight = self.in_flight.saturating_sub(std::mem::take(&mut self.unwritten));
                 // A socket has nothing to flush.
                 return Poll::Ready(());
             }
@@ -241,7 +287,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
                 None
             }
             Ok(Incoming::Batch(entries)) => {
-                self.take_batch(&entries);
+                self.take_batch(&entries, line.len());
                 None
             }
             Err(error) => {
@@ -255,14 +301,16 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         self.answer_error(Some(Id::null()), None, &ApiError::new(kind, message));
     }
 
-    fn take_batch(&mut self, entries: &[&RawValue]) {
-        if entries.len() > MAX_BATCH {
+    fn take_batch(&mut self, entries: &Entries<'_>, bytes: usize) {
+        if entries.count > MAX_BATCH {
             let message =
-                format!("a batch holds {MAX_BATCH} requests at most; this one has {}", entries.len());
+                format!("a batch holds {MAX_BATCH} requests at most; this one has {}", entries.count);
             return self.refuse_line(ErrorKind::InvalidRequest, message);
         }
-        let batch = self.batches.open();
-        for entry in entries {
+        let cost = bytes + entries.count * CALL_BYTES;
+        self.in_flight += cost;
+        let batch = self.batches.open(cost);
+        for entry in &entries.first {
             self.batches.expect(batch);
             match Request::parse(entry.get()) {
                 Ok(request) => {
@@ -288,8 +336,18 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
             Ok(message) => {
                 let call = self.next_call;
                 self.next_call += 1;
-                self.in_flight += bytes;
-                self.calls.insert(call, Call { id: request.id, batch, bytes });
+                self.unanswered += bytes;
+                let entries = entries(&message) * ENTRY_BYTES;
+                let cost = match batch {
+                    None => bytes + CALL_BYTES + entries,
+                    Some(batch) => {
+                        self.batches.costs_more(batch, entries);
+                        self.in_flight += entries;
+                        0
+                    }
+                };
+                self.in_flight += cost;
+                self.calls.insert(call, Call { id: request.id, batch, bytes, cost });
                 Some(Message::Call(call, message))
             }
             Err(error) => {
@@ -309,7 +367,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         self.complete(batch, &[], Vec::new());
         let cancel: RpcCancelParams = serde_json::from_str(request.params?.get()).ok()?;
         let is_it = |call: &Call| call.id.as_ref().is_some_and(|id| id.as_str() == cancel.id.as_str());
-        let id = *self.calls.iter().find(|(_, call)| is_it(call))?.0;
+        // Of several with the same id, which a client should not have, the first.
+        let id = *self.calls.iter().filter(|(_, call)| is_it(call)).map(|(id, _)| id).min()?;
         let call = self.remove(id)?;
         let error = ApiError::new(ErrorKind::Cancelled, "the caller cancelled this call");
         self.answer_error(call.id, call.batch, &error);
@@ -318,7 +377,11 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
 
     fn remove(&mut self, call: CallId) -> Option<Call> {
         let call = self.calls.remove(&call)?;
-        self.in_flight = self.in_flight.saturating_sub(call.bytes);
+        self.unanswered = self.unanswered.saturating_sub(call.bytes);
+        self.in_flight = self.in_flight.saturating_sub(call.cost);
+        if self.calls.is_empty() && self.calls.capacity() > 2 * KEPT {
+            self.calls = HashMap::new();
+        }
         Some(call)
     }
 
@@ -333,7 +396,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         &mut self,
         batch: Option<BatchId>,
         id: &Id,
-        rooms: Vec<Room>,
+        mut rooms: Vec<Room>,
         write: impl FnOnce(&mut Vec<u8>),
     ) {
         if batch.is_none() {
@@ -342,20 +405,37 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         }
         let mut answer = Vec::new();
         write(&mut answer);
-        if answer.len() > HIGH_WATER && self.batches.gathered() + answer.len() > self.max_gathered {
+        if !self.has_room_in_batch(answer.len(), &mut rooms) {
             let message =
                 "the answers to this batch take too much memory together: ask for less in one batch";
             answer.clear();
             answer.shrink_to_fit();
+            rooms.clear();
             write_error(&mut answer, id, &ApiError::new(ErrorKind::OverMemory, message));
         }
         self.complete(batch, &answer, rooms);
     }
 
+    /// Whether an answer of this length may wait for others of its batch, with the memory that it is given for that.
+    fn has_room_in_batch(&self, bytes: usize, rooms: &mut Vec<Room>) -> bool {
+        if bytes <= FREE_ANSWER {
+            return true;
+        }
+        if self.batches.gathered() + bytes > self.max_gathered {
+            return false;
+        }
+        if rooms.is_empty() {
+            rooms.extend(self.answers.try_take(bytes));
+        }
+        !rooms.is_empty()
+    }
+
     /// Puts an answer where it belongs; an empty one stands for none.
     fn complete(&mut self, batch: Option<BatchId>, answer: &[u8], rooms: Vec<Room>) {
         let done = batch.and_then(|batch| self.batches.complete(batch, answer, rooms));
-        if let Some((line, rooms)) = done {
+        let Some(Answered { line, rooms, cost }) = done else { return };
+        self.unwritten += cost;
+        if !line.is_empty() {
             self.out
                 .line(rooms, |out| if out.is_empty() { *out = line } else { out.extend_from_slice(&line) });
         }
@@ -370,5 +450,23 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
                 Poll::Ready(None) | Poll::Pending => break,
             }
         }
+    }
+}
+
+/// How many entries the lists and maps of a request have.
+fn entries(request: &DaemonServiceRequest) -> usize {
+    use DaemonServiceRequest as Request;
+    match request {
+        Request::TaskSubmit { params } => {
+            let maps =
+                [params.env.as_ref().map(|env| env.len()), params.metadata.as_ref().map(|all| all.len())];
+            maps.into_iter().flatten().sum::<usize>() + params.after.as_ref().map_or(0, Vec::len)
+        }
+        Request::TaskCancelMany { params } | Request::TaskRetryMany { params } => {
+            params.task_ids.as_ref().map_or(0, Vec::len)
+        }
+        Request::EventList { params } => params.topics.as_ref().map_or(0, Vec::len),
+        Request::EventSubscribe { params } => params.topics.as_ref().map_or(0, Vec::len),
+        _ => 0,
     }
 }

@@ -12,11 +12,18 @@ use crate::{
 /// may have many filters, so it is less than what globset would allow itself for each.
 const MEMORY: usize = 1 << 20;
 
+/// What compiled patterns take in bytes, as measured: all of them together, and for each byte of theirs.
+const COMPILED: usize = 6 * 1024;
+const COMPILED_BYTE: usize = 130;
+
+/// What a topic takes beside its text.
+const LISTED: usize = 160;
+
 /// Topics, some of them patterns, as a client gives them.
 #[derive(Debug, Clone)]
 pub struct TopicFilter {
     exact: HashSet<String>,
-    globs: RegexSet,
+    globs: Option<RegexSet>,
 }
 
 impl TopicFilter {
@@ -38,18 +45,37 @@ impl TopicFilter {
                 exact.insert(topic.to_owned());
             }
         }
-        let globs = RegexSetBuilder::new(globs)
-            .unicode(false)
-            .dot_matches_new_line(true)
-            .size_limit(MEMORY)
-            .dfa_size_limit(MEMORY)
-            .build()
-            .map_err(|_| PatternError::over("", Limit::Compiled))?;
+        let compile = || {
+            RegexSetBuilder::new(&globs)
+                .unicode(false)
+                .dot_matches_new_line(true)
+                .size_limit(MEMORY)
+                .dfa_size_limit(compiled(topics))
+                .build()
+                .map_err(|_| PatternError::over("", Limit::Compiled))
+        };
+        let globs = if globs.is_empty() { None } else { Some(compile()?) };
         Ok(Self { exact, globs })
+    }
+
+    /// About how much memory these take at the most, in bytes, compiled and with what matching them needs.
+    pub fn memory<S: AsRef<str>>(topics: &[S]) -> usize {
+        let text: usize = topics.iter().map(|topic| topic.as_ref().len() + LISTED).sum();
+        // Compiled, and twice as much again for the states that matching goes through.
+        let compiled = compiled(topics);
+        text + compiled + 2 * compiled.saturating_sub(COMPILED)
     }
 
     /// Whether one of them matches.
     pub fn is_match(&self, topic: &str) -> bool {
-        self.exact.contains(topic) || (!self.globs.is_empty() && self.globs.is_match(topic.as_bytes()))
+        self.exact.contains(topic)
+            || self.globs.as_ref().is_some_and(|globs| globs.is_match(topic.as_bytes()))
     }
+}
+
+/// How much memory the patterns among these compile to at the most.
+fn compiled<S: AsRef<str>>(topics: &[S]) -> usize {
+    let globs = topics.iter().map(AsRef::as_ref).filter(|topic| is_glob(topic));
+    let bytes: usize = globs.map(|glob| glob.len() + 1).sum();
+    if bytes == 0 { 0 } else { (COMPILED + bytes * COMPILED_BYTE).min(MEMORY) }
 }

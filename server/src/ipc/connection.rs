@@ -4,7 +4,7 @@ use std::{
     convert::Infallible,
     future::pending,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -13,16 +13,22 @@ use std::{
 use aiwg_protocol::{
     ApiError, DaemonService, ErrorKind, MAX_WAITING_CALLS, for_each_method,
     types::*,
-    wire::{Room, server::ServerTransport},
+    wire::{CALL_BYTES, FREE_BYTES, Room, server::ServerTransport},
 };
 use tarpc::context::Context;
-use tokio::{net::UnixStream, sync::mpsc, time::sleep};
+use tokio::{
+    net::UnixStream,
+    sync::{SemaphorePermit, mpsc},
+    task::JoinError,
+    time::sleep,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{engine::Wait, store::TaskNo};
 
 use super::{
     Daemon,
+    daemon::unreadable,
     executor::Executor,
     methods,
     origin::{Origin, origin},
@@ -32,8 +38,11 @@ use super::{
 };
 use crate::{engine::EngineError, store::Reader};
 
-/// How many of a connection's calls read from the store at once.
-const READS: usize = 4;
+/// How many of a connection's calls read at once.
+const READS: usize = 2;
+
+/// How many of a connection's calls may wait whatever those of others do.
+const FREE_WAITS: usize = FREE_BYTES / CALL_BYTES;
 
 /// How long a client that has waited for something may still ask once the daemon has stopped: it has just been told that an output has ended,
 /// and wants to know how the task did.
@@ -52,14 +61,16 @@ pub(super) struct Handler {
     pub(super) subscriptions: Subscriptions,
     /// How many of the connection's commands are with the engine.
     commands: AtomicUsize,
-    /// How many of the connection's calls may read from the store: what they have read waits in memory until there is room for an answer.
+    /// How many of the connection's calls may read: what they have read waits in memory until there is room for an answer.
     reading: tokio::sync::Semaphore,
+    /// Held by the one call that matches with what a client has given, or tries all rules.
+    pub(super) matching: tokio::sync::Semaphore,
     /// Held by the one long answer of the connection that is in the making.
-    long_answer: tokio::sync::Mutex<()>,
+    pub(super) long_answer: tokio::sync::Mutex<()>,
     /// Whether answers that wait for others of their batches take as much memory as they may.
-    has_gathered_all: AtomicBool,
+    pub(super) has_gathered_all: AtomicBool,
     /// The memory that the answer which is given next was made in.
-    room: Mutex<Option<Room>>,
+    pub(super) room: Mutex<Option<Room>>,
 }
 
 impl Handler {
@@ -74,12 +85,24 @@ impl Handler {
         Some(self.daemon.engine.waits_for(own, no).await)
     }
 
-    /// A place among the calls that wait; it is free again when this is dropped.
-    pub(super) fn wait(&self) -> Result<tokio::sync::SemaphorePermit<'_>, ApiError> {
+    /// A place among the calls that wait, of this connection and of all; it is free again when this is dropped.
+    pub(super) fn wait(&self) -> Result<(SemaphorePermit<'_>, Option<Room>), ApiError> {
         self.has_waited.store(true, Ordering::Relaxed);
-        self.waiting.try_acquire().map_err(|_| {
+        let place = self.waiting.try_acquire().map_err(|_| {
             let message = "too many calls of this connection are waiting already: open another";
             ApiError::new(ErrorKind::TooManyWaits, message)
+        })?;
+        let is_one_of_few = self.waiting.available_permits() + FREE_WAITS >= MAX_WAITING_CALLS;
+        let room = if is_one_of_few { None } else { Some(self.lasting(CALL_BYTES)?) };
+        Ok((place, room))
+    }
+
+    /// Memory for what lasts, until this is dropped.
+    pub(super) fn lasting(&self, bytes: usize) -> Result<Room, ApiError> {
+        self.daemon.memory.lasting.try_take(bytes).ok_or_else(|| {
+            let message = "the waiting calls and the subscriptions of all connections take as much memory as they may: end some, or \
+                           raise daemon.max_memory_mb";
+            ApiError::new(ErrorKind::OverMemory, message)
         })
     }
 
@@ -104,46 +127,39 @@ impl Handler {
         self.daemon.engine.committed().await.unwrap_or(last)
     }
 
-    /// Reads from the store what the connection has asked for before, and what else is there, beside the connections.
+    /// Reads what the connection has asked for before, and what else is there, beside the connections.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, ApiError> {
         self.settled().await;
-        let _place = self.reading.acquire().await;
-        self.daemon.read(read).await
+        let reader = Arc::clone(&self.daemon.reader);
+        let done = self.apart(move || read(&reader)).await?;
+        done.map_err(|error| unreadable(&error))
     }
 
-    /// Makes a long answer in memory of the budget: `most` bytes of it at first, then as many as the answer has. One of each
-    /// connection is made at a time, so that a client which asks for many takes no more than one that asks for one.
-    pub(super) async fn long_answer<T>(
+    /// Runs what blocks, or takes its time, beside the connections.
+    pub(super) async fn apart<T: Send + 'static>(
         &self,
-        most: usize,
-        make: impl Future<Output = Result<(T, usize), ApiError>>,
+        work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ApiError> {
-        let _one = self.long_answer.lock().await;
-        if self.has_gathered_all.load(Ordering::Relaxed) {
-            let message = "the answers to batches of this connection take as much memory as they may: ask for less in one batch";
-            return Err(ApiError::new(ErrorKind::OverMemory, message));
-        }
-        let Some(mut room) = self.daemon.memory.answers.take(most).await else {
-            return Err(EngineError::Closing.into());
-        };
-        let (answer, bytes) = make.await?;
-        room.shrink_to(bytes);
-        *self.room.lock().unwrap_or_else(PoisonError::into_inner) = Some(room);
-        Ok(answer)
+        let _place = self.place().await;
+        let failed = |error: JoinError| ApiError::new(ErrorKind::InternalError, error.to_string());
+        tokio::task::spawn_blocking(work).await.map_err(failed)
     }
 
-    /// Notes whether answers that wait for others of their batches take as much memory as they may.
-    pub(super) fn note_gathered(&self, all: bool) {
-        self.has_gathered_all.store(all, Ordering::Relaxed);
+    /// A place among the calls that read: so many of a connection do so at once, and so many of all. It is free again when this is dropped.
+    pub(super) async fn place(&self) -> Place<'_> {
+        // They are never closed; without one there would be nothing to wait for.
+        let own = self.reading.acquire().await.ok();
+        Place { _of_all: self.daemon.reading.acquire().await.ok(), _own: own }
     }
+}
 
-    /// The memory of the answer that has just been given.
-    pub(super) fn take_room(&self) -> Option<Room> {
-        self.room.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
+/// A place among the calls that read.
+pub(super) struct Place<'a> {
+    _own: Option<SemaphorePermit<'a>>,
+    _of_all: Option<SemaphorePermit<'a>>,
 }
 
 /// Counts a command that is with the engine.
@@ -173,6 +189,7 @@ pub(super) async fn serve(stream: UnixStream, daemon: Arc<Daemon>) {
         has_waited: AtomicBool::new(false),
         commands: AtomicUsize::new(0),
         reading: tokio::sync::Semaphore::new(READS),
+        matching: tokio::sync::Semaphore::new(1),
         long_answer: tokio::sync::Mutex::default(),
         has_gathered_all: AtomicBool::new(false),
         room: Mutex::default(),
@@ -188,6 +205,8 @@ pub(super) async fn serve(stream: UnixStream, daemon: Arc<Daemon>) {
         () = Executor::new(transport, Arc::clone(&handler)) => {}
         never = stop_reading(&daemon.stopped, &handler.has_waited, &unread) => match never {}
     }
+    drop(handler);
+    daemon.memory.give_back();
 }
 
 /// Once the daemon has stopped, nothing more is to be read: after a moment where the client has waited for something.

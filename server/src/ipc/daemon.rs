@@ -13,7 +13,7 @@ use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{HealthCheck, Timestamp},
 };
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{Growth, Memory};
@@ -29,6 +29,9 @@ use crate::{
     supervisor::Running,
     watcher::FileWatcher,
 };
+
+/// How many calls of all connections read at once. More than a few only help where some are stuck in a file system that does not answer.
+pub(crate) const MOST_READS: usize = 64;
 
 /// The daemon, as its methods see it.
 pub(crate) struct Daemon {
@@ -56,6 +59,8 @@ pub(crate) struct Daemon {
     pub(crate) clients: AtomicU32,
     /// What connections may hold.
     pub(crate) memory: Memory,
+    /// Held by each call that reads: no more threads than this do so at once.
+    pub(crate) reading: Semaphore,
     /// The outputs that calls wait for.
     pub(crate) growth: Arc<Growth>,
     pub(crate) started: Instant,
@@ -98,13 +103,7 @@ impl Daemon {
     ) -> Result<T, ApiError> {
         let reader = Arc::clone(&self.reader);
         let done = tokio::task::spawn_blocking(move || read(&reader)).await;
-        let failed = |error: &dyn std::fmt::Display| {
-            ApiError::new(
-                ErrorKind::StorageUnavailable,
-                format!("the daemon could not read its database: {error}"),
-            )
-        };
-        done.map_err(|error| failed(&error))?.map_err(|error| failed(&error))
+        done.map_err(|error| unreadable(&error))?.map_err(|error| unreadable(&error))
     }
 
     /// How the rules are. It takes no turn of the engine, which may just be waiting for the disk.
@@ -128,6 +127,11 @@ impl Daemon {
         self.clients.fetch_add(1, Ordering::Relaxed);
         Client(Arc::clone(self))
     }
+}
+
+/// The database cannot be read.
+pub(super) fn unreadable(error: &dyn std::fmt::Display) -> ApiError {
+    ApiError::new(ErrorKind::StorageUnavailable, format!("the daemon could not read its database: {error}"))
 }
 
 /// So many KiB in bytes.

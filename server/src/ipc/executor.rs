@@ -35,8 +35,12 @@ use super::{
 /// How often to look whether a client that has closed its sending side is still there to receive, and whether it gets on.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// How many requests are begun before other connections have their turn.
+/// How many lines are taken before other connections have their turn, and for how long: some lines take long.
 const MOST_AT_ONCE: usize = 256;
+const LONGEST_TURN: Duration = Duration::from_millis(1);
+
+/// For how many calls in flight room is kept while there are none.
+const KEPT: usize = 64;
 
 /// How long a client may leave its answers unread while others wait for the memory that they hold.
 const LONGEST_UNREAD: Duration = Duration::from_secs(10);
@@ -96,6 +100,7 @@ impl Executor {
 
     /// Begins what has been sent, as far as that may be.
     fn begin(&mut self, cx: &mut Context<'_>) -> Progress {
+        let mut began: Option<Instant> = None;
         for _ in 0..MOST_AT_ONCE {
             if self.has_ended || self.alone.is_some() {
                 return Progress::Waits;
@@ -103,8 +108,14 @@ impl Executor {
             match self.transport.poll_next(cx) {
                 Poll::Ready(Ok(Some(Message::Call(call, request)))) => self.call(call, request, cx),
                 Poll::Ready(Ok(Some(Message::Cancel(call)))) => self.cancel(call),
+                Poll::Ready(Ok(Some(Message::Line))) => {}
                 Poll::Ready(Ok(None) | Err(_)) => self.has_ended = true,
                 Poll::Pending => return Progress::Waits,
+            }
+            match began {
+                None => began = Some(Instant::now()),
+                Some(began) if began.elapsed() > LONGEST_TURN => break,
+                Some(_) => {}
             }
         }
         Progress::More
@@ -117,6 +128,9 @@ impl Executor {
         let mut call: Call = Box::pin(async move { (id, service.serve(context, request).await) });
         if let Poll::Ready(answer) = call.as_mut().poll(cx) {
             return self.answer(answer);
+        }
+        if self.is_gone && !is_alone {
+            return self.transport.forget(id);
         }
         let (call, abort) = futures::future::abortable(call);
         self.aborts.insert(id, abort);
@@ -166,10 +180,12 @@ impl Executor {
     /// Sees to it that what nobody tells is looked at now and then, as long as something depends on it. True if the time has come.
     fn is_time_to_look(&mut self, cx: &mut Context<'_>) -> bool {
         let is_idle = self.pending.is_empty()
-            && self.transport.unwritten() == 0
+            && !self.transport.has_unwritten()
             && !self.transport.has_begun_long_line();
         if is_idle {
             self.is_looking = false;
+            self.aborts.shrink_to(KEPT);
+            self.handler.daemon.memory.give_back();
             return false;
         }
         if !self.is_looking {
@@ -185,15 +201,26 @@ impl Executor {
     fn look(&mut self) -> bool {
         self.transport.look();
         if !self.is_gone && hung_up(self.transport.writer().as_ref()) {
-            // What it has sent before is still carried out.
-            self.is_gone = true;
-            self.transport.give_up_writing();
+            self.give_up_answering();
         }
-        let unread = self.transport.unwritten();
-        if unread != self.unread.0 || unread <= FREE_BYTES {
+        let unread = self.transport.held();
+        if unread != self.unread.0 || unread < FREE_BYTES {
             self.unread = (unread, Instant::now());
         }
         self.unread.1.elapsed() <= LONGEST_UNREAD || !self.handler.daemon.memory.answers.is_short()
+    }
+
+    /// Nobody is there any more to be answered. What has been sent is still carried out, and not held up by what waits: all that was begun has
+    /// had the engine do its part, but for a call that nothing may overtake.
+    fn give_up_answering(&mut self) {
+        self.is_gone = true;
+        self.transport.give_up_writing();
+        let begun: Vec<CallId> =
+            self.aborts.keys().copied().filter(|call| Some(*call) != self.alone).collect();
+        for call in begun {
+            self.done(call);
+            self.transport.forget(call);
+        }
     }
 }
 
@@ -207,7 +234,8 @@ impl Future for Executor {
             let finished = this.finish(cx);
             let was_full = this.transport.is_full();
             let is_written = this.transport.poll_flush(cx).is_ready();
-            if this.has_ended && (this.is_gone || (this.pending.is_empty() && is_written)) {
+            let is_done = this.is_gone || (this.pending.is_empty() && is_written);
+            if this.has_ended && this.alone.is_none() && is_done {
                 return this.transport.poll_close(cx);
             }
             if began == Progress::More {
@@ -238,10 +266,9 @@ fn is_alone(request: &DaemonServiceRequest, by_agent: bool) -> bool {
     use DaemonServiceRequest as Request;
     match request {
         Request::DaemonReload { .. } | Request::DaemonRestart { .. } => true,
-        Request::TaskCancel { .. }
-        | Request::TaskCancelMany { .. }
-        | Request::TaskRetry { .. }
-        | Request::TaskRetryMany { .. } => by_agent,
+        // These need not, but have answers that many of them had better not wait with.
+        Request::TaskCancelMany { .. } | Request::TaskRetryMany { .. } => true,
+        Request::TaskCancel { .. } | Request::TaskRetry { .. } => by_agent,
         _ => false,
     }
 }

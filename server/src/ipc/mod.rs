@@ -1,5 +1,6 @@
 //! The socket: connections in, the service on each.
 
+mod answer;
 mod connection;
 mod daemon;
 mod executor;
@@ -12,10 +13,10 @@ mod permit;
 mod subscriptions;
 mod until;
 
-pub(crate) use daemon::{Daemon, Stop};
+pub(crate) use daemon::{Daemon, MOST_READS, Stop};
 pub(crate) use growth::Growth;
 pub(crate) use listener::{bind, is_answered, serve};
-pub(crate) use memory::{LONG_ANSWER, Memory};
+pub(crate) use memory::Memory;
 pub(crate) use methods::status;
 pub(crate) use origin::of_process as agent_at;
 pub(crate) use permit::may_reload;

@@ -10,7 +10,7 @@ use aiwg_protocol::{
     ApiError, ErrorKind, MAX_SUBSCRIPTIONS,
     service::{EVENT, EVENT_MISSED},
     types::{Event, EventMissedNotification, EventNotification, EventSubscribed},
-    wire::{Budget, FREE_BYTES, Room, server::Push},
+    wire::{Budget, CALL_BYTES, FREE_BYTES, Room, server::Push},
 };
 use serde::Serialize;
 use tokio::{
@@ -37,7 +37,7 @@ const PAGE_BYTES: usize = FREE_BYTES;
 pub(super) const PUSHES: usize = 64;
 
 /// How many bytes they have together at the most, but for a single line that is longer.
-const PUSHED_BYTES: usize = 256 * 1024;
+const PUSHED_BYTES: usize = 2 * FREE_BYTES;
 
 /// How many events a subscriber that was up to date may fall behind before they are passed over.
 const MAX_BEHIND: u64 = 10_000;
@@ -52,8 +52,14 @@ pub(super) struct Subscriptions {
 #[derive(Default)]
 struct Open {
     last: u64,
+    all: HashMap<u64, Subscription>,
+}
+
+struct Subscription {
     /// None for one that is only just being opened.
-    tasks: HashMap<u64, Option<AbortHandle>>,
+    task: Option<AbortHandle>,
+    /// The memory that it takes.
+    _room: Option<Room>,
 }
 
 /// Where all subscriptions of a connection push to.
@@ -72,18 +78,19 @@ impl Subscriptions {
         Self { daemon, pushes, open: Mutex::default() }
     }
 
-    /// Opens one. It has its number when this is polled first, and begins with what comes after all that is `settled`: what the
-    /// connection has emitted before is not pushed. Its first event is pushed after the caller has returned to the connection's task.
+    /// Opens one that is begun. It begins with what comes after all that is `settled`: what the connection has emitted before is not pushed.
+    /// Its first event is pushed after the caller has returned to the connection's task.
     pub(super) async fn open(
         &self,
-        topics: Option<TopicFilter>,
+        opening: Opening<'_>,
+        topics: impl Future<Output = Result<Option<Arc<TopicFilter>>, ApiError>>,
         since: Option<u64>,
         settled: impl Future<Output = u64>,
     ) -> Result<EventSubscribed, ApiError> {
-        let opening = self.begin()?;
         // It listens before it looks where the log ends: nothing is lost between the two.
         let events = self.daemon.bus.listen();
         let newest = settled.await;
+        let topics = topics.await?;
         let begin = match since {
             None => Begin::Live,
             Some(since) if since > newest => Begin::OtherLog,
@@ -96,23 +103,34 @@ impl Subscriptions {
         Ok(EventSubscribed { subscription: id, since: last })
     }
 
-    fn begin(&self) -> Result<Opening<'_>, ApiError> {
+    /// Begins one, which has its number from then on; what it matches with takes so many bytes. `lasting` gives the memory, which only the
+    /// first one has without, unless it takes much.
+    ///
+    /// # Errors
+    /// There are too many, or there is no memory for another.
+    pub(super) fn begin(
+        &self,
+        lasting: impl FnOnce(usize) -> Result<Room, ApiError>,
+        bytes: usize,
+    ) -> Result<Opening<'_>, ApiError> {
         let mut open = self.lock();
-        if open.tasks.len() >= MAX_SUBSCRIPTIONS {
+        if open.all.len() >= MAX_SUBSCRIPTIONS {
             let message =
                 format!("a connection has {MAX_SUBSCRIPTIONS} subscriptions at the most: open another");
             return Err(ApiError::new(ErrorKind::TooManySubscriptions, message));
         }
+        let is_free = open.all.is_empty() && bytes <= FREE_BYTES;
+        let room = if is_free { None } else { Some(lasting(CALL_BYTES + bytes)?) };
         open.last += 1;
         let id = open.last;
-        open.tasks.insert(id, None);
+        open.all.insert(id, Subscription { task: None, _room: room });
         Ok(Opening { subscriptions: self, id, is_done: false })
     }
 
     /// Ends one; false if there is none of this number.
     pub(super) fn close(&self, id: u64) -> bool {
-        self.lock().tasks.remove(&id).is_some_and(|task| {
-            if let Some(task) = task {
+        self.lock().all.remove(&id).is_some_and(|subscription| {
+            if let Some(task) = subscription.task {
                 task.abort();
             }
             true
@@ -126,14 +144,14 @@ impl Subscriptions {
 
 impl Drop for Subscriptions {
     fn drop(&mut self) {
-        for task in self.lock().tasks.values().flatten() {
+        for task in self.lock().all.values().filter_map(|subscription| subscription.task.as_ref()) {
             task.abort();
         }
     }
 }
 
 /// A subscription that is being opened; it is none if the call is cancelled.
-struct Opening<'a> {
+pub(super) struct Opening<'a> {
     subscriptions: &'a Subscriptions,
     id: u64,
     is_done: bool,
@@ -143,8 +161,8 @@ impl Opening<'_> {
     /// Starts it, unless it has been closed again.
     fn done(mut self, start: impl FnOnce() -> AbortHandle) {
         self.is_done = true;
-        if let Some(task) = self.subscriptions.lock().tasks.get_mut(&self.id) {
-            *task = Some(start());
+        if let Some(subscription) = self.subscriptions.lock().all.get_mut(&self.id) {
+            subscription.task = Some(start());
         }
     }
 }
@@ -175,7 +193,7 @@ struct Pump {
     id: u64,
     daemon: Arc<Daemon>,
     pushes: Pushes,
-    topics: Option<TopicFilter>,
+    topics: Option<Arc<TopicFilter>>,
     /// The number of the last event that was looked at.
     last: u64,
 }

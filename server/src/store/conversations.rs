@@ -1,10 +1,10 @@
 //! Conversations: tasks that are turns of one, in the order of their numbers.
 
 use aiwg_protocol::types::{ChatTurn, Speaker, TaskState};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{
-    lenient::readable,
+    lenient::one,
     row::{Millis, Named, TaskNo},
     write::Store,
 };
@@ -25,7 +25,7 @@ impl Store {
         before: TaskNo,
         limit: u32,
     ) -> rusqlite::Result<Vec<ChatTurn>> {
-        turns(self.connection(), conversation, before, limit, &self.health)
+        Ok(turns(self.connection(), conversation, before, limit, usize::MAX, &self.health)?.0)
     }
 
     /// Forgets that these tasks are turns of a conversation; tells how many were.
@@ -34,30 +34,45 @@ impl Store {
     }
 }
 
+/// The last turns before this one, the oldest first, and whether some are missing since they have more than so many bytes together. Of the one
+/// that goes beyond it all is there.
 pub(super) fn turns(
     connection: &Connection,
     conversation: &str,
     before: TaskNo,
     limit: u32,
+    bytes: usize,
     health: &Health,
-) -> rusqlite::Result<Vec<ChatTurn>> {
+) -> rusqlite::Result<(Vec<ChatTurn>, bool)> {
     let mut select = connection.prepare_cached(
         "SELECT no, prompt, state, result, error, created_at, cause ->> 'task' IS NOT NULL FROM task
              WHERE conversation = ? AND no < ? ORDER BY no DESC LIMIT ?",
     )?;
-    let rows = select.query_map(params![conversation, before, limit], |row| {
-        let state = row.get::<_, Named<TaskState>>(2)?.0;
-        Ok(ChatTurn {
-            task_id: row.get::<_, TaskNo>(0)?.to_string(),
-            by: if row.get(6)? { Speaker::Agent } else { Speaker::User },
-            message: row.get(1)?,
-            state,
-            answer: if state == TaskState::Completed { row.get(3)? } else { None },
-            error: row.get(4)?,
-            at: row.get::<_, Millis>(5)?.0,
-        })
-    })?;
-    let mut turns = readable(rows, health)?;
+    let mut rows = select.query(params![conversation, before, limit])?;
+    let (mut turns, mut taken, mut is_cut) = (Vec::new(), 0, false);
+    while let Some(row) = rows.next()? {
+        is_cut = taken >= bytes;
+        if is_cut {
+            break;
+        }
+        let Some(turn) = one(turn(row), health)? else { continue };
+        let texts = [Some(&turn.message), turn.answer.as_ref(), turn.error.as_ref()];
+        taken += texts.into_iter().flatten().map(String::len).sum::<usize>();
+        turns.push(turn);
+    }
     turns.reverse();
-    Ok(turns)
+    Ok((turns, is_cut))
+}
+
+fn turn(row: &Row<'_>) -> rusqlite::Result<ChatTurn> {
+    let state = row.get::<_, Named<TaskState>>(2)?.0;
+    Ok(ChatTurn {
+        task_id: row.get::<_, TaskNo>(0)?.to_string(),
+        by: if row.get(6)? { Speaker::Agent } else { Speaker::User },
+        message: row.get(1)?,
+        state,
+        answer: if state == TaskState::Completed { row.get(3)? } else { None },
+        error: row.get(4)?,
+        at: row.get::<_, Millis>(5)?.0,
+    })
 }

@@ -1,6 +1,10 @@
 //! Reading beside the writer.
 
-use std::{collections::HashMap, path::Path, sync::Mutex, sync::PoisonError};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use aiwg_patterns::TopicFilter;
 use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, Timestamp};
@@ -65,7 +69,7 @@ pub enum From {
 #[derive(Debug, Clone)]
 pub struct EventFilter {
     /// Only with a topic that matches; all when none.
-    pub topics: Option<TopicFilter>,
+    pub topics: Option<Arc<TopicFilter>>,
     /// From where, and which way.
     pub from: From,
     /// How many at the most.
@@ -278,14 +282,19 @@ impl Reader {
         })
     }
 
-    /// The last turns of a conversation, the oldest first.
+    /// The last turns of a conversation, the oldest first: fewer where they have more than so many bytes together, and whether that is so.
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn turns(&self, conversation: &str, limit: u32) -> rusqlite::Result<Vec<ChatTurn>> {
+    pub fn turns(
+        &self,
+        conversation: &str,
+        limit: u32,
+        bytes: usize,
+    ) -> rusqlite::Result<(Vec<ChatTurn>, bool)> {
         self.with(|connection| {
             let before = TaskNo(i64::MAX.unsigned_abs());
-            conversations::turns(connection, conversation, before, limit, &self.health)
+            conversations::turns(connection, conversation, before, limit, bytes, &self.health)
         })
     }
 

@@ -7,22 +7,11 @@ use std::{
 
 use serde_json::{Value, json};
 
+use super::{memory, peak_over, request};
 use crate::support::{Project, Wire, until};
 
 /// A MiB, in bytes.
 const MIB: usize = 1 << 20;
-
-/// A figure of the daemon's memory, in MiB.
-fn memory(project: &Project, figure: &str) -> usize {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", project.pid())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix(figure)).unwrap();
-    line.trim_start_matches(':').trim().split(' ').next().unwrap().parse::<usize>().unwrap() / 1024
-}
-
-/// How many MiB more than this the daemon has ever had. Of unoptimised code, which has a little more.
-fn peak_over(project: &Project, idle: usize) -> usize {
-    memory(project, "VmHWM").saturating_sub(idle)
-}
 
 /// Fills the log with events of a MiB each.
 fn fill(project: &Project, events: usize) -> Wire {
@@ -31,10 +20,6 @@ fn fill(project: &Project, events: usize) -> Wire {
         wire.call("event.emit", json!({ "topic": "a", "payload": "x".repeat(MIB) }));
     }
     wire
-}
-
-fn request(id: usize, method: &str, params: &Value) -> String {
-    json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string() + "\n"
 }
 
 #[test]

@@ -103,7 +103,8 @@ export declare const ERROR_KINDS: {
   readonly payload_too_large: ErrorKindInfo;
   /**
    * There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
-   * it, or the answers to one batch were too long together.
+   * it, or the answers to one batch were too long together, or too many calls wait and too much is
+   * subscribed to.
    */
   readonly over_memory: ErrorKindInfo;
   /**

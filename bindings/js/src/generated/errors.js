@@ -64,7 +64,8 @@ export const ERROR_KINDS = Object.freeze({
   payload_too_large: { code: -32020, retryable: false },
   /**
    * There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
-   * it, or the answers to one batch were too long together.
+   * it, or the answers to one batch were too long together, or too many calls wait and too much is
+   * subscribed to.
    */
   over_memory: { code: -32021, retryable: true },
   /**

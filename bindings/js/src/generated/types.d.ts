@@ -122,7 +122,10 @@ export interface ChatCleared {
 export interface ChatHistoryParams {
   /** The conversation. Length from 1 to 200. */
   conversation: string;
-  /** How many of its last turns. From 1 to 1000; `20` when absent. */
+  /**
+   * How many of its last turns. There are fewer where they have more than 8 MiB together. From 1 to
+   * 1000; `20` when absent.
+   */
   limit?: number | undefined;
 }
 

@@ -8,26 +8,36 @@ use aiwg_protocol::{
 };
 
 use super::check;
-use crate::{engine::RuleState, ipc::connection::Handler, rules::Refusal};
+use crate::{
+    engine::RuleState,
+    ipc::{answer::Part, connection::Handler},
+    rules::Refusal,
+};
 
 /// How many executions the status shows.
 const EXECUTIONS_SHOWN: u32 = 50;
 
 pub(crate) async fn automation_status(handler: &Handler, _: NoParams) -> Result<AutomationStatus, ApiError> {
     handler.settled().await;
+    handler.answer(|_| status(handler)).await
+}
+
+async fn status(handler: &Handler) -> Result<Part<AutomationStatus>, ApiError> {
+    let _place = handler.place().await;
     let automation = handler.daemon.automation().await?;
-    let firings = handler.read(|reader| reader.firings(EXECUTIONS_SHOWN)).await?;
+    let firings = handler.daemon.read(|reader| reader.firings(EXECUTIONS_SHOWN)).await?;
     let rules: Vec<_> =
         automation.rules.into_iter().map(|state| rule_status(state, automation.enabled)).collect();
     let watcher = handler.daemon.watcher.status();
-    Ok(AutomationStatus {
+    let status = AutomationStatus {
         enabled: automation.enabled,
         rule_count: rule_count(&handler.daemon.settings.get().config),
         rules,
         held_by: watcher.held_by,
         held_since: watcher.held_since,
         recent_executions: firings,
-    })
+    };
+    Ok(Part::new(status, false))
 }
 
 /// How many rules the configuration has. Those that jobs are on the inside are jobs to people.

@@ -4,7 +4,10 @@ use aiwg_protocol::{
 };
 
 use super::check;
-use crate::{ipc::connection::Handler, store::NewTask};
+use crate::{
+    ipc::{answer::Part, connection::Handler},
+    store::NewTask,
+};
 
 /// The priority of a message unless it has one of its own: somebody waits for the answer.
 const PRIORITY: i32 = 5;
@@ -35,7 +38,12 @@ pub(crate) async fn chat_history(
 ) -> Result<Vec<ChatTurn>, ApiError> {
     check::conversation(&params.conversation)?;
     let limit = check::limit(params.limit, TURNS)?;
-    handler.read(move |reader| reader.turns(&params.conversation, limit)).await
+    handler
+        .answer_read(move |reader, bytes| {
+            let (turns, is_cut) = reader.turns(&params.conversation, limit, bytes)?;
+            Ok(Part::new(turns, is_cut))
+        })
+        .await
 }
 
 pub(crate) async fn chat_clear(handler: &Handler, params: ChatClearParams) -> Result<ChatCleared, ApiError> {

@@ -104,9 +104,11 @@ fn size(member: &str, bytes: usize, max_kb: u32, key: &str) -> Result<(), ApiErr
     Err(error)
 }
 
-/// Globs on topics; none where nothing was asked for, which is what an empty list says too.
-pub(super) fn globs(topics: Option<&[String]>) -> Result<Option<TopicFilter>, ApiError> {
-    let Some(topics) = topics.filter(|topics| !topics.is_empty()) else { return Ok(None) };
+/// Globs on topics; none where nothing was asked for.
+pub(super) fn globs(topics: &[String]) -> Result<Option<TopicFilter>, ApiError> {
+    if topics.is_empty() {
+        return Ok(None);
+    }
     let wrong = |error: PatternError| {
         let which = match error.pattern() {
             "" => String::new(),

@@ -13,7 +13,7 @@ use aiwg_protocol::{
 use super::automation::rule_count;
 use crate::{
     agent_command,
-    ipc::{Daemon, Stop, connection::Handler},
+    ipc::{Daemon, Stop, answer::Part, connection::Handler},
     reload,
     scheduler::{scheduled, zone},
     store::TaskRow,
@@ -34,7 +34,12 @@ pub(crate) async fn ping(_: &Handler, _: NoParams) -> Result<Pong, ApiError> {
 
 pub(crate) async fn daemon_status(handler: &Handler, _: NoParams) -> Result<DaemonStatus, ApiError> {
     handler.settled().await;
-    status(&handler.daemon).await
+    handler
+        .answer(|_| async {
+            let _place = handler.place().await;
+            Ok(Part::new(status(&handler.daemon).await?, false))
+        })
+        .await
 }
 
 pub(crate) async fn daemon_reload(handler: &Handler, _: NoParams) -> Result<DaemonReloaded, ApiError> {

@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use aiwg_patterns::TopicFilter;
 use aiwg_protocol::{
     ApiError,
     limits::EVENTS_LISTED,
@@ -11,8 +14,8 @@ use aiwg_protocol::{
 use super::check;
 use crate::{
     engine::Draft,
-    ipc::{LONG_ANSWER, connection::Handler},
-    store::{EventFilter, From, PAGE_BYTES},
+    ipc::{answer::Part, connection::Handler},
+    store::{EventFilter, From},
 };
 
 pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Result<EventEmitted, ApiError> {
@@ -25,56 +28,52 @@ pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Re
 }
 
 pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Result<Vec<Event>, ApiError> {
-    let topics = check::globs(params.topics.as_deref())?;
     let limit = check::limit(params.limit, EVENTS_LISTED)?;
     let from = params.since.map_or(From::Before(u64::MAX), From::After);
-    let brief = EventFilter { topics: topics.clone(), from, limit, bytes: FREE_BYTES };
-    {
-        let first = list(handler, brief).await?;
-        if !first.is_cut {
-            return Ok(first.events);
-        }
-    }
-    // There is more than fits beside the memory that all connections share.
-    let wanted = EventFilter { topics, from, limit, bytes: PAGE_BYTES };
-    handler
-        .long_answer(LONG_ANSWER, async {
-            let all = list(handler, wanted).await?;
-            Ok((all.events, all.bytes))
-        })
-        .await
+    let topics = params.topics.unwrap_or_default();
+    // One at a time, in memory of its own: a client may ask with many patterns, many times.
+    let _place = handler.matching.acquire().await;
+    let memory = TopicFilter::memory(&topics);
+    let _room = match memory {
+        0..=FREE_BYTES => None,
+        _ => handler.daemon.memory.lines.take(memory).await,
+    };
+    let topics = filter(handler, topics).await?;
+    handler.answer(|bytes| list(handler, EventFilter { topics: topics.clone(), from, limit, bytes })).await
 }
 
-/// Events in their order.
-struct Listed {
-    events: Vec<Event>,
-    bytes: usize,
-    /// Whether more were asked for and are there.
-    is_cut: bool,
+/// Compiles what a client gives as topics, beside the connections where that takes long.
+async fn filter(handler: &Handler, topics: Vec<String>) -> Result<Option<Arc<TopicFilter>>, ApiError> {
+    let is_quick = TopicFilter::memory(&topics) <= FREE_BYTES;
+    let compile = move || Ok(check::globs(&topics)?.map(Arc::new));
+    if is_quick { compile() } else { handler.apart(compile).await? }
 }
 
-async fn list(handler: &Handler, mut filter: EventFilter) -> Result<Listed, ApiError> {
-    let mut found = Listed { events: Vec::new(), bytes: 0, is_cut: false };
+/// Reads on where a call has looked at as much as it may, so that a search through a long log keeps nobody waiting.
+async fn list(handler: &Handler, mut filter: EventFilter) -> Result<Part<Vec<Event>>, ApiError> {
+    let mut found = Part::new(Vec::new(), false);
     let limit = filter.limit as usize;
     loop {
         let wanted = filter.clone();
-        let page = handler.read(move |reader| reader.events(&wanted)).await?;
-        let bytes: usize = page.events.iter().map(|event| event.payload.as_str().len()).sum();
-        found.bytes += bytes;
-        found.events.extend(page.events);
-        found.is_cut = page.is_full;
-        if page.is_last || page.is_full || found.events.len() >= limit {
+        let read = handler.read(move |reader| {
+            let page = reader.events(&wanted)?;
+            let bytes: usize = page.events.iter().map(|event| event.payload.as_str().len()).sum();
+            Ok((page.scanned, page.is_last || page.is_full, bytes, Part::new(page.events, page.is_full)))
+        });
+        let (scanned, is_over, bytes, part) = read.await?;
+        found.extend(part);
+        if is_over || found.len() >= limit {
             break;
         }
         filter.bytes = filter.bytes.saturating_sub(bytes);
-        filter.limit = u32::try_from(limit - found.events.len()).unwrap_or(u32::MAX);
+        filter.limit = u32::try_from(limit - found.len()).unwrap_or(u32::MAX);
         filter.from = match filter.from {
-            From::After(_) => From::After(page.scanned),
-            From::Before(_) => From::Before(page.scanned),
+            From::After(_) => From::After(scanned),
+            From::Before(_) => From::Before(scanned),
         };
     }
     if matches!(filter.from, From::Before(_)) {
-        found.events.reverse();
+        found.reverse();
     }
     Ok(found)
 }
@@ -83,8 +82,10 @@ pub(crate) async fn event_subscribe(
     handler: &Handler,
     params: EventSubscribeParams,
 ) -> Result<EventSubscribed, ApiError> {
-    let topics = check::globs(params.topics.as_deref())?;
-    handler.subscriptions.open(topics, params.since, handler.settled()).await
+    let topics = params.topics.unwrap_or_default();
+    let opening =
+        handler.subscriptions.begin(|bytes| handler.lasting(bytes), TopicFilter::memory(&topics))?;
+    handler.subscriptions.open(opening, filter(handler, topics), params.since, handler.settled()).await
 }
 
 pub(crate) async fn event_unsubscribe(

@@ -1,23 +1,20 @@
-use std::{io, time::Duration};
+use std::{io, path::Path, time::Duration};
 
 use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{DaemonLogs, DaemonLogsParams},
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, timeout_at};
 
 use super::check;
 use crate::{
     engine::EngineError,
-    ipc::connection::Handler,
+    ipc::{answer::Part, connection::Handler},
     log::{Cursor, LogChunk, MAX_LINES, follow, last},
 };
 
 /// How many lines there are unless asked for otherwise.
 const LINES: u32 = 100;
-
-/// How often the file is looked at for one who waits.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 pub(crate) async fn daemon_logs(handler: &Handler, params: DaemonLogsParams) -> Result<DaemonLogs, ApiError> {
     let wait_ms = check::wait_ms(params.wait_ms)?;
@@ -27,40 +24,52 @@ pub(crate) async fn daemon_logs(handler: &Handler, params: DaemonLogsParams) -> 
         return Err(ApiError::invalid_member("lines", message));
     }
     let Some(cursor) = params.cursor else {
-        return Ok(answer(read(handler, move |log| last(log, lines)).await?));
+        return handler.answer(|_| read(handler, move |log| last(log, lines))).await;
     };
     check::name("cursor", &cursor)?;
     let Ok(from) = cursor.parse::<Cursor>() else {
         let message = format!("the member \"cursor\" must be that of an earlier answer; it is {cursor:?}");
         return Err(ApiError::invalid_member("cursor", message));
     };
-    let _place = if wait_ms > 0 { Some(handler.wait()?) } else { None };
+    let next = || {
+        let from = from.clone();
+        handler.answer(move |_| {
+            let from = from.clone();
+            read(handler, move |log| follow(log, &from))
+        })
+    };
+    if wait_ms == 0 {
+        return next().await;
+    }
+    let _place = handler.wait()?;
+    // One looks at the file for all who wait for it.
+    let file = handler.daemon.growth.wait_for(&handler.daemon.project.log());
     let until = Instant::now() + Duration::from_millis(wait_ms);
     loop {
-        let after = from.clone();
-        let chunk = read(handler, move |log| follow(log, &after)).await?;
+        let changed = file.changed();
+        let chunk = next().await?;
         if !chunk.lines.is_empty() || chunk.missed || Instant::now() >= until {
-            return Ok(answer(chunk));
+            return Ok(chunk);
         }
         tokio::select! {
-            () = sleep(LOOK_EVERY) => {}
+            _ = timeout_at(until, changed) => {}
             () = handler.daemon.stopped.cancelled() => return Err(EngineError::Closing.into()),
         }
     }
 }
 
-fn answer(chunk: LogChunk) -> DaemonLogs {
-    DaemonLogs { lines: chunk.lines, cursor: chunk.cursor.to_string(), missed: chunk.missed }
-}
-
 async fn read(
     handler: &Handler,
-    read: impl FnOnce(&std::path::Path) -> io::Result<LogChunk> + Send + 'static,
-) -> Result<LogChunk, ApiError> {
+    read: impl FnOnce(&Path) -> io::Result<LogChunk> + Send + 'static,
+) -> Result<Part<DaemonLogs>, ApiError> {
     let path = handler.daemon.project.log();
-    let unreadable = |error: io::Error| {
-        ApiError::new(ErrorKind::StorageUnavailable, format!("the log cannot be read: {error}"))
+    let answer = |chunk: LogChunk| DaemonLogs {
+        lines: chunk.lines,
+        cursor: chunk.cursor.to_string(),
+        missed: chunk.missed,
     };
-    let done = tokio::task::spawn_blocking(move || read(&path)).await.map_err(io::Error::other);
-    done.and_then(|done| done).map_err(unreadable)
+    let read = move || read(&path).map(|chunk| Part::new(answer(chunk), false));
+    handler.apart(read).await?.map_err(|error| {
+        ApiError::new(ErrorKind::StorageUnavailable, format!("the log cannot be read: {error}"))
+    })
 }

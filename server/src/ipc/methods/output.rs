@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use super::check;
 use crate::{
     engine::EngineError,
-    ipc::connection::Handler,
+    ipc::{answer::Part, connection::Handler},
     store::{Reader, TaskNo},
     supervisor::Running,
 };
@@ -90,32 +90,51 @@ impl Follow<'_> {
 
     /// What is there now, read beside the connections, and whether the agent is only just being started.
     async fn read(&self) -> Result<(TaskOutput, bool), ApiError> {
-        let (no, path, offset) = (self.no, self.path.clone(), self.offset);
-        let daemon = Arc::clone(&self.handler.daemon);
-        let read = move |reader: &Reader| look(reader, &daemon.running, no, &path, offset);
-        let found = self.handler.read(read).await?.ok_or(EngineError::TaskNotFound(no))?;
-        let (bytes, at_end) = found.chunk.map_err(|error| {
-            let message = format!("the output {} cannot be read: {error}", self.path.display());
-            ApiError::new(ErrorKind::StorageUnavailable, message)
-        })?;
-        Ok((self.encoded(bytes, found.attempts, found.is_final && at_end), found.is_starting))
+        self.handler.answer(|bytes| self.part(bytes)).await
     }
 
-    fn encoded(&self, mut bytes: Vec<u8>, attempt: u32, ended: bool) -> TaskOutput {
-        if self.encoding == OutputEncoding::Utf8 && !ended {
-            // The rest of the last character comes with the next chunk.
-            bytes.truncate(bytes.len() - cut_character(&bytes));
-        }
-        TaskOutput {
-            offset: self.offset,
-            next_offset: self.offset.saturating_add(bytes.len() as u64),
-            attempt,
-            data: match self.encoding {
-                OutputEncoding::Utf8 => String::from_utf8_lossy(&bytes).into_owned(),
-                OutputEncoding::Base64 => BASE64_STANDARD.encode(&bytes),
-            },
-            ended,
-        }
+    async fn part(&self, bytes: usize) -> Result<Part<(TaskOutput, bool)>, ApiError> {
+        let (no, path, offset, encoding) = (self.no, self.path.clone(), self.offset, self.encoding);
+        let daemon = Arc::clone(&self.handler.daemon);
+        let most = u64::try_from(bytes).unwrap_or(u64::MAX).min(CHUNK);
+        let read = move |reader: &Reader| {
+            let Some(found) = look(reader, &daemon.running, no, &path, offset, most)? else {
+                return Ok(None);
+            };
+            let part = found.chunk.map(|(bytes, at_end)| {
+                let output = encoded(offset, encoding, bytes, found.attempts, found.is_final && at_end);
+                Part::new((output, found.is_starting), !at_end && most < CHUNK).expecting(2 * CHUNK as usize)
+            });
+            Ok(Some(part))
+        };
+        let found = self.handler.read(read).await?.ok_or(EngineError::TaskNotFound(no))?;
+        found.map_err(|error| {
+            let message = format!("the output {} cannot be read: {error}", self.path.display());
+            ApiError::new(ErrorKind::StorageUnavailable, message)
+        })
+    }
+}
+
+fn encoded(
+    offset: u64,
+    encoding: OutputEncoding,
+    mut bytes: Vec<u8>,
+    attempt: u32,
+    ended: bool,
+) -> TaskOutput {
+    if encoding == OutputEncoding::Utf8 && !ended {
+        // The rest of the last character comes with the next chunk.
+        bytes.truncate(bytes.len() - cut_character(&bytes));
+    }
+    TaskOutput {
+        offset,
+        next_offset: offset.saturating_add(bytes.len() as u64),
+        attempt,
+        data: match encoding {
+            OutputEncoding::Utf8 => String::from_utf8_lossy(&bytes).into_owned(),
+            OutputEncoding::Base64 => BASE64_STANDARD.encode(&bytes),
+        },
+        ended,
     }
 }
 
@@ -134,6 +153,7 @@ fn look(
     no: TaskNo,
     path: &Path,
     offset: u64,
+    most: u64,
 ) -> rusqlite::Result<Option<Look>> {
     loop {
         let Some(task) = reader.task(no)? else { return Ok(None) };
@@ -143,7 +163,7 @@ fn look(
             let chunk = Ok((Vec::new(), false));
             return Ok(Some(Look { attempts, is_final, is_starting: true, chunk }));
         }
-        let chunk = chunk(path, offset);
+        let chunk = chunk(path, offset, most);
         if running.launch(no).is_none_or(|launch| launch == task.launch) {
             return Ok(Some(Look { attempts, is_final, is_starting: false, chunk }));
         }
@@ -151,7 +171,7 @@ fn look(
 }
 
 /// A chunk of a file, and whether it reaches the end. A task that has not written anything may have no file.
-fn chunk(path: &Path, offset: u64) -> io::Result<(Vec<u8>, bool)> {
+fn chunk(path: &Path, offset: u64, most: u64) -> io::Result<(Vec<u8>, bool)> {
     let mut file = match open_regular(path) {
         Err(error) if is_absent(&error) => return Ok((Vec::new(), true)),
         other => other?,
@@ -163,7 +183,7 @@ fn chunk(path: &Path, offset: u64) -> io::Result<(Vec<u8>, bool)> {
     }
     file.seek(SeekFrom::Start(offset))?;
     let mut bytes = Vec::new();
-    file.take(CHUNK).read_to_end(&mut bytes)?;
+    file.take(most).read_to_end(&mut bytes)?;
     let at_end = offset.saturating_add(bytes.len() as u64) >= length;
     Ok((bytes, at_end))
 }

@@ -8,7 +8,8 @@ use aiwg_protocol::{
 
 use crate::ipc::connection::Handler;
 
-pub(crate) async fn rpc_discover(_: &Handler, _: NoParams) -> Result<OpenRpcDocument, ApiError> {
+pub(crate) async fn rpc_discover(handler: &Handler, _: NoParams) -> Result<OpenRpcDocument, ApiError> {
     static DOCUMENT: OnceLock<OpenRpcDocument> = OnceLock::new();
-    Ok(DOCUMENT.get_or_init(|| OpenRpcDocument(Json::from(openrpc()))).clone())
+    let document = DOCUMENT.get_or_init(|| OpenRpcDocument(Json::from(openrpc())));
+    handler.answer_of(document.0.as_str().len(), || document.clone()).await
 }

@@ -11,11 +11,16 @@ use crate::{
     scheduler::{Manual, Scheduled, carry_out, draft, scheduled, zone},
 };
 
+/// About how long a job is in a list, without its names, in bytes.
+const JOB_BYTES: usize = 300;
+
 pub(crate) async fn schedule_list(handler: &Handler, _: NoParams) -> Result<Vec<ScheduledJob>, ApiError> {
     let config = &handler.daemon.settings.get().config;
     let fired = handler.read(|reader| reader.schedules_fired()).await?;
     let zone = zone(config).unwrap_or(jiff::tz::TimeZone::UTC);
     let now = jiff::Timestamp::now();
+    let jobs = scheduled(config);
+    let bytes = jobs.iter().map(|job| JOB_BYTES + job.name.len() + job.topic.len()).sum();
     let row = |job: Scheduled| ScheduledJob {
         last_at: fired.get(&job.name).copied(),
         next_at: job
@@ -30,7 +35,7 @@ pub(crate) async fn schedule_list(handler: &Handler, _: NoParams) -> Result<Vec<
         action: job.action,
         catch_up: job.catch_up,
     };
-    Ok(scheduled(config).into_iter().map(row).collect())
+    handler.answer_of(bytes, || jobs.clone().into_iter().map(row).collect()).await
 }
 
 pub(crate) async fn schedule_run(

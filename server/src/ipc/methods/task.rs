@@ -8,16 +8,15 @@ use aiwg_protocol::{
         TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
         TaskWaitParams, TasksCancelled, TasksRetried,
     },
-    wire::FREE_BYTES,
 };
 
 use super::check;
 use crate::{
     engine::{EngineError, Select},
     files::{TAIL_BYTES, tail, tail_of},
-    ipc::{Daemon, LONG_ANSWER, connection::Handler, permit},
+    ipc::{Daemon, answer::Part, connection::Handler, permit},
     rules::minutes_to_ms,
-    store::{NewTask, PAGE_BYTES, Reader, TaskFilter, TaskNo, TaskRow},
+    store::{NewTask, Reader, TaskFilter, TaskNo, TaskRow},
 };
 
 /// How much of a task's output a list shows, in bytes.
@@ -60,14 +59,16 @@ pub(crate) async fn task_retry_many(
     handler: &Handler,
     params: TaskSelection,
 ) -> Result<TasksRetried, ApiError> {
-    handler.command(handler.daemon.engine.retry_many(check::selection(params)?, handler.cause())).await
+    let retry = handler.daemon.engine.retry_many(check::selection(params)?, handler.cause());
+    handler.keep(handler.command(retry).await?).await
 }
 
 pub(crate) async fn task_cancel_many(
     handler: &Handler,
     params: TaskSelection,
 ) -> Result<TasksCancelled, ApiError> {
-    handler.command(handler.daemon.engine.cancel_many(check::selection(params)?)).await
+    let cancel = handler.daemon.engine.cancel_many(check::selection(params)?);
+    handler.keep(handler.command(cancel).await?).await
 }
 
 pub(crate) async fn task_cancel(
@@ -91,38 +92,12 @@ pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Resu
         agent: params.agent,
         before: params.cursor.as_deref().map(cursor).transpose()?,
         limit: check::limit(params.limit, TASKS_LISTED)?,
-        bytes: PAGE_BYTES,
+        bytes: 0,
     };
-    let brief = TaskFilter { bytes: FREE_BYTES, ..filter.clone() };
-    {
-        let first = list(handler, brief).await?;
-        if !first.is_cut {
-            return Ok(first.tasks);
-        }
-    }
-    // There is more than fits beside the memory that all connections share.
-    handler
-        .long_answer(LONG_ANSWER, async {
-            let all = list(handler, filter).await?;
-            Ok((all.tasks, all.bytes))
-        })
-        .await
-}
-
-/// Tasks as a list shows them.
-struct Listed {
-    tasks: Vec<Task>,
-    bytes: usize,
-    /// Whether more were asked for and are there.
-    is_cut: bool,
-}
-
-/// Reads them, and what they have written, beside the connections.
-async fn list(handler: &Handler, filter: TaskFilter) -> Result<Listed, ApiError> {
     let daemon = Arc::clone(&handler.daemon);
     handler
-        .read(move |reader| {
-            let page = reader.tasks(&filter)?;
+        .answer_read(move |reader, bytes| {
+            let page = reader.tasks(&TaskFilter { bytes, ..filter.clone() })?;
             let shorten = |mut task: Task| {
                 for text in [&mut task.result, &mut task.output].into_iter().flatten() {
                     *text = tail_of(text, LISTED_OUTPUT).to_owned();
@@ -130,11 +105,7 @@ async fn list(handler: &Handler, filter: TaskFilter) -> Result<Listed, ApiError>
                 task
             };
             let complete = |row| shorten(complete(&daemon, row, LISTED_OUTPUT as u64));
-            Ok(Listed {
-                tasks: page.tasks.into_iter().map(complete).collect(),
-                bytes: page.bytes,
-                is_cut: page.is_cut,
-            })
+            Ok(Part::new(page.tasks.into_iter().map(complete).collect(), page.is_cut))
         })
         .await
 }
@@ -179,11 +150,11 @@ async fn after(timeout_ms: Option<u64>) {
 /// Read as a whole beside the connections: what its agent has written is in a file that others may have made.
 async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
     let daemon = Arc::clone(&handler.daemon);
-    let read = move |reader: &Reader| {
+    let read = move |reader: &Reader, _| {
         let row = reader.task(no)?;
-        Ok(row.map(|row| complete(&daemon, row, TAIL_BYTES)))
+        Ok(Part::new(row.map(|row| complete(&daemon, row, TAIL_BYTES)), false))
     };
-    Ok(handler.read(read).await?.ok_or(EngineError::TaskNotFound(no))?)
+    Ok(handler.answer_read(read).await?.ok_or(EngineError::TaskNotFound(no))?)
 }
 
 /// The task with what is not in the store.

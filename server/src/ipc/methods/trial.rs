@@ -29,16 +29,17 @@ pub(crate) async fn automation_test(
     handler: &Handler,
     params: AutomationTestParams,
 ) -> Result<AutomationTested, ApiError> {
+    let _place = handler.matching.acquire().await;
     let daemon = Arc::clone(&handler.daemon);
     let Trial { event, file, no_event, notice } = apart(move || trial(&daemon, params)).await??;
     let decided = handler.daemon.engine.try_out(event.clone()).await?;
-    apart(move || {
+    let tested = apart(move || {
         let tested = |(rule, decision): (Rule, Decision)| tested(&rule, decision, &event, no_event.as_ref());
         let rules = template::on_known_stack(|| decided.into_iter().map(tested).collect());
         let rules = rules.map_err(|error| ApiError::new(ErrorKind::InternalError, error.to_string()))?;
-        Ok(AutomationTested { topic: event.topic, file, notice: no_event.or(notice), rules })
-    })
-    .await?
+        Ok::<_, ApiError>(AutomationTested { topic: event.topic, file, notice: no_event.or(notice), rules })
+    });
+    handler.keep(tested.await??).await
 }
 
 /// Runs what looks at files, or takes its time, away from the connections' thread.

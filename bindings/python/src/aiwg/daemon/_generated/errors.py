@@ -102,7 +102,8 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     # `daemon.max_metadata_kb` allow; `data.member` names it.
     "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),
     # There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
-    # it, or the answers to one batch were too long together.
+    # it, or the answers to one batch were too long together, or too many calls wait and too much is
+    # subscribed to.
     "over_memory": ErrorKindInfo(code=-32021, retryable=True),
     # As many connections are open as is allowed. The error comes without an id, and the connection
     # is closed.

@@ -382,7 +382,8 @@ class ChatMethods:
         conversation.
 
         - ``conversation``: The conversation. Length from 1 to 200.
-        - ``limit``: How many of its last turns. From 1 to 1000; `20` when absent.
+        - ``limit``: How many of its last turns. There are fewer where they have more than 8 MiB
+          together. From 1 to 1000; `20` when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
