@@ -33,16 +33,19 @@ type Candidate = (PathBuf, Arc<Rules>);
 
 impl State {
     /// Watches the project for the first time. All there is counts as told already, but for what has changed since an earlier
-    /// watcher was at its end: that is marked.
-    pub(crate) fn arm_first(&mut self) {
+    /// watcher was at its end: that is marked. Tells whether all files were looked at; where there are many, that is left for later.
+    pub(crate) fn arm_first(&mut self) -> bool {
         self.is_first = true;
         self.arm_project();
         self.is_first = false;
         self.arrived.clear();
         self.dirty.clear();
-        if self.directories.values().map(|directory| directory.files.len()).sum::<usize>() <= AT_ONCE {
+        let are_few =
+            self.directories.values().map(|directory| directory.files.len()).sum::<usize>() <= AT_ONCE;
+        if are_few {
             self.look_at_listed(true);
         }
+        are_few
     }
 
     /// Looks at the files that were only listed so far. In a large tree that takes longer than all else, so it is done when
@@ -163,7 +166,7 @@ impl State {
             Some(_) => return None,
             None => self.note_readable(&path),
         }
-        self.note_ignore_files(&path, &rules);
+        self.note_ignore_file_of(&path, &rules);
         let is_armed = |path: &Path| self.directories.get(path).is_some_and(|directory| directory.is_armed);
         next.extend(directories.into_iter().filter(|(child, _)| !is_armed(child)));
         self.dirty.all(&path);

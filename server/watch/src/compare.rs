@@ -197,7 +197,8 @@ impl State {
             (None, None) => return,
             (Some(before), Some(after)) => {
                 let is_told = before.is_outdated(after, is_written)
-                    && !stamp.is_some_and(|after| self.contents.is_same(&path, &before, &after));
+                    && !stamp
+                        .is_some_and(|after| self.contents.is_same(&path, &before, &after, &net.reading));
                 if !is_told && stamp == Some(before) {
                     return;
                 }
@@ -235,7 +236,7 @@ impl State {
             if is_apart { rules.and_then(|rules| self.scope.by_name(rules, path)) } else { rules }
         };
         if let Some(rules) = &rules {
-            self.note_ignore_files(path, rules);
+            self.note_ignore_file_of(path, rules);
         }
         match (rules, self.directories.get_mut(path)) {
             (Some(rules), Some(directory)) => {

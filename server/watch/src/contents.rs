@@ -5,7 +5,6 @@ use std::{
     ffi::OsStr,
     fs,
     hash::RandomState,
-    io::Read,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -13,15 +12,13 @@ use std::{
 };
 
 use crate::{
+    digests::{Digests, Reading, short},
     hold::{LOCK, Repository},
     index::{Index, Racy, State},
     list::{Entry, entry},
+    net::Difference,
     stamp::Stamp,
 };
-
-/// As many files are read at once to see whether they are as an index says, and as much of them, in bytes.
-const MAX_FILES: usize = 1000;
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The indexes of the repositories in the project and of the one around it.
 #[derive(Debug, Default)]
@@ -29,18 +26,32 @@ pub(crate) struct Contents {
     hasher: RandomState,
     /// By git's directory.
     known: HashMap<PathBuf, Known>,
+    /// How often one was read, since it had changed.
+    pub(crate) reads: u64,
 }
 
 #[derive(Debug)]
 struct Known {
+    /// Git's directory.
+    git: PathBuf,
     /// The work tree.
     top: PathBuf,
     /// The index file as it was when it was read last. `None` if it was not there.
     stamp: Option<Stamp>,
     /// What it says.
     now: Arc<Index>,
-    /// What it said when changes were last told.
+    /// What it said when changes were last told, and the index file as it was then.
     told: Arc<Index>,
+    told_stamp: Option<Stamp>,
+    /// What is in files that it does not know as they are.
+    digests: Digests,
+}
+
+impl Known {
+    fn settle(&mut self) {
+        self.told = Arc::clone(&self.now);
+        self.told_stamp = self.stamp;
+    }
 }
 
 /// Files have conflicts.
@@ -66,9 +77,7 @@ impl Contents {
 
     /// Takes what the indexes say by now for what they said when changes were last told: all has been.
     pub(crate) fn settle(&mut self) {
-        for known in self.known.values_mut() {
-            known.told = Arc::clone(&known.now);
-        }
+        self.known.values_mut().for_each(Known::settle);
     }
 
     /// Reads the indexes that have changed, and takes what they say for what they said when changes were last told. Those that git is
@@ -82,23 +91,63 @@ impl Contents {
             if is_old && fs::symlink_metadata(repository.git.join(LOCK)).is_err() {
                 self.read_again(repository);
                 if let Some(known) = self.known.get_mut(&repository.git) {
-                    known.told = Arc::clone(&known.now);
+                    known.settle();
                 }
             }
         }
     }
 
-    /// Whether a file has another inode now and the content that it had, by the word of git, which has written both.
-    pub(crate) fn is_same(&self, path: &Path, before: &Stamp, after: &Stamp) -> bool {
+    /// Whether a file has another inode now and the content that it had, after something that git has done.
+    pub(crate) fn is_same(&self, path: &Path, before: &Stamp, after: &Stamp, reading: &Reading) -> bool {
         if !before.is_known || !after.is_replaced(before) {
             return false;
         }
+        let Some((known, name)) = self.around(path) else { return false };
+        let Some(content) = self.content_before(known, name, before) else { return false };
+        if let Some(now) = known.now.content(&self.hasher, name, after) {
+            return now == content;
+        }
+        // Git may have brought back what was not committed. Whether it has done anything shows in its index.
+        known.stamp != known.told_stamp
+            && before.size == after.size
+            && reading.content(path, State::of(after)).is_some_and(|now| short(&now) == content)
+    }
+
+    /// What a file had in it when it was told of, where that is known.
+    fn content_before(&self, known: &Known, name: &[u8], before: &Stamp) -> Option<u128> {
+        let content = known.told.content(&self.hasher, name, before);
+        content.or_else(|| known.digests.content(&self.hasher, name, before))
+    }
+
+    /// Remembers what is in the files that are about to be told of, where git does not know it.
+    pub(crate) fn remember(&mut self, differences: &[Difference], reading: &Reading) {
+        for Difference { path, before, after, is_told } in differences {
+            let Some(after) = after.filter(|after| after.is_known && !after.is_link && !after.is_fresh())
+            else {
+                continue;
+            };
+            let Some((known, name)) = self.around(path) else { continue };
+            if known.now.content(&self.hasher, name, &after).is_some() {
+                continue;
+            }
+            let content = match before {
+                _ if *is_told => reading.content(path, State::of(&after)).map(|content| short(&content)),
+                // It is the same, though the file is another.
+                Some(before) => self.content_before(known, name, before),
+                None => None,
+            };
+            let (git, name) = (known.git.clone(), name.to_owned());
+            if let (Some(content), Some(known)) = (content, self.known.get_mut(&git)) {
+                known.digests.remember(&self.hasher, &name, &after, content);
+            }
+        }
+    }
+
+    /// The innermost repository that a path lies in, and the path relative to its work tree.
+    fn around<'a>(&self, path: &'a Path) -> Option<(&Known, &'a [u8])> {
         let around = self.known.values().filter(|known| path.starts_with(&known.top));
-        let Some(known) = around.max_by_key(|known| known.top.as_os_str().len()) else { return false };
-        let Ok(path) = path.strip_prefix(&known.top) else { return false };
-        let path = path.as_os_str().as_bytes();
-        let content = known.told.content(&self.hasher, path, before);
-        content.is_some() && content == known.now.content(&self.hasher, path, after)
+        let known = around.max_by_key(|known| known.top.as_os_str().len())?;
+        Some((known, path.strip_prefix(&known.top).ok()?.as_os_str().as_bytes()))
     }
 
     fn read_again(&mut self, repository: &Repository) {
@@ -111,46 +160,28 @@ impl Contents {
         if !is_first && self.known.get(&repository.git).is_some_and(|known| known.stamp == stamp) {
             return;
         }
-        let mut check = Check { top: &repository.top, files: MAX_FILES, bytes: MAX_BYTES };
+        self.reads += 1;
+        let reading = Reading::default();
+        let mut is_as_said = |Racy { path, state, content }: &Racy| {
+            let path = repository.top.join(OsStr::from_bytes(path));
+            reading.content(&path, *state).is_some_and(|now| now == *content)
+        };
         let read = match stamp {
-            Some(_) => Index::read(&file, &self.hasher, &mut |racy| check.is_as_said(racy)).ok().flatten(),
+            Some(_) => Index::read(&file, &self.hasher, &mut is_as_said).ok().flatten(),
             None => None,
         };
         let now = Arc::new(read.unwrap_or_default());
-        let new =
-            || Known { top: repository.top.clone(), stamp, now: Arc::clone(&now), told: Arc::clone(&now) };
+        let new = || Known {
+            git: repository.git.clone(),
+            top: repository.top.clone(),
+            stamp,
+            now: Arc::clone(&now),
+            told: Arc::clone(&now),
+            told_stamp: stamp,
+            digests: Digests::default(),
+        };
         let known = self.known.entry(repository.git.clone()).or_insert_with(new);
         known.stamp = stamp;
         known.now = now;
     }
-}
-
-/// Looks at files of a work tree, within bounds.
-struct Check<'a> {
-    top: &'a Path,
-    files: usize,
-    bytes: u64,
-}
-
-impl Check<'_> {
-    /// Whether a file has the content that an index says it has, in the state that it says.
-    fn is_as_said(&mut self, racy: &Racy) -> bool {
-        let path = self.top.join(OsStr::from_bytes(&racy.path));
-        let Some(files) = self.files.checked_sub(1) else { return false };
-        self.files = files;
-        let Ok(file) = aiwg_fs::open_of_anyone(&path) else { return false };
-        let Ok(metadata) = file.metadata() else { return false };
-        let Some(bytes) = self.bytes.checked_sub(metadata.len()) else { return false };
-        self.bytes = bytes;
-        let mut content = Vec::new();
-        let is_read = file.take(metadata.len()).read_to_end(&mut content).is_ok();
-        is_read && State::of(&Stamp::of(&metadata)) == racy.state && blob(&content) == racy.content
-    }
-}
-
-/// The name that git gives a content.
-fn blob(content: &[u8]) -> [u8; 20] {
-    let mut hash = sha1_smol::Sha1::from(format!("blob {}\0", content.len()));
-    hash.update(content);
-    hash.digest().bytes()
 }

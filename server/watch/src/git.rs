@@ -36,7 +36,9 @@ pub(crate) fn directory_at(top: &Path) -> Option<PathBuf> {
 fn linked_directory(top: &Path) -> Option<PathBuf> {
     let text = aiwg_fs::read_file(aiwg_fs::open_of_anyone(&top.join(GIT)).ok()?, MAX_PATH).ok()?;
     let git = top.join(path_of(text.strip_prefix(b"gitdir:")?));
-    fs::symlink_metadata(git.join("HEAD")).is_ok().then_some(git)
+    fs::symlink_metadata(git.join("HEAD")).ok()?;
+    // As people name it: git writes `../.git/modules/x` there.
+    Some(git.canonicalize().unwrap_or(git))
 }
 
 /// The directory that a worktree shares with its repository.

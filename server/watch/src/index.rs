@@ -13,7 +13,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::stamp::{Stamp, TICK};
+use crate::{
+    digests::short,
+    stamp::{Stamp, TICK},
+};
 
 /// The most entries that are read.
 const MAX_ENTRIES: u32 = 1 << 20;
@@ -140,10 +143,8 @@ struct Raw {
 }
 
 impl Raw {
-    /// As much of its name as tells contents apart.
     fn content(&self) -> u128 {
-        let start: [u8; 16] = self.content.first_chunk().copied().unwrap_or_default();
-        u128::from_be_bytes(start)
+        short(&self.content)
     }
 
     fn racy(&self, path: &[u8]) -> Racy {

@@ -70,6 +70,7 @@ mod arm;
 mod change;
 mod compare;
 mod contents;
+mod digests;
 mod dirty;
 mod git;
 mod git_config;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Change, Kind, stamp::Stamp, state::State};
+use crate::{Change, Kind, digests::Reading, stamp::Stamp, state::State};
 
 /// A difference between what was told of a file and what is.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Difference {
 /// What a look has found.
 #[derive(Debug, Default)]
 pub(crate) struct Net {
+    /// What may still be read to find it.
+    pub(crate) reading: Reading,
     pub(crate) differences: Vec<Difference>,
     /// Directories that are gone.
     pub(crate) gone: Vec<PathBuf>,
@@ -49,6 +51,7 @@ impl State {
     pub(crate) fn settle(&mut self, net: Net) -> Vec<Change> {
         let mut changes = self.changes(&net.differences);
         changes.sort_unstable();
+        self.contents.remember(&net.differences, &Reading::default());
         for difference in net.differences {
             self.keep(&difference);
         }

@@ -62,11 +62,6 @@ impl Rules {
     pub(crate) fn problem(&self) -> Option<(&Path, &str)> {
         self.gitignore.as_ref()?.problem()
     }
-
-    /// What does not count of all ignore files for these rules.
-    pub(crate) fn problems(&self) -> impl Iterator<Item = (&Path, &str)> {
-        self.nearest_first().filter_map(Self::problem)
-    }
 }
 
 /// Whether the changes of a file are told.
@@ -113,16 +108,8 @@ impl Scope {
 
     /// The rules for the project's directory.
     pub(crate) fn top(&self) -> Arc<Rules> {
-        let mut above = None;
-        if self.uses_gitignore {
-            for directory in git::directories_above(&self.project) {
-                let gitignore = self.gitignore_at(&directory, above.as_deref());
-                above = Some(Arc::new(Rules::new(vec![], gitignore, above)));
-            }
-        }
         let active = self.roots_at(&self.project).collect();
-        let gitignore = self.gitignore_at(&self.project, above.as_deref());
-        Arc::new(Rules::new(active, gitignore, above))
+        Arc::new(Rules::new(active, self.gitignore_at(&self.project, None), None))
     }
 
     /// The rules for a directory in one that has `rules`; `None` if nothing in it can count. Reads its `.gitignore` if it is

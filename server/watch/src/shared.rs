@@ -1,4 +1,5 @@
-//! What counts after the `.gitignore` files: `.git/info/exclude`, and the file of the user that git's configuration names.
+//! What counts after the `.gitignore` files of the project: those above it in its repository, `.git/info/exclude`, and the file of the
+//! user that git's configuration names.
 
 use std::{
     fs,
@@ -9,10 +10,11 @@ use crate::{
     git,
     git_config::{self, GitConfig},
     ignore_file::{Budget, How, IgnoreFile, MAX_COST},
+    rules::GITIGNORE,
     stamp::Stamp,
 };
 
-/// The ignore files that lie outside the work tree.
+/// The ignore files that lie outside the project.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     /// The first one that says something about a path counts.
@@ -41,20 +43,57 @@ impl Shared {
     pub(crate) fn read_again(&mut self, project: &Path, budget: &Budget) -> bool {
         let configs = git_config::files(project);
         let exclude = git::exclude_file(project);
-        let of_exclude = exclude.as_ref().map(|(_, file)| file.clone());
-        let others = || of_exclude.iter().cloned().chain(self.config.excludes.clone()).chain(configs.clone());
-        if self.read_from == stamped(others()) && !self.read_from.is_empty() {
+        let above = git::directories_above(project);
+        let of_repository: Vec<PathBuf> = above
+            .iter()
+            .map(|directory| directory.join(GITIGNORE))
+            .chain(exclude.iter().map(|(_, file)| file.clone()))
+            .collect();
+        let others = |config: &GitConfig| {
+            of_repository.iter().cloned().chain(config.excludes.clone()).chain(configs.clone())
+        };
+        if self.read_from == stamped(others(&self.config)) && !self.read_from.is_empty() {
             return false;
         }
         self.config = git_config::read(project, &configs);
-        self.read_from = stamped(of_exclude.into_iter().chain(self.config.excludes.clone()).chain(configs));
-        let how = How { follows_links: true, fold: self.config.ignores_case, max_cost: MAX_COST, budget };
+        self.read_from = stamped(others(&self.config));
+        let how = |max_cost| How { follows_links: true, fold: self.config.ignores_case, max_cost, budget };
         // Those of the user are relative to the top of the repository, as the others.
         let top = exclude.as_ref().map_or(project, |(top, _)| top);
-        let files = exclude.iter().map(|(_, file)| file).chain(&self.config.excludes);
-        self.files = files.filter_map(|file| IgnoreFile::read(top, file.clone(), &how)).collect();
+        let read = |file: &PathBuf| IgnoreFile::read(top, file.clone(), &how(MAX_COST));
+        let exclude = exclude.as_ref().and_then(|(_, file)| read(file));
+        let of_user = self.config.excludes.as_ref().and_then(read);
+        let mut cost = 0;
+        let mut gitignores: Vec<(PathBuf, Option<IgnoreFile>)> = Vec::new();
+        for directory in above {
+            let how = How { follows_links: false, ..how(MAX_COST.saturating_sub(cost)) };
+            let gitignore = IgnoreFile::read(&directory, directory.join(GITIGNORE), &how);
+            cost += gitignore.as_ref().map_or(0, IgnoreFile::cost);
+            gitignores.push((directory, gitignore));
+        }
+        // A repository that ignores the whole project says nothing about what is in it: else all of it would be unwatched, such as
+        // in a home directory of which only some files are kept in git.
+        let is_apart = ignores_project(project, &gitignores, exclude.as_ref());
+        let gitignores = gitignores.into_iter().rev().filter_map(|(_, gitignore)| gitignore);
+        let of_repository = gitignores.chain(exclude).filter(|_| !is_apart);
+        self.files = of_repository.chain(of_user).collect();
         true
     }
+}
+
+/// Whether the repository ignores the project's directory, or one that it lies in. The topmost of its directories come first.
+fn ignores_project(
+    project: &Path,
+    above: &[(PathBuf, Option<IgnoreFile>)],
+    exclude: Option<&IgnoreFile>,
+) -> bool {
+    let below = above.iter().skip(1).map(|(directory, _)| directory.as_path()).chain([project]);
+    below.enumerate().any(|(index, directory)| {
+        let nearest_first =
+            above.iter().take(index + 1).rev().filter_map(|(_, gitignore)| gitignore.as_ref());
+        let mut says = nearest_first.chain(exclude).filter_map(|file| file.ignores(directory, true));
+        !above.is_empty() && says.next().unwrap_or_default()
+    })
 }
 
 fn stamped(files: impl Iterator<Item = PathBuf>) -> Vec<(PathBuf, Option<Stamp>)> {

@@ -15,7 +15,7 @@ use crate::{
     git::GIT,
     hint::Hint,
     list::{Entry, entry},
-    mounts,
+    mounts::Mounts,
     rules::{GITIGNORE, Rules, Scope},
     source::{Exhausted, Source},
     stamp::Stamp,
@@ -64,8 +64,8 @@ pub(crate) struct State {
     pub(crate) missing: Vec<PathBuf>,
     /// The watched paths that are, or lie behind, symbolic links, and those.
     pub(crate) links: BTreeSet<(PathBuf, PathBuf)>,
-    /// What is mounted in the project, and the number of the mount.
-    pub(crate) mounts: Vec<(PathBuf, u64)>,
+    /// What is mounted in the project. `None` before the start.
+    pub(crate) mounts: Option<Mounts>,
     pub(crate) unreadable: BTreeSet<PathBuf>,
     /// The ignore files of which not all counts, and why.
     pub(crate) ignore_problems: BTreeMap<PathBuf, String>,
@@ -90,7 +90,7 @@ impl State {
             told_at: SystemTime::now(),
             missing: Vec::new(),
             links: BTreeSet::new(),
-            mounts: Vec::new(),
+            mounts: None,
             unreadable: BTreeSet::new(),
             ignore_problems: BTreeMap::new(),
             notices: Vec::new(),
@@ -223,24 +223,16 @@ impl State {
 
     /// Watches what has been mounted or unmounted since this was last asked. False if nothing has.
     pub(crate) fn note_mounts(&mut self) -> bool {
-        let mounts = mounts::below(&self.scope.project);
-        if mounts == self.mounts {
-            return false;
-        }
-        let before = std::mem::replace(&mut self.mounts, mounts.clone());
-        let is_new = |mount: &&(PathBuf, u64)| !before.contains(mount);
-        let is_gone = |mount: &&(PathBuf, u64)| !mounts.contains(mount);
-        let changed: BTreeSet<&PathBuf> =
-            mounts.iter().filter(is_new).chain(before.iter().filter(is_gone)).map(|(path, _)| path).collect();
+        let changed = self.mounts.as_mut().map(Mounts::changed).unwrap_or_default();
         // In each place there is another directory now.
         let mut any = false;
         for path in changed {
             // The system still watches what was there before, as it is still there, under the mount.
-            let tree = self.tree(path);
+            let tree = self.tree(&path);
             if let Some(source) = &mut self.source {
                 source.unwatch(tree);
             }
-            any |= self.hint(Hint::Vanished(path.clone()));
+            any |= self.hint(Hint::Vanished(path));
         }
         any
     }

@@ -9,19 +9,14 @@ use crate::{
 };
 
 impl State {
-    /// Says what does not count of the ignore file of a directory, and for the project's those above it as well.
-    pub(crate) fn note_ignore_files(&mut self, directory: &Path, rules: &Rules) {
+    /// Says what does not count of the ignore file of a directory.
+    pub(crate) fn note_ignore_file_of(&mut self, directory: &Path, rules: &Rules) {
         let own = directory.join(GITIGNORE);
         let of_own = rules.problem().filter(|(file, _)| *file == own).map(|(_, why)| why.to_owned());
         self.note_ignore_file(&own, of_own);
-        if directory == self.scope.project {
-            let above = rules.problems().filter(|(file, _)| *file != own);
-            let above: Vec<_> = above.map(|(file, why)| (file.to_owned(), why.to_owned())).collect();
-            above.into_iter().for_each(|(file, why)| self.note_ignore_file(&file, Some(why)));
-        }
     }
 
-    /// Says what does not count of those outside the work tree.
+    /// Says what does not count of those outside the project.
     pub(crate) fn note_shared_ignore_files(&mut self) {
         let shared = self.scope.shared_problems().map(|(file, why)| (file.to_owned(), why.to_owned()));
         let shared: Vec<(PathBuf, String)> = shared.collect();

@@ -11,7 +11,8 @@ use std::{
 };
 
 use crate::{
-    Batch, Finished, Notice, Options, Rest, Status, WatchError, mounts,
+    Batch, Finished, Notice, Options, Rest, Status, WatchError,
+    mounts::Mounts,
     queue::{Message, Queue},
     rules::Scope,
     source::Source,
@@ -49,10 +50,10 @@ impl Watcher {
         let mut state = state(scope, options, queue.clone());
         state.since = options.since;
         state.told_at = options.since.unwrap_or(state.told_at);
-        state.arm_first();
+        let are_looked_at = state.arm_first();
         state.note_missing();
         state.note_links();
-        state.mounts = mounts::below(&state.scope.project);
+        state.mounts = Some(Mounts::below(&state.scope.project));
         state.note_shared_ignore_files();
         let stop = queue.sender.clone();
         let notices = Arc::new(Mutex::new(notices));
@@ -61,6 +62,9 @@ impl Watcher {
             move |notice| notices.lock().unwrap_or_else(PoisonError::into_inner)(notice)
         };
         let mut worker = Worker::new(options, state, (queue, inbox), Box::new(sink), Box::new(tell));
+        if are_looked_at {
+            worker.begin();
+        }
         worker.publish();
         let status = worker.status();
         let thread = thread::Builder::new().name("watch".to_owned()).spawn(move || {

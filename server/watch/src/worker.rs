@@ -35,6 +35,9 @@ const SEEK_EVERY: Duration = Duration::from_millis(500);
 /// How long changes wait for a git operation before that is said.
 const SAY_AFTER: Duration = Duration::from_secs(2);
 
+/// How often in a row what was seen is thrown away since git has written meanwhile.
+const MOST_OVERTAKEN: u32 = 20;
+
 /// How often to look at the end, where things still change.
 const FINAL_LOOKS: usize = 3;
 
@@ -49,8 +52,12 @@ struct Gathering {
 pub(crate) struct Worker {
     state: State,
     hold: Hold,
+    /// Whether it is known how the files were at the start.
+    has_begun: bool,
     /// Whether a git operation was under way when changes were last to be told.
     was_held: bool,
+    /// How often in a row what was seen was thrown away since git had written meanwhile.
+    overtaken: u32,
     /// Whether it was said that changes wait for one.
     is_held_said: bool,
     settle: Duration,
@@ -80,7 +87,9 @@ impl Worker {
         let (untold_since, told_at) = (Some(state.told_at), Some(state.told_at));
         Self {
             hold: Hold::new(options, state.scope.project.clone()),
+            has_begun: false,
             was_held: false,
+            overtaken: 0,
             is_held_said: false,
             settle: options.settle,
             poll_every: options.poll_every,
@@ -102,10 +111,18 @@ impl Worker {
         Arc::clone(&self.status)
     }
 
+    /// Reads what git says of the files as they are at the start. All of them have been looked at.
+    pub(crate) fn begin(&mut self) {
+        self.has_begun = true;
+        self.read_indexes(SystemTime::now());
+    }
+
     /// Works until it is told to stop.
     pub(crate) fn run(mut self) -> Option<Finished> {
-        self.state.look_at_listed(false);
-        self.read_indexes(SystemTime::now());
+        if !self.has_begun {
+            self.state.look_at_listed(false);
+            self.begin();
+        }
         if let Some(since) = self.state.since.take()
             && !self.state.dirty.is_empty()
         {
@@ -290,11 +307,13 @@ impl Worker {
             self.project = identity(&self.state);
         }
         let told_at = SystemTime::now();
+        let reads = self.state.contents.reads;
         let net = self.state.look();
-        // Git may have begun during the look, and what was seen be halfway.
-        if self.is_held() {
+        // Git may have begun during the look, and what was seen be halfway; or it has begun and ended.
+        if self.is_held() || self.is_overtaken(reads) {
             return;
         }
+        self.overtaken = 0;
         let changes = self.state.settle(net);
         self.state.contents.settle();
         self.state.told_at = told_at;
@@ -357,6 +376,16 @@ impl Worker {
                 Err(_) => return,
             }
         }
+    }
+
+    /// Whether git has written an index while files were looked at: then they are looked at again, but not for ever.
+    fn is_overtaken(&mut self, reads: u64) -> bool {
+        if self.state.contents.reads == reads || self.overtaken >= MOST_OVERTAKEN {
+            return false;
+        }
+        self.overtaken += 1;
+        self.not_before = Some(Instant::now() + self.quiet());
+        true
     }
 
     /// Whether changes must wait; if so, when to ask again is set.

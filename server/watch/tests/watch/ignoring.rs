@@ -1,5 +1,7 @@
 //! What is ignored, and costs nothing.
 
+use aiwg_watch::{Notice, Options};
+
 use crate::support::{Project, created, deleted, is_watched, modified, until, watches};
 
 #[test]
@@ -177,4 +179,47 @@ fn what_is_made_as_the_ignore_file_changes_is_told() {
     project.write("out/new", "");
     project.write(".gitignore", "nothing\n");
     watched.assert_told(&[modified(".gitignore"), created("out/new")]);
+}
+
+#[test]
+fn an_ignore_file_above_the_project_is_looked_at_again() {
+    let repository = Project::new(&["project/deep/a", "project/b/c"]);
+    repository.sh("git init -q .");
+    let options = Options { root: repository.path("project"), ..repository.options() };
+    let watched = repository.watch_with(options);
+    let deep = repository.path("project/deep");
+    repository.write(".gitignore", "deep/\n");
+    until("what it says counts", || !is_watched(&deep));
+    // One that is not read is named, until it is well.
+    repository.sh("rm .gitignore && mkfifo .gitignore");
+    let is_it = |path: &std::path::Path| path.parent() == Some(&repository.path("").canonicalize().unwrap());
+    watched.notice(|notice| matches!(notice, Notice::IgnoreFile { path, .. } if is_it(path)));
+    until("it is watched again", || is_watched(&deep));
+    repository.remove(".gitignore");
+    watched.notice(|notice| matches!(notice, Notice::IgnoreFileWell(path) if is_it(path)));
+}
+
+#[test]
+fn a_repository_that_ignores_the_whole_project_says_nothing_about_what_is_in_it() {
+    for (file, lines) in [(".gitignore", "*\n"), (".gitignore", "/home\n*.o\n"), (".git/info/exclude", "*\n")]
+    {
+        let repository = Project::new(&["home/project/a.o", "home/project/b"]);
+        repository.sh("git init -q .");
+        repository.write(file, lines);
+        repository.write("home/project/.gitignore", "b\n");
+        let project = repository.path("home/project");
+        let watched = repository.watch_with(Options { root: project.clone(), ..repository.options() });
+        repository.write("home/project/a.o", "another");
+        repository.write("home/project/b", "another");
+        let told = watched.batch().changes;
+        assert_eq!(told, [modified("a.o")], "{file} {lines}");
+    }
+    // While one that ignores only some of it does.
+    let repository = Project::new(&["project/a.o", "project/b"]);
+    repository.sh("git init -q .");
+    repository.write(".gitignore", "*\n!/project/\n!/project/b\n");
+    let watched = repository.watch_with(Options { root: repository.path("project"), ..repository.options() });
+    repository.write("project/a.o", "another");
+    repository.write("project/b", "another");
+    assert_eq!(watched.batch().changes, [modified("b")]);
 }

@@ -20,6 +20,17 @@ fn repository() -> Project {
     project
 }
 
+/// Makes the repository that [`at_once`] needs.
+const BESIDE: &str = "git init -q beside";
+
+/// Runs commands of which only what they come to is told, however long they take: a lock in another repository of the project holds
+/// everything back meanwhile.
+fn at_once(project: &Project, commands: &str) {
+    project.write("beside/.git/index.lock", "");
+    project.sh(commands);
+    project.remove("beside/.git/index.lock");
+}
+
 fn is_held_by(watched: &Watched<'_>, marker: &str) {
     until("changes are held", || {
         watched.watcher.status().held.is_some_and(|(held, _)| held.ends_with(marker))
@@ -67,6 +78,8 @@ fn files_with_conflicts_hold_changes_back_where_git_leaves_no_marker() {
         let watched = project.watch();
         project.sh(conflict);
         is_held_by(&watched, ".git/index");
+        // What was so before there were conflicts may have been told.
+        while watched.batches.try_recv().is_ok() {}
         project.write("b", "another");
         assert!(watched.is_silent_for(Duration::from_millis(300)), "{conflict}");
         project.sh("echo both >a && git add a");
@@ -126,8 +139,9 @@ fn an_operation_that_changes_nothing_in_the_end_tells_nothing() {
         "rm a && git checkout -q -- a",
     ] {
         let project = repository();
+        project.sh(BESIDE);
         let watched = project.watch();
-        project.sh(nothing);
+        at_once(&project, nothing);
         let told = watched.told();
         assert_eq!(told, [], "{nothing}");
         // And what does change is told, also by the same ways.
@@ -135,9 +149,53 @@ fn an_operation_that_changes_nothing_in_the_end_tells_nothing() {
         project.sh("git switch -q other");
         watched.assert_told(&[modified("a"), modified("deep/c")]);
         project.let_a_tick_pass();
-        project.sh("git switch -q main && echo more >>a");
+        at_once(&project, "git switch -q main && echo more >>a");
         watched.assert_told(&[modified("a"), modified("deep/c")]);
     }
+}
+
+#[test]
+fn what_is_not_committed_and_comes_back_as_it_was_is_no_change() {
+    let project = repository();
+    project.sh(BESIDE);
+    let watched = project.watch();
+    project.write("b", "not committed");
+    project.write("new", "unknown to git");
+    watched.assert_told(&[modified("b"), created("new")]);
+    for back in [
+        "git stash -q && git stash pop -q",
+        "git stash -qu && git stash pop -q",
+        "git commit -qam b && git reset -q HEAD~1 && git stash -q && git stash pop -q",
+        "git stash -qu && git switch -q other && git switch -q main && git stash pop -q",
+    ] {
+        for _ in 0..2 {
+            project.let_a_tick_pass();
+            at_once(&project, back);
+            watched.assert_told(&[]);
+        }
+    }
+    at_once(&project, "git rebase -q --autostash other 2>/dev/null");
+    watched.assert_told(&[modified("a"), modified("deep/c")]);
+    // What is another afterwards is told, and so is what was put aside for longer.
+    at_once(
+        &project,
+        "git stash -qu && git stash pop -q && echo more >>b && echo else >newer && mv newer new",
+    );
+    watched.assert_told(&[modified("b"), modified("new")]);
+    project.sh("git stash -q");
+    watched.assert_told(&[modified("b")]);
+    project.sh("git stash pop -q");
+    watched.assert_told(&[modified("b")]);
+}
+
+#[test]
+fn a_save_that_changes_nothing_counts_unless_git_has_made_it() {
+    let project = repository();
+    let watched = project.watch();
+    project.write("b", "not committed");
+    watched.assert_told(&[modified("b")]);
+    project.sh("cp b b.saved && mv b.saved b");
+    watched.assert_told(&[modified("b")]);
 }
 
 #[test]
