@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use aiwg_protocol::{
-    DaemonServiceRequest,
+    DaemonServiceRequest, ErrorKind,
     service::{EVENT, EVENT_MISSED},
     types::{Event, EventMissedNotification, EventNotification, EventSubscribeParams, EventSubscribed},
     wire::client::{FromServer, Messages, ServerNotification, ToServer, messages},
@@ -80,6 +80,8 @@ impl Subscription {
 
     async fn subscribe(&mut self) -> Result<(), ClientError> {
         let mut wire = messages(connect(&self.address, self.timeout).await?);
+        // What came on a connection that was lost before it was answered comes again.
+        self.waiting.clear();
         let topics = (!self.options.topics.is_empty()).then(|| self.options.topics.clone());
         let params = EventSubscribeParams { topics, since: self.options.since };
         let request = ToServer::Request(1, DaemonServiceRequest::EventSubscribe { params });
@@ -107,7 +109,7 @@ impl Subscription {
             match self.receive().await {
                 Ok(Some(pushed)) => return Ok(pushed),
                 Ok(None) => {}
-                Err(ClientError::Disconnected(_)) if self.options.reconnect => self.reopen().await?,
+                Err(error) if self.options.reconnect && may_come_back(&error) => self.reopen().await?,
                 Err(error) => return Err(error),
             }
         }
@@ -146,13 +148,19 @@ impl Subscription {
         let (mut pause, longest) = BACKOFF;
         loop {
             match self.open().await {
-                Err(
-                    ClientError::NoDaemon { .. } | ClientError::Disconnected(_) | ClientError::Timeout { .. },
-                ) => sleep(pause).await,
+                Err(error) if may_come_back(&error) => sleep(pause).await,
                 other => return other,
             }
             pause = longest.min(pause * 2);
         }
+    }
+}
+
+/// Whether another try may succeed: the daemon is being restarted, or says that it just cannot.
+fn may_come_back(error: &ClientError) -> bool {
+    match error {
+        ClientError::NoDaemon { .. } | ClientError::Disconnected(_) | ClientError::Timeout { .. } => true,
+        error => error.kind().is_some_and(ErrorKind::retryable),
     }
 }
 

@@ -115,8 +115,7 @@ export class Subscription {
         if (event) return event;
       } catch (error) {
         this.#feed = undefined;
-        const isBack = this.#reconnect && error instanceof DaemonConnectionError && error.kind !== 'not_allowed';
-        if (!isBack || this.#stop.signal.aborted) throw error;
+        if (!this.#reconnect || !mayComeBack(error) || this.#stop.signal.aborted) throw error;
         await sleep(pause, undefined, { signal: this.#stop.signal });
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
@@ -155,6 +154,12 @@ export class Subscription {
     this.#waiting += change;
     this.#feed?.keepAlive(this.#waiting > 0);
   }
+}
+
+/** Whether another try may succeed: the daemon is being restarted, or says that it just cannot. */
+function mayComeBack(error) {
+  if (error instanceof DaemonError) return error.retryable;
+  return error instanceof DaemonConnectionError && error.kind !== 'not_allowed';
 }
 
 // Where the runtime has it, `await using events = client.subscribe()` ends it.

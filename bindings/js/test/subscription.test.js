@@ -107,6 +107,26 @@ test('a lost connection ends it with an error, or is made anew from where it sto
     assert.equal((await next).value.seq, 8);
   }));
 
+for (const [kind, comesBack] of [['shutting_down', true], ['too_many_subscriptions', false]]) {
+  test(`one that is put off with ${kind} when it comes back ${comesBack ? 'comes again' : 'ends'}`, async (t) => {
+    let asked = 0;
+    const peer = await startPeer(({ params }) => {
+      if (++asked === 2) throw { code: -32000, message: 'not now', data: { kind } };
+      return { subscription: 1, since: params.since ?? 0 };
+    });
+    t.after(() => peer.stop());
+    const events = new DaemonClient(peer.socketPath).subscribe('a:*', { reconnect: true });
+    await events.ready;
+    for (const socket of peer.connections) socket.destroy();
+    const next = events.next();
+    if (!comesBack) return assert.rejects(next, { name: 'DaemonError', kind });
+    while (peer.requests.length < 3) await new Promise((resolve) => setTimeout(resolve, 1));
+    push(peer, 8);
+    assert.equal((await next).value.seq, 8);
+    await events.return();
+  });
+}
+
 test('one that is told of missed events goes on after them', () =>
   withPeer(async (client, peer) => {
     const told = [];

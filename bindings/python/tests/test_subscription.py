@@ -7,6 +7,7 @@ import package as package  # isort: skip
 import asyncio
 import os
 import threading
+import time
 import unittest
 from typing import Any
 from unittest import mock
@@ -15,13 +16,14 @@ from aiwg.daemon import (
     AsyncDaemonClient,
     DaemonClient,
     DaemonConnectionError,
+    DaemonError,
     DaemonTimeoutError,
     Missed,
     NoDaemonError,
     NotAllowedError,
 )
 
-from peer import SILENCE, Peer, send
+from peer import SILENCE, Peer, Refusal, send
 
 
 def subscribed(request: Any, _: Any) -> Any:
@@ -37,6 +39,25 @@ def push(peer: Peer, *seqs: int) -> None:
                 send(connection, method="event", params={"subscription": 1, "event": event})
             except OSError:
                 pass
+
+
+def puts_off_once(kind: str) -> Any:
+    """A daemon that refuses the second subscription that it is asked for."""
+    asked: list[int] = []
+
+    def answer(request: Any, connection: Any) -> Any:
+        asked.append(1)
+        if len(asked) == 2:
+            raise Refusal({"code": -32000, "message": "not now", "data": {"kind": kind}})
+        return subscribed(request, connection)
+
+    return answer
+
+
+def push_when_subscribed(peer: Peer, times: int) -> None:
+    while len(peer.requests) < times:
+        time.sleep(0.001)
+    push(peer, 8)
 
 
 class Blocking(unittest.TestCase):
@@ -93,6 +114,21 @@ class Blocking(unittest.TestCase):
             pushing.join()
             steady.close()
 
+    def test_one_that_is_put_off_when_it_comes_back_comes_again(self) -> None:
+        for kind, comes_back in (("shutting_down", True), ("too_many_subscriptions", False)):
+            with Peer(puts_off_once(kind)) as peer:
+                events = DaemonClient(peer.socket_path).subscribe(reconnect=True)
+                peer.hang_up()
+                pushing = threading.Thread(target=lambda: push_when_subscribed(peer, 3))
+                if comes_back:
+                    pushing.start()
+                    self.assertEqual(next(events).seq, 8)
+                    pushing.join()
+                else:
+                    with self.assertRaises(DaemonError):
+                        next(events)
+                events.close()
+
     def test_missed_events_are_told(self) -> None:
         told: list[Missed] = []
         with Peer(subscribed) as peer:
@@ -120,6 +156,15 @@ class WithAsyncio(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(seqs, [4, 5])
             await events.aclose()
             self.assertEqual([event async for event in events], [])
+
+    async def test_one_that_is_put_off_when_it_comes_back_comes_again(self) -> None:
+        with Peer(puts_off_once("shutting_down")) as peer:
+            async with AsyncDaemonClient(peer.socket_path).subscribe(reconnect=True) as events:
+                peer.hang_up()
+                pushing = threading.Thread(target=lambda: push_when_subscribed(peer, 3))
+                pushing.start()
+                self.assertEqual((await events.__anext__()).seq, 8)
+                pushing.join()
 
     async def test_a_wait_that_is_cancelled_loses_nothing(self) -> None:
         with Peer(subscribed) as peer:

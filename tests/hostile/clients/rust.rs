@@ -233,6 +233,37 @@ async fn a_subscription_goes_on_where_it_stopped() {
     assert_eq!(numbers, ["0", "1"]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_that_is_put_off_when_it_comes_back_comes_again() {
+    for (kind, comes_back) in [("shutting_down", true), ("too_many_subscriptions", false)] {
+        let asked = Arc::new(Mutex::new(0));
+        let peer = Peer::new(move |request| {
+            let mut asked = asked.lock().unwrap();
+            *asked += 1;
+            let id = &request["id"];
+            let subscribed = result(request, &json!({ "subscription": 1, "since": 0 }));
+            let event = json!({ "seq": 8, "topic": "a", "payload": null, "source": "client", "at": "2026-11-28T18:00:00.000Z" });
+            let params = json!({ "subscription": 1, "event": event });
+            match *asked {
+                // What ends the connection.
+                1 => vec![subscribed, "x".repeat(65 * 1024 * 1024)],
+                2 => {
+                    let error = json!({ "code": -32000, "message": "not now", "data": { "kind": kind } });
+                    vec![json!({ "id": id, "error": error }).to_string()]
+                }
+                _ => vec![subscribed, json!({ "method": "event", "params": params }).to_string()],
+            }
+        });
+        let options = Subscribe { reconnect: true, ..Subscribe::default() };
+        let mut events = peer.client().await.subscribe(options).await.unwrap();
+        match events.next().await {
+            Some(Ok(Pushed::Event(event))) => assert!(comes_back && event.seq == 8),
+            Some(Err(error)) => assert!(!comes_back && error.code() == Some(-32000), "{error}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 /// A project whose socket leads to where `target` says.
 fn planted(target: &Path) -> TempDir {
     let project = tempfile::Builder::new().prefix("aiwg-sdk").tempdir().unwrap();

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Tuple
 
 from ._async_socket import connect, forget_transport
-from ._errors import DaemonConnectionError, disconnected, timed_out
+from ._errors import DaemonConnectionError, DaemonError, disconnected, timed_out
 from ._fork import forget_in_children
 from ._generated.types import Event
 from ._message import Lines, LineTooLongError, unreadable
@@ -81,7 +81,7 @@ class AsyncSubscription(AsyncIterator[Event]):
         while not self._is_closed:
             try:
                 event = self._progress.event(await self._line())
-            except DaemonConnectionError as error:
+            except (DaemonConnectionError, DaemonError) as error:
                 if self._is_closed:
                     break
                 self._drop()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Optional, TypeVar
 
 from ._discovery import Address
-from ._errors import DaemonConnectionError, NotAllowedError, disconnected
+from ._errors import DaemonConnectionError, DaemonError, NotAllowedError, disconnected
 from ._generated.notifications import read_notification
 from ._generated.types import Event, EventMissedNotification, EventNotification
 from ._message import UNREADABLE, error_of, read_message, request_line, unreadable
@@ -98,12 +98,15 @@ class Progress:
             raise disconnected(self.path, unreadable(wrong)) from wrong
         raise error
 
-    def retry_after(self, error: DaemonConnectionError) -> float | None:
+    def retry_after(self, error: DaemonConnectionError | DaemonError) -> float | None:
         """How long to wait before connecting again, in seconds; None where that is not to be done.
 
-        The first time, a daemon that is not there is a mistake; later it is one that is being restarted.
+        The first time, a daemon that is not there is a mistake; later it is one that is being restarted, or that says that
+        it just cannot.
         """
         if not (self._reconnect and self._was_open) or isinstance(error, NotAllowedError):
+            return None
+        if isinstance(error, DaemonError) and not error.retryable:
             return None
         pause = self._pause
         self._pause = min(pause * 2, _LONGEST_PAUSE)

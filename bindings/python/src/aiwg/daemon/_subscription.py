@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from types import TracebackType
 
 from ._deadline import NO_DEADLINE, Deadline
-from ._errors import DaemonConnectionError, disconnected, timed_out
+from ._errors import DaemonConnectionError, DaemonError, disconnected, timed_out
 from ._fork import forget_in_children
 from ._generated.types import Event
 from ._message import Lines, LineTooLongError, unreadable
@@ -46,7 +46,7 @@ class Subscription(Iterator[Event]):
         while not self._is_closed:
             try:
                 event = self._progress.event(self._line())
-            except DaemonConnectionError as error:
+            except (DaemonConnectionError, DaemonError) as error:
                 if self._is_closed:
                     break
                 self._drop()
