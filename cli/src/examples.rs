@@ -4,9 +4,10 @@
 pub(crate) type Entry = (&'static str, &'static str);
 
 /// What the command takes from its environment.
-pub(crate) const ENVIRONMENT: [Entry; 5] = [
+pub(crate) const ENVIRONMENT: [Entry; 6] = [
     ("AIWG_DAEMON_SOCKET", "the daemon's socket, in place of the project's own"),
     ("AIWG_SAFE_DIRECTORY", "other users' projects to trust, as PATH lists them"),
+    ("LANG and LC_*", "where they name no UTF-8, other letters are escapes"),
     ("NO_COLOR", "if it is not empty, nothing is coloured"),
     ("TZ", "the time zone to print times in; else the machine's"),
     ("XDG_STATE_HOME", "where chat remembers what was typed; else ~/.local/state"),
@@ -21,12 +22,17 @@ pub(crate) const FILES: [Entry; 4] = [
 ];
 
 /// What it exits with.
-pub(crate) const EXIT_CODES: [Entry; 4] =
-    [("0", "done"), ("1", "failed"), ("2", "wrong usage"), ("3", "no daemon runs")];
+pub(crate) const EXIT_CODES: [Entry; 6] = [
+    ("0", "done"),
+    ("1", "failed"),
+    ("2", "wrong usage"),
+    ("3", "no daemon runs"),
+    ("124", "what was waited for has not come in the time given"),
+    ("130", "ended by Ctrl-C"),
+];
 
 /// The last part of the help of `aiwg` itself.
 pub(crate) fn overall() -> String {
-    let codes: Vec<_> = EXIT_CODES.iter().map(|(code, meaning)| format!("{code} {meaning}")).collect();
     let section = |heading: &str, entries: &[Entry]| {
         let width = entries.iter().map(|(word, _)| word.len()).max().unwrap_or(0);
         let lines = entries.iter().map(|(word, meaning)| format!("  {word:width$}  {meaning}\n"));
@@ -34,7 +40,7 @@ pub(crate) fn overall() -> String {
     };
     section("Environment", &ENVIRONMENT)
         + &section("Files", &FILES)
-        + &format!("Exit codes: {}.", codes.join(", "))
+        + section("Exit codes", &EXIT_CODES).trim_end()
 }
 
 pub(crate) const INIT: &str = "Examples:

@@ -30,7 +30,7 @@ use crate::{
     files::{write_event_log, write_status_files, write_tasks_file},
     health::{Health, IssueKind},
     housekeeping::keep_house,
-    ipc::{self, Daemon, Stop, is_answered},
+    ipc::{self, Daemon, Stop, is_answered_within},
     lifecycle::{
         Ground, HangUps, Holder, Lock, Phase, PidFile, before, feed_watchdog, limit_open_files,
         raise_open_files, release_signals, tell_ready, tell_reloading, tell_stopping, watch_ground,
@@ -58,6 +58,9 @@ const LAST_LOOK: Duration = Duration::from_secs(5);
 
 /// How long the end waits for each of those who may be stuck: a read of a file system that does not answer, say. They end with the process.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
+
+/// How long a daemon that holds the lock may take until it answers, for one that finds the lock held.
+const STARTING: Duration = Duration::from_secs(2);
 
 /// Why the daemon did not start.
 #[derive(Debug, thiserror::Error)]
@@ -472,7 +475,12 @@ fn remember(daemon: &Daemon) {
 fn take_lock(project: &Project, options: &Options) -> Result<Lock, BootError> {
     let lock = Lock::take(project, options.config.as_deref(), options.detached)
         .map_err(system(format!("the lock {} could not be taken", project.lock().display())))?;
-    lock.map_err(|holder| BootError::AlreadyRunning { holder, answers: is_answered(&project.socket()) })
+    lock.map_err(|holder| {
+        // One that has just begun may still be about to answer.
+        let is_new = holder.as_ref().is_some_and(|holder| holder.phase == Phase::Runs);
+        let time = if is_new { STARTING } else { Duration::ZERO };
+        BootError::AlreadyRunning { holder, answers: is_answered_within(time, &project.socket()) }
+    })
 }
 
 fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet<()> {

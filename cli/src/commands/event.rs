@@ -16,7 +16,7 @@ use crate::{
     input,
     output::{
         Column::{Number, Text, Whole},
-        Output, Page, Table, ago, json_line, local, note, visible,
+        Output, Page, Table, ago, end_with_the_reader, json_line, local, note, visible,
     },
     project::in_time,
 };
@@ -77,6 +77,7 @@ async fn watch(
     since: Option<u64>,
     output: &Output,
 ) -> Result<(), CliError> {
+    end_with_the_reader();
     let mut events = in_time(client.subscribe(Subscribe { topics, since, reconnect: true })).await?;
     while let Some(pushed) = events.next().await {
         match pushed? {

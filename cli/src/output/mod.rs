@@ -8,6 +8,10 @@ mod visible;
 
 use std::io::{self, Write};
 
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    io::Errno,
+};
 use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -55,6 +59,20 @@ pub(crate) fn verbatim(document: &[u8]) -> Result<(), CliError> {
     let mut out = io::stdout().lock();
     out.write_all(document)?;
     Ok(out.flush()?)
+}
+
+/// Ends the command once nobody reads its output any more, as after `| head`: where nothing more is to be printed for a while, no failing write would
+/// tell. In a thread of its own, which ends with the process.
+pub(crate) fn end_with_the_reader() {
+    std::thread::spawn(|| {
+        let out = io::stdout();
+        // Nothing is asked for: that the other end was closed is told all the same.
+        let mut fds = [PollFd::new(&out, PollFlags::empty())];
+        while matches!(poll(&mut fds, None), Err(Errno::INTR)) {}
+        if fds[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
+            std::process::exit(0);
+        }
+    });
 }
 
 /// Says something beside the output.

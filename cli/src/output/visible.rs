@@ -1,7 +1,21 @@
 //! Text of others, as it can be shown: nothing in it may move the cursor, ring the bell, turn the direction of what stands beside it, or begin
 //! a line of its own where it should not.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
+
+/// Whether what is printed is read as UTF-8. Elsewhere other letters are no letters, and half of one may be a control. Where the locale names no
+/// encoding, as in most containers, the terminal is of our time.
+static IS_UTF8: LazyLock<bool> = LazyLock::new(|| {
+    // The first of them that is set decides, as setlocale(3) has it.
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|set| !set.is_empty()));
+    is_utf8(&set.unwrap_or_default())
+});
+
+/// Whether a locale is one of UTF-8: `de_DE.UTF-8` and `C` are, `de_DE.ISO-8859-1@euro` is not.
+fn is_utf8(locale: &str) -> bool {
+    let encoding = locale.split('@').next().and_then(|locale| locale.split_once('.')).map_or("", |(_, encoding)| encoding);
+    encoding.is_empty() || encoding.replace('-', "").eq_ignore_ascii_case("utf8")
+}
 
 /// Text on one line: what would act on a terminal is shown as an escape, such as `\u{1b}` or `\n`.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
@@ -28,7 +42,7 @@ pub(crate) fn visible_json(text: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if is_bad(c) {
-            shown.push_str(&format!("\\u{:04x}", u32::from(c)));
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
         } else {
             shown.push(c);
         }
@@ -36,9 +50,13 @@ pub(crate) fn visible_json(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
-/// Whether a terminal does something else with it than show it: controls, those of the direction of text, and separators of lines.
+/// Whether a terminal does something else with it than show it: what it cannot read, controls, those of the direction of text, and separators of lines.
 fn acts(c: char) -> bool {
-    c.is_control()
+    if c.is_ascii() {
+        return c.is_control();
+    }
+    !*IS_UTF8
+        || c.is_control()
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
         || matches!(c, '\u{2028}' | '\u{2029}')
 }
@@ -71,6 +89,16 @@ mod tests {
     fn lines_stay_and_cannot_be_taken_for_ours() {
         assert_eq!(visible_lines("a\tb\nc\x07"), "a\tb\nc\\u{7}");
         assert_eq!(indented("fix\r\nState      completed\x1b", 4), "fix\n    State      completed\\u{1b}");
+    }
+
+    #[test]
+    fn a_locale_tells_how_its_terminal_reads() {
+        for locale in ["", "C", "POSIX", "de_DE", "de_DE.UTF-8", "C.utf8", "en_US.UTF-8@x"] {
+            assert!(is_utf8(locale), "{locale}");
+        }
+        for locale in ["de_DE.ISO-8859-1", "de_DE.ISO-8859-15@euro", "ru_RU.KOI8-R", "ja_JP.eucJP"] {
+            assert!(!is_utf8(locale), "{locale}");
+        }
     }
 
     #[test]

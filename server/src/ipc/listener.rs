@@ -89,13 +89,25 @@ pub(crate) fn bind(project: &Project) -> io::Result<Listener> {
 }
 
 /// Whether some process takes connections at this path. One that is too busy to do so counts.
-pub(crate) fn is_answered(path: &Path) -> bool {
+fn is_answered(path: &Path) -> bool {
     let connected = || -> rustix::io::Result<()> {
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
         connect(&socket, &SocketAddrUnix::new(path)?)
     };
     matches!(connected(), Ok(()) | Err(Errno::AGAIN | Errno::INPROGRESS))
+}
+
+/// The same within a time.
+pub(crate) fn is_answered_within(time: Duration, path: &Path) -> bool {
+    let began = Instant::now();
+    while !is_answered(path) {
+        if began.elapsed() >= time {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    true
 }
 
 impl Listener {

@@ -15,7 +15,7 @@ mod until;
 
 pub(crate) use daemon::{Daemon, MOST_READS, Stop};
 pub(crate) use growth::Growth;
-pub(crate) use listener::{bind, is_answered, serve};
+pub(crate) use listener::{bind, is_answered_within, serve};
 pub(crate) use memory::Memory;
 pub(crate) use methods::status;
 pub(crate) use origin::of_process as agent_at;

@@ -72,6 +72,23 @@ impl Holder {
     }
 }
 
+/// How long one has waited for whoever holds the lock. That begins anew where it is another one by now, or is further: many may have waited for a daemon
+/// that stops, and each but one of them finds the next one there.
+#[derive(Default)]
+struct Patience(Option<(Option<Holder>, Instant)>);
+
+impl Patience {
+    /// Whether it is over at this moment, with this one in the way.
+    fn is_over(&mut self, holder: Option<&Holder>, now: Instant) -> bool {
+        let since = match &self.0 {
+            Some((before, since)) if before.as_ref() == holder => *since,
+            _ => now,
+        };
+        self.0 = Some((holder.cloned(), since));
+        now.duration_since(since) >= Holder::patience(holder)
+    }
+}
+
 /// The project's lock. The kernel drops it when its holder dies, however that happens: a stale lock cannot be.
 ///
 /// There are two: that of `.lock`, and that of `.aiwg` itself, which stays where somebody removes `.lock`, or all of `daemon/`, under a daemon.
@@ -103,7 +120,7 @@ impl Lock {
         config: Option<&Path>,
         detached: bool,
     ) -> io::Result<Result<Self, Option<Holder>>> {
-        let began = Instant::now();
+        let mut patience = Patience::default();
         let holder = Holder {
             process: Process::current(),
             config: config.map(Path::to_owned),
@@ -114,9 +131,7 @@ impl Lock {
         loop {
             match Self::attempt(project, &holder)? {
                 Try::Taken(lock) => return Ok(Ok(lock)),
-                Try::Held(other) if began.elapsed() >= Holder::patience(other.as_ref()) => {
-                    return Ok(Err(other));
-                }
+                Try::Held(other) if patience.is_over(other.as_ref(), Instant::now()) => return Ok(Err(other)),
                 Try::Held(_) | Try::Replaced => std::thread::sleep(LOOK_EVERY),
             }
         }
@@ -264,6 +279,21 @@ mod tests {
         drop(lock);
         assert!(!Lock::is_held(&project));
         Lock::take(&project, None, true).unwrap().unwrap();
+    }
+
+    #[test]
+    fn whoever_takes_over_from_one_that_was_waited_for_is_waited_for_as_well() {
+        let (_dir, project) = Project::temporary();
+        let lock = Lock::take(&project, None, true).unwrap().unwrap();
+        let in_phase = |phase| Holder { phase, ..lock.holder.clone() };
+        let (stops, next) = (in_phase(Phase::Stops), in_phase(Phase::Runs));
+        let (mut patience, begin) = (Patience::default(), Instant::now());
+        assert!(!patience.is_over(Some(&stops), begin));
+        let late = begin + STOPPING - LOOK;
+        assert!(!patience.is_over(Some(&stops), late));
+        // The one that stops lets go of its two locks one after the other, and then there is the next one.
+        assert!(!patience.is_over(None, late) && !patience.is_over(Some(&next), late));
+        assert!(patience.is_over(Some(&next), late + LOOK));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What the command meets: daemons that hang, stop, or lie.
 
+mod let_go;
 mod liar;
 mod many;
 mod shown;

@@ -13,7 +13,7 @@ use crate::{
     args::LogsArgs,
     error::CliError,
     lasting::{Lasting, WAIT, wait_ms},
-    output::{Output, Page, json_line, note},
+    output::{Output, Page, end_with_the_reader, json_line, note},
     project::{connect, is_silent, reconnect, to_start},
 };
 
@@ -46,6 +46,7 @@ async fn go_on(
     mut cursor: String,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
+    end_with_the_reader();
     let client = match client {
         Some(client) => client,
         None => reconnect(project).await,

@@ -13,6 +13,7 @@ use aiwg_client::{
 use aiwg_protocol::MAX_WAITING_CALLS;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{show::outcome, submit::confirmed};
 use crate::{
@@ -123,12 +124,31 @@ pub(super) async fn cancel(
     output: &Output,
 ) -> Result<ExitCode, CliError> {
     if which.all && !output.json && std::io::stdin().is_terminal() {
+        let mut presses = signal(SignalKind::interrupt())?;
         note("Cancel every task that is queued or running? [y/N]");
-        if !confirmed().await {
+        if !confirmed(&mut presses).await {
             note("Nothing was cancelled.");
             return Ok(ExitCode::FAILURE);
         }
+        return tokio::select! {
+            done = cancel_all(connection, client, which, no_wait, output) => done,
+            // From here on Ctrl-C ends nothing by itself.
+            _ = presses.recv() => {
+                note("They are still being ended. Next: aiwg task list");
+                Ok(ExitCode::FAILURE)
+            }
+        };
     }
+    cancel_all(connection, client, which, no_wait, output).await
+}
+
+async fn cancel_all(
+    connection: &Lasting,
+    client: &DaemonClient,
+    which: &Selected,
+    no_wait: bool,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
     let asked = cancelled(client, which).await?;
     let running = asked.iter().filter(|task| task.state == TaskState::Running).count() as u64;
     if running > 0 && !no_wait && !output.json {

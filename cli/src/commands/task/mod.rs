@@ -22,7 +22,7 @@ use crate::{
     args::TaskCommand,
     error::CliError,
     lasting::{Lasting, within},
-    output::{Output, visible},
+    output::{Output, end_with_the_reader, visible},
 };
 
 pub(crate) async fn run(
@@ -58,6 +58,9 @@ pub(crate) async fn run(
         TaskCommand::Logs { id, follow, stderr, raw, wait_timeout } => {
             let stream = if stderr { OutputStream::Stderr } else { OutputStream::Stdout };
             let what = format!("{} has not ended", id.as_deref().unwrap_or("what runs"));
+            if follow {
+                end_with_the_reader();
+            }
             let told = async {
                 match &id {
                     Some(id) => follow::logs(&lasting(), id, Wanted { stream, follow, raw }, output).await,

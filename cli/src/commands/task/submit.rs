@@ -8,7 +8,10 @@ use aiwg_client::{
     DaemonClient,
     types::{OutputStream, Task, TaskCancelParams, TaskSubmitParams},
 };
-use tokio::sync::oneshot;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
+};
 
 use super::{
     follow::{Wanted, copy},
@@ -87,20 +90,34 @@ pub(in crate::commands) async fn interrupted(
     client: &DaemonClient,
     id: &str,
 ) -> Result<ExitCode, CliError> {
-    tokio::signal::ctrl_c().await?;
+    // One for all: a Ctrl-C between two waits counts for the next.
+    let mut presses = signal(SignalKind::interrupt())?;
+    presses.recv().await;
     let wants_cancel = is_someone_there() && {
         note(&format!("\nCancel {}? [y/N] (or Ctrl-C once more: it goes on without you)", visible(id)));
-        confirmed().await
+        confirmed(&mut presses).await
     };
     if wants_cancel {
-        client.task_cancel(TaskCancelParams { task_id: id.to_owned() }).await?;
-        let task = Lasting::new(project, client.clone()).ended(id).await?;
-        let _ = show::end(&mut Page::stderr(), &task);
+        tokio::select! {
+            task = cancelled(project, client, id) => {
+                let _ = show::end(&mut Page::stderr(), &task?);
+            }
+            // From here on Ctrl-C ends nothing by itself.
+            _ = presses.recv() => {
+                note(&format!("{0} is still being ended. Next: aiwg task get {0}", visible(id)));
+            }
+        }
     } else {
         let id = visible(id);
         note(&format!("{id} goes on. Next: aiwg task logs {id} --follow, aiwg task cancel {id}"));
     }
     Ok(ExitCode::FAILURE)
+}
+
+/// The task at its end, which is brought about.
+async fn cancelled(project: Option<&Path>, client: &DaemonClient, id: &str) -> Result<Task, CliError> {
+    client.task_cancel(TaskCancelParams { task_id: id.to_owned() }).await?;
+    Lasting::new(project, client.clone()).ended(id).await
 }
 
 /// Whether there is somebody who can be asked.
@@ -109,10 +126,10 @@ fn is_someone_there() -> bool {
 }
 
 /// Whether the person says yes; Ctrl-C and anything else is no.
-pub(super) async fn confirmed() -> bool {
+pub(super) async fn confirmed(presses: &mut Signal) -> bool {
     tokio::select! {
         answer = line() => answer.is_ok_and(|line| line.trim().eq_ignore_ascii_case("y")),
-        _ = tokio::signal::ctrl_c() => false,
+        _ = presses.recv() => false,
     }
 }
 
