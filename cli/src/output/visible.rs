@@ -7,13 +7,19 @@ use std::{borrow::Cow, sync::LazyLock};
 /// encoding, as in most containers, the terminal is of our time.
 static IS_UTF8: LazyLock<bool> = LazyLock::new(|| {
     // The first of them that is set decides, as setlocale(3) has it.
-    let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|set| !set.is_empty()));
+    let set = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|set| !set.is_empty()));
     is_utf8(&set.unwrap_or_default())
 });
 
 /// Whether a locale is one of UTF-8: `de_DE.UTF-8` and `C` are, `de_DE.ISO-8859-1@euro` is not.
 fn is_utf8(locale: &str) -> bool {
-    let encoding = locale.split('@').next().and_then(|locale| locale.split_once('.')).map_or("", |(_, encoding)| encoding);
+    let encoding = locale
+        .split('@')
+        .next()
+        .and_then(|locale| locale.split_once('.'))
+        .map_or("", |(_, encoding)| encoding);
     encoding.is_empty() || encoding.replace('-', "").eq_ignore_ascii_case("utf8")
 }
 

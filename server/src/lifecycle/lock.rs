@@ -131,7 +131,9 @@ impl Lock {
         loop {
             match Self::attempt(project, &holder)? {
                 Try::Taken(lock) => return Ok(Ok(lock)),
-                Try::Held(other) if patience.is_over(other.as_ref(), Instant::now()) => return Ok(Err(other)),
+                Try::Held(other) if patience.is_over(other.as_ref(), Instant::now()) => {
+                    return Ok(Err(other));
+                }
                 Try::Held(_) | Try::Replaced => std::thread::sleep(LOOK_EVERY),
             }
         }
