@@ -42,7 +42,7 @@ use crate::{
     scheduler::fire_schedules,
     state::{self, StateError},
     store::{InForce, Reader, Store, TaskNo},
-    supervisor::{Running, Shared, Shortage, supervise},
+    supervisor::{Running, Shared, Shortage, leave_agents, supervise},
     watcher::{FileWatcher, begin_anew, note_told},
 };
 
@@ -234,7 +234,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         Wanted { interrupted, import: options.import || options.adopt_state, must_be_new: known.is_damaged };
     let mut store = open_store(&project, &wanted, &health)?;
     note_state(&project, &mut store, (asked != Asked::Nobody || is_first).then_some(&in_force))?;
-    let ground = Ground::of(&project, &lock).map_err(system("what was just made is gone"))?;
+    let ground = Arc::new(Ground::of(&project, &lock).map_err(system("what was just made is gone"))?);
     let open_reader =
         || Reader::open(&project.database()).map(|reader| Arc::new(reader.reporting_to(&health)));
     let reader = open_reader().map_err(RecoveryError::from)?;
@@ -320,7 +320,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         let daemon = Arc::clone(&daemon);
         tokio::spawn(ipc::serve(listener, daemon))
     };
-    let lost = tokio::spawn(watch_ground(Arc::clone(&daemon), ground));
+    let lost = tokio::spawn(watch_ground(Arc::clone(&daemon), Arc::clone(&ground)));
     let gathering = {
         let daemon = Arc::clone(&daemon);
         move || gathering(Arc::clone(&daemon))
@@ -355,6 +355,9 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         tell_stopping()
     }
     shut_down(&daemon, &engine, how).await;
+    if how == Stop::KeepAgents {
+        leave_agents(&project, &daemon.running, ground.is_in_place()).await;
+    }
     in_time("the last answers", served).await;
     in_time("the readable files", files.join_all()).await;
     // From here on nobody can ask for anything over the socket.

@@ -131,6 +131,7 @@ impl Project {
             _ => {}
         }
         must_be_dir(&aiwg)?;
+        self.open_to_owner();
         // The command that it names is run, with all that this user may do.
         trust::check(&aiwg)?;
         crate::state::refuse_links(self)?;
@@ -139,6 +140,15 @@ impl Project {
             std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700)).map_err(at(&dir))?;
         }
         self.keep_from_git()
+    }
+
+    /// Gives the user back what rights an agent may have taken from the daemon's own directories: nobody could connect to it, and nothing in them
+    /// be opened.
+    pub(crate) fn open_to_owner(&self) {
+        for dir in [self.state_dir(), self.actions_dir(), self.events_dir()] {
+            // Whatever else is in its place is told of by whoever wants to use it.
+            let _ = aiwg_fs::Dir::open_own(&dir);
+        }
     }
 
     /// What the daemon keeps is no part of the project's history: prompts, output and a database would go along with `git add -A`. What stands

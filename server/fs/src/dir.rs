@@ -21,6 +21,9 @@ use crate::{
     read::read_file,
 };
 
+/// The rights to a file that only its owner can read.
+const OWNERS: Mode = Mode::RUSR.union(Mode::WUSR);
+
 /// How many things of one name are renamed at the most.
 const MOST_ASIDE: u32 = 100;
 
@@ -35,6 +38,21 @@ impl Dir {
     /// There is none, or it is something else.
     pub fn open(path: &Path) -> io::Result<Self> {
         Self::at(CWD, path)
+    }
+
+    /// Opens a directory of this user's own; where its owner may not enter it any more, he is given all rights to it again. An agent can take
+    /// them from the directories that it finds.
+    ///
+    /// # Errors
+    /// There is none, it is something else, or someone else's.
+    pub fn open_own(path: &Path) -> io::Result<Self> {
+        Self::open(path).or_else(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                give_back(CWD, path, OFlags::DIRECTORY, Mode::RWXU)?;
+                Self::open(path)
+            }
+            _ => Err(error),
+        })
     }
 
     /// Opens a directory below another one, which is trusted: no link on the way from there is followed.
@@ -78,16 +96,21 @@ impl Dir {
     }
 
     /// Opens a file in it that only its owner can read, for writing as `how` says (`CREATE`, `APPEND`, `TRUNC`, `EXCL`). One that is there
-    /// must be a regular file of this user.
+    /// must be a regular file of this user; where he may not read and write it any more, he may again.
     ///
     /// # Errors
     /// It cannot be opened, or is [`Unfit`].
     pub fn open_private(&self, name: &Path, how: OFlags) -> io::Result<File> {
         // What is cut off is cut off once it is known to be a file of our own.
         let flags = READ | OFlags::RDWR | how.difference(OFlags::TRUNC);
-        let file = own(regular(openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR))?)?;
+        let open = || openat(&self.0, name, flags, OWNERS);
+        let opened = open().or_else(|error| match error {
+            Errno::ACCESS => give_back(self.0.as_fd(), name, OFlags::empty(), OWNERS).and_then(|()| open()),
+            _ => Err(error),
+        });
+        let file = own(regular(opened)?)?;
         if file.metadata()?.mode() & 0o077 != 0 {
-            rustix::fs::fchmod(&file, Mode::RUSR | Mode::WUSR)?;
+            rustix::fs::fchmod(&file, OWNERS)?;
         }
         if how.contains(OFlags::TRUNC) {
             file.set_len(0)?;
@@ -197,9 +220,29 @@ impl AsFd for Dir {
     }
 }
 
+/// Gives the owner rights to what he may not open: a directory or a regular file, and no link. The system refuses it to everyone else.
+#[cfg(target_os = "linux")]
+fn give_back(dir: BorrowedFd<'_>, name: &Path, how: OFlags, mode: Mode) -> Result<(), Errno> {
+    use std::os::fd::AsRawFd;
+    // One that only stands for the file: no rights are needed for it, and nobody can put another file in its place.
+    let it = openat(dir, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC | how, Mode::empty())?;
+    if rustix::fs::FileType::from_raw_mode(rustix::fs::fstat(&it)?.st_mode).is_symlink() {
+        return Err(Errno::LOOP);
+    }
+    rustix::fs::chmod(format!("/proc/self/fd/{}", it.as_raw_fd()), mode)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_back(dir: BorrowedFd<'_>, name: &Path, _: OFlags, mode: Mode) -> Result<(), Errno> {
+    rustix::fs::chmodat(dir, name, mode, AtFlags::SYMLINK_NOFOLLOW)
+}
+
 #[cfg(test)]
 mod tests {
-    use std::{io::Write, os::unix::fs::symlink};
+    use std::{
+        io::Write,
+        os::unix::fs::{PermissionsExt, symlink},
+    };
 
     use super::*;
 
@@ -221,6 +264,34 @@ mod tests {
         assert!(dir.remove_file("x".as_ref()).unwrap() && !dir.remove_file("x".as_ref()).unwrap());
         std::fs::remove_dir(base.path().join("b")).unwrap();
         assert!(!dir.is_linked().unwrap());
+    }
+
+    #[test]
+    fn its_owner_gets_his_rights_back() {
+        let base = tempfile::tempdir().unwrap();
+        let (dir, file) = (base.path().join("dir"), base.path().join("dir/file"));
+        std::fs::create_dir(&dir).unwrap();
+        std::fs::write(&file, "kept").unwrap();
+        let close = |path: &Path| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o0)).unwrap();
+        };
+        let mode = |path: &Path| path.symlink_metadata().unwrap().permissions().mode() & 0o777;
+        close(&file);
+        close(&dir);
+        let opened = Dir::open_own(&dir).unwrap();
+        let file_opened = opened.open_private("file".as_ref(), OFlags::empty()).unwrap();
+        assert_eq!(file_opened.metadata().unwrap().len(), 4);
+        // Root needs none.
+        if rustix::process::geteuid().as_raw() != 0 {
+            assert_eq!((mode(&dir), mode(&file)), (0o700, 0o600));
+        }
+        close(&file);
+        symlink("file", dir.join("link")).unwrap();
+        give_back(opened.as_fd(), "file".as_ref(), OFlags::empty(), OWNERS).unwrap();
+        assert_eq!(mode(&file), 0o600);
+        close(&file);
+        assert!(give_back(opened.as_fd(), "link".as_ref(), OFlags::empty(), OWNERS).is_err());
+        assert_eq!(mode(&file), 0);
     }
 
     #[test]

@@ -1,12 +1,12 @@
-//! All that an agent has started and that still runs.
+//! All that a process has started and that still runs.
 
 use crate::process::Process;
 
-/// A living descendant of the shim.
+/// A living descendant.
 #[derive(Clone, Copy)]
 pub(crate) struct Descendant {
     pub(crate) process: Process,
-    /// Whether the shim is its parent: it is the agent, or its own parent has died.
+    /// Whether the one whose descendants these are is its parent: it is the agent, or its own parent has died.
     pub(crate) is_child: bool,
 }
 
@@ -16,29 +16,9 @@ pub(crate) struct Descendant {
 /// what is forked or orphaned in the middle of the walk may be missed by it, so an empty answer does not mean that there are none.
 #[cfg(target_os = "linux")]
 pub(crate) fn descendants(_: Process) -> Vec<Descendant> {
-    use std::collections::HashMap;
-
-    use crate::process::stat;
-
     let me = std::process::id();
-    let mut children: HashMap<u32, Vec<(Process, bool)>> = HashMap::new();
-    for pid in pids() {
-        if let Some(stat) = stat(pid) {
-            let process = Process { pid, start_time: stat.start_time };
-            children.entry(stat.parent).or_default().push((process, stat.is_dead));
-        }
-    }
-    let mut found = Vec::new();
-    let mut parents = vec![me];
-    while let Some(parent) = parents.pop() {
-        for (process, is_dead) in children.remove(&parent).unwrap_or_default() {
-            parents.push(process.pid);
-            if !is_dead {
-                found.push(Descendant { process, is_child: parent == me });
-            }
-        }
-    }
-    found
+    let below = All::now().below([me]).into_iter();
+    below.map(|seen| Descendant { process: seen.process, is_child: seen.parent == me }).collect()
 }
 
 /// The numbers of all processes.
@@ -46,6 +26,66 @@ pub(crate) fn descendants(_: Process) -> Vec<Descendant> {
 pub(crate) fn pids() -> impl Iterator<Item = u32> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+/// A process as a walk has seen it.
+#[cfg(target_os = "linux")]
+#[derive(Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) process: Process,
+    pub(crate) parent: u32,
+    pub(crate) session: u32,
+    pub(crate) is_dead: bool,
+}
+
+/// All processes of the system, as one walk has seen them.
+#[cfg(target_os = "linux")]
+pub(crate) struct All {
+    by_parent: std::collections::HashMap<u32, Vec<Seen>>,
+}
+
+#[cfg(target_os = "linux")]
+impl All {
+    pub(crate) fn now() -> Self {
+        let mut by_parent: std::collections::HashMap<u32, Vec<Seen>> = std::collections::HashMap::new();
+        for pid in pids() {
+            if let Some(stat) = crate::process::stat(pid) {
+                by_parent.entry(stat.parent).or_default().push(Seen {
+                    process: Process { pid, start_time: stat.start_time },
+                    parent: stat.parent,
+                    session: stat.session,
+                    is_dead: stat.is_dead,
+                });
+            }
+        }
+        Self { by_parent }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Seen> {
+        self.by_parent.values().flatten().copied()
+    }
+
+    /// The children of this process, be they dead.
+    pub(crate) fn children(&self, parent: u32) -> impl Iterator<Item = Seen> {
+        self.by_parent.get(&parent).into_iter().flatten().copied()
+    }
+
+    /// The living descendants of these, without the calling process and what is below it, unless it is one of them.
+    pub(crate) fn below(&self, of: impl IntoIterator<Item = u32>) -> Vec<Seen> {
+        let mut parents: Vec<u32> = of.into_iter().collect();
+        let mut entered: std::collections::HashSet<u32> = parents.iter().copied().collect();
+        // Where it is below one of them, what it keeps is not theirs.
+        entered.insert(std::process::id());
+        let mut found = Vec::new();
+        while let Some(parent) = parents.pop() {
+            for child in self.children(parent).filter(|child| entered.insert(child.process.pid)) {
+                parents.push(child.process.pid);
+                found.push(child);
+            }
+        }
+        found.retain(|seen| !seen.is_dead);
+        found
+    }
 }
 
 /// Whether a process remains although this one has no children: never, for the child subreaper.

@@ -36,6 +36,8 @@
 
 mod agent;
 mod descendants;
+mod force;
+mod killing;
 mod lock;
 mod order;
 mod process;
@@ -46,14 +48,15 @@ mod supervise;
 mod sweep;
 mod watch;
 
+pub use force::{PATIENCE, end_shims, force_end};
 pub use lock::{Abandon, abandon, ask_to_end, holder, is_held, request_end};
 pub use order::{DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, Order, SpawnError, Started};
-pub use process::Process;
+pub use process::{Process, environment};
 pub use record::{EndedFor, ExitRecord, RecordError, RunRecord, read_exit, read_run};
 pub use run::run;
 /// A signal, as [`Process::signal`] takes it.
 pub use rustix::process::Signal;
-pub use sweep::{Swept, sweep};
+pub use sweep::{Swept, end_strays, end_tree, shims, sweep, take_in_orphans};
 
 /// What a shim exits with that has ended its agent since the task's directory was removed.
 pub const EXIT_REMOVED: u8 = 3;

@@ -63,7 +63,7 @@ pub fn is_held(dir: &Path) -> io::Result<bool> {
 
 /// The lock file, if there is one.
 fn existing(dir: &Path) -> io::Result<Option<File>> {
-    match Dir::open(dir).and_then(|dir| dir.open_regular(LOCK_FILE.as_ref())) {
+    match Dir::open_own(dir).and_then(|dir| dir.open_private(LOCK_FILE.as_ref(), OFlags::empty())) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         other => other.map(Some),
     }
@@ -114,7 +114,7 @@ pub fn ask_to_end(shim: &Process) -> io::Result<bool> {
 pub fn abandon(dir: &Path, attempt: u32) -> Result<Abandon, RecordError> {
     let path = dir.join(LOCK_FILE);
     let give_up = || -> io::Result<Abandon> {
-        let file = Dir::open(dir)?.open_private(LOCK_FILE.as_ref(), OFlags::CREATE)?;
+        let file = Dir::open_own(dir)?.open_private(LOCK_FILE.as_ref(), OFlags::CREATE)?;
         let done = under_lock(&file, FlockOperation::NonBlockingLockExclusive, || note(&file, attempt))?;
         Ok(if done.is_some() { Abandon::Done } else { Abandon::StillRunning })
     };

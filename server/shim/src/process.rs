@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 /// How much is read at once of what has no size: enough for most of it.
 pub(crate) const AT_ONCE: usize = 8 * 1024;
 
+/// The most that Linux gives a program in arguments and environment together, in bytes: three quarters of 8 MiB.
+const LONGEST_ENVIRONMENT: u64 = 6 * 1024 * 1024;
+
 /// What a shim is called in lists of processes: it is started by a path that says nothing.
 pub(crate) const NAME: &std::ffi::CStr = c"aiwg-shim";
 
@@ -48,10 +51,13 @@ impl Process {
     pub fn current_is_kept() -> bool {
         let mut parents =
             std::iter::successors(Some(std::process::id()), |pid| Self::parent_of(*pid)).skip(1);
-        parents.any(|pid| {
-            let name = read_small(format!("/proc/{pid}/comm").as_ref()).unwrap_or_default();
-            name.trim_ascii_end() == NAME.to_bytes()
-        })
+        parents.any(Self::is_shim)
+    }
+
+    /// Whether the process that has this number calls itself a shim, which anyone may do. Always false where the system does not tell.
+    pub fn is_shim(pid: u32) -> bool {
+        let name = read_small(format!("/proc/{pid}/comm").as_ref()).unwrap_or_default();
+        name.trim_ascii_end() == NAME.to_bytes()
     }
 
     /// Whether it still runs. A zombie does not: it waits to be reaped, which on some machines nobody does.
@@ -123,6 +129,17 @@ fn send(process: &Process, pid: Pid, signal: Signal) -> rustix::io::Result<bool>
     Ok(true)
 }
 
+/// The environment of a process as it was started: `NAME=value`, each with a 0 behind it. A process can say that its environment is anywhere
+/// in its memory, so no more is read than the system lets it have.
+///
+/// # Errors
+/// There is no such process, it is someone else's, or the system does not show it.
+pub fn environment(pid: u32) -> io::Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(AT_ONCE);
+    File::open(format!("/proc/{pid}/environ"))?.take(LONGEST_ENVIRONMENT).read_to_end(&mut text)?;
+    Ok(text)
+}
+
 /// Reads a file that the kernel makes up. It has no size, so that std would begin with reads of 32 bytes.
 pub(crate) fn read_small(path: &Path) -> io::Result<Vec<u8>> {
     let mut text = Vec::with_capacity(AT_ONCE);
@@ -134,6 +151,8 @@ pub(crate) fn read_small(path: &Path) -> io::Result<Vec<u8>> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Stat {
     pub(crate) parent: u32,
+    /// The number of its session: that of whoever began it. 0 where the system does not tell.
+    pub(crate) session: u32,
     pub(crate) start_time: u64,
     /// A zombie that waits to be reaped.
     pub(crate) is_dead: bool,
@@ -151,7 +170,7 @@ pub(crate) fn stat(pid: u32) -> Option<Stat> {
 pub(crate) fn stat(pid: u32) -> Option<Stat> {
     let raw = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
     rustix::process::test_kill_process(raw).ok()?;
-    Some(Stat { parent: 0, start_time: 0, is_dead: false, children_ticks: (0, 0) })
+    Some(Stat { parent: 0, session: 0, start_time: 0, is_dead: false, children_ticks: (0, 0) })
 }
 
 /// The program's name comes second, in parentheses, and may itself hold any characters: the fields are counted after it.
@@ -166,6 +185,8 @@ fn parse(text: &str) -> Option<Stat> {
     let is_dead = matches!(field(3)?, "Z" | "X") && number(20)? <= 1;
     Some(Stat {
         parent: field(4)?.parse().ok()?,
+        // That of a process in another name space may be no number of this one.
+        session: field(6)?.parse().unwrap_or(0),
         start_time: number(22)?,
         is_dead,
         children_ticks: (number(16)?, number(17)?),
@@ -186,7 +207,9 @@ mod tests {
     #[test]
     fn a_program_may_have_any_name() {
         let stat = parse(&line("a) R 1 (b", "S", 1)).unwrap();
-        assert_eq!(stat, Stat { parent: 4, start_time: 22, is_dead: false, children_ticks: (16, 17) });
+        let expected =
+            Stat { parent: 4, session: 6, start_time: 22, is_dead: false, children_ticks: (16, 17) };
+        assert_eq!(stat, expected);
         assert_eq!(parse("7 (a"), None);
         assert_eq!(parse("7 (a) S 1"), None);
     }

@@ -12,6 +12,7 @@ use rustix::{
 
 use crate::{
     descendants::{Descendant, descendants, remain_without_children, signal},
+    killing::{Killing, Next},
     process::Process,
     record::EndedFor,
     signals::Signals,
@@ -25,9 +26,6 @@ const LOOK_EVERY: Duration =
 
 /// How often to kill what is left, at least: each death that it leads to starts another round at once.
 const KILL_EVERY: Duration = Duration::from_millis(20);
-
-/// How long to try. What SIGKILL does not end by then is stuck in the kernel.
-const KILL_FOR: Duration = Duration::from_secs(5);
 
 /// How the tree came to its end.
 pub(crate) struct End {
@@ -48,7 +46,7 @@ enum Phase {
     /// Everything has been told to end.
     Ending { until: Instant },
     /// Everything is being killed.
-    Killing { until: Instant },
+    Killing,
 }
 
 /// How long what may last.
@@ -70,7 +68,8 @@ pub(crate) fn supervise(
     limits: &Limits,
     put_back: impl Fn(),
 ) -> End {
-    let mut tree = Tree { agent, status: None, told: HashSet::new(), ended_for: None };
+    let mut tree =
+        Tree { agent, status: None, told: HashSet::new(), killing: Killing::default(), ended_for: None };
     let deadline = limits.time.map(|time| after(Instant::now(), time));
     let mut phase = Phase::Running;
     loop {
@@ -96,8 +95,7 @@ pub(crate) fn supervise(
                 tree.tell_to_end(after(now, limits.grace))
             }
             Phase::Running if tree.status.is_some() => tree.tell_to_end(after(now, limits.leftover_grace)),
-            Phase::Ending { until } if now >= until => Phase::Killing { until: now + KILL_FOR },
-            Phase::Killing { until } if now >= until => return tree.end(requested, &watch),
+            Phase::Ending { until } if now >= until => Phase::Killing,
             unchanged => unchanged,
         };
         match phase {
@@ -109,10 +107,11 @@ pub(crate) fn supervise(
                 tree.tell_orphans();
                 signals.sleep(None, Some(until.saturating_duration_since(now).min(LOOK_EVERY)));
             }
-            Phase::Killing { .. } => {
-                tree.kill();
-                signals.sleep(None, Some(KILL_EVERY));
-            }
+            Phase::Killing => match tree.kill(now) {
+                Next::Look => {}
+                Next::Wait => signals.sleep(None, Some(KILL_EVERY)),
+                Next::GiveUp => return tree.end(requested, &watch),
+            },
         }
     }
 }
@@ -128,6 +127,7 @@ struct Tree {
     status: Option<WaitStatus>,
     /// Those that have been told to end.
     told: HashSet<Process>,
+    killing: Killing,
     ended_for: Option<EndedFor>,
 }
 
@@ -170,11 +170,11 @@ impl Tree {
         self.tell(process, Signal::CONT);
     }
 
-    /// SIGKILL to all.
-    fn kill(&mut self) {
-        for Descendant { process, .. } in descendants(self.agent) {
-            self.tell(process, Signal::KILL);
-        }
+    /// The next step of killing all.
+    fn kill(&mut self, now: Instant) -> Next {
+        let alive: Vec<Process> =
+            descendants(self.agent).into_iter().map(|Descendant { process, .. }| process).collect();
+        self.killing.round(&alive, now)
     }
 
     fn tell(&mut self, process: Process, what: Signal) {
@@ -185,6 +185,7 @@ impl Tree {
 
     fn end(mut self, requested: bool, watch: &Watch<'_>) -> End {
         let left = if self.is_gone() { Vec::new() } else { descendants(self.agent) };
+        self.told.extend(self.killing.reached());
         for Descendant { process, .. } in &left {
             self.told.remove(process);
         }

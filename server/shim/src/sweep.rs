@@ -1,16 +1,19 @@
-//! Ending what a killed shim could not end any more.
+//! Ending what a shim does not end any more: it was killed, its agent keeps it from working, or no daemon knows of it.
 
-/// What [`sweep`] found.
+use crate::process::Process;
+
+/// What was found, and what came of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
     /// How many processes were killed.
     pub ended: u32,
-    /// How many could not be.
+    /// How many could not be: they are stuck in the kernel, or not this user's.
     pub left: u32,
 }
 
-/// Kills every process of this user whose environment holds all the `NAME=value` pairs of `marker`, this one excepted, until
-/// there is none; it tries for 5 seconds. What an agent starts inherits its environment, so it is found wherever it has gone.
+/// Kills every process of this user whose environment holds all the `NAME=value` pairs of `marker`, and all that is below such a process, until
+/// there is none. What an agent starts inherits its environment, so it is found wherever it has gone. Shims come last: as long as one is
+/// there, it has what is orphaned below it. This process is no such one, nor what is below it, unless it is marked itself.
 ///
 /// An empty marker marks nothing. Only Linux shows environments; elsewhere this does nothing.
 ///
@@ -28,21 +31,66 @@ pub fn sweep(marker: &[(&str, &str)]) -> Swept {
     Swept::default()
 }
 
+/// Kills all that is below this shim, and has it go on: then it puts the end on record. That is for one that does not come to it, since its
+/// agent keeps stopping it. Where the system does not show what is below it, this only has it go on.
+pub fn end_tree(shim: &Process) -> Swept {
+    #[cfg(target_os = "linux")]
+    let swept = linux::end_tree(*shim);
+    #[cfg(not(target_os = "linux"))]
+    let swept = Swept::default();
+    let _ = shim.signal(rustix::process::Signal::CONT);
+    swept
+}
+
+/// Has this process take in what is orphaned below it: what a shim has kept that was killed. Only Linux can do that.
+///
+/// # Errors
+/// The system refuses it.
+pub fn take_in_orphans() -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    Ok(())
+}
+
+/// Kills what this process has taken in, with all that is below it, until there is none, and has the system forget what of it is dead. These are
+/// the children in other sessions than its own, but for the shims: those for whose number `is_shim` says so. A shim begins a session of its
+/// own, and only after it was given its order.
+pub fn end_strays(is_shim: impl Fn(u32) -> bool) -> Swept {
+    #[cfg(target_os = "linux")]
+    return linux::end_strays(is_shim);
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = is_shim;
+        Swept::default()
+    }
+}
+
+/// The living shims of this user whose environment holds all these pairs, in no order. An empty marker marks nothing, and only Linux shows
+/// environments.
+pub fn shims(marker: &[(&str, &str)]) -> Vec<Process> {
+    #[cfg(target_os = "linux")]
+    if !marker.is_empty() {
+        return linux::shims(marker);
+    }
+    let _ = marker;
+    Vec::new()
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use std::{
-        collections::HashSet,
         os::unix::fs::MetadataExt,
         time::{Duration, Instant},
     };
 
-    use rustix::process::{Signal, geteuid};
+    use rustix::process::{Pid, WaitOptions, geteuid, waitpid};
 
     use super::Swept;
-    use crate::{descendants::pids, process::Process};
-
-    /// How long to try. What SIGKILL does not end by then is stuck in the kernel.
-    const SWEEP_FOR: Duration = Duration::from_secs(5);
+    use crate::{
+        descendants::{All, Seen, pids},
+        killing::{Killing, Next},
+        process::{Process, environment},
+    };
 
     /// What is killed needs a moment to go; a process that forks and exits in the middle of a walk can be missed by it.
     const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -51,42 +99,97 @@ mod linux {
     const EMPTY_WALKS: u32 = 2;
 
     pub(super) fn sweep(marker: &[(&str, &str)]) -> Swept {
-        let marker: Vec<String> = marker.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let until = Instant::now() + SWEEP_FOR;
-        let mut killed: HashSet<Process> = HashSet::new();
+        let marker = pairs(marker);
+        kill_all(|| {
+            let marked = marked(&marker);
+            let below = All::now().below(marked.iter().map(|process| process.pid));
+            let mut all: Vec<Process> = below.iter().map(|seen| seen.process).chain(marked).collect();
+            all.sort_unstable_by_key(|process| process.pid);
+            all.dedup();
+            let (shims, others): (Vec<_>, Vec<_>) =
+                all.into_iter().partition(|process| Process::is_shim(process.pid));
+            if others.is_empty() { shims } else { others }
+        })
+    }
+
+    pub(super) fn end_tree(shim: Process) -> Swept {
+        kill_all(|| {
+            let all = All::now();
+            if !all.iter().any(|seen| seen.process == shim) {
+                return Vec::new();
+            }
+            all.below([shim.pid]).iter().map(|seen| seen.process).collect()
+        })
+    }
+
+    pub(super) fn end_strays(is_shim: impl Fn(u32) -> bool) -> Swept {
+        let me = std::process::id();
+        let Some(own) = crate::process::stat(me) else { return Swept::default() };
+        kill_all(|| {
+            let all = All::now();
+            let strays: Vec<Seen> = all
+                .children(me)
+                .filter(|seen| seen.session != own.session && !is_shim(seen.process.pid))
+                .collect();
+            for dead in strays.iter().filter(|seen| seen.is_dead) {
+                // Nobody else waits for it: it was not started here.
+                let pid = i32::try_from(dead.process.pid).ok().and_then(Pid::from_raw);
+                let _ = waitpid(pid, WaitOptions::NOHANG);
+            }
+            let below = all.below(strays.iter().map(|seen| seen.process.pid));
+            let living = strays.iter().copied().filter(|seen| !seen.is_dead);
+            living.chain(below).map(|seen| seen.process).collect()
+        })
+    }
+
+    pub(super) fn shims(marker: &[(&str, &str)]) -> Vec<Process> {
+        let marker = pairs(marker);
+        pids().filter(|pid| Process::is_shim(*pid)).filter_map(|pid| known(pid, &marker)).collect()
+    }
+
+    /// Kills what it finds until it finds nothing.
+    fn kill_all(find: impl Fn() -> Vec<Process>) -> Swept {
+        let mut killing = Killing::default();
         let mut empty_walks = 0;
         loop {
-            let alive = marked(&marker);
+            let alive = find();
             empty_walks = if alive.is_empty() { empty_walks + 1 } else { 0 };
-            if empty_walks == EMPTY_WALKS || Instant::now() >= until {
-                for process in &alive {
-                    killed.remove(process);
+            let next = match empty_walks {
+                0 => killing.round(&alive, Instant::now()),
+                EMPTY_WALKS => Next::GiveUp,
+                _ => Next::Wait,
+            };
+            match next {
+                Next::Look => {}
+                Next::Wait => std::thread::sleep(LOOK_EVERY),
+                Next::GiveUp => {
+                    let ended = killing.reached().filter(|process| !alive.contains(process)).count();
+                    let count = |length| u32::try_from(length).unwrap_or(u32::MAX);
+                    return Swept { ended: count(ended), left: count(alive.len()) };
                 }
-                let count = |length| u32::try_from(length).unwrap_or(u32::MAX);
-                return Swept { ended: count(killed.len()), left: count(alive.len()) };
             }
-            killed
-                .extend(alive.into_iter().filter(|process| matches!(process.signal(Signal::KILL), Ok(true))));
-            std::thread::sleep(LOOK_EVERY);
         }
     }
 
+    fn pairs(marker: &[(&str, &str)]) -> Vec<String> {
+        marker.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
     fn marked(marker: &[String]) -> Vec<Process> {
+        pids().filter(|pid| *pid != std::process::id()).filter_map(|pid| known(pid, marker)).collect()
+    }
+
+    /// This process, if it lives and is marked.
+    fn known(pid: u32, marker: &[String]) -> Option<Process> {
         // Who it is comes first: if the number is reused while its environment is read, it is not signalled.
-        pids()
-            .filter(|pid| *pid != std::process::id())
-            .filter_map(Process::of)
-            .filter(|process| is_marked(process.pid, marker) && process.is_alive())
-            .collect()
+        let process = Process::of(pid)?;
+        (is_marked(pid, marker) && process.is_alive()).then_some(process)
     }
 
     fn is_marked(pid: u32, marker: &[String]) -> bool {
         // The superuser can read other users' environments, but has no business there.
         let is_own = std::fs::metadata(format!("/proc/{pid}")).is_ok_and(|of| of.uid() == geteuid().as_raw());
-        let Some(environment) = is_own.then(|| std::fs::read(format!("/proc/{pid}/environ")).ok()).flatten()
-        else {
-            return false;
-        };
+        let Some(environment) = is_own.then(|| environment(pid).ok()).flatten() else { return false };
         marker.iter().all(|pair| environment.split(|byte| *byte == 0).any(|entry| entry == pair.as_bytes()))
     }
 }

@@ -133,7 +133,7 @@ fn way_up(from: u32, task_of: impl Fn(u32) -> Option<TaskNo>) -> Way {
 #[cfg(target_os = "linux")]
 fn task_of(pid: u32, socket: &str) -> Option<TaskNo> {
     use crate::supervisor::TASK_ENV;
-    let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let environment = aiwg_shim::environment(pid).ok()?;
     let find = |name: &str| {
         environment.split(|byte| *byte == 0).find_map(|entry| {
             let entry = std::str::from_utf8(entry).ok()?;

@@ -27,9 +27,15 @@ impl Ground {
     /// Part of it is gone already.
     pub(crate) fn of(project: &Project, lock: &Lock) -> io::Result<Self> {
         let now = |path: PathBuf| Identity::at(&path).map(|identity| (path, identity));
+        // The root first: see `is_in_place`.
         let mut all = vec![now(project.root().to_owned())?, now(project.database())?];
         all.extend(lock.identity()?.map(|identity| (project.lock(), identity)));
         Ok(Self(all))
+    }
+
+    /// Whether the project's directory is where it was.
+    pub(crate) fn is_in_place(&self) -> bool {
+        self.0.first().is_some_and(|(root, identity)| identity.is_still_at(root))
     }
 
     /// What of it is gone.
@@ -39,7 +45,7 @@ impl Ground {
 }
 
 /// Looks at every heartbeat, or more often, and has the daemon end where the ground is gone. Gives what is, once the daemon ends.
-pub(crate) async fn watch_ground(daemon: Arc<Daemon>, ground: Ground) -> Option<String> {
+pub(crate) async fn watch_ground(daemon: Arc<Daemon>, ground: Arc<Ground>) -> Option<String> {
     loop {
         let heartbeat = daemon.settings.get().config.daemon.heartbeat_interval_seconds;
         tokio::select! {
@@ -47,6 +53,7 @@ pub(crate) async fn watch_ground(daemon: Arc<Daemon>, ground: Ground) -> Option<
             () = daemon.stopped.cancelled() => return None,
         }
         daemon.log.look();
+        daemon.project.open_to_owner();
         if let Some(path) = ground.lost() {
             let why = format!(
                 "{} was removed, moved or replaced while the daemon ran, so it has ended, and left its agents running; where the project now is, \

@@ -1,6 +1,6 @@
 //! The keeper of one running task: from the order, or from what an earlier daemon left, to the task's end.
 
-use std::{io, path::Path, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use aiwg_fs::is_shortage;
 use aiwg_protocol::{
@@ -15,7 +15,8 @@ use tokio::{
 
 use super::{
     Shared,
-    environment::{TASK_ENV, kept_back},
+    environment::kept_back,
+    force::{Force, end_what_is_left},
     launch::{End, Launch, RETRY},
     outcome::{could_not_start, ended_by_shim, outcome, removed},
     overdue::Overdue,
@@ -62,7 +63,7 @@ impl Agent {
     }
 
     /// Keeps it until the engine knows of its end.
-    pub(super) async fn keep(mut self, shared: &Shared, mut end: watch::Receiver<Option<Ending>>) {
+    pub(super) async fn keep(mut self, shared: &Arc<Shared>, mut end: watch::Receiver<Option<Ending>>) {
         let dir = shared.project.action_dir(self.task.no);
         // One configuration from beginning to end, whatever is reloaded meanwhile.
         let loaded = shared.settings.get();
@@ -84,7 +85,7 @@ impl Agent {
 
     async fn start(
         &self,
-        shared: &Shared,
+        shared: &Arc<Shared>,
         config: &Config,
         dir: &Path,
         order: StartOrder,
@@ -97,20 +98,24 @@ impl Agent {
         };
         let names = std::env::vars_os().map(|(name, _)| name);
         let kept_back = kept_back(&config.agent.env, names).map_err(io::Error::other)?;
-        let mut child = match shim::spawn(&order, kept_back).await {
+        let mut child = match shim::spawn(&order, kept_back) {
             Ok(child) => child,
             Err(error) => return Ok(not_started(&error)),
         };
-        drop(order);
-        let shim = child.id();
-        shared.running.set_pids(self.task.no, self.task.launch, shim, None);
         // It is not reaped yet, so this cannot be another one.
-        let shim_process = shim.and_then(Process::of);
+        let shim = child.id().and_then(Process::of);
+        // Before it does anything: what is no known shim may be ended.
+        shared.running.set_processes(self.task.no, self.task.launch, shim, None);
+        if let Err(error) = shim::give(&mut child, &order).await {
+            return Ok(not_started(&error));
+        }
+        drop(order);
         let mut shortage = None;
         let ended = async {
             match shim::started(&mut child).await {
                 Some(Started::Started(process)) => {
-                    shared.running.set_pids(self.task.no, self.task.launch, shim, Some(process.pid));
+                    let agent = Some(process.pid);
+                    shared.running.set_processes(self.task.no, self.task.launch, shim, agent);
                     shared.shortage.over();
                 }
                 Some(Started::Failed(error)) if error.is_shortage() => shortage = Some(error.message),
@@ -118,7 +123,7 @@ impl Agent {
             }
             child.wait().await.ok().and_then(|status| status.code())
         };
-        let code = self.until(shared, config, dir, (Some(Duration::ZERO), shim_process), ended, end).await;
+        let code = self.until(shared, config, dir, (Some(Duration::ZERO), shim), ended, end).await;
         if let Some(why) = shortage {
             return Ok(End::NotStarted(why));
         }
@@ -131,14 +136,21 @@ impl Agent {
 
     async fn adopt(
         &self,
-        shared: &Shared,
+        shared: &Arc<Shared>,
         config: &Config,
         dir: &Path,
         end: &mut watch::Receiver<Option<Ending>>,
     ) -> io::Result<End> {
         match self.abandon(dir, end).await {
-            // The crash came before its directory was made.
-            None => return Ok(End::Lost { started: false, rest: None }),
+            // The crash came before its directory was made; or that was removed since, and the shim has not seen it.
+            None => {
+                let ending = *end.borrow();
+                return Ok(if end_what_is_left(self.task, shared).await {
+                    End::Ended(removed(dir).given(ending))
+                } else {
+                    End::Lost { started: false, rest: None }
+                });
+            }
             // Nobody runs it, and from here on nobody can.
             Some(Abandon::Done) => {
                 shim::reap(self.task, dir);
@@ -150,7 +162,7 @@ impl Agent {
         let shim = aiwg_shim::holder(dir).ok().flatten();
         if let Some(shim) = shim {
             let agent = self.task.agent_of(shim, dir);
-            shared.running.set_pids(self.task.no, self.task.launch, Some(shim.pid), agent);
+            shared.running.set_processes(self.task.no, self.task.launch, Some(shim), agent);
         }
         tracing::info!(task = %self.task.no, "found its agent still running, and goes on with it");
         // The clock may have been set since its start. A shim's own age does not depend on it.
@@ -181,6 +193,7 @@ impl Agent {
             if !std::mem::replace(&mut told, true) {
                 tracing::warn!(task = %self.task.no, %error, "whether its agent still runs cannot be settled yet");
             }
+            // What nobody can tell of any more is ended by what it is marked with.
             if end.borrow().is_some() && !aiwg_shim::is_held(dir).unwrap_or(false) {
                 return Some(Abandon::Done);
             }
@@ -210,7 +223,7 @@ impl Agent {
     /// its agent has stopped it. Gives what the shim has exited with, where that can be told.
     async fn until(
         &self,
-        shared: &Shared,
+        shared: &Arc<Shared>,
         config: &Config,
         dir: &Path,
         (age, shim): (Option<Duration>, Option<Process>),
@@ -228,13 +241,19 @@ impl Agent {
         let exit_within = Duration::try_from_secs_f64(config.agent.exit_seconds).unwrap_or_default();
         let mut overdue = Overdue::of(format, &dir.join(aiwg_shim::STDOUT_FILE), exit_within);
         let mut ending = end.borrow_and_update().is_some();
+        let mut force = Force::default();
+        if ending {
+            force.requested();
+        }
         loop {
             tokio::select! {
                 code = &mut ended => return code,
+                () = force.due() => force.end(self.task, shim, dir).await,
                 // The request is repeated: it may have come before the shim could take it.
                 () = tokio::time::sleep(RETRY), if ending => self.task.request_end(dir, known()),
                 Ok(()) = end.changed(), if !ending => {
                     ending = true;
+                    force.requested();
                     self.task.request_end(dir, known());
                 }
                 silent = silence.too_long(), if !ending => {
@@ -261,7 +280,7 @@ impl Agent {
     /// What the shim, now gone, has left.
     async fn end_of(
         &self,
-        shared: &Shared,
+        shared: &Arc<Shared>,
         config: &Config,
         dir: &Path,
         ending: Option<Ending>,
@@ -270,7 +289,11 @@ impl Agent {
             match aiwg_shim::read_exit(dir, self.task.launch) {
                 // That it cannot be read now says nothing about the task.
                 Err(error) if error.is_shortage() => tokio::time::sleep(RETRY).await,
-                record => break record.map_err(io::Error::other)?,
+                Err(error) => {
+                    tracing::warn!(task = %self.task.no, %error, "how its agent ended cannot be read");
+                    break None;
+                }
+                Ok(record) => break record,
             }
         };
         if let Some(record) = record {
@@ -292,14 +315,9 @@ impl Agent {
         }
         let started = self.task.run(dir).is_some_and(|run| run.agent.is_some());
         // The shim was killed: what it kept may still be running, and nobody else would end it.
-        let (task, socket) = (self.task.no.to_string(), shared.socket.clone());
-        // It waits for the processes to end.
-        let swept = tokio::task::spawn_blocking(move || {
-            aiwg_shim::sweep(&[(TASK_ENV, &task), (aiwg_protocol::SOCKET_ENV, &socket)])
-        })
-        .await
-        .map_err(io::Error::other)?;
-        tracing::warn!(task = %self.task.no, ended = swept.ended, left = swept.left, "its shim is gone without a record");
+        if end_what_is_left(self.task, shared).await {
+            return Ok(End::Ended(removed(dir).given(ending)));
+        }
         Ok(End::Lost { started, rest: None })
     }
 }

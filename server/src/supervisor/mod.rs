@@ -6,6 +6,7 @@
 
 mod agent;
 mod environment;
+mod force;
 mod launch;
 mod outcome;
 mod overdue;
@@ -17,7 +18,8 @@ mod silence;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use aiwg_protocol::types::TaskState;
+use aiwg_protocol::{SOCKET_ENV, types::TaskState};
+use aiwg_shim::Process;
 use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -30,6 +32,8 @@ use crate::{
 use agent::Agent;
 pub(crate) use environment::is_closed;
 pub use environment::{AGENT_ENV, TASK_ENV};
+use force::end_unkept;
+pub(crate) use force::leave_agents;
 pub(crate) use running::Running;
 pub(crate) use shortage::Shortage;
 
@@ -53,14 +57,26 @@ pub(crate) async fn supervise(
     found: Vec<TaskRow>,
     mut orders: mpsc::UnboundedReceiver<Order>,
 ) {
+    // What was killed that kept something leaves it to this process, which can end it.
+    if let Err(error) = aiwg_shim::take_in_orphans() {
+        tracing::warn!(%error, "what a killed shim leaves cannot be taken in");
+    }
+    let before = aiwg_shim::shims(&[(SOCKET_ENV, &shared.socket)]);
     let mut keepers = Keepers { shared, agents: JoinSet::new() };
     for task in found.into_iter().filter(|task| task.state == TaskState::Running) {
-        keepers.keep(Agent::found(&task), task.ending);
+        let dir = keepers.shared.project.action_dir(task.no);
+        // At once: what is no known shim may be ended.
+        let shim = aiwg_shim::holder(&dir).ok().flatten();
+        keepers.keep(Agent::found(&task), (true, shim), task.ending);
+    }
+    if !before.is_empty() {
+        let shared = Arc::clone(&keepers.shared);
+        keepers.agents.spawn(end_unkept(shared, before));
     }
     loop {
         tokio::select! {
             order = orders.recv() => match order {
-                Some(Order::Start(order)) => keepers.keep(Agent::ordered(*order), None),
+                Some(Order::Start(order)) => keepers.keep(Agent::ordered(*order), (false, None), None),
                 Some(Order::End(no, ending)) => keepers.shared.running.end(no, ending),
                 None => return,
             },
@@ -75,9 +91,9 @@ struct Keepers {
 }
 
 impl Keepers {
-    fn keep(&mut self, agent: Agent, ending: Option<Ending>) {
+    fn keep(&mut self, agent: Agent, found: (bool, Option<Process>), ending: Option<Ending>) {
         let (task, shared) = (agent.task(), Arc::clone(&self.shared));
-        let ended = shared.running.begin(task.no, task.launch, ending);
+        let ended = shared.running.begin(task.no, task.launch, found, ending);
         self.agents.spawn(async move {
             if AssertUnwindSafe(agent.keep(&shared, ended)).catch_unwind().await.is_err() {
                 task.give_up(&shared).await;

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use aiwg_shim::{Process, Signal};
 use tokio::sync::watch;
 
 use crate::store::{Ending, TaskNo};
@@ -21,8 +22,16 @@ pub(crate) struct Running {
 struct Kept {
     launch: u32,
     agent: Option<u32>,
-    shim: Option<u32>,
+    shim: Option<Process>,
+    /// Whether an earlier daemon has started its shim.
+    is_found: bool,
     end: watch::Sender<Option<Ending>>,
+}
+
+impl Kept {
+    fn is_shim(&self, pid: u32) -> bool {
+        self.shim.is_some_and(|shim| shim.pid == pid)
+    }
 }
 
 impl Running {
@@ -30,15 +39,17 @@ impl Running {
         Self { kept: Arc::default(), count: Arc::new(watch::Sender::new(0)) }
     }
 
-    /// From here on this launch of a task is kept. Its keeper is told through the receiver that its agent is to end, and why.
+    /// From here on this launch of a task is kept; `is_found` tells that an earlier daemon has started its shim, which this is if it is known
+    /// already. Its keeper is told through the receiver that its agent is to end, and why.
     pub(super) fn begin(
         &self,
         no: TaskNo,
         launch: u32,
+        (is_found, shim): (bool, Option<Process>),
         ending: Option<Ending>,
     ) -> watch::Receiver<Option<Ending>> {
         let (end, ended) = watch::channel(ending);
-        self.change(|kept| kept.insert(no, Kept { launch, agent: None, shim: None, end }));
+        self.change(|kept| kept.insert(no, Kept { launch, agent: None, shim, is_found, end }));
         ended
     }
 
@@ -52,7 +63,7 @@ impl Running {
     }
 
     /// The processes of this launch, as far as they are known.
-    pub(super) fn set_pids(&self, no: TaskNo, launch: u32, shim: Option<u32>, agent: Option<u32>) {
+    pub(super) fn set_processes(&self, no: TaskNo, launch: u32, shim: Option<Process>, agent: Option<u32>) {
         if let Some(one) = self.lock().get_mut(&no).filter(|one| one.launch == launch) {
             (one.shim, one.agent) = (shim, agent);
         }
@@ -79,8 +90,29 @@ impl Running {
     /// The task whose shim or agent this process is.
     pub(crate) fn task_of(&self, pid: u32) -> Option<TaskNo> {
         let kept = self.lock();
-        let found = kept.iter().find(|(_, one)| one.shim == Some(pid) || one.agent == Some(pid));
+        let found = kept.iter().find(|(_, one)| one.is_shim(pid) || one.agent == Some(pid));
         found.map(|(no, _)| *no)
+    }
+
+    /// Whether this process may be the shim of a task that is kept: it is known as such, or calls itself one while there is one that is not
+    /// known.
+    pub(super) fn may_be_shim(&self, pid: u32) -> bool {
+        let kept = self.lock();
+        let is_unknown = kept.values().any(|one| one.is_found && one.shim.is_none());
+        kept.values().any(|one| one.is_shim(pid)) || (is_unknown && Process::is_shim(pid))
+    }
+
+    /// The shim of a task, as far as it is known.
+    pub(super) fn shim(&self, no: TaskNo) -> Option<Process> {
+        self.lock().get(&no)?.shim
+    }
+
+    /// Has all shims go on: their agents may have stopped them.
+    pub(super) fn wake_shims(&self) {
+        for shim in self.lock().values().filter_map(|one| one.shim) {
+            // It may just have ended.
+            let _ = shim.signal(Signal::CONT);
+        }
     }
 
     /// The tasks whose agents are kept, in no order.
@@ -114,15 +146,31 @@ impl Running {
 mod tests {
     use super::*;
 
+    const NEW: (bool, Option<Process>) = (false, None);
+    const SHIM: Option<Process> = Some(Process { pid: 10, start_time: 1 });
+
+    #[test]
+    fn only_what_is_known_is_a_shim_unless_one_is_not() {
+        let running = Running::new();
+        let _new = running.begin(TaskNo(1), 1, NEW, None);
+        running.set_processes(TaskNo(1), 1, SHIM, None);
+        assert!(running.may_be_shim(10) && !running.may_be_shim(11));
+        let _found = running.begin(TaskNo(2), 1, (true, Some(Process { pid: 20, start_time: 1 })), None);
+        assert!(running.may_be_shim(20) && !running.may_be_shim(std::process::id()));
+        let _unknown = running.begin(TaskNo(3), 1, (true, None), None);
+        // This test is none.
+        assert!(!running.may_be_shim(std::process::id()));
+    }
+
     #[test]
     fn the_end_of_one_launch_says_nothing_about_the_next() {
         let (running, no) = (Running::new(), TaskNo(1));
-        let _first = running.begin(no, 1, None);
-        running.set_pids(no, 1, Some(10), Some(11));
+        let _first = running.begin(no, 1, NEW, None);
+        running.set_processes(no, 1, SHIM, Some(11));
         // Ordered before the keeper of the first has come to its end.
-        let second = running.begin(no, 2, None);
+        let second = running.begin(no, 2, NEW, None);
         running.finished(no, 1);
-        running.set_pids(no, 1, Some(10), Some(11));
+        running.set_processes(no, 1, SHIM, Some(11));
         assert_eq!((running.count(), running.launch(no), running.pid(no)), (1, Some(2), None));
         running.end(no, Ending::Cancel);
         assert_eq!(*second.borrow(), Some(Ending::Cancel));
@@ -133,8 +181,8 @@ mod tests {
     #[test]
     fn a_task_is_known_by_its_shim_and_by_its_agent() {
         let running = Running::new();
-        let _end = running.begin(TaskNo(3), 1, None);
-        running.set_pids(TaskNo(3), 1, Some(10), Some(11));
+        let _end = running.begin(TaskNo(3), 1, NEW, None);
+        running.set_processes(TaskNo(3), 1, SHIM, Some(11));
         assert_eq!((running.task_of(10), running.task_of(11)), (Some(TaskNo(3)), Some(TaskNo(3))));
         assert_eq!(running.task_of(12), None);
         assert_eq!(running.tasks(), [TaskNo(3)]);

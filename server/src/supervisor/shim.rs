@@ -2,13 +2,14 @@
 
 use std::{ffi::OsString, io, path::Path, process::Stdio, time::Duration};
 
+use aiwg_protocol::SOCKET_ENV;
 use aiwg_shim::{Order, Process, Started};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
 };
 
-use super::launch::Launch;
+use super::{environment::TASK_ENV, launch::Launch};
 
 /// The role of the binary that is a shim.
 const ROLE: &str = "__shim";
@@ -16,28 +17,41 @@ const ROLE: &str = "__shim";
 /// Where this very program is, even if its file has been replaced since.
 const OWN_PROGRAM: &str = if cfg!(target_os = "linux") { "/proc/self/exe" } else { "" };
 
+/// What all processes of a task's agent have in their environment, unless they remove it.
+pub(super) const MARKERS: [&str; 2] = [TASK_ENV, SOCKET_ENV];
+
 /// How often to look whether a shim that is not our child still lives, where the system cannot tell us.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Starts a shim with this order, without these variables of the daemon's environment. It answers through [`started`].
-pub(super) async fn spawn(order: &Order, kept_back: Vec<OsString>) -> io::Result<Child> {
+/// Starts a shim, without these variables of the daemon's environment. It is marked as its agent is, so that it is found as that is. It waits
+/// for its order, which [`give`] gives.
+pub(super) fn spawn(order: &Order, kept_back: Vec<OsString>) -> io::Result<Child> {
     let program = if OWN_PROGRAM.is_empty() { std::env::current_exe()? } else { OWN_PROGRAM.into() };
     let mut command = Command::new(program);
     // From the shim itself: an agent can look at its parent.
     kept_back.into_iter().for_each(|name| {
         command.env_remove(name);
     });
-    let mut child = command
+    for name in MARKERS {
+        if let Some(value) = order.env.get(name) {
+            command.env(name, value);
+        }
+    }
+    command
         .arg0("aiwg")
         .args([ROLE, &order.task_id])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .spawn()?;
-    if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(&serde_json::to_vec(order)?).await?;
+        .spawn()
+}
+
+/// Gives a shim its order. It answers through [`started`].
+pub(super) async fn give(child: &mut Child, order: &Order) -> io::Result<()> {
+    match child.stdin.take() {
+        Some(mut stdin) => stdin.write_all(&serde_json::to_vec(order)?).await,
+        None => Ok(()),
     }
-    Ok(child)
 }
 
 /// What the shim says of the agent's start; none if it ended without a word.
@@ -49,12 +63,17 @@ pub(super) async fn started(child: &mut Child) -> Option<Started> {
 
 /// Waits until the shim of the task of `dir` is gone. It is not our child: the daemon that was its parent has died.
 pub(super) async fn gone(shim: Option<Process>, dir: &Path) {
+    let Some(shim) = shim else {
+        // It has not taken the lock in a way that tells whose it is.
+        while aiwg_shim::is_held(dir).unwrap_or(false) {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        return;
+    };
     #[cfg(target_os = "linux")]
-    if let Some(shim) = shim {
-        exited(&shim).await;
-    }
-    // The lock has the last word: the process may have been a zombie's, or not have taken it in a way that tells whose it is.
-    while aiwg_shim::is_held(dir).unwrap_or(false) {
+    exited(&shim).await;
+    // It has the last word, and not the lock: another process may have that by now. A zombie has let go of it.
+    while shim.is_alive() {
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -152,6 +152,32 @@ while True:
 }
 
 #[test]
+fn two_that_make_each_other_anew_are_ended() {
+    let mut task = Task::python(
+        "import os, signal
+signal.signal(15, signal.SIG_IGN)
+def lives(pid):
+    try: return open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[0] not in 'ZX'
+    except OSError: return False
+other, told = 0, False
+while True:
+    if not lives(other):
+        me, pid = os.getpid(), os.fork()
+        other = pid or me
+        if not pid: os.setsid()
+    elif not told:
+        told = True
+        open('ready', 'a').write('\\n')",
+    );
+    task.order.grace_ms = 30;
+    let (mut shim, _) = task.started();
+    task.lines("ready", 2);
+    shim.signal(Signal::TERM);
+    shim.wait();
+    assert_eq!((task.exit().signal, task.exit().processes_left), (Some(9), 0));
+}
+
+#[test]
 fn zombies_are_not_counted() {
     // A child that has ended, and that the agent does not reap.
     let task = Task::python(

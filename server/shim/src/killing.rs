@@ -1,0 +1,93 @@
+//! Killing processes that may keep making others.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use rustix::process::Signal;
+
+use crate::{descendants::signal, process::Process};
+
+/// How long to wait for what has been killed. What is still there then is stuck in the kernel.
+const KILL_FOR: Duration = Duration::from_secs(5);
+
+/// Kills what it is shown, round by round.
+///
+/// It stops them first and kills them only when a round has shown no new one: what is killed makes room for others, and where many make each
+/// other anew, those that are not yet killed do so; what is stopped does neither. There is no other limit than that what is shown has been
+/// killed long ago: whoever makes new ones all the time is not to be left for that.
+#[derive(Default)]
+pub(crate) struct Killing {
+    met: HashMap<Process, Met>,
+}
+
+struct Met {
+    /// Whether it takes signals.
+    in_reach: bool,
+    killed: Option<Instant>,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Look again at once.
+    Look,
+    /// Wait for those that have been killed.
+    Wait,
+    /// Leave them: they are stuck.
+    GiveUp,
+}
+
+impl Killing {
+    /// Takes the next step with all that live now.
+    pub(crate) fn round(&mut self, alive: &[Process], now: Instant) -> Next {
+        let mut any_new = false;
+        for process in alive {
+            self.met.entry(*process).or_insert_with(|| {
+                any_new = true;
+                Met { in_reach: signal(*process, Signal::STOP), killed: None }
+            });
+        }
+        if any_new {
+            return Next::Look;
+        }
+        let mut all_stuck = !alive.is_empty();
+        for process in alive {
+            if let Some(met) = self.met.get_mut(process) {
+                met.in_reach |= signal(*process, Signal::KILL);
+                let since = *met.killed.get_or_insert(now);
+                all_stuck &= now.saturating_duration_since(since) >= KILL_FOR;
+            }
+        }
+        if all_stuck { Next::GiveUp } else { Next::Wait }
+    }
+
+    /// All that it has met and could reach.
+    pub(crate) fn reached(&self) -> impl Iterator<Item = Process> {
+        self.met.iter().filter(|(_, met)| met.in_reach).map(|(process, _)| *process)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_killed_long_ago_is_given_up() {
+        // There are none of these.
+        let processes: Vec<Process> =
+            (1..4).map(|n| Process { pid: u32::MAX - n, start_time: u64::from(n) }).collect();
+        let mut killing = Killing::default();
+        let began = Instant::now();
+        assert_eq!(killing.round(&processes[..2], began), Next::Look);
+        assert_eq!(killing.round(&processes[..2], began), Next::Wait);
+        let late = began + KILL_FOR;
+        assert_eq!(killing.round(&processes, late), Next::Look);
+        assert_eq!(killing.round(&processes, late), Next::Wait);
+        assert_eq!(killing.round(&processes[..2], late), Next::GiveUp);
+        assert_eq!(killing.round(&processes, late + KILL_FOR), Next::GiveUp);
+        assert_eq!(killing.round(&[], late), Next::Wait);
+        assert_eq!(killing.reached().count(), 0);
+    }
+}

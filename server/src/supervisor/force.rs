@@ -1,0 +1,107 @@
+//! Ending agents whose shim does not end them, and those that nobody keeps.
+
+use std::{path::Path, sync::Arc};
+
+use aiwg_fs::is_absent;
+use aiwg_protocol::SOCKET_ENV;
+use aiwg_shim::{PATIENCE, Process, Swept, end_shims, force_end};
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, sleep, sleep_until},
+};
+
+use super::{
+    Running, Shared,
+    environment::TASK_ENV,
+    launch::{Launch, RETRY},
+};
+use crate::{project::Project, store::TaskNo};
+
+/// Whether a shim does what it was asked for.
+#[derive(Default)]
+pub(super) struct Force {
+    due: Option<Instant>,
+    steps: u32,
+}
+
+impl Force {
+    /// The agent's end has just been requested.
+    pub(super) fn requested(&mut self) {
+        self.due = Some(Instant::now() + PATIENCE);
+    }
+
+    /// Returns when it should have ended long ago. May be dropped and called again.
+    pub(super) async fn due(&self) {
+        match self.due {
+            Some(due) => sleep_until(due).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Takes the next step against that: against this shim, or the one that holds the lock in the task's directory.
+    pub(super) async fn end(&mut self, task: Launch, known: Option<Process>, dir: &Path) {
+        self.due = Some(Instant::now() + RETRY);
+        let Some(shim) = known.or_else(|| aiwg_shim::holder(dir).ok().flatten()) else { return };
+        let steps = self.steps;
+        self.steps += 1;
+        // It waits for the processes to end.
+        if let Ok(killed) = spawn_blocking(move || force_end(&shim, steps)).await {
+            tracing::warn!(task = %task.no, shim = shim.pid, killed, "its shim did not end it in time, so the daemon does");
+        }
+    }
+}
+
+/// Ends what is left of an agent of which there is no record: what is marked as its, and what this process has taken in. Tells whether its shim
+/// was still there: then what that is found by was taken away.
+pub(super) async fn end_what_is_left(task: Launch, shared: &Arc<Shared>) -> bool {
+    let shared = Arc::clone(shared);
+    let end = move || {
+        let name = task.no.to_string();
+        let marker = [(TASK_ENV, name.as_str()), (SOCKET_ENV, shared.socket.as_str())];
+        let had_shim = !aiwg_shim::shims(&marker).is_empty();
+        let marked = aiwg_shim::sweep(&marker);
+        let strays = aiwg_shim::end_strays(|pid| shared.running.may_be_shim(pid));
+        (had_shim, Swept { ended: marked.ended + strays.ended, left: marked.left + strays.left })
+    };
+    // It waits for the processes to end.
+    let Ok((had_shim, Swept { ended, left })) = spawn_blocking(end).await else { return false };
+    if had_shim || ended > 0 || left > 0 {
+        tracing::warn!(task = %task.no, had_shim, ended, left, "there is no record of its agent's end: what was left of it is ended");
+    }
+    had_shim
+}
+
+/// Lets the agents go on without this daemon, which ends without them. Where the project is in its place, but the directory of an agent's task
+/// was taken away, nobody could find that agent: it is ended.
+pub(crate) async fn leave_agents(project: &Project, running: &Running, is_in_place: bool) {
+    // Those that find their directory gone end their agents by themselves, unless these have stopped them.
+    running.wake_shims();
+    let is_gone = |no: &TaskNo| {
+        let dir = project.action_dir(*no).symlink_metadata();
+        is_in_place && dir.is_err_and(|error| is_absent(&error))
+    };
+    let shims: Vec<Process> =
+        running.tasks().iter().filter(|no| is_gone(no)).filter_map(|no| running.shim(*no)).collect();
+    if shims.is_empty() {
+        return;
+    }
+    tracing::warn!(?shims, "the directories of their tasks were taken away: their agents are being ended");
+    let _ = spawn_blocking(move || end_shims(shims)).await;
+}
+
+/// Ends the agents of this project that nobody keeps, given the shims that were there before any was started: what their tasks are known by was
+/// taken away, while there was no daemon.
+pub(super) async fn end_unkept(shared: Arc<Shared>, before: Vec<Process>) {
+    // Whoever goes on with one has found it by then.
+    sleep(RETRY).await;
+    let is_unkept = |shim: &Process| shim.is_alive() && !shared.running.may_be_shim(shim.pid);
+    let unkept: Vec<Process> = before.into_iter().filter(is_unkept).collect();
+    if unkept.is_empty() {
+        return;
+    }
+    tracing::warn!(shims = ?unkept, "nobody keeps their agents any more: they are being ended");
+    match spawn_blocking(move || end_shims(unkept)).await {
+        Ok(left) if !left.is_empty() => tracing::error!(shims = ?left, "they cannot be ended"),
+        _ => {}
+    }
+}
