@@ -54,6 +54,9 @@ class Call {
   }
 }
 
+/** The kind of error that is about the whole connection: it is one too many, and the daemon reads nothing of it. */
+const OF_ALL = 'too_many_connections';
+
 /** The calls that wait for their answers. */
 export class Calls {
   #waiting = new Map();
@@ -80,6 +83,10 @@ export class Calls {
   /** Takes an answer. The one to a call that was cancelled finds nobody, and is dropped. */
   settle({ id, result, error }, path) {
     const isRefused = error !== undefined && error !== null;
+    if (isRefused && isError(error) && error.data?.kind === OF_ALL) {
+      this.failAll(() => new DaemonError(error));
+      return;
+    }
     const call = id === null && isRefused ? this.#longest() : this.#waiting.get(id);
     const wrong = (why) => call?.fail(() => notUnderstood(path, why));
     if (isRefused) {

@@ -165,6 +165,20 @@ test('an error without an id is that of the longest line', () =>
     },
   ));
 
+test('a connection that is one too many fails all its calls with that', () =>
+  withPeer(
+    ({ method }, socket) => {
+      if (method !== 'c') return;
+      const error = { code: -32022, message: 'too many', data: { kind: 'too_many_connections' } };
+      socket.end(JSON.stringify({ jsonrpc: '2.0', id: null, error }) + '\n');
+    },
+    async (client) => {
+      const calls = ['a', 'b', 'c'].map((method) => client.request(method));
+      const kinds = (await Promise.allSettled(calls)).map(({ reason }) => reason.kind);
+      assert.deepEqual(kinds, Array(3).fill('too_many_connections'));
+    },
+  ));
+
 /** Calls from a line that is known. */
 async function lineOfTheCaller(client) {
   return await client.task.get({ taskId: 'task-9999' });

@@ -176,6 +176,25 @@ class Errors(unittest.TestCase):
                 send(peer.connections[0], id=sent["id"], result="ok")
                 self.assertEqual(short.result(5), "ok")
 
+    def test_a_connection_that_is_one_too_many_fails_all_its_calls_with_that(self) -> None:
+        def answer(request: Any, connection: Any) -> Any:
+            if request["method"] == "last":
+                data = {"kind": "too_many_connections"}
+                error = {"code": -32022, "message": "too many", "data": data}
+                send(connection, id=None, error=error)
+            return SILENCE
+
+        with Peer(answer) as peer, DaemonClient(peer.socket_path) as client:
+            with ThreadPoolExecutor(3) as pool:
+                calls = [pool.submit(client.request, method) for method in ("a", "b")]
+                peer.saw("a")
+                peer.saw("b")
+                calls.append(pool.submit(client.request, "last"))
+                for call in calls:
+                    with self.assertRaises(DaemonError) as caught:
+                        call.result(5)
+                    self.assertEqual(caught.exception.kind, "too_many_connections")
+
     def test_what_json_cannot_hold_is_refused_and_harms_nothing(self) -> None:
         with Peer(usual) as peer, DaemonClient(peer.socket_path) as client:
             self.assertRaises(TypeError, client.emit, "x", object())

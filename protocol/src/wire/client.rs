@@ -14,7 +14,10 @@ use tokio_util::codec::Framed;
 
 pub use super::codec::{FromServer, ServerNotification, ToServer};
 use super::codec::{JsonRpc, Lines};
-use crate::service::{DaemonServiceRequest, DaemonServiceResponse};
+use crate::{
+    error::{ApiError, ErrorKind},
+    service::{DaemonServiceRequest, DaemonServiceResponse},
+};
 
 /// The messages of a connection, for those who send and receive them one by one.
 pub type Messages<S> = tokio_serde::Framed<Framed<S, Lines>, FromServer, ToServer, JsonRpc>;
@@ -31,6 +34,12 @@ pub struct ClientTransport<S> {
     wire: Messages<S>,
     /// The calls in flight, by id.
     calls: HashMap<u64, Call>,
+    /// Why the daemon takes none of this connection's calls, if it does not: there are too many connections.
+    refused: Option<ApiError>,
+    /// Whether calls that were made before the end of a refused connection have had their turn to be sent, and hear why as well.
+    is_last_turn: bool,
+    /// Nothing can be written any more. What can still be read may say why.
+    is_broken: bool,
 }
 
 /// What must be known of a call to understand its answer.
@@ -45,7 +54,32 @@ struct Call {
 impl<S: AsyncRead + AsyncWrite + Unpin> ClientTransport<S> {
     /// A transport on this stream.
     pub fn new(stream: S) -> Self {
-        Self { wire: messages(stream), calls: HashMap::new() }
+        Self { wire: messages(stream), calls: HashMap::new(), refused: None, is_last_turn: false, is_broken: false }
+    }
+
+    /// What writing has come to, where that it cannot be done any more is no reason not to read.
+    fn written(&mut self, poll: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+        match poll {
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_broken = true;
+                Poll::Ready(Ok(()))
+            }
+            other => other,
+        }
+    }
+
+    fn takes_nothing(&self) -> bool {
+        self.is_broken || self.refused.is_some()
+    }
+
+    /// The answer to one of the calls of a connection that was refused.
+    fn refused_call(&mut self) -> Option<Response<DaemonServiceResponse>> {
+        let error = self.refused.as_ref()?;
+        let id = *self.calls.keys().next()?;
+        let Call { method, .. } = self.calls.remove(&id)?;
+        let message = DaemonServiceResponse::decode(method, Err(error.clone()))
+            .map_err(|error| ServerError::new(io::ErrorKind::InvalidData, error.to_string()));
+        Some(Response { request_id: id, message })
     }
 
     /// The call that an error without an id is about: what this end sends is well-formed, so that it can only be too long, and where any
@@ -61,9 +95,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for ClientTransport<S> {
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
         loop {
+            if let Some(refused) = this.refused_call() {
+                return Poll::Ready(Some(Ok(refused)));
+            }
             let (id, outcome) = match ready!(Pin::new(&mut this.wire).poll_next(cx)?) {
+                None if this.refused.is_some() && !std::mem::replace(&mut this.is_last_turn, true) => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 None => return Poll::Ready(None),
                 Some(FromServer::Notification(_)) => continue,
+                Some(FromServer::Response(None, Err(error)))
+                    if error.kind() == Some(ErrorKind::TooManyConnections) =>
+                {
+                    this.refused = Some(error);
+                    continue;
+                }
                 Some(FromServer::Response(None, Err(error))) => (this.longest(), Ok(Err(error))),
                 Some(FromServer::Response(id, outcome)) => (id, Ok(outcome)),
                 Some(FromServer::Unreadable(id, why)) => (id, Err(why)),
@@ -87,7 +134,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<ClientMessage<DaemonServiceRequest>
     type Error = io::Error;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().wire).poll_ready(cx)
+        let this = self.get_mut();
+        if this.takes_nothing() {
+            return Poll::Ready(Ok(()));
+        }
+        let ready = Pin::new(&mut this.wire).poll_ready(cx);
+        this.written(ready)
     }
 
     fn start_send(self: Pin<&mut Self>, message: ClientMessage<DaemonServiceRequest>) -> io::Result<()> {
@@ -105,11 +157,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<ClientMessage<DaemonServiceRequest>
             }
             _ => return Ok(()),
         };
-        Pin::new(&mut this.wire).start_send(message)
+        this.is_last_turn = false;
+        if this.takes_nothing() { Ok(()) } else { Pin::new(&mut this.wire).start_send(message) }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().wire).poll_flush(cx)
+        let this = self.get_mut();
+        if this.takes_nothing() {
+            return Poll::Ready(Ok(()));
+        }
+        let flushed = Pin::new(&mut this.wire).poll_flush(cx);
+        this.written(flushed)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

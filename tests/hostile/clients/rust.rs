@@ -157,6 +157,27 @@ async fn what_cannot_be_understood_fails_its_own_call_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_one_too_many_fails_all_its_calls_with_that() {
+    let project = Project::started(json!({ "daemon": { "max_connections": 1 } }));
+    let mut only = project.wire();
+    only.is_alive();
+    for _ in 0..20 {
+        let client = DaemonClient::connect_to(project.socket()).await.unwrap();
+        let emit = || {
+            let payload = Some(aiwg_client::types::Json::new(&"x".repeat(300_000)).unwrap());
+            client.event_emit(aiwg_client::types::EventEmitParams { topic: "a".to_owned(), payload })
+        };
+        let done = tokio::join!(client.ping(NoParams {}), emit(), client.ping(NoParams {}), emit());
+        let errors = [done.0.err(), done.1.err(), done.2.err(), done.3.err()];
+        for error in errors {
+            let error = error.unwrap();
+            assert_eq!(error.kind(), Some(aiwg_client::ErrorKind::TooManyConnections), "{error}");
+        }
+    }
+    only.is_alive();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_line_without_an_end_does_not_take_all_memory() {
     let endless = "x".repeat(65 * 1024 * 1024);
     let peer = Peer::new(move |_| vec![endless.clone()]);

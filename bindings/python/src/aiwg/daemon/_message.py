@@ -98,6 +98,11 @@ class Waiting(Protocol):
         """Takes the error."""
 
 
+# The kind of error that is about the whole connection: it is one too many, and the daemon reads
+# nothing of it.
+_OF_ALL = "too_many_connections"
+
+
 def _no_number(constant: str) -> Any:
     raise ValueError(f"{constant} is not JSON")
 
@@ -122,6 +127,12 @@ def dispatch(
         return _notification(message, notify)
     # All of it is read before the call is taken: one that is taken is always settled.
     error = _error_in(message)
+    if isinstance(error, DaemonError) and error.kind == _OF_ALL:
+        for call_id in list(calls):
+            waiting = calls.pop(call_id, None)
+            if waiting is not None:
+                waiting.fail(error_of(message["error"]))
+        return None
     call = _take(calls, message)
     if call is None:
         return None
