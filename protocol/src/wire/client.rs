@@ -54,7 +54,13 @@ struct Call {
 impl<S: AsyncRead + AsyncWrite + Unpin> ClientTransport<S> {
     /// A transport on this stream.
     pub fn new(stream: S) -> Self {
-        Self { wire: messages(stream), calls: HashMap::new(), refused: None, is_last_turn: false, is_broken: false }
+        Self {
+            wire: messages(stream),
+            calls: HashMap::new(),
+            refused: None,
+            is_last_turn: false,
+            is_broken: false,
+        }
     }
 
     /// What writing has come to, where that it cannot be done any more is no reason not to read.
