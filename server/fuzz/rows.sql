@@ -6,7 +6,7 @@ INSERT INTO event (seq, topic, payload, source, at, cause) VALUES
 INSERT INTO task (no, state, prompt, agent, priority, env, metadata, cause, created_at, started_at, completed_at, launch, attempts,
     exit_code, result, rule, waiting, after, usage, conversation, event) VALUES
     (1, 'completed', 'x', 'one', 0, '{}', '{}', '{"rule":"a","event":1,"depth":0}', 1000, 2000, 3000, 1, 1, 0, 'done', 'a', 0, NULL,
-        '{"costUsd":0.5,"turns":1}', NULL, 1),
+        '{"costUsd":0.5,"turns":1,"inputTokens":1,"outputTokens":1,"cacheReadTokens":1,"cacheCreationTokens":1}', NULL, 1),
     (2, 'failed', 'x', NULL, 0, '{}', '{}', NULL, 1000, 2000, 3000, 1, 1, 1, NULL, NULL, 0, NULL, NULL, 'talk', NULL),
     (3, 'running', 'x', NULL, 0, '{}', '{}', NULL, 1000, 2000, NULL, 1, 1, NULL, NULL, 'b', 0, NULL, NULL, NULL, NULL),
     (4, 'running', 'x', NULL, 0, '{}', '{}', NULL, 1000, 2000, NULL, 1, 1, NULL, NULL, NULL, 0, NULL, NULL, 'talk', NULL),

@@ -15,9 +15,9 @@ thread_local! {
 fuzz_target!(|text: &[u8]| {
     PROJECT.with_borrow(|project| {
         std::fs::write(project.path().join(".gitignore"), text).unwrap();
-        let options = Options::new(project.path());
+        let verdicts = Options::new(project.path()).verdicts().unwrap();
         for path in ["a", "src/a.ts", "node_modules/x/index.js", "{a,b}/[c]"] {
-            options.verdict(Path::new(path), Kind::Modified).unwrap();
+            verdicts.of(Path::new(path), Kind::Modified).unwrap();
         }
     });
 });

@@ -18,7 +18,8 @@ fuzz_target!(|text: &str| {
     let whole = set.is_match(path);
     // What the braces stand for matches what they match.
     let parts = alternatives(pattern, 64);
-    if parts.len() > 1 {
+    // One that ends in a slash names a directory: the check of the configuration refuses it, and globset is not of one mind about it.
+    if parts.len() > 1 && !parts.iter().any(|part| part.ends_with('/')) {
         let parts: Result<Vec<_>, _> = parts.iter().map(|part| Pattern::path(part)).collect();
         if let Ok(Ok(parts)) = parts.map(PatternSet::new) {
             assert_eq!(whole, parts.is_match(path));

@@ -105,7 +105,7 @@ impl Turn<'_> {
         for (no, ending) in &self.state.endings {
             if self
                 .store
-                .task(*no)?
+                .task_if_readable(*no)?
                 .is_some_and(|task| task.state == TaskState::Running && task.ending.is_none())
             {
                 self.store.mark_ending(*no, *ending)?;

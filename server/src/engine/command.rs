@@ -322,6 +322,11 @@ pub enum EngineError {
     /// No such task.
     #[error("there is no task \"{0}\"; `aiwg task list` shows the latest")]
     TaskNotFound(TaskNo),
+    /// What is stored of it cannot be read.
+    #[error(
+        "what is stored of {0} cannot be read, so it cannot be carried out again; `aiwg daemon status` says more"
+    )]
+    TaskUnreadable(TaskNo),
     /// It has ended already.
     #[error("{0} has ended already; `aiwg task get {0}` tells how")]
     TaskEnded(TaskNo),
@@ -375,6 +380,7 @@ impl From<EngineError> for ApiError {
         let kind = match error {
             EngineError::TaskNotFound(_) => ErrorKind::TaskNotFound,
             EngineError::TaskEnded(_) => ErrorKind::TaskEnded,
+            EngineError::TaskUnreadable(_) => ErrorKind::InternalError,
             EngineError::QueueFull(_) => ErrorKind::QueueFull,
             EngineError::ChainTooDeep(_) => ErrorKind::ChainTooDeep,
             EngineError::DependencyNotFound(_) => ErrorKind::DependencyNotFound,

@@ -70,7 +70,7 @@ pub(crate) async fn fire_when_due<G: Future<Output = Gathering>>(
 /// Returns at this moment, or when it is time for a look; never if there is no such moment.
 async fn until(next: Option<Timestamp>) {
     let Some(next) = next else { return std::future::pending().await };
-    let left = u64::try_from(next.as_millis() - Timestamp::now().as_millis()).unwrap_or(0);
+    let left = u64::try_from(next.as_millis().saturating_sub(Timestamp::now().as_millis())).unwrap_or(0);
     sleep(Duration::from_millis(left).min(LOOK_EVERY)).await;
 }
 

@@ -25,7 +25,7 @@ impl Turn<'_> {
         let (selected, more) = self.selected(which, OPEN, false)?;
         // All of them first: a name that nobody knows is no reason to have cancelled the others.
         for no in &selected {
-            self.store.task(*no)?.ok_or(EngineError::TaskNotFound(*no))?;
+            self.state_of(*no)?;
         }
         let mut tasks = Vec::new();
         for no in selected {
@@ -51,7 +51,7 @@ impl Turn<'_> {
             return Err(EngineError::Closing.into());
         }
         let (selected, more) = self.selected(which, IN_VAIN, matches!(which, Select::All(_)))?;
-        let rows = self.with_dependents(&selected)?;
+        let rows = self.with_dependents(&selected, which)?;
         self.room_for(rows.len())?;
         let orders: Vec<(TaskRow, NewTask)> =
             rows.into_iter().map(|row| (row.clone(), again(row, cause))).collect();
@@ -80,11 +80,17 @@ impl Turn<'_> {
 
     /// The rows of these tasks, and of those that come back with them, in the order of their numbers: what waits comes after what it waits
     /// for.
-    fn with_dependents(&self, selected: &[TaskNo]) -> Result<Vec<TaskRow>, Failure> {
+    fn with_dependents(&self, selected: &[TaskNo], which: &Select) -> Result<Vec<TaskRow>, Failure> {
         let mut rows: BTreeMap<TaskNo, TaskRow> = BTreeMap::new();
         for no in selected {
-            let row = self.store.task(*no)?.ok_or(EngineError::TaskNotFound(*no))?;
-            rows.insert(*no, row);
+            match (self.store.task_if_readable(*no)?, which) {
+                (Some(row), _) => drop(rows.insert(*no, row)),
+                (None, Select::All(_)) => {}
+                (None, Select::Named(_)) => {
+                    self.state_of(*no)?;
+                    return Err(EngineError::TaskUnreadable(*no).into());
+                }
+            }
         }
         let mut open: Vec<TaskNo> = selected.to_vec();
         while let Some(no) = open.pop() {
@@ -92,7 +98,7 @@ impl Turn<'_> {
                 if rows.len() >= MOST || rows.contains_key(&other) {
                     continue;
                 }
-                let Some(row) = self.store.task(other)? else { continue };
+                let Some(row) = self.store.task_if_readable(other)? else { continue };
                 rows.insert(other, row);
                 open.push(other);
             }
@@ -110,7 +116,7 @@ impl Turn<'_> {
     /// Whether all that a task is to start after has completed, is under way, or comes back.
     fn would_start(&self, after: &[TaskNo], back: &BTreeMap<TaskNo, TaskRow>) -> Result<bool, Failure> {
         for no in after.iter().filter(|no| !back.contains_key(no)) {
-            let state = self.store.task(*no)?.map(|row| row.state);
+            let state = self.store.task_state(*no)?;
             if state.is_none_or(|state| state.is_final() && state != TaskState::Completed) {
                 return Ok(false);
             }
@@ -141,7 +147,7 @@ impl Turn<'_> {
     }
 
     fn state_of(&self, no: TaskNo) -> Result<TaskState, Failure> {
-        Ok(self.store.task(no)?.ok_or(EngineError::TaskNotFound(no))?.state)
+        Ok(self.store.task_state(no)?.ok_or(EngineError::TaskNotFound(no))?)
     }
 }
 

@@ -158,5 +158,6 @@ impl Memory {
 
 fn ran_at(run: &Run, at: Timestamp) -> bool {
     let at = at.as_millis();
-    run.from.as_millis() - TICK_MS <= at && run.until.is_none_or(|until| at <= until.as_millis())
+    run.from.as_millis().saturating_sub(TICK_MS) <= at
+        && run.until.is_none_or(|until| at <= until.as_millis())
 }

@@ -57,7 +57,11 @@ impl Turn<'_> {
     }
 
     pub(super) fn cancel(&mut self, no: TaskNo) -> Result<TaskCancelled, Failure> {
-        let task = self.store.task(no)?.ok_or(EngineError::TaskNotFound(no))?;
+        let state = self.store.task_state(no)?.ok_or(EngineError::TaskNotFound(no))?;
+        if state.is_final() {
+            return Err(EngineError::TaskEnded(no).into());
+        }
+        let task = self.readable(no)?.ok_or(EngineError::TaskEnded(no))?;
         match task.state {
             TaskState::Queued => {
                 let outcome = Outcome::without_exit(TaskState::Cancelled, "cancelled before it was started");
@@ -227,7 +231,7 @@ impl Turn<'_> {
             if no == own {
                 return Err(EngineError::DependencyOnItself(no).into());
             }
-            match self.store.task(no)?.ok_or(EngineError::DependencyNotFound(no))?.state {
+            match self.store.task_state(no)?.ok_or(EngineError::DependencyNotFound(no))? {
                 TaskState::Completed => {}
                 state if state.is_final() => in_vain = in_vain.or(Some((no, state))),
                 _ => open.push(no),
@@ -278,7 +282,8 @@ impl Turn<'_> {
         self.store.finish(task.no, task.state, &outcome, self.now)?;
         self.not_running(task);
         self.batch.ended.push(task.no);
-        let duration = task.started_at.map(|started| self.now.as_millis() - started.as_millis());
+        let duration =
+            task.started_at.map(|started| self.now.as_millis().saturating_sub(started.as_millis()));
         let event = task_event(task.no, &task.order, outcome.state, task.attempts);
         let event = with_end(event, &outcome, duration);
         self.tell(&event, &task.order);

@@ -201,11 +201,13 @@ impl Store {
 
     /// When the latest of a rule's waiting matches came.
     pub(crate) fn last_pending_at(&self, rule: &str) -> rusqlite::Result<Option<Timestamp>> {
-        self.statement(
-            "SELECT at FROM event WHERE seq = (SELECT max(seq) FROM pending_event WHERE rule = ?)",
-        )?
-        .query_row([rule], |row| Ok(row.get::<_, Millis>(0)?.0))
-        .optional()
+        let at = self
+            .statement(
+                "SELECT at FROM event WHERE seq = (SELECT max(seq) FROM pending_event WHERE rule = ?)",
+            )?
+            .query_row([rule], |row| Ok(row.get::<_, Millis>(0)?.0))
+            .optional();
+        one(at, &self.health).map(Option::flatten)
     }
 
     /// Forgets a rule's waiting matches.

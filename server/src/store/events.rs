@@ -4,6 +4,7 @@ use aiwg_protocol::types::{Event, EventSource, Json};
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
+    lenient::one,
     row::{AsJson, Millis, Named},
     write::Store,
 };
@@ -29,11 +30,11 @@ impl Store {
         Ok(())
     }
 
-    /// The event with this number.
+    /// The event with this number; none as well if it cannot be read.
     pub(crate) fn event(&self, seq: u64) -> rusqlite::Result<Option<Event>> {
         let mut select =
             self.statement("SELECT seq, topic, payload, source, at, cause FROM event WHERE seq = ?")?;
-        select.query_row([seq], read_event).optional()
+        one(select.query_row([seq], read_event).optional(), &self.health).map(Option::flatten)
     }
 }
 

@@ -36,6 +36,117 @@ pub(super) fn mend(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     if removed > 0 {
         done.push(format!("{removed} counters with impossible values were counted anew"));
     }
+    done.extend(mend_beside(connection)?);
+    Ok(done)
+}
+
+/// What a column of the daemon's own holds.
+enum Holds {
+    Text,
+    /// Any number, or any up to 32 bits.
+    Number,
+    Short,
+    /// Milliseconds since 1970, within the years that can be written.
+    Time,
+    Real,
+    Switch,
+}
+
+/// The tables beside those of tasks and events: what each column holds, and whether it may be empty.
+const BESIDE: [(&str, &[(&str, Holds, bool)]); 10] = {
+    use Holds::{Number, Real, Short, Switch, Text, Time};
+    [
+        ("dependency", &[("task", Number, false), ("after", Number, false)]),
+        ("resting", &[("task", Number, false)]),
+        ("rule_switch", &[("rule", Text, false), ("enabled", Switch, true), ("tripped_at", Time, true)]),
+        (
+            "pending",
+            &[
+                ("rule", Text, false),
+                ("due_at", Time, true),
+                ("first_at", Time, false),
+                ("matches", Number, false),
+            ],
+        ),
+        ("pending_event", &[("rule", Text, false), ("seq", Number, false), ("depth", Short, false)]),
+        (
+            "firing",
+            &[
+                ("rule", Text, false),
+                ("at", Time, false),
+                ("event", Number, false),
+                ("matches", Number, false),
+                ("task", Number, false),
+                ("counts", Switch, false),
+            ],
+        ),
+        (
+            "schedule",
+            &[("job", Text, false), ("at", Time, false), ("cron", Text, false), ("fired_at", Time, true)],
+        ),
+        (
+            "usage",
+            &[
+                ("day", Text, false),
+                ("rule", Text, false),
+                ("tasks", Real, false),
+                ("cost_usd", Real, false),
+                ("turns", Real, false),
+                ("input_tokens", Real, false),
+                ("output_tokens", Real, false),
+                ("cache_read_tokens", Real, false),
+                ("cache_creation_tokens", Real, false),
+            ],
+        ),
+        ("session", &[("id", Text, false), ("cost_usd", Real, false)]),
+        ("files_told", &[("at", Time, false), ("stopped", Switch, false)]),
+    ]
+};
+
+/// What tasks have beside what is read with their rows, which are passed over one by one.
+const OF_TASKS: [&str; 3] = ["event", "retried_as", "in_vain_for"];
+
+/// Whether a column holds what it must, in SQL.
+fn is_held(column: &str, holds: &Holds, may_be_empty: bool) -> String {
+    let between = |least: i64, most: i64| {
+        format!("typeof({column}) = 'integer' AND {column} BETWEEN {least} AND {most}")
+    };
+    let held = match holds {
+        Holds::Text => format!("typeof({column}) = 'text'"),
+        Holds::Number => between(0, HIGHEST),
+        Holds::Short => between(0, u32::MAX.into()),
+        Holds::Time => between(-62_135_596_800_000, 253_402_300_799_999),
+        // Sums of an earlier version were too large for whole numbers.
+        Holds::Real => format!("typeof({column}) IN ('integer', 'real') AND {column} BETWEEN 0 AND 1e300"),
+        Holds::Switch => between(0, 1),
+    };
+    if may_be_empty { format!("({column} IS NULL OR {held})") } else { format!("({held})") }
+}
+
+/// Removes the rows beside tasks and events that hold what cannot be: one of them would spoil what is asked of all.
+fn mend_beside(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut done = Vec::new();
+    for (table, columns) in BESIDE {
+        let held: Vec<String> =
+            columns.iter().map(|(name, holds, empty)| is_held(name, holds, *empty)).collect();
+        let removed =
+            connection.execute(&format!("DELETE FROM {table} WHERE NOT ({})", held.join(" AND ")), [])?;
+        if removed > 0 {
+            done.push(format!("{removed} rows of the table {table} held what cannot be, and were removed"));
+        }
+    }
+    for column in OF_TASKS {
+        let held = is_held(column, &Holds::Number, true);
+        connection.execute(&format!("UPDATE task SET {column} = NULL WHERE NOT {held}"), [])?;
+    }
+    let waiting = is_held("waiting", &Holds::Short, false);
+    connection.execute(
+        &format!(
+            "UPDATE task SET waiting = (SELECT count(*) FROM dependency WHERE dependency.task = no)
+                 + (SELECT count(*) FROM resting WHERE resting.task = no) WHERE NOT {waiting}"
+        ),
+        [],
+    )?;
     Ok(done)
 }
 

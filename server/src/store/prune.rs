@@ -151,7 +151,11 @@ impl Store {
         );
         self.statement(&sql)?
             .query_map(params![Millis(at), limit], |row| {
-                Ok((row.get(0)?, row.get::<_, Named<TaskState>>(1)?.0))
+                // In a state that does not exist it is none that anybody waits for.
+                Ok((
+                    row.get(0)?,
+                    row.get::<_, Named<TaskState>>(1).map_or(TaskState::Failed, |state| state.0),
+                ))
             })?
             .collect()
     }

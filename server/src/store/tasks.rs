@@ -139,6 +139,20 @@ impl Store {
             .optional()
     }
 
+    /// A task; none if there is none, or if its row cannot be read, which is said in the health then.
+    pub(crate) fn task_if_readable(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
+        one(self.task(no), &self.health).map(Option::flatten)
+    }
+
+    /// Where a task stands; none if there is none. One in a state that does not exist has failed.
+    pub(crate) fn task_state(&self, no: TaskNo) -> rusqlite::Result<Option<TaskState>> {
+        let state: Option<String> = self
+            .statement("SELECT CAST(state AS TEXT) FROM task WHERE no = ?")?
+            .query_row([no], |row| row.get(0))
+            .optional()?;
+        Ok(state.map(|state| state.parse().unwrap_or(TaskState::Failed)))
+    }
+
     /// The tasks that are running.
     pub(crate) fn running(&self) -> rusqlite::Result<Vec<TaskRow>> {
         let mut select =

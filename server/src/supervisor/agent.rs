@@ -208,7 +208,7 @@ impl Agent {
     /// When its time is up: counted from its start, also over a restart of the daemon. Where its age is not known it is told by the clock.
     fn time_limit(&self, daemon: &DaemonConfig, age: Option<Duration>) -> Instant {
         let limit = self.limit_ms(daemon);
-        let by_the_clock = || Timestamp::now().as_millis() - self.started_at.as_millis();
+        let by_the_clock = || Timestamp::now().as_millis().saturating_sub(self.started_at.as_millis());
         let passed = match age {
             Some(age) => u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
             None => u64::try_from(by_the_clock()).unwrap_or(0),

@@ -119,6 +119,14 @@ fn one_bad_row_stops_nothing() {
         "INSERT INTO task (no, state, prompt, priority, env, metadata, created_at) VALUES (9223372036854775807, 'queued', 'x', 1, '{}', '{}', 1)",
         "INSERT INTO task (no, state, prompt, priority, env, metadata, created_at) VALUES (-1, 'running', 'x', 1, '{}', '{}', 1)",
         "UPDATE counter SET value = 9223372036854775807 WHERE name LIKE 'last%'",
+        "INSERT INTO usage VALUES (x'ff', 'r', 'many', 'much', 1, 1, 1, 1, 1)",
+        "INSERT INTO dependency VALUES ('x', 1), (-7, 4)",
+        "INSERT INTO resting VALUES (-5)",
+        "INSERT INTO pending_event VALUES ('r', -1, -1), (x'ff', 1, 99999999999)",
+        "INSERT INTO session VALUES (x'ff', 'x')",
+        "UPDATE task SET event = -5, retried_as = 'x', in_vain_for = -1 WHERE no < 4",
+        "UPDATE task SET waiting = 'x' WHERE no = 5",
+        "UPDATE task SET started_at = -9223372036854775808 WHERE no = 2",
     ] {
         let project = with_edited(sql);
         works(&project, sql);
@@ -130,6 +138,21 @@ fn one_bad_row_stops_nothing() {
         project.json(&["automation", "status"]);
         project.json(&["task", "stats"]);
     }
+}
+
+#[test]
+fn what_is_asked_of_many_is_done_for_those_that_can_be_read() {
+    let project = with_edited("UPDATE task SET usage = '[' WHERE no = 2");
+    let mut wire = project.wire();
+    let kind = |answer: Value| answer["error"]["data"]["kind"].clone();
+    let retried = wire.call("task.retryMany", json!({ "state": "failed" }));
+    assert_eq!(retried["tasks"], json!([]), "{retried}");
+    let refused = wire.try_call("task.retryMany", json!({ "taskIds": ["task-0002"] }));
+    assert!(refused.to_string().contains("what is stored of task-0002 cannot be read"), "{refused}");
+    assert_eq!(kind(wire.try_call("task.cancel", json!({ "taskId": "task-0002" }))), "task_ended");
+    let after = wire.call("task.submit", json!({ "prompt": "do: true", "after": ["task-0002"] }));
+    assert_eq!(after["state"], "cancelled", "{after}");
+    works(&project, "the rest");
 }
 
 #[test]

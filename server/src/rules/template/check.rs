@@ -2,7 +2,10 @@
 
 use minijinja::{Environment, ErrorKind};
 
-use super::{TemplateError, environment::environment, on_known_stack, sample::sample, tokens};
+use super::{
+    TemplateError, environment::environment, growth, on_known_stack, parsed, sample::sample, tokens,
+    unless_it_panics,
+};
 
 /// What a prompt may refer to.
 const NAMES: [&str; 5] = ["event", "events", "files", "matches", "rule"];
@@ -23,6 +26,8 @@ pub fn check(prompt: &str) -> Result<(), TemplateError> {
 
 fn check_template(prompt: &str) -> Result<(), TemplateError> {
     tokens::check(prompt)?;
+    let taken_apart = parsed(prompt)?;
+    growth::check(&taken_apart, None)?;
     let (environment, _) = environment();
     let template = environment.template_from_str(prompt)?;
     for name in template.undeclared_variables(true) {
@@ -40,6 +45,10 @@ fn check_template(prompt: &str) -> Result<(), TemplateError> {
             return Err(TemplateError(message));
         }
     }
+    // Where nobody knows what an event brings, what is made of it may be anything: then it is known when there is one.
+    if growth::check(&taken_apart, Some(&sample())).is_err() {
+        return Ok(());
+    }
     try_out(&environment, prompt)
 }
 
@@ -50,7 +59,7 @@ fn try_out(environment: &Environment<'_>, prompt: &str) -> Result<(), TemplateEr
     environment.set_formatter(|_, _, value| {
         if value.is_undefined() { Err(ErrorKind::UndefinedError.into()) } else { Ok(()) }
     });
-    match environment.render_str(prompt, sample()) {
+    match unless_it_panics(|| environment.render_str(prompt, sample()))? {
         Err(error) if error.kind() == ErrorKind::UndefinedError => {
             let named = error.detail().map_or_else(String::new, |what| format!(": {what}"));
             Err(TemplateError(format!("it refers to something that no event has{named}")))
@@ -67,6 +76,7 @@ fn is_wrong_for_any_event(kind: ErrorKind) -> bool {
         ErrorKind::UnknownFilter
             | ErrorKind::UnknownTest
             | ErrorKind::UnknownFunction
+            | ErrorKind::UnknownMethod
             | ErrorKind::TemplateNotFound
     )
 }

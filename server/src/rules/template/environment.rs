@@ -5,7 +5,7 @@ use std::sync::{
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, filters};
 
-use super::quote::{Inserted, JOIN, insert, joined, text};
+use super::quote::{Inserted, JOIN, insert, joined, text, to_json};
 
 /// How many instructions of the template engine a prompt may take, or 64 times as many bytes.
 const FUEL: u64 = 1_000_000;
@@ -45,6 +45,7 @@ pub(super) fn environment() -> (Environment<'static>, Shortened) {
     environment.add_filter(JOIN, filters::join);
     environment.add_filter("join", joined);
     environment.add_filter("string", text);
+    environment.add_filter("tojson", to_json);
     // A prompt must end: loops over loops over what an event brings may be long.
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(DEEPEST);

@@ -6,13 +6,20 @@
 
 mod check;
 mod environment;
+mod growth;
 mod quote;
 mod render;
 mod sample;
 mod stack;
 mod tokens;
 
-use minijinja::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use minijinja::{
+    ErrorKind,
+    machinery::{ast::Stmt, parse},
+    syntax::SyntaxConfig,
+};
 
 pub use check::check;
 pub use render::render;
@@ -20,6 +27,18 @@ pub use stack::{STACK, on_known_stack};
 
 #[cfg(test)]
 mod tests;
+
+/// A template taken apart.
+fn parsed(prompt: &str) -> Result<Stmt<'_>, minijinja::Error> {
+    parse(prompt, "prompt", SyntaxConfig::default())
+}
+
+/// Runs the engine. What it makes of an event is no reason for the daemon to end, whatever that is.
+fn unless_it_panics<T>(run: impl FnOnce() -> T) -> Result<T, TemplateError> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| {
+        TemplateError("the template engine fails at it: use less of it, or have the agent read the file that AIWG_EVENT_FILE names".to_owned())
+    })
+}
 
 /// A prompt that cannot be used.
 #[derive(Debug, thiserror::Error)]

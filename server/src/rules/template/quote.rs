@@ -6,9 +6,10 @@ use std::io;
 use aiwg_protocol::limits::LONGEST_PROMPT;
 use minijinja::{
     Error, ErrorKind, Output, State, UndefinedBehavior, Value, filters,
-    value::{Rest, ValueKind},
+    value::{Kwargs, Rest, ValueKind},
 };
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Serializer, json, ser::PrettyFormatter};
 
 /// The longest JSON that is inserted whole, in bytes. A prompt may be twice as long.
 const LONGEST: usize = LONGEST_PROMPT / 2;
@@ -18,6 +19,9 @@ const BEGINNING: usize = 16 * 1024;
 
 /// How much is counted of what is longer still, in bytes: a list of lists may be one that nobody could ever write down.
 const COUNTED: usize = 32 * 1024 * 1024;
+
+/// By how many spaces JSON is indented at the most.
+const WIDEST: usize = 16;
 
 /// How many bytes of JSON cost as much as one instruction.
 const BYTES_FOR_FUEL: usize = 64;
@@ -89,6 +93,46 @@ pub(super) fn text(state: &State<'_, '_>, value: &Value) -> Result<Value, Error>
     match word(value) {
         Some(word) => Ok(Value::from(word)),
         None => filters::string(state, value),
+    }
+}
+
+/// The filter `tojson`: the engine's own writes all of it before it asks what that costs.
+pub(super) fn to_json(
+    state: &mut State<'_, '_>,
+    value: &Value,
+    indent: Option<Value>,
+    named: Kwargs,
+) -> Result<Value, Error> {
+    let indent: Value = match indent {
+        Some(indent) => indent,
+        None => named.get::<Option<Value>>("indent")?.unwrap_or_default(),
+    };
+    named.assert_all_used()?;
+    let width = match indent.kind() {
+        ValueKind::Undefined | ValueKind::None => None,
+        ValueKind::Bool => indent.is_true().then_some(2),
+        _ => Some(usize::try_from(indent)?),
+    };
+    if width.is_some_and(|width| width > WIDEST) {
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("tojson indents by {WIDEST} at the most"),
+        ));
+    }
+    let mut json = Bounded::default();
+    let written = match width {
+        None => serde_json::to_writer(&mut json, value),
+        Some(width) => {
+            let spaces = [b' '; WIDEST];
+            let formatter = PrettyFormatter::with_indent(spaces.get(..width).unwrap_or_default());
+            value.serialize(&mut Serializer::with_formatter(&mut json, formatter))
+        }
+    };
+    state.consume_fuel((json.counted / BYTES_FOR_FUEL) as u64)?;
+    match written {
+        _ if json.counted > LONGEST => Err(ErrorKind::OutOfFuel.into()),
+        Err(error) => Err(Error::new(ErrorKind::BadSerialization, error.to_string())),
+        Ok(()) => Ok(Value::from_safe_string(String::from_utf8_lossy(&json.text).into_owned())),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashSet, fmt::Write as _};
 use aiwg_protocol::{limits::LONGEST_PROMPT, types::Event};
 use minijinja::{Value, context, value::Serde};
 
-use super::{TemplateError, environment::environment, tokens};
+use super::{TemplateError, environment::environment, growth, parsed, tokens, unless_it_panics};
 
 /// Stands after a prompt into which data was inserted.
 pub(super) const NOTE: &str =
@@ -32,13 +32,15 @@ pub fn render(prompt: &str, rule: &str, events: &[Event], matches: u64) -> Resul
     let inserts_data =
         template.undeclared_variables(false).iter().any(|name| name != "rule" && name != "matches");
     let values = events.iter().map(value).collect::<Result<Vec<Value>, _>>()?;
-    let mut text = template.render(context! {
+    let data = context! {
         event => values.last().cloned().unwrap_or_default(),
         files => files(events),
         matches => matches,
         events => values,
         rule => Value::from_safe_string(rule.to_owned()),
-    })?;
+    };
+    growth::check(&parsed(prompt)?, Some(&data))?;
+    let mut text = unless_it_panics(|| template.render(data))??;
     if inserts_data {
         text.push_str(NOTE);
         if shortened.get() {

@@ -213,6 +213,101 @@ fn the_work_and_the_memory_of_a_prompt_are_bounded() {
 }
 
 #[test]
+fn what_could_have_no_end_as_text_is_refused_before_it_is_made() {
+    let grown = |first: &str, step: &str, used: &str| {
+        format!("{{% set a = {first} %}}{}{used}", format!("{{% set a = {step} %}}").repeat(40))
+    };
+    for step in [
+        "[a, a]",
+        "(a, a)",
+        "{'x': a, 'y': a}",
+        "a + a",
+        "a|zip(a)",
+        "a|zip(a)|list",
+        "a|chain(a)",
+        "[none, none]|map('default', a, true)|list",
+        "(a * 2)|batch(9999)|list",
+        "(a * 2)|slice(1)|list",
+        "[a|default(a), a]",
+    ] {
+        let why = check(&grown("[1, 2]", step, "{{ a|string }}")).unwrap_err().to_string();
+        assert!(why.contains("more work or memory than a prompt may"), "{step}: {why}");
+        let of_data = grown("event.payload", step, "{{ a|string }}");
+        assert!(on_the_engines_stack(&of_data, "[1, [2]]").is_err(), "{step}");
+    }
+    for used in [
+        "{{ a ~ '' }}",
+        "{{ a|upper }}",
+        "{{ a|tojson }}",
+        "{{ a|pprint }}",
+        "{{ a|join }}",
+        "{{ 'x'|trim(a) }}",
+        "{{ 'x'|replace('x', a) }}",
+        "{{ [1, 2]|join(a) }}",
+        "{{ '%s'|format(a) }}",
+        "{{ a in 'x' }}",
+        "{{ 'x' is startingwith(a) }}",
+        "{{ [a]|map('upper')|list }}",
+        "{{ [1]|select(a)|list }}",
+        "{% filter replace('x', a) %}x{% endfilter %}",
+        "{% if a ~ '' %}{% endif %}",
+        "{% for b in [a] %}{{ b|string }}{% endfor %}",
+        "{% with b = a %}{{ b|string }}{% endwith %}",
+    ] {
+        assert!(check(&grown("[1]", "[a, a]", used)).is_err(), "{used}");
+    }
+    for (outer, inner, end) in [
+        ("{% for a in [1] %}", "{% for a in [[a, a]] %}", "{% endfor %}"),
+        ("{% with a = [1] %}", "{% with a = [a, a] %}", "{% endwith %}"),
+    ] {
+        let nested = format!("{outer}{}{{{{ a|string }}}}{}", inner.repeat(40), end.repeat(41));
+        assert!(check(&nested).is_err(), "{outer}");
+    }
+}
+
+#[test]
+fn a_number_of_an_event_repeats_no_list_of_it() {
+    let text =
+        |payload: &str| on_the_engines_stack("{{ (event.payload.a * event.payload.b) ~ ' EUR' }}", payload);
+    assert!(text(r#"{"a": 12.5, "b": 1764000000000}"#).unwrap().starts_with("\"22050000000000.0 EUR\""));
+    let why = text(&format!("{{\"a\": [{}1], \"b\": 2000000}}", "1, ".repeat(99))).unwrap_err().to_string();
+    assert!(why.contains("more work or memory than a prompt may"), "{why}");
+}
+
+#[test]
+fn what_prompts_do_is_not_taken_for_too_much() {
+    let payload = format!(
+        r#"{{"n": 3, "list": [{}1], "names": ["a", "b"], "map": {{"x": [1, 2]}}}}"#,
+        "1, ".repeat(50_000)
+    );
+    for prompt in [
+        "{{ event.payload.n * 100 ~ '%' }} {{ event.payload.names|join(', ')|upper }}",
+        "{% for x in event.payload.list %}{% endfor %}{{ event.payload.list|length }} {{ event.payload.map|items|list|string }}",
+        "{% set all = [event.payload.n, event.payload.names] %}{{ all|tojson(indent=2) }} {{ all ~ all }}",
+        "{% for e in events %}{% set out = e.topic ~ (e.payload.n * loop.index) %}{{ out }}{% endfor %}",
+        "{% if 'a' in event.payload.names and event.topic is startingwith('a') %}{{ events|map(attribute='topic')|unique|join }}{% endif %}",
+        "{% with first = event.payload.names|first, last = event.payload.names[-1] %}{{ first ~ '-' ~ last }}{% endwith %}",
+        "{{ (event.payload.names + ['c'])|sort|join(' ') }} {{ event.payload|dictsort|length }} {{ (event.payload.list * 2)|sum }}",
+    ] {
+        on_the_engines_stack(prompt, &payload).unwrap_or_else(|why| panic!("{prompt}: {why}"));
+    }
+}
+
+#[test]
+fn what_the_engine_fails_at_is_said_and_ends_nothing() {
+    for prompt in
+        ["{{ 'abc'[::-9223372036854775808] }}", "{{ rule[event.payload:] }}", "{{ rule[::event.payload] }}"]
+    {
+        // With overflow checks the engine panics at some of these.
+        if let Err(why) = on_the_engines_stack(prompt, "-9223372036854775808") {
+            assert!(!why.to_string().contains("looked at"), "{prompt}: {why}");
+        }
+    }
+    let why = on_the_engines_stack("{{ [1, [2]]|tojson(indent=10**9) }}", "1").unwrap_err().to_string();
+    assert!(why.contains("16 at the most"), "{why}");
+}
+
+#[test]
 fn what_an_event_brings_is_shortened_where_it_is_too_long() {
     let payload = format!("{{\"version\": \"1.2\", \"log\": {:?}}}", "x\ny".repeat(2_500_000));
     let text = on_the_engines_stack("{{ event.payload.version }}: {{ event.payload }}", &payload).unwrap();
