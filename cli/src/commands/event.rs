@@ -108,7 +108,7 @@ async fn more(client: &DaemonClient, params: EventListParams, events: &[Event]) 
         Some(oldest) if oldest.seq < first.seq => {
             let of = if is_all_topics {
                 // They are numbered one by one.
-                format!("of {}", last.seq - oldest.seq + 1)
+                format!("of {}", last.seq.saturating_sub(oldest.seq).saturating_add(1))
             } else {
                 "events".to_owned()
             };

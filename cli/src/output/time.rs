@@ -20,7 +20,7 @@ pub(crate) fn local_in(at: Timestamp, zone: &TimeZone) -> String {
 
 /// How long ago that was: `3 minutes ago`.
 pub(crate) fn ago(at: Timestamp) -> String {
-    let since = Timestamp::now().as_millis() - at.as_millis();
+    let since = Timestamp::now().as_millis().saturating_sub(at.as_millis());
     timeago::Formatter::new().convert(Duration::from_millis(u64::try_from(since).unwrap_or(0)))
 }
 

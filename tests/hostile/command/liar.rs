@@ -118,6 +118,8 @@ impl Liar {
         match value {
             Value::Object(members) => members.iter_mut().for_each(|(name, value)| self.replace(name, value)),
             Value::Array(items) => items.iter_mut().for_each(|item| self.replace(name, item)),
+            // Sums of them are more than a number can be.
+            Value::Number(tokens) if name.ends_with("Tokens") => *tokens = u64::MAX.into(),
             Value::Bool(ended) if name == "ended" => *ended = true,
             // What an agent writes is passed on to programs byte by byte.
             Value::String(data) if name == "data" => *data = "c2FpZAo=".to_owned(),

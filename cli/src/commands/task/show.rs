@@ -122,7 +122,7 @@ fn usage(out: &mut Page, usage: &UsageStats) -> io::Result<()> {
         Number("TOKENS OUT"),
     ]);
     let mut add = |who: String, sum: &UsageSum| {
-        let tokens_in = sum.input_tokens + sum.cache_read_tokens + sum.cache_creation_tokens;
+        let tokens_in = in_all([sum.input_tokens, sum.cache_read_tokens, sum.cache_creation_tokens]);
         rows.add([
             who.into(),
             sum.tasks.into(),
@@ -143,8 +143,13 @@ fn usage(out: &mut Page, usage: &UsageStats) -> io::Result<()> {
     rows.write(out)
 }
 
+/// A sum of numbers that a daemon has sent, whatever they are.
+fn in_all(tokens: [u64; 3]) -> u64 {
+    tokens.into_iter().fold(0, u64::saturating_add)
+}
+
 fn cost(usage: &TaskUsage) -> String {
-    let tokens_in = usage.input_tokens + usage.cache_read_tokens + usage.cache_creation_tokens;
+    let tokens_in = in_all([usage.input_tokens, usage.cache_read_tokens, usage.cache_creation_tokens]);
     format!(
         "${:.4}, {}, {tokens_in} tokens in, {} out",
         usage.cost_usd,
