@@ -213,7 +213,7 @@ impl Turn<'_> {
                 self.answer(done, reply, |_, ()| ())
             }
             Command::Allow(starts, reply) => {
-                self.state.starts = starts;
+                self.state.starts = self.state.starts.with(starts);
                 self.answer(Ok(()), reply, |_, ()| ())
             }
             Command::Rested(no, reply) => {

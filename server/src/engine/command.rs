@@ -222,6 +222,13 @@ pub enum Starts {
     None,
 }
 
+impl Starts {
+    /// How much may be started once this is allowed. That one may be tried says nothing where all may be: who says it has not heard yet.
+    pub(super) fn with(self, allowed: Self) -> Self {
+        if (self, allowed) == (Self::All, Self::One) { Self::All } else { allowed }
+    }
+}
+
 /// What is not to be kept.
 #[derive(Debug, Clone, Copy)]
 pub struct Prune {
@@ -428,5 +435,17 @@ impl fmt::Debug for StartOrder {
             .field("no", &self.no)
             .field("launch", &self.launch)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_try_takes_back_nothing_that_is_allowed() {
+        assert_eq!(Starts::None.with(Starts::One), Starts::One);
+        assert_eq!(Starts::None.with(Starts::One).with(Starts::All), Starts::All);
+        assert_eq!(Starts::None.with(Starts::All).with(Starts::One), Starts::All);
     }
 }

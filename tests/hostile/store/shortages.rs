@@ -47,6 +47,64 @@ fn no_more_files_cost_no_task_an_attempt() {
 }
 
 #[test]
+fn a_shortage_that_comes_and_goes_leaves_no_task_behind() {
+    let project = Project::started(json!({ "daemon": { "max_parallel_actions": 3 } }));
+    let mut wire = project.wire();
+    wire.is_alive();
+    let files = || std::fs::read_dir(format!("/proc/{}/fd", project.pid())).unwrap().count() as u64;
+    let mut tasks = Vec::new();
+    for round in 0..24 {
+        // Few enough for none to be started, for one, and for some.
+        let before = limit(&project, Resource::Nofile, Some(files() + round % 8));
+        for _ in 0..3 {
+            let submitted = wire.call("task.submit", json!({ "prompt": "do: true" }));
+            tasks.push(submitted["taskId"].as_str().unwrap().to_owned());
+        }
+        let last = tasks.last().unwrap();
+        until("something to come of it", || {
+            issues(&mut wire).contains("no agents")
+                || wire.call("task.get", json!({ "taskId": last }))["state"] != "queued"
+        });
+        unlimit(&project, Resource::Nofile, before);
+    }
+    for task in &tasks {
+        let ended = project.ended(task);
+        assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(1)), "{ended}");
+    }
+    until("the health to be well", || !issues(&mut wire).contains("no agents"));
+}
+
+#[test]
+fn no_more_threads_cost_no_answer() {
+    if rustix::process::geteuid().is_root() {
+        eprintln!("passed over: root may have as many as it likes");
+        return;
+    }
+    let project = Project::started(json!({ "daemon": { "heartbeat_interval_seconds": 3600 } }));
+    let mut wire = project.wire();
+    wire.call("task.list", json!({}));
+    // Tokio ends threads that were idle for 10 s unless it is told not to, and some work is done 2 s after the start.
+    std::thread::sleep(std::time::Duration::from_secs(14));
+    let before = limit(&project, Resource::Nproc, Some(1));
+    assert_eq!(wire.call("task.list", json!({})), json!([]));
+    let task = wire.call("task.submit", json!({ "prompt": "do: true" }))["taskId"].clone();
+    until("it is said", || issues(&mut wire).contains("no agents can be started"));
+    let many: Vec<Wire> = (0..100)
+        .map(|_| {
+            let mut wire = project.wire();
+            wire.send("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"task.list\"}\n");
+            wire
+        })
+        .collect();
+    for mut wire in many {
+        assert_eq!(wire.receive()["result"][0]["id"], task);
+    }
+    unlimit(&project, Resource::Nproc, before);
+    assert_eq!(project.ended(task.as_str().unwrap())["attempts"], 1);
+    assert!(!project.read(".aiwg/daemon/daemon.log").contains("panicked"));
+}
+
+#[test]
 fn what_cannot_be_started_for_now_can_be_cancelled() {
     let project = Project::started(json!({ "daemon": { "max_parallel_actions": 1 } }));
     let mut wire = project.wire();
