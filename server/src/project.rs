@@ -174,7 +174,7 @@ pub const FILES_IGNORED: &str =
 /// Makes a directory that only its owner can enter; one that exists stays as it is. Tells whether it is new.
 ///
 /// # Errors
-/// It cannot be made; or there is one that is somebody else's, or a link that somebody else has planted.
+/// It cannot be made; or there is one that is somebody else's, or a link: whoever planted it could have it lead anywhere.
 pub fn make_private_dir(dir: &Path) -> io::Result<bool> {
     match std::fs::DirBuilder::new().mode(0o700).create(dir) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -186,28 +186,28 @@ pub fn make_private_dir(dir: &Path) -> io::Result<bool> {
 }
 
 fn must_be_dir(dir: &Path) -> io::Result<()> {
-    if std::fs::metadata(dir).map_err(at(dir))?.is_dir() {
+    let found = dir.symlink_metadata().map_err(at(dir))?;
+    if found.is_dir() {
         return Ok(());
     }
-    let why = format!("{} is in the way: it is to be a directory; move it elsewhere", dir.display());
+    let why = if found.is_symlink() {
+        format!(
+            "{} is a link where a directory is to be, and could lead anywhere: remove it (for another disk, mount that there)",
+            dir.display()
+        )
+    } else {
+        format!("{} is in the way: it is to be a directory; move it elsewhere", dir.display())
+    };
     Err(io::Error::new(io::ErrorKind::NotADirectory, why))
 }
 
-/// What is at this path, and where it leads if it is a link, belongs to this user.
+/// What is at this path belongs to this user.
 fn check_ours(dir: &Path) -> io::Result<()> {
     let us = rustix::process::geteuid().as_raw();
-    for (found, what) in [
-        (std::fs::symlink_metadata(dir).map_err(at(dir))?, "it"),
-        (std::fs::metadata(dir).map_err(at(dir))?, "the directory that this link leads to"),
-    ] {
-        if found.uid() != us && !trust::is_exempt(dir) {
-            let why = format!(
-                "{} is not to be trusted: {what} belongs to user {}, and not to {us}",
-                dir.display(),
-                found.uid()
-            );
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
-        }
+    let owner = dir.symlink_metadata().map_err(at(dir))?.uid();
+    if owner == us || trust::is_exempt(dir) {
+        return Ok(());
     }
-    Ok(())
+    let why = format!("{} is not to be trusted: it belongs to user {owner}, and not to {us}", dir.display());
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
 }

@@ -42,7 +42,8 @@ pub struct DaemonConfig {
     #[schemars(length(max = 200), inner(length(min = 1, max = 200)))]
     pub agents_may: Vec<String>,
     /// Which variables agents may set in the environment of the tasks that they submit, by name or by a pattern such as `TEST_*`. A variable
-    /// that decides what code runs, such as `PATH` or `LD_PRELOAD`, is meant by its full name only.
+    /// that decides what code runs, such as `PATH` or `LD_PRELOAD`, is meant by its full name only. None may refer to the daemon's own
+    /// (`${NAME}`).
     #[schemars(length(max = 200), inner(length(min = 1, max = 200)))]
     pub agents_env: Vec<String>,
     /// How much memory connections may take all together, in MiB: half of it for what they send, the rest for answers that they have not read,

@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read},
+    os::unix::fs::MetadataExt,
     path::Path,
     time::Duration,
 };
@@ -58,6 +59,24 @@ impl Process {
     pub fn is_shim(pid: u32) -> bool {
         let name = read_small(format!("/proc/{pid}/comm").as_ref()).unwrap_or_default();
         name.trim_ascii_end() == NAME.to_bytes()
+    }
+
+    /// Whether the calling process was started by one of the same program that is no shim itself, as a daemon starts its shims. Where the
+    /// system does not tell which program that is, it is believed.
+    ///
+    /// Whoever may run this program could otherwise have it run any other: a shim runs what it is told on its standard input.
+    pub fn current_is_a_daemons() -> bool {
+        let program = |pid: u32| {
+            let found = std::fs::metadata(format!("/proc/{pid}/exe")).ok()?;
+            Some((found.dev(), found.ino()))
+        };
+        let parent = std::os::unix::process::parent_id();
+        let is_same = match (program(std::process::id()), program(parent)) {
+            (Some(own), Some(parents)) => own == parents,
+            _ => true,
+        };
+        // What an agent leaves behind is taken in by its shim.
+        is_same && !Self::is_shim(parent)
     }
 
     /// Whether it still runs. A zombie does not: it waits to be reaped, which on some machines nobody does.

@@ -13,31 +13,68 @@ const DEFAULT: &str = "default";
 /// Before what is allowed about an agent's own tasks only.
 const OWN: &str = "own:";
 
-/// Variables that decide which code a program runs, by how their names begin.
-const DECIDING: [&str; 24] = [
+/// Variables that decide which code a program runs, or whom it talks to, by how their names begin, in whatever case.
+const DECIDING: [&str; 61] = [
+    "_JAVA",
     "AIWG_",
-    "BASH_ENV",
-    "CLAUDE_CONFIG_DIR",
+    "ALL_PROXY",
+    "ANTHROPIC_",
+    "ANT_OPTS",
+    "BASH",
+    "BROWSER",
+    "BUN_",
+    "CARGO_",
+    "CC",
+    "CDPATH",
+    "CLAUDE_",
+    "CODEX_",
+    "CXX",
+    "DENO_",
+    "DOCKER_",
+    "DOTNET_",
     "DYLD_",
+    "EDITOR",
     "ENV",
+    "FPATH",
     "GCONV_PATH",
+    "GEMINI_",
     "GIT_",
+    "GLIBC_",
+    "GO",
+    "GRADLE_",
     "HOME",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
     "IFS",
-    "JAVA_TOOL_OPTIONS",
+    "JAVA_",
+    "JDK_",
     "LD_",
+    "LESS",
     "LUA_",
+    "MAKE",
+    "MALLOC_",
+    "MANPAGER",
+    "MAVEN_",
     "NODE_",
-    "NPM_CONFIG_",
+    "NPM_",
+    "OPENAI_",
+    "OPENSSL_",
+    "PAGER",
     "PATH",
     "PERL",
+    "PIP_",
     "PROMPT_COMMAND",
+    "PS4",
     "PYTHON",
     "RUBY",
-    "RUSTC",
+    "RUST",
     "SHELL",
-    "SSH_ASKPASS",
+    "SSH_",
+    "SSL_",
+    "UV_",
+    "VISUAL",
     "XDG_",
+    "YARN_",
     "ZDOTDIR",
 ];
 
@@ -59,7 +96,8 @@ pub(crate) fn access(rights: &[String], method: &Method) -> AgentAccess {
 
 /// Whether an agent may set this variable for a task that it submits.
 pub(crate) fn may_set(allowed: &[String], name: &str) -> bool {
-    let decides = DECIDING.iter().any(|start| name.starts_with(start));
+    let upper = name.to_ascii_uppercase();
+    let decides = DECIDING.iter().any(|start| upper.starts_with(start));
     allowed.iter().any(|pattern| pattern == name || (!decides && matches(pattern, name)))
 }
 
@@ -139,6 +177,18 @@ mod tests {
         assert!(may("TEST_*", "TEST_DB") && !may("TEST_*", "DB") && may("*", "CI"));
         assert!(!may("*", "LD_PRELOAD") && !may("LD_*", "LD_PRELOAD") && may("LD_PRELOAD", "LD_PRELOAD"));
         assert!(!may("*", "PATH") && !may("*", "NODE_OPTIONS") && !may("*", "AIWG_TASK_ID"));
+        for name in [
+            "npm_config_script_shell",
+            "https_proxy",
+            "ANTHROPIC_BASE_URL",
+            "BASH_FUNC_ls%%",
+            "RUSTFLAGS",
+            "EDITOR",
+        ] {
+            assert!(!may("*", name), "{name}");
+        }
+        // A name says what is meant; one that only begins alike is not named.
+        assert!(may("BASH_ENV", "BASH_ENV") && !may("bash_env", "BASH_ENV"));
     }
 
     #[test]

@@ -18,8 +18,17 @@ pub(crate) enum Asked {
     Start,
     /// A person who has the daemon begin anew: the file is put in force, if it is still as good as it was a moment ago.
     Restart,
-    /// Nobody: a service manager, a container, an agent.
+    /// Nobody: a service manager, a container.
     Nobody,
+    /// An agent, which decides nothing of what runs.
+    Agent,
+}
+
+impl Asked {
+    /// Whether a person asks, who so puts a changed file in force.
+    pub(crate) fn is_a_persons(self) -> bool {
+        matches!(self, Self::Start | Self::Restart)
+    }
 }
 
 /// What a daemon starts with.
@@ -57,6 +66,8 @@ pub(crate) fn choose(
             put_in_force(project, named.clone(), &kept).or_else(|_| keep(project, named, &kept))
         }
         Asked::Nobody => keep(project, named, &kept),
+        // Nor which file a later reload reads.
+        Asked::Agent => keep(project, kept.named.clone(), &kept),
     }
 }
 

@@ -49,16 +49,25 @@ pub(crate) fn may_reload(daemon: &Daemon) -> bool {
 pub(super) fn environment(handler: &Handler, env: Option<&BTreeMap<String, String>>) -> Result<(), ApiError> {
     let Some(origin) = &handler.origin else { return Ok(()) };
     let allowed = &handler.daemon.settings.get().config.daemon.agents_env;
-    let Some(name) = env.into_iter().flat_map(BTreeMap::keys).find(|name| !may_set(allowed, name)) else {
+    let Some((name, value)) =
+        env.into_iter().flatten().find(|(name, value)| !may_set(allowed, name) || refers(value))
+    else {
         return Ok(());
     };
-    let message = format!(
-        "{} may not set {name} in a task's environment: daemon.agents_env of the configuration names what agents may set; a person or a \
-         script from outside may set any",
-        who(origin)
-    );
+    // What `agent.env` keeps from agents would come back by another name.
+    let why = if refers(value) {
+        "from a variable of the daemon's: what agents find of those is for agent.env of the configuration to say"
+    } else {
+        "in a task's environment: daemon.agents_env of the configuration names what agents may set"
+    };
+    let message = format!("{} may not set {name} {why}; a person or a script from outside may", who(origin));
     tracing::info!("refused: {message}");
     Err(ApiError::new(ErrorKind::NotAllowed, message))
+}
+
+/// Whether a value is made of variables of the daemon's environment.
+fn refers(value: &str) -> bool {
+    value.contains("${")
 }
 
 fn refused(origin: &Origin, method: &Method, how: &str) -> ApiError {

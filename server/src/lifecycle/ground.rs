@@ -11,6 +11,7 @@ use crate::{
     health::IssueKind,
     ipc::{Daemon, Stop},
     project::Project,
+    store::log_of,
 };
 
 /// How often to look at the most seldom.
@@ -29,6 +30,8 @@ impl Ground {
         let now = |path: PathBuf| Identity::at(&path).map(|identity| (path, identity));
         // The root first: see `is_in_place`.
         let mut all = vec![now(project.root().to_owned())?, now(project.database())?];
+        // What was committed may be in the log alone.
+        all.extend(now(log_of(&project.database())).ok());
         all.extend(lock.identity()?.map(|identity| (project.lock(), identity)));
         Ok(Self(all))
     }
@@ -75,13 +78,18 @@ mod tests {
     #[test]
     fn what_is_removed_or_replaced_is_lost() {
         let (_dir, project) = Project::temporary();
+        let log = log_of(&project.database());
         std::fs::write(project.database(), "").unwrap();
+        std::fs::write(&log, "").unwrap();
         let lock = Lock::take(&project, None, true).unwrap().unwrap();
         let ground = Ground::of(&project, &lock).unwrap();
         assert_eq!(ground.lost(), None);
         std::fs::write(project.root().join("new"), "").unwrap();
         std::fs::rename(project.root().join("new"), project.database()).unwrap();
         assert_eq!(ground.lost(), Some(&project.database()));
+        let ground = Ground::of(&project, &lock).unwrap();
+        std::fs::remove_file(&log).unwrap();
+        assert_eq!(ground.lost(), Some(&log));
         let ground = Ground::of(&project, &lock).unwrap();
         std::fs::remove_file(project.lock()).unwrap();
         assert_eq!(ground.lost(), Some(&project.lock()));

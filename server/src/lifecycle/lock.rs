@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aiwg_fs::open_regular;
 use aiwg_shim::Process;
 use rustix::{
     fs::{FlockOperation, flock},
@@ -26,6 +27,9 @@ const LOOK: Duration = Duration::from_millis(50);
 
 /// How long a daemon that stops may take: its agents have 15 seconds.
 const STOPPING: Duration = Duration::from_secs(45);
+
+/// How much is read of what a daemon has noted in the lock, in bytes.
+const LONGEST_NOTE: u64 = 64 * 1024;
 
 /// How often to look meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -214,16 +218,16 @@ impl Lock {
 
     /// Whether someone holds the project's lock.
     pub(crate) fn is_held(project: &Project) -> bool {
-        let is_held = |path: PathBuf| {
+        let is_held = |path: io::Result<File>| {
             let shared = FlockOperation::NonBlockingLockShared;
-            File::open(path).is_ok_and(|file| flock(&file, shared) == Err(Errno::WOULDBLOCK))
+            path.is_ok_and(|file| flock(&file, shared) == Err(Errno::WOULDBLOCK))
         };
-        is_held(project.lock()) || is_held(project.aiwg())
+        is_held(open_regular(&project.lock())) || is_held(File::open(project.aiwg()))
     }
 
     /// What the last daemon that took the lock has noted, unless it has ended in good order.
     pub(crate) fn last_holder(project: &Project) -> Option<Holder> {
-        read(&File::open(project.lock()).ok()?)
+        read(&open_regular(&project.lock()).ok()?)
     }
 }
 
@@ -248,20 +252,24 @@ fn is_locked(file: &File) -> io::Result<bool> {
 fn read(mut file: &File) -> Option<Holder> {
     let mut text = String::new();
     file.rewind().ok()?;
-    file.read_to_string(&mut text).ok()?;
+    file.take(LONGEST_NOTE).read_to_string(&mut text).ok()?;
     serde_json::from_str(text.lines().nth(1)?).ok()
 }
 
-/// The lock that this process has had before it began anew: see [`Lock::hand_over`].
+/// The lock that this process has had before it began anew: see [`Lock::hand_over`]. Whoever may start a daemon may give it the lock's file, so
+/// the kernel is asked whether it is locked, and that through this very descriptor.
 fn handed_over(project: &Project) -> Option<File> {
     let file = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
     let found = file.metadata().ok()?;
-    (found.is_file() && Identity::of(&found).is_still_at(&project.lock())).then_some(file)
+    let is_it = found.is_file() && Identity::of(&found).is_still_at(&project.lock());
+    let is_locked_by = |file: &File| is_locked(file).ok();
+    let another = open_regular(&project.lock()).ok().filter(|_| is_it)?;
+    (is_locked_by(&another) == Some(false) && is_locked_by(&file) == Some(true)).then_some(file)
 }
 
 /// What this process was, where it has begun anew: its lock tells.
 pub(crate) fn before(project: &Project) -> Option<Holder> {
-    read(&handed_over(project)?)
+    read(&handed_over(project)?).filter(|holder| holder.process == Process::current())
 }
 
 #[cfg(test)]

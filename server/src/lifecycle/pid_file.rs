@@ -4,6 +4,9 @@ use aiwg_fs::is_shortage;
 
 use crate::files::{at, write_atomic};
 
+/// How much of the file is read, in bytes.
+const LONGEST: u64 = 64;
+
 /// `daemon.pid`, as long as this lives.
 #[derive(Debug)]
 pub(crate) struct PidFile {
@@ -36,7 +39,7 @@ fn content() -> String {
 impl Drop for PidFile {
     fn drop(&mut self) {
         // Not that of a daemon that has taken this one's place.
-        if std::fs::read_to_string(&self.path).is_ok_and(|found| found == content()) {
+        if aiwg_fs::read_bounded(&self.path, LONGEST).is_ok_and(|found| found == content().as_bytes()) {
             let _ = std::fs::remove_file(&self.path);
         }
     }

@@ -11,7 +11,6 @@ use crate::{
     files::last_written,
     health::{Health, IssueKind},
     project::Project,
-    state::{StateError, not_set_aside},
     store::{HIGHEST_BELIEVED, SetAside, Store, StoreError, TaskNo, is_unreadable},
 };
 
@@ -24,9 +23,6 @@ pub enum RecoveryError {
     /// The database cannot be read or written.
     #[error("the database: {0}")]
     Database(#[from] rusqlite::Error),
-    /// What is there was not made here.
-    #[error(transparent)]
-    State(#[from] StateError),
     /// Something beside the database.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -38,8 +34,8 @@ pub(crate) struct Wanted {
     pub(crate) interrupted: InterruptedTasks,
     /// Whether a Node daemon's tasks are to be taken over.
     pub(crate) import: bool,
-    /// Whether nothing in a database that is there may be used: it could not say where it was made.
-    pub(crate) must_be_new: bool,
+    /// What is wrong with the database that is there, if it is: it could not say where it was made, so nothing in it may be used.
+    pub(crate) damage: Option<String>,
 }
 
 /// Opens the store of a project whose lock the caller holds.
@@ -53,12 +49,13 @@ pub(crate) fn open_store(
 ) -> Result<Store, RecoveryError> {
     // A stopped daemon removes it.
     let after_a_crash = project.pid_file().exists();
-    let thoroughly = after_a_crash || wanted.must_be_new;
-    let (mut store, aside) = Store::open_or_set_aside(&project.database(), thoroughly)?;
+    let (mut store, aside) = match &wanted.damage {
+        Some(why) => {
+            Store::begin_anew(&project.database(), why).map(|(store, aside)| (store, Some(aside)))?
+        }
+        None => Store::open_or_set_aside(&project.database(), after_a_crash)?,
+    };
     store.report_to(health.clone());
-    if wanted.must_be_new && aside.is_none() {
-        return Err(not_set_aside(project).into());
-    }
     end_unreadable(project, &store)?;
     store.all_rested()?;
     if store.last_numbers()? == (0, 0) {

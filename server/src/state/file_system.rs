@@ -2,57 +2,136 @@
 
 use std::path::Path;
 
-/// What a person should know of the file system that the state is on; none where it is this machine's own.
-#[cfg(target_os = "linux")]
+/// What a person should know of the file system that the state is on; none where it is this machine's own, or not known.
 pub(crate) fn not_promised(dir: &Path) -> Option<String> {
-    // The field has another type on other machines; its numbers have 32 bits.
-    let kind = rustix::fs::statfs(dir).ok()?.f_type as u32;
-    let name = shared(kind)?;
-    Some(format!(
-        "{} is on {name}, which other systems can write to as well: the store and the lock may fail there, and changes that others make are \
-         not noticed; keep the project, or at least its .aiwg/daemon, on a disk of this machine",
-        dir.display()
-    ))
+    let kind = kind(dir)?;
+    is_shared(&kind).then(|| {
+        format!(
+            "{} is on a file system ({kind}) that other systems can write to as well: the store and the lock may fail there, and changes that \
+             others make are not noticed; keep the project, or at least its .aiwg/daemon, on a disk of this machine",
+            dir.display()
+        )
+    })
+}
+
+/// Those that are shared with other machines, by the names that the kernel has for them. In containers of Docker Desktop, in WSL and in virtual
+/// machines a directory of the host is one as well.
+const SHARED: [&str; 25] = [
+    "9p",
+    "afs",
+    "beegfs",
+    "ceph",
+    "cifs",
+    "coda",
+    "drvfs",
+    "fakeowner",
+    "gfs2",
+    "gpfs",
+    "lustre",
+    "ncpfs",
+    "nfs",
+    "nfs4",
+    "ocfs2",
+    "orangefs",
+    "osxfs",
+    "prl_fs",
+    "pvfs2",
+    "smb3",
+    "smbfs",
+    "vboxsf",
+    "virtiofs",
+    "vmhgfs",
+    "wekafs",
+];
+
+/// The same of those that are programs: `fuse.NAME`. Other programs keep their files on this machine, as `ntfs-3g` does.
+const SHARED_PROGRAMS: [&str; 18] = [
+    "blobfuse",
+    "blobfuse2",
+    "ceph",
+    "curlftpfs",
+    "davfs",
+    "gcsfuse",
+    "glusterfs",
+    "grpcfuse",
+    "gvfsd-fuse",
+    "juicefs",
+    "mfs",
+    "osxfs",
+    "rclone",
+    "s3fs",
+    "seaweedfs",
+    "smbnetfs",
+    "sshfs",
+    "vmhgfs-fuse",
+];
+
+fn is_shared(kind: &str) -> bool {
+    SHARED.contains(&kind)
+        || kind.strip_prefix("fuse.").is_some_and(|program| SHARED_PROGRAMS.contains(&program))
+}
+
+/// The kernel's name for the file system that a directory is on.
+#[cfg(target_os = "linux")]
+fn kind(dir: &Path) -> Option<String> {
+    use std::{io::Read, os::unix::fs::MetadataExt};
+    /// The most that is read of the system's list, in bytes.
+    const MAX_SIZE: u64 = 4 * 1024 * 1024;
+    let device = dir.metadata().ok()?.dev();
+    let mut mounts = Vec::new();
+    aiwg_fs::open_of_anyone("/proc/self/mountinfo".as_ref())
+        .and_then(|list| list.take(MAX_SIZE).read_to_end(&mut mounts))
+        .ok()?;
+    of_device(&String::from_utf8_lossy(&mounts), rustix::fs::major(device), rustix::fs::minor(device))
+}
+
+/// The name of the file system of this device, in a list as in proc_pid_mountinfo(5).
+#[cfg(any(target_os = "linux", test))]
+fn of_device(mounts: &str, major: u32, minor: u32) -> Option<String> {
+    let device = format!("{major}:{minor}");
+    let line = mounts.lines().find(|line| line.split(' ').nth(2) == Some(&device))?;
+    Some(line.split_once(" - ")?.1.split(' ').next()?.to_owned())
 }
 
 /// Not told.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn not_promised(_: &Path) -> Option<String> {
+fn kind(_: &Path) -> Option<String> {
     None
 }
 
-/// The name of a file system that is shared, by its number in statfs(2).
-#[cfg(target_os = "linux")]
-fn shared(kind: u32) -> Option<&'static str> {
-    Some(match kind {
-        0x6969 => "NFS",
-        0x517b | 0xff53_4d42 | 0xfe53_4d42 => "SMB",
-        0x0102_1997 => "9p",
-        0x00c3_6400 => "Ceph",
-        0x0bd0_0bd0 => "Lustre",
-        0x4750_4653 => "GPFS",
-        0x5346_414f | 0x6b41_4653 => "AFS",
-        0x7375_7245 => "Coda",
-        0x564c => "NCP",
-        _ => return None,
-    })
-}
-
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_is_shared_is_told_and_ones_own_disk_is_not() {
-        for (kind, name) in [(0x6969, "NFS"), (0xff53_4d42, "SMB"), (0x0102_1997, "9p")] {
-            assert_eq!(shared(kind), Some(name));
+        for kind in ["nfs4", "cifs", "9p", "virtiofs", "fuse.sshfs", "fuse.grpcfuse"] {
+            assert!(is_shared(kind), "{kind}");
         }
-        // ext4, XFS, Btrfs, tmpfs, overlayfs.
-        for kind in [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994, 0x794c_7630] {
-            assert_eq!(shared(kind), None);
+        for kind in
+            ["ext4", "xfs", "btrfs", "tmpfs", "overlay", "fuseblk", "fuse.gocryptfs", "fuse.nfs4", "sshfs"]
+        {
+            assert!(!is_shared(kind), "{kind}");
         }
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(not_promised(dir.path()), None);
         assert_eq!(not_promised(&dir.path().join("none")), None);
+    }
+
+    #[test]
+    fn a_device_is_found_in_the_list() {
+        let mounts = "27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw\n\
+                      98 27 0:45 /a\\040b /mnt/host rw,relatime - 9p C:\\134 rw,dirsync\n\
+                      99 27 0:46 / /mnt/- rw - fuse.sshfs me@host:/ rw\nbroken\n";
+        let of = |minor| of_device(mounts, 0, minor);
+        assert_eq!(of_device(mounts, 254, 0).as_deref(), Some("ext4"));
+        assert_eq!((of(45).as_deref(), of(46).as_deref(), of(47)), (Some("9p"), Some("fuse.sshfs"), None));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_system_tells_what_a_directory_is_on() {
+        assert_eq!(kind(Path::new("/proc")).as_deref(), Some("proc"));
+        assert_eq!(kind(Path::new("/no/such/directory")), None);
     }
 }

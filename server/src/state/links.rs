@@ -15,6 +15,8 @@ use crate::{files::at, project::Project};
 /// # Errors
 /// There is one; or it cannot be told.
 pub(crate) fn refuse_links(project: &Project) -> io::Result<()> {
+    // Where it leads there may be another project's state, which would be taken for this one's.
+    refuse(&project.aiwg())?;
     refuse(&project.pid_file())?;
     let dir = project.state_dir();
     refuse(&dir)?;
@@ -68,16 +70,17 @@ mod tests {
     #[test]
     fn a_link_is_refused_wherever_it_is() {
         for name in [
-            "daemon",
-            "daemon/events",
-            "daemon/actions",
-            "daemon/.lock",
-            "daemon/daemon.db-wal",
-            "daemon.pid",
+            ".aiwg",
+            ".aiwg/daemon",
+            ".aiwg/daemon/events",
+            ".aiwg/daemon/actions",
+            ".aiwg/daemon/.lock",
+            ".aiwg/daemon/daemon.db-wal",
+            ".aiwg/daemon.pid",
         ] {
             let dir = tempfile::tempdir().unwrap();
             let project = Project::at(dir.path()).unwrap();
-            let planted = project.aiwg().join(name);
+            let planted = project.root().join(name);
             std::fs::create_dir_all(planted.parent().unwrap()).unwrap();
             symlink("/nowhere", &planted).unwrap();
             let refused = refuse_links(&project).unwrap_err().to_string();

@@ -2,16 +2,15 @@
 
 mod file_system;
 mod links;
-mod stamp;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(crate) use file_system::not_promised;
 pub(crate) use links::refuse_links;
 
 use crate::{
     project::Project,
-    store::{Found, InForce, StoreError, ask},
+    store::{Found, InForce, Mismatch, StoreError, ask, has_journal},
 };
 
 /// Why the state is not gone on with.
@@ -30,6 +29,29 @@ pub enum StateError {
         /// How that shows.
         why: &'static str,
     },
+    /// Something beside the database is not what was made with it.
+    #[error(
+        "{database}-wal, or -journal, was not made with the database beside it, and would change what is in that: a checkout or an archive \
+         may have brought it. Remove it, and start again; if it is yours (a backup that you have restored), \
+         `aiwg daemon start --adopt-state` goes on with it",
+        database = database.display()
+    )]
+    Planted {
+        /// The database.
+        database: PathBuf,
+    },
+    /// The configuration that was in force is lost with the database.
+    #[error(
+        "the database {database} is damaged ({why}), and the configuration that was in force is lost with it. No person has asked for this \
+         start, so nothing is put in force in its place: `aiwg daemon start` sets the database aside, and begins with the configuration file",
+        database = database.display()
+    )]
+    Lost {
+        /// The database.
+        database: PathBuf,
+        /// How the damage shows.
+        why: String,
+    },
     /// It cannot be told.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -40,8 +62,27 @@ pub enum StateError {
 pub(crate) struct Known {
     /// The configuration that is in force.
     pub(crate) in_force: Option<InForce>,
-    /// The database is damaged: it must be set aside, and nothing in it be used.
-    pub(crate) is_damaged: bool,
+    /// An agent lives that this process cannot see: it is in a name space of its own, as an agent could make one to look like somebody from
+    /// outside.
+    pub(crate) has_unseen_agents: bool,
+    /// How it shows that the database is damaged, if it is: it must be set aside, and nothing in it be used.
+    pub(crate) damage: Option<String>,
+}
+
+impl Known {
+    /// Whether a start may begin with the configuration file where nothing else is known: a damaged database is no reason to put in force what
+    /// no person has asked for. Whoever may write anything there could damage it.
+    ///
+    /// # Errors
+    /// It may not.
+    pub(crate) fn may_begin_anew(&self, project: &Project, is_asked_for: bool) -> Result<(), StateError> {
+        match &self.damage {
+            Some(why) if !is_asked_for => {
+                Err(StateError::Lost { database: project.database(), why: why.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Looks at the state of a project whose lock the caller holds. `adopt` takes it as one's own; `is_handed_over` tells that this very process
@@ -51,38 +92,37 @@ pub(crate) struct Known {
 /// It was made elsewhere, or cannot be read.
 pub(crate) fn examine(project: &Project, adopt: bool, is_handed_over: bool) -> Result<Known, StateError> {
     let path = project.database();
-    let (found, in_force) = match ask(&path)? {
+    if has_journal(&path) && path.exists() && !adopt {
+        return Err(StateError::Planted { database: path });
+    }
+    let (found, in_force, running) = match ask(&path)? {
         Found::None => return Ok(Known::default()),
-        Found::Damaged => return Ok(Known { is_damaged: !adopt, ..Known::default() }),
-        Found::Said { stamp, in_force } => (stamp, in_force),
+        Found::Damaged(why) => return Ok(Known { damage: Some(why).filter(|_| !adopt), ..Known::default() }),
+        Found::Said { stamp, in_force, running } => (stamp, in_force, running),
     };
     let foreign = |why| StateError::Foreign { dir: project.state_dir(), why };
-    let now = stamp::of(&path).map_err(StoreError::io(&path))?;
-    match found {
-        Some(stamp) if stamp::agree(&stamp, &now) => Ok(Known { in_force, is_damaged: false }),
+    let mismatch =
+        found.as_ref().map(|stamp| stamp.check(&path)).transpose().map_err(StoreError::io(&path))?;
+    match mismatch {
+        Some(None) => {
+            let has_unseen_agents = running.into_iter().any(|no| is_unseen(&project.action_dir(no)));
+            Ok(Known { in_force, has_unseen_agents, damage: None })
+        }
         // What a foreign state says is in force was never in force here.
         _ if adopt => Ok(Known::default()),
-        Some(_) => Err(foreign("its database is a copy of one that was made elsewhere")),
+        Some(Some(Mismatch::Database)) => {
+            Err(foreign("its database is a copy of one that was made elsewhere"))
+        }
+        Some(Some(Mismatch::Log)) => Err(StateError::Planted { database: path }),
         // One that an older version made. Neither a process nor a lock can come with a clone.
         None if is_handed_over || has_living_agents(project) => Ok(Known::default()),
         None => Err(foreign("its database does not say where it was made")),
     }
 }
 
-/// What is refused where the database was to be set aside, and was not.
-pub(crate) fn not_set_aside(project: &Project) -> StateError {
-    StateError::Foreign {
-        dir: project.state_dir(),
-        why: "its database is damaged, and does not say where it was made",
-    }
-}
-
-/// Where the database of this project is now.
-///
-/// # Errors
-/// It is gone.
-pub(crate) fn stamp_here(project: &Project) -> std::io::Result<crate::store::Stamp> {
-    stamp::of(&project.database())
+/// Whether a shim lives there that has no number here.
+fn is_unseen(dir: &Path) -> bool {
+    aiwg_shim::is_held(dir).unwrap_or(false) && matches!(aiwg_shim::holder(dir), Ok(None))
 }
 
 /// Whether a shim of an earlier daemon lives.
@@ -98,7 +138,6 @@ mod tests {
 
     fn made(project: &Project) {
         let mut store = Store::open(&project.database()).unwrap();
-        store.set_made_here(&stamp_here(project).unwrap()).unwrap();
         store.set_in_force(&InForce { named: None, text: Some("{}".to_owned()) }).unwrap();
         store.checkpoint().unwrap();
     }
@@ -126,9 +165,44 @@ mod tests {
     }
 
     #[test]
+    fn what_was_put_beside_a_database_is_not_read_with_it() {
+        let (_dir, project) = Project::temporary();
+        made(&project);
+        for end in ["-wal", "-journal"] {
+            let planted = PathBuf::from(format!("{}{end}", project.database().display()));
+            let _ = std::fs::remove_file(&planted);
+            std::fs::write(&planted, "x").unwrap();
+            let refused = examine(&project, false, false).unwrap_err().to_string();
+            assert!(refused.contains(end) && refused.contains("Remove it"), "{refused}");
+            examine(&project, true, false).unwrap();
+            let _ = std::fs::remove_file(&planted);
+            assert!(examine(&project, false, false).unwrap().in_force.is_some());
+        }
+    }
+
+    #[test]
+    fn damage_puts_nothing_in_force_unless_a_person_asks() {
+        let (_dir, project) = Project::temporary();
+        for text in
+            ["", "no database, and longer than a header of one, which has a hundred bytes".repeat(9).as_str()]
+        {
+            std::fs::write(project.database(), text).unwrap();
+            let known = examine(&project, false, false).unwrap();
+            assert!(known.in_force.is_none());
+            let refused = known.may_begin_anew(&project, false).unwrap_err().to_string();
+            assert!(refused.contains("`aiwg daemon start`"), "{refused}");
+            known.may_begin_anew(&project, true).unwrap();
+        }
+        Known::default().may_begin_anew(&project, false).unwrap();
+    }
+
+    #[test]
     fn one_without_a_stamp_is_foreign_unless_this_process_was_its_daemon() {
         let (_dir, project) = Project::temporary();
         drop(Store::open(&project.database()).unwrap());
+        let connection = rusqlite::Connection::open(project.database()).unwrap();
+        connection.execute("DELETE FROM made_here", []).unwrap();
+        drop(connection);
         let refused = examine(&project, false, false).unwrap_err().to_string();
         assert!(refused.contains("does not say where"), "{refused}");
         examine(&project, false, true).unwrap();

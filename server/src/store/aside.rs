@@ -7,7 +7,7 @@ use std::{
 
 use aiwg_protocol::types::Timestamp;
 
-use super::{open::StoreError, write::Store};
+use super::{open::StoreError, stamp::beside, write::Store};
 
 /// Beside the database, where damage was met while it was in use: the next start looks at all of it.
 const SUSPECT: &str = "suspect";
@@ -38,14 +38,23 @@ impl Store {
         let thoroughly = suspect.exists() || (after_a_crash && is_small);
         let opened = match Self::open_and_check(path, thoroughly) {
             Err(error) if error.is_damage() => {
-                let to = set_aside(path).map_err(|error| StoreError::at(path)(unwritable(&error)))?;
-                (Self::open(path)?, Some(SetAside { to, why: error.to_string() }))
+                let (store, aside) = Self::begin_anew(path, &error.to_string())?;
+                (store, Some(aside))
             }
             other => (other?, None),
         };
         // It is as it should be, or new.
         let _ = std::fs::remove_file(suspect);
         Ok(opened)
+    }
+
+    /// Sets the database aside, for this reason, and makes a new one.
+    ///
+    /// # Errors
+    /// It cannot be set aside, or no new one be made.
+    pub(crate) fn begin_anew(path: &Path, why: &str) -> Result<(Self, SetAside), StoreError> {
+        let to = set_aside(path).map_err(|error| StoreError::at(path)(unwritable(&error)))?;
+        Ok((Self::open(path)?, SetAside { to, why: why.to_owned() }))
     }
 
     /// Has the next start look at all of it.
@@ -61,13 +70,8 @@ fn set_aside(path: &Path) -> io::Result<PathBuf> {
     // No colons, which some systems do not take in a name.
     let when = Timestamp::now().to_string().replace(':', "-");
     let aside = path.with_added_extension(format!("damaged-{when}"));
-    for part in ["", "-wal", "-shm"] {
-        let named = |path: &Path| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(part);
-            PathBuf::from(name)
-        };
-        match std::fs::rename(named(path), named(&aside)) {
+    for part in ["", "-wal", "-shm", "-journal"] {
+        match std::fs::rename(beside(path, part), beside(&aside, part)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }

@@ -3,25 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig, params};
-use serde::{Deserialize, Serialize};
 
 use super::{
     open::{StoreError, known_version},
+    row::TaskNo,
+    stamp::Stamp,
     write::Store,
 };
-
-/// Where a database was made: what tells its file from a copy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Stamp {
-    /// The machine, by machine-id(5); none where it has none, as many containers.
-    pub(crate) machine: Option<String>,
-    /// The device of the file.
-    pub(crate) device: u64,
-    /// Its number on that.
-    pub(crate) inode: u64,
-    /// When it was made, in nanoseconds since 1970; none where the file system does not tell.
-    pub(crate) birth: Option<i64>,
-}
 
 /// The configuration that is in force.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,14 +25,16 @@ pub struct InForce {
 pub(crate) enum Found {
     /// There is none.
     None,
-    /// It is damaged, and can say nothing.
-    Damaged,
+    /// It is damaged, and can say nothing: how that shows.
+    Damaged(String),
     /// It can be read.
     Said {
         /// Where it was made; none where it does not say so.
         stamp: Option<Stamp>,
         /// The configuration in force; none where it does not say so.
         in_force: Option<InForce>,
+        /// The tasks that were running.
+        running: Vec<TaskNo>,
     },
 }
 
@@ -53,10 +43,10 @@ pub(crate) enum Found {
 /// # Errors
 /// It cannot be read, and that is no damage; or a newer version has made it.
 pub(crate) fn ask(path: &Path) -> Result<Found, StoreError> {
-    // SQLite takes an empty one for a new one, as a daemon leaves it that was killed in its first moment.
     match path.symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::None),
-        Ok(file) if file.len() == 0 => return Ok(Found::None),
+        // SQLite takes it for a new one. But a database gets its name when all is in it, so somebody has emptied this one.
+        Ok(file) if file.len() == 0 => return Ok(Found::Damaged("it is empty".to_owned())),
         _ => {}
     }
     let asked = open(path).map_err(StoreError::at(path)).and_then(|connection| {
@@ -64,7 +54,7 @@ pub(crate) fn ask(path: &Path) -> Result<Found, StoreError> {
         read(&connection).map_err(StoreError::at(path))
     });
     match asked {
-        Err(error) if error.is_damage() => Ok(Found::Damaged),
+        Err(error) if error.is_damage() => Ok(Found::Damaged(error.to_string())),
         other => other,
     }
 }
@@ -90,7 +80,7 @@ fn read(connection: &Connection) -> rusqlite::Result<Found> {
         |row| row.get(0),
     )?;
     if tables < 2 {
-        return Ok(Found::Said { stamp: None, in_force: None });
+        return Ok(Found::Said { stamp: None, in_force: None, running: Vec::new() });
     }
     let stamp: Option<String> =
         connection.query_row("SELECT stamp FROM made_here WHERE id = 0", [], |row| row.get(0)).optional()?;
@@ -99,22 +89,30 @@ fn read(connection: &Connection) -> rusqlite::Result<Found> {
             Ok(InForce { named: row.get::<_, Option<String>>(0)?.map(PathBuf::from), text: row.get(1)? })
         })
         .optional()?;
-    Ok(Found::Said { stamp: stamp.and_then(|stamp| serde_json::from_str(&stamp).ok()), in_force })
+    let running = connection
+        .prepare("SELECT no FROM task WHERE state = 'running' LIMIT 65536")?
+        .query_map([], |row| row.get::<_, i64>(0))?
+        .map(|no| no.map(|no| TaskNo(no.unsigned_abs())))
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(Found::Said { stamp: stamp.and_then(|stamp| serde_json::from_str(&stamp).ok()), in_force, running })
+}
+
+/// Notes where the database is now, unless it says so already. Tells whether it could: an older version's has no place for that.
+pub(super) fn note_here(connection: &Connection, stamp: &Stamp) -> rusqlite::Result<bool> {
+    if !connection.table_exists(None, "made_here")? {
+        return Ok(false);
+    }
+    let stamp = serde_json::to_string(stamp)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    let said =
+        connection.query_row("SELECT stamp FROM made_here WHERE id = 0", [], |row| row.get::<_, String>(0));
+    if said.optional()?.as_ref() != Some(&stamp) {
+        connection.execute("INSERT OR REPLACE INTO made_here (id, stamp) VALUES (0, ?)", [stamp])?;
+    }
+    Ok(true)
 }
 
 impl Store {
-    /// Notes where the database was made.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub(crate) fn set_made_here(&mut self, stamp: &Stamp) -> rusqlite::Result<()> {
-        let stamp = serde_json::to_string(stamp)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-        self.statement("INSERT OR REPLACE INTO made_here (id, stamp) VALUES (0, ?)")?
-            .execute([stamp])
-            .map(drop)
-    }
-
     /// Notes the configuration that is in force.
     ///
     /// # Errors

@@ -1,9 +1,13 @@
 //! Opening the database and bringing its schema up to date.
 
-use std::{path::Path, time::Duration};
+use std::{fs::File, io, path::Path, time::Duration};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
+use super::{
+    made_here::note_here,
+    stamp::{Stamp, beside, log_of},
+};
 use crate::files::{append_private, close_to_others};
 
 /// Why the database cannot be used.
@@ -39,12 +43,9 @@ impl StoreError {
     }
 
     /// The same, of what the system said.
-    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| {
-            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
-            Self::at(&path)(rusqlite::Error::SqliteFailure(code, Some(source.to_string())))
-        }
+        move |source| Self::at(&path)(cannot_open(source))
     }
 
     /// Whether the file is damaged, and not just out of reach.
@@ -73,10 +74,63 @@ const MIGRATIONS: &[&str] = &[
 ];
 
 pub(super) fn open_writer(path: &Path, thoroughly: bool) -> Result<Connection, StoreError> {
+    // SQLite takes an empty file for a new database, too.
+    if path.metadata().map_or(0, |found| found.len()) == 0 {
+        create(path).map_err(StoreError::at(path))?;
+    }
     let connection = connect(path).map_err(StoreError::at(path))?;
     // First of all: what a newer one has made is left as it is.
     let found = known_version(&connection, path)?;
-    set_up(connection, found, thoroughly).map_err(StoreError::at(path))
+    set_up(connection, path, found, thoroughly).map_err(StoreError::at(path))
+}
+
+/// Brings it up to date, and notes that it is this daemon's own: before anything else is written into its log, or a daemon that is killed in
+/// between would leave one that it has not noted.
+fn claim(connection: Connection, path: &Path, version: usize) -> rusqlite::Result<Connection> {
+    let here = Stamp::of(path).map_err(cannot_open)?;
+    let is_noted = note_here(&connection, &here)?;
+    let connection = migrate(connection, version)?;
+    if !is_noted {
+        note_here(&connection, &here)?;
+    }
+    Ok(connection)
+}
+
+/// Makes a new database, under another name first: none is ever found that does not have all its tables, and does not say where it was made.
+fn create(path: &Path) -> rusqlite::Result<()> {
+    let temporary = path.with_added_extension("new");
+    // What lies beside a database that is not there belongs to none; and what a killed daemon has left here is not whole.
+    let beside = ["-wal", "-shm", "-journal"].map(|end| [beside(&temporary, end), beside(path, end)]);
+    for left in beside.iter().flatten().chain([&temporary]) {
+        match std::fs::remove_file(left) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot_open(error)),
+            _ => {}
+        }
+    }
+    let file = append_private(&temporary).map_err(cannot_open)?;
+    append_private(&log_of(path)).map_err(cannot_open)?;
+    let here = Stamp::of(&temporary).map_err(cannot_open)?.to_be_renamed(path);
+    let connection = Connection::open(&temporary)?;
+    // Before the first table, or it means nothing: what is forgotten makes the file smaller.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    // Nothing of it counts before it has its name.
+    connection.pragma_update(None, "journal_mode", "MEMORY")?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    let connection = migrate(connection, 0)?;
+    note_here(&connection, &here)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.close().map_err(|(_, error)| error)?;
+    let named = || {
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)?;
+        File::open(path.parent().unwrap_or(path))?.sync_all()
+    };
+    named().map_err(cannot_open)
+}
+
+fn cannot_open(error: io::Error) -> rusqlite::Error {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+    rusqlite::Error::SqliteFailure(code, Some(error.to_string()))
 }
 
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
@@ -103,14 +157,12 @@ pub(super) fn known_version(connection: &Connection, path: &Path) -> Result<usiz
     Err(StoreError::Newer { path: path.display().to_string(), found, known })
 }
 
-fn set_up(connection: Connection, version: usize, thoroughly: bool) -> rusqlite::Result<Connection> {
-    if version == 0 {
-        // Before the first table, or it means nothing: what is forgotten makes the file smaller. It writes the first page, which the
-        // change to WAL writes again and brings to the disk.
-        connection.pragma_update(None, "synchronous", "OFF")?;
-        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-    }
+fn set_up(
+    connection: Connection,
+    path: &Path,
+    version: usize,
+    thoroughly: bool,
+) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit is on the disk before it is acknowledged, so that it survives a power cut too.
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -124,7 +176,7 @@ fn set_up(connection: Connection, version: usize, thoroughly: bool) -> rusqlite:
     if thoroughly {
         check(&connection)?;
     }
-    migrate(connection, version)
+    claim(connection, path, version)
 }
 
 /// Reads all of it, and fails if anything is not as it must be.
@@ -138,18 +190,12 @@ fn check(connection: &Connection) -> rusqlite::Result<()> {
 
 /// SQLite gives its other files the mode of the database, which it would itself make readable to all.
 fn make_private(path: &Path) -> rusqlite::Result<()> {
-    let unusable = |error: std::io::Error| {
-        let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
-        rusqlite::Error::SqliteFailure(code, Some(error.to_string()))
-    };
-    append_private(path).map(drop).map_err(unusable)?;
-    // What an older one left open to others is closed.
-    for end in ["-wal", "-shm"] {
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(end);
-        close_to_others(beside.as_ref()).map_err(unusable)?;
+    // The log is there before SQLite opens it, so that it is known which one it is.
+    for path in [path, &log_of(path)] {
+        append_private(path).map_err(cannot_open)?;
     }
-    Ok(())
+    // What an older one left open to others is closed.
+    close_to_others(&beside(path, "-shm")).map_err(cannot_open)
 }
 
 pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {

@@ -13,6 +13,7 @@ use super::{
     mend::mend,
     open::{StoreError, open_writer},
     reserve::Reserve,
+    stamp::log_of,
 };
 use crate::health::{Health, IssueKind};
 
@@ -189,11 +190,4 @@ impl Store {
     fn save_counts(&mut self) -> rusqlite::Result<()> {
         self.counts.save(&self.connection)
     }
-}
-
-/// The log beside a database.
-fn log_of(database: &Path) -> PathBuf {
-    let mut log = database.as_os_str().to_owned();
-    log.push("-wal");
-    log.into()
 }

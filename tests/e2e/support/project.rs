@@ -98,6 +98,15 @@ impl Project {
         Cli::of(self.command().args(args).stdin(Stdio::null()).output().unwrap())
     }
 
+    /// Runs a command that could go on for ever, and must not.
+    pub(crate) fn run_to_its_end(&self, args: &[&str]) -> Cli {
+        let mut command = self.command();
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        until(&format!("the end of {args:?}"), || child.try_wait().unwrap().is_some());
+        Cli::of(child.wait_with_output().unwrap())
+    }
+
     /// Runs a command that must succeed, and gives its result.
     pub(crate) fn json(&self, args: &[&str]) -> Value {
         let done = self.run(&[args, &["--json"]].concat());

@@ -118,7 +118,16 @@ fn a_daemon_is_not_started_where_it_would_end_with_a_task() {
         }
     }
     assert_eq!(other.run(&["daemon", "ping"]).code, 3);
-    // For as long as the task lasts.
+    // For as long as the task lasts, with what a person has put in force there.
+    let foreground =
+        |code: u8| format!("{aiwg} --project {there} daemon start --foreground 2>&1; test $? = {code}");
+    let refused = project.ended(&project.submit(&foreground(1)));
+    assert!(
+        refused["result"].as_str().unwrap().contains("a person's `aiwg daemon start` comes first"),
+        "{refused}"
+    );
+    other.start();
+    other.stop();
     let foreground = format!(
         "{aiwg} --project {there} daemon start --foreground & until {aiwg} --project {there} daemon ping; do sleep 0.05; done; \
          {aiwg} --project {there} daemon stop; wait"

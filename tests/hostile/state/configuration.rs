@@ -8,12 +8,12 @@ use serde_json::json;
 use crate::support::{Project, kill, until, until_some};
 
 /// A configuration whose agent leaves a mark of this name.
-fn marking(mark: &str) -> String {
+pub(super) fn marking(mark: &str) -> String {
     json!({ "agent": { "command": ["sh", "-c", format!("touch {mark}")] }, "daemon": { "agents_may": ["*"] } }).to_string()
 }
 
 /// Which marks a task leaves.
-fn runs(project: &Project) -> Vec<String> {
+pub(super) fn runs(project: &Project) -> Vec<String> {
     let marks = || {
         ["good", "evil"].into_iter().filter(|mark| project.file(mark).exists()).map(str::to_owned).collect()
     };
@@ -25,7 +25,7 @@ fn runs(project: &Project) -> Vec<String> {
     found
 }
 
-fn issue(project: &Project) -> Option<String> {
+pub(super) fn issue(project: &Project) -> Option<String> {
     let status = project.json(&["daemon", "status"]);
     let issues = status["issues"].as_array().unwrap();
     let found = issues.iter().find(|issue| issue["kind"] == "config_changed")?;
@@ -33,7 +33,7 @@ fn issue(project: &Project) -> Option<String> {
 }
 
 /// A start as a service manager has it: in the foreground, with no terminal.
-fn unattended(project: &Project, more: &[&str]) -> Child {
+pub(super) fn unattended(project: &Project, more: &[&str]) -> Child {
     let mut command = project.command();
     command
         .args(["daemon", "start", "--foreground"])
@@ -46,12 +46,12 @@ fn unattended(project: &Project, more: &[&str]) -> Child {
     child
 }
 
-fn end(project: &Project, mut daemon: Child) {
+pub(super) fn end(project: &Project, mut daemon: Child) {
     project.stop();
     assert!(daemon.wait().unwrap().success());
 }
 
-fn started(config: &str) -> Project {
+pub(super) fn started(config: &str) -> Project {
     let project = Project::empty();
     project.configure(config);
     project.start();
@@ -127,7 +127,7 @@ fn a_persons_start_puts_it_in_force_and_shows_what_has_changed() {
 }
 
 /// A project whose agents do what they are told and leave the mark `good`, and whose file was then changed by one of them.
-fn changed_by_an_agent() -> Project {
+pub(super) fn changed_by_an_agent() -> Project {
     let agent = "prompt=$(cat); case $prompt in 'do: '*) eval \"${prompt#do: }\";; esac; touch good";
     let rights = json!({ "agents_may": ["default", "daemon.restart"] });
     let project =
@@ -252,7 +252,9 @@ fn what_was_in_force_outlives_the_removal_of_the_store() {
     let daemon = unattended(&project, &[]);
     project.configure(&marking("evil"));
     // As an agent's `git clean -xfd` does it; a service manager starts it again.
-    std::fs::remove_dir_all(project.file(".aiwg/daemon")).unwrap();
+    until("its removal, beside a daemon that writes there", || {
+        std::fs::remove_dir_all(project.file(".aiwg/daemon")).is_ok()
+    });
     assert!(!{ daemon }.wait().unwrap().success());
     let daemon = unattended(&project, &[]);
     assert!(issue(&project).is_some());

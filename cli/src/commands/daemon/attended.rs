@@ -1,9 +1,6 @@
 //! Whether a person asks for a start: what an agent, a service manager or a container starts puts no changed configuration in force.
 
-use std::{
-    io::{self, IsTerminal},
-    path::Path,
-};
+use std::io::{self, IsTerminal};
 
 use aiwg_server::boot::{Options, TASK_ENV};
 use aiwg_shim::Process;
@@ -31,14 +28,7 @@ fn is_service() -> bool {
 
 /// Whether this is a process of an agent, of whatever project: its environment says so, or a shim is among its parents.
 pub(super) fn is_agent() -> bool {
-    let parents =
-        std::iter::successors(Process::parent_of(std::process::id()), |pid| Process::parent_of(*pid));
-    std::env::var_os(TASK_ENV).is_some_and(|task| !task.is_empty()) || parents.into_iter().any(is_shim)
-}
-
-fn is_shim(pid: u32) -> bool {
-    let command = std::fs::read(Path::new("/proc").join(pid.to_string()).join("cmdline")).unwrap_or_default();
-    command.split(|byte| *byte == 0).nth(1) == Some(b"__shim")
+    std::env::var_os(TASK_ENV).is_some_and(|task| !task.is_empty()) || Process::current_is_kept()
 }
 
 /// What only a person may ask for.

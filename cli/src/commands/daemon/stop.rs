@@ -20,7 +20,7 @@ use aiwg_shim::{Process, Signal};
 use serde::Serialize;
 use tokio::time::sleep;
 
-use super::{ask_at_once, project_here, tmux};
+use super::{ask_at_once, attended, project_here, tmux};
 use crate::{
     error::CliError,
     output::{Output, count, note},
@@ -196,6 +196,11 @@ fn end_holder(project: Option<&Path>, error: ClientError, output: &Output) -> Re
     };
     if !of.is_visible {
         return Err(error.into());
+    }
+    if attended::is_agent() {
+        return Err(CliError::Failed(format!(
+            "{error}; an agent may not end it by signals, as a person may where it hangs"
+        )));
     }
     let how = end(&of)?;
     let acknowledged = StopAcknowledged { stopping: true, pid: of.holder.pid, running: 0 };

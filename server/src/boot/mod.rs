@@ -1,8 +1,12 @@
 //! The daemon from its first moment to its last.
 
+mod error;
+mod options;
+mod signals;
+
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -11,36 +15,39 @@ use std::{
 };
 
 use aiwg_protocol::types::Timestamp;
-use futures::FutureExt;
 use serde::{Deserialize, Serialize};
 use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
     sync::{Notify, Semaphore, mpsc, watch::channel},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
 
+pub use self::{error::BootError, options::Options};
+use self::{
+    error::system,
+    signals::{Signals, last_wish, wanted_to_stop},
+};
 pub use crate::supervisor::{AGENT_ENV, TASK_ENV};
 use crate::{
     agent_command,
     allocator::give_back_what_is_large,
     bus::Bus,
-    config::{Asked, Chosen, ConfigError, Settings, choose},
+    config::{Chosen, Settings, choose},
     engine::{self, Engine, EngineSetup, Gathering, fire_when_due},
     files::{write_event_log, write_status_files, write_tasks_file},
     health::{Health, IssueKind},
     housekeeping::keep_house,
     ipc::{self, Daemon, Stop, is_answered_within},
     lifecycle::{
-        Ground, HangUps, Holder, Lock, Phase, PidFile, before, feed_watchdog, limit_open_files,
-        raise_open_files, release_signals, tell_ready, tell_reloading, tell_stopping, watch_ground,
+        Ground, Holder, Lock, Phase, PidFile, feed_watchdog, limit_open_files, raise_open_files,
+        release_signals, tell_ready, tell_reloading, tell_stopping, watch_ground,
     },
     log::{Log, keep_last_words},
     project::Project,
     recovery::{RecoveryError, Wanted, open_store},
-    reload::{policy, reload, report_notices, watch},
+    reload::{policy, report_notices, watch},
     scheduler::fire_schedules,
-    state::{self, StateError},
+    state,
     store::{InForce, Reader, Store, TaskNo},
     supervisor::{Running, Shared, Shortage, leave_agents, supervise},
     watcher::{FileWatcher, begin_anew, note_told},
@@ -61,111 +68,6 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// How long a daemon that holds the lock may take until it answers, for one that finds the lock held.
 const STARTING: Duration = Duration::from_secs(2);
-
-/// Why the daemon did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum BootError {
-    /// The project's directory cannot be used.
-    #[error("the project {path} cannot be used: {source}", path = path.display())]
-    Project {
-        /// The directory.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Another daemon holds the project's lock.
-    #[error("{}", already_running(holder.as_ref(), *answers))]
-    AlreadyRunning {
-        /// It, as far as it is known.
-        holder: Option<Holder>,
-        /// Whether it answers at its socket.
-        answers: bool,
-    },
-    /// The configuration is wrong.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// What is kept in the project was not made here, or cannot be read.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// The database cannot be used.
-    #[error(transparent)]
-    Recovery(#[from] RecoveryError),
-    /// Something of the system.
-    #[error("{what}: {source}")]
-    System {
-        /// What was being done.
-        what: String,
-        /// Why it failed.
-        source: io::Error,
-    },
-}
-
-fn already_running(holder: Option<&Holder>, answers: bool) -> String {
-    let process = holder.map_or_else(String::new, |holder| format!(": process {}", holder.process.pid));
-    match holder.map(|holder| holder.phase) {
-        Some(Phase::Stops) => format!("the daemon of this project is still stopping{process}"),
-        Some(Phase::BeginsAnew) => format!("the daemon of this project is just being restarted{process}"),
-        _ if answers => {
-            format!("a daemon already runs for this project{process}; `aiwg daemon status` shows it")
-        }
-        Some(Phase::Runs) => format!(
-            "a daemon holds this project's lock{process}, but nothing answers at its socket: if it does not within some seconds, \
-             `aiwg daemon stop` ends it"
-        ),
-        None => "a daemon holds this project's lock, but its files were removed, and nothing answers at its socket: it ends within some \
-                 seconds, when it notices that"
-            .to_owned(),
-    }
-}
-
-fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> BootError {
-    let what = what.into();
-    move |source| BootError::System { what, source }
-}
-
-/// What a daemon is started with.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Options {
-    /// The project's directory.
-    pub project: PathBuf,
-    /// The configuration to use in place of `.aiwg/daemon.json`.
-    pub config: Option<PathBuf>,
-    /// Whether whoever starts it does not wait for its end.
-    pub detached: bool,
-    /// Whether a person asks for it: then a configuration file that has changed is put in force. Else what was in force stays so.
-    pub attended: bool,
-    /// Whether it goes on as the daemon before it, with the configuration file that had.
-    pub again: bool,
-    /// Whether state that was made elsewhere is taken as one's own.
-    pub adopt_state: bool,
-    /// Whether the tasks of a Node daemon are taken over.
-    pub import: bool,
-}
-
-impl Options {
-    /// Those of the daemon that this process was before it began anew, if it did.
-    pub fn before(project: &Path) -> Option<Self> {
-        let Holder { detached, attended, .. } = before(&Project::at(project).ok()?)?;
-        // Which file it had is in its store: the lock's file could have been changed by anyone.
-        Some(Self {
-            project: project.to_owned(),
-            config: None,
-            detached,
-            attended,
-            again: true,
-            adopt_state: false,
-            import: false,
-        })
-    }
-
-    fn asked(&self) -> Asked {
-        match (self.attended, self.again) {
-            (false, _) => Asked::Nobody,
-            (true, true) => Asked::Restart,
-            (true, false) => Asked::Start,
-        }
-    }
-}
 
 /// What a daemon has ended for.
 #[derive(Debug)]
@@ -209,7 +111,9 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let mut lock = take_lock(&project, &options)?;
     keep_last_words(project.log());
     let known = state::examine(&project, options.adopt_state, lock.is_handed_over())?;
-    let asked = options.asked();
+    let asked = options.asked(&known);
+    known.may_begin_anew(&project, asked.is_a_persons())?;
+    options.check(asked, &known)?;
     let is_first = known.in_force.is_none();
     let Chosen { loaded, named, changes, differs } =
         choose(&project, options.config.clone(), asked, known.in_force)?;
@@ -230,10 +134,11 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
 
     // The store, and from it the engine, which publishes on the bus and orders from the supervisor.
     let interrupted = settings.get().config.daemon.interrupted_tasks;
-    let wanted =
-        Wanted { interrupted, import: options.import || options.adopt_state, must_be_new: known.is_damaged };
+    let wanted = Wanted { interrupted, import: options.import || options.adopt_state, damage: known.damage };
     let mut store = open_store(&project, &wanted, &health)?;
-    note_state(&project, &mut store, (asked != Asked::Nobody || is_first).then_some(&in_force))?;
+    if asked.is_a_persons() || is_first {
+        store.set_in_force(&in_force).map_err(RecoveryError::from)?;
+    }
     let ground = Arc::new(Ground::of(&project, &lock).map_err(system("what was just made is gone"))?);
     let open_reader =
         || Reader::open(&project.database()).map(|reader| Arc::new(reader.reporting_to(&health)));
@@ -443,20 +348,6 @@ fn report_changes(changes: &[String], differs: Option<&str>, health: &Health) {
     }
 }
 
-/// Notes in the store what the next start is to know: that it was made here, and, where that is new, which configuration is in force.
-fn note_state(project: &Project, store: &mut Store, in_force: Option<&InForce>) -> Result<(), BootError> {
-    let stamp = state::stamp_here(project).map_err(system("the database that was just opened is gone"))?;
-    let mut note = || {
-        store.begin()?;
-        store.set_made_here(&stamp)?;
-        if let Some(in_force) = in_force {
-            store.set_in_force(in_force)?;
-        }
-        store.commit().map(drop)
-    };
-    Ok(note().map_err(RecoveryError::from)?)
-}
-
 /// Where the store was removed, what the next start is to go by is gone with it: a new store gets that again, while this daemon still knows.
 /// Or whoever can have the store removed, with `git clean`, could put a changed configuration in force.
 fn remember(daemon: &Daemon) {
@@ -468,7 +359,7 @@ fn remember(daemon: &Daemon) {
     let remembered =
         project.make_dirs().map_err(system("the directories cannot be made again")).and_then(|()| {
             let mut store = Store::open(&project.database()).map_err(RecoveryError::from)?;
-            note_state(project, &mut store, Some(&in_force))
+            Ok(store.set_in_force(&in_force).map_err(RecoveryError::from)?)
         });
     if let Err(error) = remembered {
         tracing::warn!(%error, "which configuration was in force could not be kept");
@@ -512,67 +403,6 @@ fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet
 fn warnings(daemon: &Daemon) -> Vec<String> {
     agent_command::note(&daemon.settings.get().config.agent, daemon.project.root(), &daemon.health);
     daemon.health.issues().into_iter().map(|issue| issue.message).collect()
-}
-
-/// What people and service managers tell a daemon with. From their making on none of them ends it.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hang_ups: HangUps,
-}
-
-impl Signals {
-    fn receive() -> io::Result<Self> {
-        // These mean nothing to it, and would end it. That a file may not grow any more is an error of whoever writes it. Agents get the
-        // system's own way again: what is handled here does not outlast an exec.
-        let too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
-        for unused in [SignalKind::user_defined1(), SignalKind::user_defined2(), too_large] {
-            drop(signal(unused)?);
-        }
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hang_ups: HangUps::receive()?,
-        })
-    }
-}
-
-async fn wanted_to_stop(daemon: &Arc<Daemon>, signals: &mut Signals) -> Stop {
-    let mut asked = daemon.stop_asked.subscribe();
-    loop {
-        tokio::select! {
-            _ = signals.terminate.recv() => tracing::info!("SIGTERM"),
-            _ = signals.interrupt.recv() => tracing::info!("SIGINT"),
-            how = asked.wait_for(Option::is_some) => {
-                // Its sender is the daemon's own.
-                return how.ok().and_then(|how| *how).unwrap_or(Stop::EndAgents);
-            }
-            sender = signals.hang_ups.next() => {
-                tracing::info!(?sender, "SIGHUP");
-                if !sender.may_reload(daemon).await {
-                    // Whoever rotates the log himself asks so for the new file.
-                    daemon.log.look();
-                    tracing::warn!(
-                        "the configuration is not read again: an agent, or a process that is gone already, has sent the signal; \
-                         `aiwg daemon reload` reads it"
-                    );
-                } else if let Err(error) = reload(daemon, None).await {
-                    tracing::warn!(%error, "the configuration could not be read again");
-                }
-                continue;
-            }
-        }
-        return Stop::EndAgents;
-    }
-}
-
-/// What has been asked for until now, also while the daemon was shutting down.
-fn last_wish(daemon: &Daemon, signals: &mut Signals) -> Stop {
-    let signalled = [&mut signals.terminate, &mut signals.interrupt]
-        .into_iter()
-        .any(|signal| signal.recv().now_or_never().flatten().is_some());
-    let asked = daemon.stop_asked.borrow().unwrap_or(Stop::Restart);
-    if signalled { Stop::EndAgents } else { asked }
 }
 
 /// Ends the agents, unless they are to go on, then lets everyone who waits know.

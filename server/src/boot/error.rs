@@ -1,0 +1,74 @@
+//! Why a daemon does not start, in words.
+
+use std::{io, path::PathBuf};
+
+use crate::{
+    config::ConfigError,
+    lifecycle::{Holder, Phase},
+    recovery::RecoveryError,
+    state::StateError,
+};
+
+/// Why the daemon did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum BootError {
+    /// The project's directory cannot be used.
+    #[error("the project {path} cannot be used: {source}", path = path.display())]
+    Project {
+        /// The directory.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another daemon holds the project's lock.
+    #[error("{}", already_running(holder.as_ref(), *answers))]
+    AlreadyRunning {
+        /// It, as far as it is known.
+        holder: Option<Holder>,
+        /// Whether it answers at its socket.
+        answers: bool,
+    },
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// What is kept in the project was not made here, or cannot be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// An agent asks for what is a person's.
+    #[error("this is a process of an agent, which {0}")]
+    NotAnAgents(&'static str),
+    /// Something of the system.
+    #[error("{what}: {source}")]
+    System {
+        /// What was being done.
+        what: String,
+        /// Why it failed.
+        source: io::Error,
+    },
+}
+
+fn already_running(holder: Option<&Holder>, answers: bool) -> String {
+    let process = holder.map_or_else(String::new, |holder| format!(": process {}", holder.process.pid));
+    match holder.map(|holder| holder.phase) {
+        Some(Phase::Stops) => format!("the daemon of this project is still stopping{process}"),
+        Some(Phase::BeginsAnew) => format!("the daemon of this project is just being restarted{process}"),
+        _ if answers => {
+            format!("a daemon already runs for this project{process}; `aiwg daemon status` shows it")
+        }
+        Some(Phase::Runs) => format!(
+            "a daemon holds this project's lock{process}, but nothing answers at its socket: if it does not within some seconds, \
+             `aiwg daemon stop` ends it"
+        ),
+        None => "a daemon holds this project's lock, but its files were removed, and nothing answers at its socket: it ends within some \
+                 seconds, when it notices that"
+            .to_owned(),
+    }
+}
+
+pub(super) fn system(what: impl Into<String>) -> impl FnOnce(io::Error) -> BootError {
+    let what = what.into();
+    move |source| BootError::System { what, source }
+}

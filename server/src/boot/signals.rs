@@ -1,0 +1,73 @@
+//! What a daemon is told from outside while it runs.
+
+use std::{io, sync::Arc};
+
+use futures::FutureExt;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::{
+    ipc::{Daemon, Stop},
+    lifecycle::HangUps,
+    reload::reload,
+};
+
+/// What people and service managers tell a daemon with. From their making on none of them ends it.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_ups: HangUps,
+}
+
+impl Signals {
+    pub(super) fn receive() -> io::Result<Self> {
+        // These mean nothing to it, and would end it. That a file may not grow any more is an error of whoever writes it. Agents get the
+        // system's own way again: what is handled here does not outlast an exec.
+        let too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+        for unused in [SignalKind::user_defined1(), SignalKind::user_defined2(), too_large] {
+            drop(signal(unused)?);
+        }
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_ups: HangUps::receive()?,
+        })
+    }
+}
+
+pub(super) async fn wanted_to_stop(daemon: &Arc<Daemon>, signals: &mut Signals) -> Stop {
+    let mut asked = daemon.stop_asked.subscribe();
+    loop {
+        tokio::select! {
+            _ = signals.terminate.recv() => tracing::info!("SIGTERM"),
+            _ = signals.interrupt.recv() => tracing::info!("SIGINT"),
+            how = asked.wait_for(Option::is_some) => {
+                // Its sender is the daemon's own.
+                return how.ok().and_then(|how| *how).unwrap_or(Stop::EndAgents);
+            }
+            sender = signals.hang_ups.next() => {
+                tracing::info!(?sender, "SIGHUP");
+                if !sender.may_reload(daemon).await {
+                    // Whoever rotates the log himself asks so for the new file.
+                    daemon.log.look();
+                    tracing::warn!(
+                        "the configuration is not read again: an agent, or a process that is gone already, has sent the signal; \
+                         `aiwg daemon reload` reads it"
+                    );
+                } else if let Err(error) = reload(daemon, None).await {
+                    tracing::warn!(%error, "the configuration could not be read again");
+                }
+                continue;
+            }
+        }
+        return Stop::EndAgents;
+    }
+}
+
+/// What has been asked for until now, also while the daemon was shutting down.
+pub(super) fn last_wish(daemon: &Daemon, signals: &mut Signals) -> Stop {
+    let signalled = [&mut signals.terminate, &mut signals.interrupt]
+        .into_iter()
+        .any(|signal| signal.recv().now_or_never().flatten().is_some());
+    let asked = daemon.stop_asked.borrow().unwrap_or(Stop::Restart);
+    if signalled { Stop::EndAgents } else { asked }
+}

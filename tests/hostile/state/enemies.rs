@@ -1,0 +1,145 @@
+//! Agents that try to decide what runs, by what they may do: edit files, run `aiwg`, signal processes of theirs.
+
+use serde_json::json;
+
+use super::configuration::{changed_by_an_agent, end, issue, marking, runs, unattended};
+use crate::support::{Project, may_unshare, until};
+
+const AIWG: &str = env!("CARGO_BIN_EXE_aiwg");
+
+/// What an agent does that has killed the daemon of its project, and what then runs: it is `good` or nothing.
+fn after_a_crash(attack: &str) -> Project {
+    let project = changed_by_an_agent();
+    std::fs::write(project.file("forge"), FORGES).unwrap();
+    let pid = project.pid();
+    project.submit(&format!(
+        "kill -9 {pid}; while kill -0 {pid}; do sleep 0.01; done; ({attack}; echo $? >code) >said 2>&1 & while [ ! -e seen ]; do sleep 0.01; done"
+    ));
+    until("a daemon, or the refusal", || {
+        (project.run(&["daemon", "ping"]).code == 0 && project.pid() != pid)
+            || !project.read("code").is_empty()
+    });
+    project
+}
+
+/// The agent's daemon has put nothing in force.
+fn goes_on(attack: &str) {
+    let project = after_a_crash(attack);
+    assert_eq!(project.read("code"), "", "{attack}: {}", project.read("said"));
+    assert!(issue(&project).is_some(), "{attack}");
+    assert_eq!(runs(&project), ["good"], "{attack}");
+    std::fs::write(project.file("seen"), "").unwrap();
+}
+
+/// Takes the lock, notes in it what a daemon would have noted of a person's wish, and becomes the command with the lock as its standard input.
+const FORGES: &str = "import fcntl, json, os, sys
+lock = os.open('.aiwg/daemon/.lock', os.O_RDWR)
+if sys.argv[1] == 'locked':
+    fcntl.flock(lock, fcntl.LOCK_EX)
+start_time = int(open('/proc/self/stat').read().rsplit(')', 1)[1].split()[19])
+note = {'process': {'pid': os.getpid(), 'start_time': start_time}, 'config': None, 'detached': False, 'attended': True, 'phase': 'begins_anew'}
+os.truncate(lock, 0)
+os.write(lock, f'{os.getpid()}\\n{json.dumps(note)}\\n'.encode())
+os.dup2(lock, 0)
+os.execve(sys.argv[2], sys.argv[2:], {'PATH': os.environ['PATH']})
+";
+
+#[test]
+fn a_forged_lock_makes_no_restart_of_a_start() {
+    let start = "daemon start --foreground --attended";
+    for (how, words) in [("locked", start), ("open", start), ("locked", "__daemon .")] {
+        goes_on(&format!("python3 forge {how} {AIWG} {words}"));
+    }
+}
+
+#[test]
+fn the_hidden_roles_are_a_daemons_alone() {
+    let options = r#"{"project": "'$PWD'", "config": null, "detached": true, "attended": true, "again": false, "adopt_state": false, "import": false}"#;
+    goes_on(&format!("echo '{options}' | env -i PATH=$PATH {AIWG} __daemon ."));
+    let project = Project::started(json!({}));
+    let order = r#"{"task_id": "x", "attempt": 1, "command": ["touch", "evil"], "cwd": ".", "dir": "d"}"#;
+    // At once, and left behind, so that the agent's own shim takes it in.
+    let task = project.submit(&format!(
+        "mkdir d; echo '{order}' >order; {AIWG} __shim x <order; echo $? >code; (setsid {AIWG} __shim x <order >orphan 2>&1 &); sleep 0.5"
+    ));
+    assert_eq!(project.ended(&task)["state"], "completed");
+    assert_eq!(project.read("code"), "1\n");
+    assert!(!project.file("evil").exists() && !project.file("d/exit.json").exists());
+}
+
+#[test]
+fn a_name_space_of_processes_makes_no_person_of_an_agent() {
+    let unshare = ["--pid", "--fork", "--mount-proc", "--kill-child"];
+    if may_unshare(&unshare) {
+        let unshare = unshare.join(" ");
+        goes_on(&format!(
+            "env -i PATH=$PATH unshare {unshare} {AIWG} --project . daemon start --foreground --attended"
+        ));
+    }
+}
+
+#[test]
+fn what_an_agent_names_no_later_reload_reads() {
+    let project = after_a_crash(&format!(
+        "echo '{}' >other.json; env -i PATH=$PATH {AIWG} --project . daemon start --foreground --config other.json",
+        marking("evil")
+    ));
+    project.configure(&project.read(".aiwg/daemon.json").replace("evil", "good"));
+    assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
+    assert_eq!(runs(&project), ["good"]);
+    std::fs::write(project.file("seen"), "").unwrap();
+}
+
+#[test]
+fn an_agent_begins_no_project_of_its_own() {
+    let project = Project::started(json!({}));
+    std::fs::create_dir_all(project.file("inner/.aiwg")).unwrap();
+    std::fs::write(project.file("inner/.aiwg/daemon.json"), marking("evil")).unwrap();
+    for words in
+        ["start --foreground", "start --foreground --attended", "start --foreground --adopt-state", "import"]
+    {
+        let task = project
+            .ended(&project.submit(&format!("env -i PATH=$PATH {AIWG} --project inner daemon {words} 2>&1")));
+        assert_eq!(task["state"], "failed", "{words}: {task}");
+    }
+    assert!(!project.file("inner/.aiwg/daemon/daemon.db").exists());
+}
+
+#[test]
+fn an_agent_ends_no_daemon_that_does_not_answer() {
+    let project = Project::started(json!({}));
+    let pid = project.pid();
+    let task = project.submit(&format!(
+        "kill -STOP {pid}; {AIWG} --request-timeout 0.2 daemon stop >said 2>&1; echo $? >code; kill -CONT {pid}"
+    ));
+    assert_eq!(project.ended(&task)["state"], "completed");
+    assert_eq!(project.read("code"), "1\n");
+    assert!(project.read("said").contains("an agent may not end it"), "{}", project.read("said"));
+    assert_eq!(project.pid(), pid);
+}
+
+#[test]
+fn a_damaged_store_puts_nothing_in_force() {
+    for damage in ["", "what any editor can write, over and over; ".repeat(100).as_str()] {
+        let project = changed_by_an_agent();
+        project.kill_daemon();
+        // In place, as an editor without a new file does it.
+        std::fs::write(project.file(".aiwg/daemon/daemon.db"), damage).unwrap();
+        for words in [&["daemon", "start", "--foreground"][..], &["daemon", "start", "--unattended"]] {
+            let done = project.run_to_its_end(words);
+            assert!(
+                done.code == 1 && done.err.contains("`aiwg daemon start` sets the database aside"),
+                "{}",
+                done.err
+            );
+        }
+        project.start();
+        assert_eq!(runs(&project), ["evil"]);
+        project.stop();
+        // From then on it is known again.
+        project.configure(&marking("good"));
+        let daemon = unattended(&project, &[]);
+        assert_eq!(runs(&project), ["evil"]);
+        end(&project, daemon);
+    }
+}
