@@ -18,15 +18,15 @@ use std::{mem::ManuallyDrop, process::ExitCode};
 use aiwg_shim::Process;
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::{args::Args, output::Output};
+use crate::{args::Args, error::CliError, output::Output};
 
 fn main() -> ExitCode {
     // The roles come first: they must not pay for, or be changed by, anything of the command line.
     match std::env::args_os().nth(1) {
         Some(role) if role == "__shim" && Process::current_is_a_daemons() => aiwg_shim::run(),
         Some(role) if role == "__shim" => {
-            eprintln!("aiwg: only a daemon starts a shim");
-            ExitCode::FAILURE
+            CliError::Failed("only a daemon starts a shim, and what has started this one is none".to_owned())
+                .report(false)
         }
         Some(role) if role == daemon::ROLE => daemon::run_detached(),
         _ => match typed() {

@@ -21,7 +21,10 @@ pub(crate) fn refuse_links(project: &Project) -> io::Result<()> {
     let dir = project.state_dir();
     refuse(&dir)?;
     let entries = match std::fs::read_dir(&dir) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        // What is there instead is said by who makes the directory.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(());
+        }
         entries => entries.map_err(at(&dir))?,
     };
     for entry in entries {
