@@ -1,6 +1,11 @@
 //! Which file it is, whatever it is called.
 
-use std::{fs::Metadata, io, os::unix::fs::MetadataExt, path::Path};
+use std::{
+    fs::Metadata,
+    io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
 
 /// What tells a file from all others that exist at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +46,15 @@ impl Identity {
     }
 }
 
-/// What the system said, and of what.
+/// What the system said, and of what. The system's number of it is not lost: see [`is_shortage`](crate::is_shortage).
 pub fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
-    move |error| io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    move |source| io::Error::new(source.kind(), At { path: path.to_owned(), source })
+}
+
+/// An error with its place.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {source}", path = path.display())]
+pub(crate) struct At {
+    path: PathBuf,
+    pub(crate) source: io::Error,
 }

@@ -2,6 +2,8 @@ use std::io;
 
 use rustix::io::Errno;
 
+use crate::identity::At;
+
 /// What the system says when it is short of something: room, files, processes, memory, or a disk that answers.
 const SHORT: [Errno; 8] = [
     Errno::NOSPC,
@@ -16,6 +18,10 @@ const SHORT: [Errno; 8] = [
 
 /// Whether an error says that the system is short of something, which may be over later: nothing is wrong with what was asked for.
 pub fn is_shortage(error: &io::Error) -> bool {
+    // What names its place holds what the system said.
+    if let Some(At { source, .. }) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return is_shortage(source);
+    }
     match error.raw_os_error() {
         Some(number) => is_short(number),
         None => matches!(
@@ -32,4 +38,21 @@ pub fn is_shortage(error: &io::Error) -> bool {
 /// The same of the system's number of an error.
 pub fn is_short(number: i32) -> bool {
     SHORT.iter().any(|short| short.raw_os_error() == number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::at;
+
+    #[test]
+    fn a_shortage_is_one_wherever_it_was() {
+        let path = "/somewhere".as_ref();
+        for short in SHORT {
+            assert!(is_shortage(&short.into()) && is_shortage(&at(path)(at(path)(short.into()))), "{short}");
+        }
+        let missing = at(path)(Errno::NOENT.into());
+        assert!(!is_shortage(&missing) && missing.kind() == io::ErrorKind::NotFound);
+        assert!(missing.to_string().starts_with("/somewhere: No such file"));
+    }
 }
