@@ -52,8 +52,11 @@ enum Holds {
     Switch,
 }
 
+/// A column: its name, what it holds, and whether it may be empty.
+type Column = (&'static str, Holds, bool);
+
 /// The tables beside those of tasks and events: what each column holds, and whether it may be empty.
-const BESIDE: [(&str, &[(&str, Holds, bool)]); 10] = {
+const BESIDE: [(&str, &[Column]); 10] = {
     use Holds::{Number, Real, Short, Switch, Text, Time};
     [
         ("dependency", &[("task", Number, false), ("after", Number, false)]),

@@ -109,7 +109,7 @@ fn create(path: &Path) -> rusqlite::Result<()> {
     }
     let file = append_private(&temporary).map_err(cannot_open)?;
     append_private(&log_of(path)).map_err(cannot_open)?;
-    let here = Stamp::of(&temporary).map_err(cannot_open)?.to_be_renamed(path);
+    let here = Stamp::of(&temporary).map_err(cannot_open)?.once_renamed(path);
     let connection = Connection::open(&temporary)?;
     // Before the first table, or it means nothing: what is forgotten makes the file smaller.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;

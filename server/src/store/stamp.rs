@@ -59,7 +59,7 @@ impl Stamp {
     }
 
     /// The same, once the database has got this name.
-    pub(super) fn to_be_renamed(self, name: &Path) -> Self {
+    pub(super) fn once_renamed(self, name: &Path) -> Self {
         Self { log: FileStamp::of(&log_of(name)).ok(), ..self }
     }
 
