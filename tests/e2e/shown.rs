@@ -31,7 +31,7 @@ fn emit(project: &Project, topic: &str, count: usize) {
 #[test]
 fn text_of_others_acts_on_no_terminal() {
     let project = Project::new(json!({
-        "rules": [Project::rule("wild\u{202e}rule", "a:b", &format!("{WILD} {{{{ event.payload }}}}"))],
+        "rules": [Project::rule("wild-rule", "a:b", &format!("{WILD} {{{{ event.payload }}}}"))],
     }));
     project.start();
     let order = json!({ "prompt": format!("{WILD} do: printf '\\033[2J\\007broken\\033[31mred' | tee /dev/stderr; exit 3"), "agent": "a\u{202e}b" });

@@ -148,7 +148,7 @@ fn typescript_keeps_absent_and_null_apart() -> Result<(), GenerateError> {
         "  optional?: number;",
         "  both?: string | null;",
         "  bothRef?: Rule | null;",
-        "  level: Level;",
+        "  level: Open<Level>;",
         "  byName: Record<string, Rule>;",
         "  numbers: Record<string, number>;",
         "  list: Rule[];",
