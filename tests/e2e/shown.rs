@@ -34,7 +34,7 @@ fn text_of_others_acts_on_no_terminal() {
         "rules": [Project::rule("wild-rule", "a:b", &format!("{WILD} {{{{ event.payload }}}}"))],
     }));
     project.start();
-    let order = json!({ "prompt": format!("{WILD} do: printf '\\033[2J\\007broken\\033[31mred' | tee /dev/stderr; exit 3"), "agent": "a\u{202e}b" });
+    let order = json!({ "prompt": format!("{WILD} do: printf '\\033[2J\\007broken\\033[31mred' | tee /dev/stderr; exit 3"), "agent": "a-b" });
     let id = project.wire().call("task.submit", order)["taskId"].as_str().unwrap().to_owned();
     project.ended(&id);
     project.wire().call("event.emit", json!({ "topic": "nobody:listens", "payload": WILD }));
