@@ -4,6 +4,7 @@ mod bounds;
 mod many;
 mod order;
 mod shapes;
+mod taking;
 mod waits;
 
 use serde_json::{Value, json};

@@ -104,7 +104,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for ClientTransport<S> {
             if let Some(refused) = this.refused_call() {
                 return Poll::Ready(Some(Ok(refused)));
             }
-            let (id, outcome) = match ready!(Pin::new(&mut this.wire).poll_next(cx)?) {
+            let message = ready!(Pin::new(&mut this.wire).poll_next(cx)).transpose();
+            // How a connection ends that takes nothing does not matter: that it was refused has been read before.
+            let message = if this.takes_nothing() { message.unwrap_or_default() } else { message? };
+            let (id, outcome) = match message {
                 None if this.refused.is_some() && !std::mem::replace(&mut this.is_last_turn, true) => {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;

@@ -10,13 +10,15 @@ mod memory;
 mod methods;
 mod origin;
 mod permit;
+mod socket;
 mod subscriptions;
 mod until;
 
 pub(crate) use daemon::{Daemon, MOST_READS, Stop};
 pub(crate) use growth::Growth;
-pub(crate) use listener::{bind, is_answered_within, serve};
+pub(crate) use listener::serve;
 pub(crate) use memory::Memory;
 pub(crate) use methods::status;
 pub(crate) use origin::of_process as agent_at;
 pub(crate) use permit::may_reload;
+pub(crate) use socket::{Listener, bind, is_answered_within};

@@ -12,8 +12,8 @@ use std::{
 };
 
 use aiwg_client::{
-    ClientError, DaemonClient, Options, Pushed, Subscribe,
-    types::{NoParams, Open, TaskGetParams, TaskState, TaskWaitParams},
+    ClientError, DaemonClient, ErrorKind, Options, Pushed, Subscribe,
+    types::{EventEmitParams, Json, NoParams, Open, TaskGetParams, TaskState, TaskWaitParams},
 };
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -157,24 +157,41 @@ async fn what_cannot_be_understood_fails_its_own_call_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_is_one_too_many_fails_all_its_calls_with_that() {
+async fn a_connection_that_is_one_too_many_is_told_so_whatever_it_sends() {
     let project = Project::started(json!({ "daemon": { "max_connections": 1 } }));
     let mut only = project.wire();
     only.is_alive();
     for _ in 0..20 {
+        // Longer than what a socket takes without being read.
         let client = DaemonClient::connect_to(project.socket()).await.unwrap();
-        let emit = || {
-            let payload = Some(aiwg_client::types::Json::new(&"x".repeat(300_000)).unwrap());
-            client.event_emit(aiwg_client::types::EventEmitParams { topic: "a".to_owned(), payload })
-        };
-        let done = tokio::join!(client.ping(NoParams {}), emit(), client.ping(NoParams {}), emit());
-        let errors = [done.0.err(), done.1.err(), done.2.err(), done.3.err()];
-        for error in errors {
-            let error = error.unwrap();
-            assert_eq!(error.kind(), Some(aiwg_client::ErrorKind::TooManyConnections), "{error}");
-        }
+        let payload = Some(Json::new(&"x".repeat(600_000)).unwrap());
+        let emitted = client.event_emit(EventEmitParams { topic: "a".to_owned(), payload }).await;
+        let error = emitted.unwrap_err();
+        assert_eq!(error.kind(), Some(ErrorKind::TooManyConnections), "{error}");
     }
     only.is_alive();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_is_one_too_many_fails_all_its_calls_with_that() {
+    let peer = Peer::new(|request| {
+        // All three have been sent by then.
+        if request["method"] != "daemon.status" {
+            return Vec::new();
+        }
+        let data = json!({ "kind": "too_many_connections" });
+        let error = json!({ "code": -32022, "message": "too many", "data": data });
+        vec![json!({ "jsonrpc": "2.0", "id": null, "error": error }).to_string()]
+    });
+    let client = peer.client().await;
+    let done = tokio::join!(
+        client.ping(NoParams {}),
+        client.task_stats(NoParams {}),
+        client.daemon_status(NoParams {})
+    );
+    for error in [done.0.unwrap_err(), done.1.unwrap_err(), done.2.unwrap_err()] {
+        assert_eq!(error.kind(), Some(ErrorKind::TooManyConnections), "{error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
