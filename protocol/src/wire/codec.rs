@@ -25,15 +25,18 @@ impl Decoder for Lines {
     type Error = io::Error;
 
     fn decode(&mut self, src: &mut BytesMut) -> io::Result<Option<BytesMut>> {
-        let Some(at) = memchr::memchr(b'\n', &src[self.searched..]) else {
-            self.searched = src.len();
-            if self.searched > MAX_ANSWER_BYTES {
-                let why = format!("it sent a line of more than {MAX_ANSWER_BYTES} bytes");
-                return Err(io::Error::new(io::ErrorKind::InvalidData, why));
-            }
+        let at = memchr::memchr(b'\n', &src[self.searched..]);
+        let length = at.map_or(src.len(), |at| self.searched + at);
+        // The end of a line that is too long may have come with the byte that is one too many.
+        if length > MAX_ANSWER_BYTES {
+            let why = format!("it sent a line of more than {MAX_ANSWER_BYTES} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        }
+        if at.is_none() {
+            self.searched = length;
             return Ok(None);
-        };
-        let line = src.split_to(self.searched + at);
+        }
+        let line = src.split_to(length);
         src.advance(1);
         self.searched = 0;
         Ok(Some(line))
@@ -241,6 +244,10 @@ mod tests {
         let mut buffer = BytesMut::zeroed(MAX_ANSWER_BYTES);
         assert_eq!(lines.decode(&mut buffer).unwrap(), None);
         buffer.put_u8(b'x');
-        assert!(lines.decode(&mut buffer).unwrap_err().to_string().contains("67108864 bytes"));
+        let mut ended = buffer.clone();
+        ended.put_u8(b'\n');
+        for mut buffer in [buffer, ended] {
+            assert!(lines.decode(&mut buffer).unwrap_err().to_string().contains("67108864 bytes"));
+        }
     }
 }
