@@ -127,7 +127,7 @@ fn read_all(reader: &Reader) {
     reader.last_event().unwrap();
     reader.automation_enabled().unwrap();
     serde_json::to_string(&reader.firings(100).unwrap()).unwrap();
-    reader.turns("talk", 100).unwrap();
+    reader.turns("talk", 100, 1 << 20).unwrap();
     reader.schedules_fired().unwrap();
     reader.rule_facts().unwrap();
 }
