@@ -50,9 +50,12 @@ impl Process {
     /// Whether the calling process was started by an agent: whatever it leaves behind is ended with that, wherever it has gone. Always false
     /// where the system does not tell.
     pub fn current_is_kept() -> bool {
-        let mut parents =
-            std::iter::successors(Some(std::process::id()), |pid| Self::parent_of(*pid)).skip(1);
-        parents.any(Self::is_shim)
+        Self::is_kept(std::process::id())
+    }
+
+    /// Whether the process that has this number is below a shim: it was started by an agent. Always false where the system does not tell.
+    pub fn is_kept(pid: u32) -> bool {
+        std::iter::successors(Some(pid), |pid| Self::parent_of(*pid)).skip(1).any(Self::is_shim)
     }
 
     /// Whether the process that has this number calls itself a shim, which anyone may do. Always false where the system does not tell.

@@ -9,6 +9,7 @@ use std::{
 };
 
 use aiwg_protocol::MAX_SOCKET_PATH;
+use aiwg_shim::Process;
 use rustix::{
     fs::Mode,
     io::Errno,
@@ -48,10 +49,15 @@ pub(crate) fn bind(project: &Project) -> io::Result<Listener> {
     let known = project.socket();
     let path = real_path(&known)?;
     let began = Instant::now();
-    while is_answered(&path) {
+    while let Some(process) = answering(&path) {
+        // An agent has no business there, and could keep every daemon from starting.
+        if process.is_some_and(Process::is_kept) {
+            break;
+        }
         if began.elapsed() > LAST_MOMENTS {
+            let which = process.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
             let message =
-                "another process answers there, which does not hold the project's lock: end it first";
+                format!("{which} answers there, which does not hold the project's lock: end it first");
             return Err(io::Error::new(io::ErrorKind::AddrInUse, message));
         }
         std::thread::sleep(Duration::from_millis(20));
@@ -64,14 +70,20 @@ pub(crate) fn bind(project: &Project) -> io::Result<Listener> {
     Ok(listener)
 }
 
-/// Whether some process takes connections at this path. One that is too busy to do so counts.
+/// The process that takes connections at this path, where that can be told; none where nobody does. One that is too busy to do so counts.
+fn answering(path: &Path) -> Option<Option<u32>> {
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).ok()?;
+    match SocketAddrUnix::new(path).and_then(|address| connect(&socket, &address)) {
+        Ok(()) => Some(peer(&socket)),
+        Err(Errno::AGAIN | Errno::INPROGRESS) => Some(None),
+        Err(_) => None,
+    }
+}
+
+/// Whether some process takes connections at this path.
 fn is_answered(path: &Path) -> bool {
-    let connected = || -> rustix::io::Result<()> {
-        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-        let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
-        connect(&socket, &SocketAddrUnix::new(path)?)
-    };
-    matches!(connected(), Ok(()) | Err(Errno::AGAIN | Errno::INPROGRESS))
+    answering(path).is_some()
 }
 
 /// The same within a time.
@@ -84,6 +96,18 @@ pub(crate) fn is_answered_within(time: Duration, path: &Path) -> bool {
         std::thread::sleep(Duration::from_millis(5));
     }
     true
+}
+
+/// Who has begun to listen at the other end.
+#[cfg(target_os = "linux")]
+fn peer(socket: &OwnedFd) -> Option<u32> {
+    let pid = rustix::net::sockopt::socket_peercred(socket).ok()?.pid;
+    u32::try_from(pid.as_raw_pid()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn peer(_: &OwnedFd) -> Option<u32> {
+    None
 }
 
 impl Listener {

@@ -7,13 +7,14 @@ use std::{
 };
 
 use aiwg_fs::open_regular;
-use aiwg_shim::Process;
+use aiwg_shim::{Process, Signal};
 use rustix::{
     fs::{FlockOperation, flock},
     io::Errno,
 };
 use serde::{Deserialize, Serialize};
 
+use super::opened::{has_open, having_open};
 use crate::{
     files::{Identity, open_private, private},
     project::Project,
@@ -136,7 +137,9 @@ impl Lock {
             match Self::attempt(project, &holder)? {
                 Try::Taken(lock) => return Ok(Ok(lock)),
                 Try::Held(other) if patience.is_over(other.as_ref(), Instant::now()) => {
-                    return Ok(Err(other));
+                    if !take_from_agents(project, other.as_ref()) {
+                        return Ok(Err(other));
+                    }
                 }
                 Try::Held(_) | Try::Replaced => std::thread::sleep(LOOK_EVERY),
             }
@@ -218,17 +221,50 @@ impl Lock {
 
     /// Whether someone holds the project's lock.
     pub(crate) fn is_held(project: &Project) -> bool {
-        let is_held = |path: io::Result<File>| {
+        let is_held = |file: io::Result<File>| {
             let shared = FlockOperation::NonBlockingLockShared;
-            path.is_ok_and(|file| flock(&file, shared) == Err(Errno::WOULDBLOCK))
+            file.is_ok_and(|file| flock(&file, shared) == Err(Errno::WOULDBLOCK))
         };
         is_held(open_regular(&project.lock())) || is_held(File::open(project.aiwg()))
     }
 
-    /// What the last daemon that took the lock has noted, unless it has ended in good order.
+    /// What the last daemon that took the lock has noted, unless it has ended in good order. Anyone can write there, and whoever is named may be
+    /// ended: where the process that it names lives but does not have the lock's file open, it is the one that has.
     pub(crate) fn last_holder(project: &Project) -> Option<Holder> {
-        read(&open_regular(&project.lock()).ok()?)
+        let file = open_regular(&project.lock()).ok()?;
+        let holder = read(&file)?;
+        let lock = Identity::of(&file.metadata().ok()?);
+        if !holder.process.is_alive() || has_open(&holder.process, lock) != Some(false) {
+            return Some(holder);
+        }
+        drop(file);
+        let others = having_open(lock).into_iter().filter(|process| *process != Process::current());
+        let process = others.into_iter().find(|process| !Process::is_kept(process.pid))?;
+        Some(Holder { process, ..holder })
     }
+}
+
+/// Kills the processes of agents that keep a daemon from starting: they can take its lock when it dies, and nobody could have them ended then.
+/// Tells whether there were any. Where someone else has the files open, that is a daemon which may be the one that holds them.
+fn take_from_agents(project: &Project, holder: Option<&Holder>) -> bool {
+    let files = [project.lock(), project.aiwg()];
+    let files: Vec<Identity> = files.iter().filter_map(|path| Identity::at(path).ok()).collect();
+    if holder.is_some_and(|holder| files.iter().any(|file| has_open(&holder.process, *file) == Some(true))) {
+        return false;
+    }
+    let me = Process::current();
+    let having: Vec<Process> =
+        files.iter().flat_map(|file| having_open(*file)).filter(|process| *process != me).collect();
+    if having.iter().any(|process| !Process::is_kept(process.pid)) {
+        return false;
+    }
+    let killed: Vec<&Process> =
+        having.iter().filter(|process| process.signal(Signal::KILL).unwrap_or(false)).collect();
+    let began = Instant::now();
+    while killed.iter().any(|process| process.is_alive()) && began.elapsed() < LAST_MOMENTS {
+        std::thread::sleep(LOOK_EVERY);
+    }
+    !killed.is_empty()
 }
 
 impl Drop for Lock {

@@ -4,6 +4,7 @@ mod ground;
 mod hang_up;
 mod limits;
 mod lock;
+mod opened;
 mod pid_file;
 mod service;
 mod signals;

@@ -102,3 +102,57 @@ fn rights_that_an_agent_has_taken_are_given_back() {
         until("its end", || !is_left(&project));
     }
 }
+
+/// Takes a lock in a process that hides, as soon as whoever holds it dies.
+fn wait_for_the_lock(what: &str) -> String {
+    format!(
+        "setsid -f env -i sh -c 'exec 9<{what}; touch waits; flock 9; sleep 1000'; until [ -e waits ]; do sleep 0.01; done"
+    )
+}
+
+#[test]
+fn an_agent_that_takes_the_daemons_lock_keeps_none_from_starting() {
+    for what in [".aiwg/daemon/.lock", ".aiwg"] {
+        let project = after(&format!("{}; {STOP_THE_SHIM}", wait_for_the_lock(what)), json!({}));
+        project.kill_daemon();
+        project.start();
+        assert_eq!(project.json(&["task", "cancel", "task-0001"])["state"], "cancelled", "{what}");
+        until("its end", || !is_left(&project));
+    }
+}
+
+#[test]
+fn an_agent_that_answers_in_the_daemons_place_keeps_none_from_starting() {
+    let impostor = "setsid -f env -i python3 -c 'import socket, time; s = socket.socket(socket.AF_UNIX); \
+         s.bind(\".aiwg/daemon/daemon.sock\"); s.listen(9); open(\"answers\", \"w\").close(); time.sleep(1000)'";
+    let script =
+        format!("until [ -e go ]; do sleep 0.01; done; rm .aiwg/daemon/daemon.sock; {impostor}; sleep 1000");
+    let project = Project::started(json!({}));
+    project.submit(&script);
+    project.kill_daemon();
+    std::fs::write(project.file("go"), "").unwrap();
+    until("the impostor", || project.file("answers").exists());
+    project.start();
+    assert_eq!(project.json(&["task", "cancel", "task-0001"])["state"], "cancelled");
+    until("its end", || !is_left(&project));
+}
+
+#[test]
+fn a_forged_lock_has_nobody_else_ended() {
+    let mut innocent = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+    let forge = format!(
+        "python3 -c 'import json, os; path = \".aiwg/daemon/.lock\"; holder = json.loads(open(path).read().splitlines()[1]); \
+         start = int(open(\"/proc/{0}/stat\").read().rsplit(\")\", 1)[1].split()[19]); \
+         holder[\"process\"] = {{\"pid\": {0}, \"start_time\": start}}; open(path, \"w\").write(\"{0}\\n\" + json.dumps(holder) + \"\\n\")'",
+        innocent.id()
+    );
+    let project = after(&forge, json!({}));
+    let daemon = project.pid();
+    crate::support::kill(daemon, rustix::process::Signal::STOP);
+    let done = project.run(&["daemon", "stop", "--request-timeout", "0.2"]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    assert!(crate::support::is_dead(daemon) && innocent.try_wait().unwrap().is_none());
+    until("its end", || !is_left(&project));
+    innocent.kill().unwrap();
+    innocent.wait().unwrap();
+}

@@ -1,0 +1,32 @@
+//! Who has a file open. A lock of the kernel's does not tell whose it is, and what stands in its file anyone may have written.
+
+use aiwg_shim::Process;
+
+use crate::files::Identity;
+
+/// The processes that have it open, as far as the system shows them to this user; none where it does not show it.
+#[cfg(target_os = "linux")]
+pub(super) fn having_open(file: Identity) -> Vec<Process> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    // Who it is comes first: the number may be another's by the time its files are looked at.
+    let found = pids.filter_map(Process::of).filter(|process| has_open(process, file) == Some(true));
+    found.filter(Process::is_alive).collect()
+}
+
+/// Whether this process has it open; none where that cannot be told.
+#[cfg(target_os = "linux")]
+pub(super) fn has_open(process: &Process, file: Identity) -> Option<bool> {
+    let mut entries = std::fs::read_dir(format!("/proc/{}/fd", process.pid)).ok()?.flatten();
+    Some(entries.any(|entry| std::fs::metadata(entry.path()).is_ok_and(|found| Identity::of(&found) == file)))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn having_open(_: Identity) -> Vec<Process> {
+    Vec::new()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn has_open(_: &Process, _: Identity) -> Option<bool> {
+    None
+}
