@@ -7,6 +7,7 @@
 mod agent_command;
 pub mod agent_output;
 mod allocator;
+mod beside;
 pub mod boot;
 pub mod bus;
 pub mod config;

@@ -1,4 +1,4 @@
-//! A disk that is full, or cannot be written: a real one, in a name space of its own.
+//! A disk that is full, cannot be written or does not answer: a real one, in a name space of its own.
 
 use std::process::Command;
 
@@ -36,6 +36,11 @@ fn a_full_disk_loses_nothing_and_ends_nothing() {
 #[test]
 fn on_a_full_disk_what_runs_can_be_ended_and_stays_ended() {
     on_a_small_disk("ending.sh");
+}
+
+#[test]
+fn file_systems_that_never_answer_keep_no_daemon_from_answering_and_ending() {
+    on_a_small_disk("stuck.sh");
 }
 
 #[test]

@@ -123,3 +123,48 @@ fn a_trip_switches_nothing_on_and_is_forgotten_with_its_rule() {
     assert_eq!(project.json(&["daemon", "reload"])["reloaded"], true);
     assert_eq!(project.json(&["daemon", "status"])["health"], "healthy");
 }
+
+#[test]
+fn what_people_change_while_a_rules_task_runs_can_fire_once_more() {
+    // The agent changes something itself, and goes on for as long as the test wants.
+    let script = "echo $AIWG_TASK_ID >s/own; until [ -e go-$AIWG_TASK_ID ]; do sleep 0.02; done; exit 0";
+    let project = Project::new(json!({
+        "watch": { "enabled": true, "debounce_ms": 40 },
+        "rules": [{
+            "id": "r",
+            "trigger": on_file("s/**"),
+            "ignore_own_changes": false,
+            "max_depth": 2,
+            "action": { "type": "submit_task", "prompt": format!("{{{{ files }}}} do: {script}") }
+        }]
+    }));
+    fs::create_dir(project.file("s")).unwrap();
+    project.start();
+    fs::write(project.file("s/before"), "").unwrap();
+    let told_by = |task: &str| {
+        until("the agent's own change is told", || {
+            fs::read_to_string(project.file("s/own")).is_ok_and(|text| text.trim() == task)
+                && project.json(&["automation", "status"])["rules"][0]["busy"] == 1
+        });
+        fs::write(project.file(&format!("s/during-{task}")), "").unwrap();
+        let topics = || project.json(&["event", "list", "file:*", "--limit", "100"]).to_string();
+        until("the change is told", || topics().contains(&format!("during-{task}")));
+        fs::write(project.file(&format!("go-{task}")), "").unwrap();
+        assert_eq!(project.ended(task)["state"], "completed");
+    };
+    told_by("task-0001");
+    let there_are =
+        |tasks| until("another task", || project.json(&["task", "stats"])["total"].as_u64() >= Some(tasks));
+    there_are(2);
+    let prompt = project.json(&["task", "get", "task-0002"])["prompt"].as_str().unwrap().to_owned();
+    assert!(prompt.contains("s/own") && prompt.contains("s/during-task-0001"), "{prompt}");
+    // And no more than once.
+    told_by("task-0002");
+    assert!(refusal(&project, "r").contains("2 tasks lie between"));
+    assert_eq!(depths(&project), [0, 1]);
+    // What comes later is from outside again.
+    fs::write(project.file("s/after"), "").unwrap();
+    there_are(3);
+    fs::write(project.file("go-task-0003"), "").unwrap();
+    assert_eq!(project.ended("task-0003")["state"], "completed");
+}

@@ -91,6 +91,8 @@ fn units_name_this_project_and_this_program() {
     let path = project.path().canonicalize().unwrap();
     let path = path.to_str().unwrap();
     assert!(systemd.contains("daemon start --foreground --project") && systemd.contains(path), "{systemd}");
+    // An agent that takes all memory is ended alone.
+    assert!(systemd.contains("OOMPolicy=continue"), "{systemd}");
     assert!(systemd.contains("Environment=\"PATH="), "{systemd}");
     let launchd = project.run(&["daemon", "service", "--launchd"]).out;
     // As another implementation reads it.

@@ -23,6 +23,7 @@ mod open;
 mod private;
 mod read;
 mod shortage;
+mod within;
 
 pub use dir::Dir;
 pub use identity::{Identity, at};
@@ -30,3 +31,4 @@ pub use open::{Unfit, is_absent, open_of_anyone, open_regular};
 pub use private::{append_private, close_to_others, open_private, private, write_atomic, write_private};
 pub use read::{read_bounded, read_file, tail, tail_of, tail_of_file};
 pub use shortage::{is_short, is_shortage};
+pub use within::within;

@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aiwg_fs::within;
 use aiwg_protocol::types::Timestamp;
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -68,6 +69,9 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// How long a daemon that holds the lock may take until it answers, for one that finds the lock held.
 const STARTING: Duration = Duration::from_secs(2);
+
+/// How long it may take to look which agents are alive.
+const LOOKING: Duration = Duration::from_secs(5);
 
 /// What a daemon has ended for.
 #[derive(Debug)]
@@ -314,9 +318,16 @@ pub fn last_holder(project: &Path) -> Option<Holder> {
 }
 
 /// The tasks of this project whose agents are alive, in the order of their numbers, whether a daemon keeps them or not.
-pub fn living_agents(project: &Path) -> Vec<String> {
-    let Ok(project) = Project::at(project) else { return Vec::new() };
-    let actions = std::fs::read_dir(project.actions_dir()).into_iter().flatten().flatten();
+///
+/// # Errors
+/// It cannot be told: their directories do not answer.
+pub fn living_agents(project: &Path) -> io::Result<Vec<String>> {
+    let Ok(project) = Project::at(project) else { return Ok(Vec::new()) };
+    within(LOOKING, move || living_agents_in(&project.actions_dir()))
+}
+
+fn living_agents_in(actions: &Path) -> Vec<String> {
+    let actions = std::fs::read_dir(actions).into_iter().flatten().flatten();
     let is_held = |dir: &Path| aiwg_shim::is_held(dir).unwrap_or(false);
     let mut tasks: Vec<TaskNo> = actions
         .filter_map(|entry| {

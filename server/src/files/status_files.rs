@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{at, write_atomic};
 use crate::{
+    beside::beside,
     health::IssueKind,
     ipc::{Daemon, status},
 };
@@ -41,8 +42,9 @@ async fn write(daemon: &Arc<Daemon>) -> io::Result<()> {
     let status = status(daemon).await.map_err(io::Error::other)?;
     let heartbeat =
         Heartbeat { pid: status.pid, timestamp: Timestamp::now(), uptime_seconds: status.uptime_seconds };
-    replace(&daemon.project.heartbeat(), serde_json::to_vec(&heartbeat)?)?;
-    replace(&daemon.project.state_file(), serde_json::to_vec_pretty(&status)?)
+    let (heartbeat, state) = (serde_json::to_vec(&heartbeat)?, serde_json::to_vec_pretty(&status)?);
+    let (heartbeat_file, state_file) = (daemon.project.heartbeat(), daemon.project.state_file());
+    beside(move || replace(&heartbeat_file, heartbeat).and_then(|()| replace(&state_file, state))).await
 }
 
 fn replace(path: &Path, mut text: Vec<u8>) -> io::Result<()> {

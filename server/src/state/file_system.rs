@@ -8,7 +8,7 @@ pub(crate) fn not_promised(dir: &Path) -> Option<String> {
     is_shared(&kind).then(|| {
         format!(
             "{} is on a file system ({kind}) that other systems can write to as well: the store and the lock may fail there, and changes that \
-             others make are not noticed; keep the project, or at least its .aiwg/daemon, on a disk of this machine",
+             others make are noticed with `watch.use_polling` only; keep the project, or at least its .aiwg/daemon, on a disk of this machine",
             dir.display()
         )
     })

@@ -3,15 +3,22 @@
 mod file_system;
 mod links;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
+use aiwg_fs::within;
 pub(crate) use file_system::not_promised;
 pub(crate) use links::refuse_links;
 
 use crate::{
     project::Project,
-    store::{Found, InForce, Mismatch, StoreError, ask, has_journal},
+    store::{Found, InForce, Mismatch, StoreError, TaskNo, ask, has_journal},
 };
+
+/// How long the directories of tasks have to answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why the state is not gone on with.
 #[derive(Debug, thiserror::Error)]
@@ -105,7 +112,7 @@ pub(crate) fn examine(project: &Project, adopt: bool, is_handed_over: bool) -> R
         found.as_ref().map(|stamp| stamp.check(&path)).transpose().map_err(StoreError::io(&path))?;
     match mismatch {
         Some(None) => {
-            let has_unseen_agents = running.into_iter().any(|no| is_unseen(&project.action_dir(no)));
+            let has_unseen_agents = has_unseen(project, running);
             Ok(Known { in_force, has_unseen_agents, damage: None })
         }
         // What a foreign state says is in force was never in force here.
@@ -120,6 +127,13 @@ pub(crate) fn examine(project: &Project, adopt: bool, is_handed_over: bool) -> R
     }
 }
 
+/// Whether a shim lives that has no number here, for one of these tasks.
+fn has_unseen(project: &Project, running: Vec<TaskNo>) -> bool {
+    let dirs: Vec<PathBuf> = running.into_iter().map(|no| project.action_dir(no)).collect();
+    // What does not answer may hide anything.
+    !dirs.is_empty() && within(ANSWERS_WITHIN, move || dirs.iter().any(|dir| is_unseen(dir))).unwrap_or(true)
+}
+
 /// Whether a shim lives there that has no number here.
 fn is_unseen(dir: &Path) -> bool {
     aiwg_shim::is_held(dir).unwrap_or(false) && matches!(aiwg_shim::holder(dir), Ok(None))
@@ -127,8 +141,12 @@ fn is_unseen(dir: &Path) -> bool {
 
 /// Whether a shim of an earlier daemon lives.
 fn has_living_agents(project: &Project) -> bool {
-    let actions = std::fs::read_dir(project.actions_dir()).into_iter().flatten().flatten();
-    actions.into_iter().any(|entry| aiwg_shim::is_held(&entry.path()).unwrap_or(false))
+    let actions = project.actions_dir();
+    let any = move || {
+        let entries = std::fs::read_dir(actions).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| aiwg_shim::is_held(&entry.path()).unwrap_or(false))
+    };
+    within(ANSWERS_WITHIN, any).unwrap_or(false)
 }
 
 #[cfg(test)]

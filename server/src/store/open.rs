@@ -71,6 +71,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/files-told.sql"),
     include_str!("migrations/retries.sql"),
     include_str!("migrations/made-here.sql"),
+    include_str!("migrations/ageing.sql"),
 ];
 
 pub(super) fn open_writer(path: &Path, thoroughly: bool) -> Result<Connection, StoreError> {

@@ -24,9 +24,9 @@ impl Reader {
             };
             add("state = 'running' ORDER BY no DESC", u32::MAX)?;
             // One after the other: each is an index by itself.
-            let ready = add("state = 'queued' AND waiting = 0 ORDER BY priority DESC, no", queued)?;
+            let ready = add("state = 'queued' AND waiting = 0 ORDER BY place, no", queued)?;
             let room = queued.saturating_sub(u32::try_from(ready).unwrap_or(u32::MAX));
-            add("state = 'queued' AND waiting > 0 ORDER BY priority DESC, no", room)?;
+            add("state = 'queued' AND waiting > 0 ORDER BY place, no", room)?;
             add("completed_at IS NOT NULL ORDER BY completed_at DESC, no DESC", finished)?;
             Ok(())
         })?;

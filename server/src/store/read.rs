@@ -185,7 +185,7 @@ impl Reader {
         let queue = |index: &str, condition: &str| {
             format!(
                 "SELECT {TASK_HEAD_COLUMNS} FROM task INDEXED BY {index} WHERE state = 'queued' AND {condition}
-                 ORDER BY priority DESC, no LIMIT ?"
+                 ORDER BY place, no LIMIT ?"
             )
         };
         self.with(|connection| {

@@ -88,15 +88,31 @@ const UNREADABLE: &str = "its row in the database could not be read: it was edit
 
 /// The index is named, since SQLite would rather read all that are queued and sort them.
 const NEXT_QUEUED: &str = "SELECT no FROM task INDEXED BY task_queue
-     WHERE state = 'queued' AND waiting = 0 ORDER BY priority DESC, no LIMIT 1";
+     WHERE state = 'queued' AND waiting = 0 ORDER BY place, no LIMIT 1";
+
+/// In this time whoever waits gains one priority, in milliseconds: an hour. What is queued already has it counted in.
+const AGEING_MS: i64 = 3_600_000;
 
 impl Store {
+    /// Finds since when the last task in the queue waits.
+    pub(super) fn load_waits_since(&mut self) -> rusqlite::Result<()> {
+        let last = self
+            .statement("SELECT CAST(place + priority * ?1 AS INTEGER) FROM task WHERE state = 'queued' ORDER BY no DESC LIMIT 1")?
+            .query_row([AGEING_MS], |row| row.get(0))
+            .optional()?;
+        self.waits_since = last.unwrap_or_default();
+        Ok(())
+    }
+
     /// Puts a task into the queue.
     pub(crate) fn insert_task(&mut self, no: TaskNo, task: &NewTask, at: Timestamp) -> rusqlite::Result<()> {
+        // Where the clock was set back, nobody gets ahead of those who were here before.
+        self.waits_since = self.waits_since.max(at.as_millis());
+        let place = self.waits_since.saturating_sub(AGEING_MS * i64::from(task.priority));
         self.statement(
             "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, after, event, rule,
-                               conversation)
-             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                               conversation, place)
+             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             no,
@@ -112,6 +128,7 @@ impl Store {
             task.cause.as_ref().and_then(|cause| cause.event),
             task.rule,
             task.conversation,
+            place,
         ])?;
         self.count(None, Some(TaskState::Queued));
         Ok(())
@@ -126,7 +143,7 @@ impl Store {
     pub(crate) fn next_of(&self, tasks: &[TaskNo]) -> rusqlite::Result<Option<TaskNo>> {
         self.statement(
             "SELECT no FROM task WHERE no IN (SELECT value FROM json_each(?)) AND state = 'queued' AND waiting = 0
-             ORDER BY priority DESC, no LIMIT 1",
+             ORDER BY place, no LIMIT 1",
         )?
         .query_row([AsJson(tasks)], |row| row.get(0))
         .optional()
@@ -286,5 +303,31 @@ mod tests {
         let steps: Vec<String> =
             plan.query_map([], |row| row.get(3)).unwrap().map(|step| step.unwrap()).collect();
         assert_eq!(steps, ["SCAN task USING COVERING INDEX task_queue"]);
+    }
+
+    #[test]
+    fn whoever_waits_gains_one_priority_an_hour() {
+        let hours = |hours: f64| Timestamp::from_millis(1_795_860_000_000 + (hours * 3_600_000.0) as i64);
+        let task = |priority| NewTask { prompt: "x".to_owned(), priority, ..NewTask::default() };
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("db");
+        let mut store = Store::open(&path).unwrap();
+        store.insert_task(TaskNo(1), &task(0), hours(0.0)).unwrap();
+        store.insert_task(TaskNo(2), &task(5), hours(4.9)).unwrap();
+        store.insert_task(TaskNo(3), &task(5), hours(5.1)).unwrap();
+        drop(store);
+        let mut store = Store::open(&path).unwrap();
+        // The clock was set back.
+        store.insert_task(TaskNo(4), &task(5), hours(-9.0)).unwrap();
+        let queued: Vec<u64> = crate::store::Reader::open(&path)
+            .unwrap()
+            .queued(9)
+            .unwrap()
+            .iter()
+            .map(|task| task.no.0)
+            .collect();
+        assert_eq!(queued, [2, 1, 3, 4]);
+        assert_eq!(store.next_queued().unwrap(), Some(TaskNo(2)));
+        assert_eq!(store.next_of(&[TaskNo(4), TaskNo(3)]).unwrap(), Some(TaskNo(3)));
     }
 }

@@ -35,6 +35,8 @@ pub struct Store {
     mended: Vec<String>,
     /// How much text events have brought, in bytes.
     pub(super) grown: u64,
+    /// Since when the last task that was queued waits, in milliseconds since 1970.
+    pub(super) waits_since: i64,
     /// How many rows had been changed at the last commit.
     changes: u64,
     /// Room for what must be stored though the disk is full.
@@ -62,10 +64,12 @@ impl Store {
             health: Health::default(),
             mended,
             grown: 0,
+            waits_since: 0,
             changes: 0,
             reserve: Reserve::of(log_of(path)),
         };
         store.load_counts().map_err(StoreError::at(path))?;
+        store.load_waits_since().map_err(StoreError::at(path))?;
         Ok(store)
     }
 

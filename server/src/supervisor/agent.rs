@@ -1,6 +1,11 @@
 //! The keeper of one running task: from the order, or from what an earlier daemon left, to the task's end.
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use aiwg_fs::is_shortage;
 use aiwg_protocol::{
@@ -10,6 +15,7 @@ use aiwg_protocol::{
 use aiwg_shim::{Abandon, Process, Started};
 use tokio::{
     sync::watch,
+    task::JoinHandle,
     time::{Instant, timeout},
 };
 
@@ -26,6 +32,8 @@ use super::{
 };
 use crate::{
     agent_output::Format,
+    beside::beside,
+    config::Loaded,
     engine::StartOrder,
     rules::minutes_to_ms,
     store::{Ending, TaskRow},
@@ -70,7 +78,7 @@ impl Agent {
         let order = self.order.take();
         let is_ours = order.is_some();
         let result = match order {
-            Some(order) => self.start(shared, &loaded.config, &dir, order, &mut end).await,
+            Some(order) => self.start(shared, &loaded, &dir, order, &mut end).await,
             None => self.adopt(shared, &loaded.config, &dir, &mut end).await,
         };
         let result = result.unwrap_or_else(|error| End::Ended(could_not_start(&error)));
@@ -86,13 +94,18 @@ impl Agent {
     async fn start(
         &self,
         shared: &Arc<Shared>,
-        config: &Config,
+        loaded: &Arc<Loaded>,
         dir: &Path,
         order: StartOrder,
         end: &mut watch::Receiver<Option<Ending>>,
     ) -> io::Result<End> {
+        let config = &loaded.config;
         let limit_ms = self.limit_ms(&config.daemon);
-        let order = match prepare(shared, &config.agent, dir, &order, limit_ms) {
+        let prepared = {
+            let (shared, loaded, dir) = (Arc::clone(shared), Arc::clone(loaded), dir.to_owned());
+            beside(move || prepare(&shared, &loaded.config.agent, &dir, &order, limit_ms)).await
+        };
+        let order = match prepared {
             Ok(order) => order,
             Err(error) => return Ok(not_started(&error)),
         };
@@ -141,7 +154,12 @@ impl Agent {
         dir: &Path,
         end: &mut watch::Receiver<Option<Ending>>,
     ) -> io::Result<End> {
-        match self.abandon(dir, end).await {
+        let known = self.known_by_marks(shared, dir).await;
+        let abandoned = match known {
+            Some(_) => Some(Abandon::StillRunning),
+            None => self.abandon(dir, end).await,
+        };
+        match abandoned {
             // The crash came before its directory was made; or that was removed since, and the shim has not seen it.
             None => {
                 let ending = *end.borrow();
@@ -153,15 +171,23 @@ impl Agent {
             }
             // Nobody runs it, and from here on nobody can.
             Some(Abandon::Done) => {
-                shim::reap(self.task, dir);
+                shim::reap(self.task, dir).await;
                 let ending = *end.borrow();
                 return self.end_of(shared, config, dir, ending).await;
             }
             Some(Abandon::StillRunning) => {}
         }
-        let shim = aiwg_shim::holder(dir).ok().flatten();
-        if let Some(shim) = shim {
-            let agent = self.task.agent_of(shim, dir);
+        let (task, its) = (self.task, dir.to_owned());
+        let found = move || {
+            let shim = aiwg_shim::holder(&its).ok().flatten()?;
+            Some((shim, task.agent_of(shim, &its)))
+        };
+        let found = match known {
+            Some(shim) => Some((shim, None)),
+            None => beside(found).await,
+        };
+        let shim = found.map(|(shim, _)| shim);
+        if let Some((shim, agent)) = found {
             shared.running.set_processes(self.task.no, self.task.launch, Some(shim), agent);
         }
         tracing::info!(task = %self.task.no, "found its agent still running, and goes on with it");
@@ -172,12 +198,20 @@ impl Agent {
             None
         };
         self.until(shared, config, dir, (age, shim), gone, end).await;
-        shim::reap(self.task, dir);
+        shim::reap(self.task, dir).await;
         let ending = *end.borrow();
-        if !dir.exists() {
+        if !there(dir).await {
             return Ok(End::Ended(removed(dir).given(ending)));
         }
         self.end_of(shared, config, dir, ending).await
+    }
+
+    /// The shim, where its directory does not answer: then it is found by what it is marked with.
+    async fn known_by_marks(&self, shared: &Shared, dir: &Path) -> Option<Process> {
+        match shim::holder(dir).await {
+            Ok(_) => None,
+            Err(_) => shim::marked(self.task.no, &shared.socket),
+        }
     }
 
     /// Gives up this launch unless a shim runs it; none if there never was one. That it cannot be given up, with a full disk say, is no
@@ -185,7 +219,8 @@ impl Agent {
     async fn abandon(&self, dir: &Path, end: &mut watch::Receiver<Option<Ending>>) -> Option<Abandon> {
         let mut told = false;
         loop {
-            let error = match aiwg_shim::abandon(dir, self.task.launch) {
+            let (its, launch) = (dir.to_owned(), self.task.launch);
+            let error = match beside(move || aiwg_shim::abandon(&its, launch)).await {
                 Ok(found) => return Some(found),
                 Err(error) if error.is_not_found() => return None,
                 Err(error) => error,
@@ -194,7 +229,7 @@ impl Agent {
                 tracing::warn!(task = %self.task.no, %error, "whether its agent still runs cannot be settled yet");
             }
             // What nobody can tell of any more is ended by what it is marked with.
-            if end.borrow().is_some() && !aiwg_shim::is_held(dir).unwrap_or(false) {
+            if end.borrow().is_some() && !shim::is_held(dir).await {
                 return Some(Abandon::Done);
             }
             let _ = timeout(RETRY, end.changed()).await;
@@ -233,6 +268,7 @@ impl Agent {
         tokio::pin!(ended);
         // Before its agent runs, it may not have come so far as to take that for a request.
         let known = || shim.filter(|_| shared.running.pid(self.task.no).is_some());
+        let mut request = Request::new(self.task, dir);
         let daemon = &config.daemon;
         let limit = self.time_limit(daemon, age);
         let may_be_silent = daemon.stall_minutes.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
@@ -250,11 +286,11 @@ impl Agent {
                 code = &mut ended => return code,
                 () = force.due() => force.end(self.task, shim, dir).await,
                 // The request is repeated: it may have come before the shim could take it.
-                () = tokio::time::sleep(RETRY), if ending => self.task.request_end(dir, known()),
+                () = tokio::time::sleep(RETRY), if ending => request.make(known()),
                 Ok(()) = end.changed(), if !ending => {
                     ending = true;
                     force.requested();
-                    self.task.request_end(dir, known());
+                    request.make(known());
                 }
                 silent = silence.too_long(), if !ending => {
                     let end = daemon.stalled_tasks == StalledTasks::End;
@@ -286,7 +322,8 @@ impl Agent {
         ending: Option<Ending>,
     ) -> io::Result<End> {
         let record = loop {
-            match aiwg_shim::read_exit(dir, self.task.launch) {
+            let (its, launch) = (dir.to_owned(), self.task.launch);
+            match beside(move || aiwg_shim::read_exit(&its, launch)).await {
                 // That it cannot be read now says nothing about the task.
                 Err(error) if error.is_shortage() => tokio::time::sleep(RETRY).await,
                 Err(error) => {
@@ -304,8 +341,7 @@ impl Agent {
             let command = config.agent.command.clone();
             // It reads the output.
             let judge = move || outcome(&record, &agent_dir, (&command, &root), ending);
-            let outcome = tokio::task::spawn_blocking(judge).await.map_err(io::Error::other)?;
-            let outcome = ended_by_shim(outcome, ended_for, config, dir);
+            let outcome = ended_by_shim(beside(judge).await, ended_for, config, dir);
             return Ok(if from_outside && outcome.state == TaskState::Failed {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
                 End::Lost { started, rest: None }
@@ -313,13 +349,40 @@ impl Agent {
                 End::Ended(outcome)
             });
         }
-        let started = self.task.run(dir).is_some_and(|run| run.agent.is_some());
+        let (launch, its) = (self.task, dir.to_owned());
+        let run = beside(move || launch.run(&its)).await;
+        let started = run.is_some_and(|run| run.agent.is_some());
         // The shim was killed: what it kept may still be running, and nobody else would end it.
         if end_what_is_left(self.task, shared).await {
             return Ok(End::Ended(removed(dir).given(ending)));
         }
         Ok(End::Lost { started, rest: None })
     }
+}
+
+/// Asks for the end of an agent again and again, once at a time: the file system of its directory may not answer.
+struct Request {
+    task: Launch,
+    dir: PathBuf,
+    made: Option<JoinHandle<()>>,
+}
+
+impl Request {
+    fn new(task: Launch, dir: &Path) -> Self {
+        Self { task, dir: dir.to_owned(), made: None }
+    }
+
+    fn make(&mut self, known: Option<Process>) {
+        if self.made.as_ref().is_none_or(JoinHandle::is_finished) {
+            let (task, dir) = (self.task, self.dir.clone());
+            self.made = Some(tokio::task::spawn_blocking(move || task.request_end(&dir, known)));
+        }
+    }
+}
+
+async fn there(dir: &Path) -> bool {
+    let dir = dir.to_owned();
+    beside(move || dir.exists()).await
 }
 
 /// What cannot be started for a reason of the daemon's own has failed, unless the system is only short of something.

@@ -1,21 +1,25 @@
 //! Ending agents whose shim does not end them, and those that nobody keeps.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use aiwg_fs::is_absent;
 use aiwg_protocol::SOCKET_ENV;
 use aiwg_shim::{PATIENCE, Process, Swept, end_shims, force_end};
 use tokio::{
     task::spawn_blocking,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use super::{
     Running, Shared,
     environment::TASK_ENV,
     launch::{Launch, RETRY},
+    shim::{self, ANSWERS_WITHIN},
 };
-use crate::{project::Project, store::TaskNo};
+use crate::{beside::beside, project::Project, store::TaskNo};
 
 /// Whether a shim does what it was asked for.
 #[derive(Default)]
@@ -41,7 +45,11 @@ impl Force {
     /// Takes the next step against that: against this shim, or the one that holds the lock in the task's directory.
     pub(super) async fn end(&mut self, task: Launch, known: Option<Process>, dir: &Path) {
         self.due = Some(Instant::now() + RETRY);
-        let Some(shim) = known.or_else(|| aiwg_shim::holder(dir).ok().flatten()) else { return };
+        let shim = match known {
+            None => shim::holder(dir).await.ok().flatten(),
+            known => known,
+        };
+        let Some(shim) = shim else { return };
         let steps = self.steps;
         self.steps += 1;
         // It waits for the processes to end.
@@ -76,12 +84,19 @@ pub(super) async fn end_what_is_left(task: Launch, shared: &Arc<Shared>) -> bool
 pub(crate) async fn leave_agents(project: &Project, running: &Running, is_in_place: bool) {
     // Those that find their directory gone end their agents by themselves, unless these have stopped them.
     running.wake_shims();
-    let is_gone = |no: &TaskNo| {
-        let dir = project.action_dir(*no).symlink_metadata();
-        is_in_place && dir.is_err_and(|error| is_absent(&error))
-    };
-    let shims: Vec<Process> =
-        running.tasks().iter().filter(|no| is_gone(no)).filter_map(|no| running.shim(*no)).collect();
+    if !is_in_place {
+        return;
+    }
+    let dirs: Vec<(TaskNo, PathBuf)> =
+        running.tasks().into_iter().map(|no| (no, project.action_dir(no))).collect();
+    let gone = beside(move || {
+        let gone =
+            dirs.into_iter().filter(|(_, dir)| dir.symlink_metadata().is_err_and(|error| is_absent(&error)));
+        gone.map(|(no, _)| no).collect::<Vec<_>>()
+    });
+    // What does not answer is not gone.
+    let gone = timeout(ANSWERS_WITHIN, gone).await.unwrap_or_default();
+    let shims: Vec<Process> = gone.into_iter().filter_map(|no| running.shim(no)).collect();
     if shims.is_empty() {
         return;
     }

@@ -7,6 +7,7 @@ use aiwg_shim::{Abandon, Process, RunRecord};
 
 use super::Shared;
 use crate::{
+    beside::beside,
     engine::{Engine, EngineError},
     store::{Outcome, TaskNo},
 };
@@ -46,12 +47,12 @@ impl Launch {
         (agent.is_alive() && Process::parent_of(agent.pid) == Some(shim.pid)).then_some(agent.pid)
     }
 
-    /// Asks the shim to end its agent: whoever holds the lock, or this one where its directory is not as it was. Until it has taken the lock
-    /// nobody can be asked: to be repeated.
+    /// Asks the shim to end its agent: this one where it is known, or whoever holds the lock. Until it has taken the lock nobody can be asked:
+    /// to be repeated. What is known comes first: its directory may be gone, or its file system not answer.
     pub(super) fn request_end(self, dir: &Path, known: Option<Process>) {
-        let asked = match (aiwg_shim::request_end(dir), known) {
-            (Ok(false) | Err(_), Some(shim)) => aiwg_shim::ask_to_end(&shim),
-            (asked, _) => asked,
+        let asked = match known.map(|shim| aiwg_shim::ask_to_end(&shim)) {
+            Some(Ok(true)) => return,
+            _ => aiwg_shim::request_end(dir),
         };
         if let Err(error) = asked {
             tracing::warn!(task = %self.no, %error, "the shim could not be asked to end its agent");
@@ -62,8 +63,14 @@ impl Launch {
     pub(super) async fn give_up(self, shared: &Shared) {
         tracing::error!(task = %self.no, "keeping its agent has failed, so it is being ended");
         let dir = shared.project.action_dir(self.no);
-        while let Ok(Abandon::StillRunning) = aiwg_shim::abandon(&dir, self.launch) {
-            self.request_end(&dir, None);
+        let end = move || {
+            let is_there = matches!(aiwg_shim::abandon(&dir, self.launch), Ok(Abandon::StillRunning));
+            if is_there {
+                self.request_end(&dir, None);
+            }
+            is_there
+        };
+        while beside(end.clone()).await {
             tokio::time::sleep(RETRY).await;
         }
         let why = "aiwg itself failed while it kept this task's agent: please report it with what .aiwg/daemon/daemon.log says";

@@ -19,7 +19,6 @@ mod silence;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use aiwg_protocol::{SOCKET_ENV, types::TaskState};
-use aiwg_shim::Process;
 use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinSet};
 
@@ -64,10 +63,7 @@ pub(crate) async fn supervise(
     let before = aiwg_shim::shims(&[(SOCKET_ENV, &shared.socket)]);
     let mut keepers = Keepers { shared, agents: JoinSet::new() };
     for task in found.into_iter().filter(|task| task.state == TaskState::Running) {
-        let dir = keepers.shared.project.action_dir(task.no);
-        // At once: what is no known shim may be ended.
-        let shim = aiwg_shim::holder(&dir).ok().flatten();
-        keepers.keep(Agent::found(&task), (true, shim), task.ending);
+        keepers.keep(Agent::found(&task), true, task.ending);
     }
     if !before.is_empty() {
         let shared = Arc::clone(&keepers.shared);
@@ -76,7 +72,7 @@ pub(crate) async fn supervise(
     loop {
         tokio::select! {
             order = orders.recv() => match order {
-                Some(Order::Start(order)) => keepers.keep(Agent::ordered(*order), (false, None), None),
+                Some(Order::Start(order)) => keepers.keep(Agent::ordered(*order), false, None),
                 Some(Order::End(no, ending)) => keepers.shared.running.end(no, ending),
                 None => return,
             },
@@ -91,9 +87,9 @@ struct Keepers {
 }
 
 impl Keepers {
-    fn keep(&mut self, agent: Agent, found: (bool, Option<Process>), ending: Option<Ending>) {
+    fn keep(&mut self, agent: Agent, is_found: bool, ending: Option<Ending>) {
         let (task, shared) = (agent.task(), Arc::clone(&self.shared));
-        let ended = shared.running.begin(task.no, task.launch, found, ending);
+        let ended = shared.running.begin(task.no, task.launch, is_found, ending);
         self.agents.spawn(async move {
             if AssertUnwindSafe(agent.keep(&shared, ended)).catch_unwind().await.is_err() {
                 task.give_up(&shared).await;

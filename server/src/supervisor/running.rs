@@ -39,17 +39,17 @@ impl Running {
         Self { kept: Arc::default(), count: Arc::new(watch::Sender::new(0)) }
     }
 
-    /// From here on this launch of a task is kept; `is_found` tells that an earlier daemon has started its shim, which this is if it is known
-    /// already. Its keeper is told through the receiver that its agent is to end, and why.
+    /// From here on this launch of a task is kept; `is_found` tells that an earlier daemon has started its shim: until that is known, any may be
+    /// it. Its keeper is told through the receiver that its agent is to end, and why.
     pub(super) fn begin(
         &self,
         no: TaskNo,
         launch: u32,
-        (is_found, shim): (bool, Option<Process>),
+        is_found: bool,
         ending: Option<Ending>,
     ) -> watch::Receiver<Option<Ending>> {
         let (end, ended) = watch::channel(ending);
-        self.change(|kept| kept.insert(no, Kept { launch, agent: None, shim, is_found, end }));
+        self.change(|kept| kept.insert(no, Kept { launch, agent: None, shim: None, is_found, end }));
         ended
     }
 
@@ -146,7 +146,7 @@ impl Running {
 mod tests {
     use super::*;
 
-    const NEW: (bool, Option<Process>) = (false, None);
+    const NEW: bool = false;
     const SHIM: Option<Process> = Some(Process { pid: 10, start_time: 1 });
 
     #[test]
@@ -155,9 +155,10 @@ mod tests {
         let _new = running.begin(TaskNo(1), 1, NEW, None);
         running.set_processes(TaskNo(1), 1, SHIM, None);
         assert!(running.may_be_shim(10) && !running.may_be_shim(11));
-        let _found = running.begin(TaskNo(2), 1, (true, Some(Process { pid: 20, start_time: 1 })), None);
+        let _found = running.begin(TaskNo(2), 1, true, None);
+        running.set_processes(TaskNo(2), 1, Some(Process { pid: 20, start_time: 1 }), None);
         assert!(running.may_be_shim(20) && !running.may_be_shim(std::process::id()));
-        let _unknown = running.begin(TaskNo(3), 1, (true, None), None);
+        let _unknown = running.begin(TaskNo(3), 1, true, None);
         // This test is none.
         assert!(!running.may_be_shim(std::process::id()));
     }

@@ -7,9 +7,11 @@ use aiwg_shim::{Order, Process, Started};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
+    time::{error::Elapsed, timeout},
 };
 
 use super::{environment::TASK_ENV, launch::Launch};
+use crate::{beside::beside, store::TaskNo};
 
 /// The role of the binary that is a shim.
 const ROLE: &str = "__shim";
@@ -22,6 +24,9 @@ pub(super) const MARKERS: [&str; 2] = [TASK_ENV, SOCKET_ENV];
 
 /// How often to look whether a shim that is not our child still lives, where the system cannot tell us.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// How long a task's directory has to answer, where nobody is to wait for that.
+pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 /// Starts a shim, without these variables of the daemon's environment. It is marked as its agent is, so that it is found as that is. It waits
 /// for its order, which [`give`] gives.
@@ -65,7 +70,7 @@ pub(super) async fn started(child: &mut Child) -> Option<Started> {
 pub(super) async fn gone(shim: Option<Process>, dir: &Path) {
     let Some(shim) = shim else {
         // It has not taken the lock in a way that tells whose it is.
-        while aiwg_shim::is_held(dir).unwrap_or(false) {
+        while is_held(dir).await {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         return;
@@ -78,10 +83,31 @@ pub(super) async fn gone(shim: Option<Process>, dir: &Path) {
     }
 }
 
+/// The shim of a task that is found by what it is marked with: its directory does not answer.
+pub(super) fn marked(task: TaskNo, socket: &str) -> Option<Process> {
+    aiwg_shim::shims(&[(TASK_ENV, &task.to_string()), (SOCKET_ENV, socket)]).pop()
+}
+
+/// The shim that holds the lock in a task's directory.
+///
+/// # Errors
+/// The directory does not answer.
+pub(super) async fn holder(dir: &Path) -> Result<Option<Process>, Elapsed> {
+    let dir = dir.to_owned();
+    timeout(ANSWERS_WITHIN, beside(move || aiwg_shim::holder(&dir).ok().flatten())).await
+}
+
+/// Whether a shim is alive for the task of `dir`, as far as that can be told.
+pub(super) async fn is_held(dir: &Path) -> bool {
+    let dir = dir.to_owned();
+    beside(move || aiwg_shim::is_held(&dir).unwrap_or(false)).await
+}
+
 /// Lets the system forget the shim of a launch, now gone, if it was a child of this very process before it began anew.
-pub(super) fn reap(launch: Launch, dir: &Path) {
+pub(super) async fn reap(launch: Launch, dir: &Path) {
     use rustix::process::{Pid, WaitOptions, waitpid};
-    let Some(run) = launch.run(dir) else { return };
+    let dir = dir.to_owned();
+    let Some(run) = beside(move || launch.run(&dir)).await else { return };
     // Or the number may by now be another child's, for whose end someone else waits.
     if Process::of(run.shim.pid) == Some(run.shim) {
         let pid = i32::try_from(run.shim.pid).ok().and_then(Pid::from_raw);

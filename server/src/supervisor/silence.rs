@@ -7,6 +7,8 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
+use crate::beside::beside;
+
 /// How often to look at the least, however long an agent may be silent.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
@@ -18,7 +20,8 @@ pub(super) struct Silence {
     files: [PathBuf; 2],
     /// For how long it may stay the same; for ever when none.
     limit: Option<Duration>,
-    sizes: [u64; 2],
+    /// None before the first look.
+    sizes: Option<[u64; 2]>,
     since: Instant,
     /// Whether this silence has been told of already.
     told: bool,
@@ -28,22 +31,30 @@ impl Silence {
     /// From now on.
     pub(super) fn of(dir: &Path, limit: Option<Duration>) -> Self {
         let files = [aiwg_shim::STDOUT_FILE, aiwg_shim::STDERR_FILE].map(|name| dir.join(name));
-        Self { sizes: sizes(&files), files, limit, since: Instant::now(), told: false }
+        Self { sizes: None, files, limit, since: Instant::now(), told: false }
     }
 
     /// Waits until the agent has been silent for too long, once for each silence, and tells for how long.
     pub(super) async fn too_long(&mut self) -> Duration {
         let Some(limit) = self.limit else { return std::future::pending().await };
+        if self.sizes.is_none() {
+            self.sizes = Some(self.look().await);
+        }
         loop {
             sleep((limit / 4).clamp(NOT_MORE_OFTEN, LOOK_EVERY)).await;
-            let sizes = sizes(&self.files);
-            if sizes != self.sizes {
-                (self.sizes, self.since, self.told) = (sizes, Instant::now(), false);
+            let sizes = self.look().await;
+            if Some(sizes) != self.sizes {
+                (self.sizes, self.since, self.told) = (Some(sizes), Instant::now(), false);
             } else if !self.told && self.since.elapsed() >= limit {
                 self.told = true;
                 return self.since.elapsed();
             }
         }
+    }
+
+    async fn look(&self) -> [u64; 2] {
+        let files = self.files.clone();
+        beside(move || sizes(&files)).await
     }
 }
 

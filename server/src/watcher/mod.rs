@@ -18,7 +18,7 @@ use aiwg_protocol::{
     config::Config,
     types::{FileWatcherSubsystem, Timestamp},
 };
-use aiwg_watch::{Batch, Notice, Options, WatchError, Watcher};
+use aiwg_watch::{Asking, Batch, Notice, Options, WatchError, Watcher};
 use futures::executor::block_on;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -119,7 +119,9 @@ impl FileWatcher {
     /// Watches no longer, and tells what has changed until now, unless git holds it back: then the next daemon does. `is_for_good` says
     /// that there may be none for long.
     pub(crate) fn finish(&self, is_for_good: bool) {
-        let finished = self.lock().take().and_then(Watcher::finish);
+        // Whoever asks how it is does not wait for that.
+        let watcher = self.lock().take();
+        let finished = watcher.and_then(Watcher::finish);
         // Otherwise it may have told nothing.
         if let Some(finished) = finished.filter(|_| !self.stopped.is_cancelled()) {
             self.note_told(Some(FilesTold {
@@ -188,7 +190,8 @@ impl FileWatcher {
         if !self.has_begun.load(Ordering::Acquire) {
             return Gathering { is_open: true, is_held: false, told };
         }
-        let status = self.lock().as_ref().map(Watcher::status_now).unwrap_or_default();
+        let asking = self.lock().as_ref().map(Watcher::asking);
+        let status = asking.as_ref().map(Asking::status_now).unwrap_or_default();
         Gathering { is_open: status.gathering, is_held: status.held.is_some(), told }
     }
 

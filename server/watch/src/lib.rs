@@ -106,7 +106,7 @@ pub use notice::{HINT_DELAY, Notice, Status};
 pub use options::{EDITOR_FILES, Options, Verdicts, WatchError, WatchedPath};
 pub use roots::within;
 pub use rules::Verdict;
-pub use watcher::Watcher;
+pub use watcher::{Asking, Watcher};
 
 /// Reads git's index and forgets it: what nobody else but the fuzzer asks for by itself.
 #[cfg(fuzzing)]

@@ -93,14 +93,14 @@ impl Watcher {
         self.thread.take()?.join().ok()?
     }
 
-    /// How the watching stands, git having been looked at for it: an operation under way shows as `held`. Waits for the watcher's thread,
-    /// though not for long.
+    /// What its thread can be asked with, for which the watcher itself is not needed.
+    pub fn asking(&self) -> Asking {
+        Asking { ask: self.stop.clone(), status: Arc::clone(&self.status) }
+    }
+
+    /// See [`Asking::status_now`].
     pub fn status_now(&self) -> Status {
-        let (reply, answer) = channel();
-        drop(self.stop.send(Message::Ask(reply)));
-        // Without an answer the status says what was so last.
-        let _ = answer.recv_timeout(LONGEST_ANSWER);
-        self.status()
+        self.asking().status_now()
     }
 
     /// Whether it has failed: then nothing is told any more.
@@ -110,8 +110,31 @@ impl Watcher {
 
     /// How the watching stands.
     pub fn status(&self) -> Status {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        latest(&self.status)
     }
+}
+
+/// Asks the thread of a watcher.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    ask: Sender<Message>,
+    status: Arc<Mutex<Status>>,
+}
+
+impl Asking {
+    /// How the watching stands, git having been looked at for it: an operation under way shows as `held`. Waits for the watcher's thread,
+    /// though not for long.
+    pub fn status_now(&self) -> Status {
+        let (reply, answer) = channel();
+        drop(self.ask.send(Message::Ask(reply)));
+        // Without an answer the status says what was so last.
+        let _ = answer.recv_timeout(LONGEST_ANSWER);
+        latest(&self.status)
+    }
+}
+
+fn latest(status: &Mutex<Status>) -> Status {
+    status.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 impl Drop for Watcher {

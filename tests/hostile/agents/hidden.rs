@@ -125,10 +125,12 @@ fn an_agent_that_takes_the_daemons_lock_keeps_none_from_starting() {
 fn an_agent_that_answers_in_the_daemons_place_keeps_none_from_starting() {
     let impostor = "setsid -f env -i python3 -c 'import socket, time; s = socket.socket(socket.AF_UNIX); \
          s.bind(\".aiwg/daemon/daemon.sock\"); s.listen(9); open(\"answers\", \"w\").close(); time.sleep(1000)'";
-    let script =
-        format!("until [ -e go ]; do sleep 0.01; done; rm .aiwg/daemon/daemon.sock; {impostor}; sleep 1000");
+    let script = format!(
+        "touch runs; until [ -e go ]; do sleep 0.01; done; rm .aiwg/daemon/daemon.sock; {impostor}; sleep 1000"
+    );
     let project = Project::started(json!({}));
     project.submit(&script);
+    until("the agent", || project.file("runs").exists());
     project.kill_daemon();
     std::fs::write(project.file("go"), "").unwrap();
     until("the impostor", || project.file("answers").exists());

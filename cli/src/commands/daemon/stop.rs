@@ -93,13 +93,22 @@ impl Here {
     }
 
     /// The tasks whose agents are still alive though it has ended. There are none where none ran and it has ended as it should.
-    fn agents_left(&self, running: u32, how: Ended) -> Vec<String> {
+    ///
+    /// # Errors
+    /// It cannot be told: their directories do not answer.
+    fn agents_left(&self, running: u32, how: Ended) -> Result<Vec<String>, CliError> {
         // Another one may have taken over, and with it the agents.
         let is_followed = last_holder(&self.project).is_some_and(|now| now.process != self.holder);
         if is_followed || (running == 0 && how == Ended::Asked) {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        living_agents(&self.project)
+        living_agents(&self.project).map_err(|_| {
+            CliError::Failed(format!(
+                "the daemon has ended, but whether agents are alive cannot be told: the file system of {}/.aiwg/daemon/actions does not \
+                 answer",
+                self.project.display()
+            ))
+        })
     }
 
     fn is_stopping(&self) -> bool {
@@ -172,7 +181,7 @@ fn wait_for(
         }
         how = end(&of)?;
     }
-    let left = of.agents_left(acknowledged.running, how);
+    let left = of.agents_left(acknowledged.running, how)?;
     let code = stopped(acknowledged, how, left, output)?;
     // Last: this may be a pane of it. Not that of a daemon that has taken over.
     if !is_running(&of.project) {
@@ -204,7 +213,7 @@ fn end_holder(project: Option<&Path>, error: ClientError, output: &Output) -> Re
     }
     let how = end(&of)?;
     let acknowledged = StopAcknowledged { stopping: true, pid: of.holder.pid, running: 0 };
-    stopped(acknowledged, how, of.agents_left(0, how), output)
+    stopped(acknowledged, how, of.agents_left(0, how)?, output)
 }
 
 /// Ends a daemon by signals, through its number and its start time, so that it is nobody else.

@@ -13,6 +13,7 @@ use aiwg_protocol::{
 use super::automation::rule_count;
 use crate::{
     agent_command,
+    beside::beside,
     ipc::{Daemon, Stop, answer::Part, connection::Handler},
     reload,
     scheduler::{scheduled, zone},
@@ -85,7 +86,11 @@ pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<Dae
 /// The status, also for `state.json`.
 pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiError> {
     let (supervisor, stats) = supervisor(daemon).await?;
-    agent_command::note(&daemon.settings.get().config.agent, daemon.project.root(), &daemon.health);
+    let looking = Arc::clone(daemon);
+    beside(move || {
+        agent_command::note(&looking.settings.get().config.agent, looking.project.root(), &looking.health);
+    })
+    .await;
     Ok(DaemonStatus {
         pid: std::process::id(),
         uptime_seconds: daemon.started.elapsed().as_secs(),
