@@ -120,8 +120,12 @@ impl Store {
     pub(crate) fn set_in_force(&mut self, in_force: &InForce) -> rusqlite::Result<()> {
         // Every path that the daemon takes is text.
         let named = in_force.named.as_ref().and_then(|path| path.to_str());
-        self.statement("INSERT OR REPLACE INTO config_in_force (id, named, text) VALUES (0, ?, ?)")?
-            .execute(params![named, in_force.text])
-            .map(drop)
+        // Most starts find what they want to note, and need not wait for the disk.
+        self.statement(
+            "INSERT OR REPLACE INTO config_in_force (id, named, text) SELECT 0, ?1, ?2
+             WHERE NOT EXISTS (SELECT 1 FROM config_in_force WHERE named IS ?1 AND text IS ?2)",
+        )?
+        .execute(params![named, in_force.text])
+        .map(drop)
     }
 }

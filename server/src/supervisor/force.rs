@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use aiwg_fs::is_absent;
@@ -20,6 +21,9 @@ use super::{
     shim::{self, ANSWERS_WITHIN},
 };
 use crate::{beside::beside, project::Project, store::TaskNo};
+
+/// How exactly the system tells when a process was started: to a hundredth of a second on all systems that are known.
+const CLOCK_TICK: Duration = Duration::from_millis(20);
 
 /// Whether a shim does what it was asked for.
 #[derive(Default)]
@@ -104,13 +108,17 @@ pub(crate) async fn leave_agents(project: &Project, running: &Running, is_in_pla
     let _ = spawn_blocking(move || end_shims(shims)).await;
 }
 
-/// Ends the agents of this project that nobody keeps, given the shims that were there before any was started: what their tasks are known by was
-/// taken away, while there was no daemon.
-pub(super) async fn end_unkept(shared: Arc<Shared>, before: Vec<Process>) {
-    // Whoever goes on with one has found it by then.
+/// Ends the agents of this project that nobody keeps, where their shims were there before this daemon began: what their tasks are known by was
+/// taken away, while there was none.
+pub(super) async fn end_unkept(shared: Arc<Shared>, began: Instant) {
+    // Whoever goes on with one has found it by then; and to look at all processes takes too long for a start.
     sleep(RETRY).await;
-    let is_unkept = |shim: &Process| shim.is_alive() && !shared.running.may_be_shim(shim.pid);
-    let unkept: Vec<Process> = before.into_iter().filter(is_unkept).collect();
+    let find = move || {
+        let was_before = |shim: &Process| shim.age().is_some_and(|age| age > began.elapsed() + CLOCK_TICK);
+        let is_unkept = |shim: &Process| was_before(shim) && !shared.running.may_be_shim(shim.pid);
+        aiwg_shim::shims(&[(SOCKET_ENV, &shared.socket)]).into_iter().filter(is_unkept).collect::<Vec<_>>()
+    };
+    let unkept = beside(find).await;
     if unkept.is_empty() {
         return;
     }

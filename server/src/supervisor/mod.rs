@@ -18,9 +18,9 @@ mod silence;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use aiwg_protocol::{SOCKET_ENV, types::TaskState};
+use aiwg_protocol::types::TaskState;
 use futures::FutureExt;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
 use crate::{
     config::Settings,
@@ -60,15 +60,12 @@ pub(crate) async fn supervise(
     if let Err(error) = aiwg_shim::take_in_orphans() {
         tracing::warn!(%error, "what a killed shim leaves cannot be taken in");
     }
-    let before = aiwg_shim::shims(&[(SOCKET_ENV, &shared.socket)]);
+    let began = Instant::now();
     let mut keepers = Keepers { shared, agents: JoinSet::new() };
     for task in found.into_iter().filter(|task| task.state == TaskState::Running) {
         keepers.keep(Agent::found(&task), true, task.ending);
     }
-    if !before.is_empty() {
-        let shared = Arc::clone(&keepers.shared);
-        keepers.agents.spawn(end_unkept(shared, before));
-    }
+    keepers.agents.spawn(end_unkept(Arc::clone(&keepers.shared), began));
     loop {
         tokio::select! {
             order = orders.recv() => match order {
