@@ -34,7 +34,12 @@ pub(crate) async fn connect(address: &Address, within: Option<Duration>) -> Resu
         }
     };
     if address.is_found {
-        trust::check_socket(socket).map_err(ClientError::NotTrusted)?;
+        // What the system refuses is no finding about whom to trust.
+        let refused = |error: io::Error| match error.raw_os_error() {
+            Some(_) => failed(error),
+            None => ClientError::NotTrusted(error),
+        };
+        trust::check_socket(socket).map_err(refused)?;
     }
     let path = connectable(socket).map_err(failed)?;
     let began = Instant::now();

@@ -82,6 +82,20 @@ fn another_user_is_refused_even_where_the_files_would_let_him_in() {
 }
 
 #[test]
+fn whoever_may_not_look_is_told_where() {
+    let project = Project::started(json!({}));
+    fs::set_permissions(project.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    // Where it was built, another user may not even be allowed to run it.
+    let program = project.file("aiwg");
+    fs::copy(env!("CARGO_BIN_EXE_aiwg"), &program).unwrap();
+    let (program, root) = (program.to_str().unwrap(), project.path().to_str().unwrap());
+    let in_the_project = ["-C", root, program, "task", "list"];
+    let Some(refused) = as_nobody("/usr/bin/env", &in_the_project) else { return };
+    let error = String::from_utf8_lossy(&refused.stderr);
+    assert!(error.contains(".aiwg/daemon/daemon.sock cannot be opened: Permission denied"), "{error}");
+}
+
+#[test]
 fn planted_links_are_not_followed() {
     for name in [
         "daemon.log",
