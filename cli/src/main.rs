@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod daemon;
+mod dispatch;
 mod error;
 mod examples;
 mod init;
@@ -45,7 +46,7 @@ fn typed() -> Result<Args, clap::Error> {
 
 fn run(args: Args) -> ExitCode {
     let output = Output { json: args.json };
-    match commands::run(args, &output) {
+    match dispatch::run(args, &output) {
         Ok(code) => code,
         Err(error) => error.report(output.json),
     }

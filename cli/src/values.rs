@@ -82,6 +82,15 @@ pub(crate) fn json(text: &str) -> Result<Json, String> {
     })
 }
 
+/// The documents that are emitted from the definition.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum SchemaKind {
+    /// The JSON Schema of .aiwg/daemon.json
+    Config,
+    /// The OpenRPC document of the API
+    Openrpc,
+}
+
 #[cfg(test)]
 mod tests {
     use clap::{CommandFactory, ValueHint};

@@ -5,7 +5,8 @@ use std::io::{self, IsTerminal};
 use aiwg_server::boot::{Options, TASK_ENV};
 use aiwg_shim::Process;
 
-use crate::{args::StartArgs, error::CliError};
+use super::args::StartArgs;
+use crate::error::CliError;
 
 /// What systemd tells the process that it starts.
 const STARTED_BY_SYSTEMD: &str = "SYSTEMD_EXEC_PID";

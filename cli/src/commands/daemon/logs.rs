@@ -9,8 +9,8 @@ use aiwg_client::{
 use aiwg_protocol::SOCKET_ENV;
 use aiwg_server::{log, project::Project};
 
+use super::args::LogsArgs;
 use crate::{
-    args::LogsArgs,
     error::CliError,
     lasting::{Lasting, WAIT, wait_ms},
     output::{Output, Page, end_with_the_reader, json_line, note},

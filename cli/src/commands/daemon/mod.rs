@@ -1,3 +1,4 @@
+mod args;
 mod attended;
 mod logs;
 mod restart;
@@ -19,9 +20,11 @@ use aiwg_client::{
 use aiwg_protocol::SOCKET_ENV;
 use aiwg_server::boot::{Options, Ready, TASK_ENV};
 
+use args::StartArgs;
+
+pub(crate) use self::args::{DaemonCommand, ServiceArgs};
 use super::{ask, ask_at_once, chat, setup};
 use crate::{
-    args::{DaemonCommand, StartArgs},
     daemon::{detach, foreground, show_changes},
     error::CliError,
     init,

@@ -5,23 +5,22 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Arg, ArgAction, Command, CommandFactory};
+use clap::{Arg, ArgAction, Command};
 use clap_mangen::{
     Man,
     roff::{Inline, Roff, bold, italic, roman},
 };
 
 use crate::{
-    args::Args,
     error::CliError,
     examples::{ENVIRONMENT, EXIT_CODES, Entry, FILES},
     output::{Page, visible},
 };
 
-/// Writes a manual page for each command into a directory.
-pub(crate) fn man(dir: &Path) -> Result<ExitCode, CliError> {
+/// Writes a manual page for the command and for each of its commands into a directory.
+pub(crate) fn man(dir: &Path, command: Command) -> Result<ExitCode, CliError> {
     std::fs::create_dir_all(dir).map_err(CliError::at(dir))?;
-    let mut command = Args::command().disable_help_subcommand(true);
+    let mut command = command.disable_help_subcommand(true);
     command.build();
     let pages: Vec<_> = command.get_subcommands().map(page_name).collect();
     write_pages(&command, &pages, dir).map_err(CliError::at(dir))?;
@@ -143,12 +142,14 @@ fn entries(page: &mut Roff, heading: &str, entries: &[Entry]) {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]
     fn there_is_a_page_for_each_command_with_its_examples_as_they_are_typed() {
         let dir = tempfile::tempdir().unwrap();
-        man(dir.path()).unwrap();
+        man(dir.path(), crate::args::Args::command()).unwrap();
         let page = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
         assert!(page("aiwg.1").contains(".SH \"EXIT STATUS\"\n.TP\n\\fB0\\fR\ndone"), "{}", page("aiwg.1"));
         let submit = page("aiwg-task-submit.1");

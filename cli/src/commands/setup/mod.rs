@@ -7,16 +7,11 @@ mod service;
 
 use std::{io, process::ExitCode};
 
-use clap::CommandFactory;
 pub(crate) use init::init;
 pub(crate) use man::man;
 pub(crate) use service::service;
 
-use crate::{
-    args::{Args, SchemaKind},
-    error::CliError,
-    output::verbatim,
-};
+use crate::{error::CliError, output::verbatim, values::SchemaKind};
 
 /// Prints one of the two documents.
 pub(crate) fn schema(kind: SchemaKind) -> Result<ExitCode, CliError> {
@@ -30,10 +25,13 @@ pub(crate) fn schema(kind: SchemaKind) -> Result<ExitCode, CliError> {
 }
 
 /// Prints what makes a shell complete the command.
-pub(crate) fn completions(shell: clap_complete::Shell) -> Result<ExitCode, CliError> {
+pub(crate) fn completions(
+    shell: clap_complete::Shell,
+    mut command: clap::Command,
+) -> Result<ExitCode, CliError> {
     // By way of a buffer: the generator panics where it cannot write.
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), "aiwg", &mut script);
+    clap_complete::generate(shell, &mut command, "aiwg", &mut script);
     verbatim(&script)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 use std::{ffi::OsString, path::Path, process::ExitCode};
 
-use crate::{args::ServiceArgs, error::CliError, output::verbatim, project::to_start};
+use crate::{commands::ServiceArgs, error::CliError, output::verbatim, project::to_start};
 
 /// What a unit says.
 struct Unit {

@@ -8,9 +8,9 @@ use aiwg_client::{
     types::{NoParams, Task, TaskListParams, TaskState, TaskStats},
 };
 
+use super::args::ListArgs;
 use super::waiting::waiting;
 use crate::{
-    args::ListArgs,
     error::CliError,
     output::{
         Column::{Number, Text, Whole},

@@ -15,9 +15,9 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::args::Selected;
 use super::{show::outcome, submit::confirmed};
 use crate::{
-    args::Selected,
     error::CliError,
     lasting::Lasting,
     output::{Output, count, note, visible},

@@ -1,5 +1,6 @@
 //! Tasks: one file for each verb that is more than a call.
 
+mod args;
 mod cancel;
 pub(super) mod follow;
 mod follow_all;
@@ -17,9 +18,9 @@ use aiwg_client::{
     types::{NoParams, OutputStream, TaskGetParams, TaskRetryParams},
 };
 
+pub(crate) use self::args::TaskCommand;
 use self::follow::Wanted;
 use crate::{
-    args::TaskCommand,
     error::CliError,
     lasting::{Lasting, within},
     output::{Output, end_with_the_reader, visible},

@@ -13,12 +13,12 @@ use tokio::{
     sync::oneshot,
 };
 
+use super::args::SubmitArgs;
 use super::{
     follow::{Wanted, copy},
     show, wait,
 };
 use crate::{
-    args::SubmitArgs,
     error::CliError,
     input::prompt,
     lasting::{Lasting, within},

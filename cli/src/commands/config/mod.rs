@@ -1,3 +1,7 @@
+//! The configuration's check.
+
+mod args;
+
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
@@ -9,8 +13,8 @@ use aiwg_protocol::CONFIG_PATH;
 use aiwg_server::config::{Loaded, load, parse};
 use serde::Serialize;
 
+pub(crate) use self::args::ConfigCommand;
 use crate::{
-    args::ConfigCommand,
     error::CliError,
     output::{Output, Page},
     project::to_start,

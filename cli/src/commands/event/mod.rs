@@ -1,3 +1,7 @@
+//! Events: emit, watch, list.
+
+mod args;
+
 use std::{
     io::{self, Write},
     process::ExitCode,
@@ -7,11 +11,10 @@ use aiwg_client::{
     DaemonClient, Pushed, Subscribe,
     types::{Event, EventEmitParams, EventEmitted, EventListParams, RefusedMatch},
 };
-
 use futures::StreamExt;
 
+pub(crate) use self::args::EventCommand;
 use crate::{
-    args::EventCommand,
     error::CliError,
     input,
     output::{

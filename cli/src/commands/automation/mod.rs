@@ -1,3 +1,7 @@
+//! Rules: what they do, their switches, and what would fire.
+
+mod args;
+
 use std::{
     io::{self, Write},
     path::Path,
@@ -12,8 +16,10 @@ use aiwg_client::{
     },
 };
 
+use args::TestArgs;
+
+pub(crate) use self::args::AutomationCommand;
 use crate::{
-    args::{AutomationCommand, TestArgs},
     error::CliError,
     output::{
         Column::{Number, Text, Whole},

@@ -1,0 +1,104 @@
+//! What can be typed of the daemon.
+
+use std::path::PathBuf;
+
+use aiwg_server::log::MAX_LINES;
+use clap::{Args as ClapArgs, Subcommand, ValueHint};
+
+use crate::{commands::ChatArgs, examples};
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum DaemonCommand {
+    /// Start the daemon; returns when it answers
+    #[command(after_help = examples::START)]
+    Start(StartArgs),
+    /// Start the daemon, and take over the tasks that the Node daemon has left in tasks.json
+    #[command(after_help = examples::IMPORT)]
+    Import,
+    /// Stop the daemon; running tasks have 15 seconds to end
+    #[command(after_help = examples::STOP)]
+    Stop,
+    /// Have the daemon begin anew, with its configuration file and its program read again; running tasks go on
+    #[command(after_help = examples::RESTART)]
+    Restart,
+    /// Put the changed configuration in force; running tasks and connections stay
+    #[command(after_help = examples::RELOAD)]
+    Reload,
+    /// Show the daemon and all its subsystems
+    #[command(after_help = examples::STATUS)]
+    Status,
+    /// Check that the daemon answers
+    #[command(after_help = examples::PING)]
+    Ping,
+    /// Print the daemon's log; works without a daemon as well
+    #[command(after_help = examples::LOGS)]
+    Logs(LogsArgs),
+    /// Talk with an agent; with a message, say it and print the answer
+    #[command(after_help = examples::DAEMON_CHAT)]
+    Chat(ChatArgs),
+    /// Show the daemon's tmux session, which `daemon start --tmux` makes
+    #[command(after_help = examples::ATTACH)]
+    Attach(AttachArgs),
+    /// Print a unit with which a service manager runs this project's daemon
+    #[command(after_help = examples::SERVICE)]
+    Service(ServiceArgs),
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct ServiceArgs {
+    /// A unit for systemd; the default
+    #[arg(long, conflicts_with = "launchd")]
+    pub(crate) systemd: bool,
+    /// A property list for launchd
+    #[arg(long)]
+    pub(crate) launchd: bool,
+    /// The configuration to use in place of .aiwg/daemon.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct LogsArgs {
+    /// How many of the last lines
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
+    #[arg(value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_LINES)), value_hint = ValueHint::Other)]
+    pub(crate) lines: u32,
+
+    /// Go on printing, over rotations and restarts of the daemon
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct StartArgs {
+    /// Stay in the foreground
+    #[arg(long)]
+    pub(crate) foreground: bool,
+
+    /// The configuration to use in place of .aiwg/daemon.json
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Make a tmux session with the daemon's log, the agents' output and a conversation
+    #[arg(long, conflicts_with = "foreground")]
+    pub(crate) tmux: bool,
+
+    /// Go on with the configuration that was in force, though its file has changed: for service managers
+    #[arg(long)]
+    pub(crate) unattended: bool,
+
+    /// Put a changed configuration in force, though no terminal shows that a person asks for it
+    #[arg(long, conflicts_with = "unattended")]
+    pub(crate) attended: bool,
+
+    /// Go on with state that was made elsewhere: a copy, a backup, an older aiwg's, a Node daemon's
+    #[arg(long)]
+    pub(crate) adopt_state: bool,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct AttachArgs {
+    /// Only look
+    #[arg(long)]
+    pub(crate) readonly: bool,
+}

@@ -1,0 +1,46 @@
+//! What can be typed of events.
+
+use aiwg_protocol::limits::EVENTS_LISTED;
+use clap::{Subcommand, ValueHint};
+
+use crate::{
+    examples,
+    values::{Payload, limit, payload},
+};
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum EventCommand {
+    /// Tell the daemon that something happened
+    #[command(after_help = examples::EMIT)]
+    Emit {
+        /// What happened: up to 200 characters of A-Z a-z 0-9 _ . : / -
+        #[arg(value_hint = ValueHint::Other)]
+        topic: String,
+        /// What to say of it, as JSON; - reads it from standard input
+        #[arg(value_name = "JSON", value_parser = payload, value_hint = ValueHint::Other)]
+        payload: Option<Payload>,
+    },
+    /// Print events as they happen
+    #[command(after_help = examples::WATCH)]
+    Watch {
+        /// Only topics that match one of these patterns, such as 'deployment:*'
+        #[arg(value_name = "PATTERN", value_hint = ValueHint::Other)]
+        topics: Vec<String>,
+        /// Begin with the events after this number
+        #[arg(long, value_name = "SEQ", value_hint = ValueHint::Other)]
+        since: Option<u64>,
+    },
+    /// List events, the oldest first
+    #[command(after_help = examples::EVENT_LIST, alias = "ls")]
+    List {
+        /// Only topics that match one of these patterns, such as 'deployment:*'
+        #[arg(value_name = "PATTERN", value_hint = ValueHint::Other)]
+        topics: Vec<String>,
+        /// Only events after this number
+        #[arg(long, value_name = "SEQ", value_hint = ValueHint::Other)]
+        since: Option<u64>,
+        /// How many at the most, up to 1000: the newest ones, or with --since the next
+        #[arg(long, value_name = "N", default_value_t = EVENTS_LISTED, value_parser = limit(), value_hint = ValueHint::Other)]
+        limit: u32,
+    },
+}

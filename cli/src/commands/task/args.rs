@@ -1,0 +1,168 @@
+//! What can be typed of tasks.
+
+use std::time::Duration;
+
+use aiwg_protocol::{limits::TASKS_LISTED, types::TaskState};
+use clap::{ArgGroup, Args as ClapArgs, Subcommand, ValueHint};
+
+use crate::{
+    examples,
+    values::{duration, limit, minutes, pair, priority, states, task_id},
+};
+
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum TaskCommand {
+    /// Submit a task
+    #[command(after_help = examples::SUBMIT)]
+    Submit(SubmitArgs),
+    /// List tasks, the newest first
+    #[command(after_help = examples::LIST, alias = "ls")]
+    List(ListArgs),
+    /// Show one task
+    #[command(after_help = examples::GET, alias = "show")]
+    Get {
+        /// The task's id, or its number
+        #[arg(value_parser = task_id, value_hint = ValueHint::Other)]
+        id: String,
+        /// Its output as it is, with the messages of an agent that writes JSON
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Cancel tasks, and wait until all their processes have ended
+    #[command(after_help = examples::CANCEL, override_usage = "aiwg task cancel [OPTIONS] [ID]...")]
+    Cancel {
+        #[command(flatten)]
+        which: Selected,
+        /// Return at once; a running task has 15 seconds to end
+        #[arg(long)]
+        no_wait: bool,
+        /// How long to wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+        #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, conflicts_with = "no_wait")]
+        wait_timeout: Option<Duration>,
+    },
+    /// Submit new tasks with the same orders as earlier ones
+    #[command(after_help = examples::RETRY, override_usage = "aiwg task retry [OPTIONS] [ID]...")]
+    Retry(Selected),
+    /// Print what a task's agent has written; with --follow and no id, what all agents write
+    #[command(after_help = examples::TASK_LOGS)]
+    Logs {
+        /// The task's id, or its number
+        #[arg(required_unless_present = "follow", value_parser = task_id, value_hint = ValueHint::Other)]
+        id: Option<String>,
+        /// Go on printing until the task has ended
+        #[arg(long, short)]
+        follow: bool,
+        /// Standard error in place of standard output
+        #[arg(long, requires = "id")]
+        stderr: bool,
+        /// Every byte, with the messages of an agent that writes JSON
+        #[arg(long)]
+        raw: bool,
+        /// How long to wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+        #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, requires = "follow")]
+        wait_timeout: Option<Duration>,
+    },
+    /// Count the tasks by state, and sum up what their agents used
+    #[command(after_help = examples::STATS)]
+    Stats,
+    /// Wait until tasks have ended; exits with 1 if one of them did not complete
+    #[command(after_help = examples::WAIT)]
+    Wait {
+        /// The tasks' ids, or their numbers
+        #[arg(required = true, value_parser = task_id, value_hint = ValueHint::Other)]
+        ids: Vec<String>,
+        /// How long to wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+        #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other)]
+        wait_timeout: Option<Duration>,
+    },
+}
+
+/// Which tasks something is done with: those named, or all that fit.
+#[derive(Debug, Clone, ClapArgs)]
+#[group(skip)]
+#[command(group = ArgGroup::new("which").required(true).multiple(true))]
+pub(crate) struct Selected {
+    /// The tasks' ids, or their numbers
+    #[arg(value_name = "ID", value_parser = task_id, value_hint = ValueHint::Other, group = "which")]
+    #[arg(conflicts_with_all = ["state", "agent", "rule", "since", "all"])]
+    pub(crate) ids: Vec<String>,
+
+    /// All tasks in this state
+    #[arg(long, value_parser = states(), group = "which")]
+    pub(crate) state: Option<TaskState>,
+
+    /// All tasks for this agent
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, group = "which")]
+    pub(crate) agent: Option<String>,
+
+    /// All tasks that this rule has made
+    #[arg(long, value_name = "ID", value_hint = ValueHint::Other, group = "which")]
+    pub(crate) rule: Option<String>,
+
+    /// All that have ended within this time, as 90, 30m or 2h, or were submitted within it and have not ended
+    #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, group = "which")]
+    pub(crate) since: Option<Duration>,
+
+    /// All tasks that can be cancelled, or have not completed and were not retried yet
+    #[arg(long, group = "which", conflicts_with_all = ["state", "agent", "rule", "since"])]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct SubmitArgs {
+    /// What the agent is asked to do, as one argument; - reads it from standard input
+    #[arg(value_hint = ValueHint::Other)]
+    pub(crate) prompt: String,
+
+    /// The agent that is to do it
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
+    pub(crate) agent: Option<String>,
+
+    /// Higher ones start first
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(value_parser = priority(), value_hint = ValueHint::Other)]
+    pub(crate) priority: i32,
+
+    /// The time limit; daemon.action_timeout_minutes unless given
+    #[arg(long, value_name = "MINUTES", value_parser = minutes, value_hint = ValueHint::Other)]
+    pub(crate) timeout: Option<f64>,
+
+    /// Start it only when this task has completed; may be given several times
+    #[arg(long, value_name = "ID", value_parser = task_id, value_hint = ValueHint::Other)]
+    pub(crate) after: Vec<String>,
+
+    /// Print the agent's output as it comes, and exit with 0 if the task completes, else with 1
+    #[arg(long)]
+    pub(crate) wait: bool,
+
+    /// With --wait: every byte of the output, with the messages of an agent that writes JSON
+    #[arg(long, requires = "wait")]
+    pub(crate) raw: bool,
+
+    /// How long to wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+    #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, requires = "wait")]
+    pub(crate) wait_timeout: Option<Duration>,
+
+    /// Added to the agent's environment; ${NAME} in the value is taken from the daemon's
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair, value_hint = ValueHint::Other)]
+    pub(crate) env: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct ListArgs {
+    /// Only tasks in this state
+    #[arg(long, value_parser = states())]
+    pub(crate) state: Option<TaskState>,
+
+    /// Only tasks for this agent
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
+    pub(crate) agent: Option<String>,
+
+    /// How many at the most, up to 1000
+    #[arg(long, value_name = "N", default_value_t = TASKS_LISTED, value_parser = limit(), value_hint = ValueHint::Other)]
+    pub(crate) limit: u32,
+
+    /// Go on after this task, the last of the page before
+    #[arg(long, value_name = "ID", value_parser = task_id, value_hint = ValueHint::Other)]
+    pub(crate) cursor: Option<String>,
+}

@@ -1,0 +1,64 @@
+//! From what was typed to the verb that does it.
+
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use clap::CommandFactory;
+
+use crate::{
+    args::{Args, Command},
+    commands::{SHORTEST_PAUSE, ask, automation, chat, config, daemon, event, schedule, setup, task},
+    error::CliError,
+    output::Output,
+    project::{comes_back, give_requests, is_gone, request_timeout},
+};
+
+/// How long to wait at the most before asking again where the daemon is to be there again in a moment.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// Does what was asked for. What only asks is asked again of a daemon that begins anew meanwhile: it would answer a moment later.
+pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
+    if let Some(time) = args.request_timeout {
+        give_requests(time);
+    }
+    let (project, only_asks) = (args.project.clone(), args.command.only_asks());
+    let (began, mut pause) = (Instant::now(), SHORTEST_PAUSE);
+    loop {
+        match once(args.clone(), output) {
+            Err(CliError::Client(error))
+                if only_asks
+                    && is_gone(&error)
+                    && comes_back(project.as_deref())
+                    && began.elapsed() < request_timeout() => {}
+            other => return other,
+        }
+        std::thread::sleep(pause);
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+}
+
+fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
+    let project = args.project.as_deref();
+    if let Some(missing) = project.filter(|project| !project.is_dir()) {
+        return Err(CliError::Usage(format!("--project: there is no directory {}", missing.display())));
+    }
+    match args.command {
+        Command::Daemon(command) => daemon::run(project, command, output),
+        Command::Init { claude_settings } => setup::init(project, claude_settings, output),
+        Command::Schema { kind } => setup::schema(kind),
+        Command::Completions { shell } => setup::completions(shell, Args::command()),
+        Command::Man { dir } => setup::man(&dir, Args::command()),
+        Command::Config(command) => config::run(project, command, output),
+        Command::Task(command) => {
+            ask(project, async |client| task::run(project, client, command, output).await)
+        }
+        Command::Automation(command) => {
+            ask(project, async |client| automation::run(project, client, command, output).await)
+        }
+        Command::Chat(command) => chat::run(project, command, output),
+        Command::Schedule(command) => schedule::run(project, command, output),
+        Command::Event(command) => ask(project, async |client| event::run(client, command, output).await),
+    }
+}
