@@ -4,7 +4,7 @@
 
 use std::{cell::RefCell, fs::File, io::Write};
 
-use aiwg_server::agent_output::{Exit, Format, ResultWatch, judge, read};
+use aiwg_agents::claude::{Exit, Format, ResultWatch, judge, read};
 use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
 

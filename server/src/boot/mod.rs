@@ -30,7 +30,7 @@ use self::{
 };
 pub use crate::supervisor::{AGENT_ENV, TASK_ENV};
 use crate::{
-    agent_command,
+    agent_program,
     allocator::give_back_what_is_large,
     bus::Bus,
     config::{Chosen, Settings, choose},
@@ -412,7 +412,7 @@ fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet
 
 /// What whoever starts a daemon should know at once.
 fn warnings(daemon: &Daemon) -> Vec<String> {
-    agent_command::note(&daemon.settings.get().config.agent, daemon.project.root(), &daemon.health);
+    agent_program::check(&daemon.settings.get().config.agent, daemon.project.root(), &daemon.health);
     daemon.health.issues().into_iter().map(|issue| issue.message).collect()
 }
 

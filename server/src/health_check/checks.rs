@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::Found;
-use crate::{agent_command, ipc::Daemon, rules::tripped_message};
+use crate::{agent_program, ipc::Daemon, rules::tripped_message};
 
 /// With less room than this, in bytes, soon nothing can be stored any more.
 const LEAST_ROOM: u64 = 100 * 1024 * 1024;
@@ -76,7 +76,7 @@ pub(super) fn files(daemon: &Daemon) -> Found {
 
 /// Whether the agent's program is there.
 pub(super) fn agent(daemon: &Daemon) -> Found {
-    agent_command::find(&daemon.settings.get().config.agent, daemon.project.root())
+    agent_program::find(&daemon.settings.get().config.agent, daemon.project.root())
         .map(|path| format!("{} is there", path.display()))
 }
 

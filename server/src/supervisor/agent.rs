@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use aiwg_agents::claude::Format;
 use aiwg_fs::is_shortage;
 use aiwg_protocol::{
     config::{Config, DaemonConfig, InterruptedTasks, StalledTasks},
@@ -31,7 +32,6 @@ use super::{
     silence::Silence,
 };
 use crate::{
-    agent_output::Format,
     beside::beside,
     config::Loaded,
     engine::StartOrder,

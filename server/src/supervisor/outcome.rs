@@ -2,6 +2,10 @@
 
 use std::path::Path;
 
+use aiwg_agents::{
+    claude::{Denial, Exit, Format, Output, Usage, judge, read},
+    find_program,
+};
 use aiwg_protocol::{
     config::Config,
     types::{TaskState, TaskUsage},
@@ -9,8 +13,6 @@ use aiwg_protocol::{
 use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
 
 use crate::{
-    agent_command,
-    agent_output::{Denial, Exit, Format, Output, Usage, judge, read},
     files::{TAIL_BYTES, tail, tail_of},
     store::{Ending, Outcome, Processes, SessionCost},
 };
@@ -126,7 +128,7 @@ pub(super) fn ended_by_shim(outcome: Outcome, why: Option<EndedFor>, config: &Co
 
 fn not_started(error: &SpawnError, program: &str, root: &Path) -> String {
     let of_the_program = OF_THE_PROGRAM.contains(&error.errno);
-    match agent_command::search(program, root) {
+    match find_program(program, root) {
         Err(why) if of_the_program => why,
         _ => format!("the agent command {program:?} could not be started: {}", error.message),
     }

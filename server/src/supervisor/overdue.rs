@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::{Instant, sleep};
 
-use crate::agent_output::{Format, Progress, ResultWatch};
+use aiwg_agents::claude::{Format, Progress, ResultWatch};
 
 /// How often to look.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

@@ -12,7 +12,7 @@ use aiwg_protocol::{
 
 use super::automation::rule_count;
 use crate::{
-    agent_command,
+    agent_program,
     beside::beside,
     ipc::{Daemon, Stop, answer::Part, connection::Handler},
     reload,
@@ -88,7 +88,7 @@ pub(crate) async fn status(daemon: &Arc<Daemon>) -> Result<DaemonStatus, ApiErro
     let (supervisor, stats) = supervisor(daemon).await?;
     let looking = Arc::clone(daemon);
     beside(move || {
-        agent_command::note(&looking.settings.get().config.agent, looking.project.root(), &looking.health);
+        agent_program::check(&looking.settings.get().config.agent, looking.project.root(), &looking.health);
     })
     .await;
     Ok(DaemonStatus {

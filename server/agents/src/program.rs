@@ -7,34 +7,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aiwg_protocol::config::AgentConfig;
-
-use crate::health::{Health, IssueKind};
-
 /// How much of a script is looked at for its interpreter: as much as Linux looks at.
 const FIRST_BYTES: u64 = 256;
 
-/// Where the system would find it when an agent starts in the project directory `root`.
+/// Finds the program of this name as the system does when an agent starts in the project directory `root`.
 ///
 /// # Errors
 /// It is not there, or cannot be executed: what to do about it.
-pub(crate) fn find(agent: &AgentConfig, root: &Path) -> Result<PathBuf, String> {
-    search(agent.command.first().map_or("", String::as_str), root)
-}
-
-/// Notes in the health whether it is there: whoever asks how the daemon is learns so before a task fails for it.
-pub(crate) fn note(agent: &AgentConfig, root: &Path, health: &Health) {
-    match find(agent, root) {
-        Ok(_) => health.clear(IssueKind::Agent),
-        Err(wrong) => health.report(IssueKind::Agent, wrong),
-    }
-}
-
-/// Where the system finds a program of this name.
-///
-/// # Errors
-/// As [`find`].
-pub(crate) fn search(program: &str, root: &Path) -> Result<PathBuf, String> {
+pub fn find_program(program: &str, root: &Path) -> Result<PathBuf, String> {
     let candidates: Vec<PathBuf> = if program.contains('/') {
         vec![root.join(program)]
     } else {
@@ -108,7 +88,7 @@ mod tests {
             let path = dir.path().join("agent");
             std::fs::write(&path, text).unwrap();
             std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
-            search("./agent", dir.path())
+            find_program("./agent", dir.path())
         };
         assert!(script("#!/bin/sh\n", 0o755).is_ok() && script("#! /bin/sh -e\n", 0o755).is_ok());
         assert!(script("no script", 0o755).is_ok() && script("", 0o755).is_ok());
@@ -124,8 +104,8 @@ mod tests {
             assert!(wrong.contains(words) && !wrong.contains("was not found"), "{wrong}");
         }
         std::fs::create_dir(dir.path().join("dir")).unwrap();
-        assert!(search("./dir", dir.path()).unwrap_err().contains("is a directory"));
-        assert!(search("./none", dir.path()).unwrap_err().contains("was not found"));
-        assert!(search("no-such-agent-anywhere", dir.path()).unwrap_err().contains("was not found"));
+        assert!(find_program("./dir", dir.path()).unwrap_err().contains("is a directory"));
+        assert!(find_program("./none", dir.path()).unwrap_err().contains("was not found"));
+        assert!(find_program("no-such-agent-anywhere", dir.path()).unwrap_err().contains("was not found"));
     }
 }

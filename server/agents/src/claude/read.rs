@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_document_over_the_limit_is_read_all_the_same() {
-        let long = "x".repeat(crate::agent_output::LONGEST_LINE);
+        let long = "x".repeat(super::super::LONGEST_LINE);
         let file =
             file(&["a wrapper's text\n[{\"type\":\"user\",\"message\":\"", &long, "\"},", RESULT, "]\n"]);
         assert!(read(file.path(), 0, Format::Json).unwrap().has_result());

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_server::agent_output::{Exit, Format, Progress, ResultWatch, Verdict, judge, read};
+use aiwg_agents::claude::{Exit, Format, Progress, ResultWatch, Verdict, judge, read};
 use rustix::process::{Pid, Signal, kill_process};
 
 struct StandIn {
@@ -19,7 +19,7 @@ struct StandIn {
 
 impl StandIn {
     fn new(options: &str) -> Self {
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/agents/stand-in-agent");
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/agents/stand-in-agent");
         let command = std::iter::once(program.to_str().unwrap()).chain(options.split_whitespace());
         Self { dir: tempfile::tempdir().unwrap(), command: command.map(str::to_owned).collect() }
     }

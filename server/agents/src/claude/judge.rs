@@ -1,7 +1,7 @@
 //! Whether an agent has succeeded, given how its process ended and what its output says.
 
 use super::{Denial, Format, Output, Tokens, denial::describe, message::ResultMessage};
-use crate::files::tail_of;
+use aiwg_fs::tail_of;
 
 /// The agent puts notes for its own developers among its errors.
 const DIAGNOSTIC: &str = "[ede_diagnostic]";

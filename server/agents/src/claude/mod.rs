@@ -6,7 +6,7 @@
 //! [`judge`] what it says together with how the process ended.
 //!
 //! ```no_run
-//! use aiwg_server::agent_output::{Exit, Format, judge, read};
+//! use aiwg_agents::claude::{Exit, Format, judge, read};
 //!
 //! let command = ["claude", "-p", "--output-format", "json"].map(str::to_owned);
 //! let output = read("stdout.log".as_ref(), 0, Format::of(&command))?;

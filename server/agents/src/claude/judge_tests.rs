@@ -1,7 +1,7 @@
 //! Each sample was written by the real agent, version 2.1.330; paths are replaced.
 
+use super::super::scanner::Scanner;
 use super::*;
-use crate::agent_output::scanner::Scanner;
 
 /// What one answer of the model costs in the samples.
 const ANSWER_USD: f64 = 0.000_706;

@@ -1,0 +1,24 @@
+//! Whether the configured agent can be started.
+
+use std::path::{Path, PathBuf};
+
+use aiwg_agents::find_program;
+use aiwg_protocol::config::AgentConfig;
+
+use crate::health::{Health, IssueKind};
+
+/// Finds the program of the configured command, for agents of the project in `root`.
+///
+/// # Errors
+/// As [`find_program`].
+pub(crate) fn find(agent: &AgentConfig, root: &Path) -> Result<PathBuf, String> {
+    find_program(agent.command.first().map_or("", String::as_str), root)
+}
+
+/// Reports a missing agent program in the health before a task fails for it.
+pub(crate) fn check(agent: &AgentConfig, root: &Path, health: &Health) {
+    match find(agent, root) {
+        Ok(_) => health.clear(IssueKind::Agent),
+        Err(wrong) => health.report(IssueKind::Agent, wrong),
+    }
+}
