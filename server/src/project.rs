@@ -6,12 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aiwg_fs::{at, write_private};
 use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR, SOCKET_PATH, trust};
 
-use crate::{
-    files::{at, write_private},
-    store::TaskNo,
-};
+use crate::store::TaskNo;
 
 /// A project's directory, and the names of all that the daemon keeps in it.
 #[derive(Debug, Clone)]

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use aiwg_protocol::config::Config;
 
+use super::trusted::read_trusted;
 use super::{
     ConfigError, Loaded,
     changes::{changes, places, shown},
     load::{load_for, parse},
 };
-use crate::{files::read_trusted, project::Project, store::InForce};
+use crate::{project::Project, store::InForce};
 
 /// Who asks for a start, as far as that decides which configuration it is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

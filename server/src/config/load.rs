@@ -12,8 +12,9 @@ use super::{
     notices::notices,
     report::{Report, Source},
     shape::fit,
+    trusted::read_trusted,
 };
-use crate::{files::read_trusted, project::Project};
+use crate::project::Project;
 
 /// JSON with comments and trailing commas: nothing looser, so that the file can be read by others too.
 const STRICT: ParseOptions = ParseOptions {

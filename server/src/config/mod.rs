@@ -15,6 +15,7 @@ mod settings;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod trusted;
 mod words;
 
 pub(crate) use agents::{access, may_set};

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use aiwg_fs::tail_of;
 use aiwg_protocol::types::{ChatTurn, Speaker, TaskState};
 use serde::Serialize;
 
-use crate::{files::tail_of, store::TaskRow};
+use crate::store::TaskRow;
 
 use super::apply::Turn;
 

@@ -1,8 +1,7 @@
+use crate::components::last_of;
 use std::{io, path::Path};
 
 use aiwg_protocol::types::Timestamp;
-
-use crate::files::last_of;
 
 /// Removes the files of days before this moment's, whose names begin with the day, as `2026-11-23.jsonl`; and those in which there is no event
 /// from the `first` on that is kept.

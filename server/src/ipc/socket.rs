@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aiwg_fs::{Identity, at};
 use aiwg_protocol::MAX_SOCKET_PATH;
 use aiwg_shim::Process;
 use rustix::{
@@ -19,10 +20,7 @@ use rustix::{
 };
 use tokio::net::UnixListener;
 
-use crate::{
-    files::{Identity, at},
-    project::{Project, make_private_dir},
-};
+use crate::project::{Project, make_private_dir};
 
 /// How many connections may wait to be taken.
 const BACKLOG: i32 = 1024;

@@ -3,11 +3,11 @@
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
+use aiwg_fs::Identity;
 use tokio::time::sleep;
 
 use super::Lock;
 use crate::{
-    files::Identity,
     health::IssueKind,
     ipc::{Daemon, Stop},
     project::Project,

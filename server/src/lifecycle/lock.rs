@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_fs::open_regular;
+use aiwg_fs::{Identity, open_private, open_regular, private};
 use aiwg_shim::{Process, Signal};
 use rustix::{
     fs::{FlockOperation, flock},
@@ -15,10 +15,7 @@ use rustix::{
 use serde::{Deserialize, Serialize};
 
 use super::opened::{has_open, having_open};
-use crate::{
-    files::{Identity, open_private, private},
-    project::Project,
-};
+use crate::project::Project;
 
 /// For how long a lock may outlive the daemon that held it.
 const LAST_MOMENTS: Duration = Duration::from_secs(2);

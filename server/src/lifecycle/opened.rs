@@ -1,8 +1,7 @@
 //! Who has a file open. A lock of the kernel's does not tell whose it is, and what stands in its file anyone may have written.
 
+use aiwg_fs::Identity;
 use aiwg_shim::Process;
-
-use crate::files::Identity;
 
 /// The processes that have it open, as far as the system shows them to this user; none where it does not show it.
 #[cfg(target_os = "linux")]

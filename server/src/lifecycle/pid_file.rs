@@ -1,8 +1,6 @@
 use std::{io, path::PathBuf};
 
-use aiwg_fs::is_shortage;
-
-use crate::files::{at, write_atomic};
+use aiwg_fs::{at, is_shortage, write_atomic};
 
 /// How much of the file is read, in bytes.
 const LONGEST: u64 = 64;

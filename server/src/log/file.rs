@@ -9,12 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aiwg_fs::{Identity, append_private, at};
 use rustix::fs::{FileType, fstat};
 
-use crate::{
-    files::{Identity, append_private, at},
-    health::{Health, IssueKind},
-};
+use crate::health::{Health, IssueKind};
 
 /// How often to look, while lines are written, whether the file is still where readers look for it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

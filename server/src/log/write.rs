@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use aiwg_fs::append_private;
 use aiwg_protocol::{
     config::{LogConfig, LogFormat, LogLevel},
     types::Timestamp,
@@ -20,7 +21,7 @@ use tracing_subscriber::{
 };
 
 use super::file::{LogFile, Rotation};
-use crate::{files::append_private, health::Health};
+use crate::health::Health;
 
 /// What is logged unless `AIWG_LOG` says otherwise. tarpc would log every request, and others what only they understand.
 fn levels(level: LogLevel) -> EnvFilter {

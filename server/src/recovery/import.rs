@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use aiwg_fs::Unfit;
+use aiwg_fs::{Unfit, at, write_private};
 use aiwg_protocol::{
     config::InterruptedTasks,
     types::{Json, JsonObject, TaskState, Timestamp},
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::RecoveryError;
 use crate::{
-    files::{WRITTEN_BY, at, write_private},
+    components::WRITTEN_BY,
     health::{Health, IssueKind},
     rules::{is_task_time, minutes_to_ms},
     store::{HIGHEST_BELIEVED, Imported, NewTask, Store, TaskNo},

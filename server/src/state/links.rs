@@ -6,9 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aiwg_fs::at;
 use aiwg_protocol::MAX_SOCKET_PATH;
 
-use crate::{files::at, project::Project};
+use crate::project::Project;
 
 /// Refuses links among what the daemon opens, before anything is made or changed there.
 ///

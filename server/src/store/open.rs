@@ -2,13 +2,13 @@
 
 use std::{fs::File, io, path::Path, time::Duration};
 
+use aiwg_fs::{append_private, close_to_others};
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use super::{
     made_here::note_here,
     stamp::{Stamp, beside, log_of},
 };
-use crate::files::{append_private, close_to_others};
 
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]

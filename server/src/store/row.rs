@@ -144,6 +144,9 @@ macro_rules! task_columns {
 
 pub(super) const TASK_COLUMNS: &str = task_columns!("prompt", "env", "metadata");
 
+/// How much of an agent's output goes into its task, in bytes: 64 KiB.
+pub(crate) const TAIL_BYTES: u64 = 64 * 1024;
+
 /// How many characters of a prompt [`super::Reader::overview`] has, and one more, by which it is seen that there are more.
 pub(crate) const PROMPT_HEAD: usize = 4096;
 

@@ -6,6 +6,7 @@ use aiwg_agents::{
     claude::{Denial, Exit, Format, Output, Usage, judge, read},
     find_program,
 };
+use aiwg_fs::{tail, tail_of};
 use aiwg_protocol::{
     config::Config,
     types::{TaskState, TaskUsage},
@@ -13,7 +14,7 @@ use aiwg_protocol::{
 use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
 
 use crate::{
-    files::{TAIL_BYTES, tail, tail_of},
+    store::TAIL_BYTES,
     store::{Ending, Outcome, Processes, SessionCost},
 };
 

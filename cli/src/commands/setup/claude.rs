@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aiwg_server::files::write_atomic;
+use aiwg_fs::write_atomic;
 use serde_json::{Map, Value, json};
 
 use crate::error::CliError;

@@ -6,8 +6,9 @@ use std::{
     process::ExitCode,
 };
 
+use aiwg_fs::write_atomic;
 use aiwg_protocol::CONFIG_PATH;
-use aiwg_server::{files::write_atomic, project::FILES_IGNORED};
+use aiwg_server::project::FILES_IGNORED;
 use serde::Serialize;
 
 use super::claude;

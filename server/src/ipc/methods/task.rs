@@ -1,5 +1,6 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
+use aiwg_fs::{tail, tail_of};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     limits::TASKS_LISTED,
@@ -13,9 +14,9 @@ use aiwg_protocol::{
 use super::check;
 use crate::{
     engine::{EngineError, Select},
-    files::{TAIL_BYTES, tail, tail_of},
     ipc::{Daemon, answer::Part, connection::Handler, permit},
     rules::minutes_to_ms,
+    store::TAIL_BYTES,
     store::{NewTask, Reader, TaskFilter, TaskNo, TaskRow},
 };
 

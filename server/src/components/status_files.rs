@@ -2,10 +2,10 @@
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
+use aiwg_fs::{at, write_atomic};
 use aiwg_protocol::types::{Heartbeat, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::{at, write_atomic};
 use crate::{
     beside::beside,
     health::IssueKind,

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use aiwg_fs::{Unfit, open_regular};
+use aiwg_fs::{Unfit, append_private, open_regular, private};
 use aiwg_protocol::types::Event;
 use serde::Deserialize;
 use tokio::{
@@ -21,7 +21,6 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{append_private, private};
 use crate::{
     bus::{Bus, Committed},
     health::{Health, IssueKind},
@@ -349,7 +348,7 @@ mod tests {
     use aiwg_protocol::types::{EventSource, Json, Timestamp};
 
     use super::*;
-    use crate::files::write_private;
+    use aiwg_fs::write_private;
 
     fn event(seq: u64) -> Event {
         let at = Timestamp::from_millis(1_764_000_000_000);

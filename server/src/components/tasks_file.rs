@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aiwg_fs::write_atomic;
 use aiwg_protocol::types::{Task, Timestamp};
 use serde::Serialize;
 use tokio::{
@@ -14,7 +15,6 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::write_atomic;
 use crate::{
     bus::Committed,
     health::{Health, IssueKind},
