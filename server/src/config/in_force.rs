@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use aiwg_protocol::config::Config;
 
-use super::trusted::read_trusted;
 use super::{
     ConfigError, Loaded,
     changes::{changes, places, shown},
     load::{load_for, parse},
+    trusted::read_trusted,
 };
 use crate::{project::Project, store::InForce};
 
