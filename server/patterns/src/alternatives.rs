@@ -5,6 +5,11 @@ use crate::ignore_line::class;
 /// The patterns that the braces of a pattern stand for, `most` of them at the most: where there are more, or a brace has no
 /// partner, the pattern as it is.
 pub fn alternatives(pattern: &str, most: usize) -> Vec<String> {
+    expand(pattern, most).unwrap_or_else(|| vec![pattern.to_owned()])
+}
+
+/// The patterns that the braces of a pattern stand for; none where they are more than `most`.
+pub(crate) fn expand(pattern: &str, most: usize) -> Option<Vec<String>> {
     let mut open = vec![pattern.to_owned()];
     let mut done = Vec::new();
     while let Some(next) = open.pop() {
@@ -23,10 +28,10 @@ pub fn alternatives(pattern: &str, most: usize) -> Vec<String> {
             None => done.push(next),
         }
         if open.len() + done.len() > most {
-            return vec![pattern.to_owned()];
+            return None;
         }
     }
-    done
+    Some(done)
 }
 
 /// The first pair of braces, and the commas between them that stand in no other.

@@ -1,13 +1,19 @@
 use globset::{Glob, GlobBuilder};
 
 use crate::{
-    error::PatternError,
-    limits::{LONGEST_PATTERN, check},
+    alternatives::expand,
+    error::{Limit, PatternError},
+    ignore_line::class,
+    limits::{LONGEST_PATTERN, MOST_ALTERNATIVES, check},
 };
 
 /// A glob that has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(Glob);
+pub struct Pattern {
+    text: String,
+    /// What matches it: one of these.
+    globs: Vec<Glob>,
+}
 
 impl Pattern {
     /// A pattern on topics, or on other names: `:` and `/` are characters like all others, so `*` goes over them.
@@ -16,31 +22,73 @@ impl Pattern {
     /// It is no glob, or more than one may be.
     pub fn topic(pattern: &str) -> Result<Self, PatternError> {
         check(pattern, LONGEST_PATTERN)?;
-        Self::build(pattern, GlobBuilder::new(pattern).empty_alternates(true))
+        let glob = build(pattern, GlobBuilder::new(pattern).empty_alternates(true))?;
+        Ok(Self { text: pattern.to_owned(), globs: vec![glob] })
     }
 
-    /// A pattern on paths, as in a shell: `*` stays within a directory, `**` does not. A leading `./` is nothing.
+    /// A pattern on paths, as in a shell: `*`, `?` and what is not in brackets stay within a directory, `**` does not. A leading `./` is nothing.
     ///
     /// # Errors
     /// It is no glob, or more than one may be.
     pub fn path(pattern: &str) -> Result<Self, PatternError> {
         check(pattern, LONGEST_PATTERN)?;
         let relative = pattern.strip_prefix("./").unwrap_or(pattern);
-        Self::build(pattern, GlobBuilder::new(relative).empty_alternates(true).literal_separator(true))
-    }
-
-    fn build(pattern: &str, builder: &GlobBuilder<'_>) -> Result<Self, PatternError> {
-        builder.build().map(Self).map_err(|error| PatternError::syntax(pattern, &error))
+        // Beside a brace globset takes `**` for `*`.
+        let parts = match relative.contains("**") && relative.contains('{') {
+            true => expand(relative, MOST_ALTERNATIVES)
+                .ok_or_else(|| PatternError::over(pattern, Limit::Alternatives))?,
+            false => vec![relative.to_owned()],
+        };
+        let path = |part: &String| {
+            let part = without_separators(part);
+            build(pattern, GlobBuilder::new(&part).empty_alternates(true).literal_separator(true))
+        };
+        let globs = parts.iter().map(path).collect::<Result<_, _>>()?;
+        Ok(Self { text: relative.to_owned(), globs })
     }
 
     /// As it was written, but for a leading `./`.
     pub fn as_str(&self) -> &str {
-        self.0.glob()
+        &self.text
     }
 
-    pub(crate) fn glob(&self) -> &Glob {
-        &self.0
+    /// What matches it: one of these.
+    pub(crate) fn globs(&self) -> &[Glob] {
+        &self.globs
     }
+}
+
+fn build(pattern: &str, builder: &GlobBuilder<'_>) -> Result<Glob, PatternError> {
+    builder.build().map_err(|error| PatternError::syntax(pattern, &error))
+}
+
+/// The same pattern, of which `[!a]` does not match a `/`: globset keeps `*` and `?` from that, and not brackets.
+fn without_separators(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(character) = rest.chars().next() {
+        let length = match character {
+            '\\' => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
+            '[' => class(rest).unwrap_or(1),
+            other => other.len_utf8(),
+        };
+        let (piece, after) = rest.split_at(length);
+        match piece
+            .strip_prefix("[!")
+            .or_else(|| piece.strip_prefix("[^"))
+            .and_then(|inner| inner.strip_suffix(']'))
+        {
+            // A `]` in the first place is no end, and a `-` in the last one is no range.
+            Some(inner) if inner.starts_with(']') => {
+                let (inner, dash) = inner.strip_suffix('-').map_or((inner, ""), |inner| (inner, "-"));
+                out.extend(["[!", inner, "/", dash, "]"]);
+            }
+            Some(inner) => out.extend(["[!/", inner, "]"]),
+            None => out.push_str(piece),
+        }
+        rest = after;
+    }
+    out
 }
 
 /// Whether a text has anything in it that stands for something else. A text that has not matches itself only.

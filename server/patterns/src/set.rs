@@ -7,7 +7,11 @@ use crate::{
 
 /// Many patterns, matched at once. Those of a configuration: their number is bounded by its size.
 #[derive(Debug, Clone, Default)]
-pub struct PatternSet(GlobSet);
+pub struct PatternSet {
+    globs: GlobSet,
+    /// The pattern that each of them is of, in order.
+    patterns: Vec<usize>,
+}
 
 impl PatternSet {
     /// Compiles them.
@@ -16,24 +20,36 @@ impl PatternSet {
     /// Together they take too much memory.
     pub fn new(patterns: impl IntoIterator<Item = Pattern>) -> Result<Self, PatternError> {
         let mut set = GlobSetBuilder::new();
-        for pattern in patterns {
-            set.add(pattern.glob().clone());
+        let mut places = Vec::new();
+        for (place, pattern) in patterns.into_iter().enumerate() {
+            for glob in pattern.globs() {
+                set.add(glob.clone());
+                places.push(place);
+            }
         }
-        set.build().map(Self).map_err(|_| PatternError::over("", Limit::Compiled))
+        let globs = set.build().map_err(|_| PatternError::over("", Limit::Compiled))?;
+        Ok(Self { globs, patterns: places })
     }
 
     /// The places of those that match, in order.
     pub fn matches(&self, text: &str) -> Vec<usize> {
-        self.0.matches(text)
+        let mut places: Vec<usize> = self
+            .globs
+            .matches(text)
+            .into_iter()
+            .filter_map(|glob| self.patterns.get(glob).copied())
+            .collect();
+        places.dedup();
+        places
     }
 
     /// Whether one of them matches.
     pub fn is_match(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.globs.is_match(text)
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.globs.is_empty()
     }
 }

@@ -31,6 +31,37 @@ fn what_is_too_much_is_refused_before_it_is_parsed() {
 }
 
 #[test]
+fn an_alternative_matches_what_it_does_when_it_is_written_out() {
+    let paths = ["a.ts", "src/a.ts", "src/lib/a.ts", "x/a.ts", "src/x/y/a.ts"];
+    for (pattern, expected) in [
+        ("{,src/}**/*.ts", [true; 5]),
+        ("src/{,lib/}**/*.ts", [false, true, true, false, true]),
+        ("src/{**,x}/a.ts", [false, true, true, false, true]),
+        ("{**}/a.ts", [true; 5]),
+        ("{**/src,lib}/a.ts", [false, true, false, false, false]),
+        ("{src/**,doc/**}", [false, true, true, false, true]),
+    ] {
+        let set = PatternSet::new([Pattern::path("none").unwrap(), Pattern::path(pattern).unwrap()]).unwrap();
+        assert_eq!(paths.map(|path| set.is_match(path)), expected, "{pattern}");
+        let places = paths.map(|path| set.matches(path));
+        assert_eq!(places, expected.map(|is_match| if is_match { vec![1] } else { vec![] }), "{pattern}");
+    }
+    let many = format!("**/{}", "{a,b}".repeat(9));
+    assert_eq!(limit(Pattern::path(&many).unwrap_err()), Limit::Alternatives);
+}
+
+#[test]
+fn brackets_stay_within_a_directory() {
+    for pattern in ["b[!a]a", "b[^a]a", "b[!]a]a", "b[!]a-]a", "b[!a-c]a", "b[!-]a", "{b[!a]a,c}"] {
+        let set = PatternSet::new([Pattern::path(pattern).unwrap()]).unwrap();
+        assert!(!set.is_match("b/a") && set.is_match("bxa"), "{pattern}");
+    }
+    let set = |pattern| PatternSet::new([Pattern::path(pattern).unwrap()]).unwrap();
+    assert!(!set("b[!]a-]a").is_match("b-a") && !set("b[!]a-]a").is_match("b]a"));
+    assert!(set("\\[!a]").is_match("[!a]"));
+}
+
+#[test]
 fn an_alternative_may_be_empty() {
     let files = PatternSet::new([Pattern::path("src/app{,.test}.ts").unwrap()]).unwrap();
     assert!(

@@ -40,7 +40,7 @@ impl TopicFilter {
         for topic in topics.iter().map(AsRef::as_ref) {
             let pattern = Pattern::topic(topic)?;
             if is_glob(topic) {
-                globs.push(pattern.glob().regex().to_owned());
+                globs.extend(pattern.globs().iter().map(|glob| glob.regex().to_owned()));
             } else {
                 exact.insert(topic.to_owned());
             }

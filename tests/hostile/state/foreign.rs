@@ -70,7 +70,13 @@ fn one_without_a_stamp_is_refused_as_well() {
     let database = project.file(".aiwg/daemon/daemon.db");
     let connection = rusqlite::Connection::open(&database).unwrap();
     connection
-        .execute_batch("DROP TABLE made_here; DROP TABLE config_in_force; PRAGMA user_version = 9;")
+        .execute_batch(
+            "DROP TABLE made_here; DROP TABLE config_in_force; DROP INDEX task_queue; DROP INDEX task_waiting;
+             ALTER TABLE task DROP COLUMN place;
+             CREATE INDEX task_queue ON task (priority DESC, no) WHERE state = 'queued' AND waiting = 0;
+             CREATE INDEX task_waiting ON task (priority DESC, no) WHERE state = 'queued' AND waiting > 0;
+             PRAGMA user_version = 9;",
+        )
         .unwrap();
     drop(connection);
     let said = is_refused(&project);
