@@ -1,8 +1,9 @@
 //! Git's index: which files have conflicts, and what the content of a file is that git has written.
 //!
 //! Only the entries are read, as a stream and within bounds. Of a file nothing is kept but three numbers: its path, its state, and the
-//! name of its content. So a tree of 100,000 files takes 3 MB, and no file is read for it. What cannot be made sense of, such as
-//! a split index, says nothing: then the times of the files count, as for files that git does not know.
+//! name of its content. So a tree of 100,000 files takes 3 MB, and no file is read for it. What cannot be made sense of says
+//! nothing: then the times of the files count, as for files that git does not know. So they do for what a split index leaves in its
+//! shared part; its conflicts are in its own.
 
 use std::{
     fs::File,
@@ -106,6 +107,10 @@ impl Index {
         index.entries.reserve(usize::try_from((metadata.size() / 64).min(count.into())).unwrap_or_default());
         for _ in 0..count {
             let raw = reader.entry()?;
+            if raw.stage == 0 && reader.path.is_empty() {
+                // One of the shared part's in another state: its name is there.
+                continue;
+            }
             if raw.stage != 0 {
                 let this = hasher.hash_one((&reader.path, raw.stage, raw.content));
                 index.conflicts = Some(index.conflicts.unwrap_or_default() ^ this);
@@ -210,7 +215,6 @@ impl Reader {
         let most = u64::try_from(MAX_PATH + 1).unwrap_or_default();
         self.file.by_ref().take(most).read_until(0, &mut self.path)?;
         let is_as_said = self.path.pop() == Some(0)
-            && !self.path.is_empty()
             && (said == 0x0fff || usize::from(said) == self.path.len());
         if !is_as_said {
             return Err(senseless());

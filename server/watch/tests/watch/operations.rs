@@ -91,7 +91,13 @@ fn files_with_conflicts_hold_changes_back_where_git_leaves_no_marker() {
 
 #[test]
 fn an_index_in_any_form_tells_of_conflicts() {
-    for form in ["git update-index --index-version 4", "git update-index --index-version 3", "true"] {
+    for form in [
+        "git update-index --index-version 4",
+        "git update-index --index-version 3",
+        "git config core.splitIndex true && git update-index --split-index",
+        "git config core.splitIndex true && git update-index --index-version 4 --split-index",
+        "true",
+    ] {
         let project = repository();
         for file in 0..300 {
             project.write(format!("many/{}/a-rather-long-name-{file}", file % 7), "");
