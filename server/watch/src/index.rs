@@ -214,8 +214,8 @@ impl Reader {
         }
         let most = u64::try_from(MAX_PATH + 1).unwrap_or_default();
         self.file.by_ref().take(most).read_until(0, &mut self.path)?;
-        let is_as_said = self.path.pop() == Some(0)
-            && (said == 0x0fff || usize::from(said) == self.path.len());
+        let is_as_said =
+            self.path.pop() == Some(0) && (said == 0x0fff || usize::from(said) == self.path.len());
         if !is_as_said {
             return Err(senseless());
         }

@@ -103,6 +103,9 @@ fn lists_take_out_and_each_entry_is_looked_at() {
         (json!(["src/**", "/lib/**"]), "[1]", "relative to the project"),
         (json!(["!src/gen/**", "src/**"]), "[0]", "takes out nothing"),
         (json!(["src/**", "test/**"]), "[1]", "matches no file that is watched"),
+        (json!(["src/**", "!**"]), "[1]", "takes out all"),
+        (json!(["src/a/*", "src/b", "!src/c", "!**", "!src/d"]), "[3]", "takes out all"),
+        (json!(["src/a", "!src/a"]), "[1]", "takes out all"),
         (json!(["src/**", "!src/gen/"]), "[1]", "names a directory"),
         (json!(["src/**", "!src/[a"]), "[1]", "no valid pattern"),
         (json!([]), "", "must not be empty"),
@@ -120,6 +123,8 @@ fn lists_take_out_and_each_entry_is_looked_at() {
     for (topic, said) in [
         (json!(["deploy:*", "task:complete"]), "trigger.topic[1]: no event can be"),
         (json!(["!deploy:x"]), "takes out nothing"),
+        (json!(["deploy:x", "a:b", "!*"]), "takes out all"),
+        (json!(["deploy:*", "!deploy:*"]), "takes out all"),
         (json!("!deploy:x"), "in a list"),
         (json!(["deploy:*", "!a b"]), "trigger.topic[1]: no event can have such a topic"),
     ] {
@@ -127,6 +132,12 @@ fn lists_take_out_and_each_entry_is_looked_at() {
         rule["trigger"]["topic"] = topic.clone();
         let (code, out) = checked(json!({ "rules": [rule] }));
         assert!(code == 1 && out.contains(said), "{topic}: {out}");
+    }
+    for left in
+        [json!(["src/**", "!**", "lib/a"]), json!(["src/*", "!*"]), json!(["src/a", "src/b", "!src/a"])]
+    {
+        let (code, out) = files(left.clone());
+        assert!(code == 0 && !out.contains("takes out"), "{left}: {out}");
     }
 }
 

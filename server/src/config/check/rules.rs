@@ -62,9 +62,11 @@ impl Check<'_, '_, '_> {
         };
         let at = [at, &[Step::Key("trigger"), Step::Key(key)]].concat();
         let (mut is_first, mut is_good) = (true, true);
+        let all: Vec<_> = patterns.entries().map(|entry| (entry.takes_out, entry.text)).collect();
         for (place, entry) in patterns.entries().enumerate() {
             let in_vain = || match (entry.takes_out, &rule.trigger) {
-                (true, _) => is_first.then(|| TAKES_OUT_NOTHING.to_owned()),
+                (true, _) if is_first => Some(TAKES_OUT_NOTHING.to_owned()),
+                (true, _) => takes_out_all(&all, place).then(|| TAKES_OUT_ALL.to_owned()),
                 (false, Trigger::FileChange { .. }) => {
                     held.watched.get_or_init(|| vain::Watched::by(self.project, config)).in_vain(entry.text)
                 }
@@ -122,6 +124,20 @@ fn wrong_pattern(trigger: &Trigger, text: &str) -> Option<String> {
         _ => (wrong_topic(text), Pattern::topic(text)),
     };
     wrong.or_else(|| Some(why_no_pattern(&pattern.err()?)))
+}
+
+/// What is said of a pattern after which nothing is left.
+const TAKES_OUT_ALL: &str = "takes out all that the patterns before it match, and none matches after it";
+
+/// Whether nothing is left after the pattern at this place of a list, each entry of which takes out or not.
+fn takes_out_all(all: &[(bool, &str)], place: usize) -> bool {
+    let Some((before, [(_, text), after @ ..])) = all.split_at_checked(place) else { return false };
+    let is_all = |text: &str| matches!(text, "*" | "**");
+    let is_within = |(takes_out, other): &(bool, &str)| *takes_out || other == text;
+    // On paths a single star stays in the project's own directory.
+    let is_out = before.iter().all(is_within)
+        || (is_all(text) && (*text == "**" || before.iter().all(|(_, other)| !other.contains('/'))));
+    is_out && after.iter().all(|(takes_out, _)| *takes_out)
 }
 
 /// What is said of a pattern that takes out where nothing is.
