@@ -56,7 +56,7 @@ pub use record::{EndedFor, ExitRecord, RecordError, RunRecord, read_exit, read_r
 pub use run::run;
 /// A signal, as [`Process::signal`] takes it.
 pub use rustix::process::Signal;
-pub use sweep::{Swept, end_strays, end_tree, shims, sweep, take_in_orphans};
+pub use sweep::{Swept, all_shims, end_strays, end_tree, shims, sweep, take_in_orphans};
 
 /// What a shim exits with that has ended its agent since the task's directory was removed.
 pub const EXIT_REMOVED: u8 = 3;

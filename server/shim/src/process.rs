@@ -55,7 +55,13 @@ impl Process {
 
     /// Whether the process that has this number is below a shim: it was started by an agent. Always false where the system does not tell.
     pub fn is_kept(pid: u32) -> bool {
-        std::iter::successors(Some(pid), |pid| Self::parent_of(*pid)).skip(1).any(Self::is_shim)
+        !Self::shims_above(pid).is_empty()
+    }
+
+    /// What calls itself a shim among the parents of the process that has this number, the nearest first. None where the system does not tell.
+    pub fn shims_above(pid: u32) -> Vec<u32> {
+        let above = std::iter::successors(Some(pid), |pid| Self::parent_of(*pid)).skip(1);
+        above.filter(|pid| Self::is_shim(*pid)).collect()
     }
 
     /// Whether the process that has this number calls itself a shim, which anyone may do. Always false where the system does not tell.

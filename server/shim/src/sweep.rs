@@ -76,6 +76,14 @@ pub fn shims(marker: &[(&str, &str)]) -> Vec<Process> {
     Vec::new()
 }
 
+/// All that call themselves shims on this machine, whoever's they are. None where the system does not tell.
+pub fn all_shims() -> Vec<u32> {
+    #[cfg(target_os = "linux")]
+    return linux::all_shims().collect();
+    #[cfg(not(target_os = "linux"))]
+    Vec::new()
+}
+
 #[cfg(target_os = "linux")]
 mod linux {
     use std::{
@@ -144,7 +152,11 @@ mod linux {
 
     pub(super) fn shims(marker: &[(&str, &str)]) -> Vec<Process> {
         let marker = pairs(marker);
-        pids().filter(|pid| Process::is_shim(*pid)).filter_map(|pid| known(pid, &marker)).collect()
+        all_shims().filter_map(|pid| known(pid, &marker)).collect()
+    }
+
+    pub(super) fn all_shims() -> impl Iterator<Item = u32> {
+        pids().filter(|pid| Process::is_shim(*pid))
     }
 
     /// Kills what it finds until it finds nothing.

@@ -413,6 +413,8 @@ pub enum Order {
 pub struct StartOrder {
     /// The task.
     pub no: TaskNo,
+    /// How many tasks lie between it and what came from outside.
+    pub depth: u32,
     /// The shim's attempt number.
     pub launch: u32,
     /// What the agent is asked to do.

@@ -50,7 +50,8 @@ impl Turn<'_> {
 
 /// Who says it.
 fn speaker(task: &TaskRow) -> Speaker {
-    let agent = task.order.cause.as_ref().is_some_and(|cause| cause.task.is_some());
+    // One of another project's daemon has no task here.
+    let agent = task.order.cause.as_ref().is_some_and(|cause| cause.task.is_some() || cause.depth > 0);
     if agent { Speaker::Agent } else { Speaker::User }
 }
 

@@ -115,6 +115,7 @@ fn waits_for_running(task: TaskNo, pairs: &[(TaskNo, TaskNo)], running: &HashSet
 fn start_order(task: TaskRow, prompt: String, event: Option<Event>, now: Timestamp) -> StartOrder {
     StartOrder {
         no: task.no,
+        depth: task.order.cause.map_or(0, |cause| cause.depth),
         launch: task.launch,
         prompt,
         agent: task.order.agent,

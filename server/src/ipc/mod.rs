@@ -19,6 +19,6 @@ pub(crate) use growth::Growth;
 pub(crate) use listener::serve;
 pub(crate) use memory::Memory;
 pub(crate) use methods::status;
-pub(crate) use origin::of_process as agent_at;
+pub(crate) use origin::{has_no_agents, of_process as agent_at};
 pub(crate) use permit::may_reload;
 pub(crate) use socket::{Listener, bind, is_answered_within};

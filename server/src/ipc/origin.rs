@@ -1,11 +1,14 @@
 //! Who is at the other end: an agent's process, or someone from outside.
 
-use aiwg_protocol::types::Cause;
+use aiwg_protocol::{SOCKET_ENV, types::Cause};
 use aiwg_shim::Process;
 use tokio::net::UnixStream;
 
 use super::Daemon;
-use crate::store::{TaskNo, TaskRow};
+use crate::{
+    store::{TaskNo, TaskRow},
+    supervisor::{DEPTH_ENV, TASK_ENV},
+};
 
 /// How often the way up is walked again where it breaks off: a parent may end on the way, and its children get another.
 const WALKS: usize = 10;
@@ -14,15 +17,19 @@ const WALKS: usize = 10;
 pub(crate) struct Origin {
     /// What an event from there is caused by.
     pub(crate) cause: Cause,
-    /// The task as which it may act; none where it is gone, so that nobody knows.
+    /// The task as which it may act; none where it is another daemon's, or gone, so that nobody knows.
     pub(crate) task: Option<TaskNo>,
+    /// Whether it is seen to be the agent of another project's daemon.
+    pub(crate) is_foreign: bool,
+    /// Whether this daemon itself runs below that agent's shim: it ends with that agent's task anyway.
+    pub(crate) is_host: bool,
 }
 
 /// Whose process something is, as far as it can be seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Peer {
-    /// A process of these tasks' agents: by the process tree, by its environment. One of them is there.
-    Agent { tree: Option<TaskNo>, environment: Option<TaskNo> },
+    /// A process of these tasks' agents: by the process tree, by its environment. Or one that is below the shims of other daemons.
+    Agent { tree: Option<TaskNo>, environment: Option<TaskNo>, foreign: Vec<u32> },
     /// Someone from outside.
     Outsider,
     /// It is gone already: it has sent something and exited.
@@ -31,10 +38,6 @@ enum Peer {
 
 /// Tells who has connected.
 pub(super) async fn origin(stream: &UnixStream, daemon: &Daemon) -> Option<Origin> {
-    // Without agents there is none to be found, and nothing to pay for.
-    if daemon.running.count() == 0 {
-        return None;
-    }
     of_process(stream.peer_cred().ok()?.pid()?.try_into().ok()?, daemon).await
 }
 
@@ -45,49 +48,89 @@ pub(super) async fn origin(stream: &UnixStream, daemon: &Daemon) -> Option<Origi
 /// The number 0 stands for a process in a name space that this one does not see into. That is nobody's agent: agents are below this process,
 /// and whatever name space they make is below this one's, which sees into it.
 ///
-/// One that is gone is taken for the agent's that is the deepest in a chain: an agent's `emit` that exits at once must not begin a
-/// chain anew, which nothing would end then.
+/// One that is gone is taken for the agent's that is the deepest in a chain, be it another daemon's: an agent's `emit` that exits at once must
+/// not begin a chain anew, which nothing would end then.
+///
+/// What is below a shim of another project's daemon is that one's agent: no person, and as deep in a chain as its shim says.
 pub(crate) async fn of_process(pid: u32, daemon: &Daemon) -> Option<Origin> {
-    if pid == 0 || daemon.running.count() == 0 {
+    if pid == 0 {
         return None;
     }
-    let (candidates, task) = match peer(pid, daemon) {
-        Peer::Agent { tree, environment } => {
-            (tree.into_iter().chain(environment).collect(), tree.or(environment))
+    let (candidates, task, foreign) = match peer(pid, daemon) {
+        Peer::Agent { tree, environment, foreign } => {
+            (tree.into_iter().chain(environment).collect(), tree.or(environment), foreign)
         }
         Peer::Outsider => return None,
-        Peer::Gone => (daemon.running.tasks(), None),
+        Peer::Gone => (daemon.running.tasks(), None, foreign_shims(daemon)),
     };
+    if candidates.is_empty() && foreign.is_empty() {
+        return None;
+    }
+    let deepest = daemon.settings.get().config.daemon.max_task_depth;
+    let elsewhere = foreign.iter().map(|shim| depth_at(*shim).unwrap_or(deepest)).max();
+    let own = match candidates.is_empty() {
+        true => None,
+        false => Some(deepest_of(candidates, daemon).await.unwrap_or(Cause { depth: deepest, ..NOTHING })),
+    };
+    let depth = own.as_ref().map(|cause| cause.depth).max(elsewhere).unwrap_or(deepest);
+    Some(Origin {
+        cause: Cause { depth: depth.saturating_add(1), ..own.unwrap_or(NOTHING) },
+        task,
+        is_foreign: task.is_none() && !foreign.is_empty(),
+        is_host: task.is_none() && is_above(&foreign),
+    })
+}
+
+/// Whether no agent is known, be it another daemon's.
+pub(crate) fn has_no_agents(daemon: &Daemon) -> bool {
+    daemon.running.count() == 0 && foreign_shims(daemon).is_empty()
+}
+
+/// What nothing is known of.
+const NOTHING: Cause = Cause { task: None, rule: None, event: None, depth: 0 };
+
+/// The deepest of these tasks in a chain, as what it causes has it, but with its own depth. None if it cannot be told: the database does not
+/// answer, which makes no outsider of an agent.
+async fn deepest_of(candidates: Vec<TaskNo>, daemon: &Daemon) -> Option<Cause> {
     let rows = daemon.read(move |reader| {
         let rows = candidates.into_iter().filter_map(|no| reader.task(no).transpose());
         rows.collect::<Result<Vec<_>, _>>()
     });
     let depth = |row: &TaskRow| row.order.cause.as_ref().map_or(0, |cause| cause.depth);
     let row = rows.await.ok()?.into_iter().max_by_key(depth)?;
-    let depth = depth(&row) + 1;
-    let cause = row.order.cause;
-    Some(Origin {
-        cause: Cause {
-            task: Some(row.no.to_string()),
-            rule: cause.as_ref().and_then(|cause| cause.rule.clone()),
-            event: cause.as_ref().and_then(|cause| cause.event),
-            depth,
-        },
-        task,
-    })
+    let depth = depth(&row);
+    let cause = row.order.cause.unwrap_or(NOTHING);
+    Some(Cause { task: Some(row.no.to_string()), depth, ..cause })
 }
 
 /// Whose process this is.
 fn peer(pid: u32, daemon: &Daemon) -> Peer {
     let environment = task_of(pid, &daemon.socket).filter(|no| daemon.running.launch(*no).is_some());
-    let way =
-        (0..WALKS).map(|_| way_up(pid, |pid| daemon.running.task_of(pid))).find(|way| *way != Way::Broken);
-    match (way.unwrap_or(Way::Broken), environment) {
-        (Way::Task(no), environment) => Peer::Agent { tree: Some(no), environment },
-        (_, Some(no)) => Peer::Agent { tree: None, environment: Some(no) },
-        (Way::Outside, None) => Peer::Outsider,
+    let mut ways = (0..WALKS).map(|_| way_up(pid, |pid| daemon.running.task_of(pid)));
+    let (way, foreign) = ways.find(|(way, _)| *way != Way::Broken).unwrap_or((Way::Broken, Vec::new()));
+    match (way, environment) {
+        (Way::Task(no), environment) => Peer::Agent { tree: Some(no), environment, foreign },
+        (Way::Outside, None) if foreign.is_empty() => Peer::Outsider,
+        (Way::Outside, environment) => Peer::Agent { tree: None, environment, foreign },
+        (_, Some(no)) => Peer::Agent { tree: None, environment: Some(no), foreign: Vec::new() },
         (Way::Ours | Way::Broken, None) => Peer::Gone,
     }
+}
+
+/// The shims on this machine that are not this daemon's.
+fn foreign_shims(daemon: &Daemon) -> Vec<u32> {
+    let all = aiwg_shim::all_shims().into_iter();
+    all.filter(|pid| daemon.running.task_of(*pid).is_none()).collect()
+}
+
+/// Whether this process itself is below one of these.
+fn is_above(shims: &[u32]) -> bool {
+    !shims.is_empty() && Process::shims_above(std::process::id()).iter().any(|above| shims.contains(above))
+}
+
+/// How deep in its chain the task of a shim is, as the daemon that started it says. No agent can change that.
+fn depth_at(shim: u32) -> Option<u32> {
+    variable(&aiwg_shim::environment(shim).ok()?, DEPTH_ENV)?.parse().ok()
 }
 
 /// Where the way up from a process leads.
@@ -103,7 +146,14 @@ enum Way {
     Broken,
 }
 
-fn way_up(from: u32, task_of: impl Fn(u32) -> Option<TaskNo>) -> Way {
+/// The way up, and the shims on it that are no task's here.
+fn way_up(from: u32, task_of: impl Fn(u32) -> Option<TaskNo>) -> (Way, Vec<u32>) {
+    let mut shims = Vec::new();
+    let way = walk_up(from, task_of, |shim| shims.push(shim));
+    (way, shims)
+}
+
+fn walk_up(from: u32, task_of: impl Fn(u32) -> Option<TaskNo>, mut on_shim: impl FnMut(u32)) -> Way {
     let mut pid = from;
     let mut younger = u64::MAX;
     loop {
@@ -121,6 +171,9 @@ fn way_up(from: u32, task_of: impl Fn(u32) -> Option<TaskNo>) -> Way {
             return Way::Broken;
         }
         younger = process.start_time;
+        if pid != from && Process::is_shim(pid) {
+            on_shim(pid);
+        }
         match Process::parent_of(pid) {
             Some(parent) => pid = parent,
             None if Process::of(pid) == Some(process) => return Way::Outside,
@@ -129,24 +182,19 @@ fn way_up(from: u32, task_of: impl Fn(u32) -> Option<TaskNo>) -> Way {
     }
 }
 
-/// The task that a process's environment names, if it is one of this daemon's.
-#[cfg(target_os = "linux")]
+/// The task that a process's environment names, if it is one of this daemon's. Only Linux shows environments.
 fn task_of(pid: u32, socket: &str) -> Option<TaskNo> {
-    use crate::supervisor::TASK_ENV;
     let environment = aiwg_shim::environment(pid).ok()?;
-    let find = |name: &str| {
-        environment.split(|byte| *byte == 0).find_map(|entry| {
-            let entry = std::str::from_utf8(entry).ok()?;
-            entry.strip_prefix(name)?.strip_prefix('=').map(str::to_owned)
-        })
-    };
-    (find(aiwg_protocol::SOCKET_ENV)? == socket).then(|| find(TASK_ENV)?.parse().ok()).flatten()
+    (variable(&environment, SOCKET_ENV)? == socket)
+        .then(|| variable(&environment, TASK_ENV)?.parse().ok())
+        .flatten()
 }
 
-/// Only Linux shows it.
-#[cfg(not(target_os = "linux"))]
-fn task_of(_: u32, _: &str) -> Option<TaskNo> {
-    None
+/// A variable of an environment, if it is text.
+fn variable<'a>(environment: &'a [u8], name: &str) -> Option<&'a str> {
+    let mut entries =
+        environment.split(|byte| *byte == 0).filter_map(|entry| std::str::from_utf8(entry).ok());
+    entries.find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='))
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -157,18 +205,18 @@ mod tests {
     fn the_way_leads_to_a_task_to_the_outside_or_breaks_off() {
         let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
         let task = |known: u32| move |pid: u32| (pid == known).then_some(TaskNo(7));
-        assert_eq!(way_up(child.id(), task(child.id())), Way::Task(TaskNo(7)));
+        assert_eq!(way_up(child.id(), task(child.id())).0, Way::Task(TaskNo(7)));
         // Its parent is this process, as a shim's is the daemon.
-        assert_eq!(way_up(child.id(), task(0)), Way::Ours);
-        assert_eq!(way_up(std::process::id(), task(0)), Way::Outside);
+        assert_eq!(way_up(child.id(), task(0)).0, Way::Ours);
+        assert_eq!(way_up(std::process::id(), task(0)).0, Way::Outside);
         child.kill().unwrap();
         // A zombie, and then nothing.
         let zombie = || Process::of(child.id()).is_some_and(|process| !process.is_alive());
         while !zombie() {
             std::thread::yield_now();
         }
-        assert_eq!(way_up(child.id(), task(0)), Way::Broken);
+        assert_eq!(way_up(child.id(), task(0)).0, Way::Broken);
         child.wait().unwrap();
-        assert_eq!(way_up(child.id(), task(0)), Way::Broken);
+        assert_eq!(way_up(child.id(), task(0)).0, Way::Broken);
     }
 }

@@ -25,6 +25,10 @@ pub(super) async fn permit(handler: &Handler, ident: &str, params: &impl Seriali
     let Some(origin) = &handler.origin else { return Ok(()) };
     let Some(method) = METHODS.iter().find(|method| method.ident == ident) else { return Ok(()) };
     let rights = &handler.daemon.settings.get().config.daemon.agents_may;
+    // It can end it anyway, by ending itself.
+    if origin.is_host && method.name == "daemon.stop" {
+        return Ok(());
+    }
     match access(rights, method) {
         AgentAccess::Allowed => Ok(()),
         AgentAccess::Own if are_own(handler, origin, tasks(params)).await? => Ok(()),
@@ -85,6 +89,7 @@ fn refused(origin: &Origin, method: &Method, how: &str) -> ApiError {
 fn who(origin: &Origin) -> String {
     match origin.task {
         Some(no) => format!("the agent of {no}"),
+        None if origin.is_foreign => "the agent of another project's daemon".to_owned(),
         None => "a process that was gone before it could be seen, and counts as an agent's while agents run,"
             .to_owned(),
     }

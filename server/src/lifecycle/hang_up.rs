@@ -10,7 +10,7 @@ use signal_hook::{
 };
 use signal_hook_tokio::SignalsInfo;
 
-use crate::ipc::{Daemon, agent_at, may_reload};
+use crate::ipc::{Daemon, agent_at, has_no_agents, may_reload};
 
 /// The signals as they come. From its making on none of them ends the process.
 pub(crate) struct HangUps(SignalsInfo<WithOrigin>);
@@ -59,7 +59,7 @@ impl Sender {
     pub(crate) async fn may_reload(self, daemon: &Daemon) -> bool {
         match self {
             Self::Process(pid) => agent_at(pid, daemon).await.is_none_or(|_| may_reload(daemon)),
-            Self::Unknown => daemon.running.count() == 0 || may_reload(daemon),
+            Self::Unknown => has_no_agents(daemon) || may_reload(daemon),
             Self::Kernel => false,
         }
     }

@@ -17,6 +17,9 @@ use crate::engine::StartOrder;
 /// The task whose agent a process belongs to.
 pub const TASK_ENV: &str = "AIWG_TASK_ID";
 
+/// How deep the task is in its chain. From a shim's environment the daemons of other projects read it.
+pub(crate) const DEPTH_ENV: &str = "AIWG_TASK_DEPTH";
+
 /// The event that led to the task, as JSON; not set where there was none, or where it is too large for a variable.
 const EVENT_ENV: &str = "AIWG_EVENT";
 
@@ -24,7 +27,7 @@ const EVENT_ENV: &str = "AIWG_EVENT";
 const EVENT_FILE_ENV: &str = "AIWG_EVENT_FILE";
 
 /// What is in the environment of agents, and of nothing else: a daemon that has it was started by an agent.
-pub const AGENT_ENV: [&str; 4] = [SOCKET_ENV, TASK_ENV, EVENT_ENV, EVENT_FILE_ENV];
+pub const AGENT_ENV: [&str; 5] = [SOCKET_ENV, TASK_ENV, DEPTH_ENV, EVENT_ENV, EVENT_FILE_ENV];
 
 /// A single variable may have 128 KiB on Linux, its name included.
 const LONGEST_EVENT: usize = 120 * 1024;
@@ -83,6 +86,7 @@ pub(super) fn environment(
     }
     all.insert(SOCKET_ENV.to_owned(), socket.to_owned());
     all.insert(TASK_ENV.to_owned(), order.no.to_string());
+    all.insert(DEPTH_ENV.to_owned(), order.depth.to_string());
     if let Some(file) = event_file {
         all.insert(EVENT_FILE_ENV.to_owned(), file.display().to_string());
     }

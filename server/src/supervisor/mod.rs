@@ -29,6 +29,7 @@ use crate::{
     store::{Ending, TaskRow},
 };
 use agent::Agent;
+pub(crate) use environment::DEPTH_ENV;
 pub(crate) use environment::is_closed;
 pub use environment::{AGENT_ENV, TASK_ENV};
 use force::end_unkept;

@@ -10,7 +10,10 @@ use tokio::{
     time::{error::Elapsed, timeout},
 };
 
-use super::{environment::TASK_ENV, launch::Launch};
+use super::{
+    environment::{DEPTH_ENV, TASK_ENV},
+    launch::Launch,
+};
 use crate::{beside::beside, store::TaskNo};
 
 /// The role of the binary that is a shim.
@@ -20,7 +23,7 @@ const ROLE: &str = "__shim";
 const OWN_PROGRAM: &str = if cfg!(target_os = "linux") { "/proc/self/exe" } else { "" };
 
 /// What all processes of a task's agent have in their environment, unless they remove it.
-pub(super) const MARKERS: [&str; 2] = [TASK_ENV, SOCKET_ENV];
+pub(super) const MARKERS: [&str; 3] = [TASK_ENV, SOCKET_ENV, DEPTH_ENV];
 
 /// How often to look whether a shim that is not our child still lives, where the system cannot tell us.
 const LOOK_EVERY: Duration = Duration::from_millis(200);

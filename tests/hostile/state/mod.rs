@@ -3,6 +3,7 @@
 mod configuration;
 mod enemies;
 mod foreign;
+mod neighbours;
 mod origins;
 mod places;
 mod planted;
