@@ -36,9 +36,10 @@ pub struct Subscribe {
 pub enum Pushed {
     /// Something happened.
     Event(Event),
-    /// So far behind that events were passed over: `event.list` with `since` replays them.
+    /// Events were passed over: `event.list` with `since` replays what is left of them. So many came that the subscription could not follow,
+    /// retention has deleted what it was not sent, or the log was deleted and begun anew.
     Missed {
-        /// How many.
+        /// How many, of whatever topic.
         missed: u64,
         /// The number of the last event before them.
         since: u64,

@@ -204,8 +204,8 @@ pub trait DaemonService {
     ///
     /// They come as `event` notifications, in the order of their numbers. With `since`, what has happened in the meantime comes
     /// first. A subscriber that does not read delays nobody: up to 10,000 events that it is behind are read for it from the log,
-    /// beyond that they are passed over and it is told so with `event.missed`. So is one whose `since` is of a log that was deleted and begun anew.
-    /// The subscription ends with its connection.
+    /// beyond that they are passed over and it is told so with `event.missed`. So is one whose `since` is of a log that was deleted and begun
+    /// anew, and one that has not been sent what retention has deleted. The subscription ends with its connection.
     #[method(name = "event.subscribe", agents = Allowed, errors = [TooManySubscriptions, StorageUnavailable])]
     #[example(
         name = "what becomes of tasks, from event 16 on",
@@ -432,9 +432,9 @@ pub static NOTIFICATIONS: &[Notification] = &[
     Notification {
         name: EVENT_MISSED,
         docs: &[
-            "A subscriber has fallen so far behind that events were passed over, or the log was begun anew since it last looked.",
+            "A subscriber has fallen so far behind that events were passed over, the log was begun anew since it last looked, or retention has deleted what it was not sent.",
             "",
-            "It goes on with the newest ones. `event.list` replays what it missed.",
+            "It goes on after them. `event.list` replays what of them is still in the log.",
         ],
         params: TypeRef::of_result::<EventMissedNotification>,
     },

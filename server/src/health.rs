@@ -43,6 +43,8 @@ pub enum IssueKind {
     Agent,
     /// Connections could not be taken.
     Connections,
+    /// There are as many connections as there may be, of all or of agents.
+    ConnectionLimit,
     /// The action `health-check` has found something.
     HealthCheck,
 }
@@ -63,6 +65,7 @@ impl IssueKind {
             Self::StatusFiles => "status_files",
             Self::Log => "log",
             Self::Connections => "connections",
+            Self::ConnectionLimit => "connection_limit",
             Self::Socket => "socket",
             Self::FileSystem => "file_system",
             Self::Ground => "ground",

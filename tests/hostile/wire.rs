@@ -1,8 +1,10 @@
 //! Clients that send too much, read too little, or expect their calls in order.
 
 mod bounds;
+mod gone;
 mod many;
 mod order;
+mod places;
 mod shapes;
 mod taking;
 mod waits;

@@ -32,8 +32,8 @@ export interface SubscribeOptions {
   /** Ends the loop with the signal's reason. */
   signal?: AbortSignal | undefined;
   /**
-   * Called when so many events came that some were passed over, or the log was deleted and begun anew: `event.list` with this
-   * `since` replays them.
+   * Called when events were passed over: so many came, retention has deleted them, or the log was deleted and begun anew.
+   * `event.list` with this `since` replays what is left of them.
    */
   onMissed?: ((missed: { missed: number; since: number }) => void) | undefined;
 }

@@ -57,7 +57,7 @@ pub struct DaemonConfig {
     #[schemars(range(min = 1, max = 1_048_576))]
     pub max_metadata_kb: u32,
     /// How many connections may be open at once; fewer where the system lets the daemon open few files, of which half are kept for agents
-    /// and the database. A change takes effect with the next start.
+    /// and the database. Agents' processes have half of them together at the most. A change takes effect with the next start.
     #[schemars(range(min = 1, max = 65_536))]
     pub max_connections: u32,
     /// The log file.

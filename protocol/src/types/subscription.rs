@@ -57,9 +57,9 @@ pub struct EventNotification {
 pub struct EventMissedNotification {
     /// The subscription's number.
     pub subscription: u64,
-    /// How many events, of whatever topic, were passed over.
+    /// How many events were passed over, of whatever topic: no more than so many are missing from the topics subscribed to.
     pub missed: u64,
-    /// The number of the last event before them: `event.list` with this `since` replays them.
+    /// The number of the last event before them: `event.list` with this `since` replays what is left of them.
     pub since: u64,
 }
 

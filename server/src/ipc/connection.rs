@@ -31,7 +31,7 @@ use super::{
     daemon::unreadable,
     executor::Executor,
     methods,
-    origin::{Origin, origin},
+    origin::{Origin, Peer, origin},
     permit::permit,
     subscriptions::{PUSHES, Subscriptions},
     until::UntilCancelled,
@@ -179,12 +179,12 @@ impl Drop for Open<'_> {
 }
 
 /// Serves a connection until it is closed, or the daemon has stopped and the last answers are written.
-pub(super) async fn serve(stream: UnixStream, daemon: Arc<Daemon>) {
+pub(super) async fn serve(stream: UnixStream, peer: Peer, daemon: Arc<Daemon>) {
     let _client = daemon.count_client();
     let (pushes, pushes_out) = mpsc::channel(PUSHES);
     let handler = Arc::new(Handler {
         subscriptions: Subscriptions::new(Arc::clone(&daemon), pushes),
-        origin: origin(&stream, &daemon).await.map(Arc::new),
+        origin: origin(peer, &daemon).await.map(Arc::new),
         waiting: tokio::sync::Semaphore::new(MAX_WAITING_CALLS),
         has_waited: AtomicBool::new(false),
         commands: AtomicUsize::new(0),

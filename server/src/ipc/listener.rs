@@ -3,7 +3,6 @@
 use std::{io, sync::Arc, time::Duration};
 
 use aiwg_protocol::{ApiError, ErrorKind, wire::error_line};
-use rustix::process::{Resource, getrlimit};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::UnixStream,
@@ -11,7 +10,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 
-use super::{Daemon, Listener, connection};
+use super::{Daemon, Listener, connection, origin::who, places::Places};
 use crate::health::IssueKind;
 
 /// How long to wait after a connection could not be taken: so long at first, and up to so long when that happens again.
@@ -36,7 +35,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Result<()> {
     let mut socket = listener.listen()?;
     let (mut connections, mut refused) = (JoinSet::new(), JoinSet::new());
-    let most = most_connections(daemon.settings.get().config.daemon.max_connections);
+    let mut places = Places::new(daemon.settings.get().config.daemon.max_connections, &daemon.health);
     // Not before this, after one could not be taken.
     let (mut pause, mut again) = (SHORTEST_PAUSE, None::<Instant>);
     let mut look = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
@@ -51,9 +50,17 @@ pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Re
                     }
                     match stranger(&stream) {
                         Some(who) => tracing::warn!("a connection of another user was refused: {who}"),
-                        None if connections.len() < most => drop(connections.spawn(connection::serve(stream, Arc::clone(&daemon)))),
-                        None if refused.len() < MOST_REFUSED => drop(refused.spawn(refuse(stream, most))),
-                        None => tracing::debug!("a client could not be told that there are too many connections"),
+                        None => {
+                            let peer = who(&stream, &daemon);
+                            match places.take(peer.is_agents(&daemon), peer.task()) {
+                                Ok(place) => {
+                                    let served = connection::serve(stream, peer, Arc::clone(&daemon));
+                                    connections.spawn(async move { served.await; drop(place); });
+                                }
+                                Err(why) if refused.len() < MOST_REFUSED => drop(refused.spawn(refuse(stream, why))),
+                                Err(_) => tracing::debug!("a client could not be told that there are too many connections"),
+                            }
+                        }
                     }
                 }
                 Err(error) => {
@@ -81,7 +88,7 @@ pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Re
                     daemon.health.report(IssueKind::Socket, message);
                 }
             },
-            Some(_) = connections.join_next() => {}
+            Some(_) = connections.join_next() => places.look(),
             Some(_) = refused.join_next() => {}
             () = daemon.stopped.cancelled() => break,
         }
@@ -96,19 +103,9 @@ async fn until(time: Option<Instant>) {
     }
 }
 
-/// How many connections may be open: as many as are wanted, where the system lets so many files be open, of which half are kept for
-/// agents and the database.
-fn most_connections(wanted: u32) -> usize {
-    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX) / 2;
-    usize::try_from(files.min(wanted.into())).unwrap_or(usize::MAX).max(1)
-}
-
 /// Tells a client why it is not served: once it has asked for something, so that what it hears is the answer, and before it is hung up on, so that
 /// it does not fail at asking. One that says nothing is told all the same.
-async fn refuse(mut stream: UnixStream, most: usize) {
-    let message = format!(
-        "{most} connections are open, and no more may be: close some, or raise daemon.max_connections and the limit of open files"
-    );
+async fn refuse(mut stream: UnixStream, message: String) {
     let line = error_line(&ApiError::new(ErrorKind::TooManyConnections, message));
     // What it asks for does not matter. To be told that there may be something to read would not do: there may be nothing.
     let _ = timeout(REFUSING, stream.read(&mut [0; 1024])).await;

@@ -10,6 +10,7 @@ mod memory;
 mod methods;
 mod origin;
 mod permit;
+mod places;
 mod socket;
 mod subscriptions;
 mod until;

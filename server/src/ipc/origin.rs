@@ -27,7 +27,7 @@ pub(crate) struct Origin {
 
 /// Whose process something is, as far as it can be seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Peer {
+pub(super) enum Peer {
     /// A process of these tasks' agents: by the process tree, by its environment. Or one that is below the shims of other daemons.
     Agent { tree: Option<TaskNo>, environment: Option<TaskNo>, foreign: Vec<u32> },
     /// Someone from outside.
@@ -36,9 +36,35 @@ enum Peer {
     Gone,
 }
 
-/// Tells who has connected.
-pub(super) async fn origin(stream: &UnixStream, daemon: &Daemon) -> Option<Origin> {
-    of_process(stream.peer_cred().ok()?.pid()?.try_into().ok()?, daemon).await
+/// Tells whose process has connected.
+pub(super) fn who(stream: &UnixStream, daemon: &Daemon) -> Peer {
+    let pid = stream.peer_cred().ok().and_then(|peer| peer.pid()?.try_into().ok());
+    pid.map_or(Peer::Outsider, |pid| peer(pid, daemon))
+}
+
+/// Tells which agent a process is of, if it is one's.
+pub(crate) async fn of_process(pid: u32, daemon: &Daemon) -> Option<Origin> {
+    origin(peer(pid, daemon), daemon).await
+}
+
+impl Peer {
+    /// Whether its connection counts as an agent's. What runs below the shim that this daemon itself runs below is no more an agent's than the
+    /// daemon is.
+    pub(super) fn is_agents(&self, daemon: &Daemon) -> bool {
+        match self {
+            Self::Agent { foreign, .. } => self.task().is_some() || !is_above(foreign),
+            Self::Outsider => false,
+            Self::Gone => daemon.running.count() > 0,
+        }
+    }
+
+    /// The task of this daemon whose agent it is.
+    pub(super) fn task(&self) -> Option<TaskNo> {
+        match self {
+            Self::Agent { tree, environment, .. } => tree.or(*environment),
+            Self::Outsider | Self::Gone => None,
+        }
+    }
 }
 
 /// Tells by the parents of a process, up to a shim, and by its environment, which names a task of this daemon. An agent can change its
@@ -52,16 +78,14 @@ pub(super) async fn origin(stream: &UnixStream, daemon: &Daemon) -> Option<Origi
 /// not begin a chain anew, which nothing would end then.
 ///
 /// What is below a shim of another project's daemon is that one's agent: no person, and as deep in a chain as its shim says.
-pub(crate) async fn of_process(pid: u32, daemon: &Daemon) -> Option<Origin> {
-    if pid == 0 {
-        return None;
-    }
-    let (candidates, task, foreign) = match peer(pid, daemon) {
+pub(super) async fn origin(peer: Peer, daemon: &Daemon) -> Option<Origin> {
+    let task = peer.task();
+    let (candidates, foreign) = match peer {
         Peer::Agent { tree, environment, foreign } => {
-            (tree.into_iter().chain(environment).collect(), tree.or(environment), foreign)
+            (tree.into_iter().chain(environment).collect(), foreign)
         }
         Peer::Outsider => return None,
-        Peer::Gone => (daemon.running.tasks(), None, foreign_shims(daemon)),
+        Peer::Gone => (daemon.running.tasks(), foreign_shims(daemon)),
     };
     if candidates.is_empty() && foreign.is_empty() {
         return None;
@@ -105,6 +129,9 @@ async fn deepest_of(candidates: Vec<TaskNo>, daemon: &Daemon) -> Option<Cause> {
 
 /// Whose process this is.
 fn peer(pid: u32, daemon: &Daemon) -> Peer {
+    if pid == 0 {
+        return Peer::Outsider;
+    }
     let environment = task_of(pid, &daemon.socket).filter(|no| daemon.running.launch(*no).is_some());
     let mut ways = (0..WALKS).map(|_| way_up(pid, |pid| daemon.running.task_of(pid)));
     let (way, foreign) = ways.find(|(way, _)| *way != Way::Broken).unwrap_or((Way::Broken, Vec::new()));

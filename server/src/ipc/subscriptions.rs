@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use aiwg_patterns::TopicFilter;
@@ -19,6 +20,7 @@ use tokio::{
         mpsc,
     },
     task::AbortHandle,
+    time::sleep,
 };
 
 use super::Daemon;
@@ -41,6 +43,9 @@ const PUSHED_BYTES: usize = 2 * FREE_BYTES;
 
 /// How many events a subscriber that was up to date may fall behind before they are passed over.
 const MAX_BEHIND: u64 = 10_000;
+
+/// How long to wait before the log is read again where that has failed.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// The subscriptions of a connection. They end with it.
 pub(super) struct Subscriptions {
@@ -228,10 +233,18 @@ impl Pump {
         let newest = self.daemon.bus.last_seq();
         let missed = newest.saturating_sub(self.last);
         if missed > MAX_BEHIND {
-            self.tell_missed(self.last, missed).await?;
-            self.last = newest;
+            self.pass_over(missed).await?;
         }
         self.catch_up().await
+    }
+
+    /// Goes on after so many events that it does not push, and tells so, if there are any.
+    async fn pass_over(&mut self, missed: u64) -> Result<(), Gone> {
+        if missed > 0 {
+            self.tell_missed(self.last, missed).await?;
+            self.last += missed;
+        }
+        Ok(())
     }
 
     /// Tells that events after number `since` were passed over.
@@ -240,7 +253,7 @@ impl Pump {
         self.push(EVENT_MISSED, &params, None).await
     }
 
-    /// Pushes what the log holds after the last event.
+    /// Pushes what the log holds after the last event, and tells how many it holds no more: retention takes what nobody has been sent, too.
     async fn catch_up(&mut self) -> Result<(), Gone> {
         let turn = Arc::clone(&self.pushes.turn);
         let mut filter = EventFilter {
@@ -250,14 +263,18 @@ impl Pump {
             bytes: PAGE_BYTES,
         };
         loop {
-            let _turn = turn.lock().await;
+            let own_turn = turn.lock().await;
             let mut room = self.room(self.daemon.max_payload() + PAGE_BYTES).await?;
             filter.from = From::After(self.last);
+            // Before it is read: what comes meanwhile is not missing from the page.
+            let newest = self.daemon.bus.last_seq();
             let wanted = filter.clone();
             let Ok(page) = self.daemon.read(move |reader| reader.events(&wanted)).await else {
-                // What cannot be read now comes with the next time it falls behind, or is asked for again.
-                return Ok(());
+                drop((room, own_turn));
+                sleep(READ_AGAIN).await;
+                continue;
             };
+            self.pass_over(page.gone).await?;
             let bytes = page.events.iter().map(|event| event.payload.as_str().len()).sum();
             room.shrink_to(bytes);
             let mut room = Some(room).filter(|_| bytes > FREE_BYTES);
@@ -269,7 +286,7 @@ impl Pump {
             }
             self.last = self.last.max(page.scanned);
             if page.is_last {
-                return Ok(());
+                return self.pass_over(newest.saturating_sub(self.last)).await;
             }
         }
     }
@@ -277,6 +294,9 @@ impl Pump {
     async fn take(&mut self, committed: &Committed) -> Result<(), Gone> {
         if committed.seq <= self.last {
             return Ok(());
+        }
+        if committed.seq > self.last + 1 {
+            return self.catch_up().await;
         }
         if self.topics.as_ref().is_some_and(|topics| !topics.is_match(&committed.topic)) {
             self.last = committed.seq;

@@ -83,6 +83,8 @@ pub struct EventFilter {
 pub struct EventPage {
     /// Those that match.
     pub events: Vec<Event>,
+    /// How many events there were before the first that was looked at, and after where it began, that are in the log no more. Forwards only.
+    pub gone: u64,
     /// The number of the last event that was looked at.
     pub scanned: u64,
     /// Whether the log ends there.
@@ -329,7 +331,8 @@ impl Reader {
     }
 
     /// Events, in the order in which they are looked at. One call looks at so many at the most, so that a search through a long
-    /// log does not keep others waiting: go on from [`EventPage::scanned`] until [`EventPage::is_last`].
+    /// log does not keep others waiting: go on from [`EventPage::scanned`] until [`EventPage::is_last`]. Forwards it ends where numbers
+    /// are missing, too.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -340,7 +343,9 @@ impl Reader {
         };
         let from = from.min(i64::MAX.unsigned_abs());
         let sql = format!("SELECT {EVENT_COLUMNS} FROM event WHERE {condition} LIMIT {SCANNED}");
-        let mut page = EventPage { events: Vec::new(), scanned: from, is_last: true, is_full: false };
+        let is_forwards = matches!(filter.from, From::After(_));
+        let mut page =
+            EventPage { events: Vec::new(), gone: 0, scanned: from, is_last: true, is_full: false };
         self.with(|connection| {
             let mut select = connection.prepare_cached(&sql)?;
             let mut rows = select.query([from])?;
@@ -351,8 +356,17 @@ impl Reader {
                     page.is_last = false;
                     break;
                 }
+                let seq: u64 = row.get(0)?;
+                if is_forwards {
+                    let gone = seq.saturating_sub(page.scanned + 1);
+                    if gone > 0 && count > 0 {
+                        page.is_last = false;
+                        break;
+                    }
+                    page.gone += gone;
+                }
                 count += 1;
-                page.scanned = row.get(0)?;
+                page.scanned = seq;
                 let Ok(topic) = row.get_ref(1)?.as_str() else { continue };
                 if filter.topics.as_ref().is_none_or(|topics| topics.is_match(topic)) {
                     let Some(event) = one(read_event(row), &self.health)? else { continue };

@@ -92,10 +92,10 @@ export interface NotificationMap {
   /** Something happened that a subscription of this connection waits for. */
   event: EventNotification;
   /**
-   * A subscriber has fallen so far behind that events were passed over, or the log was begun anew
-   * since it last looked.
+   * A subscriber has fallen so far behind that events were passed over, the log was begun anew
+   * since it last looked, or retention has deleted what it was not sent.
    *
-   * It goes on with the newest ones. `event.list` replays what it missed.
+   * It goes on after them. `event.list` replays what of them is still in the log.
    */
   'event.missed': EventMissedNotification;
 }
@@ -226,7 +226,8 @@ export declare class EventMethods {
    * happened in the meantime comes first. A subscriber that does not read delays nobody: up to
    * 10,000 events that it is behind are read for it from the log, beyond that they are passed over
    * and it is told so with `event.missed`. So is one whose `since` is of a log that was deleted and
-   * begun anew. The subscription ends with its connection.
+   * begun anew, and one that has not been sent what retention has deleted. The subscription ends
+   * with its connection.
    *
    * @throws {DaemonError} of kind `too_many_subscriptions`, `storage_unavailable`
    */

@@ -368,9 +368,15 @@ export interface EventListParams {
 export interface EventMissedNotification {
   /** The subscription's number. */
   subscription: number;
-  /** How many events, of whatever topic, were passed over. */
+  /**
+   * How many events were passed over, of whatever topic: no more than so many are missing from the
+   * topics subscribed to.
+   */
   missed: number;
-  /** The number of the last event before them: `event.list` with this `since` replays them. */
+  /**
+   * The number of the last event before them: `event.list` with this `since` replays what is left
+   * of them.
+   */
   since: number;
 }
 

@@ -23,9 +23,10 @@ _LONGEST_PAUSE = 2.0
 
 @dataclass(frozen=True)
 class Missed:
-    """Events were passed over: ``event.list`` with ``since`` replays them.
+    """Events were passed over: ``event.list`` with ``since`` replays what is left of them.
 
-    So many came that the subscription could not follow, or the log was deleted and begun anew.
+    So many came that the subscription could not follow, retention has deleted what it was not sent, or the log was
+    deleted and begun anew.
     """
 
     missed: int

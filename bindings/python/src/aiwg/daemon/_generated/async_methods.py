@@ -309,7 +309,8 @@ class AsyncEventMethods:
         happened in the meantime comes first. A subscriber that does not read delays nobody: up to
         10,000 events that it is behind are read for it from the log, beyond that they are passed
         over and it is told so with `event.missed`. So is one whose `since` is of a log that was
-        deleted and begun anew. The subscription ends with its connection.
+        deleted and begun anew, and one that has not been sent what retention has deleted. The
+        subscription ends with its connection.
 
         - ``topics``: Only events whose topic matches one of these globs: `*` and `?` match within
           it, `{a,b}` either. All when absent or empty. Length at most 100.

@@ -17,7 +17,8 @@ NotificationParams = Union[EventNotification, EventMissedNotification, UnknownVa
 - ``EventNotification`` of ``event``: Something happened that a subscription of this connection
   waits for.
 - ``EventMissedNotification`` of ``event.missed``: A subscriber has fallen so far behind that events
-  were passed over, or the log was begun anew since it last looked.
+  were passed over, the log was begun anew since it last looked, or retention has deleted what it
+  was not sent.
 """
 
 

@@ -650,9 +650,13 @@ class EventMissedNotification:
     subscription: int
     """The subscription's number."""
     missed: int
-    """How many events, of whatever topic, were passed over."""
+    """How many events were passed over, of whatever topic: no more than so many are missing from
+    the topics subscribed to.
+    """
     since: int
-    """The number of the last event before them: `event.list` with this `since` replays them."""
+    """The number of the last event before them: `event.list` with this `since` replays what is left
+    of them.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventMissedNotification:
