@@ -4,8 +4,8 @@ use rustix::io::Errno;
 
 use crate::identity::At;
 
-/// What the system says when it is short of something: room, files, processes, memory, or a disk that answers.
-const SHORT: [Errno; 8] = [
+/// What the system says when it is short of something: room, files, processes, memory, or a disk that answers and may be written to.
+const SHORT: [Errno; 9] = [
     Errno::NOSPC,
     Errno::DQUOT,
     Errno::FBIG,
@@ -14,6 +14,7 @@ const SHORT: [Errno; 8] = [
     Errno::NOMEM,
     Errno::AGAIN,
     Errno::IO,
+    Errno::ROFS,
 ];
 
 /// Whether an error says that the system is short of something, which may be over later: nothing is wrong with what was asked for.

@@ -8,20 +8,17 @@ use std::{
     process::{Command, Stdio},
 };
 
-use aiwg_fs::{Dir, open_regular};
-use rustix::{
-    fs::OFlags,
-    process::{Resource, Rlimit, getrlimit, setrlimit},
-};
+use aiwg_fs::open_regular;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
-    STDERR_FILE, STDOUT_FILE,
     order::{Order, SpawnError},
+    outputs::Outputs,
     process::Process,
 };
 
 /// Starts the agent. It gets its standard input, output and error, and no other descriptor: all others are closed on exec.
-pub(crate) fn start(order: &Order, dir: &Dir) -> Result<Process, SpawnError> {
+pub(crate) fn start(order: &Order, outputs: &Outputs) -> Result<Process, SpawnError> {
     let (program, arguments) =
         order.command.split_first().ok_or_else(|| SpawnError::other("the agent command is empty"))?;
     if !order.cwd.is_dir() {
@@ -33,7 +30,7 @@ pub(crate) fn start(order: &Order, dir: &Dir) -> Result<Process, SpawnError> {
     // A group of its own: what is typed at a terminal does not reach it.
     command.process_group(0);
     set_environment(&mut command, order);
-    set_streams(&mut command, order, dir)?;
+    set_streams(&mut command, order, outputs)?;
     let child = command.spawn()?;
     // It cannot be gone: it is our child, and not reaped yet.
     Ok(Process::of(child.id()).unwrap_or(Process { pid: child.id(), start_time: 0 }))
@@ -48,16 +45,14 @@ fn set_environment(command: &mut Command, order: &Order) {
     command.envs(&order.env);
 }
 
-fn set_streams(command: &mut Command, order: &Order, dir: &Dir) -> Result<(), SpawnError> {
-    let output =
-        |name: &str| opened(dir.open_private(name.as_ref(), OFlags::CREATE | OFlags::APPEND), name.as_ref());
+fn set_streams(command: &mut Command, order: &Order, outputs: &Outputs) -> Result<(), SpawnError> {
     command.stdin(match &order.prompt_file {
         // A regular file ends by itself: an open input makes some agents wait for more.
         Some(path) => opened(open_regular(path), path)?,
         None => Stdio::null(),
     });
-    command.stdout(output(STDOUT_FILE)?);
-    command.stderr(output(STDERR_FILE)?);
+    let (stdout, stderr) = outputs.streams()?;
+    command.stdout(stdout).stderr(stderr);
     Ok(())
 }
 

@@ -40,6 +40,7 @@ mod force;
 mod killing;
 mod lock;
 mod order;
+mod outputs;
 mod process;
 mod record;
 mod run;

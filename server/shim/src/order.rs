@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsStr, fmt, io, os::unix::ffi::OsStrExt, path::PathBuf};
 
 use aiwg_fs::is_short;
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::process::Process;
@@ -120,9 +121,14 @@ impl SpawnError {
         Self { errno, message: format!("{what}: {error}") }
     }
 
-    /// Whether the system was short of something: there may be enough later.
+    /// Whether the same may work later: the system was short of something, or the program [is being written](Self::is_being_written).
     pub fn is_shortage(&self) -> bool {
-        is_short(self.errno)
+        is_short(self.errno) || self.is_being_written()
+    }
+
+    /// Whether someone has the program open for writing: an update is being copied in.
+    pub fn is_being_written(&self) -> bool {
+        self.errno == Errno::TXTBSY.raw_os_error()
     }
 
     /// A reason that is not the program's.

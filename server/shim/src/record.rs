@@ -67,6 +67,9 @@ pub struct ExitRecord {
     pub processes_ended: u32,
     /// How many could not be ended.
     pub processes_left: u32,
+    /// Whether what it wrote to was removed, moved away or replaced: what is at its name is not all of its output, if any.
+    #[serde(default)]
+    pub output_taken: bool,
     /// The processor time in user mode of the agent and of what it started, in milliseconds. None where the system does not tell.
     pub user_ms: Option<u64>,
     /// The same in the kernel.

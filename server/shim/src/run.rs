@@ -11,13 +11,13 @@ use std::{
 };
 
 use aiwg_fs::{Dir, Identity};
-use rustix::fs::OFlags;
 
 use crate::{
     EXIT_FILE, EXIT_REMOVED, RUN_FILE, STDERR_FILE, STDOUT_FILE,
     agent::{self, set_limits},
     lock::{Acquired, acquire},
     order::{Order, SpawnError, Started},
+    outputs::Outputs,
     process::{AT_ONCE, NAME, Process, stat},
     record::{EndedFor, ExitRecord, RunRecord, boot_id, now_ms, reserve, write, write_durably},
     signals::Signals,
@@ -68,9 +68,9 @@ fn carry_out() -> Result<ExitCode, Box<dyn Error>> {
     // Before its agent, which may move the directory at once.
     let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), &order);
     match start(&order, &dir, &signals) {
-        Ok(run) => {
+        Ok((run, outputs)) => {
             tell(run.agent);
-            keep(&run, &order, &dir, watch, &mut signals, &mut record);
+            keep(&run, &order, (&dir, &outputs), watch, &mut signals, &mut record);
         }
         Err(error) => {
             tell_failed(&error);
@@ -132,7 +132,7 @@ fn say(started: &Started) {
 }
 
 /// Starts the agent and notes who runs what.
-fn start(order: &Order, dir: &Dir, signals: &Signals) -> Result<RunRecord, SpawnError> {
+fn start(order: &Order, dir: &Dir, signals: &Signals) -> Result<(RunRecord, Outputs), SpawnError> {
     let mut run = RunRecord {
         task_id: order.task_id.clone(),
         attempt: order.attempt,
@@ -148,19 +148,20 @@ fn start(order: &Order, dir: &Dir, signals: &Signals) -> Result<RunRecord, Spawn
     if signals.end_requested() {
         return Err(SpawnError::other("its end was requested before it was started"));
     }
-    run.agent = Some(agent::start(order, dir)?);
+    let outputs = Outputs::open(dir)?;
+    run.agent = Some(agent::start(order, &outputs)?);
     run.started_at_ms = Some(now_ms());
     // It runs: that its number is not on record is no reason to end it.
     write(dir, RUN_FILE, &run).unwrap_or_else(|error| complain(&error));
-    Ok(run)
+    Ok((run, outputs))
 }
 
 /// Stays with the agent to its end.
-fn keep(
+fn keep<'a>(
     run: &RunRecord,
     order: &Order,
-    dir: &Dir,
-    watch: Watch<'_>,
+    (dir, outputs): (&'a Dir, &'a Outputs),
+    watch: Watch<'a>,
     signals: &mut Signals,
     record: &mut ExitRecord,
 ) {
@@ -172,7 +173,7 @@ fn keep(
     };
     // Without it, a daemon that comes back would not know the agent's number.
     let put_back = || write(dir, RUN_FILE, run).unwrap_or_else(|error| complain(&error));
-    let end = supervise(agent, signals, watch, &limits, put_back);
+    let end = supervise(agent, signals, watch.of_output(outputs), &limits, put_back);
     record.code = end.status.and_then(|status| status.exit_status());
     record.signal = end.status.and_then(|status| status.terminating_signal());
     record.end_requested = end.requested;
@@ -180,20 +181,10 @@ fn keep(
     record.processes_ended = end.ended;
     record.processes_left = end.left;
     if let Some(most) = order.max_output_bytes.filter(|_| end.ended_for == Some(EndedFor::Output)) {
-        cut_output(dir, most);
+        outputs.cut(dir, most).unwrap_or_else(|error| complain(&error));
     }
+    record.output_taken = outputs.are_taken(dir);
     (record.user_ms, record.system_ms) = processor_time().unzip();
-}
-
-/// Keeps the beginning of what is too much: the disk is wanted for other things.
-fn cut_output(dir: &Dir, most: u64) {
-    for name in [STDOUT_FILE, STDERR_FILE] {
-        let cut = || -> io::Result<()> {
-            let file = dir.open_private(name.as_ref(), OFlags::empty())?;
-            if file.metadata()?.len() > most { file.set_len(most) } else { Ok(()) }
-        };
-        cut().unwrap_or_else(|error| complain(&error));
-    }
 }
 
 /// What the agent and all it started took, as far as someone has reaped it.
@@ -219,6 +210,7 @@ fn blank(order: &Order) -> ExitRecord {
         ended_for: None,
         processes_ended: 0,
         processes_left: 0,
+        output_taken: false,
         user_ms: None,
         system_ms: None,
     }

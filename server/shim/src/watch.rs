@@ -8,7 +8,7 @@ use std::{
 
 use aiwg_fs::{Dir, Identity};
 
-use crate::{LOCK_FILE, RUN_FILE, STDERR_FILE, STDOUT_FILE, order::Order, record::EndedFor};
+use crate::{LOCK_FILE, RUN_FILE, order::Order, outputs::Outputs, record::EndedFor};
 
 /// How often to look at the most, and where the system does not tell of changes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -19,6 +19,8 @@ pub(crate) struct Watch<'a> {
     lock: Identity,
     place: Option<Place>,
     most_output: Option<u64>,
+    /// None before its agent has any.
+    outputs: Option<&'a Outputs>,
     changes: Option<OwnedFd>,
     /// None once nothing has changed since the last look.
     next_look: Option<Instant>,
@@ -44,10 +46,16 @@ impl<'a> Watch<'a> {
             lock,
             place: Place::of(dir, order),
             most_output: order.max_output_bytes,
+            outputs: None,
             changes: changes(dir, order),
             next_look: Some(Instant::now()),
             missed_record: false,
         }
+    }
+
+    /// The same, and of what the agent writes to.
+    pub(crate) fn of_output(self, outputs: &'a Outputs) -> Self {
+        Self { outputs: Some(outputs), ..self }
     }
 
     /// What becomes readable when something changes; none while that is of no interest yet.
@@ -71,7 +79,7 @@ impl<'a> Watch<'a> {
         let is_told = self.changes.as_ref().map(drain);
         let misses_record = self.dir.identity_of(RUN_FILE.as_ref()).is_none();
         self.next_look = match is_told {
-            Some(false) if !changed && !misses_record => None,
+            Some(false) if !changed && !misses_record && !self.misses_output() => None,
             _ => Some(now + LOOK_EVERY),
         };
         let missed_before = std::mem::replace(&mut self.missed_record, misses_record);
@@ -84,9 +92,13 @@ impl<'a> Watch<'a> {
         if !is_there || self.place.as_ref().is_some_and(Place::is_left) {
             return Some(EndedFor::Removed);
         }
-        let size = |name: &str| self.dir.size_of(name.as_ref()).unwrap_or(0);
-        let written = size(STDOUT_FILE).saturating_add(size(STDERR_FILE));
+        let written = self.outputs.map_or(0, |outputs| outputs.written(self.dir));
         self.most_output.is_some_and(|most| written > most).then_some(EndedFor::Output)
+    }
+
+    /// Whether the agent may write to what is not in its directory any more, whose changes do not tell of that.
+    fn misses_output(&self) -> bool {
+        self.most_output.is_some() && self.outputs.is_some_and(|outputs| outputs.are_taken(self.dir))
     }
 }
 

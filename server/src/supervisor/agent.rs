@@ -13,7 +13,7 @@ use aiwg_protocol::{
     config::{Config, DaemonConfig, InterruptedTasks, StalledTasks},
     types::{TaskState, Timestamp},
 };
-use aiwg_shim::{Abandon, Process, Started};
+use aiwg_shim::{Abandon, Process, SpawnError, Started};
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -27,8 +27,9 @@ use super::{
     launch::{End, Launch, RETRY},
     outcome::{could_not_start, ended_by_shim, outcome, removed},
     overdue::Overdue,
-    prepare::prepare,
+    prepare::{Unprepared, prepare},
     shim,
+    shortage::MAKE_ROOM,
     silence::Silence,
 };
 use crate::{
@@ -107,7 +108,8 @@ impl Agent {
         };
         let order = match prepared {
             Ok(order) => order,
-            Err(error) => return Ok(not_started(&error)),
+            Err(Unprepared::Task(error)) => return Ok(not_started(&error)),
+            Err(Unprepared::Place(error)) => return Ok(End::NotStarted(no_place(&error, shared))),
         };
         let names = std::env::vars_os().map(|(name, _)| name);
         let kept_back = kept_back(&config.agent.env, names).map_err(io::Error::other)?;
@@ -131,7 +133,7 @@ impl Agent {
                     shared.running.set_processes(self.task.no, self.task.launch, shim, agent);
                     shared.shortage.over();
                 }
-                Some(Started::Failed(error)) if error.is_shortage() => shortage = Some(error.message),
+                Some(Started::Failed(error)) if error.is_shortage() => shortage = Some(lacks(&error, config)),
                 _ => {}
             }
             child.wait().await.ok().and_then(|status| status.code())
@@ -334,6 +336,12 @@ impl Agent {
             }
         };
         if let Some(record) = record {
+            if record.output_taken {
+                tracing::warn!(
+                    task = %self.task.no,
+                    "what its agent wrote to was removed, moved away or replaced, so its result may be missing: keep it from touching .aiwg"
+                );
+            }
             // Someone else than this daemon, a service manager say, has had the shim end it.
             let from_outside = record.end_requested && ending.is_none();
             let (started, ended_for) = (record.spawn_error.is_none(), record.ended_for);
@@ -387,7 +395,31 @@ async fn there(dir: &Path) -> bool {
 
 /// What cannot be started for a reason of the daemon's own has failed, unless the system is only short of something.
 fn not_started(error: &io::Error) -> End {
-    if is_shortage(error) { End::NotStarted(error.to_string()) } else { End::Ended(could_not_start(error)) }
+    if is_shortage(error) {
+        End::NotStarted(format!("{error}: {MAKE_ROOM}"))
+    } else {
+        End::Ended(could_not_start(error))
+    }
+}
+
+/// Why no task can have a directory, and what to do about it.
+fn no_place(error: &io::Error, shared: &Shared) -> String {
+    if is_shortage(error) {
+        return format!("{error}: {MAKE_ROOM}");
+    }
+    let dir = shared.project.actions_dir();
+    format!("{error}: see that {} is a directory which the daemon may write to", dir.display())
+}
+
+/// Why the shim could not start the agent for now, and what to do about it.
+fn lacks(error: &SpawnError, config: &Config) -> String {
+    if error.is_being_written() {
+        let program = config.agent.command.first().map_or("", String::as_str);
+        return format!(
+            "{program:?} is being written to, by an update say: let that come to its end, or end it"
+        );
+    }
+    format!("{}: {MAKE_ROOM}", error.message)
 }
 
 /// How often a task's agent may be started in all, where each was lost.

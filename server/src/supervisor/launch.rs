@@ -31,7 +31,7 @@ pub(super) enum End {
         /// How long it is not to be started again.
         rest: Option<Duration>,
     },
-    /// There was none, since the system was short of something: of what.
+    /// There was none, for a reason that is not the task's: which, and what to do about it.
     NotStarted(String),
 }
 

@@ -34,6 +34,20 @@ const GRACE: Duration = Duration::from_secs(15);
 /// The same for what an agent leaves behind when it exits by itself.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
 
+/// Why an agent cannot be started.
+pub(super) enum Unprepared {
+    /// No task can have a directory, whichever it is.
+    Place(io::Error),
+    /// Something about this one.
+    Task(io::Error),
+}
+
+impl From<io::Error> for Unprepared {
+    fn from(error: io::Error) -> Self {
+        Self::Task(error)
+    }
+}
+
 /// Makes the task's directory and writes down what the agent is given.
 pub(super) fn prepare(
     shared: &Shared,
@@ -41,7 +55,7 @@ pub(super) fn prepare(
     dir: &Path,
     order: &StartOrder,
     time_limit_ms: u64,
-) -> io::Result<Order> {
+) -> Result<Order, Unprepared> {
     let is_new = make_dir(shared, dir)?;
     let held = Dir::open_own(dir).map_err(at(dir))?;
     if !is_new {
@@ -50,7 +64,7 @@ pub(super) fn prepare(
     }
     let prompt_file = dir.join(PROMPT_FILE);
     write_anew(&held, PROMPT_FILE, order.prompt.as_bytes()).map_err(at(&prompt_file))?;
-    let event = order.event.as_ref().map(Json::new).transpose()?;
+    let event = order.event.as_ref().map(Json::new).transpose().map_err(io::Error::from)?;
     let event_file = dir.join(EVENT_FILE);
     if let Some(event) = &event {
         write_anew(&held, EVENT_FILE, event.as_str().as_bytes()).map_err(at(&event_file))?;
@@ -81,13 +95,22 @@ pub(super) fn prepare(
     })
 }
 
-/// The task's directory; tells whether it is new. Where someone has removed those above it, to make room say, they are made again.
-fn make_dir(shared: &Shared, dir: &Path) -> io::Result<bool> {
-    if !shared.project.actions_dir().exists() {
-        tracing::warn!(dir = %shared.project.actions_dir().display(), "was removed, and is made again");
+/// The task's directory; tells whether it is new. Where someone has removed those above it, to make room say, or has taken their rights, they
+/// are made again.
+fn make_dir(shared: &Shared, dir: &Path) -> Result<bool, Unprepared> {
+    let again = |_| {
+        let actions = shared.project.actions_dir();
+        if !actions.exists() {
+            tracing::warn!(dir = %actions.display(), "was removed, and is made again");
+        }
         shared.project.make_dirs()?;
-    }
-    make_private_dir(dir)
+        make_private_dir(dir)
+    };
+    // What is in the way at its own path is this task's trouble alone, and nothing to hold up the others for.
+    make_private_dir(dir).or_else(again).map_err(|error| match dir.symlink_metadata() {
+        Ok(_) => Unprepared::Task(error),
+        Err(_) => Unprepared::Place(error),
+    })
 }
 
 /// Writes a file in place of whatever an agent has left there.

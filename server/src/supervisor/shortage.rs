@@ -1,5 +1,5 @@
-//! Agents that cannot be started since the system is short of something: room, files, processes, memory. That is no task's fault, and over at
-//! some time: the task goes back to its place in the queue, nothing is started meanwhile, and then one by one until that works again.
+//! Agents that cannot be started since the system is short of something (room, files, processes, memory), the tasks' directories cannot be
+//! made, or the agent's program is just being written. That is no task's fault, and over at some time: the task goes back to its place in the queue, nothing is started meanwhile, and then one by one until that works again.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -17,6 +17,9 @@ const FIRST: Duration = Duration::from_secs(1);
 
 /// How long to wait at the most.
 const LONGEST: Duration = Duration::from_secs(30);
+
+/// What to do about a shortage.
+pub(super) const MAKE_ROOM: &str = "make room, or end what takes so much";
 
 /// What is known of the shortage. Cheap to clone.
 #[derive(Clone)]
@@ -57,11 +60,10 @@ impl Shortage {
         Self { engine, health, state: Arc::default() }
     }
 
-    /// An agent could not be started for this reason, and its task is queued again. After a while one is tried.
+    /// An agent could not be started for this reason, which says what to do about it, and its task is queued again. After a while one is tried.
     pub(super) fn met(&self, why: &str) {
-        let message = format!(
-            "no agents can be started: {why}. Make room, or end what takes so much; the queue goes on by itself, and no attempt is lost"
-        );
+        let message =
+            format!("no agents can be started: {why}; the queue goes on by itself, and no attempt is lost");
         tracing::warn!("{message}");
         self.health.report(IssueKind::Shortage, message);
         let wait = {

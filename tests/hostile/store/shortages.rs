@@ -156,3 +156,71 @@ fn a_task_that_rests_is_not_forgotten_over_a_restart() {
     project.start();
     assert_eq!(project.ended(&lost)["state"], "completed");
 }
+
+/// None of these has failed, or cost an attempt.
+fn wait_in_the_queue(wire: &mut Wire, tasks: &[String]) {
+    for task in tasks {
+        let found = wire.call("task.get", json!({ "taskId": task }));
+        assert!(found["state"] == "queued" || found["state"] == "running", "{found}");
+        assert_eq!(found["attempts"], 0, "{found}");
+    }
+}
+
+/// It was over, and all of them have been done at their first attempt.
+fn are_done(project: &Project, tasks: &[String]) {
+    for task in tasks {
+        let ended = project.ended(task);
+        assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(1)), "{ended}");
+    }
+    until("the health to be well", || !issues(&mut project.wire()).contains("no agents"));
+}
+
+#[test]
+fn tasks_wait_while_none_can_have_a_directory() {
+    let project = Project::started(json!({ "daemon": { "max_parallel_actions": 2 } }));
+    let (actions, aside) = (project.file(".aiwg/daemon/actions"), project.file(".aiwg/daemon/aside"));
+    std::fs::rename(&actions, &aside).unwrap();
+    std::fs::write(&actions, "in the way").unwrap();
+    let mut wire = project.wire();
+    let tasks: Vec<String> = (0..10).map(|_| project.submit("true")).collect();
+    until("it is said", || issues(&mut wire).contains("no agents can be started"));
+    assert!(issues(&mut wire).contains("which the daemon may write to"), "{}", issues(&mut wire));
+    wait_in_the_queue(&mut wire, &tasks);
+    std::fs::remove_file(&actions).unwrap();
+    std::fs::rename(&aside, &actions).unwrap();
+    are_done(&project, &tasks);
+}
+
+#[test]
+fn what_is_in_the_way_of_one_task_holds_up_no_other() {
+    let project = Project::started(json!({ "daemon": { "max_parallel_actions": 1 } }));
+    let one = project.submit("while [ ! -e go ]; do sleep 0.01; done");
+    let tasks = [project.submit("true"), project.submit("true")];
+    std::fs::write(project.file(&format!(".aiwg/daemon/actions/{}", tasks[0])), "in the way").unwrap();
+    std::fs::write(project.file("go"), "").unwrap();
+    assert_eq!(project.ended(&one)["state"], "completed");
+    let failed = project.ended(&tasks[0]);
+    assert_eq!(failed["state"], "failed", "{failed}");
+    assert!(failed["error"].as_str().unwrap().contains("is in the way"), "{failed}");
+    assert_eq!(project.ended(&tasks[1])["state"], "completed");
+}
+
+#[test]
+fn tasks_wait_while_the_agents_program_is_being_written() {
+    let project = Project::empty();
+    let program = project.file("agent");
+    std::fs::copy("/bin/true", &program).unwrap();
+    let writing = std::fs::File::options().append(true).open(&program).unwrap();
+    if std::process::Command::new(&program).status().is_ok() {
+        eprintln!("passed over: this system starts a program that is being written");
+        return;
+    }
+    project.configure(&json!({ "agent": { "command": ["./agent"] } }).to_string());
+    project.start();
+    let mut wire = project.wire();
+    let tasks: Vec<String> = (0..4).map(|_| project.submit("x")).collect();
+    until("it is said", || issues(&mut wire).contains("is being written to"));
+    wait_in_the_queue(&mut wire, &tasks);
+    drop(writing);
+    are_done(&project, &tasks);
+}

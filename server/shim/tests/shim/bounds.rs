@@ -134,6 +134,38 @@ fn an_agent_that_writes_too_much_is_ended_and_its_output_cut() {
 }
 
 #[test]
+fn what_an_agent_writes_counts_wherever_it_takes_the_file() {
+    for how in [
+        "rm stdout.log",
+        "mv stdout.log away",
+        "rm stdout.log; mkdir stdout.log",
+        "mkdir a; mv stdout.log a/away",
+    ] {
+        let mut task = Task::sh(&format!(
+            "{how}; while [ ! -e go ]; do sleep 0.01; done; while :; do echo too much; sleep 0.001; done"
+        ));
+        task.order.max_output_bytes = Some(2_000);
+        task.order.leftover_grace_ms = 300;
+        let (mut shim, _) = task.started();
+        until("it is taken away", || (!task.file(STDOUT_FILE).is_file()).then_some(()));
+        task.touch("go");
+        shim.wait();
+        assert_eq!(task.exit().ended_for, Some(EndedFor::Output), "{how}");
+        assert!(task.exit().output_taken, "{how}");
+        for name in ["away", "a/away"] {
+            assert!(task.file(name).metadata().map_or(0, |found| found.len()) <= 2_000, "{how}");
+        }
+    }
+}
+
+#[test]
+fn an_agent_that_leaves_its_output_alone_has_not_taken_it() {
+    let task = Task::sh("echo yes");
+    task.start().wait();
+    assert!(!task.exit().output_taken);
+}
+
+#[test]
 fn as_much_as_is_allowed_is_not_too_much() {
     let mut task = Task::sh("head -c 9000 /dev/zero; head -c 1000 /dev/zero >&2");
     task.order.max_output_bytes = Some(10_000);
