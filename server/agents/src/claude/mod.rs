@@ -20,6 +20,7 @@
 mod denial;
 mod format;
 mod judge;
+mod lenient;
 mod message;
 mod output;
 mod read;

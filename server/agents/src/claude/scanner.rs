@@ -8,7 +8,7 @@ use std::{
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
-use super::{Format, Output, message::Message};
+use super::{Format, Output, lenient::Lenient, message::Message};
 
 /// The longest line that is held, in bytes: 1 MiB. A longer one is read again from its file when it is complete, and no more of it is held than
 /// what is used.
@@ -107,20 +107,32 @@ impl Scanner {
 impl Scanner {
     /// Takes in the line of this length that ends here, which is too long to be held.
     fn read_again(&mut self, length: u64) -> io::Result<()> {
-        let mut line = open(&self.file, self.position.saturating_sub(length))?.take(length);
-        match first_of(&mut line)? {
+        let from = self.position.saturating_sub(length);
+        let line = || Ok::<_, io::Error>(open(&self.file, from)?.take(length));
+        let lenient = || Ok::<_, io::Error>(Lenient::of(line()?));
+        match first_of(&mut line()?)? {
             Some(b'{') if length <= LONGEST_MESSAGE => {
-                self.output.take(Message::deserialize(&mut serde_json::Deserializer::from_reader(line))?);
+                let message = match one_from(line()?) {
+                    Ok(message) => message,
+                    Err(_) => one_from(lenient()?)?,
+                };
+                self.output.take(message);
             }
             // With `--verbose` the whole conversation is one line.
             Some(b'[') => {
-                let mut deserializer = serde_json::Deserializer::from_reader(line);
-                List(&mut self.output).deserialize(&mut deserializer)?;
+                let mut taken = 0;
+                if List::new(&mut self.output, &mut taken).take_from(line()?).is_err() {
+                    List::new(&mut self.output, &mut taken).take_from(lenient()?)?;
+                }
             }
             _ => {}
         }
         Ok(())
     }
+}
+
+fn one_from(line: impl Read) -> serde_json::Result<Message> {
+    Message::deserialize(&mut serde_json::Deserializer::from_reader(line))
 }
 
 /// The first byte that is no space; it is left to be read.
@@ -163,20 +175,37 @@ pub(super) fn open_all(path: &Path, scanner: &mut Scanner, most: u64) -> io::Res
 fn understand(line: &[u8], output: &mut Output) -> bool {
     let line = line.trim_ascii();
     if line.starts_with(b"{") {
-        if let Ok(message) = serde_json::from_slice::<Message>(line) {
+        let strict = serde_json::from_slice::<Message>(line);
+        if let Ok(message) = strict.or_else(|_| serde_json::from_reader(Lenient::of(line))) {
             output.take(message);
             return true;
         }
     } else if line.starts_with(b"[") {
-        let mut deserializer = serde_json::Deserializer::from_slice(line);
-        // What was understood before it broke off counts.
-        let _ = List(output).deserialize(&mut deserializer);
+        let mut taken = 0;
+        if List::new(output, &mut taken).take_from(line).is_err() {
+            // What was understood before it broke off counts.
+            let _ = List::new(output, &mut taken).take_from(Lenient::of(line));
+        }
     }
     false
 }
 
 /// A list of messages, of which one at a time is held.
-struct List<'a>(&'a mut Output);
+struct List<'a> {
+    output: &'a mut Output,
+    /// How many of its messages have been taken in already: it may be read a second time.
+    taken: &'a mut usize,
+}
+
+impl<'a> List<'a> {
+    fn new(output: &'a mut Output, taken: &'a mut usize) -> Self {
+        Self { output, taken }
+    }
+
+    fn take_from(self, line: impl Read) -> serde_json::Result<()> {
+        self.deserialize(&mut serde_json::Deserializer::from_reader(line))
+    }
+}
 
 impl<'de> DeserializeSeed<'de> for List<'_> {
     type Value = ();
@@ -194,8 +223,13 @@ impl<'de> Visitor<'de> for List<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let mut seen = 0;
         while let Some(message) = list.next_element()? {
-            self.0.take(message);
+            seen += 1;
+            if seen > *self.taken {
+                *self.taken = seen;
+                self.output.take(message);
+            }
         }
         Ok(())
     }
@@ -265,6 +299,22 @@ mod tests {
     fn a_list_of_messages_is_understood() {
         let list = [b"[{\"type\":\"system\"},", RESULT, b"]\n"].concat();
         assert_eq!(answer(&scanned(&list, 9, 1000)), Some("yes"));
+    }
+
+    #[test]
+    fn what_is_no_text_does_not_spoil_a_message() {
+        let result: &[u8] =
+            b"{\"type\":\"result\",\"is_error\":false,\"num_turns\":3,\"total_cost_usd\":1e400,\"result\":\"a\\ud83d\xff\"}";
+        let first = r#"{"type":"result","is_error":false,"num_turns":2}"#.as_bytes();
+        let list = [b"[".as_slice(), first, b",", result, b"]"].concat();
+        for longest in [10, 10_000] {
+            for (line, turns) in [(result, 3), (list.as_slice(), 5)] {
+                let scanner = scanned(&[line, b"\n"].concat(), 7, longest);
+                assert_eq!(answer(&scanner), Some("a\u{fffd}\u{fffd}"));
+                // Each once, although the list was read a second time.
+                assert_eq!(scanner.output.turns, turns);
+            }
+        }
     }
 
     #[test]
