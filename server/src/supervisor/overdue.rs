@@ -19,7 +19,7 @@ pub(super) struct Overdue {
     is_needed: bool,
     /// How long the agent may go on after its result.
     grace: Duration,
-    /// Since when it has been done and silent, and how much it had written then.
+    /// Since when it has been done, and by how many steps.
     done: Option<(Instant, u64)>,
     /// How much it had written at the last look.
     written: u64,
@@ -32,8 +32,8 @@ impl Overdue {
         Self { watch, is_needed: format != Format::Text, grace, done: None, written: 0 }
     }
 
-    /// Returns when the agent should have exited: it has told its result, nothing that it left in the background runs, and it has been
-    /// silent since. May be dropped and called again.
+    /// Returns when the agent should have exited: it has told its result, nothing that it left in the background runs, and it has not begun
+    /// to work again since, whatever else it writes. May be dropped and called again.
     pub(super) async fn passed(&mut self) {
         if !self.is_needed {
             return std::future::pending().await;
@@ -42,8 +42,8 @@ impl Overdue {
             let now = Instant::now();
             self.done = match (self.look().await, self.done) {
                 // For an instant it is done between the end of a command in the background and its next turn.
-                (Some(position), Some((since, before))) if position == before => Some((since, before)),
-                (Some(position), _) => Some((now, position)),
+                (Some(steps), Some((since, before))) if steps == before => Some((since, before)),
+                (Some(steps), _) => Some((now, steps)),
                 (None, _) => None,
             };
             match self.done {
@@ -54,7 +54,7 @@ impl Overdue {
         }
     }
 
-    /// How much it has written, if it is done. Reads what is new, which may be much.
+    /// By how many steps it is done, if it is. Reads what is new, which may be much.
     async fn look(&mut self) -> Option<u64> {
         let (watch, before) = (Arc::clone(&self.watch), self.written);
         let look = move || {
@@ -63,10 +63,11 @@ impl Overdue {
             if watch.position() == before {
                 progress = watch.look_at_silent();
             }
-            (watch.position(), matches!(progress, Ok(Progress::Done)))
+            let done = matches!(progress, Ok(Progress::Done)).then(|| watch.steps());
+            (watch.position(), done)
         };
-        let (written, is_done) = tokio::task::spawn_blocking(look).await.ok()?;
+        let (written, done) = tokio::task::spawn_blocking(look).await.ok()?;
         self.written = written;
-        is_done.then_some(written)
+        done
     }
 }

@@ -92,6 +92,44 @@ fn output_without_an_end_ends_its_task_only() {
 }
 
 #[test]
+fn output_that_is_taken_away_counts_as_well() {
+    for how in ["rm $OUT", "mv $OUT away"] {
+        let project = streaming(json!({ "max_output_mb": 1 }));
+        let script = format!(
+            "OUT={DIR}/stdout.log; {how}; touch taken; until [ -e go ]; do sleep 0.01; done; while :; do head -c 100000 /dev/zero; done"
+        );
+        let task = submit(&project, &script);
+        until("it is taken away", || project.file("taken").exists());
+        std::fs::write(project.file("go"), "").unwrap();
+        let task = project.ended(&task);
+        assert_eq!(task["state"], "failed", "{how}: {task}");
+        assert!(task["error"].as_str().unwrap().contains("agent.max_output_mb"), "{how}: {task}");
+        assert!(project.file("away").metadata().map_or(0, |away| away.len()) <= 1 << 20, "{how}");
+        assert!(project.read(".aiwg/daemon/daemon.log").contains("removed, moved away or replaced"), "{how}");
+        until("the end of what it started", || !is_left(&project));
+    }
+}
+
+#[test]
+fn what_is_no_text_in_a_result_does_not_cost_it() {
+    let project = streaming(json!({}));
+    for (answer, cost, shown) in [
+        (r"cut \ud83d", "0.5", "cut \u{fffd}"),
+        (r"cut \377", "0.5", "cut \u{fffd}"),
+        ("whole", "1e400", "whole"),
+    ] {
+        let result = format!(
+            r#"{{"type":"result","is_error":false,"session_id":"s","num_turns":3,"total_cost_usd":{cost},"result":"{answer}"}}"#
+        );
+        // `printf` makes a byte of the number, and the half of a character keeps its backslash.
+        let script = format!("printf '{}\\n'", result.replace(r"\u", r"\\u"));
+        let task = project.ended(&submit(&project, &script));
+        assert_eq!((&task["state"], &task["result"]), (&json!("completed"), &json!(shown)), "{task}");
+        assert_eq!(task["usage"]["turns"], 3, "{task}");
+    }
+}
+
+#[test]
 fn without_a_limit_the_end_of_it_is_judged() {
     let project = streaming(json!({ "max_output_mb": null }));
     let result = r#"{"type":"result","is_error":false,"result":"yes"}"#;
@@ -107,6 +145,18 @@ fn a_result_without_a_line_feed_is_one() {
     for script in [format!("printf '%s' '{result}'"), format!("printf '%s' '{result}'; sleep 1000")] {
         let task = project.ended(&submit(&project, &script));
         assert_eq!((&task["state"], &task["result"]), (&json!("completed"), &json!("yes")), "{script}");
+    }
+}
+
+#[test]
+fn one_that_goes_on_writing_after_its_result_is_ended() {
+    let project = streaming(json!({ "exit_seconds": 0.1 }));
+    let result = r#"{"type":"result","is_error":false,"result":"yes"}"#;
+    for more in [r#"{"type":"system"}"#, "words"] {
+        let script = format!("echo '{result}'; while :; do echo '{more}'; sleep 0.01; done");
+        let task = project.ended(&submit(&project, &script));
+        assert_eq!((&task["state"], &task["result"]), (&json!("completed"), &json!("yes")), "{more}");
+        until("its end", || !is_left(&project));
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Output {
     /// Whether the agent has gone on working after its last result.
     pub(super) works_again: bool,
     pub(super) background_tasks: usize,
+    /// How many messages have changed how far the agent is.
+    pub(super) steps: u64,
 }
 
 impl Output {
@@ -62,8 +64,11 @@ impl Output {
         if message.is("result", None) {
             self.take_result(message.into_result());
         } else if message.is("system", Some("background_tasks_changed")) {
+            let before = self.background_tasks;
             self.background_tasks = message.tasks.as_array().map_or(0, Vec::len);
+            self.steps += u64::from(self.background_tasks != before);
         } else if message.is("system", Some("init")) || message.is("assistant", None) {
+            self.steps += u64::from(!self.works_again);
             self.works_again = true;
         }
     }
@@ -77,6 +82,7 @@ impl Output {
         let room = MOST_DENIALS.saturating_sub(self.denials.len());
         self.denials.extend(result.denials.iter().take(room).cloned());
         self.works_again = false;
+        self.steps += 1;
         self.last = Some(result);
     }
 }
@@ -124,6 +130,18 @@ mod tests {
         let output = output(&[result(None), again]);
         assert!(output.works_again && output.has_result());
         assert_eq!(output.session_id(), Some("s"));
+    }
+
+    #[test]
+    fn what_changes_nothing_is_no_step() {
+        let system = |subtype: &str| json!({"type": "system", "subtype": subtype, "tasks": []});
+        let vain = [json!({"type": "system"}), json!({"type": "user"}), system("background_tasks_changed")];
+        let mut messages = [&[result(None)], &vain[..]].concat();
+        assert_eq!(output(&messages).steps, 1);
+        messages.extend([system("init"), system("init"), json!({"type": "assistant"}), result(None)]);
+        assert_eq!(output(&messages).steps, 3);
+        messages.push(json!({"type": "system", "subtype": "background_tasks_changed", "tasks": [{}]}));
+        assert_eq!(output(&messages).steps, 4);
     }
 
     #[test]

@@ -67,6 +67,13 @@ impl ResultWatch {
         self.scanner.position()
     }
 
+    /// How many messages have changed how far the agent is: results, work after one, a change of what runs in the background. Where it stays
+    /// the same between two looks, the agent has done nothing since, whatever it has written.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.scanner.output.steps
+    }
+
     /// What the output says, once the agent has ended: the same as [`read`](super::read) gives, without reading all
     /// of it again.
     ///
