@@ -408,7 +408,7 @@ pub trait DaemonService {
 
     /// Retries many tasks in one step: those named, or all that fit, have ended in another way than `completed`, and were not retried before.
     ///
-    /// Each is retried as by `task.retry`: all of them, or none. One answer holds 1000 at the most.
+    /// Each is retried as by `task.retry`: all of them, or none. It takes 1000 at the most, and with them all that come back with them.
     #[method(
         name = "task.retryMany",
         agents = Own,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::store::{NewTask, TaskNo, TaskRow};
 
-/// How many tasks one command is about at the most.
+/// How many tasks one command selects at the most.
 const MOST: usize = 1000;
 
 /// Those that can be cancelled.
@@ -18,6 +18,13 @@ const OPEN: &[TaskState] = &[TaskState::Queued, TaskState::Running];
 
 /// Those that are retried when nobody names them.
 const IN_VAIN: &[TaskState] = &[TaskState::Failed, TaskState::Cancelled, TaskState::Timeout];
+
+/// One that may come back.
+struct Returning {
+    after: Vec<TaskNo>,
+    /// Why it may not.
+    refused: Option<EngineError>,
+}
 
 impl Turn<'_> {
     /// Cancels the selected tasks.
@@ -51,40 +58,41 @@ impl Turn<'_> {
             return Err(EngineError::Closing.into());
         }
         let (selected, more) = self.selected(which, IN_VAIN, matches!(which, Select::All(_)))?;
-        let rows = self.with_dependents(&selected, which)?;
-        self.room_for(rows.len())?;
-        let orders: Vec<(TaskRow, NewTask)> =
-            rows.into_iter().map(|row| (row.clone(), again(row, cause))).collect();
-        for (_, order) in &orders {
-            self.not_too_deep(order)?;
-        }
         let named: BTreeSet<TaskNo> = selected.into_iter().collect();
+        let back = self.with_dependents(&named, which, cause)?;
+        self.room_for(back.len())?;
         let mut new: BTreeMap<TaskNo, TaskNo> = BTreeMap::new();
         let mut tasks = Vec::new();
-        for (row, mut order) in orders {
+        for old in back {
+            let Some(row) = self.store.task_if_readable(old)? else { continue };
             // What is asked for waits only for what comes back with it; what comes back waits as before.
-            let is_named = named.contains(&row.no);
-            order.after = row
-                .order
-                .after
-                .iter()
-                .filter_map(|no| new.get(no).copied().or((!is_named).then_some(*no)))
-                .collect();
-            let (no, state) = self.submit(order)?;
-            self.store.note_retry(row.no, no)?;
-            new.insert(row.no, no);
-            tasks.push(TaskRetried { task_id: no.to_string(), retry_of: row.no.to_string(), state });
+            let is_named = named.contains(&old);
+            let after = row.order.after.iter();
+            let after = after.filter_map(|no| new.get(no).copied().or((!is_named).then_some(*no))).collect();
+            let (no, state) = self.submit(NewTask { after, ..again(row, cause) })?;
+            self.store.note_retry(old, no)?;
+            new.insert(old, no);
+            tasks.push(TaskRetried { task_id: no.to_string(), retry_of: old.to_string(), state });
         }
         Ok(TasksRetried { tasks, more })
     }
 
-    /// The rows of these tasks, and of those that come back with them, in the order of their numbers: what waits comes after what it waits
-    /// for.
-    fn with_dependents(&self, selected: &[TaskNo], which: &Select) -> Result<Vec<TaskRow>, Failure> {
-        let mut rows: BTreeMap<TaskNo, TaskRow> = BTreeMap::new();
-        for no in selected {
+    /// These tasks, and those that come back with them, however many, in the order of their numbers: what waits comes after what it waits for.
+    /// The rows themselves are not held: each may have a long prompt.
+    fn with_dependents(
+        &self,
+        named: &BTreeSet<TaskNo>,
+        which: &Select,
+        cause: Option<&Cause>,
+    ) -> Result<Vec<TaskNo>, Failure> {
+        let returning = |row: TaskRow| Returning {
+            after: row.order.after.clone(),
+            refused: self.not_too_deep(&again(row, cause)).err(),
+        };
+        let mut found: BTreeMap<TaskNo, Returning> = BTreeMap::new();
+        for no in named {
             match (self.store.task_if_readable(*no)?, which) {
-                (Some(row), _) => drop(rows.insert(*no, row)),
+                (Some(row), _) => drop(found.insert(*no, returning(row))),
                 (None, Select::All(_)) => {}
                 (None, Select::Named(_)) => {
                     self.state_of(*no)?;
@@ -92,30 +100,31 @@ impl Turn<'_> {
                 }
             }
         }
-        let mut open: Vec<TaskNo> = selected.to_vec();
+        let mut open: Vec<TaskNo> = named.iter().copied().collect();
         while let Some(no) = open.pop() {
             for other in self.store.in_vain_for(no)? {
-                if rows.len() >= MOST || rows.contains_key(&other) {
+                if found.contains_key(&other) {
                     continue;
                 }
                 let Some(row) = self.store.task_if_readable(other)? else { continue };
-                rows.insert(other, row);
+                found.insert(other, returning(row));
                 open.push(other);
             }
         }
-        let mut complete = BTreeMap::new();
-        for (no, row) in &rows {
+        let mut back = BTreeSet::new();
+        for (no, Returning { after, refused }) in found {
             // One that would wait in vain for something else comes back with that.
-            if selected.contains(no) || self.would_start(&row.order.after, &complete)? {
-                complete.insert(*no, row.clone());
+            if named.contains(&no) || self.would_start(&after, &back)? {
+                back.insert(no);
+                refused.map_or(Ok(()), Err)?;
             }
         }
-        Ok(complete.into_values().collect())
+        Ok(back.into_iter().collect())
     }
 
     /// Whether all that a task is to start after has completed, is under way, or comes back.
-    fn would_start(&self, after: &[TaskNo], back: &BTreeMap<TaskNo, TaskRow>) -> Result<bool, Failure> {
-        for no in after.iter().filter(|no| !back.contains_key(no)) {
+    fn would_start(&self, after: &[TaskNo], back: &BTreeSet<TaskNo>) -> Result<bool, Failure> {
+        for no in after.iter().filter(|no| !back.contains(no)) {
             let state = self.store.task_state(*no)?;
             if state.is_none_or(|state| state.is_final() && state != TaskState::Completed) {
                 return Ok(false);

@@ -99,3 +99,30 @@ fn what_was_cancelled_for_a_task_comes_back_with_it() {
     project.ended(once_more["taskId"].as_str().unwrap());
     assert_eq!(project.json(&["task", "stats"])["total"], 10, "they have come back already");
 }
+
+#[test]
+fn however_many_were_cancelled_for_a_task_they_come_back_with_it() {
+    const CHILDREN: usize = 1_050;
+    let project = started();
+    let parent = project.submit("while [ ! -e begin ]; do sleep 0.01; done; exit 1");
+    let mut wire = project.wire();
+    for _ in 0..CHILDREN {
+        wire.call("task.submit", json!({ "prompt": "do: true", "after": [parent] }));
+    }
+    std::fs::write(project.file("begin"), "").unwrap();
+    assert_eq!(project.ended(&parent)["state"], "failed");
+    std::fs::remove_file(project.file("begin")).unwrap();
+    let retried = wire.call("task.retryMany", json!({ "taskIds": [parent] }));
+    let tasks = retried["tasks"].as_array().unwrap();
+    assert_eq!((tasks.len(), &retried["more"]), (1 + CHILDREN, &json!(false)));
+    let new = ids(&retried["tasks"]);
+    for child in [new[1], new[CHILDREN]] {
+        assert_eq!(wire.call("task.get", json!({ "taskId": child }))["after"], json!([new[0]]));
+    }
+    // None is left to come later, and to start before it.
+    let more = wire.call("task.retryMany", json!({ "state": "cancelled" }));
+    assert_eq!(more["tasks"], json!([]));
+    std::fs::write(project.file("begin"), "").unwrap();
+    project.ended(new[0]);
+    assert_eq!(project.ended(new[CHILDREN])["state"], "cancelled");
+}

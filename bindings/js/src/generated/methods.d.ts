@@ -386,7 +386,8 @@ export declare class TaskMethods {
    * Retries many tasks in one step: those named, or all that fit, have ended in another way than
    * `completed`, and were not retried before.
    *
-   * Each is retried as by `task.retry`: all of them, or none. One answer holds 1000 at the most.
+   * Each is retried as by `task.retry`: all of them, or none. It takes 1000 at the most, and with
+   * them all that come back with them.
    *
    * @throws {DaemonError} of kind `task_not_found`, `queue_full`, `chain_too_deep`,
    * `storage_unavailable`, `shutting_down`

@@ -705,7 +705,8 @@ class AsyncTaskMethods:
         """Retries many tasks in one step: those named, or all that fit, have ended in another way
         than `completed`, and were not retried before.
 
-        Each is retried as by `task.retry`: all of them, or none. One answer holds 1000 at the most.
+        Each is retried as by `task.retry`: all of them, or none. It takes 1000 at the most, and
+        with them all that come back with them.
 
         - ``task_ids``: These tasks, by their ids, 1000 at the most, whatever else is said. Length
           at most 1000.
