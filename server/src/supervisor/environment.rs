@@ -149,14 +149,21 @@ fn patterns<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Result<Pattern
     PatternSet::new(patterns?)
 }
 
-/// A prompt would be taken for an option of the agent's program.
+/// A prompt cannot be an argument of the agent's program.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "its prompt begins with a dash, so that {program} could take it for an option: begin it with another character, or let prompts reach \
-     the agent on its standard input (\"agent\": {{\"prompt\": \"stdin\"}})"
-)]
-pub(super) struct LikeAnOption {
-    program: String,
+pub(super) enum NoArgument {
+    /// It would be taken for an option.
+    #[error(
+        "its prompt begins with a dash, so that {program} could take it for an option: begin it with another character, or let prompts \
+         reach the agent on its standard input (\"agent\": {{\"prompt\": \"stdin\"}})"
+    )]
+    LikeAnOption { program: String },
+    /// It would end there.
+    #[error(
+        "its prompt has the character NUL (U+0000), which no argument can have: take it out, or let prompts reach the agent on its standard \
+         input (\"agent\": {{\"prompt\": \"stdin\"}})"
+    )]
+    Nul,
 }
 
 /// The programs that take everything after `--` for arguments.
@@ -165,12 +172,12 @@ const KNOW_DASHES: [&str; 2] = ["claude", "codex"];
 /// The agent's program and arguments.
 ///
 /// # Errors
-/// The prompt would be taken for an option.
+/// The prompt cannot be an argument.
 pub(super) fn command(
     config: &AgentConfig,
     agent: Option<&str>,
     prompt: &str,
-) -> Result<Vec<String>, LikeAnOption> {
+) -> Result<Vec<String>, NoArgument> {
     let mut command = config.command.clone();
     if let Some(agent) = agent {
         command.extend(["--agent".to_owned(), agent.to_owned()]);
@@ -183,7 +190,10 @@ pub(super) fn command(
             // Also before other prompts: an option that takes several words, such as --allowedTools, would take it for one of them.
             command.push("--".to_owned());
         } else if prompt.starts_with('-') && !ends_options {
-            return Err(LikeAnOption { program: program.to_owned() });
+            return Err(NoArgument::LikeAnOption { program: program.to_owned() });
+        }
+        if prompt.contains('\0') {
+            return Err(NoArgument::Nul);
         }
         command.push(prompt.to_owned());
     }
@@ -226,7 +236,7 @@ mod tests {
         assert_eq!(kept_back_of(None, &["PATH"]), ["PATH"]);
     }
 
-    fn command_for(program: &str, more: &[&str], prompt: &str) -> Result<Vec<String>, LikeAnOption> {
+    fn command_for(program: &str, more: &[&str], prompt: &str) -> Result<Vec<String>, NoArgument> {
         let words = [program].iter().chain(more).map(|word| (*word).to_owned()).collect();
         let config = AgentConfig { command: words, prompt: PromptBy::Argument, ..AgentConfig::default() };
         command(&config, None, prompt)

@@ -105,6 +105,23 @@ fn a_prompt_does_not_become_an_option() {
 }
 
 #[test]
+fn a_prompt_with_a_nul_is_no_argument_and_that_is_said() {
+    for (by, state) in [("argument", "failed"), ("stdin", "completed")] {
+        let project = with_agent("#!/bin/sh\ncat\n", 0o755, json!({ "prompt": by }));
+        project.start();
+        let submitted = project.wire().call("task.submit", json!({ "prompt": "a\0b" }));
+        let task = project.ended(submitted["taskId"].as_str().unwrap());
+        assert_eq!(task["state"], state, "{task}");
+        let error = task["error"].as_str().unwrap_or_default();
+        assert_eq!(
+            error.contains("NUL") && error.contains("\"prompt\": \"stdin\""),
+            by == "argument",
+            "{task}"
+        );
+    }
+}
+
+#[test]
 fn a_daemon_is_not_started_where_it_would_end_with_a_task() {
     let (project, other) = (Project::started(json!({})), Project::new(json!({})));
     let aiwg = env!("CARGO_BIN_EXE_aiwg");
