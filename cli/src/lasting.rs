@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex as StdMutex, PoisonError},
     time::Duration,
 };
 
@@ -10,7 +10,10 @@ use aiwg_client::{
     ClientError, DaemonClient, ErrorKind,
     types::{Issue, NoParams, Task, TaskWaitParams},
 };
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::Mutex,
+    time::{sleep, timeout},
+};
 
 use crate::{
     error::CliError,
@@ -38,11 +41,16 @@ const STORAGE: &str = "storage";
 /// How long beyond what it waits for an answer may take before the way to the daemon counts as gone.
 const SLACK: Duration = Duration::from_secs(10);
 
+/// How long to wait before connecting again where the last connection brought no answer, at first and at the most: whoever only takes
+/// connections is not worth more.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
+
 /// A connection that is made anew when the daemon is gone. Cheap to clone; the clones share it.
 #[derive(Clone)]
 pub(crate) struct Lasting {
     project: Option<PathBuf>,
     connection: Arc<Mutex<Connection>>,
+    outage: Arc<StdMutex<Outage>>,
     /// Whether a daemon is waited for that somebody has stopped, too.
     is_patient: bool,
 }
@@ -53,11 +61,38 @@ struct Connection {
     number: u64,
 }
 
+/// What has come of it since the daemon has answered last.
+#[derive(Default)]
+struct Outage {
+    /// How often the connection was given up.
+    lost: u32,
+    /// What was last said of it.
+    said: Option<&'static str>,
+}
+
+impl Outage {
+    /// Takes note of another connection that is given up. Tells how long to wait before the next, and what is to be said that was not yet.
+    fn lost(&mut self, error: &ClientError) -> (Duration, Option<&'static str>) {
+        let (first, longest) = PAUSES;
+        let pause = match self.lost.checked_sub(1) {
+            None => Duration::ZERO,
+            Some(before) => longest.min(first.saturating_mul(2u32.saturating_pow(before))),
+        };
+        self.lost = self.lost.saturating_add(1);
+        let what = match is_silent(error) {
+            true => "aiwg: the daemon does not answer; waiting for it",
+            false => "aiwg: the daemon is gone, or the way to it; waiting for it",
+        };
+        let is_news = self.said.replace(what) != Some(what);
+        (pause, is_news.then_some(what))
+    }
+}
+
 impl Lasting {
     /// Begins with this connection to the daemon of the project named. It lasts until the daemon is stopped for good.
     pub(crate) fn new(project: Option<&Path>, client: DaemonClient) -> Self {
         let connection = Arc::new(Mutex::new(Connection { client, number: 0 }));
-        Self { project: project.map(Path::to_owned), connection, is_patient: false }
+        Self { project: project.map(Path::to_owned), connection, outage: Arc::default(), is_patient: false }
     }
 
     /// The same for whoever wants to see whatever comes: it lasts until the person has seen enough.
@@ -86,10 +121,12 @@ impl Lasting {
                 (connection.client.clone(), connection.number)
             };
             match ask(client.with_timeout(wait.saturating_add(SLACK))).await {
-                Err(error) if is_gone(&error) || is_silent(&error) => {}
-                answer => return Ok(answer?),
+                Err(error) if is_gone(&error) || is_silent(&error) => self.renew(number, &error).await?,
+                answer => {
+                    *self.outage.lock().unwrap_or_else(PoisonError::into_inner) = Outage::default();
+                    return Ok(answer?);
+                }
             }
-            self.renew(number).await?;
         }
     }
 
@@ -132,11 +169,13 @@ impl Lasting {
         )))
     }
 
-    /// Connects again, unless someone has since this connection.
-    async fn renew(&self, number: u64) -> Result<(), CliError> {
+    /// Connects again after this error, unless someone has since this connection.
+    async fn renew(&self, number: u64, error: &ClientError) -> Result<(), CliError> {
         let mut connection = self.connection.lock().await;
         if connection.number == number {
-            note("aiwg: the daemon is gone, or the way to it; waiting for it");
+            let (pause, what) = self.outage.lock().unwrap_or_else(PoisonError::into_inner).lost(error);
+            what.into_iter().for_each(note);
+            sleep(pause).await;
             let project = self.project.as_deref();
             let client = if self.is_patient {
                 Some(reconnect(project).await)
@@ -172,4 +211,29 @@ pub(crate) async fn within<T>(
             "{what} within {seconds} s; nothing was cancelled, and it goes on"
         )))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_to_a_bound_and_each_trouble_is_said_once() {
+        let gone = ClientError::Disconnected("x".to_owned());
+        let silent = ClientError::Timeout { after: WAIT };
+        let mut outage = Outage::default();
+        let (pause, what) = outage.lost(&gone);
+        assert!(pause.is_zero() && what.unwrap().contains("is gone"));
+        let pauses: Vec<u128> = (0..40)
+            .map(|_| {
+                let (pause, what) = outage.lost(&gone);
+                assert_eq!(what, None);
+                pause.as_millis()
+            })
+            .collect();
+        assert_eq!(pauses[..7], [50, 100, 200, 400, 800, 1600, 2000]);
+        assert!(pauses[7..].iter().all(|pause| *pause == 2000));
+        assert!(outage.lost(&silent).1.unwrap().contains("does not answer"));
+        assert_eq!(outage.lost(&silent).1, None);
+    }
 }

@@ -1,12 +1,12 @@
 //! Events as a stream.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::{Duration, Instant};
 
 use aiwg_protocol::{
     DaemonServiceRequest, ErrorKind,
     service::{EVENT, EVENT_MISSED},
     types::{Event, EventMissedNotification, EventNotification, EventSubscribeParams, EventSubscribed},
-    wire::client::{FromServer, Messages, ServerNotification, ToServer, messages},
+    wire::client::{FromServer, Messages, ToServer, messages},
 };
 use futures::{SinkExt, Stream, StreamExt, stream};
 use tokio::{net::UnixStream, time::sleep};
@@ -17,7 +17,8 @@ use crate::{
     error::ClientError,
 };
 
-/// How long to wait before connecting again, at first and at the most.
+/// How long to wait before connecting again, at first and at the most. Where a connection has brought something, or has stood for longer than
+/// the longest pause, there is none at first.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
 /// What to subscribe to.
@@ -52,7 +53,15 @@ pub(crate) async fn subscribe(
     options: Subscribe,
     timeout: Option<Duration>,
 ) -> Result<impl Stream<Item = Result<Pushed, ClientError>> + Send + Unpin + use<>, ClientError> {
-    let mut subscription = Subscription { address, options, timeout, wire: None, waiting: VecDeque::new() };
+    let mut subscription = Subscription {
+        address,
+        options,
+        timeout,
+        wire: None,
+        number: 0,
+        opened: Instant::now(),
+        pause: None,
+    };
     subscription.open().await?;
     Ok(Box::pin(stream::unfold(Some(subscription), |subscription| async {
         let mut subscription = subscription?;
@@ -69,8 +78,12 @@ struct Subscription {
     /// How long it may take to subscribe.
     timeout: Option<Duration>,
     wire: Option<Messages<UnixStream>>,
-    /// What came before the answer to the subscription.
-    waiting: VecDeque<ServerNotification>,
+    /// The subscription's number on this connection.
+    number: u64,
+    /// When it was last subscribed.
+    opened: Instant,
+    /// How long to wait before connecting again; not at all while none.
+    pause: Option<Duration>,
 }
 
 impl Subscription {
@@ -81,15 +94,17 @@ impl Subscription {
 
     async fn subscribe(&mut self) -> Result<(), ClientError> {
         let mut wire = messages(connect(&self.address, self.timeout).await?);
-        // What came on a connection that was lost before it was answered comes again.
-        self.waiting.clear();
         let topics = (!self.options.topics.is_empty()).then(|| self.options.topics.clone());
         let params = EventSubscribeParams { topics, since: self.options.since };
         let request = ToServer::Request(1, DaemonServiceRequest::EventSubscribe { params });
         wire.send(request).await.map_err(lost)?;
         loop {
             match wire.next().await.ok_or_else(closed)?.map_err(lost)? {
-                FromServer::Notification(notification) => self.waiting.push_back(notification),
+                // Nothing is pushed before the answer: what says so is no daemon, and nothing of it is kept.
+                FromServer::Notification(early) if [EVENT, EVENT_MISSED].contains(&&*early.method) => {
+                    return Err(early_event());
+                }
+                FromServer::Notification(_) => {}
                 FromServer::Response(_, Err(error)) => return Err(error.into()),
                 FromServer::Unreadable(None, _) => {}
                 FromServer::Unreadable(Some(_), why) => return Err(ClientError::Unreadable(why)),
@@ -97,6 +112,7 @@ impl Subscription {
                     let subscribed: EventSubscribed =
                         serde_json::from_str(result.get()).map_err(unreadable)?;
                     self.options.since = Some(subscribed.since);
+                    (self.number, self.opened) = (subscribed.subscription, Instant::now());
                     break;
                 }
             }
@@ -108,7 +124,10 @@ impl Subscription {
     async fn next(&mut self) -> Result<Pushed, ClientError> {
         loop {
             match self.receive().await {
-                Ok(Some(pushed)) => return Ok(pushed),
+                Ok(Some(pushed)) => {
+                    self.pause = None;
+                    return Ok(pushed);
+                }
                 Ok(None) => {}
                 Err(error) if self.options.reconnect && may_come_back(&error) => self.reopen().await?,
                 Err(error) => return Err(error),
@@ -117,25 +136,28 @@ impl Subscription {
     }
 
     async fn receive(&mut self) -> Result<Option<Pushed>, ClientError> {
-        let notification = match self.waiting.pop_front() {
-            Some(notification) => notification,
-            None => {
-                let wire = self.wire.as_mut().ok_or_else(closed)?;
-                match wire.next().await.ok_or_else(closed)?.map_err(lost)? {
-                    FromServer::Notification(notification) => notification,
-                    FromServer::Response(..) | FromServer::Unreadable(..) => return Ok(None),
-                }
-            }
+        let wire = self.wire.as_mut().ok_or_else(closed)?;
+        let notification = match wire.next().await.ok_or_else(closed)?.map_err(lost)? {
+            FromServer::Notification(notification) => notification,
+            FromServer::Response(..) | FromServer::Unreadable(..) => return Ok(None),
         };
+        // One of another number is not this one's.
         Ok(match notification.method.as_str() {
             EVENT => {
-                let EventNotification { event, .. } = notification.params.to().map_err(unreadable)?;
+                let EventNotification { subscription, event } =
+                    notification.params.to().map_err(unreadable)?;
+                if subscription != self.number {
+                    return Ok(None);
+                }
                 self.options.since = Some(event.seq);
                 Some(Pushed::Event(event))
             }
             EVENT_MISSED => {
-                let EventMissedNotification { missed, since, .. } =
+                let EventMissedNotification { subscription, missed, since } =
                     notification.params.to().map_err(unreadable)?;
+                if subscription != self.number {
+                    return Ok(None);
+                }
                 self.options.since = Some(since.saturating_add(missed));
                 Some(Pushed::Missed { missed, since })
             }
@@ -146,13 +168,20 @@ impl Subscription {
     /// Until there is a daemon again.
     async fn reopen(&mut self) -> Result<(), ClientError> {
         self.wire = None;
-        let (mut pause, longest) = BACKOFF;
+        let (first, longest) = BACKOFF;
+        if self.opened.elapsed() > longest {
+            self.pause = None;
+        }
         loop {
+            if let Some(pause) = self.pause {
+                sleep(pause).await;
+            }
+            // A subscription alone is no success: a tunnel may take it and close.
+            self.pause = Some(self.pause.map_or(first, |pause| longest.min(pause * 2)));
             match self.open().await {
-                Err(error) if may_come_back(&error) => sleep(pause).await,
+                Err(error) if may_come_back(&error) => {}
                 other => return other,
             }
-            pause = longest.min(pause * 2);
         }
     }
 }
@@ -163,6 +192,10 @@ fn may_come_back(error: &ClientError) -> bool {
         ClientError::NoDaemon { .. } | ClientError::Disconnected(_) | ClientError::Timeout { .. } => true,
         error => error.kind().is_some_and(ErrorKind::retryable),
     }
+}
+
+fn early_event() -> ClientError {
+    ClientError::Disconnected("it pushed events before it answered".to_owned())
 }
 
 fn unreadable(error: serde_json::Error) -> ClientError {

@@ -302,6 +302,69 @@ async fn a_subscription_that_is_put_off_when_it_comes_back_comes_again() {
     }
 }
 
+/// What an event of this subscription with this number is.
+fn event(subscription: u64, seq: u64) -> String {
+    let event = json!({ "seq": seq, "topic": "a", "payload": null, "source": "client", "at": "2026-11-28T18:00:00.000Z" });
+    json!({ "method": "event", "params": { "subscription": subscription, "event": event } }).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_before_the_answer_are_not_kept() {
+    // No end of them, and no answer.
+    let peer = Peer::new(|_| (0..100_000).map(|seq| event(1, seq)).collect());
+    let Err(error) = peer.client().await.subscribe(Subscribe::default()).await else {
+        panic!("it was not subscribed")
+    };
+    assert!(
+        matches!(&error, ClientError::Disconnected(why) if why.contains("before it answered")),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_other_subscriptions_are_passed_over() {
+    let missed =
+        json!({ "method": "event.missed", "params": { "subscription": 8, "missed": 5, "since": 2 } });
+    let peer = Peer::new(move |request| {
+        let subscribed = result(request, &json!({ "subscription": 7, "since": 0 }));
+        vec![subscribed, event(1, 3), missed.to_string(), event(7, 4)]
+    });
+    let mut events = peer.client().await.subscribe(Subscribe::default()).await.unwrap();
+    assert!(matches!(events.next().await, Some(Ok(Pushed::Event(event))) if event.seq == 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_does_not_spin_where_each_connection_is_closed_again() {
+    let folder = tempfile::Builder::new().prefix("aiwg-sdk").tempdir().unwrap();
+    let socket = folder.path().join("s");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let asked = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let count = Arc::clone(&count);
+            std::thread::spawn(move || {
+                let mut line = String::new();
+                // The client's own connection says nothing.
+                if BufReader::new(&stream).read_line(&mut line).unwrap_or(0) > 0 {
+                    *count.lock().unwrap() += 1;
+                    let request: Value = serde_json::from_str(&line).unwrap();
+                    let subscribed = result(&request, &json!({ "subscription": 1, "since": 0 }));
+                    let _ = stream.write_all(format!("{subscribed}\n").as_bytes());
+                }
+            });
+        }
+    });
+    let client = DaemonClient::connect_to(&socket).await.unwrap();
+    let options = Subscribe { reconnect: true, ..Subscribe::default() };
+    let mut events = client.subscribe(options).await.unwrap();
+    let brought = tokio::time::timeout(Duration::from_secs(1), events.next()).await;
+    assert!(brought.is_err(), "{brought:?}");
+    // It goes on, but with pauses: without them it would be thousands.
+    let asked = *asked.lock().unwrap();
+    assert!((2..100).contains(&asked), "{asked}");
+}
+
 /// A project whose socket leads to where `target` says.
 fn planted(target: &Path) -> TempDir {
     let project = tempfile::Builder::new().prefix("aiwg-sdk").tempdir().unwrap();

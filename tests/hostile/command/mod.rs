@@ -4,6 +4,7 @@ mod let_go;
 mod liar;
 mod many;
 mod shown;
+mod shut;
 mod silent;
 mod stopping;
 mod waits;
