@@ -133,6 +133,11 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         tracing::warn!("{why}");
         health.report(IssueKind::FileSystem, why);
     }
+    if known.has_lost_log {
+        let lost = state::lost_log(&project.database());
+        tracing::error!("{lost}");
+        health.report(IssueKind::Damage, lost);
+    }
     let in_force = InForce { named: named.clone(), text: loaded.text.clone() };
     let settings = Settings::new(loaded);
 

@@ -14,7 +14,7 @@ pub(crate) use links::refuse_links;
 
 use crate::{
     project::Project,
-    store::{Found, InForce, Mismatch, StoreError, TaskNo, ask, has_journal},
+    store::{Found, InForce, Mismatch, StoreError, TaskNo, ask, has_journal, has_lost_log},
 };
 
 /// How long the directories of tasks have to answer.
@@ -50,7 +50,8 @@ pub enum StateError {
     /// The configuration that was in force is lost with the database.
     #[error(
         "the database {database} is damaged ({why}), and the configuration that was in force is lost with it. No person has asked for this \
-         start, so nothing is put in force in its place: `aiwg daemon start` sets the database aside, and begins with the configuration file",
+         start, so nothing is put in force in its place: `aiwg daemon start` sets the database aside if it cannot be read, and begins with \
+         the configuration file",
         database = database.display()
     )]
     Lost {
@@ -58,6 +59,15 @@ pub enum StateError {
         database: PathBuf,
         /// How the damage shows.
         why: String,
+    },
+    /// What was stored last is lost: something was written over the log beside the database.
+    #[error(
+        "{}. No person has asked for this start, so it is not gone on with: `aiwg daemon start` goes on with what is in the database",
+        lost_log(database)
+    )]
+    LostLog {
+        /// The database.
+        database: PathBuf,
     },
     /// It cannot be told.
     #[error(transparent)]
@@ -74,6 +84,18 @@ pub(crate) struct Known {
     pub(crate) has_unseen_agents: bool,
     /// How it shows that the database is damaged, if it is: it must be set aside, and nothing in it be used.
     pub(crate) damage: Option<String>,
+    /// Whether it was made here, and does not say what is in force, which every daemon notes before all else: that is lost.
+    pub(crate) has_lost_force: bool,
+    /// Whether something was written over the log beside the database: what was stored last is lost.
+    pub(crate) has_lost_log: bool,
+}
+
+/// What to say of a log that something was written over.
+pub(crate) fn lost_log(database: &Path) -> String {
+    format!(
+        "something was written over {}-wal, the log beside the database: what was stored last is lost with it",
+        database.display()
+    )
 }
 
 impl Known {
@@ -83,11 +105,15 @@ impl Known {
     /// # Errors
     /// It may not.
     pub(crate) fn may_begin_anew(&self, project: &Project, is_asked_for: bool) -> Result<(), StateError> {
-        match &self.damage {
-            Some(why) if !is_asked_for => {
-                Err(StateError::Lost { database: project.database(), why: why.clone() })
-            }
-            _ => Ok(()),
+        if is_asked_for {
+            return Ok(());
+        }
+        let no_force = "it does not say which one that is".to_owned();
+        let database = project.database();
+        match self.damage.clone().or(self.has_lost_force.then_some(no_force)) {
+            Some(why) => Err(StateError::Lost { database, why }),
+            None if self.has_lost_log => Err(StateError::LostLog { database }),
+            None => Ok(()),
         }
     }
 }
@@ -102,6 +128,7 @@ pub(crate) fn examine(project: &Project, adopt: bool, is_handed_over: bool) -> R
     if has_journal(&path) && path.exists() && !adopt {
         return Err(StateError::Planted { database: path });
     }
+    let has_lost_log = has_lost_log(&path);
     let (found, in_force, running) = match ask(&path)? {
         Found::None => return Ok(Known::default()),
         Found::Damaged(why) => return Ok(Known { damage: Some(why).filter(|_| !adopt), ..Known::default() }),
@@ -113,7 +140,8 @@ pub(crate) fn examine(project: &Project, adopt: bool, is_handed_over: bool) -> R
     match mismatch {
         Some(None) => {
             let has_unseen_agents = has_unseen(project, running);
-            Ok(Known { in_force, has_unseen_agents, damage: None })
+            let has_lost_force = in_force.is_none();
+            Ok(Known { in_force, has_unseen_agents, damage: None, has_lost_force, has_lost_log })
         }
         // What a foreign state says is in force was never in force here.
         _ if adopt => Ok(Known::default()),
@@ -212,6 +240,41 @@ mod tests {
             known.may_begin_anew(&project, true).unwrap();
         }
         Known::default().may_begin_anew(&project, false).unwrap();
+    }
+
+    #[test]
+    fn a_store_of_ones_own_in_which_nothing_is_in_force_has_lost_that() {
+        let (_dir, project) = Project::temporary();
+        drop(Store::open(&project.database()).unwrap());
+        let known = examine(&project, false, false).unwrap();
+        let refused = known.may_begin_anew(&project, false).unwrap_err().to_string();
+        assert!(
+            refused.contains("does not say which") && refused.contains("`aiwg daemon start`"),
+            "{refused}"
+        );
+        known.may_begin_anew(&project, true).unwrap();
+    }
+
+    #[test]
+    fn what_is_in_force_is_not_in_the_log_only() {
+        let (_dir, project) = Project::temporary();
+        let mut store = Store::open(&project.database()).unwrap();
+        let text = |text: &str| InForce { named: None, text: Some(text.to_owned()) };
+        let in_the_file_alone = || {
+            let copy = project.root().join("copy.db");
+            std::fs::copy(project.database(), &copy).unwrap();
+            let connection = rusqlite::Connection::open(&copy).unwrap();
+            connection
+                .query_row("SELECT text FROM config_in_force", [], |row| row.get::<_, String>(0))
+                .unwrap()
+        };
+        store.set_in_force(&text("{}")).unwrap();
+        assert_eq!(in_the_file_alone(), "{}");
+        // As a reload does it, among other commands.
+        store.begin().unwrap();
+        store.set_in_force(&text("{ }")).unwrap();
+        store.commit().unwrap();
+        assert_eq!(in_the_file_alone(), "{ }");
     }
 
     #[test]

@@ -108,12 +108,20 @@ pub(super) fn note_here(connection: &Connection, stamp: &Stamp) -> rusqlite::Res
         connection.query_row("SELECT stamp FROM made_here WHERE id = 0", [], |row| row.get::<_, String>(0));
     if said.optional()?.as_ref() != Some(&stamp) {
         connection.execute("INSERT OR REPLACE INTO made_here (id, stamp) VALUES (0, ?)", [stamp])?;
+        // In the log only, it would be lost with that: and with it that the log is this daemon's own.
+        into_the_database(connection)?;
     }
     Ok(true)
 }
 
+/// Moves all that was committed into the database itself. The log stays as long as it is, and so does the room that is kept behind its end.
+pub(super) fn into_the_database(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))
+}
+
 impl Store {
-    /// Notes the configuration that is in force.
+    /// Notes the configuration that is in force. It is in the database itself once the transaction is over: whoever may write beside it anything
+    /// at all could take away what is only in the log.
     ///
     /// # Errors
     /// The database cannot be written.
@@ -121,11 +129,13 @@ impl Store {
         // Every path that the daemon takes is text.
         let named = in_force.named.as_ref().and_then(|path| path.to_str());
         // Most starts find what they want to note, and need not wait for the disk.
-        self.statement(
-            "INSERT OR REPLACE INTO config_in_force (id, named, text) SELECT 0, ?1, ?2
+        let written = self
+            .statement(
+                "INSERT OR REPLACE INTO config_in_force (id, named, text) SELECT 0, ?1, ?2
              WHERE NOT EXISTS (SELECT 1 FROM config_in_force WHERE named IS ?1 AND text IS ?2)",
-        )?
-        .execute(params![named, in_force.text])
-        .map(drop)
+            )?
+            .execute(params![named, in_force.text])?;
+        self.is_for_the_database |= written > 0;
+        if self.is_in_transaction() { Ok(()) } else { self.move_what_is_for_the_database() }
     }
 }

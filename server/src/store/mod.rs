@@ -45,6 +45,6 @@ pub(crate) use reserve::no_room;
 pub use row::{Ending, NewTask, TaskNo, TaskRow};
 pub(crate) use row::{PROMPT_HEAD, TAIL_BYTES};
 pub use selection::Selection;
-pub(crate) use stamp::{Mismatch, has_journal, log_of};
+pub(crate) use stamp::{Mismatch, has_journal, has_lost_log, log_of};
 pub use tasks::{Outcome, Processes, SessionCost};
 pub use write::Store;

@@ -1,7 +1,7 @@
 //! Where a database was made: what tells its files from copies, and from what was put beside them.
 
 use std::{
-    io,
+    io::{self, Read},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
@@ -86,6 +86,19 @@ impl Stamp {
 /// ever leaves one.
 pub(crate) fn has_journal(database: &Path) -> bool {
     is_filled(&beside(database, "-journal"))
+}
+
+/// What a log of SQLite begins with; the last bit tells in which order its check sums are read.
+const LOG_MAGIC: u32 = 0x377f_0682;
+
+/// Whether what lies in the place of a database's log is none: something else has been written over it. SQLite passes over it without a word,
+/// and with it over all that was not in the database yet.
+pub(crate) fn has_lost_log(database: &Path) -> bool {
+    let log = log_of(database);
+    let mut magic = [0; 4];
+    let mut begin = || std::fs::File::open(&log)?.read_exact(&mut magic);
+    let is_file = log.symlink_metadata().is_ok_and(|found| found.is_file());
+    is_file && is_filled(&log) && (begin().is_err() || u32::from_be_bytes(magic) & !1 != LOG_MAGIC)
 }
 
 impl FileStamp {

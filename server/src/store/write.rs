@@ -10,6 +10,7 @@ use rusqlite::{CachedStatement, Connection, config::DbConfig};
 
 use super::{
     counts::Counts,
+    made_here::into_the_database,
     mend::mend,
     open::{StoreError, open_writer},
     reserve::Reserve,
@@ -41,6 +42,8 @@ pub struct Store {
     changes: u64,
     /// Room for what must be stored though the disk is full.
     pub(super) reserve: Reserve,
+    /// Whether something has been written that must not be in the log only.
+    pub(super) is_for_the_database: bool,
 }
 
 impl Store {
@@ -67,6 +70,7 @@ impl Store {
             waits_since: 0,
             changes: 0,
             reserve: Reserve::of(log_of(path)),
+            is_for_the_database: false,
         };
         store.load_counts().map_err(StoreError::at(path))?;
         store.load_waits_since().map_err(StoreError::at(path))?;
@@ -99,6 +103,9 @@ impl Store {
             self.save_counts()?;
         }
         self.statement("COMMIT")?.execute([])?;
+        if let Err(error) = self.move_what_is_for_the_database() {
+            tracing::warn!(%error, "the log beside the database could not be moved into it");
+        }
         let changes = self.connection.total_changes();
         Ok(std::mem::replace(&mut self.changes, changes) != changes)
     }
@@ -111,6 +118,18 @@ impl Store {
     /// Writes, so that it is known whether that is possible.
     pub(crate) fn write_something(&mut self) -> rusqlite::Result<()> {
         self.begin_after(0, 0)
+    }
+
+    pub(super) fn is_in_transaction(&self) -> bool {
+        !self.connection.is_autocommit()
+    }
+
+    /// Moves all that was committed into the database's one file, if that holds something which must not be in the log only.
+    pub(super) fn move_what_is_for_the_database(&mut self) -> rusqlite::Result<()> {
+        if !std::mem::take(&mut self.is_for_the_database) {
+            return Ok(());
+        }
+        into_the_database(&self.connection)
     }
 
     /// Moves all that was committed into the database's one file, so that a copy of it is whole.

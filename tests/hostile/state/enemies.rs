@@ -119,6 +119,34 @@ fn an_agent_ends_no_daemon_that_does_not_answer() {
 }
 
 #[test]
+fn a_log_that_is_lost_puts_nothing_in_force() {
+    let project = changed_by_an_agent();
+    let log = project.file(".aiwg/daemon/daemon.db-wal");
+    project.kill_daemon();
+    assert!(log.metadata().unwrap().len() > 0);
+    // In place, as an editor without a new file does it.
+    std::fs::write(&log, "what any editor can write").unwrap();
+    for words in [&["daemon", "start", "--foreground"][..], &["daemon", "start", "--unattended"]] {
+        let done = project.run_to_its_end(words);
+        assert!(done.code == 1 && done.err.contains("was written over"), "{}", done.err);
+    }
+    // Without it, the database still knows.
+    std::fs::remove_file(&log).unwrap();
+    let mut daemon = unattended(&project, &[]);
+    assert_eq!(runs(&project), ["good"]);
+    project.kill_daemon();
+    daemon.wait().unwrap();
+    std::fs::write(&log, "what any editor can write").unwrap();
+    // A person is told of it.
+    project.start();
+    let status = project.json(&["daemon", "status"]);
+    let issues = status["issues"].as_array().unwrap();
+    let said = issues.iter().find(|issue| issue["kind"] == "damage").unwrap_or_else(|| panic!("{status}"));
+    assert!(said["message"].as_str().unwrap().contains("what was stored last is lost"), "{said}");
+    assert!(project.read(".aiwg/daemon/daemon.log").contains("what was stored last is lost"));
+}
+
+#[test]
 fn a_damaged_store_puts_nothing_in_force() {
     for damage in ["", "what any editor can write, over and over; ".repeat(100).as_str()] {
         let project = changed_by_an_agent();
