@@ -29,7 +29,7 @@ use super::{
     overdue::Overdue,
     prepare::{Unprepared, prepare},
     shim,
-    shortage::MAKE_ROOM,
+    shortage::what_to_do,
     silence::Silence,
 };
 use crate::{
@@ -396,7 +396,7 @@ async fn there(dir: &Path) -> bool {
 /// What cannot be started for a reason of the daemon's own has failed, unless the system is only short of something.
 fn not_started(error: &io::Error) -> End {
     if is_shortage(error) {
-        End::NotStarted(format!("{error}: {MAKE_ROOM}"))
+        End::NotStarted(format!("{error}: {}", what_to_do(error.kind())))
     } else {
         End::Ended(could_not_start(error))
     }
@@ -405,7 +405,7 @@ fn not_started(error: &io::Error) -> End {
 /// Why no task can have a directory, and what to do about it.
 fn no_place(error: &io::Error, shared: &Shared) -> String {
     if is_shortage(error) {
-        return format!("{error}: {MAKE_ROOM}");
+        return format!("{error}: {}", what_to_do(error.kind()));
     }
     let dir = shared.project.actions_dir();
     format!("{error}: see that {} is a directory which the daemon may write to", dir.display())
@@ -419,7 +419,7 @@ fn lacks(error: &SpawnError, config: &Config) -> String {
             "{program:?} is being written to, by an update say: let that come to its end, or end it"
         );
     }
-    format!("{}: {MAKE_ROOM}", error.message)
+    format!("{}: {}", error.message, what_to_do(io::Error::from_raw_os_error(error.errno).kind()))
 }
 
 /// How often a task's agent may be started in all, where each was lost.

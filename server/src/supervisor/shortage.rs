@@ -2,6 +2,7 @@
 //! made, or the agent's program is just being written. That is no task's fault, and over at some time: the task goes back to its place in the queue, nothing is started meanwhile, and then one by one until that works again.
 
 use std::{
+    io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -18,8 +19,13 @@ const FIRST: Duration = Duration::from_secs(1);
 /// How long to wait at the most.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// What to do about a shortage.
-pub(super) const MAKE_ROOM: &str = "make room, or end what takes so much";
+/// What to do about a shortage that the system has told of like this.
+pub(super) fn what_to_do(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::ReadOnlyFilesystem => "have that disk mounted so that it can be written to",
+        _ => "make room, or end what takes so much",
+    }
+}
 
 /// What is known of the shortage. Cheap to clone.
 #[derive(Clone)]
