@@ -115,6 +115,16 @@ pub(crate) fn is_silent(error: &ClientError) -> bool {
     matches!(error, ClientError::Timeout { .. })
 }
 
+/// Whether the daemon takes no more connections: somebody keeps it from being asked anything.
+pub(crate) fn is_full(error: &ClientError) -> bool {
+    matches!(error, ClientError::Api(error) if error.kind() == Some(ErrorKind::TooManyConnections))
+}
+
+/// Whether the daemon answers, and its database does not.
+pub(crate) fn is_without_store(error: &ClientError) -> bool {
+    matches!(error, ClientError::Api(error) if error.kind() == Some(ErrorKind::StorageUnavailable))
+}
+
 /// What the daemon answers at once, where the client's own time does not count.
 pub(crate) async fn in_time<T>(
     answer: impl Future<Output = Result<T, ClientError>>,

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{Project, is_dead, kill, until};
+use crate::support::{Project, is_dead, kill, processes_of, until};
 
 /// An agent that takes a moment to end.
 const SLOW: &str = "trap 'sleep 1; exit' TERM; echo begun; while :; do sleep 0.01; done";
@@ -27,6 +27,39 @@ fn one_that_hangs_is_ended() {
     assert!(is_dead(pid));
     project.start();
     assert_eq!(project.task(&task)["state"], "cancelled");
+}
+
+#[test]
+fn a_damaged_database_keeps_nobody_from_stopping_it() {
+    let (project, _) = with_agent("echo begun; sleep 1000");
+    let (pid, database) = (project.pid(), project.file(".aiwg/daemon/daemon.db"));
+    std::fs::write(&database, "hello\n").unwrap();
+    let has_failed = || project.run(&["daemon", "status"]).code != 0;
+    until("that it is noticed", has_failed);
+    // It begins anew, and sets the database aside.
+    let done = project.run(&["daemon", "restart"]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    assert_eq!(project.pid(), pid);
+    let task = project.submit("echo begun; sleep 1000");
+    until("the agent", || project.task(&task)["output"].as_str().is_some_and(|out| out.contains("begun")));
+    std::fs::write(&database, "hello\n").unwrap();
+    until("that it is noticed", has_failed);
+    let done = project.run(&["daemon", "stop"]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    assert!(is_dead(pid));
+    assert!(processes_of(project.path()).is_empty());
+}
+
+#[test]
+fn one_that_takes_no_more_connections_is_ended() {
+    let project = Project::started(json!({ "daemon": { "max_connections": 4 } }));
+    let pid = project.pid();
+    let all: Vec<_> = (0..4).map(|_| project.wire()).collect();
+    until("that it is full", || project.run(&["daemon", "ping"]).err.contains("no more may be"));
+    let done = project.run(&["daemon", "stop"]);
+    assert_eq!(done.code, 0, "{}{}", done.out, done.err);
+    assert!(is_dead(pid));
+    drop(all);
 }
 
 #[test]

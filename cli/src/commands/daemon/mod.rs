@@ -14,10 +14,10 @@ use std::{
 };
 
 use aiwg_client::{
-    DaemonClient,
+    ClientError, DaemonClient,
     types::{DaemonReloaded, DaemonStatus, NoParams},
 };
-use aiwg_protocol::SOCKET_ENV;
+use aiwg_protocol::{SOCKET_ENV, SOCKET_PATH};
 use aiwg_server::boot::{Options, Ready, TASK_ENV};
 
 use args::StartArgs;
@@ -29,7 +29,7 @@ use crate::{
     error::CliError,
     init,
     output::{Output, Page, indented},
-    project::{from_afar, is_own, request_timeout_or, to_start},
+    project::{from_afar, here, is_own, is_without_store, request_timeout_or, to_start},
 };
 
 /// How long to wait for a daemon that begins anew, beyond the time that its agents have.
@@ -167,6 +167,25 @@ async fn ping(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliErr
 /// the same path here, with a daemon of its own.
 fn project_here(client: &DaemonClient, status: &DaemonStatus) -> Option<PathBuf> {
     is_same(client.socket(), Path::new(&status.socket)).then(|| PathBuf::from(&status.project))
+}
+
+/// The status; none where the daemon's database does not answer, which what ends the daemon or has it begin anew needs not.
+///
+/// # Errors
+/// The daemon does not answer.
+async fn status_if_readable(client: &DaemonClient) -> Result<Option<DaemonStatus>, ClientError> {
+    match client.daemon_status(NoParams {}).await {
+        Err(error) if is_without_store(&error) => Ok(None),
+        status => status.map(Some),
+    }
+}
+
+/// The directory of the daemon's project if that is on this machine, be its status readable or not.
+fn project_of(named: Option<&Path>, client: &DaemonClient, status: Option<&DaemonStatus>) -> Option<PathBuf> {
+    match status {
+        Some(status) => project_here(client, status),
+        None => here(named).filter(|project| is_same(client.socket(), &project.join(SOCKET_PATH))),
+    }
 }
 
 /// Whether two sockets are one. A daemon that ends, or begins anew, has removed its own already: then their places tell.

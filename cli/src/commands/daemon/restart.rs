@@ -8,11 +8,13 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{DaemonReloaded, DaemonStatus, NoParams},
+    types::{DaemonReloaded, DaemonStatus, NoParams, Timestamp},
 };
 use aiwg_server::boot::{Options, Ready, is_running, last_holder};
 
-use super::{LAST_MOMENTS, options, project_here, show_reload, start_with, startable, started};
+use super::{
+    LAST_MOMENTS, options, project_of, show_reload, start_with, startable, started, status_if_readable,
+};
 use crate::{error::CliError, output::Output, project::connect};
 
 /// How often to look whether the daemon is there again.
@@ -52,17 +54,22 @@ pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, C
 /// agent, or from another session, must not become a descendant of that.
 async fn restart(project: Option<&Path>) -> Result<Restart, CliError> {
     let client = connect(project).await?;
-    let before = client.daemon_status(NoParams {}).await?;
-    in_place(project, &client, &before).await
+    let before = status_if_readable(&client).await?;
+    in_place(project, &client, before.as_ref()).await
 }
 
 async fn in_place(
     project: Option<&Path>,
     client: &DaemonClient,
-    before: &DaemonStatus,
+    before: Option<&DaemonStatus>,
 ) -> Result<Restart, CliError> {
     // On this machine its lock tells how far it is, which it keeps all the while. Before it is asked: its socket is gone soon.
-    let here = project_here(client, before);
+    let here = project_of(project, client, before);
+    // One whose database does not answer says of no moment that it began then; the next one begins after this.
+    let asked_at = Timestamp::now();
+    let is_next = |status: &DaemonStatus| {
+        before.map_or(status.started_at > asked_at, |before| status.started_at != before.started_at)
+    };
     let done = client.daemon_restart(NoParams {}).await?;
     if !done.restarting {
         return Ok(Restart::Refused(DaemonReloaded { errors: done.errors, ..DaemonReloaded::default() }));
@@ -71,7 +78,7 @@ async fn in_place(
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let has_ended = here.as_deref().is_some_and(|project| !is_running(project));
-        if let Some(status) = status(project).await.filter(|status| status.started_at != before.started_at) {
+        if let Some(status) = status(project).await.filter(is_next) {
             let warnings = status.issues.into_iter().map(|issue| issue.message).collect();
             return Ok(Restart::Done(Ready {
                 pid: status.pid,
@@ -82,9 +89,10 @@ async fn in_place(
         }
         if has_ended || began.elapsed() > LAST_MOMENTS {
             let how = if has_ended { "has ended, and did not begin anew" } else { "does not answer again" };
+            let of = before.map(|before| format!(" of {}", before.project)).unwrap_or_default();
             return Err(CliError::Failed(format!(
-                "process {} {how}; .aiwg/daemon/daemon.log of {} may say why",
-                done.pid, before.project
+                "process {} {how}; .aiwg/daemon/daemon.log{of} may say why",
+                done.pid
             )));
         }
     }

@@ -9,7 +9,7 @@ use std::{
 
 use aiwg_client::{
     ClientError, DaemonClient,
-    types::{DaemonStopParams, NoParams, StopAcknowledged, Timestamp},
+    types::{DaemonStopParams, StopAcknowledged, Timestamp},
 };
 use aiwg_protocol::START_COMMAND;
 use aiwg_server::{
@@ -20,11 +20,11 @@ use aiwg_shim::{Process, Signal};
 use serde::Serialize;
 use tokio::time::sleep;
 
-use super::{ask_at_once, attended, project_here, tmux};
+use super::{ask_at_once, attended, project_of, status_if_readable, tmux};
 use crate::{
     error::CliError,
     output::{Output, count, note},
-    project::{here, is_gone, is_silent},
+    project::{here, is_full, is_gone, is_silent},
 };
 
 /// How often to ask a daemon that begins anew, and to look whether a process has ended.
@@ -116,16 +116,17 @@ impl Here {
     }
 }
 
-/// Asks until there is a daemon to take it: one may just be beginning anew. One that does not answer is ended by signals.
+/// Asks until there is a daemon to take it: one may just be beginning anew. One that does not answer is ended by signals, and so is one that takes
+/// no more connections: whoever keeps them all open must not keep a person from stopping it.
 pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
     let began = Instant::now();
     loop {
         let error = match ask_it(project, output) {
             Ok(asked) => return wait_for(project, asked, output),
-            Err(CliError::Client(error)) if is_gone(&error) || is_silent(&error) => error,
+            Err(CliError::Client(error)) if is_gone(&error) || is_silent(&error) || is_full(&error) => error,
             Err(other) => return Err(other),
         };
-        if is_silent(&error) || !begins_anew(project, &error) || began.elapsed() > ENDING {
+        if is_silent(&error) || is_full(&error) || !begins_anew(project, &error) || began.elapsed() > ENDING {
             return end_holder(project, error, output);
         }
         std::thread::sleep(LOOK_EVERY);
@@ -136,8 +137,9 @@ pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, C
 fn ask_it(project: Option<&Path>, output: &Output) -> Result<Asked, CliError> {
     let mut asked = None;
     ask_at_once(project, async |client| {
-        let status = client.daemon_status(NoParams {}).await?;
-        let here = project_here(client, &status).and_then(Here::of);
+        // Whatever is the matter with its database, it can be stopped.
+        let status = status_if_readable(client).await?;
+        let here = project_of(project, client, status.as_ref()).and_then(Here::of);
         let acknowledged = client.daemon_stop(DaemonStopParams::default()).await?;
         if !output.json && acknowledged.running > 0 {
             let running = count(acknowledged.running.into(), "running task", "running tasks");
@@ -146,7 +148,7 @@ fn ask_it(project: Option<&Path>, output: &Output) -> Result<Asked, CliError> {
         // Whoever says that he is a daemon of this machine holds its lock.
         let here = here.filter(|here| here.holder.pid == acknowledged.pid);
         if here.is_none() {
-            until_gone(client, status.started_at).await;
+            until_gone(client, status.map(|status| status.started_at)).await;
         }
         asked = Some(Asked { acknowledged, here });
         Ok(ExitCode::SUCCESS)
@@ -154,12 +156,15 @@ fn ask_it(project: Option<&Path>, output: &Output) -> Result<Asked, CliError> {
     asked.ok_or_else(|| CliError::Failed("the daemon was not asked".to_owned()))
 }
 
-/// Waits until a daemon of another machine, which began at that moment, answers no more, or another one does.
-async fn until_gone(client: &DaemonClient, started_at: Timestamp) {
+/// Waits until a daemon of another machine, which began at that moment, answers no more, or another one does. That moment is not known of one
+/// whose database does not answer.
+async fn until_gone(client: &DaemonClient, started_at: Option<Timestamp>) {
     let began = Instant::now();
-    while began.elapsed() < ENDING
-        && client.daemon_status(NoParams {}).await.is_ok_and(|status| status.started_at == started_at)
-    {
+    let is_there = async || {
+        let status = status_if_readable(client).await;
+        status.is_ok_and(|status| status.map(|status| status.started_at) == started_at)
+    };
+    while began.elapsed() < ENDING && is_there().await {
         sleep(Duration::from_millis(20)).await;
     }
 }
