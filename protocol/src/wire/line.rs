@@ -112,11 +112,12 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         self.buffer.len() > FREE_BYTES
     }
 
-    /// Gives up on a line that waits for memory for too long, or holds what others wait for. To be called now and then.
-    pub fn look(&mut self) {
+    /// Gives up on a line that waits for memory for too long, or at all where the other end is gone, or that holds what others wait for. To be
+    /// called now and then.
+    pub fn look(&mut self, is_gone: bool) {
         let rested = self.read_at.elapsed();
         let is_over = match self.share.is_waiting() {
-            true => rested > LONGEST_WAIT,
+            true => is_gone || rested > LONGEST_WAIT,
             false => rested > LONGEST_REST && self.share.budget().is_short(),
         };
         if self.is_long() && is_over {
@@ -235,6 +236,25 @@ mod tests {
     async fn a_line_over_the_limit_is_reported_once_and_skipped() {
         let got = lines(&[b"12345678\n123456789\nok\n", &[b'x'; 100], b"\nend"]).await;
         assert_eq!(got, [text("12345678"), Line::TooLong, text("ok"), Line::TooLong, text("end")]);
+    }
+
+    #[tokio::test]
+    async fn a_line_of_one_who_is_gone_waits_for_no_memory() {
+        let (mut to, from) = tokio::io::duplex(2 * FREE_BYTES);
+        let budget = Budget::new(1 << 20);
+        let taken = budget.try_take(budget.total()).unwrap();
+        let mut reader = LineReader::new(from, 1 << 20, budget.clone());
+        to.write_all(&[b'x'; 2 * FREE_BYTES]).await.unwrap();
+        assert!(poll_fn(|cx| Poll::Ready(reader.poll_line(0, cx))).await.is_pending());
+        drop(to);
+        reader.look(false);
+        assert!(poll_fn(|cx| Poll::Ready(reader.poll_line(0, cx))).await.is_pending());
+        reader.look(true);
+        let next = poll_fn(|cx| Poll::Ready(reader.poll_line(0, cx))).await;
+        assert!(matches!(next, Poll::Ready(Ok(Some(Line::NoRoom)))), "{next:?}");
+        assert_eq!(poll_fn(|cx| reader.poll_line(0, cx)).await.unwrap(), None);
+        drop(taken);
+        assert_eq!(budget.taken(), 0);
     }
 
     #[tokio::test]

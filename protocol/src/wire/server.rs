@@ -176,7 +176,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
 
     /// Gives up on a line that others must not wait for any longer. To be called now and then.
     pub fn look(&mut self) {
-        self.reader.look();
+        self.reader.look(self.is_gone);
     }
 
     /// The other end takes nothing any more: what it has sent is still carried out.

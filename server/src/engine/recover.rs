@@ -98,7 +98,10 @@ impl Thread {
     /// Refuses what has waited for long enough, and at once what needs no store.
     fn give_up(&mut self, why: &Arc<str>) {
         for (command, since) in std::mem::take(&mut self.taken) {
-            if since.elapsed() >= PATIENCE || self.needs_no_store(&command) {
+            if let Command::TryOut(event, reply) = command {
+                // It changes nothing, and what is before it cannot be committed now.
+                self.try_out(&event, &reply);
+            } else if since.elapsed() >= PATIENCE || self.needs_no_store(&command) {
                 self.refuse(command, why);
             } else {
                 self.taken.push_back((command, since));

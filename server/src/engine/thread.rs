@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_protocol::types::Timestamp;
+use aiwg_protocol::{
+    config::Rule,
+    types::{Event, Timestamp},
+};
 use tokio::sync::{
     Notify,
     mpsc::{self, error::TryRecvError},
@@ -18,14 +21,15 @@ use tokio::sync::{
 use super::{
     apply::{State, Turn},
     batch::Batch,
-    command::{Command, Order, Policy},
+    command::{Command, EngineError, Order, Policy},
     handle::Engine,
+    reply::Reply,
     waits::Waits,
 };
 use crate::{
     bus::Bus,
     health::{Health, IssueKind},
-    rules::{template, tripped_message},
+    rules::{Decision, template, tripped_message},
     store::Store,
 };
 
@@ -114,6 +118,10 @@ pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
 impl Thread {
     fn run(mut self) {
         while self.wait() {
+            self.try_out_first();
+            if self.taken.is_empty() && !self.in_trouble {
+                continue;
+            }
             self.look_for_room();
             let mut batch = Batch::default();
             match self.transact(&mut batch, MAX_BATCH) {
@@ -125,6 +133,22 @@ impl Thread {
                 return self.close_store();
             }
         }
+    }
+
+    /// Answers what changes nothing, and comes before all that does: it waits for no lock that others have on the database.
+    fn try_out_first(&mut self) {
+        while let Some((Command::TryOut(event, reply), _)) = self.taken.front().cloned() {
+            self.taken.pop_front();
+            self.try_out(&event, &reply);
+        }
+    }
+
+    /// Tells what would come of an event, by what is committed.
+    pub(super) fn try_out(&mut self, event: &Event, reply: &Reply<Vec<(Rule, Decision)>>) {
+        let loaded = if self.is_stale { self.state.load(&self.setup.store) } else { Ok(()) };
+        self.is_stale &= loaded.is_err();
+        let decided = loaded.and_then(|()| self.turn(&mut Batch::default(), Timestamp::now()).try_out(event));
+        reply.send(decided.map_err(|error| EngineError::Storage(error.to_string().into())));
     }
 
     fn close_store(&self) {

@@ -199,10 +199,10 @@ impl Executor {
 
     /// Looks whether the other end is still there, and whether it takes what it has asked for. False if it must give way to others.
     fn look(&mut self) -> bool {
-        self.transport.look();
         if !self.is_gone && hung_up(self.transport.writer().as_ref()) {
             self.give_up_answering();
         }
+        self.transport.look();
         let unread = self.transport.held();
         if unread != self.unread.0 || unread < FREE_BYTES {
             self.unread = (unread, Instant::now());

@@ -2,7 +2,7 @@
 //! and then, however many wait for it; where nobody waits there is no such task.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -16,6 +16,9 @@ use tokio::{
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// After how many looks those hear of changes, too, who wait for more than the file has: there may be another attempt at the task.
+const LATE: u32 = 20;
 
 /// The files that are waited on.
 #[derive(Default)]
@@ -31,8 +34,45 @@ struct Files {
 struct Waited {
     /// As it was found last; none before it has been looked at.
     found: Option<Found>,
+    /// Those who wait, by the length beyond which they want to read.
+    waiting: BTreeMap<u64, Beyond>,
+    /// For how many looks some of them have not heard of a change; none while there is none.
+    unheard: Option<u32>,
+}
+
+#[derive(Default)]
+struct Beyond {
     changed: Arc<Notify>,
     waiting: usize,
+}
+
+impl Waited {
+    /// Wakes those for whom there is something in what is found now, and now and then the others.
+    fn note(&mut self, found: Found) {
+        let before = self.found.replace(found);
+        let has_changed = before != Some(found);
+        self.unheard = match self.unheard {
+            Some(looks) => Some(looks + 1),
+            None => has_changed.then_some(0),
+        };
+        let is_late = self.unheard.is_some_and(|looks| looks >= LATE);
+        if !has_changed && !is_late {
+            return;
+        }
+        let length = match (before, found) {
+            // The same file, which has not been begun anew.
+            (Some(Some(before)), Some(now)) if !is_late && before.0 == now.0 && before.1 <= now.1 => {
+                Some(now.1)
+            }
+            _ => None,
+        };
+        let hears = |beyond: u64| length.is_none_or(|length| beyond < length);
+        let heard = self.waiting.iter().take_while(|(beyond, _)| hears(**beyond));
+        heard.for_each(|(_, same)| same.changed.notify_waiters());
+        if self.waiting.last_key_value().is_none_or(|(beyond, _)| hears(*beyond)) {
+            self.unheard = None;
+        }
+    }
 }
 
 /// What tells that a file has changed: its number, its length, and when it was written last. None where there is none.
@@ -42,21 +82,24 @@ type Found = Option<(u64, u64, i64, i64)>;
 pub(crate) struct Waiting {
     growth: Arc<Growth>,
     path: PathBuf,
+    beyond: u64,
     changed: Arc<Notify>,
 }
 
 impl Growth {
-    /// Waits for a file. Register first, then read it: what is written between the two is not missed.
-    pub(crate) fn wait_for(self: &Arc<Self>, path: &Path) -> Waiting {
+    /// Waits for a file to have more than so many bytes, or to be another. Register first, then read it: what is written between the two is
+    /// not missed.
+    pub(crate) fn wait_for(self: &Arc<Self>, path: &Path, beyond: u64) -> Waiting {
         let mut files = self.lock();
-        let new = || Waited { found: None, changed: Arc::default(), waiting: 0 };
+        let new = || Waited { found: None, waiting: BTreeMap::new(), unheard: None };
         let file = files.by_path.entry(path.to_owned()).or_insert_with(new);
-        file.waiting += 1;
-        let changed = Arc::clone(&file.changed);
+        let same = file.waiting.entry(beyond).or_default();
+        same.waiting += 1;
+        let changed = Arc::clone(&same.changed);
         if !std::mem::replace(&mut files.is_looked_at, true) {
             tokio::spawn(look(Arc::clone(self)));
         }
-        Waiting { growth: Arc::clone(self), path: path.to_owned(), changed }
+        Waiting { growth: Arc::clone(self), path: path.to_owned(), beyond, changed }
     }
 
     /// The files to look at; none when nobody waits any more, and nobody looks from then on.
@@ -69,9 +112,8 @@ impl Growth {
     fn note(&self, found: Vec<(PathBuf, Found)>) {
         let mut files = self.lock();
         for (path, found) in found {
-            let Some(file) = files.by_path.get_mut(&path) else { continue };
-            if file.found.replace(found) != Some(found) {
-                file.changed.notify_waiters();
+            if let Some(file) = files.by_path.get_mut(&path) {
+                file.note(found);
             }
         }
     }
@@ -103,7 +145,7 @@ fn found(path: &Path) -> Found {
 }
 
 impl Waiting {
-    /// Completes when the file has changed after this was called.
+    /// Completes when the file has what is waited for, or is another, after this was called; now and then also when it has only changed.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
@@ -113,8 +155,13 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         let mut files = self.growth.lock();
         if let Some(file) = files.by_path.get_mut(&self.path) {
-            file.waiting -= 1;
-            if file.waiting == 0 {
+            if let Some(same) = file.waiting.get_mut(&self.beyond) {
+                same.waiting -= 1;
+                if same.waiting == 0 {
+                    file.waiting.remove(&self.beyond);
+                }
+            }
+            if file.waiting.is_empty() {
                 files.by_path.remove(&self.path);
             }
         }
@@ -123,6 +170,8 @@ impl Drop for Waiting {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
+
     use super::*;
 
     #[tokio::test]
@@ -130,7 +179,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stdout.log");
         let growth = Arc::new(Growth::default());
-        let waiting: Vec<Waiting> = (0..100).map(|_| growth.wait_for(&path)).collect();
+        let waiting: Vec<Waiting> = (0..100).map(|_| growth.wait_for(&path, 0)).collect();
         assert_eq!(growth.lock().by_path.len(), 1);
         // Once it has been looked at, nothing but a change tells.
         waiting[0].changed().await;
@@ -142,5 +191,36 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert!(growth.lock().by_path.is_empty());
+    }
+
+    #[test]
+    fn only_they_hear_at_once_for_whom_there_is_something() {
+        let mut file = Waited { found: None, waiting: BTreeMap::new(), unheard: None };
+        for beyond in [0, 10, 20] {
+            file.waiting.entry(beyond).or_default().waiting += 1;
+        }
+        let mut heard = |found: Found| -> Vec<bool> {
+            let notified: Vec<Arc<Notify>> =
+                file.waiting.values().map(|beyond| Arc::clone(&beyond.changed)).collect();
+            let waiting: Vec<_> = notified.iter().map(|changed| changed.notified()).collect();
+            file.note(found);
+            waiting.into_iter().map(|waiting| waiting.now_or_never().is_some()).collect()
+        };
+        let of = |number: u64, length: u64| Some((number, length, 0, 0));
+        // Nobody knows what it was before.
+        assert_eq!(heard(of(1, 0)), [true, true, true]);
+        assert_eq!(heard(of(1, 0)), [false, false, false]);
+        assert_eq!(heard(of(1, 10)), [true, false, false]);
+        assert_eq!(heard(of(1, 11)), [true, true, false]);
+        // Another file, one that is begun anew, and none.
+        assert_eq!(heard(of(2, 11)), [true, true, true]);
+        assert_eq!(heard(of(2, 5)), [true, true, true]);
+        assert_eq!(heard(None), [true, true, true]);
+        assert_eq!(heard(of(2, 1)), [true, true, true]);
+        // However often it is written, the others hear of it now and then.
+        let rounds = (1..=2 * i64::from(LATE)).map(|at| heard(Some((2, 1, at, 0))));
+        let last: Vec<bool> = rounds.map(|heard| heard[2]).collect();
+        let count = last.iter().filter(|heard| **heard).count();
+        assert_eq!(count, 1, "{last:?}");
     }
 }

@@ -40,6 +40,24 @@ fn a_lock_costs_no_task_its_end_and_no_caller_a_wrong_answer() {
 }
 
 #[test]
+fn what_would_come_of_an_event_is_told_in_spite_of_a_lock() {
+    let rule = Project::rule("r", "a:b", "x");
+    let project = Project::started(json!({ "rules": [rule] }));
+    let test = || project.wire().call("automation.test", json!({ "topic": "a:b" }))["rules"][0].clone();
+    locked(&project, || {
+        assert_eq!(test()["outcome"], "fire");
+        // And where others wait for the lock.
+        let mut emitter = project.wire();
+        emitter.send(
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"event.emit\",\"params\":{\"topic\":\"b:c\"}}\n",
+        );
+        until("the engine to see it", || issues(&project).contains("locked"));
+        assert_eq!(test()["outcome"], "fire");
+        assert_eq!(emitter.receive()["error"]["data"]["kind"], "storage_unavailable");
+    });
+}
+
+#[test]
 fn a_short_lock_is_waited_for() {
     let project = Project::started(json!({}));
     let emitted = std::thread::scope(|scope| {
