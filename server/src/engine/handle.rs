@@ -288,6 +288,11 @@ impl Engine {
         wait
     }
 
+    /// The tasks whose agents wait for each other, in a ring of any length.
+    pub(crate) fn rings(&self) -> Vec<TaskNo> {
+        self.waits.rings()
+    }
+
     /// Has queued tasks started, if slots are free: what an earlier daemon left in the queue.
     pub async fn wake(&self) {
         let _ = self.commands.send(Command::Wake);

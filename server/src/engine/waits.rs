@@ -35,9 +35,36 @@ impl Waits {
         pairs
     }
 
+    /// The tasks that wait for themselves by way of others, in the order of their numbers.
+    pub(super) fn rings(&self) -> Vec<TaskNo> {
+        let pairs = self.pairs();
+        let mut tasks: Vec<TaskNo> = pairs.iter().map(|(task, _)| *task).collect();
+        tasks.dedup();
+        tasks.retain(|task| comes_back(*task, &pairs));
+        tasks
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<(TaskNo, TaskNo), usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the way from a task, along these waits, leads back to it.
+fn comes_back(task: TaskNo, pairs: &[(TaskNo, TaskNo)]) -> bool {
+    let mut reached = vec![task];
+    let mut next = 0;
+    while let Some(from) = reached.get(next).copied() {
+        next += 1;
+        for (_, to) in pairs.iter().filter(|(who, _)| *who == from) {
+            if *to == task {
+                return true;
+            }
+            if !reached.contains(to) {
+                reached.push(*to);
+            }
+        }
+    }
+    false
 }
 
 impl Drop for Wait {
@@ -49,5 +76,24 @@ impl Drop for Wait {
                 waits.remove(&self.who);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ring_is_those_that_wait_for_themselves() {
+        let waits = Waits::default();
+        let begin = |task, other| waits.begin(TaskNo(task), TaskNo(other));
+        let _line = [begin(1, 2), begin(2, 3), begin(1, 3)];
+        assert!(waits.rings().is_empty());
+        let back = begin(3, 2);
+        assert_eq!(waits.rings(), [TaskNo(2), TaskNo(3)]);
+        drop(back);
+        assert!(waits.rings().is_empty());
+        let _back = begin(3, 1);
+        assert_eq!(waits.rings(), [TaskNo(1), TaskNo(2), TaskNo(3)]);
     }
 }

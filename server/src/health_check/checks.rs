@@ -92,6 +92,14 @@ pub(super) async fn queue(daemon: &Daemon) -> Found {
             stats.queued, stats.running
         ));
     }
+    let rings = daemon.engine.rings();
+    if let Some(first) = rings.first() {
+        let rings: Vec<String> = rings.iter().map(ToString::to_string).collect();
+        return Err(format!(
+            "the agents of {} wait for each other's end, so that none comes: cancel one of them, as with `aiwg task cancel {first}`",
+            rings.join(", ")
+        ));
+    }
     Ok(format!("{} running of {slots}, {} queued", stats.running, stats.queued))
 }
 

@@ -2,7 +2,24 @@
 
 use rusqlite::params;
 
-use super::{row::TaskNo, write::Store};
+use super::{read::Reader, row::TaskNo, write::Store};
+
+/// A task and those that must complete before it can start, some of them where there are very many.
+const NEEDED: &str = "WITH RECURSIVE needed (no) AS (
+         SELECT ?1 UNION SELECT after FROM dependency JOIN needed ON task = needed.no LIMIT 1000)
+     SELECT no FROM needed";
+
+impl Reader {
+    /// This task and those that must complete before it can start, some of them where there are very many.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn needed(&self, task: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
+        self.with(|connection| {
+            connection.prepare_cached(NEEDED)?.query_map([task], |row| row.get(0))?.collect()
+        })
+    }
+}
 
 impl Store {
     /// Notes that `task`, which has just been put into the queue, waits for these, none of which has completed yet.
@@ -18,13 +35,7 @@ impl Store {
 
     /// This task and those that must complete before it can start, some of them where there are very many.
     pub(crate) fn needed(&self, task: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
-        self.statement(
-            "WITH RECURSIVE needed (no) AS (
-                 SELECT ?1 UNION SELECT after FROM dependency JOIN needed ON task = needed.no LIMIT 1000)
-             SELECT no FROM needed",
-        )?
-        .query_map([task], |row| row.get(0))?
-        .collect()
+        self.statement(NEEDED)?.query_map([task], |row| row.get(0))?.collect()
     }
 
     /// A queued task is not to start before it is told to: as if it waited for one more.

@@ -2,6 +2,7 @@
 
 mod hidden;
 mod in_the_way;
+mod in_vain;
 mod starting;
 mod taken_away;
 

@@ -126,6 +126,7 @@ pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Resu
     if task.state.is_final() {
         return Ok(task);
     }
+    not_for_itself(handler, no, task.state).await?;
     let _slot = handler.lend(no).await;
     tokio::select! {
         () = ended => get(handler, no).await,
@@ -139,6 +140,24 @@ pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Resu
             if task.state.is_final() { Ok(task) } else { Err(EngineError::Closing.into()) }
         }
     }
+}
+
+/// Refuses the wait of an agent for its own task, or for one that can only start once that has completed: it would never end.
+async fn not_for_itself(handler: &Handler, no: TaskNo, state: TaskState) -> Result<(), ApiError> {
+    let Some(own) = handler.origin.as_ref().and_then(|origin| origin.task) else { return Ok(()) };
+    let message = if no == own {
+        format!("{no} is the task whose agent asks: it cannot wait for its own end")
+    } else if state == TaskState::Queued
+        && handler.read(move |reader| reader.needed(no)).await?.contains(&own)
+    {
+        format!(
+            "{no} can only start once {own} has completed, whose agent asks: it would wait for ever. Leave out the wait, or that {no} is \
+             after {own}"
+        )
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::invalid_member("taskId", message))
 }
 
 async fn after(timeout_ms: Option<u64>) {
