@@ -33,6 +33,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// # Errors
 /// The socket cannot be used.
 pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Result<()> {
+    let mut is_in_the_way = false;
     let mut socket = listener.listen()?;
     let (mut connections, mut refused) = (JoinSet::new(), JoinSet::new());
     let mut places = Places::new(daemon.settings.get().config.daemon.max_connections, &daemon.health);
@@ -75,6 +76,7 @@ pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Re
             _ = look.tick() => match listener.bind_again() {
                 Ok(false) => {}
                 Ok(true) => {
+                    is_in_the_way = false;
                     socket = listener.listen()?;
                     daemon.health.clear(IssueKind::Socket);
                     tracing::warn!("the socket {} was removed or replaced, and is there again", listener.path.display());
@@ -85,6 +87,10 @@ pub(crate) async fn serve(mut listener: Listener, daemon: Arc<Daemon>) -> io::Re
                 }
                 Err(error) => {
                     let message = format!("something is in the place of the socket, where nobody can reach this daemon: {error}; remove it");
+                    // Once, and not with each look.
+                    if !std::mem::replace(&mut is_in_the_way, true) {
+                        tracing::warn!("{message}");
+                    }
                     daemon.health.report(IssueKind::Socket, message);
                 }
             },

@@ -11,7 +11,10 @@ use aiwg_protocol::MAX_SOCKET_PATH;
 
 use crate::project::Project;
 
-/// Refuses links among what the daemon opens, before anything is made or changed there.
+/// The files that the daemon opens or makes in its directory by these very names.
+const FILES: [&str; 5] = ["daemon.db", "daemon.db-wal", "daemon.db-shm", "daemon.db-journal", "daemon.sock"];
+
+/// Refuses links among what the daemon opens, and directories where it has files, before anything is made or changed there.
 ///
 /// # Errors
 /// There is one; or it cannot be told.
@@ -19,6 +22,9 @@ pub(crate) fn refuse_links(project: &Project) -> io::Result<()> {
     // Where it leads there may be another project's state, which would be taken for this one's.
     refuse(&project.aiwg())?;
     refuse(&project.pid_file())?;
+    if project.pid_file().is_dir() {
+        return Err(is_directory(project.pid_file()));
+    }
     let dir = project.state_dir();
     refuse(&dir)?;
     let entries = match std::fs::read_dir(&dir) {
@@ -30,7 +36,11 @@ pub(crate) fn refuse_links(project: &Project) -> io::Result<()> {
     };
     for entry in entries {
         let entry = entry.map_err(at(&dir))?;
-        if !entry.file_type().map_err(at(&dir))?.is_symlink() {
+        let kind = entry.file_type().map_err(at(&dir))?;
+        if kind.is_dir() && FILES.iter().any(|name| entry.file_name() == OsStr::new(name)) {
+            return Err(is_directory(entry.path()));
+        }
+        if !kind.is_symlink() {
             continue;
         }
         match entry.file_name() == OsStr::new("daemon.sock") {
@@ -65,6 +75,11 @@ fn is_link(path: PathBuf) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, why)
 }
 
+fn is_directory(path: PathBuf) -> io::Error {
+    let why = format!("{} is a directory, and the daemon has a file there: remove it", path.display());
+    io::Error::new(io::ErrorKind::IsADirectory, why)
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::symlink;
@@ -89,6 +104,20 @@ mod tests {
             symlink("/nowhere", &planted).unwrap();
             let refused = refuse_links(&project).unwrap_err().to_string();
             assert!(refused.contains("is a link") && refused.contains(name), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_directory_in_the_place_of_a_file_is_refused_by_its_name() {
+        let names = FILES.map(|name| format!(".aiwg/daemon/{name}"));
+        for name in names.iter().map(String::as_str).chain([".aiwg/daemon.pid"]) {
+            let (_dir, project) = Project::temporary();
+            refuse_links(&project).unwrap();
+            let planted = project.root().join(name);
+            std::fs::create_dir_all(&planted).unwrap();
+            let refused = refuse_links(&project).unwrap_err().to_string();
+            let said = format!("{} is a directory", planted.display());
+            assert!(refused.contains(&said) && refused.contains("remove it"), "{refused}");
         }
     }
 
