@@ -76,7 +76,7 @@ pub fn shims(marker: &[(&str, &str)]) -> Vec<Process> {
     Vec::new()
 }
 
-/// All that call themselves shims on this machine, whoever's they are. None where the system does not tell.
+/// This user's living processes that call themselves shims, whichever daemon's they are. None where the system does not tell.
 pub fn all_shims() -> Vec<u32> {
     #[cfg(target_os = "linux")]
     return linux::all_shims().collect();
@@ -156,7 +156,8 @@ mod linux {
     }
 
     pub(super) fn all_shims() -> impl Iterator<Item = u32> {
-        pids().filter(|pid| Process::is_shim(*pid))
+        let is_alive = |pid: &u32| Process::of(*pid).is_some_and(|process| process.is_alive());
+        pids().filter(|pid| Process::is_shim(*pid) && is_own(*pid)).filter(is_alive)
     }
 
     /// Kills what it finds until it finds nothing.
@@ -198,10 +199,13 @@ mod linux {
         (is_marked(pid, marker) && process.is_alive()).then_some(process)
     }
 
+    /// The superuser can look at other users' processes, but has no business there.
+    fn is_own(pid: u32) -> bool {
+        std::fs::metadata(format!("/proc/{pid}")).is_ok_and(|of| of.uid() == geteuid().as_raw())
+    }
+
     fn is_marked(pid: u32, marker: &[String]) -> bool {
-        // The superuser can read other users' environments, but has no business there.
-        let is_own = std::fs::metadata(format!("/proc/{pid}")).is_ok_and(|of| of.uid() == geteuid().as_raw());
-        let Some(environment) = is_own.then(|| environment(pid).ok()).flatten() else { return false };
+        let Some(environment) = is_own(pid).then(|| environment(pid).ok()).flatten() else { return false };
         marker.iter().all(|pair| environment.split(|byte| *byte == 0).any(|entry| entry == pair.as_bytes()))
     }
 }

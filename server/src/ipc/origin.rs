@@ -74,8 +74,8 @@ impl Peer {
 /// The number 0 stands for a process in a name space that this one does not see into. That is nobody's agent: agents are below this process,
 /// and whatever name space they make is below this one's, which sees into it.
 ///
-/// One that is gone is taken for the agent's that is the deepest in a chain, be it another daemon's: an agent's `emit` that exits at once must
-/// not begin a chain anew, which nothing would end then.
+/// One that is gone is taken for the agent's of this daemon that is the deepest in a chain: an agent's `emit` that exits at once must not begin
+/// a chain anew, which nothing would end then. Other daemons' agents do not count for it: most that send something and exit are scripts.
 ///
 /// What is below a shim of another project's daemon is that one's agent: no person, and as deep in a chain as its shim says.
 pub(super) async fn origin(peer: Peer, daemon: &Daemon) -> Option<Origin> {
@@ -85,7 +85,7 @@ pub(super) async fn origin(peer: Peer, daemon: &Daemon) -> Option<Origin> {
             (tree.into_iter().chain(environment).collect(), foreign)
         }
         Peer::Outsider => return None,
-        Peer::Gone => (daemon.running.tasks(), foreign_shims(daemon)),
+        Peer::Gone => (daemon.running.tasks(), Vec::new()),
     };
     if candidates.is_empty() && foreign.is_empty() {
         return None;
