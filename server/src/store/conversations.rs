@@ -45,7 +45,8 @@ pub(super) fn turns(
     health: &Health,
 ) -> rusqlite::Result<(Vec<ChatTurn>, bool)> {
     let mut select = connection.prepare_cached(
-        "SELECT no, prompt, state, result, error, created_at, cause ->> 'task' IS NOT NULL FROM task
+        "SELECT no, prompt, state, result, error, created_at,
+                iif(cause IS NULL, 0, iif(json_valid(cause), cause ->> 'task' IS NOT NULL, 1)) FROM task
              WHERE conversation = ? AND no < ? ORDER BY no DESC LIMIT ?",
     )?;
     let mut rows = select.query(params![conversation, before, limit])?;

@@ -185,3 +185,11 @@ fn a_running_task_that_cannot_be_read_is_ended_and_fails() {
     assert_eq!(project.ended(&task)["state"], "failed");
     works(&project, "its slot is free");
 }
+
+#[test]
+fn a_conversation_is_shown_though_how_one_of_its_turns_came_about_cannot_be_read() {
+    let project = with_edited("UPDATE task SET conversation = 'talk', cause = 'no json' WHERE no = 1");
+    let history = project.wire().call("chat.history", json!({ "conversation": "talk" }));
+    // Who cannot be told to be a person is none.
+    assert_eq!(history[0]["by"], "agent", "{history}");
+}
