@@ -137,9 +137,10 @@ impl Thread {
 
     /// Answers what changes nothing, and comes before all that does: it waits for no lock that others have on the database.
     fn try_out_first(&mut self) {
-        while let Some((Command::TryOut(event, reply), _)) = self.taken.front().cloned() {
-            self.taken.pop_front();
-            self.try_out(&event, &reply);
+        while matches!(self.taken.front(), Some((Command::TryOut(..), _))) {
+            if let Some((Command::TryOut(event, reply), _)) = self.taken.pop_front() {
+                self.try_out(&event, &reply);
+            }
         }
     }
 

@@ -4,11 +4,15 @@
 //! stored: a wait ends with its connection.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::store::TaskNo;
+
+/// How many pairs are noted. All of them are looked at whenever a task may start, and an agent may open as many waits as it likes: those beyond
+/// lend no slot.
+const MOST_PAIRS: usize = 4096;
 
 /// Who waits for whom, and how often. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -18,14 +22,19 @@ pub(crate) struct Waits(Arc<Mutex<HashMap<(TaskNo, TaskNo), usize>>>);
 #[derive(Debug)]
 pub(crate) struct Wait {
     waits: Waits,
-    who: (TaskNo, TaskNo),
+    /// None where it is one too many to be noted.
+    who: Option<(TaskNo, TaskNo)>,
 }
 
 impl Waits {
     /// The agent of `task` waits for the end of `other`.
     pub(super) fn begin(&self, task: TaskNo, other: TaskNo) -> Wait {
-        *self.lock().entry((task, other)).or_default() += 1;
-        Wait { waits: self.clone(), who: (task, other) }
+        let (mut waits, who) = (self.lock(), (task, other));
+        let is_noted = waits.len() < MOST_PAIRS || waits.contains_key(&who);
+        if is_noted {
+            *waits.entry(who).or_default() += 1;
+        }
+        Wait { waits: self.clone(), who: is_noted.then_some(who) }
     }
 
     /// Each pair once, in the order of their numbers.
@@ -38,10 +47,13 @@ impl Waits {
     /// The tasks that wait for themselves by way of others, in the order of their numbers.
     pub(super) fn rings(&self) -> Vec<TaskNo> {
         let pairs = self.pairs();
-        let mut tasks: Vec<TaskNo> = pairs.iter().map(|(task, _)| *task).collect();
-        tasks.dedup();
-        tasks.retain(|task| comes_back(*task, &pairs));
-        tasks
+        let waiting: HashSet<TaskNo> = pairs.iter().map(|(task, _)| *task).collect();
+        let mut ways: BTreeMap<TaskNo, Vec<TaskNo>> = BTreeMap::new();
+        // What waits for nobody is in no ring: an agent may wait for thousands of those.
+        for (task, other) in pairs.into_iter().filter(|(_, other)| waiting.contains(other)) {
+            ways.entry(task).or_default().push(other);
+        }
+        ways.keys().copied().filter(|task| comes_back(*task, &ways)).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<(TaskNo, TaskNo), usize>> {
@@ -49,18 +61,16 @@ impl Waits {
     }
 }
 
-/// Whether the way from a task, along these waits, leads back to it.
-fn comes_back(task: TaskNo, pairs: &[(TaskNo, TaskNo)]) -> bool {
-    let mut reached = vec![task];
-    let mut next = 0;
-    while let Some(from) = reached.get(next).copied() {
-        next += 1;
-        for (_, to) in pairs.iter().filter(|(who, _)| *who == from) {
+/// Whether one of the ways from a task leads back to it.
+fn comes_back(task: TaskNo, ways: &BTreeMap<TaskNo, Vec<TaskNo>>) -> bool {
+    let (mut open, mut reached) = (vec![task], HashSet::new());
+    while let Some(from) = open.pop() {
+        for to in ways.get(&from).into_iter().flatten() {
             if *to == task {
                 return true;
             }
-            if !reached.contains(to) {
-                reached.push(*to);
+            if reached.insert(*to) {
+                open.push(*to);
             }
         }
     }
@@ -69,11 +79,11 @@ fn comes_back(task: TaskNo, pairs: &[(TaskNo, TaskNo)]) -> bool {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        let mut waits = self.waits.lock();
-        if let Some(count) = waits.get_mut(&self.who) {
+        let (mut waits, Some(who)) = (self.waits.lock(), self.who) else { return };
+        if let Some(count) = waits.get_mut(&who) {
             *count -= 1;
             if *count == 0 {
-                waits.remove(&self.who);
+                waits.remove(&who);
             }
         }
     }
@@ -95,5 +105,20 @@ mod tests {
         assert!(waits.rings().is_empty());
         let _back = begin(3, 1);
         assert_eq!(waits.rings(), [TaskNo(1), TaskNo(2), TaskNo(3)]);
+    }
+
+    #[test]
+    fn no_more_waits_are_noted_than_can_be_looked_at() {
+        let waits = Waits::default();
+        let begin = |other| waits.begin(TaskNo(1), TaskNo(other));
+        let mut all: Vec<Wait> = (0..2 * MOST_PAIRS as u64).map(begin).collect();
+        // One that is noted is noted again, and what is not is not taken back.
+        let again = begin(0);
+        all.truncate(MOST_PAIRS);
+        assert_eq!(waits.pairs().len(), MOST_PAIRS);
+        all.clear();
+        assert_eq!(waits.pairs(), [(TaskNo(1), TaskNo(0))]);
+        drop(again);
+        assert!(waits.pairs().is_empty());
     }
 }

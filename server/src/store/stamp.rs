@@ -96,9 +96,9 @@ const LOG_MAGIC: u32 = 0x377f_0682;
 pub(crate) fn has_lost_log(database: &Path) -> bool {
     let log = log_of(database);
     let mut magic = [0; 4];
-    let mut begin = || std::fs::File::open(&log)?.read_exact(&mut magic);
-    let is_file = log.symlink_metadata().is_ok_and(|found| found.is_file());
-    is_file && is_filled(&log) && (begin().is_err() || u32::from_be_bytes(magic) & !1 != LOG_MAGIC)
+    // What is no file is refused elsewhere, and by its name.
+    let Ok(mut file) = aiwg_fs::open_regular(&log) else { return false };
+    is_filled(&log) && (file.read_exact(&mut magic).is_err() || u32::from_be_bytes(magic) & !1 != LOG_MAGIC)
 }
 
 impl FileStamp {
