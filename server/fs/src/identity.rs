@@ -36,6 +36,17 @@ impl Identity {
         Ok(Self::of(&path.symlink_metadata().map_err(at(path))?))
     }
 
+    /// That of what a link of `/proc/PID/fd` leads to, without asking its file system, which may not answer.
+    ///
+    /// # Errors
+    /// There is none.
+    #[cfg(target_os = "linux")]
+    pub fn of_open(link: &Path) -> io::Result<Self> {
+        use rustix::fs::{AtFlags, CWD, StatxFlags, makedev, statx};
+        let found = statx(CWD, link, AtFlags::STATX_DONT_SYNC, StatxFlags::INO)?;
+        Ok(Self { device: makedev(found.stx_dev_major, found.stx_dev_minor), number: found.stx_ino })
+    }
+
     /// Whether it is at this path, as far as that can be told.
     #[must_use]
     pub fn is_still_at(self, path: &Path) -> bool {

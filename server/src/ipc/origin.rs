@@ -132,7 +132,9 @@ fn peer(pid: u32, daemon: &Daemon) -> Peer {
     if pid == 0 {
         return Peer::Outsider;
     }
-    let environment = task_of(pid, &daemon.socket).filter(|no| daemon.running.launch(*no).is_some());
+    // Only tasks that run are believed: without any there is nothing to read.
+    let named = || task_of(pid, &daemon.socket).filter(|no| daemon.running.launch(*no).is_some());
+    let environment = if daemon.running.count() == 0 { None } else { named() };
     let mut ways = (0..WALKS).map(|_| way_up(pid, |pid| daemon.running.task_of(pid)));
     let (way, foreign) = ways.find(|(way, _)| *way != Way::Broken).unwrap_or((Way::Broken, Vec::new()));
     match (way, environment) {

@@ -17,7 +17,7 @@ pub(super) fn having_open(file: Identity) -> Vec<Process> {
 #[cfg(target_os = "linux")]
 pub(super) fn has_open(process: &Process, file: Identity) -> Option<bool> {
     let mut entries = std::fs::read_dir(format!("/proc/{}/fd", process.pid)).ok()?.flatten();
-    Some(entries.any(|entry| std::fs::metadata(entry.path()).is_ok_and(|found| Identity::of(&found) == file)))
+    Some(entries.any(|entry| Identity::of_open(&entry.path()).is_ok_and(|found| found == file)))
 }
 
 #[cfg(not(target_os = "linux"))]

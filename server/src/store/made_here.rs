@@ -109,14 +109,30 @@ pub(super) fn note_here(connection: &Connection, stamp: &Stamp) -> rusqlite::Res
     if said.optional()?.as_ref() != Some(&stamp) {
         connection.execute("INSERT OR REPLACE INTO made_here (id, stamp) VALUES (0, ?)", [stamp])?;
         // In the log only, it would be lost with that: and with it that the log is this daemon's own.
-        into_the_database(connection)?;
+        into_the_database(connection, Checkpoint::Full)?;
     }
     Ok(true)
 }
 
-/// Moves all that was committed into the database itself. The log stays as long as it is, and so does the room that is kept behind its end.
-pub(super) fn into_the_database(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()))
+/// How what was committed is moved into the database itself. The log stays as long as it is, and so does the room that is kept behind its end.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Checkpoint {
+    /// All of it: who reads what was before is waited for, for a while.
+    Full,
+    /// As much as can be moved at once.
+    Passive,
+}
+
+/// Moves what was committed into the database itself. Tells whether that is all.
+pub(super) fn into_the_database(connection: &Connection, how: Checkpoint) -> rusqlite::Result<bool> {
+    let sql = match how {
+        Checkpoint::Full => "PRAGMA wal_checkpoint(FULL)",
+        Checkpoint::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
+    };
+    connection.query_row(sql, [], |row| {
+        let (is_busy, in_the_log, moved): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(!is_busy && in_the_log == moved)
+    })
 }
 
 impl Store {
@@ -132,10 +148,12 @@ impl Store {
         let written = self
             .statement(
                 "INSERT OR REPLACE INTO config_in_force (id, named, text) SELECT 0, ?1, ?2
-             WHERE NOT EXISTS (SELECT 1 FROM config_in_force WHERE named IS ?1 AND text IS ?2)",
+                 WHERE NOT EXISTS (SELECT 1 FROM config_in_force WHERE named IS ?1 AND text IS ?2)",
             )?
             .execute(params![named, in_force.text])?;
-        self.is_for_the_database |= written > 0;
+        if written > 0 {
+            self.for_the_database = Some(Checkpoint::Full);
+        }
         if self.is_in_transaction() { Ok(()) } else { self.move_what_is_for_the_database() }
     }
 }

@@ -10,7 +10,7 @@ use rusqlite::{CachedStatement, Connection, config::DbConfig};
 
 use super::{
     counts::Counts,
-    made_here::into_the_database,
+    made_here::{Checkpoint, into_the_database},
     mend::mend,
     open::{StoreError, open_writer},
     reserve::Reserve,
@@ -42,8 +42,8 @@ pub struct Store {
     changes: u64,
     /// Room for what must be stored though the disk is full.
     pub(super) reserve: Reserve,
-    /// Whether something has been written that must not be in the log only.
-    pub(super) is_for_the_database: bool,
+    /// How to move into the database what has been written and must not be in the log only; none where that is done.
+    pub(super) for_the_database: Option<Checkpoint>,
 }
 
 impl Store {
@@ -70,7 +70,7 @@ impl Store {
             waits_since: 0,
             changes: 0,
             reserve: Reserve::of(log_of(path)),
-            is_for_the_database: false,
+            for_the_database: None,
         };
         store.load_counts().map_err(StoreError::at(path))?;
         store.load_waits_since().map_err(StoreError::at(path))?;
@@ -124,12 +124,15 @@ impl Store {
         !self.connection.is_autocommit()
     }
 
-    /// Moves all that was committed into the database's one file, if that holds something which must not be in the log only.
+    /// Moves all that was committed into the database's one file, if something in it must not be in the log only. Where somebody reads for longer
+    /// than he is waited for, each commit tries again, and waits for nobody.
     pub(super) fn move_what_is_for_the_database(&mut self) -> rusqlite::Result<()> {
-        if !std::mem::take(&mut self.is_for_the_database) {
-            return Ok(());
+        let Some(how) = self.for_the_database else { return Ok(()) };
+        self.for_the_database = Some(Checkpoint::Passive);
+        if into_the_database(&self.connection, how)? {
+            self.for_the_database = None;
         }
-        into_the_database(&self.connection)
+        Ok(())
     }
 
     /// Moves all that was committed into the database's one file, so that a copy of it is whole.

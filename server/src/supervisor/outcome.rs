@@ -13,10 +13,7 @@ use aiwg_protocol::{
 };
 use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
 
-use crate::{
-    store::TAIL_BYTES,
-    store::{Ending, Outcome, Processes, SessionCost},
-};
+use crate::store::{Ending, Outcome, Processes, SessionCost, TAIL_BYTES};
 
 /// The system's numbers for what may be wrong with a program, on every system: there is none (or none of its interpreter), it may not be
 /// executed, it is none that could be.

@@ -6,9 +6,8 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep};
-
 use aiwg_agents::claude::{Format, Progress, ResultWatch};
+use tokio::time::{Instant, sleep};
 
 /// How often to look.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

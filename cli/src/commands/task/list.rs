@@ -8,8 +8,7 @@ use aiwg_client::{
     types::{NoParams, Task, TaskListParams, TaskState, TaskStats},
 };
 
-use super::args::ListArgs;
-use super::waiting::waiting;
+use super::{args::ListArgs, waiting::waiting};
 use crate::{
     error::CliError,
     output::{

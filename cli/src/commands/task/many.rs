@@ -15,8 +15,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::args::Selected;
-use super::{show::outcome, submit::confirmed};
+use super::{args::Selected, show::outcome, submit::confirmed};
 use crate::{
     error::CliError,
     lasting::Lasting,

@@ -13,8 +13,8 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::args::SubmitArgs;
 use super::{
+    args::SubmitArgs,
     follow::{Wanted, copy},
     show, wait,
 };

@@ -16,8 +16,7 @@ use crate::{
     engine::{EngineError, Select},
     ipc::{Daemon, answer::Part, connection::Handler, permit},
     rules::minutes_to_ms,
-    store::TAIL_BYTES,
-    store::{NewTask, Reader, TaskFilter, TaskNo, TaskRow},
+    store::{NewTask, Reader, TAIL_BYTES, TaskFilter, TaskNo, TaskRow},
 };
 
 /// How much of a task's output a list shows, in bytes.
