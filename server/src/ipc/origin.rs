@@ -1,5 +1,10 @@
 //! Who is at the other end: an agent's process, or someone from outside.
 
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
 use aiwg_protocol::{SOCKET_ENV, types::Cause};
 use aiwg_shim::Process;
 use tokio::net::UnixStream;
@@ -132,18 +137,62 @@ fn peer(pid: u32, daemon: &Daemon) -> Peer {
     if pid == 0 {
         return Peer::Outsider;
     }
+    let is_idle = daemon.running.count() == 0;
+    if is_idle && OUTSIDE.has_started(pid) {
+        return Peer::Outsider;
+    }
     // Only tasks that run are believed: without any there is nothing to read.
     let named = || task_of(pid, &daemon.socket).filter(|no| daemon.running.launch(*no).is_some());
-    let environment = if daemon.running.count() == 0 { None } else { named() };
+    let environment = if is_idle { None } else { named() };
     let mut ways = (0..WALKS).map(|_| way_up(pid, |pid| daemon.running.task_of(pid)));
     let (way, foreign) = ways.find(|(way, _)| *way != Way::Broken).unwrap_or((Way::Broken, Vec::new()));
     match (way, environment) {
         (Way::Task(no), environment) => Peer::Agent { tree: Some(no), environment, foreign },
-        (Way::Outside, None) if foreign.is_empty() => Peer::Outsider,
+        (Way::Outside, None) if foreign.is_empty() => {
+            OUTSIDE.note_parent_of(pid);
+            Peer::Outsider
+        }
         (Way::Outside, environment) => Peer::Agent { tree: None, environment, foreign },
         (_, Some(no)) => Peer::Agent { tree: None, environment: Some(no), foreign: Vec::new() },
         (Way::Ours | Way::Broken, None) => Peer::Gone,
     }
+}
+
+/// Processes that are seen to be below no shim: what they start is below none either, and whoever calls often, from a shell or a service, need not be
+/// looked at all the way up each time. A process never comes below a shim later: an orphan is given to one of those above it.
+struct Outside(Mutex<BTreeSet<(u32, u64)>>);
+
+/// One for the process: what is above a process is the same for all who ask.
+static OUTSIDE: Outside = Outside(Mutex::new(BTreeSet::new()));
+
+/// How many are remembered.
+const MOST_OUTSIDE: usize = 256;
+
+impl Outside {
+    /// Whether one of them has started the process that has this number.
+    fn has_started(&self, pid: u32) -> bool {
+        parent(pid).is_some_and(|parent| self.lock().contains(&parent))
+    }
+
+    fn note_parent_of(&self, pid: u32) {
+        let Some(parent) = parent(pid) else { return };
+        let mut known = self.lock();
+        if known.len() >= MOST_OUTSIDE {
+            known.clear();
+        }
+        known.insert(parent);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<(u32, u64)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The parent of a process, by its number and its start.
+fn parent(pid: u32) -> Option<(u32, u64)> {
+    let parent = Process::of(Process::parent_of(pid)?)?;
+    // It may have ended since, and its number be another's.
+    (Process::parent_of(pid)? == parent.pid).then_some((parent.pid, parent.start_time))
 }
 
 /// The shims on this machine that are not this daemon's.
