@@ -175,7 +175,10 @@ impl Outside {
     }
 
     fn note_parent_of(&self, pid: u32) {
-        let Some(parent) = parent(pid) else { return };
+        // Not one that has the number of a parent which has ended since.
+        let Some(parent) = parent(pid).filter(|(parent, _)| Process::parent_of(pid) == Some(*parent)) else {
+            return;
+        };
         let mut known = self.lock();
         if known.len() >= MOST_OUTSIDE {
             known.clear();
@@ -191,8 +194,7 @@ impl Outside {
 /// The parent of a process, by its number and its start.
 fn parent(pid: u32) -> Option<(u32, u64)> {
     let parent = Process::of(Process::parent_of(pid)?)?;
-    // It may have ended since, and its number be another's.
-    (Process::parent_of(pid)? == parent.pid).then_some((parent.pid, parent.start_time))
+    Some((parent.pid, parent.start_time))
 }
 
 /// The shims on this machine that are not this daemon's.
