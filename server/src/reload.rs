@@ -9,9 +9,9 @@ use aiwg_protocol::{
 
 use crate::{
     config::{ConfigError, Loaded, asked_in_vain, load_for},
+    context::Context,
     engine::{Draft, EngineError, Policy},
     health::{Health, IssueKind},
-    ipc::Daemon,
     lifecycle::{tell_ready, tell_reloading},
     rules::{RuleIndex, compile},
     store::InForce,
@@ -22,39 +22,39 @@ use crate::{
 /// # Errors
 /// The engine could not take it: what was in force still is.
 pub(crate) async fn reload(
-    daemon: &Arc<Daemon>,
+    context: &Arc<Context>,
     cause: Option<Cause>,
 ) -> Result<DaemonReloaded, EngineError> {
     // One at a time, or an older file could be put in force after a newer one.
-    let _turn = daemon.reloading.lock().await;
-    daemon.log.look();
+    let _turn = context.reloading.lock().await;
+    context.log.look();
     tell_reloading();
-    let done = put_in_force(daemon, cause).await;
+    let done = put_in_force(context, cause).await;
     tell_ready();
     done
 }
 
-async fn put_in_force(daemon: &Arc<Daemon>, cause: Option<Cause>) -> Result<DaemonReloaded, EngineError> {
-    let old = daemon.settings.get();
-    let (policy, loaded) = match read(daemon).await {
+async fn put_in_force(context: &Arc<Context>, cause: Option<Cause>) -> Result<DaemonReloaded, EngineError> {
+    let old = context.settings.get();
+    let (policy, loaded) = match read(context).await {
         Ok(good) => good,
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
-            daemon.health.report(IssueKind::Config, format!("{STAYS}: {error}"));
+            context.health.report(IssueKind::Config, format!("{STAYS}: {error}"));
             return Ok(refused(error.problems()));
         }
     };
-    let in_force = InForce { named: daemon.config_named.clone(), text: loaded.text.clone() };
-    daemon.engine.configure(policy, in_force).await?;
+    let in_force = InForce { named: context.config_named.clone(), text: loaded.text.clone() };
+    context.engine.configure(policy, in_force).await?;
     let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices: loaded.notices.clone() };
     // Also where nothing of it has changed: whoever rotates the log himself asks so for the new file.
-    daemon.log.configure(&loaded.config.daemon.log);
-    report_notices(&loaded, &daemon.health);
-    daemon.health.clear(IssueKind::ConfigChanged);
-    daemon.settings.replace(loaded);
-    watch_again(daemon, &old.config).await;
+    context.log.configure(&loaded.config.daemon.log);
+    report_notices(&loaded, &context.health);
+    context.health.clear(IssueKind::ConfigChanged);
+    context.settings.replace(loaded);
+    watch_again(context, &old.config).await;
     tracing::info!("the configuration was read again and is in force");
-    announce(daemon, &answer, cause).await;
+    announce(context, &answer, cause).await;
     Ok(answer)
 }
 
@@ -69,40 +69,40 @@ fn refused(errors: Vec<ConfigProblem>) -> DaemonReloaded {
 ///
 /// # Errors
 /// What is wrong with it; or there is no file any more.
-pub(crate) async fn read(daemon: &Arc<Daemon>) -> Result<(Policy, Loaded), ConfigError> {
-    let path = daemon.project.config();
-    let daemon = Arc::clone(daemon);
-    let reading = tokio::task::spawn_blocking(move || read_file(&daemon));
+pub(crate) async fn read(context: &Arc<Context>) -> Result<(Policy, Loaded), ConfigError> {
+    let path = context.project.config();
+    let context = Arc::clone(context);
+    let reading = tokio::task::spawn_blocking(move || read_file(&context));
     reading
         .await
         .unwrap_or_else(|error| Err(ConfigError::Unreadable { path, source: std::io::Error::other(error) }))
 }
 
-fn read_file(daemon: &Daemon) -> Result<(Policy, Loaded), ConfigError> {
-    let loaded = load_for(&daemon.project, daemon.config_named.as_deref())?;
-    if let Some(gone) = daemon.settings.get().path.as_ref().filter(|_| loaded.path.is_none()) {
+fn read_file(context: &Context) -> Result<(Policy, Loaded), ConfigError> {
+    let loaded = load_for(&context.project, context.config_named.as_deref())?;
+    if let Some(gone) = context.settings.get().path.as_ref().filter(|_| loaded.path.is_none()) {
         return Err(ConfigError::gone(gone));
     }
     Ok((policy(&loaded.config)?, loaded))
 }
 
 /// Watches what is in force now, unless that is what was watched before.
-async fn watch_again(daemon: &Arc<Daemon>, old: &Config) {
-    let new = &daemon.settings.get().config;
-    if (new.watches_files(), &new.watch) != (old.watches_files(), &old.watch) || !daemon.watcher.is_well(new)
+async fn watch_again(context: &Arc<Context>, old: &Config) {
+    let new = &context.settings.get().config;
+    if (new.watches_files(), &new.watch) != (old.watches_files(), &old.watch) || !context.watcher.is_well(new)
     {
-        watch(daemon).await;
+        watch(context).await;
     }
 }
 
 /// Watches the files that the configuration in force names. Returns when it does.
-pub(crate) async fn watch(daemon: &Arc<Daemon>) {
+pub(crate) async fn watch(context: &Arc<Context>) {
     let watching = {
-        let daemon = Arc::clone(daemon);
-        tokio::task::spawn_blocking(move || daemon.watcher.watch(&daemon.settings.get().config))
+        let context = Arc::clone(context);
+        tokio::task::spawn_blocking(move || context.watcher.watch(&context.settings.get().config))
     };
     let watching = watching.await;
-    daemon.status_changed.notify_one();
+    context.status_changed.notify_one();
     let failed = match watching {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),
@@ -111,7 +111,7 @@ pub(crate) async fn watch(daemon: &Arc<Daemon>) {
     tracing::error!("files cannot be watched: {failed}");
     let message =
         format!("files cannot be watched: {failed}; mend that, then `aiwg daemon reload` tries again");
-    daemon.health.report(IssueKind::Watch, message);
+    context.health.report(IssueKind::Watch, message);
 }
 
 /// What of a configuration the engine goes by.
@@ -140,7 +140,7 @@ pub(crate) fn report_notices(loaded: &Loaded, health: &Health) {
     }
 }
 
-async fn announce(daemon: &Daemon, answer: &DaemonReloaded, cause: Option<Cause>) {
+async fn announce(context: &Context, answer: &DaemonReloaded, cause: Option<Cause>) {
     let payload = Json::new(answer).unwrap_or_default();
     let draft = Draft {
         topic: "daemon:reloaded".to_owned(),
@@ -149,7 +149,7 @@ async fn announce(daemon: &Daemon, answer: &DaemonReloaded, cause: Option<Cause>
         cause,
         happened_at: None,
     };
-    if let Err(error) = daemon.engine.publish(draft).await {
+    if let Err(error) = context.engine.publish(draft).await {
         tracing::warn!(%error, "that the configuration was read again could not be stored as an event");
     }
 }

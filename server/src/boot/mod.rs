@@ -28,30 +28,36 @@ use self::{
     error::system,
     signals::{Signals, last_wish, wanted_to_stop},
 };
-pub use crate::supervisor::{AGENT_ENV, TASK_ENV};
+pub use crate::runs::{AGENT_ENV, TASK_ENV};
 use crate::{
     agent_program,
     allocator::give_back_what_is_large,
+    api,
     bus::Bus,
-    components::{write_event_log, write_status_files, write_tasks_file},
+    components::{
+        retention::keep_house,
+        scheduler::fire_schedules,
+        state_guard::{Ground, watch_ground},
+        watcher::{FileWatcher, begin_anew, note_told},
+        write_event_log, write_status_files, write_tasks_file,
+    },
     config::{Chosen, Settings, choose},
+    context::{Context, MOST_READS, Stop},
     engine::{self, Engine, EngineSetup, Gathering, fire_when_due},
+    gateways::socket::{self, is_answered_within},
     health::{Health, IssueKind},
-    housekeeping::keep_house,
-    ipc::{self, Daemon, Stop, is_answered_within},
     lifecycle::{
-        Ground, Holder, Lock, Phase, PidFile, feed_watchdog, limit_open_files, raise_open_files,
-        release_signals, tell_ready, tell_reloading, tell_stopping, watch_ground,
+        Holder, Lock, Phase, PidFile, feed_watchdog, limit_open_files, raise_open_files, release_signals,
+        tell_ready, tell_reloading, tell_stopping,
     },
     log::{Log, keep_last_words},
     project::Project,
     recovery::{RecoveryError, Wanted, open_store},
     reload::{policy, report_notices, watch},
-    scheduler::fire_schedules,
+    running::Running,
+    runs::{Shared, Shortage, leave_agents, supervise},
     state,
     store::{InForce, Reader, Store, TaskNo},
-    supervisor::{Running, Shared, Shortage, leave_agents, supervise},
-    watcher::{FileWatcher, begin_anew, note_told},
 };
 
 /// How long after the agents' grace the daemon waits for the last of them. What then still runs is found by the next start.
@@ -173,7 +179,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     .map_err(system("the engine could not be started"))?;
 
     // The socket, which is there before anyone can know of it, and the pid file.
-    let listener = ipc::bind(&project)
+    let listener = socket::bind(&project)
         .map_err(system(format!("the socket {} could not be bound", project.socket().display())))?;
     let socket = listener.path.display().to_string();
     let _pid_file =
@@ -194,8 +200,8 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
 
     // Those who listen: the readable files and the connections. And the other sources of events.
     let stopped = CancellationToken::new();
-    let memory = ipc::Memory::new(settings.get().config.daemon.max_memory_mb);
-    let daemon = Arc::new(Daemon {
+    let memory = api::Memory::new(settings.get().config.daemon.max_memory_mb);
+    let context = Arc::new(Context {
         project: project.clone(),
         settings,
         config_named: named,
@@ -219,7 +225,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         status_changed: Notify::new(),
         clients: AtomicU32::new(0),
         memory,
-        reading: Semaphore::new(ipc::MOST_READS),
+        reading: Semaphore::new(MOST_READS),
         growth: Arc::default(),
         started: Instant::now(),
         started_at: Timestamp::now(),
@@ -229,32 +235,32 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     });
     // A reader that nobody else waits for: copying much takes long.
     let copying = open_reader().map_err(RecoveryError::from)?;
-    let mut files = start_files(&daemon, &copying, &bus);
+    let mut files = start_files(&context, &copying, &bus);
     let served = {
-        let daemon = Arc::clone(&daemon);
-        tokio::spawn(ipc::serve(listener, daemon))
+        let context = Arc::clone(&context);
+        tokio::spawn(socket::serve(listener, context))
     };
-    let lost = tokio::spawn(watch_ground(Arc::clone(&daemon), Arc::clone(&ground)));
+    let lost = tokio::spawn(watch_ground(Arc::clone(&context), Arc::clone(&ground)));
     let gathering = {
-        let daemon = Arc::clone(&daemon);
-        move || gathering(Arc::clone(&daemon))
+        let context = Arc::clone(&context);
+        move || gathering(Arc::clone(&context))
     };
-    files.spawn(fire_when_due(engine.clone(), due, gathering, daemon.stopped.clone()));
-    files.spawn(keep_house(Arc::clone(&daemon), aged, grown));
-    files.spawn(fire_schedules(Arc::clone(&daemon)));
-    files.spawn(note_told(Arc::clone(&daemon)));
-    files.spawn(begin_anew(Arc::clone(&daemon)));
+    files.spawn(fire_when_due(engine.clone(), due, gathering, context.stopped.clone()));
+    files.spawn(keep_house(Arc::clone(&context), aged, grown));
+    files.spawn(fire_schedules(Arc::clone(&context)));
+    files.spawn(note_told(Arc::clone(&context)));
+    files.spawn(begin_anew(Arc::clone(&context)));
     engine.wake().await;
     // Whoever has seen the daemon start expects that it sees what is changed from then on.
-    let _ = tokio::time::timeout(FIRST_LOOK, watch(&daemon)).await;
-    files.spawn(feed_watchdog(Arc::clone(&daemon)));
+    let _ = tokio::time::timeout(FIRST_LOOK, watch(&context)).await;
+    files.spawn(feed_watchdog(Arc::clone(&context)));
     tell_ready();
-    ready(Ready { pid: std::process::id(), socket: socket.clone(), warnings: warnings(&daemon), changes });
+    ready(Ready { pid: std::process::id(), socket: socket.clone(), warnings: warnings(&context), changes });
 
     // Until someone says stop.
     let mut has_failed = false;
     let mut how = tokio::select! {
-        how = wanted_to_stop(&daemon, &mut signals) => how,
+        how = wanted_to_stop(&context, &mut signals) => how,
         () = engine.gone() => {
             // Only by a panic. Without it nothing can be stored: the next start goes on with the agents.
             has_failed = true;
@@ -262,23 +268,23 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         }
     };
     if how == Stop::Restart {
-        lock.restarts(daemon.restarts_attended.load(Ordering::Relaxed));
+        lock.restarts(context.restarts_attended.load(Ordering::Relaxed));
         tell_reloading()
     } else {
         lock.note(Phase::Stops);
         tell_stopping()
     }
-    shut_down(&daemon, &engine, how).await;
+    shut_down(&context, &engine, how).await;
     if how == Stop::KeepAgents {
-        leave_agents(&project, &daemon.running, ground.is_in_place()).await;
+        leave_agents(&project, &context.running, ground.is_in_place()).await;
     }
     in_time("the last answers", served).await;
     in_time("the readable files", files.join_all()).await;
     // From here on nobody can ask for anything over the socket.
-    let last = last_wish(&daemon, &mut signals).max(how);
+    let last = last_wish(&context, &mut signals).max(how);
     if how < last && last == Stop::EndAgents {
         lock.note(Phase::Stops);
-        end_agents(&daemon, &engine).await;
+        end_agents(&context, &engine).await;
     }
     how = last;
     engine.exit().await;
@@ -295,7 +301,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         tracing::info!("the daemon has stopped");
         let lost = lost.await.ok().flatten();
         if lost.is_some() {
-            remember(&daemon);
+            remember(&context);
         }
         return Ok(lost.map_or(Ended::Stopped, Ended::Lost));
     }
@@ -308,8 +314,8 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
 }
 
 /// Asked where it disturbs nobody.
-async fn gathering(daemon: Arc<Daemon>) -> Gathering {
-    tokio::task::spawn_blocking(move || daemon.watcher.gathering()).await.unwrap_or_default()
+async fn gathering(context: Arc<Context>) -> Gathering {
+    tokio::task::spawn_blocking(move || context.watcher.gathering()).await.unwrap_or_default()
 }
 
 /// Whether a daemon holds this project's lock.
@@ -366,12 +372,12 @@ fn report_changes(changes: &[String], differs: Option<&str>, health: &Health) {
 
 /// Where the store was removed, what the next start is to go by is gone with it: a new store gets that again, while this daemon still knows.
 /// Or whoever can have the store removed, with `git clean`, could put a changed configuration in force.
-fn remember(daemon: &Daemon) {
-    let project = &daemon.project;
+fn remember(context: &Context) {
+    let project = &context.project;
     if !project.aiwg().is_dir() || project.database().exists() {
         return;
     }
-    let in_force = InForce { named: daemon.config_named.clone(), text: daemon.settings.get().text.clone() };
+    let in_force = InForce { named: context.config_named.clone(), text: context.settings.get().text.clone() };
     let remembered =
         project.make_dirs().map_err(system("the directories cannot be made again")).and_then(|()| {
             let mut store = Store::open(&project.database()).map_err(RecoveryError::from)?;
@@ -393,9 +399,9 @@ fn take_lock(project: &Project, options: &Options) -> Result<Lock, BootError> {
     })
 }
 
-fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet<()> {
+fn start_files(context: &Arc<Context>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet<()> {
     let mut files = JoinSet::new();
-    let (project, health, stopped) = (&daemon.project, &daemon.health, &daemon.stopped);
+    let (project, health, stopped) = (&context.project, &context.health, &context.stopped);
     files.spawn(write_event_log(
         project.events_dir(),
         Arc::clone(reader),
@@ -406,40 +412,40 @@ fn start_files(daemon: &Arc<Daemon>, reader: &Arc<Reader>, bus: &Bus) -> JoinSet
     files.spawn(write_tasks_file(
         project.tasks_file(),
         Arc::clone(reader),
-        daemon.running.clone(),
+        context.running.clone(),
         bus.listen(),
         health.clone(),
         stopped.clone(),
     ));
-    files.spawn(write_status_files(Arc::clone(daemon), stopped.clone()));
+    files.spawn(write_status_files(Arc::clone(context), stopped.clone()));
     files
 }
 
 /// What whoever starts a daemon should know at once.
-fn warnings(daemon: &Daemon) -> Vec<String> {
-    agent_program::check(&daemon.settings.get().config.agent, daemon.project.root(), &daemon.health);
-    daemon.health.issues().into_iter().map(|issue| issue.message).collect()
+fn warnings(context: &Context) -> Vec<String> {
+    agent_program::check(&context.settings.get().config.agent, context.project.root(), &context.health);
+    context.health.issues().into_iter().map(|issue| issue.message).collect()
 }
 
 /// Ends the agents, unless they are to go on, then lets everyone who waits know.
-async fn shut_down(daemon: &Arc<Daemon>, engine: &Engine, how: Stop) {
+async fn shut_down(context: &Arc<Context>, engine: &Engine, how: Stop) {
     let _ = engine.close().await;
     if how == Stop::EndAgents {
-        end_agents(daemon, engine).await;
+        end_agents(context, engine).await;
     }
     // While the engine still takes in what files have changed: what comes of it is queued for the next start.
     let last_look = {
-        let daemon = Arc::clone(daemon);
-        tokio::task::spawn_blocking(move || daemon.watcher.finish(how == Stop::EndAgents))
+        let context = Arc::clone(context);
+        tokio::task::spawn_blocking(move || context.watcher.finish(how == Stop::EndAgents))
     };
     if tokio::time::timeout(LAST_LOOK, last_look).await.is_err() {
         tracing::warn!(
             "the last look at the files takes long; what it would have found, the next start finds"
         );
     }
-    daemon.stopped.cancel();
+    context.stopped.cancel();
     // Its thread may be telling the engine something, which is over soon; or it reads from a file system that does not answer.
-    let stopping = Arc::clone(daemon);
+    let stopping = Arc::clone(context);
     in_time("the watcher", tokio::task::spawn_blocking(move || stopping.watcher.stop())).await;
 }
 
@@ -450,11 +456,11 @@ async fn in_time<T>(what: &str, end: impl Future<Output = T>) {
     }
 }
 
-async fn end_agents(daemon: &Daemon, engine: &Engine) {
+async fn end_agents(context: &Context, engine: &Engine) {
     if let Err(error) = engine.end_all().await {
         tracing::warn!(%error, "the running tasks could not all be told to end");
     }
-    if tokio::time::timeout(LAST_AGENT, daemon.running.none_left()).await.is_err() {
+    if tokio::time::timeout(LAST_AGENT, context.running.none_left()).await.is_err() {
         tracing::warn!("some agents did not end; the next start finds them");
     }
 }

@@ -6,7 +6,7 @@ use futures::FutureExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::{
-    ipc::{Daemon, Stop},
+    context::{Context, Stop},
     lifecycle::HangUps,
     reload::reload,
 };
@@ -34,8 +34,8 @@ impl Signals {
     }
 }
 
-pub(super) async fn wanted_to_stop(daemon: &Arc<Daemon>, signals: &mut Signals) -> Stop {
-    let mut asked = daemon.stop_asked.subscribe();
+pub(super) async fn wanted_to_stop(context: &Arc<Context>, signals: &mut Signals) -> Stop {
+    let mut asked = context.stop_asked.subscribe();
     loop {
         tokio::select! {
             _ = signals.terminate.recv() => tracing::info!("SIGTERM"),
@@ -46,14 +46,14 @@ pub(super) async fn wanted_to_stop(daemon: &Arc<Daemon>, signals: &mut Signals) 
             }
             sender = signals.hang_ups.next() => {
                 tracing::info!(?sender, "SIGHUP");
-                if !sender.may_reload(daemon).await {
+                if !sender.may_reload(context).await {
                     // Whoever rotates the log himself asks so for the new file.
-                    daemon.log.look();
+                    context.log.look();
                     tracing::warn!(
                         "the configuration is not read again: an agent, or a process that is gone already, has sent the signal; \
                          `aiwg daemon reload` reads it"
                     );
-                } else if let Err(error) = reload(daemon, None).await {
+                } else if let Err(error) = reload(context, None).await {
                     tracing::warn!(%error, "the configuration could not be read again");
                 }
                 continue;
@@ -64,10 +64,10 @@ pub(super) async fn wanted_to_stop(daemon: &Arc<Daemon>, signals: &mut Signals) 
 }
 
 /// What has been asked for until now, also while the daemon was shutting down.
-pub(super) fn last_wish(daemon: &Daemon, signals: &mut Signals) -> Stop {
+pub(super) fn last_wish(context: &Context, signals: &mut Signals) -> Stop {
     let signalled = [&mut signals.terminate, &mut signals.interrupt]
         .into_iter()
         .any(|signal| signal.recv().now_or_never().flatten().is_some());
-    let asked = daemon.stop_asked.borrow().unwrap_or(Stop::Restart);
+    let asked = context.stop_asked.borrow().unwrap_or(Stop::Restart);
     if signalled { Stop::EndAgents } else { asked }
 }

@@ -6,25 +6,21 @@ use aiwg_fs::{at, write_atomic};
 use aiwg_protocol::types::{Heartbeat, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    beside::beside,
-    health::IssueKind,
-    ipc::{Daemon, status},
-};
+use crate::{api::status, beside::beside, context::Context, health::IssueKind};
 
 /// Writes both now, at every interval, when the status has changed much, and a last time when `stopped`.
-pub(crate) async fn write_status_files(daemon: Arc<Daemon>, stopped: CancellationToken) {
-    let mut changes = daemon.settings.changes();
+pub(crate) async fn write_status_files(context: Arc<Context>, stopped: CancellationToken) {
+    let mut changes = context.settings.changes();
     loop {
         let interval =
-            Duration::from_secs(daemon.settings.get().config.daemon.heartbeat_interval_seconds.into());
-        if let Err(error) = write(&daemon).await {
-            daemon.health.report(
+            Duration::from_secs(context.settings.get().config.daemon.heartbeat_interval_seconds.into());
+        if let Err(error) = write(&context).await {
+            context.health.report(
                 IssueKind::StatusFiles,
                 format!("heartbeat and state.json cannot be written: {error}"),
             );
         } else {
-            daemon.health.clear(IssueKind::StatusFiles);
+            context.health.clear(IssueKind::StatusFiles);
         }
         if stopped.is_cancelled() {
             return;
@@ -32,18 +28,18 @@ pub(crate) async fn write_status_files(daemon: Arc<Daemon>, stopped: Cancellatio
         tokio::select! {
             () = tokio::time::sleep(interval) => {}
             Ok(()) = changes.changed() => {}
-            () = daemon.status_changed.notified() => {}
+            () = context.status_changed.notified() => {}
             () = stopped.cancelled() => {}
         }
     }
 }
 
-async fn write(daemon: &Arc<Daemon>) -> io::Result<()> {
-    let status = status(daemon).await.map_err(io::Error::other)?;
+async fn write(context: &Arc<Context>) -> io::Result<()> {
+    let status = status(context).await.map_err(io::Error::other)?;
     let heartbeat =
         Heartbeat { pid: status.pid, timestamp: Timestamp::now(), uptime_seconds: status.uptime_seconds };
     let (heartbeat, state) = (serde_json::to_vec(&heartbeat)?, serde_json::to_vec_pretty(&status)?);
-    let (heartbeat_file, state_file) = (daemon.project.heartbeat(), daemon.project.state_file());
+    let (heartbeat_file, state_file) = (context.project.heartbeat(), context.project.state_file());
     beside(move || replace(&heartbeat_file, heartbeat).and_then(|()| replace(&state_file, state))).await
 }
 

@@ -18,8 +18,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     bus::Committed,
     health::{Health, IssueKind},
+    running::Running,
     store::{PROMPT_HEAD, Reader, TaskRow},
-    supervisor::Running,
 };
 
 /// How long changes gather before the file is written again.

@@ -6,7 +6,7 @@ use aiwg_patterns::alternatives;
 use aiwg_protocol::config::{Config, Rule, Trigger};
 
 use super::links::behind_links;
-use crate::{names::is_unseen, rules::HEALTH_CHECK, scheduler::scheduled};
+use crate::{components::scheduler::scheduled, names::is_unseen, rules::HEALTH_CHECK};
 
 /// How many are told.
 const MOST: usize = 100;

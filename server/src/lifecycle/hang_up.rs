@@ -10,7 +10,10 @@ use signal_hook::{
 };
 use signal_hook_tokio::SignalsInfo;
 
-use crate::ipc::{Daemon, agent_at, has_no_agents, may_reload};
+use crate::{
+    api::{agent_at, has_no_agents, may_reload},
+    context::Context,
+};
 
 /// The signals as they come. From its making on none of them ends the process.
 pub(crate) struct HangUps(SignalsInfo<WithOrigin>);
@@ -56,10 +59,10 @@ impl Sender {
     }
 
     /// Whether a changed configuration is to be put in force for it.
-    pub(crate) async fn may_reload(self, daemon: &Daemon) -> bool {
+    pub(crate) async fn may_reload(self, context: &Context) -> bool {
         match self {
-            Self::Process(pid) => agent_at(pid, daemon).await.is_none_or(|_| may_reload(daemon)),
-            Self::Unknown => has_no_agents(daemon) || may_reload(daemon),
+            Self::Process(pid) => agent_at(pid, context).await.is_none_or(|_| may_reload(context)),
+            Self::Unknown => has_no_agents(context) || may_reload(context),
             Self::Kernel => false,
         }
     }

@@ -1,6 +1,5 @@
 //! Being the one daemon of a project: the lock and the pid file; and what the system allows it.
 
-mod ground;
 mod hang_up;
 mod limits;
 mod lock;
@@ -9,7 +8,6 @@ mod pid_file;
 mod service;
 mod signals;
 
-pub(crate) use ground::{Ground, watch_ground};
 pub(crate) use hang_up::HangUps;
 pub(crate) use limits::{limit_open_files, raise_open_files};
 pub(crate) use lock::before;

@@ -12,7 +12,7 @@ use std::{
 use sd_notify::{NotifyState, notify, watchdog_enabled};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::ipc::Daemon;
+use crate::context::Context;
 
 /// What a service manager puts into the environment for the daemon alone: neither agents nor a detached daemon may have it.
 pub const SERVICE_ENV: [&str; 9] = [
@@ -79,18 +79,18 @@ fn send(state: &[NotifyState<'_>]) -> io::Result<()> {
 
 /// Tells the service manager's watchdog that the daemon works, for as long as the store can be read and the
 /// engine's thread is there.
-pub(crate) async fn feed_watchdog(daemon: Arc<Daemon>) {
+pub(crate) async fn feed_watchdog(context: Arc<Context>) {
     let Some(within) = watchdog_enabled().filter(|within| *within > Duration::ZERO) else { return };
     let mut turn = interval(within / 2);
     turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             _ = turn.tick() => {}
-            () = daemon.stopped.cancelled() => return,
+            () = context.stopped.cancelled() => return,
         }
         // Not by a turn of the engine: another process may hold the database's lock for a while.
-        let answers = daemon.read(|reader| reader.automation_enabled()).await.is_ok();
-        if answers && daemon.engine.is_there() {
+        let answers = context.read(|reader| reader.automation_enabled()).await.is_ok();
+        if answers && context.engine.is_there() {
             tell(&[NotifyState::Watchdog]);
         }
     }

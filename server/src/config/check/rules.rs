@@ -12,7 +12,7 @@ use super::{Check, Step, topics, vain};
 use crate::{
     names::{AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_in_topics, is_name, is_topic, is_variable},
     rules::{RuleIndex, compile, template, why_no_pattern},
-    supervisor::is_closed,
+    runs::is_closed,
 };
 
 /// What triggers are held against, made when the first one needs it.

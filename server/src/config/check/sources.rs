@@ -8,9 +8,9 @@ use aiwg_watch::WatchError;
 
 use super::{Check, Step, vain};
 use crate::{
+    components::watcher,
     names::{NAME_RULE, is_name},
     rules::schedule_topic,
-    watcher,
 };
 
 impl Check<'_, '_, '_> {

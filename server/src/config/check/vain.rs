@@ -6,7 +6,7 @@ use aiwg_patterns::{Pattern, PatternSet, alternatives};
 use aiwg_protocol::config::Config;
 use aiwg_watch::{Kind, Options, Verdict, Verdicts, within};
 
-use crate::watcher;
+use crate::components::watcher;
 
 const RELATIVE: &str = "a pattern is relative to the project";
 

@@ -1,0 +1,302 @@
+//! Who is at the other end: an agent's process, or someone from outside.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use aiwg_protocol::{SOCKET_ENV, types::Cause};
+use aiwg_shim::Process;
+use tokio::net::UnixStream;
+
+use crate::context::Context;
+use crate::{
+    runs::{DEPTH_ENV, TASK_ENV},
+    store::{TaskNo, TaskRow},
+};
+
+/// How often the way up is walked again where it breaks off: a parent may end on the way, and its children get another.
+const WALKS: usize = 10;
+
+/// The agent at the other end, and how its task came about.
+pub(crate) struct Origin {
+    /// What an event from there is caused by.
+    pub(crate) cause: Cause,
+    /// The task as which it may act; none where it is another daemon's, or gone, so that nobody knows.
+    pub(crate) task: Option<TaskNo>,
+    /// Whether it is seen to be the agent of another project's daemon.
+    pub(crate) is_foreign: bool,
+    /// Whether this daemon itself runs below that agent's shim: it ends with that agent's task anyway.
+    pub(crate) is_host: bool,
+}
+
+/// Whose process something is, as far as it can be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// A process of these tasks' agents: by the process tree, by its environment. Or one that is below the shims of other daemons.
+    Agent { tree: Option<TaskNo>, environment: Option<TaskNo>, foreign: Vec<u32> },
+    /// Someone from outside.
+    Outsider,
+    /// It is gone already: it has sent something and exited.
+    Gone,
+}
+
+/// Tells whose process has connected.
+pub(crate) fn who(stream: &UnixStream, context: &Context) -> Peer {
+    let pid = stream.peer_cred().ok().and_then(|peer| peer.pid()?.try_into().ok());
+    pid.map_or(Peer::Outsider, |pid| peer(pid, context))
+}
+
+/// Tells which agent a process is of, if it is one's.
+pub(crate) async fn of_process(pid: u32, context: &Context) -> Option<Origin> {
+    origin(peer(pid, context), context).await
+}
+
+impl Peer {
+    /// Whether its connection counts as an agent's. What runs below the shim that this daemon itself runs below is no more an agent's than the
+    /// daemon is.
+    pub(crate) fn is_agents(&self, context: &Context) -> bool {
+        match self {
+            Self::Agent { foreign, .. } => self.task().is_some() || !is_above(foreign),
+            Self::Outsider => false,
+            Self::Gone => context.running.count() > 0,
+        }
+    }
+
+    /// The task of this daemon whose agent it is.
+    pub(crate) fn task(&self) -> Option<TaskNo> {
+        match self {
+            Self::Agent { tree, environment, .. } => tree.or(*environment),
+            Self::Outsider | Self::Gone => None,
+        }
+    }
+}
+
+/// Tells by the parents of a process, up to a shim, and by its environment, which names a task of this daemon. An agent can change its
+/// environment, so that only running tasks are believed, and of the two the deeper one counts. It cannot be seen through an SSH tunnel, where
+/// nobody runs under this daemon anyway.
+///
+/// The number 0 stands for a process in a name space that this one does not see into. That is nobody's agent: agents are below this process,
+/// and whatever name space they make is below this one's, which sees into it.
+///
+/// One that is gone is taken for the agent's of this daemon that is the deepest in a chain: an agent's `emit` that exits at once must not begin
+/// a chain anew, which nothing would end then. Other daemons' agents do not count for it: most that send something and exit are scripts.
+///
+/// What is below a shim of another project's daemon is that one's agent: no person, and as deep in a chain as its shim says.
+pub(crate) async fn origin(peer: Peer, context: &Context) -> Option<Origin> {
+    let task = peer.task();
+    let (candidates, foreign) = match peer {
+        Peer::Agent { tree, environment, foreign } => {
+            (tree.into_iter().chain(environment).collect(), foreign)
+        }
+        Peer::Outsider => return None,
+        Peer::Gone => (context.running.tasks(), Vec::new()),
+    };
+    if candidates.is_empty() && foreign.is_empty() {
+        return None;
+    }
+    let deepest = context.settings.get().config.daemon.max_task_depth;
+    let elsewhere = foreign.iter().map(|shim| depth_at(*shim).unwrap_or(deepest)).max();
+    let own = match candidates.is_empty() {
+        true => None,
+        false => Some(deepest_of(candidates, context).await.unwrap_or(Cause { depth: deepest, ..NOTHING })),
+    };
+    let depth = own.as_ref().map(|cause| cause.depth).max(elsewhere).unwrap_or(deepest);
+    Some(Origin {
+        cause: Cause { depth: depth.saturating_add(1), ..own.unwrap_or(NOTHING) },
+        task,
+        is_foreign: task.is_none() && !foreign.is_empty(),
+        is_host: task.is_none() && is_above(&foreign),
+    })
+}
+
+/// Whether no agent is known, be it another daemon's.
+pub(crate) fn has_no_agents(context: &Context) -> bool {
+    context.running.count() == 0 && foreign_shims(context).is_empty()
+}
+
+/// What nothing is known of.
+const NOTHING: Cause = Cause { task: None, rule: None, event: None, depth: 0 };
+
+/// The deepest of these tasks in a chain, as what it causes has it, but with its own depth. None if it cannot be told: the database does not
+/// answer, which makes no outsider of an agent.
+async fn deepest_of(candidates: Vec<TaskNo>, context: &Context) -> Option<Cause> {
+    let rows = context.read(move |reader| {
+        let rows = candidates.into_iter().filter_map(|no| reader.task(no).transpose());
+        rows.collect::<Result<Vec<_>, _>>()
+    });
+    let depth = |row: &TaskRow| row.order.cause.as_ref().map_or(0, |cause| cause.depth);
+    let row = rows.await.ok()?.into_iter().max_by_key(depth)?;
+    let depth = depth(&row);
+    let cause = row.order.cause.unwrap_or(NOTHING);
+    Some(Cause { task: Some(row.no.to_string()), depth, ..cause })
+}
+
+/// Whose process this is.
+fn peer(pid: u32, context: &Context) -> Peer {
+    if pid == 0 {
+        return Peer::Outsider;
+    }
+    let is_idle = context.running.count() == 0;
+    if is_idle && OUTSIDE.has_started(pid) {
+        return Peer::Outsider;
+    }
+    // Only tasks that run are believed: without any there is nothing to read.
+    let named = || task_of(pid, &context.socket).filter(|no| context.running.launch(*no).is_some());
+    let environment = if is_idle { None } else { named() };
+    let mut ways = (0..WALKS).map(|_| way_up(pid, |pid| context.running.task_of(pid)));
+    let (way, foreign) = ways.find(|(way, _)| *way != Way::Broken).unwrap_or((Way::Broken, Vec::new()));
+    match (way, environment) {
+        (Way::Task(no), environment) => Peer::Agent { tree: Some(no), environment, foreign },
+        (Way::Outside, None) if foreign.is_empty() => {
+            OUTSIDE.note_parent_of(pid);
+            Peer::Outsider
+        }
+        (Way::Outside, environment) => Peer::Agent { tree: None, environment, foreign },
+        (_, Some(no)) => Peer::Agent { tree: None, environment: Some(no), foreign: Vec::new() },
+        (Way::Ours | Way::Broken, None) => Peer::Gone,
+    }
+}
+
+/// Processes that are seen to be below no shim: what they start is below none either, and whoever calls often, from a shell or a service, need not be
+/// looked at all the way up each time. A process never comes below a shim later: an orphan is given to one of those above it.
+struct Outside(Mutex<BTreeSet<(u32, u64)>>);
+
+/// One for the process: what is above a process is the same for all who ask.
+static OUTSIDE: Outside = Outside(Mutex::new(BTreeSet::new()));
+
+/// How many are remembered.
+const MOST_OUTSIDE: usize = 256;
+
+impl Outside {
+    /// Whether one of them has started the process that has this number.
+    fn has_started(&self, pid: u32) -> bool {
+        parent(pid).is_some_and(|parent| self.lock().contains(&parent))
+    }
+
+    fn note_parent_of(&self, pid: u32) {
+        // Not one that has the number of a parent which has ended since.
+        let Some(parent) = parent(pid).filter(|(parent, _)| Process::parent_of(pid) == Some(*parent)) else {
+            return;
+        };
+        let mut known = self.lock();
+        if known.len() >= MOST_OUTSIDE {
+            known.clear();
+        }
+        known.insert(parent);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<(u32, u64)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The parent of a process, by its number and its start.
+fn parent(pid: u32) -> Option<(u32, u64)> {
+    let parent = Process::of(Process::parent_of(pid)?)?;
+    Some((parent.pid, parent.start_time))
+}
+
+/// The shims on this machine that are not this daemon's.
+fn foreign_shims(context: &Context) -> Vec<u32> {
+    let all = aiwg_shim::all_shims().into_iter();
+    all.filter(|pid| context.running.task_of(*pid).is_none()).collect()
+}
+
+/// Whether this process itself is below one of these.
+fn is_above(shims: &[u32]) -> bool {
+    !shims.is_empty() && Process::shims_above(std::process::id()).iter().any(|above| shims.contains(above))
+}
+
+/// How deep in its chain the task of a shim is, as the daemon that started it says. No agent can change that.
+fn depth_at(shim: u32) -> Option<u32> {
+    variable(&aiwg_shim::environment(shim).ok()?, DEPTH_ENV)?.parse().ok()
+}
+
+/// Where the way up from a process leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// To the shim or the agent of this task. What is orphaned below a shim is taken in by it.
+    Task(TaskNo),
+    /// To this daemon, past no shim that it knows yet: one that has only just been started.
+    Ours,
+    /// To where no process has a parent.
+    Outside,
+    /// It breaks off: a process on it is gone.
+    Broken,
+}
+
+/// The way up, and the shims on it that are no task's here.
+fn way_up(from: u32, task_of: impl Fn(u32) -> Option<TaskNo>) -> (Way, Vec<u32>) {
+    let mut shims = Vec::new();
+    let way = walk_up(from, task_of, |shim| shims.push(shim));
+    (way, shims)
+}
+
+fn walk_up(from: u32, task_of: impl Fn(u32) -> Option<TaskNo>, mut on_shim: impl FnMut(u32)) -> Way {
+    let mut pid = from;
+    let mut younger = u64::MAX;
+    loop {
+        if let Some(no) = task_of(pid) {
+            return Way::Task(no);
+        }
+        if pid == std::process::id() && pid != from {
+            return Way::Ours;
+        }
+        // A parent that was started later is another process, which has the number by now.
+        let Some(process) = Process::of(pid).filter(|process| process.start_time <= younger) else {
+            return Way::Broken;
+        };
+        if pid == from && !process.is_alive() {
+            return Way::Broken;
+        }
+        younger = process.start_time;
+        if pid != from && Process::is_shim(pid) {
+            on_shim(pid);
+        }
+        match Process::parent_of(pid) {
+            Some(parent) => pid = parent,
+            None if Process::of(pid) == Some(process) => return Way::Outside,
+            None => return Way::Broken,
+        }
+    }
+}
+
+/// The task that a process's environment names, if it is one of this daemon's. Only Linux shows environments.
+fn task_of(pid: u32, socket: &str) -> Option<TaskNo> {
+    let environment = aiwg_shim::environment(pid).ok()?;
+    (variable(&environment, SOCKET_ENV)? == socket)
+        .then(|| variable(&environment, TASK_ENV)?.parse().ok())
+        .flatten()
+}
+
+/// A variable of an environment, if it is text.
+fn variable<'a>(environment: &'a [u8], name: &str) -> Option<&'a str> {
+    let mut entries =
+        environment.split(|byte| *byte == 0).filter_map(|entry| std::str::from_utf8(entry).ok());
+    entries.find_map(|entry| entry.strip_prefix(name)?.strip_prefix('='))
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_leads_to_a_task_to_the_outside_or_breaks_off() {
+        let mut child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
+        let task = |known: u32| move |pid: u32| (pid == known).then_some(TaskNo(7));
+        assert_eq!(way_up(child.id(), task(child.id())).0, Way::Task(TaskNo(7)));
+        // Its parent is this process, as a shim's is the daemon.
+        assert_eq!(way_up(child.id(), task(0)).0, Way::Ours);
+        assert_eq!(way_up(std::process::id(), task(0)).0, Way::Outside);
+        child.kill().unwrap();
+        // A zombie, and then nothing.
+        let zombie = || Process::of(child.id()).is_some_and(|process| !process.is_alive());
+        while !zombie() {
+            std::thread::yield_now();
+        }
+        assert_eq!(way_up(child.id(), task(0)).0, Way::Broken);
+        child.wait().unwrap();
+        assert_eq!(way_up(child.id(), task(0)).0, Way::Broken);
+    }
+}

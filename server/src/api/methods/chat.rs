@@ -1,0 +1,53 @@
+use aiwg_protocol::{
+    ApiError,
+    types::{ChatClearParams, ChatCleared, ChatHistoryParams, ChatSendParams, ChatSent, ChatTurn},
+};
+
+use super::check;
+use crate::{
+    api::{Handler, answer::Part},
+    store::NewTask,
+};
+
+/// The priority of a message unless it has one of its own: somebody waits for the answer.
+const PRIORITY: i32 = 5;
+
+/// How many turns are shown unless asked for otherwise.
+const TURNS: u32 = 20;
+
+pub(crate) async fn chat_send(handler: &Handler, params: ChatSendParams) -> Result<ChatSent, ApiError> {
+    let ChatSendParams { message, priority, conversation } = params;
+    check::prompt("message", &message)?;
+    check::priority(priority)?;
+    if let Some(conversation) = &conversation {
+        check::conversation(conversation)?;
+    }
+    let task = NewTask {
+        prompt: message,
+        priority: priority.unwrap_or(PRIORITY),
+        conversation,
+        cause: handler.cause(),
+        ..NewTask::default()
+    };
+    Ok(ChatSent { task_id: handler.command(handler.context.engine.submit(task)).await?.task_id })
+}
+
+pub(crate) async fn chat_history(
+    handler: &Handler,
+    params: ChatHistoryParams,
+) -> Result<Vec<ChatTurn>, ApiError> {
+    check::conversation(&params.conversation)?;
+    let limit = check::limit(params.limit, TURNS)?;
+    handler
+        .answer_read(move |reader, bytes| {
+            let (turns, is_cut) = reader.turns(&params.conversation, limit, bytes)?;
+            Ok(Part::new(turns, is_cut))
+        })
+        .await
+}
+
+pub(crate) async fn chat_clear(handler: &Handler, params: ChatClearParams) -> Result<ChatCleared, ApiError> {
+    check::conversation(&params.conversation)?;
+    let cleared = handler.command(handler.context.engine.forget_conversation(params.conversation)).await?;
+    Ok(ChatCleared { cleared })
+}

@@ -1,0 +1,278 @@
+//! What the types of params cannot say.
+
+use aiwg_patterns::{PatternError, TopicFilter};
+use aiwg_protocol::{
+    ApiError, ErrorKind,
+    config::DaemonConfig,
+    limits::{LIST_SIZES, LONGEST_NAME, LONGEST_PATH, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
+    types::{Json, TaskSelection, TaskSubmitParams, Timestamp},
+};
+
+use crate::{
+    config::reserved,
+    context::kib,
+    engine::Select,
+    names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
+    rules::is_task_time,
+    store::{Selection, TaskNo},
+};
+
+/// The longest wait: clients ask again, so a connection that has silently died is noticed.
+const LONGEST_WAIT_MS: u64 = 60_000;
+
+const MOST_DEPENDENCIES: usize = 100;
+const MOST_SELECTED: usize = 1000;
+
+/// Ten years.
+const LONGEST_WITHIN_MINUTES: f64 = 5_256_000.0;
+
+/// A name of any kind, before anything works on it: what is longer can be nobody's.
+pub(super) fn name(member: &str, name: &str) -> Result<(), ApiError> {
+    at_most(member, name, LONGEST_NAME)
+}
+
+/// A path, likewise.
+pub(super) fn path(member: &str, path: &str) -> Result<(), ApiError> {
+    at_most(member, path, LONGEST_PATH)
+}
+
+fn at_most(member: &str, text: &str, most: usize) -> Result<(), ApiError> {
+    // Bytes first: of nearly all texts the characters need not be counted.
+    if text.len() <= most {
+        return Ok(());
+    }
+    match text.chars().count() {
+        characters if characters > most => {
+            let message = format!("the member {member:?} has {characters} characters; {most} is the limit");
+            Err(ApiError::invalid_member(member, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A topic that a client may emit.
+pub(super) fn topic(topic: &str) -> Result<(), ApiError> {
+    topic_as_such(topic)?;
+    match reserved(topic) {
+        Some(prefix) => {
+            let message = format!(
+                "topics that start with {prefix:?} are the daemon's own: choose another for {topic:?}"
+            );
+            Err(ApiError::new(ErrorKind::TopicReserved, message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A topic that an event may have, whoever publishes it.
+pub(super) fn topic_as_such(topic: &str) -> Result<(), ApiError> {
+    name("topic", topic)?;
+    if is_topic(topic) {
+        return Ok(());
+    }
+    Err(ApiError::invalid_member("topic", format!("{TOPIC_RULE}; {topic:?} has not")))
+}
+
+/// A value that rules, and every client, can read.
+pub(super) fn readable(member: &str, value: &Json) -> Result<(), ApiError> {
+    value.check().map_err(|unreadable| {
+        let member = format!("{member}{}", unreadable.path);
+        let message = format!("the member {member:?} is wrong: {}", unreadable.why);
+        ApiError::invalid_member(member, message)
+    })
+}
+
+/// What JSON may need around a value that just fits.
+const PUNCTUATION: usize = 256;
+
+/// An event's payload: one that can be read, and is no larger than it may be.
+pub(super) fn payload(member: &str, value: &Json, config: &DaemonConfig) -> Result<(), ApiError> {
+    size(member, value.as_str().len(), config.max_payload_kb, "daemon.max_payload_kb")?;
+    readable(member, value)
+}
+
+/// Nothing larger than the configuration allows.
+fn size(member: &str, bytes: usize, max_kb: u32, key: &str) -> Result<(), ApiError> {
+    if bytes <= kib(max_kb).saturating_add(PUNCTUATION) {
+        return Ok(());
+    }
+    let message = format!(
+        "the member {member:?} has {bytes} bytes; {max_kb} KiB is the limit, {key}: put what is large into a file and send its path"
+    );
+    let mut error = ApiError::new(ErrorKind::PayloadTooLarge, message);
+    error.data.member = Some(member.to_owned());
+    Err(error)
+}
+
+/// Globs on topics; none where nothing was asked for.
+pub(super) fn globs(topics: &[String]) -> Result<Option<TopicFilter>, ApiError> {
+    if topics.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |error: PatternError| {
+        let which = match error.pattern() {
+            "" => String::new(),
+            pattern => format!("{pattern:?}: "),
+        };
+        let message = format!("the member \"topics\" is wrong: {which}{error}");
+        ApiError::invalid_member("topics", message)
+    };
+    TopicFilter::new(topics).map(Some).map_err(wrong)
+}
+
+/// A page's size.
+pub(super) fn limit(given: Option<u32>, default: u32) -> Result<u32, ApiError> {
+    match given.unwrap_or(default) {
+        limit if LIST_SIZES.contains(&limit) => Ok(limit),
+        limit => {
+            let (least, most) = (LIST_SIZES.start(), LIST_SIZES.end());
+            let message = format!("the member \"limit\" must be from {least} to {most}; it is {limit}");
+            Err(ApiError::invalid_member("limit", message))
+        }
+    }
+}
+
+/// How long to wait for something, in milliseconds.
+pub(super) fn wait_ms(given: Option<u64>) -> Result<u64, ApiError> {
+    match given.unwrap_or(0) {
+        wait_ms @ 0..=LONGEST_WAIT_MS => Ok(wait_ms),
+        wait_ms => {
+            let message = format!("the member \"waitMs\" must be at most {LONGEST_WAIT_MS}; it is {wait_ms}");
+            Err(ApiError::invalid_member("waitMs", message))
+        }
+    }
+}
+
+/// The name of a conversation.
+pub(super) fn conversation(name: &str) -> Result<(), ApiError> {
+    if name.trim().is_empty() || name.chars().count() > LONGEST_NAME {
+        let message = format!("the member \"conversation\" must be a name of 1 to {LONGEST_NAME} characters");
+        return Err(ApiError::invalid_member("conversation", message));
+    }
+    Ok(())
+}
+
+/// Which tasks: something must be said of them, or it would be all.
+pub(super) fn selection(params: TaskSelection) -> Result<Select, ApiError> {
+    let TaskSelection { task_ids, state, agent, rule, within_minutes } = params;
+    if let Some(ids) = task_ids {
+        if ids.len() > MOST_SELECTED {
+            let message =
+                format!("the member \"taskIds\" must have at most {MOST_SELECTED} ids; it has {}", ids.len());
+            return Err(ApiError::invalid_member("taskIds", message));
+        }
+        return Ok(Select::Named(ids.iter().map(|id| task_no(id)).collect::<Result<_, _>>()?));
+    }
+    for (member, text) in [("agent", &agent), ("rule", &rule)] {
+        name(member, text.as_deref().unwrap_or_default())?;
+    }
+    let within = match within_minutes {
+        Some(minutes) if minutes > 0.0 && minutes <= LONGEST_WITHIN_MINUTES => {
+            Some((minutes * 60_000.0) as i64)
+        }
+        Some(minutes) => {
+            let message = format!(
+                "the member \"withinMinutes\" must be more than 0 and at most {LONGEST_WITHIN_MINUTES}; it is {minutes}"
+            );
+            return Err(ApiError::invalid_member("withinMinutes", message));
+        }
+        None => None,
+    };
+    if state.is_none() && agent.is_none() && rule.is_none() && within.is_none() {
+        let message = "say which tasks: name them in \"taskIds\", or give a \"state\", an \"agent\", a \"rule\" or \"withinMinutes\"";
+        return Err(ApiError::invalid_member("taskIds", message));
+    }
+    let since = within.map(|within| Timestamp::from_millis(Timestamp::now().as_millis() - within));
+    Ok(Select::All(Selection { state, agent, rule, since }))
+}
+
+/// A task's number, from its id.
+pub(super) fn task_no(id: &str) -> Result<TaskNo, ApiError> {
+    name("taskId", id)?;
+    let unknown = |()| {
+        ApiError::new(
+            ErrorKind::TaskNotFound,
+            format!("there is no task {id:?}; `aiwg task list` shows the latest"),
+        )
+    };
+    id.parse().map_err(unknown)
+}
+
+/// The tasks that a new one is to start after.
+pub(super) fn after(ids: Option<&[String]>) -> Result<Vec<TaskNo>, ApiError> {
+    let ids = ids.unwrap_or_default();
+    if ids.len() > MOST_DEPENDENCIES {
+        let message =
+            format!("the member \"after\" names {} tasks; {MOST_DEPENDENCIES} is the limit", ids.len());
+        return Err(ApiError::invalid_member("after", message));
+    }
+    ids.iter().try_for_each(|id| name("after", id))?;
+    let unknown = |id: &str| {
+        let message =
+            format!("it is to start after {id:?}, which does not exist; `aiwg task list` shows the latest");
+        ApiError::new(ErrorKind::DependencyNotFound, message)
+    };
+    ids.iter().map(|id| id.parse().map_err(|()| unknown(id))).collect()
+}
+
+/// What an agent can be asked.
+pub(super) fn prompt(member: &str, text: &str) -> Result<(), ApiError> {
+    if text.trim().is_empty() {
+        let message = format!("the member {member:?} is empty: say what the agent is to do");
+        return Err(ApiError::invalid_member(member, message));
+    }
+    if text.len() > LONGEST_PROMPT {
+        let message =
+            format!("the member {member:?} has {} bytes; {LONGEST_PROMPT} is the limit", text.len());
+        return Err(ApiError::invalid_member(member, message));
+    }
+    Ok(())
+}
+
+/// A priority that a task may have.
+pub(super) fn priority(given: Option<i32>) -> Result<(), ApiError> {
+    match given {
+        Some(priority) if !PRIORITIES.contains(&priority) => {
+            let (least, most) = (PRIORITIES.start(), PRIORITIES.end());
+            let message = format!("the member \"priority\" must be from {least} to {most}; it is {priority}");
+            Err(ApiError::invalid_member("priority", message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An order that can be carried out.
+pub(super) fn order(params: &TaskSubmitParams, config: &DaemonConfig) -> Result<(), ApiError> {
+    let wrong = |member: &str, message: String| Err(ApiError::invalid_member(member, message));
+    prompt("prompt", &params.prompt)?;
+    priority(params.priority)?;
+    if let Some(minutes) = params.timeout_minutes.filter(|minutes| !is_task_time(*minutes)) {
+        let message = format!(
+            "the member \"timeoutMinutes\" must be more than 0 and at most {LONGEST_TASK_MINUTES}; it is {minutes}"
+        );
+        return wrong("timeoutMinutes", message);
+    }
+    if let Some(agent) = &params.agent {
+        name("agent", agent)?;
+    }
+    if params.agent.as_ref().is_some_and(|agent| !is_agent(agent)) {
+        return wrong("agent", format!("the member \"agent\" {AGENT_RULE}"));
+    }
+    let env = params.env.iter().flatten().map(|(name, value)| name.len() + value.len()).sum();
+    size("env", env, config.max_metadata_kb, "daemon.max_metadata_kb")?;
+    let metadata =
+        params.metadata.iter().flatten().map(|(name, value)| name.len() + value.as_str().len()).sum();
+    size("metadata", metadata, config.max_metadata_kb, "daemon.max_metadata_kb")?;
+    for name in params.env.iter().flat_map(|env| env.keys()) {
+        if !is_variable(name) {
+            return wrong("env", format!("the member \"env\" has {name:?}, which is no name of a variable"));
+        }
+    }
+    if params.env.iter().flat_map(|env| env.values()).any(|value| value.contains('\0')) {
+        return wrong("env", "the member \"env\" has a value with a null character".to_owned());
+    }
+    for (name, value) in params.metadata.iter().flatten() {
+        readable(&format!("metadata.{name}"), value)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,96 @@
+use std::sync::Arc;
+
+use aiwg_patterns::TopicFilter;
+use aiwg_protocol::{
+    ApiError,
+    limits::EVENTS_LISTED,
+    types::{
+        Event, EventEmitParams, EventEmitted, EventListParams, EventSource, EventSubscribeParams,
+        EventSubscribed, EventUnsubscribeParams, EventUnsubscribed,
+    },
+    wire::FREE_BYTES,
+};
+
+use super::check;
+use crate::{
+    api::{Handler, answer::Part},
+    engine::Draft,
+    store::{EventFilter, From},
+};
+
+pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Result<EventEmitted, ApiError> {
+    check::topic(&params.topic)?;
+    let payload = params.payload.unwrap_or_default();
+    check::payload("payload", &payload, &handler.context.settings.get().config.daemon)?;
+    let cause = handler.cause();
+    let draft = Draft { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None };
+    handler.command(handler.context.engine.publish(draft)).await
+}
+
+pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Result<Vec<Event>, ApiError> {
+    let limit = check::limit(params.limit, EVENTS_LISTED)?;
+    let from = params.since.map_or(From::Before(u64::MAX), From::After);
+    let topics = params.topics.unwrap_or_default();
+    // One at a time, in memory of its own: a client may ask with many patterns, many times.
+    let _place = handler.matching.acquire().await;
+    let memory = TopicFilter::memory(&topics);
+    let _room = match memory {
+        0..=FREE_BYTES => None,
+        _ => handler.context.memory.lines.take(memory).await,
+    };
+    let topics = filter(handler, topics).await?;
+    handler.answer(|bytes| list(handler, EventFilter { topics: topics.clone(), from, limit, bytes })).await
+}
+
+/// Compiles what a client gives as topics, beside the connections where that takes long.
+async fn filter(handler: &Handler, topics: Vec<String>) -> Result<Option<Arc<TopicFilter>>, ApiError> {
+    let is_quick = TopicFilter::memory(&topics) <= FREE_BYTES;
+    let compile = move || Ok(check::globs(&topics)?.map(Arc::new));
+    if is_quick { compile() } else { handler.apart(compile).await? }
+}
+
+/// Reads on where a call has looked at as much as it may, so that a search through a long log keeps nobody waiting.
+async fn list(handler: &Handler, mut filter: EventFilter) -> Result<Part<Vec<Event>>, ApiError> {
+    let mut found = Part::new(Vec::new(), false);
+    let limit = filter.limit as usize;
+    loop {
+        let wanted = filter.clone();
+        let read = handler.read(move |reader| {
+            let page = reader.events(&wanted)?;
+            let bytes: usize = page.events.iter().map(|event| event.payload.as_str().len()).sum();
+            Ok((page.scanned, page.is_last || page.is_full, bytes, Part::new(page.events, page.is_full)))
+        });
+        let (scanned, is_over, bytes, part) = read.await?;
+        found.extend(part);
+        if is_over || found.len() >= limit {
+            break;
+        }
+        filter.bytes = filter.bytes.saturating_sub(bytes);
+        filter.limit = u32::try_from(limit - found.len()).unwrap_or(u32::MAX);
+        filter.from = match filter.from {
+            From::After(_) => From::After(scanned),
+            From::Before(_) => From::Before(scanned),
+        };
+    }
+    if matches!(filter.from, From::Before(_)) {
+        found.reverse();
+    }
+    Ok(found)
+}
+
+pub(crate) async fn event_subscribe(
+    handler: &Handler,
+    params: EventSubscribeParams,
+) -> Result<EventSubscribed, ApiError> {
+    let topics = params.topics.unwrap_or_default();
+    let opening =
+        handler.subscriptions.begin(|bytes| handler.lasting(bytes), TopicFilter::memory(&topics))?;
+    handler.subscriptions.open(opening, filter(handler, topics), params.since, handler.settled()).await
+}
+
+pub(crate) async fn event_unsubscribe(
+    handler: &Handler,
+    params: EventUnsubscribeParams,
+) -> Result<EventUnsubscribed, ApiError> {
+    Ok(EventUnsubscribed { unsubscribed: handler.subscriptions.close(params.subscription) })
+}

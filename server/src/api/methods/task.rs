@@ -1,0 +1,199 @@
+use std::{future::pending, sync::Arc, time::Duration};
+
+use aiwg_fs::{tail, tail_of};
+use aiwg_protocol::{
+    ApiError, ErrorKind,
+    limits::TASKS_LISTED,
+    types::{
+        NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams, TaskRetried,
+        TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
+        TaskWaitParams, TasksCancelled, TasksRetried,
+    },
+};
+
+use super::check;
+use crate::{
+    api::{Handler, answer::Part, permit},
+    context::Context,
+    engine::{EngineError, Select},
+    rules::minutes_to_ms,
+    store::{NewTask, Reader, TAIL_BYTES, TaskFilter, TaskNo, TaskRow},
+};
+
+/// How much of a task's output a list shows, in bytes.
+const LISTED_OUTPUT: usize = 4 * 1024;
+
+pub(crate) async fn task_submit(
+    handler: &Handler,
+    params: TaskSubmitParams,
+) -> Result<TaskSubmitted, ApiError> {
+    check::order(&params, &handler.context.settings.get().config.daemon)?;
+    permit::environment(handler, params.env.as_ref())?;
+    let task = NewTask {
+        prompt: params.prompt,
+        agent: params.agent,
+        priority: params.priority.unwrap_or(0),
+        timeout_ms: params.timeout_minutes.map(minutes_to_ms),
+        env: params.env.unwrap_or_default(),
+        metadata: params.metadata.unwrap_or_default(),
+        cause: handler.cause(),
+        after: check::after(params.after.as_deref())?,
+        ..NewTask::default()
+    };
+    handler.command(handler.context.engine.submit(task)).await
+}
+
+pub(crate) async fn task_retry(
+    handler: &Handler,
+    params: TaskRetryParams,
+) -> Result<TaskSubmitted, ApiError> {
+    let which = Select::Named(vec![check::task_no(&params.task_id)?]);
+    let retried = handler.command(handler.context.engine.retry_many(which, handler.cause())).await?;
+    // It comes first: what has waited for it has a higher number.
+    let first = retried.tasks.into_iter().next();
+    first.map(|TaskRetried { task_id, state, .. }| TaskSubmitted { task_id, state }).ok_or_else(|| {
+        ApiError::new(ErrorKind::InternalError, "the task was retried, but not told: please report it")
+    })
+}
+
+pub(crate) async fn task_retry_many(
+    handler: &Handler,
+    params: TaskSelection,
+) -> Result<TasksRetried, ApiError> {
+    let retry = handler.context.engine.retry_many(check::selection(params)?, handler.cause());
+    handler.keep(handler.command(retry).await?).await
+}
+
+pub(crate) async fn task_cancel_many(
+    handler: &Handler,
+    params: TaskSelection,
+) -> Result<TasksCancelled, ApiError> {
+    let cancel = handler.context.engine.cancel_many(check::selection(params)?);
+    handler.keep(handler.command(cancel).await?).await
+}
+
+pub(crate) async fn task_cancel(
+    handler: &Handler,
+    params: TaskCancelParams,
+) -> Result<TaskCancelled, ApiError> {
+    let no = check::task_no(&params.task_id)?;
+    handler.command(handler.context.engine.cancel(no)).await
+}
+
+pub(crate) async fn task_get(handler: &Handler, params: TaskGetParams) -> Result<Task, ApiError> {
+    get(handler, check::task_no(&params.task_id)?).await
+}
+
+pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Result<Vec<Task>, ApiError> {
+    if let Some(agent) = &params.agent {
+        check::name("agent", agent)?;
+    }
+    let filter = TaskFilter {
+        state: params.state,
+        agent: params.agent,
+        before: params.cursor.as_deref().map(cursor).transpose()?,
+        limit: check::limit(params.limit, TASKS_LISTED)?,
+        bytes: 0,
+    };
+    let context = Arc::clone(&handler.context);
+    handler
+        .answer_read(move |reader, bytes| {
+            let page = reader.tasks(&TaskFilter { bytes, ..filter.clone() })?;
+            let shorten = |mut task: Task| {
+                for text in [&mut task.result, &mut task.output].into_iter().flatten() {
+                    *text = tail_of(text, LISTED_OUTPUT).to_owned();
+                }
+                task
+            };
+            let complete = |row| shorten(complete(&context, row, LISTED_OUTPUT as u64));
+            Ok(Part::new(page.tasks.into_iter().map(complete).collect(), page.is_cut))
+        })
+        .await
+}
+
+pub(crate) async fn task_stats(handler: &Handler, _: NoParams) -> Result<TaskStats, ApiError> {
+    handler.read(|reader| reader.stats()).await
+}
+
+pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Result<Task, ApiError> {
+    let no = check::task_no(&params.task_id)?;
+    let context = &handler.context;
+    let _place = handler.wait()?;
+    // Registered before the first look, so that an end between the look and the wait is not missed.
+    let waiting = context.bus.wait_for(no);
+    let ended = waiting.ended();
+    let task = get(handler, no).await?;
+    if task.state.is_final() {
+        return Ok(task);
+    }
+    not_for_itself(handler, no, task.state).await?;
+    let _slot = handler.lend(no).await;
+    tokio::select! {
+        () = ended => get(handler, no).await,
+        () = after(params.timeout_ms) => {
+            let message = format!("{no} has not ended within {} ms", params.timeout_ms.unwrap_or_default());
+            Err(ApiError::new(ErrorKind::WaitTimeout, message))
+        }
+        () = context.stopped.cancelled() => {
+            // The stop itself may have ended it.
+            let task = get(handler, no).await?;
+            if task.state.is_final() { Ok(task) } else { Err(EngineError::Closing.into()) }
+        }
+    }
+}
+
+/// Refuses the wait of an agent for its own task, or for one that can only start once that has completed: it would never end.
+async fn not_for_itself(handler: &Handler, no: TaskNo, state: TaskState) -> Result<(), ApiError> {
+    let Some(own) = handler.origin.as_ref().and_then(|origin| origin.task) else { return Ok(()) };
+    let message = if no == own {
+        format!("{no} is the task whose agent asks: it cannot wait for its own end")
+    } else if state == TaskState::Queued
+        && handler.read(move |reader| reader.needed(no)).await?.contains(&own)
+    {
+        format!(
+            "{no} can only start once {own} has completed, whose agent asks: it would wait for ever. Leave out the wait, or that {no} is \
+             after {own}"
+        )
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::invalid_member("taskId", message))
+}
+
+async fn after(timeout_ms: Option<u64>) {
+    match timeout_ms {
+        Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
+        None => pending().await,
+    }
+}
+
+/// Read as a whole beside the connections: what its agent has written is in a file that others may have made.
+async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
+    let context = Arc::clone(&handler.context);
+    let read = move |reader: &Reader, _| {
+        let row = reader.task(no)?;
+        Ok(Part::new(row.map(|row| complete(&context, row, TAIL_BYTES)), false))
+    };
+    Ok(handler.answer_read(read).await?.ok_or(EngineError::TaskNotFound(no))?)
+}
+
+/// The task with what is not in the store.
+fn complete(context: &Context, row: TaskRow, output_bytes: u64) -> Task {
+    let output = match row.state {
+        TaskState::Queued => None,
+        TaskState::Running => {
+            tail(&context.project.action_dir(row.no).join(aiwg_shim::STDOUT_FILE), output_bytes)
+        }
+        _ => row.result.clone(),
+    };
+    let pid = context.running.pid(row.no);
+    row.into_task(pid, output)
+}
+
+fn cursor(id: &str) -> Result<TaskNo, ApiError> {
+    check::name("cursor", id)?;
+    let wrong = |()| {
+        ApiError::invalid_member("cursor", format!("the member \"cursor\" must be a task's id; it is {id:?}"))
+    };
+    id.parse().map_err(wrong)
+}

@@ -1,0 +1,151 @@
+//! Forgetting what is older or more than `retention` allows, a little at a time.
+
+mod age;
+mod event_files;
+mod outputs;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use aiwg_protocol::{config::RetentionConfig, types::Timestamp};
+use tokio::{sync::Notify, time::sleep};
+
+use crate::{
+    context::Context,
+    engine::{EngineError, Prune},
+    store::{Keep, Reader},
+};
+use age::AgeClock;
+
+/// How long between two rounds.
+const ROUND_EVERY: Duration = Duration::from_secs(10 * 60);
+
+/// How long after the start the first round is: a start is in a hurry.
+const FIRST_AFTER: Duration = Duration::from_secs(2);
+
+/// How long others have between two batches.
+const BETWEEN_BATCHES: Duration = Duration::from_millis(50);
+
+/// How soon after a round the next one may be, where events have brought much.
+const NOT_SOONER: Duration = Duration::from_secs(5);
+
+/// A day, in milliseconds.
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+const MIB: u64 = 1024 * 1024;
+
+/// Keeps house until the daemon has stopped. A reload begins a round, and so does `grown`: events have brought much, or the disk is full.
+/// `aged` is up to when things had aged in an earlier daemon.
+pub(crate) async fn keep_house(context: Arc<Context>, aged: Option<Timestamp>, grown: Arc<Notify>) {
+    let mut clock = AgeClock::from(aged.unwrap_or_else(Timestamp::now), Instant::now());
+    let mut changes = context.settings.changes();
+    let mut wait = FIRST_AFTER;
+    loop {
+        let soonest = sleep(NOT_SOONER);
+        tokio::select! {
+            () = sleep(wait) => {}
+            Ok(()) = changes.changed() => {}
+            () = async { soonest.await; grown.notified().await } => {}
+            () = context.stopped.cancelled() => return,
+        }
+        let retention = context.settings.get().config.retention.clone();
+        let now = clock.look(Timestamp::now(), Instant::now());
+        // Files make room, also where the database cannot be written.
+        if let Err(error) = forget(&context, &retention, now).await {
+            tracing::warn!(%error, "what is old could not be forgotten");
+        }
+        remove_files(&context, &retention, now).await;
+        wait = ROUND_EVERY;
+    }
+}
+
+/// Forgets tasks and events, until nothing is left to forget.
+async fn forget(
+    context: &Arc<Context>,
+    retention: &RetentionConfig,
+    now: Timestamp,
+) -> Result<(), EngineError> {
+    let what = Prune {
+        tasks: Keep {
+            since: cutoff(now, retention.task_days),
+            most: retention.task_count.map(u64::from),
+            from: None,
+        },
+        events: Keep {
+            since: cutoff(now, retention.event_days),
+            most: retention.event_count.map(u64::from),
+            from: first_that_fits(context, retention).await,
+        },
+        aged: now,
+    };
+    let mut forgotten = (0, 0);
+    loop {
+        let pruned = context.engine.prune(what).await?;
+        forgotten = (forgotten.0 + pruned.tasks.len(), forgotten.1 + pruned.events);
+        if !pruned.more {
+            break;
+        }
+        // The next start goes on.
+        if context.stopped.run_until_cancelled(sleep(BETWEEN_BATCHES)).await.is_none() {
+            return Ok(());
+        }
+    }
+    if forgotten != (0, 0) {
+        tracing::info!(tasks = forgotten.0, events = forgotten.1, "forgotten, as `retention` says");
+    }
+    Ok(())
+}
+
+/// Removes files of tasks and events.
+async fn remove_files(context: &Context, retention: &RetentionConfig, now: Timestamp) {
+    let (actions, events_dir) = (context.project.actions_dir(), context.project.events_dir());
+    let (reader, retention, stopped) =
+        (Arc::clone(&context.reader), retention.clone(), context.stopped.clone());
+    let files = tokio::task::spawn_blocking(move || {
+        let first = reader.first_event().map_err(std::io::Error::other);
+        let pruned = [
+            outputs::prune(&actions, &reader, &retention, now, &stopped),
+            first.and_then(|first| event_files::prune(&events_dir, cutoff(now, retention.event_days), first)),
+        ];
+        for error in pruned.into_iter().filter_map(Result::err) {
+            tracing::warn!(%error, "old files could not all be removed");
+        }
+    });
+    if let Err(error) = files.await {
+        tracing::warn!(%error, "old files could not be looked at");
+    }
+}
+
+/// The first of the latest events that are together no more than `retention.event_mb` allows; none where all are.
+async fn first_that_fits(context: &Context, retention: &RetentionConfig) -> Option<u64> {
+    let most = u64::from(retention.event_mb?) * MIB;
+    let search = move |reader: &Reader| {
+        // Nothing to look for, in most databases.
+        if reader.size()? <= most {
+            return Ok(None);
+        }
+        let (mut before, mut bytes) = (u64::MAX, 0_u64);
+        loop {
+            let sizes = reader.event_sizes(before)?;
+            let Some((oldest, _)) = sizes.last() else { return Ok(None) };
+            for (seq, size) in &sizes {
+                bytes = bytes.saturating_add(*size);
+                if bytes > most {
+                    return Ok(Some(seq.saturating_add(1)));
+                }
+            }
+            before = *oldest;
+        }
+    };
+    context.read(search).await.unwrap_or_else(|error| {
+        tracing::warn!(error = error.message, "it could not be read how much the events have together");
+        None
+    })
+}
+
+/// So many days ago.
+fn cutoff(now: Timestamp, days: Option<u32>) -> Option<Timestamp> {
+    days.map(|days| Timestamp::from_millis(now.as_millis() - i64::from(days) * DAY_MS))
+}

@@ -1,0 +1,163 @@
+//! The source of `schedule:*` events: when a schedule's time has come, the engine is told.
+
+mod jobs;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use aiwg_protocol::{
+    config::Config,
+    types::{Cause, EventSource, Json, ScheduleEvent, Timestamp},
+};
+use aiwg_schedule::{Alarm, Due, Firing, Job, Planner};
+use jiff::tz::TimeZone;
+use tokio::time::sleep;
+
+use crate::{
+    components::health_check::check_health,
+    context::Context,
+    engine::{Draft, EngineError},
+    rules::HEALTH_CHECK,
+};
+pub(crate) use jobs::{Scheduled, scheduled, zone};
+
+/// How long to wait before the engine is told again what it could not store.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Fires schedules until the daemon has stopped. A reload puts others in force.
+pub(crate) async fn fire_schedules(context: Arc<Context>) {
+    let mut changes = context.settings.changes();
+    while !context.stopped.is_cancelled() {
+        let loaded = changes.borrow_and_update().clone();
+        let until_changed = async {
+            // An error means that nobody can change it any more.
+            if changes.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = fire(&context, &loaded.config) => {}
+            () = until_changed => {}
+            () = context.stopped.cancelled() => return,
+        }
+    }
+}
+
+/// Fires those of one configuration, for as long as the daemon takes events.
+async fn fire(context: &Arc<Context>, config: &Config) {
+    let jobs: Vec<Scheduled> = scheduled(config).into_iter().filter(|job| job.is_on).collect();
+    let zone = zone(config).unwrap_or(TimeZone::UTC);
+    let Some(settled) = know(context, &jobs, config).await else { return };
+    if jobs.is_empty() {
+        return std::future::pending().await;
+    }
+    let mut planner = planner(&jobs, &settled, zone);
+    let mut alarm = match Alarm::new() {
+        Ok(alarm) => alarm,
+        Err(error) => {
+            tracing::error!(%error, "no timer is to be had, so no schedule fires; trying again");
+            return sleep(RETRY).await;
+        }
+    };
+    loop {
+        if let Err(error) = alarm.until(planner.next_wake()).await {
+            tracing::error!(%error, "the timer failed; starting it again");
+            return sleep(RETRY).await;
+        }
+        let Due { firings, missed } = planner.fire(jiff::Timestamp::now());
+        for missed in missed {
+            tracing::warn!(
+                target: "automation", job = missed.job, at = %missed.at,
+                "a schedule's time was missed by {:#}; `catch_up` would make up for it",
+                jiff::SignedDuration::from_secs(missed.late.as_secs())
+            );
+            let at = timestamp(missed.at);
+            retried(context, || context.engine.schedule_missed(missed.job.clone(), at)).await;
+        }
+        for firing in firings {
+            if let Some(job) = jobs.iter().find(|job| job.name == firing.job) {
+                run_due(context, job, &firing).await;
+            }
+        }
+    }
+}
+
+/// Has the engine note which schedules there are. None when the daemon stops.
+async fn know(context: &Context, jobs: &[Scheduled], config: &Config) -> Option<HashMap<String, Timestamp>> {
+    let zone = config.schedule.timezone.as_deref().unwrap_or("local");
+    let times = |job: &Scheduled| (job.name.clone(), format!("{} {zone}", job.cron));
+    let jobs: Vec<_> = jobs.iter().map(times).collect();
+    retried(context, || context.engine.know_schedules(jobs.clone())).await
+}
+
+fn planner(jobs: &[Scheduled], settled: &HashMap<String, Timestamp>, zone: TimeZone) -> Planner {
+    let job = |job: &Scheduled| Job {
+        name: job.name.clone(),
+        schedule: job.schedule.clone(),
+        catch_up: job.catch_up,
+        last: settled.get(&job.name).and_then(|at| jiff::Timestamp::from_millisecond(at.as_millis()).ok()),
+    };
+    Planner::new(jobs.iter().map(job).collect(), zone, jiff::Timestamp::now())
+}
+
+/// A job's time has come.
+async fn run_due(context: &Arc<Context>, job: &Scheduled, firing: &Firing) {
+    let at = timestamp(firing.at);
+    let draft = draft(job, at, firing.caught_up, None);
+    let fires = retried(context, || context.engine.schedule_fires(job.name.clone(), at, draft.clone())).await;
+    if fires == Some(true) {
+        tracing::info!(
+            target: "automation", job = job.name, at = %firing.at, caught_up = firing.caught_up, "a schedule fires"
+        );
+        carry_out(context, job, None).await;
+    }
+}
+
+/// Does what the daemon itself does for a job. What comes of it has this cause.
+pub(crate) async fn carry_out(context: &Arc<Context>, job: &Scheduled, cause: Option<Cause>) {
+    if job.action.as_deref() == Some(HEALTH_CHECK) {
+        check_health(context, cause).await;
+    }
+}
+
+/// The event of a job that fires for this time; with `by`, because somebody ran it by hand.
+pub(crate) fn draft(job: &Scheduled, at: Timestamp, caught_up: bool, by: Option<Manual>) -> Draft {
+    let payload = ScheduleEvent { job: job.name.clone(), at, caught_up, manual: by.is_some() };
+    Draft {
+        topic: job.topic.clone(),
+        payload: Json::new(&payload).unwrap_or_default(),
+        source: EventSource::Scheduler,
+        cause: by.and_then(|Manual { cause }| cause),
+        happened_at: None,
+    }
+}
+
+/// Somebody runs a job by hand.
+pub(crate) struct Manual {
+    /// The task whose agent it is, if it is one's.
+    pub(crate) cause: Option<Cause>,
+}
+
+fn timestamp(at: jiff::Timestamp) -> Timestamp {
+    Timestamp::from_millis(at.as_millisecond())
+}
+
+/// Tells the engine again and again, until it could store it. None when the daemon stops.
+async fn retried<T, F: Future<Output = Result<T, EngineError>>>(
+    context: &Context,
+    tell: impl Fn() -> F,
+) -> Option<T> {
+    while !context.stopped.is_cancelled() {
+        match tell().await {
+            Ok(done) => return Some(done),
+            Err(EngineError::Closing) => {
+                context.stopped.cancelled().await;
+                return None;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a schedule could not be stored; trying again");
+                sleep(RETRY).await;
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,87 @@
+//! Up to when changes have been told: what has changed while no daemon watched is told by the next one.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use aiwg_protocol::types::Timestamp;
+use tokio::time::sleep;
+
+use crate::{context::Context, reload, store::FilesTold};
+
+/// How long a daemon may have been away if it was killed, or is to go on at once, for its changes to be told: a day.
+const AWAY: Duration = Duration::from_hours(24);
+
+/// How long if it was stopped: so long takes what stops and starts it again, such as an update or the machine's own restart. Whoever
+/// lets it be for longer does not want agents to set about all that was done meanwhile.
+const STOPPED: Duration = Duration::from_mins(10);
+
+/// How often it is noted while nothing changes. What needs no telling, such as a new mode of a file, is told after a crash if it came
+/// after that.
+const NOTE_EVERY: Duration = Duration::from_mins(5);
+
+/// Since when what has changed is to be told, at a start.
+pub(super) fn since(told: FilesTold, now: SystemTime) -> Option<SystemTime> {
+    let at = u64::try_from(told.at.as_millis()).ok().map(Duration::from_millis)?;
+    let at = UNIX_EPOCH.checked_add(at)?;
+    let away = now.duration_since(at).ok()?;
+    (away <= if told.stopped { STOPPED } else { AWAY }).then_some(at)
+}
+
+pub(super) fn timestamp(time: SystemTime) -> Timestamp {
+    let since_1970 = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Notes it again and again, until the daemon stops.
+pub(crate) async fn note_told(context: Arc<Context>) {
+    loop {
+        tokio::select! {
+            () = sleep(NOTE_EVERY) => {}
+            () = context.stopped.cancelled() => return,
+        }
+        let Some(at) = context.watcher.told_up_to() else { continue };
+        if let Err(error) = context.engine.files_told(Some(FilesTold { at, stopped: false })).await {
+            tracing::warn!(%error, "up to when changes of files have been told could not be stored");
+        }
+    }
+}
+
+/// How long after the watching has failed it begins anew, the first time and at the most: what made it fail may still be there.
+const ANEW: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(10));
+
+/// Begins anew with watching whenever it has failed, until the daemon stops.
+pub(crate) async fn begin_anew(context: Arc<Context>) {
+    let mut wait = ANEW.0;
+    loop {
+        tokio::select! {
+            () = context.watcher.failed.notified() => {}
+            () = context.stopped.cancelled() => return,
+        }
+        tokio::select! {
+            () = sleep(wait) => {}
+            () = context.stopped.cancelled() => return,
+        }
+        wait = (wait * 4).min(ANEW.1);
+        reload::watch(&context).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_that_was_stopped_for_long_tells_nothing_of_that_time() {
+        let now = SystemTime::now();
+        let told =
+            |ago: Duration, stopped| since(FilesTold { at: timestamp(now - ago), stopped }, now).is_some();
+        let minutes = Duration::from_mins;
+        assert!(told(minutes(1), true) && told(minutes(1), false));
+        assert!(!told(minutes(11), true) && told(minutes(11), false));
+        assert!(!told(minutes(24 * 60 + 1), false));
+        // The clock was set back since.
+        assert_eq!(since(FilesTold { at: timestamp(now + minutes(1)), stopped: false }, now), None);
+    }
+}

@@ -1,0 +1,3 @@
+//! The ways in which clients reach the [`api`](crate::api).
+
+pub(crate) mod socket;

@@ -1,0 +1,135 @@
+//! Taking connections, from nobody but the daemon's own user.
+
+use std::{io, sync::Arc, time::Duration};
+
+use aiwg_protocol::{ApiError, ErrorKind, wire::error_line};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::UnixStream,
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
+};
+
+use super::{Listener, connection, places::Places};
+use crate::{api::who, context::Context, health::IssueKind};
+
+/// How long to wait after a connection could not be taken: so long at first, and up to so long when that happens again.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// How long connections have to take the last answers when the daemon stops.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// How many clients may be told at once that there are too many, how long one of them is listened to, and how much it may say meanwhile, in bytes.
+const MOST_REFUSED: usize = 64;
+const REFUSING: Duration = Duration::from_secs(1);
+const HEARD_OUT: u64 = 1 << 20;
+
+/// How often to look whether the socket is still where clients look for it.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// Serves every connection until the daemon has stopped.
+///
+/// # Errors
+/// The socket cannot be used.
+pub(crate) async fn serve(mut listener: Listener, context: Arc<Context>) -> io::Result<()> {
+    let mut is_in_the_way = false;
+    let mut socket = listener.listen()?;
+    let (mut connections, mut refused) = (JoinSet::new(), JoinSet::new());
+    let mut places = Places::new(context.settings.get().config.daemon.max_connections, &context.health);
+    // Not before this, after one could not be taken.
+    let (mut pause, mut again) = (SHORTEST_PAUSE, None::<Instant>);
+    let mut look = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = until(again), if again.is_some() => again = None,
+            accepted = socket.accept(), if again.is_none() => match accepted {
+                Ok((stream, _)) => {
+                    if std::mem::replace(&mut pause, SHORTEST_PAUSE) != SHORTEST_PAUSE {
+                        context.health.clear(IssueKind::Connections);
+                    }
+                    match stranger(&stream) {
+                        Some(who) => tracing::warn!("a connection of another user was refused: {who}"),
+                        None => {
+                            let peer = who(&stream, &context);
+                            match places.take(peer.is_agents(&context), peer.task()) {
+                                Ok(place) => {
+                                    let served = connection::serve(stream, peer, Arc::clone(&context));
+                                    connections.spawn(async move { served.await; drop(place); });
+                                }
+                                Err(why) if refused.len() < MOST_REFUSED => drop(refused.spawn(refuse(stream, why))),
+                                Err(_) => tracing::debug!("a client could not be told that there are too many connections"),
+                            }
+                        }
+                    }
+                }
+                Err(error) => {
+                    // Most likely too many open files: a pause, or this would spin.
+                    let message = format!("connections cannot be taken: {error}; those that wait are taken when files are closed");
+                    tracing::warn!("{message}");
+                    context.health.report(IssueKind::Connections, message);
+                    again = Some(Instant::now() + pause);
+                    pause = LONGEST_PAUSE.min(pause * 2);
+                }
+            },
+            _ = look.tick() => match listener.bind_again() {
+                Ok(false) => {}
+                Ok(true) => {
+                    is_in_the_way = false;
+                    socket = listener.listen()?;
+                    context.health.clear(IssueKind::Socket);
+                    tracing::warn!("the socket {} was removed or replaced, and is there again", listener.path.display());
+                }
+                // Its directory is gone as well, and with it the ground.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    tracing::debug!(%error, "the socket was removed, and cannot be bound again");
+                }
+                Err(error) => {
+                    let message = format!("something is in the place of the socket, where nobody can reach this daemon: {error}; remove it");
+                    // Once, and not with each look.
+                    if !std::mem::replace(&mut is_in_the_way, true) {
+                        tracing::warn!("{message}");
+                    }
+                    context.health.report(IssueKind::Socket, message);
+                }
+            },
+            Some(_) = connections.join_next() => places.look(),
+            Some(_) = refused.join_next() => {}
+            () = context.stopped.cancelled() => break,
+        }
+    }
+    let _ = timeout(LAST_ANSWERS, async { while connections.join_next().await.is_some() {} }).await;
+    Ok(())
+}
+
+async fn until(time: Option<Instant>) {
+    if let Some(time) = time {
+        sleep_until(time).await;
+    }
+}
+
+/// Tells a client why it is not served: once it has asked for something, so that what it hears is the answer, and before it is hung up on, so that
+/// it does not fail at asking. One that says nothing is told all the same.
+async fn refuse(mut stream: UnixStream, message: String) {
+    let line = error_line(&ApiError::new(ErrorKind::TooManyConnections, message));
+    // What it asks for does not matter. To be told that there may be something to read would not do: there may be nothing.
+    let _ = timeout(REFUSING, stream.read(&mut [0; 1024])).await;
+    let told = async {
+        stream.write_all(&line).await?;
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream.take(HEARD_OUT), &mut tokio::io::sink()).await
+    };
+    if let Ok(Err(error)) = timeout(REFUSING, told).await {
+        tracing::debug!(%error, "a client could not be told that there are too many connections");
+    }
+}
+
+/// Whoever else is at the other end. The file's mode keeps others out; this holds even if someone has changed it. Root may do anything anyway.
+fn stranger(stream: &UnixStream) -> Option<String> {
+    match stream.peer_cred() {
+        Ok(peer) if peer.uid() == rustix::process::geteuid().as_raw() || peer.uid() == 0 => None,
+        Ok(peer) => Some(format!("user {}", peer.uid())),
+        Err(error) => Some(error.to_string()),
+    }
+}

@@ -1,0 +1,11 @@
+//! The socket: connections in, the service on each.
+
+mod bind;
+mod connection;
+mod executor;
+mod listener;
+mod places;
+mod until;
+
+pub(crate) use bind::{Listener, bind, is_answered_within};
+pub(crate) use listener::serve;

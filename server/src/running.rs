@@ -1,0 +1,191 @@
+//! The agents that are running, for those who ask, and for those who have one end.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use aiwg_shim::{Process, Signal};
+use tokio::sync::watch;
+
+use crate::store::{Ending, TaskNo};
+
+/// The running agents. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Running {
+    kept: Arc<Mutex<HashMap<TaskNo, Kept>>>,
+    count: Arc<watch::Sender<usize>>,
+}
+
+/// What is known of a running task, and how its keeper is reached. The next launch of a task may be ordered while the keeper of the one before
+/// is still finishing: whatever a keeper says here counts only for its own launch.
+struct Kept {
+    launch: u32,
+    agent: Option<u32>,
+    shim: Option<Process>,
+    /// Whether an earlier daemon has started its shim.
+    is_found: bool,
+    end: watch::Sender<Option<Ending>>,
+}
+
+impl Kept {
+    fn is_shim(&self, pid: u32) -> bool {
+        self.shim.is_some_and(|shim| shim.pid == pid)
+    }
+}
+
+impl Running {
+    pub(crate) fn new() -> Self {
+        Self { kept: Arc::default(), count: Arc::new(watch::Sender::new(0)) }
+    }
+
+    /// From here on this launch of a task is kept; `is_found` tells that an earlier daemon has started its shim: until that is known, any may be
+    /// it. Its keeper is told through the receiver that its agent is to end, and why.
+    pub(crate) fn begin(
+        &self,
+        no: TaskNo,
+        launch: u32,
+        is_found: bool,
+        ending: Option<Ending>,
+    ) -> watch::Receiver<Option<Ending>> {
+        let (end, ended) = watch::channel(ending);
+        self.change(|kept| kept.insert(no, Kept { launch, agent: None, shim: None, is_found, end }));
+        ended
+    }
+
+    /// This launch of a task is not kept any more.
+    pub(crate) fn finished(&self, no: TaskNo, launch: u32) {
+        self.change(|kept| {
+            if kept.get(&no).is_some_and(|one| one.launch == launch) {
+                kept.remove(&no);
+            }
+        });
+    }
+
+    /// The processes of this launch, as far as they are known.
+    pub(crate) fn set_processes(&self, no: TaskNo, launch: u32, shim: Option<Process>, agent: Option<u32>) {
+        if let Some(one) = self.lock().get_mut(&no).filter(|one| one.launch == launch) {
+            (one.shim, one.agent) = (shim, agent);
+        }
+    }
+
+    /// Has the agent of a task end, if one is kept.
+    pub(crate) fn end(&self, no: TaskNo, ending: Ending) {
+        if let Some(one) = self.lock().get(&no) {
+            // Its keeper may just have finished.
+            let _ = one.end.send(Some(ending));
+        }
+    }
+
+    /// The agent's process, if it runs and is known.
+    pub(crate) fn pid(&self, no: TaskNo) -> Option<u32> {
+        self.lock().get(&no)?.agent
+    }
+
+    /// Which launch of a task is kept.
+    pub(crate) fn launch(&self, no: TaskNo) -> Option<u32> {
+        self.lock().get(&no).map(|one| one.launch)
+    }
+
+    /// The task whose shim or agent this process is.
+    pub(crate) fn task_of(&self, pid: u32) -> Option<TaskNo> {
+        let kept = self.lock();
+        let found = kept.iter().find(|(_, one)| one.is_shim(pid) || one.agent == Some(pid));
+        found.map(|(no, _)| *no)
+    }
+
+    /// Whether this process may be the shim of a task that is kept: it is known as such, or calls itself one while there is one that is not
+    /// known.
+    pub(crate) fn may_be_shim(&self, pid: u32) -> bool {
+        let kept = self.lock();
+        let is_unknown = kept.values().any(|one| one.is_found && one.shim.is_none());
+        kept.values().any(|one| one.is_shim(pid)) || (is_unknown && Process::is_shim(pid))
+    }
+
+    /// The shim of a task, as far as it is known.
+    pub(crate) fn shim(&self, no: TaskNo) -> Option<Process> {
+        self.lock().get(&no)?.shim
+    }
+
+    /// Has all shims go on: their agents may have stopped them.
+    pub(crate) fn wake_shims(&self) {
+        for shim in self.lock().values().filter_map(|one| one.shim) {
+            // It may just have ended.
+            let _ = shim.signal(Signal::CONT);
+        }
+    }
+
+    /// The tasks whose agents are kept, in no order.
+    pub(crate) fn tasks(&self) -> Vec<TaskNo> {
+        self.lock().keys().copied().collect()
+    }
+
+    /// How many agents are kept.
+    pub(crate) fn count(&self) -> usize {
+        self.lock().len()
+    }
+
+    /// Waits until no agent is left.
+    pub(crate) async fn none_left(&self) {
+        // The sender lives in `self`: it cannot be gone.
+        let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut HashMap<TaskNo, Kept>) -> T) {
+        let mut kept = self.lock();
+        change(&mut kept);
+        self.count.send_replace(kept.len());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<TaskNo, Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEW: bool = false;
+    const SHIM: Option<Process> = Some(Process { pid: 10, start_time: 1 });
+
+    #[test]
+    fn only_what_is_known_is_a_shim_unless_one_is_not() {
+        let running = Running::new();
+        let _new = running.begin(TaskNo(1), 1, NEW, None);
+        running.set_processes(TaskNo(1), 1, SHIM, None);
+        assert!(running.may_be_shim(10) && !running.may_be_shim(11));
+        let _found = running.begin(TaskNo(2), 1, true, None);
+        running.set_processes(TaskNo(2), 1, Some(Process { pid: 20, start_time: 1 }), None);
+        assert!(running.may_be_shim(20) && !running.may_be_shim(std::process::id()));
+        let _unknown = running.begin(TaskNo(3), 1, true, None);
+        // This test is none.
+        assert!(!running.may_be_shim(std::process::id()));
+    }
+
+    #[test]
+    fn the_end_of_one_launch_says_nothing_about_the_next() {
+        let (running, no) = (Running::new(), TaskNo(1));
+        let _first = running.begin(no, 1, NEW, None);
+        running.set_processes(no, 1, SHIM, Some(11));
+        // Ordered before the keeper of the first has come to its end.
+        let second = running.begin(no, 2, NEW, None);
+        running.finished(no, 1);
+        running.set_processes(no, 1, SHIM, Some(11));
+        assert_eq!((running.count(), running.launch(no), running.pid(no)), (1, Some(2), None));
+        running.end(no, Ending::Cancel);
+        assert_eq!(*second.borrow(), Some(Ending::Cancel));
+        running.finished(no, 2);
+        assert_eq!(running.count(), 0);
+    }
+
+    #[test]
+    fn a_task_is_known_by_its_shim_and_by_its_agent() {
+        let running = Running::new();
+        let _end = running.begin(TaskNo(3), 1, NEW, None);
+        running.set_processes(TaskNo(3), 1, SHIM, Some(11));
+        assert_eq!((running.task_of(10), running.task_of(11)), (Some(TaskNo(3)), Some(TaskNo(3))));
+        assert_eq!(running.task_of(12), None);
+        assert_eq!(running.tasks(), [TaskNo(3)]);
+    }
+}

@@ -1,0 +1,97 @@
+//! The supervisor: carries out the engine's orders and tells it what came of them.
+//!
+//! Each agent runs under a shim (`aiwg-shim`), a small process of its own that outlives this daemon. What is known of a running agent
+//! is in its directory, `actions/<task>/`: the shim's lock says that it is alive, `run.json` who it is, `exit.json` how
+//! it ended. So a daemon that finds tasks running in the store at its start goes on with them exactly as the one before.
+
+mod agent;
+mod environment;
+mod force;
+mod launch;
+mod outcome;
+mod overdue;
+mod prepare;
+mod shim;
+mod shortage;
+mod silence;
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use aiwg_protocol::types::TaskState;
+use futures::FutureExt;
+use tokio::{sync::mpsc, task::JoinSet, time::Instant};
+
+use crate::{
+    config::Settings,
+    engine::{Engine, Order},
+    project::Project,
+    running::Running,
+    store::{Ending, TaskRow},
+};
+use agent::Agent;
+pub(crate) use environment::DEPTH_ENV;
+pub(crate) use environment::is_closed;
+pub use environment::{AGENT_ENV, TASK_ENV};
+use force::end_unkept;
+pub(crate) use force::leave_agents;
+pub(crate) use shortage::Shortage;
+
+/// What every agent's keeper needs.
+pub(crate) struct Shared {
+    pub(crate) project: Project,
+    pub(crate) settings: Settings,
+    pub(crate) engine: Engine,
+    pub(crate) running: Running,
+    /// Whether agents can be started at all.
+    pub(crate) shortage: Shortage,
+    /// The socket, as agents are to find it.
+    pub(crate) socket: String,
+    /// How many files agents may have open; none for as many as the daemon.
+    pub(crate) open_files: Option<u64>,
+}
+
+/// Carries out orders until they end and no agent is left that it keeps.
+pub(crate) async fn supervise(
+    shared: Arc<Shared>,
+    found: Vec<TaskRow>,
+    mut orders: mpsc::UnboundedReceiver<Order>,
+) {
+    // What was killed that kept something leaves it to this process, which can end it.
+    if let Err(error) = aiwg_shim::take_in_orphans() {
+        tracing::warn!(%error, "what a killed shim leaves cannot be taken in");
+    }
+    let began = Instant::now();
+    let mut keepers = Keepers { shared, agents: JoinSet::new() };
+    for task in found.into_iter().filter(|task| task.state == TaskState::Running) {
+        keepers.keep(Agent::found(&task), true, task.ending);
+    }
+    keepers.agents.spawn(end_unkept(Arc::clone(&keepers.shared), began));
+    loop {
+        tokio::select! {
+            order = orders.recv() => match order {
+                Some(Order::Start(order)) => keepers.keep(Agent::ordered(*order), false, None),
+                Some(Order::End(no, ending)) => keepers.shared.running.end(no, ending),
+                None => return,
+            },
+            Some(_) = keepers.agents.join_next() => {}
+        }
+    }
+}
+
+struct Keepers {
+    shared: Arc<Shared>,
+    agents: JoinSet<()>,
+}
+
+impl Keepers {
+    fn keep(&mut self, agent: Agent, is_found: bool, ending: Option<Ending>) {
+        let (task, shared) = (agent.task(), Arc::clone(&self.shared));
+        let ended = shared.running.begin(task.no, task.launch, is_found, ending);
+        self.agents.spawn(async move {
+            if AssertUnwindSafe(agent.keep(&shared, ended)).catch_unwind().await.is_err() {
+                task.give_up(&shared).await;
+            }
+            shared.running.finished(task.no, task.launch);
+        });
+    }
+}
