@@ -1,7 +1,6 @@
 //! What every method can reach.
 
 use std::{
-    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering},
@@ -37,8 +36,6 @@ pub(crate) const MOST_READS: usize = 64;
 pub(crate) struct Context {
     pub(crate) project: Project,
     pub(crate) settings: Settings,
-    /// The configuration that was named at the start in place of the usual one.
-    pub(crate) config_named: Option<PathBuf>,
     /// Whether a person asks for the new beginning that is asked for.
     pub(crate) restarts_attended: AtomicBool,
     /// Held by whoever reads the configuration again.

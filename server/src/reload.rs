@@ -8,7 +8,7 @@ use aiwg_protocol::{
 };
 
 use crate::{
-    config::{ConfigError, Loaded, asked_in_vain, load_for},
+    config::{Checks, ConfigError, Loaded},
     context::Context,
     engine::{Draft, EngineError, Policy},
     health::{Health, IssueKind},
@@ -44,12 +44,12 @@ async fn put_in_force(context: &Arc<Context>, cause: Option<Cause>) -> Result<Da
             return Ok(refused(error.problems()));
         }
     };
-    let in_force = InForce { named: context.config_named.clone(), text: loaded.text.clone() };
+    let in_force = InForce { named: context.settings.named(), text: loaded.text.clone() };
     context.engine.configure(policy, in_force).await?;
     let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices: loaded.notices.clone() };
     // Also where nothing of it has changed: whoever rotates the log himself asks so for the new file.
     context.log.configure(&loaded.config.daemon.log);
-    report_notices(&loaded, &context.health);
+    report_notices(&loaded, context.settings.checks(), &context.health);
     context.health.clear(IssueKind::ConfigChanged);
     context.settings.replace(loaded);
     watch_again(context, &old.config).await;
@@ -79,10 +79,7 @@ pub(crate) async fn read(context: &Arc<Context>) -> Result<(Policy, Loaded), Con
 }
 
 fn read_file(context: &Context) -> Result<(Policy, Loaded), ConfigError> {
-    let loaded = load_for(&context.project, context.config_named.as_deref())?;
-    if let Some(gone) = context.settings.get().path.as_ref().filter(|_| loaded.path.is_none()) {
-        return Err(ConfigError::gone(gone));
-    }
+    let loaded = context.settings.read_again(&context.project)?;
     Ok((policy(&loaded.config)?, loaded))
 }
 
@@ -120,7 +117,7 @@ pub(crate) async fn watch(context: &Arc<Context>) {
 /// A rule's pattern is wrong.
 pub(crate) fn policy(config: &Config) -> Result<Policy, ConfigError> {
     Ok(Policy {
-        rules: RuleIndex::new(compile(config))?.into(),
+        rules: RuleIndex::new(compile(config)).map_err(|error| ConfigError::Rule(error.to_string()))?.into(),
         max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),
         max_queued: config.daemon.max_queued,
         max_task_depth: config.daemon.max_task_depth,
@@ -128,11 +125,11 @@ pub(crate) fn policy(config: &Config) -> Result<Policy, ConfigError> {
 }
 
 /// Shows in the log what of a configuration is not acted upon, and in the health what it asks for in vain.
-pub(crate) fn report_notices(loaded: &Loaded, health: &Health) {
+pub(crate) fn report_notices(loaded: &Loaded, checks: Checks, health: &Health) {
     for notice in &loaded.notices {
         tracing::warn!("configuration: {notice}");
     }
-    let in_vain = asked_in_vain(&loaded.config);
+    let in_vain = checks.in_vain(&loaded.config);
     if in_vain.is_empty() {
         health.clear(IssueKind::Config);
     } else {

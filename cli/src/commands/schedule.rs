@@ -10,7 +10,7 @@ use aiwg_client::{
 };
 use aiwg_protocol::CONFIG_PATH;
 use aiwg_schedule::{Schedule, time, time_zone};
-use aiwg_server::config::load;
+use aiwg_server::boot::load_config;
 use clap::{Args, Subcommand, ValueHint};
 use jiff::Timestamp;
 
@@ -100,7 +100,7 @@ fn next(project: Option<&Path>, args: &NextArgs, output: &Output) -> Result<Exit
 /// The time zone that the schedules of the project go by, where it names one.
 fn zone_of_project(project: Option<&Path>) -> Result<Option<String>, CliError> {
     let project = to_start(project)?;
-    match load(&project, &project.join(CONFIG_PATH), false) {
+    match load_config(&project, &project.join(CONFIG_PATH), false) {
         Ok(loaded) => Ok(loaded.config.schedule.timezone),
         Err(error) => {
             note(&format!("! the machine's time zone counts, as the project's cannot be read: {error}"));

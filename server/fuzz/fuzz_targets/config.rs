@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use aiwg_server::config::parse;
+use aiwg_server::boot::parse_config;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    if let Err(error) = parse(Path::new("/tmp"), "daemon.json", text) {
+    if let Err(error) = parse_config(Path::new("/tmp"), "daemon.json", text) {
         assert!(error.problems().len() <= 101);
     }
 });

@@ -1,7 +1,10 @@
 //! The daemon from its first moment to its last.
 
+#[cfg(test)]
+mod config_tests;
 mod error;
 mod options;
+mod parts;
 mod signals;
 
 use std::{
@@ -23,9 +26,14 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub use self::{error::BootError, options::Options};
+pub use self::{
+    error::BootError,
+    options::Options,
+    parts::{load_config, parse_config},
+};
 use self::{
     error::system,
+    parts::CHECKS,
     signals::{Signals, last_wish, wanted_to_stop},
 };
 pub use crate::runs::{AGENT_ENV, TASK_ENV};
@@ -126,14 +134,14 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     options.check(asked, &known)?;
     let is_first = known.in_force.is_none();
     let Chosen { loaded, named, changes, differs } =
-        choose(&project, options.config.clone(), asked, known.in_force)?;
+        choose(&project, options.config.clone(), asked, known.in_force, CHECKS)?;
     let policy = policy(&loaded.config)?;
     let health = Health::default();
     let log = Log::start(project.log(), &loaded.config.daemon.log, !options.detached, health.clone())
         .map_err(system("the log could not be started"))?;
     tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
     let open_files = raise_open_files();
-    report_notices(&loaded, &health);
+    report_notices(&loaded, CHECKS, &health);
     report_changes(&changes, differs.as_deref(), &health);
     if let Some(why) = state::not_promised(&project.state_dir()) {
         tracing::warn!("{why}");
@@ -145,7 +153,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         health.report(IssueKind::Damage, lost);
     }
     let in_force = InForce { named: named.clone(), text: loaded.text.clone() };
-    let settings = Settings::new(loaded);
+    let settings = Settings::new(loaded, named, CHECKS);
 
     // The store, and from it the engine, which publishes on the bus and orders from the supervisor.
     let interrupted = settings.get().config.daemon.interrupted_tasks;
@@ -204,7 +212,6 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let context = Arc::new(Context {
         project: project.clone(),
         settings,
-        config_named: named,
         restarts_attended: AtomicBool::new(false),
         reloading: tokio::sync::Mutex::new(()),
         log,
@@ -377,7 +384,7 @@ fn remember(context: &Context) {
     if !project.aiwg().is_dir() || project.database().exists() {
         return;
     }
-    let in_force = InForce { named: context.config_named.clone(), text: context.settings.get().text.clone() };
+    let in_force = InForce { named: context.settings.named(), text: context.settings.get().text.clone() };
     let remembered =
         project.make_dirs().map_err(system("the directories cannot be made again")).and_then(|()| {
             let mut store = Store::open(&project.database()).map_err(RecoveryError::from)?;

@@ -2,8 +2,6 @@ use std::path::{Path, PathBuf};
 
 use aiwg_protocol::types::ConfigProblem;
 
-use crate::rules::BadPattern;
-
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -28,8 +26,8 @@ pub enum ConfigError {
         path: PathBuf,
     },
     /// A rule's pattern is wrong. The check of the file finds this first, and tells where.
-    #[error(transparent)]
-    Rule(#[from] BadPattern),
+    #[error("{0}")]
+    Rule(String),
 }
 
 /// Whoever wants the defaults writes `{}`: a file that is just being replaced is no reason to drop every rule, and to run another agent.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use aiwg_protocol::config::Config;
 
 use super::{
-    ConfigError, Loaded,
+    Checks, ConfigError, Loaded,
     changes::{changes, places, shown},
     load::{load_for, parse},
     trusted::read_trusted,
@@ -54,54 +54,70 @@ pub(crate) fn choose(
     named: Option<PathBuf>,
     asked: Asked,
     kept: Option<InForce>,
+    checks: Checks,
 ) -> Result<Chosen, ConfigError> {
     let Some(kept) = kept else {
         // The first start: whoever has this project here has read what it runs.
-        let loaded = load_for(project, named.as_deref())?;
+        let loaded = load_for(project, named.as_deref(), checks)?;
         return Ok(Chosen { loaded, named, changes: Vec::new(), differs: None });
     };
     let named = if asked == Asked::Start { named } else { named.or_else(|| kept.named.clone()) };
     match asked {
-        Asked::Start => put_in_force(project, named, &kept),
-        Asked::Restart => {
-            put_in_force(project, named.clone(), &kept).or_else(|_| keep(project, named, &kept))
-        }
-        Asked::Nobody => keep(project, named, &kept),
+        Asked::Start => put_in_force(project, named, &kept, checks),
+        Asked::Restart => put_in_force(project, named.clone(), &kept, checks)
+            .or_else(|_| keep(project, named, &kept, checks)),
+        Asked::Nobody => keep(project, named, &kept, checks),
         // Nor which file a later reload reads.
-        Asked::Agent => keep(project, kept.named.clone(), &kept),
+        Asked::Agent => keep(project, kept.named.clone(), &kept, checks),
     }
 }
 
-fn put_in_force(project: &Project, named: Option<PathBuf>, kept: &InForce) -> Result<Chosen, ConfigError> {
-    let loaded = load_for(project, named.as_deref())?;
+fn put_in_force(
+    project: &Project,
+    named: Option<PathBuf>,
+    kept: &InForce,
+    checks: Checks,
+) -> Result<Chosen, ConfigError> {
+    let loaded = load_for(project, named.as_deref(), checks)?;
     if loaded.path.is_none() && kept.text.is_some() && kept.named.is_none() {
         return Err(ConfigError::gone(&project.config()));
     }
-    let old = of_kept(project, kept).map(|loaded| loaded.config).unwrap_or_default();
+    let old = of_kept(project, kept, checks).map(|loaded| loaded.config).unwrap_or_default();
     let changes = shown(&changes(&old, &loaded.config));
     Ok(Chosen { loaded, named, changes, differs: None })
 }
 
-fn keep(project: &Project, named: Option<PathBuf>, kept: &InForce) -> Result<Chosen, ConfigError> {
-    let loaded = of_kept(project, kept)?;
+fn keep(
+    project: &Project,
+    named: Option<PathBuf>,
+    kept: &InForce,
+    checks: Checks,
+) -> Result<Chosen, ConfigError> {
+    let loaded = of_kept(project, kept, checks)?;
     let file = named.clone().unwrap_or_else(|| project.config());
-    let differs = differs(project, &file, kept, &loaded.config);
+    let differs = differs(project, &file, kept, &loaded.config, checks);
     Ok(Chosen { loaded, named, changes: Vec::new(), differs })
 }
 
 /// The configuration that was in force.
-fn of_kept(project: &Project, kept: &InForce) -> Result<Loaded, ConfigError> {
+fn of_kept(project: &Project, kept: &InForce, checks: Checks) -> Result<Loaded, ConfigError> {
     let Some(text) = &kept.text else { return Ok(Loaded::default()) };
     let path = kept.named.clone().unwrap_or_else(|| project.config());
-    let (config, notices) = parse(project.root(), &path.display().to_string(), text)?;
+    let (config, notices) = parse(project.root(), &path.display().to_string(), text, checks)?;
     Ok(Loaded { config, path: Some(path), notices, text: Some(text.clone()) })
 }
 
 /// How the file differs from what is in force; none where it does not.
-fn differs(project: &Project, file: &Path, kept: &InForce, in_force: &Config) -> Option<String> {
+fn differs(
+    project: &Project,
+    file: &Path,
+    kept: &InForce,
+    in_force: &Config,
+    checks: Checks,
+) -> Option<String> {
     let how = match read_trusted(file) {
         Ok(text) if Some(&text) == kept.text.as_ref() => return None,
-        Ok(text) => match parse(project.root(), &file.display().to_string(), &text) {
+        Ok(text) => match parse(project.root(), &file.display().to_string(), &text, checks) {
             Ok((config, _)) => match changes(in_force, &config) {
                 same if same.is_empty() => return None,
                 changes => format!("has changed since ({})", places(&changes)),

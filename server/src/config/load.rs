@@ -7,9 +7,8 @@ use jsonc_parser::{CollectOptions, ParseOptions, ast, common::Ranged, parse_to_a
 use serde_json::Value;
 
 use super::{
-    check::check,
+    check::Checks,
     error::ConfigError,
-    notices::notices,
     report::{Report, Source},
     shape::fit,
     trusted::read_trusted,
@@ -47,7 +46,12 @@ pub struct Loaded {
 ///
 /// # Errors
 /// It cannot be read, or is wrong.
-pub fn load(project: &Path, path: &Path, required: bool) -> Result<Loaded, ConfigError> {
+pub(crate) fn load(
+    project: &Path,
+    path: &Path,
+    required: bool,
+    checks: Checks,
+) -> Result<Loaded, ConfigError> {
     let text = match read_trusted(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !required => {
@@ -55,7 +59,7 @@ pub fn load(project: &Path, path: &Path, required: bool) -> Result<Loaded, Confi
         }
         Err(source) => return Err(ConfigError::Unreadable { path: path.to_owned(), source }),
     };
-    let (config, notices) = parse(project, &path.display().to_string(), &text)?;
+    let (config, notices) = parse(project, &path.display().to_string(), &text, checks)?;
     Ok(Loaded { config, path: Some(path.to_owned()), notices, text: Some(text) })
 }
 
@@ -63,10 +67,14 @@ pub fn load(project: &Path, path: &Path, required: bool) -> Result<Loaded, Confi
 ///
 /// # Errors
 /// It cannot be read, or is wrong.
-pub(crate) fn load_for(project: &Project, named: Option<&Path>) -> Result<Loaded, ConfigError> {
+pub(crate) fn load_for(
+    project: &Project,
+    named: Option<&Path>,
+    checks: Checks,
+) -> Result<Loaded, ConfigError> {
     match named {
-        Some(path) => load(project.root(), path, true),
-        None => load(project.root(), &project.config(), false),
+        Some(path) => load(project.root(), path, true, checks),
+        None => load(project.root(), &project.config(), false, checks),
     }
 }
 
@@ -75,7 +83,12 @@ pub(crate) fn load_for(project: &Project, named: Option<&Path>) -> Result<Loaded
 ///
 /// # Errors
 /// It is wrong: all that is.
-pub fn parse(project: &Path, file: &str, text: &str) -> Result<(Config, Vec<String>), ConfigError> {
+pub(crate) fn parse(
+    project: &Path,
+    file: &str,
+    text: &str,
+    checks: Checks,
+) -> Result<(Config, Vec<String>), ConfigError> {
     // Some editors begin a file with the mark of UTF-8.
     let source = Source { file, text: text.strip_prefix('\u{feff}').unwrap_or(text) };
     let only =
@@ -88,12 +101,12 @@ pub fn parse(project: &Path, file: &str, text: &str) -> Result<(Config, Vec<Stri
     let mut report = Report::new(source, &tree);
     let config = fit(&config_schema(), &tree, &mut report).and_then(|usable| {
         let config = read(&usable, &mut report)?;
-        check(project, &usable, &config, &mut report);
+        checks.check(project, &usable, &config, &mut report);
         Some(config)
     });
     match config {
         Some(config) if report.is_empty() => {
-            let notices = notices(project, &config);
+            let notices = checks.notices(project, &config);
             Ok((config, notices))
         }
         _ => Err(ConfigError::Wrong { problems: report.finish() }),

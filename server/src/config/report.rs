@@ -29,7 +29,7 @@ impl Source<'_> {
 const MOST: usize = 100;
 
 /// Gathers what is wrong.
-pub(super) struct Report<'a> {
+pub(crate) struct Report<'a> {
     source: Source<'a>,
     /// As it was written.
     tree: &'a ast::Value<'a>,
@@ -129,7 +129,7 @@ fn shortened(mut message: String) -> String {
 
 /// A step from a value into it.
 #[derive(Clone, Copy)]
-pub(super) enum Step<'a> {
+pub(crate) enum Step<'a> {
     Key(&'a str),
     Place(usize),
 }

@@ -2,34 +2,67 @@
 
 use std::sync::Arc;
 
+use std::path::{Path, PathBuf};
+
 use tokio::sync::watch;
 
-use super::Loaded;
+use super::{Checks, ConfigError, Loaded, load_for};
+use crate::project::Project;
 
 /// The configuration that is in force, which a reload replaces as a whole. Cheap to clone.
 ///
 /// Take it once for each piece of work, so that the piece sees one configuration and not parts of two.
-#[derive(Debug, Clone)]
-pub struct Settings(Arc<watch::Sender<Arc<Loaded>>>);
+#[derive(Clone)]
+pub struct Settings {
+    in_force: Arc<watch::Sender<Arc<Loaded>>>,
+    named: Option<Arc<Path>>,
+    checks: Checks,
+}
 
 impl Settings {
-    /// Those to begin with.
-    pub fn new(loaded: Loaded) -> Self {
-        Self(Arc::new(watch::Sender::new(Arc::new(loaded))))
+    /// Those to begin with; `named` is the file that was named at the start in place of the usual one.
+    pub(crate) fn new(loaded: Loaded, named: Option<PathBuf>, checks: Checks) -> Self {
+        Self {
+            in_force: Arc::new(watch::Sender::new(Arc::new(loaded))),
+            named: named.map(Into::into),
+            checks,
+        }
+    }
+
+    /// The file that was named at the start in place of the usual one.
+    pub(crate) fn named(&self) -> Option<PathBuf> {
+        self.named.as_deref().map(Path::to_owned)
+    }
+
+    /// The configuration as it stands in the file, if it is good.
+    ///
+    /// # Errors
+    /// What is wrong with it; or there is no file any more.
+    pub(crate) fn read_again(&self, project: &Project) -> Result<Loaded, ConfigError> {
+        let loaded = load_for(project, self.named.as_deref(), self.checks)?;
+        match &self.get().path {
+            Some(gone) if loaded.path.is_none() => Err(ConfigError::gone(gone)),
+            _ => Ok(loaded),
+        }
+    }
+
+    /// What the parts of the daemon know about a configuration.
+    pub(crate) fn checks(&self) -> Checks {
+        self.checks
     }
 
     /// What holds now.
     pub fn get(&self) -> Arc<Loaded> {
-        Arc::clone(&self.0.borrow())
+        Arc::clone(&self.in_force.borrow())
     }
 
     /// Puts others in their place.
     pub(crate) fn replace(&self, loaded: Loaded) {
-        self.0.send_replace(Arc::new(loaded));
+        self.in_force.send_replace(Arc::new(loaded));
     }
 
     /// Tells of every replacement.
     pub(crate) fn changes(&self) -> watch::Receiver<Arc<Loaded>> {
-        self.0.subscribe()
+        self.in_force.subscribe()
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! They only decide. What they decide is carried out by the engine, in the transaction that stores the event.
 
+mod check;
 mod compile;
 mod decide;
 mod index;
 pub mod template;
+mod topics;
 
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use aiwg_protocol::{
 };
 
 use crate::store::NewTask;
+pub(crate) use check::{RulesCheck, wrong_pattern};
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
 pub use decide::{
     Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, enable_command, longest_wait_ms, settled,
@@ -24,6 +27,7 @@ pub use decide::{
 pub(crate) use index::why as why_no_pattern;
 pub use index::{BadPattern, RuleIndex};
 use template::TemplateError;
+pub(crate) use topics::{cannot_occur, reserved};
 
 /// The task that a rule makes of these events, the last of which led to it, and the latest of so many `matches`. Where the prompt cannot be
 /// made of them, the reason, and the task with the prompt as it is written.

@@ -1,7 +1,6 @@
 //! Whether what is kept in `.aiwg/daemon` is this daemon's own work: what a clone, an archive or a copy brings is not acted upon.
 
 mod file_system;
-mod links;
 
 use std::{
     path::{Path, PathBuf},
@@ -10,7 +9,6 @@ use std::{
 
 use aiwg_fs::within;
 pub(crate) use file_system::not_promised;
-pub(crate) use links::refuse_links;
 
 use crate::{
     project::Project,

@@ -10,7 +10,10 @@ use std::{
 
 use aiwg_client::types::ConfigProblem;
 use aiwg_protocol::CONFIG_PATH;
-use aiwg_server::config::{Loaded, load, parse};
+use aiwg_server::{
+    boot::{load_config, parse_config},
+    config::Loaded,
+};
 use serde::Serialize;
 
 pub(crate) use self::args::ConfigCommand;
@@ -52,15 +55,15 @@ fn check(project: &Path, named: Option<PathBuf>) -> Result<Checked, CliError> {
     let (file, read) = match named {
         Some(file) if file.as_os_str() == STDIN => {
             let text = io::read_to_string(io::stdin())?;
-            (Some(file), parse(project, STDIN, &text).map(|(_, notices)| notices))
+            (Some(file), parse_config(project, STDIN, &text).map(|(_, notices)| notices))
         }
         Some(file) => {
-            let read = load(project, &file, true).map(|loaded| loaded.notices);
+            let read = load_config(project, &file, true).map(|loaded| loaded.notices);
             (Some(file), read)
         }
         None => {
             let file = project.join(CONFIG_PATH);
-            match load(project, &file, false) {
+            match load_config(project, &file, false) {
                 Ok(Loaded { path, notices, .. }) => (path, Ok(notices)),
                 Err(error) => (Some(file), Err(error)),
             }

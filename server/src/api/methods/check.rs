@@ -9,11 +9,11 @@ use aiwg_protocol::{
 };
 
 use crate::{
-    config::reserved,
     context::kib,
     engine::Select,
     names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
     rules::is_task_time,
+    rules::reserved,
     store::{Selection, TaskNo},
 };
 

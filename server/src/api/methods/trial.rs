@@ -20,10 +20,9 @@ use crate::{
     api::Handler,
     components::scheduler::{Scheduled, draft},
     components::watcher::options,
-    config::cannot_occur,
     context::Context,
     engine::Draft,
-    rules::{Decision, HEALTH_CHECK, task_of, template},
+    rules::{Decision, HEALTH_CHECK, cannot_occur, task_of, template},
 };
 
 pub(crate) async fn automation_test(

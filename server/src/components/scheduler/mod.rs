@@ -1,5 +1,6 @@
 //! The source of `schedule:*` events: when a schedule's time has come, the engine is told.
 
+mod check;
 mod jobs;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -18,6 +19,7 @@ use crate::{
     engine::{Draft, EngineError},
     rules::HEALTH_CHECK,
 };
+pub(crate) use check::ScheduleCheck;
 pub(crate) use jobs::{Scheduled, scheduled, zone};
 
 /// How long to wait before the engine is told again what it could not store.

@@ -1,7 +1,11 @@
 //! The source of `file:*` events: what [`aiwg_watch`] tells of goes to the engine.
 
+mod check;
 mod events;
+mod in_vain;
+mod links;
 mod notices;
+mod notices_in_config;
 mod options;
 mod told;
 
@@ -29,6 +33,7 @@ use crate::{
     project::Project,
     store::FilesTold,
 };
+pub(crate) use check::WatchCheck;
 pub(crate) use options::options;
 pub(crate) use told::{begin_anew, note_told};
 

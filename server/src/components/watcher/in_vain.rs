@@ -1,4 +1,4 @@
-//! Patterns and paths that can match nothing. What only looks like a mistake is a notice, in [`crate::config::notices`].
+//! Patterns and paths that can match nothing. What only looks like a mistake is a notice, in [`super::notices_in_config`].
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use aiwg_patterns::{Pattern, PatternSet, alternatives};
 use aiwg_protocol::config::Config;
 use aiwg_watch::{Kind, Options, Verdict, Verdicts, within};
 
-use crate::components::watcher;
+use super::options;
 
 const RELATIVE: &str = "a pattern is relative to the project";
 
@@ -15,42 +15,6 @@ const ALTERNATIVES: usize = 16;
 
 /// What stands for whatever a wildcard matches. Two, so that a pattern that ignores one by chance says nothing.
 const NAMES: [&str; 2] = ["x", "q7-other"];
-
-/// Why no file of the project can match.
-pub(super) fn wrong_pattern(pattern: &str) -> Option<String> {
-    if pattern.is_empty() {
-        return Some("must not be empty: \"**\" matches all files".to_owned());
-    }
-    if let Some(rest) = pattern.strip_prefix('!') {
-        return Some(format!(
-            "matches no file: a ! takes out of what the patterns before it in a list match, as in [\"**\", {:?}]; \\! stands for \
-             the character",
-            format!("!{rest}")
-        ));
-    }
-    if let Some(rest) = pattern.strip_prefix('/') {
-        let rest = rest.trim_start_matches('/');
-        return Some(format!("matches no file: {RELATIVE}, such as {rest:?}"));
-    }
-    let parts: Vec<&str> = pattern.strip_prefix("./").unwrap_or(pattern).split('/').collect();
-    if parts.contains(&"..") {
-        return Some(format!("matches no file: {RELATIVE}, and cannot lead out of it"));
-    }
-    if pattern.ends_with('/') {
-        return Some(format!(
-            "matches no file, since it names a directory: {:?} matches all in it",
-            format!("{pattern}**")
-        ));
-    }
-    if parts.iter().any(|part| part.is_empty() || *part == ".") {
-        let plain: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty() && *part != ".").collect();
-        return Some(format!(
-            "matches no file: no path has an empty part or a \".\" in it; write {:?}",
-            plain.join("/")
-        ));
-    }
-    None
-}
 
 /// What is watched, by the configuration alone: what git ignores may be another tomorrow. Made ready to be asked about many patterns.
 pub(super) struct Watched {
@@ -67,7 +31,7 @@ pub(super) struct Watched {
 
 impl Watched {
     pub(super) fn by(project: &Path, config: &Config) -> Self {
-        let options = Options { gitignore: false, ..watcher::options(project, config) };
+        let options = Options { gitignore: false, ..options(project, config) };
         let paths = options.paths.iter().filter_map(|path| within(&options.root, &path.path).ok()).collect();
         Self {
             paths,

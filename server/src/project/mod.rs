@@ -1,5 +1,7 @@
 //! Where things are: the files of a project's daemon.
 
+mod links;
+
 use std::{
     io,
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
@@ -132,7 +134,7 @@ impl Project {
         self.open_to_owner();
         // The command that it names is run, with all that this user may do.
         trust::check(&aiwg)?;
-        crate::state::refuse_links(self)?;
+        links::refuse_links(self)?;
         for dir in [self.state_dir(), self.actions_dir(), self.events_dir()] {
             make_private_dir(&dir)?;
             std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o700)).map_err(at(&dir))?;

@@ -7,7 +7,8 @@ use aiwg_protocol::{
     schema::config_schema,
 };
 
-use super::{ConfigError, parse};
+use super::parse_config as parse;
+use crate::config::ConfigError;
 
 /// `LINE:COLUMN: MESSAGE` of all that is wrong.
 fn wrong(text: &str) -> Vec<String> {

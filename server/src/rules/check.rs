@@ -8,27 +8,35 @@ use std::{
 use aiwg_patterns::{Pattern, is_glob};
 use aiwg_protocol::config::{Action, Config, Patterns, Rule, Trigger};
 
-use super::{Check, Step, topics, vain};
+use super::{HEALTH_CHECK, RuleIndex, compile, template, topics::Published, why_no_pattern};
 use crate::{
+    config::{Check, SectionCheck, Step},
     names::{AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_in_topics, is_name, is_topic, is_variable},
-    rules::{RuleIndex, compile, template, why_no_pattern},
     runs::is_closed,
 };
 
-/// What triggers are held against, made when the first one needs it.
-#[derive(Default)]
-struct Held {
-    watched: OnceCell<vain::Watched>,
-    published: OnceCell<topics::Published>,
+/// What [`crate::rules`] knows about the sections `rules` and `actions`.
+pub(crate) struct RulesCheck;
+
+impl SectionCheck for RulesCheck {
+    fn check(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
+        check.rules(config);
+        check.actions(&config.actions);
+    }
+
+    fn in_vain(&self, config: &Config) -> Vec<String> {
+        events_in_vain(config)
+    }
 }
 
 impl Check<'_, '_, '_> {
-    pub(super) fn rules(&mut self, config: &Config) {
+    fn rules(&mut self, config: &Config) {
         let rules = &config.rules;
         // The jobs are rules as well.
         let mut seen: HashSet<String> =
             compile(config).split_off(rules.len()).into_iter().map(|rule| rule.id).collect();
-        let held = Held::default();
+        // Made when the first rule needs it.
+        let published = OnceCell::new();
         for (place, rule) in rules.iter().enumerate() {
             let at = [Step::Key("rules"), Step::Place(place)];
             let id = [at[0], at[1], Step::Key("id")];
@@ -38,12 +46,12 @@ impl Check<'_, '_, '_> {
             if !seen.insert(rule.id.clone()) {
                 self.wrong(&id, format!("another rule, or a job, has the id {:?} already", rule.id));
             }
-            self.trigger(config, rule, &at, &held);
+            self.trigger(config, rule, &at, &published);
             self.action(&rule.action, &[at[0], at[1], Step::Key("action")]);
         }
     }
 
-    pub(super) fn actions(&mut self, actions: &BTreeMap<String, Action>) {
+    fn actions(&mut self, actions: &BTreeMap<String, Action>) {
         for (name, action) in actions {
             let at = [Step::Key("actions"), Step::Key(name)];
             if !is_name(name) {
@@ -53,7 +61,7 @@ impl Check<'_, '_, '_> {
         }
     }
 
-    fn trigger(&mut self, config: &Config, rule: &Rule, at: &[Step<'_>], held: &Held) {
+    fn trigger(&mut self, config: &Config, rule: &Rule, at: &[Step<'_>], published: &OnceCell<Published>) {
         let (key, patterns) = match &rule.trigger {
             Trigger::FileChange { pattern } => ("pattern", pattern),
             Trigger::Event { topic } => ("topic", topic),
@@ -67,10 +75,9 @@ impl Check<'_, '_, '_> {
             let in_vain = || match (entry.takes_out, &rule.trigger) {
                 (true, _) if is_first => Some(TAKES_OUT_NOTHING.to_owned()),
                 (true, _) => takes_out_all(&all, place).then(|| TAKES_OUT_ALL.to_owned()),
-                (false, Trigger::FileChange { .. }) => {
-                    held.watched.get_or_init(|| vain::Watched::by(self.project, config)).in_vain(entry.text)
-                }
-                _ => held.published.get_or_init(|| topics::Published::by(config)).in_vain(entry.text),
+                // What is watched knows the watcher's check.
+                (false, Trigger::FileChange { .. }) => None,
+                _ => published.get_or_init(|| Published::by(config)).in_vain(entry.text),
             };
             if let Some(why) = wrong_pattern(&rule.trigger, entry.text).or_else(in_vain) {
                 let at = match patterns {
@@ -118,9 +125,9 @@ impl Check<'_, '_, '_> {
 }
 
 /// What is wrong with a pattern of a trigger, whatever is watched and published.
-fn wrong_pattern(trigger: &Trigger, text: &str) -> Option<String> {
+pub(crate) fn wrong_pattern(trigger: &Trigger, text: &str) -> Option<String> {
     let (wrong, pattern) = match trigger {
-        Trigger::FileChange { .. } => (vain::wrong_pattern(text), Pattern::path(text)),
+        Trigger::FileChange { .. } => (wrong_path(text), Pattern::path(text)),
         _ => (wrong_topic(text), Pattern::topic(text)),
     };
     wrong.or_else(|| Some(why_no_pattern(&pattern.err()?)))
@@ -157,4 +164,67 @@ fn wrong_topic(topic: &str) -> Option<String> {
         is_topic(topic)
     };
     (!can_be).then(|| format!("no event can have such a topic: {TOPIC_RULE}"))
+}
+
+/// Why no file of the project can match.
+fn wrong_path(pattern: &str) -> Option<String> {
+    if pattern.is_empty() {
+        return Some("must not be empty: \"**\" matches all files".to_owned());
+    }
+    if let Some(rest) = pattern.strip_prefix('!') {
+        return Some(format!(
+            "matches no file: a ! takes out of what the patterns before it in a list match, as in [\"**\", {:?}]; \\! stands for \
+             the character",
+            format!("!{rest}")
+        ));
+    }
+    if let Some(rest) = pattern.strip_prefix('/') {
+        let rest = rest.trim_start_matches('/');
+        return Some(format!("matches no file: a pattern is relative to the project, such as {rest:?}"));
+    }
+    let parts: Vec<&str> = pattern.strip_prefix("./").unwrap_or(pattern).split('/').collect();
+    if parts.contains(&"..") {
+        return Some(format!(
+            "matches no file: a pattern is relative to the project, and cannot lead out of it"
+        ));
+    }
+    if pattern.ends_with('/') {
+        return Some(format!(
+            "matches no file, since it names a directory: {:?} matches all in it",
+            format!("{pattern}**")
+        ));
+    }
+    if parts.iter().any(|part| part.is_empty() || *part == ".") {
+        let plain: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty() && *part != ".").collect();
+        return Some(format!(
+            "matches no file: no path has an empty part or a \".\" in it; write {:?}",
+            plain.join("/")
+        ));
+    }
+    None
+}
+
+/// Rules on events of the daemon that it does not publish unless something else is asked for.
+fn events_in_vain(config: &Config) -> Vec<String> {
+    let checks_health = config.schedule.jobs.iter().any(|job| job.action == HEALTH_CHECK);
+    let missing = |topic: &str| match topic {
+        topic if topic.starts_with("file:") && !config.watches_files() => {
+            Some("files are not watched: \"watch\": {\"enabled\": true} watches them")
+        }
+        topic if topic.starts_with("health:") && !checks_health => {
+            Some("no job has the action \"health-check\"")
+        }
+        "task:stalled" if config.daemon.stall_minutes.is_none() => {
+            Some("\"daemon.stall_minutes\" is not set")
+        }
+        _ => None,
+    };
+    let notices = |rule: &Rule| -> Vec<String> {
+        let Trigger::Event { topic } = &rule.trigger else { return Vec::new() };
+        let in_vain = topic.matching().filter_map(|topic| Some((topic, missing(topic)?)));
+        in_vain
+            .map(|(topic, why)| format!("the rule {:?} waits in vain for {topic:?}: {why}", rule.id))
+            .collect()
+    };
+    config.rules.iter().flat_map(notices).collect()
 }

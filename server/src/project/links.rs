@@ -9,7 +9,7 @@ use std::{
 use aiwg_fs::at;
 use aiwg_protocol::MAX_SOCKET_PATH;
 
-use crate::project::Project;
+use super::Project;
 
 /// The files that the daemon opens or makes in its directory by these very names.
 const FILES: [&str; 5] = ["daemon.db", "daemon.db-wal", "daemon.db-shm", "daemon.db-journal", "daemon.sock"];
@@ -18,7 +18,7 @@ const FILES: [&str; 5] = ["daemon.db", "daemon.db-wal", "daemon.db-shm", "daemon
 ///
 /// # Errors
 /// There is one; or it cannot be told.
-pub(crate) fn refuse_links(project: &Project) -> io::Result<()> {
+pub(super) fn refuse_links(project: &Project) -> io::Result<()> {
     // Where it leads there may be another project's state, which would be taken for this one's.
     refuse(&project.aiwg())?;
     refuse(&project.pid_file())?;

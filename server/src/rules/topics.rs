@@ -8,7 +8,8 @@ use aiwg_protocol::{
     topics::TOPICS,
 };
 
-use crate::{config::words::nearest, rules::schedule_topic};
+use super::schedule_topic;
+use crate::config::nearest;
 
 /// How the topics begin that only the daemon may publish.
 const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automation:", "health:", "chat:"];
