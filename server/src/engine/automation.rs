@@ -8,8 +8,8 @@ use aiwg_protocol::{
 };
 
 use super::{
-    apply::{Failure, Turn},
     command::{Automation, Draft, EngineError, RuleState},
+    transaction::{Failure, Transaction},
 };
 use crate::{
     config::nearest,
@@ -36,13 +36,13 @@ pub(crate) fn automation(
     Automation { enabled: switched("").unwrap_or(true), rules: rules.into_iter().map(state).collect() }
 }
 
-impl Turn<'_> {
+impl Transaction<'_> {
     /// Switches a rule, or all of automation, on or off.
     pub(super) fn switch(
         &mut self,
         id: Option<&str>,
         enabled: bool,
-        cause: Option<Cause>,
+        cause: Option<&Cause>,
     ) -> Result<(), Failure> {
         if let Some(id) = id {
             self.state.policy.rules.get(id).ok_or_else(|| self.no_rule(id))?;
@@ -62,7 +62,7 @@ impl Turn<'_> {
         let word = if enabled { "enabled" } else { "disabled" };
         tracing::info!(target: "automation", rule = id.unwrap_or("all"), "{word}");
         let event = AutomationEvent { rule: id.map(str::to_owned), ..AutomationEvent::default() };
-        self.publish_own(&format!("automation:{word}"), &event, cause);
+        self.publish_own(&format!("automation:{word}"), &event, cause.cloned());
         Ok(())
     }
 
@@ -77,7 +77,7 @@ impl Turn<'_> {
             "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; {} resets it",
             enable_command(&rule.id)
         );
-        self.batch.journal.warn(&rule.id, event, why.clone());
+        self.effects.journal.warn(&rule.id, event, why.clone());
         let payload = AutomationEvent {
             rule: Some(rule.id.clone()),
             firings: Some(firings),
@@ -134,7 +134,7 @@ impl Turn<'_> {
 
     /// Has an event of automation itself taken in.
     fn publish_own(&mut self, topic: &str, payload: &AutomationEvent, cause: Option<Cause>) {
-        self.batch.drafts.push_back(Draft {
+        self.effects.drafts.push_back(Draft {
             topic: topic.to_owned(),
             payload: Json::new(payload).unwrap_or_default(),
             source: EventSource::Automation,

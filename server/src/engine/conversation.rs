@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::store::TaskRow;
 
-use super::apply::Turn;
+use super::transaction::Transaction;
 
 /// How many earlier turns an agent is told of at the most.
 const MOST_TURNS: u32 = 20;
@@ -37,7 +37,7 @@ struct Said<'a> {
     no_answer: Option<&'a str>,
 }
 
-impl Turn<'_> {
+impl Transaction<'_> {
     /// What the agent of a task is asked: its prompt, and before it what its conversation has said so far.
     pub(super) fn asked(&self, task: &TaskRow) -> rusqlite::Result<String> {
         let prompt = task.order.prompt.clone();

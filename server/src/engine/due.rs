@@ -81,10 +81,7 @@ mod tests {
     use aiwg_protocol::types::{EventSource, Json};
 
     use super::super::{
-        Draft, Policy,
-        apply::{State, Turn},
-        batch::Batch,
-        waits::Waits,
+        Draft, Policy, effects::Effects, state::State, transaction::Transaction, waits::Waits,
     };
     use super::*;
     use crate::{rules::RuleIndex, store::Store};
@@ -99,11 +96,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut store = Store::open(&dir.path().join("daemon.db")).unwrap();
         let mut state = State::new(policy, Waits::default());
-        let mut batch = Batch::default();
+        let mut effects = Effects::default();
         let start = Timestamp::now().as_millis();
         let mut at = |seconds: i64| {
             let now = Timestamp::from_millis(start + seconds * 1000);
-            let mut turn = Turn { state: &mut state, store: &mut store, batch: &mut batch, now };
+            let mut tx = Transaction { state: &mut state, store: &mut store, effects: &mut effects, now };
             if seconds == 0 {
                 let draft = Draft {
                     topic: "a".to_owned(),
@@ -112,11 +109,11 @@ mod tests {
                     cause: None,
                     happened_at: None,
                 };
-                assert!(turn.publish_from_outside(draft).is_ok());
+                assert!(tx.publish_from_outside(&draft).is_ok());
             }
-            turn.fire_due(Settled::All).unwrap();
-            turn.take_drafts().unwrap();
-            turn.store.queued()
+            tx.fire_due(Settled::All).unwrap();
+            tx.take_drafts().unwrap();
+            tx.store.queued()
         };
         assert_eq!(at(0), 0);
         assert_eq!(at(40), 0);

@@ -9,12 +9,13 @@ use aiwg_protocol::{
         Timestamp,
     },
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-use super::memory::Refusals;
 use super::{
-    command::{Command, Draft, EngineError, Policy, Prune, Pruned, Select, Settled, Starts},
-    reply::Reply,
+    call::{Call, Command},
+    command::{Draft, EngineError, Policy, Prune, Pruned, Select, Settled, Starts},
+    memory::Refusals,
+    state::State,
     waits::{Wait, Waits},
 };
 use crate::{
@@ -43,7 +44,8 @@ impl Engine {
     /// # Errors
     /// The database could not be written, or the daemon is stopping.
     pub async fn publish(&self, draft: Draft) -> Result<EventEmitted, EngineError> {
-        self.call(|reply| Command::Publish(draft, reply)).await
+        let text = draft.payload.as_str().len();
+        self.call(Call::bringing(move |tx| tx.publish_from_outside(&draft)).with_text(text)).await
     }
 
     /// Takes in events of files, in this order, a stopping daemon as well: nobody could tell them again. With the last of what belongs
@@ -56,7 +58,8 @@ impl Engine {
         drafts: Vec<Draft>,
         told_up_to: Option<Timestamp>,
     ) -> Result<(), EngineError> {
-        self.call(|reply| Command::PublishAll { drafts, told_up_to, reply }).await
+        let text = drafts.iter().map(|draft| draft.payload.as_str().len()).sum();
+        self.call(Call::bringing(move |tx| tx.publish_all(&drafts, told_up_to)).with_text(text)).await
     }
 
     /// Notes up to when changes of files have been told; none when files are no longer watched.
@@ -64,7 +67,7 @@ impl Engine {
     /// # Errors
     /// The database could not be written, or the engine's thread has ended.
     pub async fn files_told(&self, told: Option<FilesTold>) -> Result<(), EngineError> {
-        self.call(|reply| Command::FilesTold(told, reply)).await
+        self.call(Call::bringing(move |tx| tx.store.set_files_told(told))).await
     }
 
     /// Tells which schedules there are, each with its times as text, and gives for each up to when it has been dealt with.
@@ -75,7 +78,7 @@ impl Engine {
         &self,
         jobs: Vec<(String, String)>,
     ) -> Result<HashMap<String, Timestamp>, EngineError> {
-        self.call(|reply| Command::KnowSchedules(jobs, reply)).await
+        self.call(Call::bringing(move |tx| tx.store.know_schedules(&jobs, tx.now))).await
     }
 
     /// A schedule fires; false if it has fired for that time, or a later one, already.
@@ -88,7 +91,7 @@ impl Engine {
         at: Timestamp,
         draft: Draft,
     ) -> Result<bool, EngineError> {
-        self.call(|reply| Command::ScheduleFires { job, at, draft: Some(draft), reply }).await
+        self.call(Call::bringing(move |tx| tx.schedule_fires(&job, at, &draft))).await
     }
 
     /// A schedule has missed a time, and does not make up for it.
@@ -96,7 +99,7 @@ impl Engine {
     /// # Errors
     /// The database could not be written, or the daemon is stopping.
     pub async fn schedule_missed(&self, job: String, at: Timestamp) -> Result<bool, EngineError> {
-        self.call(|reply| Command::ScheduleFires { job, at, draft: None, reply }).await
+        self.call(Call::bringing(move |tx| tx.schedule_missed(&job, at))).await
     }
 
     /// Makes tasks of the matches that have settled.
@@ -104,7 +107,7 @@ impl Engine {
     /// # Errors
     /// The database could not be written.
     pub async fn fire_due(&self, which: Settled) -> Result<(), EngineError> {
-        self.call(|reply| Command::FireDue(which, reply)).await
+        self.call(Call::bringing(move |tx| tx.fire_due(which))).await
     }
 
     /// Switches a rule, or all of automation, on or off. Lasts over restarts. A tripped rule begins anew.
@@ -117,7 +120,7 @@ impl Engine {
         enabled: bool,
         cause: Option<Cause>,
     ) -> Result<(), EngineError> {
-        self.call(|reply| Command::Switch { rule, enabled, cause, reply }).await
+        self.call(Call::changing(move |tx| tx.switch(rule.as_deref(), enabled, cause.as_ref()))).await
     }
 
     /// What the rules would make of an event. Changes nothing.
@@ -125,7 +128,7 @@ impl Engine {
     /// # Errors
     /// The database could not be read.
     pub async fn try_out(&self, event: Event) -> Result<Vec<(Rule, Decision)>, EngineError> {
-        self.call(|reply| Command::TryOut(Box::new(event), reply)).await
+        self.call(Call::reading(move |tx| tx.try_out(&event))).await
     }
 
     /// The last match of each rule that came to nothing.
@@ -143,7 +146,12 @@ impl Engine {
     /// # Errors
     /// The database could not be written, or the daemon is stopping.
     pub async fn submit(&self, task: NewTask) -> Result<TaskSubmitted, EngineError> {
-        self.call(|reply| Command::Submit(Box::new(task), reply)).await
+        let text = task.prompt.len();
+        let submit = Call::bringing(move |tx| tx.take_task(&task)).with_text(text);
+        self.call(submit.once_committed(|state, submitted| {
+            state.mark_if_running(&submitted.task_id, &mut submitted.state)
+        }))
+        .await
     }
 
     /// Returns once all that was sent before is committed, with the number of the last event by then.
@@ -151,7 +159,7 @@ impl Engine {
     /// # Errors
     /// It has failed, or the engine's thread has ended.
     pub async fn committed(&self) -> Result<u64, EngineError> {
-        self.call(Command::Committed).await
+        self.call(Call::changing(|tx| Ok::<_, EngineError>(tx.state.last_event))).await
     }
 
     /// Forgets a conversation, though not its tasks. Tells how many turns it had.
@@ -159,7 +167,10 @@ impl Engine {
     /// # Errors
     /// The database could not be written.
     pub async fn forget_conversation(&self, conversation: String) -> Result<u64, EngineError> {
-        self.call(|reply| Command::ForgetConversation(conversation, reply)).await
+        self.call(Call::changing(move |tx| {
+            tx.store.forget_conversation(&conversation).map(|count| count as u64)
+        }))
+        .await
     }
 
     /// Cancels a task.
@@ -167,7 +178,8 @@ impl Engine {
     /// # Errors
     /// It does not exist or has ended, or the database could not be written.
     pub async fn cancel(&self, no: TaskNo) -> Result<TaskCancelled, EngineError> {
-        self.call(|reply| Command::Cancel(no, reply)).await
+        self.call(Call::changing(move |tx| tx.cancel(no)).without_store(move |unstored| unstored.cancel(no)))
+            .await
     }
 
     /// Cancels many tasks in one step.
@@ -175,7 +187,9 @@ impl Engine {
     /// # Errors
     /// One that is named does not exist, or the database could not be written.
     pub async fn cancel_many(&self, which: Select) -> Result<TasksCancelled, EngineError> {
-        self.call(|reply| Command::CancelMany(which, reply)).await
+        let named = which.clone();
+        let cancel = Call::changing(move |tx| tx.cancel_many(&which));
+        self.call(cancel.without_store(move |unstored| unstored.cancel_many(&named))).await
     }
 
     /// Carries out the orders of many tasks again: all of them, or none.
@@ -183,7 +197,11 @@ impl Engine {
     /// # Errors
     /// One that is named does not exist, the queue is full, the chain would be too deep, or the database could not be written.
     pub async fn retry_many(&self, which: Select, cause: Option<Cause>) -> Result<TasksRetried, EngineError> {
-        self.call(|reply| Command::RetryMany(which, cause, reply)).await
+        let retry = Call::bringing(move |tx| tx.retry_many(&which, cause.as_ref()));
+        let complete = |state: &State, retried: &mut TasksRetried| {
+            retried.tasks.iter_mut().for_each(|task| state.mark_if_running(&task.task_id, &mut task.state));
+        };
+        self.call(retry.once_committed(complete)).await
     }
 
     /// Has the agent of a running task ended.
@@ -191,7 +209,8 @@ impl Engine {
     /// # Errors
     /// The task has ended, or the database could not be written.
     pub async fn end_running(&self, no: TaskNo, ending: Ending) -> Result<(), EngineError> {
-        self.call(|reply| Command::EndRunning(no, ending, reply)).await
+        let end = Call::changing(move |tx| tx.end_running(no, ending));
+        self.call(end.without_store(move |unstored| unstored.end_running(no, ending))).await
     }
 
     /// A running task has written nothing for so long; `end` tells whether to end it.
@@ -199,7 +218,7 @@ impl Engine {
     /// # Errors
     /// The task has ended, or the database could not be written.
     pub async fn stalled(&self, no: TaskNo, silent_ms: u64, end: bool) -> Result<(), EngineError> {
-        self.call(|reply| Command::Stalled { no, silent_ms, end, reply }).await
+        self.call(Call::changing(move |tx| tx.stalled(no, silent_ms, end))).await
     }
 
     /// Does things by another configuration from here on, and keeps it for starts that nobody asks for. More slots are filled at once.
@@ -207,7 +226,7 @@ impl Engine {
     /// # Errors
     /// The database could not be written, so that nothing has changed.
     pub(crate) async fn configure(&self, policy: Policy, in_force: InForce) -> Result<(), EngineError> {
-        self.call(|reply| Command::Configure(policy, Box::new(in_force), reply)).await
+        self.call(Call::changing(move |tx| tx.configure(&policy, &in_force))).await
     }
 
     /// A running task has ended.
@@ -215,10 +234,12 @@ impl Engine {
     /// # Errors
     /// The database could not be written.
     pub async fn ended(&self, no: TaskNo, outcome: Outcome) -> Result<(), EngineError> {
-        self.call(|reply| Command::Ended(no, outcome, reply)).await
+        let text = outcome.result.as_ref().map_or(0, String::len);
+        self.call(Call::changing(move |tx| tx.ended(no, &outcome)).with_text(text)).await
     }
 
-    /// A running task was interrupted: see [`Command::Interrupted`].
+    /// A running task was interrupted: its agent was lost with the machine. `started` says if there had been one. With `most_attempts` it fails, with fewer it is
+    /// queued again; `rests` has it wait for [`Engine::rested`].
     ///
     /// # Errors
     /// The database could not be written.
@@ -229,7 +250,7 @@ impl Engine {
         most_attempts: u32,
         rests: bool,
     ) -> Result<(), EngineError> {
-        self.call(|reply| Command::Interrupted { no, started, most_attempts, rests, reply }).await
+        self.call(Call::changing(move |tx| tx.interrupted(no, started, most_attempts, rests))).await
     }
 
     /// The agent of a running task could not be started, since the system is short of something.
@@ -237,7 +258,7 @@ impl Engine {
     /// # Errors
     /// The database could not be written.
     pub async fn not_started(&self, no: TaskNo) -> Result<(), EngineError> {
-        self.call(|reply| Command::NotStarted(no, reply)).await
+        self.call(Call::changing(move |tx| tx.not_started(no))).await
     }
 
     /// So much may be started from here on.
@@ -245,7 +266,7 @@ impl Engine {
     /// # Errors
     /// The database could not be written.
     pub async fn allow(&self, starts: Starts) -> Result<(), EngineError> {
-        self.call(|reply| Command::Allow(starts, reply)).await
+        self.call(Call::changing(move |tx| tx.allow(starts))).await
     }
 
     /// A task whose agent was lost has rested for long enough.
@@ -253,7 +274,7 @@ impl Engine {
     /// # Errors
     /// The database could not be written.
     pub async fn rested(&self, no: TaskNo) -> Result<(), EngineError> {
-        self.call(|reply| Command::Rested(no, reply)).await
+        self.call(Call::changing(move |tx| tx.store.rested(no))).await
     }
 
     /// Forgets some of what is not to be kept, so little that nobody waits long. Tells which tasks, and how many events; again and
@@ -262,7 +283,7 @@ impl Engine {
     /// # Errors
     /// The database could not be written.
     pub async fn prune(&self, what: Prune) -> Result<Pruned, EngineError> {
-        self.call(|reply| Command::Prune(what, reply)).await
+        self.call(Call::changing(move |tx| tx.prune(what))).await
     }
 
     /// From here on no task is started and nothing is taken in from outside.
@@ -270,7 +291,8 @@ impl Engine {
     /// # Errors
     /// The engine's thread has ended.
     pub async fn close(&self) -> Result<(), EngineError> {
-        self.call(Command::Close).await
+        let close = Call::changing(|tx| tx.close());
+        self.call(close.without_store(|unstored| unstored.close())).await
     }
 
     /// Ends every running task.
@@ -278,7 +300,8 @@ impl Engine {
     /// # Errors
     /// The database could not be written.
     pub async fn end_all(&self) -> Result<(), EngineError> {
-        self.call(Command::EndAll).await
+        let end = Call::changing(|tx| tx.end_all());
+        self.call(end.without_store(|unstored| unstored.end_all())).await
     }
 
     /// The agent of `task` waits for the end of `other` as long as this lives, and does nothing meanwhile: its slot is lent.
@@ -295,12 +318,14 @@ impl Engine {
 
     /// Has queued tasks started, if slots are free: what an earlier daemon left in the queue.
     pub async fn wake(&self) {
-        let _ = self.commands.send(Command::Wake);
+        let _ = self.commands.send(wake());
     }
 
     /// Ends the thread, once all before it is committed.
     pub async fn exit(&self) {
-        let _ = self.commands.send(Command::Exit);
+        let exit = Call::changing(|tx| tx.exit());
+        let (exit, _) = exit.without_store(|unstored| unstored.exit()).into_command();
+        let _ = self.commands.send(exit);
     }
 
     /// Returns when the thread has ended, be it by a panic.
@@ -308,9 +333,14 @@ impl Engine {
         self.commands.closed().await;
     }
 
-    async fn call<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, EngineError> {
-        let (reply, answer) = oneshot::channel();
-        self.commands.send(command(reply.into())).map_err(|_| EngineError::Closing)?;
+    async fn call<R: Send + 'static>(&self, call: Call<R>) -> Result<R, EngineError> {
+        let (command, answer) = call.into_command();
+        self.commands.send(command).map_err(|_| EngineError::Closing)?;
         answer.await.map_err(|_| EngineError::Closing)?
     }
+}
+
+/// Nothing but what belongs to the end of every transaction: starting tasks. And what cannot go on fails.
+pub(super) fn wake() -> Command {
+    Call::changing(|tx| tx.fail_unreadable()).into_command().0
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use aiwg_protocol::types::{Cause, TaskCancelledOne, TaskRetried, TaskState, TasksCancelled, TasksRetried};
 
 use super::{
-    apply::{Failure, Turn},
     command::{EngineError, Select},
+    transaction::{Failure, Transaction},
 };
 use crate::store::{NewTask, TaskNo, TaskRow};
 
@@ -26,7 +26,7 @@ struct Returning {
     refused: Option<EngineError>,
 }
 
-impl Turn<'_> {
+impl Transaction<'_> {
     /// Cancels the selected tasks.
     pub(super) fn cancel_many(&mut self, which: &Select) -> Result<TasksCancelled, Failure> {
         let (selected, more) = self.selected(which, OPEN, false)?;
@@ -69,7 +69,7 @@ impl Turn<'_> {
             let is_named = named.contains(&old);
             let after = row.order.after.iter();
             let after = after.filter_map(|no| new.get(no).copied().or((!is_named).then_some(*no))).collect();
-            let (no, state) = self.submit(NewTask { after, ..again(row, cause) })?;
+            let (no, state) = self.submit(&NewTask { after, ..again(row, cause) })?;
             self.store.note_retry(old, no)?;
             new.insert(old, no);
             tasks.push(TaskRetried { task_id: no.to_string(), retry_of: old.to_string(), state });

@@ -8,7 +8,7 @@ use aiwg_protocol::{
     types::{Event, EventSource, RefusedMatch, TaskState, Timestamp},
 };
 
-use super::apply::{Failure, Turn};
+use super::transaction::{Failure, Transaction};
 use crate::{
     rules::{Decision, Facts, WINDOW_MINUTES, decide, task_of},
     store::{Firing, Outcome, TaskNo},
@@ -50,7 +50,7 @@ pub(super) struct Gathered<'a> {
     pub(super) matches: u64,
 }
 
-impl Turn<'_> {
+impl Transaction<'_> {
     /// Has the rules that an event matches take it up.
     pub(super) fn match_rules(&mut self, event: &Event, happened_at: Timestamp) -> rusqlite::Result<Matched> {
         let rules = Arc::clone(&self.state.policy.rules);
@@ -131,12 +131,12 @@ impl Turn<'_> {
             Decision::Fire => self.fire(rule, event, gathered, facts.counts).map(Ok),
             Decision::Coalesce => {
                 self.store.add_pending(&rule.id, event, self.now)?;
-                self.batch.journal.note(&rule.id, event, "matched: waits for the rule's task to end");
+                self.effects.journal.note(&rule.id, event, "matched: waits for the rule's task to end");
                 Ok(Ok(Taken::Later))
             }
             Decision::Refuse(why) => {
                 let why = why.why(&rule.id);
-                self.batch.journal.note(&rule.id, event, format!("refused: {why}"));
+                self.effects.journal.note(&rule.id, event, format!("refused: {why}"));
                 self.note_refusal(rule, event, why.clone());
                 Ok(Err(why))
             }
@@ -160,7 +160,7 @@ impl Turn<'_> {
         let (task, unusable) = task_of(rule, gathered.events, gathered.matches);
         let no = self.enqueue(&task)?;
         let (rule, at) = (rule.id.clone(), self.now);
-        self.batch.journal.fired(&rule, event, gathered.matches, no);
+        self.effects.journal.fired(&rule, event, gathered.matches, no);
         let firing = Firing { rule, at, event: event.seq, matches: gathered.matches, task: no, counts };
         self.store.insert_firing(&firing)?;
         if let Some(why) = unusable {
@@ -176,7 +176,7 @@ impl Turn<'_> {
             Err(Failure::Refused(why)) => {
                 let why = format!("waits: {why}");
                 if self.note_refusal(rule, event, why.clone()) {
-                    self.batch.journal.warn(&rule.id, event, why);
+                    self.effects.journal.warn(&rule.id, event, why);
                 }
                 Ok(false)
             }

@@ -1,6 +1,6 @@
 //! The engine: the one place where things happen, one after the other.
 //!
-//! Sources (the socket, the supervisor, the watcher, the scheduler) send [`Command`]s. A thread of its own takes all
+//! Sources (the socket, the supervisor, the watcher, the scheduler) send commands through [`Engine`]: see [`call`]. A thread of its own takes all
 //! that have gathered, applies them in one transaction, commits, and only then lets anyone know: it answers the callers,
 //! publishes the events on the bus and hands orders to the supervisor. So an acknowledged event and the tasks that rules
 //! made of it are on the disk together, a hundred waiting calls cost one sync, and there is no moment in which the rules, the queue
@@ -9,12 +9,12 @@
 //! If the transaction fails, nothing was published, and what is in memory is read again from the store. Its commands are kept and carried
 //! out again, each by itself, so that only those fail which cannot be stored: see [`recover`].
 
-mod apply;
 mod automation;
-mod batch;
+mod call;
 mod command;
 mod conversation;
 mod due;
+mod effects;
 mod events;
 mod handle;
 mod journal;
@@ -25,18 +25,21 @@ mod memory;
 mod model_tests;
 mod payload;
 mod recover;
-mod reply;
+
 mod slots;
+mod state;
 mod tasks;
 mod thread;
+mod transaction;
+mod unstored;
 mod waiting;
 mod waits;
 
 pub(crate) use automation::automation;
 pub(crate) use command::similar;
 pub use command::{
-    Automation, Command, Draft, EngineError, Order, Policy, Prune, Pruned, RuleState, Select, Settled,
-    StartOrder, Starts,
+    Automation, Draft, EngineError, Order, Policy, Prune, Pruned, RuleState, Select, Settled, StartOrder,
+    Starts,
 };
 pub(crate) use due::{Gathering, fire_when_due};
 pub use handle::Engine;

@@ -3,13 +3,12 @@
 use std::{path::Path, sync::Arc};
 
 use aiwg_protocol::types::{TaskState, Timestamp};
+use futures::{FutureExt, future::BoxFuture};
 use proptest::prelude::*;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 use super::{
-    Command, EngineError, Policy,
-    apply::{State, Turn},
-    batch::Batch,
+    Engine, EngineError, Policy, call::Command, effects::Effects, state::State, transaction::Transaction,
     waits::Waits,
 };
 use crate::{
@@ -171,6 +170,8 @@ impl Model {
 struct Machine {
     store: Store,
     state: State,
+    engine: Engine,
+    commands: mpsc::UnboundedReceiver<Command>,
 }
 
 impl Machine {
@@ -182,55 +183,61 @@ impl Machine {
             max_queued: None,
             max_task_depth: 8,
         };
-        let mut state = State::new(policy, Waits::default());
+        let waits = Waits::default();
+        let mut state = State::new(policy, waits.clone());
         state.load(&store).unwrap();
-        Self { store, state }
+        let (sender, commands) = mpsc::unbounded_channel();
+        let engine = Engine::new(sender, waits, state.memory.refusals());
+        Self { store, state, engine, commands }
     }
 
-    /// Does it within the open transaction. Whether it was allowed is known when its answer is.
-    fn apply(&mut self, op: &Op, count: usize, batch: &mut Batch) -> Receipt {
-        let no = |task: usize| TaskNo((task % count.max(1)) as u64 + 1);
-        let mut turn = Turn { state: &mut self.state, store: &mut self.store, batch, now: Timestamp::now() };
-        let (unit, done) = oneshot::channel();
-        let unit = unit.into();
-        let command = match *op {
-            Op::Submit { priority, after } => {
-                let after = after.filter(|_| count > 0).map(no).into_iter().collect();
-                let (reply, done) = oneshot::channel();
-                turn.apply(Command::Submit(Box::new(order(priority, after)), reply.into())).unwrap();
-                return Receipt(Box::new(move || done.blocking_recv().unwrap().is_ok()));
+    /// Does it within the open transaction, as the thread would. Whether it was allowed is known when its answer is.
+    fn apply(&mut self, op: &Op, count: usize, effects: &mut Effects) -> Receipt {
+        let no = move |task: usize| TaskNo((task % count.max(1)) as u64 + 1);
+        let (engine, op) = (self.engine.clone(), op.clone());
+        let mut receipt: Receipt = async move {
+            match op {
+                Op::Submit { priority, after } => {
+                    let after = after.filter(|_| count > 0).map(no).into_iter().collect();
+                    engine.submit(order(priority, after)).await.is_ok()
+                }
+                Op::Cancel(task) => engine.cancel(no(task)).await.is_ok(),
+                Op::TimeUp(task) => engine.end_running(no(task), Ending::Timeout).await.is_ok(),
+                Op::Ended { task, well } => engine.ended(no(task), outcome(well)).await.is_ok(),
+                Op::Interrupted { task, started, most_attempts } => {
+                    engine.interrupted(no(task), started, most_attempts, false).await.is_ok()
+                }
             }
-            Op::Cancel(task) => {
-                let (reply, done) = oneshot::channel();
-                turn.apply(Command::Cancel(no(task), reply.into())).unwrap();
-                return Receipt(Box::new(move || done.blocking_recv().unwrap().is_ok()));
-            }
-            Op::TimeUp(task) => Command::EndRunning(no(task), Ending::Timeout, unit),
-            Op::Ended { task, well } => Command::Ended(no(task), outcome(well), unit),
-            Op::Interrupted { task, started, most_attempts } => {
-                Command::Interrupted { no: no(task), started, most_attempts, rests: false, reply: unit }
-            }
-        };
-        turn.apply(command).unwrap();
-        Receipt(Box::new(move || done.blocking_recv().unwrap().is_ok()))
+        }
+        .boxed();
+        assert_eq!(receipt.as_mut().now_or_never(), None, "nobody is answered before the commit");
+        let mut command = self.commands.try_recv().unwrap();
+        let (state, store) = (&mut self.state, &mut self.store);
+        command.carry_out(&mut Transaction { state, store, effects, now: Timestamp::now() }).unwrap();
+        effects.done.push(command);
+        receipt
     }
 
     /// Ends the transaction, and answers.
-    fn finish(&mut self, mut batch: Batch, fate: Fate) {
-        let mut turn =
-            Turn { state: &mut self.state, store: &mut self.store, batch: &mut batch, now: Timestamp::now() };
-        turn.fill_slots().unwrap();
+    fn finish(&mut self, mut effects: Effects, fate: Fate) {
+        let mut tx = Transaction {
+            state: &mut self.state,
+            store: &mut self.store,
+            effects: &mut effects,
+            now: Timestamp::now(),
+        };
+        tx.fill_slots().unwrap();
         if fate == Fate::Committed {
             self.store.commit().unwrap();
         } else {
             self.store.rollback().unwrap();
             self.state.load(&self.store).unwrap();
         }
-        for answer in batch.answers {
-            answer(match fate {
-                Fate::Committed => Ok(&self.state),
-                _ => Err(EngineError::Closing),
-            });
+        for command in effects.done {
+            match fate {
+                Fate::Committed => command.answer(&self.state),
+                _ => command.refuse(EngineError::Closing),
+            }
         }
     }
 
@@ -246,7 +253,7 @@ impl Machine {
 }
 
 /// Tells whether an operation was allowed, once it is known.
-struct Receipt(Box<dyn FnOnce() -> bool>);
+type Receipt = BoxFuture<'static, bool>;
 
 fn order(priority: i32, after: Vec<TaskNo>) -> NewTask {
     NewTask { prompt: "x".to_owned(), priority, after, ..NewTask::default() }
@@ -294,11 +301,11 @@ proptest! {
         let mut history = vec![as_stored(&model)];
         for (ops, fate) in &transactions {
             let mut next = model.clone();
-            let mut batch = Batch::default();
+            let mut effects = Effects::default();
             machine.store.begin().unwrap();
             let mut expected = Vec::new();
             for op in ops {
-                let receipt = machine.apply(op, next.0.len(), &mut batch);
+                let receipt = machine.apply(op, next.0.len(), &mut effects);
                 expected.push((next.apply(op), receipt));
             }
             if *fate == Fate::Crashed {
@@ -308,10 +315,10 @@ proptest! {
                 continue;
             }
             next.fill_slots();
-            machine.finish(batch, *fate);
+            machine.finish(effects, *fate);
             if *fate == Fate::Committed {
                 for (allowed, receipt) in expected {
-                    prop_assert_eq!(receipt.0(), allowed);
+                    prop_assert_eq!(receipt.now_or_never(), Some(allowed));
                 }
                 model = next;
                 history.push(as_stored(&model));

@@ -9,22 +9,23 @@
 //! comes after takes what was cancelled for lost, and runs it again.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::VecDeque,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use aiwg_protocol::types::{TaskCancelledOne, TasksCancelled};
 use rusqlite::ErrorCode;
 
 use super::{
-    batch::Batch,
-    command::{Command, EngineError, Order, Policy, Select, being_cancelled},
+    call::Command,
+    command::{EngineError, Policy},
+    effects::Effects,
     thread::Thread,
+    unstored::Unstored,
 };
 use crate::{
     health::IssueKind,
-    store::{Ending, TaskNo, is_damage, no_room},
+    store::{is_damage, no_room},
 };
 
 /// How long a command waits for a database that another process has locked, before whoever sent it is told.
@@ -60,8 +61,8 @@ impl Thread {
     }
 
     /// Undoes a transaction that has failed, and deals with its commands.
-    pub(super) fn recover(&mut self, batch: Batch, error: &rusqlite::Error) {
-        self.undo(batch.policy_before, error);
+    pub(super) fn recover(&mut self, effects: Effects, error: &rusqlite::Error) {
+        self.undo(effects.policy_before, error);
         if is_locked(error) {
             std::thread::sleep(PAUSE);
             self.take_all();
@@ -77,11 +78,11 @@ impl Thread {
     fn one_by_one(&mut self, mut commands: VecDeque<(Command, Instant)>) {
         while let Some(next) = commands.pop_front() {
             self.taken.push_back(next);
-            let mut batch = Batch::default();
-            match self.transact(&mut batch, 1) {
-                Ok(has_written) => self.deliver(batch, has_written),
+            let mut effects = Effects::default();
+            match self.transact(&mut effects, 1) {
+                Ok(has_written) => self.deliver(effects, has_written),
                 Err(error) => {
-                    self.undo(batch.policy_before, &error);
+                    self.undo(effects.policy_before, &error);
                     if is_locked(&error) {
                         // None of the others would fare better.
                         self.taken.append(&mut commands);
@@ -95,68 +96,35 @@ impl Thread {
         }
     }
 
-    /// Refuses what has waited for long enough, and at once what needs no store.
+    /// Refuses what has waited for long enough, and does at once what needs no store.
     fn give_up(&mut self, why: &Arc<str>) {
-        for (command, since) in std::mem::take(&mut self.taken) {
-            if let Command::TryOut(event, reply) = command {
-                // It changes nothing, and what is before it cannot be committed now.
-                self.try_out(&event, &reply);
-            } else if since.elapsed() >= PATIENCE || self.needs_no_store(&command) {
-                self.refuse(command, why);
+        for (mut command, since) in std::mem::take(&mut self.taken) {
+            let is_given_up = since.elapsed() >= PATIENCE;
+            if command.changes_nothing() {
+                // What is before it cannot be committed now.
+                self.read(command);
+            } else if self.without_store(&mut command, is_given_up) {
+                command.answer(&self.state);
+            } else if is_given_up {
+                command.refuse(EngineError::Storage(Arc::clone(why)));
             } else {
                 self.taken.push_back((command, since));
             }
         }
     }
 
-    fn needs_no_store(&self, command: &Command) -> bool {
-        match command {
-            Command::Cancel(no, _) => self.state.running.contains(no),
-            Command::CancelMany(Select::Named(named), _) => self.are_running(named),
-            Command::Close(_) | Command::EndAll(_) | Command::EndRunning(..) => true,
-            _ => false,
-        }
-    }
-
-    fn are_running(&self, named: &[TaskNo]) -> bool {
-        named.iter().all(|no| self.state.running.contains(no))
-    }
-
     /// Does what can be done of a command without the store, and answers it.
-    fn refuse(&mut self, command: Command, why: &Arc<str>) {
-        match command {
-            Command::Cancel(no, reply) if self.state.running.contains(&no) => {
-                self.end_unstored(no, Ending::Cancel);
-                reply.send(Ok(being_cancelled()));
-            }
-            Command::CancelMany(Select::Named(named), reply) if self.are_running(&named) => {
-                let named: BTreeSet<TaskNo> = named.into_iter().collect();
-                named.iter().for_each(|no| self.end_unstored(*no, Ending::Cancel));
-                let tasks = named.into_iter().map(being_cancelled_one).collect();
-                reply.send(Ok(TasksCancelled { tasks, more: false }));
-            }
-            Command::EndRunning(no, ending, reply) if self.state.running.contains(&no) => {
-                self.end_unstored(no, ending);
-                reply.send(Ok(()));
-            }
-            Command::EndAll(reply) => {
-                let running: Vec<TaskNo> = self.state.running.iter().copied().collect();
-                running.into_iter().for_each(|no| self.end_unstored(no, Ending::Stop));
-                reply.send(Ok(()));
-            }
-            Command::Close(reply) => {
-                self.state.closing = true;
-                reply.send(Ok(()));
-            }
-            Command::Exit => self.exit = true,
-            command => command.refuse(EngineError::Storage(Arc::clone(why))),
+    fn refuse(&mut self, mut command: Command, why: &Arc<str>) {
+        if self.without_store(&mut command, true) {
+            command.answer(&self.state);
+        } else {
+            command.refuse(EngineError::Storage(Arc::clone(why)));
         }
     }
 
-    /// Has the agent of a running task ended, though it cannot be stored yet why.
-    fn end_unstored(&mut self, no: TaskNo, ending: Ending) {
-        let ending = *self.state.endings.entry(no).or_insert(ending);
-        self.order(Order::End(no, ending));
+    fn without_store(&mut self, command: &mut Command, is_given_up: bool) -> bool {
+        let Self { state, setup, exit, .. } = self;
+        command.without_store(&mut Unstored { state, orders: &setup.orders, exit, is_given_up })
     }
 
     fn undo(&mut self, policy_before: Option<Policy>, error: &rusqlite::Error) {
@@ -206,11 +174,6 @@ impl Thread {
             "the database cannot be written: {error}; make room or mend its permissions, then it goes on by itself"
         )
     }
-}
-
-fn being_cancelled_one(no: TaskNo) -> TaskCancelledOne {
-    let being = being_cancelled();
-    TaskCancelledOne { task_id: no.to_string(), cancelled: being.cancelled, state: being.state }
 }
 
 /// Whether another process keeps the database to itself.

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use aiwg_protocol::types::{Event, TaskState, Timestamp};
 
 use super::{
-    apply::Turn,
     command::{Order, StartOrder, Starts},
     payload::task_event,
+    transaction::Transaction,
 };
 use crate::store::{TaskNo, TaskRow};
 
-impl Turn<'_> {
+impl Transaction<'_> {
     /// Starts what there is room for. Tells whether that is anything.
     pub(super) fn fill_slots(&mut self) -> rusqlite::Result<bool> {
         let mut has_started = false;
@@ -85,7 +85,7 @@ impl Turn<'_> {
             None => None,
         };
         let prompt = self.asked(&task)?;
-        self.batch.orders.push(Order::Start(Box::new(start_order(task, prompt, event, self.now))));
+        self.effects.orders.push(Order::Start(Box::new(start_order(task, prompt, event, self.now))));
         Ok(())
     }
 

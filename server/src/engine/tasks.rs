@@ -2,32 +2,38 @@
 
 use std::collections::HashSet;
 
-use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskEvent, TaskState};
+use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskEvent, TaskState, TaskSubmitted};
 
 use super::{
-    apply::{Failure, Turn},
     command::{Draft, EngineError, Order, Starts, being_cancelled},
     payload::{payload, task_event, topic, with_end},
+    transaction::{Failure, Transaction},
 };
 use crate::store::{Ending, NewTask, Outcome, TaskNo, TaskRow};
 
 /// How often it is tried in all to start a task's agent, where not even that could be done.
 const MOST_LAUNCHES: u32 = 20;
 
-impl Turn<'_> {
-    /// Takes in a task, and tells what has become of it at once: queued, or cancelled.
-    pub(super) fn submit(&mut self, task: NewTask) -> Result<(TaskNo, TaskState), Failure> {
+impl Transaction<'_> {
+    /// Takes in a task from outside.
+    pub(super) fn take_task(&mut self, task: &NewTask) -> Result<TaskSubmitted, Failure> {
+        let (no, state) = self.submit(task)?;
+        Ok(TaskSubmitted { task_id: no.to_string(), state })
+    }
+
+    /// Takes in a task, and gives what has become of it at once: queued, or cancelled.
+    pub(super) fn submit(&mut self, task: &NewTask) -> Result<(TaskNo, TaskState), Failure> {
         if self.state.closing {
             return Err(EngineError::Closing.into());
         }
-        self.not_too_deep(&task)?;
+        self.not_too_deep(task)?;
         self.room_for(1)?;
         let waits = self.dependencies(&task.after)?;
         let turns_before = match &task.conversation {
             Some(conversation) => self.store.open_turns(conversation)?,
             None => Vec::new(),
         };
-        let no = self.enqueue(&task)?;
+        let no = self.enqueue(task)?;
         let state = match waits {
             Waits::For(mut open) => {
                 open.extend(turns_before);
@@ -82,7 +88,7 @@ impl Turn<'_> {
         if task.ending.is_none() {
             self.store.mark_ending(no, ending)?;
         }
-        self.batch.orders.push(Order::End(no, task.ending.unwrap_or(ending)));
+        self.effects.orders.push(Order::End(no, task.ending.unwrap_or(ending)));
         Ok(())
     }
 
@@ -100,9 +106,9 @@ impl Turn<'_> {
         Ok(())
     }
 
-    pub(super) fn ended(&mut self, no: TaskNo, outcome: Outcome) -> Result<(), Failure> {
+    pub(super) fn ended(&mut self, no: TaskNo, outcome: &Outcome) -> Result<(), Failure> {
         let task = self.running(no)?;
-        let outcome = outcome.given(task.ending);
+        let outcome = outcome.clone().given(task.ending);
         Ok(self.finish(&task, &outcome)?)
     }
 
@@ -184,7 +190,7 @@ impl Turn<'_> {
     /// Has an event about a task taken in.
     pub(super) fn tell(&mut self, event: &TaskEvent, order: &NewTask) {
         let before = order.cause.as_ref();
-        self.batch.drafts.push_back(Draft {
+        self.effects.drafts.push_back(Draft {
             topic: topic(event),
             payload: payload(event),
             source: EventSource::Supervisor,
@@ -211,7 +217,7 @@ impl Turn<'_> {
             && let Some(failed) = self.store.task(no)?
         {
             self.state.running.remove(&no);
-            self.batch.ended.push(no);
+            self.effects.ended.push(no);
             self.wait_in_vain(no, failed.state)?;
         }
         Ok(row)
@@ -281,7 +287,7 @@ impl Turn<'_> {
         }
         self.store.finish(task.no, task.state, &outcome, self.now)?;
         self.not_running(task);
-        self.batch.ended.push(task.no);
+        self.effects.ended.push(task.no);
         let duration =
             task.started_at.map(|started| self.now.as_millis().saturating_sub(started.as_millis()));
         let event = task_event(task.no, &task.order, outcome.state, task.attempts);

@@ -8,10 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_protocol::{
-    config::Rule,
-    types::{Event, Timestamp},
-};
+use aiwg_protocol::types::Timestamp;
 use tokio::sync::{
     Notify,
     mpsc::{self, error::TryRecvError},
@@ -19,17 +16,18 @@ use tokio::sync::{
 };
 
 use super::{
-    apply::{State, Turn},
-    batch::Batch,
-    command::{Command, EngineError, Order, Policy},
-    handle::Engine,
-    reply::Reply,
+    call::Command,
+    command::{EngineError, Order, Policy},
+    effects::Effects,
+    handle::{Engine, wake},
+    state::State,
+    transaction::Transaction,
     waits::Waits,
 };
 use crate::{
     bus::Bus,
     health::{Health, IssueKind},
-    rules::{Decision, template, tripped_message},
+    rules::{template, tripped_message},
     store::Store,
 };
 
@@ -118,15 +116,15 @@ pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
 impl Thread {
     fn run(mut self) {
         while self.wait() {
-            self.try_out_first();
+            self.read_first();
             if self.taken.is_empty() && !self.in_trouble {
                 continue;
             }
             self.look_for_room();
-            let mut batch = Batch::default();
-            match self.transact(&mut batch, MAX_BATCH) {
-                Ok(has_written) => self.deliver(batch, has_written),
-                Err(error) => self.recover(batch, &error),
+            let mut effects = Effects::default();
+            match self.transact(&mut effects, MAX_BATCH) {
+                Ok(has_written) => self.deliver(effects, has_written),
+                Err(error) => self.recover(effects, &error),
             }
             self.look_after_store();
             if self.exit {
@@ -136,20 +134,25 @@ impl Thread {
     }
 
     /// Answers what changes nothing, and comes before all that does: it waits for no lock that others have on the database.
-    fn try_out_first(&mut self) {
-        while matches!(self.taken.front(), Some((Command::TryOut(..), _))) {
-            if let Some((Command::TryOut(event, reply), _)) = self.taken.pop_front() {
-                self.try_out(&event, &reply);
+    fn read_first(&mut self) {
+        while self.taken.front().is_some_and(|(command, _)| command.changes_nothing()) {
+            if let Some((command, _)) = self.taken.pop_front() {
+                self.read(command);
             }
         }
     }
 
-    /// Tells what would come of an event, by what is committed.
-    pub(super) fn try_out(&mut self, event: &Event, reply: &Reply<Vec<(Rule, Decision)>>) {
+    /// Answers what changes nothing, by what is committed.
+    pub(super) fn read(&mut self, mut command: Command) {
         let loaded = if self.is_stale { self.state.load(&self.setup.store) } else { Ok(()) };
         self.is_stale &= loaded.is_err();
-        let decided = loaded.and_then(|()| self.turn(&mut Batch::default(), Timestamp::now()).try_out(event));
-        reply.send(decided.map_err(|error| EngineError::Storage(error.to_string().into())));
+        let read = loaded.and_then(|()| {
+            command.carry_out(&mut self.transaction(&mut Effects::default(), Timestamp::now()))
+        });
+        match read {
+            Ok(()) => command.answer(&self.state),
+            Err(error) => command.refuse(EngineError::Storage(error.to_string().into())),
+        }
     }
 
     fn close_store(&self) {
@@ -204,7 +207,7 @@ impl Thread {
                 Err(TryRecvError::Empty) => std::thread::sleep(LOOK_EVERY),
             }
         }
-        self.take(Command::Wake);
+        self.take(wake());
         true
     }
 
@@ -221,7 +224,7 @@ impl Thread {
 
     /// Carries out what is taken, and what comes meanwhile, so many at the most. What is committed is taken no longer. Tells whether anything
     /// was written.
-    pub(super) fn transact(&mut self, batch: &mut Batch, most: usize) -> rusqlite::Result<bool> {
+    pub(super) fn transact(&mut self, effects: &mut Effects, most: usize) -> rusqlite::Result<bool> {
         if self.is_stale {
             self.state.load(&self.setup.store)?;
             self.is_stale = false;
@@ -233,7 +236,7 @@ impl Thread {
             // Whether it can be written again is known only once it has been.
             self.setup.store.write_something()?;
         }
-        self.turn(batch, now).store_endings()?;
+        self.transaction(effects, now).store_endings()?;
         while count < most && bytes < MAX_BATCH_BYTES {
             if count == self.taken.len() && self.state.has_room {
                 match self.commands.try_recv() {
@@ -241,44 +244,44 @@ impl Thread {
                     Err(_) => break,
                 }
             }
-            let Some((command, _)) = self.taken.get(count) else { break };
-            bytes += command.bytes();
-            let command = command.clone();
-            self.turn(batch, now).apply(command)?;
+            let Some((command, _)) = self.taken.get_mut(count) else { break };
+            bytes += command.text();
+            let (state, store) = (&mut self.state, &mut self.setup.store);
+            command.carry_out(&mut Transaction { state, store, effects, now })?;
             count += 1;
         }
         if bytes > LITTLE {
             self.setup.store.make_room(WRITTEN * bytes as u64)?;
         }
-        self.turn(batch, now).settle()?;
+        self.transaction(effects, now).settle()?;
         let has_written = self.setup.store.commit()?;
-        self.taken.drain(..count);
+        effects.done.extend(self.taken.drain(..count).map(|(command, _)| command));
         self.state.endings.clear();
-        self.exit |= batch.exit;
+        self.exit |= effects.exit;
         Ok(has_written)
     }
 
-    fn turn<'a>(&'a mut self, batch: &'a mut Batch, now: Timestamp) -> Turn<'a> {
-        Turn { state: &mut self.state, store: &mut self.setup.store, batch, now }
+    fn transaction<'a>(&'a mut self, effects: &'a mut Effects, now: Timestamp) -> Transaction<'a> {
+        Transaction { state: &mut self.state, store: &mut self.setup.store, effects, now }
     }
 
-    pub(super) fn deliver(&mut self, batch: Batch, has_written: bool) {
+    pub(super) fn deliver(&mut self, effects: Effects, has_written: bool) {
         if has_written && self.state.has_room {
             self.in_trouble = false;
             self.setup.health.clear(IssueKind::Storage);
         }
         self.report_tripped();
         self.tell_next_due();
-        batch.journal.write();
-        self.setup.bus.note(&batch.events);
+        effects.journal.write();
+        self.setup.bus.note(&effects.events);
         // First, or whoever asked would wait while the agents are started.
-        for answer in batch.answers {
-            answer(Ok(&self.state));
+        for command in effects.done {
+            command.answer(&self.state);
         }
-        for order in batch.orders {
+        for order in effects.orders {
             self.order(order);
         }
-        self.setup.bus.publish(batch.events, &batch.ended);
+        self.setup.bus.publish(effects.events, &effects.ended);
     }
 
     pub(super) fn order(&self, order: Order) {

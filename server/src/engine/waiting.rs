@@ -7,13 +7,13 @@ use aiwg_protocol::{
     types::{Event, Timestamp},
 };
 
-use super::{apply::Turn, command::Settled, matches::Gathered};
+use super::{command::Settled, matches::Gathered, transaction::Transaction};
 use crate::rules::{Decision, RuleIndex, longest_wait_ms, settled};
 
 /// How long after a look at a full queue to look again, in milliseconds.
 const ROOM_AGAIN_MS: u64 = 1000;
 
-impl Turn<'_> {
+impl Transaction<'_> {
     /// A match is to wait for quiet.
     pub(super) fn debounce(
         &mut self,
@@ -25,13 +25,17 @@ impl Turn<'_> {
         let pending = self.store.add_pending(&rule.id, event, self.now)?;
         if pending.due_at.is_none() && pending.matches > 1 {
             // It waits for the rule's task to end already, and goes on then.
-            self.batch.journal.note(&rule.id, event, "matched: waits for the rule's task to end");
+            self.effects.journal.note(&rule.id, event, "matched: waits for the rule's task to end");
             return Ok(());
         }
         let due = later(self.now, interval_ms).min(later(pending.first_at, max_wait_ms));
         self.store.set_pending_due(&rule.id, Some(due))?;
         if interval_ms > 0 {
-            self.batch.journal.note(&rule.id, event, format!("matched: waits for {interval_ms} ms of quiet"));
+            self.effects.journal.note(
+                &rule.id,
+                event,
+                format!("matched: waits for {interval_ms} ms of quiet"),
+            );
         }
         Ok(())
     }
@@ -128,7 +132,7 @@ impl Turn<'_> {
             .partition(|event| rules.matching(event).iter().any(|other| other.id == rule.id));
         let why = "dropped: the rule's trigger has changed since, and does not match it";
         for other in &others {
-            self.batch.journal.warn(&rule.id, other, why);
+            self.effects.journal.warn(&rule.id, other, why);
             self.note_refusal(rule, other, why.to_owned());
         }
         (events, others.len() as u64)

@@ -6,18 +6,15 @@ use aiwg_protocol::types::Event;
 
 use super::{
     Draft,
-    apply::State,
-    command::{EngineError, Order, Policy},
+    call::Command,
+    command::{Order, Policy},
     journal::Journal,
 };
 use crate::store::TaskNo;
 
-/// Gives an answer, once the outcome of the transaction is known.
-pub(super) type Answer = Box<dyn FnOnce(Result<&State, EngineError>) + Send>;
-
 /// The outcome of a transaction that is still open.
 #[derive(Default)]
-pub(super) struct Batch {
+pub(super) struct Effects {
     /// Events that are to be taken in, in this transaction: those that others in it have caused.
     pub(super) drafts: VecDeque<Draft>,
     /// Events to publish.
@@ -32,6 +29,6 @@ pub(super) struct Batch {
     pub(super) exit: bool,
     /// What the rules did, for the log.
     pub(super) journal: Journal,
-    /// Answers to give: each is told whether the commit succeeded.
-    pub(super) answers: Vec<Answer>,
+    /// The commands that it has carried out, which are to be answered.
+    pub(super) done: Vec<Command>,
 }

@@ -1,0 +1,188 @@
+//! Commands: what is to be done in the next transaction, each a closure over it.
+//!
+//! A command is spelled in two places: the method of the [`Transaction`] that does it, and the method of the
+//! [`super::Engine`] that sends it. It is kept until its transaction is committed, and carried out again where that has
+//! failed: so its closure borrows what it brings, and is called as often as need be. Its answer stays with it meanwhile.
+
+use tokio::sync::oneshot;
+
+use super::{
+    command::EngineError,
+    state::State,
+    transaction::{Failure, Transaction},
+    unstored::Unstored,
+};
+
+/// What a command does with what there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Nature {
+    /// Brings something new, for which there must be room.
+    Brings,
+    /// Ends, forgets or changes what there is.
+    Changes,
+    /// Changes nothing.
+    Reads,
+}
+
+type Done<R> = Result<R, EngineError>;
+type Attempt<R> = Box<dyn Fn(&mut Transaction<'_>) -> Result<R, Failure> + Send>;
+type Fallback<R> = Box<dyn Fn(&mut Unstored<'_>) -> Option<R> + Send>;
+
+/// A command before it is sent.
+pub(super) struct Call<R> {
+    nature: Nature,
+    text: usize,
+    attempt: Attempt<R>,
+    once_committed: fn(&State, &mut R),
+    without_store: Option<Fallback<R>>,
+}
+
+impl<R: Send + 'static> Call<R> {
+    /// Ends, forgets or changes what there is: it is not refused where there is no room.
+    pub(super) fn changing<E: Into<Failure>>(
+        attempt: impl Fn(&mut Transaction<'_>) -> Result<R, E> + Send + 'static,
+    ) -> Self {
+        Self {
+            nature: Nature::Changes,
+            text: 0,
+            attempt: Box::new(move |tx| attempt(tx).map_err(Into::into)),
+            once_committed: |_, _| {},
+            without_store: None,
+        }
+    }
+
+    /// Brings something new, which is refused where there is no room for it.
+    pub(super) fn bringing<E: Into<Failure>>(
+        attempt: impl Fn(&mut Transaction<'_>) -> Result<R, E> + Send + 'static,
+    ) -> Self {
+        Self { nature: Nature::Brings, ..Self::changing(attempt) }
+    }
+
+    /// Changes nothing: it is answered before all that does, and needs no transaction.
+    pub(super) fn reading<E: Into<Failure>>(
+        attempt: impl Fn(&mut Transaction<'_>) -> Result<R, E> + Send + 'static,
+    ) -> Self {
+        Self { nature: Nature::Reads, ..Self::changing(attempt) }
+    }
+
+    /// About how much text it brings, in bytes; 0 by default.
+    pub(super) fn with_text(self, bytes: usize) -> Self {
+        Self { text: bytes, ..self }
+    }
+
+    /// Completes the answer by what is known only once the whole transaction is committed.
+    pub(super) fn once_committed(self, complete: fn(&State, &mut R)) -> Self {
+        Self { once_committed: complete, ..self }
+    }
+
+    /// Does what can be done of it where the store cannot be written; none where that is nothing.
+    pub(super) fn without_store(
+        self,
+        fallback: impl Fn(&mut Unstored<'_>) -> Option<R> + Send + 'static,
+    ) -> Self {
+        Self { without_store: Some(Box::new(fallback)), ..self }
+    }
+
+    /// The command, and where its answer will be.
+    pub(super) fn into_command(self) -> (Command, oneshot::Receiver<Done<R>>) {
+        let (reply, answer) = oneshot::channel();
+        let (nature, text) = (self.nature, self.text);
+        (Command { nature, text, work: Box::new(Sent { call: self, answer: None, reply }) }, answer)
+    }
+}
+
+/// A command that has been sent.
+pub(super) struct Command {
+    nature: Nature,
+    text: usize,
+    work: Box<dyn Work>,
+}
+
+impl Command {
+    /// About how much text it brings, in bytes.
+    pub(super) fn text(&self) -> usize {
+        self.text
+    }
+
+    /// True if it brings something new, for which there must be room.
+    pub(super) fn brings_more(&self) -> bool {
+        self.nature == Nature::Brings
+    }
+
+    /// True if it changes nothing.
+    pub(super) fn changes_nothing(&self) -> bool {
+        self.nature == Nature::Reads
+    }
+
+    /// Carries it out, and all that it leads to. Its answer waits for the commit.
+    ///
+    /// # Errors
+    /// The store's: the transaction is to be rolled back.
+    pub(super) fn carry_out(&mut self, tx: &mut Transaction<'_>) -> rusqlite::Result<()> {
+        self.work.carry_out(tx)?;
+        tx.take_drafts()
+    }
+
+    /// Does what can be done of it without the store. True if that is all there is to it: then it is to be answered.
+    pub(super) fn without_store(&mut self, unstored: &mut Unstored<'_>) -> bool {
+        self.work.without_store(unstored)
+    }
+
+    /// Gives its answer, once it is committed.
+    pub(super) fn answer(self, state: &State) {
+        self.work.answer(state);
+    }
+
+    /// Answers that it took no effect.
+    pub(super) fn refuse(self, why: EngineError) {
+        self.work.refuse(why);
+    }
+}
+
+/// A command, whatever it answers.
+trait Work: Send {
+    fn carry_out(&mut self, tx: &mut Transaction<'_>) -> rusqlite::Result<()>;
+    fn without_store(&mut self, unstored: &mut Unstored<'_>) -> bool;
+    fn answer(self: Box<Self>, state: &State);
+    fn refuse(self: Box<Self>, why: EngineError);
+}
+
+struct Sent<R> {
+    call: Call<R>,
+    /// Of the last attempt.
+    answer: Option<Done<R>>,
+    reply: oneshot::Sender<Done<R>>,
+}
+
+impl<R: Send> Work for Sent<R> {
+    fn carry_out(&mut self, tx: &mut Transaction<'_>) -> rusqlite::Result<()> {
+        let (answer, fatal) = match (self.call.attempt)(tx) {
+            Ok(value) => (Ok(value), Ok(())),
+            Err(Failure::Refused(error)) => (Err(error), Ok(())),
+            Err(Failure::Store(error)) => (Err(EngineError::Storage(error.to_string().into())), Err(error)),
+        };
+        self.answer = Some(answer);
+        fatal
+    }
+
+    fn without_store(&mut self, unstored: &mut Unstored<'_>) -> bool {
+        let Some(done) = self.call.without_store.as_ref().and_then(|fallback| fallback(unstored)) else {
+            return false;
+        };
+        self.answer = Some(Ok(done));
+        true
+    }
+
+    fn answer(mut self: Box<Self>, state: &State) {
+        let Some(mut answer) = self.answer.take() else { return };
+        if let Ok(answer) = &mut answer {
+            (self.call.once_committed)(state, answer);
+        }
+        // Whoever asked may have gone.
+        let _ = self.reply.send(answer);
+    }
+
+    fn refuse(self: Box<Self>, why: EngineError) {
+        let _ = self.reply.send(Err(why));
+    }
+}

@@ -1,0 +1,105 @@
+//! The open transaction, within which commands are carried out.
+
+use aiwg_protocol::types::{TaskState, Timestamp};
+
+use super::{
+    command::{EngineError, Policy, Prune, Pruned, Starts},
+    effects::Effects,
+    state::State,
+};
+use crate::store::{Ending, InForce, Store, TaskNo};
+
+/// How many tasks, and how many events, are forgotten in one transaction.
+const PRUNED_AT_ONCE: u64 = 500;
+
+/// A command's own error, or the store's, which undoes the whole transaction.
+pub(super) enum Failure {
+    Refused(EngineError),
+    Store(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// The state and an open transaction.
+pub(super) struct Transaction<'a> {
+    pub(super) state: &'a mut State,
+    pub(super) store: &'a mut Store,
+    pub(super) effects: &'a mut Effects,
+    pub(super) now: Timestamp,
+}
+
+impl Transaction<'_> {
+    /// Stores why tasks are being ended, where that could not be stored when they were told to.
+    pub(super) fn store_endings(&mut self) -> rusqlite::Result<()> {
+        for (no, ending) in &self.state.endings {
+            if self
+                .store
+                .task_if_readable(*no)?
+                .is_some_and(|task| task.state == TaskState::Running && task.ending.is_none())
+            {
+                self.store.mark_ending(*no, *ending)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts tasks while there are slots, and takes in what that leads to. Belongs to the end of every transaction, so that a task that can
+    /// start at once is queued and started with one sync.
+    pub(super) fn settle(&mut self) -> rusqlite::Result<()> {
+        while self.fill_slots()? {
+            self.take_drafts()?;
+        }
+        Ok(())
+    }
+
+    /// Does things by another configuration from here on, and keeps it for starts that nobody asks for.
+    pub(super) fn configure(&mut self, policy: &Policy, in_force: &InForce) -> rusqlite::Result<()> {
+        self.store.set_in_force(in_force)?;
+        let before = std::mem::replace(&mut self.state.policy, policy.clone());
+        self.effects.policy_before.get_or_insert(before);
+        Ok(())
+    }
+
+    /// Has so much started from here on.
+    pub(super) fn allow(&mut self, starts: Starts) -> Result<(), EngineError> {
+        self.state.starts = self.state.starts.with(starts);
+        Ok(())
+    }
+
+    /// Takes in no more from outside, and starts no more.
+    pub(super) fn close(&mut self) -> Result<(), EngineError> {
+        self.state.closing = true;
+        Ok(())
+    }
+
+    /// Has the thread end with this transaction.
+    pub(super) fn exit(&mut self) -> Result<(), EngineError> {
+        self.effects.exit = true;
+        Ok(())
+    }
+
+    /// Has every running task ended.
+    pub(super) fn end_all(&mut self) -> Result<(), Failure> {
+        let running: Vec<TaskNo> = self.state.running.iter().copied().collect();
+        running.into_iter().try_for_each(|no| self.end_running(no, Ending::Stop))
+    }
+
+    /// Forgets some of what is not to be kept.
+    pub(super) fn prune(&mut self, what: Prune) -> rusqlite::Result<Pruned> {
+        self.store.set_aged(what.aged)?;
+        let tasks = self.store.prune_tasks(what.tasks, PRUNED_AT_ONCE)?;
+        let events = self.store.prune_events(what.events, PRUNED_AT_ONCE)?;
+        let more = self.store.give_back()?;
+        Ok(Pruned { more: more || events > 0 || !tasks.is_empty(), tasks, events })
+    }
+}

@@ -1,0 +1,77 @@
+//! What can be done while the store cannot be written: agents can be ended. Why is stored when it can be.
+
+use std::collections::BTreeSet;
+
+use aiwg_protocol::types::{TaskCancelled, TaskCancelledOne, TasksCancelled};
+use tokio::sync::mpsc;
+
+use super::{
+    Select,
+    command::{Order, being_cancelled},
+    state::State,
+};
+use crate::store::{Ending, TaskNo};
+
+/// The state, and no transaction.
+pub(super) struct Unstored<'a> {
+    pub(super) state: &'a mut State,
+    pub(super) orders: &'a mpsc::UnboundedSender<Order>,
+    /// Whether the thread is to end.
+    pub(super) exit: &'a mut bool,
+    /// Whether the command is refused otherwise, and not tried again.
+    pub(super) is_given_up: bool,
+}
+
+impl Unstored<'_> {
+    /// Has the agent of a running task ended; none if the task does not run.
+    pub(super) fn end_running(&mut self, no: TaskNo, ending: Ending) -> Option<()> {
+        if !self.state.running.contains(&no) {
+            return None;
+        }
+        let ending = *self.state.endings.entry(no).or_insert(ending);
+        // The supervisor goes last at shutdown; with it gone, the order is carried out at the next start.
+        let _ = self.orders.send(Order::End(no, ending));
+        Some(())
+    }
+
+    /// Cancels a running task.
+    pub(super) fn cancel(&mut self, no: TaskNo) -> Option<TaskCancelled> {
+        self.end_running(no, Ending::Cancel).map(|()| being_cancelled())
+    }
+
+    /// Cancels the named tasks, if all of them run.
+    pub(super) fn cancel_many(&mut self, which: &Select) -> Option<TasksCancelled> {
+        let Select::Named(named) = which else { return None };
+        if !named.iter().all(|no| self.state.running.contains(no)) {
+            return None;
+        }
+        let named: BTreeSet<TaskNo> = named.iter().copied().collect();
+        let cancelled = |no: TaskNo| {
+            let TaskCancelled { cancelled, state } = self.cancel(no)?;
+            Some(TaskCancelledOne { task_id: no.to_string(), cancelled, state })
+        };
+        let tasks = named.into_iter().filter_map(cancelled).collect();
+        Some(TasksCancelled { tasks, more: false })
+    }
+
+    /// Has the agents of all running tasks ended.
+    pub(super) fn end_all(&mut self) -> Option<()> {
+        let running: Vec<TaskNo> = self.state.running.iter().copied().collect();
+        for no in running {
+            self.end_running(no, Ending::Stop);
+        }
+        Some(())
+    }
+
+    /// Takes in no more from outside, and starts no more.
+    pub(super) fn close(&mut self) -> Option<()> {
+        self.state.closing = true;
+        Some(())
+    }
+
+    /// Ends the thread, where what was sent before it cannot be stored any more.
+    pub(super) fn exit(&mut self) -> Option<()> {
+        *self.exit |= self.is_given_up;
+        self.is_given_up.then_some(())
+    }
+}
