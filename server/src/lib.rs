@@ -18,8 +18,9 @@ mod gateways;
 pub mod health;
 pub mod lifecycle;
 pub mod log;
-mod names;
+
 pub mod project;
+pub(crate) use aiwg_model::names;
 mod recovery;
 mod reload;
 pub mod rules;

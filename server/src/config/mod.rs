@@ -15,6 +15,7 @@ mod trusted;
 mod words;
 
 pub(crate) use agents::{access, may_set};
+pub(crate) use aiwg_model::text::nearest;
 pub(crate) use check::{Check, Checks, SectionCheck};
 pub use error::ConfigError;
 pub(crate) use in_force::{Asked, Chosen, choose};
@@ -22,4 +23,3 @@ pub use load::Loaded;
 pub(crate) use load::{load, load_for, parse};
 pub(crate) use report::Step;
 pub use settings::Settings;
-pub(crate) use words::nearest;

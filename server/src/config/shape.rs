@@ -7,10 +7,10 @@ use jsonc_parser::{ast, common::Ranged};
 use serde_json::Value;
 
 use super::{
-    numbers,
+    nearest, numbers,
     report::Report,
     schema::{Members, expected, kinds, names, over, takes, twice},
-    words::{found, nearest, quoted, short},
+    words::{found, quoted, short},
 };
 
 /// Reports what does not fit, and gives the tree without it. None where nothing is left.

@@ -1,16 +1,18 @@
 //! What the engine takes and gives.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::sync::Arc;
 
+use aiwg_model::text::similar;
+pub use aiwg_model::{NewEvent as Draft, Order, StartOrder};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     config::Rule,
-    types::{Cause, Event, EventSource, Json, RuleRefusal, TaskCancelled, TaskState, Timestamp},
+    types::{RuleRefusal, TaskCancelled, TaskState, Timestamp},
 };
 
 use crate::{
     rules::RuleIndex,
-    store::{Ending, Keep, Pending, Selection, TaskNo},
+    store::{Keep, Pending, Selection, TaskNo},
 };
 
 /// The answer to whoever cancels a running task.
@@ -90,21 +92,6 @@ pub struct Policy {
     pub max_task_depth: u32,
 }
 
-/// An event before it has its number.
-#[derive(Debug, Clone)]
-pub struct Draft {
-    /// What happened.
-    pub topic: String,
-    /// What there is to say of it.
-    pub payload: Json,
-    /// Who says so.
-    pub source: EventSource,
-    /// What led to it.
-    pub cause: Option<Cause>,
-    /// When it happened, where that was before the daemon took it in.
-    pub happened_at: Option<Timestamp>,
-}
-
 /// How the rules are.
 #[derive(Debug)]
 pub struct Automation {
@@ -178,11 +165,6 @@ pub enum EngineError {
     Storage(Arc<str>),
 }
 
-/// What to do about a name that nothing has: the one that was most likely meant, else the command that shows all.
-pub(crate) fn similar(near: Option<&str>, shows: &str) -> String {
-    near.map_or_else(|| format!("`{shows}` shows them"), |near| format!("did you mean {near:?}?"))
-}
-
 impl EngineError {
     /// Whether the store could not be written: the same may work later.
     pub(crate) fn is_storage(&self) -> bool {
@@ -205,46 +187,6 @@ impl From<EngineError> for ApiError {
             EngineError::Storage(_) => ErrorKind::StorageUnavailable,
         };
         Self::new(kind, error.to_string())
-    }
-}
-
-/// What the supervisor is told, after the commit.
-#[derive(Debug)]
-pub enum Order {
-    /// Start an agent.
-    Start(Box<StartOrder>),
-    /// End the agent of a running task.
-    End(TaskNo, Ending),
-}
-
-/// All that is needed to start an agent.
-pub struct StartOrder {
-    /// The task.
-    pub no: TaskNo,
-    /// How many tasks lie between it and what came from outside.
-    pub depth: u32,
-    /// The shim's attempt number.
-    pub launch: u32,
-    /// What the agent is asked to do.
-    pub prompt: String,
-    /// Which agent; none for the default one.
-    pub agent: Option<String>,
-    /// Environment, unresolved.
-    pub env: BTreeMap<String, String>,
-    /// The time limit in milliseconds; none for the configured one.
-    pub timeout_ms: Option<u64>,
-    /// The event that led to it.
-    pub event: Option<Event>,
-    /// When it was started.
-    pub started_at: Timestamp,
-}
-
-impl fmt::Debug for StartOrder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StartOrder")
-            .field("no", &self.no)
-            .field("launch", &self.launch)
-            .finish_non_exhaustive()
     }
 }
 

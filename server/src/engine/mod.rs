@@ -35,8 +35,8 @@ mod unstored;
 mod waiting;
 mod waits;
 
+pub(crate) use aiwg_model::text::similar;
 pub(crate) use automation::automation;
-pub(crate) use command::similar;
 pub use command::{
     Automation, Draft, EngineError, Order, Policy, Prune, Pruned, RuleState, Select, Settled, StartOrder,
     Starts,

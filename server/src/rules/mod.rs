@@ -9,15 +9,13 @@ mod index;
 pub mod template;
 mod topics;
 
-use std::time::Duration;
-
 use aiwg_protocol::{
     config::{Action, Rule},
-    limits::LONGEST_TASK_MINUTES,
     types::{Cause, Event},
 };
 
 use crate::store::NewTask;
+pub use aiwg_model::limits::{is_task_time, minutes_to_ms};
 pub(crate) use check::{RulesCheck, wrong_pattern};
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
 pub use decide::{
@@ -58,15 +56,4 @@ pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (NewTask, Option<
         conversation: None,
     };
     (task, unusable)
-}
-
-/// Whether a task may have this time limit, in minutes. The store and the timers have no word for much longer ones.
-pub fn is_task_time(minutes: f64) -> bool {
-    minutes > 0.0 && minutes <= LONGEST_TASK_MINUTES
-}
-
-/// Minutes, as people give them, in milliseconds: at most those of [`LONGEST_TASK_MINUTES`].
-pub fn minutes_to_ms(minutes: f64) -> u64 {
-    let seconds = minutes.clamp(0.0, LONGEST_TASK_MINUTES) * 60.0;
-    u64::try_from(Duration::try_from_secs_f64(seconds).unwrap_or_default().as_millis()).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aiwg_model::{Firing, Pending, RuleFacts, Run, Switch};
 use aiwg_protocol::types::{Event, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -9,7 +10,7 @@ use super::{
     events::{EVENT_COLUMNS, read_event},
     lenient::{one, readable},
     read::Reader,
-    row::{Millis, TaskNo},
+    row::{Millis, Number},
     write::Store,
 };
 use crate::health::Health;
@@ -25,58 +26,6 @@ const FIRINGS_KEPT: u32 = 10_000;
 
 /// The name under which the switch of all automation is stored. No rule has an empty id.
 const ALL: &str = "";
-
-/// A rule's switch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Switch {
-    /// What someone has switched it to; none where nobody has, so that the configuration says it.
-    pub enabled: Option<bool>,
-    /// When it tripped.
-    pub tripped_at: Option<Timestamp>,
-}
-
-/// Matches of a rule that have not come to a task yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pending {
-    /// The rule.
-    pub rule: String,
-    /// When they will; when the rule is no longer busy, if none.
-    pub due_at: Option<Timestamp>,
-    /// When the first of them came.
-    pub first_at: Timestamp,
-    /// How many there are.
-    pub matches: u64,
-}
-
-/// When a task of a rule ran.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
-    /// The task.
-    pub task: TaskNo,
-    /// How many tasks lay between it and what came from outside.
-    pub depth: u32,
-    /// From its start.
-    pub from: Timestamp,
-    /// To its end; none while it runs.
-    pub until: Option<Timestamp>,
-}
-
-/// A task that a rule made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Firing {
-    /// The rule.
-    pub rule: String,
-    /// When.
-    pub at: Timestamp,
-    /// The last event that led to it.
-    pub event: u64,
-    /// How many there were.
-    pub matches: u64,
-    /// The task.
-    pub task: TaskNo,
-    /// Whether the circuit breaker counts it.
-    pub counts: bool,
-}
 
 impl Store {
     /// All switches that were ever set; the one of all automation has an empty name.
@@ -109,7 +58,7 @@ impl Store {
         let rows = select.query_map([Millis(since)], |row| {
             let until = row.get::<_, Option<Millis>>(4)?.map(|at| at.0);
             let from = row.get::<_, Millis>(3)?.0;
-            Ok((row.get(0)?, Run { task: row.get(1)?, depth: row.get(2)?, from, until }))
+            Ok((row.get(0)?, Run { task: row.get::<_, Number>(1)?.0, depth: row.get(2)?, from, until }))
         })?;
         readable(rows, &self.health)
     }
@@ -223,7 +172,7 @@ impl Store {
         self.statement(
             "INSERT INTO firing (rule, at, event, matches, task, counts) VALUES (?, ?, ?, ?, ?, ?)",
         )?
-        .execute(params![rule, Millis(*at), event, matches, task, counts])?;
+        .execute(params![rule, Millis(*at), event, matches, Number(*task), counts])?;
         self.statement("DELETE FROM firing WHERE id <= (SELECT max(id) FROM firing) - ?")?
             .execute([FIRINGS_KEPT])?;
         Ok(())
@@ -246,17 +195,6 @@ impl Store {
         self.statement("UPDATE firing SET counts = 0 WHERE rule = ? AND counts")?.execute([rule])?;
         Ok(())
     }
-}
-
-/// What the store knows of the rules.
-#[derive(Debug)]
-pub struct RuleFacts {
-    /// All switches that were ever set; the one of all automation has an empty name.
-    pub switches: HashMap<String, Switch>,
-    /// How many tasks of each rule are queued or running.
-    pub busy: HashMap<String, usize>,
-    /// All matches that wait, by rule.
-    pub pending: HashMap<String, Pending>,
 }
 
 impl Reader {

@@ -1,11 +1,12 @@
 //! Conversations: tasks that are turns of one, in the order of their numbers.
 
+use aiwg_model::TaskNo;
 use aiwg_protocol::types::{ChatTurn, Speaker, TaskState};
 use rusqlite::{Connection, Row, params};
 
 use super::{
     lenient::one,
-    row::{Millis, Named, TaskNo},
+    row::{Millis, Named, Number, number},
     write::Store,
 };
 use crate::health::Health;
@@ -14,7 +15,7 @@ impl Store {
     /// The turns of a conversation that have not ended.
     pub(crate) fn open_turns(&self, conversation: &str) -> rusqlite::Result<Vec<TaskNo>> {
         self.statement("SELECT no FROM task WHERE conversation = ? AND state IN ('queued', 'running')")?
-            .query_map([conversation], |row| row.get(0))?
+            .query_map([conversation], number)?
             .collect()
     }
 
@@ -49,7 +50,7 @@ pub(super) fn turns(
                 iif(cause IS NULL, 0, iif(json_valid(cause), cause ->> 'task' IS NOT NULL, 1)) FROM task
              WHERE conversation = ? AND no < ? ORDER BY no DESC LIMIT ?",
     )?;
-    let mut rows = select.query(params![conversation, before, limit])?;
+    let mut rows = select.query(params![conversation, Number(before), limit])?;
     let (mut turns, mut taken, mut is_cut) = (Vec::new(), 0, false);
     while let Some(row) = rows.next()? {
         is_cut = taken >= bytes;
@@ -68,7 +69,7 @@ pub(super) fn turns(
 fn turn(row: &Row<'_>) -> rusqlite::Result<ChatTurn> {
     let state = row.get::<_, Named<TaskState>>(2)?.0;
     Ok(ChatTurn {
-        task_id: row.get::<_, TaskNo>(0)?.to_string(),
+        task_id: number(row)?.to_string(),
         by: if row.get(6)? { Speaker::Agent } else { Speaker::User },
         message: row.get(1)?,
         state,

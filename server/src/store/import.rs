@@ -1,8 +1,9 @@
+use aiwg_model::{TaskNo, TaskSpec};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use rusqlite::params;
 
 use super::{
-    row::{Millis, NewTask, TaskNo},
+    row::{Millis, Number},
     write::Store,
 };
 
@@ -14,7 +15,7 @@ pub struct Imported {
     /// Where it stands; not running.
     pub state: TaskState,
     /// The order.
-    pub order: NewTask,
+    pub order: TaskSpec,
     /// When it was submitted.
     pub created_at: Timestamp,
     /// When its agent was started.
@@ -75,7 +76,7 @@ impl Store {
              WHERE no = ?1",
         )?
         .execute(params![
-            no,
+            Number(no),
             task.state.name(),
             task.started_at.map(Millis),
             task.completed_at.map(Millis),

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use aiwg_model::TaskNo;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig, params};
 
 use super::{
     open::{StoreError, known_version},
-    row::TaskNo,
     stamp::Stamp,
     write::Store,
 };

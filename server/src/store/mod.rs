@@ -28,9 +28,12 @@ mod tasks;
 mod usage;
 mod write;
 
+pub use aiwg_model::{
+    Firing, Keep, Outcome, Pending, Processes, RuleFacts, Run, SessionCost, StopReason as Ending, Switch,
+    TaskNo, TaskRow, TaskSpec as NewTask, WatchCursor as FilesTold,
+};
+pub(crate) use aiwg_model::{PROMPT_HEAD, TAIL_BYTES};
 pub use aside::SetAside;
-pub use automation::{Firing, Pending, RuleFacts, Run, Switch};
-pub use files::FilesTold;
 pub use import::Imported;
 pub(crate) use lenient::is_unreadable;
 pub use made_here::InForce;
@@ -38,13 +41,9 @@ pub(crate) use made_here::{Found, ask};
 pub(crate) use mend::HIGHEST_BELIEVED;
 pub use open::StoreError;
 pub(crate) use open::is_damage;
-pub use prune::Keep;
 pub(crate) use read::PAGE_BYTES;
 pub use read::{EventFilter, EventPage, From, Reader, TaskFilter, TaskPage};
 pub(crate) use reserve::no_room;
-pub use row::{Ending, NewTask, TaskNo, TaskRow};
-pub(crate) use row::{PROMPT_HEAD, TAIL_BYTES};
 pub use selection::Selection;
 pub(crate) use stamp::{Mismatch, has_journal, has_lost_log, log_of};
-pub use tasks::{Outcome, Processes, SessionCost};
 pub use write::Store;

@@ -1,14 +1,16 @@
 //! The tasks that matter now.
 
+use aiwg_model::TaskRow;
+
 use super::{
     lenient::readable,
     read::Reader,
-    row::{TASK_HEAD_COLUMNS, TaskRow},
+    row::{TASK_HEAD_COLUMNS, read_task},
 };
 
 impl Reader {
     /// The tasks that run, the first of the queue in the order in which they will start (those that wait for others last), and those that
-    /// have ended last: each with no more than the beginning of its prompt, [`super::PROMPT_HEAD`].
+    /// have ended last: each with no more than the beginning of its prompt, [`aiwg_model::PROMPT_HEAD`].
     ///
     /// # Errors
     /// The database cannot be read.
@@ -19,7 +21,7 @@ impl Reader {
                 let sql = format!("SELECT {TASK_HEAD_COLUMNS} FROM task WHERE {condition} LIMIT ?");
                 let before = tasks.len();
                 let mut select = connection.prepare_cached(&sql)?;
-                tasks.extend(readable(select.query_map([limit], TaskRow::read)?, self.health())?);
+                tasks.extend(readable(select.query_map([limit], read_task)?, self.health())?);
                 Ok(tasks.len() - before)
             };
             add("state = 'running' ORDER BY no DESC", u32::MAX)?;

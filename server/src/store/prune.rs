@@ -1,10 +1,11 @@
 //! Forgetting what is old. Numbers are never given again, whatever is pruned.
 
+use aiwg_model::{Keep, TaskNo};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    row::{Millis, Named, TaskNo},
+    row::{Millis, Named, Number, number},
     write::Store,
 };
 
@@ -20,17 +21,6 @@ const KEPT_FREE: u32 = 1000;
 
 /// How many pages are given back to the disk in one transaction.
 const GIVEN_BACK: u32 = 500;
-
-/// What is kept: of each thing, what is neither too old nor too much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Keep {
-    /// Only since then; of any age when none.
-    pub since: Option<Timestamp>,
-    /// Only so many; any number when none.
-    pub most: Option<u64>,
-    /// Only from this number on; from any when none.
-    pub from: Option<u64>,
-}
 
 impl Store {
     /// Forgets finished tasks, those that ended first, `limit` at the most. Tells which.
@@ -52,9 +42,9 @@ impl Store {
             self.keep_numbers()?;
         }
         for (no, state) in &found {
-            self.statement("DELETE FROM task WHERE no = ?")?.execute([no])?;
+            self.statement("DELETE FROM task WHERE no = ?")?.execute([Number(*no)])?;
             // What it waited for in vain.
-            self.statement("DELETE FROM dependency WHERE task = ?")?.execute([no])?;
+            self.statement("DELETE FROM dependency WHERE task = ?")?.execute([Number(*no)])?;
             self.count(Some(*state), None);
         }
         Ok(found.into_iter().map(|(no, _)| no).collect())
@@ -153,7 +143,7 @@ impl Store {
             .query_map(params![Millis(at), limit], |row| {
                 // In a state that does not exist it is none that anybody waits for.
                 Ok((
-                    row.get(0)?,
+                    number(row)?,
                     row.get::<_, Named<TaskState>>(1).map_or(TaskState::Failed, |state| state.0),
                 ))
             })?

@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use aiwg_model::{TaskNo, TaskRow};
 use aiwg_patterns::TopicFilter;
 use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, Timestamp};
 use rusqlite::{Connection, OptionalExtension, ToSql};
@@ -17,7 +18,7 @@ use super::{
     lenient::{one, readable},
     open::{StoreError, open_reader},
     prune,
-    row::{Millis, TASK_COLUMNS, TASK_HEAD_COLUMNS, TaskNo, TaskRow},
+    row::{Millis, Number, TASK_COLUMNS, TASK_HEAD_COLUMNS, read_task},
     schedules,
     usage::usage_stats,
 };
@@ -123,7 +124,7 @@ impl Reader {
         self.with(|connection| {
             connection
                 .prepare_cached(&format!("SELECT {TASK_COLUMNS} FROM task WHERE no = ?"))?
-                .query_row([no], TaskRow::read)
+                .query_row([Number(no)], read_task)
                 .optional()
         })
     }
@@ -133,7 +134,7 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn tasks(&self, filter: &TaskFilter) -> rusqlite::Result<TaskPage> {
-        let before = filter.before.unwrap_or(TaskNo(i64::MAX.unsigned_abs()));
+        let before = Number(filter.before.unwrap_or(TaskNo(i64::MAX.unsigned_abs())));
         let state = filter.state.map(TaskState::name);
         let mut sql = format!("SELECT {TASK_COLUMNS} FROM task WHERE no < ?");
         let mut values: Vec<&dyn ToSql> = vec![&before];
@@ -156,7 +157,7 @@ impl Reader {
                 if page.is_cut {
                     break;
                 }
-                let Some(task) = one(TaskRow::read(row), &self.health)? else { continue };
+                let Some(task) = one(read_task(row), &self.health)? else { continue };
                 page.bytes += task.bytes();
                 page.tasks.push(task);
             }
@@ -174,7 +175,7 @@ impl Reader {
                 "SELECT {TASK_HEAD_COLUMNS} FROM task WHERE state = 'running' ORDER BY no DESC LIMIT ?"
             );
             let mut select = connection.prepare_cached(&sql)?;
-            readable(select.query_map([limit], TaskRow::read)?, &self.health)
+            readable(select.query_map([limit], read_task)?, &self.health)
         })
     }
 
@@ -196,7 +197,7 @@ impl Reader {
             for (index, condition) in [("task_queue", "waiting = 0"), ("task_waiting", "waiting > 0")] {
                 let room = limit as usize - tasks.len();
                 let mut select = connection.prepare_cached(&queue(index, condition))?;
-                tasks.extend(readable(select.query_map([room], TaskRow::read)?, &self.health)?);
+                tasks.extend(readable(select.query_map([room], read_task)?, &self.health)?);
             }
             Ok(tasks)
         })
@@ -323,7 +324,7 @@ impl Reader {
                     at: row.get::<_, Millis>(1)?.0,
                     event: row.get(2)?,
                     matches: row.get(3)?,
-                    task: row.get::<_, TaskNo>(4)?.to_string(),
+                    task: row.get::<_, Number>(4)?.0.to_string(),
                 })
             })?;
             readable(rows, &self.health)

@@ -1,10 +1,11 @@
 //! Finding the tasks that many are cancelled or retried of, and what a retry leaves behind.
 
+use aiwg_model::TaskNo;
 use aiwg_protocol::types::{TaskState, Timestamp};
 use rusqlite::{ToSql, params};
 
 use super::{
-    row::{Millis, TaskNo},
+    row::{Millis, Number, number},
     write::Store,
 };
 
@@ -56,26 +57,27 @@ impl Store {
         }
         sql.push_str(" ORDER BY no LIMIT ?");
         values.push(&limit);
-        self.statement(&sql)?.query_map(&*values, |row| row.get(0))?.collect()
+        self.statement(&sql)?.query_map(&*values, number)?.collect()
     }
 
     /// Notes that a task's order is carried out again, by this new one.
     pub(crate) fn note_retry(&mut self, no: TaskNo, again: TaskNo) -> rusqlite::Result<()> {
         self.statement("UPDATE task SET retried_as = ?2, in_vain_for = NULL WHERE no = ?1")?
-            .execute(params![no, again])?;
+            .execute(params![Number(no), Number(again)])?;
         Ok(())
     }
 
     /// Notes that a task was cancelled since it was to start after this one.
     pub(crate) fn note_in_vain(&mut self, no: TaskNo, after: TaskNo) -> rusqlite::Result<()> {
-        self.statement("UPDATE task SET in_vain_for = ?2 WHERE no = ?1")?.execute(params![no, after])?;
+        self.statement("UPDATE task SET in_vain_for = ?2 WHERE no = ?1")?
+            .execute(params![Number(no), Number(after)])?;
         Ok(())
     }
 
     /// The tasks that were cancelled since they were to start after this one, and have not come back.
     pub(crate) fn in_vain_for(&self, no: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
         self.statement("SELECT no FROM task INDEXED BY task_in_vain WHERE in_vain_for = ? ORDER BY no")?
-            .query_map([no], |row| row.get(0))?
+            .query_map([Number(no)], number)?
             .collect()
     }
 }

@@ -1,87 +1,14 @@
 //! Tasks and their transitions.
 
-use aiwg_protocol::types::{TaskState, TaskUsage, Timestamp};
+use aiwg_model::{Outcome, StopReason, TaskNo, TaskRow, TaskSpec};
+use aiwg_protocol::types::{TaskState, Timestamp};
 use rusqlite::{OptionalExtension, params};
 
 use super::{
     lenient::{is_unreadable, one, readable},
-    row::{AsJson, Ending, Millis, NewTask, TASK_COLUMNS, TaskNo, TaskRow},
+    row::{AsJson, Millis, Number, TASK_COLUMNS, number, read_task},
     write::Store,
 };
-
-/// How a task ended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// The final state.
-    pub state: TaskState,
-    /// What the agent exited with.
-    pub exit_code: Option<i32>,
-    /// The signal that ended it.
-    pub signal: Option<i32>,
-    /// Why it did not complete.
-    pub error: Option<String>,
-    /// Its answer.
-    pub result: Option<String>,
-    /// What became of the processes that it left; none where there was no agent.
-    pub processes: Option<Processes>,
-    /// What it used.
-    pub usage: Option<TaskUsage>,
-    /// What its session has cost so far.
-    pub session: Option<SessionCost>,
-}
-
-/// What an agent's session has cost from its very beginning, as the agent tells.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SessionCost {
-    /// In US dollars.
-    pub total_usd: f64,
-    /// Whether the cost that the outcome tells is this one, and not that of this task alone.
-    pub is_sessions: bool,
-}
-
-/// What became of the processes that an agent left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Processes {
-    /// How many were ended.
-    pub ended: u32,
-    /// How many could not be.
-    pub left: u32,
-}
-
-impl Outcome {
-    /// The end of a task without an agent's exit.
-    pub fn without_exit(state: TaskState, error: impl Into<String>) -> Self {
-        let error = Some(error.into());
-        Self {
-            state,
-            exit_code: None,
-            signal: None,
-            error,
-            result: None,
-            processes: None,
-            usage: None,
-            session: None,
-        }
-    }
-
-    /// What it comes to when the agent was being ended: that decides, whatever the agent made of it.
-    #[must_use]
-    pub fn given(mut self, ending: Option<Ending>) -> Self {
-        let (state, why) = match ending {
-            // An agent that had told its result was judged by that.
-            None | Some(Ending::Finished) => return self,
-            Some(Ending::Cancel) => (TaskState::Cancelled, "cancelled while it was running"),
-            Some(Ending::Timeout) => (TaskState::Timeout, "it ran longer than its time limit"),
-            Some(Ending::Stalled) => {
-                (TaskState::Timeout, "it wrote nothing for as long as daemon.stall_minutes allows")
-            }
-            Some(Ending::Stop) => (TaskState::Cancelled, "the daemon was stopped"),
-        };
-        self.state = state;
-        self.error = Some(why.to_owned());
-        self
-    }
-}
 
 /// Why a task has failed whose row cannot be read.
 const UNREADABLE: &str = "its row in the database could not be read: it was edited, or is damaged. What could not be read of it is gone";
@@ -105,7 +32,7 @@ impl Store {
     }
 
     /// Puts a task into the queue.
-    pub(crate) fn insert_task(&mut self, no: TaskNo, task: &NewTask, at: Timestamp) -> rusqlite::Result<()> {
+    pub(crate) fn insert_task(&mut self, no: TaskNo, task: &TaskSpec, at: Timestamp) -> rusqlite::Result<()> {
         // Where the clock was set back, nobody gets ahead of those who were here before.
         self.waits_since = self.waits_since.max(at.as_millis());
         let place = self.waits_since.saturating_sub(AGEING_MS * i64::from(task.priority));
@@ -115,7 +42,7 @@ impl Store {
              VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
-            no,
+            Number(no),
             task.prompt,
             task.agent,
             task.priority,
@@ -136,7 +63,7 @@ impl Store {
 
     /// The task that is to start next.
     pub(crate) fn next_queued(&self) -> rusqlite::Result<Option<TaskNo>> {
-        self.statement(NEXT_QUEUED)?.query_row([], |row| row.get(0)).optional()
+        self.statement(NEXT_QUEUED)?.query_row([], number).optional()
     }
 
     /// That of these tasks which is to start next.
@@ -145,14 +72,14 @@ impl Store {
             "SELECT no FROM task WHERE no IN (SELECT value FROM json_each(?)) AND state = 'queued' AND waiting = 0
              ORDER BY place, no LIMIT 1",
         )?
-        .query_row([AsJson(tasks)], |row| row.get(0))
+        .query_row([AsJson(tasks)], number)
         .optional()
     }
 
     /// A task.
     pub(crate) fn task(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
         self.statement(&format!("SELECT {TASK_COLUMNS} FROM task WHERE no = ?"))?
-            .query_row([no], TaskRow::read)
+            .query_row([Number(no)], read_task)
             .optional()
     }
 
@@ -165,7 +92,7 @@ impl Store {
     pub(crate) fn task_state(&self, no: TaskNo) -> rusqlite::Result<Option<TaskState>> {
         let state: Option<String> = self
             .statement("SELECT CAST(state AS TEXT) FROM task WHERE no = ?")?
-            .query_row([no], |row| row.get(0))
+            .query_row([Number(no)], |row| row.get(0))
             .optional()?;
         Ok(state.map(|state| state.parse().unwrap_or(TaskState::Failed)))
     }
@@ -174,13 +101,13 @@ impl Store {
     pub(crate) fn running(&self) -> rusqlite::Result<Vec<TaskRow>> {
         let mut select =
             self.statement(&format!("SELECT {TASK_COLUMNS} FROM task WHERE state = 'running' ORDER BY no"))?;
-        readable(select.query_map([], TaskRow::read)?, &self.health)
+        readable(select.query_map([], read_task)?, &self.health)
     }
 
     /// The numbers of the tasks that are running, be their rows readable or not.
     pub(crate) fn running_numbers(&self) -> rusqlite::Result<Vec<TaskNo>> {
         let mut select = self.statement("SELECT no FROM task WHERE state = 'running' ORDER BY no")?;
-        readable(select.query_map([], |row| row.get(0))?, &self.health)
+        readable(select.query_map([], number)?, &self.health)
     }
 
     /// A task that has to go on; none if there is none, or if its row cannot be read. That one has failed then: nobody can tell what it was to
@@ -201,7 +128,7 @@ impl Store {
     fn fail_unreadable(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<()> {
         let was: String = self
             .statement("SELECT CAST(state AS TEXT) FROM task WHERE no = ?")?
-            .query_row([no], |row| row.get(0))?;
+            .query_row([Number(no)], |row| row.get(0))?;
         self.statement(
             "UPDATE task SET state = 'failed', completed_at = ?2, error = ?3, env = '{}', metadata = '{}', cause = NULL, after = NULL,
                  usage = NULL, ending = NULL, priority = 0, timeout_ms = NULL, launch = 0, attempts = 0, waiting = 0,
@@ -210,13 +137,13 @@ impl Store {
                  exit_code = NULL, signal = NULL, result = NULL, processes_ended = NULL, processes_left = NULL
              WHERE no = ?1",
         )?
-        .execute(params![no, Millis(at), UNREADABLE])?;
+        .execute(params![Number(no), Millis(at), UNREADABLE])?;
         if self.task(no).is_err_and(|error| is_unreadable(&error)) {
             // Not even its texts are any.
             self.statement(
                 "UPDATE task SET prompt = '', agent = NULL, rule = NULL, conversation = NULL, created_at = ?2 WHERE no = ?1",
             )?
-            .execute(params![no, Millis(at)])?;
+            .execute(params![Number(no), Millis(at)])?;
         }
         // One in a state that does not exist was counted nowhere.
         self.count(was.parse().ok(), Some(TaskState::Failed));
@@ -230,7 +157,7 @@ impl Store {
                 "UPDATE task SET state = 'running', started_at = ?2, launch = launch + 1, attempts = attempts + 1
                  WHERE no = ?1 AND state = 'queued'",
             )?
-            .execute(params![no, Millis(at)])?;
+            .execute(params![Number(no), Millis(at)])?;
         self.moved(changed, TaskState::Queued, TaskState::Running)
     }
 
@@ -241,13 +168,14 @@ impl Store {
                 "UPDATE task SET state = 'queued', started_at = NULL, attempts = attempts - ?2
                  WHERE no = ?1 AND state = 'running'",
             )?
-            .execute(params![no, u32::from(!started)])?;
+            .execute(params![Number(no), u32::from(!started)])?;
         self.moved(changed, TaskState::Running, TaskState::Queued)
     }
 
     /// Notes why a running task is being ended, so that it ends in the right state even if this daemon does not see it end.
-    pub(crate) fn mark_ending(&mut self, no: TaskNo, ending: Ending) -> rusqlite::Result<()> {
-        self.statement("UPDATE task SET ending = ?2 WHERE no = ?1")?.execute(params![no, ending])?;
+    pub(crate) fn mark_ending(&mut self, no: TaskNo, ending: StopReason) -> rusqlite::Result<()> {
+        self.statement("UPDATE task SET ending = ?2 WHERE no = ?1")?
+            .execute(params![Number(no), ending.name()])?;
         Ok(())
     }
 
@@ -266,7 +194,7 @@ impl Store {
                  WHERE no = ?1 AND state = ?2",
             )?
             .execute(params![
-                no,
+                Number(no),
                 from.name(),
                 outcome.state.name(),
                 Millis(at),
@@ -308,7 +236,7 @@ mod tests {
     #[test]
     fn whoever_waits_gains_one_priority_an_hour() {
         let hours = |hours: f64| Timestamp::from_millis(1_795_860_000_000 + (hours * 3_600_000.0) as i64);
-        let task = |priority| NewTask { prompt: "x".to_owned(), priority, ..NewTask::default() };
+        let task = |priority| TaskSpec { prompt: "x".to_owned(), priority, ..TaskSpec::default() };
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("db");
         let mut store = Store::open(&path).unwrap();

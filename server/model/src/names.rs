@@ -1,41 +1,41 @@
-//! What names may look like, wherever they come from.
+//! The names that topics, agents, rules and variables may have.
 
 /// The most characters of a topic.
 const LONGEST_TOPIC: usize = 200;
 
 /// What a topic looks like, for people.
-pub(crate) const TOPIC_RULE: &str = "a topic has 1 to 200 characters of A-Z a-z 0-9 _ . : / -";
+pub const TOPIC_RULE: &str = "a topic has 1 to 200 characters of A-Z a-z 0-9 _ . : / -";
 
 /// What an agent's name looks like, for people.
-pub(crate) const AGENT_RULE: &str = "must be a name: not empty, not an option, no control characters, and none that is not seen or that turns \
+pub const AGENT_RULE: &str = "must be a name: not empty, not an option, no control characters, and none that is not seen or that turns \
                                      the direction of writing";
 
 /// What any other name looks like, for people.
-pub(crate) const NAME_RULE: &str = "must be a name: not empty, no control characters, and none that is not seen or that turns the direction of writing";
+pub const NAME_RULE: &str = "must be a name: not empty, no control characters, and none that is not seen or that turns the direction of writing";
 
 /// Whether an event can have this topic.
-pub(crate) fn is_topic(topic: &str) -> bool {
+pub fn is_topic(topic: &str) -> bool {
     !topic.is_empty() && topic.len() <= LONGEST_TOPIC && topic.chars().all(is_in_topics)
 }
 
 /// Whether a topic can have this character.
-pub(crate) fn is_in_topics(c: char) -> bool {
+pub fn is_in_topics(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_.:/-".contains(c)
 }
 
 /// Whether this can be given to the agent's program as the name of an agent.
-pub(crate) fn is_agent(name: &str) -> bool {
+pub fn is_agent(name: &str) -> bool {
     is_name(name) && !name.starts_with('-')
 }
 
 /// Whether this can be shown, and be told from others: a rule's id, a job's name.
-pub(crate) fn is_name(name: &str) -> bool {
+pub fn is_name(name: &str) -> bool {
     !name.trim().is_empty() && !name.contains(|c: char| c.is_control() || is_unseen(c))
 }
 
 /// Whether a character is not seen, or turns the direction of what follows: a name with it looks like another. Joiners are no such: words in
 /// some scripts have them, and pictures.
-pub(crate) fn is_unseen(c: char) -> bool {
+pub fn is_unseen(c: char) -> bool {
     matches!(
         c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
@@ -44,7 +44,7 @@ pub(crate) fn is_unseen(c: char) -> bool {
 }
 
 /// Whether a variable of an environment can have this name.
-pub(crate) fn is_variable(name: &str) -> bool {
+pub fn is_variable(name: &str) -> bool {
     !name.is_empty() && !name.contains(['=', '\0'])
 }
 

@@ -1,0 +1,22 @@
+//! What the daemon is about, as plain types: tasks, events, what rules remember, names and limits.
+//!
+//! Nothing here reads, writes, waits or decides: whoever does can depend on it without depending on each other.
+
+mod cursor;
+mod event;
+pub mod limits;
+pub mod names;
+mod order;
+mod outcome;
+mod retention;
+mod rule_state;
+mod task;
+pub mod text;
+
+pub use cursor::WatchCursor;
+pub use event::NewEvent;
+pub use order::{Order, StartOrder};
+pub use outcome::{Outcome, Processes, SessionCost};
+pub use retention::Keep;
+pub use rule_state::{Firing, Pending, RuleFacts, Run, Switch};
+pub use task::{PROMPT_HEAD, StopReason, TAIL_BYTES, TaskNo, TaskRow, TaskSpec};

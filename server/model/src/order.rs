@@ -1,0 +1,47 @@
+//! What the engine has done about agents.
+
+use std::{collections::BTreeMap, fmt};
+
+use aiwg_protocol::types::{Event, Timestamp};
+
+use crate::task::{StopReason, TaskNo};
+
+/// What the supervisor is told, after the commit.
+#[derive(Debug)]
+pub enum Order {
+    /// Start an agent.
+    Start(Box<StartOrder>),
+    /// End the agent of a running task.
+    End(TaskNo, StopReason),
+}
+
+/// All that is needed to start an agent.
+pub struct StartOrder {
+    /// The task.
+    pub no: TaskNo,
+    /// How many tasks lie between it and what came from outside.
+    pub depth: u32,
+    /// The shim's attempt number.
+    pub launch: u32,
+    /// What the agent is asked to do.
+    pub prompt: String,
+    /// Which agent; none for the default one.
+    pub agent: Option<String>,
+    /// Environment, unresolved.
+    pub env: BTreeMap<String, String>,
+    /// The time limit in milliseconds; none for the configured one.
+    pub timeout_ms: Option<u64>,
+    /// The event that led to it.
+    pub event: Option<Event>,
+    /// When it was started.
+    pub started_at: Timestamp,
+}
+
+impl fmt::Debug for StartOrder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StartOrder")
+            .field("no", &self.no)
+            .field("launch", &self.launch)
+            .finish_non_exhaustive()
+    }
+}

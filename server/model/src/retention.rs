@@ -1,0 +1,14 @@
+//! What is kept, and for how long.
+
+use aiwg_protocol::types::Timestamp;
+
+/// What is kept: of each thing, what is neither too old nor too much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Only since then; of any age when none.
+    pub since: Option<Timestamp>,
+    /// Only so many; any number when none.
+    pub most: Option<u64>,
+    /// Only from this number on; from any when none.
+    pub from: Option<u64>,
+}

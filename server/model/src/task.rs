@@ -1,0 +1,177 @@
+//! Tasks: their numbers, what they are to do, and where they stand.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, TaskUsage, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How much of an agent's output goes into its task, in bytes: 64 KiB.
+pub const TAIL_BYTES: u64 = 64 * 1024;
+
+/// How many characters of a prompt an overview of tasks has, and one more, by which it is seen that there are more.
+pub const PROMPT_HEAD: usize = 4096;
+
+/// A task's number: `task-0001` is number 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TaskNo(pub u64);
+
+impl fmt::Display for TaskNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "task-{:04}", self.0)
+    }
+}
+
+impl FromStr for TaskNo {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let digits = text
+            .strip_prefix("task-")
+            .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+            .ok_or(())?;
+        let no = Self(digits.parse().map_err(|_| ())?);
+        // Only the one spelling: `task-1` is not an id.
+        (no.to_string() == text).then_some(no).ok_or(())
+    }
+}
+
+/// Why a running task is being ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// Someone cancelled it.
+    Cancel,
+    /// Its time is up.
+    Timeout,
+    /// It has written nothing for too long.
+    Stalled,
+    /// It has told its result, but does not exit.
+    Finished,
+    /// The daemon stops.
+    Stop,
+}
+
+impl StopReason {
+    /// All of them, each with the name under which it is stored.
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Cancel, "cancel"),
+        (Self::Timeout, "timeout"),
+        (Self::Stalled, "stalled"),
+        (Self::Finished, "finished"),
+        (Self::Stop, "stop"),
+    ];
+
+    /// The name under which it is stored.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(reason, _)| *reason == self).map_or("", |(_, name)| name)
+    }
+
+    /// The reason of this name; none where no reason has it.
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, name)| *name == text).map(|(reason, _)| *reason)
+    }
+}
+
+/// A task to be stored.
+#[derive(Clone, Default)]
+pub struct TaskSpec {
+    /// What the agent is asked to do.
+    pub prompt: String,
+    /// Which agent; none for the default one.
+    pub agent: Option<String>,
+    /// Higher ones start first.
+    pub priority: i32,
+    /// The time limit in milliseconds.
+    pub timeout_ms: Option<u64>,
+    /// Environment, unresolved.
+    pub env: BTreeMap<String, String>,
+    /// The submitter's notes.
+    pub metadata: JsonObject,
+    /// What led to it.
+    pub cause: Option<Cause>,
+    /// Those that must have completed before it starts.
+    pub after: Vec<TaskNo>,
+    /// The rule that made it; none where someone submitted it, be it an agent that a rule had started.
+    pub rule: Option<String>,
+    /// The conversation that it is a turn of.
+    pub conversation: Option<String>,
+}
+
+/// A task as stored.
+#[derive(Clone)]
+pub struct TaskRow {
+    /// Its number.
+    pub no: TaskNo,
+    /// Where it stands.
+    pub state: TaskState,
+    /// The order.
+    pub order: TaskSpec,
+    /// Whether one of those that it is to start after has not completed yet.
+    pub is_waiting: bool,
+    /// When it was stored.
+    pub created_at: Timestamp,
+    /// When its agent was started last.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+    /// The shim's attempt number.
+    pub launch: u32,
+    /// How often an agent was started.
+    pub attempts: u32,
+    /// Why it is being ended.
+    pub ending: Option<StopReason>,
+    /// What the agent exited with.
+    pub exit_code: Option<i32>,
+    /// The signal that ended the agent.
+    pub signal: Option<i32>,
+    /// Why it did not complete.
+    pub error: Option<String>,
+    /// The agent's answer.
+    pub result: Option<String>,
+    /// How many processes were ended with it.
+    pub processes_ended: Option<u32>,
+    /// How many could not be.
+    pub processes_left: Option<u32>,
+    /// What the agent used.
+    pub usage: Option<TaskUsage>,
+}
+
+impl TaskRow {
+    /// About how much memory it takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        let order = &self.order;
+        let env: usize = order.env.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let metadata: usize =
+            order.metadata.iter().map(|(name, value)| name.len() + value.as_str().len()).sum();
+        let texts = [&self.result, &self.error].into_iter().flatten().map(String::len).sum::<usize>();
+        order.prompt.len() + env + metadata + texts + size_of::<Self>()
+    }
+
+    /// As it goes over the wire. `pid` and `output` are not stored.
+    pub fn into_task(self, pid: Option<u32>, output: Option<String>) -> Task {
+        Task {
+            id: self.no.to_string(),
+            prompt: self.order.prompt,
+            agent: self.order.agent,
+            priority: self.order.priority,
+            state: self.state,
+            created_at: self.created_at,
+            started_at: self.started_at,
+            completed_at: self.completed_at,
+            pid,
+            exit_code: self.exit_code,
+            signal: self.signal,
+            attempts: self.attempts,
+            result: self.result,
+            error: self.error,
+            output,
+            timeout_minutes: self.order.timeout_ms.map(|ms| ms as f64 / 60_000.0),
+            after: self.order.after.iter().map(TaskNo::to_string).collect(),
+            processes_ended: self.processes_ended,
+            processes_left: self.processes_left,
+            usage: self.usage,
+            metadata: self.order.metadata,
+            conversation: self.order.conversation,
+            caused_by: self.order.cause,
+        }
+    }
+}
