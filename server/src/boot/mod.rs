@@ -46,12 +46,12 @@ use crate::{
         retention::keep_house,
         scheduler::fire_schedules,
         state_guard::{Ground, watch_ground},
-        watcher::{FileWatcher, begin_anew, note_told},
+        watcher::{FileWatcher, answer_gathering, begin_anew, note_told},
         write_event_log, write_status_files, write_tasks_file,
     },
     config::{Chosen, Settings, choose},
     context::{Context, MOST_READS, Stop},
-    engine::{self, Engine, EngineSetup, Gathering, fire_when_due},
+    engine::{self, Due, Engine, EngineSetup, fire_when_due, gathering},
     gateways::socket::{self, is_answered_within},
     health::{Health, IssueKind},
     lifecycle::{
@@ -173,7 +173,8 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     let aged = store.aged().map_err(unreadable)?;
     let bus = Bus::new(last_event);
     let (order, orders) = mpsc::unbounded_channel();
-    let (next_due, due) = channel(None);
+    let (next_due, due) = channel(Due::default());
+    let (gatherer, gathered) = gathering();
     let grown = Arc::new(Notify::new());
     let (engine, engine_thread) = engine::start(EngineSetup {
         store,
@@ -227,6 +228,7 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
             health.clone(),
             stopped.clone(),
             files_told,
+            gatherer,
         ),
         health_check: Mutex::default(),
         status_changed: Notify::new(),
@@ -248,11 +250,8 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
         tokio::spawn(socket::serve(listener, context))
     };
     let lost = tokio::spawn(watch_ground(Arc::clone(&context), Arc::clone(&ground)));
-    let gathering = {
-        let context = Arc::clone(&context);
-        move || gathering(Arc::clone(&context))
-    };
-    files.spawn(fire_when_due(engine.clone(), due, gathering, context.stopped.clone()));
+    files.spawn(fire_when_due(engine.clone(), due, gathered, context.stopped.clone()));
+    files.spawn(answer_gathering(Arc::clone(&context)));
     files.spawn(keep_house(Arc::clone(&context), aged, grown));
     files.spawn(fire_schedules(Arc::clone(&context)));
     files.spawn(note_told(Arc::clone(&context)));
@@ -318,11 +317,6 @@ pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, B
     }
     tracing::info!("the daemon begins anew");
     Ok(Ended::Restart(lock))
-}
-
-/// Asked where it disturbs nobody.
-async fn gathering(context: Arc<Context>) -> Gathering {
-    tokio::task::spawn_blocking(move || context.watcher.gathering()).await.unwrap_or_default()
 }
 
 /// Whether a daemon holds this project's lock.

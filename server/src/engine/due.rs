@@ -6,62 +6,66 @@ use aiwg_protocol::types::Timestamp;
 use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, Settled};
+use super::{Engine, Settled, gathering::Gathered};
 
 /// How long to sleep at the most before the engine looks: so late may be noticed that the clock was set, or the machine suspended.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// How often to look whether changes of files that gather have been told.
-const GATHERED: Duration = Duration::from_millis(20);
-
-/// The same while a git operation holds them back, which may take long.
-const HELD: Duration = Duration::from_millis(250);
-
 /// How long to wait before the engine is told again what it could not store.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Whether changes of files gather that have not been told yet.
+/// How long to wait at the most for what gathers to change, before the engine looks again: it should say so itself.
+const GATHERS: Duration = Duration::from_secs(1);
+
+/// When matches will have settled.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Gathering {
-    /// Whether there are any.
-    pub(crate) is_open: bool,
-    /// Whether a git operation holds them back, and all that comes of earlier ones.
-    pub(crate) is_held: bool,
-    /// How often some were told so far.
-    pub(crate) told: u64,
+pub struct Due {
+    /// The first of them. It may be past, while changes gather that may belong to it.
+    pub(super) first: Option<Timestamp>,
+    /// The first that is yet to come.
+    pub(super) next: Option<Timestamp>,
 }
 
-/// Tells it whenever something is due, until `stopped`. What is due of rules that wait for files waits until the changes that
-/// `gather` at that moment have been told: they may belong to it.
-pub(crate) async fn fire_when_due<G: Future<Output = Gathering>>(
+/// Tells the engine whenever something is due, until `stopped`. What is due of rules that wait for files waits until the changes that
+/// gather at that moment have been published: they may belong to it.
+pub(crate) async fn fire_when_due(
     engine: Engine,
-    mut due: watch::Receiver<Option<Timestamp>>,
-    gathering: impl Fn() -> G,
+    mut due: watch::Receiver<Due>,
+    mut gathered: Gathered,
     stopped: CancellationToken,
 ) {
-    // What is waited with, and how often changes had been told when that began.
+    // What is waited with, and how often changes had been published when that began.
     let mut waits: Option<(Timestamp, u64)> = None;
     while !stopped.is_cancelled() {
-        let next = *due.borrow_and_update();
+        let first = due.borrow_and_update().first;
         tokio::select! {
-            () = until(next) => {
-                let now = gathering().await;
-                let has_been_told = waits.is_some_and(|(due, told)| Some(due) == next && told != now.told);
-                let which = if now.is_held || now.is_open && !has_been_told { Settled::AllButFiles } else { Settled::All };
-                if let Err(error) = engine.fire_due(which).await {
-                    tracing::warn!(target: "automation", %error, "what has settled could not be stored");
-                    sleep(RETRY).await;
-                }
-                if which == Settled::AllButFiles {
-                    waits = waits.filter(|(due, _)| Some(*due) == next).or(next.map(|due| (due, now.told)));
-                    sleep(if now.is_held { HELD } else { GATHERED }).await;
-                }
-            }
+            () = until(first) => {}
             changed = due.changed() => {
                 if changed.is_err() {
                     return;
                 }
+                continue;
             }
+            () = stopped.cancelled() => return,
+        }
+        let now = gathered.ask().await;
+        let was_published = waits.is_some_and(|(due, before)| Some(due) == first && before != now.published);
+        let which =
+            if now.is_held || now.is_open && !was_published { Settled::AllButFiles } else { Settled::All };
+        if let Err(error) = engine.fire_due(which).await {
+            tracing::warn!(target: "automation", %error, "what has settled could not be stored");
+            sleep(RETRY).await;
+        }
+        if which == Settled::All {
+            continue;
+        }
+        waits = waits.filter(|(due, _)| Some(*due) == first).or(first.map(|due| (due, now.published)));
+        let next = due.borrow_and_update().next;
+        tokio::select! {
+            () = gathered.changed() => {}
+            () = until(next) => {}
+            _ = due.changed() => {}
+            () = sleep(GATHERS) => {}
             () = stopped.cancelled() => {}
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use aiwg_protocol::types::Event;
+use aiwg_protocol::types::{Event, Timestamp};
 
 use super::{
     Draft,
@@ -15,6 +15,8 @@ use crate::store::TaskNo;
 /// The outcome of a transaction that is still open.
 #[derive(Default)]
 pub(super) struct Effects {
+    /// The time of it.
+    pub(super) at: Timestamp,
     /// Events that are to be taken in, in this transaction: those that others in it have caused.
     pub(super) drafts: VecDeque<Draft>,
     /// Events to publish.

@@ -16,6 +16,7 @@ mod conversation;
 mod due;
 mod effects;
 mod events;
+mod gathering;
 mod handle;
 mod journal;
 mod many;
@@ -41,7 +42,9 @@ pub use command::{
     Automation, Draft, EngineError, Order, Policy, Prune, Pruned, RuleState, Select, Settled, StartOrder,
     Starts,
 };
-pub(crate) use due::{Gathering, fire_when_due};
+pub use due::Due;
+pub(crate) use due::fire_when_due;
+pub(crate) use gathering::{Gatherer, Gathering, gathering};
 pub use handle::Engine;
 pub use thread::{EngineSetup, start};
 pub(crate) use waits::Wait;

@@ -18,6 +18,7 @@ use tokio::sync::{
 use super::{
     call::Command,
     command::{EngineError, Order, Policy},
+    due::Due,
     effects::Effects,
     handle::{Engine, wake},
     state::State,
@@ -67,7 +68,7 @@ pub struct EngineSetup {
     /// Rung when house should be kept: events have brought much, or the disk is full.
     pub grown: Arc<Notify>,
     /// Where it says when matches will have settled, so that someone tells it then.
-    pub next_due: watch::Sender<Option<Timestamp>>,
+    pub next_due: watch::Sender<Due>,
 }
 
 pub(super) struct Thread {
@@ -232,6 +233,7 @@ impl Thread {
         self.setup.store.begin()?;
         let (mut count, mut bytes) = (0, 0);
         let now = Timestamp::now();
+        effects.at = now;
         if self.in_trouble && self.state.has_room {
             // Whether it can be written again is known only once it has been.
             self.setup.store.write_something()?;
@@ -271,7 +273,7 @@ impl Thread {
             self.setup.health.clear(IssueKind::Storage);
         }
         self.report_tripped();
-        self.tell_next_due();
+        self.publish_due(effects.at);
         effects.journal.write();
         self.setup.bus.note(&effects.events);
         // First, or whoever asked would wait while the agents are started.
@@ -301,12 +303,18 @@ impl Thread {
         self.setup.health.report(IssueKind::Automation, tripped_message(&rules));
     }
 
-    fn tell_next_due(&self) {
-        match self.setup.store.next_due() {
+    fn publish_due(&self, now: Timestamp) {
+        match self.due(now) {
             Ok(next) => {
                 self.setup.next_due.send_if_modified(|due| std::mem::replace(due, next) != next);
             }
             Err(error) => tracing::warn!(%error, "it could not be read when matches will have settled"),
         }
+    }
+
+    fn due(&self, now: Timestamp) -> rusqlite::Result<Due> {
+        let first = self.setup.store.next_due(None)?;
+        let is_past = first.is_some_and(|first| first <= now);
+        Ok(Due { first, next: if is_past { self.setup.store.next_due(Some(now))? } else { first } })
     }
 }

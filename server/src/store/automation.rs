@@ -119,9 +119,10 @@ impl Store {
     }
 
     /// When the next of them are due.
-    pub(crate) fn next_due(&self) -> rusqlite::Result<Option<Timestamp>> {
-        self.statement("SELECT min(due_at) FROM pending WHERE due_at IS NOT NULL")?
-            .query_row([], |row| Ok(row.get::<_, Option<Millis>>(0)?.map(|at| at.0)))
+    pub(crate) fn next_due(&self, after: Option<Timestamp>) -> rusqlite::Result<Option<Timestamp>> {
+        let after = after.map_or(i64::MIN, Timestamp::as_millis);
+        self.statement("SELECT min(due_at) FROM pending WHERE due_at IS NOT NULL AND due_at > ?")?
+            .query_row([after], |row| Ok(row.get::<_, Option<Millis>>(0)?.map(|at| at.0)))
     }
 
     /// The events behind a rule's waiting matches, the oldest first: all, unless there is too much of them. The latest and the

@@ -85,6 +85,7 @@ mod mounts;
 mod net;
 mod notice;
 mod options;
+mod published;
 mod queue;
 mod roots;
 mod rules;

@@ -13,6 +13,7 @@ use std::{
 use crate::{
     Batch, Finished, Notice, Options, Rest, Status, WatchError,
     mounts::Mounts,
+    published::Published,
     queue::{Message, Queue},
     rules::Scope,
     source::Source,
@@ -27,7 +28,7 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Watcher {
     stop: Sender<Message>,
-    status: Arc<Mutex<Status>>,
+    status: Arc<Published>,
     thread: Option<JoinHandle<Option<Finished>>>,
 }
 
@@ -108,9 +109,15 @@ impl Watcher {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
+    /// Has `changed` called, from the watcher's thread, whenever it is otherwise than before whether changes gather, or whether git holds them
+    /// back; and now. It must not wait for anything, and takes the place of one that was given before.
+    pub fn on_gathering(&self, changed: impl Fn() + Send + 'static) {
+        self.status.on_gathering(Box::new(changed));
+    }
+
     /// How the watching stands.
     pub fn status(&self) -> Status {
-        latest(&self.status)
+        self.status.latest()
     }
 }
 
@@ -118,7 +125,7 @@ impl Watcher {
 #[derive(Debug, Clone)]
 pub struct Asking {
     ask: Sender<Message>,
-    status: Arc<Mutex<Status>>,
+    status: Arc<Published>,
 }
 
 impl Asking {
@@ -129,12 +136,8 @@ impl Asking {
         drop(self.ask.send(Message::Ask(reply)));
         // Without an answer the status says what was so last.
         let _ = answer.recv_timeout(LONGEST_ANSWER);
-        latest(&self.status)
+        self.status.latest()
     }
-}
-
-fn latest(status: &Mutex<Status>) -> Status {
-    status.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 impl Drop for Watcher {

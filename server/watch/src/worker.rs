@@ -5,7 +5,7 @@ use std::{
     os::unix::fs::MetadataExt,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         mpsc::{Receiver, RecvTimeoutError},
     },
     thread,
@@ -16,6 +16,7 @@ use crate::{
     Batch, Finished, HINT_DELAY, Notice, Options, Status,
     hint::Hint,
     hold::{Held, Hold, Verdict},
+    published::Published,
     queue::{Message, Queue},
     stamp::TICK,
     state::State,
@@ -70,7 +71,7 @@ pub(crate) struct Worker {
     next_poll: Instant,
     next_check: Instant,
     project: Option<(u64, u64)>,
-    status: Arc<Mutex<Status>>,
+    status: Arc<Published>,
     sink: Box<dyn FnMut(Batch) + Send>,
     notices: Box<dyn FnMut(Notice) + Send>,
 }
@@ -100,14 +101,14 @@ impl Worker {
             next_poll: now + options.poll_every,
             next_check: now + CHECK_EVERY,
             project: identity(&state),
-            status: Arc::new(Mutex::new(Status { untold_since, told_at, ..Status::default() })),
+            status: Arc::new(Published::of(Status { untold_since, told_at, ..Status::default() })),
             state,
             sink,
             notices,
         }
     }
 
-    pub(crate) fn status(&self) -> Arc<Mutex<Status>> {
+    pub(crate) fn status(&self) -> Arc<Published> {
         Arc::clone(&self.status)
     }
 
@@ -210,7 +211,7 @@ impl Worker {
     }
 
     fn with_status<T>(&self, work: impl FnOnce(&mut Status) -> T) -> T {
-        work(&mut self.status.lock().unwrap_or_else(PoisonError::into_inner))
+        self.status.change(work)
     }
 
     fn quiet(&self) -> Duration {

@@ -28,7 +28,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    engine::{Draft, Engine, EngineError, Gathering},
+    context::Context,
+    engine::{Draft, Engine, EngineError, Gatherer, Gathering},
     health::{Health, IssueKind},
     project::Project,
     store::FilesTold,
@@ -60,6 +61,8 @@ pub(crate) struct FileWatcher {
     watcher: Mutex<Option<Watcher>>,
     /// The watching has failed.
     failed: Arc<Notify>,
+    /// Where it is published whether changes gather.
+    gatherer: Arc<Gatherer>,
 }
 
 impl FileWatcher {
@@ -70,6 +73,7 @@ impl FileWatcher {
         health: Health,
         stopped: CancellationToken,
         before: Option<FilesTold>,
+        gatherer: Gatherer,
     ) -> Self {
         let (before, watcher) = (Mutex::new(before), Mutex::new(None));
         Self {
@@ -83,6 +87,7 @@ impl FileWatcher {
             before,
             watcher,
             failed: Arc::default(),
+            gatherer: Arc::new(gatherer),
         }
     }
 
@@ -95,6 +100,7 @@ impl FileWatcher {
     pub(crate) fn watch(&self, config: &Config) -> Result<(), WatchError> {
         let done = self.watch_anew(config);
         self.has_begun.store(true, Ordering::Release);
+        self.gatherer.changed();
         done
     }
 
@@ -109,6 +115,10 @@ impl FileWatcher {
         let since = before.and_then(|told| told::since(told, SystemTime::now()));
         let new = wanted.map(|options| self.start(&Options { since, ..options })).transpose()?;
         *before = None;
+        if let Some(new) = &new {
+            let gatherer = Arc::clone(&self.gatherer);
+            new.on_gathering(move || gatherer.changed());
+        }
         let old = std::mem::replace(&mut *self.lock(), new);
         let finished = old.and_then(Watcher::finish);
         // Where nothing is watched any more, nobody wants to know what changes from here on.
@@ -190,14 +200,14 @@ impl FileWatcher {
     }
 
     /// Whether changes gather that have not been told yet. Waits for the watcher, so it is not for a thread with other things to do.
-    pub(crate) fn gathering(&self) -> Gathering {
-        let told = self.tellings.load(Ordering::Relaxed);
+    fn gathering(&self) -> Gathering {
+        let published = self.tellings.load(Ordering::Relaxed);
         if !self.has_begun.load(Ordering::Acquire) {
-            return Gathering { is_open: true, is_held: false, told };
+            return Gathering { is_open: true, is_held: false, published };
         }
         let asking = self.lock().as_ref().map(Watcher::asking);
         let status = asking.as_ref().map(Asking::status_now).unwrap_or_default();
-        Gathering { is_open: status.gathering, is_held: status.held.is_some(), told }
+        Gathering { is_open: status.gathering, is_held: status.held.is_some(), published }
     }
 
     /// How the watching stands.
@@ -222,6 +232,15 @@ impl FileWatcher {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Watcher>> {
         self.watcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Answers whether changes gather, where it disturbs nobody, for as long as somebody asks.
+pub(crate) async fn answer_gathering(context: Arc<Context>) {
+    let look = || async {
+        let context = Arc::clone(&context);
+        tokio::task::spawn_blocking(move || context.watcher.gathering()).await.unwrap_or_default()
+    };
+    context.watcher.gatherer.answer(look).await;
 }
 
 /// Tells the engine, from the watcher's thread. While it does, changes gather.
