@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aiwg_protocol::types::{self, Issue, Timestamp};
+use aiwg_protocol::types::{self, HealthCheck, Issue, Timestamp};
 
 /// The kinds of trouble. Each stands at most once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +80,7 @@ impl IssueKind {
 #[derive(Debug, Clone, Default)]
 pub struct Health {
     issues: Arc<Mutex<Vec<(IssueKind, Issue)>>>,
+    last_check: Arc<Mutex<Option<HealthCheck>>>,
 }
 
 impl Health {
@@ -108,6 +109,16 @@ impl Health {
     /// The sum of it.
     pub fn state(&self) -> types::Health {
         if self.lock().is_empty() { types::Health::Healthy } else { types::Health::Degraded }
+    }
+
+    /// Notes what the action `health-check` has found.
+    pub(crate) fn note_check(&self, check: HealthCheck) {
+        *self.last_check.lock().unwrap_or_else(PoisonError::into_inner) = Some(check);
+    }
+
+    /// What the action `health-check` found last.
+    pub(crate) fn last_check(&self) -> Option<HealthCheck> {
+        self.last_check.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<(IssueKind, Issue)>> {

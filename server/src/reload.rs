@@ -7,7 +7,10 @@ use aiwg_protocol::{
     types::{Cause, ConfigProblem, DaemonReloaded, EventSource, Json},
 };
 
+use tokio::sync::Mutex;
+
 use crate::{
+    component::Components,
     config::{Checks, ConfigError, Loaded},
     context::Context,
     engine::{Draft, EngineError, Policy},
@@ -17,25 +20,38 @@ use crate::{
     store::InForce,
 };
 
-/// Reads the configuration again and puts it in force, or tells what is wrong with it. `cause` is what led to that.
-///
-/// # Errors
-/// The engine could not take it: what was in force still is.
-pub(crate) async fn reload(
-    context: &Arc<Context>,
-    cause: Option<Cause>,
-) -> Result<DaemonReloaded, EngineError> {
-    // One at a time, or an older file could be put in force after a newer one.
-    let _turn = context.reloading.lock().await;
-    context.log.look();
-    tell_reloading();
-    let done = put_in_force(context, cause).await;
-    tell_ready();
-    done
+/// Puts changed configurations in force.
+pub(crate) struct Reload {
+    context: Arc<Context>,
+    components: Components,
+    /// Held by whoever reads the configuration: else an older file could be put in force after a newer one.
+    one_at_a_time: Mutex<()>,
 }
 
-async fn put_in_force(context: &Arc<Context>, cause: Option<Cause>) -> Result<DaemonReloaded, EngineError> {
-    let old = context.settings.get();
+impl Reload {
+    pub(crate) fn new(context: Arc<Context>, components: Components) -> Self {
+        Self { context, components, one_at_a_time: Mutex::default() }
+    }
+
+    /// Reads the configuration again and puts it in force, or says what is wrong with it. `cause` is what led to that.
+    ///
+    /// # Errors
+    /// The engine could not take it: what was in force still is.
+    pub(crate) async fn reload(&self, cause: Option<Cause>) -> Result<DaemonReloaded, EngineError> {
+        let _turn = self.one_at_a_time.lock().await;
+        self.context.log.look();
+        tell_reloading();
+        let done = put_in_force(&self.context, &self.components, cause).await;
+        tell_ready();
+        done
+    }
+}
+
+async fn put_in_force(
+    context: &Arc<Context>,
+    components: &Components,
+    cause: Option<Cause>,
+) -> Result<DaemonReloaded, EngineError> {
     let (policy, loaded) = match read(context).await {
         Ok(good) => good,
         Err(error) => {
@@ -52,7 +68,7 @@ async fn put_in_force(context: &Arc<Context>, cause: Option<Cause>) -> Result<Da
     report_notices(&loaded, context.settings.checks(), &context.health);
     context.health.clear(IssueKind::ConfigChanged);
     context.settings.replace(loaded);
-    watch_again(context, &old.config).await;
+    components.configure(context).await;
     tracing::info!("the configuration was read again and is in force");
     announce(context, &answer, cause).await;
     Ok(answer)
@@ -81,34 +97,6 @@ pub(crate) async fn read(context: &Arc<Context>) -> Result<(Policy, Loaded), Con
 fn read_file(context: &Context) -> Result<(Policy, Loaded), ConfigError> {
     let loaded = context.settings.read_again(&context.project)?;
     Ok((policy(&loaded.config)?, loaded))
-}
-
-/// Watches what is in force now, unless that is what was watched before.
-async fn watch_again(context: &Arc<Context>, old: &Config) {
-    let new = &context.settings.get().config;
-    if (new.watches_files(), &new.watch) != (old.watches_files(), &old.watch) || !context.watcher.is_well(new)
-    {
-        watch(context).await;
-    }
-}
-
-/// Watches the files that the configuration in force names. Returns when it does.
-pub(crate) async fn watch(context: &Arc<Context>) {
-    let watching = {
-        let context = Arc::clone(context);
-        tokio::task::spawn_blocking(move || context.watcher.watch(&context.settings.get().config))
-    };
-    let watching = watching.await;
-    context.status_changed.notify_one();
-    let failed = match watching {
-        Ok(Ok(())) => return,
-        Ok(Err(error)) => error.to_string(),
-        Err(error) => error.to_string(),
-    };
-    tracing::error!("files cannot be watched: {failed}");
-    let message =
-        format!("files cannot be watched: {failed}; mend that, then `aiwg daemon reload` tries again");
-    context.health.report(IssueKind::Watch, message);
 }
 
 /// What of a configuration the engine goes by.

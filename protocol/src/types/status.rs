@@ -77,7 +77,7 @@ pub struct Issue {
 }
 
 /// The subsystems.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Subsystems {
     /// The socket.
     pub ipc: IpcSubsystem,
@@ -94,14 +94,14 @@ pub struct Subsystems {
 }
 
 /// The socket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IpcSubsystem {
     /// How many clients are connected, the one that asks included.
     pub clients: u32,
 }
 
 /// The queue and its agents.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SupervisorSubsystem {
     /// How many tasks are running.
@@ -115,7 +115,7 @@ pub struct SupervisorSubsystem {
 }
 
 /// Which tasks are running and queued.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskSummaries {
     /// All that are running.
     pub running: Vec<RunningTaskSummary>,
@@ -153,7 +153,7 @@ pub struct QueuedTaskSummary {
 }
 
 /// The rules.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AutomationSubsystem {
     /// Whether rules are acted upon at all.
@@ -163,7 +163,7 @@ pub struct AutomationSubsystem {
 }
 
 /// The file watcher.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileWatcherSubsystem {
     /// Whether files are watched.
     pub enabled: bool,
@@ -187,7 +187,7 @@ pub struct FileWatcherSubsystem {
 }
 
 /// The scheduler.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SchedulerSubsystem {
     /// Whether schedules fire.
     pub enabled: bool,
@@ -198,7 +198,7 @@ pub struct SchedulerSubsystem {
 }
 
 /// Messaging platforms.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessagingSubsystem {
     /// Whether any is connected.
     pub enabled: bool,

@@ -48,6 +48,11 @@ pub fn is_variable(name: &str) -> bool {
     !name.is_empty() && !name.contains(['=', '\0'])
 }
 
+/// Whether each `${` in a value has its `}`.
+pub fn is_closed(value: &str) -> bool {
+    value.rsplit_once("${").is_none_or(|(_, rest)| rest.contains('}'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

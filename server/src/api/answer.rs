@@ -106,7 +106,7 @@ impl Handler {
         let bytes = length(&answer);
         if bytes > FREE_BYTES {
             let _one = self.long_answer.lock().await;
-            let room = self.context.memory.answers.take(bytes).await.ok_or(EngineError::Closing)?;
+            let room = self.api.memory.answers.take(bytes).await.ok_or(EngineError::Closing)?;
             self.give_room(room);
         }
         Ok(answer)
@@ -137,11 +137,11 @@ impl Handler {
                 let message = "the answers to batches of this connection take as much memory as they may: ask for less in one batch";
                 return Err(ApiError::new(ErrorKind::OverMemory, message));
             }
-            let Some(mut room) = self.context.memory.answers.take(most).await else { break };
+            let Some(mut room) = self.api.memory.answers.take(most).await else { break };
             let part = make().await?;
             match part.takes_more_than(room.bytes()) {
                 // All that there is, and still too little.
-                Some(bytes) if !is_last && room.bytes() < self.context.memory.answers.total() => most = bytes,
+                Some(bytes) if !is_last && room.bytes() < self.api.memory.answers.total() => most = bytes,
                 _ => {
                     room.shrink_to(part.bytes);
                     self.give_room(room);

@@ -17,6 +17,7 @@ use tokio::{
 };
 
 use super::{
+    Api,
     caller::{Origin, Peer, origin},
     methods,
     permit::permit,
@@ -36,6 +37,7 @@ const FREE_WAITS: usize = FREE_BYTES / CALL_BYTES;
 
 /// Handles the requests of one connection.
 pub(crate) struct Handler {
+    pub(crate) api: Arc<Api>,
     pub(crate) context: Arc<Context>,
     /// The task whose agent is at the other end, if it is one's.
     pub(crate) origin: Option<Arc<Origin>>,
@@ -61,9 +63,10 @@ pub(crate) struct Handler {
 
 impl Handler {
     /// Of a client that has connected from `peer`; what is pushed to it goes to `pushes`.
-    pub(crate) async fn of(peer: Peer, context: Arc<Context>, pushes: mpsc::Sender<Push>) -> Self {
+    pub(crate) async fn of(peer: Peer, api: Arc<Api>, pushes: mpsc::Sender<Push>) -> Self {
+        let context = Arc::clone(&api.context);
         Self {
-            subscriptions: Subscriptions::new(Arc::clone(&context), pushes),
+            subscriptions: Subscriptions::new(Arc::clone(&api), pushes),
             origin: origin(peer, &context).await.map(Arc::new),
             waiting: Semaphore::new(MAX_WAITING_CALLS),
             has_waited: AtomicBool::new(false),
@@ -73,6 +76,7 @@ impl Handler {
             long_answer: tokio::sync::Mutex::default(),
             has_gathered_all: AtomicBool::new(false),
             room: Mutex::default(),
+            api,
             context,
         }
     }
@@ -102,7 +106,7 @@ impl Handler {
 
     /// Memory for what lasts, until this is dropped.
     pub(crate) fn lasting(&self, bytes: usize) -> Result<Room, ApiError> {
-        self.context.memory.lasting.try_take(bytes).ok_or_else(|| {
+        self.api.memory.lasting.try_take(bytes).ok_or_else(|| {
             let message = "the waiting calls and the subscriptions of all connections take as much memory as they may: end some, or \
                            raise daemon.max_memory_mb";
             ApiError::new(ErrorKind::OverMemory, message)
@@ -155,7 +159,7 @@ impl Handler {
     pub(crate) async fn place(&self) -> Place<'_> {
         // They are never closed; without one there would be nothing to wait for.
         let own = self.reading.acquire().await.ok();
-        Place { _of_all: self.context.reading.acquire().await.ok(), _own: own }
+        Place { _of_all: self.api.reading.acquire().await.ok(), _own: own }
     }
 }
 

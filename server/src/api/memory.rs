@@ -71,3 +71,8 @@ impl Memory {
 fn mib(count: u32) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(MIB)
 }
+
+/// Converts KiB to bytes.
+pub(super) fn kib(count: u32) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX).saturating_mul(1024)
+}

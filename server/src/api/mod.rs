@@ -9,10 +9,60 @@ mod methods;
 mod permit;
 mod subscriptions;
 
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::{
+    component::Components,
+    context::{Context, unreadable},
+    reload::Reload,
+    store::Reader,
+};
+use aiwg_protocol::{ApiError, types::Subsystems};
+
 pub(crate) use caller::{Peer, has_no_agents, of_process as agent_at, who};
-pub(crate) use growth::Growth;
+use growth::Growth;
 pub(crate) use handler::{Handler, Service};
-pub(crate) use memory::Memory;
-pub(crate) use methods::status;
+use memory::{Memory, kib};
 pub(crate) use permit::may_reload;
 pub(crate) use subscriptions::PUSHES;
+
+/// How many calls of all connections read at once. More than a few only help where some are stuck in a file system that does not answer.
+const MOST_READS: usize = 64;
+
+/// What the calls of all clients share.
+pub(crate) struct Api {
+    pub(crate) context: Arc<Context>,
+    components: Components,
+    pub(crate) reload: Reload,
+    /// What connections may hold.
+    pub(crate) memory: Memory,
+    /// Held by each call that reads: no more threads than this do so at once.
+    reading: Semaphore,
+    /// The outputs that calls wait for.
+    growth: Arc<Growth>,
+}
+
+impl Api {
+    pub(crate) fn new(context: Arc<Context>, components: Components) -> Self {
+        Self {
+            reload: Reload::new(Arc::clone(&context), components.clone()),
+            memory: Memory::new(context.settings.get().config.daemon.max_memory_mb),
+            reading: Semaphore::new(MOST_READS),
+            growth: Arc::default(),
+            context,
+            components,
+        }
+    }
+
+    /// What the components say of themselves. It may block.
+    fn subsystems(&self, reader: &Reader) -> Result<Subsystems, ApiError> {
+        self.components.status(&self.context, reader).map_err(|error| unreadable(&error))
+    }
+
+    /// The largest payload that an event may have, in bytes.
+    fn max_payload(&self) -> usize {
+        kib(self.context.settings.get().config.daemon.max_payload_kb)
+    }
+}

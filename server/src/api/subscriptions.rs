@@ -23,7 +23,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::context::Context;
+use super::Api;
 use crate::{
     bus::Committed,
     store::{EventFilter, From},
@@ -49,7 +49,7 @@ const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// The subscriptions of a connection. They end with it.
 pub(crate) struct Subscriptions {
-    context: Arc<Context>,
+    api: Arc<Api>,
     pushes: Pushes,
     open: Mutex<Open>,
 }
@@ -78,9 +78,9 @@ struct Pushes {
 
 impl Subscriptions {
     /// None yet; what they push goes to `pushes`, which may take as long as it likes.
-    pub(crate) fn new(context: Arc<Context>, pushes: mpsc::Sender<Push>) -> Self {
+    pub(crate) fn new(api: Arc<Api>, pushes: mpsc::Sender<Push>) -> Self {
         let pushes = Pushes { lines: pushes, bytes: Budget::new(PUSHED_BYTES), turn: Arc::default() };
-        Self { context, pushes, open: Mutex::default() }
+        Self { api, pushes, open: Mutex::default() }
     }
 
     /// Opens one that is begun. It begins with what comes after all that is `settled`: what the connection has emitted before is not pushed.
@@ -93,7 +93,7 @@ impl Subscriptions {
         settled: impl Future<Output = u64>,
     ) -> Result<EventSubscribed, ApiError> {
         // It listens before it looks where the log ends: nothing is lost between the two.
-        let events = self.context.bus.listen();
+        let events = self.api.context.bus.listen();
         let newest = settled.await;
         let topics = topics.await?;
         let begin = match since {
@@ -103,7 +103,7 @@ impl Subscriptions {
         };
         let last = since.map_or(newest, |since| since.min(newest));
         let id = opening.id;
-        let pump = Pump { id, context: Arc::clone(&self.context), pushes: self.pushes.clone(), topics, last };
+        let pump = Pump { id, api: Arc::clone(&self.api), pushes: self.pushes.clone(), topics, last };
         opening.done(|| tokio::spawn(pump.run(events, begin)).abort_handle());
         Ok(EventSubscribed { subscription: id, since: last })
     }
@@ -196,7 +196,7 @@ enum Begin {
 /// Pushes the events of one subscription.
 struct Pump {
     id: u64,
-    context: Arc<Context>,
+    api: Arc<Api>,
     pushes: Pushes,
     topics: Option<Arc<TopicFilter>>,
     /// The number of the last event that was looked at.
@@ -230,7 +230,7 @@ impl Pump {
     /// The client reads slower than events come. They are in the log, so nothing is lost, and nothing held in memory; but one that is
     /// far behind is not made to read what is long past.
     async fn fallen_behind(&mut self) -> Result<(), Gone> {
-        let newest = self.context.bus.last_seq();
+        let newest = self.api.context.bus.last_seq();
         let missed = newest.saturating_sub(self.last);
         if missed > MAX_BEHIND {
             self.pass_over(missed).await?;
@@ -264,12 +264,12 @@ impl Pump {
         };
         loop {
             let own_turn = turn.lock().await;
-            let mut room = self.room(self.context.max_payload() + PAGE_BYTES).await?;
+            let mut room = self.room(self.api.max_payload() + PAGE_BYTES).await?;
             filter.from = From::After(self.last);
             // Before it is read: what comes meanwhile is not missing from the page.
-            let newest = self.context.bus.last_seq();
+            let newest = self.api.context.bus.last_seq();
             let wanted = filter.clone();
-            let Ok(page) = self.context.read(move |reader| reader.events(&wanted)).await else {
+            let Ok(page) = self.api.context.read(move |reader| reader.events(&wanted)).await else {
                 drop((room, own_turn));
                 sleep(READ_AGAIN).await;
                 continue;
@@ -304,7 +304,7 @@ impl Pump {
         }
         let turn = Arc::clone(&self.pushes.turn);
         let turn = turn.lock().await;
-        let Some(event) = self.context.bus.recent(committed.seq) else {
+        let Some(event) = self.api.context.bus.recent(committed.seq) else {
             drop(turn);
             return self.catch_up().await;
         };
@@ -317,7 +317,7 @@ impl Pump {
 
     /// Waits for memory for what is long.
     async fn room(&self, bytes: usize) -> Result<Room, Gone> {
-        self.context.memory.answers.take(bytes).await.ok_or(Gone)
+        self.api.memory.answers.take(bytes).await.ok_or(Gone)
     }
 
     /// Waits until there is room: the client's pace is this task's, and nobody else's.

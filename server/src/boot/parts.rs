@@ -1,17 +1,65 @@
-//! The list of the daemon's parts.
+//! The list of the daemon's parts. A new one is a line in each of the two lists here.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
-use aiwg_protocol::config::Config;
+use aiwg_protocol::{config::Config, types::Timestamp};
 
 use crate::{
-    components::{scheduler::ScheduleCheck, watcher::WatchCheck},
+    api::Api,
+    component::{Component, Components},
+    components::{
+        automation::Rules,
+        event_log::EventLog,
+        health_check::HealthChecker,
+        retention::Retention,
+        scheduler::{ScheduleCheck, Scheduler},
+        state_guard::StateGuard,
+        status_files::StatusFiles,
+        tasks_file::TasksFile,
+        watchdog::Watchdog,
+        watcher::{FileWatcher, WatchCheck},
+    },
     config::{self, Checks, ConfigError, Loaded},
+    gateways::socket::{Listener, Socket},
     rules::RulesCheck,
+    runs::Supervisor,
+    store::Reader,
 };
 
 /// What each part knows about the configuration beyond its schema.
 pub(super) const CHECKS: Checks = Checks(&[&WatchCheck, &ScheduleCheck, &RulesCheck]);
+
+/// What the start has found and made for single parts.
+pub(super) struct Found {
+    pub(super) listener: Listener,
+    pub(super) api: Arc<Api>,
+    /// A reader for what takes long.
+    pub(super) copying: Arc<Reader>,
+    pub(super) watcher: FileWatcher,
+    pub(super) state_guard: Arc<StateGuard>,
+    /// Up to when things had aged in an earlier daemon.
+    pub(super) aged: Option<Timestamp>,
+}
+
+/// Builds all components. They start, show their status and are checked in this order.
+pub(super) fn build(components: &Components, found: Found) -> Vec<Arc<dyn Component>> {
+    let Found { listener, api, copying, watcher, state_guard, aged } = found;
+    let components = components.clone();
+    vec![
+        Arc::new(HealthChecker { components: components.clone() }),
+        Arc::new(Socket::new(listener, api)),
+        Arc::new(watcher),
+        Arc::new(Supervisor),
+        Arc::new(Rules),
+        Arc::new(Scheduler { components: components.clone() }),
+        Arc::new(EventLog { reader: Arc::clone(&copying) }),
+        Arc::new(TasksFile { reader: copying }),
+        Arc::new(StatusFiles { components }),
+        Arc::new(Retention { aged }),
+        Arc::new(Watchdog),
+        state_guard,
+    ]
+}
 
 /// Reads a project's configuration from this file. Where `required` is false and there is none, the defaults hold.
 ///

@@ -5,11 +5,8 @@ use std::{io, sync::Arc};
 use futures::FutureExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::{
-    context::{Context, Stop},
-    lifecycle::HangUps,
-    reload::reload,
-};
+use super::hang_up::HangUps;
+use crate::{api::Api, context::Context, stop::Stop};
 
 /// What people and service managers tell a daemon with. From their making on none of them ends it.
 pub(super) struct Signals {
@@ -34,16 +31,13 @@ impl Signals {
     }
 }
 
-pub(super) async fn wanted_to_stop(context: &Arc<Context>, signals: &mut Signals) -> Stop {
-    let mut asked = context.stop_asked.subscribe();
+pub(super) async fn wanted_to_stop(api: &Arc<Api>, signals: &mut Signals) -> Stop {
+    let context = &api.context;
     loop {
         tokio::select! {
             _ = signals.terminate.recv() => tracing::info!("SIGTERM"),
             _ = signals.interrupt.recv() => tracing::info!("SIGINT"),
-            how = asked.wait_for(Option::is_some) => {
-                // Its sender is the daemon's own.
-                return how.ok().and_then(|how| *how).unwrap_or(Stop::EndAgents);
-            }
+            how = context.stop.asked() => return how,
             sender = signals.hang_ups.next() => {
                 tracing::info!(?sender, "SIGHUP");
                 if !sender.may_reload(context).await {
@@ -53,7 +47,7 @@ pub(super) async fn wanted_to_stop(context: &Arc<Context>, signals: &mut Signals
                         "the configuration is not read again: an agent, or a process that is gone already, has sent the signal; \
                          `aiwg daemon reload` reads it"
                     );
-                } else if let Err(error) = reload(context, None).await {
+                } else if let Err(error) = api.reload.reload(None).await {
                     tracing::warn!(%error, "the configuration could not be read again");
                 }
                 continue;
@@ -68,6 +62,6 @@ pub(super) fn last_wish(context: &Context, signals: &mut Signals) -> Stop {
     let signalled = [&mut signals.terminate, &mut signals.interrupt]
         .into_iter()
         .any(|signal| signal.recv().now_or_never().flatten().is_some());
-    let asked = context.stop_asked.borrow().unwrap_or(Stop::Restart);
+    let asked = context.stop.so_far().unwrap_or(Stop::Restart);
     if signalled { Stop::EndAgents } else { asked }
 }

@@ -11,6 +11,7 @@ use std::{
 
 use aiwg_fs::{Unfit, append_private, open_regular, private};
 use aiwg_protocol::types::Event;
+use futures::future::BoxFuture;
 use serde::Deserialize;
 use tokio::{
     sync::broadcast::{
@@ -23,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     bus::{Bus, Committed},
+    component::Component,
+    context::Context,
     health::{Health, IssueKind},
     project::make_private_dir,
     store::{EventFilter, From, Reader},
@@ -46,8 +49,30 @@ const LARGEST: u64 = 256 * 1024 * 1024;
 /// How long to wait before what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// Writes the readable log of events, `events/*.jsonl`.
+pub(crate) struct EventLog {
+    /// One that nobody else waits for: copying much takes long.
+    pub(crate) reader: Arc<Reader>,
+}
+
+impl Component for EventLog {
+    fn name(&self) -> &'static str {
+        "the event log"
+    }
+
+    fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
+        Box::pin(write_event_log(
+            context.project.events_dir(),
+            Arc::clone(&self.reader),
+            context.bus.clone(),
+            context.health.clone(),
+            context.stopped.clone(),
+        ))
+    }
+}
+
 /// Writes every event, those included that an earlier daemon could not write any more, until `stopped` and all is written.
-pub(crate) async fn write_event_log(
+async fn write_event_log(
     dir: PathBuf,
     reader: Arc<Reader>,
     bus: Bus,
@@ -130,7 +155,7 @@ struct Writer {
     /// One that nobody else waits for.
     reader: Arc<Reader>,
     /// None until all that is in the store is written; and after an error, when only the files themselves tell what is.
-    log: Option<EventLog>,
+    log: Option<Files>,
 }
 
 impl Writer {
@@ -145,7 +170,7 @@ impl Writer {
             }
             None => {
                 let committed = self.reader.last_event().map_err(io::Error::other)?;
-                let mut log = EventLog::repaired(&self.dir, committed)?;
+                let mut log = Files::repaired(&self.dir, committed)?;
                 log.catch_up(&self.reader)?;
                 log
             }
@@ -155,7 +180,7 @@ impl Writer {
     }
 }
 
-struct EventLog {
+struct Files {
     dir: PathBuf,
     /// The number of the last event in it.
     last: u64,
@@ -170,7 +195,7 @@ struct Open {
     id: (u64, u64),
 }
 
-impl EventLog {
+impl Files {
     /// As the files have it, without what a crash or a full disk has cut short at their ends. No number above the last one that was given is
     /// believed: anyone may have written there, and what comes would be taken for written.
     fn repaired(dir: &Path, committed: u64) -> io::Result<Self> {
@@ -379,7 +404,7 @@ mod tests {
     #[test]
     fn nothing_is_written_beyond_a_gap() {
         let dir = tempfile::tempdir().unwrap();
-        let mut log = EventLog::repaired(dir.path(), 100).unwrap();
+        let mut log = Files::repaired(dir.path(), 100).unwrap();
         assert!(log.append([event(1), event(2)].iter()).unwrap());
         assert!(!log.append([event(2), event(3), event(5), event(6)].iter()).unwrap());
         assert_eq!((numbers(&the_file(dir.path())), log.last), (vec![1, 2, 3], 3));
@@ -391,7 +416,7 @@ mod tests {
         let path = dir.path().join("2025-11-24.jsonl");
         write_private(&path, format!("{}{}", line(1), &line(2)[..20]).as_bytes()).unwrap();
         assert_eq!(last_written(dir.path(), 100), 1);
-        let mut log = EventLog::repaired(dir.path(), 100).unwrap();
+        let mut log = Files::repaired(dir.path(), 100).unwrap();
         log.append([event(2)].iter()).unwrap();
         assert_eq!(numbers(&path), [1, 2]);
         // Nothing but the beginning of a line.
@@ -405,7 +430,7 @@ mod tests {
         write_private(&dir.path().join("2999-01-01.jsonl"), line(3).as_bytes()).unwrap();
         write_private(&dir.path().join("2025-11-24.jsonl"), (line(4) + &line(5)).as_bytes()).unwrap();
         assert_eq!(last_written(dir.path(), 100), 5);
-        assert_eq!(EventLog::repaired(dir.path(), 100).unwrap().last, 5);
+        assert_eq!(Files::repaired(dir.path(), 100).unwrap().last, 5);
     }
 
     #[test]
@@ -424,7 +449,7 @@ mod tests {
     fn a_file_that_is_removed_is_made_again() {
         let dir = tempfile::tempdir().unwrap();
         let events = dir.path().join("events");
-        let mut log = EventLog::repaired(&events, 100).unwrap();
+        let mut log = Files::repaired(&events, 100).unwrap();
         log.append([event(1)].iter()).unwrap();
         std::fs::remove_file(the_file(&events)).unwrap();
         log.append([event(2)].iter()).unwrap();

@@ -1,27 +1,33 @@
 //! What a daemon stands on: its project's directory, its lock, its store. Where that is taken away, what it acknowledges is lost and another
 //! daemon can be started beside it, so it ends.
 
-use std::{io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use aiwg_fs::Identity;
+use futures::future::BoxFuture;
 use tokio::time::sleep;
 
 use crate::lifecycle::Lock;
 use crate::{
-    context::{Context, Stop},
-    health::IssueKind,
-    project::Project,
-    store::log_of,
+    component::Component, context::Context, health::IssueKind, project::Project, stop::Stop, store::log_of,
 };
 
 /// How often to look at the most seldom.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// The files as they were at the start.
+/// What the daemon stands on, as it was at the start, and what has become of it.
 #[derive(Debug)]
-pub(crate) struct Ground(Vec<(PathBuf, Identity)>);
+pub(crate) struct StateGuard {
+    files: Vec<(PathBuf, Identity)>,
+    lost: OnceLock<String>,
+}
 
-impl Ground {
+impl StateGuard {
     /// As it is now.
     ///
     /// # Errors
@@ -33,31 +39,46 @@ impl Ground {
         // What was committed may be in the log alone.
         all.extend(now(log_of(&project.database())).ok());
         all.extend(lock.identity()?.map(|identity| (project.lock(), identity)));
-        Ok(Self(all))
+        Ok(Self { files: all, lost: OnceLock::new() })
     }
 
-    /// Whether the project's directory is where it was.
+    /// True if the project's directory is where it was.
     pub(crate) fn is_in_place(&self) -> bool {
-        self.0.first().is_some_and(|(root, identity)| identity.is_still_at(root))
+        self.files.first().is_some_and(|(root, identity)| identity.is_still_at(root))
+    }
+
+    /// What was taken away while the daemon ran, for whoever has it run; none if nothing was.
+    pub(crate) fn lost(&self) -> Option<String> {
+        self.lost.get().cloned()
     }
 
     /// What of it is gone.
-    fn lost(&self) -> Option<&PathBuf> {
-        self.0.iter().find(|(path, identity)| !identity.is_still_at(path)).map(|(path, _)| path)
+    fn missing(&self) -> Option<&PathBuf> {
+        self.files.iter().find(|(path, identity)| !identity.is_still_at(path)).map(|(path, _)| path)
     }
 }
 
-/// Looks at every heartbeat, or more often, and has the daemon end where the ground is gone. Gives what is, once the daemon ends.
-pub(crate) async fn watch_ground(context: Arc<Context>, ground: Arc<Ground>) -> Option<String> {
+impl Component for StateGuard {
+    fn name(&self) -> &'static str {
+        "the state guard"
+    }
+
+    fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
+        Box::pin(async move { watch_state(&context, &self).await })
+    }
+}
+
+/// Looks at every heartbeat, or more often, and has the daemon end where something is gone.
+async fn watch_state(context: &Context, guard: &StateGuard) {
     loop {
         let heartbeat = context.settings.get().config.daemon.heartbeat_interval_seconds;
         tokio::select! {
             () = sleep(LOOK_EVERY.min(Duration::from_secs(heartbeat.into()))) => {}
-            () = context.stopped.cancelled() => return None,
+            () = context.stopped.cancelled() => return,
         }
         context.log.look();
         context.project.open_to_owner();
-        if let Some(path) = ground.lost() {
+        if let Some(path) = guard.missing() {
             let why = format!(
                 "{} was removed, moved or replaced while the daemon ran, so it has ended, and left its agents running; where the project now is, \
                  `aiwg daemon start` goes on with what is there",
@@ -65,8 +86,9 @@ pub(crate) async fn watch_ground(context: Arc<Context>, ground: Arc<Ground>) -> 
             );
             tracing::error!("{why}");
             context.health.report(IssueKind::Ground, &*why);
-            context.stop(Stop::KeepAgents);
-            return Some(why);
+            context.stop.ask(Stop::KeepAgents);
+            let _ = guard.lost.set(why);
+            return;
         }
     }
 }
@@ -82,16 +104,16 @@ mod tests {
         std::fs::write(project.database(), "").unwrap();
         std::fs::write(&log, "").unwrap();
         let lock = Lock::take(&project, None, true).unwrap().unwrap();
-        let ground = Ground::of(&project, &lock).unwrap();
-        assert_eq!(ground.lost(), None);
+        let guard = StateGuard::of(&project, &lock).unwrap();
+        assert_eq!(guard.missing(), None);
         std::fs::write(project.root().join("new"), "").unwrap();
         std::fs::rename(project.root().join("new"), project.database()).unwrap();
-        assert_eq!(ground.lost(), Some(&project.database()));
-        let ground = Ground::of(&project, &lock).unwrap();
+        assert_eq!(guard.missing(), Some(&project.database()));
+        let guard = StateGuard::of(&project, &lock).unwrap();
         std::fs::remove_file(&log).unwrap();
-        assert_eq!(ground.lost(), Some(&log));
-        let ground = Ground::of(&project, &lock).unwrap();
+        assert_eq!(guard.missing(), Some(&log));
+        let guard = StateGuard::of(&project, &lock).unwrap();
         std::fs::remove_file(project.lock()).unwrap();
-        assert_eq!(ground.lost(), Some(&project.lock()));
+        assert_eq!(guard.missing(), Some(&project.lock()));
     }
 }

@@ -4,17 +4,39 @@ use std::{io, path::Path, sync::Arc, time::Duration};
 
 use aiwg_fs::{at, write_atomic};
 use aiwg_protocol::types::{Heartbeat, Timestamp};
-use tokio_util::sync::CancellationToken;
+use futures::future::BoxFuture;
 
-use crate::{api::status, beside::beside, context::Context, health::IssueKind};
+use crate::{
+    beside::beside,
+    component::{Component, Components},
+    context::Context,
+    health::IssueKind,
+    status::status,
+};
+
+/// Writes `heartbeat` and `state.json`.
+pub(crate) struct StatusFiles {
+    /// Those that the status is of.
+    pub(crate) components: Components,
+}
+
+impl Component for StatusFiles {
+    fn name(&self) -> &'static str {
+        "heartbeat and state.json"
+    }
+
+    fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
+        Box::pin(async move { write_status_files(&context, &self.components).await })
+    }
+}
 
 /// Writes both now, at every interval, when the status has changed much, and a last time when `stopped`.
-pub(crate) async fn write_status_files(context: Arc<Context>, stopped: CancellationToken) {
+async fn write_status_files(context: &Arc<Context>, components: &Components) {
     let mut changes = context.settings.changes();
     loop {
         let interval =
             Duration::from_secs(context.settings.get().config.daemon.heartbeat_interval_seconds.into());
-        if let Err(error) = write(&context).await {
+        if let Err(error) = write(context, components).await {
             context.health.report(
                 IssueKind::StatusFiles,
                 format!("heartbeat and state.json cannot be written: {error}"),
@@ -22,20 +44,20 @@ pub(crate) async fn write_status_files(context: Arc<Context>, stopped: Cancellat
         } else {
             context.health.clear(IssueKind::StatusFiles);
         }
-        if stopped.is_cancelled() {
+        if context.stopped.is_cancelled() {
             return;
         }
         tokio::select! {
             () = tokio::time::sleep(interval) => {}
             Ok(()) = changes.changed() => {}
             () = context.status_changed.notified() => {}
-            () = stopped.cancelled() => {}
+            () = context.stopped.cancelled() => {}
         }
     }
 }
 
-async fn write(context: &Arc<Context>) -> io::Result<()> {
-    let status = status(context).await.map_err(io::Error::other)?;
+async fn write(context: &Arc<Context>, components: &Components) -> io::Result<()> {
+    let status = status(context, components).await.map_err(io::Error::other)?;
     let heartbeat =
         Heartbeat { pid: status.pid, timestamp: Timestamp::now(), uptime_seconds: status.uptime_seconds };
     let (heartbeat, state) = (serde_json::to_vec(&heartbeat)?, serde_json::to_vec_pretty(&status)?);

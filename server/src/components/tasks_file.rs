@@ -1,23 +1,25 @@
 //! `tasks.json`: a readable copy of the queue and the latest finished tasks, behind by at most a second.
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use aiwg_fs::write_atomic;
 use aiwg_protocol::types::{Task, Timestamp};
+use futures::future::BoxFuture;
 use serde::Serialize;
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     time::sleep,
 };
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     bus::Committed,
-    health::{Health, IssueKind},
+    component::Component,
+    context::Context,
+    health::IssueKind,
     running::Running,
     store::{PROMPT_HEAD, Reader, TaskRow},
 };
@@ -40,7 +42,7 @@ pub(crate) const WRITTEN_BY: &str = "writtenBy";
 /// The file's content.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct TasksFile {
+struct Content {
     written_by: &'static str,
     written_at: Timestamp,
     /// Running first, then queued in the order in which they will start, then the latest finished.
@@ -57,27 +59,40 @@ struct Copied {
     prompt_is_cut: bool,
 }
 
-/// Keeps the file current until `stopped`, and writes it a last time then.
-pub(crate) async fn write_tasks_file(
-    path: PathBuf,
-    reader: Arc<Reader>,
-    running: Running,
-    mut events: Receiver<Committed>,
-    health: Health,
-    stopped: CancellationToken,
-) {
+/// Writes `tasks.json`.
+pub(crate) struct TasksFile {
+    /// One that nobody else waits for: copying much takes long.
+    pub(crate) reader: Arc<Reader>,
+}
+
+impl Component for TasksFile {
+    fn name(&self) -> &'static str {
+        "tasks.json"
+    }
+
+    fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
+        let events = context.bus.listen();
+        Box::pin(async move { write_tasks_file(&context, &self.reader, events).await })
+    }
+}
+
+/// Keeps the file current until the daemon has stopped, and writes it a last time then.
+async fn write_tasks_file(context: &Context, reader: &Arc<Reader>, mut events: Receiver<Committed>) {
+    let path = context.project.tasks_file();
     loop {
         let began = Instant::now();
-        let (source, target, pids) = (Arc::clone(&reader), path.clone(), running.clone());
+        let (source, target, pids) = (Arc::clone(reader), path.clone(), context.running.clone());
         let written = tokio::task::spawn_blocking(move || write(&target, &source, &pids)).await;
         match written.map_err(std::io::Error::other).flatten() {
-            Ok(()) => health.clear(IssueKind::TasksFile),
+            Ok(()) => context.health.clear(IssueKind::TasksFile),
             Err(error) => {
-                health.report(IssueKind::TasksFile, format!("{} cannot be written: {error}", path.display()));
+                context
+                    .health
+                    .report(IssueKind::TasksFile, format!("{} cannot be written: {error}", path.display()));
             }
         }
         let rest = GATHER.max(began.elapsed() * REST);
-        if stopped.is_cancelled() {
+        if context.stopped.is_cancelled() {
             return;
         }
         let due = async {
@@ -86,7 +101,7 @@ pub(crate) async fn write_tasks_file(
         };
         tokio::select! {
             () = due => {}
-            () = stopped.cancelled() => {}
+            () = context.stopped.cancelled() => {}
         }
     }
 }
@@ -104,7 +119,7 @@ async fn changed(events: &mut Receiver<Committed>) {
 
 fn write(path: &Path, reader: &Reader, running: &Running) -> std::io::Result<()> {
     let rows = reader.overview(QUEUED, FINISHED).map_err(std::io::Error::other)?;
-    let mut text = serde_json::to_vec_pretty(&TasksFile {
+    let mut text = serde_json::to_vec_pretty(&Content {
         written_by: concat!("aiwg ", env!("CARGO_PKG_VERSION")),
         written_at: Timestamp::now(),
         tasks: rows.into_iter().map(|row| copied(row, running)).collect(),

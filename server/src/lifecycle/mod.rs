@@ -1,6 +1,5 @@
 //! Being the one daemon of a project: the lock and the pid file; and what the system allows it.
 
-mod hang_up;
 mod limits;
 mod lock;
 mod opened;
@@ -8,12 +7,11 @@ mod pid_file;
 mod service;
 mod signals;
 
-pub(crate) use hang_up::HangUps;
 pub(crate) use limits::{limit_open_files, raise_open_files};
 pub(crate) use lock::before;
 pub use lock::{Holder, Lock, Phase};
 pub(crate) use pid_file::PidFile;
 pub use service::SERVICE_ENV;
-pub(crate) use service::{feed_watchdog, tell_ready, tell_reloading, tell_stopping};
+pub(crate) use service::{tell_alive, tell_ready, tell_reloading, tell_stopping, watchdog};
 pub use signals::hold_signals;
 pub(crate) use signals::release_signals;

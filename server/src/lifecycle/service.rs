@@ -2,17 +2,11 @@
 
 use std::{
     io,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
 use sd_notify::{NotifyState, notify, watchdog_enabled};
-use tokio::time::{MissedTickBehavior, interval};
-
-use crate::context::Context;
 
 /// What a service manager puts into the environment for the daemon alone: neither agents nor a detached daemon may have it.
 pub const SERVICE_ENV: [&str; 9] = [
@@ -77,21 +71,12 @@ fn send(state: &[NotifyState<'_>]) -> io::Result<()> {
     notify(state)
 }
 
-/// Tells the service manager's watchdog that the daemon works, for as long as the store can be read and the
-/// engine's thread is there.
-pub(crate) async fn feed_watchdog(context: Arc<Context>) {
-    let Some(within) = watchdog_enabled().filter(|within| *within > Duration::ZERO) else { return };
-    let mut turn = interval(within / 2);
-    turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = turn.tick() => {}
-            () = context.stopped.cancelled() => return,
-        }
-        // Not by a turn of the engine: another process may hold the database's lock for a while.
-        let answers = context.read(|reader| reader.automation_enabled()).await.is_ok();
-        if answers && context.engine.is_there() {
-            tell(&[NotifyState::Watchdog]);
-        }
-    }
+/// It works: the service manager's watchdog need not restart it.
+pub(crate) fn tell_alive() {
+    tell(&[NotifyState::Watchdog]);
+}
+
+/// How often at the least the service manager's watchdog wants to hear of it; none where there is none.
+pub(crate) fn watchdog() -> Option<Duration> {
+    watchdog_enabled().filter(|within| *within > Duration::ZERO)
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::RecoveryError;
 use crate::{
-    components::WRITTEN_BY,
+    components::tasks_file::WRITTEN_BY,
     health::{Health, IssueKind},
     rules::{is_task_time, minutes_to_ms},
     store::{HIGHEST_BELIEVED, Imported, NewTask, Store, TaskNo},

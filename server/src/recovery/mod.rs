@@ -8,7 +8,7 @@ use std::io;
 use aiwg_protocol::config::InterruptedTasks;
 
 use crate::{
-    components::last_written,
+    components::event_log::last_written,
     health::{Health, IssueKind},
     project::Project,
     store::{HIGHEST_BELIEVED, SetAside, Store, StoreError, TaskNo, is_unreadable},

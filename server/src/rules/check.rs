@@ -11,8 +11,9 @@ use aiwg_protocol::config::{Action, Config, Patterns, Rule, Trigger};
 use super::{HEALTH_CHECK, RuleIndex, compile, template, topics::Published, why_no_pattern};
 use crate::{
     config::{Check, SectionCheck, Step},
-    names::{AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_in_topics, is_name, is_topic, is_variable},
-    runs::is_closed,
+    names::{
+        AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_closed, is_in_topics, is_name, is_topic, is_variable,
+    },
 };
 
 /// What [`crate::rules`] knows about the sections `rules` and `actions`.
@@ -184,9 +185,8 @@ fn wrong_path(pattern: &str) -> Option<String> {
     }
     let parts: Vec<&str> = pattern.strip_prefix("./").unwrap_or(pattern).split('/').collect();
     if parts.contains(&"..") {
-        return Some(format!(
-            "matches no file: a pattern is relative to the project, and cannot lead out of it"
-        ));
+        let why = "matches no file: a pattern is relative to the project, and cannot lead out of it";
+        return Some(why.to_owned());
     }
     if pattern.ends_with('/') {
         return Some(format!(

@@ -73,9 +73,9 @@ impl Agent {
 
     /// Keeps it until the engine knows of its end.
     pub(super) async fn keep(mut self, shared: &Arc<Shared>, mut end: watch::Receiver<Option<Ending>>) {
-        let dir = shared.project.action_dir(self.task.no);
+        let dir = shared.context.project.action_dir(self.task.no);
         // One configuration from beginning to end, whatever is reloaded meanwhile.
-        let loaded = shared.settings.get();
+        let loaded = shared.context.settings.get();
         let order = self.order.take();
         let is_ours = order.is_some();
         let result = match order {
@@ -120,7 +120,7 @@ impl Agent {
         // It is not reaped yet, so this cannot be another one.
         let shim = child.id().and_then(Process::of);
         // Before it does anything: what is no known shim may be ended.
-        shared.running.set_processes(self.task.no, self.task.launch, shim, None);
+        shared.context.running.set_processes(self.task.no, self.task.launch, shim, None);
         if let Err(error) = shim::give(&mut child, &order).await {
             return Ok(not_started(&error));
         }
@@ -130,7 +130,7 @@ impl Agent {
             match shim::started(&mut child).await {
                 Some(Started::Started(process)) => {
                     let agent = Some(process.pid);
-                    shared.running.set_processes(self.task.no, self.task.launch, shim, agent);
+                    shared.context.running.set_processes(self.task.no, self.task.launch, shim, agent);
                     shared.shortage.over();
                 }
                 Some(Started::Failed(error)) if error.is_shortage() => shortage = Some(lacks(&error, config)),
@@ -190,7 +190,7 @@ impl Agent {
         };
         let shim = found.map(|(shim, _)| shim);
         if let Some((shim, agent)) = found {
-            shared.running.set_processes(self.task.no, self.task.launch, Some(shim), agent);
+            shared.context.running.set_processes(self.task.no, self.task.launch, Some(shim), agent);
         }
         tracing::info!(task = %self.task.no, "found its agent still running, and goes on with it");
         // The clock may have been set since its start. A shim's own age does not depend on it.
@@ -212,7 +212,7 @@ impl Agent {
     async fn known_by_marks(&self, shared: &Shared, dir: &Path) -> Option<Process> {
         match shim::holder(dir).await {
             Ok(_) => None,
-            Err(_) => shim::marked(self.task.no, &shared.socket),
+            Err(_) => shim::marked(self.task.no, &shared.context.socket),
         }
     }
 
@@ -269,7 +269,7 @@ impl Agent {
     ) -> Option<i32> {
         tokio::pin!(ended);
         // Before its agent runs, it may not have come so far as to take that for a request.
-        let known = || shim.filter(|_| shared.running.pid(self.task.no).is_some());
+        let known = || shim.filter(|_| shared.context.running.pid(self.task.no).is_some());
         let mut request = Request::new(self.task, dir);
         let daemon = &config.daemon;
         let limit = self.time_limit(daemon, age);
@@ -297,7 +297,7 @@ impl Agent {
                 silent = silence.too_long(), if !ending => {
                     let end = daemon.stalled_tasks == StalledTasks::End;
                     let silent_ms = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
-                    if let Err(error) = shared.engine.stalled(self.task.no, silent_ms, end).await {
+                    if let Err(error) = shared.context.engine.stalled(self.task.no, silent_ms, end).await {
                         tracing::warn!(task = %self.task.no, %error, "it is stalled, but that could not be stored");
                     }
                 }
@@ -309,7 +309,7 @@ impl Agent {
 
     /// Has the engine note why it is to end; the order comes from there.
     async fn order_end(&self, shared: &Shared, why: Ending) {
-        if let Err(error) = shared.engine.end_running(self.task.no, why).await {
+        if let Err(error) = shared.context.engine.end_running(self.task.no, why).await {
             tracing::warn!(task = %self.task.no, ?why, %error, "it is to end, but that could not be stored");
             tokio::time::sleep(RETRY).await;
         }
@@ -345,7 +345,7 @@ impl Agent {
             // Someone else than this daemon, a service manager say, has had the shim end it.
             let from_outside = record.end_requested && ending.is_none();
             let (started, ended_for) = (record.spawn_error.is_none(), record.ended_for);
-            let (agent_dir, root) = (dir.to_owned(), shared.project.root().to_owned());
+            let (agent_dir, root) = (dir.to_owned(), shared.context.project.root().to_owned());
             let command = config.agent.command.clone();
             // It reads the output.
             let judge = move || outcome(&record, &agent_dir, (&command, &root), ending);
@@ -407,7 +407,7 @@ fn no_place(error: &io::Error, shared: &Shared) -> String {
     if is_shortage(error) {
         return format!("{error}: {}", what_to_do(error.kind()));
     }
-    let dir = shared.project.actions_dir();
+    let dir = shared.context.project.actions_dir();
     format!("{error}: see that {} is a directory which the daemon may write to", dir.display())
 }
 

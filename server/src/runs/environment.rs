@@ -110,11 +110,6 @@ fn resolve(value: &str, get: impl Fn(&str) -> Option<String>) -> Result<String, 
     Ok(resolved)
 }
 
-/// Whether each `${` in a value has its `}`.
-pub(crate) fn is_closed(value: &str) -> bool {
-    value.rsplit_once("${").is_none_or(|(_, rest)| rest.contains('}'))
-}
-
 /// What is kept of the daemon's environment wherever `agent.env.keep` is set: programs do not work without.
 const ALWAYS_KEPT: [&str; 10] =
     ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TERM", "TZ", "LANG", "LC_*"];
@@ -210,7 +205,7 @@ mod tests {
         assert_eq!(resolve("x${A}y${A}", get), Ok("x1y1".to_owned()));
         assert_eq!(resolve("$A ${A", get), Ok("$A ${A".to_owned()));
         assert_eq!(resolve("${B}", get), Err("B".to_owned()));
-        assert!(is_closed("x${A}y$") && !is_closed("${A}${B"));
+        assert!(crate::names::is_closed("x${A}y$") && !crate::names::is_closed("${A}${B"));
     }
 
     fn kept_back_of(keep: Option<&[&str]>, remove: &[&str]) -> Vec<String> {

@@ -15,12 +15,12 @@ use tokio::{
 };
 
 use super::{
-    Running, Shared,
+    Shared,
     environment::TASK_ENV,
     launch::{Launch, RETRY},
     shim::{self, ANSWERS_WITHIN},
 };
-use crate::{beside::beside, project::Project, store::TaskNo};
+use crate::{beside::beside, project::Project, running::Running, store::TaskNo};
 
 /// How exactly the system tells when a process was started: to a hundredth of a second on all systems that are known.
 const CLOCK_TICK: Duration = Duration::from_millis(20);
@@ -69,10 +69,10 @@ pub(super) async fn end_what_is_left(task: Launch, shared: &Arc<Shared>) -> bool
     let shared = Arc::clone(shared);
     let end = move || {
         let name = task.no.to_string();
-        let marker = [(TASK_ENV, name.as_str()), (SOCKET_ENV, shared.socket.as_str())];
+        let marker = [(TASK_ENV, name.as_str()), (SOCKET_ENV, shared.context.socket.as_str())];
         let had_shim = !aiwg_shim::shims(&marker).is_empty();
         let marked = aiwg_shim::sweep(&marker);
-        let strays = aiwg_shim::end_strays(|pid| shared.running.may_be_shim(pid));
+        let strays = aiwg_shim::end_strays(|pid| shared.context.running.may_be_shim(pid));
         (had_shim, Swept { ended: marked.ended + strays.ended, left: marked.left + strays.left })
     };
     // It waits for the processes to end.
@@ -115,8 +115,11 @@ pub(super) async fn end_unkept(shared: Arc<Shared>, began: Instant) {
     sleep(RETRY).await;
     let find = move || {
         let was_before = |shim: &Process| shim.age().is_some_and(|age| age > began.elapsed() + CLOCK_TICK);
-        let is_unkept = |shim: &Process| was_before(shim) && !shared.running.may_be_shim(shim.pid);
-        aiwg_shim::shims(&[(SOCKET_ENV, &shared.socket)]).into_iter().filter(is_unkept).collect::<Vec<_>>()
+        let is_unkept = |shim: &Process| was_before(shim) && !shared.context.running.may_be_shim(shim.pid);
+        aiwg_shim::shims(&[(SOCKET_ENV, &shared.context.socket)])
+            .into_iter()
+            .filter(is_unkept)
+            .collect::<Vec<_>>()
     };
     let unkept = beside(find).await;
     if unkept.is_empty() {

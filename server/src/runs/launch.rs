@@ -62,7 +62,7 @@ impl Launch {
     /// Has the agent ended of which nobody knows any more how it is, and the task with it: its keeper has panicked.
     pub(super) async fn give_up(self, shared: &Shared) {
         tracing::error!(task = %self.no, "keeping its agent has failed, so it is being ended");
-        let dir = shared.project.action_dir(self.no);
+        let dir = shared.context.project.action_dir(self.no);
         let end = move || {
             let is_there = matches!(aiwg_shim::abandon(&dir, self.launch), Ok(Abandon::StillRunning));
             if is_there {
@@ -79,7 +79,7 @@ impl Launch {
 
     /// Tells the engine of its end, until it could store it.
     pub(super) async fn report(self, shared: &Shared, end: &End, most_attempts: u32) {
-        let (engine, no) = (&shared.engine, self.no);
+        let (engine, no) = (&shared.context.engine, self.no);
         loop {
             let told = match end {
                 End::Ended(outcome) => engine.ended(no, outcome.clone()).await,
@@ -100,7 +100,7 @@ impl Launch {
             _ => {}
         }
         // One whose agent was started has said so then: what there is enough of now, its end does not tell.
-        if shared.running.pid(no).is_none() {
+        if shared.context.running.pid(no).is_none() {
             shared.shortage.over();
         }
     }

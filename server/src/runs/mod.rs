@@ -14,6 +14,7 @@ mod prepare;
 mod shim;
 mod shortage;
 mod silence;
+mod status;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -22,30 +23,23 @@ use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
 use crate::{
-    config::Settings,
-    engine::{Engine, Order},
-    project::Project,
-    running::Running,
+    context::Context,
+    engine::Order,
     store::{Ending, TaskRow},
 };
 use agent::Agent;
 pub(crate) use environment::DEPTH_ENV;
-pub(crate) use environment::is_closed;
 pub use environment::{AGENT_ENV, TASK_ENV};
 use force::end_unkept;
 pub(crate) use force::leave_agents;
 pub(crate) use shortage::Shortage;
+pub(crate) use status::Supervisor;
 
 /// What every agent's keeper needs.
 pub(crate) struct Shared {
-    pub(crate) project: Project,
-    pub(crate) settings: Settings,
-    pub(crate) engine: Engine,
-    pub(crate) running: Running,
+    pub(crate) context: Arc<Context>,
     /// Whether agents can be started at all.
     pub(crate) shortage: Shortage,
-    /// The socket, as agents are to find it.
-    pub(crate) socket: String,
     /// How many files agents may have open; none for as many as the daemon.
     pub(crate) open_files: Option<u64>,
 }
@@ -70,7 +64,7 @@ pub(crate) async fn supervise(
         tokio::select! {
             order = orders.recv() => match order {
                 Some(Order::Start(order)) => keepers.keep(Agent::ordered(*order), false, None),
-                Some(Order::End(no, ending)) => keepers.shared.running.end(no, ending),
+                Some(Order::End(no, ending)) => keepers.shared.context.running.end(no, ending),
                 None => return,
             },
             Some(_) = keepers.agents.join_next() => {}
@@ -86,12 +80,12 @@ struct Keepers {
 impl Keepers {
     fn keep(&mut self, agent: Agent, is_found: bool, ending: Option<Ending>) {
         let (task, shared) = (agent.task(), Arc::clone(&self.shared));
-        let ended = shared.running.begin(task.no, task.launch, is_found, ending);
+        let ended = shared.context.running.begin(task.no, task.launch, is_found, ending);
         self.agents.spawn(async move {
             if AssertUnwindSafe(agent.keep(&shared, ended)).catch_unwind().await.is_err() {
                 task.give_up(&shared).await;
             }
-            shared.running.finished(task.no, task.launch);
+            shared.context.running.finished(task.no, task.launch);
         });
     }
 }

@@ -71,8 +71,8 @@ pub(super) fn prepare(
     }
     let env = environment(
         order,
-        shared.project.root(),
-        &shared.socket,
+        shared.context.project.root(),
+        &shared.context.socket,
         event.is_some().then_some(event_file.as_path()),
         event.as_ref().map(Json::as_str),
     )
@@ -83,9 +83,9 @@ pub(super) fn prepare(
         command: command(agent, order.agent.as_deref(), &order.prompt).map_err(io::Error::other)?,
         env,
         env_remove: REMOVED.iter().chain(&SERVICE_ENV).map(|name| (*name).to_owned()).collect(),
-        cwd: shared.project.root().to_owned(),
+        cwd: shared.context.project.root().to_owned(),
         dir: dir.to_owned(),
-        root: Some(shared.project.root().to_owned()),
+        root: Some(shared.context.project.root().to_owned()),
         prompt_file: (agent.prompt == PromptBy::Stdin).then_some(prompt_file),
         grace_ms: millis(GRACE),
         leftover_grace_ms: millis(LEFTOVER_GRACE),
@@ -99,11 +99,11 @@ pub(super) fn prepare(
 /// are made again.
 fn make_dir(shared: &Shared, dir: &Path) -> Result<bool, Unprepared> {
     let again = |_| {
-        let actions = shared.project.actions_dir();
+        let actions = shared.context.project.actions_dir();
         if !actions.exists() {
             tracing::warn!(dir = %actions.display(), "was removed, and is made again");
         }
-        shared.project.make_dirs()?;
+        shared.context.project.make_dirs()?;
         make_private_dir(dir)
     };
     // What is in the way at its own path is this task's trouble alone, and nothing to hold up the others for.

@@ -1,6 +1,8 @@
+use std::sync::Arc;
+
 use aiwg_protocol::{
     ApiError,
-    config::{Action, Config, Rule},
+    config::{Action, Rule},
     types::{
         AutomationStatus, AutomationSwitchParams, AutomationSwitched, NoParams, PendingMatches, RuleAction,
         RuleActionKind, RuleStatus, Trigger,
@@ -10,6 +12,7 @@ use aiwg_protocol::{
 use super::check;
 use crate::{
     api::{Handler, answer::Part},
+    components::automation::rule_count,
     engine::RuleState,
     rules::Refusal,
 };
@@ -28,7 +31,9 @@ async fn status(handler: &Handler) -> Result<Part<AutomationStatus>, ApiError> {
     let firings = handler.context.read(|reader| reader.firings(EXECUTIONS_SHOWN)).await?;
     let rules: Vec<_> =
         automation.rules.into_iter().map(|state| rule_status(state, automation.enabled)).collect();
-    let watcher = handler.context.watcher.status();
+    let api = Arc::clone(&handler.api);
+    let subsystems = handler.context.read(move |reader| api.components.status(&api.context, reader)).await?;
+    let watcher = subsystems.file_watcher;
     let status = AutomationStatus {
         enabled: automation.enabled,
         rule_count: rule_count(&handler.context.settings.get().config),
@@ -38,11 +43,6 @@ async fn status(handler: &Handler) -> Result<Part<AutomationStatus>, ApiError> {
         recent_executions: firings,
     };
     Ok(Part::new(status, false))
-}
-
-/// How many rules the configuration has. Those that jobs are on the inside are jobs to people.
-pub(super) fn rule_count(config: &Config) -> u32 {
-    u32::try_from(config.rules.len()).unwrap_or(u32::MAX)
 }
 
 pub(crate) async fn automation_enable(

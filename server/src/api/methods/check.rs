@@ -9,7 +9,7 @@ use aiwg_protocol::{
 };
 
 use crate::{
-    context::kib,
+    api::memory::kib,
     engine::Select,
     names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
     rules::is_task_time,

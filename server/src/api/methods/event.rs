@@ -36,7 +36,7 @@ pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Re
     let memory = TopicFilter::memory(&topics);
     let _room = match memory {
         0..=FREE_BYTES => None,
-        _ => handler.context.memory.lines.take(memory).await,
+        _ => handler.api.memory.lines.take(memory).await,
     };
     let topics = filter(handler, topics).await?;
     handler.answer(|bytes| list(handler, EventFilter { topics: topics.clone(), from, limit, bytes })).await

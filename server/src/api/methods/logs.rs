@@ -43,7 +43,7 @@ pub(crate) async fn daemon_logs(handler: &Handler, params: DaemonLogsParams) -> 
     }
     let _place = handler.wait()?;
     // One looks at the file for all who wait for it.
-    let file = handler.context.growth.wait_for(&handler.context.project.log(), 0);
+    let file = handler.api.growth.wait_for(&handler.context.project.log(), 0);
     let until = Instant::now() + Duration::from_millis(wait_ms);
     loop {
         let changed = file.changed();

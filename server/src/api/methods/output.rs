@@ -64,7 +64,7 @@ impl Follow<'_> {
     /// Waits for something, the task's end and another attempt at it included.
     async fn wait(&self, until: Instant) -> Result<TaskOutput, ApiError> {
         let waiting = self.handler.context.bus.wait_for(self.no);
-        let file = self.handler.context.growth.wait_for(&self.path, self.offset);
+        let file = self.handler.api.growth.wait_for(&self.path, self.offset);
         let mut began_with = None;
         loop {
             let (ended, changed) = (waiting.ended(), file.changed());

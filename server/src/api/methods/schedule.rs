@@ -47,7 +47,7 @@ pub(crate) async fn schedule_run(
     let cause = handler.cause();
     let draft = draft(&job, Timestamp::now(), false, Some(Manual { cause: cause.clone() }));
     let emitted = handler.command(handler.context.engine.publish(draft)).await?;
-    carry_out(&handler.context, &job, cause).await;
+    carry_out(&handler.context, &handler.api.components, &job, cause).await;
     Ok(ScheduleRun { seq: emitted.seq, rules: emitted.rules })
 }
 

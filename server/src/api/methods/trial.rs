@@ -17,10 +17,9 @@ use aiwg_watch::{Kind, Verdict, within};
 
 use super::{check, schedule};
 use crate::{
-    api::Handler,
+    api::{Api, Handler},
     components::scheduler::{Scheduled, draft},
     components::watcher::options,
-    context::Context,
     engine::Draft,
     rules::{Decision, HEALTH_CHECK, cannot_occur, task_of, template},
 };
@@ -30,8 +29,8 @@ pub(crate) async fn automation_test(
     params: AutomationTestParams,
 ) -> Result<AutomationTested, ApiError> {
     let _place = handler.matching.acquire().await;
-    let context = Arc::clone(&handler.context);
-    let Trial { event, file, no_event, notice } = apart(move || trial(&context, params)).await??;
+    let api = Arc::clone(&handler.api);
+    let Trial { event, file, no_event, notice } = apart(move || trial(&api, params)).await??;
     let decided = handler.context.engine.try_out(event.clone()).await?;
     let tested = apart(move || {
         let tested = |(rule, decision): (Rule, Decision)| tested(&rule, decision, &event, no_event.as_ref());
@@ -59,7 +58,8 @@ struct Trial {
     notice: Option<String>,
 }
 
-fn trial(context: &Context, params: AutomationTestParams) -> Result<Trial, ApiError> {
+fn trial(api: &Api, params: AutomationTestParams) -> Result<Trial, ApiError> {
+    let context = &api.context;
     let AutomationTestParams { topic, payload, file, schedule } = params;
     match (topic, file, schedule) {
         (Some(topic), None, None) => {
@@ -76,7 +76,7 @@ fn trial(context: &Context, params: AutomationTestParams) -> Result<Trial, ApiEr
         }
         (None, Some(file), None) => {
             check::path("file", &file)?;
-            of_file(context, &file)
+            of_file(api, &file)
         }
         (None, None, Some(job)) => {
             check::name("schedule", &job)?;
@@ -100,13 +100,13 @@ fn event(topic: String, payload: Json, source: EventSource) -> Event {
     Event { seq: 0, topic, payload, source, at: Timestamp::now(), caused_by: None }
 }
 
-fn of_file(context: &Context, given: &str) -> Result<Trial, ApiError> {
-    let path = in_project(context.project.root(), given)?;
+fn of_file(api: &Api, given: &str) -> Result<Trial, ApiError> {
+    let path = in_project(api.context.project.root(), given)?;
     let file = FileEvent { path: path.display().to_string(), ..FileEvent::default() };
     let payload = Json::new(&file).unwrap_or_default();
     Ok(Trial {
         event: event("file:modified".to_owned(), payload, EventSource::FileWatcher),
-        no_event: unwatched(context, &path),
+        no_event: unwatched(api, &path)?,
         file: Some(file.path),
         notice: None,
     })
@@ -141,17 +141,20 @@ fn resolved(path: &Path) -> PathBuf {
 }
 
 /// Why a change of this file would be no event.
-fn unwatched(context: &Context, path: &Path) -> Option<String> {
+fn unwatched(api: &Api, path: &Path) -> Result<Option<String>, ApiError> {
+    let context = &api.context;
     let config = &context.settings.get().config;
     if !config.watches_files() {
-        return Some(match config.watch.enabled {
+        return Ok(Some(match config.watch.enabled {
             Some(_) => "files are not watched: \"watch.enabled\" is false".to_owned(),
             None => "files are not watched, since no rule waits for their changes".to_owned(),
-        });
+        }));
     }
     let why = match options(context.project.root(), config).verdict(path, Kind::Modified) {
-        Ok(Verdict::Told) if context.watcher.status().enabled => return None,
-        Ok(Verdict::Told) => return Some("files are not watched: `aiwg daemon status` says why".to_owned()),
+        Ok(Verdict::Told) if api.subsystems(&context.reader)?.file_watcher.enabled => return Ok(None),
+        Ok(Verdict::Told) => {
+            return Ok(Some("files are not watched: `aiwg daemon status` says why".to_owned()));
+        }
         Ok(Verdict::NotAsked) => "it is in none of \"watch.paths\"".to_owned(),
         Ok(Verdict::Ignored) => "\"watch.ignore\", a .gitignore or its kin ignore it".to_owned(),
         Ok(Verdict::OtherWorkTree) => {
@@ -167,7 +170,7 @@ fn unwatched(context: &Context, path: &Path) -> Option<String> {
         }
         Err(error) => error.to_string(),
     };
-    Some(format!("{} is not watched: {why}", path.display()))
+    Ok(Some(format!("{} is not watched: {why}", path.display())))
 }
 
 /// What a job's rules do not say of it.

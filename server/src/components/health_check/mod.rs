@@ -1,41 +1,59 @@
 //! The built-in action `health-check`: looks whether everything works, and says so as an event and in the status.
 
-mod checks;
+mod disk;
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use aiwg_protocol::types::{Cause, EventSource, Health, HealthCheck, HealthCheckItem, Json, Timestamp};
+use futures::future::BoxFuture;
 
-use crate::{context::Context, engine::Draft, health::IssueKind};
+use crate::{
+    component::{Component, Components, item},
+    context::Context,
+    engine::Draft,
+    health::IssueKind,
+    rules::HEALTH_CHECK,
+};
 
-/// What a check found: that it is well, or what is not and what to do about it.
-type Found = Result<String, String>;
+/// Carries out the action `health-check`.
+pub(crate) struct HealthChecker {
+    /// Those that check their own health.
+    pub(crate) components: Components,
+}
+
+impl Component for HealthChecker {
+    fn name(&self) -> &'static str {
+        "the health check"
+    }
+
+    fn probe<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, Vec<HealthCheckItem>> {
+        Box::pin(async { vec![item("disk", disk::check(&context.project))] })
+    }
+
+    fn carry_out<'a>(
+        &'a self,
+        action: &'a str,
+        cause: Option<Cause>,
+        context: &'a Arc<Context>,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            if action == HEALTH_CHECK {
+                check_health(context, &self.components, cause).await;
+            }
+        })
+    }
+}
 
 /// Makes all checks, and publishes `health:ok` or `health:degraded`.
-pub(crate) async fn check_health(context: &Arc<Context>, cause: Option<Cause>) -> HealthCheck {
-    let found = [
-        ("disk", checks::disk(context)),
-        ("socket", checks::socket(context).await),
-        ("files", checks::files(context)),
-        ("agent", checks::agent(context)),
-        ("queue", checks::queue(context).await),
-        ("rules", checks::rules(context).await),
-    ];
-    let items = found.into_iter().map(|(name, found)| item(name, found)).collect();
-    let mut check = summed_up(items);
+async fn check_health(context: &Context, components: &Components, cause: Option<Cause>) {
+    let mut check = summed_up(components.probe(context).await);
     // The event is the test of the store: it has to be written.
     let stored = publish(context, &check, cause).await;
     check.checks.insert(0, item("store", stored));
     let check = summed_up(check.checks);
     report(context, &check);
-    *context.health_check.lock().unwrap_or_else(PoisonError::into_inner) = Some(check.clone());
+    context.health.note_check(check);
     context.status_changed.notify_one();
-    check
-}
-
-fn item(name: &str, found: Found) -> HealthCheckItem {
-    let ok = found.is_ok();
-    HealthCheckItem { name: name.to_owned(), ok, message: found.unwrap_or_else(|what| what) }
 }
 
 fn summed_up(checks: Vec<HealthCheckItem>) -> HealthCheck {
@@ -43,7 +61,7 @@ fn summed_up(checks: Vec<HealthCheckItem>) -> HealthCheck {
     HealthCheck { at: Timestamp::now(), health, checks }
 }
 
-async fn publish(context: &Context, check: &HealthCheck, cause: Option<Cause>) -> Found {
+async fn publish(context: &Context, check: &HealthCheck, cause: Option<Cause>) -> Result<String, String> {
     let topic = if check.health == Health::Healthy { "health:ok" } else { "health:degraded" };
     let payload = Json::new(check).unwrap_or_default();
     let draft =

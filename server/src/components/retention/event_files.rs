@@ -1,4 +1,4 @@
-use crate::components::last_of;
+use crate::components::event_log::last_of;
 use std::{io, path::Path};
 
 use aiwg_protocol::types::Timestamp;

@@ -10,9 +10,11 @@ use std::{
 };
 
 use aiwg_protocol::{config::RetentionConfig, types::Timestamp};
-use tokio::{sync::Notify, time::sleep};
+use futures::future::BoxFuture;
+use tokio::time::sleep;
 
 use crate::{
+    component::Component,
     context::Context,
     engine::{EngineError, Prune},
     store::{Keep, Reader},
@@ -36,9 +38,24 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 const MIB: u64 = 1024 * 1024;
 
-/// Keeps house until the daemon has stopped. A reload begins a round, and so does `grown`: events have brought much, or the disk is full.
-/// `aged` is up to when things had aged in an earlier daemon.
-pub(crate) async fn keep_house(context: Arc<Context>, aged: Option<Timestamp>, grown: Arc<Notify>) {
+/// Forgets what is old.
+pub(crate) struct Retention {
+    /// Up to when things had aged in an earlier daemon; none where there was none.
+    pub(crate) aged: Option<Timestamp>,
+}
+
+impl Component for Retention {
+    fn name(&self) -> &'static str {
+        "retention"
+    }
+
+    fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
+        Box::pin(async move { prune_until_stopped(context, self.aged).await })
+    }
+}
+
+/// Prunes until the daemon has stopped. A reload begins a round, and so does `context.grown`.
+async fn prune_until_stopped(context: Arc<Context>, aged: Option<Timestamp>) {
     let mut clock = AgeClock::from(aged.unwrap_or_else(Timestamp::now), Instant::now());
     let mut changes = context.settings.changes();
     let mut wait = FIRST_AFTER;
@@ -47,7 +64,7 @@ pub(crate) async fn keep_house(context: Arc<Context>, aged: Option<Timestamp>, g
         tokio::select! {
             () = sleep(wait) => {}
             Ok(()) = changes.changed() => {}
-            () = async { soonest.await; grown.notified().await } => {}
+            () = async { soonest.await; context.grown.notified().await } => {}
             () = context.stopped.cancelled() => return,
         }
         let retention = context.settings.get().config.retention.clone();

@@ -7,17 +7,18 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use aiwg_protocol::{
     config::Config,
-    types::{Cause, EventSource, Json, ScheduleEvent, Timestamp},
+    types::{Cause, EventSource, Json, ScheduleEvent, SchedulerSubsystem, Subsystems, Timestamp},
 };
 use aiwg_schedule::{Alarm, Due, Firing, Job, Planner};
+use futures::future::BoxFuture;
 use jiff::tz::TimeZone;
 use tokio::time::sleep;
 
 use crate::{
-    components::health_check::check_health,
+    component::{Component, Components},
     context::Context,
     engine::{Draft, EngineError},
-    rules::HEALTH_CHECK,
+    store::Reader,
 };
 pub(crate) use check::ScheduleCheck;
 pub(crate) use jobs::{Scheduled, scheduled, zone};
@@ -25,8 +26,42 @@ pub(crate) use jobs::{Scheduled, scheduled, zone};
 /// How long to wait before the engine is told again what it could not store.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// The source of `schedule:*` events, as a part of the daemon.
+pub(crate) struct Scheduler {
+    /// Those that carry out the actions of jobs.
+    pub(crate) components: Components,
+}
+
+impl Component for Scheduler {
+    fn name(&self) -> &'static str {
+        "the scheduler"
+    }
+
+    fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
+        Box::pin(async move { fire_schedules(&context, &self.components).await })
+    }
+
+    fn status(&self, context: &Context, _: &Reader, into: &mut Subsystems) -> rusqlite::Result<()> {
+        into.scheduler = status(&context.settings.get().config);
+        Ok(())
+    }
+}
+
+fn status(config: &Config) -> SchedulerSubsystem {
+    let zone = zone(config).unwrap_or(TimeZone::UTC);
+    let now = jiff::Timestamp::now();
+    let jobs = scheduled(config);
+    let next =
+        jobs.iter().filter(|job| job.is_on).filter_map(|job| job.schedule.next_after(now, &zone)).min();
+    SchedulerSubsystem {
+        enabled: jobs.iter().any(|job| job.is_on),
+        jobs: u32::try_from(jobs.len()).unwrap_or(u32::MAX),
+        next_at: next.map(timestamp),
+    }
+}
+
 /// Fires schedules until the daemon has stopped. A reload puts others in force.
-pub(crate) async fn fire_schedules(context: Arc<Context>) {
+async fn fire_schedules(context: &Arc<Context>, components: &Components) {
     let mut changes = context.settings.changes();
     while !context.stopped.is_cancelled() {
         let loaded = changes.borrow_and_update().clone();
@@ -37,7 +72,7 @@ pub(crate) async fn fire_schedules(context: Arc<Context>) {
             }
         };
         tokio::select! {
-            () = fire(&context, &loaded.config) => {}
+            () = fire(context, components, &loaded.config) => {}
             () = until_changed => {}
             () = context.stopped.cancelled() => return,
         }
@@ -45,7 +80,7 @@ pub(crate) async fn fire_schedules(context: Arc<Context>) {
 }
 
 /// Fires those of one configuration, for as long as the daemon takes events.
-async fn fire(context: &Arc<Context>, config: &Config) {
+async fn fire(context: &Arc<Context>, components: &Components, config: &Config) {
     let jobs: Vec<Scheduled> = scheduled(config).into_iter().filter(|job| job.is_on).collect();
     let zone = zone(config).unwrap_or(TimeZone::UTC);
     let Some(settled) = know(context, &jobs, config).await else { return };
@@ -77,7 +112,7 @@ async fn fire(context: &Arc<Context>, config: &Config) {
         }
         for firing in firings {
             if let Some(job) = jobs.iter().find(|job| job.name == firing.job) {
-                run_due(context, job, &firing).await;
+                run_due(context, components, job, &firing).await;
             }
         }
     }
@@ -102,7 +137,7 @@ fn planner(jobs: &[Scheduled], settled: &HashMap<String, Timestamp>, zone: TimeZ
 }
 
 /// A job's time has come.
-async fn run_due(context: &Arc<Context>, job: &Scheduled, firing: &Firing) {
+async fn run_due(context: &Arc<Context>, components: &Components, job: &Scheduled, firing: &Firing) {
     let at = timestamp(firing.at);
     let draft = draft(job, at, firing.caught_up, None);
     let fires = retried(context, || context.engine.schedule_fires(job.name.clone(), at, draft.clone())).await;
@@ -110,14 +145,19 @@ async fn run_due(context: &Arc<Context>, job: &Scheduled, firing: &Firing) {
         tracing::info!(
             target: "automation", job = job.name, at = %firing.at, caught_up = firing.caught_up, "a schedule fires"
         );
-        carry_out(context, job, None).await;
+        carry_out(context, components, job, None).await;
     }
 }
 
-/// Does what the daemon itself does for a job. What comes of it has this cause.
-pub(crate) async fn carry_out(context: &Arc<Context>, job: &Scheduled, cause: Option<Cause>) {
-    if job.action.as_deref() == Some(HEALTH_CHECK) {
-        check_health(context, cause).await;
+/// Carries out a job's built-in action, if it has one. What comes of it has this cause.
+pub(crate) async fn carry_out(
+    context: &Arc<Context>,
+    components: &Components,
+    job: &Scheduled,
+    cause: Option<Cause>,
+) {
+    if let Some(action) = &job.action {
+        components.carry_out(action, cause, context).await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! The source of `file:*` events: what [`aiwg_watch`] tells of goes to the engine.
 
 mod check;
+mod component;
 mod events;
 mod in_vain;
 mod links;
@@ -19,7 +20,7 @@ use std::{
 };
 
 use aiwg_protocol::{
-    config::Config,
+    config::{Config, WatchConfig},
     types::{FileWatcherSubsystem, Timestamp},
 };
 use aiwg_watch::{Asking, Batch, Notice, Options, WatchError, Watcher};
@@ -36,7 +37,6 @@ use crate::{
 };
 pub(crate) use check::WatchCheck;
 pub(crate) use options::options;
-pub(crate) use told::{begin_anew, note_told};
 
 /// How many changes go to the engine at once: so many that a large batch is stored fast, so few that others need not wait long.
 const AT_ONCE: usize = 500;
@@ -59,6 +59,8 @@ pub(crate) struct FileWatcher {
     /// Up to when an earlier daemon has told changes, until what came then is told.
     before: Mutex<Option<FilesTold>>,
     watcher: Mutex<Option<Watcher>>,
+    /// What the watching goes by.
+    watched: Mutex<Option<(bool, WatchConfig)>>,
     /// The watching has failed.
     failed: Arc<Notify>,
     /// Where it is published whether changes gather.
@@ -67,25 +69,20 @@ pub(crate) struct FileWatcher {
 
 impl FileWatcher {
     /// One that does not watch yet. `before` says up to when an earlier daemon has told changes.
-    pub(crate) fn new(
-        project: Project,
-        engine: Engine,
-        health: Health,
-        stopped: CancellationToken,
-        before: Option<FilesTold>,
-        gatherer: Gatherer,
-    ) -> Self {
+    pub(crate) fn of(context: &Context, before: Option<FilesTold>, gatherer: Gatherer) -> Self {
+        let Context { project, engine, health, stopped, .. } = context;
         let (before, watcher) = (Mutex::new(before), Mutex::new(None));
         Self {
-            project,
-            engine,
-            health,
-            stopped,
+            project: project.clone(),
+            engine: engine.clone(),
+            health: health.clone(),
+            stopped: stopped.clone(),
             told: Arc::default(),
             tellings: Arc::default(),
             has_begun: AtomicBool::new(false),
             before,
             watcher,
+            watched: Mutex::default(),
             failed: Arc::default(),
             gatherer: Arc::new(gatherer),
         }
@@ -97,7 +94,7 @@ impl FileWatcher {
     ///
     /// # Errors
     /// It cannot start; what was watched still is.
-    pub(crate) fn watch(&self, config: &Config) -> Result<(), WatchError> {
+    fn watch(&self, config: &Config) -> Result<(), WatchError> {
         let done = self.watch_anew(config);
         self.has_begun.store(true, Ordering::Release);
         self.gatherer.changed();
@@ -133,7 +130,7 @@ impl FileWatcher {
 
     /// Watches no longer, and tells what has changed until now, unless git holds it back: then the next daemon does. `is_for_good` says
     /// that there may be none for long.
-    pub(crate) fn finish(&self, is_for_good: bool) {
+    fn finish_watching(&self, is_for_good: bool) {
         // Whoever asks how it is does not wait for that.
         let watcher = self.lock().take();
         let finished = watcher.and_then(Watcher::finish);
@@ -147,7 +144,7 @@ impl FileWatcher {
     }
 
     /// All that changed before this moment has been told. `None` if nothing is watched.
-    pub(crate) fn told_up_to(&self) -> Option<Timestamp> {
+    fn told_up_to(&self) -> Option<Timestamp> {
         self.lock().as_ref().map(|watcher| told::timestamp(watcher.status().told_up_to()))
     }
 
@@ -158,7 +155,7 @@ impl FileWatcher {
     }
 
     /// Watches nothing any more.
-    pub(crate) fn stop(&self) {
+    fn stop(&self) {
         let watcher = self.lock().take();
         drop(watcher);
     }
@@ -192,7 +189,7 @@ impl FileWatcher {
     }
 
     /// Whether files are watched if they should be, and as they should be.
-    pub(crate) fn is_well(&self, config: &Config) -> bool {
+    fn is_well(&self, config: &Config) -> bool {
         let status = self.lock().as_ref().map(Watcher::status);
         let polls = status.as_ref().is_some_and(|status| status.polling);
         let has_failed = self.lock().as_ref().is_some_and(Watcher::has_failed);
@@ -211,7 +208,7 @@ impl FileWatcher {
     }
 
     /// How the watching stands.
-    pub(crate) fn status(&self) -> FileWatcherSubsystem {
+    fn watch_status(&self) -> FileWatcherSubsystem {
         let found = self.lock().as_ref().map(Watcher::status);
         let enabled = found.is_some();
         let status = found.unwrap_or_default();
@@ -232,15 +229,6 @@ impl FileWatcher {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Watcher>> {
         self.watcher.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Answers whether changes gather, where it disturbs nobody, for as long as somebody asks.
-pub(crate) async fn answer_gathering(context: Arc<Context>) {
-    let look = || async {
-        let context = Arc::clone(&context);
-        tokio::task::spawn_blocking(move || context.watcher.gathering()).await.unwrap_or_default()
-    };
-    context.watcher.gatherer.answer(look).await;
 }
 
 /// Tells the engine, from the watcher's thread. While it does, changes gather.

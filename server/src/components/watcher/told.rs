@@ -8,7 +8,8 @@ use std::{
 use aiwg_protocol::types::Timestamp;
 use tokio::time::sleep;
 
-use crate::{context::Context, reload, store::FilesTold};
+use super::FileWatcher;
+use crate::{context::Context, store::FilesTold};
 
 /// How long a daemon may have been away if it was killed, or is to go on at once, for its changes to be told: a day.
 const AWAY: Duration = Duration::from_hours(24);
@@ -35,36 +36,36 @@ pub(super) fn timestamp(time: SystemTime) -> Timestamp {
 }
 
 /// Notes it again and again, until the daemon stops.
-pub(crate) async fn note_told(context: Arc<Context>) {
+pub(super) async fn note_told(watcher: Arc<FileWatcher>, context: Arc<Context>) {
     loop {
         tokio::select! {
             () = sleep(NOTE_EVERY) => {}
             () = context.stopped.cancelled() => return,
         }
-        let Some(at) = context.watcher.told_up_to() else { continue };
+        let Some(at) = watcher.told_up_to() else { continue };
         if let Err(error) = context.engine.files_told(Some(FilesTold { at, stopped: false })).await {
             tracing::warn!(%error, "up to when changes of files have been told could not be stored");
         }
     }
 }
 
-/// How long after the watching has failed it begins anew, the first time and at the most: what made it fail may still be there.
-const ANEW: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(10));
+/// How long after the watching has failed it restarts, the first time and at the most: what made it fail may still be there.
+const RESTART: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(10));
 
-/// Begins anew with watching whenever it has failed, until the daemon stops.
-pub(crate) async fn begin_anew(context: Arc<Context>) {
-    let mut wait = ANEW.0;
+/// Restarts the watching whenever it has failed, until the daemon stops.
+pub(super) async fn restart_when_failed(watcher: Arc<FileWatcher>, context: Arc<Context>) {
+    let mut wait = RESTART.0;
     loop {
         tokio::select! {
-            () = context.watcher.failed.notified() => {}
+            () = watcher.failed.notified() => {}
             () = context.stopped.cancelled() => return,
         }
         tokio::select! {
             () = sleep(wait) => {}
             () = context.stopped.cancelled() => return,
         }
-        wait = (wait * 4).min(ANEW.1);
-        reload::watch(&context).await;
+        wait = (wait * 4).min(RESTART.1);
+        watcher.watch_again(&context).await;
     }
 }
 

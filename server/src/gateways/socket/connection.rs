@@ -14,33 +14,31 @@ use aiwg_protocol::wire::server::ServerTransport;
 use tokio::{net::UnixStream, sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{executor::Executor, until::UntilCancelled};
-use crate::{
-    api::{Handler, PUSHES, Peer},
-    context::Context,
-};
+use super::{Socket, executor::Executor, until::UntilCancelled};
+use crate::api::{Handler, PUSHES, Peer};
 
 /// How long a client that has waited for something may still ask once the daemon has stopped: it has just been told that an output has ended,
 /// and wants to know how the task did.
 const LAST_QUESTIONS: Duration = Duration::from_millis(250);
 
 /// Serves a connection until it is closed, or the daemon has stopped and the last answers are written.
-pub(super) async fn serve(stream: UnixStream, peer: Peer, context: Arc<Context>) {
-    let _client = context.count_client();
+pub(super) async fn serve(stream: UnixStream, peer: Peer, gateway: Arc<Socket>) {
+    let _client = gateway.count_client();
+    let (api, context) = (gateway.api(), &gateway.api().context);
     let (pushes, pushes_out) = mpsc::channel(PUSHES);
-    let handler = Arc::new(Handler::of(peer, Arc::clone(&context), pushes).await);
+    let handler = Arc::new(Handler::of(peer, Arc::clone(api), pushes).await);
     let (reader, writer) = stream.into_split();
     // With the daemon stopped nothing more is read; the connection ends when what is in flight has been answered.
     let unread = CancellationToken::new();
     let reader = UntilCancelled::new(reader, unread.clone());
-    let limits = context.memory.limits(context.settings.get().config.daemon.max_message_mb);
+    let limits = api.memory.limits(context.settings.get().config.daemon.max_message_mb);
     let transport = ServerTransport::new(reader, writer, limits, pushes_out);
     tokio::select! {
         () = Executor::new(transport, Arc::clone(&handler)) => {}
         never = stop_reading(&context.stopped, &handler.has_waited, &unread) => match never {}
     }
     drop(handler);
-    context.memory.give_back();
+    api.memory.give_back();
 }
 
 /// Once the daemon has stopped, nothing more is to be read: after a moment where the client has waited for something.

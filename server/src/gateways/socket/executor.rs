@@ -184,7 +184,7 @@ impl Executor {
         if is_idle {
             self.is_looking = false;
             self.aborts.shrink_to(KEPT);
-            self.handler.context.memory.give_back();
+            self.handler.api.memory.give_back();
             return false;
         }
         if !self.is_looking {
@@ -206,7 +206,7 @@ impl Executor {
         if unread != self.unread.0 || unread < FREE_BYTES {
             self.unread = (unread, Instant::now());
         }
-        self.unread.1.elapsed() <= LONGEST_UNREAD || !self.handler.context.memory.answers.is_short()
+        self.unread.1.elapsed() <= LONGEST_UNREAD || !self.handler.api.memory.answers.is_short()
     }
 
     /// Nobody is there any more to be answered. What has been sent is still carried out, and not held up by what waits: all that was begun has

@@ -10,8 +10,8 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 
-use super::{Listener, connection, places::Places};
-use crate::{api::who, context::Context, health::IssueKind};
+use super::{Listener, Socket, connection, places::Places};
+use crate::{api::who, health::IssueKind};
 
 /// How long to wait after a connection could not be taken: so long at first, and up to so long when that happens again.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -32,7 +32,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// The socket cannot be used.
-pub(crate) async fn serve(mut listener: Listener, context: Arc<Context>) -> io::Result<()> {
+pub(super) async fn serve(mut listener: Listener, gateway: &Arc<Socket>) -> io::Result<()> {
+    let context = &gateway.api().context;
     let mut is_in_the_way = false;
     let mut socket = listener.listen()?;
     let (mut connections, mut refused) = (JoinSet::new(), JoinSet::new());
@@ -52,10 +53,10 @@ pub(crate) async fn serve(mut listener: Listener, context: Arc<Context>) -> io::
                     match stranger(&stream) {
                         Some(who) => tracing::warn!("a connection of another user was refused: {who}"),
                         None => {
-                            let peer = who(&stream, &context);
-                            match places.take(peer.is_agents(&context), peer.task()) {
+                            let peer = who(&stream, context);
+                            match places.take(peer.is_agents(context), peer.task()) {
                                 Ok(place) => {
-                                    let served = connection::serve(stream, peer, Arc::clone(&context));
+                                    let served = connection::serve(stream, peer, Arc::clone(gateway));
                                     connections.spawn(async move { served.await; drop(place); });
                                 }
                                 Err(why) if refused.len() < MOST_REFUSED => drop(refused.spawn(refuse(stream, why))),

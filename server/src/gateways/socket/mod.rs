@@ -1,6 +1,7 @@
 //! The socket: connections in, the service on each.
 
 mod bind;
+mod component;
 mod connection;
 mod executor;
 mod listener;
@@ -8,4 +9,4 @@ mod places;
 mod until;
 
 pub(crate) use bind::{Listener, bind, is_answered_within};
-pub(crate) use listener::serve;
+pub(crate) use component::Socket;

@@ -1,0 +1,144 @@
+//! Taking the daemon down, in order.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Ended,
+    error::system,
+    signals::{Signals, last_wish, wanted_to_stop},
+    start::Daemon,
+};
+use crate::{
+    context::Context,
+    lifecycle::{Phase, limit_open_files, tell_reloading, tell_stopping},
+    recovery::RecoveryError,
+    runs::leave_agents,
+    stop::Stop,
+    store::{InForce, Store},
+};
+
+/// How long after the agents' grace the daemon waits for the last of them. What then still runs is found by the next start.
+const LAST_AGENT: Duration = Duration::from_secs(25);
+
+/// How long the end waits until all has been published that changed before it: longer only where there are very many files, where they
+/// are slow, or where the database cannot be written.
+const LAST_LOOK: Duration = Duration::from_secs(5);
+
+/// How long the end waits for each of those who may be stuck: a read of a file system that does not answer, say. They end with the process.
+const LAST_ANSWERS: Duration = Duration::from_secs(10);
+
+/// Why a daemon has to end by itself: without the engine nothing can be stored.
+const ENGINE_FAILED: &str = "the daemon's engine has failed, and the daemon with it: .aiwg/daemon/daemon.log says how; please report it. \
+                             Its agents go on, and `aiwg daemon start` finds them";
+
+impl Daemon {
+    /// Waits until someone says stop, or the engine is gone.
+    pub(super) async fn until_asked_to_end(&self, signals: &mut Signals) -> Stop {
+        tokio::select! {
+            how = wanted_to_stop(&self.api, signals) => how,
+            // Only by a panic. The next start goes on with the agents.
+            () = self.context.engine.gone() => Stop::KeepAgents,
+        }
+    }
+
+    /// Takes it down, part by part.
+    pub(super) async fn end(mut self, mut how: Stop, signals: &mut Signals) -> Ended {
+        let context = Arc::clone(&self.context);
+        let has_failed = !context.engine.is_there();
+        if how == Stop::Restart {
+            self.lock.restarts(context.stop.restarts_attended());
+            tell_reloading();
+        } else {
+            self.lock.note(Phase::Stops);
+            tell_stopping();
+        }
+        self.shut_down(how).await;
+        if how == Stop::KeepAgents {
+            leave_agents(&context.project, &context.running, self.state_guard.is_in_place()).await;
+        }
+        for (name, end) in self.running.drain(..) {
+            in_time(name, end).await;
+        }
+        // From here on nobody can ask for anything over the socket.
+        let last = last_wish(&context, signals).max(how);
+        if how < last && last == Stop::EndAgents {
+            self.lock.note(Phase::Stops);
+            end_agents(&context).await;
+        }
+        how = last;
+        context.engine.exit().await;
+        in_time("the engine", tokio::task::spawn_blocking(move || self.engine_thread.join())).await;
+        self.supervisor.abort();
+        if has_failed {
+            return Ended::Failed(ENGINE_FAILED.to_owned());
+        }
+        if how != Stop::Restart {
+            tracing::info!("the daemon has stopped");
+            let lost = self.state_guard.lost();
+            if lost.is_some() {
+                remember(&context);
+            }
+            return lost.map_or(Ended::Stopped, Ended::Lost);
+        }
+        if let Some(limit) = self.open_files {
+            // What comes is to find the limit that this one found.
+            limit_open_files(limit);
+        }
+        tracing::info!("the daemon restarts");
+        Ended::Restart(self.lock)
+    }
+
+    /// Ends the agents, unless they are to go on, then lets everyone who waits know.
+    async fn shut_down(&self, how: Stop) {
+        let context = &self.context;
+        let _ = context.engine.close().await;
+        if how == Stop::EndAgents {
+            end_agents(context).await;
+        }
+        // While the engine still takes in what components have left: what comes of it is queued for the next start.
+        let components = self.components.clone();
+        let last_look = tokio::task::spawn_blocking(move || {
+            components.all().iter().for_each(|component| component.finish(how));
+        });
+        if tokio::time::timeout(LAST_LOOK, last_look).await.is_err() {
+            tracing::warn!(
+                "the last look at the files takes long; what it would have found, the next start finds"
+            );
+        }
+        context.stopped.cancel();
+    }
+}
+
+/// Waits for what ends soon, unless it is stuck.
+async fn in_time<T>(what: &str, end: impl Future<Output = T>) {
+    if tokio::time::timeout(LAST_ANSWERS, end).await.is_err() {
+        tracing::warn!("{what} did not come to an end in {} s, and are left behind", LAST_ANSWERS.as_secs());
+    }
+}
+
+async fn end_agents(context: &Context) {
+    if let Err(error) = context.engine.end_all().await {
+        tracing::warn!(%error, "the running tasks could not all be told to end");
+    }
+    if tokio::time::timeout(LAST_AGENT, context.running.none_left()).await.is_err() {
+        tracing::warn!("some agents did not end; the next start finds them");
+    }
+}
+
+/// Where the store was removed, what the next start is to go by is gone with it: a new store gets that again, while this daemon still knows.
+/// Or whoever can have the store removed, with `git clean`, could put a changed configuration in force.
+fn remember(context: &Context) {
+    let project = &context.project;
+    if !project.aiwg().is_dir() || project.database().exists() {
+        return;
+    }
+    let in_force = InForce { named: context.settings.named(), text: context.settings.get().text.clone() };
+    let remembered =
+        project.make_dirs().map_err(system("the directories cannot be made again")).and_then(|()| {
+            let mut store = Store::open(&project.database()).map_err(RecoveryError::from)?;
+            Ok(store.set_in_force(&in_force).map_err(RecoveryError::from)?)
+        });
+    if let Err(error) = remembered {
+        tracing::warn!(%error, "which configuration was in force could not be kept");
+    }
+}

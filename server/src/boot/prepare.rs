@@ -1,0 +1,116 @@
+//! What a daemon stands on: its project's directories, the one lock, the configuration, the log.
+
+use std::{path::Path, time::Duration};
+
+use super::{BootError, Options, error::system, parts::CHECKS};
+use crate::{
+    config::{Chosen, Settings, choose},
+    engine::Policy,
+    gateways::socket::is_answered_within,
+    health::{Health, IssueKind},
+    lifecycle::{Lock, Phase, raise_open_files},
+    log::{Log, keep_last_words},
+    project::Project,
+    recovery::{RecoveryError, Wanted, open_store},
+    reload::{policy, report_notices},
+    state::{self, Known},
+    store::{InForce, Store},
+};
+
+/// How long a daemon that holds the lock may take until it answers, for one that finds the lock held.
+const STARTING: Duration = Duration::from_secs(2);
+
+/// All that is there before anything runs.
+pub(super) struct Prepared {
+    pub(super) project: Project,
+    pub(super) lock: Lock,
+    pub(super) settings: Settings,
+    pub(super) policy: Policy,
+    pub(super) health: Health,
+    pub(super) log: Log,
+    pub(super) store: Store,
+    /// How many files agents may have open; none for as many as the daemon.
+    pub(super) open_files: Option<u64>,
+    /// What a person has changed in the configuration with this start, a line each.
+    pub(super) changes: Vec<String>,
+}
+
+impl Prepared {
+    /// Takes the lock, decides which configuration is to be in force, and opens the store.
+    pub(super) fn by(options: &Options) -> Result<Self, BootError> {
+        let project = open_project(&options.project)?;
+        let lock = take_lock(&project, options)?;
+        keep_last_words(project.log());
+        let known = state::examine(&project, options.adopt_state, lock.is_handed_over())?;
+        let asked = options.asked(&known);
+        known.may_begin_anew(&project, asked.is_a_persons())?;
+        options.check(asked, &known)?;
+        let puts_in_force = asked.is_a_persons() || known.in_force.is_none();
+        let Known { in_force, damage, has_lost_log, .. } = known;
+        let chosen = choose(&project, options.config.clone(), asked, in_force, CHECKS)?;
+        let policy = policy(&chosen.loaded.config)?;
+        let health = Health::default();
+        let log =
+            Log::start(project.log(), &chosen.loaded.config.daemon.log, !options.detached, health.clone())
+                .map_err(system("the log could not be started"))?;
+        tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
+        let open_files = raise_open_files();
+        report(&chosen, &project, has_lost_log, &health);
+        let Chosen { loaded, named, changes, .. } = chosen;
+        let in_force = InForce { named: named.clone(), text: loaded.text.clone() };
+        let interrupted = loaded.config.daemon.interrupted_tasks;
+        let settings = Settings::new(loaded, named, CHECKS);
+        let wanted = Wanted { interrupted, import: options.import || options.adopt_state, damage };
+        let mut store = open_store(&project, &wanted, &health)?;
+        if puts_in_force {
+            store.set_in_force(&in_force).map_err(RecoveryError::from)?;
+        }
+        Ok(Self { project, lock, settings, policy, health, log, store, open_files, changes })
+    }
+}
+
+/// Says what a person should know of what the daemon starts with.
+fn report(chosen: &Chosen, project: &Project, has_lost_log: bool, health: &Health) {
+    report_notices(&chosen.loaded, CHECKS, health);
+    report_changes(&chosen.changes, chosen.differs.as_deref(), health);
+    if let Some(why) = state::not_promised(&project.state_dir()) {
+        tracing::warn!("{why}");
+        health.report(IssueKind::FileSystem, why);
+    }
+    if has_lost_log {
+        let lost = state::lost_log(&project.database());
+        tracing::error!("{lost}");
+        health.report(IssueKind::Damage, lost);
+    }
+}
+
+fn open_project(root: &Path) -> Result<Project, BootError> {
+    let unusable = |source| BootError::Project { path: root.to_owned(), source };
+    let project = Project::at(root).map_err(unusable)?;
+    project.make_dirs().map_err(unusable)?;
+    Ok(project)
+}
+
+/// Says what the configuration in force is, where that is not plain.
+fn report_changes(changes: &[String], differs: Option<&str>, health: &Health) {
+    if !changes.is_empty() {
+        tracing::info!(
+            "the configuration has changed since it was in force last, as `aiwg daemon start` showed"
+        );
+    }
+    if let Some(differs) = differs {
+        tracing::warn!("{differs}");
+        health.report(IssueKind::ConfigChanged, differs);
+    }
+}
+
+fn take_lock(project: &Project, options: &Options) -> Result<Lock, BootError> {
+    let lock = Lock::take(project, options.config.as_deref(), options.detached)
+        .map_err(system(format!("the lock {} could not be taken", project.lock().display())))?;
+    lock.map_err(|holder| {
+        // One that has just begun may still be about to answer.
+        let is_new = holder.as_ref().is_some_and(|holder| holder.phase == Phase::Runs);
+        let time = if is_new { STARTING } else { Duration::ZERO };
+        BootError::AlreadyRunning { holder, answers: is_answered_within(time, &project.socket()) }
+    })
+}

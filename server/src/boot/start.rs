@@ -1,0 +1,176 @@
+//! Building the daemon: the engine on the store, and the parts around it.
+
+use std::{io, sync::Arc, thread, time::Duration};
+
+use aiwg_protocol::types::Timestamp;
+use tokio::{
+    sync::{Notify, mpsc, watch::channel},
+    task::JoinHandle,
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    BootError, Options, Ready,
+    error::system,
+    parts::{self, Found},
+    prepare::Prepared,
+};
+use crate::{
+    agent_program,
+    api::Api,
+    bus::Bus,
+    component::Components,
+    components::{state_guard::StateGuard, watcher::FileWatcher},
+    context::Context,
+    engine::{self, Due, EngineSetup, fire_when_due, gathering},
+    gateways::socket,
+    lifecycle::{Lock, PidFile},
+    recovery::RecoveryError,
+    running::Running,
+    runs::{Shared, Shortage, supervise},
+    stop::StopRequests,
+    store::Reader,
+};
+
+/// How long the start waits until all files are watched: longer only where there are very many, or where they are slow.
+const FIRST_LOOK: Duration = Duration::from_secs(5);
+
+/// A daemon that runs.
+pub(super) struct Daemon {
+    pub(super) context: Arc<Context>,
+    pub(super) components: Components,
+    pub(super) api: Arc<Api>,
+    pub(super) state_guard: Arc<StateGuard>,
+    pub(super) lock: Lock,
+    /// How many files agents may have open; none for as many as the daemon.
+    pub(super) open_files: Option<u64>,
+    pub(super) engine_thread: thread::JoinHandle<()>,
+    pub(super) supervisor: JoinHandle<()>,
+    /// What runs until the daemon has stopped, by its name in the log.
+    pub(super) running: Vec<(&'static str, JoinHandle<()>)>,
+    /// What a person has changed in the configuration with this start, a line each.
+    changes: Vec<String>,
+    /// Removes the file when the daemon has ended.
+    _pid_file: PidFile,
+}
+
+impl Daemon {
+    /// Starts all parts. It answers from here on.
+    pub(super) fn start(prepared: Prepared, options: &Options) -> Result<Self, BootError> {
+        let Prepared { project, lock, settings, policy, health, log, store, open_files, changes } = prepared;
+        let state_guard =
+            Arc::new(StateGuard::of(&project, &lock).map_err(system("what was just made is gone"))?);
+        let open_reader =
+            || Reader::open(&project.database()).map(|reader| Arc::new(reader.reporting_to(&health)));
+        let reader = open_reader().map_err(RecoveryError::from)?;
+        // One that nobody else waits for: copying much takes long.
+        let copying = open_reader().map_err(RecoveryError::from)?;
+        let unreadable = |error| system("the database could not be read")(io::Error::other(error));
+        let agents = store.running().map_err(unreadable)?;
+        let (last_event, _) = store.last_numbers().map_err(unreadable)?;
+        let files_told = store.files_told().map_err(unreadable)?;
+        let aged = store.aged().map_err(unreadable)?;
+
+        // The engine, which publishes on the bus and orders from the supervisor.
+        let bus = Bus::new(last_event);
+        let (order, orders) = mpsc::unbounded_channel();
+        let (next_due, due) = channel(Due::default());
+        let (gatherer, gathered) = gathering();
+        let grown = Arc::new(Notify::new());
+        let (engine, engine_thread) = engine::start(EngineSetup {
+            store,
+            policy,
+            bus: bus.clone(),
+            orders: order,
+            health: health.clone(),
+            next_due,
+            grown: Arc::clone(&grown),
+        })
+        .map_err(system("the engine could not be started"))?;
+
+        // The socket, which is there before anyone can know of it, and the pid file.
+        let listener = socket::bind(&project)
+            .map_err(system(format!("the socket {} could not be bound", project.socket().display())))?;
+        let pid_file =
+            PidFile::write(project.pid_file()).map_err(system("the pid file could not be written"))?;
+
+        let context = Arc::new(Context {
+            project,
+            settings,
+            log,
+            engine,
+            reader,
+            bus,
+            running: Running::new(),
+            health,
+            socket: listener.path.display().to_string(),
+            status_changed: Notify::new(),
+            grown,
+            started: std::time::Instant::now(),
+            started_at: Timestamp::now(),
+            detached: options.detached,
+            stop: StopRequests::new(),
+            stopped: CancellationToken::new(),
+        });
+        // The supervisor, which goes on with the agents of an earlier daemon.
+        let shared = Shared {
+            shortage: Shortage::new(context.engine.clone(), context.health.clone()),
+            context: Arc::clone(&context),
+            open_files,
+        };
+        let supervisor = tokio::spawn(supervise(Arc::new(shared), agents, orders));
+
+        let components = Components::default();
+        let api = Arc::new(Api::new(Arc::clone(&context), components.clone()));
+        let found = Found {
+            listener,
+            api: Arc::clone(&api),
+            copying,
+            watcher: FileWatcher::of(&context, files_told, gatherer),
+            state_guard: Arc::clone(&state_guard),
+            aged,
+        };
+        components.set(parts::build(&components, found));
+        let running = components.all().iter().map(|component| {
+            (component.name(), tokio::spawn(Arc::clone(component).run(Arc::clone(&context))))
+        });
+        let mut running: Vec<_> = running.collect();
+        let clock = fire_when_due(context.engine.clone(), due, gathered, context.stopped.clone());
+        running.push(("the rules' clock", tokio::spawn(clock)));
+        Ok(Self {
+            context,
+            components,
+            api,
+            state_guard,
+            lock,
+            open_files,
+            engine_thread,
+            supervisor,
+            running,
+            changes,
+            _pid_file: pid_file,
+        })
+    }
+
+    /// Has the files watched, and waits for that for a while: whoever has seen the daemon start expects that it sees what is changed from
+    /// then on.
+    pub(super) async fn look_at_files(&self) {
+        self.context.engine.wake().await;
+        let (components, context) = (self.components.clone(), Arc::clone(&self.context));
+        let configured = tokio::spawn(async move { components.configure(&context).await });
+        let _ = timeout(FIRST_LOOK, configured).await;
+    }
+
+    /// What whoever starts it is told.
+    pub(super) fn ready(&self) -> Ready {
+        let Context { settings, project, health, socket, .. } = &*self.context;
+        agent_program::check(&settings.get().config.agent, project.root(), health);
+        Ready {
+            pid: std::process::id(),
+            socket: socket.clone(),
+            warnings: health.issues().into_iter().map(|issue| issue.message).collect(),
+            changes: self.changes.clone(),
+        }
+    }
+}

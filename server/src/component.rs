@@ -1,0 +1,118 @@
+//! A part of the daemon that runs beside the engine.
+//!
+//! A component is its own folder in [`crate::components`], one line in the list of [`crate::boot`], its section of the configuration
+//! ([`crate::config::SectionCheck`]) and its member of [`Subsystems`]. It knows the [`Context`], never another component.
+//!
+//! Its life: it is built before anything runs; [`configure`](Component::configure) puts the configuration in force, at the start and
+//! after each reload; [`run`](Component::run) does its work until `context.stopped`; [`finish`](Component::finish) comes before that,
+//! while the engine still takes in what the component has left.
+
+use std::{
+    future::ready,
+    sync::{Arc, OnceLock},
+};
+
+use aiwg_protocol::types::{Cause, HealthCheckItem, Subsystems};
+use futures::future::BoxFuture;
+
+use crate::{context::Context, stop::Stop, store::Reader};
+
+/// A part of the daemon that runs beside the engine.
+pub(crate) trait Component: Send + Sync {
+    /// The name in the log.
+    fn name(&self) -> &'static str;
+
+    /// Works until `context.stopped`. Default: there is nothing to run.
+    fn run(self: Arc<Self>, _context: Arc<Context>) -> BoxFuture<'static, ()> {
+        Box::pin(ready(()))
+    }
+
+    /// Goes by the configuration in force from here on. Default: the component asks the settings whenever it works.
+    fn configure(self: Arc<Self>, _context: Arc<Context>) -> BoxFuture<'static, ()> {
+        Box::pin(ready(()))
+    }
+
+    /// Does what must be done before the engine closes. It may block. Default: nothing.
+    fn finish(&self, _how: Stop) {}
+
+    /// Fills in its member of the status. It may block.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn status(&self, _context: &Context, _reader: &Reader, _into: &mut Subsystems) -> rusqlite::Result<()> {
+        Ok(())
+    }
+
+    /// Checks its health, for the action `health-check`. Default: no checks.
+    fn probe<'a>(&'a self, _context: &'a Context) -> BoxFuture<'a, Vec<HealthCheckItem>> {
+        Box::pin(ready(Vec::new()))
+    }
+
+    /// Carries out the built-in action of this name, if it is the component's. What comes of it has this cause.
+    fn carry_out<'a>(
+        &'a self,
+        _action: &'a str,
+        _cause: Option<Cause>,
+        _context: &'a Arc<Context>,
+    ) -> BoxFuture<'a, ()> {
+        Box::pin(ready(()))
+    }
+}
+
+/// The item of a health check: what is well, or what is not and what to do about it.
+pub(crate) fn item(name: &str, found: Result<String, String>) -> HealthCheckItem {
+    let ok = found.is_ok();
+    HealthCheckItem { name: name.to_owned(), ok, message: found.unwrap_or_else(|what| what) }
+}
+
+/// All components, in the order of the list in [`crate::boot`]. Cheap to clone. A component may hold this as well, to ask all of them.
+#[derive(Clone, Default)]
+pub(crate) struct Components(Arc<OnceLock<Vec<Arc<dyn Component>>>>);
+
+impl Components {
+    /// Fills the list, which is empty until then. It is filled once.
+    pub(crate) fn set(&self, all: Vec<Arc<dyn Component>>) {
+        // A second list would be a fault of the boot; the first one stays.
+        let _ = self.0.set(all);
+    }
+
+    /// The components.
+    pub(crate) fn all(&self) -> &[Arc<dyn Component>] {
+        self.0.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Has each go by the configuration in force.
+    pub(crate) async fn configure(&self, context: &Arc<Context>) {
+        for component in self.all() {
+            Arc::clone(component).configure(Arc::clone(context)).await;
+        }
+    }
+
+    /// Asks each for its member of the status. It may block.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(crate) fn status(&self, context: &Context, reader: &Reader) -> rusqlite::Result<Subsystems> {
+        let mut subsystems = Subsystems::default();
+        for component in self.all() {
+            component.status(context, reader, &mut subsystems)?;
+        }
+        Ok(subsystems)
+    }
+
+    /// Checks the health of each.
+    pub(crate) async fn probe(&self, context: &Context) -> Vec<HealthCheckItem> {
+        let mut items = Vec::new();
+        for component in self.all() {
+            items.extend(component.probe(context).await);
+        }
+        items
+    }
+
+    /// Has the component whose it is carry out a built-in action.
+    pub(crate) async fn carry_out(&self, action: &str, cause: Option<Cause>, context: &Arc<Context>) {
+        for component in self.all() {
+            component.carry_out(action, cause.clone(), context).await;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The service manager's watchdog.
+
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::{
+    component::Component,
+    context::Context,
+    lifecycle::{tell_alive, watchdog},
+};
+
+/// Feeds the service manager's watchdog, where there is one.
+pub(crate) struct Watchdog;
+
+impl Component for Watchdog {
+    fn name(&self) -> &'static str {
+        "the watchdog"
+    }
+
+    fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
+        Box::pin(async move { feed_watchdog(&context).await })
+    }
+}
+
+/// Tells the service manager's watchdog that the daemon works, for as long as the store can be read and the
+/// engine's thread is there.
+async fn feed_watchdog(context: &Context) {
+    let Some(within) = watchdog() else { return };
+    let mut turn = interval(within / 2);
+    turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = turn.tick() => {}
+            () = context.stopped.cancelled() => return,
+        }
+        // Not by a turn of the engine: another process may hold the database's lock for a while.
+        let answers = context.read(|reader| reader.automation_enabled()).await.is_ok();
+        if answers && context.engine.is_there() {
+            tell_alive();
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The queue and its agents, as the status and the health check show them.
+
+use aiwg_protocol::types::{
+    HealthCheckItem, QueuedTaskSummary, RunningTaskSummary, Subsystems, SupervisorSubsystem, TaskSummaries,
+};
+use futures::future::BoxFuture;
+
+use crate::{
+    agent_program,
+    component::{Component, item},
+    context::Context,
+    store::{Reader, TaskRow},
+};
+
+/// How much of a prompt a summary shows, in characters.
+const PROMPT_CHARS: usize = 80;
+
+/// How many running tasks the status shows.
+const RUNNING_SHOWN: u32 = 1000;
+
+/// How many queued tasks the status shows.
+const QUEUED_SHOWN: u32 = 100;
+
+/// Tells how the queue and its agents are. [`supervise`](super::supervise) is not its `run`: it goes on until the engine has ended.
+pub(crate) struct Supervisor;
+
+impl Component for Supervisor {
+    fn name(&self) -> &'static str {
+        "the supervisor"
+    }
+
+    fn status(&self, context: &Context, reader: &Reader, into: &mut Subsystems) -> rusqlite::Result<()> {
+        let config = &context.settings.get().config;
+        agent_program::check(&config.agent, context.project.root(), &context.health);
+        let running = reader.running(RUNNING_SHOWN)?;
+        let running: Vec<_> = running.into_iter().map(|task| summarize_running(task, context)).collect();
+        into.supervisor = SupervisorSubsystem {
+            running: u32::try_from(running.len()).unwrap_or(u32::MAX),
+            queued: reader.stats()?.queued,
+            max_concurrency: config.daemon.max_parallel_actions,
+            tasks: TaskSummaries {
+                running,
+                queued: reader.queued(QUEUED_SHOWN)?.into_iter().map(summarize_queued).collect(),
+            },
+        };
+        Ok(())
+    }
+
+    fn probe<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, Vec<HealthCheckItem>> {
+        Box::pin(async { vec![item("agent", agent(context)), item("queue", queue(context).await)] })
+    }
+}
+
+/// Whether the agent's program is there.
+fn agent(context: &Context) -> Result<String, String> {
+    agent_program::find(&context.settings.get().config.agent, context.project.root())
+        .map(|path| format!("{} is there", path.display()))
+}
+
+/// Whether tasks that could start do.
+async fn queue(context: &Context) -> Result<String, String> {
+    let read = context.read(|reader| Ok((reader.stats()?, reader.queued(1)?))).await;
+    let (stats, next) = read.map_err(|error| error.message)?;
+    let slots = u64::from(context.settings.get().config.daemon.max_parallel_actions);
+    let can_start = next.first().is_some_and(|task| !task.is_waiting);
+    if can_start && stats.running < slots {
+        return Err(format!(
+            "{} tasks are queued and only {} of {slots} run: restart the daemon, and look into its log",
+            stats.queued, stats.running
+        ));
+    }
+    let rings = context.engine.rings();
+    if let Some(first) = rings.first() {
+        let rings: Vec<String> = rings.iter().map(ToString::to_string).collect();
+        return Err(format!(
+            "the agents of {} wait for each other's end, so that none comes: cancel one of them, as with `aiwg task cancel {first}`",
+            rings.join(", ")
+        ));
+    }
+    Ok(format!("{} running of {slots}, {} queued", stats.running, stats.queued))
+}
+
+fn summarize_running(task: TaskRow, context: &Context) -> RunningTaskSummary {
+    RunningTaskSummary {
+        id: task.no.to_string(),
+        prompt: task.order.prompt.chars().take(PROMPT_CHARS).collect(),
+        agent: task.order.agent,
+        started_at: task.started_at,
+        pid: context.running.pid(task.no),
+    }
+}
+
+fn summarize_queued(task: TaskRow) -> QueuedTaskSummary {
+    QueuedTaskSummary {
+        id: task.no.to_string(),
+        prompt: task.order.prompt.chars().take(PROMPT_CHARS).collect(),
+        agent: task.order.agent,
+        priority: task.order.priority,
+    }
+}

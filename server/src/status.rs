@@ -1,0 +1,40 @@
+//! The status of the daemon: each component tells its part.
+
+use std::sync::Arc;
+
+use aiwg_protocol::{ApiError, PROTOCOL_VERSION, types::DaemonStatus};
+
+use crate::{component::Components, context::Context};
+
+/// The status, for `daemon.status` and `state.json`.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) async fn status(
+    context: &Arc<Context>,
+    components: &Components,
+) -> Result<DaemonStatus, ApiError> {
+    let (asked, components) = (Arc::clone(context), components.clone());
+    let read = move |reader: &_| {
+        let subsystems = components.status(&asked, reader)?;
+        Ok((subsystems, reader.stats()?))
+    };
+    let (subsystems, stats) = context.read(read).await?;
+    Ok(DaemonStatus {
+        pid: std::process::id(),
+        uptime_seconds: context.started.elapsed().as_secs(),
+        started_at: context.started_at,
+        health: context.health.state(),
+        issues: context.health.issues(),
+        health_check: context.health.last_check(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        protocol_version: PROTOCOL_VERSION.to_owned(),
+        project: context.project.root().display().to_string(),
+        socket: context.socket.clone(),
+        config: context.settings.get().path.as_ref().map(|path| path.display().to_string()),
+        detached: context.detached,
+        stopped: context.stopped.is_cancelled(),
+        stats: stats.into(),
+        subsystems,
+    })
+}
