@@ -4,6 +4,8 @@
 
 mod cursor;
 mod event;
+mod imported;
+mod in_force;
 pub mod limits;
 pub mod names;
 mod order;
@@ -15,6 +17,8 @@ pub mod text;
 
 pub use cursor::WatchCursor;
 pub use event::NewEvent;
+pub use imported::ImportedTask;
+pub use in_force::InForce;
 pub use order::{Order, StartOrder};
 pub use outcome::{Outcome, Processes, SessionCost};
 pub use retention::Keep;

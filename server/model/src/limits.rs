@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use aiwg_protocol::limits::LONGEST_TASK_MINUTES;
 
+/// The numbers below which one is believed that stands elsewhere than in the database: in a name or a readable copy, which anyone can write.
+/// What is numbered counts on from there, so that it must leave enough.
+pub const HIGHEST_BELIEVED: u64 = 1_000_000_000_000;
+
 /// Whether a task may have this time limit, in minutes. The store and the timers have no word for much longer ones.
 pub fn is_task_time(minutes: f64) -> bool {
     minutes > 0.0 && minutes <= LONGEST_TASK_MINUTES

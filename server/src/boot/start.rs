@@ -26,7 +26,7 @@ use crate::{
     engine::{self, Due, EngineSetup, fire_when_due, gathering},
     gateways::socket,
     lifecycle::{Lock, PidFile},
-    recovery::RecoveryError,
+    recovery::{RecoveryError, reports},
     running::Running,
     runs::{Shared, Shortage, supervise},
     stop::StopRequests,
@@ -61,8 +61,9 @@ impl Daemon {
         let Prepared { project, lock, settings, policy, health, log, store, open_files, changes } = prepared;
         let state_guard =
             Arc::new(StateGuard::of(&project, &lock).map_err(system("what was just made is gone"))?);
-        let open_reader =
-            || Reader::open(&project.database()).map(|reader| Arc::new(reader.reporting_to(&health)));
+        let open_reader = || {
+            Reader::open(&project.database()).map(|reader| Arc::new(reader.reporting_to(reports(&health))))
+        };
         let reader = open_reader().map_err(RecoveryError::from)?;
         // One that nobody else waits for: copying much takes long.
         let copying = open_reader().map_err(RecoveryError::from)?;

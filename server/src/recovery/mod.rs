@@ -6,6 +6,7 @@ mod unknown_agents;
 use std::io;
 
 use aiwg_protocol::config::InterruptedTasks;
+use aiwg_store::Reports;
 
 use crate::{
     components::event_log::last_written,
@@ -50,12 +51,10 @@ pub(crate) fn open_store(
     // A stopped daemon removes it.
     let after_a_crash = project.pid_file().exists();
     let (mut store, aside) = match &wanted.damage {
-        Some(why) => {
-            Store::begin_anew(&project.database(), why).map(|(store, aside)| (store, Some(aside)))?
-        }
-        None => Store::open_or_set_aside(&project.database(), after_a_crash)?,
+        Some(why) => Store::replace(&project.database(), why).map(|(store, aside)| (store, Some(aside)))?,
+        None => Store::open_or_quarantine(&project.database(), after_a_crash)?,
     };
-    store.report_to(health.clone());
+    store.report_to(reports(health));
     end_unreadable(project, &store)?;
     store.all_rested()?;
     if store.last_numbers()? == (0, 0) {
@@ -73,6 +72,12 @@ pub(crate) fn open_store(
         report(&aside, health);
     }
     Ok(store)
+}
+
+/// Rows that cannot be read are an issue in the health.
+pub(crate) fn reports(health: &Health) -> Reports {
+    let health = health.clone();
+    Reports::to(move |message| health.report(IssueKind::Rows, message))
 }
 
 /// Nobody goes on with the agent of a task whose row cannot be read.

@@ -12,7 +12,7 @@ pub(crate) use file_system::not_promised;
 
 use crate::{
     project::Project,
-    store::{Found, InForce, Mismatch, StoreError, TaskNo, ask, has_journal, has_lost_log},
+    store::{Found, InForce, Mismatch, StoreError, TaskNo, ask, from_io, has_journal, has_lost_log},
 };
 
 /// How long the directories of tasks have to answer.
@@ -133,8 +133,7 @@ pub(crate) fn examine(project: &Project, adopt: bool, is_handed_over: bool) -> R
         Found::Said { stamp, in_force, running } => (stamp, in_force, running),
     };
     let foreign = |why| StateError::Foreign { dir: project.state_dir(), why };
-    let mismatch =
-        found.as_ref().map(|stamp| stamp.check(&path)).transpose().map_err(StoreError::io(&path))?;
+    let mismatch = found.as_ref().map(|stamp| stamp.check(&path)).transpose().map_err(from_io(&path))?;
     match mismatch {
         Some(None) => {
             let has_unseen_agents = has_unseen(project, running);

@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use aiwg_model::{Firing, Pending, RuleFacts, Run, Switch};
 use aiwg_protocol::types::{Event, Timestamp};
+use aiwg_store::Reports;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
     events::{EVENT_COLUMNS, read_event},
     lenient::{one, readable},
-    read::Reader,
+    read::SqliteReader,
     row::{Millis, Number},
-    write::Store,
+    write::SqliteStore,
 };
-use crate::health::Health;
 
 /// How many events a prompt is given at the most: the latest.
 const EVENTS_KEPT: u64 = 1000;
@@ -27,26 +27,26 @@ const FIRINGS_KEPT: u32 = 10_000;
 /// The name under which the switch of all automation is stored. No rule has an empty id.
 const ALL: &str = "";
 
-impl Store {
+impl SqliteStore {
     /// All switches that were ever set; the one of all automation has an empty name.
-    pub(crate) fn switches(&self) -> rusqlite::Result<HashMap<String, Switch>> {
-        switches(self.connection(), &self.health)
+    pub fn switches(&self) -> rusqlite::Result<HashMap<String, Switch>> {
+        switches(self.connection(), &self.reports)
     }
 
     /// Sets the switch of a rule, or of all automation.
-    pub(crate) fn set_switch(&mut self, rule: Option<&str>, switch: Switch) -> rusqlite::Result<()> {
+    pub fn set_switch(&mut self, rule: Option<&str>, switch: Switch) -> rusqlite::Result<()> {
         self.statement("INSERT OR REPLACE INTO rule_switch (rule, enabled, tripped_at) VALUES (?, ?, ?)")?
             .execute(params![rule.unwrap_or(ALL), switch.enabled, switch.tripped_at.map(Millis)])?;
         Ok(())
     }
 
     /// How many tasks of each rule are queued or running.
-    pub(crate) fn busy_rules(&self) -> rusqlite::Result<HashMap<String, usize>> {
-        busy_rules(self.connection(), &self.health)
+    pub fn busy_rules(&self) -> rusqlite::Result<HashMap<String, usize>> {
+        busy_rules(self.connection(), &self.reports)
     }
 
     /// When tasks of rules ran since then.
-    pub(crate) fn runs(&self, since: Timestamp) -> rusqlite::Result<Vec<(String, Run)>> {
+    pub fn runs(&self, since: Timestamp) -> rusqlite::Result<Vec<(String, Run)>> {
         let mut select = self.statement(
             "SELECT rule, no, iif(json_valid(cause), ifnull(json_extract(cause, '$.depth'), 0), 0), started_at, NULL FROM task
              WHERE state = 'running' AND rule IS NOT NULL
@@ -60,16 +60,11 @@ impl Store {
             let from = row.get::<_, Millis>(3)?.0;
             Ok((row.get(0)?, Run { task: row.get::<_, Number>(1)?.0, depth: row.get(2)?, from, until }))
         })?;
-        readable(rows, &self.health)
+        readable(rows, &self.reports)
     }
 
     /// Adds a match to those that wait, or begins with it.
-    pub(crate) fn add_pending(
-        &mut self,
-        rule: &str,
-        event: &Event,
-        at: Timestamp,
-    ) -> rusqlite::Result<Pending> {
+    pub fn add_pending(&mut self, rule: &str, event: &Event, at: Timestamp) -> rusqlite::Result<Pending> {
         self.statement(
             "INSERT INTO pending (rule, first_at, matches) VALUES (?, ?, 1)
              ON CONFLICT (rule) DO UPDATE SET matches = matches + 1",
@@ -93,33 +88,33 @@ impl Store {
     }
 
     /// When they come to a task; when the rule is no longer busy, if none.
-    pub(crate) fn set_pending_due(&mut self, rule: &str, due_at: Option<Timestamp>) -> rusqlite::Result<()> {
+    pub fn set_pending_due(&mut self, rule: &str, due_at: Option<Timestamp>) -> rusqlite::Result<()> {
         self.statement("UPDATE pending SET due_at = ?2 WHERE rule = ?1")?
             .execute(params![rule, due_at.map(Millis)])?;
         Ok(())
     }
 
     /// A rule's matches that wait.
-    pub(crate) fn pending(&self, rule: &str) -> rusqlite::Result<Option<Pending>> {
+    pub fn pending(&self, rule: &str) -> rusqlite::Result<Option<Pending>> {
         self.statement("SELECT rule, due_at, first_at, matches FROM pending WHERE rule = ?")?
             .query_row([rule], read_pending)
             .optional()
     }
 
     /// All matches that wait, by rule.
-    pub(crate) fn all_pending(&self) -> rusqlite::Result<HashMap<String, Pending>> {
-        all_pending(self.connection(), &self.health)
+    pub fn all_pending(&self) -> rusqlite::Result<HashMap<String, Pending>> {
+        all_pending(self.connection(), &self.reports)
     }
 
     /// The rules whose matches are due.
-    pub(crate) fn pending_due(&self, now: Timestamp) -> rusqlite::Result<Vec<String>> {
+    pub fn pending_due(&self, now: Timestamp) -> rusqlite::Result<Vec<String>> {
         let mut select =
             self.statement("SELECT rule FROM pending WHERE due_at <= ? ORDER BY due_at, rule")?;
-        readable(select.query_map([Millis(now)], |row| row.get(0))?, &self.health)
+        readable(select.query_map([Millis(now)], |row| row.get(0))?, &self.reports)
     }
 
     /// When the next of them are due.
-    pub(crate) fn next_due(&self, after: Option<Timestamp>) -> rusqlite::Result<Option<Timestamp>> {
+    pub fn next_due(&self, after: Option<Timestamp>) -> rusqlite::Result<Option<Timestamp>> {
         let after = after.map_or(i64::MIN, Timestamp::as_millis);
         self.statement("SELECT min(due_at) FROM pending WHERE due_at IS NOT NULL AND due_at > ?")?
             .query_row([after], |row| Ok(row.get::<_, Option<Millis>>(0)?.map(|at| at.0)))
@@ -127,7 +122,7 @@ impl Store {
 
     /// The events behind a rule's waiting matches, the oldest first: all, unless there is too much of them. The latest and the
     /// deepest are always there.
-    pub(crate) fn pending_events(&self, rule: &str) -> rusqlite::Result<Vec<Event>> {
+    pub fn pending_events(&self, rule: &str) -> rusqlite::Result<Vec<Event>> {
         let sql = format!(
             "SELECT {EVENT_COLUMNS} FROM event WHERE seq IN (SELECT seq FROM pending_event WHERE rule = ?) ORDER BY seq DESC"
         );
@@ -137,7 +132,7 @@ impl Store {
             .optional()?;
         let (mut events, mut bytes) = (Vec::new(), 0usize);
         for event in self.statement(&sql)?.query_map([rule], read_event)? {
-            let Some(event) = one(event, &self.health)? else { continue };
+            let Some(event) = one(event, &self.reports)? else { continue };
             if events.is_empty() || bytes + event.payload.as_str().len() <= PAYLOADS_KEPT {
                 bytes += event.payload.as_str().len();
                 events.push(event);
@@ -150,25 +145,25 @@ impl Store {
     }
 
     /// When the latest of a rule's waiting matches came.
-    pub(crate) fn last_pending_at(&self, rule: &str) -> rusqlite::Result<Option<Timestamp>> {
+    pub fn last_pending_at(&self, rule: &str) -> rusqlite::Result<Option<Timestamp>> {
         let at = self
             .statement(
                 "SELECT at FROM event WHERE seq = (SELECT max(seq) FROM pending_event WHERE rule = ?)",
             )?
             .query_row([rule], |row| Ok(row.get::<_, Millis>(0)?.0))
             .optional();
-        one(at, &self.health).map(Option::flatten)
+        one(at, &self.reports).map(Option::flatten)
     }
 
     /// Forgets a rule's waiting matches.
-    pub(crate) fn remove_pending(&mut self, rule: &str) -> rusqlite::Result<()> {
+    pub fn remove_pending(&mut self, rule: &str) -> rusqlite::Result<()> {
         self.statement("DELETE FROM pending WHERE rule = ?")?.execute([rule])?;
         self.statement("DELETE FROM pending_event WHERE rule = ?")?.execute([rule])?;
         Ok(())
     }
 
     /// Remembers a firing.
-    pub(crate) fn insert_firing(&mut self, firing: &Firing) -> rusqlite::Result<()> {
+    pub fn insert_firing(&mut self, firing: &Firing) -> rusqlite::Result<()> {
         let Firing { rule, at, event, matches, task, counts } = firing;
         self.statement(
             "INSERT INTO firing (rule, at, event, matches, task, counts) VALUES (?, ?, ?, ?, ?, ?)",
@@ -180,25 +175,20 @@ impl Store {
     }
 
     /// How often a rule has fired between then and now, as far as it counts.
-    pub(crate) fn counted_firings(
-        &self,
-        rule: &str,
-        since: Timestamp,
-        now: Timestamp,
-    ) -> rusqlite::Result<u32> {
+    pub fn counted_firings(&self, rule: &str, since: Timestamp, now: Timestamp) -> rusqlite::Result<u32> {
         // None that is yet to come: the clock may have been set back since.
         self.statement("SELECT count(*) FROM firing WHERE rule = ? AND at > ? AND at <= ? AND counts")?
             .query_row(params![rule, Millis(since), Millis(now)], |row| row.get(0))
     }
 
     /// What has counted so far does not any more.
-    pub(crate) fn forgive_firings(&mut self, rule: &str) -> rusqlite::Result<()> {
+    pub fn forgive_firings(&mut self, rule: &str) -> rusqlite::Result<()> {
         self.statement("UPDATE firing SET counts = 0 WHERE rule = ? AND counts")?.execute([rule])?;
         Ok(())
     }
 }
 
-impl Reader {
+impl SqliteReader {
     /// What is known of the rules.
     ///
     /// # Errors
@@ -206,36 +196,36 @@ impl Reader {
     pub fn rule_facts(&self) -> rusqlite::Result<RuleFacts> {
         self.with(|connection| {
             Ok(RuleFacts {
-                switches: switches(connection, &self.health)?,
-                busy: busy_rules(connection, &self.health)?,
-                pending: all_pending(connection, &self.health)?,
+                switches: switches(connection, &self.reports)?,
+                busy: busy_rules(connection, &self.reports)?,
+                pending: all_pending(connection, &self.reports)?,
             })
         })
     }
 }
 
-fn switches(connection: &Connection, health: &Health) -> rusqlite::Result<HashMap<String, Switch>> {
+fn switches(connection: &Connection, reports: &Reports) -> rusqlite::Result<HashMap<String, Switch>> {
     let mut select = connection.prepare_cached("SELECT rule, enabled, tripped_at FROM rule_switch")?;
     let rows = select.query_map([], |row| {
         let tripped_at = row.get::<_, Option<Millis>>(2)?.map(|at| at.0);
         Ok((row.get(0)?, Switch { enabled: row.get(1)?, tripped_at }))
     })?;
-    Ok(readable(rows, health)?.into_iter().collect())
+    Ok(readable(rows, reports)?.into_iter().collect())
 }
 
-fn busy_rules(connection: &Connection, health: &Health) -> rusqlite::Result<HashMap<String, usize>> {
+fn busy_rules(connection: &Connection, reports: &Reports) -> rusqlite::Result<HashMap<String, usize>> {
     let mut select = connection.prepare_cached(
         "SELECT rule, count(*) FROM task INDEXED BY task_of_busy_rule
          WHERE rule IS NOT NULL AND state IN ('queued', 'running') GROUP BY rule",
     )?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(readable(rows, health)?.into_iter().collect())
+    Ok(readable(rows, reports)?.into_iter().collect())
 }
 
-fn all_pending(connection: &Connection, health: &Health) -> rusqlite::Result<HashMap<String, Pending>> {
+fn all_pending(connection: &Connection, reports: &Reports) -> rusqlite::Result<HashMap<String, Pending>> {
     let mut select = connection.prepare_cached("SELECT rule, due_at, first_at, matches FROM pending")?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, read_pending(row)?)))?;
-    Ok(readable(rows, health)?.into_iter().collect())
+    Ok(readable(rows, reports)?.into_iter().collect())
 }
 
 fn read_pending(row: &rusqlite::Row<'_>) -> rusqlite::Result<Pending> {

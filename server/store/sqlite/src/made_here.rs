@@ -2,27 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use aiwg_model::TaskNo;
+use aiwg_model::{InForce, TaskNo};
+use aiwg_store::{ErrorKind, StoreError};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig, params};
 
-use super::{
-    open::{StoreError, known_version},
-    stamp::Stamp,
-    write::Store,
-};
-
-/// The configuration that is in force.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct InForce {
-    /// The file that was named in place of the usual one.
-    pub named: Option<PathBuf>,
-    /// What it said; none where there was no file, and the defaults held.
-    pub text: Option<String>,
-}
+use super::{error::at, open::known_version, stamp::Stamp, write::SqliteStore};
 
 /// What a database says of itself.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub enum Found {
     /// There is none.
     None,
     /// It is damaged, and can say nothing: how that shows.
@@ -42,19 +30,19 @@ pub(crate) enum Found {
 ///
 /// # Errors
 /// It cannot be read, and that is no damage; or a newer version has made it.
-pub(crate) fn ask(path: &Path) -> Result<Found, StoreError> {
+pub fn ask(path: &Path) -> Result<Found, StoreError> {
     match path.symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Found::None),
         // SQLite takes it for a new one. But a database gets its name when all is in it, so somebody has emptied this one.
         Ok(file) if file.len() == 0 => return Ok(Found::Damaged("it is empty".to_owned())),
         _ => {}
     }
-    let asked = open(path).map_err(StoreError::at(path)).and_then(|connection| {
+    let asked = open(path).map_err(at(path)).and_then(|connection| {
         known_version(&connection, path)?;
-        read(&connection).map_err(StoreError::at(path))
+        read(&connection).map_err(at(path))
     });
     match asked {
-        Err(error) if error.is_damage() => Ok(Found::Damaged(error.to_string())),
+        Err(error) if error.kind() == ErrorKind::Damaged => Ok(Found::Damaged(error.to_string())),
         other => other,
     }
 }
@@ -135,13 +123,13 @@ pub(super) fn into_the_database(connection: &Connection, how: Checkpoint) -> rus
     })
 }
 
-impl Store {
+impl SqliteStore {
     /// Notes the configuration that is in force. It is in the database itself once the transaction is over: whoever may write beside it anything
     /// at all could take away what is only in the log.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub(crate) fn set_in_force(&mut self, in_force: &InForce) -> rusqlite::Result<()> {
+    pub fn set_in_force(&mut self, in_force: &InForce) -> rusqlite::Result<()> {
         // Every path that the daemon takes is text.
         let named = in_force.named.as_ref().and_then(|path| path.to_str());
         // Most starts find what they want to note, and need not wait for the disk.

@@ -1,9 +1,9 @@
 //! Rows that cannot be read: one of them is no reason to read none.
 
-use crate::health::{Health, IssueKind};
+use aiwg_store::Reports;
 
 /// Whether it is this one row that cannot be read, and not the database.
-pub(crate) fn is_unreadable(error: &rusqlite::Error) -> bool {
+pub fn is_unreadable(error: &rusqlite::Error) -> bool {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
     matches!(
         error,
@@ -11,14 +11,14 @@ pub(crate) fn is_unreadable(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// The rows that can be read. That others cannot is said in the health.
+/// The rows that can be read. That others cannot is reported.
 pub(super) fn readable<T>(
     rows: impl Iterator<Item = rusqlite::Result<T>>,
-    health: &Health,
+    reports: &Reports,
 ) -> rusqlite::Result<Vec<T>> {
     let mut read = Vec::new();
     for row in rows {
-        if let Some(row) = one(row, health)? {
+        if let Some(row) = one(row, reports)? {
             read.push(row);
         }
     }
@@ -26,7 +26,7 @@ pub(super) fn readable<T>(
 }
 
 /// A row, if it can be read.
-pub(super) fn one<T>(row: rusqlite::Result<T>, health: &Health) -> rusqlite::Result<Option<T>> {
+pub(super) fn one<T>(row: rusqlite::Result<T>, reports: &Reports) -> rusqlite::Result<Option<T>> {
     match row {
         Err(error) if is_unreadable(&error) => {
             tracing::debug!(%error, "a row of the database cannot be read, and is passed over");
@@ -34,7 +34,7 @@ pub(super) fn one<T>(row: rusqlite::Result<T>, health: &Health) -> rusqlite::Res
                 "rows of the database cannot be read and are passed over ({error}): it was edited, or is damaged; \
                  `sqlite3 .aiwg/daemon/daemon.db` shows them"
             );
-            health.report(IssueKind::Rows, message);
+            reports.report(message);
             Ok(None)
         }
         row => row.map(Some),

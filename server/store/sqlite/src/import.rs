@@ -1,43 +1,20 @@
-use aiwg_model::{TaskNo, TaskSpec};
-use aiwg_protocol::types::{TaskState, Timestamp};
+//! Tasks of another daemon.
+
+use aiwg_model::{ImportedTask, TaskNo};
+use aiwg_protocol::types::TaskState;
 use rusqlite::params;
 
 use super::{
     row::{Millis, Number},
-    write::Store,
+    write::SqliteStore,
 };
 
-/// A task of another daemon.
-#[derive(Clone)]
-pub struct Imported {
-    /// The number it had; none where it had another kind of id.
-    pub no: Option<TaskNo>,
-    /// Where it stands; not running.
-    pub state: TaskState,
-    /// The order.
-    pub order: TaskSpec,
-    /// When it was submitted.
-    pub created_at: Timestamp,
-    /// When its agent was started.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub completed_at: Option<Timestamp>,
-    /// How often an agent was started.
-    pub attempts: u32,
-    /// What the agent exited with.
-    pub exit_code: Option<i32>,
-    /// Why it did not complete.
-    pub error: Option<String>,
-    /// The agent's answer.
-    pub result: Option<String>,
-}
-
-impl Store {
+impl SqliteStore {
     /// Takes over tasks: all of them or none. Those without a number get one above all others.
     ///
     /// # Errors
     /// The database cannot be written.
-    pub(crate) fn import(&mut self, tasks: Vec<Imported>) -> rusqlite::Result<()> {
+    pub fn import(&mut self, tasks: Vec<ImportedTask>) -> rusqlite::Result<()> {
         self.begin()?;
         match self.insert_all(tasks) {
             Ok(()) => self.commit().map(drop),
@@ -48,7 +25,7 @@ impl Store {
         }
     }
 
-    fn insert_all(&mut self, tasks: Vec<Imported>) -> rusqlite::Result<()> {
+    fn insert_all(&mut self, tasks: Vec<ImportedTask>) -> rusqlite::Result<()> {
         let (numbered, mut others): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| task.no.is_some());
         let (_, mut last) = self.last_numbers()?;
         for task in numbered {
@@ -68,7 +45,7 @@ impl Store {
         Ok(())
     }
 
-    fn insert_imported(&mut self, no: TaskNo, task: &Imported) -> rusqlite::Result<()> {
+    fn insert_imported(&mut self, no: TaskNo, task: &ImportedTask) -> rusqlite::Result<()> {
         self.insert_task(no, &task.order, task.created_at)?;
         self.statement(
             "UPDATE task SET state = ?2, started_at = ?3, completed_at = ?4, attempts = ?5, exit_code = ?6, error = ?7,

@@ -2,35 +2,35 @@
 
 use aiwg_model::TaskNo;
 use aiwg_protocol::types::{ChatTurn, Speaker, TaskState};
+use aiwg_store::Reports;
 use rusqlite::{Connection, Row, params};
 
 use super::{
     lenient::one,
     row::{Millis, Named, Number, number},
-    write::Store,
+    write::SqliteStore,
 };
-use crate::health::Health;
 
-impl Store {
+impl SqliteStore {
     /// The turns of a conversation that have not ended.
-    pub(crate) fn open_turns(&self, conversation: &str) -> rusqlite::Result<Vec<TaskNo>> {
+    pub fn open_turns(&self, conversation: &str) -> rusqlite::Result<Vec<TaskNo>> {
         self.statement("SELECT no FROM task WHERE conversation = ? AND state IN ('queued', 'running')")?
             .query_map([conversation], number)?
             .collect()
     }
 
     /// The last turns of a conversation before this one, the oldest first.
-    pub(crate) fn turns_before(
+    pub fn turns_before(
         &self,
         conversation: &str,
         before: TaskNo,
         limit: u32,
     ) -> rusqlite::Result<Vec<ChatTurn>> {
-        Ok(turns(self.connection(), conversation, before, limit, usize::MAX, &self.health)?.0)
+        Ok(turns(self.connection(), conversation, before, limit, usize::MAX, &self.reports)?.0)
     }
 
     /// Forgets that these tasks are turns of a conversation; tells how many were.
-    pub(crate) fn forget_conversation(&mut self, conversation: &str) -> rusqlite::Result<usize> {
+    pub fn forget_conversation(&mut self, conversation: &str) -> rusqlite::Result<usize> {
         self.statement("UPDATE task SET conversation = NULL WHERE conversation = ?")?.execute([conversation])
     }
 }
@@ -43,7 +43,7 @@ pub(super) fn turns(
     before: TaskNo,
     limit: u32,
     bytes: usize,
-    health: &Health,
+    reports: &Reports,
 ) -> rusqlite::Result<(Vec<ChatTurn>, bool)> {
     let mut select = connection.prepare_cached(
         "SELECT no, prompt, state, result, error, created_at,
@@ -57,7 +57,7 @@ pub(super) fn turns(
         if is_cut {
             break;
         }
-        let Some(turn) = one(turn(row), health)? else { continue };
+        let Some(turn) = one(turn(row), reports)? else { continue };
         let texts = [Some(&turn.message), turn.answer.as_ref(), turn.error.as_ref()];
         taken += texts.into_iter().flatten().map(String::len).sum::<usize>();
         turns.push(turn);

@@ -25,7 +25,7 @@ struct FileStamp {
 
 /// Where a database was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Stamp {
+pub struct Stamp {
     /// The machine, by machine-id(5); none where it has none, as many containers.
     machine: Option<String>,
     /// The database itself.
@@ -38,7 +38,7 @@ pub(crate) struct Stamp {
 
 /// What of a database is not as its stamp says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mismatch {
+pub enum Mismatch {
     /// The database itself is another file: a copy.
     Database,
     /// What lies beside it is.
@@ -50,7 +50,7 @@ impl Stamp {
     ///
     /// # Errors
     /// It is gone.
-    pub(crate) fn of(database: &Path) -> io::Result<Self> {
+    pub fn of(database: &Path) -> io::Result<Self> {
         Ok(Self {
             machine: machine(),
             database: FileStamp::of(database)?,
@@ -67,7 +67,7 @@ impl Stamp {
     ///
     /// # Errors
     /// It cannot be looked at.
-    pub(crate) fn check(&self, database: &Path) -> io::Result<Option<Mismatch>> {
+    pub fn check(&self, database: &Path) -> io::Result<Option<Mismatch>> {
         let now = Self::of(database)?;
         let same_machine = self.machine.is_some() && self.machine == now.machine;
         if !self.database.is_of(&now.database, same_machine) {
@@ -84,7 +84,7 @@ impl Stamp {
 
 /// Whether a rollback journal lies beside a database. SQLite writes what is in it into the database as soon as that is opened, and no daemon
 /// ever leaves one.
-pub(crate) fn has_journal(database: &Path) -> bool {
+pub fn has_journal(database: &Path) -> bool {
     is_filled(&beside(database, "-journal"))
 }
 
@@ -93,7 +93,7 @@ const LOG_MAGIC: u32 = 0x377f_0682;
 
 /// Whether what lies in the place of a database's log is none: something else has been written over it. SQLite passes over it without a word,
 /// and with it over all that was not in the database yet.
-pub(crate) fn has_lost_log(database: &Path) -> bool {
+pub fn has_lost_log(database: &Path) -> bool {
     let log = log_of(database);
     let mut magic = [0; 4];
     // What is no file is refused elsewhere, and by its name.
@@ -129,7 +129,7 @@ impl FileStamp {
 }
 
 /// The file beside a database into which SQLite writes first.
-pub(crate) fn log_of(database: &Path) -> PathBuf {
+pub fn log_of(database: &Path) -> PathBuf {
     beside(database, "-wal")
 }
 

@@ -1,30 +1,18 @@
 //! Finding the tasks that many are cancelled or retried of, and what a retry leaves behind.
 
 use aiwg_model::TaskNo;
-use aiwg_protocol::types::{TaskState, Timestamp};
+use aiwg_protocol::types::TaskState;
+use aiwg_store::Selection;
 use rusqlite::{ToSql, params};
 
 use super::{
     row::{Millis, Number, number},
-    write::Store,
+    write::SqliteStore,
 };
 
-/// Which tasks.
-#[derive(Debug, Clone, Default)]
-pub struct Selection {
-    /// In this state.
-    pub state: Option<TaskState>,
-    /// For this agent.
-    pub agent: Option<String>,
-    /// Made by this rule.
-    pub rule: Option<String>,
-    /// That have ended since, or were submitted since and have not ended.
-    pub since: Option<Timestamp>,
-}
-
-impl Store {
+impl SqliteStore {
     /// The tasks that fit and are in one of these states, the oldest first, `limit` at the most.
-    pub(crate) fn select(
+    pub fn select(
         &self,
         selection: &Selection,
         states: &[TaskState],
@@ -61,21 +49,21 @@ impl Store {
     }
 
     /// Notes that a task's order is carried out again, by this new one.
-    pub(crate) fn note_retry(&mut self, no: TaskNo, again: TaskNo) -> rusqlite::Result<()> {
+    pub fn note_retry(&mut self, no: TaskNo, again: TaskNo) -> rusqlite::Result<()> {
         self.statement("UPDATE task SET retried_as = ?2, in_vain_for = NULL WHERE no = ?1")?
             .execute(params![Number(no), Number(again)])?;
         Ok(())
     }
 
     /// Notes that a task was cancelled since it was to start after this one.
-    pub(crate) fn note_in_vain(&mut self, no: TaskNo, after: TaskNo) -> rusqlite::Result<()> {
+    pub fn note_in_vain(&mut self, no: TaskNo, after: TaskNo) -> rusqlite::Result<()> {
         self.statement("UPDATE task SET in_vain_for = ?2 WHERE no = ?1")?
             .execute(params![Number(no), Number(after)])?;
         Ok(())
     }
 
     /// The tasks that were cancelled since they were to start after this one, and have not come back.
-    pub(crate) fn in_vain_for(&self, no: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
+    pub fn in_vain_for(&self, no: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
         self.statement("SELECT no FROM task INDEXED BY task_in_vain WHERE in_vain_for = ? ORDER BY no")?
             .query_map([Number(no)], number)?
             .collect()

@@ -3,18 +3,18 @@
 use aiwg_model::WatchCursor;
 use rusqlite::{OptionalExtension, params};
 
-use super::{row::Millis, write::Store};
+use super::{row::Millis, write::SqliteStore};
 
-impl Store {
+impl SqliteStore {
     /// Up to when they have been told; none if files were not watched.
-    pub(crate) fn files_told(&self) -> rusqlite::Result<Option<WatchCursor>> {
+    pub fn files_told(&self) -> rusqlite::Result<Option<WatchCursor>> {
         self.statement("SELECT at, stopped FROM files_told")?
             .query_row([], |row| Ok(WatchCursor { at: row.get::<_, Millis>(0)?.0, stopped: row.get(1)? }))
             .optional()
     }
 
     /// Notes up to when they have been told; none when files are no longer watched.
-    pub(crate) fn set_files_told(&mut self, told: Option<WatchCursor>) -> rusqlite::Result<()> {
+    pub fn set_files_told(&mut self, told: Option<WatchCursor>) -> rusqlite::Result<()> {
         match told {
             Some(WatchCursor { at, stopped }) => self
                 .statement("INSERT OR REPLACE INTO files_told (id, at, stopped) VALUES (0, ?, ?)")?

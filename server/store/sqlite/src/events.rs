@@ -6,14 +6,14 @@ use rusqlite::{OptionalExtension, Row, params};
 use super::{
     lenient::one,
     row::{AsJson, Millis, Named},
-    write::Store,
+    write::SqliteStore,
 };
 
 pub(super) const EVENT_COLUMNS: &str = "seq, topic, payload, source, at, cause";
 
-impl Store {
+impl SqliteStore {
     /// Appends an event that already has its number.
-    pub(crate) fn insert_event(&mut self, event: &Event) -> rusqlite::Result<()> {
+    pub fn insert_event(&mut self, event: &Event) -> rusqlite::Result<()> {
         let mut insert = self.statement(
             "INSERT INTO event (seq, topic, payload, source, at, cause) VALUES (?, ?, ?, ?, ?, ?)",
         )?;
@@ -31,10 +31,10 @@ impl Store {
     }
 
     /// The event with this number; none as well if it cannot be read.
-    pub(crate) fn event(&self, seq: u64) -> rusqlite::Result<Option<Event>> {
+    pub fn event(&self, seq: u64) -> rusqlite::Result<Option<Event>> {
         let mut select =
             self.statement("SELECT seq, topic, payload, source, at, cause FROM event WHERE seq = ?")?;
-        one(select.query_row([seq], read_event).optional(), &self.health).map(Option::flatten)
+        one(select.query_row([seq], read_event).optional(), &self.reports).map(Option::flatten)
     }
 }
 

@@ -7,10 +7,6 @@ use rusqlite::Connection;
 /// The highest number that an event or a task can have: every number up to it is exact in JSON.
 const HIGHEST: i64 = (1 << 53) - 1;
 
-/// The numbers below which one is believed that stands elsewhere than in the database: in a name or a readable copy, which anyone can write.
-/// What is numbered counts on from there, so that it must leave enough.
-pub(crate) const HIGHEST_BELIEVED: u64 = 1_000_000_000_000;
-
 /// Removes rows whose numbers are impossible, since all new ones would have to be higher, and counts anew where counters are none. Tells what it
 /// did, for people.
 pub(super) fn mend(connection: &Connection) -> rusqlite::Result<Vec<String>> {

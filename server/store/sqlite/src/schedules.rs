@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 
 use aiwg_protocol::types::Timestamp;
+use aiwg_store::Reports;
 use rusqlite::{Connection, params};
 
-use super::{lenient::readable, row::Millis, write::Store};
-use crate::health::Health;
+use super::{lenient::readable, row::Millis, write::SqliteStore};
 
-impl Store {
+impl SqliteStore {
     /// Notes which schedules there are, each with its times as text, and gives for each up to when it has been dealt with. One that is
     /// new, or has other times, begins now.
-    pub(crate) fn know_schedules(
+    pub fn know_schedules(
         &mut self,
         jobs: &[(String, String)],
         now: Timestamp,
@@ -34,22 +34,12 @@ impl Store {
 
     /// Notes that a schedule fires for this time; false if it has for it, or for a later one, already. A later one that is yet to come
     /// does not count: the clock was set back since, and whoever asks knows what to make of that.
-    pub(crate) fn schedule_fires(
-        &mut self,
-        job: &str,
-        at: Timestamp,
-        now: Timestamp,
-    ) -> rusqlite::Result<bool> {
+    pub fn schedule_fires(&mut self, job: &str, at: Timestamp, now: Timestamp) -> rusqlite::Result<bool> {
         self.settle_schedule(job, at, now, true)
     }
 
     /// Notes that a schedule has missed this time, and does not make up for it.
-    pub(crate) fn schedule_missed(
-        &mut self,
-        job: &str,
-        at: Timestamp,
-        now: Timestamp,
-    ) -> rusqlite::Result<bool> {
+    pub fn schedule_missed(&mut self, job: &str, at: Timestamp, now: Timestamp) -> rusqlite::Result<bool> {
         self.settle_schedule(job, at, now, false)
     }
 
@@ -72,19 +62,19 @@ impl Store {
     fn settled_schedules(&self) -> rusqlite::Result<HashMap<String, Timestamp>> {
         let mut select = self.statement("SELECT job, at FROM schedule")?;
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, Millis>(1)?.0)))?;
-        Ok(readable(rows, &self.health)?.into_iter().collect())
+        Ok(readable(rows, &self.reports)?.into_iter().collect())
     }
 }
 
 /// For which time each schedule has fired last.
 pub(super) fn fired(
     connection: &Connection,
-    health: &Health,
+    reports: &Reports,
 ) -> rusqlite::Result<HashMap<String, Timestamp>> {
     let mut select =
         connection.prepare_cached("SELECT job, fired_at FROM schedule WHERE fired_at IS NOT NULL")?;
     let rows = select.query_map([], |row| Ok((row.get(0)?, row.get::<_, Millis>(1)?.0)))?;
-    Ok(readable(rows, health)?.into_iter().collect())
+    Ok(readable(rows, reports)?.into_iter().collect())
 }
 
 #[cfg(test)]
@@ -94,7 +84,7 @@ mod tests {
     #[test]
     fn a_time_fires_once_unless_the_clock_was_set_back() {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&dir.path().join("daemon.db")).unwrap();
+        let mut store = SqliteStore::open(&dir.path().join("daemon.db")).unwrap();
         let minute = |minute: i64| Timestamp::from_millis(minute * 60_000);
         assert!(store.schedule_fires("j", minute(600), minute(600)).unwrap());
         assert!(!store.schedule_fires("j", minute(600), minute(601)).unwrap());

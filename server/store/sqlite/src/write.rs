@@ -6,17 +6,18 @@ use std::{
 };
 
 use aiwg_protocol::types::TaskState;
+use aiwg_store::{Reports, StoreError};
 use rusqlite::{CachedStatement, Connection, config::DbConfig};
 
 use super::{
     counts::Counts,
+    error::at,
     made_here::{Checkpoint, into_the_database},
     mend::mend,
-    open::{StoreError, open_writer},
+    open::open_writer,
     reserve::Reserve,
     stamp::log_of,
 };
-use crate::health::{Health, IssueKind};
 
 /// How large the log beside the database may be, in bytes, before it is emptied even though that waits for those who read.
 pub(super) const LARGEST_LOG: u64 = 64 * 1024 * 1024;
@@ -24,14 +25,14 @@ pub(super) const LARGEST_LOG: u64 = 64 * 1024 * 1024;
 /// How long that waits for them.
 const READERS_END: Duration = Duration::from_millis(100);
 
-/// The one writer. Between [`Store::begin`] and [`Store::commit`] everything counts together or not at all.
-pub struct Store {
+/// The one writer. Between [`SqliteStore::begin`] and [`SqliteStore::commit`] everything counts together or not at all.
+pub struct SqliteStore {
     connection: Connection,
     path: PathBuf,
     counts: Counts,
     counts_changed: bool,
     /// Where it is said that rows cannot be read.
-    pub(super) health: Health,
+    pub(super) reports: Reports,
     /// What was wrong in it when it was opened, and has been mended.
     mended: Vec<String>,
     /// How much text events have brought, in bytes.
@@ -46,7 +47,7 @@ pub struct Store {
     pub(super) for_the_database: Option<Checkpoint>,
 }
 
-impl Store {
+impl SqliteStore {
     /// Opens the database, or makes it.
     ///
     /// # Errors
@@ -58,13 +59,13 @@ impl Store {
     /// The same; `thoroughly` reads all of it to find damage.
     pub(super) fn open_and_check(path: &Path, thoroughly: bool) -> Result<Self, StoreError> {
         let connection = open_writer(path, thoroughly)?;
-        let mended = mend(&connection).map_err(StoreError::at(path))?;
+        let mended = mend(&connection).map_err(at(path))?;
         let mut store = Self {
             connection,
             path: path.to_owned(),
             counts: Counts::default(),
             counts_changed: false,
-            health: Health::default(),
+            reports: Reports::default(),
             mended,
             grown: 0,
             waits_since: 0,
@@ -72,20 +73,20 @@ impl Store {
             reserve: Reserve::of(log_of(path)),
             for_the_database: None,
         };
-        store.load_counts().map_err(StoreError::at(path))?;
-        store.load_waits_since().map_err(StoreError::at(path))?;
+        store.load_counts().map_err(at(path))?;
+        store.load_waits_since().map_err(at(path))?;
         Ok(store)
     }
 
     /// From here on it is said there what is wrong with its rows, and what was when it was opened.
-    pub(crate) fn report_to(&mut self, health: Health) {
+    pub fn report_to(&mut self, reports: Reports) {
         if !self.mended.is_empty() {
             let message =
                 format!("the database held what cannot be: {}", std::mem::take(&mut self.mended).join("; "));
             tracing::error!("{message}");
-            health.report(IssueKind::Rows, message);
+            reports.report(message);
         }
-        self.health = health;
+        self.reports = reports;
     }
 
     /// Where the database is.
@@ -93,12 +94,13 @@ impl Store {
         &self.path
     }
 
-    pub(crate) fn begin(&mut self) -> rusqlite::Result<()> {
+    /// Begins a transaction.
+    pub fn begin(&mut self) -> rusqlite::Result<()> {
         self.statement("BEGIN IMMEDIATE")?.execute([]).map(drop)
     }
 
-    /// Returns when all since [`Store::begin`] is on the disk. Tells whether that is anything.
-    pub(crate) fn commit(&mut self) -> rusqlite::Result<bool> {
+    /// Returns when all since [`SqliteStore::begin`] is on the disk. Tells whether that is anything.
+    pub fn commit(&mut self) -> rusqlite::Result<bool> {
         if std::mem::take(&mut self.counts_changed) {
             self.save_counts()?;
         }
@@ -111,12 +113,12 @@ impl Store {
     }
 
     /// How long others may keep the database to themselves before what is to be written fails.
-    pub(crate) fn wait_no_longer_than(&self, time: Duration) -> rusqlite::Result<()> {
+    pub fn wait_no_longer_than(&self, time: Duration) -> rusqlite::Result<()> {
         self.connection.busy_timeout(time)
     }
 
     /// Writes, so that it is known whether that is possible.
-    pub(crate) fn write_something(&mut self) -> rusqlite::Result<()> {
+    pub fn write_something(&mut self) -> rusqlite::Result<()> {
         self.begin_after(0, 0)
     }
 
@@ -136,13 +138,13 @@ impl Store {
     }
 
     /// Moves all that was committed into the database's one file, so that a copy of it is whole.
-    pub(crate) fn checkpoint(&self) -> rusqlite::Result<()> {
+    pub fn checkpoint(&self) -> rusqlite::Result<()> {
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 
     /// Empties the log beside the database where it has become large, which is only done by itself while nobody reads. `patience` is how long
     /// writing waits otherwise. Tells whether it is small now.
-    pub(crate) fn keep_log_small(&self, patience: Duration) -> rusqlite::Result<bool> {
+    pub fn keep_log_small(&self, patience: Duration) -> rusqlite::Result<bool> {
         if std::fs::metadata(log_of(&self.path)).map_or(0, |log| log.len()) <= LARGEST_LOG {
             return Ok(true);
         }
@@ -155,28 +157,28 @@ impl Store {
 
     /// Moves what is in the log into the database as far as nobody reads it and there is room for it there: the log is written from its
     /// beginning again then, and grows no further.
-    pub(crate) fn reuse_log(&self) -> rusqlite::Result<()> {
+    pub fn reuse_log(&self) -> rusqlite::Result<()> {
         self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
     }
 
     /// Has the log stay as it is when the database is closed, with the room behind it: the disk is full, and the next start wants to store
     /// something as well.
-    pub(crate) fn keep_log(&self) -> rusqlite::Result<()> {
+    pub fn keep_log(&self) -> rusqlite::Result<()> {
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
     }
 
     /// How much text events have brought since this was asked last, in bytes.
-    pub(crate) fn take_grown(&mut self) -> u64 {
+    pub fn take_grown(&mut self) -> u64 {
         std::mem::take(&mut self.grown)
     }
 
     /// The same, without forgetting it.
-    pub(crate) fn grown(&self) -> u64 {
+    pub fn grown(&self) -> u64 {
         self.grown
     }
 
-    /// Forgets all since [`Store::begin`].
-    pub(crate) fn rollback(&mut self) -> rusqlite::Result<()> {
+    /// Forgets all since [`SqliteStore::begin`].
+    pub fn rollback(&mut self) -> rusqlite::Result<()> {
         // After some errors SQLite has rolled back by itself; a second time would be an error.
         if !self.connection.is_autocommit() {
             self.statement("ROLLBACK")?.execute([])?;
@@ -204,7 +206,7 @@ impl Store {
     }
 
     /// How many tasks are queued, those of the open transaction included.
-    pub(crate) fn queued(&self) -> u64 {
+    pub fn queued(&self) -> u64 {
         self.counts.of(TaskState::Queued)
     }
 

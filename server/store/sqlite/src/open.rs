@@ -3,59 +3,17 @@
 use std::{fs::File, io, path::Path, time::Duration};
 
 use aiwg_fs::{append_private, close_to_others};
+use aiwg_store::{ErrorKind, StoreError};
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use super::{
+    error::{at, cannot_open},
     made_here::note_here,
     stamp::{Stamp, beside, log_of},
 };
 
-/// Why the database cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// It was written by a newer version.
-    #[error(
-        "the database {path} was written by a newer aiwg (version {found} of its tables; this one knows {known}): use that, or move \
-         the file away to begin anew"
-    )]
-    Newer {
-        /// The file.
-        path: String,
-        /// The version of its tables.
-        found: usize,
-        /// The newest version that is known.
-        known: usize,
-    },
-    /// It cannot be opened, read or written.
-    #[error("the database {path} cannot be used: {source}")]
-    Unusable {
-        /// The file.
-        path: String,
-        /// Why.
-        source: rusqlite::Error,
-    },
-}
-
-impl StoreError {
-    pub(super) fn at(path: &Path) -> impl FnOnce(rusqlite::Error) -> Self {
-        let path = path.display().to_string();
-        move |source| Self::Unusable { path, source }
-    }
-
-    /// The same, of what the system said.
-    pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::at(&path)(cannot_open(source))
-    }
-
-    /// Whether the file is damaged, and not just out of reach.
-    pub(super) fn is_damage(&self) -> bool {
-        matches!(self, Self::Unusable { source, .. } if is_damage(source))
-    }
-}
-
 /// Whether this says that the database is damaged.
-pub(crate) fn is_damage(error: &rusqlite::Error) -> bool {
+pub fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
@@ -77,12 +35,12 @@ const MIGRATIONS: &[&str] = &[
 pub(super) fn open_writer(path: &Path, thoroughly: bool) -> Result<Connection, StoreError> {
     // SQLite takes an empty file for a new database, too.
     if path.metadata().map_or(0, |found| found.len()) == 0 {
-        create(path).map_err(StoreError::at(path))?;
+        create(path).map_err(at(path))?;
     }
-    let connection = connect(path).map_err(StoreError::at(path))?;
+    let connection = connect(path).map_err(at(path))?;
     // First of all: what a newer one has made is left as it is.
     let found = known_version(&connection, path)?;
-    set_up(connection, path, found, thoroughly).map_err(StoreError::at(path))
+    set_up(connection, path, found, thoroughly).map_err(at(path))
 }
 
 /// Brings it up to date, and notes that it is this daemon's own: before anything else is written into its log, or a daemon that is killed in
@@ -129,11 +87,6 @@ fn create(path: &Path) -> rusqlite::Result<()> {
     named().map_err(cannot_open)
 }
 
-fn cannot_open(error: io::Error) -> rusqlite::Error {
-    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
-    rusqlite::Error::SqliteFailure(code, Some(error.to_string()))
-}
-
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     make_private(path)?;
     let connection = Connection::open(path)?;
@@ -147,15 +100,20 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
 /// It is a newer one, and nothing in it has been changed; nor will closing it change anything. Or it cannot be read.
 pub(super) fn known_version(connection: &Connection, path: &Path) -> Result<usize, StoreError> {
     let read = || connection.pragma_query_value(None, "user_version", |row| row.get(0));
-    let (found, known): (usize, _) = (read().map_err(StoreError::at(path))?, MIGRATIONS.len());
+    let (found, known): (usize, _) = (read().map_err(at(path))?, MIGRATIONS.len());
     if found <= known {
         return Ok(found);
     }
     // Closing the last connection would otherwise move what is in its log into the database.
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
-        .map_err(StoreError::at(path))?;
-    Err(StoreError::Newer { path: path.display().to_string(), found, known })
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(at(path))?;
+    Err(StoreError::new(
+        ErrorKind::Newer,
+        format!(
+            "the database {} was written by a newer aiwg (version {found} of its tables; this one knows {known}): use that, or move the \
+             file away to start with an empty one",
+            path.display()
+        ),
+    ))
 }
 
 fn set_up(

@@ -3,7 +3,7 @@
 use aiwg_protocol::types::{DayUsage, RuleUsage, TaskUsage, Timestamp, UsageStats, UsageSum};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::write::Store;
+use super::write::SqliteStore;
 
 /// How many days the sums by day go back.
 const DAYS: u32 = 30;
@@ -15,10 +15,10 @@ const MOST: u64 = (1 << 53) - 1;
 const COUNTED: [&str; 6] =
     ["tasks", "turns", "input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens"];
 
-impl Store {
+impl SqliteStore {
     /// What a session had cost before, of which a task now tells a total. From here on it is that, if that is more: an unknown session is told
     /// with a total of 0.
-    pub(crate) fn session_cost(&mut self, session: &str, total: f64) -> rusqlite::Result<f64> {
+    pub fn session_cost(&mut self, session: &str, total: f64) -> rusqlite::Result<f64> {
         let before: Option<f64> = self
             .statement("SELECT cost_usd FROM session WHERE id = ?")?
             .query_row([session], |row| row.get(0))
@@ -30,7 +30,7 @@ impl Store {
     }
 
     /// Adds what a task used to the sums.
-    pub(crate) fn add_usage(
+    pub fn add_usage(
         &mut self,
         rule: Option<&str>,
         usage: &TaskUsage,
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn sums_have_an_end_and_do_not_spoil_what_is_there() {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&dir.path().join("db")).unwrap();
+        let mut store = SqliteStore::open(&dir.path().join("db")).unwrap();
         let usage =
             TaskUsage { turns: u64::MAX, input_tokens: MOST, output_tokens: 7, ..TaskUsage::default() };
         for _ in 0..3 {

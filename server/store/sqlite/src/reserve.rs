@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::write::Store;
+use super::write::SqliteStore;
 
 /// How much is kept, in bytes. The end of a task takes some ten thousand.
 const KEPT: u64 = 1024 * 1024;
@@ -99,16 +99,16 @@ fn allocate(_: &File, _: u64, _: u64) -> io::Result<()> {
 }
 
 /// What SQLite says of a full disk.
-pub(crate) fn no_room() -> rusqlite::Error {
+pub fn no_room() -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(
         rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
         Some("database or disk is full".to_owned()),
     )
 }
 
-impl Store {
+impl SqliteStore {
     /// Whether there is room for what is new. Where there is not, what is kept for the ends of running tasks is still there.
-    pub(crate) fn has_room(&mut self) -> bool {
+    pub fn has_room(&mut self) -> bool {
         self.reserve.keeps(0)
     }
 
@@ -116,7 +116,7 @@ impl Store {
     ///
     /// # Errors
     /// There is not so much room.
-    pub(crate) fn make_room(&mut self, text: u64) -> rusqlite::Result<()> {
+    pub fn make_room(&mut self, text: u64) -> rusqlite::Result<()> {
         if self.reserve.keeps(text) { Ok(()) } else { Err(no_room()) }
     }
 }
@@ -130,11 +130,11 @@ mod tests {
     #[test]
     fn what_is_kept_lies_behind_the_end_of_the_log_and_moves_with_it() {
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&dir.path().join("db")).unwrap();
+        let mut store = SqliteStore::open(&dir.path().join("db")).unwrap();
         let log = || dir.path().join("db-wal").metadata().unwrap();
         // Blocks are counted as 512 bytes each, see stat(2).
         let behind = || (log().blocks() * 512).saturating_sub(log().len());
-        let write = |count: u64, store: &mut Store| {
+        let write = |count: u64, store: &mut SqliteStore| {
             assert!(store.has_room());
             store.begin().unwrap();
             store.begin_after(count, 0).unwrap();

@@ -3,117 +3,51 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use aiwg_model::{TaskNo, TaskRow};
-use aiwg_patterns::TopicFilter;
-use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, Timestamp};
+use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskState, TaskStats, Timestamp};
+use aiwg_store::{EventFilter, EventPage, From, Reports, StoreError, TaskFilter, TaskPage};
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
 use super::{
     conversations,
     counts::Counts,
+    error::at,
     events::{EVENT_COLUMNS, read_event},
     lenient::{one, readable},
-    open::{StoreError, open_reader},
+    open::open_reader,
     prune,
     row::{Millis, Number, TASK_COLUMNS, TASK_HEAD_COLUMNS, read_task},
     schedules,
     usage::usage_stats,
 };
-use crate::health::Health;
 
 /// A connection of its own that sees what has been committed. Its calls block.
-pub struct Reader {
+pub struct SqliteReader {
     connection: Mutex<Connection>,
     /// Where it is said that rows cannot be read.
-    pub(super) health: Health,
-}
-
-/// Which tasks to list.
-#[derive(Debug, Clone, Default)]
-pub struct TaskFilter {
-    /// Only in this state.
-    pub state: Option<TaskState>,
-    /// Only for this agent.
-    pub agent: Option<String>,
-    /// Only older than this one.
-    pub before: Option<TaskNo>,
-    /// How many at the most.
-    pub limit: u32,
-    /// How many bytes their texts have together at the most, but for the last of them.
-    pub bytes: usize,
-}
-
-/// A part of the list of tasks.
-#[derive(Default)]
-pub struct TaskPage {
-    /// The tasks, the newest first.
-    pub tasks: Vec<TaskRow>,
-    /// How many bytes their texts have together.
-    pub bytes: usize,
-    /// Whether there would be more, but for how long these are together.
-    pub is_cut: bool,
-}
-
-/// From where to look through the events, and which way.
-#[derive(Debug, Clone, Copy)]
-pub enum From {
-    /// Forwards, from the one after this.
-    After(u64),
-    /// Backwards, from the one before this.
-    Before(u64),
-}
-
-/// Which events to list.
-#[derive(Debug, Clone)]
-pub struct EventFilter {
-    /// Only with a topic that matches; all when none.
-    pub topics: Option<Arc<TopicFilter>>,
-    /// From where, and which way.
-    pub from: From,
-    /// How many at the most.
-    pub limit: u32,
-    /// How many bytes their payloads have together at the most, but for the last of them: so much memory nobody else can use meanwhile.
-    pub bytes: usize,
-}
-
-/// A part of the event log.
-#[derive(Debug)]
-pub struct EventPage {
-    /// Those that match.
-    pub events: Vec<Event>,
-    /// How many events there were before the first that was looked at, and after where it began, that are in the log no more. Forwards only.
-    pub gone: u64,
-    /// The number of the last event that was looked at.
-    pub scanned: u64,
-    /// Whether the log ends there.
-    pub is_last: bool,
-    /// Whether there would be more, but for how long those found are together.
-    pub is_full: bool,
+    pub(super) reports: Reports,
 }
 
 /// How many events one call looks at.
 const SCANNED: usize = 5000;
 
-/// How much text one list reads, in bytes, and then what is left of the row.
-pub(crate) const PAGE_BYTES: usize = 8 * 1024 * 1024;
-
-impl Reader {
-    /// Opens a database that a [`super::Store`] has opened before.
+impl SqliteReader {
+    /// Opens a database that a [`super::SqliteStore`] has opened before.
     ///
     /// # Errors
     /// It cannot be opened.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = open_reader(path).map_err(StoreError::at(path))?;
-        Ok(Self { connection: Mutex::new(connection), health: Health::default() })
+        let connection = open_reader(path).map_err(at(path))?;
+        Ok(Self { connection: Mutex::new(connection), reports: Reports::default() })
     }
 
     /// The same, which says there that rows cannot be read.
     #[must_use]
-    pub(crate) fn reporting_to(self, health: &Health) -> Self {
-        Self { health: health.clone(), ..self }
+    pub fn reporting_to(self, reports: Reports) -> Self {
+        Self { reports, ..self }
     }
 
     /// A task.
@@ -157,7 +91,7 @@ impl Reader {
                 if page.is_cut {
                     break;
                 }
-                let Some(task) = one(read_task(row), &self.health)? else { continue };
+                let Some(task) = one(read_task(row), &self.reports)? else { continue };
                 page.bytes += task.bytes();
                 page.tasks.push(task);
             }
@@ -169,13 +103,13 @@ impl Reader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(crate) fn running(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
+    pub fn running(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
         self.with(|connection| {
             let sql = format!(
                 "SELECT {TASK_HEAD_COLUMNS} FROM task WHERE state = 'running' ORDER BY no DESC LIMIT ?"
             );
             let mut select = connection.prepare_cached(&sql)?;
-            readable(select.query_map([limit], read_task)?, &self.health)
+            readable(select.query_map([limit], read_task)?, &self.reports)
         })
     }
 
@@ -197,7 +131,7 @@ impl Reader {
             for (index, condition) in [("task_queue", "waiting = 0"), ("task_waiting", "waiting > 0")] {
                 let room = limit as usize - tasks.len();
                 let mut select = connection.prepare_cached(&queue(index, condition))?;
-                tasks.extend(readable(select.query_map([room], read_task)?, &self.health)?);
+                tasks.extend(readable(select.query_map([room], read_task)?, &self.reports)?);
             }
             Ok(tasks)
         })
@@ -216,7 +150,7 @@ impl Reader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(crate) fn event_sizes(&self, before: u64) -> rusqlite::Result<Vec<(u64, u64)>> {
+    pub fn event_sizes(&self, before: u64) -> rusqlite::Result<Vec<(u64, u64)>> {
         self.with(|connection| {
             // Without reading them: the length stands in the row's header.
             let mut select = connection.prepare_cached(&format!(
@@ -225,7 +159,7 @@ impl Reader {
             ))?;
             let rows = select
                 .query_map([before.min(i64::MAX.unsigned_abs())], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            readable(rows, &self.health)
+            readable(rows, &self.reports)
         })
     }
 
@@ -233,7 +167,7 @@ impl Reader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(crate) fn size(&self) -> rusqlite::Result<u64> {
+    pub fn size(&self) -> rusqlite::Result<u64> {
         self.with(|connection| {
             let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
             Ok((number("page_count")?.saturating_sub(number("freelist_count")?))
@@ -245,7 +179,7 @@ impl Reader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(crate) fn first_event(&self) -> rusqlite::Result<u64> {
+    pub fn first_event(&self) -> rusqlite::Result<u64> {
         self.with(|connection| {
             connection.query_row("SELECT max(ifnull(min(seq), 0), 0) FROM event", [], |row| row.get(0))
         })
@@ -297,7 +231,7 @@ impl Reader {
     ) -> rusqlite::Result<(Vec<ChatTurn>, bool)> {
         self.with(|connection| {
             let before = TaskNo(i64::MAX.unsigned_abs());
-            conversations::turns(connection, conversation, before, limit, bytes, &self.health)
+            conversations::turns(connection, conversation, before, limit, bytes, &self.reports)
         })
     }
 
@@ -306,7 +240,7 @@ impl Reader {
     /// # Errors
     /// The database cannot be read.
     pub fn schedules_fired(&self) -> rusqlite::Result<HashMap<String, Timestamp>> {
-        self.with(|connection| schedules::fired(connection, &self.health))
+        self.with(|connection| schedules::fired(connection, &self.reports))
     }
 
     /// The tasks that rules have made lately, the newest first.
@@ -327,7 +261,7 @@ impl Reader {
                     task: row.get::<_, Number>(4)?.0.to_string(),
                 })
             })?;
-            readable(rows, &self.health)
+            readable(rows, &self.reports)
         })
     }
 
@@ -370,7 +304,7 @@ impl Reader {
                 page.scanned = seq;
                 let Ok(topic) = row.get_ref(1)?.as_str() else { continue };
                 if filter.topics.as_ref().is_none_or(|topics| topics.is_match(topic)) {
-                    let Some(event) = one(read_event(row), &self.health)? else { continue };
+                    let Some(event) = one(read_event(row), &self.reports)? else { continue };
                     bytes += event.payload.as_str().len();
                     page.events.push(event);
                 }
@@ -381,8 +315,8 @@ impl Reader {
         Ok(page)
     }
 
-    pub(super) fn health(&self) -> &Health {
-        &self.health
+    pub(super) fn reports(&self) -> &Reports {
+        &self.reports
     }
 
     pub(super) fn with<T>(

@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use super::{
     lenient::{is_unreadable, one, readable},
     row::{AsJson, Millis, Number, TASK_COLUMNS, number, read_task},
-    write::Store,
+    write::SqliteStore,
 };
 
 /// Why a task has failed whose row cannot be read.
@@ -20,7 +20,7 @@ const NEXT_QUEUED: &str = "SELECT no FROM task INDEXED BY task_queue
 /// In this time whoever waits gains one priority, in milliseconds: an hour. What is queued already has it counted in.
 const AGEING_MS: i64 = 3_600_000;
 
-impl Store {
+impl SqliteStore {
     /// Finds since when the last task in the queue waits.
     pub(super) fn load_waits_since(&mut self) -> rusqlite::Result<()> {
         let last = self
@@ -32,7 +32,7 @@ impl Store {
     }
 
     /// Puts a task into the queue.
-    pub(crate) fn insert_task(&mut self, no: TaskNo, task: &TaskSpec, at: Timestamp) -> rusqlite::Result<()> {
+    pub fn insert_task(&mut self, no: TaskNo, task: &TaskSpec, at: Timestamp) -> rusqlite::Result<()> {
         // Where the clock was set back, nobody gets ahead of those who were here before.
         self.waits_since = self.waits_since.max(at.as_millis());
         let place = self.waits_since.saturating_sub(AGEING_MS * i64::from(task.priority));
@@ -62,12 +62,12 @@ impl Store {
     }
 
     /// The task that is to start next.
-    pub(crate) fn next_queued(&self) -> rusqlite::Result<Option<TaskNo>> {
+    pub fn next_queued(&self) -> rusqlite::Result<Option<TaskNo>> {
         self.statement(NEXT_QUEUED)?.query_row([], number).optional()
     }
 
     /// That of these tasks which is to start next.
-    pub(crate) fn next_of(&self, tasks: &[TaskNo]) -> rusqlite::Result<Option<TaskNo>> {
+    pub fn next_of(&self, tasks: &[TaskNo]) -> rusqlite::Result<Option<TaskNo>> {
         self.statement(
             "SELECT no FROM task WHERE no IN (SELECT value FROM json_each(?)) AND state = 'queued' AND waiting = 0
              ORDER BY place, no LIMIT 1",
@@ -77,19 +77,19 @@ impl Store {
     }
 
     /// A task.
-    pub(crate) fn task(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
+    pub fn task(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
         self.statement(&format!("SELECT {TASK_COLUMNS} FROM task WHERE no = ?"))?
             .query_row([Number(no)], read_task)
             .optional()
     }
 
-    /// A task; none if there is none, or if its row cannot be read, which is said in the health then.
-    pub(crate) fn task_if_readable(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
-        one(self.task(no), &self.health).map(Option::flatten)
+    /// A task; none if there is none, or if its row cannot be read, which is reported then.
+    pub fn task_if_readable(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
+        one(self.task(no), &self.reports).map(Option::flatten)
     }
 
     /// Where a task stands; none if there is none. One in a state that does not exist has failed.
-    pub(crate) fn task_state(&self, no: TaskNo) -> rusqlite::Result<Option<TaskState>> {
+    pub fn task_state(&self, no: TaskNo) -> rusqlite::Result<Option<TaskState>> {
         let state: Option<String> = self
             .statement("SELECT CAST(state AS TEXT) FROM task WHERE no = ?")?
             .query_row([Number(no)], |row| row.get(0))
@@ -98,25 +98,25 @@ impl Store {
     }
 
     /// The tasks that are running.
-    pub(crate) fn running(&self) -> rusqlite::Result<Vec<TaskRow>> {
+    pub fn running(&self) -> rusqlite::Result<Vec<TaskRow>> {
         let mut select =
             self.statement(&format!("SELECT {TASK_COLUMNS} FROM task WHERE state = 'running' ORDER BY no"))?;
-        readable(select.query_map([], read_task)?, &self.health)
+        readable(select.query_map([], read_task)?, &self.reports)
     }
 
     /// The numbers of the tasks that are running, be their rows readable or not.
-    pub(crate) fn running_numbers(&self) -> rusqlite::Result<Vec<TaskNo>> {
+    pub fn running_numbers(&self) -> rusqlite::Result<Vec<TaskNo>> {
         let mut select = self.statement("SELECT no FROM task WHERE state = 'running' ORDER BY no")?;
-        readable(select.query_map([], number)?, &self.health)
+        readable(select.query_map([], number)?, &self.reports)
     }
 
     /// A task that has to go on; none if there is none, or if its row cannot be read. That one has failed then: nobody can tell what it was to
     /// do, and what waits for it must not wait for ever.
-    pub(crate) fn task_or_fail(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<Option<TaskRow>> {
+    pub fn task_or_fail(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<Option<TaskRow>> {
         let read = self.task(no);
         match read {
             Err(error) if is_unreadable(&error) => {
-                one::<()>(Err(error), &self.health)?;
+                one::<()>(Err(error), &self.reports)?;
                 self.fail_unreadable(no, at)?;
                 Ok(None)
             }
@@ -151,7 +151,7 @@ impl Store {
     }
 
     /// Queued to running.
-    pub(crate) fn start(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<()> {
+    pub fn start(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<()> {
         let changed = self
             .statement(
                 "UPDATE task SET state = 'running', started_at = ?2, launch = launch + 1, attempts = attempts + 1
@@ -162,7 +162,7 @@ impl Store {
     }
 
     /// Running to queued again. `started` tells whether an agent was started: only then was it an attempt.
-    pub(crate) fn requeue(&mut self, no: TaskNo, started: bool) -> rusqlite::Result<()> {
+    pub fn requeue(&mut self, no: TaskNo, started: bool) -> rusqlite::Result<()> {
         let changed = self
             .statement(
                 "UPDATE task SET state = 'queued', started_at = NULL, attempts = attempts - ?2
@@ -173,14 +173,14 @@ impl Store {
     }
 
     /// Notes why a running task is being ended, so that it ends in the right state even if this daemon does not see it end.
-    pub(crate) fn mark_ending(&mut self, no: TaskNo, ending: StopReason) -> rusqlite::Result<()> {
+    pub fn mark_ending(&mut self, no: TaskNo, ending: StopReason) -> rusqlite::Result<()> {
         self.statement("UPDATE task SET ending = ?2 WHERE no = ?1")?
             .execute(params![Number(no), ending.name()])?;
         Ok(())
     }
 
     /// From `from` to the final state of `outcome`.
-    pub(crate) fn finish(
+    pub fn finish(
         &mut self,
         no: TaskNo,
         from: TaskState,
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn the_next_task_is_the_first_of_an_index() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("db")).unwrap();
+        let store = SqliteStore::open(&dir.path().join("db")).unwrap();
         let mut plan = store.connection().prepare(&format!("EXPLAIN QUERY PLAN {NEXT_QUEUED}")).unwrap();
         let steps: Vec<String> =
             plan.query_map([], |row| row.get(3)).unwrap().map(|step| step.unwrap()).collect();
@@ -239,15 +239,15 @@ mod tests {
         let task = |priority| TaskSpec { prompt: "x".to_owned(), priority, ..TaskSpec::default() };
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("db");
-        let mut store = Store::open(&path).unwrap();
+        let mut store = SqliteStore::open(&path).unwrap();
         store.insert_task(TaskNo(1), &task(0), hours(0.0)).unwrap();
         store.insert_task(TaskNo(2), &task(5), hours(4.9)).unwrap();
         store.insert_task(TaskNo(3), &task(5), hours(5.1)).unwrap();
         drop(store);
-        let mut store = Store::open(&path).unwrap();
+        let mut store = SqliteStore::open(&path).unwrap();
         // The clock was set back.
         store.insert_task(TaskNo(4), &task(5), hours(-9.0)).unwrap();
-        let queued: Vec<u64> = crate::store::Reader::open(&path)
+        let queued: Vec<u64> = crate::SqliteReader::open(&path)
             .unwrap()
             .queued(9)
             .unwrap()

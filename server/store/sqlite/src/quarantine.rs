@@ -6,8 +6,9 @@ use std::{
 };
 
 use aiwg_protocol::types::Timestamp;
+use aiwg_store::{ErrorKind, StoreError};
 
-use super::{open::StoreError, stamp::beside, write::Store};
+use super::{error::at, stamp::beside, write::SqliteStore};
 
 /// Beside the database, where damage was met while it was in use: the next start looks at all of it.
 const SUSPECT: &str = "suspect";
@@ -17,29 +18,29 @@ const CHECKED_AFTER_A_CRASH: u64 = 64 * 1024 * 1024;
 
 /// What was set aside.
 #[derive(Debug)]
-pub struct SetAside {
+pub struct Quarantined {
     /// Where it is now.
     pub to: PathBuf,
     /// What was wrong with it.
     pub why: String,
 }
 
-impl Store {
+impl SqliteStore {
     /// Opens the database, or makes it; sets a damaged one aside first.
     ///
     /// # Errors
     /// It cannot be opened for another reason, or not be set aside.
-    pub fn open_or_set_aside(
+    pub fn open_or_quarantine(
         path: &Path,
         after_a_crash: bool,
-    ) -> Result<(Self, Option<SetAside>), StoreError> {
+    ) -> Result<(Self, Option<Quarantined>), StoreError> {
         let suspect = path.with_added_extension(SUSPECT);
         let is_small = path.metadata().is_ok_and(|file| file.len() <= CHECKED_AFTER_A_CRASH);
         let thoroughly = suspect.exists() || (after_a_crash && is_small);
         let opened = match Self::open_and_check(path, thoroughly) {
-            Err(error) if error.is_damage() => {
-                let (store, aside) = Self::begin_anew(path, &error.to_string())?;
-                (store, Some(aside))
+            Err(error) if error.kind() == ErrorKind::Damaged => {
+                let (store, quarantined) = Self::replace(path, &error.to_string())?;
+                (store, Some(quarantined))
             }
             other => (other?, None),
         };
@@ -52,13 +53,13 @@ impl Store {
     ///
     /// # Errors
     /// It cannot be set aside, or no new one be made.
-    pub(crate) fn begin_anew(path: &Path, why: &str) -> Result<(Self, SetAside), StoreError> {
-        let to = set_aside(path).map_err(|error| StoreError::at(path)(unwritable(&error)))?;
-        Ok((Self::open(path)?, SetAside { to, why: why.to_owned() }))
+    pub fn replace(path: &Path, why: &str) -> Result<(Self, Quarantined), StoreError> {
+        let to = quarantine(path).map_err(|error| at(path)(unwritable(&error)))?;
+        Ok((Self::open(path)?, Quarantined { to, why: why.to_owned() }))
     }
 
     /// Has the next start look at all of it.
-    pub(crate) fn note_damage(&self) {
+    pub fn note_damage(&self) {
         if let Err(error) = aiwg_fs::write_private(&self.path().with_added_extension(SUSPECT), b"") {
             tracing::warn!(%error, "that the database is damaged could not be noted");
         }
@@ -66,17 +67,17 @@ impl Store {
 }
 
 /// Renames the database and what belongs to it.
-fn set_aside(path: &Path) -> io::Result<PathBuf> {
+fn quarantine(path: &Path) -> io::Result<PathBuf> {
     // No colons, which some systems do not take in a name.
     let when = Timestamp::now().to_string().replace(':', "-");
-    let aside = path.with_added_extension(format!("damaged-{when}"));
+    let quarantined = path.with_added_extension(format!("damaged-{when}"));
     for part in ["", "-wal", "-shm", "-journal"] {
-        match std::fs::rename(beside(path, part), beside(&aside, part)) {
+        match std::fs::rename(beside(path, part), beside(&quarantined, part)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
-    Ok(aside)
+    Ok(quarantined)
 }
 
 fn unwritable(error: &io::Error) -> rusqlite::Error {

@@ -4,24 +4,24 @@ use aiwg_model::TaskRow;
 
 use super::{
     lenient::readable,
-    read::Reader,
+    read::SqliteReader,
     row::{TASK_HEAD_COLUMNS, read_task},
 };
 
-impl Reader {
+impl SqliteReader {
     /// The tasks that run, the first of the queue in the order in which they will start (those that wait for others last), and those that
     /// have ended last: each with no more than the beginning of its prompt, [`aiwg_model::PROMPT_HEAD`].
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(crate) fn overview(&self, queued: u32, finished: u32) -> rusqlite::Result<Vec<TaskRow>> {
+    pub fn overview(&self, queued: u32, finished: u32) -> rusqlite::Result<Vec<TaskRow>> {
         let mut tasks = Vec::new();
         self.with(|connection| {
             let mut add = |condition: &str, limit: u32| -> rusqlite::Result<usize> {
                 let sql = format!("SELECT {TASK_HEAD_COLUMNS} FROM task WHERE {condition} LIMIT ?");
                 let before = tasks.len();
                 let mut select = connection.prepare_cached(&sql)?;
-                tasks.extend(readable(select.query_map([limit], read_task)?, self.health())?);
+                tasks.extend(readable(select.query_map([limit], read_task)?, self.reports())?);
                 Ok(tasks.len() - before)
             };
             add("state = 'running' ORDER BY no DESC", u32::MAX)?;

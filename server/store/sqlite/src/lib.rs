@@ -1,0 +1,40 @@
+//! The store in SQLite, in WAL mode with `synchronous=FULL`. No SQL outside this crate.
+//!
+//! There is one writer, the engine's thread, through [`SqliteStore`]; everyone else reads through a [`SqliteReader`]. The queue
+//! itself lives here too, as a partial index: nothing has to be loaded at start, and a rolled back transaction leaves nothing to
+//! undo in memory but the counters.
+
+mod automation;
+mod conversations;
+mod counts;
+mod dependencies;
+mod error;
+mod events;
+mod files;
+mod import;
+mod lenient;
+mod made_here;
+mod mend;
+mod open;
+mod overview;
+mod prune;
+mod quarantine;
+mod read;
+mod reserve;
+mod row;
+mod schedules;
+mod selection;
+mod stamp;
+mod tasks;
+mod usage;
+mod write;
+
+pub use error::from_io;
+pub use lenient::is_unreadable;
+pub use made_here::{Found, ask};
+pub use open::is_damage;
+pub use quarantine::Quarantined;
+pub use read::SqliteReader;
+pub use reserve::no_room;
+pub use stamp::{Mismatch, Stamp, has_journal, has_lost_log, log_of};
+pub use write::SqliteStore;
