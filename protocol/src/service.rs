@@ -155,7 +155,7 @@ pub trait DaemonService {
 
     /// Switches a rule off, or all of automation. It lasts over restarts.
     ///
-    /// Matches that have not come to a task yet are dropped. Tasks that are queued or running stay.
+    /// Matches that have not come to a task yet are kept, and go on when it is switched on again. Tasks that are queued or running stay.
     #[method(name = "automation.disable", errors = [RuleNotFound, StorageUnavailable])]
     #[example(name = "all", params = "{}", result = r#"{"enabled": false}"#)]
     #[example(name = "a rule", params = r#"{"ruleId": "auto-test"}"#, result = r#"{"success": true}"#)]

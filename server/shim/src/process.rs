@@ -20,6 +20,9 @@ const LONGEST_ENVIRONMENT: u64 = 6 * 1024 * 1024;
 /// What a shim is called in lists of processes: it is started by a path that says nothing.
 pub(crate) const NAME: &std::ffi::CStr = c"aiwg-shim";
 
+/// What a daemon is called in lists of processes.
+const DAEMON_NAME: &std::ffi::CStr = c"aiwg-daemon";
+
 /// A process that cannot be mistaken for a later one of the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Process {
@@ -66,8 +69,23 @@ impl Process {
 
     /// Whether the process that has this number calls itself a shim, which anyone may do. Always false where the system does not tell.
     pub fn is_shim(pid: u32) -> bool {
-        let name = read_small(format!("/proc/{pid}/comm").as_ref()).unwrap_or_default();
-        name.trim_ascii_end() == NAME.to_bytes()
+        Self::is_called(pid, NAME)
+    }
+
+    /// Whether the process that has this number calls itself a daemon, which anyone may do. Always false where the system does not tell.
+    pub fn is_daemon(pid: u32) -> bool {
+        Self::is_called(pid, DAEMON_NAME)
+    }
+
+    /// Has the calling process be seen as a daemon. To be called by its first thread, whose name is the process's.
+    pub fn name_daemon() {
+        // A process without it works as well.
+        let _ = rustix::thread::set_name(DAEMON_NAME);
+    }
+
+    fn is_called(pid: u32, name: &std::ffi::CStr) -> bool {
+        let found = read_small(format!("/proc/{pid}/comm").as_ref()).unwrap_or_default();
+        found.trim_ascii_end() == name.to_bytes()
     }
 
     /// Whether the calling process was started by one of the same program that is no shim itself, as a daemon starts its shims. Where the

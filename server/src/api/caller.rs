@@ -47,9 +47,13 @@ pub(crate) fn who(stream: &UnixStream, context: &Context) -> Peer {
     pid.map_or(Peer::Outsider, |pid| peer(pid, context))
 }
 
-/// Tells which agent a process is of, if it is one's.
-pub(crate) async fn of_process(pid: u32, context: &Context) -> Option<Origin> {
-    origin(peer(pid, context), context).await
+/// True if a process is seen to be no agent's, or is gone while no agent runs that it could have been one of.
+pub(crate) fn is_from_outside(pid: u32, context: &Context) -> bool {
+    match peer(pid, context) {
+        Peer::Outsider => true,
+        Peer::Agent { .. } => false,
+        Peer::Gone => has_no_agents(context),
+    }
 }
 
 impl Peer {
@@ -82,7 +86,8 @@ impl Peer {
 /// One that is gone is taken for the agent's of this daemon that is the deepest in a chain: an agent's `emit` that exits at once must not begin
 /// a chain anew, which nothing would end then. Other daemons' agents do not count for it: most that send something and exit are scripts.
 ///
-/// What is below a shim of another project's daemon is that one's agent: no person, and as deep in a chain as its shim says.
+/// What is below a shim of another project's daemon is that one's agent: no person, and as deep in a chain as its shim says. What is below
+/// another daemon and no shim is an agent as deep as there may be: its shim is gone.
 pub(crate) async fn origin(peer: Peer, context: &Context) -> Option<Origin> {
     let task = peer.task();
     let (candidates, foreign) = match peer {
@@ -235,7 +240,7 @@ fn way_up(from: u32, task_of: impl Fn(u32) -> Option<TaskNo>) -> (Way, Vec<u32>)
 
 fn walk_up(from: u32, task_of: impl Fn(u32) -> Option<TaskNo>, mut on_shim: impl FnMut(u32)) -> Way {
     let mut pid = from;
-    let mut younger = u64::MAX;
+    let (mut younger, mut is_below_shim) = (u64::MAX, false);
     loop {
         if let Some(no) = task_of(pid) {
             return Way::Task(no);
@@ -251,8 +256,13 @@ fn walk_up(from: u32, task_of: impl Fn(u32) -> Option<TaskNo>, mut on_shim: impl
             return Way::Broken;
         }
         younger = process.start_time;
-        if pid != from && Process::is_shim(pid) {
-            on_shim(pid);
+        // Below another daemon is nothing but its agents: past no shim where an agent has killed its own, until that is ended as well.
+        if pid != from {
+            let is_shim = Process::is_shim(pid);
+            if is_shim || !is_below_shim && Process::is_daemon(pid) {
+                on_shim(pid);
+            }
+            is_below_shim = is_shim;
         }
         match Process::parent_of(pid) {
             Some(parent) => pid = parent,

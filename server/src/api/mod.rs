@@ -21,7 +21,7 @@ use crate::{
 };
 use aiwg_protocol::{ApiError, types::Subsystems};
 
-pub(crate) use caller::{Peer, has_no_agents, of_process as agent_at, who};
+pub(crate) use caller::{Peer, has_no_agents, is_from_outside, who};
 use growth::Growth;
 pub(crate) use handler::{Handler, Service};
 use memory::{Memory, kib};

@@ -11,7 +11,7 @@ use signal_hook::{
 use signal_hook_tokio::SignalsInfo;
 
 use crate::{
-    api::{agent_at, has_no_agents, may_reload},
+    api::{has_no_agents, is_from_outside, may_reload},
     context::Context,
 };
 
@@ -59,9 +59,9 @@ impl Sender {
     }
 
     /// Whether a changed configuration is to be put in force for it.
-    pub(crate) async fn may_reload(self, context: &Context) -> bool {
+    pub(crate) fn may_reload(self, context: &Context) -> bool {
         match self {
-            Self::Process(pid) => agent_at(pid, context).await.is_none_or(|_| may_reload(context)),
+            Self::Process(pid) => is_from_outside(pid, context) || may_reload(context),
             Self::Unknown => has_no_agents(context) || may_reload(context),
             Self::Kernel => false,
         }

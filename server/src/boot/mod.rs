@@ -15,6 +15,7 @@ mod prepare;
 mod signals;
 mod start;
 
+use aiwg_shim::Process;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -63,6 +64,7 @@ pub struct Ready {
 /// It could not start; nothing was changed then but for directories that were made.
 pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, BootError> {
     give_back_what_is_large();
+    Process::name_daemon();
     // First of all: while it restarts, as the same process, somebody may well send one.
     let mut signals = Signals::receive()
         .and_then(|signals| release_signals().map(|()| signals))

@@ -40,7 +40,7 @@ pub(super) async fn wanted_to_stop(api: &Arc<Api>, signals: &mut Signals) -> Sto
             how = context.stop.asked() => return how,
             sender = signals.hang_ups.next() => {
                 tracing::info!(?sender, "SIGHUP");
-                if !sender.may_reload(context).await {
+                if !sender.may_reload(context) {
                     // Whoever rotates the log himself asks so for the new file.
                     context.log.look();
                     tracing::warn!(

@@ -134,7 +134,7 @@ pub enum EngineError {
     TaskEnded(TaskNo),
     /// The queue is full.
     #[error(
-        "the queue is full: {0} tasks wait, which is daemon.max_queued; cancel some, or try again when some have run"
+        "the queue has no room for this: no more than {0} tasks may wait, which is daemon.max_queued; cancel some, or try again when some have run"
     )]
     QueueFull(u32),
     /// Agents have had agents started that had agents started, too often.

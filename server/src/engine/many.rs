@@ -26,6 +26,14 @@ struct Returning {
     refused: Option<EngineError>,
 }
 
+/// What comes back with a retry.
+struct Back {
+    /// In the order of their numbers.
+    tasks: Vec<TaskNo>,
+    /// Earlier retries, and the task that comes back in their place.
+    retries: BTreeMap<TaskNo, TaskNo>,
+}
+
 impl Transaction<'_> {
     /// Cancels the selected tasks.
     pub(super) fn cancel_many(&mut self, which: &Select) -> Result<TasksCancelled, Failure> {
@@ -59,7 +67,7 @@ impl Transaction<'_> {
         }
         let (selected, more) = self.selected(which, IN_VAIN, matches!(which, Select::All(_)))?;
         let named: BTreeSet<TaskNo> = selected.into_iter().collect();
-        let back = self.with_dependents(&named, which, cause)?;
+        let Back { tasks: back, retries } = self.with_dependents(&named, which, cause)?;
         self.room_for(back.len())?;
         let mut new: BTreeMap<TaskNo, TaskNo> = BTreeMap::new();
         let mut tasks = Vec::new();
@@ -68,8 +76,9 @@ impl Transaction<'_> {
             // What is asked for waits only for what comes back with it; what comes back waits as before.
             let is_named = named.contains(&old);
             let after = row.order.after.iter();
-            let after = after.filter_map(|no| new.get(no).copied().or((!is_named).then_some(*no))).collect();
-            let (no, state) = self.submit(&NewTask { after, ..again(row, cause) })?;
+            let again = |no: &TaskNo| new.get(retries.get(no).unwrap_or(no)).copied();
+            let after = after.filter_map(|no| again(no).or((!is_named).then_some(*no))).collect();
+            let (no, state) = self.submit(&NewTask { after, ..once_more(row, cause) })?;
             self.store.note_retry(old, no)?;
             new.insert(old, no);
             tasks.push(TaskRetried { task_id: no.to_string(), retry_of: old.to_string(), state });
@@ -84,10 +93,10 @@ impl Transaction<'_> {
         named: &BTreeSet<TaskNo>,
         which: &Select,
         cause: Option<&Cause>,
-    ) -> Result<Vec<TaskNo>, Failure> {
+    ) -> Result<Back, Failure> {
         let returning = |row: TaskRow| Returning {
             after: row.order.after.clone(),
-            refused: self.not_too_deep(&again(row, cause)).err(),
+            refused: self.not_too_deep(&once_more(row, cause)).err(),
         };
         let mut found: BTreeMap<TaskNo, Returning> = BTreeMap::new();
         for no in named {
@@ -101,30 +110,44 @@ impl Transaction<'_> {
             }
         }
         let mut open: Vec<TaskNo> = named.iter().copied().collect();
+        let mut retries = BTreeMap::new();
         while let Some(no) = open.pop() {
-            for other in self.store.in_vain_for(no)? {
-                if found.contains_key(&other) {
-                    continue;
+            // What waited for an earlier retry of it waits for it.
+            let mut waited_for = Some(no);
+            while let Some(version) = waited_for {
+                for other in self.store.in_vain_for(version)? {
+                    if found.contains_key(&other) {
+                        continue;
+                    }
+                    let Some(row) = self.store.task_if_readable(other)? else { continue };
+                    found.insert(other, returning(row));
+                    open.push(other);
                 }
-                let Some(row) = self.store.task_if_readable(other)? else { continue };
-                found.insert(other, returning(row));
-                open.push(other);
+                // A retry has a higher number, or the rows are damaged.
+                let retry = self.store.retried_as(version)?;
+                waited_for = retry.filter(|retry| *retry > version && !named.contains(retry));
+                waited_for.and_then(|retry| retries.insert(retry, no));
             }
         }
         let mut back = BTreeSet::new();
         for (no, Returning { after, refused }) in found {
             // One that would wait in vain for something else comes back with that.
-            if named.contains(&no) || self.would_start(&after, &back)? {
+            if named.contains(&no) || self.would_start(&after, &back, &retries)? {
                 back.insert(no);
                 refused.map_or(Ok(()), Err)?;
             }
         }
-        Ok(back.into_iter().collect())
+        Ok(Back { tasks: back.into_iter().collect(), retries })
     }
 
     /// Whether all that a task is to start after has completed, is under way, or comes back.
-    fn would_start(&self, after: &[TaskNo], back: &BTreeSet<TaskNo>) -> Result<bool, Failure> {
-        for no in after.iter().filter(|no| !back.contains(no)) {
+    fn would_start(
+        &self,
+        after: &[TaskNo],
+        back: &BTreeSet<TaskNo>,
+        retries: &BTreeMap<TaskNo, TaskNo>,
+    ) -> Result<bool, Failure> {
+        for no in after.iter().filter(|no| !back.contains(retries.get(no).unwrap_or(no))) {
             let state = self.store.task_state(*no)?;
             if state.is_none_or(|state| state.is_final() && state != TaskState::Completed) {
                 return Ok(false);
@@ -161,7 +184,7 @@ impl Transaction<'_> {
 }
 
 /// The order once more. It came about as the first one did, and is the rule's as much; an agent that retries makes the chain no shorter.
-fn again(row: TaskRow, cause: Option<&Cause>) -> NewTask {
+fn once_more(row: TaskRow, cause: Option<&Cause>) -> NewTask {
     let cause = match (row.order.cause, cause.cloned()) {
         (Some(first), Some(again)) => {
             Some(Cause { task: again.task, depth: first.depth.max(again.depth), ..first })

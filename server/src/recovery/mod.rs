@@ -57,7 +57,11 @@ pub(crate) fn open_store(
     store.report_to(reports(health));
     end_unreadable(project, &store)?;
     store.all_rested()?;
-    if store.last_numbers()? == (0, 0) {
+    let is_new = store.last_numbers()? == (0, 0);
+    if after_a_crash && aside.is_none() {
+        look_for_loss(project, &mut store, health)?;
+    }
+    if is_new {
         // A new one: the one before may have been damaged, or someone has removed it.
         begin_after_what_is_there(project, &mut store)?;
         unknown_agents::end(&project.actions_dir())?;
@@ -99,6 +103,24 @@ fn report(SetAside { to, why }: &SetAside, health: &Health) {
     );
     tracing::error!("{message}");
     health.report(IssueKind::Damage, message);
+}
+
+/// Events go to `events/` once they are committed. One that is only there was lost by the database: its log was removed, emptied or put back, as
+/// no crash does it. The database itself cannot tell that.
+fn look_for_loss(project: &Project, store: &mut Store, health: &Health) -> Result<(), RecoveryError> {
+    let (last_event, _) = store.last_numbers()?;
+    let written = last_written(&project.events_dir(), HIGHEST_BELIEVED);
+    if written <= last_event {
+        return Ok(());
+    }
+    let message = format!(
+        "the database {} ends with the event {last_event}, and events/ has {written}: what was stored last is lost, tasks included, since its log \
+         was removed or put back while no daemon ran. `aiwg event list` and events/ show what is missing; submit again what is to run",
+        project.database().display()
+    );
+    tracing::error!("{message}");
+    health.report(IssueKind::Damage, message);
+    begin_after_what_is_there(project, store)
 }
 
 /// No number is given twice, though the database that knew them is gone: as far as those that are found can be such.

@@ -147,6 +147,42 @@ fn a_log_that_is_lost_puts_nothing_in_force() {
 }
 
 #[test]
+fn what_a_log_takes_along_is_missed_and_no_number_comes_again() {
+    for put_back in [None, Some(true), Some(false)] {
+        let project = Project::started(json!({}));
+        project.json(&["event", "emit", "a:before"]);
+        let log = project.file(".aiwg/daemon/daemon.db-wal");
+        let before = std::fs::read(&log).unwrap();
+        let task = project.submit("true");
+        project.ended(&task);
+        let last = project.json(&["event", "emit", "a:after"])["seq"].as_u64().unwrap();
+        let day = || {
+            let files = std::fs::read_dir(project.file(".aiwg/daemon/events")).unwrap().flatten();
+            files.map(|file| std::fs::read_to_string(file.path()).unwrap()).collect::<String>()
+        };
+        until("the copy of the event", || day().contains("a:after"));
+        project.kill_daemon();
+        match put_back {
+            None => std::fs::remove_file(&log).unwrap(),
+            Some(true) => std::fs::write(&log, &before).unwrap(),
+            Some(false) => std::fs::write(&log, "").unwrap(),
+        }
+        let mut daemon = unattended(&project, &[]);
+        let status = project.json(&["daemon", "status"]);
+        let issues = status["issues"].as_array().unwrap();
+        let said =
+            issues.iter().find(|issue| issue["kind"] == "damage").unwrap_or_else(|| panic!("{status}"));
+        assert!(said["message"].as_str().unwrap().contains("what was stored last is lost"), "{said}");
+        assert!(project.json(&["event", "emit", "a:new"])["seq"].as_u64().unwrap() > last, "{put_back:?}");
+        assert_ne!(project.submit("true"), task);
+        project.stop();
+        daemon.wait().unwrap();
+        project.start();
+        assert_eq!(project.json(&["daemon", "status"])["health"], "healthy");
+    }
+}
+
+#[test]
 fn a_damaged_store_puts_nothing_in_force() {
     for damage in ["", "what any editor can write, over and over; ".repeat(100).as_str()] {
         let project = changed_by_an_agent();

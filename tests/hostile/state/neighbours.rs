@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Project, until_some};
+use crate::support::{Project, until, until_some};
 
 /// What an agent of `project` comes to that calls the command in another project.
 fn by_agent(project: &Project, how: &str, there: &Project, words: &str) -> Value {
@@ -104,4 +104,46 @@ fn an_agent_whose_depth_cannot_be_read_is_the_deepest() {
     assert!(emitted.status.success(), "{emitted:?}");
     let events = project.json(&["event", "list", "a:b"]);
     assert_eq!(events[0]["causedBy"], json!({ "depth": 6 }), "{events}");
+}
+
+#[test]
+fn an_agent_of_another_project_does_not_reload_by_a_signal_whoever_sends_it() {
+    let (project, there) = (Project::started(json!({})), Project::started(json!({})));
+    let pid = there.pid();
+    let log = || there.read(".aiwg/daemon/daemon.log").matches("the configuration is not read again").count();
+    for (before, how) in [
+        format!("(kill -HUP {pid})& wait"),
+        format!("env -i setsid -w sh -c 'kill -HUP {pid}'"),
+        format!("setsid -f sh -c 'kill -HUP {pid}'; sleep 0.2"),
+    ]
+    .iter()
+    .enumerate()
+    {
+        // It goes on running until the signal has been looked at: what is gone then may have been its.
+        let task = project.submit(&format!("{how}; while [ ! -e go{before} ]; do sleep 0.01; done"));
+        until("the refusal", || log() > before);
+        std::fs::write(project.file(&format!("go{before}")), "").unwrap();
+        project.ended(&task);
+    }
+    assert!(!there.read(".aiwg/daemon/daemon.log").contains("was read again and is in force"));
+}
+
+#[test]
+fn who_is_below_another_daemon_and_no_shim_is_as_deep_as_there_may_be() {
+    let project = Project::started(json!({ "daemon": { "max_task_depth": 5 } }));
+    // As an agent's children are once it has killed its own shim.
+    let daemon = "cd /proc/self && printf aiwg-daemon >comm && cd - >/dev/null && \"$@\"; exit $?";
+    let words = project.command().get_program().to_owned();
+    let mut command = std::process::Command::new("sh");
+    command.current_dir(project.path()).env_remove("AIWG_DAEMON_SOCKET").env_remove("AIWG_TASK_ID");
+    let emitted =
+        command.args(["-c", daemon, "sh"]).arg(words).args(["event", "emit", "a:b"]).output().unwrap();
+    assert!(emitted.status.success(), "{emitted:?}");
+    let events = project.json(&["event", "list", "a:b"]);
+    assert_eq!(events[0]["causedBy"], json!({ "depth": 6 }), "{events}");
+    // That is what daemons call themselves, over a restart, too.
+    let name = || std::fs::read_to_string(format!("/proc/{}/comm", project.pid())).unwrap();
+    assert_eq!(name(), "aiwg-daemon\n");
+    project.json(&["daemon", "restart"]);
+    assert_eq!(name(), "aiwg-daemon\n");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::Project;
+use crate::support::{Project, Wire};
 
 const ONE_SLOT: &str = r#"{ "daemon": { "max_parallel_actions": 1 } }"#;
 
@@ -98,6 +98,35 @@ fn what_was_cancelled_for_a_task_comes_back_with_it() {
     let once_more = wire.call("task.retry", json!({ "taskId": parent }));
     project.ended(once_more["taskId"].as_str().unwrap());
     assert_eq!(project.json(&["task", "stats"])["total"], 10, "they have come back already");
+}
+
+#[test]
+fn what_came_back_in_vain_comes_back_again() {
+    let project = started();
+    let parent = project.submit("[ -e good ]");
+    let child = after(&project, "do: echo child", &parent);
+    let grandchild = after(&project, "do: echo grandchild", &child);
+    assert_eq!(project.ended(&parent)["state"], "failed");
+    let mut wire = project.wire();
+    let retry = |wire: &mut Wire| {
+        let retried = wire.call("task.retryMany", json!({ "taskIds": [parent] }));
+        let of: Vec<_> =
+            retried["tasks"].as_array().unwrap().iter().map(|task| task["retryOf"].clone()).collect();
+        (ids(&retried["tasks"]).into_iter().map(str::to_owned).collect::<Vec<_>>(), of)
+    };
+    let (first, of) = retry(&mut wire);
+    assert_eq!(of, [parent.as_str(), &child, &grandchild]);
+    assert_eq!(project.ended(&first[0])["state"], "failed");
+    assert_eq!(project.ended(&first[2])["state"], "cancelled");
+    std::fs::write(project.file("good"), "").unwrap();
+    // The order of the first one once more; what was to come after it came back with its retry.
+    let (second, of) = retry(&mut wire);
+    assert_eq!(of, [parent.as_str(), &first[1], &first[2]]);
+    assert_eq!(project.task(&second[1])["after"], json!([second[0]]));
+    assert_eq!(project.task(&second[2])["after"], json!([second[1]]));
+    for task in &second {
+        assert_eq!(project.ended(task)["state"], "completed", "{task}");
+    }
 }
 
 #[test]

@@ -183,7 +183,8 @@ export declare class AutomationMethods {
   /**
    * Switches a rule off, or all of automation. It lasts over restarts.
    *
-   * Matches that have not come to a task yet are dropped. Tasks that are queued or running stay.
+   * Matches that have not come to a task yet are kept, and go on when it is switched on again.
+   * Tasks that are queued or running stay.
    *
    * @throws {DaemonError} of kind `rule_not_found`, `storage_unavailable`
    */

@@ -3,7 +3,7 @@
 use aiwg_model::TaskNo;
 use aiwg_protocol::types::TaskState;
 use aiwg_store::Selection;
-use rusqlite::{ToSql, params};
+use rusqlite::{OptionalExtension, ToSql, params};
 
 use super::{
     row::{Millis, Number, number},
@@ -53,6 +53,15 @@ impl SqliteStore {
         self.statement("UPDATE task SET retried_as = ?2, in_vain_for = NULL WHERE no = ?1")?
             .execute(params![Number(no), Number(again)])?;
         Ok(())
+    }
+
+    /// The task as which the order of this one was carried out again last, if it was.
+    pub fn retried_as(&self, no: TaskNo) -> rusqlite::Result<Option<TaskNo>> {
+        let retry =
+            self.statement("SELECT retried_as FROM task WHERE no = ?")?.query_row([Number(no)], |row| {
+                Ok(row.get::<_, Option<i64>>(0)?.and_then(|no| u64::try_from(no).ok()).map(TaskNo))
+            });
+        retry.optional().map(Option::flatten)
     }
 
     /// Notes that a task was cancelled since it was to start after this one.

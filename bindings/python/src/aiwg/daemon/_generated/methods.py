@@ -198,7 +198,8 @@ class AutomationMethods:
     ) -> AutomationSwitched:
         """Switches a rule off, or all of automation. It lasts over restarts.
 
-        Matches that have not come to a task yet are dropped. Tasks that are queued or running stay.
+        Matches that have not come to a task yet are kept, and go on when it is switched on again.
+        Tasks that are queued or running stay.
 
         - ``rule_id``: The rule; all of automation when absent. Length at most 200.
         - ``timeout``: how long to wait for the answer, in seconds.
