@@ -128,7 +128,7 @@ fn read_all(reader: &Reader) {
     reader.automation_enabled().unwrap();
     serde_json::to_string(&reader.firings(100).unwrap()).unwrap();
     reader.turns("talk", 100, 1 << 20).unwrap();
-    reader.schedules_fired().unwrap();
+    reader.cursors("schedule").unwrap();
     reader.rule_facts().unwrap();
 }
 
@@ -136,7 +136,7 @@ fn read_all(reader: &Reader) {
 async fn go_on(store: Store, reader: &Reader) {
     let last_event = reader.last_event().unwrap();
     let (orders, _ordered) = tokio::sync::mpsc::unbounded_channel();
-    let (next_due, _due) = tokio::sync::watch::channel(None);
+    let (next_due, _due) = tokio::sync::watch::channel(Due::default());
     let rules = serde_json::from_value(json!([
         { "id": "a", "trigger": { "type": "event", "topic": "*" }, "condition": { "type": "debounce", "interval_ms": 1 },
           "action": { "type": "submit_task", "prompt": "{{ events }} {{ files }}" } },
@@ -169,7 +169,10 @@ async fn try_all(engine: &Engine) {
         happened_at: None,
     };
     stored(engine.publish(draft()).await);
-    stored(engine.publish_all(vec![draft()], Some(Timestamp::now())).await);
+    let cursor = Cursor::moved("files", "", "x");
+    let events = vec![draft()];
+    let publication = Publication { events, cursors: vec![cursor], is_complete: true, when_closing: true };
+    stored(engine.publish_all(publication).await);
     let after = vec![TaskNo(1), TaskNo(2)];
     for task in [
         NewTask { prompt: "x".to_owned(), ..NewTask::default() },
@@ -178,10 +181,9 @@ async fn try_all(engine: &Engine) {
     ] {
         stored(engine.submit(task).await);
     }
-    stored(engine.know_schedules(vec![("job".to_owned(), "* * * * *".to_owned())]).await);
-    stored(engine.schedule_fires("job".to_owned(), Timestamp::now(), draft()).await);
+    stored(engine.cursors("schedule").await);
     stored(engine.switch(Some("a".to_owned()), true, None).await);
-    stored(engine.fire_due(Settled::All).await);
+    stored(engine.fire_due(DueScope::All).await);
     for no in (1..9).map(TaskNo) {
         stored(engine.interrupted(no, true, 3, true).await);
         stored(engine.rested(no).await);

@@ -15,7 +15,7 @@ mod rule_state;
 mod task;
 pub mod text;
 
-pub use cursor::WatchCursor;
+pub use cursor::{Cursor, OnlyIf};
 pub use event::NewEvent;
 pub use imported::ImportedTask;
 pub use in_force::InForce;

@@ -21,7 +21,7 @@ use crate::{
     api::Api,
     bus::Bus,
     component::Components,
-    components::{state_guard::StateGuard, watcher::FileWatcher},
+    components::{state_guard::StateGuard, watcher::{FileWatcher, WatchCursor}},
     context::Context,
     engine::{self, Due, EngineSetup, fire_when_due, gathering},
     gateways::socket,
@@ -70,7 +70,7 @@ impl Daemon {
         let unreadable = |error| system("the database could not be read")(io::Error::other(error));
         let agents = store.running().map_err(unreadable)?;
         let (last_event, _) = store.last_numbers().map_err(unreadable)?;
-        let files_told = store.files_told().map_err(unreadable)?;
+        let watched = WatchCursor::read(&reader).map_err(unreadable)?;
         let aged = store.aged().map_err(unreadable)?;
 
         // The engine, which publishes on the bus and orders from the supervisor.
@@ -128,7 +128,7 @@ impl Daemon {
             listener,
             api: Arc::clone(&api),
             copying,
-            watcher: FileWatcher::of(&context, files_told, gatherer),
+            watcher: FileWatcher::of(&context, watched, gatherer),
             state_guard: Arc::clone(&state_guard),
             aged,
         };

@@ -72,7 +72,7 @@ pub enum Select {
 
 /// Whose matches are to become tasks once they have settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
+pub enum DueScope {
     /// All rules'.
     All,
     /// But not those of rules that wait for files: changes that gather may belong to them.

@@ -6,7 +6,7 @@ use aiwg_protocol::types::Timestamp;
 use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, Settled, gathering::Gathered};
+use super::{DueScope, Engine, gathering::Gathered};
 
 /// How long to sleep at the most before the engine looks: so late may be noticed that the clock was set, or the machine suspended.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
@@ -51,12 +51,12 @@ pub(crate) async fn fire_when_due(
         let now = gathered.ask().await;
         let was_published = waits.is_some_and(|(due, before)| Some(due) == first && before != now.published);
         let which =
-            if now.is_held || now.is_open && !was_published { Settled::AllButFiles } else { Settled::All };
+            if now.is_held || now.is_open && !was_published { DueScope::AllButFiles } else { DueScope::All };
         if let Err(error) = engine.fire_due(which).await {
             tracing::warn!(target: "automation", %error, "what has settled could not be stored");
             sleep(RETRY).await;
         }
-        if which == Settled::All {
+        if which == DueScope::All {
             continue;
         }
         waits = waits.filter(|(due, _)| Some(*due) == first).or(first.map(|due| (due, now.published)));
@@ -115,7 +115,7 @@ mod tests {
                 };
                 assert!(tx.publish_from_outside(&draft).is_ok());
             }
-            tx.fire_due(Settled::All).unwrap();
+            tx.fire_due(DueScope::All).unwrap();
             tx.take_drafts().unwrap();
             tx.store.queued()
         };

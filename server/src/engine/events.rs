@@ -5,13 +5,10 @@ use std::sync::Arc;
 use aiwg_protocol::types::{Event, EventEmitted, Timestamp};
 
 use super::{
-    command::{Draft, EngineError, Settled},
+    command::{Draft, EngineError},
     transaction::{Failure, Transaction},
 };
-use crate::{
-    rules::{Decision, decide},
-    store::FilesTold,
-};
+use crate::rules::{Decision, decide};
 
 impl Transaction<'_> {
     pub(super) fn publish_from_outside(&mut self, draft: &Draft) -> Result<EventEmitted, Failure> {
@@ -35,49 +32,8 @@ impl Transaction<'_> {
         Ok(tasks)
     }
 
-    /// Takes in what the watcher has gathered: it is not refused, a stopping daemon's last look included, since nobody could
-    /// try again. What comes of it then stays queued.
-    pub(super) fn publish_all(
-        &mut self,
-        drafts: &[Draft],
-        told_up_to: Option<Timestamp>,
-    ) -> Result<(), Failure> {
-        for draft in drafts {
-            let mut draft = draft.clone();
-            let changed_at = draft.happened_at.unwrap_or(self.now);
-            draft.cause = draft.cause.or_else(|| self.state.memory.cause_at(changed_at));
-            self.effects.drafts.push_back(draft);
-        }
-        self.take_drafts()?;
-        // What files were changed together makes one task of a rule.
-        let Some(at) = told_up_to else { return Ok(()) };
-        self.store.set_files_told(Some(FilesTold { at, stopped: false }))?;
-        Ok(self.fire_due(Settled::All)?)
-    }
-
-    /// Takes in that a schedule fires for a time; false if it has fired for that time before.
-    pub(super) fn schedule_fires(
-        &mut self,
-        job: &str,
-        at: Timestamp,
-        draft: &Draft,
-    ) -> Result<bool, Failure> {
-        self.is_open()?;
-        if !self.store.schedule_fires(job, at, self.now)? {
-            return Ok(false);
-        }
-        self.effects.drafts.push_back(draft.clone());
-        Ok(true)
-    }
-
-    /// Takes in that a schedule has missed a time; false if that has been dealt with before.
-    pub(super) fn schedule_missed(&mut self, job: &str, at: Timestamp) -> Result<bool, Failure> {
-        self.is_open()?;
-        Ok(self.store.schedule_missed(job, at, self.now)?)
-    }
-
     /// Refuses what is new once the daemon stops.
-    fn is_open(&self) -> Result<(), EngineError> {
+    pub(super) fn is_open(&self) -> Result<(), EngineError> {
         if self.state.closing { Err(EngineError::Closing) } else { Ok(()) }
     }
 

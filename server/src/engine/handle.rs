@@ -6,21 +6,20 @@ use aiwg_protocol::{
     config::Rule,
     types::{
         Cause, Event, EventEmitted, RuleRefusal, TaskCancelled, TaskSubmitted, TasksCancelled, TasksRetried,
-        Timestamp,
     },
 };
 use tokio::sync::mpsc;
 
 use super::{
     call::{Call, Command},
-    command::{Draft, EngineError, Policy, Prune, Pruned, Select, Settled, Starts},
+    command::{Draft, DueScope, EngineError, Policy, Prune, Pruned, Select, Starts},
     memory::Refusals,
     state::State,
     waits::{Wait, Waits},
 };
 use crate::{
     rules::Decision,
-    store::{Ending, FilesTold, InForce, NewTask, Outcome, TaskNo},
+    store::{Ending, InForce, NewTask, Outcome, TaskNo},
 };
 
 /// Sends commands to the engine. Every call returns once its effect is committed.
@@ -48,65 +47,11 @@ impl Engine {
         self.call(Call::bringing(move |tx| tx.publish_from_outside(&draft)).with_text(text)).await
     }
 
-    /// Takes in events of files, in this order, a stopping daemon as well: nobody could tell them again. With the last of what belongs
-    /// together, all is told that changed before `told_up_to`; for that rules wait.
-    ///
-    /// # Errors
-    /// The database could not be written, or the engine's thread has ended: none was taken in.
-    pub async fn publish_all(
-        &self,
-        drafts: Vec<Draft>,
-        told_up_to: Option<Timestamp>,
-    ) -> Result<(), EngineError> {
-        let text = drafts.iter().map(|draft| draft.payload.as_str().len()).sum();
-        self.call(Call::bringing(move |tx| tx.publish_all(&drafts, told_up_to)).with_text(text)).await
-    }
-
-    /// Notes up to when changes of files have been told; none when files are no longer watched.
-    ///
-    /// # Errors
-    /// The database could not be written, or the engine's thread has ended.
-    pub async fn files_told(&self, told: Option<FilesTold>) -> Result<(), EngineError> {
-        self.call(Call::bringing(move |tx| tx.store.set_files_told(told))).await
-    }
-
-    /// Tells which schedules there are, each with its times as text, and gives for each up to when it has been dealt with.
-    ///
-    /// # Errors
-    /// The database could not be written.
-    pub async fn know_schedules(
-        &self,
-        jobs: Vec<(String, String)>,
-    ) -> Result<HashMap<String, Timestamp>, EngineError> {
-        self.call(Call::bringing(move |tx| tx.store.know_schedules(&jobs, tx.now))).await
-    }
-
-    /// A schedule fires; false if it has fired for that time, or a later one, already.
-    ///
-    /// # Errors
-    /// The database could not be written, or the daemon is stopping.
-    pub async fn schedule_fires(
-        &self,
-        job: String,
-        at: Timestamp,
-        draft: Draft,
-    ) -> Result<bool, EngineError> {
-        self.call(Call::bringing(move |tx| tx.schedule_fires(&job, at, &draft))).await
-    }
-
-    /// A schedule has missed a time, and does not make up for it.
-    ///
-    /// # Errors
-    /// The database could not be written, or the daemon is stopping.
-    pub async fn schedule_missed(&self, job: String, at: Timestamp) -> Result<bool, EngineError> {
-        self.call(Call::bringing(move |tx| tx.schedule_missed(&job, at))).await
-    }
-
     /// Makes tasks of the matches that have settled.
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn fire_due(&self, which: Settled) -> Result<(), EngineError> {
+    pub async fn fire_due(&self, which: DueScope) -> Result<(), EngineError> {
         self.call(Call::bringing(move |tx| tx.fire_due(which))).await
     }
 
@@ -333,7 +278,7 @@ impl Engine {
         self.commands.closed().await;
     }
 
-    async fn call<R: Send + 'static>(&self, call: Call<R>) -> Result<R, EngineError> {
+    pub(super) async fn call<R: Send + 'static>(&self, call: Call<R>) -> Result<R, EngineError> {
         let (command, answer) = call.into_command();
         self.commands.send(command).map_err(|_| EngineError::Closing)?;
         answer.await.map_err(|_| EngineError::Closing)?

@@ -18,6 +18,7 @@ mod effects;
 mod events;
 mod gathering;
 mod handle;
+mod inbox;
 mod journal;
 mod many;
 mod matches;
@@ -39,12 +40,13 @@ mod waits;
 pub(crate) use aiwg_model::text::similar;
 pub(crate) use automation::automation;
 pub use command::{
-    Automation, Draft, EngineError, Order, Policy, Prune, Pruned, RuleState, Select, Settled, StartOrder,
+    Automation, Draft, DueScope, EngineError, Order, Policy, Prune, Pruned, RuleState, Select, StartOrder,
     Starts,
 };
 pub use due::Due;
 pub(crate) use due::fire_when_due;
 pub(crate) use gathering::{Gatherer, Gathering, gathering};
 pub use handle::Engine;
+pub use inbox::Publication;
 pub use thread::{EngineSetup, start};
 pub(crate) use waits::Wait;

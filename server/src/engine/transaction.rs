@@ -99,7 +99,8 @@ impl Transaction<'_> {
         self.store.set_aged(what.aged)?;
         let tasks = self.store.prune_tasks(what.tasks, PRUNED_AT_ONCE)?;
         let events = self.store.prune_events(what.events, PRUNED_AT_ONCE)?;
+        let cursors = self.store.prune_cursors(self.now, PRUNED_AT_ONCE)?;
         let more = self.store.give_back()?;
-        Ok(Pruned { more: more || events > 0 || !tasks.is_empty(), tasks, events })
+        Ok(Pruned { more: more || events > 0 || cursors > 0 || !tasks.is_empty(), tasks, events })
     }
 }

@@ -7,7 +7,7 @@ use aiwg_protocol::{
     types::{Event, Timestamp},
 };
 
-use super::{command::Settled, matches::Gathered, transaction::Transaction};
+use super::{command::DueScope, matches::Gathered, transaction::Transaction};
 use crate::rules::{Decision, RuleIndex, longest_wait_ms, settled};
 
 /// How long after a look at a full queue to look again, in milliseconds.
@@ -47,12 +47,12 @@ impl Transaction<'_> {
     }
 
     /// Makes tasks of the matches that have settled.
-    pub(super) fn fire_due(&mut self, which: Settled) -> rusqlite::Result<()> {
+    pub(super) fn fire_due(&mut self, which: DueScope) -> rusqlite::Result<()> {
         let rules = Arc::clone(&self.state.policy.rules);
         let mut due = self.store.pending_due(self.now)?;
         due.extend(self.due_by_another_clock()?);
         for id in due {
-            if which == Settled::All || !rules.get(&id).is_some_and(waits_for_files) {
+            if which == DueScope::All || !rules.get(&id).is_some_and(waits_for_files) {
                 self.fire_pending(&id)?;
             }
         }

@@ -112,7 +112,7 @@ fn one_bad_row_stops_nothing() {
         "UPDATE counter SET value = 'many'",
         "INSERT INTO rule_switch VALUES ('x', 'perhaps', 'never')",
         "INSERT INTO pending VALUES ('x', 'soon', 'x', -1)",
-        "INSERT INTO schedule (job, at) VALUES (x'ff', 'noon')",
+        "INSERT INTO cursor VALUES ('schedule', x'ff', 'noon', 'late'), ('schedule', 'x', 'noon', NULL), ('files', '', x'ff', NULL)",
         "INSERT INTO firing (rule, at, event, matches, task, counts) VALUES ('r', 1, -1, -1, -1, 1)",
         "INSERT INTO event VALUES (9223372036854775807, 'a:b', '1', 'client', 1, NULL)",
         "INSERT INTO event VALUES (-9, 'a:b', '1', 'client', 1, NULL)",

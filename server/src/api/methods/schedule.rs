@@ -6,7 +6,7 @@ use aiwg_protocol::{
 use super::check;
 use crate::{
     api::Handler,
-    components::scheduler::{Manual, Scheduled, carry_out, draft, scheduled, zone},
+    components::scheduler::{Manual, Scheduled, carry_out, draft, fired, scheduled, zone},
     config::{Loaded, nearest},
     engine::similar,
 };
@@ -16,7 +16,7 @@ const JOB_BYTES: usize = 300;
 
 pub(crate) async fn schedule_list(handler: &Handler, _: NoParams) -> Result<Vec<ScheduledJob>, ApiError> {
     let config = &handler.context.settings.get().config;
-    let fired = handler.read(|reader| reader.schedules_fired()).await?;
+    let fired = handler.read(fired).await?;
     let zone = zone(config).unwrap_or(jiff::tz::TimeZone::UTC);
     let now = jiff::Timestamp::now();
     let jobs = scheduled(config);

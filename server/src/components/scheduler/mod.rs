@@ -2,14 +2,16 @@
 
 mod check;
 mod jobs;
+mod ledger;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
+use aiwg_model::Cursor;
 use aiwg_protocol::{
     config::Config,
     types::{Cause, EventSource, Json, ScheduleEvent, SchedulerSubsystem, Subsystems, Timestamp},
 };
-use aiwg_schedule::{Alarm, Due, Firing, Job, Planner};
+use aiwg_schedule::{Alarm, Due, Job, Planner};
 use futures::future::BoxFuture;
 use jiff::tz::TimeZone;
 use tokio::time::sleep;
@@ -17,11 +19,13 @@ use tokio::time::sleep;
 use crate::{
     component::{Component, Components},
     context::Context,
-    engine::{Draft, EngineError},
+    engine::{Draft, EngineError, Publication},
     store::Reader,
 };
 pub(crate) use check::ScheduleCheck;
 pub(crate) use jobs::{Scheduled, scheduled, zone};
+pub(crate) use ledger::fired;
+use ledger::{Ledger, SOURCE};
 
 /// How long to wait before the engine is told again what it could not store.
 const RETRY: Duration = Duration::from_secs(1);
@@ -83,11 +87,11 @@ async fn fire_schedules(context: &Arc<Context>, components: &Components) {
 async fn fire(context: &Arc<Context>, components: &Components, config: &Config) {
     let jobs: Vec<Scheduled> = scheduled(config).into_iter().filter(|job| job.is_on).collect();
     let zone = zone(config).unwrap_or(TimeZone::UTC);
-    let Some(settled) = know(context, &jobs, config).await else { return };
+    let Some(mut ledger) = know(context, &jobs, config).await else { return };
     if jobs.is_empty() {
         return std::future::pending().await;
     }
-    let mut planner = planner(&jobs, &settled, zone);
+    let mut planner = planner(&jobs, &ledger, zone);
     let mut alarm = match Alarm::new() {
         Ok(alarm) => alarm,
         Err(error) => {
@@ -107,46 +111,75 @@ async fn fire(context: &Arc<Context>, components: &Components, config: &Config) 
                 "a schedule's time was missed by {:#}; `catch_up` would make up for it",
                 jiff::SignedDuration::from_secs(missed.late.as_secs())
             );
-            let at = timestamp(missed.at);
-            retried(context, || context.engine.schedule_missed(missed.job.clone(), at)).await;
+            if settle(context, &mut ledger, &missed.job, timestamp(missed.at), None).await.is_none() {
+                return;
+            }
         }
         for firing in firings {
-            if let Some(job) = jobs.iter().find(|job| job.name == firing.job) {
-                run_due(context, components, job, &firing).await;
+            let Some(job) = jobs.iter().find(|job| job.name == firing.job) else { continue };
+            let at = timestamp(firing.at);
+            let event = draft(job, at, firing.caught_up, None);
+            let Some(fires) = settle(context, &mut ledger, &job.name, at, Some(event)).await else { return };
+            if fires {
+                tracing::info!(
+                    target: "automation", job = job.name, at = %firing.at, caught_up = firing.caught_up,
+                    "a schedule fires"
+                );
+                carry_out(context, components, job, None).await;
             }
         }
     }
 }
 
-/// Has the engine note which schedules there are. None when the daemon stops.
-async fn know(context: &Context, jobs: &[Scheduled], config: &Config) -> Option<HashMap<String, Timestamp>> {
+/// Notes which schedules there are. None when the daemon stops.
+async fn know(context: &Context, jobs: &[Scheduled], config: &Config) -> Option<Ledger> {
     let zone = config.schedule.timezone.as_deref().unwrap_or("local");
     let times = |job: &Scheduled| (job.name.clone(), format!("{} {zone}", job.cron));
     let jobs: Vec<_> = jobs.iter().map(times).collect();
-    retried(context, || context.engine.know_schedules(jobs.clone())).await
+    loop {
+        let mut ledger = Ledger::of(retried(context, || context.engine.cursors(SOURCE)).await?);
+        let cursors = ledger.known(&jobs, Timestamp::now());
+        if publish(context, None, cursors.clone()).await? {
+            cursors.into_iter().for_each(|cursor| ledger.moved(cursor));
+            return Some(ledger);
+        }
+    }
 }
 
-fn planner(jobs: &[Scheduled], settled: &HashMap<String, Timestamp>, zone: TimeZone) -> Planner {
+/// A schedule is dealt with up to this time, with its event if it fires. False if it has been already; none when the daemon stops, or where
+/// someone else has dealt with it, so that it has to be looked at again.
+async fn settle(
+    context: &Context,
+    ledger: &mut Ledger,
+    job: &str,
+    at: Timestamp,
+    event: Option<Draft>,
+) -> Option<bool> {
+    let Some(cursor) = ledger.settle(job, at, Timestamp::now(), event.is_some()) else {
+        return Some(false);
+    };
+    if !publish(context, event, vec![cursor.clone()]).await? {
+        return None;
+    }
+    ledger.moved(cursor);
+    Some(true)
+}
+
+/// Publishes an event, and moves cursors with it; false if one is not where it must be. None when the daemon stops.
+async fn publish(context: &Context, event: Option<Draft>, cursors: Vec<Cursor>) -> Option<bool> {
+    let publication =
+        Publication { events: event.into_iter().collect(), cursors, ..Publication::default() };
+    retried(context, || context.engine.publish_all(publication.clone())).await
+}
+
+fn planner(jobs: &[Scheduled], ledger: &Ledger, zone: TimeZone) -> Planner {
     let job = |job: &Scheduled| Job {
         name: job.name.clone(),
         schedule: job.schedule.clone(),
         catch_up: job.catch_up,
-        last: settled.get(&job.name).and_then(|at| jiff::Timestamp::from_millisecond(at.as_millis()).ok()),
+        last: ledger.last(&job.name).and_then(|at| jiff::Timestamp::from_millisecond(at.as_millis()).ok()),
     };
     Planner::new(jobs.iter().map(job).collect(), zone, jiff::Timestamp::now())
-}
-
-/// A job's time has come.
-async fn run_due(context: &Arc<Context>, components: &Components, job: &Scheduled, firing: &Firing) {
-    let at = timestamp(firing.at);
-    let draft = draft(job, at, firing.caught_up, None);
-    let fires = retried(context, || context.engine.schedule_fires(job.name.clone(), at, draft.clone())).await;
-    if fires == Some(true) {
-        tracing::info!(
-            target: "automation", job = job.name, at = %firing.at, caught_up = firing.caught_up, "a schedule fires"
-        );
-        carry_out(context, components, job, None).await;
-    }
 }
 
 /// Carries out a job's built-in action, if it has one. What comes of it has this cause.

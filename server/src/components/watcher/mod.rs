@@ -30,13 +30,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     context::Context,
-    engine::{Draft, Engine, EngineError, Gatherer, Gathering},
+    engine::{Draft, Engine, EngineError, Gatherer, Gathering, Publication},
     health::{Health, IssueKind},
     project::Project,
-    store::FilesTold,
 };
 pub(crate) use check::WatchCheck;
 pub(crate) use options::options;
+pub(crate) use told::WatchCursor;
 
 /// How many changes go to the engine at once: so many that a large batch is stored fast, so few that others need not wait long.
 const AT_ONCE: usize = 500;
@@ -57,7 +57,7 @@ pub(crate) struct FileWatcher {
     /// Whether files are watched, or it is known that they are not to be.
     has_begun: AtomicBool,
     /// Up to when an earlier daemon has told changes, until what came then is told.
-    before: Mutex<Option<FilesTold>>,
+    before: Mutex<Option<WatchCursor>>,
     watcher: Mutex<Option<Watcher>>,
     /// What the watching goes by.
     watched: Mutex<Option<(bool, WatchConfig)>>,
@@ -69,7 +69,7 @@ pub(crate) struct FileWatcher {
 
 impl FileWatcher {
     /// One that does not watch yet. `before` says up to when an earlier daemon has told changes.
-    pub(crate) fn of(context: &Context, before: Option<FilesTold>, gatherer: Gatherer) -> Self {
+    pub(crate) fn of(context: &Context, before: Option<WatchCursor>, gatherer: Gatherer) -> Self {
         let Context { project, engine, health, stopped, .. } = context;
         let (before, watcher) = (Mutex::new(before), Mutex::new(None));
         Self {
@@ -107,7 +107,7 @@ impl FileWatcher {
         let failed = self.lock().as_ref().filter(|watcher| watcher.has_failed()).map(Watcher::status);
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(status) = failed {
-            *before = Some(FilesTold { at: told::timestamp(status.told_up_to()), stopped: false });
+            *before = Some(WatchCursor { at: told::timestamp(status.told_up_to()), stopped: false });
         }
         let since = before.and_then(|told| told::since(told, SystemTime::now()));
         let new = wanted.map(|options| self.start(&Options { since, ..options })).transpose()?;
@@ -121,7 +121,7 @@ impl FileWatcher {
         // Where nothing is watched any more, nobody wants to know what changes from here on.
         let told_up_to = finished.as_ref().map(|finished| told::timestamp(finished.told_up_to));
         let at = self.told_up_to().map(|at| told_up_to.unwrap_or(at));
-        self.note_told(at.map(|at| FilesTold { at, stopped: false }));
+        self.note_told(at.map(|at| WatchCursor { at, stopped: false }));
         if let (Some(rest), Some(new)) = (finished.and_then(|finished| finished.rest), &*self.lock()) {
             new.inherit(rest);
         }
@@ -136,7 +136,7 @@ impl FileWatcher {
         let finished = watcher.and_then(Watcher::finish);
         // Otherwise it may have told nothing.
         if let Some(finished) = finished.filter(|_| !self.stopped.is_cancelled()) {
-            self.note_told(Some(FilesTold {
+            self.note_told(Some(WatchCursor {
                 at: told::timestamp(finished.told_up_to),
                 stopped: is_for_good,
             }));
@@ -148,8 +148,8 @@ impl FileWatcher {
         self.lock().as_ref().map(|watcher| told::timestamp(watcher.status().told_up_to()))
     }
 
-    fn note_told(&self, told: Option<FilesTold>) {
-        if let Err(error) = block_on(self.engine.files_told(told)) {
+    fn note_told(&self, told: Option<WatchCursor>) {
+        if let Err(error) = block_on(self.engine.publish_all(told::to(told))) {
             tracing::warn!(%error, "up to when changes of files have been told could not be stored");
         }
     }
@@ -258,9 +258,17 @@ impl Teller {
 
     /// False when the daemon stops.
     fn publish(&self, drafts: &[Draft], told_up_to: Option<Timestamp>) -> bool {
+        let cursor = |at| WatchCursor::moved(Some(WatchCursor { at, stopped: false }));
         while !self.stopped.is_cancelled() {
-            match block_on(self.engine.publish_all(drafts.to_vec(), told_up_to)) {
-                Ok(()) => {
+            // It is not refused, the last look of a stopping daemon included: nobody could publish it again.
+            let publication = Publication {
+                events: drafts.to_vec(),
+                cursors: told_up_to.map(cursor).into_iter().collect(),
+                is_complete: told_up_to.is_some(),
+                when_closing: true,
+            };
+            match block_on(self.engine.publish_all(publication)) {
+                Ok(_) => {
                     self.told.fetch_add(drafts.len() as u64, Ordering::Relaxed);
                     return true;
                 }

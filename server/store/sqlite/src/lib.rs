@@ -7,14 +7,16 @@
 mod automation;
 mod conversations;
 mod counts;
+mod cursors;
 mod dependencies;
 mod error;
 mod events;
-mod files;
 mod import;
 mod lenient;
 mod made_here;
 mod mend;
+#[cfg(test)]
+mod migrated;
 mod open;
 mod overview;
 mod prune;
@@ -22,7 +24,6 @@ mod quarantine;
 mod read;
 mod reserve;
 mod row;
-mod schedules;
 mod selection;
 mod stamp;
 mod tasks;

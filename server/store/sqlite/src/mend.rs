@@ -52,7 +52,7 @@ enum Holds {
 type Column = (&'static str, Holds, bool);
 
 /// The tables beside those of tasks and events: what each column holds, and whether it may be empty.
-const BESIDE: [(&str, &[Column]); 10] = {
+const BESIDE: [(&str, &[Column]); 9] = {
     use Holds::{Number, Real, Short, Switch, Text, Time};
     [
         ("dependency", &[("task", Number, false), ("after", Number, false)]),
@@ -80,8 +80,8 @@ const BESIDE: [(&str, &[Column]); 10] = {
             ],
         ),
         (
-            "schedule",
-            &[("job", Text, false), ("at", Time, false), ("cron", Text, false), ("fired_at", Time, true)],
+            "cursor",
+            &[("source", Text, false), ("key", Text, false), ("value", Text, false), ("until", Time, true)],
         ),
         (
             "usage",
@@ -98,7 +98,6 @@ const BESIDE: [(&str, &[Column]); 10] = {
             ],
         ),
         ("session", &[("id", Text, false), ("cost_usd", Real, false)]),
-        ("files_told", &[("at", Time, false), ("stopped", Switch, false)]),
     ]
 };
 

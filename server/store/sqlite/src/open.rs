@@ -18,7 +18,7 @@ pub fn is_damage(error: &rusqlite::Error) -> bool {
 }
 
 /// Each entry brings a database from the version of its place to the next one. Entries are never changed once released.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("schema.sql"),
     include_str!("migrations/dependencies-and-usage.sql"),
     include_str!("migrations/retention.sql"),
@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/retries.sql"),
     include_str!("migrations/made-here.sql"),
     include_str!("migrations/ageing.sql"),
+    include_str!("migrations/cursors.sql"),
 ];
 
 pub(super) fn open_writer(path: &Path, thoroughly: bool) -> Result<Connection, StoreError> {

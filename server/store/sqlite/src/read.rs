@@ -1,13 +1,12 @@
 //! Reading beside the writer.
 
 use std::{
-    collections::HashMap,
     path::Path,
     sync::{Mutex, PoisonError},
 };
 
 use aiwg_model::{TaskNo, TaskRow};
-use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskState, TaskStats, Timestamp};
+use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskState, TaskStats};
 use aiwg_store::{EventFilter, EventPage, From, Reports, StoreError, TaskFilter, TaskPage};
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
@@ -20,7 +19,6 @@ use super::{
     open::open_reader,
     prune,
     row::{Millis, Number, TASK_COLUMNS, TASK_HEAD_COLUMNS, read_task},
-    schedules,
     usage::usage_stats,
 };
 
