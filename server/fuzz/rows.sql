@@ -22,7 +22,7 @@ INSERT INTO rule_switch (rule, enabled, tripped_at) VALUES ('', 1, NULL), ('a', 
 INSERT INTO pending (rule, due_at, first_at, matches) VALUES ('a', 2000, 1000, 2), ('b', NULL, 1000, 1);
 INSERT INTO pending_event (rule, seq, depth) VALUES ('a', 1, 0), ('a', 2, 1), ('b', 1, 0);
 INSERT INTO firing (id, rule, at, event, matches, task, counts) VALUES (1, 'a', 1000, 1, 1, 1, 1);
-INSERT INTO schedule (job, at, cron, fired_at) VALUES ('job', 1000, '* * * * *', 1000);
+INSERT INTO cursor (source, key, value, until) VALUES ('schedule', 'job', '{"cron":"* * * * *","at":1000,"firedAt":1000}', NULL);
 INSERT INTO usage VALUES ('2026-11-23', 'a', 1, 0.5, 1, 1, 1, 1, 1);
 INSERT INTO session (id, cost_usd) VALUES ('s', 0.5);
-INSERT INTO files_told (id, at, stopped) VALUES (0, 1000, 0);
+INSERT INTO cursor (source, key, value, until) VALUES ('files', '', '{"at":1000,"stopped":false}', 2000);

@@ -5,10 +5,11 @@
 
 use std::{cell::RefCell, path::PathBuf, sync::Arc};
 
+use aiwg_model::Cursor;
 use aiwg_protocol::types::{EventSource, Json, TaskState, Timestamp};
 use aiwg_server::{
     bus::Bus,
-    engine::{self, Draft, Engine, EngineError, EngineSetup, Policy, Prune, Select, Settled},
+    engine::{self, Draft, Due, DueScope, Engine, EngineError, EngineSetup, Policy, Prune, Publication, Select},
     health::Health,
     rules::RuleIndex,
     store::{EventFilter, From, Keep, NewTask, Outcome, Reader, Selection, Store, TaskFilter, TaskNo},

@@ -21,7 +21,10 @@ use crate::{
     api::Api,
     bus::Bus,
     component::Components,
-    components::{state_guard::StateGuard, watcher::{FileWatcher, WatchCursor}},
+    components::{
+        state_guard::StateGuard,
+        watcher::{FileWatcher, WatchCursor},
+    },
     context::Context,
     engine::{self, Due, EngineSetup, fire_when_due, gathering},
     gateways::socket,

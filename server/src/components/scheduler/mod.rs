@@ -167,8 +167,7 @@ async fn settle(
 
 /// Publishes an event, and moves cursors with it; false if one is not where it must be. None when the daemon stops.
 async fn publish(context: &Context, event: Option<Draft>, cursors: Vec<Cursor>) -> Option<bool> {
-    let publication =
-        Publication { events: event.into_iter().collect(), cursors, ..Publication::default() };
+    let publication = Publication { events: event.into_iter().collect(), cursors, ..Publication::default() };
     retried(context, || context.engine.publish_all(publication.clone())).await
 }
 
