@@ -2,7 +2,7 @@
 
 pub use aiwg_model::{
     Firing, InForce, Keep, Outcome, Pending, RuleFacts, StopReason as Ending, Switch, TaskNo, TaskRow,
-    TaskSpec as NewTask, WatchCursor as FilesTold,
+    TaskSpec as NewTask,
 };
 pub(crate) use aiwg_model::{
     ImportedTask as Imported, PROMPT_HEAD, Processes, Run, SessionCost, TAIL_BYTES, limits::HIGHEST_BELIEVED,

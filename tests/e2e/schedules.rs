@@ -23,7 +23,8 @@ fn events(project: &Project, topic: &str) -> Vec<Value> {
 fn last_looked(project: &Project, hours: u32) -> u32 {
     let script = "import sqlite3, sys\n\
                   db = sqlite3.connect(sys.argv[1])\n\
-                  print(db.execute('UPDATE schedule SET at = at - ? * 3600000', [int(sys.argv[2])]).rowcount)\n\
+                  moved = \"UPDATE cursor SET value = json_set(value, '$.at', value ->> '$.at' - ? * 3600000) WHERE source = 'schedule'\"\n\
+                  print(db.execute(moved, [int(sys.argv[2])]).rowcount)\n\
                   db.commit()";
     let mut python = Command::new("python3");
     let database = project.file(".aiwg/daemon/daemon.db");

@@ -64,7 +64,7 @@ impl SqliteReader {
 fn cursors(
     connection: &Connection,
     source: &str,
-    reports: &dyn Reports,
+    reports: &Reports,
 ) -> rusqlite::Result<HashMap<String, String>> {
     let mut select = connection.prepare_cached("SELECT key, value FROM cursor WHERE source = ?")?;
     let rows = select.query_map([source], |row| Ok((row.get(0)?, row.get(1)?)))?;

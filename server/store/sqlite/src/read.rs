@@ -233,14 +233,6 @@ impl SqliteReader {
         })
     }
 
-    /// For which time each schedule has fired last.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub fn schedules_fired(&self) -> rusqlite::Result<HashMap<String, Timestamp>> {
-        self.with(|connection| schedules::fired(connection, &self.reports))
-    }
-
     /// The tasks that rules have made lately, the newest first.
     ///
     /// # Errors
