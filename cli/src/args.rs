@@ -106,3 +106,57 @@ impl Command {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser as _, ValueHint};
+
+    use super::Args;
+
+    #[test]
+    fn shells_complete_files_only_where_one_is_meant() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
+                let is_told = argument.get_value_hint() != ValueHint::Unknown;
+                let (id, name) = (argument.get_id(), command.get_name());
+                assert!(is_told || !argument.get_possible_values().is_empty(), "{id} of {name} has no hint");
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Args::command());
+    }
+
+    #[test]
+    fn every_command_has_an_example_that_fits_and_can_be_typed() {
+        let mut seen = 0;
+        for command in leaves(&Args::command()) {
+            let name = command.get_name();
+            let help = command.get_after_help().unwrap_or_else(|| panic!("{name}: no example")).to_string();
+            for line in help.lines().skip(1) {
+                assert!(line.chars().count() < 80, "{name}: {line}");
+                for typed in aiwg_calls(line) {
+                    Args::try_parse_from(&typed).unwrap_or_else(|error| panic!("{typed:?}: {error}"));
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 40, "{seen}");
+    }
+
+    fn leaves(command: &clap::Command) -> Vec<clap::Command> {
+        if !command.has_subcommands() {
+            return vec![command.clone()];
+        }
+        command.get_subcommands().flat_map(leaves).collect()
+    }
+
+    /// The words of each call of `aiwg` in a line of shell, as the shell would hand them over.
+    fn aiwg_calls(line: &str) -> Vec<Vec<String>> {
+        let words = shlex::split(line).expect("words of shell");
+        let commands = words.split(|word| ["&&", "||", "|", ">", "<"].contains(&word.as_str()));
+        commands
+            .filter(|command| command.first().is_some_and(|word| word == "aiwg"))
+            .map(<[_]>::to_vec)
+            .collect()
+    }
+}

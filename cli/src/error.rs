@@ -1,27 +1,11 @@
-//! What the command can fail with, and its exit codes.
+//! What the command can fail with.
 
-use std::{
-    io::{self, Write},
-    path::Path,
-    process::ExitCode,
-};
+use std::{io, path::Path};
 
 use aiwg_client::ClientError;
 use aiwg_protocol::SOCKET_ENV;
-use serde_json::{Value, json};
 
-use crate::output::{Page, indented, visible_json};
-
-/// Something did not succeed.
-const FAILED: u8 = 1;
-/// The command was used in a wrong way: clap's own code for it.
-const USAGE: u8 = 2;
-/// No daemon runs.
-const NO_DAEMON: u8 = 3;
-/// What was waited for has not come in the time given: what timeout(1) says then.
-const WAITED_IN_VAIN: u8 = 124;
-/// It was ended by Ctrl-C: what shells say then.
-const INTERRUPTED: u8 = 130;
+use crate::visible::indented;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
@@ -49,43 +33,8 @@ impl CliError {
         move |error| Self::Failed(format!("{}: {error}", path.display()))
     }
 
-    /// Tells the person, or the program that asked for JSON, and gives the exit code.
-    pub(crate) fn report(&self, json: bool) -> ExitCode {
-        if self.is_closed_pipe() {
-            // `aiwg ... | head` has all it wanted.
-            return ExitCode::SUCCESS;
-        }
-        // Nobody may be there to hear it.
-        let _ = self.tell(json);
-        ExitCode::from(match self {
-            Self::Client(error) if error.is_no_daemon() => NO_DAEMON,
-            Self::Stopped(_) => NO_DAEMON,
-            Self::WaitedInVain(_) => WAITED_IN_VAIN,
-            Self::Usage(_) => USAGE,
-            Self::Interrupted => INTERRUPTED,
-            _ => FAILED,
-        })
-    }
-
-    fn tell(&self, json: bool) -> io::Result<()> {
-        let mut page = Page::stderr();
-        if json {
-            return writeln!(page, "{}", visible_json(&self.to_json().to_string()));
-        }
-        page.judged("aiwg", false)?;
-        writeln!(page, ": {self}")
-    }
-
-    /// The daemon's error answer as it came; of any other error its message and its kind.
-    fn to_json(&self) -> Value {
-        match self {
-            Self::Client(ClientError::Api(error)) => json!({ "error": error }),
-            other => json!({ "error": { "message": other.to_string(), "data": { "kind": other.kind() } } }),
-        }
-    }
-
     /// What programs tell errors apart by that no daemon has answered: docs/guide.md lists them.
-    fn kind(&self) -> &str {
+    pub(crate) fn kind(&self) -> &str {
         match self {
             Self::Client(ClientError::Api(error)) => &error.data.kind,
             Self::Client(ClientError::NoDaemon { .. } | ClientError::NoProject { .. }) | Self::Stopped(_) => {
@@ -106,7 +55,7 @@ impl CliError {
         }
     }
 
-    fn is_closed_pipe(&self) -> bool {
+    pub(crate) fn is_closed_pipe(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 }

@@ -180,47 +180,9 @@ pub(crate) const MAN: &str = "Example:
 
 #[cfg(test)]
 mod tests {
-    use clap::{Command, CommandFactory as _, Parser as _};
-
-    use crate::args::Args;
-
     #[test]
     fn the_last_part_fits() {
         let text = super::overall();
         assert!(text.lines().all(|line| line.len() < 80), "{text}");
-    }
-
-    #[test]
-    fn every_command_has_one_that_fits_and_can_be_typed() {
-        let mut seen = 0;
-        for command in leaves(&Args::command()) {
-            let name = command.get_name();
-            let help = command.get_after_help().unwrap_or_else(|| panic!("{name}: no example")).to_string();
-            for line in help.lines().skip(1) {
-                assert!(line.chars().count() < 80, "{name}: {line}");
-                for typed in aiwg_calls(line) {
-                    Args::try_parse_from(&typed).unwrap_or_else(|error| panic!("{typed:?}: {error}"));
-                    seen += 1;
-                }
-            }
-        }
-        assert!(seen > 40, "{seen}");
-    }
-
-    fn leaves(command: &Command) -> Vec<Command> {
-        if !command.has_subcommands() {
-            return vec![command.clone()];
-        }
-        command.get_subcommands().flat_map(leaves).collect()
-    }
-
-    /// The words of each call of `aiwg` in a line of shell, as the shell would hand them over.
-    fn aiwg_calls(line: &str) -> Vec<Vec<String>> {
-        let words = shlex::split(line).expect("words of shell");
-        let commands = words.split(|word| ["&&", "||", "|", ">", "<"].contains(&word.as_str()));
-        commands
-            .filter(|command| command.first().is_some_and(|word| word == "aiwg"))
-            .map(<[_]>::to_vec)
-            .collect()
     }
 }

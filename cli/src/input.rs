@@ -6,11 +6,8 @@ use aiwg_protocol::{limits::LONGEST_PROMPT, types::Json, wire::DEFAULT_MAX_LINE_
 
 use crate::{
     error::CliError,
-    values::{Payload, json},
+    values::{Payload, STDIN, json},
 };
-
-/// What stands for standard input.
-pub(crate) const STDIN: &str = "-";
 
 /// What a line has besides an event's payload, in bytes, at the most.
 const AROUND_PAYLOAD: usize = 4096;

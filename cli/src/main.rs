@@ -11,8 +11,10 @@ mod input;
 mod lasting;
 mod output;
 mod project;
+mod report;
 mod usage;
 mod values;
+mod visible;
 
 use std::{mem::ManuallyDrop, process::ExitCode};
 

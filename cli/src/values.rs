@@ -8,7 +8,8 @@ use aiwg_protocol::{
 };
 use clap::builder::{PossibleValuesParser, RangedI64ValueParser, TypedValueParser};
 
-use crate::input::STDIN;
+/// What stands for standard input.
+pub(crate) const STDIN: &str = "-";
 
 /// `NAME=VALUE`.
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
@@ -93,23 +94,7 @@ pub(crate) enum SchemaKind {
 
 #[cfg(test)]
 mod tests {
-    use clap::{CommandFactory, ValueHint};
-
     use super::*;
-    use crate::args::Args;
-
-    #[test]
-    fn shells_complete_files_only_where_one_is_meant() {
-        fn check(command: &clap::Command) {
-            for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
-                let is_told = argument.get_value_hint() != ValueHint::Unknown;
-                let (id, name) = (argument.get_id(), command.get_name());
-                assert!(is_told || !argument.get_possible_values().is_empty(), "{id} of {name} has no hint");
-            }
-            command.get_subcommands().for_each(check);
-        }
-        check(&Args::command());
-    }
 
     #[test]
     fn a_number_is_a_task_too() {

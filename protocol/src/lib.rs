@@ -10,6 +10,7 @@
 pub mod config;
 pub mod definition;
 pub mod error;
+mod json_error;
 pub mod limits;
 pub mod schema;
 pub mod service;

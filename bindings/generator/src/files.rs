@@ -8,7 +8,8 @@ use std::{
 
 use crate::{
     GenerateError,
-    output::{FOLDERS, Output, outputs},
+    generated_file::Output,
+    output::{FOLDERS, outputs},
 };
 
 /// How the repository differs from the definition; the path is relative to the repository.

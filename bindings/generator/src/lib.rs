@@ -7,6 +7,7 @@
 mod docs;
 mod error;
 mod files;
+mod generated_file;
 mod js;
 mod layout;
 mod model;
@@ -21,7 +22,8 @@ mod vectors;
 
 pub use error::GenerateError;
 pub use files::{Difference, check, write};
-pub use output::{Output, outputs};
+pub use generated_file::Output;
+pub use output::outputs;
 
 /// The command that rewrites the output, as messages and the heads of the files name it.
 pub const COMMAND: &str = "scripts/generate";

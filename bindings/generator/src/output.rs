@@ -1,21 +1,6 @@
 //! Everything that is generated, in memory.
 
-use crate::{GenerateError, docs, js, model::Model, python, schema, vectors};
-
-/// A generated file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Output {
-    /// Its path in the repository.
-    pub path: String,
-    /// What it holds.
-    pub text: String,
-}
-
-impl Output {
-    pub(crate) fn new(path: impl Into<String>, text: String) -> Self {
-        Self { path: path.into(), text }
-    }
-}
+use crate::{GenerateError, docs, generated_file::Output, js, model::Model, python, schema, vectors};
 
 /// Folders in which every file is generated: a file that is not among the outputs is left over from an older definition.
 pub(crate) const FOLDERS: &[&str] = &["schema", js::FOLDER, python::FOLDER];

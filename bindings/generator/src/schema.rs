@@ -3,7 +3,7 @@
 use aiwg_protocol::schema::{config_schema, heartbeat_schema, openrpc, state_schema};
 use serde_json::Value;
 
-use crate::{GenerateError, output::Output};
+use crate::{GenerateError, generated_file::Output};
 
 pub(crate) fn outputs() -> Result<Vec<Output>, GenerateError> {
     Ok(vec![

@@ -4,9 +4,10 @@ use aiwg_protocol::schema::Types;
 use serde_json::{Value, json};
 
 use crate::{
-    GenerateError, js,
+    GenerateError,
+    generated_file::Output,
+    js,
     model::{Model, TypeKind},
-    output::Output,
     python,
     vectors::{self, Outcome},
 };

@@ -4,7 +4,6 @@ mod page;
 mod screen;
 mod table;
 mod time;
-mod visible;
 
 use std::io::{self, Write};
 
@@ -16,13 +15,12 @@ use serde::Serialize;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::error::CliError;
+pub(crate) use crate::visible::{indented, visible, visible_json};
 pub(crate) use page::Page;
 pub(crate) use screen::{agent_stderr, agent_stdout};
 pub(crate) use table::{Column, Shown, Table};
 pub(crate) use time::{ago, git_operation, local, local_in, moment};
-pub(crate) use visible::{indented, visible, visible_json};
-
-use crate::error::CliError;
 
 pub(crate) struct Output {
     pub(crate) json: bool,

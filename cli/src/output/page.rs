@@ -5,9 +5,9 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::visible::visible_lines;
+use crate::visible::visible_lines;
 
-/// A writer of text for people. What is written to it is shown, line breaks and tabs apart; see [`visible`](super::visible) for text that is
+/// A writer of text for people. What is written to it is shown, line breaks and tabs apart; see [`visible`](crate::visible) for text that is
 /// to stay on one line.
 pub(crate) struct Page {
     out: Box<dyn Write>,

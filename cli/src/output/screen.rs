@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use super::visible::visible_lines;
+use crate::visible::visible_lines;
 
 /// What begins a sequence that sets colours and the like (ECMA-48, "SGR").
 const COLOR: &[u8] = b"\x1b[";

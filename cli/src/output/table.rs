@@ -10,7 +10,8 @@ use comfy_table::{
 use terminal_size::{Width, terminal_size_of};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Page, shorten, visible::visible};
+use super::{Page, shorten};
+use crate::visible::visible;
 
 /// What stands between two columns.
 const GAP: u16 = 2;

@@ -6,7 +6,7 @@ use aiwg_client::types::Timestamp;
 use aiwg_schedule::{rfc3339, time_zone};
 use jiff::tz::TimeZone;
 
-use super::visible;
+use crate::visible::visible;
 
 /// A moment on this machine's clock: `2026-11-23T15:33:23+01:00`.
 pub(crate) fn local(at: Timestamp) -> String {

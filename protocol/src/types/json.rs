@@ -7,7 +7,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::wire::without_position;
+use crate::json_error::without_position;
 
 /// Parsers stop at 128 levels, and an event's payload is some levels deep already in what they read.
 const DEEPEST: usize = 120;

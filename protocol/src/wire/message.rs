@@ -8,8 +8,9 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{MAX_BATCH, params::without_position};
+use super::MAX_BATCH;
 use crate::error::{ApiError, ErrorKind};
+use crate::json_error::without_position;
 
 /// The `id` of a request, as the text it came as, so that it is echoed to the letter.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,7 +19,6 @@ pub use answer::error_line;
 pub use budget::{Budget, CALL_BYTES, FREE_BYTES, Room};
 pub use line::{Line, LineReader};
 pub use message::{Entries, Id, Incoming, Request};
-pub(crate) use params::without_position;
 pub use params::{DecodeError, decode_params};
 
 /// The longest line that is read, in bytes, unless configured otherwise: 16 MiB.

@@ -1,5 +1,6 @@
 //! From the text of `params` to a method's params struct, and what is wrong where it does not fit.
 
+use crate::json_error::without_position;
 use serde::de::DeserializeOwned;
 
 use crate::error::{ApiError, ErrorKind};
@@ -81,14 +82,6 @@ fn explain<T: DeserializeOwned>(text: &str, error: &serde_json::Error) -> Decode
         (path, _) => Some(path.to_owned()),
     };
     DecodeError::InvalidParams { message: phrase(member.as_deref(), &message), member }
-}
-
-/// serde_json's message without ` at line 1 column 7`, which counts within the text that was read last: not within the line
-/// that the caller sent, so it would mislead.
-pub(crate) fn without_position(error: &serde_json::Error) -> String {
-    let message = error.to_string();
-    let position = format!(" at line {} column {}", error.line(), error.column());
-    message.strip_suffix(&position).map(str::to_owned).unwrap_or(message)
 }
 
 fn phrase(member: Option<&str>, message: &str) -> String {

@@ -59,7 +59,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod alarm;
-mod error;
 mod field;
 mod next;
 mod planner;
@@ -68,8 +67,7 @@ mod stretch;
 mod text;
 
 pub use alarm::Alarm;
-pub use error::ParseError;
-pub use field::Field;
+pub use field::{Field, ParseError};
 pub use planner::{DEFAULT_GRACE, Due, Firing, Job, Missed, Planner};
 pub use schedule::Schedule;
 pub use text::{TextError, rfc3339, time, time_zone};

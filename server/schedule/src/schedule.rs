@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use jiff::civil::{Date, DateTime};
 
 use crate::{
-    error::ParseError,
+    field::ParseError,
     field::{Field, Parsed, parse},
 };
 

@@ -7,8 +7,8 @@ use minijinja::{Value, context};
 
 use crate::{
     GenerateError,
+    generated_file::Output,
     model::{ErrorKindDef, Field, Method, Model, Notification, Topic, TypeDef, TypeKind},
-    output::Output,
     render::render,
 };
 

@@ -13,9 +13,9 @@ use minijinja::{Value, context};
 
 use crate::{
     GenerateError,
+    generated_file::Output,
     layout::Style,
     model::{ConstantValue, Model},
-    output::Output,
     render::render,
 };
 

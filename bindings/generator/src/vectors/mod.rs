@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     GenerateError,
+    generated_file::Output,
     model::{Method, Model},
-    output::Output,
 };
 
 /// Where they lie. The runners take every file there whose name begins so.
