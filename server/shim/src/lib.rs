@@ -5,7 +5,8 @@
 //! Agents cost money, so they must outlive a crash of the daemon; and they start processes in sessions of their own, so killing
 //! their group does not end them. Hence each agent gets a parent that does nothing else, as containerd has its shim.
 //!
-//! The daemon starts the same binary in another role and writes an [`Order`] to its standard input. The shim
+//! The daemon starts the small program beside it, or the same binary in another role ([`ShimProgram`]), and writes an [`Order`] to its
+//! standard input. The shim
 //!
 //! 1. takes over the signals that would end it, leaves its session, and becomes the child subreaper of all that the agent will
 //!    start: whatever is orphaned there becomes its child, so nothing can escape it;
@@ -42,6 +43,7 @@ mod lock;
 mod order;
 mod outputs;
 mod process;
+mod program;
 mod record;
 mod run;
 mod signals;
@@ -53,6 +55,7 @@ pub use force::{PATIENCE, end_shims, force_end};
 pub use lock::{Abandon, abandon, ask_to_end, holder, is_held, request_end};
 pub use order::{DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, Order, SpawnError, Started};
 pub use process::{Process, environment};
+pub use program::{MARK, SHIM_PROGRAM, ShimProgram, is_started_by_daemon};
 pub use record::{EndedFor, ExitRecord, RecordError, RunRecord, read_exit, read_run};
 pub use run::run;
 /// A signal, as [`Process::signal`] takes it.

@@ -6,7 +6,6 @@ use std::{
     io::{self, Read, Write},
     os::unix::fs::DirBuilderExt,
     path::Path,
-    process::ExitCode,
     time::Duration,
 };
 
@@ -34,20 +33,20 @@ const RECORD_TRIES: u32 = 60;
 /// The main of the role: reads the [`Order`] from standard input, carries it out, and says on standard output how it
 /// [`Started`]. Complaints go to standard error.
 ///
-/// Exits with 0 when the task came to an end that is on record, or may not be started any more; with [`EXIT_REMOVED`] when it has ended the
+/// To be exited with: 0 when the task came to an end that is on record, or may not be started any more; with [`EXIT_REMOVED`] when it has ended the
 /// agent since its directory or the lock in it was taken away, and put that on record where it was; with 1 when the order cannot be read, another shim runs
 /// the task, or nothing can be put on record.
-pub fn run() -> ExitCode {
+pub fn run() -> u8 {
     match carry_out() {
         Ok(code) => code,
         Err(error) => {
             complain(&*error);
-            ExitCode::FAILURE
+            1
         }
     }
 }
 
-fn carry_out() -> Result<ExitCode, Box<dyn Error>> {
+fn carry_out() -> Result<u8, Box<dyn Error>> {
     // First of all: from here on nobody ends the shim by asking for the agent's end.
     let mut signals = Signals::take()?;
     #[cfg(target_os = "linux")]
@@ -61,7 +60,7 @@ fn carry_out() -> Result<ExitCode, Box<dyn Error>> {
     let dir = Dir::open(&order.dir).map_err(|error| format!("{}: {error}", order.dir.display()))?;
     let lock = match acquire(&dir, &order.dir, order.attempt)? {
         Acquired::Lock(file) => file,
-        Acquired::Abandoned => return Ok(ExitCode::SUCCESS),
+        Acquired::Abandoned => return Ok(0),
         Acquired::Busy => return Err("another shim runs this task".into()),
     };
     let mut record = blank(&order);
@@ -76,7 +75,7 @@ fn carry_out() -> Result<ExitCode, Box<dyn Error>> {
             tell_failed(&error);
             if error.is_shortage() {
                 // It has not been started, and will be: that needs no record, for which there may be no room.
-                return Ok(ExitCode::SUCCESS);
+                return Ok(0);
             }
             record.spawn_error = Some(error);
             record.end_requested = signals.end_requested();
@@ -88,9 +87,9 @@ fn carry_out() -> Result<ExitCode, Box<dyn Error>> {
         record.ended_for = Some(EndedFor::Removed);
         // Or a daemon that comes back would take the task for one that was never begun.
         leave_word(&order, &record).unwrap_or_else(|error| complain(&error));
-        return Ok(ExitCode::from(EXIT_REMOVED));
+        return Ok(EXIT_REMOVED);
     }
-    Ok(on_record.map(|()| ExitCode::SUCCESS)?)
+    Ok(on_record.map(|()| 0)?)
 }
 
 fn read_order() -> Result<Order, Box<dyn Error>> {

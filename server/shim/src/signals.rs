@@ -32,6 +32,8 @@ impl Signals {
         woken.set_nonblocking(true)?;
         wake.set_nonblocking(true)?;
         let end_requested = Arc::new(AtomicBool::new(false));
+        // Whom it speaks to may be gone, which changes nothing. The agent has the default again.
+        signal_hook::flag::register(SIGPIPE, Arc::default())?;
         for signal in [SIGTERM, SIGINT, SIGHUP] {
             // In this order: whoever is woken finds the flag set.
             signal_hook::flag::register(signal, Arc::clone(&end_requested))?;

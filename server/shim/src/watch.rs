@@ -1,6 +1,7 @@
 //! What a shim stands on, and how much its agent has written: looked at when something changes there, once a second at the most.
 
 use std::{
+    cell::OnceCell,
     os::fd::{BorrowedFd, OwnedFd},
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -13,6 +14,10 @@ use crate::{LOCK_FILE, RUN_FILE, order::Order, outputs::Outputs, record::EndedFo
 /// How often to look at the most, and where the system does not tell of changes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
+/// When to look first. Only then is the directory watched: the kernel takes some 20 ms to let go of a watch, for which the end of a shim waits,
+/// and most of what is trivial has ended by then.
+const FIRST_LOOK: Duration = Duration::from_millis(200);
+
 /// A task's directory, watched.
 pub(crate) struct Watch<'a> {
     dir: &'a Dir,
@@ -21,7 +26,10 @@ pub(crate) struct Watch<'a> {
     most_output: Option<u64>,
     /// None before its agent has any.
     outputs: Option<&'a Outputs>,
-    changes: Option<OwnedFd>,
+    /// The directories above it that are its project's, the nearest first.
+    above: Vec<PathBuf>,
+    /// What tells of changes, from the first look on; none where the system does not.
+    changes: OnceCell<Option<OwnedFd>>,
     /// None once nothing has changed since the last look.
     next_look: Option<Instant>,
     /// Whether the last look did not find [`RUN_FILE`].
@@ -39,7 +47,7 @@ pub(crate) struct Found {
 
 impl<'a> Watch<'a> {
     /// Of the directory of this order, in which the lock is. To be made before the agent is started: what that does at once, to the
-    /// directory or those above it, is noticed as well.
+    /// directory or those above it, is noticed as well, at the first look.
     pub(crate) fn of(dir: &'a Dir, lock: Identity, order: &Order) -> Self {
         Self {
             dir,
@@ -47,8 +55,9 @@ impl<'a> Watch<'a> {
             place: Place::of(dir, order),
             most_output: order.max_output_bytes,
             outputs: None,
-            changes: changes(dir, order),
-            next_look: Some(Instant::now()),
+            above: above(order),
+            changes: OnceCell::new(),
+            next_look: Some(Instant::now() + FIRST_LOOK),
             missed_record: false,
         }
     }
@@ -61,7 +70,7 @@ impl<'a> Watch<'a> {
     /// What becomes readable when something changes; none while that is of no interest yet.
     pub(crate) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
         use std::os::fd::AsFd;
-        if self.next_look.is_some() { None } else { self.changes.as_ref().map(AsFd::as_fd) }
+        if self.next_look.is_some() { None } else { self.changes.get()?.as_ref().map(AsFd::as_fd) }
     }
 
     /// When to look, if no change is waited for.
@@ -71,12 +80,13 @@ impl<'a> Watch<'a> {
 
     /// Looks, if it is time to, or if something has changed.
     pub(crate) fn look(&mut self, now: Instant) -> Found {
-        let changed = self.next_look.is_none() && self.changes.as_ref().is_some_and(drain);
+        let has_changed = |changes: &Option<OwnedFd>| changes.as_ref().is_some_and(drain);
+        let changed = self.next_look.is_none() && self.changes.get().is_some_and(has_changed);
         if !changed && self.next_look.is_none_or(|next| now < next) {
             return Found::default();
         }
         // What changed before this look is nothing new after it.
-        let is_told = self.changes.as_ref().map(drain);
+        let is_told = self.changes.get_or_init(|| changes(self.dir, &self.above)).as_ref().map(drain);
         let misses_record = self.dir.identity_of(RUN_FILE.as_ref()).is_none();
         self.next_look = match is_told {
             Some(false) if !changed && !misses_record && !self.misses_output() => None,
@@ -122,6 +132,12 @@ impl Place {
     }
 }
 
+fn above(order: &Order) -> Vec<PathBuf> {
+    let root = order.root.as_deref().unwrap_or(&order.dir);
+    let all = order.dir.ancestors().skip(1);
+    all.take_while(|above| *above != root && above.starts_with(root)).map(Path::to_owned).collect()
+}
+
 fn identity(path: &Path) -> Option<Identity> {
     Some(Identity::of(&path.metadata().ok()?))
 }
@@ -144,7 +160,7 @@ fn drain(_: &OwnedFd) -> bool {
 
 /// None where the system allows no more of them, or has none.
 #[cfg(target_os = "linux")]
-fn changes(dir: &Dir, order: &Order) -> Option<OwnedFd> {
+fn changes(dir: &Dir, above: &[PathBuf]) -> Option<OwnedFd> {
     use std::os::fd::{AsFd, AsRawFd};
 
     use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
@@ -154,14 +170,13 @@ fn changes(dir: &Dir, order: &Order) -> Option<OwnedFd> {
         WatchFlags::MODIFY | WatchFlags::DELETE | WatchFlags::MOVED_FROM | WatchFlags::MOVED_TO | itself;
     add_watch(&changes, format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd()), within).ok()?;
     // One that is moved takes it along, and the system does not tell that of what is below.
-    let root = order.root.as_deref().unwrap_or(&order.dir);
-    for above in order.dir.ancestors().skip(1).take_while(|above| *above != root && above.starts_with(root)) {
+    for above in above {
         add_watch(&changes, above, itself).ok()?;
     }
     Some(changes)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn changes(_: &Dir, _: &Order) -> Option<OwnedFd> {
+fn changes(_: &Dir, _: &[PathBuf]) -> Option<OwnedFd> {
     None
 }

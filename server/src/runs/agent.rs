@@ -113,7 +113,7 @@ impl Agent {
         };
         let names = std::env::vars_os().map(|(name, _)| name);
         let kept_back = kept_back(&config.agent.env, names).map_err(io::Error::other)?;
-        let mut child = match shim::spawn(&order, kept_back) {
+        let mut child = match shim::spawn(&order, &kept_back) {
             Ok(child) => child,
             Err(error) => return Ok(not_started(&error)),
         };

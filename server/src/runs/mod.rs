@@ -54,6 +54,8 @@ pub(crate) async fn supervise(
     if let Err(error) = aiwg_shim::take_in_orphans() {
         tracing::warn!(%error, "what a killed shim leaves cannot be taken in");
     }
+    // Before the first agent wants it, and beside those who wait for an answer.
+    tokio::task::spawn_blocking(shim::look_for_small);
     let began = Instant::now();
     let mut keepers = Keepers { shared, agents: JoinSet::new() };
     for task in found.into_iter().filter(|task| task.state == TaskState::Running) {

@@ -1,9 +1,10 @@
 //! Starting a shim, and waiting for the end of one.
 
-use std::{ffi::OsString, io, path::Path, process::Stdio, time::Duration};
+use std::{ffi::OsString, io, path::Path, process::Stdio, sync::OnceLock, time::Duration};
 
+use aiwg_fs::is_shortage;
 use aiwg_protocol::SOCKET_ENV;
-use aiwg_shim::{Order, Process, Started};
+use aiwg_shim::{Order, Process, ShimProgram, Started};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
@@ -22,6 +23,10 @@ const ROLE: &str = "__shim";
 /// Where this very program is, even if its file has been replaced since.
 const OWN_PROGRAM: &str = if cfg!(target_os = "linux") { "/proc/self/exe" } else { "" };
 
+/// The small program that is a shim as well, and starts in half the time; none where it does not fit. It is looked for once, so that a daemon
+/// that goes on while both are replaced goes on with both.
+static SMALL: OnceLock<Option<ShimProgram>> = OnceLock::new();
+
 /// What all processes of a task's agent have in their environment, unless they remove it.
 pub(super) const MARKERS: [&str; 3] = [TASK_ENV, SOCKET_ENV, DEPTH_ENV];
 
@@ -31,15 +36,32 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How long a task's directory has to answer, where nobody is to wait for that.
 pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
+/// Looks for the small program, which takes a moment: it is read.
+pub(super) fn look_for_small() -> Option<&'static ShimProgram> {
+    SMALL.get_or_init(ShimProgram::beside_own).as_ref()
+}
+
 /// Starts a shim, without these variables of the daemon's environment. It is marked as its agent is, so that it is found as that is. It waits
 /// for its order, which [`give`] gives.
-pub(super) fn spawn(order: &Order, kept_back: Vec<OsString>) -> io::Result<Child> {
-    let program = if OWN_PROGRAM.is_empty() { std::env::current_exe()? } else { OWN_PROGRAM.into() };
+pub(super) fn spawn(order: &Order, kept_back: &[OsString]) -> io::Result<Child> {
+    if let Some(program) = look_for_small().and_then(ShimProgram::path) {
+        match spawn_program(&program, order, kept_back) {
+            Ok(child) => return Ok(child),
+            // What the system is short of, the other one would not get either.
+            Err(error) if is_shortage(&error) => return Err(error),
+            Err(error) => tracing::debug!(%error, "the small program of the shims cannot be executed, and aiwg does its work"),
+        }
+    }
+    let own = if OWN_PROGRAM.is_empty() { std::env::current_exe()? } else { OWN_PROGRAM.into() };
+    spawn_program(&own, order, kept_back)
+}
+
+fn spawn_program(program: &Path, order: &Order, kept_back: &[OsString]) -> io::Result<Child> {
     let mut command = Command::new(program);
     // From the shim itself: an agent can look at its parent.
-    kept_back.into_iter().for_each(|name| {
+    for name in kept_back {
         command.env_remove(name);
-    });
+    }
     for name in MARKERS {
         if let Some(value) = order.env.get(name) {
             command.env(name, value);

@@ -1,5 +1,5 @@
 //! The shim's role as a program of its own, so that its tests need not build the CLI.
 
 fn main() -> std::process::ExitCode {
-    aiwg_shim::run()
+    aiwg_shim::run().into()
 }

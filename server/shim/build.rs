@@ -1,0 +1,36 @@
+//! Names the build: by that a daemon knows whether the small program beside it does what its own shim would.
+
+use std::{
+    hash::{DefaultHasher, Hasher},
+    path::{Path, PathBuf},
+};
+
+/// What a shim is made of.
+const SOURCES: [&str; 2] = ["src", "../fs/src"];
+
+fn main() -> std::io::Result<()> {
+    let mut hasher = DefaultHasher::new();
+    for name in ["CARGO_PKG_VERSION", "TARGET"] {
+        hasher.write(std::env::var(name).unwrap_or_default().as_bytes());
+    }
+    for sources in SOURCES {
+        println!("cargo::rerun-if-changed={sources}");
+        let mut files = Vec::new();
+        find(Path::new(sources), &mut files)?;
+        files.sort();
+        for file in files {
+            hasher.write(file.as_os_str().as_encoded_bytes());
+            hasher.write(&std::fs::read(file)?);
+        }
+    }
+    println!("cargo::rustc-env=AIWG_SHIM_BUILD={:016x}", hasher.finish());
+    Ok(())
+}
+
+fn find(dir: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() { find(&path, files)? } else { files.push(path) }
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! The shim as a small program beside `aiwg`, which starts in half the time: it has a thirtieth of what the system must load and relocate.
+//!
+//! It must be of the very build of the daemon that starts it. One of the two may have been copied alone, or replaced while the daemon runs; then
+//! the daemon's own program is the shim.
+
+use std::{
+    fs::{File, Metadata},
+    io::{self, Read},
+    os::{
+        fd::AsRawFd,
+        unix::{
+            ffi::{OsStrExt, OsStringExt},
+            fs::{MetadataExt, PermissionsExt},
+        },
+    },
+    path::{Path, PathBuf},
+};
+
+use aiwg_fs::open_regular;
+
+use crate::process::Process;
+
+/// The small program's name.
+pub const SHIM_PROGRAM: &str = "aiwg-shim";
+
+/// The name of the program that daemons are.
+const DAEMON_PROGRAM: &str = "aiwg";
+
+/// This build.
+const BUILD: u64 = match u64::from_str_radix(env!("AIWG_SHIM_BUILD"), 16) {
+    Ok(build) => build,
+    Err(_) => 0,
+};
+
+/// What a build's number stands behind.
+const BEFORE_BUILD: &str = "aiwg-shim: the program of aiwg's shims, build ";
+
+/// A text that the small program contains, and no other: what it is, and of which build.
+pub const MARK: &str =
+    concat!("aiwg-shim: the program of aiwg's shims, build ", env!("AIWG_SHIM_BUILD"), "\n");
+
+/// More than the small program ever has, in bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// What Linux says behind the path of a program whose file has been removed or replaced.
+const GONE: &[u8] = b" (deleted)";
+
+/// The small program, held open: whatever is put in its place, it is executed.
+#[derive(Debug)]
+pub struct ShimProgram {
+    file: File,
+    state: State,
+}
+
+/// What shows that a file has been written to.
+#[derive(Debug, PartialEq, Eq)]
+struct State {
+    len: u64,
+    modified: (i64, i64),
+}
+
+impl State {
+    fn of(found: &Metadata) -> Self {
+        Self { len: found.len(), modified: (found.mtime(), found.mtime_nsec()) }
+    }
+}
+
+impl ShimProgram {
+    /// The one beside the calling process's own program, if that is `aiwg`. None if there is none, if it is of another build, if someone else
+    /// could have put it there, or where the system does not tell which programs run.
+    pub fn beside_own() -> Option<Self> {
+        let own = program_of("self")?;
+        let uid = std::fs::metadata("/proc/self/exe").ok()?.uid();
+        Self::at(&own.with_file_name(SHIM_PROGRAM), uid).ok().flatten().filter(|found| found.is_beside(&own))
+    }
+
+    /// The one at this path, if it is of this build and this user's, and nobody else may write to it.
+    fn at(path: &Path, uid: u32) -> io::Result<Option<Self>> {
+        let file = open_regular(path)?;
+        let found = file.metadata()?;
+        let mode = found.permissions().mode();
+        if found.uid() != uid || mode & 0o111 == 0 || mode & 0o002 != 0 {
+            return Ok(None);
+        }
+        let mut content = Vec::new();
+        (&file).take(LARGEST).read_to_end(&mut content)?;
+        let is_of_this_build = memchr::memmem::find(&content, mark().as_bytes()).is_some();
+        Ok(is_of_this_build.then(|| Self { file, state: State::of(&found) }))
+    }
+
+    /// Where it is to be executed by a child of the calling process. None once it has been written to, or is not beside the calling process's
+    /// program any more: it would not take that for a daemon.
+    pub fn path(&self) -> Option<PathBuf> {
+        let is_unchanged = State::of(&self.file.metadata().ok()?) == self.state;
+        (is_unchanged && self.is_beside(&program_of("self")?)).then(|| self.descriptor())
+    }
+
+    fn is_beside(&self, own: &Path) -> bool {
+        linked(&self.descriptor()).is_some_and(|its| are_beside(&its, own))
+    }
+
+    fn descriptor(&self) -> PathBuf {
+        format!("/proc/self/fd/{}", self.file.as_raw_fd()).into()
+    }
+}
+
+/// [`MARK`], put together here: the daemon's own program must not contain it.
+fn mark() -> String {
+    format!("{BEFORE_BUILD}{BUILD:016x}\n")
+}
+
+/// Whether the calling process, the small program, was started by a daemon: by the `aiwg` beside it, and not by a shim that took it in. Where
+/// the system does not tell which programs run, it is believed.
+///
+/// Whoever may run this program could otherwise have it run any other: a shim runs what it is told on its standard input.
+pub fn is_started_by_daemon() -> bool {
+    let parent = std::os::unix::process::parent_id();
+    let is_beside = match (program_of("self"), program_of(&parent.to_string())) {
+        (Some(own), Some(parents)) => are_beside(&own, &parents),
+        _ => true,
+    };
+    is_beside && !Process::is_shim(parent)
+}
+
+/// Whether these are the small program and the daemon's, in one directory.
+fn are_beside(shim: &Path, daemon: &Path) -> bool {
+    daemon.file_name().is_some_and(|name| name == DAEMON_PROGRAM)
+        && shim.file_name().is_some_and(|name| name == SHIM_PROGRAM)
+        && shim.parent() == daemon.parent()
+}
+
+/// Where the program of a process is, or was.
+fn program_of(process: &str) -> Option<PathBuf> {
+    linked(format!("/proc/{process}/exe").as_ref())
+}
+
+fn linked(link: &Path) -> Option<PathBuf> {
+    let path = std::fs::read_link(link).ok()?.into_os_string();
+    let text = path.as_bytes();
+    Some(std::ffi::OsString::from_vec(text.strip_suffix(GONE).unwrap_or(text).to_vec()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(dir: &Path, content: &str, mode: u32) -> PathBuf {
+        let path = dir.join(SHIM_PROGRAM);
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+        path
+    }
+
+    fn is_found(content: &str, mode: u32, stranger: bool) -> bool {
+        let dir = tempfile::tempdir().unwrap();
+        let path = program(dir.path(), content, mode);
+        let uid = path.metadata().unwrap().uid() + u32::from(stranger);
+        ShimProgram::at(&path, uid).unwrap().is_some()
+    }
+
+    #[test]
+    fn only_one_of_the_same_build_that_nobody_else_wrote_is_found() {
+        assert_eq!(mark(), MARK);
+        assert!(is_found(&format!("\u{7f}ELF {MARK} and more"), 0o755, false));
+        let other = format!("{BEFORE_BUILD}{:016x}\n", BUILD ^ 1);
+        assert!(!is_found(&other, 0o755, false));
+        assert!(!is_found(BEFORE_BUILD, 0o755, false));
+        assert!(!is_found(MARK, 0o644, false));
+        assert!(!is_found(MARK, 0o757, false));
+        assert!(!is_found(MARK, 0o755, true));
+    }
+
+    #[test]
+    fn one_that_is_written_to_is_not_executed_any_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = program(dir.path(), MARK, 0o755);
+        let found = ShimProgram::at(&path, path.metadata().unwrap().uid()).unwrap().unwrap();
+        let is_unchanged = || State::of(&found.file.metadata().unwrap()) == found.state;
+        assert!(is_unchanged());
+        // Replaced by another file, it is still what was found.
+        std::fs::write(dir.path().join("new"), "another").unwrap();
+        std::fs::rename(dir.path().join("new"), &path).unwrap();
+        assert!(is_unchanged());
+        let path = program(dir.path(), MARK, 0o755);
+        let found = ShimProgram::at(&path, path.metadata().unwrap().uid()).unwrap().unwrap();
+        std::fs::write(&path, "another").unwrap();
+        assert!(State::of(&found.file.metadata().unwrap()) != found.state);
+    }
+
+    #[test]
+    fn a_daemon_is_aiwg_in_the_same_directory() {
+        let are = |shim: &str, daemon: &str| are_beside(Path::new(shim), Path::new(daemon));
+        assert!(are("/usr/bin/aiwg-shim", "/usr/bin/aiwg"));
+        assert!(!are("/usr/bin/aiwg-shim", "/usr/bin/sh"));
+        assert!(!are("/usr/bin/aiwg-shim", "/usr/bin/aiwg-shim"));
+        assert!(!are("/usr/bin/aiwg-shim", "/home/me/aiwg"));
+        assert!(!are("/usr/bin/other", "/usr/bin/aiwg"));
+        // This test is no daemon.
+        assert!(ShimProgram::beside_own().is_none());
+    }
+}
