@@ -35,6 +35,7 @@ mod schedules;
 mod sdk;
 mod service;
 mod setup;
+mod shim_program;
 mod shown;
 mod snapshots;
 mod support;

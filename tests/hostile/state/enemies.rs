@@ -56,15 +56,17 @@ fn a_forged_lock_makes_no_restart_of_a_start() {
 fn the_hidden_roles_are_a_daemons_alone() {
     let options = r#"{"project": "'$PWD'", "config": null, "detached": true, "attended": true, "again": false, "adopt_state": false, "import": false}"#;
     goes_on(&format!("echo '{options}' | env -i PATH=$PATH {AIWG} __daemon ."));
-    let project = Project::started(json!({}));
     let order = r#"{"task_id": "x", "attempt": 1, "command": ["touch", "evil"], "cwd": ".", "dir": "d"}"#;
-    // At once, and left behind, so that the agent's own shim takes it in.
-    let task = project.submit(&format!(
-        "mkdir d; echo '{order}' >order; {AIWG} __shim x <order; echo $? >code; (setsid {AIWG} __shim x <order >orphan 2>&1 &); sleep 0.5"
-    ));
-    assert_eq!(project.ended(&task)["state"], "completed");
-    assert_eq!(project.read("code"), "1\n");
-    assert!(!project.file("evil").exists() && !project.file("d/exit.json").exists());
+    for shim in [AIWG, env!("CARGO_BIN_EXE_aiwg-shim")] {
+        let project = Project::started(json!({}));
+        // At once, and left behind, so that the agent's own shim takes it in.
+        let task = project.submit(&format!(
+            "mkdir d; echo '{order}' >order; {shim} __shim x <order; echo $? >code; (setsid {shim} __shim x <order >orphan 2>&1 &); sleep 0.5"
+        ));
+        assert_eq!(project.ended(&task)["state"], "completed");
+        assert_eq!(project.read("code"), "1\n", "{shim}");
+        assert!(!project.file("evil").exists() && !project.file("d/exit.json").exists(), "{shim}");
+    }
 }
 
 #[test]

@@ -1,0 +1,126 @@
+//! Which program is an agent's shim: the small one beside `aiwg`, or `aiwg` itself where that does not fit.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::json;
+
+use crate::support::Project;
+
+const AIWG: &str = env!("CARGO_BIN_EXE_aiwg");
+const SMALL: &str = env!("CARGO_BIN_EXE_aiwg-shim");
+
+/// A project, and a directory in it with `aiwg`, as someone would have installed it.
+struct Installed(Project);
+
+impl Installed {
+    fn new() -> Self {
+        let installed = Self(Project::new(json!({})));
+        std::fs::create_dir(installed.path("")).unwrap();
+        // A file of a hundred megabytes is not written for each test, where that can be helped.
+        std::fs::hard_link(AIWG, installed.path("aiwg"))
+            .or_else(|_| std::fs::copy(AIWG, installed.path("aiwg")).map(|_| ()))
+            .unwrap();
+        installed
+    }
+
+    fn with_small() -> Self {
+        let installed = Self::new();
+        std::fs::copy(SMALL, installed.path("aiwg-shim")).unwrap();
+        installed
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.file("bin").join(name)
+    }
+
+    fn start(&self) {
+        let mut command = Command::new(self.path("aiwg"));
+        command.args(["daemon", "start"]).current_dir(self.0.path());
+        command.env_remove("AIWG_DAEMON_SOCKET").env_remove("AIWG_TASK_ID");
+        let done = command.output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// The name of the program under which an agent runs that comes to its end.
+    fn shim(&self) -> String {
+        let task = self.0.submit("readlink /proc/$PPID/exe >exe; cat /proc/$PPID/comm >comm");
+        assert_eq!(self.0.ended(&task)["state"], "completed");
+        // Whichever program it is: by this other daemons know it.
+        assert_eq!(self.0.read("comm"), "aiwg-shim\n");
+        let exe = self.0.read("exe");
+        Path::new(exe.trim()).file_name().unwrap().to_str().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn the_small_program_beside_it_is_the_shim() {
+    let installed = Installed::with_small();
+    installed.start();
+    assert_eq!(installed.shim(), "aiwg-shim");
+}
+
+#[test]
+fn without_it_aiwg_is_the_shim() {
+    let installed = Installed::new();
+    installed.start();
+    assert_eq!(installed.shim(), "aiwg");
+}
+
+#[test]
+fn what_does_not_fit_is_not_executed() {
+    type Put = fn(&Path);
+    let puts: [(&str, Put); 4] = [
+        ("of another build", |path| {
+            let mut program = std::fs::read(SMALL).unwrap();
+            let mark = b"the program of aiwg's shims, build ";
+            let at = program.windows(mark.len()).position(|window| window == mark).unwrap() + mark.len();
+            program[at] = if program[at] == b'0' { b'1' } else { b'0' };
+            std::fs::copy(SMALL, path).unwrap();
+            std::fs::write(path, program).unwrap();
+        }),
+        ("aiwg itself", |path| assert!(std::fs::copy(AIWG, path).is_ok())),
+        ("no program", |path| std::fs::write(path, "").unwrap()),
+        ("a directory", |path| std::fs::create_dir(path).unwrap()),
+    ];
+    for (what, put) in puts {
+        let installed = Installed::new();
+        put(&installed.path("aiwg-shim"));
+        installed.start();
+        assert_eq!(installed.shim(), "aiwg", "{what}");
+    }
+}
+
+#[test]
+fn agents_start_while_the_programs_are_replaced() {
+    let installed = Installed::with_small();
+    installed.start();
+    assert_eq!(installed.shim(), "aiwg-shim");
+    // As an update does it: another file of the name. The daemon goes on with the one that it has.
+    std::fs::write(installed.path("new"), "another").unwrap();
+    std::fs::rename(installed.path("new"), installed.path("aiwg-shim")).unwrap();
+    assert_eq!(installed.shim(), "aiwg-shim (deleted)");
+    std::fs::remove_file(installed.path("aiwg")).unwrap();
+    assert_eq!(installed.shim(), "aiwg-shim (deleted)");
+}
+
+#[test]
+fn one_that_is_written_over_is_not_executed_any_more() {
+    let installed = Installed::with_small();
+    installed.start();
+    assert_eq!(installed.shim(), "aiwg-shim");
+    std::fs::write(installed.path("aiwg-shim"), "#!/bin/sh\ntouch evil\n").unwrap();
+    assert_eq!(installed.shim(), "aiwg");
+    assert!(!installed.0.file("evil").exists());
+}
+
+#[test]
+fn one_that_is_moved_away_from_the_daemons_is_not_executed_any_more() {
+    let installed = Installed::with_small();
+    installed.start();
+    assert_eq!(installed.shim(), "aiwg-shim");
+    std::fs::rename(installed.path("aiwg-shim"), installed.0.file("aiwg-shim")).unwrap();
+    assert_eq!(installed.shim(), "aiwg");
+}
