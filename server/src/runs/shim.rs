@@ -49,7 +49,9 @@ pub(super) fn spawn(order: &Order, kept_back: &[OsString]) -> io::Result<Child> 
             Ok(child) => return Ok(child),
             // What the system is short of, the other one would not get either.
             Err(error) if is_shortage(&error) => return Err(error),
-            Err(error) => tracing::debug!(%error, "the small program of the shims cannot be executed, and aiwg does its work"),
+            Err(error) => {
+                tracing::debug!(%error, "the small program of the shims cannot be executed, and aiwg does its work")
+            }
         }
     }
     let own = if OWN_PROGRAM.is_empty() { std::env::current_exe()? } else { OWN_PROGRAM.into() };
