@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use crate::{
+    check::check,
     error::{Limit, PatternError},
-    limits::{LONGEST_LINE, check},
+    limits::LONGEST_LINE,
 };
 
 /// Whether a line of an ignore file may be parsed, where braces in it are alternatives.

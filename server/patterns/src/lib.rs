@@ -15,6 +15,7 @@
 //! ```
 
 mod alternatives;
+mod check;
 mod error;
 mod ignore_line;
 mod limits;

@@ -2,9 +2,10 @@ use globset::{Glob, GlobBuilder};
 
 use crate::{
     alternatives::expand,
+    check::check,
     error::{Limit, PatternError},
     ignore_line::class,
-    limits::{LONGEST_PATTERN, MOST_ALTERNATIVES, check},
+    limits::{LONGEST_PATTERN, MOST_ALTERNATIVES},
 };
 
 /// A glob that has been checked.
