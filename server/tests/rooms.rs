@@ -2,7 +2,7 @@
 //!
 //! A room is a module at the top of a crate; in `components/` and `gateways/` of the server each folder is one. What tests import does not count.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::{
     collections::{BTreeMap, BTreeSet},
