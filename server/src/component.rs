@@ -39,7 +39,12 @@ pub(crate) trait Component: Send + Sync {
     ///
     /// # Errors
     /// The store cannot be read.
-    fn status(&self, _context: &Context, _reader: &Reader, _into: &mut Subsystems) -> rusqlite::Result<()> {
+    fn status(
+        &self,
+        _context: &Context,
+        _reader: &dyn Reader,
+        _into: &mut Subsystems,
+    ) -> aiwg_store::Result<()> {
         Ok(())
     }
 
@@ -92,7 +97,7 @@ impl Components {
     ///
     /// # Errors
     /// The store cannot be read.
-    pub(crate) fn status(&self, context: &Context, reader: &Reader) -> rusqlite::Result<Subsystems> {
+    pub(crate) fn status(&self, context: &Context, reader: &dyn Reader) -> aiwg_store::Result<Subsystems> {
         let mut subsystems = Subsystems::default();
         for component in self.all() {
             component.status(context, reader, &mut subsystems)?;

@@ -25,7 +25,7 @@ pub(crate) struct Context {
     pub(crate) settings: Settings,
     pub(crate) log: Log,
     pub(crate) engine: Engine,
-    pub(crate) reader: Arc<Reader>,
+    pub(crate) reader: Arc<dyn Reader>,
     pub(crate) bus: Bus,
     pub(crate) running: Running,
     pub(crate) health: Health,
@@ -49,10 +49,10 @@ impl Context {
     /// Reads the store on a thread that may block.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
+        read: impl FnOnce(&dyn Reader) -> aiwg_store::Result<T> + Send + 'static,
     ) -> Result<T, ApiError> {
         let reader = Arc::clone(&self.reader);
-        let done = tokio::task::spawn_blocking(move || read(&reader)).await;
+        let done = tokio::task::spawn_blocking(move || read(&*reader)).await;
         done.map_err(|error| unreadable(&error))?.map_err(|error| unreadable(&error))
     }
 

@@ -15,11 +15,12 @@ pub(crate) async fn status(
     components: &Components,
 ) -> Result<DaemonStatus, ApiError> {
     let (asked, components) = (Arc::clone(context), components.clone());
-    let read = move |reader: &_| {
-        let subsystems = components.status(&asked, reader)?;
-        Ok((subsystems, reader.stats()?))
-    };
-    let (subsystems, stats) = context.read(read).await?;
+    let (subsystems, stats) = context
+        .read(move |reader| {
+            let subsystems = components.status(&asked, reader)?;
+            Ok((subsystems, reader.stats()?))
+        })
+        .await?;
     Ok(DaemonStatus {
         pid: std::process::id(),
         uptime_seconds: context.started.elapsed().as_secs(),

@@ -14,6 +14,7 @@ use aiwg_server::{
     rules::RuleIndex,
     store::{EventFilter, From, Keep, NewTask, Outcome, Reader, Selection, Store, TaskFilter, TaskNo},
 };
+use aiwg_store_sqlite::{SqliteReader, SqliteStore};
 use libfuzzer_sys::fuzz_target;
 use rusqlite::{Connection, types::Value};
 use serde_json::json;
@@ -35,7 +36,7 @@ impl Template {
         // In memory, where there is such a place: nothing of this has to last.
         let dir = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap();
         let path = dir.path().join("template.db");
-        drop(Store::open(&path).unwrap());
+        drop(SqliteStore::open(&path).unwrap());
         let database = Connection::open(&path).unwrap();
         database.execute_batch(include_str!("../rows.sql")).unwrap();
         let tables = tables(&database);
@@ -104,17 +105,17 @@ thread_local! {
 fuzz_target!(|text: &str| {
     TEMPLATE.with_borrow(|template| {
         let path = template.with(text);
-        let store = Store::open(&path).unwrap();
+        let store = SqliteStore::open(&path).unwrap();
         // Nothing of it has to be on a disk.
-        let reader = Reader::open(&path).unwrap();
+        let reader = SqliteReader::open(&path).unwrap();
         read_all(&reader);
-        template.runtime.block_on(go_on(store, &reader));
+        template.runtime.block_on(go_on(Box::new(store), &reader));
         read_all(&reader);
     });
 });
 
 /// One row that cannot be read is no reason to read none.
-fn read_all(reader: &Reader) {
+fn read_all(reader: &dyn Reader) {
     let page = reader.tasks(&TaskFilter { limit: 100, bytes: 1 << 20, ..TaskFilter::default() }).unwrap();
     for task in page.tasks {
         serde_json::to_string(&task.into_task(None, None)).unwrap();
@@ -134,7 +135,7 @@ fn read_all(reader: &Reader) {
 }
 
 /// What a daemon does with it.
-async fn go_on(store: Store, reader: &Reader) {
+async fn go_on(store: Box<dyn Store>, reader: &dyn Reader) {
     let last_event = reader.last_event().unwrap();
     let (orders, _ordered) = tokio::sync::mpsc::unbounded_channel();
     let (next_due, _due) = tokio::sync::watch::channel(Due::default());

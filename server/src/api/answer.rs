@@ -92,7 +92,7 @@ impl Handler {
     /// An answer that is read beside the connections, in one go.
     pub(crate) async fn answer_read<T: Serialize + Send + 'static>(
         &self,
-        read: impl Fn(&Reader, usize) -> rusqlite::Result<Part<T>> + Clone + Send + 'static,
+        read: impl Fn(&dyn Reader, usize) -> aiwg_store::Result<Part<T>> + Clone + Send + 'static,
     ) -> Result<T, ApiError> {
         self.answer(|text| {
             let read = read.clone();

@@ -137,11 +137,11 @@ impl Handler {
     /// Reads what the connection has asked for before, and what else is there, beside the connections.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
+        read: impl FnOnce(&dyn Reader) -> aiwg_store::Result<T> + Send + 'static,
     ) -> Result<T, ApiError> {
         self.settled().await;
         let reader = Arc::clone(&self.context.reader);
-        let done = self.apart(move || read(&reader)).await?;
+        let done = self.apart(move || read(&*reader)).await?;
         done.map_err(|error| unreadable(&error))
     }
 

@@ -57,7 +57,7 @@ impl Api {
     }
 
     /// What the components say of themselves. It may block.
-    fn subsystems(&self, reader: &Reader) -> Result<Subsystems, ApiError> {
+    fn subsystems(&self, reader: &dyn Reader) -> Result<Subsystems, ApiError> {
         self.components.status(&self.context, reader).map_err(|error| unreadable(&error))
     }
 

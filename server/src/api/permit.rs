@@ -106,7 +106,7 @@ fn tasks(params: &impl Serialize) -> Vec<Option<TaskNo>> {
 /// Whether they all are the agent's own task, or came of it. What is no task at all is for the method to say.
 async fn are_own(handler: &Handler, origin: &Origin, tasks: Vec<Option<TaskNo>>) -> Result<bool, ApiError> {
     let Some(own) = origin.task.filter(|_| !tasks.is_empty()) else { return Ok(false) };
-    let all = move |reader: &Reader| {
+    let all = move |reader: &dyn Reader| {
         for no in tasks.into_iter().flatten() {
             if !came_of(reader, no, own)? {
                 return Ok(false);
@@ -117,7 +117,7 @@ async fn are_own(handler: &Handler, origin: &Origin, tasks: Vec<Option<TaskNo>>)
     handler.read(all).await
 }
 
-fn came_of(reader: &Reader, no: TaskNo, own: TaskNo) -> rusqlite::Result<bool> {
+fn came_of(reader: &dyn Reader, no: TaskNo, own: TaskNo) -> aiwg_store::Result<bool> {
     let mut next = Some(no);
     for _ in 0..LONGEST_CHAIN {
         let Some(no) = next else { return Ok(false) };

@@ -11,10 +11,10 @@ use super::{
 use crate::{
     context::Context,
     lifecycle::{Phase, limit_open_files, tell_reloading, tell_stopping},
-    recovery::RecoveryError,
+    recovery::{open_as_it_is, put_in_force},
     runs::leave_agents,
     stop::Stop,
-    store::{InForce, Store},
+    store::InForce,
 };
 
 /// How long after the agents' grace the daemon waits for the last of them. What then still runs is found by the next start.
@@ -135,8 +135,8 @@ fn remember(context: &Context) {
     let in_force = InForce { named: context.settings.named(), text: context.settings.get().text.clone() };
     let remembered =
         project.make_dirs().map_err(system("the directories cannot be made again")).and_then(|()| {
-            let mut store = Store::open(&project.database()).map_err(RecoveryError::from)?;
-            Ok(store.set_in_force(&in_force).map_err(RecoveryError::from)?)
+            let mut store = open_as_it_is(project)?;
+            Ok(put_in_force(&mut *store, &in_force)?)
         });
     if let Err(error) = remembered {
         tracing::warn!(%error, "which configuration was in force could not be kept");

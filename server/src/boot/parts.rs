@@ -34,7 +34,7 @@ pub(super) struct Found {
     pub(super) listener: Listener,
     pub(super) api: Arc<Api>,
     /// A reader for what takes long.
-    pub(super) copying: Arc<Reader>,
+    pub(super) copying: Arc<dyn Reader>,
     pub(super) watcher: FileWatcher,
     pub(super) state_guard: Arc<StateGuard>,
     /// Up to when things had aged in an earlier daemon.

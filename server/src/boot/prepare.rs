@@ -11,7 +11,7 @@ use crate::{
     lifecycle::{Lock, Phase, raise_open_files},
     log::{Log, keep_last_words},
     project::Project,
-    recovery::{RecoveryError, Wanted, open_store},
+    recovery::{Wanted, open_store, put_in_force},
     reload::{policy, report_notices},
     state::{self, Known},
     store::{InForce, Store},
@@ -28,7 +28,7 @@ pub(super) struct Prepared {
     pub(super) policy: Policy,
     pub(super) health: Health,
     pub(super) log: Log,
-    pub(super) store: Store,
+    pub(super) store: Box<dyn Store>,
     /// How many files agents may have open; none for as many as the daemon.
     pub(super) open_files: Option<u64>,
     /// What a person has changed in the configuration with this start, a line each.
@@ -63,7 +63,7 @@ impl Prepared {
         let wanted = Wanted { interrupted, import: options.import || options.adopt_state, damage };
         let mut store = open_store(&project, &wanted, &health)?;
         if puts_in_force {
-            store.set_in_force(&in_force).map_err(RecoveryError::from)?;
+            put_in_force(&mut *store, &in_force)?;
         }
         Ok(Self { project, lock, settings, policy, health, log, store, open_files, changes })
     }

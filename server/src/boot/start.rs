@@ -29,15 +29,36 @@ use crate::{
     engine::{self, Due, EngineSetup, fire_when_due, gathering},
     gateways::socket,
     lifecycle::{Lock, PidFile},
-    recovery::{RecoveryError, reports},
+    recovery::open_reader,
     running::Running,
     runs::{Shared, Shortage, supervise},
     stop::StopRequests,
-    store::Reader,
+    store::{Store, StoreError, TaskRow},
 };
 
 /// How long the start waits until all files are watched: longer only where there are very many, or where they are slow.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
+
+/// What the daemon before has left in the store.
+struct Left {
+    /// The tasks that run.
+    agents: Vec<TaskRow>,
+    last_event: u64,
+    /// Up to when things have aged.
+    aged: Option<Timestamp>,
+}
+
+impl Left {
+    fn read(store: &mut dyn Store) -> Result<Self, StoreError> {
+        let view = store.view()?;
+        let (last_event, _) = view.last_numbers()?;
+        Ok(Self { agents: view.running()?, last_event, aged: view.aged()? })
+    }
+}
+
+fn unreadable(error: StoreError) -> BootError {
+    system("the database could not be read")(io::Error::other(error))
+}
 
 /// A daemon that runs.
 pub(super) struct Daemon {
@@ -61,20 +82,16 @@ pub(super) struct Daemon {
 impl Daemon {
     /// Starts all parts. It answers from here on.
     pub(super) fn start(prepared: Prepared, options: &Options) -> Result<Self, BootError> {
-        let Prepared { project, lock, settings, policy, health, log, store, open_files, changes } = prepared;
-        let state_guard =
-            Arc::new(StateGuard::of(&project, &lock).map_err(system("what was just made is gone"))?);
-        let open_reader = || {
-            Reader::open(&project.database()).map(|reader| Arc::new(reader.reporting_to(reports(&health))))
-        };
-        let reader = open_reader().map_err(RecoveryError::from)?;
+        let Prepared { project, lock, settings, policy, health, log, mut store, open_files, changes } =
+            prepared;
+        let state_guard = Arc::new(
+            StateGuard::of(&project, &lock, store.files()).map_err(system("what was just made is gone"))?,
+        );
+        let reader = open_reader(&project, &health)?;
         // One that nobody else waits for: copying much takes long.
-        let copying = open_reader().map_err(RecoveryError::from)?;
-        let unreadable = |error| system("the database could not be read")(io::Error::other(error));
-        let agents = store.running().map_err(unreadable)?;
-        let (last_event, _) = store.last_numbers().map_err(unreadable)?;
-        let watched = WatchCursor::read(&reader).map_err(unreadable)?;
-        let aged = store.aged().map_err(unreadable)?;
+        let copying = open_reader(&project, &health)?;
+        let Left { agents, last_event, aged } = Left::read(&mut *store).map_err(unreadable)?;
+        let watched = WatchCursor::read(&*reader).map_err(unreadable)?;
 
         // The engine, which publishes on the bus and orders from the supervisor.
         let bus = Bus::new(last_event);

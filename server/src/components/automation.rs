@@ -21,7 +21,12 @@ impl Component for Rules {
         "the rules"
     }
 
-    fn status(&self, context: &Context, reader: &Reader, into: &mut Subsystems) -> rusqlite::Result<()> {
+    fn status(
+        &self,
+        context: &Context,
+        reader: &dyn Reader,
+        into: &mut Subsystems,
+    ) -> aiwg_store::Result<()> {
         into.automation = AutomationSubsystem {
             enabled: reader.automation_enabled()?,
             rule_count: rule_count(&context.settings.get().config),

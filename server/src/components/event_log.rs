@@ -52,7 +52,7 @@ const RETRY: Duration = Duration::from_secs(2);
 /// Writes the readable log of events, `events/*.jsonl`.
 pub(crate) struct EventLog {
     /// One that nobody else waits for: copying much takes long.
-    pub(crate) reader: Arc<Reader>,
+    pub(crate) reader: Arc<dyn Reader>,
 }
 
 impl Component for EventLog {
@@ -74,7 +74,7 @@ impl Component for EventLog {
 /// Writes every event, those included that an earlier daemon could not write any more, until `stopped` and all is written.
 async fn write_event_log(
     dir: PathBuf,
-    reader: Arc<Reader>,
+    reader: Arc<dyn Reader>,
     bus: Bus,
     health: Health,
     stopped: CancellationToken,
@@ -153,7 +153,7 @@ async fn write(
 struct Writer {
     dir: PathBuf,
     /// One that nobody else waits for.
-    reader: Arc<Reader>,
+    reader: Arc<dyn Reader>,
     /// None until all that is in the store is written; and after an error, when only the files themselves tell what is.
     log: Option<Files>,
 }
@@ -164,14 +164,14 @@ impl Writer {
         let log = match self.log.take() {
             Some(mut log) => {
                 if !log.append(events.iter().map(|event| &**event))? || !is_complete {
-                    log.catch_up(&self.reader)?;
+                    log.catch_up(&*self.reader)?;
                 }
                 log
             }
             None => {
                 let committed = self.reader.last_event().map_err(io::Error::other)?;
                 let mut log = Files::repaired(&self.dir, committed)?;
-                log.catch_up(&self.reader)?;
+                log.catch_up(&*self.reader)?;
                 log
             }
         };
@@ -215,7 +215,7 @@ impl Files {
     }
 
     /// Appends all that the store has after the last one.
-    fn catch_up(&mut self, reader: &Reader) -> io::Result<()> {
+    fn catch_up(&mut self, reader: &dyn Reader) -> io::Result<()> {
         loop {
             let filter =
                 EventFilter { topics: None, from: From::After(self.last), limit: PAGE, bytes: PAGE_BYTES };

@@ -13,9 +13,7 @@ use futures::future::BoxFuture;
 use tokio::time::sleep;
 
 use crate::lifecycle::Lock;
-use crate::{
-    component::Component, context::Context, health::IssueKind, project::Project, stop::Stop, store::log_of,
-};
+use crate::{component::Component, context::Context, health::IssueKind, project::Project, stop::Stop};
 
 /// How often to look at the most seldom.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -28,16 +26,17 @@ pub(crate) struct StateGuard {
 }
 
 impl StateGuard {
-    /// As it is now.
+    /// As it is now, with the files of the store.
     ///
     /// # Errors
     /// Part of it is gone already.
-    pub(crate) fn of(project: &Project, lock: &Lock) -> io::Result<Self> {
+    pub(crate) fn of(project: &Project, lock: &Lock, store: Vec<PathBuf>) -> io::Result<Self> {
         let now = |path: PathBuf| Identity::at(&path).map(|identity| (path, identity));
         // The root first: see `is_in_place`.
-        let mut all = vec![now(project.root().to_owned())?, now(project.database())?];
-        // What was committed may be in the log alone.
-        all.extend(now(log_of(&project.database())).ok());
+        let mut all = vec![now(project.root().to_owned())?];
+        for file in store {
+            all.push(now(file)?);
+        }
         all.extend(lock.identity()?.map(|identity| (project.lock(), identity)));
         Ok(Self { files: all, lost: OnceLock::new() })
     }
@@ -100,19 +99,24 @@ mod tests {
     #[test]
     fn what_is_removed_or_replaced_is_lost() {
         let (_dir, project) = Project::temporary();
-        let log = log_of(&project.database());
+        let log = project.root().join("log");
         std::fs::write(project.database(), "").unwrap();
         std::fs::write(&log, "").unwrap();
         let lock = Lock::take(&project, None, true).unwrap().unwrap();
-        let guard = StateGuard::of(&project, &lock).unwrap();
+        let of = |files: &[&PathBuf]| {
+            StateGuard::of(&project, &lock, files.iter().copied().cloned().collect()).unwrap()
+        };
+        let (database, both) = (project.database(), [&project.database(), &log]);
+        let guard = of(&both);
         assert_eq!(guard.missing(), None);
         std::fs::write(project.root().join("new"), "").unwrap();
         std::fs::rename(project.root().join("new"), project.database()).unwrap();
         assert_eq!(guard.missing(), Some(&project.database()));
-        let guard = StateGuard::of(&project, &lock).unwrap();
+        let guard = of(&both);
         std::fs::remove_file(&log).unwrap();
         assert_eq!(guard.missing(), Some(&log));
-        let guard = StateGuard::of(&project, &lock).unwrap();
+        assert!(StateGuard::of(&project, &lock, vec![log.clone()]).is_err(), "part of it is gone already");
+        let guard = of(&[&database]);
         std::fs::remove_file(project.lock()).unwrap();
         assert_eq!(guard.missing(), Some(&project.lock()));
     }

@@ -62,7 +62,7 @@ struct Copied {
 /// Writes `tasks.json`.
 pub(crate) struct TasksFile {
     /// One that nobody else waits for: copying much takes long.
-    pub(crate) reader: Arc<Reader>,
+    pub(crate) reader: Arc<dyn Reader>,
 }
 
 impl Component for TasksFile {
@@ -77,12 +77,12 @@ impl Component for TasksFile {
 }
 
 /// Keeps the file current until the daemon has stopped, and writes it a last time then.
-async fn write_tasks_file(context: &Context, reader: &Arc<Reader>, mut events: Receiver<Committed>) {
+async fn write_tasks_file(context: &Context, reader: &Arc<dyn Reader>, mut events: Receiver<Committed>) {
     let path = context.project.tasks_file();
     loop {
         let began = Instant::now();
         let (source, target, pids) = (Arc::clone(reader), path.clone(), context.running.clone());
-        let written = tokio::task::spawn_blocking(move || write(&target, &source, &pids)).await;
+        let written = tokio::task::spawn_blocking(move || write(&target, &*source, &pids)).await;
         match written.map_err(std::io::Error::other).flatten() {
             Ok(()) => context.health.clear(IssueKind::TasksFile),
             Err(error) => {
@@ -117,7 +117,7 @@ async fn changed(events: &mut Receiver<Committed>) {
     }
 }
 
-fn write(path: &Path, reader: &Reader, running: &Running) -> std::io::Result<()> {
+fn write(path: &Path, reader: &dyn Reader, running: &Running) -> std::io::Result<()> {
     let rows = reader.overview(QUEUED, FINISHED).map_err(std::io::Error::other)?;
     let mut text = serde_json::to_vec_pretty(&Content {
         written_by: concat!("aiwg ", env!("CARGO_PKG_VERSION")),

@@ -9,7 +9,7 @@ use aiwg_protocol::{
 
 use super::{
     command::{Automation, Draft, EngineError, RuleState},
-    transaction::{Failure, Transaction},
+    transaction::{Failure, Look, Transaction},
 };
 use crate::{
     config::nearest,
@@ -34,6 +34,18 @@ pub(crate) fn automation(
         rule,
     };
     Automation { enabled: switched("").unwrap_or(true), rules: rules.into_iter().map(state).collect() }
+}
+
+impl Look<'_> {
+    /// What the rules would make of an event, with nothing changed.
+    pub(super) fn try_out(&self, event: &Event) -> aiwg_store::Result<Vec<(Rule, Decision)>> {
+        let rules = Arc::clone(&self.state.policy.rules);
+        let decided = rules.matching(event).into_iter().map(|rule| {
+            let facts = self.facts(rule, event, self.now)?;
+            Ok((rule.clone(), decide(rule, &facts)))
+        });
+        decided.collect()
+    }
 }
 
 impl Transaction<'_> {
@@ -67,7 +79,7 @@ impl Transaction<'_> {
     }
 
     /// Has a rule rest, until someone enables it again. Tells why.
-    pub(super) fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> rusqlite::Result<String> {
+    pub(super) fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> aiwg_store::Result<String> {
         let enabled = self.state.memory.switched(&rule.id);
         let switch = Switch { enabled, tripped_at: Some(self.now) };
         self.store.set_switch(Some(&rule.id), switch)?;
@@ -88,16 +100,6 @@ impl Transaction<'_> {
         Ok(why)
     }
 
-    /// What the rules would make of an event, with nothing changed.
-    pub(super) fn try_out(&mut self, event: &Event) -> rusqlite::Result<Vec<(Rule, Decision)>> {
-        let rules = Arc::clone(&self.state.policy.rules);
-        let decided = rules.matching(event).into_iter().map(|rule| {
-            let facts = self.facts(rule, event, self.now)?;
-            Ok((rule.clone(), decide(rule, &facts)))
-        });
-        decided.collect()
-    }
-
     fn no_rule(&self, id: &str) -> EngineError {
         let rules = self.state.policy.rules.rules();
         let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
@@ -113,7 +115,7 @@ impl Transaction<'_> {
     }
 
     /// What came before a rule was switched off goes on, as after the end of its task: nobody asked for that to be lost.
-    fn resume_pending(&mut self, id: Option<&str>) -> rusqlite::Result<()> {
+    fn resume_pending(&mut self, id: Option<&str>) -> aiwg_store::Result<()> {
         let ids = match id {
             Some(id) => vec![id.to_owned()],
             None => self.store.all_pending()?.into_keys().collect(),

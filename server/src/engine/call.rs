@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use super::{
     command::EngineError,
     state::State,
-    transaction::{Failure, Transaction},
+    transaction::{Failure, Look, Transaction},
     unstored::Unstored,
 };
 
@@ -25,8 +25,16 @@ enum Nature {
 }
 
 type Done<R> = Result<R, EngineError>;
-type Attempt<R> = Box<dyn Fn(&mut Transaction<'_>) -> Result<R, Failure> + Send>;
 type Fallback<R> = Box<dyn Fn(&mut Unstored<'_>) -> Option<R> + Send>;
+
+type Change<R> = Box<dyn Fn(&mut Transaction<'_>) -> Result<R, Failure> + Send>;
+type Read<R> = Box<dyn Fn(&Look<'_>) -> Result<R, Failure> + Send>;
+
+/// What is to be done, as often as need be.
+enum Attempt<R> {
+    Change(Change<R>),
+    Read(Read<R>),
+}
 
 /// A command before it is sent.
 pub(super) struct Call<R> {
@@ -45,7 +53,7 @@ impl<R: Send + 'static> Call<R> {
         Self {
             nature: Nature::Changes,
             text: 0,
-            attempt: Box::new(move |tx| attempt(tx).map_err(Into::into)),
+            attempt: Attempt::Change(Box::new(move |tx| attempt(tx).map_err(Into::into))),
             once_committed: |_, _| {},
             without_store: None,
         }
@@ -60,9 +68,15 @@ impl<R: Send + 'static> Call<R> {
 
     /// Changes nothing: it is answered before all that does, and needs no transaction.
     pub(super) fn reading<E: Into<Failure>>(
-        attempt: impl Fn(&mut Transaction<'_>) -> Result<R, E> + Send + 'static,
+        look: impl Fn(&Look<'_>) -> Result<R, E> + Send + 'static,
     ) -> Self {
-        Self { nature: Nature::Reads, ..Self::changing(attempt) }
+        Self {
+            nature: Nature::Reads,
+            text: 0,
+            attempt: Attempt::Read(Box::new(move |at| look(at).map_err(Into::into))),
+            once_committed: |_, _| {},
+            without_store: None,
+        }
     }
 
     /// About how much text it brings, in bytes; 0 by default.
@@ -118,9 +132,17 @@ impl Command {
     ///
     /// # Errors
     /// The store's: the transaction is to be rolled back.
-    pub(super) fn carry_out(&mut self, tx: &mut Transaction<'_>) -> rusqlite::Result<()> {
+    pub(super) fn carry_out(&mut self, tx: &mut Transaction<'_>) -> aiwg_store::Result<()> {
         self.work.carry_out(tx)?;
         tx.take_drafts()
+    }
+
+    /// Carries it out by what is committed, if it changes nothing. False if it does, and nothing was done.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(super) fn read(&mut self, look: &Look<'_>) -> aiwg_store::Result<bool> {
+        self.work.read(look)
     }
 
     /// Does what can be done of it without the store. True if that is all there is to it: then it is to be answered.
@@ -141,7 +163,8 @@ impl Command {
 
 /// A command, whatever it answers.
 trait Work: Send {
-    fn carry_out(&mut self, tx: &mut Transaction<'_>) -> rusqlite::Result<()>;
+    fn carry_out(&mut self, tx: &mut Transaction<'_>) -> aiwg_store::Result<()>;
+    fn read(&mut self, look: &Look<'_>) -> aiwg_store::Result<bool>;
     fn without_store(&mut self, unstored: &mut Unstored<'_>) -> bool;
     fn answer(self: Box<Self>, state: &State);
     fn refuse(self: Box<Self>, why: EngineError);
@@ -154,15 +177,32 @@ struct Sent<R> {
     reply: oneshot::Sender<Done<R>>,
 }
 
-impl<R: Send> Work for Sent<R> {
-    fn carry_out(&mut self, tx: &mut Transaction<'_>) -> rusqlite::Result<()> {
-        let (answer, fatal) = match (self.call.attempt)(tx) {
+impl<R> Sent<R> {
+    /// Keeps the answer of an attempt until it is committed.
+    fn keep(&mut self, done: Result<R, Failure>) -> aiwg_store::Result<()> {
+        let (answer, fatal) = match done {
             Ok(value) => (Ok(value), Ok(())),
             Err(Failure::Refused(error)) => (Err(error), Ok(())),
             Err(Failure::Store(error)) => (Err(EngineError::Storage(error.to_string().into())), Err(error)),
         };
         self.answer = Some(answer);
         fatal
+    }
+}
+
+impl<R: Send> Work for Sent<R> {
+    fn carry_out(&mut self, tx: &mut Transaction<'_>) -> aiwg_store::Result<()> {
+        let done = match &self.call.attempt {
+            Attempt::Change(attempt) => attempt(tx),
+            Attempt::Read(look) => look(&tx.look()),
+        };
+        self.keep(done)
+    }
+
+    fn read(&mut self, look: &Look<'_>) -> aiwg_store::Result<bool> {
+        let Attempt::Read(read) = &self.call.attempt else { return Ok(false) };
+        let done = read(look);
+        self.keep(done).map(|()| true)
     }
 
     fn without_store(&mut self, unstored: &mut Unstored<'_>) -> bool {

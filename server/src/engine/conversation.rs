@@ -39,7 +39,7 @@ struct Said<'a> {
 
 impl Transaction<'_> {
     /// What the agent of a task is asked: its prompt, and before it what its conversation has said so far.
-    pub(super) fn asked(&self, task: &TaskRow) -> rusqlite::Result<String> {
+    pub(super) fn asked(&self, task: &TaskRow) -> aiwg_store::Result<String> {
         let prompt = task.order.prompt.clone();
         let Some(conversation) = &task.order.conversation else { return Ok(prompt) };
         // One more, to know whether there are more.

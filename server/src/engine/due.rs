@@ -98,13 +98,14 @@ mod tests {
         let rules = Arc::new(RuleIndex::new(vec![serde_json::from_str(rule).unwrap()]).unwrap());
         let policy = Policy { rules, max_parallel: 1, max_queued: None, max_task_depth: 8 };
         let dir = tempfile::tempdir().unwrap();
-        let mut store = Store::open(&dir.path().join("daemon.db")).unwrap();
+        let mut store = aiwg_store_sqlite::SqliteStore::open(&dir.path().join("daemon.db")).unwrap();
         let mut state = State::new(policy, Waits::default());
         let mut effects = Effects::default();
+        let mut open = store.begin().unwrap();
         let start = Timestamp::now().as_millis();
         let mut at = |seconds: i64| {
             let now = Timestamp::from_millis(start + seconds * 1000);
-            let mut tx = Transaction { state: &mut state, store: &mut store, effects: &mut effects, now };
+            let mut tx = Transaction { state: &mut state, store: &mut *open, effects: &mut effects, now };
             if seconds == 0 {
                 let draft = Draft {
                     topic: "a".to_owned(),

@@ -23,10 +23,10 @@ impl Transaction<'_> {
     }
 
     /// How many tasks an event makes at once.
-    fn tasks_of(&self, event: &Event) -> rusqlite::Result<usize> {
+    fn tasks_of(&self, event: &Event) -> aiwg_store::Result<usize> {
         let mut tasks = 0;
         for rule in self.state.policy.rules.matching(event) {
-            let facts = self.facts(rule, event, self.now)?;
+            let facts = self.look().facts(rule, event, self.now)?;
             tasks += usize::from(decide(rule, &facts) == Decision::Fire);
         }
         Ok(tasks)
@@ -39,7 +39,7 @@ impl Transaction<'_> {
 
     /// Takes in the events that this transaction itself has caused, and those that they cause. The one place where that is done, after each
     /// command: what is done in it only leaves drafts, so that numbers go up in the order in which events are told.
-    pub(super) fn take_drafts(&mut self) -> rusqlite::Result<()> {
+    pub(super) fn take_drafts(&mut self) -> aiwg_store::Result<()> {
         while let Some(draft) = self.effects.drafts.pop_front() {
             let happened_at = draft.happened_at;
             let event = self.numbered(draft);
@@ -59,7 +59,7 @@ impl Transaction<'_> {
         &mut self,
         event: Event,
         happened_at: Option<Timestamp>,
-    ) -> rusqlite::Result<EventEmitted> {
+    ) -> aiwg_store::Result<EventEmitted> {
         let (event, happened_at) = (Arc::new(event), happened_at.unwrap_or(self.now));
         self.state.last_event = event.seq;
         self.store.insert_event(&event)?;

@@ -8,7 +8,7 @@ use aiwg_protocol::{
     types::{Event, EventSource, RefusedMatch, TaskState, Timestamp},
 };
 
-use super::transaction::{Failure, Transaction};
+use super::transaction::{Failure, Look, Transaction};
 use crate::{
     rules::{Decision, Facts, WINDOW_MINUTES, decide, task_of},
     store::{Firing, Outcome, TaskNo},
@@ -52,11 +52,15 @@ pub(super) struct Gathered<'a> {
 
 impl Transaction<'_> {
     /// Has the rules that an event matches take it up.
-    pub(super) fn match_rules(&mut self, event: &Event, happened_at: Timestamp) -> rusqlite::Result<Matched> {
+    pub(super) fn match_rules(
+        &mut self,
+        event: &Event,
+        happened_at: Timestamp,
+    ) -> aiwg_store::Result<Matched> {
         let rules = Arc::clone(&self.state.policy.rules);
         let mut matched = Matched::default();
         for rule in rules.matching(event) {
-            let facts = self.facts(rule, event, happened_at)?;
+            let facts = self.look().facts(rule, event, happened_at)?;
             let decision = decide(rule, &facts);
             let upshot = match decision {
                 Decision::Debounce { interval_ms, max_wait_ms } => {
@@ -84,39 +88,6 @@ impl Transaction<'_> {
         Ok(matched)
     }
 
-    /// What a decision about a match goes by.
-    pub(super) fn facts(
-        &self,
-        rule: &Rule,
-        event: &Event,
-        happened_at: Timestamp,
-    ) -> rusqlite::Result<Facts> {
-        let depth = event.caused_by.as_ref().map_or(0, |cause| cause.depth);
-        let is_file = event.source == EventSource::FileWatcher;
-        Ok(Facts {
-            depth,
-            own_change: is_file && self.state.memory.ran_at(&rule.id, happened_at),
-            ..self.facts_later(rule, std::slice::from_ref(event))?
-        })
-    }
-
-    /// Those that still matter when the matches have settled.
-    pub(super) fn facts_later(&self, rule: &Rule, events: &[Event]) -> rusqlite::Result<Facts> {
-        let since = Timestamp::from_millis(self.now.as_millis() - WINDOW_MS);
-        let memory = &self.state.memory;
-        let counts = rule.max_firings.is_some() || events.iter().any(is_counted);
-        let firings = if counts { self.store.counted_firings(&rule.id, since, self.now)? } else { 0 };
-        Ok(Facts {
-            all_off: !memory.is_enabled(),
-            off: !memory.rule_is_enabled(rule),
-            tripped: memory.tripped_at(&rule.id).is_some(),
-            busy: memory.busy(&rule.id) > 0,
-            counts,
-            firings,
-            ..Facts::default()
-        })
-    }
-
     /// Tells whether a task has come or will come of it, or why not.
     pub(super) fn carry_out(
         &mut self,
@@ -124,7 +95,7 @@ impl Transaction<'_> {
         decision: &Decision,
         gathered: &Gathered<'_>,
         facts: &Facts,
-    ) -> rusqlite::Result<Upshot> {
+    ) -> aiwg_store::Result<Upshot> {
         let nothing = || Ok(Err("nothing has happened".to_owned()));
         let Some(event) = gathered.events.last() else { return nothing() };
         match decision {
@@ -151,7 +122,7 @@ impl Transaction<'_> {
         event: &Event,
         gathered: &Gathered<'_>,
         counts: bool,
-    ) -> rusqlite::Result<Taken> {
+    ) -> aiwg_store::Result<Taken> {
         // Only for what the daemon itself has caused: what comes from outside was refused as a whole.
         if !self.has_room(rule, event)? {
             self.wait_for_room(rule, event)?;
@@ -170,7 +141,7 @@ impl Transaction<'_> {
     }
 
     /// Whether the queue takes a task of a rule; says so where it does not.
-    pub(super) fn has_room(&mut self, rule: &Rule, event: &Event) -> rusqlite::Result<bool> {
+    pub(super) fn has_room(&mut self, rule: &Rule, event: &Event) -> aiwg_store::Result<bool> {
         match self.room_for(1) {
             Ok(()) => Ok(true),
             Err(Failure::Refused(why)) => {
@@ -185,11 +156,46 @@ impl Transaction<'_> {
     }
 
     /// Ends a task that cannot be carried out.
-    fn fail(&mut self, no: TaskNo, why: String) -> rusqlite::Result<()> {
+    fn fail(&mut self, no: TaskNo, why: String) -> aiwg_store::Result<()> {
         match self.store.task(no)? {
             Some(row) => self.finish(&row, &Outcome::without_exit(TaskState::Failed, why)),
             None => Ok(()),
         }
+    }
+}
+
+impl Look<'_> {
+    /// What a decision about a match goes by.
+    pub(super) fn facts(
+        &self,
+        rule: &Rule,
+        event: &Event,
+        happened_at: Timestamp,
+    ) -> aiwg_store::Result<Facts> {
+        let depth = event.caused_by.as_ref().map_or(0, |cause| cause.depth);
+        let is_file = event.source == EventSource::FileWatcher;
+        Ok(Facts {
+            depth,
+            own_change: is_file && self.state.memory.ran_at(&rule.id, happened_at),
+            ..self.facts_later(rule, std::slice::from_ref(event))?
+        })
+    }
+
+    /// Those that still matter when the matches have settled.
+    pub(super) fn facts_later(&self, rule: &Rule, events: &[Event]) -> aiwg_store::Result<Facts> {
+        let since = Timestamp::from_millis(self.now.as_millis() - WINDOW_MS);
+        let memory = &self.state.memory;
+        let counts = rule.max_firings.is_some() || events.iter().any(is_counted);
+        let firings = if counts { self.store.counted_firings(&rule.id, since, self.now)? } else { 0 };
+        Ok(Facts {
+            all_off: !memory.is_enabled(),
+            off: !memory.rule_is_enabled(rule),
+            tripped: memory.tripped_at(&rule.id).is_some(),
+            busy: memory.busy(&rule.id) > 0,
+            counts,
+            firings,
+            ..Facts::default()
+        })
     }
 }
 

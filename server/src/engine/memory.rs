@@ -10,7 +10,7 @@ use aiwg_protocol::{
     types::{Cause, RuleRefusal, Timestamp},
 };
 
-use crate::store::{Run, Store, Switch, TaskNo};
+use crate::store::{Run, Switch, TaskNo, View};
 
 /// How much too early a file system's clock may be: a tick of the kernel's, of which there are at least 100 a second.
 const TICK_MS: i64 = 10;
@@ -40,7 +40,7 @@ impl Refusals {
 
 impl Memory {
     /// Reads it from the store, and begins anew with what is not there.
-    pub(super) fn load(store: &Store, refusals: Refusals, now: Timestamp) -> rusqlite::Result<Self> {
+    pub(super) fn load(store: &dyn View, refusals: Refusals, now: Timestamp) -> aiwg_store::Result<Self> {
         refusals.lock().clear();
         let mut runs: HashMap<String, Vec<Run>> = HashMap::new();
         for (rule, run) in store.runs(Timestamp::from_millis(now.as_millis() - RUNS_MS))? {

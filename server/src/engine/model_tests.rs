@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use aiwg_protocol::types::{TaskState, Timestamp};
+use aiwg_store_sqlite::SqliteStore;
 use futures::{FutureExt, future::BoxFuture};
 use proptest::prelude::*;
 use tokio::sync::mpsc;
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     rules::RuleIndex,
-    store::{Ending, NewTask, Outcome, Store, TaskNo},
+    store::{self, Ending, NewTask, Outcome, Store, TaskNo, View},
 };
 
 const SLOTS: usize = 2;
@@ -168,7 +169,12 @@ impl Model {
 
 /// The engine without its thread.
 struct Machine {
-    store: Store,
+    store: SqliteStore,
+    rest: Rest,
+}
+
+/// All of it but the store.
+struct Rest {
     state: State,
     engine: Engine,
     commands: mpsc::UnboundedReceiver<Command>,
@@ -176,7 +182,7 @@ struct Machine {
 
 impl Machine {
     fn open(path: &Path) -> Self {
-        let store = Store::open(path).unwrap();
+        let mut store = SqliteStore::open(path).unwrap();
         let policy = Policy {
             rules: Arc::new(RuleIndex::default()),
             max_parallel: SLOTS,
@@ -185,14 +191,46 @@ impl Machine {
         };
         let waits = Waits::default();
         let mut state = State::new(policy, waits.clone());
-        state.load(&store).unwrap();
+        state.load(&*store.view().unwrap()).unwrap();
         let (sender, commands) = mpsc::unbounded_channel();
         let engine = Engine::new(sender, waits, state.memory.refusals());
-        Self { store, state, engine, commands }
+        Self { store, rest: Rest { state, engine, commands } }
     }
 
+    fn check(&mut self, model: &Model) {
+        let view = self.store.view().unwrap();
+        assert_eq!(tasks(&*view), as_stored(model));
+        let running = model.0.iter().filter(|task| task.state == TaskState::Running).count();
+        assert_eq!(self.rest.state.running.len(), running);
+        assert_eq!(
+            view.queued() as usize,
+            model.0.iter().filter(|task| task.state == TaskState::Queued).count()
+        );
+    }
+
+    /// Answers, once the transaction is over.
+    fn finish(&mut self, effects: Effects, fate: Fate) {
+        if fate != Fate::Committed {
+            self.rest.state.load(&*self.store.view().unwrap()).unwrap();
+        }
+        for command in effects.done {
+            match fate {
+                Fate::Committed => command.answer(&self.rest.state),
+                _ => command.refuse(EngineError::Closing),
+            }
+        }
+    }
+}
+
+impl Rest {
     /// Does it within the open transaction, as the thread would. Whether it was allowed is known when its answer is.
-    fn apply(&mut self, op: &Op, count: usize, effects: &mut Effects) -> Receipt {
+    fn apply(
+        &mut self,
+        store: &mut dyn store::Transaction,
+        op: &Op,
+        count: usize,
+        effects: &mut Effects,
+    ) -> Receipt {
         let no = move |task: usize| TaskNo((task % count.max(1)) as u64 + 1);
         let (engine, op) = (self.engine.clone(), op.clone());
         let mut receipt: Receipt = async move {
@@ -212,43 +250,16 @@ impl Machine {
         .boxed();
         assert_eq!(receipt.as_mut().now_or_never(), None, "nobody is answered before the commit");
         let mut command = self.commands.try_recv().unwrap();
-        let (state, store) = (&mut self.state, &mut self.store);
+        let state = &mut self.state;
         command.carry_out(&mut Transaction { state, store, effects, now: Timestamp::now() }).unwrap();
         effects.done.push(command);
         receipt
     }
 
-    /// Ends the transaction, and answers.
-    fn finish(&mut self, mut effects: Effects, fate: Fate) {
-        let mut tx = Transaction {
-            state: &mut self.state,
-            store: &mut self.store,
-            effects: &mut effects,
-            now: Timestamp::now(),
-        };
-        tx.fill_slots().unwrap();
-        if fate == Fate::Committed {
-            self.store.commit().unwrap();
-        } else {
-            self.store.rollback().unwrap();
-            self.state.load(&self.store).unwrap();
-        }
-        for command in effects.done {
-            match fate {
-                Fate::Committed => command.answer(&self.state),
-                _ => command.refuse(EngineError::Closing),
-            }
-        }
-    }
-
-    fn check(&self, model: &Model) {
-        assert_eq!(tasks(&self.store), as_stored(model));
-        let running = model.0.iter().filter(|task| task.state == TaskState::Running).count();
-        assert_eq!(self.state.running.len(), running);
-        assert_eq!(
-            self.store.queued() as usize,
-            model.0.iter().filter(|task| task.state == TaskState::Queued).count()
-        );
+    /// What belongs to the end of every transaction.
+    fn fill_slots(&mut self, store: &mut dyn store::Transaction, effects: &mut Effects) {
+        let state = &mut self.state;
+        Transaction { state, store, effects, now: Timestamp::now() }.fill_slots().unwrap();
     }
 }
 
@@ -270,7 +281,7 @@ fn as_stored(model: &Model) -> Stored {
     model.0.iter().map(|task| (task.state, task.attempts)).collect()
 }
 
-fn tasks(store: &Store) -> Stored {
+fn tasks(store: &dyn View) -> Stored {
     let numbers = 1..;
     numbers.map_while(|no| store.task(TaskNo(no)).unwrap()).map(|task| (task.state, task.attempts)).collect()
 }
@@ -282,7 +293,7 @@ fn torn(from: &Path, to: &Path, part: f64) -> Stored {
     std::fs::copy(from, to).unwrap();
     let log = std::fs::read(wal(from)).unwrap_or_default();
     std::fs::write(wal(to), &log[..(log.len() as f64 * part) as usize]).unwrap();
-    tasks(&Store::open(to).unwrap())
+    tasks(&*SqliteStore::open(to).unwrap().view().unwrap())
 }
 
 proptest! {
@@ -302,19 +313,26 @@ proptest! {
         for (ops, fate) in &transactions {
             let mut next = model.clone();
             let mut effects = Effects::default();
-            machine.store.begin().unwrap();
+            let mut open = machine.store.begin().unwrap();
             let mut expected = Vec::new();
             for op in ops {
-                let receipt = machine.apply(op, next.0.len(), &mut effects);
+                let receipt = machine.rest.apply(&mut *open, op, next.0.len(), &mut effects);
                 expected.push((next.apply(op), receipt));
             }
             if *fate == Fate::Crashed {
+                std::mem::forget(open);
                 drop(machine);
                 machine = Machine::open(&path);
                 machine.check(&model);
                 continue;
             }
             next.fill_slots();
+            machine.rest.fill_slots(&mut *open, &mut effects);
+            if *fate == Fate::Committed {
+                open.commit().unwrap();
+            } else {
+                drop(open);
+            }
             machine.finish(effects, *fate);
             if *fate == Fate::Committed {
                 for (allowed, receipt) in expected {

@@ -14,8 +14,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::ErrorCode;
-
 use super::{
     call::Command,
     command::{EngineError, Policy},
@@ -25,7 +23,7 @@ use super::{
 };
 use crate::{
     health::IssueKind,
-    store::{is_damage, no_room},
+    store::{ErrorKind, StoreError},
 };
 
 /// How long a command waits for a database that another process has locked, before whoever sent it is told.
@@ -42,7 +40,7 @@ impl Thread {
             return;
         }
         self.in_trouble = true;
-        let error = no_room();
+        let error = StoreError::full();
         if had_room {
             tracing::error!(%error, "nothing new is taken in, and nothing started");
             // What is not to be kept makes room.
@@ -61,7 +59,7 @@ impl Thread {
     }
 
     /// Undoes a transaction that has failed, and deals with its commands.
-    pub(super) fn recover(&mut self, effects: Effects, error: &rusqlite::Error) {
+    pub(super) fn recover(&mut self, effects: Effects, error: &StoreError) {
         self.undo(effects.policy_before, error);
         if is_locked(error) {
             std::thread::sleep(PAUSE);
@@ -127,26 +125,27 @@ impl Thread {
         command.without_store(&mut Unstored { state, orders: &setup.orders, exit, is_given_up })
     }
 
-    fn undo(&mut self, policy_before: Option<Policy>, error: &rusqlite::Error) {
+    fn undo(&mut self, policy_before: Option<Policy>, error: &StoreError) {
         self.report(error);
         self.in_trouble = true;
         if let Some(policy) = policy_before {
             self.state.policy = policy;
         }
-        let again = self.setup.store.rollback().and_then(|()| self.state.load(&self.setup.store));
+        // The transaction is undone by now, or it is tried once more.
+        let again = self.setup.store.view().and_then(|view| self.state.load(&*view));
         if let Err(error) = again {
             tracing::error!(%error, "the state could not be read again from the database; the next transaction tries again");
             self.is_stale = true;
         }
     }
 
-    fn report(&self, error: &rusqlite::Error) {
+    fn report(&self, error: &StoreError) {
         if self.in_trouble {
             tracing::debug!(%error, "another transaction failed and was undone");
         } else {
             tracing::error!(%error, "a transaction failed and was undone");
         }
-        if is_damage(error) {
+        if error.kind() == ErrorKind::Damaged {
             self.setup.store.note_damage();
             self.setup.health.report(
                 IssueKind::Damage,
@@ -156,8 +155,8 @@ impl Thread {
         self.setup.health.report(IssueKind::Storage, self.advice(error));
     }
 
-    fn advice(&self, error: &rusqlite::Error) -> String {
-        let path = self.setup.store.path().display();
+    fn advice(&self, error: &StoreError) -> String {
+        let path = self.setup.store.place();
         if is_locked(error) {
             return format!(
                 "the database {path} is locked by another process, so that nothing can be stored: end that; \
@@ -177,10 +176,10 @@ impl Thread {
 }
 
 /// Whether another process keeps the database to itself.
-fn is_locked(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
+fn is_locked(error: &StoreError) -> bool {
+    error.kind() == ErrorKind::Busy
 }
 
-fn told(error: &rusqlite::Error) -> Arc<str> {
+fn told(error: &StoreError) -> Arc<str> {
     error.to_string().into()
 }

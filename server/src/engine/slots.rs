@@ -13,7 +13,7 @@ use crate::store::{TaskNo, TaskRow};
 
 impl Transaction<'_> {
     /// Starts what there is room for. Tells whether that is anything.
-    pub(super) fn fill_slots(&mut self) -> rusqlite::Result<bool> {
+    pub(super) fn fill_slots(&mut self) -> aiwg_store::Result<bool> {
         let mut has_started = false;
         while !self.state.closing {
             let Some(no) = self.next()? else { break };
@@ -27,7 +27,7 @@ impl Transaction<'_> {
     }
 
     /// The task that is to start now, if there is room for one.
-    fn next(&self) -> rusqlite::Result<Option<TaskNo>> {
+    fn next(&self) -> aiwg_store::Result<Option<TaskNo>> {
         if self.state.starts == Starts::None || !self.state.has_room {
             return Ok(None);
         }
@@ -56,7 +56,7 @@ impl Transaction<'_> {
     }
 
     /// Which running task waits for which others, those included that must complete before these can start.
-    fn waits(&self) -> rusqlite::Result<Vec<(TaskNo, TaskNo)>> {
+    fn waits(&self) -> aiwg_store::Result<Vec<(TaskNo, TaskNo)>> {
         let mut all = Vec::new();
         for (task, other) in self.state.waits.pairs() {
             if self.state.running.contains(&other) {
@@ -68,7 +68,7 @@ impl Transaction<'_> {
         Ok(all)
     }
 
-    fn start(&mut self, no: TaskNo) -> rusqlite::Result<()> {
+    fn start(&mut self, no: TaskNo) -> aiwg_store::Result<()> {
         if self.state.starts == Starts::One {
             self.state.starts = Starts::None;
         }

@@ -9,7 +9,7 @@ use super::{
     memory::Memory,
     waits::Waits,
 };
-use crate::store::{Ending, Store, TaskNo};
+use crate::store::{Ending, TaskNo, View};
 
 /// What the engine keeps in memory: nothing that could not be read from the store again.
 pub(super) struct State {
@@ -58,7 +58,7 @@ impl State {
     }
 
     /// Reads again what it holds of the store.
-    pub(super) fn load(&mut self, store: &Store) -> rusqlite::Result<()> {
+    pub(super) fn load(&mut self, store: &dyn View) -> aiwg_store::Result<()> {
         (self.last_event, self.last_task) = store.last_numbers()?;
         self.running = store.running_numbers()?.into_iter().collect();
         self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;

@@ -154,7 +154,7 @@ impl Transaction<'_> {
     }
 
     /// From its slot to its old place in the queue.
-    fn queue_again(&mut self, task: &TaskRow, started: bool) -> rusqlite::Result<()> {
+    fn queue_again(&mut self, task: &TaskRow, started: bool) -> aiwg_store::Result<()> {
         self.store.requeue(task.no, started)?;
         self.not_running(task);
         self.tell(&task_event(task.no, &task.order, TaskState::Queued, task.attempts), &task.order);
@@ -176,7 +176,7 @@ impl Transaction<'_> {
     }
 
     /// Stores a new task and says so.
-    pub(super) fn enqueue(&mut self, task: &NewTask) -> rusqlite::Result<TaskNo> {
+    pub(super) fn enqueue(&mut self, task: &NewTask) -> aiwg_store::Result<TaskNo> {
         self.state.last_task += 1;
         let no = TaskNo(self.state.last_task);
         self.store.insert_task(no, task, self.now)?;
@@ -211,7 +211,7 @@ impl Transaction<'_> {
     }
 
     /// A task that has to go on. One whose row cannot be read has failed, and what waits for it waits in vain.
-    pub(super) fn readable(&mut self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
+    pub(super) fn readable(&mut self, no: TaskNo) -> aiwg_store::Result<Option<TaskRow>> {
         let row = self.store.task_or_fail(no, self.now)?;
         if row.is_none()
             && let Some(failed) = self.store.task(no)?
@@ -224,7 +224,7 @@ impl Transaction<'_> {
     }
 
     /// Has those of the running tasks fail whose rows cannot be read: their agents are kept by nobody.
-    pub(super) fn fail_unreadable(&mut self) -> rusqlite::Result<()> {
+    pub(super) fn fail_unreadable(&mut self) -> aiwg_store::Result<()> {
         let running: Vec<TaskNo> = self.state.running.iter().copied().collect();
         running.into_iter().try_for_each(|no| self.readable(no).map(drop))
     }
@@ -247,13 +247,13 @@ impl Transaction<'_> {
     }
 
     /// Ends a task, and with it those that wait for it in vain, and those that wait for these.
-    pub(super) fn finish(&mut self, task: &TaskRow, outcome: &Outcome) -> rusqlite::Result<()> {
+    pub(super) fn finish(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
         self.finish_one(task, outcome)?;
         self.wait_in_vain(task.no, outcome.state)
     }
 
     /// Goes on with what has waited for the end of a task: what waits in vain ends as well, and what waits for that.
-    fn wait_in_vain(&mut self, no: TaskNo, state: TaskState) -> rusqlite::Result<()> {
+    fn wait_in_vain(&mut self, no: TaskNo, state: TaskState) -> aiwg_store::Result<()> {
         let mut ended = vec![(no, state)];
         while let Some((no, state)) = ended.pop() {
             for waiting in self.store.take_waiting(no)? {
@@ -273,7 +273,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    fn finish_one(&mut self, task: &TaskRow, outcome: &Outcome) -> rusqlite::Result<()> {
+    fn finish_one(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
         let mut outcome = outcome.clone();
         if let Some(usage) = &mut outcome.usage {
             if let (Some(id), Some(session)) = (&usage.session_id, outcome.session) {

@@ -22,7 +22,7 @@ use super::{
     effects::Effects,
     handle::{Engine, wake},
     state::State,
-    transaction::Transaction,
+    transaction::{Look, Transaction},
     waits::Waits,
 };
 use crate::{
@@ -56,7 +56,7 @@ const MUCH: u64 = 64 * 1024 * 1024;
 /// What the engine is made of.
 pub struct EngineSetup {
     /// The store.
-    pub store: Store,
+    pub store: Box<dyn Store>,
     /// What the configuration says.
     pub policy: Policy,
     /// Where committed events are published.
@@ -81,8 +81,10 @@ pub(super) struct Thread {
     pub(super) is_stale: bool,
     /// Whether the last transaction failed. Until one has succeeded, it is tried again and again.
     pub(super) in_trouble: bool,
-    /// When it was last looked how large the database's log is.
-    looked_at_log: Instant,
+    /// When the store was looked after last.
+    looked_after: Instant,
+    /// How much text events have brought since house was kept last, in bytes.
+    grown: u64,
     /// Whether the thread is to end.
     pub(super) exit: bool,
 }
@@ -91,11 +93,11 @@ pub(super) struct Thread {
 ///
 /// # Errors
 /// The store cannot be read, or there is no thread to be had.
-pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
+pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     let waits = Waits::default();
     let mut state = State::new(setup.policy.clone(), waits.clone());
-    state.load(&setup.store).map_err(io::Error::other)?;
-    setup.store.wait_no_longer_than(TRY_EVERY).map_err(io::Error::other)?;
+    setup.store.view().and_then(|view| state.load(&*view)).map_err(io::Error::other)?;
+    setup.store.set_patience(TRY_EVERY).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::unbounded_channel();
     let refusals = state.memory.refusals();
     let thread = Thread {
@@ -105,7 +107,8 @@ pub fn start(setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
         taken: VecDeque::new(),
         is_stale: false,
         in_trouble: false,
-        looked_at_log: Instant::now(),
+        looked_after: Instant::now(),
+        grown: 0,
         exit: false,
     };
     // It makes prompts of their templates.
@@ -145,44 +148,36 @@ impl Thread {
 
     /// Answers what changes nothing, by what is committed.
     pub(super) fn read(&mut self, mut command: Command) {
-        let loaded = if self.is_stale { self.state.load(&self.setup.store) } else { Ok(()) };
-        self.is_stale &= loaded.is_err();
-        let read = loaded.and_then(|()| {
-            command.carry_out(&mut self.transaction(&mut Effects::default(), Timestamp::now()))
-        });
-        match read {
+        match self.look_at(&mut command) {
             Ok(()) => command.answer(&self.state),
             Err(error) => command.refuse(EngineError::Storage(error.to_string().into())),
         }
     }
 
-    fn close_store(&self) {
-        let store = &self.setup.store;
-        let closed = if self.state.has_room { store.checkpoint() } else { store.keep_log() };
-        if let Err(error) = closed {
+    fn look_at(&mut self, command: &mut Command) -> aiwg_store::Result<()> {
+        let view = self.setup.store.view()?;
+        if self.is_stale {
+            self.state.load(&*view)?;
+            self.is_stale = false;
+        }
+        command.read(&Look { state: &self.state, store: &*view, now: Timestamp::now() }).map(drop)
+    }
+
+    fn close_store(&mut self) {
+        if let Err(error) = self.setup.store.close(self.state.has_room) {
             tracing::warn!(%error, "the database's log was left beside it; the next start takes it in");
         }
     }
 
-    /// Now and then: whether events have brought so much that house should be kept, and the database's log become too large.
+    /// Now and then: whether events have brought so much that house should be kept, and what belongs to the store's own upkeep.
     fn look_after_store(&mut self) {
-        if self.setup.store.grown() >= MUCH {
-            self.setup.store.take_grown();
+        if self.grown >= MUCH {
+            self.grown = 0;
             self.setup.grown.notify_one();
         }
-        if self.looked_at_log.elapsed() < TRY_EVERY {
-            return;
-        }
-        self.looked_at_log = Instant::now();
-        if !self.state.has_room
-            && let Err(error) = self.setup.store.reuse_log()
-        {
-            tracing::debug!(%error, "the database's log is not written from its beginning again yet");
-        }
-        match self.setup.store.keep_log_small(TRY_EVERY) {
-            Ok(true) => {}
-            Ok(false) => tracing::debug!("the database's log is large, and someone reads from it"),
-            Err(error) => tracing::debug!(%error, "the database's log is large, and could not be emptied"),
+        if self.looked_after.elapsed() >= TRY_EVERY {
+            self.looked_after = Instant::now();
+            self.setup.store.look_after(self.state.has_room);
         }
     }
 
@@ -225,46 +220,42 @@ impl Thread {
 
     /// Carries out what is taken, and what comes meanwhile, so many at the most. What is committed is taken no longer. Tells whether anything
     /// was written.
-    pub(super) fn transact(&mut self, effects: &mut Effects, most: usize) -> rusqlite::Result<bool> {
+    pub(super) fn transact(&mut self, effects: &mut Effects, most: usize) -> aiwg_store::Result<bool> {
+        let (mut count, mut bytes) = (0, 0);
+        let mut open = self.setup.store.begin()?;
         if self.is_stale {
-            self.state.load(&self.setup.store)?;
+            self.state.load(&*open)?;
             self.is_stale = false;
         }
-        self.setup.store.begin()?;
-        let (mut count, mut bytes) = (0, 0);
         let now = Timestamp::now();
         effects.at = now;
-        if self.in_trouble && self.state.has_room {
+        let mut tx = Transaction { state: &mut self.state, store: &mut *open, effects, now };
+        if self.in_trouble && tx.state.has_room {
             // Whether it can be written again is known only once it has been.
-            self.setup.store.write_something()?;
+            tx.store.write_something()?;
         }
-        self.transaction(effects, now).store_endings()?;
+        tx.store_endings()?;
         while count < most && bytes < MAX_BATCH_BYTES {
-            if count == self.taken.len() && self.state.has_room {
+            if count == self.taken.len() && tx.state.has_room {
                 match self.commands.try_recv() {
-                    Ok(command) => self.take(command),
+                    Ok(command) => self.taken.push_back((command, Instant::now())),
                     Err(_) => break,
                 }
             }
             let Some((command, _)) = self.taken.get_mut(count) else { break };
             bytes += command.text();
-            let (state, store) = (&mut self.state, &mut self.setup.store);
-            command.carry_out(&mut Transaction { state, store, effects, now })?;
+            command.carry_out(&mut tx)?;
             count += 1;
         }
         if bytes > LITTLE {
-            self.setup.store.make_room(WRITTEN * bytes as u64)?;
+            tx.store.make_room(WRITTEN * bytes as u64)?;
         }
-        self.transaction(effects, now).settle()?;
-        let has_written = self.setup.store.commit()?;
+        tx.settle()?;
+        let has_written = open.commit()?;
         effects.done.extend(self.taken.drain(..count).map(|(command, _)| command));
         self.state.endings.clear();
         self.exit |= effects.exit;
         Ok(has_written)
-    }
-
-    fn transaction<'a>(&'a mut self, effects: &'a mut Effects, now: Timestamp) -> Transaction<'a> {
-        Transaction { state: &mut self.state, store: &mut self.setup.store, effects, now }
     }
 
     pub(super) fn deliver(&mut self, effects: Effects, has_written: bool) {
@@ -274,6 +265,7 @@ impl Thread {
         }
         self.report_tripped();
         self.publish_due(effects.at);
+        self.grown += effects.events.iter().map(|event| event.payload.as_str().len() as u64).sum::<u64>();
         effects.journal.write();
         self.setup.bus.note(&effects.events);
         // First, or whoever asked would wait while the agents are started.
@@ -303,7 +295,7 @@ impl Thread {
         self.setup.health.report(IssueKind::Automation, tripped_message(&rules));
     }
 
-    fn publish_due(&self, now: Timestamp) {
+    fn publish_due(&mut self, now: Timestamp) {
         match self.due(now) {
             Ok(next) => {
                 self.setup.next_due.send_if_modified(|due| std::mem::replace(due, next) != next);
@@ -312,9 +304,10 @@ impl Thread {
         }
     }
 
-    fn due(&self, now: Timestamp) -> rusqlite::Result<Due> {
-        let first = self.setup.store.next_due(None)?;
+    fn due(&mut self, now: Timestamp) -> aiwg_store::Result<Due> {
+        let view = self.setup.store.view()?;
+        let first = view.next_due(None)?;
         let is_past = first.is_some_and(|first| first <= now);
-        Ok(Due { first, next: if is_past { self.setup.store.next_due(Some(now))? } else { first } })
+        Ok(Due { first, next: if is_past { view.next_due(Some(now))? } else { first } })
     }
 }

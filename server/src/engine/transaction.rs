@@ -7,7 +7,7 @@ use super::{
     effects::Effects,
     state::State,
 };
-use crate::store::{Ending, InForce, Store, TaskNo};
+use crate::store::{self, Ending, InForce, StoreError, TaskNo, View};
 
 /// How many tasks, and how many events, are forgotten in one transaction.
 const PRUNED_AT_ONCE: u64 = 500;
@@ -15,11 +15,11 @@ const PRUNED_AT_ONCE: u64 = 500;
 /// A command's own error, or the store's, which undoes the whole transaction.
 pub(super) enum Failure {
     Refused(EngineError),
-    Store(rusqlite::Error),
+    Store(StoreError),
 }
 
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
@@ -33,14 +33,26 @@ impl From<EngineError> for Failure {
 /// The state and an open transaction.
 pub(super) struct Transaction<'a> {
     pub(super) state: &'a mut State,
-    pub(super) store: &'a mut Store,
+    pub(super) store: &'a mut (dyn store::Transaction + 'a),
     pub(super) effects: &'a mut Effects,
     pub(super) now: Timestamp,
 }
 
+/// The state and what is stored, to look at: what is committed, or an open transaction.
+pub(super) struct Look<'a> {
+    pub(super) state: &'a State,
+    pub(super) store: &'a dyn View,
+    pub(super) now: Timestamp,
+}
+
 impl Transaction<'_> {
+    /// The same, to look at.
+    pub(super) fn look(&self) -> Look<'_> {
+        Look { state: self.state, store: self.store, now: self.now }
+    }
+
     /// Stores why tasks are being ended, where that could not be stored when they were told to.
-    pub(super) fn store_endings(&mut self) -> rusqlite::Result<()> {
+    pub(super) fn store_endings(&mut self) -> aiwg_store::Result<()> {
         for (no, ending) in &self.state.endings {
             if self
                 .store
@@ -55,7 +67,7 @@ impl Transaction<'_> {
 
     /// Starts tasks while there are slots, and takes in what that leads to. Belongs to the end of every transaction, so that a task that can
     /// start at once is queued and started with one sync.
-    pub(super) fn settle(&mut self) -> rusqlite::Result<()> {
+    pub(super) fn settle(&mut self) -> aiwg_store::Result<()> {
         while self.fill_slots()? {
             self.take_drafts()?;
         }
@@ -63,7 +75,7 @@ impl Transaction<'_> {
     }
 
     /// Does things by another configuration from here on, and keeps it for starts that nobody asks for.
-    pub(super) fn configure(&mut self, policy: &Policy, in_force: &InForce) -> rusqlite::Result<()> {
+    pub(super) fn configure(&mut self, policy: &Policy, in_force: &InForce) -> aiwg_store::Result<()> {
         self.store.set_in_force(in_force)?;
         let before = std::mem::replace(&mut self.state.policy, policy.clone());
         self.effects.policy_before.get_or_insert(before);
@@ -95,7 +107,7 @@ impl Transaction<'_> {
     }
 
     /// Forgets some of what is not to be kept.
-    pub(super) fn prune(&mut self, what: Prune) -> rusqlite::Result<Pruned> {
+    pub(super) fn prune(&mut self, what: Prune) -> aiwg_store::Result<Pruned> {
         self.store.set_aged(what.aged)?;
         let tasks = self.store.prune_tasks(what.tasks, PRUNED_AT_ONCE)?;
         let events = self.store.prune_events(what.events, PRUNED_AT_ONCE)?;

@@ -21,7 +21,7 @@ impl Transaction<'_> {
         event: &Event,
         interval_ms: u64,
         max_wait_ms: u64,
-    ) -> rusqlite::Result<()> {
+    ) -> aiwg_store::Result<()> {
         let pending = self.store.add_pending(&rule.id, event, self.now)?;
         if pending.due_at.is_none() && pending.matches > 1 {
             // It waits for the rule's task to end already, and goes on then.
@@ -41,13 +41,13 @@ impl Transaction<'_> {
     }
 
     /// A match is to wait until the queue has room again.
-    pub(super) fn wait_for_room(&mut self, rule: &Rule, event: &Event) -> rusqlite::Result<()> {
+    pub(super) fn wait_for_room(&mut self, rule: &Rule, event: &Event) -> aiwg_store::Result<()> {
         self.store.add_pending(&rule.id, event, self.now)?;
         self.store.set_pending_due(&rule.id, Some(later(self.now, ROOM_AGAIN_MS)))
     }
 
     /// Makes tasks of the matches that have settled.
-    pub(super) fn fire_due(&mut self, which: DueScope) -> rusqlite::Result<()> {
+    pub(super) fn fire_due(&mut self, which: DueScope) -> aiwg_store::Result<()> {
         let rules = Arc::clone(&self.state.policy.rules);
         let mut due = self.store.pending_due(self.now)?;
         due.extend(self.due_by_another_clock()?);
@@ -60,7 +60,7 @@ impl Transaction<'_> {
     }
 
     /// The rules whose matches would have to wait for longer than any does: the clock was set back since. They have waited already.
-    fn due_by_another_clock(&self) -> rusqlite::Result<Vec<String>> {
+    fn due_by_another_clock(&self) -> aiwg_store::Result<Vec<String>> {
         let pending = self.store.all_pending()?.into_values();
         let too_late = pending.filter(|pending| {
             let longest = self.state.policy.rules.get(&pending.rule).map_or(0, longest_wait);
@@ -72,7 +72,7 @@ impl Transaction<'_> {
     }
 
     /// A task of the rule has ended: what has waited for that goes on.
-    pub(super) fn no_longer_busy(&mut self, id: &str) -> rusqlite::Result<()> {
+    pub(super) fn no_longer_busy(&mut self, id: &str) -> aiwg_store::Result<()> {
         let Some(pending) = self.store.pending(id)?.filter(|pending| pending.due_at.is_none()) else {
             return Ok(());
         };
@@ -93,7 +93,7 @@ impl Transaction<'_> {
         self.fire_pending(id)
     }
 
-    fn fire_pending(&mut self, id: &str) -> rusqlite::Result<()> {
+    fn fire_pending(&mut self, id: &str) -> aiwg_store::Result<()> {
         let rules = Arc::clone(&self.state.policy.rules);
         let Some(pending) = self.store.pending(id)? else { return Ok(()) };
         let events = self.store.pending_events(id)?;
@@ -106,7 +106,7 @@ impl Transaction<'_> {
             tracing::warn!(target: "automation", rule = id, "dropped: nothing is left of what the rule waited with");
             return self.store.remove_pending(id);
         };
-        let facts = self.facts_later(rule, &events)?;
+        let facts = self.look().facts_later(rule, &events)?;
         if self.is_switched_off(id) && !facts.tripped {
             // It goes on when someone switches it on again. Where the file says that the rule is off, it is over.
             return self.store.set_pending_due(id, None);

@@ -59,7 +59,7 @@ fn read(file: &Path) -> io::Result<(Vec<u8>, Content)> {
 /// The database cannot be written. A file that is not understood is no error: it is kept under another name.
 pub(super) fn import(
     file: &Path,
-    store: &mut Store,
+    store: &mut dyn Store,
     interrupted: InterruptedTasks,
     health: &Health,
 ) -> Result<(), RecoveryError> {
@@ -79,7 +79,12 @@ pub(super) fn import(
     };
     let tasks: Vec<Imported> = tasks.iter().filter_map(|task| imported(task, interrupted)).collect();
     let count = tasks.len();
-    store.import(tasks)?;
+    let take_over = || {
+        let mut transaction = store.begin()?;
+        transaction.import(tasks)?;
+        transaction.commit().map(drop)
+    };
+    take_over().map_err(RecoveryError::Database)?;
     if source == beside {
         std::fs::rename(source, file.with_added_extension("imported")).map_err(at(source))?;
     }

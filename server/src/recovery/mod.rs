@@ -3,16 +3,17 @@
 mod import;
 mod unknown_agents;
 
-use std::io;
+use std::{io, sync::Arc};
 
 use aiwg_protocol::config::InterruptedTasks;
 use aiwg_store::Reports;
+use aiwg_store_sqlite::{Quarantined, SqliteReader, SqliteStore};
 
 use crate::{
     components::event_log::last_written,
     health::{Health, IssueKind},
     project::Project,
-    store::{HIGHEST_BELIEVED, SetAside, Store, StoreError, TaskNo, is_unreadable},
+    store::{ErrorKind, HIGHEST_BELIEVED, InForce, Reader, Store, StoreError, TaskNo, Transaction, View},
 };
 
 /// Why the store cannot be opened.
@@ -23,7 +24,7 @@ pub enum RecoveryError {
     Store(#[from] StoreError),
     /// The database cannot be read or written.
     #[error("the database: {0}")]
-    Database(#[from] rusqlite::Error),
+    Database(StoreError),
     /// Something beside the database.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -47,30 +48,27 @@ pub(crate) fn open_store(
     project: &Project,
     wanted: &Wanted,
     health: &Health,
-) -> Result<Store, RecoveryError> {
+) -> Result<Box<dyn Store>, RecoveryError> {
     // A stopped daemon removes it.
     let after_a_crash = project.pid_file().exists();
     let (mut store, aside) = match &wanted.damage {
-        Some(why) => Store::replace(&project.database(), why).map(|(store, aside)| (store, Some(aside)))?,
-        None => Store::open_or_quarantine(&project.database(), after_a_crash)?,
+        Some(why) => {
+            SqliteStore::replace(&project.database(), why).map(|(store, aside)| (store, Some(aside)))?
+        }
+        None => SqliteStore::open_or_quarantine(&project.database(), after_a_crash)?,
     };
     store.report_to(reports(health));
-    end_unreadable(project, &store)?;
-    store.all_rested()?;
-    let is_new = store.last_numbers()? == (0, 0);
-    if after_a_crash && aside.is_none() {
-        look_for_loss(project, &mut store, health)?;
-    }
+    let mut store: Box<dyn Store> = Box::new(store);
+    let is_new = go_on(&mut *store, project, after_a_crash && aside.is_none(), health)?;
     if is_new {
-        // A new one: the one before may have been damaged, or someone has removed it.
-        begin_after_what_is_there(project, &mut store)?;
+        // The one before may have been damaged, or someone has removed it.
         unknown_agents::end(&project.actions_dir())?;
         if aside.is_none() && !wanted.import {
             import::keep_unasked(&project.tasks_file(), health)?;
         }
     }
     if wanted.import {
-        import::import(&project.tasks_file(), &mut store, wanted.interrupted, health)?;
+        import::import(&project.tasks_file(), &mut *store, wanted.interrupted, health)?;
     }
     if let Some(aside) = aside {
         report(&aside, health);
@@ -78,24 +76,74 @@ pub(crate) fn open_store(
     Ok(store)
 }
 
+/// Prepares the store for a daemon that goes on with it. True if it is a new one, in which no number was given yet.
+fn go_on(
+    store: &mut dyn Store,
+    project: &Project,
+    may_have_lost: bool,
+    health: &Health,
+) -> Result<bool, RecoveryError> {
+    let mut transaction = store.begin().map_err(RecoveryError::Database)?;
+    end_unreadable(project, &*transaction)?;
+    transaction.all_rested().map_err(RecoveryError::Database)?;
+    let is_new = transaction.last_numbers().map_err(RecoveryError::Database)? == (0, 0);
+    if may_have_lost {
+        look_for_loss(project, &mut *transaction, health)?;
+    }
+    if is_new {
+        begin_after_what_is_there(project, &mut *transaction)?;
+    }
+    transaction.commit().map_err(RecoveryError::Database)?;
+    Ok(is_new)
+}
+
+/// Opens the store of a project as it is; a new one where there is none.
+///
+/// # Errors
+/// It cannot be opened.
+pub(crate) fn open_as_it_is(project: &Project) -> Result<Box<dyn Store>, RecoveryError> {
+    Ok(Box::new(SqliteStore::open(&project.database())?))
+}
+
+/// Opens one more reader of the store.
+///
+/// # Errors
+/// It cannot be opened.
+pub(crate) fn open_reader(project: &Project, health: &Health) -> Result<Arc<dyn Reader>, RecoveryError> {
+    Ok(Arc::new(SqliteReader::open(&project.database())?.reporting_to(reports(health))))
+}
+
+/// Notes the configuration that is in force.
+///
+/// # Errors
+/// The database cannot be written.
+pub(crate) fn put_in_force(store: &mut dyn Store, in_force: &InForce) -> Result<(), RecoveryError> {
+    let mut put = || {
+        let mut transaction = store.begin()?;
+        transaction.set_in_force(in_force)?;
+        transaction.commit().map(drop)
+    };
+    put().map_err(RecoveryError::Database)
+}
+
 /// Rows that cannot be read are an issue in the health.
-pub(crate) fn reports(health: &Health) -> Reports {
+fn reports(health: &Health) -> Reports {
     let health = health.clone();
     Reports::to(move |message| health.report(IssueKind::Rows, message))
 }
 
 /// Nobody goes on with the agent of a task whose row cannot be read.
-fn end_unreadable(project: &Project, store: &Store) -> Result<(), RecoveryError> {
-    for no in store.running_numbers()? {
+fn end_unreadable(project: &Project, store: &dyn View) -> Result<(), RecoveryError> {
+    for no in store.running_numbers().map_err(RecoveryError::Database)? {
         match store.task(no) {
-            Err(error) if is_unreadable(&error) => unknown_agents::end_one(&project.action_dir(no)),
-            row => drop(row?),
+            Err(error) if error.kind() == ErrorKind::Row => unknown_agents::end_one(&project.action_dir(no)),
+            row => drop(row.map_err(RecoveryError::Database)?),
         }
     }
     Ok(())
 }
 
-fn report(SetAside { to, why }: &SetAside, health: &Health) {
+fn report(Quarantined { to, why }: &Quarantined, health: &Health) {
     let message = format!(
         "the database was damaged ({why}) and is set aside as {}: the queue and the history in it are not lost but not in use; \
          `sqlite3 FILE .recover` may read them, and tasks.json and events/ are copies of their last state",
@@ -107,8 +155,12 @@ fn report(SetAside { to, why }: &SetAside, health: &Health) {
 
 /// Events go to `events/` once they are committed. One that is only there was lost by the database: its log was removed, emptied or put back, as
 /// no crash does it. The database itself cannot tell that.
-fn look_for_loss(project: &Project, store: &mut Store, health: &Health) -> Result<(), RecoveryError> {
-    let (last_event, _) = store.last_numbers()?;
+fn look_for_loss(
+    project: &Project,
+    store: &mut dyn Transaction,
+    health: &Health,
+) -> Result<(), RecoveryError> {
+    let (last_event, _) = store.last_numbers().map_err(RecoveryError::Database)?;
     let written = last_written(&project.events_dir(), HIGHEST_BELIEVED);
     if written <= last_event {
         return Ok(());
@@ -124,11 +176,12 @@ fn look_for_loss(project: &Project, store: &mut Store, health: &Health) -> Resul
 }
 
 /// No number is given twice, though the database that knew them is gone: as far as those that are found can be such.
-fn begin_after_what_is_there(project: &Project, store: &mut Store) -> Result<(), RecoveryError> {
+fn begin_after_what_is_there(project: &Project, store: &mut dyn Transaction) -> Result<(), RecoveryError> {
     let names = std::fs::read_dir(project.actions_dir())?.flatten().map(|entry| entry.file_name());
     let tasks = names.filter_map(|name| Some(name.to_str()?.parse::<TaskNo>().ok()?.0));
     // Anyone may have made a directory of any name.
     let tasks = tasks.filter(|no| *no < HIGHEST_BELIEVED);
-    store.begin_after(last_written(&project.events_dir(), HIGHEST_BELIEVED), tasks.max().unwrap_or(0))?;
-    Ok(())
+    store
+        .begin_after(last_written(&project.events_dir(), HIGHEST_BELIEVED), tasks.max().unwrap_or(0))
+        .map_err(RecoveryError::Database)
 }

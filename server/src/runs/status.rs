@@ -29,7 +29,12 @@ impl Component for Supervisor {
         "the supervisor"
     }
 
-    fn status(&self, context: &Context, reader: &Reader, into: &mut Subsystems) -> rusqlite::Result<()> {
+    fn status(
+        &self,
+        context: &Context,
+        reader: &dyn Reader,
+        into: &mut Subsystems,
+    ) -> aiwg_store::Result<()> {
         let config = &context.settings.get().config;
         agent_program::check(&config.agent, context.project.root(), &context.health);
         let running = reader.running(RUNNING_SHOWN)?;

@@ -8,11 +8,12 @@ use std::{
 };
 
 use aiwg_fs::within;
+use aiwg_store_sqlite::{Found, Mismatch, ask, from_io, has_journal, has_lost_log};
 pub(crate) use file_system::not_promised;
 
 use crate::{
     project::Project,
-    store::{Found, InForce, Mismatch, StoreError, TaskNo, ask, from_io, has_journal, has_lost_log},
+    store::{InForce, StoreError, TaskNo},
 };
 
 /// How long the directories of tasks have to answer.
@@ -177,12 +178,13 @@ fn has_living_agents(project: &Project) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store;
+    use crate::{recovery::put_in_force, store::Store};
+    use aiwg_store_sqlite::SqliteStore;
 
     fn made(project: &Project) {
-        let mut store = Store::open(&project.database()).unwrap();
-        store.set_in_force(&InForce { named: None, text: Some("{}".to_owned()) }).unwrap();
-        store.checkpoint().unwrap();
+        let mut store = SqliteStore::open(&project.database()).unwrap();
+        put_in_force(&mut store, &InForce { named: None, text: Some("{}".to_owned()) }).unwrap();
+        store.close(true).unwrap();
     }
 
     #[test]
@@ -242,7 +244,7 @@ mod tests {
     #[test]
     fn a_store_of_ones_own_in_which_nothing_is_in_force_has_lost_that() {
         let (_dir, project) = Project::temporary();
-        drop(Store::open(&project.database()).unwrap());
+        drop(SqliteStore::open(&project.database()).unwrap());
         let known = examine(&project, false, false).unwrap();
         let refused = known.may_begin_anew(&project, false).unwrap_err().to_string();
         assert!(
@@ -255,7 +257,7 @@ mod tests {
     #[test]
     fn what_is_in_force_is_not_in_the_log_only() {
         let (_dir, project) = Project::temporary();
-        let mut store = Store::open(&project.database()).unwrap();
+        let mut store = SqliteStore::open(&project.database()).unwrap();
         let text = |text: &str| InForce { named: None, text: Some(text.to_owned()) };
         let in_the_file_alone = || {
             let copy = project.root().join("copy.db");
@@ -265,19 +267,20 @@ mod tests {
                 .query_row("SELECT text FROM config_in_force", [], |row| row.get::<_, String>(0))
                 .unwrap()
         };
-        store.set_in_force(&text("{}")).unwrap();
+        put_in_force(&mut store, &text("{}")).unwrap();
         assert_eq!(in_the_file_alone(), "{}");
         // As a reload does it, among other commands.
-        store.begin().unwrap();
-        store.set_in_force(&text("{ }")).unwrap();
-        store.commit().unwrap();
+        let mut transaction = store.begin().unwrap();
+        transaction.begin_after(1, 1).unwrap();
+        transaction.set_in_force(&text("{ }")).unwrap();
+        transaction.commit().unwrap();
         assert_eq!(in_the_file_alone(), "{ }");
     }
 
     #[test]
     fn one_without_a_stamp_is_foreign_unless_this_process_was_its_daemon() {
         let (_dir, project) = Project::temporary();
-        drop(Store::open(&project.database()).unwrap());
+        drop(SqliteStore::open(&project.database()).unwrap());
         let connection = rusqlite::Connection::open(project.database()).unwrap();
         connection.execute("DELETE FROM made_here", []).unwrap();
         drop(connection);

@@ -1,9 +1,23 @@
 //! What the daemon keeps, and must survive anything, whatever keeps it.
+//!
+//! There is one writer, a [`Store`], whose changes are [`Transaction`]s; everybody else reads beside it, by a [`Reader`]. The types are those of
+//! `aiwg-model`, and a backend's own appear nowhere: an error is a [`StoreError`] of a kind that tells what can be done about it.
 
 mod error;
 mod query;
+mod reader;
 mod reports;
+mod store;
+mod transaction;
+mod view;
 
 pub use error::{ErrorKind, StoreError};
 pub use query::{EventFilter, EventPage, From, PAGE_BYTES, Selection, TaskFilter, TaskPage};
+pub use reader::Reader;
 pub use reports::Reports;
+pub use store::Store;
+pub use transaction::Transaction;
+pub use view::View;
+
+/// What the calls of a store give.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;

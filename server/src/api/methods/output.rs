@@ -97,7 +97,7 @@ impl Follow<'_> {
         let (no, path, offset, encoding) = (self.no, self.path.clone(), self.offset, self.encoding);
         let context = Arc::clone(&self.handler.context);
         let most = u64::try_from(bytes).unwrap_or(u64::MAX).min(CHUNK);
-        let read = move |reader: &Reader| {
+        let read = move |reader: &dyn Reader| {
             let Some(found) = look(reader, &context.running, no, &path, offset, most)? else {
                 return Ok(None);
             };
@@ -148,13 +148,13 @@ struct Look {
 
 /// The state is read before the file: what an ended task has written is all there.
 fn look(
-    reader: &Reader,
+    reader: &dyn Reader,
     running: &Running,
     no: TaskNo,
     path: &Path,
     offset: u64,
     most: u64,
-) -> rusqlite::Result<Option<Look>> {
+) -> aiwg_store::Result<Option<Look>> {
     loop {
         let Some(task) = reader.task(no)? else { return Ok(None) };
         let (attempts, is_final) = (task.attempts, task.state.is_final());

@@ -170,7 +170,7 @@ async fn after(timeout_ms: Option<u64>) {
 /// Read as a whole beside the connections: what its agent has written is in a file that others may have made.
 async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
     let context = Arc::clone(&handler.context);
-    let read = move |reader: &Reader, _| {
+    let read = move |reader: &dyn Reader, _| {
         let row = reader.task(no)?;
         Ok(Part::new(row.map(|row| complete(&context, row, TAIL_BYTES)), false))
     };

@@ -151,7 +151,7 @@ fn unwatched(api: &Api, path: &Path) -> Result<Option<String>, ApiError> {
         }));
     }
     let why = match options(context.project.root(), config).verdict(path, Kind::Modified) {
-        Ok(Verdict::Told) if api.subsystems(&context.reader)?.file_watcher.enabled => return Ok(None),
+        Ok(Verdict::Told) if api.subsystems(&*context.reader)?.file_watcher.enabled => return Ok(None),
         Ok(Verdict::Told) => {
             return Ok(Some("files are not watched: `aiwg daemon status` says why".to_owned()));
         }

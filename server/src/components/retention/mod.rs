@@ -123,7 +123,7 @@ async fn remove_files(context: &Context, retention: &RetentionConfig, now: Times
     let files = tokio::task::spawn_blocking(move || {
         let first = reader.first_event().map_err(std::io::Error::other);
         let pruned = [
-            outputs::prune(&actions, &reader, &retention, now, &stopped),
+            outputs::prune(&actions, &*reader, &retention, now, &stopped),
             first.and_then(|first| event_files::prune(&events_dir, cutoff(now, retention.event_days), first)),
         ];
         for error in pruned.into_iter().filter_map(Result::err) {
@@ -138,7 +138,7 @@ async fn remove_files(context: &Context, retention: &RetentionConfig, now: Times
 /// The first of the latest events that are together no more than `retention.event_mb` allows; none where all are.
 async fn first_that_fits(context: &Context, retention: &RetentionConfig) -> Option<u64> {
     let most = u64::from(retention.event_mb?) * MIB;
-    let search = move |reader: &Reader| {
+    let search = move |reader: &dyn Reader| {
         // Nothing to look for, in most databases.
         if reader.size()? <= most {
             return Ok(None);

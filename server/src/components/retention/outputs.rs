@@ -19,7 +19,7 @@ struct Output {
 /// next time, and so is everything once `stopped`.
 pub(super) fn prune(
     actions: &Path,
-    reader: &Reader,
+    reader: &dyn Reader,
     retention: &RetentionConfig,
     now: Timestamp,
     stopped: &CancellationToken,
@@ -64,7 +64,7 @@ fn in_order(outputs: &mut [Output], most: u64) {
 }
 
 /// Of every task that is neither queued nor running.
-fn finished(actions: &Path, reader: &Reader, stopped: &CancellationToken) -> io::Result<Vec<Output>> {
+fn finished(actions: &Path, reader: &dyn Reader, stopped: &CancellationToken) -> io::Result<Vec<Output>> {
     let mut outputs = Vec::new();
     for entry in std::fs::read_dir(actions)? {
         if stopped.is_cancelled() {

@@ -97,7 +97,7 @@ impl Ledger {
 ///
 /// # Errors
 /// The database cannot be read.
-pub(crate) fn fired(reader: &Reader) -> rusqlite::Result<HashMap<String, Timestamp>> {
+pub(crate) fn fired(reader: &dyn Reader) -> aiwg_store::Result<HashMap<String, Timestamp>> {
     Ok(fired_of(reader.cursors(SOURCE)?))
 }
 

@@ -45,7 +45,7 @@ impl Component for Scheduler {
         Box::pin(async move { fire_schedules(&context, &self.components).await })
     }
 
-    fn status(&self, context: &Context, _: &Reader, into: &mut Subsystems) -> rusqlite::Result<()> {
+    fn status(&self, context: &Context, _: &dyn Reader, into: &mut Subsystems) -> aiwg_store::Result<()> {
         into.scheduler = status(&context.settings.get().config);
         Ok(())
     }

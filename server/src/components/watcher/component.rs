@@ -51,7 +51,7 @@ impl Component for FileWatcher {
         self.finish_watching(how == Stop::EndAgents);
     }
 
-    fn status(&self, _: &Context, _: &Reader, into: &mut Subsystems) -> rusqlite::Result<()> {
+    fn status(&self, _: &Context, _: &dyn Reader, into: &mut Subsystems) -> aiwg_store::Result<()> {
         into.file_watcher = self.watch_status();
         Ok(())
     }

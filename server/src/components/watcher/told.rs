@@ -41,7 +41,7 @@ impl WatchCursor {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub(crate) fn read(reader: &Reader) -> rusqlite::Result<Option<Self>> {
+    pub(crate) fn read(reader: &dyn Reader) -> aiwg_store::Result<Option<Self>> {
         let found = reader.cursors(SOURCE)?;
         let stored = found.get(KEY).and_then(|text| serde_json::from_str::<Stored>(text).ok());
         Ok(stored.map(|Stored { at, stopped }| Self { at: Timestamp::from_millis(at), stopped }))

@@ -76,7 +76,7 @@ impl Component for Socket {
         })
     }
 
-    fn status(&self, _: &Context, _: &Reader, into: &mut Subsystems) -> rusqlite::Result<()> {
+    fn status(&self, _: &Context, _: &dyn Reader, into: &mut Subsystems) -> aiwg_store::Result<()> {
         into.ipc = IpcSubsystem { clients: self.clients.load(Ordering::Relaxed) };
         Ok(())
     }

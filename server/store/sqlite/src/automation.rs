@@ -29,24 +29,24 @@ const ALL: &str = "";
 
 impl SqliteStore {
     /// All switches that were ever set; the one of all automation has an empty name.
-    pub fn switches(&self) -> rusqlite::Result<HashMap<String, Switch>> {
+    pub(crate) fn switches(&self) -> rusqlite::Result<HashMap<String, Switch>> {
         switches(self.connection(), &self.reports)
     }
 
     /// Sets the switch of a rule, or of all automation.
-    pub fn set_switch(&mut self, rule: Option<&str>, switch: Switch) -> rusqlite::Result<()> {
+    pub(crate) fn set_switch(&mut self, rule: Option<&str>, switch: Switch) -> rusqlite::Result<()> {
         self.statement("INSERT OR REPLACE INTO rule_switch (rule, enabled, tripped_at) VALUES (?, ?, ?)")?
             .execute(params![rule.unwrap_or(ALL), switch.enabled, switch.tripped_at.map(Millis)])?;
         Ok(())
     }
 
     /// How many tasks of each rule are queued or running.
-    pub fn busy_rules(&self) -> rusqlite::Result<HashMap<String, usize>> {
+    pub(crate) fn busy_rules(&self) -> rusqlite::Result<HashMap<String, usize>> {
         busy_rules(self.connection(), &self.reports)
     }
 
     /// When tasks of rules ran since then.
-    pub fn runs(&self, since: Timestamp) -> rusqlite::Result<Vec<(String, Run)>> {
+    pub(crate) fn runs(&self, since: Timestamp) -> rusqlite::Result<Vec<(String, Run)>> {
         let mut select = self.statement(
             "SELECT rule, no, iif(json_valid(cause), ifnull(json_extract(cause, '$.depth'), 0), 0), started_at, NULL FROM task
              WHERE state = 'running' AND rule IS NOT NULL
@@ -64,7 +64,12 @@ impl SqliteStore {
     }
 
     /// Adds a match to those that wait, or begins with it.
-    pub fn add_pending(&mut self, rule: &str, event: &Event, at: Timestamp) -> rusqlite::Result<Pending> {
+    pub(crate) fn add_pending(
+        &mut self,
+        rule: &str,
+        event: &Event,
+        at: Timestamp,
+    ) -> rusqlite::Result<Pending> {
         self.statement(
             "INSERT INTO pending (rule, first_at, matches) VALUES (?, ?, 1)
              ON CONFLICT (rule) DO UPDATE SET matches = matches + 1",
@@ -88,33 +93,33 @@ impl SqliteStore {
     }
 
     /// When they come to a task; when the rule is no longer busy, if none.
-    pub fn set_pending_due(&mut self, rule: &str, due_at: Option<Timestamp>) -> rusqlite::Result<()> {
+    pub(crate) fn set_pending_due(&mut self, rule: &str, due_at: Option<Timestamp>) -> rusqlite::Result<()> {
         self.statement("UPDATE pending SET due_at = ?2 WHERE rule = ?1")?
             .execute(params![rule, due_at.map(Millis)])?;
         Ok(())
     }
 
     /// A rule's matches that wait.
-    pub fn pending(&self, rule: &str) -> rusqlite::Result<Option<Pending>> {
+    pub(crate) fn pending(&self, rule: &str) -> rusqlite::Result<Option<Pending>> {
         self.statement("SELECT rule, due_at, first_at, matches FROM pending WHERE rule = ?")?
             .query_row([rule], read_pending)
             .optional()
     }
 
     /// All matches that wait, by rule.
-    pub fn all_pending(&self) -> rusqlite::Result<HashMap<String, Pending>> {
+    pub(crate) fn all_pending(&self) -> rusqlite::Result<HashMap<String, Pending>> {
         all_pending(self.connection(), &self.reports)
     }
 
     /// The rules whose matches are due.
-    pub fn pending_due(&self, now: Timestamp) -> rusqlite::Result<Vec<String>> {
+    pub(crate) fn pending_due(&self, now: Timestamp) -> rusqlite::Result<Vec<String>> {
         let mut select =
             self.statement("SELECT rule FROM pending WHERE due_at <= ? ORDER BY due_at, rule")?;
         readable(select.query_map([Millis(now)], |row| row.get(0))?, &self.reports)
     }
 
     /// When the next of them are due.
-    pub fn next_due(&self, after: Option<Timestamp>) -> rusqlite::Result<Option<Timestamp>> {
+    pub(crate) fn next_due(&self, after: Option<Timestamp>) -> rusqlite::Result<Option<Timestamp>> {
         let after = after.map_or(i64::MIN, Timestamp::as_millis);
         self.statement("SELECT min(due_at) FROM pending WHERE due_at IS NOT NULL AND due_at > ?")?
             .query_row([after], |row| Ok(row.get::<_, Option<Millis>>(0)?.map(|at| at.0)))
@@ -122,7 +127,7 @@ impl SqliteStore {
 
     /// The events behind a rule's waiting matches, the oldest first: all, unless there is too much of them. The latest and the
     /// deepest are always there.
-    pub fn pending_events(&self, rule: &str) -> rusqlite::Result<Vec<Event>> {
+    pub(crate) fn pending_events(&self, rule: &str) -> rusqlite::Result<Vec<Event>> {
         let sql = format!(
             "SELECT {EVENT_COLUMNS} FROM event WHERE seq IN (SELECT seq FROM pending_event WHERE rule = ?) ORDER BY seq DESC"
         );
@@ -145,7 +150,7 @@ impl SqliteStore {
     }
 
     /// When the latest of a rule's waiting matches came.
-    pub fn last_pending_at(&self, rule: &str) -> rusqlite::Result<Option<Timestamp>> {
+    pub(crate) fn last_pending_at(&self, rule: &str) -> rusqlite::Result<Option<Timestamp>> {
         let at = self
             .statement(
                 "SELECT at FROM event WHERE seq = (SELECT max(seq) FROM pending_event WHERE rule = ?)",
@@ -156,14 +161,14 @@ impl SqliteStore {
     }
 
     /// Forgets a rule's waiting matches.
-    pub fn remove_pending(&mut self, rule: &str) -> rusqlite::Result<()> {
+    pub(crate) fn remove_pending(&mut self, rule: &str) -> rusqlite::Result<()> {
         self.statement("DELETE FROM pending WHERE rule = ?")?.execute([rule])?;
         self.statement("DELETE FROM pending_event WHERE rule = ?")?.execute([rule])?;
         Ok(())
     }
 
     /// Remembers a firing.
-    pub fn insert_firing(&mut self, firing: &Firing) -> rusqlite::Result<()> {
+    pub(crate) fn insert_firing(&mut self, firing: &Firing) -> rusqlite::Result<()> {
         let Firing { rule, at, event, matches, task, counts } = firing;
         self.statement(
             "INSERT INTO firing (rule, at, event, matches, task, counts) VALUES (?, ?, ?, ?, ?, ?)",
@@ -175,14 +180,19 @@ impl SqliteStore {
     }
 
     /// How often a rule has fired between then and now, as far as it counts.
-    pub fn counted_firings(&self, rule: &str, since: Timestamp, now: Timestamp) -> rusqlite::Result<u32> {
+    pub(crate) fn counted_firings(
+        &self,
+        rule: &str,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> rusqlite::Result<u32> {
         // None that is yet to come: the clock may have been set back since.
         self.statement("SELECT count(*) FROM firing WHERE rule = ? AND at > ? AND at <= ? AND counts")?
             .query_row(params![rule, Millis(since), Millis(now)], |row| row.get(0))
     }
 
     /// What has counted so far does not any more.
-    pub fn forgive_firings(&mut self, rule: &str) -> rusqlite::Result<()> {
+    pub(crate) fn forgive_firings(&mut self, rule: &str) -> rusqlite::Result<()> {
         self.statement("UPDATE firing SET counts = 0 WHERE rule = ? AND counts")?.execute([rule])?;
         Ok(())
     }
@@ -193,7 +203,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn rule_facts(&self) -> rusqlite::Result<RuleFacts> {
+    pub(crate) fn rule_facts(&self) -> rusqlite::Result<RuleFacts> {
         self.with(|connection| {
             Ok(RuleFacts {
                 switches: switches(connection, &self.reports)?,

@@ -13,14 +13,14 @@ use super::{
 
 impl SqliteStore {
     /// The turns of a conversation that have not ended.
-    pub fn open_turns(&self, conversation: &str) -> rusqlite::Result<Vec<TaskNo>> {
+    pub(crate) fn open_turns(&self, conversation: &str) -> rusqlite::Result<Vec<TaskNo>> {
         self.statement("SELECT no FROM task WHERE conversation = ? AND state IN ('queued', 'running')")?
             .query_map([conversation], number)?
             .collect()
     }
 
     /// The last turns of a conversation before this one, the oldest first.
-    pub fn turns_before(
+    pub(crate) fn turns_before(
         &self,
         conversation: &str,
         before: TaskNo,
@@ -30,7 +30,7 @@ impl SqliteStore {
     }
 
     /// Forgets that these tasks are turns of a conversation; tells how many were.
-    pub fn forget_conversation(&mut self, conversation: &str) -> rusqlite::Result<usize> {
+    pub(crate) fn forget_conversation(&mut self, conversation: &str) -> rusqlite::Result<usize> {
         self.statement("UPDATE task SET conversation = NULL WHERE conversation = ?")?.execute([conversation])
     }
 }

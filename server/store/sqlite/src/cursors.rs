@@ -11,18 +11,18 @@ use super::{lenient::readable, read::SqliteReader, row::Millis, write::SqliteSto
 
 impl SqliteStore {
     /// Where a source's cursors are, by their keys.
-    pub fn cursors(&self, source: &str) -> rusqlite::Result<HashMap<String, String>> {
+    pub(crate) fn cursors(&self, source: &str) -> rusqlite::Result<HashMap<String, String>> {
         cursors(self.connection(), source, &self.reports)
     }
 
     /// True if a cursor is where it must be to be moved.
-    pub fn may_move(&self, cursor: &Cursor) -> rusqlite::Result<bool> {
+    pub(crate) fn may_move(&self, cursor: &Cursor) -> rusqlite::Result<bool> {
         let Cursor { source, key, only_if, .. } = cursor;
         Ok(*only_if == OnlyIf::Always || OnlyIf::still(self.cursor(source, key)?.as_ref()) == *only_if)
     }
 
     /// Moves a cursor, wherever it is.
-    pub fn move_cursor(&mut self, cursor: &Cursor) -> rusqlite::Result<()> {
+    pub(crate) fn move_cursor(&mut self, cursor: &Cursor) -> rusqlite::Result<()> {
         let Cursor { source, key, value, only_if: _, until } = cursor;
         match value {
             Some(value) => self
@@ -42,7 +42,7 @@ impl SqliteStore {
     }
 
     /// Forgets those cursors whose time is over, `limit` at the most. Tells how many.
-    pub fn prune_cursors(&mut self, now: Timestamp, limit: u64) -> rusqlite::Result<usize> {
+    pub(crate) fn prune_cursors(&mut self, now: Timestamp, limit: u64) -> rusqlite::Result<usize> {
         self.statement(
             "DELETE FROM cursor WHERE (source, key) IN (
                  SELECT source, key FROM cursor WHERE until IS NOT NULL AND until < ? ORDER BY until LIMIT ?)",
@@ -56,7 +56,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn cursors(&self, source: &str) -> rusqlite::Result<HashMap<String, String>> {
+    pub(crate) fn cursors(&self, source: &str) -> rusqlite::Result<HashMap<String, String>> {
         self.with(|connection| cursors(connection, source, &self.reports))
     }
 }

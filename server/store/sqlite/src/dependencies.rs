@@ -19,7 +19,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn needed(&self, task: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
+    pub(crate) fn needed(&self, task: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
         self.with(|connection| {
             connection.prepare_cached(NEEDED)?.query_map([Number(task)], number)?.collect()
         })
@@ -28,7 +28,7 @@ impl SqliteReader {
 
 impl SqliteStore {
     /// Notes that `task`, which has just been put into the queue, waits for these, none of which has completed yet.
-    pub fn wait_for(&mut self, task: TaskNo, after: &[TaskNo]) -> rusqlite::Result<()> {
+    pub(crate) fn wait_for(&mut self, task: TaskNo, after: &[TaskNo]) -> rusqlite::Result<()> {
         let mut insert = self.statement("INSERT INTO dependency (task, after) VALUES (?, ?)")?;
         for other in after {
             insert.execute(params![Number(task), Number(*other)])?;
@@ -40,19 +40,19 @@ impl SqliteStore {
     }
 
     /// This task and those that must complete before it can start, some of them where there are very many.
-    pub fn needed(&self, task: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
+    pub(crate) fn needed(&self, task: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
         self.statement(NEEDED)?.query_map([Number(task)], number)?.collect()
     }
 
     /// A queued task is not to start before it is told to: as if it waited for one more.
-    pub fn rest(&mut self, task: TaskNo) -> rusqlite::Result<()> {
+    pub(crate) fn rest(&mut self, task: TaskNo) -> rusqlite::Result<()> {
         self.statement("INSERT OR IGNORE INTO resting (task) VALUES (?)")?.execute([Number(task)])?;
         self.statement("UPDATE task SET waiting = waiting + 1 WHERE no = ?")?.execute([Number(task)])?;
         Ok(())
     }
 
     /// It has rested for long enough.
-    pub fn rested(&mut self, task: TaskNo) -> rusqlite::Result<()> {
+    pub(crate) fn rested(&mut self, task: TaskNo) -> rusqlite::Result<()> {
         if self.statement("DELETE FROM resting WHERE task = ?")?.execute([Number(task)])? > 0 {
             self.waits_for_one_less(task)?;
         }
@@ -60,19 +60,14 @@ impl SqliteStore {
     }
 
     /// All of them have: while no daemon ran they did nothing else.
-    pub fn all_rested(&mut self) -> rusqlite::Result<()> {
-        self.begin()?;
+    pub(crate) fn all_rested(&mut self) -> rusqlite::Result<()> {
         let resting: Vec<TaskNo> =
             self.statement("SELECT task FROM resting")?.query_map([], number)?.collect::<Result<_, _>>()?;
-        let done = resting.into_iter().try_for_each(|task| self.rested(task));
-        match done {
-            Ok(()) => self.commit().map(drop),
-            Err(error) => self.rollback().and(Err(error)),
-        }
+        resting.into_iter().try_for_each(|task| self.rested(task))
     }
 
     /// The tasks that wait for this one, in the order of their numbers; from here on they do not any more.
-    pub fn take_waiting(&mut self, after: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
+    pub(crate) fn take_waiting(&mut self, after: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
         let waiting: Vec<TaskNo> = self
             .statement("SELECT task FROM dependency WHERE after = ? ORDER BY task")?
             .query_map([Number(after)], number)?
@@ -84,7 +79,7 @@ impl SqliteStore {
     }
 
     /// One of the tasks that `task` waits for has completed.
-    pub fn waits_for_one_less(&mut self, task: TaskNo) -> rusqlite::Result<()> {
+    pub(crate) fn waits_for_one_less(&mut self, task: TaskNo) -> rusqlite::Result<()> {
         self.statement("UPDATE task SET waiting = waiting - 1 WHERE no = ?")?.execute([Number(task)])?;
         Ok(())
     }

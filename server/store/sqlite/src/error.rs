@@ -21,6 +21,11 @@ pub(crate) fn kind(error: &rusqlite::Error) -> ErrorKind {
     }
 }
 
+/// SQLite's error as that of a store.
+pub(crate) fn of(error: rusqlite::Error) -> StoreError {
+    StoreError::new(kind(&error), error.to_string())
+}
+
 /// The error of a database that cannot be used, with its path.
 pub(crate) fn at(path: &Path) -> impl FnOnce(rusqlite::Error) -> StoreError {
     move |error| {

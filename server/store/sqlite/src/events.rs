@@ -13,7 +13,7 @@ pub(super) const EVENT_COLUMNS: &str = "seq, topic, payload, source, at, cause";
 
 impl SqliteStore {
     /// Appends an event that already has its number.
-    pub fn insert_event(&mut self, event: &Event) -> rusqlite::Result<()> {
+    pub(crate) fn insert_event(&mut self, event: &Event) -> rusqlite::Result<()> {
         let mut insert = self.statement(
             "INSERT INTO event (seq, topic, payload, source, at, cause) VALUES (?, ?, ?, ?, ?, ?)",
         )?;
@@ -25,13 +25,11 @@ impl SqliteStore {
             Millis(event.at),
             event.caused_by.as_ref().map(AsJson),
         ])?;
-        drop(insert);
-        self.grown += event.payload.as_str().len() as u64;
         Ok(())
     }
 
     /// The event with this number; none as well if it cannot be read.
-    pub fn event(&self, seq: u64) -> rusqlite::Result<Option<Event>> {
+    pub(crate) fn event(&self, seq: u64) -> rusqlite::Result<Option<Event>> {
         let mut select =
             self.statement("SELECT seq, topic, payload, source, at, cause FROM event WHERE seq = ?")?;
         one(select.query_row([seq], read_event).optional(), &self.reports).map(Option::flatten)

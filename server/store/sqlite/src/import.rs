@@ -10,22 +10,8 @@ use super::{
 };
 
 impl SqliteStore {
-    /// Takes over tasks: all of them or none. Those without a number get one above all others.
-    ///
-    /// # Errors
-    /// The database cannot be written.
-    pub fn import(&mut self, tasks: Vec<ImportedTask>) -> rusqlite::Result<()> {
-        self.begin()?;
-        match self.insert_all(tasks) {
-            Ok(()) => self.commit().map(drop),
-            Err(error) => {
-                self.rollback()?;
-                Err(error)
-            }
-        }
-    }
-
-    fn insert_all(&mut self, tasks: Vec<ImportedTask>) -> rusqlite::Result<()> {
+    /// Takes over tasks. Those without a number get one above all others.
+    pub(crate) fn import(&mut self, tasks: Vec<ImportedTask>) -> rusqlite::Result<()> {
         let (numbered, mut others): (Vec<_>, Vec<_>) = tasks.into_iter().partition(|task| task.no.is_some());
         let (_, mut last) = self.last_numbers()?;
         for task in numbered {

@@ -3,7 +3,7 @@
 use aiwg_store::Reports;
 
 /// Whether it is this one row that cannot be read, and not the database.
-pub fn is_unreadable(error: &rusqlite::Error) -> bool {
+pub(crate) fn is_unreadable(error: &rusqlite::Error) -> bool {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
     matches!(
         error,

@@ -27,15 +27,13 @@ mod row;
 mod selection;
 mod stamp;
 mod tasks;
+mod transaction;
 mod usage;
 mod write;
 
 pub use error::from_io;
-pub use lenient::is_unreadable;
 pub use made_here::{Found, ask};
-pub use open::is_damage;
 pub use quarantine::Quarantined;
 pub use read::SqliteReader;
-pub use reserve::no_room;
 pub use stamp::{Mismatch, Stamp, has_journal, has_lost_log, log_of};
 pub use write::SqliteStore;

@@ -129,7 +129,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// The database cannot be written.
-    pub fn set_in_force(&mut self, in_force: &InForce) -> rusqlite::Result<()> {
+    pub(crate) fn set_in_force(&mut self, in_force: &InForce) -> rusqlite::Result<()> {
         // Every path that the daemon takes is text.
         let named = in_force.named.as_ref().and_then(|path| path.to_str());
         // Most starts find what they want to note, and need not wait for the disk.

@@ -4,7 +4,7 @@ use std::{fs::File, io, path::Path, time::Duration};
 
 use aiwg_fs::{append_private, close_to_others};
 use aiwg_store::{ErrorKind, StoreError};
-use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
     error::{at, cannot_open},
@@ -12,10 +12,8 @@ use super::{
     stamp::{Stamp, beside, log_of},
 };
 
-/// Whether this says that the database is damaged.
-pub fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
-}
+/// How long others may keep the database to themselves, unless it is set otherwise.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each entry brings a database from the version of its place to the next one. Entries are never changed once released.
 pub(super) const MIGRATIONS: &[&str] = &[
@@ -91,7 +89,7 @@ fn create(path: &Path) -> rusqlite::Result<()> {
 fn connect(path: &Path) -> rusqlite::Result<Connection> {
     make_private(path)?;
     let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(PATIENCE)?;
     Ok(connection)
 }
 
@@ -163,7 +161,7 @@ pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
         path,
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "cache_size", -1000)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)

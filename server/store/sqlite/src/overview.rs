@@ -14,7 +14,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn overview(&self, queued: u32, finished: u32) -> rusqlite::Result<Vec<TaskRow>> {
+    pub(crate) fn overview(&self, queued: u32, finished: u32) -> rusqlite::Result<Vec<TaskRow>> {
         let mut tasks = Vec::new();
         self.with(|connection| {
             let mut add = |condition: &str, limit: u32| -> rusqlite::Result<usize> {

@@ -24,7 +24,7 @@ const GIVEN_BACK: u32 = 500;
 
 impl SqliteStore {
     /// Forgets finished tasks, those that ended first, `limit` at the most. Tells which.
-    pub fn prune_tasks(&mut self, keep: Keep, limit: u64) -> rusqlite::Result<Vec<TaskNo>> {
+    pub(crate) fn prune_tasks(&mut self, keep: Keep, limit: u64) -> rusqlite::Result<Vec<TaskNo>> {
         let excess = keep.most.map_or(0, |most| self.finished().saturating_sub(most));
         let mut found = self.finished_first(
             "completed_at < ?1 ORDER BY completed_at LIMIT ?2",
@@ -51,7 +51,7 @@ impl SqliteStore {
     }
 
     /// Forgets events, the oldest ones, `limit` at the most. Tells how many.
-    pub fn prune_events(&mut self, keep: Keep, limit: u64) -> rusqlite::Result<usize> {
+    pub(crate) fn prune_events(&mut self, keep: Keep, limit: u64) -> rusqlite::Result<usize> {
         let (last, _) = self.last_numbers()?;
         // Those that a task has still to be made of, or started with, stay, and all after them: the log has no holes.
         let needed: Option<u64> = self
@@ -77,7 +77,7 @@ impl SqliteStore {
     }
 
     /// Gives some of the room that is free in the file back to the disk, so little that nobody waits long. Tells whether there is more.
-    pub fn give_back(&mut self) -> rusqlite::Result<bool> {
+    pub(crate) fn give_back(&mut self) -> rusqlite::Result<bool> {
         let free = |store: &Self| -> rusqlite::Result<u32> {
             store.statement("PRAGMA freelist_count")?.query_row([], |row| row.get(0))
         };
@@ -97,25 +97,25 @@ impl SqliteStore {
     }
 
     /// Up to when things have aged, as far as that was told: see [`SqliteStore::set_aged`].
-    pub fn aged(&self) -> rusqlite::Result<Option<Timestamp>> {
+    pub(crate) fn aged(&self) -> rusqlite::Result<Option<Timestamp>> {
         let mut select = self.statement("SELECT value FROM counter WHERE name = ?")?;
         Ok(select.query_row([AGED], |row| row.get::<_, Millis>(0)).optional()?.map(|at| at.0))
     }
 
     /// Notes up to when things have aged.
-    pub fn set_aged(&mut self, at: Timestamp) -> rusqlite::Result<()> {
+    pub(crate) fn set_aged(&mut self, at: Timestamp) -> rusqlite::Result<()> {
         self.statement("INSERT OR REPLACE INTO counter (name, value) VALUES (?, ?)")?
             .execute(params![AGED, Millis(at)])?;
         Ok(())
     }
 
     /// The highest event number and task number that were ever given.
-    pub fn last_numbers(&self) -> rusqlite::Result<(u64, u64)> {
+    pub(crate) fn last_numbers(&self) -> rusqlite::Result<(u64, u64)> {
         Ok((last_event(self.connection())?, last(self.connection(), "max(no) FROM task", LAST_TASK)?))
     }
 
     /// Numbers begin after these, if they would otherwise begin before.
-    pub fn begin_after(&mut self, event: u64, task: u64) -> rusqlite::Result<()> {
+    pub(crate) fn begin_after(&mut self, event: u64, task: u64) -> rusqlite::Result<()> {
         let (last_event, last_task) = self.last_numbers()?;
         let mut upsert = self.statement("INSERT OR REPLACE INTO counter (name, value) VALUES (?, ?)")?;
         upsert.execute(params![LAST_EVENT, last_event.max(event)])?;

@@ -59,7 +59,7 @@ impl SqliteStore {
     }
 
     /// Has the next start look at all of it.
-    pub fn note_damage(&self) {
+    pub(crate) fn note_damage(&self) {
         if let Err(error) = aiwg_fs::write_private(&self.path().with_added_extension(SUSPECT), b"") {
             tracing::warn!(%error, "that the database is damaged could not be noted");
         }

@@ -52,7 +52,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn task(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
+    pub(crate) fn task(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
         self.with(|connection| {
             connection
                 .prepare_cached(&format!("SELECT {TASK_COLUMNS} FROM task WHERE no = ?"))?
@@ -65,7 +65,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn tasks(&self, filter: &TaskFilter) -> rusqlite::Result<TaskPage> {
+    pub(crate) fn tasks(&self, filter: &TaskFilter) -> rusqlite::Result<TaskPage> {
         let before = Number(filter.before.unwrap_or(TaskNo(i64::MAX.unsigned_abs())));
         let state = filter.state.map(TaskState::name);
         let mut sql = format!("SELECT {TASK_COLUMNS} FROM task WHERE no < ?");
@@ -101,7 +101,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn running(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
+    pub(crate) fn running(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
         self.with(|connection| {
             let sql = format!(
                 "SELECT {TASK_HEAD_COLUMNS} FROM task WHERE state = 'running' ORDER BY no DESC LIMIT ?"
@@ -116,7 +116,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn queued(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
+    pub(crate) fn queued(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
         let queue = |index: &str, condition: &str| {
             format!(
                 "SELECT {TASK_HEAD_COLUMNS} FROM task INDEXED BY {index} WHERE state = 'queued' AND {condition}
@@ -139,7 +139,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn last_event(&self) -> rusqlite::Result<u64> {
+    pub(crate) fn last_event(&self) -> rusqlite::Result<u64> {
         self.with(prune::last_event)
     }
 
@@ -148,7 +148,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn event_sizes(&self, before: u64) -> rusqlite::Result<Vec<(u64, u64)>> {
+    pub(crate) fn event_sizes(&self, before: u64) -> rusqlite::Result<Vec<(u64, u64)>> {
         self.with(|connection| {
             // Without reading them: the length stands in the row's header.
             let mut select = connection.prepare_cached(&format!(
@@ -165,7 +165,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn size(&self) -> rusqlite::Result<u64> {
+    pub(crate) fn size(&self) -> rusqlite::Result<u64> {
         self.with(|connection| {
             let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
             Ok((number("page_count")?.saturating_sub(number("freelist_count")?))
@@ -177,7 +177,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn first_event(&self) -> rusqlite::Result<u64> {
+    pub(crate) fn first_event(&self) -> rusqlite::Result<u64> {
         self.with(|connection| {
             connection.query_row("SELECT max(ifnull(min(seq), 0), 0) FROM event", [], |row| row.get(0))
         })
@@ -187,7 +187,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn stats(&self) -> rusqlite::Result<TaskStats> {
+    pub(crate) fn stats(&self) -> rusqlite::Result<TaskStats> {
         self.with(|connection| {
             let counts = Counts::load(connection)?;
             Ok(TaskStats {
@@ -207,7 +207,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn automation_enabled(&self) -> rusqlite::Result<bool> {
+    pub(crate) fn automation_enabled(&self) -> rusqlite::Result<bool> {
         self.with(|connection| {
             let switch = connection
                 .prepare_cached("SELECT enabled FROM rule_switch WHERE rule = ''")?
@@ -221,7 +221,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn turns(
+    pub(crate) fn turns(
         &self,
         conversation: &str,
         limit: u32,
@@ -237,7 +237,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn firings(&self, limit: u32) -> rusqlite::Result<Vec<RuleExecution>> {
+    pub(crate) fn firings(&self, limit: u32) -> rusqlite::Result<Vec<RuleExecution>> {
         self.with(|connection| {
             let mut select = connection.prepare_cached(
                 "SELECT rule, at, event, matches, task FROM firing ORDER BY id DESC LIMIT ?",
@@ -261,7 +261,7 @@ impl SqliteReader {
     ///
     /// # Errors
     /// The database cannot be read.
-    pub fn events(&self, filter: &EventFilter) -> rusqlite::Result<EventPage> {
+    pub(crate) fn events(&self, filter: &EventFilter) -> rusqlite::Result<EventPage> {
         let (from, condition) = match filter.from {
             From::After(seq) => (seq, "seq > ? ORDER BY seq"),
             From::Before(seq) => (seq, "seq < ? ORDER BY seq DESC"),

@@ -99,7 +99,7 @@ fn allocate(_: &File, _: u64, _: u64) -> io::Result<()> {
 }
 
 /// What SQLite says of a full disk.
-pub fn no_room() -> rusqlite::Error {
+pub(crate) fn no_room() -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(
         rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
         Some("database or disk is full".to_owned()),
@@ -108,7 +108,7 @@ pub fn no_room() -> rusqlite::Error {
 
 impl SqliteStore {
     /// Whether there is room for what is new. Where there is not, what is kept for the ends of running tasks is still there.
-    pub fn has_room(&mut self) -> bool {
+    pub(crate) fn has_room(&mut self) -> bool {
         self.reserve.keeps(0)
     }
 
@@ -116,7 +116,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// There is not so much room.
-    pub fn make_room(&mut self, text: u64) -> rusqlite::Result<()> {
+    pub(crate) fn make_room(&mut self, text: u64) -> rusqlite::Result<()> {
         if self.reserve.keeps(text) { Ok(()) } else { Err(no_room()) }
     }
 }
@@ -124,6 +124,8 @@ impl SqliteStore {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::os::unix::fs::MetadataExt;
+
+    use aiwg_store::Store;
 
     use super::*;
 
@@ -136,9 +138,9 @@ mod tests {
         let behind = || (log().blocks() * 512).saturating_sub(log().len());
         let write = |count: u64, store: &mut SqliteStore| {
             assert!(store.has_room());
-            store.begin().unwrap();
-            store.begin_after(count, 0).unwrap();
-            store.commit().unwrap();
+            let mut transaction = store.begin().unwrap();
+            transaction.begin_after(count, 0).unwrap();
+            transaction.commit().unwrap();
         };
         for count in 1..600 {
             write(count, &mut store);

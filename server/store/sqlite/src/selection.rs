@@ -12,7 +12,7 @@ use super::{
 
 impl SqliteStore {
     /// The tasks that fit and are in one of these states, the oldest first, `limit` at the most.
-    pub fn select(
+    pub(crate) fn select(
         &self,
         selection: &Selection,
         states: &[TaskState],
@@ -49,14 +49,14 @@ impl SqliteStore {
     }
 
     /// Notes that a task's order is carried out again, by this new one.
-    pub fn note_retry(&mut self, no: TaskNo, again: TaskNo) -> rusqlite::Result<()> {
+    pub(crate) fn note_retry(&mut self, no: TaskNo, again: TaskNo) -> rusqlite::Result<()> {
         self.statement("UPDATE task SET retried_as = ?2, in_vain_for = NULL WHERE no = ?1")?
             .execute(params![Number(no), Number(again)])?;
         Ok(())
     }
 
     /// The task as which the order of this one was carried out again last, if it was.
-    pub fn retried_as(&self, no: TaskNo) -> rusqlite::Result<Option<TaskNo>> {
+    pub(crate) fn retried_as(&self, no: TaskNo) -> rusqlite::Result<Option<TaskNo>> {
         let retry =
             self.statement("SELECT retried_as FROM task WHERE no = ?")?.query_row([Number(no)], |row| {
                 Ok(row.get::<_, Option<i64>>(0)?.and_then(|no| u64::try_from(no).ok()).map(TaskNo))
@@ -65,14 +65,14 @@ impl SqliteStore {
     }
 
     /// Notes that a task was cancelled since it was to start after this one.
-    pub fn note_in_vain(&mut self, no: TaskNo, after: TaskNo) -> rusqlite::Result<()> {
+    pub(crate) fn note_in_vain(&mut self, no: TaskNo, after: TaskNo) -> rusqlite::Result<()> {
         self.statement("UPDATE task SET in_vain_for = ?2 WHERE no = ?1")?
             .execute(params![Number(no), Number(after)])?;
         Ok(())
     }
 
     /// The tasks that were cancelled since they were to start after this one, and have not come back.
-    pub fn in_vain_for(&self, no: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
+    pub(crate) fn in_vain_for(&self, no: TaskNo) -> rusqlite::Result<Vec<TaskNo>> {
         self.statement("SELECT no FROM task INDEXED BY task_in_vain WHERE in_vain_for = ? ORDER BY no")?
             .query_map([Number(no)], number)?
             .collect()

@@ -32,7 +32,7 @@ impl SqliteStore {
     }
 
     /// Puts a task into the queue.
-    pub fn insert_task(&mut self, no: TaskNo, task: &TaskSpec, at: Timestamp) -> rusqlite::Result<()> {
+    pub(crate) fn insert_task(&mut self, no: TaskNo, task: &TaskSpec, at: Timestamp) -> rusqlite::Result<()> {
         // Where the clock was set back, nobody gets ahead of those who were here before.
         self.waits_since = self.waits_since.max(at.as_millis());
         let place = self.waits_since.saturating_sub(AGEING_MS * i64::from(task.priority));
@@ -62,12 +62,12 @@ impl SqliteStore {
     }
 
     /// The task that is to start next.
-    pub fn next_queued(&self) -> rusqlite::Result<Option<TaskNo>> {
+    pub(crate) fn next_queued(&self) -> rusqlite::Result<Option<TaskNo>> {
         self.statement(NEXT_QUEUED)?.query_row([], number).optional()
     }
 
     /// That of these tasks which is to start next.
-    pub fn next_of(&self, tasks: &[TaskNo]) -> rusqlite::Result<Option<TaskNo>> {
+    pub(crate) fn next_of(&self, tasks: &[TaskNo]) -> rusqlite::Result<Option<TaskNo>> {
         self.statement(
             "SELECT no FROM task WHERE no IN (SELECT value FROM json_each(?)) AND state = 'queued' AND waiting = 0
              ORDER BY place, no LIMIT 1",
@@ -77,19 +77,19 @@ impl SqliteStore {
     }
 
     /// A task.
-    pub fn task(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
+    pub(crate) fn task(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
         self.statement(&format!("SELECT {TASK_COLUMNS} FROM task WHERE no = ?"))?
             .query_row([Number(no)], read_task)
             .optional()
     }
 
     /// A task; none if there is none, or if its row cannot be read, which is reported then.
-    pub fn task_if_readable(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
+    pub(crate) fn task_if_readable(&self, no: TaskNo) -> rusqlite::Result<Option<TaskRow>> {
         one(self.task(no), &self.reports).map(Option::flatten)
     }
 
     /// Where a task stands; none if there is none. One in a state that does not exist has failed.
-    pub fn task_state(&self, no: TaskNo) -> rusqlite::Result<Option<TaskState>> {
+    pub(crate) fn task_state(&self, no: TaskNo) -> rusqlite::Result<Option<TaskState>> {
         let state: Option<String> = self
             .statement("SELECT CAST(state AS TEXT) FROM task WHERE no = ?")?
             .query_row([Number(no)], |row| row.get(0))
@@ -98,21 +98,21 @@ impl SqliteStore {
     }
 
     /// The tasks that are running.
-    pub fn running(&self) -> rusqlite::Result<Vec<TaskRow>> {
+    pub(crate) fn running(&self) -> rusqlite::Result<Vec<TaskRow>> {
         let mut select =
             self.statement(&format!("SELECT {TASK_COLUMNS} FROM task WHERE state = 'running' ORDER BY no"))?;
         readable(select.query_map([], read_task)?, &self.reports)
     }
 
     /// The numbers of the tasks that are running, be their rows readable or not.
-    pub fn running_numbers(&self) -> rusqlite::Result<Vec<TaskNo>> {
+    pub(crate) fn running_numbers(&self) -> rusqlite::Result<Vec<TaskNo>> {
         let mut select = self.statement("SELECT no FROM task WHERE state = 'running' ORDER BY no")?;
         readable(select.query_map([], number)?, &self.reports)
     }
 
     /// A task that has to go on; none if there is none, or if its row cannot be read. That one has failed then: nobody can tell what it was to
     /// do, and what waits for it must not wait for ever.
-    pub fn task_or_fail(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<Option<TaskRow>> {
+    pub(crate) fn task_or_fail(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<Option<TaskRow>> {
         let read = self.task(no);
         match read {
             Err(error) if is_unreadable(&error) => {
@@ -151,7 +151,7 @@ impl SqliteStore {
     }
 
     /// Queued to running.
-    pub fn start(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<()> {
+    pub(crate) fn start(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<()> {
         let changed = self
             .statement(
                 "UPDATE task SET state = 'running', started_at = ?2, launch = launch + 1, attempts = attempts + 1
@@ -162,7 +162,7 @@ impl SqliteStore {
     }
 
     /// Running to queued again. `started` tells whether an agent was started: only then was it an attempt.
-    pub fn requeue(&mut self, no: TaskNo, started: bool) -> rusqlite::Result<()> {
+    pub(crate) fn requeue(&mut self, no: TaskNo, started: bool) -> rusqlite::Result<()> {
         let changed = self
             .statement(
                 "UPDATE task SET state = 'queued', started_at = NULL, attempts = attempts - ?2
@@ -173,14 +173,14 @@ impl SqliteStore {
     }
 
     /// Notes why a running task is being ended, so that it ends in the right state even if this daemon does not see it end.
-    pub fn mark_ending(&mut self, no: TaskNo, ending: StopReason) -> rusqlite::Result<()> {
+    pub(crate) fn mark_ending(&mut self, no: TaskNo, ending: StopReason) -> rusqlite::Result<()> {
         self.statement("UPDATE task SET ending = ?2 WHERE no = ?1")?
             .execute(params![Number(no), ending.name()])?;
         Ok(())
     }
 
     /// From `from` to the final state of `outcome`.
-    pub fn finish(
+    pub(crate) fn finish(
         &mut self,
         no: TaskNo,
         from: TaskState,

@@ -18,7 +18,7 @@ const COUNTED: [&str; 6] =
 impl SqliteStore {
     /// What a session had cost before, of which a task now tells a total. From here on it is that, if that is more: an unknown session is told
     /// with a total of 0.
-    pub fn session_cost(&mut self, session: &str, total: f64) -> rusqlite::Result<f64> {
+    pub(crate) fn session_cost(&mut self, session: &str, total: f64) -> rusqlite::Result<f64> {
         let before: Option<f64> = self
             .statement("SELECT cost_usd FROM session WHERE id = ?")?
             .query_row([session], |row| row.get(0))
@@ -30,7 +30,7 @@ impl SqliteStore {
     }
 
     /// Adds what a task used to the sums.
-    pub fn add_usage(
+    pub(crate) fn add_usage(
         &mut self,
         rule: Option<&str>,
         usage: &TaskUsage,

@@ -14,7 +14,7 @@ use super::{
     error::at,
     made_here::{Checkpoint, into_the_database},
     mend::mend,
-    open::open_writer,
+    open::{PATIENCE, open_writer},
     reserve::Reserve,
     stamp::log_of,
 };
@@ -25,7 +25,7 @@ pub(super) const LARGEST_LOG: u64 = 64 * 1024 * 1024;
 /// How long that waits for them.
 const READERS_END: Duration = Duration::from_millis(100);
 
-/// The one writer. Between [`SqliteStore::begin`] and [`SqliteStore::commit`] everything counts together or not at all.
+/// The one writer, by the trait [`aiwg_store::Store`].
 pub struct SqliteStore {
     connection: Connection,
     path: PathBuf,
@@ -35,8 +35,8 @@ pub struct SqliteStore {
     pub(super) reports: Reports,
     /// What was wrong in it when it was opened, and has been mended.
     mended: Vec<String>,
-    /// How much text events have brought, in bytes.
-    pub(super) grown: u64,
+    /// How long others may keep the database to themselves.
+    patience: Duration,
     /// Since when the last task that was queued waits, in milliseconds since 1970.
     pub(super) waits_since: i64,
     /// How many rows had been changed at the last commit.
@@ -67,7 +67,7 @@ impl SqliteStore {
             counts_changed: false,
             reports: Reports::default(),
             mended,
-            grown: 0,
+            patience: PATIENCE,
             waits_since: 0,
             changes: 0,
             reserve: Reserve::of(log_of(path)),
@@ -94,17 +94,13 @@ impl SqliteStore {
         &self.path
     }
 
-    /// Begins a transaction.
-    pub fn begin(&mut self) -> rusqlite::Result<()> {
-        self.statement("BEGIN IMMEDIATE")?.execute([]).map(drop)
-    }
-
-    /// Returns when all since [`SqliteStore::begin`] is on the disk. Tells whether that is anything.
-    pub fn commit(&mut self) -> rusqlite::Result<bool> {
-        if std::mem::take(&mut self.counts_changed) {
-            self.save_counts()?;
+    /// Returns when all of the open transaction is on the disk. Tells whether that is anything.
+    pub(crate) fn commit(&mut self) -> rusqlite::Result<bool> {
+        if self.counts_changed {
+            self.counts.save(&self.connection)?;
         }
         self.statement("COMMIT")?.execute([])?;
+        self.counts_changed = false;
         if let Err(error) = self.move_what_is_for_the_database() {
             tracing::warn!(%error, "the log beside the database could not be moved into it");
         }
@@ -113,12 +109,13 @@ impl SqliteStore {
     }
 
     /// How long others may keep the database to themselves before what is to be written fails.
-    pub fn wait_no_longer_than(&self, time: Duration) -> rusqlite::Result<()> {
-        self.connection.busy_timeout(time)
+    pub(crate) fn set_patience(&mut self, patience: Duration) -> rusqlite::Result<()> {
+        self.patience = patience;
+        self.connection.busy_timeout(patience)
     }
 
     /// Writes, so that it is known whether that is possible.
-    pub fn write_something(&mut self) -> rusqlite::Result<()> {
+    pub(crate) fn write_something(&mut self) -> rusqlite::Result<()> {
         self.begin_after(0, 0)
     }
 
@@ -138,53 +135,46 @@ impl SqliteStore {
     }
 
     /// Moves all that was committed into the database's one file, so that a copy of it is whole.
-    pub fn checkpoint(&self) -> rusqlite::Result<()> {
+    pub(crate) fn checkpoint(&self) -> rusqlite::Result<()> {
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 
-    /// Empties the log beside the database where it has become large, which is only done by itself while nobody reads. `patience` is how long
-    /// writing waits otherwise. Tells whether it is small now.
-    pub fn keep_log_small(&self, patience: Duration) -> rusqlite::Result<bool> {
+    /// Empties the log beside the database where it has become large, which is only done by itself while nobody reads. Tells whether it is
+    /// small now.
+    pub(crate) fn keep_log_small(&self) -> rusqlite::Result<bool> {
         if std::fs::metadata(log_of(&self.path)).map_or(0, |log| log.len()) <= LARGEST_LOG {
             return Ok(true);
         }
         self.connection.busy_timeout(READERS_END)?;
         let busy =
             self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-        self.connection.busy_timeout(patience)?;
+        self.connection.busy_timeout(self.patience)?;
         Ok(!busy?)
     }
 
     /// Moves what is in the log into the database as far as nobody reads it and there is room for it there: the log is written from its
     /// beginning again then, and grows no further.
-    pub fn reuse_log(&self) -> rusqlite::Result<()> {
+    pub(crate) fn reuse_log(&self) -> rusqlite::Result<()> {
         self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
     }
 
     /// Has the log stay as it is when the database is closed, with the room behind it: the disk is full, and the next start wants to store
     /// something as well.
-    pub fn keep_log(&self) -> rusqlite::Result<()> {
+    pub(crate) fn keep_log(&self) -> rusqlite::Result<()> {
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
     }
 
-    /// How much text events have brought since this was asked last, in bytes.
-    pub fn take_grown(&mut self) -> u64 {
-        std::mem::take(&mut self.grown)
-    }
-
-    /// The same, without forgetting it.
-    pub fn grown(&self) -> u64 {
-        self.grown
-    }
-
-    /// Forgets all since [`SqliteStore::begin`].
-    pub fn rollback(&mut self) -> rusqlite::Result<()> {
+    /// Forgets what was not committed; nothing where there is no such thing.
+    pub(crate) fn undo(&mut self) -> rusqlite::Result<()> {
         // After some errors SQLite has rolled back by itself; a second time would be an error.
-        if !self.connection.is_autocommit() {
+        if self.is_in_transaction() {
             self.statement("ROLLBACK")?.execute([])?;
         }
-        self.counts_changed = false;
-        self.load_counts()
+        if self.counts_changed {
+            self.load_counts()?;
+            self.counts_changed = false;
+        }
+        Ok(())
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -206,16 +196,12 @@ impl SqliteStore {
     }
 
     /// How many tasks are queued, those of the open transaction included.
-    pub fn queued(&self) -> u64 {
+    pub(crate) fn queued(&self) -> u64 {
         self.counts.of(TaskState::Queued)
     }
 
     fn load_counts(&mut self) -> rusqlite::Result<()> {
         self.counts = Counts::load(&self.connection)?;
         Ok(())
-    }
-
-    fn save_counts(&mut self) -> rusqlite::Result<()> {
-        self.counts.save(&self.connection)
     }
 }

@@ -1,0 +1,217 @@
+//! The traits of a store, each call of which is one of [`SqliteStore`] or [`SqliteReader`] with its error as that of a store.
+
+use std::{collections::HashMap, path::PathBuf, time::Duration};
+
+use aiwg_model::{
+    Cursor, Firing, ImportedTask, InForce, Keep, Outcome, Pending, RuleFacts, Run, StopReason, Switch,
+    TaskNo, TaskRow, TaskSpec,
+};
+use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, TaskUsage, Timestamp};
+use aiwg_store::{
+    EventFilter, EventPage, Reader, Result, Selection, Store, TaskFilter, TaskPage, Transaction, View,
+};
+
+use super::{error::of, read::SqliteReader, stamp::log_of, write::SqliteStore};
+
+/// A transaction of SQLite. It is undone when this is dropped, unless it is over.
+struct Open<'a> {
+    store: &'a mut SqliteStore,
+    is_over: bool,
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        if !self.is_over
+            && let Err(error) = self.store.undo()
+        {
+            // Whatever comes next tries again first.
+            tracing::error!(%error, "a transaction could not be undone");
+        }
+    }
+}
+
+impl<'a> Open<'a> {
+    fn new(store: &'a mut SqliteStore, begin: &str) -> Result<Self> {
+        store.undo().and_then(|()| store.statement(begin)?.execute([])).map_err(of)?;
+        Ok(Self { store, is_over: false })
+    }
+}
+
+impl Store for SqliteStore {
+    fn begin(&mut self) -> Result<Box<dyn Transaction + '_>> {
+        Ok(Box::new(Open::new(self, "BEGIN IMMEDIATE")?))
+    }
+
+    fn view(&mut self) -> Result<Box<dyn View + '_>> {
+        Ok(Box::new(Open::new(self, "BEGIN DEFERRED")?))
+    }
+
+    fn place(&self) -> String {
+        self.path().display().to_string()
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        // What was committed may be in the log alone.
+        let log = Some(log_of(self.path())).filter(|log| log.exists());
+        [self.path().to_owned()].into_iter().chain(log).collect()
+    }
+
+    fn set_patience(&mut self, patience: Duration) -> Result<()> {
+        SqliteStore::set_patience(self, patience).map_err(of)
+    }
+
+    fn has_room(&mut self) -> bool {
+        SqliteStore::has_room(self)
+    }
+
+    fn look_after(&mut self, has_room: bool) {
+        if !has_room && let Err(error) = self.reuse_log() {
+            tracing::debug!(%error, "the database's log is not written from its beginning again yet");
+        }
+        match self.keep_log_small() {
+            Ok(true) => {}
+            Ok(false) => tracing::debug!("the database's log is large, and someone reads from it"),
+            Err(error) => tracing::debug!(%error, "the database's log is large, and could not be emptied"),
+        }
+    }
+
+    fn note_damage(&self) {
+        SqliteStore::note_damage(self);
+    }
+
+    fn close(&mut self, has_room: bool) -> Result<()> {
+        if has_room { self.checkpoint() } else { self.keep_log() }.map_err(of)
+    }
+}
+
+/// Each of these calls is the one of the same name.
+macro_rules! calls {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        $(fn $name(&self, $($arg: $type),*) -> Result<$result> {
+            self.store.$name($($arg),*).map_err(of)
+        })*
+    };
+}
+
+/// The same, for those that change something.
+macro_rules! changes {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        $(fn $name(&mut self, $($arg: $type),*) -> Result<$result> {
+            self.store.$name($($arg),*).map_err(of)
+        })*
+    };
+}
+
+/// The same, of a reader.
+macro_rules! reads {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $result:ty;)*) => {
+        $(fn $name(&self, $($arg: $type),*) -> Result<$result> {
+            SqliteReader::$name(self, $($arg),*).map_err(of)
+        })*
+    };
+}
+
+impl View for Open<'_> {
+    fn queued(&self) -> u64 {
+        self.store.queued()
+    }
+
+    calls! {
+        last_numbers() -> (u64, u64);
+        task(no: TaskNo) -> Option<TaskRow>;
+        task_if_readable(no: TaskNo) -> Option<TaskRow>;
+        task_state(no: TaskNo) -> Option<TaskState>;
+        running() -> Vec<TaskRow>;
+        running_numbers() -> Vec<TaskNo>;
+        next_queued() -> Option<TaskNo>;
+        next_of(tasks: &[TaskNo]) -> Option<TaskNo>;
+        needed(task: TaskNo) -> Vec<TaskNo>;
+        select(selection: &Selection, states: &[TaskState], not_retried: bool, limit: usize) -> Vec<TaskNo>;
+        retried_as(no: TaskNo) -> Option<TaskNo>;
+        in_vain_for(no: TaskNo) -> Vec<TaskNo>;
+        open_turns(conversation: &str) -> Vec<TaskNo>;
+        turns_before(conversation: &str, before: TaskNo, limit: u32) -> Vec<ChatTurn>;
+        event(seq: u64) -> Option<Event>;
+        switches() -> HashMap<String, Switch>;
+        busy_rules() -> HashMap<String, usize>;
+        runs(since: Timestamp) -> Vec<(String, Run)>;
+        pending(rule: &str) -> Option<Pending>;
+        all_pending() -> HashMap<String, Pending>;
+        pending_due(now: Timestamp) -> Vec<String>;
+        next_due(after: Option<Timestamp>) -> Option<Timestamp>;
+        pending_events(rule: &str) -> Vec<Event>;
+        last_pending_at(rule: &str) -> Option<Timestamp>;
+        counted_firings(rule: &str, since: Timestamp, now: Timestamp) -> u32;
+        cursors(source: &str) -> HashMap<String, String>;
+        may_move(cursor: &Cursor) -> bool;
+        aged() -> Option<Timestamp>;
+    }
+}
+
+impl Transaction for Open<'_> {
+    fn commit(mut self: Box<Self>) -> Result<bool> {
+        let has_written = self.store.commit().map_err(of)?;
+        self.is_over = true;
+        Ok(has_written)
+    }
+
+    changes! {
+        make_room(text: u64) -> ();
+        write_something() -> ();
+        begin_after(event: u64, task: u64) -> ();
+        insert_task(no: TaskNo, task: &TaskSpec, at: Timestamp) -> ();
+        import(tasks: Vec<ImportedTask>) -> ();
+        task_or_fail(no: TaskNo, at: Timestamp) -> Option<TaskRow>;
+        start(no: TaskNo, at: Timestamp) -> ();
+        requeue(no: TaskNo, started: bool) -> ();
+        mark_ending(no: TaskNo, ending: StopReason) -> ();
+        finish(no: TaskNo, from: TaskState, outcome: &Outcome, at: Timestamp) -> ();
+        wait_for(task: TaskNo, after: &[TaskNo]) -> ();
+        take_waiting(after: TaskNo) -> Vec<TaskNo>;
+        waits_for_one_less(task: TaskNo) -> ();
+        rest(task: TaskNo) -> ();
+        rested(task: TaskNo) -> ();
+        all_rested() -> ();
+        note_retry(no: TaskNo, again: TaskNo) -> ();
+        note_in_vain(no: TaskNo, after: TaskNo) -> ();
+        forget_conversation(conversation: &str) -> usize;
+        session_cost(session: &str, total: f64) -> f64;
+        add_usage(rule: Option<&str>, usage: &TaskUsage, at: Timestamp) -> ();
+        insert_event(event: &Event) -> ();
+        move_cursor(cursor: &Cursor) -> ();
+        set_switch(rule: Option<&str>, switch: Switch) -> ();
+        add_pending(rule: &str, event: &Event, at: Timestamp) -> Pending;
+        set_pending_due(rule: &str, due_at: Option<Timestamp>) -> ();
+        remove_pending(rule: &str) -> ();
+        insert_firing(firing: &Firing) -> ();
+        forgive_firings(rule: &str) -> ();
+        set_in_force(in_force: &InForce) -> ();
+        prune_tasks(keep: Keep, limit: u64) -> Vec<TaskNo>;
+        prune_events(keep: Keep, limit: u64) -> usize;
+        prune_cursors(now: Timestamp, limit: u64) -> usize;
+        give_back() -> bool;
+        set_aged(at: Timestamp) -> ();
+    }
+}
+
+impl Reader for SqliteReader {
+    reads! {
+        task(no: TaskNo) -> Option<TaskRow>;
+        tasks(filter: &TaskFilter) -> TaskPage;
+        running(limit: u32) -> Vec<TaskRow>;
+        queued(limit: u32) -> Vec<TaskRow>;
+        overview(queued: u32, finished: u32) -> Vec<TaskRow>;
+        needed(task: TaskNo) -> Vec<TaskNo>;
+        stats() -> TaskStats;
+        turns(conversation: &str, limit: u32, bytes: usize) -> (Vec<ChatTurn>, bool);
+        events(filter: &EventFilter) -> EventPage;
+        first_event() -> u64;
+        last_event() -> u64;
+        event_sizes(before: u64) -> Vec<(u64, u64)>;
+        size() -> u64;
+        automation_enabled() -> bool;
+        rule_facts() -> RuleFacts;
+        firings(limit: u32) -> Vec<RuleExecution>;
+        cursors(source: &str) -> HashMap<String, String>;
+    }
+}

@@ -1,0 +1,69 @@
+//! Reading beside the writer.
+
+use std::collections::HashMap;
+
+use aiwg_model::{RuleFacts, TaskNo, TaskRow};
+use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats};
+
+use crate::{EventFilter, EventPage, Result, TaskFilter, TaskPage};
+
+/// Sees what has been committed, from any thread. Its calls block.
+///
+/// A row that cannot be read is passed over, and reported; only [`Reader::task`] fails for it.
+pub trait Reader: Send + Sync {
+    /// A task.
+    fn task(&self, no: TaskNo) -> Result<Option<TaskRow>>;
+
+    /// Tasks, the newest first: fewer than asked for where they are very long.
+    fn tasks(&self, filter: &TaskFilter) -> Result<TaskPage>;
+
+    /// The tasks that run, the newest first, `limit` at the most: no more than the beginning of each, [`aiwg_model::PROMPT_HEAD`].
+    fn running(&self, limit: u32) -> Result<Vec<TaskRow>>;
+
+    /// The first tasks of the queue, in the order in which they will start, `limit` at the most; those that wait for others come last. No more
+    /// than the beginning of each.
+    fn queued(&self, limit: u32) -> Result<Vec<TaskRow>>;
+
+    /// The tasks that run, the first of the queue in the order in which they will start (those that wait for others last), and those that
+    /// have ended last: each with no more than the beginning of its prompt.
+    fn overview(&self, queued: u32, finished: u32) -> Result<Vec<TaskRow>>;
+
+    /// This task and those that must complete before it can start: 1,000 of them where there are more.
+    fn needed(&self, task: TaskNo) -> Result<Vec<TaskNo>>;
+
+    /// How many tasks there are in each state, and what they used.
+    fn stats(&self) -> Result<TaskStats>;
+
+    /// The last turns of a conversation, the oldest first, `limit` at the most: fewer where they have more than so many bytes together, and
+    /// whether that is so.
+    fn turns(&self, conversation: &str, limit: u32, bytes: usize) -> Result<(Vec<ChatTurn>, bool)>;
+
+    /// Events, in the order in which they are looked at. One call looks at so many at the most, so that a search through a long log does not
+    /// keep others waiting: go on from [`EventPage::scanned`] until [`EventPage::is_last`]. Forwards it ends where numbers are missing, too.
+    fn events(&self, filter: &EventFilter) -> Result<EventPage>;
+
+    /// The number of the first event; 0 where there is none.
+    fn first_event(&self) -> Result<u64>;
+
+    /// The number of the last event that was ever stored.
+    fn last_event(&self) -> Result<u64>;
+
+    /// The events before this number, the latest first, each with about how many bytes it takes: so many at the most, so that nobody waits
+    /// long.
+    fn event_sizes(&self, before: u64) -> Result<Vec<(u64, u64)>>;
+
+    /// How large the store is, in bytes, without what is free in it.
+    fn size(&self) -> Result<u64>;
+
+    /// True unless automation as a whole is switched off.
+    fn automation_enabled(&self) -> Result<bool>;
+
+    /// What is known of the rules.
+    fn rule_facts(&self) -> Result<RuleFacts>;
+
+    /// The tasks that rules have made lately, the newest first, `limit` at the most.
+    fn firings(&self, limit: u32) -> Result<Vec<RuleExecution>>;
+
+    /// Where a source's cursors are, by their keys.
+    fn cursors(&self, source: &str) -> Result<HashMap<String, String>>;
+}

@@ -1,0 +1,48 @@
+//! The one writer.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::{Result, Transaction, View};
+
+/// The store, as its one writer has it: a thread that owns it. Everybody else has a [`crate::Reader`].
+pub trait Store: Send {
+    /// Opens a transaction that sees and changes the store by itself: nobody else writes before it is over.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Busy`]: others write for longer than the store's patience. Or one that was dropped before could not be undone, and
+    /// still cannot be.
+    fn begin(&mut self) -> Result<Box<dyn Transaction + '_>>;
+
+    /// What is committed. It waits for nobody who writes.
+    ///
+    /// # Errors
+    /// It cannot be read; or a transaction that was dropped could not be undone, and still cannot be.
+    fn view(&mut self) -> Result<Box<dyn View + '_>>;
+
+    /// Where it is, for people: a path, or an address without its password.
+    fn place(&self) -> String;
+
+    /// The files without which nothing in it counts any more; none where it is kept elsewhere.
+    fn files(&self) -> Vec<PathBuf>;
+
+    /// How long others may keep it to themselves before [`Store::begin`] fails. 5 seconds by default.
+    ///
+    /// # Errors
+    /// It cannot be set.
+    fn set_patience(&mut self, patience: Duration) -> Result<()>;
+
+    /// True if there is room for what is new. Where there is not, what is kept for the ends of running tasks is still there.
+    fn has_room(&mut self) -> bool;
+
+    /// Does what belongs to its own upkeep, and returns soon. To be called between transactions, about once a second.
+    fn look_after(&mut self, has_room: bool);
+
+    /// Notes that damage was met: the next start reads all of it before it goes on.
+    fn note_damage(&self);
+
+    /// Makes it ready to be closed, which happens when it is dropped. Without room for what is new nothing is moved about.
+    ///
+    /// # Errors
+    /// It stays as it is; the next start takes in all that was committed.
+    fn close(&mut self, has_room: bool) -> Result<()>;
+}

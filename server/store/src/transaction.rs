@@ -1,0 +1,141 @@
+//! Changing the store.
+
+use aiwg_model::{
+    Cursor, Firing, ImportedTask, InForce, Keep, Outcome, Pending, StopReason, Switch, TaskNo, TaskRow,
+    TaskSpec,
+};
+use aiwg_protocol::types::{Event, TaskState, TaskUsage, Timestamp};
+
+use crate::{Result, View};
+
+/// An open transaction. All that is done in it counts together once it is committed; nothing of it has happened if it is dropped before.
+///
+/// After an error of one of these methods it can only be dropped.
+pub trait Transaction: View {
+    /// Returns when all of it is on the disk, and survives a power cut. True if that is anything.
+    ///
+    /// # Errors
+    /// Nothing of it has happened.
+    fn commit(self: Box<Self>) -> Result<bool>;
+
+    /// Sees to it that there is room for so much text, in bytes, besides what is kept for the ends of running tasks.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Full`]: there is not.
+    fn make_room(&mut self, text: u64) -> Result<()>;
+
+    /// Writes something that changes nothing, so that it is known whether that is possible.
+    fn write_something(&mut self) -> Result<()>;
+
+    /// Numbers of events and tasks begin after these, if they would otherwise begin before.
+    fn begin_after(&mut self, event: u64, task: u64) -> Result<()>;
+
+    /// Puts a task into the queue, under a number that no task has.
+    fn insert_task(&mut self, no: TaskNo, task: &TaskSpec, at: Timestamp) -> Result<()>;
+
+    /// Takes over tasks of another daemon. Those without a number, and the second of two with the same, get one above all others.
+    fn import(&mut self, tasks: Vec<ImportedTask>) -> Result<()>;
+
+    /// A task that has to go on; none if there is none, or if its row cannot be read. That one has failed then: nobody can tell what it was to
+    /// do, and what waits for it must not wait for ever.
+    fn task_or_fail(&mut self, no: TaskNo, at: Timestamp) -> Result<Option<TaskRow>>;
+
+    /// Queued to running, with one launch and one attempt more.
+    ///
+    /// # Errors
+    /// It is not queued.
+    fn start(&mut self, no: TaskNo, at: Timestamp) -> Result<()>;
+
+    /// Running to queued again, in its old place. Unless an agent was `started`, it was no attempt.
+    ///
+    /// # Errors
+    /// It does not run.
+    fn requeue(&mut self, no: TaskNo, started: bool) -> Result<()>;
+
+    /// Notes why a running task is being ended, so that it ends in the right state even if this daemon does not see it end.
+    fn mark_ending(&mut self, no: TaskNo, ending: StopReason) -> Result<()>;
+
+    /// From the state `from` to the final state of `outcome`.
+    ///
+    /// # Errors
+    /// It is not in that state.
+    fn finish(&mut self, no: TaskNo, from: TaskState, outcome: &Outcome, at: Timestamp) -> Result<()>;
+
+    /// Notes that `task`, which has just been put into the queue, waits for these, none of which has completed yet.
+    fn wait_for(&mut self, task: TaskNo, after: &[TaskNo]) -> Result<()>;
+
+    /// The tasks that wait for this one, in the order of their numbers; from here on they do not any more. Each is to be told, by
+    /// [`Transaction::waits_for_one_less`], or ended.
+    fn take_waiting(&mut self, after: TaskNo) -> Result<Vec<TaskNo>>;
+
+    /// One of the tasks that `task` waits for has completed.
+    fn waits_for_one_less(&mut self, task: TaskNo) -> Result<()>;
+
+    /// A queued task is not to start before [`Transaction::rested`]: as if it waited for one more.
+    fn rest(&mut self, task: TaskNo) -> Result<()>;
+
+    /// It has rested for long enough; nothing where it does not rest.
+    fn rested(&mut self, task: TaskNo) -> Result<()>;
+
+    /// All that rest have done so for long enough: while no daemon ran they did nothing else.
+    fn all_rested(&mut self) -> Result<()>;
+
+    /// Notes that a task is carried out again, as this new one.
+    fn note_retry(&mut self, no: TaskNo, again: TaskNo) -> Result<()>;
+
+    /// Notes that a task was cancelled since it was to start after this one.
+    fn note_in_vain(&mut self, no: TaskNo, after: TaskNo) -> Result<()>;
+
+    /// Forgets that tasks are turns of a conversation. The number of those that were.
+    fn forget_conversation(&mut self, conversation: &str) -> Result<usize>;
+
+    /// What a session had cost before, in US dollars, of which a task now reports a total. From here on it is that, if that is more; 0 for an
+    /// unknown session.
+    fn session_cost(&mut self, session: &str, total: f64) -> Result<f64>;
+
+    /// Adds what a task used to the sums: of its rule, if it has one, and of the day in UTC.
+    fn add_usage(&mut self, rule: Option<&str>, usage: &TaskUsage, at: Timestamp) -> Result<()>;
+
+    /// Appends an event that already has its number.
+    fn insert_event(&mut self, event: &Event) -> Result<()>;
+
+    /// Moves a cursor, wherever it is.
+    fn move_cursor(&mut self, cursor: &Cursor) -> Result<()>;
+
+    /// Sets the switch of a rule, or of all automation.
+    fn set_switch(&mut self, rule: Option<&str>, switch: Switch) -> Result<()>;
+
+    /// Adds a match to those of a rule that wait; the first of them otherwise. What waits then.
+    fn add_pending(&mut self, rule: &str, event: &Event, at: Timestamp) -> Result<Pending>;
+
+    /// Sets when a rule's matches are due; when the rule is no longer busy, if none.
+    fn set_pending_due(&mut self, rule: &str, due_at: Option<Timestamp>) -> Result<()>;
+
+    /// Forgets a rule's waiting matches.
+    fn remove_pending(&mut self, rule: &str) -> Result<()>;
+
+    /// Remembers a firing: the last 10,000 are kept.
+    fn insert_firing(&mut self, firing: &Firing) -> Result<()>;
+
+    /// What a rule has fired so far counts no more.
+    fn forgive_firings(&mut self, rule: &str) -> Result<()>;
+
+    /// Notes the configuration that is in force.
+    fn set_in_force(&mut self, in_force: &InForce) -> Result<()>;
+
+    /// Forgets finished tasks that nobody waits for, those that ended first, `limit` at the most. Their numbers.
+    fn prune_tasks(&mut self, keep: Keep, limit: u64) -> Result<Vec<TaskNo>>;
+
+    /// Forgets events, the oldest ones, `limit` at the most: none of those that a queued or running task, or a match that waits, came from, and
+    /// none after them. How many.
+    fn prune_events(&mut self, keep: Keep, limit: u64) -> Result<usize>;
+
+    /// Forgets those cursors whose time is over, `limit` at the most. How many.
+    fn prune_cursors(&mut self, now: Timestamp, limit: u64) -> Result<usize>;
+
+    /// Gives some of the room that is free back to the disk, so little that nobody waits long. True if there is more.
+    fn give_back(&mut self) -> Result<bool>;
+
+    /// Notes up to when things have aged.
+    fn set_aged(&mut self, at: Timestamp) -> Result<()>;
+}

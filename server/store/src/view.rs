@@ -1,0 +1,110 @@
+//! Reading within a transaction, or between two.
+
+use std::collections::HashMap;
+
+use aiwg_model::{Cursor, Pending, Run, Switch, TaskNo, TaskRow};
+use aiwg_protocol::types::{ChatTurn, Event, TaskState, Timestamp};
+
+use crate::{Result, Selection};
+
+/// What the one writer sees of the store.
+///
+/// A row that cannot be read is no reason to read none: it is passed over, and reported. Only [`View::task`] fails for it, with
+/// [`crate::ErrorKind::Row`].
+pub trait View {
+    /// The highest event number and task number that were ever given; 0 where none was.
+    fn last_numbers(&self) -> Result<(u64, u64)>;
+
+    /// A task.
+    fn task(&self, no: TaskNo) -> Result<Option<TaskRow>>;
+
+    /// A task; none if there is none, or if its row cannot be read.
+    fn task_if_readable(&self, no: TaskNo) -> Result<Option<TaskRow>>;
+
+    /// Where a task stands; none if there is none. One in a state that does not exist has failed.
+    fn task_state(&self, no: TaskNo) -> Result<Option<TaskState>>;
+
+    /// The tasks that run, in the order of their numbers.
+    fn running(&self) -> Result<Vec<TaskRow>>;
+
+    /// The numbers of the tasks that run, be their rows readable or not.
+    fn running_numbers(&self) -> Result<Vec<TaskNo>>;
+
+    /// How many tasks are queued, those that wait for others included.
+    fn queued(&self) -> u64;
+
+    /// The task that is to start next: of those that wait for nothing, the one with the highest priority, where an hour in the queue counts
+    /// as one priority more; of several, the one with the lowest number.
+    fn next_queued(&self) -> Result<Option<TaskNo>>;
+
+    /// That of these tasks which is to start next.
+    fn next_of(&self, tasks: &[TaskNo]) -> Result<Option<TaskNo>>;
+
+    /// This task and those that must complete before it can start: 1,000 of them where there are more.
+    fn needed(&self, task: TaskNo) -> Result<Vec<TaskNo>>;
+
+    /// The tasks that fit and are in one of these states, the oldest first, `limit` at the most. `not_retried` leaves out those that
+    /// [`crate::Transaction::note_retry`] was called for.
+    fn select(
+        &self,
+        selection: &Selection,
+        states: &[TaskState],
+        not_retried: bool,
+        limit: usize,
+    ) -> Result<Vec<TaskNo>>;
+
+    /// The task as which this one was retried last, if it was.
+    fn retried_as(&self, no: TaskNo) -> Result<Option<TaskNo>>;
+
+    /// The tasks that were cancelled since they were to start after this one, and have not been retried, in the order of their numbers.
+    fn in_vain_for(&self, no: TaskNo) -> Result<Vec<TaskNo>>;
+
+    /// The turns of a conversation that have not ended.
+    fn open_turns(&self, conversation: &str) -> Result<Vec<TaskNo>>;
+
+    /// The last turns of a conversation before this one, the oldest first, `limit` at the most.
+    fn turns_before(&self, conversation: &str, before: TaskNo, limit: u32) -> Result<Vec<ChatTurn>>;
+
+    /// The event with this number; none as well if it cannot be read.
+    fn event(&self, seq: u64) -> Result<Option<Event>>;
+
+    /// All switches that were ever set, by rule; the one of all automation has an empty name.
+    fn switches(&self) -> Result<HashMap<String, Switch>>;
+
+    /// How many tasks of each rule are queued or running; rules without any are left out.
+    fn busy_rules(&self) -> Result<HashMap<String, usize>>;
+
+    /// When tasks of rules ran since then, each with its rule.
+    fn runs(&self, since: Timestamp) -> Result<Vec<(String, Run)>>;
+
+    /// A rule's matches that wait.
+    fn pending(&self, rule: &str) -> Result<Option<Pending>>;
+
+    /// All matches that wait, by rule.
+    fn all_pending(&self) -> Result<HashMap<String, Pending>>;
+
+    /// The rules whose matches are due, those first that are so longest.
+    fn pending_due(&self, now: Timestamp) -> Result<Vec<String>>;
+
+    /// When the next matches are due; with `after`, the next after that.
+    fn next_due(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>>;
+
+    /// The events behind a rule's waiting matches, the oldest first: the latest 1,000 of them, and of these as many as have 4 MiB of payload
+    /// together. The latest and the deepest are always there.
+    fn pending_events(&self, rule: &str) -> Result<Vec<Event>>;
+
+    /// When the latest of a rule's waiting matches came.
+    fn last_pending_at(&self, rule: &str) -> Result<Option<Timestamp>>;
+
+    /// How often a rule has fired after `since` and until `now`, as far as it counts.
+    fn counted_firings(&self, rule: &str, since: Timestamp, now: Timestamp) -> Result<u32>;
+
+    /// Where a source's cursors are, by their keys.
+    fn cursors(&self, source: &str) -> Result<HashMap<String, String>>;
+
+    /// True if a cursor is where it must be to be moved.
+    fn may_move(&self, cursor: &Cursor) -> Result<bool>;
+
+    /// Up to when things have aged, as [`crate::Transaction::set_aged`] has noted it last.
+    fn aged(&self) -> Result<Option<Timestamp>>;
+}
