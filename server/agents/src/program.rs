@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// How much of a script is looked at for its interpreter: as much as Linux looks at.
+/// Number of bytes of a script that are searched for its interpreter: as many as Linux reads.
 const FIRST_BYTES: u64 = 256;
 
 /// Finds the program of this name as the system does when an agent starts in the project directory `root`.
@@ -23,7 +23,7 @@ pub fn find_program(program: &str, root: &Path) -> Result<PathBuf, String> {
         std::env::split_paths(path).map(|dir| root.join(dir).join(program)).collect()
     };
     if let Some(found) = candidates.iter().find(|path| is_executable(path)) {
-        return match what_is_wrong(found) {
+        return match interpreter_error(found) {
             Some(wrong) => Err(format!("the agent command {program:?} cannot be executed: {wrong}")),
             None => Ok(found.clone()),
         };
@@ -46,8 +46,8 @@ fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
-/// What keeps an executable file from being executed, where that is its first line. The system would say that the file is not there.
-fn what_is_wrong(script: &Path) -> Option<String> {
+/// The reason why an executable file cannot be executed, if it is its first line. The system would say that the file is not there.
+fn interpreter_error(script: &Path) -> Option<String> {
     let mut first = Vec::new();
     std::fs::File::open(script).ok()?.take(FIRST_BYTES).read_to_end(&mut first).ok()?;
     let line = first.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_with_a_program_is_told() {
+    fn an_error_says_what_is_wrong_with_a_program() {
         let dir = tempfile::tempdir().unwrap();
         let script = |text: &str, mode: u32| {
             let path = dir.path().join("agent");

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_agents::claude::{Exit, Format, Progress, ResultWatch, Verdict, judge, read};
+use aiwg_agents::claude::{Exit, Format, Progress, ResultWatch, Evaluation, evaluate, read};
 use rustix::process::{Pid, Signal, kill_process};
 
 struct StandIn {
@@ -51,17 +51,17 @@ impl StandIn {
         child
     }
 
-    fn verdict(&self, mut child: Child, previous: Option<f64>) -> (Option<i32>, Verdict) {
+    fn evaluation(&self, mut child: Child, previous: Option<f64>) -> (Option<i32>, Evaluation) {
         let code = child.wait().unwrap().code();
         let text = |name| std::fs::read_to_string(self.dir.path().join(name)).unwrap();
         let (stdout, stderr) = (text("stdout.log"), text("stderr.log"));
         let exit = Exit { code, stdout: Some(&stdout), stderr: &stderr, ..Exit::default() };
         let output = read(&self.out(), 0, self.format()).unwrap();
-        (code, judge(&exit, &output, |_| previous))
+        (code, evaluate(&exit, &output, |_| previous))
     }
 
-    fn run(&self, prompt: &str) -> (Option<i32>, Verdict) {
-        self.verdict(self.spawn(prompt), None)
+    fn run(&self, prompt: &str) -> (Option<i32>, Evaluation) {
+        self.evaluation(self.spawn(prompt), None)
     }
 
     fn has(&self, name: &str) -> bool {
@@ -85,39 +85,39 @@ fn signal(child: &Child, signal: Signal) {
 fn it_answers_in_each_format() {
     let text = "it is \"ä\"\n\tand \\ this";
     for options in ["-p", "-p --output-format json", "-p --output-format stream-json --verbose"] {
-        let (code, verdict) = StandIn::new(options).run(text);
-        assert!(code == Some(0) && verdict.success, "{verdict:?}");
-        assert_eq!(verdict.answer.unwrap().trim_end(), format!("stand-in agent: {text}"));
+        let (code, evaluation) = StandIn::new(options).run(text);
+        assert!(code == Some(0) && evaluation.success, "{evaluation:?}");
+        assert_eq!(evaluation.answer.unwrap().trim_end(), format!("stand-in agent: {text}"));
     }
 }
 
 #[test]
 fn it_uses_tools_and_is_refused_some() {
-    let (code, verdict) = StandIn::stream()
+    let (code, evaluation) = StandIn::stream()
         .run("do: tool 'echo one >made'; refused 'rm -r x'; retry 529; cost 0.25; answer 'Well done.'");
-    assert!(code == Some(0) && verdict.success, "{verdict:?}");
-    assert_eq!((verdict.answer.as_deref(), verdict.usage.turns), (Some("Well done."), 3));
-    assert_eq!((verdict.usage.cost_usd, verdict.usage.tokens.input), (Some(0.25), 300));
-    assert_eq!(verdict.usage.permission_denials[0].what, "rm -r x");
+    assert!(code == Some(0) && evaluation.success, "{evaluation:?}");
+    assert_eq!((evaluation.answer.as_deref(), evaluation.usage.turns), (Some("Well done."), 3));
+    assert_eq!((evaluation.usage.cost_usd, evaluation.usage.tokens.input), (Some(0.25), 300));
+    assert_eq!(evaluation.usage.permission_denials[0].what, "rm -r x");
 }
 
 #[test]
 fn it_fails_as_the_real_one_does() {
-    let (code, verdict) = StandIn::stream().run("do: fails 'API Error: 403 no'");
+    let (code, evaluation) = StandIn::stream().run("do: fails 'API Error: 403 no'");
     assert_eq!(
-        (code, verdict.error.as_deref()),
+        (code, evaluation.error.as_deref()),
         (Some(1), Some("the agent reported an error: API Error: 403 no"))
     );
-    let (code, verdict) = StandIn::new("-p --output-format json").run("do: no_result");
-    assert!(code == Some(0) && verdict.error.unwrap().contains("gave no result"));
-    let (code, verdict) = StandIn::new("-p --output-format json --no-such-option").run("x");
-    assert!(code == Some(1) && verdict.error.unwrap().contains("unknown option"));
-    let (code, verdict) = StandIn::new("-p --output-format stream-json").run("x");
-    assert!(code == Some(1) && verdict.error.unwrap().contains("requires --verbose"));
+    let (code, evaluation) = StandIn::new("-p --output-format json").run("do: no_result");
+    assert!(code == Some(0) && evaluation.error.unwrap().contains("gave no result"));
+    let (code, evaluation) = StandIn::new("-p --output-format json --no-such-option").run("x");
+    assert!(code == Some(1) && evaluation.error.unwrap().contains("unknown option"));
+    let (code, evaluation) = StandIn::new("-p --output-format stream-json").run("x");
+    assert!(code == Some(1) && evaluation.error.unwrap().contains("requires --verbose"));
 }
 
 #[test]
-fn told_to_end_it_ends_its_tools_and_exits_with_143() {
+fn asked_to_end_it_ends_its_tools_and_exits_with_143() {
     for options in ["-p --output-format json", "-p --output-format stream-json --verbose"] {
         let agent = StandIn::new(options);
         let child = agent.spawn("do: tool 'echo $$ >begun; sleep 1000'");
@@ -131,8 +131,8 @@ fn told_to_end_it_ends_its_tools_and_exits_with_143() {
         let tool = Pid::from_raw(tool).unwrap();
         assert_eq!(rustix::process::getsid(Some(tool)).unwrap(), tool);
         signal(&child, Signal::TERM);
-        let (code, verdict) = agent.verdict(child, None);
-        assert_eq!((code, verdict.success), (Some(143), false));
+        let (code, evaluation) = agent.evaluation(child, None);
+        assert_eq!((code, evaluation.success), (Some(143), false));
         until("the tool's end", || rustix::process::test_kill_process(tool).is_err());
     }
 }
@@ -143,9 +143,9 @@ fn interrupted_it_exits_with_0_without_success() {
     let child = agent.spawn("do: tool 'touch begun; sleep 1000'");
     until("the tool", || agent.has("begun"));
     signal(&child, Signal::INT);
-    let (code, verdict) = agent.verdict(child, None);
+    let (code, evaluation) = agent.evaluation(child, None);
     assert_eq!(
-        (code, verdict.error.as_deref()),
+        (code, evaluation.error.as_deref()),
         (Some(0), Some("the agent reported an error: error_during_execution, aborted_tools"))
     );
 }
@@ -160,7 +160,7 @@ fn it_may_stay_after_its_result() {
     signal(&child, Signal::TERM);
     let status = child.wait().unwrap();
     let exit = Exit { code: status.code(), ended_after_result: true, ..Exit::default() };
-    assert!(judge(&exit, &watch.into_output().unwrap(), |_| None).success);
+    assert!(evaluate(&exit, &watch.into_output().unwrap(), |_| None).success);
 }
 
 #[test]
@@ -170,9 +170,9 @@ fn it_waits_for_what_it_left_in_the_background() {
     let mut watch = ResultWatch::new(&agent.out(), 0, agent.format());
     until("the first result", || watch.look().unwrap() == Progress::Waiting(1));
     std::fs::write(agent.dir.path().join("go"), "").unwrap();
-    let (code, verdict) = agent.verdict(child, None);
-    assert_eq!((code, verdict.answer.as_deref()), (Some(0), Some("It is over.")));
-    assert_eq!((verdict.usage.turns, verdict.usage.cost_usd), (3, Some(0.02)));
+    let (code, evaluation) = agent.evaluation(child, None);
+    assert_eq!((code, evaluation.answer.as_deref()), (Some(0), Some("It is over.")));
+    assert_eq!((evaluation.usage.turns, evaluation.usage.cost_usd), (3, Some(0.02)));
 }
 
 #[test]
@@ -181,6 +181,6 @@ fn a_resumed_session_adds_up() {
     let agent = StandIn::new(&format!("-p --output-format json {session}"));
     let first = agent.run("do: cost 0.5").1.usage;
     assert_eq!((first.cost_usd, first.session_total_usd), (Some(0.5), Some(0.5)));
-    let second = agent.verdict(agent.spawn("do: cost 0.25"), first.session_total_usd).1.usage;
+    let second = agent.evaluation(agent.spawn("do: cost 0.25"), first.session_total_usd).1.usage;
     assert_eq!((second.cost_usd, second.session_total_usd), (Some(0.25), Some(0.75)));
 }

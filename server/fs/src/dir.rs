@@ -24,7 +24,7 @@ use crate::{
 /// The rights to a file that only its owner can read.
 const OWNERS: Mode = Mode::RUSR.union(Mode::WUSR);
 
-/// How many things of one name are renamed at the most.
+/// Maximum number of files of one name that are renamed.
 const MOST_ASIDE: u32 = 100;
 
 /// An open directory. It is found again wherever it is moved, and what is not reached through it is not in it.
@@ -179,10 +179,10 @@ impl Dir {
         u64::try_from(found.st_size).ok()
     }
 
-    /// Whether this very directory still has a name somewhere.
+    /// True if this very directory still has a name somewhere.
     ///
     /// # Errors
-    /// The system does not say.
+    /// The system does not answer.
     pub fn is_linked(&self) -> io::Result<bool> {
         Ok(rustix::fs::fstat(&self.0)?.st_nlink > 0)
     }
@@ -203,7 +203,7 @@ impl Dir {
         self.try_clone_file()?.sync_all()
     }
 
-    /// Whether an error of [`Dir::open`] says that something else is in its place.
+    /// True if an error of [`Dir::open`] says that something else is in its place.
     #[must_use]
     pub fn is_replaced(error: &io::Error) -> bool {
         error.kind() == io::ErrorKind::NotADirectory || Unfit::of(error).is_some()

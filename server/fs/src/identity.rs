@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What tells a file from all others that exist at the same time.
+/// Distinguishes a file from all others that exist at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     device: u64,
@@ -15,20 +15,20 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// That of an opened file.
+    /// Identity of an opened file.
     #[must_use]
     pub fn of(found: &Metadata) -> Self {
         Self { device: found.dev(), number: found.ino() }
     }
 
-    /// The same, as the system tells it.
+    /// Identity from the system's `stat`.
     // What these are is different from system to system.
     #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss)]
     pub(crate) fn of_stat(found: &rustix::fs::Stat) -> Self {
         Self { device: found.st_dev as u64, number: found.st_ino as u64 }
     }
 
-    /// That of what is at a path, be it a link.
+    /// Identity of the file at a path; of the link itself, if it is one.
     ///
     /// # Errors
     /// There is nothing. The error names the path.
@@ -36,7 +36,7 @@ impl Identity {
         Ok(Self::of(&path.symlink_metadata().map_err(at(path))?))
     }
 
-    /// That of what a link of `/proc/PID/fd` leads to, without asking its file system, which may not answer.
+    /// Identity of the file that a link of `/proc/PID/fd` leads to, without asking its file system, which may not answer.
     ///
     /// # Errors
     /// There is none.
@@ -47,7 +47,7 @@ impl Identity {
         Ok(Self { device: makedev(found.stx_dev_major, found.stx_dev_minor), number: found.stx_ino })
     }
 
-    /// Whether it is at this path, as far as that can be told.
+    /// True if it is at this path, or if the system cannot say that it is not.
     #[must_use]
     pub fn is_still_at(self, path: &Path) -> bool {
         match path.symlink_metadata() {
@@ -57,7 +57,7 @@ impl Identity {
     }
 }
 
-/// What the system said, and of what. The system's number of it is not lost: see [`is_shortage`](crate::is_shortage).
+/// Adds the path to an error of the system. The system's error code is kept: see [`is_shortage`](crate::is_shortage).
 pub fn at(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
     move |source| io::Error::new(source.kind(), At { path: path.to_owned(), source })
 }

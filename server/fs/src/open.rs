@@ -50,14 +50,14 @@ impl From<Unfit> for io::Error {
 }
 
 impl Unfit {
-    /// That of an error, if it is one of these.
+    /// Finds the [`Unfit`] in an error, if it is one.
     #[must_use]
     pub fn of(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }
 }
 
-/// Whether an error says that there is no such file: neither it nor a directory of that name.
+/// True if an error says that there is no such file: neither it nor a directory of that name.
 #[must_use]
 pub fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
@@ -80,14 +80,14 @@ pub fn open_of_anyone(path: &Path) -> io::Result<File> {
     regular(openat(CWD, path, READ, Mode::empty()))
 }
 
-/// How everything is opened here.
+/// Flags with which everything is opened here.
 pub(crate) const READ: OFlags = OFlags::RDONLY
     .union(OFlags::NOFOLLOW)
     .union(OFlags::NONBLOCK)
     .union(OFlags::NOCTTY)
     .union(OFlags::CLOEXEC);
 
-/// What has been opened, if it is a regular file.
+/// The opened file, if it is a regular one.
 pub(crate) fn regular(opened: rustix::io::Result<OwnedFd>) -> io::Result<File> {
     let file = File::from(opened.map_err(in_words)?);
     let kind = file.metadata()?.file_type();
@@ -107,13 +107,13 @@ pub(crate) fn regular(opened: rustix::io::Result<OwnedFd>) -> io::Result<File> {
     .into())
 }
 
-/// What has been opened, if nobody but this user and root could have made it.
+/// The opened file, if nobody but this user and root could have made it.
 pub(crate) fn own(file: File) -> io::Result<File> {
     let owner = file.metadata()?.uid();
     if owner == 0 || owner == geteuid().as_raw() { Ok(file) } else { Err(Unfit::NotOwn(owner).into()) }
 }
 
-/// What the system says of a link that it did not follow and of a socket is hard to understand.
+/// Replaces the system's errors for a socket and for a link that is not followed, which are hard to understand.
 pub(crate) fn in_words(error: Errno) -> io::Error {
     match error {
         // The second is FreeBSD's.

@@ -63,7 +63,7 @@ pub fn close_to_others(path: &Path) -> io::Result<()> {
     }
 }
 
-/// How such a file is opened for writing, and made where there is none.
+/// Options to open such a file for writing, and to create it if it is missing.
 #[must_use]
 pub fn private() -> OpenOptions {
     let mut options = OpenOptions::new();

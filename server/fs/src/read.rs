@@ -11,7 +11,7 @@ use crate::open::{Unfit, open_regular};
 /// All of a file of this user or root, if it has no more than `max` bytes.
 ///
 /// # Errors
-/// There is none, it is [`Unfit`] (which tells the size of one that is too large), or it cannot be read.
+/// There is none, it is [`Unfit`] (with its size, if it is too large), or it cannot be read.
 pub fn read_bounded(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     read_file(open_regular(path)?, max)
 }

@@ -4,7 +4,7 @@ use rustix::io::Errno;
 
 use crate::identity::At;
 
-/// What the system says when it is short of something: room, files, processes, memory, or a disk that answers and may be written to.
+/// Errors of a system that is short of something: room, files, processes, memory, or a disk that answers and may be written to.
 const SHORT: [Errno; 9] = [
     Errno::NOSPC,
     Errno::DQUOT,
@@ -17,7 +17,7 @@ const SHORT: [Errno; 9] = [
     Errno::ROFS,
 ];
 
-/// Whether an error says that the system is short of something, which may be over later: nothing is wrong with what was asked for.
+/// True if an error says that the system is short of something, which may be over later: nothing is wrong with what was asked for.
 pub fn is_shortage(error: &io::Error) -> bool {
     // What names its place holds what the system said.
     if let Some(At { source, .. }) = error.get_ref().and_then(|inner| inner.downcast_ref()) {

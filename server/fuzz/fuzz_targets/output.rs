@@ -1,10 +1,10 @@
-//! What an agent has written, read at once and as it grows: both come to the same verdict.
+//! What an agent has written, read at once and as it grows: both come to the same evaluation.
 
 #![no_main]
 
 use std::{cell::RefCell, fs::File, io::Write};
 
-use aiwg_agents::claude::{Exit, Format, ResultWatch, judge, read};
+use aiwg_agents::claude::{Exit, Format, ResultWatch, evaluate, read};
 use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
 
@@ -25,8 +25,8 @@ fuzz_target!(|bytes: &[u8]| {
                 watch.look_at_silent().unwrap();
             }
             let exit = Exit { code: Some(0), ..Exit::default() };
-            let judged = |output| judge(&exit, &output, |_| Some(1.0));
-            let (at_once, grown) = (judged(read(&path, 0, format).unwrap()), judged(watch.into_output().unwrap()));
+            let evaluated = |output| evaluate(&exit, &output, |_| Some(1.0));
+            let (at_once, grown) = (evaluated(read(&path, 0, format).unwrap()), evaluated(watch.into_output().unwrap()));
             // Debug: a cost that is no number is not itself.
             assert_eq!(format!("{at_once:?}"), format!("{grown:?}"));
         }

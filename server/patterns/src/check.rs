@@ -5,7 +5,7 @@ use crate::{
     limits::{DEEPEST, MOST_ALTERNATIVES},
 };
 
-/// Whether a pattern may be parsed at all.
+/// Checks that a pattern may be parsed at all.
 pub(crate) fn check(pattern: &str, longest: usize) -> Result<(), PatternError> {
     if pattern.len() > longest {
         return Err(PatternError::over(pattern, Limit::Length { bytes: pattern.len(), most: longest }));

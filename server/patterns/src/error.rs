@@ -5,13 +5,13 @@ use crate::limits::{DEEPEST, MOST_ALTERNATIVES, MOST_TOPICS};
 /// The most characters of a pattern that an error repeats.
 const SHOWN: usize = 60;
 
-/// What is wrong with a pattern.
+/// The error in a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
     /// It is more than a pattern may be.
     #[error("{limit}")]
     Limit {
-        /// How it begins, shortened.
+        /// Its beginning, shortened.
         pattern: String,
         /// Which limit.
         limit: Limit,
@@ -19,9 +19,9 @@ pub enum PatternError {
     /// It is no glob.
     #[error("{why}")]
     Syntax {
-        /// How it begins, shortened.
+        /// Its beginning, shortened.
         pattern: String,
-        /// What is wrong with it.
+        /// The error, in words.
         why: String,
     },
 }
@@ -44,7 +44,7 @@ pub enum Limit {
     Compiled,
     /// A list has too many patterns.
     Count {
-        /// How many.
+        /// Number of patterns in the list.
         patterns: usize,
     },
 }
@@ -68,7 +68,7 @@ impl fmt::Display for Limit {
 }
 
 impl PatternError {
-    /// How the pattern begins: all of it, unless it is long. Empty where the error is about a list.
+    /// The beginning of the pattern: all of it, unless it is long. Empty where the error is about a list.
     pub fn pattern(&self) -> &str {
         match self {
             Self::Limit { pattern, .. } | Self::Syntax { pattern, .. } => pattern,

@@ -8,7 +8,7 @@ use crate::{
     limits::LONGEST_LINE,
 };
 
-/// Whether a line of an ignore file may be parsed, where braces in it are alternatives.
+/// Checks that a line of an ignore file may be parsed, where braces in it are alternatives.
 ///
 /// # Errors
 /// It is more than a line may be.

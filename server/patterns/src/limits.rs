@@ -6,7 +6,7 @@ pub const LONGEST_PATTERN: usize = 1_024;
 /// The longest line of an ignore file, in bytes. A path may have as many.
 pub const LONGEST_LINE: usize = 4_096;
 
-/// How deep braces may stand within braces. Each level is a level of recursion in what parses, writes and drops a pattern.
+/// Maximum depth of braces within braces. Each level is a level of recursion in what parses, writes and drops a pattern.
 pub const DEEPEST: usize = 8;
 
 /// The most alternatives of one pattern: the commas in its braces, counted as if all of them stood there.

@@ -12,7 +12,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
-    /// What matches it: one of these.
+    /// The pattern matches a text if one of these does.
     globs: Vec<Glob>,
 }
 
@@ -53,7 +53,7 @@ impl Pattern {
         &self.text
     }
 
-    /// What matches it: one of these.
+    /// The globs; the pattern matches a text if one of them does.
     pub(crate) fn globs(&self) -> &[Glob] {
         &self.globs
     }
@@ -92,7 +92,7 @@ fn without_separators(pattern: &str) -> String {
     out
 }
 
-/// Whether a text has anything in it that stands for something else. A text that has not matches itself only.
+/// True if a text contains a wildcard. A text without one matches itself only.
 pub fn is_glob(text: &str) -> bool {
     text.contains(['*', '?', '[', ']', '{', '}', '!', '\\'])
 }

@@ -43,12 +43,12 @@ impl PatternSet {
         places
     }
 
-    /// Whether one of them matches.
+    /// True if one of them matches.
     pub fn is_match(&self, text: &str) -> bool {
         self.globs.is_match(text)
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.globs.is_empty()
     }

@@ -12,11 +12,11 @@ use crate::{
 /// may have many filters, so it is less than what globset would allow itself for each.
 const MEMORY: usize = 1 << 20;
 
-/// What compiled patterns take in bytes, as measured: all of them together, and for each byte of theirs.
+/// Memory of compiled patterns in bytes, as measured: for all of them together, and for each byte of theirs.
 const COMPILED: usize = 6 * 1024 + 256;
 const COMPILED_BYTE: usize = 130;
 
-/// What a topic takes beside its text.
+/// Memory of a topic beside its text, in bytes.
 const LISTED: usize = 160;
 
 /// Topics, some of them patterns, as a client gives them.
@@ -66,14 +66,14 @@ impl TopicFilter {
         text + compiled + 2 * compiled.saturating_sub(COMPILED)
     }
 
-    /// Whether one of them matches.
+    /// True if one of them matches.
     pub fn is_match(&self, topic: &str) -> bool {
         self.exact.contains(topic)
             || self.globs.as_ref().is_some_and(|globs| globs.is_match(topic.as_bytes()))
     }
 }
 
-/// How much memory the patterns among these compile to at the most.
+/// Upper bound of the memory that the patterns among these compile to, in bytes.
 fn compiled<S: AsRef<str>>(topics: &[S]) -> usize {
     let globs = topics.iter().map(AsRef::as_ref).filter(|topic| is_glob(topic));
     let bytes: usize = globs.map(|glob| glob.len() + 1).sum();

@@ -97,7 +97,7 @@ mod system {
     }
 }
 
-/// How often the clock is looked at on systems other than Linux: 20 seconds.
+/// Interval at which the clock is read on systems other than Linux: 20 seconds.
 #[cfg(not(target_os = "linux"))]
 const LOOK: std::time::Duration = std::time::Duration::from_secs(20);
 

@@ -42,7 +42,7 @@ impl Field {
         }
     }
 
-    /// What may be written in it, besides `*`.
+    /// Values that may be written in it, besides `*`.
     const fn allowed(self) -> &'static str {
         match self {
             Self::Minute => "a number from 0 to 59",
@@ -82,11 +82,11 @@ impl Set {
     }
 }
 
-/// What is written in one field.
+/// Content of one field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Parsed {
     pub(crate) numbers: Set,
-    /// Whether its first character is `*`. Debian's cron asks no more than that, so `*/2` counts and `0,*` does not.
+    /// True if its first character is `*`. Debian's cron asks no more than that, so `*/2` counts and `0,*` does not.
     pub(crate) star: bool,
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn parse(field: Field, text: &str, position: usize) -> Result<Parsed,
     Ok(Parsed { numbers: Set(bits), star: text.starts_with('*') })
 }
 
-/// What is between two commas.
+/// The text between two commas.
 struct Item<'a> {
     field: Field,
     text: &'a str,
@@ -202,7 +202,7 @@ impl Item<'_> {
     }
 }
 
-/// What was typed, cut off where it would drown the message, and without what a terminal would obey.
+/// The typed text, cut off where it would drown the message, and without control characters that a terminal would obey.
 fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(20).flat_map(char::escape_debug).collect();
     if text.chars().nth(20).is_some() {
@@ -219,7 +219,7 @@ pub struct ParseError {
     pub field: Option<Field>,
     /// Which character of the expression, from 1.
     pub position: usize,
-    /// What is wrong, and what is allowed instead.
+    /// The error, and what is allowed instead.
     pub problem: String,
 }
 

@@ -40,7 +40,7 @@
 //! Both were run on 6,000 random schedules in all zones whose clocks are set, for a day before and a day after a change,
 //! against a transcription of the main loop of Debian's cron (`tests/oracle`). `scripts/rivals` does it again:
 //!
-//! | | refused | other times than Debian's | an earlier time, or the same, told next |
+//! | | refused | other times than Debian's | an earlier time, or the same, given next |
 //! |---|---|---|---|
 //! | `cron` 0.17, with a field for the seconds put in front | 485 | 1,615 | 425 |
 //! | `cron` 0.17, every field as a list of its own numbers, 1 for Sunday | 0 | 1,128 | 532 |
@@ -55,7 +55,7 @@
 //! an hour that is skipped.
 //!
 //! `cronsim`, written in Python to be as Debian's cron, agrees as well, but where it goes astray itself: it reads `5-5/2` as `5-59/2`, and
-//! tells times that a zone does not have, or never ends, where midnight is skipped or clocks are not set by and at whole hours.
+//! gives times that a zone does not have, or never ends, where midnight is skipped or clocks are not set by and at whole hours.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod alarm;

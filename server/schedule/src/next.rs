@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::{schedule::Schedule, stretch::Stretch};
 
-/// How far the search goes: 50 years. The longest that a schedule can pause is 40 years: from the 29th of February on a
+/// Limit of the search: 50 years. The longest that a schedule can pause is 40 years: from the 29th of February on a
 /// given day of the week to the next one, if a year such as 2100 is between them.
 const HORIZON: SignedDuration = SignedDuration::from_hours(50 * 366 * 24);
 

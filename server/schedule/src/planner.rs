@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use crate::schedule::Schedule;
 
-/// How late a job still counts as on time, unless [`Planner::with_grace`] says otherwise: five minutes, as in Debian's cron.
+/// Lateness up to which a job counts as on time, unless [`Planner::with_grace`] sets another: five minutes, as in Debian's cron.
 pub const DEFAULT_GRACE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A clock that is set by more than this was wrong before, says cron(8). Up to this, no job for fixed times of the day runs twice, and
@@ -17,11 +17,11 @@ const ADJUSTMENT: SignedDuration = SignedDuration::from_mins(1);
 /// Something that is done at certain times.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// What it is known by.
+    /// Its name, unique among the jobs.
     pub name: String,
-    /// When it is due.
+    /// The times at which it is due.
     pub schedule: Schedule,
-    /// Whether it runs once, as soon as it can, after it was missed.
+    /// True if it runs once, as soon as it can, after it was missed.
     pub catch_up: bool,
     /// The time for which it last fired, [`Firing::at`]; for one that never has, since when it is known, so that what it
     /// misses from then on can be caught up. None stands for now.
@@ -35,9 +35,9 @@ pub struct Firing {
     pub job: String,
     /// The time that it was scheduled for. Keep it: it is the [`Job::last`] of the next planner.
     pub at: Timestamp,
-    /// How long ago that was.
+    /// Time since then.
     pub late: SignedDuration,
-    /// Whether it is later than the grace, and runs only because the job catches up.
+    /// True if it is later than the grace, and runs only because the job catches up.
     pub caught_up: bool,
 }
 
@@ -48,16 +48,16 @@ pub struct Missed {
     pub job: String,
     /// The last time that it was scheduled for.
     pub at: Timestamp,
-    /// How long ago that was.
+    /// Time since then.
     pub late: SignedDuration,
 }
 
-/// What a moment brings.
+/// Jobs that are due at a moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Due {
-    /// What is to run, in the order of [`Firing::at`].
+    /// Jobs to run now, in the order of [`Firing::at`].
     pub firings: Vec<Firing>,
-    /// What was missed. It will not be told again.
+    /// Jobs that were missed. Each is reported once.
     pub missed: Vec<Missed>,
 }
 
@@ -67,7 +67,7 @@ pub struct Due {
 /// - **No double fire.** A job fires at most once for each of its times: only for times that are later than the last one.
 /// - **Lateness.** A job that is looked at up to the grace late fires. Later than that it is missed, and fires only if it catches up:
 ///   a machine was suspended or a daemon was down. In both cases it fires once, for the last of its times, however many there were.
-/// - **A clock set forward** is like a suspend: nothing here could tell the two apart. A job for fixed times of the day, one without
+/// - **A clock set forward** is like a suspend: nothing here could distinguish the two. A job for fixed times of the day, one without
 ///   `*` in front in the field of the minute or of the hour, is not missed for it if it is up to three hours late; the time must have
 ///   come since the planner was made, as Debian's cron makes up for nothing from before its own start.
 /// - **A clock set back** by up to three hours holds each job for fixed times back until its next new time has come; the others
@@ -108,17 +108,17 @@ impl Planner {
         Self { grace, ..self }
     }
 
-    /// When [`Self::fire`] has something to do next. It may be in the past: then it has now. None if never.
+    /// The next time at which [`Self::fire`] has something to do. It may be in the past: then it has now. None if never.
     pub fn next_wake(&self) -> Option<Timestamp> {
         self.entries.iter().filter_map(|entry| entry.next).min()
     }
 
-    /// When a job is due next. None if never, or if there is no such job.
+    /// The next time at which a job is due. None if never, or if there is no such job.
     pub fn next_of(&self, job: &str) -> Option<Timestamp> {
         self.entries.iter().find(|entry| entry.job.name == job)?.next
     }
 
-    /// What is due now. Call it at [`Self::next_wake`] and whenever the clock may have been set; any other time does no harm.
+    /// The jobs that are due now. Call it at [`Self::next_wake`] and whenever the clock may have been set; any other time does no harm.
     pub fn fire(&mut self, now: Timestamp) -> Due {
         let mut due = Due::default();
         // What comes after a clock was set back comes after the start as well.
@@ -137,7 +137,7 @@ impl Planner {
 }
 
 impl Entry {
-    /// Forgets times that are yet to come by a clock that was set back. Tells whether there were any.
+    /// Forgets times that are yet to come by a clock that was set back. Returns true if there were any.
     fn correct(&mut self, now: Timestamp) -> bool {
         let allowed = if self.job.schedule.is_wildcard() { ADJUSTMENT } else { CORRECTION };
         let is_wrong = self.settled.duration_since(now) > allowed;

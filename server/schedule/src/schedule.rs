@@ -9,7 +9,7 @@ use crate::{
     field::{Field, Parsed, parse},
 };
 
-/// When a job is to run: the first five fields of a line of a crontab, or `@daily` and the like.
+/// Times at which a job is to run: the first five fields of a line of a crontab, or `@daily` and the like.
 ///
 /// Two are equal if they are written alike.
 #[derive(Debug, Clone)]
@@ -59,10 +59,10 @@ impl PartialEq for Schedule {
 
 impl Eq for Schedule {}
 
-/// How many days each month has at the most.
+/// Maximum number of days in each month.
 const LONGEST_MONTHS: [u8; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/// What may be between fields.
+/// Characters that may be between fields.
 const BLANK: [char; 2] = [' ', '\t'];
 
 /// The five fields that a word stands for.
@@ -126,13 +126,13 @@ fn not_five(fields: &[(usize, &str)]) -> ParseError {
 }
 
 impl Schedule {
-    /// Whether it goes by elapsed time, so that a change to or from daylight saving time needs no care: Debian's cron
+    /// True if it goes by elapsed time, so that a change to or from daylight saving time needs no care: Debian's cron
     /// says so of a job with `*` in front in the field of the minute or in that of the hour.
     pub(crate) fn is_wildcard(&self) -> bool {
         self.minute.star || self.hour.star
     }
 
-    /// Whether there is a day that it means, in any year: the 30th of February never comes. On each day that comes round every weekday
+    /// True if there is a day that it means, in any year: the 30th of February never comes. On each day that comes round every weekday
     /// falls some time.
     #[must_use]
     pub fn comes_round(&self) -> bool {

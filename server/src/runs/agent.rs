@@ -348,8 +348,8 @@ impl Agent {
             let (agent_dir, root) = (dir.to_owned(), shared.context.project.root().to_owned());
             let command = config.agent.command.clone();
             // It reads the output.
-            let judge = move || outcome(&record, &agent_dir, (&command, &root), ending);
-            let outcome = ended_by_shim(beside(judge).await, ended_for, config, dir);
+            let evaluate = move || outcome(&record, &agent_dir, (&command, &root), ending);
+            let outcome = ended_by_shim(beside(evaluate).await, ended_for, config, dir);
             return Ok(if from_outside && outcome.state == TaskState::Failed {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
                 End::Lost { started, rest: None }

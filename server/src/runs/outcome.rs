@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use aiwg_agents::{
-    claude::{Denial, Exit, Format, Output, Usage, judge, read},
+    claude::{Denial, Exit, Format, Output, Usage, evaluate, read},
     find_program,
 };
 use aiwg_fs::{tail, tail_of};
@@ -54,19 +54,19 @@ pub(super) fn outcome(
     };
     // What the session had cost before is in the store: the engine takes it off.
     let mut is_sessions = false;
-    let verdict = judge(&exit, &output, |_| {
+    let evaluation = evaluate(&exit, &output, |_| {
         is_sessions = true;
         None
     });
     Outcome {
-        state: if verdict.success { TaskState::Completed } else { TaskState::Failed },
+        state: if evaluation.success { TaskState::Completed } else { TaskState::Failed },
         exit_code: record.code,
         signal: record.signal,
-        error: verdict.error,
-        result: verdict.answer.map(|answer| tail_of(&answer, TAIL_BYTES as usize).to_owned()).or(shown),
+        error: evaluation.error,
+        result: evaluation.answer.map(|answer| tail_of(&answer, TAIL_BYTES as usize).to_owned()).or(shown),
         processes: Some(Processes { ended: record.processes_ended, left: record.processes_left }),
-        session: verdict.usage.session_total_usd.map(|total_usd| SessionCost { total_usd, is_sessions }),
-        usage: usage(verdict.usage),
+        session: evaluation.usage.session_total_usd.map(|total_usd| SessionCost { total_usd, is_sessions }),
+        usage: usage(evaluation.usage),
     }
 }
 

@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-/// How much of a tool's input is kept: enough to know what was refused, while a file that was to be written can be long.
+/// Maximum number of characters kept of a tool's input: enough to know what was refused, while a file that was to be written can be long.
 const LONGEST_WHAT: usize = 200;
 
 /// The members of a tool's input that say best what it was to do, the best first.
-const TELLING: &[&str] = &["command", "file_path", "notebook_path", "path", "url", "query", "pattern"];
+const DESCRIPTIVE: &[&str] = &["command", "file_path", "notebook_path", "path", "url", "query", "pattern"];
 
 /// The use of a tool that was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denial {
     /// The tool, such as `Bash`.
     pub tool_name: String,
-    /// What it was to do, such as the command; at most 200 characters.
+    /// The refused action, such as the command; at most 200 characters.
     pub what: String,
 }
 
@@ -22,8 +22,8 @@ impl Denial {
     pub(super) fn from_json(value: &Value) -> Self {
         let tool_name = value.get("tool_name").and_then(Value::as_str).unwrap_or("a tool").to_owned();
         let input = value.get("tool_input").unwrap_or(&Value::Null);
-        let telling = TELLING.iter().find_map(|name| input.get(name)?.as_str());
-        let what = telling.map_or_else(|| summary(input), shortened);
+        let description = DESCRIPTIVE.iter().find_map(|name| input.get(name)?.as_str());
+        let what = description.map_or_else(|| summary(input), shortened);
         Self { tool_name, what }
     }
 }

@@ -5,21 +5,21 @@
 
 use std::io::{self, Read};
 
-/// How much is read at once, in bytes.
+/// Number of bytes read at once.
 const AT_ONCE: usize = 16 * 1024;
 
 /// The longest number that is looked at, in bytes.
 const LONGEST_NUMBER: usize = 1024;
 
-/// What stands for half of a character, as an escape.
+/// Escape that replaces half of a character.
 const REPLACED: &[u8] = br"\ufffd";
 
 /// Reads something with all of that replaced. It holds some KiB of it.
 pub(super) struct Lenient<R> {
     inner: R,
-    /// What has been read and not yet been looked at.
+    /// Bytes that have been read and not yet been looked at.
     raw: Vec<u8>,
-    /// What is to be given, from `at` on.
+    /// Bytes to be given, from `at` on.
     mended: Vec<u8>,
     at: usize,
     in_string: bool,
@@ -30,7 +30,7 @@ impl<R: Read> Lenient<R> {
         Self { inner, raw: Vec::new(), mended: Vec::new(), at: 0, in_string: false }
     }
 
-    /// Reads on until there is something to give; tells whether there is.
+    /// Reads on until there is something to give. Returns false at the end.
     fn fill(&mut self) -> io::Result<bool> {
         (self.mended, self.at) = (Vec::new(), 0);
         while self.mended.is_empty() {
@@ -56,7 +56,7 @@ impl<R: Read> Read for Lenient<R> {
     }
 }
 
-/// Mends as much of this as can be judged, and tells how much that was: all of it at the end.
+/// Mends as much of this as can be judged, and returns the length of it: all of it at the end.
 fn mend(raw: &[u8], is_end: bool, in_string: &mut bool, mended: &mut Vec<u8>) -> usize {
     let mut rest = raw;
     while let Some(first) = rest.first() {
@@ -82,7 +82,7 @@ fn mend(raw: &[u8], is_end: bool, in_string: &mut bool, mended: &mut Vec<u8>) ->
     raw.len() - rest.len()
 }
 
-/// How long the escape is that stands here; none if that is not known yet.
+/// Length of the escape that stands here; none if that is not known yet.
 fn escape(rest: &[u8], is_end: bool, mended: &mut Vec<u8>) -> Option<usize> {
     let keep = |length: usize, mended: &mut Vec<u8>| {
         let kept = rest.get(..length).unwrap_or(rest);
@@ -106,13 +106,13 @@ fn escape(rest: &[u8], is_end: bool, mended: &mut Vec<u8>) -> Option<usize> {
     }
 }
 
-/// What an escape with a number at the beginning of this stands for, in UTF-16.
+/// UTF-16 unit of an escape with a number at the beginning of this.
 fn unit(rest: &[u8]) -> Option<u32> {
     let digits = rest.strip_prefix(br"\u")?.get(..4)?;
     digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
 }
 
-/// How long the text is that stands here, without escapes; none if that is not known yet.
+/// Length of the text that stands here, without escapes; none if that is not known yet.
 fn text(rest: &[u8], is_end: bool, mended: &mut Vec<u8>) -> Option<usize> {
     let length = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
     let is_last = length.is_none() && !is_end;
@@ -136,7 +136,7 @@ fn text(rest: &[u8], is_end: bool, mended: &mut Vec<u8>) -> Option<usize> {
     (done > 0).then_some(done)
 }
 
-/// How long the number is that stands here; none if that is not known yet.
+/// Length of the number that stands here; none if that is not known yet.
 fn number(rest: &[u8], is_end: bool, mended: &mut Vec<u8>) -> Option<usize> {
     let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
     let length = rest.iter().position(|byte| !is_part(byte));

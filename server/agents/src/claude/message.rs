@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Denial;
 
-/// How many denials of one message are kept; the others are counted.
+/// Maximum number of denials kept of one message; the others are counted.
 const MOST_DENIALS: usize = 20;
 
 /// The most turns or tokens that are believed of one run, over all its results: an agent may print any number.
@@ -36,7 +36,7 @@ pub(super) struct Message {
     model_usage_since_last_result: Value,
 }
 
-/// What went through the model, in tokens.
+/// Tokens that went through the model.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tokens {
     /// Sent, and not taken from a cache.
@@ -58,9 +58,9 @@ pub(super) struct ResultMessage {
     pub(super) errors: Vec<String>,
     pub(super) terminal_reason: Option<String>,
     pub(super) turns: u64,
-    /// What the session has cost from its very beginning, over all resumes.
+    /// Cost of the session from its very beginning, over all resumes, in US dollars.
     pub(super) session_total_usd: Option<f64>,
-    /// What has come to it since the result before, or since this process began. Only in `stream-json`.
+    /// Cost since the result before, or since this process began. Only in `stream-json`.
     pub(super) own_cost_usd: Option<f64>,
     pub(super) tokens: Tokens,
     pub(super) denials: Vec<Denial>,
@@ -68,12 +68,12 @@ pub(super) struct ResultMessage {
 }
 
 impl Message {
-    /// Whether it is of this type, and of this subtype if one is given.
+    /// True if it is of this type, and of this subtype if one is given.
     pub(super) fn is(&self, kind: &str, subtype: Option<&str>) -> bool {
         self.kind == kind && subtype.is_none_or(|subtype| self.subtype == subtype)
     }
 
-    /// What a result message says.
+    /// Content of a result message.
     pub(super) fn into_result(self) -> ResultMessage {
         let denials = self.permission_denials.as_array().map_or(&[][..], Vec::as_slice);
         ResultMessage {
@@ -139,7 +139,7 @@ pub(super) fn believed_usd(usd: f64) -> f64 {
     usd.clamp(0.0, MOST_USD)
 }
 
-/// The sum over the models; none if it is not told.
+/// The sum over the models; none if it is not given.
 fn cost_of_models(usage: &Value) -> Option<f64> {
     usage.as_object()?.values().map(|model| usd(model.get("costUSD")?)).sum()
 }

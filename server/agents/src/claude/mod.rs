@@ -1,17 +1,17 @@
 //! What an agent's output says about its work.
 //!
-//! `claude -p` tells with `--output-format json` or `stream-json --verbose` how its work ended, what it answered and what it cost; its exit
-//! code alone does not. This module reads that output and judges by it. It knows nothing of the store and the engine:
+//! With `--output-format json` or `stream-json --verbose`, `claude -p` reports how its work ended, its answer and its cost; its exit
+//! code alone does not. This module reads that output and evaluates it. It knows nothing of the store and the engine:
 //! [`Format::of`] the configured command, [`read`] the file once the agent has ended (or [`ResultWatch`] it before), and
-//! [`judge`] what it says together with how the process ended.
+//! [`evaluate`] it together with how the process ended.
 //!
 //! ```no_run
-//! use aiwg_agents::claude::{Exit, Format, judge, read};
+//! use aiwg_agents::claude::{Exit, Format, evaluate, read};
 //!
 //! let command = ["claude", "-p", "--output-format", "json"].map(str::to_owned);
 //! let output = read("stdout.log".as_ref(), 0, Format::of(&command))?;
 //! let exit = Exit { code: Some(0), ..Exit::default() };
-//! let verdict = judge(&exit, &output, |_session| None);
+//! let evaluation = evaluate(&exit, &output, |_session| None);
 //! # std::io::Result::Ok(())
 //! ```
 //!
@@ -19,7 +19,7 @@
 
 mod denial;
 mod format;
-mod judge;
+mod evaluate;
 mod lenient;
 mod message;
 mod output;
@@ -29,7 +29,7 @@ mod watch;
 
 pub use denial::Denial;
 pub use format::Format;
-pub use judge::{Exit, Usage, Verdict, judge};
+pub use evaluate::{Exit, Usage, Evaluation, evaluate};
 pub use message::Tokens;
 pub use output::Output;
 pub use read::read;

@@ -7,10 +7,10 @@ use super::{
     message::{Message, ResultMessage, believed_usd, sum},
 };
 
-/// How many denials are kept of all the results of an output; the others are counted.
+/// Maximum number of denials kept of all the results of an output; the others are counted.
 const MOST_DENIALS: usize = 50;
 
-/// What an agent's output has said so far.
+/// Content of an agent's output so far.
 ///
 /// An agent may give several results: where it left a command running in the background, it comes back to work when
 /// that has finished. The last result is the answer; turns, tokens and refused permissions are those of all.
@@ -25,21 +25,21 @@ pub struct Output {
     pub(super) denial_count: usize,
     /// The sum of what the results say about themselves; none once one of them did not.
     own_cost_usd: Option<f64>,
-    /// Whether the agent has gone on working after its last result.
+    /// True if the agent has gone on working after its last result.
     pub(super) works_again: bool,
     pub(super) background_tasks: usize,
-    /// How many messages have changed how far the agent is.
+    /// Number of messages that have changed the agent's progress.
     pub(super) steps: u64,
 }
 
 impl Output {
-    /// That of an agent that has said nothing yet.
+    /// Output of an agent that has said nothing yet.
     #[must_use]
     pub fn new(format: Format) -> Self {
         Self { format, ..Self::default() }
     }
 
-    /// Whether there is a result message.
+    /// True if there is a result message.
     #[must_use]
     pub fn has_result(&self) -> bool {
         self.last.is_some()
@@ -51,7 +51,7 @@ impl Output {
         self.session_id.as_deref()
     }
 
-    /// What this process has cost by its own account; none where it gives only the total of the session.
+    /// Cost of this process by its own account, in US dollars; none where it gives only the total of the session.
     pub(super) fn own_cost_usd(&self) -> Option<f64> {
         self.last.as_ref().and(self.own_cost_usd)
     }

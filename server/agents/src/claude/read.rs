@@ -10,7 +10,8 @@ use super::{
     scanner::{Scanner, open_all},
 };
 
-/// How much of an output is judged, in bytes: its end, 256 MiB. What an agent has said before counts only where it is asked while it runs.
+/// Maximum number of bytes of an output that are evaluated: its end, 256 MiB. What an agent has said before counts
+/// only where it is asked while it runs.
 pub(super) const MOST_JUDGED: u64 = 256 * 1024 * 1024;
 
 /// Reads the output of an agent that has ended.
@@ -78,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn of_much_output_the_end_is_judged() {
+    fn of_much_output_the_end_is_evaluated() {
         let file = file(&["{\"type\":\"system\",\"session_id\":\"first\"}\n"]);
         file.as_file().set_len(15 << 40).unwrap();
         let mut end = std::fs::OpenOptions::new().append(true).open(file.path()).unwrap();

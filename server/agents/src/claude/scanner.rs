@@ -17,7 +17,7 @@ pub const LONGEST_LINE: usize = 1024 * 1024;
 /// The longest line with one message that is understood, in bytes: 64 MiB. All of that may be the answer.
 const LONGEST_MESSAGE: u64 = 64 * 1024 * 1024;
 
-/// How much is read at once, in bytes.
+/// Number of bytes read at once.
 const AT_ONCE: usize = 64 * 1024;
 
 /// Takes an output in, piece by piece.
@@ -28,16 +28,16 @@ pub(super) struct Scanner {
     /// The line that is not complete yet.
     line: Vec<u8>,
     longest: usize,
-    /// How long the current line is so far, also when it is too long to be kept.
+    /// Length of the current line so far, also when it is too long to be kept.
     length: usize,
-    /// Where the next byte stands.
+    /// Position of the next byte.
     position: u64,
-    /// Whether the current line has begun in what was passed over.
+    /// True if the current line has begun in what was passed over.
     is_cut: bool,
 }
 
 impl Scanner {
-    /// What it is fed stands in this file from that position on.
+    /// A scanner of bytes that stand in this file from that position on.
     pub(super) fn new(format: Format, file: &Path, position: u64) -> Self {
         Self::with_longest(format, file, position, LONGEST_LINE)
     }
@@ -67,7 +67,7 @@ impl Scanner {
         }
     }
 
-    /// What stands behind the last line break counts as a line, too: nothing comes after it.
+    /// Takes in the text behind the last line break as a line, too: nothing comes after it.
     pub(super) fn finish(&mut self) {
         self.end_of_line();
     }
@@ -78,14 +78,14 @@ impl Scanner {
         self.line = Vec::new();
     }
 
-    /// What the output says if nothing comes after what stands behind the last line break; none if that is no message.
+    /// The output, if nothing comes after the text behind the last line break; none if that text is no message.
     pub(super) fn with_last_line(&self) -> Option<Output> {
         let mut output = self.output.clone();
         let is_whole = !self.is_cut && self.length <= self.longest && self.line.trim_ascii().ends_with(b"}");
         (is_whole && understand(&self.line, &mut output)).then_some(output)
     }
 
-    /// Where the next byte is to be read.
+    /// Position at which the next byte is to be read.
     pub(super) fn position(&self) -> u64 {
         self.position
     }
@@ -171,7 +171,7 @@ pub(super) fn open_all(path: &Path, scanner: &mut Scanner, most: u64) -> io::Res
     Ok(file.take(length.saturating_sub(scanner.position())))
 }
 
-/// Takes in a line, and tells whether it is one message. What is none is left alone: an agent's wrapper may print whatever it likes.
+/// Takes in a line. Returns true if it is one message. Any other line is left alone: an agent's wrapper may print whatever it likes.
 fn understand(line: &[u8], output: &mut Output) -> bool {
     let line = line.trim_ascii();
     if line.starts_with(b"{") {
@@ -193,7 +193,7 @@ fn understand(line: &[u8], output: &mut Output) -> bool {
 /// A list of messages, of which one at a time is held.
 struct List<'a> {
     output: &'a mut Output,
-    /// How many of its messages have been taken in already: it may be read a second time.
+    /// Number of its messages that have been taken in already: it may be read a second time.
     taken: &'a mut usize,
 }
 

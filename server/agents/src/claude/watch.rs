@@ -11,10 +11,10 @@ use super::{
     scanner::{Scanner, open_all},
 };
 
-/// How much is read at one look, in bytes: 64 MiB. What an agent has written before the last so many is passed over.
+/// Maximum number of bytes read at one look: 64 MiB. Of a longer output, only the last so many are read.
 const MOST_AT_ONCE: u64 = 64 * 1024 * 1024;
 
-/// How far an agent is, as its output tells.
+/// Progress of an agent, by its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
     /// It has not given a result, or it has gone on working after it. Always so for [`Format::Text`].
@@ -40,7 +40,7 @@ impl ResultWatch {
         Self { path: path.to_owned(), scanner: Scanner::new(format, path, from) }
     }
 
-    /// Reads what has been added and tells how far the agent is. It blocks for as long as reading takes.
+    /// Reads what has been added and returns the agent's progress. It blocks for as long as reading takes.
     ///
     /// # Errors
     /// The file cannot be read. The next look goes on where this one stopped.
@@ -61,20 +61,21 @@ impl ResultWatch {
             .map_or_else(|| progress(&self.scanner.output), |output| progress(&output)))
     }
 
-    /// How much of the file has been read, in bytes. Where it stays the same between two looks, the agent was silent.
+    /// Number of bytes of the file that have been read. Where it stays the same between two looks, the agent was silent.
     #[must_use]
     pub fn position(&self) -> u64 {
         self.scanner.position()
     }
 
-    /// How many messages have changed how far the agent is: results, work after one, a change of what runs in the background. Where it stays
+    /// Number of messages that have changed the agent's progress: results, work after one, a change of what runs in
+    /// the background. Where it stays
     /// the same between two looks, the agent has done nothing since, whatever it has written.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.scanner.output.steps
     }
 
-    /// What the output says, once the agent has ended: the same as [`read`](super::read) gives, without reading all
+    /// The output of an agent that has ended: the same as [`read`](super::read) gives, without reading all
     /// of it again.
     ///
     /// # Errors
@@ -162,7 +163,7 @@ mod tests {
                 seen.push(progress);
             }
         }
-        // Nothing runs any more for an instant: the agent is told, and begins to work again.
+        // Nothing runs any more for an instant: the agent gets the result, and begins to work again.
         use Progress::{Done, Waiting, Working};
         assert_eq!(seen, [Working, Waiting(1), Done, Working, Done]);
     }

@@ -44,7 +44,7 @@ impl Count {
             return;
         };
         self.not_forward += u32::from(times.windows(2).any(|pair| pair[0] >= pair[1]));
-        // In its favour: a time that it tells twice running is one.
+        // In its favour: a time that it gives twice running is one.
         times.dedup();
         self.different += u32::from(times != case.debian);
     }
@@ -70,13 +70,13 @@ fn croner(case: &Case, zone: Tz) -> Option<Vec<i64>> {
     until_end(case, schedule.iter_after(from).map(|time| time.timestamp()))
 }
 
-/// The times in the case's window. None if telling them panics. One that never comes forward is cut off.
+/// The times in the case's window. None if computing them panics. One that never comes forward is cut off.
 fn until_end(case: &Case, times: impl Iterator<Item = i64>) -> Option<Vec<i64>> {
     let take = AssertUnwindSafe(|| times.take(5_000).take_while(|&time| time < case.end).collect());
     panic::catch_unwind(take).ok()
 }
 
-/// Whether both days must agree, as `cron` always has it.
+/// True if both days must agree, as `cron` always has it.
 fn is_and(case: &Case) -> bool {
     let fields: Vec<&str> = case.expression.split(' ').collect();
     fields[2].starts_with('*') || fields[4].starts_with('*')

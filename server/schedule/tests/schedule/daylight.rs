@@ -2,7 +2,7 @@
 
 use crate::support::{at, fires, schedule, zone};
 
-/// When it fires after `from` and before `until`.
+/// Checks when it fires after `from` and before `until`.
 #[track_caller]
 fn fire(text: &str, name: &str, (from, until): (&str, &str), expected: &[&str]) {
     assert_eq!(fires(text, &zone(name), from, until), expected, "`{text}` in {name}");

@@ -41,7 +41,7 @@ fn what_is_no_number_names_what_is_allowed() {
 }
 
 #[test]
-fn other_dialects_are_told_apart() {
+fn other_dialects_are_recognized() {
     says("0 0 ? * 1", "day of month: `?` is not crontab's: write `*` (character 5)");
     says("0 0 L * *", "day of month: `L` is not a number from 1 to 31 (character 5)");
     says(

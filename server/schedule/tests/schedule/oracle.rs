@@ -44,7 +44,7 @@ impl Zones {
     }
 }
 
-/// Where `scripts/oracles` puts the other implementations.
+/// Directory in which `scripts/oracles` puts the other implementations.
 fn oracles() -> PathBuf {
     let oracles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/oracles/schedule");
     assert!(oracles.exists(), "run scripts/oracles first, or scripts/test, which does");
@@ -108,7 +108,7 @@ fn assert_same(case: &Case, zone: &TimeZone, who: &str, theirs: &[i64], ours: &[
         return;
     }
     let index = theirs.iter().zip(ours).take_while(|(a, b)| a == b).count();
-    let told = |times: &[i64]| {
+    let shown = |times: &[i64]| {
         times.get(index).map_or("nothing more".to_owned(), |&second| {
             rfc3339(Timestamp::from_second(second).unwrap(), zone)
         })
@@ -118,7 +118,7 @@ fn assert_same(case: &Case, zone: &TimeZone, who: &str, theirs: &[i64], ours: &[
         case.expression,
         case.zone,
         rfc3339(Timestamp::from_second(case.start).unwrap(), zone),
-        told(theirs),
-        told(ours),
+        shown(theirs),
+        shown(ours),
     );
 }

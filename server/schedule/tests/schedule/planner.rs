@@ -13,7 +13,7 @@ fn utc(jobs: Vec<Job>, now: &str) -> Planner {
     Planner::new(jobs, TimeZone::UTC, at(now))
 }
 
-/// What fires: the job, the time that it was scheduled for, and whether it is caught up.
+/// Jobs that fire: the name, the time that it was scheduled for, and true if it is caught up.
 fn fired(due: &Due) -> Vec<(&str, String, bool)> {
     due.firings.iter().map(|firing| (firing.job.as_str(), firing.at.to_string(), firing.caught_up)).collect()
 }
@@ -187,7 +187,7 @@ fn a_clock_that_was_far_ahead_holds_nothing_up() {
 }
 
 #[test]
-fn a_clock_set_far_back_before_a_job_has_fired_plans_it_anew() {
+fn a_clock_set_far_back_before_a_job_has_fired_plans_it_again() {
     let mut planner = utc(vec![job("nine", "0 9 * * *")], "2036-05-05T08:00:00Z");
     assert_eq!(planner.fire(at("2026-01-01T08:00:00Z")), Due::default());
     assert_eq!(planner.next_wake(), Some(at("2026-01-01T09:00:00Z")));

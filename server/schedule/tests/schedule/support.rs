@@ -16,7 +16,7 @@ pub(crate) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// When a schedule fires after `from` and before `until`, on clocks of the zone.
+/// Times at which a schedule fires after `from` and before `until`, on clocks of the zone.
 pub(crate) fn fires(text: &str, zone: &TimeZone, from: &str, until: &str) -> Vec<String> {
     let until = at(until);
     let schedule = schedule(text);

@@ -6,16 +6,16 @@ use aiwg_fs::tail_of;
 /// The agent puts notes for its own developers among its errors.
 const DIAGNOSTIC: &str = "[ede_diagnostic]";
 
-/// How much of standard output goes into an error, in bytes.
+/// Maximum length of standard output in an error, in bytes.
 const LONGEST_WORDS: usize = 2 * 1024;
 
-/// How much of an unknown reason goes into an error, in bytes.
+/// Maximum length of an unknown reason in an error, in bytes.
 const LONGEST_REASON: usize = 100;
 
-/// How an agent's process ended.
+/// The end of an agent's process.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Exit<'a> {
-    /// What it exited with.
+    /// Its exit code. None if a signal ended it, or if it is not known.
     pub code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
@@ -28,38 +28,38 @@ pub struct Exit<'a> {
     pub stderr: &'a str,
 }
 
-/// What came of an agent's work.
+/// Result of an agent's work.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Verdict {
-    /// Whether it succeeded.
+pub struct Evaluation {
+    /// True if it succeeded.
     pub success: bool,
-    /// What it answered. None where it gave no answer, only an error.
+    /// The agent's answer. None where it gave no answer, only an error.
     pub answer: Option<String>,
     /// For people: why it did not succeed.
     pub error: Option<String>,
     /// For people: what it was not allowed to do. It may have succeeded all the same, by its own account.
     pub refused: Option<String>,
-    /// What it took.
+    /// Costs, turns and tokens.
     pub usage: Usage,
 }
 
-/// What an agent's work took. Everything is none or 0 where the output does not tell.
+/// Resources that an agent's work took. Everything is none or 0 where the output does not say.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Usage {
-    /// What this run cost, in US dollars, without what the session had cost before it.
+    /// Cost of this run, in US dollars, without what the session had cost before it.
     pub cost_usd: Option<f64>,
-    /// What the session has cost from its very beginning: to be kept with its id, for the next run that resumes it.
+    /// Cost of the session from its very beginning, in US dollars: to be kept with its id, for the next run that resumes it.
     pub session_total_usd: Option<f64>,
-    /// How many turns it took.
+    /// Number of model turns.
     pub turns: u64,
-    /// What went through the model. With [`Format::Json`] only that of the last part of the work, if the agent waited for
+    /// Tokens that went through the model. With [`Format::Json`] only those of the last part of the work, if the agent waited for
     /// commands in the background.
     pub tokens: Tokens,
     /// The session, with which the work can be resumed. Known also of an agent that was ended in the middle.
     pub session_id: Option<String>,
-    /// What it was not allowed to do: the first 50.
+    /// The first 50 permissions that it was refused.
     pub permission_denials: Vec<Denial>,
-    /// How often it was not allowed to do something.
+    /// Number of all permissions that it was refused.
     pub permission_denial_count: usize,
 }
 
@@ -69,21 +69,21 @@ pub struct Usage {
 /// Exit codes are not the truth: an interrupted agent exits with 0, and a result says "success" of a failed call of the model. With a JSON
 /// format the work has succeeded if the code is 0, and there is a result, and that is no error and says that the work was completed. An agent
 /// that was killed after its result has not succeeded: what comes after it, hooks for example, may not have been done. Otherwise the code decides.
-pub fn judge(exit: &Exit<'_>, output: &Output, previous_total: impl FnOnce(&str) -> Option<f64>) -> Verdict {
+pub fn evaluate(exit: &Exit<'_>, output: &Output, previous_total: impl FnOnce(&str) -> Option<f64>) -> Evaluation {
     let usage = usage(output, previous_total);
     let refused = describe(&usage.permission_denials, usage.permission_denial_count);
     let error = why_not(exit, output).map(|error| match &refused {
         Some(refused) => format!("{error}; {refused}"),
         None => error,
     });
-    Verdict { success: error.is_none(), answer: answer(exit, output), error, refused, usage }
+    Evaluation { success: error.is_none(), answer: answer(exit, output), error, refused, usage }
 }
 
 /// Why the work did not succeed; none if it did.
 fn why_not(exit: &Exit<'_>, output: &Output) -> Option<String> {
     let failed_exit = || failed_exit(exit).map(|what| with_words(what, exit.stderr));
     if output.format == Format::Text {
-        // In this format the agent tells on standard output, too, what went wrong with the model.
+        // In this format the agent reports errors of the model on standard output, too.
         let words = if exit.stderr.trim().is_empty() { end_of(exit.stdout) } else { exit.stderr };
         return self::failed_exit(exit).map(|what| with_words(what, words));
     }
@@ -107,7 +107,8 @@ fn failed_exit(exit: &Exit<'_>) -> Option<String> {
     }
 }
 
-/// Whether the agent had come to the end of its work. It says why it went no further, also where it exits with 0 and tells of no error; one of
+/// True if the agent had come to the end of its work. It says why it went no further, also where it exits with 0 and
+/// reports no error; one of
 /// another make, or an old one, does not say. What is not understood is no success.
 fn is_end_of_work(result: &ResultMessage) -> bool {
     matches!(result.terminal_reason.as_deref(), None | Some("completed"))
@@ -126,7 +127,7 @@ fn broken_off(result: &ResultMessage) -> String {
     }
 }
 
-/// The error that a result tells, in its own words.
+/// The error that a result reports, in its own words.
 fn reported(result: &ResultMessage) -> String {
     let errors: Vec<&str> =
         result.errors.iter().map(String::as_str).filter(|error| !error.starts_with(DIAGNOSTIC)).collect();
@@ -161,7 +162,7 @@ fn usage(output: &Output, previous_total: impl FnOnce(&str) -> Option<f64>) -> U
     Usage {
         cost_usd: output.own_cost_usd().or_else(|| {
             let before = session.and_then(previous_total).unwrap_or(0.0);
-            // An unknown session is told with a total of 0, whatever it had cost.
+            // An unknown session is reported with a total of 0, whatever it had cost.
             total.map(|total| (total - before).max(0.0))
         }),
         session_total_usd: total,
@@ -181,5 +182,5 @@ fn with_words(what: String, words: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "judge_tests.rs"]
+#[path = "evaluate_tests.rs"]
 mod tests;
