@@ -195,8 +195,16 @@ fn a_room_imports_what_is_listed_and_stands_below_it() {
 
 #[test]
 fn no_rooms_import_each_other_in_a_circle() {
-    let crates =
-        ["protocol", "client", "server", "server/agents", "server/fs", "server/model", "server/patterns"];
+    let crates = [
+        "protocol",
+        "client",
+        "server",
+        "server/agents",
+        "server/fs",
+        "server/model",
+        "server/patterns",
+        "server/watch",
+    ];
     let more =
         ["server/schedule", "server/store", "server/store/sqlite", "server/shim", "bindings/generator"];
     for one in crates.into_iter().chain(more) {

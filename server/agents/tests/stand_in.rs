@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_agents::claude::{Exit, Format, Progress, ResultWatch, Evaluation, evaluate, read};
+use aiwg_agents::claude::{Evaluation, Exit, Format, Progress, ResultWatch, evaluate, read};
 use rustix::process::{Pid, Signal, kill_process};
 
 struct StandIn {

@@ -1,8 +1,8 @@
-//! What is told.
+//! The changes that a watcher reports.
 
 use std::{collections::BTreeSet, path::PathBuf, time::SystemTime};
 
-/// How a file has changed.
+/// Kind of a change to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// It was not there before.
@@ -20,9 +20,9 @@ pub enum Kind {
 pub struct Change {
     /// The file, relative to the project. It need not be UTF-8.
     pub path: PathBuf,
-    /// How it has changed.
+    /// Kind of the change.
     pub kind: Kind,
-    /// What it was called, relative to the project: there for [`Kind::Renamed`] only.
+    /// Former path, relative to the project: there for [`Kind::Renamed`] only.
     pub from: Option<PathBuf>,
 }
 
@@ -31,12 +31,12 @@ pub struct Change {
 pub struct Batch {
     /// The changes, in the order of their paths; never empty.
     pub changes: Vec<Change>,
-    /// When the first hint of them came. With polling, when they were found.
+    /// Time of the first hint of them. With polling, the time when they were found.
     pub since: SystemTime,
-    /// When the last hint of them came.
+    /// Time of the last hint of them.
     pub until: SystemTime,
-    /// With this batch all that has changed before this moment is told.
-    pub told_up_to: SystemTime,
+    /// With this batch, all that has changed before this moment is reported.
+    pub reported_up_to: SystemTime,
     /// The directories that have come with it, relative to the project. Files that were moved along with one keep their own time of
     /// change; the directory's says when it was moved.
     pub arrived: BTreeSet<PathBuf>,

@@ -1,4 +1,4 @@
-//! Looking at what is marked, and comparing it with what was told.
+//! Looks at what is marked, and compares it with what was reported.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -10,10 +10,11 @@ use std::{
 };
 
 use crate::{
+    difference::{Difference, Net},
     dirty::Marks,
+    ignore_file::GITIGNORE,
     list::{Entry, Listing, entry, is_gone, list},
-    net::{Difference, Net},
-    rules::{GITIGNORE, Rules},
+    rules::Rules,
     stamp::{Stamp, has_changed_since},
     state::State,
 };
@@ -92,15 +93,16 @@ impl State {
         self.compare_files(path, marks, &listing, net);
     }
 
-    /// Whether the way to a directory is as it was. If one above it was replaced by a symbolic link, something else is there now.
+    /// True if the way to a directory is as it was. If one above it was replaced by a symbolic link, something else is there now.
     fn is_reachable(&self, path: &Path) -> bool {
-        let is_armed = |path: &Path| self.directories.get(path).is_some_and(|directory| directory.is_armed);
-        is_armed(path) || path.parent().is_none_or(is_armed) || path == self.scope.project
+        let is_watched =
+            |path: &Path| self.directories.get(path).is_some_and(|directory| directory.is_watched);
+        is_watched(path) || path.parent().is_none_or(is_watched) || path == self.scope.project
     }
 
     /// A directory is gone, with all that was in it.
     fn vanished(&mut self, path: &Path, net: &mut Net, to_do: &mut ToDo) {
-        self.disarm(path);
+        self.mark_unwatched(path);
         to_do.extend(self.tree(path).into_iter().filter(|other| other != path));
         let Some(directory) = self.directories.get(path) else { return };
         for (name, &stamp) in &directory.files {
@@ -108,7 +110,7 @@ impl State {
                 path: path.join(&**name),
                 before: Some(stamp),
                 after: None,
-                is_told: true,
+                is_change: true,
             });
         }
         net.gone.push(path.to_owned());
@@ -120,7 +122,7 @@ impl State {
         let gone = directory.directories.iter().filter(|name| !there.contains(&***name));
         let gone: Vec<_> = gone.map(|name| path.join(&**name)).collect();
         for child in gone {
-            self.disarm(&child);
+            self.mark_unwatched(&child);
             to_do.extend(self.tree(&child));
         }
         for name in &listing.directories {
@@ -142,13 +144,13 @@ impl State {
     fn enter(&mut self, path: &Path, name: &OsStr, to_do: &mut ToDo) -> Vec<PathBuf> {
         let child = path.join(name);
         let Some(rules) = self.rules(path) else { return Vec::new() };
-        if self.directories.get(&child).is_some_and(|child| child.is_armed) {
+        if self.directories.get(&child).is_some_and(|child| child.is_watched) {
             return Vec::new();
         }
         let Some(rules) = self.scope.enter(&rules, &child) else { return Vec::new() };
-        let armed = self.arm(&child, rules);
-        to_do.extend(armed.iter().cloned());
-        armed
+        let added = self.add_watches(&child, rules);
+        to_do.extend(added.iter().cloned());
+        added
     }
 
     fn compare_files(&mut self, path: &Path, marks: &Marks, listing: &Listing, net: &mut Net) {
@@ -180,7 +182,7 @@ impl State {
         }
     }
 
-    /// Compares a file that counts, or one that is not there or does not count, with what was told of it.
+    /// Compares a file that counts, or one that is not there or does not count, with what was reported of it.
     fn compare(
         &self,
         path: &Path,
@@ -193,23 +195,23 @@ impl State {
         let before = self.directories.get(path).and_then(|directory| directory.files.get(name)).copied();
         let stamp = after.map(Stamp::of);
         let path = path.join(name);
-        let is_told = match (before, after) {
+        let is_change = match (before, after) {
             (None, None) => return,
             (Some(before), Some(after)) => {
-                let is_told = before.is_outdated(after, is_written)
+                let is_change = before.is_outdated(after, is_written)
                     && !stamp
                         .is_some_and(|after| self.contents.is_same(&path, &before, &after, &net.reading));
-                if !is_told && stamp == Some(before) {
+                if !is_change && stamp == Some(before) {
                     return;
                 }
-                is_told
+                is_change
             }
             // With new rules, one that comes to count has perhaps been there all the time.
-            (None, Some(after)) => !has_new_rules || has_changed_since(after, self.told_at),
-            // One that no longer counts has not gone; but nobody would be told of it in any case.
+            (None, Some(after)) => !has_new_rules || has_changed_since(after, self.reported_at),
+            // One that no longer counts has not gone; but a change to it would not be reported in any case.
             (Some(_), None) => true,
         };
-        net.differences.push(Difference { path, before, after: stamp, is_told });
+        net.differences.push(Difference { path, before, after: stamp, is_change });
     }
 
     fn has_new_gitignore(&self, path: &Path, marks: &Marks, listing: &Listing) -> bool {
@@ -223,7 +225,7 @@ impl State {
             }
     }
 
-    /// Makes the rules of a directory anew. False if it is ignored by now.
+    /// Reads the rules of a directory again. False if it is ignored by now.
     fn renew_rules(&mut self, path: &Path) -> bool {
         let gitignore = entry_stamp(&path.join(GITIGNORE)).unwrap_or_default();
         let rules = if path == self.scope.project {

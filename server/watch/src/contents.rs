@@ -1,4 +1,4 @@
-//! What git knows of the files' contents: whether one that git has replaced says the same as before.
+//! Git's knowledge of the files' contents: a file that git has replaced may have the same content as before.
 
 use std::{
     collections::HashMap,
@@ -12,11 +12,11 @@ use std::{
 };
 
 use crate::{
-    digests::{Digests, Reading, short},
-    hold::{LOCK, Repository},
-    index::{Index, Racy, State},
+    difference::Difference,
+    digests::{Digests, Reading},
+    git::{LOCK, Repository},
+    index::{FileState, Index, Racy, short},
     list::{Entry, entry},
-    net::Difference,
     stamp::Stamp,
 };
 
@@ -26,7 +26,7 @@ pub(crate) struct Contents {
     hasher: RandomState,
     /// By git's directory.
     known: HashMap<PathBuf, Known>,
-    /// How often one was read, since it had changed.
+    /// Number of times that a changed index was read.
     pub(crate) reads: u64,
 }
 
@@ -38,19 +38,19 @@ struct Known {
     top: PathBuf,
     /// The index file as it was when it was read last. `None` if it was not there.
     stamp: Option<Stamp>,
-    /// What it says.
+    /// Its content.
     now: Arc<Index>,
-    /// What it said when changes were last told, and the index file as it was then.
-    told: Arc<Index>,
-    told_stamp: Option<Stamp>,
-    /// What is in files that it does not know as they are.
+    /// Its content when changes were last reported, and the index file as it was then.
+    reported: Arc<Index>,
+    reported_stamp: Option<Stamp>,
+    /// Contents of the files of which the index has another state.
     digests: Digests,
 }
 
 impl Known {
     fn settle(&mut self) {
-        self.told = Arc::clone(&self.now);
-        self.told_stamp = self.stamp;
+        self.reported = Arc::clone(&self.now);
+        self.reported_stamp = self.stamp;
     }
 }
 
@@ -58,13 +58,13 @@ impl Known {
 pub(crate) struct Conflicts {
     /// The index that says so.
     pub(crate) index: PathBuf,
-    /// What tells them from others.
+    /// Identifies these conflicts.
     pub(crate) digest: u64,
     pub(crate) written_at: SystemTime,
 }
 
 impl Contents {
-    /// Reads the index of a repository again if it has changed. Tells of files with conflicts in it.
+    /// Reads the index of a repository again if it has changed. Returns the conflicts in it.
     pub(crate) fn conflicts(&mut self, repository: &Repository) -> Option<Conflicts> {
         self.read_again(repository);
         let known = self.known.get(&repository.git)?;
@@ -75,12 +75,12 @@ impl Contents {
         })
     }
 
-    /// Takes what the indexes say by now for what they said when changes were last told: all has been.
+    /// Marks the contents of the indexes as reported: all changes have been.
     pub(crate) fn settle(&mut self) {
         self.known.values_mut().for_each(Known::settle);
     }
 
-    /// Reads the indexes that have changed, and takes what they say for what they said when changes were last told. Those that git is
+    /// Reads the indexes that have changed, and marks their contents as reported. Those that git is
     /// about to write, or has written since a time, are left as they are.
     pub(crate) fn read_and_settle(&mut self, repositories: &[Repository], written_before: SystemTime) {
         self.known.retain(|git, _| repositories.iter().any(|repository| repository.git == *git));
@@ -97,7 +97,7 @@ impl Contents {
         }
     }
 
-    /// Whether a file has another inode now and the content that it had, after something that git has done.
+    /// True if a file has another inode now and the content that it had, after something that git has done.
     pub(crate) fn is_same(&self, path: &Path, before: &Stamp, after: &Stamp, reading: &Reading) -> bool {
         if !before.is_known || !after.is_replaced(before) {
             return false;
@@ -108,20 +108,20 @@ impl Contents {
             return now == content;
         }
         // Git may have brought back what was not committed. Whether it has done anything shows in its index.
-        known.stamp != known.told_stamp
+        known.stamp != known.reported_stamp
             && before.size == after.size
-            && reading.content(path, State::of(after)).is_some_and(|now| short(&now) == content)
+            && reading.content(path, FileState::of(after)).is_some_and(|now| short(&now) == content)
     }
 
-    /// What a file had in it when it was told of, where that is known.
+    /// Content of a file when it was last reported, where that is known.
     fn content_before(&self, known: &Known, name: &[u8], before: &Stamp) -> Option<u128> {
-        let content = known.told.content(&self.hasher, name, before);
+        let content = known.reported.content(&self.hasher, name, before);
         content.or_else(|| known.digests.content(&self.hasher, name, before))
     }
 
-    /// Remembers what is in the files that are about to be told of, where git does not know it.
+    /// Remembers the contents of the files that are about to be reported, where git does not know them.
     pub(crate) fn remember(&mut self, differences: &[Difference], reading: &Reading) {
-        for Difference { path, before, after, is_told } in differences {
+        for Difference { path, before, after, is_change } in differences {
             let Some(after) = after.filter(|after| after.is_known && !after.is_link && !after.is_fresh())
             else {
                 continue;
@@ -131,7 +131,9 @@ impl Contents {
                 continue;
             }
             let content = match before {
-                _ if *is_told => reading.content(path, State::of(&after)).map(|content| short(&content)),
+                _ if *is_change => {
+                    reading.content(path, FileState::of(&after)).map(|content| short(&content))
+                }
                 // It is the same, though the file is another.
                 Some(before) => self.content_before(known, name, before),
                 None => None,
@@ -176,8 +178,8 @@ impl Contents {
             top: repository.top.clone(),
             stamp,
             now: Arc::clone(&now),
-            told: Arc::clone(&now),
-            told_stamp: stamp,
+            reported: Arc::clone(&now),
+            reported_stamp: stamp,
             digests: Digests::default(),
         };
         let known = self.known.entry(repository.git.clone()).or_insert_with(new);

@@ -1,4 +1,4 @@
-//! What is in files that git does not know as they are, such as one with changes that are not committed: for those that were told of
+//! Contents of files that git does not know as they are, such as one with changes that are not committed: of those that were reported
 //! lately. So what git puts aside and brings back, as `git stash` and `git rebase --autostash` do, is known to be the same.
 
 use std::{
@@ -9,16 +9,16 @@ use std::{
     path::Path,
 };
 
-use crate::{index::State, stamp::Stamp};
+use crate::{index::FileState, stamp::Stamp};
 
-/// As many files are read for one look, and as much of them, in bytes.
+/// Maximum number of files read for one look, and maximum size of all of them, in bytes.
 const MAX_FILES: usize = 1000;
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Of as many files it is remembered what is in them. Beyond that all is forgotten, and times decide as for any other file.
+/// Maximum number of files whose contents are remembered. Beyond that all is forgotten, and times decide as for any other file.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// What is in files, by their paths relative to the work tree.
+/// Names of the contents of files, by their paths relative to the work tree.
 #[derive(Debug, Default)]
 pub(crate) struct Digests {
     /// The state of each, and the name of its content.
@@ -28,14 +28,14 @@ pub(crate) struct Digests {
 impl Digests {
     pub(crate) fn content(&self, hasher: &RandomState, path: &[u8], stamp: &Stamp) -> Option<u128> {
         let (state, content) = self.remembered.get(&hasher.hash_one(path))?;
-        (*state == hasher.hash_one(State::of(stamp))).then_some(*content)
+        (*state == hasher.hash_one(FileState::of(stamp))).then_some(*content)
     }
 
     pub(crate) fn remember(&mut self, hasher: &RandomState, path: &[u8], stamp: &Stamp, content: u128) {
         if self.remembered.len() >= MAX_REMEMBERED {
             self.remembered = HashMap::new();
         }
-        self.remembered.insert(hasher.hash_one(path), (hasher.hash_one(State::of(stamp)), content));
+        self.remembered.insert(hasher.hash_one(path), (hasher.hash_one(FileState::of(stamp)), content));
     }
 }
 
@@ -54,20 +54,15 @@ impl Default for Reading {
 
 impl Reading {
     /// The name that git gives to the content of a file that is in a state. `None` if it is in another, or beyond the bounds.
-    pub(crate) fn content(&self, path: &Path, state: State) -> Option<[u8; 20]> {
+    pub(crate) fn content(&self, path: &Path, state: FileState) -> Option<[u8; 20]> {
         self.files.set(self.files.get().checked_sub(1)?);
         let file = aiwg_fs::open_of_anyone(path).ok()?;
         let metadata = file.metadata().ok()?;
         self.bytes.set(self.bytes.get().checked_sub(metadata.len())?);
         let mut content = Vec::new();
         file.take(metadata.len()).read_to_end(&mut content).ok()?;
-        (State::of(&Stamp::of(&metadata)) == state).then(|| blob(&content))
+        (FileState::of(&Stamp::of(&metadata)) == state).then(|| blob(&content))
     }
-}
-
-/// As much of the name of a content as tells it from others.
-pub(crate) fn short(name: &[u8]) -> u128 {
-    u128::from_be_bytes(name.first_chunk().copied().unwrap_or_default())
 }
 
 /// The name that git gives a content.

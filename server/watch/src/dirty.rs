@@ -6,14 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What to look at in a directory.
+/// Marks of a directory: what to look at in it.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Marks {
     /// All of it.
     pub(crate) all: bool,
     /// Events may have been lost: a file that was fresh may have been written to since.
     pub(crate) is_suspect: bool,
-    /// What is ignored here may have changed, since an ignore file has.
+    /// True if an ignore file has changed, so that other files may be ignored here.
     pub(crate) has_new_rules: bool,
     /// These names, and whether they were written to.
     pub(crate) names: HashMap<OsString, bool>,

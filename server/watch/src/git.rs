@@ -10,6 +10,26 @@ use std::{
 /// The name of git's directory, or of the file that says where it is.
 pub(crate) const GIT: &str = ".git";
 
+/// A file in git's directory while git writes: for a moment, unless a git that was killed has left it there.
+pub(crate) const LOCK: &str = "index.lock";
+
+/// A repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Repository {
+    /// Its work tree.
+    pub(crate) top: PathBuf,
+    /// Git's directory for it.
+    pub(crate) git: PathBuf,
+}
+
+impl Repository {
+    /// The repository that a directory lies in.
+    pub(crate) fn around(directory: &Path) -> Option<Self> {
+        let top = top(directory)?;
+        Some(Self { git: directory_at(&top)?, top })
+    }
+}
+
 /// The longest file that holds a path, in bytes.
 const MAX_PATH: u64 = 8192;
 
@@ -48,7 +68,7 @@ pub(crate) fn common(git: &Path) -> PathBuf {
     text.map_or_else(|_| git.to_owned(), |text| git.join(path_of(&text)))
 }
 
-/// Whether a directory is a work tree of the repository that the project is a work tree of, by what both say of each other.
+/// True if a directory is a work tree of the repository that the project is a work tree of, by what both say of each other.
 pub(crate) fn is_work_tree_of_same_repository(project: &Path, directory: &Path) -> bool {
     let is_same = || {
         let git = linked_directory(directory)?.canonicalize().ok()?;

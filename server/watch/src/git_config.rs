@@ -17,18 +17,18 @@ use crate::git;
 /// As much of a configuration file is looked at, in bytes.
 const MAX_SIZE: u64 = 1024 * 1024;
 
-/// How long git may take to answer.
+/// Time within which git must answer: 2 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
 /// The most of its answer, in bytes: what fits into a pipe.
 const MAX_ANSWER: u64 = 64 * 1024;
 
-/// What git's configuration says about ignoring.
+/// Settings of git that concern ignoring.
 #[derive(Debug, Default)]
 pub(crate) struct GitConfig {
     /// The user's ignore file. It need not be there.
     pub(crate) excludes: Option<PathBuf>,
-    /// Whether upper and lower case are the same.
+    /// True if upper and lower case are the same.
     pub(crate) ignores_case: bool,
     /// Why it is not known, and of which file.
     pub(crate) problem: Option<(PathBuf, String)>,
@@ -61,7 +61,7 @@ pub(crate) fn read(project: &Path, files: &[PathBuf]) -> GitConfig {
     }
 }
 
-/// Whether a file may say something about ignoring. One that cannot be looked at may.
+/// True if a file may say something about ignoring. One that cannot be looked at may.
 fn mentions(file: &Path) -> bool {
     let Ok(file) = file.canonicalize() else { return false };
     let Ok(text) = aiwg_fs::open_of_anyone(&file).and_then(|file| aiwg_fs::read_file(file, MAX_SIZE)) else {

@@ -1,4 +1,4 @@
-//! What the system's events say: where to look.
+//! Hints where to look, from the system's events.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use notify::{
     event::{AccessKind, AccessMode, CreateKind, ModifyKind, RemoveKind, RenameMode},
 };
 
-/// Where to look.
+/// A place to look at.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Hint {
     /// At a file. `is_written` says that someone wrote to it.

@@ -1,23 +1,21 @@
-//! Whether git is in the middle of something.
+//! Holds changes back while git is in the middle of something.
 
 use std::{
     collections::{BTreeSet, HashMap},
     fs::{self, Metadata},
     os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use crate::{
     Options,
     contents::{Conflicts, Contents},
-    git,
+    git::{self, LOCK, Repository},
 };
 
-/// What is in git's directory while it writes: for a moment, unless a git that was killed has left it there.
-pub(crate) const LOCK: &str = "index.lock";
-
-/// What is in git's directory from the beginning of an operation to its end, and whether it is a directory. In between it may wait for
+/// Files and directories in git's directory from the beginning of an operation to its end; true for a directory. In
+/// between git may wait for
 /// a person, with conflicts in the files, or with the files of another time.
 const OPERATIONS: &[(&str, bool)] = &[
     ("rebase-merge", true),
@@ -36,7 +34,7 @@ pub(crate) struct Hold {
     operation_wait: Duration,
     /// The one that the project lies in.
     repository: Option<Repository>,
-    /// What was there when this was last asked.
+    /// The marks that were there when this was last asked.
     seen: HashMap<Mark, Seen>,
 }
 
@@ -56,29 +54,20 @@ struct Seen {
     is_over: bool,
 }
 
-/// A repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Repository {
-    /// Its work tree.
-    pub(crate) top: PathBuf,
-    /// Git's directory for it.
-    pub(crate) git: PathBuf,
-}
-
-/// What holds changes back.
+/// The reason why changes are held back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Held {
     /// The file or directory that says that git is in the middle of something, absolute.
     pub(crate) marker: PathBuf,
-    /// Since when changes wait for it.
+    /// The time since when changes wait for it.
     pub(crate) since: SystemTime,
-    /// Whether it is an operation that may wait for a person, rather than a lock that is there for a moment.
+    /// True if it is an operation that may wait for a person, rather than a lock that is there for a moment.
     pub(crate) is_operation: bool,
 }
 
-/// Whether changes may be told.
+/// Answer to the question of whether changes may be reported.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Answer {
     Go,
     /// Not while this is there.
     Wait(Held),
@@ -89,7 +78,7 @@ pub(crate) enum Verdict {
 impl Hold {
     pub(crate) fn new(options: &Options, project: PathBuf) -> Self {
         Self {
-            repository: around(&project),
+            repository: Repository::around(&project),
             project,
             lock_wait: options.git_wait,
             operation_wait: options.git_operation_wait,
@@ -101,7 +90,7 @@ impl Hold {
     pub(crate) fn repositories(&mut self, nested: &BTreeSet<PathBuf>) -> Vec<Repository> {
         if !self.repository.as_ref().is_some_and(|repository| repository.git.exists()) {
             // The project may have become a part of one, or be none any longer.
-            self.repository = around(&self.project);
+            self.repository = Repository::around(&self.project);
         }
         let nested = nested.iter().filter(|top| self.repository.as_ref().is_none_or(|own| own.top != **top));
         let nested =
@@ -109,8 +98,8 @@ impl Hold {
         self.repository.iter().cloned().chain(nested).collect()
     }
 
-    /// Asks whether changes that are ready may be told.
-    pub(crate) fn ask(&mut self, repositories: &[Repository], contents: &mut Contents) -> Verdict {
+    /// Asks whether changes that are ready may be reported.
+    pub(crate) fn ask(&mut self, repositories: &[Repository], contents: &mut Contents) -> Answer {
         let there: Vec<_> =
             repositories.iter().flat_map(|repository| self.marks(repository, contents)).collect();
         self.seen.retain(|mark, _| there.iter().any(|(other, _)| other == mark));
@@ -130,13 +119,13 @@ impl Hold {
             }
         }
         match (waits, over) {
-            (Some(held), _) => Verdict::Wait(held),
-            (None, Some(marker)) => Verdict::Over(marker),
-            (None, None) => Verdict::Go,
+            (Some(held), _) => Answer::Wait(held),
+            (None, Some(marker)) => Answer::Over(marker),
+            (None, None) => Answer::Go,
         }
     }
 
-    /// What says that git is in the middle of something, and how long it counts.
+    /// The marks of what git is in the middle of, each with the limit of the wait for it.
     fn marks(&self, repository: &Repository, contents: &mut Contents) -> Vec<(Mark, Limit)> {
         let git = &repository.git;
         let limit = Limit { waited: self.lock_wait, changed_at: None };
@@ -157,7 +146,7 @@ impl Hold {
     }
 }
 
-/// How long changes wait for something.
+/// Limit of the wait for something.
 #[derive(Clone, Copy)]
 struct Limit {
     waited: Duration,
@@ -173,12 +162,7 @@ impl Limit {
     }
 }
 
-fn around(project: &Path) -> Option<Repository> {
-    let top = git::top(project)?;
-    Some(Repository { git: git::directory_at(&top)?, top })
-}
-
-/// What is there, itself, if it is what git makes: a planted link, pipe or device is no operation.
+/// The mark at a path, if it is what git makes: a planted link, pipe or device is no operation.
 fn mark(path: PathBuf, is_dir: bool) -> Option<(Mark, Metadata)> {
     let metadata = fs::symlink_metadata(&path).ok()?;
     let is_of_git = if is_dir { metadata.is_dir() } else { metadata.is_file() };
@@ -189,7 +173,7 @@ fn mark(path: PathBuf, is_dir: bool) -> Option<(Mark, Metadata)> {
     is_of_git.then_some((Mark { path, identity }, metadata))
 }
 
-/// When something was last changed. The time of modification can be set to any time, the other one not beyond now.
+/// Time of the last change of something. The time of modification can be set to any time, the other one not beyond now.
 fn changed_at(metadata: &Metadata) -> SystemTime {
     let modified = metadata.modified().unwrap_or(UNIX_EPOCH);
     changed(metadata).map_or(modified, |changed| modified.min(changed))

@@ -24,19 +24,22 @@ const MAX_LINE: usize = 4096;
 /// The most patterns of one file.
 const MAX_PATTERNS: usize = 10_000;
 
-/// How often `**` may stand in a pattern: matching takes twice as long with each.
+/// The name of the ignore files.
+pub(crate) const GITIGNORE: &str = ".gitignore";
+
+/// Maximum number of `**` in a pattern: matching takes twice as long with each.
 const MAX_DOUBLE_STARS: usize = 4;
 
-/// What the patterns with wildcards may cost that count for a directory. One without `**` costs 1.
+/// Maximum cost of the patterns with wildcards that count for a directory. One without `**` costs 1.
 pub(crate) const MAX_COST: usize = 2000;
 
-/// What all ignore files may take in memory, in bytes.
+/// Maximum memory of all ignore files, in bytes.
 const MAX_MEMORY: usize = 32 * 1024 * 1024;
 
-/// What a pattern takes besides its text, about.
+/// Memory of a pattern besides its text, about, in bytes.
 const OVERHEAD: usize = 128;
 
-/// What is left of the memory for ignore files.
+/// Remaining memory for ignore files.
 #[derive(Debug, Clone)]
 pub(crate) struct Budget(Arc<AtomicUsize>);
 
@@ -56,14 +59,14 @@ impl Budget {
 #[derive(Debug, Default)]
 pub(crate) struct IgnoreFile {
     file: PathBuf,
-    /// How long the path is that they are relative to, with the slash behind it.
+    /// Length of the path that they are relative to, with the slash behind it.
     base: usize,
     fold: bool,
-    /// Those without wildcards and slashes: names.
+    /// Patterns without wildcards and slashes: names.
     names: HashMap<Box<[u8]>, Literal>,
-    /// Those without wildcards: paths.
+    /// Patterns without wildcards: paths.
     paths: HashMap<Box<[u8]>, Literal>,
-    /// Those with wildcards, in their order.
+    /// Patterns with wildcards, in their order.
     globs: Vec<(u32, Pattern)>,
     negated: Vec<bool>,
     cost: usize,
@@ -85,13 +88,13 @@ impl Drop for IgnoreFile {
     }
 }
 
-/// How an ignore file is to be read.
+/// Options for reading an ignore file.
 pub(crate) struct How<'a> {
-    /// Whether a symbolic link may lead to it. Git follows none in a work tree.
+    /// True if a symbolic link may lead to it. Git follows none in a work tree.
     pub(crate) follows_links: bool,
-    /// Whether upper and lower case are the same: git's `core.ignoreCase`.
+    /// True if upper and lower case are the same: git's `core.ignoreCase`.
     pub(crate) fold: bool,
-    /// What its patterns may cost, at most [`MAX_COST`].
+    /// Maximum cost of its patterns, at most [`MAX_COST`].
     pub(crate) max_cost: usize,
     pub(crate) budget: &'a Budget,
 }
@@ -176,7 +179,7 @@ impl IgnoreFile {
         Ok(())
     }
 
-    /// Whether a path below its base is ignored by it; `None` if it says nothing about that.
+    /// True if a path below its base is ignored by it; `None` if it says nothing about that.
     pub(crate) fn ignores(&self, path: &Path, is_dir: bool) -> Option<bool> {
         let path = path.as_os_str().as_bytes().get(self.base..)?;
         let name_at = path.iter().rposition(|&byte| byte == b'/').map(|slash| slash + 1);
@@ -204,7 +207,7 @@ impl IgnoreFile {
     }
 }
 
-/// Whether a pattern with wildcards matches.
+/// True if a pattern with wildcards matches.
 fn matches(pattern: &Pattern, path: &[u8], name: &[u8], is_dir: bool, mode: wildmatch::Mode) -> bool {
     if pattern.mode.contains(Mode::MUST_BE_DIR) && !is_dir {
         return false;
@@ -251,7 +254,7 @@ fn without_trailing_spaces(line: &[u8]) -> &[u8] {
     line.get(..end).unwrap_or(line)
 }
 
-/// What matching a pattern costs.
+/// Cost of matching a pattern.
 fn cost(pattern: &Pattern) -> Result<usize, String> {
     let runs = pattern.text.split(|&byte| byte != b'*').filter(|run| run.len() > 1).count();
     match runs {

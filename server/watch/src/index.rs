@@ -14,10 +14,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{
-    digests::short,
-    stamp::{Stamp, TICK},
-};
+use crate::stamp::{Stamp, TICK};
 
 /// The most entries that are read.
 const MAX_ENTRIES: u32 = 1 << 20;
@@ -31,14 +28,14 @@ const KIND: u32 = 0o170_000;
 /// A file, a link, a submodule, and a directory of a sparse index.
 const KINDS: [u32; 4] = [0o100_000, 0o120_000, 0o160_000, 0o040_000];
 
-/// What an index says.
+/// Content of an index.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     /// Sorted by their paths.
     entries: Vec<Entry>,
-    /// What tells these conflicts from others; `None` if there are none.
+    /// Identifies these conflicts; `None` if there are none.
     pub(crate) conflicts: Option<u64>,
-    /// When it was written.
+    /// Time when it was written.
     pub(crate) written_at: Option<SystemTime>,
 }
 
@@ -54,19 +51,19 @@ struct Entry {
 pub(crate) struct Racy {
     /// Relative to the work tree, as bytes.
     pub(crate) path: Vec<u8>,
-    pub(crate) state: State,
+    pub(crate) state: FileState,
     pub(crate) content: [u8; 20],
 }
 
-/// What git keeps of a file's state.
+/// FileState of a file, as git records it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct State {
+pub(crate) struct FileState {
     modified: i64,
     inode: u32,
     size: u32,
 }
 
-impl State {
+impl FileState {
     pub(crate) fn of(stamp: &Stamp) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "git keeps no more than these bits")]
         let (inode, size) = (stamp.inode as u32, stamp.size as u32);
@@ -130,18 +127,23 @@ impl Index {
         Ok(index)
     }
 
-    /// What the content of a file is called, if it is in this state.
+    /// Name of the content of a file, if it is in this state.
     pub(crate) fn content(&self, hasher: &RandomState, path: &[u8], stamp: &Stamp) -> Option<u128> {
         let path = hasher.hash_one(path);
         let place = self.entries.binary_search_by_key(&path, |entry| entry.path).ok()?;
         let entry = self.entries.get(place)?;
-        (entry.state == hasher.hash_one(State::of(stamp))).then_some(entry.content)
+        (entry.state == hasher.hash_one(FileState::of(stamp))).then_some(entry.content)
     }
+}
+
+/// The first 16 bytes of the name of a content, enough to identify it.
+pub(crate) fn short(name: &[u8]) -> u128 {
+    u128::from_be_bytes(name.first_chunk().copied().unwrap_or_default())
 }
 
 /// An entry as it is read.
 struct Raw {
-    state: State,
+    state: FileState,
     is_file: bool,
     stage: u16,
     content: [u8; 32],
@@ -162,12 +164,12 @@ struct Reader {
     file: BufReader<File>,
     version: u32,
     length: usize,
-    /// That of the last entry.
+    /// Path of the last entry.
     path: Vec<u8>,
 }
 
 impl Reader {
-    /// Hands back how many entries there are.
+    /// Returns the number of entries.
     fn header(&mut self) -> io::Result<u32> {
         let magic: [u8; 4] = self.bytes()?;
         self.version = self.number()?;
@@ -196,7 +198,7 @@ impl Reader {
         self.path(flags & 0x0fff, 40 + self.length + if is_extended { 4 } else { 2 })?;
         let modified = i64::from(seconds) * 1_000_000_000 + i64::from(nanoseconds);
         Ok(Raw {
-            state: State { modified, inode, size },
+            state: FileState { modified, inode, size },
             is_file: !is_apart && matches!(kind, 0o100_000 | 0o120_000),
             stage: flags >> 12 & 3,
             content,

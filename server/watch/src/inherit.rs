@@ -1,4 +1,4 @@
-//! Going on where another watcher has left off.
+//! Continues where another watcher has left off.
 
 use std::{
     collections::BTreeMap,
@@ -14,34 +14,35 @@ use crate::{
     state::{Directory, State},
 };
 
-/// How a watcher has ended.
+/// End of a watcher.
 #[derive(Debug)]
 pub struct Finished {
-    /// All that changed before this moment has been told.
-    pub told_up_to: SystemTime,
-    /// What it has not told, since git is in the middle of something.
+    /// All that changed before this moment has been reported.
+    pub reported_up_to: SystemTime,
+    /// State to continue from, if git is in the middle of something, so that some changes are not reported.
     pub rest: Option<Rest>,
 }
 
-/// What a watcher has told so far, for the one that goes on with what it has not: see [`Watcher::inherit`](crate::Watcher::inherit).
+/// Everything that a watcher has reported so far, for the one that continues with the rest: see
+/// [`Watcher::inherit`](crate::Watcher::inherit).
 #[derive(Debug)]
 pub struct Rest {
     scope: Scope,
     directories: BTreeMap<PathBuf, Directory>,
     contents: Contents,
-    told_at: SystemTime,
-    /// When the first of what it has not told has changed.
+    reported_at: SystemTime,
+    /// Time of the first change that it has not reported.
     pub(crate) since: SystemTime,
 }
 
 impl State {
-    /// What another watcher needs to go on.
+    /// The state that another watcher needs to continue.
     pub(crate) fn into_rest(self, since: SystemTime) -> Rest {
-        let Self { scope, directories, contents, told_at, .. } = self;
-        Rest { scope, directories, contents, told_at, since }
+        let Self { scope, directories, contents, reported_at, .. } = self;
+        Rest { scope, directories, contents, reported_at, since }
     }
 
-    /// Takes for told what another watcher has told, and no more, wherever both watch. All of that is marked.
+    /// Takes over what another watcher has reported, and no more, wherever both watch. All of that is marked.
     pub(crate) fn inherit(&mut self, rest: Rest) {
         let mut rules = BTreeMap::new();
         let mine: Vec<PathBuf> = self.directories.keys().cloned().collect();
@@ -56,7 +57,7 @@ impl State {
             self.inherit_gone(path, known);
         }
         self.contents = rest.contents;
-        self.told_at = rest.told_at;
+        self.reported_at = rest.reported_at;
     }
 
     /// One that the other watched, or would watch by now, with the rules that it has for it.
@@ -76,7 +77,7 @@ impl State {
         self.dirty.all(path);
     }
 
-    /// One that the other watched; if it is gone, the next look tells so.
+    /// One that the other watched; if it is gone, the next look reports it.
     fn inherit_gone(&mut self, path: PathBuf, mut known: Directory) {
         if self.directories.contains_key(&path) || path.symlink_metadata().is_ok() {
             return;
@@ -87,7 +88,7 @@ impl State {
         parent.directories.insert(name.into());
         known.files.retain(|name, _| self.scope.is_visible(&rules, &path.join(&**name)));
         self.dirty.all(&path);
-        self.directories.insert(path, Directory { rules, is_armed: false, ..known });
+        self.directories.insert(path, Directory { rules, is_watched: false, ..known });
     }
 }
 

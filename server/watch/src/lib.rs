@@ -1,10 +1,10 @@
-//! Tells which files of a project have changed.
+//! Watches a project and reports which files have changed.
 //!
 //! # Theory of operation
 //!
-//! The system's events are taken as **hints where to look, never as the truth**. The watcher keeps what it has told so far: for
+//! The system's events are taken as **hints where to look, never as the truth**. The watcher keeps what it has reported so far: for
 //! each directory the stamp (identity, size, time of modification) of each file in it. A hint marks a path; when the changes
-//! have been gathered, the marked paths are looked at, and what differs from what was told is the **net result**. So it does
+//! have been gathered, the marked paths are looked at, and what differs from what was reported is the **net result**. So it does
 //! not matter in which of its many ways an editor saves, how many events a `git checkout` brings, or whether some were lost:
 //! the last state counts. Losing events costs one look at everything, and polling is that look again and again.
 //!
@@ -16,9 +16,9 @@
 //! 2. Hints come from notify's thread. A new directory is watched and listed at once, so that nothing below it goes unseen.
 //! 3. [`Options::settle`] after the first hint the worker looks. If more came in the last moment, it waits for a quiet one, at
 //!    most `settle` again: so nobody's save is cut in two.
-//! 4. If git is in the middle of an operation, in the project or in a repository within it, nothing is told until it is over, or
+//! 4. If git is in the middle of an operation, in the project or in a repository within it, nothing is reported until it is over, or
 //!    [`Options::git_wait`] or [`Options::git_operation_wait`] has passed. A bisect is one as well: what it checks out on the way is
-//!    nobody's change. So are files with conflicts, of which the index tells. [`Watcher::inherit`] hands what is held back to another watcher.
+//!    nobody's change. So are files with conflicts, which the index lists. [`Watcher::inherit`] hands what is held back to another watcher.
 //! 5. The differences become changes: a path that is gone and one that has come with the same identity are one rename.
 //!
 //! # What counts
@@ -29,10 +29,10 @@
 //! - A change of content is one of identity, size or time of modification (so `touch` counts), or a write that the system
 //!   reported although the clock was too coarse to show it, or the time was set back. A change of mode or owner alone does not count. Reads do not.
 //! - A file that git has replaced has not changed if its content is the same, by what the index said of it when changes were last
-//!   told and says now. So a merge that is given up, or a switch there and back, tells nothing. No file is read for that, but
+//!   reported and says now. So a merge that is given up, or a switch there and back, reports nothing. No file is read for that, but
 //!   those that git has written in the same moment as the index.
-//! - What comes to be ignored, or no longer is, because an ignore file was edited has not changed: nothing is told about it.
-//! - A file moved over another one is `modified` there, and `deleted` where it was, if that had been told.
+//! - What comes to be ignored, or no longer is, because an ignore file was edited has not changed: nothing is reported about it.
+//! - A file moved over another one is `modified` there, and `deleted` where it was, if that had been reported.
 //!
 //! # What is ignored
 //!
@@ -66,10 +66,12 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod arm;
+mod add_watches;
 mod change;
+mod coalesce;
 mod compare;
 mod contents;
+mod difference;
 mod digests;
 mod dirty;
 mod git;
@@ -82,7 +84,6 @@ mod inherit;
 mod links;
 mod list;
 mod mounts;
-mod net;
 mod notice;
 mod options;
 mod published;
@@ -97,6 +98,7 @@ mod state;
 mod tests;
 mod trouble;
 mod unreadable;
+mod verdicts;
 mod watcher;
 mod worker;
 
@@ -104,9 +106,10 @@ pub use change::{Batch, Change, Kind};
 pub use inherit::{Finished, Rest};
 pub use links::link_on_the_way;
 pub use notice::{HINT_DELAY, Notice, Status};
-pub use options::{EDITOR_FILES, Options, Verdicts, WatchError, WatchedPath};
+pub use options::{EDITOR_FILES, Options, WatchError, WatchedPath};
 pub use roots::within;
 pub use rules::Verdict;
+pub use verdicts::Verdicts;
 pub use watcher::{Asking, Watcher};
 
 /// Reads git's index and forgets it: what nobody else but the fuzzer asks for by itself.

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     Notice,
-    net::{Difference, Net},
+    difference::{Difference, Net},
     state::State,
 };
 
@@ -43,7 +43,7 @@ impl State {
     /// Adds the links that lead through one in their directory that has changed: so a `ConfigMap` is swapped.
     pub(crate) fn add_links_through_changed(&self, net: &mut Net) {
         let is_link = |difference: &&Difference| {
-            difference.is_told
+            difference.is_change
                 && [difference.before, difference.after].into_iter().flatten().any(|stamp| stamp.is_link)
         };
         let changed: Vec<PathBuf> =
@@ -64,7 +64,7 @@ impl State {
                 .is_ok_and(|target| target.components().next() == Some(std::path::Component::Normal(name)));
             if leads_through && !net.differences.iter().any(|difference| difference.path == path) {
                 let stamp = Some(stamp);
-                net.differences.push(Difference { path, before: stamp, after: stamp, is_told: true });
+                net.differences.push(Difference { path, before: stamp, after: stamp, is_change: true });
             }
         }
     }

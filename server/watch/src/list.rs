@@ -7,9 +7,9 @@ use std::{
     path::Path,
 };
 
-use crate::{git::GIT, rules::GITIGNORE};
+use crate::{git::GIT, ignore_file::GITIGNORE};
 
-/// What is in a directory. Nothing is known of the files yet: those that are ignored are never looked at.
+/// Content of a directory. Nothing is known of the files yet: those that are ignored are never looked at.
 #[derive(Default)]
 pub(crate) struct Listing {
     /// Regular files and symbolic links.
@@ -17,9 +17,9 @@ pub(crate) struct Listing {
     pub(crate) directories: Vec<OsString>,
     /// The state of its `.gitignore`, if it has one.
     pub(crate) gitignore: Option<Metadata>,
-    /// Whether it has a `.git`.
+    /// True if it has a `.git`.
     pub(crate) is_repository: bool,
-    /// Whether that is a file, which says where git's directory is.
+    /// True if that is a file, which says where git's directory is.
     pub(crate) is_linked: bool,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn list(path: &Path) -> io::Result<Listing> {
     Ok(listing)
 }
 
-/// What a name stands for, itself: symbolic links are not followed.
+/// Kind of a file, of the link itself if it is one: symbolic links are not followed.
 pub(crate) enum Entry {
     Nothing,
     File(Metadata),
@@ -75,7 +75,7 @@ pub(crate) fn entry(path: &Path) -> Entry {
     }
 }
 
-/// Whether an error says that there is nothing, rather than that it cannot be seen.
+/// True if an error says that there is nothing, rather than that it cannot be seen.
 pub(crate) fn is_gone(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

@@ -1,4 +1,4 @@
-//! File systems that are mounted into the project, of which no event tells.
+//! File systems that are mounted into the project, for which no event comes.
 
 use std::{
     collections::BTreeSet,
@@ -17,12 +17,12 @@ const MAX_SIZE: u64 = 4 * 1024 * 1024;
 /// The list that the system has of all mounts.
 const LIST: &str = "/proc/self/mountinfo";
 
-/// What is mounted below a directory.
+/// Mounts below a directory.
 pub(crate) struct Mounts {
     directory: PathBuf,
     /// The system's list. `None` where it has none.
     list: Option<File>,
-    /// Where, and the number of the mount.
+    /// The place and the number of each mount.
     known: Vec<(PathBuf, u64)>,
 }
 
@@ -34,7 +34,7 @@ impl Mounts {
         mounts
     }
 
-    /// Where something was mounted or unmounted since this was last asked.
+    /// Paths at which something was mounted or unmounted since this was last asked.
     pub(crate) fn changed(&mut self) -> BTreeSet<PathBuf> {
         if !self.is_changed() {
             return BTreeSet::new();
@@ -47,7 +47,7 @@ impl Mounts {
         changed.map(|(path, _)| path.clone()).collect()
     }
 
-    /// Whether anything was mounted or unmounted anywhere since this was last asked: the list may be long, and is not read for nothing.
+    /// True if anything was mounted or unmounted anywhere since this was last asked: the list may be long, and is not read for nothing.
     fn is_changed(&self) -> bool {
         let Some(list) = &self.list else { return false };
         let mut asked = [PollFd::new(list, PollFlags::PRI)];

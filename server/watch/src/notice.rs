@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// How late the system's hints may be, on a busy machine.
+/// Maximum delay of the system's hints, on a busy machine.
 pub const HINT_DELAY: Duration = Duration::from_secs(2);
 
 /// Something has happened to the watching. `Display` says it for people.
@@ -23,7 +23,7 @@ pub enum Notice {
     RootGone(PathBuf),
     /// A watched path is there again.
     RootBack(PathBuf),
-    /// A directory cannot be looked at. What was told of it stands. It is tried again whenever something changes.
+    /// A directory cannot be looked at. What was reported of it stands. It is tried again whenever something changes.
     Unreadable {
         /// The directory.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum Notice {
     IgnoreFileWell(PathBuf),
     /// Changes have been waiting for a moment for a git operation that may wait for a person.
     HeldBack {
-        /// What is there while it is under way, such as `.git/MERGE_HEAD`.
+        /// The file or directory that is there while it is under way, such as `.git/MERGE_HEAD`.
         marker: PathBuf,
     },
     /// Changes wait no longer for a git operation.
@@ -57,12 +57,12 @@ pub enum Notice {
     },
     /// A watched path lies no longer behind a link.
     NotBehindLink(PathBuf),
-    /// The watching has failed, by a bug: nothing is told any more.
+    /// The watching has failed, by a bug: nothing is reported any more.
     Failed,
     /// A git operation has not come to its end within [`Options::git_wait`](crate::Options::git_wait) or
     /// [`Options::git_operation_wait`](crate::Options::git_operation_wait). Changes are no longer held back for it.
     GitWaitOver {
-        /// What is there while it is under way, such as `.git/MERGE_HEAD`.
+        /// The file or directory that is there while it is under way, such as `.git/MERGE_HEAD`.
         marker: PathBuf,
     },
 }
@@ -113,34 +113,34 @@ impl fmt::Display for Notice {
     }
 }
 
-/// How the watching stands.
+/// State of the watching.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Status {
-    /// How many directories are watched, or polled.
+    /// Number of directories that are watched, or polled.
     pub directories: usize,
-    /// How many files are known in them.
+    /// Number of files that are known in them.
     pub files: usize,
-    /// Whether files are polled, by choice or because the system cannot watch as many directories.
+    /// True if files are polled, by choice or because the system cannot watch as many directories.
     pub polling: bool,
     /// The watched paths that are not there, absolute.
     pub missing: Vec<PathBuf>,
-    /// What holds changes back, and since when: the marker of a git operation that is under way.
+    /// The marker of the git operation that holds changes back, and the time since when it does.
     pub held: Option<(PathBuf, SystemTime)>,
-    /// How often events were lost since the start.
+    /// Number of times that events were lost since the start.
     pub overflows: u64,
-    /// Whether changes gather that have not been told yet.
+    /// True if changes gather that have not been reported yet.
     pub gathering: bool,
-    /// Since when there may be changes that are not told. `None` if only the latest hints can be on their way.
-    pub untold_since: Option<SystemTime>,
-    /// When changes were last told.
-    pub told_at: Option<SystemTime>,
+    /// The time since when there may be changes that are not reported. `None` if only the latest hints can be on their way.
+    pub unreported_since: Option<SystemTime>,
+    /// Time when changes were last reported.
+    pub reported_at: Option<SystemTime>,
 }
 
 impl Status {
-    /// All that changed before this moment has been told.
-    pub fn told_up_to(&self) -> SystemTime {
-        let since = self.untold_since.unwrap_or_else(SystemTime::now);
+    /// All that changed before this moment has been reported.
+    pub fn reported_up_to(&self) -> SystemTime {
+        let since = self.unreported_since.unwrap_or_else(SystemTime::now);
         let hinted = since.checked_sub(HINT_DELAY).unwrap_or(since);
-        self.told_at.map_or(hinted, |told_at| told_at.max(hinted))
+        self.reported_at.map_or(hinted, |reported_at| reported_at.max(hinted))
     }
 }

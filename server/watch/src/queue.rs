@@ -11,17 +11,17 @@ use crate::{
     inherit::Rest,
 };
 
-/// How many hints may wait, some 30 MB. Then they are dropped, and everything is looked at instead.
+/// Maximum number of hints that may wait, some 30 MB. Then they are dropped, and everything is looked at instead.
 const MAX_QUEUED: usize = 1 << 18;
 
-/// What the worker is told.
+/// Message to the worker.
 pub(crate) enum Message {
     Hint(Hint),
     /// Hints were dropped.
     Wake,
     /// See whether git is in the middle of something, and answer when it shows in the status.
     Ask(Sender<()>),
-    /// Tell what there is to tell, and stop.
+    /// Report what there is to report, and stop.
     Finish,
     /// Go on where another watcher has left off.
     Inherit(Box<Rest>),
@@ -61,7 +61,7 @@ impl Queue {
         self.queued.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Whether hints were dropped since this was last asked.
+    /// True if hints were dropped since this was last asked.
     pub(crate) fn has_lost(&self) -> bool {
         self.has_lost.swap(false, Ordering::Relaxed)
     }

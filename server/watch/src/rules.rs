@@ -1,4 +1,4 @@
-//! What counts, and what is ignored.
+//! The rules: which files count, and which are ignored.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,15 +9,12 @@ use ignore::{Match, gitignore::Gitignore};
 
 use crate::{
     EDITOR_FILES, Kind, Options, WatchError, git,
-    ignore_file::{Budget, How, IgnoreFile, MAX_COST},
+    ignore_file::{Budget, GITIGNORE, How, IgnoreFile, MAX_COST},
     roots::{Root, patterns, within},
     shared::Shared,
 };
 
-/// The name of the ignore files.
-pub(crate) const GITIGNORE: &str = ".gitignore";
-
-/// What is the same in all directories.
+/// Rules that are the same in all directories.
 #[derive(Debug)]
 pub(crate) struct Scope {
     /// Absolute, without symbolic links.
@@ -27,14 +24,14 @@ pub(crate) struct Scope {
     ignore: Gitignore,
     pub(crate) uses_gitignore: bool,
     watches_work_trees: bool,
-    /// What counts after the `.gitignore` files.
+    /// Ignore files that count after the `.gitignore` files.
     shared: Shared,
     budget: Budget,
-    /// What counts last, by the name alone.
+    /// Patterns that count last, by the name alone.
     editors: Gitignore,
 }
 
-/// What counts in a directory.
+/// Rules of a directory.
 #[derive(Debug)]
 pub(crate) struct Rules {
     /// The watched paths that the directory lies in and that do not ignore it, by their place in [`Scope::roots`]. None where
@@ -42,7 +39,7 @@ pub(crate) struct Rules {
     active: Vec<usize>,
     gitignore: Option<IgnoreFile>,
     parent: Option<Arc<Self>>,
-    /// What the patterns of the ignore files for it cost.
+    /// Cost of the patterns of the ignore files for it.
     cost: usize,
 }
 
@@ -53,22 +50,22 @@ impl Rules {
         Self { active, gitignore, parent, cost }
     }
 
-    /// Those of the directory itself and of those above it.
+    /// The rules of the directory itself and of those above it.
     fn nearest_first(&self) -> impl Iterator<Item = &Self> {
         std::iter::successors(Some(self), |rules| rules.parent.as_deref())
     }
 
-    /// What does not count of the ignore file that was read last for these rules.
+    /// The part that does not count of the ignore file that was read last for these rules.
     pub(crate) fn problem(&self) -> Option<(&Path, &str)> {
         self.gitignore.as_ref()?.problem()
     }
 }
 
-/// Whether the changes of a file are told.
+/// Answer to the question of whether the changes of a file are reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// They are.
-    Told,
+    Reported,
     /// It lies in none of the watched paths.
     NotAsked,
     /// A pattern or an ignore file says so, or it is never looked at.
@@ -96,12 +93,12 @@ impl Scope {
         Ok(scope)
     }
 
-    /// Reads what counts after the `.gitignore` files again, if it has changed. Tells whether it has.
+    /// Reads the ignore files that count after the `.gitignore` files again, if they have changed. Returns true if they have.
     pub(crate) fn read_shared(&mut self) -> bool {
         self.uses_gitignore && self.shared.read_again(&self.project, &self.budget)
     }
 
-    /// What does not count of the files that count after the `.gitignore` files.
+    /// The parts that do not count of the ignore files that count after the `.gitignore` files.
     pub(crate) fn shared_problems(&self) -> impl Iterator<Item = (&Path, &str)> {
         self.shared.problems()
     }
@@ -140,7 +137,7 @@ impl Scope {
         }
     }
 
-    /// Whether a directory is another work tree of the project's repository, which does not count unless asked for by name.
+    /// True if a directory is another work tree of the project's repository, which does not count unless asked for by name.
     pub(crate) fn is_other_work_tree(&self, directory: &Path) -> bool {
         !self.watches_work_trees
             && directory != self.project
@@ -157,17 +154,17 @@ impl Scope {
         Some(Arc::new(Rules::new(active, None, Some(rules))))
     }
 
-    /// Whether a file in the directory of `rules` counts.
+    /// True if a file in the directory of `rules` counts.
     pub(crate) fn is_visible(&self, rules: &Rules, path: &Path) -> bool {
         self.interested(rules, path).next().is_some()
     }
 
-    /// Whether anyone wants to know of a change of this kind to a file in the directory of `rules`.
+    /// True if anyone wants to know of a change of this kind to a file in the directory of `rules`.
     pub(crate) fn is_wanted(&self, rules: &Rules, path: &Path, kind: Kind) -> bool {
         self.interested(rules, path).any(|root| root.wants_kind(kind))
     }
 
-    /// What comes of a change to a file in the project, by the ignore files as they are.
+    /// Evaluates a change to a file in the project, by the ignore files as they are.
     pub(crate) fn verdict(&self, path: &Path, kind: Kind) -> Verdict {
         if !self.roots.iter().any(|root| path.starts_with(&root.path)) {
             return Verdict::NotAsked;
@@ -188,7 +185,7 @@ impl Scope {
             }
         }
         if self.is_wanted(&rules, path, kind) {
-            return Verdict::Told;
+            return Verdict::Reported;
         }
         let is_named = self.roots_at(path).next().is_some();
         if !is_named && (rules.active.is_empty() || self.is_ignored(&rules, path, false)) {
@@ -224,7 +221,7 @@ impl Scope {
         path.file_name().is_some_and(|name| self.editors.matched(name, is_dir).is_ignore())
     }
 
-    /// Whether a path never counts, whatever the patterns say.
+    /// True if a path never counts, whatever the patterns say.
     fn is_never(&self, path: &Path) -> bool {
         // What lies in a directory that never counts is not asked about.
         path.file_name().is_some_and(|name| name == git::GIT)

@@ -1,4 +1,5 @@
-//! What counts after the `.gitignore` files of the project: those above it in its repository, `.git/info/exclude`, and the file of the
+//! Ignore files that count after the `.gitignore` files of the project: those above it in its repository,
+//! `.git/info/exclude`, and the file of the
 //! user that git's configuration names.
 
 use std::{
@@ -9,8 +10,7 @@ use std::{
 use crate::{
     git,
     git_config::{self, GitConfig},
-    ignore_file::{Budget, How, IgnoreFile, MAX_COST},
-    rules::GITIGNORE,
+    ignore_file::{Budget, GITIGNORE, How, IgnoreFile, MAX_COST},
     stamp::Stamp,
 };
 
@@ -29,7 +29,7 @@ impl Shared {
         self.files.iter()
     }
 
-    /// Whether git takes upper and lower case for the same here.
+    /// True if git takes upper and lower case for the same here.
     pub(crate) fn ignores_case(&self) -> bool {
         self.config.ignores_case
     }
@@ -39,7 +39,7 @@ impl Shared {
         self.files.iter().filter_map(IgnoreFile::problem).chain(of_config)
     }
 
-    /// Reads it again if anything has changed. Tells whether it has.
+    /// Reads it again if anything has changed. Returns true if it has.
     pub(crate) fn read_again(&mut self, project: &Path, budget: &Budget) -> bool {
         let configs = git_config::files(project);
         let exclude = git::exclude_file(project);
@@ -81,7 +81,7 @@ impl Shared {
     }
 }
 
-/// Whether the repository ignores the project's directory, or one that it lies in. The topmost of its directories come first.
+/// True if the repository ignores the project's directory, or one that it lies in. The topmost of its directories come first.
 fn ignores_project(
     project: &Path,
     above: &[(PathBuf, Option<IgnoreFile>)],

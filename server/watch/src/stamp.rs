@@ -1,4 +1,4 @@
-//! What tells one state of a file from another.
+//! Stamps, which distinguish one state of a file from another.
 
 use std::{
     fs::Metadata,
@@ -14,18 +14,18 @@ pub(crate) const TICK: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stamp {
     pub(crate) inode: u64,
-    /// When the file was made, since inode numbers are used again at once. Zero where the system does not know it.
+    /// Time when the file was made, since inode numbers are used again at once. Zero where the system does not know it.
     birth: i64,
     pub(crate) size: u64,
-    /// When its content was modified. For a file that was only listed so far: when that was.
+    /// Time when its content was modified. For a file that was only listed so far: the time of the listing.
     pub(crate) modified: i64,
-    /// When anything about it was changed, its times included.
+    /// Time when anything about it was changed, its times included.
     changed: i64,
-    /// Whether it was modified so shortly before the look that the next write may not show.
+    /// True if it was modified so shortly before the look that the next write may not show.
     is_fresh: bool,
-    /// Whether it has been looked at.
+    /// True if it has been looked at.
     pub(crate) is_known: bool,
-    /// Whether it is a symbolic link.
+    /// True if it is a symbolic link.
     pub(crate) is_link: bool,
 }
 
@@ -59,7 +59,7 @@ impl Stamp {
         }
     }
 
-    /// Whether the file, which is as `metadata` says, may have another content than it had then. `is_written` says that someone
+    /// True if the file, which is as `metadata` says, may have another content than it had then. `is_written` says that someone
     /// wrote to it, before or since.
     pub(crate) fn is_outdated(&self, metadata: &Metadata, is_written: bool) -> bool {
         if is_written && self.is_fresh {
@@ -76,7 +76,7 @@ impl Stamp {
         !self.has_content_of(&now) || self.is_replaced(&now)
     }
 
-    /// Whether this is the file of `before` under another name.
+    /// True if this is the file of `before` under another name.
     pub(crate) fn is_renamed(&self, before: &Self) -> bool {
         let is_same = if !before.is_known {
             // That number was taken when the file was listed, so it is that file if it is as old.
@@ -89,7 +89,7 @@ impl Stamp {
         self.inode == before.inode && is_same
     }
 
-    /// Whether this is another file than `before`, in its place.
+    /// True if this is another file than `before`, in its place.
     pub(crate) fn is_replaced(&self, before: &Self) -> bool {
         self.inode != before.inode || self.birth != before.birth
     }
@@ -100,12 +100,12 @@ impl Stamp {
         (!self.is_outdated(metadata, false)).then(|| Self::of(metadata))
     }
 
-    /// Whether the file was made since a time. Not where the system does not know it.
+    /// True if the file was made since a time. False where the system does not know it.
     pub(crate) fn is_made_since(&self, time: SystemTime) -> bool {
         self.birth >= a_tick_before(time)
     }
 
-    /// Whether another write would not show.
+    /// True if another write would not show.
     pub(crate) fn is_fresh(&self) -> bool {
         self.is_fresh
     }
@@ -115,7 +115,7 @@ impl Stamp {
     }
 }
 
-/// Whether anything about the file, its mode and name included, has changed since `time`.
+/// True if anything about the file, its mode and name included, has changed since `time`.
 pub(crate) fn has_changed_since(metadata: &Metadata, time: SystemTime) -> bool {
     nanoseconds(metadata.ctime(), metadata.ctime_nsec()) >= a_tick_before(time)
 }

@@ -1,4 +1,4 @@
-//! What is watched, and what has been told of it.
+//! State of the watching: what is watched, and what has been reported of it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,9 +14,10 @@ use crate::{
     dirty::Dirty,
     git::GIT,
     hint::Hint,
+    ignore_file::GITIGNORE,
     list::{Entry, entry},
     mounts::Mounts,
-    rules::{GITIGNORE, Rules, Scope},
+    rules::{Rules, Scope},
     source::{Exhausted, Source},
     stamp::Stamp,
 };
@@ -25,11 +26,11 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Directory {
     pub(crate) rules: Arc<Rules>,
-    /// Whether it is being watched; with polling, whether it was there when last looked at.
-    pub(crate) is_armed: bool,
+    /// True if it is being watched; with polling, if it was there when last looked at.
+    pub(crate) is_watched: bool,
     /// Its ignore file, as it was when `rules` were made.
     pub(crate) gitignore: Option<Stamp>,
-    /// The files that count, as they were told.
+    /// The files that count, as they were reported.
     pub(crate) files: BTreeMap<Box<OsStr>, Stamp>,
     /// The directories in it that are known, too.
     pub(crate) directories: BTreeSet<Box<OsStr>>,
@@ -38,7 +39,7 @@ pub(crate) struct Directory {
 /// Makes a source of events, or says why there can be none.
 pub(crate) type MakeSource = Box<dyn Fn() -> Result<Source, Exhausted> + Send>;
 
-/// What is watched, and what has been told of it.
+/// State of the watching: what is watched, and what has been reported of it.
 pub(crate) struct State {
     pub(crate) scope: Scope,
     pub(crate) directories: BTreeMap<PathBuf, Directory>,
@@ -47,24 +48,24 @@ pub(crate) struct State {
     pub(crate) source: Option<Source>,
     pub(crate) make_source: MakeSource,
     pub(crate) max_watches: usize,
-    /// Nothing is known yet: what there is counts as told.
+    /// Nothing is known yet: what there is counts as reported.
     pub(crate) is_first: bool,
-    /// Everything must be watched anew before the next look: events were lost, or the project was replaced.
+    /// All watches must be restarted before the next look: events were lost, or the project was replaced.
     pub(crate) must_restart: bool,
-    /// Up to when an earlier watcher has told.
+    /// Time up to which an earlier watcher has reported changes.
     pub(crate) since: Option<SystemTime>,
     /// The directories in it that have a `.git` of their own: repositories, worktrees, submodules.
     pub(crate) repositories: BTreeSet<PathBuf>,
-    /// What git knows of the files' contents.
+    /// Git's knowledge of the files' contents.
     pub(crate) contents: Contents,
-    /// The directories that have come since changes were last told.
+    /// The directories that have come since changes were last reported.
     pub(crate) arrived: BTreeSet<PathBuf>,
-    /// When changes were last told.
-    pub(crate) told_at: SystemTime,
+    /// Time when changes were last reported.
+    pub(crate) reported_at: SystemTime,
     pub(crate) missing: Vec<PathBuf>,
     /// The watched paths that are, or lie behind, symbolic links, and those.
     pub(crate) links: BTreeSet<(PathBuf, PathBuf)>,
-    /// What is mounted in the project. `None` before the start.
+    /// File systems that are mounted in the project. `None` before the start.
     pub(crate) mounts: Option<Mounts>,
     pub(crate) unreadable: BTreeSet<PathBuf>,
     /// The ignore files of which not all counts, and why.
@@ -87,7 +88,7 @@ impl State {
             repositories: BTreeSet::new(),
             contents: Contents::default(),
             arrived: BTreeSet::new(),
-            told_at: SystemTime::now(),
+            reported_at: SystemTime::now(),
             missing: Vec::new(),
             links: BTreeSet::new(),
             mounts: None,
@@ -108,7 +109,7 @@ impl State {
             }
             Hint::Vanished(path) => {
                 // First of all forget the watches: if something is there again, it is something new.
-                self.disarm(&path) | self.appeared(&path) | self.mark(&path, false)
+                self.mark_unwatched(&path) | self.appeared(&path) | self.mark(&path, false)
             }
             Hint::Lost => {
                 self.notices.push(Notice::Overflow);
@@ -142,7 +143,7 @@ impl State {
 
     /// Watches what has come, if it is a directory that counts.
     fn appeared(&mut self, path: &Path) -> bool {
-        if self.directories.get(path).is_some_and(|directory| directory.is_armed) {
+        if self.directories.get(path).is_some_and(|directory| directory.is_watched) {
             self.dirty.all(path);
             return true;
         }
@@ -154,15 +155,15 @@ impl State {
             return false;
         }
         let Some(rules) = self.scope.enter(&rules, path) else { return false };
-        !self.arm(path, rules).is_empty()
+        !self.add_watches(path, rules).is_empty()
     }
 
     /// Takes note that a directory and all below it is no longer watched.
-    pub(crate) fn disarm(&mut self, path: &Path) -> bool {
+    pub(crate) fn mark_unwatched(&mut self, path: &Path) -> bool {
         let below = self.directories.range_mut(path.to_owned()..);
         let mut any = false;
         for (path, directory) in below.take_while(|(other, _)| other.starts_with(path)) {
-            directory.is_armed = false;
+            directory.is_watched = false;
             self.dirty.all(path);
             any = true;
         }
@@ -175,7 +176,7 @@ impl State {
         below.take_while(|other| other.starts_with(path)).cloned().collect()
     }
 
-    /// Forgets a directory and all below it that no longer counts. Nothing is told of it.
+    /// Forgets a directory and all below it that no longer counts. Nothing is reported of it.
     pub(crate) fn forget(&mut self, path: &Path) {
         let tree = self.tree(path);
         for path in &tree {
@@ -207,12 +208,12 @@ impl State {
             marks.all = true;
             marks.is_suspect |= is_suspect;
         }
-        if !self.directories.get(&self.scope.project).is_some_and(|top| top.is_armed) {
-            self.arm_project();
+        if !self.directories.get(&self.scope.project).is_some_and(|top| top.is_watched) {
+            self.watch_project();
         }
     }
 
-    /// What is ignored may have changed anywhere.
+    /// Marks everything, since other files may be ignored anywhere.
     pub(crate) fn renew_all_rules(&mut self) {
         for path in self.directories.keys() {
             let marks = self.dirty.directory(path);
@@ -240,7 +241,7 @@ impl State {
     /// Compares the watched paths that are not there with those that were not.
     pub(crate) fn note_missing(&mut self) {
         let is_there = |path: &Path| {
-            let directory = self.directories.get(path).is_some_and(|directory| directory.is_armed);
+            let directory = self.directories.get(path).is_some_and(|directory| directory.is_watched);
             let parent = path.parent().and_then(|parent| self.directories.get(parent));
             let name = path.file_name().unwrap_or_default();
             directory || parent.is_some_and(|parent| parent.files.contains_key(name))

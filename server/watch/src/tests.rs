@@ -41,7 +41,7 @@ fn when_the_kernels_queue_overflows_everything_is_looked_at() {
     });
     let mut state = State::new(Scope::new(root.clone(), &options).unwrap(), make_source, usize::MAX);
     state.open_source();
-    state.arm_first();
+    state.watch_first();
     let (send, batches) = mpsc::channel();
     let (send_notice, notices) = mpsc::channel();
     let sink = Box::new(move |batch| drop(send.send(batch)));
@@ -69,17 +69,17 @@ fn when_the_kernels_queue_overflows_everything_is_looked_at() {
     fs::write(path("new/deep/y"), "").unwrap();
     drop(closed);
 
-    let told_until = |last: (Kind, &str)| {
-        let mut told = BTreeSet::new();
-        while !told.contains(&(last.0, last.1.to_owned())) {
+    let reported_until = |last: (Kind, &str)| {
+        let mut reported = BTreeSet::new();
+        while !reported.contains(&(last.0, last.1.to_owned())) {
             let changes = batches.recv_timeout(Duration::from_secs(60)).unwrap().changes;
-            told.extend(
+            reported.extend(
                 changes
                     .into_iter()
                     .map(|Change { kind, path, .. }| (kind, path.to_str().unwrap().to_owned())),
             );
         }
-        told
+        reported
     };
     let expected = [
         (Kind::Created, "new/deep/y"),
@@ -88,13 +88,13 @@ fn when_the_kernels_queue_overflows_everything_is_looked_at() {
         (Kind::Deleted, "gone"),
         (Kind::Renamed, "moved/x"),
     ];
-    let told = told_until(expected[0]);
-    assert_eq!(told, expected.map(|(kind, path)| (kind, path.to_owned())).into());
+    let reported = reported_until(expected[0]);
+    assert_eq!(reported, expected.map(|(kind, path)| (kind, path.to_owned())).into());
     assert_eq!(notices.recv_timeout(Duration::from_secs(60)).unwrap(), Notice::Overflow);
     // And everything is watched where it is now.
     for name in ["moved/x", "new/deep/y"] {
         fs::write(path(name), "another").unwrap();
-        told_until((Kind::Modified, name));
+        reported_until((Kind::Modified, name));
     }
     stop.send(Message::Stop).unwrap();
     drop(thread.join().unwrap());

@@ -2,11 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{
-    Notice,
-    rules::{GITIGNORE, Rules},
-    state::State,
-};
+use crate::{Notice, ignore_file::GITIGNORE, rules::Rules, state::State};
 
 impl State {
     /// Says what does not count of the ignore file of a directory.

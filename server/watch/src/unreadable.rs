@@ -45,12 +45,12 @@ impl State {
                 continue;
             }
             self.note_readable(&path);
-            if self.directories.get(&path).is_some_and(|directory| directory.is_armed) {
+            if self.directories.get(&path).is_some_and(|directory| directory.is_watched) {
                 self.dirty.all(&path);
                 continue;
             }
-            for armed in self.arm(&path, rules) {
-                self.dirty.directory(&armed).has_new_rules = true;
+            for added in self.add_watches(&path, rules) {
+                self.dirty.directory(&added).has_new_rules = true;
             }
         }
     }

@@ -21,7 +21,7 @@ use crate::{
     worker::Worker,
 };
 
-/// How long the thread may be at something else: telling much, say.
+/// Maximum time that the thread may need for something else, such as reporting many changes.
 const LONGEST_ANSWER: Duration = Duration::from_secs(10);
 
 /// Watches the files of a project until it is dropped.
@@ -33,7 +33,7 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Starts to watch. When it returns, everything is watched: whatever changes from then on is told to `sink`, in a thread of
+    /// Starts to watch. When it returns, everything is watched: whatever changes from then on is reported to `sink`, in a thread of
     /// the watcher. What concerns the watching itself goes to `notices`, before it returns from this thread, and then from the
     /// same one as `sink`. Neither may drop the watcher; while they take their time, changes gather.
     ///
@@ -50,19 +50,19 @@ impl Watcher {
         let (queue, inbox) = Queue::new();
         let mut state = state(scope, options, queue.clone());
         state.since = options.since;
-        state.told_at = options.since.unwrap_or(state.told_at);
-        let are_looked_at = state.arm_first();
+        state.reported_at = options.since.unwrap_or(state.reported_at);
+        let are_looked_at = state.watch_first();
         state.note_missing();
         state.note_links();
         state.mounts = Some(Mounts::below(&state.scope.project));
         state.note_shared_ignore_files();
         let stop = queue.sender.clone();
         let notices = Arc::new(Mutex::new(notices));
-        let tell = {
+        let notify = {
             let notices = Arc::clone(&notices);
             move |notice| notices.lock().unwrap_or_else(PoisonError::into_inner)(notice)
         };
-        let mut worker = Worker::new(options, state, (queue, inbox), Box::new(sink), Box::new(tell));
+        let mut worker = Worker::new(options, state, (queue, inbox), Box::new(sink), Box::new(notify));
         if are_looked_at {
             worker.begin();
         }
@@ -78,14 +78,14 @@ impl Watcher {
         Ok(Self { stop, status, thread: Some(thread.map_err(WatchError::Thread)?) })
     }
 
-    /// Stops, and tells what has changed until now before it returns, unless git is in the middle of something: for one who goes
+    /// Stops, and reports what has changed until now before it returns, unless git is in the middle of something: for one who goes
     /// on with another watcher. `None` if the watching has failed.
     pub fn finish(mut self) -> Option<Finished> {
         drop(self.stop.send(Message::Finish));
         self.join()
     }
 
-    /// Goes on with what another watcher has not told. Both have watched until now.
+    /// Continues with what another watcher has not reported. Both have watched until now.
     pub fn inherit(&self, rest: Rest) {
         drop(self.stop.send(Message::Inherit(Box::new(rest))));
     }
@@ -94,7 +94,7 @@ impl Watcher {
         self.thread.take()?.join().ok()?
     }
 
-    /// What its thread can be asked with, for which the watcher itself is not needed.
+    /// A handle to ask its thread, for which the watcher itself is not needed.
     pub fn asking(&self) -> Asking {
         Asking { ask: self.stop.clone(), status: Arc::clone(&self.status) }
     }
@@ -104,7 +104,7 @@ impl Watcher {
         self.asking().status_now()
     }
 
-    /// Whether it has failed: then nothing is told any more.
+    /// True if it has failed: then nothing is reported any more.
     pub fn has_failed(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
@@ -115,7 +115,7 @@ impl Watcher {
         self.status.on_gathering(Box::new(changed));
     }
 
-    /// How the watching stands.
+    /// State of the watching.
     pub fn status(&self) -> Status {
         self.status.latest()
     }
@@ -129,7 +129,7 @@ pub struct Asking {
 }
 
 impl Asking {
-    /// How the watching stands, git having been looked at for it: an operation under way shows as `held`. Waits for the watcher's thread,
+    /// State of the watching, git having been looked at for it: an operation under way shows as `held`. Waits for the watcher's thread,
     /// though not for long.
     pub fn status_now(&self) -> Status {
         let (reply, answer) = channel();
@@ -141,7 +141,7 @@ impl Asking {
 }
 
 impl Drop for Watcher {
-    /// Stops, and waits for the thread: when this returns, nothing is told any more. What has gathered is not told.
+    /// Stops, and waits for the thread: when this returns, nothing is reported any more. Changes that gather are not reported.
     fn drop(&mut self) {
         drop(self.stop.send(Message::Stop));
         self.join();

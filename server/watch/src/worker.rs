@@ -1,4 +1,4 @@
-//! The thread that gathers hints, looks, and tells.
+//! The thread that gathers hints, looks, and reports.
 
 use std::{
     fs,
@@ -15,31 +15,31 @@ use std::{
 use crate::{
     Batch, Finished, HINT_DELAY, Notice, Options, Status,
     hint::Hint,
-    hold::{Held, Hold, Verdict},
+    hold::{Answer, Held, Hold},
     published::Published,
     queue::{Message, Queue},
     stamp::TICK,
     state::State,
 };
 
-/// How long nothing may have come for a moment to be quiet, if changes gather for as long at all. Editors take less between
+/// Time without hints that makes a moment quiet, if changes gather for as long at all. Editors take less between
 /// the steps of a save.
 const QUIET: Duration = Duration::from_millis(50);
 
-/// How often to see whether the project's directory is still the same: if one above it was moved, no event says so. And whether
-/// git's ignore files that lie elsewhere are.
+/// Interval at which the project's directory is checked: if one above it was moved, no event says so. Git's ignore files
+/// that lie elsewhere are checked, too.
 const CHECK_EVERY: Duration = Duration::from_secs(5);
 
-/// How often to look for the project's directory while it is gone.
+/// Interval at which the project's directory is looked for while it is gone.
 const SEEK_EVERY: Duration = Duration::from_millis(500);
 
-/// How long changes wait for a git operation before that is said.
+/// Time for which changes wait for a git operation before that is said.
 const SAY_AFTER: Duration = Duration::from_secs(2);
 
-/// How often in a row what was seen is thrown away since git has written meanwhile.
+/// Maximum number of looks in a row whose results are thrown away since git has written meanwhile.
 const MOST_OVERTAKEN: u32 = 20;
 
-/// How often to look at the end, where things still change.
+/// Maximum number of looks at the end, where things still change.
 const FINAL_LOOKS: usize = 3;
 
 /// Changes that gather.
@@ -53,20 +53,20 @@ struct Gathering {
 pub(crate) struct Worker {
     state: State,
     hold: Hold,
-    /// Whether it is known how the files were at the start.
+    /// True if it is known how the files were at the start.
     has_begun: bool,
-    /// Whether a git operation was under way when changes were last to be told.
+    /// True if a git operation was under way when changes were last to be reported.
     was_held: bool,
-    /// How often in a row what was seen was thrown away since git had written meanwhile.
+    /// Number of looks in a row whose results were thrown away since git had written meanwhile.
     overtaken: u32,
-    /// Whether it was said that changes wait for one.
+    /// True if it was said that changes wait for a git operation.
     is_held_said: bool,
     settle: Duration,
     poll_every: Duration,
     queue: Queue,
     inbox: Receiver<Message>,
     gathering: Option<Gathering>,
-    /// Not to tell before.
+    /// Nothing is reported before this moment.
     not_before: Option<Instant>,
     next_poll: Instant,
     next_check: Instant,
@@ -85,7 +85,7 @@ impl Worker {
         notices: Box<dyn FnMut(Notice) + Send>,
     ) -> Self {
         let now = Instant::now();
-        let (untold_since, told_at) = (Some(state.told_at), Some(state.told_at));
+        let (unreported_since, reported_at) = (Some(state.reported_at), Some(state.reported_at));
         Self {
             hold: Hold::new(options, state.scope.project.clone()),
             has_begun: false,
@@ -101,7 +101,7 @@ impl Worker {
             next_poll: now + options.poll_every,
             next_check: now + CHECK_EVERY,
             project: identity(&state),
-            status: Arc::new(Published::of(Status { untold_since, told_at, ..Status::default() })),
+            status: Arc::new(Published::of(Status { unreported_since, reported_at, ..Status::default() })),
             state,
             sink,
             notices,
@@ -118,7 +118,7 @@ impl Worker {
         self.read_indexes(SystemTime::now());
     }
 
-    /// Works until it is told to stop.
+    /// Works until it gets the message to stop.
     pub(crate) fn run(mut self) -> Option<Finished> {
         if !self.has_begun {
             self.state.look_at_listed(false);
@@ -129,7 +129,7 @@ impl Worker {
         {
             self.gather_since(since);
         }
-        self.publish_untold();
+        self.publish_unreported();
         loop {
             match self.inbox.recv_timeout(self.wait()) {
                 Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return None,
@@ -187,7 +187,7 @@ impl Worker {
         gathering.until = time;
         if is_first {
             self.with_status(|status| status.gathering = true);
-            self.publish_untold();
+            self.publish_unreported();
         }
     }
 
@@ -197,16 +197,16 @@ impl Worker {
         if let Some(gathering) = &mut self.gathering {
             gathering.since = gathering.since.min(since);
         }
-        self.publish_untold();
+        self.publish_unreported();
     }
 
-    /// Says since when there may be changes that are not told.
-    fn publish_untold(&self) {
-        let polled = self.is_polling().then_some(self.state.told_at);
-        let untold_since = self.gathering.as_ref().map(|gathering| gathering.since).or(polled);
+    /// Publishes since when there may be changes that are not reported.
+    fn publish_unreported(&self) {
+        let polled = self.is_polling().then_some(self.state.reported_at);
+        let unreported_since = self.gathering.as_ref().map(|gathering| gathering.since).or(polled);
         self.with_status(|status| {
-            status.untold_since = untold_since;
-            status.told_at = Some(self.state.told_at);
+            status.unreported_since = unreported_since;
+            status.reported_at = Some(self.state.reported_at);
         });
     }
 
@@ -218,7 +218,7 @@ impl Worker {
         self.settle.min(QUIET)
     }
 
-    /// When to tell what gathers.
+    /// Time at which the changes that gather are to be reported.
     fn due(&self) -> Option<Instant> {
         let gathering = self.gathering.as_ref()?;
         let quiet = gathering.last + self.quiet();
@@ -251,7 +251,7 @@ impl Worker {
             self.poll();
         }
         if self.due().is_some_and(|due| Instant::now() >= due) {
-            self.tell();
+            self.report();
         }
         if !self.state.notices.is_empty() {
             self.publish();
@@ -285,29 +285,29 @@ impl Worker {
 
     fn poll(&mut self) {
         let started = Instant::now();
-        let told_at = SystemTime::now();
+        let reported_at = SystemTime::now();
         self.state.mark_all(false);
         let net = self.state.look();
         if net.has_changes() {
             self.gather();
         } else {
             self.state.settle(net);
-            self.state.told_at = told_at;
+            self.state.reported_at = reported_at;
             self.note_missing();
-            self.publish_untold();
+            self.publish_unreported();
         }
         self.next_poll = Instant::now() + self.poll_every.max(started.elapsed() * 9);
     }
 
-    /// Looks, and tells what is found, unless git is in the middle of something.
-    fn tell(&mut self) {
+    /// Looks, and reports what is found, unless git is in the middle of something.
+    fn report(&mut self) {
         if self.is_held() {
             return;
         }
         if self.state.must_restart {
             self.project = identity(&self.state);
         }
-        let told_at = SystemTime::now();
+        let reported_at = SystemTime::now();
         let reads = self.state.contents.reads;
         let net = self.state.look();
         // Git may have begun during the look, and what was seen be halfway; or it has begun and ended.
@@ -317,7 +317,7 @@ impl Worker {
         self.overtaken = 0;
         let changes = self.state.settle(net);
         self.state.contents.settle();
-        self.state.told_at = told_at;
+        self.state.reported_at = reported_at;
         self.not_before = None;
         let gathering = self.gathering.take();
         if self.state.directories.is_empty() {
@@ -329,26 +329,26 @@ impl Worker {
         if let Some(Gathering { since, until, .. }) = gathering
             && !changes.is_empty()
         {
-            (self.sink)(Batch { changes, since, until, told_up_to: told_at, arrived });
+            (self.sink)(Batch { changes, since, until, reported_up_to: reported_at, arrived });
         }
-        self.publish_untold();
+        self.publish_unreported();
         self.note_missing();
         self.publish();
     }
 
-    /// Tells all that differs from what was told, whether or not the system has said so yet; unless git is in the middle of
-    /// something: then it tells nothing.
+    /// Reports all that differs from what was reported, whether or not the system has said so yet; unless git is in the middle of
+    /// something: then it reports nothing.
     fn finish(mut self) -> Finished {
         self.wait_for_quiet();
-        let mut told_up_to = self.with_status(|status| status.told_up_to());
+        let mut reported_up_to = self.with_status(|status| status.reported_up_to());
         // Again, if something has changed so shortly before the look that it is not clear whether that was seen.
         for _ in 0..FINAL_LOOKS {
             let looked_at = SystemTime::now();
             self.state.mark_all(false);
             let net = self.state.look();
-            if matches!(self.ask(), Verdict::Wait(_)) {
+            if matches!(self.ask(), Answer::Wait(_)) {
                 let since = self.gathering.as_ref().map_or(looked_at, |gathering| gathering.since);
-                return Finished { told_up_to, rest: Some(self.state.into_rest(since)) };
+                return Finished { reported_up_to, rest: Some(self.state.into_rest(since)) };
             }
             let is_fresh = net.has_fresh();
             let changes = self.state.settle(net);
@@ -356,15 +356,15 @@ impl Worker {
             if !changes.is_empty() {
                 let since = self.gathering.take().map_or(looked_at, |gathering| gathering.since);
                 let until = SystemTime::now();
-                (self.sink)(Batch { changes, since, until, told_up_to: looked_at, arrived });
+                (self.sink)(Batch { changes, since, until, reported_up_to: looked_at, arrived });
             }
-            told_up_to = looked_at;
+            reported_up_to = looked_at;
             if !is_fresh {
                 break;
             }
             thread::sleep(TICK);
         }
-        Finished { told_up_to, rest: None }
+        Finished { reported_up_to, rest: None }
     }
 
     /// Takes what hints come until it is quiet, so that nobody's save is cut in two. That does not take long.
@@ -379,7 +379,7 @@ impl Worker {
         }
     }
 
-    /// Whether git has written an index while files were looked at: then they are looked at again, but not for ever.
+    /// True if git has written an index while files were looked at: then they are looked at again, but not for ever.
     fn is_overtaken(&mut self, reads: u64) -> bool {
         if self.state.contents.reads == reads || self.overtaken >= MOST_OVERTAKEN {
             return false;
@@ -389,10 +389,10 @@ impl Worker {
         true
     }
 
-    /// Whether changes must wait; if so, when to ask again is set.
+    /// True if changes must wait; then the time to ask again is set.
     fn is_held(&mut self) -> bool {
         let wait = match self.ask() {
-            Verdict::Wait(Held { marker, since, is_operation }) => {
+            Answer::Wait(Held { marker, since, is_operation }) => {
                 let waited = since.elapsed().unwrap_or_default();
                 if is_operation && waited >= SAY_AFTER && !std::mem::replace(&mut self.is_held_said, true) {
                     self.state.notices.push(Notice::HeldBack { marker: marker.clone() });
@@ -402,12 +402,12 @@ impl Worker {
                 (waited / 10).clamp(Duration::from_millis(5), Duration::from_millis(250))
             }
             // The last events of the operation may be on their way.
-            Verdict::Go if std::mem::take(&mut self.was_held) => {
+            Answer::Go if std::mem::take(&mut self.was_held) => {
                 self.hold_status(None);
                 self.quiet()
             }
-            Verdict::Go => return false,
-            Verdict::Over(marker) => {
+            Answer::Go => return false,
+            Answer::Over(marker) => {
                 self.was_held = false;
                 self.hold_status(None);
                 self.state.notices.push(Notice::GitWaitOver { marker });
@@ -418,12 +418,12 @@ impl Worker {
         true
     }
 
-    fn ask(&mut self) -> Verdict {
+    fn ask(&mut self) -> Answer {
         let repositories = self.hold.repositories(&self.state.repositories);
         self.hold.ask(&repositories, &mut self.state.contents)
     }
 
-    /// Reads what git says of the files' contents, all of which have been told. An index that is younger is left for later: hints of
+    /// Reads what git says of the files' contents, all of which have been reported. An index that is younger is left for later: hints of
     /// what came with it may be on their way.
     fn read_indexes(&mut self, written_before: SystemTime) {
         let repositories = self.hold.repositories(&self.state.repositories);
@@ -448,8 +448,8 @@ impl Worker {
         let overflows = notices.iter().filter(|notice| matches!(notice, Notice::Overflow)).count();
         self.with_status(|status| {
             status.gathering = self.gathering.is_some();
-            let armed = self.state.directories.values().filter(|directory| directory.is_armed);
-            status.directories = armed.count();
+            let watched = self.state.directories.values().filter(|directory| directory.is_watched);
+            status.directories = watched.count();
             status.files = self.state.directories.values().map(|directory| directory.files.len()).sum();
             status.polling = self.is_polling();
             status.missing.clone_from(&self.state.missing);

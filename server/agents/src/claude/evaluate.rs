@@ -69,7 +69,11 @@ pub struct Usage {
 /// Exit codes are not the truth: an interrupted agent exits with 0, and a result says "success" of a failed call of the model. With a JSON
 /// format the work has succeeded if the code is 0, and there is a result, and that is no error and says that the work was completed. An agent
 /// that was killed after its result has not succeeded: what comes after it, hooks for example, may not have been done. Otherwise the code decides.
-pub fn evaluate(exit: &Exit<'_>, output: &Output, previous_total: impl FnOnce(&str) -> Option<f64>) -> Evaluation {
+pub fn evaluate(
+    exit: &Exit<'_>,
+    output: &Output,
+    previous_total: impl FnOnce(&str) -> Option<f64>,
+) -> Evaluation {
     let usage = usage(output, previous_total);
     let refused = describe(&usage.permission_denials, usage.permission_denial_count);
     let error = why_not(exit, output).map(|error| match &refused {

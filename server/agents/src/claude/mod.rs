@@ -18,8 +18,8 @@
 //! Memory is bounded: the output is read line by line, and of a line over [`LONGEST_LINE`] no more is held than what is used.
 
 mod denial;
-mod format;
 mod evaluate;
+mod format;
 mod lenient;
 mod message;
 mod output;
@@ -28,8 +28,8 @@ mod scanner;
 mod watch;
 
 pub use denial::Denial;
+pub use evaluate::{Evaluation, Exit, Usage, evaluate};
 pub use format::Format;
-pub use evaluate::{Exit, Usage, Evaluation, evaluate};
 pub use message::Tokens;
 pub use output::Output;
 pub use read::read;

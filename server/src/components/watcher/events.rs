@@ -89,7 +89,7 @@ mod tests {
 
     fn batch(since: SystemTime, until: SystemTime, arrived: &[&str]) -> Batch {
         let arrived = arrived.iter().map(PathBuf::from).collect();
-        Batch { changes: Vec::new(), since, until, told_up_to: until, arrived }
+        Batch { changes: Vec::new(), since, until, reported_up_to: until, arrived }
     }
 
     #[test]

@@ -107,7 +107,7 @@ impl FileWatcher {
         let failed = self.lock().as_ref().filter(|watcher| watcher.has_failed()).map(Watcher::status);
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(status) = failed {
-            *before = Some(WatchCursor { at: told::timestamp(status.told_up_to()), stopped: false });
+            *before = Some(WatchCursor { at: told::timestamp(status.reported_up_to()), stopped: false });
         }
         let since = before.and_then(|told| told::since(told, SystemTime::now()));
         let new = wanted.map(|options| self.start(&Options { since, ..options })).transpose()?;
@@ -119,7 +119,7 @@ impl FileWatcher {
         let old = std::mem::replace(&mut *self.lock(), new);
         let finished = old.and_then(Watcher::finish);
         // Where nothing is watched any more, nobody wants to know what changes from here on.
-        let told_up_to = finished.as_ref().map(|finished| told::timestamp(finished.told_up_to));
+        let told_up_to = finished.as_ref().map(|finished| told::timestamp(finished.reported_up_to));
         let at = self.told_up_to().map(|at| told_up_to.unwrap_or(at));
         self.note_told(at.map(|at| WatchCursor { at, stopped: false }));
         if let (Some(rest), Some(new)) = (finished.and_then(|finished| finished.rest), &*self.lock()) {
@@ -137,7 +137,7 @@ impl FileWatcher {
         // Otherwise it may have told nothing.
         if let Some(finished) = finished.filter(|_| !self.stopped.is_cancelled()) {
             self.note_told(Some(WatchCursor {
-                at: told::timestamp(finished.told_up_to),
+                at: told::timestamp(finished.reported_up_to),
                 stopped: is_for_good,
             }));
         }
@@ -145,7 +145,7 @@ impl FileWatcher {
 
     /// All that changed before this moment has been told. `None` if nothing is watched.
     fn told_up_to(&self) -> Option<Timestamp> {
-        self.lock().as_ref().map(|watcher| told::timestamp(watcher.status().told_up_to()))
+        self.lock().as_ref().map(|watcher| told::timestamp(watcher.status().reported_up_to()))
     }
 
     fn note_told(&self, told: Option<WatchCursor>) {
@@ -248,7 +248,7 @@ impl Teller {
         let mut drafts = events::drafts(self.project.root(), batch, polled).peekable();
         while drafts.peek().is_some() {
             let some: Vec<Draft> = drafts.by_ref().take(AT_ONCE).collect();
-            let told_up_to = drafts.peek().is_none().then(|| told::timestamp(batch.told_up_to));
+            let told_up_to = drafts.peek().is_none().then(|| told::timestamp(batch.reported_up_to));
             if !self.publish(&some, told_up_to) {
                 return;
             }

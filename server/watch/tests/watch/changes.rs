@@ -19,7 +19,7 @@ fn create_and_write_is_one_created() {
     file.write_all(b"one").unwrap();
     file.write_all(b"two").unwrap();
     drop(file);
-    watched.assert_told(&[created("a")]);
+    watched.assert_reported(&[created("a")]);
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn writes_are_one_modified() {
     let watched = project.watch();
     project.write("a", "one");
     project.write("a", "two");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn a_file_that_came_and_went_was_never_there() {
     let watched = project.watch();
     project.write("a", "");
     project.remove("a");
-    watched.assert_told(&[]);
+    watched.assert_reported(&[]);
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn deleted_and_made_again_is_modified() {
     let watched = project.watch();
     project.remove("a");
     project.write("a", "a");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn deletion() {
     let watched = project.watch();
     project.remove("a");
     project.remove("b/c");
-    watched.assert_told(&[deleted("a"), deleted("b/c")]);
+    watched.assert_reported(&[deleted("a"), deleted("b/c")]);
 }
 
 #[test]
@@ -63,10 +63,10 @@ fn a_rename_has_both_names() {
     let project = Project::new(&["a", "b/c"]);
     let watched = project.watch();
     project.rename("a", "b/d");
-    watched.assert_told(&[renamed("a", "b/d")]);
+    watched.assert_reported(&[renamed("a", "b/d")]);
     project.rename("b/d", "e");
     project.rename("e", "f");
-    watched.assert_told(&[renamed("b/d", "f")]);
+    watched.assert_reported(&[renamed("b/d", "f")]);
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn renamed_and_written_to_is_renamed() {
     let watched = project.watch();
     project.rename("a", "b");
     project.write("b", "more than there was");
-    watched.assert_told(&[renamed("a", "b")]);
+    watched.assert_reported(&[renamed("a", "b")]);
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn renamed_over_another_is_modified_there() {
     let project = Project::new(&["a", "b"]);
     let watched = project.watch();
     project.rename("a", "b");
-    watched.assert_told(&[deleted("a"), modified("b")]);
+    watched.assert_reported(&[deleted("a"), modified("b")]);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_new_file_with_the_inode_of_a_deleted_one_is_no_rename() {
         project.write(format!("new-{turn}"), "content");
         expected.extend([deleted(format!("old-{turn}")), created(format!("new-{turn}"))]);
     }
-    watched.assert_told(&expected);
+    watched.assert_reported(&expected);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn moved_in_is_created_and_moved_out_is_deleted() {
     let watched = project.watch();
     fs::rename(outside.path("a"), project.path("a")).unwrap();
     fs::rename(project.path("b"), outside.path("b")).unwrap();
-    watched.assert_told(&[created("a"), deleted("b")]);
+    watched.assert_reported(&[created("a"), deleted("b")]);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_swap_modifies_both() {
     project.rename("a", "c");
     project.rename("b", "a");
     project.rename("c", "b");
-    watched.assert_told(&[modified("a"), modified("b")]);
+    watched.assert_reported(&[modified("a"), modified("b")]);
 }
 
 #[test]
@@ -133,11 +133,11 @@ fn reads_and_modes_are_no_changes_but_touch_is() {
     fs::set_permissions(project.path("mode"), Permissions::from_mode(0o755)).unwrap();
     let time = SystemTime::now() + Duration::from_secs(3600);
     File::options().write(true).open(project.path("touched")).unwrap().set_modified(time).unwrap();
-    watched.assert_told(&[modified("touched")]);
+    watched.assert_reported(&[modified("touched")]);
 }
 
 #[test]
-fn writes_of_the_same_size_in_one_clock_tick_are_told() {
+fn writes_of_the_same_size_in_one_clock_tick_are_reported() {
     let project = Project::new(&[]);
     let options = aiwg_watch::Options { settle: Duration::ZERO, ..project.options() };
     let watched = project.watch_with(options);
@@ -148,7 +148,7 @@ fn writes_of_the_same_size_in_one_clock_tick_are_told() {
         // At once: the time of modification may be the same.
         let file = File::options().write(true).open(project.path(&name)).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&file, b"two", 0).unwrap();
-        assert!(watched.told().contains(&modified(&name)), "turn {turn}");
+        assert!(watched.reported().contains(&modified(&name)), "turn {turn}");
     }
 }
 
@@ -164,10 +164,10 @@ fn names_that_are_not_utf_8() {
     project.write(name.join(OsStr::from_bytes(b"\xfe.log")), "ignored");
     project.write(OsStr::from_bytes(b"\xfe"), "new");
     let bytes = Path::new(OsStr::from_bytes(b"\xfe"));
-    watched.assert_told(&[modified(name.join("there")), created(name.join(name)), created(bytes)]);
+    watched.assert_reported(&[modified(name.join("there")), created(name.join(name)), created(bytes)]);
     project.rename(name, "utf-8");
     let from = |file: &Path| name.join(file);
-    watched.assert_told(&[
+    watched.assert_reported(&[
         renamed(from("there".as_ref()), "utf-8/there"),
         renamed(from(name), Path::new("utf-8").join(name)),
     ]);
@@ -189,11 +189,11 @@ fn sockets_and_pipes_do_not_count() {
     let watched = project.watch();
     let _socket = std::os::unix::net::UnixListener::bind(project.path("socket")).unwrap();
     project.sh("mkfifo pipe");
-    watched.assert_told(&[]);
+    watched.assert_reported(&[]);
 }
 
 #[test]
-fn nothing_is_told_after_the_drop() {
+fn nothing_is_reported_after_the_drop() {
     let project = Project::new(&[]);
     let watched = project.watch();
     project.write("a", "");

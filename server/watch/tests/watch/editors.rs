@@ -16,7 +16,7 @@ fn in_place_as_nano() {
     file.write_all(b"another\n").unwrap();
     file.sync_all().unwrap();
     drop(file);
-    watched.assert_told(&[modified("src/a.ts")]);
+    watched.assert_reported(&[modified("src/a.ts")]);
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn write_and_rename_as_vs_code_jetbrains_and_sed() {
         file.sync_all().unwrap();
         drop(file);
         project.rename(temporary, "src/a.ts");
-        watched.assert_told(&[modified("src/a.ts")]);
+        watched.assert_reported(&[modified("src/a.ts")]);
     }
 }
 
@@ -43,7 +43,7 @@ fn two_renames_as_jetbrains_with_a_backup() {
     project.rename("src/a.ts", "src/a.ts___jb_old___");
     project.rename("src/a.ts___jb_tmp___", "src/a.ts");
     project.remove("src/a.ts___jb_old___");
-    watched.assert_told(&[modified("src/a.ts")]);
+    watched.assert_reported(&[modified("src/a.ts")]);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn backup_by_rename_as_vim() {
     project.write("src/.a.ts.swp", "swap");
     project.write("src/.a.ts.swx", "");
     project.remove("src/.a.ts.swx");
-    watched.assert_told(&[]);
+    watched.assert_reported(&[]);
     // :w
     project.write("src/4913", "");
     project.remove("src/4913");
@@ -64,9 +64,9 @@ fn backup_by_rename_as_vim() {
     file.sync_all().unwrap();
     drop(file);
     project.remove("src/a.ts~");
-    watched.assert_told(&[modified("src/a.ts")]);
+    watched.assert_reported(&[modified("src/a.ts")]);
     project.remove("src/.a.ts.swp");
-    watched.assert_told(&[]);
+    watched.assert_reported(&[]);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn backup_by_copy_as_emacs() {
     project.write("src/a.ts", "another");
     project.remove("src/#a.ts#");
     project.remove("src/.#a.ts");
-    watched.assert_told(&[modified("src/a.ts")]);
+    watched.assert_reported(&[modified("src/a.ts")]);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn sed_itself() {
     let project = Project::new(&["a", "b"]);
     let watched = project.watch();
     project.sh("sed -i s/a/x/ a");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
 }
 
 #[test]
@@ -100,6 +100,6 @@ fn vim_itself_where_there_is_one() {
              vim -u NONE -N -es -c '{setting}' -c 'normal ox' -c wq a.txt </dev/null >/dev/null 2>&1 || true"
         );
         project.sh(&command);
-        watched.assert_told(&[modified("a.txt")]);
+        watched.assert_reported(&[modified("a.txt")]);
     }
 }

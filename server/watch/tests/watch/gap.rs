@@ -7,65 +7,70 @@ use aiwg_watch::Options;
 use crate::support::{Project, created, modified, until};
 
 #[test]
-fn what_has_come_or_changed_since_is_told_at_the_start() {
+fn what_has_come_or_changed_since_is_reported_at_the_start() {
     let project = Project::new(&["a", "kept", "moved", "replaced", "deep/b"]);
     let watched = project.watch();
     project.let_a_tick_pass();
-    let told_up_to = watched.watcher.finish().unwrap().told_up_to;
+    let reported_up_to = watched.watcher.finish().unwrap().reported_up_to;
     project.let_a_tick_pass();
     project.write("a", "another");
     project.write("deep/b", "another");
     project.write("deep/new/c", "");
     project.rename("moved", "elsewhere");
     project.remove("replaced");
-    let options = Options { since: Some(told_up_to), ..project.options() };
+    let options = Options { since: Some(reported_up_to), ..project.options() };
     let watched = project.watch_with(options);
     // That `moved` and `replaced` were there nobody knows.
-    watched.assert_told(&[modified("a"), modified("deep/b"), created("deep/new/c"), modified("elsewhere")]);
+    watched.assert_reported(&[
+        modified("a"),
+        modified("deep/b"),
+        created("deep/new/c"),
+        modified("elsewhere"),
+    ]);
     project.write("kept", "another");
-    watched.assert_told(&[modified("kept")]);
+    watched.assert_reported(&[modified("kept")]);
 }
 
 #[test]
-fn what_a_finished_watcher_has_told_is_not_told_again() {
+fn what_a_finished_watcher_has_reported_is_not_reported_again() {
     let project = Project::new(&["a"]);
     let watched = project.watch();
     project.write("a", "in the last moment");
     project.write("b", "in the last moment");
-    let told_up_to = watched.watcher.finish().unwrap().told_up_to;
-    let told: Vec<_> = watched.batches.iter().flat_map(|batch| batch.changes).collect();
-    assert_eq!(told, [modified("a"), created("b")]);
-    let next = project.watch_with(Options { since: Some(told_up_to), ..project.options() });
-    next.assert_told(&[]);
+    let reported_up_to = watched.watcher.finish().unwrap().reported_up_to;
+    let reported: Vec<_> = watched.batches.iter().flat_map(|batch| batch.changes).collect();
+    assert_eq!(reported, [modified("a"), created("b")]);
+    let next = project.watch_with(Options { since: Some(reported_up_to), ..project.options() });
+    next.assert_reported(&[]);
 }
 
 #[test]
-fn up_to_when_it_has_told_is_known_while_it_watches() {
+fn up_to_when_it_has_reported_is_known_while_it_watches() {
     let project = Project::new(&["a", ".git/HEAD"]);
     let watched = project.watch();
     let started = SystemTime::now();
-    until("time goes on", || watched.watcher.status().told_up_to() > started);
+    until("time goes on", || watched.watcher.status().reported_up_to() > started);
     project.write(".git/index.lock", "");
     project.write("a", "another");
     until("it is held", || watched.watcher.status().held.is_some());
     let changed = fs::metadata(project.path("a")).unwrap().modified().unwrap();
-    assert!(watched.watcher.status().told_up_to() <= changed);
+    assert!(watched.watcher.status().reported_up_to() <= changed);
     project.remove(".git/index.lock");
-    assert!(watched.batch().told_up_to >= changed);
-    until("time goes on", || watched.watcher.status().told_up_to() >= changed);
+    assert!(watched.batch().reported_up_to >= changed);
+    until("time goes on", || watched.watcher.status().reported_up_to() >= changed);
 }
 
 #[test]
-fn a_large_tree_is_told_of_as_well() {
+fn a_large_tree_is_reported_as_well() {
     let project = Project::in_memory();
     for file in 0..11_000 {
         project.write(format!("{}/{file}", file % 100), "");
     }
     project.let_a_tick_pass();
-    let told_up_to = SystemTime::now();
+    let reported_up_to = SystemTime::now();
     project.let_a_tick_pass();
     project.write("5/5", "another");
     fs::set_permissions(project.path("7"), fs::Permissions::from_mode(0o700)).unwrap();
-    let watched = project.watch_with(Options { since: Some(told_up_to), ..project.options() });
-    watched.assert_told(&[modified("5/5")]);
+    let watched = project.watch_with(Options { since: Some(reported_up_to), ..project.options() });
+    watched.assert_reported(&[modified("5/5")]);
 }

@@ -1,4 +1,4 @@
-//! Nothing is told in the middle of a git operation.
+//! Nothing is reported in the middle of a git operation.
 
 use std::{
     fs,
@@ -43,7 +43,7 @@ fn changes_wait_for_the_end_of_an_operation() {
         project.remove("c");
         project.remove("b");
         project.remove(format!(".git/{}", marker.split('/').next().unwrap()));
-        watched.assert_told(&[modified("a"), deleted("b")]);
+        watched.assert_reported(&[modified("a"), deleted("b")]);
         assert_eq!(watched.watcher.status().held, None);
     }
 }
@@ -54,7 +54,7 @@ fn the_wait_is_bounded_and_an_operation_waited_for_holds_nothing_back_any_more()
     let watched = project.watch_with(Options { git_wait: A_WHILE, ..project.options() });
     let started = Instant::now();
     project.write("a", "another");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
     assert!(started.elapsed() >= A_WHILE);
     watched
         .notice(|notice| matches!(notice, Notice::GitWaitOver { marker } if marker.ends_with("index.lock")));
@@ -63,16 +63,16 @@ fn the_wait_is_bounded_and_an_operation_waited_for_holds_nothing_back_any_more()
     // Another operation within it is waited for again, this one no longer.
     let watched = project.watch_with(Options { git_wait: A_WHILE, ..project.options() });
     project.write("a", "one");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
     let started = Instant::now();
     project.write("a", "two");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
     assert!(started.elapsed() < long);
     project.write(".git/MERGE_HEAD", "");
     project.write("a", "three");
     is_held_by(&watched, "MERGE_HEAD");
     project.remove(".git/MERGE_HEAD");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
 }
 
 fn is_held_by(watched: &Watched<'_>, marker: &str) {
@@ -90,7 +90,7 @@ fn an_operation_in_which_nothing_has_happened_for_long_was_forgotten() {
     is_held_by(&watched, "rebase-merge");
     let marker = fs::File::open(project.path(".git/rebase-merge")).unwrap();
     marker.set_modified(SystemTime::now() - hour).unwrap();
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
     watched.notice(|notice| matches!(notice, Notice::GitWaitOver { .. }));
     assert_eq!(watched.watcher.status().held, None);
 }
@@ -103,20 +103,20 @@ fn a_repository_within_the_project_holds_changes_back_too() {
     project.write("a", "another");
     is_held_by(&watched, "old/.git/MERGE_HEAD");
     project.remove("old/.git/MERGE_HEAD");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
     // One that comes later, and has its files elsewhere, as a submodule has.
     project.write("tree/.git", "gitdir: ../elsewhere.git\n");
     project.write("a", "one");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
     project.mkdir("elsewhere.git/rebase-merge");
     project.write("a", "two");
     is_held_by(&watched, "elsewhere.git/rebase-merge");
     project.remove("elsewhere.git/rebase-merge");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
 }
 
 #[test]
-fn a_rebase_with_conflicts_is_told_once_it_is_over() {
+fn a_rebase_with_conflicts_is_reported_once_it_is_over() {
     let project = repository(&["a"]);
     project.sh("git checkout -qb topic && echo topic >a && git commit -qam topic");
     project.sh("git checkout -q main && echo main >a && git commit -qam main && git checkout -q topic");
@@ -126,7 +126,7 @@ fn a_rebase_with_conflicts_is_told_once_it_is_over() {
     project.write("a", "both");
     assert!(watched.is_silent_for(A_WHILE));
     project.sh("git add a && GIT_EDITOR=true git rebase --continue >/dev/null 2>&1");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
 }
 
 /// Another watcher of the project goes on where one has left off.
@@ -152,7 +152,7 @@ fn what_is_held_back_is_handed_over_to_the_next_watcher() {
     is_held_by(&next, "rebase-merge");
     project.write("lib/kept", "after");
     project.remove(".git/rebase-merge");
-    next.assert_told(&[
+    next.assert_reported(&[
         modified("a"),
         created("new/deep/d"),
         renamed("lib/c", "lib/e"),
@@ -180,8 +180,8 @@ fn a_checkout_of_2000_files_is_one_batch() {
     assert_eq!(watched.batch().changes.len(), expected.len());
     // There and back: nothing has come or gone.
     project.sh("git checkout -q other && git checkout -q main");
-    let told = watched.told();
-    assert!(told.iter().all(|change| change.kind == aiwg_watch::Kind::Modified), "{told:?}");
+    let reported = watched.reported();
+    assert!(reported.iter().all(|change| change.kind == aiwg_watch::Kind::Modified), "{reported:?}");
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_rebase_is_one_batch() {
     // All commits of the topic are there before and after.
     assert!(batch.changes.contains(&modified("base")), "{batch:?}");
     assert!(batch.changes.iter().all(|change| change.kind == aiwg_watch::Kind::Modified), "{batch:?}");
-    watched.assert_told(&[]);
+    watched.assert_reported(&[]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn ignored_directories_are_not_watched() {
     project.write("src/node_modules/new/v", "");
     project.write("node_modules/x/y/z", "another");
     project.write(".git/objects/o", "another");
-    watched.assert_told(&[]);
+    watched.assert_reported(&[]);
     assert!(!is_watched(&project.path("src/node_modules")));
     assert!(watches().len() <= 3);
 }
@@ -41,7 +41,7 @@ fn the_rules_are_those_of_git() {
     for path in counting {
         project.write(path, "");
     }
-    watched.assert_told(&counting.map(created));
+    watched.assert_reported(&counting.map(created));
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn git_agrees() {
     project.sh("git init -q .");
     let watched = project.watch();
     project.sh("find . -name .git -prune -o -type f ! -name .gitignore -exec sh -c 'echo >>\"$1\"' - {} \\;");
-    let told = watched.told();
+    let reported = watched.reported();
     let output = std::process::Command::new("git")
         .args(["ls-files", "-co", "--exclude-standard", "-z"])
         .current_dir(project.path(""))
@@ -64,7 +64,7 @@ fn git_agrees() {
         listed.split_terminator('\0').filter(|path| !path.contains(".gitignore") && !path.contains("fence"));
     let expected: Vec<_> = listed.map(modified).collect();
     assert!(expected.len() >= 3);
-    crate::support::assert_same(told, &expected);
+    crate::support::assert_same(reported, &expected);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn the_watch_ignore_option_comes_first() {
     }
     project.write("wanted.log", "");
     project.write("sub/dist/a", "");
-    watched.assert_told(&[created("wanted.log"), created("sub/dist/a")]);
+    watched.assert_reported(&[created("wanted.log"), created("sub/dist/a")]);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn without_gitignore_only_the_option_counts() {
     project.write(".gitignore", "out/\n");
     let watched = project.watch_with(aiwg_watch::Options { gitignore: false, ..project.options() });
     project.write("out/a", "another");
-    watched.assert_told(&[modified("out/a")]);
+    watched.assert_reported(&[modified("out/a")]);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn exclude_takes_effect_when_it_is_edited() {
     until("it is read again", || is_watched(&project.path("hidden")) && !is_watched(&project.path("shown")));
     project.write("shown/a", "another");
     project.write("hidden/a", "another");
-    watched.assert_told(&[modified("hidden/a")]);
+    watched.assert_reported(&[modified("hidden/a")]);
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn the_daemons_own_files_never_trigger() {
     project.write(".aiwg/daemon/new/x", "another");
     project.write(".aiwg/daemon.pid", "another");
     project.write(".aiwg/notes", "another");
-    watched.assert_told(&[modified(".aiwg/notes")]);
+    watched.assert_reported(&[modified(".aiwg/notes")]);
     assert!(!is_watched(&project.path(".aiwg/daemon")));
 }
 
@@ -141,19 +141,19 @@ fn an_ignore_file_that_is_edited_takes_effect() {
     let project = Project::new(&["out/a", "out/deep/b", "src/c", "x.log"]);
     let watched = project.watch();
     project.write(".gitignore", "out/\n*.log\n");
-    watched.assert_told(&[created(".gitignore")]);
+    watched.assert_reported(&[created(".gitignore")]);
     assert!(!is_watched(&project.path("out")) && !is_watched(&project.path("out/deep")));
     project.write("out/a", "another");
     project.write("x.log", "another");
-    watched.assert_told(&[]);
+    watched.assert_reported(&[]);
     // What counts again has not changed by that.
     project.write(".gitignore", "nothing\n");
-    watched.assert_told(&[modified(".gitignore")]);
+    watched.assert_reported(&[modified(".gitignore")]);
     project.write("out/deep/b", "another");
     project.write("x.log", "yet another");
-    watched.assert_told(&[modified("out/deep/b"), modified("x.log")]);
+    watched.assert_reported(&[modified("out/deep/b"), modified("x.log")]);
     project.remove(".gitignore");
-    watched.assert_told(&[deleted(".gitignore")]);
+    watched.assert_reported(&[deleted(".gitignore")]);
 }
 
 #[test]
@@ -161,24 +161,24 @@ fn an_ignore_file_below_takes_effect_too() {
     let project = Project::new(&["sub/a.o", "sub/deep/b.o", "c.o"]);
     let watched = project.watch();
     project.write("sub/.gitignore", "*.o\n");
-    watched.assert_told(&[created("sub/.gitignore")]);
+    watched.assert_reported(&[created("sub/.gitignore")]);
     project.write("sub/deep/b.o", "another");
     project.write("c.o", "another");
-    watched.assert_told(&[modified("c.o")]);
+    watched.assert_reported(&[modified("c.o")]);
     project.remove("sub/.gitignore");
-    watched.assert_told(&[deleted("sub/.gitignore")]);
+    watched.assert_reported(&[deleted("sub/.gitignore")]);
     project.write("sub/deep/b.o", "yet another");
-    watched.assert_told(&[modified("sub/deep/b.o")]);
+    watched.assert_reported(&[modified("sub/deep/b.o")]);
 }
 
 #[test]
-fn what_is_made_as_the_ignore_file_changes_is_told() {
+fn what_is_made_as_the_ignore_file_changes_is_reported() {
     let project = Project::new(&["a"]);
     project.write(".gitignore", "out/\n");
     let watched = project.watch();
     project.write("out/new", "");
     project.write(".gitignore", "nothing\n");
-    watched.assert_told(&[modified(".gitignore"), created("out/new")]);
+    watched.assert_reported(&[modified(".gitignore"), created("out/new")]);
 }
 
 #[test]
@@ -211,8 +211,8 @@ fn a_repository_that_ignores_the_whole_project_says_nothing_about_what_is_in_it(
         let watched = repository.watch_with(Options { root: project.clone(), ..repository.options() });
         repository.write("home/project/a.o", "another");
         repository.write("home/project/b", "another");
-        let told = watched.batch().changes;
-        assert_eq!(told, [modified("a.o")], "{file} {lines}");
+        let reported = watched.batch().changes;
+        assert_eq!(reported, [modified("a.o")], "{file} {lines}");
     }
     // While one that ignores only some of it does.
     let repository = Project::new(&["project/a.o", "project/b"]);

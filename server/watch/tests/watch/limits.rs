@@ -22,7 +22,7 @@ fn more_directories_than_are_allowed_are_polled() {
     assert!(watched.watcher.status().polling);
     until("the watches are gone", || watches().is_empty());
     project.write("c/3", "another");
-    watched.assert_told(&[modified("c/3")]);
+    watched.assert_reported(&[modified("c/3")]);
 }
 
 #[test]
@@ -39,10 +39,10 @@ fn it_falls_back_in_the_middle_of_things_too() {
     for path in &paths {
         project.write(path, "");
     }
-    watched.assert_told(&paths.iter().map(created).collect::<Vec<_>>());
+    watched.assert_reported(&paths.iter().map(created).collect::<Vec<_>>());
     watched.notice(|notice| matches!(notice, Notice::FellBackToPolling { .. }));
     project.write("d9/file", "another");
-    watched.assert_told(&[modified("d9/file")]);
+    watched.assert_reported(&[modified("d9/file")]);
 }
 
 /// With a user namespace in which few watches, or no instances, are allowed. Without the right to make one it tests nothing.
@@ -74,7 +74,7 @@ fn falls_back_saying(words: &str) {
     assert!(notice.to_string().contains(words), "{notice}");
     assert!(watched.watcher.status().polling);
     project.write("d99/file", "another");
-    watched.assert_told(&[modified("d99/file")]);
+    watched.assert_reported(&[modified("d99/file")]);
 }
 
 #[test]
@@ -131,9 +131,9 @@ fn a_directory_that_cannot_be_read_is_watched_once_it_can() {
         project.sh("chmod 700 locked");
         watched.notice(|notice| matches!(notice, Notice::Readable(path) if path.ends_with("locked")));
         // It has been there all the time.
-        watched.assert_told(&[]);
+        watched.assert_reported(&[]);
         project.write("locked/deep/file", "another");
-        watched.assert_told(&[modified("locked/deep/file")]);
+        watched.assert_reported(&[modified("locked/deep/file")]);
         project.sh("rmdir gone");
         watched.notice(|notice| matches!(notice, Notice::Readable(path) if path.ends_with("gone")));
     });

@@ -19,7 +19,7 @@ fn a_watched_path_behind_a_link_is_said() {
     let paths = vec![WatchedPath::new("src/deep"), WatchedPath::new("real")];
     let options = Options { paths, ..project.options() };
     assert_eq!(options.verdict("src/deep/a".as_ref(), Kind::Modified).unwrap(), Verdict::BehindLink);
-    assert_eq!(options.verdict("real/a".as_ref(), Kind::Modified).unwrap(), Verdict::Told);
+    assert_eq!(options.verdict("real/a".as_ref(), Kind::Modified).unwrap(), Verdict::Reported);
     let watched = project.watch_with(options);
     let link = project.path("src");
     watched.notice(|notice| matches!(notice, Notice::BehindLink { link: found, .. } if *found == link));
@@ -40,13 +40,13 @@ fn a_swapped_link_changes_those_that_lead_through_it() {
     let watched = project.watch();
     project.link("..v2", "..tmp");
     project.rename("..tmp", "..data");
-    watched.assert_told(&[modified("..data"), modified("app.conf")]);
+    watched.assert_reported(&[modified("..data"), modified("app.conf")]);
     project.remove("..data");
-    watched.assert_told(&[deleted("..data"), modified("app.conf")]);
+    watched.assert_reported(&[deleted("..data"), modified("app.conf")]);
 }
 
 #[test]
-fn a_write_that_sets_the_time_back_is_told_and_other_changes_of_the_time_are_not() {
+fn a_write_that_sets_the_time_back_is_reported_and_other_changes_of_the_time_are_not() {
     let project = Project::new(&["a", "b"]);
     project.let_a_tick_pass();
     let watched = project.watch();
@@ -57,16 +57,16 @@ fn a_write_that_sets_the_time_back_is_told_and_other_changes_of_the_time_are_not
     };
     project.write("a", "b");
     set_back("a");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
     let b = fs::metadata(project.path("b")).unwrap().modified().unwrap();
     // Where only one of the times is set, the kernel says that someone has written.
     let both = FileTimes::new().set_modified(b).set_accessed(b);
     fs::File::open(project.path("b")).unwrap().set_times(both).unwrap();
-    watched.assert_told(&[]);
+    watched.assert_reported(&[]);
     project.sh("chmod +x b");
-    watched.assert_told(&[]);
+    watched.assert_reported(&[]);
     project.sh("ln b .git-link && rm .git-link");
-    watched.assert_told(&[]);
+    watched.assert_reported(&[]);
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_project_named_by_a_link_to_it_has_the_paths_in_it() {
     links.link(project.path(""), "project");
     let paths = vec![WatchedPath::new(links.path("project/src"))];
     let options = Options { paths, ..project.options() };
-    assert_eq!(options.verdict("src/a".as_ref(), Kind::Modified).unwrap(), Verdict::Told);
+    assert_eq!(options.verdict("src/a".as_ref(), Kind::Modified).unwrap(), Verdict::Reported);
     let outside = Options { paths: vec![WatchedPath::new(links.path("elsewhere"))], ..project.options() };
     assert!(matches!(outside.check(), Err(WatchError::Outside { .. })));
 }
@@ -104,13 +104,13 @@ fn what_is_mounted_into_the_project_is_watched() {
     project.write("data/new", "");
     until("it is watched", || crate::support::is_watched(&project.path("data")));
     project.write("data/later", "");
-    let told = watched.told();
-    assert!(told.contains(&created("data/later")), "{told:?}");
+    let reported = watched.reported();
+    assert!(reported.contains(&created("data/later")), "{reported:?}");
     drop(mounted);
     until("what was there is watched", || crate::support::is_watched(&project.path("data")));
     project.write("data/under", "another");
-    let told = watched.told();
-    assert!(told.iter().any(|change| change.path.ends_with("under")), "{told:?}");
+    let reported = watched.reported();
+    assert!(reported.iter().any(|change| change.path.ends_with("under")), "{reported:?}");
 }
 
 #[test]

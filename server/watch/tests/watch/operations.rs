@@ -23,7 +23,7 @@ fn repository() -> Project {
 /// Makes the repository that [`at_once`] needs.
 const BESIDE: &str = "git init -q beside";
 
-/// Runs commands of which only what they come to is told, however long they take: a lock in another repository of the project holds
+/// Runs commands of which only the net result is reported, however long they take: a lock in another repository of the project holds
 /// everything back meanwhile.
 fn at_once(project: &Project, commands: &str) {
     project.write("beside/.git/index.lock", "");
@@ -53,17 +53,17 @@ fn the_next_operation_is_waited_for_though_one_was_given_up_on() {
             begin();
         }
         project.write("a", marker);
-        watched.assert_told(&[modified("a")]);
+        watched.assert_reported(&[modified("a")]);
         watched.notice(
             |notice| matches!(notice, Notice::GitWaitOver { marker: over } if over.ends_with(marker)),
         );
-        // Nothing has come in between that would be told.
+        // Nothing has come in between that would be reported.
         project.remove(&path);
         begin();
         project.write("a", &format!("{marker} once more"));
         is_held_by(&watched, marker);
         project.remove(&path);
-        watched.assert_told(&[modified("a")]);
+        watched.assert_reported(&[modified("a")]);
     }
 }
 
@@ -78,19 +78,22 @@ fn files_with_conflicts_hold_changes_back_where_git_leaves_no_marker() {
         let watched = project.watch();
         project.sh(conflict);
         is_held_by(&watched, ".git/index");
-        // What was so before there were conflicts may have been told.
+        // What was so before there were conflicts may have been reported.
         while watched.batches.try_recv().is_ok() {}
         project.write("b", "another");
         assert!(watched.is_silent_for(Duration::from_millis(300)), "{conflict}");
         project.sh("echo both >a && git add a");
-        let told = watched.told();
-        assert!(told.contains(&modified("a")) && told.contains(&modified("b")), "{conflict}: {told:?}");
+        let reported = watched.reported();
+        assert!(
+            reported.contains(&modified("a")) && reported.contains(&modified("b")),
+            "{conflict}: {reported:?}"
+        );
         assert_eq!(watched.watcher.status().held, None);
     }
 }
 
 #[test]
-fn an_index_in_any_form_tells_of_conflicts() {
+fn an_index_in_any_form_shows_conflicts() {
     for form in [
         "git update-index --index-version 4",
         "git update-index --index-version 3",
@@ -124,18 +127,18 @@ fn an_index_that_makes_no_sense_says_nothing() {
         std::fs::write(project.path(".git/index"), index).unwrap();
         let watched = project.watch();
         project.write("a", "another");
-        watched.assert_told(&[modified("a")]);
+        watched.assert_reported(&[modified("a")]);
     }
     let project = repository();
     project.remove(".git/index");
     project.sh("mkfifo .git/index");
     let watched = project.watch();
     project.write("a", "another");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
 }
 
 #[test]
-fn an_operation_that_changes_nothing_in_the_end_tells_nothing() {
+fn an_operation_that_changes_nothing_in_the_end_reports_nothing() {
     for nothing in [
         "git switch -q other && git switch -q main",
         "git merge -q --no-commit --no-ff other >/dev/null && git merge --abort",
@@ -148,15 +151,15 @@ fn an_operation_that_changes_nothing_in_the_end_tells_nothing() {
         project.sh(BESIDE);
         let watched = project.watch();
         at_once(&project, nothing);
-        let told = watched.told();
-        assert_eq!(told, [], "{nothing}");
-        // And what does change is told, also by the same ways.
+        let reported = watched.reported();
+        assert_eq!(reported, [], "{nothing}");
+        // And what does change is reported, also by the same ways.
         project.let_a_tick_pass();
         project.sh("git switch -q other");
-        watched.assert_told(&[modified("a"), modified("deep/c")]);
+        watched.assert_reported(&[modified("a"), modified("deep/c")]);
         project.let_a_tick_pass();
         at_once(&project, "git switch -q main && echo more >>a");
-        watched.assert_told(&[modified("a"), modified("deep/c")]);
+        watched.assert_reported(&[modified("a"), modified("deep/c")]);
     }
 }
 
@@ -167,7 +170,7 @@ fn what_is_not_committed_and_comes_back_as_it_was_is_no_change() {
     let watched = project.watch();
     project.write("b", "not committed");
     project.write("new", "unknown to git");
-    watched.assert_told(&[modified("b"), created("new")]);
+    watched.assert_reported(&[modified("b"), created("new")]);
     for back in [
         "git stash -q && git stash pop -q",
         "git stash -qu && git stash pop -q",
@@ -177,21 +180,21 @@ fn what_is_not_committed_and_comes_back_as_it_was_is_no_change() {
         for _ in 0..2 {
             project.let_a_tick_pass();
             at_once(&project, back);
-            watched.assert_told(&[]);
+            watched.assert_reported(&[]);
         }
     }
     at_once(&project, "git rebase -q --autostash other 2>/dev/null");
-    watched.assert_told(&[modified("a"), modified("deep/c")]);
-    // What is another afterwards is told, and so is what was put aside for longer.
+    watched.assert_reported(&[modified("a"), modified("deep/c")]);
+    // What is another afterwards is reported, and so is what was put aside for longer.
     at_once(
         &project,
         "git stash -qu && git stash pop -q && echo more >>b && echo else >newer && mv newer new",
     );
-    watched.assert_told(&[modified("b"), modified("new")]);
+    watched.assert_reported(&[modified("b"), modified("new")]);
     project.sh("git stash -q");
-    watched.assert_told(&[modified("b")]);
+    watched.assert_reported(&[modified("b")]);
     project.sh("git stash pop -q");
-    watched.assert_told(&[modified("b")]);
+    watched.assert_reported(&[modified("b")]);
 }
 
 #[test]
@@ -199,9 +202,9 @@ fn a_save_that_changes_nothing_counts_unless_git_has_made_it() {
     let project = repository();
     let watched = project.watch();
     project.write("b", "not committed");
-    watched.assert_told(&[modified("b")]);
+    watched.assert_reported(&[modified("b")]);
     project.sh("cp b b.saved && mv b.saved b");
-    watched.assert_told(&[modified("b")]);
+    watched.assert_reported(&[modified("b")]);
 }
 
 #[test]
@@ -209,7 +212,7 @@ fn a_touch_counts_though_the_content_is_the_same() {
     let project = repository();
     let watched = project.watch();
     project.sh("touch a && git status >/dev/null");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
 }
 
 #[test]
@@ -238,15 +241,15 @@ fn what_is_no_work_of_git_holds_nothing_back_and_stops_nothing() {
         project.sh(planted);
         let watched = project.watch();
         project.write("a", "another");
-        watched.assert_told(&[modified("a")]);
+        watched.assert_reported(&[modified("a")]);
         // And where it comes later.
         drop(watched);
         let project = repository();
         let watched = project.watch();
         project.sh(planted);
         project.write("a", "another");
-        let told = watched.told();
-        assert!(told.contains(&modified("a")), "{planted}: {told:?}");
+        let reported = watched.reported();
+        assert!(reported.contains(&modified("a")), "{planted}: {reported:?}");
     }
 }
 
@@ -264,31 +267,32 @@ fn other_work_trees_of_the_repository_are_not_watched_unless_asked_for() {
     project.write(".claude/worktrees/x/a", "another");
     project.write(".claude/worktrees/y/deep/new", "another");
     project.write("a", "another");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
     assert!(!is_watched(&project.path(".claude/worktrees/y")));
     // Nor does an operation in it hold anything back.
     project.write(".git/worktrees/x/MERGE_HEAD", "");
     project.write("b", "another");
-    watched.assert_told(&[modified("b")]);
+    watched.assert_reported(&[modified("b")]);
     // An ignore file that changes does not bring it in.
     project.write(".gitignore", "*.log\n");
     project.write(".claude/worktrees/x/a", "yet another");
-    watched.assert_told(&[created(".gitignore")]);
+    watched.assert_reported(&[created(".gitignore")]);
     let verdict =
         |options: &Options| options.verdict(".claude/worktrees/x/a".as_ref(), Kind::Modified).unwrap();
     assert_eq!(verdict(&project.options()), Verdict::OtherWorkTree);
     drop(watched);
     let by_name = vec![WatchedPath::new("."), WatchedPath::new(".claude/worktrees/x/deep")];
-    for (options, told) in [
+    for (options, reported) in [
         (Options { work_trees: true, ..project.options() }, vec!["a", "deep/c"]),
         (Options { paths: by_name, ..project.options() }, vec!["deep/c"]),
     ] {
         project.remove(".git/worktrees/x/MERGE_HEAD");
         let watched = project.watch_with(options);
-        project.write(".claude/worktrees/x/a", &format!("{told:?}"));
-        project.write(".claude/worktrees/x/deep/c", &format!("{told:?}"));
-        let told: Vec<_> = told.iter().map(|path| modified(format!(".claude/worktrees/x/{path}"))).collect();
-        watched.assert_told(&told);
+        project.write(".claude/worktrees/x/a", &format!("{reported:?}"));
+        project.write(".claude/worktrees/x/deep/c", &format!("{reported:?}"));
+        let reported: Vec<_> =
+            reported.iter().map(|path| modified(format!(".claude/worktrees/x/{path}"))).collect();
+        watched.assert_reported(&reported);
         drop(watched);
         project.write(".git/worktrees/x/MERGE_HEAD", "");
     }
@@ -304,5 +308,5 @@ fn what_only_says_that_it_is_a_work_tree_is_watched() {
     let watched = project.watch();
     project.write("deep/c", "another");
     project.write("own/a", "");
-    watched.assert_told(&[modified("deep/c"), created("own/a")]);
+    watched.assert_reported(&[modified("deep/c"), created("own/a")]);
 }

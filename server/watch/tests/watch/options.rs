@@ -1,4 +1,4 @@
-//! What is asked for is what is told.
+//! The changes that are asked for are those that are reported.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -18,7 +18,7 @@ fn only_the_watched_paths_count() {
         project.write(path, "another");
     }
     assert_same(
-        watched.told_with_fence_in("src"),
+        watched.reported_with_fence_in("src"),
         &[modified("src/a"), modified("test/b"), modified("file")],
     );
     // The project's directory, for what is in it directly, and the two.
@@ -42,11 +42,14 @@ fn each_path_has_its_kinds_patterns_and_extensions() {
     project.write("src/x.js", "");
     project.write("src/gen/a.ts", "");
     project.write("lib/new.js", "");
-    assert_same(watched.told_with_fence_in("lib"), &[modified("src/a.ts"), created("lib/new.js")]);
+    assert_same(watched.reported_with_fence_in("lib"), &[modified("src/a.ts"), created("lib/new.js")]);
     // Nobody asked for renames there.
     project.rename("src/a.ts", "src/c.ts");
     project.rename("lib/a.ts", "lib/c.ts");
-    assert_same(watched.told_with_fence_in("lib"), &[deleted("src/a.ts"), renamed("lib/a.ts", "lib/c.ts")]);
+    assert_same(
+        watched.reported_with_fence_in("lib"),
+        &[deleted("src/a.ts"), renamed("lib/a.ts", "lib/c.ts")],
+    );
 }
 
 #[test]
@@ -57,7 +60,7 @@ fn a_path_asked_for_by_name_is_watched_although_ignored() {
     let watched = project.watch_with(Options { paths, ..project.options() });
     project.write("dist/types/a", "another");
     project.write("dist/b", "another");
-    watched.assert_told(&[modified("dist/types/a")]);
+    watched.assert_reported(&[modified("dist/types/a")]);
 }
 
 #[test]
@@ -66,14 +69,14 @@ fn the_ignore_file_above_a_watched_path_counts_when_edited() {
     let paths = vec![WatchedPath::new("src")];
     let watched = project.watch_with(Options { paths, ..project.options() });
     project.write(".gitignore", "out/\n");
-    assert_same(watched.told_with_fence_in("src"), &[]);
+    assert_same(watched.reported_with_fence_in("src"), &[]);
     project.write("src/out/a", "another");
     project.write("src/b", "another");
-    assert_same(watched.told_with_fence_in("src"), &[modified("src/b")]);
+    assert_same(watched.reported_with_fence_in("src"), &[modified("src/b")]);
     project.remove(".gitignore");
-    assert_same(watched.told_with_fence_in("src"), &[]);
+    assert_same(watched.reported_with_fence_in("src"), &[]);
     project.write("src/out/a", "yet another");
-    assert_same(watched.told_with_fence_in("src"), &[modified("src/out/a")]);
+    assert_same(watched.reported_with_fence_in("src"), &[modified("src/out/a")]);
 }
 
 #[test]
@@ -121,8 +124,8 @@ fn write_until(done: &AtomicBool, project: &Project) {
 }
 
 #[test]
-fn it_can_be_asked_what_would_be_told() {
-    use Verdict::{Ignored, NotAsked, NotWanted, Told};
+fn it_can_be_asked_what_would_be_reported() {
+    use Verdict::{Ignored, NotAsked, NotWanted, Reported};
 
     let project = Project::new(&["src/a.ts", "gen/a.ts", "gen/out/b"]);
     project.write("src/.gitignore", "*.tmp\n");
@@ -136,16 +139,16 @@ fn it_can_be_asked_what_would_be_told() {
     let options = Options { paths, ignore: vec!["gen/".to_owned(), "*.log".to_owned()], ..project.options() };
     let verdict = |path: &str| options.verdict(path.as_ref(), Kind::Modified).unwrap();
     for (path, expected) in [
-        ("src/a.ts", Told),
-        ("./src/deep/not/there.ts", Told),
+        ("src/a.ts", Reported),
+        ("./src/deep/not/there.ts", Reported),
         ("src/b.ts", Ignored),
         ("src/x.tmp", Ignored),
         ("src/.git/x.ts", Ignored),
         ("src/a.js", NotWanted),
         ("test/a.ts", NotAsked),
-        ("gen/out/a", Told),
+        ("gen/out/a", Reported),
         ("gen/a.ts", NotAsked),
-        ("file.log", Told),
+        ("file.log", Reported),
     ] {
         assert_eq!(verdict(path), expected, "{path}");
     }
@@ -157,5 +160,5 @@ fn it_can_be_asked_what_would_be_told() {
         project.write(path, "another");
     }
     project.write("src/x.tmp", "");
-    assert_same(watched.told_with_fence_in("gen/out"), &[modified("src/a.ts")]);
+    assert_same(watched.reported_with_fence_in("gen/out"), &[modified("src/a.ts")]);
 }

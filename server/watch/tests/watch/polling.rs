@@ -12,7 +12,7 @@ fn poll(project: &Project) -> Watched<'_> {
 }
 
 #[test]
-fn the_system_watches_nothing_and_changes_are_told() {
+fn the_system_watches_nothing_and_changes_are_reported() {
     let project = Project::new(&["a", "b/c", "b/d"]);
     let watched = poll(&project);
     assert!(watches().is_empty() && watched.watcher.status().polling);
@@ -20,9 +20,9 @@ fn the_system_watches_nothing_and_changes_are_told() {
     project.remove("b/c");
     project.rename("b/d", "e");
     project.write("new/deep/f", "");
-    watched.assert_told(&[modified("a"), deleted("b/c"), renamed("b/d", "e"), created("new/deep/f")]);
+    watched.assert_reported(&[modified("a"), deleted("b/c"), renamed("b/d", "e"), created("new/deep/f")]);
     project.rename("new", "newer");
-    watched.assert_told(&[renamed("new/deep/f", "newer/deep/f")]);
+    watched.assert_reported(&[renamed("new/deep/f", "newer/deep/f")]);
 }
 
 #[test]
@@ -33,10 +33,10 @@ fn a_save_by_rename_is_one_modified() {
         project.rename("a", "a~");
         project.write("a", &"x".repeat(turn));
         project.remove("a~");
-        watched.assert_told(&[modified("a")]);
+        watched.assert_reported(&[modified("a")]);
         project.write("a.tmp", &"y".repeat(turn + 1));
         project.rename("a.tmp", "a");
-        watched.assert_told(&[modified("a")]);
+        watched.assert_reported(&[modified("a")]);
     }
 }
 
@@ -46,14 +46,14 @@ fn ignore_files_count_when_edited_too() {
     project.write(".gitignore", "out/\n");
     let watched = poll(&project);
     project.write("out/a", "another");
-    watched.assert_told(&[]);
+    watched.assert_reported(&[]);
     project.write(".gitignore", "nothing\n");
-    watched.assert_told(&[modified(".gitignore")]);
+    watched.assert_reported(&[modified(".gitignore")]);
     project.write("out/a", "yet another");
-    watched.assert_told(&[modified("out/a")]);
+    watched.assert_reported(&[modified("out/a")]);
     project.write(".gitignore", "out/\n");
     project.write("b", "another");
-    watched.assert_told(&[modified(".gitignore"), modified("b")]);
+    watched.assert_reported(&[modified(".gitignore"), modified("b")]);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn git_operations_are_waited_for() {
     project.write("a", "another");
     crate::support::until("changes are held", || watched.watcher.status().held.is_some());
     project.remove(".git/index.lock");
-    watched.assert_told(&[modified("a")]);
+    watched.assert_reported(&[modified("a")]);
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn listing(project: &Project) -> BTreeMap<PathBuf, String> {
     files
 }
 
-/// Applies a change to what is known. A file keeps its content unless it is told to have changed.
+/// Applies a change to what is known. A file keeps its content unless it is reported to have changed.
 fn apply(
     known: &mut BTreeMap<PathBuf, String>,
     change: &Change,
@@ -105,7 +105,7 @@ fn apply(
             from && !is_known
         }
     };
-    if fits { Ok(()) } else { Err(format!("{change:?} does not fit what was told before")) }
+    if fits { Ok(()) } else { Err(format!("{change:?} does not fit what was reported before")) }
 }
 
 /// Renames first, as one of them may free the name of another, or move on what another brings.
@@ -117,13 +117,13 @@ fn check(operations: &[Operation], options: impl Fn(Options) -> Options) -> Resu
     for (turn, operation) in operations.iter().enumerate() {
         carry_out(&project, operation, turn);
     }
-    let told = watched.told();
+    let reported = watched.reported();
     let now = listing(&project);
-    for change in &told {
+    for change in &reported {
         apply(&mut known, change, &now)
-            .map_err(|error| TestCaseError::fail(format!("{error}; told {told:?}")))?;
+            .map_err(|error| TestCaseError::fail(format!("{error}; reported {reported:?}")))?;
     }
-    prop_assert_eq!(known, now, "told {:?}", told);
+    prop_assert_eq!(known, now, "reported {:?}", reported);
     Ok(())
 }
 

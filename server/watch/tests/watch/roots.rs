@@ -18,11 +18,11 @@ fn a_path_that_is_not_there_is_waited_for() {
     assert_eq!(watched.watcher.status().missing, [project.path("b/c")]);
     project.write("b/beside", "");
     project.write("b/c/y", "");
-    assert_same(watched.told_with_fence_in("a"), &[created("b/c/y")]);
+    assert_same(watched.reported_with_fence_in("a"), &[created("b/c/y")]);
     watched.notice(|notice| *notice == Notice::RootBack(project.path("b/c")));
     project.write("b/c/y", "another");
     project.write("b/beside", "another");
-    assert_same(watched.told_with_fence_in("a"), &[modified("b/c/y")]);
+    assert_same(watched.reported_with_fence_in("a"), &[modified("b/c/y")]);
     assert!(watched.watcher.status().missing.is_empty());
 }
 
@@ -32,16 +32,16 @@ fn a_path_deleted_and_made_again_is_watched_again() {
     let watched = project.watch_with(some_paths(&project, &["src", "other"]));
     for turn in 0..5 {
         project.remove("src");
-        let told = watched.told_with_fence_in("other");
-        assert!(told.contains(&deleted("src/sub/a")), "{turn}: {told:?}");
+        let reported = watched.reported_with_fence_in("other");
+        assert!(reported.contains(&deleted("src/sub/a")), "{turn}: {reported:?}");
         watched.notice(|notice| *notice == Notice::RootGone(project.path("src")));
         project.write("src/sub/a", "another");
-        assert_same(watched.told_with_fence_in("other"), &[created("src/sub/a")]);
+        assert_same(watched.reported_with_fence_in("other"), &[created("src/sub/a")]);
         watched.notice(|notice| *notice == Notice::RootBack(project.path("src")));
         // And within one moment.
         project.remove("src");
         project.write("src/sub/a", "yet another");
-        assert_same(watched.told_with_fence_in("src"), &[modified("src/sub/a")]);
+        assert_same(watched.reported_with_fence_in("src"), &[modified("src/sub/a")]);
     }
 }
 
@@ -50,13 +50,13 @@ fn a_path_that_is_moved_away_is_gone() {
     let project = Project::new(&["src/a", "other/b"]);
     let watched = project.watch_with(some_paths(&project, &["src", "other"]));
     project.rename("src", "elsewhere");
-    assert_same(watched.told_with_fence_in("other"), &[deleted("src/a")]);
+    assert_same(watched.reported_with_fence_in("other"), &[deleted("src/a")]);
     project.write("elsewhere/a", "another");
-    assert_same(watched.told_with_fence_in("other"), &[]);
+    assert_same(watched.reported_with_fence_in("other"), &[]);
     project.rename("elsewhere", "src");
-    assert_same(watched.told_with_fence_in("other"), &[created("src/a")]);
+    assert_same(watched.reported_with_fence_in("other"), &[created("src/a")]);
     project.write("src/a", "yet another");
-    assert_same(watched.told_with_fence_in("other"), &[modified("src/a")]);
+    assert_same(watched.reported_with_fence_in("other"), &[modified("src/a")]);
 }
 
 fn inner(outer: &Project) -> Options {

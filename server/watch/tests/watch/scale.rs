@@ -13,7 +13,7 @@ use aiwg_watch::{Batch, Change, Kind, Notice, Options, Watcher};
 
 use crate::support::{Project, assert_same, created, deleted, modified, renamed};
 
-/// What the changes say is there, with how often each file was told.
+/// The files that the changes say are there, with the number of times that each was reported.
 fn apply(files: &mut BTreeMap<PathBuf, usize>, changes: Vec<Change>) {
     for Change { kind, path, from } in changes {
         match kind {
@@ -46,8 +46,8 @@ fn a_burst_of_100_000_changes_ends_in_the_last_state() {
     }
     println!("made in {:?}", started.elapsed());
     let mut files = BTreeMap::new();
-    apply(&mut files, watched.told());
-    println!("told after {:?}, {:?}", started.elapsed(), watched.watcher.status());
+    apply(&mut files, watched.reported());
+    println!("reported after {:?}, {:?}", started.elapsed(), watched.watcher.status());
     let expected: Vec<_> = (0..DIRECTORIES * FILES)
         .filter(|index| index % 4 != 0)
         .map(|index| PathBuf::from(format!("d{}/f{index}", index % DIRECTORIES)))
@@ -57,12 +57,12 @@ fn a_burst_of_100_000_changes_ends_in_the_last_state() {
 }
 
 #[test]
-fn changes_right_after_the_start_in_a_large_tree_are_told() {
+fn changes_right_after_the_start_in_a_large_tree_are_reported() {
     let project = Project::in_memory();
     for index in 0..30_000 {
         project.write(format!("d{}/f{index}", index % 300), "content");
     }
-    // What was only just written may be told as modified if it is touched.
+    // What was only just written may be reported as modified if it is touched.
     std::thread::sleep(Duration::from_millis(50));
     let watched = project.watch();
     project.write("d0/f0", "another");
@@ -71,7 +71,7 @@ fn changes_right_after_the_start_in_a_large_tree_are_told() {
     project.write("d297/new", "");
     project.rename("d296/f296", "d296/f596");
     project.sh("chmod +x d0/f600");
-    let watching = watched.told();
+    let watching = watched.reported();
     let expected = [
         modified("d0/f0"),
         deleted("d299/f299"),
@@ -81,11 +81,12 @@ fn changes_right_after_the_start_in_a_large_tree_are_told() {
         modified("d296/f596"),
     ];
     // A change of mode shows as a change in this moment, as nothing is known of the file but its name.
-    let told = watching.into_iter().filter(|change| change.path != std::path::Path::new("d0/f600")).collect();
-    assert_same(told, &expected);
+    let reported =
+        watching.into_iter().filter(|change| change.path != std::path::Path::new("d0/f600")).collect();
+    assert_same(reported, &expected);
     project.sh("chmod +x d5/f5 d5/f305");
     project.write("d6/f6", "another");
-    watched.assert_told(&[modified("d6/f6")]);
+    watched.assert_reported(&[modified("d6/f6")]);
 }
 
 #[test]
@@ -114,11 +115,11 @@ fn while_the_sink_takes_its_time_nothing_is_lost_and_the_memory_is_bounded() {
     }
     project.write("new/last", "");
     open.send(()).unwrap();
-    let mut told = BTreeMap::new();
-    while !told.contains_key(&PathBuf::from("new/last")) {
-        apply(&mut told, batches.recv_timeout(Duration::from_secs(60)).unwrap().changes);
+    let mut reported = BTreeMap::new();
+    while !reported.contains_key(&PathBuf::from("new/last")) {
+        apply(&mut reported, batches.recv_timeout(Duration::from_secs(60)).unwrap().changes);
     }
-    assert!(told.contains_key(&PathBuf::from("a")) && told.contains_key(&PathBuf::from("b")));
+    assert!(reported.contains_key(&PathBuf::from("a")) && reported.contains_key(&PathBuf::from("b")));
     assert_eq!(notices.recv_timeout(Duration::from_secs(60)).unwrap(), Notice::Overflow);
     drop(watcher);
 }

@@ -1,4 +1,4 @@
-//! What the tests are written with: a project, its watcher, and a fence that says when all before it has been told.
+//! Tools of the tests: a project, its watcher, and a fence that says when all before it has been reported.
 
 use std::{
     cell::Cell,
@@ -114,22 +114,23 @@ pub(crate) struct Watched<'a> {
 }
 
 impl Watched<'_> {
-    /// All that is told until now. A file is made and waited for: what was told before or with it is all there was.
-    pub(crate) fn told(&self) -> Vec<Change> {
-        self.told_with_fence_in("")
+    /// All that is reported until now. A file is made and waited for: what was reported before or with it is all there was.
+    pub(crate) fn reported(&self) -> Vec<Change> {
+        self.reported_with_fence_in("")
     }
 
     /// For when only a part of the project is watched.
-    pub(crate) fn told_with_fence_in(&self, directory: &str) -> Vec<Change> {
+    pub(crate) fn reported_with_fence_in(&self, directory: &str) -> Vec<Change> {
         self.fences.set(self.fences.get() + 1);
         let fence = PathBuf::from(directory).join(format!("fence-{}.fence", self.fences.get()));
         fs::write(self.project.path(&fence), "").unwrap();
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         loop {
-            told.extend(self.batch().changes);
-            if told.iter().any(|change| change.path == fence) {
-                told.retain(|change| change.path.extension().is_none_or(|extension| extension != "fence"));
-                return told;
+            reported.extend(self.batch().changes);
+            if reported.iter().any(|change| change.path == fence) {
+                reported
+                    .retain(|change| change.path.extension().is_none_or(|extension| extension != "fence"));
+                return reported;
             }
         }
     }
@@ -139,7 +140,7 @@ impl Watched<'_> {
         self.batches.recv_timeout(DEADLINE).unwrap()
     }
 
-    /// Whether nothing is told for some time. For what must be held back only: it waits that long.
+    /// Checks that nothing is reported for some time. For what must be held back only: it waits that long.
     pub(crate) fn is_silent_for(&self, time: Duration) -> bool {
         matches!(self.batches.recv_timeout(time), Err(RecvTimeoutError::Timeout))
     }
@@ -154,19 +155,19 @@ impl Watched<'_> {
         }
     }
 
-    /// Asserts what is told until now: nothing less, nothing more, each once.
+    /// Asserts what is reported until now: nothing less, nothing more, each once.
     #[track_caller]
-    pub(crate) fn assert_told(&self, expected: &[Change]) {
-        assert_same(self.told(), expected);
+    pub(crate) fn assert_reported(&self, expected: &[Change]) {
+        assert_same(self.reported(), expected);
     }
 }
 
 #[track_caller]
-pub(crate) fn assert_same(mut told: Vec<Change>, expected: &[Change]) {
+pub(crate) fn assert_same(mut reported: Vec<Change>, expected: &[Change]) {
     let mut expected = expected.to_vec();
     expected.sort();
-    told.sort();
-    assert_eq!(told, expected);
+    reported.sort();
+    assert_eq!(reported, expected);
 }
 
 /// Waits until something is so.

@@ -1,53 +1,19 @@
-//! From differences to changes.
+//! Coalesces differences into changes.
 
 use std::{
     collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
 
-use crate::{Change, Kind, digests::Reading, stamp::Stamp, state::State};
-
-/// A difference between what was told of a file and what is.
-#[derive(Debug)]
-pub(crate) struct Difference {
-    /// Absolute.
-    pub(crate) path: PathBuf,
-    /// `None` if it was not there, or did not count.
-    pub(crate) before: Option<Stamp>,
-    /// `None` if it is not there, or does not count.
-    pub(crate) after: Option<Stamp>,
-    /// Whether this is a change, and not only something to keep in mind.
-    pub(crate) is_told: bool,
-}
-
-/// What a look has found.
-#[derive(Debug, Default)]
-pub(crate) struct Net {
-    /// What may still be read to find it.
-    pub(crate) reading: Reading,
-    pub(crate) differences: Vec<Difference>,
-    /// Directories that are gone.
-    pub(crate) gone: Vec<PathBuf>,
-}
-
-impl Net {
-    pub(crate) fn has_changes(&self) -> bool {
-        self.differences.iter().any(|difference| difference.is_told)
-    }
-
-    /// Whether another change of what has changed might not show.
-    pub(crate) fn has_fresh(&self) -> bool {
-        let after = self
-            .differences
-            .iter()
-            .filter(|difference| difference.is_told)
-            .filter_map(|difference| difference.after);
-        after.into_iter().any(|stamp| stamp.is_fresh())
-    }
-}
+use crate::{
+    Change, Kind,
+    difference::{Difference, Net},
+    digests::Reading,
+    state::State,
+};
 
 impl State {
-    /// Makes changes of what a look has found, and takes them for told.
+    /// Makes changes of what a look has found, and marks them as reported.
     pub(crate) fn settle(&mut self, net: Net) -> Vec<Change> {
         let mut changes = self.changes(&net.differences);
         changes.sort_unstable();
@@ -56,7 +22,7 @@ impl State {
             self.keep(&difference);
         }
         for path in net.gone {
-            if self.directories.get(&path).is_some_and(|directory| !directory.is_armed) {
+            if self.directories.get(&path).is_some_and(|directory| !directory.is_watched) {
                 self.drop_directory(&path);
             }
         }
@@ -76,25 +42,25 @@ impl State {
     }
 
     fn changes(&self, differences: &[Difference]) -> Vec<Change> {
-        let told = || differences.iter().filter(|difference| difference.is_told);
+        let reported = || differences.iter().filter(|difference| difference.is_change);
         let mut gone: HashMap<u64, &Difference> = HashMap::new();
-        for difference in told() {
+        for difference in reported() {
             if let (Some(before), None) = (difference.before, difference.after) {
                 gone.insert(before.inode, difference);
             }
         }
         let mut changes = Vec::new();
-        for difference in told() {
+        for difference in reported() {
             match (difference.before, difference.after) {
-                (Some(_), Some(_)) => self.tell(&mut changes, Kind::Modified, &difference.path),
+                (Some(_), Some(_)) => self.add_change(&mut changes, Kind::Modified, &difference.path),
                 (None, Some(after)) => {
                     let is_same =
                         |gone: &&Difference| gone.before.is_some_and(|before| after.is_renamed(&before));
                     match gone.get(&after.inode).copied().filter(is_same) {
-                        Some(from) if self.tell_renamed(&mut changes, &from.path, &difference.path) => {
+                        Some(from) if self.add_rename(&mut changes, &from.path, &difference.path) => {
                             gone.remove(&after.inode);
                         }
-                        _ => self.tell(&mut changes, Kind::Created, &difference.path),
+                        _ => self.add_change(&mut changes, Kind::Created, &difference.path),
                     }
                 }
                 _ => {}
@@ -102,9 +68,9 @@ impl State {
         }
         let renamed: std::collections::HashSet<_> =
             changes.iter().filter_map(|change| change.from.clone()).collect();
-        for difference in told().filter(|difference| difference.after.is_none()) {
+        for difference in reported().filter(|difference| difference.after.is_none()) {
             if !renamed.contains(self.relative(&difference.path)) {
-                self.tell(&mut changes, Kind::Deleted, &difference.path);
+                self.add_change(&mut changes, Kind::Deleted, &difference.path);
             }
         }
         changes
@@ -116,14 +82,14 @@ impl State {
         arrived.iter().map(|path| self.relative(path).to_owned()).collect()
     }
 
-    fn tell(&self, changes: &mut Vec<Change>, kind: Kind, path: &Path) {
+    fn add_change(&self, changes: &mut Vec<Change>, kind: Kind, path: &Path) {
         if self.is_wanted(path, kind) {
             changes.push(Change { path: self.relative(path).to_owned(), kind, from: None });
         }
     }
 
     /// False if nobody wants to know of renames there: then they are a deletion and a creation.
-    fn tell_renamed(&self, changes: &mut Vec<Change>, from: &Path, path: &Path) -> bool {
+    fn add_rename(&self, changes: &mut Vec<Change>, from: &Path, path: &Path) -> bool {
         let is_wanted = self.is_wanted(path, Kind::Renamed);
         if is_wanted {
             let from = Some(self.relative(from).to_owned());

@@ -1,4 +1,4 @@
-//! Having directories watched.
+//! Adds the directories that count to those that the system watches.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -22,21 +22,21 @@ use crate::{
     state::{Directory, State},
 };
 
-/// From how many directories on it pays to list them in several threads.
+/// Number of directories from which on it pays to list them in several threads.
 const PARALLEL_FROM: usize = 64;
 
-/// As many files are looked at before the start is over; that takes some 50 ms.
+/// Maximum number of files looked at before the start is over; that takes some 50 ms.
 const AT_ONCE: usize = 10_000;
 
 /// A directory that is about to be watched.
 type Candidate = (PathBuf, Arc<Rules>);
 
 impl State {
-    /// Watches the project for the first time. All there is counts as told already, but for what has changed since an earlier
-    /// watcher was at its end: that is marked. Tells whether all files were looked at; where there are many, that is left for later.
-    pub(crate) fn arm_first(&mut self) -> bool {
+    /// Watches the project for the first time. All there is counts as reported, but for what has changed since an earlier
+    /// watcher was at its end: that is marked. Returns true if all files were looked at; where there are many, that is left for later.
+    pub(crate) fn watch_first(&mut self) -> bool {
         self.is_first = true;
-        self.arm_project();
+        self.watch_project();
         self.is_first = false;
         self.arrived.clear();
         self.dirty.clear();
@@ -49,7 +49,7 @@ impl State {
     }
 
     /// Looks at the files that were only listed so far. In a large tree that takes longer than all else, so it is done when
-    /// everything is watched already. Those that may have changed since are left, as events tell of them; but before the start is
+    /// everything is watched already. Those that may have changed since are left, as events point at them; but before the start is
     /// over, all are taken as they are.
     pub(crate) fn look_at_listed(&mut self, is_start: bool) {
         let is_listed = |directory: &Directory| directory.files.values().any(|stamp| !stamp.is_known);
@@ -79,16 +79,16 @@ impl State {
     }
 
     /// Watches the project. All in it is marked.
-    pub(crate) fn arm_project(&mut self) {
+    pub(crate) fn watch_project(&mut self) {
         let top = self.scope.top();
-        self.arm(&self.scope.project.clone(), top);
+        self.add_watches(&self.scope.project.clone(), top);
     }
 
-    /// Starts over with watching, keeping what was told. Everything is marked.
+    /// Restarts the watching, keeping what was reported. Everything is marked.
     pub(crate) fn restart(&mut self) {
         self.must_restart = false;
         for directory in self.directories.values_mut() {
-            directory.is_armed = false;
+            directory.is_watched = false;
         }
         if self.source.is_some() {
             // The old one goes first, with its watches: there may be no room for both.
@@ -109,8 +109,8 @@ impl State {
     }
 
     /// Watches a directory and all below it that count and are not watched yet. They are marked, and handed back.
-    pub(crate) fn arm(&mut self, path: &Path, rules: Arc<Rules>) -> Vec<PathBuf> {
-        let mut armed = Vec::new();
+    pub(crate) fn add_watches(&mut self, path: &Path, rules: Arc<Rules>) -> Vec<PathBuf> {
+        let mut added = Vec::new();
         let mut level: Vec<Candidate> = vec![(path.to_owned(), rules)];
         while !level.is_empty() {
             // Watched first and listed then: what comes in between is seen twice, never not at all.
@@ -120,11 +120,11 @@ impl State {
             for mut survey in surveys {
                 survey.refused = survey.refused.or_else(|| refused.remove(&survey.path));
                 if let Some(path) = self.enroll(survey, &mut level) {
-                    armed.push(path);
+                    added.push(path);
                 }
             }
         }
-        armed
+        added
     }
 
     /// Hands back what cannot be watched, and why.
@@ -167,15 +167,16 @@ impl State {
             None => self.note_readable(&path),
         }
         self.note_ignore_file_of(&path, &rules);
-        let is_armed = |path: &Path| self.directories.get(path).is_some_and(|directory| directory.is_armed);
-        next.extend(directories.into_iter().filter(|(child, _)| !is_armed(child)));
+        let is_watched =
+            |path: &Path| self.directories.get(path).is_some_and(|directory| directory.is_watched);
+        next.extend(directories.into_iter().filter(|(child, _)| !is_watched(child)));
         self.dirty.all(&path);
         if is_repository {
             self.repositories.insert(path.clone());
         }
         if let Some(known) = self.directories.get_mut(&path) {
             // Its ignore file is compared with that of before at the next look.
-            known.is_armed = true;
+            known.is_watched = true;
             known.rules = rules;
             self.arrived.insert(path.clone());
             return Some(path);
@@ -186,13 +187,13 @@ impl State {
             parent.directories.insert(name.into());
         }
         self.arrived.insert(path.clone());
-        let directory = Directory { rules, is_armed: true, gitignore, files, directories: BTreeSet::new() };
+        let directory = Directory { rules, is_watched: true, gitignore, files, directories: BTreeSet::new() };
         self.directories.insert(path.clone(), directory);
         Some(path)
     }
 }
 
-/// What is to be known of a directory that is about to be watched.
+/// Facts about a directory that is about to be watched.
 struct Survey {
     path: PathBuf,
     /// `None` if nothing in it counts, as its listing has shown.
@@ -286,7 +287,7 @@ fn files(scope: &Scope, rules: &Rules, path: &Path, listing: &Listing) -> BTreeM
     files
 }
 
-/// Looks at the files that were only listed, and hands back those that have changed since an earlier watcher told of them.
+/// Looks at the files that were only listed, and returns those that have changed since an earlier watcher reported them.
 fn look_at_files(
     path: &Path,
     directory: &mut Directory,
@@ -299,7 +300,7 @@ fn look_at_files(
         file.set_file_name(name);
         let Entry::File(metadata) = entry(&file) else { continue };
         if let Some(since) = since.filter(|&since| has_changed_since(&metadata, since)) {
-            // As it was then: so the next look tells of it.
+            // As it was then: so the next look reports it.
             *stamp = Stamp::listed(metadata.ino(), since);
             changed.push((name.clone(), Stamp::of(&metadata).is_made_since(since)));
             continue;
