@@ -2,7 +2,11 @@
 //!
 //! There is one writer, a [`Store`], whose changes are [`Transaction`]s; everybody else reads beside it, by a [`Reader`]. The types are those of
 //! `aiwg-model`, and a backend's own appear nowhere: an error is a [`StoreError`] of a kind that tells what can be done about it.
+//!
+//! What a backend promises is in `contract`, as tests that each of them passes; it is there with the feature `contract`.
 
+#[cfg(feature = "contract")]
+pub mod contract;
 mod error;
 mod query;
 mod reader;

@@ -1,0 +1,111 @@
+//! What every backend promises, as tests: a story for each promise, told by the traits alone.
+//!
+//! A backend runs all of them by [`contract!`](crate::contract), in a test of its own:
+//!
+//! ```ignore
+//! aiwg_store::contract!(Place::new);
+//! ```
+//!
+//! where `Place::new` makes an empty [`Backend`] of its own for each story.
+
+// Stories are tests, whatever crate they are in.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc)]
+
+mod events;
+mod matches;
+mod queue;
+mod retention;
+mod rules;
+mod sums;
+mod tasks;
+mod transactions;
+
+use aiwg_model::{TaskNo, TaskSpec};
+use aiwg_protocol::types::{Cause, Event, EventSource, Json, Timestamp};
+
+pub use self::{events::*, matches::*, queue::*, retention::*, rules::*, sums::*, tasks::*, transactions::*};
+use crate::{Reader, Result, Store, Transaction};
+
+/// A place where a store is kept.
+pub trait Backend {
+    /// Opens the store that is there. There is one at a time.
+    fn store(&self) -> Box<dyn Store>;
+
+    /// Opens a reader of it, once it has been opened.
+    fn reader(&self) -> Box<dyn Reader>;
+}
+
+/// A test for each story, of a backend that this function makes anew.
+#[macro_export]
+macro_rules! contract {
+    ($backend:expr) => {
+        $crate::contract! { $backend =>
+            a_transaction_counts_as_a_whole, a_failed_transaction_leaves_nothing, what_is_committed_is_there_again,
+            readers_see_what_is_committed, a_view_is_of_what_is_committed,
+            a_task_is_read_as_it_was_stored, a_task_goes_from_state_to_state, tasks_are_listed_newest_first,
+            tasks_are_selected, an_ending_is_kept, tasks_are_taken_over,
+            higher_priorities_start_first, whoever_waits_gains_one_priority_an_hour, an_overview_shows_what_matters,
+            dependents_wait, whoever_rests_waits, retries_are_noted,
+            events_are_read_both_ways, events_are_cut_where_they_are_long, events_are_filtered_by_topic,
+            cursors_move_from_where_they_are, numbers_are_never_given_again,
+            old_tasks_are_forgotten, old_events_are_forgotten, cursors_are_forgotten_in_time,
+            switches_are_kept, rules_are_busy, firings_count, matches_gather, matches_are_bounded,
+            usage_is_summed_up, a_session_has_one_total, conversations_have_turns
+        }
+    };
+    ($backend:expr => $($story:ident),*) => {
+        $(
+            #[test]
+            fn $story() {
+                $crate::contract::$story(&$backend());
+            }
+        )*
+    };
+}
+
+/// A moment of the stories, so many seconds after their beginning.
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(1_795_860_000_000 + seconds * 1000)
+}
+
+fn task(prompt: &str) -> TaskSpec {
+    TaskSpec { prompt: prompt.to_owned(), ..TaskSpec::default() }
+}
+
+fn of_rule(rule: &str, depth: u32) -> TaskSpec {
+    let cause = Cause { task: None, rule: Some(rule.to_owned()), event: None, depth };
+    TaskSpec { rule: Some(rule.to_owned()), cause: Some(cause), ..task("x") }
+}
+
+fn event(seq: u64, topic: &str) -> Event {
+    Event {
+        seq,
+        topic: topic.to_owned(),
+        payload: Json::default(),
+        source: EventSource::Client,
+        at: at(seq.try_into().unwrap()),
+        caused_by: None,
+    }
+}
+
+fn with_payload(seq: u64, bytes: usize) -> Event {
+    Event { payload: Json::new(&"x".repeat(bytes)).unwrap(), ..event(seq, "t") }
+}
+
+/// Does this in a transaction, and commits it.
+fn commit<T>(store: &mut dyn Store, work: impl FnOnce(&mut dyn Transaction) -> Result<T>) -> T {
+    let mut transaction = store.begin().unwrap();
+    let done = work(&mut *transaction).unwrap();
+    transaction.commit().unwrap();
+    done
+}
+
+/// Puts a task into the queue, at the beginning.
+fn queue(store: &mut dyn Store, no: u64, spec: &TaskSpec) -> TaskNo {
+    commit(store, |tx| tx.insert_task(TaskNo(no), spec, at(0)));
+    TaskNo(no)
+}
+
+fn numbers(tasks: &[TaskNo]) -> Vec<u64> {
+    tasks.iter().map(|no| no.0).collect()
+}

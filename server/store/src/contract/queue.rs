@@ -1,0 +1,160 @@
+//! The queue: its order, and what waits in it.
+
+use aiwg_model::{Outcome, PROMPT_HEAD, TaskNo, TaskSpec};
+use aiwg_protocol::types::TaskState;
+
+use super::{Backend, at, commit, numbers, queue, task};
+use crate::Reader;
+
+fn prior(priority: i32) -> TaskSpec {
+    TaskSpec { priority, ..task("x") }
+}
+
+fn queued(reader: &dyn Reader, limit: u32) -> Vec<u64> {
+    reader.queued(limit).unwrap().iter().map(|task| task.no.0).collect()
+}
+
+/// Higher priorities come first, and of the same the one that came first.
+pub fn higher_priorities_start_first(backend: &dyn Backend) {
+    let mut store = backend.store();
+    for (no, priority) in [(1, 0), (2, 5), (3, -5), (4, 5), (5, 0)] {
+        queue(&mut *store, no, &prior(priority));
+    }
+    let reader = backend.reader();
+    assert_eq!(queued(&*reader, 100), [2, 4, 1, 5, 3]);
+    assert_eq!(queued(&*reader, 2), [2, 4]);
+    let view = store.view().unwrap();
+    assert_eq!(view.next_queued().unwrap(), Some(TaskNo(2)));
+    assert_eq!(view.next_of(&[TaskNo(3), TaskNo(5), TaskNo(9)]).unwrap(), Some(TaskNo(5)));
+    assert_eq!(view.next_of(&[]).unwrap(), None);
+    drop(view);
+    // A task that is queued again has its old place.
+    commit(&mut *store, |tx| {
+        tx.start(TaskNo(2), at(1))?;
+        tx.requeue(TaskNo(2), true)
+    });
+    assert_eq!(queued(&*reader, 100), [2, 4, 1, 5, 3]);
+}
+
+/// An hour is worth one priority; a clock that is set back gets nobody ahead.
+pub fn whoever_waits_gains_one_priority_an_hour(backend: &dyn Backend) {
+    let mut store = backend.store();
+    for (no, priority, minutes) in [(1, 0, 0), (2, 5, 294), (3, 5, 306)] {
+        commit(&mut *store, |tx| tx.insert_task(TaskNo(no), &prior(priority), at(minutes * 60)));
+    }
+    drop(store);
+    let mut store = backend.store();
+    commit(&mut *store, |tx| tx.insert_task(TaskNo(4), &prior(5), at(-9 * 3600)));
+    assert_eq!(queued(&*backend.reader(), 100), [2, 1, 3, 4]);
+    assert_eq!(store.view().unwrap().next_of(&[TaskNo(4), TaskNo(3)]).unwrap(), Some(TaskNo(3)));
+}
+
+/// A task that waits is not the next until all that it waits for have completed.
+pub fn dependents_wait(backend: &dyn Backend) {
+    let mut store = backend.store();
+    queue(&mut *store, 1, &task("x"));
+    queue(&mut *store, 2, &task("x"));
+    commit(&mut *store, |tx| {
+        tx.insert_task(TaskNo(3), &prior(9), at(0))?;
+        tx.wait_for(TaskNo(3), &[TaskNo(1), TaskNo(2)])?;
+        tx.insert_task(TaskNo(4), &prior(9), at(0))?;
+        tx.wait_for(TaskNo(4), &[TaskNo(3)])
+    });
+    let reader = backend.reader();
+    assert_eq!(queued(&*reader, 100), [1, 2, 3, 4], "those that wait come last");
+    assert_eq!(queued(&*reader, 3), [1, 2, 3]);
+    let rows = reader.queued(100).unwrap();
+    assert_eq!(rows.iter().map(|task| task.is_waiting).collect::<Vec<_>>(), [false, false, true, true]);
+    let view = store.view().unwrap();
+    assert_eq!((view.queued(), view.next_queued().unwrap()), (4, Some(TaskNo(1))));
+    assert_eq!(view.next_of(&[TaskNo(3)]).unwrap(), None);
+    for needed in [view.needed(TaskNo(4)).unwrap(), reader.needed(TaskNo(4)).unwrap()] {
+        let mut needed = numbers(&needed);
+        needed.sort_unstable();
+        assert_eq!(needed, [1, 2, 3, 4]);
+    }
+    drop(view);
+    for (ended, next) in [(1, None), (2, Some(TaskNo(3)))] {
+        let waiting = commit(&mut *store, |tx| {
+            let waiting = tx.take_waiting(TaskNo(ended))?;
+            waiting.iter().try_for_each(|no| tx.waits_for_one_less(*no))?;
+            Ok(waiting)
+        });
+        assert_eq!(waiting, [TaskNo(3)]);
+        assert!(commit(&mut *store, |tx| tx.take_waiting(TaskNo(ended))).is_empty(), "they do not any more");
+        assert_eq!(store.view().unwrap().next_of(&[TaskNo(3)]).unwrap(), next);
+    }
+    assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(TaskNo(3)));
+}
+
+/// A task that rests is not the next until it has rested, whatever else it waits for.
+pub fn whoever_rests_waits(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let no = queue(&mut *store, 1, &task("x"));
+    let other = queue(&mut *store, 2, &task("x"));
+    for _ in 0..2 {
+        commit(&mut *store, |tx| tx.rest(no));
+        assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(other));
+        commit(&mut *store, |tx| tx.rested(no));
+        assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(no));
+        commit(&mut *store, |tx| tx.rested(no));
+        assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(no), "once is enough");
+    }
+    commit(&mut *store, |tx| {
+        tx.rest(no)?;
+        tx.rest(other)
+    });
+    assert_eq!(store.view().unwrap().next_queued().unwrap(), None);
+    drop(store);
+    let mut store = backend.store();
+    commit(&mut *store, |tx| tx.all_rested());
+    assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(no));
+}
+
+/// What was cancelled in vain is known until it is retried.
+pub fn retries_are_noted(backend: &dyn Backend) {
+    let mut store = backend.store();
+    for no in 1..=4 {
+        queue(&mut *store, no, &task("x"));
+    }
+    commit(&mut *store, |tx| {
+        tx.note_in_vain(TaskNo(3), TaskNo(1))?;
+        tx.note_in_vain(TaskNo(2), TaskNo(1))
+    });
+    assert_eq!(numbers(&store.view().unwrap().in_vain_for(TaskNo(1)).unwrap()), [2, 3]);
+    commit(&mut *store, |tx| tx.note_retry(TaskNo(2), TaskNo(4)));
+    let view = store.view().unwrap();
+    assert_eq!(numbers(&view.in_vain_for(TaskNo(1)).unwrap()), [3]);
+    assert_eq!(view.in_vain_for(TaskNo(2)).unwrap(), []);
+}
+
+/// The overview has what runs, what will start next, and what ended last: the beginnings only.
+pub fn an_overview_shows_what_matters(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let long =
+        TaskSpec { env: [("A".to_owned(), "b".to_owned())].into(), ..task(&"x".repeat(2 * PROMPT_HEAD)) };
+    for no in 1..=8 {
+        queue(&mut *store, no, &long);
+    }
+    commit(&mut *store, |tx| {
+        tx.start(TaskNo(1), at(1))?;
+        tx.start(TaskNo(2), at(1))?;
+        tx.wait_for(TaskNo(3), &[TaskNo(1)])?;
+        for (no, end) in [(6, 30), (7, 20), (8, 10)] {
+            let outcome = Outcome::without_exit(TaskState::Completed, "");
+            tx.finish(TaskNo(no), TaskState::Queued, &outcome, at(end))?;
+        }
+        Ok(())
+    });
+    let reader = backend.reader();
+    let shown = |queued, finished| -> Vec<u64> {
+        reader.overview(queued, finished).unwrap().iter().map(|task| task.no.0).collect()
+    };
+    assert_eq!(shown(100, 2), [2, 1, 4, 5, 3, 6, 7]);
+    assert_eq!(shown(2, 1), [2, 1, 4, 5, 6]);
+    assert_eq!(reader.running(1).unwrap().iter().map(|task| task.no.0).collect::<Vec<_>>(), [2]);
+    for row in reader.overview(100, 100).unwrap().iter().chain(&reader.queued(1).unwrap()) {
+        assert_eq!(row.order.prompt.len(), PROMPT_HEAD + 1, "one more shows that there is more");
+        assert!(row.order.env.is_empty());
+    }
+}
