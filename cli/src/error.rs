@@ -23,6 +23,9 @@ pub(crate) enum CliError {
     Usage(String),
     #[error("interrupted before the daemon answered")]
     Interrupted,
+    /// The person no longer waits for a task: what becomes of it.
+    #[error("{0}")]
+    LetGo(String),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -49,7 +52,7 @@ impl CliError {
             Self::WaitedInVain(_) => "wait_timeout",
             Self::Client(ClientError::Unsendable(_)) | Self::Usage(_) => "usage",
             Self::Io(_) => "io",
-            Self::Interrupted => "interrupted",
+            Self::Interrupted | Self::LetGo(_) => "interrupted",
             // What a newer client may tell apart.
             Self::Client(_) | Self::Failed(_) => "failed",
         }

@@ -35,7 +35,7 @@ impl CliError {
             Self::Stopped(_) => NO_DAEMON,
             Self::WaitedInVain(_) => WAITED_IN_VAIN,
             Self::Usage(_) => USAGE,
-            Self::Interrupted => INTERRUPTED,
+            Self::Interrupted | Self::LetGo(_) => INTERRUPTED,
             _ => FAILED,
         })
     }
@@ -44,6 +44,10 @@ impl CliError {
         let mut page = Page::stderr();
         if json {
             return writeln!(page, "{}", visible_json(&self.to_json().to_string()));
+        }
+        if matches!(self, Self::LetGo(_)) {
+            // Not a failure.
+            return writeln!(page, "{self}");
         }
         page.judged("aiwg", false)?;
         writeln!(page, ": {self}")

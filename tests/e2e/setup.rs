@@ -34,6 +34,18 @@ fn a_planted_link_is_replaced_and_not_followed() {
 }
 
 #[test]
+fn a_directory_that_others_can_change_gets_no_configuration() {
+    use std::os::unix::fs::PermissionsExt;
+    let project = Project::empty();
+    let dir = project.file(".aiwg");
+    std::fs::create_dir(&dir).unwrap();
+    std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let done = project.run(&["init"]);
+    assert!(done.code == 1 && done.err.contains("not to be trusted"), "{}", done.err);
+    assert_eq!(std::fs::read_dir(&dir).unwrap().count(), 0);
+}
+
+#[test]
 fn what_cannot_be_written_is_named() {
     let project = Project::empty();
     std::fs::write(project.file(".aiwg"), "").unwrap();

@@ -67,7 +67,7 @@ fn without_a_terminal_an_interrupt_lets_go_of_the_task() {
     kill(submit.id(), Signal::INT);
     let done = submit.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert_eq!(done.status.code(), Some(1));
+    assert_eq!(done.status.code(), Some(130));
     assert!(said.contains("task-0001 goes on"), "{said}");
     assert_eq!(project.task("task-0001")["state"], "running");
     std::fs::write(project.file("go"), "").unwrap();
@@ -93,7 +93,7 @@ fn at_a_terminal_an_interrupt_asks_whether_to_cancel() {
         Step::Sees("task-0002 goes on"),
     ];
     let (code, shown) = project.in_a_terminal(&submit, &detached);
-    assert_eq!(code, 1, "{shown}");
+    assert_eq!(code, 130, "{shown}");
     assert_eq!(project.task("task-0002")["state"], "running");
 }
 

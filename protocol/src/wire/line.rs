@@ -12,7 +12,7 @@ use tokio::io::AsyncRead;
 use tokio_util::io::poll_read_buf;
 
 use super::{
-    Budget,
+    Budget, CALL_BYTES, MAX_BATCH,
     budget::{FREE_BYTES, Share},
 };
 
@@ -96,6 +96,10 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
                 // Not even what has been read already is taken then.
                 ready!(self.share.poll_grow(in_flight + self.buffer.len(), cx));
             }
+            if let Some(calls) = self.calls_of_batch() {
+                // They are all taken in at once: not before there is memory for them.
+                ready!(self.share.poll_grow(in_flight + self.buffer.len() + calls, cx));
+            }
             if let Some(line) = self.take_line() {
                 return Poll::Ready(Ok(Some(line)));
             }
@@ -135,9 +139,27 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
             0..=FIRST_STEP => FIRST_STEP.min(self.limit),
             _ => self.limit,
         };
-        let needed = begun.max(self.buffer.len()) + in_flight;
+        // Taken at once with the line: who held the one and waited for the other could keep others waiting for him.
+        let calls = if self.is_long() && self.is_batch() { MAX_BATCH * CALL_BYTES } else { 0 };
+        let needed = begun.max(self.buffer.len()) + calls + in_flight;
         self.share.shrink(needed);
         self.share.poll_grow(needed, cx)
+    }
+
+    /// True if what is in the buffer begins as a batch does.
+    fn is_batch(&self) -> bool {
+        self.buffer.trim_ascii_start().first() == Some(&b'[')
+    }
+
+    /// What the calls of the batch at the beginning of the buffer count for, as far as it can be known before it is parsed, in bytes; none where
+    /// there is no whole one.
+    fn calls_of_batch(&self) -> Option<usize> {
+        if self.skipping || !self.is_batch() {
+            return None;
+        }
+        let end = self.searched + memchr::memchr(b'\n', &self.buffer[self.searched..])?;
+        let objects = memchr::memchr_iter(b'{', &self.buffer[..end]).count();
+        Some(objects.min(MAX_BATCH) * CALL_BYTES)
     }
 
     fn take_line(&mut self) -> Option<Line> {
@@ -255,6 +277,24 @@ mod tests {
         assert_eq!(poll_fn(|cx| reader.poll_line(0, cx)).await.unwrap(), None);
         drop(taken);
         assert_eq!(budget.taken(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_not_taken_before_there_is_memory_for_its_calls() {
+        let budget = Budget::new(1 << 20);
+        let taken = budget.try_take(budget.total() - 4096).unwrap();
+        let batch = format!("[{}{{}}]", "{},".repeat(99));
+        let line = format!("{batch}\n");
+        let mut reader = LineReader::new(line.as_bytes(), 1 << 20, budget.clone());
+        assert!(poll_fn(|cx| Poll::Ready(reader.poll_line(0, cx))).await.is_pending());
+        drop(taken);
+        let next = poll_fn(|cx| reader.poll_line(0, cx)).await.unwrap();
+        assert_eq!(next, Some(Line::Text(Bytes::from(batch))));
+        assert_eq!(budget.taken(), 100 * CALL_BYTES + line.len().div_ceil(1024) * 1024 - FREE_BYTES);
+        // A request of its own needs no more than its line.
+        let mut reader = LineReader::new(&b" {\"a\": [{}, {}]}\n"[..], 1 << 20, budget.clone());
+        let _all = budget.try_take(budget.total() - budget.taken()).unwrap();
+        assert!(poll_fn(|cx| Poll::Ready(reader.poll_line(0, cx))).await.is_ready());
     }
 
     #[tokio::test]

@@ -23,7 +23,9 @@ impl Pattern {
     /// It is no glob, or more than one may be.
     pub fn topic(pattern: &str) -> Result<Self, PatternError> {
         check(pattern, LONGEST_PATTERN)?;
-        let glob = build(pattern, GlobBuilder::new(pattern).empty_alternates(true))?;
+        // To globset `**/` is more than a star, and each star costs; to topics they are all the same.
+        let single = with_single_stars(pattern);
+        let glob = build(pattern, GlobBuilder::new(&single).empty_alternates(true))?;
         Ok(Self { text: pattern.to_owned(), globs: vec![glob] })
     }
 
@@ -61,6 +63,24 @@ impl Pattern {
 
 fn build(pattern: &str, builder: &GlobBuilder<'_>) -> Result<Glob, PatternError> {
     builder.build().map_err(|error| PatternError::syntax(pattern, &error))
+}
+
+/// The same pattern with one star in the place of several in a row.
+fn with_single_stars(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(character) = rest.chars().next() {
+        let length = match character {
+            '\\' => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
+            '[' => class(rest).unwrap_or(1),
+            '*' => rest.len() - rest.trim_start_matches('*').len(),
+            other => other.len_utf8(),
+        };
+        let (piece, after) = rest.split_at(length);
+        out.push_str(if character == '*' { "*" } else { piece });
+        rest = after;
+    }
+    out
 }
 
 /// The same pattern, of which `[!a]` does not match a `/`: globset keeps `*` and `?` from that, and not brackets.

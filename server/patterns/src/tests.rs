@@ -81,6 +81,16 @@ fn a_star_stays_in_a_directory_but_not_in_a_part_of_a_topic() {
 }
 
 #[test]
+fn stars_in_a_row_are_one_in_a_topic() {
+    let is_match = |pattern: &str, topic: &str| TopicFilter::new(&[pattern]).unwrap().is_match(topic);
+    assert!(is_match("**/b", "a/b") && is_match("***b", "a:b"));
+    assert!(!is_match("**/b", "b") && !is_match("**/", "a"), "a slash is a character like any other");
+    assert!(is_match(r"\**", "*a") && !is_match(r"\**", "a") && is_match("[**]x", "*x"));
+    // However many there are.
+    assert!(TopicFilter::new(&vec!["**".repeat(500); MOST_TOPICS]).unwrap().is_match("a:b"));
+}
+
+#[test]
 fn a_list_of_topics_is_bounded() {
     let topics = |count: usize| TopicFilter::new(&vec!["a:*"; count]);
     assert!(topics(MOST_TOPICS).is_ok());

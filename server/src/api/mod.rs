@@ -40,6 +40,8 @@ pub(crate) struct Api {
     pub(crate) memory: Memory,
     /// Held by each call that reads: no more threads than this do so at once.
     reading: Semaphore,
+    /// Held by the one call that compiles patterns that may take much: see [`methods`].
+    compiling: Semaphore,
     /// The outputs that calls wait for.
     growth: Arc<Growth>,
 }
@@ -50,6 +52,7 @@ impl Api {
             reload: Reload::new(Arc::clone(&context), components.clone()),
             memory: Memory::new(context.settings.get().config.daemon.max_memory_mb),
             reading: Semaphore::new(MOST_READS),
+            compiling: Semaphore::new(1),
             growth: Arc::default(),
             context,
             components,

@@ -50,7 +50,7 @@ fn an_interrupt_lets_go_of_a_task_that_is_being_ended() {
         Step::Sees("task-0001 is still being ended"),
     ];
     let (code, shown) = project.in_a_terminal(&submit, &steps);
-    assert_eq!((code, project.task("task-0001")["state"].as_str()), (1, Some("running")), "{shown}");
+    assert_eq!((code, project.task("task-0001")["state"].as_str()), (130, Some("running")), "{shown}");
     std::fs::write(project.file("go"), "").unwrap();
     assert_eq!(project.ended("task-0001")["state"], "cancelled");
 }

@@ -68,6 +68,42 @@ fn lines_that_are_never_finished_hold_a_part_of_the_budget() {
 }
 
 #[test]
+fn patterns_are_compiled_one_after_the_other() {
+    let project = Project::started(json!({}));
+    let idle = memory(&project, "VmRSS");
+    // Each takes some 40 MiB until it is known to be too much.
+    let pattern = "{*a,*b}".repeat(140);
+    let asked = request(1, "event.list", &json!({ "topics": vec![pattern; 100] }));
+    let mut clients: Vec<Wire> = (0..8).map(|_| project.wire()).collect();
+    clients.iter_mut().for_each(|client| client.send(&asked));
+    for client in &mut clients {
+        assert_eq!(client.receive()["error"]["data"]["kind"], "invalid_params");
+    }
+    assert!(peak_over(&project, idle) < 160, "{} MiB", peak_over(&project, idle));
+    until("the memory's return", || memory(&project, "VmRSS") < idle + 64);
+}
+
+#[test]
+fn batches_wait_for_the_memory_of_their_calls() {
+    let project = Project::started(json!({ "daemon": { "max_memory_mb": 64 } }));
+    fill(&project, 2);
+    let idle = memory(&project, "VmRSS");
+    let calls: Vec<String> = (0..1000).map(|id| request(id, "event.list", &json!({}))).collect();
+    let batch = format!("[{}]\n", calls.iter().map(|call| call.trim_end()).collect::<Vec<_>>().join(","));
+    let stuck: Vec<UnixStream> = (0..100)
+        .map(|_| {
+            let mut stream = UnixStream::connect(project.socket()).unwrap();
+            stream.set_write_timeout(Some(std::time::Duration::from_millis(20))).unwrap();
+            let _ = stream.write_all(batch.repeat(2).as_bytes());
+            stream
+        })
+        .collect();
+    // Beside what all of them have, each connection has a little.
+    assert!(peak_over(&project, idle) < 110, "{} MiB", peak_over(&project, idle));
+    drop(stuck);
+}
+
+#[test]
 fn a_client_that_does_not_read_its_lists_holds_one_of_them() {
     let project = Project::started(json!({}));
     let mut other = fill(&project, 9);

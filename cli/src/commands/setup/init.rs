@@ -6,8 +6,9 @@ use std::{
     process::ExitCode,
 };
 
+use aiwg_client::ClientError;
 use aiwg_fs::write_atomic;
-use aiwg_protocol::CONFIG_PATH;
+use aiwg_protocol::{CONFIG_PATH, trust};
 use aiwg_server::project::FILES_IGNORED;
 use serde::Serialize;
 
@@ -42,7 +43,9 @@ pub(crate) fn init(
     let dir = config.parent().unwrap_or(&project);
     match DirBuilder::new().mode(0o700).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(CliError::at(dir)(error)),
-        _ => {}
+        // Somebody else's, or a link of theirs, could lead anywhere.
+        Err(_) => trust::check(dir).map_err(ClientError::NotTrusted)?,
+        Ok(()) => {}
     }
     let file = File::options().write(true).create_new(true).open(&config);
     match file {

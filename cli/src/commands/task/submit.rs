@@ -104,14 +104,14 @@ pub(in crate::commands) async fn interrupted(
             }
             // From here on Ctrl-C ends nothing by itself.
             _ = presses.recv() => {
-                note(&format!("{0} is still being ended. Next: aiwg task get {0}", visible(id)));
+                let is_ending = format!("{0} is still being ended. Next: aiwg task get {0}", visible(id));
+                return Err(CliError::LetGo(is_ending));
             }
         }
-    } else {
-        let id = visible(id);
-        note(&format!("{id} goes on. Next: aiwg task logs {id} --follow, aiwg task cancel {id}"));
+        return Ok(ExitCode::FAILURE);
     }
-    Ok(ExitCode::FAILURE)
+    let id = visible(id);
+    Err(CliError::LetGo(format!("{id} goes on. Next: aiwg task logs {id} --follow, aiwg task cancel {id}")))
 }
 
 /// The task at its end, which is brought about.

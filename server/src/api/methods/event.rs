@@ -8,7 +8,7 @@ use aiwg_protocol::{
         Event, EventEmitParams, EventEmitted, EventListParams, EventSource, EventSubscribeParams,
         EventSubscribed, EventUnsubscribeParams, EventUnsubscribed,
     },
-    wire::FREE_BYTES,
+    wire::{FREE_BYTES, Room},
 };
 
 use super::check;
@@ -33,20 +33,31 @@ pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Re
     let topics = params.topics.unwrap_or_default();
     // One at a time, in memory of its own: a client may ask with many patterns, many times.
     let _place = handler.matching.acquire().await;
-    let memory = TopicFilter::memory(&topics);
-    let _room = match memory {
-        0..=FREE_BYTES => None,
-        _ => handler.api.memory.lines.take(memory).await,
-    };
-    let topics = filter(handler, topics).await?;
+    let (topics, _room) = filter(handler, topics).await?;
     handler.answer(|bytes| list(handler, EventFilter { topics: topics.clone(), from, limit, bytes })).await
 }
 
-/// Compiles what a client gives as topics, beside the connections where that takes long.
-async fn filter(handler: &Handler, topics: Vec<String>) -> Result<Option<Arc<TopicFilter>>, ApiError> {
-    let is_quick = TopicFilter::memory(&topics) <= FREE_BYTES;
-    let compile = move || Ok(check::globs(&topics)?.map(Arc::new));
-    if is_quick { compile() } else { handler.apart(compile).await? }
+/// The most memory that patterns take while they are compiled, in bytes, those included that turn out to be too much: measured with 100 of the
+/// longest and worst.
+const COMPILING: usize = 64 << 20;
+
+/// Compiles what a client gives as topics, beside the connections where that takes long, and one at a time there. The memory is for what comes of it.
+async fn filter(
+    handler: &Handler,
+    topics: Vec<String>,
+) -> Result<(Option<Arc<TopicFilter>>, Option<Room>), ApiError> {
+    let needed = TopicFilter::memory(&topics);
+    let compile = move || Ok::<_, ApiError>(check::globs(&topics)?.map(Arc::new));
+    if needed <= FREE_BYTES {
+        return Ok((compile()?, None));
+    }
+    let _turn = handler.api.compiling.acquire().await;
+    let mut room = handler.api.memory.lines.take(COMPILING.max(needed)).await;
+    let compiled = handler.apart(compile).await??;
+    if let Some(room) = &mut room {
+        room.shrink_to(needed);
+    }
+    Ok((compiled, room))
 }
 
 /// Reads on where a call has looked at as much as it may, so that a search through a long log keeps nobody waiting.
@@ -85,7 +96,8 @@ pub(crate) async fn event_subscribe(
     let topics = params.topics.unwrap_or_default();
     let opening =
         handler.subscriptions.begin(|bytes| handler.lasting(bytes), TopicFilter::memory(&topics))?;
-    handler.subscriptions.open(opening, filter(handler, topics), params.since, handler.settled()).await
+    let topics = async { Ok(filter(handler, topics).await?.0) };
+    handler.subscriptions.open(opening, topics, params.since, handler.settled()).await
 }
 
 pub(crate) async fn event_unsubscribe(
