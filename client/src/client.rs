@@ -37,14 +37,14 @@ pub struct DaemonClient {
     timeout: Option<Duration>,
 }
 
-/// How to connect.
+/// The options of a connection.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// The socket; else `AIWG_DAEMON_SOCKET`, else the nearest one upwards.
     pub socket: Option<PathBuf>,
-    /// Where to look upwards from; the working directory unless given.
+    /// Directory from which to look upwards. Default: the working directory.
     pub cwd: Option<PathBuf>,
-    /// How long connecting, subscribing and each call may take; as long as it takes unless given, and with [`Duration::MAX`]. With
+    /// Maximum time of connecting, of subscribing and of each call. Default: no limit, as with [`Duration::MAX`]. With
     /// [`Duration::ZERO`] nothing is in time.
     pub timeout: Option<Duration>,
 }
@@ -92,10 +92,10 @@ impl DaemonClient {
         &self.link.address().socket
     }
 
-    /// Tells the daemon that something happened: [`Self::event_emit`] with any payload that serde can write.
+    /// Emits an event: [`Self::event_emit`] with any payload that serde can write.
     ///
     /// # Errors
-    /// Those of `event.emit`.
+    /// The errors of `event.emit`.
     pub async fn emit(&self, topic: &str, payload: &impl Serialize) -> Result<EventEmitted, ClientError> {
         let payload = Some(Json::new(payload)?);
         self.event_emit(EventEmitParams { topic: topic.to_owned(), payload }).await
@@ -132,7 +132,7 @@ impl DaemonClient {
         self.link.close();
     }
 
-    /// What to make a call with, and by when it must be answered.
+    /// The stub and the deadline to make a call with.
     pub(crate) async fn ready(&self) -> Result<(DaemonServiceClient, Context), ClientError> {
         if let Some(after) = self.timeout.filter(Duration::is_zero) {
             return Err(ClientError::Timeout { after });
@@ -161,7 +161,7 @@ impl DaemonClient {
     }
 }
 
-/// What an error comes from: tarpc's own words say no more than that there was one.
+/// The innermost cause of an error: tarpc's own text says no more than that there was one.
 fn root<'a>(error: &'a (dyn std::error::Error + 'static)) -> &'a (dyn std::error::Error + 'static) {
     std::iter::successors(Some(error), |error| error.source()).last().unwrap_or(error)
 }

@@ -16,7 +16,7 @@ use crate::{
     error::ClientError,
 };
 
-/// How often to try where so many wait to be taken that no more may.
+/// Interval between attempts to connect while the daemon's backlog is full.
 const TRY_EVERY: Duration = Duration::from_millis(10);
 
 /// Connects to the daemon there: within this time, where one is given.
@@ -61,7 +61,7 @@ pub(crate) async fn connect(address: &Address, within: Option<Duration>) -> Resu
     Ok(stream)
 }
 
-/// What comes of it within this time, where one is given.
+/// The result of a future, or an error if it takes longer than the given time.
 pub(crate) async fn in_time<T>(
     within: Option<Duration>,
     answer: impl Future<Output = Result<T, ClientError>>,

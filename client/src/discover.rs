@@ -35,11 +35,11 @@ pub fn discover(explicit: Option<&Path>, cwd: &Path) -> Result<PathBuf, ClientEr
     Ok(Address::find(explicit, cwd)?.socket)
 }
 
-/// Where to connect to, and with whom.
+/// The address to connect to, and the users who may answer there.
 #[derive(Debug, Clone)]
 pub(crate) struct Address {
     pub(crate) socket: PathBuf,
-    /// Whether nobody has named it: then it must be this user's daemon, or root's, that answers.
+    /// True if nobody has named it: then it must be this user's daemon, or root's, that answers.
     pub(crate) is_found: bool,
 }
 
@@ -56,7 +56,7 @@ impl Address {
         Ok(Self { socket: project.join(SOCKET_PATH), is_found: true })
     }
 
-    /// Whether a user may answer there.
+    /// True if this user may answer there.
     pub(crate) fn may_be_answered_by(&self, user: u32) -> bool {
         let us = rustix::process::geteuid().as_raw();
         !self.is_found || user == us || user == 0 || trust::is_exempt(&self.socket)

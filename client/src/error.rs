@@ -18,7 +18,7 @@ pub enum ClientError {
     NoDaemon {
         /// The socket that was tried.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The daemon is another user's.
@@ -29,7 +29,7 @@ pub enum ClientError {
     NotAllowed {
         /// The socket that was tried.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The working directory is in no project.
@@ -38,7 +38,7 @@ pub enum ClientError {
         from = from.display()
     )]
     NoProject {
-        /// Where the search began.
+        /// Directory where the search began.
         from: PathBuf,
     },
     /// The project that the working directory is in could be anyone's.
@@ -46,7 +46,7 @@ pub enum ClientError {
     NotTrusted(#[source] io::Error),
     /// Somebody else answers at the project's socket.
     #[error(
-        "the socket {path} is answered by user {user}, and nothing was told there; if that is meant, name it with {SOCKET_ENV}",
+        "the socket {path} is answered by user {user}, so nothing was sent to it; if that is meant, name it with {SOCKET_ENV}",
         path = path.display()
     )]
     Stranger {
@@ -65,10 +65,10 @@ pub enum ClientError {
     /// The answer did not come within the time that the caller gave.
     #[error("the daemon has not answered within {} ms", after.as_millis())]
     Timeout {
-        /// How long was waited.
+        /// Time after which the wait was given up.
         after: Duration,
     },
-    /// What was to be sent is no JSON.
+    /// The payload or params cannot be written as JSON.
     #[error("this cannot be sent as JSON: {0}")]
     Unsendable(#[from] serde_json::Error),
 }
@@ -101,7 +101,7 @@ impl ClientError {
         }
     }
 
-    /// Whether there was no daemon to ask.
+    /// True if there was no daemon to ask.
     pub fn is_no_daemon(&self) -> bool {
         matches!(self, Self::NoDaemon { .. } | Self::NoProject { .. })
     }

@@ -1,4 +1,4 @@
-//! The connection that calls share, which is made anew where it was lost.
+//! The connection that calls share, which is made again if it is lost.
 
 use std::{
     sync::{
@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 
 use crate::{connection::connect, discover::Address, error::ClientError};
 
-/// How many calls may be in flight on one connection before more of them wait.
+/// Maximum number of calls in flight on one connection; more of them wait.
 const MAX_IN_FLIGHT: usize = 1000;
 
 /// The way to a daemon. It is closed with its last owner.
@@ -53,7 +53,7 @@ impl Link {
         &self.address
     }
 
-    /// What to make a call with, where the connection stands.
+    /// The stub to make a call with, if the connection stands.
     pub(crate) fn open(&self) -> Option<DaemonServiceClient> {
         let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         current.is_open.load(Relaxed).then(|| current.stub.clone())
@@ -92,7 +92,7 @@ impl Connected {
             DaemonServiceClient::new(config, ClientTransport::new(stream));
         let is_open = Arc::new(AtomicBool::new(true));
         let open = Open(is_open.clone());
-        // It ends with the last stub, or with the connection; calls in flight are told.
+        // It ends with the last stub, or with the connection; calls in flight get an error.
         let task = tokio::spawn(async move {
             // Why it ended, the calls have heard.
             let _ended = dispatch.await;
@@ -102,7 +102,7 @@ impl Connected {
     }
 }
 
-/// Where the connection was lost and there is no daemon any more, it still is what was lost.
+/// Replaces the error that there is no daemon by the one that the connection was lost.
 fn still_gone(error: ClientError) -> ClientError {
     match error {
         error @ ClientError::NoDaemon { .. } => ClientError::Disconnected(error.to_string()),

@@ -17,30 +17,31 @@ use crate::{
     error::ClientError,
 };
 
-/// How long to wait before connecting again, at first and at the most. Where a connection has brought something, or has stood for longer than
-/// the longest pause, there is none at first.
+/// First and longest pause before connecting again. If a connection has brought something, or has stood for longer than
+/// the longest pause, the first attempt comes without a pause.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
-/// What to subscribe to.
+/// The options of a subscription.
 #[derive(Debug, Clone, Default)]
 pub struct Subscribe {
     /// Only topics that match one of these globs; all when empty.
     pub topics: Vec<String>,
     /// The number of the last event seen: those after it come first. Only live ones when none.
     pub since: Option<u64>,
-    /// Whether to connect again and go on where it stopped when the connection is lost: the daemon restarts, a tunnel blinks.
+    /// True to connect again and go on where it stopped when the connection is lost: the daemon restarts, a tunnel
+    /// breaks.
     pub reconnect: bool,
 }
 
-/// What a subscription brings.
+/// An item of a subscription.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pushed {
     /// Something happened.
     Event(Event),
-    /// Events were passed over: `event.list` with `since` replays what is left of them. So many came that the subscription could not follow,
-    /// retention has deleted what it was not sent, or the log was deleted and begun anew.
+    /// Events were passed over; `event.list` with `since` replays those that are left. The subscription could not keep
+    /// up, retention deleted them before they were sent, or the log was deleted and restarted.
     Missed {
-        /// How many, of whatever topic.
+        /// Number of events, of whatever topic.
         missed: u64,
         /// The number of the last event before them.
         since: u64,
@@ -75,14 +76,14 @@ pub(crate) async fn subscribe(
 struct Subscription {
     address: Address,
     options: Subscribe,
-    /// How long it may take to subscribe.
+    /// Maximum time of subscribing.
     timeout: Option<Duration>,
     wire: Option<Messages<UnixStream>>,
     /// The subscription's number on this connection.
     number: u64,
-    /// When it was last subscribed.
+    /// Time of the last subscription.
     opened: Instant,
-    /// How long to wait before connecting again; not at all while none.
+    /// Pause before connecting again; none for no pause.
     pause: Option<Duration>,
 }
 
@@ -186,7 +187,7 @@ impl Subscription {
     }
 }
 
-/// Whether another try may succeed: the daemon is being restarted, or says that it just cannot.
+/// True if another attempt may succeed: the daemon is being restarted, or reports that it cannot answer just now.
 fn may_come_back(error: &ClientError) -> bool {
     match error {
         ClientError::NoDaemon { .. } | ClientError::Disconnected(_) | ClientError::Timeout { .. } => true,

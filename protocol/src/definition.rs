@@ -19,7 +19,7 @@ pub struct Method {
     pub result: fn() -> TypeRef,
     /// The errors it may answer with, beyond [`ErrorKind::COMMON`].
     pub errors: &'static [ErrorKind],
-    /// What agents may with it, unless the configuration says otherwise.
+    /// An agent's access to it, unless the configuration says otherwise.
     pub agents: AgentAccess,
     /// The protocol version that brought it.
     pub since: &'static str,
@@ -29,7 +29,7 @@ pub struct Method {
     pub examples: &'static [Example],
 }
 
-/// What a connection from an agent's process may with a method. It is a default: `daemon.agents_may` decides.
+/// The access of a connection from an agent's process to a method. It is a default: `daemon.agents_may` decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgentAccess {
     /// It may call it.
@@ -54,7 +54,7 @@ impl AgentAccess {
 /// A request and its answer, as JSON texts.
 #[derive(Debug)]
 pub struct Example {
-    /// What it shows.
+    /// A short description of the case.
     pub name: &'static str,
     /// The params.
     pub params: &'static str,
@@ -69,7 +69,7 @@ pub struct Notification {
     pub name: &'static str,
     /// The lines of its documentation.
     pub docs: &'static [&'static str],
-    /// The type of its params, which also tells who sends it.
+    /// The type of its params. Its direction is that of the notification.
     pub params: fn() -> TypeRef,
 }
 
@@ -80,7 +80,7 @@ pub struct TypeRef {
     pub name: String,
     /// Adds it to a generator and gives the reference to it.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
-    /// Whether it goes to the daemon or comes from it: members that have a default may be left out on the way in only.
+    /// The way it travels. On the way to the daemon, members that have a default may be left out.
     pub direction: Direction,
 }
 

@@ -12,8 +12,8 @@ const LONGEST_MEMBER: usize = 500;
 
 macro_rules! error_kinds {
     ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $kind:literal, retry: $retry:literal;)+) => {
-        /// The kinds of error. `data.kind` of an error answer is the stable name; programs tell errors apart by it, never
-        /// by the message.
+        /// The kinds of error. `data.kind` of an error answer is the stable name: programs distinguish errors by it,
+        /// never by the message.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum ErrorKind {
             $($(#[doc = $doc])+ $variant,)+
@@ -33,12 +33,12 @@ macro_rules! error_kinds {
                 match self { $(Self::$variant => $kind,)+ }
             }
 
-            /// Whether the same request may succeed when it is sent again later.
+            /// True if the same request may succeed when it is sent again later.
             pub const fn retryable(self) -> bool {
                 match self { $(Self::$variant => $retry,)+ }
             }
 
-            /// When it occurs, as a sentence.
+            /// The condition under which it occurs, as a sentence.
             pub fn docs(self) -> &'static [&'static str] {
                 match self { $(Self::$variant => &[$($doc),+],)+ }
             }
@@ -67,7 +67,7 @@ error_kinds! {
     RuleNotFound = -32003, "rule_not_found", retry: false;
     /// The queue holds as many tasks as it may: try again when some have ended.
     QueueFull = -32004, "queue_full", retry: true;
-    /// What was waited for did not happen within `timeoutMs` of the params.
+    /// The wait was longer than `timeoutMs` of the params.
     WaitTimeout = -32005, "wait_timeout", retry: true;
     /// The caller cancelled the call with `rpc.cancel`.
     Cancelled = -32006, "cancelled", retry: true;
@@ -107,7 +107,7 @@ impl ErrorKind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
-    /// Those that any method may answer with.
+    /// The kinds that any method may answer with.
     pub const COMMON: &[Self] = &[
         Self::ParseError,
         Self::InvalidRequest,
@@ -132,13 +132,13 @@ impl fmt::Display for ErrorKind {
 pub struct ApiError {
     /// The number of the kind; from -32000 to -32099 where it is not one that JSON-RPC 2.0 defines.
     pub code: i32,
-    /// What happened and what to do next, for people. It may change with any release.
+    /// The error and its remedy, for people. The text may change with any release.
     pub message: String,
-    /// What programs tell errors apart by.
+    /// The data by which programs distinguish errors.
     pub data: ErrorData,
 }
 
-/// What programs tell errors apart by.
+/// The data by which programs distinguish errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorData {
     /// The stable name of the kind of error.

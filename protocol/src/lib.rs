@@ -31,10 +31,10 @@ pub const PROTOCOL_VERSION: &str = "1.0";
 /// The directory that makes a directory a project: it holds the configuration, and all that the daemon keeps.
 pub const PROJECT_DIR: &str = ".aiwg";
 
-/// Where a project's configuration is, from the project's directory.
+/// Path of a project's configuration, relative to the project's directory.
 pub const CONFIG_PATH: &str = ".aiwg/daemon.json";
 
-/// Where the daemon's socket is, relative to the project's directory.
+/// Path of the daemon's socket, relative to the project's directory.
 pub const SOCKET_PATH: &str = ".aiwg/daemon/daemon.sock";
 
 /// The environment variable that names the socket to use, whatever the working directory.
@@ -50,8 +50,8 @@ pub const START_COMMAND: &str = "aiwg daemon start";
 /// to a socket with a shorter path, and clients resolve it before they connect.
 pub const MAX_SOCKET_PATH: usize = 100;
 
-/// How many calls of a connection may wait for something at once, such as `task.wait`.
+/// Maximum number of calls of a connection that wait for something at once, such as `task.wait`.
 pub const MAX_WAITING_CALLS: usize = 512;
 
-/// How many subscriptions a connection may have.
+/// Maximum number of subscriptions of a connection.
 pub const MAX_SUBSCRIPTIONS: usize = 64;

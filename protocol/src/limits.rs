@@ -11,13 +11,13 @@ pub const LONGEST_TASK_MINUTES: f64 = 525_600.0;
 /// The priorities that a task may have.
 pub const PRIORITIES: RangeInclusive<i32> = -1000..=1000;
 
-/// How many entries a list may be asked for.
+/// Number of entries that a client may ask a list for.
 pub const LIST_SIZES: RangeInclusive<u32> = 1..=1000;
 
-/// How many tasks a list holds unless asked for otherwise.
+/// Default number of tasks in a list.
 pub const TASKS_LISTED: u32 = 20;
 
-/// How many events a list holds unless asked for otherwise.
+/// Default number of events in a list.
 pub const EVENTS_LISTED: u32 = 100;
 
 /// The longest name, in characters: of a rule, a job, an action, an agent, a conversation, a task.

@@ -10,7 +10,7 @@ use crate::{
     types::*,
 };
 
-/// What the daemon does for its clients.
+/// The methods of the daemon.
 #[methods]
 #[tarpc::service(derive = [Clone])]
 pub trait DaemonService {
@@ -34,7 +34,7 @@ pub trait DaemonService {
     )]
     async fn rpc_discover(params: NoParams) -> Result<OpenRpcDocument, ApiError>;
 
-    /// Tells how the daemon and all its subsystems are.
+    /// Reports the state of the daemon and all its subsystems.
     #[method(name = "daemon.status", agents = Allowed)]
     #[example(
         name = "an idle daemon",
@@ -61,8 +61,8 @@ pub trait DaemonService {
     /// Stops the daemon.
     ///
     /// The answer comes first. Queued tasks stay queued for the next start. Running ones get SIGTERM, 15 seconds, then
-    /// SIGKILL, every process they started included, and end as `cancelled`. With `keepAgents` they go on, and the next start
-    /// goes on with them.
+    /// SIGKILL, every process they started included, and end as `cancelled`. With `keepAgents` they go on, and the next
+    /// daemon supervises them.
     #[method(name = "daemon.stop")]
     #[example(name = "stop", params = "{}", result = r#"{"stopping": true, "pid": 4711, "running": 0}"#)]
     #[example(
@@ -72,11 +72,11 @@ pub trait DaemonService {
     )]
     async fn daemon_stop(params: DaemonStopParams) -> Result<StopAcknowledged, ApiError>;
 
-    /// Ends the daemon and begins it anew as the same process: its program and its configuration are read again, running agents go
-    /// on, queued tasks stay queued.
+    /// Restarts the daemon in place, as the same process: it reads its program and its configuration again. Running
+    /// agents go on, queued tasks stay queued.
     ///
-    /// A bad configuration is refused, and nothing is restarted. The answer comes first; the new beginning shows in another
-    /// `started_at` of `daemon.status`. Its environment stays what it was.
+    /// A bad configuration is refused, and nothing is restarted. The answer comes before the restart; afterwards
+    /// `daemon.status` has another `started_at`. The daemon keeps its environment.
     #[method(name = "daemon.restart", errors = [ShuttingDown])]
     #[example(
         name = "a good file",
@@ -111,8 +111,8 @@ pub trait DaemonService {
 
     /// Gives lines of the daemon's log: the last ones, or those after an earlier answer.
     ///
-    /// With `waitMs` the answer waits until there is something: ask again from `cursor`, and you follow the log, over rotations and
-    /// restarts.
+    /// With `waitMs` the answer waits until there is something: to follow the log, over rotations and restarts, ask again
+    /// from `cursor`.
     #[method(name = "daemon.logs", agents = Allowed, errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "the last line",
@@ -127,7 +127,7 @@ pub trait DaemonService {
     )]
     async fn daemon_logs(params: DaemonLogsParams) -> Result<DaemonLogs, ApiError>;
 
-    /// Tells how the rules are.
+    /// Reports the state of all rules.
     #[method(name = "automation.status", agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "one rule",
@@ -145,9 +145,10 @@ pub trait DaemonService {
     )]
     async fn automation_status(params: NoParams) -> Result<AutomationStatus, ApiError>;
 
-    /// Switches a rule on, or all of automation. It lasts over restarts.
+    /// Switches a rule on, or all of automation. The switch outlasts restarts.
     ///
-    /// A rule that has tripped begins anew. Switching on all of automation does not switch on single rules.
+    /// A rule that has tripped starts to count its firings from zero. Switching on all of automation does not switch on
+    /// single rules.
     #[method(name = "automation.enable", errors = [RuleNotFound, StorageUnavailable])]
     #[example(name = "all", params = "{}", result = r#"{"enabled": true}"#)]
     #[example(name = "a rule", params = r#"{"ruleId": "auto-test"}"#, result = r#"{"success": true}"#)]
@@ -155,13 +156,13 @@ pub trait DaemonService {
 
     /// Switches a rule off, or all of automation. It lasts over restarts.
     ///
-    /// Matches that have not come to a task yet are kept, and go on when it is switched on again. Tasks that are queued or running stay.
+    /// Pending matches, which have made no task yet, are kept until it is switched on again. Queued and running tasks stay.
     #[method(name = "automation.disable", errors = [RuleNotFound, StorageUnavailable])]
     #[example(name = "all", params = "{}", result = r#"{"enabled": false}"#)]
     #[example(name = "a rule", params = r#"{"ruleId": "auto-test"}"#, result = r#"{"success": true}"#)]
     async fn automation_disable(params: AutomationSwitchParams) -> Result<AutomationSwitched, ApiError>;
 
-    /// Tells what the rules would make of an event, and changes nothing.
+    /// Reports what the rules would do with an event, and changes nothing.
     #[method(name = "automation.test", agents = Allowed, errors = [JobNotFound, StorageUnavailable])]
     #[example(
         name = "an event",
@@ -178,7 +179,7 @@ pub trait DaemonService {
     )]
     async fn automation_test(params: AutomationTestParams) -> Result<AutomationTested, ApiError>;
 
-    /// Tells the daemon that something happened.
+    /// Emits an event.
     ///
     /// The answer comes once the event is in the log on disk, together with every task that a rule makes of it at once: no
     /// crash or power cut after it loses them.
@@ -200,12 +201,13 @@ pub trait DaemonService {
     )]
     async fn event_list(params: EventListParams) -> Result<Vec<Event>, ApiError>;
 
-    /// Has events pushed to this connection as they happen.
+    /// Pushes events to this connection as they happen.
     ///
-    /// They come as `event` notifications, in the order of their numbers. With `since`, what has happened in the meantime comes
-    /// first. A subscriber that does not read delays nobody: up to 10,000 events that it is behind are read for it from the log,
-    /// beyond that they are passed over and it is told so with `event.missed`. So is one whose `since` is of a log that was deleted and begun
-    /// anew, and one that has not been sent what retention has deleted. The subscription ends with its connection.
+    /// They come as `event` notifications, in the order of their numbers. With `since`, the events after that number
+    /// come first. A subscriber that does not read delays nobody: if it falls behind, up to 10,000 events are read for
+    /// it from the log. Beyond that, events are passed over, and `event.missed` reports their number. `event.missed`
+    /// also comes if retention has deleted events before they were sent, and if the log was deleted and restarted, so
+    /// that it does not reach `since`. The subscription ends with its connection.
     #[method(name = "event.subscribe", agents = Allowed, errors = [TooManySubscriptions, StorageUnavailable])]
     #[example(
         name = "what becomes of tasks, from event 16 on",
@@ -223,7 +225,7 @@ pub trait DaemonService {
     )]
     async fn event_unsubscribe(params: EventUnsubscribeParams) -> Result<EventUnsubscribed, ApiError>;
 
-    /// Says something to an agent: a task of higher priority, whose output is the answer.
+    /// Sends a message to an agent: a task of higher priority, whose output is the answer.
     ///
     /// `task.output` streams the answer and `task.wait` waits for it.
     #[method(name = "chat.send", agents = Allowed, errors = [QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
@@ -244,12 +246,12 @@ pub trait DaemonService {
     )]
     async fn chat_history(params: ChatHistoryParams) -> Result<Vec<ChatTurn>, ApiError>;
 
-    /// Forgets a conversation: agents are no longer told what was said in it. Its tasks stay.
+    /// Forgets a conversation: agents no longer get what was said in it. Its tasks stay.
     #[method(name = "chat.clear", errors = [StorageUnavailable, ShuttingDown])]
     #[example(name = "one turn", params = r#"{"conversation": "tests"}"#, result = r#"{"cleared": 1}"#)]
     async fn chat_clear(params: ChatClearParams) -> Result<ChatCleared, ApiError>;
 
-    /// Tells which schedules there are, when they fired last and when they fire next.
+    /// Lists the schedules, each with its last and its next firing.
     #[method(name = "schedule.list", agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "a job",
@@ -262,7 +264,7 @@ pub trait DaemonService {
 
     /// Fires a schedule now, whether or not schedules are switched on.
     ///
-    /// When it fires by itself stays as it is.
+    /// Its own times stay as they are.
     #[method(name = "schedule.run", errors = [JobNotFound, QueueFull, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "an audit now",
@@ -299,10 +301,10 @@ pub trait DaemonService {
     )]
     async fn task_cancel(params: TaskCancelParams) -> Result<TaskCancelled, ApiError>;
 
-    /// Cancels many tasks in one step: those named, or all that fit and have not ended.
+    /// Cancels many tasks in one step: the named ones, or all that match and have not ended.
     ///
-    /// Each is cancelled as by `task.cancel`. One that is named and has ended already is told as it is, and is no error. One answer holds
-    /// 1000 at the most.
+    /// Each is cancelled as by `task.cancel`. A named task that has already ended is reported with its state, and is no
+    /// error. One answer holds at most 1000 tasks.
     #[method(name = "task.cancelMany", agents = Own, errors = [TaskNotFound, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "all that are queued for a rule",
@@ -342,7 +344,7 @@ pub trait DaemonService {
     )]
     async fn task_get(params: TaskGetParams) -> Result<Task, ApiError>;
 
-    /// Counts the tasks by state, and sums up what their agents used.
+    /// Counts the tasks by state, and sums up the usage of their agents.
     #[method(name = "task.stats", agents = Allowed, errors = [StorageUnavailable])]
     #[example(
         name = "counts",
@@ -362,9 +364,9 @@ pub trait DaemonService {
 
     /// Waits until a task has ended, in whatever state, and gives it.
     ///
-    /// `timeoutMs` is the daemon's own clock: when it is over, the answer is the error `wait_timeout`. A time-out that a client
-    /// sets for the call runs apart from it, in the client, which sends `rpc.cancel` when it is over: whichever is over first
-    /// ends the wait. Neither ends the task.
+    /// The daemon measures `timeoutMs`: when it has passed, the answer is the error `wait_timeout`. A time-out that a
+    /// client sets for the call runs in the client, which sends `rpc.cancel` when it has passed. Whichever passes first ends
+    /// the wait. Neither ends the task.
     #[method(name = "task.wait", agents = Allowed, errors = [TaskNotFound, WaitTimeout, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "wait for a minute at most",
@@ -379,8 +381,8 @@ pub trait DaemonService {
 
     /// Gives what a task's agent has written, from any byte on.
     ///
-    /// With `waitMs` the answer waits until there is something, or the task has ended: ask again from `nextOffset` until
-    /// `ended`, and you have followed it.
+    /// With `waitMs` the answer waits until there is something, or the task has ended: to follow a task, ask again from
+    /// `nextOffset` until `ended` is true.
     #[method(name = "task.output", agents = Allowed, errors = [TaskNotFound, TooManyWaits, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "the beginning",
@@ -394,10 +396,10 @@ pub trait DaemonService {
     )]
     async fn task_output(params: TaskOutputParams) -> Result<TaskOutput, ApiError>;
 
-    /// Submits a new task with the same order as an earlier one.
+    /// Submits a new task with the specification of an earlier one.
     ///
-    /// It waits for no other task, even if the earlier one did. Tasks that were cancelled because they were to start after the earlier one
-    /// come back with it: as new tasks, which start after the new one.
+    /// It waits for no other task, even if the earlier one did. Tasks that were cancelled because they were to start
+    /// after the earlier one are submitted again as well, and start after the new one.
     #[method(name = "task.retry", agents = Own, errors = [TaskNotFound, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "once more",
@@ -406,9 +408,11 @@ pub trait DaemonService {
     )]
     async fn task_retry(params: TaskRetryParams) -> Result<TaskSubmitted, ApiError>;
 
-    /// Retries many tasks in one step: those named, or all that fit, have ended in another way than `completed`, and were not retried before.
+    /// Retries many tasks in one step: the named ones, or all that match, did not end as `completed`, and were not retried
+    /// before.
     ///
-    /// Each is retried as by `task.retry`: all of them, or none. It takes 1000 at the most, and with them all that come back with them.
+    /// Each is retried as by `task.retry`: all of them, or none. It takes at most 1000 tasks, not counting the dependent
+    /// tasks that are submitted again with them.
     #[method(
         name = "task.retryMany",
         agents = Own,
@@ -426,15 +430,15 @@ pub trait DaemonService {
 pub static NOTIFICATIONS: &[Notification] = &[
     Notification {
         name: EVENT,
-        docs: &["Something happened that a subscription of this connection waits for."],
+        docs: &["An event that matches a subscription of this connection."],
         params: TypeRef::of_result::<EventNotification>,
     },
     Notification {
         name: EVENT_MISSED,
         docs: &[
-            "A subscriber has fallen so far behind that events were passed over, the log was begun anew since it last looked, or retention has deleted what it was not sent.",
+            "Events of a subscription were passed over: the subscriber fell too far behind, retention deleted them before they were sent, or the log was deleted and restarted.",
             "",
-            "It goes on after them. `event.list` replays what of them is still in the log.",
+            "The subscription goes on after them. `event.list` replays those that are still in the log.",
         ],
         params: TypeRef::of_result::<EventMissedNotification>,
     },
@@ -443,7 +447,7 @@ pub static NOTIFICATIONS: &[Notification] = &[
         docs: &[
             "Cancels a call that is in flight on this connection.",
             "",
-            "The call is answered with `cancelled`, unless its answer is under way already. What it has brought about stays.",
+            "The call is answered with `cancelled`, unless its answer is under way already. Its effects stay.",
         ],
         params: TypeRef::of::<RpcCancelParams>,
     },
@@ -456,5 +460,5 @@ pub const EVENT_MISSED: &str = "event.missed";
 /// The notification that cancels a call.
 pub const RPC_CANCEL: &str = "rpc.cancel";
 
-/// What editors' JSON-RPC libraries call it.
+/// Name of `rpc.cancel` in editors' JSON-RPC libraries.
 pub const RPC_CANCEL_ALIAS: &str = "$/cancelRequest";

@@ -10,9 +10,9 @@ use crate::{
 pub struct Topic {
     /// Its name; a glob where a name of the user's own is part of it.
     pub name: &'static str,
-    /// When it is published.
+    /// The occasion on which it is published.
     pub docs: &'static str,
-    /// What the payload is.
+    /// The type of the payload.
     pub payload: fn() -> TypeRef,
 }
 

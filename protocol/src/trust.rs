@@ -91,12 +91,13 @@ pub fn check_opened(path: &Path, opened: &std::fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
-/// Sees whether the socket that was found in a project is what its daemon makes there: a socket, in a directory, of the user's own or root's.
-/// Only where the path is too long for a socket it is a link, to one in a directory that is the user's alone. Whoever ships a project could
-/// have it lead anywhere else, to another project's daemon say. What is not there is no daemon, as connecting to it tells.
+/// Checks that the socket found in a project is as its daemon makes it: a socket of the user or of root, in a directory
+/// of the user or of root. A link is allowed only where the path is too long for a socket, and only to a directory that
+/// is the user's alone. Otherwise whoever ships a project could have it lead elsewhere, for example to another
+/// project's daemon. A path that does not exist passes: connecting to it reports that no daemon runs.
 ///
 /// # Errors
-/// It is not.
+/// The socket is something else, or belongs to someone else.
 pub fn check_socket(path: &Path) -> io::Result<()> {
     match check_way_to(path) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
@@ -140,7 +141,8 @@ fn check_owner(path: &Path, owner: u32) -> Result<(), Untrusted> {
     Err(Untrusted { path: path.to_owned(), why: Why::BelongsTo(owner) })
 }
 
-/// Whether the person has said that a path may belong to anyone: [`SAFE_DIRECTORY_ENV`] lists directories as `PATH` does, and `*` stands for all.
+/// True if the person has declared that a path may belong to anyone: [`SAFE_DIRECTORY_ENV`] lists directories as `PATH`
+/// does, and `*` stands for all.
 pub fn is_exempt(path: &Path) -> bool {
     let Some(safe) = std::env::var_os(SAFE_DIRECTORY_ENV) else { return false };
     std::env::split_paths(&safe).filter(|safe| !safe.as_os_str().is_empty()).any(|safe| {

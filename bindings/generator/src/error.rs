@@ -14,7 +14,7 @@ pub enum GenerateError {
     /// The definition refers to a type that it does not hold.
     #[error("{place}: there is no type {name:?}")]
     NoSuchType {
-        /// What refers to it.
+        /// The part of the definition that refers to it.
         place: String,
         /// The type.
         name: String,
@@ -44,7 +44,7 @@ pub enum GenerateError {
     Pattern {
         /// The member.
         member: String,
-        /// What is wrong with it.
+        /// The error of the expression.
         error: Box<regex::Error>,
     },
     /// A template is wrong.
@@ -58,7 +58,7 @@ pub enum GenerateError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         error: io::Error,
     },
 }

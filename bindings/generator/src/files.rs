@@ -12,7 +12,7 @@ use crate::{
     output::{FOLDERS, outputs},
 };
 
-/// How the repository differs from the definition; the path is relative to the repository.
+/// A difference between the repository and the definition. The path is relative to the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
     /// The file should be there.
@@ -41,7 +41,7 @@ pub fn check(root: &Path) -> Result<Vec<Difference>, GenerateError> {
     compare(root, &outputs()?)
 }
 
-/// Brings the repository at `root` up to date, and tells what was not.
+/// Brings the repository at `root` up to date, and returns the differences that it had.
 ///
 /// # Errors
 /// The output cannot be generated, or a file cannot be written.

@@ -5,7 +5,7 @@
 pub struct Output {
     /// Its path in the repository.
     pub path: String,
-    /// What it holds.
+    /// Its content.
     pub text: String,
 }
 

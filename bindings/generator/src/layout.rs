@@ -3,12 +3,12 @@
 /// The widest line of generated code.
 pub(crate) const WIDTH: usize = 100;
 
-/// How a language breaks a list over lines.
+/// The form of a list that a language breaks over lines.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
-    /// How much further in the items stand.
+    /// Indentation of the items, in addition to that of the list, in columns.
     pub(crate) step: usize,
-    /// What stands after the last item.
+    /// The text after the last item.
     pub(crate) last: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! `aiwg-bindings write` rewrites everything that is generated; `aiwg-bindings check` tells what is stale.
+//! `aiwg-bindings write` rewrites everything that is generated; `aiwg-bindings check` reports what is stale.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command talks to its terminal")]
 
 use std::{

@@ -191,7 +191,7 @@ fn python_reads_what_is_optional_nullable_or_nested() -> Result<(), GenerateErro
 }
 
 #[test]
-fn limits_and_defaults_are_told_in_words() -> Result<(), GenerateError> {
+fn limits_and_defaults_are_stated_in_words() -> Result<(), GenerateError> {
     let mut model = Model::from_definition()?;
     let schemas = json!({
         "A": {

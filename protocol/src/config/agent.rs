@@ -8,21 +8,21 @@ pub struct AgentConfig {
     /// The program and its arguments. `--agent NAME` is added where a task names one.
     #[schemars(length(min = 1, max = 1000), inner(length(max = 100_000)))]
     pub command: Vec<String>,
-    /// How the prompt reaches it.
+    /// The way in which the prompt reaches the agent.
     pub prompt: PromptBy,
-    /// How long an agent may go on after it has written its `result` message before it is ended, in seconds; the task has
-    /// completed all the same. A day at most.
+    /// Time that an agent may go on after it has written its `result` message before it is ended, in seconds. The task
+    /// has completed all the same. At most a day.
     #[schemars(range(min = 0, max = 86_400))]
     pub exit_seconds: f64,
-    /// How much one agent may write to its standard output and error together, in MiB. One that writes more is ended, its task has failed, and
-    /// what is more is cut off. `null` stands for as much as it likes.
+    /// Maximum size of one agent's standard output and error together, in MiB. An agent that writes more is ended, its
+    /// task fails, and the excess is cut off. `null`: no limit.
     #[schemars(range(min = 1))]
     pub max_output_mb: Option<u32>,
-    /// What agents find of the daemon's environment.
+    /// The part of the daemon's environment that agents get.
     pub env: AgentEnv,
 }
 
-/// What agents find of the daemon's environment. Names may hold `*` and `?`, as `AWS_*`; capital letters count.
+/// The part of the daemon's environment that agents get. Names may hold `*` and `?`, as `AWS_*`; case matters.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AgentEnv {
@@ -45,7 +45,7 @@ impl Default for AgentConfig {
     }
 }
 
-/// How the prompt reaches the agent.
+/// The way in which the prompt reaches the agent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PromptBy {

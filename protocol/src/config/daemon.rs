@@ -5,40 +5,42 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DaemonConfig {
-    /// How often `heartbeat` and `state.json` are written, in seconds.
+    /// Interval at which `heartbeat` and `state.json` are written, in seconds.
     #[schemars(range(min = 1))]
     pub heartbeat_interval_seconds: u32,
-    /// How many agent tasks run at once.
+    /// Maximum number of agent tasks that run at once.
     #[schemars(range(min = 1, max = 1000))]
     pub max_parallel_actions: u32,
-    /// How long a task may run before it is ended, in minutes, unless it has a limit of its own; at most a year.
+    /// Time after which a running task is ended, in minutes, unless it has a limit of its own. At most a year.
     #[schemars(range(max = 525_600), extend("exclusiveMinimum" = 0))]
     pub action_timeout_minutes: f64,
-    /// What becomes of a task whose agent was lost together with the machine.
+    /// Treatment of a task whose agent was lost together with the machine.
     pub interrupted_tasks: InterruptedTasks,
-    /// How many attempts a task gets in all, where its agent was lost in each of them: killed together with the process that keeps it,
-    /// ended by someone who did not ask the daemon, or lost with the machine. After that it fails.
+    /// Maximum number of attempts of a task whose agent is lost in each of them: killed together with its shim, ended
+    /// by someone other than the daemon, or lost with the machine. Then it fails.
     #[schemars(range(min = 1))]
     pub max_attempts: u32,
-    /// How many tasks may be queued before `task.submit` and `event.emit` are refused with `queue_full`; any number when
-    /// null.
+    /// Maximum number of queued tasks. Beyond it, `task.submit` and `event.emit` are refused with `queue_full`. `null`:
+    /// no limit.
     #[schemars(range(min = 1))]
     pub max_queued: Option<u32>,
-    /// How many tasks may lie between a new one and what came from outside: the task of an agent whose task was submitted by an
-    /// agent and so on is refused with `chain_too_deep` from this depth on. For what rules submit, their own `max_depth` counts.
+    /// Depth from which on a new task is refused with `chain_too_deep`: the number of tasks between it and what came
+    /// from outside. It bounds chains of agents whose tasks submit tasks; for what rules submit, their own `max_depth`
+    /// counts.
     #[schemars(range(min = 1))]
     pub max_task_depth: u32,
     /// For how many minutes a running agent may write nothing before it counts as stalled, which is an event, `task:stalled`; for
     /// ever when null. `claude` with `--output-format json` writes nothing until its end.
     #[schemars(range(max = 525_600), extend("exclusiveMinimum" = 0))]
     pub stall_minutes: Option<f64>,
-    /// What becomes of a task that counts as stalled.
+    /// Treatment of a stalled task.
     pub stalled_tasks: StalledTasks,
     /// The longest message that a client may send, in MiB.
     #[schemars(range(min = 1, max = 1024))]
     pub max_message_mb: u32,
-    /// What agents may ask the daemon for: methods, by name or by a pattern such as `automation.*`. `default` stands for what each method
-    /// says in docs/protocol.md; `own:` before a method allows it about an agent's own task and those that came of it.
+    /// Methods that agents may call, by name or by a pattern such as `automation.*`. `default` stands for the access
+    /// that docs/protocol.md states for each method; `own:` before a method allows it for an agent's own task and those
+    /// that came of it.
     #[schemars(length(max = 200), inner(length(min = 1, max = 200)))]
     pub agents_may: Vec<String>,
     /// Which variables agents may set in the environment of the tasks that they submit, by name or by a pattern such as `TEST_*`. A variable
@@ -46,8 +48,9 @@ pub struct DaemonConfig {
     /// (`${NAME}`).
     #[schemars(length(max = 200), inner(length(min = 1, max = 200)))]
     pub agents_env: Vec<String>,
-    /// How much memory connections may take all together, in MiB: half of it for what they send, the rest for answers that they have not read,
-    /// calls that wait and subscriptions. A message is never longer than a half. A change takes effect with the next start.
+    /// Memory of all connections together, in MiB: half of it for what they send, the rest for answers that they have
+    /// not read, waiting calls and subscriptions. The longest message is half of it. A change takes effect with the
+    /// next start.
     #[schemars(range(min = 16, max = 65_536))]
     pub max_memory_mb: u32,
     /// The largest payload of an event that a client emits, in KiB.
@@ -56,8 +59,9 @@ pub struct DaemonConfig {
     /// The largest `metadata`, and the largest `env`, of a task that a client submits, in KiB.
     #[schemars(range(min = 1, max = 1_048_576))]
     pub max_metadata_kb: u32,
-    /// How many connections may be open at once; fewer where the system lets the daemon open few files, of which half are kept for agents
-    /// and the database. Agents' processes have half of them together at the most. A change takes effect with the next start.
+    /// Maximum number of open connections. It is lower where the system lets the daemon open few files: half of those
+    /// are kept for agents and the database. Agents' processes have at most half of the connections together. A change
+    /// takes effect with the next start.
     #[schemars(range(min = 1, max = 65_536))]
     pub max_connections: u32,
     /// The log file.
@@ -88,7 +92,7 @@ impl Default for DaemonConfig {
     }
 }
 
-/// What becomes of a task whose agent was lost together with the machine.
+/// Treatment of a task whose agent was lost together with the machine.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InterruptedTasks {
@@ -99,7 +103,7 @@ pub enum InterruptedTasks {
     Fail,
 }
 
-/// What becomes of a task whose agent has written nothing for `daemon.stall_minutes`.
+/// Treatment of a task whose agent has written nothing for `daemon.stall_minutes`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StalledTasks {
@@ -117,32 +121,32 @@ pub struct LogConfig {
     /// The size in MiB at which it is rotated.
     #[schemars(extend("exclusiveMinimum" = 0))]
     pub max_size_mb: f64,
-    /// How many rotated files are kept: `daemon.log.1` is the newest.
+    /// Number of rotated files that are kept. `daemon.log.1` is the newest.
     pub max_files: u32,
-    /// How much is logged. The environment variable `AIWG_LOG` of the daemon has the last word.
+    /// Least important level that is logged. The daemon's environment variable `AIWG_LOG` overrides it.
     pub level: LogLevel,
-    /// How a line is written.
+    /// Format of a line.
     pub format: LogFormat,
 }
 
-/// How much is logged: this, and what is more important.
+/// The levels of the log, the most important first. A level includes those before it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LogLevel {
-    /// What failed.
+    /// Failures.
     Error,
-    /// What a person should look at.
+    /// Matters that need a person's attention.
     Warn,
-    /// What happened.
+    /// Steps of normal operation.
     #[default]
     Info,
-    /// How it came about.
+    /// Details behind these steps.
     Debug,
     /// Everything.
     Trace,
 }
 
-/// How a line of the log is written.
+/// Format of a line of the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {

@@ -1,4 +1,4 @@
-//! The types of `.aiwg/daemon.json`. Reading the file, and telling where it is wrong, is the server's.
+//! The types of `.aiwg/daemon.json`. The server reads the file and reports its errors.
 //!
 //! Keys are `snake_case`, apart from those that the Node daemon already wrote otherwise.
 
@@ -29,20 +29,20 @@ pub use watch::{FileChangeKind, WatchConfig, WatchPath, WatchPathOptions};
 #[serde(default, deny_unknown_fields)]
 #[schemars(title = "aiwg daemon configuration")]
 pub struct Config {
-    /// Where this file's schema is; for editors only.
+    /// Path or URL of this file's schema, for editors only.
     #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
     pub schema: Option<String>,
     /// The daemon itself.
     pub daemon: DaemonConfig,
     /// The command that runs agents.
     pub agent: AgentConfig,
-    /// How long things are kept.
+    /// Limits for what is kept.
     pub retention: RetentionConfig,
     /// Which files are watched.
     pub watch: WatchConfig,
-    /// What happens when.
+    /// Jobs and their times.
     pub schedule: ScheduleConfig,
-    /// What is done when something happens.
+    /// Rules: what to do when something happens.
     #[schemars(length(max = 10_000))]
     pub rules: Vec<Rule>,
     /// Actions by name, for schedule jobs to refer to.
@@ -54,18 +54,18 @@ pub struct Config {
 }
 
 impl Config {
-    /// Whether files are watched.
+    /// True if files are watched.
     pub fn watches_files(&self) -> bool {
         let waits = |rule: &Rule| matches!(rule.trigger, Trigger::FileChange { .. });
         self.watch.enabled.unwrap_or_else(|| self.rules.iter().any(waits))
     }
 
-    /// Whether the schedules of rules fire.
+    /// True if the schedules of rules fire.
     pub fn fires_rules(&self) -> bool {
         self.schedule.enabled.unwrap_or(true)
     }
 
-    /// Whether the jobs of `schedule.jobs` fire.
+    /// True if the jobs of `schedule.jobs` fire.
     pub fn fires_jobs(&self) -> bool {
         self.schedule.enabled.unwrap_or(false)
     }

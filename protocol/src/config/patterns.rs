@@ -3,7 +3,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What stands before a pattern of a list that takes out of what those before it match.
+/// Prefix of a pattern in a list that excludes: it removes from what the patterns before it match.
 const NOT: char = '!';
 
 /// A pattern, or a list of them.
@@ -25,7 +25,7 @@ pub enum Patterns {
 pub struct PatternEntry<'a> {
     /// The pattern, without what says that it takes out.
     pub text: &'a str,
-    /// Whether what it matches does not count.
+    /// True if the pattern excludes what it matches.
     pub takes_out: bool,
 }
 
@@ -47,7 +47,7 @@ impl Patterns {
         })
     }
 
-    /// Those that do not take out.
+    /// The patterns that do not exclude.
     pub fn matching(&self) -> impl Iterator<Item = &str> {
         self.entries().filter(|entry| !entry.takes_out).map(|entry| entry.text)
     }

@@ -1,27 +1,28 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How long things are kept. `null` stands for ever. What is queued or running always is.
+/// Limits for what is kept. `null`: no limit. Queued and running tasks are always kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetentionConfig {
     /// Finished tasks, in days since their end.
     #[schemars(range(min = 1))]
     pub task_days: Option<u32>,
-    /// How many finished tasks are kept at the most: the latest.
+    /// Maximum number of finished tasks; the latest are kept.
     pub task_count: Option<u32>,
     /// Events, in days; their files in `events/` as well.
     #[schemars(range(min = 1))]
     pub event_days: Option<u32>,
-    /// How many events are kept at the most: the latest.
+    /// Maximum number of events; the latest are kept.
     pub event_count: Option<u32>,
-    /// How much the events have together at the most, in MiB: the latest are kept.
+    /// Maximum size of all events together, in MiB; the latest are kept.
     #[schemars(range(min = 1))]
     pub event_mb: Option<u32>,
-    /// What agents wrote, in `actions/`, in days since the task's end.
+    /// Age of agents' output in `actions/` at which it is deleted, in days since the task's end.
     #[schemars(range(min = 1))]
     pub output_days: Option<u32>,
-    /// How much of it is kept at the most, in MiB: the latest, but none that is more by itself.
+    /// Maximum size of agents' output in `actions/`, in MiB. The latest is kept, except a single one that exceeds the
+    /// limit.
     pub output_mb: Option<u32>,
 }
 

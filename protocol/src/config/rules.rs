@@ -5,32 +5,32 @@ use serde::{Deserialize, Serialize};
 
 use super::Patterns;
 
-/// What is done when something happens.
+/// A rule: what to do when something happens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Its name; no two rules have the same.
     #[schemars(length(min = 1, max = 200))]
     pub id: String,
-    /// What it waits for.
+    /// The occasion it waits for.
     pub trigger: Trigger,
-    /// When it proceeds; `always` when left out.
+    /// The condition under which it proceeds. Default: `always`.
     #[serde(default)]
     pub condition: Condition,
-    /// What it does.
+    /// The action it takes.
     pub action: Action,
-    /// Whether it is in force; `aiwg automation enable` and `disable` have the last word. True when left out.
+    /// True if the rule is in force. `aiwg automation enable` and `disable` override it. Default: true.
     #[serde(default = "yes")]
     pub enabled: bool,
-    /// What a match does while a task of this rule is queued or running. When left out: `coalesce` for `file_change`, `skip` for
-    /// `schedule`, `queue` for `event`.
+    /// Effect of a match while a task of this rule is queued or running. Default: `coalesce` for `file_change`, `skip`
+    /// for `schedule`, `queue` for `event`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_busy: Option<OnBusy>,
-    /// Whether file changes that are made while one of its own tasks runs do not count for it. True when left out.
+    /// True if the rule ignores file changes that are made while one of its own tasks runs. Default: true.
     #[serde(default = "yes")]
     pub ignore_own_changes: bool,
-    /// How often it may fire within 10 minutes before it trips, and stays out of force until it is enabled again. When left out: 20,
-    /// and what people and scripts emit is not counted.
+    /// Maximum number of firings within 10 minutes. Beyond it, the rule trips, and is out of force until it is enabled
+    /// again. Default: 20, where events that people and scripts emit do not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub max_firings: Option<u32>,
@@ -42,7 +42,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// What a match does while a task of this rule is queued or running.
+    /// Effect of a match while a task of this rule is queued or running.
     pub fn on_busy(&self) -> OnBusy {
         self.on_busy.unwrap_or(match self.trigger {
             Trigger::FileChange { .. } => OnBusy::Coalesce,
@@ -57,12 +57,12 @@ fn yes() -> bool {
     true
 }
 
-/// How many tasks may lie between a new one and what came from outside, unless configured.
+/// Default of `max_depth`: the number of tasks between a new one and what came from outside.
 pub(super) fn default_depth() -> u32 {
     8
 }
 
-/// What a match does while a task of its rule is queued or running.
+/// Effect of a match while a task of its rule is queued or running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnBusy {
@@ -74,7 +74,7 @@ pub enum OnBusy {
     Queue,
 }
 
-/// What a rule waits for.
+/// The occasion that a rule waits for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Trigger {
@@ -88,7 +88,7 @@ pub enum Trigger {
     /// A schedule fires.
     #[schemars(title = "ScheduleTrigger")]
     Schedule {
-        /// When, as in crontab(5), in `schedule.timezone`.
+        /// Times, as in crontab(5), in `schedule.timezone`.
         #[schemars(length(max = 1000))]
         cron: String,
     },
@@ -101,7 +101,7 @@ pub enum Trigger {
     },
 }
 
-/// When a rule proceeds.
+/// The condition under which a rule proceeds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Condition {
@@ -112,27 +112,27 @@ pub enum Condition {
     /// Once the matches have settled.
     #[schemars(title = "DebounceCondition")]
     Debounce {
-        /// How long after the last match, in milliseconds; a year at most.
+        /// Time without a further match before the rule fires, in milliseconds. At most a year.
         #[schemars(range(max = 31_536_000_000_u64))]
         interval_ms: u64,
-        /// How long after the first match at the most, in milliseconds, however many follow; 10 times `interval_ms` when left
-        /// out. A year at most.
+        /// Time after the first match at which the rule fires at the latest, in milliseconds, however many matches
+        /// follow. Default: 10 times `interval_ms`. At most a year.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(max = 31_536_000_000_u64))]
         max_wait_ms: Option<u64>,
     },
 }
 
-/// What a rule does.
+/// The action that a rule takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
     /// Submits a task.
     #[schemars(title = "SubmitTaskAction")]
     SubmitTask {
-        /// What the agent is asked to do: a template, in which `{{ event.payload.version }}`, `{{ event.topic }}`, `{{ files }}`,
-        /// `{{ events }}`, `{{ matches }}` (how many events there were) and `{{ rule }}` stand for what has happened. What events
-        /// bring is inserted as quoted data.
+        /// The agent's prompt: a template, in which `{{ event.payload.version }}`, `{{ event.topic }}`, `{{ files }}`,
+        /// `{{ events }}`, `{{ matches }}` (the number of events) and `{{ rule }}` stand for what has happened. Data of
+        /// events is inserted as quoted data.
         #[schemars(length(min = 1, max = 1_048_576))]
         prompt: String,
         /// Higher ones start first; 0 unless given.

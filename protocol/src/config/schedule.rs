@@ -1,11 +1,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What happens when.
+/// Jobs and their times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScheduleConfig {
-    /// Whether schedules fire. When null, those of rules do, and jobs do not.
+    /// True: all schedules fire. False: none does. Null: those of rules fire, jobs do not.
     pub enabled: Option<bool>,
     /// The time zone of all schedules, by its IANA name: `Europe/Berlin`. The machine's own when null.
     #[schemars(length(max = 200))]
@@ -23,14 +23,14 @@ pub struct Job {
     #[serde(alias = "id")]
     #[schemars(length(min = 1, max = 200), extend("x-aliases" = ["id"]))]
     pub name: String,
-    /// When, as in crontab(5).
+    /// Times, as in crontab(5).
     #[schemars(length(max = 1000))]
     pub cron: String,
     /// `health-check`, the name of an entry in `actions`, or else what an agent is asked to do, by name.
     #[schemars(length(min = 1, max = 200))]
     pub action: String,
-    /// Whether it fires once, as soon as it can, for all the times that it has missed: while no daemon ran, or through a suspend. False
-    /// when left out.
+    /// True if the job fires once, as soon as it can, for all the times that it has missed, while no daemon ran or
+    /// through a suspend. Default: false.
     #[serde(default)]
     pub catch_up: bool,
 }

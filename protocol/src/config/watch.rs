@@ -5,30 +5,30 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WatchConfig {
-    /// Whether files are watched. When null, they are if a rule waits for file changes.
+    /// True if files are watched. Null: they are if a rule waits for file changes.
     pub enabled: Option<bool>,
     /// The directories to watch, relative to the project; all of it when empty.
     #[schemars(length(max = 1000))]
     pub paths: Vec<WatchPath>,
-    /// What is not watched, as in .gitignore.
+    /// Patterns of paths that are not watched, as in .gitignore.
     #[schemars(length(max = 1000), inner(length(max = 4096)))]
     pub ignore: Vec<String>,
-    /// Whether what git ignores is not watched either.
+    /// True if paths that git ignores are not watched either.
     pub gitignore: bool,
-    /// Whether other work trees of the project's repository that lie within the project are watched, such as `.claude/worktrees/x`.
-    /// Those that `paths` names are in any case.
+    /// True if other work trees of the project's repository within the project, such as `.claude/worktrees/x`, are
+    /// watched. Those that `paths` names are watched in any case.
     pub work_trees: bool,
-    /// How long changes are gathered before they count, in milliseconds.
+    /// Time for which changes gather before they count, in milliseconds.
     pub debounce_ms: u64,
     /// For how many seconds changes are held back at the most while git writes (`index.lock` is there): a checkout, a commit.
     pub git_wait_seconds: u32,
     /// For how many minutes changes are held back at the most while a git operation is under way that may wait for a person: a merge, a
     /// rebase, a cherry-pick, a revert, a bisect. One in which nothing has happened for as long holds nothing back.
     pub git_operation_wait_minutes: u32,
-    /// Whether to look at the files again and again, where the system cannot tell of changes: slower, but works on any file
-    /// system.
+    /// True if the watcher compares the files at intervals instead of relying on the system's notifications: slower,
+    /// but works on any file system.
     pub use_polling: bool,
-    /// How often to look with `use_polling`, in milliseconds.
+    /// Interval between comparisons with `use_polling`, in milliseconds.
     #[schemars(range(min = 10))]
     pub poll_interval_ms: u64,
 }
@@ -73,7 +73,7 @@ pub struct WatchPathOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub events: Option<Vec<FileChangeKind>>,
-    /// What is not watched here, as in .gitignore.
+    /// Patterns of paths that are not watched here, as in .gitignore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1000), inner(length(max = 4096)))]
     pub ignore: Option<Vec<String>>,
@@ -83,7 +83,7 @@ pub struct WatchPathOptions {
     pub extensions: Option<Vec<String>>,
 }
 
-/// How a file changes. The Node daemon's names are understood as well: `add`, `change`, `unlink`.
+/// A kind of file change. The Node daemon's names are understood as well: `add`, `change`, `unlink`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileChangeKind {

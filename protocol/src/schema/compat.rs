@@ -14,7 +14,7 @@ pub fn breaking_changes(before: &Value, after: &Value) -> Vec<String> {
     changes.found
 }
 
-/// Whether a document with breaking changes says so: its major version is higher.
+/// True if the major version of `after` is higher, as a document with breaking changes needs.
 pub fn is_major_raise(before: &Value, after: &Value) -> bool {
     let major = |document: &Value| -> Option<u64> {
         document.pointer("/info/version")?.as_str()?.split('.').next()?.parse().ok()
@@ -119,7 +119,7 @@ impl<'a> Changes<'a> {
             Way::Sent => (&old, &new),
             Way::Received => (&new, &old),
         };
-        // New strings may come: clients are told to expect that.
+        // New strings may come: the documents say that clients must expect them.
         let is_expected = |entry: &str| way == Way::Received && entry.starts_with('"');
         let breaks = |entry: &&String| !may.contains(entry) && !is_expected(entry);
         if !may.is_empty()
@@ -131,7 +131,7 @@ impl<'a> Changes<'a> {
     }
 }
 
-/// What a value may be, in words: `string`, `null`, `"queued"`. Empty for anything.
+/// The values that are allowed, in words: `string`, `null`, `"queued"`. Empty for anything.
 fn alternatives(schema: &Value) -> Vec<String> {
     if let Some(arms) = ["anyOf", "oneOf"].iter().find_map(|keyword| schema.get(*keyword)?.as_array()) {
         return arms.iter().flat_map(alternatives).collect();
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use crate::schema::openrpc;
 
-    /// What is found when the value at `pointer` of today's document is replaced.
+    /// The differences that are found when the value at `pointer` of today's document is replaced.
     fn after(pointer: &str, value: Value) -> Vec<String> {
         let before = openrpc();
         let mut after = before.clone();

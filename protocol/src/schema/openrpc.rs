@@ -108,7 +108,7 @@ fn notifications(types: &Types) -> Vec<Value> {
     NOTIFICATIONS.iter().zip(&types.notifications).map(row).collect()
 }
 
-/// What the daemon itself publishes as events: an extension, too.
+/// The events that the daemon itself publishes: an extension, too.
 fn topics(types: &Types) -> Vec<Value> {
     let row = |(topic, payload): (&Topic, &String)| {
         json!({

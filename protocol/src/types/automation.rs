@@ -8,13 +8,13 @@ use crate::config::{self, Condition, OnBusy, Patterns};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AutomationStatus {
-    /// Whether automation as a whole is switched on.
+    /// True if automation as a whole is switched on.
     pub enabled: bool,
-    /// How many rules the configuration has; those of schedule jobs do not count.
+    /// Number of rules in the configuration, without those of schedule jobs.
     pub rule_count: u32,
     /// Each of them, in the order of the configuration; those of schedule jobs come last.
     pub rules: Vec<RuleStatus>,
-    /// What all file changes wait for: the mark of a git operation that is under way. Null when nothing.
+    /// The mark of a git operation under way that holds all file changes back. Null if nothing does.
     pub held_by: Option<String>,
     /// Since when they wait for it. Null when for nothing.
     #[serde(default)]
@@ -29,23 +29,23 @@ pub struct AutomationStatus {
 pub struct RuleStatus {
     /// Its name.
     pub id: String,
-    /// What it waits for.
+    /// The occasion it waits for.
     pub trigger: Open<Trigger>,
-    /// When it proceeds.
+    /// The condition under which it proceeds.
     pub condition: Open<Condition>,
-    /// What it does.
+    /// The action it takes.
     pub action: RuleAction,
-    /// Whether it is switched on.
+    /// True if it is switched on.
     pub enabled: bool,
-    /// Whether a match makes a task now. If not, `reason` says why.
+    /// True if a match makes a task now. If false, `reason` says why.
     pub active: bool,
     /// Why a match makes no task; null where it does.
     pub reason: Option<String>,
-    /// What a match does while it is busy.
+    /// Effect of a match while it is busy.
     pub on_busy: Open<OnBusy>,
-    /// When it tripped, because it fired too often; null if it has not.
+    /// Time at which it tripped because it fired too often. Null if it has not.
     pub tripped_at: Option<Timestamp>,
-    /// How many of its tasks are queued or running.
+    /// Number of its tasks that are queued or running.
     pub busy: u32,
     /// Matches that have not come to a task yet; null if there are none.
     pub pending: Option<PendingMatches>,
@@ -53,7 +53,7 @@ pub struct RuleStatus {
     pub last_refusal: Option<RuleRefusal>,
 }
 
-/// What a rule waits for.
+/// The occasion that a rule waits for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Trigger {
@@ -69,7 +69,7 @@ pub enum Trigger {
     /// A schedule fires.
     #[schemars(title = "ScheduleTrigger")]
     Schedule {
-        /// When, as in crontab(5), in `schedule.timezone`.
+        /// Times, as in crontab(5), in `schedule.timezone`.
         cron: String,
     },
     /// An event is published.
@@ -106,7 +106,7 @@ impl From<config::Trigger> for Trigger {
 /// A match that came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleRefusal {
-    /// When.
+    /// Time of the match.
     pub at: Timestamp,
     /// The number of the event.
     pub event: u64,
@@ -114,7 +114,7 @@ pub struct RuleRefusal {
     pub reason: String,
 }
 
-/// What a rule does. The environment that it gives to its tasks is not shown.
+/// The action of a rule. The environment that it gives to its tasks is not shown.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleAction {
     /// Always `submit_task`.
@@ -140,9 +140,9 @@ open_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingMatches {
-    /// How many.
+    /// Number of matches.
     pub matches: u64,
-    /// When they will, if nothing more comes; null when they wait for the rule's task to end.
+    /// Time at which they become a task, if no more come. Null if they wait for the rule's task to end.
     pub due_at: Option<Timestamp>,
 }
 
@@ -152,11 +152,11 @@ pub struct PendingMatches {
 pub struct RuleExecution {
     /// The rule's id.
     pub rule: String,
-    /// When.
+    /// Time at which the task was made.
     pub at: Timestamp,
     /// The number of the last event that led to it.
     pub event: u64,
-    /// How many matches it stands for.
+    /// Number of matches that it stands for.
     pub matches: u64,
     /// The task's id.
     pub task: String,
@@ -212,20 +212,20 @@ pub struct AutomationTested {
     /// The file, relative to the project; absent where none was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// What people should know besides: that the file is not watched, so that there would be no event at all, or what the daemon
-    /// itself does for a job. Absent where there is nothing.
+    /// A note for people: the file is not watched, so that there would be no event at all, or the daemon itself does
+    /// something for a job. Absent if there is nothing to note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
     /// Each rule that matches it, and what would come of it now.
     pub rules: Vec<RuleTested>,
 }
 
-/// What would come of a match.
+/// The expected result of a match.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleTested {
     /// The rule's id.
     pub rule: String,
-    /// What would come of it.
+    /// The expected result.
     pub outcome: MatchOutcome,
     /// Why nothing would, or why the task would fail; null otherwise.
     pub reason: Option<String>,
@@ -234,7 +234,7 @@ pub struct RuleTested {
 }
 
 open_enum! {
-    /// What comes of a match.
+    /// The result of a match.
     pub enum MatchOutcome {
         /// A task, at once.
         Fire = "fire",

@@ -7,15 +7,15 @@ use super::{TaskState, Timestamp, open::open_enum};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChatSendParams {
-    /// What to say; up to 1 MiB.
+    /// The text of the message; up to 1 MiB.
     #[schemars(length(min = 1, max = 1_048_576))]
     pub message: String,
     /// Higher ones start first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -1000, max = 1000), extend("default" = 5))]
     pub priority: Option<i32>,
-    /// The conversation that it belongs to, by any name of up to 200 characters: the agent is told what was said in it before, and answers one
-    /// message after the other. Without one the message stands alone.
+    /// The conversation that it belongs to, by any name of up to 200 characters. The agent gets what was said in it
+    /// before, and answers one message after the other. Without one the message stands alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 200))]
     pub conversation: Option<String>,
@@ -36,7 +36,7 @@ pub struct ChatHistoryParams {
     /// The conversation.
     #[schemars(length(min = 1, max = 200))]
     pub conversation: String,
-    /// How many of its last turns. There are fewer where they have more than 8 MiB together.
+    /// Maximum number of turns, the latest. The answer has fewer if they exceed 8 MiB together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000), extend("default" = 20))]
     pub limit: Option<u32>,
@@ -48,23 +48,23 @@ pub struct ChatHistoryParams {
 pub struct ChatTurn {
     /// The task that it is.
     pub task_id: String,
-    /// Who said it.
+    /// The speaker.
     #[serde(default)]
     pub by: Speaker,
-    /// What was said.
+    /// The text of the message.
     pub message: String,
     /// The answer; null while there is none.
     pub answer: Option<String>,
     /// Why there is no answer; null otherwise.
     pub error: Option<String>,
-    /// Where the task stands.
+    /// The state of the task.
     pub state: TaskState,
-    /// When it was said.
+    /// Time of the message.
     pub at: Timestamp,
 }
 
 open_enum! {
-    /// Who says something in a conversation.
+    /// A speaker in a conversation.
     pub enum Speaker {
         /// A person, or a script from outside.
         User = "user",
@@ -92,6 +92,6 @@ pub struct ChatClearParams {
 /// The answer to `chat.clear`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChatCleared {
-    /// How many turns are forgotten. Their tasks stay.
+    /// Number of turns that were forgotten. Their tasks stay.
     pub cleared: u64,
 }

@@ -18,7 +18,8 @@ pub struct Pong {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DaemonStopParams {
-    /// Whether running agents go on without the daemon; the next start finds them again. False when absent: they are ended.
+    /// True if running agents go on without the daemon; the next start finds them again. False when absent: they are
+    /// ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_agents: Option<bool>,
 }
@@ -27,11 +28,11 @@ pub struct DaemonStopParams {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DaemonRestarting {
-    /// Whether it begins anew now. If not, nothing has changed.
+    /// True if the daemon restarts now. If false, nothing has changed.
     pub restarting: bool,
     /// Its process, which stays the same.
     pub pid: u32,
-    /// What is wrong with the configuration file; empty where it is restarted.
+    /// The errors of the configuration file. Empty if the daemon restarts.
     pub errors: Vec<ConfigProblem>,
 }
 
@@ -39,11 +40,11 @@ pub struct DaemonRestarting {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DaemonReloaded {
-    /// Whether the file's configuration is in force now. If not, the one before still is, all of it.
+    /// True if the file's configuration is in force now. If false, the one before stays in force as a whole.
     pub reloaded: bool,
-    /// What is wrong with the file; empty when it was taken.
+    /// The errors of the file. Empty if it was taken.
     pub errors: Vec<ConfigProblem>,
-    /// What the file asks for that is not acted upon, for people.
+    /// Settings of the file that have no effect, for people.
     pub notices: Vec<String>,
 }
 
@@ -56,7 +57,7 @@ pub struct ConfigProblem {
     pub line: Option<u32>,
     /// The column, from 1; null where the file could not be read.
     pub column: Option<u32>,
-    /// What is wrong and what would be right, for people.
+    /// The error and its remedy, for people.
     pub message: String,
 }
 
@@ -79,6 +80,6 @@ pub struct StopAcknowledged {
     pub stopping: bool,
     /// The daemon's process id: it has stopped when this process has ended.
     pub pid: u32,
-    /// How many tasks are running. They get SIGTERM, 15 seconds, then SIGKILL; or go on, with `keepAgents`.
+    /// Number of running tasks. They get SIGTERM, 15 seconds, then SIGKILL. With `keepAgents` they go on.
     pub running: u32,
 }

@@ -8,21 +8,21 @@ use super::{Json, Timestamp, bounded, open::open_enum};
 pub struct Event {
     /// Its number: 1 for the first event of the project, then counting up by one.
     pub seq: u64,
-    /// What happened: `deployment:complete`.
+    /// The topic: `deployment:complete`.
     pub topic: String,
-    /// What the emitter said of it; `null` where it said nothing.
+    /// The details; `null` if the emitter gave none.
     pub payload: Json,
-    /// Who published it.
+    /// The publisher.
     pub source: EventSource,
-    /// When the daemon took it in.
+    /// Time at which the daemon received it.
     pub at: Timestamp,
-    /// What led to it; absent when it came from outside.
+    /// The cause; absent if it came from outside.
     #[serde(rename = "causedBy", default, skip_serializing_if = "Option::is_none")]
     pub caused_by: Option<Cause>,
 }
 
 open_enum! {
-    /// Who published an event.
+    /// The publisher of an event.
     pub enum EventSource {
         /// A client, with `event.emit`.
         Client = "client",
@@ -39,7 +39,7 @@ open_enum! {
     }
 }
 
-/// What led to an event or a task.
+/// The cause of an event or a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cause {
     /// The task whose process emitted it, or whose state it reports.
@@ -51,7 +51,7 @@ pub struct Cause {
     /// The number of the event that triggered the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<u64>,
-    /// How many tasks lie between this and what came from outside; 0 for none.
+    /// Number of tasks between this and what came from outside; 0 for none.
     pub depth: u32,
 }
 
@@ -63,8 +63,8 @@ pub struct EventEmitParams {
     /// `automation:`, `health:`, `chat:`) are refused.
     #[schemars(regex(pattern = r"^[A-Za-z0-9_.:/-]{1,200}$"))]
     pub topic: String,
-    /// What to say of it; any JSON value that can be read: no half of a surrogate pair, no number beyond a double's range, at most
-    /// 120 levels deep.
+    /// The details: any JSON value that can be read. It may hold no half of a surrogate pair, no number beyond a
+    /// double's range, and at most 120 levels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<Json>,
 }
@@ -76,8 +76,8 @@ pub struct EventEmitted {
     pub seq: u64,
     /// The ids of the rules that took it up: that have made a task of it, or will.
     pub rules: Vec<String>,
-    /// Those of `rules` that have made no task of it yet: they wait for quiet, for their own task to end, or for room in the
-    /// queue. Absent where there are none.
+    /// The part of `rules` that has not made a task of it yet: they wait for quiet, for their own task to end, or for
+    /// room in the queue. Absent if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<String>,
     /// The rules that it matched as well and that made nothing of it; absent where there are none.
@@ -107,7 +107,7 @@ pub struct EventListParams {
     /// after a number that the log has not reached, such as one of a log that was deleted since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<u64>,
-    /// How many at the most. There are fewer where they have more than 8 MiB together.
+    /// Maximum number of events. The answer has fewer if they exceed 8 MiB together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000), extend("default" = 100))]
     pub limit: Option<u32>,

@@ -3,10 +3,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Health, Timestamp};
 
-/// What the built-in action `health-check` found. It is also the payload of the events `health:ok` and `health:degraded`.
+/// The findings of the built-in action `health-check`. It is also the payload of the events `health:ok` and
+/// `health:degraded`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HealthCheck {
-    /// When it was made.
+    /// Time of the check.
     pub at: Timestamp,
     /// `healthy` if every check is.
     pub health: Health,
@@ -19,8 +20,8 @@ pub struct HealthCheck {
 pub struct HealthCheckItem {
     /// A stable name: `store`, `disk`, `socket`, `files`, `agent`, `queue`, `rules`.
     pub name: String,
-    /// Whether it is well.
+    /// True if it is well.
     pub ok: bool,
-    /// What was found; if it is not well, what to do about it.
+    /// The finding and, if it is not well, the remedy.
     pub message: String,
 }

@@ -66,18 +66,18 @@ impl Json {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct Unreadable {
-    /// Where in the value, as what follows its name: `.a[0]`. Empty for the value as a whole.
+    /// Path within the value, as it follows the value's name: `.a[0]`. Empty for the value as a whole.
     pub path: String,
-    /// What is wrong there.
+    /// The error there.
     pub why: String,
 }
 
 impl Json {
-    /// Whether all of it can be read: JSON's grammar allows halves of surrogate pairs, which are no text, numbers beyond any range, and any
-    /// depth. Nothing of it is kept.
+    /// Checks that all of it can be read. JSON's grammar allows more: halves of surrogate pairs, which are no text,
+    /// numbers beyond any range, and any depth. The check keeps nothing of what it reads.
     ///
     /// # Errors
-    /// It cannot.
+    /// Some of it cannot be read; the error names the first such place.
     pub fn check(&self) -> Result<(), Unreadable> {
         if is_harmless(self.as_str().as_bytes()) {
             return Ok(());
@@ -101,8 +101,8 @@ impl Json {
     }
 }
 
-/// Whether a JSON text has nothing in it that might be unreadable. Most have not, and this is several times as fast as reading them;
-/// what it finds suspicious is then read.
+/// True if a JSON text holds nothing that might be unreadable. Most texts pass, and this is several times as fast as
+/// reading them; a text that does not pass is then read.
 fn is_harmless(text: &[u8]) -> bool {
     let (mut at, mut depth, mut digits) = (0, 0usize, 0usize);
     while let Some(byte) = text.get(at) {
@@ -154,7 +154,7 @@ fn end_of_harmless_string(text: &[u8], mut at: usize) -> Option<usize> {
 /// Reads a value and keeps nothing of it.
 #[derive(Clone, Copy)]
 struct Readable {
-    /// How many levels deep it may be.
+    /// Number of levels that may still follow.
     levels: usize,
 }
 
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_with_its_place() {
+    fn what_cannot_be_read_is_reported_with_its_place() {
         let at = |text: &str| check(text).unwrap_err().0;
         assert_eq!(at(r#"{"a": {"b": [1, "\ud800 x"]}}"#), ".a.b[1]");
         assert_eq!(at(r#""\udc00""#), "");

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DaemonLogsParams {
-    /// How many of the last lines, where there is no `cursor`.
+    /// Number of last lines to give, if there is no `cursor`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 10_000), extend("default" = 100))]
     pub lines: Option<u32>,
@@ -25,8 +25,8 @@ pub struct DaemonLogsParams {
 pub struct DaemonLogs {
     /// Lines as they are in the file, without their ends; some of them, if there are very many.
     pub lines: Vec<String>,
-    /// Where to go on. It means the same to the next daemon, and after a rotation.
+    /// Position after these lines, to continue from. It stays valid for the next daemon and after a rotation.
     pub cursor: String,
-    /// Whether lines after `cursor` are gone, because their file was rotated away.
+    /// True if lines after `cursor` are gone because their file was rotated away.
     pub missed: bool,
 }

@@ -15,7 +15,8 @@ use super::Json;
 /// that is not listed; who sends it may not.
 const OPEN: &str = "x-open";
 
-/// How many words are remembered, and how long each may be, in bytes: a daemon that lies costs no more memory than this.
+/// Maximum number of words that are remembered, and maximum length of each, in bytes: a daemon that lies costs no more
+/// memory than this.
 const MOST_WORDS: usize = 256;
 const LONGEST_WORD: usize = 64;
 
@@ -87,7 +88,7 @@ macro_rules! open_enum {
             }
 
             fn json_schema(generator: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                /// What is known of it, for its schema.
+                /// The known words, for its schema.
                 #[allow(dead_code)]
                 mod known {
                     $(#[$meta])*

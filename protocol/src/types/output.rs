@@ -14,7 +14,7 @@ pub enum OutputStream {
     Stderr,
 }
 
-/// How the bytes of an output travel in JSON.
+/// The encoding of an output's bytes in JSON.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputEncoding {
@@ -44,7 +44,7 @@ pub struct TaskOutputParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 60_000), extend("default" = 0))]
     pub wait_ms: Option<u64>,
-    /// How the bytes come.
+    /// The encoding of the bytes.
     #[serde(default, deserialize_with = "by_name", skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "utf8"))]
     pub encoding: Option<OutputEncoding>,
@@ -64,7 +64,7 @@ pub struct TaskOutput {
     /// back there when this has changed.
     #[serde(default)]
     pub attempt: u32,
-    /// Whether this is all there will ever be: the task has ended, and the chunk reaches the end of its output.
+    /// True if no more will follow: the task has ended, and the chunk reaches the end of its output.
     pub ended: bool,
 }
 

@@ -13,13 +13,13 @@ pub struct ScheduledJob {
     pub name: String,
     /// The topic of its event.
     pub topic: String,
-    /// When, as in crontab(5).
+    /// Times, as in crontab(5).
     pub cron: String,
     /// The time zone of that, by its IANA name; null where the machine's own has none.
     pub timezone: Option<String>,
-    /// What the job does; null for a rule, which says so itself.
+    /// The action of the job; null for a rule, whose action is its own.
     pub action: Option<String>,
-    /// Whether it fires once for all the times that passed while no daemon ran.
+    /// True if it fires once for all the times that passed while no daemon ran.
     pub catch_up: bool,
     /// The time for which it fired last; null before the first.
     pub last_at: Option<Timestamp>,
@@ -53,8 +53,8 @@ pub struct ScheduleEvent {
     pub job: String,
     /// The time for which it fires: its own, or with `schedule.run` the moment of the call.
     pub at: Timestamp,
-    /// Whether that time was missed and is made up for, as `catch_up` asks.
+    /// True if that time was missed, and `catch_up` makes up for it.
     pub caught_up: bool,
-    /// Whether somebody ran it by hand.
+    /// True if somebody ran it by hand.
     pub manual: bool,
 }

@@ -36,11 +36,11 @@ pub struct TaskSelection {
 pub struct TasksCancelled {
     /// The tasks that were selected, in the order of their numbers.
     pub tasks: Vec<TaskCancelledOne>,
-    /// Whether there are more: ask again.
+    /// True if there are more: ask again.
     pub more: bool,
 }
 
-/// What became of one task of `task.cancelMany`.
+/// The result for one task of `task.cancelMany`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskCancelledOne {
@@ -59,7 +59,7 @@ pub struct TasksRetried {
     /// The new tasks, in the order in which they were submitted, those included that had been cancelled since they were to start after one
     /// that is retried.
     pub tasks: Vec<TaskRetried>,
-    /// Whether there are more: ask again.
+    /// True if there are more: ask again.
     pub more: bool,
 }
 

@@ -20,29 +20,29 @@ pub struct TaskStats {
     pub cancelled: u64,
     /// Ended at their time limit.
     pub timeout: u64,
-    /// What their agents have used.
+    /// Usage of their agents.
     pub usage: UsageStats,
 }
 
-/// What the tasks of a rule used.
+/// Usage of the tasks of a rule.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RuleUsage {
     /// The rule's id; null for the tasks that no rule made.
     pub rule: Option<String>,
-    /// What they used.
+    /// Their usage.
     pub usage: UsageSum,
 }
 
-/// What the tasks that ended on one day used.
+/// Usage of the tasks that ended on one day.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DayUsage {
     /// The day in UTC: `2026-11-23`.
     pub day: String,
-    /// What they used.
+    /// Their usage.
     pub usage: UsageSum,
 }
 
-/// What agents have used, as far as they told. It outlives the tasks themselves.
+/// Usage of agents, as far as they reported it. It outlives the tasks themselves.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UsageStats {
@@ -54,7 +54,7 @@ pub struct UsageStats {
     pub by_day: Vec<DayUsage>,
 }
 
-/// How many tasks there are in which state.
+/// Number of tasks in each state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskCounts {
     /// All of them.

@@ -10,7 +10,7 @@ use super::{HealthCheck, TaskCounts, Timestamp, open::open_enum};
 pub struct Heartbeat {
     /// The daemon's process.
     pub pid: u32,
-    /// When this was written: every `daemon.heartbeat_interval_seconds`.
+    /// Time of writing, which is every `daemon.heartbeat_interval_seconds`.
     pub timestamp: Timestamp,
     /// For how many whole seconds it has been up.
     pub uptime_seconds: u64,
@@ -23,13 +23,13 @@ pub struct DaemonStatus {
     pub pid: u32,
     /// For how many whole seconds it has been up.
     pub uptime_seconds: u64,
-    /// When it started.
+    /// Time of its start.
     pub started_at: Timestamp,
-    /// Whether all is well.
+    /// `healthy`, or `degraded` if something needs a person.
     pub health: Health,
-    /// What is not well; empty when health is `healthy`.
+    /// The problems; empty if `health` is `healthy`.
     pub issues: Vec<Issue>,
-    /// What the action `health-check` found last; null before the first time since the start.
+    /// The last result of the action `health-check`; null before the first since the start.
     pub health_check: Option<HealthCheck>,
     /// The daemon's version.
     pub version: String,
@@ -41,13 +41,13 @@ pub struct DaemonStatus {
     pub socket: String,
     /// The configuration in use; null when the defaults are.
     pub config: Option<String>,
-    /// Whether it was started in the background. If not, it is the process of a service manager, a container or a terminal, which
-    /// its end would be told to: `daemon.restart` has it begin anew without one.
+    /// True if it was started in the background. If false, it is the process of a service manager, a container or a
+    /// terminal, which would notice its end; `daemon.restart` restarts it without one.
     pub detached: bool,
-    /// Whether it has ended: so in the `state.json` that it leaves behind.
+    /// True if it has ended: so in the `state.json` that it leaves behind.
     #[serde(default)]
     pub stopped: bool,
-    /// How many tasks there are in which state: `task.stats` without what their agents used.
+    /// Number of tasks in each state: `task.stats` without the usage of their agents.
     #[serde(default)]
     pub stats: TaskCounts,
     /// The subsystems.
@@ -55,7 +55,7 @@ pub struct DaemonStatus {
 }
 
 open_enum! {
-    /// Whether all is well.
+    /// The health of the daemon.
     pub enum Health {
         /// It is.
         // What earlier daemons say.
@@ -70,7 +70,7 @@ open_enum! {
 pub struct Issue {
     /// A stable name: `storage`, `config`.
     pub kind: String,
-    /// What it is and what to do about it.
+    /// The problem and its remedy.
     pub message: String,
     /// Since when.
     pub since: Timestamp,
@@ -96,7 +96,7 @@ pub struct Subsystems {
 /// The socket.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct IpcSubsystem {
-    /// How many clients are connected, the one that asks included.
+    /// Number of connected clients, the caller included.
     pub clients: u32,
 }
 
@@ -104,11 +104,11 @@ pub struct IpcSubsystem {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SupervisorSubsystem {
-    /// How many tasks are running.
+    /// Number of running tasks.
     pub running: u32,
-    /// How many are queued.
+    /// Number of queued tasks.
     pub queued: u64,
-    /// How many may run at once.
+    /// Maximum number of tasks that run at once.
     pub max_concurrency: u32,
     /// Which ones.
     pub tasks: TaskSummaries,
@@ -133,7 +133,7 @@ pub struct RunningTaskSummary {
     pub prompt: String,
     /// Its agent; the default one when null.
     pub agent: Option<String>,
-    /// When its agent was started.
+    /// Time at which its agent was started.
     pub started_at: Option<Timestamp>,
     /// The agent's process; null while it is being started.
     pub pid: Option<u32>,
@@ -156,51 +156,51 @@ pub struct QueuedTaskSummary {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AutomationSubsystem {
-    /// Whether rules are acted upon at all.
+    /// True if automation as a whole is switched on.
     pub enabled: bool,
-    /// How many rules the configuration has; those of schedule jobs do not count.
+    /// Number of rules in the configuration, without those of schedule jobs.
     pub rule_count: u32,
 }
 
 /// The file watcher.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FileWatcherSubsystem {
-    /// Whether files are watched.
+    /// True if files are watched.
     pub enabled: bool,
-    /// How many changes it has told of since the start.
+    /// Number of changes that it has reported since the start.
     pub events_received: u64,
-    /// How many directories are watched.
+    /// Number of watched directories.
     pub directories: u64,
-    /// How many files are in them.
+    /// Number of files in them.
     pub files: u64,
-    /// Whether they are polled, because the configuration asks for it or the system cannot watch as many.
+    /// True if they are polled, because the configuration asks for it or the system cannot watch as many.
     pub polling: bool,
     /// Paths that are to be watched and are not there; they are waited for.
     pub missing: Vec<String>,
-    /// What changes wait for: the mark of a git operation that is under way, such as `.git/index.lock`. Null when nothing.
+    /// The mark of a git operation under way that holds changes back, such as `.git/index.lock`. Null if nothing does.
     pub held_by: Option<String>,
     /// Since when changes wait for it. Null when for nothing.
     #[serde(default)]
     pub held_since: Option<Timestamp>,
-    /// How often the system lost changes, so that everything was looked at again.
+    /// Number of times that the system lost changes, after which everything was scanned again.
     pub overflows: u64,
 }
 
 /// The scheduler.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SchedulerSubsystem {
-    /// Whether schedules fire.
+    /// True if schedules fire.
     pub enabled: bool,
-    /// How many jobs there are, rules whose trigger is a schedule included.
+    /// Number of jobs, rules whose trigger is a schedule included.
     pub jobs: u32,
-    /// When the next of them fires; null if none does.
+    /// Time at which the next of them fires; null if none does.
     pub next_at: Option<Timestamp>,
 }
 
 /// Messaging platforms.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessagingSubsystem {
-    /// Whether any is connected.
+    /// True if any is connected.
     pub enabled: bool,
     /// Their names.
     pub adapters: Vec<String>,

@@ -24,7 +24,8 @@ pub struct EventSubscribeParams {
 pub struct EventSubscribed {
     /// The subscription's number, unique on its connection.
     pub subscription: u64,
-    /// Events after this number will come. It is less than what was asked for where the log has not reached that: it was begun anew.
+    /// Number of the event after which events will come. It is lower than the requested one if the log does not reach
+    /// that: it was deleted and restarted.
     pub since: u64,
 }
 
@@ -39,7 +40,7 @@ pub struct EventUnsubscribeParams {
 /// The answer to `event.unsubscribe`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EventUnsubscribed {
-    /// Whether there was such a subscription.
+    /// True if there was such a subscription.
     pub unsubscribed: bool,
 }
 
@@ -48,7 +49,7 @@ pub struct EventUnsubscribed {
 pub struct EventNotification {
     /// The subscription's number.
     pub subscription: u64,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 
@@ -57,7 +58,8 @@ pub struct EventNotification {
 pub struct EventMissedNotification {
     /// The subscription's number.
     pub subscription: u64,
-    /// How many events were passed over, of whatever topic: no more than so many are missing from the topics subscribed to.
+    /// Number of events that were passed over, of whatever topic: at most as many are missing from the topics
+    /// subscribed to.
     pub missed: u64,
     /// The number of the last event before them: `event.list` with this `since` replays what is left of them.
     pub since: u64,

@@ -24,7 +24,7 @@ open_enum! {
 }
 
 impl TaskState {
-    /// Whether nothing can happen to the task any more, as far as this version knows.
+    /// True if the state is final, as far as this version knows.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled | Self::Timeout)
     }
@@ -50,27 +50,27 @@ impl fmt::Display for TaskState {
 pub struct Task {
     /// `task-0001`, counting up, never reused.
     pub id: String,
-    /// What the agent is asked to do.
+    /// The agent's prompt.
     pub prompt: String,
     /// The agent that is to do it; the default one when null.
     pub agent: Option<String>,
     /// Higher ones start first; 0 unless given.
     pub priority: i32,
-    /// Where it stands.
+    /// The state.
     pub state: TaskState,
-    /// When it was submitted.
+    /// Time of submission.
     pub created_at: Timestamp,
-    /// When its agent was started, the last time if there were several attempts.
+    /// Time at which its agent was started, for the last time if there were several attempts.
     pub started_at: Option<Timestamp>,
-    /// When it ended, in whatever state.
+    /// Time of its end, in whatever state.
     pub completed_at: Option<Timestamp>,
     /// The agent's process, while it runs.
     pub pid: Option<u32>,
-    /// What the agent's process exited with; null when it did not exit by itself.
+    /// Exit code of the agent's process; null if it did not exit by itself.
     pub exit_code: Option<i32>,
     /// The signal that ended the agent's process; null when none did.
     pub signal: Option<i32>,
-    /// How often an agent was started for it. More than 1 after an agent was lost with the machine.
+    /// Number of times that an agent was started for it. More than 1 after an agent was lost with the machine.
     pub attempts: u32,
     /// The agent's answer, once it has ended: the `result` of its output where that is `claude`'s JSON, else the last 64 KiB of
     /// its standard output.
@@ -83,18 +83,20 @@ pub struct Task {
     pub timeout_minutes: Option<f64>,
     /// The ids of the tasks that must have completed before it starts.
     pub after: Vec<String>,
-    /// How many processes were left when its agent's own had ended, or were to end with it, and have been ended; null before.
+    /// Number of processes that outlived the agent's own, or were to end with it, and have been ended; null before.
     pub processes_ended: Option<u32>,
-    /// How many of its processes could not be ended: 0, unless one belongs to another user. Null before it has ended.
+    /// Number of its processes that could not be ended: 0, unless one belongs to another user. Null before it has
+    /// ended.
     pub processes_left: Option<u32>,
-    /// What its agent used; null where the agent does not tell, which takes `claude`'s `--output-format json` or `stream-json`.
+    /// Usage of its agent; null if the agent does not report it. `claude` reports it with `--output-format json` or
+    /// `stream-json`.
     pub usage: Option<TaskUsage>,
     /// The submitter's own notes.
     pub metadata: JsonObject,
     /// The conversation that it is a turn of; absent when it is of none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<String>,
-    /// What led to it; absent when a client submitted it.
+    /// The cause; absent if a client submitted it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caused_by: Option<Cause>,
 }
@@ -103,7 +105,7 @@ pub struct Task {
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskSubmitParams {
-    /// What the agent is asked to do, at most 1 MiB of UTF-8; not blank.
+    /// The agent's prompt, at most 1 MiB of UTF-8; not blank.
     #[schemars(length(min = 1, max = 1_048_576), regex(pattern = r"\S"))]
     pub prompt: String,
     /// The agent that is to do it, as `--agent` of the agent command; the default one when absent.
@@ -198,7 +200,7 @@ pub struct TaskListParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 200))]
     pub agent: Option<String>,
-    /// How many at the most. There are fewer where they have more than 8 MiB together.
+    /// Maximum number of tasks. The answer has fewer if they exceed 8 MiB together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000), extend("default" = 20))]
     pub limit: Option<u32>,
@@ -215,7 +217,7 @@ pub struct TaskWaitParams {
     /// The task's id.
     #[schemars(length(max = 200))]
     pub task_id: String,
-    /// How long the daemon waits, in milliseconds, before it answers with `wait_timeout`; as long as it takes when absent.
+    /// Time after which the daemon answers with `wait_timeout`, in milliseconds; no limit when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
 }

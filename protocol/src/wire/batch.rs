@@ -13,7 +13,7 @@ pub(super) struct BatchId(u64);
 pub(super) struct Batches {
     open: HashMap<BatchId, Batch>,
     next: u64,
-    /// How many bytes of answers are gathered in all of them.
+    /// Number of bytes of answers that are gathered in all of them.
     gathered: usize,
 }
 
@@ -23,9 +23,9 @@ struct Batch {
     answers: Vec<u8>,
     /// The memory that they have been given.
     rooms: Vec<Room>,
-    /// How many are still to come, and one for the batch's own reading.
+    /// Number of answers still to come, and one for the batch's own reading.
     missing: usize,
-    /// What it counts for until it is answered, in bytes.
+    /// Memory that it counts for until it is answered, in bytes.
     cost: usize,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Answered {
     pub(super) line: Vec<u8>,
     /// The memory that they have been given.
     pub(super) rooms: Vec<Room>,
-    /// What the batch counted for.
+    /// Memory that the batch counted for, in bytes.
     pub(super) cost: usize,
 }
 
@@ -63,7 +63,7 @@ impl Batches {
         }
     }
 
-    /// How many bytes of answers wait for others of their batches.
+    /// Number of bytes of answers that wait for others of their batches.
     pub(super) fn gathered(&self) -> usize {
         self.gathered
     }

@@ -11,14 +11,15 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// What is counted at a time, in bytes.
+/// Unit of counting, in bytes.
 const UNIT: usize = 1024;
 
-/// How much each connection has in each direction beside the budget, in bytes: with it alone, it always gets on, whatever others take. It is
-/// little, since there may be thousands of connections.
+/// Memory that each connection has in each direction beside the budget, in bytes. With it alone a connection always
+/// makes progress, whatever others take. It is small, since there may be thousands of connections.
 pub const FREE_BYTES: usize = 16 * 1024;
 
-/// What a call counts for as long as it is not answered, in bytes, beside its text: what it waits with, and the answer of a few words.
+/// Memory that a call counts for until it is answered, in bytes, beside its text: what it waits with, and a short
+/// answer.
 pub const CALL_BYTES: usize = 4 * 1024;
 
 /// A number of bytes that many draw from, in the order in which they ask.
@@ -41,27 +42,27 @@ impl Budget {
         Self { units: Arc::new(Semaphore::new(total)), total, waiting: Arc::default(), most: Arc::default() }
     }
 
-    /// How many bytes there are in all.
+    /// Number of bytes in all.
     pub fn total(&self) -> usize {
         self.total.saturating_mul(UNIT)
     }
 
-    /// How many of them are taken.
+    /// Number of bytes that are taken.
     pub fn taken(&self) -> usize {
         self.total().saturating_sub(self.units.available_permits().saturating_mul(UNIT))
     }
 
-    /// How many were taken at the most since [`Self::forget_most`].
+    /// Highest number of bytes taken since [`Self::forget_most`].
     pub fn most(&self) -> usize {
         self.most.load(Ordering::Relaxed)
     }
 
-    /// Counts anew from what is taken now.
+    /// Restarts the count of [`Self::most`] from what is taken now.
     pub fn forget_most(&self) {
         self.most.store(self.taken(), Ordering::Relaxed);
     }
 
-    /// Whether someone waits for more of it.
+    /// True if someone waits for more of it.
     pub fn is_short(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
     }
@@ -109,7 +110,7 @@ impl Drop for Waits {
 }
 
 impl Room {
-    /// How many bytes it is.
+    /// Its size in bytes.
     pub fn bytes(&self) -> usize {
         self.0.num_permits().saturating_mul(UNIT)
     }
@@ -125,7 +126,7 @@ impl Room {
     }
 }
 
-/// What one connection has taken of a budget for what it reads.
+/// The part of a budget that one connection has taken for what it reads.
 pub(super) struct Share {
     budget: Budget,
     room: Option<Room>,
@@ -141,7 +142,7 @@ impl Share {
         &self.budget
     }
 
-    /// Whether it waits for more.
+    /// True if it waits for more.
     pub(super) fn is_waiting(&self) -> bool {
         self.waiting.is_some()
     }

@@ -36,18 +36,19 @@ pub struct ClientTransport<S> {
     calls: HashMap<u64, Call>,
     /// Why the daemon takes none of this connection's calls, if it does not: there are too many connections.
     refused: Option<ApiError>,
-    /// Whether calls that were made before the end of a refused connection have had their turn to be sent, and hear why as well.
+    /// True if calls that were made before the end of a refused connection have been sent, and so get the reason as
+    /// well.
     is_last_turn: bool,
     /// Nothing can be written any more. What can still be read may say why.
     is_broken: bool,
 }
 
-/// What must be known of a call to understand its answer.
+/// The facts about a call that are needed to understand its answer.
 #[derive(Debug)]
 struct Call {
     /// The method: an answer does not say what it answers.
     method: usize,
-    /// How long its line is.
+    /// Length of its line, in bytes.
     bytes: usize,
 }
 
@@ -63,7 +64,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientTransport<S> {
         }
     }
 
-    /// What writing has come to, where that it cannot be done any more is no reason not to read.
+    /// The result of a write. A broken pipe is no error here: what can still be read may say why.
     fn written(&mut self, poll: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
         match poll {
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => {

@@ -54,7 +54,7 @@ impl Encoder<Bytes> for Lines {
     }
 }
 
-/// What a client sends.
+/// A message from a client.
 #[derive(Debug)]
 pub enum ToServer {
     /// A request with its id.
@@ -63,7 +63,7 @@ pub enum ToServer {
     Cancel(u64),
     /// A request with its id that need not be one of the service: a method's name, and params as they are.
     Untyped(u64, String, Option<Json>),
-    /// What [`ToServer::to_line`] has made of one of the others.
+    /// A line that [`ToServer::to_line`] has made of one of the others.
     Line(Bytes),
 }
 
@@ -77,15 +77,15 @@ struct Untyped<'a> {
     params: Option<&'a Json>,
 }
 
-/// What a client receives.
+/// A message to a client.
 #[derive(Debug)]
 pub enum FromServer {
-    /// An answer; its id is none when the server could not tell which request it was about.
+    /// An answer. Its id is none if the server could not find out which request it answers.
     Response(Option<u64>, Result<Box<RawValue>, ApiError>),
     /// Something that was not asked for.
     Notification(ServerNotification),
-    /// What cannot be understood: which request it answers, if that much can be told, and what is wrong with it. It says nothing about
-    /// anything else that comes.
+    /// A message that cannot be understood: the id of the request it answers, if that can be read, and the error. Other
+    /// messages are not affected.
     Unreadable(Option<u64>, String),
 }
 

@@ -16,23 +16,24 @@ use super::{
     budget::{FREE_BYTES, Share},
 };
 
-/// How much is asked of the stream at a time: little, since most connections are idle, and more once a client fills it.
+/// Number of bytes to ask the stream for at a time: few, since most connections are idle, and more once a client fills
+/// them.
 const SMALLEST_CHUNK: usize = 1024;
 const LARGEST_CHUNK: usize = FREE_BYTES;
 
-/// How much where a line is long, and has its memory.
+/// Number of bytes to ask for where a line is long, and has its memory.
 const LONG_CHUNK: usize = 64 * 1024;
 
 /// A line over [`FREE_BYTES`] is given this much of the budget, and one over that the limit: it can be finished then, whoever else has begun one.
 const FIRST_STEP: usize = 1024 * 1024;
 
-/// How long a long line may rest while others wait for the memory that it holds.
+/// Time that a long line may rest while others wait for the memory that it holds.
 const LONGEST_REST: Duration = Duration::from_secs(10);
 
-/// How long a long line waits for memory.
+/// Time that a long line waits for memory.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// What comes next on the stream.
+/// The next item on the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line {
     /// A line, without its line feed.
@@ -53,7 +54,7 @@ pub struct LineReader<R> {
     chunk: usize,
     limit: usize,
     share: Share,
-    /// When it has last read something.
+    /// Time of the last read.
     read_at: Instant,
     skipping: bool,
     gave_up: bool,
@@ -111,7 +112,7 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         }
     }
 
-    /// Whether something is begun that could have to give way, which [`Self::look`] finds out.
+    /// True if a line has begun that might have to give way, which [`Self::look`] decides.
     pub fn is_long(&self) -> bool {
         self.buffer.len() > FREE_BYTES
     }
@@ -222,7 +223,7 @@ mod tests {
 
     use super::*;
 
-    /// What a reader with a limit of 8 bytes makes of `pieces`, each of which arrives by itself.
+    /// The lines that a reader with a limit of 8 bytes makes of `pieces`, each of which arrives by itself.
     async fn lines(pieces: &[&[u8]]) -> Vec<Line> {
         let (mut to, from) = tokio::io::duplex(4);
         let mut reader = LineReader::new(from, 8, Budget::new(1 << 20));

@@ -28,7 +28,7 @@ impl Id {
     }
 }
 
-/// What a line holds.
+/// The content of a line.
 #[derive(Debug)]
 pub enum Incoming<'a> {
     /// A request, or a notification when it has no id.
@@ -37,12 +37,12 @@ pub enum Incoming<'a> {
     Batch(Entries<'a>),
 }
 
-/// What stands in a batch, each entry still to be read.
+/// The entries of a batch, each still to be read.
 #[derive(Debug, Default)]
 pub struct Entries<'a> {
     /// The first of them, [`MAX_BATCH`] at the most.
     pub first: Vec<&'a RawValue>,
-    /// How many there are.
+    /// Number of entries.
     pub count: usize,
 }
 

@@ -28,7 +28,7 @@ pub const DEFAULT_MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
 /// longer one is none.
 pub const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
 
-/// How many requests a batch may hold: answers must not grow without bound from one line.
+/// Maximum number of requests in a batch: answers must not grow without bound from one line.
 pub const MAX_BATCH: usize = 1000;
 
 /// A deadline that never comes. tarpc gives each request 10 seconds by default and then drops its handler without an

@@ -14,11 +14,11 @@ use super::Room;
 /// Short lines share a piece of this size: one write for many of them, and what is written is not held until the rest is.
 const PIECE: usize = 16 * 1024;
 
-/// What is to be written, in pieces that are let go one after the other.
+/// The bytes to be written, in pieces that are freed one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Out {
     pieces: VecDeque<Piece>,
-    /// How many bytes wait.
+    /// Number of waiting bytes.
     waiting: usize,
     /// A piece that was written, to be filled again.
     spare: Vec<u8>,
@@ -33,7 +33,7 @@ struct Piece {
 }
 
 impl Out {
-    /// How many bytes wait.
+    /// Number of waiting bytes.
     pub(super) fn len(&self) -> usize {
         self.waiting
     }

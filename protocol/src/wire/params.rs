@@ -16,7 +16,7 @@ pub enum DecodeError {
     InvalidParams {
         /// The member that is wrong, as a path; none when `params` as a whole is.
         member: Option<String>,
-        /// What is wrong with it.
+        /// The error.
         message: String,
     },
 }

@@ -27,31 +27,31 @@ use crate::{
     types::RpcCancelParams,
 };
 
-/// When this much is waiting to be written, no more requests are read and no more notifications are taken. Where there is no memory for
-/// so much, it is [`FREE_BYTES`]: a client that does not read costs this much, and one answer beyond it.
+/// Number of unwritten bytes from which no more requests are read and no more notifications are taken. Where there is
+/// no memory for so much, it is [`FREE_BYTES`]: a client that does not read costs this much, and one answer beyond it.
 const HIGH_WATER: usize = 256 * 1024;
 
 /// An answer that waits for others of its batch needs no memory of its own up to this length: its call has counted for as much.
 const FREE_ANSWER: usize = CALL_BYTES / 2;
 
-/// What an entry of a list or map of params takes beside its text.
+/// Memory that an entry of a list or map of params takes beside its text, in bytes.
 const ENTRY_BYTES: usize = 96;
 
-/// What is held for requests in flight is kept for as many. Beyond, it goes back when there are none.
+/// Number of requests in flight for which memory is kept. Memory beyond that is freed when there are none.
 const KEPT: usize = 64;
 
-/// How many requests of one connection may be in flight before no more are read.
+/// Number of requests of one connection in flight from which no more are read.
 const MAX_IN_FLIGHT: usize = 1024;
 
-/// What a call is known by, within its connection: no two ever have the same.
+/// Identifier of a call within its connection. No two calls ever have the same.
 pub type CallId = u64;
 
-/// What came over the connection, in the order in which it was sent.
+/// A message from the connection, in the order in which it was sent.
 #[derive(Debug)]
 pub enum Message {
     /// A request, or a notification, that is to be carried out. Each wants one [`ServerTransport::answer`].
     Call(CallId, DaemonServiceRequest),
-    /// The caller wants no more of this call, and has been told so.
+    /// The caller has cancelled this call, and has got the error `cancelled`.
     Cancel(CallId),
     /// A line that is done with, or a batch whose entries come next.
     Line,
@@ -66,16 +66,16 @@ pub struct Push {
     pub rooms: Vec<Room>,
 }
 
-/// How much a connection may hold in memory.
+/// Memory limits of a connection.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// The longest line, in bytes. As much again of requests may be in flight.
     pub line: usize,
-    /// What all connections share for what they read.
+    /// Budget of all connections for what they read.
     pub lines: Budget,
-    /// What all connections share for what they are sent.
+    /// Budget of all connections for what they are sent.
     pub answers: Budget,
-    /// How many bytes of answers may wait for others of their batches.
+    /// Number of bytes of answers that may wait for others of their batches.
     pub gathered: usize,
 }
 
@@ -88,16 +88,16 @@ pub struct ServerTransport<R, W> {
     /// Nobody reads any more: what has been sent is still taken in, and not answered.
     is_gone: bool,
     answers: Budget,
-    /// What is given for more than [`FREE_BYTES`] of unwritten answers.
+    /// Memory given for more than [`FREE_BYTES`] of unwritten answers.
     out_room: Option<Room>,
     /// Requests that are not answered.
     calls: HashMap<CallId, Call>,
     next_call: CallId,
-    /// How many bytes those requests had.
+    /// Size of those requests, in bytes.
     unanswered: usize,
-    /// What requests count for in memory: those that are not answered, and whole batches until their answers are written.
+    /// Memory that requests count for: those that are not answered, and whole batches until their answers are written.
     in_flight: usize,
-    /// What is counted there for batches that are answered, and whose answers are not written.
+    /// The part of it for batches that are answered, and whose answers are not written.
     unwritten: usize,
     batches: Batches,
     max_gathered: usize,
@@ -106,20 +106,20 @@ pub struct ServerTransport<R, W> {
     pushes: mpsc::Receiver<Push>,
 }
 
-/// Where the answer to a request goes.
+/// The destination of the answer to a request.
 #[derive(Debug)]
 struct Call {
     /// None for a notification: it is executed, never answered.
     id: Option<Id>,
     batch: Option<BatchId>,
-    /// How long the request is.
+    /// Length of the request, in bytes.
     bytes: usize,
-    /// What it counts for in memory; none where its batch does.
+    /// Memory that it counts for; 0 if its batch counts for it.
     cost: usize,
 }
 
 impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
-    /// What arrives on `pushes` is sent between the answers.
+    /// Creates a transport. What arrives on `pushes` is sent between the answers.
     pub fn new(reader: R, writer: W, limits: Limits, pushes: mpsc::Receiver<Push>) -> Self {
         Self {
             reader: LineReader::new(reader, limits.line, limits.lines),
@@ -145,7 +145,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         &self.writer
     }
 
-    /// Whether so much waits to be written that nothing more should be answered.
+    /// True if so much waits to be written that nothing more should be answered.
     pub fn is_full(&mut self) -> bool {
         if self.out.len() >= FREE_BYTES && self.out_room.is_none() {
             self.out_room = self.answers.try_take(HIGH_WATER - FREE_BYTES);
@@ -153,23 +153,24 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         self.out.len() >= if self.out_room.is_some() { HIGH_WATER } else { FREE_BYTES }
     }
 
-    /// Whether something waits to be written.
+    /// True if something waits to be written.
     pub fn has_unwritten(&self) -> bool {
         self.out.len() > 0
     }
 
-    /// How many bytes of answers are held: those that wait to be written, and those that wait for others of their batches.
+    /// Number of bytes of answers that are held: those that wait to be written, and those that wait for others of their
+    /// batches.
     pub fn held(&self) -> usize {
         self.out.len() + self.batches.gathered()
     }
 
-    /// Whether answers to batches take as much memory as they may: only a shorter batch can help.
+    /// True if answers to batches take as much memory as they may: only a shorter batch can help.
     pub fn has_gathered_all(&self) -> bool {
         // Another long answer would be beyond it.
         self.batches.gathered() >= self.max_gathered / 4 * 3
     }
 
-    /// Whether a long line is only begun, so that [`Self::look`] is worth it.
+    /// True if a long line is incomplete, so that [`Self::look`] is worth calling.
     pub fn has_begun_long_line(&self) -> bool {
         self.reader.is_long()
     }
@@ -185,8 +186,8 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         self.out.clear();
     }
 
-    /// What comes next, a line at a time; none at the end of the stream. Pending also while too much is in flight or unread: to be asked
-    /// again after an answer, or a write.
+    /// The next message, a line at a time; none at the end of the stream. Also pending while too much is in flight or
+    /// unread: poll again after an answer or a write.
     ///
     /// # Errors
     /// The stream cannot be read.
@@ -416,7 +417,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         self.complete(batch, &answer, rooms);
     }
 
-    /// Whether an answer of this length may wait for others of its batch, with the memory that it is given for that.
+    /// True if an answer of this length may wait for others of its batch, with the memory that it is given for that.
     fn has_room_in_batch(&self, bytes: usize, rooms: &mut Vec<Room>) -> bool {
         if bytes <= FREE_ANSWER {
             return true;
@@ -453,7 +454,7 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
     }
 }
 
-/// How many entries the lists and maps of a request have.
+/// Number of entries in the lists and maps of a request.
 fn entries(request: &DaemonServiceRequest) -> usize {
     use DaemonServiceRequest as Request;
     match request {

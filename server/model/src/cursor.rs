@@ -2,23 +2,24 @@
 
 use aiwg_protocol::types::Timestamp;
 
-/// How far a source of events has come, by one of its keys. It is moved in the transaction that takes in what the source
-/// publishes: so what is behind it is neither lost nor taken in twice, whenever the daemon ends. What it says is the source's alone.
+/// The position of a source of events, for one of its keys. It moves in the transaction that stores the events that the
+/// source publishes: so no event behind it is lost or stored twice, whenever the daemon ends. Only the source knows the
+/// meaning of its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// The source.
     pub source: &'static str,
     /// Which of its cursors: a schedule's name, or the id of a message that must not be taken in twice.
     pub key: String,
-    /// Where it is from then on, as the source writes it; none to forget it.
+    /// The new position, as the source writes it; none to forget the cursor.
     pub value: Option<String>,
-    /// Where it must be for anything to happen.
+    /// The position that it must have for anything to happen.
     pub only_if: OnlyIf,
-    /// When it may be forgotten; never if none.
+    /// Time from which it may be forgotten; never if none.
     pub until: Option<Timestamp>,
 }
 
-/// Where a cursor must be.
+/// The position that a cursor must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OnlyIf {
     /// Anywhere.

@@ -5,14 +5,14 @@ use aiwg_protocol::types::{Cause, EventSource, Json, Timestamp};
 /// An event before it has its number.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
-    /// What happened.
+    /// The topic.
     pub topic: String,
-    /// What there is to say of it.
+    /// The details.
     pub payload: Json,
-    /// Who says so.
+    /// The publisher.
     pub source: EventSource,
-    /// What led to it.
+    /// The cause.
     pub cause: Option<Cause>,
-    /// When it happened, where that was before the daemon took it in.
+    /// Time at which it happened, if that was before the daemon received it.
     pub happened_at: Option<Timestamp>,
 }

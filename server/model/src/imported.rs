@@ -9,19 +9,19 @@ use crate::task::{TaskNo, TaskSpec};
 pub struct ImportedTask {
     /// The number it had; none where it had another kind of id.
     pub no: Option<TaskNo>,
-    /// Where it stands; not running.
+    /// Its state; not running.
     pub state: TaskState,
     /// The order.
     pub order: TaskSpec,
-    /// When it was submitted.
+    /// Time of submission.
     pub created_at: Timestamp,
-    /// When its agent was started.
+    /// Time at which its agent was started.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// Time of its end.
     pub completed_at: Option<Timestamp>,
-    /// How often an agent was started.
+    /// Number of times that an agent was started.
     pub attempts: u32,
-    /// What the agent exited with.
+    /// Exit code of the agent.
     pub exit_code: Option<i32>,
     /// Why it did not complete.
     pub error: Option<String>,

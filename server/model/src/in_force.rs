@@ -7,6 +7,6 @@ use std::path::PathBuf;
 pub struct InForce {
     /// The file that was named in place of the usual one.
     pub named: Option<PathBuf>,
-    /// What it said; none where there was no file, and the defaults held.
+    /// Its text; none if there was no file, so that the defaults held.
     pub text: Option<String>,
 }

@@ -8,7 +8,7 @@ use aiwg_protocol::limits::LONGEST_TASK_MINUTES;
 /// What is numbered counts on from there, so that it must leave enough.
 pub const HIGHEST_BELIEVED: u64 = 1_000_000_000_000;
 
-/// Whether a task may have this time limit, in minutes. The store and the timers have no word for much longer ones.
+/// True if a task may have this time limit, in minutes. The store and the timers cannot represent much longer ones.
 pub fn is_task_time(minutes: f64) -> bool {
     minutes > 0.0 && minutes <= LONGEST_TASK_MINUTES
 }

@@ -3,38 +3,38 @@
 /// The most characters of a topic.
 const LONGEST_TOPIC: usize = 200;
 
-/// What a topic looks like, for people.
+/// The form of a topic, for people.
 pub const TOPIC_RULE: &str = "a topic has 1 to 200 characters of A-Z a-z 0-9 _ . : / -";
 
-/// What an agent's name looks like, for people.
+/// The form of an agent's name, for people.
 pub const AGENT_RULE: &str = "must be a name: not empty, not an option, no control characters, and none that is not seen or that turns \
                                      the direction of writing";
 
-/// What any other name looks like, for people.
+/// The form of any other name, for people.
 pub const NAME_RULE: &str = "must be a name: not empty, no control characters, and none that is not seen or that turns the direction of writing";
 
-/// Whether an event can have this topic.
+/// True if an event can have this topic.
 pub fn is_topic(topic: &str) -> bool {
     !topic.is_empty() && topic.len() <= LONGEST_TOPIC && topic.chars().all(is_in_topics)
 }
 
-/// Whether a topic can have this character.
+/// True if a topic can have this character.
 pub fn is_in_topics(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_.:/-".contains(c)
 }
 
-/// Whether this can be given to the agent's program as the name of an agent.
+/// True if this can be given to the agent's program as the name of an agent.
 pub fn is_agent(name: &str) -> bool {
     is_name(name) && !name.starts_with('-')
 }
 
-/// Whether this can be shown, and be told from others: a rule's id, a job's name.
+/// True if this can be shown and distinguished from others: a rule's id, a job's name.
 pub fn is_name(name: &str) -> bool {
     !name.trim().is_empty() && !name.contains(|c: char| c.is_control() || is_unseen(c))
 }
 
-/// Whether a character is not seen, or turns the direction of what follows: a name with it looks like another. Joiners are no such: words in
-/// some scripts have them, and pictures.
+/// True if a character is invisible, or turns the direction of what follows: a name with it looks like another. Joiners
+/// are allowed: words in some scripts have them, and pictures.
 pub fn is_unseen(c: char) -> bool {
     matches!(
         c,
@@ -43,12 +43,12 @@ pub fn is_unseen(c: char) -> bool {
     )
 }
 
-/// Whether a variable of an environment can have this name.
+/// True if a variable of an environment can have this name.
 pub fn is_variable(name: &str) -> bool {
     !name.is_empty() && !name.contains(['=', '\0'])
 }
 
-/// Whether each `${` in a value has its `}`.
+/// True if each `${` in a value has its `}`.
 pub fn is_closed(value: &str) -> bool {
     value.rsplit_once("${").is_none_or(|(_, rest)| rest.contains('}'))
 }

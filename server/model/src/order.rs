@@ -6,7 +6,7 @@ use aiwg_protocol::types::{Event, Timestamp};
 
 use crate::task::{StopReason, TaskNo};
 
-/// What the supervisor is told, after the commit.
+/// A command to the supervisor, sent after the commit.
 #[derive(Debug)]
 pub enum Order {
     /// Start an agent.
@@ -19,11 +19,11 @@ pub enum Order {
 pub struct StartOrder {
     /// The task.
     pub no: TaskNo,
-    /// How many tasks lie between it and what came from outside.
+    /// Number of tasks between it and what came from outside.
     pub depth: u32,
     /// The shim's attempt number.
     pub launch: u32,
-    /// What the agent is asked to do.
+    /// The agent's prompt.
     pub prompt: String,
     /// Which agent; none for the default one.
     pub agent: Option<String>,
@@ -33,7 +33,7 @@ pub struct StartOrder {
     pub timeout_ms: Option<u64>,
     /// The event that led to it.
     pub event: Option<Event>,
-    /// When it was started.
+    /// Time at which it was started.
     pub started_at: Timestamp,
 }
 

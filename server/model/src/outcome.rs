@@ -4,12 +4,12 @@ use aiwg_protocol::types::{TaskState, TaskUsage};
 
 use crate::task::StopReason;
 
-/// How a task ended.
+/// The end of a task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// The final state.
     pub state: TaskState,
-    /// What the agent exited with.
+    /// Exit code of the agent.
     pub exit_code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
@@ -17,29 +17,29 @@ pub struct Outcome {
     pub error: Option<String>,
     /// Its answer.
     pub result: Option<String>,
-    /// What became of the processes that it left; none where there was no agent.
+    /// The processes that it left; none if there was no agent.
     pub processes: Option<Processes>,
-    /// What it used.
+    /// Its usage.
     pub usage: Option<TaskUsage>,
-    /// What its session has cost so far.
+    /// Cost of its session so far.
     pub session: Option<SessionCost>,
 }
 
-/// What an agent's session has cost from its very beginning, as the agent tells.
+/// Cost of an agent's session from its very beginning, as the agent reports it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SessionCost {
     /// In US dollars.
     pub total_usd: f64,
-    /// Whether the cost that the outcome tells is this one, and not that of this task alone.
+    /// True if the cost in the outcome's usage is the session's, and not that of this task alone.
     pub is_sessions: bool,
 }
 
-/// What became of the processes that an agent left.
+/// The processes that an agent left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Processes {
-    /// How many were ended.
+    /// Number of processes that were ended.
     pub ended: u32,
-    /// How many could not be.
+    /// Number of processes that could not be ended.
     pub left: u32,
 }
 
@@ -59,11 +59,11 @@ impl Outcome {
         }
     }
 
-    /// What it comes to when the agent was being ended: that decides, whatever the agent made of it.
+    /// The outcome if the agent was being ended: the reason for that decides, whatever the agent made of it.
     #[must_use]
     pub fn given(mut self, ending: Option<StopReason>) -> Self {
         let (state, why) = match ending {
-            // An agent that had told its result was judged by that.
+            // An agent that had reported its result was judged by that.
             None | Some(StopReason::Finished) => return self,
             Some(StopReason::Cancel) => (TaskState::Cancelled, "cancelled while it was running"),
             Some(StopReason::Timeout) => (TaskState::Timeout, "it ran longer than its time limit"),

@@ -2,7 +2,7 @@
 
 use aiwg_protocol::types::Timestamp;
 
-/// What is kept: of each thing, what is neither too old nor too much.
+/// Limits for what is kept: of each kind, whatever is neither too old nor too much.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
     /// Only since then; of any age when none.

@@ -9,9 +9,9 @@ use crate::task::TaskNo;
 /// A rule's switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Switch {
-    /// What someone has switched it to; none where nobody has, so that the configuration says it.
+    /// The manual switch; none if nobody has set it, so that the configuration decides.
     pub enabled: Option<bool>,
-    /// When it tripped.
+    /// Time at which it tripped.
     pub tripped_at: Option<Timestamp>,
 }
 
@@ -20,20 +20,20 @@ pub struct Switch {
 pub struct Pending {
     /// The rule.
     pub rule: String,
-    /// When they will; when the rule is no longer busy, if none.
+    /// Time at which they become a task; none if that is when the rule is no longer busy.
     pub due_at: Option<Timestamp>,
-    /// When the first of them came.
+    /// Time of the first of them.
     pub first_at: Timestamp,
-    /// How many there are.
+    /// Number of matches.
     pub matches: u64,
 }
 
-/// When a task of a rule ran.
+/// A period in which a task of a rule ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
     /// The task.
     pub task: TaskNo,
-    /// How many tasks lay between it and what came from outside.
+    /// Number of tasks between it and what came from outside.
     pub depth: u32,
     /// From its start.
     pub from: Timestamp,
@@ -46,24 +46,24 @@ pub struct Run {
 pub struct Firing {
     /// The rule.
     pub rule: String,
-    /// When.
+    /// Time of the firing.
     pub at: Timestamp,
     /// The last event that led to it.
     pub event: u64,
-    /// How many there were.
+    /// Number of matches.
     pub matches: u64,
     /// The task.
     pub task: TaskNo,
-    /// Whether the circuit breaker counts it.
+    /// True if the circuit breaker counts it.
     pub counts: bool,
 }
 
-/// What the store knows of the rules.
+/// The store's facts about the rules.
 #[derive(Debug)]
 pub struct RuleFacts {
     /// All switches that were ever set; the one of all automation has an empty name.
     pub switches: HashMap<String, Switch>,
-    /// How many tasks of each rule are queued or running.
+    /// Number of tasks of each rule that are queued or running.
     pub busy: HashMap<String, usize>,
     /// All matches that wait, by rule.
     pub pending: HashMap<String, Pending>,

@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, TaskUsage, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How much of an agent's output goes into its task, in bytes: 64 KiB.
+/// Size of the end of an agent's output that its task holds, in bytes: 64 KiB.
 pub const TAIL_BYTES: u64 = 64 * 1024;
 
-/// How many characters of a prompt an overview of tasks has, and one more, by which it is seen that there are more.
+/// Number of characters of a prompt in an overview of tasks. One more is read, which shows that there are more.
 pub const PROMPT_HEAD: usize = 4096;
 
 /// A task's number: `task-0001` is number 1.
@@ -44,7 +44,7 @@ pub enum StopReason {
     Timeout,
     /// It has written nothing for too long.
     Stalled,
-    /// It has told its result, but does not exit.
+    /// It has reported its result, but does not exit.
     Finished,
     /// The daemon stops.
     Stop,
@@ -74,7 +74,7 @@ impl StopReason {
 /// A task to be stored.
 #[derive(Clone, Default)]
 pub struct TaskSpec {
-    /// What the agent is asked to do.
+    /// The agent's prompt.
     pub prompt: String,
     /// Which agent; none for the default one.
     pub agent: Option<String>,
@@ -86,9 +86,9 @@ pub struct TaskSpec {
     pub env: BTreeMap<String, String>,
     /// The submitter's notes.
     pub metadata: JsonObject,
-    /// What led to it.
+    /// The cause.
     pub cause: Option<Cause>,
-    /// Those that must have completed before it starts.
+    /// The tasks that must have completed before it starts.
     pub after: Vec<TaskNo>,
     /// The rule that made it; none where someone submitted it, be it an agent that a rule had started.
     pub rule: Option<String>,
@@ -101,25 +101,25 @@ pub struct TaskSpec {
 pub struct TaskRow {
     /// Its number.
     pub no: TaskNo,
-    /// Where it stands.
+    /// The state.
     pub state: TaskState,
     /// The order.
     pub order: TaskSpec,
-    /// Whether one of those that it is to start after has not completed yet.
+    /// True if one of the tasks that it is to start after has not completed yet.
     pub is_waiting: bool,
-    /// When it was stored.
+    /// Time at which it was stored.
     pub created_at: Timestamp,
-    /// When its agent was started last.
+    /// Time at which its agent was started last.
     pub started_at: Option<Timestamp>,
-    /// When it ended.
+    /// Time of its end.
     pub completed_at: Option<Timestamp>,
     /// The shim's attempt number.
     pub launch: u32,
-    /// How often an agent was started.
+    /// Number of times that an agent was started.
     pub attempts: u32,
     /// Why it is being ended.
     pub ending: Option<StopReason>,
-    /// What the agent exited with.
+    /// Exit code of the agent.
     pub exit_code: Option<i32>,
     /// The signal that ended the agent.
     pub signal: Option<i32>,
@@ -127,11 +127,11 @@ pub struct TaskRow {
     pub error: Option<String>,
     /// The agent's answer.
     pub result: Option<String>,
-    /// How many processes were ended with it.
+    /// Number of processes that were ended with it.
     pub processes_ended: Option<u32>,
-    /// How many could not be.
+    /// Number of processes that could not be ended.
     pub processes_left: Option<u32>,
-    /// What the agent used.
+    /// The agent's usage.
     pub usage: Option<TaskUsage>,
 }
 

@@ -37,7 +37,7 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
         .or_else(alike)
 }
 
-/// What to do about a name that nothing has: the one that was most likely meant, else the command that shows all.
+/// The advice for a name that does not exist: the one that was most likely meant, else the command that shows all.
 pub fn similar(near: Option<&str>, shows: &str) -> String {
     near.map_or_else(|| format!("`{shows}` shows them"), |near| format!("did you mean {near:?}?"))
 }

@@ -1,13 +1,13 @@
 //! Why a store fails.
 
-/// What kind of failure it is, and with it what can be done.
+/// The kind of a failure, which decides what can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// Others keep it to themselves for longer than one waits: the same works once they let go.
     Busy,
     /// There is no room left.
     Full,
-    /// What is stored is damaged.
+    /// The stored data is damaged.
     Damaged,
     /// It is not where it was, or does not answer: a file that was removed, a connection that was lost.
     Gone,
@@ -38,7 +38,7 @@ impl StoreError {
         Self::new(ErrorKind::Full, "database or disk is full")
     }
 
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }

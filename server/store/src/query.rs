@@ -6,7 +6,7 @@ use aiwg_model::{TaskNo, TaskRow};
 use aiwg_patterns::TopicFilter;
 use aiwg_protocol::types::{Event, TaskState, Timestamp};
 
-/// How much text one list reads, in bytes, and then what is left of the row.
+/// Size of the texts that one list reads, in bytes; it ends with the row that reaches this.
 pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
 /// Which tasks to list.
@@ -18,9 +18,9 @@ pub struct TaskFilter {
     pub agent: Option<String>,
     /// Only older than this one.
     pub before: Option<TaskNo>,
-    /// How many at the most.
+    /// Maximum number.
     pub limit: u32,
-    /// How many bytes their texts have together at the most, but for the last of them.
+    /// Maximum size of their texts together, in bytes; the last task may exceed it.
     pub bytes: usize,
 }
 
@@ -29,9 +29,9 @@ pub struct TaskFilter {
 pub struct TaskPage {
     /// The tasks, the newest first.
     pub tasks: Vec<TaskRow>,
-    /// How many bytes their texts have together.
+    /// Size of their texts together, in bytes.
     pub bytes: usize,
-    /// Whether there would be more, but for how long these are together.
+    /// True if there would be more, were these not so long together.
     pub is_cut: bool,
 }
 
@@ -51,24 +51,26 @@ pub struct EventFilter {
     pub topics: Option<Arc<TopicFilter>>,
     /// From where, and which way.
     pub from: From,
-    /// How many at the most.
+    /// Maximum number.
     pub limit: u32,
-    /// How many bytes their payloads have together at the most, but for the last of them: so much memory nobody else can use meanwhile.
+    /// Maximum size of their payloads together, in bytes; the last event may exceed it. As much memory is unavailable
+    /// to others meanwhile.
     pub bytes: usize,
 }
 
 /// A part of the event log.
 #[derive(Debug)]
 pub struct EventPage {
-    /// Those that match.
+    /// The events that match.
     pub events: Vec<Event>,
-    /// How many events there were before the first that was looked at, and after where it began, that are in the log no more. Forwards only.
+    /// Number of events between the start of the query and the first event looked at that are no longer in the log.
+    /// Forwards only.
     pub gone: u64,
     /// The number of the last event that was looked at.
     pub scanned: u64,
-    /// Whether the log ends there.
+    /// True if the log ends there.
     pub is_last: bool,
-    /// Whether there would be more, but for how long those found are together.
+    /// True if there would be more, were those found not so long together.
     pub is_full: bool,
 }
 
@@ -81,6 +83,6 @@ pub struct Selection {
     pub agent: Option<String>,
     /// Made by this rule.
     pub rule: Option<String>,
-    /// That have ended since, or were submitted since and have not ended.
+    /// Only tasks that have ended since, or were submitted since and have not ended.
     pub since: Option<Timestamp>,
 }

@@ -2,7 +2,8 @@
 
 use std::{fmt, sync::Arc};
 
-/// Takes messages about rows that cannot be read and are passed over: for people, with what to do about it. By default nobody is told.
+/// Receives messages about rows that cannot be read and are passed over: for people, with the remedy. By default nobody
+/// receives them.
 #[derive(Clone, Default)]
 pub struct Reports(Option<Arc<dyn Fn(String) + Send + Sync>>);
 

@@ -12,7 +12,7 @@ use crate::{
     render::render,
 };
 
-/// Where it lies.
+/// Path of the document.
 const PATH: &str = "docs/protocol.md";
 
 pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
@@ -28,7 +28,7 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
         topics => model.topics.iter().map(topic).collect::<Vec<_>>(),
         types => model.types.iter().filter(described).map(type_view).collect::<Vec<_>>(),
         errors => model.errors.iter().map(error).collect::<Vec<_>>(),
-        common => kinds(model.errors.iter().filter(|error| error.common).map(|error| error.kind)),
+        common => common_errors(model),
     };
     Ok(vec![Output::new(PATH, render(include_str!("protocol.md.jinja"), &view)?)])
 }
@@ -56,13 +56,19 @@ fn method(model: &Model, method: &Method) -> Result<Value, GenerateError> {
         summary => markdown::cell(method.docs.lines().next().unwrap_or_default()),
         docs => markdown::paragraphs(&method.docs),
         params => params.iter().map(member).collect::<Vec<_>>(),
-        result => markdown::type_name(&method.result),
-        errors => kinds(method.errors.iter().copied()),
-        agents => method.agents,
-        since => method.since,
+        facts => facts(method),
         deprecated => method.deprecated,
         examples => method.examples.iter().map(|example| examples::view(method, example)).collect::<Result<Vec<_>, _>>()?,
     })
+}
+
+/// The result, the errors beside the common ones, the access of agents and the version that brought the method.
+fn facts(method: &Method) -> String {
+    let result = format!("Result: {}.", markdown::type_name(&method.result));
+    let errors = kinds(method.errors.iter().copied());
+    let errors = if errors.is_empty() { errors } else { format!("Errors: {errors}.") };
+    let since = format!("Since {}.", method.since);
+    markdown::paragraphs(&[result.as_str(), &errors, method.agents, &since].join(" "))
 }
 
 fn member(field: &Field) -> Value {
@@ -112,12 +118,12 @@ fn type_view(def: &TypeDef) -> Value {
             let arms: Vec<String> = union.arms.iter().map(markdown::type_name).collect();
             text = format!("One of {}.", arms.join(", "));
             if let Some(tag) = &union.tag {
-                text = format!("{text} The member `{}` tells which.", tag.member);
+                text = format!("{text} The member `{}` says which.", tag.member);
             }
         }
         TypeKind::Alias(ty) => text = format!("On the wire: {}.", markdown::type_name(ty)),
     }
-    context! { name => def.name.as_str(), docs => markdown::paragraphs(&def.docs), members, variants, text }
+    context! { name => def.name.as_str(), docs => markdown::paragraphs(&def.docs), members, variants, text => markdown::paragraphs(&text) }
 }
 
 fn error(error: &ErrorKindDef) -> Value {
@@ -127,6 +133,13 @@ fn error(error: &ErrorKindDef) -> Value {
         docs => markdown::cell(&error.docs),
         retryable => if error.retryable { "yes" } else { "no" },
     }
+}
+
+fn common_errors(model: &Model) -> String {
+    let common = kinds(model.errors.iter().filter(|error| error.common).map(|error| error.kind));
+    markdown::paragraphs(&format!(
+        "Any method may answer with {common}. Further errors are stated with each method."
+    ))
 }
 
 fn kinds<'a>(kinds: impl Iterator<Item = &'a str>) -> String {

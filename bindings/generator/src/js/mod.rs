@@ -14,7 +14,7 @@ use crate::{
     render::render,
 };
 
-/// Where it lies.
+/// Folder of the generated files.
 pub(crate) const FOLDER: &str = "bindings/js/src/generated";
 
 /// As prettier breaks lists.

@@ -4,7 +4,7 @@ use aiwg_protocol::{
     wire::{DEFAULT_MAX_LINE_BYTES, MAX_ANSWER_BYTES, MAX_BATCH},
 };
 
-/// What clients must agree on beyond methods and types.
+/// The constants that clients must agree on beyond methods and types.
 #[derive(Debug)]
 pub(crate) struct Constants {
     protocol_version: &'static str,
@@ -64,7 +64,7 @@ impl Constants {
         }
     }
 
-    /// Those that the code of a client names: name, value and documentation.
+    /// The constants that the code of a client names: name, value and documentation.
     pub(crate) fn for_clients(&self) -> [(&'static str, ConstantValue, &'static str); 8] {
         use ConstantValue::{Number, Text};
         [

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-/// What a schema demands beyond the type.
+/// The demands of a schema beyond the type.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Limits {
     pub(crate) minimum: Option<String>,

@@ -25,7 +25,7 @@ pub(crate) struct Method {
     pub(crate) result: Type,
     /// Kinds, beyond those that every method may answer with.
     pub(crate) errors: Vec<&'static str>,
-    /// What agents may with it, in words.
+    /// Access of agents to it, in words.
     pub(crate) agents: &'static str,
     pub(crate) since: &'static str,
     /// Why it should no longer be used.
@@ -48,7 +48,7 @@ pub(crate) struct Notification {
     pub(crate) docs: String,
     /// The name of its params struct.
     pub(crate) params: String,
-    /// Whether clients send it; else the daemon does.
+    /// True if clients send it. If false, the daemon does.
     pub(crate) to_daemon: bool,
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct ErrorKindDef {
     pub(crate) code: i32,
     pub(crate) docs: String,
     pub(crate) retryable: bool,
-    /// Whether every method may answer with it.
+    /// True if every method may answer with it.
     pub(crate) common: bool,
 }
 
@@ -112,7 +112,7 @@ pub(super) fn methods(schemas: &Types) -> Result<Vec<Method>, GenerateError> {
         .collect()
 }
 
-/// What agents may with a method, as a sentence.
+/// Access of agents to a method, as a sentence.
 fn agents(access: AgentAccess) -> &'static str {
     match access {
         AgentAccess::Allowed => "Agents may call it.",

@@ -20,9 +20,9 @@ pub(crate) struct Model {
     pub(crate) constants: Constants,
     /// In the order of the definition.
     pub(crate) methods: Vec<Method>,
-    /// What is sent without an answer, either way.
+    /// The messages without an answer, in both directions.
     pub(crate) notifications: Vec<Notification>,
-    /// What the daemon itself publishes.
+    /// The events that the daemon itself publishes.
     pub(crate) topics: Vec<Topic>,
     /// In the order of their names.
     pub(crate) types: Vec<TypeDef>,
@@ -65,7 +65,7 @@ impl Model {
         self.types.iter().find(|def| def.name == name)
     }
 
-    /// Whether the type of this name is one of some words.
+    /// True if the type of this name is an enumeration of words.
     pub(crate) fn is_enum(&self, name: &str) -> bool {
         self.find(name).is_some_and(|def| matches!(def.kind, TypeKind::Enum(_)))
     }

@@ -6,11 +6,11 @@ pub(crate) struct TypeDef {
     pub(crate) name: String,
     pub(crate) docs: String,
     pub(crate) kind: TypeKind,
-    /// Whether it is the params of a method.
+    /// True if it is the params of a method.
     pub(crate) is_params: bool,
-    /// Whether a client writes it within params.
+    /// True if a client writes it within params.
     pub(crate) sent: bool,
-    /// Whether a client reads it: it is a result or pushed, or within one that is.
+    /// True if a client reads it: it is a result or pushed, or within one that is.
     pub(crate) received: bool,
 }
 
@@ -33,9 +33,9 @@ pub(crate) struct Field {
     pub(crate) name: String,
     pub(crate) docs: String,
     pub(crate) ty: Type,
-    /// Whether it is always there. Being absent is not the same as being null.
+    /// True if it is always there. Being absent is not the same as being null.
     pub(crate) required: bool,
-    /// What it is held to be when absent, as JSON text.
+    /// Its value when absent, as JSON text.
     pub(crate) default: Option<String>,
     pub(crate) limits: Limits,
 }
@@ -65,7 +65,7 @@ pub(crate) struct Variant {
 /// One of some types; each arm is a named type or a plain one.
 #[derive(Debug, Clone)]
 pub(crate) struct Union {
-    /// The member that tells the arms apart, and its value in each of them.
+    /// The member that distinguishes the arms, and its value in each of them.
     pub(crate) tag: Option<Tag>,
     pub(crate) arms: Vec<Type>,
 }
@@ -77,7 +77,7 @@ pub(crate) struct Tag {
     pub(crate) values: Vec<String>,
 }
 
-/// What a value may be.
+/// The type of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Type {
     String,
@@ -86,7 +86,7 @@ pub(crate) enum Type {
     Boolean,
     /// Any JSON value.
     Json,
-    /// Exactly this string: what tells the arms of a union apart.
+    /// Exactly this string, which distinguishes the arms of a union.
     Literal(String),
     Array(Box<Self>),
     /// An object whose members all have this type.
@@ -97,7 +97,7 @@ pub(crate) enum Type {
 }
 
 impl Type {
-    /// Whether this type, or one written out in it, is such.
+    /// True if this type, or one written out in it, satisfies the predicate.
     pub(crate) fn has(&self, is_such: &dyn Fn(&Self) -> bool) -> bool {
         let inner = match self {
             Self::Array(inner) | Self::Map(inner) | Self::Nullable(inner) => inner.has(is_such),

@@ -9,7 +9,7 @@ use crate::{
     text::pascal_case,
 };
 
-/// What the names of the classes start with.
+/// Prefix of the classes' names.
 pub(super) fn prefix(is_async: bool) -> &'static str {
     if is_async { "Async" } else { "" }
 }

@@ -19,7 +19,7 @@ use crate::{
     render::render,
 };
 
-/// Where it lies.
+/// Folder of the generated files.
 pub(crate) const FOLDER: &str = "bindings/python/src/aiwg/daemon/_generated";
 
 /// As black breaks lists.

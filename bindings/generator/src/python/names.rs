@@ -9,7 +9,7 @@ const RESERVED: &[&str] = &[
     "or", "pass", "raise", "return", "try", "while", "with", "yield",
 ];
 
-/// What a method of the client has besides the params: a member of that name gives way.
+/// Arguments of a client's methods beside the params. A member of the same name is renamed.
 const ARGUMENTS: &[&str] = &["self", "timeout"];
 
 /// The built-in types that annotations name: within a class, a member of that name would hide one.

@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 use super::{STYLE, docstring, imports, names};
 use crate::model::{Model, Notification};
 
-/// What the template of the module needs.
+/// The values for the template of the module.
 pub(super) fn view(model: &Model) -> Value {
     let pushed: Vec<&Notification> = model.notifications.iter().filter(|row| !row.to_daemon).collect();
     let row =
@@ -28,5 +28,5 @@ fn docs(pushed: &[&Notification]) -> String {
         format!("- ``{}`` of ``{}``: {summary}", row.params, row.name)
     };
     let list: Vec<String> = pushed.iter().map(line).collect();
-    format!("What a notification brings; its class tells which it is.\n\n{}", list.join("\n"))
+    format!("The content of a notification, of which the class says which it is.\n\n{}", list.join("\n"))
 }

@@ -41,7 +41,7 @@ pub(super) fn result(model: &Model, ty: &Type, wire: &str) -> Option<String> {
 
 type Reader<'a> = Box<dyn Fn(&str) -> String + 'a>;
 
-/// How to read a value of this type; none where JSON's own is right.
+/// The reader of a value of this type; none if JSON's own value is right.
 fn reader<'a>(model: &'a Model, ty: &'a Type) -> Option<Reader<'a>> {
     match ty {
         Type::Ref(name) => by_name(model, name),
@@ -76,7 +76,7 @@ pub(super) fn union_reader(name: &str) -> String {
     format!("_read_{}", crate::text::snake_case(name))
 }
 
-/// What the function that reads a tagged union needs.
+/// The values for the function that reads a tagged union.
 pub(super) fn dispatch(model: &Model, def: &TypeDef) -> Option<Value> {
     let TypeKind::Union(union) = &def.kind else { return None };
     let tag = union.tag.as_ref().filter(|_| def.received)?;

@@ -5,13 +5,13 @@ use minijinja::{Value, context};
 use super::{STYLE, docstring, names, read, write};
 use crate::model::{Field, Model, Type, TypeDef, TypeKind, Union, Variant};
 
-/// Whether a program can meet the type. Params are arguments, not a type.
+/// True if a program can meet the type. Params are arguments, not a type.
 fn is_met(def: &TypeDef) -> bool {
     def.sent || def.received
 }
 
-/// Those that a program can meet. What runs when the module is read (an alias, a union) must come after what it names, so
-/// the order is: strings and plain aliases, classes, unions.
+/// The types that a program can meet. An alias or a union is evaluated when the module is read, and must come after the
+/// types that it names. So the order is: strings and plain aliases, classes, unions.
 pub(super) fn views(model: &Model) -> Vec<Value> {
     let rank = |def: &TypeDef| match &def.kind {
         TypeKind::Enum(_) => 0,

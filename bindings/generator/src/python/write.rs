@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 use super::names;
 use crate::model::{Field, Model, Type, TypeKind};
 
-/// What is needed to write a member of a class.
+/// The values for writing a member of a class.
 pub(super) fn member(model: &Model, field: &Field) -> Value {
     let own = format!("self.{}", names::member(&field.name));
     context! {
@@ -29,7 +29,7 @@ pub(super) fn value(model: &Model, ty: &Type, own: &str) -> String {
     }
 }
 
-/// Whether a class of ours is in it.
+/// True if a class of ours is in it.
 fn has_class(model: &Model, ty: &Type) -> bool {
     match ty {
         Type::Array(inner) | Type::Map(inner) | Type::Nullable(inner) => has_class(model, inner),

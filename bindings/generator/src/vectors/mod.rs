@@ -14,7 +14,7 @@ use crate::{
     model::{Method, Model},
 };
 
-/// Where they lie. The runners take every file there whose name begins so.
+/// Path of the vectors. The runners take every file there whose name begins so.
 const PATH: &str = "tests/vectors/calls-generated.json";
 
 /// A call and what comes of it.
@@ -26,7 +26,7 @@ pub(crate) struct Vector {
     pub(crate) outcome: Outcome,
 }
 
-/// What comes of a call.
+/// The expected result of a call.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Outcome {
     /// The params fit.
@@ -40,7 +40,7 @@ pub(crate) fn outputs(model: &Model) -> Result<Vec<Output>, GenerateError> {
     Ok(vec![Output::new(PATH, format!("[\n{}\n]\n", lines.join(",\n")))])
 }
 
-/// Those of every method.
+/// The vectors of every method.
 pub(crate) fn vectors(model: &Model) -> Result<Vec<Vector>, GenerateError> {
     let mut vectors = Vec::new();
     for method in &model.methods {

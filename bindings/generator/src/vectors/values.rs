@@ -59,7 +59,7 @@ pub(super) fn of_another_type(model: &Model, ty: &Type, path: &str) -> Vec<Wrong
     all
 }
 
-/// Whether JSON's type of the sample is the member's. Of an enum no sample is a value.
+/// True if JSON's type of the sample is the member's. No sample is a value of an enum.
 fn is_of(model: &Model, ty: &Type, sample: &Value) -> bool {
     match ty {
         Type::Json => true,

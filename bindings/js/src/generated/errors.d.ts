@@ -63,7 +63,7 @@ export declare const ERROR_KINDS: {
   readonly rule_not_found: ErrorKindInfo;
   /** The queue holds as many tasks as it may: try again when some have ended. */
   readonly queue_full: ErrorKindInfo;
-  /** What was waited for did not happen within `timeoutMs` of the params. */
+  /** The wait was longer than `timeoutMs` of the params. */
   readonly wait_timeout: ErrorKindInfo;
   /** The caller cancelled the call with `rpc.cancel`. */
   readonly cancelled: ErrorKindInfo;

@@ -24,7 +24,7 @@ export const ERROR_KINDS = Object.freeze({
   rule_not_found: { code: -32003, retryable: false },
   /** The queue holds as many tasks as it may: try again when some have ended. */
   queue_full: { code: -32004, retryable: true },
-  /** What was waited for did not happen within `timeoutMs` of the params. */
+  /** The wait was longer than `timeoutMs` of the params. */
   wait_timeout: { code: -32005, retryable: true },
   /** The caller cancelled the call with `rpc.cancel`. */
   cancelled: { code: -32006, retryable: true },

@@ -89,13 +89,13 @@ export interface MethodMap {
 
 /** What each notification of the daemon brings, by its name. */
 export interface NotificationMap {
-  /** Something happened that a subscription of this connection waits for. */
+  /** An event that matches a subscription of this connection. */
   event: EventNotification;
   /**
-   * A subscriber has fallen so far behind that events were passed over, the log was begun anew
-   * since it last looked, or retention has deleted what it was not sent.
+   * Events of a subscription were passed over: the subscriber fell too far behind, retention
+   * deleted them before they were sent, or the log was deleted and restarted.
    *
-   * It goes on after them. `event.list` replays what of them is still in the log.
+   * The subscription goes on after them. `event.list` replays those that are still in the log.
    */
   'event.missed': EventMissedNotification;
 }
@@ -116,7 +116,7 @@ export declare class RpcMethods {
 export declare class DaemonMethods {
   private constructor();
 
-  /** Tells how the daemon and all its subsystems are. */
+  /** Reports the state of the daemon and all its subsystems. */
   status(params?: NoParams, options?: CallOptions): Promise<DaemonStatus>;
 
   /**
@@ -124,16 +124,16 @@ export declare class DaemonMethods {
    *
    * The answer comes first. Queued tasks stay queued for the next start. Running ones get SIGTERM,
    * 15 seconds, then SIGKILL, every process they started included, and end as `cancelled`. With
-   * `keepAgents` they go on, and the next start goes on with them.
+   * `keepAgents` they go on, and the next daemon supervises them.
    */
   stop(params?: DaemonStopParams, options?: CallOptions): Promise<StopAcknowledged>;
 
   /**
-   * Ends the daemon and begins it anew as the same process: its program and its configuration are
-   * read again, running agents go on, queued tasks stay queued.
+   * Restarts the daemon in place, as the same process: it reads its program and its configuration
+   * again. Running agents go on, queued tasks stay queued.
    *
-   * A bad configuration is refused, and nothing is restarted. The answer comes first; the new
-   * beginning shows in another `started_at` of `daemon.status`. Its environment stays what it was.
+   * A bad configuration is refused, and nothing is restarted. The answer comes before the restart;
+   * afterwards `daemon.status` has another `started_at`. The daemon keeps its environment.
    *
    * @throws {DaemonError} of kind `shutting_down`
    */
@@ -151,8 +151,8 @@ export declare class DaemonMethods {
   /**
    * Gives lines of the daemon's log: the last ones, or those after an earlier answer.
    *
-   * With `waitMs` the answer waits until there is something: ask again from `cursor`, and you
-   * follow the log, over rotations and restarts.
+   * With `waitMs` the answer waits until there is something: to follow the log, over rotations and
+   * restarts, ask again from `cursor`.
    *
    * @throws {DaemonError} of kind `too_many_waits`, `storage_unavailable`, `shutting_down`
    */
@@ -164,17 +164,17 @@ export declare class AutomationMethods {
   private constructor();
 
   /**
-   * Tells how the rules are.
+   * Reports the state of all rules.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
    */
   status(params?: NoParams, options?: CallOptions): Promise<AutomationStatus>;
 
   /**
-   * Switches a rule on, or all of automation. It lasts over restarts.
+   * Switches a rule on, or all of automation. The switch outlasts restarts.
    *
-   * A rule that has tripped begins anew. Switching on all of automation does not switch on single
-   * rules.
+   * A rule that has tripped starts to count its firings from zero. Switching on all of automation
+   * does not switch on single rules.
    *
    * @throws {DaemonError} of kind `rule_not_found`, `storage_unavailable`
    */
@@ -183,15 +183,15 @@ export declare class AutomationMethods {
   /**
    * Switches a rule off, or all of automation. It lasts over restarts.
    *
-   * Matches that have not come to a task yet are kept, and go on when it is switched on again.
-   * Tasks that are queued or running stay.
+   * Pending matches, which have made no task yet, are kept until it is switched on again. Queued
+   * and running tasks stay.
    *
    * @throws {DaemonError} of kind `rule_not_found`, `storage_unavailable`
    */
   disable(params?: AutomationSwitchParams, options?: CallOptions): Promise<AutomationSwitched>;
 
   /**
-   * Tells what the rules would make of an event, and changes nothing.
+   * Reports what the rules would do with an event, and changes nothing.
    *
    * @throws {DaemonError} of kind `job_not_found`, `storage_unavailable`
    */
@@ -203,7 +203,7 @@ export declare class EventMethods {
   private constructor();
 
   /**
-   * Tells the daemon that something happened.
+   * Emits an event.
    *
    * The answer comes once the event is in the log on disk, together with every task that a rule
    * makes of it at once: no crash or power cut after it loses them.
@@ -221,14 +221,14 @@ export declare class EventMethods {
   list(params?: EventListParams, options?: CallOptions): Promise<Event[]>;
 
   /**
-   * Has events pushed to this connection as they happen.
+   * Pushes events to this connection as they happen.
    *
-   * They come as `event` notifications, in the order of their numbers. With `since`, what has
-   * happened in the meantime comes first. A subscriber that does not read delays nobody: up to
-   * 10,000 events that it is behind are read for it from the log, beyond that they are passed over
-   * and it is told so with `event.missed`. So is one whose `since` is of a log that was deleted and
-   * begun anew, and one that has not been sent what retention has deleted. The subscription ends
-   * with its connection.
+   * They come as `event` notifications, in the order of their numbers. With `since`, the events
+   * after that number come first. A subscriber that does not read delays nobody: if it falls
+   * behind, up to 10,000 events are read for it from the log. Beyond that, events are passed over,
+   * and `event.missed` reports their number. `event.missed` also comes if retention has deleted
+   * events before they were sent, and if the log was deleted and restarted, so that it does not
+   * reach `since`. The subscription ends with its connection.
    *
    * @throws {DaemonError} of kind `too_many_subscriptions`, `storage_unavailable`
    */
@@ -243,7 +243,7 @@ export declare class ChatMethods {
   private constructor();
 
   /**
-   * Says something to an agent: a task of higher priority, whose output is the answer.
+   * Sends a message to an agent: a task of higher priority, whose output is the answer.
    *
    * `task.output` streams the answer and `task.wait` waits for it.
    *
@@ -261,7 +261,7 @@ export declare class ChatMethods {
   history(params: ChatHistoryParams, options?: CallOptions): Promise<ChatTurn[]>;
 
   /**
-   * Forgets a conversation: agents are no longer told what was said in it. Its tasks stay.
+   * Forgets a conversation: agents no longer get what was said in it. Its tasks stay.
    *
    * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
    */
@@ -273,7 +273,7 @@ export declare class ScheduleMethods {
   private constructor();
 
   /**
-   * Tells which schedules there are, when they fired last and when they fire next.
+   * Lists the schedules, each with its last and its next firing.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
    */
@@ -282,7 +282,7 @@ export declare class ScheduleMethods {
   /**
    * Fires a schedule now, whether or not schedules are switched on.
    *
-   * When it fires by itself stays as it is.
+   * Its own times stay as they are.
    *
    * @throws {DaemonError} of kind `job_not_found`, `queue_full`, `storage_unavailable`,
    * `shutting_down`
@@ -316,10 +316,10 @@ export declare class TaskMethods {
   cancel(params: TaskCancelParams, options?: CallOptions): Promise<TaskCancelled>;
 
   /**
-   * Cancels many tasks in one step: those named, or all that fit and have not ended.
+   * Cancels many tasks in one step: the named ones, or all that match and have not ended.
    *
-   * Each is cancelled as by `task.cancel`. One that is named and has ended already is told as it
-   * is, and is no error. One answer holds 1000 at the most.
+   * Each is cancelled as by `task.cancel`. A named task that has already ended is reported with its
+   * state, and is no error. One answer holds at most 1000 tasks.
    *
    * @throws {DaemonError} of kind `task_not_found`, `storage_unavailable`, `shutting_down`
    */
@@ -342,7 +342,7 @@ export declare class TaskMethods {
   get(params: TaskGetParams, options?: CallOptions): Promise<Task>;
 
   /**
-   * Counts the tasks by state, and sums up what their agents used.
+   * Counts the tasks by state, and sums up the usage of their agents.
    *
    * @throws {DaemonError} of kind `storage_unavailable`
    */
@@ -351,9 +351,9 @@ export declare class TaskMethods {
   /**
    * Waits until a task has ended, in whatever state, and gives it.
    *
-   * `timeoutMs` is the daemon's own clock: when it is over, the answer is the error `wait_timeout`.
-   * A time-out that a client sets for the call runs apart from it, in the client, which sends
-   * `rpc.cancel` when it is over: whichever is over first ends the wait. Neither ends the task.
+   * The daemon measures `timeoutMs`: when it has passed, the answer is the error `wait_timeout`. A
+   * time-out that a client sets for the call runs in the client, which sends `rpc.cancel` when it
+   * has passed. Whichever passes first ends the wait. Neither ends the task.
    *
    * @throws {DaemonError} of kind `task_not_found`, `wait_timeout`, `too_many_waits`,
    * `storage_unavailable`, `shutting_down`
@@ -363,8 +363,8 @@ export declare class TaskMethods {
   /**
    * Gives what a task's agent has written, from any byte on.
    *
-   * With `waitMs` the answer waits until there is something, or the task has ended: ask again from
-   * `nextOffset` until `ended`, and you have followed it.
+   * With `waitMs` the answer waits until there is something, or the task has ended: to follow a
+   * task, ask again from `nextOffset` until `ended` is true.
    *
    * @throws {DaemonError} of kind `task_not_found`, `too_many_waits`, `storage_unavailable`,
    * `shutting_down`
@@ -372,11 +372,10 @@ export declare class TaskMethods {
   output(params: TaskOutputParams, options?: CallOptions): Promise<TaskOutput>;
 
   /**
-   * Submits a new task with the same order as an earlier one.
+   * Submits a new task with the specification of an earlier one.
    *
    * It waits for no other task, even if the earlier one did. Tasks that were cancelled because they
-   * were to start after the earlier one come back with it: as new tasks, which start after the new
-   * one.
+   * were to start after the earlier one are submitted again as well, and start after the new one.
    *
    * @throws {DaemonError} of kind `task_not_found`, `queue_full`, `chain_too_deep`,
    * `storage_unavailable`, `shutting_down`
@@ -384,11 +383,11 @@ export declare class TaskMethods {
   retry(params: TaskRetryParams, options?: CallOptions): Promise<TaskSubmitted>;
 
   /**
-   * Retries many tasks in one step: those named, or all that fit, have ended in another way than
-   * `completed`, and were not retried before.
+   * Retries many tasks in one step: the named ones, or all that match, did not end as `completed`,
+   * and were not retried before.
    *
-   * Each is retried as by `task.retry`: all of them, or none. It takes 1000 at the most, and with
-   * them all that come back with them.
+   * Each is retried as by `task.retry`: all of them, or none. It takes at most 1000 tasks, not
+   * counting the dependent tasks that are submitted again with them.
    *
    * @throws {DaemonError} of kind `task_not_found`, `queue_full`, `chain_too_deep`,
    * `storage_unavailable`, `shutting_down`

@@ -22,7 +22,7 @@ export class DaemonMethods {
     this.#client = client;
   }
 
-  /** Tells how the daemon and all its subsystems are. */
+  /** Reports the state of the daemon and all its subsystems. */
   status(params, options) {
     return this.#client.request('daemon.status', params, options);
   }
@@ -33,8 +33,8 @@ export class DaemonMethods {
   }
 
   /**
-   * Ends the daemon and begins it anew as the same process: its program and its configuration are
-   * read again, running agents go on, queued tasks stay queued.
+   * Restarts the daemon in place, as the same process: it reads its program and its configuration
+   * again. Running agents go on, queued tasks stay queued.
    */
   restart(params, options) {
     return this.#client.request('daemon.restart', params, options);
@@ -59,12 +59,12 @@ export class AutomationMethods {
     this.#client = client;
   }
 
-  /** Tells how the rules are. */
+  /** Reports the state of all rules. */
   status(params, options) {
     return this.#client.request('automation.status', params, options);
   }
 
-  /** Switches a rule on, or all of automation. It lasts over restarts. */
+  /** Switches a rule on, or all of automation. The switch outlasts restarts. */
   enable(params, options) {
     return this.#client.request('automation.enable', params, options);
   }
@@ -74,7 +74,7 @@ export class AutomationMethods {
     return this.#client.request('automation.disable', params, options);
   }
 
-  /** Tells what the rules would make of an event, and changes nothing. */
+  /** Reports what the rules would do with an event, and changes nothing. */
   test(params, options) {
     return this.#client.request('automation.test', params, options);
   }
@@ -88,7 +88,7 @@ export class EventMethods {
     this.#client = client;
   }
 
-  /** Tells the daemon that something happened. */
+  /** Emits an event. */
   emit(params, options) {
     return this.#client.request('event.emit', params, options);
   }
@@ -98,7 +98,7 @@ export class EventMethods {
     return this.#client.request('event.list', params, options);
   }
 
-  /** Has events pushed to this connection as they happen. */
+  /** Pushes events to this connection as they happen. */
   subscribe(params, options) {
     return this.#client.request('event.subscribe', params, options);
   }
@@ -117,7 +117,7 @@ export class ChatMethods {
     this.#client = client;
   }
 
-  /** Says something to an agent: a task of higher priority, whose output is the answer. */
+  /** Sends a message to an agent: a task of higher priority, whose output is the answer. */
   send(params, options) {
     return this.#client.request('chat.send', params, options);
   }
@@ -130,7 +130,7 @@ export class ChatMethods {
     return this.#client.request('chat.history', params, options);
   }
 
-  /** Forgets a conversation: agents are no longer told what was said in it. Its tasks stay. */
+  /** Forgets a conversation: agents no longer get what was said in it. Its tasks stay. */
   clear(params, options) {
     return this.#client.request('chat.clear', params, options);
   }
@@ -144,7 +144,7 @@ export class ScheduleMethods {
     this.#client = client;
   }
 
-  /** Tells which schedules there are, when they fired last and when they fire next. */
+  /** Lists the schedules, each with its last and its next firing. */
   list(params, options) {
     return this.#client.request('schedule.list', params, options);
   }
@@ -173,7 +173,7 @@ export class TaskMethods {
     return this.#client.request('task.cancel', params, options);
   }
 
-  /** Cancels many tasks in one step: those named, or all that fit and have not ended. */
+  /** Cancels many tasks in one step: the named ones, or all that match and have not ended. */
   cancelMany(params, options) {
     return this.#client.request('task.cancelMany', params, options);
   }
@@ -188,7 +188,7 @@ export class TaskMethods {
     return this.#client.request('task.get', params, options);
   }
 
-  /** Counts the tasks by state, and sums up what their agents used. */
+  /** Counts the tasks by state, and sums up the usage of their agents. */
   stats(params, options) {
     return this.#client.request('task.stats', params, options);
   }
@@ -203,14 +203,14 @@ export class TaskMethods {
     return this.#client.request('task.output', params, options);
   }
 
-  /** Submits a new task with the same order as an earlier one. */
+  /** Submits a new task with the specification of an earlier one. */
   retry(params, options) {
     return this.#client.request('task.retry', params, options);
   }
 
   /**
-   * Retries many tasks in one step: those named, or all that fit, have ended in another way than
-   * `completed`, and were not retried before.
+   * Retries many tasks in one step: the named ones, or all that match, did not end as `completed`,
+   * and were not retried before.
    */
   retryMany(params, options) {
     return this.#client.request('task.retryMany', params, options);

@@ -22,15 +22,14 @@ export interface AutomationEvent {
 
 /** The answer to `automation.status`. */
 export interface AutomationStatus {
-  /** Whether automation as a whole is switched on. */
+  /** True if automation as a whole is switched on. */
   enabled: boolean;
-  /** How many rules the configuration has; those of schedule jobs do not count. */
+  /** Number of rules in the configuration, without those of schedule jobs. */
   ruleCount: number;
   /** Each of them, in the order of the configuration; those of schedule jobs come last. */
   rules: RuleStatus[];
   /**
-   * What all file changes wait for: the mark of a git operation that is under way. Null when
-   * nothing.
+   * The mark of a git operation under way that holds all file changes back. Null if nothing does.
    */
   heldBy: string | null;
   /** Since when they wait for it. Null when for nothing. `null` when absent. */
@@ -41,9 +40,9 @@ export interface AutomationStatus {
 
 /** The rules. */
 export interface AutomationSubsystem {
-  /** Whether rules are acted upon at all. */
+  /** True if automation as a whole is switched on. */
   enabled: boolean;
-  /** How many rules the configuration has; those of schedule jobs do not count. */
+  /** Number of rules in the configuration, without those of schedule jobs. */
   ruleCount: number;
 }
 
@@ -86,15 +85,15 @@ export interface AutomationTested {
   /** The file, relative to the project; absent where none was named. */
   file?: string;
   /**
-   * What people should know besides: that the file is not watched, so that there would be no event
-   * at all, or what the daemon itself does for a job. Absent where there is nothing.
+   * A note for people: the file is not watched, so that there would be no event at all, or the
+   * daemon itself does something for a job. Absent if there is nothing to note.
    */
   notice?: string;
   /** Each rule that matches it, and what would come of it now. */
   rules: RuleTested[];
 }
 
-/** What led to an event or a task. */
+/** The cause of an event or a task. */
 export interface Cause {
   /** The task whose process emitted it, or whose state it reports. */
   task?: string;
@@ -102,7 +101,7 @@ export interface Cause {
   rule?: string;
   /** The number of the event that triggered the rule. */
   event?: number;
-  /** How many tasks lie between this and what came from outside; 0 for none. */
+  /** Number of tasks between this and what came from outside; 0 for none. */
   depth: number;
 }
 
@@ -114,7 +113,7 @@ export interface ChatClearParams {
 
 /** The answer to `chat.clear`. */
 export interface ChatCleared {
-  /** How many turns are forgotten. Their tasks stay. */
+  /** Number of turns that were forgotten. Their tasks stay. */
   cleared: number;
 }
 
@@ -123,22 +122,22 @@ export interface ChatHistoryParams {
   /** The conversation. Length from 1 to 200. */
   conversation: string;
   /**
-   * How many of its last turns. There are fewer where they have more than 8 MiB together. From 1 to
-   * 1000; `20` when absent.
+   * Maximum number of turns, the latest. The answer has fewer if they exceed 8 MiB together. From 1
+   * to 1000; `20` when absent.
    */
   limit?: number | undefined;
 }
 
 /** The params of `chat.send`. */
 export interface ChatSendParams {
-  /** What to say; up to 1 MiB. Length from 1 to 1048576. */
+  /** The text of the message; up to 1 MiB. Length from 1 to 1048576. */
   message: string;
   /** Higher ones start first. From -1000 to 1000; `5` when absent. */
   priority?: number | undefined;
   /**
-   * The conversation that it belongs to, by any name of up to 200 characters: the agent is told
-   * what was said in it before, and answers one message after the other. Without one the message
-   * stands alone. Length from 1 to 200.
+   * The conversation that it belongs to, by any name of up to 200 characters. The agent gets what
+   * was said in it before, and answers one message after the other. Without one the message stands
+   * alone. Length from 1 to 200.
    */
   conversation?: string | undefined;
 }
@@ -153,21 +152,21 @@ export interface ChatSent {
 export interface ChatTurn {
   /** The task that it is. */
   taskId: string;
-  /** Who said it. `"user"` when absent. */
+  /** The speaker. `"user"` when absent. */
   by: Open<Speaker>;
-  /** What was said. */
+  /** The text of the message. */
   message: string;
   /** The answer; null while there is none. */
   answer: string | null;
   /** Why there is no answer; null otherwise. */
   error: string | null;
-  /** Where the task stands. */
+  /** The state of the task. */
   state: Open<TaskState>;
-  /** When it was said. */
+  /** Time of the message. */
   at: Timestamp;
 }
 
-/** When a rule proceeds. */
+/** The condition under which a rule proceeds. */
 export type Condition = AlwaysCondition | DebounceCondition;
 
 /** Something that is wrong in a configuration file. */
@@ -178,7 +177,7 @@ export interface ConfigProblem {
   line: number | null;
   /** The column, from 1; null where the file could not be read. */
   column: number | null;
-  /** What is wrong and what would be right, for people. */
+  /** The error and its remedy, for people. */
   message: string;
 }
 
@@ -186,15 +185,18 @@ export interface ConfigProblem {
 export interface DaemonLogs {
   /** Lines as they are in the file, without their ends; some of them, if there are very many. */
   lines: string[];
-  /** Where to go on. It means the same to the next daemon, and after a rotation. */
+  /**
+   * Position after these lines, to continue from. It stays valid for the next daemon and after a
+   * rotation.
+   */
   cursor: string;
-  /** Whether lines after `cursor` are gone, because their file was rotated away. */
+  /** True if lines after `cursor` are gone because their file was rotated away. */
   missed: boolean;
 }
 
 /** The params of `daemon.logs`. */
 export interface DaemonLogsParams {
-  /** How many of the last lines, where there is no `cursor`. From 0 to 10000; `100` when absent. */
+  /** Number of last lines to give, if there is no `cursor`. From 0 to 10000; `100` when absent. */
   lines?: number | undefined;
   /** The `cursor` of an earlier answer: what comes after it. Length at most 200. */
   cursor?: string | undefined;
@@ -208,22 +210,23 @@ export interface DaemonLogsParams {
 /** The answer to `daemon.reload`. */
 export interface DaemonReloaded {
   /**
-   * Whether the file's configuration is in force now. If not, the one before still is, all of it.
+   * True if the file's configuration is in force now. If false, the one before stays in force as a
+   * whole.
    */
   reloaded: boolean;
-  /** What is wrong with the file; empty when it was taken. */
+  /** The errors of the file. Empty if it was taken. */
   errors: ConfigProblem[];
-  /** What the file asks for that is not acted upon, for people. */
+  /** Settings of the file that have no effect, for people. */
   notices: string[];
 }
 
 /** The answer to `daemon.restart`, sent before the daemon ends. */
 export interface DaemonRestarting {
-  /** Whether it begins anew now. If not, nothing has changed. */
+  /** True if the daemon restarts now. If false, nothing has changed. */
   restarting: boolean;
   /** Its process, which stays the same. */
   pid: number;
-  /** What is wrong with the configuration file; empty where it is restarted. */
+  /** The errors of the configuration file. Empty if the daemon restarts. */
   errors: ConfigProblem[];
 }
 
@@ -233,13 +236,13 @@ export interface DaemonStatus {
   pid: number;
   /** For how many whole seconds it has been up. */
   uptime_seconds: number;
-  /** When it started. */
+  /** Time of its start. */
   started_at: Timestamp;
-  /** Whether all is well. */
+  /** `healthy`, or `degraded` if something needs a person. */
   health: Open<Health>;
-  /** What is not well; empty when health is `healthy`. */
+  /** The problems; empty if `health` is `healthy`. */
   issues: Issue[];
-  /** What the action `health-check` found last; null before the first time since the start. */
+  /** The last result of the action `health-check`; null before the first since the start. */
   health_check: HealthCheck | null;
   /** The daemon's version. */
   version: string;
@@ -252,15 +255,14 @@ export interface DaemonStatus {
   /** The configuration in use; null when the defaults are. */
   config: string | null;
   /**
-   * Whether it was started in the background. If not, it is the process of a service manager, a
-   * container or a terminal, which its end would be told to: `daemon.restart` has it begin anew
-   * without one.
+   * True if it was started in the background. If false, it is the process of a service manager, a
+   * container or a terminal, which would notice its end; `daemon.restart` restarts it without one.
    */
   detached: boolean;
-  /** Whether it has ended: so in the `state.json` that it leaves behind. `false` when absent. */
+  /** True if it has ended: so in the `state.json` that it leaves behind. `false` when absent. */
   stopped: boolean;
   /**
-   * How many tasks there are in which state: `task.stats` without what their agents used.
+   * Number of tasks in each state: `task.stats` without the usage of their agents.
    * `{"total":0,"queued":0,"running":0,"completed":0,"failed":0,"cancelled":0,"timeout":0}` when
    * absent.
    */
@@ -272,28 +274,31 @@ export interface DaemonStatus {
 /** The params of `daemon.stop`. */
 export interface DaemonStopParams {
   /**
-   * Whether running agents go on without the daemon; the next start finds them again. False when
+   * True if running agents go on without the daemon; the next start finds them again. False when
    * absent: they are ended.
    */
   keepAgents?: boolean | undefined;
 }
 
-/** What the tasks that ended on one day used. */
+/** Usage of the tasks that ended on one day. */
 export interface DayUsage {
   /** The day in UTC: `2026-11-23`. */
   day: string;
-  /** What they used. */
+  /** Their usage. */
   usage: UsageSum;
 }
 
 /** Once the matches have settled. */
 export interface DebounceCondition {
   type: 'debounce';
-  /** How long after the last match, in milliseconds; a year at most. From 0 to 31536000000. */
+  /**
+   * Time without a further match before the rule fires, in milliseconds. At most a year. From 0 to
+   * 31536000000.
+   */
   interval_ms: number;
   /**
-   * How long after the first match at the most, in milliseconds, however many follow; 10 times
-   * `interval_ms` when left out. A year at most. From 0 to 31536000000.
+   * Time after the first match at which the rule fires at the latest, in milliseconds, however many
+   * matches follow. Default: 10 times `interval_ms`. At most a year. From 0 to 31536000000.
    */
   max_wait_ms?: number;
 }
@@ -302,15 +307,15 @@ export interface DebounceCondition {
 export interface Event {
   /** Its number: 1 for the first event of the project, then counting up by one. */
   seq: number;
-  /** What happened: `deployment:complete`. */
+  /** The topic: `deployment:complete`. */
   topic: string;
-  /** What the emitter said of it; `null` where it said nothing. */
+  /** The details; `null` if the emitter gave none. */
   payload: unknown;
-  /** Who published it. */
+  /** The publisher. */
   source: Open<EventSource>;
-  /** When the daemon took it in. */
+  /** Time at which the daemon received it. */
   at: Timestamp;
-  /** What led to it; absent when it came from outside. */
+  /** The cause; absent if it came from outside. */
   causedBy?: Cause;
 }
 
@@ -323,8 +328,8 @@ export interface EventEmitParams {
    */
   topic: string;
   /**
-   * What to say of it; any JSON value that can be read: no half of a surrogate pair, no number
-   * beyond a double's range, at most 120 levels deep.
+   * The details: any JSON value that can be read. It may hold no half of a surrogate pair, no
+   * number beyond a double's range, and at most 120 levels.
    */
   payload?: unknown;
 }
@@ -336,8 +341,8 @@ export interface EventEmitted {
   /** The ids of the rules that took it up: that have made a task of it, or will. */
   rules: string[];
   /**
-   * Those of `rules` that have made no task of it yet: they wait for quiet, for their own task to
-   * end, or for room in the queue. Absent where there are none.
+   * The part of `rules` that has not made a task of it yet: they wait for quiet, for their own task
+   * to end, or for room in the queue. Absent if there are none.
    */
   waiting?: string[];
   /** The rules that it matched as well and that made nothing of it; absent where there are none. */
@@ -358,7 +363,7 @@ export interface EventListParams {
    */
   since?: number | undefined;
   /**
-   * How many at the most. There are fewer where they have more than 8 MiB together. From 1 to 1000;
+   * Maximum number of events. The answer has fewer if they exceed 8 MiB together. From 1 to 1000;
    * `100` when absent.
    */
   limit?: number | undefined;
@@ -369,7 +374,7 @@ export interface EventMissedNotification {
   /** The subscription's number. */
   subscription: number;
   /**
-   * How many events were passed over, of whatever topic: no more than so many are missing from the
+   * Number of events that were passed over, of whatever topic: at most as many are missing from the
    * topics subscribed to.
    */
   missed: number;
@@ -384,12 +389,12 @@ export interface EventMissedNotification {
 export interface EventNotification {
   /** The subscription's number. */
   subscription: number;
-  /** What happened. */
+  /** The event. */
   event: Event;
 }
 
 /**
- * Who published an event.
+ * The publisher of an event.
  *
  * - `client`: A client, with `event.emit`.
  * - `supervisor`: The queue and the supervisor of agent tasks.
@@ -421,8 +426,8 @@ export interface EventSubscribed {
   /** The subscription's number, unique on its connection. */
   subscription: number;
   /**
-   * Events after this number will come. It is less than what was asked for where the log has not
-   * reached that: it was begun anew.
+   * Number of the event after which events will come. It is lower than the requested one if the log
+   * does not reach that: it was deleted and restarted.
    */
   since: number;
 }
@@ -447,7 +452,7 @@ export interface EventUnsubscribeParams {
 
 /** The answer to `event.unsubscribe`. */
 export interface EventUnsubscribed {
-  /** Whether there was such a subscription. */
+  /** True if there was such a subscription. */
   unsubscribed: boolean;
 }
 
@@ -483,34 +488,34 @@ export interface FileEvent {
 
 /** The file watcher. */
 export interface FileWatcherSubsystem {
-  /** Whether files are watched. */
+  /** True if files are watched. */
   enabled: boolean;
-  /** How many changes it has told of since the start. */
+  /** Number of changes that it has reported since the start. */
   events_received: number;
-  /** How many directories are watched. */
+  /** Number of watched directories. */
   directories: number;
-  /** How many files are in them. */
+  /** Number of files in them. */
   files: number;
   /**
-   * Whether they are polled, because the configuration asks for it or the system cannot watch as
+   * True if they are polled, because the configuration asks for it or the system cannot watch as
    * many.
    */
   polling: boolean;
   /** Paths that are to be watched and are not there; they are waited for. */
   missing: string[];
   /**
-   * What changes wait for: the mark of a git operation that is under way, such as
-   * `.git/index.lock`. Null when nothing.
+   * The mark of a git operation under way that holds changes back, such as `.git/index.lock`. Null
+   * if nothing does.
    */
   held_by: string | null;
   /** Since when changes wait for it. Null when for nothing. `null` when absent. */
   held_since: Timestamp | null;
-  /** How often the system lost changes, so that everything was looked at again. */
+  /** Number of times that the system lost changes, after which everything was scanned again. */
   overflows: number;
 }
 
 /**
- * Whether all is well.
+ * The health of the daemon.
  *
  * - `healthy`: It is.
  * - `degraded`: Something needs a person; `issues` says what.
@@ -518,11 +523,11 @@ export interface FileWatcherSubsystem {
 export type Health = 'healthy' | 'degraded';
 
 /**
- * What the built-in action `health-check` found. It is also the payload of the events `health:ok`
- * and `health:degraded`.
+ * The findings of the built-in action `health-check`. It is also the payload of the events
+ * `health:ok` and `health:degraded`.
  */
 export interface HealthCheck {
-  /** When it was made. */
+  /** Time of the check. */
   at: Timestamp;
   /** `healthy` if every check is. */
   health: Open<Health>;
@@ -534,15 +539,15 @@ export interface HealthCheck {
 export interface HealthCheckItem {
   /** A stable name: `store`, `disk`, `socket`, `files`, `agent`, `queue`, `rules`. */
   name: string;
-  /** Whether it is well. */
+  /** True if it is well. */
   ok: boolean;
-  /** What was found; if it is not well, what to do about it. */
+  /** The finding and, if it is not well, the remedy. */
   message: string;
 }
 
 /** The socket. */
 export interface IpcSubsystem {
-  /** How many clients are connected, the one that asks included. */
+  /** Number of connected clients, the caller included. */
   clients: number;
 }
 
@@ -550,14 +555,14 @@ export interface IpcSubsystem {
 export interface Issue {
   /** A stable name: `storage`, `config`. */
   kind: string;
-  /** What it is and what to do about it. */
+  /** The problem and its remedy. */
   message: string;
   /** Since when. */
   since: Timestamp;
 }
 
 /**
- * What comes of a match.
+ * The result of a match.
  *
  * - `fire`: A task, at once.
  * - `debounce`: A task once the matches have settled.
@@ -570,7 +575,7 @@ export type MatchOutcome = 'fire' | 'debounce' | 'coalesce' | 'refuse' | 'trip' 
 
 /** Messaging platforms. */
 export interface MessagingSubsystem {
-  /** Whether any is connected. */
+  /** True if any is connected. */
   enabled: boolean;
   /** Their names. */
   adapters: string[];
@@ -580,7 +585,7 @@ export interface MessagingSubsystem {
 export type NoParams = Record<string, never>;
 
 /**
- * What a match does while a task of its rule is queued or running.
+ * Effect of a match while a task of its rule is queued or running.
  *
  * - `coalesce`: It waits; all that wait make one task when the rule is no longer busy.
  * - `skip`: It is passed over.
@@ -592,7 +597,7 @@ export type OnBusy = 'coalesce' | 'skip' | 'queue';
 export type OpenRpcDocument = Record<string, unknown>;
 
 /**
- * How the bytes of an output travel in JSON.
+ * The encoding of an output's bytes in JSON.
  *
  * - `utf8`: As text. Bytes that are no UTF-8 come as U+FFFD; a character is never cut in two.
  * - `base64`: As base64 (RFC 4648, with padding): every byte survives.
@@ -609,9 +614,12 @@ export type OutputStream = 'stdout' | 'stderr';
 
 /** Matches of a rule that have not come to a task yet. */
 export interface PendingMatches {
-  /** How many. */
+  /** Number of matches. */
   matches: number;
-  /** When they will, if nothing more comes; null when they wait for the rule's task to end. */
+  /**
+   * Time at which they become a task, if no more come. Null if they wait for the rule's task to
+   * end.
+   */
   dueAt: Timestamp | null;
 }
 
@@ -643,7 +651,7 @@ export interface RefusedMatch {
   reason: string;
 }
 
-/** What a rule does. The environment that it gives to its tasks is not shown. */
+/** The action of a rule. The environment that it gives to its tasks is not shown. */
 export interface RuleAction {
   /** Always `submit_task`. */
   type: Open<RuleActionKind>;
@@ -666,11 +674,11 @@ export type RuleActionKind = 'submit_task';
 export interface RuleExecution {
   /** The rule's id. */
   rule: string;
-  /** When. */
+  /** Time at which the task was made. */
   at: Timestamp;
   /** The number of the last event that led to it. */
   event: number;
-  /** How many matches it stands for. */
+  /** Number of matches that it stands for. */
   matches: number;
   /** The task's id. */
   task: string;
@@ -678,7 +686,7 @@ export interface RuleExecution {
 
 /** A match that came to nothing. */
 export interface RuleRefusal {
-  /** When. */
+  /** Time of the match. */
   at: Timestamp;
   /** The number of the event. */
   event: number;
@@ -690,23 +698,23 @@ export interface RuleRefusal {
 export interface RuleStatus {
   /** Its name. */
   id: string;
-  /** What it waits for. */
+  /** The occasion it waits for. */
   trigger: Trigger;
-  /** When it proceeds. */
+  /** The condition under which it proceeds. */
   condition: Condition;
-  /** What it does. */
+  /** The action it takes. */
   action: RuleAction;
-  /** Whether it is switched on. */
+  /** True if it is switched on. */
   enabled: boolean;
-  /** Whether a match makes a task now. If not, `reason` says why. */
+  /** True if a match makes a task now. If false, `reason` says why. */
   active: boolean;
   /** Why a match makes no task; null where it does. */
   reason: string | null;
-  /** What a match does while it is busy. */
+  /** Effect of a match while it is busy. */
   onBusy: Open<OnBusy>;
-  /** When it tripped, because it fired too often; null if it has not. */
+  /** Time at which it tripped because it fired too often. Null if it has not. */
   trippedAt: Timestamp | null;
-  /** How many of its tasks are queued or running. */
+  /** Number of its tasks that are queued or running. */
   busy: number;
   /** Matches that have not come to a task yet; null if there are none. */
   pending: PendingMatches | null;
@@ -717,11 +725,11 @@ export interface RuleStatus {
   lastRefusal: RuleRefusal | null;
 }
 
-/** What would come of a match. */
+/** The expected result of a match. */
 export interface RuleTested {
   /** The rule's id. */
   rule: string;
-  /** What would come of it. */
+  /** The expected result. */
   outcome: Open<MatchOutcome>;
   /** Why nothing would, or why the task would fail; null otherwise. */
   reason: string | null;
@@ -729,11 +737,11 @@ export interface RuleTested {
   prompt: string | null;
 }
 
-/** What the tasks of a rule used. */
+/** Usage of the tasks of a rule. */
 export interface RuleUsage {
   /** The rule's id; null for the tasks that no rule made. */
   rule: string | null;
-  /** What they used. */
+  /** Their usage. */
   usage: UsageSum;
 }
 
@@ -745,7 +753,7 @@ export interface RunningTaskSummary {
   prompt: string;
   /** Its agent; the default one when null. */
   agent: string | null;
-  /** When its agent was started. */
+  /** Time at which its agent was started. */
   startedAt: Timestamp | null;
   /** The agent's process; null while it is being started. */
   pid: number | null;
@@ -757,9 +765,9 @@ export interface ScheduleEvent {
   job: string;
   /** The time for which it fires: its own, or with `schedule.run` the moment of the call. */
   at: Timestamp;
-  /** Whether that time was missed and is made up for, as `catch_up` asks. */
+  /** True if that time was missed, and `catch_up` makes up for it. */
   caughtUp: boolean;
-  /** Whether somebody ran it by hand. */
+  /** True if somebody ran it by hand. */
   manual: boolean;
 }
 
@@ -780,7 +788,7 @@ export interface ScheduleRunParams {
 /** A schedule fires. */
 export interface ScheduleTrigger {
   type: 'schedule';
-  /** When, as in crontab(5), in `schedule.timezone`. */
+  /** Times, as in crontab(5), in `schedule.timezone`. */
   cron: string;
 }
 
@@ -790,13 +798,13 @@ export interface ScheduledJob {
   name: string;
   /** The topic of its event. */
   topic: string;
-  /** When, as in crontab(5). */
+  /** Times, as in crontab(5). */
   cron: string;
   /** The time zone of that, by its IANA name; null where the machine's own has none. */
   timezone: string | null;
-  /** What the job does; null for a rule, which says so itself. */
+  /** The action of the job; null for a rule, whose action is its own. */
   action: string | null;
-  /** Whether it fires once for all the times that passed while no daemon ran. */
+  /** True if it fires once for all the times that passed while no daemon ran. */
   catchUp: boolean;
   /** The time for which it fired last; null before the first. */
   lastAt: Timestamp | null;
@@ -806,16 +814,16 @@ export interface ScheduledJob {
 
 /** The scheduler. */
 export interface SchedulerSubsystem {
-  /** Whether schedules fire. */
+  /** True if schedules fire. */
   enabled: boolean;
-  /** How many jobs there are, rules whose trigger is a schedule included. */
+  /** Number of jobs, rules whose trigger is a schedule included. */
   jobs: number;
-  /** When the next of them fires; null if none does. */
+  /** Time at which the next of them fires; null if none does. */
   next_at: Timestamp | null;
 }
 
 /**
- * Who says something in a conversation.
+ * A speaker in a conversation.
  *
  * - `user`: A person, or a script from outside.
  * - `agent`: An agent: the connection was that of a process that one has started.
@@ -829,8 +837,8 @@ export interface StopAcknowledged {
   /** The daemon's process id: it has stopped when this process has ended. */
   pid: number;
   /**
-   * How many tasks are running. They get SIGTERM, 15 seconds, then SIGKILL; or go on, with
-   * `keepAgents`.
+   * Number of running tasks. They get SIGTERM, 15 seconds, then SIGKILL. With `keepAgents` they go
+   * on.
    */
   running: number;
 }
@@ -853,11 +861,11 @@ export interface Subsystems {
 
 /** The queue and its agents. */
 export interface SupervisorSubsystem {
-  /** How many tasks are running. */
+  /** Number of running tasks. */
   running: number;
-  /** How many are queued. */
+  /** Number of queued tasks. */
   queued: number;
-  /** How many may run at once. */
+  /** Maximum number of tasks that run at once. */
   maxConcurrency: number;
   /** Which ones. */
   tasks: TaskSummaries;
@@ -867,28 +875,29 @@ export interface SupervisorSubsystem {
 export interface Task {
   /** `task-0001`, counting up, never reused. */
   id: string;
-  /** What the agent is asked to do. */
+  /** The agent's prompt. */
   prompt: string;
   /** The agent that is to do it; the default one when null. */
   agent: string | null;
   /** Higher ones start first; 0 unless given. */
   priority: number;
-  /** Where it stands. */
+  /** The state. */
   state: Open<TaskState>;
-  /** When it was submitted. */
+  /** Time of submission. */
   createdAt: Timestamp;
-  /** When its agent was started, the last time if there were several attempts. */
+  /** Time at which its agent was started, for the last time if there were several attempts. */
   startedAt: Timestamp | null;
-  /** When it ended, in whatever state. */
+  /** Time of its end, in whatever state. */
   completedAt: Timestamp | null;
   /** The agent's process, while it runs. */
   pid: number | null;
-  /** What the agent's process exited with; null when it did not exit by itself. */
+  /** Exit code of the agent's process; null if it did not exit by itself. */
   exitCode: number | null;
   /** The signal that ended the agent's process; null when none did. */
   signal: number | null;
   /**
-   * How often an agent was started for it. More than 1 after an agent was lost with the machine.
+   * Number of times that an agent was started for it. More than 1 after an agent was lost with the
+   * machine.
    */
   attempts: number;
   /**
@@ -905,17 +914,17 @@ export interface Task {
   /** The ids of the tasks that must have completed before it starts. */
   after: string[];
   /**
-   * How many processes were left when its agent's own had ended, or were to end with it, and have
-   * been ended; null before.
+   * Number of processes that outlived the agent's own, or were to end with it, and have been ended;
+   * null before.
    */
   processesEnded: number | null;
   /**
-   * How many of its processes could not be ended: 0, unless one belongs to another user. Null
+   * Number of its processes that could not be ended: 0, unless one belongs to another user. Null
    * before it has ended.
    */
   processesLeft: number | null;
   /**
-   * What its agent used; null where the agent does not tell, which takes `claude`'s
+   * Usage of its agent; null if the agent does not report it. `claude` reports it with
    * `--output-format json` or `stream-json`.
    */
   usage: TaskUsage | null;
@@ -923,7 +932,7 @@ export interface Task {
   metadata: Record<string, unknown>;
   /** The conversation that it is a turn of; absent when it is of none. */
   conversation?: string;
-  /** What led to it; absent when a client submitted it. */
+  /** The cause; absent if a client submitted it. */
   causedBy?: Cause;
 }
 
@@ -944,7 +953,7 @@ export interface TaskCancelled {
   state: Open<TaskState>;
 }
 
-/** What became of one task of `task.cancelMany`. */
+/** The result for one task of `task.cancelMany`. */
 export interface TaskCancelledOne {
   /** The task's id. */
   taskId: string;
@@ -957,7 +966,7 @@ export interface TaskCancelledOne {
   state: Open<TaskState>;
 }
 
-/** How many tasks there are in which state. */
+/** Number of tasks in each state. */
 export interface TaskCounts {
   /** All of them. */
   total: number;
@@ -979,7 +988,7 @@ export interface TaskCounts {
 export interface TaskEvent {
   /** The task's id. */
   taskId: string;
-  /** Where it stands now. */
+  /** The state of the task now. */
   state: Open<TaskState>;
   /** Its agent; the default one when null. */
   agent: string | null;
@@ -989,24 +998,24 @@ export interface TaskEvent {
    * The rule that made it, or made the task whose agent submitted it; absent when there was none.
    */
   rule?: string;
-  /** How often an agent was started for it. */
+  /** Number of times that an agent was started for it. */
   attempt: number;
-  /** How long it took from its start to its end, in milliseconds; absent before. */
+  /** Time from its start to its end, in milliseconds; absent before its end. */
   durationMs?: number;
-  /** What the agent's process exited with; absent when it did not exit by itself. */
+  /** Exit code of the agent's process; absent if it did not exit by itself. */
   exitCode?: number;
   /** The signal that ended the agent's process; absent when none did. */
   signal?: number;
   /** Why it did not complete: the last 2,000 bytes of that. */
   error?: string;
   /**
-   * How many processes that its agent left, or that were to end with it, have been ended; absent
-   * before its end.
+   * Number of processes that its agent left, or that were to end with it, and have been ended;
+   * absent before its end.
    */
   processesEnded?: number;
-  /** How many could not be; absent before its end. */
+  /** Number of processes that could not be ended; absent before its end. */
   processesLeft?: number;
-  /** What it cost, in US dollars; absent where the agent does not tell. */
+  /** Its cost, in US dollars; absent if the agent does not report it. */
   costUsd?: number;
   /** With `task:stalled`: for how many milliseconds it has written nothing. */
   silentMs?: number;
@@ -1025,7 +1034,7 @@ export interface TaskListParams {
   /** Only tasks for this agent. Length at most 200. */
   agent?: string | undefined;
   /**
-   * How many at the most. There are fewer where they have more than 8 MiB together. From 1 to 1000;
+   * Maximum number of tasks. The answer has fewer if they exceed 8 MiB together. From 1 to 1000;
    * `20` when absent.
    */
   limit?: number | undefined;
@@ -1050,8 +1059,7 @@ export interface TaskOutput {
    */
   attempt: number;
   /**
-   * Whether this is all there will ever be: the task has ended, and the chunk reaches the end of
-   * its output.
+   * True if no more will follow: the task has ended, and the chunk reaches the end of its output.
    */
   ended: boolean;
 }
@@ -1069,7 +1077,7 @@ export interface TaskOutputParams {
    * 60000; `0` when absent.
    */
   waitMs?: number | undefined;
-  /** How the bytes come. `"utf8"` when absent. */
+  /** The encoding of the bytes. `"utf8"` when absent. */
   encoding?: OutputEncoding | undefined;
 }
 
@@ -1139,15 +1147,14 @@ export interface TaskStats {
   cancelled: number;
   /** Ended at their time limit. */
   timeout: number;
-  /** What their agents have used. */
+  /** Usage of their agents. */
   usage: UsageStats;
 }
 
 /** The params of `task.submit`. */
 export interface TaskSubmitParams {
   /**
-   * What the agent is asked to do, at most 1 MiB of UTF-8; not blank. Length from 1 to 1048576,
-   * matches `\S`.
+   * The agent's prompt, at most 1 MiB of UTF-8; not blank. Length from 1 to 1048576, matches `\S`.
    */
   prompt: string;
   /**
@@ -1195,11 +1202,11 @@ export interface TaskSummaries {
   queued: QueuedTaskSummary[];
 }
 
-/** What an agent used for a task, as `claude` tells it in its `result` message. */
+/** An agent's usage for a task, as `claude` reports it in its `result` message. */
 export interface TaskUsage {
   /** In US dollars. For a session that was resumed, what this task added. */
   costUsd: number;
-  /** How many turns the agent took. */
+  /** Number of model turns that the agent took. */
   turns: number;
   /** Tokens read, without those from the cache. */
   inputTokens: number;
@@ -1209,7 +1216,7 @@ export interface TaskUsage {
   cacheReadTokens: number;
   /** Tokens put into the cache. */
   cacheCreationTokens: number;
-  /** The agent's session, which `claude --resume` takes; null where it does not tell. */
+  /** The agent's session, which `claude --resume` takes; null if the agent does not report it. */
   sessionId: string | null;
   /** The tools that the agent was not allowed to use, one entry for each refusal. */
   permissionDenials: string[];
@@ -1220,8 +1227,7 @@ export interface TaskWaitParams {
   /** The task's id. Length at most 200. */
   taskId: string;
   /**
-   * How long the daemon waits, in milliseconds, before it answers with `wait_timeout`; as long as
-   * it takes when absent.
+   * Time after which the daemon answers with `wait_timeout`, in milliseconds; no limit when absent.
    */
   timeoutMs?: number | undefined;
 }
@@ -1230,7 +1236,7 @@ export interface TaskWaitParams {
 export interface TasksCancelled {
   /** The tasks that were selected, in the order of their numbers. */
   tasks: TaskCancelledOne[];
-  /** Whether there are more: ask again. */
+  /** True if there are more: ask again. */
   more: boolean;
 }
 
@@ -1241,17 +1247,17 @@ export interface TasksRetried {
    * cancelled since they were to start after one that is retried.
    */
   tasks: TaskRetried[];
-  /** Whether there are more: ask again. */
+  /** True if there are more: ask again. */
   more: boolean;
 }
 
 /** A moment: RFC 3339 in UTC with milliseconds. */
 export type Timestamp = string;
 
-/** What a rule waits for. */
+/** The occasion that a rule waits for. */
 export type Trigger = FileChangeTrigger | ScheduleTrigger | EventTrigger;
 
-/** What agents have used, as far as they told. It outlives the tasks themselves. */
+/** Usage of agents, as far as they reported it. It outlives the tasks themselves. */
 export interface UsageStats {
   /** Since the project's beginning. */
   total: UsageSum;
@@ -1261,9 +1267,9 @@ export interface UsageStats {
   byDay: DayUsage[];
 }
 
-/** What the agents of many tasks used together. */
+/** Usage of the agents of many tasks together. */
 export interface UsageSum {
-  /** How many tasks told what they used. */
+  /** Number of tasks whose agents reported their usage. */
   tasks: number;
   /** In US dollars. */
   costUsd: number;

@@ -62,7 +62,7 @@ def check_peer(connection: socket.socket, path: str) -> None:
     if user is None or user in (os.geteuid(), 0) or _is_exempt(path):
         return
     raise NotAllowedError(
-        f"the socket {path} is answered by user {user}, and nothing was told there; "
+        f"the socket {path} is answered by user {user}, so nothing was sent to it; "
         f"if that is meant, name it with {SOCKET_ENV}",
         path,
     )

@@ -65,7 +65,7 @@ class AsyncDaemonMethods:
         self._caller = caller
 
     async def status(self, *, timeout: float | None = None) -> DaemonStatus:
-        """Tells how the daemon and all its subsystems are.
+        """Reports the state of the daemon and all its subsystems.
 
         - ``timeout``: how long to wait for the answer, in seconds.
         """
@@ -83,9 +83,9 @@ class AsyncDaemonMethods:
 
         The answer comes first. Queued tasks stay queued for the next start. Running ones get
         SIGTERM, 15 seconds, then SIGKILL, every process they started included, and end as
-        `cancelled`. With `keepAgents` they go on, and the next start goes on with them.
+        `cancelled`. With `keepAgents` they go on, and the next daemon supervises them.
 
-        - ``keep_agents``: Whether running agents go on without the daemon; the next start finds
+        - ``keep_agents``: True if running agents go on without the daemon; the next start finds
           them again. False when absent: they are ended.
         - ``timeout``: how long to wait for the answer, in seconds.
         """
@@ -95,12 +95,12 @@ class AsyncDaemonMethods:
             return StopAcknowledged.from_wire(answer)
 
     async def restart(self, *, timeout: float | None = None) -> DaemonRestarting:
-        """Ends the daemon and begins it anew as the same process: its program and its configuration
-        are read again, running agents go on, queued tasks stay queued.
+        """Restarts the daemon in place, as the same process: it reads its program and its
+        configuration again. Running agents go on, queued tasks stay queued.
 
-        A bad configuration is refused, and nothing is restarted. The answer comes first; the new
-        beginning shows in another `started_at` of `daemon.status`. Its environment stays what it
-        was.
+        A bad configuration is refused, and nothing is restarted. The answer comes before the
+        restart; afterwards `daemon.status` has another `started_at`. The daemon keeps its
+        environment.
 
         - ``timeout``: how long to wait for the answer, in seconds.
 
@@ -133,10 +133,10 @@ class AsyncDaemonMethods:
     ) -> DaemonLogs:
         """Gives lines of the daemon's log: the last ones, or those after an earlier answer.
 
-        With `waitMs` the answer waits until there is something: ask again from `cursor`, and you
-        follow the log, over rotations and restarts.
+        With `waitMs` the answer waits until there is something: to follow the log, over rotations
+        and restarts, ask again from `cursor`.
 
-        - ``lines``: How many of the last lines, where there is no `cursor`. From 0 to 10000; `100`
+        - ``lines``: Number of last lines to give, if there is no `cursor`. From 0 to 10000; `100`
           when absent.
         - ``cursor``: The `cursor` of an earlier answer: what comes after it. Length at most 200.
         - ``wait_ms``: With a `cursor`, if there is nothing yet: how long to wait for something, in
@@ -159,7 +159,7 @@ class AsyncAutomationMethods:
         self._caller = caller
 
     async def status(self, *, timeout: float | None = None) -> AutomationStatus:
-        """Tells how the rules are.
+        """Reports the state of all rules.
 
         - ``timeout``: how long to wait for the answer, in seconds.
 
@@ -175,10 +175,10 @@ class AsyncAutomationMethods:
         rule_id: str | None = None,
         timeout: float | None = None,
     ) -> AutomationSwitched:
-        """Switches a rule on, or all of automation. It lasts over restarts.
+        """Switches a rule on, or all of automation. The switch outlasts restarts.
 
-        A rule that has tripped begins anew. Switching on all of automation does not switch on
-        single rules.
+        A rule that has tripped starts to count its firings from zero. Switching on all of
+        automation does not switch on single rules.
 
         - ``rule_id``: The rule; all of automation when absent. Length at most 200.
         - ``timeout``: how long to wait for the answer, in seconds.
@@ -198,8 +198,8 @@ class AsyncAutomationMethods:
     ) -> AutomationSwitched:
         """Switches a rule off, or all of automation. It lasts over restarts.
 
-        Matches that have not come to a task yet are kept, and go on when it is switched on again.
-        Tasks that are queued or running stay.
+        Pending matches, which have made no task yet, are kept until it is switched on again. Queued
+        and running tasks stay.
 
         - ``rule_id``: The rule; all of automation when absent. Length at most 200.
         - ``timeout``: how long to wait for the answer, in seconds.
@@ -220,7 +220,7 @@ class AsyncAutomationMethods:
         schedule: str | None = None,
         timeout: float | None = None,
     ) -> AutomationTested:
-        """Tells what the rules would make of an event, and changes nothing.
+        """Reports what the rules would do with an event, and changes nothing.
 
         - ``topic``: As if an event of this topic were emitted. Length at most 200.
         - ``payload``: The event's payload; `null` when absent.
@@ -251,7 +251,7 @@ class AsyncEventMethods:
         payload: Any = None,
         timeout: float | None = None,
     ) -> EventEmitted:
-        """Tells the daemon that something happened.
+        """Emits an event.
 
         The answer comes once the event is in the log on disk, together with every task that a rule
         makes of it at once: no crash or power cut after it loses them.
@@ -259,8 +259,8 @@ class AsyncEventMethods:
         - ``topic``: Up to 200 characters of `A-Z a-z 0-9 _ . : / -`. The daemon's own topics
           (`task:`, `file:`, `schedule:`, `daemon:`, `automation:`, `health:`, `chat:`) are refused.
           Matches `^[A-Za-z0-9_.:/-]{1,200}$`.
-        - ``payload``: What to say of it; any JSON value that can be read: no half of a surrogate
-          pair, no number beyond a double's range, at most 120 levels deep.
+        - ``payload``: The details: any JSON value that can be read. It may hold no half of a
+          surrogate pair, no number beyond a double's range, and at most 120 levels.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``topic_reserved``, ``storage_unavailable``, ``queue_full``,
@@ -286,7 +286,7 @@ class AsyncEventMethods:
         - ``since``: The number of the last event seen: the answer starts with the next one. Without
           it, the answer holds the newest. Nothing comes after a number that the log has not
           reached, such as one of a log that was deleted since.
-        - ``limit``: How many at the most. There are fewer where they have more than 8 MiB together.
+        - ``limit``: Maximum number of events. The answer has fewer if they exceed 8 MiB together.
           From 1 to 1000; `100` when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
@@ -304,14 +304,14 @@ class AsyncEventMethods:
         since: int | None = None,
         timeout: float | None = None,
     ) -> EventSubscribed:
-        """Has events pushed to this connection as they happen.
+        """Pushes events to this connection as they happen.
 
-        They come as `event` notifications, in the order of their numbers. With `since`, what has
-        happened in the meantime comes first. A subscriber that does not read delays nobody: up to
-        10,000 events that it is behind are read for it from the log, beyond that they are passed
-        over and it is told so with `event.missed`. So is one whose `since` is of a log that was
-        deleted and begun anew, and one that has not been sent what retention has deleted. The
-        subscription ends with its connection.
+        They come as `event` notifications, in the order of their numbers. With `since`, the events
+        after that number come first. A subscriber that does not read delays nobody: if it falls
+        behind, up to 10,000 events are read for it from the log. Beyond that, events are passed
+        over, and `event.missed` reports their number. `event.missed` also comes if retention has
+        deleted events before they were sent, and if the log was deleted and restarted, so that it
+        does not reach `since`. The subscription ends with its connection.
 
         - ``topics``: Only events whose topic matches one of these globs: `*` and `?` match within
           it, `{a,b}` either. All when absent or empty. Length at most 100.
@@ -359,15 +359,15 @@ class AsyncChatMethods:
         conversation: str | None = None,
         timeout: float | None = None,
     ) -> ChatSent:
-        """Says something to an agent: a task of higher priority, whose output is the answer.
+        """Sends a message to an agent: a task of higher priority, whose output is the answer.
 
         `task.output` streams the answer and `task.wait` waits for it.
 
-        - ``message``: What to say; up to 1 MiB. Length from 1 to 1048576.
+        - ``message``: The text of the message; up to 1 MiB. Length from 1 to 1048576.
         - ``priority``: Higher ones start first. From -1000 to 1000; `5` when absent.
         - ``conversation``: The conversation that it belongs to, by any name of up to 200
-          characters: the agent is told what was said in it before, and answers one message after
-          the other. Without one the message stands alone. Length from 1 to 200.
+          characters. The agent gets what was said in it before, and answers one message after the
+          other. Without one the message stands alone. Length from 1 to 200.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``storage_unavailable``,
@@ -389,7 +389,7 @@ class AsyncChatMethods:
         conversation.
 
         - ``conversation``: The conversation. Length from 1 to 200.
-        - ``limit``: How many of its last turns. There are fewer where they have more than 8 MiB
+        - ``limit``: Maximum number of turns, the latest. The answer has fewer if they exceed 8 MiB
           together. From 1 to 1000; `20` when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
@@ -401,7 +401,7 @@ class AsyncChatMethods:
             return [ChatTurn.from_wire(item) for item in answer]
 
     async def clear(self, *, conversation: str, timeout: float | None = None) -> ChatCleared:
-        """Forgets a conversation: agents are no longer told what was said in it. Its tasks stay.
+        """Forgets a conversation: agents no longer get what was said in it. Its tasks stay.
 
         - ``conversation``: The conversation. Length from 1 to 200.
         - ``timeout``: how long to wait for the answer, in seconds.
@@ -421,7 +421,7 @@ class AsyncScheduleMethods:
         self._caller = caller
 
     async def list(self, *, timeout: float | None = None) -> List[ScheduledJob]:
-        """Tells which schedules there are, when they fired last and when they fire next.
+        """Lists the schedules, each with its last and its next firing.
 
         - ``timeout``: how long to wait for the answer, in seconds.
 
@@ -434,7 +434,7 @@ class AsyncScheduleMethods:
     async def run(self, *, job: str, timeout: float | None = None) -> ScheduleRun:
         """Fires a schedule now, whether or not schedules are switched on.
 
-        When it fires by itself stays as it is.
+        Its own times stay as they are.
 
         - ``job``: The job's name, or the id of a rule whose trigger is a schedule. Length at most
           200.
@@ -471,8 +471,8 @@ class AsyncTaskMethods:
 
         The answer comes once the task is stored on disk.
 
-        - ``prompt``: What the agent is asked to do, at most 1 MiB of UTF-8; not blank. Length from
-          1 to 1048576, matches `\\S`.
+        - ``prompt``: The agent's prompt, at most 1 MiB of UTF-8; not blank. Length from 1 to
+          1048576, matches `\\S`.
         - ``agent``: The agent that is to do it, as `--agent` of the agent command; the default one
           when absent. Length at most 200, matches `^[^-\\x00][^\\x00]*$`.
         - ``priority``: Higher ones start first. From -1000 to 1000; `0` when absent.
@@ -530,10 +530,10 @@ class AsyncTaskMethods:
         within_minutes: float | None = None,
         timeout: float | None = None,
     ) -> TasksCancelled:
-        """Cancels many tasks in one step: those named, or all that fit and have not ended.
+        """Cancels many tasks in one step: the named ones, or all that match and have not ended.
 
-        Each is cancelled as by `task.cancel`. One that is named and has ended already is told as it
-        is, and is no error. One answer holds 1000 at the most.
+        Each is cancelled as by `task.cancel`. A named task that has already ended is reported with
+        its state, and is no error. One answer holds at most 1000 tasks.
 
         - ``task_ids``: These tasks, by their ids, 1000 at the most, whatever else is said. Length
           at most 1000.
@@ -573,7 +573,7 @@ class AsyncTaskMethods:
 
         - ``state``: Only tasks in this state.
         - ``agent``: Only tasks for this agent. Length at most 200.
-        - ``limit``: How many at the most. There are fewer where they have more than 8 MiB together.
+        - ``limit``: Maximum number of tasks. The answer has fewer if they exceed 8 MiB together.
           From 1 to 1000; `20` when absent.
         - ``cursor``: The id of the last task of the page before: the answer goes on with the next
           older one. Length at most 200, matches `^task-[0-9]{4,}$`.
@@ -600,7 +600,7 @@ class AsyncTaskMethods:
             return Task.from_wire(answer)
 
     async def stats(self, *, timeout: float | None = None) -> TaskStats:
-        """Counts the tasks by state, and sums up what their agents used.
+        """Counts the tasks by state, and sums up the usage of their agents.
 
         - ``timeout``: how long to wait for the answer, in seconds.
 
@@ -619,14 +619,13 @@ class AsyncTaskMethods:
     ) -> Task:
         """Waits until a task has ended, in whatever state, and gives it.
 
-        `timeoutMs` is the daemon's own clock: when it is over, the answer is the error
-        `wait_timeout`. A time-out that a client sets for the call runs apart from it, in the
-        client, which sends `rpc.cancel` when it is over: whichever is over first ends the wait.
-        Neither ends the task.
+        The daemon measures `timeoutMs`: when it has passed, the answer is the error `wait_timeout`.
+        A time-out that a client sets for the call runs in the client, which sends `rpc.cancel` when
+        it has passed. Whichever passes first ends the wait. Neither ends the task.
 
         - ``task_id``: The task's id. Length at most 200.
-        - ``timeout_ms``: How long the daemon waits, in milliseconds, before it answers with
-          `wait_timeout`; as long as it takes when absent.
+        - ``timeout_ms``: Time after which the daemon answers with `wait_timeout`, in milliseconds;
+          no limit when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``wait_timeout``, ``too_many_waits``,
@@ -649,15 +648,15 @@ class AsyncTaskMethods:
     ) -> TaskOutput:
         """Gives what a task's agent has written, from any byte on.
 
-        With `waitMs` the answer waits until there is something, or the task has ended: ask again
-        from `nextOffset` until `ended`, and you have followed it.
+        With `waitMs` the answer waits until there is something, or the task has ended: to follow a
+        task, ask again from `nextOffset` until `ended` is true.
 
         - ``task_id``: The task's id. Length at most 200.
         - ``stream``: Which stream. `"stdout"` when absent.
         - ``offset``: From which byte on: 0 is the beginning. `0` when absent.
         - ``wait_ms``: If there is nothing there yet: how long to wait for something, in
           milliseconds. From 0 to 60000; `0` when absent.
-        - ``encoding``: How the bytes come. `"utf8"` when absent.
+        - ``encoding``: The encoding of the bytes. `"utf8"` when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``task_not_found``, ``too_many_waits``,
@@ -675,11 +674,11 @@ class AsyncTaskMethods:
             return TaskOutput.from_wire(answer)
 
     async def retry(self, *, task_id: str, timeout: float | None = None) -> TaskSubmitted:
-        """Submits a new task with the same order as an earlier one.
+        """Submits a new task with the specification of an earlier one.
 
         It waits for no other task, even if the earlier one did. Tasks that were cancelled because
-        they were to start after the earlier one come back with it: as new tasks, which start after
-        the new one.
+        they were to start after the earlier one are submitted again as well, and start after the
+        new one.
 
         - ``task_id``: The id of the task whose order is to be carried out again. Length at most
           200.
@@ -703,11 +702,11 @@ class AsyncTaskMethods:
         within_minutes: float | None = None,
         timeout: float | None = None,
     ) -> TasksRetried:
-        """Retries many tasks in one step: those named, or all that fit, have ended in another way
-        than `completed`, and were not retried before.
+        """Retries many tasks in one step: the named ones, or all that match, did not end as
+        `completed`, and were not retried before.
 
-        Each is retried as by `task.retry`: all of them, or none. It takes 1000 at the most, and
-        with them all that come back with them.
+        Each is retried as by `task.retry`: all of them, or none. It takes at most 1000 tasks, not
+        counting the dependent tasks that are submitted again with them.
 
         - ``task_ids``: These tasks, by their ids, 1000 at the most, whatever else is said. Length
           at most 1000.

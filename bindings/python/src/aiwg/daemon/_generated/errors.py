@@ -73,7 +73,7 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "rule_not_found": ErrorKindInfo(code=-32003, retryable=False),
     # The queue holds as many tasks as it may: try again when some have ended.
     "queue_full": ErrorKindInfo(code=-32004, retryable=True),
-    # What was waited for did not happen within `timeoutMs` of the params.
+    # The wait was longer than `timeoutMs` of the params.
     "wait_timeout": ErrorKindInfo(code=-32005, retryable=True),
     # The caller cancelled the call with `rpc.cancel`.
     "cancelled": ErrorKindInfo(code=-32006, retryable=True),

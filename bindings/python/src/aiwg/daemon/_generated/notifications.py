@@ -12,13 +12,12 @@ from .types import EventMissedNotification, EventNotification
 __all__ = ["NotificationParams", "read_notification"]
 
 NotificationParams = Union[EventNotification, EventMissedNotification, UnknownVariant]
-"""What a notification brings; its class tells which it is.
+"""The content of a notification, of which the class says which it is.
 
-- ``EventNotification`` of ``event``: Something happened that a subscription of this connection
-  waits for.
-- ``EventMissedNotification`` of ``event.missed``: A subscriber has fallen so far behind that events
-  were passed over, the log was begun anew since it last looked, or retention has deleted what it
-  was not sent.
+- ``EventNotification`` of ``event``: An event that matches a subscription of this connection.
+- ``EventMissedNotification`` of ``event.missed``: Events of a subscription were passed over: the
+  subscriber fell too far behind, retention deleted them before they were sent, or the log was
+  deleted and restarted.
 """
 
 

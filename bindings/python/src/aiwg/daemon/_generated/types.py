@@ -92,7 +92,7 @@ __all__ = [
 ]
 
 EventSource = Literal["client", "supervisor", "file_watcher", "scheduler", "automation", "daemon"]
-"""Who published an event.
+"""The publisher of an event.
 
 - ``client``: A client, with `event.emit`.
 - ``supervisor``: The queue and the supervisor of agent tasks.
@@ -103,14 +103,14 @@ EventSource = Literal["client", "supervisor", "file_watcher", "scheduler", "auto
 """
 
 Health = Literal["healthy", "degraded"]
-"""Whether all is well.
+"""The health of the daemon.
 
 - ``healthy``: It is.
 - ``degraded``: Something needs a person; `issues` says what.
 """
 
 MatchOutcome = Literal["fire", "debounce", "coalesce", "refuse", "trip", "fail"]
-"""What comes of a match.
+"""The result of a match.
 
 - ``fire``: A task, at once.
 - ``debounce``: A task once the matches have settled.
@@ -121,7 +121,7 @@ MatchOutcome = Literal["fire", "debounce", "coalesce", "refuse", "trip", "fail"]
 """
 
 OnBusy = Literal["coalesce", "skip", "queue"]
-"""What a match does while a task of its rule is queued or running.
+"""Effect of a match while a task of its rule is queued or running.
 
 - ``coalesce``: It waits; all that wait make one task when the rule is no longer busy.
 - ``skip``: It is passed over.
@@ -132,7 +132,7 @@ OpenRpcDocument = dict[str, Any]
 """The OpenRPC document of this API: <https://spec.open-rpc.org>."""
 
 OutputEncoding = Literal["utf8", "base64"]
-"""How the bytes of an output travel in JSON.
+"""The encoding of an output's bytes in JSON.
 
 - ``utf8``: As text. Bytes that are no UTF-8 come as U+FFFD; a character is never cut in two.
 - ``base64``: As base64 (RFC 4648, with padding): every byte survives.
@@ -152,7 +152,7 @@ RuleActionKind = Literal["submit_task"]
 """
 
 Speaker = Literal["user", "agent"]
-"""Who says something in a conversation.
+"""A speaker in a conversation.
 
 - ``user``: A person, or a script from outside.
 - ``agent``: An agent: the connection was that of a process that one has started.
@@ -216,14 +216,13 @@ class AutomationStatus:
     """The answer to `automation.status`."""
 
     enabled: bool
-    """Whether automation as a whole is switched on."""
+    """True if automation as a whole is switched on."""
     rule_count: int
-    """How many rules the configuration has; those of schedule jobs do not count."""
+    """Number of rules in the configuration, without those of schedule jobs."""
     rules: list[RuleStatus]
     """Each of them, in the order of the configuration; those of schedule jobs come last."""
     held_by: str | None
-    """What all file changes wait for: the mark of a git operation that is under way. Null when
-    nothing.
+    """The mark of a git operation under way that holds all file changes back. Null if nothing does.
     """
     held_since: Timestamp | None
     """Since when they wait for it. Null when for nothing. `null` when absent."""
@@ -248,9 +247,9 @@ class AutomationSubsystem:
     """The rules."""
 
     enabled: bool
-    """Whether rules are acted upon at all."""
+    """True if automation as a whole is switched on."""
     rule_count: int
-    """How many rules the configuration has; those of schedule jobs do not count."""
+    """Number of rules in the configuration, without those of schedule jobs."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AutomationSubsystem:
@@ -290,8 +289,8 @@ class AutomationTested:
     file: str | None = None
     """The file, relative to the project; absent where none was named."""
     notice: str | None = None
-    """What people should know besides: that the file is not watched, so that there would be no
-    event at all, or what the daemon itself does for a job. Absent where there is nothing.
+    """A note for people: the file is not watched, so that there would be no event at all, or the
+    daemon itself does something for a job. Absent if there is nothing to note.
     """
 
     @classmethod
@@ -307,10 +306,10 @@ class AutomationTested:
 
 @dataclass(frozen=True)
 class Cause:
-    """What led to an event or a task."""
+    """The cause of an event or a task."""
 
     depth: int
-    """How many tasks lie between this and what came from outside; 0 for none."""
+    """Number of tasks between this and what came from outside; 0 for none."""
     task: str | None = None
     """The task whose process emitted it, or whose state it reports."""
     rule: str | None = None
@@ -334,7 +333,7 @@ class ChatCleared:
     """The answer to `chat.clear`."""
 
     cleared: int
-    """How many turns are forgotten. Their tasks stay."""
+    """Number of turns that were forgotten. Their tasks stay."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ChatCleared:
@@ -366,17 +365,17 @@ class ChatTurn:
     task_id: str
     """The task that it is."""
     by: Speaker | str
-    """Who said it. `"user"` when absent."""
+    """The speaker. `"user"` when absent."""
     message: str
-    """What was said."""
+    """The text of the message."""
     answer: str | None
     """The answer; null while there is none."""
     error: str | None
     """Why there is no answer; null otherwise."""
     state: TaskState | str
-    """Where the task stands."""
+    """The state of the task."""
     at: Timestamp
-    """When it was said."""
+    """Time of the message."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ChatTurn:
@@ -403,7 +402,7 @@ class ConfigProblem:
     column: int | None
     """The column, from 1; null where the file could not be read."""
     message: str
-    """What is wrong and what would be right, for people."""
+    """The error and its remedy, for people."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ConfigProblem:
@@ -423,9 +422,11 @@ class DaemonLogs:
     lines: list[str]
     """Lines as they are in the file, without their ends; some of them, if there are very many."""
     cursor: str
-    """Where to go on. It means the same to the next daemon, and after a rotation."""
+    """Position after these lines, to continue from. It stays valid for the next daemon and after a
+    rotation.
+    """
     missed: bool
-    """Whether lines after `cursor` are gone, because their file was rotated away."""
+    """True if lines after `cursor` are gone because their file was rotated away."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DaemonLogs:
@@ -442,12 +443,13 @@ class DaemonReloaded:
     """The answer to `daemon.reload`."""
 
     reloaded: bool
-    """Whether the file's configuration is in force now. If not, the one before still is, all of it.
+    """True if the file's configuration is in force now. If false, the one before stays in force as
+    a whole.
     """
     errors: list[ConfigProblem]
-    """What is wrong with the file; empty when it was taken."""
+    """The errors of the file. Empty if it was taken."""
     notices: list[str]
-    """What the file asks for that is not acted upon, for people."""
+    """Settings of the file that have no effect, for people."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DaemonReloaded:
@@ -464,11 +466,11 @@ class DaemonRestarting:
     """The answer to `daemon.restart`, sent before the daemon ends."""
 
     restarting: bool
-    """Whether it begins anew now. If not, nothing has changed."""
+    """True if the daemon restarts now. If false, nothing has changed."""
     pid: int
     """Its process, which stays the same."""
     errors: list[ConfigProblem]
-    """What is wrong with the configuration file; empty where it is restarted."""
+    """The errors of the configuration file. Empty if the daemon restarts."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DaemonRestarting:
@@ -489,13 +491,13 @@ class DaemonStatus:
     uptime_seconds: int
     """For how many whole seconds it has been up."""
     started_at: Timestamp
-    """When it started."""
+    """Time of its start."""
     health: Health | str
-    """Whether all is well."""
+    """`healthy`, or `degraded` if something needs a person."""
     issues: list[Issue]
-    """What is not well; empty when health is `healthy`."""
+    """The problems; empty if `health` is `healthy`."""
     health_check: HealthCheck | None
-    """What the action `health-check` found last; null before the first time since the start."""
+    """The last result of the action `health-check`; null before the first since the start."""
     version: str
     """The daemon's version."""
     protocol_version: str
@@ -507,14 +509,14 @@ class DaemonStatus:
     config: str | None
     """The configuration in use; null when the defaults are."""
     detached: bool
-    """Whether it was started in the background. If not, it is the process of a service manager, a
-    container or a terminal, which its end would be told to: `daemon.restart` has it begin anew
-    without one.
+    """True if it was started in the background. If false, it is the process of a service manager, a
+    container or a terminal, which would notice its end; `daemon.restart` restarts it without
+    one.
     """
     stopped: bool
-    """Whether it has ended: so in the `state.json` that it leaves behind. `false` when absent."""
+    """True if it has ended: so in the `state.json` that it leaves behind. `false` when absent."""
     stats: TaskCounts
-    """How many tasks there are in which state: `task.stats` without what their agents used.
+    """Number of tasks in each state: `task.stats` without the usage of their agents.
     `{"total":0,"queued":0,"running":0,"completed":0,"failed":0,"cancelled":0,"timeout":0}` when
     absent.
     """
@@ -545,12 +547,12 @@ class DaemonStatus:
 
 @dataclass(frozen=True)
 class DayUsage:
-    """What the tasks that ended on one day used."""
+    """Usage of the tasks that ended on one day."""
 
     day: str
     """The day in UTC: `2026-11-23`."""
     usage: UsageSum
-    """What they used."""
+    """Their usage."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DayUsage:
@@ -567,10 +569,12 @@ class DebounceCondition:
 
     type: Literal["debounce"]
     interval_ms: int
-    """How long after the last match, in milliseconds; a year at most. From 0 to 31536000000."""
+    """Time without a further match before the rule fires, in milliseconds. At most a year. From 0
+    to 31536000000.
+    """
     max_wait_ms: int | None = None
-    """How long after the first match at the most, in milliseconds, however many follow; 10 times
-    `interval_ms` when left out. A year at most. From 0 to 31536000000.
+    """Time after the first match at which the rule fires at the latest, in milliseconds, however
+    many matches follow. Default: 10 times `interval_ms`. At most a year. From 0 to 31536000000.
     """
 
     @classmethod
@@ -590,15 +594,15 @@ class Event:
     seq: int
     """Its number: 1 for the first event of the project, then counting up by one."""
     topic: str
-    """What happened: `deployment:complete`."""
+    """The topic: `deployment:complete`."""
     payload: Any
-    """What the emitter said of it; `null` where it said nothing."""
+    """The details; `null` if the emitter gave none."""
     source: EventSource | str
-    """Who published it."""
+    """The publisher."""
     at: Timestamp
-    """When the daemon took it in."""
+    """Time at which the daemon received it."""
     caused_by: Cause | None = None
-    """What led to it; absent when it came from outside."""
+    """The cause; absent if it came from outside."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Event:
@@ -622,8 +626,8 @@ class EventEmitted:
     rules: list[str]
     """The ids of the rules that took it up: that have made a task of it, or will."""
     waiting: list[str] | None = None
-    """Those of `rules` that have made no task of it yet: they wait for quiet, for their own task to
-    end, or for room in the queue. Absent where there are none.
+    """The part of `rules` that has not made a task of it yet: they wait for quiet, for their own
+    task to end, or for room in the queue. Absent if there are none.
     """
     refused: list[RefusedMatch] | None = None
     """The rules that it matched as well and that made nothing of it; absent where there are none.
@@ -650,7 +654,7 @@ class EventMissedNotification:
     subscription: int
     """The subscription's number."""
     missed: int
-    """How many events were passed over, of whatever topic: no more than so many are missing from
+    """Number of events that were passed over, of whatever topic: at most as many are missing from
     the topics subscribed to.
     """
     since: int
@@ -675,7 +679,7 @@ class EventNotification:
     subscription: int
     """The subscription's number."""
     event: Event
-    """What happened."""
+    """The event."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventNotification:
@@ -693,8 +697,8 @@ class EventSubscribed:
     subscription: int
     """The subscription's number, unique on its connection."""
     since: int
-    """Events after this number will come. It is less than what was asked for where the log has not
-    reached that: it was begun anew.
+    """Number of the event after which events will come. It is lower than the requested one if the
+    log does not reach that: it was deleted and restarted.
     """
 
     @classmethod
@@ -733,7 +737,7 @@ class EventUnsubscribed:
     """The answer to `event.unsubscribe`."""
 
     unsubscribed: bool
-    """Whether there was such a subscription."""
+    """True if there was such a subscription."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EventUnsubscribed:
@@ -798,27 +802,27 @@ class FileWatcherSubsystem:
     """The file watcher."""
 
     enabled: bool
-    """Whether files are watched."""
+    """True if files are watched."""
     events_received: int
-    """How many changes it has told of since the start."""
+    """Number of changes that it has reported since the start."""
     directories: int
-    """How many directories are watched."""
+    """Number of watched directories."""
     files: int
-    """How many files are in them."""
+    """Number of files in them."""
     polling: bool
-    """Whether they are polled, because the configuration asks for it or the system cannot watch as
+    """True if they are polled, because the configuration asks for it or the system cannot watch as
     many.
     """
     missing: list[str]
     """Paths that are to be watched and are not there; they are waited for."""
     held_by: str | None
-    """What changes wait for: the mark of a git operation that is under way, such as
-    `.git/index.lock`. Null when nothing.
+    """The mark of a git operation under way that holds changes back, such as `.git/index.lock`.
+    Null if nothing does.
     """
     held_since: Timestamp | None
     """Since when changes wait for it. Null when for nothing. `null` when absent."""
     overflows: int
-    """How often the system lost changes, so that everything was looked at again."""
+    """Number of times that the system lost changes, after which everything was scanned again."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> FileWatcherSubsystem:
@@ -838,12 +842,12 @@ class FileWatcherSubsystem:
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """What the built-in action `health-check` found. It is also the payload of the events
+    """The findings of the built-in action `health-check`. It is also the payload of the events
     `health:ok` and `health:degraded`.
     """
 
     at: Timestamp
-    """When it was made."""
+    """Time of the check."""
     health: Health | str
     """`healthy` if every check is."""
     checks: list[HealthCheckItem]
@@ -866,9 +870,9 @@ class HealthCheckItem:
     name: str
     """A stable name: `store`, `disk`, `socket`, `files`, `agent`, `queue`, `rules`."""
     ok: bool
-    """Whether it is well."""
+    """True if it is well."""
     message: str
-    """What was found; if it is not well, what to do about it."""
+    """The finding and, if it is not well, the remedy."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> HealthCheckItem:
@@ -885,7 +889,7 @@ class IpcSubsystem:
     """The socket."""
 
     clients: int
-    """How many clients are connected, the one that asks included."""
+    """Number of connected clients, the caller included."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> IpcSubsystem:
@@ -902,7 +906,7 @@ class Issue:
     kind: str
     """A stable name: `storage`, `config`."""
     message: str
-    """What it is and what to do about it."""
+    """The problem and its remedy."""
     since: Timestamp
     """Since when."""
 
@@ -921,7 +925,7 @@ class MessagingSubsystem:
     """Messaging platforms."""
 
     enabled: bool
-    """Whether any is connected."""
+    """True if any is connected."""
     adapters: list[str]
     """Their names."""
 
@@ -939,9 +943,11 @@ class PendingMatches:
     """Matches of a rule that have not come to a task yet."""
 
     matches: int
-    """How many."""
+    """Number of matches."""
     due_at: Timestamp | None
-    """When they will, if nothing more comes; null when they wait for the rule's task to end."""
+    """Time at which they become a task, if no more come. Null if they wait for the rule's task to
+    end.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> PendingMatches:
@@ -1014,7 +1020,7 @@ class RefusedMatch:
 
 @dataclass(frozen=True)
 class RuleAction:
-    """What a rule does. The environment that it gives to its tasks is not shown."""
+    """The action of a rule. The environment that it gives to its tasks is not shown."""
 
     type: RuleActionKind | str
     """Always `submit_task`."""
@@ -1043,11 +1049,11 @@ class RuleExecution:
     rule: str
     """The rule's id."""
     at: Timestamp
-    """When."""
+    """Time at which the task was made."""
     event: int
     """The number of the last event that led to it."""
     matches: int
-    """How many matches it stands for."""
+    """Number of matches that it stands for."""
     task: str
     """The task's id."""
 
@@ -1068,7 +1074,7 @@ class RuleRefusal:
     """A match that came to nothing."""
 
     at: Timestamp
-    """When."""
+    """Time of the match."""
     event: int
     """The number of the event."""
     reason: str
@@ -1091,23 +1097,23 @@ class RuleStatus:
     id: str
     """Its name."""
     trigger: Trigger
-    """What it waits for."""
+    """The occasion it waits for."""
     condition: Condition
-    """When it proceeds."""
+    """The condition under which it proceeds."""
     action: RuleAction
-    """What it does."""
+    """The action it takes."""
     enabled: bool
-    """Whether it is switched on."""
+    """True if it is switched on."""
     active: bool
-    """Whether a match makes a task now. If not, `reason` says why."""
+    """True if a match makes a task now. If false, `reason` says why."""
     reason: str | None
     """Why a match makes no task; null where it does."""
     on_busy: OnBusy | str
-    """What a match does while it is busy."""
+    """Effect of a match while it is busy."""
     tripped_at: Timestamp | None
-    """When it tripped, because it fired too often; null if it has not."""
+    """Time at which it tripped because it fired too often. Null if it has not."""
     busy: int
-    """How many of its tasks are queued or running."""
+    """Number of its tasks that are queued or running."""
     pending: PendingMatches | None
     """Matches that have not come to a task yet; null if there are none."""
     last_refusal: RuleRefusal | None
@@ -1136,12 +1142,12 @@ class RuleStatus:
 
 @dataclass(frozen=True)
 class RuleTested:
-    """What would come of a match."""
+    """The expected result of a match."""
 
     rule: str
     """The rule's id."""
     outcome: MatchOutcome | str
-    """What would come of it."""
+    """The expected result."""
     reason: str | None
     """Why nothing would, or why the task would fail; null otherwise."""
     prompt: str | None
@@ -1160,12 +1166,12 @@ class RuleTested:
 
 @dataclass(frozen=True)
 class RuleUsage:
-    """What the tasks of a rule used."""
+    """Usage of the tasks of a rule."""
 
     rule: str | None
     """The rule's id; null for the tasks that no rule made."""
     usage: UsageSum
-    """What they used."""
+    """Their usage."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleUsage:
@@ -1187,7 +1193,7 @@ class RunningTaskSummary:
     agent: str | None
     """Its agent; the default one when null."""
     started_at: Timestamp | None
-    """When its agent was started."""
+    """Time at which its agent was started."""
     pid: int | None
     """The agent's process; null while it is being started."""
 
@@ -1212,9 +1218,9 @@ class ScheduleEvent:
     at: Timestamp
     """The time for which it fires: its own, or with `schedule.run` the moment of the call."""
     caught_up: bool
-    """Whether that time was missed and is made up for, as `catch_up` asks."""
+    """True if that time was missed, and `catch_up` makes up for it."""
     manual: bool
-    """Whether somebody ran it by hand."""
+    """True if somebody ran it by hand."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ScheduleEvent:
@@ -1252,7 +1258,7 @@ class ScheduleTrigger:
 
     type: Literal["schedule"]
     cron: str
-    """When, as in crontab(5), in `schedule.timezone`."""
+    """Times, as in crontab(5), in `schedule.timezone`."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ScheduleTrigger:
@@ -1272,13 +1278,13 @@ class ScheduledJob:
     topic: str
     """The topic of its event."""
     cron: str
-    """When, as in crontab(5)."""
+    """Times, as in crontab(5)."""
     timezone: str | None
     """The time zone of that, by its IANA name; null where the machine's own has none."""
     action: str | None
-    """What the job does; null for a rule, which says so itself."""
+    """The action of the job; null for a rule, whose action is its own."""
     catch_up: bool
-    """Whether it fires once for all the times that passed while no daemon ran."""
+    """True if it fires once for all the times that passed while no daemon ran."""
     last_at: Timestamp | None
     """The time for which it fired last; null before the first."""
     next_at: Timestamp | None
@@ -1304,11 +1310,11 @@ class SchedulerSubsystem:
     """The scheduler."""
 
     enabled: bool
-    """Whether schedules fire."""
+    """True if schedules fire."""
     jobs: int
-    """How many jobs there are, rules whose trigger is a schedule included."""
+    """Number of jobs, rules whose trigger is a schedule included."""
     next_at: Timestamp | None
-    """When the next of them fires; null if none does."""
+    """Time at which the next of them fires; null if none does."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> SchedulerSubsystem:
@@ -1329,8 +1335,8 @@ class StopAcknowledged:
     pid: int
     """The daemon's process id: it has stopped when this process has ended."""
     running: int
-    """How many tasks are running. They get SIGTERM, 15 seconds, then SIGKILL; or go on, with
-    `keepAgents`.
+    """Number of running tasks. They get SIGTERM, 15 seconds, then SIGKILL. With `keepAgents` they
+    go on.
     """
 
     @classmethod
@@ -1378,11 +1384,11 @@ class SupervisorSubsystem:
     """The queue and its agents."""
 
     running: int
-    """How many tasks are running."""
+    """Number of running tasks."""
     queued: int
-    """How many are queued."""
+    """Number of queued tasks."""
     max_concurrency: int
-    """How many may run at once."""
+    """Maximum number of tasks that run at once."""
     tasks: TaskSummaries
     """Which ones."""
 
@@ -1404,27 +1410,28 @@ class Task:
     id: str
     """`task-0001`, counting up, never reused."""
     prompt: str
-    """What the agent is asked to do."""
+    """The agent's prompt."""
     agent: str | None
     """The agent that is to do it; the default one when null."""
     priority: int
     """Higher ones start first; 0 unless given."""
     state: TaskState | str
-    """Where it stands."""
+    """The state."""
     created_at: Timestamp
-    """When it was submitted."""
+    """Time of submission."""
     started_at: Timestamp | None
-    """When its agent was started, the last time if there were several attempts."""
+    """Time at which its agent was started, for the last time if there were several attempts."""
     completed_at: Timestamp | None
-    """When it ended, in whatever state."""
+    """Time of its end, in whatever state."""
     pid: int | None
     """The agent's process, while it runs."""
     exit_code: int | None
-    """What the agent's process exited with; null when it did not exit by itself."""
+    """Exit code of the agent's process; null if it did not exit by itself."""
     signal: int | None
     """The signal that ended the agent's process; null when none did."""
     attempts: int
-    """How often an agent was started for it. More than 1 after an agent was lost with the machine.
+    """Number of times that an agent was started for it. More than 1 after an agent was lost with
+    the machine.
     """
     result: str | None
     """The agent's answer, once it has ended: the `result` of its output where that is `claude`'s
@@ -1439,15 +1446,15 @@ class Task:
     after: list[str]
     """The ids of the tasks that must have completed before it starts."""
     processes_ended: int | None
-    """How many processes were left when its agent's own had ended, or were to end with it, and have
-    been ended; null before.
+    """Number of processes that outlived the agent's own, or were to end with it, and have been
+    ended; null before.
     """
     processes_left: int | None
-    """How many of its processes could not be ended: 0, unless one belongs to another user. Null
+    """Number of its processes that could not be ended: 0, unless one belongs to another user. Null
     before it has ended.
     """
     usage: TaskUsage | None
-    """What its agent used; null where the agent does not tell, which takes `claude`'s
+    """Usage of its agent; null if the agent does not report it. `claude` reports it with
     `--output-format json` or `stream-json`.
     """
     metadata: dict[str, Any]
@@ -1455,7 +1462,7 @@ class Task:
     conversation: str | None = None
     """The conversation that it is a turn of; absent when it is of none."""
     caused_by: Cause | None = None
-    """What led to it; absent when a client submitted it."""
+    """The cause; absent if a client submitted it."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Task:
@@ -1509,7 +1516,7 @@ class TaskCancelled:
 
 @dataclass(frozen=True)
 class TaskCancelledOne:
-    """What became of one task of `task.cancelMany`."""
+    """The result for one task of `task.cancelMany`."""
 
     task_id: str
     """The task's id."""
@@ -1532,7 +1539,7 @@ class TaskCancelledOne:
 
 @dataclass(frozen=True)
 class TaskCounts:
-    """How many tasks there are in which state."""
+    """Number of tasks in each state."""
 
     total: int
     """All of them."""
@@ -1570,32 +1577,32 @@ class TaskEvent:
     task_id: str
     """The task's id."""
     state: TaskState | str
-    """Where it stands now."""
+    """The state of the task now."""
     agent: str | None
     """Its agent; the default one when null."""
     priority: int
     """Its priority."""
     attempt: int
-    """How often an agent was started for it."""
+    """Number of times that an agent was started for it."""
     rule: str | None = None
     """The rule that made it, or made the task whose agent submitted it; absent when there was none.
     """
     duration_ms: int | None = None
-    """How long it took from its start to its end, in milliseconds; absent before."""
+    """Time from its start to its end, in milliseconds; absent before its end."""
     exit_code: int | None = None
-    """What the agent's process exited with; absent when it did not exit by itself."""
+    """Exit code of the agent's process; absent if it did not exit by itself."""
     signal: int | None = None
     """The signal that ended the agent's process; absent when none did."""
     error: str | None = None
     """Why it did not complete: the last 2,000 bytes of that."""
     processes_ended: int | None = None
-    """How many processes that its agent left, or that were to end with it, have been ended; absent
-    before its end.
+    """Number of processes that its agent left, or that were to end with it, and have been ended;
+    absent before its end.
     """
     processes_left: int | None = None
-    """How many could not be; absent before its end."""
+    """Number of processes that could not be ended; absent before its end."""
     cost_usd: float | None = None
-    """What it cost, in US dollars; absent where the agent does not tell."""
+    """Its cost, in US dollars; absent if the agent does not report it."""
     silent_ms: int | None = None
     """With `task:stalled`: for how many milliseconds it has written nothing."""
 
@@ -1635,8 +1642,7 @@ class TaskOutput:
     begins at 0: whoever follows it goes back there when this has changed. `0` when absent.
     """
     ended: bool
-    """Whether this is all there will ever be: the task has ended, and the chunk reaches the end of
-    its output.
+    """True if no more will follow: the task has ended, and the chunk reaches the end of its output.
     """
 
     @classmethod
@@ -1693,7 +1699,7 @@ class TaskStats:
     timeout: int
     """Ended at their time limit."""
     usage: UsageStats
-    """What their agents have used."""
+    """Usage of their agents."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskStats:
@@ -1750,12 +1756,12 @@ class TaskSummaries:
 
 @dataclass(frozen=True)
 class TaskUsage:
-    """What an agent used for a task, as `claude` tells it in its `result` message."""
+    """An agent's usage for a task, as `claude` reports it in its `result` message."""
 
     cost_usd: float
     """In US dollars. For a session that was resumed, what this task added."""
     turns: int
-    """How many turns the agent took."""
+    """Number of model turns that the agent took."""
     input_tokens: int
     """Tokens read, without those from the cache."""
     output_tokens: int
@@ -1765,7 +1771,7 @@ class TaskUsage:
     cache_creation_tokens: int
     """Tokens put into the cache."""
     session_id: str | None
-    """The agent's session, which `claude --resume` takes; null where it does not tell."""
+    """The agent's session, which `claude --resume` takes; null if the agent does not report it."""
     permission_denials: list[str]
     """The tools that the agent was not allowed to use, one entry for each refusal."""
 
@@ -1791,7 +1797,7 @@ class TasksCancelled:
     tasks: list[TaskCancelledOne]
     """The tasks that were selected, in the order of their numbers."""
     more: bool
-    """Whether there are more: ask again."""
+    """True if there are more: ask again."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TasksCancelled:
@@ -1811,7 +1817,7 @@ class TasksRetried:
     cancelled since they were to start after one that is retried.
     """
     more: bool
-    """Whether there are more: ask again."""
+    """True if there are more: ask again."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TasksRetried:
@@ -1824,7 +1830,7 @@ class TasksRetried:
 
 @dataclass(frozen=True)
 class UsageStats:
-    """What agents have used, as far as they told. It outlives the tasks themselves."""
+    """Usage of agents, as far as they reported it. It outlives the tasks themselves."""
 
     total: UsageSum
     """Since the project's beginning."""
@@ -1845,10 +1851,10 @@ class UsageStats:
 
 @dataclass(frozen=True)
 class UsageSum:
-    """What the agents of many tasks used together."""
+    """Usage of the agents of many tasks together."""
 
     tasks: int
-    """How many tasks told what they used."""
+    """Number of tasks whose agents reported their usage."""
     cost_usd: float
     """In US dollars."""
     turns: int
@@ -1877,7 +1883,7 @@ class UsageSum:
 
 
 Condition = Union[AlwaysCondition, DebounceCondition, UnknownVariant]
-"""When a rule proceeds."""
+"""The condition under which a rule proceeds."""
 
 
 def _read_condition(wire: Mapping[str, Any]) -> Condition:
@@ -1889,7 +1895,7 @@ def _read_condition(wire: Mapping[str, Any]) -> Condition:
     return UnknownVariant(tag, wire)
 
 Trigger = Union[FileChangeTrigger, ScheduleTrigger, EventTrigger, UnknownVariant]
-"""What a rule waits for."""
+"""The occasion that a rule waits for."""
 
 
 def _read_trigger(wire: Mapping[str, Any]) -> Trigger:
