@@ -1,7 +1,7 @@
 //! What the daemon keeps, and must survive anything, whatever keeps it.
 //!
 //! There is one writer, a [`Store`], whose changes are [`Transaction`]s; everybody else reads beside it, by a [`Reader`]. The types are those of
-//! `aiwg-model`, and a backend's own appear nowhere: an error is a [`StoreError`] of a kind that tells what can be done about it.
+//! `aiwg-model`, and a backend's own appear nowhere: an error is a [`StoreError`] of a kind that says what can be done about it.
 //!
 //! What a backend promises is in `contract`, as tests that each of them passes; it is there with the feature `contract`.
 
@@ -23,5 +23,5 @@ pub use store::Store;
 pub use transaction::Transaction;
 pub use view::View;
 
-/// What the calls of a store give.
+/// The result of a store's methods.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;

@@ -31,7 +31,7 @@ pub trait Reader: Send + Sync {
     /// This task and those that must complete before it can start: 1,000 of them where there are more.
     fn needed(&self, task: TaskNo) -> Result<Vec<TaskNo>>;
 
-    /// How many tasks there are in each state, and what they used.
+    /// Number of tasks in each state, and their usage.
     fn stats(&self) -> Result<TaskStats>;
 
     /// The last turns of a conversation, the oldest first, `limit` at the most: fewer where they have more than so many bytes together, and
@@ -52,18 +52,18 @@ pub trait Reader: Send + Sync {
     /// long.
     fn event_sizes(&self, before: u64) -> Result<Vec<(u64, u64)>>;
 
-    /// How large the store is, in bytes, without what is free in it.
+    /// Size of the store, in bytes, without the free space in it.
     fn size(&self) -> Result<u64>;
 
     /// True unless automation as a whole is switched off.
     fn automation_enabled(&self) -> Result<bool>;
 
-    /// What is known of the rules.
+    /// The facts about the rules.
     fn rule_facts(&self) -> Result<RuleFacts>;
 
     /// The tasks that rules have made lately, the newest first, `limit` at the most.
     fn firings(&self, limit: u32) -> Result<Vec<RuleExecution>>;
 
-    /// Where a source's cursors are, by their keys.
+    /// The positions of a source's cursors, by their keys.
     fn cursors(&self, source: &str) -> Result<HashMap<String, String>>;
 }

@@ -13,19 +13,19 @@ pub trait Store: Send {
     /// still cannot be.
     fn begin(&mut self) -> Result<Box<dyn Transaction + '_>>;
 
-    /// What is committed. It waits for nobody who writes.
+    /// The committed state. It waits for nobody who writes.
     ///
     /// # Errors
     /// It cannot be read; or a transaction that was dropped could not be undone, and still cannot be.
     fn view(&mut self) -> Result<Box<dyn View + '_>>;
 
-    /// Where it is, for people: a path, or an address without its password.
+    /// The place of the store, for people: a path, or an address without its password.
     fn place(&self) -> String;
 
     /// The files without which nothing in it counts any more; none where it is kept elsewhere.
     fn files(&self) -> Vec<PathBuf>;
 
-    /// How long others may keep it to themselves before [`Store::begin`] fails. 5 seconds by default.
+    /// Time for which others may lock the store before [`Store::begin`] fails. Default: 5 seconds.
     ///
     /// # Errors
     /// It cannot be set.

@@ -36,8 +36,8 @@ pub trait Transaction: View {
     /// Takes over tasks of another daemon. Those without a number, and the second of two with the same, get one above all others.
     fn import(&mut self, tasks: Vec<ImportedTask>) -> Result<()>;
 
-    /// A task that has to go on; none if there is none, or if its row cannot be read. That one has failed then: nobody can tell what it was to
-    /// do, and what waits for it must not wait for ever.
+    /// A task that has to go on; none if there is none, or if its row cannot be read. In the latter case the task has
+    /// failed: its specification is unknown, and the tasks that wait for it must not wait for ever.
     fn task_or_fail(&mut self, no: TaskNo, at: Timestamp) -> Result<Option<TaskRow>>;
 
     /// Queued to running, with one launch and one attempt more.
@@ -64,8 +64,8 @@ pub trait Transaction: View {
     /// Notes that `task`, which has just been put into the queue, waits for these, none of which has completed yet.
     fn wait_for(&mut self, task: TaskNo, after: &[TaskNo]) -> Result<()>;
 
-    /// The tasks that wait for this one, in the order of their numbers; from here on they do not any more. Each is to be told, by
-    /// [`Transaction::waits_for_one_less`], or ended.
+    /// The tasks that wait for this one, in the order of their numbers; from here on they do not any more. The caller
+    /// reports the end to each by [`Transaction::waits_for_one_less`], or ends it.
     fn take_waiting(&mut self, after: TaskNo) -> Result<Vec<TaskNo>>;
 
     /// One of the tasks that `task` waits for has completed.
@@ -89,8 +89,8 @@ pub trait Transaction: View {
     /// Forgets that tasks are turns of a conversation. The number of those that were.
     fn forget_conversation(&mut self, conversation: &str) -> Result<usize>;
 
-    /// What a session had cost before, in US dollars, of which a task now reports a total. From here on it is that, if that is more; 0 for an
-    /// unknown session.
+    /// The earlier cost of a session, in US dollars, of which a task now reports the total. The total becomes the
+    /// session's cost, unless it is lower. 0 for an unknown session.
     fn session_cost(&mut self, session: &str, total: f64) -> Result<f64>;
 
     /// Adds what a task used to the sums: of its rule, if it has one, and of the day in UTC.
@@ -117,7 +117,7 @@ pub trait Transaction: View {
     /// Remembers a firing: the last 10,000 are kept.
     fn insert_firing(&mut self, firing: &Firing) -> Result<()>;
 
-    /// What a rule has fired so far counts no more.
+    /// Resets the count of a rule's firings.
     fn forgive_firings(&mut self, rule: &str) -> Result<()>;
 
     /// Notes the configuration that is in force.

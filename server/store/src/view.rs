@@ -7,7 +7,7 @@ use aiwg_protocol::types::{ChatTurn, Event, TaskState, Timestamp};
 
 use crate::{Result, Selection};
 
-/// What the one writer sees of the store.
+/// The store as its one writer sees it.
 ///
 /// A row that cannot be read is no reason to read none: it is passed over, and reported. Only [`View::task`] fails for it, with
 /// [`crate::ErrorKind::Row`].
@@ -21,7 +21,7 @@ pub trait View {
     /// A task; none if there is none, or if its row cannot be read.
     fn task_if_readable(&self, no: TaskNo) -> Result<Option<TaskRow>>;
 
-    /// Where a task stands; none if there is none. One in a state that does not exist has failed.
+    /// The state of a task; none if there is none. A task in a state that does not exist has failed.
     fn task_state(&self, no: TaskNo) -> Result<Option<TaskState>>;
 
     /// The tasks that run, in the order of their numbers.
@@ -30,14 +30,14 @@ pub trait View {
     /// The numbers of the tasks that run, be their rows readable or not.
     fn running_numbers(&self) -> Result<Vec<TaskNo>>;
 
-    /// How many tasks are queued, those that wait for others included.
+    /// Number of queued tasks, those that wait for others included.
     fn queued(&self) -> u64;
 
     /// The task that is to start next: of those that wait for nothing, the one with the highest priority, where an hour in the queue counts
     /// as one priority more; of several, the one with the lowest number.
     fn next_queued(&self) -> Result<Option<TaskNo>>;
 
-    /// That of these tasks which is to start next.
+    /// The task of these that is to start next.
     fn next_of(&self, tasks: &[TaskNo]) -> Result<Option<TaskNo>>;
 
     /// This task and those that must complete before it can start: 1,000 of them where there are more.
@@ -71,10 +71,10 @@ pub trait View {
     /// All switches that were ever set, by rule; the one of all automation has an empty name.
     fn switches(&self) -> Result<HashMap<String, Switch>>;
 
-    /// How many tasks of each rule are queued or running; rules without any are left out.
+    /// Number of tasks of each rule that are queued or running; rules without any are left out.
     fn busy_rules(&self) -> Result<HashMap<String, usize>>;
 
-    /// When tasks of rules ran since then, each with its rule.
+    /// Periods since then in which tasks of rules ran, each with its rule.
     fn runs(&self, since: Timestamp) -> Result<Vec<(String, Run)>>;
 
     /// A rule's matches that wait.
@@ -86,20 +86,20 @@ pub trait View {
     /// The rules whose matches are due, those first that are so longest.
     fn pending_due(&self, now: Timestamp) -> Result<Vec<String>>;
 
-    /// When the next matches are due; with `after`, the next after that.
+    /// Time at which the next matches are due; with `after`, the next after that.
     fn next_due(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>>;
 
     /// The events behind a rule's waiting matches, the oldest first: the latest 1,000 of them, and of these as many as have 4 MiB of payload
     /// together. The latest and the deepest are always there.
     fn pending_events(&self, rule: &str) -> Result<Vec<Event>>;
 
-    /// When the latest of a rule's waiting matches came.
+    /// Time of the latest of a rule's waiting matches.
     fn last_pending_at(&self, rule: &str) -> Result<Option<Timestamp>>;
 
-    /// How often a rule has fired after `since` and until `now`, as far as it counts.
+    /// Number of firings of a rule after `since` and until `now`, as far as they count.
     fn counted_firings(&self, rule: &str, since: Timestamp, now: Timestamp) -> Result<u32>;
 
-    /// Where a source's cursors are, by their keys.
+    /// The positions of a source's cursors, by their keys.
     fn cursors(&self, source: &str) -> Result<HashMap<String, String>>;
 
     /// True if a cursor is where it must be to be moved.
