@@ -38,6 +38,7 @@ mod setup;
 mod shim_program;
 mod shown;
 mod snapshots;
+mod stored;
 mod support;
 mod tmux;
 mod typed;
