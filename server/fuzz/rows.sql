@@ -16,8 +16,8 @@ INSERT INTO task (no, state, prompt, agent, priority, env, metadata, cause, crea
     (8, 'cancelled', 'x', NULL, 0, '{}', '{}', NULL, 1000, NULL, 3000, 0, 0, NULL, NULL, NULL, 0, '[2]', NULL, NULL, NULL);
 UPDATE task SET in_vain_for = 2 WHERE no = 8;
 INSERT OR REPLACE INTO counter (name, value) VALUES ('queued', 3), ('running', 2), ('completed', 1), ('failed', 1), ('cancelled', 1);
-INSERT INTO dependency (task, after) VALUES (6, 5);
-INSERT INTO resting (task) VALUES (7);
+INSERT INTO hold (task, kind, key, until) VALUES (6, 'after', '5', NULL);
+INSERT INTO hold (task, kind, key, until) VALUES (7, 'rest', '', 2000);
 INSERT INTO rule_switch (rule, enabled, tripped_at) VALUES ('', 1, NULL), ('a', NULL, 1000);
 INSERT INTO pending (rule, due_at, first_at, matches) VALUES ('a', 2000, 1000, 2), ('b', NULL, 1000, 1);
 INSERT INTO pending_event (rule, seq, depth) VALUES ('a', 1, 0), ('a', 2, 1), ('b', 1, 0);

@@ -4,6 +4,7 @@
 
 mod cursor;
 mod event;
+mod hold;
 mod imported;
 mod in_force;
 pub mod limits;
@@ -17,6 +18,7 @@ pub mod text;
 
 pub use cursor::{Cursor, OnlyIf};
 pub use event::NewEvent;
+pub use hold::Hold;
 pub use imported::ImportedTask;
 pub use in_force::InForce;
 pub use order::{Order, StartOrder};

@@ -1,4 +1,4 @@
-//! Telling the engine that matches have settled: its thread has no clock of its own.
+//! Telling the engine that matches have settled, and that tasks were held for long enough: its thread has no clock of its own.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How long to wait at the most for what gathers to change, before the engine looks again: it should say so itself.
 const GATHERS: Duration = Duration::from_secs(1);
 
-/// When matches will have settled.
+/// When matches will have settled, or held tasks are released.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Due {
     /// The first of them. It may be past, while changes gather that may belong to it.

@@ -214,14 +214,6 @@ impl Engine {
         self.call(Call::changing(move |tx| tx.allow(starts))).await
     }
 
-    /// A task whose agent was lost has rested for long enough.
-    ///
-    /// # Errors
-    /// The database could not be written.
-    pub async fn rested(&self, no: TaskNo) -> Result<(), EngineError> {
-        self.call(Call::changing(move |tx| tx.store.rested(no))).await
-    }
-
     /// Forgets some of what is not to be kept, so little that nobody waits long. Tells which tasks, and how many events; again and
     /// again, until there is nothing.
     ///

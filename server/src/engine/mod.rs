@@ -18,6 +18,7 @@ mod effects;
 mod events;
 mod gathering;
 mod handle;
+mod holds;
 mod inbox;
 mod journal;
 mod many;

@@ -200,6 +200,12 @@ impl Machine {
     fn check(&mut self, model: &Model) {
         let view = self.store.view().unwrap();
         assert_eq!(tasks(&*view), as_stored(model));
+        for (task, no) in model.0.iter().zip((1..).map(TaskNo)) {
+            let is_waiting = view.task(no).unwrap().unwrap().is_waiting;
+            let holds = view.holds(no).unwrap();
+            assert_eq!(is_waiting, !holds.is_empty(), "{no}: {holds:?}");
+            assert!(task.state == TaskState::Queued || holds.is_empty(), "{no}: {holds:?}");
+        }
         let running = model.0.iter().filter(|task| task.state == TaskState::Running).count();
         assert_eq!(self.rest.state.running.len(), running);
         assert_eq!(

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use aiwg_model::Hold;
 use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskEvent, TaskState, TaskSubmitted};
 
 use super::{
@@ -39,8 +40,8 @@ impl Transaction<'_> {
                 open.extend(turns_before);
                 open.sort_unstable();
                 open.dedup();
-                if !open.is_empty() {
-                    self.store.wait_for(no, &open)?;
+                for other in open {
+                    self.store.hold(no, &Hold::after(other))?;
                 }
                 TaskState::Queued
             }
@@ -124,7 +125,10 @@ impl Transaction<'_> {
         let may_again = if started { task.attempts < most_attempts } else { task.launch < MOST_LAUNCHES };
         if task.ending.is_none() && may_again {
             self.queue_again(&task, started)?;
-            return if rests { Ok(self.store.rest(no)?) } else { Ok(()) };
+            if rests {
+                self.store.hold(no, &Hold::rest())?;
+            }
+            return Ok(());
         }
         let why = match (started, task.attempts) {
             (true, 0 | 1) => "its agent was lost when the daemon or the machine went down".to_owned(),
@@ -256,14 +260,12 @@ impl Transaction<'_> {
     fn wait_in_vain(&mut self, no: TaskNo, state: TaskState) -> aiwg_store::Result<()> {
         let mut ended = vec![(no, state)];
         while let Some((no, state)) = ended.pop() {
-            for waiting in self.store.take_waiting(no)? {
+            for waiting in self.store.release(Hold::AFTER, &Hold::after(no).key)? {
                 let Some(other) = self.readable(waiting)?.filter(|row| row.state == TaskState::Queued) else {
                     continue;
                 };
                 // A turn of a conversation waits for the end of those before it, whatever that is.
-                if state == TaskState::Completed || !other.order.after.contains(&no) {
-                    self.store.waits_for_one_less(waiting)?;
-                } else {
+                if state != TaskState::Completed && other.order.after.contains(&no) {
                     self.finish_one(&other, &waited_in_vain(no, state))?;
                     self.store.note_in_vain(waiting, no)?;
                     ended.push((waiting, TaskState::Cancelled));

@@ -306,8 +306,11 @@ impl Thread {
 
     fn due(&mut self, now: Timestamp) -> aiwg_store::Result<Due> {
         let view = self.setup.store.view()?;
-        let first = view.next_due(None)?;
+        let after = |after| -> aiwg_store::Result<Option<Timestamp>> {
+            Ok([view.next_due(after)?, view.next_release(after)?].into_iter().flatten().min())
+        };
+        let first = after(None)?;
         let is_past = first.is_some_and(|first| first <= now);
-        Ok(Due { first, next: if is_past { view.next_due(Some(now))? } else { first } })
+        Ok(Due { first, next: if is_past { after(Some(now))? } else { first } })
     }
 }

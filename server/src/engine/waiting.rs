@@ -46,8 +46,9 @@ impl Transaction<'_> {
         self.store.set_pending_due(&rule.id, Some(later(self.now, ROOM_AGAIN_MS)))
     }
 
-    /// Makes tasks of the matches that have settled.
+    /// Makes tasks of the matches that have settled, and releases the tasks that were held until now.
     pub(super) fn fire_due(&mut self, which: DueScope) -> aiwg_store::Result<()> {
+        self.release_due()?;
         let rules = Arc::clone(&self.state.policy.rules);
         let mut due = self.store.pending_due(self.now)?;
         due.extend(self.due_by_another_clock()?);

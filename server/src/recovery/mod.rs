@@ -5,6 +5,7 @@ mod unknown_agents;
 
 use std::{io, sync::Arc};
 
+use aiwg_model::Hold;
 use aiwg_protocol::config::InterruptedTasks;
 use aiwg_store::Reports;
 use aiwg_store_sqlite::{Quarantined, SqliteReader, SqliteStore};
@@ -85,7 +86,8 @@ fn go_on(
 ) -> Result<bool, RecoveryError> {
     let mut transaction = store.begin().map_err(RecoveryError::Database)?;
     end_unreadable(project, &*transaction)?;
-    transaction.all_rested().map_err(RecoveryError::Database)?;
+    // While no daemon ran they did nothing else.
+    transaction.release_all(Hold::REST).map_err(RecoveryError::Database)?;
     let is_new = transaction.last_numbers().map_err(RecoveryError::Database)? == (0, 0);
     if may_have_lost {
         look_for_loss(project, &mut *transaction, health)?;

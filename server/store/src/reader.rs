@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{RuleFacts, TaskNo, TaskRow};
+use aiwg_model::{Hold, RuleFacts, TaskNo, TaskRow};
 use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats};
 
 use crate::{EventFilter, EventPage, Result, TaskFilter, TaskPage};
@@ -30,6 +30,9 @@ pub trait Reader: Send + Sync {
 
     /// This task and those that must complete before it can start: 1,000 of them where there are more.
     fn needed(&self, task: TaskNo) -> Result<Vec<TaskNo>>;
+
+    /// What holds a task.
+    fn holds(&self, task: TaskNo) -> Result<Vec<Hold>>;
 
     /// Number of tasks in each state, and their usage.
     fn stats(&self) -> Result<TaskStats>;

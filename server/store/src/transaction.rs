@@ -1,7 +1,7 @@
 //! Changing the store.
 
 use aiwg_model::{
-    Cursor, Firing, ImportedTask, InForce, Keep, Outcome, Pending, StopReason, Switch, TaskNo, TaskRow,
+    Cursor, Firing, Hold, ImportedTask, InForce, Keep, Outcome, Pending, StopReason, Switch, TaskNo, TaskRow,
     TaskSpec,
 };
 use aiwg_protocol::types::{Event, TaskState, TaskUsage, Timestamp};
@@ -61,24 +61,21 @@ pub trait Transaction: View {
     /// It is not in that state.
     fn finish(&mut self, no: TaskNo, from: TaskState, outcome: &Outcome, at: Timestamp) -> Result<()>;
 
-    /// Notes that `task`, which has just been put into the queue, waits for these, none of which has completed yet.
-    fn wait_for(&mut self, task: TaskNo, after: &[TaskNo]) -> Result<()>;
+    /// Keeps a queued task from starting. False if it is held by that already; then it is not held twice, and its time stays. All that holds a task
+    /// is forgotten when it ends.
+    fn hold(&mut self, task: TaskNo, hold: &Hold) -> Result<bool>;
 
-    /// The tasks that wait for this one, in the order of their numbers; from here on they do not any more. The caller
-    /// reports the end to each by [`Transaction::waits_for_one_less`], or ends it.
-    fn take_waiting(&mut self, after: TaskNo) -> Result<Vec<TaskNo>>;
+    /// Releases what is held by this. The tasks that were, in the order of their numbers; others may hold them still.
+    fn release(&mut self, kind: &str, key: &str) -> Result<Vec<TaskNo>>;
 
-    /// One of the tasks that `task` waits for has completed.
-    fn waits_for_one_less(&mut self, task: TaskNo) -> Result<()>;
+    /// Releases one task of this. False if it was not held by it.
+    fn release_one(&mut self, task: TaskNo, kind: &str, key: &str) -> Result<bool>;
 
-    /// A queued task is not to start before [`Transaction::rested`]: as if it waited for one more.
-    fn rest(&mut self, task: TaskNo) -> Result<()>;
+    /// Releases all that is held by this kind.
+    fn release_all(&mut self, kind: &str) -> Result<()>;
 
-    /// It has rested for long enough; nothing where it does not rest.
-    fn rested(&mut self, task: TaskNo) -> Result<()>;
-
-    /// All that rest have done so for long enough: while no daemon ran they did nothing else.
-    fn all_rested(&mut self) -> Result<()>;
+    /// Releases what is held until now at the latest. Each task with what it was released of.
+    fn release_due(&mut self, now: Timestamp) -> Result<Vec<(TaskNo, Hold)>>;
 
     /// Notes that a task is carried out again, as this new one.
     fn note_retry(&mut self, no: TaskNo, again: TaskNo) -> Result<()>;

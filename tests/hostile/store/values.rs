@@ -80,13 +80,14 @@ fn with_edited(sql: &str) -> Project {
     project.ended(&project.submit("true"));
     project.ended(&project.submit("exit 1"));
     project.wire().call("event.emit", json!({ "topic": "c:d" }));
-    let running = project.submit("[ -e go ] || sleep 1000");
+    let running = project.submit("[ -e go ] || { : > begun; sleep 1000; }");
     let queued = project.submit("true");
     let after = project.json(&["task", "submit", "do: true", "--after", &queued]);
     assert_eq!(
         (running.as_str(), queued.as_str(), &after["taskId"]),
         ("task-0003", "task-0004", &json!("task-0005"))
     );
+    until("it to be asleep", || project.file("begun").exists());
     std::fs::write(project.file("go"), "").unwrap();
     project.run(&["daemon", "stop"]);
     database(&project).execute_batch(sql).unwrap();
@@ -120,8 +121,8 @@ fn one_bad_row_stops_nothing() {
         "INSERT INTO task (no, state, prompt, priority, env, metadata, created_at) VALUES (-1, 'running', 'x', 1, '{}', '{}', 1)",
         "UPDATE counter SET value = 9223372036854775807 WHERE name LIKE 'last%'",
         "INSERT INTO usage VALUES (x'ff', 'r', 'many', 'much', 1, 1, 1, 1, 1)",
-        "INSERT INTO dependency VALUES ('x', 1), (-7, 4)",
-        "INSERT INTO resting VALUES (-5)",
+        "INSERT INTO hold VALUES ('x', 'after', '1', NULL), (-7, 'after', '4', 'never'), (5, x'ff', 4, 1)",
+        "INSERT INTO hold VALUES (-5, 'rest', '', NULL)",
         "INSERT INTO pending_event VALUES ('r', -1, -1), (x'ff', 1, 99999999999)",
         "INSERT INTO session VALUES (x'ff', 'x')",
         "UPDATE task SET event = -5, retried_as = 'x', in_vain_for = -1 WHERE no < 4",

@@ -52,11 +52,13 @@ enum Holds {
 type Column = (&'static str, Holds, bool);
 
 /// The tables beside those of tasks and events: what each column holds, and whether it may be empty.
-const BESIDE: [(&str, &[Column]); 9] = {
+const BESIDE: [(&str, &[Column]); 8] = {
     use Holds::{Number, Real, Short, Switch, Text, Time};
     [
-        ("dependency", &[("task", Number, false), ("after", Number, false)]),
-        ("resting", &[("task", Number, false)]),
+        (
+            "hold",
+            &[("task", Number, false), ("kind", Text, false), ("key", Text, false), ("until", Time, true)],
+        ),
         ("rule_switch", &[("rule", Text, false), ("enabled", Switch, true), ("tripped_at", Time, true)]),
         (
             "pending",
@@ -123,7 +125,7 @@ fn is_held(column: &str, holds: &Holds, may_be_empty: bool) -> String {
 
 /// Removes the rows beside tasks and events that hold what cannot be: one of them would spoil what is asked of all.
 fn mend_beside(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut done = Vec::new();
+    let (mut done, mut are_held_otherwise) = (Vec::new(), false);
     for (table, columns) in BESIDE {
         let held: Vec<String> =
             columns.iter().map(|(name, holds, empty)| is_held(name, holds, *empty)).collect();
@@ -131,6 +133,7 @@ fn mend_beside(connection: &Connection) -> rusqlite::Result<Vec<String>> {
             connection.execute(&format!("DELETE FROM {table} WHERE NOT ({})", held.join(" AND ")), [])?;
         if removed > 0 {
             done.push(format!("{removed} rows of the table {table} held what cannot be, and were removed"));
+            are_held_otherwise |= table == "hold";
         }
     }
     for column in OF_TASKS {
@@ -140,8 +143,9 @@ fn mend_beside(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let waiting = is_held("waiting", &Holds::Short, false);
     connection.execute(
         &format!(
-            "UPDATE task SET waiting = (SELECT count(*) FROM dependency WHERE dependency.task = no)
-                 + (SELECT count(*) FROM resting WHERE resting.task = no) WHERE NOT {waiting}"
+            "UPDATE task SET waiting = (SELECT count(*) FROM hold WHERE hold.task = no)
+             WHERE NOT {waiting} OR {} AND state = 'queued'",
+            u8::from(are_held_otherwise)
         ),
         [],
     )?;

@@ -43,8 +43,6 @@ impl SqliteStore {
         }
         for (no, state) in &found {
             self.statement("DELETE FROM task WHERE no = ?")?.execute([Number(*no)])?;
-            // What it waited for in vain.
-            self.statement("DELETE FROM dependency WHERE task = ?")?.execute([Number(*no)])?;
             self.count(Some(*state), None);
         }
         Ok(found.into_iter().map(|(no, _)| no).collect())
@@ -137,7 +135,7 @@ impl SqliteStore {
     ) -> rusqlite::Result<Vec<(TaskNo, TaskState)>> {
         let sql = format!(
             "SELECT no, state FROM task
-             WHERE completed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM dependency WHERE after = no) AND {condition}"
+             WHERE completed_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM hold WHERE kind = 'after' AND key = CAST(no AS TEXT)) AND {condition}"
         );
         self.statement(&sql)?
             .query_map(params![Millis(at), limit], |row| {

@@ -145,6 +145,7 @@ impl SqliteStore {
             )?
             .execute(params![Number(no), Millis(at)])?;
         }
+        self.forget_holds(no)?;
         // One in a state that does not exist was counted nowhere.
         self.count(was.parse().ok(), Some(TaskState::Failed));
         Ok(())
@@ -190,7 +191,7 @@ impl SqliteStore {
         let changed = self
             .statement(
                 "UPDATE task SET state = ?3, completed_at = ?4, exit_code = ?5, error = ?6, result = ?7, signal = ?8,
-                    processes_ended = ?9, processes_left = ?10, usage = ?11
+                    processes_ended = ?9, processes_left = ?10, usage = ?11, waiting = 0
                  WHERE no = ?1 AND state = ?2",
             )?
             .execute(params![
@@ -206,6 +207,9 @@ impl SqliteStore {
                 outcome.processes.map(|processes| processes.left),
                 outcome.usage.as_ref().map(AsJson),
             ])?;
+        if from == TaskState::Queued {
+            self.forget_holds(no)?;
+        }
         self.moved(changed, from, outcome.state)
     }
 

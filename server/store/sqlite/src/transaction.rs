@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use aiwg_model::{
-    Cursor, Firing, ImportedTask, InForce, Keep, Outcome, Pending, RuleFacts, Run, StopReason, Switch,
+    Cursor, Firing, Hold, ImportedTask, InForce, Keep, Outcome, Pending, RuleFacts, Run, StopReason, Switch,
     TaskNo, TaskRow, TaskSpec,
 };
 use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, TaskUsage, Timestamp};
@@ -126,6 +126,8 @@ impl View for Open<'_> {
         next_queued() -> Option<TaskNo>;
         next_of(tasks: &[TaskNo]) -> Option<TaskNo>;
         needed(task: TaskNo) -> Vec<TaskNo>;
+        holds(task: TaskNo) -> Vec<Hold>;
+        next_release(after: Option<Timestamp>) -> Option<Timestamp>;
         select(selection: &Selection, states: &[TaskState], not_retried: bool, limit: usize) -> Vec<TaskNo>;
         retried_as(no: TaskNo) -> Option<TaskNo>;
         in_vain_for(no: TaskNo) -> Vec<TaskNo>;
@@ -166,12 +168,11 @@ impl Transaction for Open<'_> {
         requeue(no: TaskNo, started: bool) -> ();
         mark_ending(no: TaskNo, ending: StopReason) -> ();
         finish(no: TaskNo, from: TaskState, outcome: &Outcome, at: Timestamp) -> ();
-        wait_for(task: TaskNo, after: &[TaskNo]) -> ();
-        take_waiting(after: TaskNo) -> Vec<TaskNo>;
-        waits_for_one_less(task: TaskNo) -> ();
-        rest(task: TaskNo) -> ();
-        rested(task: TaskNo) -> ();
-        all_rested() -> ();
+        hold(task: TaskNo, hold: &Hold) -> bool;
+        release(kind: &str, key: &str) -> Vec<TaskNo>;
+        release_one(task: TaskNo, kind: &str, key: &str) -> bool;
+        release_all(kind: &str) -> ();
+        release_due(now: Timestamp) -> Vec<(TaskNo, Hold)>;
         note_retry(no: TaskNo, again: TaskNo) -> ();
         note_in_vain(no: TaskNo, after: TaskNo) -> ();
         forget_conversation(conversation: &str) -> usize;
@@ -202,6 +203,7 @@ impl Reader for SqliteReader {
         queued(limit: u32) -> Vec<TaskRow>;
         overview(queued: u32, finished: u32) -> Vec<TaskRow>;
         needed(task: TaskNo) -> Vec<TaskNo>;
+        holds(task: TaskNo) -> Vec<Hold>;
         stats() -> TaskStats;
         turns(conversation: &str, limit: u32, bytes: usize) -> (Vec<ChatTurn>, bool);
         events(filter: &EventFilter) -> EventPage;
