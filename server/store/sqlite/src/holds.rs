@@ -136,66 +136,12 @@ fn hold_from(row: &Row<'_>, from: usize) -> rusqlite::Result<Hold> {
 
 #[cfg(test)]
 mod tests {
-    use aiwg_model::TaskSpec;
-
     use super::*;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_millis(seconds * 1000)
-    }
-
-    fn hold(kind: &'static str, key: &str, until: Option<i64>) -> Hold {
-        Hold { kind: kind.into(), key: key.to_owned(), until: until.map(at) }
-    }
-
-    fn with_tasks(count: u64) -> (tempfile::TempDir, SqliteStore) {
-        let dir = tempfile::tempdir().unwrap();
-        let mut store = SqliteStore::open(&dir.path().join("db")).unwrap();
-        let spec = TaskSpec { prompt: "x".to_owned(), ..TaskSpec::default() };
-        for no in 1..=count {
-            store.insert_task(TaskNo(no), &spec, at(0)).unwrap();
-        }
-        (dir, store)
-    }
-
-    #[test]
-    fn a_task_starts_once_nothing_holds_it() {
-        let (_dir, mut store) = with_tasks(2);
-        let (first, second) = (TaskNo(1), TaskNo(2));
-        let limit = hold("usage_limit", "account", None);
-        for (task, hold) in [(first, &limit), (second, &limit), (first, &hold("approval", "7", Some(60)))] {
-            assert!(store.hold(task, hold).unwrap());
-            assert!(!store.hold(task, hold).unwrap(), "held twice");
-        }
-        assert_eq!(store.next_queued().unwrap(), None);
-        assert_eq!(store.holds(first).unwrap(), [hold("approval", "7", Some(60)), limit.clone()]);
-        assert_eq!(store.release("usage_limit", "account").unwrap(), [first, second]);
-        assert_eq!(store.release("usage_limit", "account").unwrap(), []);
-        assert_eq!(store.next_queued().unwrap(), Some(second));
-        assert!(store.release_one(first, "approval", "7").unwrap());
-        assert!(!store.release_one(first, "approval", "7").unwrap());
-        assert_eq!(store.next_queued().unwrap(), Some(first));
-    }
-
-    #[test]
-    fn a_hold_with_a_time_ends_by_itself() {
-        let (_dir, mut store) = with_tasks(3);
-        let delays = [(1, Some(30)), (2, Some(10)), (3, None)];
-        for (no, until) in delays {
-            store.hold(TaskNo(no), &hold("delay", "", until)).unwrap();
-        }
-        assert_eq!(store.next_release(None).unwrap(), Some(at(10)));
-        assert_eq!(store.next_release(Some(at(10))).unwrap(), Some(at(30)));
-        assert_eq!(store.release_due(at(9)).unwrap(), []);
-        assert_eq!(store.release_due(at(10)).unwrap(), [(TaskNo(2), hold("delay", "", Some(10)))]);
-        assert_eq!(store.next_queued().unwrap(), Some(TaskNo(2)));
-        assert_eq!(store.release_due(at(99)).unwrap().len(), 1);
-        assert_eq!((store.next_release(None).unwrap(), store.holds(TaskNo(3)).unwrap().len()), (None, 1));
-    }
 
     #[test]
     fn when_holds_end_is_known_by_an_index() {
-        let (_dir, store) = with_tasks(0);
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&dir.path().join("db")).unwrap();
         let plan: String = store
             .connection()
             .query_row(&format!("EXPLAIN QUERY PLAN {NEXT_RELEASE}"), [0], |row| row.get(3))

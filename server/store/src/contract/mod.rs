@@ -45,7 +45,7 @@ macro_rules! contract {
             a_task_is_read_as_it_was_stored, a_task_goes_from_state_to_state, tasks_are_listed_newest_first,
             tasks_are_selected, an_ending_is_kept, tasks_are_taken_over,
             higher_priorities_start_first, whoever_waits_gains_one_priority_an_hour, an_overview_shows_what_matters,
-            dependents_wait, whoever_rests_waits, retries_are_noted,
+            dependents_wait, whoever_rests_waits, what_is_held_waits, holds_end_in_time, retries_are_noted,
             events_are_read_both_ways, events_are_cut_where_they_are_long, events_are_filtered_by_topic,
             cursors_move_from_where_they_are, numbers_are_never_given_again,
             old_tasks_are_forgotten, old_events_are_forgotten, cursors_are_forgotten_in_time,

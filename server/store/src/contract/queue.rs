@@ -1,6 +1,6 @@
 //! The queue: its order, and what waits in it.
 
-use aiwg_model::{Outcome, PROMPT_HEAD, TaskNo, TaskSpec};
+use aiwg_model::{Hold, Outcome, PROMPT_HEAD, TaskNo, TaskSpec};
 use aiwg_protocol::types::TaskState;
 
 use super::{Backend, at, commit, numbers, queue, task};
@@ -56,9 +56,9 @@ pub fn dependents_wait(backend: &dyn Backend) {
     queue(&mut *store, 2, &task("x"));
     commit(&mut *store, |tx| {
         tx.insert_task(TaskNo(3), &prior(9), at(0))?;
-        tx.wait_for(TaskNo(3), &[TaskNo(1), TaskNo(2)])?;
+        assert!(tx.hold(TaskNo(3), &Hold::after(TaskNo(1)))? && tx.hold(TaskNo(3), &Hold::after(TaskNo(2)))?);
         tx.insert_task(TaskNo(4), &prior(9), at(0))?;
-        tx.wait_for(TaskNo(4), &[TaskNo(3)])
+        tx.hold(TaskNo(4), &Hold::after(TaskNo(3)))
     });
     let reader = backend.reader();
     assert_eq!(queued(&*reader, 100), [1, 2, 3, 4], "those that wait come last");
@@ -75,13 +75,9 @@ pub fn dependents_wait(backend: &dyn Backend) {
     }
     drop(view);
     for (ended, next) in [(1, None), (2, Some(TaskNo(3)))] {
-        let waiting = commit(&mut *store, |tx| {
-            let waiting = tx.take_waiting(TaskNo(ended))?;
-            waiting.iter().try_for_each(|no| tx.waits_for_one_less(*no))?;
-            Ok(waiting)
-        });
-        assert_eq!(waiting, [TaskNo(3)]);
-        assert!(commit(&mut *store, |tx| tx.take_waiting(TaskNo(ended))).is_empty(), "they do not any more");
+        let Hold { kind, key, .. } = Hold::after(TaskNo(ended));
+        assert_eq!(commit(&mut *store, |tx| tx.release(&kind, &key)), [TaskNo(3)]);
+        assert_eq!(commit(&mut *store, |tx| tx.release(&kind, &key)), [], "they do not wait any more");
         assert_eq!(store.view().unwrap().next_of(&[TaskNo(3)]).unwrap(), next);
     }
     assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(TaskNo(3)));
@@ -93,22 +89,67 @@ pub fn whoever_rests_waits(backend: &dyn Backend) {
     let no = queue(&mut *store, 1, &task("x"));
     let other = queue(&mut *store, 2, &task("x"));
     for _ in 0..2 {
-        commit(&mut *store, |tx| tx.rest(no));
+        assert!(commit(&mut *store, |tx| tx.hold(no, &Hold::rest())));
         assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(other));
-        commit(&mut *store, |tx| tx.rested(no));
+        assert!(commit(&mut *store, |tx| tx.release_one(no, Hold::REST, "")));
         assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(no));
-        commit(&mut *store, |tx| tx.rested(no));
+        assert!(!commit(&mut *store, |tx| tx.release_one(no, Hold::REST, "")));
         assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(no), "once is enough");
     }
     commit(&mut *store, |tx| {
-        tx.rest(no)?;
-        tx.rest(other)
+        tx.hold(no, &Hold::rest())?;
+        tx.hold(other, &Hold::rest())
     });
     assert_eq!(store.view().unwrap().next_queued().unwrap(), None);
     drop(store);
     let mut store = backend.store();
-    commit(&mut *store, |tx| tx.all_rested());
+    commit(&mut *store, |tx| tx.release_all(Hold::REST));
     assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(no));
+}
+
+fn hold(kind: &'static str, key: &str, until: Option<i64>) -> Hold {
+    Hold { kind: kind.into(), key: key.to_owned(), until: until.map(at) }
+}
+
+/// A task is not the next while anything holds it, of whatever kind.
+pub fn what_is_held_waits(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let (first, second) = (queue(&mut *store, 1, &task("x")), queue(&mut *store, 2, &task("x")));
+    let (limit, approval) = (hold("usage_limit", "account", None), hold("approval", "7", Some(60)));
+    for (task, hold) in [(first, &limit), (second, &limit), (first, &approval)] {
+        assert!(commit(&mut *store, |tx| tx.hold(task, hold)));
+        assert!(!commit(&mut *store, |tx| tx.hold(task, hold)), "held twice");
+    }
+    assert_eq!(store.view().unwrap().next_queued().unwrap(), None);
+    assert_eq!(backend.reader().holds(first).unwrap(), [approval, limit]);
+    assert_eq!(commit(&mut *store, |tx| tx.release("usage_limit", "another")), []);
+    assert_eq!(commit(&mut *store, |tx| tx.release("usage_limit", "account")), [first, second]);
+    assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(second));
+    // Nothing holds what has ended.
+    let outcome = Outcome::without_exit(TaskState::Cancelled, "");
+    commit(&mut *store, |tx| tx.finish(first, TaskState::Queued, &outcome, at(1)));
+    assert_eq!(store.view().unwrap().holds(first).unwrap(), []);
+    assert_eq!(commit(&mut *store, |tx| tx.release("approval", "7")), []);
+}
+
+/// A hold with a time ends by itself.
+pub fn holds_end_in_time(backend: &dyn Backend) {
+    let mut store = backend.store();
+    for (no, until) in [(1, Some(30)), (2, Some(10)), (3, None)] {
+        let no = queue(&mut *store, no, &task("x"));
+        commit(&mut *store, |tx| tx.hold(no, &hold("delay", "", until)));
+    }
+    assert_eq!(store.view().unwrap().next_release(None).unwrap(), Some(at(10)));
+    assert_eq!(store.view().unwrap().next_release(Some(at(10))).unwrap(), Some(at(30)));
+    assert_eq!(commit(&mut *store, |tx| tx.release_due(at(9))), []);
+    assert_eq!(commit(&mut *store, |tx| tx.release_due(at(10))), [(TaskNo(2), hold("delay", "", Some(10)))]);
+    assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(TaskNo(2)));
+    assert_eq!(commit(&mut *store, |tx| tx.release_due(at(99))), [(TaskNo(1), hold("delay", "", Some(30)))]);
+    let view = store.view().unwrap();
+    assert_eq!(
+        (view.next_release(None).unwrap(), view.holds(TaskNo(3)).unwrap()),
+        (None, vec![hold("delay", "", None)])
+    );
 }
 
 /// What was cancelled in vain is known until it is retried.
@@ -139,7 +180,7 @@ pub fn an_overview_shows_what_matters(backend: &dyn Backend) {
     commit(&mut *store, |tx| {
         tx.start(TaskNo(1), at(1))?;
         tx.start(TaskNo(2), at(1))?;
-        tx.wait_for(TaskNo(3), &[TaskNo(1)])?;
+        tx.hold(TaskNo(3), &Hold::after(TaskNo(1)))?;
         for (no, end) in [(6, 30), (7, 20), (8, 10)] {
             let outcome = Outcome::without_exit(TaskState::Completed, "");
             tx.finish(TaskNo(no), TaskState::Queued, &outcome, at(end))?;

@@ -1,6 +1,6 @@
 //! Forgetting what is old.
 
-use aiwg_model::{Cursor, Keep, Outcome, TaskNo, TaskSpec};
+use aiwg_model::{Cursor, Hold, Keep, Outcome, TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, TaskState};
 
 use super::{Backend, at, commit, event, numbers, queue, task};
@@ -19,7 +19,7 @@ pub fn old_tasks_are_forgotten(backend: &dyn Backend) {
     for no in 1..=6 {
         queue(&mut *store, no, &task("x"));
     }
-    commit(&mut *store, |tx| tx.wait_for(TaskNo(6), &[TaskNo(1)]));
+    commit(&mut *store, |tx| tx.hold(TaskNo(6), &Hold::after(TaskNo(1))));
     for (no, end) in [(1, 10), (3, 20), (2, 30), (4, 40)] {
         finish(&mut *store, no, end);
     }
