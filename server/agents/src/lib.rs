@@ -1,11 +1,17 @@
 //! The programs that run as agents: where they are, what keeps them from being started, and what their output says.
 //!
-//! Nothing here knows the store, the engine or a runtime: [`find_program`] looks for the configured command, and [`claude`] reads what the
-//! real `claude -p` writes.
+//! Nothing here knows the store, the engine or a runtime: [`find_program`] looks for the configured command, [`program_of`] says which
+//! [`AgentProgram`] reads what it writes.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod claude;
+pub mod evaluation;
+mod find;
+pub mod plain;
 mod program;
+mod programs;
 
-pub use program::find_program;
+pub use find::find_program;
+pub use program::{AgentProgram, PreviousTotal, WorkWatch};
+pub use programs::program_of;

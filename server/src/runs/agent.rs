@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use aiwg_agents::claude::Format;
 use aiwg_fs::is_shortage;
 use aiwg_protocol::{
     config::{Config, DaemonConfig, InterruptedTasks, StalledTasks},
@@ -275,9 +274,8 @@ impl Agent {
         let limit = self.time_limit(daemon, age);
         let may_be_silent = daemon.stall_minutes.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
         let mut silence = Silence::of(dir, may_be_silent);
-        let format = Format::of(&config.agent.command);
         let exit_within = Duration::try_from_secs_f64(config.agent.exit_seconds).unwrap_or_default();
-        let mut overdue = Overdue::of(format, &dir.join(aiwg_shim::STDOUT_FILE), exit_within);
+        let mut overdue = Overdue::of(&config.agent.command, &dir.join(aiwg_shim::STDOUT_FILE), exit_within);
         let mut ending = end.borrow_and_update().is_some();
         let mut force = Force::default();
         if ending {

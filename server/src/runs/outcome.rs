@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use aiwg_agents::{
-    claude::{Denial, Exit, Format, Output, Usage, evaluate, read},
-    find_program,
+    evaluation::{Denial, Exit, Usage},
+    find_program, plain, program_of,
 };
 use aiwg_fs::{tail, tail_of};
 use aiwg_protocol::{
@@ -41,10 +41,6 @@ pub(super) fn outcome(
     let stdout = dir.join(aiwg_shim::STDOUT_FILE);
     let shown = tail(&stdout, TAIL_BYTES);
     let stderr = tail(&dir.join(aiwg_shim::STDERR_FILE), ERROR_BYTES).unwrap_or_default();
-    let output = read(&stdout, 0, Format::of(command)).unwrap_or_else(|error| {
-        tracing::warn!(dir = %dir.display(), %error, "what the agent wrote could not be read");
-        Output::default()
-    });
     let exit = Exit {
         code: record.code,
         signal: record.signal,
@@ -54,9 +50,14 @@ pub(super) fn outcome(
     };
     // What the session had cost before is in the store: the engine takes it off.
     let mut is_sessions = false;
-    let evaluation = evaluate(&exit, &output, |_| {
+    let mut previous_total = |_: &str| {
         is_sessions = true;
         None
+    };
+    let evaluated = program_of(command).evaluate(command, &stdout, &exit, &mut previous_total);
+    let evaluation = evaluated.unwrap_or_else(|error| {
+        tracing::warn!(dir = %dir.display(), %error, "the agent's output could not be read");
+        plain::evaluate(&exit)
     });
     Outcome {
         state: if evaluation.success { TaskState::Completed } else { TaskState::Failed },

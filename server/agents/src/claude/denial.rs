@@ -2,20 +2,13 @@
 
 use serde_json::Value;
 
+use crate::evaluation::Denial;
+
 /// Maximum number of characters kept of a tool's input: enough to know what was refused, while a file that was to be written can be long.
 const LONGEST_WHAT: usize = 200;
 
 /// The members of a tool's input that say best what it was to do, the best first.
 const DESCRIPTIVE: &[&str] = &["command", "file_path", "notebook_path", "path", "url", "query", "pattern"];
-
-/// The use of a tool that was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Denial {
-    /// The tool, such as `Bash`.
-    pub tool_name: String,
-    /// The refused action, such as the command; at most 200 characters.
-    pub what: String,
-}
 
 impl Denial {
     /// One entry of a result message's `permission_denials`.

@@ -1,69 +1,20 @@
 //! Whether an agent has succeeded, given how its process ended and what its output says.
 
-use super::{Denial, Format, Output, Tokens, denial::describe, message::ResultMessage};
 use aiwg_fs::tail_of;
+
+use super::{Format, Output, denial::describe, message::ResultMessage};
+use crate::{
+    evaluation::{Evaluation, Exit, Usage},
+    plain::{self, failed_exit, with_words},
+};
 
 /// The agent puts notes for its own developers among its errors.
 const DIAGNOSTIC: &str = "[ede_diagnostic]";
 
-/// Maximum length of standard output in an error, in bytes.
-const LONGEST_WORDS: usize = 2 * 1024;
-
 /// Maximum length of an unknown reason in an error, in bytes.
 const LONGEST_REASON: usize = 100;
 
-/// The end of an agent's process.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Exit<'a> {
-    /// Its exit code. None if a signal ended it, or if it is not known.
-    pub code: Option<i32>,
-    /// The signal that ended it.
-    pub signal: Option<i32>,
-    /// It was ended because it did not exit after its result ([`Progress::Done`](super::Progress::Done)): how it took that says
-    /// nothing about its work.
-    pub ended_after_result: bool,
-    /// The end of its standard output; the answer where the format is [`Format::Text`], and not looked at otherwise.
-    pub stdout: Option<&'a str>,
-    /// The end of its standard error.
-    pub stderr: &'a str,
-}
-
-/// Result of an agent's work.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Evaluation {
-    /// True if it succeeded.
-    pub success: bool,
-    /// The agent's answer. None where it gave no answer, only an error.
-    pub answer: Option<String>,
-    /// For people: why it did not succeed.
-    pub error: Option<String>,
-    /// For people: what it was not allowed to do. It may have succeeded all the same, by its own account.
-    pub refused: Option<String>,
-    /// Costs, turns and tokens.
-    pub usage: Usage,
-}
-
-/// Resources that an agent's work took. Everything is none or 0 where the output does not say.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Usage {
-    /// Cost of this run, in US dollars, without what the session had cost before it.
-    pub cost_usd: Option<f64>,
-    /// Cost of the session from its very beginning, in US dollars: to be kept with its id, for the next run that resumes it.
-    pub session_total_usd: Option<f64>,
-    /// Number of model turns.
-    pub turns: u64,
-    /// Tokens that went through the model. With [`Format::Json`] only those of the last part of the work, if the agent waited for
-    /// commands in the background.
-    pub tokens: Tokens,
-    /// The session, with which the work can be resumed. Known also of an agent that was ended in the middle.
-    pub session_id: Option<String>,
-    /// The first 50 permissions that it was refused.
-    pub permission_denials: Vec<Denial>,
-    /// Number of all permissions that it was refused.
-    pub permission_denial_count: usize,
-}
-
-/// Judges an agent's work. `previous_total` gives the [`Usage::session_total_usd`] of the last run of a session, if there was one: it
+/// Evaluates an agent's work. `previous_total` gives the [`Usage::session_total_usd`] of the last run of a session, if there was one: it
 /// is asked only where the output gives no more than the session's total.
 ///
 /// Exit codes are not the truth: an interrupted agent exits with 0, and a result says "success" of a failed call of the model. With a JSON
@@ -88,8 +39,7 @@ fn why_not(exit: &Exit<'_>, output: &Output) -> Option<String> {
     let failed_exit = || failed_exit(exit).map(|what| with_words(what, exit.stderr));
     if output.format == Format::Text {
         // In this format the agent reports errors of the model on standard output, too.
-        let words = if exit.stderr.trim().is_empty() { end_of(exit.stdout) } else { exit.stderr };
-        return self::failed_exit(exit).map(|what| with_words(what, words));
+        return plain::why_not(exit);
     }
     match &output.last {
         Some(result) if result.is_error => Some(reported(result)),
@@ -102,17 +52,7 @@ fn why_not(exit: &Exit<'_>, output: &Output) -> Option<String> {
     }
 }
 
-fn failed_exit(exit: &Exit<'_>) -> Option<String> {
-    match (exit.code, exit.signal) {
-        (Some(0), _) => None,
-        (Some(code), _) => Some(format!("the agent exited with code {code}")),
-        (None, Some(signal)) => Some(format!("the agent was ended by signal {signal}")),
-        (None, None) => Some("the agent ended, but how is not known".to_owned()),
-    }
-}
-
-/// True if the agent had come to the end of its work. It says why it went no further, also where it exits with 0 and
-/// reports no error; one of
+/// True if the agent had come to the end of its work. It says why it went no further, also where it exits with 0 and reports no error; one of
 /// another make, or an old one, does not say. What is not understood is no success.
 fn is_end_of_work(result: &ResultMessage) -> bool {
     matches!(result.terminal_reason.as_deref(), None | Some("completed"))
@@ -147,11 +87,6 @@ fn reported(result: &ResultMessage) -> String {
     format!("the agent reported an error: {words}")
 }
 
-/// The end of a text, which may be the answer itself.
-fn end_of(text: Option<&str>) -> &str {
-    tail_of(text.unwrap_or_default(), LONGEST_WORDS)
-}
-
 fn answer(exit: &Exit<'_>, output: &Output) -> Option<String> {
     match (output.format, &output.last) {
         (Format::Text, _) => exit.stdout.map(str::to_owned),
@@ -175,13 +110,6 @@ fn usage(output: &Output, previous_total: impl FnOnce(&str) -> Option<f64>) -> U
         session_id: session.map(str::to_owned),
         permission_denials: output.denials.clone(),
         permission_denial_count: output.denial_count,
-    }
-}
-
-fn with_words(what: String, words: &str) -> String {
-    match words.trim() {
-        "" => what,
-        text => format!("{what}: {text}"),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Each sample was written by the real agent, version 2.1.330; paths are replaced.
 
+use crate::evaluation::Tokens;
+
 use super::super::scanner::Scanner;
 use super::*;
 

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Denial;
+use crate::evaluation::Tokens;
 
 /// Maximum number of denials kept of one message; the others are counted.
 const MOST_DENIALS: usize = 20;
@@ -34,19 +35,6 @@ pub(super) struct Message {
     usage: Value,
     permission_denials: Value,
     model_usage_since_last_result: Value,
-}
-
-/// Tokens that went through the model.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tokens {
-    /// Sent, and not taken from a cache.
-    pub input: u64,
-    /// Generated.
-    pub output: u64,
-    /// Taken from a cache.
-    pub cache_read: u64,
-    /// Written to a cache.
-    pub cache_creation: u64,
 }
 
 /// A result message: the end of the agent's work, or of a part of it.

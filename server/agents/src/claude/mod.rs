@@ -23,15 +23,17 @@ mod format;
 mod lenient;
 mod message;
 mod output;
+mod program;
 mod read;
 mod scanner;
 mod watch;
 
-pub use denial::Denial;
-pub use evaluate::{Evaluation, Exit, Usage, evaluate};
+pub use evaluate::evaluate;
 pub use format::Format;
-pub use message::Tokens;
 pub use output::Output;
+pub use program::Claude;
 pub use read::read;
 pub use scanner::LONGEST_LINE;
 pub use watch::{Progress, ResultWatch};
+
+pub use crate::evaluation::{Denial, Evaluation, Exit, Tokens, Usage};

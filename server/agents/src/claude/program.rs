@@ -1,0 +1,54 @@
+//! `claude` as an agent's program.
+
+use std::{io, path::Path};
+
+use super::{Format, Progress, ResultWatch, evaluate, read};
+use crate::{
+    evaluation::{Evaluation, Exit},
+    program::{AgentProgram, PreviousTotal, WorkWatch},
+};
+
+/// `claude -p` with an output format that says how the work went, whatever the program is called: a wrapper may run it.
+#[derive(Debug)]
+pub struct Claude;
+
+impl AgentProgram for Claude {
+    fn name(&self) -> &'static str {
+        "claude"
+    }
+
+    fn understands(&self, command: &[String]) -> bool {
+        Format::of(command) != Format::Text
+    }
+
+    fn evaluate(
+        &self,
+        command: &[String],
+        stdout: &Path,
+        exit: &Exit<'_>,
+        previous_total: PreviousTotal<'_>,
+    ) -> io::Result<Evaluation> {
+        Ok(evaluate(exit, &read(stdout, 0, Format::of(command))?, previous_total))
+    }
+
+    fn watch(&self, command: &[String], stdout: &Path) -> Option<Box<dyn WorkWatch>> {
+        Some(Box::new(Watch { watch: ResultWatch::new(stdout, 0, Format::of(command)), before: 0 }))
+    }
+}
+
+struct Watch {
+    watch: ResultWatch,
+    /// The length of what was read at the last look, in bytes.
+    before: u64,
+}
+
+impl WorkWatch for Watch {
+    fn done(&mut self) -> io::Result<Option<u64>> {
+        let mut progress = self.watch.look()?;
+        if self.watch.position() == self.before {
+            progress = self.watch.look_at_silent()?;
+        }
+        self.before = self.watch.position();
+        Ok((progress == Progress::Done).then(|| self.watch.steps()))
+    }
+}

@@ -1,0 +1,74 @@
+//! What came of an agent's work, whatever program it is.
+
+/// The end of an agent's process.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Exit<'a> {
+    /// Its exit code. None if a signal ended it, or if it is not known.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// It was ended because it did not exit after its result ([`Progress::Done`](crate::claude::Progress::Done)): how it took that says
+    /// nothing about its work.
+    pub ended_after_result: bool,
+    /// The end of its standard output; the answer where the output says nothing about the work.
+    pub stdout: Option<&'a str>,
+    /// The end of its standard error.
+    pub stderr: &'a str,
+}
+
+/// Result of an agent's work.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Evaluation {
+    /// True if it succeeded.
+    pub success: bool,
+    /// The agent's answer. None where it gave no answer, only an error.
+    pub answer: Option<String>,
+    /// For people: why it did not succeed.
+    pub error: Option<String>,
+    /// For people: what it was not allowed to do. It may have succeeded all the same, by its own account.
+    pub refused: Option<String>,
+    /// Costs, turns and tokens.
+    pub usage: Usage,
+}
+
+/// Resources that an agent's work took. Everything is none or 0 where the output does not say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Usage {
+    /// Cost of this run, in US dollars, without what the session had cost before it.
+    pub cost_usd: Option<f64>,
+    /// Cost of the session from its very beginning, in US dollars: to be kept with its id, for the next run that resumes it.
+    pub session_total_usd: Option<f64>,
+    /// Number of model turns.
+    pub turns: u64,
+    /// Tokens that went through the model. With `claude --output-format json` only those of the last part of the work, if the agent waited for
+    /// commands in the background.
+    pub tokens: Tokens,
+    /// The session, with which the work can be resumed. Known also of an agent that was ended in the middle.
+    pub session_id: Option<String>,
+    /// The first 50 permissions that it was refused.
+    pub permission_denials: Vec<Denial>,
+    /// Number of all permissions that it was refused.
+    pub permission_denial_count: usize,
+}
+
+/// Tokens that went through the model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tokens {
+    /// Sent, and not taken from a cache.
+    pub input: u64,
+    /// Generated.
+    pub output: u64,
+    /// Taken from a cache.
+    pub cache_read: u64,
+    /// Written to a cache.
+    pub cache_creation: u64,
+}
+
+/// The use of a tool that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denial {
+    /// The tool, such as `Bash`.
+    pub tool_name: String,
+    /// The refused action, such as the command; at most 200 characters.
+    pub what: String,
+}
