@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     Shared,
-    environment::kept_back,
+    environment::{kept_back, markers},
     force::{Force, end_what_is_left},
     launch::{End, Launch, RETRY},
     outcome::{could_not_start, ended_by_shim, outcome, removed},
@@ -32,7 +32,7 @@ use super::{
     silence::Silence,
 };
 use crate::{
-    beside::beside,
+    beside::{beside, done},
     config::Loaded,
     engine::StartOrder,
     rules::minutes_to_ms,
@@ -101,25 +101,28 @@ impl Agent {
     ) -> io::Result<End> {
         let config = &loaded.config;
         let limit_ms = self.limit_ms(&config.daemon);
-        let prepared = {
+        let markers = markers(&order, &shared.context.socket);
+        let names = std::env::vars_os().map(|(name, _)| name);
+        let kept_back = kept_back(&config.agent.env, names).map_err(io::Error::other)?;
+        let prepared = tokio::task::spawn_blocking({
             let (shared, loaded, dir) = (Arc::clone(shared), Arc::clone(loaded), dir.to_owned());
-            beside(move || prepare(&shared, &loaded.config.agent, &dir, &order, limit_ms)).await
-        };
-        let order = match prepared {
+            move || prepare(&shared, &loaded.config.agent, &dir, &order, limit_ms)
+        });
+        // Meanwhile: the one takes as long as the other, and a shim without an order does nothing.
+        let spawned = shim::spawn(self.task, markers, &kept_back);
+        // It is not reaped yet, so this cannot be another one.
+        let shim = spawned.as_ref().ok().and_then(|child| child.id()).and_then(Process::of);
+        // Before it does anything: what is no known shim may be ended.
+        shared.context.running.set_processes(self.task.no, self.task.launch, shim, None);
+        let order = match done(prepared).await {
             Ok(order) => order,
             Err(Unprepared::Task(error)) => return Ok(not_started(&error)),
             Err(Unprepared::Place(error)) => return Ok(End::NotStarted(no_place(&error, shared))),
         };
-        let names = std::env::vars_os().map(|(name, _)| name);
-        let kept_back = kept_back(&config.agent.env, names).map_err(io::Error::other)?;
-        let mut child = match shim::spawn(&order, &kept_back) {
+        let mut child = match spawned {
             Ok(child) => child,
             Err(error) => return Ok(not_started(&error)),
         };
-        // It is not reaped yet, so this cannot be another one.
-        let shim = child.id().and_then(Process::of);
-        // Before it does anything: what is no known shim may be ended.
-        shared.context.running.set_processes(self.task.no, self.task.launch, shim, None);
         if let Err(error) = shim::give(&mut child, &order).await {
             return Ok(not_started(&error));
         }

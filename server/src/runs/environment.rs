@@ -84,9 +84,7 @@ pub(super) fn environment(
             .map_err(|missing| Missing { name: name.clone(), missing })?;
         all.insert(name.clone(), value);
     }
-    all.insert(SOCKET_ENV.to_owned(), socket.to_owned());
-    all.insert(TASK_ENV.to_owned(), order.no.to_string());
-    all.insert(DEPTH_ENV.to_owned(), order.depth.to_string());
+    all.extend(markers(order, socket).map(|(name, value)| (name.to_owned(), value)));
     if let Some(file) = event_file {
         all.insert(EVENT_FILE_ENV.to_owned(), file.display().to_string());
     }
@@ -94,6 +92,15 @@ pub(super) fn environment(
         all.insert(EVENT_ENV.to_owned(), event.to_owned());
     }
     Ok(all)
+}
+
+/// What all processes of a task's agent have in their environment, its shim included, unless they remove it.
+pub(super) fn markers(order: &StartOrder, socket: &str) -> [(&'static str, String); 3] {
+    [
+        (TASK_ENV, order.no.to_string()),
+        (SOCKET_ENV, socket.to_owned()),
+        (DEPTH_ENV, order.depth.to_string()),
+    ]
 }
 
 /// `value` with each `${NAME}` replaced; the name of the first that is not there, otherwise.

@@ -11,10 +11,7 @@ use tokio::{
     time::{error::Elapsed, timeout},
 };
 
-use super::{
-    environment::{DEPTH_ENV, TASK_ENV},
-    launch::Launch,
-};
+use super::{environment::TASK_ENV, launch::Launch};
 use crate::{beside::beside, store::TaskNo};
 
 /// The role of the binary that is a shim.
@@ -27,14 +24,14 @@ const OWN_PROGRAM: &str = if cfg!(target_os = "linux") { "/proc/self/exe" } else
 /// that goes on while both are replaced goes on with both.
 static SMALL: OnceLock<Option<ShimProgram>> = OnceLock::new();
 
-/// What all processes of a task's agent have in their environment, unless they remove it.
-pub(super) const MARKERS: [&str; 3] = [TASK_ENV, SOCKET_ENV, DEPTH_ENV];
-
 /// How often to look whether a shim that is not our child still lives, where the system cannot tell us.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// How long a task's directory has to answer, where nobody is to wait for that.
 pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+
+/// What a shim is marked with, as its agent is: the names and values of variables.
+type Markers = [(&'static str, String); 3];
 
 /// Looks for the small program, which takes a moment: it is read.
 pub(super) fn look_for_small() -> Option<&'static ShimProgram> {
@@ -43,9 +40,9 @@ pub(super) fn look_for_small() -> Option<&'static ShimProgram> {
 
 /// Starts a shim, without these variables of the daemon's environment. It is marked as its agent is, so that it is found as that is. It waits
 /// for its order, which [`give`] gives.
-pub(super) fn spawn(order: &Order, kept_back: &[OsString]) -> io::Result<Child> {
+pub(super) fn spawn(launch: Launch, markers: Markers, kept_back: &[OsString]) -> io::Result<Child> {
     if let Some(program) = look_for_small().and_then(ShimProgram::path) {
-        match spawn_program(&program, order, kept_back) {
+        match spawn_program(&program, launch, &markers, kept_back) {
             Ok(child) => return Ok(child),
             // What the system is short of, the other one would not get either.
             Err(error) if is_shortage(&error) => return Err(error),
@@ -55,23 +52,26 @@ pub(super) fn spawn(order: &Order, kept_back: &[OsString]) -> io::Result<Child> 
         }
     }
     let own = if OWN_PROGRAM.is_empty() { std::env::current_exe()? } else { OWN_PROGRAM.into() };
-    spawn_program(&own, order, kept_back)
+    spawn_program(&own, launch, &markers, kept_back)
 }
 
-fn spawn_program(program: &Path, order: &Order, kept_back: &[OsString]) -> io::Result<Child> {
+fn spawn_program(
+    program: &Path,
+    launch: Launch,
+    markers: &Markers,
+    kept_back: &[OsString],
+) -> io::Result<Child> {
     let mut command = Command::new(program);
     // From the shim itself: an agent can look at its parent.
     for name in kept_back {
         command.env_remove(name);
     }
-    for name in MARKERS {
-        if let Some(value) = order.env.get(name) {
-            command.env(name, value);
-        }
+    for (name, value) in markers {
+        command.env(name, value);
     }
     command
         .arg0("aiwg")
-        .args([ROLE, &order.task_id])
+        .args([ROLE, &launch.no.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
