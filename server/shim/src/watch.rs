@@ -11,12 +11,10 @@ use aiwg_fs::{Dir, Identity};
 
 use crate::{LOCK_FILE, RUN_FILE, order::Order, outputs::Outputs, record::EndedFor};
 
-/// How often to look at the most, and where the system does not tell of changes.
+/// How often to look at the most, and where the system does not tell of changes; also how long after the agent's start to look first. Only then
+/// is the directory watched: the kernel takes some 20 ms to let go of a watch, for which the end of a shim waits, and what is trivial has ended
+/// by then.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// When to look first. Only then is the directory watched: the kernel takes some 20 ms to let go of a watch, for which the end of a shim waits,
-/// and most of what is trivial has ended by then.
-const FIRST_LOOK: Duration = Duration::from_millis(200);
 
 /// A task's directory, watched.
 pub(crate) struct Watch<'a> {
@@ -57,7 +55,7 @@ impl<'a> Watch<'a> {
             outputs: None,
             above: above(order),
             changes: OnceCell::new(),
-            next_look: Some(Instant::now() + FIRST_LOOK),
+            next_look: Some(Instant::now() + LOOK_EVERY),
             missed_record: false,
         }
     }
