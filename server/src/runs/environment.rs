@@ -96,11 +96,7 @@ pub(super) fn environment(
 
 /// What all processes of a task's agent have in their environment, its shim included, unless they remove it.
 pub(super) fn markers(order: &StartOrder, socket: &str) -> [(&'static str, String); 3] {
-    [
-        (TASK_ENV, order.no.to_string()),
-        (SOCKET_ENV, socket.to_owned()),
-        (DEPTH_ENV, order.depth.to_string()),
-    ]
+    [(TASK_ENV, order.no.to_string()), (SOCKET_ENV, socket.to_owned()), (DEPTH_ENV, order.depth.to_string())]
 }
 
 /// `value` with each `${NAME}` replaced; the name of the first that is not there, otherwise.
