@@ -13,7 +13,7 @@ use crate::{
     component::Components,
     config::{Checks, ConfigError, Loaded},
     context::Context,
-    engine::{Draft, EngineError, Policy},
+    engine::{EngineError, NewEvent, Policy},
     health::{Health, IssueKind},
     lifecycle::{tell_ready, tell_reloading},
     rules::{RuleIndex, compile},
@@ -127,7 +127,7 @@ pub(crate) fn report_notices(loaded: &Loaded, checks: Checks, health: &Health) {
 
 async fn announce(context: &Context, answer: &DaemonReloaded, cause: Option<Cause>) {
     let payload = Json::new(answer).unwrap_or_default();
-    let draft = Draft {
+    let draft = NewEvent {
         topic: "daemon:reloaded".to_owned(),
         payload,
         source: EventSource::Daemon,

@@ -8,7 +8,7 @@ use std::{
 use aiwg_shim::{Process, Signal};
 use tokio::sync::watch;
 
-use crate::store::{Ending, TaskNo};
+use crate::store::{StopReason, TaskNo};
 
 /// The running agents. Cheap to clone.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ struct Kept {
     shim: Option<Process>,
     /// Whether an earlier daemon has started its shim.
     is_found: bool,
-    end: watch::Sender<Option<Ending>>,
+    end: watch::Sender<Option<StopReason>>,
 }
 
 impl Kept {
@@ -46,8 +46,8 @@ impl Running {
         no: TaskNo,
         launch: u32,
         is_found: bool,
-        ending: Option<Ending>,
-    ) -> watch::Receiver<Option<Ending>> {
+        ending: Option<StopReason>,
+    ) -> watch::Receiver<Option<StopReason>> {
         let (end, ended) = watch::channel(ending);
         self.change(|kept| kept.insert(no, Kept { launch, agent: None, shim: None, is_found, end }));
         ended
@@ -70,7 +70,7 @@ impl Running {
     }
 
     /// Has the agent of a task end, if one is kept.
-    pub(crate) fn end(&self, no: TaskNo, ending: Ending) {
+    pub(crate) fn end(&self, no: TaskNo, ending: StopReason) {
         if let Some(one) = self.lock().get(&no) {
             // Its keeper may just have finished.
             let _ = one.end.send(Some(ending));
@@ -173,8 +173,8 @@ mod tests {
         running.finished(no, 1);
         running.set_processes(no, 1, SHIM, Some(11));
         assert_eq!((running.count(), running.launch(no), running.pid(no)), (1, Some(2), None));
-        running.end(no, Ending::Cancel);
-        assert_eq!(*second.borrow(), Some(Ending::Cancel));
+        running.end(no, StopReason::Cancel);
+        assert_eq!(*second.borrow(), Some(StopReason::Cancel));
         running.finished(no, 2);
         assert_eq!(running.count(), 0);
     }

@@ -9,10 +9,10 @@ use aiwg_model::Cursor;
 use aiwg_protocol::types::{EventSource, Json, TaskState, Timestamp};
 use aiwg_server::{
     bus::Bus,
-    engine::{self, Draft, Due, DueScope, Engine, EngineError, EngineSetup, Policy, Prune, Publication, Select},
+    engine::{self, NewEvent, Due, DueScope, Engine, EngineError, EngineSetup, Policy, Prune, Publication, Select},
     health::Health,
     rules::RuleIndex,
-    store::{EventFilter, From, Keep, NewTask, Outcome, Reader, Selection, Store, TaskFilter, TaskNo},
+    store::{EventFilter, From, Keep, TaskSpec, Outcome, Reader, Selection, Store, TaskFilter, TaskNo},
 };
 use aiwg_store_sqlite::{SqliteReader, SqliteStore};
 use libfuzzer_sys::fuzz_target;
@@ -163,7 +163,7 @@ async fn go_on(store: Box<dyn Store>, reader: &dyn Reader) {
 
 async fn try_all(engine: &Engine) {
     engine.wake().await;
-    let draft = || Draft {
+    let draft = || NewEvent {
         topic: "a:b".to_owned(),
         payload: Json::default(),
         source: EventSource::Client,
@@ -177,9 +177,9 @@ async fn try_all(engine: &Engine) {
     stored(engine.publish_all(publication).await);
     let after = vec![TaskNo(1), TaskNo(2)];
     for task in [
-        NewTask { prompt: "x".to_owned(), ..NewTask::default() },
-        NewTask { prompt: "x".to_owned(), after, ..NewTask::default() },
-        NewTask { prompt: "x".to_owned(), conversation: Some("talk".to_owned()), ..NewTask::default() },
+        TaskSpec { prompt: "x".to_owned(), ..TaskSpec::default() },
+        TaskSpec { prompt: "x".to_owned(), after, ..TaskSpec::default() },
+        TaskSpec { prompt: "x".to_owned(), conversation: Some("talk".to_owned()), ..TaskSpec::default() },
     ] {
         stored(engine.submit(task).await);
     }

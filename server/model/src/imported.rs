@@ -11,8 +11,8 @@ pub struct ImportedTask {
     pub no: Option<TaskNo>,
     /// Its state; not running.
     pub state: TaskState,
-    /// The order.
-    pub order: TaskSpec,
+    /// What it is to do.
+    pub spec: TaskSpec,
     /// Time of submission.
     pub created_at: Timestamp,
     /// Time at which its agent was started.

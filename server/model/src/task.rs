@@ -103,8 +103,8 @@ pub struct TaskRow {
     pub no: TaskNo,
     /// The state.
     pub state: TaskState,
-    /// The order.
-    pub order: TaskSpec,
+    /// What it is to do.
+    pub spec: TaskSpec,
     /// True if one of the tasks that it is to start after has not completed yet.
     pub is_waiting: bool,
     /// Time at which it was stored.
@@ -138,21 +138,21 @@ pub struct TaskRow {
 impl TaskRow {
     /// About how much memory it takes, in bytes.
     pub fn bytes(&self) -> usize {
-        let order = &self.order;
-        let env: usize = order.env.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let spec = &self.spec;
+        let env: usize = spec.env.iter().map(|(name, value)| name.len() + value.len()).sum();
         let metadata: usize =
-            order.metadata.iter().map(|(name, value)| name.len() + value.as_str().len()).sum();
+            spec.metadata.iter().map(|(name, value)| name.len() + value.as_str().len()).sum();
         let texts = [&self.result, &self.error].into_iter().flatten().map(String::len).sum::<usize>();
-        order.prompt.len() + env + metadata + texts + size_of::<Self>()
+        spec.prompt.len() + env + metadata + texts + size_of::<Self>()
     }
 
     /// As it goes over the wire. `pid` and `output` are not stored.
     pub fn into_task(self, pid: Option<u32>, output: Option<String>) -> Task {
         Task {
             id: self.no.to_string(),
-            prompt: self.order.prompt,
-            agent: self.order.agent,
-            priority: self.order.priority,
+            prompt: self.spec.prompt,
+            agent: self.spec.agent,
+            priority: self.spec.priority,
             state: self.state,
             created_at: self.created_at,
             started_at: self.started_at,
@@ -164,14 +164,14 @@ impl TaskRow {
             result: self.result,
             error: self.error,
             output,
-            timeout_minutes: self.order.timeout_ms.map(|ms| ms as f64 / 60_000.0),
-            after: self.order.after.iter().map(TaskNo::to_string).collect(),
+            timeout_minutes: self.spec.timeout_ms.map(|ms| ms as f64 / 60_000.0),
+            after: self.spec.after.iter().map(TaskNo::to_string).collect(),
             processes_ended: self.processes_ended,
             processes_left: self.processes_left,
             usage: self.usage,
-            metadata: self.order.metadata,
-            conversation: self.order.conversation,
-            caused_by: self.order.cause,
+            metadata: self.spec.metadata,
+            conversation: self.spec.conversation,
+            caused_by: self.spec.cause,
         }
     }
 }

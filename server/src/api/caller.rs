@@ -130,10 +130,10 @@ async fn deepest_of(candidates: Vec<TaskNo>, context: &Context) -> Option<Cause>
         let rows = candidates.into_iter().filter_map(|no| reader.task(no).transpose());
         rows.collect::<Result<Vec<_>, _>>()
     });
-    let depth = |row: &TaskRow| row.order.cause.as_ref().map_or(0, |cause| cause.depth);
+    let depth = |row: &TaskRow| row.spec.cause.as_ref().map_or(0, |cause| cause.depth);
     let row = rows.await.ok()?.into_iter().max_by_key(depth)?;
     let depth = depth(&row);
-    let cause = row.order.cause.unwrap_or(NOTHING);
+    let cause = row.spec.cause.unwrap_or(NOTHING);
     Some(Cause { task: Some(row.no.to_string()), depth, ..cause })
 }
 

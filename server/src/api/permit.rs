@@ -125,7 +125,7 @@ fn came_of(reader: &dyn Reader, no: TaskNo, own: TaskNo) -> aiwg_store::Result<b
             return Ok(true);
         }
         let Some(row) = reader.task(no)? else { return Ok(false) };
-        next = row.order.cause.and_then(|cause| cause.task?.parse().ok());
+        next = row.spec.cause.and_then(|cause| cause.task?.parse().ok());
     }
     Ok(false)
 }

@@ -8,7 +8,7 @@ use aiwg_protocol::{
 };
 
 use super::{
-    command::{Automation, Draft, EngineError, RuleState},
+    command::{Automation, EngineError, NewEvent, RuleState},
     transaction::{Failure, Look, Transaction},
 };
 use crate::{
@@ -136,7 +136,7 @@ impl Transaction<'_> {
 
     /// Has an event of automation itself taken in.
     fn publish_own(&mut self, topic: &str, payload: &AutomationEvent, cause: Option<Cause>) {
-        self.effects.drafts.push_back(Draft {
+        self.effects.drafts.push_back(NewEvent {
             topic: topic.to_owned(),
             payload: Json::new(payload).unwrap_or_default(),
             source: EventSource::Automation,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aiwg_model::text::similar;
-pub use aiwg_model::{NewEvent as Draft, Order, StartOrder};
+pub use aiwg_model::{NewEvent, Order, StartOrder};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     config::Rule,

@@ -40,8 +40,8 @@ struct Said<'a> {
 impl Transaction<'_> {
     /// What the agent of a task is asked: its prompt, and before it what its conversation has said so far.
     pub(super) fn asked(&self, task: &TaskRow) -> aiwg_store::Result<String> {
-        let prompt = task.order.prompt.clone();
-        let Some(conversation) = &task.order.conversation else { return Ok(prompt) };
+        let prompt = task.spec.prompt.clone();
+        let Some(conversation) = &task.spec.conversation else { return Ok(prompt) };
         // One more, to know whether there are more.
         let turns = self.store.turns_before(conversation, task.no, MOST_TURNS + 1)?;
         Ok(with_turns(&prompt, speaker(task), &turns))
@@ -51,7 +51,7 @@ impl Transaction<'_> {
 /// Who says it.
 fn speaker(task: &TaskRow) -> Speaker {
     // One of another project's daemon has no task here.
-    let agent = task.order.cause.as_ref().is_some_and(|cause| cause.task.is_some() || cause.depth > 0);
+    let agent = task.spec.cause.as_ref().is_some_and(|cause| cause.task.is_some() || cause.depth > 0);
     if agent { Speaker::Agent } else { Speaker::User }
 }
 

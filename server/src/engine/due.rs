@@ -85,7 +85,7 @@ mod tests {
     use aiwg_protocol::types::{EventSource, Json};
 
     use super::super::{
-        Draft, Policy, effects::Effects, state::State, transaction::Transaction, waits::Waits,
+        NewEvent, Policy, effects::Effects, state::State, transaction::Transaction, waits::Waits,
     };
     use super::*;
     use crate::{rules::RuleIndex, store::Store};
@@ -107,7 +107,7 @@ mod tests {
             let now = Timestamp::from_millis(start + seconds * 1000);
             let mut tx = Transaction { state: &mut state, store: &mut *open, effects: &mut effects, now };
             if seconds == 0 {
-                let draft = Draft {
+                let draft = NewEvent {
                     topic: "a".to_owned(),
                     payload: Json::default(),
                     source: EventSource::Client,

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, sync::Arc};
 use aiwg_protocol::types::{Event, Timestamp};
 
 use super::{
-    Draft,
+    NewEvent,
     call::Command,
     command::{Order, Policy},
     journal::Journal,
@@ -18,7 +18,7 @@ pub(super) struct Effects {
     /// The time of it.
     pub(super) at: Timestamp,
     /// Events that are to be taken in, in this transaction: those that others in it have caused.
-    pub(super) drafts: VecDeque<Draft>,
+    pub(super) drafts: VecDeque<NewEvent>,
     /// Events to publish.
     pub(super) events: Vec<Arc<Event>>,
     /// The policy that holds again if the transaction fails, where it changes it.

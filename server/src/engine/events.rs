@@ -5,13 +5,13 @@ use std::sync::Arc;
 use aiwg_protocol::types::{Event, EventEmitted, Timestamp};
 
 use super::{
-    command::{Draft, EngineError},
+    command::{EngineError, NewEvent},
     transaction::{Failure, Transaction},
 };
 use crate::rules::{Decision, decide};
 
 impl Transaction<'_> {
-    pub(super) fn publish_from_outside(&mut self, draft: &Draft) -> Result<EventEmitted, Failure> {
+    pub(super) fn publish_from_outside(&mut self, draft: &NewEvent) -> Result<EventEmitted, Failure> {
         self.is_open()?;
         let event = self.numbered(draft.clone());
         // Before anything is stored: an event without the tasks that it was to make would be a broken promise.
@@ -49,8 +49,8 @@ impl Transaction<'_> {
     }
 
     /// The event with the number that it gets once it is taken in.
-    fn numbered(&self, draft: Draft) -> Event {
-        let Draft { topic, payload, source, cause: caused_by, happened_at: _ } = draft;
+    fn numbered(&self, draft: NewEvent) -> Event {
+        let NewEvent { topic, payload, source, cause: caused_by, happened_at: _ } = draft;
         Event { seq: self.state.last_event + 1, topic, payload, source, at: self.now, caused_by }
     }
 

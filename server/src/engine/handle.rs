@@ -12,14 +12,14 @@ use tokio::sync::mpsc;
 
 use super::{
     call::{Call, Command},
-    command::{Draft, DueScope, EngineError, Policy, Prune, Pruned, Select, Starts},
+    command::{DueScope, EngineError, NewEvent, Policy, Prune, Pruned, Select, Starts},
     memory::Refusals,
     state::State,
     waits::{Wait, Waits},
 };
 use crate::{
     rules::Decision,
-    store::{Ending, InForce, NewTask, Outcome, TaskNo},
+    store::{InForce, Outcome, StopReason, TaskNo, TaskSpec},
 };
 
 /// Sends commands to the engine. Every call returns once its effect is committed.
@@ -42,7 +42,7 @@ impl Engine {
     ///
     /// # Errors
     /// The database could not be written, or the daemon is stopping.
-    pub async fn publish(&self, draft: Draft) -> Result<EventEmitted, EngineError> {
+    pub async fn publish(&self, draft: NewEvent) -> Result<EventEmitted, EngineError> {
         let text = draft.payload.as_str().len();
         self.call(Call::bringing(move |tx| tx.publish_from_outside(&draft)).with_text(text)).await
     }
@@ -90,7 +90,7 @@ impl Engine {
     ///
     /// # Errors
     /// The database could not be written, or the daemon is stopping.
-    pub async fn submit(&self, task: NewTask) -> Result<TaskSubmitted, EngineError> {
+    pub async fn submit(&self, task: TaskSpec) -> Result<TaskSubmitted, EngineError> {
         let text = task.prompt.len();
         let submit = Call::bringing(move |tx| tx.take_task(&task)).with_text(text);
         self.call(submit.once_committed(|state, submitted| {
@@ -153,7 +153,7 @@ impl Engine {
     ///
     /// # Errors
     /// The task has ended, or the database could not be written.
-    pub async fn end_running(&self, no: TaskNo, ending: Ending) -> Result<(), EngineError> {
+    pub async fn end_running(&self, no: TaskNo, ending: StopReason) -> Result<(), EngineError> {
         let end = Call::changing(move |tx| tx.end_running(no, ending));
         self.call(end.without_store(move |unstored| unstored.end_running(no, ending))).await
     }

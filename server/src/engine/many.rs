@@ -8,7 +8,7 @@ use super::{
     command::{EngineError, Select},
     transaction::{Failure, Transaction},
 };
-use crate::store::{NewTask, TaskNo, TaskRow};
+use crate::store::{TaskNo, TaskRow, TaskSpec};
 
 /// How many tasks one command selects at the most.
 const MOST: usize = 1000;
@@ -75,10 +75,10 @@ impl Transaction<'_> {
             let Some(row) = self.store.task_if_readable(old)? else { continue };
             // What is asked for waits only for what comes back with it; what comes back waits as before.
             let is_named = named.contains(&old);
-            let after = row.order.after.iter();
+            let after = row.spec.after.iter();
             let again = |no: &TaskNo| new.get(retries.get(no).unwrap_or(no)).copied();
             let after = after.filter_map(|no| again(no).or((!is_named).then_some(*no))).collect();
-            let (no, state) = self.submit(&NewTask { after, ..once_more(row, cause) })?;
+            let (no, state) = self.submit(&TaskSpec { after, ..once_more(row, cause) })?;
             self.store.note_retry(old, no)?;
             new.insert(old, no);
             tasks.push(TaskRetried { task_id: no.to_string(), retry_of: old.to_string(), state });
@@ -95,7 +95,7 @@ impl Transaction<'_> {
         cause: Option<&Cause>,
     ) -> Result<Back, Failure> {
         let returning = |row: TaskRow| Returning {
-            after: row.order.after.clone(),
+            after: row.spec.after.clone(),
             refused: self.not_too_deep(&once_more(row, cause)).err(),
         };
         let mut found: BTreeMap<TaskNo, Returning> = BTreeMap::new();
@@ -184,12 +184,12 @@ impl Transaction<'_> {
 }
 
 /// The order once more. It came about as the first one did, and is the rule's as much; an agent that retries makes the chain no shorter.
-fn once_more(row: TaskRow, cause: Option<&Cause>) -> NewTask {
-    let cause = match (row.order.cause, cause.cloned()) {
+fn once_more(row: TaskRow, cause: Option<&Cause>) -> TaskSpec {
+    let cause = match (row.spec.cause, cause.cloned()) {
         (Some(first), Some(again)) => {
             Some(Cause { task: again.task, depth: first.depth.max(again.depth), ..first })
         }
         (first, again) => first.or(again),
     };
-    NewTask { cause, after: Vec::new(), ..row.order }
+    TaskSpec { cause, after: Vec::new(), ..row.spec }
 }

@@ -41,7 +41,7 @@ mod waits;
 pub(crate) use aiwg_model::text::similar;
 pub(crate) use automation::automation;
 pub use command::{
-    Automation, Draft, DueScope, EngineError, Order, Policy, Prune, Pruned, RuleState, Select, StartOrder,
+    Automation, DueScope, EngineError, NewEvent, Order, Policy, Prune, Pruned, RuleState, Select, StartOrder,
     Starts,
 };
 pub use due::Due;

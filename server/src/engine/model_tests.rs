@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     rules::RuleIndex,
-    store::{self, Ending, NewTask, Outcome, Store, TaskNo, View},
+    store::{self, Outcome, StopReason, Store, TaskNo, TaskSpec, View},
 };
 
 const SLOTS: usize = 2;
@@ -62,7 +62,7 @@ struct Task {
     attempts: u32,
     priority: i32,
     after: Option<usize>,
-    ending: Option<Ending>,
+    ending: Option<StopReason>,
 }
 
 /// All that is expected, by the number less one.
@@ -82,10 +82,10 @@ impl Model {
             }
             Op::Cancel(task) => match self.state(task) {
                 Some(TaskState::Queued) => self.end(task, TaskState::Cancelled),
-                Some(TaskState::Running) => self.note(task, Ending::Cancel),
+                Some(TaskState::Running) => self.note(task, StopReason::Cancel),
                 _ => false,
             },
-            Op::TimeUp(task) => self.is_running(task) && self.note(task, Ending::Timeout),
+            Op::TimeUp(task) => self.is_running(task) && self.note(task, StopReason::Timeout),
             Op::Ended { task, well } => {
                 let told = if well { TaskState::Completed } else { TaskState::Failed };
                 self.is_running(task) && {
@@ -137,12 +137,12 @@ impl Model {
 
     fn ending(&mut self, task: usize) -> Option<TaskState> {
         self.at(task).ending.map(|ending| match ending {
-            Ending::Timeout => TaskState::Timeout,
+            StopReason::Timeout => TaskState::Timeout,
             _ => TaskState::Cancelled,
         })
     }
 
-    fn note(&mut self, task: usize, ending: Ending) -> bool {
+    fn note(&mut self, task: usize, ending: StopReason) -> bool {
         self.at(task).ending.get_or_insert(ending);
         true
     }
@@ -246,7 +246,7 @@ impl Rest {
                     engine.submit(order(priority, after)).await.is_ok()
                 }
                 Op::Cancel(task) => engine.cancel(no(task)).await.is_ok(),
-                Op::TimeUp(task) => engine.end_running(no(task), Ending::Timeout).await.is_ok(),
+                Op::TimeUp(task) => engine.end_running(no(task), StopReason::Timeout).await.is_ok(),
                 Op::Ended { task, well } => engine.ended(no(task), outcome(well)).await.is_ok(),
                 Op::Interrupted { task, started, most_attempts } => {
                     engine.interrupted(no(task), started, most_attempts, false).await.is_ok()
@@ -272,8 +272,8 @@ impl Rest {
 /// Tells whether an operation was allowed, once it is known.
 type Receipt = BoxFuture<'static, bool>;
 
-fn order(priority: i32, after: Vec<TaskNo>) -> NewTask {
-    NewTask { prompt: "x".to_owned(), priority, after, ..NewTask::default() }
+fn order(priority: i32, after: Vec<TaskNo>) -> TaskSpec {
+    TaskSpec { prompt: "x".to_owned(), priority, after, ..TaskSpec::default() }
 }
 
 fn outcome(well: bool) -> Outcome {

@@ -2,19 +2,19 @@
 
 use aiwg_protocol::types::{Json, TaskEvent, TaskState};
 
-use crate::store::{NewTask, Outcome, TaskNo};
+use crate::store::{Outcome, TaskNo, TaskSpec};
 
 /// How much of an error goes into an event: its last bytes say most.
 const ERROR_TAIL: usize = 2000;
 
 /// That a task has come to this state.
-pub(super) fn task_event(no: TaskNo, order: &NewTask, state: TaskState, attempt: u32) -> TaskEvent {
+pub(super) fn task_event(no: TaskNo, spec: &TaskSpec, state: TaskState, attempt: u32) -> TaskEvent {
     TaskEvent {
         task_id: no.to_string(),
         state,
-        agent: order.agent.clone(),
-        priority: order.priority,
-        rule: order.cause.as_ref().and_then(|cause| cause.rule.clone()),
+        agent: spec.agent.clone(),
+        priority: spec.priority,
+        rule: spec.cause.as_ref().and_then(|cause| cause.rule.clone()),
         attempt,
         duration_ms: None,
         exit_code: None,

@@ -75,12 +75,12 @@ impl Transaction<'_> {
         self.store.start(no, self.now)?;
         self.state.running.insert(no);
         let Some(task) = self.store.task(no)? else { return Ok(()) };
-        if let Some(rule) = &task.order.rule {
-            let depth = task.order.cause.as_ref().map_or(0, |cause| cause.depth);
+        if let Some(rule) = &task.spec.rule {
+            let depth = task.spec.cause.as_ref().map_or(0, |cause| cause.depth);
             self.state.memory.started(rule, no, depth, self.now);
         }
-        self.tell(&task_event(no, &task.order, TaskState::Running, task.attempts), &task.order);
-        let event = match task.order.cause.as_ref().and_then(|cause| cause.event) {
+        self.tell(&task_event(no, &task.spec, TaskState::Running, task.attempts), &task.spec);
+        let event = match task.spec.cause.as_ref().and_then(|cause| cause.event) {
             Some(seq) => self.store.event(seq)?,
             None => None,
         };
@@ -115,12 +115,12 @@ fn waits_for_running(task: TaskNo, pairs: &[(TaskNo, TaskNo)], running: &HashSet
 fn start_order(task: TaskRow, prompt: String, event: Option<Event>, now: Timestamp) -> StartOrder {
     StartOrder {
         no: task.no,
-        depth: task.order.cause.map_or(0, |cause| cause.depth),
+        depth: task.spec.cause.map_or(0, |cause| cause.depth),
         launch: task.launch,
         prompt,
-        agent: task.order.agent,
-        env: task.order.env,
-        timeout_ms: task.order.timeout_ms,
+        agent: task.spec.agent,
+        env: task.spec.env,
+        timeout_ms: task.spec.timeout_ms,
         event,
         started_at: now,
     }

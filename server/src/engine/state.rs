@@ -9,7 +9,7 @@ use super::{
     memory::Memory,
     waits::Waits,
 };
-use crate::store::{Ending, TaskNo, View};
+use crate::store::{StopReason, TaskNo, View};
 
 /// What the engine keeps in memory: nothing that could not be read from the store again.
 pub(super) struct State {
@@ -26,7 +26,7 @@ pub(super) struct State {
     /// Which running tasks wait for which. It is not in the store: a wait ends with its connection.
     pub(super) waits: Waits,
     /// Why running tasks are being ended, where that could not be stored yet. This alone is not in the store.
-    pub(super) endings: HashMap<TaskNo, Ending>,
+    pub(super) endings: HashMap<TaskNo, StopReason>,
 }
 
 impl State {

@@ -6,24 +6,24 @@ use aiwg_model::Hold;
 use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskEvent, TaskState, TaskSubmitted};
 
 use super::{
-    command::{Draft, EngineError, Order, Starts, being_cancelled},
+    command::{EngineError, NewEvent, Order, Starts, being_cancelled},
     payload::{payload, task_event, topic, with_end},
     transaction::{Failure, Transaction},
 };
-use crate::store::{Ending, NewTask, Outcome, TaskNo, TaskRow};
+use crate::store::{Outcome, StopReason, TaskNo, TaskRow, TaskSpec};
 
 /// How often it is tried in all to start a task's agent, where not even that could be done.
 const MOST_LAUNCHES: u32 = 20;
 
 impl Transaction<'_> {
     /// Takes in a task from outside.
-    pub(super) fn take_task(&mut self, task: &NewTask) -> Result<TaskSubmitted, Failure> {
+    pub(super) fn take_task(&mut self, task: &TaskSpec) -> Result<TaskSubmitted, Failure> {
         let (no, state) = self.submit(task)?;
         Ok(TaskSubmitted { task_id: no.to_string(), state })
     }
 
     /// Takes in a task, and gives what has become of it at once: queued, or cancelled.
-    pub(super) fn submit(&mut self, task: &NewTask) -> Result<(TaskNo, TaskState), Failure> {
+    pub(super) fn submit(&mut self, task: &TaskSpec) -> Result<(TaskNo, TaskState), Failure> {
         if self.state.closing {
             return Err(EngineError::Closing.into());
         }
@@ -58,7 +58,7 @@ impl Transaction<'_> {
     }
 
     /// Refuses a task that would make a chain longer than the configuration allows.
-    pub(super) fn not_too_deep(&self, task: &NewTask) -> Result<(), EngineError> {
+    pub(super) fn not_too_deep(&self, task: &TaskSpec) -> Result<(), EngineError> {
         let depth = task.cause.as_ref().map_or(0, |cause| cause.depth);
         if depth >= self.state.policy.max_task_depth { Err(EngineError::ChainTooDeep(depth)) } else { Ok(()) }
     }
@@ -76,7 +76,7 @@ impl Transaction<'_> {
                 Ok(TaskCancelled { cancelled: true, state: TaskState::Cancelled })
             }
             TaskState::Running => {
-                self.end_running(no, Ending::Cancel)?;
+                self.end_running(no, StopReason::Cancel)?;
                 Ok(being_cancelled())
             }
             _ => Err(EngineError::TaskEnded(no).into()),
@@ -84,7 +84,7 @@ impl Transaction<'_> {
     }
 
     /// Has the agent of a running task ended. What it is ended for stays with the first who asked.
-    pub(super) fn end_running(&mut self, no: TaskNo, ending: Ending) -> Result<(), Failure> {
+    pub(super) fn end_running(&mut self, no: TaskNo, ending: StopReason) -> Result<(), Failure> {
         let task = self.running(no)?;
         if task.ending.is_none() {
             self.store.mark_ending(no, ending)?;
@@ -98,11 +98,11 @@ impl Transaction<'_> {
         let task = self.running(no)?;
         let event = TaskEvent {
             silent_ms: Some(silent_ms),
-            ..task_event(no, &task.order, TaskState::Running, task.attempts)
+            ..task_event(no, &task.spec, TaskState::Running, task.attempts)
         };
-        self.tell(&event, &task.order);
+        self.tell(&event, &task.spec);
         if end {
-            self.end_running(no, Ending::Stalled)?;
+            self.end_running(no, StopReason::Stalled)?;
         }
         Ok(())
     }
@@ -161,7 +161,7 @@ impl Transaction<'_> {
     fn queue_again(&mut self, task: &TaskRow, started: bool) -> aiwg_store::Result<()> {
         self.store.requeue(task.no, started)?;
         self.not_running(task);
-        self.tell(&task_event(task.no, &task.order, TaskState::Queued, task.attempts), &task.order);
+        self.tell(&task_event(task.no, &task.spec, TaskState::Queued, task.attempts), &task.spec);
         Ok(())
     }
 
@@ -180,7 +180,7 @@ impl Transaction<'_> {
     }
 
     /// Stores a new task and says so.
-    pub(super) fn enqueue(&mut self, task: &NewTask) -> aiwg_store::Result<TaskNo> {
+    pub(super) fn enqueue(&mut self, task: &TaskSpec) -> aiwg_store::Result<TaskNo> {
         self.state.last_task += 1;
         let no = TaskNo(self.state.last_task);
         self.store.insert_task(no, task, self.now)?;
@@ -192,9 +192,9 @@ impl Transaction<'_> {
     }
 
     /// Has an event about a task taken in.
-    pub(super) fn tell(&mut self, event: &TaskEvent, order: &NewTask) {
-        let before = order.cause.as_ref();
-        self.effects.drafts.push_back(Draft {
+    pub(super) fn tell(&mut self, event: &TaskEvent, spec: &TaskSpec) {
+        let before = spec.cause.as_ref();
+        self.effects.drafts.push_back(NewEvent {
             topic: topic(event),
             payload: payload(event),
             source: EventSource::Supervisor,
@@ -265,7 +265,7 @@ impl Transaction<'_> {
                     continue;
                 };
                 // A turn of a conversation waits for the end of those before it, whatever that is.
-                if state != TaskState::Completed && other.order.after.contains(&no) {
+                if state != TaskState::Completed && other.spec.after.contains(&no) {
                     self.finish_one(&other, &waited_in_vain(no, state))?;
                     self.store.note_in_vain(waiting, no)?;
                     ended.push((waiting, TaskState::Cancelled));
@@ -284,7 +284,7 @@ impl Transaction<'_> {
                     usage.cost_usd = (session.total_usd - before).max(0.0);
                 }
             }
-            let rule = task.order.cause.as_ref().and_then(|cause| cause.rule.as_deref());
+            let rule = task.spec.cause.as_ref().and_then(|cause| cause.rule.as_deref());
             self.store.add_usage(rule, usage, self.now)?;
         }
         self.store.finish(task.no, task.state, &outcome, self.now)?;
@@ -292,10 +292,10 @@ impl Transaction<'_> {
         self.effects.ended.push(task.no);
         let duration =
             task.started_at.map(|started| self.now.as_millis().saturating_sub(started.as_millis()));
-        let event = task_event(task.no, &task.order, outcome.state, task.attempts);
+        let event = task_event(task.no, &task.spec, outcome.state, task.attempts);
         let event = with_end(event, &outcome, duration);
-        self.tell(&event, &task.order);
-        match &task.order.rule {
+        self.tell(&event, &task.spec);
+        match &task.spec.rule {
             Some(rule) if self.state.memory.ended(rule) => self.no_longer_busy(rule),
             _ => Ok(()),
         }
@@ -303,7 +303,7 @@ impl Transaction<'_> {
 
     fn not_running(&mut self, task: &TaskRow) {
         self.state.running.remove(&task.no);
-        if let Some(rule) = &task.order.rule {
+        if let Some(rule) = &task.spec.rule {
             self.state.memory.stopped(rule, task.no, self.now);
         }
     }

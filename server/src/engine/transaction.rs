@@ -7,7 +7,7 @@ use super::{
     effects::Effects,
     state::State,
 };
-use crate::store::{self, Ending, InForce, StoreError, TaskNo, View};
+use crate::store::{self, InForce, StopReason, StoreError, TaskNo, View};
 
 /// How many tasks, and how many events, are forgotten in one transaction.
 const PRUNED_AT_ONCE: u64 = 500;
@@ -103,7 +103,7 @@ impl Transaction<'_> {
     /// Has every running task ended.
     pub(super) fn end_all(&mut self) -> Result<(), Failure> {
         let running: Vec<TaskNo> = self.state.running.iter().copied().collect();
-        running.into_iter().try_for_each(|no| self.end_running(no, Ending::Stop))
+        running.into_iter().try_for_each(|no| self.end_running(no, StopReason::Stop))
     }
 
     /// Forgets some of what is not to be kept.

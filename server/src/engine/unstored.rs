@@ -10,7 +10,7 @@ use super::{
     command::{Order, being_cancelled},
     state::State,
 };
-use crate::store::{Ending, TaskNo};
+use crate::store::{StopReason, TaskNo};
 
 /// The state, and no transaction.
 pub(super) struct Unstored<'a> {
@@ -24,7 +24,7 @@ pub(super) struct Unstored<'a> {
 
 impl Unstored<'_> {
     /// Has the agent of a running task ended; none if the task does not run.
-    pub(super) fn end_running(&mut self, no: TaskNo, ending: Ending) -> Option<()> {
+    pub(super) fn end_running(&mut self, no: TaskNo, ending: StopReason) -> Option<()> {
         if !self.state.running.contains(&no) {
             return None;
         }
@@ -36,7 +36,7 @@ impl Unstored<'_> {
 
     /// Cancels a running task.
     pub(super) fn cancel(&mut self, no: TaskNo) -> Option<TaskCancelled> {
-        self.end_running(no, Ending::Cancel).map(|()| being_cancelled())
+        self.end_running(no, StopReason::Cancel).map(|()| being_cancelled())
     }
 
     /// Cancels the named tasks, if all of them run.
@@ -58,7 +58,7 @@ impl Unstored<'_> {
     pub(super) fn end_all(&mut self) -> Option<()> {
         let running: Vec<TaskNo> = self.state.running.iter().copied().collect();
         for no in running {
-            self.end_running(no, Ending::Stop);
+            self.end_running(no, StopReason::Stop);
         }
         Some(())
     }

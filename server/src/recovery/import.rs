@@ -14,7 +14,7 @@ use crate::{
     components::tasks_file::WRITTEN_BY,
     health::{Health, IssueKind},
     rules::{is_task_time, minutes_to_ms},
-    store::{HIGHEST_BELIEVED, Imported, NewTask, Store, TaskNo},
+    store::{HIGHEST_BELIEVED, ImportedTask, Store, TaskNo, TaskSpec},
 };
 
 /// Beside the file, under this name, is kept what was not taken over: the file itself is about to be written over.
@@ -77,7 +77,7 @@ pub(super) fn import(
         Content::Unfit(unfit) => return Ok(set_aside(file, &beside, &unfit, health)?),
         Content::Tasks(tasks) => tasks,
     };
-    let tasks: Vec<Imported> = tasks.iter().filter_map(|task| imported(task, interrupted)).collect();
+    let tasks: Vec<ImportedTask> = tasks.iter().filter_map(|task| imported(task, interrupted)).collect();
     let count = tasks.len();
     let take_over = || {
         let mut transaction = store.begin()?;
@@ -151,7 +151,7 @@ fn entries(value: &Value) -> Option<Vec<Map<String, Value>>> {
 }
 
 /// One of them; none if nothing was ever asked for.
-fn imported(task: &Map<String, Value>, interrupted: InterruptedTasks) -> Option<Imported> {
+fn imported(task: &Map<String, Value>, interrupted: InterruptedTasks) -> Option<ImportedTask> {
     let text = |name: &str| task.get(name).and_then(Value::as_str);
     let number = |name: &str| task.get(name).and_then(Value::as_i64);
     let prompt = text("prompt").filter(|prompt| !prompt.trim().is_empty())?;
@@ -172,17 +172,17 @@ fn imported(task: &Map<String, Value>, interrupted: InterruptedTasks) -> Option<
     let started_at = moment(task.get("startedAt"));
     let minutes = task.get("timeoutMinutes").and_then(Value::as_f64).filter(|minutes| is_task_time(*minutes));
     let env = task.get("env").cloned().and_then(|env| serde_json::from_value(env).ok());
-    Some(Imported {
+    Some(ImportedTask {
         no,
         state,
-        order: NewTask {
+        spec: TaskSpec {
             prompt: prompt.to_owned(),
             agent: text("agent").filter(|agent| !agent.is_empty()).map(str::to_owned),
             priority: number("priority").unwrap_or(0).clamp(-1000, 1000).try_into().unwrap_or(0),
             timeout_ms: minutes.map(minutes_to_ms),
             env: env.unwrap_or_default(),
             metadata: json_object(metadata),
-            ..NewTask::default()
+            ..TaskSpec::default()
         },
         created_at: moment(task.get("createdAt")).unwrap_or_else(Timestamp::now),
         started_at: started_at.filter(|_| state.is_final()),

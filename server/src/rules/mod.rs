@@ -14,7 +14,7 @@ use aiwg_protocol::{
     types::{Cause, Event},
 };
 
-use crate::store::NewTask;
+use crate::store::TaskSpec;
 pub use aiwg_model::limits::{is_task_time, minutes_to_ms};
 pub(crate) use check::{RulesCheck, wrong_pattern};
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
@@ -31,14 +31,14 @@ pub(crate) use topics::{cannot_occur, reserved};
 /// made of them, the reason, and the task with the prompt as it is written.
 ///
 /// It is as deep in the chain of tasks as the deepest of the events: else one from outside would make the others shallow.
-pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (NewTask, Option<TemplateError>) {
+pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (TaskSpec, Option<TemplateError>) {
     let Action::SubmitTask { prompt, priority, agent, timeout_minutes, env } = &rule.action;
     let (prompt, unusable) = match template::render(prompt, &rule.id, events, matches) {
         Ok(prompt) => (prompt, None),
         Err(error) => (prompt.clone(), Some(error)),
     };
     let before = events.iter().filter_map(|event| event.caused_by.as_ref()).max_by_key(|cause| cause.depth);
-    let task = NewTask {
+    let task = TaskSpec {
         prompt,
         agent: agent.clone(),
         priority: *priority,

@@ -36,7 +36,7 @@ use crate::{
     config::Loaded,
     engine::StartOrder,
     rules::minutes_to_ms,
-    store::{Ending, TaskRow},
+    store::{StopReason, TaskRow},
 };
 
 /// How long to wait before a task whose agent was lost is queued again: after its first launch, after its second, and so on. What kills
@@ -63,7 +63,7 @@ impl Agent {
     pub(super) fn found(task: &TaskRow) -> Self {
         let started_at = task.started_at.unwrap_or_else(Timestamp::now);
         let TaskRow { no, launch, .. } = *task;
-        Self { task: Launch { no, launch }, timeout_ms: task.order.timeout_ms, started_at, order: None }
+        Self { task: Launch { no, launch }, timeout_ms: task.spec.timeout_ms, started_at, order: None }
     }
 
     pub(super) fn task(&self) -> Launch {
@@ -71,7 +71,7 @@ impl Agent {
     }
 
     /// Keeps it until the engine knows of its end.
-    pub(super) async fn keep(mut self, shared: &Arc<Shared>, mut end: watch::Receiver<Option<Ending>>) {
+    pub(super) async fn keep(mut self, shared: &Arc<Shared>, mut end: watch::Receiver<Option<StopReason>>) {
         let dir = shared.context.project.action_dir(self.task.no);
         // One configuration from beginning to end, whatever is reloaded meanwhile.
         let loaded = shared.context.settings.get();
@@ -97,7 +97,7 @@ impl Agent {
         loaded: &Arc<Loaded>,
         dir: &Path,
         order: StartOrder,
-        end: &mut watch::Receiver<Option<Ending>>,
+        end: &mut watch::Receiver<Option<StopReason>>,
     ) -> io::Result<End> {
         let config = &loaded.config;
         let limit_ms = self.limit_ms(&config.daemon);
@@ -156,7 +156,7 @@ impl Agent {
         shared: &Arc<Shared>,
         config: &Config,
         dir: &Path,
-        end: &mut watch::Receiver<Option<Ending>>,
+        end: &mut watch::Receiver<Option<StopReason>>,
     ) -> io::Result<End> {
         let known = self.known_by_marks(shared, dir).await;
         let abandoned = match known {
@@ -220,7 +220,7 @@ impl Agent {
 
     /// Gives up this launch unless a shim runs it; none if there never was one. That it cannot be given up, with a full disk say, is no
     /// reason to take the task for failed: it is tried again, until someone wants it to end.
-    async fn abandon(&self, dir: &Path, end: &mut watch::Receiver<Option<Ending>>) -> Option<Abandon> {
+    async fn abandon(&self, dir: &Path, end: &mut watch::Receiver<Option<StopReason>>) -> Option<Abandon> {
         let mut told = false;
         loop {
             let (its, launch) = (dir.to_owned(), self.task.launch);
@@ -267,7 +267,7 @@ impl Agent {
         dir: &Path,
         (age, shim): (Option<Duration>, Option<Process>),
         ended: impl Future<Output = Option<i32>>,
-        end: &mut watch::Receiver<Option<Ending>>,
+        end: &mut watch::Receiver<Option<StopReason>>,
     ) -> Option<i32> {
         tokio::pin!(ended);
         // Before its agent runs, it may not have come so far as to take that for a request.
@@ -302,14 +302,14 @@ impl Agent {
                         tracing::warn!(task = %self.task.no, %error, "it is stalled, but that could not be stored");
                     }
                 }
-                () = overdue.passed(), if !ending => self.order_end(shared, Ending::Finished).await,
-                () = tokio::time::sleep_until(limit), if !ending => self.order_end(shared, Ending::Timeout).await,
+                () = overdue.passed(), if !ending => self.order_end(shared, StopReason::Finished).await,
+                () = tokio::time::sleep_until(limit), if !ending => self.order_end(shared, StopReason::Timeout).await,
             }
         }
     }
 
     /// Has the engine note why it is to end; the order comes from there.
-    async fn order_end(&self, shared: &Shared, why: Ending) {
+    async fn order_end(&self, shared: &Shared, why: StopReason) {
         if let Err(error) = shared.context.engine.end_running(self.task.no, why).await {
             tracing::warn!(task = %self.task.no, ?why, %error, "it is to end, but that could not be stored");
             tokio::time::sleep(RETRY).await;
@@ -322,7 +322,7 @@ impl Agent {
         shared: &Arc<Shared>,
         config: &Config,
         dir: &Path,
-        ending: Option<Ending>,
+        ending: Option<StopReason>,
     ) -> io::Result<End> {
         let record = loop {
             let (its, launch) = (dir.to_owned(), self.task.launch);

@@ -25,7 +25,7 @@ use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 use crate::{
     context::Context,
     engine::Order,
-    store::{Ending, TaskRow},
+    store::{StopReason, TaskRow},
 };
 use agent::Agent;
 pub(crate) use environment::DEPTH_ENV;
@@ -80,7 +80,7 @@ struct Keepers {
 }
 
 impl Keepers {
-    fn keep(&mut self, agent: Agent, is_found: bool, ending: Option<Ending>) {
+    fn keep(&mut self, agent: Agent, is_found: bool, ending: Option<StopReason>) {
         let (task, shared) = (agent.task(), Arc::clone(&self.shared));
         let ended = shared.context.running.begin(task.no, task.launch, is_found, ending);
         self.agents.spawn(async move {

@@ -13,7 +13,7 @@ use aiwg_protocol::{
 };
 use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
 
-use crate::store::{Ending, Outcome, Processes, SessionCost, TAIL_BYTES};
+use crate::store::{Outcome, Processes, SessionCost, StopReason, TAIL_BYTES};
 
 /// The system's numbers for what may be wrong with a program, on every system: there is none (or none of its interpreter), it may not be
 /// executed, it is none that could be.
@@ -27,7 +27,7 @@ pub(super) fn outcome(
     record: &ExitRecord,
     dir: &Path,
     (command, root): (&[String], &Path),
-    ending: Option<Ending>,
+    ending: Option<StopReason>,
 ) -> Outcome {
     if let Some(error) = &record.spawn_error {
         return Outcome {
@@ -44,7 +44,7 @@ pub(super) fn outcome(
     let exit = Exit {
         code: record.code,
         signal: record.signal,
-        ended_after_result: ending == Some(Ending::Finished),
+        ended_after_result: ending == Some(StopReason::Finished),
         stdout: shown.as_deref(),
         stderr: &stderr,
     };
@@ -111,7 +111,7 @@ pub(super) fn ended_by_shim(outcome: Outcome, why: Option<EndedFor>, config: &Co
     let failed = |error| Outcome { state: TaskState::Failed, error: Some(error), ..outcome.clone() };
     match why {
         None => outcome,
-        Some(EndedFor::TimeLimit) => outcome.given(Some(Ending::Timeout)),
+        Some(EndedFor::TimeLimit) => outcome.given(Some(StopReason::Timeout)),
         Some(EndedFor::Removed) => failed(removed(dir).error.unwrap_or_default()),
         Some(EndedFor::Output) => failed(match config.agent.max_output_mb {
             Some(most) => {

@@ -88,8 +88,8 @@ async fn queue(context: &Context) -> Result<String, String> {
 fn summarize_running(task: TaskRow, context: &Context) -> RunningTaskSummary {
     RunningTaskSummary {
         id: task.no.to_string(),
-        prompt: task.order.prompt.chars().take(PROMPT_CHARS).collect(),
-        agent: task.order.agent,
+        prompt: task.spec.prompt.chars().take(PROMPT_CHARS).collect(),
+        agent: task.spec.agent,
         started_at: task.started_at,
         pid: context.running.pid(task.no),
     }
@@ -98,8 +98,8 @@ fn summarize_running(task: TaskRow, context: &Context) -> RunningTaskSummary {
 fn summarize_queued(task: TaskRow) -> QueuedTaskSummary {
     QueuedTaskSummary {
         id: task.no.to_string(),
-        prompt: task.order.prompt.chars().take(PROMPT_CHARS).collect(),
-        agent: task.order.agent,
-        priority: task.order.priority,
+        prompt: task.spec.prompt.chars().take(PROMPT_CHARS).collect(),
+        agent: task.spec.agent,
+        priority: task.spec.priority,
     }
 }

@@ -6,7 +6,7 @@ use aiwg_protocol::{
 use super::check;
 use crate::{
     api::{Handler, answer::Part},
-    store::NewTask,
+    store::TaskSpec,
 };
 
 /// The priority of a message unless it has one of its own: somebody waits for the answer.
@@ -22,12 +22,12 @@ pub(crate) async fn chat_send(handler: &Handler, params: ChatSendParams) -> Resu
     if let Some(conversation) = &conversation {
         check::conversation(conversation)?;
     }
-    let task = NewTask {
+    let task = TaskSpec {
         prompt: message,
         priority: priority.unwrap_or(PRIORITY),
         conversation,
         cause: handler.cause(),
-        ..NewTask::default()
+        ..TaskSpec::default()
     };
     Ok(ChatSent { task_id: handler.command(handler.context.engine.submit(task)).await?.task_id })
 }

@@ -14,7 +14,7 @@ use aiwg_protocol::{
 use super::check;
 use crate::{
     api::{Handler, answer::Part},
-    engine::Draft,
+    engine::NewEvent,
     store::{EventFilter, From},
 };
 
@@ -23,7 +23,8 @@ pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Re
     let payload = params.payload.unwrap_or_default();
     check::payload("payload", &payload, &handler.context.settings.get().config.daemon)?;
     let cause = handler.cause();
-    let draft = Draft { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None };
+    let draft =
+        NewEvent { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None };
     handler.command(handler.context.engine.publish(draft)).await
 }
 

@@ -17,7 +17,7 @@ use crate::{
     context::Context,
     engine::{EngineError, Select},
     rules::minutes_to_ms,
-    store::{NewTask, Reader, TAIL_BYTES, TaskFilter, TaskNo, TaskRow},
+    store::{Reader, TAIL_BYTES, TaskFilter, TaskNo, TaskRow, TaskSpec},
 };
 
 /// How much of a task's output a list shows, in bytes.
@@ -29,7 +29,7 @@ pub(crate) async fn task_submit(
 ) -> Result<TaskSubmitted, ApiError> {
     check::order(&params, &handler.context.settings.get().config.daemon)?;
     permit::environment(handler, params.env.as_ref())?;
-    let task = NewTask {
+    let task = TaskSpec {
         prompt: params.prompt,
         agent: params.agent,
         priority: params.priority.unwrap_or(0),
@@ -38,7 +38,7 @@ pub(crate) async fn task_submit(
         metadata: params.metadata.unwrap_or_default(),
         cause: handler.cause(),
         after: check::after(params.after.as_deref())?,
-        ..NewTask::default()
+        ..TaskSpec::default()
     };
     handler.command(handler.context.engine.submit(task)).await
 }

@@ -20,7 +20,7 @@ use crate::{
     api::{Api, Handler},
     components::scheduler::{Scheduled, draft},
     components::watcher::options,
-    engine::Draft,
+    engine::NewEvent,
     rules::{Decision, HEALTH_CHECK, cannot_occur, task_of, template},
 };
 
@@ -81,7 +81,7 @@ fn trial(api: &Api, params: AutomationTestParams) -> Result<Trial, ApiError> {
         (None, None, Some(job)) => {
             check::name("schedule", &job)?;
             let job = schedule::job(&context.settings.get(), &job)?;
-            let Draft { topic, payload, source, .. } = draft(&job, Timestamp::now(), false, None);
+            let NewEvent { topic, payload, source, .. } = draft(&job, Timestamp::now(), false, None);
             Ok(Trial {
                 event: event(topic, payload, source),
                 file: None,

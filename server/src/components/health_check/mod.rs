@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use crate::{
     component::{Component, Components, item},
     context::Context,
-    engine::Draft,
+    engine::NewEvent,
     health::IssueKind,
     rules::HEALTH_CHECK,
 };
@@ -65,7 +65,7 @@ async fn publish(context: &Context, check: &HealthCheck, cause: Option<Cause>) -
     let topic = if check.health == Health::Healthy { "health:ok" } else { "health:degraded" };
     let payload = Json::new(check).unwrap_or_default();
     let draft =
-        Draft { topic: topic.to_owned(), payload, source: EventSource::Daemon, cause, happened_at: None };
+        NewEvent { topic: topic.to_owned(), payload, source: EventSource::Daemon, cause, happened_at: None };
     context
         .engine
         .publish(draft)

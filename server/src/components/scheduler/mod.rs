@@ -19,7 +19,7 @@ use tokio::time::sleep;
 use crate::{
     component::{Component, Components},
     context::Context,
-    engine::{Draft, EngineError, Publication},
+    engine::{EngineError, NewEvent, Publication},
     store::Reader,
 };
 pub(crate) use check::ScheduleCheck;
@@ -153,7 +153,7 @@ async fn settle(
     ledger: &mut Ledger,
     job: &str,
     at: Timestamp,
-    event: Option<Draft>,
+    event: Option<NewEvent>,
 ) -> Option<bool> {
     let Some(cursor) = ledger.settle(job, at, Timestamp::now(), event.is_some()) else {
         return Some(false);
@@ -166,7 +166,7 @@ async fn settle(
 }
 
 /// Publishes an event, and moves cursors with it; false if one is not where it must be. None when the daemon stops.
-async fn publish(context: &Context, event: Option<Draft>, cursors: Vec<Cursor>) -> Option<bool> {
+async fn publish(context: &Context, event: Option<NewEvent>, cursors: Vec<Cursor>) -> Option<bool> {
     let publication = Publication { events: event.into_iter().collect(), cursors, ..Publication::default() };
     retried(context, || context.engine.publish_all(publication.clone())).await
 }
@@ -194,9 +194,9 @@ pub(crate) async fn carry_out(
 }
 
 /// The event of a job that fires for this time; with `by`, because somebody ran it by hand.
-pub(crate) fn draft(job: &Scheduled, at: Timestamp, caught_up: bool, by: Option<Manual>) -> Draft {
+pub(crate) fn draft(job: &Scheduled, at: Timestamp, caught_up: bool, by: Option<Manual>) -> NewEvent {
     let payload = ScheduleEvent { job: job.name.clone(), at, caught_up, manual: by.is_some() };
-    Draft {
+    NewEvent {
         topic: job.topic.clone(),
         payload: Json::new(&payload).unwrap_or_default(),
         source: EventSource::Scheduler,

@@ -11,11 +11,11 @@ use aiwg_watch::{Batch, Change, HINT_DELAY, Kind};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::told::timestamp;
-use crate::engine::Draft;
+use crate::engine::NewEvent;
 
 /// The events of a batch, in its order.
-pub(super) fn drafts(root: &Path, batch: &Batch, polled: bool) -> impl Iterator<Item = Draft> {
-    batch.changes.iter().map(move |change| Draft {
+pub(super) fn drafts(root: &Path, batch: &Batch, polled: bool) -> impl Iterator<Item = NewEvent> {
+    batch.changes.iter().map(move |change| NewEvent {
         topic: topic(change.kind).to_owned(),
         payload: Json::new(&payload(change)).unwrap_or_default(),
         source: EventSource::FileWatcher,

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     context::Context,
-    engine::{Draft, Engine, EngineError, Gatherer, Gathering, Publication},
+    engine::{Engine, EngineError, Gatherer, Gathering, NewEvent, Publication},
     health::{Health, IssueKind},
     project::Project,
 };
@@ -247,7 +247,7 @@ impl Teller {
         let polled = self.polled.load(Ordering::Relaxed);
         let mut drafts = events::drafts(self.project.root(), batch, polled).peekable();
         while drafts.peek().is_some() {
-            let some: Vec<Draft> = drafts.by_ref().take(AT_ONCE).collect();
+            let some: Vec<NewEvent> = drafts.by_ref().take(AT_ONCE).collect();
             let told_up_to = drafts.peek().is_none().then(|| told::timestamp(batch.reported_up_to));
             if !self.publish(&some, told_up_to) {
                 return;
@@ -257,7 +257,7 @@ impl Teller {
     }
 
     /// False when the daemon stops.
-    fn publish(&self, drafts: &[Draft], told_up_to: Option<Timestamp>) -> bool {
+    fn publish(&self, drafts: &[NewEvent], told_up_to: Option<Timestamp>) -> bool {
         let cursor = |at| WatchCursor::moved(Some(WatchCursor { at, stopped: false }));
         while !self.stopped.is_cancelled() {
             // It is not refused, the last look of a stopping daemon included: nobody could publish it again.

@@ -32,7 +32,7 @@ impl SqliteStore {
     }
 
     fn insert_imported(&mut self, no: TaskNo, task: &ImportedTask) -> rusqlite::Result<()> {
-        self.insert_task(no, &task.order, task.created_at)?;
+        self.insert_task(no, &task.spec, task.created_at)?;
         self.statement(
             "UPDATE task SET state = ?2, started_at = ?3, completed_at = ?4, attempts = ?5, exit_code = ?6, error = ?7,
                 result = ?8

@@ -38,7 +38,7 @@ pub(super) fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
     Ok(TaskRow {
         no: number(row)?,
         state: row.get::<_, Named<TaskState>>(1)?.0,
-        order: TaskSpec {
+        spec: TaskSpec {
             prompt: row.get(2)?,
             agent: row.get(3)?,
             priority: row.get(4)?,

@@ -195,7 +195,7 @@ pub fn an_overview_shows_what_matters(backend: &dyn Backend) {
     assert_eq!(shown(2, 1), [2, 1, 4, 5, 6]);
     assert_eq!(reader.running(1).unwrap().iter().map(|task| task.no.0).collect::<Vec<_>>(), [2]);
     for row in reader.overview(100, 100).unwrap().iter().chain(&reader.queued(1).unwrap()) {
-        assert_eq!(row.order.prompt.len(), PROMPT_HEAD + 1, "one more shows that there is more");
-        assert!(row.order.env.is_empty());
+        assert_eq!(row.spec.prompt.len(), PROMPT_HEAD + 1, "one more shows that there is more");
+        assert!(row.spec.env.is_empty());
     }
 }

@@ -28,7 +28,7 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
     queue(&mut *store, 1, &task("first"));
     let no = queue(&mut *store, 2, &spec);
     let row = store.view().unwrap().task(no).unwrap().unwrap();
-    let found = &row.order;
+    let found = &row.spec;
     assert_eq!((&found.prompt, &found.agent, found.priority), (&spec.prompt, &spec.agent, spec.priority));
     assert_eq!((found.timeout_ms, &found.env), (spec.timeout_ms, &spec.env));
     assert_eq!((&found.metadata, &found.cause), (&spec.metadata, &spec.cause));
@@ -164,7 +164,7 @@ pub fn tasks_are_taken_over(backend: &dyn Backend) {
     let imported = |no: Option<u64>, prompt: &str, state| ImportedTask {
         no: no.map(TaskNo),
         state,
-        order: task(prompt),
+        spec: task(prompt),
         created_at: at(1),
         started_at: None,
         completed_at: (state == TaskState::Completed).then(|| at(3)),
@@ -183,7 +183,7 @@ pub fn tasks_are_taken_over(backend: &dyn Backend) {
     });
     let view = store.view().unwrap();
     let prompt =
-        |no: u64| view.task(TaskNo(no)).unwrap().map(|row| row.order.prompt.clone()).unwrap_or_default();
+        |no: u64| view.task(TaskNo(no)).unwrap().map(|row| row.spec.prompt.clone()).unwrap_or_default();
     assert_eq!((prompt(2), prompt(8)), ("mine".to_owned(), "eight".to_owned()));
     let mut others = [prompt(9), prompt(10), prompt(11)];
     others.sort();

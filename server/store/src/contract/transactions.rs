@@ -80,7 +80,7 @@ pub fn readers_see_what_is_committed(backend: &dyn Backend) {
     assert!(reader.task(TaskNo(1)).unwrap().is_none());
     assert_eq!((reader.stats().unwrap().total, reader.last_event().unwrap()), (0, 0));
     tx.commit().unwrap();
-    assert_eq!(reader.task(TaskNo(1)).unwrap().unwrap().order.prompt, "x");
+    assert_eq!(reader.task(TaskNo(1)).unwrap().unwrap().spec.prompt, "x");
     assert_eq!((reader.stats().unwrap().total, reader.last_event().unwrap()), (1, 1));
     assert_eq!(reader.events(&ALL).unwrap().events, [event(1, "a")]);
     let size = reader.size().unwrap();
