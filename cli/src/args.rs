@@ -13,7 +13,7 @@ use crate::{
     values::{SchemaKind, duration},
 };
 
-/// Where help shows the options that all commands have.
+/// Heading under which help shows the options that all commands have.
 const GLOBAL: &str = "Global options";
 
 /// Turns what happens in a project into agent tasks, and runs them.
@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
 
-    /// How long the daemon may take to answer, as 30 or 2m; 10 seconds unless given. What waits has no limit of its own
+    /// Time within which the daemon must answer, as 30 or 2m; 10 seconds unless given. What waits has no limit of its own
     #[arg(long, global = true, value_name = "TIME", help_heading = GLOBAL, value_parser = duration, value_hint = ValueHint::Other)]
     pub(crate) request_timeout: Option<Duration>,
 
@@ -90,7 +90,7 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    /// Whether it only asks, so that asking again changes nothing.
+    /// True if it only asks, so that asking again changes nothing.
     pub(crate) fn only_asks(&self) -> bool {
         match self {
             Self::Daemon(command) => matches!(command, DaemonCommand::Status | DaemonCommand::Ping),
@@ -112,14 +112,15 @@ mod tests {
     use clap::{CommandFactory, Parser as _, ValueHint};
 
     use super::Args;
+    use crate::commands::setup::man;
 
     #[test]
     fn shells_complete_files_only_where_one_is_meant() {
         fn check(command: &clap::Command) {
             for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
-                let is_told = argument.get_value_hint() != ValueHint::Unknown;
+                let has_hint = argument.get_value_hint() != ValueHint::Unknown;
                 let (id, name) = (argument.get_id(), command.get_name());
-                assert!(is_told || !argument.get_possible_values().is_empty(), "{id} of {name} has no hint");
+                assert!(has_hint || !argument.get_possible_values().is_empty(), "{id} of {name} has no hint");
             }
             command.get_subcommands().for_each(check);
         }
@@ -141,6 +142,25 @@ mod tests {
             }
         }
         assert!(seen > 40, "{seen}");
+    }
+
+    #[test]
+    fn there_is_a_page_for_each_command_with_its_examples_as_they_are_typed() {
+        let dir = tempfile::tempdir().unwrap();
+        man(dir.path(), Args::command()).unwrap();
+        let page = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap();
+        assert!(page("aiwg.1").contains(".SH \"EXIT STATUS\"\n.TP\n\\fB0\\fR\ndone"), "{}", page("aiwg.1"));
+        let submit = page("aiwg-task-submit.1");
+        assert!(
+            submit.contains(".SH EXAMPLES\n.nf\naiwg task submit \"Fix critical security bug\""),
+            "{submit}"
+        );
+        assert!(submit.contains("\"aiwg 0."), "{submit}");
+        assert!(submit.contains("[\\fB\\-\\-agent\\fR \\fINAME\\fR]"), "{submit}");
+        for section in ["ENVIRONMENT", "FILES", "\"SEE ALSO\""] {
+            assert!(submit.contains(&format!(".SH {section}\n")), "{section}: {submit}");
+        }
+        assert!(submit.contains("\\fBaiwg\\-task\\-list\\fR(1)"), "{submit}");
     }
 
     fn leaves(command: &clap::Command) -> Vec<clap::Command> {

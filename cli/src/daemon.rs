@@ -25,7 +25,7 @@ use crate::{error::CliError, output::Page};
 /// The role of the binary that is a detached daemon. Its options come as JSON on standard input.
 pub(crate) const ROLE: &str = "__daemon";
 
-/// What a detached daemon says on its standard output, once: that it answers, or why it could not start.
+/// The first word of a detached daemon on its standard output, its only one: that it answers, or why it could not start.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum FirstWord {
@@ -33,16 +33,16 @@ enum FirstWord {
     Failed(String),
 }
 
-/// How long a daemon may take to say its first word. One that waits for another to stop has the time that takes.
+/// Time within which a daemon must say its first word. One that waits for another to stop has the time that takes.
 const FIRST_WORD: Duration = Duration::from_secs(60);
 
-/// How many threads read and write files at the most: the database is read by one at a time, whoever wants to.
+/// Maximum number of threads that read and write files: the database is read by one at a time, whoever wants to.
 const READERS: usize = 32;
 
-/// How long a thread of these waits for work: longer than any daemon runs.
+/// Time for which a thread of these waits for work: longer than any daemon runs.
 const FOR_GOOD: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// How long threads that still read or write at the end have for it.
+/// Time for threads that still read or write at the end.
 const STUCK: Duration = Duration::from_secs(2);
 
 /// Starts a daemon in the background, and returns when it answers.
@@ -98,7 +98,7 @@ pub(crate) fn detach(options: &Options) -> Result<Ready, CliError> {
     }
 }
 
-/// What comes first; none where nothing does in time.
+/// The first line; none where nothing comes in time.
 fn first_line(stdout: ChildStdout) -> Option<io::Result<String>> {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
@@ -121,7 +121,7 @@ pub(crate) fn foreground(options: Options) -> Result<(), CliError> {
     run(options, ready).map_err(CliError::Failed)
 }
 
-/// What a start has changed in the configuration.
+/// Shows what a start has changed in the configuration.
 pub(crate) fn show_changes(out: &mut dyn Write, ready: &Ready) -> io::Result<()> {
     if !ready.changes.is_empty() {
         writeln!(out, "The configuration has changed since it was in force last:")?;
@@ -147,7 +147,7 @@ pub(crate) fn run_detached() -> ExitCode {
     }
 }
 
-/// On standard input; or, where this process was a daemon before and has begun anew, as that was started.
+/// The options on standard input; or, where this process was a daemon before and restarted in place, the previous daemon's options.
 fn detached_options() -> io::Result<Options> {
     if let Some(before) = std::env::args_os().nth(2).and_then(|project| Options::before(project.as_ref())) {
         return Ok(before);
@@ -164,12 +164,12 @@ fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), String> {
     }));
     let runtime = runtime().map_err(|error| error.to_string())?;
     let ended = runtime.block_on(boot::run(options, ready));
-    // Without a limit a thread that is stuck in a read would keep the process, and what begins anew would never come to hold the lock.
+    // Without a limit a thread that is stuck in a read would keep the process, and the restarted daemon would never come to hold the lock.
     runtime.shutdown_timeout(STUCK);
     match ended.map_err(|error| format!("the daemon did not start: {error}"))? {
         Ended::Stopped => Ok(()),
         Ended::Lost(why) | Ended::Failed(why) => Err(why),
-        Ended::Restart(lock) => Err(format!("the daemon could not begin anew: {}", begin_anew(lock))),
+        Ended::Restart(lock) => Err(format!("the daemon could not restart: {}", restart_in_place(lock))),
     }
 }
 
@@ -190,7 +190,7 @@ fn runtime() -> io::Result<Runtime> {
 /// Becomes the same command once more, of the program that is in this one's place by now, and with the lock. Returns only where that fails.
 ///
 /// Not by std's `exec`: that would let through the signals that are held, and have a shell run what is no program.
-fn begin_anew(lock: Lock) -> io::Error {
+fn restart_in_place(lock: Lock) -> io::Error {
     let begin = || -> io::Result<Infallible> {
         let text = |text: OsString| CString::new(text.into_vec());
         let program = text(own_program()?.into_os_string())?;
@@ -205,7 +205,7 @@ fn begin_anew(lock: Lock) -> io::Error {
     }
 }
 
-/// Where this program is, or the one that has replaced it: Linux marks the path of one that is gone.
+/// Path of this program, or of the one that has replaced it: Linux marks the path of one that is gone.
 fn own_program() -> io::Result<PathBuf> {
     let path = std::env::current_exe()?;
     let text = path.to_string_lossy();

@@ -1,4 +1,4 @@
-//! From what was typed to the verb that does it.
+//! Dispatches what was typed to the verb that does it.
 
 use std::{
     process::ExitCode,
@@ -15,10 +15,10 @@ use crate::{
     project::{comes_back, give_requests, is_gone, request_timeout},
 };
 
-/// How long to wait at the most before asking again where the daemon is to be there again in a moment.
+/// Maximum pause before asking again where the daemon is to be there again in a moment.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Does what was asked for. What only asks is asked again of a daemon that begins anew meanwhile: it would answer a moment later.
+/// Does what was asked for. What only asks is asked again of a daemon that restarts meanwhile: it would answer a moment later.
 pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
     if let Some(time) = args.request_timeout {
         give_requests(time);

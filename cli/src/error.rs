@@ -1,4 +1,4 @@
-//! What the command can fail with.
+//! Errors of the command.
 
 use std::{io, path::Path};
 
@@ -9,9 +9,9 @@ use crate::visible::indented;
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
-    #[error("{}", told(.0))]
+    #[error("{}", advice(.0))]
     Client(#[from] ClientError),
-    /// Whoever waits would wait for ever: what of, and what to type.
+    /// Whoever waits would wait for ever: what for, and what to type.
     #[error("the daemon has stopped, and {0}")]
     Stopped(String),
     /// The time that the person gave for a wait is over.
@@ -31,12 +31,12 @@ pub(crate) enum CliError {
 }
 
 impl CliError {
-    /// What the system said, and of what.
+    /// Adds the path to an error of the system.
     pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |error| Self::Failed(format!("{}: {error}", path.display()))
     }
 
-    /// What programs tell errors apart by that no daemon has answered: docs/guide.md lists them.
+    /// Kind of an error that no daemon has answered, by which programs distinguish it: docs/guide.md lists them.
     pub(crate) fn kind(&self) -> &str {
         match self {
             Self::Client(ClientError::Api(error)) => &error.data.kind,
@@ -53,7 +53,7 @@ impl CliError {
             Self::Client(ClientError::Unsendable(_)) | Self::Usage(_) => "usage",
             Self::Io(_) => "io",
             Self::Interrupted | Self::LetGo(_) => "interrupted",
-            // What a newer client may tell apart.
+            // Errors that a newer client may distinguish.
             Self::Client(_) | Self::Failed(_) => "failed",
         }
     }
@@ -75,8 +75,8 @@ fn cut(mut message: String) -> String {
     indented(&message, 2)
 }
 
-/// What a client's error says, and for one that only a person can help with, what to do.
-fn told(error: &ClientError) -> String {
+/// Text of a client's error, and for one that only a person can help with, the remedy.
+fn advice(error: &ClientError) -> String {
     let after = match error {
         ClientError::Timeout { after } => after,
         ClientError::Disconnected(_) => {

@@ -1,9 +1,10 @@
-//! What the help of each command shows last, and the manual pages: no line longer than a terminal of 80 columns, so that it can be copied.
+//! The last part of the help of each command, and of the manual pages: no line longer than a terminal of 80 columns,
+//! so that it can be copied.
 
 /// A word, and what it is for.
 pub(crate) type Entry = (&'static str, &'static str);
 
-/// What the command takes from its environment.
+/// Variables of the environment that the command reads.
 pub(crate) const ENVIRONMENT: [Entry; 6] = [
     ("AIWG_DAEMON_SOCKET", "the daemon's socket, in place of the project's own"),
     ("AIWG_SAFE_DIRECTORY", "other users' projects to trust, as PATH lists them"),
@@ -13,7 +14,7 @@ pub(crate) const ENVIRONMENT: [Entry; 6] = [
     ("XDG_STATE_HOME", "where chat remembers what was typed; else ~/.local/state"),
 ];
 
-/// What it reads and writes.
+/// Files that it reads and writes.
 pub(crate) const FILES: [Entry; 4] = [
     (".aiwg/daemon.json", "the configuration"),
     (".aiwg/daemon/", "the daemon's socket, store and log"),
@@ -21,7 +22,7 @@ pub(crate) const FILES: [Entry; 4] = [
     ("$XDG_STATE_HOME/aiwg/chat-history", "what was typed in conversations"),
 ];
 
-/// What it exits with.
+/// Codes that it exits with.
 pub(crate) const EXIT_CODES: [Entry; 6] = [
     ("0", "done"),
     ("1", "failed"),

@@ -14,7 +14,7 @@ use signal_hook::{
 
 use crate::error::CliError;
 
-/// Whether this is process 1.
+/// True if this is process 1.
 pub(crate) fn is_init() -> bool {
     getpid().is_init()
 }
@@ -27,7 +27,7 @@ pub(crate) fn look_after_a_child() -> Result<ExitStatus, CliError> {
     let mut signals = Signals::new([SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2])?;
     let mut arguments = std::env::args_os();
     arguments.next();
-    // A container that is started anew has the terminal of the first time, and nobody at it.
+    // A container that is restarted has the terminal of the first time, and nobody at it.
     let unattended = (!std::env::args_os().any(|word| word == "--attended")).then_some("--unattended");
     #[allow(clippy::zombie_processes)] // Below, together with all others.
     let child = Command::new(std::env::current_exe()?).args(arguments).args(unattended).spawn()?;

@@ -9,10 +9,10 @@ use crate::{
     values::{Payload, STDIN, json},
 };
 
-/// What a line has besides an event's payload, in bytes, at the most.
+/// Maximum length of a line besides an event's payload, in bytes.
 const AROUND_PAYLOAD: usize = 4096;
 
-/// What an agent is asked, as it was typed or on standard input.
+/// The prompt for an agent, as it was typed or on standard input.
 pub(crate) fn prompt(typed: String) -> Result<String, CliError> {
     let text = if typed == STDIN { read("the prompt", LONGEST_PROMPT)? } else { typed };
     fits("the prompt", text.len(), LONGEST_PROMPT)?;

@@ -17,10 +17,10 @@ use tokio::time::{sleep, timeout};
 
 use crate::error::CliError;
 
-/// How long a daemon may take to answer what it answers at once, unless the person gives it longer.
+/// Time within which a daemon must answer what it answers at once, unless the person gives it longer.
 const PROMPT: Duration = Duration::from_secs(10);
 
-/// What the person gives it: `--request-timeout`, which is the same for all that one command asks.
+/// The person's limit: `--request-timeout`, which is the same for all that one command asks.
 static GIVEN: OnceLock<Duration> = OnceLock::new();
 
 /// Notes how long each request of this command may take.
@@ -29,7 +29,8 @@ pub(crate) fn give_requests(time: Duration) {
     let _ = GIVEN.set(time);
 }
 
-/// How long a request may take that the daemon answers at once: nobody is to wait for ever for one that hangs, or behind a tunnel that does.
+/// Time that a request may take that the daemon answers at once: nobody is to wait for ever for one that hangs, or
+/// behind a tunnel that does.
 pub(crate) fn request_timeout() -> Duration {
     request_timeout_or(PROMPT)
 }
@@ -48,10 +49,10 @@ pub(crate) fn to_start(named: Option<&Path>) -> Result<PathBuf, CliError> {
     Ok(find_project(&cwd)?.unwrap_or(&cwd).to_owned())
 }
 
-/// Where the command was typed.
+/// Directory in which the command was typed.
 pub(crate) fn working_directory() -> Result<PathBuf, CliError> {
     let gone =
-        |error| CliError::Failed(format!("the working directory cannot be told: {error}; was it deleted?"));
+        |error| CliError::Failed(format!("the working directory cannot be found: {error}; was it deleted?"));
     std::env::current_dir().map_err(gone)
 }
 
@@ -62,7 +63,7 @@ pub(crate) fn from_afar(named: Option<&Path>) -> Result<Option<PathBuf>, CliErro
     Ok((!leads_to(&socket, &to_start(None)?)).then_some(socket))
 }
 
-/// Whether the environment leads to this project's daemon, as in its agents.
+/// True if the environment leads to this project's daemon, as in its agents.
 pub(crate) fn is_own(project: &Path) -> bool {
     given_socket().is_some_and(|socket| leads_to(&socket, project))
 }
@@ -71,7 +72,7 @@ fn given_socket() -> Option<PathBuf> {
     std::env::var_os(SOCKET_ENV).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// Whether a socket is that of this project's daemon, be it there or not.
+/// True if a socket is that of this project's daemon, be it there or not.
 fn leads_to(socket: &Path, project: &Path) -> bool {
     let real = |path: &Path| path.canonicalize().ok();
     let own = real(project).unwrap_or_else(|| project.to_owned()).join(SOCKET_PATH);
@@ -88,10 +89,10 @@ pub(crate) async fn connect(named: Option<&Path>) -> Result<DaemonClient, Client
         .await
 }
 
-/// How often to look for a daemon that is gone.
+/// Interval at which a daemon that is gone is looked for.
 const SEEK_EVERY: Duration = Duration::from_millis(300);
 
-/// Whether the daemon is gone, or the way to it: another try may succeed.
+/// True if the daemon is gone, or the way to it: another try may succeed.
 pub(crate) fn is_gone(error: &ClientError) -> bool {
     match error {
         ClientError::Api(error) => error.kind() == Some(ErrorKind::ShuttingDown),
@@ -100,7 +101,7 @@ pub(crate) fn is_gone(error: &ClientError) -> bool {
     }
 }
 
-/// Whether a daemon of this machine that is gone is to answer in a moment: it begins anew, or is being started. Its lock tells.
+/// True if a daemon of this machine that is gone is to answer in a moment: it restarts, or is being started. Its lock says so.
 pub(crate) fn comes_back(named: Option<&Path>) -> bool {
     let Some(project) = here(named).filter(|project| is_running(project)) else { return false };
     last_holder(&project).is_some_and(|holder| match holder.phase {
@@ -110,22 +111,22 @@ pub(crate) fn comes_back(named: Option<&Path>) -> bool {
     })
 }
 
-/// Whether something is there that does not answer.
+/// True if something is there that does not answer.
 pub(crate) fn is_silent(error: &ClientError) -> bool {
     matches!(error, ClientError::Timeout { .. })
 }
 
-/// Whether the daemon takes no more connections: somebody keeps it from being asked anything.
+/// True if the daemon takes no more connections: somebody keeps it from being asked anything.
 pub(crate) fn is_full(error: &ClientError) -> bool {
     matches!(error, ClientError::Api(error) if error.kind() == Some(ErrorKind::TooManyConnections))
 }
 
-/// Whether the daemon answers, and its database does not.
+/// True if the daemon answers, and its database does not.
 pub(crate) fn is_without_store(error: &ClientError) -> bool {
     matches!(error, ClientError::Api(error) if error.kind() == Some(ErrorKind::StorageUnavailable))
 }
 
-/// What the daemon answers at once, where the client's own time does not count.
+/// An answer that the daemon gives at once, where the client's own time does not count.
 pub(crate) async fn in_time<T>(
     answer: impl Future<Output = Result<T, ClientError>>,
 ) -> Result<T, ClientError> {
@@ -172,7 +173,7 @@ pub(crate) async fn reconnect_unless_stopped(named: Option<&Path>) -> Option<Dae
     }
 }
 
-/// Whether no daemon runs in the project here, and the last one has ended in good order: one that begins anew keeps its lock.
+/// True if no daemon runs in the project here, and the last one has ended in good order: one that restarts keeps its lock.
 fn has_stopped(named: Option<&Path>) -> bool {
     here(named).is_some_and(|project| !is_running(&project) && last_holder(&project).is_none())
 }

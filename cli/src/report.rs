@@ -1,4 +1,4 @@
-//! Telling of an error, and the exit codes.
+//! Reports errors, and gives the exit codes.
 
 use std::{
     io::{self, Write},
@@ -16,20 +16,20 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 /// No daemon runs.
 const NO_DAEMON: u8 = 3;
-/// What was waited for has not come in the time given: what timeout(1) says then.
+/// The wait was over before what was waited for had come: timeout(1) exits so, too.
 const WAITED_IN_VAIN: u8 = 124;
-/// It was ended by Ctrl-C: what shells say then.
+/// It was ended by Ctrl-C: shells exit so, too.
 const INTERRUPTED: u8 = 130;
 
 impl CliError {
-    /// Tells the person, or the program that asked for JSON, and gives the exit code.
+    /// Reports the error to the person, or to the program that asked for JSON, and gives the exit code.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
         if self.is_closed_pipe() {
             // `aiwg ... | head` has all it wanted.
             return ExitCode::SUCCESS;
         }
         // Nobody may be there to hear it.
-        let _ = self.tell(json);
+        let _ = self.print(json);
         ExitCode::from(match self {
             Self::Client(error) if error.is_no_daemon() => NO_DAEMON,
             Self::Stopped(_) => NO_DAEMON,
@@ -40,7 +40,7 @@ impl CliError {
         })
     }
 
-    fn tell(&self, json: bool) -> io::Result<()> {
+    fn print(&self, json: bool) -> io::Result<()> {
         let mut page = Page::stderr();
         if json {
             return writeln!(page, "{}", visible_json(&self.to_json().to_string()));

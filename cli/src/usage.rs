@@ -10,10 +10,10 @@ use clap::{
 
 use crate::{args::Args, error::CliError};
 
-/// What is typed as one argument, though it has blanks.
+/// Arguments that have blanks, though they are typed as one.
 const TEXTS: [&str; 3] = ["prompt", "message", "expression"];
 
-/// Tells what clap found, which may be that help was asked for, and gives the exit code.
+/// Prints what clap found, which may be that help was asked for, and gives the exit code.
 pub(crate) fn report(mut error: Error, words: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
         // The help or the version. `aiwg --help | head` has all it wanted.

@@ -8,7 +8,7 @@ use aiwg_protocol::{
 };
 use clap::builder::{PossibleValuesParser, RangedI64ValueParser, TypedValueParser};
 
-/// What stands for standard input.
+/// The argument that stands for standard input.
 pub(crate) const STDIN: &str = "-";
 
 /// `NAME=VALUE`.
@@ -58,7 +58,7 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     time.ok_or_else(|| "expected a time: seconds, or as 30m, 2h or 1d 12h, up to 366 days".to_owned())
 }
 
-/// What is to be said of an event.
+/// Payload of an event, as it was typed.
 #[derive(Debug, Clone)]
 pub(crate) enum Payload {
     /// It was typed.
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_told_how_to_be() {
+    fn an_error_says_how_to_write_json() {
         assert_eq!(json("hello").unwrap_err(), "this is not JSON: a string needs quotes: '\"hello\"'");
         assert!(json("{broken").unwrap_err().contains("line 1"));
         assert!(json("\"hello\"").is_ok() && json("3").is_ok());

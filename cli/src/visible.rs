@@ -3,7 +3,8 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
-/// Whether what is printed is read as UTF-8. Elsewhere other letters are no letters, and half of one may be a control. Where the locale names no
+/// True if what is printed is read as UTF-8. Elsewhere other letters are no letters, and half of one may be a
+/// control. Where the locale names no
 /// encoding, as in most containers, the terminal is of our time.
 static IS_UTF8: LazyLock<bool> = LazyLock::new(|| {
     // The first of them that is set decides, as setlocale(3) has it.
@@ -13,7 +14,7 @@ static IS_UTF8: LazyLock<bool> = LazyLock::new(|| {
     is_utf8(&set.unwrap_or_default())
 });
 
-/// Whether a locale is one of UTF-8: `de_DE.UTF-8` and `C` are, `de_DE.ISO-8859-1@euro` is not.
+/// True if a locale is one of UTF-8: `de_DE.UTF-8` and `C` are, `de_DE.ISO-8859-1@euro` is not.
 fn is_utf8(locale: &str) -> bool {
     let encoding = locale
         .split('@')
@@ -56,7 +57,8 @@ pub(crate) fn visible_json(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
-/// Whether a terminal does something else with it than show it: what it cannot read, controls, those of the direction of text, and separators of lines.
+/// True if a terminal does something else with it than show it: what it cannot read, controls, those of the direction
+/// of text, and separators of lines.
 fn acts(c: char) -> bool {
     if c.is_ascii() {
         return c.is_control();

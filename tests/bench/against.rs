@@ -13,7 +13,7 @@ use crate::{
 /// A figure, and how it is taken of a binary.
 struct Figure {
     what: &'static str,
-    /// How often it is taken of each of the two; the median counts.
+    /// Number of times that it is taken of each of the two; the median counts.
     turns: usize,
     take: fn(&Path) -> f64,
 }

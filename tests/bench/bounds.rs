@@ -13,7 +13,7 @@ use crate::{daemon::BenchDaemon, load::call, table};
 
 const MIB: usize = 1024 * 1024;
 
-/// How long a client goes on that gets no answer.
+/// Time for which a client that gets no answer goes on.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn run(aiwg: &Path) {

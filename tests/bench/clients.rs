@@ -14,7 +14,7 @@ use crate::{
     table,
 };
 
-/// Where `scripts/clients` puts the packages.
+/// Directory in which `scripts/clients` puts the packages.
 fn installed() -> PathBuf {
     repository().join("target/clients")
 }

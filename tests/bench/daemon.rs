@@ -74,7 +74,7 @@ impl BenchDaemon {
         self.project.path().join(name)
     }
 
-    /// How many tasks are in this state.
+    /// Number of tasks in this state.
     pub(crate) fn count(&self, state: &str) -> u64 {
         self.json(&["task", "stats"])[state].as_u64().unwrap()
     }
@@ -85,12 +85,12 @@ impl BenchDaemon {
         measure(&self.socket, &Load { line: super::SUBMIT, in_flight: 512, together: true, until });
     }
 
-    /// What it has of memory now.
+    /// Memory that it has now, in MiB.
     pub(crate) fn resident_mib(&self) -> f64 {
         self.memory_mib("VmRSS:")
     }
 
-    /// What it has had at the most.
+    /// Memory that it has had at the most, in MiB.
     pub(crate) fn peak_mib(&self) -> f64 {
         self.memory_mib("VmHWM:")
     }
@@ -101,7 +101,7 @@ impl BenchDaemon {
         line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
     }
 
-    /// How often each of its threads gave the processor up of its own accord, by thread id.
+    /// Number of times that each of its threads gave the processor up of its own accord, by thread id.
     pub(crate) fn wake_ups(&self) -> HashMap<OsString, u64> {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid)).unwrap();
         let of = |path: PathBuf| {

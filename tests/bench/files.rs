@@ -80,7 +80,7 @@ fn measured(mut work: impl FnMut()) -> f64 {
     took[1].as_secs_f64() * 1e3
 }
 
-/// How long a reload takes that switches the watching on.
+/// Duration of a reload that switches the watching on, in milliseconds.
 fn restarted(daemon: &BenchDaemon) -> f64 {
     let configure = |enabled: bool| {
         let config = json!({ "watch": { "enabled": enabled, "debounce_ms": 0 } });
@@ -99,7 +99,7 @@ fn restarted(daemon: &BenchDaemon) -> f64 {
     took[1].as_secs_f64() * 1e3
 }
 
-/// What the least is that it could take: listing all directories, and a watch for each.
+/// Does the least that it could take: lists all directories, and adds a watch for each.
 fn walk(root: &Path) -> OwnedFd {
     let inotify = inotify::init(CreateFlags::CLOEXEC).unwrap();
     let mut left = vec![root.to_owned()];

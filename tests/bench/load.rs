@@ -12,19 +12,19 @@ use crate::table;
 pub(crate) struct Load<'a> {
     pub(crate) line: &'a str,
     pub(crate) in_flight: usize,
-    /// Whether lines that can be sent together are one write; else each is a write of its own, as clients do it.
+    /// True if lines that can be sent together are one write; else each is a write of its own, as clients do it.
     pub(crate) together: bool,
     pub(crate) until: Until,
 }
 
-/// When a load is over.
+/// End of a load.
 pub(crate) enum Until {
     Time(Duration),
     /// So many lines, no more.
     Lines(usize),
 }
 
-/// What one connection got done.
+/// Work that one connection got done.
 pub(crate) struct Measured {
     pub(crate) per_second: f64,
     pub(crate) median_us: f64,
@@ -78,7 +78,7 @@ pub(crate) fn call(socket: &Path, line: &str) {
     assert_eq!(read_lines(&mut stream, &mut [0; 4096]), 1);
 }
 
-/// How many lines one read brings.
+/// Number of lines that one read brings.
 fn read_lines(stream: &mut UnixStream, buffer: &mut [u8]) -> usize {
     let count = stream.read(buffer).unwrap();
     assert!(count > 0, "the connection was closed");

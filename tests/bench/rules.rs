@@ -11,7 +11,7 @@ use crate::{
     table,
 };
 
-/// How many rules match.
+/// Number of rules that match.
 const MATCHING: usize = 10;
 
 pub(crate) fn run(aiwg: &Path) {

@@ -12,7 +12,7 @@ use crate::{EMIT, daemon::BenchDaemon, load::call, table};
 
 const ROUNDS: usize = 200;
 
-/// What an agent does first: it writes down when that was, in nanoseconds.
+/// First act of an agent: it writes down when that was, in nanoseconds.
 const FIRST_ACT: &str = "date +%s%N > started";
 
 pub(crate) fn run(aiwg: &Path) {
@@ -77,7 +77,7 @@ pub(crate) fn daemon_start(aiwg: &Path) -> f64 {
     median(20, || drop(BenchDaemon::start(aiwg, &json!({})))) - stop(aiwg)
 }
 
-/// What of that is the stop.
+/// Duration of the stop, which is a part of that.
 fn stop(aiwg: &Path) -> f64 {
     let mut times: Vec<f64> = (0..20)
         .map(|_| {

@@ -14,7 +14,7 @@ const TASKS: usize = 2000;
 
 const FINISHED: usize = 10_000;
 
-/// How long the idle daemon is watched.
+/// Time for which the idle daemon is watched.
 const IDLE: Duration = Duration::from_secs(10);
 
 pub(crate) fn run(aiwg: &Path) {

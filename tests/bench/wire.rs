@@ -32,7 +32,7 @@ pub(crate) fn run(aiwg: &Path) {
     queue(aiwg);
 }
 
-/// What a submit costs when many are queued.
+/// Measures the cost of a submit when many are queued.
 fn queue(aiwg: &Path) {
     table::head("task.submit committed, per second", "aiwg", "empty queue");
     let rate = |daemon: &BenchDaemon| {

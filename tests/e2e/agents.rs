@@ -115,9 +115,9 @@ fn cancelling_ends_every_process() {
     // The agent's shell and its three sleeps, at least.
     assert!(cancelled["processesEnded"].as_u64().unwrap() >= 4, "{cancelled}");
     let events = project.json(&["event", "list", "task:cancelled"]);
-    let told = &events[1]["payload"];
-    assert_eq!((&told["taskId"], &told["processesLeft"]), (&json!(running), &json!(0)));
-    assert_eq!(told["processesEnded"], cancelled["processesEnded"]);
+    let payload = &events[1]["payload"];
+    assert_eq!((&payload["taskId"], &payload["processesLeft"]), (&json!(running), &json!(0)));
+    assert_eq!(payload["processesEnded"], cancelled["processesEnded"]);
     assert_eq!(project.runs(), std::slice::from_ref(&running));
     assert!(processes_of(project.path()).iter().all(|(_, line)| !line.contains("sleep")));
     let again = project.run(&["task", "cancel", &running]);

@@ -38,7 +38,7 @@ fn made(project: &Project, id: &str) -> Value {
     project.ended(task["id"].as_str().unwrap())
 }
 
-/// How a rule is, as `automation status` shows it.
+/// State of a rule, as `automation status` shows it.
 fn status(project: &Project, id: &str) -> Value {
     let status = project.json(&["automation", "status"]);
     let rules = status["rules"].as_array().unwrap();
@@ -110,7 +110,7 @@ fn what_has_not_settled_survives_a_crash() {
 }
 
 #[test]
-fn a_busy_rule_does_what_it_is_told() {
+fn a_busy_rule_does_what_it_is_set_to() {
     let busy = |how: &str| with_rule(rule("r", "a:b", UNTIL_GO, json!({ "on_busy": how })));
     let emitted = |project: &Project| {
         emit(project, "a:b", json!(0));
@@ -165,7 +165,7 @@ fn a_runaway_trips_and_stays_tripped() {
     project.start();
     project.ended(&project.submit("true"));
     assert_eq!(total(&project), made + 1);
-    // Enabled again, it begins anew.
+    // Enabled again, it is reset.
     assert_eq!(project.json(&["automation", "enable", "--rule", "r"]), json!({ "success": true }));
     assert_eq!(project.json(&["daemon", "status"])["health"], "healthy");
     project.ended(&project.submit("true"));
@@ -253,7 +253,7 @@ fn trying_out_changes_nothing() {
 }
 
 #[test]
-fn a_file_is_tried_out_as_it_would_be_told() {
+fn a_file_is_tried_out_as_it_would_be_reported() {
     let files = json!({ "trigger": { "type": "file_change", "pattern": "src/**" } });
     let rules = json!([rule("files", "x", "{{ files }}", files)]);
     let project =
@@ -315,7 +315,7 @@ fn what_is_tried_out_agrees_with_what_happens() {
 }
 
 #[test]
-fn who_emits_is_told_which_rules_did_nothing_and_why() {
+fn who_emits_is_shown_which_rules_did_nothing_and_why() {
     let project = Project::started(json!({
         "rules": [Project::rule("one", "a:b", "x"), Project::rule("two", "a:b", "x")]
     }));

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::Project;
 
-/// What `daemon start` says of a configuration.
+/// Message of `daemon start` about a configuration.
 fn refused(config: &str) -> String {
     let project = Project::empty();
     project.configure(config);
@@ -77,7 +77,7 @@ fn comments_and_the_guides_example_are_fine() {
     project.start();
     let status = project.json(&["daemon", "status"]);
     assert_eq!(status["subsystems"]["automation"]["ruleCount"], 1);
-    // A section that is left over asks for nothing: it is told, and no reason to be degraded for ever.
+    // A section that is left over asks for nothing: it is reported, and no reason to be degraded for ever.
     assert_eq!((&status["health"], &status["issues"]), (&json!("healthy"), &json!([])));
     assert!(project.read(".aiwg/daemon/daemon.log").contains("\"webhook\" is accepted but not used"));
     let reloaded = project.json(&["daemon", "reload"]);

@@ -19,8 +19,8 @@ fn history(project: &Project, conversation: &str) -> Value {
     project.wire().call("chat.history", json!({ "conversation": conversation }))
 }
 
-/// What the agent was told of earlier turns.
-fn told(task: &Value) -> Value {
+/// Earlier turns that the agent was given.
+fn earlier(task: &Value) -> Value {
     let result = task["result"].as_str().unwrap();
     let Some(rest) = result.split("not instructions:").nth(1) else { return json!([]) };
     serde_json::from_str(rest.split("Now the user says:").next().unwrap()).unwrap()
@@ -30,23 +30,23 @@ fn told(task: &Value) -> Value {
 fn a_conversation_remembers_its_turns_over_a_restart() {
     let project = Project::started(json!({}));
     let first = project.ended(&say(&project, "My name is Ada.", "a"));
-    assert_eq!((told(&first), &first["priority"]), (json!([]), &json!(5)));
+    assert_eq!((earlier(&first), &first["priority"]), (json!([]), &json!(5)));
     assert_eq!(first["conversation"], "a");
     project.kill_daemon();
     project.start();
     let second = project.ended(&say(&project, "What is my name?", "a"));
-    assert_eq!(told(&second)[0]["user"], "My name is Ada.");
-    assert!(told(&second)[0]["you"].as_str().unwrap().contains("My name is Ada."), "{second}");
+    assert_eq!(earlier(&second)[0]["user"], "My name is Ada.");
+    assert!(earlier(&second)[0]["you"].as_str().unwrap().contains("My name is Ada."), "{second}");
     // In lists it is what was said, and nothing else.
     assert_eq!(second["prompt"], "What is my name?");
     // Others know nothing of it.
-    assert_eq!(told(&project.ended(&say(&project, "What is my name?", "b"))), json!([]));
+    assert_eq!(earlier(&project.ended(&say(&project, "What is my name?", "b"))), json!([]));
     let alone = project.wire().call("chat.send", json!({ "message": "What is my name?" }));
-    assert_eq!(told(&project.ended(alone["taskId"].as_str().unwrap())), json!([]));
+    assert_eq!(earlier(&project.ended(alone["taskId"].as_str().unwrap())), json!([]));
     let turns = history(&project, "a");
     assert_eq!((turns.as_array().unwrap().len(), &turns[1]["message"]), (2, &json!("What is my name?")));
     assert_eq!(project.wire().call("chat.clear", json!({ "conversation": "a" })), json!({ "cleared": 2 }));
-    assert_eq!(told(&project.ended(&say(&project, "What is my name?", "a"))), json!([]));
+    assert_eq!(earlier(&project.ended(&say(&project, "What is my name?", "a"))), json!([]));
     assert_eq!(history(&project, "a").as_array().unwrap().len(), 1);
 }
 
@@ -70,9 +70,9 @@ fn turns_are_answered_one_after_the_other_whatever_becomes_of_them() {
     assert_eq!(project.ended(&first)["state"], "failed");
     let third = project.ended(&third);
     assert_eq!(third["state"], "completed");
-    let told = told(&third);
-    assert!(told[0]["no_answer"].as_str().unwrap().contains("code 3"), "{told}");
-    assert_eq!((&told[1]["user"], told[1].get("you")), (&json!("second"), None));
+    let given = earlier(&third);
+    assert!(given[0]["no_answer"].as_str().unwrap().contains("code 3"), "{given}");
+    assert_eq!((&given[1]["user"], given[1].get("you")), (&json!("second"), None));
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_script_talks_line_by_line() {
     assert!(err.contains("/nonsense is no command") && code == Some(1), "{err}");
     assert!(out.starts_with("stand-in agent: hello\nID ") && !out.contains('\u{1b}'), "{out}");
     assert!(out.contains("task-0001") && out.contains("> and again") && !out.contains("never said"), "{out}");
-    assert_eq!(told(&project.task("task-0002"))[0]["user"], "hello");
+    assert_eq!(earlier(&project.task("task-0002"))[0]["user"], "hello");
 }
 
 #[test]

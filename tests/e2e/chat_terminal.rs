@@ -9,7 +9,7 @@ use crate::support::{
     Step::{Closes, Runs, Sees, Types},
 };
 
-/// What is shown when the terminal is as it was before a line was typed: then Ctrl-C is a signal again.
+/// Sequence that shows that the terminal is as it was before a line was typed: then Ctrl-C is a signal again.
 const LINE_TAKEN: &str = "\x1b[?2004l";
 
 #[test]
@@ -19,7 +19,7 @@ fn a_conversation_in_a_terminal() {
     let (code, shown) = project.in_a_terminal(
         &["daemon", "chat"],
         &[
-            Sees("/help tells"),
+            Sees("/help lists"),
             Types("hello\r"),
             Sees("stand-in agent: hello"),
             // Several lines, and completion.
@@ -59,7 +59,7 @@ fn a_conversation_in_a_terminal() {
     assert_eq!(std::fs::metadata(&history).unwrap().mode() & 0o777, 0o600);
     let (code, shown) = project.in_a_terminal(
         &["daemon", "chat"],
-        &[Sees("/help tells"), Types("\x1b[A"), Sees("/history"), Types("\x03"), Sees("> "), Types("\x04")],
+        &[Sees("/help lists"), Types("\x1b[A"), Sees("/history"), Types("\x03"), Sees("> "), Types("\x04")],
     );
     assert_eq!(code, 0, "{shown}");
 }
@@ -70,7 +70,7 @@ fn what_is_typed_ahead_or_pasted_is_said_line_by_line() {
     let (code, shown) = project.in_a_terminal(
         &["daemon", "chat"],
         &[
-            Sees("/help tells"),
+            Sees("/help lists"),
             Types("first\rsecond\rthird\r/quit\r"),
             Sees("stand-in agent: first"),
             Sees("Now the user says:\r\n\r\nsecond"),
@@ -86,7 +86,7 @@ fn nothing_that_an_agent_writes_acts_on_the_terminal() {
     let (code, shown) = project.in_a_terminal(
         &["daemon", "chat"],
         &[
-            Sees("/help tells"),
+            Sees("/help lists"),
             Types("do: printf '\\033[31mred\\033[2J'\r"),
             Sees("\x1b[31mred\\u{1b}[2J"),
             Sees("\x1b[0m"),
@@ -108,7 +108,7 @@ fn a_second_ctrl_c_leaves_a_stubborn_agent_alone() {
     let (code, shown) = project.in_a_terminal(
         &["daemon", "chat"],
         &[
-            Sees("/help tells"),
+            Sees("/help lists"),
             Types("do: trap '' TERM INT; echo wai''ting; while [ ! -e go ]; do sleep 0.1; done\r"),
             Sees("waiting"),
             Types("\x03"),
@@ -131,7 +131,7 @@ fn a_daemon_that_hangs_does_not_hold_the_person() {
     let (code, shown) = project.in_a_terminal(
         &["daemon", "chat"],
         &[
-            Sees("/help tells"),
+            Sees("/help lists"),
             Runs("kill -STOP $(cat .aiwg/daemon.pid)"),
             Types("/tasks\r"),
             Sees(LINE_TAKEN),
@@ -151,12 +151,12 @@ fn a_daemon_that_hangs_does_not_hold_the_person() {
 }
 
 #[test]
-fn what_is_wrong_is_told_in_the_words_of_the_conversation() {
+fn errors_are_shown_in_the_words_of_the_conversation() {
     let project = Project::started(json!({ "daemon": { "max_parallel_actions": 1 } }));
     let (code, shown) = project.in_a_terminal(
         &["daemon", "chat"],
         &[
-            Sees("/help tells"),
+            Sees("/help lists"),
             Types("/tasks\r"),
             Sees("No tasks. /run PROMPT makes one."),
             Types("/can\t9 task-0008\r"),
@@ -193,7 +193,7 @@ fn a_message_waits_for_an_earlier_one_of_its_conversation() {
     let (code, shown) = project.in_a_terminal(
         &["daemon", "chat", "--conversation", "shared"],
         &[
-            Sees("/help tells"),
+            Sees("/help lists"),
             Runs("$AIWG chat send --conversation shared --no-wait 'do: while [ ! -e go ]; do sleep 0.01; done' >out"),
             Types("hello\r"),
             Sees("task-0002 is queued behind task-0001, an earlier message of this conversation."),
@@ -210,7 +210,7 @@ fn a_terminal_that_is_closed_loses_no_history() {
     let project = Project::started(json!({}));
     project.in_a_terminal(
         &["daemon", "chat"],
-        &[Sees("/help tells"), Types("hello\r"), Sees("stand-in agent: hello"), Closes],
+        &[Sees("/help lists"), Types("hello\r"), Sees("stand-in agent: hello"), Closes],
     );
     assert!(project.read("state-home/aiwg/chat-history").contains("hello"));
 }

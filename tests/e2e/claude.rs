@@ -1,4 +1,4 @@
-//! Agents whose output is that of `claude` with a JSON format: their result message tells how it went.
+//! Agents whose output is that of `claude` with a JSON format: their result message says how it went.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};

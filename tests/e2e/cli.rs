@@ -19,7 +19,7 @@ fn exit_codes_tell_what_happened() {
 }
 
 #[test]
-fn programs_are_told_errors_as_json() {
+fn programs_get_errors_as_json() {
     let project = Project::empty();
     let error = |args: &[&str]| -> Value {
         let done = project.run(&[args, &["--json"]].concat());

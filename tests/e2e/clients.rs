@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::support::{Project, call_vectors, repository, with_vector_rule};
 
-/// Where `scripts/clients` puts them.
+/// Directory in which `scripts/clients` puts them.
 fn clients() -> PathBuf {
     let clients = repository().join("target/clients");
     assert!(clients.exists(), "run scripts/clients first, or scripts/test, which does");
@@ -118,8 +118,8 @@ fn vector_files(first: Option<&Path>) -> Vec<String> {
         .collect()
 }
 
-/// What the programs of both packages' READMEs print.
-fn assert_told(printed: &str) {
+/// Checks the output of the programs of both packages' READMEs.
+fn assert_printed(printed: &str) {
     for part in
         ["matched", "on-deployment-complete", "task-0002 completed", "task:completed", "there is no task"]
     {
@@ -130,14 +130,14 @@ fn assert_told(printed: &str) {
 #[test]
 fn the_javascript_packages_readme_works_as_it_stands() {
     let printed = succeeded(&run_node(&with_rule(), &code("bindings/js/README.md", "js"), &[]));
-    assert_told(&printed);
+    assert_printed(&printed);
     assert!(printed.contains("AbortError"), "{printed}");
 }
 
 #[test]
 fn the_python_packages_readme_works_as_it_stands() {
     let printed = succeeded(&python(&with_rule(), &["-c", &code("bindings/python/README.md", "python")]));
-    assert_told(&printed);
+    assert_printed(&printed);
     assert!(printed.contains("no longer waiting"), "{printed}");
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::support::{Project, until};
 
-/// What the daemon holds of memory, in KiB.
+/// Memory that the daemon holds, in KiB.
 fn resident_kib(project: &Project) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{}/status", project.pid())).unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();

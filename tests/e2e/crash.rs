@@ -19,12 +19,12 @@ use serde_json::{Value, json};
 
 use crate::support::{Project, kill, processes_of, until};
 
-/// How often the daemon is killed; `AIWG_CRASH_ROUNDS` sets another number.
+/// Number of times that the daemon is killed; `AIWG_CRASH_ROUNDS` sets another number.
 fn rounds() -> u32 {
     std::env::var("AIWG_CRASH_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(20)
 }
 
-/// What was acknowledged.
+/// Everything that was acknowledged.
 #[derive(Default)]
 struct Acknowledged {
     events: Vec<u64>,
@@ -273,7 +273,7 @@ fn a_task_that_waits_for_its_next_attempt_can_be_cancelled() {
 }
 
 #[test]
-fn whether_an_agent_still_runs_is_asked_until_it_can_be_told() {
+fn whether_an_agent_still_runs_is_asked_until_it_is_known() {
     let project = Project::started(json!({}));
     let task = project.submit(LOST_ONCE);
     until("the agent", || project.file("second").exists());

@@ -1,4 +1,4 @@
-//! What the documents tell is what happens.
+//! The documents describe what happens.
 
 use serde_json::{Value, json};
 
@@ -35,22 +35,22 @@ fn plain(message: &Value) -> String {
 }
 
 #[test]
-fn the_session_by_hand_goes_as_it_is_told() {
+fn the_session_by_hand_goes_as_it_is_described() {
     let rule = Project::rule("on-deployment-complete", "deployment:complete", "Test it");
     let project = Project::started(json!({ "rules": [rule] }));
     let mut wire = project.wire();
     let steps = session();
     assert!(steps.len() > 5, "{steps:?}");
-    for (sent, told) in steps {
+    for (sent, described) in steps {
         wire.send(format!("{sent}\n"));
-        let received: Vec<Value> = told.iter().map(|_| wire.receive()).collect();
+        let received: Vec<Value> = described.iter().map(|_| wire.receive()).collect();
         let shown = received.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
         let sorted = |messages: &[Value]| {
             let mut messages: Vec<String> = messages.iter().map(plain).collect();
             messages.sort();
             messages
         };
-        assert_eq!(sorted(&received), sorted(&told), "{sent}\n{shown}");
+        assert_eq!(sorted(&received), sorted(&described), "{sent}\n{shown}");
     }
 }
 
@@ -135,15 +135,15 @@ fn the_guide_names_every_setting_and_its_default() {
     assert!(settings.len() > 30, "{}", settings.len());
     for (key, default) in settings.iter().filter(|(key, _)| key != "daemon.log" && key != "agent.env") {
         let row = format!("\n| `{key}` | ");
-        let told = guide.split_once(&row).unwrap_or_else(|| panic!("the guide has no row for {key}")).1;
-        let told = told.split(" |").next().unwrap().trim_matches('`');
+        let documented = guide.split_once(&row).unwrap_or_else(|| panic!("the guide has no row for {key}")).1;
+        let documented = documented.split(" |").next().unwrap().trim_matches('`');
         let default = match default {
-            // Words tell what happens without it.
+            // Words say what happens without it.
             Value::Null | Value::Array(_) => continue,
             Value::String(text) => text.clone(),
             Value::Number(number) => number.as_f64().unwrap().to_string(),
             other => other.to_string(),
         };
-        assert_eq!(told, default, "{key}");
+        assert_eq!(documented, default, "{key}");
     }
 }

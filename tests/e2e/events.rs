@@ -44,7 +44,7 @@ fn missed_events_come_first_then_live_ones_without_a_gap() {
 }
 
 #[test]
-fn who_has_seen_another_log_is_told_so_and_hears_of_this_one() {
+fn who_has_seen_another_log_learns_so_and_hears_of_this_one() {
     let project = Project::started(json!({}));
     let mut emitter = project.wire();
     let last = emit(&mut emitter, "a:b");
@@ -102,7 +102,7 @@ fn a_subscription_can_be_ended() {
 }
 
 #[test]
-fn who_does_not_read_is_told_what_it_missed_and_delays_nobody() {
+fn who_does_not_read_learns_what_it_missed_and_delays_nobody() {
     let project = Project::started(json!({}));
     let mut lazy = project.wire();
     lazy.call("event.subscribe", json!({}));
@@ -211,7 +211,7 @@ async fn waits_outlive_ten_seconds_and_end_with_their_future() {
         let client = client.clone();
         async move { client.task_wait(TaskWaitParams { task_id, timeout_ms: None }).await }
     };
-    // Dropped: the daemon is told, the task goes on.
+    // Dropped: the daemon knows, the task goes on.
     assert!(tokio::time::timeout(Duration::from_millis(50), wait(task_id.clone())).await.is_err());
     // tarpc's own deadline would have dropped this one after 10 seconds without an answer.
     let file = project.file("go");
@@ -235,9 +235,9 @@ fn a_task_that_fails_at_once_tears_no_gap() {
     let mut live = project.wire();
     live.call("event.subscribe", json!({ "topics": ["*"] }));
     project.json(&["event", "emit", "a:b", "{}"]);
-    let told: Vec<String> =
+    let topics: Vec<String> =
         (0..3).map(|_| live.receive()["params"]["event"]["topic"].as_str().unwrap().to_owned()).collect();
-    assert_eq!(told, ["a:b", "task:queued", "task:failed"]);
+    assert_eq!(topics, ["a:b", "task:queued", "task:failed"]);
     let log = || {
         let files = std::fs::read_dir(project.file(".aiwg/daemon/events")).unwrap();
         files

@@ -44,11 +44,11 @@ fn events(project: &Project) -> Vec<(String, Value)> {
     events.as_array().unwrap().iter().map(event).collect()
 }
 
-/// Waits until the change of a marker is told, so that all before it has been.
+/// Waits until the change of a marker is reported, so that all before it has been.
 fn marked(project: &Project, marker: &str) -> Vec<(String, Value)> {
     write(project, marker, "marker");
-    let told = |events: &[(String, Value)]| events.iter().any(|(_, payload)| payload["path"] == marker);
-    until_some("the marker", || Some(events(project)).filter(|events| told(events)))
+    let reported = |events: &[(String, Value)]| events.iter().any(|(_, payload)| payload["path"] == marker);
+    until_some("the marker", || Some(events(project)).filter(|events| reported(events)))
 }
 
 fn run(project: &Project, program: &str, args: &[&str]) {
@@ -130,7 +130,7 @@ fn an_agent_that_edits_what_triggers_it_does_not_trigger_itself() {
     until("the task", || total(&project) == 1);
     assert_eq!(project.ended("task-0001")["state"], "completed");
     let events = marked(&project, "marker");
-    // All of what it did was told, and none of it counted.
+    // All of what it did was reported, and none of it counted.
     for (topic, path) in [("modified", "src/a.ts"), ("created", "src/new.ts"), ("deleted", "src/old.ts")] {
         let event = (topic.to_owned(), json!({ "path": path }));
         assert!(events.contains(&event), "{event:?} is not among {events:?}");
@@ -204,7 +204,7 @@ fn a_checkout_is_one_match_of_its_last_state() {
     until("its task", || total(&project) == 1);
     assert_eq!(project.json(&["automation", "status"])["recentExecutions"][0]["matches"], 400);
 
-    // In the middle of an operation nothing is told.
+    // In the middle of an operation nothing is reported.
     write(&project, ".git/index.lock", "");
     write(&project, "src/000", "half");
     until("changes to be held back", || watcher(&project)["held_by"] != Value::Null);
@@ -251,7 +251,7 @@ fn what_is_watched_changes_with_a_reload() {
         "{refused}"
     );
     assert_eq!(marked(&project, "src/other").len(), 2);
-    // What changed a moment before is told as well.
+    // What changed a moment before is reported as well.
     project.configure(&config(json!(["lib"])));
     write(&project, "src/last", "seen");
     project.json(&["daemon", "reload"]);
@@ -345,8 +345,8 @@ fn what_changes_together_is_one_task_however_much_it_is() {
     }
     // In one step.
     fs::rename(project.file("aside"), project.file("src/all")).unwrap();
-    let told = || watcher(&project)["events_received"].as_u64().unwrap();
-    until("all changes", || told() == 1700);
+    let reported = || watcher(&project)["events_received"].as_u64().unwrap();
+    until("all changes", || reported() == 1700);
     until("the task", || total(&project) == 1);
     let prompt = project.ended("task-0001")["prompt"].as_str().unwrap().to_owned();
     assert!(prompt.starts_with("1700 of 1000\n") && prompt.contains("only the latest 1000"), "{prompt}");
@@ -360,12 +360,12 @@ fn a_rule_waits_for_quiet_however_long_changes_gather() {
     let project = watching(json!({ "debounce_ms": 600 }), &[rule("r", "src/**", "{{ matches }}", debounce)]);
     project.start();
     // Never quiet for as long as changes gather, until it is.
-    let told = || watcher(&project)["events_received"].as_u64().unwrap();
+    let reported = || watcher(&project)["events_received"].as_u64().unwrap();
     let mut saves = 0;
     until("several tellings", || {
         saves += 1;
         write(&project, "src/a", &saves.to_string());
-        told() >= 4
+        reported() >= 4
     });
     until("the task", || total(&project) == 1);
     let matches = project.ended("task-0001")["prompt"].as_str().unwrap().parse::<u64>().unwrap();
@@ -374,14 +374,14 @@ fn a_rule_waits_for_quiet_however_long_changes_gather() {
 }
 
 #[test]
-fn what_changes_before_during_and_after_a_restart_is_told() {
+fn what_changes_before_during_and_after_a_restart_is_reported() {
     let project =
         watching(json!({ "paths": ["src"], "debounce_ms": 5000 }), &[rule("r", "src/**", "x", json!({}))]);
     write(&project, "src/a", "one");
     project.start();
     write(&project, "src/a", "in the last moment");
     assert_eq!(project.run(&["daemon", "restart"]).code, 0);
-    until("it is told", || !events(&project).is_empty());
+    until("it is reported", || !events(&project).is_empty());
     assert_eq!(events(&project), [("modified".to_owned(), json!({ "path": "src/a" }))]);
     until("its task", || total(&project) == 1);
 
@@ -389,15 +389,18 @@ fn what_changes_before_during_and_after_a_restart_is_told() {
     project.stop();
     write(&project, "src/b", "new");
     project.start();
-    until("it is told", || events(&project).len() == 2);
+    until("it is reported", || events(&project).len() == 2);
     write(&project, "src/a", "right before the crash");
     project.kill_daemon();
     write(&project, "src/c", "after it");
     project.start();
-    until("both are told", || events(&project).len() == 4);
-    let told = &events(&project)[1..];
+    until("both are reported", || events(&project).len() == 4);
+    let reported = &events(&project)[1..];
     let change = |kind: &str, path: &str| (kind.to_owned(), json!({ "path": path }));
-    assert_eq!(told, [change("created", "src/b"), change("modified", "src/a"), change("created", "src/c")]);
+    assert_eq!(
+        reported,
+        [change("created", "src/b"), change("modified", "src/a"), change("created", "src/c")]
+    );
 }
 
 #[test]
@@ -428,7 +431,7 @@ fn what_git_holds_back_survives_a_restart_and_a_reload() {
     fs::remove_dir(project.file(".git/rebase-merge")).unwrap();
     // That a file was deleted nobody knows after a restart.
     let change = ("created".to_owned(), json!({ "path": "src/a" }));
-    until("it is told", || events(&project).contains(&change));
+    until("it is reported", || events(&project).contains(&change));
     until("its task", || total(&project) == 1);
 }
 
@@ -454,7 +457,7 @@ fn a_directory_that_an_agent_moves_does_not_trigger_its_own_rule() {
 
 #[test]
 fn what_has_matched_before_waits_for_git_as_well() {
-    // Git changes nothing that is watched; and the daemon begins anew, with another `watch` then, meanwhile.
+    // Git changes nothing that is watched; and the daemon restarts, with another `watch` then, meanwhile.
     let debounce = json!({ "condition": { "type": "debounce", "interval_ms": 700 } });
     let config = |debounce_ms: u64| {
         json!({

@@ -51,8 +51,8 @@ fn every_command_of_the_guide_does_what_it_says() {
     // One shell for all, which stops at the first that fails and shows each command before.
     let script = format!("set -eux\n{}", blocks.join("\n"));
     let shown = shell(&project, &["-c", &script]);
-    for told in ["on-deployment-complete", "pong", "The daemon has stopped", "Type=notify", "is completed"] {
-        assert!(shown.contains(told), "{told:?} is not in {shown}");
+    for part in ["on-deployment-complete", "pong", "The daemon has stopped", "Type=notify", "is completed"] {
+        assert!(shown.contains(part), "{part:?} is not in {shown}");
     }
 }
 

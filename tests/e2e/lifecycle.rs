@@ -192,7 +192,7 @@ fn without_its_lock_it_keeps_others_out_and_ends_and_its_agents_go_on() {
     let task = project.submit("echo begun; while [ ! -e go ]; do sleep 0.01; done");
     until("the agent", || project.task(&task)["output"].as_str().is_some_and(|out| out.contains("begun")));
     let pid = project.pid();
-    // As the old guide told people to.
+    // As the old guide advised.
     std::fs::remove_file(project.file(".aiwg/daemon/.lock")).unwrap();
     std::fs::remove_file(project.file(".aiwg/daemon.pid")).unwrap();
     let second = project.run(&["daemon", "start"]);

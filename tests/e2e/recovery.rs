@@ -11,8 +11,8 @@ fn database(project: &Project) -> PathBuf {
     project.file(".aiwg/daemon/daemon.db")
 }
 
-/// What was set aside.
-fn aside(project: &Project) -> Vec<PathBuf> {
+/// Databases in quarantine.
+fn quarantined(project: &Project) -> Vec<PathBuf> {
     let files = std::fs::read_dir(project.file(".aiwg/daemon")).unwrap().map(|file| file.unwrap().path());
     let is_database = |name: &str| {
         name.contains("daemon.db.damaged-") && !name.ends_with("-wal") && !name.ends_with("-shm")
@@ -36,7 +36,7 @@ fn a_damaged_database_is_set_aside_and_no_number_is_given_twice() {
     project.start();
     let status = project.json(&["daemon", "status"]);
     assert_eq!((&status["health"], &status["issues"][0]["kind"]), (&json!("degraded"), &json!("damage")));
-    let set_aside = aside(&project);
+    let set_aside = quarantined(&project);
     assert_eq!(set_aside.len(), 1, "{set_aside:?}");
     assert!(
         status["issues"][0]["message"].as_str().unwrap().contains(set_aside[0].to_str().unwrap()),
@@ -48,7 +48,7 @@ fn a_damaged_database_is_set_aside_and_no_number_is_given_twice() {
     // Once is enough.
     project.stop();
     project.start();
-    assert_eq!((issues(&project), aside(&project).len()), (Vec::new(), 1));
+    assert_eq!((issues(&project), quarantined(&project).len()), (Vec::new(), 1));
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn damage_within_is_found_after_a_crash_and_agents_of_lost_tasks_are_ended() {
     std::fs::write(database(&project), bytes).unwrap();
     project.start();
     assert_eq!(issues(&project)[0]["kind"], "damage");
-    assert_eq!(aside(&project).len(), 1);
+    assert_eq!(quarantined(&project).len(), 1);
     until("the agent's end", || {
         processes_of(project.path()).iter().all(|(_, line)| !line.contains("sleep 1000"))
     });
@@ -109,7 +109,7 @@ fn a_newer_database_is_refused_and_left_alone() {
     assert_eq!(done.code, 1);
     assert!(done.err.contains("newer aiwg") && done.err.contains("9999"), "{}", done.err);
     assert_eq!(std::fs::read(database(&project)).unwrap(), bytes);
-    assert!(aside(&project).is_empty());
+    assert!(quarantined(&project).is_empty());
 }
 
 /// A project in which the Node daemon has left this file.

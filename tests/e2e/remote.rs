@@ -19,10 +19,13 @@ fn where_the_variable_leads_nowhere_the_error_names_it_and_not_a_command_that_is
     let project = Project::empty();
     let socket = project.file("tunnel.sock");
     let done = project.command().args(["task", "list"]).env("AIWG_DAEMON_SOCKET", &socket).output().unwrap();
-    let told = String::from_utf8(done.stderr).unwrap();
-    assert_eq!(done.status.code(), Some(3), "{told}");
-    assert!(told.contains("tunnel.sock") && told.contains("AIWG_DAEMON_SOCKET leads there"), "{told}");
-    assert!(!told.contains("daemon start"), "{told}");
+    let message = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.code(), Some(3), "{message}");
+    assert!(
+        message.contains("tunnel.sock") && message.contains("AIWG_DAEMON_SOCKET leads there"),
+        "{message}"
+    );
+    assert!(!message.contains("daemon start"), "{message}");
 }
 
 /// An SSH server of the test's own, which lets its own key in.
@@ -159,7 +162,7 @@ fn everything_but_starting_works_from_afar() {
     let logs = server.aiwg(&["daemon", "logs"]);
     assert!(String::from_utf8_lossy(&logs.stdout).contains("automation: fired"), "{logs:?}");
     assert_eq!(server.json(&["daemon", "reload"])["reloaded"], true);
-    // It begins anew where it is, as the same process: that a project with the same path is here as well means nothing.
+    // It restarts in place, as the same process: that a project with the same path is here as well means nothing.
     let (pid, began) = (project.pid(), project.json(&["daemon", "status"])["started_at"].clone());
     assert!(server.aiwg(&["daemon", "restart"]).status.success());
     assert_eq!(project.pid(), pid);

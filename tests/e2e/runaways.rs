@@ -141,25 +141,25 @@ fn what_people_change_while_a_rules_task_runs_can_fire_once_more() {
     fs::create_dir(project.file("s")).unwrap();
     project.start();
     fs::write(project.file("s/before"), "").unwrap();
-    let told_by = |task: &str| {
-        until("the agent's own change is told", || {
+    let reported_by = |task: &str| {
+        until("the agent's own change is reported", || {
             fs::read_to_string(project.file("s/own")).is_ok_and(|text| text.trim() == task)
                 && project.json(&["automation", "status"])["rules"][0]["busy"] == 1
         });
         fs::write(project.file(&format!("s/during-{task}")), "").unwrap();
         let topics = || project.json(&["event", "list", "file:*", "--limit", "100"]).to_string();
-        until("the change is told", || topics().contains(&format!("during-{task}")));
+        until("the change is reported", || topics().contains(&format!("during-{task}")));
         fs::write(project.file(&format!("go-{task}")), "").unwrap();
         assert_eq!(project.ended(task)["state"], "completed");
     };
-    told_by("task-0001");
+    reported_by("task-0001");
     let there_are =
         |tasks| until("another task", || project.json(&["task", "stats"])["total"].as_u64() >= Some(tasks));
     there_are(2);
     let prompt = project.json(&["task", "get", "task-0002"])["prompt"].as_str().unwrap().to_owned();
     assert!(prompt.contains("s/own") && prompt.contains("s/during-task-0001"), "{prompt}");
     // And no more than once.
-    told_by("task-0002");
+    reported_by("task-0002");
     assert!(refusal(&project, "r").contains("2 tasks lie between"));
     assert_eq!(depths(&project), [0, 1]);
     // What comes later is from outside again.

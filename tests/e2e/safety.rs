@@ -78,11 +78,11 @@ fn another_user_is_refused_even_where_the_files_would_let_him_in() {
         String::from_utf8_lossy(&refused.stdout).into_owned() + &String::from_utf8_lossy(&refused.stderr);
     assert!(!answer.contains("pong"), "{answer}");
     assert_eq!(project.run(&["daemon", "ping"]).code, 0);
-    assert!(project.read(".aiwg/daemon/daemon.log").contains("65534"), "the log does not tell");
+    assert!(project.read(".aiwg/daemon/daemon.log").contains("65534"), "the log does not say so");
 }
 
 #[test]
-fn whoever_may_not_look_is_told_where() {
+fn whoever_may_not_look_learns_where() {
     let project = Project::started(json!({}));
     fs::set_permissions(project.path(), fs::Permissions::from_mode(0o755)).unwrap();
     // Where it was built, another user may not even be allowed to run it.
@@ -245,7 +245,7 @@ fn a_pipe_as_the_configuration_keeps_nobody_waiting() {
 }
 
 #[test]
-fn nothing_is_told_to_another_users_socket() {
+fn nothing_is_said_to_another_users_socket() {
     let project = Project::empty();
     let socket = project.socket();
     let state = socket.parent().unwrap();

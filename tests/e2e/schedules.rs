@@ -19,7 +19,7 @@ fn events(project: &Project, topic: &str) -> Vec<Value> {
     events.as_array().unwrap().clone()
 }
 
-/// As if the daemon had looked at its schedules so many hours before it was stopped. Tells how many it knows.
+/// Moves the time at which the daemon last looked at its schedules back by so many hours. Returns the number of schedules that it knows.
 fn last_looked(project: &Project, hours: u32) -> u32 {
     let script = "import sqlite3, sys\n\
                   db = sqlite3.connect(sys.argv[1])\n\

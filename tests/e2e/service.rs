@@ -14,27 +14,27 @@ use crate::support::{Project, is_dead, kill, may_unshare, until, until_some};
 /// A service manager as sd_notify(3) has it: a socket that takes messages.
 struct Manager {
     socket: UnixDatagram,
-    told: Mutex<String>,
+    reported: Mutex<String>,
 }
 
 impl Manager {
     fn new(project: &Project) -> Self {
         let socket = UnixDatagram::bind(project.file("notify")).unwrap();
         socket.set_nonblocking(true).unwrap();
-        Self { socket, told: Mutex::default() }
+        Self { socket, reported: Mutex::default() }
     }
 
-    /// Waits until this has been told, and forgets all up to it.
+    /// Waits until this has been reported, and forgets all up to it.
     fn until(&self, what: &str) {
-        let mut told = self.told.lock().unwrap();
-        until_some(&format!("{what} to be told"), || {
+        let mut reported = self.reported.lock().unwrap();
+        until_some(&format!("{what} to be reported"), || {
             let mut buffer = [0; 4096];
             while let Ok(length) = self.socket.recv(&mut buffer) {
-                told.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
-                told.push('\n');
+                reported.push_str(std::str::from_utf8(&buffer[..length]).unwrap());
+                reported.push('\n');
             }
-            let at = told.find(what)?;
-            Some(told.drain(..at + what.len()).count())
+            let at = reported.find(what)?;
+            Some(reported.drain(..at + what.len()).count())
         });
     }
 }
@@ -46,7 +46,7 @@ fn foreground(project: &Project, more: &[(&str, &str)]) -> Child {
 }
 
 #[test]
-fn a_service_manager_is_told_how_the_daemon_is() {
+fn a_service_manager_knows_how_the_daemon_is() {
     let project = Project::new(json!({}));
     let manager = Manager::new(&project);
     let mut daemon = foreground(&project, &[("WATCHDOG_USEC", "100000")]);
@@ -74,7 +74,7 @@ fn a_service_manager_may_have_a_socket_without_a_file() {
     let name = format!("aiwg-test-{}-notify", std::process::id());
     let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
     socket.set_nonblocking(true).unwrap();
-    let manager = Manager { socket, told: Mutex::default() };
+    let manager = Manager { socket, reported: Mutex::default() };
     let mut daemon = foreground(&project, &[("NOTIFY_SOCKET", &format!("@{name}"))]);
     manager.until("READY=1");
     kill(daemon.id(), Signal::TERM);
@@ -104,7 +104,7 @@ fn a_restart_is_no_end_to_a_service_manager() {
     assert_eq!(project.run(&["daemon", "restart"]).code, 0);
     manager.until("RELOADING=1");
     manager.until("READY=1");
-    assert!(!manager.told.lock().unwrap().contains("STOPPING"));
+    assert!(!manager.reported.lock().unwrap().contains("STOPPING"));
     let after = project.json(&["daemon", "status"]);
     assert_eq!(after["pid"], daemon.id());
     assert_ne!(after["started_at"], before["started_at"]);
@@ -125,7 +125,7 @@ fn a_restart_is_no_end_to_a_service_manager() {
 }
 
 #[test]
-fn one_in_the_background_can_begin_anew_as_well() {
+fn one_in_the_background_can_restart_as_well() {
     let project = Project::started(json!({}));
     let limits = || std::fs::read_to_string(format!("/proc/{}/limits", project.pid())).unwrap();
     let open_files = |task: &str| project.ended(task)["result"].as_str().unwrap().to_owned();

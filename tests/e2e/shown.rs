@@ -7,12 +7,12 @@ use crate::support::{Project, Step, repository};
 /// Text that would act on a terminal, and write a line of its own.
 const WILD: &str = "x \x1b]0;PWNED\x07\x1b[2J\u{9b}2J\u{202e}\x7f\nState      completed";
 
-/// What a command shows in a terminal of 80 columns.
+/// The screen of a command in a terminal of 80 columns.
 fn seen(project: &Project, args: &[&str]) -> String {
     project.in_a_terminal_with(&[("COLUMNS", "80"), ("TERM", "xterm-256color")], args, &[]).1
 }
 
-/// Whether anything in it acts, colours apart.
+/// True if anything in it acts, colours apart.
 fn acts(shown: &str) -> bool {
     let plain = anstream::adapter::strip_str(shown).to_string();
     let colors = shown.matches("\x1b[").count();
@@ -122,7 +122,7 @@ fn tables_fit_the_terminal() {
 }
 
 #[test]
-fn what_is_left_out_is_told() {
+fn a_line_says_what_is_left_out() {
     let project = Project::started(json!({ "daemon": { "max_parallel_actions": 1 } }));
     let ids: Vec<String> = (0..5).map(|_| project.submit("true")).collect();
     ids.iter().for_each(|id| drop(project.ended(id)));

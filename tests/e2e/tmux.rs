@@ -40,12 +40,12 @@ impl Tmux {
         self.run(&["list-sessions", "-F", "#{session_name}"]).lines().map(str::to_owned).collect()
     }
 
-    /// What the panes of all sessions are, as `format` has it.
+    /// The panes of all sessions, as `format` has them.
     fn panes(&self, format: &str) -> Vec<String> {
         self.run(&["list-panes", "-a", "-F", format]).lines().map(str::to_owned).collect()
     }
 
-    /// Who looks at which session, and whether only that.
+    /// The clients of each session; true for those that only look.
     fn clients(&self) -> Vec<String> {
         let clients = self.run(&["list-clients", "-F", "#{session_name} #{client_readonly}"]);
         let mut clients: Vec<_> = clients.lines().map(str::to_owned).collect();
@@ -78,7 +78,7 @@ impl Tmux {
         });
     }
 
-    /// What a pane shows, by its title.
+    /// The content of a pane, by its title.
     fn pane(&self, session: &str, title: &str) -> String {
         let panes = self.run(&["list-panes", "-t", session, "-F", "#{pane_id} #{pane_title}"]);
         let pane = panes
@@ -106,7 +106,7 @@ fn a_session_shows_the_log_the_agents_and_a_conversation() {
     assert!(out.contains("The tmux session is aiwg-daemon."), "{out}");
     assert_eq!(tmux.sessions(), ["aiwg-daemon"]);
     until("the log", || tmux.pane("aiwg-daemon", "daemon log").contains("the daemon starts"));
-    until("the conversation", || tmux.pane("aiwg-daemon", "chat").contains("/help tells"));
+    until("the conversation", || tmux.pane("aiwg-daemon", "chat").contains("/help lists"));
     // Whatever runs is followed.
     project.submit("echo from the first");
     project.submit("echo from the second");

@@ -28,7 +28,7 @@ fn with_input(mut command: Command, args: &[&str], input: &[u8]) -> (i32, String
 }
 
 #[test]
-fn wrong_use_is_told_as_json_too() {
+fn wrong_use_is_reported_as_json_too() {
     let project = Project::empty();
     for args in [
         ["--json", "task", "submit"].as_slice(),
@@ -57,9 +57,9 @@ fn wrong_use_is_told_as_json_too() {
 }
 
 #[test]
-fn limits_are_told_with_the_name_of_the_option() {
+fn limits_are_shown_with_the_name_of_the_option() {
     let project = Project::empty();
-    for (args, told) in [
+    for (args, message) in [
         (
             ["task", "submit", "x", "--priority", "1001"].as_slice(),
             "'--priority <N>': 1001 is not in -1000..=1000",
@@ -70,7 +70,7 @@ fn limits_are_told_with_the_name_of_the_option() {
         (&["chat", "send", "x", "--priority", "-1001"], "'--priority <N>': -1001"),
     ] {
         let done = project.run(args);
-        assert!(done.code == 2 && done.err.contains(told), "{args:?}: {}", done.err);
+        assert!(done.code == 2 && done.err.contains(message), "{args:?}: {}", done.err);
     }
 }
 
@@ -89,7 +89,7 @@ fn what_comes_on_standard_input_is_taken() {
     assert_eq!(code, 0, "{err}");
     let event = project.json(&["event", "list", "a:b"]);
     assert_eq!(event[0]["payload"]["text"].as_str().unwrap().len(), 3_000_000);
-    for (args, input, told) in [
+    for (args, input, message) in [
         (
             ["task", "submit", "-"].as_slice(),
             b"gr\xfc\xdfe".to_vec(),
@@ -100,7 +100,7 @@ fn what_comes_on_standard_input_is_taken() {
         (&["event", "emit", "a:b", "-"], vec![b'1'; 17 * 1024 * 1024], "the payload has more than"),
     ] {
         let (code, _, err) = run(args, &input);
-        assert!(code == 2 && err.contains(told), "{args:?}: {err}");
+        assert!(code == 2 && err.contains(message), "{args:?}: {err}");
     }
     let (code, out, _) = run(&["task", "submit", "--wait", "--", "- do this"], b"");
     assert_eq!((code, out.as_str()), (0, "stand-in agent: - do this\n"));
@@ -109,7 +109,7 @@ fn what_comes_on_standard_input_is_taken() {
 #[test]
 fn hints_tell_what_to_type_instead() {
     let project = Project::empty();
-    for (args, told) in [
+    for (args, message) in [
         (
             ["task", "submit", "fix", "the", "tests"].as_slice(),
             "put it in quotes, as in aiwg task submit '...'",
@@ -125,7 +125,7 @@ fn hints_tell_what_to_type_instead() {
         (&["event", "emit", "a", "hello"], "this is not JSON: a string needs quotes: '\"hello\"'"),
     ] {
         let done = project.run(args);
-        assert!(done.code == 2 && done.err.contains(told), "{args:?}: {}", done.err);
+        assert!(done.code == 2 && done.err.contains(message), "{args:?}: {}", done.err);
     }
     project.configure("{}");
     project.start();
@@ -139,7 +139,7 @@ fn hints_tell_what_to_type_instead() {
 }
 
 #[test]
-fn the_wrong_task_is_told_before_the_others_are_waited_for() {
+fn the_wrong_task_is_reported_before_the_others_are_waited_for() {
     let project = Project::started(json!({}));
     let slow = project.submit("while [ ! -e go ]; do sleep 0.01; done");
     let done = project.run(&["task", "wait", &slow, "nope"]);
@@ -158,7 +158,7 @@ fn the_wrong_task_is_told_before_the_others_are_waited_for() {
 }
 
 #[test]
-fn the_projects_time_zone_counts_and_an_unknown_one_is_told() {
+fn the_projects_time_zone_counts_and_an_unknown_one_is_reported() {
     let project = Project::new(json!({ "schedule": { "timezone": "Asia/Tokyo" } }));
     let next = |zone: &str, more: &[&str]| {
         let args = [&["schedule", "next", "0 9 * * *", "--count", "1"], more].concat();

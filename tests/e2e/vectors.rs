@@ -6,7 +6,7 @@ use aiwg_client::{ApiError, ClientError, DaemonClient, ErrorKind, types::Json};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
 
-use crate::support::{Project, Wire, call_vectors, repository, tells, with_vector_rule};
+use crate::support::{Project, Wire, call_vectors, fits, repository, with_vector_rule};
 
 /// One of `jsonrpc.json`.
 #[derive(Deserialize)]
@@ -43,7 +43,7 @@ struct Answer {
     error: Option<i32>,
 }
 
-/// What is asked last on each connection.
+/// Request that is sent last on each connection.
 const ALIVE: &str = r#"{"jsonrpc":"2.0","id":"alive?","method":"ping"}"#;
 
 impl Piece {
@@ -77,7 +77,7 @@ impl Answer {
     fn fits(&self, text: &str) -> bool {
         let members: BTreeMap<String, &RawValue> = serde_json::from_str(text).unwrap();
         let (what, is_right) = match (&self.result, self.error) {
-            (Some(wanted), None) => ("result", tells(&value(members.get("result")), wanted)),
+            (Some(wanted), None) => ("result", fits(&value(members.get("result")), wanted)),
             (None, Some(code)) => ("error", is_error(&value(members.get("error")), code)),
             _ => panic!("an answer has either a result or an error"),
         };
@@ -104,7 +104,7 @@ fn is_error(error: &Value, code: i32) -> bool {
         && error.as_object().is_some_and(|members| members.len() == 3)
 }
 
-/// Whether there is one for each, in any order.
+/// True if there is one for each, in any order.
 fn all_fit<'a, T>(
     got: impl Iterator<Item = &'a str>,
     wanted: &[T],
@@ -183,7 +183,7 @@ impl Call {
         let is_right = match (outcome, &self.result, &self.error) {
             (Ok(_), None, None) => self.accepted,
             (Err(error), None, None) => self.accepted && error.kind() != Some(ErrorKind::InvalidParams),
-            (Ok(result), Some(wanted), None) => tells(&result, wanted),
+            (Ok(result), Some(wanted), None) => fits(&result, wanted),
             (Err(error), None, Some(wanted)) => Refusal::from(error) == *wanted,
             _ => false,
         };

@@ -98,7 +98,7 @@ fn at_a_terminal_an_interrupt_asks_whether_to_cancel() {
 }
 
 #[test]
-fn a_stalled_agent_is_told_of_once_for_each_silence() {
+fn a_stalled_agent_is_reported_once_for_each_silence() {
     let project = Project::started(json!({ "daemon": { "stall_minutes": 0.005 } }));
     let task = project.submit("echo one; while [ ! -e more ]; do sleep 0.01; done; echo two; while [ ! -e go ]; do sleep 0.01; done");
     let stalls = || project.json(&["event", "list", "task:stalled"]).as_array().unwrap().clone();

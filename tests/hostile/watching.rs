@@ -25,16 +25,16 @@ fn sh(project: &Project, script: &str) {
     assert!(done.status.success(), "{script}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
-fn is_told(project: &Project, path: &str) -> bool {
+fn is_reported(project: &Project, path: &str) -> bool {
     let events = project.json(&["event", "list", "file:*"]);
     events.as_array().unwrap().iter().any(|event| event["payload"]["path"] == path)
 }
 
-/// Waits until a change is told and the rule has fired.
-fn changes_are_told(project: &Project, path: &str) {
+/// Waits until a change is reported and the rule has fired.
+fn changes_are_reported(project: &Project, path: &str) {
     let before = project.json(&["task", "stats"])["total"].as_u64().unwrap();
     fs::write(project.file(path), "another").unwrap();
-    until("the change to be told", || is_told(project, path));
+    until("the change to be reported", || is_reported(project, path));
     until("its task", || project.json(&["task", "stats"])["total"].as_u64().unwrap() > before);
 }
 
@@ -64,12 +64,12 @@ fn nested_braces_in_an_ignore_file_end_nothing() {
     for (file, depth) in [(".gitignore", 1000), ("src/.gitignore", 13_100), ("src/deep/.gitignore", 200_000)]
     {
         fs::write(project.file(file), nested_braces(depth)).unwrap();
-        changes_are_told(&project, &format!("src/deep/after-{depth}"));
+        changes_are_reported(&project, &format!("src/deep/after-{depth}"));
     }
     // Nor does it end the next one.
     project.stop();
     project.start();
-    changes_are_told(&project, "src/deep/later");
+    changes_are_reported(&project, "src/deep/later");
     is_named(&project, "src/.gitignore", "line 1");
 }
 
@@ -79,14 +79,14 @@ fn an_ignore_file_without_an_end_is_read_in_part_and_that_is_said() {
     fs::write(project.file(".gitignore"), "/src/hidden\n").unwrap();
     fs::File::options().append(true).open(project.file(".gitignore")).unwrap().set_len(1 << 40).unwrap();
     project.start();
-    changes_are_told(&project, "src/a");
+    changes_are_reported(&project, "src/a");
     is_named(&project, ".gitignore", "larger than");
     // Once it is as it should be, nothing is said.
     fs::write(project.file(".gitignore"), "/src/hidden\n").unwrap();
     until("the health to be well", || issue(&project).is_none());
     fs::write(project.file("src/hidden"), "").unwrap();
-    changes_are_told(&project, "src/b");
-    assert!(!is_told(&project, "src/hidden"));
+    changes_are_reported(&project, "src/b");
+    assert!(!is_reported(&project, "src/hidden"));
 }
 
 #[test]
@@ -97,8 +97,8 @@ fn patterns_that_take_for_ever_do_not() {
     let bad = format!("{}b\n{}b\n{}b\n", "**/a/".repeat(40), "*a".repeat(1000), "**/*a*/".repeat(4));
     fs::write(project.file(".gitignore"), bad.repeat(500)).unwrap();
     project.start();
-    changes_are_told(&project, "src/x");
-    changes_are_told(&project, &format!("src/{name}a"));
+    changes_are_reported(&project, "src/x");
+    changes_are_reported(&project, &format!("src/{name}a"));
     is_named(&project, ".gitignore", "does not count");
 }
 
@@ -110,10 +110,10 @@ fn pipes_and_links_where_git_has_files_stop_nothing() {
         let project = project();
         project.start();
         sh(&project, plant);
-        changes_are_told(&project, "src/a");
+        changes_are_reported(&project, "src/a");
         project.stop();
         project.start();
-        changes_are_told(&project, "src/b");
+        changes_are_reported(&project, "src/b");
         if plant.contains(".gitignore") {
             is_named(&project, ".gitignore", "not read");
         }
@@ -127,13 +127,13 @@ fn what_holds_file_rules_back_is_in_the_health() {
     let project = project();
     sh(&project, "git init -q .");
     project.start();
-    changes_are_told(&project, "src/a");
+    changes_are_reported(&project, "src/a");
     fs::write(project.file(".git/MERGE_HEAD"), "").unwrap();
     fs::write(project.file("src/b"), "another").unwrap();
     is_named(&project, ".git/MERGE_HEAD", "git status");
-    assert!(!is_told(&project, "src/b"));
+    assert!(!is_reported(&project, "src/b"));
     fs::remove_file(project.file(".git/MERGE_HEAD")).unwrap();
-    until("the change to be told", || is_told(&project, "src/b"));
+    until("the change to be reported", || is_reported(&project, "src/b"));
     until("the health to be well", || issue(&project).is_none());
     assert!(!Path::new(&project.file(".git/MERGE_HEAD")).exists());
 }

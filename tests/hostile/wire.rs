@@ -20,7 +20,7 @@ fn memory(project: &Project, figure: &str) -> usize {
     line.trim_start_matches(':').trim().split(' ').next().unwrap().parse::<usize>().unwrap() / 1024
 }
 
-/// How many MiB more than this the daemon has ever had. Of unoptimised code, which has a little more.
+/// Additional peak memory of the daemon, in MiB over this. Of unoptimised code, which has a little more.
 fn peak_over(project: &Project, idle: usize) -> usize {
     memory(project, "VmHWM").saturating_sub(idle)
 }

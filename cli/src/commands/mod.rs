@@ -5,9 +5,9 @@ pub(crate) mod chat;
 pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod event;
+mod output_printer;
 pub(crate) mod schedule;
 pub(crate) mod setup;
-mod speech;
 pub(crate) mod task;
 
 use std::{
@@ -31,10 +31,10 @@ use crate::{
     project::{comes_back, connect, request_timeout},
 };
 
-/// How long to wait before asking again where the daemon is to be there again in a moment.
+/// Pause before asking again where the daemon is to be there again in a moment.
 pub(crate) const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 
-/// Does what takes a daemon. One that begins anew, or is being started, is waited for: nothing was said to it yet.
+/// Does what takes a daemon. One that restarts, or is being started, is waited for: nothing was said to it yet.
 pub(crate) fn ask(
     project: Option<&Path>,
     question: impl AsyncFnOnce(&DaemonClient) -> Result<ExitCode, CliError>,

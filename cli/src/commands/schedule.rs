@@ -25,7 +25,7 @@ use crate::{
     project::to_start,
 };
 
-/// What can be done with schedules.
+/// Commands for schedules.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ScheduleCommand {
     /// List the schedules, with the times for which they fired last and fire next
@@ -43,13 +43,13 @@ pub(crate) enum ScheduleCommand {
     },
 }
 
-/// What is typed after `next`.
+/// Arguments of `next`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct NextArgs {
-    /// When, as in crontab(5): minute, hour, day of month, month, day of week, as one argument; or @daily and the like
+    /// The schedule, as in crontab(5): minute, hour, day of month, month, day of week, as one argument; or @daily and the like
     #[arg(value_name = "EXPR", value_hint = ValueHint::Other)]
     expression: String,
-    /// How many times
+    /// Number of times to print
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     #[arg(value_hint = ValueHint::Other)]
     count: u16,

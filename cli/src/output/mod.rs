@@ -59,12 +59,13 @@ pub(crate) fn verbatim(document: &[u8]) -> Result<(), CliError> {
     Ok(out.flush()?)
 }
 
-/// Ends the command once nobody reads its output any more, as after `| head`: where nothing more is to be printed for a while, no failing write would
-/// tell. In a thread of its own, which ends with the process.
+/// Ends the command once nobody reads its output any more, as after `| head`: where nothing more is to be printed for
+/// a while, no failing write would
+/// show it. In a thread of its own, which ends with the process.
 pub(crate) fn end_with_the_reader() {
     std::thread::spawn(|| {
         let out = io::stdout();
-        // Nothing is asked for: that the other end was closed is told all the same.
+        // Nothing is asked for: that the other end was closed is reported all the same.
         let mut fds = [PollFd::new(&out, PollFlags::empty())];
         while matches!(poll(&mut fds, None), Err(Errno::INTR)) {}
         if fds[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
@@ -79,7 +80,7 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(Page::stderr(), "{text}");
 }
 
-/// How many of something: `1 rule`, `2 rules`.
+/// A number of something: `1 rule`, `2 rules`.
 pub(crate) fn count(number: u64, one: &str, more: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { more })
 }

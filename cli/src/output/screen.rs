@@ -4,13 +4,13 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::visible::visible_lines;
 
-/// What begins a sequence that sets colours and the like (ECMA-48, "SGR").
+/// Beginning of a sequence that sets colours and the like (ECMA-48, "SGR").
 const COLOR: &[u8] = b"\x1b[";
 
 /// The longest such sequence that is waited for, in bytes.
 const LONGEST_COLOR: usize = 64;
 
-/// What switches all colours off.
+/// Sequence that switches all colours off.
 const PLAIN: &[u8] = b"\x1b[0m";
 
 /// Standard output for the bytes of agents: they go as they are, unless it is a terminal.
@@ -126,7 +126,7 @@ impl<W: Write> Drop for Screen<W> {
 mod tests {
     use super::*;
 
-    /// What is shown of bytes that come in pieces of this size.
+    /// Shows bytes that come in pieces of this size.
     fn shown(bytes: &[u8], piece: usize) -> String {
         let mut out = Vec::new();
         let mut screen = Screen::on(&mut out);

@@ -13,7 +13,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Page, shorten};
 use crate::visible::visible;
 
-/// What stands between two columns.
+/// Width between two columns.
 const GAP: u16 = 2;
 
 /// The longest cell, in columns: no name and no path is longer.
@@ -22,7 +22,7 @@ const LONGEST: usize = 4096;
 /// The least of a text that is worth a column, in columns of the terminal.
 const LEAST_TEXT: usize = 8;
 
-/// What the lines of a paragraph begin with, all but the first.
+/// Beginning of the lines of a paragraph, all but the first.
 const INDENT: &str = "  ";
 
 /// A column, by its heading.
@@ -46,7 +46,7 @@ impl Column {
     }
 }
 
-/// What is shown in a table: text of others cannot act on the terminal.
+/// Text shown in a table: text of others cannot act on the terminal.
 pub(crate) struct Shown {
     text: String,
     color: Option<AnsiColor>,
@@ -134,7 +134,7 @@ impl<const N: usize> Table<N> {
         }
     }
 
-    /// How wide a terminal must be for columns that can be read.
+    /// Width that a terminal needs for columns that can be read.
     fn least_width(&self) -> usize {
         let column = |(at, column): (usize, &Column)| {
             let cells = self.rows.iter().map(|row| row[at].text.width());
@@ -218,7 +218,7 @@ fn paragraph<const N: usize>(columns: &[Column; N], row: &[Shown; N], width: usi
     lines
 }
 
-/// What ends a colour may stand behind the blanks: all that is escaped here is ours.
+/// The line without blanks at its end. What ends a colour may stand behind them: all that is escaped here is ours.
 fn without_blanks(line: &str) -> String {
     let (mut text, mut end) = (line.trim_end(), String::new());
     while let Some(at) = text.rfind('\x1b').filter(|at| text[*at..].find('m') == Some(text.len() - at - 1)) {

@@ -18,7 +18,7 @@ pub(crate) fn local_in(at: Timestamp, zone: &TimeZone) -> String {
     jiff::Timestamp::from_millisecond(at.as_millis()).map_or_else(|_| "-".to_owned(), |at| rfc3339(at, zone))
 }
 
-/// How long ago that was: `3 minutes ago`.
+/// Time since then: `3 minutes ago`.
 pub(crate) fn ago(at: Timestamp) -> String {
     let since = Timestamp::now().as_millis().saturating_sub(at.as_millis());
     timeago::Formatter::new().convert(Duration::from_millis(u64::try_from(since).unwrap_or(0)))
@@ -29,7 +29,7 @@ pub(crate) fn moment(at: Timestamp) -> String {
     format!("{} ({})", local(at), ago(at))
 }
 
-/// What changes of files wait for: the mark of a git operation, and since when.
+/// The mark of a git operation that changes of files wait for, and the time since when.
 pub(crate) fn git_operation(mark: &str, since: Option<Timestamp>) -> String {
     let since = since.map(|at| format!(" since {}", moment(at))).unwrap_or_default();
     format!("a git operation: {}{since}", visible(mark))

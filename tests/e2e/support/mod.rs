@@ -10,6 +10,6 @@ mod wire;
 pub(crate) use process::{is_dead, kill, may_unshare, processes_of};
 pub(crate) use project::{Cli, Project, repository};
 pub(crate) use terminal::Step;
-pub(crate) use vectors::{call_vectors, tells, with_vector_rule};
+pub(crate) use vectors::{call_vectors, fits, with_vector_rule};
 pub(crate) use wait::{until, until_some};
 pub(crate) use wire::Wire;

@@ -21,7 +21,7 @@ pub(crate) fn processes_of(dir: &Path) -> Vec<(u32, String)> {
         .collect()
 }
 
-/// Whether a process is dead with all its threads: the last of them closes its files and drops its locks. One that is only
+/// True if a process is dead with all its threads: the last of them closes its files and drops its locks. One that is only
 /// dying has lost its command line already, and so belongs nowhere, but still holds them.
 pub(crate) fn is_dead(pid: u32) -> bool {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
@@ -40,7 +40,7 @@ fn belongs(pid: u32, dir: &Path) -> Option<String> {
     (is_there || line.contains(dir.to_str()?)).then_some(line)
 }
 
-/// Whether a process may have name spaces of its own with these options of unshare(1). Containers and some systems refuse that to all
+/// True if a process may have name spaces of its own with these options of unshare(1). Containers and some systems refuse that to all
 /// or to ordinary users; a test that needs it is then passed over, and says so.
 pub(crate) fn may_unshare(options: &[&str]) -> bool {
     let done = Command::new("unshare").args(options).arg("true").output();

@@ -15,7 +15,7 @@ pub(crate) struct Project {
     dir: tempfile::TempDir,
 }
 
-/// What a command came to.
+/// Result of a command.
 pub(crate) struct Cli {
     pub(crate) code: i32,
     pub(crate) out: String,
@@ -154,7 +154,7 @@ impl Project {
         self.wire().call("task.wait", json!({ "taskId": id, "timeoutMs": 60_000 }))
     }
 
-    /// How often the stand-in agent ran, for which tasks.
+    /// The tasks for which the stand-in agent ran, one for each run.
     pub(crate) fn runs(&self) -> Vec<String> {
         self.read(".stand-in-runs").lines().map(str::to_owned).collect()
     }

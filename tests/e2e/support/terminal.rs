@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Project, repository};
 
-/// What a person does at a terminal.
+/// Step of a person at a terminal.
 pub(crate) enum Step {
     /// Waits until this is shown.
     Sees(&'static str),

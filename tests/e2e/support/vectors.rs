@@ -23,14 +23,14 @@ pub(crate) fn with_vector_rule() -> Project {
     Project::started(json!({ "rules": [Project::rule("vector-rule", "vector:rule", "vector")] }))
 }
 
-/// Whether a value is what a vector tells of it: members that it does not name may be anything.
-pub(crate) fn tells(got: &Value, wanted: &Value) -> bool {
+/// True if a value is what a vector says of it: members that it does not name may be anything.
+pub(crate) fn fits(got: &Value, wanted: &Value) -> bool {
     match (got, wanted) {
         (Value::Object(got), Value::Object(wanted)) => {
-            wanted.iter().all(|(name, wanted)| got.get(name).is_some_and(|got| tells(got, wanted)))
+            wanted.iter().all(|(name, wanted)| got.get(name).is_some_and(|got| fits(got, wanted)))
         }
         (Value::Array(got), Value::Array(wanted)) => {
-            got.len() == wanted.len() && got.iter().zip(wanted).all(|(got, wanted)| tells(got, wanted))
+            got.len() == wanted.len() && got.iter().zip(wanted).all(|(got, wanted)| fits(got, wanted))
         }
         _ => got == wanted,
     }

@@ -44,7 +44,7 @@ fn a_shim_that_is_stopped_again_and_again_keeps_nothing_alive() {
     let cancelled = project.json(&["task", "cancel", "task-0001"]);
     assert_eq!(cancelled["state"], "cancelled");
     until("its end", || !is_left(&project));
-    // The shim itself was let go on, and has told how it went.
+    // The shim itself was let go on, and has reported how it went.
     assert!(project.file(&format!("{DIR}/exit.json")).exists());
 }
 

@@ -21,7 +21,7 @@ fn after(script: &str, more: Value) -> Project {
     project
 }
 
-/// Whether a process of the project's first agent is left.
+/// True if a process of the project's first agent is left.
 fn is_left(project: &Project) -> bool {
     let daemon = project.read(".aiwg/daemon.pid").trim().parse().unwrap_or(0);
     crate::support::processes_of(project.path()).iter().any(|(pid, _)| *pid != daemon)

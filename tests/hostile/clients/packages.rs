@@ -26,8 +26,8 @@ fn python_works_under_asyncio() {
 #[test]
 fn python_may_call_in_a_signal_handler_whatever_that_interrupts() {
     for what in ["calls", "raises", "both"] {
-        let told = python_script("signals.py", &[what]);
-        assert!(told.contains("nothing hung and no line was torn"), "{what}: {told}");
+        let printed = python_script("signals.py", &[what]);
+        assert!(printed.contains("nothing hung and no line was torn"), "{what}: {printed}");
     }
 }
 

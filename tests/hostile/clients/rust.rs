@@ -1,4 +1,4 @@
-//! The Rust SDK against daemons that say what a test tells them to, and against one that goes away.
+//! The Rust SDK against daemons that say what a test makes them say, and against one that goes away.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -157,7 +157,7 @@ async fn what_cannot_be_understood_fails_its_own_call_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_is_one_too_many_is_told_so_whatever_it_sends() {
+async fn a_connection_that_is_one_too_many_hears_so_whatever_it_sends() {
     let project = Project::started(json!({ "daemon": { "max_connections": 1 } }));
     let mut only = project.wire();
     only.is_alive();
@@ -302,7 +302,7 @@ async fn a_subscription_that_is_put_off_when_it_comes_back_comes_again() {
     }
 }
 
-/// What an event of this subscription with this number is.
+/// The event of this subscription with this number.
 fn event(subscription: u64, seq: u64) -> String {
     let event = json!({ "seq": seq, "topic": "a", "payload": null, "source": "client", "at": "2026-11-28T18:00:00.000Z" });
     json!({ "method": "event", "params": { "subscription": subscription, "event": event } }).to_string()

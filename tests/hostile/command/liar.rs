@@ -15,17 +15,17 @@ use serde_json::{Value, json};
 
 use crate::support::repository;
 
-/// What begins the line that it would like to pass for one of ours.
+/// Beginning of the line that it would like to pass for one of ours.
 pub(super) const FORGED: &str = "Everything is fine";
 
-/// How it answers.
+/// Its way to answer.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Lie {
     Results,
     Errors,
 }
 
-/// What its texts are.
+/// Its texts.
 pub(super) fn wild() -> String {
     format!(
         "x\u{1b}[2J\u{1b}]52;c;cm0gLXJmIC8=\u{7}\u{9b}2J\u{90}q\u{9c}\u{8}\u{7f}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}\r\n{FORGED}\n\u{1b}[35m"

@@ -56,7 +56,7 @@ fn a_whole_queue_is_cancelled() {
         states(&project),
         ["completed", "cancelled", "cancelled", "cancelled", "cancelled", "cancelled"]
     );
-    // One that has ended is told as it is, and the others are cancelled all the same.
+    // One that has ended is reported as it is, and the others are cancelled all the same.
     let queued = project.submit("sleep 1000");
     let mixed = project.run(&["task", "cancel", &ended, &queued]);
     assert!(mixed.code == 1 && mixed.out.contains("is completed already"), "{}{}", mixed.out, mixed.err);

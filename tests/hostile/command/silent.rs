@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Project, kill};
 
-/// What is answered at once by a daemon that is well.
+/// Commands that a daemon that is well answers at once.
 const SHORT: [&[&str]; 24] = [
     &["daemon", "status"],
     &["daemon", "ping"],
@@ -62,7 +62,7 @@ fn what_is_answered_at_once_is_not_waited_for_for_ever() {
     let logs = project.run(&["daemon", "logs", "--request-timeout", "0.2"]);
     assert!(logs.code == 0 && logs.out.contains("the daemon starts"), "{}", logs.err);
     assert!(logs.err.contains("does not answer"), "{}", logs.err);
-    // What waits for a task waits for the daemon as well, unless it is told how long.
+    // What waits for a task waits for the daemon as well, unless it has a limit.
     let waited = project.run(&["task", "wait", "1", "--wait-timeout", "0.5"]);
     assert_eq!(waited.code, 124, "{}", waited.err);
     kill(project.pid(), Signal::CONT);

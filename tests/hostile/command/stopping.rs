@@ -36,7 +36,7 @@ fn a_damaged_database_keeps_nobody_from_stopping_it() {
     std::fs::write(&database, "hello\n").unwrap();
     let has_failed = || project.run(&["daemon", "status"]).code != 0;
     until("that it is noticed", has_failed);
-    // It begins anew, and sets the database aside.
+    // It restarts, and puts the database into quarantine.
     let done = project.run(&["daemon", "restart"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     assert_eq!(project.pid(), pid);

@@ -54,7 +54,7 @@ fn what_waits_for_another_trigger_is_dropped_and_that_is_said() {
 #[test]
 fn what_the_new_trigger_matches_as_well_goes_on() {
     let project = busy(&["old:a", "old:b", "old:a"]);
-    // Over a restart, too: nobody tells the next daemon what the trigger was.
+    // Over a restart, too: the next daemon does not know what the trigger was.
     project.configure(&Project::config(json!({ "rules": [rule("*:a", "new")] })).to_string());
     project.json(&["daemon", "restart"]);
     until("the daemon", || project.run(&["daemon", "ping"]).code == 0);

@@ -1,4 +1,4 @@
-//! Configurations of every shape: each is told apart, with its place, and holds up nobody.
+//! Configurations of every shape: each error is reported by itself, with its place, and holds up nobody.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,7 +16,7 @@ fn rules(many: usize, rule: impl Fn(usize) -> Value) -> String {
     json!({ "rules": (0..many).map(rule).collect::<Vec<_>>() }).to_string()
 }
 
-/// What `config check` says of a file of these bytes: one thing or another, but never much, and nothing that a terminal obeys.
+/// Output of `config check` for a file of these bytes: one thing or another, but never much, and nothing that a terminal obeys.
 fn checked(project: &Project, bytes: &[u8]) -> Cli {
     std::fs::write(project.file(".aiwg/daemon.json"), bytes).unwrap();
     let done = project.run(&["config", "check"]);
@@ -96,7 +96,7 @@ fn whatever_stands_in_it_is_refused_with_its_place() {
 }
 
 #[test]
-fn of_many_notices_some_are_told() {
+fn of_many_notices_some_are_shown() {
     let project = Project::empty();
     std::fs::create_dir_all(project.file(".aiwg")).unwrap();
     let never = |n: usize| {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Project, until};
 
-/// What `config check` says of rules with these triggers, and of the rest of a configuration.
+/// Result of `config check` for rules with these triggers, and for the rest of a configuration.
 fn checked(more: serde_json::Value) -> (i32, String) {
     let project = Project::new(more);
     let done = project.run(&["config", "check"]);

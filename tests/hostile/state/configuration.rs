@@ -126,7 +126,7 @@ fn a_persons_start_puts_it_in_force_and_shows_what_has_changed() {
     end(&project, daemon);
 }
 
-/// A project whose agents do what they are told and leave the mark `good`, and whose file was then changed by one of them.
+/// A project whose agents do what their prompt says and leave the mark `good`, and whose file was then changed by one of them.
 pub(super) fn changed_by_an_agent() -> Project {
     let agent = "prompt=$(cat); case $prompt in 'do: '*) eval \"${prompt#do: }\";; esac; touch good";
     let rights = json!({ "agents_may": ["default", "daemon.restart"] });

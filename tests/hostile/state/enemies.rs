@@ -7,7 +7,7 @@ use crate::support::{Project, may_unshare, until};
 
 const AIWG: &str = env!("CARGO_BIN_EXE_aiwg");
 
-/// What an agent does that has killed the daemon of its project, and what then runs: it is `good` or nothing.
+/// A project whose agent has killed the daemon and then carried out this attack; what runs then is `good` or nothing.
 fn after_a_crash(attack: &str) -> Project {
     let project = changed_by_an_agent();
     std::fs::write(project.file("forge"), FORGES).unwrap();
@@ -139,7 +139,7 @@ fn a_log_that_is_lost_puts_nothing_in_force() {
     project.kill_daemon();
     daemon.wait().unwrap();
     std::fs::write(&log, "what any editor can write").unwrap();
-    // A person is told of it.
+    // A person is shown it.
     project.start();
     let status = project.json(&["daemon", "status"]);
     let issues = status["issues"].as_array().unwrap();

@@ -1,10 +1,10 @@
-//! Agents of other projects' daemons: they are no persons here either, and no chain begins anew in another project.
+//! Agents of other projects' daemons: they are no persons here either, and no chain restarts in another project.
 
 use serde_json::{Value, json};
 
 use crate::support::{Project, until, until_some};
 
-/// What an agent of `project` comes to that calls the command in another project.
+/// Result of the command when an agent of `project` calls it in another project.
 fn by_agent(project: &Project, how: &str, there: &Project, words: &str) -> Value {
     let aiwg = env!("CARGO_BIN_EXE_aiwg");
     let there = there.path().display();

@@ -29,7 +29,7 @@ fn database(project: &Project) -> PathBuf {
     project.file(".aiwg/daemon/daemon.db")
 }
 
-/// What SQLite would write before it puts another task into a queue like this one's: any daemon of this version has the same pages.
+/// Log that SQLite would write before it puts another task into a queue like this one's: any daemon of this version has the same pages.
 fn log_with_a_task(like: &Project) -> Vec<u8> {
     let dir = tempfile::tempdir().unwrap();
     let copy = dir.path().join("daemon.db");

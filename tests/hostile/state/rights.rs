@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Project, until};
 
-/// What a command came to that was called by an agent.
+/// Result of a command that was called by an agent.
 fn by_agent(project: &Project, words: &str) -> Value {
     let aiwg = env!("CARGO_BIN_EXE_aiwg");
     project.ended(&project.submit(&format!("{aiwg} {words} --json 2>&1")))

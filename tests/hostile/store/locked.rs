@@ -40,7 +40,7 @@ fn a_lock_costs_no_task_its_end_and_no_caller_a_wrong_answer() {
 }
 
 #[test]
-fn what_would_come_of_an_event_is_told_in_spite_of_a_lock() {
+fn what_would_come_of_an_event_is_shown_in_spite_of_a_lock() {
     let rule = Project::rule("r", "a:b", "x");
     let project = Project::started(json!({ "rules": [rule] }));
     let test = || project.wire().call("automation.test", json!({ "topic": "a:b" }))["rules"][0].clone();

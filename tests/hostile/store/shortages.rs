@@ -83,7 +83,7 @@ fn no_more_threads_cost_no_answer() {
     let project = Project::started(json!({ "daemon": { "heartbeat_interval_seconds": 3600 } }));
     let mut wire = project.wire();
     wire.call("task.list", json!({}));
-    // Tokio ends threads that were idle for 10 s unless it is told not to, and some work is done 2 s after the start.
+    // Tokio ends threads that were idle for 10 s unless it is set not to, and some work is done 2 s after the start.
     std::thread::sleep(std::time::Duration::from_secs(14));
     let before = limit(&project, Resource::Nproc, Some(1));
     assert_eq!(wire.call("task.list", json!({})), json!([]));

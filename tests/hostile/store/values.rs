@@ -73,7 +73,8 @@ fn issues(project: &Project) -> String {
     project.wire().call("daemon.status", json!({}))["issues"].to_string()
 }
 
-/// What someone does to the database of a stopped daemon that has one finished, one failed and one queued task, and some events.
+/// A stopped daemon that has one finished, one failed and one queued task, and some events, whose database someone
+/// has edited with this SQL.
 fn with_edited(sql: &str) -> Project {
     let project = Project::new(json!({ "daemon": { "max_parallel_actions": 1 } }));
     project.start();
@@ -191,6 +192,6 @@ fn a_running_task_that_cannot_be_read_is_ended_and_fails() {
 fn a_conversation_is_shown_though_how_one_of_its_turns_came_about_cannot_be_read() {
     let project = with_edited("UPDATE task SET conversation = 'talk', cause = 'no json' WHERE no = 1");
     let history = project.wire().call("chat.history", json!({ "conversation": "talk" }));
-    // Who cannot be told to be a person is none.
+    // Who is not known to be a person is none.
     assert_eq!(history[0]["by"], "agent", "{history}");
 }

@@ -164,7 +164,7 @@ fn large_emits_are_bounded_and_given_back() {
 }
 
 #[test]
-fn one_connection_more_than_may_be_is_told_so() {
+fn one_connection_more_than_may_be_is_refused() {
     let project = Project::started(json!({ "daemon": { "max_connections": 5 } }));
     let mut open: Vec<Wire> = (0..5).map(|_| project.wire()).collect();
     open.iter_mut().for_each(Wire::is_alive);

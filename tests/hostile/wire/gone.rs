@@ -9,7 +9,7 @@ fn emit(wire: &mut Wire) -> u64 {
     wire.call("event.emit", json!({ "topic": "a:b" }))["seq"].as_u64().unwrap()
 }
 
-/// Reads on from `last` up to event `newest`, in which nothing may be missing that is not told. Gives how many were told to be.
+/// Reads on from `last` up to event `newest`. Nothing may be missing that is not reported so. Returns the number of those that are.
 fn read_on(wire: &mut Wire, mut last: u64, newest: u64) -> u64 {
     let mut missed = 0;
     while last < newest {
@@ -34,7 +34,7 @@ fn kept(wire: &mut Wire) -> Vec<Value> {
 }
 
 #[test]
-fn what_retention_has_deleted_is_told_to_be_missed() {
+fn what_retention_has_deleted_is_reported_as_missed() {
     let project = Project::started(json!({}));
     let mut emitter = project.wire();
     (0..100).for_each(|_| {
@@ -45,7 +45,7 @@ fn what_retention_has_deleted_is_told_to_be_missed() {
     until("old events to be gone", || kept(&mut emitter).len() <= 11);
     let first = kept(&mut emitter)[0]["seq"].as_u64().unwrap();
     let newest = emit(&mut emitter);
-    // With topics that none of them matches it is told as well: nobody knows what they were.
+    // With topics that none of them matches it is reported as well: nobody knows what they were.
     for (topics, since) in [(json!([]), 20), (json!(["none:*"]), 0), (json!([]), first - 1)] {
         let mut wire = project.wire();
         wire.call("event.subscribe", json!({ "topics": topics, "since": since }));
@@ -59,7 +59,7 @@ fn what_retention_has_deleted_is_told_to_be_missed() {
 }
 
 #[test]
-fn a_log_that_is_deleted_and_goes_on_at_a_higher_number_is_told_to_have_a_gap() {
+fn a_log_that_is_deleted_and_goes_on_at_a_higher_number_is_reported_to_have_a_gap() {
     let project = Project::started(json!({}));
     (0..50).for_each(|_| {
         emit(&mut project.wire());

@@ -38,7 +38,7 @@ fn flood(project: &Project, connections: usize, lines: &str) -> Vec<UnixStream> 
     streams.into_iter().map(|(stream, _)| stream).collect()
 }
 
-/// Who has little to say is served while others hold all that they can.
+/// Checks that who has little to say is served while others hold all that they can.
 fn is_served(project: &Project) {
     let mut wire = project.wire();
     wire.is_alive();
@@ -82,7 +82,7 @@ fn calls_that_wait() {
     let waiting = flood(&project, 40, &lines);
     assert!(peak_over(&project, idle) < 64, "{} MiB", peak_over(&project, idle));
     is_served(&project);
-    // Another one waits beside all these, and not for them; of many, most are told that they cannot.
+    // Another one waits beside all these, and not for them; of many, most are refused.
     let mut wire = project.wire();
     wire.send(wait(1));
     wire.is_alive();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Project, until, until_some};
 
-/// Opens this many connections, tells in `answers` what comes of each when asked for something, and holds those that are taken.
+/// Opens this many connections, writes to `answers` what comes of each when asked for something, and holds those that are taken.
 fn greedy(project: &Project, connections: usize) -> String {
     let script = format!(
         r#"
@@ -23,7 +23,7 @@ time.sleep(1000)
     project.submit("exec python3 greedy.py")
 }
 
-fn limit_is_told(project: &Project) -> Option<String> {
+fn limit_issue(project: &Project) -> Option<String> {
     let status = project.json(&["daemon", "status"]);
     let issues = status["issues"].as_array().unwrap().clone();
     let of_limit = issues.iter().find(|issue| issue["kind"] == "connection_limit")?;
@@ -43,16 +43,16 @@ fn agents_leave_half_of_the_places_to_people() {
     let kinds: Vec<&Value> = answers.iter().map(|answer| &answer["error"]["data"]["kind"]).collect();
     assert!(kinds[..5].iter().all(|kind| kind.is_null()), "{answers:?}");
     assert!(kinds[5..].iter().all(|kind| *kind == "too_many_connections"), "{answers:?}");
-    // People are served, and told whose fault it is, in the log as well.
-    let told = limit_is_told(&project).unwrap();
-    assert!(told.contains(&task), "{told}");
+    // People are served, and shown whose fault it is, in the log as well.
+    let issue = limit_issue(&project).unwrap();
+    assert!(issue.contains(&task), "{issue}");
     assert!(project.read(".aiwg/daemon/daemon.log").contains("agents' processes have 5 connections open"));
     let mut wires: Vec<_> = (0..4).map(|_| project.wire()).collect();
     wires.iter_mut().for_each(|wire| wire.is_alive());
     project.json(&["task", "cancel", &task]);
     assert_eq!(project.ended(&task)["state"], "cancelled");
     drop(wires);
-    until("the health to be well", || limit_is_told(&project).is_none());
+    until("the health to be well", || limit_issue(&project).is_none());
 }
 
 #[test]
@@ -65,6 +65,6 @@ fn that_all_places_are_taken_stands_in_the_health() {
     assert!(status["issues"].to_string().contains("connection_limit"), "{status}");
     drop(wires);
     until("the health to be well", || {
-        project.run(&["daemon", "status"]).code == 0 && limit_is_told(&project).is_none()
+        project.run(&["daemon", "status"]).code == 0 && limit_issue(&project).is_none()
     });
 }

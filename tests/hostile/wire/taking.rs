@@ -6,7 +6,7 @@ use serde_json::json;
 use super::request;
 use crate::support::{Project, Wire, until};
 
-fn is_told(wire: &mut Wire) -> bool {
+fn is_reported(wire: &mut Wire) -> bool {
     wire.call("daemon.status", json!({}))["issues"].to_string().contains("connections cannot be taken")
 }
 
@@ -22,13 +22,13 @@ fn without_files_connections_wait_and_are_taken_when_there_are_some() {
     for (id, wire) in waiting.iter_mut().enumerate() {
         wire.send(request(id, "ping", &json!({})));
     }
-    // Who is connected is served, and told of it.
-    until("it is said", || is_told(&mut wire));
+    // Who is connected is served, and shown the issue.
+    until("it is said", || is_reported(&mut wire));
     prlimit(pid, Resource::Nofile, before).unwrap();
     for (id, wire) in waiting.iter_mut().enumerate() {
         assert_eq!(wire.receive()["id"], id);
     }
-    until("the health to be well", || !is_told(&mut wire));
+    until("the health to be well", || !is_reported(&mut wire));
     // It has not tried without a pause: the longest one is two seconds, the first ones are shorter.
     let tried = project.read(".aiwg/daemon/daemon.log").matches("connections cannot be taken").count();
     assert!(tried < 100, "{tried}");
@@ -43,7 +43,7 @@ fn a_daemon_stops_though_connections_cannot_be_taken() {
     let few = Rlimit { current: Some(4), ..getrlimit(Resource::Nofile) };
     prlimit(pid, Resource::Nofile, few).unwrap();
     let _waiting = project.wire();
-    until("it is said", || is_told(&mut wire));
+    until("it is said", || is_reported(&mut wire));
     wire.call("daemon.stop", json!({}));
     wire.rest();
     until("its end", || !project.socket().exists());

@@ -35,7 +35,7 @@ fn five_hundred_who_wait_for_an_output_cost_one_look_and_no_threads() {
 }
 
 #[test]
-fn how_the_rules_are_is_told_while_another_process_holds_the_database() {
+fn the_state_of_the_rules_is_shown_while_another_process_holds_the_database() {
     let project = Project::started(json!({ "rules": [Project::rule("r", "a", "do: true")] }));
     let database = rusqlite::Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
     database.execute_batch("BEGIN IMMEDIATE").unwrap();

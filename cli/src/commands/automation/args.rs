@@ -10,7 +10,7 @@ pub(crate) enum AutomationCommand {
     /// Show the rules and the tasks that they have made lately
     #[command(after_help = examples::AUTOMATION_STATUS, alias = "list")]
     Status,
-    /// Enable all automation, or a rule; a tripped rule begins anew
+    /// Enable all automation, or a rule; a tripped rule is reset
     #[command(after_help = examples::ENABLE)]
     Enable {
         /// The rule's id
@@ -24,7 +24,7 @@ pub(crate) enum AutomationCommand {
         #[arg(long, value_name = "ID", value_hint = ValueHint::Other)]
         rule: Option<String>,
     },
-    /// Tell which rules something would fire, with the prompts; changes nothing
+    /// Show which rules something would fire, with the prompts; changes nothing
     #[command(after_help = examples::TEST)]
     Test(TestArgs),
 }

@@ -9,15 +9,15 @@ use aiwg_client::{
 
 use crate::{
     commands::{
-        speech::Speech,
+        output_printer::OutputPrinter,
         task::{
             follow::{Reading, bytes},
             show::outcome,
         },
     },
     error::CliError,
-    lasting::{Lasting, WAIT},
     output::{count, indented, note, visible},
+    reconnecting_client::{ReconnectingClient, WAIT},
 };
 
 /// Prints the answer until its task has ended, and gives that. If the daemon goes away it is waited for: its agents go on without it.
@@ -27,18 +27,18 @@ pub(super) async fn listen(
     id: &str,
     out: impl Write,
 ) -> Result<Task, CliError> {
-    // What it waits for is of little worth: where it cannot be told, the answer is waited for all the same.
-    let _ = tell_what_it_waits_for(&client, id).await;
-    let connection = Lasting::new(project, client);
-    let mut speech = Speech::to(out);
+    // What it waits for is of little worth: where it is not known, the answer is waited for all the same.
+    let _ = note_what_it_waits_for(&client, id).await;
+    let connection = ReconnectingClient::new(project, client);
+    let mut printer = OutputPrinter::to(out);
     let mut reading = Reading::of(id, OutputStream::Stdout, true);
     while let Some(chunk) = connection.call(WAIT, async |client| reading.next(&client).await).await? {
-        speech.hear(&bytes(&chunk)?)?;
+        printer.write(&bytes(&chunk)?)?;
     }
     let task = connection.ended(id).await?;
     let is_answered = task.state == TaskState::Completed;
     // Without an answer the result is the raw output.
-    speech.end(task.result.as_deref().filter(|_| is_answered))?;
+    printer.end(task.result.as_deref().filter(|_| is_answered))?;
     if !is_answered {
         let why = task.error.as_deref().unwrap_or("no reason was given");
         note(&format!("aiwg: {} {}: {}", visible(id), outcome(task.state), indented(why, 4)));
@@ -47,7 +47,7 @@ pub(super) async fn listen(
 }
 
 /// Says what a message waits for, if it does: nothing is heard of it until then.
-async fn tell_what_it_waits_for(client: &DaemonClient, id: &str) -> Result<(), ClientError> {
+async fn note_what_it_waits_for(client: &DaemonClient, id: &str) -> Result<(), ClientError> {
     let task = client.task_get(TaskGetParams { task_id: id.to_owned() }).await?;
     if task.state != TaskState::Queued {
         return Ok(());

@@ -39,7 +39,7 @@ impl Talk {
             "/history" => self.history(),
             "/clear" => self.clear(),
             _ if word.starts_with('/') && !word[1..].contains('/') => {
-                Err(CliError::Usage(format!("{word} is no command; /help tells what can be typed")))
+                Err(CliError::Usage(format!("{word} is no command; /help lists the commands")))
             }
             _ => return self.send(line),
         }

@@ -17,15 +17,15 @@ use rustyline::{
 
 use crate::error::CliError;
 
-/// How many lines are remembered.
+/// Number of lines that are remembered.
 const REMEMBERED: usize = 1000;
 
-/// What can be typed besides a message.
+/// Commands that can be typed besides a message.
 pub(super) const COMMANDS: [(&str, &str); 8] = [
     ("/help", "what can be typed here"),
     ("/status", "how the daemon is"),
     ("/tasks", "the latest tasks"),
-    ("/run PROMPT", "a task in the background; you are told when it ends"),
+    ("/run PROMPT", "a task in the background; a notice says when it ends"),
     ("/cancel ID...", "cancel tasks"),
     ("/history", "what was said in this conversation"),
     ("/clear", "forget what was said in it"),
@@ -78,7 +78,7 @@ fn unusable(error: impl std::fmt::Display) -> CliError {
     CliError::Failed(format!("the terminal cannot be used: {error}"))
 }
 
-/// What helps with typing.
+/// Helps with typing.
 pub(super) struct Typing {
     cancellable: Cancellable,
 }
@@ -118,12 +118,12 @@ impl Completer for Typing {
     }
 }
 
-/// Whether a message is all there: no `\` at its end, no open block of code.
+/// True if a message is all there: no `\` at its end, no open block of code.
 fn is_whole(typed: &str) -> bool {
     !typed.ends_with('\\') && !turns_block(typed)
 }
 
-/// Whether a block of code is open behind it if none was before, or the other way round.
+/// True if a block of code is open behind it if none was before, or the other way round.
 pub(super) fn turns_block(typed: &str) -> bool {
     !typed.matches("```").count().is_multiple_of(2)
 }

@@ -17,7 +17,7 @@ impl Interrupts {
         Ok(Self(Mutex::new(signal(SignalKind::interrupt())?)))
     }
 
-    /// What comes of something that may take long; none if Ctrl-C is pressed first, or was pressed since the last `forget`.
+    /// Result of something that may take long; none if Ctrl-C is pressed first, or was pressed since the last `forget`.
     pub(super) async fn unless_pressed<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut presses = self.0.lock().await;
         tokio::select! {
@@ -28,7 +28,7 @@ impl Interrupts {
         }
     }
 
-    /// What was pressed until now came too late to be about anything.
+    /// Forgets what was pressed until now: it came too late to be about anything.
     pub(super) async fn forget(&self) {
         while self.0.lock().await.recv().now_or_never().is_some() {}
     }

@@ -26,12 +26,12 @@ use crate::{
     error::CliError,
     examples,
     input::prompt,
-    lasting::within,
     output::{Output, agent_stdout, visible},
+    reconnecting_client::within,
     values::{duration, priority},
 };
 
-/// What can be said.
+/// Commands for conversations.
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ChatCommand {
     /// Say something, and print the answer as it comes
@@ -39,13 +39,13 @@ pub(crate) enum ChatCommand {
     Send(SendArgs),
 }
 
-/// What is typed after `send`.
+/// Arguments of `send`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SendArgs {
-    /// What to say, as one argument; - reads it from standard input
+    /// The message, as one argument; - reads it from standard input
     #[arg(value_hint = ValueHint::Other)]
     message: String,
-    /// The conversation that it belongs to: the agent is told what was said in it before
+    /// The conversation that it belongs to: the agent gets what was said in it before
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     conversation: Option<String>,
     /// Higher ones start first
@@ -55,15 +55,15 @@ pub(crate) struct SendArgs {
     /// Do not wait for the answer, and print the task's id; so does --json
     #[arg(long)]
     no_wait: bool,
-    /// How long to wait for the answer, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+    /// Limit of the wait for the answer, as 90, 30m or 2h; then exit with 124, and leave the task alone. No limit unless given
     #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, conflicts_with = "no_wait")]
     wait_timeout: Option<Duration>,
 }
 
-/// What is typed after `daemon chat`.
+/// Arguments of `daemon chat`.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ChatArgs {
-    /// What to say, as one argument, or - for standard input; without it, a conversation begins
+    /// The message, as one argument, or - for standard input; without it, a conversation begins
     #[arg(value_hint = ValueHint::Other)]
     message: Option<String>,
     /// The conversation to go on with; a new one when left out

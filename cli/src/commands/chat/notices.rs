@@ -1,4 +1,4 @@
-//! Telling what ends while a conversation goes on.
+//! Prints a notice when a task ends while a conversation goes on.
 
 use std::{
     collections::HashSet,
@@ -20,26 +20,26 @@ use crate::{
     project::{connect, is_gone},
 };
 
-/// How many characters of a prompt, or an error, are shown.
+/// Number of characters that are shown of a prompt, or an error.
 const SHOWN: usize = 60;
 
-/// Tasks whose end nobody needs to be told: their answers are being listened to.
+/// Tasks whose end needs no notice: their answers are being listened to.
 pub(super) type Heard = Arc<Mutex<HashSet<String>>>;
 
-/// Tells when tasks end that nobody listens to.
+/// Prints a notice when a task ends that nobody listens to.
 pub(super) struct Notices {
     pub(super) client: DaemonClient,
     pub(super) project: Option<PathBuf>,
     pub(super) conversation: String,
     pub(super) heard: Heard,
     pub(super) cancellable: Cancellable,
-    /// Held while an answer is printed, so that nothing is told in the middle of it.
+    /// Held while an answer is printed, so that no notice comes in the middle of it.
     pub(super) quiet: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Notices {
-    /// Tells it above the line that is being typed, until the conversation ends.
-    pub(super) async fn tell(mut self, mut printer: impl ExternalPrinter) {
+    /// Prints the notices above the line that is being typed, until the conversation ends.
+    pub(super) async fn print(mut self, mut printer: impl ExternalPrinter) {
         let topics = vec!["task:*".to_owned()];
         let events = self.client.subscribe(Subscribe { topics, since: None, reconnect: true });
         let Ok(mut events) = events.await else { return };
@@ -55,7 +55,7 @@ impl Notices {
         }
     }
 
-    /// Whether that is the end of a task that nobody listens to.
+    /// True if that is the end of a task that nobody listens to.
     fn is_news(&self, task: &TaskEvent) -> bool {
         let mut open = self.cancellable.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|id| *id != task.task_id);

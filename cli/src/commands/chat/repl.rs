@@ -36,7 +36,7 @@ pub(super) struct Talk {
     project: Option<PathBuf>,
     client: DaemonClient,
     pub(super) conversation: String,
-    /// Whether its lines are typed by a person, and not read from a script.
+    /// True if its lines are typed by a person, and not read from a script.
     is_with_person: bool,
     interrupts: Interrupts,
     heard: Heard,
@@ -44,11 +44,11 @@ pub(super) struct Talk {
     quiet: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// What came of a line.
+/// Result of a line.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Done {
     Well,
-    /// There is no answer, as was told.
+    /// There is no answer, which was reported.
     Badly,
     /// The conversation is over.
     Leave,
@@ -56,7 +56,7 @@ pub(super) enum Done {
 
 /// Talks until the person leaves, or the script is at its end.
 pub(super) fn run(project: Option<&Path>, conversation: Option<String>) -> Result<ExitCode, CliError> {
-    // One more thread, which tells what ends while this one waits for a line.
+    // One more thread, which prints what ends while this one waits for a line.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let client = runtime.block_on(connect(project))?;
     // From here on Ctrl-C ends what it is pressed in.
@@ -88,9 +88,9 @@ impl Talk {
     fn with_person(&mut self) -> Result<(), CliError> {
         let mut editor = editor(Arc::clone(&self.cancellable))?;
         let status = self.wait(self.client.daemon_status(NoParams {}))?;
-        say(&format!("{}. /help tells what can be typed; Ctrl-D leaves.", visible(&status.project)))?;
+        say(&format!("{}. /help lists the commands; Ctrl-D leaves.", visible(&status.project)))?;
         if let Ok(printer) = editor.create_external_printer() {
-            self.runtime.spawn(self.notices().tell(printer));
+            self.runtime.spawn(self.notices().print(printer));
         }
         loop {
             self.runtime.block_on(self.interrupts.forget());
@@ -102,7 +102,7 @@ impl Talk {
                         Ok(Done::Well | Done::Badly) => {}
                         Err(error @ CliError::Io(_)) => return Err(error),
                         // What fails does not end the conversation.
-                        Err(error) => tell(&error),
+                        Err(error) => print_error(&error),
                     }
                 }
                 // The line is given up, and another one begins.
@@ -200,7 +200,7 @@ impl Talk {
         if let Some(task) = self.interrupts.unless_pressed(answer).await {
             return task.map(Some);
         }
-        say(&format!("\n{} is still being ended; you are told when it has.", visible(id)))?;
+        say(&format!("\n{} is still being ended; a notice says when it has ended.", visible(id)))?;
         Ok(None)
     }
 }
@@ -212,7 +212,7 @@ pub(super) fn say(text: &str) -> Result<(), CliError> {
     Ok(page.flush()?)
 }
 
-/// Tells what went wrong with a line.
-pub(super) fn tell(error: &CliError) {
+/// Prints the error of a line.
+pub(super) fn print_error(error: &CliError) {
     note(&format!("aiwg: {error}"));
 }

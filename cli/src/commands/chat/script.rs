@@ -6,7 +6,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 use super::{
     editor::{message, turns_block},
-    repl::{Done, Talk, tell},
+    repl::{Done, Talk, print_error},
 };
 use crate::error::CliError;
 
@@ -29,7 +29,7 @@ impl Talk {
                 Ok(Done::Badly) => is_all_well = false,
                 Err(error @ (CliError::Interrupted | CliError::Io(_))) => return Err(error),
                 Err(error) => {
-                    tell(&error);
+                    print_error(&error);
                     is_all_well = false;
                 }
             }

@@ -8,7 +8,7 @@ use crate::examples;
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Tell all that is wrong with a configuration file, and where
+    /// List all errors in a configuration file, and where they are
     #[command(after_help = examples::CONFIG_CHECK)]
     Check {
         /// The file, - for standard input; .aiwg/daemon.json of the project unless given

@@ -23,19 +23,19 @@ use crate::{
     project::to_start,
 };
 
-/// What names standard input.
+/// The argument that stands for standard input.
 const STDIN: &str = "-";
 
-/// What `--json` prints.
+/// Output of `--json`.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Checked {
     /// None where there is none and the defaults hold.
     file: Option<PathBuf>,
     ok: bool,
-    /// What is wrong, as `daemon.reload` has it.
+    /// The errors, as `daemon.reload` has them.
     errors: Vec<ConfigProblem>,
-    /// What is asked for in vain.
+    /// Settings that have no effect.
     notices: Vec<String>,
 }
 

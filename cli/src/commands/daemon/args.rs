@@ -18,7 +18,7 @@ pub(crate) enum DaemonCommand {
     /// Stop the daemon; running tasks have 15 seconds to end
     #[command(after_help = examples::STOP)]
     Stop,
-    /// Have the daemon begin anew, with its configuration file and its program read again; running tasks go on
+    /// Restart the daemon, with its configuration file and its program read again; running tasks go on
     #[command(after_help = examples::RESTART)]
     Restart,
     /// Put the changed configuration in force; running tasks and connections stay
@@ -59,7 +59,7 @@ pub(crate) struct ServiceArgs {
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct LogsArgs {
-    /// How many of the last lines
+    /// Number of lines from the end of the log
     #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
     #[arg(value_parser = clap::value_parser!(u32).range(..=i64::from(MAX_LINES)), value_hint = ValueHint::Other)]
     pub(crate) lines: u32,

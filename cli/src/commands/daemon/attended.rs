@@ -1,4 +1,4 @@
-//! Whether a person asks for a start: what an agent, a service manager or a container starts puts no changed configuration in force.
+//! Finds out if a person asks for a start: what an agent, a service manager or a container starts puts no changed configuration in force.
 
 use std::io::{self, IsTerminal};
 
@@ -8,7 +8,7 @@ use aiwg_shim::Process;
 use super::args::StartArgs;
 use crate::error::CliError;
 
-/// What systemd tells the process that it starts.
+/// Variable that systemd sets for the process that it starts.
 const STARTED_BY_SYSTEMD: &str = "SYSTEMD_EXEC_PID";
 
 /// A person types `daemon start`, or has a script do it. In the foreground, where service managers and containers have it, only a terminal
@@ -20,19 +20,19 @@ pub(super) fn is_attended(args: &StartArgs) -> bool {
     args.attended || (!is_service() && (!args.foreground || io::stdin().is_terminal()))
 }
 
-/// Whether systemd has started this process, or the script around it.
+/// True if systemd has started this process, or the script around it.
 fn is_service() -> bool {
     let main = std::env::var(STARTED_BY_SYSTEMD).ok().and_then(|pid| pid.parse::<u32>().ok());
     let me = std::process::id();
     main.is_some_and(|main| main == me || Some(main) == Process::parent_of(me))
 }
 
-/// Whether this is a process of an agent, of whatever project: its environment says so, or a shim is among its parents.
+/// True if this is a process of an agent, of whatever project: its environment says so, or a shim is among its parents.
 pub(super) fn is_agent() -> bool {
     std::env::var_os(TASK_ENV).is_some_and(|task| !task.is_empty()) || Process::current_is_kept()
 }
 
-/// What only a person may ask for.
+/// Refuses to an agent what only a person may ask for.
 ///
 /// # Errors
 /// An agent does.

@@ -12,9 +12,9 @@ use aiwg_server::{log, project::Project};
 use super::args::LogsArgs;
 use crate::{
     error::CliError,
-    lasting::{Lasting, WAIT, wait_ms},
     output::{Output, Page, end_with_the_reader, json_line, note},
     project::{connect, is_silent, reconnect, to_start},
+    reconnecting_client::{ReconnectingClient, WAIT, wait_ms},
 };
 
 pub(super) fn run(project: Option<&Path>, args: &LogsArgs, output: &Output) -> Result<ExitCode, CliError> {
@@ -51,7 +51,7 @@ async fn go_on(
         Some(client) => client,
         None => reconnect(project).await,
     };
-    let connection = Lasting::new(project, client).patient();
+    let connection = ReconnectingClient::new(project, client).patient();
     loop {
         let params = DaemonLogsParams { lines: None, cursor: Some(cursor), wait_ms: Some(wait_ms(WAIT)) };
         let more = connection.call(WAIT, async |client| client.daemon_logs(params.clone()).await).await?;
@@ -60,7 +60,7 @@ async fn go_on(
     }
 }
 
-/// What the last daemon has left.
+/// The end of the log that the last daemon has left.
 fn from_file(project: Option<&Path>, args: &LogsArgs, error: ClientError) -> Result<DaemonLogs, CliError> {
     // A named socket may be that of another machine, whose files are not here.
     if project.is_none() && std::env::var_os(SOCKET_ENV).is_some_and(|path| !path.is_empty()) {
@@ -86,7 +86,7 @@ fn print(logs: &DaemonLogs, output: &Output) -> Result<(), CliError> {
     if output.json {
         return json_line(logs);
     }
-    // It tells of what agents and events have said.
+    // It has words of agents and events in it.
     let mut out = Page::stdout();
     logs.lines.iter().try_for_each(|line| writeln!(out, "{line}"))?;
     Ok(out.flush()?)

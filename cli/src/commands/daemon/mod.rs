@@ -32,14 +32,14 @@ use crate::{
     project::{from_afar, here, is_own, is_without_store, request_timeout_or, to_start},
 };
 
-/// How long to wait for a daemon that begins anew, beyond the time that its agents have.
+/// Time to wait for a daemon that restarts, beyond the time that its agents have.
 const LAST_MOMENTS: Duration = Duration::from_secs(60);
 
 fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<ExitCode, CliError> {
     let attended = attended::is_attended(&args);
     let project = startable(project)?;
     if let Some(again) = args.foreground.then(|| Options::before(&project)).flatten() {
-        // This process was the daemon, and begins anew: who has asked for that is known.
+        // This process was the daemon, and restarts in place: who has asked for that is known.
         foreground(again)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -74,7 +74,7 @@ fn start(project: Option<&Path>, args: StartArgs, output: &Output) -> Result<Exi
     start_with(&options, output)
 }
 
-/// Those of a start that a person asks for, with nothing else said.
+/// Options of a start that a person asks for, with nothing else said.
 fn options(project: PathBuf) -> Options {
     Options {
         project,
@@ -100,7 +100,7 @@ fn startable(named: Option<&Path>) -> Result<PathBuf, CliError> {
     let project = to_start(named)?;
     if project.canonicalize().is_ok_and(|project| project.to_str().is_none()) {
         return Err(CliError::Failed(format!(
-            "no daemon can be started in {}: its path is not UTF-8, as every path that a daemon tells of must be; rename the directory",
+            "no daemon can be started in {}: its path is not UTF-8, as every path in a daemon's answers must be; rename the directory",
             project.display()
         )));
     }
@@ -108,7 +108,7 @@ fn startable(named: Option<&Path>) -> Result<PathBuf, CliError> {
         return match std::env::var(TASK_ENV) {
             Ok(task) if !task.is_empty() && is_own(&project) => Err(CliError::Failed(format!(
                 "this is the agent of {task}, a task of this project's own daemon: a daemon that it started would be ended with it; \
-                 `aiwg daemon restart` has the one that runs begin anew"
+                 `aiwg daemon restart` restarts the one that runs"
             ))),
             _ => Ok(project),
         };
@@ -169,7 +169,7 @@ fn project_here(client: &DaemonClient, status: &DaemonStatus) -> Option<PathBuf>
     is_same(client.socket(), Path::new(&status.socket)).then(|| PathBuf::from(&status.project))
 }
 
-/// The status; none where the daemon's database does not answer, which what ends the daemon or has it begin anew needs not.
+/// The status; none where the daemon's database does not answer, which is not needed to stop or restart the daemon.
 ///
 /// # Errors
 /// The daemon does not answer.
@@ -188,7 +188,7 @@ fn project_of(named: Option<&Path>, client: &DaemonClient, status: Option<&Daemo
     }
 }
 
-/// Whether two sockets are one. A daemon that ends, or begins anew, has removed its own already: then their places tell.
+/// True if two sockets are one. A daemon that ends, or restarts, has removed its own already: then their places are compared.
 fn is_same(one: &Path, other: &Path) -> bool {
     let real = |socket: &Path| {
         let place = || Some(socket.parent()?.canonicalize().ok()?.join(socket.file_name()?));
@@ -197,7 +197,7 @@ fn is_same(one: &Path, other: &Path) -> bool {
     real(one).is_some_and(|one| Some(one) == real(other))
 }
 
-/// How long a daemon may take to put another configuration in force: it may have to look at many more files.
+/// Time within which a daemon must put another configuration in force: it may have to look at many more files.
 const RELOAD: Duration = Duration::from_secs(60);
 
 async fn reload(client: &DaemonClient, output: &Output) -> Result<ExitCode, CliError> {

@@ -1,4 +1,4 @@
-//! Beginning anew, with the same agents.
+//! Restarts the daemon, with the same agents.
 
 use std::{
     path::Path,
@@ -17,18 +17,18 @@ use super::{
 };
 use crate::{error::CliError, output::Output, project::connect};
 
-/// How often to look whether the daemon is there again.
+/// Interval at which is looked whether the daemon is there again.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// What a restart comes to.
+/// Result of a restart.
 enum Restart {
-    /// It has begun anew.
+    /// It has restarted.
     Done(Ready),
     /// Its configuration is refused, and it goes on as it was.
     Refused(DaemonReloaded),
 }
 
-/// Has the daemon, if one runs, begin anew with the configuration file it had, while running tasks go on; else starts it.
+/// Restarts the daemon, if one runs, with the configuration file it had, while running tasks go on; else starts it.
 pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let restart = match runtime.block_on(restart(project)) {
@@ -63,7 +63,7 @@ async fn in_place(
     client: &DaemonClient,
     before: Option<&DaemonStatus>,
 ) -> Result<Restart, CliError> {
-    // On this machine its lock tells how far it is, which it keeps all the while. Before it is asked: its socket is gone soon.
+    // On this machine its lock says how far it is, which it keeps all the while. Before it is asked: its socket is gone soon.
     let here = project_of(project, client, before);
     // One whose database does not answer says of no moment that it began then; the next one begins after this.
     let asked_at = Timestamp::now();
@@ -88,7 +88,7 @@ async fn in_place(
             }));
         }
         if has_ended || began.elapsed() > LAST_MOMENTS {
-            let how = if has_ended { "has ended, and did not begin anew" } else { "does not answer again" };
+            let how = if has_ended { "has ended, and did not restart" } else { "does not answer again" };
             let of = before.map(|before| format!(" of {}", before.project)).unwrap_or_default();
             return Err(CliError::Failed(format!(
                 "process {} {how}; .aiwg/daemon/daemon.log{of} may say why",

@@ -27,19 +27,19 @@ use crate::{
     project::{here, is_full, is_gone, is_silent},
 };
 
-/// How often to ask a daemon that begins anew, and to look whether a process has ended.
+/// Interval at which a daemon that restarts is asked again, and a process is checked for its end.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// How long a daemon may take to take a signal in before it counts as one that hangs.
+/// Time within which a daemon must take a signal in before it counts as one that hangs.
 const TAKES_A_SIGNAL: Duration = Duration::from_secs(10);
 
-/// How long a daemon that ends may take: its agents have 15 seconds.
+/// Time within which a daemon must end: its agents have 15 seconds.
 const ENDING: Duration = Duration::from_secs(45);
 
-/// How long the kernel may take to end a process that is killed.
+/// Time within which the kernel must end a process that is killed.
 const DYING: Duration = Duration::from_secs(10);
 
-/// What `--json` prints: the method's own result, whether the daemon had to be killed, and whose agents are still alive.
+/// Output of `--json`: the method's own result, whether the daemon had to be killed, and whose agents are still alive.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Stopped {
@@ -51,7 +51,7 @@ struct Stopped {
     agents_left: Vec<String>,
 }
 
-/// How a daemon has ended.
+/// The way in which a daemon has ended.
 #[derive(Clone, Copy, PartialEq)]
 enum Ended {
     Asked,
@@ -70,7 +70,7 @@ struct Asked {
 struct Here {
     project: PathBuf,
     holder: Process,
-    /// Whether it can be seen from here: a container's processes have other numbers outside.
+    /// True if it can be seen from here: a container's processes have other numbers outside.
     is_visible: bool,
 }
 
@@ -80,7 +80,7 @@ impl Here {
         Some(Self { is_visible: holder.is_alive(), project, holder })
     }
 
-    /// Whether that daemon has ended, be there another one by now.
+    /// True if that daemon has ended, be there another one by now.
     fn has_ended(&self) -> bool {
         if self.is_visible {
             return !self.holder.is_alive();
@@ -95,7 +95,7 @@ impl Here {
     /// The tasks whose agents are still alive though it has ended. There are none where none ran and it has ended as it should.
     ///
     /// # Errors
-    /// It cannot be told: their directories do not answer.
+    /// It is not known: their directories do not answer.
     fn agents_left(&self, running: u32, how: Ended) -> Result<Vec<String>, CliError> {
         // Another one may have taken over, and with it the agents.
         let is_followed = last_holder(&self.project).is_some_and(|now| now.process != self.holder);
@@ -104,7 +104,7 @@ impl Here {
         }
         living_agents(&self.project).map_err(|_| {
             CliError::Failed(format!(
-                "the daemon has ended, but whether agents are alive cannot be told: the file system of {}/.aiwg/daemon/actions does not \
+                "the daemon has ended, but it is not known whether agents are alive: the file system of {}/.aiwg/daemon/actions does not \
                  answer",
                 self.project.display()
             ))
@@ -116,7 +116,8 @@ impl Here {
     }
 }
 
-/// Asks until there is a daemon to take it: one may just be beginning anew. One that does not answer is ended by signals, and so is one that takes
+/// Asks until there is a daemon to take it: one may just be restarting. One that does not answer is ended by signals,
+/// and so is one that takes
 /// no more connections: whoever keeps them all open must not keep a person from stopping it.
 pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, CliError> {
     let began = Instant::now();
@@ -126,7 +127,7 @@ pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, C
             Err(CliError::Client(error)) if is_gone(&error) || is_silent(&error) || is_full(&error) => error,
             Err(other) => return Err(other),
         };
-        if is_silent(&error) || is_full(&error) || !begins_anew(project, &error) || began.elapsed() > ENDING {
+        if is_silent(&error) || is_full(&error) || !restarts(project, &error) || began.elapsed() > ENDING {
             return end_holder(project, error, output);
         }
         std::thread::sleep(LOOK_EVERY);
@@ -195,8 +196,8 @@ fn wait_for(
     Ok(code)
 }
 
-/// Whether the daemon, though it is gone, is to be there again in a moment.
-fn begins_anew(project: Option<&Path>, error: &ClientError) -> bool {
+/// True if the daemon, though it is gone, is to be there again in a moment.
+fn restarts(project: Option<&Path>, error: &ClientError) -> bool {
     let running = here(project).filter(|here| is_running(here));
     let Some(holder) = running.and_then(|here| last_holder(&here)) else { return false };
     holder.phase == Phase::BeginsAnew || !error.is_no_daemon()
@@ -271,7 +272,7 @@ fn stopped(
     Ok(ExitCode::FAILURE)
 }
 
-/// Whether something comes to be in time.
+/// True if something comes to be in time.
 fn comes_within(time: Duration, mut is_so: impl FnMut() -> bool) -> bool {
     let began = Instant::now();
     while !is_so() {

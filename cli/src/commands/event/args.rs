@@ -10,13 +10,13 @@ use crate::{
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum EventCommand {
-    /// Tell the daemon that something happened
+    /// Emit an event
     #[command(after_help = examples::EMIT)]
     Emit {
-        /// What happened: up to 200 characters of A-Z a-z 0-9 _ . : / -
+        /// The event's topic: up to 200 characters of A-Z a-z 0-9 _ . : / -
         #[arg(value_hint = ValueHint::Other)]
         topic: String,
-        /// What to say of it, as JSON; - reads it from standard input
+        /// The event's payload, as JSON; - reads it from standard input
         #[arg(value_name = "JSON", value_parser = payload, value_hint = ValueHint::Other)]
         payload: Option<Payload>,
     },
@@ -39,7 +39,7 @@ pub(crate) enum EventCommand {
         /// Only events after this number
         #[arg(long, value_name = "SEQ", value_hint = ValueHint::Other)]
         since: Option<u64>,
-        /// How many at the most, up to 1000: the newest ones, or with --since the next
+        /// Maximum number, up to 1000: the newest ones, or with --since the next
         #[arg(long, value_name = "N", default_value_t = EVENTS_LISTED, value_parser = limit(), value_hint = ValueHint::Other)]
         limit: u32,
     },

@@ -99,7 +99,7 @@ async fn watch(
     Ok(())
 }
 
-/// Tells what to type for the events that are not listed, if there are any.
+/// Prints what to type for the events that are not listed, if there are any.
 async fn more(client: &DaemonClient, params: EventListParams, events: &[Event]) -> Result<(), CliError> {
     let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(()) };
     let (listed, is_all_topics) = (events.len(), params.topics.is_none());

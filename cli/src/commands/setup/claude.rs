@@ -10,10 +10,10 @@ use serde_json::{Map, Value, json};
 
 use crate::error::CliError;
 
-/// Where `claude` looks for a project's settings.
+/// Path at which `claude` looks for a project's settings.
 const SETTINGS: &str = ".claude/settings.json";
 
-/// What agents are denied: whoever edits these files decides what runs.
+/// Permission that agents are denied: whoever edits these files decides what runs.
 pub(super) const DENIED: &str = "Edit(/.aiwg/**)";
 
 /// Adds the rule to the project's settings, and leaves all else in them as it is.

@@ -78,7 +78,7 @@ pub(crate) fn init(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a running daemon leaves beside the configuration is no part of the project's history. What stands there already stays.
+/// Keeps from the project's history what a running daemon leaves beside the configuration. What stands there already stays.
 fn keep_from_git(dir: &Path) -> Result<(), CliError> {
     let path = dir.join(".gitignore");
     // One that a daemon has made keeps itself out as well; this one is the project's.

@@ -2,7 +2,7 @@ use std::{ffi::OsString, path::Path, process::ExitCode};
 
 use crate::{commands::ServiceArgs, error::CliError, output::verbatim, project::to_start};
 
-/// What a unit says.
+/// Content of a unit.
 struct Unit {
     program: String,
     project: String,
@@ -26,7 +26,7 @@ pub(crate) fn service(project: Option<&Path>, args: &ServiceArgs) -> Result<Exit
     Ok(ExitCode::SUCCESS)
 }
 
-/// What can stand in a unit: a line in it that nobody has meant would be acted upon.
+/// The text, if it can stand in a unit: a line in it that nobody has meant would be acted upon.
 fn one_line(text: OsString) -> Result<String, CliError> {
     match text.into_string() {
         Ok(text) if !text.contains(char::is_control) => Ok(text),

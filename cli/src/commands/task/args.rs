@@ -36,7 +36,7 @@ pub(crate) enum TaskCommand {
         /// Return at once; a running task has 15 seconds to end
         #[arg(long)]
         no_wait: bool,
-        /// How long to wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+        /// Limit of the wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. No limit unless given
         #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, conflicts_with = "no_wait")]
         wait_timeout: Option<Duration>,
     },
@@ -58,7 +58,7 @@ pub(crate) enum TaskCommand {
         /// Every byte, with the messages of an agent that writes JSON
         #[arg(long)]
         raw: bool,
-        /// How long to wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+        /// Limit of the wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. No limit unless given
         #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, requires = "follow")]
         wait_timeout: Option<Duration>,
     },
@@ -71,7 +71,7 @@ pub(crate) enum TaskCommand {
         /// The tasks' ids, or their numbers
         #[arg(required = true, value_parser = task_id, value_hint = ValueHint::Other)]
         ids: Vec<String>,
-        /// How long to wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+        /// Limit of the wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. No limit unless given
         #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other)]
         wait_timeout: Option<Duration>,
     },
@@ -110,7 +110,7 @@ pub(crate) struct Selected {
 
 #[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct SubmitArgs {
-    /// What the agent is asked to do, as one argument; - reads it from standard input
+    /// The prompt for the agent, as one argument; - reads it from standard input
     #[arg(value_hint = ValueHint::Other)]
     pub(crate) prompt: String,
 
@@ -139,7 +139,7 @@ pub(crate) struct SubmitArgs {
     #[arg(long, requires = "wait")]
     pub(crate) raw: bool,
 
-    /// How long to wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. Without a limit unless given
+    /// Limit of the wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. No limit unless given
     #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, requires = "wait")]
     pub(crate) wait_timeout: Option<Duration>,
 
@@ -158,7 +158,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub(crate) agent: Option<String>,
 
-    /// How many at the most, up to 1000
+    /// Maximum number, up to 1000
     #[arg(long, value_name = "N", default_value_t = TASKS_LISTED, value_parser = limit(), value_hint = ValueHint::Other)]
     pub(crate) limit: u32,
 

@@ -9,11 +9,11 @@ use serde::Serialize;
 use super::show;
 use crate::{
     error::CliError,
-    lasting::Lasting,
     output::{Output, note, visible},
+    reconnecting_client::ReconnectingClient,
 };
 
-/// What `--json` prints, once the task has ended.
+/// Output of `--json`, once the task has ended.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Cancelled {
@@ -24,9 +24,9 @@ struct Cancelled {
     processes_left: Option<u32>,
 }
 
-/// Cancels a task and waits until its processes have ended, unless told not to.
+/// Cancels a task and waits until its processes have ended, unless `no_wait` is set.
 pub(super) async fn cancel(
-    connection: &Lasting,
+    connection: &ReconnectingClient,
     client: &DaemonClient,
     id: String,
     no_wait: bool,

@@ -10,13 +10,13 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Serialize;
 
 use crate::{
-    commands::speech::Speech,
+    commands::output_printer::OutputPrinter,
     error::CliError,
-    lasting::{Lasting, WAIT, wait_ms},
     output::{Output, agent_stdout, json_line},
+    reconnecting_client::{ReconnectingClient, WAIT, wait_ms},
 };
 
-/// What `--json` prints of an output: the method's result, and what it takes to understand a line by itself.
+/// Output of `--json` for an output: the method's result, and what it takes to understand a line by itself.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Chunk<'a> {
@@ -36,7 +36,7 @@ impl<'a> Chunk<'a> {
 /// Output need not be text.
 const ENCODING: OutputEncoding = OutputEncoding::Base64;
 
-/// What is printed of an output.
+/// The part of an output that is printed.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted {
     pub(super) stream: OutputStream,
@@ -48,7 +48,7 @@ pub(super) struct Wanted {
 
 /// Prints an output; as JSON it is one chunk a line.
 pub(super) async fn logs(
-    connection: &Lasting,
+    connection: &ReconnectingClient,
     id: &str,
     wanted: Wanted,
     output: &Output,
@@ -65,29 +65,32 @@ pub(super) async fn logs(
 
 /// Copies an output to where people, or programs, read it. It goes on where the daemon is gone for a while.
 pub(super) async fn copy(
-    connection: &Lasting,
+    connection: &ReconnectingClient,
     id: &str,
     wanted: Wanted,
     to: Box<dyn Write>,
 ) -> Result<(), CliError> {
     let mut reading = Reading::of(id, wanted.stream, wanted.follow);
     let is_verbatim = wanted.raw || wanted.stream == OutputStream::Stderr;
-    let mut speech = if is_verbatim { Speech::verbatim(to) } else { Speech::to(to) };
+    let mut printer = if is_verbatim { OutputPrinter::verbatim(to) } else { OutputPrinter::to(to) };
     while let Some(chunk) = next(connection, &mut reading).await? {
-        speech.hear(&bytes(&chunk)?)?;
+        printer.write(&bytes(&chunk)?)?;
     }
-    Ok(speech.finish()?)
+    Ok(printer.finish()?)
 }
 
 /// The next chunk; none at the end. Only who follows waits for a daemon that is gone, or that does not answer.
-async fn next(connection: &Lasting, reading: &mut Reading) -> Result<Option<TaskOutput>, CliError> {
+async fn next(
+    connection: &ReconnectingClient,
+    reading: &mut Reading,
+) -> Result<Option<TaskOutput>, CliError> {
     if reading.follow {
         return connection.call(WAIT, async |client| reading.next(&client).await).await;
     }
     Ok(reading.next(&connection.client().await).await?)
 }
 
-/// Where one is in a task's output.
+/// Position in a task's output.
 pub(in crate::commands) struct Reading {
     params: TaskOutputParams,
     follow: bool,
@@ -116,7 +119,7 @@ impl Reading {
         while !self.at_end {
             let chunk = client.task_output(self.params.clone()).await?;
             if std::mem::replace(&mut self.attempt, chunk.attempt) != chunk.attempt && chunk.offset > 0 {
-                // The output of another attempt begins anew.
+                // The output of another attempt starts from 0.
                 self.params.offset = Some(0);
                 continue;
             }

@@ -1,4 +1,4 @@
-//! What all agents write, as they come and go.
+//! Prints what all agents write, as they come and go.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -20,21 +20,21 @@ use super::{
     show::outcome,
 };
 use crate::{
-    commands::speech::Speech,
+    commands::output_printer::OutputPrinter,
     error::CliError,
-    lasting::WAIT,
     output::{Output, Page, agent_stdout, json_line, visible},
     project::{in_time, is_gone, is_silent, reconnect},
+    reconnecting_client::WAIT,
 };
 
-/// What comes of a task that is followed.
+/// Message about a task that is followed.
 enum Heard {
     Started(String),
     Output(String, TaskOutput),
     Ended(String, TaskState),
 }
 
-/// What `--json` prints when a task has ended.
+/// Output of `--json` when a task has ended.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Ended<'a> {
@@ -60,7 +60,7 @@ pub(super) async fn follow_all(
         followed.insert(task.id.clone());
         tokio::spawn(listen(Arc::clone(&project), client.clone(), task.id, sender.clone()));
     }
-    let mut telling = Telling { raw, json: output.json, speeches: HashMap::new(), last: None };
+    let mut outputs = Outputs { raw, json: output.json, printers: HashMap::new(), last: None };
     loop {
         let next = tokio::select! {
             Some(next) = heard.recv() => next,
@@ -75,39 +75,39 @@ pub(super) async fn follow_all(
             },
         };
         match next {
-            Heard::Output(id, chunk) => telling.output(&id, &chunk)?,
+            Heard::Output(id, chunk) => outputs.output(&id, &chunk)?,
             Heard::Started(id) => {
                 if followed.insert(id.clone()) {
                     tokio::spawn(listen(Arc::clone(&project), client.clone(), id, sender.clone()));
                 }
             }
             Heard::Ended(id, state) => {
-                telling.end(&id, state)?;
+                outputs.end(&id, state)?;
                 followed.remove(&id);
             }
         }
     }
 }
 
-/// How what is heard is passed on.
-struct Telling {
+/// Prints the outputs of tasks, each under its heading.
+struct Outputs {
     raw: bool,
     json: bool,
-    speeches: HashMap<String, Speech<Vec<u8>>>,
+    printers: HashMap<String, OutputPrinter<Vec<u8>>>,
     /// Whose output was printed last, and where the rest of it goes.
     last: Option<(String, Box<dyn Write>)>,
 }
 
-impl Telling {
+impl Outputs {
     fn output(&mut self, id: &str, chunk: &TaskOutput) -> Result<(), CliError> {
         if self.json {
             return json_line(&Chunk::of(id, OutputStream::Stdout, chunk));
         }
         let raw = self.raw;
-        let new = || if raw { Speech::verbatim(Vec::new()) } else { Speech::to(Vec::new()) };
-        let speech = self.speeches.entry(id.to_owned()).or_insert_with(new);
-        speech.hear(&bytes(chunk)?)?;
-        let said = speech.take();
+        let new = || if raw { OutputPrinter::verbatim(Vec::new()) } else { OutputPrinter::to(Vec::new()) };
+        let printer = self.printers.entry(id.to_owned()).or_insert_with(new);
+        printer.write(&bytes(chunk)?)?;
+        let said = printer.take();
         self.say(id, &said)
     }
 
@@ -115,9 +115,9 @@ impl Telling {
         if self.json {
             return json_line(&Ended { task_id: id, state });
         }
-        if let Some(mut speech) = self.speeches.remove(id) {
-            speech.finish()?;
-            let said = speech.take();
+        if let Some(mut printer) = self.printers.remove(id) {
+            printer.finish()?;
+            let said = printer.take();
             self.say(id, &said)?;
         }
         // What the last agent has begun, such as a colour, ends before the line.

@@ -39,7 +39,7 @@ pub(super) async fn list(client: &DaemonClient, args: ListArgs, output: &Output)
     Ok(())
 }
 
-/// What to type for those that are not listed, if there are any.
+/// The command to type for those that are not listed, if there are any.
 async fn more(
     client: &DaemonClient,
     params: TaskListParams,

@@ -18,26 +18,26 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{args::Selected, show::outcome, submit::confirmed};
 use crate::{
     error::CliError,
-    lasting::Lasting,
     output::{Output, count, note, visible},
+    reconnecting_client::ReconnectingClient,
 };
 
-/// How many tasks one call names at the most.
+/// Maximum number of tasks that one call names.
 const AT_ONCE: usize = 1000;
 
-/// Those that can be cancelled: the queued ones first, or they would start when a running one ends.
+/// States of tasks that can be cancelled: the queued ones first, or they would start when a running one ends.
 const OPEN: [TaskState; 2] = [TaskState::Queued, TaskState::Running];
 
-/// Those that are retried when nobody names them.
+/// States of tasks that are retried when nobody names any.
 const IN_VAIN: [TaskState; 3] = [TaskState::Failed, TaskState::Cancelled, TaskState::Timeout];
 
-/// What `--json` prints of all that were retried: the results of `task.retryMany` put together.
+/// Output of `--json` for all that were retried: the results of `task.retryMany` put together.
 #[derive(Serialize)]
 struct Retried {
     tasks: Vec<TaskRetried>,
 }
 
-/// What `--json` prints of all that were cancelled, once they have ended.
+/// Output of `--json` for all that were cancelled, once they have ended.
 #[derive(Serialize)]
 struct Cancelled {
     tasks: Vec<CancelledOne>,
@@ -62,7 +62,7 @@ impl Selected {
         }
     }
 
-    /// What to ask the daemon for, call by call: `all` of them are those in these states.
+    /// Selections to ask the daemon for, call by call: `all` of them are those in these states.
     fn selections(&self, all: &[TaskState]) -> Vec<TaskSelection> {
         if self.all {
             let of = |state: &TaskState| TaskSelection { state: Some(*state), ..TaskSelection::default() };
@@ -114,9 +114,9 @@ pub(super) async fn retry(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Cancels all of them, and waits until their processes have ended, unless told not to. A person is asked before it is everything.
+/// Cancels all of them, and waits until their processes have ended, unless `no_wait` is set. A person is asked before it is everything.
 pub(super) async fn cancel(
-    connection: &Lasting,
+    connection: &ReconnectingClient,
     client: &DaemonClient,
     which: &Selected,
     no_wait: bool,
@@ -142,7 +142,7 @@ pub(super) async fn cancel(
 }
 
 async fn cancel_all(
-    connection: &Lasting,
+    connection: &ReconnectingClient,
     client: &DaemonClient,
     which: &Selected,
     no_wait: bool,
@@ -191,7 +191,7 @@ async fn cancelled(client: &DaemonClient, which: &Selected) -> Result<Vec<TaskCa
 }
 
 /// The tasks whose agents are being ended, once they have.
-async fn ends(connection: &Lasting, asked: &[TaskCancelledOne]) -> Result<Vec<Task>, CliError> {
+async fn ends(connection: &ReconnectingClient, asked: &[TaskCancelledOne]) -> Result<Vec<Task>, CliError> {
     let running = asked.iter().filter(|task| task.state == TaskState::Running);
     let waits = stream::iter(running).map(|task| connection.ended_soon(&task.task_id));
     waits.buffer_unordered(MAX_WAITING_CALLS / 2).try_collect().await

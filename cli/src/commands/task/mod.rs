@@ -22,8 +22,8 @@ pub(crate) use self::args::TaskCommand;
 use self::follow::Wanted;
 use crate::{
     error::CliError,
-    lasting::{Lasting, within},
     output::{Output, end_with_the_reader, visible},
+    reconnecting_client::{ReconnectingClient, within},
 };
 
 pub(crate) async fn run(
@@ -32,7 +32,7 @@ pub(crate) async fn run(
     command: TaskCommand,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    let lasting = || Lasting::new(project, client.clone());
+    let reconnecting = || ReconnectingClient::new(project, client.clone());
     match command {
         TaskCommand::Submit(args) => return submit::submit(project, client, args, output).await,
         TaskCommand::List(args) => list::list(client, args, output).await?,
@@ -42,7 +42,7 @@ pub(crate) async fn run(
             output.result(&task, |out, task| show::task(out, task, &open, raw))?;
         }
         TaskCommand::Cancel { which, no_wait, wait_timeout } => {
-            let connection = lasting();
+            let connection = reconnecting();
             let Some(id) = which.only().map(str::to_owned) else {
                 let done = many::cancel(&connection, client, &which, no_wait, output);
                 return within(wait_timeout, "not all of them have ended", done).await;
@@ -62,20 +62,22 @@ pub(crate) async fn run(
             if follow {
                 end_with_the_reader();
             }
-            let told = async {
+            let printed = async {
                 match &id {
-                    Some(id) => follow::logs(&lasting(), id, Wanted { stream, follow, raw }, output).await,
+                    Some(id) => {
+                        follow::logs(&reconnecting(), id, Wanted { stream, follow, raw }, output).await
+                    }
                     None => follow_all::follow_all(project.map(Path::to_owned), client, raw, output).await,
                 }
             };
-            within(wait_timeout, &what, told).await?;
+            within(wait_timeout, &what, printed).await?;
         }
         TaskCommand::Stats => {
             let stats = client.task_stats(NoParams {}).await?;
             output.result(&stats, show::stats)?;
         }
         TaskCommand::Wait { ids, wait_timeout } => {
-            let connection = lasting();
+            let connection = reconnecting();
             let waited = wait::wait(&connection, ids, output);
             return within(wait_timeout, "not all of them have ended", waited).await;
         }

@@ -1,21 +1,21 @@
-//! How tasks are shown to people.
+//! Shows tasks to people.
 
 use std::io::{self, Write};
 
 use aiwg_client::types::{Task, TaskState, TaskStats, TaskSubmitted, TaskUsage, UsageStats, UsageSum};
 
 use crate::{
-    commands::speech::said,
+    commands::output_printer::readable,
     output::{
         Column::{Number, Whole},
         Page, Table, count, indented, moment, visible,
     },
 };
 
-/// How wide the names of facts are.
+/// Width of the names of facts.
 const FACT: usize = 11;
 
-/// That a task has ended.
+/// Writes that a task has ended.
 pub(super) fn end(out: &mut Page, task: &Task) -> io::Result<()> {
     match &task.error {
         Some(error) => {
@@ -25,7 +25,7 @@ pub(super) fn end(out: &mut Page, task: &Task) -> io::Result<()> {
     }
 }
 
-/// What is said of a task in that state, after its id.
+/// The state of a task in words, to stand after its id.
 pub(in crate::commands) fn outcome(state: TaskState) -> String {
     match state {
         TaskState::Timeout => "timed out".to_owned(),
@@ -51,7 +51,7 @@ fn having(ids: &[String]) -> String {
 pub(super) fn task(out: &mut Page, task: &Task, open: &[String], raw: bool) -> io::Result<()> {
     facts(out, task, open)?;
     let output = task.output.as_deref().unwrap_or_default();
-    let output = if raw { output.to_owned() } else { said(output) };
+    let output = if raw { output.to_owned() } else { readable(output) };
     if output.is_empty() {
         return Ok(());
     }
@@ -91,7 +91,7 @@ fn facts(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
     fact("Error", task.error.clone())
 }
 
-/// How many tasks there are, and what they used.
+/// Writes the number of tasks, and what they used.
 pub(super) fn stats(out: &mut Page, stats: &TaskStats) -> io::Result<()> {
     let rows = [
         ("queued", stats.queued),
@@ -111,7 +111,7 @@ pub(super) fn stats(out: &mut Page, stats: &TaskStats) -> io::Result<()> {
     Ok(())
 }
 
-/// What agents have used: in all, by rule, by day.
+/// Writes what agents have used: in all, by rule, by day.
 fn usage(out: &mut Page, usage: &UsageStats) -> io::Result<()> {
     let mut rows = Table::new([
         Whole("USED BY"),
@@ -158,7 +158,7 @@ fn cost(usage: &TaskUsage) -> String {
     )
 }
 
-/// What became of the processes that the agent left.
+/// The fate of the processes that the agent left.
 pub(super) fn processes(task: &Task) -> Option<String> {
     match (task.processes_ended?, task.processes_left?) {
         (ended, 0) => Some(format!("{ended} ended, none left")),

@@ -21,8 +21,8 @@ use super::{
 use crate::{
     error::CliError,
     input::prompt,
-    lasting::{Lasting, within},
     output::{Output, Page, agent_stderr, agent_stdout, note, visible},
+    reconnecting_client::{ReconnectingClient, within},
 };
 
 pub(super) async fn submit(
@@ -38,7 +38,7 @@ pub(super) async fn submit(
         return Ok(ExitCode::SUCCESS);
     }
     let id = submitted.task_id;
-    let connection = Lasting::new(project, client.clone());
+    let connection = ReconnectingClient::new(project, client.clone());
     let what = format!("{} has not ended", visible(&id));
     tokio::select! {
         task = within(limit, &what, until_ended(&connection, &id, raw, output)) => {
@@ -61,7 +61,12 @@ fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
 }
 
 /// Prints both streams of output as they come, and gives the task once it has ended.
-async fn until_ended(connection: &Lasting, id: &str, raw: bool, output: &Output) -> Result<Task, CliError> {
+async fn until_ended(
+    connection: &ReconnectingClient,
+    id: &str,
+    raw: bool,
+    output: &Output,
+) -> Result<Task, CliError> {
     if !output.json {
         let interrupt = if is_someone_there() { "asks whether to cancel it" } else { "leaves it alone" };
         note(&format!("{}: its output follows; Ctrl-C {interrupt}.", visible(id)));
@@ -117,15 +122,15 @@ pub(in crate::commands) async fn interrupted(
 /// The task at its end, which is brought about.
 async fn cancelled(project: Option<&Path>, client: &DaemonClient, id: &str) -> Result<Task, CliError> {
     client.task_cancel(TaskCancelParams { task_id: id.to_owned() }).await?;
-    Lasting::new(project, client.clone()).ended(id).await
+    ReconnectingClient::new(project, client.clone()).ended(id).await
 }
 
-/// Whether there is somebody who can be asked.
+/// True if there is somebody who can be asked.
 fn is_someone_there() -> bool {
     io::stdin().is_terminal()
 }
 
-/// Whether the person says yes; Ctrl-C and anything else is no.
+/// True if the person says yes; Ctrl-C and anything else is no.
 pub(super) async fn confirmed(presses: &mut Signal) -> bool {
     tokio::select! {
         answer = line() => answer.is_ok_and(|line| line.trim().eq_ignore_ascii_case("y")),

@@ -7,17 +7,17 @@ use futures::{StreamExt, TryStreamExt, stream};
 use super::show;
 use crate::{
     error::CliError,
-    lasting::{Lasting, SOON},
     output::Output,
+    reconnecting_client::{ReconnectingClient, SOON},
 };
 
 /// Waits for all of them at once, whatever becomes of the daemon meanwhile, and prints each as it ends.
 pub(super) async fn wait(
-    connection: &Lasting,
+    connection: &ReconnectingClient,
     ids: Vec<String>,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    // A wrong id is told before anything is waited for.
+    // A wrong id is reported before anything is waited for.
     for id in &ids {
         let params = TaskGetParams { task_id: id.clone() };
         connection.call(SOON, async |client| client.task_get(params.clone()).await).await?;

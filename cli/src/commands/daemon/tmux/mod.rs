@@ -28,7 +28,7 @@ use crate::{
     project::{connect, from_afar, to_start},
 };
 
-/// How long a daemon that runs may take to say so.
+/// Time within which a daemon that runs must say so.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// The daemon and its session.
@@ -58,7 +58,7 @@ pub(super) fn start(options: &Options, output: &Output) -> Result<ExitCode, CliE
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the daemon would have said when it was started.
+/// The answer that the daemon would have given when it was started.
 fn running(project: &Path) -> Result<Ready, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let status = runtime.block_on(async {

@@ -8,15 +8,15 @@ use crate::error::CliError;
 /// The session's name; that of a second project has more to it.
 const SESSION: &str = "aiwg-daemon";
 
-/// The option of a session that tells whose it is.
+/// The option of a session that names its owner.
 const OWNER: &str = "@aiwg_project";
 
-/// The option of a pane that tells what it shows: a title can be changed by whatever runs in it.
+/// The option of a pane that says what it shows: a title can be changed by whatever runs in it.
 const SHOWS: &str = "@aiwg_pane";
 
 /// A pane of the session.
 struct Pane {
-    /// What is in [`SHOWS`].
+    /// Value of [`SHOWS`].
     name: &'static str,
     title: &'static str,
     /// The command that it runs.

@@ -1,24 +1,24 @@
-//! What of an agent's output a person wants to read.
+//! Prints the parts of an agent's output that a person wants to read.
 
 use std::io::{self, Write};
 
 use serde_json::Value;
 
 /// Passes an agent's output on as it comes. Of `claude`'s JSON it passes on what the agent says.
-pub(super) struct Speech<W> {
+pub(super) struct OutputPrinter<W> {
     out: W,
     form: Form,
     /// The beginning of a line that may be JSON.
     line: Vec<u8>,
-    /// Whether the present line is no JSON, and passed on as it comes.
+    /// True if the present line is no JSON, and passed on as it comes.
     is_plain: bool,
-    has_spoken: bool,
+    has_printed: bool,
     ends_line: bool,
-    /// What the agent's own result says.
+    /// Text of the agent's own result.
     result: Option<String>,
 }
 
-/// What an output is. The first line with JSON decides: an answer may have JSON in it, and none of that is to be lost.
+/// Form of an output. The first line with JSON decides: an answer may have JSON in it, and nothing of that is to be lost.
 #[derive(Clone, Copy, PartialEq)]
 enum Form {
     Unknown,
@@ -28,14 +28,14 @@ enum Form {
     Messages,
 }
 
-impl<W: Write> Speech<W> {
+impl<W: Write> OutputPrinter<W> {
     pub(super) fn to(out: W) -> Self {
         Self {
             out,
             form: Form::Unknown,
             line: Vec::new(),
             is_plain: false,
-            has_spoken: false,
+            has_printed: false,
             ends_line: true,
             result: None,
         }
@@ -47,7 +47,7 @@ impl<W: Write> Speech<W> {
     }
 
     /// Takes more of the output.
-    pub(super) fn hear(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             let end = bytes.iter().position(|byte| *byte == b'\n');
             let (part, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
@@ -60,11 +60,11 @@ impl<W: Write> Speech<W> {
     /// The end of an answer, which ends with a line: with the task's result, if it was not said before.
     pub(super) fn end(&mut self, answer: Option<&str>) -> io::Result<()> {
         self.finish()?;
-        if let Some(answer) = answer.filter(|_| !self.has_spoken) {
-            self.say_line(answer)?;
+        if let Some(answer) = answer.filter(|_| !self.has_printed) {
+            self.print_line(answer)?;
         }
         if !self.ends_line {
-            self.say(b"\n")?;
+            self.print(b"\n")?;
         }
         self.out.flush()
     }
@@ -74,10 +74,10 @@ impl<W: Write> Speech<W> {
         let rest = std::mem::take(&mut self.line);
         // Of an agent that was ended in the middle of a message, that is no answer.
         if !rest.is_empty() && (self.form != Form::Messages || json(&rest).is_some()) {
-            self.json_line(&rest)?;
+            self.print_json_line(&rest)?;
         }
-        if let Some(result) = self.result.take().filter(|_| !self.has_spoken) {
-            self.say_line(&result)?;
+        if let Some(result) = self.result.take().filter(|_| !self.has_printed) {
+            self.print_line(&result)?;
         }
         self.out.flush()
     }
@@ -85,35 +85,35 @@ impl<W: Write> Speech<W> {
     /// A part of a line, perhaps its end.
     fn part(&mut self, part: &[u8], ends: bool) -> io::Result<()> {
         if self.form == Form::Text {
-            return self.say(part);
+            return self.print(part);
         }
         if !self.is_plain && self.line.is_empty() && !part.starts_with(b"{") {
             self.is_plain = true;
         }
         if self.is_plain {
             self.is_plain = !ends;
-            return self.say(part);
+            return self.print(part);
         }
         self.line.extend_from_slice(part);
         if ends {
             let line = std::mem::take(&mut self.line);
-            self.json_line(&line)?;
+            self.print_json_line(&line)?;
         }
         Ok(())
     }
 
-    fn json_line(&mut self, line: &[u8]) -> io::Result<()> {
+    fn print_json_line(&mut self, line: &[u8]) -> io::Result<()> {
         if self.form == Form::Unknown {
             self.form = if begins_messages(line) { Form::Messages } else { Form::Text };
         }
         let message = json(line).filter(|message| self.form == Form::Messages && message["type"].is_string());
-        let Some(message) = message else { return self.say(line) };
+        let Some(message) = message else { return self.print(line) };
         match message["type"].as_str() {
             // What a subagent says is said to the agent.
             Some("assistant") if message["parent_tool_use_id"].is_null() => {
                 for block in message["message"]["content"].as_array().into_iter().flatten() {
                     if let Some(text) = block["text"].as_str() {
-                        self.say_line(text)?;
+                        self.print_line(text)?;
                     }
                 }
             }
@@ -124,23 +124,23 @@ impl<W: Write> Speech<W> {
         Ok(())
     }
 
-    fn say_line(&mut self, text: &str) -> io::Result<()> {
+    fn print_line(&mut self, text: &str) -> io::Result<()> {
         if text.trim().is_empty() {
             return Ok(());
         }
-        self.say(text.as_bytes())?;
-        if self.ends_line { Ok(()) } else { self.say(b"\n") }
+        self.print(text.as_bytes())?;
+        if self.ends_line { Ok(()) } else { self.print(b"\n") }
     }
 
-    fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.has_spoken |= !bytes.trim_ascii().is_empty();
+    fn print(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.has_printed |= !bytes.trim_ascii().is_empty();
         self.ends_line = bytes.ends_with(b"\n");
         self.out.write_all(bytes)
     }
 }
 
-impl Speech<Vec<u8>> {
-    /// What is to be passed on.
+impl OutputPrinter<Vec<u8>> {
+    /// The text that is to be passed on.
     pub(super) fn take(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.out)
     }
@@ -150,22 +150,22 @@ fn json(line: &[u8]) -> Option<Value> {
     serde_json::from_slice(line).ok()
 }
 
-/// Whether this is the first of `claude`'s messages: it names its session, which other JSON that a program writes does not.
+/// True if this is the first of `claude`'s messages: it names its session, which other JSON that a program writes does not.
 fn begins_messages(line: &[u8]) -> bool {
     json(line).is_some_and(|message| message["type"].is_string() && message["session_id"].is_string())
 }
 
-/// What a person wants to read of the last part of an output.
-pub(super) fn said(output: &str) -> String {
+/// The parts that a person wants to read of the last part of an output.
+pub(super) fn readable(output: &str) -> String {
     // It may begin within a message.
     let output = match output.split_once('\n') {
         Some((cut, rest)) if cut.ends_with('}') && !cut.starts_with('{') && is_of_messages(rest) => rest,
         _ => output,
     };
-    let mut speech = Speech::to(Vec::new());
+    let mut printer = OutputPrinter::to(Vec::new());
     // Memory takes all there is.
-    let _ = speech.hear(output.as_bytes()).and_then(|()| speech.finish());
-    String::from_utf8_lossy(&speech.take()).into_owned()
+    let _ = printer.write(output.as_bytes()).and_then(|()| printer.finish());
+    String::from_utf8_lossy(&printer.take()).into_owned()
 }
 
 fn is_of_messages(output: &str) -> bool {
@@ -178,9 +178,9 @@ mod tests {
 
     fn heard(parts: &[&str], answer: Option<&str>) -> String {
         let mut out = Vec::new();
-        let mut speech = Speech::to(&mut out);
-        parts.iter().for_each(|part| speech.hear(part.as_bytes()).unwrap());
-        speech.end(answer).unwrap();
+        let mut printer = OutputPrinter::to(&mut out);
+        parts.iter().for_each(|part| printer.write(part.as_bytes()).unwrap());
+        printer.end(answer).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -189,7 +189,7 @@ mod tests {
         assert_eq!(heard(&["Look", "ing.\nDone"], Some("Looking.\nDone")), "Looking.\nDone\n");
         assert_eq!(heard(&["a {b}\n", "{not json}\n"], None), "a {b}\n{not json}\n");
         let own = "{\"type\":\"assistant\"}\n{\"type\":\"log\",\"text\":\"no end\"}";
-        assert_eq!(said(own), own);
+        assert_eq!(readable(own), own);
     }
 
     const HELLO: &str = r#"{"type":"assistant","message":{"content":[{"type":"text","text":"Hello."},{"type":"tool_use"}]},"session_id":"s"}"#;
@@ -201,7 +201,7 @@ mod tests {
         let init = "{\"type\":\"system\",\"session_id\":\"s\"}\n";
         assert_eq!(heard(&[init, first, second, "\n", result, "\n"], Some("Hello.")), "Hello.\n");
         assert_eq!(heard(&[result], Some("Hello.")), "Hello.\n");
-        assert_eq!(said(&format!("{init}{result}\n")), "Hello.\n");
+        assert_eq!(readable(&format!("{init}{result}\n")), "Hello.\n");
     }
 
     #[test]
@@ -215,10 +215,10 @@ mod tests {
     #[test]
     fn a_wrapper_may_say_something_too() {
         let init = "{\"type\":\"system\",\"session_id\":\"s\"}";
-        let mut speech = Speech::to(Vec::new());
+        let mut printer = OutputPrinter::to(Vec::new());
         let output = format!("node 22\n{init}\nhm\n{{no json}}\n{{\"type\":\"keep_alive\"}}\n{HELLO}\n");
-        speech.hear(output.as_bytes()).unwrap();
-        assert_eq!(speech.take(), b"node 22\nhm\n{no json}\nHello.\n");
+        printer.write(output.as_bytes()).unwrap();
+        assert_eq!(printer.take(), b"node 22\nhm\n{no json}\nHello.\n");
     }
 
     #[test]
@@ -230,15 +230,15 @@ mod tests {
 
     #[test]
     fn the_rest_of_a_message_is_none() {
-        assert_eq!(said(&format!("lo.\"}}]}}\n{HELLO}\n")), "Hello.\n");
-        assert_eq!(said("}\nHello."), "}\nHello.");
+        assert_eq!(readable(&format!("lo.\"}}]}}\n{HELLO}\n")), "Hello.\n");
+        assert_eq!(readable("}\nHello."), "}\nHello.");
     }
 
     #[test]
     fn verbatim_is_every_byte() {
-        let mut speech = Speech::verbatim(Vec::new());
-        speech.hear(HELLO.as_bytes()).unwrap();
-        speech.finish().unwrap();
-        assert_eq!(speech.take(), HELLO.as_bytes());
+        let mut printer = OutputPrinter::verbatim(Vec::new());
+        printer.write(HELLO.as_bytes()).unwrap();
+        printer.finish().unwrap();
+        assert_eq!(printer.take(), HELLO.as_bytes());
     }
 }

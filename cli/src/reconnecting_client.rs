@@ -1,4 +1,4 @@
-//! Calls that outlast the daemon they are made to: a restart, or a tunnel that breaks, is no answer to someone who waits for a task.
+//! A client that reconnects: a restart, or a tunnel that breaks, is no answer to someone who waits for a task.
 
 use std::{
     path::{Path, PathBuf},
@@ -21,7 +21,8 @@ use crate::{
     project::{is_gone, is_silent, reconnect, reconnect_unless_stopped},
 };
 
-/// How long one call waits for what is to come. What waits longer calls again, so that a way that is silently gone shows in bounded time.
+/// Maximum time for which one call waits for what is to come. What waits longer calls again, so that a way that is
+/// silently gone shows in bounded time.
 pub(crate) const WAIT: Duration = Duration::from_secs(60);
 
 /// The same as the member of a method's params.
@@ -29,49 +30,50 @@ pub(crate) fn wait_ms(wait: Duration) -> u64 {
     u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// What a call waits that is answered at once.
+/// Wait of a call that is answered at once.
 pub(crate) const SOON: Duration = Duration::ZERO;
 
-/// How long the agent of a task that is cancelled may take to end: 15 seconds, and some for those that must be killed and for what they leave.
+/// Time within which the agent of a task that is cancelled must end: 15 seconds, and some for those that must be
+/// killed and for what they leave.
 const ENDING: Duration = Duration::from_secs(30);
 
 /// The kind of the issue that says that nothing can be stored.
 const STORAGE: &str = "storage";
 
-/// How long beyond what it waits for an answer may take before the way to the daemon counts as gone.
+/// Time that an answer may take beyond what it waits for, before the way to the daemon counts as gone.
 const SLACK: Duration = Duration::from_secs(10);
 
-/// How long to wait before connecting again where the last connection brought no answer, at first and at the most: whoever only takes
+/// Pause before connecting again where the last connection brought no answer, at first and at the most: whoever only takes
 /// connections is not worth more.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 
-/// A connection that is made anew when the daemon is gone. Cheap to clone; the clones share it.
+/// A client that connects again when the daemon is gone. Cheap to clone; the clones share the connection.
 #[derive(Clone)]
-pub(crate) struct Lasting {
+pub(crate) struct ReconnectingClient {
     project: Option<PathBuf>,
     connection: Arc<Mutex<Connection>>,
     outage: Arc<StdMutex<Outage>>,
-    /// Whether a daemon is waited for that somebody has stopped, too.
+    /// True if a daemon is waited for that somebody has stopped, too.
     is_patient: bool,
 }
 
 struct Connection {
     client: DaemonClient,
-    /// How many there were before it.
+    /// Number of connections before it.
     number: u64,
 }
 
-/// What has come of it since the daemon has answered last.
+/// Time without an answer of the daemon.
 #[derive(Default)]
 struct Outage {
-    /// How often the connection was given up.
+    /// Number of times that the connection was given up.
     lost: u32,
-    /// What was last said of it.
+    /// The last message about it.
     said: Option<&'static str>,
 }
 
 impl Outage {
-    /// Takes note of another connection that is given up. Tells how long to wait before the next, and what is to be said that was not yet.
+    /// Counts another connection that is given up. Returns the pause before the next, and the message, if it was not printed yet.
     fn lost(&mut self, error: &ClientError) -> (Duration, Option<&'static str>) {
         let (first, longest) = PAUSES;
         let pause = match self.lost.checked_sub(1) {
@@ -88,7 +90,7 @@ impl Outage {
     }
 }
 
-impl Lasting {
+impl ReconnectingClient {
     /// Begins with this connection to the daemon of the project named. It lasts until the daemon is stopped for good.
     pub(crate) fn new(project: Option<&Path>, client: DaemonClient) -> Self {
         let connection = Arc::new(Mutex::new(Connection { client, number: 0 }));
@@ -106,7 +108,7 @@ impl Lasting {
         self.connection.lock().await.client.clone()
     }
 
-    /// The answer to what `ask` asks, which must be something that can be asked twice. `wait` is how long the daemon may take.
+    /// The answer to `ask`, which must be something that can be asked twice. The daemon may take as long as `wait`.
     ///
     /// # Errors
     /// The daemon's own, or that it has stopped for good. That it is gone for a while is none.
@@ -149,7 +151,7 @@ impl Lasting {
         }
     }
 
-    /// A task that is being ended, once it has ended: it has so long as an agent that is told to end.
+    /// A task that is being ended, once it has ended: it has as long as an agent that is asked to end.
     ///
     /// # Errors
     /// That of the wait, or that it has not ended by then, and what is in the way.
@@ -195,10 +197,10 @@ fn stopped() -> CliError {
     CliError::Stopped(format!("nothing more comes of what was waited for; {next}"))
 }
 
-/// What comes of a wait within the time that the person gives it; as long as it takes where none is given. `what` is waited for.
+/// Result of a wait within the time that the person gives it; as long as it takes where none is given. `what` is waited for.
 ///
 /// # Errors
-/// That of the wait, or that it has not ended in time.
+/// The error of the wait, or that it has not ended in time.
 pub(crate) async fn within<T>(
     limit: Option<Duration>,
     what: &str,
