@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Project, until};
 
-/// What it was made as is said in it.
+/// Database of an earlier version, as SQL; its head says how it was made.
 const LEFT: &str = include_str!("stored/daemon.sql");
 
 /// A project with that database, and the configuration that it had. Nothing is forgotten for its age.

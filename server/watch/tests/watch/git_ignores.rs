@@ -21,7 +21,7 @@ fn repository() -> Project {
     project
 }
 
-/// Those of the paths that git ignores.
+/// The paths that git ignores.
 fn ignored_by_git(project: &Project, paths: &[PathBuf]) -> BTreeSet<PathBuf> {
     let mut git = Command::new("git")
         .args(["check-ignore", "--no-index", "-z", "--stdin"])

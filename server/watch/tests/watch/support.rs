@@ -179,7 +179,7 @@ pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Whether this process watches a directory, by the kernel's word.
+/// True if this process watches a directory, by the kernel's word.
 pub(crate) fn is_watched(path: &Path) -> bool {
     let inode = format!(" ino:{:x} ", fs::metadata(path).unwrap().ino());
     watches().iter().any(|watch| watch.contains(&inode))
