@@ -369,7 +369,7 @@ fn a_full_queue_keeps_matches_waiting() {
     until("the full queue to be noticed", || {
         status(&project, "r")["lastRefusal"]["reason"]
             .as_str()
-            .is_some_and(|why| why.contains("queue is full"))
+            .is_some_and(|why| why.contains("queue has no room"))
     });
     assert_eq!(status(&project, "r")["pending"]["matches"], 1);
     std::fs::write(project.file("go"), "").unwrap();

@@ -94,7 +94,11 @@ fn a_full_queue_refuses_and_loses_nothing() {
     assert_eq!(fits["rules"], json!(["b"]));
     let full = project.run(&["task", "submit", "x"]);
     assert_eq!(full.code, 1);
-    assert!(full.err.contains("2 tasks wait") && full.err.contains("daemon.max_queued"), "{}", full.err);
+    assert!(
+        full.err.contains("no more than 2 tasks may wait") && full.err.contains("daemon.max_queued"),
+        "{}",
+        full.err
+    );
     std::fs::write(project.file("go"), "").unwrap();
     project.ended("task-0003");
     assert_eq!(project.runs(), [id(&blocker), "task-0002", "task-0003"]);
