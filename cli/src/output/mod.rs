@@ -129,8 +129,8 @@ mod tests {
                 }
                 continue;
             }
-            // What a daemon says to the one that starts it is no text for people.
-            if path.ends_with("src/daemon.rs") {
+            // What a daemon says to the one that starts it is no text for people; and the shim, a program of its own, has one fixed sentence.
+            if path.ends_with("src/daemon.rs") || path.ends_with("src/shim.rs") {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap();
