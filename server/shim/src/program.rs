@@ -82,9 +82,7 @@ impl ShimProgram {
         if found.uid() != uid || mode & 0o111 == 0 || mode & 0o002 != 0 {
             return Ok(None);
         }
-        let mut content = Vec::new();
-        (&file).take(LARGEST).read_to_end(&mut content)?;
-        let is_of_this_build = memchr::memmem::find(&content, mark().as_bytes()).is_some();
+        let is_of_this_build = holds((&file).take(LARGEST), mark().as_bytes())?;
         Ok(is_of_this_build.then(|| Self { file, state: State::of(&found) }))
     }
 
@@ -101,6 +99,25 @@ impl ShimProgram {
 
     fn descriptor(&self) -> PathBuf {
         format!("/proc/self/fd/{}", self.file.as_raw_fd()).into()
+    }
+}
+
+/// True if this text is read. In pieces: the program is looked through at each start of a daemon, whose memory it is not worth.
+fn holds(mut from: impl Read, text: &[u8]) -> io::Result<bool> {
+    let mut piece = vec![0; 64 * 1024];
+    let mut kept = 0;
+    loop {
+        let read = from.read(&mut piece[kept..])?;
+        let end = kept + read;
+        if memchr::memmem::find(&piece[..end], text).is_some() {
+            return Ok(true);
+        }
+        if read == 0 {
+            return Ok(false);
+        }
+        // It may go on in the next piece.
+        kept = end.min(text.len().saturating_sub(1));
+        piece.copy_within(end - kept..end, 0);
     }
 }
 
@@ -161,6 +178,11 @@ mod tests {
     #[test]
     fn only_one_of_the_same_build_that_nobody_else_wrote_is_found() {
         assert_eq!(mark(), MARK);
+        for before in [0, 64 * 1024 - 5, 64 * 1024, 200_000] {
+            let content = format!("{}{MARK}", "\n".repeat(before));
+            assert!(holds(content.as_bytes(), MARK.as_bytes()).unwrap(), "{before}");
+            assert!(!holds(&content.as_bytes()[..content.len() - 1], MARK.as_bytes()).unwrap(), "{before}");
+        }
         assert!(is_found(&format!("\u{7f}ELF {MARK} and more"), 0o755, false));
         let other = format!("{BEFORE_BUILD}{:016x}\n", BUILD ^ 1);
         assert!(!is_found(&other, 0o755, false));
