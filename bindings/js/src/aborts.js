@@ -1,4 +1,4 @@
-/** Who waits for each signal. */
+/** The callbacks that wait for each signal. */
 const waiting = new WeakMap();
 
 /**

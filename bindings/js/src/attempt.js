@@ -2,7 +2,7 @@ import { onAbort } from './aborts.js';
 import { startTimer } from './timeout.js';
 
 /**
- * What `body(signal)` gives, which ends when its signal aborts: with the reason of the caller's own signal, or with
+ * The result of `body(signal)`, which ends when its signal aborts: with the reason of the caller's own signal, or with
  * `lateError()` when the time is over.
  */
 export async function attempt({ timeoutMs, signal }, lateError, body) {

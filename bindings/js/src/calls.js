@@ -4,7 +4,7 @@ import { startTimer } from './timeout.js';
 
 /** A call that waits for its answer. It is settled once; what comes later is ignored. */
 class Call {
-  /** How many bytes its request has; 0 until it is sent. */
+  /** Size of its request, in bytes; 0 until it is sent. */
   size = 0;
   #calls;
   #settle;
@@ -103,7 +103,7 @@ export class Calls {
 
   /**
    * An error without an id is about a line over the daemon's limit, which it does not read: the only
-   * thing that this client sends and the daemon cannot tell the id of. Whatever the limit is, the
+   * thing that this client sends of which the daemon cannot read the id. Whatever the limit is, the
    * longest line is over it.
    */
   #longest() {

@@ -2,38 +2,38 @@ import type { CallOptions } from './calls.js';
 import type { MethodMap, Methods, NotificationMap } from './generated/methods.js';
 import type { Event, EventEmitted } from './generated/types.js';
 
-/** Where the daemon is, and how long to wait for it. */
+/** The address of the daemon, and the time-out. */
 export interface ClientOptions {
   /**
    * The daemon's socket. Without it, `AIWG_DAEMON_SOCKET` names it, or else it is
    * that of the project that `cwd` is in: the nearest directory upwards that has a `.aiwg`.
    */
   socketPath?: string | undefined;
-  /** Where to look upwards from; the working directory unless given. */
+  /** Directory from which to look upwards. Default: the working directory. */
   cwd?: string | undefined;
   /**
-   * How long each call, connecting, and subscribing may take, in milliseconds, unless a call says so itself; as long as it
-   * takes when absent, `null` or `Infinity`. What is not above 0 is a `RangeError`.
+   * Maximum time of each call, of connecting and of subscribing, in milliseconds; a call may set its own. No limit when
+   * absent, `null` or `Infinity`. A value that is not above 0 is a `RangeError`.
    */
   timeoutMs?: number | null | undefined;
 }
 
-/** What the daemon sends without having been asked. */
+/** A message that the daemon sends without a request. */
 export type Notification = {
   [M in keyof NotificationMap]: { method: M; params: NotificationMap[M] };
 }[keyof NotificationMap];
 
-/** How to subscribe. */
+/** Options of a subscription. */
 export interface SubscribeOptions {
   /** The number of the last event seen: those after it come first. Only live ones when absent. */
   since?: number | undefined;
-  /** Whether to connect again and go on where it stopped when the connection is lost. False when absent. */
+  /** True to connect again when the connection is lost, and go on where it stopped. False when absent. */
   reconnect?: boolean | undefined;
   /** Ends the loop with the signal's reason. */
   signal?: AbortSignal | undefined;
   /**
-   * Called when events were passed over: so many came, retention has deleted them, or the log was deleted and begun anew.
-   * `event.list` with this `since` replays what is left of them.
+   * Called when events were passed over: the subscription could not keep up, retention deleted them, or the log was
+   * deleted and restarted. `event.list` with this `since` replays those that are left.
    */
   onMissed?: ((missed: { missed: number; since: number }) => void) | undefined;
 }
@@ -41,14 +41,14 @@ export interface SubscribeOptions {
 /**
  * The events of a subscription. They end when the loop over them is left, by `return()`, and when the client disconnects.
  *
- * Where nobody waits for its next event it does not keep the process alive.
+ * It keeps the process alive only while someone waits for its next event.
  */
 export interface Subscription
   extends AsyncGenerator<Event, undefined, void>,
     Record<Exclude<AsyncDispose, keyof AsyncGenerator>, () => PromiseLike<void>> {
   /**
-   * Settled when the daemon has it: every event that is emitted from then on will come. Who does not wait for it hears of a
-   * failure from `next()`.
+   * Settled when the daemon has accepted it: every event that is emitted from then on will come. A caller that does not
+   * wait for it gets a failure from `next()`.
    *
    * @throws {DaemonConnectionError} when there is no daemon, or it does not answer in the client's `timeoutMs`
    */
@@ -86,7 +86,7 @@ export declare class DaemonClient extends Methods {
   /** The socket that was last connected to, or tried. */
   get socketPath(): string | undefined;
 
-  /** Whether the connection stands. */
+  /** True if the connection stands. */
   get isConnected(): boolean;
 
   /**
@@ -100,8 +100,7 @@ export declare class DaemonClient extends Methods {
   disconnect(): Promise<void>;
 
   /**
-   * Tells the daemon that something happened: `event.emit`. The payload is anything that JSON can
-   * hold.
+   * Emits an event: `event.emit`. The payload is any value that JSON can hold.
    */
   emit(topic: string, payload?: unknown, options?: CallOptions): Promise<EventEmitted>;
 
@@ -118,7 +117,7 @@ export declare class DaemonClient extends Methods {
    *
    * @example
    * const events = client.subscribe('task:*');
-   * await events.ready; // what is emitted from here on is not missed
+   * await events.ready; // no event that is emitted from here on is missed
    * const { taskId } = await client.task.submit({ prompt: 'Write the release notes' });
    * for await (const event of events) if (event.topic === 'task:completed') break;
    *
@@ -130,8 +129,7 @@ export declare class DaemonClient extends Methods {
   subscribe(topics?: string | readonly string[], options?: SubscribeOptions): Subscription;
 
   /**
-   * Calls `listener` for each notification of the daemon, until the function that this gives is
-   * called.
+   * Calls `listener` for each notification of the daemon, until the returned function is called.
    */
   onNotification(listener: (notification: Notification) => void): () => void;
 }

@@ -16,7 +16,7 @@ export class DaemonClient extends Methods {
   /** Set while it connects: what that gives, and what gives it up. */
   #connecting;
   #opening;
-  /** How many wait for that without a call. */
+  /** Number of callers that wait for that without a call. */
   #connectors = 0;
   #calls = new Calls();
   #listeners = new Set();
@@ -185,5 +185,5 @@ export class DaemonClient extends Methods {
   }
 }
 
-// Where the runtime has it, `await using client = new DaemonClient()` disconnects in the end.
+// In runtimes that have it, `await using client = new DaemonClient()` disconnects in the end.
 if (Symbol.asyncDispose) DaemonClient.prototype[Symbol.asyncDispose] = DaemonClient.prototype.disconnect;

@@ -7,7 +7,7 @@ import { connectable } from './discovery.js';
 import { DaemonConnectionError, disconnected, notConnected } from './errors.js';
 import { LineSplitter, parse, unreadable } from './lines.js';
 
-/** How long to wait before asking a busy daemon again, at first and at the most, in milliseconds. */
+/** First and longest pause before asking a busy daemon again, in milliseconds. */
 const FIRST_PAUSE = 2;
 const LONGEST_PAUSE = 50;
 
@@ -74,7 +74,7 @@ export class Connection {
     this.#socket.write(line + '\n');
   }
 
-  /** Whether the daemon reads more slowly than this sends. */
+  /** True if the daemon reads more slowly than this sends. */
   get isCongested() {
     return this.#socket.writableNeedDrain;
   }
@@ -92,7 +92,7 @@ export class Connection {
     return this.#drained;
   }
 
-  /** Whether it keeps the process alive. */
+  /** Sets whether it keeps the process alive. */
   keepAlive(yes) {
     if (yes) this.#socket.ref();
     else this.#socket.unref();

@@ -10,7 +10,7 @@ import { checkSocket, checkTrusted } from './trust.js';
 
 /**
  * The socket to connect to: the one given, else the one the environment names, else that of the
- * project that `cwd` is in. `isFound` tells the last: then it must be this user's, or root's.
+ * project that `cwd` is in. `isFound` is true in the last case: then it must be this user's, or root's.
  */
 export function discover({ socketPath, cwd } = {}) {
   const named = socketPath || process.env[SOCKET_ENV];
@@ -43,7 +43,7 @@ function findProject(start) {
   }
 }
 
-/** What cannot be looked at is no project: the search goes on upwards. */
+/** True if the directory is a project. One that cannot be read is none: the search goes on upwards. */
 function hasProject(directory) {
   try {
     return statSync(join(directory, PROJECT_DIR)).isDirectory();

@@ -8,11 +8,11 @@ export declare class DaemonError extends Error {
   readonly name: 'DaemonError';
   /** The JSON-RPC error code. */
   readonly code: number;
-  /** The stable name of what went wrong: tell errors apart by it, never by the message. */
+  /** The stable name of the error: distinguish errors by it, never by the message. */
   readonly kind: Open<ErrorKind>;
   /** With `invalid_params`: the member that is wrong, as a path such as `env.PATH`. */
   readonly member: string | undefined;
-  /** Whether the same request may succeed when it is sent again later. */
+  /** True if the same request may succeed when it is sent again later. */
   get retryable(): boolean;
 }
 
@@ -22,7 +22,7 @@ export declare class DaemonError extends Error {
  * - `no_daemon`: nothing answers at the socket, or there is none.
  * - `not_allowed`: the socket cannot be opened. Only the user who started the daemon can, and root. Or
  *   it is not to be: its project could be anyone's, or its socket leads elsewhere.
- * - `disconnected`: the connection ended first. What was asked for may have taken effect or not.
+ * - `disconnected`: the connection ended first. The request may or may not have taken effect.
  * - `timeout`: the time that the caller gave is over.
  * - `unreadable`: the answer came, and cannot be understood: the daemon may be newer than this package. Other calls go on.
  */
@@ -42,7 +42,7 @@ export declare class DaemonTimeoutError extends DaemonConnectionError {
   private constructor();
 
   readonly kind: 'timeout';
-  /** What was not answered: the method's name on the wire. */
+  /** The method that was not answered, by its name on the wire. */
   readonly method: string;
   readonly timeoutMs: number;
 }

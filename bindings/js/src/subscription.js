@@ -6,7 +6,7 @@ import { open } from './connection.js';
 import { DaemonConnectionError, DaemonError, DaemonTimeoutError, again, disconnected } from './errors.js';
 import { LineSplitter, parse, unreadable } from './lines.js';
 
-/** How long to wait before connecting again, at first and at the most, in milliseconds. */
+/** First and longest pause before connecting again, in milliseconds. */
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 2000;
 
@@ -29,7 +29,7 @@ export class Subscription {
   #stop = new AbortController();
   #ignoreAbort;
   #feed;
-  /** How many wait for an event. */
+  /** Number of callers that wait for an event. */
   #waiting = 0;
   /** Each `next()` begins when the one before it is done. */
   #before;
@@ -122,7 +122,7 @@ export class Subscription {
     }
   }
 
-  /** What a notification brings. */
+  /** Takes in the content of a notification. */
   #take({ method, params }) {
     if (method === 'event') {
       if (!Number.isFinite(params?.event?.seq)) throw this.#feed.wrong();
@@ -149,20 +149,20 @@ export class Subscription {
     this.#keepAlive(0);
   }
 
-  /** Where nobody waits for an event it does not keep the process alive: a script that forgets it still ends. */
+  /** Keeps the process alive only while someone waits for an event: a script that forgets the subscription still ends. */
   #keepAlive(change) {
     this.#waiting += change;
     this.#feed?.keepAlive(this.#waiting > 0);
   }
 }
 
-/** Whether another try may succeed: the daemon is being restarted, or says that it just cannot. */
+/** True if another attempt may succeed: the daemon is being restarted, or reports that it cannot answer just now. */
 function mayComeBack(error) {
   if (error instanceof DaemonError) return error.retryable;
   return error instanceof DaemonConnectionError && error.kind !== 'not_allowed';
 }
 
-// Where the runtime has it, `await using events = client.subscribe()` ends it.
+// In runtimes that have it, `await using events = client.subscribe()` ends it.
 if (Symbol.asyncDispose) {
   Subscription.prototype[Symbol.asyncDispose] = async function () {
     this.end();
@@ -182,7 +182,7 @@ class Feed {
   static async open(address, params, signal) {
     const socket = await open(address, signal);
     const feed = new Feed(address.path, socket.on('error', () => {}));
-    // The socket's own end tells whoever reads.
+    // The reader notices the end of the socket.
     const ignore = onAbort(signal, () => socket.destroy());
     try {
       socket.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: SUBSCRIBE, params })}\n`);
@@ -239,7 +239,7 @@ class Feed {
       }
     } catch (error) {
       if (error instanceof DaemonError) throw error;
-      // What the system says of a socket has a code.
+      // The system's errors of a socket have a code.
       throw disconnected(this.#path, error.code ? error.message : unreadable(error), error);
     }
   }

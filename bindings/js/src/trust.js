@@ -1,4 +1,4 @@
-// Whose project one may be drawn into, the same in every language: one's own, or root's.
+// The projects that a client trusts, the same in every language: the user's own, and root's.
 
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, sep } from 'node:path';
@@ -7,8 +7,8 @@ import { DaemonConnectionError } from './errors.js';
 import { MAX_SOCKET_PATH, SAFE_DIRECTORY_ENV } from './generated/constants.js';
 
 /**
- * Fails where somebody else could have made this `.aiwg`, or could change it: in a directory that
- * many can write, such as `/tmp`, he would be told all that is meant for the daemon.
+ * Fails if somebody else could have made this `.aiwg`, or could change it. In a directory that
+ * many can write, such as `/tmp`, that person would receive everything that is meant for the daemon.
  */
 export function checkTrusted(path) {
   if (isExempt(path)) return;
@@ -21,9 +21,9 @@ export function checkTrusted(path) {
 }
 
 /**
- * Fails where the socket that was found in a project is not what its daemon makes there: a socket, in a directory, of the
- * user's own or root's. Only where the path is too long for a socket it is a link, to one in a directory that is the user's
- * alone. Whoever ships a project could have it lead anywhere else, and Node does not tell who answers.
+ * Fails if the socket found in a project is not as its daemon makes it: a socket of the user or of root, in a directory of
+ * the user or of root. A link is allowed only where the path is too long for a socket, and only to a directory that is the
+ * user's alone. Otherwise whoever ships a project could have it lead elsewhere, and Node does not report who answers.
  */
 export function checkSocket(path) {
   if (isExempt(path)) return;
@@ -36,7 +36,7 @@ export function checkSocket(path) {
     if (lstatSync(path).isSymbolicLink()) checkLink(path);
     checkOwner(path, statSync(path).uid);
   } catch (error) {
-    // What is not there is no daemon, as connecting to it tells.
+    // A path that does not exist passes: connecting to it reports that no daemon runs.
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error;
   }
 }

@@ -1,4 +1,4 @@
-// What the client gives where the runtime's types have `Symbol.asyncDispose`: Node's do, those of an old browser do not.
+// The client's disposal in runtimes whose types have `Symbol.asyncDispose`: Node's do, those of an old browser do not.
 
 import { DaemonClient } from 'aiwg';
 

@@ -152,8 +152,8 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         self.buffer.trim_ascii_start().first() == Some(&b'[')
     }
 
-    /// What the calls of the batch at the beginning of the buffer count for, as far as it can be known before it is parsed, in bytes; none where
-    /// there is no whole one.
+    /// Memory that the calls of the batch at the beginning of the buffer count for, as far as it can be known before it is
+    /// parsed, in bytes; none if there is no complete batch.
     fn calls_of_batch(&self) -> Option<usize> {
         if self.skipping || !self.is_batch() {
             return None;

@@ -1,4 +1,4 @@
-//! What every backend promises, as tests: a story for each promise, told by the traits alone.
+//! The promises of every backend, as tests: a story for each promise, which uses the traits alone.
 //!
 //! A backend runs all of them by [`contract!`](crate::contract), in a test of its own:
 //!
@@ -35,7 +35,7 @@ pub trait Backend {
     fn reader(&self) -> Box<dyn Reader>;
 }
 
-/// A test for each story, of a backend that this function makes anew.
+/// A test for each story, of a new backend that this function makes.
 #[macro_export]
 macro_rules! contract {
     ($backend:expr) => {

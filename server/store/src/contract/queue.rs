@@ -152,7 +152,7 @@ pub fn holds_end_in_time(backend: &dyn Backend) {
     );
 }
 
-/// What was cancelled in vain is known until it is retried.
+/// A task that was cancelled because it waited in vain is known until it is retried.
 pub fn retries_are_noted(backend: &dyn Backend) {
     let mut store = backend.store();
     for no in 1..=4 {

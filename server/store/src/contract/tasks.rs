@@ -123,7 +123,7 @@ pub fn tasks_are_listed_newest_first(backend: &dyn Backend) {
     assert_eq!(list(&TaskFilter { bytes: 6000, ..all }), (vec![6, 5], true), "but for the last of them");
 }
 
-/// Those that fit are found, the oldest first.
+/// The tasks that match are found, the oldest first.
 pub fn tasks_are_selected(backend: &dyn Backend) {
     let mut store = backend.store();
     for no in 1..=3 {

@@ -51,7 +51,7 @@ pub fn a_failed_transaction_leaves_nothing(backend: &dyn Backend) {
     assert_eq!(store.view().unwrap().running_numbers().unwrap(), [no]);
 }
 
-/// What was committed is there when the store is opened again, and what was not is not.
+/// All that was committed is there when the store is opened again, and nothing else.
 pub fn what_is_committed_is_there_again(backend: &dyn Backend) {
     let mut store = backend.store();
     let no = queue(&mut *store, 7, &task("x"));

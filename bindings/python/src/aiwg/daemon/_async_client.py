@@ -44,10 +44,10 @@ class AsyncDaemonClient(AsyncMethods):
         - ``socket_path``: the daemon's socket. Without it, ``AIWG_DAEMON_SOCKET`` names it, or else
           it is that of the project that ``cwd`` is in: the nearest directory upwards that
           has a ``.aiwg``.
-        - ``cwd``: where to look upwards from; the working directory unless given.
-        - ``timeout``: how long each call may take, in seconds, connecting and sending included,
-          unless it says so itself; as long as it takes when None or ``math.inf``. What is not
-          above 0 is a ``ValueError``.
+        - ``cwd``: the directory from which to look upwards. Default: the working directory.
+        - ``timeout``: maximum time of each call, in seconds, connecting and sending included; a
+          call may set its own. No limit when None or ``math.inf``. A value that is not above 0 is
+          a ``ValueError``.
         """
         super().__init__()
         self._given_path = socket_path
@@ -65,7 +65,7 @@ class AsyncDaemonClient(AsyncMethods):
 
     @property
     def is_connected(self) -> bool:
-        """Whether the connection stands."""
+        """True if the connection stands."""
         return self._connection is not None and self._connection.is_open
 
     async def connect(self) -> None:
@@ -104,7 +104,7 @@ class AsyncDaemonClient(AsyncMethods):
     async def emit(
         self, topic: str, payload: Any = None, *, timeout: float | None = None
     ) -> EventEmitted:
-        """Tells the daemon that something happened: ``event.emit``."""
+        """Emits an event: ``event.emit``."""
         return await self.event.emit(topic=topic, payload=payload, timeout=timeout)
 
     def subscribe(
@@ -121,7 +121,8 @@ class AsyncDaemonClient(AsyncMethods):
         It has a connection of its own, which is made at once: what is emitted after ``ready()`` will
         come. It is closed with the iterator. When the connection is lost it raises
         ``DaemonConnectionError``, or with ``reconnect`` connects again and goes on where it stopped.
-        ``on_missed`` is told when events were passed over: so many came, or the log was begun anew.
+        ``on_missed`` is called when events were passed over: the subscription could not keep up,
+        retention deleted them, or the log was deleted and restarted.
 
         async with client.subscribe("task:*", reconnect=True) as events:  # waits until it is ready
             await client.task.submit(prompt="Write the release notes")
@@ -166,7 +167,7 @@ class AsyncDaemonClient(AsyncMethods):
         connecting = self._connecting
         if connecting is None or connecting.done() or connecting.get_loop() is not loop:
             connecting = self._connecting = loop.create_task(self._open())
-            # Its failure is told to whoever waits; that nobody does is no fault.
+            # Whoever waits gets its failure; that nobody waits is no fault.
             connecting.add_done_callback(lambda task: task.cancelled() or task.exception())
         # Shielded: others may wait for the same connection.
         return await asyncio.shield(connecting)

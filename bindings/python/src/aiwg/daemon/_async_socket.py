@@ -21,9 +21,9 @@ _LONGEST_PAUSE = 0.05
 async def connect(
     address: Address, attempt: Callable[[str], Awaitable[Tuple[asyncio.BaseTransport, T]]]
 ) -> T:
-    """What ``attempt(path)`` makes of a connection, once there is one.
+    """The result of ``attempt(path)``, once there is a connection.
 
-    A daemon that has more callers waiting than the system holds for it is there, if busy: it is asked again.
+    A daemon with more waiting callers than the system holds for it exists, but is busy: the attempt is repeated.
     """
     pause = _FIRST_PAUSE
     while True:
@@ -44,7 +44,7 @@ async def connect(
 
 
 def _is_connected(transport: asyncio.BaseTransport) -> bool:
-    """Whether it is: asyncio takes a socket that has been put off for one that is connected."""
+    """True if it is: asyncio takes a socket that has been put off for one that is connected."""
     connection = _socket_of(transport)
     try:
         connection.getpeername()

@@ -39,7 +39,7 @@ class AsyncSubscription(AsyncIterator[Event]):
         self._is_closed = False
         self._writer: asyncio.StreamWriter | None = None
         self._lost: str | None = None
-        """Why the connection is gone, where that is not told yet."""
+        """Why the connection is gone, if that was not raised yet."""
         self._opening: asyncio.Task[None] | None = None
         try:
             self._begin()
@@ -125,7 +125,7 @@ class AsyncSubscription(AsyncIterator[Event]):
     def _begin(self) -> asyncio.Task[None]:
         if self._opening is None:
             self._opening = asyncio.get_running_loop().create_task(self._open())
-            # Its failure is told to whoever waits; that nobody does is no fault.
+            # Whoever waits gets its failure; that nobody waits is no fault.
             self._opening.add_done_callback(lambda task: task.cancelled() or task.exception())
         return self._opening
 

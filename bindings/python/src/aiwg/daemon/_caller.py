@@ -1,4 +1,4 @@
-"""What the generated methods need of a client."""
+"""The interface of a client that the generated methods need."""
 
 from __future__ import annotations
 

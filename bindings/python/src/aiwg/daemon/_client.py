@@ -20,7 +20,7 @@ from ._subscription import Subscription
 from ._turn import Interrupted, Turn
 
 _CONNECTING = 30.0
-"""How many seconds a thread waits at the most for another one that connects."""
+"""Maximum time that a thread waits for another one that connects, in seconds."""
 
 
 class DaemonClient(Methods):
@@ -47,10 +47,10 @@ class DaemonClient(Methods):
         - ``socket_path``: the daemon's socket. Without it, ``AIWG_DAEMON_SOCKET`` names it, or else
           it is that of the project that ``cwd`` is in: the nearest directory upwards that
           has a ``.aiwg``.
-        - ``cwd``: where to look upwards from; the working directory unless given.
-        - ``timeout``: how long each call may take, in seconds, connecting and sending included,
-          unless it says so itself; as long as it takes when None or ``math.inf``. What is not
-          above 0 is a ``ValueError``.
+        - ``cwd``: the directory from which to look upwards. Default: the working directory.
+        - ``timeout``: maximum time of each call, in seconds, connecting and sending included; a
+          call may set its own. No limit when None or ``math.inf``. A value that is not above 0 is
+          a ``ValueError``.
         """
         super().__init__()
         self._given_path = socket_path
@@ -63,7 +63,7 @@ class DaemonClient(Methods):
         forget_in_children(self)
 
     def forget(self) -> None:
-        """In a child made by fork() it connects anew."""
+        """Drops the connection in a child made by fork(), so that the child connects again."""
         self._connecting = Turn()
         self._connection = None
 
@@ -74,7 +74,7 @@ class DaemonClient(Methods):
 
     @property
     def is_connected(self) -> bool:
-        """Whether the connection stands."""
+        """True if the connection stands."""
         connection = self._connection
         return connection is not None and connection.is_open
 
@@ -112,7 +112,7 @@ class DaemonClient(Methods):
     def emit(
         self, topic: str, payload: Any = None, *, timeout: float | None = None
     ) -> EventEmitted:
-        """Tells the daemon that something happened: ``event.emit``."""
+        """Emits an event: ``event.emit``."""
         return self.event.emit(topic=topic, payload=payload, timeout=timeout)
 
     def subscribe(
@@ -126,10 +126,11 @@ class DaemonClient(Methods):
         """Every event from now on whose topic matches one of the globs (all when there are none), or
         from ``since`` on, without a gap or a repeat.
 
-        It has a connection of its own, which is made at once: what is emitted after this has returned
-        will come. It is closed with the iterator. When the connection is lost it raises
+        It has a connection of its own, which is made at once: all events that are emitted after this
+        has returned will come. The connection is closed with the iterator. When the connection is lost it raises
         ``DaemonConnectionError``, or with ``reconnect`` connects again and goes on where it stopped.
-        ``on_missed`` is told when events were passed over: so many came, or the log was begun anew.
+        ``on_missed`` is called when events were passed over: the subscription could not keep up,
+        retention deleted them, or the log was deleted and restarted.
 
         events = client.subscribe("task:*", reconnect=True)
         submitted = client.task.submit(prompt="Write the release notes")
@@ -139,7 +140,7 @@ class DaemonClient(Methods):
         return Subscription(Progress(address, topics, since, reconnect, on_missed), self._timeout)
 
     def on_notification(self, listener: Callable[[Notification], object]) -> Callable[[], None]:
-        """Calls the listener for each notification, until the function that this gives is called.
+        """Calls the listener for each notification, until the returned function is called.
 
         It is called in the thread that reads, and must neither block nor call the daemon.
         """

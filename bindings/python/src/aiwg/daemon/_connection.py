@@ -30,7 +30,7 @@ from ._turn import Interrupted
 _CHUNK = 64 * 1024
 
 _JOIN = 5.0
-"""How many seconds to wait at the most for the reading thread: it may be within a listener."""
+"""Maximum time to wait for the reading thread, in seconds: it may be within a listener."""
 
 Listeners = List[Callable[[Notification], object]]
 
@@ -162,7 +162,7 @@ class Connection:
             self._finish(str(error))
             raise disconnected(self._path, str(error)) from error
         except BaseException:
-            # A signal handler has raised this, and nobody can tell how much of the line was sent.
+            # A signal handler has raised this, and it is unknown how much of the line was sent.
             self._finish("a signal handler has interrupted a call while it was sent")
             raise
 

@@ -1,4 +1,4 @@
-"""How long a call may take."""
+"""The time limit of a call."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Deadline:
         return NO_DEADLINE if timeout is None else Deadline(timeout)
 
     def left(self) -> float | None:
-        """What is left of it, in seconds; None for no limit."""
+        """The time that is left, in seconds; None for no limit."""
         return None if self._at is None else max(self._at - time.monotonic(), 0.0)
 
     def is_over(self) -> bool:
-        """Whether nothing is left."""
+        """True if no time is left."""
         return self.left() == 0.0
 
     def acquire(self, lock: threading.Lock) -> bool:

@@ -11,12 +11,12 @@ from ._trust import check_socket, check_trusted
 
 
 class Address(NamedTuple):
-    """Where to connect to."""
+    """The address to connect to."""
 
     path: str
     """The socket."""
     is_found: bool
-    """Whether nobody has named it: then it must be this user's daemon, or root's, that answers."""
+    """True if nobody has named it: then it must be this user's daemon, or root's, that answers."""
 
 
 def discover(

@@ -1,4 +1,4 @@
-"""What a call may raise."""
+"""The errors that a call may raise."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class DaemonError(Exception):
     code: int
     """The JSON-RPC error code."""
     kind: ErrorKind | str
-    """The stable name of what went wrong: tell errors apart by it, never by the message.
+    """The stable name of the error: distinguish errors by it, never by the message.
 
     A newer daemon may have others than this package knows.
     """
     message: str
-    """What happened and what to do next, for people."""
+    """The error and its remedy, for people."""
     member: str | None
     """With ``invalid_params``: the member that is wrong, as a path such as ``env.PATH``."""
 
@@ -38,7 +38,7 @@ class DaemonError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same request may succeed when it is sent again later."""
+        """True if the same request may succeed when it is sent again later."""
         info = ERROR_KINDS.get(self.kind)
         return info is not None and info.retryable
 

@@ -1,7 +1,7 @@
 """fork(): a child takes over no connection of its parent.
 
 Both would read from one socket, get each other's answers, and end each other's calls. So the child lets go of
-what it has inherited, before anything else runs in it, and connects anew when it calls.
+what it has inherited, before anything else runs in it, and connects again when it calls.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Protocol
 
 
 class Inherited(Protocol):
-    """What a child inherits and cannot use."""
+    """Something that a child inherits and cannot use."""
 
     def forget(self) -> None:
         """Lets go of it, in the child. Locks may be held by threads that the child does not have."""

@@ -16,12 +16,12 @@ from ._reading import UNREADABLE as UNREADABLE
 
 @dataclass(frozen=True)
 class Notification:
-    """What the daemon sends without having been asked."""
+    """A message that the daemon sends without a request."""
 
     method: str
     """Its name on the wire."""
     params: NotificationParams
-    """What it brings: ``isinstance`` tells which it is."""
+    """Its content: ``isinstance`` shows which it is."""
 
 
 _log = logging.getLogger("aiwg")
@@ -89,7 +89,7 @@ class Waiting(Protocol):
     """A call that waits for its answer."""
 
     size: int
-    """How many bytes its request has."""
+    """Size of its request, in bytes."""
 
     def succeed(self, result: Any) -> None:
         """Takes the result."""

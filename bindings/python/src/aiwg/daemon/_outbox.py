@@ -1,4 +1,4 @@
-"""What is sent, by many threads, over one socket."""
+"""The lines that many threads send over one socket."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Outbox:
         self._on_failure = on_failure
         self._turn = Turn()
         self._entries: deque[Entry] = deque()
-        """What is still to be sent. The first one stays here until all of it is."""
+        """The lines still to be sent. The first one stays here until all of it is."""
         self._wake: SimpleQueue[bool] = SimpleQueue()
         self._writer: threading.Thread | None = None
 

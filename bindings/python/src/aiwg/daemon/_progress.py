@@ -1,4 +1,4 @@
-"""How far a subscription has come, whatever it is read with."""
+"""The position of a subscription, independent of the way in which it is read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Missed:
     """
 
     missed: int
-    """How many."""
+    """Number of events that were passed over."""
     since: int
     """The number of the last event before them."""
 
@@ -39,7 +39,7 @@ OnMissed = Optional[Callable[[Missed], object]]
 
 
 class Progress:
-    """How far a subscription has come."""
+    """The position of a subscription."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class Progress:
         return None
 
     def _read(self, line: bytes, read: Callable[[dict[str, Any]], T]) -> T:
-        """What a line says. Raises what the daemon answered with, or that this is no daemon."""
+        """The content of a line. Raises the error that the daemon answered with, or that this is no daemon."""
         try:
             message = read_message(line)
             error = error_of(message["error"]) if "error" in message else None
@@ -100,7 +100,7 @@ class Progress:
         raise error
 
     def retry_after(self, error: DaemonConnectionError | DaemonError) -> float | None:
-        """How long to wait before connecting again, in seconds; None where that is not to be done.
+        """Pause before connecting again, in seconds; None not to connect again.
 
         The first time, a daemon that is not there is a mistake; later it is one that is being restarted, or that says that
         it just cannot.

@@ -1,4 +1,4 @@
-"""What the generated types need to read JSON."""
+"""Helpers of the generated types for reading JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ._errors import not_understood
 T = TypeVar("T")
 
 UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
-"""What reading raises that is no message, or none that can be understood."""
+"""The errors of reading something that is no message, or none that can be understood."""
 
 
 class Reading:
@@ -46,6 +46,6 @@ class UnknownVariant:
     """One of a choice that this package, being older than the daemon, does not know."""
 
     tag: str
-    """What it calls itself."""
+    """Its own name for its kind."""
     wire: Mapping[str, Any]
     """All of it, as it came."""

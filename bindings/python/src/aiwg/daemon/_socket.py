@@ -66,7 +66,7 @@ def send(connection: socket.socket, path: str, line: bytes, deadline: Deadline) 
 
 
 def receive(connection: socket.socket | None, path: str, size: int, deadline: Deadline) -> bytes:
-    """What comes next, be it a part of a line. Raises ``socket.timeout`` when the time is over."""
+    """The next bytes, be they a part of a line. Raises ``socket.timeout`` when the time is over."""
     try:
         if connection is None:
             chunk = b""

@@ -30,7 +30,7 @@ class Subscription(Iterator[Event]):
         self._is_closed = False
         self._socket: socket.socket | None = None
         self._lost: str | None = None
-        """Why the connection is gone, where that is not told yet."""
+        """Why the connection is gone, if that was not raised yet."""
         self._open()
         forget_in_children(self)
 

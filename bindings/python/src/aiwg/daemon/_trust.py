@@ -1,4 +1,4 @@
-"""Whose project one may be drawn into, the same in every language: one's own, or root's."""
+"""The projects that a client trusts, the same in every language: the user's own, and root's."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ._generated.constants import MAX_SOCKET_PATH, SAFE_DIRECTORY_ENV, SOCKET_EN
 
 
 def check_trusted(path: str) -> None:
-    """Fails where somebody else could have made this ``.aiwg``, or could change it.
+    """Fails if somebody else could have made this ``.aiwg``, or could change it.
 
-    In a directory that many can write, such as ``/tmp``, he would be told all that is meant for the daemon.
+    In a directory that many can write, such as ``/tmp``, that person would receive everything that is meant for the daemon.
     """
     if _is_exempt(path):
         return
@@ -26,11 +26,11 @@ def check_trusted(path: str) -> None:
 
 
 def check_socket(path: str) -> None:
-    """Fails where the socket that was found in a project is not what its daemon makes there.
+    """Fails if the socket found in a project is not as its daemon makes it.
 
-    That is a socket, in a directory, of the user's own or root's. Only where the path is too long for a socket it is a
-    link, to one in a directory that is the user's alone. Whoever ships a project could have it lead anywhere else.
-    What is not there is no daemon, as connecting to it tells.
+    That is a socket of the user or of root, in a directory of the user or of root. A link is allowed only where the path
+    is too long for a socket, and only to a directory that is the user's alone. Otherwise whoever ships a project could
+    have it lead elsewhere. A path that does not exist passes: connecting to it reports that no daemon runs.
     """
     directory = os.path.dirname(path)
     if _is_exempt(path):
@@ -57,7 +57,7 @@ def _check_link(path: str) -> None:
 
 
 def check_peer(connection: socket.socket, path: str) -> None:
-    """Fails where a process of another user answers at a socket that was found: the kernel knows."""
+    """Fails if a process of another user answers at a socket that was found: the kernel knows."""
     user = _peer_user(connection)
     if user is None or user in (os.geteuid(), 0) or _is_exempt(path):
         return
@@ -69,7 +69,7 @@ def check_peer(connection: socket.socket, path: str) -> None:
 
 
 def _peer_user(connection: socket.socket) -> int | None:
-    """Whose process is at the other end; None where the system does not tell."""
+    """The user of the process at the other end; None if the system does not report it."""
     option: int | None = getattr(socket, "SO_PEERCRED", None)
     if option is None:
         return None
