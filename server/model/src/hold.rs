@@ -14,9 +14,9 @@ use crate::task::TaskNo;
 pub struct Hold {
     /// The kind: [`Hold::AFTER`], [`Hold::REST`], or another.
     pub kind: Cow<'static, str>,
-    /// What releases it, among its kind.
+    /// The key among its kind, by which it is released.
     pub key: String,
-    /// When it is released by itself; never if none.
+    /// Time at which it is released by itself; never if none.
     pub until: Option<Timestamp>,
 }
 

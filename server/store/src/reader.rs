@@ -31,7 +31,7 @@ pub trait Reader: Send + Sync {
     /// This task and those that must complete before it can start: 1,000 of them where there are more.
     fn needed(&self, task: TaskNo) -> Result<Vec<TaskNo>>;
 
-    /// What holds a task.
+    /// The holds of a task.
     fn holds(&self, task: TaskNo) -> Result<Vec<Hold>>;
 
     /// Number of tasks in each state, and their usage.

@@ -43,10 +43,10 @@ pub trait View {
     /// This task and those that must complete before it can start: 1,000 of them where there are more.
     fn needed(&self, task: TaskNo) -> Result<Vec<TaskNo>>;
 
-    /// What holds a task.
+    /// The holds of a task.
     fn holds(&self, task: TaskNo) -> Result<Vec<Hold>>;
 
-    /// When the next hold ends by itself, of those that end after this moment; of all if none is given.
+    /// Time at which the next hold ends by itself, of those that end after this moment; of all if none is given.
     fn next_release(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>>;
 
     /// The tasks that fit and are in one of these states, the oldest first, `limit` at the most. `not_retried` leaves out those that
