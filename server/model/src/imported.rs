@@ -11,7 +11,7 @@ pub struct ImportedTask {
     pub no: Option<TaskNo>,
     /// Its state; not running.
     pub state: TaskState,
-    /// What it is to do.
+    /// Its specification.
     pub spec: TaskSpec,
     /// Time of submission.
     pub created_at: Timestamp,

@@ -103,7 +103,7 @@ pub struct TaskRow {
     pub no: TaskNo,
     /// The state.
     pub state: TaskState,
-    /// What it is to do.
+    /// Its specification.
     pub spec: TaskSpec,
     /// True if one of the tasks that it is to start after has not completed yet.
     pub is_waiting: bool,
