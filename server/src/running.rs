@@ -8,6 +8,8 @@ use std::{
 use aiwg_shim::{Process, Signal};
 use tokio::sync::watch;
 
+use aiwg_model::RunId;
+
 use crate::store::{StopReason, TaskNo};
 
 /// The running agents. Cheap to clone.
@@ -70,8 +72,8 @@ impl Running {
     }
 
     /// Has the agent of a task end, if one is kept.
-    pub(crate) fn end(&self, no: TaskNo, ending: StopReason) {
-        if let Some(one) = self.lock().get(&no) {
+    pub(crate) fn end(&self, run: RunId, ending: StopReason) {
+        if let Some(one) = self.lock().get(&run.task).filter(|one| one.launch == run.n) {
             // Its keeper may just have finished.
             let _ = one.end.send(Some(ending));
         }
@@ -173,7 +175,10 @@ mod tests {
         running.finished(no, 1);
         running.set_processes(no, 1, SHIM, Some(11));
         assert_eq!((running.count(), running.launch(no), running.pid(no)), (1, Some(2), None));
-        running.end(no, StopReason::Cancel);
+        let end = |n| running.end(RunId { task: no, n }, StopReason::Cancel);
+        end(1);
+        assert_eq!(*second.borrow(), None);
+        end(2);
         assert_eq!(*second.borrow(), Some(StopReason::Cancel));
         running.finished(no, 2);
         assert_eq!(running.count(), 0);

@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, path::PathBuf, sync::Arc};
 
-use aiwg_model::Cursor;
+use aiwg_model::{Cursor, RunId};
 use aiwg_protocol::types::{EventSource, Json, TaskState, Timestamp};
 use aiwg_server::{
     bus::Bus,
@@ -187,9 +187,10 @@ async fn try_all(engine: &Engine) {
     stored(engine.switch(Some("a".to_owned()), true, None).await);
     stored(engine.fire_due(DueScope::All).await);
     for no in (1..9).map(TaskNo) {
-        stored(engine.interrupted(no, true, 3, true).await);
-        stored(engine.rested(no).await);
-        stored(engine.ended(no, Outcome::without_exit(TaskState::Completed, "")).await);
+        let run = RunId { task: no, n: 1 };
+        stored(engine.interrupted(run, true, 3, true).await);
+        stored(engine.rested(run).await);
+        stored(engine.ended(run, Outcome::without_exit(TaskState::Completed, "")).await);
         stored(engine.cancel(no).await);
     }
     stored(engine.retry_many(Select::All(Selection::default()), None).await);

@@ -13,6 +13,7 @@ mod order;
 mod outcome;
 mod retention;
 mod rule_state;
+mod run;
 mod task;
 pub mod text;
 
@@ -25,4 +26,5 @@ pub use order::{Order, StartOrder};
 pub use outcome::{Outcome, Processes, SessionCost};
 pub use retention::Keep;
 pub use rule_state::{Firing, Pending, RuleFacts, Run, Switch};
+pub use run::RunId;
 pub use task::{PROMPT_HEAD, StopReason, TAIL_BYTES, TaskNo, TaskRow, TaskSpec};

@@ -4,15 +4,18 @@ use std::{collections::BTreeMap, fmt};
 
 use aiwg_protocol::types::{Event, Timestamp};
 
-use crate::task::{StopReason, TaskNo};
+use crate::{
+    run::RunId,
+    task::{StopReason, TaskNo},
+};
 
 /// A command to the supervisor, sent after the commit.
 #[derive(Debug)]
 pub enum Order {
     /// Start an agent.
     Start(Box<StartOrder>),
-    /// End the agent of a running task.
-    End(TaskNo, StopReason),
+    /// End the agent of a run.
+    End(RunId, StopReason),
 }
 
 /// All that is needed to start an agent.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aiwg_model::RunId;
 use aiwg_model::text::similar;
 pub use aiwg_model::{NewEvent, Order, StartOrder};
 use aiwg_protocol::{
@@ -132,6 +133,9 @@ pub enum EngineError {
     /// It has ended already.
     #[error("{0} has ended already; `aiwg task get {0}` tells how")]
     TaskEnded(TaskNo),
+    /// What is reported is about a run that is over.
+    #[error("{0} is over: whatever becomes of it, it says nothing about the task any more")]
+    RunIsOver(RunId),
     /// The queue is full.
     #[error(
         "the queue has no room for this: no more than {0} tasks may wait, which is daemon.max_queued; cancel some, or try again when some have run"
@@ -176,7 +180,7 @@ impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         let kind = match error {
             EngineError::TaskNotFound(_) => ErrorKind::TaskNotFound,
-            EngineError::TaskEnded(_) => ErrorKind::TaskEnded,
+            EngineError::TaskEnded(_) | EngineError::RunIsOver(_) => ErrorKind::TaskEnded,
             EngineError::TaskUnreadable(_) => ErrorKind::InternalError,
             EngineError::QueueFull(_) => ErrorKind::QueueFull,
             EngineError::ChainTooDeep(_) => ErrorKind::ChainTooDeep,

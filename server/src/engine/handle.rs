@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use aiwg_model::RunId;
 use aiwg_protocol::{
     config::Rule,
     types::{
@@ -149,21 +150,21 @@ impl Engine {
         self.call(retry.once_committed(complete)).await
     }
 
-    /// Has the agent of a running task ended.
+    /// Has the agent of a run ended.
     ///
     /// # Errors
-    /// The task has ended, or the database could not be written.
-    pub async fn end_running(&self, no: TaskNo, ending: StopReason) -> Result<(), EngineError> {
-        let end = Call::changing(move |tx| tx.end_running(no, ending));
-        self.call(end.without_store(move |unstored| unstored.end_running(no, ending))).await
+    /// The run is over, or the database could not be written.
+    pub async fn end_run(&self, run: RunId, ending: StopReason) -> Result<(), EngineError> {
+        let end = Call::changing(move |tx| tx.end_run(run, ending));
+        self.call(end.without_store(move |unstored| unstored.end_run(run, ending))).await
     }
 
-    /// A running task has written nothing for so long; `end` tells whether to end it.
+    /// The agent of a run has written nothing for so long; `end` has it ended.
     ///
     /// # Errors
-    /// The task has ended, or the database could not be written.
-    pub async fn stalled(&self, no: TaskNo, silent_ms: u64, end: bool) -> Result<(), EngineError> {
-        self.call(Call::changing(move |tx| tx.stalled(no, silent_ms, end))).await
+    /// The run is over, or the database could not be written.
+    pub async fn stalled(&self, run: RunId, silent_ms: u64, end: bool) -> Result<(), EngineError> {
+        self.call(Call::changing(move |tx| tx.stalled(run, silent_ms, end))).await
     }
 
     /// Does things by another configuration from here on, and keeps it for starts that nobody asks for. More slots are filled at once.
@@ -174,36 +175,36 @@ impl Engine {
         self.call(Call::changing(move |tx| tx.configure(&policy, &in_force))).await
     }
 
-    /// A running task has ended.
+    /// A run has ended, and its task with it.
     ///
     /// # Errors
-    /// The database could not be written.
-    pub async fn ended(&self, no: TaskNo, outcome: Outcome) -> Result<(), EngineError> {
+    /// The run is over already, or the database could not be written.
+    pub async fn ended(&self, run: RunId, outcome: Outcome) -> Result<(), EngineError> {
         let text = outcome.result.as_ref().map_or(0, String::len);
-        self.call(Call::changing(move |tx| tx.ended(no, &outcome)).with_text(text)).await
+        self.call(Call::changing(move |tx| tx.ended(run, &outcome)).with_text(text)).await
     }
 
-    /// A running task was interrupted: its agent was lost with the machine. `started` says if there had been one. With `most_attempts` it fails, with fewer it is
-    /// queued again; `rests` has it wait for [`Engine::rested`].
+    /// A run was interrupted: its agent was lost with the machine. `started` says if there had been one. With `most_attempts` the task
+    /// fails, with fewer it is queued again; `rests` has it wait for [`Engine::rested`].
     ///
     /// # Errors
-    /// The database could not be written.
+    /// The run is over already, or the database could not be written.
     pub async fn interrupted(
         &self,
-        no: TaskNo,
+        run: RunId,
         started: bool,
         most_attempts: u32,
         rests: bool,
     ) -> Result<(), EngineError> {
-        self.call(Call::changing(move |tx| tx.interrupted(no, started, most_attempts, rests))).await
+        self.call(Call::changing(move |tx| tx.interrupted(run, started, most_attempts, rests))).await
     }
 
-    /// The agent of a running task could not be started, since the system is short of something.
+    /// The agent of a run could not be started, since the system is short of something.
     ///
     /// # Errors
-    /// The database could not be written.
-    pub async fn not_started(&self, no: TaskNo) -> Result<(), EngineError> {
-        self.call(Call::changing(move |tx| tx.not_started(no))).await
+    /// The run is over already, or the database could not be written.
+    pub async fn not_started(&self, run: RunId) -> Result<(), EngineError> {
+        self.call(Call::changing(move |tx| tx.not_started(run))).await
     }
 
     /// So much may be started from here on.

@@ -1,6 +1,6 @@
 //! What keeps queued tasks from starting: placing and releasing it.
 
-use aiwg_model::{Hold, TaskNo};
+use aiwg_model::{Hold, RunId, TaskNo};
 use aiwg_protocol::types::TaskState;
 
 use super::{
@@ -26,13 +26,12 @@ impl Engine {
         self.call(Call::changing(move |tx| tx.store.release(kind, &key))).await
     }
 
-    /// A task whose agent was lost has rested for long enough.
+    /// A task whose agent was lost in this run, the last one so far, has rested for long enough. Nothing if it has been run again since.
     ///
     /// # Errors
     /// The database could not be written.
-    pub async fn rested(&self, no: TaskNo) -> Result<(), EngineError> {
-        let rest = Hold::rest();
-        self.call(Call::changing(move |tx| tx.store.release_one(no, Hold::REST, &rest.key).map(drop))).await
+    pub async fn rested(&self, run: RunId) -> Result<(), EngineError> {
+        self.call(Call::changing(move |tx| tx.rested(run))).await
     }
 }
 
@@ -41,6 +40,13 @@ impl Transaction<'_> {
     pub(super) fn hold(&mut self, no: TaskNo, hold: &Hold) -> Result<bool, Failure> {
         let state = self.store.task_state(no)?.ok_or(EngineError::TaskNotFound(no))?;
         Ok(state == TaskState::Queued && self.store.hold(no, hold)?)
+    }
+
+    fn rested(&mut self, run: RunId) -> aiwg_store::Result<()> {
+        if self.store.task_if_readable(run.task)?.is_some_and(|task| task.launch == run.n) {
+            self.store.release_one(run.task, Hold::REST, &Hold::rest().key)?;
+        }
+        Ok(())
     }
 
     /// Releases what is held until now at the latest.

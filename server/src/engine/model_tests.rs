@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use aiwg_model::RunId;
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store_sqlite::SqliteStore;
 use futures::{FutureExt, future::BoxFuture};
@@ -19,14 +20,14 @@ use crate::{
 
 const SLOTS: usize = 2;
 
-/// What is done. A task is named by any number, of which the tasks so far take the remainder.
+/// What is done. A task is named by any number, of which the tasks so far take the remainder. A report that is stale comes from the run before.
 #[derive(Debug, Clone)]
 enum Op {
     Submit { priority: i32, after: Option<usize> },
     Cancel(usize),
-    TimeUp(usize),
-    Ended { task: usize, well: bool },
-    Interrupted { task: usize, started: bool, most_attempts: u32 },
+    TimeUp { task: usize, is_stale: bool },
+    Ended { task: usize, well: bool, is_stale: bool },
+    Interrupted { task: usize, started: bool, most_attempts: u32, is_stale: bool },
 }
 
 /// What becomes of the transaction.
@@ -44,11 +45,17 @@ fn op() -> impl Strategy<Value = Op> {
         4 => (-1..=1, proptest::option::weighted(0.3, 0..100_usize))
             .prop_map(|(priority, after)| Op::Submit { priority, after }),
         2 => (0..100_usize).prop_map(Op::Cancel),
-        1 => (0..100_usize).prop_map(Op::TimeUp),
-        4 => (0..100_usize, any::<bool>()).prop_map(|(task, well)| Op::Ended { task, well }),
-        1 => (0..100_usize, any::<bool>(), 1..4_u32)
-            .prop_map(|(task, started, most_attempts)| Op::Interrupted { task, started, most_attempts }),
+        1 => (0..100_usize, stale()).prop_map(|(task, is_stale)| Op::TimeUp { task, is_stale }),
+        4 => (0..100_usize, any::<bool>(), stale())
+            .prop_map(|(task, well, is_stale)| Op::Ended { task, well, is_stale }),
+        1 => (0..100_usize, any::<bool>(), 1..4_u32, stale()).prop_map(|(task, started, most_attempts, is_stale)| {
+            Op::Interrupted { task, started, most_attempts, is_stale }
+        }),
     ]
+}
+
+fn stale() -> impl Strategy<Value = bool> {
+    prop::bool::weighted(0.2)
 }
 
 fn fate() -> impl Strategy<Value = Fate> {
@@ -59,6 +66,7 @@ fn fate() -> impl Strategy<Value = Fate> {
 #[derive(Debug, Clone, PartialEq)]
 struct Task {
     state: TaskState,
+    launch: u32,
     attempts: u32,
     priority: i32,
     after: Option<usize>,
@@ -75,7 +83,8 @@ impl Model {
         match *op {
             Op::Submit { priority, after } => {
                 let after = after.filter(|_| !self.0.is_empty()).map(|after| after % self.0.len());
-                let task = Task { state: TaskState::Queued, attempts: 0, priority, after, ending: None };
+                let task =
+                    Task { state: TaskState::Queued, launch: 0, attempts: 0, priority, after, ending: None };
                 self.0.push(task);
                 self.cascade();
                 true
@@ -85,16 +94,19 @@ impl Model {
                 Some(TaskState::Running) => self.note(task, StopReason::Cancel),
                 _ => false,
             },
-            Op::TimeUp(task) => self.is_running(task) && self.note(task, StopReason::Timeout),
-            Op::Ended { task, well } => {
+            Op::TimeUp { task, is_stale } => {
+                !is_stale && self.is_running(task) && self.note(task, StopReason::Timeout)
+            }
+            Op::Ended { task, well, is_stale } => {
                 let told = if well { TaskState::Completed } else { TaskState::Failed };
-                self.is_running(task) && {
+                !is_stale && self.is_running(task) && {
                     let state = self.ending(task).unwrap_or(told);
                     self.end(task, state)
                 }
             }
-            Op::Interrupted { task, started, most_attempts } => {
-                self.is_running(task)
+            Op::Interrupted { task, started, most_attempts, is_stale } => {
+                !is_stale
+                    && self.is_running(task)
                     && match self.ending(task) {
                         None if !started || self.at(task).attempts < most_attempts => {
                             let task = self.at(task);
@@ -119,6 +131,7 @@ impl Model {
             let Some(next) = next.min_by_key(|at| (-self.0[*at].priority, *at)) else { return };
             self.0[next].state = TaskState::Running;
             self.0[next].attempts += 1;
+            self.0[next].launch += 1;
         }
     }
 
@@ -234,10 +247,16 @@ impl Rest {
         &mut self,
         store: &mut dyn store::Transaction,
         op: &Op,
-        count: usize,
+        before: &Model,
         effects: &mut Effects,
     ) -> Receipt {
+        let count = before.0.len();
+        let launches: Vec<u32> = before.0.iter().map(|task| task.launch).collect();
         let no = move |task: usize| TaskNo((task % count.max(1)) as u64 + 1);
+        let run = move |task: usize, is_stale: bool| {
+            let n = launches.get(task % count.max(1)).copied().unwrap_or(0);
+            RunId { task: no(task), n: n.saturating_sub(u32::from(is_stale)) }
+        };
         let (engine, op) = (self.engine.clone(), op.clone());
         let mut receipt: Receipt = async move {
             match op {
@@ -246,10 +265,14 @@ impl Rest {
                     engine.submit(order(priority, after)).await.is_ok()
                 }
                 Op::Cancel(task) => engine.cancel(no(task)).await.is_ok(),
-                Op::TimeUp(task) => engine.end_running(no(task), StopReason::Timeout).await.is_ok(),
-                Op::Ended { task, well } => engine.ended(no(task), outcome(well)).await.is_ok(),
-                Op::Interrupted { task, started, most_attempts } => {
-                    engine.interrupted(no(task), started, most_attempts, false).await.is_ok()
+                Op::TimeUp { task, is_stale } => {
+                    engine.end_run(run(task, is_stale), StopReason::Timeout).await.is_ok()
+                }
+                Op::Ended { task, well, is_stale } => {
+                    engine.ended(run(task, is_stale), outcome(well)).await.is_ok()
+                }
+                Op::Interrupted { task, started, most_attempts, is_stale } => {
+                    engine.interrupted(run(task, is_stale), started, most_attempts, false).await.is_ok()
                 }
             }
         }
@@ -322,7 +345,7 @@ proptest! {
             let mut open = machine.store.begin().unwrap();
             let mut expected = Vec::new();
             for op in ops {
-                let receipt = machine.rest.apply(&mut *open, op, next.0.len(), &mut effects);
+                let receipt = machine.rest.apply(&mut *open, op, &next, &mut effects);
                 expected.push((next.apply(op), receipt));
             }
             if *fate == Fate::Crashed {

@@ -1,6 +1,6 @@
 //! Which tasks start: those for which there is a slot, those that others wait for in theirs included.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use aiwg_protocol::types::{Event, TaskState, Timestamp};
 
@@ -46,8 +46,8 @@ impl Transaction<'_> {
         // Whoever waits for it does nothing: it takes that one's slot, whatever else is queued, since nothing goes on without it.
         let mut awaited: Vec<TaskNo> = Vec::new();
         for (task, other) in &pairs {
-            let is_free =
-                self.state.running.contains(task) && !waits_for_running(*task, &pairs, &self.state.running);
+            let is_free = self.state.running.contains_key(task)
+                && !waits_for_running(*task, &pairs, &self.state.running);
             if is_free && !awaited.contains(other) {
                 awaited.push(*other);
             }
@@ -59,7 +59,7 @@ impl Transaction<'_> {
     fn waits(&self) -> aiwg_store::Result<Vec<(TaskNo, TaskNo)>> {
         let mut all = Vec::new();
         for (task, other) in self.state.waits.pairs() {
-            if self.state.running.contains(&other) {
+            if self.state.running.contains_key(&other) {
                 all.push((task, other));
             } else {
                 all.extend(self.store.needed(other)?.into_iter().map(|no| (task, no)));
@@ -73,8 +73,8 @@ impl Transaction<'_> {
             self.state.starts = Starts::None;
         }
         self.store.start(no, self.now)?;
-        self.state.running.insert(no);
         let Some(task) = self.store.task(no)? else { return Ok(()) };
+        self.state.running.insert(no, task.launch);
         if let Some(rule) = &task.spec.rule {
             let depth = task.spec.cause.as_ref().map_or(0, |cause| cause.depth);
             self.state.memory.started(rule, no, depth, self.now);
@@ -97,10 +97,10 @@ impl Transaction<'_> {
 }
 
 /// How many of the running tasks have lent their slots: they wait for one that runs. Two that wait for the same one have lent one slot.
-fn lent(pairs: &[(TaskNo, TaskNo)], running: &HashSet<TaskNo>) -> usize {
+fn lent(pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, u32>) -> usize {
     let (mut tasks, mut others) = (HashSet::new(), HashSet::new());
     for (task, other) in pairs {
-        if task != other && running.contains(task) && running.contains(other) {
+        if task != other && running.contains_key(task) && running.contains_key(other) {
             tasks.insert(task);
             others.insert(other);
         }
@@ -108,8 +108,8 @@ fn lent(pairs: &[(TaskNo, TaskNo)], running: &HashSet<TaskNo>) -> usize {
     tasks.len().min(others.len())
 }
 
-fn waits_for_running(task: TaskNo, pairs: &[(TaskNo, TaskNo)], running: &HashSet<TaskNo>) -> bool {
-    pairs.iter().any(|(who, other)| *who == task && other != who && running.contains(other))
+fn waits_for_running(task: TaskNo, pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, u32>) -> bool {
+    pairs.iter().any(|(who, other)| *who == task && other != who && running.contains_key(other))
 }
 
 fn start_order(task: TaskRow, prompt: String, event: Option<Event>, now: Timestamp) -> StartOrder {

@@ -1,6 +1,6 @@
 //! What the engine keeps in memory.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use aiwg_protocol::types::{TaskState, Timestamp};
 
@@ -14,7 +14,8 @@ use crate::store::{StopReason, TaskNo, View};
 /// What the engine keeps in memory: nothing that could not be read from the store again.
 pub(super) struct State {
     pub(super) policy: Policy,
-    pub(super) running: HashSet<TaskNo>,
+    /// The running tasks, each with the number of its run.
+    pub(super) running: HashMap<TaskNo, u32>,
     pub(super) memory: Memory,
     pub(super) closing: bool,
     pub(super) last_event: u64,
@@ -33,7 +34,7 @@ impl State {
     pub(super) fn new(policy: Policy, waits: Waits) -> Self {
         Self {
             policy,
-            running: HashSet::new(),
+            running: HashMap::new(),
             memory: Memory::default(),
             closing: false,
             last_event: 0,
@@ -47,7 +48,7 @@ impl State {
 
     /// True if this task runs, once the transaction is committed.
     fn is_running(&self, id: &str) -> bool {
-        id.parse().is_ok_and(|no| self.running.contains(&no))
+        id.parse().is_ok_and(|no| self.running.contains_key(&no))
     }
 
     /// Has a task count as running if it does: known only at the end of the transaction that has taken it in.
@@ -60,7 +61,12 @@ impl State {
     /// Reads again what it holds of the store.
     pub(super) fn load(&mut self, store: &dyn View) -> aiwg_store::Result<()> {
         (self.last_event, self.last_task) = store.last_numbers()?;
-        self.running = store.running_numbers()?.into_iter().collect();
+        self.running.clear();
+        for no in store.running_numbers()? {
+            // Of one whose row cannot be read there are no reports: it fails.
+            let n = store.task_if_readable(no)?.map_or(0, |task| task.launch);
+            self.running.insert(no, n);
+        }
         self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;
         Ok(())
     }

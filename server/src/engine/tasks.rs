@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aiwg_model::Hold;
+use aiwg_model::{Hold, RunId};
 use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskEvent, TaskState, TaskSubmitted};
 
 use super::{
@@ -89,13 +89,20 @@ impl Transaction<'_> {
         if task.ending.is_none() {
             self.store.mark_ending(no, ending)?;
         }
-        self.effects.orders.push(Order::End(no, task.ending.unwrap_or(ending)));
+        let run = RunId { task: no, n: task.launch };
+        self.effects.orders.push(Order::End(run, task.ending.unwrap_or(ending)));
         Ok(())
     }
 
+    /// The same, unless that run is over.
+    pub(super) fn end_run(&mut self, run: RunId, ending: StopReason) -> Result<(), Failure> {
+        self.current(run)?;
+        self.end_running(run.task, ending)
+    }
+
     /// Says that a running task writes nothing any more, and has it ended if that is wanted.
-    pub(super) fn stalled(&mut self, no: TaskNo, silent_ms: u64, end: bool) -> Result<(), Failure> {
-        let task = self.running(no)?;
+    pub(super) fn stalled(&mut self, run: RunId, silent_ms: u64, end: bool) -> Result<(), Failure> {
+        let (no, task) = (run.task, self.current(run)?);
         let event = TaskEvent {
             silent_ms: Some(silent_ms),
             ..task_event(no, &task.spec, TaskState::Running, task.attempts)
@@ -107,20 +114,20 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    pub(super) fn ended(&mut self, no: TaskNo, outcome: &Outcome) -> Result<(), Failure> {
-        let task = self.running(no)?;
+    pub(super) fn ended(&mut self, run: RunId, outcome: &Outcome) -> Result<(), Failure> {
+        let task = self.current(run)?;
         let outcome = outcome.clone().given(task.ending);
         Ok(self.finish(&task, &outcome)?)
     }
 
     pub(super) fn interrupted(
         &mut self,
-        no: TaskNo,
+        run: RunId,
         started: bool,
         most_attempts: u32,
         rests: bool,
     ) -> Result<(), Failure> {
-        let task = self.running(no)?;
+        let (no, task) = (run.task, self.current(run)?);
         // Where no agent was started, as when the daemon is killed at that moment, nothing has been spent.
         let may_again = if started { task.attempts < most_attempts } else { task.launch < MOST_LAUNCHES };
         if task.ending.is_none() && may_again {
@@ -145,8 +152,8 @@ impl Transaction<'_> {
     }
 
     /// The system is short of something: the task has not begun, and nothing else is started for now.
-    pub(super) fn not_started(&mut self, no: TaskNo) -> Result<(), Failure> {
-        let task = self.running(no)?;
+    pub(super) fn not_started(&mut self, run: RunId) -> Result<(), Failure> {
+        let task = self.current(run)?;
         self.state.starts = Starts::None;
         match task.ending {
             None => Ok(self.queue_again(&task, false)?),
@@ -208,6 +215,12 @@ impl Transaction<'_> {
         });
     }
 
+    /// The task that a report is about, unless it comes from a run that is over: another one may be under way by now.
+    fn current(&mut self, run: RunId) -> Result<TaskRow, Failure> {
+        let task = self.running(run.task)?;
+        if task.launch == run.n { Ok(task) } else { Err(EngineError::RunIsOver(run).into()) }
+    }
+
     fn running(&mut self, no: TaskNo) -> Result<TaskRow, Failure> {
         let mut task = self.readable(no)?.ok_or(EngineError::TaskNotFound(no))?;
         task.ending = task.ending.or_else(|| self.state.endings.get(&no).copied());
@@ -229,7 +242,7 @@ impl Transaction<'_> {
 
     /// Has those of the running tasks fail whose rows cannot be read: their agents are kept by nobody.
     pub(super) fn fail_unreadable(&mut self) -> aiwg_store::Result<()> {
-        let running: Vec<TaskNo> = self.state.running.iter().copied().collect();
+        let running: Vec<TaskNo> = self.state.running.keys().copied().collect();
         running.into_iter().try_for_each(|no| self.readable(no).map(drop))
     }
 

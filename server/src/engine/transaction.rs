@@ -102,7 +102,7 @@ impl Transaction<'_> {
 
     /// Has every running task ended.
     pub(super) fn end_all(&mut self) -> Result<(), Failure> {
-        let running: Vec<TaskNo> = self.state.running.iter().copied().collect();
+        let running: Vec<TaskNo> = self.state.running.keys().copied().collect();
         running.into_iter().try_for_each(|no| self.end_running(no, StopReason::Stop))
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aiwg_model::RunId;
 use aiwg_protocol::types::{TaskCancelled, TaskCancelledOne, TasksCancelled};
 use tokio::sync::mpsc;
 
@@ -23,14 +24,17 @@ pub(super) struct Unstored<'a> {
 }
 
 impl Unstored<'_> {
+    /// Has the agent of a run ended; none if that is over.
+    pub(super) fn end_run(&mut self, run: RunId, ending: StopReason) -> Option<()> {
+        (self.state.running.get(&run.task) == Some(&run.n)).then(|| self.end_running(run.task, ending))?
+    }
+
     /// Has the agent of a running task ended; none if the task does not run.
-    pub(super) fn end_running(&mut self, no: TaskNo, ending: StopReason) -> Option<()> {
-        if !self.state.running.contains(&no) {
-            return None;
-        }
+    fn end_running(&mut self, no: TaskNo, ending: StopReason) -> Option<()> {
+        let run = RunId { task: no, n: *self.state.running.get(&no)? };
         let ending = *self.state.endings.entry(no).or_insert(ending);
         // The supervisor goes last at shutdown; with it gone, the order is carried out at the next start.
-        let _ = self.orders.send(Order::End(no, ending));
+        let _ = self.orders.send(Order::End(run, ending));
         Some(())
     }
 
@@ -42,7 +46,7 @@ impl Unstored<'_> {
     /// Cancels the named tasks, if all of them run.
     pub(super) fn cancel_many(&mut self, which: &Select) -> Option<TasksCancelled> {
         let Select::Named(named) = which else { return None };
-        if !named.iter().all(|no| self.state.running.contains(no)) {
+        if !named.iter().all(|no| self.state.running.contains_key(no)) {
             return None;
         }
         let named: BTreeSet<TaskNo> = named.iter().copied().collect();
@@ -56,7 +60,7 @@ impl Unstored<'_> {
 
     /// Has the agents of all running tasks ended.
     pub(super) fn end_all(&mut self) -> Option<()> {
-        let running: Vec<TaskNo> = self.state.running.iter().copied().collect();
+        let running: Vec<TaskNo> = self.state.running.keys().copied().collect();
         for no in running {
             self.end_running(no, StopReason::Stop);
         }

@@ -298,7 +298,7 @@ impl Agent {
                 silent = silence.too_long(), if !ending => {
                     let end = daemon.stalled_tasks == StalledTasks::End;
                     let silent_ms = u64::try_from(silent.as_millis()).unwrap_or(u64::MAX);
-                    if let Err(error) = shared.context.engine.stalled(self.task.no, silent_ms, end).await {
+                    if let Err(error) = shared.context.engine.stalled(self.task.id(), silent_ms, end).await {
                         tracing::warn!(task = %self.task.no, %error, "it is stalled, but that could not be stored");
                     }
                 }
@@ -310,7 +310,7 @@ impl Agent {
 
     /// Has the engine note why it is to end; the order comes from there.
     async fn order_end(&self, shared: &Shared, why: StopReason) {
-        if let Err(error) = shared.context.engine.end_running(self.task.no, why).await {
+        if let Err(error) = shared.context.engine.end_run(self.task.id(), why).await {
             tracing::warn!(task = %self.task.no, ?why, %error, "it is to end, but that could not be stored");
             tokio::time::sleep(RETRY).await;
         }

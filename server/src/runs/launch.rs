@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use aiwg_model::RunId;
 use aiwg_protocol::types::TaskState;
 use aiwg_shim::{Abandon, Process, RunRecord};
 
@@ -36,6 +37,11 @@ pub(super) enum End {
 }
 
 impl Launch {
+    /// What its reports are about.
+    pub(super) fn id(self) -> RunId {
+        RunId { task: self.no, n: self.launch }
+    }
+
     /// Who runs it, once its shim has said so. What an earlier launch has left, or the original of a copied directory, is another's.
     pub(super) fn run(self, dir: &Path) -> Option<RunRecord> {
         aiwg_shim::read_run(dir).ok().flatten().filter(|run| run.attempt == self.launch)
@@ -79,14 +85,14 @@ impl Launch {
 
     /// Tells the engine of its end, until it could store it.
     pub(super) async fn report(self, shared: &Shared, end: &End, most_attempts: u32) {
-        let (engine, no) = (&shared.context.engine, self.no);
+        let (engine, no, run) = (&shared.context.engine, self.no, self.id());
         loop {
             let told = match end {
-                End::Ended(outcome) => engine.ended(no, outcome.clone()).await,
+                End::Ended(outcome) => engine.ended(run, outcome.clone()).await,
                 End::Lost { started, rest } => {
-                    engine.interrupted(no, *started, most_attempts, rest.is_some()).await
+                    engine.interrupted(run, *started, most_attempts, rest.is_some()).await
                 }
-                End::NotStarted(_) => engine.not_started(no).await,
+                End::NotStarted(_) => engine.not_started(run).await,
             };
             match told {
                 Err(EngineError::Storage(_)) => tokio::time::sleep(RETRY).await,
@@ -109,7 +115,7 @@ impl Launch {
     fn rest(self, engine: Engine, rest: Duration) {
         tokio::spawn(async move {
             tokio::time::sleep(rest).await;
-            while engine.rested(self.no).await.is_err_and(|error| error.is_storage()) {
+            while engine.rested(self.id()).await.is_err_and(|error| error.is_storage()) {
                 tokio::time::sleep(RETRY).await;
             }
         });

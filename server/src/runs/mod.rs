@@ -66,7 +66,7 @@ pub(crate) async fn supervise(
         tokio::select! {
             order = orders.recv() => match order {
                 Some(Order::Start(order)) => keepers.keep(Agent::ordered(*order), false, None),
-                Some(Order::End(no, ending)) => keepers.shared.context.running.end(no, ending),
+                Some(Order::End(run, ending)) => keepers.shared.context.running.end(run, ending),
                 None => return,
             },
             Some(_) = keepers.agents.join_next() => {}
