@@ -4,75 +4,60 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aiwg_protocol::types::{self, HealthCheck, Issue, Timestamp};
 
-/// The kinds of trouble. Each stands at most once.
+/// A kind of trouble, by its name on the wire: whatever can be in trouble brings its own. Each stands at most once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IssueKind {
-    /// The database cannot be written.
-    Storage,
-    /// The database was, or is, damaged.
-    Damage,
-    /// No agents can be started, since the system is short of something.
-    Shortage,
-    /// Rows of the database cannot be read.
-    Rows,
-    /// Another daemon's tasks could not be taken over.
-    Import,
-    /// The configuration asks for what is not there.
-    Config,
-    /// The file of the configuration says something else than what is in force.
-    ConfigChanged,
-    /// A rule has tripped.
-    Automation,
-    /// `events/` could not be written.
-    EventLog,
-    /// `tasks.json` could not be written.
-    TasksFile,
-    /// `heartbeat` or `state.json` could not be written.
-    StatusFiles,
-    /// The log cannot be written or rotated.
-    Log,
-    /// Something else is in the place of the socket.
-    Socket,
-    /// The project is on a file system that others can write to as well.
-    FileSystem,
-    /// What the daemon stands on was taken away.
-    Ground,
-    /// Files cannot be watched as they should.
-    Watch,
-    /// The program that runs agents is not there.
-    Agent,
-    /// Connections could not be taken.
-    Connections,
-    /// There are as many connections as there may be, of all or of agents.
-    ConnectionLimit,
-    /// The action `health-check` has found something.
-    HealthCheck,
-}
+pub struct IssueKind(&'static str);
 
+#[allow(non_upper_case_globals)] // They read as the kinds that they are.
 impl IssueKind {
+    /// The database cannot be written.
+    pub const Storage: Self = Self::named("storage");
+    /// The database was, or is, damaged.
+    pub const Damage: Self = Self::named("damage");
+    /// No agents can be started, since the system is short of something.
+    pub const Shortage: Self = Self::named("shortage");
+    /// Rows of the database cannot be read.
+    pub const Rows: Self = Self::named("rows");
+    /// Another daemon's tasks could not be taken over.
+    pub const Import: Self = Self::named("import");
+    /// The configuration asks for what is not there.
+    pub const Config: Self = Self::named("config");
+    /// The file of the configuration says something else than what is in force.
+    pub const ConfigChanged: Self = Self::named("config_changed");
+    /// A rule has tripped.
+    pub const Automation: Self = Self::named("automation");
+    /// `events/` could not be written.
+    pub const EventLog: Self = Self::named("event_log");
+    /// `tasks.json` could not be written.
+    pub const TasksFile: Self = Self::named("tasks_file");
+    /// `heartbeat` or `state.json` could not be written.
+    pub const StatusFiles: Self = Self::named("status_files");
+    /// The log cannot be written or rotated.
+    pub const Log: Self = Self::named("log");
+    /// Something else is in the place of the socket.
+    pub const Socket: Self = Self::named("socket");
+    /// The project is on a file system that others can write to as well.
+    pub const FileSystem: Self = Self::named("file_system");
+    /// What the daemon stands on was taken away.
+    pub const Ground: Self = Self::named("ground");
+    /// Files cannot be watched as they should.
+    pub const Watch: Self = Self::named("watch");
+    /// The program that runs agents is not there.
+    pub const Agent: Self = Self::named("agent");
+    /// Connections could not be taken.
+    pub const Connections: Self = Self::named("connections");
+    /// There are as many connections as there may be, of all or of agents.
+    pub const ConnectionLimit: Self = Self::named("connection_limit");
+    /// The action `health-check` has found something.
+    pub const HealthCheck: Self = Self::named("health_check");
+
+    /// The kind of this name.
+    pub const fn named(name: &'static str) -> Self {
+        Self(name)
+    }
+
     const fn name(self) -> &'static str {
-        match self {
-            Self::Storage => "storage",
-            Self::Damage => "damage",
-            Self::Shortage => "shortage",
-            Self::Rows => "rows",
-            Self::Import => "import",
-            Self::Config => "config",
-            Self::ConfigChanged => "config_changed",
-            Self::Automation => "automation",
-            Self::EventLog => "event_log",
-            Self::TasksFile => "tasks_file",
-            Self::StatusFiles => "status_files",
-            Self::Log => "log",
-            Self::Connections => "connections",
-            Self::ConnectionLimit => "connection_limit",
-            Self::Socket => "socket",
-            Self::FileSystem => "file_system",
-            Self::Ground => "ground",
-            Self::Watch => "watch",
-            Self::Agent => "agent",
-            Self::HealthCheck => "health_check",
-        }
+        self.0
     }
 }
 
