@@ -13,9 +13,10 @@ use std::{
 };
 
 use aiwg_protocol::types::{Cause, HealthCheckItem, Subsystems};
+use aiwg_store::Reader;
 use futures::future::BoxFuture;
 
-use crate::{context::Context, stop::Stop, store::Reader};
+use crate::{context::Context, stop::Stop};
 
 /// A part of the daemon that runs beside the engine.
 pub(crate) trait Component: Send + Sync {

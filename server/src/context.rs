@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use aiwg_protocol::{ApiError, ErrorKind, types::Timestamp};
+use aiwg_store::Reader;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,6 @@ use crate::{
     rules::compile,
     running::Running,
     stop::StopRequests,
-    store::Reader,
 };
 
 /// The daemon, as its parts see it.

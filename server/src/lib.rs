@@ -21,7 +21,6 @@ pub mod lifecycle;
 pub mod log;
 
 pub mod project;
-pub(crate) use aiwg_model::names;
 mod recovery;
 mod reload;
 pub mod rules;
@@ -30,4 +29,3 @@ mod runs;
 pub mod state;
 mod status;
 mod stop;
-pub mod store;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aiwg_model::InForce;
 use aiwg_protocol::{
     config::Config,
     types::{Cause, ConfigProblem, DaemonReloaded, EventSource, Json},
@@ -17,7 +18,6 @@ use crate::{
     health::{Health, IssueKind},
     lifecycle::{tell_ready, tell_reloading},
     rules::{RuleIndex, compile},
-    store::InForce,
 };
 
 /// Puts changed configurations in force.

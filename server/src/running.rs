@@ -5,12 +5,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use aiwg_model::{RunId, StopReason, TaskNo};
 use aiwg_shim::{Process, Signal};
 use tokio::sync::watch;
-
-use aiwg_model::RunId;
-
-use crate::store::{StopReason, TaskNo};
 
 /// The running agents. Cheap to clone.
 #[derive(Clone)]

@@ -10,13 +10,11 @@ use aiwg_protocol::{
     ApiError, ErrorKind,
     wire::{FREE_BYTES, Room},
 };
+use aiwg_store::{PAGE_BYTES, Reader};
 use serde::Serialize;
 
 use super::{Handler, memory::LONG_ANSWER};
-use crate::{
-    engine::EngineError,
-    store::{PAGE_BYTES, Reader},
-};
+use crate::engine::EngineError;
 
 /// How often an answer is made that has become longer each time. After that it is given as it is.
 const TRIES: usize = 3;

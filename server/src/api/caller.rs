@@ -5,15 +5,13 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use aiwg_model::{TaskNo, TaskRow};
 use aiwg_protocol::{SOCKET_ENV, types::Cause};
 use aiwg_shim::Process;
 use tokio::net::UnixStream;
 
 use crate::context::Context;
-use crate::{
-    runs::{DEPTH_ENV, TASK_ENV},
-    store::{TaskNo, TaskRow},
-};
+use crate::runs::{DEPTH_ENV, TASK_ENV};
 
 /// How often the way up is walked again where it breaks off: a parent may end on the way, and its children get another.
 const WALKS: usize = 10;

@@ -5,11 +5,13 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
+use aiwg_model::TaskNo;
 use aiwg_protocol::{
     ApiError, DaemonService, ErrorKind, MAX_WAITING_CALLS, for_each_method,
     types::*,
     wire::{CALL_BYTES, FREE_BYTES, Room, server::Push},
 };
+use aiwg_store::Reader;
 use tarpc::context;
 use tokio::{
     sync::{Semaphore, SemaphorePermit, mpsc},
@@ -26,7 +28,6 @@ use super::{
 use crate::{
     context::{Context, unreadable},
     engine::{EngineError, Wait},
-    store::{Reader, TaskNo},
 };
 
 /// How many of a connection's calls read at once.

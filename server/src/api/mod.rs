@@ -11,13 +11,13 @@ mod subscriptions;
 
 use std::sync::Arc;
 
+use aiwg_store::Reader;
 use tokio::sync::Semaphore;
 
 use crate::{
     component::Components,
     context::{Context, unreadable},
     reload::Reload,
-    store::Reader,
 };
 use aiwg_protocol::{ApiError, types::Subsystems};
 

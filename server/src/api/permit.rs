@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use aiwg_model::TaskNo;
 use aiwg_protocol::{
     ApiError, ErrorKind, METHODS,
     definition::{AgentAccess, Method},
 };
+use aiwg_store::Reader;
 use serde::Serialize;
 
 use super::{Handler, caller::Origin};
 use crate::{
     config::{access, may_set},
     context::Context,
-    store::{Reader, TaskNo},
 };
 
 /// How many tasks a chain is followed back over; `daemon.max_task_depth` keeps them far shorter.

@@ -13,6 +13,7 @@ use aiwg_protocol::{
     types::{Event, EventMissedNotification, EventNotification, EventSubscribed},
     wire::{Budget, CALL_BYTES, FREE_BYTES, Room, server::Push},
 };
+use aiwg_store::{EventFilter, From};
 use serde::Serialize;
 use tokio::{
     sync::{
@@ -24,10 +25,7 @@ use tokio::{
 };
 
 use super::Api;
-use crate::{
-    bus::Committed,
-    store::{EventFilter, From},
-};
+use crate::bus::Committed;
 
 /// How many events are read from the store at a time.
 const PAGE: u32 = 500;

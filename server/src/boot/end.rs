@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use aiwg_model::InForce;
+
 use super::{
     Ended,
     error::system,
@@ -14,7 +16,6 @@ use crate::{
     recovery::{open_as_it_is, put_in_force},
     runs::leave_agents,
     stop::Stop,
-    store::InForce,
 };
 
 /// How long after the agents' grace the daemon waits for the last of them. What then still runs is found by the next start.

@@ -3,11 +3,11 @@
 use std::{io, path::Path, time::Duration};
 
 use aiwg_fs::within;
+use aiwg_model::TaskNo;
 
 use crate::{
     lifecycle::{Holder, Lock},
     project::Project,
-    store::TaskNo,
 };
 
 /// How long it may take to look which agents are alive.

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use aiwg_protocol::{config::Config, types::Timestamp};
+use aiwg_store::Reader;
 
 use crate::{
     api::Api,
@@ -23,7 +24,6 @@ use crate::{
     gateways::socket::{Listener, Socket},
     rules::RulesCheck,
     runs::Supervisor,
-    store::Reader,
 };
 
 /// What each part knows about the configuration beyond its schema.

@@ -2,6 +2,9 @@
 
 use std::{path::Path, time::Duration};
 
+use aiwg_model::InForce;
+use aiwg_store::Store;
+
 use super::{BootError, Options, error::system, parts::CHECKS};
 use crate::{
     config::{Chosen, Settings, choose},
@@ -14,7 +17,6 @@ use crate::{
     recovery::{Wanted, open_store, put_in_force},
     reload::{policy, report_notices},
     state::{self, Known},
-    store::{InForce, Store},
 };
 
 /// How long a daemon that holds the lock may take until it answers, for one that finds the lock held.

@@ -2,7 +2,9 @@
 
 use std::{io, sync::Arc, thread, time::Duration};
 
+use aiwg_model::TaskRow;
 use aiwg_protocol::types::Timestamp;
+use aiwg_store::{Store, StoreError};
 use tokio::{
     sync::{Notify, mpsc, watch::channel},
     task::JoinHandle,
@@ -33,7 +35,6 @@ use crate::{
     running::Running,
     runs::{Shared, Shortage, supervise},
     stop::StopRequests,
-    store::{Store, StoreError, TaskRow},
 };
 
 /// How long the start waits until all files are watched: longer only where there are very many, or where they are slow.

@@ -9,10 +9,10 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use aiwg_model::TaskNo;
 use aiwg_protocol::types::Event;
 use tokio::sync::broadcast;
 
-use crate::store::TaskNo;
 use recent::Recent;
 use waiters::Waiters;
 pub use waiters::Waiting;

@@ -5,9 +5,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use aiwg_model::TaskNo;
 use tokio::sync::Notify;
-
-use crate::store::TaskNo;
 
 #[derive(Default)]
 pub(super) struct Waiters {

@@ -4,13 +4,13 @@ use aiwg_protocol::{
     config::Config,
     types::{AutomationSubsystem, HealthCheckItem, Subsystems},
 };
+use aiwg_store::Reader;
 use futures::future::BoxFuture;
 
 use crate::{
     component::{Component, item},
     context::Context,
     rules::tripped_message,
-    store::Reader,
 };
 
 /// Tells how the rules are.

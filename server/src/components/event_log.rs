@@ -11,6 +11,7 @@ use std::{
 
 use aiwg_fs::{Unfit, append_private, open_regular, private};
 use aiwg_protocol::types::Event;
+use aiwg_store::{EventFilter, From, Reader};
 use futures::future::BoxFuture;
 use serde::Deserialize;
 use tokio::{
@@ -28,7 +29,6 @@ use crate::{
     context::Context,
     health::{Health, IssueKind},
     project::make_private_dir,
-    store::{EventFilter, From, Reader},
 };
 
 /// How many events are read from the store at a time.

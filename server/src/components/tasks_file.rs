@@ -7,7 +7,9 @@ use std::{
 };
 
 use aiwg_fs::write_atomic;
+use aiwg_model::{PROMPT_HEAD, TaskRow};
 use aiwg_protocol::types::{Task, Timestamp};
+use aiwg_store::Reader;
 use futures::future::BoxFuture;
 use serde::Serialize;
 use tokio::{
@@ -15,14 +17,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{
-    bus::Committed,
-    component::Component,
-    context::Context,
-    health::IssueKind,
-    running::Running,
-    store::{PROMPT_HEAD, Reader, TaskRow},
-};
+use crate::{bus::Committed, component::Component, context::Context, health::IssueKind, running::Running};
 
 /// How long changes gather before the file is written again.
 const GATHER: Duration = Duration::from_millis(500);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use aiwg_model::InForce;
 use aiwg_protocol::config::Config;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     load::{load_for, parse},
     trusted::read_trusted,
 };
-use crate::{project::Project, store::InForce};
+use crate::project::Project;
 
 /// Who asks for a start, as far as that decides which configuration it is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use aiwg_model::{RuleFacts, Switch};
 use aiwg_protocol::{
     config::Rule,
     types::{AutomationEvent, Cause, Event, EventSource, Json, RuleRefusal},
@@ -14,7 +15,6 @@ use super::{
 use crate::{
     config::nearest,
     rules::{Decision, WINDOW_MINUTES, decide, enable_command},
-    store::{RuleFacts, Switch},
 };
 
 /// How these rules are. It takes nothing but what can be read beside the engine, which may just be waiting for the disk.

@@ -2,19 +2,16 @@
 
 use std::sync::Arc;
 
-use aiwg_model::RunId;
-use aiwg_model::text::similar;
+use aiwg_model::{Keep, Pending, RunId, TaskNo, text::similar};
 pub use aiwg_model::{NewEvent, Order, StartOrder};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     config::Rule,
     types::{RuleRefusal, TaskCancelled, TaskState, Timestamp},
 };
+use aiwg_store::Selection;
 
-use crate::{
-    rules::RuleIndex,
-    store::{Keep, Pending, Selection, TaskNo},
-};
+use crate::rules::RuleIndex;
 
 /// The answer to whoever cancels a running task.
 pub(super) fn being_cancelled() -> TaskCancelled {

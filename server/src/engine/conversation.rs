@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use aiwg_fs::tail_of;
+use aiwg_model::TaskRow;
 use aiwg_protocol::types::{ChatTurn, Speaker, TaskState};
 use serde::Serialize;
-
-use crate::store::TaskRow;
 
 use super::transaction::Transaction;
 

@@ -88,7 +88,8 @@ mod tests {
         NewEvent, Policy, effects::Effects, state::State, transaction::Transaction, waits::Waits,
     };
     use super::*;
-    use crate::{rules::RuleIndex, store::Store};
+    use crate::rules::RuleIndex;
+    use aiwg_store::Store;
 
     #[test]
     fn a_match_does_not_wait_for_a_clock_that_was_set_back() {

@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
+use aiwg_model::TaskNo;
 use aiwg_protocol::types::{Event, Timestamp};
 
 use super::{
@@ -10,7 +11,6 @@ use super::{
     command::{Order, Policy},
     journal::Journal,
 };
-use crate::store::TaskNo;
 
 /// The outcome of a transaction that is still open.
 #[derive(Default)]

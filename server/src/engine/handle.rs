@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::RunId;
+use aiwg_model::{InForce, Outcome, RunId, StopReason, TaskNo, TaskSpec};
 use aiwg_protocol::{
     config::Rule,
     types::{
@@ -18,10 +18,7 @@ use super::{
     state::State,
     waits::{Wait, Waits},
 };
-use crate::{
-    rules::Decision,
-    store::{InForce, Outcome, StopReason, TaskNo, TaskSpec},
-};
+use crate::rules::Decision;
 
 /// Sends commands to the engine. Every call returns once its effect is committed.
 ///

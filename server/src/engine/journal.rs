@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
+use aiwg_model::TaskNo;
 use aiwg_protocol::types::Event;
-
-use crate::store::TaskNo;
 
 /// The lines of a transaction, in the order in which they began.
 #[derive(Debug, Default)]

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aiwg_model::{TaskNo, TaskRow, TaskSpec};
 use aiwg_protocol::types::{Cause, TaskCancelledOne, TaskRetried, TaskState, TasksCancelled, TasksRetried};
 
 use super::{
     command::{EngineError, Select},
     transaction::{Failure, Transaction},
 };
-use crate::store::{TaskNo, TaskRow, TaskSpec};
 
 /// How many tasks one command selects at the most.
 const MOST: usize = 1000;

@@ -3,16 +3,14 @@
 
 use std::sync::Arc;
 
+use aiwg_model::{Firing, Outcome, TaskNo};
 use aiwg_protocol::{
     config::{Rule, Trigger},
     types::{Event, EventSource, RefusedMatch, TaskState, Timestamp},
 };
 
 use super::transaction::{Failure, Look, Transaction};
-use crate::{
-    rules::{Decision, Facts, WINDOW_MINUTES, decide, task_of},
-    store::{Firing, Outcome, TaskNo},
-};
+use crate::rules::{Decision, Facts, WINDOW_MINUTES, decide, task_of};
 
 /// The window of the circuit breaker.
 const WINDOW_MS: i64 = WINDOW_MINUTES as i64 * 60_000;

@@ -5,12 +5,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use aiwg_model::{Run, Switch, TaskNo};
 use aiwg_protocol::{
     config::Rule,
     types::{Cause, RuleRefusal, Timestamp},
 };
-
-use crate::store::{Run, Switch, TaskNo, View};
+use aiwg_store::View;
 
 /// How much too early a file system's clock may be: a tick of the kernel's, of which there are at least 100 a second.
 const TICK_MS: i64 = 10;

@@ -2,8 +2,9 @@
 
 use std::{path::Path, sync::Arc};
 
-use aiwg_model::RunId;
+use aiwg_model::{Outcome, RunId, StopReason, TaskNo, TaskSpec};
 use aiwg_protocol::types::{TaskState, Timestamp};
+use aiwg_store::{self, Store, View};
 use aiwg_store_sqlite::SqliteStore;
 use futures::{FutureExt, future::BoxFuture};
 use proptest::prelude::*;
@@ -13,10 +14,7 @@ use super::{
     Engine, EngineError, Policy, call::Command, effects::Effects, state::State, transaction::Transaction,
     waits::Waits,
 };
-use crate::{
-    rules::RuleIndex,
-    store::{self, Outcome, StopReason, Store, TaskNo, TaskSpec, View},
-};
+use crate::rules::RuleIndex;
 
 const SLOTS: usize = 2;
 
@@ -245,7 +243,7 @@ impl Rest {
     /// Does it within the open transaction, as the thread would. Whether it was allowed is known when its answer is.
     fn apply(
         &mut self,
-        store: &mut dyn store::Transaction,
+        store: &mut dyn aiwg_store::Transaction,
         op: &Op,
         before: &Model,
         effects: &mut Effects,
@@ -286,7 +284,7 @@ impl Rest {
     }
 
     /// What belongs to the end of every transaction.
-    fn fill_slots(&mut self, store: &mut dyn store::Transaction, effects: &mut Effects) {
+    fn fill_slots(&mut self, store: &mut dyn aiwg_store::Transaction, effects: &mut Effects) {
         let state = &mut self.state;
         Transaction { state, store, effects, now: Timestamp::now() }.fill_slots().unwrap();
     }

@@ -1,8 +1,7 @@
 //! What the events of a task say.
 
+use aiwg_model::{Outcome, TaskNo, TaskSpec};
 use aiwg_protocol::types::{Json, TaskEvent, TaskState};
-
-use crate::store::{Outcome, TaskNo, TaskSpec};
 
 /// How much of an error goes into an event: its last bytes say most.
 const ERROR_TAIL: usize = 2000;

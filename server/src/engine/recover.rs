@@ -14,6 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aiwg_store::{ErrorKind, StoreError};
+
 use super::{
     call::Command,
     command::{EngineError, Policy},
@@ -21,10 +23,7 @@ use super::{
     thread::Thread,
     unstored::Unstored,
 };
-use crate::{
-    health::IssueKind,
-    store::{ErrorKind, StoreError},
-};
+use crate::health::IssueKind;
 
 /// How long a command waits for a database that another process has locked, before whoever sent it is told.
 const PATIENCE: Duration = Duration::from_secs(5);

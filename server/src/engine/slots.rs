@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use aiwg_model::{TaskNo, TaskRow};
 use aiwg_protocol::types::{Event, TaskState, Timestamp};
 
 use super::{
@@ -9,7 +10,6 @@ use super::{
     payload::task_event,
     transaction::Transaction,
 };
-use crate::store::{TaskNo, TaskRow};
 
 impl Transaction<'_> {
     /// Starts what there is room for. Tells whether that is anything.

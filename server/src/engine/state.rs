@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
+use aiwg_model::{StopReason, TaskNo};
 use aiwg_protocol::types::{TaskState, Timestamp};
+use aiwg_store::View;
 
 use super::{
     command::{Policy, Starts},
     memory::Memory,
     waits::Waits,
 };
-use crate::store::{StopReason, TaskNo, View};
 
 /// What the engine keeps in memory: nothing that could not be read from the store again.
 pub(super) struct State {

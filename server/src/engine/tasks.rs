@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aiwg_model::{Hold, RunId};
+use aiwg_model::{Hold, Outcome, RunId, StopReason, TaskNo, TaskRow, TaskSpec};
 use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskEvent, TaskState, TaskSubmitted};
 
 use super::{
@@ -10,7 +10,6 @@ use super::{
     payload::{payload, task_event, topic, with_end},
     transaction::{Failure, Transaction},
 };
-use crate::store::{Outcome, StopReason, TaskNo, TaskRow, TaskSpec};
 
 /// How often it is tried in all to start a task's agent, where not even that could be done.
 const MOST_LAUNCHES: u32 = 20;

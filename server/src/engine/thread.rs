@@ -9,6 +9,7 @@ use std::{
 };
 
 use aiwg_protocol::types::Timestamp;
+use aiwg_store::Store;
 use tokio::sync::{
     Notify,
     mpsc::{self, error::TryRecvError},
@@ -29,7 +30,6 @@ use crate::{
     bus::Bus,
     health::{Health, IssueKind},
     rules::{template, tripped_message},
-    store::Store,
 };
 
 /// How many commands one transaction holds at the most: more would make the first of them wait.

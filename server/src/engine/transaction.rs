@@ -1,13 +1,14 @@
 //! The open transaction, within which commands are carried out.
 
+use aiwg_model::{InForce, StopReason, TaskNo};
 use aiwg_protocol::types::{TaskState, Timestamp};
+use aiwg_store::{self, StoreError, View};
 
 use super::{
     command::{EngineError, Policy, Prune, Pruned, Starts},
     effects::Effects,
     state::State,
 };
-use crate::store::{self, InForce, StopReason, StoreError, TaskNo, View};
 
 /// How many tasks, and how many events, are forgotten in one transaction.
 const PRUNED_AT_ONCE: u64 = 500;
@@ -33,7 +34,7 @@ impl From<EngineError> for Failure {
 /// The state and an open transaction.
 pub(super) struct Transaction<'a> {
     pub(super) state: &'a mut State,
-    pub(super) store: &'a mut (dyn store::Transaction + 'a),
+    pub(super) store: &'a mut (dyn aiwg_store::Transaction + 'a),
     pub(super) effects: &'a mut Effects,
     pub(super) now: Timestamp,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use aiwg_model::RunId;
+use aiwg_model::{RunId, StopReason, TaskNo};
 use aiwg_protocol::types::{TaskCancelled, TaskCancelledOne, TasksCancelled};
 use tokio::sync::mpsc;
 
@@ -11,7 +11,6 @@ use super::{
     command::{Order, being_cancelled},
     state::State,
 };
-use crate::store::{StopReason, TaskNo};
 
 /// The state, and no transaction.
 pub(super) struct Unstored<'a> {

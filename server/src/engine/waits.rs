@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::store::TaskNo;
+use aiwg_model::TaskNo;
 
 /// How many pairs are noted. All of them are looked at whenever a task may start, and an agent may open as many waits as it likes: those beyond
 /// lend no slot.

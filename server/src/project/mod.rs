@@ -9,9 +9,8 @@ use std::{
 };
 
 use aiwg_fs::{at, write_private};
+use aiwg_model::TaskNo;
 use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR, SOCKET_PATH, trust};
-
-use crate::store::TaskNo;
 
 /// A project's directory, and the names of all that the daemon keeps in it.
 #[derive(Debug, Clone)]

@@ -3,10 +3,12 @@
 use std::{io, path::Path};
 
 use aiwg_fs::{Unfit, at, write_private};
+use aiwg_model::{ImportedTask, TaskNo, TaskSpec, limits::HIGHEST_BELIEVED};
 use aiwg_protocol::{
     config::InterruptedTasks,
     types::{Json, JsonObject, TaskState, Timestamp},
 };
+use aiwg_store::Store;
 use serde_json::{Map, Value, json};
 
 use super::RecoveryError;
@@ -14,7 +16,6 @@ use crate::{
     components::tasks_file::WRITTEN_BY,
     health::{Health, IssueKind},
     rules::{is_task_time, minutes_to_ms},
-    store::{HIGHEST_BELIEVED, ImportedTask, Store, TaskNo, TaskSpec},
 };
 
 /// Beside the file, under this name, is kept what was not taken over: the file itself is about to be written over.

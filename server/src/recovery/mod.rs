@@ -5,16 +5,15 @@ mod unknown_agents;
 
 use std::{io, sync::Arc};
 
-use aiwg_model::Hold;
+use aiwg_model::{Hold, InForce, TaskNo, limits::HIGHEST_BELIEVED};
 use aiwg_protocol::config::InterruptedTasks;
-use aiwg_store::Reports;
+use aiwg_store::{ErrorKind, Reader, Reports, Store, StoreError, Transaction, View};
 use aiwg_store_sqlite::{Quarantined, SqliteReader, SqliteStore};
 
 use crate::{
     components::event_log::last_written,
     health::{Health, IssueKind},
     project::Project,
-    store::{ErrorKind, HIGHEST_BELIEVED, InForce, Reader, Store, StoreError, TaskNo, Transaction, View},
 };
 
 /// Why the store cannot be opened.

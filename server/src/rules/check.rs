@@ -5,16 +5,14 @@ use std::{
     collections::{BTreeMap, HashSet},
 };
 
+use aiwg_model::names::{
+    AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_closed, is_in_topics, is_name, is_topic, is_variable,
+};
 use aiwg_patterns::{Pattern, is_glob};
 use aiwg_protocol::config::{Action, Config, Patterns, Rule, Trigger};
 
 use super::{HEALTH_CHECK, RuleIndex, compile, template, topics::Published, why_no_pattern};
-use crate::{
-    config::{Check, SectionCheck, Step},
-    names::{
-        AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_closed, is_in_topics, is_name, is_topic, is_variable,
-    },
-};
+use crate::config::{Check, SectionCheck, Step};
 
 /// What [`crate::rules`] knows about the sections `rules` and `actions`.
 pub(crate) struct RulesCheck;

@@ -1,8 +1,7 @@
 //! From the configuration to the rules that the engine goes by: those of `rules`, and one for each schedule job.
 
+use aiwg_model::names::is_in_topics;
 use aiwg_protocol::config::{Action, Condition, Config, OnBusy, Patterns, Rule, Trigger};
-
-use crate::names::is_in_topics;
 
 /// The topic under which a schedule fires: of a job by its name, or of the rule whose trigger it is by its id.
 ///

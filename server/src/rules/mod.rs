@@ -9,12 +9,12 @@ mod index;
 pub mod template;
 mod topics;
 
+use aiwg_model::TaskSpec;
 use aiwg_protocol::{
     config::{Action, Rule},
     types::{Cause, Event},
 };
 
-use crate::store::TaskSpec;
 pub use aiwg_model::limits::{is_task_time, minutes_to_ms};
 pub(crate) use check::{RulesCheck, wrong_pattern};
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};

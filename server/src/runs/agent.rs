@@ -8,6 +8,7 @@ use std::{
 };
 
 use aiwg_fs::is_shortage;
+use aiwg_model::{StopReason, TaskRow};
 use aiwg_protocol::{
     config::{Config, DaemonConfig, InterruptedTasks, StalledTasks},
     types::{TaskState, Timestamp},
@@ -36,7 +37,6 @@ use crate::{
     config::Loaded,
     engine::StartOrder,
     rules::minutes_to_ms,
-    store::{StopReason, TaskRow},
 };
 
 /// How long to wait before a task whose agent was lost is queued again: after its first launch, after its second, and so on. What kills

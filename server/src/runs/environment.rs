@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(resolve("x${A}y${A}", get), Ok("x1y1".to_owned()));
         assert_eq!(resolve("$A ${A", get), Ok("$A ${A".to_owned()));
         assert_eq!(resolve("${B}", get), Err("B".to_owned()));
-        assert!(crate::names::is_closed("x${A}y$") && !crate::names::is_closed("${A}${B"));
+        assert!(aiwg_model::names::is_closed("x${A}y$") && !aiwg_model::names::is_closed("${A}${B"));
     }
 
     fn kept_back_of(keep: Option<&[&str]>, remove: &[&str]) -> Vec<String> {

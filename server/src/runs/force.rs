@@ -7,6 +7,7 @@ use std::{
 };
 
 use aiwg_fs::is_absent;
+use aiwg_model::TaskNo;
 use aiwg_protocol::SOCKET_ENV;
 use aiwg_shim::{PATIENCE, Process, Swept, end_shims, force_end};
 use tokio::{
@@ -20,7 +21,7 @@ use super::{
     launch::{Launch, RETRY},
     shim::{self, ANSWERS_WITHIN},
 };
-use crate::{beside::beside, project::Project, running::Running, store::TaskNo};
+use crate::{beside::beside, project::Project, running::Running};
 
 /// How exactly the system tells when a process was started: to a hundredth of a second on all systems that are known.
 const CLOCK_TICK: Duration = Duration::from_millis(20);

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use aiwg_model::RunId;
+use aiwg_model::{Outcome, RunId, TaskNo};
 use aiwg_protocol::types::TaskState;
 use aiwg_shim::{Abandon, Process, RunRecord};
 
@@ -10,7 +10,6 @@ use super::Shared;
 use crate::{
     beside::beside,
     engine::{Engine, EngineError},
-    store::{Outcome, TaskNo},
 };
 
 /// How long to wait before something is tried again: what could not be stored, or asked for in vain.

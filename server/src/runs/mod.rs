@@ -18,15 +18,12 @@ mod status;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use aiwg_model::{StopReason, TaskRow};
 use aiwg_protocol::types::TaskState;
 use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
-use crate::{
-    context::Context,
-    engine::Order,
-    store::{StopReason, TaskRow},
-};
+use crate::{context::Context, engine::Order};
 use agent::Agent;
 pub(crate) use environment::DEPTH_ENV;
 pub use environment::{AGENT_ENV, TASK_ENV};

@@ -7,13 +7,12 @@ use aiwg_agents::{
     find_program, plain, program_of,
 };
 use aiwg_fs::{tail, tail_of};
+use aiwg_model::{Outcome, Processes, SessionCost, StopReason, TAIL_BYTES};
 use aiwg_protocol::{
     config::Config,
     types::{TaskState, TaskUsage},
 };
 use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
-
-use crate::store::{Outcome, Processes, SessionCost, StopReason, TAIL_BYTES};
 
 /// The system's numbers for what may be wrong with a program, on every system: there is none (or none of its interpreter), it may not be
 /// executed, it is none that could be.

@@ -3,6 +3,7 @@
 use std::{ffi::OsString, io, path::Path, process::Stdio, sync::OnceLock, time::Duration};
 
 use aiwg_fs::is_shortage;
+use aiwg_model::TaskNo;
 use aiwg_protocol::SOCKET_ENV;
 use aiwg_shim::{Order, Process, ShimProgram, Started};
 use tokio::{
@@ -12,7 +13,7 @@ use tokio::{
 };
 
 use super::{environment::TASK_ENV, launch::Launch};
-use crate::{beside::beside, store::TaskNo};
+use crate::beside::beside;
 
 /// The role of the binary that is a shim.
 const ROLE: &str = "__shim";

@@ -1,15 +1,16 @@
 //! The queue and its agents, as the status and the health check show them.
 
+use aiwg_model::TaskRow;
 use aiwg_protocol::types::{
     HealthCheckItem, QueuedTaskSummary, RunningTaskSummary, Subsystems, SupervisorSubsystem, TaskSummaries,
 };
+use aiwg_store::Reader;
 use futures::future::BoxFuture;
 
 use crate::{
     agent_program,
     component::{Component, item},
     context::Context,
-    store::{Reader, TaskRow},
 };
 
 /// How much of a prompt a summary shows, in characters.

@@ -8,13 +8,12 @@ use std::{
 };
 
 use aiwg_fs::within;
+use aiwg_model::{InForce, TaskNo};
+use aiwg_store::StoreError;
 use aiwg_store_sqlite::{Found, Mismatch, ask, from_io, has_journal, has_lost_log};
 pub(crate) use file_system::not_promised;
 
-use crate::{
-    project::Project,
-    store::{InForce, StoreError, TaskNo},
-};
+use crate::project::Project;
 
 /// How long the directories of tasks have to answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
@@ -178,7 +177,8 @@ fn has_living_agents(project: &Project) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{recovery::put_in_force, store::Store};
+    use crate::recovery::put_in_force;
+    use aiwg_store::Store;
     use aiwg_store_sqlite::SqliteStore;
 
     fn made(project: &Project) {

@@ -1,13 +1,11 @@
+use aiwg_model::TaskSpec;
 use aiwg_protocol::{
     ApiError,
     types::{ChatClearParams, ChatCleared, ChatHistoryParams, ChatSendParams, ChatSent, ChatTurn},
 };
 
 use super::check;
-use crate::{
-    api::{Handler, answer::Part},
-    store::TaskSpec,
-};
+use crate::api::{Handler, answer::Part};
 
 /// The priority of a message unless it has one of its own: somebody waits for the answer.
 const PRIORITY: i32 = 5;

@@ -1,5 +1,9 @@
 //! What the types of params cannot say.
 
+use aiwg_model::{
+    TaskNo,
+    names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
+};
 use aiwg_patterns::{PatternError, TopicFilter};
 use aiwg_protocol::{
     ApiError, ErrorKind,
@@ -7,15 +11,9 @@ use aiwg_protocol::{
     limits::{LIST_SIZES, LONGEST_NAME, LONGEST_PATH, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
     types::{Json, TaskSelection, TaskSubmitParams, Timestamp},
 };
+use aiwg_store::Selection;
 
-use crate::{
-    api::memory::kib,
-    engine::Select,
-    names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
-    rules::is_task_time,
-    rules::reserved,
-    store::{Selection, TaskNo},
-};
+use crate::{api::memory::kib, engine::Select, rules::is_task_time, rules::reserved};
 
 /// The longest wait: clients ask again, so a connection that has silently died is noticed.
 const LONGEST_WAIT_MS: u64 = 60_000;

@@ -10,12 +10,12 @@ use aiwg_protocol::{
     },
     wire::{FREE_BYTES, Room},
 };
+use aiwg_store::{EventFilter, From};
 
 use super::check;
 use crate::{
     api::{Handler, answer::Part},
     engine::NewEvent,
-    store::{EventFilter, From},
 };
 
 pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Result<EventEmitted, ApiError> {

@@ -6,10 +6,12 @@ use std::{
 };
 
 use aiwg_fs::{is_absent, open_regular};
+use aiwg_model::TaskNo;
 use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{OutputEncoding, OutputStream, TaskOutput, TaskOutputParams, TaskState},
 };
+use aiwg_store::Reader;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -18,7 +20,6 @@ use crate::{
     api::{Handler, answer::Part},
     engine::EngineError,
     running::Running,
-    store::{Reader, TaskNo},
 };
 
 /// How much one answer holds, in bytes of the output.

@@ -1,6 +1,7 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use aiwg_fs::{tail, tail_of};
+use aiwg_model::{TAIL_BYTES, TaskNo, TaskRow, TaskSpec};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     limits::TASKS_LISTED,
@@ -10,6 +11,7 @@ use aiwg_protocol::{
         TaskWaitParams, TasksCancelled, TasksRetried,
     },
 };
+use aiwg_store::{Reader, TaskFilter};
 
 use super::check;
 use crate::{
@@ -17,7 +19,6 @@ use crate::{
     context::Context,
     engine::{EngineError, Select},
     rules::minutes_to_ms,
-    store::{Reader, TAIL_BYTES, TaskFilter, TaskNo, TaskRow, TaskSpec},
 };
 
 /// How much of a task's output a list shows, in bytes.

@@ -9,7 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aiwg_model::Keep;
 use aiwg_protocol::{config::RetentionConfig, types::Timestamp};
+use aiwg_store::Reader;
 use futures::future::BoxFuture;
 use tokio::time::sleep;
 
@@ -17,7 +19,6 @@ use crate::{
     component::Component,
     context::Context,
     engine::{EngineError, Prune},
-    store::{Keep, Reader},
 };
 use age::AgeClock;
 

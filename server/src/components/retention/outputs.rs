@@ -1,10 +1,11 @@
 use std::{io, path::Path};
 
+use aiwg_model::TaskNo;
 use aiwg_protocol::{config::RetentionConfig, types::Timestamp};
+use aiwg_store::Reader;
 use tokio_util::sync::CancellationToken;
 
 use super::cutoff;
-use crate::store::{Reader, TaskNo};
 
 const MIB: u64 = 1024 * 1024;
 

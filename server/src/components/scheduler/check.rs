@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use aiwg_model::names::{NAME_RULE, is_name};
 use aiwg_protocol::config::{Config, Trigger};
 use aiwg_schedule::{Schedule, time_zone};
 
 use super::scheduled;
 use crate::{
     config::{Check, SectionCheck, Step},
-    names::{NAME_RULE, is_name},
     rules::schedule_topic,
 };
 

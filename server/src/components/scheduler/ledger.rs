@@ -4,9 +4,8 @@ use std::collections::HashMap;
 
 use aiwg_model::{Cursor, OnlyIf};
 use aiwg_protocol::types::Timestamp;
+use aiwg_store::Reader;
 use serde::{Deserialize, Serialize};
-
-use crate::store::Reader;
 
 /// The name of this source of events.
 pub(super) const SOURCE: &str = "schedule";

@@ -12,6 +12,7 @@ use aiwg_protocol::{
     types::{Cause, EventSource, Json, ScheduleEvent, SchedulerSubsystem, Subsystems, Timestamp},
 };
 use aiwg_schedule::{Alarm, Due, Job, Planner};
+use aiwg_store::Reader;
 use futures::future::BoxFuture;
 use jiff::tz::TimeZone;
 use tokio::time::sleep;
@@ -20,7 +21,6 @@ use crate::{
     component::{Component, Components},
     context::Context,
     engine::{EngineError, NewEvent, Publication},
-    store::Reader,
 };
 pub(crate) use check::ScheduleCheck;
 pub(crate) use jobs::{Scheduled, scheduled, zone};

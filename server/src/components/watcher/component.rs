@@ -3,6 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use aiwg_protocol::types::{HealthCheckItem, Subsystems};
+use aiwg_store::Reader;
 use futures::future::{BoxFuture, join3};
 
 use super::{FileWatcher, told};
@@ -11,7 +12,6 @@ use crate::{
     context::Context,
     health::IssueKind,
     stop::Stop,
-    store::Reader,
 };
 
 impl Component for FileWatcher {

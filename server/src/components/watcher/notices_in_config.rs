@@ -1,9 +1,8 @@
 //! Patterns that most likely mean something else than whoever wrote them thinks.
 
+use aiwg_model::names::is_unseen;
 use aiwg_patterns::alternatives;
 use aiwg_protocol::config::{Config, Trigger};
-
-use crate::names::is_unseen;
 
 /// Patterns that say something else than what they look like.
 pub(super) fn not_meant(config: &Config) -> Vec<String> {

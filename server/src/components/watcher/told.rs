@@ -7,11 +7,12 @@ use std::{
 
 use aiwg_model::Cursor;
 use aiwg_protocol::types::Timestamp;
+use aiwg_store::Reader;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use super::FileWatcher;
-use crate::{context::Context, engine::Publication, store::Reader};
+use crate::{context::Context, engine::Publication};
 
 /// The name of this source of events.
 const SOURCE: &str = "files";

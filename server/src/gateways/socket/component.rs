@@ -9,6 +9,7 @@ use std::{
 };
 
 use aiwg_protocol::types::{HealthCheckItem, IpcSubsystem, Subsystems};
+use aiwg_store::Reader;
 use futures::future::BoxFuture;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -21,7 +22,6 @@ use crate::{
     api::Api,
     component::{Component, item},
     context::Context,
-    store::Reader,
 };
 
 /// How long the socket may take to answer.

@@ -3,13 +3,11 @@
 
 use std::sync::Arc;
 
+use aiwg_model::TaskNo;
 use rustix::process::{Resource, getrlimit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{
-    health::{Health, IssueKind},
-    store::TaskNo,
-};
+use crate::health::{Health, IssueKind};
 
 /// The places for connections, and whether it is told that there are none left.
 pub(super) struct Places {
