@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// What a shim is made of.
+/// The directories whose files make up a shim.
 const SOURCES: [&str; 2] = ["src", "../fs/src"];
 
 fn main() -> std::io::Result<()> {

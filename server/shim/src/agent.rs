@@ -64,7 +64,7 @@ fn opened(file: io::Result<File>, path: &Path) -> Result<Stdio, SpawnError> {
 /// Limits for this process, and so for the agent. The shim itself needs a handful of files.
 pub(crate) fn set_limits(order: &Order) -> io::Result<()> {
     let soft = |what, current| setrlimit(what, Rlimit { current: Some(current), ..getrlimit(what) });
-    // Agents die by signals, and each could leave gigabytes in the project. Whoever wants them raises the limit in the agent's command.
+    // Agents die by signals, and each could leave gigabytes in the project. A person who wants core dumps raises the limit in the agent's command.
     soft(Resource::Core, 0)?;
     if let Some(files) = order.open_files {
         soft(Resource::Nofile, files)?;

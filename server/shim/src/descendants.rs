@@ -1,4 +1,4 @@
-//! All that a process has started and that still runs.
+//! The living descendants of a process.
 
 use crate::process::Process;
 
@@ -6,7 +6,7 @@ use crate::process::Process;
 #[derive(Clone, Copy)]
 pub(crate) struct Descendant {
     pub(crate) process: Process,
-    /// Whether the one whose descendants these are is its parent: it is the agent, or its own parent has died.
+    /// True if its parent is the process whose descendants these are: it is the agent, or its own parent has died.
     pub(crate) is_child: bool,
 }
 
@@ -74,7 +74,7 @@ impl All {
     pub(crate) fn below(&self, of: impl IntoIterator<Item = u32>) -> Vec<Seen> {
         let mut parents: Vec<u32> = of.into_iter().collect();
         let mut entered: std::collections::HashSet<u32> = parents.iter().copied().collect();
-        // Where it is below one of them, what it keeps is not theirs.
+        // If this process is below one of them, its own descendants do not belong to that shim.
         entered.insert(std::process::id());
         let mut found = Vec::new();
         while let Some(parent) = parents.pop() {
@@ -88,7 +88,7 @@ impl All {
     }
 }
 
-/// Whether a process remains although this one has no children: never, for the child subreaper.
+/// True if descendants may remain although this process has no children. Always false: this process is the child subreaper.
 #[cfg(target_os = "linux")]
 pub(crate) fn remain_without_children(_: Process) -> bool {
     false
@@ -104,7 +104,7 @@ pub(crate) fn descendants(agent: Process) -> Vec<Descendant> {
     }
 }
 
-/// Whether the agent's process group has members.
+/// True if the agent's process group has members.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn remain_without_children(agent: Process) -> bool {
     let group = i32::try_from(agent.pid).ok().and_then(rustix::process::Pid::from_raw);

@@ -6,22 +6,22 @@ use rustix::process::Signal;
 
 use crate::{DEFAULT_GRACE_MS, lock::ask_to_end, process::Process, sweep::end_tree};
 
-/// How long a shim that was asked for its agent's end takes at the most: the grace of [`DEFAULT_GRACE_MS`], and some seconds to kill. One that
-/// takes longer is kept from it.
+/// The longest time that a shim takes to end its agent on request: the grace of [`DEFAULT_GRACE_MS`], and 3 seconds to kill. A shim that takes
+/// longer is being prevented.
 pub const PATIENCE: Duration = Duration::from_millis(DEFAULT_GRACE_MS + 3_000);
 
-/// How long to wait after each step of [`force_end`].
+/// The wait after each step of [`force_end`].
 const STEP: Duration = Duration::from_secs(1);
 
-/// How often all that is below a shim is killed before it is killed itself.
+/// The number of times that all processes below a shim are killed before the shim itself is.
 const TREES: u32 = 3;
 
-/// How often to look whether shims have ended.
+/// The time between two looks whether shims have ended.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// The next step where a shim does not end its agent within [`PATIENCE`]: an agent can stop its shim again and again. All that is below it is
-/// killed, so that nobody is left who does; and after that has been of no use `steps` times, which should not be, the shim itself: then nobody
-/// holds what it has kept any more. Tells whether that was done.
+/// The next step where a shim does not end its agent within [`PATIENCE`], because an agent can stop its shim again and again. Kills all processes
+/// below the shim, so that none is left to stop it. After 3 such steps without success, which should not happen, kills the shim itself:
+/// then nothing holds what it has kept any more. `steps` is the number of steps before this one. Returns true if it killed the shim.
 pub fn force_end(shim: &Process, steps: u32) -> bool {
     if steps < TREES {
         end_tree(shim);
@@ -32,11 +32,11 @@ pub fn force_end(shim: &Process, steps: u32) -> bool {
     true
 }
 
-/// Has these shims end their agents, by force where they do not. Returns when they have ended, or those that cannot be ended. That takes as long
-/// as their agents' grace.
+/// Ends the agents of these shims, by force where a shim does not. Returns the shims that could not be ended. It takes as long as the agents'
+/// grace.
 pub fn end_shims(mut shims: Vec<Process>) -> Vec<Process> {
     for shim in &shims {
-        // Someone else's is left.
+        // The shims of other users are left alone.
         let _ = ask_to_end(shim);
     }
     let mut patience = PATIENCE;

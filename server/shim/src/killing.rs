@@ -9,26 +9,26 @@ use rustix::process::Signal;
 
 use crate::{descendants::signal, process::Process};
 
-/// How long to wait for what has been killed. What is still there then is stuck in the kernel.
+/// The wait for killed processes to end. One that is still there after it is stuck in the kernel.
 const KILL_FOR: Duration = Duration::from_secs(5);
 
-/// Kills what it is shown, round by round.
+/// Kills the processes that it is given, round by round.
 ///
-/// It stops them first and kills them only when a round has shown no new one: what is killed makes room for others, and where many make each
-/// other anew, those that are not yet killed do so; what is stopped does neither. There is no other limit than that what is shown has been
-/// killed long ago: whoever makes new ones all the time is not to be left for that.
+/// It stops them first, and kills them only when a round has found no new one. A killed process makes room for others, and where many replace
+/// each other, those that are still running do so; a stopped process does neither. The only limit is that all given processes were killed long
+/// ago: a process that makes new ones all the time must not be left for that.
 #[derive(Default)]
 pub(crate) struct Killing {
     met: HashMap<Process, Met>,
 }
 
 struct Met {
-    /// Whether it takes signals.
+    /// True if it takes signals.
     in_reach: bool,
     killed: Option<Instant>,
 }
 
-/// What to do next.
+/// The next thing to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Look again at once.
@@ -63,7 +63,7 @@ impl Killing {
         if all_stuck { Next::GiveUp } else { Next::Wait }
     }
 
-    /// All that it has met and could reach.
+    /// All processes that it has met and could signal.
     pub(crate) fn reached(&self) -> impl Iterator<Item = Process> {
         self.met.iter().filter(|(_, met)| met.in_reach).map(|(process, _)| *process)
     }
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn only_what_was_killed_long_ago_is_given_up() {
-        // There are none of these.
+        // No processes have these numbers.
         let processes: Vec<Process> =
             (1..4).map(|n| Process { pid: u32::MAX - n, start_time: u64::from(n) }).collect();
         let mut killing = Killing::default();

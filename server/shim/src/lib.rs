@@ -12,25 +12,25 @@
 //!    start: whatever is orphaned there becomes its child, so nothing can escape it;
 //! 2. takes the lock in the task's directory and keeps it for life. **Holding that lock is what being alive means**: no process
 //!    number is needed to ask, and the kernel drops it however the shim dies;
-//! 3. writes [`RUN_FILE`], starts the agent with its output going straight to files, and tells the daemon one line, [`Started`];
+//! 3. writes [`RUN_FILE`], starts the agent with its output going straight to files, and reports one line, [`Started`], to the daemon;
 //! 4. sleeps until something happens: it reaps every child, and on SIGTERM ends the whole tree (SIGTERM, a grace, SIGKILL);
 //! 5. when the agent has exited, ends what it left behind, writes [`EXIT_FILE`] durably, and exits with 0.
 //!
-//! The daemon may die and come back at any moment. What it finds then is told by [`abandon`]: either a shim is alive, or
-//! that attempt can never start any more. There is no state in between. Only if the shim itself was killed can processes be
-//! left that nobody keeps: [`sweep`] ends those.
+//! The daemon may die and come back at any moment. [`abandon`] says what it finds then: either a shim is alive, or that attempt can
+//! never start any more. There is no state in between. Only if the shim itself was killed can processes be left that no shim
+//! keeps: [`sweep`] ends those.
 //!
 //! # What holds at all times
 //!
 //! - A process is a number **and** a start time ([`Process`]), and is signalled through a descriptor: never a reused number.
 //! - A zombie is dead, although `kill -0` says otherwise.
 //! - The tree is at its end when the kernel says that the shim has no children, living or dead; a walk through `/proc` can miss
-//!   one, so it only says whom to signal, never that nobody is left.
+//!   one, so it only says which processes to signal, never that none is left.
 //! - An agent has three descriptors, default signals, and the environment its order says.
 //!
 //! # Other systems than Linux
 //!
-//! On systems without subreapers (macOS) the agent's process group stands in for its descendants: what leaves the group escapes.
+//! On systems without subreapers (macOS) the agent's process group stands in for its descendants: a process that leaves the group escapes.
 //! There are no start times there either, so a process is known by its number alone, and [`sweep`] does nothing.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -62,13 +62,13 @@ pub use run::run;
 pub use rustix::process::Signal;
 pub use sweep::{Swept, all_shims, end_strays, end_tree, shims, sweep, take_in_orphans};
 
-/// What a shim exits with that has ended its agent since the task's directory was removed.
+/// The exit code of a shim that has ended its agent because the task's directory was removed.
 pub const EXIT_REMOVED: u8 = 3;
 /// The lock that a living shim holds.
 pub const LOCK_FILE: &str = "lock";
-/// Who runs the task: a [`RunRecord`].
+/// The file that names the shim and agent of the task: a [`RunRecord`].
 pub const RUN_FILE: &str = "run.json";
-/// How it ended: an [`ExitRecord`].
+/// The file that says how the run ended: an [`ExitRecord`].
 pub const EXIT_FILE: &str = "exit.json";
 /// The agent's standard output, all of it.
 pub const STDOUT_FILE: &str = "stdout.log";

@@ -20,14 +20,14 @@ use crate::{LOCK_FILE, process::Process, record::RecordError};
 /// The longest note that is read, in bytes.
 const LONGEST_NOTE: u64 = 1024;
 
-/// What the lock file holds.
+/// The content of the lock file.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Content {
     /// The daemon has given up this attempt and all before it.
     abandoned: u32,
 }
 
-/// What [`abandon`] came to.
+/// The result of [`abandon`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Abandon {
     /// No shim runs this attempt, and none ever will.
@@ -36,7 +36,7 @@ pub enum Abandon {
     StillRunning,
 }
 
-/// What [`acquire`] came to.
+/// The result of [`acquire`].
 pub(crate) enum Acquired {
     /// The lock, to be kept for life.
     Lock(File),
@@ -46,13 +46,13 @@ pub(crate) enum Acquired {
     Busy,
 }
 
-/// How long a shim tries to take the lock. Those who only look hold it for some microseconds, and must not keep one from starting.
+/// The time for which a shim tries to take the lock. Processes that only look hold it for some microseconds, and must not keep a shim from starting.
 const ACQUIRE_FOR: Duration = Duration::from_millis(200);
 
-/// How often it tries.
+/// The time between two tries.
 const ACQUIRE_EVERY: Duration = Duration::from_millis(2);
 
-/// Whether a shim is alive for the task of `dir`.
+/// True if a shim is alive for the task of `dir`.
 ///
 /// # Errors
 /// The lock file cannot be opened.
@@ -71,7 +71,7 @@ fn existing(dir: &Path) -> io::Result<Option<File>> {
 
 /// The living shim of the task of `dir`, as the system knows it; none if there is none, or it has not come so far as to take the lock.
 ///
-/// This is who holds the lock, whatever is written in the directory: nobody can have the daemon signal another process.
+/// This is the process that holds the lock, whatever is written in the directory: a forged file cannot make the daemon signal another process.
 ///
 /// # Errors
 /// The lock file cannot be opened.
@@ -86,8 +86,8 @@ pub fn holder(dir: &Path) -> io::Result<Option<Process>> {
     Ok(if asked()? == Some(process.pid) { Some(process) } else { None })
 }
 
-/// Asks the shim of the task of `dir` to end the agent with all it started; false if there is none. Returns at once: the end is there when
-/// [`is_held`] is false. To ask again changes nothing.
+/// Asks the shim of the task of `dir` to end the agent with all it started; false if there is no shim. Returns at once: the end has come when
+/// [`is_held`] is false. Another request changes nothing.
 ///
 /// # Errors
 /// The lock file cannot be opened, or the shim belongs to someone else.
@@ -128,11 +128,11 @@ pub(crate) fn acquire(dir: &Dir, path: &Path, attempt: u32) -> Result<Acquired, 
         if !lock_soon(&file)? {
             return Ok(Acquired::Busy);
         }
-        // What cannot be read may have said that this attempt must not run.
+        // A content that cannot be read may have said that this attempt must not run.
         if read(&file)?.abandoned >= attempt {
             return Ok(Acquired::Abandoned);
         }
-        // This one lasts as long, and the system tells whose it is.
+        // This second lock lasts as long, and for it the system names the process that holds it.
         fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive)?;
         Ok(Acquired::Lock(file))
     };
@@ -151,7 +151,7 @@ fn lock_soon(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Does something under the lock; none if someone else has it.
+/// Calls a function under the lock; none if another process holds the lock.
 fn under_lock<T>(
     file: &File,
     how: FlockOperation,

@@ -1,4 +1,4 @@
-//! What the daemon and its shim say to each other.
+//! The messages between the daemon and its shim.
 
 use std::{collections::BTreeMap, ffi::OsStr, fmt, io, os::unix::ffi::OsStrExt, path::PathBuf};
 
@@ -14,7 +14,7 @@ pub const DEFAULT_GRACE_MS: u64 = 15_000;
 /// The default of [`Order::leftover_grace_ms`].
 pub const DEFAULT_LEFTOVER_GRACE_MS: u64 = 2_000;
 
-/// What a shim is to run: one JSON document on its standard input, which is then closed.
+/// The run that a shim is to carry out: one JSON document on its standard input, which is then closed.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Order {
     /// The task.
@@ -33,28 +33,27 @@ pub struct Order {
     pub cwd: PathBuf,
     /// The task's own directory. It exists, and is its owner's alone.
     pub dir: PathBuf,
-    /// The directory that `dir` may be moved along with, its project's. Where `dir` is not at its path any more although this one is, someone
-    /// has taken it away, and the agent is ended. None if nobody is to look.
+    /// The directory that `dir` may be moved along with, its project's. If `dir` is not at its path any more although this one is, someone has
+    /// taken it away, and the agent is ended. None for no such check.
     #[serde(default)]
     pub root: Option<PathBuf>,
     /// The agent's standard input, a regular file: it ends by itself. None for an empty one.
     #[serde(default)]
     pub prompt_file: Option<PathBuf>,
-    /// How long after SIGTERM the tree gets SIGKILL when its end is requested, in milliseconds; by default
-    /// [`DEFAULT_GRACE_MS`].
+    /// The time from SIGTERM to SIGKILL when the tree's end is requested, in milliseconds; by default [`DEFAULT_GRACE_MS`].
     #[serde(default = "default_grace_ms")]
     pub grace_ms: u64,
     /// The same for what is left when the agent has exited by itself; by default [`DEFAULT_LEFTOVER_GRACE_MS`].
     #[serde(default = "default_leftover_grace_ms")]
     pub leftover_grace_ms: u64,
-    /// How long the agent may run, in milliseconds; then it is ended as on request. None for as long as it likes.
+    /// The time for which the agent may run, in milliseconds; then it is ended as on request. None for no limit.
     #[serde(default)]
     pub time_limit_ms: Option<u64>,
-    /// How much the agent may write to its standard output and error together, in bytes; then it is ended, and what is more is cut off.
-    /// None for as much as it likes.
+    /// The number of bytes that the agent may write to its standard output and error together; then it is ended, and the rest is cut off. None
+    /// for no limit.
     #[serde(default)]
     pub max_output_bytes: Option<u64>,
-    /// How many files the agent may have open, where that is fewer than the daemon may: its soft limit, see getrlimit(2).
+    /// The number of files that the agent may have open, where it is lower than the daemon's: its soft limit, see getrlimit(2).
     #[serde(default)]
     pub open_files: Option<u64>,
 }
@@ -68,7 +67,7 @@ fn default_leftover_grace_ms() -> u64 {
 }
 
 impl Order {
-    /// Whether the agent must not get this variable of the daemon's.
+    /// True if the agent must not get this variable of the daemon's.
     pub(crate) fn removes(&self, name: &OsStr) -> bool {
         // By bytes: a name that is no text may still begin with a prefix.
         let name = name.as_bytes();
@@ -92,9 +91,9 @@ impl fmt::Debug for Order {
     }
 }
 
-/// What a shim says on its standard output, once: one line of JSON, after which it closes it.
+/// The report of a shim on its standard output: one line of JSON, after which the shim closes it.
 ///
-/// A shim that says nothing did not run its order: the attempt was abandoned, or another shim runs it.
+/// A shim that reports nothing did not run its order: the attempt was abandoned, or another shim runs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Started {
@@ -104,29 +103,29 @@ pub enum Started {
     Failed(SpawnError),
 }
 
-/// Why an agent could not be started.
+/// The reason why an agent could not be started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SpawnError {
     /// The system's error number for the program itself: 2 means that there is no such program. 0 for every other reason,
     /// such as a missing working directory.
     pub errno: i32,
-    /// What it means.
+    /// The meaning of the number, for people.
     pub message: String,
 }
 
 impl SpawnError {
-    /// That of something beside the program, such as a file: its number is told only where the system is short of something.
+    /// The error of something beside the program, such as a file. Its number is kept only where the system is short of something.
     pub(crate) fn at(what: impl fmt::Display, error: &io::Error) -> Self {
         let errno = error.raw_os_error().filter(|number| is_short(*number)).unwrap_or(0);
         Self { errno, message: format!("{what}: {error}") }
     }
 
-    /// Whether the same may work later: the system was short of something, or the program [is being written](Self::is_being_written).
+    /// True if the same may work later: the system was short of something, or the program [is being written](Self::is_being_written).
     pub fn is_shortage(&self) -> bool {
         is_short(self.errno) || self.is_being_written()
     }
 
-    /// Whether someone has the program open for writing: an update is being copied in.
+    /// True if a process has the program open for writing: an update is being copied in.
     pub fn is_being_written(&self) -> bool {
         self.errno == Errno::TXTBSY.raw_os_error()
     }
@@ -137,7 +136,7 @@ impl SpawnError {
     }
 }
 
-/// That of executing the program.
+/// The error of executing the program.
 impl From<io::Error> for SpawnError {
     fn from(error: io::Error) -> Self {
         Self { errno: error.raw_os_error().unwrap_or(0), message: error.to_string() }

@@ -31,7 +31,7 @@ impl Outputs {
         Ok((stream(STDOUT_FILE, &self.stdout)?, stream(STDERR_FILE, &self.stderr)?))
     }
 
-    /// How much has been written, in bytes, with what has been put in their places.
+    /// The number of bytes written, with the files that have been put in the place of these.
     pub(crate) fn written(&self, dir: &Dir) -> u64 {
         self.each().into_iter().fold(0, |sum, (name, file)| {
             let held = file.metadata().map_or(0, |found| found.len());
@@ -41,12 +41,12 @@ impl Outputs {
         })
     }
 
-    /// Whether one of them is not at its name any more: what is written to it then, no change of the directory tells.
+    /// True if one of them is not at its name any more. Further writes to it change nothing in the directory, so no watch reports them.
     pub(crate) fn are_taken(&self, dir: &Dir) -> bool {
         self.each().into_iter().any(|(name, file)| !is_there(dir, name, file))
     }
 
-    /// Keeps the beginning of what is too much, wherever it is by now: the disk is wanted for other things.
+    /// Cuts each file to its first `most` bytes, wherever it is by now, to free the disk.
     pub(crate) fn cut(&self, dir: &Dir, most: u64) -> io::Result<()> {
         for (name, file) in self.each() {
             cut(file, most)?;
@@ -69,7 +69,7 @@ fn cut(file: &File, most: u64) -> io::Result<()> {
     if file.metadata()?.len() > most { file.set_len(most) } else { Ok(()) }
 }
 
-/// Whether this very file is at its name.
+/// True if this very file is at its name.
 fn is_there(dir: &Dir, name: &str, file: &File) -> bool {
     file.metadata().is_ok_and(|found| dir.identity_of(name.as_ref()) == Some(Identity::of(&found)))
 }

@@ -11,16 +11,16 @@ use std::{
 use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
 
-/// How much is read at once of what has no size: enough for most of it.
+/// The number of bytes read at once of files without a size: enough for most of them.
 pub(crate) const AT_ONCE: usize = 8 * 1024;
 
 /// The most that Linux gives a program in arguments and environment together, in bytes: three quarters of 8 MiB.
 const LONGEST_ENVIRONMENT: u64 = 6 * 1024 * 1024;
 
-/// What a shim is called in lists of processes: it is started by a path that says nothing.
+/// The name of a shim in lists of processes: it is started by a path that says nothing.
 pub(crate) const NAME: &std::ffi::CStr = c"aiwg-shim";
 
-/// What a daemon is called in lists of processes.
+/// The name of a daemon in lists of processes.
 const DAEMON_NAME: &std::ffi::CStr = c"aiwg-daemon";
 
 /// A process that cannot be mistaken for a later one of the same number.
@@ -28,8 +28,8 @@ const DAEMON_NAME: &std::ffi::CStr = c"aiwg-daemon";
 pub struct Process {
     /// Its number.
     pub pid: u32,
-    /// When it was started, in clock ticks since the machine's start: field 22 of proc_pid_stat(5). 0 where the system
-    /// does not tell, as macOS.
+    /// The time of its start, in clock ticks since the machine's start: field 22 of proc_pid_stat(5). 0 where the system does not say, as on
+    /// macOS.
     pub start_time: u64,
 }
 
@@ -44,40 +44,41 @@ impl Process {
         stat(pid).map(|stat| Self { pid, start_time: stat.start_time })
     }
 
-    /// The parent of the process that has this number now: the one that started it, or that has taken it in since. None if there is no
-    /// such process, or where the system does not tell.
+    /// The parent of the process that has this number now: the process that started it, or that has taken it in since. None if there is no such
+    /// process, or where the system does not say.
     pub fn parent_of(pid: u32) -> Option<u32> {
         stat(pid).map(|stat| stat.parent).filter(|parent| *parent != 0)
     }
 
-    /// Whether the calling process was started by an agent: whatever it leaves behind is ended with that, wherever it has gone. Always false
-    /// where the system does not tell.
+    /// True if the calling process was started by an agent: all that it leaves behind is ended with that agent, wherever it has gone. Always false
+    /// where the system does not say.
     pub fn current_is_kept() -> bool {
         Self::is_kept(std::process::id())
     }
 
-    /// Whether the process that has this number is below a shim: it was started by an agent. Always false where the system does not tell.
+    /// True if the process that has this number is below a shim: it was started by an agent. Always false where the system does not say.
     pub fn is_kept(pid: u32) -> bool {
         !Self::shims_above(pid).is_empty()
     }
 
-    /// What calls itself a shim among the parents of the process that has this number, the nearest first. None where the system does not tell.
+    /// The processes that call themselves shims among the parents of the process with this number, the nearest first. Empty where the system does
+    /// not say.
     pub fn shims_above(pid: u32) -> Vec<u32> {
         let above = std::iter::successors(Some(pid), |pid| Self::parent_of(*pid)).skip(1);
         above.filter(|pid| Self::is_shim(*pid)).collect()
     }
 
-    /// Whether the process that has this number calls itself a shim, which anyone may do. Always false where the system does not tell.
+    /// True if the process that has this number calls itself a shim, which any process may do. Always false where the system does not say.
     pub fn is_shim(pid: u32) -> bool {
         Self::is_called(pid, NAME)
     }
 
-    /// Whether the process that has this number calls itself a daemon, which anyone may do. Always false where the system does not tell.
+    /// True if the process that has this number calls itself a daemon, which any process may do. Always false where the system does not say.
     pub fn is_daemon(pid: u32) -> bool {
         Self::is_called(pid, DAEMON_NAME)
     }
 
-    /// Has the calling process be seen as a daemon. To be called by its first thread, whose name is the process's.
+    /// Names the calling process a daemon. To be called by its first thread, whose name is the process's.
     pub fn name_daemon() {
         // A process without it works as well.
         let _ = rustix::thread::set_name(DAEMON_NAME);
@@ -88,10 +89,10 @@ impl Process {
         found.trim_ascii_end() == name.to_bytes()
     }
 
-    /// Whether the calling process was started by one of the same program that is no shim itself, as a daemon starts its shims. Where the
-    /// system does not tell which program that is, it is believed.
+    /// True if the calling process was started by a process of the same program that is no shim itself, as a daemon starts its shims. Also true
+    /// where the system does not say which program that is.
     ///
-    /// Whoever may run this program could otherwise have it run any other: a shim runs what it is told on its standard input.
+    /// Without this check, everyone who may run this program could have it run any other: a shim runs the order on its standard input.
     pub fn current_is_a_daemons() -> bool {
         let program = |pid: u32| {
             let found = std::fs::metadata(format!("/proc/{pid}/exe")).ok()?;
@@ -102,16 +103,16 @@ impl Process {
             (Some(own), Some(parents)) => own == parents,
             _ => true,
         };
-        // What an agent leaves behind is taken in by its shim.
+        // The processes that an agent leaves behind are taken in by its shim.
         is_same && !Self::is_shim(parent)
     }
 
-    /// Whether it still runs. A zombie does not: it waits to be reaped, which on some machines nobody does.
+    /// True if it still runs. A zombie does not: it waits to be reaped, which on some machines never happens.
     pub fn is_alive(&self) -> bool {
         stat(self.pid).is_some_and(|stat| stat.start_time == self.start_time && !stat.is_dead)
     }
 
-    /// How long ago it was started, however the clock has been set meanwhile; none where the system does not tell.
+    /// The time since its start, however the clock has been set meanwhile; none where the system does not say.
     #[cfg(target_os = "linux")]
     pub fn age(&self) -> Option<Duration> {
         use rustix::time::{ClockId, clock_gettime};
@@ -122,7 +123,7 @@ impl Process {
         now.checked_sub(started)
     }
 
-    /// How long ago it was started: not told here.
+    /// The time since its start: unknown on this system.
     #[cfg(not(target_os = "linux"))]
     pub fn age(&self) -> Option<Duration> {
         None
@@ -193,11 +194,11 @@ pub(crate) fn read_small(path: &Path) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// What is needed of proc_pid_stat(5).
+/// The fields of proc_pid_stat(5) that are needed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Stat {
     pub(crate) parent: u32,
-    /// The number of its session: that of whoever began it. 0 where the system does not tell.
+    /// The number of its session: that of the process that began it. 0 where the system does not say.
     pub(crate) session: u32,
     pub(crate) start_time: u64,
     /// A zombie that waits to be reaped.
@@ -231,7 +232,7 @@ fn parse(text: &str) -> Option<Stat> {
     let is_dead = matches!(field(3)?, "Z" | "X") && number(20)? <= 1;
     Some(Stat {
         parent: field(4)?.parse().ok()?,
-        // That of a process in another name space may be no number of this one.
+        // The session of a process in another name space may have no number in this one.
         session: field(6)?.parse().unwrap_or(0),
         start_time: number(22)?,
         is_dead,

@@ -32,7 +32,7 @@ const BUILD: u64 = match u64::from_str_radix(env!("AIWG_SHIM_BUILD"), 16) {
     Err(_) => 0,
 };
 
-/// What a build's number stands behind.
+/// The text that stands before a build's number.
 const BEFORE_BUILD: &str = "aiwg-shim: the program of aiwg's shims, build ";
 
 /// A text that the small program contains, and no other: what it is, and of which build.
@@ -42,17 +42,17 @@ pub const MARK: &str =
 /// More than the small program ever has, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
-/// What Linux says behind the path of a program whose file has been removed or replaced.
+/// The text that Linux appends to the path of a program whose file has been removed or replaced.
 const GONE: &[u8] = b" (deleted)";
 
-/// The small program, held open: whatever is put in its place, it is executed.
+/// The small program, held open: this file is executed, whatever is put in its place.
 #[derive(Debug)]
 pub struct ShimProgram {
     file: File,
     state: State,
 }
 
-/// What shows that a file has been written to.
+/// The attributes that show that a file has been written to.
 #[derive(Debug, PartialEq, Eq)]
 struct State {
     len: u64,
@@ -66,15 +66,15 @@ impl State {
 }
 
 impl ShimProgram {
-    /// The one beside the calling process's own program, if that is `aiwg`. None if there is none, if it is of another build, if someone else
-    /// could have put it there, or where the system does not tell which programs run.
+    /// The small program beside the calling process's own, if that is `aiwg`. None if there is none, if it is of another build, if another user
+    /// could have put it there, or where the system does not say which programs run.
     pub fn beside_own() -> Option<Self> {
         let own = program_of("self")?;
         let uid = std::fs::metadata("/proc/self/exe").ok()?.uid();
         Self::at(&own.with_file_name(SHIM_PROGRAM), uid).ok().flatten().filter(|found| found.is_beside(&own))
     }
 
-    /// The one at this path, if it is of this build and this user's, and nobody else may write to it.
+    /// The small program at this path, if it is of this build and this user's, and no other user may write to it.
     fn at(path: &Path, uid: u32) -> io::Result<Option<Self>> {
         let file = open_regular(path)?;
         let found = file.metadata()?;
@@ -86,8 +86,8 @@ impl ShimProgram {
         Ok(is_of_this_build.then(|| Self { file, state: State::of(&found) }))
     }
 
-    /// Where it is to be executed by a child of the calling process. None once it has been written to, or is not beside the calling process's
-    /// program any more: it would not take that for a daemon.
+    /// The path by which a child of the calling process can execute it. None once it has been written to, or is not beside the calling process's
+    /// program any more: it would not recognize that as a daemon.
     pub fn path(&self) -> Option<PathBuf> {
         let is_unchanged = State::of(&self.file.metadata().ok()?) == self.state;
         (is_unchanged && self.is_beside(&program_of("self")?)).then(|| self.descriptor())
@@ -126,10 +126,10 @@ fn mark() -> String {
     format!("{BEFORE_BUILD}{BUILD:016x}\n")
 }
 
-/// Whether the calling process, the small program, was started by a daemon: by the `aiwg` beside it, and not by a shim that took it in. Where
-/// the system does not tell which programs run, it is believed.
+/// True if the calling process, the small program, was started by a daemon: by the `aiwg` beside it, and not by a shim that took it in. Also true
+/// where the system does not say which programs run.
 ///
-/// Whoever may run this program could otherwise have it run any other: a shim runs what it is told on its standard input.
+/// Without this check, everyone who may run this program could have it run any other: a shim runs the order on its standard input.
 pub fn is_started_by_daemon() -> bool {
     let parent = std::os::unix::process::parent_id();
     let is_beside = match (program_of("self"), program_of(&parent.to_string())) {
@@ -139,14 +139,14 @@ pub fn is_started_by_daemon() -> bool {
     is_beside && !Process::is_shim(parent)
 }
 
-/// Whether these are the small program and the daemon's, in one directory.
+/// True if these are the small program and the daemon's, in one directory.
 fn are_beside(shim: &Path, daemon: &Path) -> bool {
     daemon.file_name().is_some_and(|name| name == DAEMON_PROGRAM)
         && shim.file_name().is_some_and(|name| name == SHIM_PROGRAM)
         && shim.parent() == daemon.parent()
 }
 
-/// Where the program of a process is, or was.
+/// The path of a process's program, or its last path if it is gone.
 fn program_of(process: &str) -> Option<PathBuf> {
     linked(format!("/proc/{process}/exe").as_ref())
 }

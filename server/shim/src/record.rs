@@ -1,4 +1,4 @@
-//! What a shim leaves in the task's directory for the daemon, whichever one that will be.
+//! The records that a shim leaves in the task's directory, for this daemon or a later one.
 
 use std::{
     fs::File,
@@ -20,57 +20,56 @@ use crate::{
 /// The longest record that is read, in bytes.
 const LONGEST_RECORD: u64 = 64 * 1024;
 
-/// How much room is reserved for a record, in bytes: more than any has that tells of an agent's end.
+/// The number of bytes reserved for a record: more than any record of an agent's end has.
 const RESERVED: usize = 1024;
 
-/// Who runs a task.
+/// The shim and the agent of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// The task.
     pub task_id: String,
     /// The attempt, from 1.
     pub attempt: u32,
-    /// Which run of the machine the processes belong to: their start times are counted from its start. None where the system
-    /// does not tell.
+    /// The boot of the machine to which the processes belong: their start times are counted from it. None where the system does not say.
     pub boot_id: Option<String>,
     /// The shim.
     pub shim: Process,
     /// The agent, once it has been started.
     pub agent: Option<Process>,
-    /// When the agent was started, in milliseconds since 1970.
+    /// The time of the agent's start, in milliseconds since 1970.
     pub started_at_ms: Option<u64>,
 }
 
-/// How a task's agent ended.
+/// The end of a task's agent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExitRecord {
     /// The task.
     pub task_id: String,
     /// The attempt, from 1.
     pub attempt: u32,
-    /// What the agent exited with. None if a signal ended it, if it could not be started, or if it could not be ended.
+    /// The agent's exit code. None if a signal ended it, if it could not be started, or if it could not be ended.
     pub code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
     /// Why it could not be started.
     pub spawn_error: Option<SpawnError>,
-    /// When it was started, or was to be, in milliseconds since 1970.
+    /// The time of its start, or of the attempt to start it, in milliseconds since 1970.
     pub started_at_ms: u64,
-    /// When it and all it had started were gone, in milliseconds since 1970.
+    /// The time at which it and all it had started were gone, in milliseconds since 1970.
     pub ended_at_ms: u64,
-    /// Whether the end was requested.
+    /// True if the end was requested.
     pub end_requested: bool,
-    /// Why the shim ended the agent of its own accord, if it did.
+    /// The reason for which the shim ended the agent of its own accord, if it did.
     #[serde(default)]
     pub ended_for: Option<EndedFor>,
-    /// How many processes were signalled to end and did, the agent included if it was one of them.
+    /// The number of processes that were signalled to end and did, the agent included if it was one of them.
     pub processes_ended: u32,
-    /// How many could not be ended.
+    /// The number of processes that could not be ended.
     pub processes_left: u32,
-    /// Whether what it wrote to was removed, moved away or replaced: what is at its name is not all of its output, if any.
+    /// True if one of its output files was removed, moved away or replaced: the file at its name does not hold all of its output, if any.
     #[serde(default)]
     pub output_taken: bool,
-    /// The processor time in user mode of the agent and of what it started, in milliseconds. None where the system does not tell.
+    /// The processor time in user mode of the agent and of what it started, in milliseconds. None where the system does not say.
     pub user_ms: Option<u64>,
     /// The same in the kernel.
     pub system_ms: Option<u64>,
@@ -107,18 +106,18 @@ impl RecordError {
         &self.path
     }
 
-    /// Whether the system was short of something: the same may work later.
+    /// True if the system was short of something: the same may work later.
     pub fn is_shortage(&self) -> bool {
         is_shortage(&self.source)
     }
 
-    /// Whether there is no such file or directory.
+    /// True if there is no such file or directory.
     pub fn is_not_found(&self) -> bool {
         self.source.kind() == io::ErrorKind::NotFound
     }
 }
 
-/// Who runs the task of `dir`, or ran it last.
+/// The shim and agent that run the task of `dir`, or ran it last.
 ///
 /// # Errors
 /// The record cannot be read, or is not whole. The error names the file.
@@ -126,7 +125,7 @@ pub fn read_run(dir: &Path) -> Result<Option<RunRecord>, RecordError> {
     read(dir, RUN_FILE)
 }
 
-/// How this attempt at the task of `dir` ended, if it has.
+/// The end of this attempt at the task of `dir`, if it has ended.
 ///
 /// # Errors
 /// The record cannot be read, or is not whole. The error names the file.

@@ -24,10 +24,10 @@ use crate::{
     watch::Watch,
 };
 
-/// How often to try to write the last record: the disk may be full for a while.
+/// The time between two tries to write the last record: the disk may be full for a while.
 const RECORD_EVERY: Duration = Duration::from_secs(1);
 
-/// How many tries are enough once the agent's end has been requested: whoever did that knows why it ended, and waits for the shim.
+/// The number of tries that is enough once the agent's end has been requested: the daemon that asked knows why it ended, and waits for the shim.
 const RECORD_TRIES: u32 = 60;
 
 /// The main of the role: reads the [`Order`] from standard input, carries it out, and says on standard output how it
@@ -47,11 +47,11 @@ pub fn run() -> u8 {
 }
 
 fn carry_out() -> Result<u8, Box<dyn Error>> {
-    // First of all: from here on nobody ends the shim by asking for the agent's end.
+    // First of all: from here on a request for the agent's end does not end the shim.
     let mut signals = Signals::take()?;
     #[cfg(target_os = "linux")]
     let _ = rustix::thread::set_name(NAME);
-    // Whatever the daemon was started with: the agent gets its three streams and nothing else.
+    // Whatever the daemon had open, the agent gets its three streams and nothing else.
     close_fds::set_fds_cloexec(3, &[]);
     let order = read_order()?;
     set_limits(&order).unwrap_or_else(|error| complain(&error));
@@ -95,7 +95,7 @@ fn carry_out() -> Result<u8, Box<dyn Error>> {
 fn read_order() -> Result<Order, Box<dyn Error>> {
     let mut text = Vec::with_capacity(AT_ONCE);
     io::stdin().read_to_end(&mut text)?;
-    // Where, and not what: the error would quote values, and the environment may hold secrets.
+    // The place and not the values: the error would quote them, and the environment may hold secrets.
     serde_json::from_slice(&text).map_err(|error| {
         format!("the order is not understood at line {} column {}", error.line(), error.column()).into()
     })
@@ -120,7 +120,7 @@ fn tell_failed(error: &SpawnError) {
     say(&Started::Failed(error.clone()));
 }
 
-/// Tells the daemon, and lets go of the pipe. The daemon may be gone: that changes nothing.
+/// Reports to the daemon, and closes the pipe. The daemon may be gone: that changes nothing.
 fn say(started: &Started) {
     let mut stdout = io::stdout();
     let _ = serde_json::to_writer(&mut stdout, started);
@@ -186,7 +186,7 @@ fn keep<'a>(
     (record.user_ms, record.system_ms) = processor_time().unzip();
 }
 
-/// What the agent and all it started took, as far as someone has reaped it.
+/// The processor time of the agent and all it started, as far as it has been reaped: in user mode and in the kernel, in milliseconds.
 fn processor_time() -> Option<(u64, u64)> {
     if cfg!(not(target_os = "linux")) {
         return None;
@@ -238,7 +238,7 @@ fn leave_word(order: &Order, record: &ExitRecord) -> io::Result<()> {
 /// Once an exit is on record, what was written before it is on the disk, too: the daemon judges by that.
 fn sync_output(dir: &Dir) -> io::Result<()> {
     for name in [STDOUT_FILE, STDERR_FILE] {
-        // What the agent has put in its place is not its output.
+        // A file that the agent has put in its place is not its output.
         let file = dir.open_regular(name.as_ref()).ok();
         if let Some(file) = file.filter(|file| file.metadata().is_ok_and(|found| found.len() > 0)) {
             file.sync_data()?;
@@ -275,7 +275,7 @@ mod tests {
 
     use super::*;
 
-    /// How many tries it takes a disk that is full for so many of them.
+    /// The number of tries that are made with a disk that is full for so many of them.
     fn tries(full_for: u32, is_enough: impl Fn(u32) -> bool) -> (u32, bool) {
         let tries = Cell::new(0);
         let write = || {

@@ -35,7 +35,7 @@ impl Signals {
         // Whom it speaks to may be gone, which changes nothing. The agent has the default again.
         signal_hook::flag::register(SIGPIPE, Arc::default())?;
         for signal in [SIGTERM, SIGINT, SIGHUP] {
-            // In this order: whoever is woken finds the flag set.
+            // In this order: a thread that is woken finds the flag set.
             signal_hook::flag::register(signal, Arc::clone(&end_requested))?;
             signal_hook::low_level::pipe::register(signal, wake.try_clone()?)?;
         }
@@ -44,7 +44,7 @@ impl Signals {
         Ok(Self { woken, end_requested })
     }
 
-    /// Whether anyone has asked for the agent's end.
+    /// True if the agent's end has been requested.
     pub(crate) fn end_requested(&self) -> bool {
         self.end_requested.load(Ordering::Relaxed)
     }
@@ -64,7 +64,7 @@ impl Signals {
     }
 }
 
-/// What is ignored stays so over exec; what is handled becomes the default again. So a daemon under nohup, or in the background
+/// An ignored signal stays ignored over exec; a handled one becomes the default again. So a daemon under nohup, or in the background
 /// of a script, would have agents that do not hear Ctrl-\ and the like. SIGPIPE is another matter: the shim must go on ignoring
 /// it, and std gives the agent the default.
 fn handle_what_is_ignored() {

@@ -19,15 +19,15 @@ use crate::{
     watch::Watch,
 };
 
-/// How often to look while processes have time to end. On Linux the tree's end always comes with a SIGCHLD: the last to end is
+/// The time between two looks while processes have time to end. On Linux the tree's end always comes with a SIGCHLD: the last to end is
 /// our child. Elsewhere, members of the group that are not our children end unseen.
 const LOOK_EVERY: Duration =
     if cfg!(target_os = "linux") { Duration::MAX } else { Duration::from_millis(50) };
 
-/// How often to kill what is left, at least: each death that it leads to starts another round at once.
+/// The longest time between two rounds of killing: each death that a round leads to starts another at once.
 const KILL_EVERY: Duration = Duration::from_millis(20);
 
-/// How the tree came to its end.
+/// The end of the tree.
 pub(crate) struct End {
     /// None if the agent could not be ended.
     pub(crate) status: Option<WaitStatus>,
@@ -38,22 +38,22 @@ pub(crate) struct End {
     pub(crate) left: u32,
 }
 
-/// What the tree is given time for.
+/// The phase of the tree's life.
 #[derive(Clone, Copy)]
 enum Phase {
     /// The agent runs.
     Running,
-    /// Everything has been told to end.
+    /// Everything has been asked to end.
     Ending { until: Instant },
     /// Everything is being killed.
     Killing,
 }
 
-/// How long what may last.
+/// The longest times of the phases.
 pub(crate) struct Limits {
     /// The agent's work.
     pub(crate) time: Option<Duration>,
-    /// Its end, once it has been told to end.
+    /// The time from the request to end to the kill.
     pub(crate) grace: Duration,
     /// The end of what it left behind.
     pub(crate) leftover_grace: Duration,
@@ -69,7 +69,7 @@ pub(crate) fn supervise(
     put_back: impl Fn(),
 ) -> End {
     let mut tree =
-        Tree { agent, status: None, told: HashSet::new(), killing: Killing::default(), ended_for: None };
+        Tree { agent, status: None, signalled: HashSet::new(), killing: Killing::default(), ended_for: None };
     let deadline = limits.time.map(|time| after(Instant::now(), time));
     let mut phase = Phase::Running;
     loop {
@@ -89,12 +89,12 @@ pub(crate) fn supervise(
         phase = match phase {
             // Much could be written in a long grace.
             Phase::Running if tree.ended_for == Some(EndedFor::Output) => {
-                tree.tell_to_end(after(now, limits.grace.min(limits.leftover_grace)))
+                tree.ask_to_end(after(now, limits.grace.min(limits.leftover_grace)))
             }
             Phase::Running if requested || tree.ended_for.is_some() => {
-                tree.tell_to_end(after(now, limits.grace))
+                tree.ask_to_end(after(now, limits.grace))
             }
-            Phase::Running if tree.status.is_some() => tree.tell_to_end(after(now, limits.leftover_grace)),
+            Phase::Running if tree.status.is_some() => tree.ask_to_end(after(now, limits.leftover_grace)),
             Phase::Ending { until } if now >= until => Phase::Killing,
             unchanged => unchanged,
         };
@@ -104,7 +104,7 @@ pub(crate) fn supervise(
                 signals.sleep(watch.waits_for(), wake.map(|wake| wake.saturating_duration_since(now)));
             }
             Phase::Ending { until } => {
-                tree.tell_orphans();
+                tree.ask_orphans_to_end();
                 signals.sleep(None, Some(until.saturating_duration_since(now).min(LOOK_EVERY)));
             }
             Phase::Killing => match tree.kill(now) {
@@ -125,8 +125,8 @@ fn after(now: Instant, grace: Duration) -> Instant {
 struct Tree {
     agent: Process,
     status: Option<WaitStatus>,
-    /// Those that have been told to end.
-    told: HashSet<Process>,
+    /// The processes that have been sent a signal to end.
+    signalled: HashSet<Process>,
     killing: Killing,
     ended_for: Option<EndedFor>,
 }
@@ -147,27 +147,27 @@ impl Tree {
     }
 
     /// SIGTERM to all, once.
-    fn tell_to_end(&mut self, until: Instant) -> Phase {
+    fn ask_to_end(&mut self, until: Instant) -> Phase {
         for Descendant { process, .. } in descendants(self.agent) {
-            self.tell_term(process);
+            self.send_term(process);
         }
         Phase::Ending { until }
     }
 
-    /// SIGTERM to those that have not had it and whose parent has died: they were forked while the others were being told. What
-    /// a living process starts after it has been told is its way of ending, to clean up say, and is left alone.
-    fn tell_orphans(&mut self) {
+    /// SIGTERM to those that have not had it and whose parent has died: they were forked while the others were being signalled. A process
+    /// that a living one starts after its SIGTERM is part of its way of ending, such as a clean-up, and is left alone.
+    fn ask_orphans_to_end(&mut self) {
         for Descendant { process, is_child } in descendants(self.agent) {
-            if is_child && !self.told.contains(&process) {
-                self.tell_term(process);
+            if is_child && !self.signalled.contains(&process) {
+                self.send_term(process);
             }
         }
     }
 
     /// SIGTERM, and SIGCONT: one that is stopped would not hear the first before it is killed.
-    fn tell_term(&mut self, process: Process) {
-        self.tell(process, Signal::TERM);
-        self.tell(process, Signal::CONT);
+    fn send_term(&mut self, process: Process) {
+        self.send(process, Signal::TERM);
+        self.send(process, Signal::CONT);
     }
 
     /// The next step of killing all.
@@ -177,17 +177,17 @@ impl Tree {
         self.killing.round(&alive, now)
     }
 
-    fn tell(&mut self, process: Process, what: Signal) {
+    fn send(&mut self, process: Process, what: Signal) {
         if signal(process, what) {
-            self.told.insert(process);
+            self.signalled.insert(process);
         }
     }
 
     fn end(mut self, requested: bool, watch: &Watch<'_>) -> End {
         let left = if self.is_gone() { Vec::new() } else { descendants(self.agent) };
-        self.told.extend(self.killing.reached());
+        self.signalled.extend(self.killing.reached());
         for Descendant { process, .. } in &left {
-            self.told.remove(process);
+            self.signalled.remove(process);
         }
         let count = |length| u32::try_from(length).unwrap_or(u32::MAX);
         // However quickly it came: the same work is judged alike each time.
@@ -197,7 +197,7 @@ impl Tree {
             status: self.status,
             requested,
             ended_for,
-            ended: count(self.told.len()),
+            ended: count(self.signalled.len()),
             left: count(left.len()),
         }
     }

@@ -2,18 +2,18 @@
 
 use crate::process::Process;
 
-/// What was found, and what came of it.
+/// The result of a sweep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// How many processes were killed.
+    /// The number of processes that were killed.
     pub ended: u32,
-    /// How many could not be: they are stuck in the kernel, or not this user's.
+    /// The number of processes that could not be: they are stuck in the kernel, or not this user's.
     pub left: u32,
 }
 
 /// Kills every process of this user whose environment holds all the `NAME=value` pairs of `marker`, and all that is below such a process, until
-/// there is none. What an agent starts inherits its environment, so it is found wherever it has gone. Shims come last: as long as one is
-/// there, it has what is orphaned below it. This process is no such one, nor what is below it, unless it is marked itself.
+/// there is none. A process that an agent starts inherits its environment, so it is found wherever it has gone. Shims come last: as long as one
+/// is there, it takes in the orphans below it. This process and those below it are spared, unless it is marked itself.
 ///
 /// An empty marker marks nothing. Only Linux shows environments; elsewhere this does nothing.
 ///
@@ -42,7 +42,7 @@ pub fn end_tree(shim: &Process) -> Swept {
     swept
 }
 
-/// Has this process take in what is orphaned below it: what a shim has kept that was killed. Only Linux can do that.
+/// Has this process take in the orphans below it: the processes kept by a shim that was killed. Only Linux can do that.
 ///
 /// # Errors
 /// The system refuses it.
@@ -52,9 +52,9 @@ pub fn take_in_orphans() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Kills what this process has taken in, with all that is below it, until there is none, and has the system forget what of it is dead. These are
-/// the children in other sessions than its own, but for the shims: those for whose number `is_shim` says so. A shim begins a session of its
-/// own, and only after it was given its order.
+/// Kills the processes that this one has taken in, with all that is below them, until there is none, and reaps the dead among them. These are the
+/// children in other sessions than its own, except shims: those for whose number `is_shim` is true. A shim begins a session of its own, and only
+/// after it was given its order.
 pub fn end_strays(is_shim: impl Fn(u32) -> bool) -> Swept {
     #[cfg(target_os = "linux")]
     return linux::end_strays(is_shim);
@@ -76,7 +76,7 @@ pub fn shims(marker: &[(&str, &str)]) -> Vec<Process> {
     Vec::new()
 }
 
-/// This user's living processes that call themselves shims, whichever daemon's they are. None where the system does not tell.
+/// This user's living processes that call themselves shims, of whichever daemon. Empty where the system does not say.
 pub fn all_shims() -> Vec<u32> {
     #[cfg(target_os = "linux")]
     return linux::all_shims().collect();
@@ -100,10 +100,10 @@ mod linux {
         process::{Process, environment},
     };
 
-    /// What is killed needs a moment to go; a process that forks and exits in the middle of a walk can be missed by it.
+    /// The time between two walks: a killed process needs a moment to go, and a walk can miss one that forks and exits in the middle of it.
     const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-    /// How many walks in a row must find nothing.
+    /// The number of walks in a row that must find nothing.
     const EMPTY_WALKS: u32 = 2;
 
     pub(super) fn sweep(marker: &[(&str, &str)]) -> Swept {
@@ -140,7 +140,7 @@ mod linux {
                 .filter(|seen| seen.session != own.session && !is_shim(seen.process.pid))
                 .collect();
             for dead in strays.iter().filter(|seen| seen.is_dead) {
-                // Nobody else waits for it: it was not started here.
+                // No other thread waits for it: it was not started here.
                 let pid = i32::try_from(dead.process.pid).ok().and_then(Pid::from_raw);
                 let _ = waitpid(pid, WaitOptions::NOHANG);
             }
@@ -194,7 +194,7 @@ mod linux {
 
     /// This process, if it lives and is marked.
     fn known(pid: u32, marker: &[String]) -> Option<Process> {
-        // Who it is comes first: if the number is reused while its environment is read, it is not signalled.
+        // Its identity comes first: if the number is reused while its environment is read, it is not signalled.
         let process = Process::of(pid)?;
         (is_marked(pid, marker) && process.is_alive()).then_some(process)
     }

@@ -1,4 +1,4 @@
-//! What a shim stands on, and how much its agent has written: looked at when something changes there, once a second at the most.
+//! The shim's look at its directory and the size of its agent's output: when something changes there, once a second at the most.
 
 use std::{
     cell::OnceCell,
@@ -11,9 +11,9 @@ use aiwg_fs::{Dir, Identity};
 
 use crate::{LOCK_FILE, RUN_FILE, order::Order, outputs::Outputs, record::EndedFor};
 
-/// How often to look at the most, and where the system does not tell of changes; also how long after the agent's start to look first. Only then
-/// is the directory watched: the kernel takes some 20 ms to let go of a watch, for which the end of a shim waits, and what is trivial has ended
-/// by then.
+/// The time between two looks where the system does not report changes, and the shortest where it does; also the time from the agent's start to
+/// the first look. The directory is watched from then on only: the kernel takes some 20 ms to remove a watch, for which the shim's end waits,
+/// and trivial agents have ended by then.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A task's directory, watched.
@@ -26,20 +26,20 @@ pub(crate) struct Watch<'a> {
     outputs: Option<&'a Outputs>,
     /// The directories above it that are its project's, the nearest first.
     above: Vec<PathBuf>,
-    /// What tells of changes, from the first look on; none where the system does not.
+    /// The descriptor that reports changes, from the first look on; none where the system does not report them.
     changes: OnceCell<Option<OwnedFd>>,
     /// None once nothing has changed since the last look.
     next_look: Option<Instant>,
-    /// Whether the last look did not find [`RUN_FILE`].
+    /// True if the last look did not find [`RUN_FILE`].
     missed_record: bool,
 }
 
-/// What a look has found.
+/// The result of a look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// Why the agent is to end.
+    /// The reason for which the agent is to end.
     pub(crate) end: Option<EndedFor>,
-    /// Whether [`RUN_FILE`] is not there any more, and was not at the look before: the directory is not just being removed.
+    /// True if [`RUN_FILE`] is not there any more, and was not at the look before: the directory is not just being removed.
     pub(crate) no_record: bool,
 }
 
@@ -65,13 +65,13 @@ impl<'a> Watch<'a> {
         Self { outputs: Some(outputs), ..self }
     }
 
-    /// What becomes readable when something changes; none while that is of no interest yet.
+    /// The descriptor that becomes readable when something changes; none while that is of no interest yet.
     pub(crate) fn waits_for(&self) -> Option<BorrowedFd<'_>> {
         use std::os::fd::AsFd;
         if self.next_look.is_some() { None } else { self.changes.get()?.as_ref().map(AsFd::as_fd) }
     }
 
-    /// When to look, if no change is waited for.
+    /// The time of the next look, if no change is waited for.
     pub(crate) fn next_look(&self) -> Option<Instant> {
         self.next_look
     }
@@ -83,10 +83,10 @@ impl<'a> Watch<'a> {
         if !changed && self.next_look.is_none_or(|next| now < next) {
             return Found::default();
         }
-        // What changed before this look is nothing new after it.
-        let is_told = self.changes.get_or_init(|| changes(self.dir, &self.above)).as_ref().map(drain);
+        // A change before this look is nothing new after it.
+        let was_readable = self.changes.get_or_init(|| changes(self.dir, &self.above)).as_ref().map(drain);
         let misses_record = self.dir.identity_of(RUN_FILE.as_ref()).is_none();
-        self.next_look = match is_told {
+        self.next_look = match was_readable {
             Some(false) if !changed && !misses_record && !self.misses_output() => None,
             _ => Some(now + LOOK_EVERY),
         };
@@ -94,7 +94,7 @@ impl<'a> Watch<'a> {
         Found { end: self.reason(), no_record: misses_record && missed_before }
     }
 
-    /// Why the agent is to end, as it is now.
+    /// The reason for which the agent is to end, as of now.
     pub(crate) fn reason(&self) -> Option<EndedFor> {
         let is_there = self.dir.identity_of(LOCK_FILE.as_ref()) == Some(self.lock);
         if !is_there || self.place.as_ref().is_some_and(Place::is_left) {
@@ -104,13 +104,13 @@ impl<'a> Watch<'a> {
         self.most_output.is_some_and(|most| written > most).then_some(EndedFor::Output)
     }
 
-    /// Whether the agent may write to what is not in its directory any more, whose changes do not tell of that.
+    /// True if the agent may write to files that are not in its directory any more, whose changes the watch does not report.
     fn misses_output(&self) -> bool {
         self.most_output.is_some() && self.outputs.is_some_and(|outputs| outputs.are_taken(self.dir))
     }
 }
 
-/// Where the directory is to be found.
+/// The place of the directory: its path and identity, and those of its project.
 struct Place {
     dir: (PathBuf, Identity),
     root: (PathBuf, Identity),
@@ -122,7 +122,7 @@ impl Place {
         Some(Self { dir: (order.dir.clone(), dir.identity().ok()?), root: (root.clone(), identity(&root)?) })
     }
 
-    /// Whether it was moved away, and not its project with it.
+    /// True if it was moved away, and not its project with it.
     fn is_left(&self) -> bool {
         let ((dir, it), (root, its)) = (&self.dir, &self.root);
         // A link to it is not it: the daemon follows none.
@@ -140,7 +140,7 @@ fn identity(path: &Path) -> Option<Identity> {
     Some(Identity::of(&path.metadata().ok()?))
 }
 
-/// Whether there were changes.
+/// Empties the queue of changes; true if there were any.
 #[cfg(target_os = "linux")]
 fn drain(changes: &OwnedFd) -> bool {
     let mut buffer = [0; 4096];
@@ -167,7 +167,7 @@ fn changes(dir: &Dir, above: &[PathBuf]) -> Option<OwnedFd> {
     let within =
         WatchFlags::MODIFY | WatchFlags::DELETE | WatchFlags::MOVED_FROM | WatchFlags::MOVED_TO | itself;
     add_watch(&changes, format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd()), within).ok()?;
-    // One that is moved takes it along, and the system does not tell that of what is below.
+    // A directory above that is moved takes this one along, which the watch on this one does not report.
     for above in above {
         add_watch(&changes, above, itself).ok()?;
     }

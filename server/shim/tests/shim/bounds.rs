@@ -1,4 +1,4 @@
-//! What a shim ends its agent for by itself.
+//! The limits for which a shim ends its agent by itself.
 
 use aiwg_shim::{
     EXIT_REMOVED, EndedFor, LOCK_FILE, Process, RUN_FILE, STDERR_FILE, STDOUT_FILE, Signal, read_run,
@@ -184,7 +184,7 @@ fn a_stopped_tree_hears_that_it_is_to_end() {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.pid)).unwrap_or_default();
         stat.contains(") T ").then_some(())
     };
-    // Both: one that is stopped after it was told would be killed, and only when the grace is over.
+    // Both: one that is stopped after SIGTERM would be killed, and only when the grace is over.
     until("they are stopped", || stopped(agent).and_then(|()| stopped(child)));
     shim.signal(Signal::TERM);
     shim.wait();

@@ -81,12 +81,12 @@ fn a_grandchild_that_keeps_the_output_open_does_not_delay_the_end() {
 #[test]
 fn nothing_shortens_the_grace_and_nothing_else_ends_the_shim() {
     let task = Task::sh(
-        "trap 'echo told >>told; until [ -e go ]; do sleep 0.01; done; exit 5' TERM; echo >ready; while :; do sleep 0.01; done",
+        "trap 'echo asked >>asked; until [ -e go ]; do sleep 0.01; done; exit 5' TERM; echo >ready; while :; do sleep 0.01; done",
     );
     let (mut shim, agent) = task.started();
     task.lines("ready", 1);
     shim.signal(Signal::INT);
-    task.lines("told", 1);
+    task.lines("asked", 1);
     for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::TERM] {
         shim.signal(signal);
     }
@@ -97,12 +97,12 @@ fn nothing_shortens_the_grace_and_nothing_else_ends_the_shim() {
     shim.wait();
     let exit = task.exit();
     assert_eq!((exit.code, exit.end_requested), (Some(5), true));
-    assert_eq!(task.text("told"), "told\n");
+    assert_eq!(task.text("asked"), "asked\n");
 }
 
 #[test]
 fn cleaning_up_is_left_alone() {
-    // Each step is a process of its own, started after the agent was told to end.
+    // Each step is a process of its own, started after the agent's SIGTERM.
     let task = Task::sh(
         "trap 'for n in 1 2 3 4 5 6 7 8 9 10; do sleep 0.02 || echo disturbed; done; echo clean; exit 0' TERM
          echo >ready; while :; do sleep 0.01; done",
@@ -116,7 +116,7 @@ fn cleaning_up_is_left_alone() {
 
 #[test]
 fn a_tree_that_keeps_forking_is_ended() {
-    // Each makes another one now and then, in a session of its own, and nobody listens.
+    // Each makes another one now and then, in a session of its own, and none handles signals.
     let mut task = Task::python(
         "import os, signal, time
 signal.signal(15, signal.SIG_IGN)
@@ -152,21 +152,21 @@ while True:
 }
 
 #[test]
-fn two_that_make_each_other_anew_are_ended() {
+fn two_that_replace_each_other_are_ended() {
     let mut task = Task::python(
         "import os, signal
 signal.signal(15, signal.SIG_IGN)
 def lives(pid):
     try: return open(f'/proc/{pid}/stat').read().rsplit(')', 1)[1].split()[0] not in 'ZX'
     except OSError: return False
-other, told = 0, False
+other, is_ready = 0, False
 while True:
     if not lives(other):
         me, pid = os.getpid(), os.fork()
         other = pid or me
         if not pid: os.setsid()
-    elif not told:
-        told = True
+    elif not is_ready:
+        is_ready = True
         open('ready', 'a').write('\\n')",
     );
     task.order.grace_ms = 30;

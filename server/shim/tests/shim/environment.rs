@@ -1,4 +1,4 @@
-//! What an agent inherits, and what it does not.
+//! The parts of the daemon's process that an agent inherits, and those that it does not.
 
 use std::{
     ffi::OsStr,
@@ -50,7 +50,7 @@ fn an_agent_has_default_signals_and_a_group_of_its_own() {
     for name in ["SigBlk:", "SigIgn:", "SigCgt:"] {
         let mask = text.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
         let mask = u64::from_str_radix(mask, 16).unwrap();
-        // 32 and 33 are the C library's own: no program can set them, and whoever runs this test may have them ignored.
+        // 32 and 33 are the C library's own: no program can set them, and the process that runs this test may have them ignored.
         assert_eq!(mask & !(0b11 << 31), 0, "{text}");
     }
     let stat: Vec<&str> = text.lines().last().unwrap().split(' ').collect();

@@ -1,4 +1,4 @@
-//! Who is alive, and who may still start.
+//! The lock: which shim is alive, and which may still start.
 
 use std::{
     sync::{
@@ -121,7 +121,7 @@ fn no_shim_starts_over_a_note_that_it_cannot_read() {
     let mut shim = task.start();
     assert!(!shim.succeeds());
     assert!(task.text("shim.log").contains(LOCK_FILE) && !task.file("ran").exists());
-    // To give it up writes it anew.
+    // Giving the attempt up writes the file again.
     assert_eq!(abandon(task.dir(), 1).unwrap(), Abandon::Done);
     assert_eq!(task.text(LOCK_FILE), r#"{"abandoned":1}"#);
 }

@@ -1,4 +1,4 @@
-//! The agent's streams, and how its exit is told.
+//! The agent's streams, and the record of its exit.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -33,7 +33,7 @@ fn what_it_writes_is_its_owners_alone() {
 }
 
 #[test]
-fn a_signal_is_told_as_one() {
+fn a_signal_is_reported_as_one() {
     let exit = Task::sh("kill -KILL $$").run();
     assert_eq!((exit.code, exit.signal), (None, Some(9)));
     assert_eq!((exit.end_requested, exit.processes_ended), (false, 0));

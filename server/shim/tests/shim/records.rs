@@ -40,7 +40,7 @@ fn a_broken_one_is_an_error_that_names_the_file() {
 
 #[test]
 fn the_last_record_is_tried_again_with_the_lock_held() {
-    // What is reserved for the record is gone, too.
+    // The file reserved for the record is gone, too.
     let task = Task::sh("rm exit.tmp; until [ -e go ]; do sleep 0.01; done; exit 4");
     let mut shim = task.shim_by(Command::new("sh").args(["-c", "trap '' XFSZ; exec \"$0\""]).arg(SHIM));
     shim.give(&task.order);
@@ -116,7 +116,7 @@ fn a_number_that_was_given_out_again_is_not_signalled() {
     let mut innocent = Command::new("sleep").arg("1000").spawn().unwrap();
     let innocent_process = Process::of(innocent.id()).unwrap();
     let earlier = Process { start_time: innocent_process.start_time - 1, ..innocent_process };
-    // Whatever is written there, be it by the agent.
+    // Whatever is written there, even by the agent.
     for shim in [earlier, innocent_process] {
         let forged = serde_json::to_vec(&RunRecord { shim, ..run.clone() }).unwrap();
         std::fs::write(task.file("forged"), forged).unwrap();

@@ -17,14 +17,14 @@ fn error_of(task: &Task) -> SpawnError {
 }
 
 #[test]
-fn a_missing_program_is_told_by_its_number() {
+fn a_missing_program_is_reported_by_its_number() {
     let error = error_of(&Task::new(&["no-such-agent-anywhere"]));
     assert_eq!(error.errno, 2);
     assert!(error.message.contains("No such file"), "{error:?}");
 }
 
 #[test]
-fn a_program_that_may_not_be_executed_is_told_by_its_number() {
+fn a_program_that_may_not_be_executed_is_reported_by_its_number() {
     let mut task = Task::sh("");
     task.touch("agent");
     task.order.command = vec![task.file("agent").to_str().unwrap().to_owned()];

@@ -1,4 +1,4 @@
-//! How long the shim takes. Not a test: `cargo test --release -p aiwg-shim --test shim -- --ignored --nocapture`.
+//! The time that the shim takes. Not a test: `cargo test --release -p aiwg-shim --test shim -- --ignored --nocapture`.
 
 use std::{
     fs::File,
@@ -22,7 +22,7 @@ fn quartiles(mut times: Vec<Duration>) -> String {
 #[test]
 #[ignore = "a measurement"]
 fn from_spawn_to_the_agent_running() {
-    let (mut bare, mut shimmed, mut told) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut bare, mut shimmed, mut reported) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..RUNS {
         // In turns, so that both meet the same machine.
         let task = Task::sh(AGENT);
@@ -44,10 +44,10 @@ fn from_spawn_to_the_agent_running() {
         File::open(task.file("pipe")).unwrap();
         shimmed.push(begin.elapsed());
         shim.agent();
-        told.push(begin.elapsed());
+        reported.push(begin.elapsed());
         shim.wait();
     }
     println!("bare fork and exec: {}", quartiles(bare));
     println!("under a shim:       {}", quartiles(shimmed));
-    println!("and told:           {}", quartiles(told));
+    println!("and reported:       {}", quartiles(reported));
 }

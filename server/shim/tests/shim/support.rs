@@ -1,4 +1,4 @@
-//! What the tests are written with: a task, its shim, and waiting for conditions.
+//! The helpers of the tests: a task, its shim, and waiting for conditions.
 
 use std::{
     fs,
@@ -183,7 +183,7 @@ impl Shim {
         }
     }
 
-    /// What it says until it closes its standard output.
+    /// Its output until it closes its standard output.
     pub(crate) fn says_after(&mut self) -> String {
         let mut text = String::new();
         self.stdout.as_mut().unwrap().read_to_string(&mut text).unwrap();
@@ -213,7 +213,7 @@ impl Shim {
         assert!(self.succeeds(), "the shim failed");
     }
 
-    /// What it exits with.
+    /// Its exit code.
     pub(crate) fn code(&mut self) -> Option<i32> {
         until("the shim has exited", || self.child.try_wait().unwrap()).code()
     }

@@ -39,7 +39,7 @@ fn a_shim_outlives_its_daemon_and_can_still_be_asked_to_end() {
     until("the shim is gone", || (!is_held(task.dir()).unwrap()).then_some(()));
     let exit = task.exit();
     assert_eq!((exit.signal, exit.end_requested, exit.processes_ended), (Some(15), true, 1));
-    // It may be a zombie for as long as nobody reaps it; that is not being there.
+    // It may be a zombie until it is reaped, and a zombie is not alive.
     until("the shim is dead", || (!run.shim.is_alive()).then_some(()));
     assert!(!request_end(task.dir()).unwrap());
 }

@@ -24,7 +24,7 @@ fn marked(script: &str) -> (Task, Shim) {
 fn what_is_below_a_marked_shim_needs_no_environment() {
     let (task, mut shim) =
         marked(&format!("echo $$ >agent; {HIDDEN}; kill -STOP $PPID; rm lock; sleep 1000"));
-    // Its shim may not come to tell of it.
+    // Its shim may be stopped before it reports the start.
     let agent = task.processes("agent", 1)[0];
     let hidden = task.processes("hidden", 1)[0];
     until("the lock is gone", || (!task.file("lock").exists()).then_some(()));
@@ -32,7 +32,7 @@ fn what_is_below_a_marked_shim_needs_no_environment() {
     let found = shims(&[(MARK, &mark)]);
     assert_eq!(found.iter().map(|shim| shim.pid).collect::<Vec<_>>(), [shim.pid()]);
     assert_eq!(shims(&[(MARK, &mark[1..])]), []);
-    // What either of them has just started comes to it.
+    // A process that either of them has just started adds to the count.
     let swept = sweep(&[(MARK, &mark)]);
     assert!(swept.ended >= 3 && swept.left == 0, "{swept:?}");
     assert!(!agent.is_alive() && !hidden.is_alive());
@@ -48,7 +48,7 @@ fn a_shim_that_is_stopped_again_and_again_is_forced() {
     task.lines("stopping", 1);
     let process = Process::of(shim.pid()).unwrap();
     shim.signal(Signal::TERM);
-    // Nobody is left who stops it, and it goes on.
+    // No process is left that stops it, and it goes on.
     assert!(!force_end(&process, 0));
     shim.wait();
     assert!(!agent.is_alive());
