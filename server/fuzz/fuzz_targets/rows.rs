@@ -5,15 +5,15 @@
 
 use std::{cell::RefCell, path::PathBuf, sync::Arc};
 
-use aiwg_model::{Cursor, RunId};
+use aiwg_model::{Cursor, Keep, NewEvent, Outcome, RunId, TaskNo, TaskSpec};
 use aiwg_protocol::types::{EventSource, Json, TaskState, Timestamp};
 use aiwg_server::{
     bus::Bus,
-    engine::{self, NewEvent, Due, DueScope, Engine, EngineError, EngineSetup, Policy, Prune, Publication, Select},
+    engine::{self, Due, DueScope, Engine, EngineError, EngineSetup, Policy, Prune, Publication, Select},
     health::Health,
     rules::RuleIndex,
-    store::{EventFilter, From, Keep, TaskSpec, Outcome, Reader, Selection, Store, TaskFilter, TaskNo},
 };
+use aiwg_store::{EventFilter, From, Reader, Selection, Store, TaskFilter};
 use aiwg_store_sqlite::{SqliteReader, SqliteStore};
 use libfuzzer_sys::fuzz_target;
 use rusqlite::{Connection, types::Value};

@@ -90,15 +90,21 @@ fn a_log_that_a_merge_brings_is_not_read() {
 
 #[test]
 fn a_log_in_the_place_of_a_killed_daemons_is_not_read() {
-    let project = rested();
-    let log = log_with_a_task(&project);
-    project.start();
-    project.kill_daemon();
-    let planted = project.file(".aiwg/daemon/daemon.db-wal");
-    assert!(fs::metadata(&planted).unwrap().len() > 0);
-    fs::remove_file(&planted).unwrap();
-    fs::write(&planted, log).unwrap();
-    is_refused_until_removed(&project, &planted);
+    // Whether that daemon has written something to it or not.
+    for writes in [true, false] {
+        let project = rested();
+        let log = log_with_a_task(&project);
+        project.start();
+        if writes {
+            project.json(&["event", "emit", "a:b"]);
+        }
+        project.kill_daemon();
+        let planted = project.file(".aiwg/daemon/daemon.db-wal");
+        assert!(!writes || fs::metadata(&planted).unwrap().len() > 0);
+        fs::remove_file(&planted).unwrap();
+        fs::write(&planted, log).unwrap();
+        is_refused_until_removed(&project, &planted);
+    }
 }
 
 #[test]
