@@ -7,6 +7,9 @@ use aiwg_protocol::config::AgentConfig;
 
 use crate::health::{Health, IssueKind};
 
+/// The agent program does not exist, or cannot be executed.
+const AGENT_ISSUE: IssueKind = IssueKind::named("agent");
+
 /// Finds the program of the configured command, for agents of the project in `root`.
 ///
 /// # Errors
@@ -18,7 +21,7 @@ pub(crate) fn find(agent: &AgentConfig, root: &Path) -> Result<PathBuf, String> 
 /// Reports a missing agent program in the health before a task fails for it.
 pub(crate) fn check(agent: &AgentConfig, root: &Path, health: &Health) {
     match find(agent, root) {
-        Ok(_) => health.clear(IssueKind::Agent),
-        Err(wrong) => health.report(IssueKind::Agent, wrong),
+        Ok(_) => health.clear(AGENT_ISSUE),
+        Err(wrong) => health.report(AGENT_ISSUE, wrong),
     }
 }

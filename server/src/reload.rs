@@ -20,6 +20,12 @@ use crate::{
     rules::{RuleIndex, compile},
 };
 
+/// The configuration file differs from the configuration in force.
+pub(crate) const CONFIG_CHANGED_ISSUE: IssueKind = IssueKind::named("config_changed");
+
+/// The configuration asks for something that does not exist, or cannot be put in force.
+const CONFIG_ISSUE: IssueKind = IssueKind::named("config");
+
 /// Puts changed configurations in force.
 pub(crate) struct Reload {
     context: Arc<Context>,
@@ -56,7 +62,7 @@ async fn put_in_force(
         Ok(good) => good,
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
-            context.health.report(IssueKind::Config, format!("{STAYS}: {error}"));
+            context.health.report(CONFIG_ISSUE, format!("{STAYS}: {error}"));
             return Ok(refused(error.problems()));
         }
     };
@@ -66,7 +72,7 @@ async fn put_in_force(
     // Also where nothing of it has changed: whoever rotates the log himself asks so for the new file.
     context.log.configure(&loaded.config.daemon.log);
     report_notices(&loaded, context.settings.checks(), &context.health);
-    context.health.clear(IssueKind::ConfigChanged);
+    context.health.clear(CONFIG_CHANGED_ISSUE);
     context.settings.replace(loaded);
     components.configure(context).await;
     tracing::info!("the configuration was read again and is in force");
@@ -119,9 +125,9 @@ pub(crate) fn report_notices(loaded: &Loaded, checks: Checks, health: &Health) {
     }
     let in_vain = checks.in_vain(&loaded.config);
     if in_vain.is_empty() {
-        health.clear(IssueKind::Config);
+        health.clear(CONFIG_ISSUE);
     } else {
-        health.report(IssueKind::Config, in_vain.join("; "));
+        health.report(CONFIG_ISSUE, in_vain.join("; "));
     }
 }
 

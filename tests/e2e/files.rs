@@ -362,7 +362,7 @@ fn a_rule_waits_for_quiet_however_long_changes_gather() {
     // Never quiet for as long as changes gather, until it is.
     let reported = || watcher(&project)["events_received"].as_u64().unwrap();
     let mut saves = 0;
-    until("several tellings", || {
+    until("several batches", || {
         saves += 1;
         write(&project, "src/a", &saves.to_string());
         reported() >= 4

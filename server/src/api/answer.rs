@@ -16,28 +16,28 @@ use serde::Serialize;
 use super::{Handler, memory::LONG_ANSWER};
 use crate::engine::EngineError;
 
-/// How often an answer is made that has become longer each time. After that it is given as it is.
+/// The number of times that an answer is made which has become longer each time. The last one is given as it is.
 const TRIES: usize = 3;
 
 /// An answer, or some of it.
 pub(crate) struct Part<T> {
     answer: T,
-    /// How long it is as JSON.
+    /// Its length as JSON, in bytes.
     bytes: usize,
-    /// How much there is about, where there is more that was asked for; else 0.
+    /// The estimated size of the whole answer where this is only a part of it, in bytes; else 0.
     wants: usize,
 }
 
 impl<T: Serialize> Part<T> {
     /// Measures it, which takes as long as writing it: not to be done on the connections' thread where it may be long.
     pub(crate) fn new(answer: T, is_cut: bool) -> Self {
-        // How much more nobody knows before it is read.
+        // The rest has no known size before it is read.
         Self { bytes: length(&answer), answer, wants: if is_cut { LONG_ANSWER } else { 0 } }
     }
 }
 
 impl<T> Part<T> {
-    /// How much the whole answer takes, if that is more than so many bytes.
+    /// The size of the whole answer, if that is more than this number of bytes.
     fn takes_more_than(&self, most: usize) -> Option<usize> {
         let bytes = if most <= FREE_BYTES { self.bytes.max(self.wants) } else { self.bytes };
         Some(bytes).filter(|bytes| *bytes > most)
@@ -64,7 +64,7 @@ impl<E: Serialize> Part<Vec<E>> {
         self.answer.reverse();
     }
 
-    /// How many there are.
+    /// The number of elements.
     pub(crate) fn len(&self) -> usize {
         self.answer.len()
     }
@@ -138,7 +138,7 @@ impl Handler {
             let Some(mut room) = self.api.memory.answers.take(most).await else { break };
             let part = make().await?;
             match part.takes_more_than(room.bytes()) {
-                // All that there is, and still too little.
+                // All the memory that there is, and still too little.
                 Some(bytes) if !is_last && room.bytes() < self.api.memory.answers.total() => most = bytes,
                 _ => {
                     room.shrink_to(part.bytes);
@@ -166,7 +166,7 @@ impl Handler {
     }
 }
 
-/// How long something is as JSON, in bytes.
+/// The length of a value as JSON, in bytes.
 fn length(value: &impl Serialize) -> usize {
     struct Count(usize);
     impl io::Write for Count {
@@ -179,7 +179,7 @@ fn length(value: &impl Serialize) -> usize {
         }
     }
     let mut count = Count(0);
-    // What cannot be written is answered with an error, which is short.
+    // A value that cannot be written is answered with an error, which is short.
     let _ = serde_json::to_writer(&mut count, value);
     count.0
 }

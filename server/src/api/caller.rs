@@ -1,4 +1,4 @@
-//! Who is at the other end: an agent's process, or someone from outside.
+//! The caller of the API: an agent's process, or someone from outside.
 
 use std::{
     collections::BTreeSet,
@@ -13,24 +13,24 @@ use tokio::net::UnixStream;
 use crate::context::Context;
 use crate::runs::{DEPTH_ENV, TASK_ENV};
 
-/// How often the way up is walked again where it breaks off: a parent may end on the way, and its children get another.
+/// The number of times that the way up is walked where it breaks off: a parent may end on the way, and its children get another.
 const WALKS: usize = 10;
 
-/// The agent at the other end, and how its task came about.
-pub(crate) struct Origin {
-    /// What an event from there is caused by.
+/// The agent that calls, and the chain of its task.
+pub(crate) struct CallingAgent {
+    /// The cause of the events that it publishes.
     pub(crate) cause: Cause,
-    /// The task as which it may act; none where it is another daemon's, or gone, so that nobody knows.
+    /// The task as which it may act; none for another daemon's agent, and for a process that is gone, because its task is unknown.
     pub(crate) task: Option<TaskNo>,
-    /// Whether it is seen to be the agent of another project's daemon.
+    /// True if it is the agent of another project's daemon.
     pub(crate) is_foreign: bool,
-    /// Whether this daemon itself runs below that agent's shim: it ends with that agent's task anyway.
+    /// True if this daemon itself runs below that agent's shim: it ends with that agent's task anyway.
     pub(crate) is_host: bool,
 }
 
 /// Whose process something is, as far as it can be seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Peer {
+pub(crate) enum Caller {
     /// A process of these tasks' agents: by the process tree, by its environment. Or one that is below the shims of other daemons.
     Agent { tree: Option<TaskNo>, environment: Option<TaskNo>, foreign: Vec<u32> },
     /// Someone from outside.
@@ -39,23 +39,23 @@ pub(crate) enum Peer {
     Gone,
 }
 
-/// Tells whose process has connected.
-pub(crate) fn who(stream: &UnixStream, context: &Context) -> Peer {
+/// The process that has connected.
+pub(crate) fn caller_of(stream: &UnixStream, context: &Context) -> Caller {
     let pid = stream.peer_cred().ok().and_then(|peer| peer.pid()?.try_into().ok());
-    pid.map_or(Peer::Outsider, |pid| peer(pid, context))
+    pid.map_or(Caller::Outsider, |pid| caller(pid, context))
 }
 
 /// True if a process is seen to be no agent's, or is gone while no agent runs that it could have been one of.
 pub(crate) fn is_from_outside(pid: u32, context: &Context) -> bool {
-    match peer(pid, context) {
-        Peer::Outsider => true,
-        Peer::Agent { .. } => false,
-        Peer::Gone => has_no_agents(context),
+    match caller(pid, context) {
+        Caller::Outsider => true,
+        Caller::Agent { .. } => false,
+        Caller::Gone => has_no_agents(context),
     }
 }
 
-impl Peer {
-    /// Whether its connection counts as an agent's. What runs below the shim that this daemon itself runs below is no more an agent's than the
+impl Caller {
+    /// True if its connection counts as an agent's. A process below the shim that this daemon itself runs below is no more an agent's than the
     /// daemon is.
     pub(crate) fn is_agents(&self, context: &Context) -> bool {
         match self {
@@ -74,26 +74,26 @@ impl Peer {
     }
 }
 
-/// Tells by the parents of a process, up to a shim, and by its environment, which names a task of this daemon. An agent can change its
-/// environment, so that only running tasks are believed, and of the two the deeper one counts. It cannot be seen through an SSH tunnel, where
-/// nobody runs under this daemon anyway.
+/// The agent that calls, found by the parents of the process, up to a shim, and by its environment, which names a task of this daemon. None for a
+/// caller from outside. An agent can change its environment, so only running tasks are believed, and of the two the deeper one counts. An agent
+/// behind an SSH tunnel is not found, but no agent of this daemon runs there anyway.
 ///
-/// The number 0 stands for a process in a name space that this one does not see into. That is nobody's agent: agents are below this process,
-/// and whatever name space they make is below this one's, which sees into it.
+/// The number 0 stands for a process in a name space that this one does not see into. It is no agent's: agents are below this process, and every
+/// name space they make is below this one's, which sees into it.
 ///
-/// One that is gone is taken for the agent's of this daemon that is the deepest in a chain: an agent's `emit` that exits at once must not begin
-/// a chain anew, which nothing would end then. Other daemons' agents do not count for it: most that send something and exit are scripts.
+/// A process that is gone counts as the agent of this daemon that is the deepest in a chain: an agent's `emit` that exits at once must not start
+/// a new chain, which nothing would end. Other daemons' agents do not count for it: most processes that send something and exit are scripts.
 ///
-/// What is below a shim of another project's daemon is that one's agent: no person, and as deep in a chain as its shim says. What is below
-/// another daemon and no shim is an agent as deep as there may be: its shim is gone.
-pub(crate) async fn origin(peer: Peer, context: &Context) -> Option<Origin> {
-    let task = peer.task();
-    let (candidates, foreign) = match peer {
-        Peer::Agent { tree, environment, foreign } => {
+/// A process below a shim of another project's daemon is an agent of that daemon: no person, and as deep in a chain as its shim says. A process
+/// below another daemon and no shim counts as an agent at the greatest depth: its shim is gone.
+pub(crate) async fn calling_agent(caller: Caller, context: &Context) -> Option<CallingAgent> {
+    let task = caller.task();
+    let (candidates, foreign) = match caller {
+        Caller::Agent { tree, environment, foreign } => {
             (tree.into_iter().chain(environment).collect(), foreign)
         }
-        Peer::Outsider => return None,
-        Peer::Gone => (context.running.tasks(), Vec::new()),
+        Caller::Outsider => return None,
+        Caller::Gone => (context.running.tasks(), Vec::new()),
     };
     if candidates.is_empty() && foreign.is_empty() {
         return None;
@@ -105,7 +105,7 @@ pub(crate) async fn origin(peer: Peer, context: &Context) -> Option<Origin> {
         false => Some(deepest_of(candidates, context).await.unwrap_or(Cause { depth: deepest, ..NOTHING })),
     };
     let depth = own.as_ref().map(|cause| cause.depth).max(elsewhere).unwrap_or(deepest);
-    Some(Origin {
+    Some(CallingAgent {
         cause: Cause { depth: depth.saturating_add(1), ..own.unwrap_or(NOTHING) },
         task,
         is_foreign: task.is_none() && !foreign.is_empty(),
@@ -113,16 +113,16 @@ pub(crate) async fn origin(peer: Peer, context: &Context) -> Option<Origin> {
     })
 }
 
-/// Whether no agent is known, be it another daemon's.
+/// True if no agent is known, not even one of another daemon.
 pub(crate) fn has_no_agents(context: &Context) -> bool {
     context.running.count() == 0 && foreign_shims(context).is_empty()
 }
 
-/// What nothing is known of.
+/// The cause of which nothing is known.
 const NOTHING: Cause = Cause { task: None, rule: None, event: None, depth: 0 };
 
-/// The deepest of these tasks in a chain, as what it causes has it, but with its own depth. None if it cannot be told: the database does not
-/// answer, which makes no outsider of an agent.
+/// The cause of what the deepest of these tasks causes, but with the task's own depth. None if the database does not answer: that makes no outsider
+/// of an agent.
 async fn deepest_of(candidates: Vec<TaskNo>, context: &Context) -> Option<Cause> {
     let rows = context.read(move |reader| {
         let rows = candidates.into_iter().filter_map(|no| reader.task(no).transpose());
@@ -135,14 +135,14 @@ async fn deepest_of(candidates: Vec<TaskNo>, context: &Context) -> Option<Cause>
     Some(Cause { task: Some(row.no.to_string()), depth, ..cause })
 }
 
-/// Whose process this is.
-fn peer(pid: u32, context: &Context) -> Peer {
+/// The caller with this process number.
+fn caller(pid: u32, context: &Context) -> Caller {
     if pid == 0 {
-        return Peer::Outsider;
+        return Caller::Outsider;
     }
     let is_idle = context.running.count() == 0;
     if is_idle && OUTSIDE.has_started(pid) {
-        return Peer::Outsider;
+        return Caller::Outsider;
     }
     // Only tasks that run are believed: without any there is nothing to read.
     let named = || task_of(pid, &context.socket).filter(|no| context.running.launch(*no).is_some());
@@ -150,29 +150,29 @@ fn peer(pid: u32, context: &Context) -> Peer {
     let mut ways = (0..WALKS).map(|_| way_up(pid, |pid| context.running.task_of(pid)));
     let (way, foreign) = ways.find(|(way, _)| *way != Way::Broken).unwrap_or((Way::Broken, Vec::new()));
     match (way, environment) {
-        (Way::Task(no), environment) => Peer::Agent { tree: Some(no), environment, foreign },
+        (Way::Task(no), environment) => Caller::Agent { tree: Some(no), environment, foreign },
         (Way::Outside, None) if foreign.is_empty() => {
             OUTSIDE.note_parent_of(pid);
-            Peer::Outsider
+            Caller::Outsider
         }
-        (Way::Outside, environment) => Peer::Agent { tree: None, environment, foreign },
-        (_, Some(no)) => Peer::Agent { tree: None, environment: Some(no), foreign: Vec::new() },
-        (Way::Ours | Way::Broken, None) => Peer::Gone,
+        (Way::Outside, environment) => Caller::Agent { tree: None, environment, foreign },
+        (_, Some(no)) => Caller::Agent { tree: None, environment: Some(no), foreign: Vec::new() },
+        (Way::Ours | Way::Broken, None) => Caller::Gone,
     }
 }
 
-/// Processes that are seen to be below no shim: what they start is below none either, and whoever calls often, from a shell or a service, need not be
-/// looked at all the way up each time. A process never comes below a shim later: an orphan is given to one of those above it.
+/// Processes that are below no shim. What they start is below none either, so callers that call often, from a shell or a service, need not be
+/// followed all the way up each time. A process never comes below a shim later: an orphan is given to one of those above it.
 struct Outside(Mutex<BTreeSet<(u32, u64)>>);
 
-/// One for the process: what is above a process is the same for all who ask.
+/// One for the process: the processes above another are the same for all who ask.
 static OUTSIDE: Outside = Outside(Mutex::new(BTreeSet::new()));
 
-/// How many are remembered.
+/// The number of processes that are remembered.
 const MOST_OUTSIDE: usize = 256;
 
 impl Outside {
-    /// Whether one of them has started the process that has this number.
+    /// True if one of them has started the process that has this number.
     fn has_started(&self, pid: u32) -> bool {
         parent(pid).is_some_and(|parent| self.lock().contains(&parent))
     }
@@ -206,24 +206,24 @@ fn foreign_shims(context: &Context) -> Vec<u32> {
     all.filter(|pid| context.running.task_of(*pid).is_none()).collect()
 }
 
-/// Whether this process itself is below one of these.
+/// True if this process itself is below one of these.
 fn is_above(shims: &[u32]) -> bool {
     !shims.is_empty() && Process::shims_above(std::process::id()).iter().any(|above| shims.contains(above))
 }
 
-/// How deep in its chain the task of a shim is, as the daemon that started it says. No agent can change that.
+/// The depth of a shim's task in its chain, as the daemon that started it says. No agent can change that.
 fn depth_at(shim: u32) -> Option<u32> {
     variable(&aiwg_shim::environment(shim).ok()?, DEPTH_ENV)?.parse().ok()
 }
 
-/// Where the way up from a process leads.
+/// The end of the way up from a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
-    /// To the shim or the agent of this task. What is orphaned below a shim is taken in by it.
+    /// The shim or the agent of this task. An orphan below a shim is taken in by it.
     Task(TaskNo),
-    /// To this daemon, past no shim that it knows yet: one that has only just been started.
+    /// This daemon, past no shim that it knows yet: one that has only just been started.
     Ours,
-    /// To where no process has a parent.
+    /// A process without a parent.
     Outside,
     /// It breaks off: a process on it is gone.
     Broken,

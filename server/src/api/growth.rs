@@ -1,5 +1,5 @@
-//! Tells when files grow that calls wait on. Nobody tells the daemon: agents write to them directly. So one task looks at each of them now
-//! and then, however many wait for it; where nobody waits there is no such task.
+//! Reports the growth of files that calls wait on. Agents write to them directly, past the daemon, so one task looks at each of them now and
+//! then, however many calls wait for it; without waiting calls there is no such task.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,10 +14,10 @@ use tokio::{
     time::sleep,
 };
 
-/// How often the files are looked at.
+/// The time between two looks at the files.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// After how many looks those hear of changes, too, who wait for more than the file has: there may be another attempt at the task.
+/// The number of looks after which a call that waits for more than the file has hears of changes, too: there may be another attempt at the task.
 const LATE: u32 = 20;
 
 /// The files that are waited on.
@@ -27,16 +27,16 @@ pub(crate) struct Growth(Mutex<Files>);
 #[derive(Default)]
 struct Files {
     by_path: HashMap<PathBuf, Waited>,
-    /// Whether someone looks at them.
+    /// True if a task looks at them.
     is_looked_at: bool,
 }
 
 struct Waited {
     /// As it was found last; none before it has been looked at.
     found: Option<Found>,
-    /// Those who wait, by the length beyond which they want to read.
+    /// The waiting calls, by the length beyond which they want to read.
     waiting: BTreeMap<u64, Beyond>,
-    /// For how many looks some of them have not heard of a change; none while there is none.
+    /// The number of looks for which some of them have not heard of a change; none while there is none.
     unheard: Option<u32>,
 }
 
@@ -60,7 +60,7 @@ impl Waited {
             return;
         }
         let length = match (before, found) {
-            // The same file, which has not been begun anew.
+            // The same file, and not truncated.
             (Some(Some(before)), Some(now)) if !is_late && before.0 == now.0 && before.1 <= now.1 => {
                 Some(now.1)
             }
@@ -75,10 +75,10 @@ impl Waited {
     }
 }
 
-/// What tells that a file has changed: its number, its length, and when it was written last. None where there is none.
+/// The attributes that show that a file has changed: its number, its length, and the time of the last write. None without a file.
 type Found = Option<(u64, u64, i64, i64)>;
 
-/// One who waits for a file.
+/// A call that waits for a file.
 pub(crate) struct Waiting {
     growth: Arc<Growth>,
     path: PathBuf,
@@ -102,7 +102,7 @@ impl Growth {
         Waiting { growth: Arc::clone(self), path: path.to_owned(), beyond, changed }
     }
 
-    /// The files to look at; none when nobody waits any more, and nobody looks from then on.
+    /// The files to look at; none without a waiting call, and then the looking ends.
     fn paths(&self) -> Option<Vec<PathBuf>> {
         let mut files = self.lock();
         files.is_looked_at = !files.by_path.is_empty();
@@ -181,7 +181,7 @@ mod tests {
         let growth = Arc::new(Growth::default());
         let waiting: Vec<Waiting> = (0..100).map(|_| growth.wait_for(&path, 0)).collect();
         assert_eq!(growth.lock().by_path.len(), 1);
-        // Once it has been looked at, nothing but a change tells.
+        // After the first look, only a change wakes it.
         waiting[0].changed().await;
         let changed: Vec<_> = waiting.iter().map(Waiting::changed).collect();
         std::fs::write(&path, "x").unwrap();
@@ -207,12 +207,12 @@ mod tests {
             waiting.into_iter().map(|waiting| waiting.now_or_never().is_some()).collect()
         };
         let of = |number: u64, length: u64| Some((number, length, 0, 0));
-        // Nobody knows what it was before.
+        // Its state before is unknown.
         assert_eq!(heard(of(1, 0)), [true, true, true]);
         assert_eq!(heard(of(1, 0)), [false, false, false]);
         assert_eq!(heard(of(1, 10)), [true, false, false]);
         assert_eq!(heard(of(1, 11)), [true, true, false]);
-        // Another file, one that is begun anew, and none.
+        // Another file, a truncated one, and none.
         assert_eq!(heard(of(2, 11)), [true, true, true]);
         assert_eq!(heard(of(2, 5)), [true, true, true]);
         assert_eq!(heard(None), [true, true, true]);

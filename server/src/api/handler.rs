@@ -1,4 +1,4 @@
-//! What the calls of one client share, and the service's trait on it.
+//! The state that the calls of one client share, and the service's trait on it.
 
 use std::sync::{
     Arc, Mutex,
@@ -20,7 +20,7 @@ use tokio::{
 
 use super::{
     Api,
-    caller::{Origin, Peer, origin},
+    caller::{Caller, CallingAgent, calling_agent},
     methods,
     permit::permit,
     subscriptions::Subscriptions,
@@ -30,10 +30,10 @@ use crate::{
     engine::{EngineError, Wait},
 };
 
-/// How many of a connection's calls read at once.
+/// The number of a connection's calls that read at once.
 const READS: usize = 2;
 
-/// How many of a connection's calls may wait whatever those of others do.
+/// The number of a connection's calls that may wait regardless of the calls of other connections.
 const FREE_WAITS: usize = FREE_BYTES / CALL_BYTES;
 
 /// Handles the requests of one connection.
@@ -41,34 +41,34 @@ pub(crate) struct Handler {
     pub(crate) api: Arc<Api>,
     pub(crate) context: Arc<Context>,
     /// The task whose agent is at the other end, if it is one's.
-    pub(crate) origin: Option<Arc<Origin>>,
-    /// How many of the connection's calls are waiting for something.
+    pub(crate) agent: Option<Arc<CallingAgent>>,
+    /// One permit for each of the connection's calls that may wait for something.
     pub(crate) waiting: Semaphore,
-    /// Whether one of its calls has waited.
+    /// True if one of its calls has waited.
     pub(crate) has_waited: AtomicBool,
-    /// What is pushed over the connection.
+    /// The subscriptions whose events are pushed over the connection.
     pub(crate) subscriptions: Subscriptions,
-    /// How many of the connection's commands are with the engine.
+    /// The number of the connection's commands that the engine has.
     commands: AtomicUsize,
-    /// How many of the connection's calls may read: what they have read waits in memory until there is room for an answer.
+    /// One permit for each of the connection's calls that may read: the result waits in memory until there is room for an answer.
     reading: Semaphore,
-    /// Held by the one call that matches with what a client has given, or tries all rules.
+    /// Held by the one call that matches with a pattern of the client's, or dry-runs all rules.
     pub(crate) matching: Semaphore,
     /// Held by the one long answer of the connection that is in the making.
     pub(crate) long_answer: tokio::sync::Mutex<()>,
-    /// Whether answers that wait for others of their batches take as much memory as they may.
+    /// True if the answers that wait for others of their batches take as much memory as they may.
     pub(crate) has_gathered_all: AtomicBool,
-    /// The memory that the answer which is given next was made in.
+    /// The memory that holds the next answer.
     pub(crate) room: Mutex<Option<Room>>,
 }
 
 impl Handler {
-    /// Of a client that has connected from `peer`; what is pushed to it goes to `pushes`.
-    pub(crate) async fn of(peer: Peer, api: Arc<Api>, pushes: mpsc::Sender<Push>) -> Self {
+    /// The handler of a client that has connected as `caller`; its events are pushed to `pushes`.
+    pub(crate) async fn of(caller: Caller, api: Arc<Api>, pushes: mpsc::Sender<Push>) -> Self {
         let context = Arc::clone(&api.context);
         Self {
             subscriptions: Subscriptions::new(Arc::clone(&api), pushes),
-            origin: origin(peer, &context).await.map(Arc::new),
+            agent: calling_agent(caller, &context).await.map(Arc::new),
             waiting: Semaphore::new(MAX_WAITING_CALLS),
             has_waited: AtomicBool::new(false),
             commands: AtomicUsize::new(0),
@@ -82,14 +82,14 @@ impl Handler {
         }
     }
 
-    /// What all that this connection asks for is caused by: the task whose agent is at the other end, if it is one's.
+    /// The cause of all that this connection asks for: the task whose agent calls, if an agent does.
     pub(crate) fn cause(&self) -> Option<Cause> {
-        self.origin.as_ref().map(|origin| origin.cause.clone())
+        self.agent.as_ref().map(|agent| agent.cause.clone())
     }
 
-    /// Tells the engine that the agent at the other end waits for a task, if it is one's: its slot is lent as long as this lives.
+    /// Reports to the engine that the calling agent, if it is one, waits for a task: its slot is lent as long as the result lives.
     pub(crate) async fn lend(&self, no: TaskNo) -> Option<Wait> {
-        let own = self.origin.as_ref()?.task.filter(|own| *own != no)?;
+        let own = self.agent.as_ref()?.task.filter(|own| *own != no)?;
         Some(self.context.engine.waits_for(own, no).await)
     }
 
@@ -114,8 +114,8 @@ impl Handler {
         })
     }
 
-    /// Has the engine do something. The engine has it when this is polled first, in the order in which that happens; so nothing that
-    /// brings something about may wait for anything before.
+    /// Has the engine carry out a command. The engine has it when this is polled first, in the order of the first polls; so a call that
+    /// changes something may wait for nothing before.
     pub(crate) async fn command<T>(
         &self,
         done: impl Future<Output = Result<T, EngineError>>,
@@ -124,14 +124,14 @@ impl Handler {
         Ok(done.await?)
     }
 
-    /// Waits until all is committed that the connection asked for before this was polled first: what is read then shows it.
-    /// Tells the number of the last event by then.
+    /// Waits until all is committed that the connection asked for before this was polled first, so that a read then shows it.
+    /// Returns the number of the last event by then.
     pub(crate) async fn settled(&self) -> u64 {
         let last = self.context.bus.last_seq();
         if self.commands.load(Ordering::Relaxed) == 0 {
             return last;
         }
-        // Where it failed there is nothing to be seen of it, and nothing to wait for.
+        // A command that failed has changed nothing, so there is nothing to wait for.
         self.context.engine.committed().await.unwrap_or(last)
     }
 
@@ -195,7 +195,7 @@ macro_rules! handler {
     ($($(#[doc = $doc:literal])* fn $name:ident($params:ty) -> $result:ty;)*) => {
         impl DaemonService for Service {
             $(async fn $name(self, _: context::Context, params: $params) -> Result<$result, ApiError> {
-                if self.0.origin.is_some() {
+                if self.0.agent.is_some() {
                     permit(&self.0, stringify!($name), &params).await?;
                 }
                 // Boxed: else every request would be moved about with the room that the largest handler needs.

@@ -1,4 +1,4 @@
-//! How much memory connections may take, all together and each.
+//! The limits on the memory of connections, all together and each.
 
 use std::sync::{
     Arc,
@@ -12,25 +12,25 @@ use crate::allocator::give_back_what_is_free;
 /// A MiB, in bytes.
 const MIB: usize = 1024 * 1024;
 
-/// How much one long answer may take while it is made: a page of the store, the row that ends it, and what JSON adds.
+/// The memory that one long answer may take while it is made, in bytes: a page of the store, the row that ends it, and what JSON adds.
 pub(crate) const LONG_ANSWER: usize = 10 * MIB;
 
-/// How much must have come back before it is given back to the system.
+/// The number of freed bytes from which they are given back to the system.
 const WORTH_IT: usize = 4 * MIB;
 
-/// What all connections share.
+/// The budgets that all connections share.
 pub(crate) struct Memory {
-    /// Half of it: for what they read, and the calls that come of it.
+    /// Half of it: for the lines that they read, and the calls that come of them.
     pub(crate) lines: Budget,
-    /// Three eighths: for what they are sent.
+    /// Three eighths: for the answers and notifications that they are sent.
     pub(crate) answers: Budget,
-    /// An eighth: for what lasts, subscriptions and calls that wait.
+    /// An eighth: for subscriptions and calls that wait.
     pub(crate) lasting: Budget,
     is_giving_back: Arc<AtomicBool>,
 }
 
 impl Memory {
-    /// So much in all, in MiB: `daemon.max_memory_mb`.
+    /// The budgets of this many MiB in all: `daemon.max_memory_mb`.
     pub(crate) fn new(max_memory_mb: u32) -> Self {
         let eighth = mib(max_memory_mb) / 8;
         Self {
@@ -41,7 +41,7 @@ impl Memory {
         }
     }
 
-    /// What one connection may hold, where a line may have so many MiB.
+    /// The limits of one connection, where a line may have `max_message_mb` MiB.
     pub(crate) fn limits(&self, max_message_mb: u32) -> Limits {
         Limits {
             line: mib(max_message_mb),

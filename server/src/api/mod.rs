@@ -1,4 +1,4 @@
-//! What a client can ask for, whatever it came over: the methods, who may call them, and what is pushed to it.
+//! The API, whichever gateway a call came through: the methods, who may call them, and the events that are pushed to clients.
 
 mod answer;
 mod caller;
@@ -21,22 +21,22 @@ use crate::{
 };
 use aiwg_protocol::{ApiError, types::Subsystems};
 
-pub(crate) use caller::{Peer, has_no_agents, is_from_outside, who};
+pub(crate) use caller::{Caller, caller_of, has_no_agents, is_from_outside};
 use growth::Growth;
 pub(crate) use handler::{Handler, Service};
 use memory::{Memory, kib};
 pub(crate) use permit::may_reload;
 pub(crate) use subscriptions::PUSHES;
 
-/// How many calls of all connections read at once. More than a few only help where some are stuck in a file system that does not answer.
+/// The number of calls of all connections that read at once. More than a few only help where some are stuck in a file system that does not answer.
 const MOST_READS: usize = 64;
 
-/// What the calls of all clients share.
+/// The state that the calls of all clients share.
 pub(crate) struct Api {
     pub(crate) context: Arc<Context>,
     components: Components,
     pub(crate) reload: Reload,
-    /// What connections may hold.
+    /// The memory that connections may hold.
     pub(crate) memory: Memory,
     /// Held by each call that reads: no more threads than this do so at once.
     reading: Semaphore,
@@ -59,7 +59,7 @@ impl Api {
         }
     }
 
-    /// What the components say of themselves. It may block.
+    /// The status of the components. It may block.
     fn subsystems(&self, reader: &dyn Reader) -> Result<Subsystems, ApiError> {
         self.components.status(&self.context, reader).map_err(|error| unreadable(&error))
     }

@@ -27,22 +27,22 @@ use tokio::{
 use super::Api;
 use crate::bus::Committed;
 
-/// How many events are read from the store at a time.
+/// The number of events that are read from the store at a time.
 const PAGE: u32 = 500;
 
-/// How many bytes of them, and then what is left of the last one.
+/// The number of bytes of them after which a page ends; the last event is read whole.
 const PAGE_BYTES: usize = FREE_BYTES;
 
-/// How many lines that were not asked for may wait to be written.
+/// The number of pushed lines that may wait to be written.
 pub(crate) const PUSHES: usize = 64;
 
-/// How many bytes they have together at the most, but for a single line that is longer.
+/// The most bytes that they have together, except for a single line that is longer.
 const PUSHED_BYTES: usize = 2 * FREE_BYTES;
 
-/// How many events a subscriber that was up to date may fall behind before they are passed over.
+/// The number of events that a subscriber that was up to date may fall behind before they are passed over.
 const MAX_BEHIND: u64 = 10_000;
 
-/// How long to wait before the log is read again where that has failed.
+/// The time before the log is read again after a failure.
 const READ_AGAIN: Duration = Duration::from_secs(1);
 
 /// The subscriptions of a connection. They end with it.
@@ -65,7 +65,7 @@ struct Subscription {
     _room: Option<Room>,
 }
 
-/// Where all subscriptions of a connection push to.
+/// The way to the connection that all its subscriptions share.
 #[derive(Clone)]
 struct Pushes {
     lines: mpsc::Sender<Push>,
@@ -130,7 +130,7 @@ impl Subscriptions {
         Ok(Opening { subscriptions: self, id, is_done: false })
     }
 
-    /// Ends one; false if there is none of this number.
+    /// Ends the subscription; false if none has this number.
     pub(crate) fn close(&self, id: u64) -> bool {
         self.lock().all.remove(&id).is_some_and(|subscription| {
             if let Some(task) = subscription.task {
@@ -153,7 +153,7 @@ impl Drop for Subscriptions {
     }
 }
 
-/// A subscription that is being opened; it is none if the call is cancelled.
+/// A subscription that is being opened; it is removed if the call is cancelled.
 pub(crate) struct Opening<'a> {
     subscriptions: &'a Subscriptions,
     id: u64,
@@ -181,11 +181,11 @@ impl Drop for Opening<'_> {
 /// The connection is gone.
 struct Gone;
 
-/// Where a subscription begins.
+/// The begin of a subscription.
 enum Begin {
-    /// With what happens from now on.
+    /// With the next event.
     Live,
-    /// With what the log holds after the last event that the subscriber has seen.
+    /// With the event in the log after the last one that the subscriber has seen.
     InLog,
     /// The subscriber has seen more events than there are: those of a log that is no more.
     OtherLog,
@@ -207,8 +207,8 @@ impl Pump {
         let begun = match begin {
             Begin::Live => Ok(()),
             Begin::InLog => self.catch_up().await,
-            // Whether it has seen any of this log's events nobody knows; that it has not is what it must hear of.
-            Begin::OtherLog => self.tell_missed(0, self.last).await,
+            // Whether it has seen any of this log's events is unknown; so it must hear that it may have missed all.
+            Begin::OtherLog => self.report_missed(0, self.last).await,
         };
         if begun.is_err() {
             return;
@@ -236,22 +236,22 @@ impl Pump {
         self.catch_up().await
     }
 
-    /// Goes on after so many events that it does not push, and tells so, if there are any.
+    /// Goes on after this many events without pushing them, and reports that, if there are any.
     async fn pass_over(&mut self, missed: u64) -> Result<(), Gone> {
         if missed > 0 {
-            self.tell_missed(self.last, missed).await?;
+            self.report_missed(self.last, missed).await?;
             self.last += missed;
         }
         Ok(())
     }
 
-    /// Tells that events after number `since` were passed over.
-    async fn tell_missed(&self, since: u64, missed: u64) -> Result<(), Gone> {
+    /// Reports that events after number `since` were passed over.
+    async fn report_missed(&self, since: u64, missed: u64) -> Result<(), Gone> {
         let params = EventMissedNotification { subscription: self.id, missed, since };
         self.push(EVENT_MISSED, &params, None).await
     }
 
-    /// Pushes what the log holds after the last event, and tells how many it holds no more: retention takes what nobody has been sent, too.
+    /// Pushes the events in the log after the last one, and reports how many it no longer holds: retention deletes unsent events, too.
     async fn catch_up(&mut self) -> Result<(), Gone> {
         let turn = Arc::clone(&self.pushes.turn);
         let mut filter = EventFilter {
@@ -318,7 +318,7 @@ impl Pump {
         self.api.memory.answers.take(bytes).await.ok_or(Gone)
     }
 
-    /// Waits until there is room: the client's pace is this task's, and nobody else's.
+    /// Waits until there is room: a slow client delays this task and no other.
     async fn push(&self, method: &str, params: &impl Serialize, room: Option<Room>) -> Result<(), Gone> {
         #[derive(Serialize)]
         struct Notification<'a, P> {

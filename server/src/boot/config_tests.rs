@@ -1,4 +1,4 @@
-//! What is said of wrong configurations.
+//! The error messages for wrong configurations.
 
 use std::path::Path;
 
@@ -67,7 +67,7 @@ fn no_shape_takes_unknown_keys() {
         wrong(&rule(&[("condition", r#"{"type":"always","interval_ms":5000}"#)])),
         ["5:30: unknown key \"interval_ms\" in rules[0].condition; expected only \"type\""]
     );
-    // In whatever object the schema has: each is closed, but for those whose keys are names of the user's own.
+    // Every object in the schema is closed, except those whose keys are names of the user's own.
     fn closed(schema: &serde_json::Value) {
         if schema.get("properties").is_some() {
             assert_eq!(schema["additionalProperties"], false, "{schema}");
@@ -82,7 +82,7 @@ fn no_shape_takes_unknown_keys() {
 }
 
 #[test]
-fn all_that_is_wrong_is_told_in_its_order() {
+fn all_problems_are_reported_in_their_order() {
     let text = r#"{"a":1,"b":2,"daemonn":{},
  "daemon":{"max_parallel_actions":"three","heartbeat_interval_seconds":0,"log":{"max_size":1}},
  "rules":[{"id":"x"},
@@ -243,7 +243,7 @@ fn names_and_lists_have_limits() {
 }
 
 #[test]
-fn what_is_wrong_a_thousand_times_is_told_a_hundred_times() {
+fn a_problem_that_occurs_a_thousand_times_is_reported_a_hundred_times() {
     let said = wrong(&format!("{{{}\"daemon\":1}}", r#""x":1,"#.repeat(150_000)));
     assert_eq!((said.len(), said.last().unwrap().as_str()), (101, "and 149901 more problems"));
     let said = wrong(&format!("{{{:?}: 1}}", "x".repeat(1 << 20)));

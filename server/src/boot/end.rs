@@ -18,14 +18,14 @@ use crate::{
     stop::Stop,
 };
 
-/// How long after the agents' grace the daemon waits for the last of them. What then still runs is found by the next start.
+/// The time after the agents' grace for which the daemon waits for the last of them. The next start finds those that still run then.
 const LAST_AGENT: Duration = Duration::from_secs(25);
 
-/// How long the end waits until all has been published that changed before it: longer only where there are very many files, where they
+/// The longest wait for the events of all changes that happened before the end. It is reached only where there are very many files, where they
 /// are slow, or where the database cannot be written.
 const LAST_LOOK: Duration = Duration::from_secs(5);
 
-/// How long the end waits for each of those who may be stuck: a read of a file system that does not answer, say. They end with the process.
+/// The longest wait for each part that may be stuck, for instance in a read of a file system that does not answer. They end with the process.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
 /// Why a daemon has to end by itself: without the engine nothing can be stored.
@@ -60,7 +60,7 @@ impl Daemon {
         for (name, end) in self.running.drain(..) {
             in_time(name, end).await;
         }
-        // From here on nobody can ask for anything over the socket.
+        // From here on no client can call over the socket.
         let last = last_wish(&context, signals).max(how);
         if how < last && last == Stop::EndAgents {
             self.lock.note(Phase::Stops);
@@ -82,7 +82,7 @@ impl Daemon {
             return lost.map_or(Ended::Stopped, Ended::Lost);
         }
         if let Some(limit) = self.open_files {
-            // What comes is to find the limit that this one found.
+            // The restarted daemon is to find the limit that this one found.
             limit_open_files(limit);
         }
         tracing::info!("the daemon restarts");
@@ -119,15 +119,15 @@ async fn in_time<T>(what: &str, end: impl Future<Output = T>) {
 
 async fn end_agents(context: &Context) {
     if let Err(error) = context.engine.end_all().await {
-        tracing::warn!(%error, "the running tasks could not all be told to end");
+        tracing::warn!(%error, "not all running tasks could be asked to end");
     }
     if tokio::time::timeout(LAST_AGENT, context.running.none_left()).await.is_err() {
         tracing::warn!("some agents did not end; the next start finds them");
     }
 }
 
-/// Where the store was removed, what the next start is to go by is gone with it: a new store gets that again, while this daemon still knows.
-/// Or whoever can have the store removed, with `git clean`, could put a changed configuration in force.
+/// Creates the store again if it was removed, with the configuration in force and all else that the next start needs, while this daemon still has
+/// it. Otherwise everyone who can have the store removed, for instance with `git clean`, could put a changed configuration in force.
 fn remember(context: &Context) {
     let project = &context.project;
     if !project.aiwg().is_dir() || project.database().exists() {

@@ -25,13 +25,13 @@ pub enum BootError {
     AlreadyRunning {
         /// It, as far as it is known.
         holder: Option<Holder>,
-        /// Whether it answers at its socket.
+        /// True if it answers at its socket.
         answers: bool,
     },
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// What is kept in the project was not made here, or cannot be read.
+    /// The state in the project was not made here, or cannot be read.
     #[error(transparent)]
     State(#[from] StateError),
     /// The database cannot be used.
@@ -43,9 +43,9 @@ pub enum BootError {
     /// Something of the system.
     #[error("{what}: {source}")]
     System {
-        /// What was being done.
+        /// The operation that failed.
         what: String,
-        /// Why it failed.
+        /// The reason.
         source: io::Error,
     },
 }

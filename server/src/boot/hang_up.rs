@@ -1,4 +1,4 @@
-//! SIGHUP, and who sends it: a reload decides what runs, so an agent may not ask for one in this way either.
+//! SIGHUP, and its sender: a reload decides what runs, so an agent may not ask for one in this way either.
 
 use std::io;
 
@@ -15,17 +15,17 @@ use crate::{
     context::Context,
 };
 
-/// The signals as they come. From its making on none of them ends the process.
+/// The signals as they come. Once this exists, none of them ends the process.
 pub(crate) struct HangUps(SignalsInfo<WithOrigin>);
 
-/// Who has sent one.
+/// The sender of a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sender {
     /// This process: the kernel says so.
     Process(u32),
     /// The kernel itself: a terminal was closed.
     Kernel,
-    /// Nobody can tell: who sends a signal with a value writes into it himself who he is.
+    /// An unknown sender: a process that sends a signal with a value writes its own number into it, so that number proves nothing.
     Unknown,
 }
 
@@ -58,7 +58,7 @@ impl Sender {
         }
     }
 
-    /// Whether a changed configuration is to be put in force for it.
+    /// True if the signal may put a changed configuration in force.
     pub(crate) fn may_reload(self, context: &Context) -> bool {
         match self {
             Self::Process(pid) => is_from_outside(pid, context) || may_reload(context),

@@ -1,4 +1,4 @@
-//! Who is there already: a daemon of the project, and agents.
+//! The processes that are there already: a daemon of the project, and agents.
 
 use std::{io, path::Path, time::Duration};
 
@@ -10,10 +10,10 @@ use crate::{
     project::Project,
 };
 
-/// How long it may take to look which agents are alive.
+/// The longest time to find which agents are alive.
 const LOOKING: Duration = Duration::from_secs(5);
 
-/// Whether a daemon holds this project's lock.
+/// True if a daemon holds this project's lock.
 pub fn is_running(project: &Path) -> bool {
     Project::at(project).is_ok_and(|project| Lock::is_held(&project))
 }
@@ -26,7 +26,7 @@ pub fn last_holder(project: &Path) -> Option<Holder> {
 /// The tasks of this project whose agents are alive, in the order of their numbers, whether a daemon keeps them or not.
 ///
 /// # Errors
-/// It cannot be told: their directories do not answer.
+/// Their directories do not answer.
 pub fn living_agents(project: &Path) -> io::Result<Vec<String>> {
     let Ok(project) = Project::at(project) else { return Ok(Vec::new()) };
     within(LOOKING, move || living_agents_in(&project.actions_dir()))

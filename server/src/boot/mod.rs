@@ -31,7 +31,7 @@ use crate::{
     lifecycle::{Lock, release_signals, tell_ready},
 };
 
-/// What a daemon has ended for.
+/// The reason for which a daemon has ended.
 #[derive(Debug)]
 pub enum Ended {
     /// For good.
@@ -51,9 +51,9 @@ pub struct Ready {
     pub pid: u32,
     /// Its socket.
     pub socket: String,
-    /// What a person should look at, though it runs.
+    /// The problems that a person should look at, although it runs.
     pub warnings: Vec<String>,
-    /// What differs in the configuration from what was in force before, a line each.
+    /// The differences to the configuration that was in force before, a line each.
     #[serde(default)]
     pub changes: Vec<String>,
 }

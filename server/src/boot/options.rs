@@ -1,4 +1,4 @@
-//! What a daemon is started with, and who asks for that.
+//! The options of a start, and who asks for it.
 
 use std::path::{Path, PathBuf};
 
@@ -13,30 +13,30 @@ use crate::{
     state::Known,
 };
 
-/// What a daemon is started with.
+/// The options of a daemon's start.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Options {
     /// The project's directory.
     pub project: PathBuf,
     /// The configuration to use in place of `.aiwg/daemon.json`.
     pub config: Option<PathBuf>,
-    /// Whether whoever starts it does not wait for its end.
+    /// True if the daemon runs in the background.
     pub detached: bool,
-    /// Whether a person asks for it: then a configuration file that has changed is put in force. Else what was in force stays so.
+    /// True if a person asks for the start: then a configuration file that has changed is put in force. Otherwise the configuration in force stays.
     pub attended: bool,
-    /// Whether it goes on as the daemon before it, with the configuration file that had.
+    /// True if it goes on as the daemon before it, with that daemon's configuration file.
     pub again: bool,
-    /// Whether state that was made elsewhere is taken as one's own.
+    /// True if state that was made elsewhere is accepted.
     pub adopt_state: bool,
-    /// Whether the tasks of a Node daemon are taken over.
+    /// True if the tasks of a Node daemon are imported.
     pub import: bool,
 }
 
 impl Options {
-    /// Those of the daemon that this process was before it began anew, if it did.
+    /// The previous daemon's options, if this process restarted in place.
     pub fn before(project: &Path) -> Option<Self> {
         let Holder { detached, attended, .. } = before(&Project::at(project).ok()?)?;
-        // Which file it had is in its store: the lock's file could have been changed by anyone.
+        // The file that it had is named in its store: anyone could have changed the lock's file.
         Some(Self {
             project: project.to_owned(),
             config: None,
@@ -48,7 +48,7 @@ impl Options {
         })
     }
 
-    /// Who asks for it. Whatever this process was told, one that was started by an agent is the agent's.
+    /// Who asks for the start. Whatever its options say, a process that was started by an agent is the agent's.
     pub(super) fn asked(&self, known: &Known) -> Asked {
         match (self.attended && !known.has_unseen_agents, self.again) {
             _ if Process::current_is_kept() => Asked::Agent,
@@ -58,7 +58,7 @@ impl Options {
         }
     }
 
-    /// Whether that may be.
+    /// Checks that this start is allowed.
     pub(super) fn check(&self, asked: Asked, known: &Known) -> Result<(), BootError> {
         if asked != Asked::Agent {
             return Ok(());

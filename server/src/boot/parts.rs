@@ -26,10 +26,10 @@ use crate::{
     runs::Supervisor,
 };
 
-/// What each part knows about the configuration beyond its schema.
+/// The checks of the configuration that each part adds to its schema.
 pub(super) const CHECKS: Checks = Checks(&[&WatchCheck, &ScheduleCheck, &RulesCheck]);
 
-/// What the start has found and made for single parts.
+/// The things that the start has found and made for single parts.
 pub(super) struct Found {
     pub(super) listener: Listener,
     pub(super) api: Arc<Api>,

@@ -1,4 +1,4 @@
-//! What a daemon stands on: its project's directories, the one lock, the configuration, the log.
+//! The base of a daemon: its project's directories, the one lock, the configuration, the log.
 
 use std::{path::Path, time::Duration};
 
@@ -15,14 +15,17 @@ use crate::{
     log::{Log, keep_last_words},
     project::Project,
     recovery::{Wanted, open_store, put_in_force},
-    reload::{policy, report_notices},
+    reload::{CONFIG_CHANGED_ISSUE, policy, report_notices},
     state::{self, Known},
 };
 
-/// How long a daemon that holds the lock may take until it answers, for one that finds the lock held.
+/// The project is on a file system that other machines can write to as well.
+const FILE_SYSTEM_ISSUE: IssueKind = IssueKind::named("file_system");
+
+/// The time for which a start that finds the lock held waits for the other daemon to answer.
 const STARTING: Duration = Duration::from_secs(2);
 
-/// All that is there before anything runs.
+/// All that exists before anything runs.
 pub(super) struct Prepared {
     pub(super) project: Project,
     pub(super) lock: Lock,
@@ -31,9 +34,9 @@ pub(super) struct Prepared {
     pub(super) health: Health,
     pub(super) log: Log,
     pub(super) store: Box<dyn Store>,
-    /// How many files agents may have open; none for as many as the daemon.
+    /// The number of files that agents may have open; none for as many as the daemon.
     pub(super) open_files: Option<u64>,
-    /// What a person has changed in the configuration with this start, a line each.
+    /// The changes of the configuration that a person puts in force with this start, a line each.
     pub(super) changes: Vec<String>,
 }
 
@@ -45,7 +48,7 @@ impl Prepared {
         keep_last_words(project.log());
         let known = state::examine(&project, options.adopt_state, lock.is_handed_over())?;
         let asked = options.asked(&known);
-        known.may_begin_anew(&project, asked.is_a_persons())?;
+        known.may_put_file_in_force(&project, asked.is_a_persons())?;
         options.check(asked, &known)?;
         let puts_in_force = asked.is_a_persons() || known.in_force.is_none();
         let Known { in_force, damage, has_lost_log, .. } = known;
@@ -77,12 +80,12 @@ fn report(chosen: &Chosen, project: &Project, has_lost_log: bool, health: &Healt
     report_changes(&chosen.changes, chosen.differs.as_deref(), health);
     if let Some(why) = state::not_promised(&project.state_dir()) {
         tracing::warn!("{why}");
-        health.report(IssueKind::FileSystem, why);
+        health.report(FILE_SYSTEM_ISSUE, why);
     }
     if has_lost_log {
         let lost = state::lost_log(&project.database());
         tracing::error!("{lost}");
-        health.report(IssueKind::Damage, lost);
+        health.report(IssueKind::DAMAGE, lost);
     }
 }
 
@@ -102,7 +105,7 @@ fn report_changes(changes: &[String], differs: Option<&str>, health: &Health) {
     }
     if let Some(differs) = differs {
         tracing::warn!("{differs}");
-        health.report(IssueKind::ConfigChanged, differs);
+        health.report(CONFIG_CHANGED_ISSUE, differs);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a daemon is told from outside while it runs.
+//! The signals to a running daemon.
 
 use std::{io, sync::Arc};
 
@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::hang_up::HangUps;
 use crate::{api::Api, context::Context, stop::Stop};
 
-/// What people and service managers tell a daemon with. From their making on none of them ends it.
+/// The signals of people and service managers. Once this exists, none of them ends the process.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -17,8 +17,8 @@ pub(super) struct Signals {
 
 impl Signals {
     pub(super) fn receive() -> io::Result<Self> {
-        // These mean nothing to it, and would end it. That a file may not grow any more is an error of whoever writes it. Agents get the
-        // system's own way again: what is handled here does not outlast an exec.
+        // These mean nothing to it, and would end it. A file that may not grow any more is an error of the write to it. Agents get the
+        // system's default again: a handler does not outlast an exec.
         let too_large = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
         for unused in [SignalKind::user_defined1(), SignalKind::user_defined2(), too_large] {
             drop(signal(unused)?);
@@ -41,7 +41,7 @@ pub(super) async fn wanted_to_stop(api: &Arc<Api>, signals: &mut Signals) -> Sto
             sender = signals.hang_ups.next() => {
                 tracing::info!(?sender, "SIGHUP");
                 if !sender.may_reload(context) {
-                    // Whoever rotates the log himself asks so for the new file.
+                    // A rotation by another program asks for the new file in this way.
                     context.log.look();
                     tracing::warn!(
                         "the configuration is not read again: an agent, or a process that is gone already, has sent the signal; \
@@ -57,7 +57,7 @@ pub(super) async fn wanted_to_stop(api: &Arc<Api>, signals: &mut Signals) -> Sto
     }
 }
 
-/// What has been asked for until now, also while the daemon was shutting down.
+/// The last stop that has been asked for, also while the daemon was shutting down.
 pub(super) fn last_wish(context: &Context, signals: &mut Signals) -> Stop {
     let signalled = [&mut signals.terminate, &mut signals.interrupt]
         .into_iter()

@@ -37,10 +37,10 @@ use crate::{
     stop::StopRequests,
 };
 
-/// How long the start waits until all files are watched: longer only where there are very many, or where they are slow.
+/// The longest wait of the start until all files are watched. It is reached only where there are very many, or where they are slow.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
 
-/// What the daemon before has left in the store.
+/// The state in the store that the daemon before has left.
 struct Left {
     /// The tasks that run.
     agents: Vec<TaskRow>,
@@ -68,13 +68,13 @@ pub(super) struct Daemon {
     pub(super) api: Arc<Api>,
     pub(super) state_guard: Arc<StateGuard>,
     pub(super) lock: Lock,
-    /// How many files agents may have open; none for as many as the daemon.
+    /// The number of files that agents may have open; none for as many as the daemon.
     pub(super) open_files: Option<u64>,
     pub(super) engine_thread: thread::JoinHandle<()>,
     pub(super) supervisor: JoinHandle<()>,
-    /// What runs until the daemon has stopped, by its name in the log.
+    /// The parts that run until the daemon has stopped, by their names in the log.
     pub(super) running: Vec<(&'static str, JoinHandle<()>)>,
-    /// What a person has changed in the configuration with this start, a line each.
+    /// The changes of the configuration that a person puts in force with this start, a line each.
     changes: Vec<String>,
     /// Removes the file when the daemon has ended.
     _pid_file: PidFile,
@@ -89,7 +89,7 @@ impl Daemon {
             StateGuard::of(&project, &lock, store.files()).map_err(system("what was just made is gone"))?,
         );
         let reader = open_reader(&project, &health)?;
-        // One that nobody else waits for: copying much takes long.
+        // A reader of its own, since the copy may take long.
         let copying = open_reader(&project, &health)?;
         let Left { agents, last_event, aged } = Left::read(&mut *store).map_err(unreadable)?;
         let watched = WatchCursor::read(&*reader).map_err(unreadable)?;
@@ -175,7 +175,7 @@ impl Daemon {
         })
     }
 
-    /// Has the files watched, and waits for that for a while: whoever has seen the daemon start expects that it sees what is changed from
+    /// Has the files watched, and waits for that for a while: a client that has seen the daemon start expects that it notices every change from
     /// then on.
     pub(super) async fn look_at_files(&self) {
         self.context.engine.wake().await;
@@ -184,7 +184,7 @@ impl Daemon {
         let _ = timeout(FIRST_LOOK, configured).await;
     }
 
-    /// What whoever starts it is told.
+    /// The report to the process that starts it.
     pub(super) fn ready(&self) -> Ready {
         let Context { settings, project, health, socket, .. } = &*self.context;
         agent_program::check(&settings.get().config.agent, project.root(), health);

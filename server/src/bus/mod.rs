@@ -17,10 +17,10 @@ use recent::Recent;
 use waiters::Waiters;
 pub use waiters::Waiting;
 
-/// How many events a listener may fall behind before it has to read them from the store.
+/// The number of events that a listener may fall behind before it has to read them from the store.
 const CAPACITY: usize = 4096;
 
-/// That an event was committed.
+/// The announcement that an event was committed.
 #[derive(Debug, Clone)]
 pub struct Committed {
     /// Its number.
@@ -62,7 +62,7 @@ impl Bus {
         self.note(&events);
         self.recent.add(&events);
         for event in events {
-            // Nobody listening is fine.
+            // It fails if there is no listener, which is no error.
             let _ = self.events.send(Committed { seq: event.seq, topic: event.topic.as_str().into() });
         }
         for task in ended {
@@ -70,7 +70,7 @@ impl Bus {
         }
     }
 
-    /// Every event from now on. A listener that falls behind is told how many it missed.
+    /// Every event from now on. A listener that falls behind gets the number of events that it missed.
     pub fn listen(&self) -> broadcast::Receiver<Committed> {
         self.events.subscribe()
     }

@@ -7,10 +7,10 @@ use std::{
 
 use aiwg_protocol::types::Event;
 
-/// How many events are kept at the most.
+/// The most events that are kept.
 const MOST: usize = 1024;
 
-/// How many bytes their payloads have together at the most.
+/// The most bytes that their payloads have together.
 const MOST_BYTES: usize = 2 * 1024 * 1024;
 
 /// A bounded number of events, the latest.

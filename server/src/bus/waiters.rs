@@ -1,4 +1,4 @@
-//! Those who wait for a task to end. Kept apart from the events, so that a thousand of them cost an event nothing.
+//! The callers that wait for a task to end. They are kept apart from the events, so that a thousand of them cost an event nothing.
 
 use std::{
     collections::HashMap,

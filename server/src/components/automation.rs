@@ -13,7 +13,7 @@ use crate::{
     rules::tripped_message,
 };
 
-/// Tells how the rules are.
+/// The status and the health of the rules.
 pub(crate) struct Rules;
 
 impl Component for Rules {
@@ -44,7 +44,7 @@ pub(crate) fn rule_count(config: &Config) -> u32 {
     u32::try_from(config.rules.len()).unwrap_or(u32::MAX)
 }
 
-/// Whether a rule has tripped.
+/// Checks that no rule has tripped.
 async fn check(context: &Context) -> Result<String, String> {
     let automation = context.automation().await.map_err(|error| error.to_string())?;
     let tripped: Vec<_> = automation

@@ -31,27 +31,30 @@ use crate::{
     project::make_private_dir,
 };
 
-/// How many events are read from the store at a time.
+/// `events/` could not be written.
+const EVENT_LOG_ISSUE: IssueKind = IssueKind::named("event_log");
+
+/// The number of events that are read from the store at a time.
 const PAGE: u32 = 500;
 
-/// How many bytes of them.
+/// The number of bytes of them.
 const PAGE_BYTES: usize = 1024 * 1024;
 
-/// How much of the end of a file is read at first to find its last line.
+/// The number of bytes at the end of a file that are read first to find its last line.
 const LAST_LINE: u64 = 64 * 1024;
 
-/// How much of the end is looked at in all for an event: what has none there is no event log.
+/// The number of bytes at the end that are read in all to find an event: a file without one there is no event log.
 const LOOKED_AT: u64 = 64 * 1024 * 1024;
 
-/// How large a file becomes, in bytes, before another one is begun for the day.
+/// The size from which another file is begun for the day, in bytes.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
-/// How long to wait before what could not be written is tried again.
+/// The time before a failed write is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
 /// Writes the readable log of events, `events/*.jsonl`.
 pub(crate) struct EventLog {
-    /// One that nobody else waits for: copying much takes long.
+    /// A reader of its own, since the copy may take long.
     pub(crate) reader: Arc<dyn Reader>,
 }
 
@@ -88,7 +91,7 @@ async fn write_event_log(
             return;
         }
         let next = tokio::select! {
-            // What comes meanwhile is read from the store.
+            // Events that come meanwhile are read from the store.
             () = sleep(RETRY), if !is_written => Err(RecvError::Lagged(0)),
             next = events.recv(), if is_written => next,
             () = stopped.cancelled() => Err(RecvError::Closed),
@@ -111,7 +114,7 @@ fn gather(
     let mut is_complete = true;
     loop {
         match next {
-            // After a gap nothing can be written without the store, which tells all of it.
+            // After a gap nothing can be written without the store, which has all of it.
             Ok(Committed { seq, .. }) if is_complete => match bus.recent(seq) {
                 Some(event) => gathered.push(event),
                 None => is_complete = false,
@@ -124,7 +127,7 @@ fn gather(
     }
 }
 
-/// Writes beside the connections, and tells whether that succeeded.
+/// Writes beside the connections; true if that succeeded.
 async fn write(
     writer: &Arc<Mutex<Writer>>,
     events: Vec<Arc<Event>>,
@@ -140,10 +143,10 @@ async fn write(
     };
     let written = tokio::task::spawn_blocking(write).await.unwrap_or_else(|error| Err(error.to_string()));
     match &written {
-        Ok(()) => health.clear(IssueKind::EventLog),
+        Ok(()) => health.clear(EVENT_LOG_ISSUE),
         Err(message) => {
             tracing::warn!("{message}");
-            health.report(IssueKind::EventLog, message.clone());
+            health.report(EVENT_LOG_ISSUE, message.clone());
         }
     }
     written.is_ok()
@@ -152,14 +155,14 @@ async fn write(
 /// The log and where its events come from.
 struct Writer {
     dir: PathBuf,
-    /// One that nobody else waits for.
+    /// A reader of its own.
     reader: Arc<dyn Reader>,
-    /// None until all that is in the store is written; and after an error, when only the files themselves tell what is.
+    /// None until all that is in the store is written; and after an error, when only the files themselves show what is written.
     log: Option<Files>,
 }
 
 impl Writer {
-    /// Writes these events. Where they are not complete, or do not follow on what is written, the store tells what is missing.
+    /// Writes these events. If they are not complete, or do not follow on the last one written, the missing ones are read from the store.
     fn write(&mut self, events: &[Arc<Event>], is_complete: bool) -> io::Result<()> {
         let log = match self.log.take() {
             Some(mut log) => {
@@ -297,7 +300,7 @@ impl Open {
         Ok(Self { day: day.to_owned(), id: (metadata.dev(), metadata.ino()), file })
     }
 
-    /// Whether it is still this file that is found there.
+    /// True if this file is still at its path.
     fn is_at(&self, path: &Path) -> bool {
         path.metadata().is_ok_and(|found| (found.dev(), found.ino()) == self.id)
     }
@@ -319,7 +322,7 @@ fn files(dir: &Path) -> impl Iterator<Item = PathBuf> {
     entries.filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
 }
 
-/// All that is wanted of an event.
+/// The member of an event that is needed.
 #[derive(Deserialize)]
 struct Numbered {
     seq: u64,
@@ -330,9 +333,9 @@ struct Numbered {
 struct End {
     /// The number of its last event; 0 if there is none.
     last: u64,
-    /// How long it is.
+    /// Its length in bytes.
     length: u64,
-    /// How long it is up to the end of its last whole line.
+    /// Its length up to the end of its last whole line, in bytes.
     whole: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What runs beside the engine, each part by itself.
+//! The components: the parts that run beside the engine, each by itself.
 
 pub(crate) mod automation;
 pub(crate) mod event_log;

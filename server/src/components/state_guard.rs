@@ -1,4 +1,4 @@
-//! What a daemon stands on: its project's directory, its lock, its store. Where that is taken away, what it acknowledges is lost and another
+//! The guard of the project's directory, the lock and the store. If one of them is taken away, what the daemon acknowledges is lost and another
 //! daemon can be started beside it, so it ends.
 
 use std::{
@@ -15,10 +15,13 @@ use tokio::time::sleep;
 use crate::lifecycle::Lock;
 use crate::{component::Component, context::Context, health::IssueKind, project::Project, stop::Stop};
 
-/// How often to look at the most seldom.
+/// The project's directory, the lock or the store was taken away.
+const GROUND_ISSUE: IssueKind = IssueKind::named("ground");
+
+/// The longest time between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// What the daemon stands on, as it was at the start, and what has become of it.
+/// The files on which the daemon depends, as they were at the start, and the one that was lost.
 #[derive(Debug)]
 pub(crate) struct StateGuard {
     files: Vec<(PathBuf, Identity)>,
@@ -26,10 +29,10 @@ pub(crate) struct StateGuard {
 }
 
 impl StateGuard {
-    /// As it is now, with the files of the store.
+    /// A guard of these files as they are now, with the files of the store.
     ///
-    /// # Errors
-    /// Part of it is gone already.
+    /// One of them is gone already.
+    /// One of them is gone already.
     pub(crate) fn of(project: &Project, lock: &Lock, store: Vec<PathBuf>) -> io::Result<Self> {
         let now = |path: PathBuf| Identity::at(&path).map(|identity| (path, identity));
         // The root first: see `is_in_place`.
@@ -46,12 +49,12 @@ impl StateGuard {
         self.files.first().is_some_and(|(root, identity)| identity.is_still_at(root))
     }
 
-    /// What was taken away while the daemon ran, for whoever has it run; none if nothing was.
+    /// The report of the file that was taken away while the daemon ran, for the process that runs it; none if none was.
     pub(crate) fn lost(&self) -> Option<String> {
         self.lost.get().cloned()
     }
 
-    /// What of it is gone.
+    /// The first file that is gone.
     fn missing(&self) -> Option<&PathBuf> {
         self.files.iter().find(|(path, identity)| !identity.is_still_at(path)).map(|(path, _)| path)
     }
@@ -84,7 +87,7 @@ async fn watch_state(context: &Context, guard: &StateGuard) {
                 path.display()
             );
             tracing::error!("{why}");
-            context.health.report(IssueKind::Ground, &*why);
+            context.health.report(GROUND_ISSUE, &*why);
             context.stop.ask(Stop::KeepAgents);
             let _ = guard.lost.set(why);
             return;

@@ -14,9 +14,12 @@ use crate::{
     status::status,
 };
 
+/// `heartbeat` or `state.json` could not be written.
+const STATUS_FILES_ISSUE: IssueKind = IssueKind::named("status_files");
+
 /// Writes `heartbeat` and `state.json`.
 pub(crate) struct StatusFiles {
-    /// Those that the status is of.
+    /// The components of which the status consists.
     pub(crate) components: Components,
 }
 
@@ -37,12 +40,11 @@ async fn write_status_files(context: &Arc<Context>, components: &Components) {
         let interval =
             Duration::from_secs(context.settings.get().config.daemon.heartbeat_interval_seconds.into());
         if let Err(error) = write(context, components).await {
-            context.health.report(
-                IssueKind::StatusFiles,
-                format!("heartbeat and state.json cannot be written: {error}"),
-            );
+            context
+                .health
+                .report(STATUS_FILES_ISSUE, format!("heartbeat and state.json cannot be written: {error}"));
         } else {
-            context.health.clear(IssueKind::StatusFiles);
+            context.health.clear(STATUS_FILES_ISSUE);
         }
         if context.stopped.is_cancelled() {
             return;

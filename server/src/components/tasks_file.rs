@@ -19,16 +19,19 @@ use tokio::{
 
 use crate::{bus::Committed, component::Component, context::Context, health::IssueKind, running::Running};
 
-/// How long changes gather before the file is written again.
+/// `tasks.json` could not be written.
+const TASKS_FILE_ISSUE: IssueKind = IssueKind::named("tasks_file");
+
+/// The time for which changes gather before the file is written again.
 const GATHER: Duration = Duration::from_millis(500);
 
-/// How many times as long as the writing took it is left alone: much to copy is copied less often.
+/// The pause after writing, as a multiple of the time that the writing took: a long list is copied less often.
 const REST: u32 = 20;
 
-/// How many queued tasks the copy holds: those that start first. A longer queue would cost more to copy than to work off.
+/// The number of queued tasks in the copy: those that start first. A longer queue would cost more to copy than to work off.
 const QUEUED: u32 = 1000;
 
-/// How many finished tasks the copy holds.
+/// The number of finished tasks in the copy.
 const FINISHED: u32 = 100;
 
 /// The member by which this daemon knows its own file, which is a copy, from the Node daemon's, which was its queue.
@@ -49,14 +52,14 @@ struct Content {
 struct Copied {
     #[serde(flatten)]
     task: Task,
-    /// Whether the prompt is only the beginning of it: it may be as long as a message, and there may be a thousand.
+    /// True if the prompt is only the beginning of it: it may be as long as a message, and there may be a thousand.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     prompt_is_cut: bool,
 }
 
 /// Writes `tasks.json`.
 pub(crate) struct TasksFile {
-    /// One that nobody else waits for: copying much takes long.
+    /// A reader of its own, since the copy may take long.
     pub(crate) reader: Arc<dyn Reader>,
 }
 
@@ -79,11 +82,11 @@ async fn write_tasks_file(context: &Context, reader: &Arc<dyn Reader>, mut event
         let (source, target, pids) = (Arc::clone(reader), path.clone(), context.running.clone());
         let written = tokio::task::spawn_blocking(move || write(&target, &*source, &pids)).await;
         match written.map_err(std::io::Error::other).flatten() {
-            Ok(()) => context.health.clear(IssueKind::TasksFile),
+            Ok(()) => context.health.clear(TASKS_FILE_ISSUE),
             Err(error) => {
                 context
                     .health
-                    .report(IssueKind::TasksFile, format!("{} cannot be written: {error}", path.display()));
+                    .report(TASKS_FILE_ISSUE, format!("{} cannot be written: {error}", path.display()));
             }
         }
         let rest = GATHER.max(began.elapsed() * REST);

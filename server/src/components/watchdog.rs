@@ -24,7 +24,7 @@ impl Component for Watchdog {
     }
 }
 
-/// Tells the service manager's watchdog that the daemon works, for as long as the store can be read and the
+/// Reports to the service manager's watchdog that the daemon works, for as long as the store can be read and the
 /// engine's thread is there.
 async fn feed_watchdog(context: &Context) {
     let Some(within) = watchdog() else { return };

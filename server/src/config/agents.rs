@@ -7,10 +7,10 @@ use aiwg_protocol::{
 
 use super::nearest;
 
-/// What each method says of itself.
+/// The right that stands for the default of each method.
 const DEFAULT: &str = "default";
 
-/// Before what is allowed about an agent's own tasks only.
+/// The prefix of a right that holds for an agent's own tasks only.
 const OWN: &str = "own:";
 
 /// Variables that decide which code a program runs, or whom it talks to, by how their names begin, in whatever case.
@@ -78,7 +78,7 @@ const DECIDING: [&str; 61] = [
     "ZDOTDIR",
 ];
 
-/// What an agent may with this method.
+/// The access that an agent has to this method.
 pub(crate) fn access(rights: &[String], method: &Method) -> AgentAccess {
     let of = |right: &String| match right.strip_prefix(OWN) {
         _ if right == DEFAULT => method.agents,
@@ -94,7 +94,7 @@ pub(crate) fn access(rights: &[String], method: &Method) -> AgentAccess {
     rights.iter().map(of).max_by_key(rank).unwrap_or(AgentAccess::Refused)
 }
 
-/// Whether an agent may set this variable for a task that it submits.
+/// True if an agent may set this variable for a task that it submits.
 pub(crate) fn may_set(allowed: &[String], name: &str) -> bool {
     let upper = name.to_ascii_uppercase();
     let decides = DECIDING.iter().any(|start| upper.starts_with(start));
@@ -106,7 +106,7 @@ fn matches(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
 }
 
-/// What is wrong with an entry of `daemon.agents_may`.
+/// The problem with an entry of `daemon.agents_may`, if there is one.
 pub(super) fn wrong_right(right: &str) -> Option<String> {
     if right == DEFAULT {
         return None;
@@ -127,7 +127,7 @@ pub(super) fn wrong_right(right: &str) -> Option<String> {
     (own && !about_tasks).then(|| format!("{pattern:?} is about no task that could be an agent's own"))
 }
 
-/// What is wrong with a pattern.
+/// The problem with a pattern, if there is one.
 pub(super) fn wrong_pattern(pattern: &str) -> Option<String> {
     let start = pattern.strip_suffix('*').unwrap_or(pattern);
     start.contains('*').then(|| format!("{pattern:?} has a * that is not at its end"))

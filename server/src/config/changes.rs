@@ -1,15 +1,15 @@
-//! What is different between two configurations, for people.
+//! The differences between two configurations, for people.
 
 use aiwg_protocol::config::Config;
 use serde_json::{Map, Value};
 
-/// How many differences are shown.
+/// The number of differences that are shown.
 const SHOWN: usize = 20;
 
-/// How many characters of a value are shown.
+/// The number of characters of a value that are shown.
 const VALUE_CHARS: usize = 120;
 
-/// A difference: where it is, and what was and is there.
+/// A difference: its place, the value that was there, and the one that is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Change {
     /// The path: `agent.command`, `rules.auto-test.action.prompt`.
@@ -18,7 +18,7 @@ pub(crate) struct Change {
     shown: String,
 }
 
-/// What differs, in the order of the file.
+/// The differences, in the order of the file.
 pub(crate) fn changes(old: &Config, new: &Config) -> Vec<Change> {
     let value = |config: &Config| serde_json::to_value(config).unwrap_or_default();
     let mut found = Vec::new();
@@ -36,7 +36,7 @@ pub(crate) fn shown(changes: &[Change]) -> Vec<String> {
     lines
 }
 
-/// Where the differences are, in one line. Without the values: those may be nobody's business who reads a status.
+/// The places of the differences, in one line. Without the values: those may be secret from readers of a status.
 pub(crate) fn places(changes: &[Change]) -> String {
     let paths: Vec<&str> = changes.iter().take(SHOWN).map(|change| change.path.as_str()).collect();
     let more = if changes.len() > SHOWN { ", ..." } else { "" };

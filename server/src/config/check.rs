@@ -1,4 +1,4 @@
-//! What the schema cannot say: what must agree with something else, patterns, templates, names.
+//! The checks that the schema cannot express: agreement between members, patterns, templates, names.
 
 use std::path::Path;
 
@@ -10,27 +10,27 @@ use super::{
     report::{Report, Step, position},
 };
 
-/// What a part of the daemon knows about the configuration beyond its schema.
+/// The checks of a part of the daemon on the configuration beyond its schema.
 pub(crate) trait SectionCheck: Sync {
-    /// Reports what is wrong.
+    /// Reports the problems.
     fn check(&self, check: &mut Check<'_, '_, '_>, config: &Config);
 
-    /// What is asked for but does not happen, until someone changes the file.
+    /// Settings without effect until someone changes the file.
     fn in_vain(&self, _config: &Config) -> Vec<String> {
         Vec::new()
     }
 
-    /// What is accepted, but most likely means something else than whoever wrote it thinks.
+    /// Settings that are accepted, but most likely mean something else than their author thinks.
     fn not_meant(&self, _project: &Path, _config: &Config) -> Vec<String> {
         Vec::new()
     }
 }
 
-/// What all parts know; [`crate::boot`] lists them.
+/// The checks of all parts; [`crate::boot`] lists them.
 #[derive(Clone, Copy)]
 pub(crate) struct Checks(pub(crate) &'static [&'static dyn SectionCheck]);
 
-/// How many notices are shown.
+/// The number of notices that are shown.
 const MOST: usize = 100;
 
 impl Checks {
@@ -50,7 +50,7 @@ impl Checks {
         }
     }
 
-    /// What a configuration says that is not acted upon, or not as it looks, for people.
+    /// Settings of a configuration without effect, or with another effect than it seems, for people.
     pub(super) fn notices(self, project: &Path, config: &Config) -> Vec<String> {
         let webhook =
             config.webhook.as_ref().map(|_| "the section \"webhook\" is accepted but not used".to_owned());
@@ -59,7 +59,7 @@ impl Checks {
         enough(webhook.into_iter().chain(in_vain).chain(not_meant).collect())
     }
 
-    /// What is asked for but does not happen, until someone changes the file. A section that is left over from the Node daemon does not count.
+    /// Settings without effect until someone changes the file, except leftovers of the Node daemon.
     pub(crate) fn in_vain(self, config: &Config) -> Vec<String> {
         enough(self.0.iter().flat_map(|part| part.in_vain(config)).collect())
     }

@@ -16,7 +16,7 @@ pub enum ConfigError {
     /// The file is wrong; all that was found.
     #[error("{}", lines(problems))]
     Wrong {
-        /// What is wrong, by line and column.
+        /// The problems, by line and column.
         problems: Vec<ConfigProblem>,
     },
     /// The file that was in force is not there any more.
@@ -25,12 +25,12 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
     },
-    /// A rule's pattern is wrong. The check of the file finds this first, and tells where.
+    /// A rule's pattern is wrong. The check of the file finds this first, with its place.
     #[error("{0}")]
     Rule(String),
 }
 
-/// Whoever wants the defaults writes `{}`: a file that is just being replaced is no reason to drop every rule, and to run another agent.
+/// A file that is just being replaced is no reason to drop every rule and to run another agent, so the defaults need a file with `{}`.
 const GONE: &str = "the file is gone; write `{}` into it for the defaults";
 
 impl ConfigError {
@@ -39,7 +39,7 @@ impl ConfigError {
         Self::Gone { path: path.to_owned() }
     }
 
-    /// What is wrong, for whoever asked.
+    /// The problems, for the caller.
     pub fn problems(&self) -> Vec<ConfigProblem> {
         match self {
             Self::Wrong { problems } => problems.clone(),

@@ -13,36 +13,36 @@ use super::{
 };
 use crate::project::Project;
 
-/// Who asks for a start, as far as that decides which configuration it is to be.
+/// Who asks for a start, which decides the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     /// A person who starts the daemon: the file is put in force, and nothing is done where it is wrong.
     Start,
-    /// A person who has the daemon begin anew: the file is put in force, if it is still as good as it was a moment ago.
+    /// A person who has the daemon restart: the file is put in force, if it is still as good as it was a moment ago.
     Restart,
-    /// Nobody: a service manager, a container.
+    /// No person: a service manager, a container.
     Nobody,
     /// An agent, which decides nothing of what runs.
     Agent,
 }
 
 impl Asked {
-    /// Whether a person asks, who so puts a changed file in force.
+    /// True if a person asks, and so puts a changed file in force.
     pub(crate) fn is_a_persons(self) -> bool {
         matches!(self, Self::Start | Self::Restart)
     }
 }
 
-/// What a daemon starts with.
+/// The configuration with which a daemon starts.
 #[derive(Debug)]
 pub(crate) struct Chosen {
     /// The configuration.
     pub(crate) loaded: Loaded,
     /// The file that a reload is to read in place of the usual one.
     pub(crate) named: Option<PathBuf>,
-    /// What a person has changed with it, a line each.
+    /// The changes that a person puts in force with it, a line each.
     pub(crate) changes: Vec<String>,
-    /// That the file says something else, and what to do about it.
+    /// The report that the file differs, with the remedy.
     pub(crate) differs: Option<String>,
 }
 
@@ -58,7 +58,7 @@ pub(crate) fn choose(
     checks: Checks,
 ) -> Result<Chosen, ConfigError> {
     let Some(kept) = kept else {
-        // The first start: whoever has this project here has read what it runs.
+        // The first start: the person who has this project here has read what it runs.
         let loaded = load_for(project, named.as_deref(), checks)?;
         return Ok(Chosen { loaded, named, changes: Vec::new(), differs: None });
     };
@@ -108,7 +108,7 @@ fn of_kept(project: &Project, kept: &InForce, checks: Checks) -> Result<Loaded, 
     Ok(Loaded { config, path: Some(path), notices, text: Some(text.clone()) })
 }
 
-/// How the file differs from what is in force; none where it does not.
+/// The report of how the file differs from the configuration in force; none where it does not.
 fn differs(
     project: &Project,
     file: &Path,

@@ -10,8 +10,8 @@ use super::{
     check::Checks,
     error::ConfigError,
     report::{Report, Source},
-    shape::fit,
     trusted::read_trusted,
+    validate::validate,
 };
 use crate::project::Project;
 
@@ -32,13 +32,13 @@ const STRICT: ParseOptions = ParseOptions {
 /// A configuration and where it came from.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
-    /// What it says.
+    /// Its content.
     pub config: Config,
     /// The file; none when there is none and the defaults hold.
     pub path: Option<PathBuf>,
     /// The file's text; none when there is none.
     pub text: Option<String>,
-    /// What it asks for that is not acted upon, for people.
+    /// Settings without effect, for people.
     pub notices: Vec<String>,
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn parse(
         return Err(only(0, "the file is empty; {} stands for the defaults".to_owned()));
     };
     let mut report = Report::new(source, &tree);
-    let config = fit(&config_schema(), &tree, &mut report).and_then(|usable| {
+    let config = validate(&config_schema(), &tree, &mut report).and_then(|usable| {
         let config = read(&usable, &mut report)?;
         checks.check(project, &usable, &config, &mut report);
         Some(config)
@@ -113,9 +113,9 @@ pub(crate) fn parse(
     }
 }
 
-/// What the schema has found good, as the types have it.
+/// Reads the members that the schema has accepted into the types.
 fn read(tree: &ast::Value<'_>, report: &mut Report<'_>) -> Option<Config> {
-    // That the types refuse what the schema allows is not known to happen; if it does, it is said in their words.
+    // The types are not known to refuse a value that the schema allows; if they do, their own message is reported.
     let refused = |error: serde_json::Error| report.wrong(tree.start(), error.to_string());
     serde_json::from_value(Value::from(tree.clone())).map_err(refused).ok()
 }

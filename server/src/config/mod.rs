@@ -1,4 +1,4 @@
-//! Reading `.aiwg/daemon.json`, and telling where it is wrong.
+//! Reading `.aiwg/daemon.json`, and reporting where it is wrong.
 
 mod agents;
 mod changes;
@@ -10,8 +10,8 @@ mod numbers;
 mod report;
 mod schema;
 mod settings;
-mod shape;
 mod trusted;
+mod validate;
 mod words;
 
 pub(crate) use agents::{access, may_set};

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::words::short;
 
-/// What is wrong with a number, if anything is.
+/// The problem with a number, if there is one.
 pub(super) fn wrong(written: &str, schema: &Value) -> Option<String> {
     let is_of = |kind: &str| match schema.get("type") {
         Some(Value::Array(kinds)) => kinds.iter().any(|one| one == kind),
@@ -15,7 +15,7 @@ pub(super) fn wrong(written: &str, schema: &Value) -> Option<String> {
         let Ok(whole) = written.parse::<i128>() else {
             return Some(format!("must be a whole number; it is {}", short(written)));
         };
-        // Before the bounds of the type itself, which nobody needs to know unless they are met.
+        // Before the bounds of the type itself, which need not be known unless they are met.
         return out_of_range(number, schema).or_else(|| too_large(whole, schema));
     }
     if !number.is_finite() {

@@ -1,4 +1,4 @@
-//! What is wrong with a text, and where.
+//! The problems of a text, and their places.
 
 use aiwg_protocol::{limits::LONGEST_ERROR, types::ConfigProblem};
 use jsonc_parser::{ast, common::Ranged};
@@ -25,16 +25,16 @@ impl Source<'_> {
     }
 }
 
-/// How many problems are told. Finding the place of one takes a look at all that stands before it.
+/// The number of problems that are reported. Finding the place of one takes a look at all that stands before it.
 const MOST: usize = 100;
 
-/// Gathers what is wrong.
+/// Gathers the problems.
 pub(crate) struct Report<'a> {
     source: Source<'a>,
     /// As it was written.
     tree: &'a ast::Value<'a>,
     problems: Vec<ConfigProblem>,
-    /// How many there were beyond those.
+    /// The number of problems beyond those.
     more: usize,
 }
 
@@ -60,14 +60,14 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// Whether enough is said; if so, counts one more that is not.
+    /// True if enough problems are reported; then counts one more that is not.
     pub(super) fn is_full(&mut self) -> bool {
         let is_full = self.problems.len() >= MOST;
         self.more += usize::from(is_full);
         is_full
     }
 
-    /// What stands at a byte of the text: `rules[0].condition`. Empty for the whole.
+    /// The path to the value at a byte of the text: `rules[0].condition`. Empty for the whole.
     pub(super) fn path(&self, at: usize) -> String {
         let mut path = String::new();
         let mut node = self.tree;
@@ -134,7 +134,7 @@ pub(crate) enum Step<'a> {
     Place(usize),
 }
 
-/// Where a path of keys and places leads, as a byte of the text: to the key where the last segment is one.
+/// The place to which a path of keys and indexes leads, as a byte of the text: the key where the last segment is one.
 pub(super) fn position<'a>(tree: &ast::Value<'_>, path: impl IntoIterator<Item = Step<'a>>) -> usize {
     let mut node = tree;
     let mut at = node.start();

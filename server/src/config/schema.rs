@@ -1,11 +1,11 @@
-//! What a schema says of a value, as far as those for configurations say it.
+//! The parts of JSON Schema that the schemas of configurations use.
 
 use jsonc_parser::ast;
 use serde_json::Value;
 
 use super::words::quoted;
 
-/// What an object may have.
+/// The members that an object may have.
 pub(super) struct Members<'s> {
     schema: &'s Value,
 }

@@ -20,7 +20,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Those to begin with; `named` is the file that was named at the start in place of the usual one.
+    /// The settings at the start; `named` is the file that was named at the start in place of the usual one.
     pub(crate) fn new(loaded: Loaded, named: Option<PathBuf>, checks: Checks) -> Self {
         Self {
             in_force: Arc::new(watch::Sender::new(Arc::new(loaded))),
@@ -46,12 +46,12 @@ impl Settings {
         }
     }
 
-    /// What the parts of the daemon know about a configuration.
+    /// The checks of the parts of the daemon.
     pub(crate) fn checks(&self) -> Checks {
         self.checks
     }
 
-    /// What holds now.
+    /// The configuration in force.
     pub fn get(&self) -> Arc<Loaded> {
         Arc::clone(&self.in_force.borrow())
     }
@@ -61,7 +61,7 @@ impl Settings {
         self.in_force.send_replace(Arc::new(loaded));
     }
 
-    /// Tells of every replacement.
+    /// Reports every replacement.
     pub(crate) fn changes(&self) -> watch::Receiver<Arc<Loaded>> {
         self.in_force.subscribe()
     }

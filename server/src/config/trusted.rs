@@ -8,9 +8,9 @@ use rustix::fs::OFlags;
 /// The largest file that is read whole to decide what runs, in bytes: 10,000 rules have 2 MiB.
 const LARGEST_TRUSTED: u64 = 16 * 1024 * 1024;
 
-/// Reads a file that decides what runs: a regular one of at most 16 MiB, which nobody else could have made or can change.
+/// Reads a file that decides what runs: a regular one of at most 16 MiB, which no other user could have made or can change.
 pub(super) fn read_trusted(path: &Path) -> io::Result<String> {
-    // Opening a pipe would wait for whoever writes into it.
+    // Opening a pipe would wait for a process that writes into it.
     let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
     let found = file.metadata()?;
     if !found.is_file() {
@@ -24,7 +24,7 @@ pub(super) fn read_trusted(path: &Path) -> io::Result<String> {
     })
 }
 
-/// What is said of a text of which only the first bytes are UTF-8.
+/// The message for a text of which only the first bytes are UTF-8.
 fn not_utf8(text: &[u8], good: usize) -> String {
     if text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]) {
         return "it is UTF-16; save it as UTF-8".to_owned();

@@ -1,11 +1,11 @@
-//! What things are called, for people who write JSON and not Rust.
+//! The names of JSON values, for people who write JSON and not Rust.
 
 use jsonc_parser::ast;
 
 /// The longest text that is shown as what was found, in characters.
 const SHOWN: usize = 40;
 
-/// What stands there.
+/// The name of the value that stands there.
 pub(super) fn found(node: &ast::Value<'_>) -> String {
     match node {
         ast::Value::StringLit(text) if text.value.chars().count() <= SHOWN => format!("{:?}", text.value),

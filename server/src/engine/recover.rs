@@ -45,7 +45,7 @@ impl Thread {
             // What is not to be kept makes room.
             self.setup.grown.notify_one();
         }
-        self.setup.health.report(IssueKind::Storage, self.advice(&error));
+        self.setup.health.report(IssueKind::STORAGE, self.advice(&error));
         self.take_all();
         let why = told(&error);
         for (command, since) in std::mem::take(&mut self.taken) {
@@ -147,11 +147,11 @@ impl Thread {
         if error.kind() == ErrorKind::Damaged {
             self.setup.store.note_damage();
             self.setup.health.report(
-                IssueKind::Damage,
+                IssueKind::DAMAGE,
                 "the database is damaged: `aiwg daemon restart` sets it aside and begins a new one; running tasks are lost to it",
             );
         }
-        self.setup.health.report(IssueKind::Storage, self.advice(error));
+        self.setup.health.report(IssueKind::STORAGE, self.advice(error));
     }
 
     fn advice(&self, error: &StoreError) -> String {

@@ -261,7 +261,7 @@ impl Thread {
     pub(super) fn deliver(&mut self, effects: Effects, has_written: bool) {
         if has_written && self.state.has_room {
             self.in_trouble = false;
-            self.setup.health.clear(IssueKind::Storage);
+            self.setup.health.clear(IssueKind::STORAGE);
         }
         self.report_tripped();
         self.publish_due(effects.at);
@@ -289,10 +289,10 @@ impl Thread {
         let mut rules: Vec<&str> =
             self.state.memory.tripped().filter(|rule| rules.get(rule).is_some()).collect();
         if rules.is_empty() {
-            return self.setup.health.clear(IssueKind::Automation);
+            return self.setup.health.clear(IssueKind::AUTOMATION);
         }
         rules.sort_unstable();
-        self.setup.health.report(IssueKind::Automation, tripped_message(&rules));
+        self.setup.health.report(IssueKind::AUTOMATION, tripped_message(&rules));
     }
 
     fn publish_due(&mut self, now: Timestamp) {

@@ -14,6 +14,9 @@ use rustix::fs::{FileType, fstat};
 
 use crate::health::{Health, IssueKind};
 
+/// The log cannot be written or rotated.
+const LOG_ISSUE: IssueKind = IssueKind::named("log");
+
 /// How often to look, while lines are written, whether the file is still where readers look for it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -82,7 +85,7 @@ impl LogFile {
             Ok(()) => {
                 open.length += length;
                 if std::mem::take(&mut self.is_failing) {
-                    self.health.clear(IssueKind::Log);
+                    self.health.clear(LOG_ISSUE);
                 }
             }
             Err(error) => {
@@ -105,7 +108,7 @@ impl LogFile {
         match self.opened() {
             Ok(open) => {
                 self.open = Some(open);
-                self.health.clear(IssueKind::Log);
+                self.health.clear(LOG_ISSUE);
             }
             Err(error) => self.trouble("cannot be opened", &error),
         }
@@ -152,7 +155,7 @@ impl LogFile {
     }
 
     fn trouble(&self, what: &str, error: &io::Error) {
-        self.health.report(IssueKind::Log, format!("the log {} {what}: {error}", self.path.display()));
+        self.health.report(LOG_ISSUE, format!("the log {} {what}: {error}", self.path.display()));
     }
 }
 

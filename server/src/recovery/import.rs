@@ -18,6 +18,9 @@ use crate::{
     rules::{is_task_time, minutes_to_ms},
 };
 
+/// The tasks of a Node daemon could not be imported.
+const IMPORT_ISSUE: IssueKind = IssueKind::named("import");
+
 /// Beside the file, under this name, is kept what was not taken over: the file itself is about to be written over.
 const NOT_IMPORTED: &str = "not-imported";
 
@@ -131,7 +134,7 @@ fn set_aside(file: &Path, kept: &Path, unfit: &Unfit, health: &Health) -> io::Re
 fn say_kept(kept: &Path, why: &str, health: &Health) {
     let message = format!("tasks.json {why}; it is kept as {}", kept.display());
     tracing::warn!("{message}");
-    health.report(IssueKind::Import, message);
+    health.report(IMPORT_ISSUE, message);
 }
 
 /// The tasks, in the shapes in which they have been kept: an array or an object by id, by itself or as a member.

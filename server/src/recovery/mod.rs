@@ -16,6 +16,9 @@ use crate::{
     project::Project,
 };
 
+/// Rows of the database cannot be read.
+const ROWS_ISSUE: IssueKind = IssueKind::named("rows");
+
 /// Why the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
@@ -130,7 +133,7 @@ pub(crate) fn put_in_force(store: &mut dyn Store, in_force: &InForce) -> Result<
 /// Rows that cannot be read are an issue in the health.
 fn reports(health: &Health) -> Reports {
     let health = health.clone();
-    Reports::to(move |message| health.report(IssueKind::Rows, message))
+    Reports::to(move |message| health.report(ROWS_ISSUE, message))
 }
 
 /// Nobody goes on with the agent of a task whose row cannot be read.
@@ -151,7 +154,7 @@ fn report(Quarantined { to, why }: &Quarantined, health: &Health) {
         to.display()
     );
     tracing::error!("{message}");
-    health.report(IssueKind::Damage, message);
+    health.report(IssueKind::DAMAGE, message);
 }
 
 /// Events go to `events/` once they are committed. One that is only there was lost by the database: its log was removed, emptied or put back, as
@@ -172,7 +175,7 @@ fn look_for_loss(
         project.database().display()
     );
     tracing::error!("{message}");
-    health.report(IssueKind::Damage, message);
+    health.report(IssueKind::DAMAGE, message);
     begin_after_what_is_there(project, store)
 }
 

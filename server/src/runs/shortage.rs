@@ -71,7 +71,7 @@ impl Shortage {
         let message =
             format!("no agents can be started: {why}; the queue goes on by itself, and no attempt is lost");
         tracing::warn!("{message}");
-        self.health.report(IssueKind::Shortage, message);
+        self.health.report(IssueKind::SHORTAGE, message);
         let wait = {
             let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
             match state.meet() {
@@ -93,7 +93,7 @@ impl Shortage {
             return;
         }
         tracing::info!("agents can be started again");
-        self.health.clear(IssueKind::Shortage);
+        self.health.clear(IssueKind::SHORTAGE);
         let this = self.clone();
         tokio::spawn(async move { this.allow(Starts::All).await });
     }

@@ -102,7 +102,11 @@ impl Known {
     ///
     /// # Errors
     /// It may not.
-    pub(crate) fn may_begin_anew(&self, project: &Project, is_asked_for: bool) -> Result<(), StateError> {
+    pub(crate) fn may_put_file_in_force(
+        &self,
+        project: &Project,
+        is_asked_for: bool,
+    ) -> Result<(), StateError> {
         if is_asked_for {
             return Ok(());
         }
@@ -234,11 +238,11 @@ mod tests {
             std::fs::write(project.database(), text).unwrap();
             let known = examine(&project, false, false).unwrap();
             assert!(known.in_force.is_none());
-            let refused = known.may_begin_anew(&project, false).unwrap_err().to_string();
+            let refused = known.may_put_file_in_force(&project, false).unwrap_err().to_string();
             assert!(refused.contains("`aiwg daemon start`"), "{refused}");
-            known.may_begin_anew(&project, true).unwrap();
+            known.may_put_file_in_force(&project, true).unwrap();
         }
-        Known::default().may_begin_anew(&project, false).unwrap();
+        Known::default().may_put_file_in_force(&project, false).unwrap();
     }
 
     #[test]
@@ -246,12 +250,12 @@ mod tests {
         let (_dir, project) = Project::temporary();
         drop(SqliteStore::open(&project.database()).unwrap());
         let known = examine(&project, false, false).unwrap();
-        let refused = known.may_begin_anew(&project, false).unwrap_err().to_string();
+        let refused = known.may_put_file_in_force(&project, false).unwrap_err().to_string();
         assert!(
             refused.contains("does not say which") && refused.contains("`aiwg daemon start`"),
             "{refused}"
         );
-        known.may_begin_anew(&project, true).unwrap();
+        known.may_put_file_in_force(&project, true).unwrap();
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{
     rules::Refusal,
 };
 
-/// How many executions the status shows.
+/// The number of executions that the status shows.
 const EXECUTIONS_SHOWN: u32 = 50;
 
 pub(crate) async fn automation_status(handler: &Handler, _: NoParams) -> Result<AutomationStatus, ApiError> {

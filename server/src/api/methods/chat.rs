@@ -10,7 +10,7 @@ use crate::api::{Handler, answer::Part};
 /// The priority of a message unless it has one of its own: somebody waits for the answer.
 const PRIORITY: i32 = 5;
 
-/// How many turns are shown unless asked for otherwise.
+/// The number of turns that are shown unless the caller asks for another.
 const TURNS: u32 = 20;
 
 pub(crate) async fn chat_send(handler: &Handler, params: ChatSendParams) -> Result<ChatSent, ApiError> {

@@ -1,4 +1,4 @@
-//! What the types of params cannot say.
+//! The checks that the types of params cannot express.
 
 use aiwg_model::{
     TaskNo,
@@ -24,7 +24,7 @@ const MOST_SELECTED: usize = 1000;
 /// Ten years.
 const LONGEST_WITHIN_MINUTES: f64 = 5_256_000.0;
 
-/// A name of any kind, before anything works on it: what is longer can be nobody's.
+/// Checks a name of any kind before its use: a longer one cannot be the name of anything.
 pub(super) fn name(member: &str, name: &str) -> Result<(), ApiError> {
     at_most(member, name, LONGEST_NAME)
 }
@@ -62,7 +62,7 @@ pub(super) fn topic(topic: &str) -> Result<(), ApiError> {
     }
 }
 
-/// A topic that an event may have, whoever publishes it.
+/// Checks that an event may have this topic, whatever its source.
 pub(super) fn topic_as_such(topic: &str) -> Result<(), ApiError> {
     name("topic", topic)?;
     if is_topic(topic) {
@@ -80,7 +80,7 @@ pub(super) fn readable(member: &str, value: &Json) -> Result<(), ApiError> {
     })
 }
 
-/// What JSON may need around a value that just fits.
+/// The number of bytes that JSON may need around a value that just fits.
 const PUNCTUATION: usize = 256;
 
 /// An event's payload: one that can be read, and is no larger than it may be.
@@ -130,7 +130,7 @@ pub(super) fn limit(given: Option<u32>, default: u32) -> Result<u32, ApiError> {
     }
 }
 
-/// How long to wait for something, in milliseconds.
+/// The time to wait for something, in milliseconds; 0 unless given.
 pub(super) fn wait_ms(given: Option<u64>) -> Result<u64, ApiError> {
     match given.unwrap_or(0) {
         wait_ms @ 0..=LONGEST_WAIT_MS => Ok(wait_ms),
@@ -213,7 +213,7 @@ pub(super) fn after(ids: Option<&[String]>) -> Result<Vec<TaskNo>, ApiError> {
     ids.iter().map(|id| id.parse().map_err(|()| unknown(id))).collect()
 }
 
-/// What an agent can be asked.
+/// Checks that an agent can be asked this.
 pub(super) fn prompt(member: &str, text: &str) -> Result<(), ApiError> {
     if text.trim().is_empty() {
         let message = format!("the member {member:?} is empty: say what the agent is to do");

@@ -54,15 +54,15 @@ pub(crate) async fn daemon_stop(
 
 pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<DaemonRestarting, ApiError> {
     let context = &handler.context;
-    // What an agent asks for goes on with what is in force, whatever the file says.
-    let by_person = handler.origin.is_none();
+    // A restart that an agent asks for goes on with the configuration in force, whatever the file says.
+    let by_person = handler.agent.is_none();
     let errors = match reload::read(context).await {
         Err(error) if by_person => error.problems(),
         _ => Vec::new(),
     };
     let restarting = errors.is_empty();
     if restarting {
-        tracing::info!(by_person, "a client asked the daemon to begin anew");
+        tracing::info!(by_person, "a client asked the daemon to restart");
         context.stop.ask_for_restart(by_person);
     }
     Ok(DaemonRestarting { restarting, pid: std::process::id(), errors })

@@ -61,7 +61,7 @@ async fn filter(
     Ok((compiled, room))
 }
 
-/// Reads on where a call has looked at as much as it may, so that a search through a long log keeps nobody waiting.
+/// Reads on where a call has looked at as much as it may, so that a search through a long log blocks no other call.
 async fn list(handler: &Handler, mut filter: EventFilter) -> Result<Part<Vec<Event>>, ApiError> {
     let mut found = Part::new(Vec::new(), false);
     let limit = filter.limit as usize;

@@ -13,7 +13,7 @@ use crate::{
     log::{Cursor, LogChunk, MAX_LINES, follow, last},
 };
 
-/// How many lines there are unless asked for otherwise.
+/// The number of lines that are given unless the caller asks for another.
 const LINES: u32 = 100;
 
 pub(crate) async fn daemon_logs(handler: &Handler, params: DaemonLogsParams) -> Result<DaemonLogs, ApiError> {

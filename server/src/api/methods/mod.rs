@@ -1,25 +1,25 @@
-//! What each method does: a function of the method's name, one file for each namespace.
+//! The methods: each is a function of the method's name, in one file for each namespace.
 
 mod automation;
 mod chat;
 mod check;
 mod daemon;
+mod dry_run;
 mod event;
 mod logs;
 mod output;
 mod rpc;
 mod schedule;
 mod task;
-mod trial;
 
 // All of them, by glob: a new method is stated in its own file and nowhere else.
 pub(super) use automation::*;
 pub(super) use chat::*;
 pub(crate) use daemon::*;
+pub(super) use dry_run::*;
 pub(super) use event::*;
 pub(super) use logs::*;
 pub(super) use output::*;
 pub(super) use rpc::*;
 pub(super) use schedule::*;
 pub(super) use task::*;
-pub(super) use trial::*;

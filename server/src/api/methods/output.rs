@@ -22,10 +22,10 @@ use crate::{
     running::Running,
 };
 
-/// How much one answer holds, in bytes of the output.
+/// The most that one answer holds, in bytes of the output.
 const CHUNK: u64 = 256 * 1024;
 
-/// How long to wait before looking again at a task whose agent is only just being started.
+/// The time before another look at a task whose agent is only just being started.
 const START: Duration = Duration::from_millis(50);
 
 pub(crate) async fn task_output(handler: &Handler, params: TaskOutputParams) -> Result<TaskOutput, ApiError> {
@@ -80,7 +80,7 @@ impl Follow<'_> {
                 // Its file may be there before it is known whose it is.
                 () = sleep(START), if is_starting => {}
                 () = self.handler.context.stopped.cancelled() => {
-                    // What the agent has said at last, and that the stop itself has ended it.
+                    // The agent's last output, and that the stop itself has ended it.
                     let (last, _) = self.read().await?;
                     let is_news = !last.data.is_empty() || last.ended;
                     return if is_news { Ok(last) } else { Err(EngineError::Closing.into()) };
@@ -89,7 +89,7 @@ impl Follow<'_> {
         }
     }
 
-    /// What is there now, read beside the connections, and whether the agent is only just being started.
+    /// The output that is there now, read beside the connections, and whether the agent is only just being started.
     async fn read(&self) -> Result<(TaskOutput, bool), ApiError> {
         self.handler.answer(|bytes| self.part(bytes)).await
     }
@@ -139,7 +139,7 @@ fn encoded(
     }
 }
 
-/// What there is of a task's output.
+/// The state of a task's output at one look.
 struct Look {
     attempts: u32,
     is_final: bool,
@@ -160,7 +160,7 @@ fn look(
         let Some(task) = reader.task(no)? else { return Ok(None) };
         let (attempts, is_final) = (task.attempts, task.state.is_final());
         if task.state == TaskState::Running && running.pid(no).is_none() {
-            // What is in the file may still be another attempt's.
+            // The file may still hold the output of another attempt.
             let chunk = Ok((Vec::new(), false));
             return Ok(Some(Look { attempts, is_final, is_starting: true, chunk }));
         }
@@ -189,8 +189,8 @@ fn chunk(path: &Path, offset: u64, most: u64) -> io::Result<(Vec<u8>, bool)> {
     Ok((bytes, at_end))
 }
 
-/// How many bytes at the end are the beginning of a character whose rest is missing. Bytes that can be no character's count as
-/// whole: waiting for their rest would be in vain.
+/// The number of bytes at the end that are the beginning of a character whose rest is missing. Bytes that can be part of no character count as
+/// whole: their rest would never come.
 fn cut_character(bytes: &[u8]) -> usize {
     let tail = &bytes[bytes.len().saturating_sub(3)..];
     match std::str::from_utf8(tail) {

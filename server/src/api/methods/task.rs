@@ -21,7 +21,7 @@ use crate::{
     rules::minutes_to_ms,
 };
 
-/// How much of a task's output a list shows, in bytes.
+/// The most of a task's output that a list shows, in bytes.
 const LISTED_OUTPUT: usize = 4 * 1024;
 
 pub(crate) async fn task_submit(
@@ -53,7 +53,10 @@ pub(crate) async fn task_retry(
     // It comes first: what has waited for it has a higher number.
     let first = retried.tasks.into_iter().next();
     first.map(|TaskRetried { task_id, state, .. }| TaskSubmitted { task_id, state }).ok_or_else(|| {
-        ApiError::new(ErrorKind::InternalError, "the task was retried, but not told: please report it")
+        ApiError::new(
+            ErrorKind::InternalError,
+            "the task was retried, but its new state is unknown: please report this bug",
+        )
     })
 }
 
@@ -145,7 +148,7 @@ pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Resu
 
 /// Refuses the wait of an agent for its own task, or for one that can only start once that has completed: it would never end.
 async fn not_for_itself(handler: &Handler, no: TaskNo, state: TaskState) -> Result<(), ApiError> {
-    let Some(own) = handler.origin.as_ref().and_then(|origin| origin.task) else { return Ok(()) };
+    let Some(own) = handler.agent.as_ref().and_then(|agent| agent.task) else { return Ok(()) };
     let message = if no == own {
         format!("{no} is the task whose agent asks: it cannot wait for its own end")
     } else if state == TaskState::Queued

@@ -1,11 +1,11 @@
-//! Whether there is room on the disk.
+//! The check for room on the disk.
 
 use crate::project::Project;
 
 /// With less room than this, in bytes, soon nothing can be stored any more.
 const LEAST_ROOM: u64 = 100 * 1024 * 1024;
 
-/// Whether there is room on the disk.
+/// Checks that there is room on the disk.
 pub(super) fn check(project: &Project) -> Result<String, String> {
     let path = project.database();
     let disk = rustix::fs::statvfs(&path)

@@ -15,9 +15,12 @@ use crate::{
     rules::HEALTH_CHECK,
 };
 
+/// The action `health-check` has found a problem.
+const HEALTH_CHECK_ISSUE: IssueKind = IssueKind::named("health_check");
+
 /// Carries out the action `health-check`.
 pub(crate) struct HealthChecker {
-    /// Those that check their own health.
+    /// The components that check their own health.
     pub(crate) components: Components,
 }
 
@@ -77,10 +80,10 @@ async fn publish(context: &Context, check: &HealthCheck, cause: Option<Cause>) -
 fn report(context: &Context, check: &HealthCheck) {
     let bad: Vec<_> = check.checks.iter().filter(|item| !item.ok).map(|item| item.message.as_str()).collect();
     if bad.is_empty() {
-        context.health.clear(IssueKind::HealthCheck);
+        context.health.clear(HEALTH_CHECK_ISSUE);
         tracing::info!("the health check found all well");
     } else {
-        context.health.report(IssueKind::HealthCheck, bad.join("; "));
+        context.health.report(HEALTH_CHECK_ISSUE, bad.join("; "));
         tracing::warn!("the health check found: {}", bad.join("; "));
     }
 }

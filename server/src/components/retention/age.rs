@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use aiwg_protocol::types::Timestamp;
 
-/// How much faster than time goes by this clock follows the system's, where that is ahead: a day in an hour. After a month in which the machine
-/// was off, what is too old is forgotten within 30 hours; of a clock that is a century ahead for an hour, a day's worth is.
+/// The factor by which this clock may run faster than time, where the system's is ahead: a day in an hour. After a month in which the machine
+/// was off, what is too old is forgotten within 30 hours; if a clock is a century ahead for an hour, only a day's worth is forgotten.
 const FASTER: u32 = 24;
 
 /// A clock that follows the system's, but never runs far ahead of the time that has really gone by.
@@ -22,7 +22,7 @@ impl AgeClock {
         Self { believed, at }
     }
 
-    /// What it shows, given what the system's shows.
+    /// The time that it shows, given the time of the system's clock.
     pub(super) fn look(&mut self, system: Timestamp, at: Instant) -> Timestamp {
         let passed = at.saturating_duration_since(self.at).saturating_mul(FASTER);
         self.at = at;

@@ -23,7 +23,7 @@ pub(super) fn prune(dir: &Path, since: Option<Timestamp>, first: u64) -> io::Res
     Ok(())
 }
 
-/// Whether all that is in a file is forgotten. One in which nothing is found is left alone.
+/// True if all events in a file are forgotten. A file in which no event is found is left alone.
 fn is_forgotten(path: &Path, first: u64) -> bool {
     first > 0 && last_of(path).is_some_and(|last| last < first)
 }

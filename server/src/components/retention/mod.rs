@@ -22,16 +22,16 @@ use crate::{
 };
 use age::AgeClock;
 
-/// How long between two rounds.
+/// The time between two rounds.
 const ROUND_EVERY: Duration = Duration::from_secs(10 * 60);
 
-/// How long after the start the first round is: a start is in a hurry.
+/// The time from the start to the first round: a start is in a hurry.
 const FIRST_AFTER: Duration = Duration::from_secs(2);
 
-/// How long others have between two batches.
+/// The pause for other commands between two batches.
 const BETWEEN_BATCHES: Duration = Duration::from_millis(50);
 
-/// How soon after a round the next one may be, where events have brought much.
+/// The shortest time between two rounds, where many events come.
 const NOT_SOONER: Duration = Duration::from_secs(5);
 
 /// A day, in milliseconds.

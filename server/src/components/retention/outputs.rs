@@ -9,7 +9,7 @@ use super::cutoff;
 
 const MIB: u64 = 1024 * 1024;
 
-/// What a finished task's agent has left in its directory. There may be many thousands: no paths.
+/// The output directory of an ended task's agent. There may be many thousands: no paths.
 struct Output {
     task: TaskNo,
     ended: Timestamp,
@@ -45,8 +45,8 @@ pub(super) fn prune(
     Ok(())
 }
 
-/// In the order in which they go, where they are too much together. What is too much by itself goes first: it could only stay if all others
-/// went, and then it could not either. Then all but the latest of those that take more than half, of which no two can stay. Then the oldest.
+/// Orders outputs as they are deleted where they are too much together. One that is too much by itself goes first: even if all others went, it could
+/// not stay. Then all but the latest of those that take more than half, of which no two can stay. Then the oldest.
 fn in_order(outputs: &mut [Output], most: u64) {
     let half = most / 2;
     let latest = outputs
@@ -81,7 +81,7 @@ fn finished(actions: &Path, reader: &dyn Reader, stopped: &CancellationToken) ->
             // The task itself has been forgotten.
             None => Timestamp::default(),
         };
-        // What is no directory that can be read is no agent's output.
+        // What is no readable directory is no agent's output.
         if let Ok(bytes) = size(&entry.path()) {
             outputs.push(Output { task: no, ended, bytes });
         }
@@ -125,7 +125,7 @@ mod tests {
     fn a_large_output_goes_before_the_small_ones_that_it_would_drive_out() {
         assert_eq!(left(&[1, 1, 1, 500], 100), [1, 2, 3]);
         assert_eq!(left(&[1, 500, 1, 1], 100), [1, 3, 4]);
-        // Two of which no more than one can stay: the latest.
+        // Two of which only one can stay: the latest.
         assert_eq!(left(&[5, 90, 90, 5], 100), [1, 3, 4]);
         // Otherwise the oldest go.
         assert_eq!(left(&[40, 40, 40], 100), [2, 3]);

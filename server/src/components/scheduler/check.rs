@@ -1,4 +1,4 @@
-//! What the scheduler knows about the section `schedule`, and about the rules that wait for a time.
+//! The checks of the section `schedule`, and of the rules that wait for a time.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::{
     rules::schedule_topic,
 };
 
-/// What the scheduler knows about the configuration.
+/// The scheduler's checks of the configuration.
 pub(crate) struct ScheduleCheck;
 
 impl SectionCheck for ScheduleCheck {
@@ -41,11 +41,11 @@ impl SectionCheck for ScheduleCheck {
 impl Check<'_, '_, '_> {
     fn schedule(&mut self, config: &Config) {
         let schedule = &config.schedule;
-        // What the environment says is no fault of the file.
+        // A wrong variable of the environment is no fault of the file.
         if let Some(Err(error)) = schedule.timezone.as_deref().map(|name| time_zone(Some(name))) {
             self.wrong(&[Step::Key("schedule"), Step::Key("timezone")], error.to_string());
         }
-        // The topic of each, and who has it: two with one topic could not be told apart.
+        // The topic of each, and the job that has it: two with one topic could not be distinguished.
         let mut topics: HashMap<String, String> = HashMap::new();
         for (place, job) in schedule.jobs.iter().enumerate() {
             let at = [Step::Key("schedule"), Step::Key("jobs"), Step::Place(place)];

@@ -13,15 +13,15 @@ pub(crate) struct Scheduled {
     pub(crate) name: String,
     /// The topic of its event.
     pub(crate) topic: String,
-    /// When, as it was written.
+    /// Its times, as they were written.
     pub(crate) cron: String,
-    /// When.
+    /// Its times.
     pub(crate) schedule: Schedule,
-    /// What a job does.
+    /// The action of a job.
     pub(crate) action: Option<String>,
-    /// Whether it makes up for what it missed.
+    /// True if it catches up on the times that it missed.
     pub(crate) catch_up: bool,
-    /// Whether it fires by itself.
+    /// True if it fires by itself.
     pub(crate) is_on: bool,
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn scheduled(config: &Config) -> Vec<Scheduled> {
     jobs.chain(rules).collect()
 }
 
-/// The zone that all of them are in.
+/// The time zone of all of them.
 ///
 /// # Errors
 /// There is none of this name.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// The name of this source of events.
 pub(super) const SOURCE: &str = "schedule";
 
-/// What a schedule's cursor says.
+/// The content of a schedule's cursor.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Place {

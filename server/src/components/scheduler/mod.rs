@@ -1,4 +1,4 @@
-//! The source of `schedule:*` events: when a schedule's time has come, the engine is told.
+//! The source of `schedule:*` events: when a schedule's time has come, it reports that to the engine.
 
 mod check;
 mod jobs;
@@ -27,12 +27,12 @@ pub(crate) use jobs::{Scheduled, scheduled, zone};
 pub(crate) use ledger::fired;
 use ledger::{Ledger, SOURCE};
 
-/// How long to wait before the engine is told again what it could not store.
+/// The time before the engine is asked again to store what it could not.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The source of `schedule:*` events, as a part of the daemon.
 pub(crate) struct Scheduler {
-    /// Those that carry out the actions of jobs.
+    /// The components that carry out the actions of jobs.
     pub(crate) components: Components,
 }
 
@@ -70,7 +70,7 @@ async fn fire_schedules(context: &Arc<Context>, components: &Components) {
     while !context.stopped.is_cancelled() {
         let loaded = changes.borrow_and_update().clone();
         let until_changed = async {
-            // An error means that nobody can change it any more.
+            // An error means that nothing can change it any more.
             if changes.changed().await.is_err() {
                 std::future::pending::<()>().await;
             }
@@ -205,9 +205,9 @@ pub(crate) fn draft(job: &Scheduled, at: Timestamp, caught_up: bool, by: Option<
     }
 }
 
-/// Somebody runs a job by hand.
+/// A run of a job by hand.
 pub(crate) struct Manual {
-    /// The task whose agent it is, if it is one's.
+    /// The task whose agent asks for it, if an agent does.
     pub(crate) cause: Option<Cause>,
 }
 
@@ -215,13 +215,13 @@ fn timestamp(at: jiff::Timestamp) -> Timestamp {
     Timestamp::from_millis(at.as_millisecond())
 }
 
-/// Tells the engine again and again, until it could store it. None when the daemon stops.
+/// Asks the engine again and again, until it has stored it. None when the daemon stops.
 async fn retried<T, F: Future<Output = Result<T, EngineError>>>(
     context: &Context,
-    tell: impl Fn() -> F,
+    ask: impl Fn() -> F,
 ) -> Option<T> {
     while !context.stopped.is_cancelled() {
-        match tell().await {
+        match ask().await {
             Ok(done) => return Some(done),
             Err(EngineError::Closing) => {
                 context.stopped.cancelled().await;

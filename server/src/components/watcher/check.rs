@@ -1,4 +1,4 @@
-//! What the watcher knows about the section `watch`, and about the rules that wait for changes of files.
+//! The checks of the section `watch`, and of the rules that wait for changes of files.
 
 use std::cell::OnceCell;
 
@@ -16,7 +16,7 @@ use crate::{
     rules::wrong_pattern,
 };
 
-/// What the watcher knows about the configuration.
+/// The watcher's checks of the configuration.
 pub(crate) struct WatchCheck;
 
 impl SectionCheck for WatchCheck {
@@ -119,7 +119,7 @@ impl Check<'_, '_, '_> {
 
     fn watch_options(&mut self, config: &Config, at: &[Step<'_>]) {
         match options(self.project(), config).check() {
-            // That the project is not there is nothing that its configuration could mend.
+            // A change of its configuration could not mend a missing project.
             Ok(()) | Err(WatchError::Root { .. }) => {}
             Err(error) => self.wrong(at, error.to_string()),
         }

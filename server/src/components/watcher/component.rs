@@ -6,11 +6,10 @@ use aiwg_protocol::types::{HealthCheckItem, Subsystems};
 use aiwg_store::Reader;
 use futures::future::{BoxFuture, join3};
 
-use super::{FileWatcher, told};
+use super::{FileWatcher, WATCH_ISSUE, reported};
 use crate::{
     component::{Component, item},
     context::Context,
-    health::IssueKind,
     stop::Stop,
 };
 
@@ -23,8 +22,8 @@ impl Component for FileWatcher {
         Box::pin(async move {
             join3(
                 self.answer_gathering(),
-                told::note_told(Arc::clone(&self), Arc::clone(&context)),
-                told::restart_when_failed(Arc::clone(&self), context),
+                reported::store_cursor(Arc::clone(&self), Arc::clone(&context)),
+                reported::restart_when_failed(Arc::clone(&self), context),
             )
             .await;
             // Its thread may be reporting something to the engine, which is over soon; or it reads from a file system that does not answer.
@@ -78,10 +77,10 @@ impl FileWatcher {
         tracing::error!("files cannot be watched: {failed}");
         let message =
             format!("files cannot be watched: {failed}; mend that, then `aiwg daemon reload` tries again");
-        context.health.report(IssueKind::Watch, message);
+        context.health.report(WATCH_ISSUE, message);
     }
 
-    /// Answers whether changes gather, where it disturbs nobody, for as long as somebody asks.
+    /// Answers the question whether changes gather, away from the connections' thread, until no caller can ask any more.
     async fn answer_gathering(self: &Arc<Self>) {
         let look = || async {
             let watcher = Arc::clone(self);

@@ -10,7 +10,7 @@ use aiwg_protocol::types::{EventSource, FileEvent, Json, Timestamp};
 use aiwg_watch::{Batch, Change, HINT_DELAY, Kind};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
-use super::told::timestamp;
+use super::reported::timestamp;
 use crate::engine::NewEvent;
 
 /// The events of a batch, in its order.
@@ -49,9 +49,9 @@ fn text(path: &Path) -> (String, Option<String>) {
     }
 }
 
-/// When it happened, as well as it can be told: what a task changed must be known from what was changed after its end. The file's
-/// own time says so, or the directory's where the file is gone, unless the system's hints show that its clock is wrong. A file that was
-/// moved along with a directory keeps its time, so that of the directory counts as well.
+/// The time of a change, as well as it can be known: a change by a task must be distinguished from one after its end. It is the file's own time, or
+/// the directory's where the file is gone, unless the system's hints show that its clock is wrong. A file that was moved along with a directory
+/// keeps its time, so the directory's time counts as well.
 fn happened_at(root: &Path, change: &Change, batch: &Batch, polled: bool) -> Timestamp {
     let path = root.join(&change.path);
     let stamp = match change.kind {
@@ -65,12 +65,12 @@ fn happened_at(root: &Path, change: &Change, batch: &Batch, polled: bool) -> Tim
         }
     };
     let latest = stamp.unwrap_or(batch.until).min(batch.until);
-    // What a look has found may have happened long before.
+    // A change found by polling may have happened long before.
     let earliest = if polled { None } else { batch.since.checked_sub(HINT_DELAY) };
     timestamp(earliest.map_or(latest, |earliest| latest.max(earliest)))
 }
 
-/// When the file, or what is in the directory, was changed last.
+/// The time of the last change of the file, or of the directory's entries.
 fn changed_at(path: &Path) -> Option<SystemTime> {
     let file = std::fs::symlink_metadata(path).ok()?;
     let since_1970 = Duration::new(u64::try_from(file.ctime()).ok()?, u32::try_from(file.ctime_nsec()).ok()?);

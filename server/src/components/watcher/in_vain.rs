@@ -10,22 +10,22 @@ use super::options;
 
 const RELATIVE: &str = "a pattern is relative to the project";
 
-/// How many alternatives of a pattern are looked at one by one.
+/// The number of alternatives of a pattern that are examined one by one.
 const ALTERNATIVES: usize = 16;
 
-/// What stands for whatever a wildcard matches. Two, so that a pattern that ignores one by chance says nothing.
+/// The names that stand for the match of a wildcard. Two, so that a pattern that ignores one by chance has no consequence.
 const NAMES: [&str; 2] = ["x", "q7-other"];
 
-/// What is watched, by the configuration alone: what git ignores may be another tomorrow. Made ready to be asked about many patterns.
+/// The watched files, by the configuration alone: what git ignores may change tomorrow. Prepared once for many patterns.
 pub(super) struct Watched {
     root: PathBuf,
     /// The watched paths within it.
     paths: Vec<PathBuf>,
-    /// None where what is watched makes no sense, which is said elsewhere.
+    /// None where the section `watch` is wrong, which is reported elsewhere.
     verdicts: Option<Verdicts>,
-    /// Whether nothing is said of what is watched.
+    /// True if the section does not limit what is watched.
     is_all: bool,
-    /// Whether something that is ignored is brought back.
+    /// True if a pattern brings back ignored files.
     negates: bool,
 }
 
@@ -42,7 +42,7 @@ impl Watched {
         }
     }
 
-    /// Why no file that is watched can match.
+    /// The reason for which no watched file can match; none if one can.
     pub(super) fn in_vain(&self, pattern: &str) -> Option<String> {
         if self.is_all && !pattern.contains(['.', '{']) {
             return None;
@@ -100,7 +100,7 @@ impl Watched {
     }
 }
 
-/// Whether the last part of a pattern matches the name of a file.
+/// True if the last part of a pattern matches the name of a file.
 fn names(pattern: &str, file: &Path) -> bool {
     let last = pattern.rsplit('/').next().unwrap_or(pattern);
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();

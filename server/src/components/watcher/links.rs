@@ -1,4 +1,4 @@
-//! What a configuration names behind symbolic links.
+//! The paths of a configuration that lie behind symbolic links.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The source of `file:*` events: what [`aiwg_watch`] tells of goes to the engine.
+//! The source of `file:*` events: it publishes the changes that [`aiwg_watch`] reports.
 
 mod check;
 mod component;
@@ -8,7 +8,7 @@ mod links;
 mod notices;
 mod notices_in_config;
 mod options;
-mod told;
+mod reported;
 
 use std::{
     sync::{
@@ -36,12 +36,15 @@ use crate::{
 };
 pub(crate) use check::WatchCheck;
 pub(crate) use options::options;
-pub(crate) use told::WatchCursor;
+pub(crate) use reported::WatchCursor;
 
-/// How many changes go to the engine at once: so many that a large batch is stored fast, so few that others need not wait long.
+/// Files cannot be watched as they should be.
+pub(super) const WATCH_ISSUE: IssueKind = IssueKind::named("watch");
+
+/// The number of changes that go to the engine at once: so many that a large batch is stored fast, so few that others need not wait long.
 const AT_ONCE: usize = 500;
 
-/// How long to wait before the engine is told again what it could not store.
+/// The time before the engine is asked again to store what it could not.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// Watches the files that the configuration names.
@@ -49,26 +52,27 @@ pub(crate) struct FileWatcher {
     project: Project,
     engine: Engine,
     health: Health,
-    /// Nothing is told from here on.
+    /// Nothing is published after this.
     stopped: CancellationToken,
-    told: Arc<AtomicU64>,
-    /// How often some that had gathered were told, by whichever watcher.
-    tellings: Arc<AtomicU64>,
-    /// Whether files are watched, or it is known that they are not to be.
+    /// The number of changes that have been published.
+    published: Arc<AtomicU64>,
+    /// The number of batches that have been published, by all watchers.
+    batches: Arc<AtomicU64>,
+    /// True once files are watched, or it is known that none are to be.
     has_begun: AtomicBool,
-    /// Up to when an earlier daemon has told changes, until what came then is told.
+    /// The cursor of an earlier daemon, until the changes since are reported.
     before: Mutex<Option<WatchCursor>>,
     watcher: Mutex<Option<Watcher>>,
-    /// What the watching goes by.
+    /// The configuration of the watching: whether files are watched, and the section `watch`.
     watched: Mutex<Option<(bool, WatchConfig)>>,
     /// The watching has failed.
     failed: Arc<Notify>,
-    /// Where it is published whether changes gather.
+    /// The answer to whether changes gather is published here.
     gatherer: Arc<Gatherer>,
 }
 
 impl FileWatcher {
-    /// One that does not watch yet. `before` says up to when an earlier daemon has told changes.
+    /// A watcher that does not watch yet. `before` is the cursor that an earlier daemon has left.
     pub(crate) fn of(context: &Context, before: Option<WatchCursor>, gatherer: Gatherer) -> Self {
         let Context { project, engine, health, stopped, .. } = context;
         let (before, watcher) = (Mutex::new(before), Mutex::new(None));
@@ -77,8 +81,8 @@ impl FileWatcher {
             engine: engine.clone(),
             health: health.clone(),
             stopped: stopped.clone(),
-            told: Arc::default(),
-            tellings: Arc::default(),
+            published: Arc::default(),
+            batches: Arc::default(),
             has_begun: AtomicBool::new(false),
             before,
             watcher,
@@ -88,28 +92,28 @@ impl FileWatcher {
         }
     }
 
-    /// Watches what a configuration says from here on, and no longer what another one said. What changes meanwhile is told, perhaps
-    /// twice; what git holds back is handed over. The first time, what has changed since an earlier daemon is told as well, unless that
-    /// was long ago. Takes as long as it takes to look at all directories, so it is not for a thread with other things to do.
+    /// Watches the files that a configuration names from here on, and no longer those of the one before. Changes in between are reported, perhaps
+    /// twice; those that git holds back are handed over. The first time, the changes since an earlier daemon are reported as well, unless that was
+    /// long ago. It takes as long as a look at all directories, so it is not for a thread with other things to do.
     ///
     /// # Errors
-    /// It cannot start; what was watched still is.
+    /// It cannot start; then the files of the one before are still watched.
     fn watch(&self, config: &Config) -> Result<(), WatchError> {
-        let done = self.watch_anew(config);
+        let done = self.replace_watcher(config);
         self.has_begun.store(true, Ordering::Release);
         self.gatherer.changed();
         done
     }
 
-    fn watch_anew(&self, config: &Config) -> Result<(), WatchError> {
+    fn replace_watcher(&self, config: &Config) -> Result<(), WatchError> {
         let wanted = config.watches_files().then(|| options(self.project.root(), config));
-        self.health.clear(IssueKind::Watch);
+        self.health.clear(WATCH_ISSUE);
         let failed = self.lock().as_ref().filter(|watcher| watcher.has_failed()).map(Watcher::status);
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(status) = failed {
-            *before = Some(WatchCursor { at: told::timestamp(status.reported_up_to()), stopped: false });
+            *before = Some(WatchCursor { at: reported::timestamp(status.reported_up_to()), stopped: false });
         }
-        let since = before.and_then(|told| told::since(told, SystemTime::now()));
+        let since = before.and_then(|cursor| reported::since(cursor, SystemTime::now()));
         let new = wanted.map(|options| self.start(&Options { since, ..options })).transpose()?;
         *before = None;
         if let Some(new) = &new {
@@ -118,39 +122,39 @@ impl FileWatcher {
         }
         let old = std::mem::replace(&mut *self.lock(), new);
         let finished = old.and_then(Watcher::finish);
-        // Where nothing is watched any more, nobody wants to know what changes from here on.
-        let told_up_to = finished.as_ref().map(|finished| told::timestamp(finished.reported_up_to));
-        let at = self.told_up_to().map(|at| told_up_to.unwrap_or(at));
-        self.note_told(at.map(|at| WatchCursor { at, stopped: false }));
+        // If nothing is watched any more, changes from here on are not wanted, and the cursor is removed.
+        let reported_up_to = finished.as_ref().map(|finished| reported::timestamp(finished.reported_up_to));
+        let at = self.reported_up_to().map(|at| reported_up_to.unwrap_or(at));
+        self.store_cursor(at.map(|at| WatchCursor { at, stopped: false }));
         if let (Some(rest), Some(new)) = (finished.and_then(|finished| finished.rest), &*self.lock()) {
             new.inherit(rest);
         }
         Ok(())
     }
 
-    /// Watches no longer, and tells what has changed until now, unless git holds it back: then the next daemon does. `is_for_good` says
-    /// that there may be none for long.
+    /// Ends the watching, and reports the changes until now, unless git holds them back: then the next daemon does. `is_for_good` is true if there
+    /// may be no daemon for long.
     fn finish_watching(&self, is_for_good: bool) {
-        // Whoever asks how it is does not wait for that.
+        // A call for the status does not wait for that.
         let watcher = self.lock().take();
         let finished = watcher.and_then(Watcher::finish);
-        // Otherwise it may have told nothing.
+        // Otherwise it may have reported nothing.
         if let Some(finished) = finished.filter(|_| !self.stopped.is_cancelled()) {
-            self.note_told(Some(WatchCursor {
-                at: told::timestamp(finished.reported_up_to),
+            self.store_cursor(Some(WatchCursor {
+                at: reported::timestamp(finished.reported_up_to),
                 stopped: is_for_good,
             }));
         }
     }
 
-    /// All that changed before this moment has been told. `None` if nothing is watched.
-    fn told_up_to(&self) -> Option<Timestamp> {
-        self.lock().as_ref().map(|watcher| told::timestamp(watcher.status().reported_up_to()))
+    /// The moment before which all changes have been reported. `None` if nothing is watched.
+    fn reported_up_to(&self) -> Option<Timestamp> {
+        self.lock().as_ref().map(|watcher| reported::timestamp(watcher.status().reported_up_to()))
     }
 
-    fn note_told(&self, told: Option<WatchCursor>) {
-        if let Err(error) = block_on(self.engine.publish_all(told::to(told))) {
-            tracing::warn!(%error, "up to when changes of files have been told could not be stored");
+    fn store_cursor(&self, cursor: Option<WatchCursor>) {
+        if let Err(error) = block_on(self.engine.publish_all(reported::to(cursor))) {
+            tracing::warn!(%error, "the watch cursor could not be stored");
         }
     }
 
@@ -162,12 +166,12 @@ impl FileWatcher {
 
     fn start(&self, options: &Options) -> Result<Watcher, WatchError> {
         let polled = Arc::new(AtomicBool::new(options.polling));
-        let teller = Teller {
+        let publisher = ChangePublisher {
             project: self.project.clone(),
             engine: self.engine.clone(),
             stopped: self.stopped.clone(),
-            told: Arc::clone(&self.told),
-            tellings: Arc::clone(&self.tellings),
+            published: Arc::clone(&self.published),
+            batches: Arc::clone(&self.batches),
             polled: Arc::clone(&polled),
         };
         let health = self.health.clone();
@@ -175,7 +179,7 @@ impl FileWatcher {
         let failed = Arc::clone(&self.failed);
         Watcher::start(
             options,
-            move |batch| teller.tell(&batch),
+            move |batch| publisher.publish(&batch),
             move |notice| {
                 if matches!(notice, Notice::FellBackToPolling { .. }) {
                     polled.store(true, Ordering::Relaxed);
@@ -188,7 +192,7 @@ impl FileWatcher {
         )
     }
 
-    /// Whether files are watched if they should be, and as they should be.
+    /// True if files are watched if they should be, and as they should be.
     fn is_well(&self, config: &Config) -> bool {
         let status = self.lock().as_ref().map(Watcher::status);
         let polls = status.as_ref().is_some_and(|status| status.polling);
@@ -196,9 +200,9 @@ impl FileWatcher {
         status.is_some() == config.watches_files() && !has_failed && (!polls || config.watch.use_polling)
     }
 
-    /// Whether changes gather that have not been told yet. Waits for the watcher, so it is not for a thread with other things to do.
+    /// The changes that gather and have not been published yet. Waits for the watcher, so it is not for a thread with other things to do.
     fn gathering(&self) -> Gathering {
-        let published = self.tellings.load(Ordering::Relaxed);
+        let published = self.batches.load(Ordering::Relaxed);
         if !self.has_begun.load(Ordering::Acquire) {
             return Gathering { is_open: true, is_held: false, published };
         }
@@ -207,7 +211,7 @@ impl FileWatcher {
         Gathering { is_open: status.gathering, is_held: status.held.is_some(), published }
     }
 
-    /// How the watching stands.
+    /// The status of the watching.
     fn watch_status(&self) -> FileWatcherSubsystem {
         let found = self.lock().as_ref().map(Watcher::status);
         let enabled = found.is_some();
@@ -215,13 +219,13 @@ impl FileWatcher {
         let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
         FileWatcherSubsystem {
             enabled,
-            events_received: self.told.load(Ordering::Relaxed),
+            events_received: self.published.load(Ordering::Relaxed),
             directories: count(status.directories),
             files: count(status.files),
             polling: status.polling,
             missing: status.missing.iter().map(|path| path.display().to_string()).collect(),
             held_by: status.held.as_ref().map(|(mark, _)| mark.display().to_string()),
-            held_since: status.held.map(|(_, since)| told::timestamp(since)),
+            held_since: status.held.map(|(_, since)| reported::timestamp(since)),
             overflows: status.overflows,
         }
     }
@@ -231,45 +235,45 @@ impl FileWatcher {
     }
 }
 
-/// Tells the engine, from the watcher's thread. While it does, changes gather.
-struct Teller {
+/// Publishes changes through the engine, from the watcher's thread. While it does, changes gather.
+struct ChangePublisher {
     project: Project,
     engine: Engine,
     stopped: CancellationToken,
-    told: Arc<AtomicU64>,
-    tellings: Arc<AtomicU64>,
-    /// Whether changes are found by looking, and not told by the system.
+    published: Arc<AtomicU64>,
+    batches: Arc<AtomicU64>,
+    /// True if changes are found by polling, and not reported by the system.
     polled: Arc<AtomicBool>,
 }
 
-impl Teller {
-    fn tell(&self, batch: &Batch) {
+impl ChangePublisher {
+    fn publish(&self, batch: &Batch) {
         let polled = self.polled.load(Ordering::Relaxed);
         let mut drafts = events::drafts(self.project.root(), batch, polled).peekable();
         while drafts.peek().is_some() {
             let some: Vec<NewEvent> = drafts.by_ref().take(AT_ONCE).collect();
-            let told_up_to = drafts.peek().is_none().then(|| told::timestamp(batch.reported_up_to));
-            if !self.publish(&some, told_up_to) {
+            let reported_up_to = drafts.peek().is_none().then(|| reported::timestamp(batch.reported_up_to));
+            if !self.publish_some(&some, reported_up_to) {
                 return;
             }
         }
-        self.tellings.fetch_add(1, Ordering::Relaxed);
+        self.batches.fetch_add(1, Ordering::Relaxed);
     }
 
     /// False when the daemon stops.
-    fn publish(&self, drafts: &[NewEvent], told_up_to: Option<Timestamp>) -> bool {
+    fn publish_some(&self, drafts: &[NewEvent], reported_up_to: Option<Timestamp>) -> bool {
         let cursor = |at| WatchCursor::moved(Some(WatchCursor { at, stopped: false }));
         while !self.stopped.is_cancelled() {
-            // It is not refused, the last look of a stopping daemon included: nobody could publish it again.
+            // It is accepted even from the last look of a stopping daemon: it could not be published again.
             let publication = Publication {
                 events: drafts.to_vec(),
-                cursors: told_up_to.map(cursor).into_iter().collect(),
-                is_complete: told_up_to.is_some(),
+                cursors: reported_up_to.map(cursor).into_iter().collect(),
+                is_complete: reported_up_to.is_some(),
                 when_closing: true,
             };
             match block_on(self.engine.publish_all(publication)) {
                 Ok(_) => {
-                    self.told.fetch_add(drafts.len() as u64, Ordering::Relaxed);
+                    self.published.fetch_add(drafts.len() as u64, Ordering::Relaxed);
                     return true;
                 }
                 Err(EngineError::Closing) => return false,

@@ -1,12 +1,13 @@
-//! What the watching has to say about itself, for the log and the health.
+//! The watcher's notices, for the log and the health.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use aiwg_watch::Notice;
 
-use crate::health::{Health, IssueKind};
+use super::WATCH_ISSUE;
+use crate::health::Health;
 
-/// What stands of it, and needs a person.
+/// The problems that last, and need a person.
 #[derive(Default)]
 pub(super) struct Troubles {
     polling: Option<String>,
@@ -18,7 +19,7 @@ pub(super) struct Troubles {
 }
 
 impl Troubles {
-    /// Takes a notice in.
+    /// Logs a notice, and reports the problems that last to the health.
     pub(super) fn note(&mut self, notice: Notice, health: &Health) {
         let text = notice.to_string();
         match notice {
@@ -62,7 +63,7 @@ impl Troubles {
                 tracing::info!("{text}");
                 self.held_back = None;
             }
-            // A path that is not there may come: the status names it, and nobody needs to do anything.
+            // A missing path may come: the status names it, and no person needs to act.
             Notice::Overflow | Notice::RootGone(_) | Notice::RootBack(_) => tracing::info!("{text}"),
             Notice::GitWaitOver { .. } => tracing::warn!("{text}"),
         }
@@ -78,9 +79,9 @@ impl Troubles {
         messages.extend(self.held_back.as_deref());
         messages.extend(self.failed.as_deref());
         if messages.is_empty() {
-            health.clear(IssueKind::Watch);
+            health.clear(WATCH_ISSUE);
         } else {
-            health.report(IssueKind::Watch, messages.join("; "));
+            health.report(WATCH_ISSUE, messages.join("; "));
         }
     }
 }

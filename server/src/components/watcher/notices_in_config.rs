@@ -1,4 +1,4 @@
-//! Patterns that most likely mean something else than whoever wrote them thinks.
+//! Patterns that most likely mean something else than their author thinks.
 
 use aiwg_model::names::is_unseen;
 use aiwg_patterns::alternatives;
@@ -23,7 +23,7 @@ pub(super) fn not_meant(config: &Config) -> Vec<String> {
     notices
 }
 
-/// What a pattern looks like and is not.
+/// The syntax that a pattern resembles and does not have.
 fn looks_like(pattern: &str) -> Option<&'static str> {
     let in_braces = |from: &str| {
         from.split_once('}').is_some_and(|(inner, _)| inner.contains("..") && !inner.contains(','))

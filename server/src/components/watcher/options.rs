@@ -1,11 +1,11 @@
-//! From the configuration to what the watcher is told.
+//! The watcher's options, from the configuration.
 
 use std::{path::Path, time::Duration};
 
 use aiwg_protocol::config::{Config, FileChangeKind, WatchPath};
 use aiwg_watch::{Kind, Options, WatchedPath};
 
-/// What to watch in a project.
+/// The options for watching a project.
 pub(crate) fn options(root: &Path, config: &Config) -> Options {
     let watch = &config.watch;
     let mut options = Options::new(root);

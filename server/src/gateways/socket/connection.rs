@@ -15,18 +15,18 @@ use tokio::{net::UnixStream, sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{Socket, executor::Executor, until::UntilCancelled};
-use crate::api::{Handler, PUSHES, Peer};
+use crate::api::{Caller, Handler, PUSHES};
 
 /// How long a client that has waited for something may still ask once the daemon has stopped: it has just been told that an output has ended,
 /// and wants to know how the task did.
 const LAST_QUESTIONS: Duration = Duration::from_millis(250);
 
 /// Serves a connection until it is closed, or the daemon has stopped and the last answers are written.
-pub(super) async fn serve(stream: UnixStream, peer: Peer, gateway: Arc<Socket>) {
+pub(super) async fn serve(stream: UnixStream, caller: Caller, gateway: Arc<Socket>) {
     let _client = gateway.count_client();
     let (api, context) = (gateway.api(), &gateway.api().context);
     let (pushes, pushes_out) = mpsc::channel(PUSHES);
-    let handler = Arc::new(Handler::of(peer, Arc::clone(api), pushes).await);
+    let handler = Arc::new(Handler::of(caller, Arc::clone(api), pushes).await);
     let (reader, writer) = stream.into_split();
     // With the daemon stopped nothing more is read; the connection ends when what is in flight has been answered.
     let unread = CancellationToken::new();

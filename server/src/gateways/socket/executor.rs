@@ -121,7 +121,7 @@ impl Executor {
     }
 
     fn call(&mut self, id: CallId, request: DaemonServiceRequest, cx: &mut Context<'_>) {
-        let is_alone = is_alone(&request, self.handler.origin.is_some());
+        let is_alone = is_alone(&request, self.handler.agent.is_some());
         let service = Service(Arc::clone(&self.handler)).serve();
         let context = self.context;
         let mut call: Call = Box::pin(async move { (id, service.serve(context, request).await) });

@@ -11,7 +11,13 @@ use tokio::{
 };
 
 use super::{Listener, Socket, connection, places::Places};
-use crate::{api::who, health::IssueKind};
+use crate::{api::caller_of, health::IssueKind};
+
+/// Connections could not be accepted.
+const CONNECTIONS_ISSUE: IssueKind = IssueKind::named("connections");
+
+/// The file at the socket's path is not this daemon's socket.
+const SOCKET_ISSUE: IssueKind = IssueKind::named("socket");
 
 /// How long to wait after a connection could not be taken: so long at first, and up to so long when that happens again.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
@@ -48,15 +54,15 @@ pub(super) async fn serve(mut listener: Listener, gateway: &Arc<Socket>) -> io::
             accepted = socket.accept(), if again.is_none() => match accepted {
                 Ok((stream, _)) => {
                     if std::mem::replace(&mut pause, SHORTEST_PAUSE) != SHORTEST_PAUSE {
-                        context.health.clear(IssueKind::Connections);
+                        context.health.clear(CONNECTIONS_ISSUE);
                     }
                     match stranger(&stream) {
                         Some(who) => tracing::warn!("a connection of another user was refused: {who}"),
                         None => {
-                            let peer = who(&stream, context);
-                            match places.take(peer.is_agents(context), peer.task()) {
+                            let caller = caller_of(&stream, context);
+                            match places.take(caller.is_agents(context), caller.task()) {
                                 Ok(place) => {
-                                    let served = connection::serve(stream, peer, Arc::clone(gateway));
+                                    let served = connection::serve(stream, caller, Arc::clone(gateway));
                                     connections.spawn(async move { served.await; drop(place); });
                                 }
                                 Err(why) if refused.len() < MOST_REFUSED => drop(refused.spawn(refuse(stream, why))),
@@ -69,7 +75,7 @@ pub(super) async fn serve(mut listener: Listener, gateway: &Arc<Socket>) -> io::
                     // Most likely too many open files: a pause, or this would spin.
                     let message = format!("connections cannot be taken: {error}; those that wait are taken when files are closed");
                     tracing::warn!("{message}");
-                    context.health.report(IssueKind::Connections, message);
+                    context.health.report(CONNECTIONS_ISSUE, message);
                     again = Some(Instant::now() + pause);
                     pause = LONGEST_PAUSE.min(pause * 2);
                 }
@@ -79,7 +85,7 @@ pub(super) async fn serve(mut listener: Listener, gateway: &Arc<Socket>) -> io::
                 Ok(true) => {
                     is_in_the_way = false;
                     socket = listener.listen()?;
-                    context.health.clear(IssueKind::Socket);
+                    context.health.clear(SOCKET_ISSUE);
                     tracing::warn!("the socket {} was removed or replaced, and is there again", listener.path.display());
                 }
                 // Its directory is gone as well, and with it the ground.
@@ -92,7 +98,7 @@ pub(super) async fn serve(mut listener: Listener, gateway: &Arc<Socket>) -> io::
                     if !std::mem::replace(&mut is_in_the_way, true) {
                         tracing::warn!("{message}");
                     }
-                    context.health.report(IssueKind::Socket, message);
+                    context.health.report(SOCKET_ISSUE, message);
                 }
             },
             Some(_) = connections.join_next() => places.look(),

@@ -9,6 +9,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::health::{Health, IssueKind};
 
+/// The limit on connections is reached, of all or of agents.
+const CONNECTION_LIMIT_ISSUE: IssueKind = IssueKind::named("connection_limit");
+
 /// The places for connections, and whether it is told that there are none left.
 pub(super) struct Places {
     most: usize,
@@ -68,7 +71,7 @@ impl Places {
         let is_free = |places: &Semaphore, most: usize| places.available_permits() > most / 8;
         if self.is_told && is_free(&self.all, self.most) && is_free(&self.agents, self.most_of_agents) {
             self.is_told = false;
-            self.health.clear(IssueKind::ConnectionLimit);
+            self.health.clear(CONNECTION_LIMIT_ISSUE);
             tracing::info!("there is room for connections again");
         }
     }
@@ -88,7 +91,7 @@ impl Places {
         if !std::mem::replace(&mut self.is_told, true) {
             tracing::warn!("{message}");
         }
-        self.health.report(IssueKind::ConnectionLimit, message.clone());
+        self.health.report(CONNECTION_LIMIT_ISSUE, message.clone());
         message
     }
 }

@@ -1,4 +1,4 @@
-//! `automation.test`: what would come of something, which must be what does come of it.
+//! `automation.test`: a dry run of the rules for an event. Its result must be that of the real event.
 
 use std::{
     path::{Path, PathBuf},
@@ -30,7 +30,7 @@ pub(crate) async fn automation_test(
 ) -> Result<AutomationTested, ApiError> {
     let _place = handler.matching.acquire().await;
     let api = Arc::clone(&handler.api);
-    let Trial { event, file, no_event, notice } = apart(move || trial(&api, params)).await??;
+    let DryRun { event, file, no_event, notice } = apart(move || dry_run(&api, params)).await??;
     let decided = handler.context.engine.try_out(event.clone()).await?;
     let tested = apart(move || {
         let tested = |(rule, decision): (Rule, Decision)| tested(&rule, decision, &event, no_event.as_ref());
@@ -41,24 +41,24 @@ pub(crate) async fn automation_test(
     handler.keep(tested.await??).await
 }
 
-/// Runs what looks at files, or takes its time, away from the connections' thread.
+/// Runs work that looks at files, or takes its time, away from the connections' thread.
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
     let failed = |error: tokio::task::JoinError| ApiError::new(ErrorKind::InternalError, error.to_string());
     tokio::task::spawn_blocking(work).await.map_err(failed)
 }
 
-/// What is to be tried.
-struct Trial {
+/// An event for a dry run.
+struct DryRun {
     /// It is stored nowhere.
     event: Event,
-    /// The file that it is about, relative to the project.
+    /// The file that changed, relative to the project.
     file: Option<String>,
-    /// Why there would be no such event.
+    /// The reason for which there would be no such event.
     no_event: Option<String>,
     notice: Option<String>,
 }
 
-fn trial(api: &Api, params: AutomationTestParams) -> Result<Trial, ApiError> {
+fn dry_run(api: &Api, params: AutomationTestParams) -> Result<DryRun, ApiError> {
     let context = &api.context;
     let AutomationTestParams { topic, payload, file, schedule } = params;
     match (topic, file, schedule) {
@@ -67,7 +67,7 @@ fn trial(api: &Api, params: AutomationTestParams) -> Result<Trial, ApiError> {
             let payload = payload.unwrap_or_default();
             check::payload("payload", &payload, &context.settings.get().config.daemon)?;
             let no_event = cannot_occur(&topic, &context.settings.get().config);
-            Ok(Trial {
+            Ok(DryRun {
                 event: event(topic, payload, EventSource::Client),
                 file: None,
                 no_event,
@@ -82,7 +82,7 @@ fn trial(api: &Api, params: AutomationTestParams) -> Result<Trial, ApiError> {
             check::name("schedule", &job)?;
             let job = schedule::job(&context.settings.get(), &job)?;
             let NewEvent { topic, payload, source, .. } = draft(&job, Timestamp::now(), false, None);
-            Ok(Trial {
+            Ok(DryRun {
                 event: event(topic, payload, source),
                 file: None,
                 no_event: None,
@@ -100,11 +100,11 @@ fn event(topic: String, payload: Json, source: EventSource) -> Event {
     Event { seq: 0, topic, payload, source, at: Timestamp::now(), caused_by: None }
 }
 
-fn of_file(api: &Api, given: &str) -> Result<Trial, ApiError> {
+fn of_file(api: &Api, given: &str) -> Result<DryRun, ApiError> {
     let path = in_project(api.context.project.root(), given)?;
     let file = FileEvent { path: path.display().to_string(), ..FileEvent::default() };
     let payload = Json::new(&file).unwrap_or_default();
-    Ok(Trial {
+    Ok(DryRun {
         event: event("file:modified".to_owned(), payload, EventSource::FileWatcher),
         no_event: unwatched(api, &path)?,
         file: Some(file.path),
@@ -132,7 +132,7 @@ fn in_project(root: &Path, given: &str) -> Result<PathBuf, ApiError> {
     Ok(path.strip_prefix(root).map(Path::to_owned).unwrap_or(path))
 }
 
-/// A path without the symbolic links in as much of it as is there.
+/// The path with the symbolic links resolved in as much of it as exists.
 fn resolved(path: &Path) -> PathBuf {
     let there = path
         .ancestors()
@@ -140,7 +140,7 @@ fn resolved(path: &Path) -> PathBuf {
     there.unwrap_or_else(|| path.to_owned())
 }
 
-/// Why a change of this file would be no event.
+/// The reason for which a change of this file would be no event; none if it would be one.
 fn unwatched(api: &Api, path: &Path) -> Result<Option<String>, ApiError> {
     let context = &api.context;
     let config = &context.settings.get().config;
@@ -173,7 +173,7 @@ fn unwatched(api: &Api, path: &Path) -> Result<Option<String>, ApiError> {
     Ok(Some(format!("{} is not watched: {why}", path.display())))
 }
 
-/// What a job's rules do not say of it.
+/// The facts about a job that the results of its rules do not show.
 fn notice(job: &Scheduled) -> Option<String> {
     let name = &job.name;
     let by_itself = || format!("{name:?} does not fire by itself: \"schedule.enabled\" switches it on");

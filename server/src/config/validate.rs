@@ -1,5 +1,5 @@
-//! Whether a text has the shape that the schema gives: its keys, types, words and ranges. All that is wrong is told at once, and what
-//! is not wrong can still be looked at for what it means.
+//! Validation of a text against the schema: its keys, types, words and ranges. All problems are reported at once, and the valid members can
+//! still be checked for what they mean.
 
 use std::collections::HashMap;
 
@@ -13,21 +13,21 @@ use super::{
     words::{found, quoted, short},
 };
 
-/// Reports what does not fit, and gives the tree without it. None where nothing is left.
-pub(super) fn fit<'t>(
+/// Reports what the schema refuses, and returns the tree without it. None where nothing is left.
+pub(super) fn validate<'t>(
     schema: &Value,
     tree: &ast::Value<'t>,
     report: &mut Report<'_>,
 ) -> Option<ast::Value<'t>> {
-    Shape { root: schema, report }.value(tree, schema, tree.start())
+    SchemaValidator { root: schema, report }.value(tree, schema, tree.start())
 }
 
-struct Shape<'s, 'r, 'a> {
+struct SchemaValidator<'s, 'r, 'a> {
     root: &'s Value,
     report: &'r mut Report<'a>,
 }
 
-impl<'s> Shape<'s, '_, '_> {
+impl<'s> SchemaValidator<'s, '_, '_> {
     /// A value, to which the byte `at` belongs: its key, where it has one.
     fn value<'t>(&mut self, node: &ast::Value<'t>, schema: &'s Value, at: usize) -> Option<ast::Value<'t>> {
         let arms = self.arms(schema);
@@ -77,7 +77,7 @@ impl<'s> Shape<'s, '_, '_> {
         self.members(object, variant, at)
     }
 
-    /// The one of several shapes that a word in the object names.
+    /// The one of several schemas that a word in the object names.
     fn variant(&mut self, object: &ast::Object<'_>, variants: &'s [Value], at: usize) -> Option<&'s Value> {
         let tag = variants.iter().find_map(|variant| {
             let mut properties = variant.get("properties")?.as_object()?.iter();
@@ -207,7 +207,7 @@ impl<'s> Shape<'s, '_, '_> {
         self.report.wrong(at, format!("must be one of {names}; it is {:?}{hint}", short(text)));
     }
 
-    /// The shapes of which one will do, without what only wraps them.
+    /// The schemas of which one must accept the value, without those that only wrap them.
     fn arms(&self, schema: &'s Value) -> Vec<&'s Value> {
         if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
             let target = target.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));

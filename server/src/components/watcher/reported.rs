@@ -1,4 +1,4 @@
-//! Up to when changes have been told: what has changed while no daemon watched is told by the next one.
+//! The watch cursor: the changes while no daemon watched are reported by the next one.
 
 use std::{
     sync::Arc,
@@ -38,7 +38,7 @@ struct Stored {
 }
 
 impl WatchCursor {
-    /// Where an earlier daemon has left it; none if files were not watched.
+    /// The cursor that an earlier daemon has left; none if files were not watched.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -48,7 +48,7 @@ impl WatchCursor {
         Ok(stored.map(|Stored { at, stopped }| Self { at: Timestamp::from_millis(at), stopped }))
     }
 
-    /// Moves it there; none when files are no longer watched.
+    /// The change of the stored cursor to this one; none when files are no longer watched.
     pub(super) fn moved(cursor: Option<Self>) -> Cursor {
         let stored = |Self { at, stopped }| Stored { at: at.as_millis(), stopped };
         let value = cursor.map(|cursor| serde_json::to_string(&stored(cursor)).unwrap_or_default());
@@ -56,28 +56,28 @@ impl WatchCursor {
     }
 }
 
-/// Nothing but that it moves there.
+/// A publication that only moves the cursor.
 pub(super) fn to(cursor: Option<WatchCursor>) -> Publication {
     Publication { cursors: vec![WatchCursor::moved(cursor)], when_closing: true, ..Publication::default() }
 }
 
-/// How long a daemon may have been away if it was killed, or is to go on at once, for its changes to be told: a day.
+/// The longest time without a daemon for which changes are reported, if it was killed or was to go on at once: a day.
 const AWAY: Duration = Duration::from_hours(24);
 
-/// How long if it was stopped: so long takes what stops and starts it again, such as an update or the machine's own restart. Whoever
-/// lets it be for longer does not want agents to set about all that was done meanwhile.
+/// The longest time if the daemon was stopped. Covers an update or reboot; older changes are skipped, since agents should not set about all that was
+/// done while the daemon was off on purpose.
 const STOPPED: Duration = Duration::from_mins(10);
 
-/// How often it is noted while nothing changes. What needs no telling, such as a new mode of a file, is told after a crash if it came
-/// after that.
+/// The time between two moves of the cursor while nothing changes. A change that is no event, such as a new mode of a file, is reported after a
+/// crash if it came later than the cursor.
 const NOTE_EVERY: Duration = Duration::from_mins(5);
 
-/// Since when what has changed is to be told, at a start.
-pub(super) fn since(told: WatchCursor, now: SystemTime) -> Option<SystemTime> {
-    let at = u64::try_from(told.at.as_millis()).ok().map(Duration::from_millis)?;
+/// The time since which changes are to be reported, at a start; none if the cursor is too old.
+pub(super) fn since(cursor: WatchCursor, now: SystemTime) -> Option<SystemTime> {
+    let at = u64::try_from(cursor.at.as_millis()).ok().map(Duration::from_millis)?;
     let at = UNIX_EPOCH.checked_add(at)?;
     let away = now.duration_since(at).ok()?;
-    (away <= if told.stopped { STOPPED } else { AWAY }).then_some(at)
+    (away <= if cursor.stopped { STOPPED } else { AWAY }).then_some(at)
 }
 
 pub(super) fn timestamp(time: SystemTime) -> Timestamp {
@@ -85,21 +85,21 @@ pub(super) fn timestamp(time: SystemTime) -> Timestamp {
     Timestamp::from_millis(i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Notes it again and again, until the daemon stops.
-pub(super) async fn note_told(watcher: Arc<FileWatcher>, context: Arc<Context>) {
+/// Moves the cursor again and again, until the daemon stops.
+pub(super) async fn store_cursor(watcher: Arc<FileWatcher>, context: Arc<Context>) {
     loop {
         tokio::select! {
             () = sleep(NOTE_EVERY) => {}
             () = context.stopped.cancelled() => return,
         }
-        let Some(at) = watcher.told_up_to() else { continue };
+        let Some(at) = watcher.reported_up_to() else { continue };
         if let Err(error) = context.engine.publish_all(to(Some(WatchCursor { at, stopped: false }))).await {
-            tracing::warn!(%error, "up to when changes of files have been told could not be stored");
+            tracing::warn!(%error, "the watch cursor could not be stored");
         }
     }
 }
 
-/// How long after the watching has failed it restarts, the first time and at the most: what made it fail may still be there.
+/// The time from a failure of the watching to its restart, the first time and at the most: the reason of the failure may still be there.
 const RESTART: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(10));
 
 /// Restarts the watching whenever it has failed, until the daemon stops.
@@ -124,14 +124,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_daemon_that_was_stopped_for_long_tells_nothing_of_that_time() {
+    fn a_daemon_that_was_stopped_for_long_reports_nothing_of_that_time() {
         let now = SystemTime::now();
-        let told =
+        let reports =
             |ago: Duration, stopped| since(WatchCursor { at: timestamp(now - ago), stopped }, now).is_some();
         let minutes = Duration::from_mins;
-        assert!(told(minutes(1), true) && told(minutes(1), false));
-        assert!(!told(minutes(11), true) && told(minutes(11), false));
-        assert!(!told(minutes(24 * 60 + 1), false));
+        assert!(reports(minutes(1), true) && reports(minutes(1), false));
+        assert!(!reports(minutes(11), true) && reports(minutes(11), false));
+        assert!(!reports(minutes(24 * 60 + 1), false));
         // The clock was set back since.
         assert_eq!(since(WatchCursor { at: timestamp(now + minutes(1)), stopped: false }, now), None);
     }
