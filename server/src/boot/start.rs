@@ -6,7 +6,7 @@ use aiwg_model::TaskRow;
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::{Store, StoreError};
 use tokio::{
-    sync::{Notify, mpsc, watch::channel},
+    sync::{Notify, mpsc, watch},
     task::JoinHandle,
     time::timeout,
 };
@@ -22,14 +22,15 @@ use crate::{
     agent_program,
     api::Api,
     bus::Bus,
-    component::Components,
+    component::{Component, Components},
     components::{
         state_guard::StateGuard,
         watcher::{FileWatcher, WatchCursor},
     },
     context::Context,
-    engine::{self, Due, EngineSetup, fire_when_due, gathering},
+    engine::{self, Due, Engine, EngineSetup, Gathered, Gatherer, Order, Policy, fire_when_due, gathering},
     gateways::socket,
+    health::Health,
     lifecycle::{Lock, PidFile},
     recovery::open_reader,
     running::Running,
@@ -61,6 +62,54 @@ fn unreadable(error: StoreError) -> BootError {
     system("the database could not be read")(io::Error::other(error))
 }
 
+/// The engine, and the ends of its channels that others hold.
+struct Core {
+    engine: Engine,
+    thread: thread::JoinHandle<()>,
+    bus: Bus,
+    left: Left,
+    /// The supervisor's orders.
+    orders: mpsc::UnboundedReceiver<Order>,
+    /// The times at which matches will have settled, for the rules' clock.
+    due: watch::Receiver<Due>,
+    /// The end of the source that gathers changes, and the clock's end.
+    gatherer: Gatherer,
+    gathered: Gathered,
+    /// Rung when events have brought much.
+    grown: Arc<Notify>,
+}
+
+impl Core {
+    /// Starts the engine on the store. It publishes on the bus.
+    fn start(mut store: Box<dyn Store>, policy: Policy, health: &Health) -> Result<Self, BootError> {
+        let left = Left::read(&mut *store).map_err(unreadable)?;
+        let bus = Bus::new(left.last_event);
+        let (order, orders) = mpsc::unbounded_channel();
+        let (next_due, due) = watch::channel(Due::default());
+        let (gatherer, gathered) = gathering();
+        let grown = Arc::new(Notify::new());
+        let setup = EngineSetup {
+            store,
+            policy,
+            bus: bus.clone(),
+            orders: order,
+            health: health.clone(),
+            next_due,
+            grown: Arc::clone(&grown),
+        };
+        let (engine, thread) = engine::start(setup).map_err(system("the engine could not be started"))?;
+        Ok(Self { engine, thread, bus, left, orders, due, gatherer, gathered, grown })
+    }
+}
+
+/// Runs all components, each as a task of its own.
+fn run_all(components: &Components, context: &Arc<Context>) -> Vec<(&'static str, JoinHandle<()>)> {
+    let run = |component: &Arc<dyn Component>| {
+        (component.name(), tokio::spawn(Arc::clone(component).run(Arc::clone(context))))
+    };
+    components.all().iter().map(run).collect()
+}
+
 /// A daemon that runs.
 pub(super) struct Daemon {
     pub(super) context: Arc<Context>,
@@ -83,33 +132,15 @@ pub(super) struct Daemon {
 impl Daemon {
     /// Starts all parts. It answers from here on.
     pub(super) fn start(prepared: Prepared, options: &Options) -> Result<Self, BootError> {
-        let Prepared { project, lock, settings, policy, health, log, mut store, open_files, changes } =
-            prepared;
+        let Prepared { project, lock, settings, policy, health, log, store, open_files, changes } = prepared;
         let state_guard = Arc::new(
             StateGuard::of(&project, &lock, store.files()).map_err(system("what was just made is gone"))?,
         );
         let reader = open_reader(&project, &health)?;
         // A reader of its own, since the copy may take long.
         let copying = open_reader(&project, &health)?;
-        let Left { agents, last_event, aged } = Left::read(&mut *store).map_err(unreadable)?;
         let watched = WatchCursor::read(&*reader).map_err(unreadable)?;
-
-        // The engine, which publishes on the bus and orders from the supervisor.
-        let bus = Bus::new(last_event);
-        let (order, orders) = mpsc::unbounded_channel();
-        let (next_due, due) = channel(Due::default());
-        let (gatherer, gathered) = gathering();
-        let grown = Arc::new(Notify::new());
-        let (engine, engine_thread) = engine::start(EngineSetup {
-            store,
-            policy,
-            bus: bus.clone(),
-            orders: order,
-            health: health.clone(),
-            next_due,
-            grown: Arc::clone(&grown),
-        })
-        .map_err(system("the engine could not be started"))?;
+        let core = Core::start(store, policy, &health)?;
 
         // The socket, which is there before anyone can know of it, and the pid file.
         let listener = socket::bind(&project)
@@ -121,14 +152,14 @@ impl Daemon {
             project,
             settings,
             log,
-            engine,
+            engine: core.engine,
             reader,
-            bus,
+            bus: core.bus,
             running: Running::new(),
             health,
             socket: listener.path.display().to_string(),
             status_changed: Notify::new(),
-            grown,
+            grown: core.grown,
             started: std::time::Instant::now(),
             started_at: Timestamp::now(),
             detached: options.detached,
@@ -141,7 +172,7 @@ impl Daemon {
             context: Arc::clone(&context),
             open_files,
         };
-        let supervisor = tokio::spawn(supervise(Arc::new(shared), agents, orders));
+        let supervisor = tokio::spawn(supervise(Arc::new(shared), core.left.agents, core.orders));
 
         let components = Components::default();
         let api = Arc::new(Api::new(Arc::clone(&context), components.clone()));
@@ -149,16 +180,13 @@ impl Daemon {
             listener,
             api: Arc::clone(&api),
             copying,
-            watcher: FileWatcher::of(&context, watched, gatherer),
+            watcher: FileWatcher::of(&context, watched, core.gatherer),
             state_guard: Arc::clone(&state_guard),
-            aged,
+            aged: core.left.aged,
         };
         components.set(parts::build(&components, found));
-        let running = components.all().iter().map(|component| {
-            (component.name(), tokio::spawn(Arc::clone(component).run(Arc::clone(&context))))
-        });
-        let mut running: Vec<_> = running.collect();
-        let clock = fire_when_due(context.engine.clone(), due, gathered, context.stopped.clone());
+        let mut running = run_all(&components, &context);
+        let clock = fire_when_due(context.engine.clone(), core.due, core.gathered, context.stopped.clone());
         running.push(("the rules' clock", tokio::spawn(clock)));
         Ok(Self {
             context,
@@ -167,7 +195,7 @@ impl Daemon {
             state_guard,
             lock,
             open_files,
-            engine_thread,
+            engine_thread: core.thread,
             supervisor,
             running,
             changes,

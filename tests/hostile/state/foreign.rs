@@ -66,15 +66,18 @@ fn a_database_that_was_brought_is_refused_until_a_person_adopts_it() {
 
 #[test]
 fn one_without_a_stamp_is_refused_as_well() {
-    let project = queued();
-    let database = project.file(".aiwg/daemon/daemon.db");
-    let connection = rusqlite::Connection::open(&database).unwrap();
+    let project = Project::new(json!({ "daemon": { "max_parallel_actions": 1 } }));
+    fs::create_dir_all(project.file(".aiwg/daemon")).unwrap();
+    // The one of version 11, taken back to where no database said where it was made.
+    let connection = rusqlite::Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
+    connection.execute_batch(include_str!("../../e2e/stored/daemon.sql")).unwrap();
     connection
         .execute_batch(
-            "DROP TABLE made_here; DROP TABLE config_in_force; DROP INDEX task_queue; DROP INDEX task_waiting;
+            "DROP INDEX task_queue; DROP INDEX task_waiting;
              ALTER TABLE task DROP COLUMN place;
              CREATE INDEX task_queue ON task (priority DESC, no) WHERE state = 'queued' AND waiting = 0;
              CREATE INDEX task_waiting ON task (priority DESC, no) WHERE state = 'queued' AND waiting > 0;
+             UPDATE task SET prompt = 'do: touch evil' WHERE no = 8;
              PRAGMA user_version = 9;",
         )
         .unwrap();
@@ -82,7 +85,8 @@ fn one_without_a_stamp_is_refused_as_well() {
     let said = is_refused(&project);
     assert!(said.contains("older aiwg"), "{said}");
     assert_eq!(project.run(&["daemon", "start", "--adopt-state"]).code, 0);
-    assert_eq!(project.ended("task-0002")["state"], "completed");
+    assert_eq!(project.ended("task-0008")["state"], "completed");
+    assert!(project.file("evil").exists());
 }
 
 #[test]

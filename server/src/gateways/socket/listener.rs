@@ -5,13 +5,16 @@ use std::{io, sync::Arc, time::Duration};
 use aiwg_protocol::{ApiError, ErrorKind, wire::error_line};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::UnixStream,
+    net::{UnixListener, UnixStream},
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout},
 };
 
 use super::{Listener, Socket, connection, places::Places};
-use crate::{api::caller_of, health::IssueKind};
+use crate::{
+    api::caller_of,
+    health::{Health, IssueKind},
+};
 
 /// Connections could not be accepted.
 const CONNECTIONS_ISSUE: IssueKind = IssueKind::named("connections");
@@ -38,76 +41,129 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// The socket cannot be used.
-pub(super) async fn serve(mut listener: Listener, gateway: &Arc<Socket>) -> io::Result<()> {
-    let context = &gateway.api().context;
-    let mut is_in_the_way = false;
-    let mut socket = listener.listen()?;
-    let (mut connections, mut refused) = (JoinSet::new(), JoinSet::new());
-    let mut places = Places::new(context.settings.get().config.daemon.max_connections, &context.health);
-    // Not before this, after one could not be taken.
-    let (mut pause, mut again) = (SHORTEST_PAUSE, None::<Instant>);
+pub(super) async fn serve(listener: Listener, gateway: &Arc<Socket>) -> io::Result<()> {
+    let stopped = &gateway.api().context.stopped;
+    let mut place = InPlace { socket: listener.listen()?, listener, is_in_the_way: false };
+    let mut clients = Clients::of(gateway);
     let mut look = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            () = until(again), if again.is_some() => again = None,
-            accepted = socket.accept(), if again.is_none() => match accepted {
-                Ok((stream, _)) => {
-                    if std::mem::replace(&mut pause, SHORTEST_PAUSE) != SHORTEST_PAUSE {
-                        context.health.clear(CONNECTIONS_ISSUE);
-                    }
-                    match stranger(&stream) {
-                        Some(who) => tracing::warn!("a connection of another user was refused: {who}"),
-                        None => {
-                            let caller = caller_of(&stream, context);
-                            match places.take(caller.is_agents(context), caller.task()) {
-                                Ok(place) => {
-                                    let served = connection::serve(stream, caller, Arc::clone(gateway));
-                                    connections.spawn(async move { served.await; drop(place); });
-                                }
-                                Err(why) if refused.len() < MOST_REFUSED => drop(refused.spawn(refuse(stream, why))),
-                                Err(_) => tracing::debug!("a client could not be told that there are too many connections"),
-                            }
-                        }
-                    }
-                }
-                Err(error) => {
-                    // Most likely too many open files: a pause, or this would spin.
-                    let message = format!("connections cannot be taken: {error}; those that wait are taken when files are closed");
-                    tracing::warn!("{message}");
-                    context.health.report(CONNECTIONS_ISSUE, message);
-                    again = Some(Instant::now() + pause);
-                    pause = LONGEST_PAUSE.min(pause * 2);
-                }
+            () = until(clients.again), if clients.again.is_some() => clients.again = None,
+            accepted = place.socket.accept(), if clients.again.is_none() => match accepted {
+                Ok((stream, _)) => clients.take(stream),
+                Err(error) => clients.pause(&error),
             },
-            _ = look.tick() => match listener.bind_again() {
-                Ok(false) => {}
-                Ok(true) => {
-                    is_in_the_way = false;
-                    socket = listener.listen()?;
-                    context.health.clear(SOCKET_ISSUE);
-                    tracing::warn!("the socket {} was removed or replaced, and is there again", listener.path.display());
-                }
-                // Its directory is gone as well, and with it the ground.
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    tracing::debug!(%error, "the socket was removed, and cannot be bound again");
-                }
-                Err(error) => {
-                    let message = format!("something is in the place of the socket, where nobody can reach this daemon: {error}; remove it");
-                    // Once, and not with each look.
-                    if !std::mem::replace(&mut is_in_the_way, true) {
-                        tracing::warn!("{message}");
-                    }
-                    context.health.report(SOCKET_ISSUE, message);
-                }
-            },
-            Some(_) = connections.join_next() => places.look(),
-            Some(_) = refused.join_next() => {}
-            () = context.stopped.cancelled() => break,
+            _ = look.tick() => place.look(&gateway.api().context.health)?,
+            Some(_) = clients.connections.join_next() => clients.places.look(),
+            Some(_) = clients.refused.join_next() => {}
+            () = stopped.cancelled() => break,
         }
     }
+    let mut connections = clients.connections;
     let _ = timeout(LAST_ANSWERS, async { while connections.join_next().await.is_some() {} }).await;
     Ok(())
+}
+
+/// The clients that are connected, and those that are refused.
+struct Clients<'a> {
+    gateway: &'a Arc<Socket>,
+    connections: JoinSet<()>,
+    refused: JoinSet<()>,
+    places: Places,
+    /// Length of the next pause after a connection that could not be taken.
+    next_pause: Duration,
+    /// End of the pause; none if connections are taken.
+    again: Option<Instant>,
+}
+
+impl<'a> Clients<'a> {
+    fn of(gateway: &'a Arc<Socket>) -> Self {
+        let context = &gateway.api().context;
+        Self {
+            gateway,
+            connections: JoinSet::new(),
+            refused: JoinSet::new(),
+            places: Places::new(context.settings.get().config.daemon.max_connections, &context.health),
+            next_pause: SHORTEST_PAUSE,
+            again: None,
+        }
+    }
+
+    /// Serves a client, or says why not.
+    fn take(&mut self, stream: UnixStream) {
+        let context = &self.gateway.api().context;
+        if std::mem::replace(&mut self.next_pause, SHORTEST_PAUSE) != SHORTEST_PAUSE {
+            context.health.clear(CONNECTIONS_ISSUE);
+        }
+        if let Some(who) = stranger(&stream) {
+            tracing::warn!("a connection of another user was refused: {who}");
+            return;
+        }
+        let caller = caller_of(&stream, context);
+        match self.places.take(caller.is_agents(context), caller.task()) {
+            Ok(place) => {
+                let served = connection::serve(stream, caller, Arc::clone(self.gateway));
+                self.connections.spawn(async move {
+                    served.await;
+                    drop(place);
+                });
+            }
+            Err(why) if self.refused.len() < MOST_REFUSED => drop(self.refused.spawn(refuse(stream, why))),
+            Err(_) => tracing::debug!("a client was cut off without a word: there are too many connections"),
+        }
+    }
+
+    /// Takes no connections for a while: most likely there are too many open files, and this would spin.
+    fn pause(&mut self, error: &io::Error) {
+        let message =
+            format!("connections cannot be taken: {error}; those that wait are taken when files are closed");
+        tracing::warn!("{message}");
+        self.gateway.api().context.health.report(CONNECTIONS_ISSUE, message);
+        self.again = Some(Instant::now() + self.next_pause);
+        self.next_pause = LONGEST_PAUSE.min(self.next_pause * 2);
+    }
+}
+
+/// The socket in its place in the project.
+struct InPlace {
+    listener: Listener,
+    socket: UnixListener,
+    /// True if something else was in its place at the last look.
+    is_in_the_way: bool,
+}
+
+impl InPlace {
+    /// Binds the socket again where it was removed or replaced.
+    fn look(&mut self, health: &Health) -> io::Result<()> {
+        match self.listener.bind_again() {
+            Ok(false) => {}
+            Ok(true) => {
+                self.is_in_the_way = false;
+                self.socket = self.listener.listen()?;
+                health.clear(SOCKET_ISSUE);
+                tracing::warn!(
+                    "the socket {} was removed or replaced, and is there again",
+                    self.listener.path.display()
+                );
+            }
+            // Its directory is gone as well: the state guard ends the daemon.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                tracing::debug!(%error, "the socket was removed, and cannot be bound again");
+            }
+            Err(error) => {
+                let message = format!(
+                    "something is in the place of the socket, where nobody can reach this daemon: {error}; remove it"
+                );
+                // Once, and not with each look.
+                if !std::mem::replace(&mut self.is_in_the_way, true) {
+                    tracing::warn!("{message}");
+                }
+                health.report(SOCKET_ISSUE, message);
+            }
+        }
+        Ok(())
+    }
 }
 
 async fn until(time: Option<Instant>) {
