@@ -46,7 +46,7 @@ pub use command::{
 };
 pub use due::Due;
 pub(crate) use due::fire_when_due;
-pub(crate) use gathering::{Gatherer, Gathering, gathering};
+pub(crate) use gathering::{Gathered, Gatherer, Gathering, gathering};
 pub use handle::Engine;
 pub use inbox::Publication;
 pub use thread::{EngineSetup, start};
