@@ -15,6 +15,12 @@ INSERT INTO task (no, state, prompt, agent, priority, env, metadata, cause, crea
     (7, 'queued', 'x', NULL, 0, '{}', '{}', NULL, 1000, NULL, NULL, 1, 1, NULL, NULL, NULL, 1, NULL, NULL, NULL, NULL),
     (8, 'cancelled', 'x', NULL, 0, '{}', '{}', NULL, 1000, NULL, 3000, 0, 0, NULL, NULL, NULL, 0, '[2]', NULL, NULL, NULL);
 UPDATE task SET in_vain_for = 2 WHERE no = 8;
+INSERT INTO run (task, n, kind, started_at, ended_at, reason, exit_code, signal, session, cost_usd, turns, input_tokens,
+    output_tokens, cache_read_tokens, cache_creation_tokens, dir) VALUES
+    (1, 1, 'agent', 2000, 3000, 'done', 0, NULL, 's', 0.5, 1, 1, 1, 1, 1, NULL),
+    (3, 1, 'agent', 2000, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (4, 1, 'agent', 2000, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+    (7, 1, 'agent', 2000, 3000, 'lost', NULL, 9, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT OR REPLACE INTO counter (name, value) VALUES ('queued', 3), ('running', 2), ('completed', 1), ('failed', 1), ('cancelled', 1);
 INSERT INTO hold (task, kind, key, until) VALUES (6, 'after', '5', NULL);
 INSERT INTO hold (task, kind, key, until) VALUES (7, 'rest', '', 2000);

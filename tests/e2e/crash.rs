@@ -1,7 +1,7 @@
 //! `kill -9` of the daemon, again and again, under load.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     io::{BufRead, BufReader, Write},
     os::unix::net::UnixStream,
     path::PathBuf,
@@ -14,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rusqlite::Connection;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -141,6 +142,31 @@ fn nothing_acknowledged_is_lost_and_nothing_runs_twice() {
         assert!(task["result"].as_str().unwrap().ends_with("done\n"), "{task}");
         assert_eq!(runs.get(id), Some(&1), "{id} did not run once");
     }
+    drop(wire);
+    project.stop();
+    let stored = stored_runs(&project);
+    assert_eq!(stored.len(), tasks.len());
+    for (no, reasons) in &stored {
+        let (last, before) = reasons.split_last().unwrap();
+        assert_eq!(last, "done", "task {no}: {reasons:?}");
+        assert!(before.iter().all(|reason| reason == "not_started"), "task {no}: {reasons:?}");
+    }
+}
+
+/// Why each run of each task ended, by the task's number, in the order of the runs. Each has ended, and none is missing.
+fn stored_runs(project: &Project) -> BTreeMap<u64, Vec<String>> {
+    let database = Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
+    let mut select = database
+        .prepare("SELECT task, n, reason FROM run WHERE ended_at >= started_at ORDER BY task, n")
+        .unwrap();
+    let mut runs: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    for row in select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap() {
+        let (task, n, reason): (u64, usize, String) = row.unwrap();
+        let runs = runs.entry(task).or_default();
+        runs.push(reason);
+        assert_eq!(runs.len(), n, "a run of task {task} is missing");
+    }
+    runs
 }
 
 fn all_events(wire: &mut crate::support::Wire) -> Vec<Value> {

@@ -118,4 +118,16 @@ fn a_database_of_an_earlier_version_is_gone_on_with() {
     let database = Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
     let check: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");
+
+    // The last run of each task is known, and what has been tried again since, from its second on.
+    let runs = |no: u32| -> Vec<(u32, String)> {
+        let mut select = database.prepare("SELECT n, reason FROM run WHERE task = ? ORDER BY n").unwrap();
+        select.query_map([no], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+    };
+    let run = |n: u32, reason: &str| (n, reason.to_owned());
+    for (no, reason) in [(1, "done"), (2, "failed"), (3, "timeout"), (4, "done"), (7, "done"), (11, "done")] {
+        assert_eq!(runs(no), [run(1, reason)], "task {no}");
+    }
+    assert_eq!(runs(6), [run(1, "not_started"), run(2, "cancel")]);
+    assert!(runs(9).is_empty() && runs(10).is_empty(), "they never started");
 }

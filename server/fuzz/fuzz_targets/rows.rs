@@ -120,6 +120,9 @@ fn read_all(reader: &dyn Reader) {
     for task in page.tasks {
         serde_json::to_string(&task.into_task(None, None)).unwrap();
     }
+    for no in 1..9 {
+        reader.runs(TaskNo(no)).unwrap();
+    }
     reader.queued(100).unwrap();
     serde_json::to_string(&reader.stats().unwrap()).unwrap();
     for from in [From::After(0), From::Before(u64::MAX)] {

@@ -25,6 +25,6 @@ pub use in_force::InForce;
 pub use order::{Order, StartOrder};
 pub use outcome::{Outcome, Processes, SessionCost};
 pub use retention::Keep;
-pub use rule_state::{Firing, Pending, RuleFacts, Run, Switch};
-pub use run::RunId;
+pub use rule_state::{BusyPeriod, Firing, Pending, RuleFacts, Switch};
+pub use run::{EndReason, RunId, RunRow, RunStart};
 pub use task::{PROMPT_HEAD, StopReason, TAIL_BYTES, TaskNo, TaskRow, TaskSpec};

@@ -2,13 +2,15 @@
 
 use aiwg_protocol::types::{TaskState, TaskUsage};
 
-use crate::task::StopReason;
+use crate::{run::EndReason, task::StopReason};
 
 /// The end of a task.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// The final state.
     pub state: TaskState,
+    /// Why its run ended.
+    pub reason: EndReason,
     /// Exit code of the agent.
     pub exit_code: Option<i32>,
     /// The signal that ended it.
@@ -49,6 +51,7 @@ impl Outcome {
         let error = Some(error.into());
         Self {
             state,
+            reason: EndReason::of_state(state),
             exit_code: None,
             signal: None,
             error,
@@ -62,16 +65,18 @@ impl Outcome {
     /// The outcome if the agent was being ended: the reason for that decides, whatever the agent made of it.
     #[must_use]
     pub fn given(mut self, ending: Option<StopReason>) -> Self {
+        let Some(ending) = ending else { return self };
         let (state, why) = match ending {
             // An agent that had reported its result was judged by that.
-            None | Some(StopReason::Finished) => return self,
-            Some(StopReason::Cancel) => (TaskState::Cancelled, "cancelled while it was running"),
-            Some(StopReason::Timeout) => (TaskState::Timeout, "it ran longer than its time limit"),
-            Some(StopReason::Stalled) => {
+            StopReason::Finished => return self,
+            StopReason::Cancel => (TaskState::Cancelled, "cancelled while it was running"),
+            StopReason::Timeout => (TaskState::Timeout, "it ran longer than its time limit"),
+            StopReason::Stalled => {
                 (TaskState::Timeout, "it wrote nothing for as long as daemon.stall_minutes allows")
             }
-            Some(StopReason::Stop) => (TaskState::Cancelled, "the daemon was stopped"),
+            StopReason::Stop => (TaskState::Cancelled, "the daemon was stopped"),
         };
+        self.reason = EndReason::stopped(ending);
         self.state = state;
         self.error = Some(why.to_owned());
         self

@@ -30,7 +30,7 @@ pub struct Pending {
 
 /// A period in which a task of a rule ran.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run {
+pub struct BusyPeriod {
     /// The task.
     pub task: TaskNo,
     /// Number of tasks between it and what came from outside.

@@ -1,8 +1,10 @@
 //! Runs of tasks.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use crate::task::TaskNo;
+use aiwg_protocol::types::{TaskState, TaskUsage, Timestamp};
+
+use crate::task::{StopReason, TaskNo, TaskRow};
 
 /// One run of a task: whatever reports on it says which one it was, so that it is not taken for a report on a later run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,5 +18,96 @@ pub struct RunId {
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "run {} of {}", self.n, self.task)
+    }
+}
+
+impl TaskRow {
+    /// Its last run.
+    pub fn run(&self) -> RunId {
+        RunId { task: self.no, n: self.launch }
+    }
+}
+
+/// The beginning of a run, to be stored.
+#[derive(Debug, Clone, Copy)]
+pub struct RunStart<'a> {
+    /// Which one.
+    pub id: RunId,
+    /// The kind: [`RunRow::AGENT`], or another.
+    pub kind: &'a str,
+    /// Time of its start.
+    pub at: Timestamp,
+    /// Path of its directory, relative to the task's; none for that itself.
+    pub dir: Option<&'a str>,
+}
+
+/// A run as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRow {
+    /// Which one.
+    pub id: RunId,
+    /// The kind: [`RunRow::AGENT`], or another.
+    pub kind: Cow<'static, str>,
+    /// Time of its start.
+    pub started_at: Timestamp,
+    /// Time of its end; none while it runs.
+    pub ended_at: Option<Timestamp>,
+    /// Why it ended; none while it runs.
+    pub reason: Option<EndReason>,
+    /// Exit code of what it ran.
+    pub exit_code: Option<i32>,
+    /// The signal that ended that.
+    pub signal: Option<i32>,
+    /// Its own usage, without the permission denials, which are kept with the task; none if it reported none.
+    pub usage: Option<TaskUsage>,
+    /// Path of its directory, relative to the task's; none for that itself.
+    pub dir: Option<String>,
+}
+
+impl RunRow {
+    /// The run of an agent.
+    pub const AGENT: &'static str = "agent";
+}
+
+/// Why a run ended, as a name. What ends runs may bring names of its own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EndReason(Cow<'static, str>);
+
+impl EndReason {
+    /// The agent did what it was asked to.
+    pub const DONE: Self = Self(Cow::Borrowed("done"));
+
+    /// It did not, and nothing more is known.
+    pub const FAILED: Self = Self(Cow::Borrowed("failed"));
+
+    /// The agent was lost, be it with its shim or with the machine.
+    pub const LOST: Self = Self(Cow::Borrowed("lost"));
+
+    /// There was no agent: it could not be started, or the daemon went down first.
+    pub const NOT_STARTED: Self = Self(Cow::Borrowed("not_started"));
+
+    /// The reason of a run that was ended for this.
+    pub fn stopped(why: StopReason) -> Self {
+        Self(Cow::Borrowed(why.name()))
+    }
+
+    /// The reason of a run where nothing is known but how its task ended.
+    pub fn of_state(state: TaskState) -> Self {
+        match state {
+            TaskState::Completed => Self::DONE,
+            TaskState::Timeout => Self::stopped(StopReason::Timeout),
+            TaskState::Cancelled => Self::stopped(StopReason::Cancel),
+            _ => Self::FAILED,
+        }
+    }
+
+    /// The reason of this name.
+    pub fn named(name: String) -> Self {
+        Self(Cow::Owned(name))
+    }
+
+    /// Its name, as it is stored.
+    pub fn name(&self) -> &str {
+        &self.0
     }
 }

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use aiwg_model::{Run, Switch, TaskNo};
+use aiwg_model::{BusyPeriod, Switch, TaskNo};
 use aiwg_protocol::{
     config::Rule,
     types::{Cause, RuleRefusal, Timestamp},
@@ -23,7 +23,7 @@ const RUNS_MS: i64 = 15 * 60_000;
 pub(super) struct Memory {
     switches: HashMap<String, Switch>,
     busy: HashMap<String, usize>,
-    runs: HashMap<String, Vec<Run>>,
+    runs: HashMap<String, Vec<BusyPeriod>>,
     /// The last match of each rule that came to nothing. This alone is not in the store.
     refusals: Refusals,
 }
@@ -42,8 +42,8 @@ impl Memory {
     /// Reads it from the store, and begins anew with what is not there.
     pub(super) fn load(store: &dyn View, refusals: Refusals, now: Timestamp) -> aiwg_store::Result<Self> {
         refusals.lock().clear();
-        let mut runs: HashMap<String, Vec<Run>> = HashMap::new();
-        for (rule, run) in store.runs(Timestamp::from_millis(now.as_millis() - RUNS_MS))? {
+        let mut runs: HashMap<String, Vec<BusyPeriod>> = HashMap::new();
+        for (rule, run) in store.busy_periods(Timestamp::from_millis(now.as_millis() - RUNS_MS))? {
             runs.entry(rule).or_default().push(run);
         }
         Ok(Self { switches: store.switches()?, busy: store.busy_rules()?, runs, refusals })
@@ -97,7 +97,7 @@ impl Memory {
     pub(super) fn started(&mut self, rule: &str, task: TaskNo, depth: u32, at: Timestamp) {
         let runs = self.runs.entry(rule.to_owned()).or_default();
         runs.retain(|run| run.until.is_none_or(|until| until.as_millis() > at.as_millis() - RUNS_MS));
-        runs.push(Run { task, depth, from: at, until: None });
+        runs.push(BusyPeriod { task, depth, from: at, until: None });
     }
 
     /// One that ran does not run any more.
@@ -156,7 +156,7 @@ impl Memory {
     }
 }
 
-fn ran_at(run: &Run, at: Timestamp) -> bool {
+fn ran_at(run: &BusyPeriod, at: Timestamp) -> bool {
     let at = at.as_millis();
     run.from.as_millis().saturating_sub(TICK_MS) <= at
         && run.until.is_none_or(|until| at <= until.as_millis())

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use aiwg_model::{Outcome, RunId, StopReason, TaskNo, TaskSpec};
+use aiwg_model::{EndReason, Outcome, RunId, StopReason, TaskNo, TaskSpec};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::{self, Store, View};
 use aiwg_store_sqlite::SqliteStore;
@@ -66,9 +66,18 @@ struct Task {
     state: TaskState,
     launch: u32,
     attempts: u32,
+    /// Why each of its runs ended; none for one that goes on.
+    runs: Vec<Option<EndReason>>,
     priority: i32,
     after: Option<usize>,
     ending: Option<StopReason>,
+}
+
+impl Task {
+    /// Its run has ended.
+    fn ran(&mut self, reason: EndReason) {
+        *self.runs.last_mut().unwrap() = Some(reason);
+    }
 }
 
 /// All that is expected, by the number less one.
@@ -81,14 +90,14 @@ impl Model {
         match *op {
             Op::Submit { priority, after } => {
                 let after = after.filter(|_| !self.0.is_empty()).map(|after| after % self.0.len());
-                let task =
-                    Task { state: TaskState::Queued, launch: 0, attempts: 0, priority, after, ending: None };
-                self.0.push(task);
+                let state = TaskState::Queued;
+                let runs = Vec::new();
+                self.0.push(Task { state, launch: 0, attempts: 0, runs, priority, after, ending: None });
                 self.cascade();
                 true
             }
             Op::Cancel(task) => match self.state(task) {
-                Some(TaskState::Queued) => self.end(task, TaskState::Cancelled),
+                Some(TaskState::Queued) => self.end(task, TaskState::Cancelled, None),
                 Some(TaskState::Running) => self.note(task, StopReason::Cancel),
                 _ => false,
             },
@@ -99,20 +108,23 @@ impl Model {
                 let told = if well { TaskState::Completed } else { TaskState::Failed };
                 !is_stale && self.is_running(task) && {
                     let state = self.ending(task).unwrap_or(told);
-                    self.end(task, state)
+                    self.end(task, state, Some(EndReason::of_state(state)))
                 }
             }
             Op::Interrupted { task, started, most_attempts, is_stale } => {
+                let reason = if started { EndReason::LOST } else { EndReason::NOT_STARTED };
                 !is_stale
                     && self.is_running(task)
                     && match self.ending(task) {
                         None if !started || self.at(task).attempts < most_attempts => {
                             let task = self.at(task);
+                            task.ran(reason);
                             task.state = TaskState::Queued;
                             task.attempts -= u32::from(!started);
                             true
                         }
-                        ending => self.end(task, ending.unwrap_or(TaskState::Failed)),
+                        None => self.end(task, TaskState::Failed, Some(reason)),
+                        Some(state) => self.end(task, state, Some(EndReason::of_state(state))),
                     }
             }
         }
@@ -130,6 +142,7 @@ impl Model {
             self.0[next].state = TaskState::Running;
             self.0[next].attempts += 1;
             self.0[next].launch += 1;
+            self.0[next].runs.push(None);
         }
     }
 
@@ -158,8 +171,12 @@ impl Model {
         true
     }
 
-    fn end(&mut self, task: usize, state: TaskState) -> bool {
-        self.at(task).state = state;
+    fn end(&mut self, task: usize, state: TaskState, reason: Option<EndReason>) -> bool {
+        let task = self.at(task);
+        task.state = state;
+        if let Some(reason) = reason {
+            task.ran(reason);
+        }
         self.cascade();
         true
     }
@@ -215,6 +232,11 @@ impl Machine {
             let is_waiting = view.task(no).unwrap().unwrap().is_waiting;
             let holds = view.holds(no).unwrap();
             assert_eq!(is_waiting, !holds.is_empty(), "{no}: {holds:?}");
+            let runs = view.runs(no).unwrap();
+            assert_eq!(runs.iter().map(|run| run.reason.clone()).collect::<Vec<_>>(), task.runs, "{no}");
+            let numbers: Vec<u32> = runs.iter().map(|run| run.id.n).collect();
+            assert_eq!(numbers, (1..=task.launch).collect::<Vec<_>>(), "{no}");
+            assert!(runs.iter().all(|run| run.ended_at.is_some() == run.reason.is_some()), "{no}: {runs:?}");
             assert!(task.state == TaskState::Queued || holds.is_empty(), "{no}: {holds:?}");
         }
         let running = model.0.iter().filter(|task| task.state == TaskState::Running).count();

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use aiwg_model::{TaskNo, TaskRow};
+use aiwg_model::{RunRow, RunStart, TaskNo, TaskRow};
 use aiwg_protocol::types::{Event, TaskState, Timestamp};
 
 use super::{
@@ -74,6 +74,7 @@ impl Transaction<'_> {
         }
         self.store.start(no, self.now)?;
         let Some(task) = self.store.task(no)? else { return Ok(()) };
+        self.store.begin_run(&RunStart { id: task.run(), kind: RunRow::AGENT, at: self.now, dir: None })?;
         self.state.running.insert(no, task.launch);
         if let Some(rule) = &task.spec.rule {
             let depth = task.spec.cause.as_ref().map_or(0, |cause| cause.depth);

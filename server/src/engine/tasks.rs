@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aiwg_model::{Hold, Outcome, RunId, StopReason, TaskNo, TaskRow, TaskSpec};
+use aiwg_model::{EndReason, Hold, Outcome, RunId, StopReason, TaskNo, TaskRow, TaskSpec};
 use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskEvent, TaskState, TaskSubmitted};
 
 use super::{
@@ -88,7 +88,7 @@ impl Transaction<'_> {
         if task.ending.is_none() {
             self.store.mark_ending(no, ending)?;
         }
-        let run = RunId { task: no, n: task.launch };
+        let run = task.run();
         self.effects.orders.push(Order::End(run, task.ending.unwrap_or(ending)));
         Ok(())
     }
@@ -129,8 +129,9 @@ impl Transaction<'_> {
         let (no, task) = (run.task, self.current(run)?);
         // Where no agent was started, as when the daemon is killed at that moment, nothing has been spent.
         let may_again = if started { task.attempts < most_attempts } else { task.launch < MOST_LAUNCHES };
+        let reason = if started { EndReason::LOST } else { EndReason::NOT_STARTED };
         if task.ending.is_none() && may_again {
-            self.queue_again(&task, started)?;
+            self.queue_again(&task, reason)?;
             if rests {
                 self.store.hold(no, &Hold::rest())?;
             }
@@ -146,7 +147,7 @@ impl Transaction<'_> {
                 task.launch
             ),
         };
-        let outcome = Outcome::without_exit(TaskState::Failed, why);
+        let outcome = Outcome { reason, ..Outcome::without_exit(TaskState::Failed, why) };
         Ok(self.finish(&task, &outcome.given(task.ending))?)
     }
 
@@ -155,17 +156,23 @@ impl Transaction<'_> {
         let task = self.current(run)?;
         self.state.starts = Starts::None;
         match task.ending {
-            None => Ok(self.queue_again(&task, false)?),
+            None => Ok(self.queue_again(&task, EndReason::NOT_STARTED)?),
             ending => {
-                let outcome = Outcome::without_exit(TaskState::Failed, "its agent could not be started");
+                let reason = EndReason::NOT_STARTED;
+                let outcome = Outcome {
+                    reason,
+                    ..Outcome::without_exit(TaskState::Failed, "its agent could not be started")
+                };
                 Ok(self.finish(&task, &outcome.given(ending))?)
             }
         }
     }
 
     /// From its slot to its old place in the queue.
-    fn queue_again(&mut self, task: &TaskRow, started: bool) -> aiwg_store::Result<()> {
-        self.store.requeue(task.no, started)?;
+    fn queue_again(&mut self, task: &TaskRow, reason: EndReason) -> aiwg_store::Result<()> {
+        self.store.requeue(task.no, reason != EndReason::NOT_STARTED)?;
+        let outcome = Outcome { reason, ..Outcome::without_exit(TaskState::Queued, "") };
+        self.store.end_run(task.run(), &outcome, self.now)?;
         self.not_running(task);
         self.tell(&task_event(task.no, &task.spec, TaskState::Queued, task.attempts), &task.spec);
         Ok(())
@@ -300,6 +307,9 @@ impl Transaction<'_> {
             self.store.add_usage(rule, usage, self.now)?;
         }
         self.store.finish(task.no, task.state, &outcome, self.now)?;
+        if task.state == TaskState::Running {
+            self.store.end_run(task.run(), &outcome, self.now)?;
+        }
         self.not_running(task);
         self.effects.ended.push(task.no);
         let duration =

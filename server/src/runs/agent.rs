@@ -81,7 +81,7 @@ impl Agent {
             Some(order) => self.start(shared, &loaded, &dir, order, &mut end).await,
             None => self.adopt(shared, &loaded.config, &dir, &mut end).await,
         };
-        let result = result.unwrap_or_else(|error| End::Ended(could_not_start(&error)));
+        let result = result.unwrap_or_else(|error| End::of(could_not_start(&error)));
         let result = match result {
             End::Lost { started, .. } if is_ours => {
                 End::Lost { started, rest: Some(back_off(self.task.launch)) }
@@ -146,7 +146,7 @@ impl Agent {
         }
         let ending = *end.borrow();
         if code == Some(aiwg_shim::EXIT_REMOVED.into()) {
-            return Ok(End::Ended(removed(dir).given(ending)));
+            return Ok(End::of(removed(dir).given(ending)));
         }
         self.end_of(shared, config, dir, ending).await
     }
@@ -168,7 +168,7 @@ impl Agent {
             None => {
                 let ending = *end.borrow();
                 return Ok(if end_what_is_left(self.task, shared).await {
-                    End::Ended(removed(dir).given(ending))
+                    End::of(removed(dir).given(ending))
                 } else {
                     End::Lost { started: false, rest: None }
                 });
@@ -205,7 +205,7 @@ impl Agent {
         shim::reap(self.task, dir).await;
         let ending = *end.borrow();
         if !there(dir).await {
-            return Ok(End::Ended(removed(dir).given(ending)));
+            return Ok(End::of(removed(dir).given(ending)));
         }
         self.end_of(shared, config, dir, ending).await
     }
@@ -355,7 +355,7 @@ impl Agent {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
                 End::Lost { started, rest: None }
             } else {
-                End::Ended(outcome)
+                End::of(outcome)
             });
         }
         let (launch, its) = (self.task, dir.to_owned());
@@ -363,7 +363,7 @@ impl Agent {
         let started = run.is_some_and(|run| run.agent.is_some());
         // The shim was killed: what it kept may still be running, and nobody else would end it.
         if end_what_is_left(self.task, shared).await {
-            return Ok(End::Ended(removed(dir).given(ending)));
+            return Ok(End::of(removed(dir).given(ending)));
         }
         Ok(End::Lost { started, rest: None })
     }
@@ -399,7 +399,7 @@ fn not_started(error: &io::Error) -> End {
     if is_shortage(error) {
         End::NotStarted(format!("{error}: {}", what_to_do(error.kind())))
     } else {
-        End::Ended(could_not_start(error))
+        End::of(could_not_start(error))
     }
 }
 

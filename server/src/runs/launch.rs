@@ -24,7 +24,7 @@ pub(super) struct Launch {
 
 /// What became of an agent.
 pub(super) enum End {
-    Ended(Outcome),
+    Ended(Box<Outcome>),
     /// Lost, be it together with its shim. `started` tells whether there had been one at all.
     Lost {
         started: bool,
@@ -33,6 +33,13 @@ pub(super) enum End {
     },
     /// There was none, for a reason that is not the task's: which, and what to do about it.
     NotStarted(String),
+}
+
+impl End {
+    /// The end of the task with this outcome.
+    pub(super) fn of(outcome: Outcome) -> Self {
+        Self::Ended(Box::new(outcome))
+    }
 }
 
 impl Launch {
@@ -79,7 +86,7 @@ impl Launch {
             tokio::time::sleep(RETRY).await;
         }
         let why = "aiwg itself failed while it kept this task's agent: please report it with what .aiwg/daemon/daemon.log says";
-        self.report(shared, &End::Ended(Outcome::without_exit(TaskState::Failed, why)), 1).await;
+        self.report(shared, &End::of(Outcome::without_exit(TaskState::Failed, why)), 1).await;
     }
 
     /// Tells the engine of its end, until it could store it.
@@ -87,7 +94,7 @@ impl Launch {
         let (engine, no, run) = (&shared.context.engine, self.no, self.id());
         loop {
             let told = match end {
-                End::Ended(outcome) => engine.ended(run, outcome.clone()).await,
+                End::Ended(outcome) => engine.ended(run, Outcome::clone(outcome)).await,
                 End::Lost { started, rest } => {
                     engine.interrupted(run, *started, most_attempts, rest.is_some()).await
                 }

@@ -7,7 +7,7 @@ use aiwg_agents::{
     find_program, plain, program_of,
 };
 use aiwg_fs::{tail, tail_of};
-use aiwg_model::{Outcome, Processes, SessionCost, StopReason, TAIL_BYTES};
+use aiwg_model::{EndReason, Outcome, Processes, SessionCost, StopReason, TAIL_BYTES};
 use aiwg_protocol::{
     config::Config,
     types::{TaskState, TaskUsage},
@@ -58,8 +58,10 @@ pub(super) fn outcome(
         tracing::warn!(dir = %dir.display(), %error, "the agent's output could not be read");
         plain::evaluate(&exit)
     });
+    let state = if evaluation.success { TaskState::Completed } else { TaskState::Failed };
     Outcome {
-        state: if evaluation.success { TaskState::Completed } else { TaskState::Failed },
+        state,
+        reason: EndReason::of_state(state),
         exit_code: record.code,
         signal: record.signal,
         error: evaluation.error,
@@ -107,7 +109,12 @@ pub(super) fn removed(dir: &Path) -> Outcome {
 
 /// What it looks like where the shim has ended the agent of its own accord.
 pub(super) fn ended_by_shim(outcome: Outcome, why: Option<EndedFor>, config: &Config, dir: &Path) -> Outcome {
-    let failed = |error| Outcome { state: TaskState::Failed, error: Some(error), ..outcome.clone() };
+    let failed = |error| Outcome {
+        state: TaskState::Failed,
+        reason: EndReason::FAILED,
+        error: Some(error),
+        ..outcome.clone()
+    };
     match why {
         None => outcome,
         Some(EndedFor::TimeLimit) => outcome.given(Some(StopReason::Timeout)),

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{Hold, RuleFacts, TaskNo, TaskRow};
+use aiwg_model::{Hold, RuleFacts, RunRow, TaskNo, TaskRow};
 use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats};
 
 use crate::{EventFilter, EventPage, Result, TaskFilter, TaskPage};
@@ -16,6 +16,9 @@ pub trait Reader: Send + Sync {
 
     /// Tasks, the newest first: fewer than asked for where they are very long.
     fn tasks(&self, filter: &TaskFilter) -> Result<TaskPage>;
+
+    /// The runs of a task, in the order of their numbers.
+    fn runs(&self, task: TaskNo) -> Result<Vec<RunRow>>;
 
     /// The tasks that run, the newest first, `limit` at the most: no more than the beginning of each, [`aiwg_model::PROMPT_HEAD`].
     fn running(&self, limit: u32) -> Result<Vec<TaskRow>>;

@@ -1,8 +1,8 @@
 //! Changing the store.
 
 use aiwg_model::{
-    Cursor, Firing, Hold, ImportedTask, InForce, Keep, Outcome, Pending, StopReason, Switch, TaskNo, TaskRow,
-    TaskSpec,
+    Cursor, Firing, Hold, ImportedTask, InForce, Keep, Outcome, Pending, RunId, RunStart, StopReason, Switch,
+    TaskNo, TaskRow, TaskSpec,
 };
 use aiwg_protocol::types::{Event, TaskState, TaskUsage, Timestamp};
 
@@ -60,6 +60,12 @@ pub trait Transaction: View {
     /// # Errors
     /// It is not in that state.
     fn finish(&mut self, no: TaskNo, from: TaskState, outcome: &Outcome, at: Timestamp) -> Result<()>;
+
+    /// Notes that a run begins, in place of one that was noted under its number.
+    fn begin_run(&mut self, run: &RunStart<'_>) -> Result<()>;
+
+    /// Notes how a run ended: the outcome's reason, exit and usage. Nothing if it is not noted that it began.
+    fn end_run(&mut self, run: RunId, outcome: &Outcome, at: Timestamp) -> Result<()>;
 
     /// Keeps a queued task from starting. False if it is held by that already; then it is not held twice, and its time stays. All that holds a task
     /// is forgotten when it ends.
@@ -120,7 +126,7 @@ pub trait Transaction: View {
     /// Notes the configuration that is in force.
     fn set_in_force(&mut self, in_force: &InForce) -> Result<()>;
 
-    /// Forgets finished tasks that nobody waits for, those that ended first, `limit` at the most. Their numbers.
+    /// Forgets finished tasks that nobody waits for, with their runs, those that ended first, `limit` at the most. Their numbers.
     fn prune_tasks(&mut self, keep: Keep, limit: u64) -> Result<Vec<TaskNo>>;
 
     /// Forgets events, the oldest ones, `limit` at the most: none of those that a queued or running task, or a match that waits, came from, and

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{Cursor, Hold, Pending, Run, Switch, TaskNo, TaskRow};
+use aiwg_model::{BusyPeriod, Cursor, Hold, Pending, RunRow, Switch, TaskNo, TaskRow};
 use aiwg_protocol::types::{ChatTurn, Event, TaskState, Timestamp};
 
 use crate::{Result, Selection};
@@ -29,6 +29,9 @@ pub trait View {
 
     /// The numbers of the tasks that run, be their rows readable or not.
     fn running_numbers(&self) -> Result<Vec<TaskNo>>;
+
+    /// The runs of a task, in the order of their numbers.
+    fn runs(&self, task: TaskNo) -> Result<Vec<RunRow>>;
 
     /// Number of queued tasks, those that wait for others included.
     fn queued(&self) -> u64;
@@ -81,7 +84,7 @@ pub trait View {
     fn busy_rules(&self) -> Result<HashMap<String, usize>>;
 
     /// Periods since then in which tasks of rules ran, each with its rule.
-    fn runs(&self, since: Timestamp) -> Result<Vec<(String, Run)>>;
+    fn busy_periods(&self, since: Timestamp) -> Result<Vec<(String, BusyPeriod)>>;
 
     /// A rule's matches that wait.
     fn pending(&self, rule: &str) -> Result<Option<Pending>>;

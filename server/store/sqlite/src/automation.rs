@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{Firing, Pending, RuleFacts, Run, Switch};
+use aiwg_model::{BusyPeriod, Firing, Pending, RuleFacts, Switch};
 use aiwg_protocol::types::{Event, Timestamp};
 use aiwg_store::Reports;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -46,7 +46,7 @@ impl SqliteStore {
     }
 
     /// When tasks of rules ran since then.
-    pub(crate) fn runs(&self, since: Timestamp) -> rusqlite::Result<Vec<(String, Run)>> {
+    pub(crate) fn busy_periods(&self, since: Timestamp) -> rusqlite::Result<Vec<(String, BusyPeriod)>> {
         let mut select = self.statement(
             "SELECT rule, no, iif(json_valid(cause), ifnull(json_extract(cause, '$.depth'), 0), 0), started_at, NULL FROM task
              WHERE state = 'running' AND rule IS NOT NULL
@@ -58,7 +58,10 @@ impl SqliteStore {
         let rows = select.query_map([Millis(since)], |row| {
             let until = row.get::<_, Option<Millis>>(4)?.map(|at| at.0);
             let from = row.get::<_, Millis>(3)?.0;
-            Ok((row.get(0)?, Run { task: row.get::<_, Number>(1)?.0, depth: row.get(2)?, from, until }))
+            Ok((
+                row.get(0)?,
+                BusyPeriod { task: row.get::<_, Number>(1)?.0, depth: row.get(2)?, from, until },
+            ))
         })?;
         readable(rows, &self.reports)
     }

@@ -24,6 +24,7 @@ mod quarantine;
 mod read;
 mod reserve;
 mod row;
+mod runs;
 mod selection;
 mod stamp;
 mod tasks;

@@ -136,6 +136,14 @@ fn mend_beside(connection: &Connection) -> rusqlite::Result<Vec<String>> {
             are_held_otherwise |= table == "hold";
         }
     }
+    // Of the many rows of this table those that cannot be read are passed over, as those of tasks are.
+    let of_no_task = connection.execute("DELETE FROM run WHERE task < 1", [])?
+        + connection.execute("DELETE FROM run WHERE task > ?", [HIGHEST])?;
+    if of_no_task > 0 {
+        done.push(format!(
+            "{of_no_task} rows of the table run were of tasks that cannot be, and were removed"
+        ));
+    }
     for column in OF_TASKS {
         let held = is_held(column, &Holds::Number, true);
         connection.execute(&format!("UPDATE task SET {column} = NULL WHERE NOT {held}"), [])?;

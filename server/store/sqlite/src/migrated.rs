@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use aiwg_model::{Hold, TaskNo};
-use aiwg_protocol::types::Timestamp;
+use aiwg_model::{EndReason, Hold, RunId, RunRow, StopReason, TaskNo};
+use aiwg_protocol::types::{TaskUsage, Timestamp};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -74,4 +74,61 @@ fn what_tasks_waited_for_holds_them() {
     assert_eq!(store.next_queued().unwrap(), Some(TaskNo(2)));
     store.release_all(Hold::REST).unwrap();
     assert_eq!(store.next_of(&[TaskNo(3), TaskNo(4)]).unwrap(), Some(TaskNo(4)));
+}
+
+#[test]
+fn the_last_run_of_each_task() {
+    let task = |no: u64, state: &str, launch: &str, more: &str| {
+        format!(
+            "INSERT INTO task (no, state, prompt, priority, env, metadata, created_at, launch, started_at, completed_at, ending,
+                 exit_code, signal, usage)
+             VALUES ({no}, '{state}', 'x', 0, '{{}}', '{{}}', 0, {launch}, {more});"
+        )
+    };
+    let usage = r#"{"costUsd":0.5,"turns":2,"inputTokens":18446744073709551615,"outputTokens":4,"cacheReadTokens":5,"cacheCreationTokens":6,"sessionId":"s","permissionDenials":["Bash"]}"#;
+    let tasks = [
+        task(1, "completed", "2", &format!("20, 30, 'finished', 0, NULL, '{usage}'")),
+        task(2, "failed", "1", "20, 30, NULL, 3, 9, '{'"),
+        task(3, "running", "4", "20, NULL, 'cancel', NULL, NULL, NULL"),
+        task(4, "timeout", "1", "20, 30, 'stalled', NULL, 15, x'ff'"),
+        task(5, "cancelled", "1", "20, 30, NULL, NULL, NULL, NULL"),
+        // Of these nothing is known: queued again, never started, or not to be read.
+        task(6, "queued", "1", "NULL, NULL, NULL, NULL, NULL, NULL"),
+        task(7, "cancelled", "0", "NULL, 30, NULL, NULL, NULL, NULL"),
+        task(8, "failed", "'x'", "20, 30, NULL, NULL, NULL, NULL"),
+        task(9, "failed", "1", "'x', 30, NULL, NULL, NULL, NULL"),
+    ];
+    let (_dir, path) = left_by(13, &tasks.concat());
+    let store = opened(&path);
+    let of = |no: u64| store.runs(TaskNo(no)).unwrap();
+    let run = |no: u64, n: u32, reason: Option<EndReason>| RunRow {
+        id: RunId { task: TaskNo(no), n },
+        kind: RunRow::AGENT.into(),
+        started_at: Timestamp::from_millis(20),
+        ended_at: reason.is_some().then(|| Timestamp::from_millis(30)),
+        reason,
+        exit_code: None,
+        signal: None,
+        usage: None,
+        dir: None,
+    };
+    let usage = TaskUsage {
+        cost_usd: 0.5,
+        turns: 2,
+        input_tokens: (1 << 53) - 1,
+        output_tokens: 4,
+        cache_read_tokens: 5,
+        cache_creation_tokens: 6,
+        session_id: Some("s".to_owned()),
+        permission_denials: Vec::new(),
+    };
+    let stalled = EndReason::stopped(StopReason::Stalled);
+    let cancelled = EndReason::stopped(StopReason::Cancel);
+    let done = RunRow { exit_code: Some(0), usage: Some(usage), ..run(1, 2, Some(EndReason::DONE)) };
+    assert_eq!(of(1), [done]);
+    assert_eq!(of(2), [RunRow { exit_code: Some(3), signal: Some(9), ..run(2, 1, Some(EndReason::FAILED)) }]);
+    assert_eq!(of(3), [run(3, 4, None)]);
+    assert_eq!(of(4), [RunRow { signal: Some(15), ..run(4, 1, Some(stalled)) }]);
+    assert_eq!(of(5), [run(5, 1, Some(cancelled))]);
+    assert!((6..=9).all(|no| of(no).is_empty()));
 }

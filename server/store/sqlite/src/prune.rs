@@ -23,7 +23,7 @@ const KEPT_FREE: u32 = 1000;
 const GIVEN_BACK: u32 = 500;
 
 impl SqliteStore {
-    /// Forgets finished tasks, those that ended first, `limit` at the most. Tells which.
+    /// Forgets finished tasks and their runs, those that ended first, `limit` at the most. Tells which.
     pub(crate) fn prune_tasks(&mut self, keep: Keep, limit: u64) -> rusqlite::Result<Vec<TaskNo>> {
         let excess = keep.most.map_or(0, |most| self.finished().saturating_sub(most));
         let mut found = self.finished_first(
@@ -43,6 +43,7 @@ impl SqliteStore {
         }
         for (no, state) in &found {
             self.statement("DELETE FROM task WHERE no = ?")?.execute([Number(*no)])?;
+            self.forget_runs(*no)?;
             self.count(Some(*state), None);
         }
         Ok(found.into_iter().map(|(no, _)| no).collect())

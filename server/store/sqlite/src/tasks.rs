@@ -146,6 +146,7 @@ impl SqliteStore {
             .execute(params![Number(no), Millis(at)])?;
         }
         self.forget_holds(no)?;
+        self.end_open_runs(no, at)?;
         // One in a state that does not exist was counted nowhere.
         self.count(was.parse().ok(), Some(TaskState::Failed));
         Ok(())

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use aiwg_model::{
-    Cursor, Firing, Hold, ImportedTask, InForce, Keep, Outcome, Pending, RuleFacts, Run, StopReason, Switch,
-    TaskNo, TaskRow, TaskSpec,
+    BusyPeriod, Cursor, Firing, Hold, ImportedTask, InForce, Keep, Outcome, Pending, RuleFacts, RunId,
+    RunRow, RunStart, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
 };
 use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, TaskUsage, Timestamp};
 use aiwg_store::{
@@ -123,6 +123,7 @@ impl View for Open<'_> {
         task_state(no: TaskNo) -> Option<TaskState>;
         running() -> Vec<TaskRow>;
         running_numbers() -> Vec<TaskNo>;
+        runs(task: TaskNo) -> Vec<RunRow>;
         next_queued() -> Option<TaskNo>;
         next_of(tasks: &[TaskNo]) -> Option<TaskNo>;
         needed(task: TaskNo) -> Vec<TaskNo>;
@@ -136,7 +137,7 @@ impl View for Open<'_> {
         event(seq: u64) -> Option<Event>;
         switches() -> HashMap<String, Switch>;
         busy_rules() -> HashMap<String, usize>;
-        runs(since: Timestamp) -> Vec<(String, Run)>;
+        busy_periods(since: Timestamp) -> Vec<(String, BusyPeriod)>;
         pending(rule: &str) -> Option<Pending>;
         all_pending() -> HashMap<String, Pending>;
         pending_due(now: Timestamp) -> Vec<String>;
@@ -168,6 +169,8 @@ impl Transaction for Open<'_> {
         requeue(no: TaskNo, started: bool) -> ();
         mark_ending(no: TaskNo, ending: StopReason) -> ();
         finish(no: TaskNo, from: TaskState, outcome: &Outcome, at: Timestamp) -> ();
+        begin_run(run: &RunStart<'_>) -> ();
+        end_run(run: RunId, outcome: &Outcome, at: Timestamp) -> ();
         hold(task: TaskNo, hold: &Hold) -> bool;
         release(kind: &str, key: &str) -> Vec<TaskNo>;
         release_one(task: TaskNo, kind: &str, key: &str) -> bool;
@@ -199,6 +202,7 @@ impl Reader for SqliteReader {
     reads! {
         task(no: TaskNo) -> Option<TaskRow>;
         tasks(filter: &TaskFilter) -> TaskPage;
+        runs(task: TaskNo) -> Vec<RunRow>;
         running(limit: u32) -> Vec<TaskRow>;
         queued(limit: u32) -> Vec<TaskRow>;
         overview(queued: u32, finished: u32) -> Vec<TaskRow>;

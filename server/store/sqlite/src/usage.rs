@@ -9,7 +9,7 @@ use super::write::SqliteStore;
 const DAYS: u32 = 30;
 
 /// The most that a sum holds: every number up to it is exact in JSON, and in SQLite, which adds what is too large for its integers as reals.
-const MOST: u64 = (1 << 53) - 1;
+pub(super) const MOST: u64 = (1 << 53) - 1;
 
 /// The names of what is summed up in whole numbers.
 const COUNTED: [&str; 6] =

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use aiwg_model::{TaskNo, TaskSpec};
+use aiwg_model::{EndReason, RunId, RunRow, RunStart, TaskNo, TaskSpec};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::{ErrorKind, Reports, Store, StoreError};
 use aiwg_store_sqlite::{SqliteReader, SqliteStore};
@@ -109,4 +109,42 @@ fn a_row_that_cannot_be_read_is_reported_and_passed_over() {
     let view = store.view().unwrap();
     assert_eq!((view.task_state(TaskNo(1)).unwrap(), view.queued()), (Some(TaskState::Failed), 0));
     assert!(reader.task(TaskNo(1)).unwrap().unwrap().error.unwrap().contains("could not be read"));
+}
+
+#[test]
+fn a_run_that_cannot_be_read_is_passed_over_and_none_goes_on_of_a_task_that_cannot() {
+    let (_dir, path) = place();
+    let mut store = with_a_task(&path);
+    let run = |task, n| RunStart {
+        id: RunId { task, n },
+        kind: RunRow::AGENT,
+        at: Timestamp::default(),
+        dir: None,
+    };
+    let mut tx = store.begin().unwrap();
+    for (task, n) in [(1, 1), (1, 2), (2, 1)] {
+        tx.begin_run(&run(TaskNo(task), n)).unwrap();
+    }
+    tx.commit().unwrap();
+    drop(store);
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "UPDATE run SET started_at = 'x' WHERE n = 1; UPDATE task SET prompt = x'ff';
+             INSERT INTO run (task, n, kind, started_at) VALUES ('x', 1, '', 0), (-1, 1, '', 0), (1 << 60, 1, '', 0);",
+        )
+        .unwrap();
+    let mut store: Box<dyn Store> = Box::new(SqliteStore::open(&path).unwrap());
+    let rows: u64 =
+        Connection::open(&path).unwrap().query_row("SELECT count(*) FROM run", [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 3, "those of tasks that cannot be are gone");
+    let of = |store: &mut dyn Store, no: u64| store.view().unwrap().runs(TaskNo(no)).unwrap();
+    let (one, two) = (of(&mut *store, 1), of(&mut *store, 2));
+    assert_eq!((one.len(), one[0].id.n, one[0].ended_at, two.len()), (1, 2, None, 0));
+    let at = Timestamp::from_millis(7);
+    let mut tx = store.begin().unwrap();
+    assert!(tx.task_or_fail(TaskNo(1), at).unwrap().is_none());
+    tx.commit().unwrap();
+    let one = of(&mut *store, 1);
+    assert_eq!((one[0].ended_at, &one[0].reason), (Some(at), &Some(EndReason::LOST)));
 }

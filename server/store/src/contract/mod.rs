@@ -16,6 +16,7 @@ mod matches;
 mod queue;
 mod retention;
 mod rules;
+mod runs;
 mod sums;
 mod tasks;
 mod transactions;
@@ -23,7 +24,9 @@ mod transactions;
 use aiwg_model::{TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Event, EventSource, Json, Timestamp};
 
-pub use self::{events::*, matches::*, queue::*, retention::*, rules::*, sums::*, tasks::*, transactions::*};
+pub use self::{
+    events::*, matches::*, queue::*, retention::*, rules::*, runs::*, sums::*, tasks::*, transactions::*,
+};
 use crate::{Reader, Result, Store, Transaction};
 
 /// A place where a store is kept.
@@ -44,6 +47,7 @@ macro_rules! contract {
             readers_see_what_is_committed, a_view_is_of_what_is_committed,
             a_task_is_read_as_it_was_stored, a_task_goes_from_state_to_state, tasks_are_listed_newest_first,
             tasks_are_selected, an_ending_is_kept, tasks_are_taken_over,
+            runs_are_kept, a_run_is_noted_once,
             higher_priorities_start_first, whoever_waits_gains_one_priority_an_hour, an_overview_shows_what_matters,
             dependents_wait, whoever_rests_waits, what_is_held_waits, holds_end_in_time, retries_are_noted,
             events_are_read_both_ways, events_are_cut_where_they_are_long, events_are_filtered_by_topic,

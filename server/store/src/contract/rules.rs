@@ -1,6 +1,6 @@
 //! What rules remember: switches, tasks, firings.
 
-use aiwg_model::{Firing, InForce, Outcome, Run, Switch, TaskNo};
+use aiwg_model::{BusyPeriod, Firing, InForce, Outcome, Switch, TaskNo};
 use aiwg_protocol::types::TaskState;
 
 use super::{Backend, at, commit, of_rule, queue, task};
@@ -53,12 +53,16 @@ pub fn rules_are_busy(backend: &dyn Backend) {
     let view = store.view().unwrap();
     assert_eq!(view.busy_rules().unwrap(), busy);
     assert_eq!(backend.reader().rule_facts().unwrap().busy, busy);
-    let ran = Run { task: TaskNo(3), depth: 3, from: at(3), until: Some(at(8)) };
-    let runs = Run { task: TaskNo(2), depth: 2, from: at(2), until: None };
-    let mut found = view.runs(at(0)).unwrap();
+    let ran = BusyPeriod { task: TaskNo(3), depth: 3, from: at(3), until: Some(at(8)) };
+    let runs = BusyPeriod { task: TaskNo(2), depth: 2, from: at(2), until: None };
+    let mut found = view.busy_periods(at(0)).unwrap();
     found.sort_by_key(|(_, run)| run.task);
     assert_eq!(found, [("r".to_owned(), runs), ("r".to_owned(), ran)]);
-    assert_eq!(view.runs(at(1)).unwrap(), [("r".to_owned(), runs)], "what runs counts however long it has");
+    assert_eq!(
+        view.busy_periods(at(1)).unwrap(),
+        [("r".to_owned(), runs)],
+        "what runs counts however long it has"
+    );
 }
 
 /// Firings count within their window, unless they do not, or were forgiven.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aiwg_model::{ImportedTask, Outcome, Processes, StopReason, TaskNo, TaskSpec};
+use aiwg_model::{EndReason, ImportedTask, Outcome, Processes, StopReason, TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Json, JsonObject, TaskState, TaskUsage};
 
 use super::{Backend, at, commit, numbers, of_rule, queue, task};
@@ -47,6 +47,7 @@ pub fn a_task_goes_from_state_to_state(backend: &dyn Backend) {
     let no = queue(&mut *store, 1, &task("x"));
     let outcome = Outcome {
         state: TaskState::Failed,
+        reason: EndReason::FAILED,
         exit_code: Some(3),
         signal: Some(9),
         error: Some("why".to_owned()),

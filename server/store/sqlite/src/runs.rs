@@ -1,0 +1,114 @@
+//! The runs of tasks: a row for each, written at its start and at its end.
+
+use aiwg_model::{EndReason, Outcome, RunId, RunRow, RunStart, TaskNo};
+use aiwg_protocol::types::{TaskUsage, Timestamp};
+use aiwg_store::Reports;
+use rusqlite::{Connection, Row, params};
+
+use super::{
+    lenient::readable,
+    read::SqliteReader,
+    row::{Millis, Number},
+    usage::MOST,
+    write::SqliteStore,
+};
+
+impl SqliteStore {
+    /// Notes that a run begins, in place of one that was noted under its number.
+    pub(crate) fn begin_run(&mut self, run: &RunStart<'_>) -> rusqlite::Result<()> {
+        self.statement("INSERT OR REPLACE INTO run (task, n, kind, started_at, dir) VALUES (?, ?, ?, ?, ?)")?
+            .execute(params![Number(run.id.task), run.id.n, run.kind, Millis(run.at), run.dir])?;
+        Ok(())
+    }
+
+    /// Notes how a run ended.
+    pub(crate) fn end_run(&mut self, run: RunId, outcome: &Outcome, at: Timestamp) -> rusqlite::Result<()> {
+        let usage = outcome.usage.as_ref();
+        let counted = |count: fn(&TaskUsage) -> u64| usage.map(|usage| count(usage).min(MOST));
+        self.statement(
+            "UPDATE run SET ended_at = ?3, reason = ?4, exit_code = ?5, signal = ?6, session = ?7, cost_usd = ?8, turns = ?9,
+                 input_tokens = ?10, output_tokens = ?11, cache_read_tokens = ?12, cache_creation_tokens = ?13
+             WHERE task = ?1 AND n = ?2",
+        )?
+        .execute(params![
+            Number(run.task),
+            run.n,
+            Millis(at),
+            outcome.reason.name(),
+            outcome.exit_code,
+            outcome.signal,
+            usage.and_then(|usage| usage.session_id.as_ref()),
+            usage.map(|usage| usage.cost_usd),
+            counted(|usage| usage.turns),
+            counted(|usage| usage.input_tokens),
+            counted(|usage| usage.output_tokens),
+            counted(|usage| usage.cache_read_tokens),
+            counted(|usage| usage.cache_creation_tokens),
+        ])?;
+        Ok(())
+    }
+
+    /// The runs of a task, in the order of their numbers.
+    pub(crate) fn runs(&self, task: TaskNo) -> rusqlite::Result<Vec<RunRow>> {
+        runs(self.connection(), task, &self.reports)
+    }
+
+    /// Nothing runs any more of a task that has failed since its row cannot be read.
+    pub(super) fn end_open_runs(&mut self, task: TaskNo, at: Timestamp) -> rusqlite::Result<()> {
+        self.statement("UPDATE run SET ended_at = ?2, reason = ?3 WHERE task = ?1 AND ended_at IS NULL")?
+            .execute(params![Number(task), Millis(at), EndReason::LOST.name()])?;
+        Ok(())
+    }
+
+    /// The runs of a task go with it.
+    pub(super) fn forget_runs(&mut self, task: TaskNo) -> rusqlite::Result<()> {
+        self.statement("DELETE FROM run WHERE task = ?")?.execute([Number(task)])?;
+        Ok(())
+    }
+}
+
+impl SqliteReader {
+    /// The runs of a task, in the order of their numbers.
+    pub(crate) fn runs(&self, task: TaskNo) -> rusqlite::Result<Vec<RunRow>> {
+        self.with(|connection| runs(connection, task, &self.reports))
+    }
+}
+
+fn runs(connection: &Connection, task: TaskNo, reports: &Reports) -> rusqlite::Result<Vec<RunRow>> {
+    let mut select = connection.prepare_cached(
+        "SELECT n, kind, started_at, ended_at, reason, exit_code, signal, dir, session, cost_usd, turns, input_tokens,
+                output_tokens, cache_read_tokens, cache_creation_tokens
+         FROM run WHERE task = ? ORDER BY n",
+    )?;
+    readable(select.query_map([Number(task)], |row| read_run(task, row))?, reports)
+}
+
+fn read_run(task: TaskNo, row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    Ok(RunRow {
+        id: RunId { task, n: row.get(0)? },
+        kind: row.get::<_, String>(1)?.into(),
+        started_at: row.get::<_, Millis>(2)?.0,
+        ended_at: row.get::<_, Option<Millis>>(3)?.map(|at| at.0),
+        reason: row.get::<_, Option<String>>(4)?.map(EndReason::named),
+        exit_code: row.get(5)?,
+        signal: row.get(6)?,
+        dir: row.get(7)?,
+        usage: read_usage(row)?,
+    })
+}
+
+/// None where there is no cost: then nothing was reported.
+fn read_usage(row: &Row<'_>) -> rusqlite::Result<Option<TaskUsage>> {
+    let Some(cost_usd) = row.get(9)? else { return Ok(None) };
+    let counted = |column| row.get::<_, Option<u64>>(column).map(Option::unwrap_or_default);
+    Ok(Some(TaskUsage {
+        cost_usd,
+        turns: counted(10)?,
+        input_tokens: counted(11)?,
+        output_tokens: counted(12)?,
+        cache_read_tokens: counted(13)?,
+        cache_creation_tokens: counted(14)?,
+        session_id: row.get(8)?,
+        permission_denials: Vec::new(),
+    }))
+}

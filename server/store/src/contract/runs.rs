@@ -1,0 +1,93 @@
+//! Runs: what is stored of each.
+
+use aiwg_model::{EndReason, Keep, Outcome, RunId, RunRow, RunStart, StopReason, TaskNo};
+use aiwg_protocol::types::{TaskState, TaskUsage};
+
+use super::{Backend, at, commit, queue, task};
+
+fn start(task: TaskNo, n: u32, kind: &'static str, dir: Option<&'static str>) -> RunStart<'static> {
+    RunStart { id: RunId { task, n }, kind, at: at(i64::from(n)), dir }
+}
+
+fn begun(start: &RunStart<'static>) -> RunRow {
+    RunRow {
+        id: start.id,
+        kind: start.kind.into(),
+        started_at: start.at,
+        ended_at: None,
+        reason: None,
+        exit_code: None,
+        signal: None,
+        usage: None,
+        dir: start.dir.map(str::to_owned),
+    }
+}
+
+/// Each run of a task is kept with how it ended and what it used, until the task is forgotten.
+pub fn runs_are_kept(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let (one, two) = (queue(&mut *store, 1, &task("x")), queue(&mut *store, 2, &task("y")));
+    let (lost, checked) = (start(one, 1, RunRow::AGENT, None), start(one, 2, "check", Some("2")));
+    let other = start(two, 1, RunRow::AGENT, None);
+    commit(&mut *store, |tx| [&checked, &lost, &other].into_iter().try_for_each(|run| tx.begin_run(run)));
+    assert_eq!(store.view().unwrap().runs(one).unwrap(), [begun(&lost), begun(&checked)]);
+
+    let usage = TaskUsage {
+        cost_usd: 0.25,
+        turns: 3,
+        input_tokens: 4,
+        output_tokens: 5,
+        cache_read_tokens: 6,
+        cache_creation_tokens: 7,
+        session_id: Some("s".to_owned()),
+        permission_denials: vec!["Bash: ls".to_owned()],
+    };
+    let stopped = EndReason::stopped(StopReason::Stalled);
+    let of_lost = Outcome { reason: EndReason::LOST, ..Outcome::without_exit(TaskState::Queued, "") };
+    let of_checked = Outcome {
+        reason: stopped.clone(),
+        exit_code: Some(3),
+        signal: Some(9),
+        usage: Some(usage.clone()),
+        ..Outcome::without_exit(TaskState::Timeout, "why")
+    };
+    commit(&mut *store, |tx| {
+        tx.end_run(lost.id, &of_lost, at(5))?;
+        tx.end_run(checked.id, &of_checked, at(6))
+    });
+    let lost = RunRow { ended_at: Some(at(5)), reason: Some(EndReason::LOST), ..begun(&lost) };
+    let checked = RunRow {
+        ended_at: Some(at(6)),
+        reason: Some(stopped),
+        exit_code: Some(3),
+        signal: Some(9),
+        usage: Some(TaskUsage { permission_denials: Vec::new(), ..usage }),
+        ..begun(&checked)
+    };
+    let reader = backend.reader();
+    assert_eq!(reader.runs(one).unwrap(), [lost, checked]);
+    assert_eq!(reader.runs(two).unwrap(), [begun(&other)]);
+    assert!(reader.runs(TaskNo(3)).unwrap().is_empty());
+
+    let ended = Outcome::without_exit(TaskState::Cancelled, "");
+    commit(&mut *store, |tx| tx.finish(one, TaskState::Queued, &ended, at(7)));
+    let keep = Keep { since: Some(at(8)), most: None, from: None };
+    assert_eq!(commit(&mut *store, |tx| tx.prune_tasks(keep, 9)), [one]);
+    assert!(reader.runs(one).unwrap().is_empty(), "they go with their task");
+    assert_eq!(reader.runs(two).unwrap(), [begun(&other)]);
+}
+
+/// The last that was noted under a number counts, and the end of what was not noted changes nothing.
+pub fn a_run_is_noted_once(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let no = queue(&mut *store, 1, &task("x"));
+    let (run, again) = (start(no, 1, RunRow::AGENT, None), start(no, 1, RunRow::AGENT, Some("1")));
+    let outcome = Outcome::without_exit(TaskState::Completed, "");
+    commit(&mut *store, |tx| {
+        tx.begin_run(&run)?;
+        tx.end_run(run.id, &outcome, at(3))?;
+        tx.begin_run(&again)?;
+        tx.end_run(RunId { task: no, n: 2 }, &outcome, at(4))
+    });
+    assert_eq!(store.view().unwrap().runs(no).unwrap(), [begun(&again)]);
+}
