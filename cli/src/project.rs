@@ -105,7 +105,7 @@ pub(crate) fn is_gone(error: &ClientError) -> bool {
 pub(crate) fn comes_back(named: Option<&Path>) -> bool {
     let Some(project) = here(named).filter(|project| is_running(project)) else { return false };
     last_holder(&project).is_some_and(|holder| match holder.phase {
-        Phase::BeginsAnew => true,
+        Phase::Restarts => true,
         Phase::Runs => holder.process.is_alive(),
         Phase::Stops => false,
     })

@@ -1,4 +1,4 @@
-//! Whether the configured agent can be started.
+//! The check that the configured agent program can be started.
 
 use std::path::{Path, PathBuf};
 

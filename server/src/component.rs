@@ -1,11 +1,11 @@
-//! A part of the daemon that runs beside the engine.
+//! The component: a part of the daemon that runs beside the engine.
 //!
 //! A component is its own folder in [`crate::components`], one line in the list of [`crate::boot`], its section of the configuration
 //! ([`crate::config::SectionCheck`]) and its member of [`Subsystems`]. It knows the [`Context`], never another component.
 //!
 //! Its life: it is built before anything runs; [`configure`](Component::configure) puts the configuration in force, at the start and
 //! after each reload; [`run`](Component::run) does its work until `context.stopped`; [`finish`](Component::finish) comes before that,
-//! while the engine still takes in what the component has left.
+//! while the engine still accepts the component's last reports.
 
 use std::{
     future::ready,
@@ -28,12 +28,12 @@ pub(crate) trait Component: Send + Sync {
         Box::pin(ready(()))
     }
 
-    /// Goes by the configuration in force from here on. Default: the component asks the settings whenever it works.
+    /// Puts the configuration in force. Default: nothing, since the component asks the settings whenever it works.
     fn configure(self: Arc<Self>, _context: Arc<Context>) -> BoxFuture<'static, ()> {
         Box::pin(ready(()))
     }
 
-    /// Does what must be done before the engine closes. It may block. Default: nothing.
+    /// Does the last work before the engine closes. It may block. Default: nothing.
     fn finish(&self, _how: Stop) {}
 
     /// Fills in its member of the status. It may block.
@@ -54,7 +54,7 @@ pub(crate) trait Component: Send + Sync {
         Box::pin(ready(Vec::new()))
     }
 
-    /// Carries out the built-in action of this name, if it is the component's. What comes of it has this cause.
+    /// Carries out the built-in action of this name, if it is the component's. Its events have this cause.
     fn carry_out<'a>(
         &'a self,
         _action: &'a str,
@@ -65,7 +65,7 @@ pub(crate) trait Component: Send + Sync {
     }
 }
 
-/// The item of a health check: what is well, or what is not and what to do about it.
+/// An item of a health check: the report of what is well, or the problem and its remedy.
 pub(crate) fn item(name: &str, found: Result<String, String>) -> HealthCheckItem {
     let ok = found.is_ok();
     HealthCheckItem { name: name.to_owned(), ok, message: found.unwrap_or_else(|what| what) }
@@ -87,7 +87,7 @@ impl Components {
         self.0.get().map_or(&[], Vec::as_slice)
     }
 
-    /// Has each go by the configuration in force.
+    /// Has each work by the configuration in force.
     pub(crate) async fn configure(&self, context: &Arc<Context>) {
         for component in self.all() {
             Arc::clone(component).configure(Arc::clone(context)).await;
@@ -115,7 +115,7 @@ impl Components {
         items
     }
 
-    /// Has the component whose it is carry out a built-in action.
+    /// Has the component of a built-in action carry it out.
     pub(crate) async fn carry_out(&self, action: &str, cause: Option<Cause>, context: &Arc<Context>) {
         for component in self.all() {
             component.carry_out(action, cause.clone(), context).await;

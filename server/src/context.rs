@@ -1,4 +1,4 @@
-//! What every part of the daemon may know.
+//! The context that every part of the daemon has.
 
 use std::{sync::Arc, time::Instant};
 
@@ -39,7 +39,7 @@ pub(crate) struct Context {
     pub(crate) started_at: Timestamp,
     /// True if the daemon runs in the background.
     pub(crate) detached: bool,
-    /// What the daemon has been asked to do about its end.
+    /// The requests to end the daemon.
     pub(crate) stop: StopRequests,
     /// Cancelled when the daemon has stopped working: all parts end.
     pub(crate) stopped: CancellationToken,
@@ -56,7 +56,7 @@ impl Context {
         done.map_err(|error| unreadable(&error))?.map_err(|error| unreadable(&error))
     }
 
-    /// How the rules are. It takes no turn of the engine, which may just be waiting for the disk.
+    /// The status of automation. It does not go through the engine, which may just be waiting for the disk.
     pub(crate) async fn automation(&self) -> Result<Automation, ApiError> {
         let facts = self.read(|reader| reader.rule_facts()).await?;
         let rules = compile(&self.settings.get().config);

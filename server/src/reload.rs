@@ -16,7 +16,7 @@ use crate::{
     context::Context,
     engine::{EngineError, NewEvent, Policy},
     health::{Health, IssueKind},
-    lifecycle::{tell_ready, tell_reloading},
+    lifecycle::{report_ready, report_reloading},
     rules::{RuleIndex, compile},
 };
 
@@ -30,7 +30,7 @@ const CONFIG_ISSUE: IssueKind = IssueKind::named("config");
 pub(crate) struct Reload {
     context: Arc<Context>,
     components: Components,
-    /// Held by whoever reads the configuration: else an older file could be put in force after a newer one.
+    /// Held while the configuration is read: else an older file could be put in force after a newer one.
     one_at_a_time: Mutex<()>,
 }
 
@@ -39,16 +39,16 @@ impl Reload {
         Self { context, components, one_at_a_time: Mutex::default() }
     }
 
-    /// Reads the configuration again and puts it in force, or says what is wrong with it. `cause` is what led to that.
+    /// Reads the configuration again and puts it in force, or returns its problems. `cause` is the cause of the reload.
     ///
     /// # Errors
-    /// The engine could not take it: what was in force still is.
+    /// The engine could not accept it: the configuration before is still in force.
     pub(crate) async fn reload(&self, cause: Option<Cause>) -> Result<DaemonReloaded, EngineError> {
         let _turn = self.one_at_a_time.lock().await;
         self.context.log.look();
-        tell_reloading();
+        report_reloading();
         let done = put_in_force(&self.context, &self.components, cause).await;
-        tell_ready();
+        report_ready();
         done
     }
 }
@@ -69,7 +69,7 @@ async fn put_in_force(
     let in_force = InForce { named: context.settings.named(), text: loaded.text.clone() };
     context.engine.configure(policy, in_force).await?;
     let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices: loaded.notices.clone() };
-    // Also where nothing of it has changed: whoever rotates the log himself asks so for the new file.
+    // Also where nothing of it has changed: a rotation by another program asks for the new file in this way.
     context.log.configure(&loaded.config.daemon.log);
     report_notices(&loaded, context.settings.checks(), &context.health);
     context.health.clear(CONFIG_CHANGED_ISSUE);
@@ -80,7 +80,7 @@ async fn put_in_force(
     Ok(answer)
 }
 
-/// What the health says while the file is not what is in force.
+/// The beginning of the issue while a changed file is refused.
 const STAYS: &str = "the changed configuration is refused, and the one before stays in force";
 
 fn refused(errors: Vec<ConfigProblem>) -> DaemonReloaded {
@@ -90,7 +90,7 @@ fn refused(errors: Vec<ConfigProblem>) -> DaemonReloaded {
 /// The configuration as it stands in the file, if it is good. It is looked at away from the connections' thread: that may take seconds.
 ///
 /// # Errors
-/// What is wrong with it; or there is no file any more.
+/// It cannot be read, or is wrong; or there is no file any more.
 pub(crate) async fn read(context: &Arc<Context>) -> Result<(Policy, Loaded), ConfigError> {
     let path = context.project.config();
     let context = Arc::clone(context);
@@ -105,7 +105,7 @@ fn read_file(context: &Context) -> Result<(Policy, Loaded), ConfigError> {
     Ok((policy(&loaded.config)?, loaded))
 }
 
-/// What of a configuration the engine goes by.
+/// The part of a configuration by which the engine works.
 ///
 /// # Errors
 /// A rule's pattern is wrong.
@@ -118,7 +118,7 @@ pub(crate) fn policy(config: &Config) -> Result<Policy, ConfigError> {
     })
 }
 
-/// Shows in the log what of a configuration is not acted upon, and in the health what it asks for in vain.
+/// Logs the settings of a configuration without effect, and reports to the health those that ask for something in vain.
 pub(crate) fn report_notices(loaded: &Loaded, checks: Checks, health: &Health) {
     for notice in &loaded.notices {
         tracing::warn!("configuration: {notice}");
@@ -141,6 +141,6 @@ async fn announce(context: &Context, answer: &DaemonReloaded, cause: Option<Caus
         happened_at: None,
     };
     if let Err(error) = context.engine.publish(draft).await {
-        tracing::warn!(%error, "that the configuration was read again could not be stored as an event");
+        tracing::warn!(%error, "the event about the reload could not be stored");
     }
 }

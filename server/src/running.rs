@@ -16,13 +16,13 @@ pub(crate) struct Running {
     count: Arc<watch::Sender<usize>>,
 }
 
-/// What is known of a running task, and how its keeper is reached. The next launch of a task may be ordered while the keeper of the one before
-/// is still finishing: whatever a keeper says here counts only for its own launch.
+/// A running task, and the way to its keeper. The next launch of a task may be ordered while the keeper of the one before is still finishing: the
+/// reports of a keeper count only for its own launch.
 struct Kept {
     launch: u32,
     agent: Option<u32>,
     shim: Option<Process>,
-    /// Whether an earlier daemon has started its shim.
+    /// True if an earlier daemon has started its shim.
     is_found: bool,
     end: watch::Sender<Option<StopReason>>,
 }
@@ -38,8 +38,8 @@ impl Running {
         Self { kept: Arc::default(), count: Arc::new(watch::Sender::new(0)) }
     }
 
-    /// From here on this launch of a task is kept; `is_found` tells that an earlier daemon has started its shim: until that is known, any may be
-    /// it. Its keeper is told through the receiver that its agent is to end, and why.
+    /// Keeps this launch of a task from here on. `is_found` is true if an earlier daemon has started its shim: until that is known, any process may
+    /// be it. The receiver gives its keeper the reason for which its agent is to end.
     pub(crate) fn begin(
         &self,
         no: TaskNo,
@@ -52,7 +52,7 @@ impl Running {
         ended
     }
 
-    /// This launch of a task is not kept any more.
+    /// Ends the keeping of this launch of a task.
     pub(crate) fn finished(&self, no: TaskNo, launch: u32) {
         self.change(|kept| {
             if kept.get(&no).is_some_and(|one| one.launch == launch) {
@@ -68,7 +68,7 @@ impl Running {
         }
     }
 
-    /// Has the agent of a task end, if one is kept.
+    /// Asks the keeper of a run to end its agent, if there is one.
     pub(crate) fn end(&self, run: RunId, ending: StopReason) {
         if let Some(one) = self.lock().get(&run.task).filter(|one| one.launch == run.n) {
             // Its keeper may just have finished.
@@ -93,7 +93,7 @@ impl Running {
         found.map(|(no, _)| *no)
     }
 
-    /// Whether this process may be the shim of a task that is kept: it is known as such, or calls itself one while there is one that is not
+    /// True if this process may be the shim of a task that is kept: it is known as such, or calls itself one while there is one that is not
     /// known.
     pub(crate) fn may_be_shim(&self, pid: u32) -> bool {
         let kept = self.lock();
@@ -106,7 +106,7 @@ impl Running {
         self.lock().get(&no)?.shim
     }
 
-    /// Has all shims go on: their agents may have stopped them.
+    /// Continues all shims: their agents may have stopped them.
     pub(crate) fn wake_shims(&self) {
         for shim in self.lock().values().filter_map(|one| one.shim) {
             // It may just have ended.
@@ -119,7 +119,7 @@ impl Running {
         self.lock().keys().copied().collect()
     }
 
-    /// How many agents are kept.
+    /// The number of agents that are kept.
     pub(crate) fn count(&self) -> usize {
         self.lock().len()
     }
@@ -158,7 +158,7 @@ mod tests {
         running.set_processes(TaskNo(2), 1, Some(Process { pid: 20, start_time: 1 }), None);
         assert!(running.may_be_shim(20) && !running.may_be_shim(std::process::id()));
         let _unknown = running.begin(TaskNo(3), 1, true, None);
-        // This test is none.
+        // This test is no shim.
         assert!(!running.may_be_shim(std::process::id()));
     }
 

@@ -1,4 +1,4 @@
-//! The status of the daemon: each component tells its part.
+//! The status of the daemon: each component fills in its part.
 
 use std::sync::Arc;
 

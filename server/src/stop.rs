@@ -1,10 +1,10 @@
-//! How a daemon is asked to end.
+//! The requests to end the daemon.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::watch;
 
-/// How a daemon is to end. What comes later here counts for more: who is told that it stops must not find one that restarts.
+/// The way in which a daemon ends. A later variant overrides an earlier one: a client whose stop was accepted must not find a restarted daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stop {
     /// Without its agents, to restart at once and go on with them.
@@ -26,7 +26,7 @@ impl StopRequests {
         Self { asked: watch::Sender::new(None), restarts_attended: AtomicBool::new(false) }
     }
 
-    /// Has the daemon end, as the one who asks for most wants it to.
+    /// Asks the daemon to end, in the strongest way that was asked for.
     pub(crate) fn ask(&self, how: Stop) {
         self.asked.send_if_modified(|asked| {
             let is_more = asked.is_none_or(|before| before < how);
@@ -37,7 +37,7 @@ impl StopRequests {
         });
     }
 
-    /// Has the daemon restart. `is_attended` tells that a person asks, who so puts a changed configuration in force.
+    /// Asks the daemon to restart. `is_attended` is true if a person asks, and so puts a changed configuration in force.
     pub(crate) fn ask_for_restart(&self, is_attended: bool) {
         self.restarts_attended.fetch_or(is_attended, Ordering::Relaxed);
         self.ask(Stop::Restart);
@@ -48,7 +48,7 @@ impl StopRequests {
         self.restarts_attended.load(Ordering::Relaxed)
     }
 
-    /// What is asked for most, so far.
+    /// The strongest request so far.
     pub(crate) fn so_far(&self) -> Option<Stop> {
         *self.asked.borrow()
     }

@@ -370,7 +370,7 @@ fn what_is_in_the_way_is_named() {
     let done = project.run(&["daemon", "start"]);
     assert!(
         done.code == 0
-            && done.out.contains("tasks.json was not taken over: it is no regular file but a directory"),
+            && done.out.contains("tasks.json was not imported: it is no regular file but a directory"),
         "{}",
         done.out
     );

@@ -146,7 +146,7 @@ fn the_node_daemons_tasks_are_taken_over() {
     assert_eq!(old["createdAt"], "2026-01-02T03:04:05.678Z");
     assert_eq!(project.submit("true"), "task-0011");
     assert_eq!(project.json(&["task", "stats"])["total"], 5);
-    // Its own copy is not taken over again.
+    // Its own copy is not imported again.
     project.stop();
     project.start();
     assert_eq!(project.json(&["task", "stats"])["total"], 5);

@@ -27,7 +27,7 @@ pub(crate) fn start(order: &Order, outputs: &Outputs) -> Result<Process, SpawnEr
     }
     let mut command = Command::new(program);
     command.args(arguments).current_dir(&order.cwd);
-    // A group of its own: what is typed at a terminal does not reach it.
+    // A group of its own: keys that are typed at a terminal do not signal it.
     command.process_group(0);
     set_environment(&mut command, order);
     set_streams(&mut command, order, outputs)?;

@@ -12,8 +12,8 @@ pub(crate) struct Descendant {
 
 /// The living descendants of this process, in no order. Zombies are dead.
 ///
-/// As the child subreaper, this process becomes the parent of whatever is orphaned among them: nothing can leave the tree. But
-/// what is forked or orphaned in the middle of the walk may be missed by it, so an empty answer does not mean that there are none.
+/// As the child subreaper, this process becomes the parent of every orphan among them: nothing can leave the tree. But a process that is
+/// forked or orphaned in the middle of the walk may be missed by it, so an empty answer does not mean that there are none.
 #[cfg(target_os = "linux")]
 pub(crate) fn descendants(_: Process) -> Vec<Descendant> {
     let me = std::process::id();
@@ -70,7 +70,7 @@ impl All {
         self.by_parent.get(&parent).into_iter().flatten().copied()
     }
 
-    /// The living descendants of these, without the calling process and what is below it, unless it is one of them.
+    /// The living descendants of these, without the calling process and those below it, unless it is one of them.
     pub(crate) fn below(&self, of: impl IntoIterator<Item = u32>) -> Vec<Seen> {
         let mut parents: Vec<u32> = of.into_iter().collect();
         let mut entered: std::collections::HashSet<u32> = parents.iter().copied().collect();

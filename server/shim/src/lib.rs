@@ -9,7 +9,7 @@
 //! standard input. The shim
 //!
 //! 1. takes over the signals that would end it, leaves its session, and becomes the child subreaper of all that the agent will
-//!    start: whatever is orphaned there becomes its child, so nothing can escape it;
+//!    start: every orphan there becomes its child, so nothing can escape it;
 //! 2. takes the lock in the task's directory and keeps it for life. **Holding that lock is what being alive means**: no process
 //!    number is needed to ask, and the kernel drops it however the shim dies;
 //! 3. writes [`RUN_FILE`], starts the agent with its output going straight to files, and reports one line, [`Started`], to the daemon;
@@ -26,7 +26,7 @@
 //! - A zombie is dead, although `kill -0` says otherwise.
 //! - The tree is at its end when the kernel says that the shim has no children, living or dead; a walk through `/proc` can miss
 //!   one, so it only says which processes to signal, never that none is left.
-//! - An agent has three descriptors, default signals, and the environment its order says.
+//! - An agent has three descriptors, default signals, and the environment that its order names.
 //!
 //! # Other systems than Linux
 //!

@@ -69,7 +69,7 @@ fn existing(dir: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// The living shim of the task of `dir`, as the system knows it; none if there is none, or it has not come so far as to take the lock.
+/// The living shim of the task of `dir`, as the system knows it; none if there is none, or it has not taken the lock yet.
 ///
 /// This is the process that holds the lock, whatever is written in the directory: a forged file cannot make the daemon signal another process.
 ///
@@ -98,10 +98,10 @@ pub fn request_end(dir: &Path) -> io::Result<bool> {
     }
 }
 
-/// The same of a shim that is known. Its agent may have stopped it.
+/// Asks this shim to end its agent with all it started, even if the agent has stopped it; false if it is gone.
 ///
 /// # Errors
-/// It belongs to someone else.
+/// It belongs to another user.
 pub fn ask_to_end(shim: &Process) -> io::Result<bool> {
     Ok(shim.signal(Signal::TERM)? && shim.signal(Signal::CONT)?)
 }
@@ -163,7 +163,7 @@ fn under_lock<T>(
         Err(error) => return Err(error.into()),
     }
     let done = work();
-    // Closing is not enough: what the daemon forks at this moment shares the lock until it execs.
+    // Closing is not enough: a process that the daemon forks at this moment shares the lock until it execs.
     flock(file, FlockOperation::Unlock)?;
     done.map(Some)
 }

@@ -43,7 +43,7 @@ pub struct Order {
     /// The time from SIGTERM to SIGKILL when the tree's end is requested, in milliseconds; by default [`DEFAULT_GRACE_MS`].
     #[serde(default = "default_grace_ms")]
     pub grace_ms: u64,
-    /// The same for what is left when the agent has exited by itself; by default [`DEFAULT_LEFTOVER_GRACE_MS`].
+    /// The same time for the processes that are left when the agent has exited by itself; by default [`DEFAULT_LEFTOVER_GRACE_MS`].
     #[serde(default = "default_leftover_grace_ms")]
     pub leftover_grace_ms: u64,
     /// The time for which the agent may run, in milliseconds; then it is ended as on request. None for no limit.
@@ -99,7 +99,7 @@ impl fmt::Debug for Order {
 pub enum Started {
     /// The agent runs.
     Started(Process),
-    /// It could not be started.
+    /// The agent could not be started.
     Failed(SpawnError),
 }
 

@@ -80,7 +80,7 @@ impl Process {
 
     /// Names the calling process a daemon. To be called by its first thread, whose name is the process's.
     pub fn name_daemon() {
-        // A process without it works as well.
+        // A daemon without the name works as well.
         let _ = rustix::thread::set_name(DAEMON_NAME);
     }
 

@@ -26,7 +26,7 @@ pub const SHIM_PROGRAM: &str = "aiwg-shim";
 /// The name of the program that daemons are.
 const DAEMON_PROGRAM: &str = "aiwg";
 
-/// This build.
+/// The number of this build.
 const BUILD: u64 = match u64::from_str_radix(env!("AIWG_SHIM_BUILD"), 16) {
     Ok(build) => build,
     Err(_) => 0,
@@ -35,7 +35,7 @@ const BUILD: u64 = match u64::from_str_radix(env!("AIWG_SHIM_BUILD"), 16) {
 /// The text that stands before a build's number.
 const BEFORE_BUILD: &str = "aiwg-shim: the program of aiwg's shims, build ";
 
-/// A text that the small program contains, and no other: what it is, and of which build.
+/// A text that the small program contains, and no other program: its purpose, and its build.
 pub const MARK: &str =
     concat!("aiwg-shim: the program of aiwg's shims, build ", env!("AIWG_SHIM_BUILD"), "\n");
 

@@ -51,7 +51,7 @@ pub struct ExitRecord {
     pub code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
-    /// Why it could not be started.
+    /// The reason why it could not be started, if it could not.
     pub spawn_error: Option<SpawnError>,
     /// The time of its start, or of the attempt to start it, in milliseconds since 1970.
     pub started_at_ms: u64,
@@ -75,7 +75,7 @@ pub struct ExitRecord {
     pub system_ms: Option<u64>,
 }
 
-/// Why a shim ends its agent without being asked to.
+/// The reason for which a shim ends its agent without a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndedFor {
@@ -148,7 +148,7 @@ fn read<T: DeserializeOwned>(dir: &Path, name: &str) -> Result<Option<T>, Record
     .map_err(RecordError::at(&dir.join(name)))
 }
 
-/// Makes sure that there is room for a record, also when the disk is full by then: what is written for now is written over.
+/// Reserves room for a record, so that it can be written even on a full disk: the reserved bytes are written over later.
 pub(crate) fn reserve(dir: &Dir, name: &str) -> io::Result<()> {
     cleared(dir, name, || {
         let mut file = dir.open_private(&temporary(name), OFlags::CREATE)?;
@@ -161,7 +161,7 @@ pub(crate) fn write(dir: &Dir, name: &str, record: &impl Serialize) -> io::Resul
     cleared(dir, name, || replace(dir, name, record, |_| Ok(())))
 }
 
-/// Replaces a record in one step, and returns when it would survive a power cut, and so would what `first`
+/// Replaces a record in one step. When it returns, the record would survive a power cut, and so would everything that `first`
 /// puts on the disk.
 pub(crate) fn write_durably(
     dir: &Dir,
@@ -182,7 +182,7 @@ fn replace(
     before: impl Fn(&File) -> io::Result<()>,
 ) -> io::Result<()> {
     let temporary = temporary(name);
-    // Not cut off first: what is reserved there is to be had, where the disk is full.
+    // Not truncated first: the room that is reserved there is needed where the disk is full.
     let mut file = dir.open_private(&temporary, OFlags::CREATE)?;
     let text = serde_json::to_vec(record)?;
     file.write_all(&text)?;
@@ -191,7 +191,7 @@ fn replace(
     dir.rename(&temporary, name.as_ref())
 }
 
-/// The agent may have put anything in the way, so what fails is done again once that is cleared.
+/// Does work that puts a file there, and does it again if it fails once the obstacle is removed: the agent may have put anything in the way.
 fn cleared(dir: &Dir, name: &str, work: impl Fn() -> io::Result<()>) -> io::Result<()> {
     work().or_else(|error| {
         // Nothing is in the way then, and what is reserved is not to be given back.

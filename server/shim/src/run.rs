@@ -130,7 +130,7 @@ fn say(started: &Started) {
     }
 }
 
-/// Starts the agent and notes who runs what.
+/// Starts the agent and writes the record of the shim and the agent.
 fn start(order: &Order, dir: &Dir, signals: &Signals) -> Result<(RunRecord, Outputs), SpawnError> {
     let mut run = RunRecord {
         task_id: order.task_id.clone(),
@@ -235,7 +235,7 @@ fn leave_word(order: &Order, record: &ExitRecord) -> io::Result<()> {
     write_durably(&Dir::open(&order.dir)?, EXIT_FILE, record, || Ok(()))
 }
 
-/// Once an exit is on record, what was written before it is on the disk, too: the daemon judges by that.
+/// Puts the output on the disk before the exit is on record: by the record, the daemon takes the output for complete.
 fn sync_output(dir: &Dir) -> io::Result<()> {
     for name in [STDOUT_FILE, STDERR_FILE] {
         // A file that the agent has put in its place is not its output.
@@ -264,7 +264,7 @@ fn keep_trying(
     }
 }
 
-/// To standard error, which may be gone as well.
+/// Writes an error to standard error, which may be gone as well.
 fn complain(error: &dyn Error) {
     let _ = writeln!(io::stderr(), "aiwg shim: {error}");
 }

@@ -18,7 +18,7 @@ use signal_hook::consts::{FORBIDDEN, SIGCHLD, SIGHUP, SIGINT, SIGPIPE, SIGTERM};
 
 use crate::process::read_small;
 
-/// To be made before the agent is started, so that none is missed.
+/// The signals to a shim. To be made before the agent is started, so that none is missed.
 pub(crate) struct Signals {
     /// Becomes readable with every signal.
     woken: UnixStream,
@@ -32,7 +32,7 @@ impl Signals {
         woken.set_nonblocking(true)?;
         wake.set_nonblocking(true)?;
         let end_requested = Arc::new(AtomicBool::new(false));
-        // Whom it speaks to may be gone, which changes nothing. The agent has the default again.
+        // A reader of its output may be gone, which changes nothing. The agent has the default again.
         signal_hook::flag::register(SIGPIPE, Arc::default())?;
         for signal in [SIGTERM, SIGINT, SIGHUP] {
             // In this order: a thread that is woken finds the flag set.

@@ -32,7 +32,7 @@ pub(crate) struct End {
     /// None if the agent could not be ended.
     pub(crate) status: Option<WaitStatus>,
     pub(crate) requested: bool,
-    /// Why it was ended without a request.
+    /// The reason for which it was ended without a request.
     pub(crate) ended_for: Option<EndedFor>,
     pub(crate) ended: u32,
     pub(crate) left: u32,
@@ -55,12 +55,12 @@ pub(crate) struct Limits {
     pub(crate) time: Option<Duration>,
     /// The time from the request to end to the kill.
     pub(crate) grace: Duration,
-    /// The end of what it left behind.
+    /// The time from SIGTERM to the kill of the processes that it left behind.
     pub(crate) leftover_grace: Duration,
 }
 
-/// Returns when the agent has exited and nothing is left of what it started, or could not be ended. `put_back` is called when the record of
-/// who runs it is gone.
+/// Waits until the agent has exited and all that it started has ended, or could not be ended. `put_back` is called when the record of the run
+/// is gone.
 pub(crate) fn supervise(
     agent: Process,
     signals: &mut Signals,

@@ -1,4 +1,4 @@
-//! Ending what a shim does not end any more: it was killed, its agent keeps it from working, or no daemon knows of it.
+//! Ends the processes that no shim ends any more: it was killed, its agent keeps it from working, or no daemon knows of it.
 
 use crate::process::Process;
 
@@ -31,8 +31,8 @@ pub fn sweep(marker: &[(&str, &str)]) -> Swept {
     Swept::default()
 }
 
-/// Kills all that is below this shim, and has it go on: then it puts the end on record. That is for one that does not come to it, since its
-/// agent keeps stopping it. Where the system does not show what is below it, this only has it go on.
+/// Kills all processes below this shim, and continues it: then it puts the end on record. It is for a shim that cannot do so itself, since its
+/// agent keeps stopping it. Where the system does not show what is below it, this only continues it.
 pub fn end_tree(shim: &Process) -> Swept {
     #[cfg(target_os = "linux")]
     let swept = linux::end_tree(*shim);

@@ -22,7 +22,7 @@ pub(crate) struct Watch<'a> {
     lock: Identity,
     place: Option<Place>,
     most_output: Option<u64>,
-    /// None before its agent has any.
+    /// The output files; none before its agent has any.
     outputs: Option<&'a Outputs>,
     /// The directories above it that are its project's, the nearest first.
     above: Vec<PathBuf>,
@@ -44,8 +44,8 @@ pub(crate) struct Found {
 }
 
 impl<'a> Watch<'a> {
-    /// Of the directory of this order, in which the lock is. To be made before the agent is started: what that does at once, to the
-    /// directory or those above it, is noticed as well, at the first look.
+    /// The watch on the directory of this order, in which the lock is. To be made before the agent is started, so that the first look notices changes
+    /// that it makes at once to the directory or those above it.
     pub(crate) fn of(dir: &'a Dir, lock: Identity, order: &Order) -> Self {
         Self {
             dir,
@@ -60,7 +60,7 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// The same, and of what the agent writes to.
+    /// The same watch, also on the agent's output files.
     pub(crate) fn of_output(self, outputs: &'a Outputs) -> Self {
         Self { outputs: Some(outputs), ..self }
     }
@@ -156,7 +156,7 @@ fn drain(_: &OwnedFd) -> bool {
     true
 }
 
-/// None where the system allows no more of them, or has none.
+/// The descriptor of watches on these directories; none where the system allows no more of them, or has none.
 #[cfg(target_os = "linux")]
 fn changes(dir: &Dir, above: &[PathBuf]) -> Option<OwnedFd> {
     use std::os::fd::{AsFd, AsRawFd};

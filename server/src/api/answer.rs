@@ -43,7 +43,7 @@ impl<T> Part<T> {
         Some(bytes).filter(|bytes| *bytes > most)
     }
 
-    /// The same, where there is no more than so much, if there is more.
+    /// The same part, with the estimate lowered to this number of bytes, if there is more.
     #[must_use]
     pub(crate) fn expecting(mut self, bytes: usize) -> Self {
         self.wants = self.wants.min(bytes);
@@ -52,7 +52,7 @@ impl<T> Part<T> {
 }
 
 impl<E: Serialize> Part<Vec<E>> {
-    /// Adds what was read next.
+    /// Appends the next part.
     pub(crate) fn extend(&mut self, next: Self) {
         self.answer.extend(next.answer);
         self.bytes += next.bytes;
@@ -71,8 +71,8 @@ impl<E: Serialize> Part<Vec<E>> {
 }
 
 impl Handler {
-    /// An answer that `make` makes: no more than so many bytes of text, and then what is left of an entry. Where it is long, it is made
-    /// once more, in memory of its own.
+    /// The answer that `make` makes from a limit in bytes; its last entry may exceed the limit. A long answer is made again, in memory of its
+    /// own.
     pub(crate) async fn answer<T, Making: Future<Output = Result<Part<T>, ApiError>>>(
         &self,
         make: impl Fn(usize) -> Making,
@@ -99,7 +99,7 @@ impl Handler {
         .await
     }
 
-    /// An answer that is there, and cannot be made again. There is one of a connection at a time.
+    /// Passes on an answer that cannot be made again. A connection has one such answer at a time.
     pub(crate) async fn keep<T: Serialize>(&self, answer: T) -> Result<T, ApiError> {
         let bytes = length(&answer);
         if bytes > FREE_BYTES {
@@ -160,7 +160,7 @@ impl Handler {
         self.room.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Notes whether answers that wait for others of their batches take as much memory as they may.
+    /// Records whether answers that wait for others of their batches take as much memory as they may.
     pub(crate) fn note_gathered(&self, all: bool) {
         self.has_gathered_all.store(all, Ordering::Relaxed);
     }

@@ -28,14 +28,14 @@ pub(crate) struct CallingAgent {
     pub(crate) is_host: bool,
 }
 
-/// Whose process something is, as far as it can be seen.
+/// The process that has connected, as far as the system shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Caller {
     /// A process of these tasks' agents: by the process tree, by its environment. Or one that is below the shims of other daemons.
     Agent { tree: Option<TaskNo>, environment: Option<TaskNo>, foreign: Vec<u32> },
     /// Someone from outside.
     Outsider,
-    /// It is gone already: it has sent something and exited.
+    /// A process that is gone already: it has sent something and exited.
     Gone,
 }
 
@@ -118,11 +118,11 @@ pub(crate) fn has_no_agents(context: &Context) -> bool {
     context.running.count() == 0 && foreign_shims(context).is_empty()
 }
 
-/// The cause of which nothing is known.
+/// The cause with unknown members.
 const NOTHING: Cause = Cause { task: None, rule: None, event: None, depth: 0 };
 
-/// The cause of what the deepest of these tasks causes, but with the task's own depth. None if the database does not answer: that makes no outsider
-/// of an agent.
+/// The cause of everything that the deepest of these tasks causes, but with the task's own depth. None if the database does not answer: that makes
+/// no outsider of an agent.
 async fn deepest_of(candidates: Vec<TaskNo>, context: &Context) -> Option<Cause> {
     let rows = context.read(move |reader| {
         let rows = candidates.into_iter().filter_map(|no| reader.task(no).transpose());
@@ -161,11 +161,11 @@ fn caller(pid: u32, context: &Context) -> Caller {
     }
 }
 
-/// Processes that are below no shim. What they start is below none either, so callers that call often, from a shell or a service, need not be
+/// Processes that are below no shim. Their children are below none either, so callers that call often, from a shell or a service, need not be
 /// followed all the way up each time. A process never comes below a shim later: an orphan is given to one of those above it.
 struct Outside(Mutex<BTreeSet<(u32, u64)>>);
 
-/// One for the process: the processes above another are the same for all who ask.
+/// The one set of this process: the processes above another are the same for all who ask.
 static OUTSIDE: Outside = Outside(Mutex::new(BTreeSet::new()));
 
 /// The number of processes that are remembered.
@@ -225,7 +225,7 @@ enum Way {
     Ours,
     /// A process without a parent.
     Outside,
-    /// It breaks off: a process on it is gone.
+    /// A gap: a process on the way is gone.
     Broken,
 }
 
@@ -254,7 +254,7 @@ fn walk_up(from: u32, task_of: impl Fn(u32) -> Option<TaskNo>, mut on_shim: impl
             return Way::Broken;
         }
         younger = process.start_time;
-        // Below another daemon is nothing but its agents: past no shim where an agent has killed its own, until that is ended as well.
+        // Below another daemon are only its agents. One of them is below no shim if it has killed its own, until it is ended as well.
         if pid != from {
             let is_shim = Process::is_shim(pid);
             if is_shim || !is_below_shim && Process::is_daemon(pid) {

@@ -32,7 +32,7 @@ struct Files {
 }
 
 struct Waited {
-    /// As it was found last; none before it has been looked at.
+    /// The state at the last look; none before the first.
     found: Option<Found>,
     /// The waiting calls, by the length beyond which they want to read.
     waiting: BTreeMap<u64, Beyond>,
@@ -47,7 +47,7 @@ struct Beyond {
 }
 
 impl Waited {
-    /// Wakes those for whom there is something in what is found now, and now and then the others.
+    /// Wakes the calls that can read more by the state found now, and now and then the others.
     fn note(&mut self, found: Found) {
         let before = self.found.replace(found);
         let has_changed = before != Some(found);
@@ -87,8 +87,8 @@ pub(crate) struct Waiting {
 }
 
 impl Growth {
-    /// Waits for a file to have more than so many bytes, or to be another. Register first, then read it: what is written between the two is
-    /// not missed.
+    /// Waits until a file has more than so many bytes, or is another. Register first, then read it: so no write between the two is
+    /// missed.
     pub(crate) fn wait_for(self: &Arc<Self>, path: &Path, beyond: u64) -> Waiting {
         let mut files = self.lock();
         let new = || Waited { found: None, waiting: BTreeMap::new(), unheard: None };
@@ -138,14 +138,14 @@ async fn look(growth: Arc<Growth>) {
     }
 }
 
-/// A link itself, and not what it leads to; nothing waits for a pipe.
+/// The state of the file, or of a link itself and not its target. A pipe has none, so that nothing waits for it.
 fn found(path: &Path) -> Found {
     let found = path.symlink_metadata().ok()?;
     Some((found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
 }
 
 impl Waiting {
-    /// Completes when the file has what is waited for, or is another, after this was called; now and then also when it has only changed.
+    /// Completes when, after this call, the file has grown beyond the wanted length, or is another; now and then also when it has only changed.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }

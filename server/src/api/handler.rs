@@ -105,7 +105,7 @@ impl Handler {
         Ok((place, room))
     }
 
-    /// Memory for what lasts, until this is dropped.
+    /// Memory for a subscription or a waiting call, until the result is dropped.
     pub(crate) fn lasting(&self, bytes: usize) -> Result<Room, ApiError> {
         self.api.memory.lasting.try_take(bytes).ok_or_else(|| {
             let message = "the waiting calls and the subscriptions of all connections take as much memory as they may: end some, or \
@@ -135,7 +135,7 @@ impl Handler {
         self.context.engine.committed().await.unwrap_or(last)
     }
 
-    /// Reads what the connection has asked for before, and what else is there, beside the connections.
+    /// Reads from the store beside the connections, after all earlier commands of this connection are committed.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
         read: impl FnOnce(&dyn Reader) -> aiwg_store::Result<T> + Send + 'static,
@@ -146,7 +146,7 @@ impl Handler {
         done.map_err(|error| unreadable(&error))
     }
 
-    /// Runs what blocks, or takes its time, beside the connections.
+    /// Runs work that blocks, or takes its time, beside the connections.
     pub(crate) async fn apart<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,

@@ -59,7 +59,7 @@ struct Open {
 }
 
 struct Subscription {
-    /// None for one that is only just being opened.
+    /// None while it is being opened.
     task: Option<AbortHandle>,
     /// The memory that it takes.
     _room: Option<Room>,
@@ -75,14 +75,14 @@ struct Pushes {
 }
 
 impl Subscriptions {
-    /// None yet; what they push goes to `pushes`, which may take as long as it likes.
+    /// Without subscriptions yet. They push to `pushes`, which may take as long as it likes.
     pub(crate) fn new(api: Arc<Api>, pushes: mpsc::Sender<Push>) -> Self {
         let pushes = Pushes { lines: pushes, bytes: Budget::new(PUSHED_BYTES), turn: Arc::default() };
         Self { api, pushes, open: Mutex::default() }
     }
 
-    /// Opens one that is begun. It begins with what comes after all that is `settled`: what the connection has emitted before is not pushed.
-    /// Its first event is pushed after the caller has returned to the connection's task.
+    /// Opens a subscription that was begun. It starts with the first event after those that are `settled`, so that earlier events of the connection
+    /// are not pushed. Its first event is pushed after the caller has returned to the connection's task.
     pub(crate) async fn open(
         &self,
         opening: Opening<'_>,
@@ -106,8 +106,8 @@ impl Subscriptions {
         Ok(EventSubscribed { subscription: id, since: last })
     }
 
-    /// Begins one, which has its number from then on; what it matches with takes so many bytes. `lasting` gives the memory, which only the
-    /// first one has without, unless it takes much.
+    /// Begins a subscription, which has its number from then on; its filter takes so many bytes. `lasting` gives the memory, which only the first
+    /// one has without, unless it takes much.
     ///
     /// # Errors
     /// There are too many, or there is no memory for another.
@@ -225,8 +225,8 @@ impl Pump {
         }
     }
 
-    /// The client reads slower than events come. They are in the log, so nothing is lost, and nothing held in memory; but one that is
-    /// far behind is not made to read what is long past.
+    /// Handles a client that reads slower than events come. They are in the log, so none is lost, and none held in memory; but a client that is far
+    /// behind does not have to read old events.
     async fn fallen_behind(&mut self) -> Result<(), Gone> {
         let newest = self.api.context.bus.last_seq();
         let missed = newest.saturating_sub(self.last);
@@ -264,7 +264,7 @@ impl Pump {
             let own_turn = turn.lock().await;
             let mut room = self.room(self.api.max_payload() + PAGE_BYTES).await?;
             filter.from = From::After(self.last);
-            // Before it is read: what comes meanwhile is not missing from the page.
+            // Taken before the page is read: an event that comes meanwhile is not missing from the page.
             let newest = self.api.context.bus.last_seq();
             let wanted = filter.clone();
             let Ok(page) = self.api.context.read(move |reader| reader.events(&wanted)).await else {
@@ -313,7 +313,7 @@ impl Pump {
         self.push(EVENT, &EventNotification { subscription: self.id, event }, room).await
     }
 
-    /// Waits for memory for what is long.
+    /// Waits for memory for a long event.
     async fn room(&self, bytes: usize) -> Result<Room, Gone> {
         self.api.memory.answers.take(bytes).await.ok_or(Gone)
     }

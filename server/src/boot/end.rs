@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     context::Context,
-    lifecycle::{Phase, limit_open_files, tell_reloading, tell_stopping},
+    lifecycle::{Phase, limit_open_files, report_reloading, report_stopping},
     recovery::{open_as_it_is, put_in_force},
     runs::leave_agents,
     stop::Stop,
@@ -28,7 +28,7 @@ const LAST_LOOK: Duration = Duration::from_secs(5);
 /// The longest wait for each part that may be stuck, for instance in a read of a file system that does not answer. They end with the process.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
-/// Why a daemon has to end by itself: without the engine nothing can be stored.
+/// The reason for which a daemon ends by itself: without the engine nothing can be stored.
 const ENGINE_FAILED: &str = "the daemon's engine has failed, and the daemon with it: .aiwg/daemon/daemon.log says how; please report it. \
                              Its agents go on, and `aiwg daemon start` finds them";
 
@@ -48,10 +48,10 @@ impl Daemon {
         let has_failed = !context.engine.is_there();
         if how == Stop::Restart {
             self.lock.restarts(context.stop.restarts_attended());
-            tell_reloading();
+            report_reloading();
         } else {
             self.lock.note(Phase::Stops);
-            tell_stopping();
+            report_stopping();
         }
         self.shut_down(how).await;
         if how == Stop::KeepAgents {
@@ -96,24 +96,27 @@ impl Daemon {
         if how == Stop::EndAgents {
             end_agents(context).await;
         }
-        // While the engine still takes in what components have left: what comes of it is queued for the next start.
+        // While the engine still accepts the last reports of components: tasks that they cause are queued for the next start.
         let components = self.components.clone();
         let last_look = tokio::task::spawn_blocking(move || {
             components.all().iter().for_each(|component| component.finish(how));
         });
         if tokio::time::timeout(LAST_LOOK, last_look).await.is_err() {
             tracing::warn!(
-                "the last look at the files takes long; what it would have found, the next start finds"
+                "the last look at the files takes too long; the next start finds the changes that it has not reported"
             );
         }
         context.stopped.cancel();
     }
 }
 
-/// Waits for what ends soon, unless it is stuck.
+/// Waits for a part that ends soon, unless it is stuck.
 async fn in_time<T>(what: &str, end: impl Future<Output = T>) {
     if tokio::time::timeout(LAST_ANSWERS, end).await.is_err() {
-        tracing::warn!("{what} did not come to an end in {} s, and are left behind", LAST_ANSWERS.as_secs());
+        tracing::warn!(
+            "{what} did not end within {} s; the daemon ends without waiting for it",
+            LAST_ANSWERS.as_secs()
+        );
     }
 }
 
@@ -140,6 +143,6 @@ fn remember(context: &Context) {
             Ok(put_in_force(&mut *store, &in_force)?)
         });
     if let Err(error) = remembered {
-        tracing::warn!(%error, "which configuration was in force could not be kept");
+        tracing::warn!(%error, "the configuration in force could not be stored again");
     }
 }

@@ -1,4 +1,4 @@
-//! Why a daemon does not start, in words.
+//! The reasons for which a daemon does not start, in words.
 
 use std::{io, path::PathBuf};
 
@@ -9,7 +9,7 @@ use crate::{
     state::StateError,
 };
 
-/// Why the daemon did not start.
+/// The reason for which the daemon did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum BootError {
     /// The project's directory cannot be used.
@@ -17,7 +17,7 @@ pub enum BootError {
     Project {
         /// The directory.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// Another daemon holds the project's lock.
@@ -37,10 +37,10 @@ pub enum BootError {
     /// The database cannot be used.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
-    /// An agent asks for what is a person's.
+    /// An agent asks for something that only a person may do.
     #[error("this is a process of an agent, which {0}")]
     NotAnAgents(&'static str),
-    /// Something of the system.
+    /// A call of the system failed.
     #[error("{what}: {source}")]
     System {
         /// The operation that failed.
@@ -54,7 +54,7 @@ fn already_running(holder: Option<&Holder>, answers: bool) -> String {
     let process = holder.map_or_else(String::new, |holder| format!(": process {}", holder.process.pid));
     match holder.map(|holder| holder.phase) {
         Some(Phase::Stops) => format!("the daemon of this project is still stopping{process}"),
-        Some(Phase::BeginsAnew) => format!("the daemon of this project is just being restarted{process}"),
+        Some(Phase::Restarts) => format!("the daemon of this project is just being restarted{process}"),
         _ if answers => {
             format!("a daemon already runs for this project{process}; `aiwg daemon status` shows it")
         }

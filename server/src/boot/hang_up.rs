@@ -33,7 +33,7 @@ impl HangUps {
     /// Begins to receive them.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system refuses it.
     pub(crate) fn receive() -> io::Result<Self> {
         SignalsInfo::with_exfiltrator([SIGHUP], WithOrigin::default()).map(Self)
     }

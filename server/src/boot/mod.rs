@@ -28,7 +28,7 @@ use self::{error::system, prepare::Prepared, signals::Signals, start::Daemon};
 pub use crate::runs::{AGENT_ENV, TASK_ENV};
 use crate::{
     allocator::give_back_what_is_large,
-    lifecycle::{Lock, release_signals, tell_ready},
+    lifecycle::{Lock, release_signals, report_ready},
 };
 
 /// The reason for which a daemon has ended.
@@ -36,7 +36,7 @@ use crate::{
 pub enum Ended {
     /// For good.
     Stopped,
-    /// Since its project, or what it keeps there, was taken away: how.
+    /// Since its project, or a file that it keeps there, was taken away: the report.
     Lost(String),
     /// Since it cannot go on, through a fault of its own: which.
     Failed(String),
@@ -65,13 +65,13 @@ pub struct Ready {
 pub async fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<Ended, BootError> {
     give_back_what_is_large();
     Process::name_daemon();
-    // First of all: while it restarts, as the same process, somebody may well send one.
+    // First of all: while it restarts, as the same process, a signal may well come.
     let mut signals = Signals::receive()
         .and_then(|signals| release_signals().map(|()| signals))
         .map_err(system("signals cannot be received"))?;
     let daemon = Daemon::start(Prepared::by(&options)?, &options)?;
     daemon.look_at_files().await;
-    tell_ready();
+    report_ready();
     ready(daemon.ready());
     let how = daemon.until_asked_to_end(&mut signals).await;
     Ok(daemon.end(how, &mut signals).await)

@@ -48,7 +48,7 @@ impl Options {
         })
     }
 
-    /// Who asks for the start. Whatever its options say, a process that was started by an agent is the agent's.
+    /// The asker of the start. Whatever its options say, a process that was started by an agent is the agent's.
     pub(super) fn asked(&self, known: &Known) -> Asked {
         match (self.attended && !known.has_unseen_agents, self.again) {
             _ if Process::current_is_kept() => Asked::Agent,
@@ -65,12 +65,12 @@ impl Options {
         }
         if self.adopt_state || self.import {
             return Err(BootError::NotAnAgents(
-                "may not have a daemon take over what was made elsewhere: its tasks would run; a person may",
+                "may not have a daemon accept state or import tasks that were made elsewhere, since those tasks would run; a person may",
             ));
         }
         if known.in_force.is_none() {
             return Err(BootError::NotAnAgents(
-                "puts no configuration in force, and none was in force here before: a person's `aiwg daemon start` comes first",
+                "may not put a configuration in force, and none has been in force here yet: a person has to run `aiwg daemon start` first",
             ));
         }
         Ok(())

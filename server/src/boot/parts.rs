@@ -33,11 +33,11 @@ pub(super) const CHECKS: Checks = Checks(&[&WatchCheck, &ScheduleCheck, &RulesCh
 pub(super) struct Found {
     pub(super) listener: Listener,
     pub(super) api: Arc<Api>,
-    /// A reader for what takes long.
+    /// A reader for work that takes long.
     pub(super) copying: Arc<dyn Reader>,
     pub(super) watcher: FileWatcher,
     pub(super) state_guard: Arc<StateGuard>,
-    /// Up to when things had aged in an earlier daemon.
+    /// The time up to which things had aged in an earlier daemon.
     pub(super) aged: Option<Timestamp>,
 }
 
@@ -69,11 +69,11 @@ pub fn load_config(project: &Path, path: &Path, required: bool) -> Result<Loaded
     config::load(project, path, required, CHECKS)
 }
 
-/// Reads the text of a project's configuration: JSON, with comments and trailing commas allowed. Gives the configuration, and what it
-/// asks for that is not acted upon.
+/// Reads the text of a project's configuration: JSON, with comments and trailing commas allowed. Returns the configuration, and its settings without
+/// effect.
 ///
 /// # Errors
-/// It is wrong: all that is.
+/// It is wrong: all its problems.
 pub fn parse_config(project: &Path, file: &str, text: &str) -> Result<(Config, Vec<String>), ConfigError> {
     config::parse(project, file, text, CHECKS)
 }

@@ -25,7 +25,7 @@ const FILE_SYSTEM_ISSUE: IssueKind = IssueKind::named("file_system");
 /// The time for which a start that finds the lock held waits for the other daemon to answer.
 const STARTING: Duration = Duration::from_secs(2);
 
-/// All that exists before anything runs.
+/// The parts of a daemon that exist before anything runs.
 pub(super) struct Prepared {
     pub(super) project: Project,
     pub(super) lock: Lock,
@@ -74,7 +74,7 @@ impl Prepared {
     }
 }
 
-/// Says what a person should know of what the daemon starts with.
+/// Reports the problems of the start that a person should know.
 fn report(chosen: &Chosen, project: &Project, has_lost_log: bool, health: &Health) {
     report_notices(&chosen.loaded, CHECKS, health);
     report_changes(&chosen.changes, chosen.differs.as_deref(), health);
@@ -96,7 +96,7 @@ fn open_project(root: &Path) -> Result<Project, BootError> {
     Ok(project)
 }
 
-/// Says what the configuration in force is, where that is not plain.
+/// Reports the differences between the configuration file and the one in force.
 fn report_changes(changes: &[String], differs: Option<&str>, health: &Health) {
     if !changes.is_empty() {
         tracing::info!(

@@ -46,7 +46,7 @@ struct Left {
     /// The tasks that run.
     agents: Vec<TaskRow>,
     last_event: u64,
-    /// Up to when things have aged.
+    /// The time up to which things have aged.
     aged: Option<Timestamp>,
 }
 

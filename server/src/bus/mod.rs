@@ -1,5 +1,5 @@
-//! The bus: where it is published which events were committed. It carries their numbers and topics, so that one who listens and
-//! does not get on holds nothing of what they say. Those who listen never call back.
+//! The bus: it announces the committed events. It carries their numbers and topics only, so that a slow listener holds none of their
+//! content. Listeners never call back.
 
 mod recent;
 mod waiters;
@@ -49,8 +49,8 @@ impl Bus {
         }
     }
 
-    /// Takes note of where the log ends with these events. It comes before their emitters are answered: one who then asks for what
-    /// comes after its event must not be taken for one who has seen another log.
+    /// Moves the end of the log to these events. It comes before their emitters are answered: a client that then asks for the events
+    /// after its own must not be taken for one that has seen another log.
     pub(crate) fn note(&self, events: &[Arc<Event>]) {
         if let Some(last) = events.last() {
             self.last_seq.store(last.seq, Ordering::Release);
@@ -85,7 +85,7 @@ impl Bus {
         self.last_seq.load(Ordering::Acquire)
     }
 
-    /// Waits for a task to end. Register first, then look at the task: what happens between the two is not lost.
+    /// Waits for a task to end. Register first, then look at the task: so no end between the two is missed.
     pub fn wait_for(&self, task: TaskNo) -> Waiting {
         Waiters::register(&self.waiters, task)
     }

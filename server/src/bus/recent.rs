@@ -19,7 +19,7 @@ pub(super) struct Recent(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
-    /// In the order of their numbers, without gaps.
+    /// The events in the order of their numbers, without gaps.
     events: VecDeque<Arc<Event>>,
     bytes: usize,
 }

@@ -19,7 +19,7 @@ struct Entry {
     waiting: usize,
 }
 
-/// One who waits.
+/// A caller that waits.
 pub struct Waiting {
     waiters: Arc<Waiters>,
     task: TaskNo,

@@ -103,7 +103,7 @@ async fn write_event_log(
     }
 }
 
-/// Takes what is there; false if some has been missed, or has to be read from the store.
+/// Takes the announced events; false if some have been missed, or have to be read from the store.
 fn gather(
     bus: &Bus,
     first: Committed,
@@ -199,8 +199,8 @@ struct Open {
 }
 
 impl Files {
-    /// As the files have it, without what a crash or a full disk has cut short at their ends. No number above the last one that was given is
-    /// believed: anyone may have written there, and what comes would be taken for written.
+    /// The files without the partial lines that a crash or a full disk has left at their ends. No number above `committed` is believed: anyone
+    /// may have written there, and later events would be taken for written.
     fn repaired(dir: &Path, committed: u64) -> io::Result<Self> {
         let mut last = 0;
         for path in files(dir) {

@@ -70,7 +70,7 @@ impl Component for StateGuard {
     }
 }
 
-/// Looks at every heartbeat, or more often, and has the daemon end where something is gone.
+/// Looks at every heartbeat, or more often, and ends the daemon if a file is gone.
 async fn watch_state(context: &Context, guard: &StateGuard) {
     loop {
         let heartbeat = context.settings.get().config.daemon.heartbeat_interval_seconds;

@@ -8,7 +8,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::{
     component::Component,
     context::Context,
-    lifecycle::{tell_alive, watchdog},
+    lifecycle::{report_alive, watchdog},
 };
 
 /// Feeds the service manager's watchdog, where there is one.
@@ -38,7 +38,7 @@ async fn feed_watchdog(context: &Context) {
         // Not by a turn of the engine: another process may hold the database's lock for a while.
         let answers = context.read(|reader| reader.automation_enabled()).await.is_ok();
         if answers && context.engine.is_there() {
-            tell_alive();
+            report_alive();
         }
     }
 }

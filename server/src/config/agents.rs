@@ -1,4 +1,4 @@
-//! `daemon.agents_may` and `daemon.agents_env`: what agents may ask the daemon for.
+//! `daemon.agents_may` and `daemon.agents_env`: the rights of agents.
 
 use aiwg_protocol::{
     METHODS,
@@ -13,7 +13,7 @@ const DEFAULT: &str = "default";
 /// The prefix of a right that holds for an agent's own tasks only.
 const OWN: &str = "own:";
 
-/// Variables that decide which code a program runs, or whom it talks to, by how their names begin, in whatever case.
+/// The beginnings of the names, in any case, of variables that decide which code a program runs, or with which programs it communicates.
 const DECIDING: [&str; 61] = [
     "_JAVA",
     "AIWG_",
@@ -124,7 +124,8 @@ pub(super) fn wrong_right(right: &str) -> Option<String> {
         return Some(format!("no method has a name like {pattern:?}{near}"));
     }
     let about_tasks = meant.iter().any(|method| method.name.starts_with("task."));
-    (own && !about_tasks).then(|| format!("{pattern:?} is about no task that could be an agent's own"))
+    (own && !about_tasks)
+        .then(|| format!("{pattern:?} names no method about tasks, so \"own:\" cannot limit it"))
 }
 
 /// The problem with a pattern, if there is one.
@@ -187,7 +188,7 @@ mod tests {
         ] {
             assert!(!may("*", name), "{name}");
         }
-        // A name says what is meant; one that only begins alike is not named.
+        // A whole name allows that variable, and no other that begins with it.
         assert!(may("BASH_ENV", "BASH_ENV") && !may("bash_env", "BASH_ENV"));
     }
 
@@ -197,6 +198,6 @@ mod tests {
         assert_eq!(wrong_right("own:task.cancel"), None);
         assert!(wrong_right("daemon.reloud").unwrap().contains("did you mean \"daemon.reload\"?"));
         assert!(wrong_right("*.reload").unwrap().contains("not at its end"));
-        assert!(wrong_right("own:daemon.reload").unwrap().contains("no task"));
+        assert!(wrong_right("own:daemon.reload").unwrap().contains("no method about tasks"));
     }
 }

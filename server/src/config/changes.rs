@@ -14,7 +14,7 @@ const VALUE_CHARS: usize = 120;
 pub(crate) struct Change {
     /// The path: `agent.command`, `rules.auto-test.action.prompt`.
     pub(crate) path: String,
-    /// As it is shown.
+    /// The difference as it is shown.
     shown: String,
 }
 

@@ -72,7 +72,7 @@ fn enough(mut notices: Vec<String>) -> Vec<String> {
     notices
 }
 
-/// Looks at a configuration, and reports what is wrong with it where it stands.
+/// Checks a configuration, and reports each problem with its place.
 pub(crate) struct Check<'a, 'r, 's> {
     project: &'a Path,
     tree: &'a ast::Value<'a>,
@@ -85,7 +85,7 @@ impl Check<'_, '_, '_> {
         self.project
     }
 
-    /// The value at this path is wrong: `message` says why, and what would be right.
+    /// Reports that the value at this path is wrong: `message` gives the reason, and a right value.
     pub(crate) fn wrong(&mut self, path: &[Step<'_>], message: impl AsRef<str>) {
         let at = position(self.tree, path.iter().copied());
         self.report.wrong(at, message);
@@ -97,7 +97,7 @@ impl Check<'_, '_, '_> {
         self.each("agents_env", agents_env, wrong_pattern);
     }
 
-    /// Looks at each entry of a list of the section `daemon`.
+    /// Checks each entry of a list of the section `daemon`.
     fn each(&mut self, key: &str, list: &[String], wrong: impl Fn(&str) -> Option<String>) {
         for (place, message) in list.iter().enumerate().filter_map(|(place, one)| Some((place, wrong(one)?)))
         {

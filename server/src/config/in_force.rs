@@ -13,7 +13,7 @@ use super::{
 };
 use crate::project::Project;
 
-/// Who asks for a start, which decides the configuration.
+/// The asker of a start, on whom the configuration depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     /// A person who starts the daemon: the file is put in force, and nothing is done where it is wrong.
@@ -22,7 +22,7 @@ pub(crate) enum Asked {
     Restart,
     /// No person: a service manager, a container.
     Nobody,
-    /// An agent, which decides nothing of what runs.
+    /// An agent, which does not decide which configuration is in force.
     Agent,
 }
 

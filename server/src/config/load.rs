@@ -1,4 +1,4 @@
-//! From the file's text to a checked configuration.
+//! Reads and checks the text of a configuration.
 
 use std::path::{Path, PathBuf};
 
@@ -78,11 +78,11 @@ pub(crate) fn load_for(
     }
 }
 
-/// Reads the text of a project's configuration: JSON, with comments and trailing commas allowed. Gives the configuration, and what it
-/// asks for that is not acted upon.
+/// Reads the text of a project's configuration: JSON, with comments and trailing commas allowed. Returns the configuration, and its settings without
+/// effect.
 ///
 /// # Errors
-/// It is wrong: all that is.
+/// It is wrong: all its problems.
 pub(crate) fn parse(
     project: &Path,
     file: &str,

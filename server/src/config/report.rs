@@ -31,7 +31,7 @@ const MOST: usize = 100;
 /// Gathers the problems.
 pub(crate) struct Report<'a> {
     source: Source<'a>,
-    /// As it was written.
+    /// The text's syntax tree.
     tree: &'a ast::Value<'a>,
     problems: Vec<ConfigProblem>,
     /// The number of problems beyond those.
@@ -53,7 +53,7 @@ impl<'a> Report<'a> {
         self.as_it_is(at, named);
     }
 
-    /// The same, where the message names the place itself.
+    /// Reports a problem whose message names the place itself.
     pub(super) fn as_it_is(&mut self, at: usize, message: String) {
         if !self.is_full() {
             self.problems.push(self.source.problem(at, shortened(message)));
@@ -118,7 +118,7 @@ impl<'a> Report<'a> {
     }
 }
 
-/// A message that may repeat what stands in the file, but not megabytes of it.
+/// A message that may repeat a part of the file, but not megabytes of it.
 fn shortened(mut message: String) -> String {
     if message.len() > LONGEST_ERROR {
         message.truncate(message.floor_char_boundary(LONGEST_ERROR));

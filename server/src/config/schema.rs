@@ -24,7 +24,7 @@ impl<'s> Members<'s> {
         self.properties().map(|(name, _)| name)
     }
 
-    /// The key that is written so, by its first name, and what it may hold. No name where any key may stand.
+    /// The member that is written so: its first name, and the schema of its value. No name where any key may stand.
     pub(super) fn get(&self, name: &str) -> Option<(Option<&'s str>, &'s Value)> {
         let named =
             self.properties().find(|(key, schema)| *key == name || aliases(schema).any(|also| also == name));

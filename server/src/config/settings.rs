@@ -37,7 +37,7 @@ impl Settings {
     /// The configuration as it stands in the file, if it is good.
     ///
     /// # Errors
-    /// What is wrong with it; or there is no file any more.
+    /// It cannot be read, or is wrong; or there is no file any more.
     pub(crate) fn read_again(&self, project: &Project) -> Result<Loaded, ConfigError> {
         let loaded = load_for(project, self.named.as_deref(), self.checks)?;
         match &self.get().path {

@@ -1,4 +1,4 @@
-//! Reading what decides what runs.
+//! Reads the files that decide what runs.
 
 use std::{fs::File, io, os::unix::fs::OpenOptionsExt, path::Path};
 

@@ -1,5 +1,5 @@
 //! Validation of a text against the schema: its keys, types, words and ranges. All problems are reported at once, and the valid members can
-//! still be checked for what they mean.
+//! still be checked for their meaning.
 
 use std::collections::HashMap;
 

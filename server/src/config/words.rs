@@ -2,7 +2,7 @@
 
 use jsonc_parser::ast;
 
-/// The longest text that is shown as what was found, in characters.
+/// The longest text that a message shows as found, in characters.
 const SHOWN: usize = 40;
 
 /// The name of the value that stands there.

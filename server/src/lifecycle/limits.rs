@@ -1,11 +1,11 @@
-//! What the system allows this process.
+//! The limits that the system sets to this process.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Raises the number of files the daemon may have open to the most the system allows it: each connection is one, and the usual
+/// Raises the number of files that the daemon may have open to the most that the system allows: each connection is one, and the usual
 /// 1,024 is kept for programs that use select(2) only.
 ///
-/// Gives the number as it was, which is what agents are to get; none where it stays.
+/// Returns the number before, which agents are to get; none where it stays.
 pub(crate) fn raise_open_files() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     if limit.current == limit.maximum {

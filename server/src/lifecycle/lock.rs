@@ -17,38 +17,38 @@ use serde::{Deserialize, Serialize};
 use super::opened::{has_open, having_open};
 use crate::project::Project;
 
-/// For how long a lock may outlive the daemon that held it.
+/// The longest time for which a lock may outlive the daemon that held it.
 const LAST_MOMENTS: Duration = Duration::from_secs(2);
 
-/// For how long whoever only looks whether the lock is held may hold it.
+/// The longest time for which a process that only looks whether the lock is held may hold it.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// How long a daemon that stops may take: its agents have 15 seconds.
+/// The longest time that a stopping daemon may take: its agents have 15 seconds.
 const STOPPING: Duration = Duration::from_secs(45);
 
-/// How much is read of what a daemon has noted in the lock, in bytes.
+/// The number of bytes that are read of a daemon's note in the lock.
 const LONGEST_NOTE: u64 = 64 * 1024;
 
-/// How often to look meanwhile.
+/// The time between two looks meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// The daemon that holds a project's lock, as it has written down itself.
+/// The daemon that holds a project's lock, as its own note says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// Its process.
     pub process: Process,
-    /// The configuration that it was told to use in place of `.aiwg/daemon.json`.
+    /// The configuration file that it uses in place of `.aiwg/daemon.json`.
     pub config: Option<PathBuf>,
-    /// Whether nobody waits for its end.
+    /// True if it runs in the background.
     pub detached: bool,
-    /// Whether a person has asked for the new beginning, where it begins anew.
+    /// True if a person has asked for the restart, where it restarts.
     #[serde(default)]
     pub attended: bool,
-    /// How far it is.
+    /// Its phase.
     pub phase: Phase,
 }
 
-/// How far a daemon is that holds the lock.
+/// The phase of a daemon that holds the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -56,17 +56,18 @@ pub enum Phase {
     Runs,
     /// It ends its agents and itself.
     Stops,
-    /// It begins anew as the same process.
-    BeginsAnew,
+    /// It restarts as the same process.
+    #[serde(rename = "begins_anew")]
+    Restarts,
 }
 
 impl Holder {
-    /// How long a start waits for it to let go.
+    /// The time for which a start waits for the lock.
     fn patience(holder: Option<&Self>) -> Duration {
         match holder {
             Some(holder) if holder.process.is_alive() => match holder.phase {
                 Phase::Stops => STOPPING,
-                Phase::Runs | Phase::BeginsAnew => LOOK,
+                Phase::Runs | Phase::Restarts => LOOK,
             },
             // A daemon that was killed while it started an agent: the child lets go of the lock when it has become the shim.
             _ => LAST_MOMENTS,
@@ -74,13 +75,13 @@ impl Holder {
     }
 }
 
-/// How long one has waited for whoever holds the lock. That begins anew where it is another one by now, or is further: many may have waited for a daemon
-/// that stops, and each but one of them finds the next one there.
+/// The time that a start has waited for the holder of the lock. It counts from 0 again when another daemon holds it, or its phase has changed: many
+/// starts may have waited for a daemon that stops, and each but one of them finds the next one there.
 #[derive(Default)]
 struct Patience(Option<(Option<Holder>, Instant)>);
 
 impl Patience {
-    /// Whether it is over at this moment, with this one in the way.
+    /// True if it is over at this moment, with this holder in the way.
     fn is_over(&mut self, holder: Option<&Holder>, now: Instant) -> bool {
         let since = match &self.0 {
             Some((before, since)) if before.as_ref() == holder => *since,
@@ -91,9 +92,9 @@ impl Patience {
     }
 }
 
-/// The project's lock. The kernel drops it when its holder dies, however that happens: a stale lock cannot be.
+/// The project's lock. The kernel drops it when its holder dies, however that happens: there is no stale lock.
 ///
-/// There are two: that of `.lock`, and that of `.aiwg` itself, which stays where somebody removes `.lock`, or all of `daemon/`, under a daemon.
+/// There are two: that of `.lock`, and that of `.aiwg` itself, which stays if `.lock`, or all of `daemon/`, is removed under a daemon.
 #[derive(Debug)]
 pub struct Lock {
     /// None once it has been handed over.
@@ -103,7 +104,7 @@ pub struct Lock {
     holder: Holder,
 }
 
-/// What one try to take the lock has come to.
+/// The result of one try to take the lock.
 enum Try {
     Taken(Lock),
     Held(Option<Holder>),
@@ -112,8 +113,8 @@ enum Try {
 }
 
 impl Lock {
-    /// Takes the lock, or goes on with it where this process has had it before it began anew; gives the daemon that holds it
-    /// already, otherwise.
+    /// Takes the lock, or goes on with it if this process had it before it restarted; otherwise returns the daemon that holds
+    /// it.
     ///
     /// # Errors
     /// The lock file cannot be opened.
@@ -160,7 +161,7 @@ impl Lock {
         let directory = File::open(project.aiwg())?;
         let directory = match is_locked(&directory) {
             Ok(true) => Some(directory),
-            // Who holds it has been robbed of its `.lock`; it will notice, and end.
+            // The daemon that holds it has been robbed of its `.lock`; it will notice, and end.
             Ok(false) => return Ok(Try::Held(None)),
             // Some file systems lock files only.
             Err(_) => None,
@@ -168,24 +169,24 @@ impl Lock {
         let lock = Self { file: Some(file), is_handed_over, _directory: directory, holder: holder.clone() };
         lock.write()?;
         if is_handed_over {
-            // What this process starts is not to have it.
+            // The processes that this one starts are not to have it.
             rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
         }
         Ok(Try::Taken(lock))
     }
 
-    /// Whether this process has had it before it began anew.
+    /// True if this process had it before it restarted.
     pub(crate) fn is_handed_over(&self) -> bool {
         self.is_handed_over
     }
 
-    /// Notes that the daemon begins anew, and whether a person has asked for that.
+    /// Notes that the daemon restarts, and whether a person has asked for that.
     pub(crate) fn restarts(&mut self, attended: bool) {
         self.holder.attended = attended;
-        self.note(Phase::BeginsAnew);
+        self.note(Phase::Restarts);
     }
 
-    /// Notes how far the daemon is, for those who find the lock held.
+    /// Notes the phase of the daemon, for starts that find the lock held.
     pub(crate) fn note(&mut self, phase: Phase) {
         self.holder.phase = phase;
         if let Err(error) = self.write() {
@@ -201,12 +202,12 @@ impl Lock {
         file.set_len(text.len() as u64)
     }
 
-    /// What another program that is to take this one's place is given as its standard input, so that the lock is held meanwhile.
+    /// The standard input for the program that takes the place of this one, so that the lock is held meanwhile.
     ///
     /// # Errors
     /// The lock's file is gone.
     pub fn hand_over(mut self) -> io::Result<File> {
-        // Once more: what stands there is what the next one goes by, and anyone may have written into the file meanwhile.
+        // Once more: the next daemon reads the note, and anyone may have written into the file meanwhile.
         self.write()?;
         self.file.take().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
@@ -216,7 +217,7 @@ impl Lock {
         self.file.as_ref().map(|file| Ok(Identity::of(&file.metadata()?))).transpose()
     }
 
-    /// Whether someone holds the project's lock.
+    /// True if a process holds the project's lock.
     pub(crate) fn is_held(project: &Project) -> bool {
         let is_held = |file: io::Result<File>| {
             let shared = FlockOperation::NonBlockingLockShared;
@@ -225,8 +226,8 @@ impl Lock {
         is_held(open_regular(&project.lock())) || is_held(File::open(project.aiwg()))
     }
 
-    /// What the last daemon that took the lock has noted, unless it has ended in good order. Anyone can write there, and whoever is named may be
-    /// ended: where the process that it names lives but does not have the lock's file open, it is the one that has.
+    /// The note of the last daemon that took the lock, unless it has ended in good order. Anyone can write there, and the named process may be
+    /// ended: so if it lives but does not have the lock's file open, the process that has it open is meant.
     pub(crate) fn last_holder(project: &Project) -> Option<Holder> {
         let file = open_regular(&project.lock()).ok()?;
         let holder = read(&file)?;
@@ -241,8 +242,8 @@ impl Lock {
     }
 }
 
-/// Kills the processes of agents that keep a daemon from starting: they can take its lock when it dies, and nobody could have them ended then.
-/// Tells whether there were any. Where someone else has the files open, that is a daemon which may be the one that holds them.
+/// Kills the processes of agents that keep a daemon from starting: they can take its lock when it dies, and no daemon could end them then. True
+/// if there were any. A process outside of agents that has the files open may be the daemon that holds them.
 fn take_from_agents(project: &Project, holder: Option<&Holder>) -> bool {
     let files = [project.lock(), project.aiwg()];
     let files: Vec<Identity> = files.iter().filter_map(|path| Identity::at(path).ok()).collect();
@@ -273,7 +274,7 @@ impl Drop for Lock {
     }
 }
 
-/// Whether the lock is this process's now.
+/// True if the lock is this process's now.
 fn is_locked(file: &File) -> io::Result<bool> {
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(true),
@@ -289,8 +290,8 @@ fn read(mut file: &File) -> Option<Holder> {
     serde_json::from_str(text.lines().nth(1)?).ok()
 }
 
-/// The lock that this process has had before it began anew: see [`Lock::hand_over`]. Whoever may start a daemon may give it the lock's file, so
-/// the kernel is asked whether it is locked, and that through this very descriptor.
+/// The lock that this process had before it restarted: see [`Lock::hand_over`]. A program that starts a daemon may pass it the lock's file, so the
+/// kernel is asked whether it is locked, and that through this very descriptor.
 fn handed_over(project: &Project) -> Option<File> {
     let file = File::from(io::stdin().as_fd().try_clone_to_owned().ok()?);
     let found = file.metadata().ok()?;
@@ -300,7 +301,7 @@ fn handed_over(project: &Project) -> Option<File> {
     (is_locked_by(&another) == Some(false) && is_locked_by(&file) == Some(true)).then_some(file)
 }
 
-/// What this process was, where it has begun anew: its lock tells.
+/// The daemon that this process was before it restarted, by the note in its lock.
 pub(crate) fn before(project: &Project) -> Option<Holder> {
     read(&handed_over(project)?).filter(|holder| holder.process == Process::current())
 }

@@ -1,4 +1,4 @@
-//! Being the one daemon of a project: the lock and the pid file; and what the system allows it.
+//! The means by which a daemon is the only one of its project: the lock and the pid file; and the limits of the system.
 
 mod limits;
 mod lock;
@@ -12,6 +12,6 @@ pub(crate) use lock::before;
 pub use lock::{Holder, Lock, Phase};
 pub(crate) use pid_file::PidFile;
 pub use service::SERVICE_ENV;
-pub(crate) use service::{tell_alive, tell_ready, tell_reloading, tell_stopping, watchdog};
+pub(crate) use service::{report_alive, report_ready, report_reloading, report_stopping, watchdog};
 pub use signals::hold_signals;
 pub(crate) use signals::release_signals;

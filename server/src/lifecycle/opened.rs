@@ -1,4 +1,4 @@
-//! Who has a file open. A lock of the kernel's does not tell whose it is, and what stands in its file anyone may have written.
+//! The processes that have a file open. The kernel does not say which process holds a lock, and anyone may have written into the lock's file.
 
 use aiwg_fs::Identity;
 use aiwg_shim::Process;
@@ -8,12 +8,12 @@ use aiwg_shim::Process;
 pub(super) fn having_open(file: Identity) -> Vec<Process> {
     let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    // Who it is comes first: the number may be another's by the time its files are looked at.
+    // Its identity comes first: the number may be another process's by the time its files are looked at.
     let found = pids.filter_map(Process::of).filter(|process| has_open(process, file) == Some(true));
     found.filter(Process::is_alive).collect()
 }
 
-/// Whether this process has it open; none where that cannot be told.
+/// True if this process has it open; none where that is unknown.
 #[cfg(target_os = "linux")]
 pub(super) fn has_open(process: &Process, file: Identity) -> Option<bool> {
     let mut entries = std::fs::read_dir(format!("/proc/{}/fd", process.pid)).ok()?.flatten();

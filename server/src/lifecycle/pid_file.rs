@@ -2,7 +2,7 @@ use std::{io, path::PathBuf};
 
 use aiwg_fs::{at, is_shortage, write_atomic};
 
-/// How much of the file is read, in bytes.
+/// The number of bytes of the file that are read.
 const LONGEST: u64 = 64;
 
 /// `daemon.pid`, as long as this lives.
@@ -12,8 +12,8 @@ pub(crate) struct PidFile {
 }
 
 impl PidFile {
-    /// Writes it. The caller holds the lock, so one that is there is a dead daemon's. Where there is no room for it there is none: whom it is
-    /// for can do without, and a daemon that goes on with its agents is worth more.
+    /// Writes it. The caller holds the lock, so one that is there is a dead daemon's. Without room on the disk there is none: its readers can do
+    /// without, and a daemon that goes on with its agents is worth more.
     ///
     /// # Errors
     /// It cannot be written for another reason.

@@ -1,4 +1,4 @@
-//! What a service manager is told, as in sd_notify(3). Where there is none, nothing happens.
+//! The reports to a service manager, as in sd_notify(3). Without one, nothing happens.
 
 use std::{
     io,
@@ -8,7 +8,7 @@ use std::{
 
 use sd_notify::{NotifyState, notify, watchdog_enabled};
 
-/// What a service manager puts into the environment for the daemon alone: neither agents nor a detached daemon may have it.
+/// The variables that a service manager sets for the daemon alone: neither agents nor a detached daemon may have them.
 pub const SERVICE_ENV: [&str; 9] = [
     "INVOCATION_ID",
     "JOURNAL_STREAM",
@@ -22,31 +22,31 @@ pub const SERVICE_ENV: [&str; 9] = [
 ];
 
 /// The daemon answers.
-pub(crate) fn tell_ready() {
+pub(crate) fn report_ready() {
     let status = format!("process {} answers", std::process::id());
-    tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
+    report(&[NotifyState::Ready, NotifyState::Status(&status)]);
 }
 
-/// It reads its configuration again; [`tell_ready`] says when it has.
-pub(crate) fn tell_reloading() {
+/// Reports that the daemon reads its configuration again; [`report_ready`] reports when it has.
+pub(crate) fn report_reloading() {
     match NotifyState::monotonic_usec_now() {
-        Ok(now) => tell(&[NotifyState::Reloading, now]),
-        Err(error) => tracing::warn!(%error, "the service manager could not be told of the reload"),
+        Ok(now) => report(&[NotifyState::Reloading, now]),
+        Err(error) => tracing::warn!(%error, "the reload could not be reported to the service manager"),
     }
 }
 
-/// It stops.
-pub(crate) fn tell_stopping() {
-    tell(&[NotifyState::Stopping]);
+/// Reports that the daemon stops.
+pub(crate) fn report_stopping() {
+    report(&[NotifyState::Stopping]);
 }
 
-/// Says so once where that fails: what comes after it would fail alike, every few seconds.
-fn tell(state: &[NotifyState<'_>]) {
+/// Sends a report. A failure is logged once: later reports would fail alike, every few seconds.
+fn report(state: &[NotifyState<'_>]) {
     static HAS_WARNED: AtomicBool = AtomicBool::new(false);
     if let Err(error) = send(state)
         && !HAS_WARNED.swap(true, Ordering::Relaxed)
     {
-        tracing::warn!(%error, "the service manager could not be told how the daemon is");
+        tracing::warn!(%error, "the state of the daemon could not be reported to the service manager");
     }
 }
 
@@ -71,12 +71,12 @@ fn send(state: &[NotifyState<'_>]) -> io::Result<()> {
     notify(state)
 }
 
-/// It works: the service manager's watchdog need not restart it.
-pub(crate) fn tell_alive() {
-    tell(&[NotifyState::Watchdog]);
+/// Reports that the daemon works: the service manager's watchdog need not restart it.
+pub(crate) fn report_alive() {
+    report(&[NotifyState::Watchdog]);
 }
 
-/// How often at the least the service manager's watchdog wants to hear of it; none where there is none.
+/// The longest time between two reports that the service manager's watchdog allows; none without one.
 pub(crate) fn watchdog() -> Option<Duration> {
     watchdog_enabled().filter(|within| *within > Duration::ZERO)
 }

@@ -4,23 +4,23 @@ use std::io;
 
 use nix::sys::signal::{SigSet, Signal};
 
-/// Those that would end a process without handlers.
+/// The signals that would end a process without handlers.
 fn ours() -> SigSet {
     [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP].into_iter().collect()
 }
 
-/// Has them wait, over an `exec` as well, until [`release_signals`].
+/// Holds the signals back, over an `exec` as well, until [`release_signals`].
 ///
 /// # Errors
-/// What the system says.
+/// The system refuses it.
 pub fn hold_signals() -> io::Result<()> {
     Ok(ours().thread_block()?)
 }
 
-/// Has those that have waited handled.
+/// Releases those that were held back.
 ///
 /// # Errors
-/// What the system says.
+/// The system refuses it.
 pub(crate) fn release_signals() -> io::Result<()> {
     Ok(ours().thread_unblock()?)
 }

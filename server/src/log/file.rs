@@ -1,4 +1,4 @@
-//! The log's file: rotated by size, and opened again where somebody has taken it away.
+//! The log's file: rotated by size, and opened again if it was moved or removed.
 
 use std::{
     ffi::OsString,
@@ -17,26 +17,26 @@ use crate::health::{Health, IssueKind};
 /// The log cannot be written or rotated.
 const LOG_ISSUE: IssueKind = IssueKind::named("log");
 
-/// How often to look, while lines are written, whether the file is still where readers look for it.
+/// The time between two looks, while lines are written, whether the file is still where readers look for it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// When a file is full, and how many full ones are kept.
+/// The size at which a file is full, and the number of full ones that are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rotation {
     pub(super) bytes: u64,
     pub(super) keep: u32,
 }
 
-/// Where the lines go. No trouble with it is one of whoever writes them.
+/// The file to which the lines go. A problem with it is never an error of the code that logs.
 #[derive(Debug)]
 pub(super) struct LogFile {
     path: PathBuf,
     rotation: Rotation,
     open: Option<Open>,
     looked: Instant,
-    /// Whether the lines go to standard error as well.
+    /// True if the lines go to standard error as well.
     echo: bool,
-    /// Whether the last line could not be written: the disk is full, perhaps.
+    /// True if the last line could not be written: the disk is full, perhaps.
     is_failing: bool,
     health: Health,
 }
@@ -45,9 +45,9 @@ pub(super) struct LogFile {
 struct Open {
     file: File,
     identity: Identity,
-    /// How much is in it.
+    /// Its length, in bytes.
     length: u64,
-    /// At which length the next file is begun.
+    /// The length at which the next file is begun.
     full: u64,
 }
 
@@ -103,7 +103,7 @@ impl LogFile {
         }
     }
 
-    /// Opens what is there now. Where that fails, what was open stays so: somebody may have moved it, and will look there.
+    /// Opens the file that is there now. If that fails, the one that was open stays so: a person may have moved it, and will look there.
     pub(super) fn reopen(&mut self) {
         match self.opened() {
             Ok(open) => {
@@ -140,7 +140,7 @@ impl LogFile {
     /// Renames each file to the next older name.
     fn move_on(&self) -> io::Result<()> {
         let name = |number| numbered(&self.path, number);
-        // Those as well that an earlier configuration kept.
+        // Also those that an earlier configuration kept.
         let mut oldest = self.rotation.keep;
         while name(oldest + 1).symlink_metadata().is_ok() {
             oldest += 1;
@@ -176,7 +176,7 @@ fn unless_missing(done: io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Standard error is a terminal, or leads to a journal or a container's log. Not a file, which nobody would rotate.
+/// True if standard error is a terminal, or leads to a journal or a container's log. Not for a file, which would never be rotated.
 fn is_read_by_someone() -> bool {
     let stderr = io::stderr();
     let leads_on = |kind| matches!(kind, FileType::Fifo | FileType::Socket);

@@ -1,4 +1,4 @@
-//! `daemon.log`: what the daemon did, rotated by size, and reading it across its files.
+//! `daemon.log`: the daemon's log, rotated by size, and reading it across its files.
 
 mod file;
 mod read;

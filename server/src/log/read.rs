@@ -1,4 +1,4 @@
-//! The log as one text, whatever files it is in: `daemon.log`, and `daemon.log.1`, `.2` and so on, which are older.
+//! The log as one text over all its files: `daemon.log`, and `daemon.log.1`, `.2` and so on, which are older.
 
 use std::{
     fmt,
@@ -13,13 +13,13 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::file::numbered;
 
-/// How many lines are read at once at the most.
+/// The most lines that are read at once.
 pub const MAX_LINES: u32 = 10_000;
 
-/// How much is read at once, in bytes. A line is longer only if it fills all of it.
+/// The number of bytes that are read at once. A longer line is cut into parts of this length.
 const CHUNK: u64 = 512 * 1024;
 
-/// How much of a file's first line tells it from all others: its time is in it.
+/// The number of bytes of a file's first line that distinguish it from all others: its time is in it.
 const IDENTITY: u64 = 64;
 
 /// A place in the log: a file, by how it begins since its name changes and numbers of inodes come again, and a byte in it.
@@ -46,14 +46,14 @@ impl FromStr for Cursor {
     }
 }
 
-/// Some of the log.
+/// A part of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogChunk {
     /// Whole lines, without their ends.
     pub lines: Vec<String>,
-    /// Where to go on.
+    /// The place to go on from.
     pub cursor: Cursor,
-    /// Whether some lines are gone: their file was removed before they were asked for.
+    /// True if some lines are gone: their file was removed before they were asked for.
     pub missed: bool,
 }
 
@@ -90,7 +90,7 @@ pub fn last(log: &Path, count: u32) -> io::Result<LogChunk> {
     Ok(LogChunk { lines, cursor, missed: false })
 }
 
-/// What comes after a cursor; no lines if there is nothing yet.
+/// The lines after a cursor; none if there are no new ones.
 ///
 /// # Errors
 /// A file cannot be read.
@@ -98,7 +98,7 @@ pub fn follow(log: &Path, cursor: &Cursor) -> io::Result<LogChunk> {
     let files = files(log)?;
     let known = files.iter().position(|file| file.identity == cursor.file && cursor.offset <= file.length);
     let missed = known.is_none() && !files.is_empty() && !cursor.file.is_empty();
-    // Where it is not known, what is left of the log is later.
+    // If its file is not found, all that is left of the log is later.
     let mut place = known.or(files.len().checked_sub(1));
     let mut offset = if known.is_some() { cursor.offset } else { 0 };
     while let Some(at) = place {
@@ -127,12 +127,12 @@ fn whole_lines(text: &[u8]) -> (Vec<String>, u64) {
     let whole = &text[..end];
     let line = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
     let mut lines: Vec<String> = whole.split(|byte| *byte == b'\n').map(line).collect();
-    // What stands after the last end.
+    // The text after the last line end.
     lines.pop();
     (lines, end as u64)
 }
 
-/// One of its files, held open so that a rotation does not matter.
+/// A file of the log, held open so that a rotation does not matter.
 struct LogFile {
     file: File,
     identity: Vec<u8>,
@@ -170,14 +170,14 @@ fn files(log: &Path) -> io::Result<Vec<LogFile>> {
             }
         }
         if newest(log)? == before {
-            // What has no whole line yet has nothing to tell, and nothing to be known by.
+            // A file without a whole line has no content yet, and no identity.
             files.retain(|file| !file.identity.is_empty());
             return Ok(files);
         }
     }
 }
 
-/// What tells that the log was not rotated.
+/// The inode of the newest file, which changes with a rotation.
 fn newest(log: &Path) -> io::Result<Option<u64>> {
     match std::fs::symlink_metadata(log) {
         Ok(found) => Ok(Some(found.ino())),
@@ -216,7 +216,7 @@ mod tests {
         chunk.lines.iter().map(|line| line["line ".len()..].parse().unwrap()).collect()
     }
 
-    /// As the writer rotates.
+    /// Rotates as the writer does.
     fn rotate(log: &Path, keep: u32) {
         let _ = fs::remove_file(numbered(log, keep));
         for number in (0..keep).rev() {
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_lost_or_told_twice_over_a_rotation() {
+    fn no_line_is_lost_or_given_twice_over_a_rotation() {
         let dir = tempfile::tempdir().unwrap();
         let log = dir.path().join("daemon.log");
         let append = |text: &str| {
@@ -260,30 +260,30 @@ mod tests {
         };
         append(&lines(0..3));
         let mut cursor = last(&log, 1).unwrap().cursor;
-        let mut told = Vec::new();
-        let read = |cursor: &mut Cursor, told: &mut Vec<u32>| {
+        let mut given = Vec::new();
+        let read = |cursor: &mut Cursor, given: &mut Vec<u32>| {
             loop {
                 let chunk = follow(&log, cursor).unwrap();
                 *cursor = chunk.cursor.clone();
-                told.extend(numbers(&chunk));
+                given.extend(numbers(&chunk));
                 if chunk.lines.is_empty() {
                     return chunk.missed;
                 }
             }
         };
         append("line 3\nline");
-        read(&mut cursor, &mut told);
+        read(&mut cursor, &mut given);
         append(" 4\n");
         rotate(&log, 2);
         append(&lines(5..8));
         rotate(&log, 2);
         append(&lines(8..9));
-        assert!(!read(&mut cursor, &mut told));
-        assert_eq!(told, [3, 4, 5, 6, 7, 8]);
+        assert!(!read(&mut cursor, &mut given));
+        assert_eq!(given, [3, 4, 5, 6, 7, 8]);
         // A cursor survives as text.
         assert_eq!(cursor.to_string().parse(), Ok(cursor.clone()));
         assert_eq!("1".parse::<Cursor>(), Err(()));
-        // What is gone is said to be.
+        // Missed lines are reported.
         append("line 9\n");
         (0..3).for_each(|_| rotate(&log, 2));
         append("line 10\n");

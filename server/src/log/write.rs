@@ -1,4 +1,4 @@
-//! What is logged, and in which form.
+//! The levels and formats of the log.
 
 use std::{
     fmt,
@@ -23,7 +23,7 @@ use tracing_subscriber::{
 use super::file::{LogFile, Rotation};
 use crate::health::Health;
 
-/// What is logged unless `AIWG_LOG` says otherwise. tarpc would log every request, and others what only they understand.
+/// The levels that are logged unless `AIWG_LOG` sets others. Without them tarpc would log every request, and other crates their internals.
 fn levels(level: LogLevel) -> EnvFilter {
     let level = match level {
         LogLevel::Error => "error",
@@ -53,11 +53,11 @@ impl fmt::Debug for Log {
 }
 
 impl Log {
-    /// Sends all that is traced from here on into the file, and where `echo` is set to standard error as well. That the file cannot be written
-    /// shows in the health.
+    /// Sends all traces from here on into the file, and where `echo` is set to standard error as well. A failure to write the file
+    /// is reported to the health.
     ///
     /// # Errors
-    /// Tracing goes elsewhere already.
+    /// Another receiver of traces is set already.
     pub(crate) fn start(path: PathBuf, config: &LogConfig, echo: bool, health: Health) -> io::Result<Self> {
         let file = Shared(Arc::new(Mutex::new(LogFile::new(path, rotation(config), echo, health))));
         let (layer, handle) = reload::Layer::new(lines(&file, config));
@@ -71,7 +71,7 @@ impl Log {
         file.set(rotation(config));
         file.reopen();
         drop(file);
-        // It fails only where tracing itself is gone, and with it whoever could be told.
+        // It fails only where tracing itself is gone, and then no log can report it.
         let _ = self.lines.reload(lines(&self.file, config));
     }
 
@@ -137,16 +137,16 @@ impl Write for Line<'_> {
 /// The log's file, for [`last_words`].
 static LAST_RESORT: OnceLock<PathBuf> = OnceLock::new();
 
-/// Whether lines are JSON.
+/// True if lines are JSON.
 static IS_JSON: AtomicBool = AtomicBool::new(false);
 
-/// Says where [`last_words`] go from here on.
+/// Sets the file of the [`last_words`].
 pub(crate) fn keep_last_words(log: PathBuf) {
     let _ = LAST_RESORT.set(log);
 }
 
-/// Notes a panic, or why there is no daemon any more, past all that it may have come from: a thread that panics may hold the log's lock, and
-/// would wait for itself.
+/// Notes a panic, or the reason for which the daemon has ended, without the locks of the log: a thread that panics may hold one, and would wait for
+/// itself.
 pub fn last_words(words: &dyn fmt::Display) {
     let (at, text) = (Timestamp::now(), words.to_string());
     let line = if IS_JSON.load(Ordering::Relaxed) {

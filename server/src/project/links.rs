@@ -1,4 +1,4 @@
-//! No links where the daemon keeps its state: a clone can bring one, and what is written there would be written elsewhere.
+//! No links where the daemon keeps its state: a clone can bring one, and the daemon would write elsewhere.
 
 use std::{
     ffi::OsStr,
@@ -14,12 +14,12 @@ use super::Project;
 /// The files that the daemon opens or makes in its directory by these very names.
 const FILES: [&str; 5] = ["daemon.db", "daemon.db-wal", "daemon.db-shm", "daemon.db-journal", "daemon.sock"];
 
-/// Refuses links among what the daemon opens, and directories where it has files, before anything is made or changed there.
+/// Refuses links among the files that the daemon opens, and directories in their places, before anything is made or changed there.
 ///
 /// # Errors
-/// There is one; or it cannot be told.
+/// There is one; or the system does not say.
 pub(super) fn refuse_links(project: &Project) -> io::Result<()> {
-    // Where it leads there may be another project's state, which would be taken for this one's.
+    // A link may lead to another project's state, which would be taken for this one's.
     refuse(&project.aiwg())?;
     refuse(&project.pid_file())?;
     if project.pid_file().is_dir() {
@@ -28,7 +28,7 @@ pub(super) fn refuse_links(project: &Project) -> io::Result<()> {
     let dir = project.state_dir();
     refuse(&dir)?;
     let entries = match std::fs::read_dir(&dir) {
-        // What is there instead is said by who makes the directory.
+        // Another file in its place is reported when the directory is made.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(());
         }
@@ -44,7 +44,7 @@ pub(super) fn refuse_links(project: &Project) -> io::Result<()> {
             continue;
         }
         match entry.file_name() == OsStr::new("daemon.sock") {
-            // A killed daemon's own; whatever it leads to, the next one makes it anew.
+            // A killed daemon's own; wherever it leads, the next daemon makes it again.
             true if project.socket().as_os_str().len() > MAX_SOCKET_PATH => {}
             true => drop_link(&project.socket())?,
             false => return Err(is_link(entry.path())),
@@ -60,7 +60,7 @@ fn refuse(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A socket that leads elsewhere is nobody's leftover: there is no place for a link here.
+/// Removes a socket that is a link. No daemon leaves one behind here: this socket's path is short enough to need no link.
 fn drop_link(socket: &Path) -> io::Result<()> {
     tracing::warn!("{} was a link, and is removed", socket.display());
     std::fs::remove_file(socket).map_err(at(socket))

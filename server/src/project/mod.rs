@@ -1,4 +1,4 @@
-//! Where things are: the files of a project's daemon.
+//! The paths of a project's daemon.
 
 mod links;
 
@@ -27,13 +27,13 @@ impl Project {
         let root = root.canonicalize()?;
         if root.to_str().is_none() {
             let why =
-                "its path is not UTF-8, as every path that a daemon tells of must be; rename the directory";
+                "its path is not UTF-8, which a daemon could not send to its clients; rename the directory";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
         Ok(Self { root })
     }
 
-    /// One in a directory of a test's own.
+    /// A project in a directory of a test's own.
     #[cfg(test)]
     #[allow(clippy::unwrap_used)]
     pub(crate) fn temporary() -> (tempfile::TempDir, Self) {
@@ -108,7 +108,7 @@ impl Project {
         self.state_dir().join("events")
     }
 
-    /// What the agents of a task wrote, and the records of its shim.
+    /// The directory of a task's runs: the output of its agents, and the records of its shim.
     pub fn action_dir(&self, task: TaskNo) -> PathBuf {
         self.actions_dir().join(task.to_string())
     }
@@ -123,7 +123,7 @@ impl Project {
     /// # Errors
     /// One of them cannot be made.
     pub fn make_dirs(&self) -> io::Result<()> {
-        // `.aiwg` itself is shared with other tools and version control: what it was made with stays.
+        // `.aiwg` itself is shared with other tools and version control: its mode stays as it is.
         let aiwg = self.aiwg();
         match std::fs::DirBuilder::new().mode(0o700).create(&aiwg) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(at(&aiwg)(error)),
@@ -141,17 +141,17 @@ impl Project {
         self.keep_from_git()
     }
 
-    /// Gives the user back what rights an agent may have taken from the daemon's own directories: nobody could connect to it, and nothing in them
-    /// be opened.
+    /// Gives the user back the rights that an agent may have taken from the daemon's own directories: without them no client could connect, and no
+    /// file in them be opened.
     pub(crate) fn open_to_owner(&self) {
         for dir in [self.state_dir(), self.actions_dir(), self.events_dir()] {
-            // Whatever else is in its place is told of by whoever wants to use it.
+            // A file in the place of a directory is reported when the directory is used.
             let _ = aiwg_fs::Dir::open_own(&dir);
         }
     }
 
-    /// What the daemon keeps is no part of the project's history: prompts, output and a database would go along with `git add -A`. What stands
-    /// there already stays.
+    /// Keeps the daemon's files out of the project's history: prompts, output and a database would go along with `git add -A`. An existing file
+    /// stays as it is.
     fn keep_from_git(&self) -> io::Result<()> {
         for (dir, text) in [(self.state_dir(), ALL_IGNORED), (self.aiwg(), FILES_IGNORED)] {
             let file = dir.join(".gitignore");
@@ -163,17 +163,17 @@ impl Project {
     }
 }
 
-/// In the daemon's own directory.
+/// The `.gitignore` in the daemon's own directory.
 const ALL_IGNORED: &str = "# Made by aiwg: what the daemon keeps here is this machine's.\n*\n";
 
-/// In `.aiwg`, which is the project's, where `aiwg init` was never run: with itself, so that nothing new shows.
+/// The `.gitignore` in `.aiwg`, which is the project's, where `aiwg init` was never run: it ignores itself, so that git shows nothing new.
 pub const FILES_IGNORED: &str =
     "# Made by aiwg: what the daemon keeps here is this machine's.\n/.gitignore\n/daemon/\n/daemon.pid\n";
 
-/// Makes a directory that only its owner can enter; one that exists stays as it is. Tells whether it is new.
+/// Makes a directory that only its owner can enter; one that exists stays as it is. True if it is new.
 ///
 /// # Errors
-/// It cannot be made; or there is one that is somebody else's, or a link: whoever planted it could have it lead anywhere.
+/// It cannot be made; or there is one that belongs to another user, or is a link, which could lead anywhere.
 pub fn make_private_dir(dir: &Path) -> io::Result<bool> {
     match std::fs::DirBuilder::new().mode(0o700).create(dir) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -200,7 +200,7 @@ fn must_be_dir(dir: &Path) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::NotADirectory, why))
 }
 
-/// What is at this path belongs to this user.
+/// Checks that the file at this path belongs to this user.
 fn check_ours(dir: &Path) -> io::Result<()> {
     let us = rustix::process::geteuid().as_raw();
     let owner = dir.symlink_metadata().map_err(at(dir))?.uid();

@@ -21,18 +21,18 @@ use crate::{
 /// The tasks of a Node daemon could not be imported.
 const IMPORT_ISSUE: IssueKind = IssueKind::named("import");
 
-/// Beside the file, under this name, is kept what was not taken over: the file itself is about to be written over.
+/// The extension of the copy that is kept of a file which was not imported: the file itself is about to be written over.
 const NOT_IMPORTED: &str = "not-imported";
 
-/// What the file holds.
+/// The content of the file.
 enum Content {
-    /// Nothing, or what this daemon has written.
+    /// No content, or one that this daemon has written.
     Ours,
     /// A Node daemon's tasks.
     Tasks(Vec<Map<String, Value>>),
-    /// What is not understood.
+    /// A content that is not understood.
     Unknown,
-    /// What is not even read, and why: it is no file, or as large as no queue is.
+    /// A file that is not even read, with the reason: it is no regular file, or larger than any queue.
     Unfit(Unfit),
 }
 
@@ -57,7 +57,7 @@ fn read(file: &Path) -> io::Result<(Vec<u8>, Content)> {
     Ok((text, content))
 }
 
-/// Takes over what is in this file, or was kept beside it by a start that was not asked to.
+/// Imports the tasks in this file, or in the copy kept beside it by a start that was not to import them.
 ///
 /// # Errors
 /// The database cannot be written. A file that is not understood is no error: it is kept under another name.
@@ -75,7 +75,7 @@ pub(super) fn import(
     let tasks = match content {
         Content::Ours => return Ok(()),
         Content::Unknown => {
-            return Ok(keep(&beside, &text, "is not understood and was not taken over", health)?);
+            return Ok(keep(&beside, &text, "is not understood and was not imported", health)?);
         }
         Content::Unfit(unfit) if source == beside => return Err(at(source)(unfit.into()).into()),
         Content::Unfit(unfit) => return Ok(set_aside(file, &beside, &unfit, health)?),
@@ -92,11 +92,11 @@ pub(super) fn import(
     if source == beside {
         std::fs::rename(source, file.with_added_extension("imported")).map_err(at(source))?;
     }
-    tracing::info!(count, file = %source.display(), "the Node daemon's tasks were taken over");
+    tracing::info!(count, file = %source.display(), "the Node daemon's tasks were imported");
     Ok(())
 }
 
-/// Keeps what nobody has asked to be taken over. A clone can bring such a file, with tasks and their environment, so it is not run unasked.
+/// Keeps a file whose import was not asked for. A clone can bring such a file, with tasks and their environment, so it is not run unasked.
 ///
 /// # Errors
 /// It cannot be read, or not be kept.
@@ -108,26 +108,26 @@ pub(super) fn keep_unasked(file: &Path, health: &Health) -> io::Result<()> {
             return set_aside(file, &file.with_added_extension(NOT_IMPORTED), &unfit, health);
         }
         Content::Tasks(tasks) => format!(
-            "holds {} tasks that this daemon has not written, a Node daemon's perhaps, which were not taken over; look at them, then \
-             `aiwg daemon stop && aiwg daemon import` takes them over",
+            "holds {} tasks that this daemon has not written, a Node daemon's perhaps, which were not imported; look at them, then \
+             `aiwg daemon stop && aiwg daemon import` imports them",
             tasks.len()
         ),
-        Content::Unknown => "is not understood and was not taken over".to_owned(),
+        Content::Unknown => "is not understood and was not imported".to_owned(),
     };
     keep(&file.with_added_extension(NOT_IMPORTED), &text, &why, health)
 }
 
-/// What is not taken over is not lost.
+/// Keeps a copy of a file that is not imported, so that it is not lost.
 fn keep(kept: &Path, text: &[u8], why: &str, health: &Health) -> io::Result<()> {
     write_private(kept, text).map_err(at(kept))?;
     say_kept(kept, why, health);
     Ok(())
 }
 
-/// The same of what cannot be copied.
+/// Keeps a file that cannot be copied, by another name.
 fn set_aside(file: &Path, kept: &Path, unfit: &Unfit, health: &Health) -> io::Result<()> {
     std::fs::rename(file, kept).map_err(at(file))?;
-    say_kept(kept, &format!("was not taken over: {unfit}"), health);
+    say_kept(kept, &format!("was not imported: {unfit}"), health);
     Ok(())
 }
 
@@ -154,7 +154,7 @@ fn entries(value: &Value) -> Option<Vec<Map<String, Value>>> {
     }
 }
 
-/// One of them; none if nothing was ever asked for.
+/// A task of the file; none if it has no prompt.
 fn imported(task: &Map<String, Value>, interrupted: InterruptedTasks) -> Option<ImportedTask> {
     let text = |name: &str| task.get(name).and_then(Value::as_str);
     let number = |name: &str| task.get(name).and_then(Value::as_i64);

@@ -1,4 +1,4 @@
-//! Opening the store, whatever the daemon before has left: a damaged database, or the Node daemon's `tasks.json`.
+//! Opening the store, in whatever state the daemon before has left it: with a damaged database, or the Node daemon's `tasks.json`.
 
 mod import;
 mod unknown_agents;
@@ -19,7 +19,7 @@ use crate::{
 /// Rows of the database cannot be read.
 const ROWS_ISSUE: IssueKind = IssueKind::named("rows");
 
-/// Why the store cannot be opened.
+/// The reason for which the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum RecoveryError {
     /// The database cannot be used.
@@ -28,18 +28,18 @@ pub enum RecoveryError {
     /// The database cannot be read or written.
     #[error("the database: {0}")]
     Database(StoreError),
-    /// Something beside the database.
+    /// A file beside the database cannot be read or written.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
-/// What is asked of the store at a start.
+/// The requests to the store at a start.
 pub(crate) struct Wanted {
-    /// What becomes of the tasks that ran when a Node daemon ended.
+    /// The state that the tasks get which ran when a Node daemon ended.
     pub(crate) interrupted: InterruptedTasks,
-    /// Whether a Node daemon's tasks are to be taken over.
+    /// True if a Node daemon's tasks are to be imported.
     pub(crate) import: bool,
-    /// What is wrong with the database that is there, if it is: it could not say where it was made, so nothing in it may be used.
+    /// The damage of the existing database, if there is any: it could not show where it was made, so nothing in it may be used.
     pub(crate) damage: Option<String>,
 }
 
@@ -117,7 +117,7 @@ pub(crate) fn open_reader(project: &Project, health: &Health) -> Result<Arc<dyn 
     Ok(Arc::new(SqliteReader::open(&project.database())?.reporting_to(reports(health))))
 }
 
-/// Notes the configuration that is in force.
+/// Stores the configuration in force.
 ///
 /// # Errors
 /// The database cannot be written.
@@ -136,7 +136,7 @@ fn reports(health: &Health) -> Reports {
     Reports::to(move |message| health.report(ROWS_ISSUE, message))
 }
 
-/// Nobody goes on with the agent of a task whose row cannot be read.
+/// Ends the agents of tasks whose rows cannot be read: no daemon could follow them.
 fn end_unreadable(project: &Project, store: &dyn View) -> Result<(), RecoveryError> {
     for no in store.running_numbers().map_err(RecoveryError::Database)? {
         match store.task(no) {
@@ -157,8 +157,8 @@ fn report(Quarantined { to, why }: &Quarantined, health: &Health) {
     health.report(IssueKind::DAMAGE, message);
 }
 
-/// Events go to `events/` once they are committed. One that is only there was lost by the database: its log was removed, emptied or put back, as
-/// no crash does it. The database itself cannot tell that.
+/// Compares the database with `events/`, where events go once they are committed. An event that is only there was lost by the database: its log was
+/// removed, emptied or put back, which no crash does. The database itself cannot detect that.
 fn look_for_loss(
     project: &Project,
     store: &mut dyn Transaction,
@@ -170,7 +170,7 @@ fn look_for_loss(
         return Ok(());
     }
     let message = format!(
-        "the database {} ends with the event {last_event}, and events/ has {written}: what was stored last is lost, tasks included, since its log \
+        "the database {} ends with the event {last_event}, and events/ has {written}: the changes stored last are lost, tasks included, since its log \
          was removed or put back while no daemon ran. `aiwg event list` and events/ show what is missing; submit again what is to run",
         project.database().display()
     );
@@ -179,7 +179,7 @@ fn look_for_loss(
     begin_after_what_is_there(project, store)
 }
 
-/// No number is given twice, though the database that knew them is gone: as far as those that are found can be such.
+/// Continues after the highest numbers that are found in files, so that no number is given twice although the database that knew them is gone.
 fn begin_after_what_is_there(project: &Project, store: &mut dyn Transaction) -> Result<(), RecoveryError> {
     let names = std::fs::read_dir(project.actions_dir())?.flatten().map(|entry| entry.file_name());
     let tasks = names.filter_map(|name| Some(name.to_str()?.parse::<TaskNo>().ok()?.0));

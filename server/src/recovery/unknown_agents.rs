@@ -1,6 +1,6 @@
 use std::{io, path::Path};
 
-/// Has every agent end that still runs for a task which nobody knows of any more: nobody would end it later.
+/// Ends every agent that still runs for a task which is not in the store: nothing would end it later.
 pub(super) fn end(actions: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(actions)? {
         end_one(&entry?.path());
@@ -8,7 +8,7 @@ pub(super) fn end(actions: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Has the agent end that runs in this directory, if one does.
+/// Ends the agent that runs in this directory, if one does.
 pub(super) fn end_one(dir: &Path) {
     if !aiwg_shim::is_held(dir).unwrap_or(false) {
         return;
@@ -18,7 +18,7 @@ pub(super) fn end_one(dir: &Path) {
             tracing::warn!(dir = %dir.display(), "its task is not known any more: the agent is being ended")
         }
         Ok(false) => {
-            tracing::warn!(dir = %dir.display(), "its shim cannot be told, and its agent not be ended")
+            tracing::warn!(dir = %dir.display(), "its shim cannot be found, so its agent cannot be ended")
         }
         Err(error) => tracing::warn!(dir = %dir.display(), %error, "its agent could not be ended"),
     }

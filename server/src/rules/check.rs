@@ -14,7 +14,7 @@ use aiwg_protocol::config::{Action, Config, Patterns, Rule, Trigger};
 use super::{HEALTH_CHECK, RuleIndex, compile, template, topics::Published, why_no_pattern};
 use crate::config::{Check, SectionCheck, Step};
 
-/// What [`crate::rules`] knows about the sections `rules` and `actions`.
+/// The checks of the sections `rules` and `actions`.
 pub(crate) struct RulesCheck;
 
 impl SectionCheck for RulesCheck {
@@ -74,7 +74,7 @@ impl Check<'_, '_, '_> {
             let in_vain = || match (entry.takes_out, &rule.trigger) {
                 (true, _) if is_first => Some(TAKES_OUT_NOTHING.to_owned()),
                 (true, _) => takes_out_all(&all, place).then(|| TAKES_OUT_ALL.to_owned()),
-                // What is watched knows the watcher's check.
+                // The watcher's check knows which files are watched.
                 (false, Trigger::FileChange { .. }) => None,
                 _ => published.get_or_init(|| Published::by(config)).in_vain(entry.text),
             };
@@ -123,7 +123,7 @@ impl Check<'_, '_, '_> {
     }
 }
 
-/// What is wrong with a pattern of a trigger, whatever is watched and published.
+/// The problem with a pattern of a trigger, regardless of the files watched and the topics published.
 pub(crate) fn wrong_pattern(trigger: &Trigger, text: &str) -> Option<String> {
     let (wrong, pattern) = match trigger {
         Trigger::FileChange { .. } => (wrong_path(text), Pattern::path(text)),
@@ -132,10 +132,10 @@ pub(crate) fn wrong_pattern(trigger: &Trigger, text: &str) -> Option<String> {
     wrong.or_else(|| Some(why_no_pattern(&pattern.err()?)))
 }
 
-/// What is said of a pattern after which nothing is left.
+/// The problem of a pattern after which nothing is left.
 const TAKES_OUT_ALL: &str = "takes out all that the patterns before it match, and none matches after it";
 
-/// Whether nothing is left after the pattern at this place of a list, each entry of which takes out or not.
+/// True if nothing is left after the pattern at this place of a list, each entry of which takes out or not.
 fn takes_out_all(all: &[(bool, &str)], place: usize) -> bool {
     let Some((before, [(_, text), after @ ..])) = all.split_at_checked(place) else { return false };
     let is_all = |text: &str| matches!(text, "*" | "**");
@@ -146,11 +146,11 @@ fn takes_out_all(all: &[(bool, &str)], place: usize) -> bool {
     is_out && after.iter().all(|(takes_out, _)| *takes_out)
 }
 
-/// What is said of a pattern that takes out where nothing is.
+/// The problem of a pattern that takes out where nothing is.
 const TAKES_OUT_NOTHING: &str =
     "takes out nothing: no pattern before it matches anything; write those that match first";
 
-/// Why no event can have such a topic.
+/// The reason for which no event can have such a topic, if there is one.
 fn wrong_topic(topic: &str) -> Option<String> {
     if topic.starts_with('!') {
         return Some(format!(
@@ -165,7 +165,7 @@ fn wrong_topic(topic: &str) -> Option<String> {
     (!can_be).then(|| format!("no event can have such a topic: {TOPIC_RULE}"))
 }
 
-/// Why no file of the project can match.
+/// The reason for which no file of the project can match, if there is one.
 fn wrong_path(pattern: &str) -> Option<String> {
     if pattern.is_empty() {
         return Some("must not be empty: \"**\" matches all files".to_owned());

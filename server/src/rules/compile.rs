@@ -1,11 +1,11 @@
-//! From the configuration to the rules that the engine goes by: those of `rules`, and one for each schedule job.
+//! The rules in force, from the configuration: those of `rules`, and one for each schedule job.
 
 use aiwg_model::names::is_in_topics;
 use aiwg_protocol::config::{Action, Condition, Config, OnBusy, Patterns, Rule, Trigger};
 
 /// The topic under which a schedule fires: of a job by its name, or of the rule whose trigger it is by its id.
 ///
-/// What a topic cannot have becomes a `-`.
+/// Characters that a topic cannot have become a `-`.
 pub fn schedule_topic(name: &str) -> String {
     let name: String = name.chars().map(|c| if is_in_topics(c) { c } else { '-' }).collect();
     format!("schedule:{name}")

@@ -1,14 +1,14 @@
-//! What a match comes to: decided from facts, without any effect.
+//! The decision on a match: made from facts, without any effect.
 
 use aiwg_protocol::config::{Condition, OnBusy, Rule};
 
-/// How often a rule may fire within [`WINDOW_MINUTES`] unless it says otherwise.
+/// The number of times that a rule may fire within [`WINDOW_MINUTES`] unless it sets another.
 pub const MAX_FIRINGS: u32 = 20;
 
 /// The minutes in which firings are counted.
 pub const WINDOW_MINUTES: u32 = 10;
 
-/// What there is to know about a rule and an event that it matched.
+/// The facts about a rule and an event that it matched.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Facts {
     /// Automation as a whole is switched off.
@@ -17,7 +17,7 @@ pub struct Facts {
     pub off: bool,
     /// The rule has tripped.
     pub tripped: bool,
-    /// How many tasks lie between the event and what came from outside.
+    /// The number of tasks between the event and the event or submission from outside.
     pub depth: u32,
     /// The change was made while a task of the rule ran.
     pub own_change: bool,
@@ -25,31 +25,31 @@ pub struct Facts {
     pub busy: bool,
     /// Firings count for this event: files changed, or a task caused it.
     pub counts: bool,
-    /// How often the rule has fired in the window, as far as it counts.
+    /// The number of firings of the rule in the window that count.
     pub firings: u32,
 }
 
-/// What a match comes to.
+/// The decision on a match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// A task, now.
     Fire,
     /// A task once the matches have settled.
     Debounce {
-        /// How long after this match, in milliseconds.
+        /// The time after this match, in milliseconds.
         interval_ms: u64,
-        /// How long after the first match at the most, in milliseconds.
+        /// The longest time after the first match, in milliseconds.
         max_wait_ms: u64,
     },
     /// A task when the rule is no longer busy.
     Coalesce,
-    /// Nothing.
+    /// A refusal.
     Refuse(Refusal),
-    /// Nothing, and from here on nothing more until someone enables the rule again.
+    /// A trip: a refusal, also of all further matches until someone enables the rule again.
     Trip,
 }
 
-/// Why a match comes to nothing.
+/// The reason of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// Automation is disabled.
@@ -67,7 +67,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Why, for people, and what to do about it: of the rule of this id.
+    /// The reason, for people, with the remedy for the rule of this id.
     pub fn why(&self, rule: &str) -> String {
         match self {
             Self::AllOff => "automation is disabled; `aiwg automation enable` enables it".to_owned(),
@@ -82,14 +82,14 @@ impl Refusal {
     }
 }
 
-/// What enables a rule, and lets one that has tripped begin anew, as it is typed.
+/// The command that enables a rule, and resets one that has tripped, as it is typed.
 pub fn enable_command(rule: &str) -> String {
     // A null character, which no rule's id has, is all that cannot be quoted.
     let rule = shlex::try_quote(rule).unwrap_or_default();
     format!("`aiwg automation enable --rule {rule}`")
 }
 
-/// What rules that have tripped come to, and what to do about it.
+/// The message about rules that have tripped, with the remedy.
 pub fn tripped_message<R: AsRef<str>>(rules: &[R]) -> String {
     let rules: Vec<&str> = rules.iter().map(AsRef::as_ref).collect();
     let commands: Vec<String> = rules.iter().map(|rule| enable_command(rule)).collect();
@@ -101,7 +101,7 @@ pub fn tripped_message<R: AsRef<str>>(rules: &[R]) -> String {
     )
 }
 
-/// What a match comes to.
+/// Decides on a match.
 pub fn decide(rule: &Rule, facts: &Facts) -> Decision {
     if let Some(refusal) = refusal(rule, facts) {
         return Decision::Refuse(refusal);
@@ -114,7 +114,7 @@ pub fn decide(rule: &Rule, facts: &Facts) -> Decision {
     }
 }
 
-/// How long after the first match a task comes of it at the latest, in milliseconds, as far as the condition says.
+/// The longest time from the first match to its task, in milliseconds, by the condition alone.
 pub fn longest_wait_ms(condition: &Condition) -> u64 {
     match condition {
         Condition::Always => 0,
@@ -124,7 +124,7 @@ pub fn longest_wait_ms(condition: &Condition) -> u64 {
     }
 }
 
-/// What it comes to once the matches have settled.
+/// Decides on the matches of a rule once they have settled.
 pub fn settled(rule: &Rule, facts: &Facts) -> Decision {
     if let Some(refusal) = is_off(facts) {
         return Decision::Refuse(refusal);
@@ -139,14 +139,14 @@ pub fn settled(rule: &Rule, facts: &Facts) -> Decision {
 
 fn refusal(rule: &Rule, facts: &Facts) -> Option<Refusal> {
     is_off(facts).or(match facts {
-        // First: a task's own changes are as deep as it is, and that is not what is to be said of them.
+        // First: a task's own changes are as deep in the chain as it is, but depth is not the reason to report.
         Facts { own_change: true, .. } if rule.ignore_own_changes => Some(Refusal::OwnChange),
         Facts { depth, .. } if *depth >= rule.max_depth => Some(Refusal::TooDeep(*depth)),
         _ => None,
     })
 }
 
-/// What keeps a rule from doing anything, also with matches from before.
+/// The refusal of a rule that is off, also for earlier matches.
 fn is_off(facts: &Facts) -> Option<Refusal> {
     match facts {
         Facts { all_off: true, .. } => Some(Refusal::AllOff),

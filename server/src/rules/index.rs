@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::compile::schedule_topic;
 
-/// The rules by what they wait for.
+/// The rules by their triggers.
 #[derive(Debug, Default)]
 pub struct RuleIndex {
     rules: Vec<Rule>,
@@ -36,7 +36,7 @@ struct Entry {
     takes_out: bool,
 }
 
-/// A pattern that is no glob, or more than one may be.
+/// A pattern that is no glob, or more patterns than a list may have.
 #[derive(Debug, thiserror::Error)]
 #[error("rule {rule:?}: {why}", why = self.why())]
 pub struct BadPattern {
@@ -46,13 +46,13 @@ pub struct BadPattern {
 }
 
 impl BadPattern {
-    /// What is wrong, where it is known of which rule.
+    /// The problem, where it is known of which rule.
     pub fn why(&self) -> String {
         why(&self.source)
     }
 }
 
-/// What is wrong with a pattern, or with a list of them.
+/// The problem with a pattern, or with a list of them.
 pub(crate) fn why(error: &PatternError) -> String {
     match error.pattern() {
         "" => error.to_string(),

@@ -1,6 +1,6 @@
-//! The rules: which of them an event matches, and what they make of it.
+//! The rules: which of them an event matches, and the task that they make of it.
 //!
-//! They only decide. What they decide is carried out by the engine, in the transaction that stores the event.
+//! They only decide. The engine carries out their decisions, in the transaction that stores the event.
 
 mod check;
 mod compile;
@@ -27,10 +27,10 @@ pub use index::{BadPattern, RuleIndex};
 use template::TemplateError;
 pub(crate) use topics::{cannot_occur, reserved};
 
-/// The task that a rule makes of these events, the last of which led to it, and the latest of so many `matches`. Where the prompt cannot be
-/// made of them, the reason, and the task with the prompt as it is written.
+/// The task that a rule makes of these events, the latest of so many `matches`; the last one led to it. If the prompt cannot be rendered with them,
+/// the reason, and the task with the prompt as it is written.
 ///
-/// It is as deep in the chain of tasks as the deepest of the events: else one from outside would make the others shallow.
+/// It is as deep in the chain as the deepest of the events: otherwise one from outside would make the others shallow.
 pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (TaskSpec, Option<TemplateError>) {
     let Action::SubmitTask { prompt, priority, agent, timeout_minutes, env } = &rule.action;
     let (prompt, unusable) = match template::render(prompt, &rule.id, events, matches) {

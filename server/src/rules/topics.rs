@@ -1,4 +1,4 @@
-//! The daemon's own topics: a rule on one that there is not waits for ever, since nobody else may publish it.
+//! The daemon's own topics: a rule on one that does not exist waits for ever, since no client may publish it.
 
 use std::collections::HashSet;
 
@@ -11,19 +11,19 @@ use aiwg_protocol::{
 use super::schedule_topic;
 use crate::config::nearest;
 
-/// How the topics begin that only the daemon may publish.
+/// The beginnings of the topics that only the daemon may publish.
 const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automation:", "health:", "chat:"];
 
-/// How the topics of schedules begin.
+/// The beginning of the topics of schedules.
 const SCHEDULE: &str = "schedule:";
 
-/// How many alternatives of a glob are looked at one by one.
+/// The number of alternatives of a glob that are examined one by one.
 const ALTERNATIVES: usize = 64;
 
-/// How many topics a message names.
+/// The number of topics that a message names.
 const SHOWN: usize = 8;
 
-/// A topic of a schedule that nobody is likely to have: what matches this one matches those of all.
+/// A topic that no real schedule is likely to have: a pattern that matches this one matches those of all schedules.
 const ANY_SCHEDULE: &str = "schedule:9-any.name/of_it";
 
 /// The beginning that makes a topic the daemon's own, if it is.
@@ -31,7 +31,7 @@ pub(crate) fn reserved(topic: &str) -> Option<&'static str> {
     RESERVED.into_iter().find(|prefix| topic.starts_with(prefix))
 }
 
-/// Why no event can ever have this topic, with this configuration.
+/// The reason for which no event can ever have this topic, with this configuration; none if one can.
 pub(crate) fn cannot_occur(topic: &str, config: &Config) -> Option<String> {
     reserved(topic)?;
     Published::by(config).cannot_occur(topic)
@@ -44,7 +44,7 @@ pub(super) struct Published {
 }
 
 impl Published {
-    /// With this configuration.
+    /// The topics that are published with this configuration.
     pub(super) fn by(config: &Config) -> Self {
         let topics = published(config);
         Self { known: topics.iter().cloned().collect(), topics }
@@ -65,12 +65,12 @@ impl Published {
         let why = if prefix == SCHEDULE {
             "no job, and no rule with a schedule, has this topic"
         } else {
-            "the daemon publishes no such topic, and nobody else may"
+            "the daemon publishes no such topic, and clients may not"
         };
         Some(format!("no event can be {topic:?}: {why}{near}{}", there_are(&known)))
     }
 
-    /// Why a topic of a rule, or an alternative of it, matches no event.
+    /// The reason for which a topic of a rule, or an alternative of it, matches no event; none if it can match.
     pub(super) fn in_vain(&self, topic: &str) -> Option<String> {
         alternatives(topic, ALTERNATIVES).iter().find_map(|alternative| {
             if !is_glob(alternative) {
@@ -126,7 +126,7 @@ mod tests {
         assert!(why("task:complete").contains("did you mean \"task:completed\"?"));
         assert!(why("file:changed").contains("file:created, file:modified"), "{}", why("file:changed"));
         assert!(why("schedule:nightly").contains("did you mean \"schedule:nightly-build\"?"));
-        assert!(why("chat:message").ends_with("and nobody else may"));
+        assert!(why("chat:message").ends_with("and clients may not"));
         for topic in
             ["task:completed", "schedule:nightly-build", "health:ok", "deploy:done", "tasks:complete"]
         {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-/// What a person should know of the file system that the state is on; none where it is this machine's own, or not known.
+/// The warning about the file system that the state is on; none if it is this machine's own, or unknown.
 pub(crate) fn not_promised(dir: &Path) -> Option<String> {
     let kind = kind(dir)?;
     is_shared(&kind).then(|| {
@@ -14,8 +14,8 @@ pub(crate) fn not_promised(dir: &Path) -> Option<String> {
     })
 }
 
-/// Those that are shared with other machines, by the names that the kernel has for them. In containers of Docker Desktop, in WSL and in virtual
-/// machines a directory of the host is one as well.
+/// The file systems that are shared with other machines, by the names that the kernel has for them. In containers of Docker Desktop, in WSL and in
+/// virtual machines a directory of the host is one as well.
 const SHARED: [&str; 25] = [
     "9p",
     "afs",
@@ -44,7 +44,7 @@ const SHARED: [&str; 25] = [
     "wekafs",
 ];
 
-/// The same of those that are programs: `fuse.NAME`. Other programs keep their files on this machine, as `ntfs-3g` does.
+/// Those of them that are programs: `fuse.NAME`. Other programs keep their files on this machine, as `ntfs-3g` does.
 const SHARED_PROGRAMS: [&str; 18] = [
     "blobfuse",
     "blobfuse2",
@@ -93,7 +93,7 @@ fn of_device(mounts: &str, major: u32, minor: u32) -> Option<String> {
     Some(line.split_once(" - ")?.1.split(' ').next()?.to_owned())
 }
 
-/// Not told.
+/// The name is unknown on this system.
 #[cfg(not(target_os = "linux"))]
 fn kind(_: &Path) -> Option<String> {
     None
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shared_is_told_and_ones_own_disk_is_not() {
+    fn a_shared_file_system_is_reported_and_a_local_disk_is_not() {
         for kind in ["nfs4", "cifs", "9p", "virtiofs", "fuse.sshfs", "fuse.grpcfuse"] {
             assert!(is_shared(kind), "{kind}");
         }

@@ -1,4 +1,4 @@
-//! Whether what is kept in `.aiwg/daemon` is this daemon's own work: what a clone, an archive or a copy brings is not acted upon.
+//! The check that the state in `.aiwg/daemon` is this daemon's own work: a daemon does not act upon one that a clone, an archive or a copy brings.
 
 mod file_system;
 
@@ -15,10 +15,10 @@ pub(crate) use file_system::not_promised;
 
 use crate::project::Project;
 
-/// How long the directories of tasks have to answer.
+/// The time that the directories of tasks have to answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
-/// Why the state is not gone on with.
+/// The reason for which the daemon does not go on with the state.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     /// It was made elsewhere.
@@ -29,14 +29,14 @@ pub enum StateError {
         dir = dir.display()
     )]
     Foreign {
-        /// Where it is.
+        /// Its directory.
         dir: PathBuf,
-        /// How that shows.
+        /// The evidence.
         why: &'static str,
     },
-    /// Something beside the database is not what was made with it.
+    /// A file beside the database was not made with it.
     #[error(
-        "{database}-wal, or -journal, was not made with the database beside it, and would change what is in that: a checkout or an archive \
+        "{database}-wal, or -journal, was not made with the database beside it, and would change its content: a checkout or an archive \
          may have brought it. Remove it, and start again; if it is yours (a backup that you have restored), \
          `aiwg daemon start --adopt-state` goes on with it",
         database = database.display()
@@ -55,53 +55,53 @@ pub enum StateError {
     Lost {
         /// The database.
         database: PathBuf,
-        /// How the damage shows.
+        /// The evidence of the damage.
         why: String,
     },
-    /// What was stored last is lost: something was written over the log beside the database.
+    /// The changes stored last are lost: something was written over the log beside the database.
     #[error(
-        "{}. No person has asked for this start, so it is not gone on with: `aiwg daemon start` goes on with what is in the database",
+        "{}. No person has asked for this start, so the daemon does not start: `aiwg daemon start` goes on with what is left in the database",
         lost_log(database)
     )]
     LostLog {
         /// The database.
         database: PathBuf,
     },
-    /// It cannot be told.
+    /// The database does not answer the question.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What is known of the state before it is opened.
+/// The facts about the state that are found before it is opened.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     /// The configuration that is in force.
     pub(crate) in_force: Option<InForce>,
-    /// An agent lives that this process cannot see: it is in a name space of its own, as an agent could make one to look like somebody from
+    /// True if an agent lives that this process cannot see: it is in a name space of its own, as an agent could make one to look like a person
     /// outside.
     pub(crate) has_unseen_agents: bool,
-    /// How it shows that the database is damaged, if it is: it must be set aside, and nothing in it be used.
+    /// The evidence that the database is damaged, if it is: it must go into quarantine, and nothing in it be used.
     pub(crate) damage: Option<String>,
-    /// Whether it was made here, and does not say what is in force, which every daemon notes before all else: that is lost.
+    /// True if it was made here, but holds no configuration in force, which every daemon stores before all else: that is lost.
     pub(crate) has_lost_force: bool,
-    /// Whether something was written over the log beside the database: what was stored last is lost.
+    /// True if something was written over the log beside the database: the changes stored last are lost.
     pub(crate) has_lost_log: bool,
 }
 
-/// What to say of a log that something was written over.
+/// The message about a log that something was written over.
 pub(crate) fn lost_log(database: &Path) -> String {
     format!(
-        "something was written over {}-wal, the log beside the database: what was stored last is lost with it",
+        "something was written over {}-wal, the log beside the database: the changes stored last are lost with it",
         database.display()
     )
 }
 
 impl Known {
-    /// Whether a start may begin with the configuration file where nothing else is known: a damaged database is no reason to put in force what
-    /// no person has asked for. Whoever may write anything there could damage it.
+    /// Checks that a start may put the configuration file in force where no other configuration is known. A damaged database is no reason to put in
+    /// force what no person has asked for, since everyone who may write there could damage it.
     ///
     /// # Errors
-    /// It may not.
+    /// It may not be put in force.
     pub(crate) fn may_put_file_in_force(
         &self,
         project: &Project,
@@ -120,8 +120,8 @@ impl Known {
     }
 }
 
-/// Looks at the state of a project whose lock the caller holds. `adopt` takes it as one's own; `is_handed_over` tells that this very process
-/// was its daemon a moment ago.
+/// Examines the state of a project whose lock the caller holds. `adopt` accepts a foreign state; `is_handed_over` is true if this very process was
+/// its daemon a moment ago.
 ///
 /// # Errors
 /// It was made elsewhere, or cannot be read.
@@ -144,7 +144,7 @@ pub(crate) fn examine(project: &Project, adopt: bool, is_handed_over: bool) -> R
             let has_lost_force = in_force.is_none();
             Ok(Known { in_force, has_unseen_agents, damage: None, has_lost_force, has_lost_log })
         }
-        // What a foreign state says is in force was never in force here.
+        // The configuration that a foreign state holds was never in force here.
         _ if adopt => Ok(Known::default()),
         Some(Some(Mismatch::Database)) => {
             Err(foreign("its database is a copy of one that was made elsewhere"))
@@ -156,19 +156,19 @@ pub(crate) fn examine(project: &Project, adopt: bool, is_handed_over: bool) -> R
     }
 }
 
-/// Whether a shim lives that has no number here, for one of these tasks.
+/// True if a shim lives that has no number here, for one of these tasks.
 fn has_unseen(project: &Project, running: Vec<TaskNo>) -> bool {
     let dirs: Vec<PathBuf> = running.into_iter().map(|no| project.action_dir(no)).collect();
-    // What does not answer may hide anything.
+    // A directory that does not answer may hide anything.
     !dirs.is_empty() && within(ANSWERS_WITHIN, move || dirs.iter().any(|dir| is_unseen(dir))).unwrap_or(true)
 }
 
-/// Whether a shim lives there that has no number here.
+/// True if a shim lives there that has no number here.
 fn is_unseen(dir: &Path) -> bool {
     aiwg_shim::is_held(dir).unwrap_or(false) && matches!(aiwg_shim::holder(dir), Ok(None))
 }
 
-/// Whether a shim of an earlier daemon lives.
+/// True if a shim of an earlier daemon lives.
 fn has_living_agents(project: &Project) -> bool {
     let actions = project.actions_dir();
     let any = move || {
@@ -208,7 +208,7 @@ mod tests {
         std::fs::rename(&copy, project.database()).unwrap();
         let refused = examine(&project, false, false).unwrap_err().to_string();
         assert!(refused.contains("--adopt-state") && refused.contains("made elsewhere"), "{refused}");
-        // What it says is in force is nobody's word here.
+        // The configuration in it was never put in force here.
         assert!(examine(&project, true, false).unwrap().in_force.is_none());
         assert!(examine(&project, false, true).is_err());
     }

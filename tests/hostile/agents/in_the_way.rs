@@ -179,9 +179,9 @@ fn a_directory_in_the_place_of_the_socket_is_said_and_once() {
     let socket = project.socket();
     std::fs::remove_file(&socket).unwrap();
     std::fs::create_dir(&socket).unwrap();
-    let said = || project.read(".aiwg/daemon/daemon.log").matches("is in the place of the socket").count();
+    let said = || project.read(".aiwg/daemon/daemon.log").matches("is at the path of the socket").count();
     until("that it is logged", || said() == 1);
-    until("the health", || project.read(".aiwg/daemon/state.json").contains("is in the place of the socket"));
+    until("the health", || project.read(".aiwg/daemon/state.json").contains("is at the path of the socket"));
     std::fs::remove_dir(&socket).unwrap();
     until("that it answers again", || project.run(&["daemon", "ping"]).code == 0);
     assert_eq!(said(), 1);

@@ -140,7 +140,7 @@ fn a_daemon_is_not_started_where_it_would_end_with_a_task() {
         |code: u8| format!("{aiwg} --project {there} daemon start --foreground 2>&1; test $? = {code}");
     let refused = project.ended(&project.submit(&foreground(1)));
     assert!(
-        refused["result"].as_str().unwrap().contains("a person's `aiwg daemon start` comes first"),
+        refused["result"].as_str().unwrap().contains("a person has to run `aiwg daemon start` first"),
         "{refused}"
     );
     other.start();

@@ -55,7 +55,7 @@ fn one_that_takes_no_more_connections_is_ended() {
     let project = Project::started(json!({ "daemon": { "max_connections": 4 } }));
     let pid = project.pid();
     let all: Vec<_> = (0..4).map(|_| project.wire()).collect();
-    until("that it is full", || project.run(&["daemon", "ping"]).err.contains("no more may be"));
+    until("that it is full", || project.run(&["daemon", "ping"]).err.contains("which is the limit"));
     let done = project.run(&["daemon", "stop"]);
     assert_eq!(done.code, 0, "{}{}", done.out, done.err);
     assert!(is_dead(pid));

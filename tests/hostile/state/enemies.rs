@@ -144,8 +144,8 @@ fn a_log_that_is_lost_puts_nothing_in_force() {
     let status = project.json(&["daemon", "status"]);
     let issues = status["issues"].as_array().unwrap();
     let said = issues.iter().find(|issue| issue["kind"] == "damage").unwrap_or_else(|| panic!("{status}"));
-    assert!(said["message"].as_str().unwrap().contains("what was stored last is lost"), "{said}");
-    assert!(project.read(".aiwg/daemon/daemon.log").contains("what was stored last is lost"));
+    assert!(said["message"].as_str().unwrap().contains("the changes stored last are lost"), "{said}");
+    assert!(project.read(".aiwg/daemon/daemon.log").contains("the changes stored last are lost"));
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn what_a_log_takes_along_is_missed_and_no_number_comes_again() {
         let issues = status["issues"].as_array().unwrap();
         let said =
             issues.iter().find(|issue| issue["kind"] == "damage").unwrap_or_else(|| panic!("{status}"));
-        assert!(said["message"].as_str().unwrap().contains("what was stored last is lost"), "{said}");
+        assert!(said["message"].as_str().unwrap().contains("the changes stored last are lost"), "{said}");
         assert!(project.json(&["event", "emit", "a:new"])["seq"].as_u64().unwrap() > last, "{put_back:?}");
         assert_ne!(project.submit("true"), task);
         project.stop();

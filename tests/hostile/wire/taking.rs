@@ -1,4 +1,4 @@
-//! Connections that cannot be taken for a while.
+//! Connections that cannot be accepted for a while.
 
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::request;
 use crate::support::{Project, Wire, until};
 
 fn is_reported(wire: &mut Wire) -> bool {
-    wire.call("daemon.status", json!({}))["issues"].to_string().contains("connections cannot be taken")
+    wire.call("daemon.status", json!({}))["issues"].to_string().contains("connections cannot be accepted")
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn without_files_connections_wait_and_are_taken_when_there_are_some() {
     }
     until("the health to be well", || !is_reported(&mut wire));
     // It has not tried without a pause: the longest one is two seconds, the first ones are shorter.
-    let tried = project.read(".aiwg/daemon/daemon.log").matches("connections cannot be taken").count();
+    let tried = project.read(".aiwg/daemon/daemon.log").matches("connections cannot be accepted").count();
     assert!(tried < 100, "{tried}");
 }
 

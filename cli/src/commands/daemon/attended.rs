@@ -39,7 +39,7 @@ pub(super) fn is_agent() -> bool {
 pub(super) fn check(options: &Options) -> Result<(), CliError> {
     if (options.adopt_state || options.import) && is_agent() {
         return Err(CliError::Failed(
-            "an agent may not have a daemon take over what was made elsewhere: its tasks would run; a person may".to_owned(),
+            "an agent may not have a daemon accept state or import tasks that were made elsewhere, since those tasks would run; a person may".to_owned(),
         ));
     }
     Ok(())

@@ -200,7 +200,7 @@ fn wait_for(
 fn restarts(project: Option<&Path>, error: &ClientError) -> bool {
     let running = here(project).filter(|here| is_running(here));
     let Some(holder) = running.and_then(|here| last_holder(&here)) else { return false };
-    holder.phase == Phase::BeginsAnew || !error.is_no_daemon()
+    holder.phase == Phase::Restarts || !error.is_no_daemon()
 }
 
 /// Ends a daemon that holds the project's lock and does not answer: it hangs, its socket was removed, or it is not so far yet.

@@ -7,7 +7,7 @@ use aiwg_protocol::{
 use super::check;
 use crate::api::{Handler, answer::Part};
 
-/// The priority of a message unless it has one of its own: somebody waits for the answer.
+/// The priority of a message that has none of its own: a person waits for the answer.
 const PRIORITY: i32 = 5;
 
 /// The number of turns that are shown unless the caller asks for another.

@@ -48,7 +48,7 @@ fn at_most(member: &str, text: &str, most: usize) -> Result<(), ApiError> {
     }
 }
 
-/// A topic that a client may emit.
+/// Checks that a client may emit this topic.
 pub(super) fn topic(topic: &str) -> Result<(), ApiError> {
     topic_as_such(topic)?;
     match reserved(topic) {
@@ -71,7 +71,7 @@ pub(super) fn topic_as_such(topic: &str) -> Result<(), ApiError> {
     Err(ApiError::invalid_member("topic", format!("{TOPIC_RULE}; {topic:?} has not")))
 }
 
-/// A value that rules, and every client, can read.
+/// Checks that rules, and every client, can read this value.
 pub(super) fn readable(member: &str, value: &Json) -> Result<(), ApiError> {
     value.check().map_err(|unreadable| {
         let member = format!("{member}{}", unreadable.path);
@@ -89,7 +89,7 @@ pub(super) fn payload(member: &str, value: &Json, config: &DaemonConfig) -> Resu
     readable(member, value)
 }
 
-/// Nothing larger than the configuration allows.
+/// Checks that the size does not exceed the configured limit.
 fn size(member: &str, bytes: usize, max_kb: u32, key: &str) -> Result<(), ApiError> {
     if bytes <= kib(max_kb).saturating_add(PUNCTUATION) {
         return Ok(());
@@ -227,7 +227,7 @@ pub(super) fn prompt(member: &str, text: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// A priority that a task may have.
+/// Checks that a task may have this priority.
 pub(super) fn priority(given: Option<i32>) -> Result<(), ApiError> {
     match given {
         Some(priority) if !PRIORITIES.contains(&priority) => {
@@ -239,8 +239,8 @@ pub(super) fn priority(given: Option<i32>) -> Result<(), ApiError> {
     }
 }
 
-/// An order that can be carried out.
-pub(super) fn order(params: &TaskSubmitParams, config: &DaemonConfig) -> Result<(), ApiError> {
+/// Checks that this specification can be carried out.
+pub(super) fn spec(params: &TaskSubmitParams, config: &DaemonConfig) -> Result<(), ApiError> {
     let wrong = |member: &str, message: String| Err(ApiError::invalid_member(member, message));
     prompt("prompt", &params.prompt)?;
     priority(params.priority)?;

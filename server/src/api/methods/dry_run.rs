@@ -49,7 +49,7 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
 
 /// An event for a dry run.
 struct DryRun {
-    /// It is stored nowhere.
+    /// The event, which is not stored.
     event: Event,
     /// The file that changed, relative to the project.
     file: Option<String>,

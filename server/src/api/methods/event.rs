@@ -42,7 +42,8 @@ pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Re
 /// longest and worst.
 const COMPILING: usize = 64 << 20;
 
-/// Compiles what a client gives as topics, beside the connections where that takes long, and one at a time there. The memory is for what comes of it.
+/// Compiles the topics that a client gives, beside the connections where that takes long, and one at a time there. The memory is for the compiled
+/// filter.
 async fn filter(
     handler: &Handler,
     topics: Vec<String>,

@@ -147,7 +147,7 @@ struct Look {
     chunk: io::Result<(Vec<u8>, bool)>,
 }
 
-/// The state is read before the file: what an ended task has written is all there.
+/// Reads the state before the file, so that the file of an ended task is complete.
 fn look(
     reader: &dyn Reader,
     running: &Running,

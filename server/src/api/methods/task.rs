@@ -28,7 +28,7 @@ pub(crate) async fn task_submit(
     handler: &Handler,
     params: TaskSubmitParams,
 ) -> Result<TaskSubmitted, ApiError> {
-    check::order(&params, &handler.context.settings.get().config.daemon)?;
+    check::spec(&params, &handler.context.settings.get().config.daemon)?;
     permit::environment(handler, params.env.as_ref())?;
     let task = TaskSpec {
         prompt: params.prompt,
@@ -50,7 +50,7 @@ pub(crate) async fn task_retry(
 ) -> Result<TaskSubmitted, ApiError> {
     let which = Select::Named(vec![check::task_no(&params.task_id)?]);
     let retried = handler.command(handler.context.engine.retry_many(which, handler.cause())).await?;
-    // It comes first: what has waited for it has a higher number.
+    // It comes first: the tasks that wait for it have higher numbers.
     let first = retried.tasks.into_iter().next();
     first.map(|TaskRetried { task_id, state, .. }| TaskSubmitted { task_id, state }).ok_or_else(|| {
         ApiError::new(
@@ -150,13 +150,13 @@ pub(crate) async fn task_wait(handler: &Handler, params: TaskWaitParams) -> Resu
 async fn not_for_itself(handler: &Handler, no: TaskNo, state: TaskState) -> Result<(), ApiError> {
     let Some(own) = handler.agent.as_ref().and_then(|agent| agent.task) else { return Ok(()) };
     let message = if no == own {
-        format!("{no} is the task whose agent asks: it cannot wait for its own end")
+        format!("{no} is the task of the agent that asks: it cannot wait for its own end")
     } else if state == TaskState::Queued
         && handler.read(move |reader| reader.needed(no)).await?.contains(&own)
     {
         format!(
-            "{no} can only start once {own} has completed, whose agent asks: it would wait for ever. Leave out the wait, or that {no} is \
-             after {own}"
+            "{no} can only start once {own} has completed, and the agent of {own} asks: the wait would never end. Do not wait, or submit \
+             {no} without {own} in its \"after\""
         )
     } else {
         return Ok(());
@@ -171,7 +171,7 @@ async fn after(timeout_ms: Option<u64>) {
     }
 }
 
-/// Read as a whole beside the connections: what its agent has written is in a file that others may have made.
+/// Reads the task as a whole beside the connections: its output is in a file that another process may have made.
 async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
     let context = Arc::clone(&handler.context);
     let read = move |reader: &dyn Reader, _| {
@@ -181,7 +181,7 @@ async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
     Ok(handler.answer_read(read).await?.ok_or(EngineError::TaskNotFound(no))?)
 }
 
-/// The task with what is not in the store.
+/// The task with the members that are not in the store.
 fn complete(context: &Context, row: TaskRow, output_bytes: u64) -> Task {
     let output = match row.state {
         TaskState::Queued => None,

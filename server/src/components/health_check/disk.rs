@@ -2,7 +2,7 @@
 
 use crate::project::Project;
 
-/// With less room than this, in bytes, soon nothing can be stored any more.
+/// The free space below which the disk is reported, in bytes: with less, soon nothing can be stored any more.
 const LEAST_ROOM: u64 = 100 * 1024 * 1024;
 
 /// Checks that there is room on the disk.

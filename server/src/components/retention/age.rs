@@ -1,5 +1,5 @@
-//! The time by which things age. A clock can be set, by mistake or by a bad battery, and what is older than it allows is gone for good: so it
-//! is not believed at once.
+//! The time by which things age. A clock can be wrong, by mistake or by a bad battery, and things that are deleted as too old are gone for good: so
+//! it is not believed at once.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ pub(super) struct AgeClock {
 }
 
 impl AgeClock {
-    /// One that goes on from the moment up to which it was right.
+    /// A clock that goes on from the moment up to which it was right.
     pub(super) fn from(believed: Timestamp, at: Instant) -> Self {
         Self { believed, at }
     }

@@ -1,4 +1,4 @@
-//! Forgetting what is older or more than `retention` allows, a little at a time.
+//! Deletes the things that are older or more than `retention` allows, a little at a time.
 
 mod age;
 mod event_files;
@@ -39,9 +39,9 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 
 const MIB: u64 = 1024 * 1024;
 
-/// Forgets what is old.
+/// The component that deletes old things.
 pub(crate) struct Retention {
-    /// Up to when things had aged in an earlier daemon; none where there was none.
+    /// The time up to which things had aged in an earlier daemon; none where there was none.
     pub(crate) aged: Option<Timestamp>,
 }
 
@@ -158,12 +158,12 @@ async fn first_that_fits(context: &Context, retention: &RetentionConfig) -> Opti
         }
     };
     context.read(search).await.unwrap_or_else(|error| {
-        tracing::warn!(error = error.message, "it could not be read how much the events have together");
+        tracing::warn!(error = error.message, "the total size of the events could not be read");
         None
     })
 }
 
-/// So many days ago.
+/// The time that is so many days ago.
 fn cutoff(now: Timestamp, days: Option<u32>) -> Option<Timestamp> {
     days.map(|days| Timestamp::from_millis(now.as_millis() - i64::from(days) * DAY_MS))
 }

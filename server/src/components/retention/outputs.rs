@@ -16,8 +16,8 @@ struct Output {
     bytes: u64,
 }
 
-/// Removes what is too old, or too much, or belongs to a task that has been forgotten; as [`in_order`] says. What cannot be removed is left for the
-/// next time, and so is everything once `stopped`.
+/// Removes the outputs that are too old, or too large together, or belong to a task that has been forgotten; in the order of [`in_order`]. An output
+/// that cannot be removed is left for the next time, and so is everything once `stopped`.
 pub(super) fn prune(
     actions: &Path,
     reader: &dyn Reader,
@@ -45,8 +45,8 @@ pub(super) fn prune(
     Ok(())
 }
 
-/// Orders outputs as they are deleted where they are too much together. One that is too much by itself goes first: even if all others went, it could
-/// not stay. Then all but the latest of those that take more than half, of which no two can stay. Then the oldest.
+/// Orders outputs as they are deleted where they are too large together. One that is too large by itself goes first: even if all others went, it
+/// could not stay. Then all but the latest of those that take more than half, of which no two can stay. Then the oldest.
 fn in_order(outputs: &mut [Output], most: u64) {
     let half = most / 2;
     let latest = outputs
@@ -64,7 +64,7 @@ fn in_order(outputs: &mut [Output], most: u64) {
     });
 }
 
-/// Of every task that is neither queued nor running.
+/// The outputs of all tasks that are neither queued nor running.
 fn finished(actions: &Path, reader: &dyn Reader, stopped: &CancellationToken) -> io::Result<Vec<Output>> {
     let mut outputs = Vec::new();
     for entry in std::fs::read_dir(actions)? {
@@ -81,7 +81,7 @@ fn finished(actions: &Path, reader: &dyn Reader, stopped: &CancellationToken) ->
             // The task itself has been forgotten.
             None => Timestamp::default(),
         };
-        // What is no readable directory is no agent's output.
+        // A file, or a directory that cannot be read, is no agent's output.
         if let Ok(bytes) = size(&entry.path()) {
             outputs.push(Output { task: no, ended, bytes });
         }

@@ -1,4 +1,4 @@
-//! From the configuration to what is scheduled.
+//! The schedules that a configuration asks for.
 
 use aiwg_protocol::config::{Config, Trigger};
 use aiwg_schedule::{Schedule, TextError, time_zone};
@@ -25,7 +25,7 @@ pub(crate) struct Scheduled {
     pub(crate) is_on: bool,
 }
 
-/// All of them: jobs first. What cannot be read is left out: the check of the configuration has refused it.
+/// All schedules: jobs first. One that cannot be read is left out: the check of the configuration has refused it.
 pub(crate) fn scheduled(config: &Config) -> Vec<Scheduled> {
     let jobs = config.schedule.jobs.iter().filter_map(|job| {
         Some(Scheduled {

@@ -1,4 +1,4 @@
-//! Up to which of its times each schedule has been dealt with. Its cursors say so: they move on with the events, so that no time fires twice.
+//! The position of each schedule among its times. Its cursor stores it, and moves on with the events, so that no time fires twice.
 
 use std::collections::HashMap;
 
@@ -14,9 +14,9 @@ pub(super) const SOURCE: &str = "schedule";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Place {
-    /// Its times, as text. Empty where it is no longer there: what it misses meanwhile was not missed, should it come back.
+    /// Its times, as text. Empty while it is not in the configuration: times in between do not count as missed, should it come back.
     cron: String,
-    /// It needs no looking at before this: it has fired for it, missed it, or was not known. In milliseconds since 1970.
+    /// The time before which it needs no look: it has fired for it, missed it, or was not known. In milliseconds since 1970.
     at: i64,
     /// The time for which it fired last.
     #[serde(default)]
@@ -75,7 +75,7 @@ impl Ledger {
         Some(self.to(job, &Place { cron, at: at.as_millis(), fired_at }))
     }
 
-    /// Notes that a cursor was moved.
+    /// Takes over a cursor that was moved.
     pub(super) fn moved(&mut self, cursor: Cursor) {
         if let Some(value) = cursor.value {
             self.0.insert(cursor.key, value);

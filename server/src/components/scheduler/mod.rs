@@ -95,7 +95,7 @@ async fn fire(context: &Arc<Context>, components: &Components, config: &Config) 
     let mut alarm = match Alarm::new() {
         Ok(alarm) => alarm,
         Err(error) => {
-            tracing::error!(%error, "no timer is to be had, so no schedule fires; trying again");
+            tracing::error!(%error, "no timer could be created, so no schedule fires; trying again");
             return sleep(RETRY).await;
         }
     };
@@ -131,7 +131,7 @@ async fn fire(context: &Arc<Context>, components: &Components, config: &Config) 
     }
 }
 
-/// Notes which schedules there are. None when the daemon stops.
+/// Stores which schedules there are. None when the daemon stops.
 async fn know(context: &Context, jobs: &[Scheduled], config: &Config) -> Option<Ledger> {
     let zone = config.schedule.timezone.as_deref().unwrap_or("local");
     let times = |job: &Scheduled| (job.name.clone(), format!("{} {zone}", job.cron));
@@ -181,7 +181,7 @@ fn planner(jobs: &[Scheduled], ledger: &Ledger, zone: TimeZone) -> Planner {
     Planner::new(jobs.iter().map(job).collect(), zone, jiff::Timestamp::now())
 }
 
-/// Carries out a job's built-in action, if it has one. What comes of it has this cause.
+/// Carries out a job's built-in action, if it has one. Its events have this cause.
 pub(crate) async fn carry_out(
     context: &Arc<Context>,
     components: &Components,
@@ -193,7 +193,7 @@ pub(crate) async fn carry_out(
     }
 }
 
-/// The event of a job that fires for this time; with `by`, because somebody ran it by hand.
+/// The event of a job that fires for this time; with `by`, because of a run by hand.
 pub(crate) fn draft(job: &Scheduled, at: Timestamp, caught_up: bool, by: Option<Manual>) -> NewEvent {
     let payload = ScheduleEvent { job: job.name.clone(), at, caught_up, manual: by.is_some() };
     NewEvent {

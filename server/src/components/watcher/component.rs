@@ -89,7 +89,7 @@ impl FileWatcher {
         self.gatherer.answer(look).await;
     }
 
-    /// Says whether files are watched as the configuration asks for.
+    /// Checks that files are watched as the configuration asks for.
     fn check(&self, context: &Context) -> Result<String, String> {
         let config = &context.settings.get().config;
         let status = self.watch_status();

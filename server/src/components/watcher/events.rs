@@ -1,4 +1,4 @@
-//! From changed files to events.
+//! The events of changed files.
 
 use std::{
     os::unix::{ffi::OsStrExt, fs::MetadataExt},

@@ -1,4 +1,4 @@
-//! Patterns and paths that can match nothing. What only looks like a mistake is a notice, in [`super::notices_in_config`].
+//! Patterns and paths that can match nothing. One that only looks like a mistake is a notice, in [`super::notices_in_config`].
 
 use std::path::{Path, PathBuf};
 
@@ -107,7 +107,7 @@ fn names(pattern: &str, file: &Path) -> bool {
     Pattern::path(last).and_then(|last| PatternSet::new([last])).is_ok_and(|set| set.is_match(name))
 }
 
-/// A path that the pattern may match. None where it has more than stars.
+/// A path that the pattern may match. None if it has wildcards other than stars.
 fn sample(pattern: &str, name: &str) -> Option<String> {
     if pattern.contains(['[', '{', '\\', '?']) {
         return None;
@@ -115,7 +115,7 @@ fn sample(pattern: &str, name: &str) -> Option<String> {
     Some(pattern.replace("**", "*").replace('*', name))
 }
 
-/// Why a line of `watch.ignore` can match nothing.
+/// The reason for which a line of `watch.ignore` can match nothing, if there is one.
 pub(super) fn wrong_ignore(project: &Path, line: &str) -> Option<String> {
     let pattern = line.strip_prefix('!').unwrap_or(line);
     if pattern.trim().is_empty() {
@@ -145,7 +145,7 @@ pub(super) fn wrong_ignore(project: &Path, line: &str) -> Option<String> {
     None
 }
 
-/// Why a path in `watch.paths` can be no directory.
+/// The reason for which a path in `watch.paths` can be no directory, if there is one.
 pub(super) fn wrong_path(path: &str) -> Option<String> {
     if path.contains(['*', '?']) {
         return Some(
@@ -164,7 +164,7 @@ pub(super) fn wrong_path(path: &str) -> Option<String> {
     None
 }
 
-/// Why no file has this ending.
+/// The reason for which no file has this ending, if there is one.
 pub(super) fn wrong_extension(extension: &str) -> Option<String> {
     let bare = extension.trim_start_matches('*').trim_start_matches('.');
     (bare.trim().is_empty() || bare.contains(['/', '*']))

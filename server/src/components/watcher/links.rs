@@ -29,7 +29,7 @@ pub(super) fn behind_links(project: &Path, config: &Config) -> Vec<String> {
     behind.collect()
 }
 
-/// The directory that all files of a pattern lie in: what comes before its first part with wildcards, and before the name.
+/// The directory in which all files of a pattern lie: the path before its first part with wildcards, and before the name.
 fn directory_of(pattern: &str) -> &str {
     let literal =
         pattern.split('/').take_while(|part| !is_glob(part)).map(|part| part.len() + 1).sum::<usize>();

@@ -4,7 +4,7 @@ use aiwg_model::names::is_unseen;
 use aiwg_patterns::alternatives;
 use aiwg_protocol::config::{Config, Trigger};
 
-/// Patterns that say something else than what they look like.
+/// Notices of patterns that mean something else than they seem to.
 pub(super) fn not_meant(config: &Config) -> Vec<String> {
     let patterns = config.rules.iter().filter_map(|rule| match &rule.trigger {
         Trigger::FileChange { pattern } => Some(pattern.entries().map(|entry| (&rule.id, entry.text))),

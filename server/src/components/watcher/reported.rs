@@ -20,16 +20,16 @@ const SOURCE: &str = "files";
 /// Its one cursor's key.
 const KEY: &str = "";
 
-/// Up to when changes of files have been published.
+/// The time up to which changes of files have been published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WatchCursor {
-    /// All that changed before this moment.
+    /// The moment: all changes before it have been published.
     pub(super) at: Timestamp,
     /// True if the daemon was stopped then, and was not to go on at once.
     pub(super) stopped: bool,
 }
 
-/// The same as it is stored.
+/// The cursor as it is stored.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     /// Milliseconds since 1970.

@@ -22,24 +22,24 @@ use tokio::net::UnixListener;
 
 use crate::project::{Project, make_private_dir};
 
-/// How many connections may wait to be taken.
+/// The number of connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
 
-/// How long a killed daemon may still seem to answer: the kernel closes its files one after the other.
+/// The longest time for which a killed daemon may still seem to answer: the kernel closes its files one after the other.
 const LAST_MOMENTS: Duration = Duration::from_secs(2);
 
 /// The bound socket.
 pub(crate) struct Listener {
     socket: std::os::unix::net::UnixListener,
-    /// Where it really is.
+    /// Its real path.
     pub(crate) path: PathBuf,
-    /// What is there since it was bound.
+    /// The identity of the socket's file when it was bound.
     identity: Identity,
-    /// Where it is looked for: a link to it, if its real place is elsewhere.
+    /// The path where clients look for it: a link to it, if its real place is elsewhere.
     known: PathBuf,
 }
 
-/// Binds the project's socket. The caller holds the project's lock, so whatever is in the way is a dead daemon's, unless it answers.
+/// Binds the project's socket. The caller holds the project's lock, so a file in the way is a dead daemon's, unless a process answers there.
 ///
 /// # Errors
 /// It cannot be bound, or another process answers there.
@@ -55,7 +55,7 @@ pub(crate) fn bind(project: &Project) -> io::Result<Listener> {
         if began.elapsed() > LAST_MOMENTS {
             let which = process.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}"));
             let message =
-                format!("{which} answers there, which does not hold the project's lock: end it first");
+                format!("{which} answers at this path, but does not hold the project's lock: end it first");
             return Err(io::Error::new(io::ErrorKind::AddrInUse, message));
         }
         std::thread::sleep(Duration::from_millis(20));
@@ -68,7 +68,7 @@ pub(crate) fn bind(project: &Project) -> io::Result<Listener> {
     Ok(listener)
 }
 
-/// The process that takes connections at this path, where that can be told; none where nobody does. One that is too busy to do so counts.
+/// The process that accepts connections at this path, where the system names it; none if no process does. One that is too busy to accept counts.
 fn answering(path: &Path) -> Option<Option<u32>> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).ok()?;
@@ -79,12 +79,12 @@ fn answering(path: &Path) -> Option<Option<u32>> {
     }
 }
 
-/// Whether some process takes connections at this path.
+/// True if some process accepts connections at this path.
 fn is_answered(path: &Path) -> bool {
     answering(path).is_some()
 }
 
-/// The same within a time.
+/// True if some process accepts connections at this path within a time.
 pub(crate) fn is_answered_within(time: Duration, path: &Path) -> bool {
     let began = Instant::now();
     while !is_answered(path) {
@@ -96,7 +96,7 @@ pub(crate) fn is_answered_within(time: Duration, path: &Path) -> bool {
     true
 }
 
-/// Who has begun to listen at the other end.
+/// The process that listens at the other end.
 #[cfg(target_os = "linux")]
 fn peer(socket: &OwnedFd) -> Option<u32> {
     let pid = rustix::net::sockopt::socket_peercred(socket).ok()?.pid;
@@ -109,7 +109,7 @@ fn peer(_: &OwnedFd) -> Option<u32> {
 }
 
 impl Listener {
-    /// What connections are taken from.
+    /// The listener from which connections are accepted.
     pub(super) fn listen(&self) -> io::Result<UnixListener> {
         UnixListener::from_std(self.socket.try_clone()?)
     }
@@ -119,8 +119,8 @@ impl Listener {
         if self.path == self.known { Ok(()) } else { std::os::unix::fs::symlink(&self.path, &self.known) }
     }
 
-    /// Binds it again if somebody has removed it, or put something else in its place: what clients find there would be another's. This daemon
-    /// holds the project's lock, so it is no other daemon's. True where that was so.
+    /// Binds it again if it was removed, or another file put in its place, in which clients would find another server. This daemon
+    /// holds the project's lock, so that file is no other daemon's. True if it bound it again.
     pub(super) fn bind_again(&mut self) -> io::Result<bool> {
         let is_there = self.identity.is_still_at(&self.path);
         if !is_there {
@@ -140,7 +140,7 @@ impl Listener {
     }
 }
 
-/// Removes what is there, be it nothing.
+/// Removes the file at a path, if there is one.
 fn remove(path: &Path) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
@@ -159,8 +159,8 @@ fn real_path(known: &Path) -> io::Result<PathBuf> {
     Ok(short_dir(&runtime_dirs(), &name)?.join(name))
 }
 
-/// Where sockets may be: what the system gives the user for that, which counts only if it is what the XDG specification says, and the
-/// directory for what is temporary.
+/// The directories where sockets may be: the one that the system gives the user for them, if it is as the XDG specification demands, and the
+/// directory for temporary files.
 fn runtime_dirs() -> Vec<PathBuf> {
     let xdg = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
     let all = xdg.into_iter().chain([std::env::temp_dir(), PathBuf::from("/tmp")]);
@@ -172,8 +172,8 @@ fn usual_name() -> String {
     format!("aiwg-{}", rustix::process::geteuid().as_raw())
 }
 
-/// A directory of the user's alone in one of these, short enough. Where somebody else has made the one with the usual name, one with a name that
-/// nobody can foresee: the link leads there.
+/// A directory of the user's alone in one of these, short enough. If another user has made the one with the usual name, one with a name that no
+/// other can foresee: the link leads there.
 fn short_dir(bases: &[PathBuf], name: &str) -> io::Result<PathBuf> {
     let mut last = io::Error::new(io::ErrorKind::NotFound, "no directory is short enough for the socket");
     let dirs = bases.iter().map(|base| base.join(usual_name()));
@@ -200,7 +200,7 @@ fn short_dir(bases: &[PathBuf], name: &str) -> io::Result<PathBuf> {
     Err(last)
 }
 
-/// Nobody else may own, enter or have planted the directory: `/tmp` is everyone's.
+/// Checks that no other user owns, may enter or has planted the directory: `/tmp` is everyone's.
 fn check_own(dir: &Path) -> io::Result<()> {
     let stat = rustix::fs::lstat(dir)?;
     let is_dir = rustix::fs::FileType::from_raw_mode(stat.st_mode).is_dir();
@@ -230,7 +230,7 @@ fn bind_private(path: &Path) -> io::Result<OwnedFd> {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        // Not what another daemon has put there since.
+        // Not the socket that another daemon has put there since.
         if self.identity.is_still_at(&self.path) {
             let _ = std::fs::remove_file(&self.path);
         }
@@ -290,7 +290,7 @@ mod tests {
         std::fs::remove_file(project.socket()).unwrap();
         std::os::unix::fs::symlink("/nowhere", project.socket()).unwrap();
         assert!(ours.bind_again().unwrap() && is_answered(&project.socket()));
-        // What cannot be taken away is said.
+        // An obstacle that cannot be removed is reported.
         std::fs::remove_file(project.socket()).unwrap();
         std::fs::create_dir(project.socket()).unwrap();
         assert!(ours.bind_again().unwrap_err().to_string().contains("daemon.sock"));

@@ -24,24 +24,24 @@ use crate::{
     context::Context,
 };
 
-/// How long the socket may take to answer.
+/// The longest time that the socket may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Serves the clients that come over the socket.
 pub(crate) struct Socket {
     api: Arc<Api>,
-    /// Until it is served.
+    /// The listener; none once it is served.
     listener: Mutex<Option<Listener>>,
     clients: AtomicU32,
 }
 
 impl Socket {
-    /// One that has been bound, and is not served yet.
+    /// A socket that has been bound, and is not served yet.
     pub(crate) fn new(listener: Listener, api: Arc<Api>) -> Self {
         Self { api, listener: Mutex::new(Some(listener)), clients: AtomicU32::new(0) }
     }
 
-    /// Counts a connected client as long as what this gives lives.
+    /// Counts a connected client as long as the result lives.
     pub(super) fn count_client(self: &Arc<Self>) -> Client {
         self.clients.fetch_add(1, Ordering::Relaxed);
         Client(Arc::clone(self))
@@ -86,7 +86,7 @@ impl Component for Socket {
     }
 }
 
-/// Whether the socket answers, to a client as any other.
+/// Checks that the socket answers, to a client like any other.
 async fn check(socket: &str) -> Result<String, String> {
     let ping = async {
         let mut stream = BufReader::new(UnixStream::connect(socket).await?);

@@ -1,4 +1,4 @@
-//! One connection: the transport, the executor on it, and the handler of its requests.
+//! A connection: the transport, the executor on it, and the handler of its requests.
 
 use std::{
     convert::Infallible,
@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 use super::{Socket, executor::Executor, until::UntilCancelled};
 use crate::api::{Caller, Handler, PUSHES};
 
-/// How long a client that has waited for something may still ask once the daemon has stopped: it has just been told that an output has ended,
-/// and wants to know how the task did.
+/// The time for which a client that has waited may still call once the daemon has stopped: it has just heard that an output has ended, and asks for
+/// the outcome of the task.
 const LAST_QUESTIONS: Duration = Duration::from_millis(250);
 
 /// Serves a connection until it is closed, or the daemon has stopped and the last answers are written.
@@ -28,7 +28,7 @@ pub(super) async fn serve(stream: UnixStream, caller: Caller, gateway: Arc<Socke
     let (pushes, pushes_out) = mpsc::channel(PUSHES);
     let handler = Arc::new(Handler::of(caller, Arc::clone(api), pushes).await);
     let (reader, writer) = stream.into_split();
-    // With the daemon stopped nothing more is read; the connection ends when what is in flight has been answered.
+    // When the daemon has stopped, nothing more is read; the connection ends when the calls in flight have been answered.
     let unread = CancellationToken::new();
     let reader = UntilCancelled::new(reader, unread.clone());
     let limits = api.memory.limits(context.settings.get().config.daemon.max_message_mb);
@@ -41,7 +41,7 @@ pub(super) async fn serve(stream: UnixStream, caller: Caller, gateway: Arc<Socke
     api.memory.give_back();
 }
 
-/// Once the daemon has stopped, nothing more is to be read: after a moment where the client has waited for something.
+/// Waits until the daemon has stopped, and a moment more if the client has waited for something. Then nothing more is to be read.
 async fn stop_reading(
     stopped: &CancellationToken,
     has_waited: &AtomicBool,

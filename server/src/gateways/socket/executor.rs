@@ -31,28 +31,28 @@ use crate::api::{Handler, Service};
 
 use super::until::UntilCancelled;
 
-/// How often to look whether a client that has closed its sending side is still there to receive, and whether it gets on.
+/// The time between two looks whether a client that has closed its sending side is still there to receive, and whether it reads.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// How many lines are taken before other connections have their turn, and for how long: some lines take long.
+/// The number of lines that are taken before other connections have their turn, and the time, because some lines take long.
 const MOST_AT_ONCE: usize = 256;
 const LONGEST_TURN: Duration = Duration::from_millis(1);
 
-/// For how many calls in flight room is kept while there are none.
+/// The number of calls in flight for which room is kept while there are none.
 const KEPT: usize = 64;
 
-/// How long a client may leave its answers unread while others wait for the memory that they hold.
+/// The time for which a client may leave its answers unread while others wait for the memory that they hold.
 const LONGEST_UNREAD: Duration = Duration::from_secs(10);
 
 type Transport = ServerTransport<UntilCancelled<OwnedReadHalf>, OwnedWriteHalf>;
 type Answer = (CallId, Result<DaemonServiceResponse, ServerError>);
 type Call = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
-/// Drives a connection. Each request is polled once as soon as it is read, before the next one is: what it has the engine do is with the
-/// engine then. What is not done by that is finished in any order, and answered so; most is answered at once.
+/// Drives a connection. Each request is polled once as soon as it is read, before the next one is, so that the engine has its command
+/// by then. Calls that are not done by that finish in any order, and are answered so; most are answered at once.
 ///
-/// It is a future of its own and not tarpc's executor, which polls what it has taken in any order. All of it runs in the connection's task:
-/// a task for each request would cost a third of the throughput.
+/// It is a future of its own and not tarpc's executor, which polls the requests that it has read in any order. All of it runs in the connection's
+/// task: a task for each request would cost a third of the throughput.
 pub(super) struct Executor {
     transport: Transport,
     handler: Arc<Handler>,
@@ -61,17 +61,17 @@ pub(super) struct Executor {
     /// A call that nothing after it may overtake.
     alone: Option<CallId>,
     context: tarpc::context::Context,
-    /// Nothing more will be read.
+    /// True once nothing more will be read.
     has_ended: bool,
     /// The other end is closed, both ways.
     is_gone: bool,
     look: Pin<Box<Sleep>>,
     is_looking: bool,
-    /// What was unread when somebody looked last, and since when it has been.
+    /// The number of unread bytes at the last look, and the time since which it has been so.
     unread: (usize, Instant),
 }
 
-/// Whether there is more to do at once.
+/// The progress of a round: whether there is more to do at once.
 #[derive(PartialEq)]
 enum Progress {
     More,
@@ -97,7 +97,7 @@ impl Executor {
         }
     }
 
-    /// Begins what has been sent, as far as that may be.
+    /// Begins the requests that have been sent, as far as they may begin.
     fn begin(&mut self, cx: &mut Context<'_>) -> Progress {
         let mut began: Option<Instant> = None;
         for _ in 0..MOST_AT_ONCE {
@@ -176,7 +176,7 @@ impl Executor {
         progress
     }
 
-    /// Sees to it that what nobody tells is looked at now and then, as long as something depends on it. True if the time has come.
+    /// Plans looks at the state that is never reported, as long as something depends on it. True if the time for a look has come.
     fn is_time_to_look(&mut self, cx: &mut Context<'_>) -> bool {
         let is_idle = self.pending.is_empty()
             && !self.transport.has_unwritten()
@@ -196,7 +196,7 @@ impl Executor {
         is_time
     }
 
-    /// Looks whether the other end is still there, and whether it takes what it has asked for. False if it must give way to others.
+    /// Looks whether the other end is still there, and whether it reads its answers. False if it must give way to others.
     fn look(&mut self) -> bool {
         if !self.is_gone && hung_up(self.transport.writer().as_ref()) {
             self.give_up_answering();
@@ -209,8 +209,8 @@ impl Executor {
         self.unread.1.elapsed() <= LONGEST_UNREAD || !self.handler.api.memory.answers.is_short()
     }
 
-    /// Nobody is there any more to be answered. What has been sent is still carried out, and not held up by what waits: all that was begun has
-    /// had the engine do its part, but for a call that nothing may overtake.
+    /// Stops answering, since no client is left to read. Calls that were sent are still carried out, and do not wait for those that wait: all calls
+    /// that were begun have passed their commands to the engine, except one that no other may overtake.
     fn give_up_answering(&mut self) {
         self.is_gone = true;
         self.transport.give_up_writing();
@@ -259,8 +259,8 @@ impl Future for Executor {
     }
 }
 
-/// Whether what comes after a call must not begin before it has ended: it brings something about, and has to read something first. That is
-/// the configuration, or whether a task is an agent's own.
+/// True if the calls after this one must not begin before it has ended: it changes something, and has to read something first. That is the
+/// configuration, or whether a task is an agent's own.
 fn is_alone(request: &DaemonServiceRequest, by_agent: bool) -> bool {
     use DaemonServiceRequest as Request;
     match request {
@@ -272,8 +272,8 @@ fn is_alone(request: &DaemonServiceRequest, by_agent: bool) -> bool {
     }
 }
 
-/// Whether the other end is closed for good, both ways. A client that has only closed its sending side still gets its answers; one that is
-/// gone has its waits cancelled, even though nothing is written to it that would show it.
+/// True if the other end is closed for good, both ways. A client that has only closed its sending side still gets its answers; the waits of one
+/// that is gone are cancelled, even though nothing is written to it that would show it.
 fn hung_up(socket: &tokio::net::UnixStream) -> bool {
     let mut fds = [PollFd::new(socket, PollFlags::empty())];
     let polled = poll(&mut fds, Some(&Timespec::default()));

@@ -1,4 +1,4 @@
-//! Taking connections, from nobody but the daemon's own user.
+//! Accepts connections, only from the daemon's own user.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -22,19 +22,19 @@ const CONNECTIONS_ISSUE: IssueKind = IssueKind::named("connections");
 /// The file at the socket's path is not this daemon's socket.
 const SOCKET_ISSUE: IssueKind = IssueKind::named("socket");
 
-/// How long to wait after a connection could not be taken: so long at first, and up to so long when that happens again.
+/// The pause after a connection could not be accepted: the first one, and the longest if that happens again and again.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// How long connections have to take the last answers when the daemon stops.
+/// The time for which connections may take the last answers when the daemon stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
-/// How many clients may be told at once that there are too many, how long one of them is listened to, and how much it may say meanwhile, in bytes.
+/// The number of clients that may be refused at once, the time for which each is served for that, and the bytes that it may send meanwhile.
 const MOST_REFUSED: usize = 64;
 const REFUSING: Duration = Duration::from_secs(1);
 const HEARD_OUT: u64 = 1 << 20;
 
-/// How often to look whether the socket is still where clients look for it.
+/// The time between two looks whether the socket is still where clients look for it.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Serves every connection until the daemon has stopped.
@@ -71,9 +71,9 @@ struct Clients<'a> {
     connections: JoinSet<()>,
     refused: JoinSet<()>,
     places: Places,
-    /// Length of the next pause after a connection that could not be taken.
+    /// Length of the next pause after a connection that could not be accepted.
     next_pause: Duration,
-    /// End of the pause; none if connections are taken.
+    /// End of the pause; none if connections are accepted.
     again: Option<Instant>,
 }
 
@@ -90,7 +90,7 @@ impl<'a> Clients<'a> {
         }
     }
 
-    /// Serves a client, or says why not.
+    /// Serves a client, or answers why it is not served.
     fn take(&mut self, stream: UnixStream) {
         let context = &self.gateway.api().context;
         if std::mem::replace(&mut self.next_pause, SHORTEST_PAUSE) != SHORTEST_PAUSE {
@@ -110,14 +110,17 @@ impl<'a> Clients<'a> {
                 });
             }
             Err(why) if self.refused.len() < MOST_REFUSED => drop(self.refused.spawn(refuse(stream, why))),
-            Err(_) => tracing::debug!("a client was cut off without a word: there are too many connections"),
+            Err(_) => tracing::debug!(
+                "too many clients are being refused already: one more was closed without an answer"
+            ),
         }
     }
 
-    /// Takes no connections for a while: most likely there are too many open files, and this would spin.
+    /// Accepts no connections for a while: most likely there are too many open files, and trying again at once would spin.
     fn pause(&mut self, error: &io::Error) {
-        let message =
-            format!("connections cannot be taken: {error}; those that wait are taken when files are closed");
+        let message = format!(
+            "connections cannot be accepted: {error}; the waiting ones are accepted when files are closed"
+        );
         tracing::warn!("{message}");
         self.gateway.api().context.health.report(CONNECTIONS_ISSUE, message);
         self.again = Some(Instant::now() + self.next_pause);
@@ -129,7 +132,7 @@ impl<'a> Clients<'a> {
 struct InPlace {
     listener: Listener,
     socket: UnixListener,
-    /// True if something else was in its place at the last look.
+    /// True if another file was in its place at the last look.
     is_in_the_way: bool,
 }
 
@@ -153,7 +156,7 @@ impl InPlace {
             }
             Err(error) => {
                 let message = format!(
-                    "something is in the place of the socket, where nobody can reach this daemon: {error}; remove it"
+                    "another file is at the path of the socket, so no client can reach this daemon: {error}; remove it"
                 );
                 // Once, and not with each look.
                 if !std::mem::replace(&mut self.is_in_the_way, true) {
@@ -172,23 +175,23 @@ async fn until(time: Option<Instant>) {
     }
 }
 
-/// Tells a client why it is not served: once it has asked for something, so that what it hears is the answer, and before it is hung up on, so that
-/// it does not fail at asking. One that says nothing is told all the same.
+/// Answers a client that there are too many connections: after it has sent something, so that it takes the line for the answer, and before its
+/// connection is closed, so that its sending does not fail. A client that sends nothing gets the line all the same.
 async fn refuse(mut stream: UnixStream, message: String) {
     let line = error_line(&ApiError::new(ErrorKind::TooManyConnections, message));
-    // What it asks for does not matter. To be told that there may be something to read would not do: there may be nothing.
+    // Its content does not matter. Waiting until the stream is readable would not do: that may be reported without any data.
     let _ = timeout(REFUSING, stream.read(&mut [0; 1024])).await;
-    let told = async {
+    let answered = async {
         stream.write_all(&line).await?;
         stream.shutdown().await?;
         tokio::io::copy(&mut stream.take(HEARD_OUT), &mut tokio::io::sink()).await
     };
-    if let Ok(Err(error)) = timeout(REFUSING, told).await {
-        tracing::debug!(%error, "a client could not be told that there are too many connections");
+    if let Ok(Err(error)) = timeout(REFUSING, answered).await {
+        tracing::debug!(%error, "the answer that there are too many connections could not be sent");
     }
 }
 
-/// Whoever else is at the other end. The file's mode keeps others out; this holds even if someone has changed it. Root may do anything anyway.
+/// The other user at the other end, if it is one. The file's mode keeps others out; this holds even if that was changed. Root may do anything anyway.
 fn stranger(stream: &UnixStream) -> Option<String> {
     match stream.peer_cred() {
         Ok(peer) if peer.uid() == rustix::process::geteuid().as_raw() || peer.uid() == 0 => None,

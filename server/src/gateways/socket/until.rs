@@ -28,7 +28,7 @@ impl<R: AsyncRead + Unpin> AsyncRead for UntilCancelled<R> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match Pin::new(&mut self.stream).poll_read(cx, buf) {
-            // Asked only when there is nothing to read: what has been sent is still taken in.
+            // Asked only when there is nothing to read: requests that were sent are still read.
             Poll::Pending => self.cancelled.as_mut().poll(cx).map(Ok),
             ready => ready,
         }

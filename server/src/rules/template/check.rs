@@ -1,4 +1,4 @@
-//! What is wrong with a prompt whatever happens.
+//! The checks of a prompt that need no event.
 
 use minijinja::{Environment, ErrorKind};
 
@@ -7,16 +7,16 @@ use super::{
     unless_it_panics,
 };
 
-/// What a prompt may refer to.
+/// The names to which a prompt may refer.
 const NAMES: [&str; 5] = ["event", "events", "files", "matches", "rule"];
 
-/// What an event has.
+/// The members of an event.
 const EVENT_MEMBERS: [&str; 6] = ["seq", "topic", "payload", "source", "at", "causedBy"];
 
-/// How many instructions are tried out. What stands for events is short; a configuration may have thousands of prompts.
+/// The number of instructions of a dry run. The sample events are short; a configuration may have thousands of prompts.
 const FUEL: u64 = 50_000;
 
-/// Says what is wrong with a prompt, before there is any event: its syntax, and names that nothing will ever have.
+/// Finds the problem of a prompt, before there is any event: its syntax, and names that nothing will ever have.
 ///
 /// # Errors
 /// It cannot be used.
@@ -45,15 +45,15 @@ fn check_template(prompt: &str) -> Result<(), TemplateError> {
             return Err(TemplateError(message));
         }
     }
-    // Where nobody knows what an event brings, what is made of it may be anything: then it is known when there is one.
+    // The payload of a sample event is unknown, so its values may be anything: their size is checked when there is an event.
     if growth::check(&taken_apart, Some(&sample())).is_err() {
         return Ok(());
     }
-    try_out(&environment, prompt)
+    dry_run(&environment, prompt)
 }
 
-/// Filters, functions and the members of members are looked up when they are used only: so use them, on what stands for an event.
-fn try_out(environment: &Environment<'_>, prompt: &str) -> Result<(), TemplateError> {
+/// Renders the prompt with sample events: filters, functions and the members of members are only looked up in use.
+fn dry_run(environment: &Environment<'_>, prompt: &str) -> Result<(), TemplateError> {
     let mut environment = environment.clone();
     environment.set_fuel(Some(FUEL));
     environment.set_formatter(|_, _, value| {
@@ -65,7 +65,7 @@ fn try_out(environment: &Environment<'_>, prompt: &str) -> Result<(), TemplateEr
             Err(TemplateError(format!("it refers to something that no event has{named}")))
         }
         Err(error) if is_wrong_for_any_event(error.kind()) => Err(error.into()),
-        // What else goes wrong may go well with what an event really brings.
+        // Other errors may not occur with the payload of a real event.
         _ => Ok(()),
     }
 }

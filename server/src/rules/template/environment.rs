@@ -7,13 +7,13 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, filters};
 
 use super::quote::{Inserted, JOIN, insert, joined, text, to_json};
 
-/// How many instructions of the template engine a prompt may take, or 64 times as many bytes.
+/// The number of instructions of the template engine that a prompt may take, or 64 times as many bytes.
 const FUEL: u64 = 1_000_000;
 
-/// How deep loops and their like may stand in each other.
+/// The greatest depth of loops and the like within each other.
 const DEEPEST: usize = 50;
 
-/// Whether something was too long to be inserted whole.
+/// True if something was too long to be inserted whole.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Shortened(Arc<AtomicBool>);
 
@@ -23,12 +23,12 @@ impl Shortened {
     }
 }
 
-/// What templates are rendered with, and whether it had to shorten something.
+/// The environment in which templates are rendered, and the mark that it had to shorten something.
 pub(super) fn environment() -> (Environment<'static>, Shortened) {
     let shortened = Shortened::default();
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    // So that it names what is not there.
+    // So that errors name the missing member.
     environment.set_debug(true);
     // A prompt is no HTML; it is this formatter that quotes.
     environment.set_auto_escape_callback(|_| AutoEscape::None);
@@ -38,15 +38,15 @@ pub(super) fn environment() -> (Environment<'static>, Shortened) {
         flag.fetch_or(inserted == Inserted::Shortened, Ordering::Relaxed);
         Ok(())
     });
-    // These would say of what an event brings that it needs no quotes.
+    // These filters would insert values of an event without quotes.
     ["e", "escape", "safe"].iter().for_each(|filter| environment.remove_filter(filter));
-    // What a loop adds to from round to round could become as deep as there are rounds.
+    // A value to which a loop adds in each round could become as deep as there are rounds.
     ["namespace", "debug"].iter().for_each(|function| environment.remove_global(function));
     environment.add_filter(JOIN, filters::join);
     environment.add_filter("join", joined);
     environment.add_filter("string", text);
     environment.add_filter("tojson", to_json);
-    // A prompt must end: loops over loops over what an event brings may be long.
+    // A prompt must end: loops over loops over the members of an event may be long.
     environment.set_fuel(Some(FUEL));
     environment.set_recursion_limit(DEEPEST);
     (environment, shortened)

@@ -1,8 +1,8 @@
-//! How large what a template makes could become, looked at before it is rendered.
+//! A bound on the size of what a template produces, found before it is rendered.
 //!
 //! A list that holds another one twice, that again twice and so on is small and takes no work to make: nothing is copied. Written as text it
-//! has no end, and the engine's fuel does not count what is written. So each value is given a bound here, and what turns values into text, or
-//! looks into them, must not be given one that could be larger than that.
+//! has no end, and the engine's fuel does not count what is written. So each value is given a bound here, and operations that turn values into
+//! text, or look into them, must not be given a value that could be larger than that.
 
 use std::collections::HashMap;
 
@@ -14,21 +14,21 @@ use minijinja::{
 
 use super::TemplateError;
 
-/// The most parts of what is written as text, or looked into.
+/// The most parts of a value that is written as text, or looked into.
 const LARGEST: f64 = 32_000_000.0;
 
-/// How often the engine repeats something at the most, before it is out of fuel.
+/// The most repetitions of the engine before it is out of fuel.
 const MOST_TIMES: f64 = 2_000_000.0;
 
-/// How many values are followed one by one.
+/// The number of values that are followed one by one.
 const FOLLOWED: usize = 10_000;
 
-/// What is known of a value.
+/// The knowledge about a value.
 #[derive(Debug, Clone)]
 enum Bound {
-    /// It is one of these.
+    /// One of these values.
     Known(Vec<Value>),
-    /// It has so many parts at the most; `is_plain` tells that it is no list of anything.
+    /// A value with so many parts at the most; `is_plain` is true if it is no list.
     Parts { most: f64, is_plain: bool },
 }
 
@@ -54,7 +54,7 @@ impl Bound {
         }
     }
 
-    /// What one of its members may be.
+    /// The possible values of one of its members.
     fn member(&self, find: impl Fn(&Value) -> Option<Value>) -> Self {
         match self {
             Self::Known(values) => Self::Known(values.iter().filter_map(find).collect()),
@@ -62,7 +62,7 @@ impl Bound {
         }
     }
 
-    /// What it may be when it is gone through.
+    /// The possible values of its elements.
     fn element(&self) -> Self {
         let Self::Known(values) = self else { return self.clone() };
         let mut elements = Vec::new();
@@ -78,7 +78,7 @@ fn is_container(value: &Value) -> bool {
     matches!(value.kind(), ValueKind::Seq | ValueKind::Map | ValueKind::Iterable | ValueKind::Plain)
 }
 
-/// How many parts a value has, or more than may be.
+/// The number of parts of a value, or more than may be.
 fn parts(value: &Value) -> f64 {
     let mut count = 1.0;
     let mut open = vec![value.clone()];
@@ -101,14 +101,14 @@ fn parts(value: &Value) -> f64 {
     count
 }
 
-/// Whether nothing that a template makes could become too large, with this data; without any, as far as the template itself says.
+/// Checks that nothing that a template produces could become too large, with this data; without data, by the template itself.
 pub(super) fn check(template: &Stmt<'_>, data: Option<&Value>) -> Result<(), TemplateError> {
     let mut growth = Growth { names: HashMap::new(), data };
     growth.statement(template)
 }
 
 struct Growth<'d> {
-    /// What has been set so far. Each loop begins anew with what was set before it.
+    /// The names that have been set so far. Each loop starts with those that were set before it.
     names: HashMap<String, Bound>,
     data: Option<&'d Value>,
 }
@@ -157,12 +157,12 @@ impl Growth<'_> {
                 self.of(&block.filter)?;
                 self.statements(&block.body)
             }
-            // What prompts do not have.
+            // Statements that prompts cannot have.
             _ => Ok(()),
         }
     }
 
-    /// A name stands for this from here on, or still for what it stood for, where this is done in a branch.
+    /// Gives a name this value from here on; in a branch, the earlier value stays possible.
     fn bind(&mut self, target: &Expr<'_>, value: Bound) {
         match target {
             Expr::Var(name) => {
@@ -184,7 +184,7 @@ impl Growth<'_> {
         targets.iter().for_each(|target| self.bind(target, element.clone()));
     }
 
-    /// The bound of what an expression stands for.
+    /// The bound of the value of an expression.
     fn of(&self, expression: &Expr<'_>) -> Result<Bound, TemplateError> {
         Ok(match expression {
             Expr::Const(constant) => Bound::Known(vec![constant.value.clone()]),
@@ -294,7 +294,7 @@ impl Growth<'_> {
         })
     }
 
-    /// Arguments become text as well.
+    /// The bounds of arguments, which become text as well.
     fn arguments(&self, arguments: &[CallArg<'_>]) -> Result<Vec<Bound>, TemplateError> {
         let mut bounds = Vec::with_capacity(arguments.len());
         for argument in arguments {
@@ -321,7 +321,7 @@ impl Growth<'_> {
     }
 }
 
-/// One or the other.
+/// The bound of a value that is one or the other.
 fn either(one: Bound, other: Bound) -> Bound {
     match (one, other) {
         (Bound::Known(one), Bound::Known(other)) => Bound::Known(one.into_iter().chain(other).collect()),
@@ -336,7 +336,7 @@ fn together(items: impl IntoIterator<Item = Bound>) -> Bound {
     Bound::parts(items.into_iter().map(|item| item.most()).fold(1.0, |sum, one| sum + one))
 }
 
-/// How often something is repeated that is multiplied by this.
+/// The number of repetitions of a value that is multiplied by this one.
 fn times(by: &Bound) -> f64 {
     match by {
         Bound::Known(values) => values

@@ -1,4 +1,4 @@
-//! Prompts as templates: what events bring is data in them, quoted as such, and never part of the instructions.
+//! Prompts as templates: the members of events are data in them, quoted as such, and never part of the instructions.
 //!
 //! A template is bounded in all that it can take: its tokens are counted before it is parsed, since the engine recurses over
 //! them; it is parsed and rendered where the stack is known; fuel bounds the work and the memory of rendering it, and what is
@@ -33,7 +33,7 @@ fn parsed(prompt: &str) -> Result<Stmt<'_>, minijinja::Error> {
     parse(prompt, "prompt", SyntaxConfig::default())
 }
 
-/// Runs the engine. What it makes of an event is no reason for the daemon to end, whatever that is.
+/// Runs the engine, and turns a panic into an error: no event may end the daemon.
 fn unless_it_panics<T>(run: impl FnOnce() -> T) -> Result<T, TemplateError> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|_| {
         TemplateError("the template engine fails at it: use less of it, or have the agent read the file that AIWG_EVENT_FILE names".to_owned())
@@ -51,7 +51,7 @@ impl From<minijinja::Error> for TemplateError {
         let what = match error.kind() {
             ErrorKind::UndefinedError => {
                 let named = error.detail().map_or_else(String::new, |what| format!(": {what}"));
-                format!("it refers to something that the event does not bring{named}")
+                format!("it refers to something that the event does not have{named}")
             }
             ErrorKind::OutOfFuel => {
                 "it takes more work or memory than a prompt may: name the members that the agent needs, or \

@@ -1,4 +1,4 @@
-//! How values become text: as JSON, in which nobody can take a string with quotes and escapes for a part of the sentence around
+//! The text of values: as JSON, in which a string with quotes and escapes cannot be mistaken for a part of the sentence around
 //! it.
 
 use std::io;
@@ -14,26 +14,26 @@ use serde_json::{Serializer, json, ser::PrettyFormatter};
 /// The longest JSON that is inserted whole, in bytes. A prompt may be twice as long.
 const LONGEST: usize = LONGEST_PROMPT / 2;
 
-/// How much of what is longer is inserted, in bytes.
+/// The number of bytes that are inserted of a longer value.
 const BEGINNING: usize = 16 * 1024;
 
-/// How much is counted of what is longer still, in bytes: a list of lists may be one that nobody could ever write down.
+/// The number of bytes that are counted of a value that is longer still: the text of a list of lists could have no end.
 const COUNTED: usize = 32 * 1024 * 1024;
 
-/// By how many spaces JSON is indented at the most.
+/// The most spaces by which JSON is indented.
 const WIDEST: usize = 16;
 
-/// How many bytes of JSON cost as much as one instruction.
+/// The number of bytes of JSON that cost as much as one instruction.
 const BYTES_FOR_FUEL: usize = 64;
 
-/// Whether a value was inserted as it is.
+/// The way in which a value was inserted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Inserted {
     Whole,
     Shortened,
 }
 
-/// Writes a value as JSON. What is too long is shortened, and still JSON.
+/// Writes a value as JSON. One that is too long is shortened, and still JSON.
 pub(super) fn insert(
     out: &mut Output<'_>,
     state: &mut State<'_, '_>,
@@ -96,7 +96,7 @@ pub(super) fn text(state: &State<'_, '_>, value: &Value) -> Result<Value, Error>
     }
 }
 
-/// The filter `tojson`: the engine's own writes all of it before it asks what that costs.
+/// The filter `tojson`: the engine's own writes the whole value before it counts the cost.
 pub(super) fn to_json(
     state: &mut State<'_, '_>,
     value: &Value,

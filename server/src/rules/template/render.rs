@@ -1,4 +1,4 @@
-//! A prompt with what has happened in it.
+//! Rendering of a prompt with events.
 
 use std::{collections::HashSet, fmt::Write as _};
 
@@ -15,13 +15,13 @@ pub(super) const NOTE: &str =
 const SHORTENED: &str = "\n(What has a member \"shortened\" was too long to stand here: the file that the variable AIWG_EVENT_FILE names has \
                          the whole event, `aiwg event list --json` those before it.)";
 
-/// The prompt with what has happened in it. `events` are what led to it, the last one being `event`: the latest, where there were so
-/// many `matches` that not all are at hand.
+/// The prompt rendered with these events, the latest of so many `matches`; the last one is `event`. More matches than events means that the earlier
+/// ones are not at hand.
 ///
 /// It needs a thread with a [`STACK`](super::STACK), where the prompt has a brace.
 ///
 /// # Errors
-/// It refers to something that the event does not bring.
+/// It refers to something that the event does not have.
 pub fn render(prompt: &str, rule: &str, events: &[Event], matches: u64) -> Result<String, TemplateError> {
     if !prompt.contains('{') {
         return Ok(prompt.to_owned());
@@ -53,7 +53,7 @@ pub fn render(prompt: &str, rule: &str, events: &[Event], matches: u64) -> Resul
     }
     if text.len() > LONGEST_PROMPT {
         return Err(TemplateError(format!(
-            "with what happened in it, it has {} bytes, and a prompt may have {LONGEST_PROMPT}: name the members that the agent \
+            "with the values inserted, it has {} bytes, and a prompt may have {LONGEST_PROMPT}: name the members that the agent \
              needs, or have it read the file that AIWG_EVENT_FILE names",
             text.len()
         )));
@@ -65,7 +65,9 @@ fn value(event: &Event) -> Result<Value, TemplateError> {
     // By way of a JSON value: the payload is JSON text, which only serde_json can take apart.
     match serde_json::to_value(event) {
         Ok(value) => Ok(Value::from(Serde(value))),
-        Err(error) => Err(TemplateError(format!("what event {} brings cannot be read: {error}", event.seq))),
+        Err(error) => {
+            Err(TemplateError(format!("the payload of event {} cannot be read: {error}", event.seq)))
+        }
     }
 }
 

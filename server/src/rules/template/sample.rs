@@ -1,4 +1,4 @@
-//! What stands for events before there are any: to see whether a prompt refers to something that none of them will ever have.
+//! Sample events, for a dry run of a prompt before there are any: it shows a reference to something that no event will ever have.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use minijinja::{
     value::{Enumerator, Object, ObjectRepr},
 };
 
-/// How deep lists within what an event brings go here: when it is written as JSON, it has to end.
+/// The depth of lists within the sample payload: written as JSON, it has to end.
 const DEPTH: u8 = 8;
 
-/// What an event brings: nobody knows what that is. It has every member, and is a list of things like itself.
+/// Stand-in payload: has every member and is a list of itself.
 #[derive(Debug)]
 struct Anything(u8);
 
@@ -29,7 +29,7 @@ impl Object for Anything {
     }
 }
 
-/// A list of things that are all alike, of whatever length.
+/// A list of equal elements, of any length.
 #[derive(Debug)]
 struct Many(Value);
 
@@ -47,7 +47,7 @@ impl Object for Many {
     }
 }
 
-/// All that a prompt may refer to.
+/// The value of every name to which a prompt may refer.
 pub(super) fn sample() -> Value {
     let event = context! {
         seq => 1,

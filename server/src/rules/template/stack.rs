@@ -1,16 +1,16 @@
-//! Where templates are parsed and rendered: the engine recurses, as deep as [`tokens`](super::tokens) allows.
+//! The thread on which templates are parsed and rendered: the engine recurses, as deep as [`tokens`](super::tokens) allows.
 
 use std::thread;
 
 use super::TemplateError;
 
-/// How much stack a thread needs that parses or renders templates, in bytes. It is reserved, and taken only where it is used.
+/// The stack of a thread that parses or renders templates, in bytes. It is reserved, and taken only where it is used.
 pub const STACK: usize = 8 * 1024 * 1024;
 
-/// Runs something on a thread of its own, which has the stack that templates need.
+/// Calls a function on a thread of its own, which has the stack that templates need.
 ///
 /// # Errors
-/// There is no thread to be had.
+/// No thread could be started.
 pub fn on_known_stack<T: Send>(run: impl FnOnce() -> T + Send) -> Result<T, TemplateError> {
     thread::scope(|scope| {
         let thread = thread::Builder::new().name("template".to_owned()).stack_size(STACK);

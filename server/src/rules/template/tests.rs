@@ -1,4 +1,4 @@
-//! What prompts come to, and what is said of those that come to nothing.
+//! The texts of prompts, and the errors of those that cannot be rendered.
 
 use aiwg_protocol::types::{Event, EventSource, Json, Timestamp};
 
@@ -99,21 +99,21 @@ fn nothing_makes_an_event_part_of_the_instructions() {
 fn what_cannot_be_read_is_not_taken_for_missing() {
     for payload in [r#"{"a": "\ud800"}"#, r#"{"a": 1e999}"#] {
         let wrong = render("{{ event.payload.a }}", "r", &[event("a:b", payload)], 1).unwrap_err();
-        assert!(wrong.to_string().contains("event 7 brings cannot be read"), "{wrong}");
+        assert!(wrong.to_string().contains("the payload of event 7 cannot be read"), "{wrong}");
     }
 }
 
 #[test]
 fn what_the_event_does_not_bring_is_an_error() {
     let wrong = render("{{ event.payload.version }}", "r", &[event("a:b", "{}")], 1).unwrap_err();
-    assert!(wrong.to_string().contains("does not bring: `event.payload.version` is undefined"), "{wrong}");
+    assert!(wrong.to_string().contains("does not have: `event.payload.version` is undefined"), "{wrong}");
     let wrong = render("{% for e in events %}{{ e.payload.a.b }}{% endfor %}", "r", &[event("a:b", "{}")], 1)
         .unwrap_err();
     assert!(wrong.to_string().contains("`e.payload.a` is undefined"), "{wrong}");
     assert!(rendered("{{ event.payload.version|default('none') }}", "{}").contains("\"none\""));
 }
 
-/// On the stack that the engine has, in whatever build this is.
+/// Runs on the stack that the engine has, in any build.
 fn on_the_engines_stack(prompt: &str, payload: &str) -> Result<String, TemplateError> {
     on_known_stack(|| {
         check(prompt)?;
@@ -177,7 +177,7 @@ fn what_is_within_the_limits_fits_the_stack() {
     ] {
         match on_the_engines_stack(&prompt, "null") {
             Ok(_) => {}
-            // It may still be wrong: what counts is that it is said.
+            // It may still be wrong: the error only has to be reported.
             Err(why) => assert!(!why.to_string().contains("looked at"), "{prompt:.40}: {why}"),
         }
     }
@@ -206,7 +206,7 @@ fn the_work_and_the_memory_of_a_prompt_are_bounded() {
     let why =
         on_the_engines_stack(&format!("{{% set a = 'aaaaaaaa' %}}{doubled}{{{{ a }}}}"), "null").unwrap_err();
     assert!(why.to_string().contains("more work or memory than a prompt may"), "{why}");
-    // A list of lists that nobody could write down.
+    // A list of lists whose text has no end.
     let doubled = "{% set a = [a, a] %}".repeat(60);
     let text = on_the_engines_stack(&format!("{{% set a = [1] %}}{doubled}{{{{ a }}}}"), "null").unwrap();
     assert!(text.len() < 50_000 && text.contains("\"shortened\""), "{}", text.len());

@@ -1,4 +1,4 @@
-//! How much a template may be, looked at before it is parsed.
+//! The limits of a template, checked before it is parsed.
 //!
 //! The engine's own limit of depth leaves out chains: each `not`, `-`, filter, operator and `elif` is another level of what it
 //! recurses over.
@@ -16,7 +16,7 @@ const MOST: usize = 4_000;
 /// The most `elif`, each of which is one level.
 const MOST_ELIF: usize = 100;
 
-/// What a tag of statements may begin with. The others define what can call itself, or read other templates.
+/// The words that may begin a tag. The others define macros and blocks, which can call themselves, or read other templates.
 const STATEMENTS: [&str; 12] = [
     "if",
     "elif",
@@ -32,7 +32,7 @@ const STATEMENTS: [&str; 12] = [
     "endfilter",
 ];
 
-/// Whether a template may be parsed at all.
+/// Checks that a template may be parsed at all.
 pub(super) fn check(template: &str) -> Result<(), TemplateError> {
     let mut counted = Counted::default();
     for token in tokenize(template, false, Default::default()) {
