@@ -45,14 +45,14 @@ fn ignore_files_count_when_edited_too() {
     let project = Project::new(&["out/a", "b"]);
     project.write(".gitignore", "out/\n");
     let watched = poll(&project);
-    project.write("out/a", "another");
+    project.replace("out/a", "another");
     watched.assert_reported(&[]);
-    project.write(".gitignore", "nothing\n");
+    project.replace(".gitignore", "nothing\n");
     watched.assert_reported(&[modified(".gitignore")]);
-    project.write("out/a", "yet another");
+    project.replace("out/a", "yet another");
     watched.assert_reported(&[modified("out/a")]);
-    project.write(".gitignore", "out/\n");
-    project.write("b", "another");
+    project.replace(".gitignore", "out/\n");
+    project.replace("b", "another");
     watched.assert_reported(&[modified(".gitignore"), modified("b")]);
 }
 

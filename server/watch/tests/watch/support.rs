@@ -51,6 +51,13 @@ impl Project {
         fs::write(path, content).unwrap();
     }
 
+    /// Writes a file at once, as no look can find it half written: a poll between the emptying and the writing is a change of its own.
+    pub(crate) fn replace(&self, path: impl AsRef<Path>, content: &str) {
+        let outside = tempfile::NamedTempFile::new_in(self.dir.path().parent().unwrap()).unwrap();
+        fs::write(&outside, content).unwrap();
+        outside.persist(self.path(path)).unwrap();
+    }
+
     pub(crate) fn mkdir(&self, path: &str) {
         fs::create_dir_all(self.path(path)).unwrap();
     }
