@@ -73,7 +73,7 @@ fn one_without_a_stamp_is_refused_as_well() {
     connection.execute_batch(include_str!("../../e2e/stored/daemon.sql")).unwrap();
     connection
         .execute_batch(
-            "DROP INDEX task_queue; DROP INDEX task_waiting;
+            "DROP TABLE made_here; DROP TABLE config_in_force; DROP INDEX task_queue; DROP INDEX task_waiting;
              ALTER TABLE task DROP COLUMN place;
              CREATE INDEX task_queue ON task (priority DESC, no) WHERE state = 'queued' AND waiting = 0;
              CREATE INDEX task_waiting ON task (priority DESC, no) WHERE state = 'queued' AND waiting > 0;
