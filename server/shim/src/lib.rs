@@ -20,7 +20,7 @@
 //! never start any more. There is no state in between. Only if the shim itself was killed can processes be left that no shim
 //! keeps: [`sweep`] ends those.
 //!
-//! # What holds at all times
+//! # Invariants
 //!
 //! - A process is a number **and** a start time ([`Process`]), and is signalled through a descriptor: never a reused number.
 //! - A zombie is dead, although `kill -0` says otherwise.

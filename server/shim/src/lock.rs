@@ -121,7 +121,7 @@ pub fn abandon(dir: &Path, attempt: u32) -> Result<Abandon, RecordError> {
     give_up().map_err(RecordError::at(&path))
 }
 
-/// Takes the lock for life, unless someone else has it or the attempt has been given up.
+/// Takes the lock for life, unless another process has it or the attempt has been given up.
 pub(crate) fn acquire(dir: &Dir, path: &Path, attempt: u32) -> Result<Acquired, RecordError> {
     let acquire = || -> io::Result<Acquired> {
         let file = dir.open_private(LOCK_FILE.as_ref(), OFlags::CREATE)?;

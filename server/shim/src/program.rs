@@ -1,4 +1,4 @@
-//! The shim as a small program beside `aiwg`, which starts in half the time: it has a thirtieth of what the system must load and relocate.
+//! The shim as a small program beside `aiwg`, which starts in half the time: it has a thirtieth of the code that the system must load and relocate.
 //!
 //! It must be of the very build of the daemon that starts it. One of the two may have been copied alone, or replaced while the daemon runs; then
 //! the daemon's own program is the shim.
@@ -199,7 +199,7 @@ mod tests {
         let found = ShimProgram::at(&path, path.metadata().unwrap().uid()).unwrap().unwrap();
         let is_unchanged = || State::of(&found.file.metadata().unwrap()) == found.state;
         assert!(is_unchanged());
-        // Replaced by another file, it is still what was found.
+        // Replaced by another file, it is still the one that was found.
         std::fs::write(dir.path().join("new"), "another").unwrap();
         std::fs::rename(dir.path().join("new"), &path).unwrap();
         assert!(is_unchanged());

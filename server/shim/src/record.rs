@@ -194,7 +194,7 @@ fn replace(
 /// Does work that puts a file there, and does it again if it fails once the obstacle is removed: the agent may have put anything in the way.
 fn cleared(dir: &Dir, name: &str, work: impl Fn() -> io::Result<()>) -> io::Result<()> {
     work().or_else(|error| {
-        // Nothing is in the way then, and what is reserved is not to be given back.
+        // Nothing is in the way then, and the reserved room is not to be given back.
         if is_shortage(&error) {
             return Err(error);
         }

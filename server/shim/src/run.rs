@@ -68,11 +68,11 @@ fn carry_out() -> Result<u8, Box<dyn Error>> {
     let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), &order);
     match start(&order, &dir, &signals) {
         Ok((run, outputs)) => {
-            tell(run.agent);
+            report(run.agent);
             keep(&run, &order, (&dir, &outputs), watch, &mut signals, &mut record);
         }
         Err(error) => {
-            tell_failed(&error);
+            report_failed(&error);
             if error.is_shortage() {
                 // It has not been started, and will be: that needs no record, for which there may be no room.
                 return Ok(0);
@@ -86,7 +86,7 @@ fn carry_out() -> Result<u8, Box<dyn Error>> {
     if record.ended_for == Some(EndedFor::Removed) || (on_record.is_err() && !dir.is_linked()?) {
         record.ended_for = Some(EndedFor::Removed);
         // Or a daemon that comes back would take the task for one that was never begun.
-        leave_word(&order, &record).unwrap_or_else(|error| complain(&error));
+        record_elsewhere(&order, &record).unwrap_or_else(|error| complain(&error));
         return Ok(EXIT_REMOVED);
     }
     Ok(on_record.map(|()| 0)?)
@@ -110,18 +110,18 @@ fn detach() -> io::Result<()> {
     Ok(())
 }
 
-fn tell(agent: Option<Process>) {
+fn report(agent: Option<Process>) {
     if let Some(agent) = agent {
-        say(&Started::Started(agent));
+        send(&Started::Started(agent));
     }
 }
 
-fn tell_failed(error: &SpawnError) {
-    say(&Started::Failed(error.clone()));
+fn report_failed(error: &SpawnError) {
+    send(&Started::Failed(error.clone()));
 }
 
 /// Reports to the daemon, and closes the pipe. The daemon may be gone: that changes nothing.
-fn say(started: &Started) {
+fn send(started: &Started) {
     let mut stdout = io::stdout();
     let _ = serde_json::to_writer(&mut stdout, started);
     let _ = stdout.write_all(b"\n").and_then(|()| stdout.flush());
@@ -224,7 +224,7 @@ fn put_on_record(dir: &Dir, end_requested: impl Fn() -> bool, record: &ExitRecor
 }
 
 /// Puts the end on record where the directory was, as long as its project is there.
-fn leave_word(order: &Order, record: &ExitRecord) -> io::Result<()> {
+fn record_elsewhere(order: &Order, record: &ExitRecord) -> io::Result<()> {
     let make = |dir: &Path| match DirBuilder::new().mode(0o700).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),

@@ -160,7 +160,7 @@ mod linux {
         pids().filter(|pid| Process::is_shim(*pid) && is_own(*pid)).filter(is_alive)
     }
 
-    /// Kills what it finds until it finds nothing.
+    /// Kills the processes that it finds until it finds none.
     fn kill_all(find: impl Fn() -> Vec<Process>) -> Swept {
         let mut killing = Killing::default();
         let mut empty_walks = 0;

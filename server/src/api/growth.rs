@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn all_who_wait_for_a_file_hear_of_it_and_nobody_looks_when_they_are_gone() {
+    async fn all_calls_that_wait_for_a_file_hear_of_it_and_the_looking_ends_with_them() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("stdout.log");
         let growth = Arc::new(Growth::default());
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn only_they_hear_at_once_for_whom_there_is_something() {
+    fn only_calls_that_can_read_more_hear_at_once() {
         let mut file = Waited { found: None, waiting: BTreeMap::new(), unheard: None };
         for beyond in [0, 10, 20] {
             file.waiting.entry(beyond).or_default().waiting += 1;

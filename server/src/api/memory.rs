@@ -12,7 +12,7 @@ use crate::allocator::give_back_what_is_free;
 /// A MiB, in bytes.
 const MIB: usize = 1024 * 1024;
 
-/// The memory that one long answer may take while it is made, in bytes: a page of the store, the row that ends it, and what JSON adds.
+/// The memory that one long answer may take while it is made, in bytes: a page of the store, the row that ends it, and the characters that JSON adds.
 pub(crate) const LONG_ANSWER: usize = 10 * MIB;
 
 /// The number of freed bytes from which they are given back to the system.
@@ -20,7 +20,7 @@ const WORTH_IT: usize = 4 * MIB;
 
 /// The budgets that all connections share.
 pub(crate) struct Memory {
-    /// Half of it: for the lines that they read, and the calls that come of them.
+    /// Half of it: for the lines that they send, and the calls in them.
     pub(crate) lines: Budget,
     /// Three eighths: for the answers and notifications that they are sent.
     pub(crate) answers: Budget,

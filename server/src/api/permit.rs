@@ -104,7 +104,7 @@ fn tasks(params: &impl Serialize) -> Vec<Option<TaskNo>> {
     params.get("taskId").into_iter().chain(several).map(|id| id.as_str()?.parse().ok()).collect()
 }
 
-/// True if each is the agent's own task, or was caused by it. The method itself reports what is no task at all.
+/// True if each is the agent's own task, or was caused by it. The method itself reports an id that is no task.
 async fn are_own(
     handler: &Handler,
     agent: &CallingAgent,

@@ -62,7 +62,7 @@ fn a_key_stands_once() {
 }
 
 #[test]
-fn no_shape_takes_unknown_keys() {
+fn no_object_takes_unknown_keys() {
     assert_eq!(
         wrong(&rule(&[("condition", r#"{"type":"always","interval_ms":5000}"#)])),
         ["5:30: unknown key \"interval_ms\" in rules[0].condition; expected only \"type\""]

@@ -7,7 +7,7 @@ use aiwg_model::InForce;
 use super::{
     Ended,
     error::system,
-    signals::{Signals, last_wish, wanted_to_stop},
+    signals::{Signals, last_request, wanted_to_stop},
     start::Daemon,
 };
 use crate::{
@@ -61,7 +61,7 @@ impl Daemon {
             in_time(name, end).await;
         }
         // From here on no client can call over the socket.
-        let last = last_wish(&context, signals).max(how);
+        let last = last_request(&context, signals).max(how);
         if how < last && last == Stop::EndAgents {
             self.lock.note(Phase::Stops);
             end_agents(&context).await;

@@ -58,7 +58,7 @@ pub(super) async fn wanted_to_stop(api: &Arc<Api>, signals: &mut Signals) -> Sto
 }
 
 /// The last stop that has been asked for, also while the daemon was shutting down.
-pub(super) fn last_wish(context: &Context, signals: &mut Signals) -> Stop {
+pub(super) fn last_request(context: &Context, signals: &mut Signals) -> Stop {
     let signalled = [&mut signals.terminate, &mut signals.interrupt]
         .into_iter()
         .any(|signal| signal.recv().now_or_never().flatten().is_some());

@@ -157,7 +157,7 @@ struct Writer {
     dir: PathBuf,
     /// A reader of its own.
     reader: Arc<dyn Reader>,
-    /// None until all that is in the store is written; and after an error, when only the files themselves show what is written.
+    /// None until all events of the store are written; and after an error, when only the files show which are.
     log: Option<Files>,
 }
 

@@ -1,4 +1,4 @@
-//! Reads the files that decide what runs.
+//! Reads the files that decide which programs run.
 
 use std::{fs::File, io, os::unix::fs::OpenOptionsExt, path::Path};
 

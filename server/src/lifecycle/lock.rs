@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_takes_over_from_one_that_was_waited_for_is_waited_for_as_well() {
+    fn the_next_holder_of_the_lock_is_waited_for_as_well() {
         let (_dir, project) = Project::temporary();
         let lock = Lock::take(&project, None, true).unwrap().unwrap();
         let in_phase = |phase| Holder { phase, ..lock.holder.clone() };

@@ -90,7 +90,7 @@ impl LogFile {
             }
             Err(error) => {
                 self.is_failing = true;
-                self.trouble("cannot be written", &error);
+                self.report("cannot be written", &error);
             }
         }
     }
@@ -110,7 +110,7 @@ impl LogFile {
                 self.open = Some(open);
                 self.health.clear(LOG_ISSUE);
             }
-            Err(error) => self.trouble("cannot be opened", &error),
+            Err(error) => self.report("cannot be opened", &error),
         }
     }
 
@@ -129,7 +129,7 @@ impl LogFile {
         match self.move_on() {
             Ok(()) => self.reopen(),
             Err(error) => {
-                self.trouble("cannot be rotated, so it grows", &error);
+                self.report("cannot be rotated, so it grows", &error);
                 if let Some(open) = &mut self.open {
                     open.full = open.length + self.rotation.bytes;
                 }
@@ -154,7 +154,7 @@ impl LogFile {
         Ok(())
     }
 
-    fn trouble(&self, what: &str, error: &io::Error) {
+    fn report(&self, what: &str, error: &io::Error) {
         self.health.report(LOG_ISSUE, format!("the log {} {what}: {error}", self.path.display()));
     }
 }
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_somebody_has_removed_is_not_missed() {
+    fn a_removed_file_is_made_again() {
         let (_dir, mut log, health) = log(SMALL);
         (0..4).for_each(|number| log.write_line(format!("line {number}\n").as_bytes()));
         fs::remove_file(numbered(&log.path, 1)).unwrap();

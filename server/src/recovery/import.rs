@@ -78,7 +78,7 @@ pub(super) fn import(
             return Ok(keep(&beside, &text, "is not understood and was not imported", health)?);
         }
         Content::Unfit(unfit) if source == beside => return Err(at(source)(unfit.into()).into()),
-        Content::Unfit(unfit) => return Ok(set_aside(file, &beside, &unfit, health)?),
+        Content::Unfit(unfit) => return Ok(keep_unreadable(file, &beside, &unfit, health)?),
         Content::Tasks(tasks) => tasks,
     };
     let tasks: Vec<ImportedTask> = tasks.iter().filter_map(|task| imported(task, interrupted)).collect();
@@ -105,7 +105,7 @@ pub(super) fn keep_unasked(file: &Path, health: &Health) -> io::Result<()> {
     let why = match content {
         Content::Ours => return Ok(()),
         Content::Unfit(unfit) => {
-            return set_aside(file, &file.with_added_extension(NOT_IMPORTED), &unfit, health);
+            return keep_unreadable(file, &file.with_added_extension(NOT_IMPORTED), &unfit, health);
         }
         Content::Tasks(tasks) => format!(
             "holds {} tasks that this daemon has not written, a Node daemon's perhaps, which were not imported; look at them, then \
@@ -120,18 +120,18 @@ pub(super) fn keep_unasked(file: &Path, health: &Health) -> io::Result<()> {
 /// Keeps a copy of a file that is not imported, so that it is not lost.
 fn keep(kept: &Path, text: &[u8], why: &str, health: &Health) -> io::Result<()> {
     write_private(kept, text).map_err(at(kept))?;
-    say_kept(kept, why, health);
+    report_kept(kept, why, health);
     Ok(())
 }
 
 /// Keeps a file that cannot be copied, by another name.
-fn set_aside(file: &Path, kept: &Path, unfit: &Unfit, health: &Health) -> io::Result<()> {
+fn keep_unreadable(file: &Path, kept: &Path, unfit: &Unfit, health: &Health) -> io::Result<()> {
     std::fs::rename(file, kept).map_err(at(file))?;
-    say_kept(kept, &format!("was not imported: {unfit}"), health);
+    report_kept(kept, &format!("was not imported: {unfit}"), health);
     Ok(())
 }
 
-fn say_kept(kept: &Path, why: &str, health: &Health) {
+fn report_kept(kept: &Path, why: &str, health: &Health) {
     let message = format!("tasks.json {why}; it is kept as {}", kept.display());
     tracing::warn!("{message}");
     health.report(IMPORT_ISSUE, message);

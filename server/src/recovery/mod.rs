@@ -46,7 +46,7 @@ pub(crate) struct Wanted {
 /// Opens the store of a project whose lock the caller holds.
 ///
 /// # Errors
-/// It cannot be opened, and that is no damage that setting it aside would mend.
+/// It cannot be opened, for another reason than damage.
 pub(crate) fn open_store(
     project: &Project,
     wanted: &Wanted,
@@ -54,27 +54,26 @@ pub(crate) fn open_store(
 ) -> Result<Box<dyn Store>, RecoveryError> {
     // A stopped daemon removes it.
     let after_a_crash = project.pid_file().exists();
-    let (mut store, aside) = match &wanted.damage {
-        Some(why) => {
-            SqliteStore::replace(&project.database(), why).map(|(store, aside)| (store, Some(aside)))?
-        }
+    let (mut store, quarantined) = match &wanted.damage {
+        Some(why) => SqliteStore::replace(&project.database(), why)
+            .map(|(store, quarantined)| (store, Some(quarantined)))?,
         None => SqliteStore::open_or_quarantine(&project.database(), after_a_crash)?,
     };
     store.report_to(reports(health));
     let mut store: Box<dyn Store> = Box::new(store);
-    let is_new = go_on(&mut *store, project, after_a_crash && aside.is_none(), health)?;
+    let is_new = go_on(&mut *store, project, after_a_crash && quarantined.is_none(), health)?;
     if is_new {
         // The one before may have been damaged, or someone has removed it.
         unknown_agents::end(&project.actions_dir())?;
-        if aside.is_none() && !wanted.import {
+        if quarantined.is_none() && !wanted.import {
             import::keep_unasked(&project.tasks_file(), health)?;
         }
     }
     if wanted.import {
         import::import(&project.tasks_file(), &mut *store, wanted.interrupted, health)?;
     }
-    if let Some(aside) = aside {
-        report(&aside, health);
+    if let Some(quarantined) = quarantined {
+        report(&quarantined, health);
     }
     Ok(store)
 }
@@ -149,7 +148,7 @@ fn end_unreadable(project: &Project, store: &dyn View) -> Result<(), RecoveryErr
 
 fn report(Quarantined { to, why }: &Quarantined, health: &Health) {
     let message = format!(
-        "the database was damaged ({why}) and is set aside as {}: the queue and the history in it are not lost but not in use; \
+        "the database was damaged ({why}) and was renamed to {}: its queue and its history are not lost, but are not in use; \
          `sqlite3 FILE .recover` may read them, and tasks.json and events/ are copies of their last state",
         to.display()
     );

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_list_the_last_that_matches_has_the_word() {
+    fn in_a_list_the_last_pattern_that_matches_decides() {
         let index = index(["src/**", "lib/*.ts", "!src/gen/**", "src/gen/keep.ts"]).unwrap();
         for (path, is_matched) in [
             ("src/a", 1),

@@ -44,7 +44,7 @@ const SHARED: [&str; 25] = [
     "wekafs",
 ];
 
-/// Those of them that are programs: `fuse.NAME`. Other programs keep their files on this machine, as `ntfs-3g` does.
+/// The shared file systems that are programs: `fuse.NAME`. Other programs keep their files on this machine, as `ntfs-3g` does.
 const SHARED_PROGRAMS: [&str; 18] = [
     "blobfuse",
     "blobfuse2",
@@ -130,7 +130,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn the_system_tells_what_a_directory_is_on() {
+    fn the_file_system_of_a_directory_is_found() {
         assert_eq!(kind(Path::new("/proc")).as_deref(), Some("proc"));
         assert_eq!(kind(Path::new("/no/such/directory")), None);
     }

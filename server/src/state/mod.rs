@@ -48,7 +48,7 @@ pub enum StateError {
     /// The configuration that was in force is lost with the database.
     #[error(
         "the database {database} is damaged ({why}), and the configuration that was in force is lost with it. No person has asked for this \
-         start, so nothing is put in force in its place: `aiwg daemon start` sets the database aside if it cannot be read, and begins with \
+         start, so nothing is put in force in its place: `aiwg daemon start` renames the database if it cannot be read, and begins with \
          the configuration file",
         database = database.display()
     )]

@@ -194,7 +194,7 @@ fn a_damaged_store_puts_nothing_in_force() {
         for words in [&["daemon", "start", "--foreground"][..], &["daemon", "start", "--unattended"]] {
             let done = project.run_to_its_end(words);
             assert!(
-                done.code == 1 && done.err.contains("`aiwg daemon start` sets the database aside"),
+                done.code == 1 && done.err.contains("`aiwg daemon start` renames the database"),
                 "{}",
                 done.err
             );

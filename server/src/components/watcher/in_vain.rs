@@ -16,14 +16,14 @@ const ALTERNATIVES: usize = 16;
 /// The names that stand for the match of a wildcard. Two, so that a pattern that ignores one by chance has no consequence.
 const NAMES: [&str; 2] = ["x", "q7-other"];
 
-/// The watched files, by the configuration alone: what git ignores may change tomorrow. Prepared once for many patterns.
+/// The watched files, by the configuration alone: the files that git ignores may change. Prepared once for many patterns.
 pub(super) struct Watched {
     root: PathBuf,
     /// The watched paths within it.
     paths: Vec<PathBuf>,
     /// None where the section `watch` is wrong, which is reported elsewhere.
     verdicts: Option<Verdicts>,
-    /// True if the section does not limit what is watched.
+    /// True if the section does not limit the watched files.
     is_all: bool,
     /// True if a pattern brings back ignored files.
     negates: bool,

@@ -175,7 +175,7 @@ impl FileWatcher {
             polled: Arc::clone(&polled),
         };
         let health = self.health.clone();
-        let mut troubles = notices::Troubles::default();
+        let mut problems = notices::Problems::default();
         let failed = Arc::clone(&self.failed);
         Watcher::start(
             options,
@@ -187,7 +187,7 @@ impl FileWatcher {
                 if notice == Notice::Failed {
                     failed.notify_one();
                 }
-                troubles.note(notice, &health);
+                problems.note(notice, &health);
             },
         )
     }

@@ -9,7 +9,7 @@ use crate::health::Health;
 
 /// The problems that last, and need a person.
 #[derive(Default)]
-pub(super) struct Troubles {
+pub(super) struct Problems {
     polling: Option<String>,
     unreadable: BTreeMap<PathBuf, String>,
     ignore_files: BTreeMap<PathBuf, String>,
@@ -18,7 +18,7 @@ pub(super) struct Troubles {
     failed: Option<String>,
 }
 
-impl Troubles {
+impl Problems {
     /// Logs a notice, and reports the problems that last to the health.
     pub(super) fn note(&mut self, notice: Notice, health: &Health) {
         let text = notice.to_string();

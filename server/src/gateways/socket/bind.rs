@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_socket_that_answers_is_nobodys_leftover() {
+    fn a_socket_that_answers_is_no_leftover() {
         let (_dir, project) = Project::temporary();
         let other = UnixListener::bind(project.socket()).unwrap();
         assert_eq!(bind(&project).err().unwrap().kind(), io::ErrorKind::AddrInUse);
