@@ -65,38 +65,35 @@ fn build(pattern: &str, builder: &GlobBuilder<'_>) -> Result<Glob, PatternError>
     builder.build().map_err(|error| PatternError::syntax(pattern, &error))
 }
 
-/// The same pattern with one star in the place of several in a row.
-fn with_single_stars(pattern: &str) -> String {
-    let mut out = String::with_capacity(pattern.len());
+/// The parts of a pattern that mean something together: an escaped character, a class, stars in a row, or one character.
+fn parts(pattern: &str) -> impl Iterator<Item = &str> {
     let mut rest = pattern;
-    while let Some(character) = rest.chars().next() {
+    std::iter::from_fn(move || {
+        let character = rest.chars().next()?;
         let length = match character {
             '\\' => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
             '[' => class(rest).unwrap_or(1),
             '*' => rest.len() - rest.trim_start_matches('*').len(),
             other => other.len_utf8(),
         };
-        let (piece, after) = rest.split_at(length);
-        out.push_str(if character == '*' { "*" } else { piece });
+        let (part, after) = rest.split_at(length);
         rest = after;
-    }
-    out
+        Some(part)
+    })
+}
+
+/// The same pattern with one star in the place of several in a row.
+fn with_single_stars(pattern: &str) -> String {
+    parts(pattern).map(|part| if part.starts_with('*') { "*" } else { part }).collect()
 }
 
 /// The same pattern, of which `[!a]` does not match a `/`: globset keeps `*` and `?` from that, and not brackets.
 fn without_separators(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len());
-    let mut rest = pattern;
-    while let Some(character) = rest.chars().next() {
-        let length = match character {
-            '\\' => 1 + rest.chars().nth(1).map_or(0, char::len_utf8),
-            '[' => class(rest).unwrap_or(1),
-            other => other.len_utf8(),
-        };
-        let (piece, after) = rest.split_at(length);
-        match piece
+    for part in parts(pattern) {
+        match part
             .strip_prefix("[!")
-            .or_else(|| piece.strip_prefix("[^"))
+            .or_else(|| part.strip_prefix("[^"))
             .and_then(|inner| inner.strip_suffix(']'))
         {
             // A `]` in the first place is no end, and a `-` in the last one is no range.
@@ -105,9 +102,8 @@ fn without_separators(pattern: &str) -> String {
                 out.extend(["[!", inner, "/", dash, "]"]);
             }
             Some(inner) => out.extend(["[!/", inner, "]"]),
-            None => out.push_str(piece),
+            None => out.push_str(part),
         }
-        rest = after;
     }
     out
 }
