@@ -18,7 +18,7 @@
 //!
 //! The daemon may die and come back at any moment. [`abandon`] says what it finds then: either a shim is alive, or that attempt can
 //! never start any more. There is no state in between. Only if the shim itself was killed can processes be left that no shim
-//! keeps: [`sweep`] ends those.
+//! keeps: [`sweep()`] ends those.
 //!
 //! # Invariants
 //!
@@ -31,7 +31,7 @@
 //! # Other systems than Linux
 //!
 //! On systems without subreapers (macOS) the agent's process group stands in for its descendants: a process that leaves the group escapes.
-//! There are no start times there either, so a process is known by its number alone, and [`sweep`] does nothing.
+//! There are no start times there either, so a process is known by its number alone, and [`sweep()`] does nothing.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 

@@ -1,7 +1,7 @@
 //! The daemon from its first moment to its last.
 //!
-//! [`run`] reads as its life: [`prepare`] takes the project, the lock and the configuration, and changes nothing that others see;
-//! [`start`] builds the engine on the store, and the parts of the [list](parts) around it; [`end`] takes them down in order.
+//! [`run`] reads as its life: `prepare` takes the project, the lock and the configuration, and changes nothing that others see;
+//! `start` builds the engine on the store, and the parts of the list in `parts` around it; `end` takes them down in order.
 
 #[cfg(test)]
 mod config_tests;

@@ -9,7 +9,7 @@ fn ours() -> SigSet {
     [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP].into_iter().collect()
 }
 
-/// Holds the signals back, over an `exec` as well, until [`release_signals`].
+/// Holds the signals back, over an `exec` as well, until `release_signals`.
 ///
 /// # Errors
 /// The system refuses it.
