@@ -209,11 +209,11 @@ impl SqliteReader {
     /// The database cannot be read.
     pub(crate) fn automation_enabled(&self) -> rusqlite::Result<bool> {
         self.with(|connection| {
-            let switch = connection
+            let switch: Option<Option<bool>> = connection
                 .prepare_cached("SELECT enabled FROM rule_switch WHERE rule = ''")?
                 .query_row([], |row| row.get(0))
                 .optional()?;
-            Ok(switch.unwrap_or(true))
+            Ok(switch.flatten().unwrap_or(true))
         })
     }
 

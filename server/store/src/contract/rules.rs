@@ -22,6 +22,8 @@ pub fn switches_are_kept(backend: &dyn Backend) {
     let expected = [(String::new(), off), ("r".to_owned(), tripped)].into();
     assert_eq!(store.view().unwrap().switches().unwrap(), expected);
     assert_eq!(reader.rule_facts().unwrap().switches, expected);
+    commit(&mut *store, |tx| tx.set_switch(None, tripped));
+    assert!(reader.automation_enabled().unwrap(), "nobody has switched it off");
 }
 
 /// A rule is busy while tasks of its own are queued or running.
