@@ -150,7 +150,9 @@ impl Share {
     /// Has it hold so many bytes at least, [`FREE_BYTES`] included.
     pub(super) fn poll_grow(&mut self, bytes: usize, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            let missing = bytes.saturating_sub(FREE_BYTES).saturating_sub(self.held());
+            // More than all of it never comes.
+            let wanted = bytes.saturating_sub(FREE_BYTES).min(self.budget.total());
+            let missing = wanted.saturating_sub(self.held());
             if missing == 0 {
                 self.waiting = None;
                 return Poll::Ready(());

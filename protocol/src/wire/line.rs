@@ -299,6 +299,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_batch_that_counts_for_more_than_there_is_comes_when_all_is_free() {
+        let budget = Budget::new(64 * 1024);
+        // A short line, and a long one.
+        for batch in [format!("[{}{{}}]", "{},".repeat(99)), format!("[{}{{}}]", "{},".repeat(9_999))] {
+            let line = format!("{batch}\n");
+            let mut reader = LineReader::new(line.as_bytes(), 1 << 20, budget.clone());
+            let next = poll_fn(|cx| Poll::Ready(reader.poll_line(0, cx))).await;
+            assert!(matches!(&next, Poll::Ready(Ok(Some(Line::Text(text)))) if *text == batch), "{next:?}");
+        }
+        assert_eq!(budget.taken(), 0);
+    }
+
+    #[tokio::test]
     async fn a_line_over_the_limit_at_the_end_is_reported_once() {
         assert_eq!(lines(&[&[b'x'; 100]]).await, [Line::TooLong]);
     }
