@@ -14,7 +14,7 @@ use crate::{
     component::Components,
     config::{Checks, ConfigError, Loaded},
     context::Context,
-    engine::{EngineError, NewEvent, Policy},
+    engine::{EngineConfig, EngineError, NewEvent},
     health::{Health, IssueKind},
     lifecycle::{report_ready, report_reloading},
     rules::{RuleIndex, compile},
@@ -58,7 +58,7 @@ async fn put_in_force(
     components: &Components,
     cause: Option<Cause>,
 ) -> Result<DaemonReloaded, EngineError> {
-    let (policy, loaded) = match read(context).await {
+    let (engine_config, loaded) = match read(context).await {
         Ok(good) => good,
         Err(error) => {
             tracing::warn!(%error, "the changed configuration is refused, and the one before stays in force");
@@ -67,7 +67,7 @@ async fn put_in_force(
         }
     };
     let in_force = InForce { named: context.settings.named(), text: loaded.text.clone() };
-    context.engine.configure(policy, in_force).await?;
+    context.engine.configure(engine_config, in_force).await?;
     let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices: loaded.notices.clone() };
     // Also where nothing of it has changed: a rotation by another program asks for the new file in this way.
     context.log.configure(&loaded.config.daemon.log);
@@ -91,7 +91,7 @@ fn refused(errors: Vec<ConfigProblem>) -> DaemonReloaded {
 ///
 /// # Errors
 /// It cannot be read, or is wrong; or there is no file any more.
-pub(crate) async fn read(context: &Arc<Context>) -> Result<(Policy, Loaded), ConfigError> {
+pub(crate) async fn read(context: &Arc<Context>) -> Result<(EngineConfig, Loaded), ConfigError> {
     let path = context.project.config();
     let context = Arc::clone(context);
     let reading = tokio::task::spawn_blocking(move || read_file(&context));
@@ -100,17 +100,17 @@ pub(crate) async fn read(context: &Arc<Context>) -> Result<(Policy, Loaded), Con
         .unwrap_or_else(|error| Err(ConfigError::Unreadable { path, source: std::io::Error::other(error) }))
 }
 
-fn read_file(context: &Context) -> Result<(Policy, Loaded), ConfigError> {
+fn read_file(context: &Context) -> Result<(EngineConfig, Loaded), ConfigError> {
     let loaded = context.settings.read_again(&context.project)?;
-    Ok((policy(&loaded.config)?, loaded))
+    Ok((engine_config(&loaded.config)?, loaded))
 }
 
 /// The part of a configuration by which the engine works.
 ///
 /// # Errors
 /// A rule's pattern is wrong.
-pub(crate) fn policy(config: &Config) -> Result<Policy, ConfigError> {
-    Ok(Policy {
+pub(crate) fn engine_config(config: &Config) -> Result<EngineConfig, ConfigError> {
+    Ok(EngineConfig {
         rules: RuleIndex::new(compile(config)).map_err(|error| ConfigError::Rule(error.to_string()))?.into(),
         max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),
         max_queued: config.daemon.max_queued,

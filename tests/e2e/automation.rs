@@ -181,7 +181,11 @@ fn a_chain_ends_at_its_depth() {
     });
     // The first one from outside, and one for each depth from 1 to 7.
     assert_eq!(total(&project), 8);
-    assert!(project.read(".aiwg/daemon/daemon.log").contains("refused: 8 tasks lie between"));
+    assert!(
+        project
+            .read(".aiwg/daemon/daemon.log")
+            .contains("refused: the chain of tasks that led to this event is 8 long")
+    );
 }
 
 #[test]

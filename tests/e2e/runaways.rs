@@ -60,7 +60,10 @@ fn what_an_agent_has_the_daemon_do_is_of_its_chain() {
             "schedule": { "jobs": [{ "name": "check", "cron": "0 0 1 1 *", "action": "health-check" }] }
         }));
         project.json(begin);
-        assert!(refusal(&project, "r").contains("3 tasks lie between"), "{topic}");
+        assert!(
+            refusal(&project, "r").contains("the chain of tasks that led to this event is 3 long"),
+            "{topic}"
+        );
         assert_eq!(depths(&project), [0, 1, 2], "{topic}");
     }
 }
@@ -80,7 +83,7 @@ fn files_that_rules_change_for_each_other_end_at_a_depth() {
     }
     project.start();
     fs::write(project.file("a/f"), "").unwrap();
-    assert!(refusal(&project, "b").contains("3 tasks lie between"));
+    assert!(refusal(&project, "b").contains("the chain of tasks that led to this event is 3 long"));
     assert_eq!(depths(&project), [0, 1, 2]);
 }
 
@@ -92,7 +95,7 @@ fn a_batch_is_as_deep_as_the_deepest_of_its_events() {
     let script = format!("{aiwg} event emit a:b; env -u AIWG_TASK_ID {aiwg} event emit a:b");
     let project = Project::started(json!({ "rules": [rule("r", on_event("a:b"), &script, debounce)] }));
     project.json(&["event", "emit", "a:b"]);
-    assert!(refusal(&project, "r").contains("3 tasks lie between"));
+    assert!(refusal(&project, "r").contains("the chain of tasks that led to this event is 3 long"));
     until("the end", || project.json(&["task", "stats"])["running"] == 0);
     let depths = depths(&project);
     assert_eq!(depths.iter().take(3).collect::<Vec<_>>(), [&0, &1, &2]);
@@ -160,7 +163,7 @@ fn what_people_change_while_a_rules_task_runs_can_fire_once_more() {
     assert!(prompt.contains("s/own") && prompt.contains("s/during-task-0001"), "{prompt}");
     // And no more than once.
     reported_by("task-0002");
-    assert!(refusal(&project, "r").contains("2 tasks lie between"));
+    assert!(refusal(&project, "r").contains("the chain of tasks that led to this event is 2 long"));
     assert_eq!(depths(&project), [0, 1]);
     // What comes later is from outside again.
     fs::write(project.file("s/after"), "").unwrap();

@@ -9,7 +9,7 @@ use aiwg_model::{Cursor, Keep, NewEvent, Outcome, RunId, TaskNo, TaskSpec};
 use aiwg_protocol::types::{EventSource, Json, TaskState, Timestamp};
 use aiwg_server::{
     bus::Bus,
-    engine::{self, Due, DueScope, Engine, EngineError, EngineSetup, Policy, Prune, Publication, Select},
+    engine::{self, Due, DueScope, Engine, EngineError, EngineSetup, EngineConfig, Prune, Publication, Select},
     health::Health,
     rules::RuleIndex,
 };
@@ -149,7 +149,7 @@ async fn go_on(store: Box<dyn Store>, reader: &dyn Reader) {
           "action": { "type": "submit_task", "prompt": "x" } }
     ]))
     .unwrap();
-    let policy = Policy {
+    let config = EngineConfig {
         rules: Arc::new(RuleIndex::new(rules).unwrap()),
         max_parallel: 2,
         max_queued: None,
@@ -157,7 +157,7 @@ async fn go_on(store: Box<dyn Store>, reader: &dyn Reader) {
     };
     let (health, bus) = (Health::default(), Bus::new(last_event));
     let grown = Arc::default();
-    let setup = EngineSetup { store, policy, bus, orders, health, grown, next_due };
+    let setup = EngineSetup { store, config, bus, orders, health, grown, next_due };
     let (engine, thread) = engine::start(setup).unwrap();
     try_all(&engine).await;
     engine.exit().await;

@@ -8,14 +8,14 @@ use aiwg_store::Store;
 use super::{BootError, Options, error::system, parts::CHECKS};
 use crate::{
     config::{Chosen, Settings, choose},
-    engine::Policy,
+    engine::EngineConfig,
     gateways::socket::is_answered_within,
     health::{Health, IssueKind},
     lifecycle::{Lock, Phase, raise_open_files},
     log::{Log, keep_last_words},
     project::Project,
     recovery::{Wanted, open_store, put_in_force},
-    reload::{CONFIG_CHANGED_ISSUE, policy, report_notices},
+    reload::{CONFIG_CHANGED_ISSUE, engine_config, report_notices},
     state::{self, Known},
 };
 
@@ -30,7 +30,7 @@ pub(super) struct Prepared {
     pub(super) project: Project,
     pub(super) lock: Lock,
     pub(super) settings: Settings,
-    pub(super) policy: Policy,
+    pub(super) engine_config: EngineConfig,
     pub(super) health: Health,
     pub(super) log: Log,
     pub(super) store: Box<dyn Store>,
@@ -53,7 +53,7 @@ impl Prepared {
         let puts_in_force = asked.is_a_persons() || known.in_force.is_none();
         let Known { in_force, damage, has_lost_log, .. } = known;
         let chosen = choose(&project, options.config.clone(), asked, in_force, CHECKS)?;
-        let policy = policy(&chosen.loaded.config)?;
+        let engine_config = engine_config(&chosen.loaded.config)?;
         let health = Health::default();
         let log =
             Log::start(project.log(), &chosen.loaded.config.daemon.log, !options.detached, health.clone())
@@ -70,7 +70,7 @@ impl Prepared {
         if puts_in_force {
             put_in_force(&mut *store, &in_force)?;
         }
-        Ok(Self { project, lock, settings, policy, health, log, store, open_files, changes })
+        Ok(Self { project, lock, settings, engine_config, health, log, store, open_files, changes })
     }
 }
 

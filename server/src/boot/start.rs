@@ -28,7 +28,9 @@ use crate::{
         watcher::{FileWatcher, WatchCursor},
     },
     context::Context,
-    engine::{self, Due, Engine, EngineSetup, Gathered, Gatherer, Order, Policy, fire_when_due, gathering},
+    engine::{
+        self, Due, Engine, EngineConfig, EngineSetup, Gathered, Gatherer, Order, fire_when_due, gathering,
+    },
     gateways::socket,
     health::Health,
     lifecycle::{Lock, PidFile},
@@ -81,7 +83,11 @@ struct Core {
 
 impl Core {
     /// Starts the engine on the store. It publishes on the bus.
-    fn start(mut store: Box<dyn Store>, policy: Policy, health: &Health) -> Result<Self, BootError> {
+    fn start(
+        mut store: Box<dyn Store>,
+        engine_config: EngineConfig,
+        health: &Health,
+    ) -> Result<Self, BootError> {
         let left = Left::read(&mut *store).map_err(unreadable)?;
         let bus = Bus::new(left.last_event);
         let (order, orders) = mpsc::unbounded_channel();
@@ -90,7 +96,7 @@ impl Core {
         let grown = Arc::new(Notify::new());
         let setup = EngineSetup {
             store,
-            policy,
+            config: engine_config,
             bus: bus.clone(),
             orders: order,
             health: health.clone(),
@@ -132,7 +138,8 @@ pub(super) struct Daemon {
 impl Daemon {
     /// Starts all parts. It answers from here on.
     pub(super) fn start(prepared: Prepared, options: &Options) -> Result<Self, BootError> {
-        let Prepared { project, lock, settings, policy, health, log, store, open_files, changes } = prepared;
+        let Prepared { project, lock, settings, engine_config, health, log, store, open_files, changes } =
+            prepared;
         let state_guard = Arc::new(
             StateGuard::of(&project, &lock, store.files()).map_err(system("what was just made is gone"))?,
         );
@@ -140,7 +147,7 @@ impl Daemon {
         // A reader of its own, since the copy may take long.
         let copying = open_reader(&project, &health)?;
         let watched = WatchCursor::read(&*reader).map_err(unreadable)?;
-        let core = Core::start(store, policy, &health)?;
+        let core = Core::start(store, engine_config, &health)?;
 
         // The socket, which is there before anyone can know of it, and the pid file.
         let listener = socket::bind(&project)

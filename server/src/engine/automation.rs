@@ -17,7 +17,7 @@ use crate::{
     rules::{Decision, WINDOW_MINUTES, decide, enable_command},
 };
 
-/// How these rules are. It takes nothing but what can be read beside the engine, which may just be waiting for the disk.
+/// The state of these rules, from facts that can be read beside the engine, which may just be waiting for the disk.
 pub(crate) fn automation(
     rules: Vec<Rule>,
     facts: RuleFacts,
@@ -37,9 +37,9 @@ pub(crate) fn automation(
 }
 
 impl Look<'_> {
-    /// What the rules would make of an event, with nothing changed.
-    pub(super) fn try_out(&self, event: &Event) -> aiwg_store::Result<Vec<(Rule, Decision)>> {
-        let rules = Arc::clone(&self.state.policy.rules);
+    /// The rules' decisions on an event. Changes nothing.
+    pub(super) fn dry_run(&self, event: &Event) -> aiwg_store::Result<Vec<(Rule, Decision)>> {
+        let rules = Arc::clone(&self.state.config.rules);
         let decided = rules.matching(event).into_iter().map(|rule| {
             let facts = self.facts(rule, event, self.now)?;
             Ok((rule.clone(), decide(rule, &facts)))
@@ -57,9 +57,9 @@ impl Transaction<'_> {
         cause: Option<&Cause>,
     ) -> Result<(), Failure> {
         if let Some(id) = id {
-            self.state.policy.rules.get(id).ok_or_else(|| self.no_rule(id))?;
+            self.state.config.rules.get(id).ok_or_else(|| self.no_rule(id))?;
             if enabled {
-                // A tripped rule begins anew.
+                // A tripped rule starts counting again.
                 self.store.forgive_firings(id)?;
             }
         }
@@ -78,7 +78,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Has a rule rest, until someone enables it again. Tells why.
+    /// Puts a rule out of force until someone enables it again. Returns the reason.
     pub(super) fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> aiwg_store::Result<String> {
         let enabled = self.state.memory.switched(&rule.id);
         let switch = Switch { enabled, tripped_at: Some(self.now) };
@@ -101,12 +101,12 @@ impl Transaction<'_> {
     }
 
     fn no_rule(&self, id: &str) -> EngineError {
-        let rules = self.state.policy.rules.rules();
+        let rules = self.state.config.rules.rules();
         let known: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
         EngineError::RuleNotFound { id: id.to_owned(), near: nearest(id, &known).map(str::to_owned) }
     }
 
-    /// Remembers why a match came to nothing, and tells whether that is news.
+    /// Remembers why a match came to nothing. True if that is news.
     pub(super) fn note_refusal(&mut self, rule: &Rule, event: &Event, reason: String) -> bool {
         let before = self.state.memory.last_refusal(&rule.id);
         let is_news = before.is_none_or(|before| before.event != event.seq || before.reason != reason);
@@ -114,7 +114,8 @@ impl Transaction<'_> {
         is_news
     }
 
-    /// What came before a rule was switched off goes on, as after the end of its task: nobody asked for that to be lost.
+    /// Resumes the pending matches from before a rule was switched off, as after the end of its task: nobody asked
+    /// for them to be lost.
     fn resume_pending(&mut self, id: Option<&str>) -> aiwg_store::Result<()> {
         let ids = match id {
             Some(id) => vec![id.to_owned()],
@@ -128,15 +129,15 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Whether someone has switched a rule off, or all of them.
+    /// True if someone has switched the rule off, or all of them.
     pub(super) fn is_switched_off(&self, id: &str) -> bool {
         let memory = &self.state.memory;
         !memory.is_enabled() || memory.switched(id) == Some(false)
     }
 
-    /// Has an event of automation itself taken in.
+    /// Publishes an event of automation itself.
     fn publish_own(&mut self, topic: &str, payload: &AutomationEvent, cause: Option<Cause>) {
-        self.effects.drafts.push_back(NewEvent {
+        self.effects.new_events.push_back(NewEvent {
             topic: topic.to_owned(),
             payload: Json::new(payload).unwrap_or_default(),
             source: EventSource::Automation,

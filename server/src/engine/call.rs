@@ -13,7 +13,7 @@ use super::{
     unstored::Unstored,
 };
 
-/// What a command does with what there is.
+/// The kind of a command by its effect on the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Nature {
     /// Brings something new, for which there must be room.
@@ -30,8 +30,8 @@ type Fallback<R> = Box<dyn Fn(&mut Unstored<'_>) -> Option<R> + Send>;
 type Change<R> = Box<dyn Fn(&mut Transaction<'_>) -> Result<R, Failure> + Send>;
 type Read<R> = Box<dyn Fn(&Look<'_>) -> Result<R, Failure> + Send>;
 
-/// What is to be done, as often as need be.
-enum Attempt<R> {
+/// The closure of a command, which may be called several times.
+enum Body<R> {
     Change(Change<R>),
     Read(Read<R>),
 }
@@ -40,7 +40,7 @@ enum Attempt<R> {
 pub(super) struct Call<R> {
     nature: Nature,
     text: usize,
-    attempt: Attempt<R>,
+    body: Body<R>,
     once_committed: fn(&State, &mut R),
     without_store: Option<Fallback<R>>,
 }
@@ -48,12 +48,12 @@ pub(super) struct Call<R> {
 impl<R: Send + 'static> Call<R> {
     /// Ends, forgets or changes what there is: it is not refused where there is no room.
     pub(super) fn changing<E: Into<Failure>>(
-        attempt: impl Fn(&mut Transaction<'_>) -> Result<R, E> + Send + 'static,
+        body: impl Fn(&mut Transaction<'_>) -> Result<R, E> + Send + 'static,
     ) -> Self {
         Self {
             nature: Nature::Changes,
             text: 0,
-            attempt: Attempt::Change(Box::new(move |tx| attempt(tx).map_err(Into::into))),
+            body: Body::Change(Box::new(move |tx| body(tx).map_err(Into::into))),
             once_committed: |_, _| {},
             without_store: None,
         }
@@ -61,9 +61,9 @@ impl<R: Send + 'static> Call<R> {
 
     /// Brings something new, which is refused where there is no room for it.
     pub(super) fn bringing<E: Into<Failure>>(
-        attempt: impl Fn(&mut Transaction<'_>) -> Result<R, E> + Send + 'static,
+        body: impl Fn(&mut Transaction<'_>) -> Result<R, E> + Send + 'static,
     ) -> Self {
-        Self { nature: Nature::Brings, ..Self::changing(attempt) }
+        Self { nature: Nature::Brings, ..Self::changing(body) }
     }
 
     /// Changes nothing: it is answered before all that does, and needs no transaction.
@@ -73,7 +73,7 @@ impl<R: Send + 'static> Call<R> {
         Self {
             nature: Nature::Reads,
             text: 0,
-            attempt: Attempt::Read(Box::new(move |at| look(at).map_err(Into::into))),
+            body: Body::Read(Box::new(move |at| look(at).map_err(Into::into))),
             once_committed: |_, _| {},
             without_store: None,
         }
@@ -89,7 +89,8 @@ impl<R: Send + 'static> Call<R> {
         Self { once_committed: complete, ..self }
     }
 
-    /// Does what can be done of it where the store cannot be written; none where that is nothing.
+    /// Carries out as much as is possible where the store cannot be written; `fallback` returns none if that is
+    /// nothing.
     pub(super) fn without_store(
         self,
         fallback: impl Fn(&mut Unstored<'_>) -> Option<R> + Send + 'static,
@@ -134,7 +135,7 @@ impl Command {
     /// The store's: the transaction is to be rolled back.
     pub(super) fn carry_out(&mut self, tx: &mut Transaction<'_>) -> aiwg_store::Result<()> {
         self.work.carry_out(tx)?;
-        tx.take_drafts()
+        tx.take_new_events()
     }
 
     /// Carries it out by what is committed, if it changes nothing. False if it does, and nothing was done.
@@ -145,7 +146,7 @@ impl Command {
         self.work.read(look)
     }
 
-    /// Does what can be done of it without the store. True if that is all there is to it: then it is to be answered.
+    /// Carries out as much as is possible without the store. True if nothing else remains: then it is to be answered.
     pub(super) fn without_store(&mut self, unstored: &mut Unstored<'_>) -> bool {
         self.work.without_store(unstored)
     }
@@ -172,13 +173,13 @@ trait Work: Send {
 
 struct Sent<R> {
     call: Call<R>,
-    /// Of the last attempt.
+    /// The result of the last call of the body.
     answer: Option<Done<R>>,
     reply: oneshot::Sender<Done<R>>,
 }
 
 impl<R> Sent<R> {
-    /// Keeps the answer of an attempt until it is committed.
+    /// Keeps the answer until it is committed.
     fn keep(&mut self, done: Result<R, Failure>) -> aiwg_store::Result<()> {
         let (answer, fatal) = match done {
             Ok(value) => (Ok(value), Ok(())),
@@ -192,15 +193,15 @@ impl<R> Sent<R> {
 
 impl<R: Send> Work for Sent<R> {
     fn carry_out(&mut self, tx: &mut Transaction<'_>) -> aiwg_store::Result<()> {
-        let done = match &self.call.attempt {
-            Attempt::Change(attempt) => attempt(tx),
-            Attempt::Read(look) => look(&tx.look()),
+        let done = match &self.call.body {
+            Body::Change(body) => body(tx),
+            Body::Read(look) => look(&tx.look()),
         };
         self.keep(done)
     }
 
     fn read(&mut self, look: &Look<'_>) -> aiwg_store::Result<bool> {
-        let Attempt::Read(read) = &self.call.attempt else { return Ok(false) };
+        let Body::Read(read) = &self.call.body else { return Ok(false) };
         let done = read(look);
         self.keep(done).map(|()| true)
     }

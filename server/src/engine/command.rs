@@ -1,4 +1,4 @@
-//! What the engine takes and gives.
+//! The parameters, the answers and the errors of the engine's commands.
 
 use std::sync::Arc;
 
@@ -18,26 +18,26 @@ pub(super) fn being_cancelled() -> TaskCancelled {
     TaskCancelled { cancelled: true, state: TaskState::Running }
 }
 
-/// How much may be started.
+/// Limit on the tasks that may start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Starts {
-    /// What there are slots for.
+    /// As many as there are free slots.
     #[default]
     All,
     /// One task, to see whether that works.
     One,
-    /// Nothing.
+    /// None.
     None,
 }
 
 impl Starts {
-    /// How much may be started once this is allowed. That one may be tried says nothing where all may be: who says it has not heard yet.
+    /// The limit once `allowed` is set. `One` after `All` changes nothing: its sender has not heard of `All` yet.
     pub(super) fn with(self, allowed: Self) -> Self {
         if (self, allowed) == (Self::All, Self::One) { Self::All } else { allowed }
     }
 }
 
-/// What is not to be kept.
+/// Limits on the tasks and events that are kept: the rest is to be deleted.
 #[derive(Debug, Clone, Copy)]
 pub struct Prune {
     /// Of finished tasks.
@@ -48,18 +48,18 @@ pub struct Prune {
     pub aged: Timestamp,
 }
 
-/// What was forgotten.
+/// Number of deleted tasks and events.
 #[derive(Debug, Clone, Default)]
 pub struct Pruned {
     /// The tasks.
     pub tasks: Vec<TaskNo>,
-    /// How many events.
+    /// Number of events.
     pub events: usize,
-    /// Whether there is more to forget, or room to give back.
+    /// True if there is more to delete, or room to give back.
     pub more: bool,
 }
 
-/// Which tasks a command is about.
+/// Selects the tasks of a command.
 #[derive(Debug, Clone)]
 pub enum Select {
     /// These.
@@ -68,7 +68,7 @@ pub enum Select {
     All(Selection),
 }
 
-/// Whose matches are to become tasks once they have settled.
+/// Selects the rules whose pending matches become tasks when they are due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DueScope {
     /// All rules'.
@@ -77,38 +77,38 @@ pub enum DueScope {
     AllButFiles,
 }
 
-/// What the configuration says about how things are done.
+/// The engine's part of the configuration.
 #[derive(Clone)]
-pub struct Policy {
+pub struct EngineConfig {
     /// The rules.
     pub rules: Arc<RuleIndex>,
-    /// How many tasks run at once.
+    /// Maximum number of running tasks.
     pub max_parallel: usize,
-    /// How many tasks may be queued; any number when none.
+    /// Maximum number of queued tasks; no limit if none.
     pub max_queued: Option<u32>,
-    /// How many tasks may lie between one that a client submits and what came from outside.
+    /// Maximum number of tasks between a submitted one and what came from outside.
     pub max_task_depth: u32,
 }
 
-/// How the rules are.
+/// The state of automation.
 #[derive(Debug)]
 pub struct Automation {
-    /// Whether automation as a whole is switched on.
+    /// True if automation as a whole is switched on.
     pub enabled: bool,
     /// Each rule, in the order of the configuration.
     pub rules: Vec<RuleState>,
 }
 
-/// How a rule is.
+/// The state of a rule.
 #[derive(Debug)]
 pub struct RuleState {
     /// The rule.
     pub rule: Rule,
-    /// Whether it is switched on.
+    /// True if it is switched on.
     pub enabled: bool,
-    /// When it tripped.
+    /// Time at which it tripped.
     pub tripped_at: Option<Timestamp>,
-    /// How many of its tasks are queued or running.
+    /// Number of its tasks that are queued or running.
     pub busy: usize,
     /// Its matches that have not come to a task yet.
     pub pending: Option<Pending>,
@@ -116,21 +116,21 @@ pub struct RuleState {
     pub last_refusal: Option<RuleRefusal>,
 }
 
-/// Why a command took no effect.
+/// Reason for which a command took no effect.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum EngineError {
     /// No such task.
     #[error("there is no task \"{0}\"; `aiwg task list` shows the latest")]
     TaskNotFound(TaskNo),
-    /// What is stored of it cannot be read.
+    /// The stored task cannot be read.
     #[error(
         "what is stored of {0} cannot be read, so it cannot be carried out again; `aiwg daemon status` says more"
     )]
     TaskUnreadable(TaskNo),
-    /// It has ended already.
+    /// The task has ended already.
     #[error("{0} has ended already; `aiwg task get {0}` tells how")]
     TaskEnded(TaskNo),
-    /// What is reported is about a run that is over.
+    /// The report is about a run that is over.
     #[error("{0} is over: whatever becomes of it, it says nothing about the task any more")]
     RunIsOver(RunId),
     /// The queue is full.
@@ -138,10 +138,10 @@ pub enum EngineError {
         "the queue has no room for this: no more than {0} tasks may wait, which is daemon.max_queued; cancel some, or try again when some have run"
     )]
     QueueFull(u32),
-    /// Agents have had agents started that had agents started, too often.
+    /// The chain of tasks that led to a new one is as long as `daemon.max_task_depth` allows.
     #[error(
-        "{0} tasks lie between this and what came from outside, each submitted by the agent of the one before; \
-         daemon.max_task_depth allows no more. Submit it from outside, or have a longer chain allowed"
+        "the chain of tasks that led to this one is {0} long, and daemon.max_task_depth allows no longer one: \
+         submit it from outside a task, or raise daemon.max_task_depth"
     )]
     ChainTooDeep(u32),
     /// A task is to start after one that does not exist.
@@ -150,7 +150,7 @@ pub enum EngineError {
     /// No such rule.
     #[error("there is no rule {id:?}; {}", similar(near.as_deref(), "aiwg automation status"))]
     RuleNotFound {
-        /// What was asked for.
+        /// The id that was asked for.
         id: String,
         /// The rule that was most likely meant.
         near: Option<String>,
@@ -167,7 +167,7 @@ pub enum EngineError {
 }
 
 impl EngineError {
-    /// Whether the store could not be written: the same may work later.
+    /// True if the store could not be written: the same may work later.
     pub(crate) fn is_storage(&self) -> bool {
         matches!(self, Self::Storage(_))
     }

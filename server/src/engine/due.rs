@@ -1,4 +1,4 @@
-//! Telling the engine that matches have settled, and that tasks were held for long enough: its thread has no clock of its own.
+//! Has pending matches and holds end when they are due: the engine's thread has no clock of its own.
 
 use std::time::Duration;
 
@@ -8,16 +8,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::{DueScope, Engine, gathering::Gathered};
 
-/// How long to sleep at the most before the engine looks: so late may be noticed that the clock was set, or the machine suspended.
+/// Longest sleep before the engine looks: so late may be noticed that the clock was set, or the machine suspended.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// How long to wait before the engine is told again what it could not store.
+/// Pause before the engine tries again what it could not store.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// How long to wait at the most for what gathers to change, before the engine looks again: it should say so itself.
+/// Longest wait for the gathering changes to be published, before the engine looks again: their source should say so
+/// itself.
 const GATHERS: Duration = Duration::from_secs(1);
 
-/// When matches will have settled, or held tasks are released.
+/// The times at which pending matches are due, or holds end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Due {
     /// The first of them. It may be past, while changes gather that may belong to it.
@@ -26,7 +27,7 @@ pub struct Due {
     pub(super) next: Option<Timestamp>,
 }
 
-/// Tells the engine whenever something is due, until `stopped`. What is due of rules that wait for files waits until the changes that
+/// Has the engine fire whenever something is due, until `stopped`. What is due of rules that wait for files waits until the changes that
 /// gather at that moment have been published: they may belong to it.
 pub(crate) async fn fire_when_due(
     engine: Engine,
@@ -85,7 +86,7 @@ mod tests {
     use aiwg_protocol::types::{EventSource, Json};
 
     use super::super::{
-        NewEvent, Policy, effects::Effects, state::State, transaction::Transaction, waits::Waits,
+        EngineConfig, NewEvent, effects::Effects, state::State, transaction::Transaction, waits::Waits,
     };
     use super::*;
     use crate::rules::RuleIndex;
@@ -97,10 +98,10 @@ mod tests {
             "condition": {"type": "debounce", "interval_ms": 60000},
             "action": {"type": "submit_task", "prompt": "x"}}"#;
         let rules = Arc::new(RuleIndex::new(vec![serde_json::from_str(rule).unwrap()]).unwrap());
-        let policy = Policy { rules, max_parallel: 1, max_queued: None, max_task_depth: 8 };
+        let config = EngineConfig { rules, max_parallel: 1, max_queued: None, max_task_depth: 8 };
         let dir = tempfile::tempdir().unwrap();
         let mut store = aiwg_store_sqlite::SqliteStore::open(&dir.path().join("daemon.db")).unwrap();
-        let mut state = State::new(policy, Waits::default());
+        let mut state = State::new(config, Waits::default());
         let mut effects = Effects::default();
         let mut open = store.begin().unwrap();
         let start = Timestamp::now().as_millis();
@@ -108,22 +109,22 @@ mod tests {
             let now = Timestamp::from_millis(start + seconds * 1000);
             let mut tx = Transaction { state: &mut state, store: &mut *open, effects: &mut effects, now };
             if seconds == 0 {
-                let draft = NewEvent {
+                let new = NewEvent {
                     topic: "a".to_owned(),
                     payload: Json::default(),
                     source: EventSource::Client,
                     cause: None,
                     happened_at: None,
                 };
-                assert!(tx.publish_from_outside(&draft).is_ok());
+                assert!(tx.publish_from_outside(&new).is_ok());
             }
             tx.fire_due(DueScope::All).unwrap();
-            tx.take_drafts().unwrap();
+            tx.take_new_events().unwrap();
             tx.store.queued()
         };
         assert_eq!(at(0), 0);
         assert_eq!(at(40), 0);
-        // Set back by less than it waits in all: nobody can tell.
+        // Set back by less than it waits in all: that goes unnoticed.
         assert_eq!(at(10), 0);
         assert_eq!(at(-1), 1);
     }

@@ -1,4 +1,4 @@
-//! What a transaction has to tell once it is committed.
+//! The effects of a transaction, carried out once it is committed.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -8,7 +8,7 @@ use aiwg_protocol::types::{Event, Timestamp};
 use super::{
     NewEvent,
     call::Command,
-    command::{Order, Policy},
+    command::{EngineConfig, Order},
     journal::Journal,
 };
 
@@ -18,18 +18,18 @@ pub(super) struct Effects {
     /// The time of it.
     pub(super) at: Timestamp,
     /// Events that are to be taken in, in this transaction: those that others in it have caused.
-    pub(super) drafts: VecDeque<NewEvent>,
+    pub(super) new_events: VecDeque<NewEvent>,
     /// Events to publish.
     pub(super) events: Vec<Arc<Event>>,
-    /// The policy that holds again if the transaction fails, where it changes it.
-    pub(super) policy_before: Option<Policy>,
+    /// The config that holds again if the transaction fails, where it changes it.
+    pub(super) config_before: Option<EngineConfig>,
     /// Orders for the supervisor.
     pub(super) orders: Vec<Order>,
     /// Tasks that have ended, for those who wait for them.
     pub(super) ended: Vec<TaskNo>,
-    /// Whether the thread is to end with it.
+    /// True if the thread ends with it.
     pub(super) exit: bool,
-    /// What the rules did, for the log.
+    /// Lines about the rules, for the log.
     pub(super) journal: Journal,
     /// The commands that it has carried out, which are to be answered.
     pub(super) done: Vec<Command>,

@@ -11,21 +11,21 @@ use super::{
 use crate::rules::{Decision, decide};
 
 impl Transaction<'_> {
-    pub(super) fn publish_from_outside(&mut self, draft: &NewEvent) -> Result<EventEmitted, Failure> {
+    pub(super) fn publish_from_outside(&mut self, new: &NewEvent) -> Result<EventEmitted, Failure> {
         self.is_open()?;
-        let event = self.numbered(draft.clone());
+        let event = self.numbered(new.clone());
         // Before anything is stored: an event without the tasks that it was to make would be a broken promise.
-        if self.state.policy.max_queued.is_some() {
+        if self.state.config.max_queued.is_some() {
             let tasks = self.tasks_of(&event)?;
             self.room_for(tasks)?;
         }
-        Ok(self.store_event(event, draft.happened_at)?)
+        Ok(self.store_event(event, new.happened_at)?)
     }
 
-    /// How many tasks an event makes at once.
+    /// Number of tasks that an event makes at once.
     fn tasks_of(&self, event: &Event) -> aiwg_store::Result<usize> {
         let mut tasks = 0;
-        for rule in self.state.policy.rules.matching(event) {
+        for rule in self.state.config.rules.matching(event) {
             let facts = self.look().facts(rule, event, self.now)?;
             tasks += usize::from(decide(rule, &facts) == Decision::Fire);
         }
@@ -38,19 +38,19 @@ impl Transaction<'_> {
     }
 
     /// Takes in the events that this transaction itself has caused, and those that they cause. The one place where that is done, after each
-    /// command: what is done in it only leaves drafts, so that numbers go up in the order in which events are told.
-    pub(super) fn take_drafts(&mut self) -> aiwg_store::Result<()> {
-        while let Some(draft) = self.effects.drafts.pop_front() {
-            let happened_at = draft.happened_at;
-            let event = self.numbered(draft);
+    /// command: what is done in it only leaves new events, so that numbers go up in the order in which events are published.
+    pub(super) fn take_new_events(&mut self) -> aiwg_store::Result<()> {
+        while let Some(new) = self.effects.new_events.pop_front() {
+            let happened_at = new.happened_at;
+            let event = self.numbered(new);
             self.store_event(event, happened_at)?;
         }
         Ok(())
     }
 
     /// The event with the number that it gets once it is taken in.
-    fn numbered(&self, draft: NewEvent) -> Event {
-        let NewEvent { topic, payload, source, cause: caused_by, happened_at: _ } = draft;
+    fn numbered(&self, new: NewEvent) -> Event {
+        let NewEvent { topic, payload, source, cause: caused_by, happened_at: _ } = new;
         Event { seq: self.state.last_event + 1, topic, payload, source, at: self.now, caused_by }
     }
 

@@ -1,4 +1,4 @@
-//! Whether changes still gather that have not been published: whoever gathers says so, the engine's timer listens.
+//! The state of changes that are gathering and not yet published: their source says so, the engine's timer listens.
 //!
 //! A source of events may hold back changes for a moment, so that those that belong together come together. Matches of rules wait for them. The
 //! source publishes whenever that changes; and since changes may be on their way to it, it is asked once before anything fires. The engine knows
@@ -11,7 +11,7 @@ use tokio::{
     time::{error::Elapsed, timeout},
 };
 
-/// How long an answer may take: its source may just be publishing much.
+/// Longest wait for an answer: its source may just be publishing much.
 const LONGEST_ANSWER: Duration = Duration::from_secs(15);
 
 /// Changes that a source gathers.
@@ -21,7 +21,7 @@ pub(crate) struct Gathering {
     pub(crate) is_open: bool,
     /// True if they are held back for long, and all that comes of earlier ones: by a git operation, say.
     pub(crate) is_held: bool,
-    /// How often some were published so far.
+    /// Number of times that changes were published so far.
     pub(crate) published: u64,
 }
 
@@ -30,7 +30,7 @@ struct Known {
     gathering: Gathering,
     /// The last question that it answers.
     answers: u64,
-    /// How often it was said that something may have changed, and how often when the source was looked at for the answer.
+    /// Number of times that changes were announced, and that number when the source was looked at for the answer.
     changes: u64,
     changes_seen: u64,
 }
@@ -77,7 +77,7 @@ impl Gatherer {
 }
 
 impl Gathered {
-    /// What gathers now, all changes counted that were there before the question.
+    /// The changes that gather now, including all that were there before the question.
     pub(super) async fn ask(&mut self) -> Gathering {
         let mut question = 0;
         self.questions.send_modify(|last| {

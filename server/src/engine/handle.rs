@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::{
     call::{Call, Command},
-    command::{DueScope, EngineError, NewEvent, Policy, Prune, Pruned, Select, Starts},
+    command::{DueScope, EngineConfig, EngineError, NewEvent, Prune, Pruned, Select, Starts},
     memory::Refusals,
     state::State,
     waits::{Wait, Waits},
@@ -40,9 +40,9 @@ impl Engine {
     ///
     /// # Errors
     /// The database could not be written, or the daemon is stopping.
-    pub async fn publish(&self, draft: NewEvent) -> Result<EventEmitted, EngineError> {
-        let text = draft.payload.as_str().len();
-        self.call(Call::bringing(move |tx| tx.publish_from_outside(&draft)).with_text(text)).await
+    pub async fn publish(&self, new: NewEvent) -> Result<EventEmitted, EngineError> {
+        let text = new.payload.as_str().len();
+        self.call(Call::bringing(move |tx| tx.publish_from_outside(&new)).with_text(text)).await
     }
 
     /// Makes tasks of the matches that have settled.
@@ -53,7 +53,7 @@ impl Engine {
         self.call(Call::bringing(move |tx| tx.fire_due(which))).await
     }
 
-    /// Switches a rule, or all of automation, on or off. Lasts over restarts. A tripped rule begins anew.
+    /// Switches a rule, or all of automation, on or off. Lasts over restarts. A tripped rule starts counting again.
     ///
     /// # Errors
     /// There is no such rule, or the database could not be written.
@@ -66,12 +66,12 @@ impl Engine {
         self.call(Call::changing(move |tx| tx.switch(rule.as_deref(), enabled, cause.as_ref()))).await
     }
 
-    /// What the rules would make of an event. Changes nothing.
+    /// The rules' decisions on an event. Changes nothing.
     ///
     /// # Errors
     /// The database could not be read.
-    pub async fn try_out(&self, event: Event) -> Result<Vec<(Rule, Decision)>, EngineError> {
-        self.call(Call::reading(move |tx| tx.try_out(&event))).await
+    pub async fn dry_run(&self, event: Event) -> Result<Vec<(Rule, Decision)>, EngineError> {
+        self.call(Call::reading(move |tx| tx.dry_run(&event))).await
     }
 
     /// The last match of each rule that came to nothing.
@@ -79,7 +79,7 @@ impl Engine {
         self.refusals.lock().clone()
     }
 
-    /// Whether the thread is there.
+    /// True if the thread runs.
     pub fn is_there(&self) -> bool {
         !self.commands.is_closed()
     }
@@ -105,7 +105,7 @@ impl Engine {
         self.call(Call::changing(|tx| Ok::<_, EngineError>(tx.state.last_event))).await
     }
 
-    /// Forgets a conversation, though not its tasks. Tells how many turns it had.
+    /// Forgets a conversation, though not its tasks. Returns the number of its turns.
     ///
     /// # Errors
     /// The database could not be written.
@@ -135,7 +135,7 @@ impl Engine {
         self.call(cancel.without_store(move |unstored| unstored.cancel_many(&named))).await
     }
 
-    /// Carries out the orders of many tasks again: all of them, or none.
+    /// Submits the specifications of many tasks again: all of them, or none.
     ///
     /// # Errors
     /// One that is named does not exist, the queue is full, the chain would be too deep, or the database could not be written.
@@ -147,7 +147,7 @@ impl Engine {
         self.call(retry.once_committed(complete)).await
     }
 
-    /// Has the agent of a run ended.
+    /// Ends the agent of a run.
     ///
     /// # Errors
     /// The run is over, or the database could not be written.
@@ -164,12 +164,13 @@ impl Engine {
         self.call(Call::changing(move |tx| tx.stalled(run, silent_ms, end))).await
     }
 
-    /// Does things by another configuration from here on, and keeps it for starts that nobody asks for. More slots are filled at once.
+    /// Puts another configuration in force, and keeps it for starts that nobody asks for. More slots are filled at
+    /// once.
     ///
     /// # Errors
     /// The database could not be written, so that nothing has changed.
-    pub(crate) async fn configure(&self, policy: Policy, in_force: InForce) -> Result<(), EngineError> {
-        self.call(Call::changing(move |tx| tx.configure(&policy, &in_force))).await
+    pub(crate) async fn configure(&self, config: EngineConfig, in_force: InForce) -> Result<(), EngineError> {
+        self.call(Call::changing(move |tx| tx.configure(&config, &in_force))).await
     }
 
     /// A run has ended, and its task with it.
@@ -204,7 +205,7 @@ impl Engine {
         self.call(Call::changing(move |tx| tx.not_started(run))).await
     }
 
-    /// So much may be started from here on.
+    /// Sets the limit on tasks that may start.
     ///
     /// # Errors
     /// The database could not be written.
@@ -212,8 +213,7 @@ impl Engine {
         self.call(Call::changing(move |tx| tx.allow(starts))).await
     }
 
-    /// Forgets some of what is not to be kept, so little that nobody waits long. Tells which tasks, and how many events; again and
-    /// again, until there is nothing.
+    /// Deletes some of what is not to be kept, so little that nobody waits long. The caller repeats it until nothing is left.
     ///
     /// # Errors
     /// The database could not be written.
@@ -251,7 +251,7 @@ impl Engine {
         self.waits.rings()
     }
 
-    /// Has queued tasks started, if slots are free: what an earlier daemon left in the queue.
+    /// Starts queued tasks if slots are free: those that an earlier daemon left in the queue.
     pub async fn wake(&self) {
         let _ = self.commands.send(wake());
     }
@@ -275,7 +275,7 @@ impl Engine {
     }
 }
 
-/// Nothing but what belongs to the end of every transaction: starting tasks. And what cannot go on fails.
+/// Does only what belongs to the end of every transaction: starts tasks. Tasks whose rows cannot be read fail.
 pub(super) fn wake() -> Command {
     Call::changing(|tx| tx.fail_unreadable()).into_command().0
 }

@@ -1,4 +1,4 @@
-//! What keeps queued tasks from starting: placing and releasing it.
+//! Holds on queued tasks: placing and releasing them.
 
 use aiwg_model::{Hold, RunId, TaskNo};
 use aiwg_protocol::types::TaskState;
@@ -68,12 +68,17 @@ mod tests {
     use tokio::sync::{Notify, mpsc, watch};
     use tokio_util::sync::CancellationToken;
 
-    use super::super::{self as engine, Due, EngineSetup, Policy, fire_when_due, gathering};
+    use super::super::{self as engine, Due, EngineConfig, EngineSetup, fire_when_due, gathering};
     use super::*;
     use crate::{bus::Bus, health::Health, rules::RuleIndex};
 
-    fn policy(max_parallel: usize) -> Policy {
-        Policy { rules: Arc::new(RuleIndex::default()), max_parallel, max_queued: None, max_task_depth: 8 }
+    fn config(max_parallel: usize) -> EngineConfig {
+        EngineConfig {
+            rules: Arc::new(RuleIndex::default()),
+            max_parallel,
+            max_queued: None,
+            max_task_depth: 8,
+        }
     }
 
     #[tokio::test]
@@ -83,7 +88,7 @@ mod tests {
         let (send_orders, mut orders) = mpsc::unbounded_channel();
         let setup = EngineSetup {
             store: Box::new(SqliteStore::open(&dir.path().join("db")).unwrap()),
-            policy: policy(0),
+            config: config(0),
             bus: Bus::new(0),
             orders: send_orders,
             health: Health::default(),
@@ -103,7 +108,7 @@ mod tests {
         let approval = Hold { kind: "approval".into(), key: "a".to_owned(), until: None };
         assert!(engine.hold(TaskNo(1), delay).await.unwrap());
         assert!(engine.hold(TaskNo(2), approval).await.unwrap());
-        engine.configure(policy(2), InForce { named: None, text: None }).await.unwrap();
+        engine.configure(config(2), InForce { named: None, text: None }).await.unwrap();
         let mut next = async || match orders.recv().await {
             Some(Order::Start(order)) => order.no,
             other => panic!("{other:?}"),

@@ -1,4 +1,4 @@
-//! What sources publish: events, together with how far the source has come by them.
+//! Publications of sources: events, together with the source's cursors.
 
 use std::collections::HashMap;
 
@@ -11,12 +11,12 @@ use super::{
     transaction::{Failure, Transaction},
 };
 
-/// What a source publishes at once: all of it is taken in, or nothing.
+/// The events that a source publishes at once: all of them are taken in, or none.
 #[derive(Debug, Clone, Default)]
 pub struct Publication {
     /// The events, in this order.
     pub events: Vec<NewEvent>,
-    /// How far the source has come by them. Nothing is taken in unless each is where it must be.
+    /// The source's new cursors. Nothing is taken in unless each is where it must be.
     pub cursors: Vec<Cursor>,
     /// True if nothing is to come that belongs to the events: rules that wait for more of them go on. False by default.
     pub is_complete: bool,
@@ -43,7 +43,7 @@ impl Engine {
         self.call(Call::bringing(move |tx| tx.publish_all(&publication)).with_text(text)).await
     }
 
-    /// Where the cursors of a source are, by their keys, once all that was sent before is committed.
+    /// The cursors of a source by their keys, once all that was sent before is committed.
     ///
     /// # Errors
     /// The database could not be read.
@@ -70,12 +70,12 @@ impl Transaction<'_> {
         for event in &publication.events {
             let mut event = event.clone();
             if event.source == EventSource::FileWatcher && event.cause.is_none() {
-                // Who has changed a file cannot be told.
+                // The author of a change of a file is unknown.
                 event.cause = self.state.memory.cause_at(event.happened_at.unwrap_or(self.now));
             }
-            self.effects.drafts.push_back(event);
+            self.effects.new_events.push_back(event);
         }
-        self.take_drafts()?;
+        self.take_new_events()?;
         if publication.is_complete {
             // What has come together makes one task of a rule.
             self.fire_due(DueScope::All)?;

@@ -1,4 +1,5 @@
-//! What the rules did, for the log: a line for each kind of outcome of a rule in a transaction, written once it is committed.
+//! The rules' outcomes, for the log: a line for each kind of outcome of a rule in a transaction, written once it is
+//! committed.
 
 use std::collections::HashMap;
 
@@ -9,7 +10,7 @@ use aiwg_protocol::types::Event;
 #[derive(Debug, Default)]
 pub(super) struct Journal {
     lines: Vec<Line>,
-    /// Where a rule's line of this text is, so that a hundred thousand changed files do not make as many lines.
+    /// Index of a rule's line by its text, so that a hundred thousand changed files do not make as many lines.
     places: HashMap<(String, String), usize>,
 }
 
@@ -21,7 +22,7 @@ struct Line {
     /// The last event that it stands for.
     event: u64,
     topic: String,
-    /// How many events it stands for.
+    /// Number of events that it stands for.
     events: u64,
     task: Option<TaskNo>,
 }

@@ -10,23 +10,23 @@ use super::{
     transaction::{Failure, Transaction},
 };
 
-/// How many tasks one command selects at the most.
+/// Maximum number of tasks that one command selects.
 const MOST: usize = 1000;
 
-/// Those that can be cancelled.
+/// The states in which tasks can be cancelled.
 const OPEN: &[TaskState] = &[TaskState::Queued, TaskState::Running];
 
-/// Those that are retried when nobody names them.
+/// The states in which tasks are retried when nobody names them.
 const IN_VAIN: &[TaskState] = &[TaskState::Failed, TaskState::Cancelled, TaskState::Timeout];
 
 /// One that may come back.
 struct Returning {
     after: Vec<TaskNo>,
-    /// Why it may not.
+    /// Reason for which it may not.
     refused: Option<EngineError>,
 }
 
-/// What comes back with a retry.
+/// The tasks that come back with a retry.
 struct Back {
     /// In the order of their numbers.
     tasks: Vec<TaskNo>,
@@ -56,7 +56,8 @@ impl Transaction<'_> {
         Ok(TasksCancelled { tasks, more })
     }
 
-    /// Submits the orders of the selected tasks again, and of those that were cancelled since they were to start after them: all, or none.
+    /// Submits the selected tasks again, and those that were cancelled since they were to start after them: all, or
+    /// none.
     pub(super) fn retry_many(
         &mut self,
         which: &Select,
@@ -140,7 +141,7 @@ impl Transaction<'_> {
         Ok(Back { tasks: back.into_iter().collect(), retries })
     }
 
-    /// Whether all that a task is to start after has completed, is under way, or comes back.
+    /// True if all tasks that a task is to start after have completed, are under way, or come back.
     fn would_start(
         &self,
         after: &[TaskNo],
@@ -183,7 +184,8 @@ impl Transaction<'_> {
     }
 }
 
-/// The order once more. It came about as the first one did, and is the rule's as much; an agent that retries makes the chain no shorter.
+/// The specification for a retry. Its cause is that of the first task, so that it counts as the rule's; an agent that retries makes
+/// the chain no shorter.
 fn once_more(row: TaskRow, cause: Option<&Cause>) -> TaskSpec {
     let cause = match (row.spec.cause, cause.cloned()) {
         (Some(first), Some(again)) => {

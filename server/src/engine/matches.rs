@@ -1,5 +1,4 @@
-//! What becomes of the rules that an event matches: decided in [`crate::rules`], carried out here, in the event's own
-//! transaction.
+//! Carries out the decisions of [`crate::rules`] on an event, in the event's own transaction.
 
 use std::sync::Arc;
 
@@ -15,26 +14,26 @@ use crate::rules::{Decision, Facts, WINDOW_MINUTES, decide, task_of};
 /// The window of the circuit breaker.
 const WINDOW_MS: i64 = WINDOW_MINUTES as i64 * 60_000;
 
-/// Whether what comes together makes one task of a rule, even if it does not wait for quiet: files do.
+/// True if events that come together make one task of a rule, even if it does not wait for quiet: files do.
 fn gathers(rule: &Rule) -> bool {
     matches!(rule.trigger, Trigger::FileChange { .. })
 }
 
-/// What the rules have made of an event.
+/// The rules that an event matched, by outcome.
 #[derive(Debug, Default)]
 pub(super) struct Matched {
     /// The ids of those that took it up: that make a task of it, now or later.
     pub(super) taken: Vec<String>,
-    /// Those of them that will later.
+    /// Those of them that will make it later.
     pub(super) waiting: Vec<String>,
-    /// Those that make nothing of it.
+    /// Those that refused it.
     pub(super) refused: Vec<RefusedMatch>,
 }
 
-/// That a match was taken up, or why not.
-pub(super) type Upshot = Result<Taken, String>;
+/// The time at which a match becomes a task, or the reason for which it does not.
+pub(super) type MatchResult = Result<Taken, String>;
 
-/// When a task comes of a match.
+/// The time at which a match becomes a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taken {
     Now,
@@ -44,23 +43,23 @@ pub(super) enum Taken {
 /// The events that a task is made of: the latest of the matches that it stands for.
 pub(super) struct Gathered<'a> {
     pub(super) events: &'a [Event],
-    /// How many there were.
+    /// Number of matches.
     pub(super) matches: u64,
 }
 
 impl Transaction<'_> {
-    /// Has the rules that an event matches take it up.
+    /// Matches an event against all rules, and carries out their decisions.
     pub(super) fn match_rules(
         &mut self,
         event: &Event,
         happened_at: Timestamp,
     ) -> aiwg_store::Result<Matched> {
-        let rules = Arc::clone(&self.state.policy.rules);
+        let rules = Arc::clone(&self.state.config.rules);
         let mut matched = Matched::default();
         for rule in rules.matching(event) {
             let facts = self.look().facts(rule, event, happened_at)?;
             let decision = decide(rule, &facts);
-            let upshot = match decision {
+            let result = match decision {
                 Decision::Debounce { interval_ms, max_wait_ms } => {
                     self.debounce(rule, event, interval_ms, max_wait_ms)?;
                     Ok(Taken::Later)
@@ -75,7 +74,7 @@ impl Transaction<'_> {
                 }
             };
             let rule = rule.id.clone();
-            match upshot {
+            match result {
                 Ok(when) => {
                     matched.waiting.extend((when == Taken::Later).then(|| rule.clone()));
                     matched.taken.push(rule);
@@ -86,14 +85,14 @@ impl Transaction<'_> {
         Ok(matched)
     }
 
-    /// Tells whether a task has come or will come of it, or why not.
+    /// Carries out a decision. Returns whether a task has come or will come of it, or why not.
     pub(super) fn carry_out(
         &mut self,
         rule: &Rule,
         decision: &Decision,
         gathered: &Gathered<'_>,
         facts: &Facts,
-    ) -> aiwg_store::Result<Upshot> {
+    ) -> aiwg_store::Result<MatchResult> {
         let nothing = || Ok(Err("nothing has happened".to_owned()));
         let Some(event) = gathered.events.last() else { return nothing() };
         match decision {
@@ -138,7 +137,7 @@ impl Transaction<'_> {
         Ok(Taken::Now)
     }
 
-    /// Whether the queue takes a task of a rule; says so where it does not.
+    /// True if the queue takes a task of a rule; if not, the refusal is noted.
     pub(super) fn has_room(&mut self, rule: &Rule, event: &Event) -> aiwg_store::Result<bool> {
         match self.room_for(1) {
             Ok(()) => Ok(true),
@@ -163,7 +162,7 @@ impl Transaction<'_> {
 }
 
 impl Look<'_> {
-    /// What a decision about a match goes by.
+    /// The facts for a decision about a match.
     pub(super) fn facts(
         &self,
         rule: &Rule,
@@ -179,7 +178,7 @@ impl Look<'_> {
         })
     }
 
-    /// Those that still matter when the matches have settled.
+    /// The facts for a decision about matches that are due.
     pub(super) fn facts_later(&self, rule: &Rule, events: &[Event]) -> aiwg_store::Result<Facts> {
         let since = Timestamp::from_millis(self.now.as_millis() - WINDOW_MS);
         let memory = &self.state.memory;
@@ -197,8 +196,8 @@ impl Look<'_> {
     }
 }
 
-/// Whether the circuit breaker counts what an event leads to: what files, tasks and the daemon itself cause, and not what people, scripts
-/// and schedules do.
+/// True if the circuit breaker counts the firings for an event: what files, tasks and the daemon itself cause, and
+/// not what people, scripts and schedules do.
 fn is_counted(event: &Event) -> bool {
     !matches!(event.source, EventSource::Client | EventSource::Scheduler)
         || event.caused_by.as_ref().is_some_and(|cause| cause.depth > 0)

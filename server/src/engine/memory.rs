@@ -1,4 +1,4 @@
-//! What the engine remembers of the rules, so that an event costs no look into the store for each.
+//! The engine's copy of the rules' states, so that an event costs no look into the store for each.
 
 use std::{
     collections::HashMap,
@@ -12,10 +12,10 @@ use aiwg_protocol::{
 };
 use aiwg_store::View;
 
-/// How much too early a file system's clock may be: a tick of the kernel's, of which there are at least 100 a second.
+/// Maximum delay of a file system's clock, in ms: a tick of the kernel's, of which there are at least 100 a second.
 const TICK_MS: i64 = 10;
 
-/// How far back runs matter: longer than any change is gathered before it is published.
+/// Age up to which runs matter, in ms: longer than any change is gathered before it is published.
 const RUNS_MS: i64 = 15 * 60_000;
 
 /// Switches, and which rules are busy. All of it can be read from the store again.
@@ -39,7 +39,7 @@ impl Refusals {
 }
 
 impl Memory {
-    /// Reads it from the store, and begins anew with what is not there.
+    /// Reads it from the store. The refusals, which are not there, are cleared.
     pub(super) fn load(store: &dyn View, refusals: Refusals, now: Timestamp) -> aiwg_store::Result<Self> {
         refusals.lock().clear();
         let mut runs: HashMap<String, Vec<BusyPeriod>> = HashMap::new();
@@ -49,22 +49,22 @@ impl Memory {
         Ok(Self { switches: store.switches()?, busy: store.busy_rules()?, runs, refusals })
     }
 
-    /// What has come to nothing, for others to look at.
+    /// The refusals, for others to read.
     pub(super) fn refusals(&self) -> Refusals {
         self.refusals.clone()
     }
 
-    /// Whether automation as a whole is switched on.
+    /// True if automation as a whole is switched on.
     pub(super) fn is_enabled(&self) -> bool {
         self.switches.get("").and_then(|switch| switch.enabled).unwrap_or(true)
     }
 
-    /// Whether the rule is: what someone switched has the last word over the configuration.
+    /// True if the rule is switched on: a manual switch overrides the configuration.
     pub(super) fn rule_is_enabled(&self, rule: &Rule) -> bool {
         self.switched(&rule.id).unwrap_or(rule.enabled)
     }
 
-    /// What someone has switched the rule to.
+    /// The manual switch of the rule.
     pub(super) fn switched(&self, rule: &str) -> Option<bool> {
         self.switches.get(rule)?.enabled
     }
@@ -83,7 +83,7 @@ impl Memory {
         self.switches.insert(rule.unwrap_or_default().to_owned(), switch);
     }
 
-    /// How many tasks of the rule are queued or running.
+    /// Number of tasks of the rule that are queued or running.
     pub(super) fn busy(&self, rule: &str) -> usize {
         self.busy.get(rule).copied().unwrap_or(0)
     }
@@ -108,7 +108,7 @@ impl Memory {
         }
     }
 
-    /// A task of the rule has ended; tells whether it was the last one.
+    /// A task of the rule has ended. True if it was the last one.
     pub(super) fn ended(&mut self, rule: &str) -> bool {
         let Some(count) = self.busy.get_mut(rule) else { return true };
         *count -= 1;
@@ -124,7 +124,7 @@ impl Memory {
         self.refusals.lock().insert(rule.to_owned(), refusal);
     }
 
-    /// What came to nothing does not count any more: of a rule, or of all.
+    /// Forgets the refusals of a rule, or of all.
     pub(super) fn forget_refusals(&mut self, rule: Option<&str>) {
         match rule {
             Some(rule) => drop(self.refusals.lock().remove(rule)),
@@ -137,13 +137,13 @@ impl Memory {
         self.refusals.lock().get(rule).cloned()
     }
 
-    /// Whether a task of the rule ran at this moment.
+    /// True if a task of the rule ran at this moment.
     pub(super) fn ran_at(&self, rule: &str, at: Timestamp) -> bool {
         self.runs.get(rule).is_some_and(|runs| runs.iter().any(|run| ran_at(run, at)))
     }
 
-    /// What a change of a file at this moment may have come from: the deepest of the rules' tasks that ran then. Who has written a file
-    /// cannot be told, and a chain that went on by files alone would have no end.
+    /// The possible cause of a change of a file at this moment: the deepest of the rules' tasks that ran then. Who
+    /// has written a file is unknown, and a chain that went on by files alone would have no end.
     pub(super) fn cause_at(&self, at: Timestamp) -> Option<Cause> {
         let runs = self.runs.iter().flat_map(|(rule, runs)| runs.iter().map(move |run| (rule, run)));
         let (rule, run) = runs.filter(|(_, run)| ran_at(run, at)).max_by_key(|(_, run)| run.depth)?;

@@ -41,8 +41,8 @@ mod waits;
 pub(crate) use aiwg_model::text::similar;
 pub(crate) use automation::automation;
 pub use command::{
-    Automation, DueScope, EngineError, NewEvent, Order, Policy, Prune, Pruned, RuleState, Select, StartOrder,
-    Starts,
+    Automation, DueScope, EngineConfig, EngineError, NewEvent, Order, Prune, Pruned, RuleState, Select,
+    StartOrder, Starts,
 };
 pub use due::Due;
 pub(crate) use due::fire_when_due;

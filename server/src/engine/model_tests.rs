@@ -11,14 +11,15 @@ use proptest::prelude::*;
 use tokio::sync::mpsc;
 
 use super::{
-    Engine, EngineError, Policy, call::Command, effects::Effects, state::State, transaction::Transaction,
-    waits::Waits,
+    Engine, EngineConfig, EngineError, call::Command, effects::Effects, state::State,
+    transaction::Transaction, waits::Waits,
 };
 use crate::rules::RuleIndex;
 
 const SLOTS: usize = 2;
 
-/// What is done. A task is named by any number, of which the tasks so far take the remainder. A report that is stale comes from the run before.
+/// An operation. A task is named by any number, of which the tasks so far take the remainder. A stale report comes
+/// from the run before.
 #[derive(Debug, Clone)]
 enum Op {
     Submit { priority: i32, after: Option<usize> },
@@ -28,7 +29,7 @@ enum Op {
     Interrupted { task: usize, started: bool, most_attempts: u32, is_stale: bool },
 }
 
-/// What becomes of the transaction.
+/// The end of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fate {
     Committed,
@@ -66,7 +67,7 @@ struct Task {
     state: TaskState,
     launch: u32,
     attempts: u32,
-    /// Why each of its runs ended; none for one that goes on.
+    /// End reason of each of its runs; none for one that goes on.
     runs: Vec<Option<EndReason>>,
     priority: i32,
     after: Option<usize>,
@@ -85,7 +86,7 @@ impl Task {
 struct Model(Vec<Task>);
 
 impl Model {
-    /// Does it, and tells whether it is allowed.
+    /// Applies an operation. True if it is allowed.
     fn apply(&mut self, op: &Op) -> bool {
         match *op {
             Op::Submit { priority, after } => {
@@ -105,9 +106,9 @@ impl Model {
                 !is_stale && self.is_running(task) && self.note(task, StopReason::Timeout)
             }
             Op::Ended { task, well, is_stale } => {
-                let told = if well { TaskState::Completed } else { TaskState::Failed };
+                let reported = if well { TaskState::Completed } else { TaskState::Failed };
                 !is_stale && self.is_running(task) && {
-                    let state = self.ending(task).unwrap_or(told);
+                    let state = self.ending(task).unwrap_or(reported);
                     self.end(task, state, Some(EndReason::of_state(state)))
                 }
             }
@@ -211,14 +212,14 @@ struct Rest {
 impl Machine {
     fn open(path: &Path) -> Self {
         let mut store = SqliteStore::open(path).unwrap();
-        let policy = Policy {
+        let config = EngineConfig {
             rules: Arc::new(RuleIndex::default()),
             max_parallel: SLOTS,
             max_queued: None,
             max_task_depth: 8,
         };
         let waits = Waits::default();
-        let mut state = State::new(policy, waits.clone());
+        let mut state = State::new(config, waits.clone());
         state.load(&*store.view().unwrap()).unwrap();
         let (sender, commands) = mpsc::unbounded_channel();
         let engine = Engine::new(sender, waits, state.memory.refusals());
@@ -262,7 +263,8 @@ impl Machine {
 }
 
 impl Rest {
-    /// Does it within the open transaction, as the thread would. Whether it was allowed is known when its answer is.
+    /// Applies an operation within the open transaction, as the thread would. Its answer tells whether it was
+    /// allowed.
     fn apply(
         &mut self,
         store: &mut dyn aiwg_store::Transaction,
@@ -282,7 +284,7 @@ impl Rest {
             match op {
                 Op::Submit { priority, after } => {
                     let after = after.filter(|_| count > 0).map(no).into_iter().collect();
-                    engine.submit(order(priority, after)).await.is_ok()
+                    engine.submit(spec(priority, after)).await.is_ok()
                 }
                 Op::Cancel(task) => engine.cancel(no(task)).await.is_ok(),
                 Op::TimeUp { task, is_stale } => {
@@ -305,17 +307,17 @@ impl Rest {
         receipt
     }
 
-    /// What belongs to the end of every transaction.
+    /// Fills the slots, as at the end of every transaction.
     fn fill_slots(&mut self, store: &mut dyn aiwg_store::Transaction, effects: &mut Effects) {
         let state = &mut self.state;
         Transaction { state, store, effects, now: Timestamp::now() }.fill_slots().unwrap();
     }
 }
 
-/// Tells whether an operation was allowed, once it is known.
+/// Resolves to whether an operation was allowed.
 type Receipt = BoxFuture<'static, bool>;
 
-fn order(priority: i32, after: Vec<TaskNo>) -> TaskSpec {
+fn spec(priority: i32, after: Vec<TaskNo>) -> TaskSpec {
     TaskSpec { prompt: "x".to_owned(), priority, after, ..TaskSpec::default() }
 }
 

@@ -1,12 +1,12 @@
-//! What the events of a task say.
+//! The payloads of the events of a task.
 
 use aiwg_model::{Outcome, TaskNo, TaskSpec};
 use aiwg_protocol::types::{Json, TaskEvent, TaskState};
 
-/// How much of an error goes into an event: its last bytes say most.
+/// Maximum bytes of an error in an event: its last ones, which say most.
 const ERROR_TAIL: usize = 2000;
 
-/// That a task has come to this state.
+/// The event of a task that has come to this state.
 pub(super) fn task_event(no: TaskNo, spec: &TaskSpec, state: TaskState, attempt: u32) -> TaskEvent {
     TaskEvent {
         task_id: no.to_string(),

@@ -1,9 +1,9 @@
-//! What becomes of commands whose transaction has failed.
+//! Recovery of commands whose transaction has failed.
 //!
 //! None is lost. Where another process has locked the database they are kept and carried out when it lets go; whoever waits for an answer
-//! is told within [`PATIENCE`] that it cannot be had. Where it cannot be written, each is tried by itself: one that is too large for what is
-//! left of a disk, or that fails for a reason of its own, does not take others with it. What ends agents needs no store: that they end
-//! comes first, and why is stored when it can be.
+//! gets an error within [`PATIENCE`]. Where it cannot be written, each is tried by itself: one that
+//! is too large for what is left of a disk, or that fails for a reason of its own, does not take others with it.
+//! Agents are ended without the store, at once; the reason is stored when it can be.
 //!
 //! Of a disk that fills up, some room is kept for the ends of what runs: they are stored when nothing else can be, so that no daemon that
 //! comes after takes what was cancelled for lost, and runs it again.
@@ -18,17 +18,17 @@ use aiwg_store::{ErrorKind, StoreError};
 
 use super::{
     call::Command,
-    command::{EngineError, Policy},
+    command::{EngineConfig, EngineError},
     effects::Effects,
     thread::Thread,
     unstored::Unstored,
 };
 use crate::health::IssueKind;
 
-/// How long a command waits for a database that another process has locked, before whoever sent it is told.
+/// Longest wait of a command for a database that another process has locked, before its sender gets an error.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long after a failed attempt the next one is made, where the failure itself took no time.
+/// Pause between a failed transaction and the next one, where the failure itself took no time.
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Thread {
@@ -47,7 +47,7 @@ impl Thread {
         }
         self.setup.health.report(IssueKind::STORAGE, self.advice(&error));
         self.take_all();
-        let why = told(&error);
+        let why = message(&error);
         for (command, since) in std::mem::take(&mut self.taken) {
             if command.brings_more() {
                 command.refuse(EngineError::Storage(Arc::clone(&why)));
@@ -59,15 +59,15 @@ impl Thread {
 
     /// Undoes a transaction that has failed, and deals with its commands.
     pub(super) fn recover(&mut self, effects: Effects, error: &StoreError) {
-        self.undo(effects.policy_before, error);
+        self.undo(effects.config_before, error);
         if is_locked(error) {
             std::thread::sleep(PAUSE);
             self.take_all();
-            return self.give_up(&told(error));
+            return self.give_up(&message(error));
         }
         let commands = std::mem::take(&mut self.taken);
         if commands.len() == 1 {
-            return commands.into_iter().for_each(|(command, _)| self.refuse(command, &told(error)));
+            return commands.into_iter().for_each(|(command, _)| self.refuse(command, &message(error)));
         }
         self.one_by_one(commands);
     }
@@ -79,14 +79,14 @@ impl Thread {
             match self.transact(&mut effects, 1) {
                 Ok(has_written) => self.deliver(effects, has_written),
                 Err(error) => {
-                    self.undo(effects.policy_before, &error);
+                    self.undo(effects.config_before, &error);
                     if is_locked(&error) {
                         // None of the others would fare better.
                         self.taken.append(&mut commands);
                         return;
                     }
                     while let Some((command, _)) = self.taken.pop_front() {
-                        self.refuse(command, &told(&error));
+                        self.refuse(command, &message(&error));
                     }
                 }
             }
@@ -110,7 +110,7 @@ impl Thread {
         }
     }
 
-    /// Does what can be done of a command without the store, and answers it.
+    /// Does as much of a command as is possible without the store, and answers it.
     fn refuse(&mut self, mut command: Command, why: &Arc<str>) {
         if self.without_store(&mut command, true) {
             command.answer(&self.state);
@@ -124,11 +124,11 @@ impl Thread {
         command.without_store(&mut Unstored { state, orders: &setup.orders, exit, is_given_up })
     }
 
-    fn undo(&mut self, policy_before: Option<Policy>, error: &StoreError) {
+    fn undo(&mut self, config_before: Option<EngineConfig>, error: &StoreError) {
         self.report(error);
         self.in_trouble = true;
-        if let Some(policy) = policy_before {
-            self.state.policy = policy;
+        if let Some(config) = config_before {
+            self.state.config = config;
         }
         // The transaction is undone by now, or it is tried once more.
         let again = self.setup.store.view().and_then(|view| self.state.load(&*view));
@@ -174,11 +174,11 @@ impl Thread {
     }
 }
 
-/// Whether another process keeps the database to itself.
+/// True if another process has locked the database.
 fn is_locked(error: &StoreError) -> bool {
     error.kind() == ErrorKind::Busy
 }
 
-fn told(error: &StoreError) -> Arc<str> {
+fn message(error: &StoreError) -> Arc<str> {
     error.to_string().into()
 }

@@ -1,4 +1,4 @@
-//! Which tasks start: those for which there is a slot, those that others wait for in theirs included.
+//! Selects the tasks that start: those for which there is a slot, including those that others wait for in theirs.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use super::{
 };
 
 impl Transaction<'_> {
-    /// Starts what there is room for. Tells whether that is anything.
+    /// Starts what there is room for. True if any were started.
     pub(super) fn fill_slots(&mut self) -> aiwg_store::Result<bool> {
         let mut has_started = false;
         while !self.state.closing {
@@ -31,7 +31,7 @@ impl Transaction<'_> {
         if self.state.starts == Starts::None || !self.state.has_room {
             return Ok(None);
         }
-        let slots = self.state.policy.max_parallel;
+        let slots = self.state.config.max_parallel;
         let running = self.state.running.len();
         if running < slots {
             return self.store.next_queued();
@@ -55,7 +55,8 @@ impl Transaction<'_> {
         self.store.next_of(&awaited)
     }
 
-    /// Which running task waits for which others, those included that must complete before these can start.
+    /// Pairs of a running task and one that it waits for, including those that must complete before that one can
+    /// start.
     fn waits(&self) -> aiwg_store::Result<Vec<(TaskNo, TaskNo)>> {
         let mut all = Vec::new();
         for (task, other) in self.state.waits.pairs() {
@@ -80,7 +81,7 @@ impl Transaction<'_> {
             let depth = task.spec.cause.as_ref().map_or(0, |cause| cause.depth);
             self.state.memory.started(rule, no, depth, self.now);
         }
-        self.tell(&task_event(no, &task.spec, TaskState::Running, task.attempts), &task.spec);
+        self.publish_task_event(&task_event(no, &task.spec, TaskState::Running, task.attempts), &task.spec);
         let event = match task.spec.cause.as_ref().and_then(|cause| cause.event) {
             Some(seq) => self.store.event(seq)?,
             None => None,
@@ -90,14 +91,15 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// How many agents may be there at the most, those that only wait included: no ring of waits has more and more started.
+    /// Maximum number of running agents, including those that only wait: no ring of waits has more and more started.
     fn most_running(&self) -> usize {
-        let depth = usize::try_from(self.state.policy.max_task_depth).unwrap_or(usize::MAX);
-        self.state.policy.max_parallel.saturating_mul(depth.saturating_add(1))
+        let depth = usize::try_from(self.state.config.max_task_depth).unwrap_or(usize::MAX);
+        self.state.config.max_parallel.saturating_mul(depth.saturating_add(1))
     }
 }
 
-/// How many of the running tasks have lent their slots: they wait for one that runs. Two that wait for the same one have lent one slot.
+/// Number of slots that running tasks have lent: they wait for one that runs. Two that wait for the same one have
+/// lent one slot.
 fn lent(pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, u32>) -> usize {
     let (mut tasks, mut others) = (HashSet::new(), HashSet::new());
     for (task, other) in pairs {

@@ -1,4 +1,4 @@
-//! What the engine keeps in memory.
+//! The engine's state in memory.
 
 use std::collections::HashMap;
 
@@ -7,34 +7,35 @@ use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::View;
 
 use super::{
-    command::{Policy, Starts},
+    command::{EngineConfig, Starts},
     memory::Memory,
     waits::Waits,
 };
 
-/// What the engine keeps in memory: nothing that could not be read from the store again.
+/// The engine's state in memory. Except where a field says so, it can be read from the store again.
 pub(super) struct State {
-    pub(super) policy: Policy,
+    pub(super) config: EngineConfig,
     /// The running tasks, each with the number of its run.
     pub(super) running: HashMap<TaskNo, u32>,
     pub(super) memory: Memory,
     pub(super) closing: bool,
     pub(super) last_event: u64,
     pub(super) last_task: u64,
-    /// How much may be started. It is not in the store: the next daemon tries.
+    /// Limit on the tasks that may start. It is not in the store: the next daemon tries.
     pub(super) starts: Starts,
-    /// Whether there is room for what is new. Where there is not, nothing is started.
+    /// True if there is room for what is new. If not, nothing is started.
     pub(super) has_room: bool,
-    /// Which running tasks wait for which. It is not in the store: a wait ends with its connection.
+    /// Pairs of running tasks of which one waits for the other. It is not in the store: a wait ends with its
+    /// connection.
     pub(super) waits: Waits,
-    /// Why running tasks are being ended, where that could not be stored yet. This alone is not in the store.
+    /// Stop reasons of running tasks that could not be stored yet. They are not in the store.
     pub(super) endings: HashMap<TaskNo, StopReason>,
 }
 
 impl State {
-    pub(super) fn new(policy: Policy, waits: Waits) -> Self {
+    pub(super) fn new(config: EngineConfig, waits: Waits) -> Self {
         Self {
-            policy,
+            config,
             running: HashMap::new(),
             memory: Memory::default(),
             closing: false,
@@ -52,7 +53,7 @@ impl State {
         id.parse().is_ok_and(|no| self.running.contains_key(&no))
     }
 
-    /// Has a task count as running if it does: known only at the end of the transaction that has taken it in.
+    /// Sets `running` for a task that runs: known only at the end of the transaction that has taken it in.
     pub(super) fn mark_if_running(&self, id: &str, state: &mut TaskState) {
         if self.is_running(id) {
             *state = TaskState::Running;

@@ -1,4 +1,4 @@
-//! What can become of a task.
+//! The changes of a task's state.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,7 @@ use super::{
     transaction::{Failure, Transaction},
 };
 
-/// How often it is tried in all to start a task's agent, where not even that could be done.
+/// Maximum number of launches of a task where not even its agent could be started.
 const MOST_LAUNCHES: u32 = 20;
 
 impl Transaction<'_> {
@@ -59,7 +59,7 @@ impl Transaction<'_> {
     /// Refuses a task that would make a chain longer than the configuration allows.
     pub(super) fn not_too_deep(&self, task: &TaskSpec) -> Result<(), EngineError> {
         let depth = task.cause.as_ref().map_or(0, |cause| cause.depth);
-        if depth >= self.state.policy.max_task_depth { Err(EngineError::ChainTooDeep(depth)) } else { Ok(()) }
+        if depth >= self.state.config.max_task_depth { Err(EngineError::ChainTooDeep(depth)) } else { Ok(()) }
     }
 
     pub(super) fn cancel(&mut self, no: TaskNo) -> Result<TaskCancelled, Failure> {
@@ -82,7 +82,7 @@ impl Transaction<'_> {
         }
     }
 
-    /// Has the agent of a running task ended. What it is ended for stays with the first who asked.
+    /// Ends the agent of a running task. The first stop reason stays.
     pub(super) fn end_running(&mut self, no: TaskNo, ending: StopReason) -> Result<(), Failure> {
         let task = self.running(no)?;
         if task.ending.is_none() {
@@ -93,7 +93,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// The same, unless that run is over.
+    /// Ends the agent of a running task, unless that run is over.
     pub(super) fn end_run(&mut self, run: RunId, ending: StopReason) -> Result<(), Failure> {
         self.current(run)?;
         self.end_running(run.task, ending)
@@ -106,7 +106,7 @@ impl Transaction<'_> {
             silent_ms: Some(silent_ms),
             ..task_event(no, &task.spec, TaskState::Running, task.attempts)
         };
-        self.tell(&event, &task.spec);
+        self.publish_task_event(&event, &task.spec);
         if end {
             self.end_running(no, StopReason::Stalled)?;
         }
@@ -174,16 +174,19 @@ impl Transaction<'_> {
         let outcome = Outcome { reason, ..Outcome::without_exit(TaskState::Queued, "") };
         self.store.end_run(task.run(), &outcome, self.now)?;
         self.not_running(task);
-        self.tell(&task_event(task.no, &task.spec, TaskState::Queued, task.attempts), &task.spec);
+        self.publish_task_event(
+            &task_event(task.no, &task.spec, TaskState::Queued, task.attempts),
+            &task.spec,
+        );
         Ok(())
     }
 
     /// Refuses what would make the queue longer than the configuration allows.
     pub(super) fn room_for(&mut self, tasks: usize) -> Result<(), Failure> {
-        let Some(most) = self.state.policy.max_queued else { return Ok(()) };
-        let is_full = |turn: &Self| {
-            let free = turn.state.policy.max_parallel.saturating_sub(turn.state.running.len());
-            turn.store.queued() + tasks.saturating_sub(free) as u64 > u64::from(most)
+        let Some(most) = self.state.config.max_queued else { return Ok(()) };
+        let is_full = |tx: &Self| {
+            let free = tx.state.config.max_parallel.saturating_sub(tx.state.running.len());
+            tx.store.queued() + tasks.saturating_sub(free) as u64 > u64::from(most)
         };
         if is_full(self) {
             // Those that came in this very transaction may have slots waiting for them.
@@ -200,14 +203,14 @@ impl Transaction<'_> {
         if let Some(rule) = &task.rule {
             self.state.memory.queued(rule);
         }
-        self.tell(&task_event(no, task, TaskState::Queued, 0), task);
+        self.publish_task_event(&task_event(no, task, TaskState::Queued, 0), task);
         Ok(no)
     }
 
-    /// Has an event about a task taken in.
-    pub(super) fn tell(&mut self, event: &TaskEvent, spec: &TaskSpec) {
+    /// Publishes an event about a task.
+    pub(super) fn publish_task_event(&mut self, event: &TaskEvent, spec: &TaskSpec) {
         let before = spec.cause.as_ref();
-        self.effects.drafts.push_back(NewEvent {
+        self.effects.new_events.push_back(NewEvent {
             topic: topic(event),
             payload: payload(event),
             source: EventSource::Supervisor,
@@ -246,13 +249,13 @@ impl Transaction<'_> {
         Ok(row)
     }
 
-    /// Has those of the running tasks fail whose rows cannot be read: their agents are kept by nobody.
+    /// Fails the running tasks whose rows cannot be read: nobody keeps their agents.
     pub(super) fn fail_unreadable(&mut self) -> aiwg_store::Result<()> {
         let running: Vec<TaskNo> = self.state.running.keys().copied().collect();
         running.into_iter().try_for_each(|no| self.readable(no).map(drop))
     }
 
-    /// Which of those that a new task is to wait for are still under way.
+    /// The dependencies of a new task that are still under way.
     fn dependencies(&self, after: &[TaskNo]) -> Result<Waits, Failure> {
         let own = TaskNo(self.state.last_task + 1);
         let (mut open, mut seen, mut in_vain) = (Vec::new(), HashSet::new(), None);
@@ -316,7 +319,7 @@ impl Transaction<'_> {
             task.started_at.map(|started| self.now.as_millis().saturating_sub(started.as_millis()));
         let event = task_event(task.no, &task.spec, outcome.state, task.attempts);
         let event = with_end(event, &outcome, duration);
-        self.tell(&event, &task.spec);
+        self.publish_task_event(&event, &task.spec);
         match &task.spec.rule {
             Some(rule) if self.state.memory.ended(rule) => self.no_longer_busy(rule),
             _ => Ok(()),
@@ -331,7 +334,7 @@ impl Transaction<'_> {
     }
 }
 
-/// What a new task has to wait for.
+/// The dependencies of a new task, as they stand.
 enum Waits {
     /// For these to complete; none if it can start.
     For(Vec<TaskNo>),

@@ -1,4 +1,4 @@
-//! The engine's thread: gather, apply, commit, tell.
+//! The engine's thread: gather, apply, commit, publish.
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ use tokio::sync::{
 
 use super::{
     call::Command,
-    command::{EngineError, Order, Policy},
+    command::{EngineConfig, EngineError, Order},
     due::Due,
     effects::Effects,
     handle::{Engine, wake},
@@ -32,42 +32,44 @@ use crate::{
     rules::{template, tripped_message},
 };
 
-/// How many commands one transaction holds at the most: more would make the first of them wait.
-const MAX_BATCH: usize = 1024;
+/// Maximum number of commands in one transaction: more would make the first of them wait.
+const MAX_COMMANDS: usize = 1024;
 
-/// How much text they bring together at the most, in bytes, and then one command more: it is all in memory, and in the database's log.
-const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
+/// Maximum text that they bring together, in bytes, and then one command more: it is all in memory, and in the
+/// database's log.
+const MAX_TEXT_BYTES: usize = 8 * 1024 * 1024;
 
-/// How much text a transaction may bring, in bytes, without a look whether there is room for it.
+/// Maximum text of a transaction, in bytes, without a check that there is room for it.
 const LITTLE: usize = 64 * 1024;
 
-/// How much is written of text that comes in, at the most as a rule: it may be in an event, in the tasks that come of it, and in theirs.
+/// Bytes written for a byte of text that comes in, at most as a rule: it may be in an event, in the tasks that come
+/// of it, and in theirs.
 const WRITTEN: u64 = 4;
 
-/// How often it is tried whether the database can be written, while it cannot be.
+/// Interval between attempts to write the database, while it cannot be written.
 const TRY_EVERY: Duration = Duration::from_secs(1);
 
-/// How often it is looked for commands meanwhile.
+/// Interval between looks for commands meanwhile.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// How much text events may bring, in bytes, before it is looked whether they are too much.
+/// Text that events may bring, in bytes, before retention is run.
 const MUCH: u64 = 64 * 1024 * 1024;
 
-/// What the engine is made of.
+/// The parts of the engine.
 pub struct EngineSetup {
     /// The store.
     pub store: Box<dyn Store>,
-    /// What the configuration says.
-    pub policy: Policy,
-    /// Where committed events are published.
+    /// The engine's part of the configuration.
+    pub config: EngineConfig,
+    /// Channel on which committed events are published.
     pub bus: Bus,
-    /// Where orders go.
+    /// Channel of the orders to the supervisor.
     pub orders: mpsc::UnboundedSender<Order>,
-    /// Where trouble is noted.
+    /// Records the engine's issues.
     pub health: Health,
-    /// Rung when house should be kept: events have brought much, or the disk is full.
+    /// Notified when retention should run: events have brought much, or the disk is full.
     pub grown: Arc<Notify>,
-    /// Where it says when matches will have settled, so that someone tells it then.
+    /// Publishes the times at which matches are due, for [`super::fire_when_due`].
     pub next_due: watch::Sender<Due>,
 }
 
@@ -75,17 +77,17 @@ pub(super) struct Thread {
     pub(super) setup: EngineSetup,
     pub(super) state: State,
     commands: mpsc::UnboundedReceiver<Command>,
-    /// What has come and is not committed yet, and since when it is here.
+    /// Commands that are not committed yet, each with its time of arrival.
     pub(super) taken: VecDeque<(Command, Instant)>,
-    /// Whether what is in memory may differ from the store, which could not be read.
+    /// True if the state in memory may differ from the store, which could not be read.
     pub(super) is_stale: bool,
-    /// Whether the last transaction failed. Until one has succeeded, it is tried again and again.
+    /// True if the last transaction failed. Until one has succeeded, it is tried again and again.
     pub(super) in_trouble: bool,
-    /// When the store was looked after last.
+    /// Time of the last maintenance of the store.
     looked_after: Instant,
-    /// How much text events have brought since house was kept last, in bytes.
+    /// Text that events have brought since retention ran last, in bytes.
     grown: u64,
-    /// Whether the thread is to end.
+    /// True if the thread ends.
     pub(super) exit: bool,
 }
 
@@ -95,7 +97,7 @@ pub(super) struct Thread {
 /// The store cannot be read, or there is no thread to be had.
 pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     let waits = Waits::default();
-    let mut state = State::new(setup.policy.clone(), waits.clone());
+    let mut state = State::new(setup.config.clone(), waits.clone());
     setup.store.view().and_then(|view| state.load(&*view)).map_err(io::Error::other)?;
     setup.store.set_patience(TRY_EVERY).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::unbounded_channel();
@@ -126,7 +128,7 @@ impl Thread {
             }
             self.look_for_room();
             let mut effects = Effects::default();
-            match self.transact(&mut effects, MAX_BATCH) {
+            match self.transact(&mut effects, MAX_COMMANDS) {
                 Ok(has_written) => self.deliver(effects, has_written),
                 Err(error) => self.recover(effects, &error),
             }
@@ -169,7 +171,7 @@ impl Thread {
         }
     }
 
-    /// Now and then: whether events have brought so much that house should be kept, and what belongs to the store's own upkeep.
+    /// Notifies retention if events have brought much, and has the store do its own maintenance, once in a while.
     fn look_after_store(&mut self) {
         if self.grown >= MUCH {
             self.grown = 0;
@@ -218,8 +220,8 @@ impl Thread {
         }
     }
 
-    /// Carries out what is taken, and what comes meanwhile, so many at the most. What is committed is taken no longer. Tells whether anything
-    /// was written.
+    /// Carries out what is taken, and what comes meanwhile, `most` commands at most. Committed commands leave `taken`.
+    /// True if anything was written.
     pub(super) fn transact(&mut self, effects: &mut Effects, most: usize) -> aiwg_store::Result<bool> {
         let (mut count, mut bytes) = (0, 0);
         let mut open = self.setup.store.begin()?;
@@ -235,7 +237,7 @@ impl Thread {
             tx.store.write_something()?;
         }
         tx.store_endings()?;
-        while count < most && bytes < MAX_BATCH_BYTES {
+        while count < most && bytes < MAX_TEXT_BYTES {
             if count == self.taken.len() && tx.state.has_room {
                 match self.commands.try_recv() {
                     Ok(command) => self.taken.push_back((command, Instant::now())),
@@ -285,7 +287,7 @@ impl Thread {
 
     fn report_tripped(&self) {
         // Those that are still in the configuration: nothing can be done about the others, nor need be.
-        let rules = &self.state.policy.rules;
+        let rules = &self.state.config.rules;
         let mut rules: Vec<&str> =
             self.state.memory.tripped().filter(|rule| rules.get(rule).is_some()).collect();
         if rules.is_empty() {

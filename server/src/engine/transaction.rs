@@ -5,12 +5,12 @@ use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::{self, StoreError, View};
 
 use super::{
-    command::{EngineError, Policy, Prune, Pruned, Starts},
+    command::{EngineConfig, EngineError, Prune, Pruned, Starts},
     effects::Effects,
     state::State,
 };
 
-/// How many tasks, and how many events, are forgotten in one transaction.
+/// Maximum number of tasks, and of events, that one transaction deletes.
 const PRUNED_AT_ONCE: u64 = 500;
 
 /// A command's own error, or the store's, which undoes the whole transaction.
@@ -52,7 +52,7 @@ impl Transaction<'_> {
         Look { state: self.state, store: self.store, now: self.now }
     }
 
-    /// Stores why tasks are being ended, where that could not be stored when they were told to.
+    /// Stores the stop reasons of tasks that could not be stored when their agents were ended.
     pub(super) fn store_endings(&mut self) -> aiwg_store::Result<()> {
         for (no, ending) in &self.state.endings {
             if self
@@ -70,20 +70,20 @@ impl Transaction<'_> {
     /// start at once is queued and started with one sync.
     pub(super) fn settle(&mut self) -> aiwg_store::Result<()> {
         while self.fill_slots()? {
-            self.take_drafts()?;
+            self.take_new_events()?;
         }
         Ok(())
     }
 
-    /// Does things by another configuration from here on, and keeps it for starts that nobody asks for.
-    pub(super) fn configure(&mut self, policy: &Policy, in_force: &InForce) -> aiwg_store::Result<()> {
+    /// Puts another configuration in force, and keeps it for starts that nobody asks for.
+    pub(super) fn configure(&mut self, config: &EngineConfig, in_force: &InForce) -> aiwg_store::Result<()> {
         self.store.set_in_force(in_force)?;
-        let before = std::mem::replace(&mut self.state.policy, policy.clone());
-        self.effects.policy_before.get_or_insert(before);
+        let before = std::mem::replace(&mut self.state.config, config.clone());
+        self.effects.config_before.get_or_insert(before);
         Ok(())
     }
 
-    /// Has so much started from here on.
+    /// Sets the limit on tasks that may start.
     pub(super) fn allow(&mut self, starts: Starts) -> Result<(), EngineError> {
         self.state.starts = self.state.starts.with(starts);
         Ok(())
@@ -95,13 +95,13 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Has the thread end with this transaction.
+    /// Ends the thread with this transaction.
     pub(super) fn exit(&mut self) -> Result<(), EngineError> {
         self.effects.exit = true;
         Ok(())
     }
 
-    /// Has every running task ended.
+    /// Ends the agents of all running tasks.
     pub(super) fn end_all(&mut self) -> Result<(), Failure> {
         let running: Vec<TaskNo> = self.state.running.keys().copied().collect();
         running.into_iter().try_for_each(|no| self.end_running(no, StopReason::Stop))

@@ -1,4 +1,4 @@
-//! What can be done while the store cannot be written: agents can be ended. Why is stored when it can be.
+//! Ends agents while the store cannot be written. The stop reasons are stored when they can be.
 
 use std::collections::BTreeSet;
 
@@ -16,19 +16,19 @@ use super::{
 pub(super) struct Unstored<'a> {
     pub(super) state: &'a mut State,
     pub(super) orders: &'a mpsc::UnboundedSender<Order>,
-    /// Whether the thread is to end.
+    /// True if the thread ends.
     pub(super) exit: &'a mut bool,
-    /// Whether the command is refused otherwise, and not tried again.
+    /// True if the command is refused otherwise, and not tried again.
     pub(super) is_given_up: bool,
 }
 
 impl Unstored<'_> {
-    /// Has the agent of a run ended; none if that is over.
+    /// Ends the agent of a run; none if that is over.
     pub(super) fn end_run(&mut self, run: RunId, ending: StopReason) -> Option<()> {
         (self.state.running.get(&run.task) == Some(&run.n)).then(|| self.end_running(run.task, ending))?
     }
 
-    /// Has the agent of a running task ended; none if the task does not run.
+    /// Ends the agent of a running task; none if the task does not run.
     fn end_running(&mut self, no: TaskNo, ending: StopReason) -> Option<()> {
         let run = RunId { task: no, n: *self.state.running.get(&no)? };
         let ending = *self.state.endings.entry(no).or_insert(ending);
@@ -57,7 +57,7 @@ impl Unstored<'_> {
         Some(TasksCancelled { tasks, more: false })
     }
 
-    /// Has the agents of all running tasks ended.
+    /// Ends the agents of all running tasks.
     pub(super) fn end_all(&mut self) -> Option<()> {
         let running: Vec<TaskNo> = self.state.running.keys().copied().collect();
         for no in running {

@@ -10,7 +10,7 @@ use aiwg_protocol::{
 use super::{command::DueScope, matches::Gathered, transaction::Transaction};
 use crate::rules::{Decision, RuleIndex, longest_wait_ms, settled};
 
-/// How long after a look at a full queue to look again, in milliseconds.
+/// Pause between looks at a full queue, in milliseconds.
 const ROOM_AGAIN_MS: u64 = 1000;
 
 impl Transaction<'_> {
@@ -49,7 +49,7 @@ impl Transaction<'_> {
     /// Makes tasks of the matches that have settled, and releases the tasks that were held until now.
     pub(super) fn fire_due(&mut self, which: DueScope) -> aiwg_store::Result<()> {
         self.release_due()?;
-        let rules = Arc::clone(&self.state.policy.rules);
+        let rules = Arc::clone(&self.state.config.rules);
         let mut due = self.store.pending_due(self.now)?;
         due.extend(self.due_by_another_clock()?);
         for id in due {
@@ -64,7 +64,7 @@ impl Transaction<'_> {
     fn due_by_another_clock(&self) -> aiwg_store::Result<Vec<String>> {
         let pending = self.store.all_pending()?.into_values();
         let too_late = pending.filter(|pending| {
-            let longest = self.state.policy.rules.get(&pending.rule).map_or(0, longest_wait);
+            let longest = self.state.config.rules.get(&pending.rule).map_or(0, longest_wait);
             pending.due_at.is_some_and(|due_at| due_at > later(self.now, longest))
         });
         let mut rules: Vec<String> = too_late.map(|pending| pending.rule).collect();
@@ -77,7 +77,7 @@ impl Transaction<'_> {
         let Some(pending) = self.store.pending(id)?.filter(|pending| pending.due_at.is_none()) else {
             return Ok(());
         };
-        let rules = Arc::clone(&self.state.policy.rules);
+        let rules = Arc::clone(&self.state.config.rules);
         let Some(rule) = rules.get(id) else { return self.fire_pending(id) };
         let mut due = self.now;
         if let (Condition::Debounce { interval_ms, .. }, Some(last)) =
@@ -87,7 +87,7 @@ impl Transaction<'_> {
             let latest = later(pending.first_at, longest_wait_ms(&rule.condition));
             due = due.max(later(last, *interval_ms).min(latest));
         }
-        // Of files, whoever tells what is due knows whether more gathers, or git is in the middle of something.
+        // Of files, the caller knows whether more gathers, or git is in the middle of something.
         if due > self.now || waits_for_files(rule) {
             return self.store.set_pending_due(id, Some(due));
         }
@@ -95,7 +95,7 @@ impl Transaction<'_> {
     }
 
     fn fire_pending(&mut self, id: &str) -> aiwg_store::Result<()> {
-        let rules = Arc::clone(&self.state.policy.rules);
+        let rules = Arc::clone(&self.state.config.rules);
         let Some(pending) = self.store.pending(id)? else { return Ok(()) };
         let events = self.store.pending_events(id)?;
         let Some(rule) = rules.get(id) else {
@@ -125,8 +125,8 @@ impl Transaction<'_> {
         self.carry_out(rule, &decision, &gathered, &facts).map(drop)
     }
 
-    /// Those of the events that the rule still waits for, and how many it does not: its trigger may be another by now, and what it does
-    /// was not written for what matched the old one.
+    /// The events that the rule still waits for, and the number of the others: its trigger may be another by now, and
+    /// what it does was not written for what matched the old one.
     fn still_matched(&mut self, rules: &RuleIndex, rule: &Rule, events: Vec<Event>) -> (Vec<Event>, u64) {
         let (events, others): (Vec<Event>, Vec<Event>) = events
             .into_iter()
@@ -144,7 +144,7 @@ fn waits_for_files(rule: &Rule) -> bool {
     matches!(rule.trigger, Trigger::FileChange { .. })
 }
 
-/// How long after a match of the rule its task may be due, in milliseconds.
+/// Longest wait between a match of the rule and its task, in milliseconds.
 fn longest_wait(rule: &Rule) -> u64 {
     match rule.condition {
         Condition::Debounce { interval_ms, .. } => interval_ms.max(ROOM_AGAIN_MS),
@@ -152,7 +152,7 @@ fn longest_wait(rule: &Rule) -> u64 {
     }
 }
 
-/// So many milliseconds later.
+/// The time this many milliseconds later.
 fn later(at: Timestamp, ms: u64) -> Timestamp {
     Timestamp::from_millis(at.as_millis().saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)))
 }

@@ -1,4 +1,5 @@
-//! Which running tasks wait for which: an agent that waits for a task does nothing meanwhile, so that its slot is lent.
+//! Running tasks that wait for other tasks: an agent that waits for a task does nothing meanwhile, so that its slot
+//! is lent.
 //!
 //! Without that, agents that wait for tasks they have submitted could take all slots, and what they wait for would never start. It is not
 //! stored: a wait ends with its connection.
@@ -10,11 +11,11 @@ use std::{
 
 use aiwg_model::TaskNo;
 
-/// How many pairs are noted. All of them are looked at whenever a task may start, and an agent may open as many waits as it likes: those beyond
-/// lend no slot.
+/// Maximum number of pairs. All of them are looked at whenever a task may start, and an agent may open as many waits
+/// as it likes: those beyond lend no slot.
 const MOST_PAIRS: usize = 4096;
 
-/// Who waits for whom, and how often. Cheap to clone.
+/// Pairs of a task and one that it waits for, each with the number of waits. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Waits(Arc<Mutex<HashMap<(TaskNo, TaskNo), usize>>>);
 
@@ -61,7 +62,7 @@ impl Waits {
     }
 }
 
-/// Whether one of the ways from a task leads back to it.
+/// True if one of the ways from a task leads back to it.
 fn comes_back(task: TaskNo, ways: &BTreeMap<TaskNo, Vec<TaskNo>>) -> bool {
     let (mut open, mut reached) = (vec![task], HashSet::new());
     while let Some(from) = open.pop() {

@@ -74,7 +74,10 @@ impl Refusal {
             Self::Off => format!("the rule is disabled; {} enables it", enable_command(rule)),
             Self::Tripped => format!("the rule has tripped; {} resets it", enable_command(rule)),
             Self::TooDeep(depth) => {
-                format!("{depth} tasks lie between this event and what came from outside")
+                format!(
+                    "the chain of tasks that led to this event is {depth} long, and the rule fires only after \
+                     shorter ones: see its max_depth"
+                )
             }
             Self::OwnChange => "the change was made while a task of this rule ran".to_owned(),
             Self::Busy => "a task of this rule is queued or running, and on_busy is \"skip\"".to_owned(),

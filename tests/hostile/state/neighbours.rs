@@ -75,7 +75,7 @@ fn rules_of_two_projects_that_fire_each_other_end_at_a_depth() {
         let status = other.json(&["automation", "status"]);
         status["rules"][0]["lastRefusal"]["reason"].as_str().map(str::to_owned)
     };
-    assert!(until_some("a refusal", refusal).contains("3 tasks lie between"));
+    assert!(until_some("a refusal", refusal).contains("the chain of tasks that led to this event is 3 long"));
     let depths = |project: &Project| {
         let tasks = project.json(&["task", "list"]);
         let mut depths: Vec<u64> = tasks

@@ -31,7 +31,7 @@ pub(crate) async fn automation_test(
     let _place = handler.matching.acquire().await;
     let api = Arc::clone(&handler.api);
     let DryRun { event, file, no_event, notice } = apart(move || dry_run(&api, params)).await??;
-    let decided = handler.context.engine.try_out(event.clone()).await?;
+    let decided = handler.context.engine.dry_run(event.clone()).await?;
     let tested = apart(move || {
         let tested = |(rule, decision): (Rule, Decision)| tested(&rule, decision, &event, no_event.as_ref());
         let rules = template::on_known_stack(|| decided.into_iter().map(tested).collect());
