@@ -11,7 +11,7 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, CWD, Mode, OFlags, openat, renameat, statat, unlinkat},
+    fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, renameat, statat, unlinkat},
     io::Errno,
 };
 
@@ -46,13 +46,20 @@ impl Dir {
     /// # Errors
     /// There is none, it is something else, or someone else's.
     pub fn open_own(path: &Path) -> io::Result<Self> {
-        Self::open(path).or_else(|error| match error.kind() {
-            io::ErrorKind::PermissionDenied => {
-                give_back(CWD, path, OFlags::DIRECTORY, Mode::RWXU)?;
-                Self::open(path)
+        Self::own_at(CWD, path)
+    }
+
+    /// Opens a directory and the one above it as [`open_own`](Self::open_own) does: neither may be a link.
+    ///
+    /// # Errors
+    /// One of them is missing, something else, or someone else's.
+    pub fn open_own_in_own(path: &Path) -> io::Result<Self> {
+        match (path.parent(), path.file_name()) {
+            (Some(above), Some(name)) if above != Path::new("") => {
+                Self::open_own(above)?.own_dir(name.as_ref())
             }
-            _ => Err(error),
-        })
+            _ => Self::open_own(path),
+        }
     }
 
     /// Opens a directory below another one, which is trusted: no link on the way from there is followed.
@@ -73,6 +80,33 @@ impl Dir {
     /// There is none, or it is something else.
     pub fn dir(&self, name: &Path) -> io::Result<Self> {
         Self::at(self.0.as_fd(), name)
+    }
+
+    /// Opens a directory in this one as [`open_own`](Self::open_own) does.
+    ///
+    /// # Errors
+    /// There is none, it is something else, or someone else's.
+    pub fn own_dir(&self, name: &Path) -> io::Result<Self> {
+        Self::own_at(self.0.as_fd(), name)
+    }
+
+    /// Makes a directory in this one that only its owner can enter, and opens it.
+    ///
+    /// # Errors
+    /// Something has this name already, or it cannot be made.
+    pub fn make_dir(&self, name: &Path) -> io::Result<Self> {
+        mkdirat(&self.0, name, Mode::RWXU)?;
+        self.dir(name)
+    }
+
+    fn own_at(dir: BorrowedFd<'_>, path: &Path) -> io::Result<Self> {
+        Self::at(dir, path).or_else(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                give_back(dir, path, OFlags::DIRECTORY, Mode::RWXU)?;
+                Self::at(dir, path)
+            }
+            _ => Err(error),
+        })
     }
 
     fn at(dir: BorrowedFd<'_>, path: &Path) -> io::Result<Self> {
@@ -302,6 +336,29 @@ mod tests {
         assert!(Dir::beneath(base.path(), "real/inner".as_ref()).is_ok());
         let error = Dir::beneath(base.path(), "link/inner".as_ref()).unwrap_err();
         assert!(Dir::is_replaced(&error), "{error}");
+    }
+
+    #[test]
+    fn a_directory_in_another_is_made_once_and_found_without_links() {
+        let base = tempfile::tempdir().unwrap();
+        std::fs::create_dir(base.path().join("task")).unwrap();
+        let task = Dir::open(&base.path().join("task")).unwrap();
+        let made = task.make_dir("1".as_ref()).unwrap();
+        assert_eq!(base.path().join("task/1").metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        let again = task.make_dir("1".as_ref()).unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+        let found = |path: &str| Dir::open_own_in_own(&base.path().join(path));
+        assert_eq!(found("task/1").unwrap().identity().unwrap(), made.identity().unwrap());
+        symlink("task", base.path().join("link")).unwrap();
+        symlink("1", base.path().join("task/2")).unwrap();
+        for planted in ["link/1", "task/2"] {
+            assert!(Dir::is_replaced(&found(planted).unwrap_err()), "{planted}");
+        }
+        assert!(Dir::is_replaced(&task.own_dir("2".as_ref()).unwrap_err()));
+        for path in ["task/1", "task"] {
+            std::fs::set_permissions(base.path().join(path), std::fs::Permissions::from_mode(0)).unwrap();
+        }
+        assert!(found("task/1").is_ok());
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub struct StartOrder {
     pub no: TaskNo,
     /// Number of tasks between it and what came from outside.
     pub depth: u32,
-    /// The shim's attempt number.
+    /// The number of its run, from 1.
     pub launch: u32,
     /// The agent's prompt.
     pub prompt: String,

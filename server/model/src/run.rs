@@ -11,7 +11,7 @@ use crate::task::{StopReason, TaskNo, TaskRow};
 pub struct RunId {
     /// The task.
     pub task: TaskNo,
-    /// Which run of it, from 1: the shim's attempt number.
+    /// Which run of it, from 1.
     pub n: u32,
 }
 

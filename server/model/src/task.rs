@@ -113,7 +113,7 @@ pub struct TaskRow {
     pub started_at: Option<Timestamp>,
     /// Time of its end.
     pub completed_at: Option<Timestamp>,
-    /// The shim's attempt number.
+    /// The number of its last run; 0 if there was none.
     pub launch: u32,
     /// Number of times that an agent was started.
     pub attempts: u32,

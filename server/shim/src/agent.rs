@@ -12,41 +12,41 @@ use aiwg_fs::open_regular;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
-    order::{Order, SpawnError},
+    launch::{LaunchSpec, SpawnError},
     outputs::Outputs,
     process::Process,
 };
 
 /// Starts the agent. It gets its standard input, output and error, and no other descriptor: all others are closed on exec.
-pub(crate) fn start(order: &Order, outputs: &Outputs) -> Result<Process, SpawnError> {
+pub(crate) fn start(spec: &LaunchSpec, outputs: &Outputs) -> Result<Process, SpawnError> {
     let (program, arguments) =
-        order.command.split_first().ok_or_else(|| SpawnError::other("the agent command is empty"))?;
-    if !order.cwd.is_dir() {
+        spec.command.split_first().ok_or_else(|| SpawnError::other("the agent command is empty"))?;
+    if !spec.cwd.is_dir() {
         // The system would answer as if the program were missing.
-        return Err(SpawnError::other(format!("its directory {} is gone", order.cwd.display())));
+        return Err(SpawnError::other(format!("its directory {} is gone", spec.cwd.display())));
     }
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(&order.cwd);
+    command.args(arguments).current_dir(&spec.cwd);
     // A group of its own: keys that are typed at a terminal do not signal it.
     command.process_group(0);
-    set_environment(&mut command, order);
-    set_streams(&mut command, order, outputs)?;
+    set_environment(&mut command, spec);
+    set_streams(&mut command, spec, outputs)?;
     let child = command.spawn()?;
     // It cannot be gone: it is our child, and not reaped yet.
     Ok(Process::of(child.id()).unwrap_or(Process { pid: child.id(), start_time: 0 }))
 }
 
-fn set_environment(command: &mut Command, order: &Order) {
-    for (name, _) in std::env::vars_os().filter(|(name, _)| order.removes(name)) {
+fn set_environment(command: &mut Command, spec: &LaunchSpec) {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| spec.removes(name)) {
         command.env_remove(name);
     }
     // The daemon's own would name another directory.
-    command.env("PWD", &order.cwd);
-    command.envs(&order.env);
+    command.env("PWD", &spec.cwd);
+    command.envs(&spec.env);
 }
 
-fn set_streams(command: &mut Command, order: &Order, outputs: &Outputs) -> Result<(), SpawnError> {
-    command.stdin(match &order.prompt_file {
+fn set_streams(command: &mut Command, spec: &LaunchSpec, outputs: &Outputs) -> Result<(), SpawnError> {
+    command.stdin(match &spec.prompt_file {
         // A regular file ends by itself: an open input makes some agents wait for more.
         Some(path) => opened(open_regular(path), path)?,
         None => Stdio::null(),
@@ -62,11 +62,11 @@ fn opened(file: io::Result<File>, path: &Path) -> Result<Stdio, SpawnError> {
 }
 
 /// Limits for this process, and so for the agent. The shim itself needs a handful of files.
-pub(crate) fn set_limits(order: &Order) -> io::Result<()> {
+pub(crate) fn set_limits(spec: &LaunchSpec) -> io::Result<()> {
     let soft = |what, current| setrlimit(what, Rlimit { current: Some(current), ..getrlimit(what) });
     // Agents die by signals, and each could leave gigabytes in the project. A person who wants core dumps raises the limit in the agent's command.
     soft(Resource::Core, 0)?;
-    if let Some(files) = order.open_files {
+    if let Some(files) = spec.open_files {
         soft(Resource::Nofile, files)?;
     }
     Ok(())

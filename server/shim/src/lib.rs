@@ -5,18 +5,18 @@
 //! Agents cost money, so they must outlive a crash of the daemon; and they start processes in sessions of their own, so killing
 //! their group does not end them. Hence each agent gets a parent that does nothing else, as containerd has its shim.
 //!
-//! The daemon starts the small program beside it, or the same binary in another role ([`ShimProgram`]), and writes an [`Order`] to its
+//! The daemon starts the small program beside it, or the same binary in another role ([`ShimProgram`]), and writes a [`LaunchSpec`] to its
 //! standard input. The shim
 //!
 //! 1. takes over the signals that would end it, leaves its session, and becomes the child subreaper of all that the agent will
 //!    start: every orphan there becomes its child, so nothing can escape it;
-//! 2. takes the lock in the task's directory and keeps it for life. **Holding that lock is what being alive means**: no process
+//! 2. takes the lock in the run's directory and keeps it for life. **Holding that lock is what being alive means**: no process
 //!    number is needed to ask, and the kernel drops it however the shim dies;
 //! 3. writes [`RUN_FILE`], starts the agent with its output going straight to files, and reports one line, [`Started`], to the daemon;
 //! 4. sleeps until something happens: it reaps every child, and on SIGTERM ends the whole tree (SIGTERM, a grace, SIGKILL);
 //! 5. when the agent has exited, ends what it left behind, writes [`EXIT_FILE`] durably, and exits with 0.
 //!
-//! The daemon may die and come back at any moment. [`abandon`] says what it finds then: either a shim is alive, or that attempt can
+//! The daemon may die and come back at any moment. [`abandon`] says what it finds then: either a shim is alive, or that launch can
 //! never start any more. There is no state in between. Only if the shim itself was killed can processes be left that no shim
 //! keeps: [`sweep()`] ends those.
 //!
@@ -26,7 +26,7 @@
 //! - A zombie is dead, although `kill -0` says otherwise.
 //! - The tree is at its end when the kernel says that the shim has no children, living or dead; a walk through `/proc` can miss
 //!   one, so it only says which processes to signal, never that none is left.
-//! - An agent has three descriptors, default signals, and the environment that its order names.
+//! - An agent has three descriptors, default signals, and the environment that its launch specification names.
 //!
 //! # Other systems than Linux
 //!
@@ -39,8 +39,8 @@ mod agent;
 mod descendants;
 mod force;
 mod killing;
+mod launch;
 mod lock;
-mod order;
 mod outputs;
 mod process;
 mod program;
@@ -52,8 +52,8 @@ mod sweep;
 mod watch;
 
 pub use force::{PATIENCE, end_shims, force_end};
+pub use launch::{DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, LaunchSpec, SpawnError, Started};
 pub use lock::{Abandon, abandon, ask_to_end, holder, is_held, request_end};
-pub use order::{DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, Order, SpawnError, Started};
 pub use process::{Process, environment};
 pub use program::{MARK, SHIM_PROGRAM, ShimProgram, is_started_by_daemon};
 pub use record::{EndedFor, ExitRecord, RecordError, RunRecord, read_exit, read_run};
@@ -62,11 +62,11 @@ pub use run::run;
 pub use rustix::process::Signal;
 pub use sweep::{Swept, all_shims, end_strays, end_tree, shims, sweep, take_in_orphans};
 
-/// The exit code of a shim that has ended its agent because the task's directory was removed.
+/// The exit code of a shim that has ended its agent because the run's directory was removed.
 pub const EXIT_REMOVED: u8 = 3;
 /// The lock that a living shim holds.
 pub const LOCK_FILE: &str = "lock";
-/// The file that names the shim and agent of the task: a [`RunRecord`].
+/// The file that names the shim and agent of the run: a [`RunRecord`].
 pub const RUN_FILE: &str = "run.json";
 /// The file that says how the run ended: an [`ExitRecord`].
 pub const EXIT_FILE: &str = "exit.json";

@@ -23,14 +23,14 @@ const LONGEST_NOTE: u64 = 1024;
 /// The content of the lock file.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Content {
-    /// The daemon has given up this attempt and all before it.
+    /// The daemon has given up this launch and all before it.
     abandoned: u32,
 }
 
 /// The result of [`abandon`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Abandon {
-    /// No shim runs this attempt, and none ever will.
+    /// No shim runs this launch, and none ever will.
     Done,
     /// A shim is alive.
     StillRunning,
@@ -40,7 +40,7 @@ pub enum Abandon {
 pub(crate) enum Acquired {
     /// The lock, to be kept for life.
     Lock(File),
-    /// The daemon has given up this attempt.
+    /// The daemon has given up this launch.
     Abandoned,
     /// Another shim is alive.
     Busy,
@@ -52,7 +52,7 @@ const ACQUIRE_FOR: Duration = Duration::from_millis(200);
 /// The time between two tries.
 const ACQUIRE_EVERY: Duration = Duration::from_millis(2);
 
-/// True if a shim is alive for the task of `dir`.
+/// True if a shim is alive for the run of `dir`.
 ///
 /// # Errors
 /// The lock file cannot be opened.
@@ -63,13 +63,13 @@ pub fn is_held(dir: &Path) -> io::Result<bool> {
 
 /// The lock file, if there is one.
 fn existing(dir: &Path) -> io::Result<Option<File>> {
-    match Dir::open_own(dir).and_then(|dir| dir.open_private(LOCK_FILE.as_ref(), OFlags::empty())) {
+    match Dir::open_own_in_own(dir).and_then(|dir| dir.open_private(LOCK_FILE.as_ref(), OFlags::empty())) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         other => other.map(Some),
     }
 }
 
-/// The living shim of the task of `dir`, as the system knows it; none if there is none, or it has not taken the lock yet.
+/// The living shim of the run of `dir`, as the system knows it; none if there is none, or it has not taken the lock yet.
 ///
 /// This is the process that holds the lock, whatever is written in the directory: a forged file cannot make the daemon signal another process.
 ///
@@ -86,7 +86,7 @@ pub fn holder(dir: &Path) -> io::Result<Option<Process>> {
     Ok(if asked()? == Some(process.pid) { Some(process) } else { None })
 }
 
-/// Asks the shim of the task of `dir` to end the agent with all it started; false if there is no shim. Returns at once: the end has come when
+/// Asks the shim of the run of `dir` to end the agent with all it started; false if there is no shim. Returns at once: the end has come when
 /// [`is_held`] is false. Another request changes nothing.
 ///
 /// # Errors
@@ -106,30 +106,30 @@ pub fn ask_to_end(shim: &Process) -> io::Result<bool> {
     Ok(shim.signal(Signal::TERM)? && shim.signal(Signal::CONT)?)
 }
 
-/// Gives up an attempt at the task of `dir` and all before it, unless a shim is alive: one that was started but has not come so
+/// Gives up a launch in `dir` and all before it, unless a shim is alive: one that was started but has not come so
 /// far as to take the lock will find that it must not run. It does not wait.
 ///
 /// # Errors
 /// The lock file cannot be written; the directory may not exist. The error names the file.
-pub fn abandon(dir: &Path, attempt: u32) -> Result<Abandon, RecordError> {
+pub fn abandon(dir: &Path, launch: u32) -> Result<Abandon, RecordError> {
     let path = dir.join(LOCK_FILE);
     let give_up = || -> io::Result<Abandon> {
-        let file = Dir::open_own(dir)?.open_private(LOCK_FILE.as_ref(), OFlags::CREATE)?;
-        let done = under_lock(&file, FlockOperation::NonBlockingLockExclusive, || note(&file, attempt))?;
+        let file = Dir::open_own_in_own(dir)?.open_private(LOCK_FILE.as_ref(), OFlags::CREATE)?;
+        let done = under_lock(&file, FlockOperation::NonBlockingLockExclusive, || note(&file, launch))?;
         Ok(if done.is_some() { Abandon::Done } else { Abandon::StillRunning })
     };
     give_up().map_err(RecordError::at(&path))
 }
 
-/// Takes the lock for life, unless another process has it or the attempt has been given up.
-pub(crate) fn acquire(dir: &Dir, path: &Path, attempt: u32) -> Result<Acquired, RecordError> {
+/// Takes the lock for life, unless another process has it or the launch has been given up.
+pub(crate) fn acquire(dir: &Dir, path: &Path, launch: u32) -> Result<Acquired, RecordError> {
     let acquire = || -> io::Result<Acquired> {
         let file = dir.open_private(LOCK_FILE.as_ref(), OFlags::CREATE)?;
         if !lock_soon(&file)? {
             return Ok(Acquired::Busy);
         }
-        // A content that cannot be read may have said that this attempt must not run.
-        if read(&file)?.abandoned >= attempt {
+        // A content that cannot be read may have said that this launch must not run.
+        if read(&file)?.abandoned >= launch {
             return Ok(Acquired::Abandoned);
         }
         // This second lock lasts as long, and for it the system names the process that holds it.
@@ -168,13 +168,13 @@ fn under_lock<T>(
     done.map(Some)
 }
 
-/// Notes an attempt as given up. An unreadable note is replaced: no shim starts over one.
-fn note(mut file: &File, attempt: u32) -> io::Result<()> {
-    if read(file).is_ok_and(|content| content.abandoned >= attempt) {
+/// Notes a launch as given up. An unreadable note is replaced: no shim starts over one.
+fn note(mut file: &File, launch: u32) -> io::Result<()> {
+    if read(file).is_ok_and(|content| content.abandoned >= launch) {
         return Ok(());
     }
     // In place and then cut: at no moment is the file empty, which would take an earlier note back.
-    let text = serde_json::to_vec(&Content { abandoned: attempt })?;
+    let text = serde_json::to_vec(&Content { abandoned: launch })?;
     file.rewind()?;
     file.write_all(&text)?;
     file.set_len(text.len().try_into().unwrap_or(u64::MAX))?;

@@ -5,7 +5,7 @@ use std::{fs::File, io, process::Stdio};
 use aiwg_fs::{Dir, Identity};
 use rustix::fs::OFlags;
 
-use crate::{STDERR_FILE, STDOUT_FILE, order::SpawnError};
+use crate::{STDERR_FILE, STDOUT_FILE, launch::SpawnError};
 
 /// The two files, as they were opened for the agent.
 pub(crate) struct Outputs {
@@ -14,7 +14,7 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
-    /// Opens those in a task's directory.
+    /// Opens those in a run's directory.
     pub(crate) fn open(dir: &Dir) -> Result<Self, SpawnError> {
         let open = |name: &str| {
             dir.open_private(name.as_ref(), OFlags::CREATE | OFlags::APPEND)

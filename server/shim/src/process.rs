@@ -92,7 +92,7 @@ impl Process {
     /// True if the calling process was started by a process of the same program that is no shim itself, as a daemon starts its shims. Also true
     /// where the system does not say which program that is.
     ///
-    /// Without this check, everyone who may run this program could have it run any other: a shim runs the order on its standard input.
+    /// Without this check, everyone who may run this program could have it run any other: a shim runs the launch specification on its standard input.
     pub fn current_is_a_daemons() -> bool {
         let program = |pid: u32| {
             let found = std::fs::metadata(format!("/proc/{pid}/exe")).ok()?;

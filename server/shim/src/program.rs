@@ -129,7 +129,7 @@ fn mark() -> String {
 /// True if the calling process, the small program, was started by a daemon: by the `aiwg` beside it, and not by a shim that took it in. Also true
 /// where the system does not say which programs run.
 ///
-/// Without this check, everyone who may run this program could have it run any other: a shim runs the order on its standard input.
+/// Without this check, everyone who may run this program could have it run any other: a shim runs the launch specification on its standard input.
 pub fn is_started_by_daemon() -> bool {
     let parent = std::os::unix::process::parent_id();
     let is_beside = match (program_of("self"), program_of(&parent.to_string())) {

@@ -1,4 +1,4 @@
-//! The records that a shim leaves in the task's directory, for this daemon or a later one.
+//! The records that a shim leaves in the run's directory, for this daemon or a later one.
 
 use std::{
     fs::File,
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     EXIT_FILE, RUN_FILE,
-    order::SpawnError,
+    launch::SpawnError,
     process::{Process, read_small},
 };
 
@@ -28,8 +28,9 @@ const RESERVED: usize = 1024;
 pub struct RunRecord {
     /// The task.
     pub task_id: String,
-    /// The attempt, from 1.
-    pub attempt: u32,
+    /// The launch, from 1. Its name in the record is that of earlier versions, whose shims may still run.
+    #[serde(rename = "attempt", alias = "launch")]
+    pub launch: u32,
     /// The boot of the machine to which the processes belong: their start times are counted from it. None where the system does not say.
     pub boot_id: Option<String>,
     /// The shim.
@@ -45,8 +46,9 @@ pub struct RunRecord {
 pub struct ExitRecord {
     /// The task.
     pub task_id: String,
-    /// The attempt, from 1.
-    pub attempt: u32,
+    /// The launch, from 1. Its name in the record is that of earlier versions, whose shims may still run.
+    #[serde(rename = "attempt", alias = "launch")]
+    pub launch: u32,
     /// The agent's exit code. None if a signal ended it, if it could not be started, or if it could not be ended.
     pub code: Option<i32>,
     /// The signal that ended it.
@@ -117,7 +119,7 @@ impl RecordError {
     }
 }
 
-/// The shim and agent that run the task of `dir`, or ran it last.
+/// The shim and agent of the run of `dir`.
 ///
 /// # Errors
 /// The record cannot be read, or is not whole. The error names the file.
@@ -125,12 +127,12 @@ pub fn read_run(dir: &Path) -> Result<Option<RunRecord>, RecordError> {
     read(dir, RUN_FILE)
 }
 
-/// The end of this attempt at the task of `dir`, if it has ended.
+/// The end of this launch in `dir`, if it has ended.
 ///
 /// # Errors
 /// The record cannot be read, or is not whole. The error names the file.
-pub fn read_exit(dir: &Path, attempt: u32) -> Result<Option<ExitRecord>, RecordError> {
-    Ok(read(dir, EXIT_FILE)?.filter(|record: &ExitRecord| record.attempt == attempt))
+pub fn read_exit(dir: &Path, launch: u32) -> Result<Option<ExitRecord>, RecordError> {
+    Ok(read(dir, EXIT_FILE)?.filter(|record: &ExitRecord| record.launch == launch))
 }
 
 /// Which run of the machine this is.
@@ -140,7 +142,7 @@ pub(crate) fn boot_id() -> Option<String> {
 }
 
 fn read<T: DeserializeOwned>(dir: &Path, name: &str) -> Result<Option<T>, RecordError> {
-    match Dir::open(dir).and_then(|dir| dir.read_bounded(name.as_ref(), LONGEST_RECORD)) {
+    match Dir::open_own_in_own(dir).and_then(|dir| dir.read_bounded(name.as_ref(), LONGEST_RECORD)) {
         Ok(text) => serde_json::from_slice(&text).map(Some).map_err(io::Error::from),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

@@ -1,4 +1,4 @@
-//! The shim's life, from its order to its record.
+//! The shim's life, from its launch specification to its record.
 
 use std::{
     error::Error,
@@ -14,14 +14,14 @@ use aiwg_fs::{Dir, Identity};
 use crate::{
     EXIT_FILE, EXIT_REMOVED, RUN_FILE, STDERR_FILE, STDOUT_FILE,
     agent::{self, set_limits},
+    launch::{LaunchSpec, SpawnError, Started},
     lock::{Acquired, acquire},
-    order::{Order, SpawnError, Started},
     outputs::Outputs,
     process::{AT_ONCE, NAME, Process, stat},
     record::{EndedFor, ExitRecord, RunRecord, boot_id, now_ms, reserve, write, write_durably},
     signals::Signals,
     supervise::{Limits, supervise},
-    watch::Watch,
+    watch::{Watch, above},
 };
 
 /// The time between two tries to write the last record: the disk may be full for a while.
@@ -30,11 +30,11 @@ const RECORD_EVERY: Duration = Duration::from_secs(1);
 /// The number of tries that is enough once the agent's end has been requested: the daemon that asked knows why it ended, and waits for the shim.
 const RECORD_TRIES: u32 = 60;
 
-/// The main of the role: reads the [`Order`] from standard input, carries it out, and says on standard output how it
+/// The main of the role: reads the [`LaunchSpec`] from standard input, carries it out, and says on standard output how it
 /// [`Started`]. Complaints go to standard error.
 ///
 /// To be exited with: 0 when the task came to an end that is on record, or may not be started any more; with [`EXIT_REMOVED`] when it has ended the
-/// agent since its directory or the lock in it was taken away, and put that on record where it was; with 1 when the order cannot be read, another shim runs
+/// agent since its directory or the lock in it was taken away, and put that on record where it was; with 1 when the launch specification cannot be read, another shim runs
 /// the task, or nothing can be put on record.
 pub fn run() -> u8 {
     match carry_out() {
@@ -53,23 +53,23 @@ fn carry_out() -> Result<u8, Box<dyn Error>> {
     let _ = rustix::thread::set_name(NAME);
     // Whatever the daemon had open, the agent gets its three streams and nothing else.
     close_fds::set_fds_cloexec(3, &[]);
-    let order = read_order()?;
-    set_limits(&order).unwrap_or_else(|error| complain(&error));
+    let spec = read_spec()?;
+    set_limits(&spec).unwrap_or_else(|error| complain(&error));
     detach()?;
     // Held, since the project may be moved, and another directory be put in its place.
-    let dir = Dir::open(&order.dir).map_err(|error| format!("{}: {error}", order.dir.display()))?;
-    let lock = match acquire(&dir, &order.dir, order.attempt)? {
+    let dir = Dir::open_own_in_own(&spec.dir).map_err(|error| format!("{}: {error}", spec.dir.display()))?;
+    let lock = match acquire(&dir, &spec.dir, spec.launch)? {
         Acquired::Lock(file) => file,
         Acquired::Abandoned => return Ok(0),
         Acquired::Busy => return Err("another shim runs this task".into()),
     };
-    let mut record = blank(&order);
+    let mut record = blank(&spec);
     // Before its agent, which may move the directory at once.
-    let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), &order);
-    match start(&order, &dir, &signals) {
+    let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), &spec);
+    match start(&spec, &dir, &signals) {
         Ok((run, outputs)) => {
             report(run.agent);
-            keep(&run, &order, (&dir, &outputs), watch, &mut signals, &mut record);
+            keep(&run, &spec, (&dir, &outputs), watch, &mut signals, &mut record);
         }
         Err(error) => {
             report_failed(&error);
@@ -86,18 +86,23 @@ fn carry_out() -> Result<u8, Box<dyn Error>> {
     if record.ended_for == Some(EndedFor::Removed) || (on_record.is_err() && !dir.is_linked()?) {
         record.ended_for = Some(EndedFor::Removed);
         // Or a daemon that comes back would take the task for one that was never begun.
-        record_elsewhere(&order, &record).unwrap_or_else(|error| complain(&error));
+        record_elsewhere(&spec, &record).unwrap_or_else(|error| complain(&error));
         return Ok(EXIT_REMOVED);
     }
     Ok(on_record.map(|()| 0)?)
 }
 
-fn read_order() -> Result<Order, Box<dyn Error>> {
+fn read_spec() -> Result<LaunchSpec, Box<dyn Error>> {
     let mut text = Vec::with_capacity(AT_ONCE);
     io::stdin().read_to_end(&mut text)?;
     // The place and not the values: the error would quote them, and the environment may hold secrets.
     serde_json::from_slice(&text).map_err(|error| {
-        format!("the order is not understood at line {} column {}", error.line(), error.column()).into()
+        format!(
+            "the launch specification is not understood at line {} column {}",
+            error.line(),
+            error.column()
+        )
+        .into()
     })
 }
 
@@ -131,10 +136,10 @@ fn send(started: &Started) {
 }
 
 /// Starts the agent and writes the record of the shim and the agent.
-fn start(order: &Order, dir: &Dir, signals: &Signals) -> Result<(RunRecord, Outputs), SpawnError> {
+fn start(spec: &LaunchSpec, dir: &Dir, signals: &Signals) -> Result<(RunRecord, Outputs), SpawnError> {
     let mut run = RunRecord {
-        task_id: order.task_id.clone(),
-        attempt: order.attempt,
+        task_id: spec.task_id.clone(),
+        launch: spec.launch,
         boot_id: boot_id(),
         shim: Process::current(),
         agent: None,
@@ -148,7 +153,7 @@ fn start(order: &Order, dir: &Dir, signals: &Signals) -> Result<(RunRecord, Outp
         return Err(SpawnError::other("its end was requested before it was started"));
     }
     let outputs = Outputs::open(dir)?;
-    run.agent = Some(agent::start(order, &outputs)?);
+    run.agent = Some(agent::start(spec, &outputs)?);
     run.started_at_ms = Some(now_ms());
     // It runs: that its number is not on record is no reason to end it.
     write(dir, RUN_FILE, &run).unwrap_or_else(|error| complain(&error));
@@ -158,7 +163,7 @@ fn start(order: &Order, dir: &Dir, signals: &Signals) -> Result<(RunRecord, Outp
 /// Stays with the agent to its end.
 fn keep<'a>(
     run: &RunRecord,
-    order: &Order,
+    spec: &LaunchSpec,
     (dir, outputs): (&'a Dir, &'a Outputs),
     watch: Watch<'a>,
     signals: &mut Signals,
@@ -166,9 +171,9 @@ fn keep<'a>(
 ) {
     let Some(agent) = run.agent else { return };
     let limits = Limits {
-        time: order.time_limit_ms.map(Duration::from_millis),
-        grace: Duration::from_millis(order.grace_ms),
-        leftover_grace: Duration::from_millis(order.leftover_grace_ms),
+        time: spec.time_limit_ms.map(Duration::from_millis),
+        grace: Duration::from_millis(spec.grace_ms),
+        leftover_grace: Duration::from_millis(spec.leftover_grace_ms),
     };
     // Without it, a daemon that comes back would not know the agent's number.
     let put_back = || write(dir, RUN_FILE, run).unwrap_or_else(|error| complain(&error));
@@ -179,7 +184,7 @@ fn keep<'a>(
     record.ended_for = end.ended_for;
     record.processes_ended = end.ended;
     record.processes_left = end.left;
-    if let Some(most) = order.max_output_bytes.filter(|_| end.ended_for == Some(EndedFor::Output)) {
+    if let Some(most) = spec.max_output_bytes.filter(|_| end.ended_for == Some(EndedFor::Output)) {
         outputs.cut(dir, most).unwrap_or_else(|error| complain(&error));
     }
     record.output_taken = outputs.are_taken(dir);
@@ -196,10 +201,10 @@ fn processor_time() -> Option<(u64, u64)> {
     Some((ms(user), ms(system)))
 }
 
-fn blank(order: &Order) -> ExitRecord {
+fn blank(spec: &LaunchSpec) -> ExitRecord {
     ExitRecord {
-        task_id: order.task_id.clone(),
-        attempt: order.attempt,
+        task_id: spec.task_id.clone(),
+        launch: spec.launch,
         code: None,
         signal: None,
         spawn_error: None,
@@ -224,15 +229,24 @@ fn put_on_record(dir: &Dir, end_requested: impl Fn() -> bool, record: &ExitRecor
 }
 
 /// Puts the end on record where the directory was, as long as its project is there.
-fn record_elsewhere(order: &Order, record: &ExitRecord) -> io::Result<()> {
-    let make = |dir: &Path| match DirBuilder::new().mode(0o700).create(dir) {
+fn record_elsewhere(spec: &LaunchSpec, record: &ExitRecord) -> io::Result<()> {
+    // Its task's directory may have been removed with it, and all of the tasks' directories with that.
+    above(spec).iter().take(2).rev().try_for_each(|dir| make_dir(dir))?;
+    let (Some(task), Some(name)) = (spec.dir.parent(), spec.dir.file_name()) else { return Ok(()) };
+    let task = Dir::open(task)?;
+    let dir = match task.make_dir(name.as_ref()) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => task.own_dir(name.as_ref()),
+        made => made,
+    };
+    write_durably(&dir?, EXIT_FILE, record, || Ok(()))
+}
+
+/// Makes a directory that only its owner can enter, if there is none.
+fn make_dir(dir: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(0o700).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
-    };
-    // All of the tasks' directories may have been removed with it.
-    order.dir.parent().map_or(Ok(()), make)?;
-    make(&order.dir)?;
-    write_durably(&Dir::open(&order.dir)?, EXIT_FILE, record, || Ok(()))
+    }
 }
 
 /// Puts the output on the disk before the exit is on record: by the record, the daemon takes the output for complete.
@@ -298,8 +312,8 @@ mod tests {
         std::fs::create_dir(dir.path().join("gone")).unwrap();
         let gone = Dir::open(&dir.path().join("gone")).unwrap();
         std::fs::remove_dir(dir.path().join("gone")).unwrap();
-        let order = r#"{"task_id": "task-0001", "attempt": 1, "command": ["x"], "cwd": "/", "dir": "/"}"#;
-        let record = blank(&serde_json::from_str(order).unwrap());
+        let spec = r#"{"task_id": "task-0001", "attempt": 1, "command": ["x"], "cwd": "/", "dir": "/"}"#;
+        let record = blank(&serde_json::from_str(spec).unwrap());
         assert!(put_on_record(&gone, || false, &record).is_err());
         assert!(put_on_record(&Dir::open(dir.path()).unwrap(), || false, &record).is_ok());
     }

@@ -54,7 +54,7 @@ pub fn take_in_orphans() -> std::io::Result<()> {
 
 /// Kills the processes that this one has taken in, with all that is below them, until there is none, and reaps the dead among them. These are the
 /// children in other sessions than its own, except shims: those for whose number `is_shim` is true. A shim begins a session of its own, and only
-/// after it was given its order.
+/// after it was given its launch specification.
 pub fn end_strays(is_shim: impl Fn(u32) -> bool) -> Swept {
     #[cfg(target_os = "linux")]
     return linux::end_strays(is_shim);

@@ -9,14 +9,14 @@ use std::{
 
 use aiwg_fs::{Dir, Identity};
 
-use crate::{LOCK_FILE, RUN_FILE, order::Order, outputs::Outputs, record::EndedFor};
+use crate::{LOCK_FILE, RUN_FILE, launch::LaunchSpec, outputs::Outputs, record::EndedFor};
 
 /// The time between two looks where the system does not report changes, and the shortest where it does; also the time from the agent's start to
 /// the first look. The directory is watched from then on only: the kernel takes some 20 ms to remove a watch, for which the shim's end waits,
 /// and trivial agents have ended by then.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// A task's directory, watched.
+/// A run's directory, watched.
 pub(crate) struct Watch<'a> {
     dir: &'a Dir,
     lock: Identity,
@@ -44,16 +44,16 @@ pub(crate) struct Found {
 }
 
 impl<'a> Watch<'a> {
-    /// The watch on the directory of this order, in which the lock is. To be made before the agent is started, so that the first look notices changes
+    /// The watch on the directory of this launch, in which the lock is. To be made before the agent is started, so that the first look notices changes
     /// that it makes at once to the directory or those above it.
-    pub(crate) fn of(dir: &'a Dir, lock: Identity, order: &Order) -> Self {
+    pub(crate) fn of(dir: &'a Dir, lock: Identity, spec: &LaunchSpec) -> Self {
         Self {
             dir,
             lock,
-            place: Place::of(dir, order),
-            most_output: order.max_output_bytes,
+            place: Place::of(dir, spec),
+            most_output: spec.max_output_bytes,
             outputs: None,
-            above: above(order),
+            above: above(spec),
             changes: OnceCell::new(),
             next_look: Some(Instant::now() + LOOK_EVERY),
             missed_record: false,
@@ -110,29 +110,38 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// The place of the directory: its path and identity, and those of its project.
+/// The place of the directory: its path and identity, and those of its task's directory and of its project.
 struct Place {
     dir: (PathBuf, Identity),
+    task: Option<(PathBuf, Identity)>,
     root: (PathBuf, Identity),
 }
 
 impl Place {
-    fn of(dir: &Dir, order: &Order) -> Option<Self> {
-        let root = order.root.clone()?;
-        Some(Self { dir: (order.dir.clone(), dir.identity().ok()?), root: (root.clone(), identity(&root)?) })
+    fn of(dir: &Dir, spec: &LaunchSpec) -> Option<Self> {
+        let root = spec.root.clone()?;
+        let task = spec.dir.parent().filter(|task| *task != root);
+        Some(Self {
+            dir: (spec.dir.clone(), dir.identity().ok()?),
+            task: task.and_then(|task| Some((task.to_owned(), Identity::at(task).ok()?))),
+            root: (root.clone(), identity(&root)?),
+        })
     }
 
     /// True if it was moved away, and not its project with it.
     fn is_left(&self) -> bool {
-        let ((dir, it), (root, its)) = (&self.dir, &self.root);
         // A link to it is not it: the daemon follows none.
-        Identity::at(dir).ok() != Some(*it) && identity(root) == Some(*its)
+        let is_elsewhere = |(dir, it): &(PathBuf, Identity)| Identity::at(dir).ok() != Some(*it);
+        let (root, its) = &self.root;
+        (is_elsewhere(&self.dir) || self.task.as_ref().is_some_and(is_elsewhere))
+            && identity(root) == Some(*its)
     }
 }
 
-fn above(order: &Order) -> Vec<PathBuf> {
-    let root = order.root.as_deref().unwrap_or(&order.dir);
-    let all = order.dir.ancestors().skip(1);
+/// The directories above that of a launch that are its project's, the nearest first.
+pub(crate) fn above(spec: &LaunchSpec) -> Vec<PathBuf> {
+    let root = spec.root.as_deref().unwrap_or(&spec.dir);
+    let all = spec.dir.ancestors().skip(1);
     all.take_while(|above| *above != root && above.starts_with(root)).map(Path::to_owned).collect()
 }
 

@@ -108,14 +108,14 @@ impl Agent {
             let (shared, loaded, dir) = (Arc::clone(shared), Arc::clone(loaded), dir.to_owned());
             move || prepare(&shared, &loaded.config.agent, &dir, &order, limit_ms)
         });
-        // Meanwhile: the one takes as long as the other, and a shim without an order does nothing.
+        // Meanwhile: the one takes as long as the other, and a shim without a specification does nothing.
         let spawned = shim::spawn(self.task, markers, &kept_back);
         // It is not reaped yet, so this cannot be another one.
         let shim = spawned.as_ref().ok().and_then(|child| child.id()).and_then(Process::of);
         // Before it does anything: what is no known shim may be ended.
         shared.context.running.set_processes(self.task.no, self.task.launch, shim, None);
-        let order = match done(prepared).await {
-            Ok(order) => order,
+        let spec = match done(prepared).await {
+            Ok(spec) => spec,
             Err(Unprepared::Task(error)) => return Ok(not_started(&error)),
             Err(Unprepared::Place(error)) => return Ok(End::NotStarted(no_place(&error, shared))),
         };
@@ -123,10 +123,10 @@ impl Agent {
             Ok(child) => child,
             Err(error) => return Ok(not_started(&error)),
         };
-        if let Err(error) = shim::give(&mut child, &order).await {
+        if let Err(error) = shim::give(&mut child, &spec).await {
             return Ok(not_started(&error));
         }
-        drop(order);
+        drop(spec);
         let mut shortage = None;
         let ended = async {
             match shim::started(&mut child).await {

@@ -15,7 +15,7 @@ use crate::{
 /// How long to wait before something is tried again: what could not be stored, or asked for in vain.
 pub(super) const RETRY: Duration = Duration::from_secs(1);
 
-/// One launch of a task: the shim's attempt.
+/// One launch of a task: the number of a run.
 #[derive(Clone, Copy)]
 pub(super) struct Launch {
     pub(super) no: TaskNo,
@@ -50,7 +50,7 @@ impl Launch {
 
     /// Who runs it, once its shim has said so. What an earlier launch has left, or the original of a copied directory, is another's.
     pub(super) fn run(self, dir: &Path) -> Option<RunRecord> {
-        aiwg_shim::read_run(dir).ok().flatten().filter(|run| run.attempt == self.launch)
+        aiwg_shim::read_run(dir).ok().flatten().filter(|run| run.launch == self.launch)
     }
 
     /// The agent's number, as its shim has it on record. An agent that writes there itself can name none but a child of its shim.
@@ -138,7 +138,7 @@ mod tests {
         let me = aiwg_shim::Process::current();
         let record = RunRecord {
             task_id: "task-0001".to_owned(),
-            attempt: 1,
+            launch: 1,
             boot_id: None,
             shim: me,
             agent: None,

@@ -11,7 +11,7 @@ use aiwg_protocol::{
     config::{AgentConfig, PromptBy},
     types::Json,
 };
-use aiwg_shim::Order;
+use aiwg_shim::LaunchSpec;
 use rustix::fs::OFlags;
 
 use super::{
@@ -55,7 +55,7 @@ pub(super) fn prepare(
     dir: &Path,
     order: &StartOrder,
     time_limit_ms: u64,
-) -> Result<Order, Unprepared> {
+) -> Result<LaunchSpec, Unprepared> {
     let is_new = make_dir(shared, dir)?;
     let held = Dir::open_own(dir).map_err(at(dir))?;
     if !is_new {
@@ -77,9 +77,9 @@ pub(super) fn prepare(
         event.as_ref().map(Json::as_str),
     )
     .map_err(io::Error::other)?;
-    Ok(Order {
+    Ok(LaunchSpec {
         task_id: order.no.to_string(),
-        attempt: order.launch,
+        launch: order.launch,
         command: command(agent, order.agent.as_deref(), &order.prompt).map_err(io::Error::other)?,
         env,
         env_remove: REMOVED.iter().chain(&SERVICE_ENV).map(|name| (*name).to_owned()).collect(),

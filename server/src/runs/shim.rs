@@ -5,7 +5,7 @@ use std::{ffi::OsString, io, path::Path, process::Stdio, sync::OnceLock, time::D
 use aiwg_fs::is_shortage;
 use aiwg_model::TaskNo;
 use aiwg_protocol::SOCKET_ENV;
-use aiwg_shim::{Order, Process, ShimProgram, Started};
+use aiwg_shim::{LaunchSpec, Process, ShimProgram, Started};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
@@ -40,7 +40,7 @@ pub(super) fn look_for_small() -> Option<&'static ShimProgram> {
 }
 
 /// Starts a shim, without these variables of the daemon's environment. It is marked as its agent is, so that it is found as that is. It waits
-/// for its order, which [`give`] gives.
+/// for its launch specification, which [`give`] gives.
 pub(super) fn spawn(launch: Launch, markers: Markers, kept_back: &[OsString]) -> io::Result<Child> {
     if let Some(program) = look_for_small().and_then(ShimProgram::path) {
         match spawn_program(&program, launch, &markers, kept_back) {
@@ -79,10 +79,10 @@ fn spawn_program(
         .spawn()
 }
 
-/// Gives a shim its order. It answers through [`started`].
-pub(super) async fn give(child: &mut Child, order: &Order) -> io::Result<()> {
+/// Gives a shim its launch specification. It answers through [`started`].
+pub(super) async fn give(child: &mut Child, spec: &LaunchSpec) -> io::Result<()> {
     match child.stdin.take() {
-        Some(mut stdin) => stdin.write_all(&serde_json::to_vec(order)?).await,
+        Some(mut stdin) => stdin.write_all(&serde_json::to_vec(spec)?).await,
         None => Ok(()),
     }
 }

@@ -15,7 +15,7 @@ fn ended_for(task: &Task) -> Option<EndedFor> {
 #[test]
 fn its_time_is_up_without_any_daemon() {
     let mut task = Task::new(&["sleep", "1000"]);
-    task.order.time_limit_ms = Some(50);
+    task.spec.time_limit_ms = Some(50);
     let mut shim = task.start();
     shim.agent();
     shim.hang_up();
@@ -30,7 +30,7 @@ fn its_time_is_up_without_any_daemon() {
 #[test]
 fn one_that_ends_in_time_is_not_ended() {
     let mut task = Task::sh("exit 3");
-    task.order.time_limit_ms = Some(u64::MAX);
+    task.spec.time_limit_ms = Some(u64::MAX);
     assert_eq!((task.run().code, task.exit().ended_for), (Some(3), None));
 }
 
@@ -54,8 +54,8 @@ fn a_directory_that_is_removed_is_noticed() {
         let mut task = Task::sh(&format!("{how}; exec sleep 1000"));
         let dir = task.file("its");
         std::fs::create_dir(&dir).unwrap();
-        task.order.dir = dir.clone();
-        task.order.env.insert("D".to_owned(), dir.to_str().unwrap().to_owned());
+        task.spec.dir = dir.clone();
+        task.spec.env.insert("D".to_owned(), dir.to_str().unwrap().to_owned());
         let (mut shim, agent) = task.started();
         assert_eq!(shim.code(), Some(i32::from(EXIT_REMOVED)), "{how}");
         assert!(!agent.is_alive());
@@ -65,9 +65,9 @@ fn a_directory_that_is_removed_is_noticed() {
 /// A task whose directory is `its/state/task` in the test's own, and whose project is `its`.
 fn within_a_project(script: &str) -> Task {
     let mut task = Task::sh(script);
-    task.order.root = Some(task.file("its"));
-    task.order.dir = task.file("its/state/task");
-    std::fs::create_dir_all(&task.order.dir).unwrap();
+    task.spec.root = Some(task.file("its"));
+    task.spec.dir = task.file("its/state/task");
+    std::fs::create_dir_all(&task.spec.dir).unwrap();
     task
 }
 
@@ -77,14 +77,14 @@ fn a_project_that_is_moved_gets_the_record_where_it_is() {
     let (mut shim, _) = task.started();
     std::fs::rename(task.file("its"), task.file("moved")).unwrap();
     // And another is in its place.
-    std::fs::create_dir_all(&task.order.dir).unwrap();
+    std::fs::create_dir_all(&task.spec.dir).unwrap();
     task.touch("go");
     shim.wait();
     let moved = task.file("moved/state/task");
     let exit = aiwg_shim::read_exit(&moved, 1).unwrap().unwrap();
     assert_eq!((exit.code, exit.ended_for), (Some(5), None));
     assert_eq!(std::fs::read_to_string(moved.join(STDOUT_FILE)).unwrap(), "done\n");
-    assert_eq!(std::fs::read_dir(&task.order.dir).unwrap().count(), 0);
+    assert_eq!(std::fs::read_dir(&task.spec.dir).unwrap().count(), 0);
 }
 
 #[test]
@@ -93,6 +93,7 @@ fn a_directory_that_is_moved_out_of_its_project_is_noticed() {
         "mv its/state/task its/state/other",
         "mv its/state its/other",
         "mv its/state/task .; ln -s \"$PWD/task\" its/state/task",
+        "mv its/state .; ln -s \"$PWD/state\" its/state",
     ] {
         let task = within_a_project(&format!("{how}; exec sleep 1000"));
         let (mut shim, agent) = task.started();
@@ -124,8 +125,8 @@ fn an_agent_that_writes_too_much_is_ended_and_its_output_cut() {
         "rm stderr.log; truncate -s 8E stderr.log 2>/dev/null || truncate -s 15T stderr.log; exec sleep 1000",
     ] {
         let mut task = Task::sh(how);
-        task.order.max_output_bytes = Some(10_000);
-        task.order.leftover_grace_ms = 300;
+        task.spec.max_output_bytes = Some(10_000);
+        task.spec.leftover_grace_ms = 300;
         assert_eq!(ended_for(&task), Some(EndedFor::Output), "{how}");
         for name in [STDOUT_FILE, STDERR_FILE] {
             assert!(std::fs::metadata(task.file(name)).unwrap().len() <= 10_000, "{how}");
@@ -144,8 +145,8 @@ fn what_an_agent_writes_counts_wherever_it_takes_the_file() {
         let mut task = Task::sh(&format!(
             "{how}; while [ ! -e go ]; do sleep 0.01; done; while :; do echo too much; sleep 0.001; done"
         ));
-        task.order.max_output_bytes = Some(2_000);
-        task.order.leftover_grace_ms = 300;
+        task.spec.max_output_bytes = Some(2_000);
+        task.spec.leftover_grace_ms = 300;
         let (mut shim, _) = task.started();
         until("it is taken away", || (!task.file(STDOUT_FILE).is_file()).then_some(()));
         task.touch("go");
@@ -168,7 +169,7 @@ fn an_agent_that_leaves_its_output_alone_has_not_taken_it() {
 #[test]
 fn as_much_as_is_allowed_is_not_too_much() {
     let mut task = Task::sh("head -c 9000 /dev/zero; head -c 1000 /dev/zero >&2");
-    task.order.max_output_bytes = Some(10_000);
+    task.spec.max_output_bytes = Some(10_000);
     assert_eq!(ended_for(&task), None);
 }
 

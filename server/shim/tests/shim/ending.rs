@@ -36,7 +36,7 @@ fn one_that_ignores_sigterm_is_killed_after_the_grace() {
     let mut task = Task::python(
         "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nopen('ready', 'w').write('\\n')\nwhile True: time.sleep(1000)",
     );
-    task.order.grace_ms = 300;
+    task.spec.grace_ms = 300;
     let (mut shim, _) = task.started();
     task.lines("ready", 1);
     shim.signal(Signal::TERM);
@@ -49,7 +49,7 @@ fn one_that_ignores_sigterm_is_killed_after_the_grace() {
 #[test]
 fn daemonised_descendants_are_ended_and_counted() {
     let mut task = daemons("for n in range(4): daemon(ignore=n % 2)\ntime.sleep(1000)");
-    task.order.grace_ms = 300;
+    task.spec.grace_ms = 300;
     let (mut shim, agent) = task.started();
     let daemons = task.processes("pids", 4);
     shim.signal(Signal::TERM);
@@ -64,7 +64,7 @@ fn what_an_agent_leaves_behind_is_ended() {
     let mut task = daemons(
         "open('pids', 'w').close()\ndaemon(ignore=False)\ndaemon(ignore=True)\nwhile open('pids').read().count('\\n') < 2: pass\nsys.exit(7)",
     );
-    task.order.leftover_grace_ms = 300;
+    task.spec.leftover_grace_ms = 300;
     let exit = task.run();
     assert_eq!((exit.code, exit.end_requested), (Some(7), false));
     assert_eq!((exit.processes_ended, exit.processes_left), (2, 0));
@@ -127,7 +127,7 @@ for _ in range(200):
     if len(os.listdir('/proc')) > 400: time.sleep(1000)
 time.sleep(1000)",
     );
-    task.order.grace_ms = 30;
+    task.spec.grace_ms = 30;
     let (mut shim, _) = task.started();
     task.lines("ready", 1);
     shim.signal(Signal::TERM);
@@ -146,7 +146,7 @@ while True:
     if os.fork(): os._exit(0)
     time.sleep(0.001)",
     );
-    task.order.leftover_grace_ms = 30;
+    task.spec.leftover_grace_ms = 30;
     let exit = task.run();
     assert_eq!((exit.code, exit.processes_left), (Some(0), 0), "{exit:?}");
 }
@@ -169,7 +169,7 @@ while True:
         is_ready = True
         open('ready', 'a').write('\\n')",
     );
-    task.order.grace_ms = 30;
+    task.spec.grace_ms = 30;
     let (mut shim, _) = task.started();
     task.lines("ready", 2);
     shim.signal(Signal::TERM);
@@ -214,7 +214,7 @@ fn the_shim_sleeps_between_events() {
     let mut task = Task::python(
         "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nopen('ready', 'w').write('\\n')\nwhile True: time.sleep(1000)",
     );
-    task.order.grace_ms = 1000;
+    task.spec.grace_ms = 1000;
     let (mut shim, _) = task.started();
     task.lines("ready", 1);
     shim.signal(Signal::TERM);

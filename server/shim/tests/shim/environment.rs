@@ -14,7 +14,7 @@ use crate::support::{SHIM, Shim, Task};
 /// A shim that is started by a shell after some preparation.
 fn shim_after(task: &Task, preparation: &str) -> Shim {
     let mut shim = task.shim_by(Command::new("sh").arg("-c").arg(format!("{preparation}; exec {SHIM}")));
-    shim.give(&task.order);
+    shim.give(&task.spec);
     shim
 }
 
@@ -22,7 +22,7 @@ fn shim_after(task: &Task, preparation: &str) -> Shim {
 fn an_agent_has_three_descriptors() {
     let mut task = Task::python(LIST);
     task.touch("prompt.txt");
-    task.order.prompt_file = Some(task.file("prompt.txt"));
+    task.spec.prompt_file = Some(task.file("prompt.txt"));
     shim_after(&task, "exec 3</dev/null 7</dev/null 9>/dev/null").wait();
     let dir = task.dir().display();
     let expected = format!("0 {dir}/prompt.txt\n1 {dir}/stdout.log\n2 {dir}/stderr.log\n");
@@ -62,13 +62,13 @@ fn an_agent_has_default_signals_and_a_group_of_its_own() {
 #[test]
 fn variables_are_removed_and_added() {
     let mut task = Task::new(&["env", "-0"]);
-    task.order.env_remove = ["CLAUDECODE", "CLAUDE_CODE_*", "BACK"].map(str::to_owned).to_vec();
-    task.order.env.insert("BACK".to_owned(), "added a=b".to_owned());
+    task.spec.env_remove = ["CLAUDECODE", "CLAUDE_CODE_*", "BACK"].map(str::to_owned).to_vec();
+    task.spec.env.insert("BACK".to_owned(), "added a=b".to_owned());
     let mut command = Command::new(SHIM);
     command.env("CLAUDECODE", "1").env("CLAUDE_CODE_X", "1").env("CLAUDECODES", "kept").env("BACK", "old");
     command.env(OsStr::from_bytes(b"CLAUDE_CODE_\xff"), "1");
     let mut shim = task.shim_by(&mut command);
-    shim.give(&task.order);
+    shim.give(&task.spec);
     shim.wait();
     let output = std::fs::read(task.file(STDOUT_FILE)).unwrap();
     let has = |entry: &str| output.split(|byte| *byte == 0).any(|found| found == entry.as_bytes());
@@ -84,7 +84,7 @@ fn the_program_is_looked_up_in_the_agents_own_path() {
     std::fs::write(task.file("bin/own-agent"), "#!/bin/sh\necho own\n").unwrap();
     std::fs::set_permissions(task.file("bin/own-agent"), Permissions::from_mode(0o700)).unwrap();
     let path = format!("{}:{}", task.file("bin").display(), std::env::var("PATH").unwrap());
-    task.order.env.insert("PATH".to_owned(), path);
+    task.spec.env.insert("PATH".to_owned(), path);
     assert_eq!(task.run().code, Some(0));
     assert_eq!(task.text(STDOUT_FILE), "own\n");
 }
@@ -92,7 +92,7 @@ fn the_program_is_looked_up_in_the_agents_own_path() {
 #[test]
 fn the_agent_runs_in_its_directory() {
     let mut task = Task::new(&["pwd"]);
-    task.order.cwd = "/usr".into();
+    task.spec.cwd = "/usr".into();
     let mut shim = task.start();
     assert!(matches!(shim.says(), Some(Started::Started(_))));
     shim.wait();
@@ -102,9 +102,9 @@ fn the_agent_runs_in_its_directory() {
 #[test]
 fn the_agents_pwd_is_its_directory() {
     let mut task = Task::new(&["env"]);
-    task.order.cwd = "/usr".into();
+    task.spec.cwd = "/usr".into();
     let mut shim = task.shim_by(Command::new(SHIM).env("PWD", "/elsewhere"));
-    shim.give(&task.order);
+    shim.give(&task.spec);
     shim.wait();
     assert!(task.text(STDOUT_FILE).lines().any(|line| line == "PWD=/usr"));
 }

@@ -13,7 +13,7 @@ use aiwg_shim::{Abandon, LOCK_FILE, RUN_FILE, Signal, abandon, is_held};
 use crate::support::Task;
 
 #[test]
-fn an_attempt_that_was_given_up_never_runs() {
+fn a_launch_that_was_given_up_never_runs() {
     let task = Task::sh("echo ran >ran");
     assert_eq!(abandon(task.dir(), 1).unwrap(), Abandon::Done);
     let mut shim = task.start();
@@ -23,27 +23,27 @@ fn an_attempt_that_was_given_up_never_runs() {
 }
 
 #[test]
-fn the_next_attempt_runs() {
+fn the_next_launch_runs() {
     let mut task = Task::sh("echo ran >ran");
     assert_eq!(abandon(task.dir(), 1).unwrap(), Abandon::Done);
     assert_eq!(task.text(LOCK_FILE), r#"{"abandoned":1}"#);
-    task.order.attempt = 2;
-    assert_eq!(task.run().attempt, 2);
+    task.spec.launch = 2;
+    assert_eq!(task.run().launch, 2);
     assert!(task.file("ran").exists());
 }
 
 #[test]
-fn giving_up_an_earlier_attempt_takes_nothing_back() {
+fn giving_up_an_earlier_launch_takes_nothing_back() {
     let mut task = Task::sh("echo ran >ran");
     assert_eq!(abandon(task.dir(), 10).unwrap(), Abandon::Done);
     assert_eq!(abandon(task.dir(), 9).unwrap(), Abandon::Done);
-    task.order.attempt = 10;
+    task.spec.launch = 10;
     task.start().wait();
     assert!(!task.file("ran").exists());
 }
 
 #[test]
-fn a_running_attempt_cannot_be_given_up() {
+fn a_running_launch_cannot_be_given_up() {
     let task = Task::new(&["sleep", "1000"]);
     let (mut shim, agent) = task.started();
     assert!(is_held(task.dir()).unwrap());
@@ -121,7 +121,7 @@ fn no_shim_starts_over_a_note_that_it_cannot_read() {
     let mut shim = task.start();
     assert!(!shim.succeeds());
     assert!(task.text("shim.log").contains(LOCK_FILE) && !task.file("ran").exists());
-    // Giving the attempt up writes the file again.
+    // Giving the launch up writes the file again.
     assert_eq!(abandon(task.dir(), 1).unwrap(), Abandon::Done);
     assert_eq!(task.text(LOCK_FILE), r#"{"abandoned":1}"#);
 }
@@ -134,6 +134,22 @@ fn a_planted_lock_is_not_followed() {
     assert!(abandon(task.dir(), 1).is_err() && is_held(task.dir()).is_err());
     assert!(!task.start().succeeds());
     assert_eq!(task.text("victim"), "");
+}
+
+#[test]
+fn a_link_in_the_place_of_the_directory_above_is_not_followed() {
+    let task = Task::sh("echo ran >ran");
+    std::fs::create_dir_all(task.file("elsewhere/1")).unwrap();
+    std::os::unix::fs::symlink("elsewhere", task.file("task")).unwrap();
+    let planted = task.file("task/1");
+    assert!(abandon(&planted, 1).is_err() && is_held(&planted).is_err());
+    let mut spec = task.spec.clone();
+    spec.dir = planted;
+    let mut shim = task.shim();
+    shim.give(&spec);
+    assert!(!shim.succeeds());
+    assert_eq!(std::fs::read_dir(task.file("elsewhere/1")).unwrap().count(), 0);
+    assert!(!task.file("ran").exists());
 }
 
 #[test]

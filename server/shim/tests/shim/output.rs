@@ -14,7 +14,7 @@ fn output_goes_to_files_and_the_exit_is_on_record() {
     assert_eq!(shim.says_after(), "");
     shim.wait();
     let exit = task.exit();
-    assert_eq!((exit.task_id.as_str(), exit.attempt), ("task-0001", 1));
+    assert_eq!((exit.task_id.as_str(), exit.launch), ("task-0001", 1));
     assert_eq!((exit.code, exit.signal, &exit.spawn_error), (Some(3), None, &None));
     assert_eq!((exit.end_requested, exit.processes_ended, exit.processes_left), (false, 0, 0));
     assert!(exit.started_at_ms > 1_700_000_000_000 && exit.ended_at_ms >= exit.started_at_ms, "{exit:?}");
@@ -44,7 +44,7 @@ fn the_prompt_is_standard_input_and_ends() {
     let prompt = "- not an option\n".repeat(100_000);
     let mut task = Task::sh("cat; echo end");
     std::fs::write(task.file("prompt.txt"), &prompt).unwrap();
-    task.order.prompt_file = Some(task.file("prompt.txt"));
+    task.spec.prompt_file = Some(task.file("prompt.txt"));
     assert_eq!(task.run().code, Some(0));
     assert!(task.text(STDOUT_FILE) == prompt + "end\n");
 }
@@ -57,11 +57,11 @@ fn without_a_prompt_the_input_is_empty() {
 }
 
 #[test]
-fn another_attempt_adds_to_the_output() {
+fn another_launch_adds_to_the_output() {
     let mut task = Task::sh("echo line");
     task.run();
-    task.order.attempt = 2;
-    assert_eq!(task.run().attempt, 2);
+    task.spec.launch = 2;
+    assert_eq!(task.run().launch, 2);
     assert_eq!(task.text(STDOUT_FILE), "line\nline\n");
 }
 

@@ -17,11 +17,32 @@ fn there_may_be_none() {
 }
 
 #[test]
-fn one_of_another_attempt_is_none() {
+fn one_of_another_launch_is_none() {
     let task = Task::sh("true");
     task.run();
     assert!(read_exit(task.dir(), 1).unwrap().is_some());
     assert_eq!(read_exit(task.dir(), 2).unwrap(), None);
+}
+
+#[test]
+fn those_of_shims_of_earlier_and_later_versions_are_read() {
+    for name in ["attempt", "launch"] {
+        let dir = tempfile::tempdir().unwrap();
+        let run = format!(
+            r#"{{"task_id":"task-0001","{name}":2,"boot_id":null,"shim":{{"pid":7,"start_time":8}},"agent":null,"started_at_ms":null}}"#
+        );
+        let exit = format!(
+            r#"{{"task_id":"task-0001","{name}":2,"code":3,"signal":null,"spawn_error":null,"started_at_ms":1,"ended_at_ms":2,
+                "end_requested":false,"processes_ended":0,"processes_left":0,"user_ms":null,"system_ms":null}}"#
+        );
+        std::fs::write(dir.path().join(RUN_FILE), run).unwrap();
+        std::fs::write(dir.path().join(EXIT_FILE), exit).unwrap();
+        assert_eq!(read_run(dir.path()).unwrap().unwrap().launch, 2, "{name}");
+        assert_eq!(read_exit(dir.path(), 2).unwrap().unwrap().code, Some(3), "{name}");
+    }
+    let task = Task::sh("true");
+    task.run();
+    assert!(task.text(EXIT_FILE).contains(r#""attempt":1"#), "{}", task.text(EXIT_FILE));
 }
 
 #[test]
@@ -43,7 +64,7 @@ fn the_last_record_is_tried_again_with_the_lock_held() {
     // The file reserved for the record is gone, too.
     let task = Task::sh("rm exit.tmp; until [ -e go ]; do sleep 0.01; done; exit 4");
     let mut shim = task.shim_by(Command::new("sh").args(["-c", "trap '' XFSZ; exec \"$0\""]).arg(SHIM));
-    shim.give(&task.order);
+    shim.give(&task.spec);
     shim.agent();
     // Writing fails from here on, as with a full disk.
     let limit = |current| {

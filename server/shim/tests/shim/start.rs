@@ -27,19 +27,19 @@ fn a_missing_program_is_reported_by_its_number() {
 fn a_program_that_may_not_be_executed_is_reported_by_its_number() {
     let mut task = Task::sh("");
     task.touch("agent");
-    task.order.command = vec![task.file("agent").to_str().unwrap().to_owned()];
+    task.spec.command = vec![task.file("agent").to_str().unwrap().to_owned()];
     assert_eq!(error_of(&task).errno, 13);
 }
 
 #[test]
 fn other_missing_files_are_not_mistaken_for_a_missing_program() {
     let mut task = Task::sh("true");
-    task.order.cwd = "/no/such/directory".into();
+    task.spec.cwd = "/no/such/directory".into();
     let error = error_of(&task);
     assert!(error.errno == 0 && error.message.contains("/no/such/directory"), "{error:?}");
 
     let mut task = Task::sh("true");
-    task.order.prompt_file = Some(task.file("no-prompt.txt"));
+    task.spec.prompt_file = Some(task.file("no-prompt.txt"));
     let error = error_of(&task);
     assert!(error.errno == 0 && error.message.contains("no-prompt.txt"), "{error:?}");
 }
@@ -60,18 +60,20 @@ fn planted_links_are_not_followed() {
 }
 
 #[test]
-fn a_broken_order_fails_without_quoting_secrets() {
-    for order in
+fn a_broken_specification_fails_without_quoting_secrets() {
+    for spec in
         ["", "{", r#"{"task_id": 5}"#, r#"{"env": {"TOKEN": ["hunter2"]}}"#, r#"{"attempt": "hunter2"}"#]
     {
         let task = Task::sh("");
         let mut shim = task.shim();
-        shim.give_text(order.as_bytes());
+        shim.give_text(spec.as_bytes());
         assert_eq!(shim.says(), None);
         assert!(!shim.succeeds());
         let said = task.text("shim.log");
         assert!(
-            said.contains("the order") && !said.contains("hunter2") && !said.contains("panicked"),
+            said.contains("the launch specification")
+                && !said.contains("hunter2")
+                && !said.contains("panicked"),
             "{said}"
         );
     }
@@ -88,7 +90,7 @@ fn an_agent_whose_end_is_already_requested_is_never_started() {
         (u64::from_str_radix(mask, 16).unwrap() >> 16 & 1 == 1).then_some(())
     });
     shim.signal(Signal::TERM);
-    shim.give(&task.order);
+    shim.give(&task.spec);
     assert!(matches!(shim.says(), Some(Started::Failed(SpawnError { errno: 0, .. }))));
     shim.wait();
     assert!(task.exit().end_requested && !task.file("ran").exists() && task.file(RUN_FILE).exists());

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_shim::{ExitRecord, Order, Process, Signal, Started, read_exit, sweep};
+use aiwg_shim::{ExitRecord, LaunchSpec, Process, Signal, Started, read_exit, sweep};
 use tempfile::TempDir;
 
 /// The shim's role as a program.
@@ -34,7 +34,7 @@ pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
 
 /// A task in a directory of its own. No process of it outlives it.
 pub(crate) struct Task {
-    pub(crate) order: Order,
+    pub(crate) spec: LaunchSpec,
     dir: TempDir,
 }
 
@@ -42,9 +42,9 @@ impl Task {
     pub(crate) fn new(command: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mark = dir.path().to_str().unwrap().to_owned();
-        let order = Order {
+        let spec = LaunchSpec {
             task_id: "task-0001".to_owned(),
-            attempt: 1,
+            launch: 1,
             command: command.iter().map(|&word| word.to_owned()).collect(),
             env: [(MARK.to_owned(), mark)].into(),
             env_remove: Vec::new(),
@@ -59,7 +59,7 @@ impl Task {
             time_limit_ms: None,
             max_output_bytes: None,
         };
-        Self { order, dir }
+        Self { spec, dir }
     }
 
     pub(crate) fn sh(script: &str) -> Self {
@@ -100,7 +100,7 @@ impl Task {
         fs::write(self.file(name), "").unwrap();
     }
 
-    /// Starts a shim that has no order yet.
+    /// Starts a shim that has no specification yet.
     pub(crate) fn shim(&self) -> Shim {
         self.shim_by(&mut Command::new(SHIM))
     }
@@ -116,10 +116,10 @@ impl Task {
         Shim { child, stdout: None }
     }
 
-    /// Starts a shim and gives it the order.
+    /// Starts a shim and gives it the specification.
     pub(crate) fn start(&self) -> Shim {
         let mut shim = self.shim();
-        shim.give(&self.order);
+        shim.give(&self.spec);
         shim
     }
 
@@ -138,7 +138,7 @@ impl Task {
     }
 
     pub(crate) fn exit(&self) -> ExitRecord {
-        let exit = read_exit(self.dir(), self.order.attempt).unwrap();
+        let exit = read_exit(self.dir(), self.spec.launch).unwrap();
         exit.unwrap_or_else(|| panic!("there is no exit record; the shim says: {}", self.text("shim.log")))
     }
 }
@@ -159,8 +159,8 @@ pub(crate) struct Shim {
 }
 
 impl Shim {
-    pub(crate) fn give(&mut self, order: &Order) {
-        let text = serde_json::to_vec(order).unwrap();
+    pub(crate) fn give(&mut self, spec: &LaunchSpec) {
+        let text = serde_json::to_vec(spec).unwrap();
         self.give_text(&text);
     }
 

@@ -11,7 +11,7 @@ fn a_daemon_that_no_longer_listens_changes_nothing() {
     let task = Task::sh("echo out");
     let mut shim = task.shim();
     shim.hang_up();
-    shim.give(&task.order);
+    shim.give(&task.spec);
     shim.wait();
     assert_eq!((task.exit().code, task.text("stdout.log")), (Some(0), "out\n".to_owned()));
 }
@@ -19,10 +19,10 @@ fn a_daemon_that_no_longer_listens_changes_nothing() {
 #[test]
 fn a_shim_outlives_its_daemon_and_can_still_be_asked_to_end() {
     let task = Task::new(&["sleep", "1000"]);
-    std::fs::write(task.file("order.json"), serde_json::to_vec(&task.order).unwrap()).unwrap();
+    std::fs::write(task.file("spec.json"), serde_json::to_vec(&task.spec).unwrap()).unwrap();
     // The daemon: its session's leader, whose death would hang up on a child that is in the same session.
     let mut daemon = Command::new("setsid")
-        .args(["sh", "-c", &format!("{SHIM} <order.json | cat & wait")])
+        .args(["sh", "-c", &format!("{SHIM} <spec.json | cat & wait")])
         .current_dir(task.dir())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -49,7 +49,7 @@ fn who_runs_it_is_on_record() {
     let task = Task::new(&["sleep", "1000"]);
     let (mut shim, agent) = task.started();
     let run = read_run(task.dir()).unwrap().unwrap();
-    assert_eq!((run.task_id.as_str(), run.attempt), ("task-0001", 1));
+    assert_eq!((run.task_id.as_str(), run.launch), ("task-0001", 1));
     assert_eq!((run.shim.pid, run.agent), (shim.pid(), Some(agent)));
     assert!(run.boot_id.is_some() && run.started_at_ms.is_some() && run.shim.start_time > 0);
     assert!(task.text(RUN_FILE).contains(r#""start_time""#));

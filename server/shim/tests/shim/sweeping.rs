@@ -16,7 +16,7 @@ const HIDDEN: &str =
 fn marked(script: &str) -> (Task, Shim) {
     let task = Task::sh(script);
     let mut shim = task.shim_by(Command::new(SHIM).env(MARK, task.dir()));
-    shim.give(&task.order);
+    shim.give(&task.spec);
     (task, shim)
 }
 

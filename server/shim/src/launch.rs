@@ -8,19 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::process::Process;
 
-/// The default of [`Order::grace_ms`].
+/// The default of [`LaunchSpec::grace_ms`].
 pub const DEFAULT_GRACE_MS: u64 = 15_000;
 
-/// The default of [`Order::leftover_grace_ms`].
+/// The default of [`LaunchSpec::leftover_grace_ms`].
 pub const DEFAULT_LEFTOVER_GRACE_MS: u64 = 2_000;
 
 /// The run that a shim is to carry out: one JSON document on its standard input, which is then closed.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct Order {
+pub struct LaunchSpec {
     /// The task.
     pub task_id: String,
-    /// Which attempt at it this is, from 1.
-    pub attempt: u32,
+    /// The number of this launch of it, from 1: that of the run.
+    #[serde(rename = "attempt", alias = "launch")]
+    pub launch: u32,
     /// The program, looked up in the agent's own `PATH`, and its arguments.
     pub command: Vec<String>,
     /// Added to the daemon's environment, also where `env_remove` names it. May hold secrets.
@@ -31,7 +32,7 @@ pub struct Order {
     pub env_remove: Vec<String>,
     /// The agent's working directory.
     pub cwd: PathBuf,
-    /// The task's own directory. It exists, and is its owner's alone.
+    /// The run's own directory. It exists, and is its owner's alone. Neither it nor the one above it may be a link.
     pub dir: PathBuf,
     /// The directory that `dir` may be moved along with, its project's. If `dir` is not at its path any more although this one is, someone has
     /// taken it away, and the agent is ended. None for no such check.
@@ -66,7 +67,7 @@ fn default_leftover_grace_ms() -> u64 {
     DEFAULT_LEFTOVER_GRACE_MS
 }
 
-impl Order {
+impl LaunchSpec {
     /// True if the agent must not get this variable of the daemon's.
     pub(crate) fn removes(&self, name: &OsStr) -> bool {
         // By bytes: a name that is no text may still begin with a prefix.
@@ -79,11 +80,11 @@ impl Order {
 }
 
 /// Shows the names of `env` without their values.
-impl fmt::Debug for Order {
+impl fmt::Debug for LaunchSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Order")
+        f.debug_struct("LaunchSpec")
             .field("task_id", &self.task_id)
-            .field("attempt", &self.attempt)
+            .field("launch", &self.launch)
             .field("command", &self.command)
             .field("env", &self.env.keys().collect::<Vec<_>>())
             .field("dir", &self.dir)
@@ -93,7 +94,7 @@ impl fmt::Debug for Order {
 
 /// The report of a shim on its standard output: one line of JSON, after which the shim closes it.
 ///
-/// A shim that reports nothing did not run its order: the attempt was abandoned, or another shim runs it.
+/// A shim that reports nothing did not run it: the launch was abandoned, or another shim runs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Started {
@@ -147,7 +148,7 @@ impl From<io::Error> for SpawnError {
 mod tests {
     use super::*;
 
-    fn order() -> Order {
+    fn spec() -> LaunchSpec {
         let text = r#"{"task_id": "task-0001", "attempt": 1, "command": ["claude"], "env": {"TOKEN": "hunter2"},
                        "env_remove": ["CLAUDECODE", "CLAUDE_CODE_*"], "cwd": "/", "dir": "/"}"#;
         serde_json::from_str(text).unwrap()
@@ -155,19 +156,19 @@ mod tests {
 
     #[test]
     fn the_graces_have_defaults() {
-        assert_eq!((order().grace_ms, order().leftover_grace_ms), (15_000, 2_000));
+        assert_eq!((spec().grace_ms, spec().leftover_grace_ms), (15_000, 2_000));
     }
 
     #[test]
     fn secrets_are_not_shown() {
-        let shown = format!("{:?}", order());
+        let shown = format!("{:?}", spec());
         assert!(shown.contains("TOKEN") && !shown.contains("hunter2"), "{shown}");
     }
 
     #[test]
     fn names_are_exact_and_prefixes_are_not() {
-        let order = order();
-        let removed = |name: &[u8]| order.removes(OsStr::from_bytes(name));
+        let spec = spec();
+        let removed = |name: &[u8]| spec.removes(OsStr::from_bytes(name));
         assert!(removed(b"CLAUDECODE") && removed(b"CLAUDE_CODE_") && removed(b"CLAUDE_CODE_\xff"));
         assert!(!removed(b"CLAUDECODEX") && !removed(b"CLAUDE_CODE") && !removed(b"ANTHROPIC_API_KEY"));
     }
