@@ -356,7 +356,7 @@ mod tests {
         }
         assert!(Dir::is_replaced(&task.own_dir("2".as_ref()).unwrap_err()));
         for path in ["task/1", "task"] {
-            std::fs::set_permissions(base.path().join(path), std::fs::Permissions::from_mode(0)).unwrap();
+            std::fs::set_permissions(base.path().join(path), std::fs::Permissions::from_mode(0o0)).unwrap();
         }
         assert!(found("task/1").is_ok());
     }
