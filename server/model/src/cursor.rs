@@ -1,4 +1,4 @@
-//! How far sources have come.
+//! The positions of sources.
 
 use aiwg_protocol::types::Timestamp;
 
@@ -9,7 +9,7 @@ use aiwg_protocol::types::Timestamp;
 pub struct Cursor {
     /// The source.
     pub source: &'static str,
-    /// Which of its cursors: a schedule's name, or the id of a message that must not be taken in twice.
+    /// The key of one of its cursors: a schedule's name, or the id of a message that must not be taken in twice.
     pub key: String,
     /// The new position, as the source writes it; none to forget the cursor.
     pub value: Option<String>,

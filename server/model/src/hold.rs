@@ -1,4 +1,4 @@
-//! What keeps a queued task from starting.
+//! Holds on queued tasks.
 
 use std::borrow::Cow;
 
@@ -8,8 +8,8 @@ use crate::task::TaskNo;
 
 /// Something that keeps a queued task from starting. A task is in the queue only while nothing holds it.
 ///
-/// What places a hold gives it a kind of its own and releases it by its key, or has it released by itself in time: nothing else needs to know the
-/// kind.
+/// A part of the daemon that places holds has a kind of its own, and releases them by their keys, or gives them an
+/// end: nothing else needs to know the kind.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hold {
     /// The kind: [`Hold::AFTER`], [`Hold::REST`], or another.

@@ -1,4 +1,4 @@
-//! What is taken over from elsewhere.
+//! Tasks and sums that are imported.
 
 use aiwg_protocol::types::{TaskState, Timestamp};
 
@@ -23,7 +23,7 @@ pub struct ImportedTask {
     pub attempts: u32,
     /// Exit code of the agent.
     pub exit_code: Option<i32>,
-    /// Why it did not complete.
+    /// The reason for which it did not complete.
     pub error: Option<String>,
     /// The agent's answer.
     pub result: Option<String>,

@@ -1,6 +1,6 @@
-//! What the daemon is about, as plain types: tasks, events, what rules remember, names and limits.
+//! The daemon's terms as plain types: tasks, events, the states of rules, names and limits.
 //!
-//! Nothing here reads, writes, waits or decides: whoever does can depend on it without depending on each other.
+//! The crate reads, writes, waits for and decides nothing: parts that do depend on it, and not on each other.
 
 mod cursor;
 mod event;

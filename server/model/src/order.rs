@@ -1,4 +1,4 @@
-//! What the engine has done about agents.
+//! The orders of the engine to the supervisor.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -24,11 +24,11 @@ pub struct StartOrder {
     pub no: TaskNo,
     /// Number of tasks between it and what came from outside.
     pub depth: u32,
-    /// The number of its run, from 1.
+    /// The number of the run within its task, from 1.
     pub launch: u32,
     /// The agent's prompt.
     pub prompt: String,
-    /// Which agent; none for the default one.
+    /// The agent's role; none for the default one.
     pub agent: Option<String>,
     /// Environment, unresolved.
     pub env: BTreeMap<String, String>,

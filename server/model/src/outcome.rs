@@ -1,4 +1,4 @@
-//! How tasks end.
+//! The outcomes of tasks.
 
 use aiwg_protocol::types::{TaskState, TaskUsage};
 
@@ -9,13 +9,13 @@ use crate::{run::EndReason, task::StopReason};
 pub struct Outcome {
     /// The final state.
     pub state: TaskState,
-    /// Why its run ended.
+    /// The end reason of its run.
     pub reason: EndReason,
     /// Exit code of the agent.
     pub exit_code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
-    /// Why it did not complete.
+    /// The reason for which it did not complete.
     pub error: Option<String>,
     /// Its answer.
     pub result: Option<String>,
@@ -67,7 +67,7 @@ impl Outcome {
     pub fn given(mut self, ending: Option<StopReason>) -> Self {
         let Some(ending) = ending else { return self };
         let (state, why) = match ending {
-            // An agent that had reported its result was judged by that.
+            // An agent that had reported its result was evaluated by that.
             StopReason::Finished => return self,
             StopReason::Cancel => (TaskState::Cancelled, "cancelled while it was running"),
             StopReason::Timeout => (TaskState::Timeout, "it ran longer than its time limit"),

@@ -1,4 +1,4 @@
-//! What is kept, and for how long.
+//! Limits on the number and age of what is kept.
 
 use aiwg_protocol::types::Timestamp;
 

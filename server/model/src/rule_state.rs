@@ -1,4 +1,4 @@
-//! What rules remember: switches, matches that wait, firings.
+//! The states of rules: switches, pending matches, firings.
 
 use std::collections::HashMap;
 

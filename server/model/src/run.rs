@@ -11,7 +11,7 @@ use crate::task::{StopReason, TaskNo, TaskRow};
 pub struct RunId {
     /// The task.
     pub task: TaskNo,
-    /// Which run of it, from 1.
+    /// The number of the run within its task, from 1: its launch.
     pub n: u32,
 }
 
@@ -31,7 +31,7 @@ impl TaskRow {
 /// The beginning of a run, to be stored.
 #[derive(Debug, Clone, Copy)]
 pub struct RunStart<'a> {
-    /// Which one.
+    /// The run.
     pub id: RunId,
     /// The kind: [`RunRow::AGENT`], or another.
     pub kind: &'a str,
@@ -44,7 +44,7 @@ pub struct RunStart<'a> {
 /// A run as stored.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRow {
-    /// Which one.
+    /// The run.
     pub id: RunId,
     /// The kind: [`RunRow::AGENT`], or another.
     pub kind: Cow<'static, str>,
@@ -52,7 +52,7 @@ pub struct RunRow {
     pub started_at: Timestamp,
     /// Time of its end; none while it runs.
     pub ended_at: Option<Timestamp>,
-    /// Why it ended; none while it runs.
+    /// The end reason; none while it runs.
     pub reason: Option<EndReason>,
     /// Exit code of what it ran.
     pub exit_code: Option<i32>,
@@ -69,7 +69,7 @@ impl RunRow {
     pub const AGENT: &'static str = "agent";
 }
 
-/// Why a run ended, as a name. What ends runs may bring names of its own.
+/// An end reason, as a name. Parts that end runs may add names of their own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndReason(Cow<'static, str>);
 
@@ -77,7 +77,7 @@ impl EndReason {
     /// The agent did what it was asked to.
     pub const DONE: Self = Self(Cow::Borrowed("done"));
 
-    /// It did not, and nothing more is known.
+    /// The task failed, and nothing more is known.
     pub const FAILED: Self = Self(Cow::Borrowed("failed"));
 
     /// The agent was lost, be it with its shim or with the machine.

@@ -35,16 +35,16 @@ impl FromStr for TaskNo {
     }
 }
 
-/// Why a running task is being ended.
+/// The reason for which a running task is being ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopReason {
     /// Someone cancelled it.
     Cancel,
     /// Its time is up.
     Timeout,
-    /// It has written nothing for too long.
+    /// The agent has written nothing for too long.
     Stalled,
-    /// It has reported its result, but does not exit.
+    /// The agent has reported its result, but does not exit.
     Finished,
     /// The daemon stops.
     Stop,
@@ -76,7 +76,7 @@ impl StopReason {
 pub struct TaskSpec {
     /// The agent's prompt.
     pub prompt: String,
-    /// Which agent; none for the default one.
+    /// The agent's role; none for the default one.
     pub agent: Option<String>,
     /// Higher ones start first.
     pub priority: i32,
@@ -113,17 +113,17 @@ pub struct TaskRow {
     pub started_at: Option<Timestamp>,
     /// Time of its end.
     pub completed_at: Option<Timestamp>,
-    /// The number of its last run; 0 if there was none.
+    /// The number of its last run, from 1; 0 if there has been none.
     pub launch: u32,
     /// Number of times that an agent was started.
     pub attempts: u32,
-    /// Why it is being ended.
+    /// The reason for which it is being ended.
     pub ending: Option<StopReason>,
     /// Exit code of the agent.
     pub exit_code: Option<i32>,
     /// The signal that ended the agent.
     pub signal: Option<i32>,
-    /// Why it did not complete.
+    /// The reason for which it did not complete.
     pub error: Option<String>,
     /// The agent's answer.
     pub result: Option<String>,

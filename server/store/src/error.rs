@@ -1,4 +1,4 @@
-//! Why a store fails.
+//! The errors of a store.
 
 /// The kind of a failure, which decides what can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -9,7 +9,7 @@ pub enum ErrorKind {
     Full,
     /// The stored data is damaged.
     Damaged,
-    /// It is not where it was, or does not answer: a file that was removed, a connection that was lost.
+    /// The store is not where it was, or does not answer: a file that was removed, a connection that was lost.
     Gone,
     /// This one row cannot be read; all others can.
     Row,
@@ -19,7 +19,7 @@ pub enum ErrorKind {
     Other,
 }
 
-/// Why the store cannot be opened, read or written.
+/// The reason for which the store cannot be opened, read or written.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{message}")]
 pub struct StoreError {

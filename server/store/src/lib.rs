@@ -1,9 +1,10 @@
-//! What the daemon keeps, and must survive anything, whatever keeps it.
+//! The daemon's durable state, which must survive anything, whatever backend keeps it.
 //!
 //! There is one writer, a [`Store`], whose changes are [`Transaction`]s; everybody else reads beside it, by a [`Reader`]. The types are those of
 //! `aiwg-model`, and a backend's own appear nowhere: an error is a [`StoreError`] of a kind that says what can be done about it.
 //!
-//! What a backend promises is in `contract`, as tests that each of them passes; it is there with the feature `contract`.
+//! The module `contract` has tests for all that a backend promises, which each of them passes; it is there with the
+//! feature `contract`.
 
 #[cfg(feature = "contract")]
 pub mod contract;

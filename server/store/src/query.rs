@@ -1,4 +1,4 @@
-//! What is asked of a store.
+//! The parameters of queries.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use aiwg_protocol::types::{Event, TaskState, Timestamp};
 /// Size of the texts that one list reads, in bytes; it ends with the row that reaches this.
 pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
-/// Which tasks to list.
+/// Selects the tasks to list.
 #[derive(Debug, Clone, Default)]
 pub struct TaskFilter {
     /// Only in this state.
@@ -44,7 +44,7 @@ pub enum From {
     Before(u64),
 }
 
-/// Which events to list.
+/// Selects the events to list.
 #[derive(Debug, Clone)]
 pub struct EventFilter {
     /// Only with a topic that matches; all when none.
@@ -74,7 +74,7 @@ pub struct EventPage {
     pub is_full: bool,
 }
 
-/// Which tasks.
+/// Selects tasks.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// In this state.

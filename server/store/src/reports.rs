@@ -1,4 +1,4 @@
-//! Where a backend says what is wrong with what is stored, while it goes on.
+//! Reports of a backend about stored rows that are wrong, while it goes on.
 
 use std::{fmt, sync::Arc};
 

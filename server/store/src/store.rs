@@ -34,7 +34,7 @@ pub trait Store: Send {
     /// True if there is room for what is new. Where there is not, what is kept for the ends of running tasks is still there.
     fn has_room(&mut self) -> bool;
 
-    /// Does what belongs to its own upkeep, and returns soon. To be called between transactions, about once a second.
+    /// Does the store's own maintenance, and returns soon. To be called between transactions, about once a second.
     fn look_after(&mut self, has_room: bool);
 
     /// Notes that damage was met: the next start reads all of it before it goes on.

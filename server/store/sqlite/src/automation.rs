@@ -1,4 +1,4 @@
-//! What the rules remember: switches, matches that wait, firings.
+//! The states of rules: switches, pending matches, firings.
 
 use std::collections::HashMap;
 
@@ -15,13 +15,13 @@ use super::{
     write::SqliteStore,
 };
 
-/// How many events a prompt is given at the most: the latest.
+/// Maximum number of events in a prompt: the latest.
 const EVENTS_KEPT: u64 = 1000;
 
-/// How much text their payloads have together at the most, in bytes: a rule that waits must not fill the memory.
+/// Maximum size of their payloads together, in bytes: a rule that waits must not fill the memory.
 const PAYLOADS_KEPT: usize = 4 * 1024 * 1024;
 
-/// How many firings are remembered.
+/// Number of firings that are kept.
 const FIRINGS_KEPT: u32 = 10_000;
 
 /// The name under which the switch of all automation is stored. No rule has an empty id.
@@ -40,12 +40,12 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// How many tasks of each rule are queued or running.
+    /// The number of queued and running tasks of each rule.
     pub(crate) fn busy_rules(&self) -> rusqlite::Result<HashMap<String, usize>> {
         busy_rules(self.connection(), &self.reports)
     }
 
-    /// When tasks of rules ran since then.
+    /// The times since then at which tasks of rules ran.
     pub(crate) fn busy_periods(&self, since: Timestamp) -> rusqlite::Result<Vec<(String, BusyPeriod)>> {
         let mut select = self.statement(
             "SELECT rule, no, iif(json_valid(cause), ifnull(json_extract(cause, '$.depth'), 0), 0), started_at, NULL FROM task
@@ -95,7 +95,8 @@ impl SqliteStore {
         Ok(pending)
     }
 
-    /// When they come to a task; when the rule is no longer busy, if none.
+    /// Sets the time at which a rule's pending matches are due; without a time they wait for the rule to be no longer
+    /// busy.
     pub(crate) fn set_pending_due(&mut self, rule: &str, due_at: Option<Timestamp>) -> rusqlite::Result<()> {
         self.statement("UPDATE pending SET due_at = ?2 WHERE rule = ?1")?
             .execute(params![rule, due_at.map(Millis)])?;
@@ -121,7 +122,7 @@ impl SqliteStore {
         readable(select.query_map([Millis(now)], |row| row.get(0))?, &self.reports)
     }
 
-    /// When the next of them are due.
+    /// The earliest time at which pending matches are due, of those after `after`.
     pub(crate) fn next_due(&self, after: Option<Timestamp>) -> rusqlite::Result<Option<Timestamp>> {
         let after = after.map_or(i64::MIN, Timestamp::as_millis);
         self.statement("SELECT min(due_at) FROM pending WHERE due_at IS NOT NULL AND due_at > ?")?
@@ -152,7 +153,7 @@ impl SqliteStore {
         Ok(events)
     }
 
-    /// When the latest of a rule's waiting matches came.
+    /// The time of the latest pending match of a rule.
     pub(crate) fn last_pending_at(&self, rule: &str) -> rusqlite::Result<Option<Timestamp>> {
         let at = self
             .statement(
@@ -182,7 +183,7 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// How often a rule has fired between then and now, as far as it counts.
+    /// The number of counted firings of a rule between then and now.
     pub(crate) fn counted_firings(
         &self,
         rule: &str,
@@ -194,7 +195,7 @@ impl SqliteStore {
             .query_row(params![rule, Millis(since), Millis(now)], |row| row.get(0))
     }
 
-    /// What has counted so far does not any more.
+    /// Excludes the firings so far from the count.
     pub(crate) fn forgive_firings(&mut self, rule: &str) -> rusqlite::Result<()> {
         self.statement("UPDATE firing SET counts = 0 WHERE rule = ? AND counts")?.execute([rule])?;
         Ok(())
@@ -202,7 +203,7 @@ impl SqliteStore {
 }
 
 impl SqliteReader {
-    /// What is known of the rules.
+    /// The facts about the rules.
     ///
     /// # Errors
     /// The database cannot be read.

@@ -29,7 +29,7 @@ impl SqliteStore {
         Ok(turns(self.connection(), conversation, before, limit, usize::MAX, &self.reports)?.0)
     }
 
-    /// Forgets that these tasks are turns of a conversation; tells how many were.
+    /// Forgets that these tasks are turns of a conversation. Returns the number of those that were.
     pub(crate) fn forget_conversation(&mut self, conversation: &str) -> rusqlite::Result<usize> {
         self.statement("UPDATE task SET conversation = NULL WHERE conversation = ?")?.execute([conversation])
     }

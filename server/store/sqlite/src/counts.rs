@@ -1,4 +1,4 @@
-//! How many tasks there are in each state: kept by the writer, since counting a million rows takes too long.
+//! The number of tasks in each state: kept by the writer, since counting a million rows takes too long.
 
 use aiwg_protocol::types::TaskState;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -40,7 +40,7 @@ impl Counts {
         }
     }
 
-    /// How many are in this state.
+    /// The number of tasks in this state.
     pub(crate) fn of(&self, state: TaskState) -> u64 {
         self.0.iter().zip(TaskState::ALL).find(|(_, other)| **other == state).map_or(0, |(count, _)| *count)
     }

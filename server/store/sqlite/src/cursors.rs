@@ -1,4 +1,4 @@
-//! How far sources have come.
+//! The positions of sources.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{lenient::readable, read::SqliteReader, row::Millis, write::SqliteStore};
 
 impl SqliteStore {
-    /// Where a source's cursors are, by their keys.
+    /// The positions of a source's cursors, by their keys.
     pub(crate) fn cursors(&self, source: &str) -> rusqlite::Result<HashMap<String, String>> {
         cursors(self.connection(), source, &self.reports)
     }
@@ -41,7 +41,7 @@ impl SqliteStore {
             .optional()
     }
 
-    /// Forgets those cursors whose time is over, `limit` at the most. Tells how many.
+    /// Forgets those cursors whose time is over, `limit` at the most. Returns their number.
     pub(crate) fn prune_cursors(&mut self, now: Timestamp, limit: u64) -> rusqlite::Result<usize> {
         self.statement(
             "DELETE FROM cursor WHERE (source, key) IN (
@@ -52,7 +52,7 @@ impl SqliteStore {
 }
 
 impl SqliteReader {
-    /// Where a source's cursors are, by their keys.
+    /// The positions of a source's cursors, by their keys.
     ///
     /// # Errors
     /// The database cannot be read.

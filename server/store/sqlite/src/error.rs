@@ -7,7 +7,7 @@ use rusqlite::ErrorCode;
 
 use crate::lenient::is_unreadable;
 
-/// What kind of failure SQLite reports.
+/// The kind of a failure that SQLite reports.
 pub(crate) fn kind(error: &rusqlite::Error) -> ErrorKind {
     if is_unreadable(error) {
         return ErrorKind::Row;

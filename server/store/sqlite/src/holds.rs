@@ -1,4 +1,4 @@
-//! What keeps queued tasks from starting.
+//! Holds on queued tasks.
 //!
 //! Each hold is a row, and each task has the number of its holds: the queue is an index over those that have none.
 
@@ -28,7 +28,7 @@ impl SqliteReader {
         })
     }
 
-    /// What holds a task.
+    /// The holds of a task.
     pub(crate) fn holds(&self, task: TaskNo) -> rusqlite::Result<Vec<Hold>> {
         self.with(|connection| holds(connection, task))
     }
@@ -90,14 +90,14 @@ impl SqliteStore {
         Ok(due)
     }
 
-    /// When the next hold ends by itself, of those that end after this moment; of all if none is given.
+    /// The time at which the next hold ends by itself, of those that end after this moment; of all if none is given.
     pub(crate) fn next_release(&self, after: Option<Timestamp>) -> rusqlite::Result<Option<Timestamp>> {
         let after = after.map_or(i64::MIN, Timestamp::as_millis);
         self.statement(NEXT_RELEASE)?
             .query_row([after], |row| Ok(row.get::<_, Option<Millis>>(0)?.map(|at| at.0)))
     }
 
-    /// What holds a task.
+    /// The holds of a task.
     pub(crate) fn holds(&self, task: TaskNo) -> rusqlite::Result<Vec<Hold>> {
         holds(self.connection(), task)
     }
@@ -107,7 +107,7 @@ impl SqliteStore {
         self.statement(NEEDED)?.query_map([Number(task)], number)?.collect()
     }
 
-    /// Nothing holds a task any more that has ended.
+    /// Deletes the holds of a task that has ended.
     pub(super) fn forget_holds(&mut self, task: TaskNo) -> rusqlite::Result<()> {
         self.statement("DELETE FROM hold WHERE task = ?")?.execute([Number(task)])?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use aiwg_store::Reports;
 
-/// Whether it is this one row that cannot be read, and not the database.
+/// True if this one row cannot be read, and not the database.
 pub(crate) fn is_unreadable(error: &rusqlite::Error) -> bool {
     use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType, Utf8Error};
     matches!(

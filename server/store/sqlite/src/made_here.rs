@@ -1,4 +1,5 @@
-//! What a database says of itself before anything in it is acted upon: where it was made, and which configuration is in force.
+//! The answers of a database before anything in it is acted upon: the place where it was made, and the configuration
+//! in force.
 
 use std::path::{Path, PathBuf};
 
@@ -8,16 +9,16 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig, param
 
 use super::{error::at, open::known_version, stamp::Stamp, write::SqliteStore};
 
-/// What a database says of itself.
+/// The answers of a database.
 #[derive(Debug)]
 pub enum Found {
     /// There is none.
     None,
-    /// It is damaged, and can say nothing: how that shows.
+    /// It is damaged and cannot answer; the text says how that shows.
     Damaged(String),
     /// It can be read.
     Said {
-        /// Where it was made; none where it does not say so.
+        /// The stamp of its place; none where it has none.
         stamp: Option<Stamp>,
         /// The configuration in force; none where it does not say so.
         in_force: Option<InForce>,
@@ -85,7 +86,7 @@ fn read(connection: &Connection) -> rusqlite::Result<Found> {
     Ok(Found::Said { stamp: stamp.and_then(|stamp| serde_json::from_str(&stamp).ok()), in_force, running })
 }
 
-/// Notes where the database is now, unless it says so already. Tells whether it could: an older version's has no place for that.
+/// Notes where the database is now, unless it says so already. True if it could: an older version's has no place for that.
 pub(super) fn note_here(connection: &Connection, stamp: &Stamp) -> rusqlite::Result<bool> {
     if !connection.table_exists(None, "made_here")? {
         return Ok(false);
@@ -102,7 +103,8 @@ pub(super) fn note_here(connection: &Connection, stamp: &Stamp) -> rusqlite::Res
     Ok(true)
 }
 
-/// How what was committed is moved into the database itself. The log stays as long as it is, and so does the room that is kept behind its end.
+/// The way in which committed changes are moved from the log into the database. The log keeps its length, and so does
+/// the room that is kept behind its end.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Checkpoint {
     /// All of it: who reads what was before is waited for, for a while.
@@ -111,7 +113,7 @@ pub(super) enum Checkpoint {
     Passive,
 }
 
-/// Moves what was committed into the database itself. Tells whether that is all.
+/// Moves what was committed into the database itself. True if that is all.
 pub(super) fn into_the_database(connection: &Connection, how: Checkpoint) -> rusqlite::Result<bool> {
     let sql = match how {
         Checkpoint::Full => "PRAGMA wal_checkpoint(FULL)",

@@ -1,5 +1,5 @@
-//! What no row of the daemon's own can hold: impossible numbers, and values that are none. A database is edited, restored in part, or
-//! brought from elsewhere; that is no reason not to start.
+//! Removal of values that no row of the daemon's own can hold: impossible numbers, and values that are none. A
+//! database is edited, restored in part, or brought from elsewhere; that is no reason not to start.
 
 use aiwg_protocol::types::TaskState;
 use rusqlite::Connection;
@@ -7,7 +7,7 @@ use rusqlite::Connection;
 /// The highest number that an event or a task can have: every number up to it is exact in JSON.
 const HIGHEST: i64 = (1 << 53) - 1;
 
-/// Removes rows whose numbers are impossible, since all new ones would have to be higher, and counts anew where counters are none. Tells what it
+/// Removes rows whose numbers are impossible, since all new ones would have to be higher, and recounts where counters are none. Tells what it
 /// did, for people.
 pub(super) fn mend(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut done = Vec::new();
@@ -30,13 +30,13 @@ pub(super) fn mend(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         recount(connection)?;
     }
     if removed > 0 {
-        done.push(format!("{removed} counters with impossible values were counted anew"));
+        done.push(format!("{removed} counters with impossible values were counted again"));
     }
     done.extend(mend_beside(connection)?);
     Ok(done)
 }
 
-/// What a column of the daemon's own holds.
+/// The values that a column of the daemon's own may hold.
 enum Holds {
     Text,
     /// Any number, or any up to 32 bits.
@@ -103,10 +103,10 @@ const BESIDE: [(&str, &[Column]); 8] = {
     ]
 };
 
-/// What tasks have beside what is read with their rows, which are passed over one by one.
+/// Columns of tasks that are not read with their rows; impossible values in them are passed over one by one.
 const OF_TASKS: [&str; 3] = ["event", "retried_as", "in_vain_for"];
 
-/// Whether a column holds what it must, in SQL.
+/// The condition, in SQL, that a column holds a possible value.
 fn is_held(column: &str, holds: &Holds, may_be_empty: bool) -> String {
     let between = |least: i64, most: i64| {
         format!("typeof({column}) = 'integer' AND {column} BETWEEN {least} AND {most}")

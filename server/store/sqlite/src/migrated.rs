@@ -1,4 +1,4 @@
-//! What an earlier version has stored is there after its tables have become others.
+//! Tests that rows of an earlier version are there after its tables have been changed.
 
 use std::path::{Path, PathBuf};
 

@@ -12,7 +12,7 @@ use super::{
     stamp::{Stamp, beside, log_of},
 };
 
-/// How long others may keep the database to themselves, unless it is set otherwise.
+/// Longest wait for a database that others have locked, unless it is set otherwise.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Each entry brings a database from the version of its place to the next one. Entries are never changed once released.

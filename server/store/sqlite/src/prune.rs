@@ -16,14 +16,14 @@ const LAST_TASK: &str = "last_task";
 /// The counter that holds up to when things have aged.
 const AGED: &str = "aged";
 
-/// How many pages stay free in the file: what comes next needs them.
+/// Number of pages that stay free in the file: the next rows need them.
 const KEPT_FREE: u32 = 1000;
 
-/// How many pages are given back to the disk in one transaction.
+/// Maximum number of pages that one transaction gives back to the disk.
 const GIVEN_BACK: u32 = 500;
 
 impl SqliteStore {
-    /// Forgets finished tasks and their runs, those that ended first, `limit` at the most. Tells which.
+    /// Forgets finished tasks and their runs, those that ended first, `limit` at the most. Returns those.
     pub(crate) fn prune_tasks(&mut self, keep: Keep, limit: u64) -> rusqlite::Result<Vec<TaskNo>> {
         let excess = keep.most.map_or(0, |most| self.finished().saturating_sub(most));
         let mut found = self.finished_first(
@@ -49,7 +49,7 @@ impl SqliteStore {
         Ok(found.into_iter().map(|(no, _)| no).collect())
     }
 
-    /// Forgets events, the oldest ones, `limit` at the most. Tells how many.
+    /// Forgets events, the oldest ones, `limit` at the most. Returns their number.
     pub(crate) fn prune_events(&mut self, keep: Keep, limit: u64) -> rusqlite::Result<usize> {
         let (last, _) = self.last_numbers()?;
         // Those that a task has still to be made of, or started with, stay, and all after them: the log has no holes.
@@ -75,7 +75,7 @@ impl SqliteStore {
         ])
     }
 
-    /// Gives some of the room that is free in the file back to the disk, so little that nobody waits long. Tells whether there is more.
+    /// Gives some of the room that is free in the file back to the disk, so little that nobody waits long. True if there is more.
     pub(crate) fn give_back(&mut self) -> rusqlite::Result<bool> {
         let free = |store: &Self| -> rusqlite::Result<u32> {
             store.statement("PRAGMA freelist_count")?.query_row([], |row| row.get(0))
@@ -95,7 +95,7 @@ impl SqliteStore {
         Ok(free(self)? < before)
     }
 
-    /// Up to when things have aged, as far as that was told: see [`SqliteStore::set_aged`].
+    /// The time up to which rows have aged, as far as it was set: see [`SqliteStore::set_aged`].
     pub(crate) fn aged(&self) -> rusqlite::Result<Option<Timestamp>> {
         let mut select = self.statement("SELECT value FROM counter WHERE name = ?")?;
         Ok(select.query_row([AGED], |row| row.get::<_, Millis>(0)).optional()?.map(|at| at.0))

@@ -16,12 +16,12 @@ const SUSPECT: &str = "suspect";
 /// Up to this size, in bytes, all of it is looked at after an end that was no stop. That takes about a tenth of a second.
 const CHECKED_AFTER_A_CRASH: u64 = 64 * 1024 * 1024;
 
-/// What was set aside.
+/// A database in quarantine.
 #[derive(Debug)]
 pub struct Quarantined {
-    /// Where it is now.
+    /// Its path now.
     pub to: PathBuf,
-    /// What was wrong with it.
+    /// The damage.
     pub why: String,
 }
 
@@ -58,7 +58,7 @@ impl SqliteStore {
         Ok((Self::open(path)?, Quarantined { to, why: why.to_owned() }))
     }
 
-    /// Has the next start look at all of it.
+    /// Has the next start read all of the database.
     pub(crate) fn note_damage(&self) {
         if let Err(error) = aiwg_fs::write_private(&self.path().with_added_extension(SUSPECT), b"") {
             tracing::warn!(%error, "that the database is damaged could not be noted");

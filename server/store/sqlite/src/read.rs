@@ -25,11 +25,11 @@ use super::{
 /// A connection of its own that sees what has been committed. Its calls block.
 pub struct SqliteReader {
     connection: Mutex<Connection>,
-    /// Where it is said that rows cannot be read.
+    /// Receives messages about rows that cannot be read.
     pub(super) reports: Reports,
 }
 
-/// How many events one call looks at.
+/// Maximum number of events that one call looks at.
 const SCANNED: usize = 5000;
 
 impl SqliteReader {
@@ -161,7 +161,7 @@ impl SqliteReader {
         })
     }
 
-    /// How large the database is, in bytes, without what is free in it.
+    /// The size of the database, in bytes, without the free pages in it.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -183,7 +183,7 @@ impl SqliteReader {
         })
     }
 
-    /// How many tasks there are in each state, and what they used.
+    /// The number of tasks in each state, and their usage.
     ///
     /// # Errors
     /// The database cannot be read.
@@ -203,7 +203,7 @@ impl SqliteReader {
         })
     }
 
-    /// Whether automation as a whole is switched on.
+    /// True if automation as a whole is switched on.
     ///
     /// # Errors
     /// The database cannot be read.

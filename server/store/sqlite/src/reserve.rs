@@ -1,7 +1,7 @@
-//! Room on the disk for what must be stored though the disk is full: how running tasks end, and why.
+//! Room on the disk for the ends of running tasks, which must be stored though the disk is full.
 //!
-//! It lies behind the end of the log beside the database, where SQLite writes next: its blocks belong to that file already, so that nobody
-//! else can have them.
+//! The room lies behind the end of the log beside the database, where SQLite writes next: its blocks belong to that
+//! file already, so that nobody else can have them.
 
 use std::{
     fs::File,
@@ -12,28 +12,28 @@ use std::{
 
 use super::write::SqliteStore;
 
-/// How much is kept, in bytes. The end of a task takes some ten thousand.
+/// Size of the kept room, in bytes. The end of a task takes some ten thousand.
 const KEPT: u64 = 1024 * 1024;
 
-/// How often it is tried to get it back.
+/// Interval between attempts to get it back.
 const TRY_EVERY: Duration = Duration::from_secs(1);
 
 /// The room that is kept.
 pub(super) struct Reserve {
     log: PathBuf,
     file: Option<File>,
-    /// How long the log was at the last look.
+    /// Length of the log at the last look.
     length: u64,
     /// Up to where the file has its blocks.
     up_to: u64,
-    /// When it was found that there is no more to be had.
+    /// Time at which there was no more room to be had.
     short_since: Option<Instant>,
-    /// Whether the system can keep any.
+    /// True if the file system can keep room.
     is_possible: bool,
 }
 
 impl Reserve {
-    /// That of the log at this path.
+    /// The reserve of the log at this path.
     pub(super) fn of(log: PathBuf) -> Self {
         Self { log, file: None, length: 0, up_to: 0, short_since: None, is_possible: true }
     }
@@ -98,7 +98,7 @@ fn allocate(_: &File, _: u64, _: u64) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// What SQLite says of a full disk.
+/// SQLite's error for a full disk.
 pub(crate) fn no_room() -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(
         rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL),
@@ -107,7 +107,8 @@ pub(crate) fn no_room() -> rusqlite::Error {
 }
 
 impl SqliteStore {
-    /// Whether there is room for what is new. Where there is not, what is kept for the ends of running tasks is still there.
+    /// True if there is room for what is new. If not, the room that is kept for the ends of running tasks is still
+    /// there.
     pub(crate) fn has_room(&mut self) -> bool {
         self.reserve.keeps(0)
     }
@@ -147,7 +148,7 @@ mod tests {
             assert!(behind() + 64 * 1024 >= KEPT, "{} after {count}", behind());
         }
         assert!(log().len() > 2 * KEPT);
-        // Emptied, it begins anew.
+        // Emptied, it grows from its beginning again.
         store.checkpoint().unwrap();
         write(600, &mut store);
         assert!(behind() + 64 * 1024 >= KEPT, "{}", behind());

@@ -87,7 +87,7 @@ impl FromSql for Number {
     }
 }
 
-/// Why a task is being ended, as its name.
+/// A stop reason, stored as its name.
 pub(super) struct Reason(pub(super) StopReason);
 
 impl FromSql for Reason {

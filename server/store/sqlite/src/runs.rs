@@ -53,7 +53,7 @@ impl SqliteStore {
         runs(self.connection(), task, &self.reports)
     }
 
-    /// Nothing runs any more of a task that has failed since its row cannot be read.
+    /// Ends the open runs of a task that has failed since its row cannot be read.
     pub(super) fn end_open_runs(&mut self, task: TaskNo, at: Timestamp) -> rusqlite::Result<()> {
         self.statement("UPDATE run SET ended_at = ?2, reason = ?3 WHERE task = ?1 AND ended_at IS NULL")?
             .execute(params![Number(task), Millis(at), EndReason::LOST.name()])?;

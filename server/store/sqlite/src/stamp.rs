@@ -1,4 +1,5 @@
-//! Where a database was made: what tells its files from copies, and from what was put beside them.
+//! The place where a database was made: by that its files are known from copies, and from files that were put beside
+//! them.
 
 use std::{
     io::{self, Read},
@@ -12,18 +13,18 @@ use serde::{Deserialize, Serialize};
 /// See machine-id(5).
 const MACHINE_ID: &str = "/etc/machine-id";
 
-/// What tells one file from all others, those of other times included.
+/// Identifies a file among all others, those of other times included.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct FileStamp {
     /// The device of the file.
     device: u64,
     /// Its number on that.
     inode: u64,
-    /// When it was made, in nanoseconds since 1970; none where the file system does not tell.
+    /// Time of its creation, in nanoseconds since 1970; none where the file system does not have it.
     birth: Option<i64>,
 }
 
-/// Where a database was made.
+/// The place where a database was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stamp {
     /// The machine, by machine-id(5); none where it has none, as many containers.
@@ -36,17 +37,17 @@ pub struct Stamp {
     log: Option<FileStamp>,
 }
 
-/// What of a database is not as its stamp says.
+/// The file of a database that is not as its stamp says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mismatch {
     /// The database itself is another file: a copy.
     Database,
-    /// What lies beside it is.
+    /// The log beside it is another file.
     Log,
 }
 
 impl Stamp {
-    /// Where this database is now.
+    /// The place of this database now.
     ///
     /// # Errors
     /// It is gone.
@@ -63,7 +64,7 @@ impl Stamp {
         Self { log: FileStamp::of(&log_of(name)).ok(), ..self }
     }
 
-    /// Whether this is what the database at this path was made as.
+    /// Compares the stamp with the files of the database at this path. None if they are the same.
     ///
     /// # Errors
     /// It cannot be looked at.
@@ -82,17 +83,17 @@ impl Stamp {
     }
 }
 
-/// Whether a rollback journal lies beside a database. SQLite writes what is in it into the database as soon as that is opened, and no daemon
-/// ever leaves one.
+/// True if a rollback journal lies beside a database. SQLite writes its content into the database as soon as that is
+/// opened, and no daemon ever leaves one.
 pub fn has_journal(database: &Path) -> bool {
     is_filled(&beside(database, "-journal"))
 }
 
-/// What a log of SQLite begins with; the last bit tells in which order its check sums are read.
+/// The first bytes of a log of SQLite; the last bit says in which order its check sums are read.
 const LOG_MAGIC: u32 = 0x377f_0682;
 
-/// Whether what lies in the place of a database's log is none: something else has been written over it. SQLite passes over it without a word,
-/// and with it over all that was not in the database yet.
+/// True if the file in the place of a database's log is no log: something else has been written over it. SQLite
+/// ignores it without a word, and with it over all that was not in the database yet.
 pub fn has_lost_log(database: &Path) -> bool {
     let log = log_of(database);
     let mut magic = [0; 4];
@@ -112,12 +113,12 @@ impl FileStamp {
         })
     }
 
-    /// Whether the file that is there now is the one that was made.
+    /// True if the file that is there now is the one that was made.
     ///
-    /// Its number and the nanosecond of its birth stay what they are when a project is moved on its file system, when the machine is started
-    /// anew, and in every container that it is mounted into; a copy, a clone and what is unpacked have others, which nobody can foresee. The
+    /// Its number and the nanosecond of its birth stay what they are when a project is moved on its file system, when the machine is
+    /// restarted, and in every container that it is mounted into; a copy, a clone and what is unpacked have others, which nobody can foresee. The
     /// device has another number after a restart of the machine on some file systems, and the machine another id in each container: they are
-    /// looked at only where the file system tells no birth now. Where it does, one that was made without is another's word: a number alone can
+    /// looked at only where the file system has no time of birth now. Where it does, one that was made without is another's word: a number alone can
     /// be foreseen.
     fn is_of(&self, now: &Self, same_machine: bool) -> bool {
         self.inode == now.inode
@@ -167,7 +168,7 @@ mod tests {
         // A clone.
         assert!(!made.is_of(&with(&|now| now.birth = Some(4)), true));
         assert!(!made.is_of(&with(&|now| now.inode = 9), true));
-        // A file system that does not tell.
+        // A file system without times of birth.
         assert!(made.is_of(&with(&|now| now.birth = None), false));
         assert!(made.is_of(&with(&|now| (now.birth, now.device) = (None, 9)), true));
         assert!(!made.is_of(&with(&|now| (now.birth, now.device) = (None, 9)), false));

@@ -10,7 +10,7 @@ use super::{
     write::SqliteStore,
 };
 
-/// Why a task has failed whose row cannot be read.
+/// The error of a task that has failed since its row cannot be read.
 const UNREADABLE: &str = "its row in the database could not be read: it was edited, or is damaged. What could not be read of it is gone";
 
 /// The index is named, since SQLite would rather read all that are queued and sort them.
@@ -66,7 +66,7 @@ impl SqliteStore {
         self.statement(NEXT_QUEUED)?.query_row([], number).optional()
     }
 
-    /// That of these tasks which is to start next.
+    /// The task of these that starts next.
     pub(crate) fn next_of(&self, tasks: &[TaskNo]) -> rusqlite::Result<Option<TaskNo>> {
         self.statement(
             "SELECT no FROM task WHERE no IN (SELECT value FROM json_each(?)) AND state = 'queued' AND waiting = 0
@@ -88,7 +88,7 @@ impl SqliteStore {
         one(self.task(no), &self.reports).map(Option::flatten)
     }
 
-    /// Where a task stands; none if there is none. One in a state that does not exist has failed.
+    /// The state of a task; none if there is no such task. A task in a state that does not exist has failed.
     pub(crate) fn task_state(&self, no: TaskNo) -> rusqlite::Result<Option<TaskState>> {
         let state: Option<String> = self
             .statement("SELECT CAST(state AS TEXT) FROM task WHERE no = ?")?
@@ -110,7 +110,7 @@ impl SqliteStore {
         readable(select.query_map([], number)?, &self.reports)
     }
 
-    /// A task that has to go on; none if there is none, or if its row cannot be read. That one has failed then: nobody can tell what it was to
+    /// A task that has to go on; none if there is none, or if its row cannot be read. That one has failed then: nobody knows what it was to
     /// do, and what waits for it must not wait for ever.
     pub(crate) fn task_or_fail(&mut self, no: TaskNo, at: Timestamp) -> rusqlite::Result<Option<TaskRow>> {
         let read = self.task(no);
@@ -163,7 +163,7 @@ impl SqliteStore {
         self.moved(changed, TaskState::Queued, TaskState::Running)
     }
 
-    /// Running to queued again. `started` tells whether an agent was started: only then was it an attempt.
+    /// Running to queued again. It was an attempt only if `started`: if an agent was started.
     pub(crate) fn requeue(&mut self, no: TaskNo, started: bool) -> rusqlite::Result<()> {
         let changed = self
             .statement(

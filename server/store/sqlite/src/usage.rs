@@ -1,11 +1,11 @@
-//! What agents used, summed up by rule and by day.
+//! The usage of agents, summed up by rule and by day.
 
 use aiwg_protocol::types::{DayUsage, RuleUsage, TaskUsage, Timestamp, UsageStats, UsageSum};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::write::SqliteStore;
 
-/// How many days the sums by day go back.
+/// Number of days that the sums by day cover.
 const DAYS: u32 = 30;
 
 /// The most that a sum holds: every number up to it is exact in JSON, and in SQLite, which adds what is too large for its integers as reals.
@@ -16,8 +16,8 @@ const COUNTED: [&str; 6] =
     ["tasks", "turns", "input_tokens", "output_tokens", "cache_read_tokens", "cache_creation_tokens"];
 
 impl SqliteStore {
-    /// What a session had cost before, of which a task now tells a total. From here on it is that, if that is more: an unknown session is told
-    /// with a total of 0.
+    /// The cost of a session before a task reported its total. The session's cost is that total from here on, if it
+    /// is more; the cost of an unknown session is 0.
     pub(crate) fn session_cost(&mut self, session: &str, total: f64) -> rusqlite::Result<f64> {
         let before: Option<f64> = self
             .statement("SELECT cost_usd FROM session WHERE id = ?")?

@@ -19,10 +19,10 @@ use super::{
     stamp::log_of,
 };
 
-/// How large the log beside the database may be, in bytes, before it is emptied even though that waits for those who read.
+/// Size of the log beside the database, in bytes, from which it is emptied even though that waits for readers.
 pub(super) const LARGEST_LOG: u64 = 64 * 1024 * 1024;
 
-/// How long that waits for them.
+/// Longest wait for them.
 const READERS_END: Duration = Duration::from_millis(100);
 
 /// The one writer, by the trait [`aiwg_store::Store`].
@@ -31,19 +31,19 @@ pub struct SqliteStore {
     path: PathBuf,
     counts: Counts,
     counts_changed: bool,
-    /// Where it is said that rows cannot be read.
+    /// Receives messages about rows that cannot be read.
     pub(super) reports: Reports,
-    /// What was wrong in it when it was opened, and has been mended.
+    /// Faults that were found when it was opened, and have been mended.
     mended: Vec<String>,
-    /// How long others may keep the database to themselves.
+    /// Longest wait for a database that others have locked.
     patience: Duration,
     /// Since when the last task that was queued waits, in milliseconds since 1970.
     pub(super) waits_since: i64,
-    /// How many rows had been changed at the last commit.
+    /// Number of changed rows at the last commit.
     changes: u64,
     /// Room for what must be stored though the disk is full.
     pub(super) reserve: Reserve,
-    /// How to move into the database what has been written and must not be in the log only; none where that is done.
+    /// The way to move into the database what must not be in the log only; none where that is done.
     pub(super) for_the_database: Option<Checkpoint>,
 }
 
@@ -89,12 +89,12 @@ impl SqliteStore {
         self.reports = reports;
     }
 
-    /// Where the database is.
+    /// The path of the database.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Returns when all of the open transaction is on the disk. Tells whether that is anything.
+    /// Returns when all of the open transaction is on the disk. True if that is anything.
     pub(crate) fn commit(&mut self) -> rusqlite::Result<bool> {
         if self.counts_changed {
             self.counts.save(&self.connection)?;
@@ -108,7 +108,7 @@ impl SqliteStore {
         Ok(std::mem::replace(&mut self.changes, changes) != changes)
     }
 
-    /// How long others may keep the database to themselves before what is to be written fails.
+    /// Sets the longest wait for a database that others have locked.
     pub(crate) fn set_patience(&mut self, patience: Duration) -> rusqlite::Result<()> {
         self.patience = patience;
         self.connection.busy_timeout(patience)
@@ -158,8 +158,8 @@ impl SqliteStore {
         self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
     }
 
-    /// Has the log stay as it is when the database is closed, with the room behind it: the disk is full, and the next start wants to store
-    /// something as well.
+    /// Has the log keep its length when the database is closed, with the room behind it: the disk is full, and the
+    /// next start wants to store something as well.
     pub(crate) fn keep_log(&self) -> rusqlite::Result<()> {
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
     }
@@ -190,12 +190,12 @@ impl SqliteStore {
         self.counts_changed = true;
     }
 
-    /// How many tasks have ended, those of the open transaction included.
+    /// The number of tasks that have ended, including those of the open transaction.
     pub(super) fn finished(&self) -> u64 {
         self.counts.total() - self.queued() - self.counts.of(TaskState::Running)
     }
 
-    /// How many tasks are queued, those of the open transaction included.
+    /// The number of queued tasks, including those of the open transaction.
     pub(crate) fn queued(&self) -> u64 {
         self.counts.of(TaskState::Queued)
     }

@@ -1,4 +1,4 @@
-//! Errors tell their kind, and what is passed over is reported.
+//! Errors have their kind, and what is passed over is reported.
 
 #![allow(clippy::unwrap_used)]
 

@@ -96,7 +96,7 @@ fn with_payload(seq: u64, bytes: usize) -> Event {
     Event { payload: Json::new(&"x".repeat(bytes)).unwrap(), ..event(seq, "t") }
 }
 
-/// Does this in a transaction, and commits it.
+/// Runs `work` in a transaction, and commits it.
 fn commit<T>(store: &mut dyn Store, work: impl FnOnce(&mut dyn Transaction) -> Result<T>) -> T {
     let mut transaction = store.begin().unwrap();
     let done = work(&mut *transaction).unwrap();

@@ -1,4 +1,4 @@
-//! What rules remember: switches, tasks, firings.
+//! The states of rules: switches, tasks, firings.
 
 use aiwg_model::{BusyPeriod, Firing, InForce, Outcome, Switch, TaskNo};
 use aiwg_protocol::types::TaskState;

@@ -1,4 +1,4 @@
-//! What agents used, and what was said.
+//! The usage of agents, and conversations.
 
 use aiwg_model::{Outcome, TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Speaker, TaskState, TaskUsage, Timestamp};

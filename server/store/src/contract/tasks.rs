@@ -79,7 +79,7 @@ pub fn a_task_goes_from_state_to_state(backend: &dyn Backend) {
     assert!(store.begin().unwrap().start(no, at(9)).is_err(), "it has ended");
 }
 
-/// Why a task is being ended is known until it has ended.
+/// The stop reason of a task is stored until the task has ended.
 pub fn an_ending_is_kept(backend: &dyn Backend) {
     let mut store = backend.store();
     let reasons = [

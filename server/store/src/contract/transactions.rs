@@ -9,7 +9,8 @@ use crate::EventFilter;
 const ALL: EventFilter =
     EventFilter { topics: None, from: crate::From::After(0), limit: 100, bytes: 1 << 20 };
 
-/// Nothing of a transaction that is dropped has happened, its counters included; one that was committed is there with all that is in it.
+/// A transaction that is dropped leaves nothing behind, in its counters neither; one that was committed is there as a
+/// whole.
 pub fn a_transaction_counts_as_a_whole(backend: &dyn Backend) {
     let mut store = backend.store();
     for kept in [false, true] {
