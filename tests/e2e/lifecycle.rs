@@ -365,7 +365,7 @@ fn what_is_in_the_way_is_named() {
     let done = project.run(&["daemon", "start"]);
     assert!(done.code == 1 && done.err.contains("daemon.db"), "{}", done.err);
     std::fs::remove_dir(project.file(".aiwg/daemon/daemon.db")).unwrap();
-    // What a Node daemon keeps in its place is put aside, whatever it is.
+    // What a Node daemon keeps in its place is quarantined, whatever it is.
     std::fs::create_dir_all(project.file(".aiwg/daemon/tasks.json")).unwrap();
     let done = project.run(&["daemon", "start"]);
     assert!(

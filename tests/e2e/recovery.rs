@@ -25,7 +25,7 @@ fn issues(project: &Project) -> Vec<Value> {
 }
 
 #[test]
-fn a_damaged_database_is_set_aside_and_no_number_is_given_twice() {
+fn a_damaged_database_is_quarantined_and_no_number_is_given_twice() {
     let project = Project::started(json!({}));
     project.ended(&project.submit("true"));
     project.ended(&project.submit("true"));
@@ -36,13 +36,13 @@ fn a_damaged_database_is_set_aside_and_no_number_is_given_twice() {
     project.start();
     let status = project.json(&["daemon", "status"]);
     assert_eq!((&status["health"], &status["issues"][0]["kind"]), (&json!("degraded"), &json!("damage")));
-    let set_aside = quarantined(&project);
-    assert_eq!(set_aside.len(), 1, "{set_aside:?}");
+    let quarantined_files = quarantined(&project);
+    assert_eq!(quarantined_files.len(), 1, "{quarantined_files:?}");
     assert!(
-        status["issues"][0]["message"].as_str().unwrap().contains(set_aside[0].to_str().unwrap()),
+        status["issues"][0]["message"].as_str().unwrap().contains(quarantined_files[0].to_str().unwrap()),
         "{status}"
     );
-    assert_eq!(std::fs::read(&set_aside[0]).unwrap(), damage);
+    assert_eq!(std::fs::read(&quarantined_files[0]).unwrap(), damage);
     assert_eq!(project.submit("true"), "task-0003");
     assert!(project.json(&["event", "list"])[0]["seq"].as_u64().unwrap() > last);
     // Once is enough.

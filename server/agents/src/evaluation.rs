@@ -1,4 +1,4 @@
-//! What came of an agent's work, whatever program it is.
+//! The evaluation of an agent's work, whatever its program.
 
 /// The end of an agent's process.
 #[derive(Debug, Clone, Copy, Default)]
@@ -7,8 +7,8 @@ pub struct Exit<'a> {
     pub code: Option<i32>,
     /// The signal that ended it.
     pub signal: Option<i32>,
-    /// It was ended because it did not exit after its result ([`Progress::Done`](crate::claude::Progress::Done)): how it took that says
-    /// nothing about its work.
+    /// True if it was ended because it did not exit after its result
+    /// ([`Progress::Done`](crate::claude::Progress::Done)): how it took that says nothing about its work.
     pub ended_after_result: bool,
     /// The end of its standard output; the answer where the output says nothing about the work.
     pub stdout: Option<&'a str>,

@@ -1,6 +1,7 @@
 //! The programs that run as agents: where they are, what keeps them from being started, and what their output says.
 //!
-//! Nothing here knows the store, the engine or a runtime: [`find_program`] looks for the configured command, [`program_of`] says which
+//! The crate does not know the store, the engine or a runtime: [`find_program`] looks for the configured command,
+//! [`program_of`] says which
 //! [`AgentProgram`] reads what it writes.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]

@@ -47,7 +47,7 @@ pub fn evaluate(exit: &Exit<'_>) -> Evaluation {
     }
 }
 
-/// Why the work did not succeed; none if it did.
+/// The reason for which the work did not succeed; none if it did.
 pub(crate) fn why_not(exit: &Exit<'_>) -> Option<String> {
     let words = if exit.stderr.trim().is_empty() { end_of(exit.stdout) } else { exit.stderr };
     failed_exit(exit).map(|what| with_words(what, words))

@@ -1,4 +1,4 @@
-//! What the daemon must know of a program to run it unattended.
+//! The facts about a program by which the daemon runs it unattended.
 
 use std::{io, path::Path};
 

@@ -25,7 +25,7 @@ use crate::{
 const OWNERS: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// Maximum number of files of one name that are renamed.
-const MOST_ASIDE: u32 = 100;
+const MOST_QUARANTINED: u32 = 100;
 
 /// An open directory. It is found again wherever it is moved, and what is not reached through it is not in it.
 #[derive(Debug)]
@@ -186,12 +186,12 @@ impl Dir {
         if unlinkat(&self.0, name, AtFlags::REMOVEDIR).is_ok() {
             return Ok(());
         }
-        let aside = |n: u32| name.with_added_extension(format!("aside-{n}"));
-        let free = (1..=MOST_ASIDE).map(aside).find(|name| self.identity_of(name).is_none());
+        let quarantined = |n: u32| name.with_added_extension(format!("aside-{n}"));
+        let free = (1..=MOST_QUARANTINED).map(quarantined).find(|name| self.identity_of(name).is_none());
         self.rename(name, &free.ok_or(io::ErrorKind::AlreadyExists)?)
     }
 
-    /// Which file has this name in it, be it a link; none if there is none.
+    /// The identity of the file that has this name in it, be it a link; none if there is none.
     #[must_use]
     pub fn identity_of(&self, name: &Path) -> Option<Identity> {
         let found = statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
@@ -221,7 +221,7 @@ impl Dir {
         Ok(rustix::fs::fstat(&self.0)?.st_nlink > 0)
     }
 
-    /// Which one it is.
+    /// The identity of the directory.
     ///
     /// # Errors
     /// The system does not say.

@@ -1,4 +1,4 @@
-//! Which file it is, whatever it is called.
+//! The identity of a file, whatever its name.
 
 use std::{
     fs::Metadata,

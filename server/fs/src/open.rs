@@ -16,19 +16,20 @@ use rustix::{
     process::geteuid,
 };
 
-/// Why something is not read although it is there. It is the inner error of the [`io::Error`]s of this crate.
+/// The reason for which something is not read although it is there. It is the inner error of the [`io::Error`]s of
+/// this crate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unfit {
-    /// It is a link, which could lead anywhere.
+    /// A link, which could lead anywhere.
     #[error("it is a symbolic link, and links are not followed here")]
     Link,
-    /// It is this instead of a regular file.
+    /// This kind of file instead of a regular one.
     #[error("it is no regular file but {0}")]
     NotRegular(&'static str),
     /// Another user has made it: the user's number.
     #[error("it belongs to user {0}")]
     NotOwn(u32),
-    /// It is larger than what is read.
+    /// A file that is larger than what is read.
     #[error("it has {size} bytes, of which no more than {max} are read")]
     TooLarge {
         /// Its size in bytes.

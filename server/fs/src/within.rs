@@ -1,8 +1,9 @@
-//! What may never answer: a file system that is served by a program, or by another machine.
+//! Work on file systems that may never answer: those that are served by a program, or by another machine.
 
 use std::{io, sync::mpsc::channel, time::Duration};
 
-/// Does this beside the calling thread, and gives what comes of it. Where it does not end in time it goes on, with its thread, until it does.
+/// Does work beside the calling thread, and returns its result. If it does not end in time it goes on, with its
+/// thread, until it does.
 ///
 /// # Errors
 /// It has not ended in time ([`io::ErrorKind::TimedOut`]), or has panicked, or there is no thread for it.

@@ -1,4 +1,4 @@
-//! What is looked at before anything parses a pattern.
+//! Checks of a pattern before anything parses it.
 
 use crate::{
     error::{Limit, PatternError},

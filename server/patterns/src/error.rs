@@ -8,15 +8,15 @@ const SHOWN: usize = 60;
 /// The error in a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatternError {
-    /// It is more than a pattern may be.
+    /// The pattern exceeds a limit.
     #[error("{limit}")]
     Limit {
         /// Its beginning, shortened.
         pattern: String,
-        /// Which limit.
+        /// The limit.
         limit: Limit,
     },
-    /// It is no glob.
+    /// The pattern is no glob.
     #[error("{why}")]
     Syntax {
         /// Its beginning, shortened.
@@ -29,7 +29,7 @@ pub enum PatternError {
 /// A limit that a pattern is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// It is too long.
+    /// The pattern is too long.
     Length {
         /// Its length, in bytes.
         bytes: usize,
@@ -40,7 +40,7 @@ pub enum Limit {
     Depth,
     /// Its braces have too many alternatives.
     Alternatives,
-    /// It, or a set of patterns, takes too much memory when it is compiled.
+    /// The pattern, or a set of patterns, takes too much memory when it is compiled.
     Compiled,
     /// A list has too many patterns.
     Count {

@@ -1,4 +1,4 @@
-//! How much a pattern may be.
+//! The limits of a pattern.
 
 /// The longest pattern, in bytes.
 pub const LONGEST_PATTERN: usize = 1_024;

@@ -1,4 +1,4 @@
-//! What a filter says that it takes is what it takes at the most: by that, clients are given memory for theirs.
+//! The memory that a filter reports is the most that it takes: by that, clients are given memory for theirs.
 
 #![allow(unsafe_code)]
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Which of the five fields.
+/// One of the five fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
     /// From 0 to 59.
@@ -170,7 +170,7 @@ impl Item<'_> {
         Err(self.error(offset, self.no_number(text)))
     }
 
-    /// Why something that neither is a number nor a name of the field is neither.
+    /// The error for text that is neither a number nor a name of the field.
     fn no_number(&self, text: &str) -> String {
         let allowed = self.field.allowed();
         let begins = |name: &&&str| text.get(..3).is_some_and(|start| start.eq_ignore_ascii_case(name));
@@ -217,7 +217,7 @@ fn shown(text: &str) -> String {
 pub struct ParseError {
     /// The field that it is in. None if the expression as a whole is at fault.
     pub field: Option<Field>,
-    /// Which character of the expression, from 1.
+    /// Position in the expression, in characters from 1.
     pub position: usize,
     /// The error, and what is allowed instead.
     pub problem: String,

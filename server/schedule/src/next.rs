@@ -1,4 +1,4 @@
-//! When a schedule fires, in a time zone.
+//! The times at which a schedule fires, in a time zone.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
@@ -16,7 +16,7 @@ impl Schedule {
     ///
     /// None if it doesn't within 50 years, which means never (`30 2 30 2 *`).
     ///
-    /// Where the zone's clocks are set, it does what Debian's cron does:
+    /// Around changes of the zone's clocks it does what Debian's cron does:
     ///
     /// - One that has `*` in front in the field of the minute or of the hour goes by what clocks show: hours that are skipped are
     ///   skipped, those that come twice count twice.
@@ -38,7 +38,7 @@ impl Schedule {
 
     /// The last time at which it fired after `after` and not after `until`. None if it didn't.
     ///
-    /// It takes some 40 looks however long it has been, and no look at each firing.
+    /// The search takes some 40 looks however long the time is, and no look at each firing.
     pub fn last_between(&self, after: Timestamp, until: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let mut last = self.next_until(after, until, zone)?;
         let mut end = until.as_second();

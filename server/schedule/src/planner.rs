@@ -1,4 +1,4 @@
-//! What is due when, for many jobs. It asks no clock: whoever calls says what time it is.
+//! Plans the firings of many jobs. It asks no clock: the caller gives the time.
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 

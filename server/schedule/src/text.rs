@@ -22,7 +22,7 @@ pub enum TextError {
 
 /// The time zone of this name (`Europe/Berlin`); without a name the system's, or UTC if the system has none.
 ///
-/// What the system knows of time zones counts; a system that knows nothing gets what was known when this was built.
+/// The system's time zones count; a system without any gets those that were known when this was built.
 pub fn time_zone(name: Option<&str>) -> Result<TimeZone, TextError> {
     match name {
         None => TimeZone::try_system().or_else(|_| match std::env::var_os("TZ") {

@@ -20,7 +20,7 @@ pub(crate) struct Gathering {
     /// True if there are any.
     pub(crate) is_open: bool,
     /// True if they are held back for long, and all that comes of earlier ones: by a git operation, say.
-    pub(crate) is_held: bool,
+    pub(crate) is_held_back: bool,
     /// Number of times that changes were published so far.
     pub(crate) published: u64,
 }

@@ -87,7 +87,7 @@ impl Transaction<'_> {
             let latest = later(pending.first_at, longest_wait_ms(&rule.condition));
             due = due.max(later(last, *interval_ms).min(latest));
         }
-        // Of files, the caller knows whether more gathers, or git is in the middle of something.
+        // Of files, the caller knows whether more gathers, or a git operation is under way.
         if due > self.now || waits_for_files(rule) {
             return self.store.set_pending_due(id, Some(due));
         }

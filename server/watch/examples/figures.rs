@@ -1,5 +1,5 @@
 //! Prints the figures: the time to watch a large tree, the watches it takes, the memory, and the time from a change to its
-//! batch. On other systems than Linux, watches and memory are shown as 0. `cargo run --release -p aiwg-watch --example figures [directories]`
+//! change set. On other systems than Linux, watches and memory are shown as 0. `cargo run --release -p aiwg-watch --example figures [directories]`
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::{
@@ -43,9 +43,9 @@ fn start(root: &Path) -> Duration {
 
 fn watching(root: &Path) {
     let before = resident();
-    let (sender, batches) = mpsc::channel();
+    let (sender, change_sets) = mpsc::channel();
     let options = Options { settle: Duration::ZERO, ..Options::new(root) };
-    let send = move |batch| sender.send(batch).unwrap();
+    let send = move |change_set| sender.send(change_set).unwrap();
     let watcher = Watcher::start(&options, send, |notice| println!("{notice}")).unwrap();
     let status = watcher.status();
     // When its files have been looked at, it is quiet.
@@ -58,12 +58,12 @@ fn watching(root: &Path) {
         let file = root.join(format!("d{}/f0", turn % 100));
         let started = Instant::now();
         fs::write(&file, format!("{turn} is another content")).unwrap();
-        batches.recv_timeout(Duration::from_secs(10)).unwrap();
+        change_sets.recv_timeout(Duration::from_secs(10)).unwrap();
         took.push(started.elapsed());
-        while batches.recv_timeout(Duration::from_millis(30)).is_ok() {}
+        while change_sets.recv_timeout(Duration::from_millis(30)).is_ok() {}
     }
     took.sort();
-    println!("a change to its batch: median {:?}, 95% {:?}, longest {:?}", took[100], took[190], took[199]);
+    println!("a change to its change_set: median {:?}, 95% {:?}, longest {:?}", took[100], took[190], took[199]);
 }
 
 /// A tree with `directories` directories in two levels, and as many in an ignored one.

@@ -100,7 +100,7 @@ impl State {
         self.arrived.clear();
     }
 
-    /// Has the system watch, or falls back to polling.
+    /// Opens the system's notifications, or falls back to polling.
     pub(crate) fn open_source(&mut self) {
         match (self.make_source)() {
             Ok(source) => self.source = Some(source),
@@ -204,7 +204,7 @@ struct Survey {
     /// The directories that count.
     directories: Vec<Candidate>,
     is_repository: bool,
-    /// Why it cannot be watched.
+    /// The reason for which it cannot be watched.
     refused: Option<String>,
 }
 

@@ -5,13 +5,13 @@ use std::{collections::BTreeSet, path::PathBuf, time::SystemTime};
 /// Kind of a change to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// It was not there before.
+    /// The file was not there before.
     Created,
     /// Its content is another, or may be.
     Modified,
-    /// It is no longer there.
+    /// The file is no longer there.
     Deleted,
-    /// It has another name; its content may be another, too.
+    /// The file has another name; its content may be another, too.
     Renamed,
 }
 
@@ -28,14 +28,14 @@ pub struct Change {
 
 /// The changes that were gathered, net: each path is in it once at most, as `path` or as `from`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Batch {
+pub struct ChangeSet {
     /// The changes, in the order of their paths; never empty.
     pub changes: Vec<Change>,
     /// Time of the first hint of them. With polling, the time when they were found.
     pub since: SystemTime,
     /// Time of the last hint of them.
     pub until: SystemTime,
-    /// With this batch, all that has changed before this moment is reported.
+    /// All that has changed before this moment is reported with this set.
     pub reported_up_to: SystemTime,
     /// The directories that have come with it, relative to the project. Files that were moved along with one keep their own time of
     /// change; the directory's says when it was moved.

@@ -1,4 +1,4 @@
-//! Where to look.
+//! The places to look at.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,5 @@
-//! Where git keeps its files. Anyone may have made them, so they are read within bounds, and only what they can be for git is believed.
+//! The places of git's files. Anyone may have made them, so they are read within bounds, and only what they can be
+//! for git is believed.
 
 use std::{
     ffi::OsStr,

@@ -1,5 +1,5 @@
-//! What git's configuration says about ignoring. Git itself is asked, as only it knows all its files, includes and conditions; but only
-//! where one of them mentions it.
+//! The settings of git about ignoring. Git itself is asked, as only it knows all its files, includes and conditions;
+//! but only where one of them mentions it.
 
 use std::{
     env,
@@ -30,7 +30,7 @@ pub(crate) struct GitConfig {
     pub(crate) excludes: Option<PathBuf>,
     /// True if upper and lower case are the same.
     pub(crate) ignores_case: bool,
-    /// Why it is not known, and of which file.
+    /// The file that could not be read, and the reason.
     pub(crate) problem: Option<(PathBuf, String)>,
 }
 

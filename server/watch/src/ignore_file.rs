@@ -115,7 +115,7 @@ impl IgnoreFile {
         (read.problem.is_some() || !read.negated.is_empty()).then_some(read)
     }
 
-    /// Why not all of it counts.
+    /// The file and the reason for which a part of it does not count; none if all of it counts.
     pub(crate) fn problem(&self) -> Option<(&Path, &str)> {
         Some((&self.file, self.problem.as_deref()?))
     }

@@ -19,7 +19,7 @@ use crate::{
 pub struct Finished {
     /// All that changed before this moment has been reported.
     pub reported_up_to: SystemTime,
-    /// State to continue from, if git is in the middle of something, so that some changes are not reported.
+    /// State to continue from, if a git operation is under way, so that some changes are not reported.
     pub rest: Option<Rest>,
 }
 

@@ -16,7 +16,7 @@
 //! 2. Hints come from notify's thread. A new directory is watched and listed at once, so that nothing below it goes unseen.
 //! 3. [`Options::settle`] after the first hint the worker looks. If more came in the last moment, it waits for a quiet one, at
 //!    most `settle` again: so nobody's save is cut in two.
-//! 4. If git is in the middle of an operation, in the project or in a repository within it, nothing is reported until it is over, or
+//! 4. If a git operation is under way, in the project or in a repository within it, nothing is reported until it is over, or
 //!    [`Options::git_wait`] or [`Options::git_operation_wait`] has passed. A bisect is one as well: what it checks out on the way is
 //!    nobody's change. So are files with conflicts, which the index lists. [`Watcher::inherit`] hands what is held back to another watcher.
 //! 5. The differences become changes: a path that is gone and one that has come with the same identity are one rename.
@@ -77,7 +77,7 @@ mod dirty;
 mod git;
 mod git_config;
 mod hint;
-mod hold;
+mod git_hold;
 mod ignore_file;
 mod index;
 mod inherit;
@@ -102,7 +102,7 @@ mod verdicts;
 mod watcher;
 mod worker;
 
-pub use change::{Batch, Change, Kind};
+pub use change::{ChangeSet, Change, Kind};
 pub use inherit::{Finished, Rest};
 pub use links::link_on_the_way;
 pub use notice::{HINT_DELAY, Notice, Status};

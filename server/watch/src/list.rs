@@ -60,7 +60,7 @@ pub(crate) enum Entry {
     Nothing,
     File(Metadata),
     Directory,
-    /// It cannot be looked at; what was known of it stands.
+    /// A file that cannot be looked at; what was known of it stands.
     Unknown,
 }
 

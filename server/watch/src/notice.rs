@@ -1,4 +1,4 @@
-//! What concerns the watching itself, for health and logs.
+//! Notices about the watching itself, for health and logs.
 
 use std::{
     fmt,
@@ -14,7 +14,7 @@ pub const HINT_DELAY: Duration = Duration::from_secs(2);
 pub enum Notice {
     /// The system cannot watch as many directories, so files are polled from now on.
     FellBackToPolling {
-        /// Why, and what to do about it.
+        /// The reason, and the remedy.
         why: String,
     },
     /// Events were lost; everything is looked at again. No change is lost.
@@ -27,7 +27,7 @@ pub enum Notice {
     Unreadable {
         /// The directory.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         why: String,
     },
     /// A directory that could not be looked at can, or it is gone.
@@ -36,7 +36,7 @@ pub enum Notice {
     IgnoreFile {
         /// The file.
         path: PathBuf,
-        /// Which of it does not count, and why.
+        /// The part of it that does not count, and the reason.
         why: String,
     },
     /// An ignore file of which not all counted does, or is gone.
@@ -125,7 +125,7 @@ pub struct Status {
     /// The watched paths that are not there, absolute.
     pub missing: Vec<PathBuf>,
     /// The marker of the git operation that holds changes back, and the time since when it does.
-    pub held: Option<(PathBuf, SystemTime)>,
+    pub held_back: Option<(PathBuf, SystemTime)>,
     /// Number of times that events were lost since the start.
     pub overflows: u64,
     /// True if changes gather that have not been reported yet.

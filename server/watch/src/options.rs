@@ -1,4 +1,4 @@
-//! What is watched, and how.
+//! The options of the watching.
 
 use std::{
     io,
@@ -114,7 +114,7 @@ impl WatchedPath {
     }
 }
 
-/// Why the watching cannot start.
+/// The reason for which the watching cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
     /// The project cannot be found.
@@ -122,7 +122,7 @@ pub enum WatchError {
     Root {
         /// The project.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: io::Error,
     },
     /// A path lies outside the project.
@@ -136,7 +136,7 @@ pub enum WatchError {
     Pattern {
         /// The pattern.
         pattern: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
     /// There can be no thread for it.

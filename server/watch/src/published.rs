@@ -1,4 +1,4 @@
-//! How the watching stands, as its thread says it to everyone else.
+//! The status of the watching, as its thread publishes it.
 
 use std::{
     fmt,
@@ -29,9 +29,9 @@ impl Published {
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Status) -> T) -> T {
         let (done, is_news) = {
             let mut status = lock(&self.status);
-            let before = (status.gathering, status.held.is_some());
+            let before = (status.gathering, status.held_back.is_some());
             let done = change(&mut status);
-            (done, before != (status.gathering, status.held.is_some()))
+            (done, before != (status.gathering, status.held_back.is_some()))
         };
         if is_news {
             self.call();
@@ -39,7 +39,7 @@ impl Published {
         done
     }
 
-    /// Has this one called from here on, and once now.
+    /// Calls this listener from here on, and once now.
     pub(crate) fn on_gathering(&self, listener: Listener) {
         *lock(&self.listener) = Some(listener);
         self.call();

@@ -19,7 +19,7 @@ pub(crate) enum Message {
     Hint(Hint),
     /// Hints were dropped.
     Wake,
-    /// See whether git is in the middle of something, and answer when it shows in the status.
+    /// See whether a git operation is under way, and answer when it shows in the status.
     Ask(Sender<()>),
     /// Report what there is to report, and stop.
     Finish,

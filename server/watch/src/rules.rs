@@ -66,13 +66,13 @@ impl Rules {
 pub enum Verdict {
     /// They are.
     Reported,
-    /// It lies in none of the watched paths.
+    /// The file is in none of the watched paths.
     NotAsked,
     /// A pattern or an ignore file says so, or it is never looked at.
     Ignored,
-    /// It lies in another work tree of the project's repository.
+    /// The file is in another work tree of the project's repository.
     OtherWorkTree,
-    /// It lies behind a symbolic link, which is not followed.
+    /// The file is behind a symbolic link, which is not followed.
     BehindLink,
     /// The watched path is not for files with this ending, or not for changes of this kind.
     NotWanted,

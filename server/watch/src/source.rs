@@ -7,12 +7,12 @@ use notify::{
     Watcher,
 };
 
-/// Has the system watch directories; each for itself, nothing below it.
+/// The system's notifications of directories; of each for itself, not of those below it.
 pub(crate) struct Source {
     watcher: RecommendedWatcher,
 }
 
-/// Why the system cannot watch, in words.
+/// The reason for which the system cannot watch, in words.
 #[derive(Debug)]
 pub(crate) struct Exhausted(pub(crate) String);
 
@@ -84,8 +84,8 @@ fn no_instance(error: &notify::Error) -> String {
     )
 }
 
-/// Which limit it is that was hit, by its name for sysctl, and what it is: the machine's, or a lower one of a user namespace, as
-/// containers have it.
+/// The name of the limit that was hit, for sysctl, and its value: the machine's, or a lower one of a user namespace,
+/// as containers have it.
 fn limit(of_machine: &str, of_namespace: &str) -> (String, String) {
     let value = |name: &str| {
         let text = fs::read_to_string(format!("/proc/sys/{}", name.replace('.', "/"))).ok()?;

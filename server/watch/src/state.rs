@@ -48,7 +48,7 @@ pub(crate) struct State {
     pub(crate) source: Option<Source>,
     pub(crate) make_source: MakeSource,
     pub(crate) max_watches: usize,
-    /// Nothing is known yet: what there is counts as reported.
+    /// True if nothing is known yet: all files that are there count as reported.
     pub(crate) is_first: bool,
     /// All watches must be restarted before the next look: events were lost, or the project was replaced.
     pub(crate) must_restart: bool,

@@ -1,4 +1,4 @@
-//! What cannot be brought about from outside: the kernel's own queue overflowing.
+//! Tests of the kernel's own queue overflowing, which cannot be brought about from outside.
 
 use std::{
     collections::BTreeSet,
@@ -42,9 +42,9 @@ fn when_the_kernels_queue_overflows_everything_is_looked_at() {
     let mut state = State::new(Scope::new(root.clone(), &options).unwrap(), make_source, usize::MAX);
     state.open_source();
     state.watch_first();
-    let (send, batches) = mpsc::channel();
+    let (send, change_sets) = mpsc::channel();
     let (send_notice, notices) = mpsc::channel();
-    let sink = Box::new(move |batch| drop(send.send(batch)));
+    let sink = Box::new(move |change_set| drop(send.send(change_set)));
     let worker = Worker::new(
         &options,
         state,
@@ -72,7 +72,7 @@ fn when_the_kernels_queue_overflows_everything_is_looked_at() {
     let reported_until = |last: (Kind, &str)| {
         let mut reported = BTreeSet::new();
         while !reported.contains(&(last.0, last.1.to_owned())) {
-            let changes = batches.recv_timeout(Duration::from_secs(60)).unwrap().changes;
+            let changes = change_sets.recv_timeout(Duration::from_secs(60)).unwrap().changes;
             reported.extend(
                 changes
                     .into_iter()

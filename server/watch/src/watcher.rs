@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    Batch, Finished, Notice, Options, Rest, Status, WatchError,
+    ChangeSet, Finished, Notice, Options, Rest, Status, WatchError,
     mounts::Mounts,
     published::Published,
     queue::{Message, Queue},
@@ -43,7 +43,7 @@ impl Watcher {
     /// The project is not a directory, a path lies outside it, a pattern makes no sense, or there can be no thread.
     pub fn start(
         options: &Options,
-        sink: impl FnMut(Batch) + Send + 'static,
+        sink: impl FnMut(ChangeSet) + Send + 'static,
         notices: impl FnMut(Notice) + Send + 'static,
     ) -> Result<Self, WatchError> {
         let scope = options.scope()?;
@@ -78,7 +78,7 @@ impl Watcher {
         Ok(Self { stop, status, thread: Some(thread.map_err(WatchError::Thread)?) })
     }
 
-    /// Stops, and reports what has changed until now before it returns, unless git is in the middle of something: for one who goes
+    /// Stops, and reports what has changed until now before it returns, unless a git operation is under way: for one who goes
     /// on with another watcher. `None` if the watching has failed.
     pub fn finish(mut self) -> Option<Finished> {
         drop(self.stop.send(Message::Finish));
@@ -109,8 +109,8 @@ impl Watcher {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Has `changed` called, from the watcher's thread, whenever it is otherwise than before whether changes gather, or whether git holds them
-    /// back; and now. It must not wait for anything, and takes the place of one that was given before.
+    /// Calls `changed` from the watcher's thread whenever changes begin or cease to gather or to be held back by git;
+    /// and once now. It must not wait for anything, and takes the place of one that was given before.
     pub fn on_gathering(&self, changed: impl Fn() + Send + 'static) {
         self.status.on_gathering(Box::new(changed));
     }
@@ -129,7 +129,7 @@ pub struct Asking {
 }
 
 impl Asking {
-    /// State of the watching, git having been looked at for it: an operation under way shows as `held`. Waits for the watcher's thread,
+    /// State of the watching, git having been looked at for it: an operation under way shows as `held_back`. Waits for the watcher's thread,
     /// though not for long.
     pub fn status_now(&self) -> Status {
         let (reply, answer) = channel();

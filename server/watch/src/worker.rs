@@ -13,9 +13,9 @@ use std::{
 };
 
 use crate::{
-    Batch, Finished, HINT_DELAY, Notice, Options, Status,
+    ChangeSet, Finished, HINT_DELAY, Notice, Options, Status,
     hint::Hint,
-    hold::{Answer, Held, Hold},
+    git_hold::{Answer, HeldBack, GitHold},
     published::Published,
     queue::{Message, Queue},
     stamp::TICK,
@@ -52,27 +52,27 @@ struct Gathering {
 
 pub(crate) struct Worker {
     state: State,
-    hold: Hold,
+    git_hold: GitHold,
     /// True if it is known how the files were at the start.
     has_begun: bool,
     /// True if a git operation was under way when changes were last to be reported.
-    was_held: bool,
+    was_held_back: bool,
     /// Number of looks in a row whose results were thrown away since git had written meanwhile.
     overtaken: u32,
     /// True if it was said that changes wait for a git operation.
-    is_held_said: bool,
+    is_held_back_reported: bool,
     settle: Duration,
     poll_every: Duration,
     queue: Queue,
     inbox: Receiver<Message>,
     gathering: Option<Gathering>,
-    /// Nothing is reported before this moment.
+    /// The time before which nothing is reported.
     not_before: Option<Instant>,
     next_poll: Instant,
     next_check: Instant,
     project: Option<(u64, u64)>,
     status: Arc<Published>,
-    sink: Box<dyn FnMut(Batch) + Send>,
+    sink: Box<dyn FnMut(ChangeSet) + Send>,
     notices: Box<dyn FnMut(Notice) + Send>,
 }
 
@@ -81,17 +81,17 @@ impl Worker {
         options: &Options,
         state: State,
         (queue, inbox): (Queue, Receiver<Message>),
-        sink: Box<dyn FnMut(Batch) + Send>,
+        sink: Box<dyn FnMut(ChangeSet) + Send>,
         notices: Box<dyn FnMut(Notice) + Send>,
     ) -> Self {
         let now = Instant::now();
         let (unreported_since, reported_at) = (Some(state.reported_at), Some(state.reported_at));
         Self {
-            hold: Hold::new(options, state.scope.project.clone()),
+            git_hold: GitHold::new(options, state.scope.project.clone()),
             has_begun: false,
-            was_held: false,
+            was_held_back: false,
             overtaken: 0,
-            is_held_said: false,
+            is_held_back_reported: false,
             settle: options.settle,
             poll_every: options.poll_every,
             queue,
@@ -163,7 +163,7 @@ impl Worker {
             }
             Message::Ask(reply) => {
                 // An operation that has changed none of the watched files holds back what comes of earlier changes all the same.
-                if self.gathering.is_none() && self.is_held() {
+                if self.gathering.is_none() && self.is_held_back() {
                     self.gather();
                 }
                 // Whoever asked may have gone.
@@ -299,9 +299,9 @@ impl Worker {
         self.next_poll = Instant::now() + self.poll_every.max(started.elapsed() * 9);
     }
 
-    /// Looks, and reports what is found, unless git is in the middle of something.
+    /// Looks, and reports what is found, unless a git operation is under way.
     fn report(&mut self) {
-        if self.is_held() {
+        if self.is_held_back() {
             return;
         }
         if self.state.must_restart {
@@ -311,7 +311,7 @@ impl Worker {
         let reads = self.state.contents.reads;
         let net = self.state.look();
         // Git may have begun during the look, and what was seen be halfway; or it has begun and ended.
-        if self.is_held() || self.is_overtaken(reads) {
+        if self.is_held_back() || self.is_overtaken(reads) {
             return;
         }
         self.overtaken = 0;
@@ -329,15 +329,15 @@ impl Worker {
         if let Some(Gathering { since, until, .. }) = gathering
             && !changes.is_empty()
         {
-            (self.sink)(Batch { changes, since, until, reported_up_to: reported_at, arrived });
+            (self.sink)(ChangeSet { changes, since, until, reported_up_to: reported_at, arrived });
         }
         self.publish_unreported();
         self.note_missing();
         self.publish();
     }
 
-    /// Reports all that differs from what was reported, whether or not the system has said so yet; unless git is in the middle of
-    /// something: then it reports nothing.
+    /// Reports all that differs from what was reported, whether or not the system has said so yet; unless a git
+    /// operation is under way: then it reports nothing.
     fn finish(mut self) -> Finished {
         self.wait_for_quiet();
         let mut reported_up_to = self.with_status(|status| status.reported_up_to());
@@ -356,7 +356,7 @@ impl Worker {
             if !changes.is_empty() {
                 let since = self.gathering.take().map_or(looked_at, |gathering| gathering.since);
                 let until = SystemTime::now();
-                (self.sink)(Batch { changes, since, until, reported_up_to: looked_at, arrived });
+                (self.sink)(ChangeSet { changes, since, until, reported_up_to: looked_at, arrived });
             }
             reported_up_to = looked_at;
             if !is_fresh {
@@ -390,26 +390,26 @@ impl Worker {
     }
 
     /// True if changes must wait; then the time to ask again is set.
-    fn is_held(&mut self) -> bool {
+    fn is_held_back(&mut self) -> bool {
         let wait = match self.ask() {
-            Answer::Wait(Held { marker, since, is_operation }) => {
+            Answer::Wait(HeldBack { marker, since, is_operation }) => {
                 let waited = since.elapsed().unwrap_or_default();
-                if is_operation && waited >= SAY_AFTER && !std::mem::replace(&mut self.is_held_said, true) {
+                if is_operation && waited >= SAY_AFTER && !std::mem::replace(&mut self.is_held_back_reported, true) {
                     self.state.notices.push(Notice::HeldBack { marker: marker.clone() });
                 }
-                self.hold_status(Some((marker, since)));
-                self.was_held = true;
+                self.report_held_back(Some((marker, since)));
+                self.was_held_back = true;
                 (waited / 10).clamp(Duration::from_millis(5), Duration::from_millis(250))
             }
             // The last events of the operation may be on their way.
-            Answer::Go if std::mem::take(&mut self.was_held) => {
-                self.hold_status(None);
+            Answer::Go if std::mem::take(&mut self.was_held_back) => {
+                self.report_held_back(None);
                 self.quiet()
             }
             Answer::Go => return false,
             Answer::Over(marker) => {
-                self.was_held = false;
-                self.hold_status(None);
+                self.was_held_back = false;
+                self.report_held_back(None);
                 self.state.notices.push(Notice::GitWaitOver { marker });
                 return false;
             }
@@ -419,22 +419,22 @@ impl Worker {
     }
 
     fn ask(&mut self) -> Answer {
-        let repositories = self.hold.repositories(&self.state.repositories);
-        self.hold.ask(&repositories, &mut self.state.contents)
+        let repositories = self.git_hold.repositories(&self.state.repositories);
+        self.git_hold.ask(&repositories, &mut self.state.contents)
     }
 
     /// Reads what git says of the files' contents, all of which have been reported. An index that is younger is left for later: hints of
     /// what came with it may be on their way.
     fn read_indexes(&mut self, written_before: SystemTime) {
-        let repositories = self.hold.repositories(&self.state.repositories);
+        let repositories = self.git_hold.repositories(&self.state.repositories);
         self.state.contents.read_and_settle(&repositories, written_before);
     }
 
-    fn hold_status(&mut self, held: Option<(PathBuf, SystemTime)>) {
-        if held.is_none() && std::mem::take(&mut self.is_held_said) {
+    fn report_held_back(&mut self, held_back: Option<(PathBuf, SystemTime)>) {
+        if held_back.is_none() && std::mem::take(&mut self.is_held_back_reported) {
             self.state.notices.push(Notice::NotHeldBack);
         }
-        self.with_status(|status| status.held = held);
+        self.with_status(|status| status.held_back = held_back);
     }
 
     fn note_missing(&mut self) {
@@ -459,7 +459,7 @@ impl Worker {
     }
 }
 
-/// Which directory the project is: device and inode number.
+/// The identity of the project's directory: device and inode number.
 fn identity(state: &State) -> Option<(u64, u64)> {
     let metadata = fs::symlink_metadata(&state.scope.project).ok()?;
     metadata.is_dir().then(|| (metadata.dev(), metadata.ino()))

@@ -1,4 +1,4 @@
-//! Whether an agent has succeeded, given how its process ended and what its output says.
+//! Evaluates an agent's success by the end of its process and its output.
 
 use aiwg_fs::tail_of;
 
@@ -34,7 +34,7 @@ pub fn evaluate(
     Evaluation { success: error.is_none(), answer: answer(exit, output), error, refused, usage }
 }
 
-/// Why the work did not succeed; none if it did.
+/// The reason for which the work did not succeed; none if it did.
 fn why_not(exit: &Exit<'_>, output: &Output) -> Option<String> {
     let failed_exit = || failed_exit(exit).map(|what| with_words(what, exit.stderr));
     if output.format == Format::Text {
@@ -58,7 +58,7 @@ fn is_end_of_work(result: &ResultMessage) -> bool {
     matches!(result.terminal_reason.as_deref(), None | Some("completed"))
 }
 
-/// Why the agent went no further.
+/// The reason for which the agent went no further.
 fn broken_off(result: &ResultMessage) -> String {
     match result.terminal_reason.as_deref() {
         Some("tool_deferred") => "the agent has put off the use of a tool until someone decides on it (a hook answered \"defer\"), and its work \

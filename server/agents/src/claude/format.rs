@@ -1,4 +1,4 @@
-//! What an agent's standard output is, as its command line says.
+//! The format of an agent's standard output, by its command line.
 
 /// The option that decides it.
 const OPTION: &str = "--output-format";

@@ -1,4 +1,4 @@
-//! What an agent's output says about its work.
+//! Reads an agent's output.
 //!
 //! With `--output-format json` or `stream-json --verbose`, `claude -p` reports how its work ended, its answer and its cost; its exit
 //! code alone does not. This module reads that output and evaluates it. It knows nothing of the store and the engine:

@@ -1,4 +1,4 @@
-//! What all messages of an output say together.
+//! The sum of all messages of an output.
 
 use serde_json::Value;
 

@@ -17,12 +17,12 @@ const MOST_AT_ONCE: u64 = 64 * 1024 * 1024;
 /// Progress of an agent, by its output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// It has not given a result, or it has gone on working after it. Always so for [`Format::Text`].
+    /// No result yet, or more work after it. Always so for [`Format::Text`].
     Working,
-    /// It has given a result, and waits for so many commands that it left running in the background: it comes back to work when one of
-    /// them finishes. A server among them never does.
+    /// A result, and a wait for so many commands that the agent left running in the background: it comes back to work
+    /// when one of them finishes. A server among them never does.
     Waiting(usize),
-    /// It has given its result, and nothing is open: it should exit by itself within seconds, and may be ended otherwise.
+    /// A result, and nothing is open: the agent should exit by itself within seconds, and may be ended otherwise.
     Done,
 }
 

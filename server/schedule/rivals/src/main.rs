@@ -25,7 +25,7 @@ struct Case {
 /// A way to use a crate: the times of a case, or None if it refuses the expression.
 type Way = fn(&Case, Tz) -> Option<Vec<i64>>;
 
-/// Which of the cases a way is tried on.
+/// Selects the cases on which a way is tried.
 type Which = fn(&Case) -> bool;
 
 #[derive(Default)]

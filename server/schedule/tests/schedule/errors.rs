@@ -1,4 +1,4 @@
-//! What is refused, where, and what the message says.
+//! Errors: the refused expressions, the position and the message.
 
 use aiwg_schedule::{Field, ParseError, Schedule};
 

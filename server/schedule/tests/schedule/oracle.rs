@@ -1,5 +1,5 @@
-//! What two independent implementations of Debian's rules say of thousands of random schedules, around the days on which clocks are
-//! set in all time zones: a minute by minute transcription of cron's main loop, and `cronsim`.
+//! Compares thousands of random schedules with two independent implementations of Debian's rules, around the days on
+//! which clocks are set in all time zones: a minute by minute transcription of cron's main loop, and `cronsim`.
 //!
 //! All read the same time zones: those of the Python package `tzdata`, so what the system has plays no part.
 
@@ -24,7 +24,7 @@ struct Case {
     end: i64,
     debian: Vec<i64>,
     cronsim: Option<Vec<i64>>,
-    /// Why cronsim is not asked about these days.
+    /// The reason for which cronsim is not asked about these days.
     excuse: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What holds for every schedule, in every zone, at every time.
+//! Properties of every schedule, in every zone, at every time.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What the tests are written with.
+//! Helpers of the tests.
 
 use aiwg_schedule::{Schedule, rfc3339};
 use jiff::{Timestamp, tz::TimeZone};

@@ -18,7 +18,7 @@ use aiwg_watch::{Kind, Verdict, within};
 use super::{check, schedule};
 use crate::{
     api::{Api, Handler},
-    components::scheduler::{Scheduled, draft},
+    components::scheduler::{Scheduled, event_of},
     components::watcher::options,
     engine::NewEvent,
     rules::{Decision, HEALTH_CHECK, cannot_occur, task_of, template},
@@ -81,7 +81,7 @@ fn dry_run(api: &Api, params: AutomationTestParams) -> Result<DryRun, ApiError> 
         (None, None, Some(job)) => {
             check::name("schedule", &job)?;
             let job = schedule::job(&context.settings.get(), &job)?;
-            let NewEvent { topic, payload, source, .. } = draft(&job, Timestamp::now(), false, None);
+            let NewEvent { topic, payload, source, .. } = event_of(&job, Timestamp::now(), false, None);
             Ok(DryRun {
                 event: event(topic, payload, source),
                 file: None,

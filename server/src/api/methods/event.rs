@@ -23,9 +23,9 @@ pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Re
     let payload = params.payload.unwrap_or_default();
     check::payload("payload", &payload, &handler.context.settings.get().config.daemon)?;
     let cause = handler.cause();
-    let draft =
+    let event =
         NewEvent { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None };
-    handler.command(handler.context.engine.publish(draft)).await
+    handler.command(handler.context.engine.publish(event)).await
 }
 
 pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Result<Vec<Event>, ApiError> {

@@ -6,7 +6,7 @@ use aiwg_protocol::{
 use super::check;
 use crate::{
     api::Handler,
-    components::scheduler::{Manual, Scheduled, carry_out, draft, fired, scheduled, zone},
+    components::scheduler::{Manual, Scheduled, carry_out, event_of, fired, scheduled, zone},
     config::{Loaded, nearest},
     engine::similar,
 };
@@ -45,8 +45,8 @@ pub(crate) async fn schedule_run(
     check::name("job", &params.job)?;
     let job = job(&handler.context.settings.get(), &params.job)?;
     let cause = handler.cause();
-    let draft = draft(&job, Timestamp::now(), false, Some(Manual { cause: cause.clone() }));
-    let emitted = handler.command(handler.context.engine.publish(draft)).await?;
+    let event = event_of(&job, Timestamp::now(), false, Some(Manual { cause: cause.clone() }));
+    let emitted = handler.command(handler.context.engine.publish(event)).await?;
     carry_out(&handler.context, &handler.api.components, &job, cause).await;
     Ok(ScheduleRun { seq: emitted.seq, rules: emitted.rules })
 }

@@ -67,11 +67,11 @@ fn summed_up(checks: Vec<HealthCheckItem>) -> HealthCheck {
 async fn publish(context: &Context, check: &HealthCheck, cause: Option<Cause>) -> Result<String, String> {
     let topic = if check.health == Health::Healthy { "health:ok" } else { "health:degraded" };
     let payload = Json::new(check).unwrap_or_default();
-    let draft =
+    let event =
         NewEvent { topic: topic.to_owned(), payload, source: EventSource::Daemon, cause, happened_at: None };
     context
         .engine
-        .publish(draft)
+        .publish(event)
         .await
         .map(|emitted| format!("event {} was stored", emitted.seq))
         .map_err(|error| error.to_string())

@@ -28,8 +28,8 @@ const ROUND_EVERY: Duration = Duration::from_secs(10 * 60);
 /// The time from the start to the first round: a start is in a hurry.
 const FIRST_AFTER: Duration = Duration::from_secs(2);
 
-/// The pause for other commands between two batches.
-const BETWEEN_BATCHES: Duration = Duration::from_millis(50);
+/// The pause for other commands between two deletions.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The shortest time between two rounds, where many events come.
 const NOT_SOONER: Duration = Duration::from_secs(5);
@@ -106,7 +106,7 @@ async fn forget(
             break;
         }
         // The next start goes on.
-        if context.stopped.run_until_cancelled(sleep(BETWEEN_BATCHES)).await.is_none() {
+        if context.stopped.run_until_cancelled(sleep(PAUSE)).await.is_none() {
             return Ok(());
         }
     }

@@ -118,7 +118,7 @@ async fn fire(context: &Arc<Context>, components: &Components, config: &Config) 
         for firing in firings {
             let Some(job) = jobs.iter().find(|job| job.name == firing.job) else { continue };
             let at = timestamp(firing.at);
-            let event = draft(job, at, firing.caught_up, None);
+            let event = event_of(job, at, firing.caught_up, None);
             let Some(fires) = settle(context, &mut ledger, &job.name, at, Some(event)).await else { return };
             if fires {
                 tracing::info!(
@@ -194,7 +194,7 @@ pub(crate) async fn carry_out(
 }
 
 /// The event of a job that fires for this time; with `by`, because of a run by hand.
-pub(crate) fn draft(job: &Scheduled, at: Timestamp, caught_up: bool, by: Option<Manual>) -> NewEvent {
+pub(crate) fn event_of(job: &Scheduled, at: Timestamp, caught_up: bool, by: Option<Manual>) -> NewEvent {
     let payload = ScheduleEvent { job: job.name.clone(), at, caught_up, manual: by.is_some() };
     NewEvent {
         topic: job.topic.clone(),

@@ -7,20 +7,20 @@ use std::{
 };
 
 use aiwg_protocol::types::{EventSource, FileEvent, Json, Timestamp};
-use aiwg_watch::{Batch, Change, HINT_DELAY, Kind};
+use aiwg_watch::{ChangeSet, Change, HINT_DELAY, Kind};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::reported::timestamp;
 use crate::engine::NewEvent;
 
-/// The events of a batch, in its order.
-pub(super) fn drafts(root: &Path, batch: &Batch, polled: bool) -> impl Iterator<Item = NewEvent> {
-    batch.changes.iter().map(move |change| NewEvent {
+/// The events of a change set, in its order.
+pub(super) fn new_events(root: &Path, change_set: &ChangeSet, polled: bool) -> impl Iterator<Item = NewEvent> {
+    change_set.changes.iter().map(move |change| NewEvent {
         topic: topic(change.kind).to_owned(),
         payload: Json::new(&payload(change)).unwrap_or_default(),
         source: EventSource::FileWatcher,
         cause: None,
-        happened_at: Some(happened_at(root, change, batch, polled)),
+        happened_at: Some(happened_at(root, change, change_set, polled)),
     })
 }
 
@@ -52,21 +52,21 @@ fn text(path: &Path) -> (String, Option<String>) {
 /// The time of a change, as well as it can be known: a change by a task must be distinguished from one after its end. It is the file's own time, or
 /// the directory's where the file is gone, unless the system's hints show that its clock is wrong. A file that was moved along with a directory
 /// keeps its time, so the directory's time counts as well.
-fn happened_at(root: &Path, change: &Change, batch: &Batch, polled: bool) -> Timestamp {
+fn happened_at(root: &Path, change: &Change, change_set: &ChangeSet, polled: bool) -> Timestamp {
     let path = root.join(&change.path);
     let stamp = match change.kind {
         Kind::Deleted => path.ancestors().skip(1).find_map(changed_at),
         Kind::Modified => changed_at(&path),
         Kind::Created | Kind::Renamed => {
             let arrived =
-                change.path.ancestors().skip(1).filter(|directory| batch.arrived.contains(*directory));
+                change.path.ancestors().skip(1).filter(|directory| change_set.arrived.contains(*directory));
             let times = arrived.filter_map(|directory| changed_at(&root.join(directory)));
             times.chain(changed_at(&path)).max()
         }
     };
-    let latest = stamp.unwrap_or(batch.until).min(batch.until);
+    let latest = stamp.unwrap_or(change_set.until).min(change_set.until);
     // A change found by polling may have happened long before.
-    let earliest = if polled { None } else { batch.since.checked_sub(HINT_DELAY) };
+    let earliest = if polled { None } else { change_set.since.checked_sub(HINT_DELAY) };
     timestamp(earliest.map_or(latest, |earliest| latest.max(earliest)))
 }
 
@@ -87,9 +87,9 @@ mod tests {
         Change { path: PathBuf::from(path), kind, from: None }
     }
 
-    fn batch(since: SystemTime, until: SystemTime, arrived: &[&str]) -> Batch {
+    fn change_set(since: SystemTime, until: SystemTime, arrived: &[&str]) -> ChangeSet {
         let arrived = arrived.iter().map(PathBuf::from).collect();
-        Batch { changes: Vec::new(), since, until, reported_up_to: until, arrived }
+        ChangeSet { changes: Vec::new(), since, until, reported_up_to: until, arrived }
     }
 
     #[test]
@@ -104,17 +104,17 @@ mod tests {
         std::thread::sleep(Duration::from_millis(50));
         // Beside it, and of no account.
         std::fs::write(path("b"), "").unwrap();
-        let batch = batch(SystemTime::now(), SystemTime::now(), &["new", "new/deep"]);
+        let change_set = change_set(SystemTime::now(), SystemTime::now(), &["new", "new/deep"]);
         for kind in [Kind::Created, Kind::Renamed] {
             assert_eq!(
-                happened_at(dir.path(), &change(kind, OsStr::new("new/deep/a")), &batch, false),
+                happened_at(dir.path(), &change(kind, OsStr::new("new/deep/a")), &change_set, false),
                 moved
             );
         }
         let file = timestamp(changed_at(&path("new/deep/a")).unwrap());
         assert!(file.as_millis() < moved.as_millis());
         assert_eq!(
-            happened_at(dir.path(), &change(Kind::Modified, OsStr::new("new/deep/a")), &batch, false),
+            happened_at(dir.path(), &change(Kind::Modified, OsStr::new("new/deep/a")), &change_set, false),
             file
         );
     }
@@ -134,8 +134,8 @@ mod tests {
         let now = SystemTime::now();
         let minute = Duration::from_secs(60);
         let at = |since, until, polled| {
-            let batch = batch(since, until, &[]);
-            happened_at(dir.path(), &change(Kind::Modified, OsStr::new("a")), &batch, polled).as_millis()
+            let change_set = change_set(since, until, &[]);
+            happened_at(dir.path(), &change(Kind::Modified, OsStr::new("a")), &change_set, polled).as_millis()
         };
         let (now_ms, minute_ms) = (timestamp(now).as_millis(), 60_000);
         assert!((at(now - minute, now + minute, false) - now_ms).abs() < 5_000);

@@ -23,7 +23,7 @@ use aiwg_protocol::{
     config::{Config, WatchConfig},
     types::{FileWatcherSubsystem, Timestamp},
 };
-use aiwg_watch::{Asking, Batch, Notice, Options, WatchError, Watcher};
+use aiwg_watch::{Asking, ChangeSet, Notice, Options, WatchError, Watcher};
 use futures::executor::block_on;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -41,7 +41,7 @@ pub(crate) use reported::WatchCursor;
 /// Files cannot be watched as they should be.
 pub(super) const WATCH_ISSUE: IssueKind = IssueKind::named("watch");
 
-/// The number of changes that go to the engine at once: so many that a large batch is stored fast, so few that others need not wait long.
+/// The number of changes that go to the engine at once: so many that a large change set is stored fast, so few that others need not wait long.
 const AT_ONCE: usize = 500;
 
 /// The time before the engine is asked again to store what it could not.
@@ -56,8 +56,8 @@ pub(crate) struct FileWatcher {
     stopped: CancellationToken,
     /// The number of changes that have been published.
     published: Arc<AtomicU64>,
-    /// The number of batches that have been published, by all watchers.
-    batches: Arc<AtomicU64>,
+    /// The number of change sets that have been published, by all watchers.
+    change_sets: Arc<AtomicU64>,
     /// True once files are watched, or it is known that none are to be.
     has_begun: AtomicBool,
     /// The cursor of an earlier daemon, until the changes since are reported.
@@ -82,7 +82,7 @@ impl FileWatcher {
             health: health.clone(),
             stopped: stopped.clone(),
             published: Arc::default(),
-            batches: Arc::default(),
+            change_sets: Arc::default(),
             has_begun: AtomicBool::new(false),
             before,
             watcher,
@@ -171,7 +171,7 @@ impl FileWatcher {
             engine: self.engine.clone(),
             stopped: self.stopped.clone(),
             published: Arc::clone(&self.published),
-            batches: Arc::clone(&self.batches),
+            change_sets: Arc::clone(&self.change_sets),
             polled: Arc::clone(&polled),
         };
         let health = self.health.clone();
@@ -179,7 +179,7 @@ impl FileWatcher {
         let failed = Arc::clone(&self.failed);
         Watcher::start(
             options,
-            move |batch| publisher.publish(&batch),
+            move |change_set| publisher.publish(&change_set),
             move |notice| {
                 if matches!(notice, Notice::FellBackToPolling { .. }) {
                     polled.store(true, Ordering::Relaxed);
@@ -202,13 +202,13 @@ impl FileWatcher {
 
     /// The changes that gather and have not been published yet. Waits for the watcher, so it is not for a thread with other things to do.
     fn gathering(&self) -> Gathering {
-        let published = self.batches.load(Ordering::Relaxed);
+        let published = self.change_sets.load(Ordering::Relaxed);
         if !self.has_begun.load(Ordering::Acquire) {
-            return Gathering { is_open: true, is_held: false, published };
+            return Gathering { is_open: true, is_held_back: false, published };
         }
         let asking = self.lock().as_ref().map(Watcher::asking);
         let status = asking.as_ref().map(Asking::status_now).unwrap_or_default();
-        Gathering { is_open: status.gathering, is_held: status.held.is_some(), published }
+        Gathering { is_open: status.gathering, is_held_back: status.held_back.is_some(), published }
     }
 
     /// The status of the watching.
@@ -224,8 +224,8 @@ impl FileWatcher {
             files: count(status.files),
             polling: status.polling,
             missing: status.missing.iter().map(|path| path.display().to_string()).collect(),
-            held_by: status.held.as_ref().map(|(mark, _)| mark.display().to_string()),
-            held_since: status.held.map(|(_, since)| reported::timestamp(since)),
+            held_by: status.held_back.as_ref().map(|(mark, _)| mark.display().to_string()),
+            held_since: status.held_back.map(|(_, since)| reported::timestamp(since)),
             overflows: status.overflows,
         }
     }
@@ -241,39 +241,39 @@ struct ChangePublisher {
     engine: Engine,
     stopped: CancellationToken,
     published: Arc<AtomicU64>,
-    batches: Arc<AtomicU64>,
+    change_sets: Arc<AtomicU64>,
     /// True if changes are found by polling, and not reported by the system.
     polled: Arc<AtomicBool>,
 }
 
 impl ChangePublisher {
-    fn publish(&self, batch: &Batch) {
+    fn publish(&self, change_set: &ChangeSet) {
         let polled = self.polled.load(Ordering::Relaxed);
-        let mut drafts = events::drafts(self.project.root(), batch, polled).peekable();
-        while drafts.peek().is_some() {
-            let some: Vec<NewEvent> = drafts.by_ref().take(AT_ONCE).collect();
-            let reported_up_to = drafts.peek().is_none().then(|| reported::timestamp(batch.reported_up_to));
+        let mut new_events = events::new_events(self.project.root(), change_set, polled).peekable();
+        while new_events.peek().is_some() {
+            let some: Vec<NewEvent> = new_events.by_ref().take(AT_ONCE).collect();
+            let reported_up_to = new_events.peek().is_none().then(|| reported::timestamp(change_set.reported_up_to));
             if !self.publish_some(&some, reported_up_to) {
                 return;
             }
         }
-        self.batches.fetch_add(1, Ordering::Relaxed);
+        self.change_sets.fetch_add(1, Ordering::Relaxed);
     }
 
     /// False when the daemon stops.
-    fn publish_some(&self, drafts: &[NewEvent], reported_up_to: Option<Timestamp>) -> bool {
+    fn publish_some(&self, new_events: &[NewEvent], reported_up_to: Option<Timestamp>) -> bool {
         let cursor = |at| WatchCursor::moved(Some(WatchCursor { at, stopped: false }));
         while !self.stopped.is_cancelled() {
             // It is accepted even from the last look of a stopping daemon: it could not be published again.
             let publication = Publication {
-                events: drafts.to_vec(),
+                events: new_events.to_vec(),
                 cursors: reported_up_to.map(cursor).into_iter().collect(),
                 is_complete: reported_up_to.is_some(),
                 when_closing: true,
             };
             match block_on(self.engine.publish_all(publication)) {
                 Ok(_) => {
-                    self.published.fetch_add(drafts.len() as u64, Ordering::Relaxed);
+                    self.published.fetch_add(new_events.len() as u64, Ordering::Relaxed);
                     return true;
                 }
                 Err(EngineError::Closing) => return false,

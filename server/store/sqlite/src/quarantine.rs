@@ -1,4 +1,4 @@
-//! A damaged database is set aside, and never emptied in silence.
+//! Quarantine of a damaged database: it is renamed, and never emptied in silence.
 
 use std::{
     io,
@@ -26,10 +26,10 @@ pub struct Quarantined {
 }
 
 impl SqliteStore {
-    /// Opens the database, or makes it; sets a damaged one aside first.
+    /// Opens the database, or makes it; quarantines a damaged one first.
     ///
     /// # Errors
-    /// It cannot be opened for another reason, or not be set aside.
+    /// It cannot be opened for another reason, or cannot be quarantined.
     pub fn open_or_quarantine(
         path: &Path,
         after_a_crash: bool,
@@ -49,10 +49,10 @@ impl SqliteStore {
         Ok(opened)
     }
 
-    /// Sets the database aside, for this reason, and makes a new one.
+    /// Quarantines the database, for this reason, and makes a new one.
     ///
     /// # Errors
-    /// It cannot be set aside, or no new one be made.
+    /// It cannot be quarantined, or no new one be made.
     pub fn replace(path: &Path, why: &str) -> Result<(Self, Quarantined), StoreError> {
         let to = quarantine(path).map_err(|error| at(path)(unwritable(&error)))?;
         Ok((Self::open(path)?, Quarantined { to, why: why.to_owned() }))

@@ -1,4 +1,4 @@
-//! What one file can go through.
+//! The changes of one file.
 
 use std::{
     ffi::OsStr,
@@ -144,7 +144,7 @@ fn writes_of_the_same_size_in_one_clock_tick_are_reported() {
     for turn in 0..50 {
         let name = format!("{turn}");
         project.write(&name, "one");
-        while watched.batch().changes != [created(&name)] {}
+        while watched.change_set().changes != [created(&name)] {}
         // At once: the time of modification may be the same.
         let file = File::options().write(true).open(project.path(&name)).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&file, b"two", 0).unwrap();
@@ -179,8 +179,8 @@ fn a_batch_says_when() {
     let watched = project.watch();
     let before = SystemTime::now();
     project.write("a", "another");
-    let batch = watched.batch();
-    assert!(before <= batch.since && batch.since <= batch.until && batch.until <= SystemTime::now());
+    let change_set = watched.change_set();
+    assert!(before <= change_set.since && change_set.since <= change_set.until && change_set.until <= SystemTime::now());
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! How editors save, call by call: one `modified` each.
+//! The calls by which editors save: one `modified` each.
 
 use std::{
     fs::{self, File},

@@ -1,4 +1,4 @@
-//! What changes while nobody watches: between two watchers.
+//! Changes while nobody watches: between two watchers.
 
 use std::{fs, os::unix::fs::PermissionsExt, time::SystemTime};
 
@@ -38,7 +38,7 @@ fn what_a_finished_watcher_has_reported_is_not_reported_again() {
     project.write("a", "in the last moment");
     project.write("b", "in the last moment");
     let reported_up_to = watched.watcher.finish().unwrap().reported_up_to;
-    let reported: Vec<_> = watched.batches.iter().flat_map(|batch| batch.changes).collect();
+    let reported: Vec<_> = watched.change_sets.iter().flat_map(|change_set| change_set.changes).collect();
     assert_eq!(reported, [modified("a"), created("b")]);
     let next = project.watch_with(Options { since: Some(reported_up_to), ..project.options() });
     next.assert_reported(&[]);
@@ -52,11 +52,11 @@ fn up_to_when_it_has_reported_is_known_while_it_watches() {
     until("time goes on", || watched.watcher.status().reported_up_to() > started);
     project.write(".git/index.lock", "");
     project.write("a", "another");
-    until("it is held", || watched.watcher.status().held.is_some());
+    until("it is held", || watched.watcher.status().held_back.is_some());
     let changed = fs::metadata(project.path("a")).unwrap().modified().unwrap();
     assert!(watched.watcher.status().reported_up_to() <= changed);
     project.remove(".git/index.lock");
-    assert!(watched.batch().reported_up_to >= changed);
+    assert!(watched.change_set().reported_up_to >= changed);
     until("time goes on", || watched.watcher.status().reported_up_to() >= changed);
 }
 

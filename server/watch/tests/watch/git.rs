@@ -1,4 +1,4 @@
-//! Nothing is reported in the middle of a git operation.
+//! Changes during a git operation, of which nothing is reported.
 
 use std::{
     fs,
@@ -37,14 +37,14 @@ fn changes_wait_for_the_end_of_an_operation() {
         project.write(format!(".git/{marker}"), "");
         project.write("a", "another");
         project.write("c", "");
-        until("changes are held", || watched.watcher.status().held.is_some());
+        until("changes are held back", || watched.watcher.status().held_back.is_some());
         assert!(watched.is_silent_for(A_WHILE / 3));
         // The net result of all of it is what counts.
         project.remove("c");
         project.remove("b");
         project.remove(format!(".git/{}", marker.split('/').next().unwrap()));
         watched.assert_reported(&[modified("a"), deleted("b")]);
-        assert_eq!(watched.watcher.status().held, None);
+        assert_eq!(watched.watcher.status().held_back, None);
     }
 }
 
@@ -76,8 +76,8 @@ fn the_wait_is_bounded_and_an_operation_waited_for_holds_nothing_back_any_more()
 }
 
 fn is_held_by(watched: &Watched<'_>, marker: &str) {
-    until("changes are held", || {
-        watched.watcher.status().held.is_some_and(|(held, _)| held.ends_with(marker))
+    until("changes are held back", || {
+        watched.watcher.status().held_back.is_some_and(|(held, _)| held.ends_with(marker))
     });
 }
 
@@ -92,7 +92,7 @@ fn an_operation_in_which_nothing_has_happened_for_long_was_forgotten() {
     marker.set_modified(SystemTime::now() - hour).unwrap();
     watched.assert_reported(&[modified("a")]);
     watched.notice(|notice| matches!(notice, Notice::GitWaitOver { .. }));
-    assert_eq!(watched.watcher.status().held, None);
+    assert_eq!(watched.watcher.status().held_back, None);
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn handed_over<'a>(project: &'a Project, watched: Watched<'_>, options: Options)
     let next = project.watch_with(options);
     let finished = watched.watcher.finish().unwrap();
     next.watcher.inherit(finished.rest.unwrap());
-    assert!(watched.batches.try_recv().is_err());
+    assert!(watched.change_sets.try_recv().is_err());
     next
 }
 
@@ -172,12 +172,12 @@ fn a_checkout_of_2000_files_is_one_batch() {
     project.sh("git add -A && git commit -qm two && git checkout -q main");
     let watched = project.watch();
     project.sh("git checkout -q other");
-    let batch = watched.batch();
+    let change_set = watched.change_set();
     let mut expected: Vec<_> = (0..2000).map(|file| created(format!("many/{}/{file}", file % 50))).collect();
     expected.extend([modified("kept"), deleted("gone/a"), deleted("gone/b")]);
-    crate::support::assert_same(batch.changes, &expected);
+    crate::support::assert_same(change_set.changes, &expected);
     project.sh("git checkout -q main");
-    assert_eq!(watched.batch().changes.len(), expected.len());
+    assert_eq!(watched.change_set().changes.len(), expected.len());
     // There and back: nothing has come or gone.
     project.sh("git checkout -q other && git checkout -q main");
     let reported = watched.reported();
@@ -195,10 +195,10 @@ fn a_rebase_is_one_batch() {
     project.sh("git checkout -q main && echo >>base && git commit -qam base && git checkout -q topic");
     let watched = project.watch();
     project.sh("git rebase -q main");
-    let batch = watched.batch();
+    let change_set = watched.change_set();
     // All commits of the topic are there before and after.
-    assert!(batch.changes.contains(&modified("base")), "{batch:?}");
-    assert!(batch.changes.iter().all(|change| change.kind == aiwg_watch::Kind::Modified), "{batch:?}");
+    assert!(change_set.changes.contains(&modified("base")), "{change_set:?}");
+    assert!(change_set.changes.iter().all(|change| change.kind == aiwg_watch::Kind::Modified), "{change_set:?}");
     watched.assert_reported(&[]);
 }
 
@@ -210,7 +210,7 @@ fn a_worktree_has_operations_of_its_own() {
     let watched = project.watch_with(options);
     project.write(".git/worktrees/tree/index.lock", "");
     fs::write(project.path("tree/a"), "another").unwrap();
-    until("changes are held", || watched.watcher.status().held.is_some());
+    until("changes are held back", || watched.watcher.status().held_back.is_some());
     project.remove(".git/worktrees/tree/index.lock");
-    assert_eq!(watched.batch().changes, [modified("a")]);
+    assert_eq!(watched.change_set().changes, [modified("a")]);
 }

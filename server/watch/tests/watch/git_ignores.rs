@@ -1,4 +1,4 @@
-//! What git ignores is what is ignored: the same files, by the word of `git check-ignore`.
+//! The ignored files are those that git ignores, by the word of `git check-ignore`.
 
 use std::{
     collections::BTreeSet,

@@ -1,4 +1,4 @@
-//! What is ignored, and costs nothing.
+//! Ignored files, which cost nothing.
 
 use aiwg_watch::{Notice, Options};
 
@@ -102,8 +102,8 @@ fn exclude_and_the_ignore_files_above_the_project_count() {
     repository.write("project/sub/x.excluded", "");
     repository.write("project/a", "another");
     std::fs::write(repository.path("project/end"), "").unwrap();
-    let batch = watched.batch();
-    assert_eq!(batch.changes, [modified("a"), created("end")]);
+    let change_set = watched.change_set();
+    assert_eq!(change_set.changes, [modified("a"), created("end")]);
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn a_repository_that_ignores_the_whole_project_says_nothing_about_what_is_in_it(
         let watched = repository.watch_with(Options { root: project.clone(), ..repository.options() });
         repository.write("home/project/a.o", "another");
         repository.write("home/project/b", "another");
-        let reported = watched.batch().changes;
+        let reported = watched.change_set().changes;
         assert_eq!(reported, [modified("a.o")], "{file} {lines}");
     }
     // While one that ignores only some of it does.
@@ -221,5 +221,5 @@ fn a_repository_that_ignores_the_whole_project_says_nothing_about_what_is_in_it(
     let watched = repository.watch_with(Options { root: repository.path("project"), ..repository.options() });
     repository.write("project/a.o", "another");
     repository.write("project/b", "another");
-    assert_eq!(watched.batch().changes, [modified("b")]);
+    assert_eq!(watched.change_set().changes, [modified("b")]);
 }

@@ -1,4 +1,4 @@
-//! Where the system's means end.
+//! The limits of the system.
 
 use std::{fs, process::Command};
 

@@ -32,8 +32,8 @@ fn at_once(project: &Project, commands: &str) {
 }
 
 fn is_held_by(watched: &Watched<'_>, marker: &str) {
-    until("changes are held", || {
-        watched.watcher.status().held.is_some_and(|(held, _)| held.ends_with(marker))
+    until("changes are held back", || {
+        watched.watcher.status().held_back.is_some_and(|(held, _)| held.ends_with(marker))
     });
 }
 
@@ -79,7 +79,7 @@ fn files_with_conflicts_hold_changes_back_where_git_leaves_no_marker() {
         project.sh(conflict);
         is_held_by(&watched, ".git/index");
         // What was so before there were conflicts may have been reported.
-        while watched.batches.try_recv().is_ok() {}
+        while watched.change_sets.try_recv().is_ok() {}
         project.write("b", "another");
         assert!(watched.is_silent_for(Duration::from_millis(300)), "{conflict}");
         project.sh("echo both >a && git add a");
@@ -88,7 +88,7 @@ fn files_with_conflicts_hold_changes_back_where_git_leaves_no_marker() {
             reported.contains(&modified("a")) && reported.contains(&modified("b")),
             "{conflict}: {reported:?}"
         );
-        assert_eq!(watched.watcher.status().held, None);
+        assert_eq!(watched.watcher.status().held_back, None);
     }
 }
 

@@ -102,15 +102,15 @@ fn changes_gather_for_the_time_that_is_set_and_no_longer() {
     project.write("a", "");
     // A steady stream must not put it off for ever.
     let done = AtomicBool::new(false);
-    let batch = std::thread::scope(|scope| {
+    let change_set = std::thread::scope(|scope| {
         scope.spawn(|| write_until(&done, &project));
-        let batch = watched.batch();
+        let change_set = watched.change_set();
         done.store(true, Ordering::Relaxed);
-        batch
+        change_set
     });
     assert!(started.elapsed() >= settle);
     assert!(started.elapsed() < settle * 20, "{:?}", started.elapsed());
-    assert!(batch.changes.contains(&created("a")));
+    assert!(change_set.changes.contains(&created("a")));
 }
 
 fn write_until(done: &AtomicBool, project: &Project) {

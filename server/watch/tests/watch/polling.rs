@@ -61,7 +61,7 @@ fn git_operations_are_waited_for() {
     let project = Project::new(&["a", ".git/index.lock"]);
     let watched = poll(&project);
     project.write("a", "another");
-    crate::support::until("changes are held", || watched.watcher.status().held.is_some());
+    crate::support::until("changes are held back", || watched.watcher.status().held_back.is_some());
     project.remove(".git/index.lock");
     watched.assert_reported(&[modified("a")]);
 }
@@ -73,7 +73,7 @@ fn the_project_deleted_and_made_again() {
     let options = Options { root: outer.path("project"), polling: true, poll_every, ..outer.options() };
     let watched = outer.watch_with(options);
     outer.remove("project");
-    assert_eq!(watched.batch().changes, [deleted("sub/a")]);
+    assert_eq!(watched.change_set().changes, [deleted("sub/a")]);
     outer.write("project/sub/a", "");
-    assert_eq!(watched.batch().changes, [created("sub/a")]);
+    assert_eq!(watched.change_set().changes, [created("sub/a")]);
 }

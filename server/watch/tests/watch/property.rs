@@ -1,4 +1,4 @@
-//! Whatever happens: the batches applied to the files that were there give the files that are there.
+//! Whatever happens: the change sets applied to the files that were there give the files that are there.
 
 use std::{
     collections::BTreeMap,
@@ -39,7 +39,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// Does it, if it can be done.
+/// Carries out an operation, if it can be done.
 fn carry_out(project: &Project, operation: &Operation, turn: usize) {
     let path = |index: &usize| project.path(PATHS[*index]);
     let content = format!("content {turn}");

@@ -68,13 +68,13 @@ fn the_project_itself_deleted_and_made_again() {
     let outer = Project::new(&["project/a", "project/sub/b"]);
     let watched = outer.watch_with(inner(&outer));
     outer.remove("project");
-    assert_same(watched.batch().changes, &[deleted("a"), deleted("sub/b")]);
+    assert_same(watched.change_set().changes, &[deleted("a"), deleted("sub/b")]);
     watched.notice(|notice| matches!(notice, Notice::RootGone(_)));
     outer.write("project/sub/b", "another");
-    assert_same(watched.batch().changes, &[created("sub/b")]);
+    assert_same(watched.change_set().changes, &[created("sub/b")]);
     watched.notice(|notice| matches!(notice, Notice::RootBack(_)));
     outer.write("project/sub/b", "yet another");
-    assert_same(watched.batch().changes, &[modified("sub/b")]);
+    assert_same(watched.change_set().changes, &[modified("sub/b")]);
 }
 
 #[test]
@@ -83,10 +83,10 @@ fn the_project_replaced_by_another_in_one_moment() {
     let watched = outer.watch_with(inner(&outer));
     outer.rename("project", "old");
     outer.rename("next", "project");
-    assert_same(watched.batch().changes, &[deleted("a"), modified("sub/b"), created("c")]);
+    assert_same(watched.change_set().changes, &[deleted("a"), modified("sub/b"), created("c")]);
     outer.write("old/a", "elsewhere");
     outer.write("project/sub/b", "here");
-    assert_same(watched.batch().changes, &[modified("sub/b")]);
+    assert_same(watched.change_set().changes, &[modified("sub/b")]);
 }
 
 #[test]
@@ -96,9 +96,9 @@ fn a_directory_above_the_project_is_moved() {
     let watched = outer.watch_with(options);
     outer.rename("above", "moved");
     // No event says so; it is found within seconds.
-    assert_same(watched.batch().changes, &[deleted("a")]);
+    assert_same(watched.change_set().changes, &[deleted("a")]);
     outer.rename("moved", "above");
-    assert_same(watched.batch().changes, &[created("a")]);
+    assert_same(watched.change_set().changes, &[created("a")]);
     fs::write(outer.path("above/project/a"), "another").unwrap();
-    assert_same(watched.batch().changes, &[modified("a")]);
+    assert_same(watched.change_set().changes, &[modified("a")]);
 }

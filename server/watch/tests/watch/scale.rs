@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_watch::{Batch, Change, Kind, Notice, Options, Watcher};
+use aiwg_watch::{ChangeSet, Change, Kind, Notice, Options, Watcher};
 
 use crate::support::{Project, assert_same, created, deleted, modified, renamed};
 
@@ -92,12 +92,12 @@ fn changes_right_after_the_start_in_a_large_tree_are_reported() {
 #[test]
 fn while_the_sink_takes_its_time_nothing_is_lost_and_the_memory_is_bounded() {
     let project = Project::new(&["go", "a", "b"]);
-    let (send, batches) = mpsc::channel::<Batch>();
+    let (send, change_sets) = mpsc::channel::<ChangeSet>();
     let (send_notice, notices) = mpsc::channel();
     let (open, gate) = mpsc::channel::<()>();
     let mut is_first = true;
-    let sink = move |batch| {
-        drop(send.send(batch));
+    let sink = move |change_set| {
+        drop(send.send(change_set));
         if std::mem::take(&mut is_first) {
             gate.recv().unwrap();
         }
@@ -105,7 +105,7 @@ fn while_the_sink_takes_its_time_nothing_is_lost_and_the_memory_is_bounded() {
     let options = Options { settle: Duration::from_millis(50), ..project.options() };
     let watcher = Watcher::start(&options, sink, move |notice| drop(send_notice.send(notice))).unwrap();
     project.write("go", "another");
-    assert_eq!(batches.recv().unwrap().changes, [modified("go")]);
+    assert_eq!(change_sets.recv().unwrap().changes, [modified("go")]);
     // More events than may wait. The kernel merges those that are the same, so each differs from the one before.
     let files = ["a", "b"].map(|name| File::options().write(true).open(project.path(name)).unwrap());
     for turn in 0..200_000_u64 {
@@ -117,7 +117,7 @@ fn while_the_sink_takes_its_time_nothing_is_lost_and_the_memory_is_bounded() {
     open.send(()).unwrap();
     let mut reported = BTreeMap::new();
     while !reported.contains_key(&PathBuf::from("new/last")) {
-        apply(&mut reported, batches.recv_timeout(Duration::from_secs(60)).unwrap().changes);
+        apply(&mut reported, change_sets.recv_timeout(Duration::from_secs(60)).unwrap().changes);
     }
     assert!(reported.contains_key(&PathBuf::from("a")) && reported.contains_key(&PathBuf::from("b")));
     assert_eq!(notices.recv_timeout(Duration::from_secs(60)).unwrap(), Notice::Overflow);

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use aiwg_watch::{Batch, Change, Kind, Notice, Options, Watcher};
+use aiwg_watch::{ChangeSet, Change, Kind, Notice, Options, Watcher};
 use tempfile::TempDir;
 
 /// No test waits as long for one thing, on the slowest machine.
@@ -100,14 +100,14 @@ impl Project {
     }
 
     pub(crate) fn watch_with(&self, options: Options) -> Watched<'_> {
-        let (send_batch, batches) = mpsc::channel();
+        let (send_batch, change_sets) = mpsc::channel();
         let (send_notice, notices) = mpsc::channel();
         let watcher = Watcher::start(
             &options,
-            move |batch| drop(send_batch.send(batch)),
+            move |change_set| drop(send_batch.send(change_set)),
             move |notice| drop(send_notice.send(notice)),
         );
-        Watched { project: self, watcher: watcher.unwrap(), batches, notices, fences: Cell::default() }
+        Watched { project: self, watcher: watcher.unwrap(), change_sets, notices, fences: Cell::default() }
     }
 }
 
@@ -115,7 +115,7 @@ impl Project {
 pub(crate) struct Watched<'a> {
     project: &'a Project,
     pub(crate) watcher: Watcher,
-    pub(crate) batches: Receiver<Batch>,
+    pub(crate) change_sets: Receiver<ChangeSet>,
     pub(crate) notices: Receiver<Notice>,
     fences: Cell<usize>,
 }
@@ -133,7 +133,7 @@ impl Watched<'_> {
         fs::write(self.project.path(&fence), "").unwrap();
         let mut reported = Vec::new();
         loop {
-            reported.extend(self.batch().changes);
+            reported.extend(self.change_set().changes);
             if reported.iter().any(|change| change.path == fence) {
                 reported
                     .retain(|change| change.path.extension().is_none_or(|extension| extension != "fence"));
@@ -142,14 +142,14 @@ impl Watched<'_> {
         }
     }
 
-    /// The next batch.
-    pub(crate) fn batch(&self) -> Batch {
-        self.batches.recv_timeout(DEADLINE).unwrap()
+    /// The next change set.
+    pub(crate) fn change_set(&self) -> ChangeSet {
+        self.change_sets.recv_timeout(DEADLINE).unwrap()
     }
 
     /// Checks that nothing is reported for some time. For what must be held back only: it waits that long.
     pub(crate) fn is_silent_for(&self, time: Duration) -> bool {
-        matches!(self.batches.recv_timeout(time), Err(RecvTimeoutError::Timeout))
+        matches!(self.change_sets.recv_timeout(time), Err(RecvTimeoutError::Timeout))
     }
 
     /// Waits for a notice.

@@ -1,4 +1,4 @@
-//! Holds changes back while git is in the middle of something.
+//! Holds changes back during an operation of git.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -15,8 +15,7 @@ use crate::{
 };
 
 /// Files and directories in git's directory from the beginning of an operation to its end; true for a directory. In
-/// between git may wait for
-/// a person, with conflicts in the files, or with the files of another time.
+/// between git may wait for a person, with conflicts in the files, or with the files of another time.
 const OPERATIONS: &[(&str, bool)] = &[
     ("rebase-merge", true),
     ("rebase-apply", true),
@@ -27,37 +26,37 @@ const OPERATIONS: &[(&str, bool)] = &[
     ("BISECT_LOG", false),
 ];
 
-/// Holds changes back while git is in the middle of something, for a bounded time.
-pub(crate) struct Hold {
+/// Holds changes back during an operation of git, for a bounded time.
+pub(crate) struct GitHold {
     project: PathBuf,
     lock_wait: Duration,
     operation_wait: Duration,
     /// The one that the project lies in.
     repository: Option<Repository>,
-    /// The marks that were there when this was last asked.
+    /// The marks that were there at the last look.
     seen: HashMap<Mark, Seen>,
 }
 
-/// Something that says that git is in the middle of something. The next operation has another of the same path: it was made at another
-/// time, or other files have conflicts.
+/// A sign of an operation of git. The next operation has another of the same path: it was made at another time, or other
+/// files have conflicts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Mark {
     path: PathBuf,
     identity: (u64, u64, u128),
 }
 
-/// Since when changes wait for something.
+/// The time since when changes wait for a mark.
 struct Seen {
     since: Instant,
     at: SystemTime,
-    /// It was waited for long enough.
+    /// True if the wait for it has reached its limit.
     is_over: bool,
 }
 
 /// The reason why changes are held back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Held {
-    /// The file or directory that says that git is in the middle of something, absolute.
+pub(crate) struct HeldBack {
+    /// The file or directory that is the sign of an operation of git, absolute.
     pub(crate) marker: PathBuf,
     /// The time since when changes wait for it.
     pub(crate) since: SystemTime,
@@ -70,12 +69,12 @@ pub(crate) struct Held {
 pub(crate) enum Answer {
     Go,
     /// Not while this is there.
-    Wait(Held),
+    Wait(HeldBack),
     /// This has been there for too long.
     Over(PathBuf),
 }
 
-impl Hold {
+impl GitHold {
     pub(crate) fn new(options: &Options, project: PathBuf) -> Self {
         Self {
             repository: Repository::around(&project),
@@ -109,7 +108,7 @@ impl Hold {
             let seen = self.seen.entry(mark.clone()).or_insert_with(new);
             let is_over = seen.since.elapsed() >= limit.waited || limit.is_forgotten();
             if !is_over {
-                waits.get_or_insert(Held {
+                waits.get_or_insert(HeldBack {
                     marker: mark.path,
                     since: seen.at,
                     is_operation: limit.changed_at.is_some(),
@@ -119,13 +118,13 @@ impl Hold {
             }
         }
         match (waits, over) {
-            (Some(held), _) => Answer::Wait(held),
+            (Some(held_back), _) => Answer::Wait(held_back),
             (None, Some(marker)) => Answer::Over(marker),
             (None, None) => Answer::Go,
         }
     }
 
-    /// The marks of what git is in the middle of, each with the limit of the wait for it.
+    /// The marks of operations under way, each with the limit of the wait for it.
     fn marks(&self, repository: &Repository, contents: &mut Contents) -> Vec<(Mark, Limit)> {
         let git = &repository.git;
         let limit = Limit { waited: self.lock_wait, changed_at: None };
@@ -150,8 +149,8 @@ impl Hold {
 #[derive(Clone, Copy)]
 struct Limit {
     waited: Duration,
-    /// For an operation: when something last happened in it. One in which nothing has for as long was forgotten, and nobody is in the
-    /// middle of it.
+    /// For an operation: when something last happened in it. One in which nothing has for as long was forgotten, and nobody works
+    /// on it.
     changed_at: Option<SystemTime>,
 }
 
