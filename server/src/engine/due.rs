@@ -51,8 +51,11 @@ pub(crate) async fn fire_when_due(
         }
         let now = gathered.ask().await;
         let was_published = waits.is_some_and(|(due, before)| Some(due) == first && before != now.published);
-        let which =
-            if now.is_held_back || now.is_open && !was_published { DueScope::AllButFiles } else { DueScope::All };
+        let which = if now.is_held_back || now.is_open && !was_published {
+            DueScope::AllButFiles
+        } else {
+            DueScope::All
+        };
         if let Err(error) = engine.fire_due(which).await {
             tracing::warn!(target: "automation", %error, "what has settled could not be stored");
             sleep(RETRY).await;

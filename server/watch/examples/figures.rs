@@ -63,7 +63,10 @@ fn watching(root: &Path) {
         while change_sets.recv_timeout(Duration::from_millis(30)).is_ok() {}
     }
     took.sort();
-    println!("a change to its change_set: median {:?}, 95% {:?}, longest {:?}", took[100], took[190], took[199]);
+    println!(
+        "a change to its change_set: median {:?}, 95% {:?}, longest {:?}",
+        took[100], took[190], took[199]
+    );
 }
 
 /// A tree with `directories` directories in two levels, and as many in an ignored one.

@@ -76,8 +76,8 @@ mod digests;
 mod dirty;
 mod git;
 mod git_config;
-mod hint;
 mod git_hold;
+mod hint;
 mod ignore_file;
 mod index;
 mod inherit;
@@ -102,7 +102,7 @@ mod verdicts;
 mod watcher;
 mod worker;
 
-pub use change::{ChangeSet, Change, Kind};
+pub use change::{Change, ChangeSet, Kind};
 pub use inherit::{Finished, Rest};
 pub use links::link_on_the_way;
 pub use notice::{HINT_DELAY, Notice, Status};

@@ -14,8 +14,8 @@ use std::{
 
 use crate::{
     ChangeSet, Finished, HINT_DELAY, Notice, Options, Status,
+    git_hold::{Answer, GitHold, HeldBack},
     hint::Hint,
-    git_hold::{Answer, HeldBack, GitHold},
     published::Published,
     queue::{Message, Queue},
     stamp::TICK,
@@ -394,7 +394,10 @@ impl Worker {
         let wait = match self.ask() {
             Answer::Wait(HeldBack { marker, since, is_operation }) => {
                 let waited = since.elapsed().unwrap_or_default();
-                if is_operation && waited >= SAY_AFTER && !std::mem::replace(&mut self.is_held_back_reported, true) {
+                if is_operation
+                    && waited >= SAY_AFTER
+                    && !std::mem::replace(&mut self.is_held_back_reported, true)
+                {
                     self.state.notices.push(Notice::HeldBack { marker: marker.clone() });
                 }
                 self.report_held_back(Some((marker, since)));

@@ -7,14 +7,18 @@ use std::{
 };
 
 use aiwg_protocol::types::{EventSource, FileEvent, Json, Timestamp};
-use aiwg_watch::{ChangeSet, Change, HINT_DELAY, Kind};
+use aiwg_watch::{Change, ChangeSet, HINT_DELAY, Kind};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::reported::timestamp;
 use crate::engine::NewEvent;
 
 /// The events of a change set, in its order.
-pub(super) fn new_events(root: &Path, change_set: &ChangeSet, polled: bool) -> impl Iterator<Item = NewEvent> {
+pub(super) fn new_events(
+    root: &Path,
+    change_set: &ChangeSet,
+    polled: bool,
+) -> impl Iterator<Item = NewEvent> {
     change_set.changes.iter().map(move |change| NewEvent {
         topic: topic(change.kind).to_owned(),
         payload: Json::new(&payload(change)).unwrap_or_default(),

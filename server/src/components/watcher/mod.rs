@@ -252,7 +252,8 @@ impl ChangePublisher {
         let mut new_events = events::new_events(self.project.root(), change_set, polled).peekable();
         while new_events.peek().is_some() {
             let some: Vec<NewEvent> = new_events.by_ref().take(AT_ONCE).collect();
-            let reported_up_to = new_events.peek().is_none().then(|| reported::timestamp(change_set.reported_up_to));
+            let reported_up_to =
+                new_events.peek().is_none().then(|| reported::timestamp(change_set.reported_up_to));
             if !self.publish_some(&some, reported_up_to) {
                 return;
             }

@@ -180,7 +180,11 @@ fn a_batch_says_when() {
     let before = SystemTime::now();
     project.write("a", "another");
     let change_set = watched.change_set();
-    assert!(before <= change_set.since && change_set.since <= change_set.until && change_set.until <= SystemTime::now());
+    assert!(
+        before <= change_set.since
+            && change_set.since <= change_set.until
+            && change_set.until <= SystemTime::now()
+    );
 }
 
 #[test]

@@ -198,7 +198,10 @@ fn a_rebase_is_one_batch() {
     let change_set = watched.change_set();
     // All commits of the topic are there before and after.
     assert!(change_set.changes.contains(&modified("base")), "{change_set:?}");
-    assert!(change_set.changes.iter().all(|change| change.kind == aiwg_watch::Kind::Modified), "{change_set:?}");
+    assert!(
+        change_set.changes.iter().all(|change| change.kind == aiwg_watch::Kind::Modified),
+        "{change_set:?}"
+    );
     watched.assert_reported(&[]);
 }
 

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aiwg_watch::{ChangeSet, Change, Kind, Notice, Options, Watcher};
+use aiwg_watch::{Change, ChangeSet, Kind, Notice, Options, Watcher};
 
 use crate::support::{Project, assert_same, created, deleted, modified, renamed};
 

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use aiwg_watch::{ChangeSet, Change, Kind, Notice, Options, Watcher};
+use aiwg_watch::{Change, ChangeSet, Kind, Notice, Options, Watcher};
 use tempfile::TempDir;
 
 /// No test waits as long for one thing, on the slowest machine.
