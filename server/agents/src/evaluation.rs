@@ -1,5 +1,13 @@
 //! The evaluation of an agent's work, whatever its program.
 
+use crate::{
+    limit::{Limit, LimitWarning},
+    reason::{Reason, RefusedTasks},
+};
+
+/// Maximum length of a word that is not known, in bytes.
+const LONGEST_WORD: usize = 100;
+
 /// The end of an agent's process.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Exit<'a> {
@@ -19,16 +27,62 @@ pub struct Exit<'a> {
 /// Result of an agent's work.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Evaluation {
-    /// True if it succeeded.
-    pub success: bool,
+    /// The reason for which it ended.
+    pub reason: Reason,
     /// The agent's answer. None where it gave no answer, only an error.
     pub answer: Option<String>,
-    /// For people: why it did not succeed.
+    /// The reason for which it did not succeed, for people, in the program's own words where it has some.
     pub error: Option<String>,
     /// For people: what it was not allowed to do. It may have succeeded all the same, by its own account.
     pub refused: Option<String>,
+    /// The limit that is used up, where the reason is [`Reason::Limited`].
+    pub limit: Option<Limit>,
+    /// The last that the program reported of each window of its account's limits, whatever the reason.
+    pub limit_warnings: Vec<LimitWarning>,
+    /// The use of a tool that waits for a decision, where the reason is [`Reason::Deferred`] and the program says which.
+    pub deferred: Option<DeferredTool>,
+    /// True if the session that was to be resumed is not there: nothing was done.
+    pub is_session_lost: bool,
+    /// The parts of the output that are not known here.
+    pub unknown: Unknown,
     /// Costs, turns and tokens.
     pub usage: Usage,
+}
+
+impl Evaluation {
+    /// True if the work counts as done.
+    #[must_use]
+    pub fn is_success(&self, refused: RefusedTasks) -> bool {
+        self.reason.is_success(refused)
+    }
+}
+
+/// The use of a tool that an agent has put off until someone decides on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeferredTool {
+    /// The program's own id of this use.
+    pub id: String,
+    /// The tool, such as `Bash`.
+    pub name: String,
+    /// The first 16 KiB of its input, as JSON: for people. The program keeps all of it with its session.
+    pub input: String,
+}
+
+/// The parts of an output that are not known to its reader: the program may be newer than that. They were passed over like text.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unknown {
+    /// Number of these parts.
+    pub count: u64,
+    /// The first of them, such as `type "odd"`; at most 100 bytes of what the program wrote.
+    pub first: Option<String>,
+}
+
+impl Unknown {
+    /// Takes one more in.
+    pub(crate) fn add(&mut self, kind: &str, word: &str) {
+        self.count = self.count.saturating_add(1);
+        self.first.get_or_insert_with(|| format!("{kind} {:?}", aiwg_fs::tail_of(word, LONGEST_WORD)));
+    }
 }
 
 /// Resources that an agent's work took. Everything is none or 0 where the output does not say.

@@ -9,10 +9,13 @@
 pub mod claude;
 pub mod evaluation;
 mod find;
+pub mod limit;
 pub mod plain;
 mod program;
 mod programs;
+pub mod reason;
 
 pub use find::find_program;
 pub use program::{AgentProgram, PreviousTotal, WorkWatch};
-pub use programs::program_of;
+pub use programs::{program_named, program_of};
+pub use reason::{Reason, RefusedTasks};

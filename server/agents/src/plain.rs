@@ -7,10 +7,15 @@ use aiwg_fs::tail_of;
 use crate::{
     evaluation::{Evaluation, Exit},
     program::{AgentProgram, PreviousTotal},
+    reason::Reason,
 };
 
 /// Maximum length of standard output in an error, in bytes.
 const LONGEST_WORDS: usize = 2 * 1024;
+
+/// The exit codes with which a shell reports that a signal ended its command: 128, and SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGKILL, SIGSEGV or
+/// SIGTERM.
+const CRASH_CODES: [i32; 7] = [132, 134, 135, 136, 137, 139, 143];
 
 /// Any program whose output says nothing about its work: a script, an agent that writes text for people.
 #[derive(Debug)]
@@ -40,7 +45,7 @@ impl AgentProgram for Plain {
 pub fn evaluate(exit: &Exit<'_>) -> Evaluation {
     let error = why_not(exit);
     Evaluation {
-        success: error.is_none(),
+        reason: reason_of_exit(exit),
         answer: exit.stdout.map(str::to_owned),
         error,
         ..Evaluation::default()
@@ -51,6 +56,16 @@ pub fn evaluate(exit: &Exit<'_>) -> Evaluation {
 pub(crate) fn why_not(exit: &Exit<'_>) -> Option<String> {
     let words = if exit.stderr.trim().is_empty() { end_of(exit.stdout) } else { exit.stderr };
     failed_exit(exit).map(|what| with_words(what, words))
+}
+
+/// The reason where nothing but the exit tells one.
+pub(crate) fn reason_of_exit(exit: &Exit<'_>) -> Reason {
+    match (exit.code, exit.signal) {
+        (Some(0), _) => Reason::Done,
+        (Some(code), _) if CRASH_CODES.contains(&code) => Reason::Crashed,
+        (None, Some(_)) => Reason::Crashed,
+        _ => Reason::Failed,
+    }
 }
 
 pub(crate) fn failed_exit(exit: &Exit<'_>) -> Option<String> {

@@ -1,8 +1,11 @@
 //! The facts about a program by which the daemon runs it unattended.
 
-use std::{io, path::Path};
+use std::{ffi::OsStr, io, path::Path};
 
-use crate::evaluation::{Evaluation, Exit};
+use crate::{
+    evaluation::{Evaluation, Exit},
+    reason::Reason,
+};
 
 /// Gives what a session had cost before, in US dollars, by its id; none if that is not known.
 pub type PreviousTotal<'a> = &'a mut dyn FnMut(&str) -> Option<f64>;
@@ -27,6 +30,11 @@ pub trait AgentProgram: Send + Sync {
         previous_total: PreviousTotal<'_>,
     ) -> io::Result<Evaluation>;
 
+    /// The next thing to do about an end for this reason, for people; none where the program's own words say it.
+    fn remedy(&self, reason: Reason) -> Option<&'static str> {
+        remedy(reason)
+    }
+
     /// Watches the output of an agent that runs, for the end of its work. Default: nothing but its exit tells of that.
     fn watch(&self, _command: &[String], _stdout: &Path) -> Option<Box<dyn WorkWatch>> {
         None
@@ -41,4 +49,28 @@ pub trait WorkWatch: Send {
     /// # Errors
     /// The file cannot be read. The next look goes on where this one stopped.
     fn done(&mut self) -> io::Result<Option<u64>>;
+}
+
+/// The next thing to do about an end for this reason, whatever the program.
+pub(crate) fn remedy(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::Auth => Some("log the agent's program in, or give the daemon its key where it is started"),
+        Reason::Billing => Some("add credit, or a way to pay, to the account that the agent works with"),
+        Reason::Overloaded => Some("this passes by itself: retry it in some minutes"),
+        Reason::Budget => {
+            Some("what it has done so far is kept: raise its cap, and resume its session or retry it")
+        }
+        Reason::Done
+        | Reason::Refused
+        | Reason::Deferred
+        | Reason::Limited
+        | Reason::Crashed
+        | Reason::Failed => None,
+    }
+}
+
+/// The name of the program that a command runs: that of its file.
+pub(crate) fn file_name(command: &[String]) -> &str {
+    let program = command.first().map_or("", String::as_str);
+    Path::new(program).file_name().and_then(OsStr::to_str).unwrap_or_default()
 }

@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use aiwg_agents::RefusedTasks;
 use aiwg_agents::claude::{Evaluation, Exit, Format, Progress, ResultWatch, evaluate, read};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -86,7 +87,7 @@ fn it_answers_in_each_format() {
     let text = "it is \"ä\"\n\tand \\ this";
     for options in ["-p", "-p --output-format json", "-p --output-format stream-json --verbose"] {
         let (code, evaluation) = StandIn::new(options).run(text);
-        assert!(code == Some(0) && evaluation.success, "{evaluation:?}");
+        assert!(code == Some(0) && evaluation.is_success(RefusedTasks::Complete), "{evaluation:?}");
         assert_eq!(evaluation.answer.unwrap().trim_end(), format!("stand-in agent: {text}"));
     }
 }
@@ -95,7 +96,7 @@ fn it_answers_in_each_format() {
 fn it_uses_tools_and_is_refused_some() {
     let (code, evaluation) = StandIn::stream()
         .run("do: tool 'echo one >made'; refused 'rm -r x'; retry 529; cost 0.25; answer 'Well done.'");
-    assert!(code == Some(0) && evaluation.success, "{evaluation:?}");
+    assert!(code == Some(0) && evaluation.is_success(RefusedTasks::Complete), "{evaluation:?}");
     assert_eq!((evaluation.answer.as_deref(), evaluation.usage.turns), (Some("Well done."), 3));
     assert_eq!((evaluation.usage.cost_usd, evaluation.usage.tokens.input), (Some(0.25), 300));
     assert_eq!(evaluation.usage.permission_denials[0].what, "rm -r x");
@@ -132,7 +133,7 @@ fn asked_to_end_it_ends_its_tools_and_exits_with_143() {
         assert_eq!(rustix::process::getsid(Some(tool)).unwrap(), tool);
         signal(&child, Signal::TERM);
         let (code, evaluation) = agent.evaluation(child, None);
-        assert_eq!((code, evaluation.success), (Some(143), false));
+        assert_eq!((code, evaluation.is_success(RefusedTasks::Complete)), (Some(143), false));
         until("the tool's end", || rustix::process::test_kill_process(tool).is_err());
     }
 }
@@ -160,7 +161,7 @@ fn it_may_stay_after_its_result() {
     signal(&child, Signal::TERM);
     let status = child.wait().unwrap();
     let exit = Exit { code: status.code(), ended_after_result: true, ..Exit::default() };
-    assert!(evaluate(&exit, &watch.into_output().unwrap(), |_| None).success);
+    assert!(evaluate(&exit, &watch.into_output().unwrap(), |_| None).is_success(RefusedTasks::Complete));
 }
 
 #[test]

@@ -3,14 +3,15 @@
 use std::path::Path;
 
 use aiwg_agents::{
-    evaluation::{Denial, Exit, Usage},
+    AgentProgram, Reason, RefusedTasks,
+    evaluation::{Denial, Evaluation, Exit, Usage},
     find_program, plain, program_of,
 };
 use aiwg_fs::{tail, tail_of};
 use aiwg_model::{EndReason, Outcome, Processes, SessionCost, StopReason, TAIL_BYTES};
 use aiwg_protocol::{
     config::Config,
-    types::{TaskState, TaskUsage},
+    types::{TaskState, TaskUsage, Timestamp},
 };
 use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
 
@@ -53,22 +54,55 @@ pub(super) fn outcome(
         is_sessions = true;
         None
     };
-    let evaluated = program_of(command).evaluate(command, &stdout, &exit, &mut previous_total);
+    let program = program_of(command);
+    let evaluated = program.evaluate(command, &stdout, &exit, &mut previous_total);
     let evaluation = evaluated.unwrap_or_else(|error| {
         tracing::warn!(dir = %dir.display(), %error, "the agent's output could not be read");
         plain::evaluate(&exit)
     });
-    let state = if evaluation.success { TaskState::Completed } else { TaskState::Failed };
+    if let Some(first) = &evaluation.unknown.first {
+        let (program, count) = (program.name(), evaluation.unknown.count);
+        tracing::warn!(program, count, %first, "the agent's output has parts that are not known");
+    }
+    let is_success = evaluation.is_success(RefusedTasks::default());
+    let state = if is_success { TaskState::Completed } else { TaskState::Failed };
+    let now = Timestamp::now();
     Outcome {
         state,
-        reason: EndReason::of_state(state),
+        reason: EndReason::named(evaluation.reason.name().to_owned()),
         exit_code: record.code,
         signal: record.signal,
-        error: evaluation.error,
+        error: explained(&evaluation, program, now),
         result: evaluation.answer.map(|answer| tail_of(&answer, TAIL_BYTES as usize).to_owned()).or(shown),
         processes: Some(Processes { ended: record.processes_ended, left: record.processes_left }),
         session: evaluation.usage.session_total_usd.map(|total_usd| SessionCost { total_usd, is_sessions }),
         usage: usage(evaluation.usage),
+    }
+}
+
+/// The error of a task, with what to do about it.
+fn explained(evaluation: &Evaluation, program: &dyn AgentProgram, now: Timestamp) -> Option<String> {
+    let error = evaluation.error.as_deref()?;
+    let remedy = match evaluation.reason {
+        Reason::Limited => Some(until(evaluation, now)),
+        reason => program.remedy(reason).map(str::to_owned),
+    };
+    Some(remedy.map_or_else(|| error.to_owned(), |remedy| format!("{error}; {remedy}")))
+}
+
+/// The time until which a limit is used up.
+fn until(evaluation: &Evaluation, now: Timestamp) -> String {
+    let limit = evaluation.limit.clone().unwrap_or_default();
+    let window = limit.window.as_ref().map(|window| format!(" ({window})")).unwrap_or_default();
+    let now = u64::try_from(now.as_millis() / 1000).unwrap_or_default();
+    match limit.resets_after(now).and_then(|at| i64::try_from(at).ok()) {
+        Some(at) => {
+            let at = Timestamp::from_millis(at.saturating_mul(1000));
+            format!("the limit of the agent's account{window} is used up until {at}: retry it after that")
+        }
+        None => format!(
+            "the limit of the agent's account{window} is used up, and until when is not known: retry it later"
+        ),
     }
 }
 
@@ -136,5 +170,46 @@ fn not_started(error: &SpawnError, program: &str, root: &Path) -> String {
     match find_program(program, root) {
         Err(why) if of_the_program => why,
         _ => format!("the agent command {program:?} could not be started: {}", error.message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aiwg_agents::limit::Limit;
+
+    use super::*;
+
+    fn error_of(reason: Reason, limit: Option<Limit>) -> String {
+        let error = Some("it said so".to_owned());
+        let now = Timestamp::from_millis(1_795_888_000_000);
+        let evaluation = Evaluation { reason, error, limit, ..Evaluation::default() };
+        explained(&evaluation, program_of(&["claude".to_owned()]), now).unwrap()
+    }
+
+    #[test]
+    fn an_error_says_what_to_do() {
+        for (reason, words) in [
+            (Reason::Auth, "`claude setup-token`"),
+            (Reason::Billing, "add credit"),
+            (Reason::Overloaded, "passes by itself"),
+            (Reason::Budget, "raise its cap"),
+        ] {
+            let error = error_of(reason, None);
+            assert!(error.starts_with("it said so; ") && error.contains(words), "{error}");
+        }
+        assert_eq!(error_of(Reason::Failed, None), "it said so");
+    }
+
+    #[test]
+    fn a_limit_says_until_when_where_that_can_be_believed() {
+        let limited = |resets_at| {
+            error_of(Reason::Limited, Some(Limit { resets_at, window: Some("five_hour".to_owned()) }))
+        };
+        let known = limited(Some(1_795_888_905));
+        assert!(known.contains("(five_hour) is used up until 2026-11-28T18:01:45.000Z"), "{known}");
+        for odd in [None, Some(5), Some(u64::MAX)] {
+            assert!(limited(odd).contains("until when is not known"), "{odd:?}");
+        }
+        assert!(error_of(Reason::Limited, None).contains("until when is not known"));
     }
 }

@@ -2,11 +2,20 @@
 
 use aiwg_fs::tail_of;
 
-use super::{Format, Output, denial::describe, message::ResultMessage};
+use super::{
+    Format, Output,
+    denial::describe,
+    message::ResultMessage,
+    reason::{limit, reason},
+};
 use crate::{
     evaluation::{Evaluation, Exit, Usage},
     plain::{self, failed_exit, with_words},
+    reason::Reason,
 };
+
+/// The error of a session that is not there.
+const NO_SESSION: &str = "No conversation found with session ID";
 
 /// The agent puts notes for its own developers among its errors.
 const DIAGNOSTIC: &str = "[ede_diagnostic]";
@@ -31,7 +40,26 @@ pub fn evaluate(
         Some(refused) => format!("{error}; {refused}"),
         None => error,
     });
-    Evaluation { success: error.is_none(), answer: answer(exit, output), error, refused, usage }
+    let mut unknown = output.unknown.clone();
+    let reason = reason(exit, output, &mut unknown);
+    let result = output.last.as_ref();
+    Evaluation {
+        reason,
+        answer: answer(exit, output),
+        error,
+        refused,
+        limit: limit(reason, output),
+        limit_warnings: output.limit_warnings.clone(),
+        deferred: result.filter(|_| reason == Reason::Deferred).and_then(|result| result.deferred.clone()),
+        is_session_lost: result.is_some_and(is_session_lost),
+        unknown,
+        usage,
+    }
+}
+
+/// True if the session that was to be resumed is not there.
+fn is_session_lost(result: &ResultMessage) -> bool {
+    result.is_error && result.errors.iter().any(|error| error.starts_with(NO_SESSION))
 }
 
 /// The reason for which the work did not succeed; none if it did.
@@ -43,19 +71,13 @@ fn why_not(exit: &Exit<'_>, output: &Output) -> Option<String> {
     }
     match &output.last {
         Some(result) if result.is_error => Some(reported(result)),
-        Some(result) if !is_end_of_work(result) => Some(broken_off(result)),
+        Some(result) if !result.is_end_of_work() => Some(broken_off(result)),
         Some(_) if exit.ended_after_result => None,
         Some(_) => failed_exit(),
         None => failed_exit().or_else(|| {
             Some(with_words("the agent exited with code 0, but gave no result".to_owned(), exit.stderr))
         }),
     }
-}
-
-/// True if the agent had come to the end of its work. It says why it went no further, also where it exits with 0 and reports no error; one of
-/// another make, or an old one, does not say. What is not understood is no success.
-fn is_end_of_work(result: &ResultMessage) -> bool {
-    matches!(result.terminal_reason.as_deref(), None | Some("completed"))
 }
 
 /// The reason for which the agent went no further.

@@ -1,6 +1,6 @@
 //! Each sample was written by the real agent, version 2.1.330; paths are replaced.
 
-use crate::evaluation::Tokens;
+use crate::{RefusedTasks, evaluation::Tokens};
 
 use super::super::scanner::Scanner;
 use super::*;
@@ -44,7 +44,7 @@ fn success() {
         (Format::StreamJson, sample!("retried.jsonl")),
     ] {
         let evaluation = evaluation(format, 0, text);
-        assert!(evaluation.success, "{evaluation:?}");
+        assert!(evaluation.is_success(RefusedTasks::Complete), "{evaluation:?}");
         assert_eq!(evaluation.answer.as_deref(), Some("The answer."));
         assert_eq!((&evaluation.error, &evaluation.refused, evaluation.usage.turns), (&None, &None, 1));
         let tokens = Tokens { input: 100, output: 10, cache_read: 30, cache_creation: 20 };
@@ -57,7 +57,10 @@ fn success() {
 #[test]
 fn the_use_of_a_tool() {
     let evaluation = stream(0, sample!("tool.jsonl"));
-    assert_eq!((evaluation.success, evaluation.answer.as_deref()), (true, Some("It said one.")));
+    assert_eq!(
+        (evaluation.is_success(RefusedTasks::Complete), evaluation.answer.as_deref()),
+        (true, Some("It said one."))
+    );
     assert_eq!((evaluation.usage.turns, evaluation.usage.tokens.output), (2, 20));
     costs(&evaluation, 2.0);
 }
@@ -65,7 +68,7 @@ fn the_use_of_a_tool() {
 #[test]
 fn a_refused_tool_is_reported_though_the_agent_succeeded() {
     let evaluation = stream(0, sample!("refused.jsonl"));
-    assert!(evaluation.success && evaluation.error.is_none());
+    assert!(evaluation.is_success(RefusedTasks::Complete) && evaluation.error.is_none());
     assert!(evaluation.refused.unwrap().starts_with("it was refused Bash (touch x)"));
     assert_eq!(evaluation.usage.permission_denials.len(), 1);
 }
@@ -73,7 +76,7 @@ fn a_refused_tool_is_reported_though_the_agent_succeeded() {
 #[test]
 fn an_error_of_the_model() {
     let evaluation = stream(1, sample!("api-error.jsonl"));
-    assert_eq!((evaluation.success, evaluation.answer), (false, None));
+    assert_eq!((evaluation.is_success(RefusedTasks::Complete), evaluation.answer), (false, None));
     let error = evaluation.error.unwrap();
     assert_eq!(error, "the agent reported an error: Failed to authenticate. API Error: 403 not for this key");
 }
@@ -81,7 +84,7 @@ fn an_error_of_the_model() {
 #[test]
 fn an_interrupted_agent_exits_with_0_and_has_not_succeeded() {
     let evaluation = stream(0, sample!("interrupted.jsonl"));
-    assert_eq!((evaluation.success, evaluation.answer), (false, None));
+    assert_eq!((evaluation.is_success(RefusedTasks::Complete), evaluation.answer), (false, None));
     let error = evaluation.error.unwrap();
     assert_eq!(error, "the agent reported an error: error_during_execution, aborted_tools");
 }
@@ -89,7 +92,7 @@ fn an_interrupted_agent_exits_with_0_and_has_not_succeeded() {
 #[test]
 fn an_agent_ended_in_the_middle_leaves_its_session() {
     let evaluation = stream(143, sample!("terminated.jsonl"));
-    assert!(!evaluation.success && evaluation.usage.session_id.is_some());
+    assert!(!evaluation.is_success(RefusedTasks::Complete) && evaluation.usage.session_id.is_some());
     assert_eq!(evaluation.error.as_deref(), Some("the agent exited with code 143: on stderr"));
     assert_eq!(evaluation.usage.cost_usd, None);
 }
@@ -125,16 +128,19 @@ fn a_failed_exit_after_a_result_is_a_failure_unless_the_daemon_caused_it() {
     let evaluation = evaluate(&exit, &output, |_| None);
     assert_eq!(evaluation.error.as_deref(), Some("the agent was ended by signal 9"));
     exit.ended_after_result = true;
-    assert!(evaluate(&exit, &output, |_| None).success);
+    assert!(evaluate(&exit, &output, |_| None).is_success(RefusedTasks::Complete));
     exit = Exit { code: Some(143), ended_after_result: true, ..Exit::default() };
-    assert!(evaluate(&exit, &output, |_| None).success);
+    assert!(evaluate(&exit, &output, |_| None).is_success(RefusedTasks::Complete));
 }
 
 #[test]
 fn text_is_evaluated_by_the_exit_code() {
     let exit = Exit { code: Some(0), stdout: Some("The answer.\n"), ..Exit::default() };
     let evaluation = evaluate(&exit, &Output::new(Format::Text), |_| None);
-    assert_eq!((evaluation.success, evaluation.answer.as_deref()), (true, Some("The answer.\n")));
+    assert_eq!(
+        (evaluation.is_success(RefusedTasks::Complete), evaluation.answer.as_deref()),
+        (true, Some("The answer.\n"))
+    );
     assert_eq!(evaluation.usage, Usage::default());
     let failed = Exit { code: Some(1), stderr: "why", ..exit };
     assert_eq!(
@@ -169,7 +175,10 @@ fn a_resumed_session_costs_only_what_came_to_it() {
 #[test]
 fn work_that_waited_for_the_background_is_summed_up() {
     let evaluation = stream(0, sample!("background.jsonl"));
-    assert_eq!((evaluation.success, evaluation.answer.as_deref()), (true, Some("It has finished.")));
+    assert_eq!(
+        (evaluation.is_success(RefusedTasks::Complete), evaluation.answer.as_deref()),
+        (true, Some("It has finished."))
+    );
     assert_eq!((evaluation.usage.turns, evaluation.usage.tokens.input), (3, 300));
     costs(&evaluation, 3.0);
     let document = self::evaluation(Format::Json, 0, sample!("background.json"));

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Denial;
-use crate::evaluation::Tokens;
+use crate::evaluation::{DeferredTool, Tokens};
 
 /// Maximum number of denials kept of one message; the others are counted.
 const MOST_DENIALS: usize = 20;
@@ -35,6 +35,15 @@ pub(super) struct Message {
     usage: Value,
     permission_denials: Value,
     model_usage_since_last_result: Value,
+    deferred_tool_use: Value,
+    api_error: Value,
+    api_error_status: Value,
+    api_error_type: Value,
+    /// The kind of error that a message of the model is about.
+    error: Value,
+    /// Set on the messages of a subagent.
+    parent_tool_use_id: Value,
+    pub(super) rate_limit_info: Value,
 }
 
 /// A result message: the end of the agent's work, or of a part of it.
@@ -53,12 +62,37 @@ pub(super) struct ResultMessage {
     pub(super) tokens: Tokens,
     pub(super) denials: Vec<Denial>,
     pub(super) denial_count: usize,
+    /// Kind of the API's error, in a word of the program.
+    pub(super) api_error: Option<String>,
+    /// HTTP status of the API's error.
+    pub(super) api_error_status: Option<u64>,
+    /// Kind of the API's error, in a word of the API.
+    pub(super) api_error_type: Option<String>,
+    pub(super) deferred: Option<DeferredTool>,
+}
+
+impl ResultMessage {
+    /// True if the agent had come to the end of its work. It says why it went no further, also where it exits with 0 and reports no error; one
+    /// of another make, or an old one, does not say. What is not understood is no success.
+    pub(super) fn is_end_of_work(&self) -> bool {
+        matches!(self.terminal_reason.as_deref(), None | Some("completed"))
+    }
 }
 
 impl Message {
     /// True if it is of this type, and of this subtype if one is given.
     pub(super) fn is(&self, kind: &str, subtype: Option<&str>) -> bool {
         self.kind == kind && subtype.is_none_or(|subtype| self.subtype == subtype)
+    }
+
+    /// True if it is of the agent itself, and not of one of its subagents.
+    pub(super) fn is_main(&self) -> bool {
+        self.parent_tool_use_id.is_null()
+    }
+
+    /// The kind of error that it is about.
+    pub(super) fn error(&self) -> Option<String> {
+        self.error.as_str().map(str::to_owned)
     }
 
     /// Content of a result message.
@@ -74,6 +108,10 @@ impl Message {
             terminal_reason: self.terminal_reason.as_str().map(str::to_owned),
             turns: count(&self.num_turns),
             session_total_usd: usd(&self.total_cost_usd),
+            api_error: self.api_error.as_str().map(str::to_owned),
+            api_error_status: self.api_error_status.as_u64(),
+            api_error_type: self.api_error_type.as_str().map(str::to_owned),
+            deferred: DeferredTool::from_json(&self.deferred_tool_use),
             own_cost_usd: cost_of_models(&self.model_usage_since_last_result),
             tokens: Tokens::from_json(&self.usage),
             text: match self.result {

@@ -17,14 +17,17 @@
 //!
 //! Memory is bounded: the output is read line by line, and of a line over [`LONGEST_LINE`] no more is held than what is used.
 
+mod deferred;
 mod denial;
 mod evaluate;
 mod format;
 mod lenient;
+mod limits;
 mod message;
 mod output;
 mod program;
 mod read;
+mod reason;
 mod scanner;
 mod watch;
 

@@ -3,9 +3,32 @@
 use serde_json::Value;
 
 use super::{
-    Denial, Format, Tokens,
+    Denial, Format, Tokens, limits,
     message::{Message, ResultMessage, believed_usd, sum},
 };
+use crate::{
+    evaluation::Unknown,
+    limit::{Limit, LimitWarning},
+};
+
+/// The types of messages that there are. One that is not among them says nothing that is understood here.
+const TYPES: &[&str] = &[
+    "system",
+    "assistant",
+    "user",
+    "result",
+    "rate_limit_event",
+    "stream_event",
+    "tool_progress",
+    "tool_use_summary",
+    "auth_status",
+    "prompt_suggestion",
+    "control_request",
+    "control_response",
+    "control_cancel_request",
+    "command_lifecycle",
+    "keep_alive",
+];
 
 /// Maximum number of denials kept of all the results of an output; the others are counted.
 const MOST_DENIALS: usize = 50;
@@ -30,6 +53,12 @@ pub struct Output {
     pub(super) background_tasks: usize,
     /// Number of messages that have changed the agent's progress.
     pub(super) steps: u64,
+    /// The kind of error that the model's last message is about; none where it is about none.
+    pub(super) error: Option<String>,
+    /// The limit that is used up by the last event; none where work may go on.
+    pub(super) rejected: Option<Limit>,
+    pub(super) limit_warnings: Vec<LimitWarning>,
+    pub(super) unknown: Unknown,
 }
 
 impl Output {
@@ -67,10 +96,26 @@ impl Output {
             let before = self.background_tasks;
             self.background_tasks = message.tasks.as_array().map_or(0, Vec::len);
             self.steps += u64::from(self.background_tasks != before);
-        } else if message.is("system", Some("init")) || message.is("assistant", None) {
-            self.steps += u64::from(!self.works_again);
-            self.works_again = true;
+        } else if message.is("system", Some("init")) {
+            self.take_work();
+        } else if message.is("assistant", None) {
+            self.take_work();
+            if message.is_main() {
+                self.error = message.error();
+            }
+        } else if message.is("rate_limit_event", None) {
+            self.rejected = limits::rejected(&message.rate_limit_info);
+            limits::update(&mut self.limit_warnings, &message.rate_limit_info);
+        } else if let Value::String(kind) = &message.kind
+            && !TYPES.contains(&kind.as_str())
+        {
+            self.unknown.add("type", kind);
         }
+    }
+
+    fn take_work(&mut self) {
+        self.steps += u64::from(!self.works_again);
+        self.works_again = true;
     }
 
     fn take_result(&mut self, result: ResultMessage) {

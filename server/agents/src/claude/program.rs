@@ -5,7 +5,8 @@ use std::{io, path::Path};
 use super::{Format, Progress, ResultWatch, evaluate, read};
 use crate::{
     evaluation::{Evaluation, Exit},
-    program::{AgentProgram, PreviousTotal, WorkWatch},
+    program::{AgentProgram, PreviousTotal, WorkWatch, file_name, remedy},
+    reason::Reason,
 };
 
 /// `claude -p` with an output format that says how the work went, whatever the program is called: a wrapper may run it.
@@ -18,7 +19,7 @@ impl AgentProgram for Claude {
     }
 
     fn understands(&self, command: &[String]) -> bool {
-        Format::of(command) != Format::Text
+        file_name(command) == self.name() || Format::of(command) != Format::Text
     }
 
     fn evaluate(
@@ -31,8 +32,20 @@ impl AgentProgram for Claude {
         Ok(evaluate(exit, &read(stdout, 0, Format::of(command))?, previous_total))
     }
 
+    fn remedy(&self, reason: Reason) -> Option<&'static str> {
+        match reason {
+            Reason::Auth => Some(
+                "log in with `claude auth login`, or for unattended use set CLAUDE_CODE_OAUTH_TOKEN to what `claude setup-token` gives, and \
+                 restart the daemon",
+            ),
+            other => remedy(other),
+        }
+    }
+
     fn watch(&self, command: &[String], stdout: &Path) -> Option<Box<dyn WorkWatch>> {
-        Some(Box::new(Watch { watch: ResultWatch::new(stdout, 0, Format::of(command)), before: 0 }))
+        let format = Format::of(command);
+        (format != Format::Text)
+            .then(|| Box::new(Watch { watch: ResultWatch::new(stdout, 0, format), before: 0 }) as _)
     }
 }
 

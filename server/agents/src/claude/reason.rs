@@ -1,0 +1,216 @@
+//! The reason why the work of `claude` ended, by its result and by what came before it.
+//!
+//! All errors of its API exit with 1 and have the subtype "success"; which one it was stands in words of its own. A word that is not known
+//! counts as absent, as `claude` asks for: it adds new ones with each version.
+
+use super::{Format, Output, message::ResultMessage};
+use crate::{
+    evaluation::{Exit, Unknown},
+    limit::Limit,
+    plain::reason_of_exit,
+    reason::Reason,
+};
+
+/// The limit of the plan.
+const USAGE_LIMIT: &str = "usage_limit_reached";
+
+/// Where only the text says that a limit by the minute was hit, and not that of the plan.
+const BY_THE_MINUTE: &str = "not your usage limit";
+
+/// Values of `terminal_reason` with which the work ends without being done, and nothing more is to be said.
+const FAILED_ENDS: &[&str] = &[
+    "blocking_limit",
+    "rapid_refill_breaker",
+    "prompt_too_long",
+    "image_error",
+    "model_error",
+    "malformed_tool_use_exhausted",
+    "aborted_streaming",
+    "aborted_tools",
+    "stop_hook_prevented",
+    "hook_stopped",
+    "max_turns",
+    "background_requested",
+    "structured_output_retry_exhausted",
+    "tool_deferred_unavailable",
+    "turn_setup_failed",
+];
+
+/// Kinds of errors that do not pass by themselves, and that no login or credit mends.
+const FAILED_ERRORS: &[&str] = &[
+    "max_output_tokens",
+    "dlp_request_denied",
+    "claude_code_version_too_old",
+    "safety_monitor_blocked",
+    "hook_denied",
+    "effort_requires_thinking",
+    "advisor_incompatible",
+    "tool_history_mismatch",
+    "autocompact_thrashing",
+    "pdf_too_large",
+    "pdf_password_protected",
+    "media_removed",
+    "tls_untrusted_ca",
+    "tls_cert_signature_failure",
+    "gateway_content_type",
+    "consent_unanswered",
+    "no_allowed_fallback",
+    "model_substitution_disabled",
+    "field_not_granted",
+    "empty_completion",
+    "malformed_tool_use_exhausted",
+    "unattended_start_limit",
+    "unattended_start_unconfirmed",
+    "message_over_context_limit",
+    "network_edge_blocked",
+    "named_profile_unusable",
+    "invalid_request",
+    "model_not_found",
+    "not_found_error",
+    "request_too_large",
+];
+
+/// The reason that each word of an error stands for: `error` of the model's last message, or `api_error` or `api_error_type` of the result. None
+/// where it tells less than the HTTP status.
+const ERRORS: &[(&str, Option<Reason>)] = &[
+    ("authentication_failed", Some(Reason::Auth)),
+    ("authentication_error", Some(Reason::Auth)),
+    ("oauth_org_not_allowed", Some(Reason::Auth)),
+    ("account_on_hold", Some(Reason::Auth)),
+    ("verification_required", Some(Reason::Auth)),
+    ("cloud_credential_error", Some(Reason::Auth)),
+    ("stored_login_refused", Some(Reason::Auth)),
+    ("oauth_refresh_store_refused", Some(Reason::Auth)),
+    ("provider_credentials", Some(Reason::Auth)),
+    ("gateway_signin_required", Some(Reason::Auth)),
+    ("gateway_session_expired", Some(Reason::Auth)),
+    ("api_key_auth_disabled", Some(Reason::Auth)),
+    ("org_disabled_credential", Some(Reason::Auth)),
+    ("invalid_credential_header", Some(Reason::Auth)),
+    ("billing_error", Some(Reason::Billing)),
+    ("model_requires_usage_credits", Some(Reason::Billing)),
+    ("long_context_credits_required", Some(Reason::Billing)),
+    ("overloaded", Some(Reason::Overloaded)),
+    ("overloaded_error", Some(Reason::Overloaded)),
+    ("server_error", Some(Reason::Overloaded)),
+    ("api_error", Some(Reason::Overloaded)),
+    ("timeout_error", Some(Reason::Overloaded)),
+    ("connection_failed", Some(Reason::Overloaded)),
+    ("no_response", Some(Reason::Overloaded)),
+    ("stream_idle_timeout", Some(Reason::Overloaded)),
+    ("computer_slept", Some(Reason::Overloaded)),
+    (USAGE_LIMIT, Some(Reason::Limited)),
+    ("rate_limit", None),
+    ("rate_limit_error", None),
+    ("permission_error", None),
+    ("unknown", None),
+    ("invalid_request_error", None),
+];
+
+/// Texts of errors that have no word of their own where the format is `json`, by their beginnings.
+const TEXTS: &[(&str, Reason)] = &[
+    ("Not logged in", Reason::Auth),
+    ("Invalid API key", Reason::Auth),
+    ("Credit balance is too low", Reason::Billing),
+];
+
+/// The reason why the work ended.
+pub(super) fn reason(exit: &Exit<'_>, output: &Output, unknown: &mut Unknown) -> Reason {
+    if output.format == Format::Text {
+        return reason_of_exit(exit);
+    }
+    match &output.last {
+        Some(result) if result.is_error => of_error(result, output, unknown),
+        Some(result) if !result.is_end_of_work() => broken_off(result, unknown),
+        Some(_) if exit.ended_after_result => done(output),
+        Some(_) => match reason_of_exit(exit) {
+            Reason::Done => done(output),
+            other => other,
+        },
+        // What did not say that it is done is not done.
+        None => match reason_of_exit(exit) {
+            Reason::Done => Reason::Failed,
+            other => other,
+        },
+    }
+}
+
+/// The limit that is used up, where that is the reason.
+pub(super) fn limit(reason: Reason, output: &Output) -> Option<Limit> {
+    (reason == Reason::Limited).then(|| output.rejected.clone().unwrap_or_default())
+}
+
+fn done(output: &Output) -> Reason {
+    if output.denial_count > 0 { Reason::Refused } else { Reason::Done }
+}
+
+/// The reason of a result that is no error, but no end of the work either.
+fn broken_off(result: &ResultMessage, unknown: &mut Unknown) -> Reason {
+    match result.terminal_reason.as_deref().unwrap_or_default() {
+        "tool_deferred" => Reason::Deferred,
+        "budget_exhausted" => Reason::Budget,
+        known if FAILED_ENDS.contains(&known) || known == "api_error" => Reason::Failed,
+        other => {
+            unknown.add("terminal_reason", other);
+            Reason::Failed
+        }
+    }
+}
+
+fn of_error(result: &ResultMessage, output: &Output, unknown: &mut Unknown) -> Reason {
+    match result.terminal_reason.as_deref() {
+        _ if result.subtype == "error_max_budget_usd" => Reason::Budget,
+        Some("api_error") | None => of_api_error(result, output, unknown),
+        Some(_) => broken_off(result, unknown),
+    }
+}
+
+/// The reason by the first word that says it: the result's own kind, then that of the model's last message, then the type that the API gave.
+fn of_api_error(result: &ResultMessage, output: &Output, unknown: &mut Unknown) -> Reason {
+    let words = [&result.api_error, &output.error, &result.api_error_type];
+    // All of them are looked up: each that is not known counts.
+    let known: Vec<Reason> = words.into_iter().flatten().filter_map(|word| of_word(word, unknown)).collect();
+    let text = result.text.as_deref().unwrap_or_default();
+    let by_text =
+        || TEXTS.iter().find(|(beginning, _)| text.starts_with(beginning)).map(|(_, reason)| *reason);
+    match known.first() {
+        Some(reason) => *reason,
+        None => by_text().unwrap_or_else(|| of_status(result.api_error_status, text, output)),
+    }
+}
+
+fn of_word(word: &str, unknown: &mut Unknown) -> Option<Reason> {
+    if FAILED_ERRORS.contains(&word) {
+        return Some(Reason::Failed);
+    }
+    let known = ERRORS.iter().find(|(name, _)| *name == word);
+    if known.is_none() {
+        unknown.add("error", word);
+    }
+    known.and_then(|(_, reason)| *reason)
+}
+
+fn of_status(status: Option<u64>, text: &str, output: &Output) -> Reason {
+    match status {
+        Some(401 | 403) => Reason::Auth,
+        Some(402) => Reason::Billing,
+        Some(429) => too_many_requests(text, output),
+        Some(408 | 500..=599) => Reason::Overloaded,
+        _ => Reason::Failed,
+    }
+}
+
+/// The reason of HTTP status 429 without more. A subscription's limit by the minute is rejected like that of the plan, but has no time of a
+/// reset. With an API key there is no event, and nothing tells the two apart: that is a limit without a time.
+fn too_many_requests(text: &str, output: &Output) -> Reason {
+    match &output.rejected {
+        Some(limit) if limit.resets_at.is_some() => Reason::Limited,
+        Some(_) => Reason::Overloaded,
+        None if text.contains(BY_THE_MINUTE) => Reason::Overloaded,
+        None => Reason::Limited,
+    }
+}
+
+#[cfg(test)]
+#[path = "reason_tests.rs"]
+mod tests;
