@@ -5,7 +5,7 @@
 
 use std::{
     fs::{File, Metadata},
-    io::{self, Read},
+    io::{self, Read, Seek},
     os::{
         fd::AsRawFd,
         unix::{
@@ -14,6 +14,7 @@ use std::{
         },
     },
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use aiwg_fs::open_regular;
@@ -49,19 +50,32 @@ const GONE: &[u8] = b" (deleted)";
 #[derive(Debug)]
 pub struct ShimProgram {
     file: File,
-    state: State,
+    uid: u32,
+    /// The state in which it was read last.
+    state: Mutex<State>,
 }
 
 /// The attributes that show that a file has been written to.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct State {
     len: u64,
     modified: (i64, i64),
+    /// The last change of the file or of its attributes, which nobody can set back.
+    changed: (i64, i64),
 }
 
 impl State {
     fn of(found: &Metadata) -> Self {
-        Self { len: found.len(), modified: (found.mtime(), found.mtime_nsec()) }
+        Self {
+            len: found.len(),
+            modified: (found.mtime(), found.mtime_nsec()),
+            changed: (found.ctime(), found.ctime_nsec()),
+        }
+    }
+
+    /// True if it has the same content, as far as length and time of modification tell.
+    fn seems_as(&self, before: &Self) -> bool {
+        (self.len, self.modified) == (before.len, before.modified)
     }
 }
 
@@ -77,20 +91,28 @@ impl ShimProgram {
     /// The small program at this path, if it is of this build and this user's, and no other user may write to it.
     fn at(path: &Path, uid: u32) -> io::Result<Option<Self>> {
         let file = open_regular(path)?;
-        let found = file.metadata()?;
-        let mode = found.permissions().mode();
-        if found.uid() != uid || mode & 0o111 == 0 || mode & 0o002 != 0 {
-            return Ok(None);
-        }
-        let is_of_this_build = holds((&file).take(LARGEST), mark().as_bytes())?;
-        Ok(is_of_this_build.then(|| Self { file, state: State::of(&found) }))
+        let state = usable(&file, uid)?;
+        Ok(state.map(|state| Self { file, uid, state: Mutex::new(state) }))
     }
 
     /// The path by which a child of the calling process can execute it. None once it has been written to, or is not beside the calling process's
     /// program any more: it would not recognize that as a daemon.
     pub fn path(&self) -> Option<PathBuf> {
-        let is_unchanged = State::of(&self.file.metadata().ok()?) == self.state;
-        (is_unchanged && self.is_beside(&program_of("self")?)).then(|| self.descriptor())
+        (self.is_unchanged().ok()? && self.is_beside(&program_of("self")?)).then(|| self.descriptor())
+    }
+
+    /// True if it has not been written to. A new name, a link and a new mode change its attributes only: then it is read again.
+    fn is_unchanged(&self) -> io::Result<bool> {
+        let now = State::of(&self.file.metadata()?);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if now == *state {
+            return Ok(true);
+        }
+        match usable(&self.file, self.uid)? {
+            Some(read) if read.seems_as(&state) => *state = read,
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     fn is_beside(&self, own: &Path) -> bool {
@@ -100,6 +122,19 @@ impl ShimProgram {
     fn descriptor(&self) -> PathBuf {
         format!("/proc/self/fd/{}", self.file.as_raw_fd()).into()
     }
+}
+
+/// The state of a file that is the small program of this build and this user's, and that no other user may write to.
+fn usable(mut file: &File, uid: u32) -> io::Result<Option<State>> {
+    // Before it is read: a later change shows.
+    let found = file.metadata()?;
+    let mode = found.permissions().mode();
+    if found.uid() != uid || mode & 0o111 == 0 || mode & 0o002 != 0 {
+        return Ok(None);
+    }
+    file.rewind()?;
+    let is_of_this_build = holds(file.take(LARGEST), mark().as_bytes())?;
+    Ok(is_of_this_build.then(|| State::of(&found)))
 }
 
 /// True if this text is read. In pieces: the program is looked through at each start of a daemon, whose memory it is not worth.
@@ -197,7 +232,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = program(dir.path(), MARK, 0o755);
         let found = ShimProgram::at(&path, path.metadata().unwrap().uid()).unwrap().unwrap();
-        let is_unchanged = || State::of(&found.file.metadata().unwrap()) == found.state;
+        let is_unchanged = || found.is_unchanged().unwrap();
         assert!(is_unchanged());
         // Replaced by another file, it is still the one that was found.
         std::fs::write(dir.path().join("new"), "another").unwrap();
@@ -206,7 +241,28 @@ mod tests {
         let path = program(dir.path(), MARK, 0o755);
         let found = ShimProgram::at(&path, path.metadata().unwrap().uid()).unwrap().unwrap();
         std::fs::write(&path, "another").unwrap();
-        assert!(State::of(&found.file.metadata().unwrap()) != found.state);
+        assert!(!found.is_unchanged().unwrap());
+    }
+
+    #[test]
+    fn one_that_is_written_to_shows_although_its_length_and_time_are_as_before() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = program(dir.path(), MARK, 0o755);
+        let found = ShimProgram::at(&path, path.metadata().unwrap().uid()).unwrap().unwrap();
+        let modified = path.metadata().unwrap().modified().unwrap();
+        // A new mode alone is no other program, one that others may write to is none any more.
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).unwrap();
+        assert!(found.is_unchanged().unwrap());
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o757)).unwrap();
+        assert!(!found.is_unchanged().unwrap());
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+        assert!(found.is_unchanged().unwrap());
+        let other = format!("{BEFORE_BUILD}{:016x}\n", BUILD ^ 1);
+        assert_eq!(other.len(), MARK.len());
+        std::fs::write(&path, other).unwrap();
+        File::open(&path).unwrap().set_modified(modified).unwrap();
+        assert_eq!(path.metadata().unwrap().modified().unwrap(), modified);
+        assert!(!found.is_unchanged().unwrap());
     }
 
     #[test]
