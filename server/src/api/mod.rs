@@ -11,15 +11,9 @@ mod subscriptions;
 
 use std::sync::Arc;
 
-use aiwg_store::Reader;
 use tokio::sync::Semaphore;
 
-use crate::{
-    component::Components,
-    context::{Context, unreadable},
-    reload::Reload,
-};
-use aiwg_protocol::{ApiError, types::Subsystems};
+use crate::{component::Components, components::watcher::FileWatcher, context::Context, reload::Reload};
 
 pub(crate) use caller::{Caller, caller_of, has_no_agents, is_from_outside};
 use growth::Growth;
@@ -35,6 +29,7 @@ const MOST_READS: usize = 64;
 pub(crate) struct Api {
     pub(crate) context: Arc<Context>,
     components: Components,
+    watcher: Arc<FileWatcher>,
     pub(crate) reload: Reload,
     /// The memory that connections may hold.
     pub(crate) memory: Memory,
@@ -47,7 +42,7 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    pub(crate) fn new(context: Arc<Context>, components: Components) -> Self {
+    pub(crate) fn new(context: Arc<Context>, components: Components, watcher: Arc<FileWatcher>) -> Self {
         Self {
             reload: Reload::new(Arc::clone(&context), components.clone()),
             memory: Memory::new(context.settings.get().config.daemon.max_memory_mb),
@@ -56,12 +51,8 @@ impl Api {
             growth: Arc::default(),
             context,
             components,
+            watcher,
         }
-    }
-
-    /// The status of the components. It may block.
-    fn subsystems(&self, reader: &dyn Reader) -> Result<Subsystems, ApiError> {
-        self.components.status(&self.context, reader).map_err(|error| unreadable(&error))
     }
 
     /// The largest payload that an event may have, in bytes.

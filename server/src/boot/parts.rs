@@ -35,7 +35,7 @@ pub(super) struct Found {
     pub(super) api: Arc<Api>,
     /// A reader for work that takes long.
     pub(super) copying: Arc<dyn Reader>,
-    pub(super) watcher: FileWatcher,
+    pub(super) watcher: Arc<FileWatcher>,
     pub(super) state_guard: Arc<StateGuard>,
     /// The time up to which things had aged in an earlier daemon.
     pub(super) aged: Option<Timestamp>,
@@ -48,7 +48,7 @@ pub(super) fn build(components: &Components, found: Found) -> Vec<Arc<dyn Compon
     vec![
         Arc::new(HealthChecker { components: components.clone() }),
         Arc::new(Socket::new(listener, api)),
-        Arc::new(watcher),
+        watcher,
         Arc::new(Supervisor),
         Arc::new(Rules),
         Arc::new(Scheduler { components: components.clone() }),

@@ -182,12 +182,13 @@ impl Daemon {
         let supervisor = tokio::spawn(supervise(Arc::new(shared), core.left.agents, core.orders));
 
         let components = Components::default();
-        let api = Arc::new(Api::new(Arc::clone(&context), components.clone()));
+        let watcher = Arc::new(FileWatcher::of(&context, watched, core.gatherer));
+        let api = Arc::new(Api::new(Arc::clone(&context), components.clone(), Arc::clone(&watcher)));
         let found = Found {
             listener,
             api: Arc::clone(&api),
             copying,
-            watcher: FileWatcher::of(&context, watched, core.gatherer),
+            watcher,
             state_guard: Arc::clone(&state_guard),
             aged: core.left.aged,
         };

@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use aiwg_protocol::{
     ApiError,
     config::{Action, Rule},
@@ -31,9 +29,7 @@ async fn status(handler: &Handler) -> Result<Part<AutomationStatus>, ApiError> {
     let firings = handler.context.read(|reader| reader.firings(EXECUTIONS_SHOWN)).await?;
     let rules: Vec<_> =
         automation.rules.into_iter().map(|state| rule_status(state, automation.enabled)).collect();
-    let api = Arc::clone(&handler.api);
-    let subsystems = handler.context.read(move |reader| api.components.status(&api.context, reader)).await?;
-    let watcher = subsystems.file_watcher;
+    let watcher = handler.api.watcher.watch_status();
     let status = AutomationStatus {
         enabled: automation.enabled,
         rule_count: rule_count(&handler.context.settings.get().config),

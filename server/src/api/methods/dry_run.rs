@@ -151,7 +151,7 @@ fn unwatched(api: &Api, path: &Path) -> Result<Option<String>, ApiError> {
         }));
     }
     let why = match options(context.project.root(), config).verdict(path, Kind::Modified) {
-        Ok(Verdict::Reported) if api.subsystems(&*context.reader)?.file_watcher.enabled => return Ok(None),
+        Ok(Verdict::Reported) if api.watcher.watch_status().enabled => return Ok(None),
         Ok(Verdict::Reported) => {
             return Ok(Some("files are not watched: `aiwg daemon status` says why".to_owned()));
         }

@@ -212,7 +212,7 @@ impl FileWatcher {
     }
 
     /// The status of the watching.
-    fn watch_status(&self) -> FileWatcherSubsystem {
+    pub(crate) fn watch_status(&self) -> FileWatcherSubsystem {
         let found = self.lock().as_ref().map(Watcher::status);
         let enabled = found.is_some();
         let status = found.unwrap_or_default();
