@@ -9,7 +9,7 @@ use aiwg_protocol::{
     wire::client::{FromServer, Messages, ToServer, messages},
 };
 use futures::{SinkExt, Stream, StreamExt, stream};
-use tokio::{net::UnixStream, time::sleep};
+use tokio::{net::UnixStream, sync::watch, time::sleep};
 
 use crate::{
     connection::{closed, connect, in_time, lost},
@@ -31,6 +31,8 @@ pub struct Subscribe {
     /// True to connect again and go on where it stopped when the connection is lost: the daemon restarts, a tunnel
     /// breaks.
     pub reconnect: bool,
+    /// Is sent `false` when the connection is lost, and `true` when there is one again. Only with `reconnect`.
+    pub is_connected: Option<watch::Sender<bool>>,
 }
 
 /// An item of a subscription.
@@ -130,9 +132,19 @@ impl Subscription {
                     return Ok(pushed);
                 }
                 Ok(None) => {}
-                Err(error) if self.options.reconnect && may_come_back(&error) => self.reopen().await?,
+                Err(error) if self.options.reconnect && may_come_back(&error) => {
+                    self.note_connected(false);
+                    self.reopen().await?;
+                    self.note_connected(true);
+                }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    fn note_connected(&self, is_connected: bool) {
+        if let Some(noted) = &self.options.is_connected {
+            noted.send_replace(is_connected);
         }
     }
 

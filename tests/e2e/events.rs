@@ -1,6 +1,10 @@
 //! Pushed events, and outputs that are followed.
 
-use std::time::Duration;
+use std::{
+    io::{BufRead, BufReader},
+    process::Stdio,
+    time::Duration,
+};
 
 use aiwg_client::{
     ClientError, DaemonClient, Pushed, Subscribe,
@@ -160,6 +164,38 @@ async fn the_rust_stream_goes_on_after_a_restart() {
     }
     assert!(matches!(plain.next().await, Some(Err(ClientError::Disconnected(_)))));
     assert!(plain.next().await.is_none());
+}
+
+#[test]
+fn a_watch_says_when_the_daemon_is_away_and_when_it_is_back() {
+    let project = Project::started(json!({}));
+    emit(&mut project.wire(), "a:before");
+    let mut watch = project
+        .command()
+        .args(["event", "watch", "a:*", "--since", "0", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut events = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut topic =
+        || serde_json::from_str::<Value>(&events.next().unwrap().unwrap()).unwrap()["topic"].clone();
+    let mut said = BufReader::new(watch.stderr.take().unwrap()).lines();
+    let mut said = || said.next().unwrap().unwrap();
+    assert_eq!(topic(), "a:before");
+    for round in 0..2 {
+        project.stop();
+        let away = said();
+        assert!(away.contains("is lost"), "{away}");
+        project.start();
+        let back = said();
+        assert!(back.contains("is back"), "{back}");
+        let after = format!("a:{round}");
+        emit(&mut project.wire(), &after);
+        assert_eq!(topic(), after.as_str());
+    }
+    watch.kill().unwrap();
+    watch.wait().unwrap();
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl Notices {
     /// Prints the notices above the line that is being typed, until the conversation ends.
     pub(super) async fn print(mut self, mut printer: impl ExternalPrinter) {
         let topics = vec!["task:*".to_owned()];
-        let events = self.client.subscribe(Subscribe { topics, since: None, reconnect: true });
+        let events = self.client.subscribe(Subscribe { topics, reconnect: true, ..Subscribe::default() });
         let Ok(mut events) = events.await else { return };
         while let Some(Ok(pushed)) = events.next().await {
             let Pushed::Event(event) = pushed else { continue };

@@ -24,6 +24,10 @@ use crate::{
     project::in_time,
 };
 
+/// The notes of a watch on its connection.
+const AWAY: &str = "the connection to the daemon is lost; the events since come when it is back";
+const BACK: &str = "the connection to the daemon is back";
+
 pub(crate) async fn run(
     client: &DaemonClient,
     command: EventCommand,
@@ -81,8 +85,20 @@ async fn watch(
     output: &Output,
 ) -> Result<(), CliError> {
     end_with_the_reader();
-    let mut events = in_time(client.subscribe(Subscribe { topics, since, reconnect: true })).await?;
-    while let Some(pushed) = events.next().await {
+    let (is_connected, mut connection) = tokio::sync::watch::channel(true);
+    let subscribe = Subscribe { topics, since, reconnect: true, is_connected: Some(is_connected) };
+    let mut events = in_time(client.subscribe(subscribe)).await?;
+    loop {
+        let pushed = tokio::select! {
+            // The end of a silence is said before the events after it.
+            biased;
+            Ok(()) = connection.changed() => {
+                note(if *connection.borrow_and_update() { BACK } else { AWAY });
+                continue;
+            }
+            pushed = events.next() => pushed,
+        };
+        let Some(pushed) = pushed else { return Ok(()) };
         match pushed? {
             Pushed::Event(event) if output.json => json_line(&event)?,
             Pushed::Event(Event { seq, at, topic, payload, .. }) => {
@@ -96,7 +112,6 @@ async fn watch(
             }
         }
     }
-    Ok(())
 }
 
 /// Prints what to type for the events that are not listed, if there are any.

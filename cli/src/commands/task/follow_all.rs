@@ -52,7 +52,8 @@ pub(super) async fn follow_all(
     let project = Arc::new(project);
     let (sender, mut heard) = channel(64);
     let topics = vec!["task:started".to_owned()];
-    let mut events = in_time(client.subscribe(Subscribe { topics, since: None, reconnect: true })).await?;
+    let mut events =
+        in_time(client.subscribe(Subscribe { topics, reconnect: true, ..Subscribe::default() })).await?;
     let running =
         TaskListParams { state: Some(TaskState::Running), limit: Some(1000), ..TaskListParams::default() };
     let mut followed = HashSet::new();
