@@ -1,6 +1,6 @@
 //! The outcomes of tasks.
 
-use aiwg_protocol::types::{TaskState, TaskUsage};
+use aiwg_protocol::types::{Json, TaskState, TaskUsage};
 
 use crate::{run::EndReason, task::StopReason};
 
@@ -25,6 +25,8 @@ pub struct Outcome {
     pub usage: Option<TaskUsage>,
     /// Cost of its session so far.
     pub session: Option<SessionCost>,
+    /// What its run has left besides, as JSON, to be kept with the run; none for nothing.
+    pub detail: Option<Json>,
 }
 
 /// Cost of an agent's session from its very beginning, as the agent reports it.
@@ -59,6 +61,7 @@ impl Outcome {
             processes: None,
             usage: None,
             session: None,
+            detail: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use aiwg_protocol::types::{TaskState, TaskUsage, Timestamp};
+use aiwg_protocol::types::{Json, TaskState, TaskUsage, Timestamp};
 
 use crate::task::{StopReason, TaskNo, TaskRow};
 
@@ -39,6 +39,8 @@ pub struct RunStart<'a> {
     pub at: Timestamp,
     /// Path of its directory, relative to the task's; none for that itself.
     pub dir: Option<&'a str>,
+    /// Expected cost that is set aside while it is under way, in US dollars.
+    pub reserved_usd: Option<f64>,
 }
 
 /// A run as stored.
@@ -62,6 +64,10 @@ pub struct RunRow {
     pub usage: Option<TaskUsage>,
     /// Path of its directory, relative to the task's; none for that itself.
     pub dir: Option<String>,
+    /// Expected cost that was set aside for it, in US dollars.
+    pub reserved_usd: Option<f64>,
+    /// What it has left besides, as JSON; none for nothing.
+    pub detail: Option<Json>,
 }
 
 impl RunRow {

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, TaskUsage, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::{run::EndReason, terms::Terms};
+
 /// Size of the end of an agent's output that its task holds, in bytes: 64 KiB.
 pub const TAIL_BYTES: u64 = 64 * 1024;
 
@@ -94,6 +96,15 @@ pub struct TaskSpec {
     pub rule: Option<String>,
     /// The conversation that it is a turn of.
     pub conversation: Option<String>,
+    /// The lane in which it runs; none for no lane.
+    pub lane: Option<String>,
+    /// Its class in the queue, which the engine assigns: what keeps one task of a class from starting keeps all of them.
+    /// Empty for the common class.
+    pub class: String,
+    /// The terms on which it runs and counts as done.
+    pub terms: Terms,
+    /// Time after which it is no longer wanted, if it has not been started by then; none for any time.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A task as stored.
@@ -123,6 +134,8 @@ pub struct TaskRow {
     pub exit_code: Option<i32>,
     /// The signal that ended the agent.
     pub signal: Option<i32>,
+    /// Why it ended, by the vocabulary of its runs; none before its end.
+    pub reason: Option<EndReason>,
     /// The reason for which it did not complete.
     pub error: Option<String>,
     /// The agent's answer.

@@ -74,6 +74,17 @@ pub struct EventPage {
     pub is_full: bool,
 }
 
+/// What the class of a queued task may depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Classified<'a> {
+    /// Its lane.
+    pub lane: Option<&'a str>,
+    /// Its agent.
+    pub agent: Option<&'a str>,
+    /// The rule that made it.
+    pub rule: Option<&'a str>,
+}
+
 /// Selects tasks.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {

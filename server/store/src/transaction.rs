@@ -1,12 +1,12 @@
 //! Changing the store.
 
 use aiwg_model::{
-    Cursor, Firing, Hold, ImportedTask, InForce, Keep, Outcome, Pending, RunId, RunStart, StopReason, Switch,
-    TaskNo, TaskRow, TaskSpec,
+    Cursor, Firing, Hold, ImportedTask, InForce, Keep, Outcome, Pending, QueueSwitch, RunId, RunStart,
+    StopReason, Switch, TaskNo, TaskRow, TaskSpec,
 };
 use aiwg_protocol::types::{Event, TaskState, TaskUsage, Timestamp};
 
-use crate::{Result, View};
+use crate::{Classified, Result, View};
 
 /// An open transaction. All that is done in it counts together once it is committed; nothing of it has happened if it is dropped before.
 ///
@@ -52,6 +52,25 @@ pub trait Transaction: View {
     /// It does not run.
     fn requeue(&mut self, no: TaskNo, started: bool) -> Result<()>;
 
+    /// One launch more of a running task, for its next run in the slot that it has.
+    ///
+    /// # Errors
+    /// It does not run.
+    fn go_on(&mut self, no: TaskNo) -> Result<()>;
+
+    /// Changes what is stored of a queued task: its prompt, priority, lane, class, agent and time of expiry. Its place changes with its
+    /// priority.
+    ///
+    /// # Errors
+    /// It is not queued.
+    fn edit(&mut self, no: TaskNo, spec: &TaskSpec) -> Result<()>;
+
+    /// Puts the queued tasks into classes again: `class_of` gives that of a task with this lane, agent and rule.
+    fn classify(&mut self, class_of: &dyn Fn(&Classified<'_>) -> String) -> Result<()>;
+
+    /// Switches a switch of the queue on since this time, or off if none is given.
+    fn set_queue_switch(&mut self, switch: QueueSwitch, since: Option<Timestamp>) -> Result<()>;
+
     /// Notes why a running task is being ended, so that it ends in the right state even if this daemon does not see it end.
     fn mark_ending(&mut self, no: TaskNo, ending: StopReason) -> Result<()>;
 
@@ -96,8 +115,9 @@ pub trait Transaction: View {
     /// session's cost, unless it is lower. 0 for an unknown session.
     fn session_cost(&mut self, session: &str, total: f64) -> Result<f64>;
 
-    /// Adds what a task used to the sums: of its rule, if it has one, and of the day in UTC.
-    fn add_usage(&mut self, rule: Option<&str>, usage: &TaskUsage, at: Timestamp) -> Result<()>;
+    /// Adds what a run used to the sums: of its task's rule, if it has one, and of the day in UTC. `is_first` says that nothing of its task
+    /// was added before: it counts as one task more.
+    fn add_usage(&mut self, rule: Option<&str>, usage: &TaskUsage, is_first: bool, at: Timestamp) -> Result<()>;
 
     /// Appends an event that already has its number.
     fn insert_event(&mut self, event: &Event) -> Result<()>;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{BusyPeriod, Cursor, Hold, Pending, RunRow, Switch, TaskNo, TaskRow};
+use aiwg_model::{BusyPeriod, Cursor, Head, Hold, Pending, QueueSwitch, RunRow, Switch, TaskNo, TaskRow};
 use aiwg_protocol::types::{ChatTurn, Event, TaskState, Timestamp};
 
 use crate::{Result, Selection};
@@ -36,9 +36,23 @@ pub trait View {
     /// Number of queued tasks, those that wait for others included.
     fn queued(&self) -> u64;
 
-    /// The task that is to start next: of those that wait for nothing, the one with the highest priority, where an hour in the queue counts
-    /// as one priority more; of several, the one with the lowest number.
-    fn next_queued(&self) -> Result<Option<TaskNo>>;
+    /// The first task of each class of the queue that has one which nothing holds, in the order of the classes: the one with the highest
+    /// priority, where an hour in the queue counts as one priority more; of several, the one with the lowest number.
+    fn heads(&self) -> Result<Vec<Head>>;
+
+    /// The task that is to start next, of all classes.
+    fn next_queued(&self) -> Result<Option<TaskNo>> {
+        Ok(self.heads()?.into_iter().min_by_key(|head| (head.place, head.no)).map(|head| head.no))
+    }
+
+    /// Time since which a switch of the queue is on; none if it is off.
+    fn queue_switch(&self, switch: QueueSwitch) -> Result<Option<Timestamp>>;
+
+    /// Time at which the first queued task expires, of those that expire after this moment; of all if none is given.
+    fn next_expiry(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>>;
+
+    /// The queued tasks that have expired, those first that have so longest, `limit` at the most.
+    fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<TaskNo>>;
 
     /// The task of these that is to start next.
     fn next_of(&self, tasks: &[TaskNo]) -> Result<Option<TaskNo>>;

@@ -21,6 +21,7 @@ mod open;
 mod overview;
 mod prune;
 mod quarantine;
+mod queue;
 mod read;
 mod reserve;
 mod row;

@@ -52,7 +52,7 @@ enum Holds {
 type Column = (&'static str, Holds, bool);
 
 /// The tables beside those of tasks and events: what each column holds, and whether it may be empty.
-const BESIDE: [(&str, &[Column]); 8] = {
+const BESIDE: [(&str, &[Column]); 9] = {
     use Holds::{Number, Real, Short, Switch, Text, Time};
     [
         (
@@ -100,6 +100,7 @@ const BESIDE: [(&str, &[Column]); 8] = {
             ],
         ),
         ("session", &[("id", Text, false), ("cost_usd", Real, false)]),
+        ("queue_switch", &[("name", Text, false), ("at", Time, false)]),
     ]
 };
 
@@ -148,6 +149,8 @@ fn mend_beside(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         let held = is_held(column, &Holds::Number, true);
         connection.execute(&format!("UPDATE task SET {column} = NULL WHERE NOT {held}"), [])?;
     }
+    // The queue is read class by class, in the order of texts.
+    connection.execute("UPDATE task SET class = '' WHERE typeof(class) <> 'text'", [])?;
     let waiting = is_held("waiting", &Holds::Short, false);
     connection.execute(
         &format!(

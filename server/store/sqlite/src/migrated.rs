@@ -69,9 +69,9 @@ fn what_tasks_waited_for_holds_them() {
     assert_eq!(held, [vec![], vec![one.clone()], vec![one, two], vec![Hold::rest()], vec![]]);
     assert_eq!(store.needed(TaskNo(3)).unwrap(), [TaskNo(3), TaskNo(1), TaskNo(2)]);
     store.start(TaskNo(1), Timestamp::default()).unwrap();
-    assert_eq!(store.next_queued().unwrap(), None);
+    assert_eq!(store.heads().unwrap().first().map(|head| head.no), None);
     assert_eq!(store.release(Hold::AFTER, "1").unwrap(), [TaskNo(2), TaskNo(3)]);
-    assert_eq!(store.next_queued().unwrap(), Some(TaskNo(2)));
+    assert_eq!(store.heads().unwrap().first().map(|head| head.no), Some(TaskNo(2)));
     store.release_all(Hold::REST).unwrap();
     assert_eq!(store.next_of(&[TaskNo(3), TaskNo(4)]).unwrap(), Some(TaskNo(4)));
 }
@@ -111,6 +111,8 @@ fn the_last_run_of_each_task() {
         signal: None,
         usage: None,
         dir: None,
+        reserved_usd: None,
+        detail: None,
     };
     let usage = TaskUsage {
         cost_usd: 0.5,

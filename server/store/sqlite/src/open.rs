@@ -31,6 +31,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("migrations/cursors.sql"),
     include_str!("migrations/holds.sql"),
     include_str!("migrations/runs.sql"),
+    include_str!("migrations/trust.sql"),
 ];
 
 pub(super) fn open_writer(path: &Path, thoroughly: bool) -> Result<Connection, StoreError> {

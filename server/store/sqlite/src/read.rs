@@ -111,30 +111,6 @@ impl SqliteReader {
         })
     }
 
-    /// The first tasks of the queue, in the order in which they will start; those that wait for others come last. No more than the
-    /// beginning of each.
-    ///
-    /// # Errors
-    /// The database cannot be read.
-    pub(crate) fn queued(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
-        let queue = |index: &str, condition: &str| {
-            format!(
-                "SELECT {TASK_HEAD_COLUMNS} FROM task INDEXED BY {index} WHERE state = 'queued' AND {condition}
-                 ORDER BY place, no LIMIT ?"
-            )
-        };
-        self.with(|connection| {
-            let mut tasks = Vec::new();
-            // One after the other: each is an index by itself.
-            for (index, condition) in [("task_queue", "waiting = 0"), ("task_waiting", "waiting > 0")] {
-                let room = limit as usize - tasks.len();
-                let mut select = connection.prepare_cached(&queue(index, condition))?;
-                tasks.extend(readable(select.query_map([room], read_task)?, &self.reports)?);
-            }
-            Ok(tasks)
-        })
-    }
-
     /// The number of the last event that was ever stored.
     ///
     /// # Errors

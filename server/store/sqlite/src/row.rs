@@ -1,6 +1,6 @@
 //! Rows as values.
 
-use aiwg_model::{StopReason, TaskNo, TaskRow, TaskSpec};
+use aiwg_model::{EndReason, StopReason, TaskNo, TaskRow, TaskSpec};
 use aiwg_protocol::types::{Cause, TaskState, Timestamp, Word};
 use rusqlite::{
     Row, ToSql,
@@ -19,7 +19,7 @@ macro_rules! task_columns {
             $metadata,
             ", cause, created_at, started_at, completed_at, launch, attempts, \
              ending, exit_code, error, result, after, signal, processes_ended, processes_left, usage, rule, waiting > 0, \
-             conversation"
+             conversation, lane, class, terms, expires_at, reason"
         )
     };
 }
@@ -49,6 +49,10 @@ pub(super) fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
             after: row.get::<_, Option<AsJson<_>>>(18)?.map_or_else(Vec::new, |after| after.0),
             rule: row.get(23)?,
             conversation: row.get(25)?,
+            lane: row.get(26)?,
+            class: row.get(27)?,
+            terms: row.get::<_, Option<AsJson<_>>>(28)?.map(|terms| terms.0).unwrap_or_default(),
+            expires_at: row.get::<_, Option<Millis>>(29)?.map(|at| at.0),
         },
         is_waiting: row.get(24)?,
         created_at: row.get::<_, Millis>(9)?.0,
@@ -57,6 +61,7 @@ pub(super) fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
         launch: row.get(12)?,
         attempts: row.get(13)?,
         ending: row.get::<_, Option<Reason>>(14)?.map(|reason| reason.0),
+        reason: row.get::<_, Option<String>>(30)?.map(EndReason::named),
         exit_code: row.get(15)?,
         error: row.get(16)?,
         result: row.get(17)?,

@@ -1,7 +1,7 @@
 //! The runs of tasks: a row for each, written at its start and at its end.
 
 use aiwg_model::{EndReason, Outcome, RunId, RunRow, RunStart, TaskNo};
-use aiwg_protocol::types::{TaskUsage, Timestamp};
+use aiwg_protocol::types::{Json, TaskUsage, Timestamp};
 use aiwg_store::Reports;
 use rusqlite::{Connection, Row, params};
 
@@ -16,8 +16,15 @@ use super::{
 impl SqliteStore {
     /// Notes that a run begins, in place of one that was noted under its number.
     pub(crate) fn begin_run(&mut self, run: &RunStart<'_>) -> rusqlite::Result<()> {
-        self.statement("INSERT OR REPLACE INTO run (task, n, kind, started_at, dir) VALUES (?, ?, ?, ?, ?)")?
-            .execute(params![Number(run.id.task), run.id.n, run.kind, Millis(run.at), run.dir])?;
+        self.statement("INSERT OR REPLACE INTO run (task, n, kind, started_at, dir, reserved_usd) VALUES (?, ?, ?, ?, ?, ?)")?
+            .execute(params![
+                Number(run.id.task),
+                run.id.n,
+                run.kind,
+                Millis(run.at),
+                run.dir,
+                run.reserved_usd
+            ])?;
         Ok(())
     }
 
@@ -27,7 +34,7 @@ impl SqliteStore {
         let counted = |count: fn(&TaskUsage) -> u64| usage.map(|usage| count(usage).min(MOST));
         self.statement(
             "UPDATE run SET ended_at = ?3, reason = ?4, exit_code = ?5, signal = ?6, session = ?7, cost_usd = ?8, turns = ?9,
-                 input_tokens = ?10, output_tokens = ?11, cache_read_tokens = ?12, cache_creation_tokens = ?13
+                 input_tokens = ?10, output_tokens = ?11, cache_read_tokens = ?12, cache_creation_tokens = ?13, detail = ?14
              WHERE task = ?1 AND n = ?2",
         )?
         .execute(params![
@@ -44,6 +51,7 @@ impl SqliteStore {
             counted(|usage| usage.output_tokens),
             counted(|usage| usage.cache_read_tokens),
             counted(|usage| usage.cache_creation_tokens),
+            outcome.detail.as_ref().map(Json::as_str),
         ])?;
         Ok(())
     }
@@ -77,7 +85,7 @@ impl SqliteReader {
 fn runs(connection: &Connection, task: TaskNo, reports: &Reports) -> rusqlite::Result<Vec<RunRow>> {
     let mut select = connection.prepare_cached(
         "SELECT n, kind, started_at, ended_at, reason, exit_code, signal, dir, session, cost_usd, turns, input_tokens,
-                output_tokens, cache_read_tokens, cache_creation_tokens
+                output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail
          FROM run WHERE task = ? ORDER BY n",
     )?;
     readable(select.query_map([Number(task)], |row| read_run(task, row))?, reports)
@@ -94,6 +102,9 @@ fn read_run(task: TaskNo, row: &Row<'_>) -> rusqlite::Result<RunRow> {
         signal: row.get(6)?,
         dir: row.get(7)?,
         usage: read_usage(row)?,
+        reserved_usd: row.get(15)?,
+        // What is no JSON is passed over: nothing depends on it alone.
+        detail: row.get::<_, Option<String>>(16)?.and_then(|text| Json::from_text(text).ok()),
     })
 }
 

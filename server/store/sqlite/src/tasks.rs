@@ -13,12 +13,8 @@ use super::{
 /// The error of a task that has failed since its row cannot be read.
 const UNREADABLE: &str = "its row in the database could not be read: it was edited, or is damaged. What could not be read of it is gone";
 
-/// The index is named, since SQLite would rather read all that are queued and sort them.
-const NEXT_QUEUED: &str = "SELECT no FROM task INDEXED BY task_queue
-     WHERE state = 'queued' AND waiting = 0 ORDER BY place, no LIMIT 1";
-
 /// In this time whoever waits gains one priority, in milliseconds: an hour. What is queued already has it counted in.
-const AGEING_MS: i64 = 3_600_000;
+pub(super) const AGEING_MS: i64 = 3_600_000;
 
 impl SqliteStore {
     /// Finds since when the last task in the queue waits.
@@ -38,8 +34,8 @@ impl SqliteStore {
         let place = self.waits_since.saturating_sub(AGEING_MS * i64::from(task.priority));
         self.statement(
             "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, after, event, rule,
-                               conversation, place)
-             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                               conversation, place, lane, class, terms, expires_at)
+             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             Number(no),
@@ -56,14 +52,13 @@ impl SqliteStore {
             task.rule,
             task.conversation,
             place,
+            task.lane,
+            task.class,
+            (!task.terms.is_usual()).then_some(AsJson(&task.terms)),
+            task.expires_at.map(Millis),
         ])?;
         self.count(None, Some(TaskState::Queued));
         Ok(())
-    }
-
-    /// The task that is to start next.
-    pub(crate) fn next_queued(&self) -> rusqlite::Result<Option<TaskNo>> {
-        self.statement(NEXT_QUEUED)?.query_row([], number).optional()
     }
 
     /// The task of these that starts next.
@@ -131,7 +126,7 @@ impl SqliteStore {
             .query_row([Number(no)], |row| row.get(0))?;
         self.statement(
             "UPDATE task SET state = 'failed', completed_at = ?2, error = ?3, env = '{}', metadata = '{}', cause = NULL, after = NULL,
-                 usage = NULL, ending = NULL, priority = 0, timeout_ms = NULL, launch = 0, attempts = 0, waiting = 0,
+                 usage = NULL, ending = NULL, reason = 'lost', lane = NULL, class = '', terms = NULL, expires_at = NULL, priority = 0, timeout_ms = NULL, launch = 0, attempts = 0, waiting = 0,
                  prompt = CAST(prompt AS TEXT), agent = CAST(agent AS TEXT), rule = CAST(rule AS TEXT),
                  conversation = CAST(conversation AS TEXT), created_at = CAST(created_at AS INTEGER), started_at = NULL,
                  exit_code = NULL, signal = NULL, result = NULL, processes_ended = NULL, processes_left = NULL
@@ -192,7 +187,7 @@ impl SqliteStore {
         let changed = self
             .statement(
                 "UPDATE task SET state = ?3, completed_at = ?4, exit_code = ?5, error = ?6, result = ?7, signal = ?8,
-                    processes_ended = ?9, processes_left = ?10, usage = ?11, waiting = 0
+                    processes_ended = ?9, processes_left = ?10, usage = ?11, reason = ?12, waiting = 0
                  WHERE no = ?1 AND state = ?2",
             )?
             .execute(params![
@@ -207,6 +202,7 @@ impl SqliteStore {
                 outcome.processes.map(|processes| processes.ended),
                 outcome.processes.map(|processes| processes.left),
                 outcome.usage.as_ref().map(AsJson),
+                outcome.reason.name(),
             ])?;
         if from == TaskState::Queued {
             self.forget_holds(no)?;
@@ -227,16 +223,6 @@ impl SqliteStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_next_task_is_the_first_of_an_index() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&dir.path().join("db")).unwrap();
-        let mut plan = store.connection().prepare(&format!("EXPLAIN QUERY PLAN {NEXT_QUEUED}")).unwrap();
-        let steps: Vec<String> =
-            plan.query_map([], |row| row.get(3)).unwrap().map(|step| step.unwrap()).collect();
-        assert_eq!(steps, ["SCAN task USING COVERING INDEX task_queue"]);
-    }
 
     #[test]
     fn whoever_waits_gains_one_priority_an_hour() {
@@ -260,7 +246,7 @@ mod tests {
             .map(|task| task.no.0)
             .collect();
         assert_eq!(queued, [2, 1, 3, 4]);
-        assert_eq!(store.next_queued().unwrap(), Some(TaskNo(2)));
+        assert_eq!(store.heads().unwrap()[0].no, TaskNo(2));
         assert_eq!(store.next_of(&[TaskNo(4), TaskNo(3)]).unwrap(), Some(TaskNo(3)));
     }
 }

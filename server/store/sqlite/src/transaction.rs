@@ -3,12 +3,12 @@
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use aiwg_model::{
-    BusyPeriod, Cursor, Firing, Hold, ImportedTask, InForce, Keep, Outcome, Pending, RuleFacts, RunId,
+    BusyPeriod, Cursor, Firing, Head, Hold, ImportedTask, InForce, Keep, Outcome, Pending, QueueSwitch, RuleFacts, RunId,
     RunRow, RunStart, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
 };
 use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, TaskUsage, Timestamp};
 use aiwg_store::{
-    EventFilter, EventPage, Reader, Result, Selection, Store, TaskFilter, TaskPage, Transaction, View,
+    Classified, EventFilter, EventPage, Reader, Result, Selection, Store, TaskFilter, TaskPage, Transaction, View,
 };
 
 use super::{error::of, read::SqliteReader, stamp::log_of, write::SqliteStore};
@@ -124,7 +124,10 @@ impl View for Open<'_> {
         running() -> Vec<TaskRow>;
         running_numbers() -> Vec<TaskNo>;
         runs(task: TaskNo) -> Vec<RunRow>;
-        next_queued() -> Option<TaskNo>;
+        heads() -> Vec<Head>;
+        queue_switch(switch: QueueSwitch) -> Option<Timestamp>;
+        next_expiry(after: Option<Timestamp>) -> Option<Timestamp>;
+        expired(now: Timestamp, limit: u32) -> Vec<TaskNo>;
         next_of(tasks: &[TaskNo]) -> Option<TaskNo>;
         needed(task: TaskNo) -> Vec<TaskNo>;
         holds(task: TaskNo) -> Vec<Hold>;
@@ -167,6 +170,10 @@ impl Transaction for Open<'_> {
         task_or_fail(no: TaskNo, at: Timestamp) -> Option<TaskRow>;
         start(no: TaskNo, at: Timestamp) -> ();
         requeue(no: TaskNo, started: bool) -> ();
+        go_on(no: TaskNo) -> ();
+        edit(no: TaskNo, spec: &TaskSpec) -> ();
+        classify(class_of: &dyn Fn(&Classified<'_>) -> String) -> ();
+        set_queue_switch(switch: QueueSwitch, since: Option<Timestamp>) -> ();
         mark_ending(no: TaskNo, ending: StopReason) -> ();
         finish(no: TaskNo, from: TaskState, outcome: &Outcome, at: Timestamp) -> ();
         begin_run(run: &RunStart<'_>) -> ();
@@ -180,7 +187,7 @@ impl Transaction for Open<'_> {
         note_in_vain(no: TaskNo, after: TaskNo) -> ();
         forget_conversation(conversation: &str) -> usize;
         session_cost(session: &str, total: f64) -> f64;
-        add_usage(rule: Option<&str>, usage: &TaskUsage, at: Timestamp) -> ();
+        add_usage(rule: Option<&str>, usage: &TaskUsage, is_first: bool, at: Timestamp) -> ();
         insert_event(event: &Event) -> ();
         move_cursor(cursor: &Cursor) -> ();
         set_switch(rule: Option<&str>, switch: Switch) -> ();
@@ -207,6 +214,7 @@ impl Reader for SqliteReader {
         queued(limit: u32) -> Vec<TaskRow>;
         overview(queued: u32, finished: u32) -> Vec<TaskRow>;
         needed(task: TaskNo) -> Vec<TaskNo>;
+        queue_switch(switch: QueueSwitch) -> Option<Timestamp>;
         holds(task: TaskNo) -> Vec<Hold>;
         stats() -> TaskStats;
         turns(conversation: &str, limit: u32, bytes: usize) -> (Vec<ChatTurn>, bool);

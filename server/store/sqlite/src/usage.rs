@@ -34,18 +34,20 @@ impl SqliteStore {
         &mut self,
         rule: Option<&str>,
         usage: &TaskUsage,
+        is_first: bool,
         at: Timestamp,
     ) -> rusqlite::Result<()> {
         let counted =
             COUNTED.map(|name| format!("{name} = CAST(min({name} + excluded.{name}, {MOST}) AS INTEGER)"));
         self.statement(&format!(
-            "INSERT INTO usage VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?)
+            "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (day, rule) DO UPDATE SET cost_usd = cost_usd + excluded.cost_usd, {}",
             counted.join(", ")
         ))?
         .execute(params![
             day(at),
             rule.unwrap_or_default(),
+            u32::from(is_first),
             usage.cost_usd,
             usage.turns.min(MOST),
             usage.input_tokens.min(MOST),
@@ -113,7 +115,7 @@ mod tests {
         let usage =
             TaskUsage { turns: u64::MAX, input_tokens: MOST, output_tokens: 7, ..TaskUsage::default() };
         for _ in 0..3 {
-            store.add_usage(Some("a"), &usage, Timestamp::default()).unwrap();
+            store.add_usage(Some("a"), &usage, true, Timestamp::default()).unwrap();
         }
         // As an earlier version has left it.
         store
@@ -121,7 +123,7 @@ mod tests {
             .unwrap()
             .execute([])
             .unwrap();
-        store.add_usage(Some("b"), &usage, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
+        store.add_usage(Some("b"), &usage, true, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap();
         let stats = usage_stats(store.connection()).unwrap();
         assert_eq!((stats.total.tasks, stats.total.turns, stats.total.output_tokens), (5, MOST, 29));
         assert_eq!(stats.total.cost_usd, 0.5);

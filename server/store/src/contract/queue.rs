@@ -1,10 +1,10 @@
 //! The queue: its order, and what waits in it.
 
-use aiwg_model::{Hold, Outcome, PROMPT_HEAD, TaskNo, TaskSpec};
+use aiwg_model::{Hold, Outcome, PROMPT_HEAD, QueueSwitch, TaskNo, TaskSpec};
 use aiwg_protocol::types::TaskState;
 
 use super::{Backend, at, commit, numbers, queue, task};
-use crate::Reader;
+use crate::{Reader, Store};
 
 fn prior(priority: i32) -> TaskSpec {
     TaskSpec { priority, ..task("x") }
@@ -198,4 +198,109 @@ pub fn an_overview_shows_what_matters(backend: &dyn Backend) {
         assert_eq!(row.spec.prompt.len(), PROMPT_HEAD + 1, "one more shows that there is more");
         assert!(row.spec.env.is_empty());
     }
+}
+
+fn of_class(class: &str, lane: Option<&str>, priority: i32) -> TaskSpec {
+    TaskSpec { class: class.to_owned(), lane: lane.map(str::to_owned), ..prior(priority) }
+}
+
+fn heads(store: &mut dyn Store) -> Vec<(String, u64)> {
+    let heads = store.view().unwrap().heads().unwrap();
+    heads.into_iter().map(|head| (head.class, head.no.0)).collect()
+}
+
+fn named(heads: &[(&str, u64)]) -> Vec<(String, u64)> {
+    heads.iter().map(|(class, no)| ((*class).to_owned(), *no)).collect()
+}
+
+/// Each class has a queue of its own; together they have one order.
+pub fn classes_queue_by_themselves(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let specs = [
+        (1, of_class("", None, 0)),
+        (2, of_class("docs", Some("docs"), 5)),
+        (3, of_class("", None, 1)),
+        (4, of_class("docs", Some("docs"), 0)),
+        (5, of_class("a", Some("a"), -1)),
+    ];
+    for (no, spec) in &specs {
+        queue(&mut *store, *no, spec);
+    }
+    let reader = backend.reader();
+    assert_eq!(heads(&mut *store), named(&[("", 3), ("a", 5), ("docs", 2)]));
+    assert_eq!(queued(&*reader, 100), [2, 3, 1, 4, 5]);
+    assert_eq!(queued(&*reader, 3), [2, 3, 1]);
+    assert_eq!(store.view().unwrap().next_queued().unwrap(), Some(TaskNo(2)));
+    commit(&mut *store, |tx| tx.start(TaskNo(2), at(1)));
+    assert_eq!(heads(&mut *store), named(&[("", 3), ("a", 5), ("docs", 4)]));
+    commit(&mut *store, |tx| {
+        tx.classify(&|of| if of.lane == Some("docs") { "new".to_owned() } else { String::new() })
+    });
+    assert_eq!(heads(&mut *store), named(&[("", 3), ("new", 4)]));
+    commit(&mut *store, |tx| tx.requeue(TaskNo(2), true));
+    assert_eq!(heads(&mut *store), named(&[("", 3), ("new", 2)]), "running ones are classified, too");
+}
+
+/// A queued task is changed in its place; one that is not queued is not changed.
+pub fn queued_tasks_are_edited(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let (first, second) = (queue(&mut *store, 1, &task("x")), queue(&mut *store, 2, &task("y")));
+    let edited = TaskSpec {
+        prompt: "z".to_owned(),
+        agent: Some("other".to_owned()),
+        expires_at: Some(at(60)),
+        ..of_class("docs", Some("docs"), 3)
+    };
+    commit(&mut *store, |tx| tx.edit(second, &edited));
+    assert_eq!(queued(&*backend.reader(), 9), [2, 1]);
+    let found = store.view().unwrap().task(second).unwrap().unwrap().spec;
+    assert_eq!((&*found.prompt, found.agent.as_deref(), found.priority), ("z", Some("other"), 3));
+    assert_eq!((found.lane.as_deref(), &*found.class), (Some("docs"), "docs"));
+    assert_eq!(store.view().unwrap().next_expiry(None).unwrap(), Some(at(60)));
+    commit(&mut *store, |tx| tx.edit(second, &prior(-1)));
+    assert_eq!(queued(&*backend.reader(), 9), [1, 2]);
+    commit(&mut *store, |tx| tx.start(first, at(1)));
+    assert!(store.begin().unwrap().edit(first, &edited).is_err(), "it is not queued");
+}
+
+/// What is queued expires at its time; what has been started does not.
+pub fn queued_tasks_expire(backend: &dyn Backend) {
+    let mut store = backend.store();
+    for (no, seconds) in [(1, 30), (2, 10), (3, 20)] {
+        queue(&mut *store, no, &TaskSpec { expires_at: Some(at(seconds)), ..task("x") });
+    }
+    queue(&mut *store, 4, &task("never"));
+    commit(&mut *store, |tx| tx.start(TaskNo(3), at(1)));
+    let view = store.view().unwrap();
+    assert_eq!(view.next_expiry(None).unwrap(), Some(at(10)));
+    assert_eq!(view.next_expiry(Some(at(10))).unwrap(), Some(at(30)));
+    assert!(view.expired(at(9), 9).unwrap().is_empty());
+    assert_eq!(numbers(&view.expired(at(30), 9).unwrap()), [2, 1]);
+    assert_eq!(numbers(&view.expired(at(30), 1).unwrap()), [2]);
+}
+
+/// A switch of the queue is kept with its time.
+pub fn queue_switches_are_kept(backend: &dyn Backend) {
+    let mut store = backend.store();
+    assert_eq!(store.view().unwrap().queue_switch(QueueSwitch::Paused).unwrap(), None);
+    commit(&mut *store, |tx| tx.set_queue_switch(QueueSwitch::Paused, Some(at(5))));
+    drop(store);
+    let mut store = backend.store();
+    assert_eq!(store.view().unwrap().queue_switch(QueueSwitch::Paused).unwrap(), Some(at(5)));
+    assert_eq!(backend.reader().queue_switch(QueueSwitch::Paused).unwrap(), Some(at(5)));
+    commit(&mut *store, |tx| tx.set_queue_switch(QueueSwitch::Paused, None));
+    assert_eq!(backend.reader().queue_switch(QueueSwitch::Paused).unwrap(), None);
+}
+
+/// A task goes on in its slot with one launch more, and no attempt more.
+pub fn a_running_task_goes_on(backend: &dyn Backend) {
+    let mut store = backend.store();
+    let no = queue(&mut *store, 1, &task("x"));
+    assert!(store.begin().unwrap().go_on(no).is_err(), "it does not run");
+    commit(&mut *store, |tx| {
+        tx.start(no, at(1))?;
+        tx.go_on(no)
+    });
+    let row = store.view().unwrap().task(no).unwrap().unwrap();
+    assert_eq!((row.state, row.launch, row.attempts), (TaskState::Running, 2, 1));
 }

@@ -1,12 +1,12 @@
 //! Runs: what is stored of each.
 
 use aiwg_model::{EndReason, Keep, Outcome, RunId, RunRow, RunStart, StopReason, TaskNo};
-use aiwg_protocol::types::{TaskState, TaskUsage};
+use aiwg_protocol::types::{Json, TaskState, TaskUsage};
 
 use super::{Backend, at, commit, queue, task};
 
 fn start(task: TaskNo, n: u32, kind: &'static str, dir: Option<&'static str>) -> RunStart<'static> {
-    RunStart { id: RunId { task, n }, kind, at: at(i64::from(n)), dir }
+    RunStart { id: RunId { task, n }, kind, at: at(i64::from(n)), dir, reserved_usd: None }
 }
 
 fn begun(start: &RunStart<'static>) -> RunRow {
@@ -20,6 +20,8 @@ fn begun(start: &RunStart<'static>) -> RunRow {
         signal: None,
         usage: None,
         dir: start.dir.map(str::to_owned),
+        reserved_usd: start.reserved_usd,
+        detail: None,
     }
 }
 
@@ -27,7 +29,10 @@ fn begun(start: &RunStart<'static>) -> RunRow {
 pub fn runs_are_kept(backend: &dyn Backend) {
     let mut store = backend.store();
     let (one, two) = (queue(&mut *store, 1, &task("x")), queue(&mut *store, 2, &task("y")));
-    let (lost, checked) = (start(one, 1, RunRow::AGENT, None), start(one, 2, "check", Some("2")));
+    let (lost, checked) = (
+        start(one, 1, RunRow::AGENT, None),
+        RunStart { reserved_usd: Some(0.5), ..start(one, 2, "check", Some("2")) },
+    );
     let other = start(two, 1, RunRow::AGENT, None);
     commit(&mut *store, |tx| [&checked, &lost, &other].into_iter().try_for_each(|run| tx.begin_run(run)));
     assert_eq!(store.view().unwrap().runs(one).unwrap(), [begun(&lost), begun(&checked)]);
@@ -49,6 +54,7 @@ pub fn runs_are_kept(backend: &dyn Backend) {
         exit_code: Some(3),
         signal: Some(9),
         usage: Some(usage.clone()),
+        detail: Some(Json::from_text(r#"{"tail": "x"}"#).unwrap()),
         ..Outcome::without_exit(TaskState::Timeout, "why")
     };
     commit(&mut *store, |tx| {
@@ -62,6 +68,7 @@ pub fn runs_are_kept(backend: &dyn Backend) {
         exit_code: Some(3),
         signal: Some(9),
         usage: Some(TaskUsage { permission_denials: Vec::new(), ..usage }),
+        detail: of_checked.detail,
         ..begun(&checked)
     };
     let reader = backend.reader();

@@ -12,13 +12,14 @@ pub fn usage_is_summed_up(backend: &dyn Backend) {
     let usage = |cost_usd, turns| TaskUsage { cost_usd, turns, input_tokens: 10, ..TaskUsage::default() };
     let day = |text: &str| text.parse::<Timestamp>().unwrap();
     commit(&mut *store, |tx| {
-        tx.add_usage(Some("a"), &usage(0.5, 1), day("2026-01-01T23:59:59Z"))?;
-        tx.add_usage(Some("a"), &usage(0.25, 2), day("2026-01-02T00:00:00Z"))?;
-        tx.add_usage(None, &usage(2.0, u64::MAX), day("2026-01-02T12:00:00Z"))?;
-        tx.add_usage(None, &usage(2.0, MOST), day("2026-01-02T13:00:00Z"))
+        tx.add_usage(Some("a"), &usage(0.5, 1), true, day("2026-01-01T23:59:59Z"))?;
+        tx.add_usage(Some("a"), &usage(0.25, 2), true, day("2026-01-02T00:00:00Z"))?;
+        tx.add_usage(None, &usage(2.0, u64::MAX), true, day("2026-01-02T12:00:00Z"))?;
+        tx.add_usage(None, &usage(2.0, MOST), true, day("2026-01-02T13:00:00Z"))?;
+        tx.add_usage(None, &usage(0.0, 0), false, day("2026-01-02T14:00:00Z"))
     });
     let stats = backend.reader().stats().unwrap().usage;
-    assert_eq!((stats.total.tasks, stats.total.cost_usd, stats.total.input_tokens), (4, 4.75, 40));
+    assert_eq!((stats.total.tasks, stats.total.cost_usd, stats.total.input_tokens), (4, 4.75, 50));
     assert_eq!(stats.total.turns, MOST);
     let rules: Vec<_> = stats.by_rule.iter().map(|sum| (sum.rule.as_deref(), sum.usage.cost_usd)).collect();
     assert_eq!(rules, [(None, 4.0), (Some("a"), 0.75)], "what costs most first");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aiwg_model::{EndReason, ImportedTask, Outcome, Processes, StopReason, TaskNo, TaskSpec};
+use aiwg_model::{EndReason, ImportedTask, Outcome, Processes, StopReason, TaskNo, TaskSpec, Terms};
 use aiwg_protocol::types::{Cause, Json, JsonObject, TaskState, TaskUsage};
 
 use super::{Backend, at, commit, numbers, of_rule, queue, task};
@@ -24,6 +24,10 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
         after: vec![TaskNo(1)],
         rule: None,
         conversation: Some("talk".to_owned()),
+        lane: Some("docs".to_owned()),
+        class: "docs\u{1f}".to_owned(),
+        terms: Terms::default(),
+        expires_at: Some(at(99)),
     };
     queue(&mut *store, 1, &task("first"));
     let no = queue(&mut *store, 2, &spec);
@@ -34,6 +38,8 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
     assert_eq!((&found.metadata, &found.cause), (&spec.metadata, &spec.cause));
     assert_eq!((&found.after, &found.rule), (&spec.after, &spec.rule));
     assert_eq!(found.conversation, spec.conversation);
+    assert_eq!((&found.lane, &found.class), (&spec.lane, &spec.class));
+    assert_eq!((&found.terms, found.expires_at), (&spec.terms, spec.expires_at));
     assert_eq!((row.state, row.created_at, row.started_at), (TaskState::Queued, at(0), None));
     assert_eq!((row.launch, row.attempts, row.exit_code), (0, 0, None));
     let read = backend.reader().task(no).unwrap().unwrap();
@@ -55,6 +61,7 @@ pub fn a_task_goes_from_state_to_state(backend: &dyn Backend) {
         processes: Some(Processes { ended: 2, left: 1 }),
         usage: Some(TaskUsage { turns: 4, ..TaskUsage::default() }),
         session: None,
+        detail: None,
     };
     assert!(store.begin().unwrap().finish(no, TaskState::Running, &outcome, at(1)).is_err());
     assert!(store.begin().unwrap().requeue(no, true).is_err(), "it does not run");

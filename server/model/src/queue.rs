@@ -1,0 +1,30 @@
+//! The queue: its classes and its switches.
+
+use crate::task::TaskNo;
+
+/// The first task of a class of the queue that nothing holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The class.
+    pub class: String,
+    /// Its place among all tasks: the lowest starts first.
+    pub place: i64,
+    /// The task.
+    pub no: TaskNo,
+}
+
+/// A switch of the whole queue that outlasts restarts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum QueueSwitch {
+    /// Nothing is started.
+    Paused,
+}
+
+impl QueueSwitch {
+    /// The name under which it is stored.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Paused => "paused",
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The terms on which a task runs and counts as done.
+
+use serde::{Deserialize, Serialize};
+
+/// The terms on which a task runs and counts as done. Members that are absent stand for the usual terms, so that a store
+/// of an earlier version is read as it was meant.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Terms {}
+
+impl Terms {
+    /// True if all terms are the usual ones.
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}

@@ -1,0 +1,25 @@
+-- Lanes, and the group of a task in the queue: tasks of one group start in their order, and what keeps one of them from
+-- starting (a full lane, a budget that is used up, an agent's limit) keeps all of them.
+ALTER TABLE task ADD COLUMN lane TEXT;
+ALTER TABLE task ADD COLUMN class TEXT NOT NULL DEFAULT '';
+DROP INDEX task_queue;
+CREATE INDEX task_queue ON task (class, place, no) WHERE state = 'queued' AND waiting = 0;
+
+-- The terms on which a task runs and counts as done, as JSON; null: the usual ones.
+ALTER TABLE task ADD COLUMN terms TEXT;
+-- The end of the time in which a queued task is wanted, in milliseconds since 1970; null: it has none.
+ALTER TABLE task ADD COLUMN expires_at INTEGER;
+CREATE INDEX task_expires ON task (expires_at) WHERE expires_at IS NOT NULL AND state = 'queued';
+-- Why it ended, by the vocabulary of its runs; null before its end, and for tasks of older daemons.
+ALTER TABLE task ADD COLUMN reason TEXT;
+
+-- What a run has left besides its exit and usage, as JSON.
+ALTER TABLE run ADD COLUMN detail TEXT;
+-- The expected cost that is set aside for a run while it is under way, in US dollars.
+ALTER TABLE run ADD COLUMN reserved_usd REAL;
+
+-- Switches of the whole queue that outlast restarts, such as 'paused': those that are on.
+CREATE TABLE queue_switch (
+    name TEXT PRIMARY KEY,
+    at   INTEGER NOT NULL -- since when, in milliseconds since 1970
+) WITHOUT ROWID;

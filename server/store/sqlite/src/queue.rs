@@ -1,0 +1,228 @@
+//! The queue: its order, its classes, its switches.
+
+use aiwg_model::{Head, QueueSwitch, TaskNo, TaskRow, TaskSpec};
+use aiwg_protocol::types::Timestamp;
+use aiwg_store::{Classified, Reports};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{
+    lenient::readable,
+    read::SqliteReader,
+    row::{AsJson, Millis, Number, TASK_HEAD_COLUMNS, number, read_task},
+    tasks::AGEING_MS,
+    write::SqliteStore,
+};
+
+/// The first task of the next class. The index is named, since SQLite would rather read all that are queued and sort them.
+const NEXT_HEAD: &str = "SELECT no, class, place FROM task INDEXED BY task_queue
+     WHERE state = 'queued' AND waiting = 0 AND class > ? ORDER BY class, place, no LIMIT 1";
+
+/// The first task of the common class.
+const COMMON_HEAD: &str = "SELECT no, class, place FROM task INDEXED BY task_queue
+     WHERE state = 'queued' AND waiting = 0 AND class = '' ORDER BY place, no LIMIT 1";
+
+/// The first tasks of a class.
+const FIRST_OF_CLASS: &str = "SELECT no, place FROM task INDEXED BY task_queue
+     WHERE state = 'queued' AND waiting = 0 AND class = ? ORDER BY place, no LIMIT ?";
+
+/// The first of the times of expiry.
+const NEXT_EXPIRY: &str = "SELECT min(expires_at) FROM task INDEXED BY task_expires
+     WHERE expires_at IS NOT NULL AND state = 'queued' AND expires_at > ?";
+
+impl SqliteStore {
+    /// The first task of each class that has one which nothing holds, in the order of the classes.
+    pub(crate) fn heads(&self) -> rusqlite::Result<Vec<Head>> {
+        heads(self.connection())
+    }
+
+    /// One launch more of a running task.
+    pub(crate) fn go_on(&mut self, no: TaskNo) -> rusqlite::Result<()> {
+        let changed = self
+            .statement("UPDATE task SET launch = launch + 1 WHERE no = ? AND state = 'running'")?
+            .execute([Number(no)])?;
+        is_one(changed)
+    }
+
+    /// Changes what is stored of a queued task.
+    pub(crate) fn edit(&mut self, no: TaskNo, spec: &TaskSpec) -> rusqlite::Result<()> {
+        let changed = self
+            .statement(
+                "UPDATE task SET prompt = ?2, agent = ?3, lane = ?4, class = ?5, expires_at = ?6,
+                     place = place + (priority - ?7) * ?8, priority = ?7
+                 WHERE no = ?1 AND state = 'queued'",
+            )?
+            .execute(params![
+                Number(no),
+                spec.prompt,
+                spec.agent,
+                spec.lane,
+                spec.class,
+                spec.expires_at.map(Millis),
+                spec.priority,
+                AGEING_MS,
+            ])?;
+        is_one(changed)
+    }
+
+    /// Puts the queued tasks into classes again.
+    pub(crate) fn classify(&mut self, class_of: &dyn Fn(&Classified<'_>) -> String) -> rusqlite::Result<()> {
+        type Kind = (Option<String>, Option<String>, Option<String>, String);
+        let kinds: Vec<Kind> = self
+            .statement(
+                "SELECT CAST(lane AS TEXT), CAST(agent AS TEXT), CAST(rule AS TEXT), CAST(class AS TEXT) FROM task
+                 WHERE state IN ('queued', 'running') GROUP BY lane, agent, rule, class",
+            )?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        for (lane, agent, rule, class) in kinds {
+            let kind = Classified { lane: lane.as_deref(), agent: agent.as_deref(), rule: rule.as_deref() };
+            let now = class_of(&kind);
+            if now != class {
+                self.statement(
+                    "UPDATE task SET class = ?5 WHERE state IN ('queued', 'running')
+                     AND lane IS ?1 AND agent IS ?2 AND rule IS ?3 AND class IS ?4",
+                )?
+                .execute(params![lane, agent, rule, class, now])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Time since which a switch is on.
+    pub(crate) fn queue_switch(&self, switch: QueueSwitch) -> rusqlite::Result<Option<Timestamp>> {
+        queue_switch(self.connection(), switch)
+    }
+
+    /// Switches a switch on since this time, or off.
+    pub(crate) fn set_queue_switch(
+        &mut self,
+        switch: QueueSwitch,
+        since: Option<Timestamp>,
+    ) -> rusqlite::Result<()> {
+        match since {
+            Some(at) => self
+                .statement("INSERT OR REPLACE INTO queue_switch (name, at) VALUES (?, ?)")?
+                .execute(params![switch.name(), Millis(at)])?,
+            None => self.statement("DELETE FROM queue_switch WHERE name = ?")?.execute([switch.name()])?,
+        };
+        Ok(())
+    }
+
+    /// Time at which the first queued task expires, of those that expire after this moment.
+    pub(crate) fn next_expiry(&self, after: Option<Timestamp>) -> rusqlite::Result<Option<Timestamp>> {
+        let after = after.map_or(i64::MIN, Timestamp::as_millis);
+        self.statement(NEXT_EXPIRY)?
+            .query_row([after], |row| Ok(row.get::<_, Option<Millis>>(0)?.map(|at| at.0)))
+    }
+
+    /// The queued tasks that have expired, those first that have so longest.
+    pub(crate) fn expired(&self, now: Timestamp, limit: u32) -> rusqlite::Result<Vec<TaskNo>> {
+        self.statement(
+            "SELECT no FROM task INDEXED BY task_expires
+             WHERE expires_at IS NOT NULL AND state = 'queued' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+        )?
+        .query_map(params![Millis(now), limit], number)?
+        .collect()
+    }
+}
+
+impl SqliteReader {
+    /// Time since which a switch is on.
+    pub(crate) fn queue_switch(&self, switch: QueueSwitch) -> rusqlite::Result<Option<Timestamp>> {
+        self.with(|connection| queue_switch(connection, switch))
+    }
+
+    /// The first tasks of the queue, in the order in which they will start; those that something holds come last. No more than the
+    /// beginning of each.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub(crate) fn queued(&self, limit: u32) -> rusqlite::Result<Vec<TaskRow>> {
+        self.with(|connection| queued(connection, limit, &self.reports))
+    }
+}
+
+/// The first tasks of the queue; those that something holds come last.
+pub(super) fn queued(
+    connection: &Connection,
+    limit: u32,
+    reports: &Reports,
+) -> rusqlite::Result<Vec<TaskRow>> {
+    let mut tasks = ready(connection, limit, reports)?;
+    let room = (limit as usize).saturating_sub(tasks.len());
+    let mut held = connection.prepare_cached(&format!(
+        "SELECT {TASK_HEAD_COLUMNS} FROM task INDEXED BY task_waiting WHERE state = 'queued' AND waiting > 0
+         ORDER BY place, no LIMIT ?"
+    ))?;
+    tasks.extend(readable(held.query_map([room], read_task)?, reports)?);
+    Ok(tasks)
+}
+
+/// The first tasks that nothing holds: the first of each class, merged.
+fn ready(connection: &Connection, limit: u32, reports: &Reports) -> rusqlite::Result<Vec<TaskRow>> {
+    let mut first: Vec<(i64, i64)> = Vec::new();
+    for head in heads(connection)? {
+        let mut select = connection.prepare_cached(FIRST_OF_CLASS)?;
+        let of_class = select.query_map(params![head.class, limit], |row| Ok((row.get(1)?, row.get(0)?)))?;
+        first.extend(readable(of_class, reports)?);
+        first.sort_unstable();
+        first.truncate(limit as usize);
+    }
+    let numbers: Vec<i64> = first.into_iter().map(|(_, no)| no).collect();
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT {TASK_HEAD_COLUMNS} FROM task WHERE no IN (SELECT value FROM json_each(?)) ORDER BY place, no"
+    ))?;
+    readable(select.query_map([AsJson(numbers)], read_task)?, reports)
+}
+
+fn heads(connection: &Connection) -> rusqlite::Result<Vec<Head>> {
+    let head = |row: &rusqlite::Row<'_>| Ok(Head { no: number(row)?, class: row.get(1)?, place: row.get(2)? });
+    let mut heads: Vec<Head> =
+        connection.prepare_cached(COMMON_HEAD)?.query_row([], head).optional()?.into_iter().collect();
+    let mut select = connection.prepare_cached(NEXT_HEAD)?;
+    let mut last = String::new();
+    while let Some(next) = select.query_row([&last], head).optional()? {
+        last.clone_from(&next.class);
+        heads.push(next);
+    }
+    Ok(heads)
+}
+
+fn queue_switch(connection: &Connection, switch: QueueSwitch) -> rusqlite::Result<Option<Timestamp>> {
+    connection
+        .prepare_cached("SELECT at FROM queue_switch WHERE name = ?")?
+        .query_row([switch.name()], |row| Ok(row.get::<_, Millis>(0)?.0))
+        .optional()
+}
+
+/// The caller knows that the task is in the state that the statement asks for.
+fn is_one(changed: usize) -> rusqlite::Result<()> {
+    if changed == 1 { Ok(()) } else { Err(rusqlite::Error::StatementChangedRows(changed)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(store: &SqliteStore, sql: &str, params: impl rusqlite::Params) -> Vec<String> {
+        let mut plan = store.connection().prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        plan.query_map(params, |row| row.get(3)).unwrap().map(|step| step.unwrap()).collect()
+    }
+
+    #[test]
+    fn the_queue_is_an_index() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&dir.path().join("db")).unwrap();
+        let of_class = "SEARCH task USING COVERING INDEX task_queue (class=?)";
+        assert_eq!(plan(&store, COMMON_HEAD, []), [of_class]);
+        assert_eq!(plan(&store, FIRST_OF_CLASS, ["a", "9"]), [of_class]);
+        assert_eq!(
+            plan(&store, NEXT_HEAD, [""]),
+            ["SEARCH task USING COVERING INDEX task_queue (class>?)"]
+        );
+        assert_eq!(
+            plan(&store, NEXT_EXPIRY, [0]),
+            ["SEARCH task USING COVERING INDEX task_expires (expires_at>?)"]
+        );
+    }
+}
