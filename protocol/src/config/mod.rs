@@ -4,6 +4,7 @@
 
 mod agent;
 mod daemon;
+mod lanes;
 mod patterns;
 mod retention;
 mod rules;
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 pub use agent::{AgentConfig, AgentEnv, PromptBy};
 pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, LogFormat, LogLevel, StalledTasks};
+pub use lanes::LaneConfig;
 pub use patterns::{PatternEntry, Patterns};
 pub use retention::RetentionConfig;
 pub use rules::{Action, Condition, OnBusy, Rule, Trigger};
@@ -36,6 +38,9 @@ pub struct Config {
     pub daemon: DaemonConfig,
     /// The command that runs agents.
     pub agent: AgentConfig,
+    /// Lanes by name: tasks and rules name the one in which they run.
+    #[schemars(extend("maxProperties" = 1000, "propertyNames" = { "pattern": r"^[A-Za-z0-9_.-]{1,100}$" }))]
+    pub lanes: BTreeMap<String, LaneConfig>,
     /// Limits for what is kept.
     pub retention: RetentionConfig,
     /// Which files are watched.

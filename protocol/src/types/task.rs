@@ -23,6 +23,30 @@ open_enum! {
     }
 }
 
+open_enum! {
+    /// What keeps a queued task from starting, apart from a free slot.
+    pub enum Waiting {
+        /// A task of its `after`, or an earlier turn of its conversation, has not ended.
+        Dependency = "dependency",
+        /// It is to start later.
+        Delay = "delay",
+        /// Someone holds it: `task.release` releases it.
+        Hold = "hold",
+        /// Its agent was lost or has failed, and it rests before it is started again.
+        Rest = "rest",
+        /// Its lane is full.
+        Lane = "lane",
+        /// The queue is paused.
+        Paused = "paused",
+        /// A budget does not allow it now.
+        Budget = "budget",
+        /// The account of its agent has reached a limit.
+        Limit = "limit",
+        /// A person is to approve something.
+        Approval = "approval",
+    }
+}
+
 impl TaskState {
     /// True if the state is final, as far as this version knows.
     pub const fn is_final(self) -> bool {
@@ -58,6 +82,23 @@ pub struct Task {
     pub priority: i32,
     /// The state.
     pub state: TaskState,
+    /// What keeps it from starting while it is queued; absent if only a slot is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
+    /// Time at which that ends by itself; absent if it does not, or if the time is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_until: Option<Timestamp>,
+    /// The lane in which it runs; absent for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
+    /// Time after which it is no longer wanted, if it has not been started by then; absent for any time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// Why it ended, as one word; absent before its end, and for tasks of older daemons. `done`, `refused`, `deferred`, `limited`,
+    /// `overloaded`, `auth`, `billing`, `budget`, `crashed` and `failed` are an agent's ends; `cancel`, `timeout`, `stalled`, `stop`, `lost`
+    /// and `not_started` those that the daemon knows of. A newer daemon may have more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Time of submission.
     pub created_at: Timestamp,
     /// Time at which its agent was started, for the last time if there were several attempts.

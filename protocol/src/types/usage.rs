@@ -23,6 +23,25 @@ pub struct TaskUsage {
     pub permission_denials: Vec<String>,
 }
 
+impl TaskUsage {
+    /// The usage of two runs of a task together, of which `later` came after this one. The session is that of the later run that has one.
+    #[must_use]
+    pub fn and(self, later: Self) -> Self {
+        let mut permission_denials = self.permission_denials;
+        permission_denials.extend(later.permission_denials);
+        Self {
+            cost_usd: self.cost_usd + later.cost_usd,
+            turns: self.turns.saturating_add(later.turns),
+            input_tokens: self.input_tokens.saturating_add(later.input_tokens),
+            output_tokens: self.output_tokens.saturating_add(later.output_tokens),
+            cache_read_tokens: self.cache_read_tokens.saturating_add(later.cache_read_tokens),
+            cache_creation_tokens: self.cache_creation_tokens.saturating_add(later.cache_creation_tokens),
+            session_id: later.session_id.or(self.session_id),
+            permission_denials,
+        }
+    }
+}
+
 /// Usage of the agents of many tasks together.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

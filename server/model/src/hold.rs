@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use aiwg_protocol::types::Timestamp;
+use aiwg_protocol::types::{Timestamp, Waiting};
 
 use crate::task::TaskNo;
 
@@ -26,6 +26,23 @@ impl Hold {
 
     /// The task's agent was lost, and is not to be started again at once. The key is empty.
     pub const REST: &'static str = "rest";
+
+    /// The service that the task's agent uses was overloaded. The key is empty.
+    pub const PAUSE: &'static str = "pause";
+
+    /// What a task of which this is one of the holds waits for.
+    pub fn waiting(&self) -> Waiting {
+        match self.kind.as_ref() {
+            Self::AFTER => Waiting::Dependency,
+            Self::REST | Self::PAUSE => Waiting::Rest,
+            other => Waiting::from_name(other).unwrap_or(Waiting::Hold),
+        }
+    }
+
+    /// A hold of a task whose agent met an overloaded service, until this time.
+    pub fn pause(until: Timestamp) -> Self {
+        Self { kind: Self::PAUSE.into(), key: String::new(), until: Some(until) }
+    }
 
     /// A hold until another task has ended.
     pub fn after(other: TaskNo) -> Self {

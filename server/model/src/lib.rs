@@ -3,6 +3,7 @@
 //! The crate reads, writes, waits for and decides nothing: parts that do depend on it, and not on each other.
 
 mod cursor;
+mod end_reason;
 mod event;
 mod hold;
 mod imported;
@@ -15,20 +16,23 @@ mod queue;
 mod retention;
 mod rule_state;
 mod run;
+mod stop_reason;
 mod task;
 mod terms;
 pub mod text;
 
 pub use cursor::{Cursor, OnlyIf};
+pub use end_reason::EndReason;
 pub use event::NewEvent;
 pub use hold::Hold;
 pub use imported::ImportedTask;
 pub use in_force::InForce;
 pub use order::{Order, StartOrder};
 pub use outcome::{Outcome, Processes, SessionCost};
+pub use queue::{Head, QueueSwitch};
 pub use retention::Keep;
 pub use rule_state::{BusyPeriod, Firing, Pending, RuleFacts, Switch};
-pub use run::{EndReason, RunId, RunRow, RunStart};
-pub use queue::{Head, QueueSwitch};
-pub use task::{PROMPT_HEAD, StopReason, TAIL_BYTES, TaskNo, TaskRow, TaskSpec};
+pub use run::{RunId, RunRow, RunStart};
+pub use stop_reason::StopReason;
+pub use task::{PROMPT_HEAD, TAIL_BYTES, TaskNo, TaskRow, TaskSpec};
 pub use terms::Terms;

@@ -4,10 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use aiwg_protocol::types::{Event, Timestamp};
 
-use crate::{
-    run::RunId,
-    task::{StopReason, TaskNo},
-};
+use crate::{run::RunId, stop_reason::StopReason, task::TaskNo};
 
 /// A command to the supervisor, sent after the commit.
 #[derive(Debug)]
@@ -28,6 +25,8 @@ pub struct StartOrder {
     pub launch: u32,
     /// The agent's prompt.
     pub prompt: String,
+    /// The session in which the agent goes on; none for a new one.
+    pub resume: Option<String>,
     /// The agent's role; none for the default one.
     pub agent: Option<String>,
     /// Environment, unresolved.

@@ -2,7 +2,7 @@
 
 use aiwg_protocol::types::{Json, TaskState, TaskUsage};
 
-use crate::{run::EndReason, task::StopReason};
+use crate::{end_reason::EndReason, stop_reason::StopReason};
 
 /// The end of a task.
 #[derive(Debug, Clone, PartialEq)]

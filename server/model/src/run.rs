@@ -2,9 +2,12 @@
 
 use std::{borrow::Cow, fmt};
 
-use aiwg_protocol::types::{Json, TaskState, TaskUsage, Timestamp};
+use aiwg_protocol::types::{Json, TaskUsage, Timestamp};
 
-use crate::task::{StopReason, TaskNo, TaskRow};
+use crate::{
+    end_reason::EndReason,
+    task::{TaskNo, TaskRow},
+};
 
 /// One run of a task: whatever reports on it says which one it was, so that it is not taken for a report on a later run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,47 +76,4 @@ pub struct RunRow {
 impl RunRow {
     /// The run of an agent.
     pub const AGENT: &'static str = "agent";
-}
-
-/// An end reason, as a name. Parts that end runs may add names of their own.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EndReason(Cow<'static, str>);
-
-impl EndReason {
-    /// The agent did what it was asked to.
-    pub const DONE: Self = Self(Cow::Borrowed("done"));
-
-    /// The task failed, and nothing more is known.
-    pub const FAILED: Self = Self(Cow::Borrowed("failed"));
-
-    /// The agent was lost, be it with its shim or with the machine.
-    pub const LOST: Self = Self(Cow::Borrowed("lost"));
-
-    /// There was no agent: it could not be started, or the daemon went down first.
-    pub const NOT_STARTED: Self = Self(Cow::Borrowed("not_started"));
-
-    /// The reason of a run that was ended for this.
-    pub fn stopped(why: StopReason) -> Self {
-        Self(Cow::Borrowed(why.name()))
-    }
-
-    /// The reason of a run where nothing is known but how its task ended.
-    pub fn of_state(state: TaskState) -> Self {
-        match state {
-            TaskState::Completed => Self::DONE,
-            TaskState::Timeout => Self::stopped(StopReason::Timeout),
-            TaskState::Cancelled => Self::stopped(StopReason::Cancel),
-            _ => Self::FAILED,
-        }
-    }
-
-    /// The reason of this name.
-    pub fn named(name: String) -> Self {
-        Self(Cow::Owned(name))
-    }
-
-    /// Its name, as it is stored.
-    pub fn name(&self) -> &str {
-        &self.0
-    }
 }

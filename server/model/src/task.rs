@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, TaskUsage, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{run::EndReason, terms::Terms};
+use crate::{end_reason::EndReason, stop_reason::StopReason, terms::Terms};
 
 /// Size of the end of an agent's output that its task holds, in bytes: 64 KiB.
 pub const TAIL_BYTES: u64 = 64 * 1024;
@@ -34,42 +34,6 @@ impl FromStr for TaskNo {
         let no = Self(digits.parse().map_err(|_| ())?);
         // Only the one spelling: `task-1` is not an id.
         (no.to_string() == text).then_some(no).ok_or(())
-    }
-}
-
-/// The reason for which a running task is being ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StopReason {
-    /// Someone cancelled it.
-    Cancel,
-    /// Its time is up.
-    Timeout,
-    /// The agent has written nothing for too long.
-    Stalled,
-    /// The agent has reported its result, but does not exit.
-    Finished,
-    /// The daemon stops.
-    Stop,
-}
-
-impl StopReason {
-    /// All of them, each with the name under which it is stored.
-    const ALL: [(Self, &'static str); 5] = [
-        (Self::Cancel, "cancel"),
-        (Self::Timeout, "timeout"),
-        (Self::Stalled, "stalled"),
-        (Self::Finished, "finished"),
-        (Self::Stop, "stop"),
-    ];
-
-    /// The name under which it is stored.
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(reason, _)| *reason == self).map_or("", |(_, name)| name)
-    }
-
-    /// The reason of this name; none where no reason has it.
-    pub fn named(text: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, name)| *name == text).map(|(reason, _)| *reason)
     }
 }
 
@@ -159,7 +123,7 @@ impl TaskRow {
         spec.prompt.len() + env + metadata + texts + size_of::<Self>()
     }
 
-    /// As it goes over the wire. `pid` and `output` are not stored.
+    /// As it goes over the wire. `pid` and `output` are not stored, nor is what it waits for.
     pub fn into_task(self, pid: Option<u32>, output: Option<String>) -> Task {
         Task {
             id: self.no.to_string(),
@@ -167,6 +131,11 @@ impl TaskRow {
             agent: self.spec.agent,
             priority: self.spec.priority,
             state: self.state,
+            waiting: None,
+            waiting_until: None,
+            lane: self.spec.lane,
+            expires_at: self.spec.expires_at,
+            reason: self.reason.map(|reason| reason.name().to_owned()),
             created_at: self.created_at,
             started_at: self.started_at,
             completed_at: self.completed_at,

@@ -11,6 +11,7 @@ use aiwg_protocol::{
 };
 use aiwg_store::Selection;
 
+use super::Classes;
 use crate::rules::RuleIndex;
 
 /// The answer to whoever cancels a running task.
@@ -78,7 +79,7 @@ pub enum DueScope {
 }
 
 /// The engine's part of the configuration.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct EngineConfig {
     /// The rules.
     pub rules: Arc<RuleIndex>,
@@ -88,6 +89,8 @@ pub struct EngineConfig {
     pub max_queued: Option<u32>,
     /// Maximum number of tasks between a submitted one and what came from outside.
     pub max_task_depth: u32,
+    /// The classes of the queue.
+    pub classes: Classes,
 }
 
 /// The state of automation.

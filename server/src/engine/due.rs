@@ -101,7 +101,7 @@ mod tests {
             "condition": {"type": "debounce", "interval_ms": 60000},
             "action": {"type": "submit_task", "prompt": "x"}}"#;
         let rules = Arc::new(RuleIndex::new(vec![serde_json::from_str(rule).unwrap()]).unwrap());
-        let config = EngineConfig { rules, max_parallel: 1, max_queued: None, max_task_depth: 8 };
+        let config = EngineConfig { rules, max_parallel: 1, max_task_depth: 8, ..EngineConfig::default() };
         let dir = tempfile::tempdir().unwrap();
         let mut store = aiwg_store_sqlite::SqliteStore::open(&dir.path().join("daemon.db")).unwrap();
         let mut state = State::new(config, Waits::default());

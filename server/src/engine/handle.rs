@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use super::{
     call::{Call, Command},
     command::{DueScope, EngineConfig, EngineError, NewEvent, Prune, Pruned, Select, Starts},
+    gates::{Gate, Gates},
     memory::Refusals,
     state::State,
     waits::{Wait, Waits},
@@ -29,11 +30,17 @@ pub struct Engine {
     commands: mpsc::UnboundedSender<Command>,
     waits: Waits,
     refusals: Refusals,
+    gates: Gates,
 }
 
 impl Engine {
-    pub(super) fn new(commands: mpsc::UnboundedSender<Command>, waits: Waits, refusals: Refusals) -> Self {
-        Self { commands, waits, refusals }
+    pub(super) fn new(
+        commands: mpsc::UnboundedSender<Command>,
+        waits: Waits,
+        refusals: Refusals,
+        gates: Gates,
+    ) -> Self {
+        Self { commands, waits, refusals, gates }
     }
 
     /// Takes in an event, and what the rules make of it.
@@ -77,6 +84,11 @@ impl Engine {
     /// The last match of each rule that came to nothing.
     pub fn refusals(&self) -> HashMap<String, RuleRefusal> {
         self.refusals.lock().clone()
+    }
+
+    /// The gate that keeps queued tasks of this class from starting, though nothing holds them; none if only a slot is missing.
+    pub fn gate(&self, class: &str) -> Option<Gate> {
+        self.gates.closed(class)
     }
 
     /// True if the thread runs.

@@ -70,15 +70,10 @@ mod tests {
 
     use super::super::{self as engine, Due, EngineConfig, EngineSetup, fire_when_due, gathering};
     use super::*;
-    use crate::{bus::Bus, health::Health, rules::RuleIndex};
+    use crate::{bus::Bus, health::Health};
 
     fn config(max_parallel: usize) -> EngineConfig {
-        EngineConfig {
-            rules: Arc::new(RuleIndex::default()),
-            max_parallel,
-            max_queued: None,
-            max_task_depth: 8,
-        }
+        EngineConfig { max_parallel, max_task_depth: 8, ..EngineConfig::default() }
     }
 
     #[tokio::test]

@@ -11,11 +11,13 @@
 
 mod automation;
 mod call;
+mod classes;
 mod command;
 mod conversation;
 mod due;
 mod effects;
 mod events;
+mod gates;
 mod gathering;
 mod handle;
 mod holds;
@@ -29,6 +31,8 @@ mod model_tests;
 mod payload;
 mod recover;
 
+mod next_run;
+mod pause;
 mod slots;
 mod state;
 mod tasks;
@@ -40,12 +44,14 @@ mod waits;
 
 pub(crate) use aiwg_model::text::similar;
 pub(crate) use automation::automation;
+pub use classes::Classes;
 pub use command::{
     Automation, DueScope, EngineConfig, EngineError, NewEvent, Order, Prune, Pruned, RuleState, Select,
     StartOrder, Starts,
 };
 pub use due::Due;
 pub(crate) use due::fire_when_due;
+pub use gates::{Gate, Gates};
 pub(crate) use gathering::{Gathered, Gatherer, Gathering, gathering};
 pub use handle::Engine;
 pub use inbox::Publication;

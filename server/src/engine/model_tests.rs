@@ -1,6 +1,6 @@
 //! The state machine over the real store, against a model that a page can hold: random operations, random crashes.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use aiwg_model::{EndReason, Outcome, RunId, StopReason, TaskNo, TaskSpec};
 use aiwg_protocol::types::{TaskState, Timestamp};
@@ -14,7 +14,6 @@ use super::{
     Engine, EngineConfig, EngineError, call::Command, effects::Effects, state::State,
     transaction::Transaction, waits::Waits,
 };
-use crate::rules::RuleIndex;
 
 const SLOTS: usize = 2;
 
@@ -212,17 +211,12 @@ struct Rest {
 impl Machine {
     fn open(path: &Path) -> Self {
         let mut store = SqliteStore::open(path).unwrap();
-        let config = EngineConfig {
-            rules: Arc::new(RuleIndex::default()),
-            max_parallel: SLOTS,
-            max_queued: None,
-            max_task_depth: 8,
-        };
+        let config = EngineConfig { max_parallel: SLOTS, max_task_depth: 8, ..EngineConfig::default() };
         let waits = Waits::default();
         let mut state = State::new(config, waits.clone());
         state.load(&*store.view().unwrap()).unwrap();
         let (sender, commands) = mpsc::unbounded_channel();
-        let engine = Engine::new(sender, waits, state.memory.refusals());
+        let engine = Engine::new(sender, waits, state.memory.refusals(), state.gates.clone());
         Self { store, rest: Rest { state, engine, commands } }
     }
 

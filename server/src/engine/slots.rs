@@ -7,7 +7,9 @@ use aiwg_protocol::types::{Event, TaskState, Timestamp};
 
 use super::{
     command::{Order, StartOrder, Starts},
+    next_run::NextRun,
     payload::task_event,
+    state::Slot,
     transaction::Transaction,
 };
 
@@ -34,14 +36,17 @@ impl Transaction<'_> {
         let slots = self.state.config.max_parallel;
         let running = self.state.running.len();
         if running < slots {
-            return self.store.next_queued();
+            return self.next_open();
         }
         let pairs = self.waits()?;
         if pairs.is_empty() || running >= self.most_running() {
             return Ok(None);
         }
         if running - lent(&pairs, &self.state.running) < slots {
-            return self.store.next_queued();
+            return self.next_open();
+        }
+        if self.state.paused_since.is_some() {
+            return Ok(None);
         }
         // Whoever waits for it does nothing: it takes that one's slot, whatever else is queued, since nothing goes on without it.
         let mut awaited: Vec<TaskNo> = Vec::new();
@@ -75,8 +80,8 @@ impl Transaction<'_> {
         }
         self.store.start(no, self.now)?;
         let Some(task) = self.store.task(no)? else { return Ok(()) };
-        self.store.begin_run(&RunStart { id: task.run(), kind: RunRow::AGENT, at: self.now, dir: None })?;
-        self.state.running.insert(no, task.launch);
+        let next = self.next_run(&task)?;
+        self.begin_run(&task)?;
         if let Some(rule) = &task.spec.rule {
             let depth = task.spec.cause.as_ref().map_or(0, |cause| cause.depth);
             self.state.memory.started(rule, no, depth, self.now);
@@ -86,8 +91,15 @@ impl Transaction<'_> {
             Some(seq) => self.store.event(seq)?,
             None => None,
         };
-        let prompt = self.asked(&task)?;
-        self.effects.orders.push(Order::Start(Box::new(start_order(task, prompt, event, self.now))));
+        self.effects.orders.push(Order::Start(Box::new(start_order(task, next, event, self.now))));
+        Ok(())
+    }
+
+    /// Notes that the run of a task begins which has the number of its launch.
+    fn begin_run(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
+        let (id, kind, at) = (task.run(), RunRow::AGENT, self.now);
+        self.store.begin_run(&RunStart { id, kind, at, dir: None, reserved_usd: None })?;
+        self.state.running.insert(task.no, Slot::of(task));
         Ok(())
     }
 
@@ -100,7 +112,7 @@ impl Transaction<'_> {
 
 /// Number of slots that running tasks have lent: they wait for one that runs. Two that wait for the same one have
 /// lent one slot.
-fn lent(pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, u32>) -> usize {
+fn lent(pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, Slot>) -> usize {
     let (mut tasks, mut others) = (HashSet::new(), HashSet::new());
     for (task, other) in pairs {
         if task != other && running.contains_key(task) && running.contains_key(other) {
@@ -111,16 +123,17 @@ fn lent(pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, u32>) -> usize {
     tasks.len().min(others.len())
 }
 
-fn waits_for_running(task: TaskNo, pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, u32>) -> bool {
+fn waits_for_running(task: TaskNo, pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, Slot>) -> bool {
     pairs.iter().any(|(who, other)| *who == task && other != who && running.contains_key(other))
 }
 
-fn start_order(task: TaskRow, prompt: String, event: Option<Event>, now: Timestamp) -> StartOrder {
+fn start_order(task: TaskRow, next: NextRun, event: Option<Event>, now: Timestamp) -> StartOrder {
     StartOrder {
         no: task.no,
         depth: task.spec.cause.map_or(0, |cause| cause.depth),
         launch: task.launch,
-        prompt,
+        prompt: next.prompt,
+        resume: next.resume,
         agent: task.spec.agent,
         env: task.spec.env,
         timeout_ms: task.spec.timeout_ms,

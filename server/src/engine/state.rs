@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{StopReason, TaskNo};
+use aiwg_model::{QueueSwitch, StopReason, TaskNo, TaskRow};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::View;
 
 use super::{
     command::{EngineConfig, Starts},
+    gates::Gates,
     memory::Memory,
     waits::Waits,
 };
@@ -15,8 +16,12 @@ use super::{
 /// The engine's state in memory. Except where a field says so, it can be read from the store again.
 pub(super) struct State {
     pub(super) config: EngineConfig,
-    /// The running tasks, each with the number of its run.
-    pub(super) running: HashMap<TaskNo, u32>,
+    /// The running tasks.
+    pub(super) running: HashMap<TaskNo, Slot>,
+    /// The gates that were closed at the last look.
+    pub(super) gates: Gates,
+    /// Time since which nothing is started; none if the queue is not paused.
+    pub(super) paused_since: Option<Timestamp>,
     pub(super) memory: Memory,
     pub(super) closing: bool,
     pub(super) last_event: u64,
@@ -32,11 +37,29 @@ pub(super) struct State {
     pub(super) endings: HashMap<TaskNo, StopReason>,
 }
 
+/// What a running task takes.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Slot {
+    /// The number of its run; 0 where its row cannot be read.
+    pub(super) n: u32,
+    /// Its class in the queue.
+    pub(super) class: String,
+}
+
+impl Slot {
+    /// The slot of this running task.
+    pub(super) fn of(task: &TaskRow) -> Self {
+        Self { n: task.launch, class: task.spec.class.clone() }
+    }
+}
+
 impl State {
     pub(super) fn new(config: EngineConfig, waits: Waits) -> Self {
         Self {
             config,
             running: HashMap::new(),
+            gates: Gates::default(),
+            paused_since: None,
             memory: Memory::default(),
             closing: false,
             last_event: 0,
@@ -66,9 +89,10 @@ impl State {
         self.running.clear();
         for no in store.running_numbers()? {
             // Of one whose row cannot be read there are no reports: it fails.
-            let n = store.task_if_readable(no)?.map_or(0, |task| task.launch);
-            self.running.insert(no, n);
+            let slot = store.task_if_readable(no)?.as_ref().map_or_else(Slot::default, Slot::of);
+            self.running.insert(no, slot);
         }
+        self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
         self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;
         Ok(())
     }

@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use aiwg_model::{EndReason, Hold, Outcome, RunId, StopReason, TaskNo, TaskRow, TaskSpec};
-use aiwg_protocol::types::{Cause, EventSource, TaskCancelled, TaskEvent, TaskState, TaskSubmitted};
+use aiwg_protocol::types::{
+    Cause, EventSource, TaskCancelled, TaskEvent, TaskState, TaskSubmitted, TaskUsage,
+};
+use aiwg_store::Classified;
 
 use super::{
     command::{EngineError, NewEvent, Order, Starts, being_cancelled},
@@ -116,7 +119,11 @@ impl Transaction<'_> {
     pub(super) fn ended(&mut self, run: RunId, outcome: &Outcome) -> Result<(), Failure> {
         let task = self.current(run)?;
         let outcome = outcome.clone().given(task.ending);
-        Ok(self.finish(&task, &outcome)?)
+        match self.pause_after(&task, &outcome)? {
+            Some(holds) => self.put_back(&task, &outcome, &holds)?,
+            None => self.finish(&task, &outcome)?,
+        }
+        Ok(())
     }
 
     pub(super) fn interrupted(
@@ -173,12 +180,72 @@ impl Transaction<'_> {
         self.store.requeue(task.no, reason != EndReason::NOT_STARTED)?;
         let outcome = Outcome { reason, ..Outcome::without_exit(TaskState::Queued, "") };
         self.store.end_run(task.run(), &outcome, self.now)?;
+        self.is_queued_again(task)
+    }
+
+    /// Puts a running task back to its old place in the queue after a run that was no attempt, with what is to hold it there. What the run
+    /// has used counts.
+    pub(super) fn put_back(
+        &mut self,
+        task: &TaskRow,
+        outcome: &Outcome,
+        holds: &[Hold],
+    ) -> aiwg_store::Result<()> {
+        self.end_of_run(task, &mut outcome.clone())?;
+        self.store.requeue(task.no, false)?;
+        for hold in holds {
+            self.store.hold(task.no, hold)?;
+        }
+        self.is_queued_again(task)
+    }
+
+    fn is_queued_again(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
         self.not_running(task);
         self.publish_task_event(
             &task_event(task.no, &task.spec, TaskState::Queued, task.attempts),
             &task.spec,
         );
         Ok(())
+    }
+
+    /// Stores how the current run of a task has ended, and counts what it used. The outcome's usage is that of the whole task afterwards.
+    fn end_of_run(&mut self, task: &TaskRow, outcome: &mut Outcome) -> aiwg_store::Result<()> {
+        if let Some(usage) = &mut outcome.usage
+            && let (Some(id), Some(session)) = (&usage.session_id, outcome.session)
+        {
+            let before = self.store.session_cost(id, session.total_usd)?;
+            if session.is_sessions {
+                usage.cost_usd = (session.total_usd - before).max(0.0);
+            }
+        }
+        self.store.end_run(task.run(), outcome, self.now)?;
+        let before = self.used_before(task)?;
+        if let Some(usage) = &outcome.usage {
+            let rule = task.spec.cause.as_ref().and_then(|cause| cause.rule.as_deref());
+            self.store.add_usage(rule, usage, before.is_none(), self.now)?;
+        }
+        outcome.usage = match (before, outcome.usage.take()) {
+            (Some(before), Some(usage)) => Some(before.and(usage)),
+            (before, usage) => before.or(usage),
+        };
+        Ok(())
+    }
+
+    /// What the earlier runs of a task have used; none where none of them has reported it.
+    fn used_before(&self, task: &TaskRow) -> aiwg_store::Result<Option<TaskUsage>> {
+        if task.launch <= 1 {
+            return Ok(None);
+        }
+        let runs = self.store.runs(task.no)?;
+        let earlier = runs.into_iter().filter(|run| run.id.n < task.launch).filter_map(|run| run.usage);
+        Ok(earlier.reduce(TaskUsage::and))
+    }
+
+    /// A new task with its class.
+    fn classified(&self, task: &TaskSpec) -> TaskSpec {
+        let (lane, agent, rule) = (task.lane.as_deref(), task.agent.as_deref(), task.rule.as_deref());
+        let class = self.state.config.classes.class_of(&Classified { lane, agent, rule });
+        TaskSpec { class, ..task.clone() }
     }
 
     /// Refuses what would make the queue longer than the configuration allows.
@@ -199,6 +266,7 @@ impl Transaction<'_> {
     pub(super) fn enqueue(&mut self, task: &TaskSpec) -> aiwg_store::Result<TaskNo> {
         self.state.last_task += 1;
         let no = TaskNo(self.state.last_task);
+        let task = &self.classified(task);
         self.store.insert_task(no, task, self.now)?;
         if let Some(rule) = &task.rule {
             self.state.memory.queued(rule);
@@ -299,20 +367,10 @@ impl Transaction<'_> {
 
     fn finish_one(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
         let mut outcome = outcome.clone();
-        if let Some(usage) = &mut outcome.usage {
-            if let (Some(id), Some(session)) = (&usage.session_id, outcome.session) {
-                let before = self.store.session_cost(id, session.total_usd)?;
-                if session.is_sessions {
-                    usage.cost_usd = (session.total_usd - before).max(0.0);
-                }
-            }
-            let rule = task.spec.cause.as_ref().and_then(|cause| cause.rule.as_deref());
-            self.store.add_usage(rule, usage, self.now)?;
+        if task.state == TaskState::Running {
+            self.end_of_run(task, &mut outcome)?;
         }
         self.store.finish(task.no, task.state, &outcome, self.now)?;
-        if task.state == TaskState::Running {
-            self.store.end_run(task.run(), &outcome, self.now)?;
-        }
         self.not_running(task);
         self.effects.ended.push(task.no);
         let duration =

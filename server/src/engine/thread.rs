@@ -101,7 +101,7 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     setup.store.view().and_then(|view| state.load(&*view)).map_err(io::Error::other)?;
     setup.store.set_patience(TRY_EVERY).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::unbounded_channel();
-    let refusals = state.memory.refusals();
+    let (refusals, gates) = (state.memory.refusals(), state.gates.clone());
     let thread = Thread {
         setup,
         state,
@@ -116,7 +116,7 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     // It makes prompts of their templates.
     let builder = std::thread::Builder::new().name("engine".to_owned()).stack_size(template::STACK);
     let handle = builder.spawn(move || thread.run())?;
-    Ok((Engine::new(sender, waits, refusals), handle))
+    Ok((Engine::new(sender, waits, refusals, gates), handle))
 }
 
 impl Thread {

@@ -25,12 +25,13 @@ pub(super) struct Unstored<'a> {
 impl Unstored<'_> {
     /// Ends the agent of a run; none if that is over.
     pub(super) fn end_run(&mut self, run: RunId, ending: StopReason) -> Option<()> {
-        (self.state.running.get(&run.task) == Some(&run.n)).then(|| self.end_running(run.task, ending))?
+        (self.state.running.get(&run.task).map(|slot| slot.n) == Some(run.n))
+            .then(|| self.end_running(run.task, ending))?
     }
 
     /// Ends the agent of a running task; none if the task does not run.
     fn end_running(&mut self, no: TaskNo, ending: StopReason) -> Option<()> {
-        let run = RunId { task: no, n: *self.state.running.get(&no)? };
+        let run = RunId { task: no, n: self.state.running.get(&no)?.n };
         let ending = *self.state.endings.entry(no).or_insert(ending);
         // The supervisor goes last at shutdown; with it gone, the order is carried out at the next start.
         let _ = self.orders.send(Order::End(run, ending));

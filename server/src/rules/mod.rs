@@ -44,8 +44,6 @@ pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (TaskSpec, Option
         priority: *priority,
         timeout_ms: timeout_minutes.map(minutes_to_ms),
         env: env.clone(),
-        after: Vec::new(),
-        metadata: Default::default(),
         cause: Some(Cause {
             task: before.and_then(|cause| cause.task.clone()),
             rule: Some(rule.id.clone()),
@@ -53,7 +51,7 @@ pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (TaskSpec, Option
             depth: before.map_or(0, |cause| cause.depth),
         }),
         rule: Some(rule.id.clone()),
-        conversation: None,
+        ..TaskSpec::default()
     };
     (task, unusable)
 }

@@ -77,6 +77,7 @@ pub(super) fn outcome(
         processes: Some(Processes { ended: record.processes_ended, left: record.processes_left }),
         session: evaluation.usage.session_total_usd.map(|total_usd| SessionCost { total_usd, is_sessions }),
         usage: usage(evaluation.usage),
+        detail: None,
     }
 }
 

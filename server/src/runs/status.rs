@@ -68,7 +68,8 @@ async fn queue(context: &Context) -> Result<String, String> {
     let read = context.read(|reader| Ok((reader.stats()?, reader.queued(1)?))).await;
     let (stats, next) = read.map_err(|error| error.message)?;
     let slots = u64::from(context.settings.get().config.daemon.max_parallel_actions);
-    let can_start = next.first().is_some_and(|task| !task.is_waiting);
+    let is_open = |task: &TaskRow| !task.is_waiting && context.engine.gate(&task.spec.class).is_none();
+    let can_start = next.first().is_some_and(is_open);
     if can_start && stats.running < slots {
         return Err(format!(
             "{} tasks are queued and only {} of {slots} run: restart the daemon, and look into its log",

@@ -117,7 +117,13 @@ pub trait Transaction: View {
 
     /// Adds what a run used to the sums: of its task's rule, if it has one, and of the day in UTC. `is_first` says that nothing of its task
     /// was added before: it counts as one task more.
-    fn add_usage(&mut self, rule: Option<&str>, usage: &TaskUsage, is_first: bool, at: Timestamp) -> Result<()>;
+    fn add_usage(
+        &mut self,
+        rule: Option<&str>,
+        usage: &TaskUsage,
+        is_first: bool,
+        at: Timestamp,
+    ) -> Result<()>;
 
     /// Appends an event that already has its number.
     fn insert_event(&mut self, event: &Event) -> Result<()>;

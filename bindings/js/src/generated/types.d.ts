@@ -883,6 +883,24 @@ export interface Task {
   priority: number;
   /** The state. */
   state: Open<TaskState>;
+  /** What keeps it from starting while it is queued; absent if only a slot is missing. */
+  waiting?: Open<Waiting>;
+  /** Time at which that ends by itself; absent if it does not, or if the time is not known. */
+  waitingUntil?: Timestamp;
+  /** The lane in which it runs; absent for none. */
+  lane?: string;
+  /**
+   * Time after which it is no longer wanted, if it has not been started by then; absent for any
+   * time.
+   */
+  expiresAt?: Timestamp;
+  /**
+   * Why it ended, as one word; absent before its end, and for tasks of older daemons. `done`,
+   * `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed` and
+   * `failed` are an agent's ends; `cancel`, `timeout`, `stalled`, `stop`, `lost` and `not_started`
+   * those that the daemon knows of. A newer daemon may have more.
+   */
+  reason?: string;
   /** Time of submission. */
   createdAt: Timestamp;
   /** Time at which its agent was started, for the last time if there were several attempts. */
@@ -1284,3 +1302,19 @@ export interface UsageSum {
   /** Tokens put into the cache. */
   cacheCreationTokens: number;
 }
+
+/**
+ * What keeps a queued task from starting, apart from a free slot.
+ *
+ * - `dependency`: A task of its `after`, or an earlier turn of its conversation, has not ended.
+ * - `delay`: It is to start later.
+ * - `hold`: Someone holds it: `task.release` releases it.
+ * - `rest`: Its agent was lost or has failed, and it rests before it is started again.
+ * - `lane`: Its lane is full.
+ * - `paused`: The queue is paused.
+ * - `budget`: A budget does not allow it now.
+ * - `limit`: The account of its agent has reached a limit.
+ * - `approval`: A person is to approve something.
+ */
+export type Waiting =
+  'dependency' | 'delay' | 'hold' | 'rest' | 'lane' | 'paused' | 'budget' | 'limit' | 'approval';

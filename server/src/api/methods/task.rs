@@ -8,7 +8,7 @@ use aiwg_protocol::{
     types::{
         NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams, TaskRetried,
         TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
-        TaskWaitParams, TasksCancelled, TasksRetried,
+        TaskWaitParams, TasksCancelled, TasksRetried, Timestamp, Waiting,
     },
 };
 use aiwg_store::{Reader, TaskFilter};
@@ -109,8 +109,9 @@ pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Resu
                 }
                 task
             };
-            let complete = |row| shorten(complete(&context, row, LISTED_OUTPUT as u64));
-            Ok(Part::new(page.tasks.into_iter().map(complete).collect(), page.is_cut))
+            let complete = |row| complete(&context, reader, row, LISTED_OUTPUT as u64).map(shorten);
+            let tasks = page.tasks.into_iter().map(complete).collect::<aiwg_store::Result<_>>()?;
+            Ok(Part::new(tasks, page.is_cut))
         })
         .await
 }
@@ -176,13 +177,19 @@ async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
     let context = Arc::clone(&handler.context);
     let read = move |reader: &dyn Reader, _| {
         let row = reader.task(no)?;
-        Ok(Part::new(row.map(|row| complete(&context, row, TAIL_BYTES)), false))
+        let task = row.map(|row| complete(&context, reader, row, TAIL_BYTES)).transpose()?;
+        Ok(Part::new(task, false))
     };
     Ok(handler.answer_read(read).await?.ok_or(EngineError::TaskNotFound(no))?)
 }
 
 /// The task with the members that are not in the store.
-fn complete(context: &Context, row: TaskRow, output_bytes: u64) -> Task {
+fn complete(
+    context: &Context,
+    reader: &dyn Reader,
+    row: TaskRow,
+    output_bytes: u64,
+) -> aiwg_store::Result<Task> {
     let output = match row.state {
         TaskState::Queued => None,
         TaskState::Running => {
@@ -191,7 +198,26 @@ fn complete(context: &Context, row: TaskRow, output_bytes: u64) -> Task {
         _ => row.result.clone(),
     };
     let pid = context.running.pid(row.no);
-    row.into_task(pid, output)
+    let (waiting, waiting_until) = waiting(context, reader, &row)?.unzip();
+    Ok(Task { waiting, waiting_until: waiting_until.flatten(), ..row.into_task(pid, output) })
+}
+
+/// What keeps a queued task from starting, and until when, where that is known; none if only a slot is missing. Of several holds it is the
+/// one that lasts longest.
+fn waiting(
+    context: &Context,
+    reader: &dyn Reader,
+    row: &TaskRow,
+) -> aiwg_store::Result<Option<(Waiting, Option<Timestamp>)>> {
+    if row.state != TaskState::Queued {
+        return Ok(None);
+    }
+    if !row.is_waiting {
+        return Ok(context.engine.gate(&row.spec.class).map(|gate| (gate.waiting, gate.until)));
+    }
+    let forever = Timestamp::from_millis(i64::MAX);
+    let longest = reader.holds(row.no)?.into_iter().max_by_key(|hold| hold.until.unwrap_or(forever));
+    Ok(longest.map(|hold| (hold.waiting(), hold.until)))
 }
 
 fn cursor(id: &str) -> Result<TaskNo, ApiError> {

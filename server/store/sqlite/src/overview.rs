@@ -24,10 +24,7 @@ impl SqliteReader {
             };
             let mut tasks = select("state = 'running' ORDER BY no DESC", u32::MAX)?;
             tasks.extend(queue::queued(connection, queued, self.reports())?);
-            tasks.extend(select(
-                "completed_at IS NOT NULL ORDER BY completed_at DESC, no DESC",
-                finished,
-            )?);
+            tasks.extend(select("completed_at IS NOT NULL ORDER BY completed_at DESC, no DESC", finished)?);
             Ok(tasks)
         })
     }

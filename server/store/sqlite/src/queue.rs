@@ -176,7 +176,8 @@ fn ready(connection: &Connection, limit: u32, reports: &Reports) -> rusqlite::Re
 }
 
 fn heads(connection: &Connection) -> rusqlite::Result<Vec<Head>> {
-    let head = |row: &rusqlite::Row<'_>| Ok(Head { no: number(row)?, class: row.get(1)?, place: row.get(2)? });
+    let head =
+        |row: &rusqlite::Row<'_>| Ok(Head { no: number(row)?, class: row.get(1)?, place: row.get(2)? });
     let mut heads: Vec<Head> =
         connection.prepare_cached(COMMON_HEAD)?.query_row([], head).optional()?.into_iter().collect();
     let mut select = connection.prepare_cached(NEXT_HEAD)?;
@@ -216,10 +217,7 @@ mod tests {
         let of_class = "SEARCH task USING COVERING INDEX task_queue (class=?)";
         assert_eq!(plan(&store, COMMON_HEAD, []), [of_class]);
         assert_eq!(plan(&store, FIRST_OF_CLASS, ["a", "9"]), [of_class]);
-        assert_eq!(
-            plan(&store, NEXT_HEAD, [""]),
-            ["SEARCH task USING COVERING INDEX task_queue (class>?)"]
-        );
+        assert_eq!(plan(&store, NEXT_HEAD, [""]), ["SEARCH task USING COVERING INDEX task_queue (class>?)"]);
         assert_eq!(
             plan(&store, NEXT_EXPIRY, [0]),
             ["SEARCH task USING COVERING INDEX task_expires (expires_at>?)"]

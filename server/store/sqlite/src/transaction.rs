@@ -3,12 +3,13 @@
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use aiwg_model::{
-    BusyPeriod, Cursor, Firing, Head, Hold, ImportedTask, InForce, Keep, Outcome, Pending, QueueSwitch, RuleFacts, RunId,
-    RunRow, RunStart, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
+    BusyPeriod, Cursor, Firing, Head, Hold, ImportedTask, InForce, Keep, Outcome, Pending, QueueSwitch,
+    RuleFacts, RunId, RunRow, RunStart, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
 };
 use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, TaskUsage, Timestamp};
 use aiwg_store::{
-    Classified, EventFilter, EventPage, Reader, Result, Selection, Store, TaskFilter, TaskPage, Transaction, View,
+    Classified, EventFilter, EventPage, Reader, Result, Selection, Store, TaskFilter, TaskPage, Transaction,
+    View,
 };
 
 use super::{error::of, read::SqliteReader, stamp::log_of, write::SqliteStore};

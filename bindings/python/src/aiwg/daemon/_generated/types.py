@@ -89,6 +89,7 @@ __all__ = [
     "Trigger",
     "UsageStats",
     "UsageSum",
+    "Waiting",
 ]
 
 EventSource = Literal["client", "supervisor", "file_watcher", "scheduler", "automation", "daemon"]
@@ -171,6 +172,30 @@ TaskState = Literal["queued", "running", "completed", "failed", "cancelled", "ti
 
 Timestamp = str
 """A moment: RFC 3339 in UTC with milliseconds."""
+
+Waiting = Literal[
+    "dependency",
+    "delay",
+    "hold",
+    "rest",
+    "lane",
+    "paused",
+    "budget",
+    "limit",
+    "approval",
+]
+"""What keeps a queued task from starting, apart from a free slot.
+
+- ``dependency``: A task of its `after`, or an earlier turn of its conversation, has not ended.
+- ``delay``: It is to start later.
+- ``hold``: Someone holds it: `task.release` releases it.
+- ``rest``: Its agent was lost or has failed, and it rests before it is started again.
+- ``lane``: Its lane is full.
+- ``paused``: The queue is paused.
+- ``budget``: A budget does not allow it now.
+- ``limit``: The account of its agent has reached a limit.
+- ``approval``: A person is to approve something.
+"""
 
 
 @dataclass(frozen=True)
@@ -1459,6 +1484,22 @@ class Task:
     """
     metadata: dict[str, Any]
     """The submitter's own notes."""
+    waiting: Waiting | str | None = None
+    """What keeps it from starting while it is queued; absent if only a slot is missing."""
+    waiting_until: Timestamp | None = None
+    """Time at which that ends by itself; absent if it does not, or if the time is not known."""
+    lane: str | None = None
+    """The lane in which it runs; absent for none."""
+    expires_at: Timestamp | None = None
+    """Time after which it is no longer wanted, if it has not been started by then; absent for any
+    time.
+    """
+    reason: str | None = None
+    """Why it ended, as one word; absent before its end, and for tasks of older daemons. `done`,
+    `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed` and
+    `failed` are an agent's ends; `cancel`, `timeout`, `stalled`, `stop`, `lost` and
+    `not_started` those that the daemon knows of. A newer daemon may have more.
+    """
     conversation: str | None = None
     """The conversation that it is a turn of; absent when it is of none."""
     caused_by: Cause | None = None
@@ -1489,6 +1530,11 @@ class Task:
             processes_left=wire["processesLeft"],
             usage=maybe(TaskUsage.from_wire, wire["usage"]),
             metadata=wire["metadata"],
+            waiting=wire.get("waiting"),
+            waiting_until=wire.get("waitingUntil"),
+            lane=wire.get("lane"),
+            expires_at=wire.get("expiresAt"),
+            reason=wire.get("reason"),
             conversation=wire.get("conversation"),
             caused_by=maybe(Cause.from_wire, wire.get("causedBy")),
         )

@@ -1,0 +1,64 @@
+//! End reasons of runs and tasks.
+
+use std::borrow::Cow;
+
+use aiwg_protocol::types::TaskState;
+
+use crate::stop_reason::StopReason;
+
+/// An end reason, as a name. Parts that end runs may add names of their own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EndReason(Cow<'static, str>);
+
+impl EndReason {
+    /// The agent did what it was asked to.
+    pub const DONE: Self = Self(Cow::Borrowed("done"));
+
+    /// The task failed, and nothing more is known.
+    pub const FAILED: Self = Self(Cow::Borrowed("failed"));
+
+    /// A limit of the account was reached: the work goes on when it is over.
+    pub const LIMITED: Self = Self(Cow::Borrowed("limited"));
+
+    /// The service was overloaded, or out of reach: the work goes on soon.
+    pub const OVERLOADED: Self = Self(Cow::Borrowed("overloaded"));
+
+    /// A tool waits for a person's permission: the work goes on when it was given or refused.
+    pub const DEFERRED: Self = Self(Cow::Borrowed("deferred"));
+
+    /// The agent was lost, be it with its shim or with the machine.
+    pub const LOST: Self = Self(Cow::Borrowed("lost"));
+
+    /// There was no agent: it could not be started, or the daemon went down first.
+    pub const NOT_STARTED: Self = Self(Cow::Borrowed("not_started"));
+
+    /// The reason of a run that was ended for this.
+    pub fn stopped(why: StopReason) -> Self {
+        Self(Cow::Borrowed(why.name()))
+    }
+
+    /// The reason of a run where nothing is known but how its task ended.
+    pub fn of_state(state: TaskState) -> Self {
+        match state {
+            TaskState::Completed => Self::DONE,
+            TaskState::Timeout => Self::stopped(StopReason::Timeout),
+            TaskState::Cancelled => Self::stopped(StopReason::Cancel),
+            _ => Self::FAILED,
+        }
+    }
+
+    /// The reason of this name.
+    pub fn named(name: String) -> Self {
+        Self(Cow::Owned(name))
+    }
+
+    /// True if the work is to go on later, in the same session, where the run has stopped.
+    pub fn is_pause(&self) -> bool {
+        [Self::LIMITED, Self::OVERLOADED, Self::DEFERRED].contains(self)
+    }
+
+    /// Its name, as it is stored.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}

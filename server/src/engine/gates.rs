@@ -1,0 +1,89 @@
+//! Gates: what keeps all tasks of a class from starting, though nothing holds any of them.
+//!
+//! A gate costs nothing in the store, however many tasks wait behind it: the queue is read class by class.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use aiwg_model::{Head, TaskNo};
+use aiwg_protocol::types::{Timestamp, Waiting};
+
+use super::{classes::Class, transaction::Transaction};
+
+/// A closed gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// What it is.
+    pub waiting: Waiting,
+    /// Time at which it opens by itself; none if that is not known.
+    pub until: Option<Timestamp>,
+}
+
+impl Gate {
+    fn of(waiting: Waiting) -> Self {
+        Self { waiting, until: None }
+    }
+}
+
+/// The gates that were closed when the engine last looked, for others to look at as well.
+#[derive(Debug, Clone, Default)]
+pub struct Gates(Arc<Mutex<Closed>>);
+
+#[derive(Debug, Default)]
+struct Closed {
+    all: Option<Gate>,
+    classes: HashMap<String, Gate>,
+}
+
+impl Gates {
+    /// The gate that keeps a task of this class from starting; none if only a slot is missing.
+    pub fn closed(&self, class: &str) -> Option<Gate> {
+        let closed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.all.clone().or_else(|| closed.classes.get(class).cloned())
+    }
+
+    fn set(&self, all: Option<Gate>, classes: HashMap<String, Gate>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Closed { all, classes };
+    }
+}
+
+impl Transaction<'_> {
+    /// The first task in the queue whose gate is open.
+    pub(super) fn next_open(&self) -> aiwg_store::Result<Option<TaskNo>> {
+        if self.state.paused_since.is_some() {
+            self.state.gates.set(Some(Gate::of(Waiting::Paused)), HashMap::new());
+            return Ok(None);
+        }
+        let mut heads = self.store.heads()?;
+        heads.sort_unstable_by_key(|head| (head.place, head.no));
+        let (mut next, mut closed) = (None, HashMap::new());
+        for head in heads {
+            match self.gate(&head)? {
+                None if next.is_none() => next = Some(head.no),
+                None => {}
+                Some(gate) => {
+                    closed.insert(head.class, gate);
+                }
+            }
+        }
+        self.state.gates.set(None, closed);
+        Ok(next)
+    }
+
+    /// The gate that keeps the first task of a class from starting, and with it all others of the class.
+    fn gate(&self, head: &Head) -> aiwg_store::Result<Option<Gate>> {
+        let class = Class::named(&head.class);
+        Ok(self.lane_is_full(class.lane).then(|| Gate::of(Waiting::Lane)))
+    }
+
+    fn lane_is_full(&self, lane: &str) -> bool {
+        let Some(most) = self.state.config.classes.lane(lane).and_then(|lane| lane.max_parallel) else {
+            return false;
+        };
+        let in_lane = |class: &&str| Class::named(class).lane == lane;
+        let running = self.state.running.values().map(|slot| slot.class.as_str()).filter(in_lane).count();
+        running >= usize::try_from(most).unwrap_or(usize::MAX)
+    }
+}
