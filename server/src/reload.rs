@@ -44,7 +44,7 @@ impl Reload {
     /// # Errors
     /// The engine could not accept it: the configuration before is still in force.
     pub(crate) async fn reload(&self, cause: Option<Cause>) -> Result<DaemonReloaded, EngineError> {
-        let _turn = self.one_at_a_time.lock().await;
+        let _reloading = self.one_at_a_time.lock().await;
         self.context.log.look();
         report_reloading();
         let done = put_in_force(&self.context, &self.components, cause).await;

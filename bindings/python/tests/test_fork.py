@@ -86,7 +86,7 @@ class Fork(unittest.TestCase):
             held, over = threading.Event(), threading.Event()
 
             def hold() -> None:
-                with client._connecting._lock, connection._outbox._turn._lock:
+                with client._connecting._lock, connection._outbox._lock._lock:
                     held.set()
                     over.wait(10)
 

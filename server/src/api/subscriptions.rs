@@ -71,13 +71,13 @@ struct Pushes {
     lines: mpsc::Sender<Push>,
     bytes: Budget,
     /// Held by the one that has events in memory: those of one connection are written one after the other anyway.
-    turn: Arc<tokio::sync::Mutex<()>>,
+    writing: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Subscriptions {
     /// Without subscriptions yet. They push to `pushes`, which may take as long as it likes.
     pub(crate) fn new(api: Arc<Api>, pushes: mpsc::Sender<Push>) -> Self {
-        let pushes = Pushes { lines: pushes, bytes: Budget::new(PUSHED_BYTES), turn: Arc::default() };
+        let pushes = Pushes { lines: pushes, bytes: Budget::new(PUSHED_BYTES), writing: Arc::default() };
         Self { api, pushes, open: Mutex::default() }
     }
 
@@ -253,7 +253,7 @@ impl Pump {
 
     /// Pushes the events in the log after the last one, and reports how many it no longer holds: retention deletes unsent events, too.
     async fn catch_up(&mut self) -> Result<(), Gone> {
-        let turn = Arc::clone(&self.pushes.turn);
+        let writing = Arc::clone(&self.pushes.writing);
         let mut filter = EventFilter {
             topics: self.topics.clone(),
             from: From::After(self.last),
@@ -261,14 +261,14 @@ impl Pump {
             bytes: PAGE_BYTES,
         };
         loop {
-            let own_turn = turn.lock().await;
+            let guard = writing.lock().await;
             let mut room = self.room(self.api.max_payload() + PAGE_BYTES).await?;
             filter.from = From::After(self.last);
             // Taken before the page is read: an event that comes meanwhile is not missing from the page.
             let newest = self.api.context.bus.last_seq();
             let wanted = filter.clone();
             let Ok(page) = self.api.context.read(move |reader| reader.events(&wanted)).await else {
-                drop((room, own_turn));
+                drop((room, guard));
                 sleep(READ_AGAIN).await;
                 continue;
             };
@@ -300,10 +300,10 @@ impl Pump {
             self.last = committed.seq;
             return Ok(());
         }
-        let turn = Arc::clone(&self.pushes.turn);
-        let turn = turn.lock().await;
+        let writing = Arc::clone(&self.pushes.writing);
+        let writing = writing.lock().await;
         let Some(event) = self.api.context.bus.recent(committed.seq) else {
-            drop(turn);
+            drop(writing);
             return self.catch_up().await;
         };
         let bytes = event.payload.as_str().len();

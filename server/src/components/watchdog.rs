@@ -28,14 +28,14 @@ impl Component for Watchdog {
 /// engine's thread is there.
 async fn feed_watchdog(context: &Context) {
     let Some(within) = watchdog() else { return };
-    let mut turn = interval(within / 2);
-    turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = interval(within / 2);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = turn.tick() => {}
+            _ = ticks.tick() => {}
             () = context.stopped.cancelled() => return,
         }
-        // Not by a turn of the engine: another process may hold the database's lock for a while.
+        // Not by a transaction of the engine: another process may hold the database's lock for a while.
         let answers = context.read(|reader| reader.automation_enabled()).await.is_ok();
         if answers && context.engine.is_there() {
             report_alive();

@@ -54,10 +54,10 @@ fn watching(root: &Path) {
     println!("memory: {} KiB more, {} KiB in all", resident().saturating_sub(before), resident());
 
     let mut took = Vec::new();
-    for turn in 0..200 {
-        let file = root.join(format!("d{}/f0", turn % 100));
+    for round in 0..200 {
+        let file = root.join(format!("d{}/f0", round % 100));
         let started = Instant::now();
-        fs::write(&file, format!("{turn} is another content")).unwrap();
+        fs::write(&file, format!("{round} is another content")).unwrap();
         change_sets.recv_timeout(Duration::from_secs(10)).unwrap();
         took.push(started.elapsed());
         while change_sets.recv_timeout(Duration::from_millis(30)).is_ok() {}

@@ -233,8 +233,8 @@ fn survey_all(scope: &Scope, level: Vec<Candidate>, with_files: bool) -> Vec<Sur
     let parts: Vec<&[Candidate]> = level.chunks(PARALLEL_FROM / 2).collect();
     let next = AtomicUsize::new(0);
     let work = || {
-        let turns = std::iter::from_fn(|| parts.get(next.fetch_add(1, Ordering::Relaxed)));
-        turns.flat_map(|part| part.iter()).map(survey).collect()
+        let taken = std::iter::from_fn(|| parts.get(next.fetch_add(1, Ordering::Relaxed)));
+        taken.flat_map(|part| part.iter()).map(survey).collect()
     };
     thread::scope(|scope| {
         // Where no thread can be had, this one does it all.

@@ -59,8 +59,8 @@ fn when_the_kernels_queue_overflows_everything_is_looked_at() {
         fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap().trim().parse().unwrap();
     let files = ["a", "b"].map(|name| File::options().write(true).open(path(name)).unwrap());
     // More than fit, as notify has taken some already.
-    for turn in 0..limit + 1000 {
-        files[usize::from(turn % 2 == 0)].write_all_at(b"x", 0).unwrap();
+    for round in 0..limit + 1000 {
+        files[usize::from(round % 2 == 0)].write_all_at(b"x", 0).unwrap();
     }
     // The events of all this are lost.
     fs::remove_file(path("gone")).unwrap();

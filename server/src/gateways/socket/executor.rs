@@ -34,9 +34,9 @@ use super::until::UntilCancelled;
 /// The time between two looks whether a client that has closed its sending side is still there to receive, and whether it reads.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// The number of lines that are taken before other connections have their turn, and the time, because some lines take long.
+/// The number of lines that are taken before other connections are served, and the time, because some lines take long.
 const MOST_AT_ONCE: usize = 256;
-const LONGEST_TURN: Duration = Duration::from_millis(1);
+const LONGEST_AT_ONCE: Duration = Duration::from_millis(1);
 
 /// The number of calls in flight for which room is kept while there are none.
 const KEPT: usize = 64;
@@ -113,7 +113,7 @@ impl Executor {
             }
             match began {
                 None => began = Some(Instant::now()),
-                Some(began) if began.elapsed() > LONGEST_TURN => break,
+                Some(began) if began.elapsed() > LONGEST_AT_ONCE => break,
                 Some(_) => {}
             }
         }

@@ -89,15 +89,15 @@ fn renamed_over_another_is_modified_there() {
 #[test]
 fn a_new_file_with_the_inode_of_a_deleted_one_is_no_rename() {
     let project = Project::new(&[]);
-    for turn in 0..10 {
-        project.write(format!("old-{turn}"), "content");
+    for round in 0..10 {
+        project.write(format!("old-{round}"), "content");
     }
     let watched = project.watch();
     let mut expected = Vec::new();
-    for turn in 0..10 {
-        project.remove(format!("old-{turn}"));
-        project.write(format!("new-{turn}"), "content");
-        expected.extend([deleted(format!("old-{turn}")), created(format!("new-{turn}"))]);
+    for round in 0..10 {
+        project.remove(format!("old-{round}"));
+        project.write(format!("new-{round}"), "content");
+        expected.extend([deleted(format!("old-{round}")), created(format!("new-{round}"))]);
     }
     watched.assert_reported(&expected);
 }
@@ -141,14 +141,14 @@ fn writes_of_the_same_size_in_one_clock_tick_are_reported() {
     let project = Project::new(&[]);
     let options = aiwg_watch::Options { settle: Duration::ZERO, ..project.options() };
     let watched = project.watch_with(options);
-    for turn in 0..50 {
-        let name = format!("{turn}");
+    for round in 0..50 {
+        let name = format!("{round}");
         project.write(&name, "one");
         while watched.change_set().changes != [created(&name)] {}
         // At once: the time of modification may be the same.
         let file = File::options().write(true).open(project.path(&name)).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&file, b"two", 0).unwrap();
-        assert!(watched.reported().contains(&modified(&name)), "turn {turn}");
+        assert!(watched.reported().contains(&modified(&name)), "round {round}");
     }
 }
 

@@ -11,7 +11,7 @@ fn nothing_is_lost_that_is_written_in_the_moment_its_directory_is_made() {
     let project = Project::new(&[]);
     let watched = project.watch();
     let paths: Vec<_> = (0..100)
-        .flat_map(|turn| ["a", "deep/b", "deep/er/c", "deep/er/d"].map(|name| format!("dir-{turn}/{name}")))
+        .flat_map(|round| ["a", "deep/b", "deep/er/c", "deep/er/d"].map(|name| format!("dir-{round}/{name}")))
         .collect();
     for path in &paths {
         project.write(path, path);
@@ -32,17 +32,17 @@ fn nor_if_each_change_is_reported_at_once() {
     let project = Project::new(&[]);
     let watched =
         project.watch_with(aiwg_watch::Options { settle: std::time::Duration::ZERO, ..project.options() });
-    for turn in 0..100 {
-        let path = |name: &str| format!("dir-{turn}/deep/er/{name}");
+    for round in 0..100 {
+        let path = |name: &str| format!("dir-{round}/deep/er/{name}");
         project.write(path("a"), "a");
         project.write(path("b"), "b");
         let reported = watched.reported();
         assert!(
             reported.contains(&created(path("a"))) && reported.contains(&created(path("b"))),
-            "{turn}: {reported:?}"
+            "{round}: {reported:?}"
         );
         project.write(path("a"), "another");
-        assert!(watched.reported().contains(&modified(path("a"))), "{turn}");
+        assert!(watched.reported().contains(&modified(path("a"))), "{round}");
     }
 }
 
@@ -104,11 +104,11 @@ fn moved_out_and_in() {
 fn deleted_and_made_again_at_once() {
     let project = Project::new(&["a/b/x", "a/b/y"]);
     let watched = project.watch();
-    for turn in 0..5 {
+    for round in 0..5 {
         project.remove("a");
-        project.write("a/b/x", &format!("x{turn}"));
+        project.write("a/b/x", &format!("x{round}"));
         let mut expected = vec![modified("a/b/x")];
-        if turn == 0 {
+        if round == 0 {
             expected.push(deleted("a/b/y"));
         }
         watched.assert_reported(&expected);

@@ -188,8 +188,8 @@ fn a_checkout_of_2000_files_is_one_batch() {
 fn a_rebase_is_one_batch() {
     let project = repository(&["base"]);
     project.sh("git checkout -qb topic");
-    for turn in 0..20 {
-        project.write(format!("topic-{turn}"), "");
+    for round in 0..20 {
+        project.write(format!("topic-{round}"), "");
         project.sh("git add -A && git commit -qm topic");
     }
     project.sh("git checkout -q main && echo >>base && git commit -qam base && git checkout -q topic");

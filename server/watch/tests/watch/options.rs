@@ -114,11 +114,11 @@ fn changes_gather_for_the_time_that_is_set_and_no_longer() {
 }
 
 fn write_until(done: &AtomicBool, project: &Project) {
-    for turn in 0.. {
+    for round in 0.. {
         if done.load(Ordering::Relaxed) {
             return;
         }
-        project.write("stream", &format!("{turn}"));
+        project.write("stream", &format!("{round}"));
         std::thread::sleep(Duration::from_millis(5));
     }
 }

@@ -29,12 +29,12 @@ fn the_system_watches_nothing_and_changes_are_reported() {
 fn a_save_by_rename_is_one_modified() {
     let project = Project::new(&["a"]);
     let watched = poll(&project);
-    for turn in 0..10 {
+    for round in 0..10 {
         project.rename("a", "a~");
-        project.write("a", &"x".repeat(turn));
+        project.write("a", &"x".repeat(round));
         project.remove("a~");
         watched.assert_reported(&[modified("a")]);
-        project.write("a.tmp", &"y".repeat(turn + 1));
+        project.write("a.tmp", &"y".repeat(round + 1));
         project.rename("a.tmp", "a");
         watched.assert_reported(&[modified("a")]);
     }

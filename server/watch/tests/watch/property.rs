@@ -40,9 +40,9 @@ fn operation() -> impl Strategy<Value = Operation> {
 }
 
 /// Carries out an operation, if it can be done.
-fn carry_out(project: &Project, operation: &Operation, turn: usize) {
+fn carry_out(project: &Project, operation: &Operation, round: usize) {
     let path = |index: &usize| project.path(PATHS[*index]);
-    let content = format!("content {turn}");
+    let content = format!("content {round}");
     let made_parent = |path: &Path| fs::create_dir_all(path.parent().unwrap()).is_ok();
     match operation {
         Operation::Write(index) if made_parent(&path(index)) => drop(fs::write(path(index), content)),
@@ -114,8 +114,8 @@ fn check(operations: &[Operation], options: impl Fn(Options) -> Options) -> Resu
     project.write(".gitignore", "ignored/\n*.ignored\n");
     let mut known = listing(&project);
     let watched = project.watch_with(options(project.options()));
-    for (turn, operation) in operations.iter().enumerate() {
-        carry_out(&project, operation, turn);
+    for (round, operation) in operations.iter().enumerate() {
+        carry_out(&project, operation, round);
     }
     let reported = watched.reported();
     let now = listing(&project);

@@ -30,10 +30,10 @@ fn a_path_that_is_not_there_is_waited_for() {
 fn a_path_deleted_and_made_again_is_watched_again() {
     let project = Project::new(&["src/sub/a", "other/b"]);
     let watched = project.watch_with(some_paths(&project, &["src", "other"]));
-    for turn in 0..5 {
+    for round in 0..5 {
         project.remove("src");
         let reported = watched.reported_with_fence_in("other");
-        assert!(reported.contains(&deleted("src/sub/a")), "{turn}: {reported:?}");
+        assert!(reported.contains(&deleted("src/sub/a")), "{round}: {reported:?}");
         watched.notice(|notice| *notice == Notice::RootGone(project.path("src")));
         project.write("src/sub/a", "another");
         assert_same(watched.reported_with_fence_in("other"), &[created("src/sub/a")]);

@@ -108,9 +108,9 @@ fn while_the_sink_takes_its_time_nothing_is_lost_and_the_memory_is_bounded() {
     assert_eq!(change_sets.recv().unwrap().changes, [modified("go")]);
     // More events than may wait. The kernel merges those that are the same, so each differs from the one before.
     let files = ["a", "b"].map(|name| File::options().write(true).open(project.path(name)).unwrap());
-    for turn in 0..200_000_u64 {
+    for round in 0..200_000_u64 {
         for file in &files {
-            file.write_all_at(b"x", turn % 7).unwrap();
+            file.write_all_at(b"x", round % 7).unwrap();
         }
     }
     project.write("new/last", "");

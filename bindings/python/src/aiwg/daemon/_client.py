@@ -17,7 +17,7 @@ from ._message import Notification
 from ._once import call_once
 from ._progress import OnMissed, Progress
 from ._subscription import Subscription
-from ._turn import Interrupted, Turn
+from ._lock import Interrupted, SignalSafeLock
 
 _CONNECTING = 30.0
 """Maximum time that a thread waits for another one that connects, in seconds."""
@@ -57,14 +57,14 @@ class DaemonClient(Methods):
         self._cwd = cwd
         self._timeout = checked(timeout)
         self._listeners: Listeners = []
-        self._connecting = Turn()
+        self._connecting = SignalSafeLock()
         self._connection: Connection | None = None
         self._path: str | None = None
         forget_in_children(self)
 
     def forget(self) -> None:
         """Drops the connection in a child made by fork(), so that the child connects again."""
-        self._connecting = Turn()
+        self._connecting = SignalSafeLock()
         self._connection = None
 
     @property

@@ -25,7 +25,7 @@ from ._message import (
 )
 from ._outbox import Entry, Outbox
 from ._socket import connect
-from ._turn import Interrupted
+from ._lock import Interrupted
 
 _CHUNK = 64 * 1024
 

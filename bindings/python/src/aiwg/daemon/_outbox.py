@@ -8,10 +8,10 @@ from collections import deque
 from queue import SimpleQueue
 from typing import Callable, List, Optional
 
-from ._turn import Turn
+from ._lock import SignalSafeLock
 
 _STUCK = 1.0
-"""Seconds. Nobody has a turn for longer than moments, but whoever a signal has interrupted in it."""
+"""Seconds. The lock is held for moments only, except by a thread that a signal has interrupted."""
 
 Entry = List[bytes]
 """A line that waits for the socket to take it: empty once it is being sent, or withdrawn."""
@@ -28,7 +28,7 @@ class Outbox:
     def __init__(self, connection: socket.socket, on_failure: Callable[[str], None]) -> None:
         self._socket = connection
         self._on_failure = on_failure
-        self._turn = Turn()
+        self._lock = SignalSafeLock()
         self._entries: deque[Entry] = deque()
         """The lines still to be sent. The first one stays here until all of it is."""
         self._wake: SimpleQueue[bool] = SimpleQueue()
@@ -40,7 +40,7 @@ class Outbox:
         Raises OSError, and ``Interrupted`` where this is called in the middle of itself: nothing is sent then. What
         else this raises is a signal handler's, and may leave half of a line behind.
         """
-        return self._turn.run(_STUCK, self._send, line)
+        return self._lock.run(_STUCK, self._send, line)
 
     @staticmethod
     def withdraw(entry: Entry) -> bool:

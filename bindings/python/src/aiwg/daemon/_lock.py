@@ -12,12 +12,12 @@ class Interrupted(Exception):
     """This thread, or one that will not go on, is in the middle of what was to be begun."""
 
 
-class Turn:
-    """One thread at a time.
+class SignalSafeLock:
+    """A lock for one thread at a time.
 
     A signal handler runs on top of the main thread, whatever that is doing. It would wait for ever for a lock that the
-    very thread holds. So this raises ``Interrupted`` where the turn is this thread's already, and where another one has
-    it for longer than there is time: that may be within a signal handler itself.
+    very thread holds. So this raises ``Interrupted`` where this thread holds the lock already, and where another one
+    holds it for longer than there is time: that may be within a signal handler itself.
     """
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Turn:
         self._is_taken = False
 
     def run(self, seconds: float, body: Callable[..., T], *args: object) -> T:
-        """Does something when it is this thread's turn, for which it waits this long."""
+        """Calls ``body`` under the lock, for which it waits this long."""
         is_other = False
         try:
             is_other = not self._lock.acquire(timeout=seconds)
