@@ -19,7 +19,7 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Where the archive is, if the C compiler that links has one.
+/// The path of the archive, if the C compiler that links has one.
 fn archive() -> Option<String> {
     let linker = std::env::var("RUSTC_LINKER").unwrap_or_else(|_| "cc".to_owned());
     let asked = Command::new(linker).arg(format!("-print-file-name={ARCHIVE}")).output().ok()?;

@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The command line.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -70,7 +70,7 @@ pub(crate) enum Command {
     /// Print the schema of the configuration, or of the API
     #[command(after_help = examples::SCHEMA)]
     Schema {
-        /// Which of them
+        /// The schema to print
         #[arg(value_enum)]
         kind: SchemaKind,
     },

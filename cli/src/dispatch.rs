@@ -18,7 +18,8 @@ use crate::{
 /// Maximum pause before asking again where the daemon is to be there again in a moment.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Does what was asked for. What only asks is asked again of a daemon that restarts meanwhile: it would answer a moment later.
+/// Carries out a command. A command that only reads asks again if the daemon restarts meanwhile: it would answer a
+/// moment later.
 pub(crate) fn run(args: Args, output: &Output) -> Result<ExitCode, CliError> {
     if let Some(time) = args.request_timeout {
         give_requests(time);

@@ -1,4 +1,4 @@
-//! What is typed as `-` comes on standard input.
+//! Values that come on standard input, where `-` was typed.
 
 use std::io::{self, Read};
 

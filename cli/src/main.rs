@@ -39,7 +39,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// What was typed. The description of all commands is not taken apart again: that would take longer than reading the line.
+/// Parses the command line. The description of all commands is not freed: that would take longer than reading the
+/// line.
 fn typed() -> Result<Args, clap::Error> {
     let mut commands = ManuallyDrop::new(Args::command());
     let mut matches = commands.try_get_matches_from_mut(std::env::args_os())?;

@@ -1,4 +1,4 @@
-//! Which project a command is about.
+//! The project of a command.
 
 use std::{
     path::{Path, PathBuf},

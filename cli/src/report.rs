@@ -18,7 +18,7 @@ const USAGE: u8 = 2;
 const NO_DAEMON: u8 = 3;
 /// The wait was over before what was waited for had come: timeout(1) exits so, too.
 const WAITED_IN_VAIN: u8 = 124;
-/// It was ended by Ctrl-C: shells exit so, too.
+/// Exit code after Ctrl-C, as of shells.
 const INTERRUPTED: u8 = 130;
 
 impl CliError {
@@ -49,7 +49,7 @@ impl CliError {
             // Not a failure.
             return writeln!(page, "{self}");
         }
-        page.judged("aiwg", false)?;
+        page.marked("aiwg", false)?;
         writeln!(page, ": {self}")
     }
 

@@ -1,4 +1,4 @@
-//! What the words of a command line may be.
+//! Values on the command line.
 
 use std::{convert::Infallible, str::FromStr, time::Duration};
 
@@ -61,9 +61,9 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 /// Payload of an event, as it was typed.
 #[derive(Debug, Clone)]
 pub(crate) enum Payload {
-    /// It was typed.
+    /// The value as it was typed.
     Given(Json),
-    /// It comes on standard input.
+    /// The value comes on standard input.
     Stdin,
 }
 

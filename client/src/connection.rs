@@ -1,4 +1,4 @@
-//! What every connection begins and ends with.
+//! The beginning and the end of every connection.
 
 use std::{
     io,

@@ -6,7 +6,7 @@ use std::{
 
 use aiwg_protocol::{ApiError, ErrorKind, PROJECT_DIR, SOCKET_ENV, START_COMMAND};
 
-/// Why a call has no result.
+/// Reason for which a call has no result.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -52,7 +52,7 @@ pub enum ClientError {
     Stranger {
         /// The socket.
         path: PathBuf,
-        /// Whose process answers.
+        /// The user whose process answers.
         user: u32,
     },
     /// The daemon went away before it answered. What was asked for may have taken effect or not. So it is as well where the connection had

@@ -1,4 +1,4 @@
-//! What the definition holds of each method: the rows from which everything else is derived.
+//! The definition of each method: the rows from which everything else is derived.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
@@ -23,7 +23,7 @@ pub struct Method {
     pub agents: AgentAccess,
     /// The protocol version that brought it.
     pub since: &'static str,
-    /// Why it should no longer be used, and what to use.
+    /// The reason for which it should no longer be used, and its replacement.
     pub deprecated: Option<&'static str>,
     /// Requests and their answers.
     pub examples: &'static [Example],
@@ -32,11 +32,11 @@ pub struct Method {
 /// The access of a connection from an agent's process to a method. It is a default: `daemon.agents_may` decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgentAccess {
-    /// It may call it.
+    /// An agent may call it.
     Allowed,
-    /// It may call it about its own task, and about those that came of it.
+    /// An agent may call it about its own task, and about those that came of it.
     Own,
-    /// It may not.
+    /// An agent may not call it.
     Refused,
 }
 
@@ -84,7 +84,7 @@ pub struct TypeRef {
     pub direction: Direction,
 }
 
-/// Which way a type travels.
+/// The direction in which a type travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// From client to daemon.

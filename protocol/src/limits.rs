@@ -1,4 +1,4 @@
-//! What params may be at the most, and what they are when they are left out: stated in the schema of each as well.
+//! Limits and defaults of params: stated in the schema of each as well.
 
 use std::ops::RangeInclusive;
 

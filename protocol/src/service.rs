@@ -25,7 +25,7 @@ pub trait DaemonService {
 
     /// Gives the OpenRPC document of this API.
     ///
-    /// It describes every method, type and error, and is enough to write a client from.
+    /// The document describes every method, type and error, and is enough to write a client from.
     #[method(name = "rpc.discover", agents = Allowed)]
     #[example(
         name = "the document",
@@ -398,8 +398,8 @@ pub trait DaemonService {
 
     /// Submits a new task with the specification of an earlier one.
     ///
-    /// It waits for no other task, even if the earlier one did. Tasks that were cancelled because they were to start
-    /// after the earlier one are submitted again as well, and start after the new one.
+    /// The new task waits for no other task, even if the earlier one did. Tasks that were cancelled because they were
+    /// to start after the earlier one are submitted again as well, and start after the new one.
     #[method(name = "task.retry", agents = Own, errors = [TaskNotFound, QueueFull, ChainTooDeep, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "once more",

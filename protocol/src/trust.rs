@@ -1,4 +1,4 @@
-//! Whose files may decide what runs: those of the user who asks, and root's.
+//! Checks of the owner of files that decide what runs: the user who asks, or root.
 //!
 //! A `.aiwg` names commands, and its socket is given prompts. In a directory that many can write, such as `/tmp`, anyone can put one in the
 //! way of all who work below it. So it counts only where nobody else could have made it or can change it, as git has it with
@@ -13,7 +13,7 @@ use std::{
 
 use crate::{MAX_SOCKET_PATH, SAFE_DIRECTORY_ENV, SOCKET_ENV, START_COMMAND};
 
-/// Why what is at a path is not acted upon.
+/// The reason for which a path is not trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Untrusted {
     path: PathBuf,
@@ -22,13 +22,13 @@ pub struct Untrusted {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Why {
-    /// It, or the link that is there, is this user's.
+    /// The directory, or the link that is there, is this user's.
     BelongsTo(u32),
     /// Everyone can change it.
     IsOpenToAll,
-    /// It is a link where the daemon makes none.
+    /// The path is a link where the daemon makes none.
     IsALink,
-    /// It is a link to where others could have put something, too.
+    /// The path is a link to where others could have put something, too.
     LeadsAmongOthers,
 }
 

@@ -87,7 +87,7 @@ impl Components {
         self.0.get().map_or(&[], Vec::as_slice)
     }
 
-    /// Has each work by the configuration in force.
+    /// Reports a new configuration in force to each component.
     pub(crate) async fn configure(&self, context: &Arc<Context>) {
         for component in self.all() {
             Arc::clone(component).configure(Arc::clone(context)).await;
@@ -115,7 +115,7 @@ impl Components {
         items
     }
 
-    /// Has the component of a built-in action carry it out.
+    /// Runs a built-in action by its component.
     pub(crate) async fn carry_out(&self, action: &str, cause: Option<Cause>, context: &Arc<Context>) {
         for component in self.all() {
             component.carry_out(action, cause.clone(), context).await;

@@ -134,14 +134,14 @@ pub(crate) fn report_notices(loaded: &Loaded, checks: Checks, health: &Health) {
 
 async fn announce(context: &Context, answer: &DaemonReloaded, cause: Option<Cause>) {
     let payload = Json::new(answer).unwrap_or_default();
-    let draft = NewEvent {
+    let event = NewEvent {
         topic: "daemon:reloaded".to_owned(),
         payload,
         source: EventSource::Daemon,
         cause,
         happened_at: None,
     };
-    if let Err(error) = context.engine.publish(draft).await {
+    if let Err(error) = context.engine.publish(event).await {
         tracing::warn!(%error, "the event about the reload could not be stored");
     }
 }

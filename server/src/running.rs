@@ -81,7 +81,7 @@ impl Running {
         self.lock().get(&no)?.agent
     }
 
-    /// Which launch of a task is kept.
+    /// The launch of a task whose agent is kept; none if it is not.
     pub(crate) fn launch(&self, no: TaskNo) -> Option<u32> {
         self.lock().get(&no).map(|one| one.launch)
     }

@@ -1,4 +1,4 @@
-//! What clients that mean no good cost in memory: above idle at the peak, and what is kept once they are gone.
+//! Memory for clients that mean no good: above idle at the peak, and what is kept once they are gone.
 
 use std::{
     io::{Read, Write},

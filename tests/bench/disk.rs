@@ -1,4 +1,4 @@
-//! What the disk gives: no commit can be faster than one fdatasync(2).
+//! The speed of the disk: no commit can be faster than one fdatasync(2).
 
 use std::{
     io::Write,

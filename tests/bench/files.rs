@@ -99,7 +99,7 @@ fn restarted(daemon: &BenchDaemon) -> f64 {
     took[1].as_secs_f64() * 1e3
 }
 
-/// Does the least that it could take: lists all directories, and adds a watch for each.
+/// Lists all directories, and adds a watch for each: the least that it could take.
 fn walk(root: &Path) -> OwnedFd {
     let inotify = inotify::init(CreateFlags::CLOEXEC).unwrap();
     let mut left = vec![root.to_owned()];

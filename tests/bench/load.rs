@@ -20,7 +20,7 @@ pub(crate) struct Load<'a> {
 /// End of a load.
 pub(crate) enum Until {
     Time(Duration),
-    /// So many lines, no more.
+    /// This many lines, no more.
     Lines(usize),
 }
 

@@ -1,4 +1,4 @@
-//! What many rules cost an event.
+//! The cost of many rules for an event.
 
 use std::{path::Path, time::Duration};
 

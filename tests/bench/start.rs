@@ -1,4 +1,4 @@
-//! How long things take to start, beside a bare fork and exec.
+//! Times to start things, beside a bare fork and exec.
 
 use std::{
     path::Path,

@@ -1,4 +1,4 @@
-//! How it is printed.
+//! The table of figures.
 
 /// The head of a table: what is measured, and beside what.
 pub(crate) fn head(what: &str, measured: &str, beside: &str) {

@@ -188,7 +188,7 @@ fn an_agent_gets_nothing_of_a_service_manager() {
     assert!(task["result"].as_str().unwrap().ends_with("\nnone\n"), "{task}");
 }
 
-/// Has another process connect, emit and exit, while the daemon cannot look.
+/// A process that connects, emits and exits, while the daemon cannot look.
 const EMITS_AND_IS_GONE: &str = "
 import os, signal, socket, sys
 daemon = int(open('.aiwg/daemon.pid').read())

@@ -118,7 +118,7 @@ fn script(project: &Project) -> Child {
     command.spawn().unwrap()
 }
 
-/// Has a script say all of this.
+/// Runs a chat by a script that sends these lines.
 fn scripted(project: &Project, lines: &[u8]) -> (Option<i32>, String, String) {
     let mut chat = script(project);
     chat.stdin.take().unwrap().write_all(lines).unwrap();

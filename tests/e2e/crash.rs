@@ -153,7 +153,8 @@ fn nothing_acknowledged_is_lost_and_nothing_runs_twice() {
     }
 }
 
-/// Why each run of each task ended, by the task's number, in the order of the runs. Each has ended, and none is missing.
+/// The end reason of each run of each task, by the task's number, in the order of the runs. Each has ended, and none
+/// is missing.
 fn stored_runs(project: &Project) -> BTreeMap<u64, Vec<String>> {
     let database = Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
     let mut select = database

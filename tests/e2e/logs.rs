@@ -48,7 +48,7 @@ impl Drop for Follower {
     }
 }
 
-/// Has the daemon write a line that names this event.
+/// Makes the daemon write a line that names this event.
 fn note(project: &Project, number: u64) {
     let emitted = project.wire().call("event.emit", json!({ "topic": format!("note:{number}") }));
     assert_eq!(emitted["rules"], json!(["r"]));

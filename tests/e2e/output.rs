@@ -1,4 +1,4 @@
-//! What agents write: much of it, and bytes that are no text; and agents that handle their streams in odd ways.
+//! The output of agents: much of it, and bytes that are no text; and agents that handle their streams in odd ways.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What an earlier daemon may have left: a damaged database, or the Node daemon's queue.
+//! Leftovers of an earlier daemon: a damaged database, or the Node daemon's queue.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What sets a project up, without a daemon.
+//! The commands that set a project up, without a daemon.
 
 use serde_json::{Value, json};
 

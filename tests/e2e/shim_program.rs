@@ -1,4 +1,4 @@
-//! Which program is an agent's shim: the small one beside `aiwg`, or `aiwg` itself where that does not fit.
+//! The program of an agent's shim: the small one beside `aiwg`, or `aiwg` itself where that does not fit.
 
 use std::{
     path::{Path, PathBuf},

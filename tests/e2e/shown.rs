@@ -1,4 +1,4 @@
-//! What of others' text is shown, and how: nothing of it acts on a terminal, and programs get every byte.
+//! Others' text in the output: nothing of it acts on a terminal, and programs get every byte.
 
 use serde_json::json;
 

@@ -1,4 +1,5 @@
-//! What people see, to the letter. `INSTA_UPDATE=always cargo nextest run -p aiwg snapshots` takes new pictures: look at the difference.
+//! Snapshots of the output for people, to the letter. `INSTA_UPDATE=always cargo nextest run -p aiwg snapshots` takes
+//! new ones: look at the difference.
 
 use insta::{Settings, assert_snapshot};
 use serde_json::json;

@@ -60,7 +60,7 @@ impl Tmux {
         self.run(&[&["new-window", "-t", session], command.as_slice()].concat());
     }
 
-    /// Has a person attach to the project's session, and do `what` meanwhile.
+    /// Attaches a person to the project's session, and does `what` meanwhile.
     fn attached(&self, project: &Project, session: &str, what: impl FnOnce()) {
         std::thread::scope(|scope| {
             let person = scope.spawn(|| {

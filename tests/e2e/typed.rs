@@ -1,4 +1,4 @@
-//! What is typed, rightly and wrongly, and what comes on standard input.
+//! Right and wrong command lines, and standard input.
 
 use std::{
     io::Write,

@@ -119,7 +119,8 @@ fn all_fit<'a, T>(
 }
 
 impl Vector {
-    /// Nothing further may come until the daemon has answered all, the question at the end included, and closes.
+    /// Checks a vector on a connection. No further answer may come until the daemon has answered all, the question at
+    /// the end included, and closes.
     fn holds(&self, mut wire: Wire) -> Result<(), String> {
         for piece in &self.send {
             piece.send(&mut wire);

@@ -1,4 +1,4 @@
-//! What the SDKs meet: planted links, newer daemons, signals in the middle of a call.
+//! SDKs against planted links, newer daemons, signals in the middle of a call.
 
 mod packages;
 mod rust;

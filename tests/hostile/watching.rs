@@ -45,7 +45,7 @@ fn issue(project: &Project) -> Option<String> {
     of_watch.map(|issue| issue["message"].as_str().unwrap().to_owned())
 }
 
-/// Has a health that names what `file` says in vain.
+/// Waits until the health names what `file` says in vain.
 fn is_named(project: &Project, file: &str, why: &str) {
     until("the health to say so", || {
         issue(project).is_some_and(|issue| issue.contains(file) && issue.contains(why))

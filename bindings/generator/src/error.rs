@@ -1,6 +1,6 @@
 use std::{io, path::PathBuf};
 
-/// Why there is no output.
+/// Reason for which there is no output.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
     /// The definition holds a schema that the model has no word for.

@@ -1,4 +1,4 @@
-//! What the definition does not hold yet, or may lose: unions, nested params, names that languages reserve.
+//! Tests of what the definition does not hold yet, or may lose: unions, nested params, names that languages reserve.
 
 use aiwg_protocol::schema::Types;
 use serde_json::{Value, json};

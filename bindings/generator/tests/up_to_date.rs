@@ -1,4 +1,4 @@
-//! What lies in the repository is what the definition says.
+//! The generated files in the repository are those that the definition gives.
 
 use std::path::Path;
 

@@ -34,7 +34,8 @@ use crate::{
 /// Pause before asking again where the daemon is to be there again in a moment.
 pub(crate) const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
 
-/// Does what takes a daemon. One that restarts, or is being started, is waited for: nothing was said to it yet.
+/// Runs a command that needs a daemon. It waits for a daemon that restarts, or is being started: that one has not
+/// received anything yet.
 pub(crate) fn ask(
     project: Option<&Path>,
     question: impl AsyncFnOnce(&DaemonClient) -> Result<ExitCode, CliError>,

@@ -1,5 +1,5 @@
-//! Where all that people read is written. Whatever was put into it, nothing of it acts on the terminal but the colours of our own: no command has
-//! to think of that, and none can forget it.
+//! The writer of all text for people. Whatever was put into it, nothing of it acts on the terminal but the colours of
+//! our own: no command has to think of that, and none can forget it.
 
 use std::io::{self, Write};
 
@@ -26,7 +26,7 @@ impl Page {
     }
 
     /// Writes a word that is good news, or bad.
-    pub(crate) fn judged(&mut self, word: &str, is_good: bool) -> io::Result<()> {
+    pub(crate) fn marked(&mut self, word: &str, is_good: bool) -> io::Result<()> {
         let color = if is_good { AnsiColor::Green } else { AnsiColor::Red };
         let style = Style::new().fg_color(Some(color.into()));
         self.own(&format!("{style}{}{style:#}", visible_lines(word)))

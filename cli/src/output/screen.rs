@@ -1,4 +1,5 @@
-//! What agents write, on its way to a terminal: colours may pass, as with `less -R`; all else that would act on the terminal is shown.
+//! The output of agents on its way to a terminal: colours may pass, as with `less -R`; all else that would act on the
+//! terminal is shown.
 
 use std::io::{self, IsTerminal, Write};
 

@@ -62,7 +62,7 @@ impl Shown {
     }
 
     /// Good news, or bad.
-    pub(crate) fn judged(text: &str, is_good: bool) -> Self {
+    pub(crate) fn marked(text: &str, is_good: bool) -> Self {
         Self::colored(text, if is_good { AnsiColor::Green } else { AnsiColor::Red })
     }
 
@@ -70,8 +70,8 @@ impl Shown {
     pub(crate) fn state(state: TaskState, name: &str) -> Self {
         match state {
             TaskState::Running => Self::colored(name, AnsiColor::Cyan),
-            TaskState::Completed => Self::judged(name, true),
-            TaskState::Failed | TaskState::Timeout => Self::judged(name, false),
+            TaskState::Completed => Self::marked(name, true),
+            TaskState::Failed | TaskState::Timeout => Self::marked(name, false),
             TaskState::Cancelled => Self::colored(name, AnsiColor::Yellow),
             // Queued, or one that this version does not know.
             _ => name.into(),

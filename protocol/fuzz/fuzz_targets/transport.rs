@@ -51,7 +51,8 @@ fuzz_target!(|bytes: &[u8]| {
     assert!((least..=most).contains(&answers), "{answers} answers, not from {least} to {most}");
 });
 
-/// How many answers there must and may be: one for each line that is no JSON, one at most for each message otherwise.
+/// The least and the largest number of answers: one for each line that is no JSON, one at most for each message
+/// otherwise.
 fn bounds(bytes: &[u8]) -> (usize, usize) {
     let (mut least, mut most) = (0, 0);
     for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {

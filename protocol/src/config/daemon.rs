@@ -43,9 +43,9 @@ pub struct DaemonConfig {
     /// that came of it.
     #[schemars(length(max = 200), inner(length(min = 1, max = 200)))]
     pub agents_may: Vec<String>,
-    /// Which variables agents may set in the environment of the tasks that they submit, by name or by a pattern such as `TEST_*`. A variable
-    /// that decides what code runs, such as `PATH` or `LD_PRELOAD`, is meant by its full name only. None may refer to the daemon's own
-    /// (`${NAME}`).
+    /// The variables that agents may set in the environment of the tasks that they submit, by name or by a pattern
+    /// such as `TEST_*`. A variable that decides what code runs, such as `PATH` or `LD_PRELOAD`, is meant by its full
+    /// name only. None may refer to the daemon's own (`${NAME}`).
     #[schemars(length(max = 200), inner(length(min = 1, max = 200)))]
     pub agents_env: Vec<String>,
     /// Memory of all connections together, in MiB: half of it for what they send, the rest for answers that they have
@@ -96,10 +96,10 @@ impl Default for DaemonConfig {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InterruptedTasks {
-    /// It is queued again, with `attempts` raised.
+    /// The task is queued again, with `attempts` raised.
     #[default]
     Requeue,
-    /// It fails.
+    /// The task fails.
     Fail,
 }
 
@@ -107,10 +107,10 @@ pub enum InterruptedTasks {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StalledTasks {
-    /// It goes on.
+    /// The task goes on.
     #[default]
     Report,
-    /// It is ended, as `timeout`.
+    /// The task is ended, as `timeout`.
     End,
 }
 

@@ -43,7 +43,7 @@ pub struct Config {
     pub lanes: BTreeMap<String, LaneConfig>,
     /// Limits for what is kept.
     pub retention: RetentionConfig,
-    /// Which files are watched.
+    /// The watched files.
     pub watch: WatchConfig,
     /// Jobs and their times.
     pub schedule: ScheduleConfig,

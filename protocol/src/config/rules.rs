@@ -34,8 +34,9 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub max_firings: Option<u32>,
-    /// It fires only where fewer tasks than this lie between the event and what came from outside: with 1 it hears nothing that a task
-    /// has caused, with 2 what tasks from outside have caused, but nothing of what came of that.
+    /// The rule fires only where fewer tasks than this lie between the event and what came from outside: with 1 it
+    /// ignores everything that a task has caused, with 2 what tasks from outside have caused, but nothing of what
+    /// came of that.
     #[serde(default = "default_depth")]
     #[schemars(range(min = 1, max = 100))]
     pub max_depth: u32,
@@ -66,11 +67,11 @@ pub(super) fn default_depth() -> u32 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnBusy {
-    /// It waits; all that wait make one task when the rule is no longer busy.
+    /// The match waits; all that wait make one task when the rule is no longer busy.
     Coalesce,
-    /// It is passed over.
+    /// The match is refused.
     Skip,
-    /// It makes a task of its own.
+    /// The match makes a task of its own.
     Queue,
 }
 
@@ -81,8 +82,8 @@ pub enum Trigger {
     /// A file is created, modified or deleted.
     #[schemars(title = "FileChangeTrigger")]
     FileChange {
-        /// Which files, as a glob on the path relative to the project; or a list of globs, of which one that begins with `!` takes out
-        /// of what those before it match.
+        /// The files, as a glob on the path relative to the project; or a list of globs, of which one that begins
+        /// with `!` takes out of what those before it match.
         pattern: Patterns,
     },
     /// A schedule fires.

@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Which files are watched.
+/// The watched files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WatchConfig {
@@ -87,7 +87,7 @@ pub struct WatchPathOptions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileChangeKind {
-    /// It was not there before.
+    /// The file was not there before.
     #[serde(alias = "add", alias = "create")]
     #[schemars(extend("x-aliases" = ["add", "create"]))]
     Created,
@@ -95,11 +95,11 @@ pub enum FileChangeKind {
     #[serde(alias = "change", alias = "modify")]
     #[schemars(extend("x-aliases" = ["change", "modify"]))]
     Modified,
-    /// It is no longer there.
+    /// The file is no longer there.
     #[serde(alias = "unlink", alias = "delete")]
     #[schemars(extend("x-aliases" = ["unlink", "delete"]))]
     Deleted,
-    /// It has another name. Where this is not among the kinds, it is a file deleted and one created.
+    /// The file has another name. Where this is not among the kinds, it is a file deleted and one created.
     #[serde(alias = "rename")]
     #[schemars(extend("x-aliases" = ["rename"]))]
     Renamed,

@@ -1,4 +1,4 @@
-//! What would break clients that were made from an earlier document.
+//! Finds changes that would break clients that were made from an earlier document.
 
 use serde_json::{Map, Value};
 
@@ -22,7 +22,7 @@ pub fn is_major_raise(before: &Value, after: &Value) -> bool {
     major(after) > major(before)
 }
 
-/// Which way a value travels decides what breaks.
+/// The direction in which a value travels, which decides what breaks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     /// Clients send it: nothing more may be demanded.

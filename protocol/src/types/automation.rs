@@ -39,7 +39,7 @@ pub struct RuleStatus {
     pub enabled: bool,
     /// True if a match makes a task now. If false, `reason` says why.
     pub active: bool,
-    /// Why a match makes no task; null where it does.
+    /// Reason for which a match makes no task; null where it does.
     pub reason: Option<String>,
     /// Effect of a match while it is busy.
     pub on_busy: Open<OnBusy>,
@@ -60,7 +60,7 @@ pub enum Trigger {
     /// A file is created, modified or deleted.
     #[schemars(title = "FileChangeTrigger")]
     FileChange {
-        /// Which files, as a glob on the path relative to the project: the first one where there are several.
+        /// The files, as a glob on the path relative to the project: the first one where there are several.
         pattern: String,
         /// All of them where there are several; one that begins with `!` takes out of what those before it match.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -110,7 +110,7 @@ pub struct RuleRefusal {
     pub at: Timestamp,
     /// The number of the event.
     pub event: u64,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
@@ -131,7 +131,7 @@ pub struct RuleAction {
 open_enum! {
     /// The kinds of actions.
     pub enum RuleActionKind {
-        /// It submits a task.
+        /// The action submits a task.
         SubmitTask = "submit_task",
     }
 }
@@ -227,7 +227,7 @@ pub struct RuleTested {
     pub rule: String,
     /// The expected result.
     pub outcome: MatchOutcome,
-    /// Why nothing would, or why the task would fail; null otherwise.
+    /// Reason for which the match would make no task, or its task would fail; null otherwise.
     pub reason: Option<String>,
     /// The prompt of the task; null where it cannot be made of this event.
     pub prompt: Option<String>,
@@ -242,9 +242,9 @@ open_enum! {
         Debounce = "debounce",
         /// A task when the rule is no longer busy.
         Coalesce = "coalesce",
-        /// Nothing.
+        /// No task.
         Refuse = "refuse",
-        /// Nothing, and the rule trips.
+        /// No task, and the rule trips.
         Trip = "trip",
         /// A task that fails at once, since its prompt cannot be made of this event.
         Fail = "fail",

@@ -55,7 +55,7 @@ pub struct ChatTurn {
     pub message: String,
     /// The answer; null while there is none.
     pub answer: Option<String>,
-    /// Why there is no answer; null otherwise.
+    /// Reason for which there is no answer; null otherwise.
     pub error: Option<String>,
     /// The state of the task.
     pub state: TaskState,

@@ -90,7 +90,7 @@ pub struct EventEmitted {
 pub struct RefusedMatch {
     /// The rule's id.
     pub rule: String,
-    /// Why, for people.
+    /// The reason, for people.
     pub reason: String,
 }
 

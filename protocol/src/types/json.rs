@@ -62,7 +62,7 @@ impl Json {
     }
 }
 
-/// Why a value is of no use, although its text is JSON.
+/// Reason for which a value is of no use, although its text is JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct Unreadable {

@@ -1,4 +1,5 @@
-//! What a newer daemon may have more of: a client takes it as it comes, and only who sends it is held to what this version knows.
+//! Enums that a newer daemon may extend: a client takes an unknown word as it comes, and only the sender is held to
+//! the words of this version.
 
 use std::{
     borrow::Cow,
@@ -116,7 +117,7 @@ pub trait Word: Sized {
 
 /// A word that this version does not know, once for all who receive it: so what holds it is as cheap to copy as a known one.
 ///
-/// What is no word, or beyond the limits, is `unknown`: what a client prints of it does nothing to a terminal.
+/// Text that is no word, or beyond the limits, is `unknown`: what a client prints of it does nothing to a terminal.
 pub(crate) fn remembered(word: &str) -> &'static str {
     static WORDS: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
     let mut words = WORDS.lock().unwrap_or_else(PoisonError::into_inner);

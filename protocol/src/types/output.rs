@@ -32,7 +32,7 @@ pub struct TaskOutputParams {
     /// The task's id.
     #[schemars(length(max = 200))]
     pub task_id: String,
-    /// Which stream.
+    /// The stream.
     #[serde(default, deserialize_with = "by_name", skip_serializing_if = "Option::is_none")]
     #[schemars(extend("default" = "stdout"))]
     pub stream: Option<OutputStream>,
@@ -60,8 +60,8 @@ pub struct TaskOutput {
     pub offset: u64,
     /// The byte to go on at.
     pub next_offset: u64,
-    /// Which attempt at the task wrote it, from 1; 0 if there has been none. Each attempt's output begins at 0: whoever follows it goes
-    /// back there when this has changed.
+    /// The attempt at the task that wrote it, from 1; 0 if there has been none. Each attempt's output begins at 0: a
+    /// client that follows it goes back there when this has changed.
     #[serde(default)]
     pub attempt: u32,
     /// True if no more will follow: the task has ended, and the chunk reaches the end of its output.

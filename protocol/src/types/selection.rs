@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{TaskState, bounded, by_name::known_by_name};
 
-/// Which tasks: those that are named, or all that fit what is said of them. Something must be said.
+/// Selects tasks: those that are named, or all that meet the conditions. At least one member must be there.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskSelection {

@@ -57,7 +57,7 @@ pub struct DaemonStatus {
 open_enum! {
     /// The health of the daemon.
     pub enum Health {
-        /// It is.
+        /// The daemon is well.
         // What earlier daemons say.
         Healthy = "healthy" | "ok",
         /// Something needs a person; `issues` says what.
@@ -110,11 +110,11 @@ pub struct SupervisorSubsystem {
     pub queued: u64,
     /// Maximum number of tasks that run at once.
     pub max_concurrency: u32,
-    /// Which ones.
+    /// The running and queued tasks.
     pub tasks: TaskSummaries,
 }
 
-/// Which tasks are running and queued.
+/// The running and queued tasks.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TaskSummaries {
     /// All that are running.

@@ -18,7 +18,7 @@ open_enum! {
         Failed = "failed",
         /// Cancelled by someone, or by the daemon's stop.
         Cancelled = "cancelled",
-        /// It ran longer than its time limit.
+        /// The task ran longer than its time limit.
         Timeout = "timeout",
     }
 }
@@ -116,7 +116,7 @@ pub struct Task {
     /// The agent's answer, once it has ended: the `result` of its output where that is `claude`'s JSON, else the last 64 KiB of
     /// its standard output.
     pub result: Option<String>,
-    /// Why it did not complete, for people.
+    /// Reason for which it did not complete, for people.
     pub error: Option<String>,
     /// The last 64 KiB of the agent's standard output so far.
     pub output: Option<String>,

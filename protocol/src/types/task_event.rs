@@ -29,7 +29,7 @@ pub struct TaskEvent {
     /// The signal that ended the agent's process; absent when none did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<i32>,
-    /// Why it did not complete: the last 2,000 bytes of that.
+    /// Reason for which it did not complete: the last 2,000 bytes of that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// Number of processes that its agent left, or that were to end with it, and have been ended; absent before its

@@ -56,7 +56,7 @@ impl Batches {
         }
     }
 
-    /// It counts for so much more.
+    /// Adds to the cost of a batch.
     pub(super) fn costs_more(&mut self, id: BatchId, bytes: usize) {
         if let Some(batch) = self.open.get_mut(&id) {
             batch.cost += bytes;

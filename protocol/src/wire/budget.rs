@@ -147,7 +147,7 @@ impl Share {
         self.waiting.is_some()
     }
 
-    /// Has it hold so many bytes at least, [`FREE_BYTES`] included.
+    /// Waits until the share has so many bytes at least, [`FREE_BYTES`] included.
     pub(super) fn poll_grow(&mut self, bytes: usize, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             // More than all of it never comes.

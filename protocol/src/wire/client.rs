@@ -34,12 +34,13 @@ pub struct ClientTransport<S> {
     wire: Messages<S>,
     /// The calls in flight, by id.
     calls: HashMap<u64, Call>,
-    /// Why the daemon takes none of this connection's calls, if it does not: there are too many connections.
+    /// Reason for which the daemon takes none of this connection's calls, if it does not: there are too many
+    /// connections.
     refused: Option<ApiError>,
     /// True if calls that were made before the end of a refused connection have been sent, and so get the reason as
     /// well.
-    is_last_turn: bool,
-    /// Nothing can be written any more. What can still be read may say why.
+    is_last_send: bool,
+    /// True if the connection can no longer be written. What can still be read may say why.
     is_broken: bool,
 }
 
@@ -59,7 +60,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> ClientTransport<S> {
             wire: messages(stream),
             calls: HashMap::new(),
             refused: None,
-            is_last_turn: false,
+            is_last_send: false,
             is_broken: false,
         }
     }
@@ -109,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for ClientTransport<S> {
             // How a connection ends that takes nothing does not matter: that it was refused has been read before.
             let message = if this.takes_nothing() { message.unwrap_or_default() } else { message? };
             let (id, outcome) = match message {
-                None if this.refused.is_some() && !std::mem::replace(&mut this.is_last_turn, true) => {
+                None if this.refused.is_some() && !std::mem::replace(&mut this.is_last_send, true) => {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
@@ -167,7 +168,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<ClientMessage<DaemonServiceRequest>
             }
             _ => return Ok(()),
         };
-        this.is_last_turn = false;
+        this.is_last_send = false;
         if this.takes_nothing() { Ok(()) } else { Pin::new(&mut this.wire).start_send(message) }
     }
 

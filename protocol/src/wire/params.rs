@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{ApiError, ErrorKind};
 
-/// Why a request is not one of the service.
+/// Reason for which a request is not one of the service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// No method has this name.

@@ -1,4 +1,4 @@
-//! What an agent has written, read at once and as it grows: both come to the same evaluation.
+//! The output of an agent, read at once and as it grows: both come to the same evaluation.
 
 #![no_main]
 

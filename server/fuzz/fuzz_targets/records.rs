@@ -1,4 +1,4 @@
-//! What a shim has left in a task's directory, as an agent may have changed it.
+//! The records of a shim in a task's directory, as an agent may have changed them.
 
 #![no_main]
 

@@ -137,7 +137,7 @@ fn read_all(reader: &dyn Reader) {
     reader.rule_facts().unwrap();
 }
 
-/// What a daemon does with it.
+/// Does with the store what a daemon does.
 async fn go_on(store: Box<dyn Store>, reader: &dyn Reader) {
     let last_event = reader.last_event().unwrap();
     let (orders, _ordered) = tokio::sync::mpsc::unbounded_channel();
@@ -204,7 +204,7 @@ async fn try_all(engine: &Engine) {
     stored(engine.end_all().await);
 }
 
-/// It may be refused, but not fail in the database.
+/// Fails if the database did; a command may be refused.
 fn stored<T>(done: Result<T, EngineError>) {
     if let Err(error @ EngineError::Storage(_)) = done {
         panic!("{error}");

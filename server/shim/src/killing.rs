@@ -14,9 +14,10 @@ const KILL_FOR: Duration = Duration::from_secs(5);
 
 /// Kills the processes that it is given, round by round.
 ///
-/// It stops them first, and kills them only when a round has found no new one. A killed process makes room for others, and where many replace
-/// each other, those that are still running do so; a stopped process does neither. The only limit is that all given processes were killed long
-/// ago: a process that makes new ones all the time must not be left for that.
+/// The processes are stopped first, and killed only when a round has found no new one. A killed process makes room
+/// for others, and where many replace each other, those that are still running do so; a stopped process does neither.
+/// The only limit is that all given processes were killed long ago: a process that makes new ones all the time must
+/// not be left for that.
 #[derive(Default)]
 pub(crate) struct Killing {
     met: HashMap<Process, Met>,

@@ -1,7 +1,7 @@
 //! The shim as a small program beside `aiwg`, which starts in half the time: it has a thirtieth of the code that the system must load and relocate.
 //!
-//! It must be of the very build of the daemon that starts it. One of the two may have been copied alone, or replaced while the daemon runs; then
-//! the daemon's own program is the shim.
+//! The program must be of the very build of the daemon that starts it. One of the two may have been copied alone, or
+//! replaced while the daemon runs; then the daemon's own program is the shim.
 
 use std::{
     fs::{File, Metadata},

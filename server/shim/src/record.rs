@@ -83,7 +83,7 @@ pub struct ExitRecord {
 pub enum EndedFor {
     /// Its time was up.
     TimeLimit,
-    /// It had written more than it may.
+    /// The agent had written more than it may.
     Output,
     /// The lock file, by which a daemon finds the shim, was removed or replaced.
     Removed,
@@ -135,7 +135,7 @@ pub fn read_exit(dir: &Path, launch: u32) -> Result<Option<ExitRecord>, RecordEr
     Ok(read(dir, EXIT_FILE)?.filter(|record: &ExitRecord| record.launch == launch))
 }
 
-/// Which run of the machine this is.
+/// The id of the machine's present run.
 pub(crate) fn boot_id() -> Option<String> {
     let id = read_small("/proc/sys/kernel/random/boot_id".as_ref()).ok()?;
     Some(std::str::from_utf8(&id).ok()?.trim().to_owned())
@@ -193,7 +193,8 @@ fn replace(
     dir.rename(&temporary, name.as_ref())
 }
 
-/// Does work that puts a file there, and does it again if it fails once the obstacle is removed: the agent may have put anything in the way.
+/// Does work that puts a file there, and once more if it fails, after the obstacle is removed: the agent may have put
+/// anything in the way.
 fn cleared(dir: &Dir, name: &str, work: impl Fn() -> io::Result<()>) -> io::Result<()> {
     work().or_else(|error| {
         // Nothing is in the way then, and the reserved room is not to be given back.

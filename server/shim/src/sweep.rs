@@ -42,7 +42,8 @@ pub fn end_tree(shim: &Process) -> Swept {
     swept
 }
 
-/// Has this process take in the orphans below it: the processes kept by a shim that was killed. Only Linux can do that.
+/// Makes this process the new parent of orphans below it: the processes kept by a shim that was killed. Only Linux
+/// can do that.
 ///
 /// # Errors
 /// The system refuses it.

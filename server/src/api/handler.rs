@@ -101,21 +101,21 @@ impl Handler {
             ApiError::new(ErrorKind::TooManyWaits, message)
         })?;
         let is_one_of_few = self.waiting.available_permits() + FREE_WAITS >= MAX_WAITING_CALLS;
-        let room = if is_one_of_few { None } else { Some(self.lasting(CALL_BYTES)?) };
+        let room = if is_one_of_few { None } else { Some(self.long_lived(CALL_BYTES)?) };
         Ok((place, room))
     }
 
     /// Memory for a subscription or a waiting call, until the result is dropped.
-    pub(crate) fn lasting(&self, bytes: usize) -> Result<Room, ApiError> {
-        self.api.memory.lasting.try_take(bytes).ok_or_else(|| {
+    pub(crate) fn long_lived(&self, bytes: usize) -> Result<Room, ApiError> {
+        self.api.memory.long_lived.try_take(bytes).ok_or_else(|| {
             let message = "the waiting calls and the subscriptions of all connections take as much memory as they may: end some, or \
                            raise daemon.max_memory_mb";
             ApiError::new(ErrorKind::OverMemory, message)
         })
     }
 
-    /// Has the engine carry out a command. The engine has it when this is polled first, in the order of the first polls; so a call that
-    /// changes something may wait for nothing before.
+    /// Sends a command to the engine, and waits for its answer. The engine has it when this is polled first, in the
+    /// order of the first polls; so a call that changes something may wait for nothing before.
     pub(crate) async fn command<T>(
         &self,
         done: impl Future<Output = Result<T, EngineError>>,

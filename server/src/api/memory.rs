@@ -25,7 +25,7 @@ pub(crate) struct Memory {
     /// Three eighths: for the answers and notifications that they are sent.
     pub(crate) answers: Budget,
     /// An eighth: for subscriptions and calls that wait.
-    pub(crate) lasting: Budget,
+    pub(crate) long_lived: Budget,
     is_giving_back: Arc<AtomicBool>,
 }
 
@@ -36,7 +36,7 @@ impl Memory {
         Self {
             lines: Budget::new(4 * eighth),
             answers: Budget::new(3 * eighth),
-            lasting: Budget::new(eighth),
+            long_lived: Budget::new(eighth),
             is_giving_back: Arc::default(),
         }
     }
@@ -54,7 +54,7 @@ impl Memory {
     /// Gives memory back to the system, beside the connections, if much of it has come back since that was done last. To be called when a
     /// connection has nothing to do any more.
     pub(crate) fn give_back(&self) {
-        let budgets = [&self.lines, &self.answers, &self.lasting];
+        let budgets = [&self.lines, &self.answers, &self.long_lived];
         let has_come_back = |budget: &&Budget| budget.most().saturating_sub(budget.taken()) >= WORTH_IT;
         if !budgets.iter().any(has_come_back) || self.is_giving_back.swap(true, Ordering::Relaxed) {
             return;

@@ -106,14 +106,14 @@ impl Subscriptions {
         Ok(EventSubscribed { subscription: id, since: last })
     }
 
-    /// Begins a subscription, which has its number from then on; its filter takes so many bytes. `lasting` gives the memory, which only the first
+    /// Begins a subscription, which has its number from then on; its filter takes so many bytes. `long_lived` gives the memory, which only the first
     /// one has without, unless it takes much.
     ///
     /// # Errors
     /// There are too many, or there is no memory for another.
     pub(crate) fn begin(
         &self,
-        lasting: impl FnOnce(usize) -> Result<Room, ApiError>,
+        long_lived: impl FnOnce(usize) -> Result<Room, ApiError>,
         bytes: usize,
     ) -> Result<Opening<'_>, ApiError> {
         let mut open = self.lock();
@@ -123,7 +123,7 @@ impl Subscriptions {
             return Err(ApiError::new(ErrorKind::TooManySubscriptions, message));
         }
         let is_free = open.all.is_empty() && bytes <= FREE_BYTES;
-        let room = if is_free { None } else { Some(lasting(CALL_BYTES + bytes)?) };
+        let room = if is_free { None } else { Some(long_lived(CALL_BYTES + bytes)?) };
         open.last += 1;
         let id = open.last;
         open.all.insert(id, Subscription { task: None, _room: room });

@@ -23,7 +23,7 @@ pub enum BootError {
     /// Another daemon holds the project's lock.
     #[error("{}", already_running(holder.as_ref(), *answers))]
     AlreadyRunning {
-        /// It, as far as it is known.
+        /// The daemon that holds it, as far as it is known.
         holder: Option<Holder>,
         /// True if it answers at its socket.
         answers: bool,

@@ -211,8 +211,8 @@ impl Daemon {
         })
     }
 
-    /// Has the files watched, and waits for that for a while: a client that has seen the daemon start expects that it notices every change from
-    /// then on.
+    /// Starts the watching, and waits for that for a while: a client that has seen the daemon start expects that it
+    /// notices every change from then on.
     pub(super) async fn look_at_files(&self) {
         self.context.engine.wake().await;
         let (components, context) = (self.components.clone(), Arc::clone(&self.context));

@@ -1,4 +1,5 @@
-//! Which configuration a daemon starts with: the file's, where a person asks for the start; else the one that was in force.
+//! The configuration with which a daemon starts: the file's, where a person asks for the start; else the one that was
+//! in force.
 
 use std::path::{Path, PathBuf};
 

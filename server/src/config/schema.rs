@@ -66,7 +66,7 @@ pub(super) fn strings<'s>(schema: &'s Value, keyword: &str) -> impl Iterator<Ite
     schema.get(keyword).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
-/// The types that a shape has, as JSON Schema calls them. None for any.
+/// The types that a schema allows, as JSON Schema calls them. None for any.
 pub(super) fn kinds(schema: &Value) -> Vec<&str> {
     if let Some(variants) = schema.get("oneOf").and_then(Value::as_array) {
         return variants.first().map(kinds).unwrap_or_default();

@@ -65,7 +65,7 @@ pub struct Pruned {
 pub enum Select {
     /// These.
     Named(Vec<TaskNo>),
-    /// All that fit.
+    /// All that meet the conditions.
     All(Selection),
 }
 

@@ -1,4 +1,4 @@
-//! Has pending matches and holds end when they are due: the engine's thread has no clock of its own.
+//! The engine's timer for pending matches and holds: the engine's thread has no clock of its own.
 
 use std::time::Duration;
 
@@ -27,8 +27,8 @@ pub struct Due {
     pub(super) next: Option<Timestamp>,
 }
 
-/// Has the engine fire whenever something is due, until `stopped`. What is due of rules that wait for files waits until the changes that
-/// gather at that moment have been published: they may belong to it.
+/// Calls [`Engine::fire_due`] whenever something is due, until `stopped`. Matches of rules that wait for files wait
+/// until the changes that gather at that moment have been published: they may belong to it.
 pub(crate) async fn fire_when_due(
     engine: Engine,
     mut due: watch::Receiver<Due>,

@@ -24,9 +24,9 @@ fn gathers(rule: &Rule) -> bool {
 pub(super) struct Matched {
     /// The ids of those that took it up: that make a task of it, now or later.
     pub(super) taken: Vec<String>,
-    /// Those of them that will make it later.
+    /// The ids of the rules among them that will make it later.
     pub(super) waiting: Vec<String>,
-    /// Those that refused it.
+    /// The rules that refused it.
     pub(super) refused: Vec<RefusedMatch>,
 }
 

@@ -52,11 +52,11 @@ pub struct Holder {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// It starts or runs.
+    /// The daemon starts or runs.
     Runs,
-    /// It ends its agents and itself.
+    /// The daemon ends its agents and itself.
     Stops,
-    /// It restarts as the same process.
+    /// The daemon restarts as the same process.
     #[serde(rename = "begins_anew")]
     Restarts,
 }

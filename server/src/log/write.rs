@@ -37,7 +37,7 @@ fn levels(level: LogLevel) -> EnvFilter {
     ))
 }
 
-/// Which lines there are, and how and where they are written.
+/// A layer that decides which lines there are, and how and where they are written.
 type Lines = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// The log that is written, whose settings can change meanwhile.

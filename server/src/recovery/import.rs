@@ -137,7 +137,7 @@ fn report_kept(kept: &Path, why: &str, health: &Health) {
     health.report(IMPORT_ISSUE, message);
 }
 
-/// The tasks, in the shapes in which they have been kept: an array or an object by id, by itself or as a member.
+/// The tasks, in the forms in which they have been kept: an array or an object by id, by itself or as a member.
 fn entries(value: &Value) -> Option<Vec<Map<String, Value>>> {
     let tasks = value.get("tasks").unwrap_or(value);
     match tasks {

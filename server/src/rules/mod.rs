@@ -30,7 +30,8 @@ pub(crate) use topics::{cannot_occur, reserved};
 /// The task that a rule makes of these events, the latest of so many `matches`; the last one led to it. If the prompt cannot be rendered with them,
 /// the reason, and the task with the prompt as it is written.
 ///
-/// It is as deep in the chain as the deepest of the events: otherwise one from outside would make the others shallow.
+/// The task is as deep in the chain as the deepest of the events: otherwise one from outside would make the others
+/// shallow.
 pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (TaskSpec, Option<TemplateError>) {
     let Action::SubmitTask { prompt, priority, agent, timeout_minutes, env } = &rule.action;
     let (prompt, unusable) = match template::render(prompt, &rule.id, events, matches) {

@@ -21,7 +21,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 /// The reason for which the daemon does not go on with the state.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// It was made elsewhere.
+    /// The state was made elsewhere.
     #[error(
         "the state in {dir} was not made here: {why}. Its tasks would run, with the environment that they name. If it is yours (a copy, a \
          backup, or that of an older aiwg), `aiwg daemon start --adopt-state` goes on with it; if it came with the project, as a clone or an \

@@ -66,7 +66,7 @@ pub trait View {
     /// Time at which the next hold ends by itself, of those that end after this moment; of all if none is given.
     fn next_release(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>>;
 
-    /// The tasks that fit and are in one of these states, the oldest first, `limit` at the most. `not_retried` leaves out those that
+    /// The tasks that meet the conditions and are in one of these states, the oldest first, `limit` at the most. `not_retried` leaves out those that
     /// [`crate::Transaction::note_retry`] was called for.
     fn select(
         &self,

@@ -1,4 +1,4 @@
-//! What the runners of the vectors share.
+//! Helpers shared by the runners of the vectors.
 
 use std::{fs, path::PathBuf};
 

@@ -1,4 +1,4 @@
-//! What stands in the place of an agent's output, and output without an end.
+//! Files and devices in the place of an agent's output, and output without an end.
 
 use std::{fs::Permissions, os::unix::fs::PermissionsExt};
 

@@ -1,4 +1,4 @@
-//! What agents are started with, and why they are not.
+//! The start of agents, and the reasons for which they are not started.
 
 use std::os::unix::fs::PermissionsExt;
 

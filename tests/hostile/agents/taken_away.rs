@@ -1,4 +1,4 @@
-//! What the daemon knows an agent by is removed, replaced or forged: it can be ended all the same.
+//! Agents can be ended though the files by which the daemon knows them are removed, replaced or forged.
 
 use std::process::Command;
 

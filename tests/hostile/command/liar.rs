@@ -36,7 +36,7 @@ struct Liar {
     lie: Lie,
     text: String,
     schema: Value,
-    /// It has said that it stops: the next to come finds nobody.
+    /// True once it has said that it stops: the next client finds nobody.
     is_gone: AtomicBool,
 }
 

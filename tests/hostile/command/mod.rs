@@ -1,4 +1,4 @@
-//! What the command meets: daemons that hang, stop, or lie.
+//! The command against daemons that hang, stop, or lie.
 
 mod let_go;
 mod liar;

@@ -1,4 +1,4 @@
-//! Nothing that a daemon says acts on the terminal, whatever is typed, and whoever reads it.
+//! The answers of a daemon do not act on the terminal, whatever is typed, and whoever reads them.
 
 use std::{
     io::{BufRead, BufReader},

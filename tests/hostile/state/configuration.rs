@@ -12,7 +12,7 @@ pub(super) fn marking(mark: &str) -> String {
     json!({ "agent": { "command": ["sh", "-c", format!("touch {mark}")] }, "daemon": { "agents_may": ["*"] } }).to_string()
 }
 
-/// Which marks a task leaves.
+/// The marks that a task leaves.
 pub(super) fn runs(project: &Project) -> Vec<String> {
     let marks = || {
         ["good", "evil"].into_iter().filter(|mark| project.file(mark).exists()).map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! Who decides what runs.
+//! The person who decides what runs.
 
 mod configuration;
 mod enemies;

@@ -1,4 +1,4 @@
-//! Who is at the other end: what an agent says of itself makes it nobody else.
+//! The process at the other end: an agent's word about itself makes it nobody else.
 
 use serde_json::{Value, json};
 

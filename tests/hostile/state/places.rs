@@ -1,4 +1,4 @@
-//! What others find, and what git sees, where the daemon keeps its files.
+//! The daemon's files, as other users and git see them.
 
 use std::{fs, os::unix::net::UnixListener, path::Path, process::Command};
 

@@ -1,4 +1,4 @@
-//! What a checkout, an archive or a copy puts where a daemon keeps its state.
+//! Files that a checkout, an archive or a copy puts where a daemon keeps its state.
 
 use std::{
     fs,

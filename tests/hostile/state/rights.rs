@@ -1,4 +1,4 @@
-//! What agents may ask the daemon for.
+//! The rights of agents.
 
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::support::{Project, Wire, until};
 
-/// Has the daemon have no more than so much of something; gives what it had.
+/// Limits a resource of the daemon; returns the former limits.
 fn limit(project: &Project, what: Resource, most: Option<u64>) -> Rlimit {
     let pid = Pid::from_raw(project.pid().try_into().unwrap());
     let before = prlimit(pid, what, Rlimit { current: most, ..getrlimit(what) }).unwrap();
@@ -168,7 +168,7 @@ fn wait_in_the_queue(wire: &mut Wire, tasks: &[String]) {
     }
 }
 
-/// It was over, and all of them have been done at their first attempt.
+/// Checks that the shortage was over and all tasks were done at their first attempt.
 fn are_done(project: &Project, tasks: &[String]) {
     for task in tasks {
         let ended = project.ended(task);

@@ -1,4 +1,4 @@
-//! What clients hold in the daemon's memory, and that it goes back.
+//! The daemon's memory for clients is bounded, and goes back.
 
 use std::{
     io::{BufRead, BufReader, Write},

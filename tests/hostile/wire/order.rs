@@ -1,4 +1,4 @@
-//! What a connection sends takes effect in the order in which it was sent.
+//! The requests of a connection take effect in the order in which they were sent.
 
 use std::{collections::HashMap, fmt::Write};
 
@@ -38,7 +38,7 @@ impl Random {
     }
 }
 
-/// So many emits as requests, notifications and batches of both, in any mixture.
+/// Emits `count` events as requests, notifications and batches of both, in any mixture.
 fn mixture(topic: &str, count: u64, random: &mut Random) -> String {
     let (mut lines, mut sent) = (String::new(), 0);
     while sent < count {

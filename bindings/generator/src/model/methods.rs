@@ -28,7 +28,7 @@ pub(crate) struct Method {
     /// Access of agents to it, in words.
     pub(crate) agents: &'static str,
     pub(crate) since: &'static str,
-    /// Why it should no longer be used.
+    /// Reason for which it should no longer be used.
     pub(crate) deprecated: Option<&'static str>,
     pub(crate) examples: Vec<Example>,
 }

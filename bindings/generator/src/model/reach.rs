@@ -1,4 +1,4 @@
-//! Which types a client writes, and which it reads.
+//! The types that a client writes, and those that it reads.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What the modules import.
+//! The imports of the modules.
 
 use super::{STYLE, read::union_reader};
 use crate::{

@@ -1,4 +1,4 @@
-//! What the daemon sends without having been asked.
+//! The notifications of the daemon.
 
 use minijinja::{Value, context};
 

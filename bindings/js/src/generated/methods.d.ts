@@ -107,7 +107,7 @@ export declare class RpcMethods {
   /**
    * Gives the OpenRPC document of this API.
    *
-   * It describes every method, type and error, and is enough to write a client from.
+   * The document describes every method, type and error, and is enough to write a client from.
    */
   discover(params?: NoParams, options?: CallOptions): Promise<OpenRpcDocument>;
 }
@@ -374,8 +374,9 @@ export declare class TaskMethods {
   /**
    * Submits a new task with the specification of an earlier one.
    *
-   * It waits for no other task, even if the earlier one did. Tasks that were cancelled because they
-   * were to start after the earlier one are submitted again as well, and start after the new one.
+   * The new task waits for no other task, even if the earlier one did. Tasks that were cancelled
+   * because they were to start after the earlier one are submitted again as well, and start after
+   * the new one.
    *
    * @throws {DaemonError} of kind `task_not_found`, `queue_full`, `chain_too_deep`,
    * `storage_unavailable`, `shutting_down`

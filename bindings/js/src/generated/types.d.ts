@@ -158,7 +158,7 @@ export interface ChatTurn {
   message: string;
   /** The answer; null while there is none. */
   answer: string | null;
-  /** Why there is no answer; null otherwise. */
+  /** Reason for which there is no answer; null otherwise. */
   error: string | null;
   /** The state of the task. */
   state: Open<TaskState>;
@@ -460,7 +460,7 @@ export interface EventUnsubscribed {
 export interface FileChangeTrigger {
   type: 'file_change';
   /**
-   * Which files, as a glob on the path relative to the project: the first one where there are
+   * The files, as a glob on the path relative to the project: the first one where there are
    * several.
    */
   pattern: string;
@@ -517,7 +517,7 @@ export interface FileWatcherSubsystem {
 /**
  * The health of the daemon.
  *
- * - `healthy`: It is.
+ * - `healthy`: The daemon is well.
  * - `degraded`: Something needs a person; `issues` says what.
  */
 export type Health = 'healthy' | 'degraded';
@@ -567,8 +567,8 @@ export interface Issue {
  * - `fire`: A task, at once.
  * - `debounce`: A task once the matches have settled.
  * - `coalesce`: A task when the rule is no longer busy.
- * - `refuse`: Nothing.
- * - `trip`: Nothing, and the rule trips.
+ * - `refuse`: No task.
+ * - `trip`: No task, and the rule trips.
  * - `fail`: A task that fails at once, since its prompt cannot be made of this event.
  */
 export type MatchOutcome = 'fire' | 'debounce' | 'coalesce' | 'refuse' | 'trip' | 'fail';
@@ -587,9 +587,9 @@ export type NoParams = Record<string, never>;
 /**
  * Effect of a match while a task of its rule is queued or running.
  *
- * - `coalesce`: It waits; all that wait make one task when the rule is no longer busy.
- * - `skip`: It is passed over.
- * - `queue`: It makes a task of its own.
+ * - `coalesce`: The match waits; all that wait make one task when the rule is no longer busy.
+ * - `skip`: The match is refused.
+ * - `queue`: The match makes a task of its own.
  */
 export type OnBusy = 'coalesce' | 'skip' | 'queue';
 
@@ -647,7 +647,7 @@ export interface QueuedTaskSummary {
 export interface RefusedMatch {
   /** The rule's id. */
   rule: string;
-  /** Why, for people. */
+  /** The reason, for people. */
   reason: string;
 }
 
@@ -666,7 +666,7 @@ export interface RuleAction {
 /**
  * The kinds of actions.
  *
- * - `submit_task`: It submits a task.
+ * - `submit_task`: The action submits a task.
  */
 export type RuleActionKind = 'submit_task';
 
@@ -690,7 +690,7 @@ export interface RuleRefusal {
   at: Timestamp;
   /** The number of the event. */
   event: number;
-  /** Why. */
+  /** The reason. */
   reason: string;
 }
 
@@ -708,7 +708,7 @@ export interface RuleStatus {
   enabled: boolean;
   /** True if a match makes a task now. If false, `reason` says why. */
   active: boolean;
-  /** Why a match makes no task; null where it does. */
+  /** Reason for which a match makes no task; null where it does. */
   reason: string | null;
   /** Effect of a match while it is busy. */
   onBusy: Open<OnBusy>;
@@ -731,7 +731,7 @@ export interface RuleTested {
   rule: string;
   /** The expected result. */
   outcome: Open<MatchOutcome>;
-  /** Why nothing would, or why the task would fail; null otherwise. */
+  /** Reason for which the match would make no task, or its task would fail; null otherwise. */
   reason: string | null;
   /** The prompt of the task; null where it cannot be made of this event. */
   prompt: string | null;
@@ -867,7 +867,7 @@ export interface SupervisorSubsystem {
   queued: number;
   /** Maximum number of tasks that run at once. */
   maxConcurrency: number;
-  /** Which ones. */
+  /** The running and queued tasks. */
   tasks: TaskSummaries;
 }
 
@@ -923,7 +923,7 @@ export interface Task {
    * JSON, else the last 64 KiB of its standard output.
    */
   result: string | null;
-  /** Why it did not complete, for people. */
+  /** Reason for which it did not complete, for people. */
   error: string | null;
   /** The last 64 KiB of the agent's standard output so far. */
   output: string | null;
@@ -1024,7 +1024,7 @@ export interface TaskEvent {
   exitCode?: number;
   /** The signal that ended the agent's process; absent when none did. */
   signal?: number;
-  /** Why it did not complete: the last 2,000 bytes of that. */
+  /** Reason for which it did not complete: the last 2,000 bytes of that. */
   error?: string;
   /**
    * Number of processes that its agent left, or that were to end with it, and have been ended;
@@ -1072,8 +1072,8 @@ export interface TaskOutput {
   /** The byte to go on at. */
   nextOffset: number;
   /**
-   * Which attempt at the task wrote it, from 1; 0 if there has been none. Each attempt's output
-   * begins at 0: whoever follows it goes back there when this has changed. `0` when absent.
+   * The attempt at the task that wrote it, from 1; 0 if there has been none. Each attempt's output
+   * begins at 0: a client that follows it goes back there when this has changed. `0` when absent.
    */
   attempt: number;
   /**
@@ -1086,7 +1086,7 @@ export interface TaskOutput {
 export interface TaskOutputParams {
   /** The task's id. Length at most 200. */
   taskId: string;
-  /** Which stream. `"stdout"` when absent. */
+  /** The stream. `"stdout"` when absent. */
   stream?: OutputStream | undefined;
   /** From which byte on: 0 is the beginning. `0` when absent. */
   offset?: number | undefined;
@@ -1116,7 +1116,8 @@ export interface TaskRetryParams {
 }
 
 /**
- * Which tasks: those that are named, or all that fit what is said of them. Something must be said.
+ * Selects tasks: those that are named, or all that meet the conditions. At least one member must be
+ * there.
  */
 export interface TaskSelection {
   /** These tasks, by their ids, 1000 at the most, whatever else is said. Length at most 1000. */
@@ -1142,7 +1143,7 @@ export interface TaskSelection {
  * - `completed`: The agent succeeded.
  * - `failed`: The agent failed, or could not be started.
  * - `cancelled`: Cancelled by someone, or by the daemon's stop.
- * - `timeout`: It ran longer than its time limit.
+ * - `timeout`: The task ran longer than its time limit.
  */
 export type TaskState = 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'timeout';
 
@@ -1212,7 +1213,7 @@ export interface TaskSubmitted {
   state: Open<TaskState>;
 }
 
-/** Which tasks are running and queued. */
+/** The running and queued tasks. */
 export interface TaskSummaries {
   /** All that are running. */
   running: RunningTaskSummary[];

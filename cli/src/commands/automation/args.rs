@@ -1,4 +1,4 @@
-//! What can be typed of automation.
+//! The command line of automation.
 
 use aiwg_protocol::types::Json;
 use clap::{ArgGroup, Args as ClapArgs, Subcommand, ValueHint};

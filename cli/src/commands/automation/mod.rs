@@ -120,7 +120,7 @@ fn show(out: &mut Page, status: &AutomationStatus) -> io::Result<()> {
     warnings(out, status)
 }
 
-/// Why rules do nothing, or did not.
+/// Prints the reasons for which rules do nothing, or did not.
 fn warnings(out: &mut Page, status: &AutomationStatus) -> io::Result<()> {
     if let Some(mark) = &status.held_by {
         writeln!(out, "! changes of files wait for {}", git_operation(mark, status.held_since))?;

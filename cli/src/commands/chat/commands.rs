@@ -1,4 +1,4 @@
-//! What can be typed besides messages.
+//! The commands of a chat.
 
 use std::io::Write;
 
@@ -23,7 +23,7 @@ use crate::{
 };
 
 impl Talk {
-    /// Does what a line asks for.
+    /// Carries out a line.
     pub(super) fn take(&mut self, line: &str) -> Result<Done, CliError> {
         let line = line.trim();
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));

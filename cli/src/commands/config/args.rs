@@ -1,4 +1,4 @@
-//! What can be typed of the configuration.
+//! The command line of the configuration.
 
 use std::path::PathBuf;
 

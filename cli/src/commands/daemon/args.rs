@@ -1,4 +1,4 @@
-//! What can be typed of the daemon.
+//! The command line of the daemon.
 
 use std::path::PathBuf;
 

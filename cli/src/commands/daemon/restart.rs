@@ -22,7 +22,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Result of a restart.
 enum Restart {
-    /// It has restarted.
+    /// The daemon has restarted.
     Done(Ready),
     /// Its configuration is refused, and it goes on as it was.
     Refused(DaemonReloaded),

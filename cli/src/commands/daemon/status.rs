@@ -25,8 +25,8 @@ pub(super) async fn run(client: &DaemonClient, output: &Output) -> Result<ExitCo
 
 pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Result<()> {
     let health = match status.health {
-        Health::Healthy => Shown::judged("healthy", true),
-        other => Shown::judged(other.name(), false),
+        Health::Healthy => Shown::marked("healthy", true),
+        other => Shown::marked(other.name(), false),
     };
     let subsystems = &status.subsystems;
     let supervisor = &subsystems.supervisor;

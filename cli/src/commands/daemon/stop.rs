@@ -134,7 +134,7 @@ pub(super) fn run(project: Option<&Path>, output: &Output) -> Result<ExitCode, C
     }
 }
 
-/// Has the daemon say that it stops.
+/// Asks the daemon to stop, and waits for its word that it does.
 fn ask_it(project: Option<&Path>, output: &Output) -> Result<Asked, CliError> {
     let mut asked = None;
     ask_at_once(project, async |client| {

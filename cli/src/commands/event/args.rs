@@ -1,4 +1,4 @@
-//! What can be typed of events.
+//! The command line of events.
 
 use aiwg_protocol::limits::EVENTS_LISTED;
 use clap::{Subcommand, ValueHint};

@@ -1,4 +1,4 @@
-//! What sets a project or a machine up. None of it takes a daemon.
+//! The commands that set a project or a machine up. None of them needs a daemon.
 
 mod claude;
 mod init;

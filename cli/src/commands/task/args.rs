@@ -1,4 +1,4 @@
-//! What can be typed of tasks.
+//! The command line of tasks.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ pub(crate) enum TaskCommand {
     },
 }
 
-/// Which tasks something is done with: those named, or all that fit.
+/// Selects tasks: those named, or all that meet the conditions.
 #[derive(Debug, Clone, ClapArgs)]
 #[group(skip)]
 #[command(group = ArgGroup::new("which").required(true).multiple(true))]

@@ -95,7 +95,7 @@ struct Outputs {
     raw: bool,
     json: bool,
     printers: HashMap<String, OutputPrinter<Vec<u8>>>,
-    /// Whose output was printed last, and where the rest of it goes.
+    /// The task whose output was printed last, and the stream of its rest.
     last: Option<(String, Box<dyn Write>)>,
 }
 

@@ -38,7 +38,7 @@ fn state(out: &mut Page, state: TaskState, open: &[String]) -> io::Result<()> {
     match state {
         TaskState::Queued if open.is_empty() => write!(out, "{state}, until a slot is free"),
         TaskState::Queued => write!(out, "{state}, until {} completed", having(open)),
-        ended if ended.is_final() => out.judged(ended.name(), ended == TaskState::Completed),
+        ended if ended.is_final() => out.marked(ended.name(), ended == TaskState::Completed),
         other => write!(out, "{other}"),
     }
 }

@@ -1,4 +1,4 @@
-//! What a queued task waits for: a slot, or the end of others.
+//! The reason for which a queued task waits: for a slot, or for the end of others.
 
 use std::collections::{HashMap, HashSet};
 

@@ -6,7 +6,7 @@ const OPTION: &str = "--output-format";
 /// The form of an agent's standard output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
-    /// Text for people: the answer, and nothing that could be judged.
+    /// Text for people: the answer, and nothing that could be evaluated.
     #[default]
     Text,
     /// One document at the very end: a result message, or with `--verbose` a list of all messages.

@@ -56,7 +56,7 @@ impl<R: Read> Read for Lenient<R> {
     }
 }
 
-/// Mends as much of this as can be judged, and returns the length of it: all of it at the end.
+/// Mends as much of this as can be evaluated, and returns the length of it: all of it at the end.
 fn mend(raw: &[u8], is_end: bool, in_string: &mut bool, mended: &mut Vec<u8>) -> usize {
     let mut rest = raw;
     while let Some(first) = rest.first() {
@@ -169,7 +169,7 @@ mod tests {
     fn mended(json: &[u8]) -> String {
         let whole = io::read_to_string(Lenient::of(json)).unwrap();
         for piece in 1..json.len() {
-            // As if no more could be read at once: what is not judged is looked at again.
+            // As if no more could be read at once: what is not evaluated is looked at again.
             let (mut raw, mut out, mut in_string) = (Vec::new(), Vec::new(), false);
             for bytes in json.chunks(piece) {
                 raw.extend_from_slice(bytes);

@@ -150,7 +150,7 @@ pub(super) fn conversation(name: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Which tasks: something must be said of them, or it would be all.
+/// The selected tasks: params that select nothing in particular are refused, or they would select all.
 pub(super) fn selection(params: TaskSelection) -> Result<Select, ApiError> {
     let TaskSelection { task_ids, state, agent, rule, within_minutes } = params;
     if let Some(ids) = task_ids {

@@ -97,7 +97,7 @@ pub(crate) async fn event_subscribe(
 ) -> Result<EventSubscribed, ApiError> {
     let topics = params.topics.unwrap_or_default();
     let opening =
-        handler.subscriptions.begin(|bytes| handler.lasting(bytes), TopicFilter::memory(&topics))?;
+        handler.subscriptions.begin(|bytes| handler.long_lived(bytes), TopicFilter::memory(&topics))?;
     let topics = async { Ok(filter(handler, topics).await?.0) };
     handler.subscriptions.open(opening, topics, params.since, handler.settled()).await
 }

@@ -98,7 +98,7 @@ fn size(dir: &Path) -> io::Result<u64> {
 mod tests {
     use super::*;
 
-    /// Which of these, given by the numbers of their bytes and the oldest first, are left.
+    /// The outputs that are left of these, which are given by their sizes in bytes, the oldest first.
     fn left(sizes: &[u64], most: u64) -> Vec<u64> {
         let mut outputs: Vec<Output> = sizes
             .iter()

@@ -52,7 +52,7 @@ pub(crate) struct FileWatcher {
     project: Project,
     engine: Engine,
     health: Health,
-    /// Nothing is published after this.
+    /// Cancelled when nothing more may be published.
     stopped: CancellationToken,
     /// The number of changes that have been published.
     published: Arc<AtomicU64>,

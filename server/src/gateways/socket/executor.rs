@@ -51,8 +51,8 @@ type Call = Pin<Box<dyn Future<Output = Answer> + Send>>;
 /// Drives a connection. Each request is polled once as soon as it is read, before the next one is, so that the engine has its command
 /// by then. Calls that are not done by that finish in any order, and are answered so; most are answered at once.
 ///
-/// It is a future of its own and not tarpc's executor, which polls the requests that it has read in any order. All of it runs in the connection's
-/// task: a task for each request would cost a third of the throughput.
+/// The executor is a future of its own and not tarpc's, which polls the requests that it has read in any order. All
+/// of it runs in the connection's task: a task for each request would cost a third of the throughput.
 pub(super) struct Executor {
     transport: Transport,
     handler: Arc<Handler>,

@@ -11,7 +11,7 @@ use super::{
 };
 
 impl SqliteStore {
-    /// The tasks that fit and are in one of these states, the oldest first, `limit` at the most.
+    /// The tasks that meet the conditions and are in one of these states, the oldest first, `limit` at the most.
     pub(crate) fn select(
         &self,
         selection: &Selection,

@@ -50,7 +50,7 @@ class RpcMethods:
     def discover(self, *, timeout: float | None = None) -> OpenRpcDocument:
         """Gives the OpenRPC document of this API.
 
-        It describes every method, type and error, and is enough to write a client from.
+        The document describes every method, type and error, and is enough to write a client from.
 
         - ``timeout``: how long to wait for the answer, in seconds.
         """
@@ -647,7 +647,7 @@ class TaskMethods:
         task, ask again from `nextOffset` until `ended` is true.
 
         - ``task_id``: The task's id. Length at most 200.
-        - ``stream``: Which stream. `"stdout"` when absent.
+        - ``stream``: The stream. `"stdout"` when absent.
         - ``offset``: From which byte on: 0 is the beginning. `0` when absent.
         - ``wait_ms``: If there is nothing there yet: how long to wait for something, in
           milliseconds. From 0 to 60000; `0` when absent.
@@ -671,9 +671,9 @@ class TaskMethods:
     def retry(self, *, task_id: str, timeout: float | None = None) -> TaskSubmitted:
         """Submits a new task with the specification of an earlier one.
 
-        It waits for no other task, even if the earlier one did. Tasks that were cancelled because
-        they were to start after the earlier one are submitted again as well, and start after the
-        new one.
+        The new task waits for no other task, even if the earlier one did. Tasks that were cancelled
+        because they were to start after the earlier one are submitted again as well, and start
+        after the new one.
 
         - ``task_id``: The id of the task whose order is to be carried out again. Length at most
           200.

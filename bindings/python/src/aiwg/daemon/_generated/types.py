@@ -106,7 +106,7 @@ EventSource = Literal["client", "supervisor", "file_watcher", "scheduler", "auto
 Health = Literal["healthy", "degraded"]
 """The health of the daemon.
 
-- ``healthy``: It is.
+- ``healthy``: The daemon is well.
 - ``degraded``: Something needs a person; `issues` says what.
 """
 
@@ -116,17 +116,17 @@ MatchOutcome = Literal["fire", "debounce", "coalesce", "refuse", "trip", "fail"]
 - ``fire``: A task, at once.
 - ``debounce``: A task once the matches have settled.
 - ``coalesce``: A task when the rule is no longer busy.
-- ``refuse``: Nothing.
-- ``trip``: Nothing, and the rule trips.
+- ``refuse``: No task.
+- ``trip``: No task, and the rule trips.
 - ``fail``: A task that fails at once, since its prompt cannot be made of this event.
 """
 
 OnBusy = Literal["coalesce", "skip", "queue"]
 """Effect of a match while a task of its rule is queued or running.
 
-- ``coalesce``: It waits; all that wait make one task when the rule is no longer busy.
-- ``skip``: It is passed over.
-- ``queue``: It makes a task of its own.
+- ``coalesce``: The match waits; all that wait make one task when the rule is no longer busy.
+- ``skip``: The match is refused.
+- ``queue``: The match makes a task of its own.
 """
 
 OpenRpcDocument = dict[str, Any]
@@ -149,7 +149,7 @@ OutputStream = Literal["stdout", "stderr"]
 RuleActionKind = Literal["submit_task"]
 """The kinds of actions.
 
-- ``submit_task``: It submits a task.
+- ``submit_task``: The action submits a task.
 """
 
 Speaker = Literal["user", "agent"]
@@ -167,7 +167,7 @@ TaskState = Literal["queued", "running", "completed", "failed", "cancelled", "ti
 - ``completed``: The agent succeeded.
 - ``failed``: The agent failed, or could not be started.
 - ``cancelled``: Cancelled by someone, or by the daemon's stop.
-- ``timeout``: It ran longer than its time limit.
+- ``timeout``: The task ran longer than its time limit.
 """
 
 Timestamp = str
@@ -396,7 +396,7 @@ class ChatTurn:
     answer: str | None
     """The answer; null while there is none."""
     error: str | None
-    """Why there is no answer; null otherwise."""
+    """Reason for which there is no answer; null otherwise."""
     state: TaskState | str
     """The state of the task."""
     at: Timestamp
@@ -778,7 +778,7 @@ class FileChangeTrigger:
 
     type: Literal["file_change"]
     pattern: str
-    """Which files, as a glob on the path relative to the project: the first one where there are
+    """The files, as a glob on the path relative to the project: the first one where there are
     several.
     """
     patterns: list[str] | None = None
@@ -1032,7 +1032,7 @@ class RefusedMatch:
     rule: str
     """The rule's id."""
     reason: str
-    """Why, for people."""
+    """The reason, for people."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RefusedMatch:
@@ -1103,7 +1103,7 @@ class RuleRefusal:
     event: int
     """The number of the event."""
     reason: str
-    """Why."""
+    """The reason."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> RuleRefusal:
@@ -1132,7 +1132,7 @@ class RuleStatus:
     active: bool
     """True if a match makes a task now. If false, `reason` says why."""
     reason: str | None
-    """Why a match makes no task; null where it does."""
+    """Reason for which a match makes no task; null where it does."""
     on_busy: OnBusy | str
     """Effect of a match while it is busy."""
     tripped_at: Timestamp | None
@@ -1174,7 +1174,7 @@ class RuleTested:
     outcome: MatchOutcome | str
     """The expected result."""
     reason: str | None
-    """Why nothing would, or why the task would fail; null otherwise."""
+    """Reason for which the match would make no task, or its task would fail; null otherwise."""
     prompt: str | None
     """The prompt of the task; null where it cannot be made of this event."""
 
@@ -1415,7 +1415,7 @@ class SupervisorSubsystem:
     max_concurrency: int
     """Maximum number of tasks that run at once."""
     tasks: TaskSummaries
-    """Which ones."""
+    """The running and queued tasks."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> SupervisorSubsystem:
@@ -1463,7 +1463,7 @@ class Task:
     JSON, else the last 64 KiB of its standard output.
     """
     error: str | None
-    """Why it did not complete, for people."""
+    """Reason for which it did not complete, for people."""
     output: str | None
     """The last 64 KiB of the agent's standard output so far."""
     timeout_minutes: float | None
@@ -1640,7 +1640,7 @@ class TaskEvent:
     signal: int | None = None
     """The signal that ended the agent's process; absent when none did."""
     error: str | None = None
-    """Why it did not complete: the last 2,000 bytes of that."""
+    """Reason for which it did not complete: the last 2,000 bytes of that."""
     processes_ended: int | None = None
     """Number of processes that its agent left, or that were to end with it, and have been ended;
     absent before its end.
@@ -1684,8 +1684,9 @@ class TaskOutput:
     next_offset: int
     """The byte to go on at."""
     attempt: int
-    """Which attempt at the task wrote it, from 1; 0 if there has been none. Each attempt's output
-    begins at 0: whoever follows it goes back there when this has changed. `0` when absent.
+    """The attempt at the task that wrote it, from 1; 0 if there has been none. Each attempt's
+    output begins at 0: a client that follows it goes back there when this has changed. `0` when
+    absent.
     """
     ended: bool
     """True if no more will follow: the task has ended, and the chunk reaches the end of its output.
@@ -1784,7 +1785,7 @@ class TaskSubmitted:
 
 @dataclass(frozen=True)
 class TaskSummaries:
-    """Which tasks are running and queued."""
+    """The running and queued tasks."""
 
     running: list[RunningTaskSummary]
     """All that are running."""
