@@ -31,7 +31,7 @@ pub struct Subscribe {
     /// True to connect again and go on where it stopped when the connection is lost: the daemon restarts, a tunnel
     /// breaks.
     pub reconnect: bool,
-    /// Is sent `false` when the connection is lost, and `true` when there is one again. Only with `reconnect`.
+    /// Receives `false` when the connection is lost, and `true` when there is one again. Only with `reconnect`.
     pub is_connected: Option<watch::Sender<bool>>,
 }
 

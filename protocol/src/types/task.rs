@@ -24,11 +24,11 @@ open_enum! {
 }
 
 open_enum! {
-    /// What keeps a queued task from starting, apart from a free slot.
+    /// The reason for which a queued task waits, apart from a free slot.
     pub enum Waiting {
         /// A task of its `after`, or an earlier turn of its conversation, has not ended.
         Dependency = "dependency",
-        /// It is to start later.
+        /// The task is to start later.
         Delay = "delay",
         /// Someone holds it: `task.release` releases it.
         Hold = "hold",
@@ -82,7 +82,7 @@ pub struct Task {
     pub priority: i32,
     /// The state.
     pub state: TaskState,
-    /// What keeps it from starting while it is queued; absent if only a slot is missing.
+    /// The reason for which it waits while it is queued; absent if only a slot is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<Waiting>,
     /// Time at which that ends by itself; absent if it does not, or if the time is not known.
@@ -94,9 +94,10 @@ pub struct Task {
     /// Time after which it is no longer wanted, if it has not been started by then; absent for any time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// Why it ended, as one word; absent before its end, and for tasks of older daemons. `done`, `refused`, `deferred`, `limited`,
-    /// `overloaded`, `auth`, `billing`, `budget`, `crashed` and `failed` are an agent's ends; `cancel`, `timeout`, `stalled`, `stop`, `lost`
-    /// and `not_started` those that the daemon knows of. A newer daemon may have more.
+    /// The reason for its end, as one word; absent before its end, and for tasks of older daemons. `done`, `refused`,
+    /// `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed` and `failed` are an agent's ends;
+    /// `cancel`, `timeout`, `stalled`, `stop`, `lost` and `not_started` those that the daemon knows of. A newer
+    /// daemon may have more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Time of submission.

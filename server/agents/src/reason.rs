@@ -5,11 +5,11 @@ use std::fmt;
 /// The reason for which the run of an agent ended. What is not understood is [`Failed`](Self::Failed), never [`Done`](Self::Done).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
-    /// It came to the end of its work by its own account, and was refused nothing.
+    /// The agent came to the end of its work by its own account, and was refused nothing.
     Done,
-    /// It came to the end of its work by its own account, but was refused tools on the way.
+    /// The agent came to the end of its work by its own account, but was refused tools on the way.
     Refused,
-    /// It put off the use of a tool until someone decides on it: its session goes on where it stopped
+    /// The agent put off the use of a tool until someone decides on it: its session goes on where it stopped
     /// ([`Evaluation::deferred`](crate::evaluation::Evaluation::deferred)).
     Deferred,
     /// The account's limit is used up: nothing of it goes on before the limit resets
@@ -25,7 +25,7 @@ pub enum Reason {
     Budget,
     /// The program broke off without a word: a signal ended it that was not the daemon's.
     Crashed,
-    /// It did not do its work, and nothing more is known.
+    /// The agent did not do its work, and nothing more is known.
     #[default]
     Failed,
 }

@@ -30,7 +30,7 @@ impl Hold {
     /// The service that the task's agent uses was overloaded. The key is empty.
     pub const PAUSE: &'static str = "pause";
 
-    /// What a task of which this is one of the holds waits for.
+    /// The reason for which a task with this hold waits.
     pub fn waiting(&self) -> Waiting {
         match self.kind.as_ref() {
             Self::AFTER => Waiting::Dependency,

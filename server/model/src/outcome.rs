@@ -25,7 +25,7 @@ pub struct Outcome {
     pub usage: Option<TaskUsage>,
     /// Cost of its session so far.
     pub session: Option<SessionCost>,
-    /// What its run has left besides, as JSON, to be kept with the run; none for nothing.
+    /// Further facts that its run has left, as JSON, to be kept with the run; none for nothing.
     pub detail: Option<Json>,
 }
 

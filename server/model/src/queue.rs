@@ -16,7 +16,7 @@ pub struct Head {
 /// A switch of the whole queue that outlasts restarts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QueueSwitch {
-    /// Nothing is started.
+    /// The queue is paused: no task starts.
     Paused,
 }
 

@@ -69,7 +69,7 @@ pub struct RunRow {
     pub dir: Option<String>,
     /// Expected cost that was set aside for it, in US dollars.
     pub reserved_usd: Option<f64>,
-    /// What it has left besides, as JSON; none for nothing.
+    /// Further facts that it has left, as JSON; none for nothing.
     pub detail: Option<Json>,
 }
 

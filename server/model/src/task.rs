@@ -98,7 +98,7 @@ pub struct TaskRow {
     pub exit_code: Option<i32>,
     /// The signal that ended the agent.
     pub signal: Option<i32>,
-    /// Why it ended, by the vocabulary of its runs; none before its end.
+    /// The reason for its end, by the vocabulary of its runs; none before its end.
     pub reason: Option<EndReason>,
     /// The reason for which it did not complete.
     pub error: Option<String>,

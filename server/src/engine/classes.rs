@@ -8,7 +8,7 @@ use aiwg_store::Classified;
 /// Separates the parts of a class's name: no lane, agent or rule has it in its name.
 const SEPARATOR: char = '\u{1f}';
 
-/// What the configuration says about classes: lanes, and whatever else keeps some tasks from starting and not others.
+/// The configured classes: lanes, and whatever else keeps some tasks from starting and not others.
 ///
 /// A project that uses none of it has one class, with an empty name.
 #[derive(Debug, Clone, Default)]

@@ -15,7 +15,7 @@ use super::{classes::Class, transaction::Transaction};
 /// A closed gate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gate {
-    /// What it is.
+    /// The kind of the gate, as a task's reason for waiting.
     pub waiting: Waiting,
     /// Time at which it opens by itself; none if that is not known.
     pub until: Option<Timestamp>,

@@ -14,7 +14,7 @@ const OVERLOAD_PAUSE_MS: i64 = 30_000;
 /// The longest of these pauses, in milliseconds.
 const LONGEST_PAUSE_MS: i64 = 15 * 60_000;
 
-/// What the next run of a task does.
+/// The prompt and the session of a task's next run.
 pub(super) struct NextRun {
     /// The agent's prompt.
     pub(super) prompt: String,

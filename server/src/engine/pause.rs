@@ -6,7 +6,7 @@ use aiwg_protocol::types::Timestamp;
 use super::{Engine, EngineError, call::Call, transaction::Transaction};
 
 impl Engine {
-    /// Has nothing started any more until the queue is resumed. Returns the time since which it is paused.
+    /// Starts no more tasks until the queue is resumed. Returns the time since which it is paused.
     ///
     /// # Errors
     /// The database could not be written.
@@ -14,7 +14,7 @@ impl Engine {
         self.call(Call::changing(|tx| tx.pause())).await
     }
 
-    /// Has tasks started again. False if the queue was not paused.
+    /// Starts tasks again. False if the queue was not paused.
     ///
     /// # Errors
     /// The database could not be written.

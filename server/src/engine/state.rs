@@ -37,7 +37,7 @@ pub(super) struct State {
     pub(super) endings: HashMap<TaskNo, StopReason>,
 }
 
-/// What a running task takes.
+/// The slot of a running task.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Slot {
     /// The number of its run; 0 where its row cannot be read.

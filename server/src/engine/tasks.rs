@@ -231,7 +231,7 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// What the earlier runs of a task have used; none where none of them has reported it.
+    /// The usage of a task's earlier runs; none where none of them has reported it.
     fn used_before(&self, task: &TaskRow) -> aiwg_store::Result<Option<TaskUsage>> {
         if task.launch <= 1 {
             return Ok(None);

@@ -74,7 +74,7 @@ pub struct EventPage {
     pub is_full: bool,
 }
 
-/// What the class of a queued task may depend on.
+/// The members of a queued task on which its class may depend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Classified<'a> {
     /// Its lane.

@@ -883,7 +883,7 @@ export interface Task {
   priority: number;
   /** The state. */
   state: Open<TaskState>;
-  /** What keeps it from starting while it is queued; absent if only a slot is missing. */
+  /** The reason for which it waits while it is queued; absent if only a slot is missing. */
   waiting?: Open<Waiting>;
   /** Time at which that ends by itself; absent if it does not, or if the time is not known. */
   waitingUntil?: Timestamp;
@@ -895,10 +895,10 @@ export interface Task {
    */
   expiresAt?: Timestamp;
   /**
-   * Why it ended, as one word; absent before its end, and for tasks of older daemons. `done`,
-   * `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed` and
-   * `failed` are an agent's ends; `cancel`, `timeout`, `stalled`, `stop`, `lost` and `not_started`
-   * those that the daemon knows of. A newer daemon may have more.
+   * The reason for its end, as one word; absent before its end, and for tasks of older daemons.
+   * `done`, `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed`
+   * and `failed` are an agent's ends; `cancel`, `timeout`, `stalled`, `stop`, `lost` and
+   * `not_started` those that the daemon knows of. A newer daemon may have more.
    */
   reason?: string;
   /** Time of submission. */
@@ -1305,10 +1305,10 @@ export interface UsageSum {
 }
 
 /**
- * What keeps a queued task from starting, apart from a free slot.
+ * The reason for which a queued task waits, apart from a free slot.
  *
  * - `dependency`: A task of its `after`, or an earlier turn of its conversation, has not ended.
- * - `delay`: It is to start later.
+ * - `delay`: The task is to start later.
  * - `hold`: Someone holds it: `task.release` releases it.
  * - `rest`: Its agent was lost or has failed, and it rests before it is started again.
  * - `lane`: Its lane is full.

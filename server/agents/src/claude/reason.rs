@@ -14,7 +14,7 @@ use crate::{
 /// The limit of the plan.
 const USAGE_LIMIT: &str = "usage_limit_reached";
 
-/// Where only the text says that a limit by the minute was hit, and not that of the plan.
+/// The text by which alone a limit by the minute is known from that of the plan.
 const BY_THE_MINUTE: &str = "not your usage limit";
 
 /// Values of `terminal_reason` with which the work ends without being done, and nothing more is to be said.

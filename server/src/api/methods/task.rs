@@ -202,8 +202,8 @@ fn complete(
     Ok(Task { waiting, waiting_until: waiting_until.flatten(), ..row.into_task(pid, output) })
 }
 
-/// What keeps a queued task from starting, and until when, where that is known; none if only a slot is missing. Of several holds it is the
-/// one that lasts longest.
+/// The reason for which a queued task waits, and the time of its end, where that is known; none if only a slot is
+/// missing. Of several holds it is the one that lasts longest.
 fn waiting(
     context: &Context,
     reader: &dyn Reader,

@@ -18,7 +18,7 @@ const SHORTENED: &str = "\n(What has a member \"shortened\" was too long to stan
 /// The prompt rendered with these events, the latest of so many `matches`; the last one is `event`. More matches than events means that the earlier
 /// ones are not at hand.
 ///
-/// Where the prompt has a brace, the calling thread needs a [`STACK`](super::STACK).
+/// The calling thread needs a [`STACK`](super::STACK) if the prompt has a brace.
 ///
 /// # Errors
 /// It refers to something that the event does not have.

@@ -14,9 +14,9 @@ use super::{error::at, open::known_version, stamp::Stamp, write::SqliteStore};
 pub enum Found {
     /// There is none.
     None,
-    /// It is damaged and cannot answer; the text says how that shows.
+    /// The database is damaged and cannot answer; the text says how that shows.
     Damaged(String),
-    /// It can be read.
+    /// The database can be read.
     Said {
         /// The stamp of its place; none where it has none.
         stamp: Option<Stamp>,

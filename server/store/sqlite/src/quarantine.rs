@@ -58,7 +58,7 @@ impl SqliteStore {
         Ok((Self::open(path)?, Quarantined { to, why: why.to_owned() }))
     }
 
-    /// Has the next start read all of the database.
+    /// Makes the next start read all of the database.
     pub(crate) fn note_damage(&self) {
         if let Err(error) = aiwg_fs::write_private(&self.path().with_added_extension(SUSPECT), b"") {
             tracing::warn!(%error, "that the database is damaged could not be noted");

@@ -158,7 +158,7 @@ impl SqliteStore {
         self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
     }
 
-    /// Has the log keep its length when the database is closed, with the room behind it: the disk is full, and the
+    /// Keeps the log as long as it is when the database is closed, with the room behind it: the disk is full, and the
     /// next start wants to store something as well.
     pub(crate) fn keep_log(&self) -> rusqlite::Result<()> {
         self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)

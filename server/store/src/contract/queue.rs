@@ -263,7 +263,7 @@ pub fn queued_tasks_are_edited(backend: &dyn Backend) {
     assert!(store.begin().unwrap().edit(first, &edited).is_err(), "it is not queued");
 }
 
-/// What is queued expires at its time; what has been started does not.
+/// Queued tasks expire at their time; tasks that have been started do not.
 pub fn queued_tasks_expire(backend: &dyn Backend) {
     let mut store = backend.store();
     for (no, seconds) in [(1, 30), (2, 10), (3, 20)] {

@@ -184,10 +184,10 @@ Waiting = Literal[
     "limit",
     "approval",
 ]
-"""What keeps a queued task from starting, apart from a free slot.
+"""The reason for which a queued task waits, apart from a free slot.
 
 - ``dependency``: A task of its `after`, or an earlier turn of its conversation, has not ended.
-- ``delay``: It is to start later.
+- ``delay``: The task is to start later.
 - ``hold``: Someone holds it: `task.release` releases it.
 - ``rest``: Its agent was lost or has failed, and it rests before it is started again.
 - ``lane``: Its lane is full.
@@ -1485,7 +1485,7 @@ class Task:
     metadata: dict[str, Any]
     """The submitter's own notes."""
     waiting: Waiting | str | None = None
-    """What keeps it from starting while it is queued; absent if only a slot is missing."""
+    """The reason for which it waits while it is queued; absent if only a slot is missing."""
     waiting_until: Timestamp | None = None
     """Time at which that ends by itself; absent if it does not, or if the time is not known."""
     lane: str | None = None
@@ -1495,10 +1495,10 @@ class Task:
     time.
     """
     reason: str | None = None
-    """Why it ended, as one word; absent before its end, and for tasks of older daemons. `done`,
-    `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed` and
-    `failed` are an agent's ends; `cancel`, `timeout`, `stalled`, `stop`, `lost` and
-    `not_started` those that the daemon knows of. A newer daemon may have more.
+    """The reason for its end, as one word; absent before its end, and for tasks of older daemons.
+    `done`, `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`,
+    `crashed` and `failed` are an agent's ends; `cancel`, `timeout`, `stalled`, `stop`, `lost`
+    and `not_started` those that the daemon knows of. A newer daemon may have more.
     """
     conversation: str | None = None
     """The conversation that it is a turn of; absent when it is of none."""
