@@ -138,8 +138,18 @@ pub(super) struct Daemon {
 impl Daemon {
     /// Starts all parts. It answers from here on.
     pub(super) fn start(prepared: Prepared, options: &Options) -> Result<Self, BootError> {
-        let Prepared { project, lock, settings, engine_config, health, log, store, open_files, changes } =
-            prepared;
+        let Prepared {
+            host,
+            project,
+            lock,
+            settings,
+            engine_config,
+            health,
+            log,
+            store,
+            open_files,
+            changes,
+        } = prepared;
         let state_guard = Arc::new(
             StateGuard::of(&project, &lock, store.files()).map_err(system("what was just made is gone"))?,
         );
@@ -156,6 +166,7 @@ impl Daemon {
             PidFile::write(project.pid_file()).map_err(system("the pid file could not be written"))?;
 
         let context = Arc::new(Context {
+            host,
             project,
             settings,
             log,

@@ -21,7 +21,7 @@ use super::{
     launch::{Launch, RETRY},
     shim::{self, ANSWERS_WITHIN},
 };
-use crate::{beside::beside, project::Project, running::Running};
+use crate::{beside::beside, lifecycle::Host, project::Project, running::Running};
 
 /// How exactly the system tells when a process was started: to a hundredth of a second on all systems that are known.
 const CLOCK_TICK: Duration = Duration::from_millis(20);
@@ -73,7 +73,11 @@ pub(super) async fn end_what_is_left(task: Launch, shared: &Arc<Shared>) -> bool
         let marker = [(TASK_ENV, name.as_str()), (SOCKET_ENV, shared.context.socket.as_str())];
         let had_shim = !aiwg_shim::shims(&marker).is_empty();
         let marked = aiwg_shim::sweep(&marker);
-        let strays = aiwg_shim::end_strays(|pid| shared.context.running.may_be_shim(pid));
+        let strays = match shared.context.host {
+            Host::Own => aiwg_shim::end_strays(|pid| shared.context.running.may_be_shim(pid)),
+            // Its children may be anyone's.
+            Host::Shared => Swept::default(),
+        };
         (had_shim, Swept { ended: marked.ended + strays.ended, left: marked.left + strays.left })
     };
     // It waits for the processes to end.

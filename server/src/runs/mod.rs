@@ -48,7 +48,9 @@ pub(crate) async fn supervise(
     mut orders: mpsc::UnboundedReceiver<Order>,
 ) {
     // What was killed that kept something leaves it to this process, which can end it.
-    if let Err(error) = aiwg_shim::take_in_orphans() {
+    if shared.context.host.is_own()
+        && let Err(error) = aiwg_shim::take_in_orphans()
+    {
         tracing::warn!(%error, "what a killed shim leaves cannot be taken in");
     }
     // Before the first agent wants it, and beside those who wait for an answer.
