@@ -14,7 +14,7 @@ fn a_task_runs_and_its_output_is_kept() {
         result.contains("ä\n") && result.contains(daemon.path().canonicalize().unwrap().to_str().unwrap()),
         "{result}"
     );
-    assert_eq!(daemon.read(".aiwg/daemon/actions/task-0001/stderr.log"), "wrong\n");
+    assert_eq!(daemon.read(".aiwg/daemon/actions/task-0001/1/stderr.log"), "wrong\n");
     let topics: Vec<Value> = daemon
         .call("event.list", json!({}))
         .as_array()

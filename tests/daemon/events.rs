@@ -193,7 +193,7 @@ fn a_wait_for_output_has_its_time() {
     until("the first line", || {
         daemon.task(&task)["output"] != Value::Null && daemon.task(&task)["output"] != ""
     });
-    let size = daemon.read(&format!(".aiwg/daemon/actions/{task}/stdout.log")).len();
+    let size = daemon.read(&format!(".aiwg/daemon/actions/{task}/1/stdout.log")).len();
     let chunk = daemon.call("task.output", json!({ "taskId": task, "offset": size, "waitMs": 20 }));
     assert_eq!((&chunk["data"], &chunk["ended"]), (&json!(""), &json!(false)));
     let wrong = daemon.wire().try_call("task.output", json!({ "taskId": task, "waitMs": 60_001 }));

@@ -11,7 +11,7 @@ fn every_byte_survives() {
     daemon.write("bytes", &bytes);
     let task = daemon.ended(&daemon.submit("cat bytes >&2; printf 'half a character: \\303'"));
     assert_eq!(task["state"], "completed");
-    assert_eq!(std::fs::read(daemon.file(".aiwg/daemon/actions/task-0001/stderr.log")).unwrap(), bytes);
+    assert_eq!(std::fs::read(daemon.file(".aiwg/daemon/actions/task-0001/1/stderr.log")).unwrap(), bytes);
     let mut read = Vec::new();
     let mut wire = daemon.wire();
     loop {
@@ -31,7 +31,7 @@ fn every_byte_survives() {
 fn one_that_closes_its_output_early_is_waited_for() {
     let daemon = TestDaemon::with(json!({}));
     let task = daemon.submit("echo said; exec >&- 2>&-; while [ ! -e go ]; do sleep 0.01; done; exit 4");
-    until("its output", || daemon.read(".aiwg/daemon/actions/task-0001/stdout.log").ends_with("said\n"));
+    until("its output", || daemon.read(".aiwg/daemon/actions/task-0001/1/stdout.log").ends_with("said\n"));
     assert_eq!(daemon.task(&task)["state"], "running");
     daemon.write("go", "");
     let task = daemon.ended(&task);

@@ -59,7 +59,7 @@ fn outputs_go_before_their_tasks() {
     }
     let running = daemon.submit("head -c 2000000 /dev/zero; while [ ! -e go ]; do sleep 0.01; done");
     until("its output", || {
-        let output = daemon.file(&format!(".aiwg/daemon/actions/{running}/stdout.log"));
+        let output = daemon.file(&format!(".aiwg/daemon/actions/{running}/1/stdout.log"));
         output.metadata().is_ok_and(|file| file.len() > 2_000_000)
     });
     retain(&daemon, json!({ "output_mb": 1 }));

@@ -28,6 +28,7 @@ mod reload;
 mod remote;
 mod rules;
 mod runaways;
+mod runs;
 mod safety;
 mod schedules;
 mod sdk;

@@ -22,7 +22,7 @@ fn a_hundred_megabytes_cost_the_daemon_next_to_no_memory() {
     let grown = memory_kib(&project, "VmHWM:").saturating_sub(before);
     assert!(grown <= 2048, "{grown} KiB more at the highest");
     assert_eq!(task["result"].as_str().unwrap().len(), 64 * 1024);
-    let file = project.file(".aiwg/daemon/actions/task-0002/stdout.log");
+    let file = project.file(".aiwg/daemon/actions/task-0002/1/stdout.log");
     assert!(file.metadata().unwrap().len() > 100_000_000);
 }
 

@@ -50,7 +50,7 @@ impl Daemon {
         }
         self.shut_down(how).await;
         if how == Stop::KeepAgents {
-            leave_agents(&context.project, &context.running, self.state_guard.is_in_place()).await;
+            leave_agents(&context.running, self.state_guard.is_in_place()).await;
         }
         for (name, end) in self.running.drain(..) {
             in_time(name, end).await;

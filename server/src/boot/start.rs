@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc, thread, time::Duration};
 
-use aiwg_model::TaskRow;
+use aiwg_model::{RunRow, TaskRow};
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::{Store, StoreError};
 use tokio::{
@@ -45,8 +45,8 @@ const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// The state in the store that the daemon before has left.
 struct Left {
-    /// The tasks that run.
-    agents: Vec<TaskRow>,
+    /// The tasks that run, with the rows of their runs.
+    agents: Vec<(TaskRow, Option<RunRow>)>,
     last_event: u64,
     /// The time up to which things have aged.
     aged: Option<Timestamp>,
@@ -56,7 +56,12 @@ impl Left {
     fn read(store: &mut dyn Store) -> Result<Self, StoreError> {
         let view = store.view()?;
         let (last_event, _) = view.last_numbers()?;
-        Ok(Self { agents: view.running()?, last_event, aged: view.aged()? })
+        let with_run = |task: TaskRow| {
+            let run = view.runs(task.no)?.into_iter().find(|run| run.id == task.run());
+            Ok((task, run))
+        };
+        let agents = view.running()?.into_iter().map(with_run).collect::<Result<_, StoreError>>()?;
+        Ok(Self { agents, last_event, aged: view.aged()? })
     }
 }
 
