@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(living_run(&task).unwrap(), None);
         let link = project.action_dir(TaskNo(2));
         symlink(&task, &link).unwrap();
-        assert_eq!(run_dirs(&link), [link.clone()]);
+        assert_eq!(run_dirs(&link), std::slice::from_ref(&link));
         assert_eq!(living_run(&link).unwrap(), None);
     }
 }

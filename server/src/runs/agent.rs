@@ -235,7 +235,8 @@ impl Agent {
             let (its, launch) = (dir.to_owned(), self.task.launch);
             let error = match beside(move || aiwg_shim::abandon(&its, launch)).await {
                 Ok(found) => return Some(found),
-                Err(error) if error.is_not_found() => return None,
+                // No shim takes a lock there any more.
+                Err(error) if error.is_not_found() || error.is_no_directory() => return None,
                 Err(error) => error,
             };
             if !std::mem::replace(&mut told, true) {
