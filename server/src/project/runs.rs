@@ -83,6 +83,8 @@ mod tests {
             signal: None,
             usage: None,
             dir: dir.map(str::to_owned),
+            reserved_usd: None,
+            detail: None,
         }
     }
 
