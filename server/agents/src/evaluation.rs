@@ -1,5 +1,7 @@
 //! The evaluation of an agent's work, whatever its program.
 
+use std::collections::BTreeMap;
+
 use crate::{
     limit::{Limit, LimitWarning},
     reason::{Reason, RefusedTasks},
@@ -97,6 +99,10 @@ pub struct Usage {
     /// Tokens that went through the model. With `claude --output-format json` only those of the last part of the work, if the agent waited for
     /// commands in the background.
     pub tokens: Tokens,
+    /// The same by model, as far as the program tells them apart.
+    pub tokens_by_model: TokensByModel,
+    /// Tokens of the session from its very beginning, where the program tells those: to be kept with its id, for the next run that resumes it.
+    pub session_tokens: Option<Tokens>,
     /// The session, with which the work can be resumed. Known also of an agent that was ended in the middle.
     pub session_id: Option<String>,
     /// The first 50 permissions that it was refused.
@@ -104,6 +110,9 @@ pub struct Usage {
     /// Number of all permissions that it was refused.
     pub permission_denial_count: usize,
 }
+
+/// Tokens by the name of the model that they went through.
+pub type TokensByModel = BTreeMap<String, Tokens>;
 
 /// Tokens that went through the model.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -11,6 +11,8 @@ pub struct Limit {
     /// Time of its reset by the program's account, in seconds since 1970; none where it tells none. [`resets_after`](Self::resets_after) says
     /// whether it can be believed.
     pub resets_at: Option<u64>,
+    /// Time of its reset by the clock on the wall, where the program tells no more than that.
+    pub resets_local: Option<LocalTime>,
     /// The window that is used up, such as `five_hour` or `seven_day`; none where it does not say.
     pub window: Option<String>,
 }
@@ -22,6 +24,17 @@ impl Limit {
     pub fn resets_after(&self, now: u64) -> Option<u64> {
         self.resets_at.filter(|at| *at > now && at - now <= FURTHEST_RESET.as_secs())
     }
+}
+
+/// A time in the time zone of the agent's process, to the minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalTime {
+    /// Year, month (from 1) and day (from 1); none for the next time that the clock shows this.
+    pub date: Option<(u16, u8, u8)>,
+    /// Hour, from 0 to 23.
+    pub hour: u8,
+    /// Minute, from 0 to 59.
+    pub minute: u8,
 }
 
 /// The part of a limit that is used up, as the program last reported it.
@@ -44,7 +57,7 @@ mod tests {
     #[test]
     fn only_a_time_within_a_window_is_believed() {
         let now = 1_795_888_000;
-        let after = |resets_at| Limit { resets_at, window: None }.resets_after(now);
+        let after = |resets_at| Limit { resets_at, ..Limit::default() }.resets_after(now);
         assert_eq!(after(Some(now + 1)), Some(now + 1));
         assert_eq!(after(Some(now + 7 * 86_400)), Some(now + 7 * 86_400));
         let ten_years = now + 10 * 365 * 86_400;

@@ -1,9 +1,11 @@
 //! The facts about a program by which the daemon runs it unattended.
 
-use std::{ffi::OsStr, io, path::Path};
+use std::{io, path::Path};
 
 use crate::{
+    command::{self, Capabilities, CommandError, Invocation},
     evaluation::{Evaluation, Exit},
+    price::Spent,
     reason::Reason,
 };
 
@@ -30,6 +32,23 @@ pub trait AgentProgram: Send + Sync {
         previous_total: PreviousTotal<'_>,
     ) -> io::Result<Evaluation>;
 
+    /// The command of a run, from the configured one. Default: the name of an agent and the prompt are added.
+    ///
+    /// # Errors
+    /// The program cannot do what is asked of it, or would misunderstand it.
+    fn command(
+        &self,
+        configured: &[String],
+        invocation: &Invocation<'_>,
+    ) -> Result<Vec<String>, CommandError> {
+        command::plain(configured, invocation)
+    }
+
+    /// The abilities of the program as this command runs it. Default: none.
+    fn capabilities(&self, _configured: &[String]) -> Capabilities {
+        Capabilities::default()
+    }
+
     /// The next thing to do about an end for this reason, for people; none where the program's own words say it.
     fn remedy(&self, reason: Reason) -> Option<&'static str> {
         remedy(reason)
@@ -49,6 +68,9 @@ pub trait WorkWatch: Send {
     /// # Errors
     /// The file cannot be read. The next look goes on where this one stopped.
     fn done(&mut self) -> io::Result<Option<u64>>;
+
+    /// The cost of the run so far, by what was read until the last look.
+    fn spent(&self) -> Spent;
 }
 
 /// The next thing to do about an end for this reason, whatever the program.
@@ -67,10 +89,4 @@ pub(crate) fn remedy(reason: Reason) -> Option<&'static str> {
         | Reason::Crashed
         | Reason::Failed => None,
     }
-}
-
-/// The name of the program that a command runs: that of its file.
-pub(crate) fn file_name(command: &[String]) -> &str {
-    let program = command.first().map_or("", String::as_str);
-    Path::new(program).file_name().and_then(OsStr::to_str).unwrap_or_default()
 }

@@ -1,9 +1,12 @@
 //! The list of programs whose output is understood.
 
-use crate::{claude::Claude, plain::Plain, program::AgentProgram};
+use crate::{
+    claude::Claude, codex::Codex, gemini::Gemini, opencode::Opencode, plain::Plain, program::AgentProgram,
+};
 
-/// The programs whose output is understood. The last one takes any.
-const PROGRAMS: [&dyn AgentProgram; 2] = [&Claude, &Plain];
+/// The programs whose output is understood. Those that are known by their names come first: `claude` is also known by an option that others have
+/// too. The last one takes any.
+const PROGRAMS: [&dyn AgentProgram; 5] = [&Codex, &Gemini, &Opencode, &Claude, &Plain];
 
 /// The program that a configured command runs.
 pub fn program_of(command: &[String]) -> &'static dyn AgentProgram {
@@ -28,6 +31,9 @@ mod tests {
         assert_eq!(name_of("claude -p"), "claude");
         assert_eq!(name_of("/opt/bin/claude -p --output-format json"), "claude");
         assert_eq!(name_of("./wrapper --output-format stream-json"), "claude");
+        assert_eq!(name_of("codex exec --json"), "codex");
+        assert_eq!(name_of("gemini --output-format stream-json"), "gemini");
+        assert_eq!(name_of("node_modules/.bin/opencode run"), "opencode");
         assert_eq!(name_of("./wrapper claude"), "plain");
         assert_eq!(name_of(""), "plain");
     }

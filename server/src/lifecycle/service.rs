@@ -1,5 +1,4 @@
-//! The reports to a service manager, as in sd_notify(3). Without one, nothing happens, nor in a process that is not the
-//! daemon's own.
+//! The reports to a service manager, as in sd_notify(3). Without one, nothing happens.
 
 use std::{
     io,
@@ -8,8 +7,6 @@ use std::{
 };
 
 use sd_notify::{NotifyState, notify, watchdog_enabled};
-
-use super::Host;
 
 /// The variables that a service manager sets for the daemon alone: neither agents nor a detached daemon may have them.
 pub const SERVICE_ENV: [&str; 9] = [
@@ -25,29 +22,28 @@ pub const SERVICE_ENV: [&str; 9] = [
 ];
 
 /// The daemon answers.
-pub(crate) fn report_ready(host: Host) {
+pub(crate) fn report_ready() {
     let status = format!("process {} answers", std::process::id());
-    report(host, &[NotifyState::Ready, NotifyState::Status(&status)]);
+    report(&[NotifyState::Ready, NotifyState::Status(&status)]);
 }
 
 /// Reports that the daemon reads its configuration again; [`report_ready`] reports when it has.
-pub(crate) fn report_reloading(host: Host) {
+pub(crate) fn report_reloading() {
     match NotifyState::monotonic_usec_now() {
-        Ok(now) => report(host, &[NotifyState::Reloading, now]),
+        Ok(now) => report(&[NotifyState::Reloading, now]),
         Err(error) => tracing::warn!(%error, "the reload could not be reported to the service manager"),
     }
 }
 
 /// Reports that the daemon stops.
-pub(crate) fn report_stopping(host: Host) {
-    report(host, &[NotifyState::Stopping]);
+pub(crate) fn report_stopping() {
+    report(&[NotifyState::Stopping]);
 }
 
 /// Sends a report. A failure is logged once: later reports would fail alike, every few seconds.
-fn report(host: Host, state: &[NotifyState<'_>]) {
+fn report(state: &[NotifyState<'_>]) {
     static HAS_WARNED: AtomicBool = AtomicBool::new(false);
-    if host.is_own()
-        && let Err(error) = send(state)
+    if let Err(error) = send(state)
         && !HAS_WARNED.swap(true, Ordering::Relaxed)
     {
         tracing::warn!(%error, "the state of the daemon could not be reported to the service manager");
@@ -76,11 +72,11 @@ fn send(state: &[NotifyState<'_>]) -> io::Result<()> {
 }
 
 /// Reports that the daemon works: the service manager's watchdog need not restart it.
-pub(crate) fn report_alive(host: Host) {
-    report(host, &[NotifyState::Watchdog]);
+pub(crate) fn report_alive() {
+    report(&[NotifyState::Watchdog]);
 }
 
 /// The longest time between two reports that the service manager's watchdog allows; none without one.
-pub(crate) fn watchdog(host: Host) -> Option<Duration> {
-    watchdog_enabled().filter(|_| host.is_own()).filter(|within| *within > Duration::ZERO)
+pub(crate) fn watchdog() -> Option<Duration> {
+    watchdog_enabled().filter(|within| *within > Duration::ZERO)
 }

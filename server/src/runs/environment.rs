@@ -1,11 +1,8 @@
 //! What an agent finds in its environment, and its command line.
 
-use std::{
-    collections::BTreeMap,
-    ffi::{OsStr, OsString},
-    path::Path,
-};
+use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
+use aiwg_agents::{CommandError, Invocation, Prompt, program_of};
 use aiwg_patterns::{Pattern, PatternError, PatternSet};
 use aiwg_protocol::{
     SOCKET_ENV,
@@ -147,55 +144,21 @@ fn patterns<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Result<Pattern
     PatternSet::new(patterns?)
 }
 
-/// A prompt cannot be an argument of the agent's program.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NoArgument {
-    /// It would be taken for an option.
-    #[error(
-        "its prompt begins with a dash, so that {program} could take it for an option: begin it with another character, or let prompts \
-         reach the agent on its standard input (\"agent\": {{\"prompt\": \"stdin\"}})"
-    )]
-    LikeAnOption { program: String },
-    /// It would end there.
-    #[error(
-        "its prompt has the character NUL (U+0000), which no argument can have: take it out, or let prompts reach the agent on its standard \
-         input (\"agent\": {{\"prompt\": \"stdin\"}})"
-    )]
-    Nul,
-}
-
-/// The programs that take everything after `--` for arguments.
-const KNOW_DASHES: [&str; 2] = ["claude", "codex"];
-
 /// The agent's program and arguments.
 ///
 /// # Errors
-/// The prompt cannot be an argument.
+/// The prompt cannot be an argument, or the program has no agents to choose from.
 pub(super) fn command(
     config: &AgentConfig,
     agent: Option<&str>,
     prompt: &str,
-) -> Result<Vec<String>, NoArgument> {
-    let mut command = config.command.clone();
-    if let Some(agent) = agent {
-        command.extend(["--agent".to_owned(), agent.to_owned()]);
-    }
-    if config.prompt == PromptBy::Argument {
-        let program = config.command.first().map_or("", String::as_str);
-        let name = Path::new(program).file_name().and_then(OsStr::to_str).unwrap_or_default();
-        let ends_options = command.iter().any(|argument| argument == "--");
-        if KNOW_DASHES.contains(&name) && !ends_options {
-            // Also before other prompts: an option that takes several words, such as --allowedTools, would take it for one of them.
-            command.push("--".to_owned());
-        } else if prompt.starts_with('-') && !ends_options {
-            return Err(NoArgument::LikeAnOption { program: program.to_owned() });
-        }
-        if prompt.contains('\0') {
-            return Err(NoArgument::Nul);
-        }
-        command.push(prompt.to_owned());
-    }
-    Ok(command)
+) -> Result<Vec<String>, CommandError> {
+    let prompt = match config.prompt {
+        PromptBy::Argument => Prompt::Argument(prompt),
+        PromptBy::Stdin => Prompt::Stdin,
+    };
+    let invocation = Invocation { agent, prompt, ..Invocation::default() };
+    program_of(&config.command).command(&config.command, &invocation)
 }
 
 #[cfg(test)]
@@ -234,7 +197,7 @@ mod tests {
         assert_eq!(kept_back_of(None, &["PATH"]), ["PATH"]);
     }
 
-    fn command_for(program: &str, more: &[&str], prompt: &str) -> Result<Vec<String>, NoArgument> {
+    fn command_for(program: &str, more: &[&str], prompt: &str) -> Result<Vec<String>, CommandError> {
         let words = [program].iter().chain(more).map(|word| (*word).to_owned()).collect();
         let config = AgentConfig { command: words, prompt: PromptBy::Argument, ..AgentConfig::default() };
         command(&config, None, prompt)

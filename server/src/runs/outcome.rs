@@ -5,7 +5,9 @@ use std::path::Path;
 use aiwg_agents::{
     AgentProgram, Reason, RefusedTasks,
     evaluation::{Denial, Evaluation, Exit, Usage},
-    find_program, plain, program_of,
+    find_program,
+    limit::Limit,
+    plain, program_of,
 };
 use aiwg_fs::{tail, tail_of};
 use aiwg_model::{EndReason, Outcome, Processes, SessionCost, StopReason, TAIL_BYTES};
@@ -14,6 +16,7 @@ use aiwg_protocol::{
     types::{TaskState, TaskUsage, Timestamp},
 };
 use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
+use jiff::tz::TimeZone;
 
 /// The system's numbers for what may be wrong with a program, on every system: there is none (or none of its interpreter), it may not be
 /// executed, it is none that could be.
@@ -91,20 +94,43 @@ fn explained(evaluation: &Evaluation, program: &dyn AgentProgram, now: Timestamp
     Some(remedy.map_or_else(|| error.to_owned(), |remedy| format!("{error}; {remedy}")))
 }
 
-/// The time until which a limit is used up.
+/// The time until which a limit is used up, for people.
 fn until(evaluation: &Evaluation, now: Timestamp) -> String {
     let limit = evaluation.limit.clone().unwrap_or_default();
     let window = limit.window.as_ref().map(|window| format!(" ({window})")).unwrap_or_default();
-    let now = u64::try_from(now.as_millis() / 1000).unwrap_or_default();
-    match limit.resets_after(now).and_then(|at| i64::try_from(at).ok()) {
+    match reset_of(&limit, now, &TimeZone::system()) {
         Some(at) => {
-            let at = Timestamp::from_millis(at.saturating_mul(1000));
             format!("the limit of the agent's account{window} is used up until {at}: retry it after that")
         }
         None => format!(
             "the limit of the agent's account{window} is used up, and until when is not known: retry it later"
         ),
     }
+}
+
+/// Time of a limit's reset, if there is one that can be believed. A time by the clock on the wall is one of the daemon's time zone: agents have
+/// the same, unless `agent.env` says otherwise.
+fn reset_of(limit: &Limit, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let seconds = u64::try_from(now.as_millis() / 1000).ok()?;
+    let local = || {
+        let time = limit.resets_local?;
+        let today = zone.to_datetime(jiff::Timestamp::from_millisecond(now.as_millis()).ok()?).date();
+        let [hour, minute] = [time.hour, time.minute].map(|part| i8::try_from(part).ok());
+        let date = match time.date {
+            Some((year, month, day)) => {
+                jiff::civil::Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?)
+                    .ok()?
+            }
+            // The program leaves the date out where it is that of today.
+            None => today,
+        };
+        let time = jiff::civil::Time::new(hour?, minute?, 0, 0).ok()?;
+        let at = zone.to_timestamp(date.to_datetime(time)).ok()?.as_second();
+        u64::try_from(at).ok()
+    };
+    let resets_at = limit.resets_at.or_else(local);
+    let at = Limit { resets_at, ..Limit::default() }.resets_after(seconds)?;
+    Some(Timestamp::from_millis(i64::try_from(at).ok()?.saturating_mul(1000)))
 }
 
 /// None where the agent told nothing.
@@ -176,7 +202,7 @@ fn not_started(error: &SpawnError, program: &str, root: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aiwg_agents::limit::Limit;
+    use aiwg_agents::limit::LocalTime;
 
     use super::*;
 
@@ -204,7 +230,10 @@ mod tests {
     #[test]
     fn a_limit_says_until_when_where_that_can_be_believed() {
         let limited = |resets_at| {
-            error_of(Reason::Limited, Some(Limit { resets_at, window: Some("five_hour".to_owned()) }))
+            error_of(
+                Reason::Limited,
+                Some(Limit { resets_at, window: Some("five_hour".to_owned()), ..Limit::default() }),
+            )
         };
         let known = limited(Some(1_795_888_905));
         assert!(known.contains("(five_hour) is used up until 2026-11-28T18:01:45.000Z"), "{known}");
@@ -212,5 +241,23 @@ mod tests {
             assert!(limited(odd).contains("until when is not known"), "{odd:?}");
         }
         assert!(error_of(Reason::Limited, None).contains("until when is not known"));
+    }
+
+    #[test]
+    fn a_time_by_the_clock_is_one_of_the_daemons_zone() {
+        let now: Timestamp = "2026-11-29T06:48:00Z".parse().unwrap();
+        let zone = TimeZone::fixed(jiff::tz::offset(2));
+        let reset = |date, hour, minute| {
+            let limit = Limit { resets_local: Some(LocalTime { date, hour, minute }), ..Limit::default() };
+            reset_of(&limit, now, &zone).map(|at| at.to_string())
+        };
+        assert_eq!(reset(None, 10, 48).as_deref(), Some("2026-11-29T08:48:00.000Z"));
+        assert_eq!(reset(Some((2026, 12, 4)), 6, 48).as_deref(), Some("2026-12-04T04:48:00.000Z"));
+        // It has passed, it does not exist, and no window is so long.
+        assert_eq!(
+            [reset(None, 8, 48), reset(Some((2026, 2, 30)), 1, 0), reset(Some((2036, 1, 1)), 1, 0)],
+            [None, None, None]
+        );
+        assert_eq!(reset_of(&Limit::default(), now, &zone), None);
     }
 }

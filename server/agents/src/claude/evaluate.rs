@@ -129,6 +129,8 @@ fn usage(output: &Output, previous_total: impl FnOnce(&str) -> Option<f64>) -> U
         session_total_usd: total,
         turns: output.turns,
         tokens: output.tokens,
+        tokens_by_model: output.tokens_by_model.clone(),
+        session_tokens: None,
         session_id: session.map(str::to_owned),
         permission_denials: output.denials.clone(),
         permission_denial_count: output.denial_count,

@@ -12,8 +12,11 @@ const LONGEST_NAME: usize = 64;
 
 /// The limit that this `rate_limit_info` says is used up; none if it says that work may go on.
 pub(super) fn rejected(info: &Value) -> Option<Limit> {
-    (info.get("status").and_then(Value::as_str) == Some("rejected"))
-        .then(|| Limit { resets_at: resets_at(info), window: window(info) })
+    (info.get("status").and_then(Value::as_str) == Some("rejected")).then(|| Limit {
+        resets_at: resets_at(info),
+        window: window(info),
+        ..Limit::default()
+    })
 }
 
 /// Takes in what this `rate_limit_info` says of each window.

@@ -3,17 +3,17 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Denial;
-use crate::evaluation::{DeferredTool, Tokens};
+use super::{
+    Denial,
+    spent::{ModelMessage, add},
+};
+use crate::{
+    evaluation::{DeferredTool, Tokens, TokensByModel},
+    numbers::{count, usd},
+};
 
 /// Maximum number of denials kept of one message; the others are counted.
 const MOST_DENIALS: usize = 20;
-
-/// The most turns or tokens that are believed of one run, over all its results: an agent may print any number.
-pub(super) const MOST: u64 = 1_000_000_000_000;
-
-/// The most US dollars that are believed of one session.
-const MOST_USD: f64 = 1_000_000_000.0;
 
 /// The members of a message that say something, whatever their type: a version of the agent that gives one of them another type must
 /// not make the whole message unreadable. All others, the conversation among them, are never held.
@@ -44,6 +44,8 @@ pub(super) struct Message {
     /// Set on the messages of a subagent.
     parent_tool_use_id: Value,
     pub(super) rate_limit_info: Value,
+    /// An answer of the model.
+    pub(super) message: ModelMessage,
 }
 
 /// A result message: the end of the agent's work, or of a part of it.
@@ -60,6 +62,8 @@ pub(super) struct ResultMessage {
     /// Cost since the result before, or since this process began. Only in `stream-json`.
     pub(super) own_cost_usd: Option<f64>,
     pub(super) tokens: Tokens,
+    /// The tokens since the result before, or since this process began, by model. Only in `stream-json`.
+    pub(super) tokens_by_model: TokensByModel,
     pub(super) denials: Vec<Denial>,
     pub(super) denial_count: usize,
     /// Kind of the API's error, in a word of the program.
@@ -114,6 +118,7 @@ impl Message {
             deferred: DeferredTool::from_json(&self.deferred_tool_use),
             own_cost_usd: cost_of_models(&self.model_usage_since_last_result),
             tokens: Tokens::from_json(&self.usage),
+            tokens_by_model: tokens_of_models(&self.model_usage_since_last_result),
             text: match self.result {
                 Value::String(text) => Some(text),
                 Value::Null => None,
@@ -124,7 +129,7 @@ impl Message {
 }
 
 impl Tokens {
-    fn from_json(usage: &Value) -> Self {
+    pub(super) fn from_json(usage: &Value) -> Self {
         let count = |name: &str| usage.get(name).map_or(0, count);
         Self {
             input: count("input_tokens"),
@@ -135,34 +140,20 @@ impl Tokens {
     }
 }
 
-impl std::ops::AddAssign for Tokens {
-    fn add_assign(&mut self, other: Self) {
-        self.input = sum(self.input, other.input);
-        self.output = sum(self.output, other.output);
-        self.cache_read = sum(self.cache_read, other.cache_read);
-        self.cache_creation = sum(self.cache_creation, other.cache_creation);
+/// The tokens of each model.
+fn tokens_of_models(usage: &Value) -> TokensByModel {
+    let mut all = TokensByModel::new();
+    for (model, usage) in usage.as_object().into_iter().flatten() {
+        let count = |name: &str| usage.get(name).map_or(0, count);
+        let tokens = Tokens {
+            input: count("inputTokens"),
+            output: count("outputTokens"),
+            cache_read: count("cacheReadInputTokens"),
+            cache_creation: count("cacheCreationInputTokens"),
+        };
+        add(&mut all, model.clone(), tokens);
     }
-}
-
-/// Of two counts.
-pub(super) fn sum(one: u64, other: u64) -> u64 {
-    one.saturating_add(other).min(MOST)
-}
-
-/// A number of turns or tokens, be it beyond what an integer holds; 0 where it is none.
-fn count(value: &Value) -> u64 {
-    // Exact for all that is believed, and `as` keeps what is below 0 at 0.
-    value.as_f64().map_or(0, |number| number as u64).min(MOST)
-}
-
-/// An amount; none where it is none.
-fn usd(value: &Value) -> Option<f64> {
-    value.as_f64().map(believed_usd)
-}
-
-/// An amount between nothing and the most.
-pub(super) fn believed_usd(usd: f64) -> f64 {
-    usd.clamp(0.0, MOST_USD)
+    all
 }
 
 /// The sum over the models; none if it is not given.
@@ -180,6 +171,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::numbers::{MOST, MOST_USD};
 
     fn result(value: Value) -> ResultMessage {
         serde_json::from_value::<Message>(value).unwrap().into_result()
@@ -212,7 +204,7 @@ mod tests {
         }
         let negative = result(json!({"type": "result", "num_turns": -1, "total_cost_usd": -1}));
         assert_eq!((negative.turns, negative.session_total_usd), (0, Some(0.0)));
-        assert_eq!(sum(MOST, MOST), MOST);
+        assert_eq!(crate::numbers::sum(MOST, MOST), MOST);
     }
 
     #[test]

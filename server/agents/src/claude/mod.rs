@@ -17,11 +17,11 @@
 //!
 //! Memory is bounded: the output is read line by line, and of a line over [`LONGEST_LINE`] no more is held than what is used.
 
+mod command;
 mod deferred;
 mod denial;
 mod evaluate;
 mod format;
-mod lenient;
 mod limits;
 mod message;
 mod output;
@@ -29,6 +29,7 @@ mod program;
 mod read;
 mod reason;
 mod scanner;
+mod spent;
 mod watch;
 
 pub use evaluate::evaluate;

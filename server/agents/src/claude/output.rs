@@ -4,11 +4,13 @@ use serde_json::Value;
 
 use super::{
     Denial, Format, Tokens, limits,
-    message::{Message, ResultMessage, believed_usd, sum},
+    message::{Message, ResultMessage},
+    spent::{SpentLog, add},
 };
 use crate::{
-    evaluation::Unknown,
+    evaluation::{TokensByModel, Unknown},
     limit::{Limit, LimitWarning},
+    numbers::{believed_usd, sum},
 };
 
 /// The types of messages that there are. One that is not among them says nothing that is understood here.
@@ -59,6 +61,8 @@ pub struct Output {
     pub(super) rejected: Option<Limit>,
     pub(super) limit_warnings: Vec<LimitWarning>,
     pub(super) unknown: Unknown,
+    pub(super) tokens_by_model: TokensByModel,
+    pub(super) spent: SpentLog,
 }
 
 impl Output {
@@ -103,6 +107,7 @@ impl Output {
             if message.is_main() {
                 self.error = message.error();
             }
+            self.spent.take_answer(message.message);
         } else if message.is("rate_limit_event", None) {
             self.rejected = limits::rejected(&message.rate_limit_info);
             limits::update(&mut self.limit_warnings, &message.rate_limit_info);
@@ -123,6 +128,10 @@ impl Output {
         self.own_cost_usd = before.zip(result.own_cost_usd).map(|(before, more)| believed_usd(before + more));
         self.turns = sum(self.turns, result.turns);
         self.tokens += result.tokens;
+        for (model, tokens) in &result.tokens_by_model {
+            add(&mut self.tokens_by_model, model.clone(), *tokens);
+        }
+        self.spent.take_result(result.own_cost_usd);
         self.denial_count += result.denial_count;
         let room = MOST_DENIALS.saturating_sub(self.denials.len());
         self.denials.extend(result.denials.iter().take(room).cloned());

@@ -2,10 +2,12 @@
 
 use std::{io, path::Path};
 
-use super::{Format, Progress, ResultWatch, evaluate, read};
+use super::{Format, Progress, ResultWatch, command, evaluate, read};
 use crate::{
+    command::{Capabilities, CommandError, Invocation, runs},
     evaluation::{Evaluation, Exit},
-    program::{AgentProgram, PreviousTotal, WorkWatch, file_name, remedy},
+    price::Spent,
+    program::{AgentProgram, PreviousTotal, WorkWatch, remedy},
     reason::Reason,
 };
 
@@ -19,7 +21,7 @@ impl AgentProgram for Claude {
     }
 
     fn understands(&self, command: &[String]) -> bool {
-        file_name(command) == self.name() || Format::of(command) != Format::Text
+        runs(command, self.name()) || Format::of(command) != Format::Text
     }
 
     fn evaluate(
@@ -30,6 +32,18 @@ impl AgentProgram for Claude {
         previous_total: PreviousTotal<'_>,
     ) -> io::Result<Evaluation> {
         Ok(evaluate(exit, &read(stdout, 0, Format::of(command))?, previous_total))
+    }
+
+    fn command(
+        &self,
+        configured: &[String],
+        invocation: &Invocation<'_>,
+    ) -> Result<Vec<String>, CommandError> {
+        command::command(configured, invocation)
+    }
+
+    fn capabilities(&self, configured: &[String]) -> Capabilities {
+        command::capabilities(configured)
     }
 
     fn remedy(&self, reason: Reason) -> Option<&'static str> {
@@ -63,5 +77,9 @@ impl WorkWatch for Watch {
         }
         self.before = self.watch.position();
         Ok((progress == Progress::Done).then(|| self.watch.steps()))
+    }
+
+    fn spent(&self) -> Spent {
+        self.watch.spent()
     }
 }

@@ -8,7 +8,8 @@ use std::{
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
-use super::{Format, Output, lenient::Lenient, message::Message};
+use super::{Format, Output, message::Message};
+use crate::lenient::Lenient;
 
 /// The longest line that is held, in bytes: 1 MiB. A longer one is read again from its file when it is complete, and no more of it is held than
 /// what is used.

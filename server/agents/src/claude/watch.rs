@@ -10,6 +10,7 @@ use super::{
     read::drain,
     scanner::{Scanner, open_all},
 };
+use crate::price::Spent;
 
 /// Maximum number of bytes read at one look: 64 MiB. Of a longer output, only the last so many are read.
 const MOST_AT_ONCE: u64 = 64 * 1024 * 1024;
@@ -73,6 +74,13 @@ impl ResultWatch {
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.scanner.output.steps
+    }
+
+    /// The cost so far: that which results have told, and the tokens of the answers since. Of an answer the program tells its output's tokens when it
+    /// begins: the true number comes with the result.
+    #[must_use]
+    pub fn spent(&self) -> Spent {
+        self.scanner.output.spent.spent()
     }
 
     /// The output of an agent that has ended: the same as [`read`](super::read) gives, without reading all
@@ -166,6 +174,26 @@ mod tests {
         // Nothing runs any more for an instant: the agent gets the result, and begins to work again.
         use Progress::{Done, Waiting, Working};
         assert_eq!(seen, [Working, Waiting(1), Done, Working, Done]);
+    }
+
+    #[test]
+    fn the_cost_is_followed() {
+        let file = Growing::new();
+        let mut watch = ResultWatch::new(&file.path(), 0, Format::StreamJson);
+        assert!(watch.spent().is_nothing());
+        let mut seen = Vec::new();
+        for line in include_str!("samples/2.1.332/key.TOOL.jsonl").lines() {
+            file.add(line);
+            file.add("\n");
+            watch.look().unwrap();
+            let spent = watch.spent();
+            seen.push((spent.told_usd > 0.0, spent.untold.values().map(|tokens| tokens.input).sum::<u64>()));
+        }
+        seen.dedup();
+        assert_eq!(seen, [(false, 0), (false, 100), (false, 200), (true, 0)]);
+        assert!((watch.spent().told_usd - 0.001_412).abs() < 1e-9);
+        let by_model = watch.into_output().unwrap().tokens_by_model;
+        assert_eq!(by_model.values().map(|tokens| tokens.input).collect::<Vec<_>>(), [200]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use aiwg_protocol::{
 };
 use aiwg_store::{Reader, TaskFilter};
 
-use super::{check, output::last_run_dir};
+use super::check;
 use crate::{
     api::{Handler, answer::Part, permit},
     context::Context,
@@ -193,8 +193,7 @@ fn complete(
     let output = match row.state {
         TaskState::Queued => None,
         TaskState::Running => {
-            let dir = last_run_dir(&context.project, reader, &row)?;
-            tail(&dir.join(aiwg_shim::STDOUT_FILE), output_bytes)
+            tail(&context.project.action_dir(row.no).join(aiwg_shim::STDOUT_FILE), output_bytes)
         }
         _ => row.result.clone(),
     };

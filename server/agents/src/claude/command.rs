@@ -1,0 +1,99 @@
+//! The command line of `claude`.
+
+use super::Format;
+use crate::command::{Builder, Capabilities, CommandError, Invocation, Session, checked_id, runs};
+
+/// The least cap that is handed on, in US dollars: 0 is none to it.
+const LEAST_CAP: f64 = 0.0001;
+
+/// The command of a run. A wrapper gets the same options, and hands them on.
+pub(super) fn command(
+    configured: &[String],
+    invocation: &Invocation<'_>,
+) -> Result<Vec<String>, CommandError> {
+    let mut command = Builder::new(configured);
+    if let Some(agent) = invocation.agent {
+        command.option("--agent", agent);
+    }
+    match invocation.session {
+        Session::New => {}
+        Session::Named(id) => command.option("--session-id", checked_id(id)?),
+        Session::Resumed(id) => command.option("--resume", checked_id(id)?),
+    }
+    if let Some(cap) = invocation.cap_usd.filter(|cap| cap.is_finite()) {
+        command.option("--max-budget-usd", &format!("{:.4}", cap.max(LEAST_CAP)));
+    }
+    if let Some(settings) = invocation.settings {
+        if command.has(&["--settings"]) {
+            return Err(CommandError::OwnSettings);
+        }
+        command.option("--settings", settings);
+    }
+    command.with_prompt(invocation.prompt, runs(configured, "claude"))
+}
+
+/// Its abilities. Text says nothing of the session and the cost.
+pub(super) fn capabilities(configured: &[String]) -> Capabilities {
+    let reports = Format::of(configured) != Format::Text;
+    Capabilities {
+        can_resume: reports,
+        can_name_session: true,
+        tells_cost: reports,
+        has_cap: true,
+        asks_permissions: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::Prompt;
+
+    fn made(configured: &str, invocation: Invocation<'_>) -> String {
+        let configured: Vec<String> = configured.split(' ').map(str::to_owned).collect();
+        command(&configured, &invocation).unwrap().join(" ")
+    }
+
+    #[test]
+    fn each_part_has_its_option() {
+        let all = Invocation {
+            agent: Some("reviewer"),
+            session: Session::Resumed("e5019679-1f61-4994-81ed-b4c241c75b0a"),
+            cap_usd: Some(1.5),
+            settings: Some("{}"),
+            prompt: Prompt::Argument("-Do it"),
+        };
+        assert_eq!(
+            made("claude -p", all),
+            "claude -p --agent reviewer --resume e5019679-1f61-4994-81ed-b4c241c75b0a --max-budget-usd 1.5000 --settings {} -- -Do it"
+        );
+        assert_eq!(made("claude -p", Invocation::default()), "claude -p");
+        let named = Invocation { session: Session::Named("n"), ..Invocation::default() };
+        assert_eq!(made("claude -p -- x", named), "claude -p --session-id n -- x");
+    }
+
+    #[test]
+    fn a_cap_is_a_number_above_nothing() {
+        let cap = |usd| made("claude", Invocation { cap_usd: Some(usd), ..Invocation::default() });
+        assert_eq!(cap(0.0), "claude --max-budget-usd 0.0001");
+        assert_eq!(cap(-3.0), "claude --max-budget-usd 0.0001");
+        assert_eq!(cap(1e21), "claude --max-budget-usd 1000000000000000000000.0000");
+        assert_eq!((cap(f64::NAN), cap(f64::INFINITY)), ("claude".to_owned(), "claude".to_owned()));
+    }
+
+    #[test]
+    fn settings_do_not_displace_others() {
+        let settings = Invocation { settings: Some("{}"), ..Invocation::default() };
+        for own in ["--settings x.json", "--settings=x.json"] {
+            let configured: Vec<String> = format!("claude -p {own}").split(' ').map(str::to_owned).collect();
+            assert_eq!(command(&configured, &settings), Err(CommandError::OwnSettings));
+        }
+    }
+
+    #[test]
+    fn text_tells_no_session_and_no_cost() {
+        let of = |command: &str| capabilities(&command.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        assert!(!of("claude -p").can_resume && !of("claude -p").tells_cost && of("claude -p").has_cap);
+        assert!(of("claude -p --output-format json").can_resume);
+    }
+}
