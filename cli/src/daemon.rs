@@ -18,7 +18,6 @@ use aiwg_server::{
 };
 use aiwg_shim::Process;
 use serde::{Deserialize, Serialize};
-use tokio::runtime::Runtime;
 
 use crate::{error::CliError, output::Page};
 
@@ -35,12 +34,6 @@ enum FirstWord {
 
 /// Time within which a daemon must say its first word. One that waits for another to stop has the time that takes.
 const FIRST_WORD: Duration = Duration::from_secs(60);
-
-/// Maximum number of threads that read and write files: the database is read by one at a time, whoever wants to.
-const READERS: usize = 32;
-
-/// Time for which a thread of these waits for work: longer than any daemon runs.
-const FOR_GOOD: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// Time for threads that still read or write at the end.
 const STUCK: Duration = Duration::from_secs(2);
@@ -162,7 +155,7 @@ fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), String> {
         let _ = writeln!(io::stderr(), "{panic}");
         last_words(panic);
     }));
-    let runtime = runtime().map_err(|error| error.to_string())?;
+    let runtime = boot::runtime().map_err(|error| error.to_string())?;
     let ended = runtime.block_on(boot::run(options, ready));
     // Without a limit a thread that is stuck in a read would keep the process, and the restarted daemon would never come to hold the lock.
     runtime.shutdown_timeout(STUCK);
@@ -171,20 +164,6 @@ fn run(options: Options, ready: impl FnOnce(Ready)) -> Result<(), String> {
         Ended::Lost(why) | Ended::Failed(why) => Err(why),
         Ended::Restart(lock) => Err(format!("the daemon could not restart: {}", restart_in_place(lock))),
     }
-}
-
-/// One thread serves all connections: with two cores, the engine's thread has the other one to itself. Besides them some read and write files.
-fn runtime() -> io::Result<Runtime> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(READERS)
-        // Where there is one, tokio has work wait for it if the system gives no more; where there is none, it panics.
-        .thread_keep_alive(FOR_GOOD)
-        .build()?;
-    // Now, when that it cannot be had is still a reason not to start.
-    std::thread::Builder::new().spawn(|| {})?;
-    runtime.spawn_blocking(|| {});
-    Ok(runtime)
 }
 
 /// Becomes the same command once more, of the program that is in this one's place by now, and with the lock. Returns only where that fails.

@@ -26,8 +26,8 @@ use crate::{args::Args, error::CliError, output::Output};
 fn main() -> ExitCode {
     // The roles come first: they must not pay for, or be changed by, anything of the command line.
     match std::env::args_os().nth(1) {
-        Some(role) if role == "__shim" && Process::current_is_a_daemons() => aiwg_shim::run().into(),
-        Some(role) if role == "__shim" => {
+        Some(_) if aiwg_shim::is_role() && Process::current_is_a_daemons() => aiwg_shim::run().into(),
+        Some(_) if aiwg_shim::is_role() => {
             CliError::Failed("only a daemon starts a shim, and what has started this one is none".to_owned())
                 .report(false)
         }

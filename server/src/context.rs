@@ -12,6 +12,7 @@ use crate::{
     config::Settings,
     engine::{Automation, Engine, automation},
     health::Health,
+    lifecycle::Host,
     log::Log,
     project::Project,
     rules::compile,
@@ -21,6 +22,7 @@ use crate::{
 
 /// The daemon, as its parts see it.
 pub(crate) struct Context {
+    pub(crate) host: Host,
     pub(crate) project: Project,
     pub(crate) settings: Settings,
     pub(crate) log: Log,

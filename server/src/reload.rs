@@ -46,9 +46,9 @@ impl Reload {
     pub(crate) async fn reload(&self, cause: Option<Cause>) -> Result<DaemonReloaded, EngineError> {
         let _reloading = self.one_at_a_time.lock().await;
         self.context.log.look();
-        report_reloading();
+        report_reloading(self.context.host);
         let done = put_in_force(&self.context, &self.components, cause).await;
-        report_ready();
+        report_ready(self.context.host);
         done
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -20,6 +21,8 @@ pub(crate) struct Running {
 /// reports of a keeper count only for its own launch.
 struct Kept {
     launch: u32,
+    /// The directory of its run.
+    dir: PathBuf,
     agent: Option<u32>,
     shim: Option<Process>,
     /// True if an earlier daemon has started its shim.
@@ -38,17 +41,18 @@ impl Running {
         Self { kept: Arc::default(), count: Arc::new(watch::Sender::new(0)) }
     }
 
-    /// Keeps this launch of a task from here on. `is_found` is true if an earlier daemon has started its shim: until that is known, any process may
+    /// Keeps this run of a task, which has this directory, from here on. `is_found` is true if an earlier daemon has started its shim: until that is known, any process may
     /// be it. The receiver gives its keeper the reason for which its agent is to end.
     pub(crate) fn begin(
         &self,
-        no: TaskNo,
-        launch: u32,
+        run: RunId,
+        dir: PathBuf,
         is_found: bool,
         ending: Option<StopReason>,
     ) -> watch::Receiver<Option<StopReason>> {
         let (end, ended) = watch::channel(ending);
-        self.change(|kept| kept.insert(no, Kept { launch, agent: None, shim: None, is_found, end }));
+        let one = Kept { launch: run.n, dir, agent: None, shim: None, is_found, end };
+        self.change(|kept| kept.insert(run.task, one));
         ended
     }
 
@@ -114,6 +118,11 @@ impl Running {
         }
     }
 
+    /// The tasks whose agents are kept, with the directories of their runs, in no order.
+    pub(crate) fn dirs(&self) -> Vec<(TaskNo, PathBuf)> {
+        self.lock().iter().map(|(no, one)| (*no, one.dir.clone())).collect()
+    }
+
     /// The tasks whose agents are kept, in no order.
     pub(crate) fn tasks(&self) -> Vec<TaskNo> {
         self.lock().keys().copied().collect()
@@ -148,16 +157,20 @@ mod tests {
     const NEW: bool = false;
     const SHIM: Option<Process> = Some(Process { pid: 10, start_time: 1 });
 
+    fn begin(running: &Running, task: TaskNo, n: u32, is_found: bool) -> watch::Receiver<Option<StopReason>> {
+        running.begin(RunId { task, n }, format!("{task}/{n}").into(), is_found, None)
+    }
+
     #[test]
     fn only_what_is_known_is_a_shim_unless_one_is_not() {
         let running = Running::new();
-        let _new = running.begin(TaskNo(1), 1, NEW, None);
+        let _new = begin(&running, TaskNo(1), 1, NEW);
         running.set_processes(TaskNo(1), 1, SHIM, None);
         assert!(running.may_be_shim(10) && !running.may_be_shim(11));
-        let _found = running.begin(TaskNo(2), 1, true, None);
+        let _found = begin(&running, TaskNo(2), 1, true);
         running.set_processes(TaskNo(2), 1, Some(Process { pid: 20, start_time: 1 }), None);
         assert!(running.may_be_shim(20) && !running.may_be_shim(std::process::id()));
-        let _unknown = running.begin(TaskNo(3), 1, true, None);
+        let _unknown = begin(&running, TaskNo(3), 1, true);
         // This test is no shim.
         assert!(!running.may_be_shim(std::process::id()));
     }
@@ -165,10 +178,10 @@ mod tests {
     #[test]
     fn the_end_of_one_launch_says_nothing_about_the_next() {
         let (running, no) = (Running::new(), TaskNo(1));
-        let _first = running.begin(no, 1, NEW, None);
+        let _first = begin(&running, no, 1, NEW);
         running.set_processes(no, 1, SHIM, Some(11));
         // Ordered before the keeper of the first has come to its end.
-        let second = running.begin(no, 2, NEW, None);
+        let second = begin(&running, no, 2, NEW);
         running.finished(no, 1);
         running.set_processes(no, 1, SHIM, Some(11));
         assert_eq!((running.count(), running.launch(no), running.pid(no)), (1, Some(2), None));
@@ -184,10 +197,11 @@ mod tests {
     #[test]
     fn a_task_is_known_by_its_shim_and_by_its_agent() {
         let running = Running::new();
-        let _end = running.begin(TaskNo(3), 1, NEW, None);
+        let _end = begin(&running, TaskNo(3), 1, NEW);
         running.set_processes(TaskNo(3), 1, SHIM, Some(11));
         assert_eq!((running.task_of(10), running.task_of(11)), (Some(TaskNo(3)), Some(TaskNo(3))));
         assert_eq!(running.task_of(12), None);
         assert_eq!(running.tasks(), [TaskNo(3)]);
+        assert_eq!(running.dirs(), [(TaskNo(3), "task-0003/1".into())]);
     }
 }

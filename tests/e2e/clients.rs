@@ -7,7 +7,12 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{Project, call_vectors, repository, with_vector_rule};
+use crate::support::{Project, call_vectors, repository};
+
+/// The daemon that the vectors are for.
+fn with_vector_rule() -> Project {
+    Project::started(json!({ "rules": [Project::rule("vector-rule", "vector:rule", "vector")] }))
+}
 
 /// Directory in which `scripts/clients` puts them.
 fn clients() -> PathBuf {

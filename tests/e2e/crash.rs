@@ -219,7 +219,7 @@ fn an_agent_that_ended_while_no_daemon_ran_is_taken_in() {
     until("the agent", || project.runs().len() == 1);
     project.kill_daemon();
     std::fs::write(project.file("go"), "").unwrap();
-    until("the exit record", || project.file(&format!(".aiwg/daemon/actions/{task}/exit.json")).exists());
+    until("the exit record", || project.file(&format!(".aiwg/daemon/actions/{task}/1/exit.json")).exists());
     project.start();
     let ended = project.ended(&task);
     assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(1)));
@@ -307,7 +307,7 @@ fn whether_an_agent_still_runs_is_asked_until_it_is_known() {
     until("the agent", || project.file("second").exists());
     lose_power(&project);
     // As with a full disk, it cannot be noted that the first attempt is given up.
-    let lock = project.file(&format!(".aiwg/daemon/actions/{task}/lock"));
+    let lock = project.file(&format!(".aiwg/daemon/actions/{task}/1/lock"));
     std::fs::remove_file(&lock).unwrap();
     std::fs::create_dir(&lock).unwrap();
     project.start();

@@ -82,7 +82,7 @@ fn without_its_database_no_number_is_given_twice_either() {
     until("the agent", || project.runs().len() == 1);
     project.kill_daemon();
     std::fs::write(project.file("go"), "").unwrap();
-    until("the exit record", || project.file(&format!(".aiwg/daemon/actions/{first}/exit.json")).exists());
+    until("the exit record", || project.file(&format!(".aiwg/daemon/actions/{first}/1/exit.json")).exists());
     project.start();
     project.ended(&first);
     let last = project.json(&["event", "list"]).as_array().unwrap().last().unwrap()["seq"].as_u64().unwrap();

@@ -151,7 +151,7 @@ class Project:
 
     def messages(self, task) -> list:
         """The agent's output as JSON."""
-        text = (self.root / ".aiwg/daemon/actions" / task / "stdout.log").read_text()
+        text = (self.root / ".aiwg/daemon/actions" / task / "1" / "stdout.log").read_text()
         return [json.loads(line) for line in text.splitlines()]
 
     def has(self, name) -> bool:

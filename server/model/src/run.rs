@@ -18,6 +18,14 @@ pub struct RunId {
     pub n: u32,
 }
 
+impl RunId {
+    /// Path of the directory that a run gets, relative to its task's: the run's number.
+    #[must_use]
+    pub fn dir(self) -> String {
+        self.n.to_string()
+    }
+}
+
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "run {} of {}", self.n, self.task)
@@ -40,7 +48,7 @@ pub struct RunStart<'a> {
     pub kind: &'a str,
     /// Time of its start.
     pub at: Timestamp,
-    /// Path of its directory, relative to the task's; none for that itself.
+    /// Path of its directory, relative to the task's: [`RunId::dir`]; none for that itself, as in earlier versions.
     pub dir: Option<&'a str>,
     /// Expected cost that is set aside while it is under way, in US dollars.
     pub reserved_usd: Option<f64>,
@@ -65,7 +73,7 @@ pub struct RunRow {
     pub signal: Option<i32>,
     /// Its own usage, without the permission denials, which are kept with the task; none if it reported none.
     pub usage: Option<TaskUsage>,
-    /// Path of its directory, relative to the task's; none for that itself.
+    /// Path of its directory, relative to the task's; none for that itself, which the runs of earlier versions have.
     pub dir: Option<String>,
     /// Expected cost that was set aside for it, in US dollars.
     pub reserved_usd: Option<f64>,

@@ -55,7 +55,7 @@ pub use force::{PATIENCE, end_shims, force_end};
 pub use launch::{DEFAULT_GRACE_MS, DEFAULT_LEFTOVER_GRACE_MS, LaunchSpec, SpawnError, Started};
 pub use lock::{Abandon, abandon, ask_to_end, holder, is_held, request_end};
 pub use process::{Process, environment};
-pub use program::{MARK, SHIM_PROGRAM, ShimProgram, is_started_by_daemon};
+pub use program::{MARK, ROLE, SHIM_PROGRAM, ShimProgram, is_role, is_started_by_daemon};
 pub use record::{EndedFor, ExitRecord, RecordError, RunRecord, read_exit, read_run};
 pub use run::run;
 /// A signal, as [`Process::signal`] takes it.

@@ -110,11 +110,13 @@ pub fn ask_to_end(shim: &Process) -> io::Result<bool> {
 /// far as to take the lock will find that it must not run. It does not wait.
 ///
 /// # Errors
-/// The lock file cannot be written; the directory may not exist. The error names the file.
+/// The lock file cannot be written; the directory may not exist, or be [something else](RecordError::is_no_directory). The error names the file or
+/// the directory.
 pub fn abandon(dir: &Path, launch: u32) -> Result<Abandon, RecordError> {
     let path = dir.join(LOCK_FILE);
+    let held = Dir::open_own_in_own(dir).map_err(RecordError::at(dir))?;
     let give_up = || -> io::Result<Abandon> {
-        let file = Dir::open_own_in_own(dir)?.open_private(LOCK_FILE.as_ref(), OFlags::CREATE)?;
+        let file = held.open_private(LOCK_FILE.as_ref(), OFlags::CREATE)?;
         let done = under_lock(&file, FlockOperation::NonBlockingLockExclusive, || note(&file, launch))?;
         Ok(if done.is_some() { Abandon::Done } else { Abandon::StillRunning })
     };

@@ -1,4 +1,5 @@
-//! The shim as a small program beside `aiwg`, which starts in half the time: it has a thirtieth of the code that the system must load and relocate.
+//! The shim as a small program beside `aiwg`, which starts in half the time: it has a thirtieth of the code that the
+//! system must load and relocate.
 //!
 //! The program must be of the very build of the daemon that starts it. One of the two may have been copied alone, or
 //! replaced while the daemon runs; then the daemon's own program is the shim.
@@ -23,6 +24,9 @@ use crate::process::Process;
 
 /// The small program's name.
 pub const SHIM_PROGRAM: &str = "aiwg-shim";
+
+/// The first argument of a program that is started as a shim.
+pub const ROLE: &str = "__shim";
 
 /// The name of the program that daemons are.
 const DAEMON_PROGRAM: &str = "aiwg";
@@ -80,8 +84,8 @@ impl State {
 }
 
 impl ShimProgram {
-    /// The small program beside the calling process's own, if that is `aiwg`. None if there is none, if it is of another build, if another user
-    /// could have put it there, or where the system does not say which programs run.
+    /// The small program beside the calling process's own, if that is `aiwg`. None if there is none, if it is of
+    /// another build, if another user could have put it there, or where the system does not say which programs run.
     pub fn beside_own() -> Option<Self> {
         let own = program_of("self")?;
         let uid = std::fs::metadata("/proc/self/exe").ok()?.uid();
@@ -95,13 +99,14 @@ impl ShimProgram {
         Ok(state.map(|state| Self { file, uid, state: Mutex::new(state) }))
     }
 
-    /// The path by which a child of the calling process can execute it. None once it has been written to, or is not beside the calling process's
-    /// program any more: it would not recognize that as a daemon.
+    /// The path by which a child of the calling process can execute it. None once it has been written to, or is not
+    /// beside the calling process's program any more: it would not recognize that as a daemon.
     pub fn path(&self) -> Option<PathBuf> {
         (self.is_unchanged().ok()? && self.is_beside(&program_of("self")?)).then(|| self.descriptor())
     }
 
-    /// True if it has not been written to. A new name, a link and a new mode change its attributes only: then it is read again.
+    /// True if it has not been written to. A new name, a link and a new mode change its attributes only: then it is
+    /// read again.
     fn is_unchanged(&self) -> io::Result<bool> {
         let now = State::of(&self.file.metadata()?);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,7 +142,8 @@ fn usable(mut file: &File, uid: u32) -> io::Result<Option<State>> {
     Ok(is_of_this_build.then(|| State::of(&found)))
 }
 
-/// True if this text is read. In pieces: the program is looked through at each start of a daemon, whose memory it is not worth.
+/// True if this text is read. In pieces: the program is looked through at each start of a daemon, whose memory it is
+/// not worth.
 fn holds(mut from: impl Read, text: &[u8]) -> io::Result<bool> {
     let mut piece = vec![0; 64 * 1024];
     let mut kept = 0;
@@ -161,10 +167,17 @@ fn mark() -> String {
     format!("{BEFORE_BUILD}{BUILD:016x}\n")
 }
 
-/// True if the calling process, the small program, was started by a daemon: by the `aiwg` beside it, and not by a shim that took it in. Also true
-/// where the system does not say which programs run.
+/// True if the calling process was started as a shim, by its first argument. [`Process::current_is_a_daemons`] tells
+/// whether a daemon has done so.
+pub fn is_role() -> bool {
+    std::env::args_os().nth(1).is_some_and(|role| role == ROLE)
+}
+
+/// True if the calling process, the small program, was started by a daemon: by the `aiwg` beside it, and not by a shim
+/// that took it in. Also true where the system does not say which programs run.
 ///
-/// Without this check, everyone who may run this program could have it run any other: a shim runs the launch specification on its standard input.
+/// Without this check, everyone who may run this program could have it run any other: a shim runs the launch
+/// specification on its standard input.
 pub fn is_started_by_daemon() -> bool {
     let parent = std::os::unix::process::parent_id();
     let is_beside = match (program_of("self"), program_of(&parent.to_string())) {

@@ -12,7 +12,7 @@ use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    EXIT_FILE, RUN_FILE,
+    EXIT_FILE, LOCK_FILE, RUN_FILE,
     launch::SpawnError,
     process::{Process, read_small},
 };
@@ -111,6 +111,12 @@ impl RecordError {
     /// True if the system was short of something: the same may work later.
     pub fn is_shortage(&self) -> bool {
         is_shortage(&self.source)
+    }
+
+    /// True if something else, such as a link, is in the place of the directory.
+    pub fn is_no_directory(&self) -> bool {
+        let is_files = self.path.file_name().is_some_and(|name| name == LOCK_FILE);
+        !is_files && Dir::is_replaced(&self.source)
     }
 
     /// True if there is no such file or directory.

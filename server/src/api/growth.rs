@@ -145,6 +145,11 @@ fn found(path: &Path) -> Found {
 }
 
 impl Waiting {
+    /// The path of the file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Completes when, after this call, the file has grown beyond the wanted length, or is another; now and then also when it has only changed.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()

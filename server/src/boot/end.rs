@@ -4,12 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use aiwg_model::InForce;
 
-use super::{
-    Ended,
-    error::system,
-    signals::{Signals, last_request, wanted_to_stop},
-    start::Daemon,
-};
+use super::{Ended, error::system, requests::Requests, start::Daemon};
 use crate::{
     context::Context,
     lifecycle::{Phase, limit_open_files, report_reloading, report_stopping},
@@ -34,34 +29,34 @@ const ENGINE_FAILED: &str = "the daemon's engine has failed, and the daemon with
 
 impl Daemon {
     /// Waits until someone says stop, or the engine is gone.
-    pub(super) async fn until_asked_to_end(&self, signals: &mut Signals) -> Stop {
+    pub(super) async fn until_asked_to_end(&self, requests: &mut Requests<'_>) -> Stop {
         tokio::select! {
-            how = wanted_to_stop(&self.api, signals) => how,
+            how = requests.next(&self.api) => how,
             // Only by a panic. The next start goes on with the agents.
             () = self.context.engine.gone() => Stop::KeepAgents,
         }
     }
 
     /// Takes it down, part by part.
-    pub(super) async fn end(mut self, mut how: Stop, signals: &mut Signals) -> Ended {
+    pub(super) async fn end(mut self, mut how: Stop, requests: &mut Requests<'_>) -> Ended {
         let context = Arc::clone(&self.context);
         let has_failed = !context.engine.is_there();
         if how == Stop::Restart {
             self.lock.restarts(context.stop.restarts_attended());
-            report_reloading();
+            report_reloading(context.host);
         } else {
             self.lock.note(Phase::Stops);
-            report_stopping();
+            report_stopping(context.host);
         }
         self.shut_down(how).await;
         if how == Stop::KeepAgents {
-            leave_agents(&context.project, &context.running, self.state_guard.is_in_place()).await;
+            leave_agents(&context.running, self.state_guard.is_in_place()).await;
         }
         for (name, end) in self.running.drain(..) {
             in_time(name, end).await;
         }
         // From here on no client can call over the socket.
-        let last = last_request(&context, signals).max(how);
+        let last = requests.last(&context).max(how);
         if how < last && last == Stop::EndAgents {
             self.lock.note(Phase::Stops);
             end_agents(&context).await;

@@ -7,7 +7,7 @@ use aiwg_model::TaskNo;
 
 use crate::{
     lifecycle::{Holder, Lock},
-    project::Project,
+    project::{Project, living_run},
 };
 
 /// The longest time to find which agents are alive.
@@ -34,7 +34,7 @@ pub fn living_agents(project: &Path) -> io::Result<Vec<String>> {
 
 fn living_agents_in(actions: &Path) -> Vec<String> {
     let actions = std::fs::read_dir(actions).into_iter().flatten().flatten();
-    let is_held = |dir: &Path| aiwg_shim::is_held(dir).unwrap_or(false);
+    let is_held = |task: &Path| matches!(living_run(task), Ok(Some(_)));
     let mut tasks: Vec<TaskNo> = actions
         .filter_map(|entry| {
             let no = entry.file_name().to_str()?.parse().ok()?;

@@ -11,7 +11,7 @@ use crate::{
     engine::EngineConfig,
     gateways::socket::is_answered_within,
     health::{Health, IssueKind},
-    lifecycle::{Lock, Phase, raise_open_files},
+    lifecycle::{Host, Lock, Phase, raise_open_files},
     log::{Log, keep_last_words},
     project::Project,
     recovery::{Wanted, open_store, put_in_force},
@@ -27,6 +27,7 @@ const STARTING: Duration = Duration::from_secs(2);
 
 /// The parts of a daemon that exist before anything runs.
 pub(super) struct Prepared {
+    pub(super) host: Host,
     pub(super) project: Project,
     pub(super) lock: Lock,
     pub(super) settings: Settings,
@@ -42,10 +43,12 @@ pub(super) struct Prepared {
 
 impl Prepared {
     /// Takes the lock, decides which configuration is to be in force, and opens the store.
-    pub(super) fn by(options: &Options) -> Result<Self, BootError> {
+    pub(super) fn by(options: &Options, host: Host) -> Result<Self, BootError> {
         let project = open_project(&options.project)?;
         let lock = take_lock(&project, options)?;
-        keep_last_words(project.log());
+        if host.is_own() {
+            keep_last_words(project.log());
+        }
         let known = state::examine(&project, options.adopt_state, lock.is_handed_over())?;
         let asked = options.asked(&known);
         known.may_put_file_in_force(&project, asked.is_a_persons())?;
@@ -55,11 +58,15 @@ impl Prepared {
         let chosen = choose(&project, options.config.clone(), asked, in_force, CHECKS)?;
         let engine_config = engine_config(&chosen.loaded.config)?;
         let health = Health::default();
-        let log =
-            Log::start(project.log(), &chosen.loaded.config.daemon.log, !options.detached, health.clone())
-                .map_err(system("the log could not be started"))?;
+        let log = match host {
+            Host::Own => {
+                Log::start(project.log(), &chosen.loaded.config.daemon.log, !options.detached, health.clone())
+                    .map_err(system("the log could not be started"))?
+            }
+            Host::Shared => Log::of_the_program(),
+        };
         tracing::info!(pid = std::process::id(), project = %project.root().display(), "the daemon starts");
-        let open_files = raise_open_files();
+        let open_files = host.is_own().then(raise_open_files).flatten();
         report(&chosen, &project, has_lost_log, &health);
         let Chosen { loaded, named, changes, .. } = chosen;
         let in_force = InForce { named: named.clone(), text: loaded.text.clone() };
@@ -70,7 +77,7 @@ impl Prepared {
         if puts_in_force {
             put_in_force(&mut *store, &in_force)?;
         }
-        Ok(Self { project, lock, settings, engine_config, health, log, store, open_files, changes })
+        Ok(Self { host, project, lock, settings, engine_config, health, log, store, open_files, changes })
     }
 }
 

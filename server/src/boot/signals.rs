@@ -5,8 +5,8 @@ use std::{io, sync::Arc};
 use futures::FutureExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::hang_up::HangUps;
-use crate::{api::Api, context::Context, stop::Stop};
+use super::hang_up::{HangUps, Sender};
+use crate::api::Api;
 
 /// The signals of people and service managers. Once this exists, none of them ends the process.
 pub(super) struct Signals {
@@ -31,37 +31,39 @@ impl Signals {
     }
 }
 
-pub(super) async fn wanted_to_stop(api: &Arc<Api>, signals: &mut Signals) -> Stop {
-    let context = &api.context;
-    loop {
-        tokio::select! {
-            _ = signals.terminate.recv() => tracing::info!("SIGTERM"),
-            _ = signals.interrupt.recv() => tracing::info!("SIGINT"),
-            how = context.stop.asked() => return how,
-            sender = signals.hang_ups.next() => {
-                tracing::info!(?sender, "SIGHUP");
-                if !sender.may_reload(context) {
-                    // A rotation by another program asks for the new file in this way.
-                    context.log.look();
-                    tracing::warn!(
-                        "the configuration is not read again: an agent, or a process that is gone already, has sent the signal; \
-                         `aiwg daemon reload` reads it"
-                    );
-                } else if let Err(error) = api.reload.reload(None).await {
-                    tracing::warn!(%error, "the configuration could not be read again");
+impl Signals {
+    /// Waits for a signal that ends the daemon, and reads the configuration again for those that ask for that.
+    pub(super) async fn stop(&mut self, api: &Arc<Api>) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return tracing::info!("SIGTERM"),
+                _ = self.interrupt.recv() => return tracing::info!("SIGINT"),
+                sender = self.hang_ups.next() => {
+                    // In a task of its own: a stop that comes meanwhile must not leave half of it in force.
+                    let _ = tokio::spawn(hang_up(sender, Arc::clone(api))).await;
                 }
-                continue;
             }
         }
-        return Stop::EndAgents;
+    }
+
+    /// True if a signal that ends the daemon has come since.
+    pub(super) fn have_come(&mut self) -> bool {
+        [&mut self.terminate, &mut self.interrupt]
+            .into_iter()
+            .any(|signal| signal.recv().now_or_never().flatten().is_some())
     }
 }
 
-/// The last stop that has been asked for, also while the daemon was shutting down.
-pub(super) fn last_request(context: &Context, signals: &mut Signals) -> Stop {
-    let signalled = [&mut signals.terminate, &mut signals.interrupt]
-        .into_iter()
-        .any(|signal| signal.recv().now_or_never().flatten().is_some());
-    let asked = context.stop.so_far().unwrap_or(Stop::Restart);
-    if signalled { Stop::EndAgents } else { asked }
+async fn hang_up(sender: Sender, api: Arc<Api>) {
+    tracing::info!(?sender, "SIGHUP");
+    if !sender.may_reload(&api.context) {
+        // A rotation by another program asks for the new file in this way.
+        api.context.log.look();
+        tracing::warn!(
+            "the configuration is not read again: an agent, or a process that is gone already, has sent the signal; \
+             `aiwg daemon reload` reads it"
+        );
+    } else if let Err(error) = api.reload.reload(None).await {
+        tracing::warn!(%error, "the configuration could not be read again");
+    }
 }

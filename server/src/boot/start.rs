@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc, thread, time::Duration};
 
-use aiwg_model::TaskRow;
+use aiwg_model::{RunRow, TaskRow};
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::{Store, StoreError};
 use tokio::{
@@ -45,8 +45,8 @@ const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// The state in the store that the daemon before has left.
 struct Left {
-    /// The tasks that run.
-    agents: Vec<TaskRow>,
+    /// The tasks that run, with the rows of their runs.
+    agents: Vec<(TaskRow, Option<RunRow>)>,
     last_event: u64,
     /// The time up to which things have aged.
     aged: Option<Timestamp>,
@@ -56,7 +56,12 @@ impl Left {
     fn read(store: &mut dyn Store) -> Result<Self, StoreError> {
         let view = store.view()?;
         let (last_event, _) = view.last_numbers()?;
-        Ok(Self { agents: view.running()?, last_event, aged: view.aged()? })
+        let with_run = |task: TaskRow| {
+            let run = view.runs(task.no)?.into_iter().find(|run| run.id == task.run());
+            Ok((task, run))
+        };
+        let agents = view.running()?.into_iter().map(with_run).collect::<Result<_, StoreError>>()?;
+        Ok(Self { agents, last_event, aged: view.aged()? })
     }
 }
 
@@ -138,8 +143,18 @@ pub(super) struct Daemon {
 impl Daemon {
     /// Starts all parts. It answers from here on.
     pub(super) fn start(prepared: Prepared, options: &Options) -> Result<Self, BootError> {
-        let Prepared { project, lock, settings, engine_config, health, log, store, open_files, changes } =
-            prepared;
+        let Prepared {
+            host,
+            project,
+            lock,
+            settings,
+            engine_config,
+            health,
+            log,
+            store,
+            open_files,
+            changes,
+        } = prepared;
         let state_guard = Arc::new(
             StateGuard::of(&project, &lock, store.files()).map_err(system("what was just made is gone"))?,
         );
@@ -156,6 +171,7 @@ impl Daemon {
             PidFile::write(project.pid_file()).map_err(system("the pid file could not be written"))?;
 
         let context = Arc::new(Context {
+            host,
             project,
             settings,
             log,

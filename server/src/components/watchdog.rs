@@ -27,7 +27,7 @@ impl Component for Watchdog {
 /// Reports to the service manager's watchdog that the daemon works, for as long as the store can be read and the
 /// engine's thread is there.
 async fn feed_watchdog(context: &Context) {
-    let Some(within) = watchdog() else { return };
+    let Some(within) = watchdog(context.host) else { return };
     let mut ticks = interval(within / 2);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -38,7 +38,7 @@ async fn feed_watchdog(context: &Context) {
         // Not by a transaction of the engine: another process may hold the database's lock for a while.
         let answers = context.read(|reader| reader.automation_enabled()).await.is_ok();
         if answers && context.engine.is_there() {
-            report_alive();
+            report_alive(context.host);
         }
     }
 }

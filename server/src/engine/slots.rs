@@ -98,7 +98,7 @@ impl Transaction<'_> {
     /// Notes that the run of a task begins which has the number of its launch.
     fn begin_run(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
         let (id, kind, at) = (task.run(), RunRow::AGENT, self.now);
-        self.store.begin_run(&RunStart { id, kind, at, dir: None, reserved_usd: None })?;
+        self.store.begin_run(&RunStart { id, kind, at, dir: Some(&id.dir()), reserved_usd: None })?;
         self.state.running.insert(task.no, Slot::of(task));
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The means by which a daemon is the only one of its project: the lock and the pid file; and the limits of the system.
 
+mod host;
 mod limits;
 mod lock;
 mod opened;
@@ -7,6 +8,7 @@ mod pid_file;
 mod service;
 mod signals;
 
+pub(crate) use host::Host;
 pub(crate) use limits::{limit_open_files, raise_open_files};
 pub(crate) use lock::before;
 pub use lock::{Holder, Lock, Phase};

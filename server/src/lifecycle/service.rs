@@ -1,4 +1,5 @@
-//! The reports to a service manager, as in sd_notify(3). Without one, nothing happens.
+//! The reports to a service manager, as in sd_notify(3). Without one, nothing happens, nor in a process that is not the
+//! daemon's own.
 
 use std::{
     io,
@@ -7,6 +8,8 @@ use std::{
 };
 
 use sd_notify::{NotifyState, notify, watchdog_enabled};
+
+use super::Host;
 
 /// The variables that a service manager sets for the daemon alone: neither agents nor a detached daemon may have them.
 pub const SERVICE_ENV: [&str; 9] = [
@@ -22,28 +25,29 @@ pub const SERVICE_ENV: [&str; 9] = [
 ];
 
 /// The daemon answers.
-pub(crate) fn report_ready() {
+pub(crate) fn report_ready(host: Host) {
     let status = format!("process {} answers", std::process::id());
-    report(&[NotifyState::Ready, NotifyState::Status(&status)]);
+    report(host, &[NotifyState::Ready, NotifyState::Status(&status)]);
 }
 
 /// Reports that the daemon reads its configuration again; [`report_ready`] reports when it has.
-pub(crate) fn report_reloading() {
+pub(crate) fn report_reloading(host: Host) {
     match NotifyState::monotonic_usec_now() {
-        Ok(now) => report(&[NotifyState::Reloading, now]),
+        Ok(now) => report(host, &[NotifyState::Reloading, now]),
         Err(error) => tracing::warn!(%error, "the reload could not be reported to the service manager"),
     }
 }
 
 /// Reports that the daemon stops.
-pub(crate) fn report_stopping() {
-    report(&[NotifyState::Stopping]);
+pub(crate) fn report_stopping(host: Host) {
+    report(host, &[NotifyState::Stopping]);
 }
 
 /// Sends a report. A failure is logged once: later reports would fail alike, every few seconds.
-fn report(state: &[NotifyState<'_>]) {
+fn report(host: Host, state: &[NotifyState<'_>]) {
     static HAS_WARNED: AtomicBool = AtomicBool::new(false);
-    if let Err(error) = send(state)
+    if host.is_own()
+        && let Err(error) = send(state)
         && !HAS_WARNED.swap(true, Ordering::Relaxed)
     {
         tracing::warn!(%error, "the state of the daemon could not be reported to the service manager");
@@ -72,11 +76,11 @@ fn send(state: &[NotifyState<'_>]) -> io::Result<()> {
 }
 
 /// Reports that the daemon works: the service manager's watchdog need not restart it.
-pub(crate) fn report_alive() {
-    report(&[NotifyState::Watchdog]);
+pub(crate) fn report_alive(host: Host) {
+    report(host, &[NotifyState::Watchdog]);
 }
 
 /// The longest time between two reports that the service manager's watchdog allows; none without one.
-pub(crate) fn watchdog() -> Option<Duration> {
-    watchdog_enabled().filter(|within| *within > Duration::ZERO)
+pub(crate) fn watchdog(host: Host) -> Option<Duration> {
+    watchdog_enabled().filter(|_| host.is_own()).filter(|within| *within > Duration::ZERO)
 }

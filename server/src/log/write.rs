@@ -41,14 +41,19 @@ fn levels(level: LogLevel) -> EnvFilter {
 type Lines = Box<dyn Layer<Registry> + Send + Sync>;
 
 /// The log that is written, whose settings can change meanwhile.
-pub(crate) struct Log {
+pub(crate) struct Log(Option<Written>);
+
+/// A log that the daemon writes itself.
+struct Written {
     file: Shared,
     lines: reload::Handle<Lines, Registry>,
 }
 
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Log").field("file", &self.file).finish_non_exhaustive()
+        f.debug_struct("Log")
+            .field("file", &self.0.as_ref().map(|written| &written.file))
+            .finish_non_exhaustive()
     }
 }
 
@@ -62,22 +67,30 @@ impl Log {
         let file = Shared(Arc::new(Mutex::new(LogFile::new(path, rotation(config), echo, health))));
         let (layer, handle) = reload::Layer::new(lines(&file, config));
         tracing_subscriber::registry().with(layer).try_init().map_err(io::Error::other)?;
-        Ok(Self { file, lines: handle })
+        Ok(Self(Some(Written { file, lines: handle })))
+    }
+
+    /// Leaves all traces to the subscriber of the program that the daemon runs in.
+    pub(crate) fn of_the_program() -> Self {
+        Self(None)
     }
 
     /// Goes on with other settings, in the file that is there now. No line is lost.
     pub(crate) fn configure(&self, config: &LogConfig) {
-        let mut file = self.file.lock();
+        let Some(Written { file: shared, lines: handle }) = &self.0 else { return };
+        let mut file = shared.lock();
         file.set(rotation(config));
         file.reopen();
         drop(file);
         // It fails only where tracing itself is gone, and then no log can report it.
-        let _ = self.lines.reload(lines(&self.file, config));
+        let _ = handle.reload(lines(shared, config));
     }
 
     /// Looks whether the file is still where readers look for it.
     pub(crate) fn look(&self) {
-        self.file.lock().look();
+        if let Some(written) = &self.0 {
+            written.file.lock().look();
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The paths of a project's daemon.
 
 mod links;
+mod runs;
 
 use std::{
     io,
@@ -11,6 +12,8 @@ use std::{
 use aiwg_fs::{at, write_private};
 use aiwg_model::TaskNo;
 use aiwg_protocol::{CONFIG_PATH, PROJECT_DIR, SOCKET_PATH, trust};
+
+pub(crate) use runs::{living_run, run_dirs};
 
 /// A project's directory, and the names of all that the daemon keeps in it.
 #[derive(Debug, Clone)]
@@ -108,7 +111,7 @@ impl Project {
         self.state_dir().join("events")
     }
 
-    /// The directory of a task's runs: the output of its agents, and the records of its shim.
+    /// The directory of a task, in which each of its runs has one: with the output of its agent, and the records of its shim.
     pub fn action_dir(&self, task: TaskNo) -> PathBuf {
         self.actions_dir().join(task.to_string())
     }

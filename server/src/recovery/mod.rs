@@ -139,7 +139,9 @@ fn reports(health: &Health) -> Reports {
 fn end_unreadable(project: &Project, store: &dyn View) -> Result<(), RecoveryError> {
     for no in store.running_numbers().map_err(RecoveryError::Database)? {
         match store.task(no) {
-            Err(error) if error.kind() == ErrorKind::Row => unknown_agents::end_one(&project.action_dir(no)),
+            Err(error) if error.kind() == ErrorKind::Row => {
+                unknown_agents::end_of_task(&project.action_dir(no))
+            }
             row => drop(row.map_err(RecoveryError::Database)?),
         }
     }

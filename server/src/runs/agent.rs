@@ -46,6 +46,8 @@ const BACK_OFF: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(10)
 /// A task that is running in the store.
 pub(super) struct Agent {
     task: Launch,
+    /// The directory of its run.
+    dir: PathBuf,
     timeout_ms: Option<u64>,
     started_at: Timestamp,
     /// None if an earlier daemon had it started.
@@ -53,17 +55,23 @@ pub(super) struct Agent {
 }
 
 impl Agent {
-    /// One that is to be started.
-    pub(super) fn ordered(order: StartOrder) -> Self {
+    /// One that is to be started, in a directory of its own in its task's.
+    pub(super) fn ordered(order: StartOrder, task_dir: &Path) -> Self {
         let StartOrder { no, launch, timeout_ms, started_at, .. } = order;
-        Self { task: Launch { no, launch }, timeout_ms, started_at, order: Some(order) }
+        let task = Launch { no, launch };
+        Self { task, dir: task_dir.join(task.id().dir()), timeout_ms, started_at, order: Some(order) }
     }
 
     /// One that an earlier daemon started, or was about to.
-    pub(super) fn found(task: &TaskRow) -> Self {
+    pub(super) fn found(task: &TaskRow, dir: PathBuf) -> Self {
         let started_at = task.started_at.unwrap_or_else(Timestamp::now);
         let TaskRow { no, launch, .. } = *task;
-        Self { task: Launch { no, launch }, timeout_ms: task.spec.timeout_ms, started_at, order: None }
+        Self { task: Launch { no, launch }, dir, timeout_ms: task.spec.timeout_ms, started_at, order: None }
+    }
+
+    /// The directory of its run.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     pub(super) fn task(&self) -> Launch {
@@ -72,7 +80,7 @@ impl Agent {
 
     /// Keeps it until the engine knows of its end.
     pub(super) async fn keep(mut self, shared: &Arc<Shared>, mut end: watch::Receiver<Option<StopReason>>) {
-        let dir = shared.context.project.action_dir(self.task.no);
+        let dir = self.dir.clone();
         // One configuration from beginning to end, whatever is reloaded meanwhile.
         let loaded = shared.context.settings.get();
         let order = self.order.take();
@@ -105,8 +113,9 @@ impl Agent {
         let names = std::env::vars_os().map(|(name, _)| name);
         let kept_back = kept_back(&config.agent.env, names).map_err(io::Error::other)?;
         let prepared = tokio::task::spawn_blocking({
-            let (shared, loaded, dir) = (Arc::clone(shared), Arc::clone(loaded), dir.to_owned());
-            move || prepare(&shared, &loaded.config.agent, &dir, &order, limit_ms)
+            let (shared, loaded, run) = (Arc::clone(shared), Arc::clone(loaded), self.task.id());
+            let task_dir = shared.context.project.action_dir(run.task);
+            move || prepare(&shared, &loaded.config.agent, (&task_dir, run), &order, limit_ms)
         });
         // Meanwhile: the one takes as long as the other, and a shim without a specification does nothing.
         let spawned = shim::spawn(self.task, markers, &kept_back);
@@ -226,7 +235,8 @@ impl Agent {
             let (its, launch) = (dir.to_owned(), self.task.launch);
             let error = match beside(move || aiwg_shim::abandon(&its, launch)).await {
                 Ok(found) => return Some(found),
-                Err(error) if error.is_not_found() => return None,
+                // No shim takes a lock there any more.
+                Err(error) if error.is_not_found() || error.is_no_directory() => return None,
                 Err(error) => error,
             };
             if !std::mem::replace(&mut told, true) {

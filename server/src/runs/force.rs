@@ -1,13 +1,8 @@
 //! Ending agents whose shim does not end them, and those that nobody keeps.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use aiwg_fs::is_absent;
-use aiwg_model::TaskNo;
 use aiwg_protocol::SOCKET_ENV;
 use aiwg_shim::{PATIENCE, Process, Swept, end_shims, force_end};
 use tokio::{
@@ -21,7 +16,7 @@ use super::{
     launch::{Launch, RETRY},
     shim::{self, ANSWERS_WITHIN},
 };
-use crate::{beside::beside, project::Project, running::Running};
+use crate::{beside::beside, lifecycle::Host, running::Running};
 
 /// How exactly the system tells when a process was started: to a hundredth of a second on all systems that are known.
 const CLOCK_TICK: Duration = Duration::from_millis(20);
@@ -47,7 +42,7 @@ impl Force {
         }
     }
 
-    /// Takes the next step against that: against this shim, or the one that holds the lock in the task's directory.
+    /// Takes the next step against that: against this shim, or the one that holds the lock in its run's directory.
     pub(super) async fn end(&mut self, task: Launch, known: Option<Process>, dir: &Path) {
         self.due = Some(Instant::now() + RETRY);
         let shim = match known {
@@ -73,7 +68,11 @@ pub(super) async fn end_what_is_left(task: Launch, shared: &Arc<Shared>) -> bool
         let marker = [(TASK_ENV, name.as_str()), (SOCKET_ENV, shared.context.socket.as_str())];
         let had_shim = !aiwg_shim::shims(&marker).is_empty();
         let marked = aiwg_shim::sweep(&marker);
-        let strays = aiwg_shim::end_strays(|pid| shared.context.running.may_be_shim(pid));
+        let strays = match shared.context.host {
+            Host::Own => aiwg_shim::end_strays(|pid| shared.context.running.may_be_shim(pid)),
+            // Its children may be anyone's.
+            Host::Shared => Swept::default(),
+        };
         (had_shim, Swept { ended: marked.ended + strays.ended, left: marked.left + strays.left })
     };
     // It waits for the processes to end.
@@ -84,16 +83,15 @@ pub(super) async fn end_what_is_left(task: Launch, shared: &Arc<Shared>) -> bool
     had_shim
 }
 
-/// Lets the agents go on without this daemon, which ends without them. Where the project is in its place, but the directory of an agent's task
+/// Lets the agents go on without this daemon, which ends without them. Where the project is in its place, but the directory of an agent's run
 /// was taken away, nobody could find that agent: it is ended.
-pub(crate) async fn leave_agents(project: &Project, running: &Running, is_in_place: bool) {
+pub(crate) async fn leave_agents(running: &Running, is_in_place: bool) {
     // Those that find their directory gone end their agents by themselves, unless these have stopped them.
     running.wake_shims();
     if !is_in_place {
         return;
     }
-    let dirs: Vec<(TaskNo, PathBuf)> =
-        running.tasks().into_iter().map(|no| (no, project.action_dir(no))).collect();
+    let dirs = running.dirs();
     let gone = beside(move || {
         let gone =
             dirs.into_iter().filter(|(_, dir)| dir.symlink_metadata().is_err_and(|error| is_absent(&error)));
@@ -105,7 +103,7 @@ pub(crate) async fn leave_agents(project: &Project, running: &Running, is_in_pla
     if shims.is_empty() {
         return;
     }
-    tracing::warn!(?shims, "the directories of their tasks were taken away: their agents are being ended");
+    tracing::warn!(?shims, "the directories of their runs were taken away: their agents are being ended");
     let _ = spawn_blocking(move || end_shims(shims)).await;
 }
 

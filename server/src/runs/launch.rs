@@ -1,6 +1,9 @@
 //! One launch of a task's agent, and what its directory tells of it.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use aiwg_model::{Outcome, RunId, TaskNo};
 use aiwg_protocol::types::TaskState;
@@ -72,9 +75,8 @@ impl Launch {
     }
 
     /// Has the agent ended of which nobody knows any more how it is, and the task with it: its keeper has panicked.
-    pub(super) async fn give_up(self, shared: &Shared) {
+    pub(super) async fn give_up(self, shared: &Shared, dir: PathBuf) {
         tracing::error!(task = %self.no, "keeping its agent has failed, so it is being ended");
-        let dir = shared.context.project.action_dir(self.no);
         let end = move || {
             let is_there = matches!(aiwg_shim::abandon(&dir, self.launch), Ok(Abandon::StillRunning));
             if is_there {

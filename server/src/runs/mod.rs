@@ -1,7 +1,7 @@
 //! The supervisor: carries out the engine's orders and tells it what came of them.
 //!
 //! Each agent runs under a shim (`aiwg-shim`), a small process of its own that outlives this daemon. What is known of a running agent
-//! is in its directory, `actions/<task>/`: the shim's lock says that it is alive, `run.json` who it is, `exit.json` how
+//! is in its run's directory, `actions/<task>/<n>/`: the shim's lock says that it is alive, `run.json` who it is, `exit.json` how
 //! it ended. So a daemon that finds tasks running in the store at its start goes on with them exactly as the one before.
 
 mod agent;
@@ -18,7 +18,7 @@ mod status;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use aiwg_model::{StopReason, TaskRow};
+use aiwg_model::{RunRow, StopReason, TaskRow};
 use aiwg_protocol::types::TaskState;
 use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
@@ -44,25 +44,31 @@ pub(crate) struct Shared {
 /// Carries out orders until they end and no agent is left that it keeps.
 pub(crate) async fn supervise(
     shared: Arc<Shared>,
-    found: Vec<TaskRow>,
+    found: Vec<(TaskRow, Option<RunRow>)>,
     mut orders: mpsc::UnboundedReceiver<Order>,
 ) {
     // What was killed that kept something leaves it to this process, which can end it.
-    if let Err(error) = aiwg_shim::take_in_orphans() {
+    if shared.context.host.is_own()
+        && let Err(error) = aiwg_shim::take_in_orphans()
+    {
         tracing::warn!(%error, "what a killed shim leaves cannot be taken in");
     }
     // Before the first agent wants it, and beside those who wait for an answer.
     tokio::task::spawn_blocking(shim::look_for_small);
     let began = Instant::now();
     let mut keepers = Keepers { shared, agents: JoinSet::new() };
-    for task in found.into_iter().filter(|task| task.state == TaskState::Running) {
-        keepers.keep(Agent::found(&task), true, task.ending);
+    for (task, run) in found.into_iter().filter(|(task, _)| task.state == TaskState::Running) {
+        let dir = keepers.shared.context.project.run_dir(task.run(), run.as_ref());
+        keepers.keep(Agent::found(&task, dir), true, task.ending);
     }
     keepers.agents.spawn(end_unkept(Arc::clone(&keepers.shared), began));
     loop {
         tokio::select! {
             order = orders.recv() => match order {
-                Some(Order::Start(order)) => keepers.keep(Agent::ordered(*order), false, None),
+                Some(Order::Start(order)) => {
+                    let task = keepers.shared.context.project.action_dir(order.no);
+                    keepers.keep(Agent::ordered(*order, &task), false, None);
+                }
                 Some(Order::End(run, ending)) => keepers.shared.context.running.end(run, ending),
                 None => return,
             },
@@ -79,10 +85,11 @@ struct Keepers {
 impl Keepers {
     fn keep(&mut self, agent: Agent, is_found: bool, ending: Option<StopReason>) {
         let (task, shared) = (agent.task(), Arc::clone(&self.shared));
-        let ended = shared.context.running.begin(task.no, task.launch, is_found, ending);
+        let dir = agent.dir().to_owned();
+        let ended = shared.context.running.begin(task.id(), dir.clone(), is_found, ending);
         self.agents.spawn(async move {
             if AssertUnwindSafe(agent.keep(&shared, ended)).catch_unwind().await.is_err() {
-                task.give_up(&shared).await;
+                task.give_up(&shared, dir).await;
             }
             shared.context.running.finished(task.no, task.launch);
         });

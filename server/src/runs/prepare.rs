@@ -1,4 +1,4 @@
-//! What stands in a task's directory before its agent is started.
+//! What stands in a run's directory before its agent is started.
 
 use std::{
     io::{self, Write},
@@ -7,6 +7,7 @@ use std::{
 };
 
 use aiwg_fs::{Dir, at};
+use aiwg_model::RunId;
 use aiwg_protocol::{
     config::{AgentConfig, PromptBy},
     types::Json,
@@ -18,7 +19,11 @@ use super::{
     Shared,
     environment::{REMOVED, command, environment},
 };
-use crate::{engine::StartOrder, lifecycle::SERVICE_ENV, project::make_private_dir};
+use crate::{
+    engine::StartOrder,
+    lifecycle::SERVICE_ENV,
+    project::{living_run, make_private_dir},
+};
 
 /// What the agent is given on its standard input.
 const PROMPT_FILE: &str = "prompt.txt";
@@ -48,26 +53,27 @@ impl From<io::Error> for Unprepared {
     }
 }
 
-/// Makes the task's directory and writes down what the agent is given.
+/// Makes the run's directory in that of its task and writes down what the agent is given.
 pub(super) fn prepare(
     shared: &Shared,
     agent: &AgentConfig,
-    dir: &Path,
+    (task, run): (&Path, RunId),
     order: &StartOrder,
     time_limit_ms: u64,
 ) -> Result<LaunchSpec, Unprepared> {
-    let is_new = make_dir(shared, dir)?;
-    let held = Dir::open_own(dir).map_err(at(dir))?;
-    if !is_new {
-        set_output_aside(&held, order.launch).map_err(at(dir))?;
-        remove_records(&held, dir, order.launch).map_err(at(dir))?;
+    if !make_task_dir(shared, task)? {
+        nothing_lives(task)?;
     }
+    let held = Dir::open_own(task).map_err(at(task))?;
+    let name = run.dir();
+    let dir = task.join(&name);
+    let held = make_run_dir(&held, name.as_ref()).map_err(at(&dir))?;
     let prompt_file = dir.join(PROMPT_FILE);
-    write_anew(&held, PROMPT_FILE, order.prompt.as_bytes()).map_err(at(&prompt_file))?;
+    write_new(&held, PROMPT_FILE, order.prompt.as_bytes()).map_err(at(&prompt_file))?;
     let event = order.event.as_ref().map(Json::new).transpose().map_err(io::Error::from)?;
     let event_file = dir.join(EVENT_FILE);
     if let Some(event) = &event {
-        write_anew(&held, EVENT_FILE, event.as_str().as_bytes()).map_err(at(&event_file))?;
+        write_new(&held, EVENT_FILE, event.as_str().as_bytes()).map_err(at(&event_file))?;
     }
     let env = environment(
         order,
@@ -84,7 +90,7 @@ pub(super) fn prepare(
         env,
         env_remove: REMOVED.iter().chain(&SERVICE_ENV).map(|name| (*name).to_owned()).collect(),
         cwd: shared.context.project.root().to_owned(),
-        dir: dir.to_owned(),
+        dir,
         root: Some(shared.context.project.root().to_owned()),
         prompt_file: (agent.prompt == PromptBy::Stdin).then_some(prompt_file),
         grace_ms: millis(GRACE),
@@ -97,7 +103,7 @@ pub(super) fn prepare(
 
 /// The task's directory; tells whether it is new. Where someone has removed those above it, to make room say, or has taken their rights, they
 /// are made again.
-fn make_dir(shared: &Shared, dir: &Path) -> Result<bool, Unprepared> {
+fn make_task_dir(shared: &Shared, dir: &Path) -> Result<bool, Unprepared> {
     let again = |_| {
         let actions = shared.context.project.actions_dir();
         if !actions.exists() {
@@ -113,37 +119,35 @@ fn make_dir(shared: &Shared, dir: &Path) -> Result<bool, Unprepared> {
     })
 }
 
-/// Writes a file in place of whatever an agent has left there.
-fn write_anew(dir: &Dir, name: &str, content: &[u8]) -> io::Result<()> {
-    dir.clear(name.as_ref())?;
+/// Refuses a run while another one of its task is alive: one that this daemon does not know of, since the database was put back or made anew.
+fn nothing_lives(task: &Path) -> Result<(), Unprepared> {
+    match living_run(task)? {
+        None => Ok(()),
+        Some(run) => {
+            let why = format!(
+                "another agent of this task, which the daemon does not know of, still runs in {}: end it",
+                run.display()
+            );
+            Err(Unprepared::Task(io::Error::other(why)))
+        }
+    }
+}
+
+/// Makes a run's directory. What has its name already is moved aside: an agent of this task may have put it there, or it is of a run that had
+/// the same number, where the directory was copied along with its project, or the database was made anew.
+fn make_run_dir(task: &Dir, name: &Path) -> io::Result<Dir> {
+    match task.make_dir(name) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            task.clear(name)?;
+            task.make_dir(name)
+        }
+        made => made,
+    }
+}
+
+/// Writes a file that is not there yet.
+fn write_new(dir: &Dir, name: &str, content: &[u8]) -> io::Result<()> {
     dir.open_private(name.as_ref(), OFlags::CREATE | OFlags::EXCL)?.write_all(content)
-}
-
-/// What an earlier attempt has written is kept beside: nobody is to take its result for this attempt's.
-fn set_output_aside(dir: &Dir, launch: u32) -> io::Result<()> {
-    let before = launch.saturating_sub(1);
-    for name in [aiwg_shim::STDOUT_FILE, aiwg_shim::STDERR_FILE] {
-        if dir.identity_of(name.as_ref()).is_some() {
-            let aside = format!("{name}.{before}");
-            dir.clear(aside.as_ref())?;
-            dir.rename(name.as_ref(), aside.as_ref())?;
-        }
-    }
-    Ok(())
-}
-
-/// Who ran it before, and how that ended, is not to be taken for this launch's: where a directory was copied along with its project, or the
-/// database was made anew, launches have the same numbers as others had.
-fn remove_records(dir: &Dir, path: &Path, launch: u32) -> io::Result<()> {
-    let mut names = vec![aiwg_shim::RUN_FILE, aiwg_shim::EXIT_FILE];
-    if launch == 1 {
-        if aiwg_shim::is_held(path)? {
-            return Err(io::Error::other("another agent still runs there"));
-        }
-        // It says which launches may never start. Of this task there has been none.
-        names.push(aiwg_shim::LOCK_FILE);
-    }
-    names.into_iter().try_for_each(|name| dir.clear(name.as_ref()))
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -152,40 +156,59 @@ fn millis(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
     use super::*;
 
     #[test]
-    fn what_others_have_left_is_not_taken_for_a_launchs_own() {
+    fn whatever_has_the_name_of_a_runs_directory_its_own_is_new_and_empty() {
         let dir = tempfile::tempdir().unwrap();
-        let held = Dir::open(dir.path()).unwrap();
-        let all = [aiwg_shim::RUN_FILE, aiwg_shim::EXIT_FILE, aiwg_shim::LOCK_FILE];
-        let left = || all.map(|name| dir.path().join(name).exists());
-        for (launch, expected) in [(2, [false, false, true]), (1, [false; 3])] {
-            all.iter().for_each(|name| write_anew(&held, name, b"{}").unwrap());
-            remove_records(&held, dir.path(), launch).unwrap();
-            assert_eq!(left(), expected, "launch {launch}");
+        let (task, planted) = (Dir::open(dir.path()).unwrap(), dir.path().join("2"));
+        std::fs::create_dir(dir.path().join("elsewhere")).unwrap();
+        std::fs::write(dir.path().join("elsewhere/lock"), r#"{"abandoned":9}"#).unwrap();
+        for plant in [
+            |_: &Path| Ok(()),
+            |path: &Path| std::fs::write(path, "in the way"),
+            |path: &Path| symlink("elsewhere", path),
+            |path: &Path| std::fs::create_dir(path),
+            |path: &Path| std::fs::create_dir_all(path.join("exit.json/full")),
+            |path: &Path| {
+                std::fs::create_dir(path)?;
+                std::fs::hard_link(path.with_file_name("elsewhere/lock"), path.join("lock"))
+            },
+        ] {
+            plant(&planted).unwrap();
+            let made = make_run_dir(&task, "2".as_ref()).unwrap();
+            write_new(&made, PROMPT_FILE, b"new").unwrap();
+            let found = planted.symlink_metadata().unwrap();
+            assert!(found.is_dir() && found.permissions().mode() & 0o777 == 0o700);
+            assert_eq!(std::fs::read_dir(&planted).unwrap().count(), 1);
+            std::fs::remove_dir_all(&planted).unwrap();
         }
+        assert_eq!(std::fs::read_dir(dir.path().join("elsewhere")).unwrap().count(), 1);
+        assert_eq!(std::fs::read(dir.path().join("elsewhere/lock")).unwrap(), br#"{"abandoned":9}"#);
     }
 
     #[test]
-    fn nothing_that_an_earlier_attempt_has_left_is_in_the_way() {
+    fn a_run_is_refused_while_another_of_its_task_is_alive() {
+        use std::os::unix::fs::OpenOptionsExt;
         let dir = tempfile::tempdir().unwrap();
-        let held = Dir::open(dir.path()).unwrap();
-        let names = ["run.json", "exit.json", "stdout.log", "stdout.log.1", "stderr.log.1", PROMPT_FILE];
-        for name in names {
-            std::fs::create_dir_all(dir.path().join(name).join("full")).unwrap();
-        }
-        std::fs::write(dir.path().join("secret"), "kept").unwrap();
-        std::os::unix::fs::symlink("secret", dir.path().join(EVENT_FILE)).unwrap();
-        std::os::unix::fs::symlink("secret", dir.path().join("stderr.log")).unwrap();
-        set_output_aside(&held, 2).unwrap();
-        remove_records(&held, dir.path(), 2).unwrap();
-        write_anew(&held, PROMPT_FILE, b"new").unwrap();
-        write_anew(&held, EVENT_FILE, b"new").unwrap();
-        assert_eq!(std::fs::read(dir.path().join(PROMPT_FILE)).unwrap(), b"new");
-        assert_eq!(std::fs::read(dir.path().join("secret")).unwrap(), b"kept");
-        for name in ["run.json", "exit.json", "stdout.log", "stderr.log"] {
-            assert!(dir.path().join(name).symlink_metadata().is_err(), "{name}");
+        for run in [dir.path().to_owned(), dir.path().join("1"), dir.path().join("7")] {
+            std::fs::create_dir_all(&run).unwrap();
+            let lock = run.join(aiwg_shim::LOCK_FILE);
+            let lock = std::fs::File::options()
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .mode(0o600)
+                .open(lock)
+                .unwrap();
+            assert!(nothing_lives(dir.path()).is_ok());
+            lock.lock().unwrap();
+            let Err(Unprepared::Task(why)) = nothing_lives(dir.path()) else {
+                panic!("{} lives", run.display())
+            };
+            assert!(why.to_string().contains(run.to_str().unwrap()), "{why}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{ffi::OsString, io, path::Path, process::Stdio, sync::OnceLock, time::D
 use aiwg_fs::is_shortage;
 use aiwg_model::TaskNo;
 use aiwg_protocol::SOCKET_ENV;
-use aiwg_shim::{LaunchSpec, Process, ShimProgram, Started};
+use aiwg_shim::{LaunchSpec, Process, ROLE, ShimProgram, Started};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
@@ -14,9 +14,6 @@ use tokio::{
 
 use super::{environment::TASK_ENV, launch::Launch};
 use crate::beside::beside;
-
-/// The role of the binary that is a shim.
-const ROLE: &str = "__shim";
 
 /// Where this very program is, even if its file has been replaced since.
 const OWN_PROGRAM: &str = if cfg!(target_os = "linux") { "/proc/self/exe" } else { "" };

@@ -13,7 +13,7 @@ use aiwg_store::StoreError;
 use aiwg_store_sqlite::{Found, Mismatch, ask, from_io, has_journal, has_lost_log};
 pub(crate) use file_system::not_promised;
 
-use crate::project::Project;
+use crate::project::{Project, living_run, run_dirs};
 
 /// The time that the directories of tasks have to answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
@@ -163,9 +163,10 @@ fn has_unseen(project: &Project, running: Vec<TaskNo>) -> bool {
     !dirs.is_empty() && within(ANSWERS_WITHIN, move || dirs.iter().any(|dir| is_unseen(dir))).unwrap_or(true)
 }
 
-/// True if a shim lives there that has no number here.
-fn is_unseen(dir: &Path) -> bool {
-    aiwg_shim::is_held(dir).unwrap_or(false) && matches!(aiwg_shim::holder(dir), Ok(None))
+/// True if a shim of a run of this task lives that has no number here.
+fn is_unseen(task: &Path) -> bool {
+    let is_held = |dir: &PathBuf| aiwg_shim::is_held(dir).unwrap_or(false);
+    run_dirs(task).iter().filter(|dir| is_held(dir)).any(|dir| matches!(aiwg_shim::holder(dir), Ok(None)))
 }
 
 /// True if a shim of an earlier daemon lives.
@@ -173,7 +174,7 @@ fn has_living_agents(project: &Project) -> bool {
     let actions = project.actions_dir();
     let any = move || {
         let entries = std::fs::read_dir(actions).into_iter().flatten().flatten();
-        entries.into_iter().any(|entry| aiwg_shim::is_held(&entry.path()).unwrap_or(false))
+        entries.into_iter().any(|entry| matches!(living_run(&entry.path()), Ok(Some(_))))
     };
     within(ANSWERS_WITHIN, any).unwrap_or(false)
 }

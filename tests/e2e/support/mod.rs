@@ -1,15 +1,10 @@
-//! Helpers of the tests.
+//! Helpers of the tests of the binary.
 
-mod process;
 mod project;
 mod terminal;
-mod vectors;
-mod wait;
-mod wire;
 
-pub(crate) use process::{is_dead, kill, may_unshare, processes_of};
-pub(crate) use project::{Cli, Project, repository};
+pub(crate) use aiwg_testing::{
+    Wire, call_vectors, is_dead, kill, may_unshare, processes_of, repository, until, until_some,
+};
+pub(crate) use project::{Cli, Project};
 pub(crate) use terminal::Step;
-pub(crate) use vectors::{call_vectors, fits, with_vector_rule};
-pub(crate) use wait::{until, until_some};
-pub(crate) use wire::Wire;

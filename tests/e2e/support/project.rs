@@ -22,11 +22,6 @@ pub(crate) struct Cli {
     pub(crate) err: String,
 }
 
-/// The repository's own directory.
-pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
 impl Project {
     /// One whose agents are the stand-in, and whose configuration has `more` besides.
     pub(crate) fn new(more: Value) -> Self {
@@ -37,8 +32,7 @@ impl Project {
 
     /// A configuration with the stand-in as its agent, and `more` besides.
     pub(crate) fn config(more: Value) -> Value {
-        let mut config =
-            json!({ "agent": { "command": [repository().join("tests/agents/stand-in-agent")] } });
+        let mut config = json!({ "agent": aiwg_testing::stand_in() });
         config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         config
     }
@@ -57,12 +51,7 @@ impl Project {
 
     /// An event rule whose prompt is `prompt`.
     pub(crate) fn rule(id: &str, topic: &str, prompt: &str) -> Value {
-        json!({
-            "id": id,
-            "trigger": { "type": "event", "topic": topic },
-            "condition": { "type": "always" },
-            "action": { "type": "submit_task", "prompt": prompt }
-        })
+        aiwg_testing::rule(id, topic, prompt)
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{DIR, after, is_left};
+use super::{DIR, TASK, after, is_left};
 use crate::support::{Project, until};
 
 /// A process that no walk up or look into an environment leads to an agent from: in a session of its own, orphaned, without a variable.
@@ -55,6 +55,9 @@ fn the_next_daemon_ends_what_it_would_not_find() {
         format!("rm {DIR}/lock; touch {DIR}/lock"),
         format!("rm -rf {DIR}"),
         format!("mv {DIR} away; mkdir {DIR}"),
+        format!("rm -rf {TASK}"),
+        format!("mv {TASK} away; mkdir {TASK}"),
+        format!("mv {TASK} away; ln -s \"$PWD/away\" {TASK}"),
     ] {
         let project = after(&format!("{HIDE}; {STOP_THE_SHIM}; {how}"), json!({}));
         project.kill_daemon();
@@ -89,9 +92,8 @@ fn what_no_daemon_knows_of_any_more_is_ended() {
 #[test]
 fn rights_that_an_agent_has_taken_are_given_back() {
     // Those that root has nobody can take.
-    for what in
-        [format!("{DIR}/lock"), DIR.to_owned(), ".aiwg/daemon/actions".to_owned(), ".aiwg/daemon".to_owned()]
-    {
+    let files = [&format!("{DIR}/lock"), DIR, TASK, ".aiwg/daemon/actions", ".aiwg/daemon"];
+    for what in files {
         let how = format!("{HIDE}; touch done; {STOP_THE_SHIM}; chmod 0 {what}; sleep 1000");
         let project = Project::started(json!({ "daemon": { "heartbeat_interval_seconds": 1 } }));
         project.submit(&how);

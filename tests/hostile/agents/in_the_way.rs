@@ -4,7 +4,7 @@ use std::{fs::Permissions, os::unix::fs::PermissionsExt};
 
 use serde_json::{Value, json};
 
-use super::{DIR, after, is_left};
+use super::{DIR, TASK, after, is_left};
 use crate::support::{Project, until};
 
 #[test]
@@ -37,14 +37,16 @@ fn nothing_that_stands_in_the_place_of_output_is_read_or_waited_for() {
 
 #[test]
 fn a_link_in_the_place_of_its_directory_leads_nowhere() {
-    let project = Project::started(json!({}));
-    let script = format!(
-        "mkdir elsewhere; echo hid'den' >elsewhere/stdout.log; cp {DIR}/lock elsewhere; mv {DIR} away; ln -s \"$PWD/elsewhere\" {DIR}"
-    );
-    let task = project.ended(&project.submit(&format!("{script}; sleep 1000")));
-    assert_eq!(task["state"], "failed");
-    assert!(!task.to_string().contains("hidden"), "{task}");
-    assert_eq!(std::fs::read_dir(project.file("elsewhere")).unwrap().count(), 2);
+    for (dir, within) in [(DIR, "elsewhere"), (TASK, "elsewhere/1")] {
+        let project = Project::started(json!({}));
+        let script = format!(
+            "mkdir -p {within}; echo hid'den' >{within}/stdout.log; cp {DIR}/lock {within}; mv {dir} away; ln -s \"$PWD/elsewhere\" {dir}"
+        );
+        let task = project.ended(&project.submit(&format!("{script}; sleep 1000")));
+        assert_eq!(task["state"], "failed", "{dir}");
+        assert!(!task.to_string().contains("hidden"), "{dir}: {task}");
+        assert_eq!(std::fs::read_dir(project.file(within)).unwrap().count(), 2, "{dir}");
+    }
 }
 
 /// A project whose agent runs its prompt, and whose output is taken for `claude`'s.
@@ -82,7 +84,7 @@ fn output_without_an_end_ends_its_task_only() {
             assert_eq!(task["state"], "failed", "{script}");
             let error = task["error"].as_str().unwrap();
             assert!(error.contains("more than 1 MiB") && error.contains("agent.max_output_mb"), "{error}");
-            let dir = project.file(&format!(".aiwg/daemon/actions/{}", task["id"].as_str().unwrap()));
+            let dir = project.file(&format!(".aiwg/daemon/actions/{}/1", task["id"].as_str().unwrap()));
             for name in ["stdout.log", "stderr.log"] {
                 assert!(dir.join(name).metadata().unwrap().len() <= 1 << 20, "{script}");
             }

@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 use crate::support::{Project, until};
 
 /// The directory of the first task, as its agent finds it.
-const DIR: &str = ".aiwg/daemon/actions/task-0001";
+const TASK: &str = ".aiwg/daemon/actions/task-0001";
+
+/// The directory of that task's first run.
+const DIR: &str = ".aiwg/daemon/actions/task-0001/1";
 
 /// A project whose first task runs this script and then says that it has.
 fn after(script: &str, more: Value) -> Project {

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::json;
 
-use super::{DIR, after, is_left, state};
+use super::{DIR, TASK, after, is_left, state};
 use crate::support::{Project, is_dead, until};
 
 #[test]
@@ -14,6 +14,10 @@ fn an_agent_that_removes_what_it_is_known_by_is_ended_and_says_why() {
         format!("mv {DIR} away"),
         format!("rm {DIR}/lock"),
         format!("rm -rf {DIR}; mkdir {DIR}; touch {DIR}/lock"),
+        format!("rm -rf {TASK}"),
+        format!("mv {TASK} away"),
+        format!("mv {TASK} away; ln -s \"$PWD/away\" {TASK}"),
+        format!("rm -rf {TASK}; mkdir -p {DIR}; touch {DIR}/lock"),
         "rm -rf .aiwg/daemon/actions".to_owned(),
         "git init -q; git clean -xfdq .aiwg/daemon/actions; rm -rf .aiwg/daemon/actions".to_owned(),
     ] {

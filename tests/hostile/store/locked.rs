@@ -24,7 +24,7 @@ fn a_lock_costs_no_task_its_end_and_no_caller_a_wrong_answer() {
     let project = Project::started(json!({ "daemon": { "max_parallel_actions": 1 } }));
     let ending = project.submit("while [ ! -e go ]; do sleep 0.01; done; echo done");
     let queued = project.submit("true");
-    let exit = project.file(&format!(".aiwg/daemon/actions/{ending}/exit.json"));
+    let exit = project.file(&format!(".aiwg/daemon/actions/{ending}/1/exit.json"));
     locked(&project, || {
         std::fs::write(project.file("go"), "").unwrap();
         until("the agent's end", || exit.exists());
@@ -86,7 +86,7 @@ fn a_lock_keeps_no_agent_from_being_ended() {
         let being = |id| json!({ "taskId": id, "cancelled": true, "state": "running" });
         assert_eq!(many["tasks"], json!([being(&tasks[1]), being(&tasks[2])]));
         for task in &tasks {
-            let exit = project.file(&format!(".aiwg/daemon/actions/{task}/exit.json"));
+            let exit = project.file(&format!(".aiwg/daemon/actions/{task}/1/exit.json"));
             until("the agent's end", || exit.exists());
         }
     });
@@ -100,7 +100,7 @@ fn a_lock_keeps_no_daemon_from_stopping() {
     let project = Project::started(json!({}));
     let task = project.submit("echo begun > begun; sleep 1000");
     until("its agent", || project.file("begun").exists());
-    let exit = project.file(&format!(".aiwg/daemon/actions/{task}/exit.json"));
+    let exit = project.file(&format!(".aiwg/daemon/actions/{task}/1/exit.json"));
     locked(&project, || {
         project.stop();
         assert!(exit.exists(), "the agent goes on without its daemon");

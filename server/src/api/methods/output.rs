@@ -6,27 +6,24 @@ use std::{
 };
 
 use aiwg_fs::{is_absent, open_regular};
-use aiwg_model::TaskNo;
+use aiwg_model::{TaskNo, TaskRow};
 use aiwg_protocol::{
     ApiError, ErrorKind,
-    types::{OutputEncoding, OutputStream, TaskOutput, TaskOutputParams, TaskState},
+    types::{OutputEncoding, OutputStream, TaskOutput, TaskOutputParams},
 };
 use aiwg_store::Reader;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::check;
 use crate::{
-    api::{Handler, answer::Part},
+    api::{Handler, answer::Part, growth::Waiting},
     engine::EngineError,
-    running::Running,
+    project::Project,
 };
 
 /// The most that one answer holds, in bytes of the output.
 const CHUNK: u64 = 256 * 1024;
-
-/// The time before another look at a task whose agent is only just being started.
-const START: Duration = Duration::from_millis(50);
 
 pub(crate) async fn task_output(handler: &Handler, params: TaskOutputParams) -> Result<TaskOutput, ApiError> {
     let no = check::task_no(&params.task_id)?;
@@ -34,7 +31,10 @@ pub(crate) async fn task_output(handler: &Handler, params: TaskOutputParams) -> 
     let follow = Follow {
         handler,
         no,
-        path: path(handler, no, params.stream.unwrap_or_default()),
+        file: match params.stream.unwrap_or_default() {
+            OutputStream::Stdout => aiwg_shim::STDOUT_FILE,
+            OutputStream::Stderr => aiwg_shim::STDERR_FILE,
+        },
         offset: params.offset.unwrap_or(0),
         encoding: params.encoding.unwrap_or_default(),
     };
@@ -46,17 +46,22 @@ pub(crate) async fn task_output(handler: &Handler, params: TaskOutputParams) -> 
     follow.wait(Instant::now() + Duration::from_millis(wait_ms)).await
 }
 
-fn path(handler: &Handler, no: TaskNo, stream: OutputStream) -> PathBuf {
-    handler.context.project.action_dir(no).join(match stream {
-        OutputStream::Stdout => aiwg_shim::STDOUT_FILE,
-        OutputStream::Stderr => aiwg_shim::STDERR_FILE,
-    })
+/// The directory of the last run of a task, which may still be under way, or be none.
+pub(super) fn last_run_dir(
+    project: &Project,
+    reader: &dyn Reader,
+    task: &TaskRow,
+) -> aiwg_store::Result<PathBuf> {
+    let run = task.run();
+    let row = reader.runs(task.no)?.into_iter().find(|row| row.id == run);
+    Ok(project.run_dir(run, row.as_ref()))
 }
 
 struct Follow<'a> {
     handler: &'a Handler,
     no: TaskNo,
-    path: PathBuf,
+    /// The name of the file in the directory of a run.
+    file: &'static str,
     offset: u64,
     encoding: OutputEncoding,
 }
@@ -65,23 +70,32 @@ impl Follow<'_> {
     /// Waits for something, the task's end and another attempt at it included.
     async fn wait(&self, until: Instant) -> Result<TaskOutput, ApiError> {
         let waiting = self.handler.context.bus.wait_for(self.no);
-        let file = self.handler.api.growth.wait_for(&self.path, self.offset);
+        let growth = &self.handler.api.growth;
+        // The next run makes its directory there.
+        let runs = growth.wait_for(&self.handler.context.project.action_dir(self.no), 0);
+        let mut file: Option<Waiting> = None;
         let mut began_with = None;
         loop {
-            let (ended, changed) = (waiting.ended(), file.changed());
-            let (chunk, is_starting) = self.read().await?;
-            let is_another = self.offset > 0 && *began_with.get_or_insert(chunk.attempt) != chunk.attempt;
-            if !chunk.data.is_empty() || chunk.ended || is_another || Instant::now() >= until {
-                return Ok(chunk);
+            let (ended, begun) = (waiting.ended(), runs.changed());
+            let changed = file.as_ref().map(Waiting::changed);
+            let (output, path) = self.read().await?;
+            let is_another = self.offset > 0 && *began_with.get_or_insert(output.attempt) != output.attempt;
+            if !output.data.is_empty() || output.ended || is_another || Instant::now() >= until {
+                return Ok(output);
             }
+            let Some(changed) = changed.filter(|_| file.as_ref().is_some_and(|file| file.path() == path))
+            else {
+                // What was written since the look is not missed: there is another one.
+                file = Some(growth.wait_for(&path, self.offset));
+                continue;
+            };
             tokio::select! {
                 _ = timeout_at(until, ended) => {}
+                () = begun => {}
                 () = changed => {}
-                // Its file may be there before it is known whose it is.
-                () = sleep(START), if is_starting => {}
                 () = self.handler.context.stopped.cancelled() => {
                     // The agent's last output, and that the stop itself has ended it.
-                    let (last, _) = self.read().await?;
+                    let last = self.read().await?.0;
                     let is_news = !last.data.is_empty() || last.ended;
                     return if is_news { Ok(last) } else { Err(EngineError::Closing.into()) };
                 }
@@ -89,30 +103,32 @@ impl Follow<'_> {
         }
     }
 
-    /// The output that is there now, read beside the connections, and whether the agent is only just being started.
-    async fn read(&self) -> Result<(TaskOutput, bool), ApiError> {
+    /// The output of the last run that is there now, read beside the connections, and the file that it is from.
+    async fn read(&self) -> Result<(TaskOutput, PathBuf), ApiError> {
         self.handler.answer(|bytes| self.part(bytes)).await
     }
 
-    async fn part(&self, bytes: usize) -> Result<Part<(TaskOutput, bool)>, ApiError> {
-        let (no, path, offset, encoding) = (self.no, self.path.clone(), self.offset, self.encoding);
+    async fn part(&self, bytes: usize) -> Result<Part<(TaskOutput, PathBuf)>, ApiError> {
+        let (no, file, offset, encoding) = (self.no, self.file, self.offset, self.encoding);
         let context = Arc::clone(&self.handler.context);
         let most = u64::try_from(bytes).unwrap_or(u64::MAX).min(CHUNK);
         let read = move |reader: &dyn Reader| {
-            let Some(found) = look(reader, &context.running, no, &path, offset, most)? else {
-                return Ok(None);
+            // The state before the file, so that the file of an ended task is complete.
+            let Some(task) = reader.task(no)? else { return Ok(None) };
+            let path = last_run_dir(&context.project, reader, &task)?.join(file);
+            let part = match chunk(&path, offset, most) {
+                Ok((bytes, at_end)) => {
+                    let ended = task.state.is_final() && at_end;
+                    let output = encoded(offset, encoding, bytes, task.attempts, ended);
+                    let part = Part::new((output, path), !at_end && most < CHUNK);
+                    Ok(part.expecting(2 * CHUNK as usize))
+                }
+                Err(error) => Err(format!("the output {} cannot be read: {error}", path.display())),
             };
-            let part = found.chunk.map(|(bytes, at_end)| {
-                let output = encoded(offset, encoding, bytes, found.attempts, found.is_final && at_end);
-                Part::new((output, found.is_starting), !at_end && most < CHUNK).expecting(2 * CHUNK as usize)
-            });
             Ok(Some(part))
         };
         let found = self.handler.read(read).await?.ok_or(EngineError::TaskNotFound(no))?;
-        found.map_err(|error| {
-            let message = format!("the output {} cannot be read: {error}", self.path.display());
-            ApiError::new(ErrorKind::StorageUnavailable, message)
-        })
+        found.map_err(|message| ApiError::new(ErrorKind::StorageUnavailable, message))
     }
 }
 
@@ -136,38 +152,6 @@ fn encoded(
             OutputEncoding::Base64 => BASE64_STANDARD.encode(&bytes),
         },
         ended,
-    }
-}
-
-/// The state of a task's output at one look.
-struct Look {
-    attempts: u32,
-    is_final: bool,
-    is_starting: bool,
-    chunk: io::Result<(Vec<u8>, bool)>,
-}
-
-/// Reads the state before the file, so that the file of an ended task is complete.
-fn look(
-    reader: &dyn Reader,
-    running: &Running,
-    no: TaskNo,
-    path: &Path,
-    offset: u64,
-    most: u64,
-) -> aiwg_store::Result<Option<Look>> {
-    loop {
-        let Some(task) = reader.task(no)? else { return Ok(None) };
-        let (attempts, is_final) = (task.attempts, task.state.is_final());
-        if task.state == TaskState::Running && running.pid(no).is_none() {
-            // The file may still hold the output of another attempt.
-            let chunk = Ok((Vec::new(), false));
-            return Ok(Some(Look { attempts, is_final, is_starting: true, chunk }));
-        }
-        let chunk = chunk(path, offset, most);
-        if running.launch(no).is_none_or(|launch| launch == task.launch) {
-            return Ok(Some(Look { attempts, is_final, is_starting: false, chunk }));
-        }
     }
 }
 

@@ -13,7 +13,7 @@ use aiwg_protocol::{
 };
 use aiwg_store::{Reader, TaskFilter};
 
-use super::check;
+use super::{check, output::last_run_dir};
 use crate::{
     api::{Handler, answer::Part, permit},
     context::Context,
@@ -193,7 +193,8 @@ fn complete(
     let output = match row.state {
         TaskState::Queued => None,
         TaskState::Running => {
-            tail(&context.project.action_dir(row.no).join(aiwg_shim::STDOUT_FILE), output_bytes)
+            let dir = last_run_dir(&context.project, reader, &row)?;
+            tail(&dir.join(aiwg_shim::STDOUT_FILE), output_bytes)
         }
         _ => row.result.clone(),
     };

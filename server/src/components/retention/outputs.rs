@@ -1,4 +1,8 @@
-use std::{io, path::Path};
+use std::{
+    fs::{DirEntry, Metadata},
+    io,
+    path::Path,
+};
 
 use aiwg_model::TaskNo;
 use aiwg_protocol::{config::RetentionConfig, types::Timestamp};
@@ -89,9 +93,24 @@ fn finished(actions: &Path, reader: &dyn Reader, stopped: &CancellationToken) ->
     Ok(outputs)
 }
 
+/// The size of all files in a task's directory and in those of its runs. Links are not followed.
 fn size(dir: &Path) -> io::Result<u64> {
-    // Sparse files can have any size.
-    std::fs::read_dir(dir)?.try_fold(0_u64, |sum, entry| Ok(sum.saturating_add(entry?.metadata()?.len())))
+    let in_run = |entry: &DirEntry, found: &Metadata| match found.is_dir() {
+        // One that cannot be read has no size that is known.
+        true => size_of(&entry.path(), |_, _| 0).unwrap_or(0),
+        false => 0,
+    };
+    size_of(dir, in_run)
+}
+
+/// The size of all files in a directory, with `within` for what is in each.
+fn size_of(dir: &Path, within: impl Fn(&DirEntry, &Metadata) -> u64) -> io::Result<u64> {
+    std::fs::read_dir(dir)?.try_fold(0_u64, |sum, entry| {
+        let entry = entry?;
+        let found = entry.metadata()?;
+        // Sparse files can have any size.
+        Ok(sum.saturating_add(found.len()).saturating_add(within(&entry, &found)))
+    })
 }
 
 #[cfg(test)]

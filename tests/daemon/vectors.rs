@@ -2,11 +2,10 @@
 
 use std::{collections::BTreeMap, fs};
 
-use aiwg_client::{ApiError, ClientError, DaemonClient, ErrorKind, types::Json};
+use aiwg_client::{ApiError, ClientError, ErrorKind, types::Json};
+use aiwg_testing::{TestDaemon, Wire, call_vectors, fits, repository, rule};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
-
-use crate::support::{Project, Wire, call_vectors, fits, repository, with_vector_rule};
 
 /// One of `jsonrpc.json`.
 #[derive(Deserialize)]
@@ -146,8 +145,8 @@ fn json_rpc_to_the_letter() {
     let text = fs::read_to_string(repository().join("tests/vectors/jsonrpc.json")).unwrap();
     let vectors: Vec<Vector> = serde_json::from_str(&text).unwrap();
     // The limit that the vectors on lines that are too long stand on.
-    let project = Project::started(json!({ "daemon": { "max_message_mb": 1 } }));
-    let wrong: Vec<String> = vectors.iter().filter_map(|vector| vector.holds(project.wire()).err()).collect();
+    let daemon = TestDaemon::with(json!({ "daemon": { "max_message_mb": 1 } }));
+    let wrong: Vec<String> = vectors.iter().filter_map(|vector| vector.holds(daemon.wire()).err()).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), vectors.len(), wrong.join("\n"));
 }
 
@@ -192,6 +191,11 @@ impl Call {
     }
 }
 
+/// The daemon that they are for.
+fn with_vector_rule() -> TestDaemon {
+    TestDaemon::with(json!({ "rules": [rule("vector-rule", "vector:rule", "vector")] }))
+}
+
 fn calls() -> Vec<Call> {
     let read = |path| serde_json::from_str::<Vec<Call>>(&fs::read_to_string(path).unwrap()).unwrap();
     call_vectors().into_iter().flat_map(read).collect()
@@ -204,8 +208,8 @@ fn all_hold(wrong: impl Iterator<Item = String>) {
 
 #[test]
 fn calls_over_a_bare_socket() {
-    let project = with_vector_rule();
-    let mut wire = project.wire();
+    let daemon = with_vector_rule();
+    let mut wire = daemon.wire();
     all_hold(calls().iter().filter_map(|call| {
         let params = call.params.as_ref().map(|params| format!(r#","params":{params}"#)).unwrap_or_default();
         wire.send(format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":{:?}{params}}}\n", call.method));
@@ -221,8 +225,8 @@ fn calls_over_a_bare_socket() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_through_the_rust_client() {
-    let project = with_vector_rule();
-    let client = DaemonClient::connect_to(project.socket()).await.unwrap();
+    let daemon = with_vector_rule();
+    let client = daemon.client().await;
     let mut wrong = Vec::new();
     for call in calls() {
         let params = call.params.as_ref().map(|params| Json::from_text(params.get()).unwrap());

@@ -1,19 +1,14 @@
 //! Pushed events, and outputs that are followed.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::Stdio,
-    time::Duration,
-};
+use std::time::Duration;
 
 use aiwg_client::{
-    ClientError, DaemonClient, Pushed, Subscribe,
+    ClientError, Pushed, Subscribe,
     types::{TaskOutputParams, TaskRetryParams, TaskState, TaskWaitParams},
 };
+use aiwg_testing::{TestDaemon, Wire, rule, until};
 use futures::StreamExt;
 use serde_json::{Value, json};
-
-use crate::support::{Project, Wire, until};
 
 fn emit(wire: &mut Wire, topic: &str) -> u64 {
     wire.call("event.emit", json!({ "topic": topic }))["seq"].as_u64().unwrap()
@@ -28,12 +23,12 @@ fn pushed(wire: &mut Wire) -> u64 {
 
 #[test]
 fn missed_events_come_first_then_live_ones_without_a_gap() {
-    let project = Project::started(json!({}));
-    let mut emitter = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut emitter = daemon.wire();
     for n in 0..1200 {
         emit(&mut emitter, if n % 2 == 0 { "even:x" } else { "odd:x" });
     }
-    let mut wire = project.wire();
+    let mut wire = daemon.wire();
     wire.send("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"event.subscribe\",\"params\":{\"topics\":[\"odd:*\"],\"since\":100}}\n");
     // More while it catches up.
     for _ in 0..100 {
@@ -49,10 +44,10 @@ fn missed_events_come_first_then_live_ones_without_a_gap() {
 
 #[test]
 fn who_has_seen_another_log_learns_so_and_hears_of_this_one() {
-    let project = Project::started(json!({}));
-    let mut emitter = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut emitter = daemon.wire();
     let last = emit(&mut emitter, "a:b");
-    let mut wire = project.wire();
+    let mut wire = daemon.wire();
     assert_eq!(
         wire.call("event.subscribe", json!({ "since": last + 500 })),
         json!({ "subscription": 1, "since": last })
@@ -66,8 +61,8 @@ fn who_has_seen_another_log_learns_so_and_hears_of_this_one() {
 
 #[test]
 fn an_event_is_in_the_log_for_its_emitter_at_once() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     for _ in 0..200 {
         let since = emit(&mut wire, "a:b");
         let answer = wire.call("event.subscribe", json!({ "topics": ["none"], "since": since }));
@@ -78,23 +73,23 @@ fn an_event_is_in_the_log_for_its_emitter_at_once() {
 
 #[test]
 fn no_topics_are_all_topics() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     wire.call("event.subscribe", json!({ "topics": [] }));
-    let seq = emit(&mut project.wire(), "a:b");
+    let seq = emit(&mut daemon.wire(), "a:b");
     assert_eq!(pushed(&mut wire), seq);
     assert_eq!(wire.call("event.list", json!({ "topics": [], "limit": 1 }))[0]["seq"], seq);
 }
 
 #[test]
 fn a_subscription_can_be_ended() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     assert_eq!(wire.call("event.subscribe", json!({}))["subscription"], 1);
     assert_eq!(wire.call("event.subscribe", json!({ "topics": ["none"] }))["subscription"], 2);
     assert_eq!(wire.call("event.unsubscribe", json!({ "subscription": 1 }))["unsubscribed"], true);
     assert_eq!(wire.call("event.unsubscribe", json!({ "subscription": 1 }))["unsubscribed"], false);
-    emit(&mut project.wire(), "a:b");
+    emit(&mut daemon.wire(), "a:b");
     wire.is_alive();
     for _ in 0..63 {
         wire.call("event.subscribe", json!({ "topics": ["none"] }));
@@ -107,10 +102,10 @@ fn a_subscription_can_be_ended() {
 
 #[test]
 fn who_does_not_read_learns_what_it_missed_and_delays_nobody() {
-    let project = Project::started(json!({}));
-    let mut lazy = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut lazy = daemon.wire();
     lazy.call("event.subscribe", json!({}));
-    let mut emitter = project.wire();
+    let mut emitter = daemon.wire();
     let payload = "x".repeat(1000);
     let line = json!({ "jsonrpc": "2.0", "id": 1, "method": "event.emit", "params": { "topic": "a:b", "payload": payload } });
     let lines = format!("{line}\n").repeat(100);
@@ -146,19 +141,18 @@ async fn next(stream: &mut (impl StreamExt<Item = Result<Pushed, ClientError>> +
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_rust_stream_goes_on_after_a_restart() {
-    let project = Project::started(json!({}));
-    let client = DaemonClient::connect_to(project.socket()).await.unwrap();
+    let mut daemon = TestDaemon::with(json!({}));
+    let client = daemon.client().await;
     let topics = vec!["a:*".to_owned()];
     let mut steady = client
         .subscribe(Subscribe { topics: topics.clone(), reconnect: true, ..Subscribe::default() })
         .await
         .unwrap();
     let mut plain = client.subscribe(Subscribe { topics, ..Subscribe::default() }).await.unwrap();
-    let first = emit(&mut project.wire(), "a:1");
+    let first = emit(&mut daemon.wire(), "a:1");
     assert_eq!((next(&mut steady).await, next(&mut plain).await), (first, first));
-    project.kill_daemon();
-    project.start();
-    let missed: Vec<u64> = (0..3).map(|_| emit(&mut project.wire(), "a:2")).collect();
+    daemon.restart();
+    let missed: Vec<u64> = (0..3).map(|_| emit(&mut daemon.wire(), "a:2")).collect();
     for seq in missed {
         assert_eq!(next(&mut steady).await, seq);
     }
@@ -167,42 +161,10 @@ async fn the_rust_stream_goes_on_after_a_restart() {
 }
 
 #[test]
-fn a_watch_says_when_the_daemon_is_away_and_when_it_is_back() {
-    let project = Project::started(json!({}));
-    emit(&mut project.wire(), "a:before");
-    let mut watch = project
-        .command()
-        .args(["event", "watch", "a:*", "--since", "0", "--json"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut events = BufReader::new(watch.stdout.take().unwrap()).lines();
-    let mut topic =
-        || serde_json::from_str::<Value>(&events.next().unwrap().unwrap()).unwrap()["topic"].clone();
-    let mut said = BufReader::new(watch.stderr.take().unwrap()).lines();
-    let mut said = || said.next().unwrap().unwrap();
-    assert_eq!(topic(), "a:before");
-    for round in 0..2 {
-        project.stop();
-        let away = said();
-        assert!(away.contains("is lost"), "{away}");
-        project.start();
-        let back = said();
-        assert!(back.contains("is back"), "{back}");
-        let after = format!("a:{round}");
-        emit(&mut project.wire(), &after);
-        assert_eq!(topic(), after.as_str());
-    }
-    watch.kill().unwrap();
-    watch.wait().unwrap();
-}
-
-#[test]
 fn an_output_is_followed_to_its_end() {
-    let project = Project::started(json!({}));
-    let task = project.submit("printf 'ä'; sleep 0.2; printf 'b\\377'; echo oops >&2");
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let task = daemon.submit("printf 'ä'; sleep 0.2; printf 'b\\377'; echo oops >&2");
+    let mut wire = daemon.wire();
     let (mut text, mut offset) = (String::new(), 0);
     loop {
         let chunk = wire.call("task.output", json!({ "taskId": task, "offset": offset, "waitMs": 10_000 }));
@@ -226,23 +188,23 @@ fn an_output_is_followed_to_its_end() {
 
 #[test]
 fn a_wait_for_output_has_its_time() {
-    let project = Project::started(json!({}));
-    let task = project.submit("sleep 1000");
+    let daemon = TestDaemon::with(json!({}));
+    let task = daemon.submit("sleep 1000");
     until("the first line", || {
-        project.task(&task)["output"] != Value::Null && project.task(&task)["output"] != ""
+        daemon.task(&task)["output"] != Value::Null && daemon.task(&task)["output"] != ""
     });
-    let size = project.read(&format!(".aiwg/daemon/actions/{task}/stdout.log")).len();
-    let chunk = project.wire().call("task.output", json!({ "taskId": task, "offset": size, "waitMs": 20 }));
+    let size = daemon.read(&format!(".aiwg/daemon/actions/{task}/1/stdout.log")).len();
+    let chunk = daemon.call("task.output", json!({ "taskId": task, "offset": size, "waitMs": 20 }));
     assert_eq!((&chunk["data"], &chunk["ended"]), (&json!(""), &json!(false)));
-    let wrong = project.wire().try_call("task.output", json!({ "taskId": task, "waitMs": 60_001 }));
+    let wrong = daemon.wire().try_call("task.output", json!({ "taskId": task, "waitMs": 60_001 }));
     assert_eq!(wrong["error"]["data"]["member"], "waitMs");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn waits_outlive_ten_seconds_and_end_with_their_future() {
-    let project = Project::started(json!({}));
-    let client = DaemonClient::connect_to(project.socket()).await.unwrap();
-    let task_id = project.submit("while [ ! -e go ]; do sleep 0.05; done");
+    let daemon = TestDaemon::with(json!({}));
+    let client = daemon.client().await;
+    let task_id = daemon.submit("while [ ! -e go ]; do sleep 0.05; done");
     let wait = |task_id: String| {
         let client = client.clone();
         async move { client.task_wait(TaskWaitParams { task_id, timeout_ms: None }).await }
@@ -250,7 +212,7 @@ async fn waits_outlive_ten_seconds_and_end_with_their_future() {
     // Dropped: the daemon knows, the task goes on.
     assert!(tokio::time::timeout(Duration::from_millis(50), wait(task_id.clone())).await.is_err());
     // tarpc's own deadline would have dropped this one after 10 seconds without an answer.
-    let file = project.file("go");
+    let file = daemon.file("go");
     std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(10_500));
         std::fs::write(file, "").unwrap();
@@ -266,16 +228,15 @@ async fn waits_outlive_ten_seconds_and_end_with_their_future() {
 
 #[test]
 fn a_task_that_fails_at_once_tears_no_gap() {
-    let project =
-        Project::started(json!({ "rules": [Project::rule("r", "a:b", "{{ event.payload.version }}")] }));
-    let mut live = project.wire();
+    let daemon = TestDaemon::with(json!({ "rules": [rule("r", "a:b", "{{ event.payload.version }}")] }));
+    let mut live = daemon.wire();
     live.call("event.subscribe", json!({ "topics": ["*"] }));
-    project.json(&["event", "emit", "a:b", "{}"]);
+    daemon.emit("a:b", json!({}));
     let topics: Vec<String> =
         (0..3).map(|_| live.receive()["params"]["event"]["topic"].as_str().unwrap().to_owned()).collect();
     assert_eq!(topics, ["a:b", "task:queued", "task:failed"]);
     let log = || {
-        let files = std::fs::read_dir(project.file(".aiwg/daemon/events")).unwrap();
+        let files = std::fs::read_dir(daemon.file(".aiwg/daemon/events")).unwrap();
         files
             .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap().lines().count())
             .sum::<usize>()
@@ -285,8 +246,8 @@ fn a_task_that_fails_at_once_tears_no_gap() {
 
 #[test]
 fn a_list_ends_where_it_gets_too_long_and_goes_on_from_there() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     for n in 0..12 {
         let payload = json!({ "n": n, "text": "x".repeat(1024 * 1024) });
         wire.call("event.emit", json!({ "topic": "a:b", "payload": payload }));

@@ -1,14 +1,14 @@
 //! Helpers shared by the runners of the vectors.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Project, repository};
+use crate::repository;
 
 /// The files of calls, those that are generated among them.
-pub(crate) fn call_vectors() -> Vec<PathBuf> {
-    let entries = fs::read_dir(repository().join("tests/vectors")).unwrap();
+pub fn call_vectors() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(repository().join("tests/vectors")).unwrap();
     let is_calls = |name: &str| name.starts_with("calls") && name.ends_with(".json");
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.unwrap().path())
@@ -18,13 +18,8 @@ pub(crate) fn call_vectors() -> Vec<PathBuf> {
     files
 }
 
-/// The daemon that they are for.
-pub(crate) fn with_vector_rule() -> Project {
-    Project::started(json!({ "rules": [Project::rule("vector-rule", "vector:rule", "vector")] }))
-}
-
-/// True if a value is what a vector says of it: members that it does not name may be anything.
-pub(crate) fn fits(got: &Value, wanted: &Value) -> bool {
+/// True if a value is what is wanted of it: members that are not named there may be anything.
+pub fn fits(got: &Value, wanted: &Value) -> bool {
     match (got, wanted) {
         (Value::Object(got), Value::Object(wanted)) => {
             wanted.iter().all(|(name, wanted)| got.get(name).is_some_and(|got| fits(got, wanted)))

@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits for a condition.
-pub(crate) fn until(what: &str, mut condition: impl FnMut() -> bool) {
+pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
     until_some(what, || condition().then_some(()));
 }
 
 /// Waits for a value.
-pub(crate) fn until_some<T>(what: &str, mut get: impl FnMut() -> Option<T>) -> T {
+pub fn until_some<T>(what: &str, mut get: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(value) = get() {

@@ -9,49 +9,51 @@ use std::{
 
 use serde_json::{Value, json};
 
-pub(crate) struct Wire {
+/// A connection to a daemon.
+pub struct Wire {
     stream: BufReader<UnixStream>,
     next: u64,
 }
 
 impl Wire {
-    pub(crate) fn connect(socket: &Path) -> Self {
+    /// Connects to the daemon at this socket.
+    pub fn connect(socket: &Path) -> Self {
         Self { stream: BufReader::new(UnixStream::connect(socket).unwrap()), next: 0 }
     }
 
     /// Sends bytes as they are.
-    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.stream.get_mut().write_all(bytes.as_ref()).unwrap();
     }
 
     /// The next line, to the letter.
-    pub(crate) fn line(&mut self) -> String {
+    pub fn line(&mut self) -> String {
         let mut line = String::new();
         assert!(self.stream.read_line(&mut line).unwrap() > 0, "the daemon closed the connection");
         line
     }
 
     /// The next line as JSON.
-    pub(crate) fn receive(&mut self) -> Value {
+    pub fn receive(&mut self) -> Value {
         serde_json::from_str(&self.line()).unwrap()
     }
 
     /// Sends a line and gives the answer to it.
-    pub(crate) fn ask(&mut self, line: impl AsRef<[u8]>) -> Value {
+    pub fn ask(&mut self, line: impl AsRef<[u8]>) -> Value {
         self.send(line);
         self.send("\n");
         self.receive()
     }
 
     /// Calls a method and gives its result.
-    pub(crate) fn call(&mut self, method: &str, params: Value) -> Value {
+    pub fn call(&mut self, method: &str, params: Value) -> Value {
         let answer = self.try_call(method, params);
         assert_eq!(answer.get("error"), None, "{method}");
         answer["result"].clone()
     }
 
     /// Calls a method and gives the whole answer.
-    pub(crate) fn try_call(&mut self, method: &str, params: Value) -> Value {
+    pub fn try_call(&mut self, method: &str, params: Value) -> Value {
         self.next += 1;
         let answer = self.ask(
             json!({ "jsonrpc": "2.0", "id": self.next, "method": method, "params": params }).to_string(),
@@ -61,12 +63,12 @@ impl Wire {
     }
 
     /// Shows that the connection is alive, and that nothing more was sent before.
-    pub(crate) fn is_alive(&mut self) {
+    pub fn is_alive(&mut self) {
         assert_eq!(self.ask(r#"{"jsonrpc":"2.0","id":"alive","method":"ping"}"#)["id"], "alive");
     }
 
     /// Closes the sending side and gives all that still comes.
-    pub(crate) fn rest(mut self) -> String {
+    pub fn rest(mut self) -> String {
         self.stream.get_mut().shutdown(Shutdown::Write).unwrap();
         let mut rest = String::new();
         self.stream.read_to_string(&mut rest).unwrap();

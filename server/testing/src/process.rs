@@ -5,13 +5,13 @@ use std::{path::Path, process::Command};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Sends a signal.
-pub(crate) fn kill(pid: u32, signal: Signal) {
+pub fn kill(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), signal).unwrap();
 }
 
-/// The living processes whose working directory is in `dir`, or that name it on their command line. Zombies are dead: on some
-/// machines nobody reaps them.
-pub(crate) fn processes_of(dir: &Path) -> Vec<(u32, String)> {
+/// The living processes whose working directory is in `dir`, or that name it on their command line. Zombies are dead:
+/// on some machines nobody reaps them.
+pub fn processes_of(dir: &Path) -> Vec<(u32, String)> {
     let pids = std::fs::read_dir("/proc")
         .unwrap()
         .flatten()
@@ -21,9 +21,9 @@ pub(crate) fn processes_of(dir: &Path) -> Vec<(u32, String)> {
         .collect()
 }
 
-/// True if a process is dead with all its threads: the last of them closes its files and drops its locks. One that is only
-/// dying has lost its command line already, and so belongs nowhere, but still holds them.
-pub(crate) fn is_dead(pid: u32) -> bool {
+/// True if a process is dead with all its threads: the last of them closes its files and drops its locks. One that is
+/// only dying has lost its command line already, and so belongs nowhere, but still holds them.
+pub fn is_dead(pid: u32) -> bool {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let is_gone =
         |stat: String| stat.rfind(')').is_none_or(|end| stat[end + 1..].trim_start().starts_with(['Z', 'X']));
@@ -40,9 +40,9 @@ fn belongs(pid: u32, dir: &Path) -> Option<String> {
     (is_there || line.contains(dir.to_str()?)).then_some(line)
 }
 
-/// True if a process may have name spaces of its own with these options of unshare(1). Containers and some systems refuse that to all
-/// or to ordinary users; a test that needs it is then passed over, and says so.
-pub(crate) fn may_unshare(options: &[&str]) -> bool {
+/// True if a process may have name spaces of its own with these options of unshare(1). Containers and some systems
+/// refuse that to all or to ordinary users; a test that needs it is then passed over, and says so.
+pub fn may_unshare(options: &[&str]) -> bool {
     let done = Command::new("unshare").args(options).arg("true").output();
     let refused = match done {
         Ok(done) if done.status.success() => return true,

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
+use aiwg_testing::{TestDaemon, until};
 use serde_json::json;
-
-use crate::support::{Project, until};
 
 #[test]
 fn a_notification_is_carried_out() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     wire.send("{\"jsonrpc\":\"2.0\",\"method\":\"event.emit\",\"params\":{\"topic\":\"a:b\"}}\n");
     until("the event", || {
         wire.call("event.list", json!({ "topics": ["a:b"] })).as_array().unwrap().len() == 1
@@ -18,9 +17,9 @@ fn a_notification_is_carried_out() {
 
 #[test]
 fn a_client_that_closes_its_sending_side_gets_its_answers() {
-    let project = Project::started(json!({}));
-    let task = project.submit("sleep 0.3; echo late");
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let task = daemon.submit("sleep 0.3; echo late");
+    let mut wire = daemon.wire();
     wire.send(format!(
         "{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"task.wait\",\"params\":{{\"taskId\":\"{task}\"}}}}\n"
     ));
@@ -29,8 +28,8 @@ fn a_client_that_closes_its_sending_side_gets_its_answers() {
 
 #[test]
 fn payloads_come_back_as_they_were() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     let payload = r#"{"big":123456789012345678901234567890,"float":1.10,"text":"ä\u0000\ud83d\ude00","nested":[[[{}]]]}"#;
     wire.ask(format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"event.emit","params":{{"topic":"a:b","payload":{payload}}}}}"#
@@ -47,8 +46,8 @@ fn payloads_come_back_as_they_were() {
 
 #[test]
 fn what_no_rule_could_read_is_refused_with_its_place() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     for (method, params, member) in [
         ("event.emit", r#"{"topic":"a:b","payload":{"a":["\ud800 x"]}}"#, "payload.a[0]"),
         ("event.emit", r#"{"topic":"a:b","payload":1e999}"#, "payload"),
@@ -68,9 +67,9 @@ fn what_no_rule_could_read_is_refused_with_its_place() {
 
 #[test]
 fn a_call_can_be_cancelled_and_is_answered() {
-    let project = Project::started(json!({}));
-    let task = project.submit("sleep 1000");
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let task = daemon.submit("sleep 1000");
+    let mut wire = daemon.wire();
     wire.send(format!(
         "{{\"jsonrpc\":\"2.0\",\"id\":\"w\",\"method\":\"task.wait\",\"params\":{{\"taskId\":\"{task}\"}}}}\n"
     ));
@@ -79,26 +78,26 @@ fn a_call_can_be_cancelled_and_is_answered() {
     // Not cancelling what is unknown, and not the task.
     wire.send("{\"jsonrpc\":\"2.0\",\"method\":\"rpc.cancel\",\"params\":{\"id\":\"w\"}}\n");
     wire.is_alive();
-    assert_eq!(project.task(&task)["state"], "running");
+    assert_eq!(daemon.task(&task)["state"], "running");
 }
 
 #[test]
 fn a_wait_ends_when_its_time_is_up() {
-    let project = Project::started(json!({}));
-    let task = project.submit("sleep 1000");
-    let answer = project.wire().try_call("task.wait", json!({ "taskId": task, "timeoutMs": 20 }));
+    let daemon = TestDaemon::with(json!({}));
+    let task = daemon.submit("sleep 1000");
+    let answer = daemon.wire().try_call("task.wait", json!({ "taskId": task, "timeoutMs": 20 }));
     assert_eq!(answer["error"]["data"]["kind"], "wait_timeout");
 }
 
 #[test]
 fn one_stuck_client_delays_no_other() {
-    let project = Project::started(json!({}));
+    let daemon = TestDaemon::with(json!({}));
     // It asks for much and reads nothing.
-    let stuck = project.wire();
-    let mut writer = std::os::unix::net::UnixStream::connect(project.socket()).unwrap();
+    let stuck = daemon.wire();
+    let mut writer = std::os::unix::net::UnixStream::connect(daemon.socket()).unwrap();
     writer.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
     let line = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"rpc.discover\"}\n".repeat(100);
     while std::io::Write::write_all(&mut writer, line.as_bytes()).is_ok() {}
-    project.wire().is_alive();
+    daemon.wire().is_alive();
     drop(stuck);
 }

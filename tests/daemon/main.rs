@@ -1,0 +1,17 @@
+//! The daemon below the binary: in the test's own process, over a real socket, with a real store and real agents. Each
+//! test has a project of its own and leaves neither a process nor a thread behind. `CONTRIBUTING.md` says which tests
+//! belong here.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod agents;
+mod automation;
+mod claude;
+mod embedded;
+mod events;
+mod output;
+mod queue;
+mod retention;
+mod rules;
+mod vectors;
+mod wire;
