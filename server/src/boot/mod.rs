@@ -33,7 +33,7 @@ pub use self::{
 use self::{error::system, prepare::Prepared, requests::Requests, signals::Signals, start::Daemon};
 pub use crate::runs::{AGENT_ENV, TASK_ENV};
 use crate::{
-    allocator::give_back_what_is_large,
+    allocator::{give_back_what_is_free, give_back_what_is_large},
     lifecycle::{Host, Lock, release_signals, report_ready},
 };
 
@@ -112,6 +112,10 @@ async fn live(
     daemon.look_at_files().await;
     report_ready(host);
     ready(daemon.ready());
+    if host == Host::Own {
+        // The start has needed more than the daemon that waits.
+        give_back_what_is_free();
+    }
     let how = daemon.until_asked_to_end(&mut requests).await;
     Ok(daemon.end(how, &mut requests).await)
 }

@@ -4,7 +4,7 @@ mod check;
 mod jobs;
 mod ledger;
 
-use std::{sync::Arc, time::Duration};
+use std::{cell::LazyCell, sync::Arc, time::Duration};
 
 use aiwg_model::Cursor;
 use aiwg_protocol::{
@@ -52,7 +52,8 @@ impl Component for Scheduler {
 }
 
 fn status(config: &Config) -> SchedulerSubsystem {
-    let zone = zone(config).unwrap_or(TimeZone::UTC);
+    // The system's time zones are read only where there is a schedule.
+    let zone = LazyCell::new(|| zone(config).unwrap_or(TimeZone::UTC));
     let now = jiff::Timestamp::now();
     let jobs = scheduled(config);
     let next =
@@ -86,12 +87,11 @@ async fn fire_schedules(context: &Arc<Context>, components: &Components) {
 /// Fires those of one configuration, for as long as the daemon takes events.
 async fn fire(context: &Arc<Context>, components: &Components, config: &Config) {
     let jobs: Vec<Scheduled> = scheduled(config).into_iter().filter(|job| job.is_on).collect();
-    let zone = zone(config).unwrap_or(TimeZone::UTC);
     let Some(mut ledger) = know(context, &jobs, config).await else { return };
     if jobs.is_empty() {
         return std::future::pending().await;
     }
-    let mut planner = planner(&jobs, &ledger, zone);
+    let mut planner = planner(&jobs, &ledger, zone(config).unwrap_or(TimeZone::UTC));
     let mut alarm = match Alarm::new() {
         Ok(alarm) => alarm,
         Err(error) => {
