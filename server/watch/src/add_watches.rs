@@ -5,10 +5,7 @@ use std::{
     ffi::OsStr,
     os::unix::fs::{DirEntryExt, MetadataExt},
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, mpsc::channel},
     thread,
     time::SystemTime,
 };
@@ -113,9 +110,7 @@ impl State {
         let mut added = Vec::new();
         let mut level: Vec<Candidate> = vec![(path.to_owned(), rules)];
         while !level.is_empty() {
-            // Watched first and listed then: what comes in between is seen twice, never not at all.
-            let mut refused = self.watch(&level);
-            let surveys = survey_all(&self.scope, level, self.is_first);
+            let (surveys, mut refused) = self.watch_and_survey(&level);
             level = Vec::new();
             for mut survey in surveys {
                 survey.refused = survey.refused.or_else(|| refused.remove(&survey.path));
@@ -127,18 +122,37 @@ impl State {
         added
     }
 
-    /// Hands back what cannot be watched, and why.
-    fn watch(&mut self, level: &[Candidate]) -> HashMap<PathBuf, String> {
-        let Some(source) = &mut self.source else { return HashMap::new() };
-        let watched = if self.directories.len() + level.len() > self.max_watches {
-            Err(Exhausted(format!("more than {} directories are to be watched", self.max_watches)))
-        } else {
-            source.watch(level.iter().map(|(path, _)| path))
+    /// Watches many directories and lists them, each watched first and listed then: what comes in between is seen twice, never not at
+    /// all. While the system takes the next ones, other threads list those that are watched already. Returns what cannot be watched as
+    /// well, and why.
+    fn watch_and_survey(&mut self, level: &[Candidate]) -> (Vec<Survey>, HashMap<PathBuf, String>) {
+        if self.source.is_some() && self.directories.len() + level.len() > self.max_watches {
+            let why = format!("more than {} directories are to be watched", self.max_watches);
+            self.fall_back(Exhausted(why));
+        }
+        let with_files = self.is_first;
+        let (scope, source, mut refused) = (&self.scope, &mut self.source, HashMap::new());
+        let mut exhausted = None;
+        let mut watch = |part: &[Candidate]| {
+            let Some(watching) = source else { return };
+            match watching.watch(part.iter().map(|(path, _)| path)) {
+                Ok(more) => refused.extend(more),
+                Err(why) => (*source, exhausted) = (None, Some(why)),
+            }
         };
-        watched.map(|refused| refused.into_iter().collect()).unwrap_or_else(|why| {
+        let survey = |(path, rules): &Candidate| survey(scope, path, Arc::clone(rules), with_files);
+        let surveys = if threads() == 1 || level.len() < PARALLEL_FROM {
+            watch(level);
+            level.iter().map(survey).collect()
+        } else {
+            survey_behind(level, watch, survey)
+        };
+        if let Some(why) = exhausted {
             self.fall_back(why);
-            HashMap::new()
-        })
+            // It is not said of single ones if none is watched any more.
+            refused.clear();
+        }
+        (surveys, refused)
     }
 
     fn fall_back(&mut self, Exhausted(why): Exhausted) {
@@ -222,24 +236,27 @@ impl Survey {
     }
 }
 
-/// Lists many directories, in several threads.
-fn survey_all(scope: &Scope, level: Vec<Candidate>, with_files: bool) -> Vec<Survey> {
-    let threads = threads();
-    let survey = |(path, rules): &Candidate| survey(scope, path, Arc::clone(rules), with_files);
-    if threads == 1 || level.len() < PARALLEL_FROM {
-        return level.iter().map(survey).collect();
-    }
+/// Lists many directories, in several threads, each after `watch` has had it.
+fn survey_behind(
+    level: &[Candidate],
+    mut watch: impl FnMut(&[Candidate]),
+    survey: impl Fn(&Candidate) -> Survey + Sync,
+) -> Vec<Survey> {
     // Small parts, taken in turn: some directories have more in them than others.
-    let parts: Vec<&[Candidate]> = level.chunks(PARALLEL_FROM / 2).collect();
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let taken = std::iter::from_fn(|| parts.get(next.fetch_add(1, Ordering::Relaxed)));
-        taken.flat_map(|part| part.iter()).map(survey).collect()
-    };
+    let (sender, parts) = channel::<&[Candidate]>();
+    let parts = Mutex::new(parts);
+    let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).recv().ok();
+    let work = || std::iter::from_fn(next).flatten().map(&survey).collect();
     thread::scope(|scope| {
         // Where no thread can be had, this one does it all.
         let others: Vec<_> =
-            (1..threads).filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+            (1..threads()).filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+        for part in level.chunks(PARALLEL_FROM / 2) {
+            watch(part);
+            // It is received as long as this function runs.
+            let _ = sender.send(part);
+        }
+        drop(sender);
         let mut surveys: Vec<Survey> = work();
         surveys.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
         surveys
@@ -275,16 +292,15 @@ fn survey(scope: &Scope, path: &Path, rules: Arc<Rules>, with_files: bool) -> Su
 /// The files that count, as listed.
 fn files(scope: &Scope, rules: &Rules, path: &Path, listing: &Listing) -> BTreeMap<Box<OsStr>, Stamp> {
     let now = SystemTime::now();
-    let mut file = path.join("x");
-    let mut files = BTreeMap::new();
-    for entry in &listing.files {
+    let in_it = path.join("");
+    let visible = listing.files.iter().filter_map(|entry| {
         let name = entry.file_name();
-        file.set_file_name(&name);
-        if scope.is_visible(rules, &file) {
-            files.insert(name.into(), Stamp::listed(entry.ino(), now));
-        }
-    }
-    files
+        let mut file = in_it.as_os_str().to_owned();
+        file.push(&name);
+        scope.is_visible(rules, file.as_ref()).then(|| (name.into(), Stamp::listed(entry.ino(), now)))
+    });
+    // All at once: it is sorted once.
+    visible.collect()
 }
 
 /// Looks at the files that were only listed, and returns those that have changed since an earlier watcher reported them.

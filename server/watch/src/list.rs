@@ -36,16 +36,17 @@ pub(crate) fn list(path: &Path) -> io::Result<Listing> {
         let entry = entry?;
         // What is gone by now brings an event of its own.
         let Ok(kind) = entry.file_type() else { continue };
-        if entry.file_name() == GIT {
+        let name = entry.file_name();
+        if name == GIT {
             listing.is_repository = true;
             listing.is_linked = kind.is_file();
         }
         if kind.is_dir() {
-            listing.directories.push(entry.file_name());
+            listing.directories.push(name);
             continue;
         }
         // Whatever it is: where it cannot be read, that is said.
-        if entry.file_name() == GITIGNORE {
+        if name == GITIGNORE {
             listing.gitignore = entry.metadata().ok();
         }
         if kind.is_file() || kind.is_symlink() {
