@@ -111,6 +111,27 @@ pub(crate) const RETRY: &str = "Examples:
   aiwg task retry task-0001
   aiwg task retry --state failed --since 1h";
 
+pub(crate) const HOLD: &str = "Examples:
+  aiwg task hold task-0003
+  aiwg task hold 3 4 --until 22:00";
+
+pub(crate) const RELEASE: &str = "Example:
+  aiwg task release task-0003";
+
+pub(crate) const EDIT: &str = "Examples:
+  aiwg task edit task-0003 --priority 10
+  aiwg task edit 3 --lane docs --expires 2h";
+
+pub(crate) const PAUSE: &str = "Example:
+  aiwg daemon pause";
+
+pub(crate) const RESUME: &str = "Example:
+  aiwg daemon resume";
+
+pub(crate) const DRAIN: &str = "Examples:
+  aiwg daemon drain
+  aiwg daemon drain --exit --wait-timeout 2h";
+
 pub(crate) const TASK_LOGS: &str = "Examples:
   aiwg task logs task-0001 --follow
   aiwg task logs --follow";

@@ -4,9 +4,13 @@ use std::{convert::Infallible, str::FromStr, time::Duration};
 
 use aiwg_protocol::{
     limits::{LIST_SIZES, LONGEST_TASK_MINUTES, PRIORITIES},
-    types::{Json, TaskState},
+    types::{Json, TaskOrder, TaskState, Timestamp},
 };
 use clap::builder::{PossibleValuesParser, RangedI64ValueParser, TypedValueParser};
+use jiff::{
+    ZonedDateTime,
+    civil::{Date, Time},
+};
 
 /// The argument that stands for standard input.
 pub(crate) const STDIN: &str = "-";
@@ -58,6 +62,50 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     time.ok_or_else(|| "expected a time: seconds, or as 30m, 2h or 1d 12h, up to 366 days".to_owned())
 }
 
+/// A moment: as RFC 3339 has it, or a time of day such as `22:00`, which is its next one in the local time zone.
+pub(crate) fn moment(text: &str) -> Result<Timestamp, String> {
+    moment_of(text, &ZonedDateTime::now(), false)
+}
+
+/// A moment that is past: as RFC 3339 has it, a time of day such as `18:00`, which is its last one, or a time such as `2h`, so long ago.
+pub(crate) fn since(text: &str) -> Result<Timestamp, String> {
+    let now = ZonedDateTime::now();
+    if let Ok(ago) = duration(text) {
+        let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+        return Ok(Timestamp::from_millis(now.timestamp().as_millisecond().saturating_sub(ago)));
+    }
+    moment_of(text, &now, true)
+}
+
+fn moment_of(text: &str, now: &ZonedDateTime, is_past: bool) -> Result<Timestamp, String> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Ok(moment);
+    }
+    let wrong = |_| "expected a moment: 22:00, or as 2026-12-24T18:00:00Z".to_owned();
+    let time = Time::strptime("%H:%M", text).or_else(|_| Time::strptime("%H:%M:%S", text)).map_err(wrong)?;
+    let at = |day: Date| day.to_datetime(time).to_zoned_datetime(now.time_zone().clone()).map_err(wrong);
+    let today = at(now.date())?;
+    let day = match (is_past, today <= *now) {
+        (false, true) => now.date().tomorrow().map_err(wrong)?,
+        (true, false) => now.date().yesterday().map_err(wrong)?,
+        _ => now.date(),
+    };
+    Ok(Timestamp::from_millis(at(day)?.timestamp().as_millisecond()))
+}
+
+/// An order of a list by its name, which shells complete.
+pub(crate) fn orders() -> impl TypedValueParser<Value = TaskOrder> {
+    PossibleValuesParser::new(["newest", "oldest", "priority", "ended", "cost"]).map(|name| {
+        match name.as_str() {
+            "oldest" => TaskOrder::Oldest,
+            "priority" => TaskOrder::Priority,
+            "ended" => TaskOrder::Ended,
+            "cost" => TaskOrder::Cost,
+            _ => TaskOrder::Newest,
+        }
+    })
+}
+
 /// Payload of an event, as it was typed.
 #[derive(Debug, Clone)]
 pub(crate) enum Payload {
@@ -95,6 +143,19 @@ pub(crate) enum SchemaKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_of_day_is_its_next_or_its_last_one() {
+        let now: ZonedDateTime = "2026-11-29T18:30:00+01:00[+01:00]".parse().unwrap();
+        let next = |text| moment_of(text, &now, false).unwrap().to_string();
+        let last = |text| moment_of(text, &now, true).unwrap().to_string();
+        assert_eq!(next("22:00"), "2026-11-29T21:00:00.000Z");
+        assert_eq!(next("07:15"), "2026-11-30T06:15:00.000Z");
+        assert_eq!(last("18:00"), "2026-11-29T17:00:00.000Z");
+        assert_eq!(last("22:00"), "2026-11-28T21:00:00.000Z");
+        assert_eq!(next("2026-12-24T18:00:00Z"), "2026-12-24T18:00:00.000Z");
+        assert!(moment_of("25:00", &now, false).is_err() && moment_of("tonight", &now, true).is_err());
+    }
 
     #[test]
     fn a_number_is_a_task_too() {

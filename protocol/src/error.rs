@@ -91,6 +91,8 @@ error_kinds! {
     /// The request comes from an agent's process, and `daemon.agents_may` or `daemon.agents_env` does not allow it: a person or a script
     /// from outside may, or the configuration allows it to agents.
     NotAllowed = -32015, "not_allowed", retry: false;
+    /// The task is not queued any more: it runs, or has ended.
+    TaskNotQueued = -32016, "task_not_queued", retry: false;
     /// An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or `daemon.max_metadata_kb` allow;
     /// `data.member` names it.
     PayloadTooLarge = -32020, "payload_too_large", retry: false;

@@ -109,6 +109,31 @@ pub trait DaemonService {
     )]
     async fn daemon_reload(params: NoParams) -> Result<DaemonReloaded, ApiError>;
 
+    /// Pauses the queue: nothing is started until `daemon.resume`, over restarts as well. Running tasks go on.
+    #[method(name = "daemon.pause", errors = [StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "one task goes on",
+        params = "{}",
+        result = r#"{"since": "2026-11-23T14:33:23.042Z", "running": 1}"#
+    )]
+    async fn daemon_pause(params: NoParams) -> Result<QueuePaused, ApiError>;
+
+    /// Resumes a queue that was paused or drained.
+    #[method(name = "daemon.resume", errors = [StorageUnavailable, ShuttingDown])]
+    #[example(name = "on again", params = "{}", result = r#"{"resumed": true}"#)]
+    async fn daemon_resume(params: NoParams) -> Result<QueueResumed, ApiError>;
+
+    /// Drains the queue: nothing is started, and running tasks go on to their ends. With `exit` the daemon ends after the last of them.
+    ///
+    /// Without `exit` it is the same as `daemon.pause`. The answer does not wait: `daemon.status` has the number of tasks that run.
+    #[method(name = "daemon.drain", errors = [StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "before the machine goes down",
+        params = r#"{"exit": true}"#,
+        result = r#"{"since": "2026-11-23T14:33:23.042Z", "running": 2}"#
+    )]
+    async fn daemon_drain(params: DaemonDrainParams) -> Result<QueuePaused, ApiError>;
+
     /// Gives lines of the daemon's log: the last ones, or those after an earlier answer.
     ///
     /// With `waitMs` the answer waits until there is something: to follow the log, over rotations and restarts, ask again
@@ -312,6 +337,33 @@ pub trait DaemonService {
         result = r#"{"tasks": [{"taskId": "task-0002", "cancelled": true, "state": "cancelled"}], "more": false}"#
     )]
     async fn task_cancel_many(params: TaskSelection) -> Result<TasksCancelled, ApiError>;
+
+    /// Holds a queued task back until `task.release`, or until a moment.
+    #[method(name = "task.hold", errors = [TaskNotFound, TaskNotQueued, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "until someone releases it",
+        params = r#"{"taskId": "task-0002"}"#,
+        result = r#"{"held": true}"#
+    )]
+    async fn task_hold(params: TaskHoldParams) -> Result<TaskHeld, ApiError>;
+
+    /// Releases a task that is held by `task.hold`, or that is to start later. What else it waits for stays.
+    #[method(name = "task.release", errors = [TaskNotFound, TaskNotQueued, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "a task that was held",
+        params = r#"{"taskId": "task-0002"}"#,
+        result = r#"{"released": true}"#
+    )]
+    async fn task_release(params: TaskReleaseParams) -> Result<TaskReleased, ApiError>;
+
+    /// Changes a queued task: its prompt, priority, lane, or the time after which it is no longer wanted.
+    #[method(name = "task.edit", errors = [TaskNotFound, TaskNotQueued, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "more urgent",
+        params = r#"{"taskId": "task-0002", "priority": 10}"#,
+        result = r#"{"edited": true}"#
+    )]
+    async fn task_edit(params: TaskEditParams) -> Result<TaskEdited, ApiError>;
 
     /// Lists tasks, the newest first.
     ///

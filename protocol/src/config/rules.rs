@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Patterns;
+use crate::types::{RetryPolicy, Span};
 
 /// A rule: what to do when something happens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -161,5 +162,19 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         #[schemars(extend("maxProperties" = 1000, "propertyNames" = { "maxLength": 1000 }))]
         env: BTreeMap<String, String>,
+        /// The lane in which it runs, one of `lanes`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(length(min = 1, max = 100))]
+        lane: Option<String>,
+        /// Time after the match before which it does not start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delay: Option<Span>,
+        /// Time after the match after which it is no longer wanted, if it has not been started by then: it is cancelled, with the
+        /// reason `expired`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires: Option<Span>,
+        /// The policy by which it is carried out again by itself before it counts as failed. Default: not at all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry: Option<RetryPolicy>,
     },
 }

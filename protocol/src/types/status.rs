@@ -110,6 +110,9 @@ pub struct SupervisorSubsystem {
     pub queued: u64,
     /// Maximum number of tasks that run at once.
     pub max_concurrency: u32,
+    /// Time since which the queue is paused; absent if it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_since: Option<Timestamp>,
     /// The running and queued tasks.
     pub tasks: TaskSummaries,
 }

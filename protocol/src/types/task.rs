@@ -3,7 +3,10 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, JsonObject, TaskUsage, Timestamp, bounded, by_name::known_by_name, open::open_enum};
+use super::{
+    Cause, JsonObject, RetryPolicy, Span, TaskUsage, Timestamp, bounded, by_name::known_by_name,
+    open::open_enum,
+};
 
 open_enum! {
     /// The states of a task.
@@ -175,6 +178,22 @@ pub struct TaskSubmitParams {
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounded::list")]
     #[schemars(length(max = 100), inner(length(max = 200)))]
     pub after: Option<Vec<String>>,
+    /// The lane in which it runs, one of `lanes` of the configuration; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 100))]
+    pub lane: Option<String>,
+    /// Time before which it does not start, from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay: Option<Span>,
+    /// Moment before which it does not start. With `delay`, the later of the two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_at: Option<Timestamp>,
+    /// Time, from now on, after which it is no longer wanted, if it has not been started by then: it is cancelled, with the reason `expired`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Span>,
+    /// The policy by which it is carried out again by itself before it counts as failed; not at all when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryPolicy>,
 }
 
 // By hand, because `env` may hold secrets.
@@ -188,6 +207,11 @@ impl fmt::Debug for TaskSubmitParams {
             .field("env", &self.env.as_ref().map(|env| env.keys().collect::<Vec<_>>()))
             .field("metadata", &self.metadata)
             .field("after", &self.after)
+            .field("lane", &self.lane)
+            .field("delay", &self.delay)
+            .field("start_at", &self.start_at)
+            .field("expires", &self.expires)
+            .field("retry", &self.retry)
             .finish()
     }
 }
@@ -231,6 +255,23 @@ pub struct TaskCancelled {
     pub state: TaskState,
 }
 
+/// The order of a list of tasks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskOrder {
+    /// Those that were submitted last come first.
+    #[default]
+    Newest,
+    /// Those that were submitted first come first.
+    Oldest,
+    /// Those with the highest priority come first.
+    Priority,
+    /// Those that have ended last come first, then those that have not ended.
+    Ended,
+    /// Those that have cost most come first.
+    Cost,
+}
+
 /// The params of `task.list`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -242,11 +283,32 @@ pub struct TaskListParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 200))]
     pub agent: Option<String>,
+    /// Only tasks that this rule has made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
+    pub rule: Option<String>,
+    /// Only tasks in this lane.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 100))]
+    pub lane: Option<String>,
+    /// Only tasks whose prompt holds this text, whatever its case in ASCII.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 1000))]
+    pub text: Option<String>,
+    /// Only tasks that were submitted at this moment or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// Only tasks that were submitted before this moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// The order of the answer. Default: `newest`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<TaskOrder>,
     /// Maximum number of tasks. The answer has fewer if they exceed 8 MiB together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 1000), extend("default" = 20))]
     pub limit: Option<u32>,
-    /// The id of the last task of the page before: the answer goes on with the next older one.
+    /// The id of the last task of the page before: the answer goes on with the next older one. Only with the order `newest`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 200), regex(pattern = "^task-[0-9]{4,}$"))]
     pub cursor: Option<String>,

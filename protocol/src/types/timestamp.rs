@@ -14,6 +14,12 @@ const LAST: i64 = 253_402_207_199_999;
 const FIRST: i64 = -62_167_219_200_000;
 
 impl Timestamp {
+    /// The moment so many milliseconds later; the last one that there is where that is beyond it.
+    #[must_use]
+    pub fn after_ms(self, millis: u64) -> Self {
+        Self::from_millis(self.as_millis().saturating_add(i64::try_from(millis).unwrap_or(i64::MAX)))
+    }
+
     /// This moment.
     pub fn now() -> Self {
         let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();

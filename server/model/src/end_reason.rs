@@ -52,6 +52,9 @@ impl EndReason {
         Self(Cow::Owned(name))
     }
 
+    /// It was not started in the time in which it was wanted.
+    pub const EXPIRED: Self = Self(Cow::Borrowed("expired"));
+
     /// True if the work is to go on later, in the same session, where the run has stopped.
     pub fn is_pause(&self) -> bool {
         [Self::LIMITED, Self::OVERLOADED, Self::DEFERRED].contains(self)

@@ -35,8 +35,26 @@ impl Hold {
         match self.kind.as_ref() {
             Self::AFTER => Waiting::Dependency,
             Self::REST | Self::PAUSE => Waiting::Rest,
+            Self::DELAY => Waiting::Delay,
+            Self::BY_HAND => Waiting::Hold,
             other => Waiting::from_name(other).unwrap_or(Waiting::Hold),
         }
+    }
+
+    /// The task is to start later. The key is empty.
+    pub const DELAY: &'static str = "delay";
+
+    /// Someone holds the task. The key is empty.
+    pub const BY_HAND: &'static str = "hold";
+
+    /// A hold until this time, before which the task does not start.
+    pub fn delay(until: Timestamp) -> Self {
+        Self { kind: Self::DELAY.into(), key: String::new(), until: Some(until) }
+    }
+
+    /// A hold by hand, until someone releases it or, if there is one, until this time.
+    pub fn by_hand(until: Option<Timestamp>) -> Self {
+        Self { kind: Self::BY_HAND.into(), key: String::new(), until }
     }
 
     /// A hold of a task whose agent met an overloaded service, until this time.

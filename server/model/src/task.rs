@@ -69,6 +69,8 @@ pub struct TaskSpec {
     pub terms: Terms,
     /// Time after which it is no longer wanted, if it has not been started by then; none for any time.
     pub expires_at: Option<Timestamp>,
+    /// Time before which it does not start; none for any time. It is not stored: it becomes a hold.
+    pub start_at: Option<Timestamp>,
 }
 
 /// A task as stored.

@@ -1,12 +1,17 @@
 //! The terms on which a task runs and counts as done.
 
+use aiwg_protocol::types::RetryPolicy;
 use serde::{Deserialize, Serialize};
 
 /// The terms on which a task runs and counts as done. Members that are absent stand for the usual terms, so that a store
 /// of an earlier version is read as it was meant.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Terms {}
+pub struct Terms {
+    /// The policy by which it is carried out again by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryPolicy>,
+}
 
 impl Terms {
     /// True if all terms are the usual ones.

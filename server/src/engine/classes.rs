@@ -11,7 +11,7 @@ const SEPARATOR: char = '\u{1f}';
 /// The configured classes: lanes, and whatever else keeps some tasks from starting and not others.
 ///
 /// A project that uses none of it has one class, with an empty name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Classes {
     lanes: Arc<BTreeMap<String, LaneConfig>>,
 }
@@ -34,6 +34,11 @@ impl Classes {
     /// The classes of a configuration with these lanes.
     pub fn of(lanes: &BTreeMap<String, LaneConfig>) -> Self {
         Self { lanes: Arc::new(lanes.clone()) }
+    }
+
+    /// True if tasks may be of other classes than the common one.
+    pub(super) fn are_used(&self) -> bool {
+        !self.lanes.is_empty()
     }
 
     /// The lane of this name; none if the configuration has no such lane.

@@ -130,6 +130,9 @@ pub enum EngineError {
         "what is stored of {0} cannot be read, so it cannot be carried out again; `aiwg daemon status` says more"
     )]
     TaskUnreadable(TaskNo),
+    /// The task is not queued any more.
+    #[error("{0} is not queued any more: `aiwg task get {0}` tells how it stands")]
+    TaskNotQueued(TaskNo),
     /// The task has ended already.
     #[error("{0} has ended already; `aiwg task get {0}` tells how")]
     TaskEnded(TaskNo),
@@ -181,6 +184,7 @@ impl From<EngineError> for ApiError {
         let kind = match error {
             EngineError::TaskNotFound(_) => ErrorKind::TaskNotFound,
             EngineError::TaskEnded(_) | EngineError::RunIsOver(_) => ErrorKind::TaskEnded,
+            EngineError::TaskNotQueued(_) => ErrorKind::TaskNotQueued,
             EngineError::TaskUnreadable(_) => ErrorKind::InternalError,
             EngineError::QueueFull(_) => ErrorKind::QueueFull,
             EngineError::ChainTooDeep(_) => ErrorKind::ChainTooDeep,

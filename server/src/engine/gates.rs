@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use aiwg_model::{Head, TaskNo};
@@ -33,27 +33,43 @@ pub struct Gates(Arc<Mutex<Closed>>);
 
 #[derive(Debug, Default)]
 struct Closed {
-    all: Option<Gate>,
+    paused_since: Option<Timestamp>,
     classes: HashMap<String, Gate>,
 }
 
 impl Gates {
     /// The gate that keeps a task of this class from starting; none if only a slot is missing.
     pub fn closed(&self, class: &str) -> Option<Gate> {
-        let closed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        closed.all.clone().or_else(|| closed.classes.get(class).cloned())
+        let closed = self.lock();
+        match closed.paused_since {
+            Some(_) => Some(Gate::of(Waiting::Paused)),
+            None => closed.classes.get(class).cloned(),
+        }
     }
 
-    fn set(&self, all: Option<Gate>, classes: HashMap<String, Gate>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Closed { all, classes };
+    /// Time since which nothing is started; none if the queue is not paused.
+    pub(super) fn paused_since(&self) -> Option<Timestamp> {
+        self.lock().paused_since
+    }
+
+    /// Notes since when nothing is started.
+    pub(super) fn pause(&self, since: Option<Timestamp>) {
+        self.lock().paused_since = since;
+    }
+
+    fn set(&self, classes: HashMap<String, Gate>) {
+        self.lock().classes = classes;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Closed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Transaction<'_> {
     /// The first task in the queue whose gate is open.
     pub(super) fn next_open(&self) -> aiwg_store::Result<Option<TaskNo>> {
-        if self.state.paused_since.is_some() {
-            self.state.gates.set(Some(Gate::of(Waiting::Paused)), HashMap::new());
+        if self.state.resting_since().is_some() {
             return Ok(None);
         }
         let mut heads = self.store.heads()?;
@@ -68,7 +84,7 @@ impl Transaction<'_> {
                 }
             }
         }
-        self.state.gates.set(None, closed);
+        self.state.gates.set(closed);
         Ok(next)
     }
 

@@ -7,6 +7,7 @@ use aiwg_protocol::{
     config::Rule,
     types::{
         Cause, Event, EventEmitted, RuleRefusal, TaskCancelled, TaskSubmitted, TasksCancelled, TasksRetried,
+        Timestamp,
     },
 };
 use tokio::sync::mpsc;
@@ -84,6 +85,11 @@ impl Engine {
     /// The last match of each rule that came to nothing.
     pub fn refusals(&self) -> HashMap<String, RuleRefusal> {
         self.refusals.lock().clone()
+    }
+
+    /// Time since which nothing is started, since the queue is paused or drains; none if neither.
+    pub fn paused_since(&self) -> Option<Timestamp> {
+        self.gates.paused_since()
     }
 
     /// The gate that keeps queued tasks of this class from starting, though nothing holds them; none if only a slot is missing.

@@ -125,7 +125,7 @@ impl Transaction<'_> {
             self.wait_for_room(rule, event)?;
             return Ok(Taken::Later);
         }
-        let (task, unusable) = task_of(rule, gathered.events, gathered.matches);
+        let (task, unusable) = task_of(rule, gathered.events, gathered.matches, self.now);
         let no = self.enqueue(&task)?;
         let (rule, at) = (rule.id.clone(), self.now);
         self.effects.journal.fired(&rule, event, gathered.matches, no);

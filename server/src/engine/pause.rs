@@ -1,12 +1,23 @@
-//! Pausing the queue: nothing is started until someone resumes it, over restarts as well.
+//! Pausing and draining the queue: nothing is started until someone resumes it.
 
 use aiwg_model::QueueSwitch;
 use aiwg_protocol::types::Timestamp;
 
 use super::{Engine, EngineError, call::Call, transaction::Transaction};
 
+/// The state of a queue that drains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Draining {
+    /// Tasks run that must end first.
+    Busy,
+    /// No task runs any more.
+    Empty,
+    /// Someone has resumed the queue.
+    Resumed,
+}
+
 impl Engine {
-    /// Starts no more tasks until the queue is resumed. Returns the time since which it is paused.
+    /// Starts no more tasks until the queue is resumed, over restarts as well. Returns the time since which it is paused.
     ///
     /// # Errors
     /// The database could not be written.
@@ -14,7 +25,30 @@ impl Engine {
         self.call(Call::changing(|tx| tx.pause())).await
     }
 
-    /// Starts tasks again. False if the queue was not paused.
+    /// Starts no more tasks until the queue is resumed or the daemon ends. Returns the time since which it drains.
+    ///
+    /// # Errors
+    /// The database could not be written.
+    pub async fn drain(&self) -> Result<Timestamp, EngineError> {
+        self.call(Call::changing(|tx| tx.drain())).await
+    }
+
+    /// The state of a queue that drains.
+    ///
+    /// # Errors
+    /// The engine has ended.
+    pub async fn draining(&self) -> Result<Draining, EngineError> {
+        self.call(Call::reading(|look| {
+            Ok::<_, EngineError>(match look.state.draining_since {
+                None => Draining::Resumed,
+                Some(_) if look.state.running.is_empty() => Draining::Empty,
+                Some(_) => Draining::Busy,
+            })
+        }))
+        .await
+    }
+
+    /// Starts tasks again. False if the queue was neither paused nor draining.
     ///
     /// # Errors
     /// The database could not be written.
@@ -31,8 +65,13 @@ impl Transaction<'_> {
         Ok(since)
     }
 
+    fn drain(&mut self) -> Result<Timestamp, EngineError> {
+        Ok(*self.state.draining_since.get_or_insert(self.now))
+    }
+
     fn resume(&mut self) -> aiwg_store::Result<bool> {
         self.store.set_queue_switch(QueueSwitch::Paused, None)?;
-        Ok(self.state.paused_since.take().is_some())
+        let was_paused = self.state.paused_since.take().is_some();
+        Ok(self.state.draining_since.take().is_some() || was_paused)
     }
 }

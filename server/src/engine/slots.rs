@@ -45,7 +45,7 @@ impl Transaction<'_> {
         if running - lent(&pairs, &self.state.running) < slots {
             return self.next_open();
         }
-        if self.state.paused_since.is_some() {
+        if self.state.resting_since().is_some() {
             return Ok(None);
         }
         // Whoever waits for it does nothing: it takes that one's slot, whatever else is queued, since nothing goes on without it.

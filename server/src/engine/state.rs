@@ -22,6 +22,8 @@ pub(super) struct State {
     pub(super) gates: Gates,
     /// Time since which nothing is started; none if the queue is not paused.
     pub(super) paused_since: Option<Timestamp>,
+    /// Time since which nothing is started until this daemon ends. This is not in the store: the next daemon starts tasks.
+    pub(super) draining_since: Option<Timestamp>,
     pub(super) memory: Memory,
     pub(super) closing: bool,
     pub(super) last_event: u64,
@@ -60,6 +62,7 @@ impl State {
             running: HashMap::new(),
             gates: Gates::default(),
             paused_since: None,
+            draining_since: None,
             memory: Memory::default(),
             closing: false,
             last_event: 0,
@@ -69,6 +72,11 @@ impl State {
             waits,
             endings: HashMap::new(),
         }
+    }
+
+    /// Time since which nothing is to be started.
+    pub(super) fn resting_since(&self) -> Option<Timestamp> {
+        self.paused_since.or(self.draining_since)
     }
 
     /// True if this task runs, once the transaction is committed.

@@ -10,6 +10,7 @@ use aiwg_store::Classified;
 
 use super::{
     command::{EngineError, NewEvent, Order, Starts, being_cancelled},
+    next_run::Again,
     payload::{payload, task_event, topic, with_end},
     transaction::{Failure, Transaction},
 };
@@ -119,8 +120,8 @@ impl Transaction<'_> {
     pub(super) fn ended(&mut self, run: RunId, outcome: &Outcome) -> Result<(), Failure> {
         let task = self.current(run)?;
         let outcome = outcome.clone().given(task.ending);
-        match self.pause_after(&task, &outcome)? {
-            Some(holds) => self.put_back(&task, &outcome, &holds)?,
+        match self.again_after(&task, &outcome)? {
+            Some(again) => self.put_back(&task, &outcome, &again)?,
             None => self.finish(&task, &outcome)?,
         }
         Ok(())
@@ -183,17 +184,17 @@ impl Transaction<'_> {
         self.is_queued_again(task)
     }
 
-    /// Puts a running task back to its old place in the queue after a run that was no attempt, with what is to hold it there. What the run
-    /// has used counts.
+    /// Puts a running task back to its old place in the queue after a run, with what is to hold it there. What the run has used counts.
     pub(super) fn put_back(
         &mut self,
         task: &TaskRow,
         outcome: &Outcome,
-        holds: &[Hold],
+        again: &Again,
     ) -> aiwg_store::Result<()> {
         self.end_of_run(task, &mut outcome.clone())?;
-        self.store.requeue(task.no, false)?;
-        for hold in holds {
+        self.store.requeue(task.no, again.is_attempt)?;
+        self.state.endings.remove(&task.no);
+        for hold in &again.holds {
             self.store.hold(task.no, hold)?;
         }
         self.is_queued_again(task)
@@ -241,11 +242,21 @@ impl Transaction<'_> {
         Ok(earlier.reduce(TaskUsage::and))
     }
 
-    /// A new task with its class.
+    /// A new task with its class, and with what its lane adds to its priority.
     fn classified(&self, task: &TaskSpec) -> TaskSpec {
+        let priority = task.priority.saturating_add(self.lane_priority(task.lane.as_deref()));
+        TaskSpec { class: self.class_of(task), priority, ..task.clone() }
+    }
+
+    /// The class of a task in the queue.
+    pub(super) fn class_of(&self, task: &TaskSpec) -> String {
         let (lane, agent, rule) = (task.lane.as_deref(), task.agent.as_deref(), task.rule.as_deref());
-        let class = self.state.config.classes.class_of(&Classified { lane, agent, rule });
-        TaskSpec { class, ..task.clone() }
+        self.state.config.classes.class_of(&Classified { lane, agent, rule })
+    }
+
+    /// What a lane adds to the priority of its tasks.
+    pub(super) fn lane_priority(&self, lane: Option<&str>) -> i32 {
+        lane.and_then(|lane| self.state.config.classes.lane(lane)).map_or(0, |lane| lane.priority)
     }
 
     /// Refuses what would make the queue longer than the configuration allows.
@@ -268,6 +279,9 @@ impl Transaction<'_> {
         let no = TaskNo(self.state.last_task);
         let task = &self.classified(task);
         self.store.insert_task(no, task, self.now)?;
+        if let Some(at) = task.start_at.filter(|at| *at > self.now) {
+            self.store.hold(no, &Hold::delay(at))?;
+        }
         if let Some(rule) = &task.rule {
             self.state.memory.queued(rule);
         }

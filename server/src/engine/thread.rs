@@ -17,6 +17,7 @@ use tokio::sync::{
 };
 
 use super::{
+    Classes,
     call::Command,
     command::{EngineConfig, EngineError, Order},
     due::Due,
@@ -98,10 +99,15 @@ pub(super) struct Thread {
 pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     let waits = Waits::default();
     let mut state = State::new(setup.config.clone(), waits.clone());
+    if state.config.classes.are_used() {
+        // Lanes may have changed since they were put into classes.
+        classify(&mut *setup.store, &state.config.classes).map_err(io::Error::other)?;
+    }
     setup.store.view().and_then(|view| state.load(&*view)).map_err(io::Error::other)?;
     setup.store.set_patience(TRY_EVERY).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::unbounded_channel();
     let (refusals, gates) = (state.memory.refusals(), state.gates.clone());
+    gates.pause(state.resting_since());
     let thread = Thread {
         setup,
         state,
@@ -117,6 +123,12 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     let builder = std::thread::Builder::new().name("engine".to_owned()).stack_size(template::STACK);
     let handle = builder.spawn(move || thread.run())?;
     Ok((Engine::new(sender, waits, refusals, gates), handle))
+}
+
+fn classify(store: &mut dyn Store, classes: &Classes) -> aiwg_store::Result<()> {
+    let mut tx = store.begin()?;
+    tx.classify(&|task| classes.class_of(task))?;
+    tx.commit().map(drop)
 }
 
 impl Thread {
@@ -265,6 +277,7 @@ impl Thread {
             self.in_trouble = false;
             self.setup.health.clear(IssueKind::STORAGE);
         }
+        self.state.gates.pause(self.state.resting_since());
         self.report_tripped();
         self.publish_due(effects.at);
         self.grown += effects.events.iter().map(|event| event.payload.as_str().len() as u64).sum::<u64>();
@@ -309,7 +322,10 @@ impl Thread {
     fn due(&mut self, now: Timestamp) -> aiwg_store::Result<Due> {
         let view = self.setup.store.view()?;
         let after = |after| -> aiwg_store::Result<Option<Timestamp>> {
-            Ok([view.next_due(after)?, view.next_release(after)?].into_iter().flatten().min())
+            Ok([view.next_due(after)?, view.next_release(after)?, view.next_expiry(after)?]
+                .into_iter()
+                .flatten()
+                .min())
         };
         let first = after(None)?;
         let is_past = first.is_some_and(|first| first <= now);

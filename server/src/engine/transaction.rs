@@ -79,7 +79,22 @@ impl Transaction<'_> {
     pub(super) fn configure(&mut self, config: &EngineConfig, in_force: &InForce) -> aiwg_store::Result<()> {
         self.store.set_in_force(in_force)?;
         let before = std::mem::replace(&mut self.state.config, config.clone());
+        if before.classes != config.classes {
+            self.classify()?;
+        }
         self.effects.config_before.get_or_insert(before);
+        Ok(())
+    }
+
+    /// Puts the queued and the running tasks into the classes of the configuration.
+    pub(super) fn classify(&mut self) -> aiwg_store::Result<()> {
+        let classes = self.state.config.classes.clone();
+        self.store.classify(&|task| classes.class_of(task))?;
+        for (no, slot) in &mut self.state.running {
+            if let Some(task) = self.store.task_if_readable(*no)? {
+                slot.class = task.spec.class;
+            }
+        }
         Ok(())
     }
 

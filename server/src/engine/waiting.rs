@@ -49,6 +49,7 @@ impl Transaction<'_> {
     /// Makes tasks of the matches that have settled, and releases the tasks that were held until now.
     pub(super) fn fire_due(&mut self, which: DueScope) -> aiwg_store::Result<()> {
         self.release_due()?;
+        self.expire_due()?;
         let rules = Arc::clone(&self.state.config.rules);
         let mut due = self.store.pending_due(self.now)?;
         due.extend(self.due_by_another_clock()?);
@@ -154,5 +155,5 @@ fn longest_wait(rule: &Rule) -> u64 {
 
 /// The time this many milliseconds later.
 fn later(at: Timestamp, ms: u64) -> Timestamp {
-    Timestamp::from_millis(at.as_millis().saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)))
+    at.after_ms(ms)
 }

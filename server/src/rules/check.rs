@@ -1,9 +1,6 @@
 //! The sections `rules` and `actions`.
 
-use std::{
-    cell::OnceCell,
-    collections::{BTreeMap, HashSet},
-};
+use std::{cell::OnceCell, collections::HashSet};
 
 use aiwg_model::names::{
     AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_closed, is_in_topics, is_name, is_topic, is_variable,
@@ -12,7 +9,7 @@ use aiwg_patterns::{Pattern, is_glob};
 use aiwg_protocol::config::{Action, Config, Patterns, Rule, Trigger};
 
 use super::{HEALTH_CHECK, RuleIndex, compile, template, topics::Published, why_no_pattern};
-use crate::config::{Check, SectionCheck, Step};
+use crate::config::{Check, SectionCheck, Step, nearest};
 
 /// The checks of the sections `rules` and `actions`.
 pub(crate) struct RulesCheck;
@@ -20,7 +17,7 @@ pub(crate) struct RulesCheck;
 impl SectionCheck for RulesCheck {
     fn check(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
         check.rules(config);
-        check.actions(&config.actions);
+        check.actions(config);
     }
 
     fn in_vain(&self, config: &Config) -> Vec<String> {
@@ -46,17 +43,17 @@ impl Check<'_, '_, '_> {
                 self.wrong(&id, format!("another rule, or a job, has the id {:?} already", rule.id));
             }
             self.trigger(config, rule, &at, &published);
-            self.action(&rule.action, &[at[0], at[1], Step::Key("action")]);
+            self.action(config, &rule.action, &[at[0], at[1], Step::Key("action")]);
         }
     }
 
-    fn actions(&mut self, actions: &BTreeMap<String, Action>) {
-        for (name, action) in actions {
+    fn actions(&mut self, config: &Config) {
+        for (name, action) in &config.actions {
             let at = [Step::Key("actions"), Step::Key(name)];
             if !is_name(name) {
                 self.wrong(&at, NAME_RULE);
             }
-            self.action(action, &at);
+            self.action(config, action, &at);
         }
     }
 
@@ -93,8 +90,8 @@ impl Check<'_, '_, '_> {
         }
     }
 
-    fn action(&mut self, action: &Action, at: &[Step<'_>]) {
-        let Action::SubmitTask { prompt, agent, env, .. } = action;
+    fn action(&mut self, config: &Config, action: &Action, at: &[Step<'_>]) {
+        let Action::SubmitTask { prompt, agent, env, lane, .. } = action;
         let member = |key| [at, &[Step::Key(key)]].concat();
         if prompt.trim().is_empty() {
             self.wrong(&member("prompt"), "must not be empty: say what the agent is to do");
@@ -104,6 +101,9 @@ impl Check<'_, '_, '_> {
         }
         if agent.as_ref().is_some_and(|agent| !is_agent(agent)) {
             self.wrong(&member("agent"), AGENT_RULE);
+        }
+        if let Some(why) = lane.as_deref().and_then(|lane| no_lane(config, lane)) {
+            self.wrong(&member("lane"), why);
         }
         for (name, value) in env {
             let at = [at, &[Step::Key("env"), Step::Key(name)]].concat();
@@ -121,6 +121,20 @@ impl Check<'_, '_, '_> {
             }
         }
     }
+}
+
+/// The problem with the name of a lane; none if the configuration has it.
+pub(crate) fn no_lane(config: &Config, lane: &str) -> Option<String> {
+    if config.lanes.contains_key(lane) {
+        return None;
+    }
+    let known: Vec<&str> = config.lanes.keys().map(String::as_str).collect();
+    let advice = match (nearest(lane, &known), known.as_slice()) {
+        (Some(near), _) => format!("did you mean {near:?}?"),
+        (None, []) => "the configuration has none: add it to \"lanes\"".to_owned(),
+        (None, known) => format!("\"lanes\" has {}", known.join(", ")),
+    };
+    Some(format!("there is no lane {lane:?}; {advice}"))
 }
 
 /// The problem with a pattern of a trigger, regardless of the files watched and the topics published.

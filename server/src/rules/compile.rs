@@ -29,6 +29,10 @@ fn job_rule(name: &str, action: &str, config: &Config) -> Rule {
         agent: None,
         timeout_minutes: None,
         env: Default::default(),
+        lane: None,
+        delay: None,
+        expires: None,
+        retry: None,
     };
     Rule {
         id: format!("schedule:{name}"),

@@ -9,14 +9,14 @@ mod index;
 pub mod template;
 mod topics;
 
-use aiwg_model::TaskSpec;
+use aiwg_model::{TaskSpec, Terms};
 use aiwg_protocol::{
     config::{Action, Rule},
-    types::{Cause, Event},
+    types::{Cause, Event, Span, Timestamp},
 };
 
 pub use aiwg_model::limits::{is_task_time, minutes_to_ms};
-pub(crate) use check::{RulesCheck, wrong_pattern};
+pub(crate) use check::{RulesCheck, no_lane, wrong_pattern};
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
 pub use decide::{
     Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, enable_command, longest_wait_ms, settled,
@@ -32,8 +32,15 @@ pub(crate) use topics::{cannot_occur, reserved};
 ///
 /// The task is as deep in the chain as the deepest of the events: otherwise one from outside would make the others
 /// shallow.
-pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (TaskSpec, Option<TemplateError>) {
-    let Action::SubmitTask { prompt, priority, agent, timeout_minutes, env } = &rule.action;
+pub fn task_of(
+    rule: &Rule,
+    events: &[Event],
+    matches: u64,
+    now: Timestamp,
+) -> (TaskSpec, Option<TemplateError>) {
+    let Action::SubmitTask { prompt, priority, agent, timeout_minutes, env, lane, delay, expires, retry } =
+        &rule.action;
+    let in_span = |span: &Span| now.after_ms(span.as_millis());
     let (prompt, unusable) = match template::render(prompt, &rule.id, events, matches) {
         Ok(prompt) => (prompt, None),
         Err(error) => (prompt.clone(), Some(error)),
@@ -52,6 +59,10 @@ pub fn task_of(rule: &Rule, events: &[Event], matches: u64) -> (TaskSpec, Option
             depth: before.map_or(0, |cause| cause.depth),
         }),
         rule: Some(rule.id.clone()),
+        lane: lane.clone(),
+        start_at: delay.as_ref().map(in_span),
+        expires_at: expires.as_ref().map(in_span),
+        terms: Terms { retry: retry.clone() },
         ..TaskSpec::default()
     };
     (task, unusable)

@@ -44,6 +44,7 @@ impl Component for Supervisor {
             running: u32::try_from(running.len()).unwrap_or(u32::MAX),
             queued: reader.stats()?.queued,
             max_concurrency: config.daemon.max_parallel_actions,
+            paused_since: context.engine.paused_since(),
             tasks: TaskSummaries {
                 running,
                 queued: reader.queued(QUEUED_SHOWN)?.into_iter().map(summarize_queued).collect(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aiwg_model::{TaskNo, TaskRow};
 use aiwg_patterns::TopicFilter;
-use aiwg_protocol::types::{Event, TaskState, Timestamp};
+use aiwg_protocol::types::{Event, TaskOrder, TaskState, Timestamp};
 
 /// Size of the texts that one list reads, in bytes; it ends with the row that reaches this.
 pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
@@ -16,6 +16,18 @@ pub struct TaskFilter {
     pub state: Option<TaskState>,
     /// Only for this agent.
     pub agent: Option<String>,
+    /// Only made by this rule.
+    pub rule: Option<String>,
+    /// Only in this lane.
+    pub lane: Option<String>,
+    /// Only with this text in the prompt, whatever its case in ASCII.
+    pub text: Option<String>,
+    /// Only submitted at this moment or later.
+    pub since: Option<Timestamp>,
+    /// Only submitted before this moment.
+    pub until: Option<Timestamp>,
+    /// The order.
+    pub order: TaskOrder,
     /// Only older than this one.
     pub before: Option<TaskNo>,
     /// Maximum number.

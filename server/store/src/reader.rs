@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{Hold, QueueSwitch, RuleFacts, RunRow, TaskNo, TaskRow};
-use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats, Timestamp};
+use aiwg_model::{Hold, RuleFacts, RunRow, TaskNo, TaskRow};
+use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats};
 
 use crate::{EventFilter, EventPage, Result, TaskFilter, TaskPage};
 
@@ -33,9 +33,6 @@ pub trait Reader: Send + Sync {
 
     /// This task and those that must complete before it can start: 1,000 of them where there are more.
     fn needed(&self, task: TaskNo) -> Result<Vec<TaskNo>>;
-
-    /// Time since which a switch of the queue is on; none if it is off.
-    fn queue_switch(&self, switch: QueueSwitch) -> Result<Option<Timestamp>>;
 
     /// The holds of a task.
     fn holds(&self, task: TaskNo) -> Result<Vec<Hold>>;

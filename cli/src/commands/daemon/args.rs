@@ -1,11 +1,11 @@
 //! The command line of the daemon.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use aiwg_server::log::MAX_LINES;
 use clap::{Args as ClapArgs, Subcommand, ValueHint};
 
-use crate::{commands::ChatArgs, examples};
+use crate::{commands::ChatArgs, examples, values::duration};
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum DaemonCommand {
@@ -24,6 +24,15 @@ pub(crate) enum DaemonCommand {
     /// Put the changed configuration in force; running tasks and connections stay
     #[command(after_help = examples::RELOAD)]
     Reload,
+    /// Pause the queue: nothing is started until `daemon resume`; running tasks go on
+    #[command(after_help = examples::PAUSE)]
+    Pause,
+    /// Resume the queue
+    #[command(after_help = examples::RESUME)]
+    Resume,
+    /// Drain the queue: start nothing, and wait until the running tasks have ended
+    #[command(after_help = examples::DRAIN)]
+    Drain(DrainArgs),
     /// Show the daemon and all its subsystems
     #[command(after_help = examples::STATUS)]
     Status,
@@ -42,6 +51,19 @@ pub(crate) enum DaemonCommand {
     /// Print a unit with which a service manager runs this project's daemon
     #[command(after_help = examples::SERVICE)]
     Service(ServiceArgs),
+}
+
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct DrainArgs {
+    /// End the daemon once the queue has drained; its next start starts tasks again
+    #[arg(long)]
+    pub(crate) exit: bool,
+    /// Return at once
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// Limit of the wait, as 90, 30m or 2h; then exit with 124; the queue goes on draining. No limit unless given
+    #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, conflicts_with = "no_wait")]
+    pub(crate) wait_timeout: Option<Duration>,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

@@ -1,5 +1,6 @@
 mod args;
 mod attended;
+mod drain;
 mod logs;
 mod restart;
 pub(super) mod status;
@@ -147,6 +148,9 @@ pub(crate) fn run(
         DaemonCommand::Service(args) => setup::service(project, &args),
         DaemonCommand::Stop => stop::run(project, output),
         DaemonCommand::Reload => ask(project, async |client| reload(client, output).await),
+        DaemonCommand::Pause => ask(project, async |client| drain::pause(client, output).await),
+        DaemonCommand::Resume => ask(project, async |client| drain::resume(client, output).await),
+        DaemonCommand::Drain(args) => ask(project, async |client| drain::drain(client, args, output).await),
         DaemonCommand::Status => ask(project, async |client| status::run(client, output).await),
         DaemonCommand::Attach(args) => tmux::attach(project, args.readonly),
         DaemonCommand::Chat(args) => chat::talk(project, args, output),

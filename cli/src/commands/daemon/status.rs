@@ -14,7 +14,7 @@ use crate::{
     error::CliError,
     output::{
         Column::{Number, Text, Whole},
-        Output, Page, Shown, Table, count, git_operation, indented, visible,
+        Output, Page, Shown, Table, count, git_operation, indented, moment, visible,
     },
 };
 
@@ -40,8 +40,10 @@ pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Re
     let version = format!("{} (protocol {})", status.version, status.protocol_version);
     facts.add(["Version".into(), version.into()]);
     facts.add(["Clients".into(), subsystems.ipc.clients.into()]);
+    let paused =
+        supervisor.paused_since.map_or_else(String::new, |since| format!("; paused since {}", moment(since)));
     let tasks = format!(
-        "{} running of {}, {} queued",
+        "{} running of {}, {} queued{paused}",
         supervisor.running, supervisor.max_concurrency, supervisor.queued
     );
     facts.add(["Tasks".into(), tasks.into()]);

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use aiwg_protocol::{limits::TASKS_LISTED, types::TaskState};
+use aiwg_protocol::{
+    limits::TASKS_LISTED,
+    types::{TaskOrder, TaskState, Timestamp},
+};
 use clap::{ArgGroup, Args as ClapArgs, Subcommand, ValueHint};
 
 use crate::{
     examples,
-    values::{duration, limit, minutes, pair, priority, states, task_id},
+    values::{duration, limit, minutes, moment, orders, pair, priority, since, states, task_id},
 };
 
 #[derive(Debug, Clone, Subcommand)]
@@ -40,6 +43,26 @@ pub(crate) enum TaskCommand {
         #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, conflicts_with = "no_wait")]
         wait_timeout: Option<Duration>,
     },
+    /// Hold queued tasks back, until they are released or until a moment
+    #[command(after_help = examples::HOLD)]
+    Hold {
+        /// The tasks' ids, or their numbers
+        #[arg(required = true, value_parser = task_id, value_hint = ValueHint::Other)]
+        ids: Vec<String>,
+        /// Release them by themselves at this moment, as 22:00 or 2026-12-24T18:00:00Z
+        #[arg(long, value_name = "MOMENT", value_parser = moment, value_hint = ValueHint::Other)]
+        until: Option<Timestamp>,
+    },
+    /// Release tasks that are held, or that are to start later
+    #[command(after_help = examples::RELEASE)]
+    Release {
+        /// The tasks' ids, or their numbers
+        #[arg(required = true, value_parser = task_id, value_hint = ValueHint::Other)]
+        ids: Vec<String>,
+    },
+    /// Change a task while it is queued
+    #[command(after_help = examples::EDIT)]
+    Edit(EditArgs),
     /// Submit new tasks with the same orders as earlier ones
     #[command(after_help = examples::RETRY, override_usage = "aiwg task retry [OPTIONS] [ID]...")]
     Retry(Selected),
@@ -109,6 +132,31 @@ pub(crate) struct Selected {
 }
 
 #[derive(Debug, Clone, ClapArgs)]
+#[command(group = ArgGroup::new("changes").required(true).multiple(true))]
+pub(crate) struct EditArgs {
+    /// The task's id, or its number
+    #[arg(value_parser = task_id, value_hint = ValueHint::Other)]
+    pub(crate) id: String,
+
+    /// Another prompt; - reads it from standard input
+    #[arg(long, value_hint = ValueHint::Other, group = "changes")]
+    pub(crate) prompt: Option<String>,
+
+    /// Another priority
+    #[arg(long, value_name = "N", allow_negative_numbers = true, group = "changes")]
+    #[arg(value_parser = priority(), value_hint = ValueHint::Other)]
+    pub(crate) priority: Option<i32>,
+
+    /// Another lane; "" for none
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other, group = "changes")]
+    pub(crate) lane: Option<String>,
+
+    /// Cancel it if it has not been started within this time from now on, as 30m or 2h
+    #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other, group = "changes")]
+    pub(crate) expires: Option<Duration>,
+}
+
+#[derive(Debug, Clone, ClapArgs)]
 pub(crate) struct SubmitArgs {
     /// The prompt for the agent, as one argument; - reads it from standard input
     #[arg(value_hint = ValueHint::Other)]
@@ -130,6 +178,26 @@ pub(crate) struct SubmitArgs {
     /// Start it only when this task has completed; may be given several times
     #[arg(long, value_name = "ID", value_parser = task_id, value_hint = ValueHint::Other)]
     pub(crate) after: Vec<String>,
+
+    /// Run it in this lane, one of "lanes" of the configuration
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
+    pub(crate) lane: Option<String>,
+
+    /// Start it no sooner than after this time, as 10m or 2h
+    #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other)]
+    pub(crate) delay: Option<Duration>,
+
+    /// Start it no sooner than at this moment, as 22:00 or 2026-12-24T18:00:00Z
+    #[arg(long, value_name = "MOMENT", value_parser = moment, value_hint = ValueHint::Other)]
+    pub(crate) at: Option<Timestamp>,
+
+    /// Cancel it if it has not been started within this time, as 30m or 2h
+    #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other)]
+    pub(crate) expires: Option<Duration>,
+
+    /// Carry it out again up to so many times, with longer and longer pauses, if its agent fails or takes too long
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100), value_hint = ValueHint::Other)]
+    pub(crate) retries: Option<u32>,
 
     /// Print the agent's output as it comes, and exit with 0 if the task completes, else with 1
     #[arg(long)]
@@ -158,11 +226,35 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub(crate) agent: Option<String>,
 
+    /// Only tasks that this rule has made
+    #[arg(long, value_name = "ID", value_hint = ValueHint::Other)]
+    pub(crate) rule: Option<String>,
+
+    /// Only tasks in this lane
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
+    pub(crate) lane: Option<String>,
+
+    /// Only tasks with this text in their prompts
+    #[arg(long, value_name = "TEXT", value_hint = ValueHint::Other)]
+    pub(crate) text: Option<String>,
+
+    /// Only tasks submitted within this time, as 30m or 2h, or since this moment, as 18:00
+    #[arg(long, value_name = "TIME", value_parser = since, value_hint = ValueHint::Other)]
+    pub(crate) since: Option<Timestamp>,
+
+    /// Only tasks submitted before this moment, as 18:00 or 2026-12-24T18:00:00Z
+    #[arg(long, value_name = "MOMENT", value_parser = since, value_hint = ValueHint::Other)]
+    pub(crate) until: Option<Timestamp>,
+
+    /// The order
+    #[arg(long, value_name = "ORDER", value_parser = orders(), default_value = "newest")]
+    pub(crate) sort: TaskOrder,
+
     /// Maximum number, up to 1000
     #[arg(long, value_name = "N", default_value_t = TASKS_LISTED, value_parser = limit(), value_hint = ValueHint::Other)]
     pub(crate) limit: u32,
 
-    /// Go on after this task, the last of the page before
+    /// Go on after this task, the last of the page before; only with the order newest
     #[arg(long, value_name = "ID", value_parser = task_id, value_hint = ValueHint::Other)]
     pub(crate) cursor: Option<String>,
 }

@@ -5,7 +5,7 @@ use std::{
 
 use aiwg_client::{
     ClientError, DaemonClient,
-    types::{NoParams, Task, TaskListParams, TaskState, TaskStats},
+    types::{NoParams, Task, TaskListParams, TaskOrder, TaskState, TaskStats},
 };
 
 use super::{args::ListArgs, waiting::waiting};
@@ -18,8 +18,10 @@ use crate::{
 };
 
 pub(super) async fn list(client: &DaemonClient, args: ListArgs, output: &Output) -> Result<(), CliError> {
-    let ListArgs { state, agent, limit, cursor } = args;
-    let params = TaskListParams { state, agent, limit: Some(limit), cursor };
+    let ListArgs { state, agent, rule, lane, text, since, until, sort, limit, cursor } = args;
+    let sort = (sort != TaskOrder::Newest).then_some(sort);
+    let params =
+        TaskListParams { state, agent, rule, lane, text, since, until, sort, limit: Some(limit), cursor };
     let tasks = client.task_list(params.clone()).await?;
     if output.json {
         return output.result(&tasks, |_, _| Ok(()));
@@ -49,7 +51,11 @@ async fn more(
     else {
         return Ok(None);
     };
-    let is_counted = params.agent.is_none() && params.cursor.is_none();
+    if params.sort.is_some() {
+        return Ok(Some(format!("{} at the most are listed; more: --limit N", tasks.len())));
+    }
+    let only_state = TaskListParams { state: params.state, limit: params.limit, ..TaskListParams::default() };
+    let is_counted = params == only_state;
     let next = TaskListParams { cursor: Some(last.id.clone()), limit: Some(1), ..params.clone() };
     if client.task_list(next).await?.is_empty() {
         return Ok(None);

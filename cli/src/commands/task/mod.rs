@@ -2,6 +2,7 @@
 
 mod args;
 mod cancel;
+mod edit;
 pub(super) mod follow;
 mod follow_all;
 pub(super) mod list;
@@ -51,6 +52,9 @@ pub(crate) async fn run(
             let done = cancel::cancel(&connection, client, id, no_wait, output);
             return within(wait_timeout, &what, done).await;
         }
+        TaskCommand::Hold { ids, until } => edit::hold(client, ids, until, output).await?,
+        TaskCommand::Release { ids } => edit::release(client, ids, output).await?,
+        TaskCommand::Edit(args) => edit::edit(client, args, output).await?,
         TaskCommand::Retry(which) => {
             let Some(id) = which.only() else { return many::retry(client, &which, output).await };
             let submitted = client.task_retry(TaskRetryParams { task_id: id.to_owned() }).await?;

@@ -2,7 +2,9 @@
 
 use std::io::{self, Write};
 
-use aiwg_client::types::{Task, TaskState, TaskStats, TaskSubmitted, TaskUsage, UsageStats, UsageSum};
+use aiwg_client::types::{
+    Task, TaskState, TaskStats, TaskSubmitted, TaskUsage, UsageStats, UsageSum, Waiting,
+};
 
 use crate::{
     commands::output_printer::readable,
@@ -34,12 +36,31 @@ pub(in crate::commands) fn outcome(state: TaskState) -> String {
 }
 
 /// Writes the state, and for a queued task what it waits for: the end of others, or else a slot.
-fn state(out: &mut Page, state: TaskState, open: &[String]) -> io::Result<()> {
-    match state {
-        TaskState::Queued if open.is_empty() => write!(out, "{state}, until a slot is free"),
-        TaskState::Queued => write!(out, "{state}, until {} completed", having(open)),
+fn state(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
+    match task.state {
+        state @ TaskState::Queued if open.is_empty() => write!(out, "{state}, {}", until(task)),
+        state @ TaskState::Queued => write!(out, "{state}, until {} completed", having(open)),
         ended if ended.is_final() => out.marked(ended.name(), ended == TaskState::Completed),
         other => write!(out, "{other}"),
+    }
+}
+
+/// The moment or the occasion up to which a queued task that waits for no other has to wait.
+fn until(task: &Task) -> String {
+    let Some(waiting) = task.waiting else { return "until a slot is free".to_owned() };
+    let at = task.waiting_until.map(moment);
+    match (waiting, at) {
+        (Waiting::Delay, Some(at)) => format!("until {at}"),
+        (Waiting::Hold, None) => "until `aiwg task release` releases it".to_owned(),
+        (Waiting::Hold, Some(at)) => format!("held until {at}"),
+        (Waiting::Rest, Some(at)) => format!("to be tried again at {at}"),
+        (Waiting::Rest, None) => "to be tried again in a moment".to_owned(),
+        (Waiting::Lane, _) => {
+            format!("until lane {} has room", visible(task.lane.as_deref().unwrap_or_default()))
+        }
+        (Waiting::Paused, _) => "until `aiwg daemon resume` resumes the queue".to_owned(),
+        (other, Some(at)) => format!("waiting ({}) until {at}", other.name()),
+        (other, None) => format!("waiting ({})", other.name()),
     }
 }
 
@@ -62,7 +83,7 @@ pub(super) fn task(out: &mut Page, task: &Task, open: &[String], raw: bool) -> i
 fn facts(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
     writeln!(out, "{:<FACT$}{}", "Task", visible(&task.id))?;
     write!(out, "{:<FACT$}", "State")?;
-    state(out, task.state, open)?;
+    state(out, task, open)?;
     writeln!(out)?;
     let mut fact = |name: &str, value: Option<String>| match value {
         Some(value) => writeln!(out, "{name:<FACT$}{}", indented(&value, FACT)),
@@ -71,6 +92,8 @@ fn facts(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
     fact("Prompt", Some(task.prompt.clone()))?;
     fact("Agent", task.agent.clone())?;
     fact("Priority", Some(task.priority.to_string()))?;
+    fact("Lane", task.lane.clone())?;
+    fact("Expires", task.expires_at.map(moment))?;
     fact("Created", Some(moment(task.created_at)))?;
     fact("Started", task.started_at.map(moment))?;
     fact("Ended", task.completed_at.map(moment))?;
@@ -88,6 +111,7 @@ fn facts(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
         "Refused",
         task.usage.as_ref().map(|usage| usage.permission_denials.join(", ")).filter(|all| !all.is_empty()),
     )?;
+    fact("Reason", task.reason.clone().filter(|reason| reason != "done"))?;
     fact("Error", task.error.clone())
 }
 

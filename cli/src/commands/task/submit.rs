@@ -6,7 +6,7 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{OutputStream, Task, TaskCancelParams, TaskSubmitParams},
+    types::{OutputStream, RetryPolicy, Span, Task, TaskCancelParams, TaskSubmitParams},
 };
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -57,6 +57,11 @@ fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
         env: (!args.env.is_empty()).then(|| args.env.into_iter().collect()),
         metadata: None,
         after: (!args.after.is_empty()).then_some(args.after),
+        lane: args.lane,
+        delay: args.delay.map(Span::from),
+        start_at: args.at,
+        expires: args.expires.map(Span::from),
+        retry: args.retries.map(RetryPolicy::up_to),
     })
 }
 

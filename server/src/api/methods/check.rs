@@ -1,5 +1,7 @@
 //! The checks that the types of params cannot express.
 
+use std::ops::RangeInclusive;
+
 use aiwg_model::{
     TaskNo,
     names::{AGENT_RULE, TOPIC_RULE, is_agent, is_topic, is_variable},
@@ -7,19 +9,28 @@ use aiwg_model::{
 use aiwg_patterns::{PatternError, TopicFilter};
 use aiwg_protocol::{
     ApiError, ErrorKind,
-    config::DaemonConfig,
+    config::{Config, DaemonConfig},
     limits::{LIST_SIZES, LONGEST_NAME, LONGEST_PATH, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
-    types::{Json, TaskSelection, TaskSubmitParams, Timestamp},
+    types::{Json, RetryPolicy, TaskListParams, TaskOrder, TaskSelection, TaskSubmitParams, Timestamp},
 };
 use aiwg_store::Selection;
 
-use crate::{api::memory::kib, engine::Select, rules::is_task_time, rules::reserved};
+use crate::{
+    api::memory::kib,
+    engine::Select,
+    rules::{is_task_time, no_lane, reserved},
+};
 
 /// The longest wait: clients ask again, so a connection that has silently died is noticed.
 const LONGEST_WAIT_MS: u64 = 60_000;
 
 const MOST_DEPENDENCIES: usize = 100;
+const MOST_RETRIES: RangeInclusive<u32> = 1..=100;
+const MOST_RETRIED: usize = 10;
 const MOST_SELECTED: usize = 1000;
+
+/// The longest text that prompts are searched for, in characters.
+const LONGEST_TEXT: usize = 1000;
 
 /// Ten years.
 const LONGEST_WITHIN_MINUTES: f64 = 5_256_000.0;
@@ -184,6 +195,33 @@ pub(super) fn selection(params: TaskSelection) -> Result<Select, ApiError> {
     Ok(Select::All(Selection { state, agent, rule, since }))
 }
 
+/// A lane of the configuration.
+pub(super) fn lane(lane: Option<&str>, config: &Config) -> Result<(), ApiError> {
+    match lane.and_then(|lane| no_lane(config, lane)) {
+        Some(why) => Err(ApiError::invalid_member("lane", why)),
+        None => Ok(()),
+    }
+}
+
+/// A policy of retries.
+pub(super) fn retry(policy: Option<&RetryPolicy>) -> Result<(), ApiError> {
+    let Some(policy) = policy else { return Ok(()) };
+    if !MOST_RETRIES.contains(&policy.max) {
+        let message = format!(
+            "the member \"retry.max\" must be from {} to {}; it is {}",
+            MOST_RETRIES.start(),
+            MOST_RETRIES.end(),
+            policy.max
+        );
+        return Err(ApiError::invalid_member("retry.max", message));
+    }
+    if policy.on.is_empty() || policy.on.len() > MOST_RETRIED {
+        let message = format!("the member \"retry.on\" must have 1 to {MOST_RETRIED} entries");
+        return Err(ApiError::invalid_member("retry.on", message));
+    }
+    Ok(())
+}
+
 /// A task's number, from its id.
 pub(super) fn task_no(id: &str) -> Result<TaskNo, ApiError> {
     name("taskId", id)?;
@@ -240,7 +278,7 @@ pub(super) fn priority(given: Option<i32>) -> Result<(), ApiError> {
 }
 
 /// Checks that this specification can be carried out.
-pub(super) fn spec(params: &TaskSubmitParams, config: &DaemonConfig) -> Result<(), ApiError> {
+pub(super) fn spec(params: &TaskSubmitParams, config: &Config) -> Result<(), ApiError> {
     let wrong = |member: &str, message: String| Err(ApiError::invalid_member(member, message));
     prompt("prompt", &params.prompt)?;
     priority(params.priority)?;
@@ -257,10 +295,10 @@ pub(super) fn spec(params: &TaskSubmitParams, config: &DaemonConfig) -> Result<(
         return wrong("agent", format!("the member \"agent\" {AGENT_RULE}"));
     }
     let env = params.env.iter().flatten().map(|(name, value)| name.len() + value.len()).sum();
-    size("env", env, config.max_metadata_kb, "daemon.max_metadata_kb")?;
+    size("env", env, config.daemon.max_metadata_kb, "daemon.max_metadata_kb")?;
     let metadata =
         params.metadata.iter().flatten().map(|(name, value)| name.len() + value.as_str().len()).sum();
-    size("metadata", metadata, config.max_metadata_kb, "daemon.max_metadata_kb")?;
+    size("metadata", metadata, config.daemon.max_metadata_kb, "daemon.max_metadata_kb")?;
     for name in params.env.iter().flat_map(|env| env.keys()) {
         if !is_variable(name) {
             return wrong("env", format!("the member \"env\" has {name:?}, which is no name of a variable"));
@@ -271,6 +309,26 @@ pub(super) fn spec(params: &TaskSubmitParams, config: &DaemonConfig) -> Result<(
     }
     for (name, value) in params.metadata.iter().flatten() {
         readable(&format!("metadata.{name}"), value)?;
+    }
+    lane(params.lane.as_deref(), config)?;
+    retry(params.retry.as_ref())
+}
+
+/// What a list is filtered by, and its order.
+pub(super) fn list(params: &TaskListParams) -> Result<(), ApiError> {
+    for (member, text) in [("agent", &params.agent), ("rule", &params.rule), ("lane", &params.lane)] {
+        name(member, text.as_deref().unwrap_or_default())?;
+    }
+    if let Some(text) = &params.text {
+        at_most("text", text, LONGEST_TEXT)?;
+        if text.is_empty() {
+            return Err(ApiError::invalid_member("text", "the member \"text\" must not be empty"));
+        }
+    }
+    let is_newest = matches!(params.sort, None | Some(TaskOrder::Newest));
+    if params.cursor.is_some() && !is_newest {
+        let message = "the member \"cursor\" goes with the order \"newest\" only: leave out \"sort\"";
+        return Err(ApiError::invalid_member("cursor", message));
     }
     Ok(())
 }

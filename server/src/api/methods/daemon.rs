@@ -1,19 +1,24 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{
-        DaemonReloaded, DaemonRestarting, DaemonStatus, DaemonStopParams, NoParams, Pong, StopAcknowledged,
-        Timestamp,
+        DaemonDrainParams, DaemonReloaded, DaemonRestarting, DaemonStatus, DaemonStopParams, NoParams, Pong,
+        QueuePaused, QueueResumed, StopAcknowledged, Timestamp,
     },
 };
 
 use crate::{
     api::{Handler, answer::Part},
+    context::Context,
+    engine::Draining,
     reload,
     status::status,
     stop::Stop,
 };
+
+/// Time between two looks whether a queue has drained.
+const DRAINED_EVERY: Duration = Duration::from_millis(100);
 
 pub(crate) async fn ping(_: &Handler, _: NoParams) -> Result<Pong, ApiError> {
     Ok(Pong { pong: true, timestamp: Timestamp::now() })
@@ -50,6 +55,55 @@ pub(crate) async fn daemon_stop(
         pid: std::process::id(),
         running: u32::try_from(running).unwrap_or(u32::MAX),
     })
+}
+
+pub(crate) async fn daemon_pause(handler: &Handler, _: NoParams) -> Result<QueuePaused, ApiError> {
+    let since = handler.command(handler.context.engine.pause()).await?;
+    tracing::info!("a client paused the queue");
+    Ok(paused(handler, since))
+}
+
+pub(crate) async fn daemon_resume(handler: &Handler, _: NoParams) -> Result<QueueResumed, ApiError> {
+    let resumed = handler.command(handler.context.engine.resume()).await?;
+    tracing::info!("a client resumed the queue");
+    Ok(QueueResumed { resumed })
+}
+
+pub(crate) async fn daemon_drain(
+    handler: &Handler,
+    params: DaemonDrainParams,
+) -> Result<QueuePaused, ApiError> {
+    let context = &handler.context;
+    let exit = params.exit.unwrap_or(false);
+    tracing::info!(exit, "a client drains the queue");
+    if !exit {
+        return daemon_pause(handler, NoParams {}).await;
+    }
+    let since = handler.command(context.engine.drain()).await?;
+    tokio::spawn(stop_when_empty(Arc::clone(context)));
+    Ok(paused(handler, since))
+}
+
+fn paused(handler: &Handler, since: Timestamp) -> QueuePaused {
+    QueuePaused { since, running: u32::try_from(handler.context.running.count()).unwrap_or(u32::MAX) }
+}
+
+/// Stops the daemon once its queue has drained; not if someone resumes it.
+async fn stop_when_empty(context: Arc<Context>) {
+    loop {
+        match context.engine.draining().await {
+            Ok(Draining::Busy) => {}
+            Ok(Draining::Empty) => {
+                tracing::info!("the queue has drained: no task runs any more");
+                return context.stop.ask(Stop::EndAgents);
+            }
+            Ok(Draining::Resumed) | Err(_) => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(DRAINED_EVERY) => {}
+            () = context.stopped.cancelled() => return,
+        }
+    }
 }
 
 pub(crate) async fn daemon_restart(handler: &Handler, _: NoParams) -> Result<DaemonRestarting, ApiError> {

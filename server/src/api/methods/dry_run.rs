@@ -187,7 +187,7 @@ fn notice(job: &Scheduled) -> Option<String> {
 }
 
 fn tested(rule: &Rule, decision: Decision, event: &Event, no_event: Option<&String>) -> RuleTested {
-    let (task, unusable) = task_of(rule, std::slice::from_ref(event), 1);
+    let (task, unusable) = task_of(rule, std::slice::from_ref(event), 1, event.at);
     let prompt = unusable.is_none().then_some(task.prompt);
     let (outcome, reason) = match (no_event, decision, unusable) {
         (Some(why), _, _) => (MatchOutcome::Refuse, Some(why.clone())),

@@ -1,12 +1,13 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use aiwg_fs::{tail, tail_of};
-use aiwg_model::{TAIL_BYTES, TaskNo, TaskRow, TaskSpec};
+use aiwg_model::{TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     limits::TASKS_LISTED,
     types::{
-        NoParams, Task, TaskCancelParams, TaskCancelled, TaskGetParams, TaskListParams, TaskRetried,
+        NoParams, Span, Task, TaskCancelParams, TaskCancelled, TaskEditParams, TaskEdited, TaskGetParams,
+        TaskHeld, TaskHoldParams, TaskListParams, TaskReleaseParams, TaskReleased, TaskRetried,
         TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
         TaskWaitParams, TasksCancelled, TasksRetried, Timestamp, Waiting,
     },
@@ -17,7 +18,7 @@ use super::{check, output::last_run_dir};
 use crate::{
     api::{Handler, answer::Part, permit},
     context::Context,
-    engine::{EngineError, Select},
+    engine::{Edit, EngineError, Select},
     rules::minutes_to_ms,
 };
 
@@ -28,7 +29,7 @@ pub(crate) async fn task_submit(
     handler: &Handler,
     params: TaskSubmitParams,
 ) -> Result<TaskSubmitted, ApiError> {
-    check::spec(&params, &handler.context.settings.get().config.daemon)?;
+    check::spec(&params, &handler.context.settings.get().config)?;
     permit::environment(handler, params.env.as_ref())?;
     let task = TaskSpec {
         prompt: params.prompt,
@@ -39,9 +40,50 @@ pub(crate) async fn task_submit(
         metadata: params.metadata.unwrap_or_default(),
         cause: handler.cause(),
         after: check::after(params.after.as_deref())?,
+        lane: params.lane,
+        start_at: params.delay.map(in_span).max(params.start_at),
+        expires_at: params.expires.map(in_span),
+        terms: Terms { retry: params.retry },
         ..TaskSpec::default()
     };
     handler.command(handler.context.engine.submit(task)).await
+}
+
+fn in_span(span: Span) -> Timestamp {
+    Timestamp::now().after_ms(span.as_millis())
+}
+
+pub(crate) async fn task_hold(handler: &Handler, params: TaskHoldParams) -> Result<TaskHeld, ApiError> {
+    let no = check::task_no(&params.task_id)?;
+    let held = handler.command(handler.context.engine.hold_by_hand(no, params.until)).await?;
+    Ok(TaskHeld { held })
+}
+
+pub(crate) async fn task_release(
+    handler: &Handler,
+    params: TaskReleaseParams,
+) -> Result<TaskReleased, ApiError> {
+    let no = check::task_no(&params.task_id)?;
+    let released = handler.command(handler.context.engine.release_by_hand(no)).await?;
+    Ok(TaskReleased { released })
+}
+
+pub(crate) async fn task_edit(handler: &Handler, params: TaskEditParams) -> Result<TaskEdited, ApiError> {
+    let no = check::task_no(&params.task_id)?;
+    if let Some(prompt) = &params.prompt {
+        check::prompt("prompt", prompt)?;
+    }
+    check::priority(params.priority)?;
+    let lane = params.lane.as_deref().filter(|lane| !lane.is_empty());
+    check::lane(lane, &handler.context.settings.get().config)?;
+    let edit = Edit {
+        prompt: params.prompt,
+        priority: params.priority,
+        lane: params.lane,
+        expires_ms: params.expires.map(Span::as_millis),
+    };
+    let edited = handler.command(handler.context.engine.edit(no, edit)).await?;
+    Ok(TaskEdited { edited })
 }
 
 pub(crate) async fn task_retry(
@@ -89,12 +131,16 @@ pub(crate) async fn task_get(handler: &Handler, params: TaskGetParams) -> Result
 }
 
 pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Result<Vec<Task>, ApiError> {
-    if let Some(agent) = &params.agent {
-        check::name("agent", agent)?;
-    }
+    check::list(&params)?;
     let filter = TaskFilter {
         state: params.state,
         agent: params.agent,
+        rule: params.rule,
+        lane: params.lane,
+        text: params.text,
+        since: params.since,
+        until: params.until,
+        order: params.sort.unwrap_or_default(),
         before: params.cursor.as_deref().map(cursor).transpose()?,
         limit: check::limit(params.limit, TASKS_LISTED)?,
         bytes: 0,

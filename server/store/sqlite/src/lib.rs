@@ -13,6 +13,7 @@ mod events;
 mod holds;
 mod import;
 mod lenient;
+mod list;
 mod made_here;
 mod mend;
 #[cfg(test)]

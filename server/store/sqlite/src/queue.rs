@@ -127,11 +127,6 @@ impl SqliteStore {
 }
 
 impl SqliteReader {
-    /// Time since which a switch is on.
-    pub(crate) fn queue_switch(&self, switch: QueueSwitch) -> rusqlite::Result<Option<Timestamp>> {
-        self.with(|connection| queue_switch(connection, switch))
-    }
-
     /// The first tasks of the queue, in the order in which they will start; those that something holds come last. No more than the
     /// beginning of each.
     ///

@@ -8,7 +8,7 @@ use std::{
 use aiwg_model::{TaskNo, TaskRow};
 use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskState, TaskStats};
 use aiwg_store::{EventFilter, EventPage, From, Reports, StoreError, TaskFilter, TaskPage};
-use rusqlite::{Connection, OptionalExtension, ToSql};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::{
     conversations,
@@ -16,6 +16,7 @@ use super::{
     error::at,
     events::{EVENT_COLUMNS, read_event},
     lenient::{one, readable},
+    list,
     open::open_reader,
     prune,
     row::{Millis, Number, TASK_COLUMNS, TASK_HEAD_COLUMNS, read_task},
@@ -66,24 +67,11 @@ impl SqliteReader {
     /// # Errors
     /// The database cannot be read.
     pub(crate) fn tasks(&self, filter: &TaskFilter) -> rusqlite::Result<TaskPage> {
-        let before = Number(filter.before.unwrap_or(TaskNo(i64::MAX.unsigned_abs())));
-        let state = filter.state.map(TaskState::name);
-        let mut sql = format!("SELECT {TASK_COLUMNS} FROM task WHERE no < ?");
-        let mut values: Vec<&dyn ToSql> = vec![&before];
-        if let Some(state) = &state {
-            sql.push_str(" AND state = ?");
-            values.push(state);
-        }
-        if let Some(agent) = &filter.agent {
-            sql.push_str(" AND agent = ?");
-            values.push(agent);
-        }
-        sql.push_str(" ORDER BY no DESC LIMIT ?");
-        values.push(&filter.limit);
+        let (sql, values) = list::select(filter);
         self.with(|connection| {
             let mut page = TaskPage::default();
             let mut select = connection.prepare_cached(&sql)?;
-            let mut rows = select.query(&*values)?;
+            let mut rows = select.query(params_from_iter(&values))?;
             while let Some(row) = rows.next()? {
                 page.is_cut = page.bytes >= filter.bytes;
                 if page.is_cut {

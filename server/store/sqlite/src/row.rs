@@ -53,6 +53,7 @@ pub(super) fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
             class: row.get(27)?,
             terms: row.get::<_, Option<AsJson<_>>>(28)?.map(|terms| terms.0).unwrap_or_default(),
             expires_at: row.get::<_, Option<Millis>>(29)?.map(|at| at.0),
+            start_at: None,
         },
         is_waiting: row.get(24)?,
         created_at: row.get::<_, Millis>(9)?.0,

@@ -162,7 +162,7 @@ impl SqliteStore {
     pub(crate) fn requeue(&mut self, no: TaskNo, started: bool) -> rusqlite::Result<()> {
         let changed = self
             .statement(
-                "UPDATE task SET state = 'queued', started_at = NULL, attempts = attempts - ?2
+                "UPDATE task SET state = 'queued', started_at = NULL, attempts = attempts - ?2, ending = NULL
                  WHERE no = ?1 AND state = 'running'",
             )?
             .execute(params![Number(no), u32::from(!started)])?;

@@ -215,7 +215,6 @@ impl Reader for SqliteReader {
         queued(limit: u32) -> Vec<TaskRow>;
         overview(queued: u32, finished: u32) -> Vec<TaskRow>;
         needed(task: TaskNo) -> Vec<TaskNo>;
-        queue_switch(switch: QueueSwitch) -> Option<Timestamp>;
         holds(task: TaskNo) -> Vec<Hold>;
         stats() -> TaskStats;
         turns(conversation: &str, limit: u32, bytes: usize) -> (Vec<ChatTurn>, bool);

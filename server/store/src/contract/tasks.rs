@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aiwg_model::{EndReason, ImportedTask, Outcome, Processes, StopReason, TaskNo, TaskSpec, Terms};
-use aiwg_protocol::types::{Cause, Json, JsonObject, TaskState, TaskUsage};
+use aiwg_protocol::types::{Cause, Json, JsonObject, RetryOn, RetryPolicy, Span, TaskState, TaskUsage};
 
 use super::{Backend, at, commit, numbers, of_rule, queue, task};
 use crate::{Selection, TaskFilter};
@@ -26,8 +26,11 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
         conversation: Some("talk".to_owned()),
         lane: Some("docs".to_owned()),
         class: "docs\u{1f}".to_owned(),
-        terms: Terms::default(),
+        terms: Terms {
+            retry: Some(RetryPolicy { max: 3, on: vec![RetryOn::Timeout], delay: Span::from_millis(500) }),
+        },
         expires_at: Some(at(99)),
+        start_at: None,
     };
     queue(&mut *store, 1, &task("first"));
     let no = queue(&mut *store, 2, &spec);

@@ -1,0 +1,124 @@
+//! What people change about queued tasks: they hold them, release them, edit them; and what time does: it has them expire.
+
+use aiwg_model::{EndReason, Hold, Outcome, TaskNo, TaskRow};
+use aiwg_protocol::types::{TaskState, Timestamp};
+
+use super::{
+    Engine, EngineError,
+    call::Call,
+    transaction::{Failure, Transaction},
+};
+
+/// Number of tasks that expire in one transaction: the next one takes the others.
+const EXPIRED_AT_ONCE: u32 = 500;
+
+/// The changes to a queued task; what is none stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Edit {
+    /// The prompt.
+    pub prompt: Option<String>,
+    /// The priority.
+    pub priority: Option<i32>,
+    /// The lane; empty for none.
+    pub lane: Option<String>,
+    /// Time from now on in which it is wanted, in milliseconds.
+    pub expires_ms: Option<u64>,
+}
+
+impl Engine {
+    /// Holds a queued task back until [`Engine::release_by_hand`], or until this time. False if it was held before: its time is changed.
+    ///
+    /// # Errors
+    /// There is no such task, it is not queued, or the database could not be written.
+    pub async fn hold_by_hand(&self, no: TaskNo, until: Option<Timestamp>) -> Result<bool, EngineError> {
+        self.call(Call::changing(move |tx| tx.hold_by_hand(no, until))).await
+    }
+
+    /// Releases a queued task that is held by hand, or is to start later. False if it is neither.
+    ///
+    /// # Errors
+    /// There is no such task, it is not queued, or the database could not be written.
+    pub async fn release_by_hand(&self, no: TaskNo) -> Result<bool, EngineError> {
+        self.call(Call::changing(move |tx| tx.release_by_hand(no))).await
+    }
+
+    /// Changes a queued task. False if it was like that before.
+    ///
+    /// # Errors
+    /// There is no such task, it is not queued, or the database could not be written.
+    pub async fn edit(&self, no: TaskNo, edit: Edit) -> Result<bool, EngineError> {
+        let text = edit.prompt.as_ref().map_or(0, String::len);
+        self.call(Call::bringing(move |tx| tx.edit(no, &edit)).with_text(text)).await
+    }
+}
+
+impl Transaction<'_> {
+    fn hold_by_hand(&mut self, no: TaskNo, until: Option<Timestamp>) -> Result<bool, Failure> {
+        self.queued(no)?;
+        let was_held = self.store.release_one(no, Hold::BY_HAND, "")?;
+        self.store.hold(no, &Hold::by_hand(until))?;
+        Ok(!was_held)
+    }
+
+    fn release_by_hand(&mut self, no: TaskNo) -> Result<bool, Failure> {
+        self.queued(no)?;
+        let was_held = self.store.release_one(no, Hold::BY_HAND, "")?;
+        let was_delayed = self.store.release_one(no, Hold::DELAY, "")?;
+        Ok(was_held || was_delayed)
+    }
+
+    fn edit(&mut self, no: TaskNo, edit: &Edit) -> Result<bool, Failure> {
+        let task = self.queued(no)?;
+        let mut spec = task.spec.clone();
+        if let Some(prompt) = &edit.prompt {
+            spec.prompt.clone_from(prompt);
+        }
+        if let Some(lane) = &edit.lane {
+            // The priority that a task was given does not change with its lane; what the lane adds does.
+            spec.priority -= self.lane_priority(spec.lane.as_deref());
+            spec.lane = Some(lane.clone()).filter(|lane| !lane.is_empty());
+            spec.priority += self.lane_priority(spec.lane.as_deref());
+        }
+        if let Some(priority) = edit.priority {
+            spec.priority = priority + self.lane_priority(spec.lane.as_deref());
+        }
+        if let Some(ms) = edit.expires_ms {
+            spec.expires_at = Some(self.in_ms(ms));
+        }
+        spec.class = self.class_of(&spec);
+        let old = &task.spec;
+        let is_same = (&spec.prompt, &spec.lane, spec.priority, spec.expires_at, &spec.class)
+            == (&old.prompt, &old.lane, old.priority, old.expires_at, &old.class);
+        if !is_same {
+            self.store.edit(no, &spec)?;
+        }
+        Ok(!is_same)
+    }
+
+    /// Cancels the queued tasks that are no longer wanted.
+    pub(super) fn expire_due(&mut self) -> aiwg_store::Result<()> {
+        for no in self.store.expired(self.now, EXPIRED_AT_ONCE)? {
+            let Some(task) = self.readable(no)? else { continue };
+            let outcome = Outcome {
+                reason: EndReason::EXPIRED,
+                ..Outcome::without_exit(
+                    TaskState::Cancelled,
+                    "it was not started in the time in which it was wanted (expires)",
+                )
+            };
+            self.finish(&task, &outcome)?;
+        }
+        Ok(())
+    }
+
+    /// A task that is queued.
+    fn queued(&mut self, no: TaskNo) -> Result<TaskRow, Failure> {
+        let task = self.readable(no)?.ok_or(EngineError::TaskNotFound(no))?;
+        if task.state == TaskState::Queued { Ok(task) } else { Err(EngineError::TaskNotQueued(no).into()) }
+    }
+
+    /// The moment so many milliseconds from now.
+    pub(super) fn in_ms(&self, ms: u64) -> Timestamp {
+        self.now.after_ms(ms)
+    }
+}
