@@ -26,6 +26,7 @@ export type ErrorKind =
   | 'job_not_found'
   | 'chain_too_deep'
   | 'not_allowed'
+  | 'task_not_queued'
   | 'payload_too_large'
   | 'over_memory'
   | 'too_many_connections';
@@ -96,6 +97,8 @@ export declare const ERROR_KINDS: {
    * not allow it: a person or a script from outside may, or the configuration allows it to agents.
    */
   readonly not_allowed: ErrorKindInfo;
+  /** The task is not queued any more: it runs, or has ended. */
+  readonly task_not_queued: ErrorKindInfo;
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

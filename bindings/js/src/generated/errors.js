@@ -57,6 +57,8 @@ export const ERROR_KINDS = Object.freeze({
    * not allow it: a person or a script from outside may, or the configuration allows it to agents.
    */
   not_allowed: { code: -32015, retryable: false },
+  /** The task is not queued any more: it runs, or has ended. */
+  task_not_queued: { code: -32016, retryable: false },
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

@@ -13,6 +13,7 @@ import type {
   ChatSendParams,
   ChatSent,
   ChatTurn,
+  DaemonDrainParams,
   DaemonLogs,
   DaemonLogsParams,
   DaemonReloaded,
@@ -32,6 +33,8 @@ import type {
   NoParams,
   OpenRpcDocument,
   Pong,
+  QueuePaused,
+  QueueResumed,
   ScheduleRun,
   ScheduleRunParams,
   ScheduledJob,
@@ -39,10 +42,16 @@ import type {
   Task,
   TaskCancelParams,
   TaskCancelled,
+  TaskEditParams,
+  TaskEdited,
   TaskGetParams,
+  TaskHeld,
+  TaskHoldParams,
   TaskListParams,
   TaskOutput,
   TaskOutputParams,
+  TaskReleaseParams,
+  TaskReleased,
   TaskRetryParams,
   TaskSelection,
   TaskStats,
@@ -61,6 +70,9 @@ export interface MethodMap {
   'daemon.stop': { params: DaemonStopParams; result: StopAcknowledged };
   'daemon.restart': { params: NoParams; result: DaemonRestarting };
   'daemon.reload': { params: NoParams; result: DaemonReloaded };
+  'daemon.pause': { params: NoParams; result: QueuePaused };
+  'daemon.resume': { params: NoParams; result: QueueResumed };
+  'daemon.drain': { params: DaemonDrainParams; result: QueuePaused };
   'daemon.logs': { params: DaemonLogsParams; result: DaemonLogs };
   'automation.status': { params: NoParams; result: AutomationStatus };
   'automation.enable': { params: AutomationSwitchParams; result: AutomationSwitched };
@@ -78,6 +90,9 @@ export interface MethodMap {
   'task.submit': { params: TaskSubmitParams; result: TaskSubmitted };
   'task.cancel': { params: TaskCancelParams; result: TaskCancelled };
   'task.cancelMany': { params: TaskSelection; result: TasksCancelled };
+  'task.hold': { params: TaskHoldParams; result: TaskHeld };
+  'task.release': { params: TaskReleaseParams; result: TaskReleased };
+  'task.edit': { params: TaskEditParams; result: TaskEdited };
   'task.list': { params: TaskListParams; result: Task[] };
   'task.get': { params: TaskGetParams; result: Task };
   'task.stats': { params: NoParams; result: TaskStats };
@@ -147,6 +162,32 @@ export declare class DaemonMethods {
    * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
    */
   reload(params?: NoParams, options?: CallOptions): Promise<DaemonReloaded>;
+
+  /**
+   * Pauses the queue: nothing is started until `daemon.resume`, over restarts as well. Running
+   * tasks go on.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
+   */
+  pause(params?: NoParams, options?: CallOptions): Promise<QueuePaused>;
+
+  /**
+   * Resumes a queue that was paused or drained.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
+   */
+  resume(params?: NoParams, options?: CallOptions): Promise<QueueResumed>;
+
+  /**
+   * Drains the queue: nothing is started, and running tasks go on to their ends. With `exit` the
+   * daemon ends after the last of them.
+   *
+   * Without `exit` it is the same as `daemon.pause`. The answer does not wait: `daemon.status` has
+   * the number of tasks that run.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`, `shutting_down`
+   */
+  drain(params?: DaemonDrainParams, options?: CallOptions): Promise<QueuePaused>;
 
   /**
    * Gives lines of the daemon's log: the last ones, or those after an earlier answer.
@@ -324,6 +365,32 @@ export declare class TaskMethods {
    * @throws {DaemonError} of kind `task_not_found`, `storage_unavailable`, `shutting_down`
    */
   cancelMany(params?: TaskSelection, options?: CallOptions): Promise<TasksCancelled>;
+
+  /**
+   * Holds a queued task back until `task.release`, or until a moment.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `task_not_queued`, `storage_unavailable`,
+   * `shutting_down`
+   */
+  hold(params: TaskHoldParams, options?: CallOptions): Promise<TaskHeld>;
+
+  /**
+   * Releases a task that is held by `task.hold`, or that is to start later. What else it waits for
+   * stays.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `task_not_queued`, `storage_unavailable`,
+   * `shutting_down`
+   */
+  release(params: TaskReleaseParams, options?: CallOptions): Promise<TaskReleased>;
+
+  /**
+   * Changes a queued task: its prompt, priority, lane, or the time after which it is no longer
+   * wanted.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `task_not_queued`, `storage_unavailable`,
+   * `shutting_down`
+   */
+  edit(params: TaskEditParams, options?: CallOptions): Promise<TaskEdited>;
 
   /**
    * Lists tasks, the newest first.

@@ -45,6 +45,27 @@ export class DaemonMethods {
     return this.#client.request('daemon.reload', params, options);
   }
 
+  /**
+   * Pauses the queue: nothing is started until `daemon.resume`, over restarts as well. Running
+   * tasks go on.
+   */
+  pause(params, options) {
+    return this.#client.request('daemon.pause', params, options);
+  }
+
+  /** Resumes a queue that was paused or drained. */
+  resume(params, options) {
+    return this.#client.request('daemon.resume', params, options);
+  }
+
+  /**
+   * Drains the queue: nothing is started, and running tasks go on to their ends. With `exit` the
+   * daemon ends after the last of them.
+   */
+  drain(params, options) {
+    return this.#client.request('daemon.drain', params, options);
+  }
+
   /** Gives lines of the daemon's log: the last ones, or those after an earlier answer. */
   logs(params, options) {
     return this.#client.request('daemon.logs', params, options);
@@ -176,6 +197,27 @@ export class TaskMethods {
   /** Cancels many tasks in one step: the named ones, or all that match and have not ended. */
   cancelMany(params, options) {
     return this.#client.request('task.cancelMany', params, options);
+  }
+
+  /** Holds a queued task back until `task.release`, or until a moment. */
+  hold(params, options) {
+    return this.#client.request('task.hold', params, options);
+  }
+
+  /**
+   * Releases a task that is held by `task.hold`, or that is to start later. What else it waits for
+   * stays.
+   */
+  release(params, options) {
+    return this.#client.request('task.release', params, options);
+  }
+
+  /**
+   * Changes a queued task: its prompt, priority, lane, or the time after which it is no longer
+   * wanted.
+   */
+  edit(params, options) {
+    return this.#client.request('task.edit', params, options);
   }
 
   /** Lists tasks, the newest first. */

@@ -181,6 +181,15 @@ export interface ConfigProblem {
   message: string;
 }
 
+/** The params of `daemon.drain`. */
+export interface DaemonDrainParams {
+  /**
+   * True if the daemon is to end once no task runs any more; the queue is not paused then at its
+   * next start. Default: false.
+   */
+  exit?: boolean | undefined;
+}
+
 /** The answer to `daemon.logs`. */
 export interface DaemonLogs {
   /** Lines as they are in the file, without their ends; some of them, if there are very many. */
@@ -631,6 +640,20 @@ export interface Pong {
   timestamp: Timestamp;
 }
 
+/** The answer to `daemon.pause`. */
+export interface QueuePaused {
+  /** Time since which the queue is paused. */
+  since: Timestamp;
+  /** Number of tasks that run, and go on. */
+  running: number;
+}
+
+/** The answer to `daemon.resume`. */
+export interface QueueResumed {
+  /** False if the queue was not paused. */
+  resumed: boolean;
+}
+
 /** A queued task, in short. */
 export interface QueuedTaskSummary {
   /** Its id. */
@@ -649,6 +672,32 @@ export interface RefusedMatch {
   rule: string;
   /** The reason, for people. */
   reason: string;
+}
+
+/**
+ * The ends of a run after which a task is carried out again.
+ *
+ * - `exit`: The agent has failed: by its exit code, a signal, or its own account.
+ * - `timeout`: The agent ran longer than its time limit, or was silent for too long.
+ * - `refused`: The agent was refused something that it wanted to do, where that counts as a
+ *   failure.
+ */
+export type RetryOn = 'exit' | 'timeout' | 'refused';
+
+/** The policy by which a task is carried out again by itself, before it counts as failed. */
+export interface RetryPolicy {
+  /** Number of times that it is carried out again at the most. From 1 to 100. */
+  max: number;
+  /**
+   * The ends after which it is. Default: `exit` and `timeout`. Length from 1 to 10;
+   * `["exit","timeout"]` when absent.
+   */
+  on?: RetryOn[] | undefined;
+  /**
+   * The pause before the first time; it doubles each time, up to an hour, and varies by a fifth.
+   * Default: `30s`. `"30s"` when absent.
+   */
+  delay?: Span | undefined;
 }
 
 /** The action of a rule. The environment that it gives to its tasks is not shown. */
@@ -823,6 +872,12 @@ export interface SchedulerSubsystem {
 }
 
 /**
+ * A length of time, written as a whole number with its unit: `90s`, `10m`, `26h`, `7d`. At most ten
+ * years.
+ */
+export type Span = string;
+
+/**
  * A speaker in a conversation.
  *
  * - `user`: A person, or a script from outside.
@@ -867,6 +922,8 @@ export interface SupervisorSubsystem {
   queued: number;
   /** Maximum number of tasks that run at once. */
   maxConcurrency: number;
+  /** Time since which the queue is paused; absent if it is not. */
+  pausedSince?: Timestamp;
   /** The running and queued tasks. */
   tasks: TaskSummaries;
 }
@@ -1002,6 +1059,26 @@ export interface TaskCounts {
   timeout: number;
 }
 
+/** The params of `task.edit`: what is absent stays as it is. */
+export interface TaskEditParams {
+  /** The task's id. Length at most 200. */
+  taskId: string;
+  /** Another prompt, at most 1 MiB of UTF-8; not blank. Length from 1 to 1048576, matches `\S`. */
+  prompt?: string | undefined;
+  /** Another priority. From -1000 to 1000. */
+  priority?: number | undefined;
+  /** Another lane, of those in `lanes`; empty for none. Length at most 100. */
+  lane?: string | undefined;
+  /** Time, from now on, after which it is no longer wanted, if it has not been started by then. */
+  expires?: Span | undefined;
+}
+
+/** The answer to `task.edit`. */
+export interface TaskEdited {
+  /** False if it was like that before. */
+  edited: boolean;
+}
+
 /** The payload of every event of a task. */
 export interface TaskEvent {
   /** The task's id. */
@@ -1045,23 +1122,60 @@ export interface TaskGetParams {
   taskId: string;
 }
 
+/** The answer to `task.hold`. */
+export interface TaskHeld {
+  /** False if it was held before; `until` counts from now on. */
+  held: boolean;
+}
+
+/** The params of `task.hold`. */
+export interface TaskHoldParams {
+  /** The task's id. Length at most 200. */
+  taskId: string;
+  /** Time at which it is released by itself; never when absent. */
+  until?: Timestamp | undefined;
+}
+
 /** The params of `task.list`. */
 export interface TaskListParams {
   /** Only tasks in this state. */
   state?: TaskState | undefined;
   /** Only tasks for this agent. Length at most 200. */
   agent?: string | undefined;
+  /** Only tasks that this rule has made. Length at most 200. */
+  rule?: string | undefined;
+  /** Only tasks in this lane. Length at most 100. */
+  lane?: string | undefined;
+  /** Only tasks whose prompt holds this text, whatever its case in ASCII. Length from 1 to 1000. */
+  text?: string | undefined;
+  /** Only tasks that were submitted at this moment or later. */
+  since?: Timestamp | undefined;
+  /** Only tasks that were submitted before this moment. */
+  until?: Timestamp | undefined;
+  /** The order of the answer. Default: `newest`. */
+  sort?: TaskOrder | undefined;
   /**
    * Maximum number of tasks. The answer has fewer if they exceed 8 MiB together. From 1 to 1000;
    * `20` when absent.
    */
   limit?: number | undefined;
   /**
-   * The id of the last task of the page before: the answer goes on with the next older one. Length
-   * at most 200, matches `^task-[0-9]{4,}$`.
+   * The id of the last task of the page before: the answer goes on with the next older one. Only
+   * with the order `newest`. Length at most 200, matches `^task-[0-9]{4,}$`.
    */
   cursor?: string | undefined;
 }
+
+/**
+ * The order of a list of tasks.
+ *
+ * - `newest`: Those that were submitted last come first.
+ * - `oldest`: Those that were submitted first come first.
+ * - `priority`: Those with the highest priority come first.
+ * - `ended`: Those that have ended last come first, then those that have not ended.
+ * - `cost`: Those that have cost most come first.
+ */
+export type TaskOrder = 'newest' | 'oldest' | 'priority' | 'ended' | 'cost';
 
 /** The answer to `task.output`: a chunk. */
 export interface TaskOutput {
@@ -1097,6 +1211,18 @@ export interface TaskOutputParams {
   waitMs?: number | undefined;
   /** The encoding of the bytes. `"utf8"` when absent. */
   encoding?: OutputEncoding | undefined;
+}
+
+/** The params of `task.release`. */
+export interface TaskReleaseParams {
+  /** The task's id. Length at most 200. */
+  taskId: string;
+}
+
+/** The answer to `task.release`. */
+export interface TaskReleased {
+  /** False if nobody held it, and it was not to start later. */
+  released: boolean;
 }
 
 /** A task of `task.retryMany`. */
@@ -1200,6 +1326,25 @@ export interface TaskSubmitParams {
    * ends in another way, it is cancelled. Length at most 100.
    */
   after?: string[] | undefined;
+  /**
+   * The lane in which it runs, one of `lanes` of the configuration; none when absent. Length from 1
+   * to 100.
+   */
+  lane?: string | undefined;
+  /** Time before which it does not start, from now on. */
+  delay?: Span | undefined;
+  /** Moment before which it does not start. With `delay`, the later of the two. */
+  startAt?: Timestamp | undefined;
+  /**
+   * Time, from now on, after which it is no longer wanted, if it has not been started by then: it
+   * is cancelled, with the reason `expired`.
+   */
+  expires?: Span | undefined;
+  /**
+   * The policy by which it is carried out again by itself before it counts as failed; not at all
+   * when absent.
+   */
+  retry?: RetryPolicy | undefined;
 }
 
 /** The answer to `task.submit`: the task is stored. */

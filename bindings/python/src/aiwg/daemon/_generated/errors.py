@@ -31,6 +31,7 @@ ErrorKind = Literal[
     "job_not_found",
     "chain_too_deep",
     "not_allowed",
+    "task_not_queued",
     "payload_too_large",
     "over_memory",
     "too_many_connections",
@@ -98,6 +99,8 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     # The request comes from an agent's process, and `daemon.agents_may` or `daemon.agents_env` does
     # not allow it: a person or a script from outside may, or the configuration allows it to agents.
     "not_allowed": ErrorKindInfo(code=-32015, retryable=False),
+    # The task is not queued any more: it runs, or has ended.
+    "task_not_queued": ErrorKindInfo(code=-32016, retryable=False),
     # An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
     # `daemon.max_metadata_kb` allow; `data.member` names it.
     "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),

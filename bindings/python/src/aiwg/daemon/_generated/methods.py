@@ -27,17 +27,26 @@ from .types import (
     OutputEncoding,
     OutputStream,
     Pong,
+    QueuePaused,
+    QueueResumed,
+    RetryPolicy,
     ScheduledJob,
     ScheduleRun,
+    Span,
     StopAcknowledged,
     Task,
     TaskCancelled,
+    TaskEdited,
+    TaskHeld,
+    TaskOrder,
     TaskOutput,
+    TaskReleased,
     TasksCancelled,
     TasksRetried,
     TaskState,
     TaskStats,
     TaskSubmitted,
+    Timestamp,
 )
 
 
@@ -122,6 +131,47 @@ class DaemonMethods:
         answer = self._caller.call_method("daemon.reload", {}, timeout)
         with Reading("daemon.reload"):
             return DaemonReloaded.from_wire(answer)
+
+    def pause(self, *, timeout: float | None = None) -> QueuePaused:
+        """Pauses the queue: nothing is started until `daemon.resume`, over restarts as well.
+        Running tasks go on.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
+        """
+        answer = self._caller.call_method("daemon.pause", {}, timeout)
+        with Reading("daemon.pause"):
+            return QueuePaused.from_wire(answer)
+
+    def resume(self, *, timeout: float | None = None) -> QueueResumed:
+        """Resumes a queue that was paused or drained.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
+        """
+        answer = self._caller.call_method("daemon.resume", {}, timeout)
+        with Reading("daemon.resume"):
+            return QueueResumed.from_wire(answer)
+
+    def drain(self, *, exit: bool | None = None, timeout: float | None = None) -> QueuePaused:
+        """Drains the queue: nothing is started, and running tasks go on to their ends. With `exit`
+        the daemon ends after the last of them.
+
+        Without `exit` it is the same as `daemon.pause`. The answer does not wait: `daemon.status`
+        has the number of tasks that run.
+
+        - ``exit``: True if the daemon is to end once no task runs any more; the queue is not paused
+          then at its next start. Default: false.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {"exit": exit}
+        answer = self._caller.call_method("daemon.drain", wire, timeout)
+        with Reading("daemon.drain"):
+            return QueuePaused.from_wire(answer)
 
     def logs(
         self,
@@ -460,6 +510,11 @@ class TaskMethods:
         env: Mapping[str, str] | None = None,
         metadata: Mapping[str, Any] | None = None,
         after: List[str] | tuple[str, ...] | None = None,
+        lane: str | None = None,
+        delay: Span | None = None,
+        start_at: Timestamp | None = None,
+        expires: Span | None = None,
+        retry: RetryPolicy | None = None,
         timeout: float | None = None,
     ) -> TaskSubmitted:
         """Submits a task.
@@ -480,6 +535,14 @@ class TaskMethods:
         - ``metadata``: The submitter's own notes, kept with the task.
         - ``after``: The ids of tasks that must have completed before it starts, 100 at the most.
           When one of them ends in another way, it is cancelled. Length at most 100.
+        - ``lane``: The lane in which it runs, one of `lanes` of the configuration; none when
+          absent. Length from 1 to 100.
+        - ``delay``: Time before which it does not start, from now on.
+        - ``start_at``: Moment before which it does not start. With `delay`, the later of the two.
+        - ``expires``: Time, from now on, after which it is no longer wanted, if it has not been
+          started by then: it is cancelled, with the reason `expired`.
+        - ``retry``: The policy by which it is carried out again by itself before it counts as
+          failed; not at all when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``dependency_not_found``,
@@ -493,6 +556,11 @@ class TaskMethods:
             "env": env,
             "metadata": metadata,
             "after": after,
+            "lane": lane,
+            "delay": delay,
+            "startAt": start_at,
+            "expires": expires,
+            "retry": None if retry is None else retry.to_wire(),
         }
         answer = self._caller.call_method("task.submit", wire, timeout)
         with Reading("task.submit"):
@@ -553,11 +621,89 @@ class TaskMethods:
         with Reading("task.cancelMany"):
             return TasksCancelled.from_wire(answer)
 
+    def hold(
+        self,
+        *,
+        task_id: str,
+        until: Timestamp | None = None,
+        timeout: float | None = None,
+    ) -> TaskHeld:
+        """Holds a queued task back until `task.release`, or until a moment.
+
+        - ``task_id``: The task's id. Length at most 200.
+        - ``until``: Time at which it is released by itself; never when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_not_queued``,
+        ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {"taskId": task_id, "until": until}
+        answer = self._caller.call_method("task.hold", wire, timeout)
+        with Reading("task.hold"):
+            return TaskHeld.from_wire(answer)
+
+    def release(self, *, task_id: str, timeout: float | None = None) -> TaskReleased:
+        """Releases a task that is held by `task.hold`, or that is to start later. What else it
+        waits for stays.
+
+        - ``task_id``: The task's id. Length at most 200.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_not_queued``,
+        ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {"taskId": task_id}
+        answer = self._caller.call_method("task.release", wire, timeout)
+        with Reading("task.release"):
+            return TaskReleased.from_wire(answer)
+
+    def edit(
+        self,
+        *,
+        task_id: str,
+        prompt: str | None = None,
+        priority: int | None = None,
+        lane: str | None = None,
+        expires: Span | None = None,
+        timeout: float | None = None,
+    ) -> TaskEdited:
+        """Changes a queued task: its prompt, priority, lane, or the time after which it is no
+        longer wanted.
+
+        - ``task_id``: The task's id. Length at most 200.
+        - ``prompt``: Another prompt, at most 1 MiB of UTF-8; not blank. Length from 1 to 1048576,
+          matches `\\S`.
+        - ``priority``: Another priority. From -1000 to 1000.
+        - ``lane``: Another lane, of those in `lanes`; empty for none. Length at most 100.
+        - ``expires``: Time, from now on, after which it is no longer wanted, if it has not been
+          started by then.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_not_queued``,
+        ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {
+            "taskId": task_id,
+            "prompt": prompt,
+            "priority": priority,
+            "lane": lane,
+            "expires": expires,
+        }
+        answer = self._caller.call_method("task.edit", wire, timeout)
+        with Reading("task.edit"):
+            return TaskEdited.from_wire(answer)
+
     def list(
         self,
         *,
         state: TaskState | None = None,
         agent: str | None = None,
+        rule: str | None = None,
+        lane: str | None = None,
+        text: str | None = None,
+        since: Timestamp | None = None,
+        until: Timestamp | None = None,
+        sort: TaskOrder | None = None,
         limit: int | None = None,
         cursor: str | None = None,
         timeout: float | None = None,
@@ -568,15 +714,33 @@ class TaskMethods:
 
         - ``state``: Only tasks in this state.
         - ``agent``: Only tasks for this agent. Length at most 200.
+        - ``rule``: Only tasks that this rule has made. Length at most 200.
+        - ``lane``: Only tasks in this lane. Length at most 100.
+        - ``text``: Only tasks whose prompt holds this text, whatever its case in ASCII. Length from
+          1 to 1000.
+        - ``since``: Only tasks that were submitted at this moment or later.
+        - ``until``: Only tasks that were submitted before this moment.
+        - ``sort``: The order of the answer. Default: `newest`.
         - ``limit``: Maximum number of tasks. The answer has fewer if they exceed 8 MiB together.
           From 1 to 1000; `20` when absent.
         - ``cursor``: The id of the last task of the page before: the answer goes on with the next
-          older one. Length at most 200, matches `^task-[0-9]{4,}$`.
+          older one. Only with the order `newest`. Length at most 200, matches `^task-[0-9]{4,}$`.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        wire = {"state": state, "agent": agent, "limit": limit, "cursor": cursor}
+        wire = {
+            "state": state,
+            "agent": agent,
+            "rule": rule,
+            "lane": lane,
+            "text": text,
+            "since": since,
+            "until": until,
+            "sort": sort,
+            "limit": limit,
+            "cursor": cursor,
+        }
         answer = self._caller.call_method("task.list", wire, timeout)
         with Reading("task.list"):
             return [Task.from_wire(item) for item in answer]

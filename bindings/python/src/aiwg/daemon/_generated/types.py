@@ -52,8 +52,12 @@ __all__ = [
     "OutputStream",
     "PendingMatches",
     "Pong",
+    "QueuePaused",
+    "QueueResumed",
     "QueuedTaskSummary",
     "RefusedMatch",
+    "RetryOn",
+    "RetryPolicy",
     "RuleAction",
     "RuleActionKind",
     "RuleExecution",
@@ -67,6 +71,7 @@ __all__ = [
     "ScheduleTrigger",
     "ScheduledJob",
     "SchedulerSubsystem",
+    "Span",
     "Speaker",
     "StopAcknowledged",
     "Subsystems",
@@ -75,8 +80,12 @@ __all__ = [
     "TaskCancelled",
     "TaskCancelledOne",
     "TaskCounts",
+    "TaskEdited",
     "TaskEvent",
+    "TaskHeld",
+    "TaskOrder",
     "TaskOutput",
+    "TaskReleased",
     "TaskRetried",
     "TaskState",
     "TaskStats",
@@ -146,10 +155,23 @@ OutputStream = Literal["stdout", "stderr"]
 - ``stderr``: Standard error.
 """
 
+RetryOn = Literal["exit", "timeout", "refused"]
+"""The ends of a run after which a task is carried out again.
+
+- ``exit``: The agent has failed: by its exit code, a signal, or its own account.
+- ``timeout``: The agent ran longer than its time limit, or was silent for too long.
+- ``refused``: The agent was refused something that it wanted to do, where that counts as a failure.
+"""
+
 RuleActionKind = Literal["submit_task"]
 """The kinds of actions.
 
 - ``submit_task``: The action submits a task.
+"""
+
+Span = str
+"""A length of time, written as a whole number with its unit: `90s`, `10m`, `26h`, `7d`. At most ten
+years.
 """
 
 Speaker = Literal["user", "agent"]
@@ -157,6 +179,16 @@ Speaker = Literal["user", "agent"]
 
 - ``user``: A person, or a script from outside.
 - ``agent``: An agent: the connection was that of a process that one has started.
+"""
+
+TaskOrder = Literal["newest", "oldest", "priority", "ended", "cost"]
+"""The order of a list of tasks.
+
+- ``newest``: Those that were submitted last come first.
+- ``oldest``: Those that were submitted first come first.
+- ``priority``: Those with the highest priority come first.
+- ``ended``: Those that have ended last come first, then those that have not ended.
+- ``cost``: Those that have cost most come first.
 """
 
 TaskState = Literal["queued", "running", "completed", "failed", "cancelled", "timeout"]
@@ -1002,6 +1034,39 @@ class Pong:
 
 
 @dataclass(frozen=True)
+class QueuePaused:
+    """The answer to `daemon.pause`."""
+
+    since: Timestamp
+    """Time since which the queue is paused."""
+    running: int
+    """Number of tasks that run, and go on."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> QueuePaused:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            since=wire["since"],
+            running=wire["running"],
+        )
+
+
+@dataclass(frozen=True)
+class QueueResumed:
+    """The answer to `daemon.resume`."""
+
+    resumed: bool
+    """False if the queue was not paused."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> QueueResumed:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            resumed=wire["resumed"],
+        )
+
+
+@dataclass(frozen=True)
 class QueuedTaskSummary:
     """A queued task, in short."""
 
@@ -1041,6 +1106,33 @@ class RefusedMatch:
             rule=wire["rule"],
             reason=wire["reason"],
         )
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """The policy by which a task is carried out again by itself, before it counts as failed."""
+
+    max: int
+    """Number of times that it is carried out again at the most. From 1 to 100."""
+    on: list[RetryOn] | None = None
+    """The ends after which it is. Default: `exit` and `timeout`. Length from 1 to 10;
+    `["exit","timeout"]` when absent.
+    """
+    delay: Span | None = None
+    """The pause before the first time; it doubles each time, up to an hour, and varies by a fifth.
+    Default: `30s`. `"30s"` when absent.
+    """
+
+    def to_wire(self) -> dict[str, Any]:
+        """Writes it as JSON. Members that are None and may be absent are left out."""
+        wire: dict[str, Any] = {
+            "max": self.max,
+        }
+        if self.on is not None:
+            wire["on"] = self.on
+        if self.delay is not None:
+            wire["delay"] = self.delay
+        return wire
 
 
 @dataclass(frozen=True)
@@ -1416,6 +1508,8 @@ class SupervisorSubsystem:
     """Maximum number of tasks that run at once."""
     tasks: TaskSummaries
     """The running and queued tasks."""
+    paused_since: Timestamp | None = None
+    """Time since which the queue is paused; absent if it is not."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> SupervisorSubsystem:
@@ -1425,6 +1519,7 @@ class SupervisorSubsystem:
             queued=wire["queued"],
             max_concurrency=wire["maxConcurrency"],
             tasks=TaskSummaries.from_wire(wire["tasks"]),
+            paused_since=wire.get("pausedSince"),
         )
 
 
@@ -1617,6 +1712,21 @@ class TaskCounts:
 
 
 @dataclass(frozen=True)
+class TaskEdited:
+    """The answer to `task.edit`."""
+
+    edited: bool
+    """False if it was like that before."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskEdited:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            edited=wire["edited"],
+        )
+
+
+@dataclass(frozen=True)
 class TaskEvent:
     """The payload of every event of a task."""
 
@@ -1674,6 +1784,21 @@ class TaskEvent:
 
 
 @dataclass(frozen=True)
+class TaskHeld:
+    """The answer to `task.hold`."""
+
+    held: bool
+    """False if it was held before; `until` counts from now on."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskHeld:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            held=wire["held"],
+        )
+
+
+@dataclass(frozen=True)
 class TaskOutput:
     """The answer to `task.output`: a chunk."""
 
@@ -1701,6 +1826,21 @@ class TaskOutput:
             next_offset=wire["nextOffset"],
             attempt=wire["attempt"],
             ended=wire["ended"],
+        )
+
+
+@dataclass(frozen=True)
+class TaskReleased:
+    """The answer to `task.release`."""
+
+    released: bool
+    """False if nobody held it, and it was not to start later."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskReleased:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            released=wire["released"],
         )
 
 
