@@ -9,6 +9,7 @@ mod automation;
 mod claude;
 mod embedded;
 mod events;
+mod lanes;
 mod output;
 mod queue;
 mod retention;
