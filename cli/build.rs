@@ -1,4 +1,5 @@
-//! Links the small program with what it takes of libgcc instead of loading it: that is a fifth of the time in which it starts.
+//! Links the programs with what they take of libgcc instead of loading it: that is a fifth of the time in which the small one starts, and 90 KiB of
+//! the memory of an idle daemon.
 
 use std::{path::Path, process::Command};
 
@@ -15,7 +16,7 @@ fn main() -> std::io::Result<()> {
     let (Some(archive), Ok(dir)) = (archive(), std::env::var("OUT_DIR")) else { return Ok(()) };
     // The standard library asks the linker for `gcc_s`, which it finds here first.
     std::fs::write(Path::new(&dir).join("libgcc_s.so"), format!("INPUT({archive})\n"))?;
-    println!("cargo::rustc-link-arg-bin=aiwg-shim=-L{dir}");
+    println!("cargo::rustc-link-arg-bins=-L{dir}");
     Ok(())
 }
 
