@@ -1,11 +1,9 @@
-//! Clients that send too much, read too little, or expect their calls in order.
+//! Clients that send too much or read too little.
 
 mod bounds;
 mod gone;
 mod many;
-mod order;
 mod places;
-mod shapes;
 mod taking;
 mod waits;
 

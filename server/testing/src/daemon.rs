@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use aiwg_client::DaemonClient;
+use aiwg_client::{DaemonClient, types::TaskState};
 use aiwg_server::boot::{Ended, Ready};
 use rustix::process::Signal;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -14,9 +15,6 @@ use crate::{
     until, until_some,
     wire::Wire,
 };
-
-/// The states in which a task stays.
-const FINAL: [&str; 3] = ["completed", "failed", "cancelled"];
 
 /// A daemon in the test's own process, in a temporary project. When it is dropped, it is stopped and joined, and
 /// nothing may be left running. Use [`TestDaemon::wire`] and [`TestDaemon::client`] to call it; the other methods that
@@ -171,12 +169,19 @@ impl TestDaemon {
     /// Waits until there is such a task in this state, and gives it. One that has ended in another state fails the
     /// test.
     pub fn wait_for_task(&self, id: &str, state: &str) -> Value {
+        self.until_task(id, &format!("to be {state}"), |task| task["state"] == state)
+    }
+
+    /// Waits until there is such a task of which this is true, and gives it. One that has ended, and of which it is
+    /// not, fails the test.
+    pub fn until_task(&self, id: &str, what: &str, is_true: impl Fn(&Value) -> bool) -> Value {
         let mut wire = self.wire();
-        until_some(&format!("{id} to be {state}"), || {
-            let task = wire.try_call("task.get", json!({ "taskId": id }))["result"].take();
-            let is = task["state"].as_str().unwrap_or_default();
-            assert!(is == state || !FINAL.contains(&is), "{id} is to be {state}, and has ended: {task}");
-            (is == state).then_some(task)
+        until_some(&format!("{id} {what}"), || {
+            let task = wire.try_call("task.get", json!({ "taskId": id })).get("result").cloned()?;
+            let is_true = is_true(&task);
+            let state = TaskState::deserialize(&task["state"]).unwrap();
+            assert!(is_true || !state.is_final(), "{id} is waited for {what}, and has ended: {task}");
+            is_true.then_some(task)
         })
     }
 

@@ -2,9 +2,8 @@
 
 use std::{collections::HashMap, fmt::Write};
 
+use aiwg_testing::{TestDaemon, Wire, rule, until};
 use serde_json::{Value, json};
-
-use crate::support::{Project, Wire, until};
 
 fn emit(topic: &str, payload: Value, id: Option<u64>) -> Value {
     let mut request = json!({
@@ -58,8 +57,8 @@ fn mixture(topic: &str, count: u64, random: &mut Random) -> String {
 
 #[test]
 fn three_thousand_emits_in_one_packet_are_carried_out_in_order() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     let lines: String = (0..3000).map(|n| emit("a", json!(n), Some(n)).to_string() + "\n").collect();
     wire.send(lines);
     let answers = (0..3000).map(|_| wire.receive());
@@ -69,12 +68,12 @@ fn three_thousand_emits_in_one_packet_are_carried_out_in_order() {
     let order: Vec<u64> = (0..3000).map(|id| by_id[&id]).collect();
     assert!(order.is_sorted());
     let expected: Vec<Value> = (0..3000).map(Value::from).collect();
-    assert_eq!(payloads(&mut project.wire(), "a"), expected);
+    assert_eq!(payloads(&mut daemon.wire(), "a"), expected);
 }
 
 #[test]
 fn ten_connections_in_any_mixture_keep_the_order_of_each() {
-    let project = Project::started(json!({}));
+    let daemon = TestDaemon::with(json!({}));
     let mut random = Random(14);
     for round in 0..10 {
         let topics: Vec<String> = (0..10).map(|connection| format!("r{round}:c{connection}")).collect();
@@ -83,7 +82,7 @@ fn ten_connections_in_any_mixture_keep_the_order_of_each() {
             .iter()
             .map(|topic| {
                 let lines = mixture(topic, 200, &mut random);
-                let mut wire = project.wire();
+                let mut wire = daemon.wire();
                 std::thread::spawn(move || {
                     wire.send(lines);
                     drop(wire.rest());
@@ -92,7 +91,7 @@ fn ten_connections_in_any_mixture_keep_the_order_of_each() {
             .collect();
         senders.into_iter().for_each(|sender| sender.join().unwrap());
         for topic in &topics {
-            let got = payloads(&mut project.wire(), topic);
+            let got = payloads(&mut daemon.wire(), topic);
             assert!(got.iter().map(|payload| payload.as_u64().unwrap()).eq(0..got.len() as u64), "{topic}");
             assert!(got.len() >= 200);
         }
@@ -101,9 +100,9 @@ fn ten_connections_in_any_mixture_keep_the_order_of_each() {
 
 #[test]
 fn a_thousand_interleavings_of_ten_connections_keep_the_order_of_each() {
-    let project = Project::started(json!({}));
+    let daemon = TestDaemon::with(json!({}));
     let mut random = Random(1000);
-    let mut wires: Vec<Wire> = (0..10).map(|_| project.wire()).collect();
+    let mut wires: Vec<Wire> = (0..10).map(|_| daemon.wire()).collect();
     let mut sent = [0_u64; 10];
     for _ in 0..1000 {
         // Which connection sends next, and how, is random: some lines are in one packet, and none waits for an answer.
@@ -122,7 +121,7 @@ fn a_thousand_interleavings_of_ten_connections_keep_the_order_of_each() {
     }
     // Each is answered when what it has sent before is committed.
     wires.iter_mut().for_each(|wire| drop(wire.call("event.emit", json!({ "topic": "end" }))));
-    let mut reader = project.wire();
+    let mut reader = daemon.wire();
     for (connection, count) in sent.into_iter().enumerate() {
         let got = payloads(&mut reader, &format!("c:{connection}"));
         assert!(got.iter().map(|payload| payload.as_u64().unwrap()).eq(0..count), "connection {connection}");
@@ -131,13 +130,13 @@ fn a_thousand_interleavings_of_ten_connections_keep_the_order_of_each() {
 
 #[test]
 fn what_was_sent_is_carried_out_though_the_client_is_gone_and_has_read_nothing() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     // Requests only at the end: a client that leaves more than a few answers unread is not read from either.
     let id = |n: u64| (n >= 9_500).then_some(n);
     let lines: String = (0..10_000).map(|n| emit("a", json!(n), id(n)).to_string() + "\n").collect();
     std::thread::spawn(move || wire.send(lines)).join().unwrap();
-    let mut other = project.wire();
+    let mut other = daemon.wire();
     until("the last of them", || {
         let last = other.call("event.list", json!({ "topics": ["a"], "limit": 1 }));
         last[0]["payload"] == 9_999
@@ -147,8 +146,8 @@ fn what_was_sent_is_carried_out_though_the_client_is_gone_and_has_read_nothing()
 
 #[test]
 fn a_read_sees_what_the_connection_has_written_before_it() {
-    let project = Project::started(json!({ "daemon": { "max_parallel_actions": 1 } }));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({ "daemon": { "max_parallel_actions": 1 } }));
+    let mut wire = daemon.wire();
     wire.call("task.submit", json!({ "prompt": "do: sleep 60" }));
     for no in 2..50 {
         let request = |id: u64, method: &str, params: Value| {
@@ -179,8 +178,8 @@ fn a_read_sees_what_the_connection_has_written_before_it() {
 
 #[test]
 fn a_subscription_begins_between_the_emits_before_it_and_those_after_it() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     for round in 0..20 {
         let subscribe = json!({
             "jsonrpc": "2.0", "id": "s", "method": "event.subscribe", "params": { "topics": ["a"] }
@@ -200,12 +199,12 @@ fn a_subscription_begins_between_the_emits_before_it_and_those_after_it() {
 
 #[test]
 fn nothing_overtakes_a_reload() {
-    let rule = |topic: &str| json!({ "rules": [Project::rule("r", topic, "do: true")] });
-    let project = Project::started(rule("a"));
-    let mut wire = project.wire();
+    let with_topic = |topic: &str| json!({ "rules": [rule("r", topic, "do: true")] });
+    let daemon = TestDaemon::with(with_topic("a"));
+    let mut wire = daemon.wire();
     for round in 0..10 {
         let topic = if round % 2 == 0 { "b" } else { "a" };
-        project.configure(&Project::config(rule(topic)).to_string());
+        daemon.configure(with_topic(topic));
         let reload = json!({ "jsonrpc": "2.0", "id": 1, "method": "daemon.reload" });
         wire.send(format!("{reload}\n{}\n", emit(topic, json!(round), Some(2))));
         let mut answers = [wire.receive(), wire.receive()];
@@ -218,9 +217,9 @@ fn nothing_overtakes_a_reload() {
 
 #[test]
 fn what_waits_holds_up_nothing_after_it() {
-    let project = Project::started(json!({}));
-    let task = project.submit("sleep 60");
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let task = daemon.submit("sleep 60");
+    let mut wire = daemon.wire();
     let wait =
         |id: u64| json!({ "jsonrpc": "2.0", "id": id, "method": "task.wait", "params": { "taskId": task } });
     let waits: String = (0..500).map(|id| wait(id).to_string() + "\n").collect();
@@ -228,7 +227,7 @@ fn what_waits_holds_up_nothing_after_it() {
     wire.is_alive();
     // In a batch the answers come together, but its other requests take effect.
     wire.send(format!("{}\n", json!([wait(1000), emit("a", json!(1), Some(1001))])));
-    let mut other = project.wire();
+    let mut other = daemon.wire();
     until("the batch's event", || payloads(&mut other, "a") == [json!(1)]);
     let cancel =
         |method: &str, id: u64| json!({ "jsonrpc": "2.0", "method": method, "params": { "id": id } });

@@ -1,8 +1,7 @@
 //! Lines of shapes that nobody sends by accident.
 
+use aiwg_testing::TestDaemon;
 use serde_json::{Value, json};
-
-use crate::support::Project;
 
 /// As much as a line may have, but for what is around it.
 const LONG: usize = (16 << 20) - 1024;
@@ -15,8 +14,8 @@ fn is_short(answer: &str) -> Value {
 
 #[test]
 fn no_error_repeats_what_is_long() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     let long = "x".repeat(LONG);
     let control = "\\u0001".repeat(LONG / 6);
     let method = |name: &str| format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{name}"}}"#);
@@ -69,8 +68,8 @@ fn no_error_repeats_what_is_long() {
 
 #[test]
 fn a_batch_with_long_ids_and_a_member_twice_is_answered_in_short() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     let id = "x".repeat(15_000);
     let entries: Vec<String> =
         (0..1000).map(|_| format!(r#"{{"jsonrpc":"2.0","id":"{id}","method":"ping"}}"#)).collect();
@@ -85,8 +84,8 @@ fn a_batch_with_long_ids_and_a_member_twice_is_answered_in_short() {
 
 #[test]
 fn params_that_are_null_count_as_absent() {
-    let project = Project::started(json!({}));
-    let mut wire = project.wire();
+    let daemon = TestDaemon::with(json!({}));
+    let mut wire = daemon.wire();
     assert_eq!(wire.try_call("ping", Value::Null)["result"]["pong"], true);
     assert_eq!(wire.try_call("event.emit", Value::Null)["error"]["data"]["member"], "topic");
     assert_eq!(wire.call("task.list", Value::Null), json!([]));
