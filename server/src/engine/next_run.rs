@@ -62,8 +62,7 @@ impl Transaction<'_> {
             return Ok(Some(Again { holds: vec![Hold::pause(until)], is_attempt: false }));
         }
         let Some(policy) = retries else { return Ok(None) };
-        let failed =
-            earlier.iter().filter(|run| run.reason.as_ref().is_some_and(|why| is_failure(why))).count();
+        let failed = earlier.iter().filter(|run| run.reason.as_ref().is_some_and(is_failure)).count();
         if failed >= usize::try_from(policy.max).unwrap_or(usize::MAX) {
             return Ok(None);
         }
