@@ -29,6 +29,16 @@ fn refused_tools_are_kept_with_the_task() {
 }
 
 #[test]
+fn a_refused_tool_fails_the_task_where_that_is_asked_for() {
+    let project = with_format("stream-json", json!({ "refused_tasks": "fail" }));
+    let task = project.ended(&project.submit("refused 'rm -rf /'"));
+    assert_eq!(task["state"], "failed");
+    assert!(task["error"].as_str().unwrap().starts_with("it was refused Bash (rm -rf /)"), "{task}");
+    let task = project.ended(&project.submit("answer fine"));
+    assert_eq!(task["state"], "completed");
+}
+
+#[test]
 fn that_it_was_to_exit_survives_a_crash() {
     let project = with_format("stream-json", json!({ "exit_seconds": 0.1 }));
     let task = project.submit("never_exits");

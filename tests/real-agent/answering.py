@@ -67,6 +67,20 @@ def api_error(report, tools, api, url):
             report.true(f"the output says why with {form}", "not for this key" in task["result"])
             if form != "text":
                 report.equal(f"error with {form}", "not for this key" in task["error"], True)
+                report.equal(f"what to do, with {form}", "claude setup-token" in task["error"], True)
+
+
+def ends_for_money(report, tools, api, url):
+    """No credit, and a cap of its own that is used up: the error says which, and what to do."""
+    with Project(tools, url) as project:
+        script = [{"status": 402, "error": "billing_error", "message": "pay"}]
+        task = project.ended(project.submit(script))
+        report.state(task, "failed", 1)
+        report.equal("what to do without credit", "add credit" in task["error"], True)
+    with Project(tools, url, options=("--allowedTools", "Bash", "--max-budget-usd", "0.0001")) as project:
+        task = project.ended(project.submit([bash("true"), bash("true"), *ANSWER]))
+        report.state(task, "failed", 1)
+        report.equal("what to do at the cap", "raise its cap" in task["error"], True)
 
 
 def api_retries(report, tools, api, url):
@@ -146,4 +160,4 @@ def _all_text(messages):
     return "\n".join(texts)
 
 
-ALL = [success, prompt_by_stdin, tool_use, refused_tool, api_error, api_retries, cannot_start, background, resumed]
+ALL = [success, prompt_by_stdin, tool_use, refused_tool, api_error, ends_for_money, api_retries, cannot_start, background, resumed]

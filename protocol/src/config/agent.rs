@@ -18,8 +18,21 @@ pub struct AgentConfig {
     /// task fails, and the excess is cut off. `null`: no limit.
     #[schemars(range(min = 1))]
     pub max_output_mb: Option<u32>,
+    /// The state of a task whose agent came to the end of its work, but was refused tools on the way.
+    pub refused_tasks: RefusedTasks,
     /// The part of the daemon's environment that agents get.
     pub env: AgentEnv,
+}
+
+/// The state of a task whose agent came to the end of its work, but was refused tools on the way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedTasks {
+    /// It has completed: the agent says in its answer what it could not do.
+    #[default]
+    Complete,
+    /// It has failed: no work is taken for done that may not be.
+    Fail,
 }
 
 /// The part of the daemon's environment that agents get. Names may hold `*` and `?`, as `AWS_*`; case matters.
@@ -40,6 +53,7 @@ impl Default for AgentConfig {
             prompt: PromptBy::default(),
             exit_seconds: 5.0,
             max_output_mb: Some(1024),
+            refused_tasks: RefusedTasks::default(),
             env: AgentEnv::default(),
         }
     }

@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use agent::{AgentConfig, AgentEnv, PromptBy};
+pub use agent::{AgentConfig, AgentEnv, PromptBy, RefusedTasks};
 pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, LogFormat, LogLevel, StalledTasks};
 pub use lanes::LaneConfig;
 pub use patterns::{PatternEntry, Patterns};

@@ -357,9 +357,9 @@ impl Agent {
             let from_outside = record.end_requested && ending.is_none();
             let (started, ended_for) = (record.spawn_error.is_none(), record.ended_for);
             let (agent_dir, root) = (dir.to_owned(), shared.context.project.root().to_owned());
-            let command = config.agent.command.clone();
+            let agent = config.agent.clone();
             // It reads the output.
-            let evaluate = move || outcome(&record, &agent_dir, (&command, &root), ending);
+            let evaluate = move || outcome(&record, &agent_dir, (&agent, &root), ending);
             let outcome = ended_by_shim(beside(evaluate).await, ended_for, config, dir);
             return Ok(if from_outside && outcome.state == TaskState::Failed {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");

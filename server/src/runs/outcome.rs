@@ -12,7 +12,7 @@ use aiwg_agents::{
 use aiwg_fs::{tail, tail_of};
 use aiwg_model::{EndReason, Outcome, Processes, SessionCost, StopReason, TAIL_BYTES};
 use aiwg_protocol::{
-    config::Config,
+    config::{self, AgentConfig, Config},
     types::{TaskState, TaskUsage, Timestamp},
 };
 use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
@@ -29,9 +29,10 @@ const ERROR_BYTES: u64 = 2 * 1024;
 pub(super) fn outcome(
     record: &ExitRecord,
     dir: &Path,
-    (command, root): (&[String], &Path),
+    (agent, root): (&AgentConfig, &Path),
     ending: Option<StopReason>,
 ) -> Outcome {
+    let command = &agent.command;
     if let Some(error) = &record.spawn_error {
         return Outcome {
             exit_code: record.code,
@@ -67,7 +68,7 @@ pub(super) fn outcome(
         let (program, count) = (program.name(), evaluation.unknown.count);
         tracing::warn!(program, count, %first, "the agent's output has parts that are not known");
     }
-    let is_success = evaluation.is_success(RefusedTasks::default());
+    let is_success = evaluation.is_success(refused_tasks(agent));
     let state = if is_success { TaskState::Completed } else { TaskState::Failed };
     let now = Timestamp::now();
     Outcome {
@@ -75,7 +76,7 @@ pub(super) fn outcome(
         reason: EndReason::named(evaluation.reason.name().to_owned()),
         exit_code: record.code,
         signal: record.signal,
-        error: explained(&evaluation, program, now),
+        error: explained(&evaluation, agent, program, now),
         result: evaluation.answer.map(|answer| tail_of(&answer, TAIL_BYTES as usize).to_owned()).or(shown),
         processes: Some(Processes { ended: record.processes_ended, left: record.processes_left }),
         session: evaluation.usage.session_total_usd.map(|total_usd| SessionCost { total_usd, is_sessions }),
@@ -84,8 +85,24 @@ pub(super) fn outcome(
     }
 }
 
+fn refused_tasks(agent: &AgentConfig) -> RefusedTasks {
+    match agent.refused_tasks {
+        config::RefusedTasks::Complete => RefusedTasks::Complete,
+        config::RefusedTasks::Fail => RefusedTasks::Fail,
+    }
+}
+
 /// The error of a task, with what to do about it.
-fn explained(evaluation: &Evaluation, program: &dyn AgentProgram, now: Timestamp) -> Option<String> {
+fn explained(
+    evaluation: &Evaluation,
+    agent: &AgentConfig,
+    program: &dyn AgentProgram,
+    now: Timestamp,
+) -> Option<String> {
+    if evaluation.reason == Reason::Refused && !evaluation.is_success(refused_tasks(agent)) {
+        let refused = evaluation.refused.as_deref().unwrap_or("it was refused tools");
+        return Some(format!("{refused}; agent.refused_tasks is \"fail\""));
+    }
     let error = evaluation.error.as_deref()?;
     let remedy = match evaluation.reason {
         Reason::Limited => Some(until(evaluation, now)),
@@ -210,7 +227,7 @@ mod tests {
         let error = Some("it said so".to_owned());
         let now = Timestamp::from_millis(1_795_888_000_000);
         let evaluation = Evaluation { reason, error, limit, ..Evaluation::default() };
-        explained(&evaluation, program_of(&["claude".to_owned()]), now).unwrap()
+        explained(&evaluation, &AgentConfig::default(), program_of(&["claude".to_owned()]), now).unwrap()
     }
 
     #[test]
@@ -225,6 +242,24 @@ mod tests {
             assert!(error.starts_with("it said so; ") && error.contains(words), "{error}");
         }
         assert_eq!(error_of(Reason::Failed, None), "it said so");
+    }
+
+    #[test]
+    fn a_refused_task_is_a_failure_where_that_is_asked_for() {
+        let evaluation = Evaluation {
+            reason: Reason::Refused,
+            refused: Some("it was refused Bash".to_owned()),
+            ..Evaluation::default()
+        };
+        for (refused_tasks, expected) in [
+            (config::RefusedTasks::Complete, None),
+            (config::RefusedTasks::Fail, Some("it was refused Bash; agent.refused_tasks is \"fail\"")),
+        ] {
+            let agent = AgentConfig { refused_tasks, ..AgentConfig::default() };
+            let error = explained(&evaluation, &agent, program_of(&[]), Timestamp::now());
+            assert_eq!(error.as_deref(), expected);
+            assert_eq!(evaluation.is_success(super::refused_tasks(&agent)), expected.is_none());
+        }
     }
 
     #[test]
