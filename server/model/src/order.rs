@@ -27,6 +27,8 @@ pub struct StartOrder {
     pub prompt: String,
     /// The session in which the agent goes on; none for a new one.
     pub resume: Option<String>,
+    /// The prompt in place of that one where the agent cannot go on in that session; none for the same.
+    pub fresh_prompt: Option<String>,
     /// The agent's role; none for the default one.
     pub agent: Option<String>,
     /// Environment, unresolved.

@@ -25,6 +25,8 @@ pub(super) struct NextRun {
     pub(super) prompt: String,
     /// The session in which it goes on; none for a new one.
     pub(super) resume: Option<String>,
+    /// The prompt where it cannot go on in that session; none for the same.
+    pub(super) fresh_prompt: Option<String>,
 }
 
 impl Transaction<'_> {
@@ -33,8 +35,12 @@ impl Transaction<'_> {
         // The first one, of most tasks: there is nothing to read.
         let runs = if task.launch > 1 { self.store.runs(task.no)? } else { Vec::new() };
         match paused_session(&runs) {
-            Some(session) => Ok(NextRun { prompt: GO_ON.to_owned(), resume: Some(session.to_owned()) }),
-            None => Ok(NextRun { prompt: self.asked(task)?, resume: None }),
+            Some(session) => Ok(NextRun {
+                prompt: GO_ON.to_owned(),
+                resume: Some(session.to_owned()),
+                fresh_prompt: Some(self.asked(task)?),
+            }),
+            None => Ok(NextRun { prompt: self.asked(task)?, resume: None, fresh_prompt: None }),
         }
     }
 }

@@ -134,6 +134,7 @@ fn start_order(task: TaskRow, next: NextRun, event: Option<Event>, now: Timestam
         launch: task.launch,
         prompt: next.prompt,
         resume: next.resume,
+        fresh_prompt: next.fresh_prompt,
         agent: task.spec.agent,
         env: task.spec.env,
         timeout_ms: task.spec.timeout_ms,

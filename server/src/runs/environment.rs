@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
-use aiwg_agents::{CommandError, Invocation, Prompt, program_of};
+use aiwg_agents::{CommandError, Invocation, Prompt, Session, program_of};
 use aiwg_patterns::{Pattern, PatternError, PatternSet};
 use aiwg_protocol::{
     SOCKET_ENV,
@@ -144,6 +144,17 @@ fn patterns<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Result<Pattern
     PatternSet::new(patterns?)
 }
 
+/// The session in which an agent runs, and its prompt: those of the order, unless its program cannot go on in a session.
+pub(super) fn asked<'a>(config: &AgentConfig, order: &'a StartOrder) -> (Session<'a>, &'a str) {
+    match &order.resume {
+        Some(session) if program_of(&config.command).capabilities(&config.command).can_resume => {
+            (Session::Resumed(session), &order.prompt)
+        }
+        Some(_) => (Session::default(), order.fresh_prompt.as_deref().unwrap_or(&order.prompt)),
+        None => (Session::default(), &order.prompt),
+    }
+}
+
 /// The agent's program and arguments.
 ///
 /// # Errors
@@ -151,18 +162,22 @@ fn patterns<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Result<Pattern
 pub(super) fn command(
     config: &AgentConfig,
     agent: Option<&str>,
+    session: Session<'_>,
     prompt: &str,
 ) -> Result<Vec<String>, CommandError> {
     let prompt = match config.prompt {
         PromptBy::Argument => Prompt::Argument(prompt),
         PromptBy::Stdin => Prompt::Stdin,
     };
-    let invocation = Invocation { agent, prompt, ..Invocation::default() };
+    let invocation = Invocation { agent, prompt, session, ..Invocation::default() };
     program_of(&config.command).command(&config.command, &invocation)
 }
 
 #[cfg(test)]
 mod tests {
+    use aiwg_model::TaskNo;
+    use aiwg_protocol::types::Timestamp;
+
     use super::*;
 
     #[test]
@@ -200,7 +215,29 @@ mod tests {
     fn command_for(program: &str, more: &[&str], prompt: &str) -> Result<Vec<String>, CommandError> {
         let words = [program].iter().chain(more).map(|word| (*word).to_owned()).collect();
         let config = AgentConfig { command: words, prompt: PromptBy::Argument, ..AgentConfig::default() };
-        command(&config, None, prompt)
+        command(&config, None, Session::default(), prompt)
+    }
+
+    #[test]
+    fn a_program_that_cannot_go_on_in_a_session_is_asked_all_of_it() {
+        let order = |resume: Option<&str>| StartOrder {
+            no: TaskNo(1),
+            depth: 0,
+            launch: 2,
+            prompt: "Go on".to_owned(),
+            resume: resume.map(str::to_owned),
+            fresh_prompt: Some("Do it".to_owned()),
+            agent: None,
+            env: BTreeMap::new(),
+            timeout_ms: None,
+            event: None,
+            started_at: Timestamp::default(),
+        };
+        let running =
+            |program: &str| AgentConfig { command: vec![program.to_owned()], ..AgentConfig::default() };
+        assert_eq!(asked(&running("claude"), &order(Some("s"))), (Session::Resumed("s"), "Go on"));
+        assert_eq!(asked(&running("./agent"), &order(Some("s"))), (Session::New, "Do it"));
+        assert_eq!(asked(&running("claude"), &order(None)), (Session::New, "Go on"));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use rustix::fs::OFlags;
 
 use super::{
     Shared,
-    environment::{REMOVED, command, environment},
+    environment::{REMOVED, asked, command, environment},
 };
 use crate::{
     engine::StartOrder,
@@ -69,7 +69,8 @@ pub(super) fn prepare(
     let dir = task.join(&name);
     let held = make_run_dir(&held, name.as_ref()).map_err(at(&dir))?;
     let prompt_file = dir.join(PROMPT_FILE);
-    write_new(&held, PROMPT_FILE, order.prompt.as_bytes()).map_err(at(&prompt_file))?;
+    let (session, prompt) = asked(agent, order);
+    write_new(&held, PROMPT_FILE, prompt.as_bytes()).map_err(at(&prompt_file))?;
     let event = order.event.as_ref().map(Json::new).transpose().map_err(io::Error::from)?;
     let event_file = dir.join(EVENT_FILE);
     if let Some(event) = &event {
@@ -86,7 +87,7 @@ pub(super) fn prepare(
     Ok(LaunchSpec {
         task_id: order.no.to_string(),
         launch: order.launch,
-        command: command(agent, order.agent.as_deref(), &order.prompt).map_err(io::Error::other)?,
+        command: command(agent, order.agent.as_deref(), session, prompt).map_err(io::Error::other)?,
         env,
         env_remove: REMOVED.iter().chain(&SERVICE_ENV).map(|name| (*name).to_owned()).collect(),
         cwd: shared.context.project.root().to_owned(),
