@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Patterns;
-use crate::types::{RetryPolicy, Span};
+use crate::terms::{RetryPolicy, Span};
 
 /// A rule: what to do when something happens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

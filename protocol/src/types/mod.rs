@@ -17,7 +17,6 @@ mod queue;
 mod rpc;
 mod schedule;
 mod selection;
-mod span;
 mod stats;
 mod status;
 mod subscription;
@@ -25,6 +24,9 @@ mod task;
 mod task_event;
 mod timestamp;
 mod usage;
+
+// What the configuration says as well.
+pub use crate::terms::*;
 
 // All of them, by glob: a new type is stated in its own file and nowhere else.
 pub use automation::*;
@@ -42,7 +44,6 @@ pub use queue::*;
 pub use rpc::*;
 pub use schedule::*;
 pub use selection::*;
-pub use span::Span;
 pub use stats::*;
 pub use status::*;
 pub use subscription::*;

@@ -1,0 +1,7 @@
+//! The terms on which tasks run: what both the configuration and the methods can say of them.
+
+mod retry;
+mod span;
+
+pub use retry::{RetryOn, RetryPolicy};
+pub use span::Span;

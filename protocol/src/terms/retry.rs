@@ -1,0 +1,47 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Span;
+
+/// The ends of a run after which a task is carried out again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryOn {
+    /// The agent has failed: by its exit code, a signal, or its own account.
+    Exit,
+    /// The agent ran longer than its time limit, or was silent for too long.
+    Timeout,
+    /// The agent was refused something that it wanted to do, where that counts as a failure.
+    Refused,
+}
+
+/// The policy by which a task is carried out again by itself, before it counts as failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetryPolicy {
+    /// Number of times that it is carried out again at the most.
+    #[schemars(range(min = 1, max = 100))]
+    pub max: u32,
+    /// The ends after which it is. Default: `exit` and `timeout`.
+    #[serde(default = "exit_and_timeout")]
+    #[schemars(length(min = 1, max = 10))]
+    pub on: Vec<RetryOn>,
+    /// The pause before the first time; it doubles each time, up to an hour, and varies by a fifth. Default: `30s`.
+    #[serde(default = "half_a_minute")]
+    pub delay: Span,
+}
+
+impl RetryPolicy {
+    /// The policy by which a task is carried out again up to so many times, and as usual in all else.
+    pub fn up_to(max: u32) -> Self {
+        Self { max, on: exit_and_timeout(), delay: half_a_minute() }
+    }
+}
+
+fn exit_and_timeout() -> Vec<RetryOn> {
+    vec![RetryOn::Exit, RetryOn::Timeout]
+}
+
+fn half_a_minute() -> Span {
+    Span::from_millis(30_000)
+}
