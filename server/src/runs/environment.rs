@@ -233,13 +233,14 @@ mod tests {
             event: None,
             started_at: Timestamp::default(),
         };
-        let running = |program: &str| AgentConfig {
-            command: vec![program.to_owned(), "-p".to_owned()],
-            ..AgentConfig::default()
+        let running = |command: &str| {
+            let command = command.split(' ').map(str::to_owned).collect();
+            AgentConfig { command, ..AgentConfig::default() }
         };
-        assert_eq!(asked(&running("claude"), &order(Some("s"))), (Session::Resumed("s"), "Go on"));
+        let claude = "claude -p --output-format stream-json --verbose";
+        assert_eq!(asked(&running(claude), &order(Some("s"))), (Session::Resumed("s"), "Go on"));
         assert_eq!(asked(&running("./agent"), &order(Some("s"))), (Session::New, "Do it"));
-        assert_eq!(asked(&running("claude"), &order(None)), (Session::New, "Go on"));
+        assert_eq!(asked(&running(claude), &order(None)), (Session::New, "Go on"));
     }
 
     #[test]
