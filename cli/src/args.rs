@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// Look at schedules, and fire them
     #[command(subcommand)]
     Schedule(ScheduleCommand),
+    /// Show what agents have cost, and what is left of the budgets
+    #[command(after_help = examples::BUDGET)]
+    Budget,
     /// Check the configuration; takes no daemon
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -102,6 +105,7 @@ impl Command {
                 matches!(command, AutomationCommand::Status | AutomationCommand::Test(_))
             }
             Self::Schedule(command) => matches!(command, ScheduleCommand::List),
+            Self::Budget => true,
             _ => false,
         }
     }

@@ -9,7 +9,7 @@ use clap::CommandFactory;
 
 use crate::{
     args::{Args, Command},
-    commands::{SHORTEST_PAUSE, ask, automation, chat, config, daemon, event, schedule, setup, task},
+    commands::{SHORTEST_PAUSE, ask, automation, budget, chat, config, daemon, event, schedule, setup, task},
     error::CliError,
     output::Output,
     project::{comes_back, give_requests, is_gone, request_timeout},
@@ -60,6 +60,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         }
         Command::Chat(command) => chat::run(project, command, output),
         Command::Schedule(command) => schedule::run(project, command, output),
+        Command::Budget => ask(project, async |client| budget::run(client, output).await),
         Command::Event(command) => ask(project, async |client| event::run(client, command, output).await),
     }
 }

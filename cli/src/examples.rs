@@ -139,6 +139,10 @@ pub(crate) const TASK_LOGS: &str = "Examples:
 pub(crate) const STATS: &str = "Example:
   aiwg task stats --json | jq .queued";
 
+pub(crate) const BUDGET: &str = "Examples:
+  aiwg budget
+  aiwg budget --json | jq '.bounds[] | {span, rule, leftUsd}'";
+
 pub(crate) const WAIT: &str = "Example:
   aiwg task wait task-0001 task-0002 && echo both completed";
 

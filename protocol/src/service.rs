@@ -476,6 +476,20 @@ pub trait DaemonService {
         result = r#"{"tasks": [{"taskId": "task-0003", "retryOf": "task-0001", "state": "queued"}], "more": false}"#
     )]
     async fn task_retry_many(params: TaskSelection) -> Result<TasksRetried, ApiError>;
+
+    /// Gives what agents have cost and what is left of the budgets: by day, rule and agent.
+    #[method(name = "budget.status", agents = Allowed, errors = [StorageUnavailable])]
+    #[example(
+        name = "a day with a bound",
+        params = "{}",
+        result = r#"{"day": "2026-11-23", "dayEndsAt": "2026-11-23T23:00:00.000Z", "spentUsd": 3.5, "reservedUsd": 0.5, "forecastUsd": 6.2,
+            "taskUsd": 2, "bounds": [{"span": "day", "rule": null, "limitUsd": 25, "spentUsd": 3.5, "reservedUsd": 0.5, "leftUsd": 21,
+                "endsAt": "2026-11-23T23:00:00.000Z"}],
+            "byRule": [{"rule": "auto-test", "dayUsd": 3.5, "monthUsd": 41.2, "reservedUsd": 0.5}],
+            "byAgent": [{"agent": null, "dayUsd": 3.5, "monthUsd": 41.2, "reservedUsd": 0.5}],
+            "byDay": [{"day": "2026-11-23", "spentUsd": 3.5}]}"#
+    )]
+    async fn budget_status(params: NoParams) -> Result<BudgetStatus, ApiError>;
 }
 
 /// Every notification, in both directions.

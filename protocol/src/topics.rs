@@ -2,7 +2,7 @@
 
 use crate::{
     definition::TypeRef,
-    types::{AutomationEvent, DaemonReloaded, FileEvent, HealthCheck, ScheduleEvent, TaskEvent},
+    types::{AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck, ScheduleEvent, TaskEvent},
 };
 
 /// A topic that only the daemon publishes.
@@ -69,6 +69,16 @@ pub static TOPICS: &[Topic] = &[
         name: "automation:tripped",
         docs: "A rule has fired too often, and is out of force until it is enabled again.",
         payload: TypeRef::of_result::<AutomationEvent>,
+    },
+    Topic {
+        name: "budget:warning",
+        docs: "So much of a budget is spent as `budget.warn_at` says: once for each bound and day or month.",
+        payload: TypeRef::of_result::<BudgetEvent>,
+    },
+    Topic {
+        name: "budget:exhausted",
+        docs: "A task does not start because too little of a budget is left: once for each bound and day or month.",
+        payload: TypeRef::of_result::<BudgetEvent>,
     },
     Topic {
         name: "daemon:reloaded",

@@ -32,3 +32,5 @@ INSERT INTO cursor (source, key, value, until) VALUES ('schedule', 'job', '{"cro
 INSERT INTO usage VALUES ('2026-11-23', 'a', 1, 0.5, 1, 1, 1, 1, 1);
 INSERT INTO session (id, cost_usd) VALUES ('s', 0.5);
 INSERT INTO cursor (source, key, value, until) VALUES ('files', '', '{"at":1000,"stopped":false}', 2000);
+INSERT INTO spending (day, rule, agent, usd) VALUES ('2026-11-23', 'a', 'one', 0.5), ('2026-11-24', '', '', 1);
+INSERT INTO rule_cost (rule, task, usd) VALUES ('a', 1, 0.5);

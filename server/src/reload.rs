@@ -14,7 +14,7 @@ use crate::{
     component::Components,
     config::{Checks, ConfigError, Loaded},
     context::Context,
-    engine::{Classes, EngineConfig, EngineError, NewEvent},
+    engine::{Budgets, Classes, EngineConfig, EngineError, NewEvent},
     health::{Health, IssueKind},
     lifecycle::{report_ready, report_reloading},
     rules::{RuleIndex, compile},
@@ -115,7 +115,8 @@ pub(crate) fn engine_config(config: &Config) -> Result<EngineConfig, ConfigError
         max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),
         max_queued: config.daemon.max_queued,
         max_task_depth: config.daemon.max_task_depth,
-        classes: Classes::of(&config.lanes),
+        classes: Classes::of(config),
+        budgets: Budgets::of(config),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The verbs: a folder or a file for each noun, with what can be typed beside what is done.
 
 pub(crate) mod automation;
+pub(crate) mod budget;
 pub(crate) mod chat;
 pub(crate) mod config;
 pub(crate) mod daemon;

@@ -3,6 +3,7 @@
 //! Keys are `snake_case`, apart from those that the Node daemon already wrote otherwise.
 
 mod agent;
+mod budget;
 mod daemon;
 mod lanes;
 mod patterns;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use agent::{AgentConfig, AgentEnv, PromptBy, RefusedTasks};
+pub use budget::{BudgetConfig, ModelPrices, RuleBudget};
 pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, LogFormat, LogLevel, StalledTasks};
 pub use lanes::LaneConfig;
 pub use patterns::{PatternEntry, Patterns};
@@ -41,6 +43,8 @@ pub struct Config {
     /// Lanes by name: tasks and rules name the one in which they run.
     #[schemars(extend("maxProperties" = 1000, "propertyNames" = { "pattern": r"^[A-Za-z0-9_.-]{1,100}$" }))]
     pub lanes: BTreeMap<String, LaneConfig>,
+    /// Bounds for what agents cost.
+    pub budget: BudgetConfig,
     /// Limits for what is kept.
     pub retention: RetentionConfig,
     /// The watched files.

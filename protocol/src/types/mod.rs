@@ -2,6 +2,7 @@
 
 mod automation;
 mod bounded;
+mod budget;
 mod by_name;
 mod chat;
 mod common;
@@ -30,6 +31,7 @@ pub use crate::terms::*;
 
 // All of them, by glob: a new type is stated in its own file and nowhere else.
 pub use automation::*;
+pub use budget::*;
 pub use chat::*;
 pub use common::*;
 pub use daemon::*;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{HealthCheck, TaskCounts, Timestamp, open::open_enum};
+use super::{BudgetBound, HealthCheck, TaskCounts, Timestamp, open::open_enum};
 
 /// The content of `.aiwg/daemon/heartbeat`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -91,6 +91,23 @@ pub struct Subsystems {
     pub scheduler: SchedulerSubsystem,
     /// Messaging platforms.
     pub messaging: MessagingSubsystem,
+    /// The budgets; absent where none is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<BudgetSubsystem>,
+}
+
+/// The budgets, in short: `budget.status` has more.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BudgetSubsystem {
+    /// Spent on this day so far, in US dollars.
+    pub spent_usd: f64,
+    /// Set aside for the tasks that run, in US dollars.
+    pub reserved_usd: f64,
+    /// What the day will have cost when it ends, in US dollars.
+    pub forecast_usd: f64,
+    /// Each bound: those for all tasks first.
+    pub bounds: Vec<BudgetBound>,
 }
 
 /// The socket.

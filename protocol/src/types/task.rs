@@ -194,6 +194,10 @@ pub struct TaskSubmitParams {
     /// The policy by which it is carried out again by itself before it counts as failed; not at all when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryPolicy>,
+    /// True if it starts whatever is left of the budgets. It still counts towards them, and `budget.task_usd` still ends it. Agents may not
+    /// ask for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignore_budget: Option<bool>,
 }
 
 // By hand, because `env` may hold secrets.
@@ -212,6 +216,7 @@ impl fmt::Debug for TaskSubmitParams {
             .field("start_at", &self.start_at)
             .field("expires", &self.expires)
             .field("retry", &self.retry)
+            .field("ignore_budget", &self.ignore_budget)
             .finish()
     }
 }

@@ -152,8 +152,8 @@ async fn go_on(store: Box<dyn Store>, reader: &dyn Reader) {
     let config = EngineConfig {
         rules: Arc::new(RuleIndex::new(rules).unwrap()),
         max_parallel: 2,
-        max_queued: None,
         max_task_depth: 8,
+        ..EngineConfig::default()
     };
     let (health, bus) = (Health::default(), Bus::new(last_event));
     let grown = Arc::default();

@@ -26,6 +26,8 @@ impl EndReason {
     /// A tool waits for a person's permission: the work goes on when it was given or refused.
     pub const DEFERRED: Self = Self(Cow::Borrowed("deferred"));
 
+    /// It has cost as much as a budget allows.
+    pub const BUDGET: Self = Self(Cow::Borrowed("budget"));
     /// The agent was lost, be it with its shim or with the machine.
     pub const LOST: Self = Self(Cow::Borrowed("lost"));
 

@@ -33,6 +33,8 @@ pub struct StartOrder {
     pub agent: Option<String>,
     /// Environment, unresolved.
     pub env: BTreeMap<String, String>,
+    /// The most that the run may cost, in US dollars; none for no cap.
+    pub cap_usd: Option<f64>,
     /// The time limit in milliseconds; none for the configured one.
     pub timeout_ms: Option<u64>,
     /// The event that led to it.

@@ -2,7 +2,7 @@
 
 use aiwg_protocol::types::{Json, TaskState, TaskUsage};
 
-use crate::{end_reason::EndReason, stop_reason::StopReason};
+use crate::{end_reason::EndReason, spending::RunCost, stop_reason::StopReason};
 
 /// The end of a task.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,8 @@ pub struct Outcome {
     pub processes: Option<Processes>,
     /// Its usage.
     pub usage: Option<TaskUsage>,
+    /// What is known of the cost in the usage.
+    pub cost: RunCost,
     /// Cost of its session so far.
     pub session: Option<SessionCost>,
     /// Further facts that its run has left, as JSON, to be kept with the run; none for nothing.
@@ -60,6 +62,7 @@ impl Outcome {
             result: None,
             processes: None,
             usage: None,
+            cost: RunCost::default(),
             session: None,
             detail: None,
         }
@@ -77,6 +80,7 @@ impl Outcome {
             StopReason::Stalled => {
                 (TaskState::Timeout, "it wrote nothing for as long as daemon.stall_minutes allows")
             }
+            StopReason::Budget => (TaskState::Failed, "it has cost as much as the budget allows"),
             StopReason::Stop => (TaskState::Cancelled, "the daemon was stopped"),
         };
         self.reason = EndReason::stopped(ending);

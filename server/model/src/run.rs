@@ -77,6 +77,8 @@ pub struct RunRow {
     pub dir: Option<String>,
     /// Expected cost that was set aside for it, in US dollars.
     pub reserved_usd: Option<f64>,
+    /// Cost that was counted against the budgets, in US dollars; none while it runs, or where nothing was.
+    pub charged_usd: Option<f64>,
     /// Further facts that it has left, as JSON; none for nothing.
     pub detail: Option<Json>,
 }

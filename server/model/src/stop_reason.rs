@@ -11,17 +11,20 @@ pub enum StopReason {
     Stalled,
     /// The agent has reported its result, but does not exit.
     Finished,
+    /// It has cost as much as a budget allows.
+    Budget,
     /// The daemon stops.
     Stop,
 }
 
 impl StopReason {
     /// All of them, each with the name under which it is stored.
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 6] = [
         (Self::Cancel, "cancel"),
         (Self::Timeout, "timeout"),
         (Self::Stalled, "stalled"),
         (Self::Finished, "finished"),
+        (Self::Budget, "budget"),
         (Self::Stop, "stop"),
     ];
 

@@ -73,6 +73,13 @@ pub struct TaskSpec {
     pub start_at: Option<Timestamp>,
 }
 
+impl TaskSpec {
+    /// The rule that the task counts to: the one that made it, or made the task whose agent submitted it.
+    pub fn counts_to(&self) -> Option<&str> {
+        self.cause.as_ref().and_then(|cause| cause.rule.as_deref()).or(self.rule.as_deref())
+    }
+}
+
 /// A task as stored.
 #[derive(Clone)]
 pub struct TaskRow {

@@ -11,6 +11,9 @@ pub struct Terms {
     /// The policy by which it is carried out again by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryPolicy>,
+    /// True if no budget keeps it from starting: a person has said so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub ignore_budget: bool,
 }
 
 impl Terms {

@@ -71,6 +71,21 @@ pub(crate) fn environment(handler: &Handler, env: Option<&BTreeMap<String, Strin
     Err(ApiError::new(ErrorKind::NotAllowed, message))
 }
 
+/// Lets through a task that no budget keeps from starting, or refuses it to an agent.
+///
+/// # Errors
+/// `not_allowed`.
+pub(crate) fn budget(handler: &Handler, ignores: bool) -> Result<(), ApiError> {
+    let Some(agent) = handler.agent.as_ref().filter(|_| ignores) else { return Ok(()) };
+    let message = format!(
+        "{} may not have a task ignore the budget: submit it without \"ignoreBudget\", so that it starts when there is money for it; a person \
+         or a script from outside may",
+        named(agent)
+    );
+    tracing::info!("refused: {message}");
+    Err(ApiError::new(ErrorKind::NotAllowed, message))
+}
+
 /// True if a value refers to variables of the daemon's environment.
 fn refers(value: &str) -> bool {
     value.contains("${")

@@ -268,3 +268,49 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_budget_can_be_kept() {
+    let budget = |members: &str| wrong(&format!("{{\"budget\": {{\n{members}}}}}"));
+    assert_eq!(
+        budget(r#""day_usd": -5"#),
+        ["2:1: budget.day_usd: must be more than 0 and at most 1000000000"]
+    );
+    assert_eq!(
+        budget(r#""month_usd": 0"#),
+        ["2:1: budget.month_usd: must be more than 0 and at most 1000000000"]
+    );
+    assert_eq!(budget(r#""day_usd": "5""#), ["2:1: budget.day_usd: must be a number; it is \"5\""]);
+    assert_eq!(
+        budget(r#""unknown_cost_usd": -1"#),
+        ["2:1: budget.unknown_cost_usd: must be from 0 to 1000000000"]
+    );
+    assert_eq!(budget(r#""warn_at": 80"#), ["2:1: budget.warn_at: must be more than 0 and at most 1"]);
+    assert_eq!(
+        budget(r#""day_usd": 5, "task_usd": 6"#),
+        [
+            "2:15: budget.task_usd: is 6, and budget.day_usd only 5: a task can never cost more than that; lower the one or raise the other"
+        ]
+    );
+    assert_eq!(
+        budget(r#""days_usd": 5"#),
+        ["2:1: unknown key \"days_usd\" in budget; did you mean \"day_usd\"?"]
+    );
+    assert_eq!(
+        budget(r#""prices": {"m": {"input": 1, "output": -2}}"#),
+        ["2:30: budget.prices.m.output: must be from 0 to 1000000000"]
+    );
+    let rules = r#"{"rules": [{"id": "auto-test", "trigger": {"type": "event", "topic": "a"},
+        "action": {"type": "submit_task", "prompt": "p"}}],
+        "schedule": {"enabled": true, "jobs": [{"name": "nightly", "cron": "@daily", "action": "x"}]},
+        "budget": {"rules": {"schedule:nightly": {"day_usd": 1}, "auto-tset": {"day_usd": 1}}}}"#;
+    assert_eq!(
+        wrong(rules),
+        [
+            "4:66: budget.rules.auto-tset: there is no rule \"auto-tset\" in \"rules\"; did you mean \"auto-test\"?"
+        ]
+    );
+    assert_eq!(budget(r#""rules": {"x": {}}"#), ["2:11: budget.rules.x: the key \"day_usd\" is missing"]);
+    let (_, notices) = good(r#"{"budget": {"day_usd": 10, "month_usd": 5}}"#);
+    assert_eq!(notices, ["budget.day_usd is more than budget.month_usd, so it bounds nothing"]);
+}

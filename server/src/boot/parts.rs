@@ -22,12 +22,12 @@ use crate::{
     },
     config::{self, Checks, ConfigError, Loaded},
     gateways::socket::{Listener, Socket},
-    rules::RulesCheck,
+    rules::{BudgetCheck, RulesCheck},
     runs::Supervisor,
 };
 
 /// The checks of the configuration that each part adds to its schema.
-pub(super) const CHECKS: Checks = Checks(&[&WatchCheck, &ScheduleCheck, &RulesCheck]);
+pub(super) const CHECKS: Checks = Checks(&[&WatchCheck, &ScheduleCheck, &RulesCheck, &BudgetCheck]);
 
 /// The things that the start has found and made for single parts.
 pub(super) struct Found {

@@ -1,12 +1,18 @@
 //! Classes of the queue: which tasks are kept from starting together.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use aiwg_protocol::config::LaneConfig;
+use aiwg_protocol::config::{BudgetConfig, Config, LaneConfig};
 use aiwg_store::Classified;
 
 /// Separates the parts of a class's name: no lane, agent or rule has it in its name.
 const SEPARATOR: char = '\u{1f}';
+
+/// The part of the name of a class whose tasks no budget keeps from starting.
+const IGNORES_BUDGET: &str = "!";
 
 /// The configured classes: lanes, and whatever else keeps some tasks from starting and not others.
 ///
@@ -14,6 +20,10 @@ const SEPARATOR: char = '\u{1f}';
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Classes {
     lanes: Arc<BTreeMap<String, LaneConfig>>,
+    /// The rules that have a budget of their own.
+    rules: Arc<BTreeSet<String>>,
+    /// True if there is any budget.
+    has_budget: bool,
 }
 
 /// A class, taken apart.
@@ -21,24 +31,42 @@ pub struct Classes {
 pub(super) struct Class<'a> {
     /// The lane; empty for none.
     pub(super) lane: &'a str,
+    /// The rule that has a budget of its own; empty for none.
+    pub(super) rule: &'a str,
+    /// True if no budget keeps its tasks from starting.
+    pub(super) ignores_budget: bool,
 }
 
 impl<'a> Class<'a> {
     /// The class of this name.
     pub(super) fn named(name: &'a str) -> Self {
-        Self { lane: name.split(SEPARATOR).next().unwrap_or_default() }
+        let mut parts = name.split(SEPARATOR);
+        let mut next = || parts.next().unwrap_or_default();
+        Self { lane: next(), rule: next(), ignores_budget: next() == IGNORES_BUDGET }
+    }
+
+    /// Its name: the parts in their order, without the empty ones at the end.
+    fn name(&self) -> String {
+        let parts = [self.lane, self.rule, if self.ignores_budget { IGNORES_BUDGET } else { "" }];
+        let used = parts.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1);
+        parts.get(..used).unwrap_or_default().join(&SEPARATOR.to_string())
     }
 }
 
 impl Classes {
-    /// The classes of a configuration with these lanes.
-    pub fn of(lanes: &BTreeMap<String, LaneConfig>) -> Self {
-        Self { lanes: Arc::new(lanes.clone()) }
+    /// The classes of a configuration.
+    pub fn of(config: &Config) -> Self {
+        let budget: &BudgetConfig = &config.budget;
+        Self {
+            lanes: Arc::new(config.lanes.clone()),
+            rules: Arc::new(budget.rules.keys().cloned().collect()),
+            has_budget: budget.is_set(),
+        }
     }
 
     /// True if tasks may be of other classes than the common one.
     pub(super) fn are_used(&self) -> bool {
-        !self.lanes.is_empty()
+        *self != Self::default()
     }
 
     /// The lane of this name; none if the configuration has no such lane.
@@ -48,6 +76,41 @@ impl Classes {
 
     /// The name of the class of a task. A lane that the configuration no longer has counts for nothing.
     pub(super) fn class_of(&self, task: &Classified<'_>) -> String {
-        task.lane.filter(|lane| self.lanes.contains_key(*lane)).unwrap_or_default().to_owned()
+        let known = |name: Option<&'_ str>, is_known: &dyn Fn(&str) -> bool| {
+            name.filter(|name| is_known(name)).unwrap_or_default().to_owned()
+        };
+        let lane = known(task.lane, &|lane| self.lanes.contains_key(lane));
+        let rule = known(task.rule, &|rule| self.rules.contains(rule));
+        let ignores_budget = self.has_budget && task.ignores_budget;
+        Class { lane: &lane, rule: &rule, ignores_budget }.name()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_class_has_a_part_only_for_what_the_configuration_knows() {
+        let config = |text: &str| serde_json::from_str::<Config>(text).unwrap();
+        let all =
+            config(r#"{"lanes": {"docs": {}}, "budget": {"day_usd": 5, "rules": {"r": {"day_usd": 1}}}}"#);
+        let name = |config: &Config, lane, rule, ignores_budget| {
+            Classes::of(config).class_of(&Classified { lane, agent: None, rule, ignores_budget })
+        };
+        for lane in ["", "docs"] {
+            for rule in ["", "r"] {
+                for ignores_budget in [false, true] {
+                    let some = |name: &'static str| (!name.is_empty()).then_some(name);
+                    let name = name(&all, some(lane), some(rule), ignores_budget);
+                    assert_eq!(Class::named(&name), Class { lane, rule, ignores_budget }, "{name:?}");
+                }
+            }
+        }
+        assert_eq!(name(&all, Some("docs"), Some("other"), false), "docs");
+        assert_eq!(name(&all, Some("gone"), Some("other"), false), "");
+        let none = Config::default();
+        assert_eq!(name(&none, Some("docs"), Some("r"), true), "");
+        assert!(Classes::of(&all).are_used() && !Classes::of(&none).are_used());
     }
 }

@@ -11,7 +11,7 @@ use aiwg_protocol::{
 };
 use aiwg_store::Selection;
 
-use super::Classes;
+use super::{Budgets, Classes};
 use crate::rules::RuleIndex;
 
 /// The answer to whoever cancels a running task.
@@ -91,6 +91,8 @@ pub struct EngineConfig {
     pub max_task_depth: u32,
     /// The classes of the queue.
     pub classes: Classes,
+    /// Bounds for what agents cost.
+    pub budgets: Budgets,
 }
 
 /// The state of automation.

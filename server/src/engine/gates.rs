@@ -68,15 +68,21 @@ impl Gates {
 
 impl Transaction<'_> {
     /// The first task in the queue whose gate is open.
-    pub(super) fn next_open(&self) -> aiwg_store::Result<Option<TaskNo>> {
+    pub(super) fn next_open(&mut self) -> aiwg_store::Result<Option<TaskNo>> {
         if self.state.resting_since().is_some() {
             return Ok(None);
         }
         let mut heads = self.store.heads()?;
         heads.sort_unstable_by_key(|head| (head.place, head.no));
         let (mut next, mut closed) = (None, HashMap::new());
+        let mut for_all = None;
+        self.forget_turn();
         for head in heads {
-            match self.gate(&head)? {
+            let gate = match self.gate(&head)? {
+                None => self.budget_gate(&head, &mut for_all)?,
+                gate => gate,
+            };
+            match gate {
                 None if next.is_none() => next = Some(head.no),
                 None => {}
                 Some(gate) => {

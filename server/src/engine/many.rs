@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aiwg_model::{TaskNo, TaskRow, TaskSpec};
+use aiwg_model::{TaskNo, TaskRow, TaskSpec, Terms};
 use aiwg_protocol::types::{Cause, TaskCancelledOne, TaskRetried, TaskState, TasksCancelled, TasksRetried};
 
 use super::{
@@ -187,11 +187,15 @@ impl Transaction<'_> {
 /// The specification for a retry. Its cause is that of the first task, so that it counts as the rule's; an agent that retries makes
 /// the chain no shorter.
 fn once_more(row: TaskRow, cause: Option<&Cause>) -> TaskSpec {
+    let again_by_person = cause.is_none();
     let cause = match (row.spec.cause, cause.cloned()) {
         (Some(first), Some(again)) => {
             Some(Cause { task: again.task, depth: first.depth.max(again.depth), ..first })
         }
         (first, again) => first.or(again),
     };
-    TaskSpec { cause, after: Vec::new(), ..row.spec }
+    // An agent does not decide that no budget counts.
+    let ignore_budget = row.spec.terms.ignore_budget && again_by_person;
+    let terms = Terms { ignore_budget, ..row.spec.terms };
+    TaskSpec { cause, terms, after: Vec::new(), ..row.spec }
 }

@@ -10,6 +10,7 @@
 //! out again, each by itself, so that only those fail which cannot be stored: see [`recover`].
 
 mod automation;
+mod budget;
 mod call;
 mod classes;
 mod command;
@@ -45,6 +46,8 @@ mod waits;
 
 pub(crate) use aiwg_model::text::similar;
 pub(crate) use automation::automation;
+pub use budget::Budgets;
+pub(crate) use budget::budget_status;
 pub use classes::Classes;
 pub use command::{
     Automation, DueScope, EngineConfig, EngineError, NewEvent, Order, Prune, Pruned, RuleState, Select,

@@ -156,6 +156,7 @@ mod tests {
             usage: Some(usage),
             dir: None,
             reserved_usd: None,
+            charged_usd: None,
             detail: None,
         }
     }

@@ -6,6 +6,7 @@ use aiwg_model::{RunRow, RunStart, TaskNo, TaskRow};
 use aiwg_protocol::types::{Event, TaskState, Timestamp};
 
 use super::{
+    budget::{Share, charged_before},
     command::{Order, StartOrder, Starts},
     next_run::NextRun,
     payload::task_event,
@@ -14,22 +15,25 @@ use super::{
 };
 
 impl Transaction<'_> {
-    /// Starts what there is room for. True if any were started.
+    /// Starts what there is room for. True if any were started, or there are events to take in.
     pub(super) fn fill_slots(&mut self) -> aiwg_store::Result<bool> {
         let mut has_started = false;
         while !self.state.closing {
             let Some(no) = self.next()? else { break };
             // Even one that cannot be read has changed something.
             has_started = true;
-            if self.readable(no)?.is_some() {
-                self.start(no)?;
+            let Some(task) = self.readable(no)? else { continue };
+            match self.is_over_cap(&task)? {
+                Some(outcome) => self.finish(&task, &outcome)?,
+                None => self.start(no)?,
             }
         }
-        Ok(has_started)
+        // A look at the gates may have something to say.
+        Ok(has_started || !self.effects.new_events.is_empty())
     }
 
     /// The task that is to start now, if there is room for one.
-    fn next(&self) -> aiwg_store::Result<Option<TaskNo>> {
+    fn next(&mut self) -> aiwg_store::Result<Option<TaskNo>> {
         if self.state.starts == Starts::None || !self.state.has_room {
             return Ok(None);
         }
@@ -53,7 +57,7 @@ impl Transaction<'_> {
         for (task, other) in &pairs {
             let is_free = self.state.running.contains_key(task)
                 && !waits_for_running(*task, &pairs, &self.state.running);
-            if is_free && !awaited.contains(other) {
+            if is_free && !awaited.contains(other) && self.is_within_budget(*other)? {
                 awaited.push(*other);
             }
         }
@@ -81,7 +85,7 @@ impl Transaction<'_> {
         self.store.start(no, self.now)?;
         let Some(task) = self.store.task(no)? else { return Ok(()) };
         let next = self.next_run(&task)?;
-        self.begin_run(&task)?;
+        let share = self.begin_run(&task)?;
         if let Some(rule) = &task.spec.rule {
             let depth = task.spec.cause.as_ref().map_or(0, |cause| cause.depth);
             self.state.memory.started(rule, no, depth, self.now);
@@ -91,16 +95,22 @@ impl Transaction<'_> {
             Some(seq) => self.store.event(seq)?,
             None => None,
         };
-        self.effects.orders.push(Order::Start(Box::new(start_order(task, next, event, self.now))));
+        self.effects.orders.push(Order::Start(Box::new(start_order(task, next, share, event, self.now))));
         Ok(())
     }
 
-    /// Notes that the run of a task begins which has the number of its launch.
-    fn begin_run(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
+    /// Notes that the run of a task begins which has the number of its launch. Returns its share in the budgets, if there are any.
+    fn begin_run(&mut self, task: &TaskRow) -> aiwg_store::Result<Option<Share>> {
         let (id, kind, at) = (task.run(), RunRow::AGENT, self.now);
-        self.store.begin_run(&RunStart { id, kind, at, dir: Some(&id.dir()), reserved_usd: None })?;
-        self.state.running.insert(task.no, Slot::of(task));
-        Ok(())
+        let share = self.share(task)?;
+        let reserved_usd = share.map(|share| share.reserved_usd);
+        self.store.begin_run(&RunStart { id, kind, at, dir: Some(&id.dir()), reserved_usd })?;
+        let mut slot = Slot::of(task);
+        if let Some(reserved_usd) = reserved_usd {
+            slot = Slot { reserved_usd, before_usd: charged_before(self.store, task)?, ..slot };
+        }
+        self.state.running.insert(task.no, slot);
+        Ok(share)
     }
 
     /// Maximum number of running agents, including those that only wait: no ring of waits has more and more started.
@@ -127,7 +137,13 @@ fn waits_for_running(task: TaskNo, pairs: &[(TaskNo, TaskNo)], running: &HashMap
     pairs.iter().any(|(who, other)| *who == task && other != who && running.contains_key(other))
 }
 
-fn start_order(task: TaskRow, next: NextRun, event: Option<Event>, now: Timestamp) -> StartOrder {
+fn start_order(
+    task: TaskRow,
+    next: NextRun,
+    share: Option<Share>,
+    event: Option<Event>,
+    now: Timestamp,
+) -> StartOrder {
     StartOrder {
         no: task.no,
         depth: task.spec.cause.map_or(0, |cause| cause.depth),
@@ -137,6 +153,7 @@ fn start_order(task: TaskRow, next: NextRun, event: Option<Event>, now: Timestam
         fresh_prompt: next.fresh_prompt,
         agent: task.spec.agent,
         env: task.spec.env,
+        cap_usd: share.and_then(|share| share.cap_usd),
         timeout_ms: task.spec.timeout_ms,
         event,
         started_at: now,

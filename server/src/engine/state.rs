@@ -7,6 +7,7 @@ use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::View;
 
 use super::{
+    budget::{Budgets, Money, charged_before},
     command::{EngineConfig, Starts},
     gates::Gates,
     memory::Memory,
@@ -25,6 +26,8 @@ pub(super) struct State {
     /// Time since which nothing is started until this daemon ends. This is not in the store: the next daemon starts tasks.
     pub(super) draining_since: Option<Timestamp>,
     pub(super) memory: Memory,
+    /// What was spent.
+    pub(super) money: Money,
     pub(super) closing: bool,
     pub(super) last_event: u64,
     pub(super) last_task: u64,
@@ -46,12 +49,39 @@ pub(super) struct Slot {
     pub(super) n: u32,
     /// Its class in the queue.
     pub(super) class: String,
+    /// The rule that it counts to.
+    pub(super) rule: Option<String>,
+    /// The cost that is set aside for its run, in US dollars; 0 where there are no budgets.
+    pub(super) reserved_usd: f64,
+    /// What its runs before have cost, in US dollars; 0 where there are no budgets.
+    pub(super) before_usd: f64,
+    /// What its run has cost by the agent's own account so far. It is not in the store: the agent's output tells it again.
+    pub(super) told_usd: f64,
 }
 
 impl Slot {
     /// The slot of this running task.
     pub(super) fn of(task: &TaskRow) -> Self {
-        Self { n: task.launch, class: task.spec.class.clone() }
+        Self {
+            n: task.launch,
+            class: task.spec.class.clone(),
+            rule: task.spec.counts_to().map(str::to_owned),
+            ..Self::default()
+        }
+    }
+
+    /// The slot of the running task of this number, with what the store says of its money.
+    pub(super) fn read(store: &dyn View, no: TaskNo, budgets: &Budgets) -> aiwg_store::Result<Self> {
+        // Of one whose row cannot be read there are no reports: it fails.
+        let Some(task) = store.task_if_readable(no)? else { return Ok(Self::default()) };
+        let mut slot = Self::of(&task);
+        if budgets.are_set() {
+            let run = store.runs(no)?.into_iter().rfind(|run| run.ended_at.is_none());
+            // There may have been no budgets when it began.
+            slot.reserved_usd = run.and_then(|run| run.reserved_usd).unwrap_or(budgets.unknown_cost_usd());
+            slot.before_usd = charged_before(store, &task)?;
+        }
+        Ok(slot)
     }
 }
 
@@ -64,6 +94,7 @@ impl State {
             paused_since: None,
             draining_since: None,
             memory: Memory::default(),
+            money: Money::default(),
             closing: false,
             last_event: 0,
             last_task: 0,
@@ -96,10 +127,9 @@ impl State {
         (self.last_event, self.last_task) = store.last_numbers()?;
         self.running.clear();
         for no in store.running_numbers()? {
-            // Of one whose row cannot be read there are no reports: it fails.
-            let slot = store.task_if_readable(no)?.as_ref().map_or_else(Slot::default, Slot::of);
-            self.running.insert(no, slot);
+            self.running.insert(no, Slot::read(store, no, &self.config.budgets)?);
         }
+        self.money = Money::default();
         self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
         self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;
         Ok(())

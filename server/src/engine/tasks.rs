@@ -181,6 +181,7 @@ impl Transaction<'_> {
         self.store.requeue(task.no, reason != EndReason::NOT_STARTED)?;
         let outcome = Outcome { reason, ..Outcome::without_exit(TaskState::Queued, "") };
         self.store.end_run(task.run(), &outcome, self.now)?;
+        self.charge(task, &outcome)?;
         self.is_queued_again(task)
     }
 
@@ -220,6 +221,7 @@ impl Transaction<'_> {
             }
         }
         self.store.end_run(task.run(), outcome, self.now)?;
+        self.charge(task, outcome)?;
         let before = self.used_before(task)?;
         if let Some(usage) = &outcome.usage {
             let rule = task.spec.cause.as_ref().and_then(|cause| cause.rule.as_deref());
@@ -250,8 +252,9 @@ impl Transaction<'_> {
 
     /// The class of a task in the queue.
     pub(super) fn class_of(&self, task: &TaskSpec) -> String {
-        let (lane, agent, rule) = (task.lane.as_deref(), task.agent.as_deref(), task.rule.as_deref());
-        self.state.config.classes.class_of(&Classified { lane, agent, rule })
+        let (lane, agent, rule) = (task.lane.as_deref(), task.agent.as_deref(), task.counts_to());
+        let ignores_budget = task.terms.ignore_budget;
+        self.state.config.classes.class_of(&Classified { lane, agent, rule, ignores_budget })
     }
 
     /// What a lane adds to the priority of its tasks.
@@ -307,7 +310,7 @@ impl Transaction<'_> {
     }
 
     /// The task that a report is about, unless it comes from a run that is over: another one may be under way by now.
-    fn current(&mut self, run: RunId) -> Result<TaskRow, Failure> {
+    pub(super) fn current(&mut self, run: RunId) -> Result<TaskRow, Failure> {
         let task = self.running(run.task)?;
         if task.launch == run.n { Ok(task) } else { Err(EngineError::RunIsOver(run).into()) }
     }

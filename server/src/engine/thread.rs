@@ -327,8 +327,11 @@ impl Thread {
                 .flatten()
                 .min())
         };
+        let turn = self.state.money.turn(now);
+        let with_turn = |due: Option<Timestamp>| [due, turn].into_iter().flatten().min();
         let first = after(None)?;
         let is_past = first.is_some_and(|first| first <= now);
-        Ok(Due { first, next: if is_past { after(Some(now))? } else { first } })
+        let next = if is_past { after(Some(now))? } else { first };
+        Ok(Due { first: with_turn(first), next: with_turn(next) })
     }
 }

@@ -82,6 +82,9 @@ impl Transaction<'_> {
         if before.classes != config.classes {
             self.classify()?;
         }
+        if before.classes != config.classes || before.budgets != config.budgets {
+            self.change_budgets()?;
+        }
         self.effects.config_before.get_or_insert(before);
         Ok(())
     }
@@ -128,7 +131,8 @@ impl Transaction<'_> {
         let tasks = self.store.prune_tasks(what.tasks, PRUNED_AT_ONCE)?;
         let events = self.store.prune_events(what.events, PRUNED_AT_ONCE)?;
         let cursors = self.store.prune_cursors(self.now, PRUNED_AT_ONCE)?;
+        let days = self.prune_spending(what.aged, PRUNED_AT_ONCE)?;
         let more = self.store.give_back()?;
-        Ok(Pruned { more: more || events > 0 || cursors > 0 || !tasks.is_empty(), tasks, events })
+        Ok(Pruned { more: more || events > 0 || cursors > 0 || days > 0 || !tasks.is_empty(), tasks, events })
     }
 }

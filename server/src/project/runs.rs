@@ -84,6 +84,7 @@ mod tests {
             usage: None,
             dir: dir.map(str::to_owned),
             reserved_usd: None,
+            charged_usd: None,
             detail: None,
         }
     }

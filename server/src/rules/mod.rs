@@ -2,6 +2,7 @@
 //!
 //! They only decide. The engine carries out their decisions, in the transaction that stores the event.
 
+mod budget;
 mod check;
 mod compile;
 mod decide;
@@ -16,6 +17,7 @@ use aiwg_protocol::{
 };
 
 pub use aiwg_model::limits::{is_task_time, minutes_to_ms};
+pub(crate) use budget::BudgetCheck;
 pub(crate) use check::{RulesCheck, no_lane, wrong_pattern};
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
 pub use decide::{
@@ -62,7 +64,7 @@ pub fn task_of(
         lane: lane.clone(),
         start_at: delay.as_ref().map(in_span),
         expires_at: expires.as_ref().map(in_span),
-        terms: Terms { retry: retry.clone() },
+        terms: Terms { retry: retry.clone(), ..Terms::default() },
         ..TaskSpec::default()
     };
     (task, unusable)

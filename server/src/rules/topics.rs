@@ -12,7 +12,8 @@ use super::schedule_topic;
 use crate::config::nearest;
 
 /// The beginnings of the topics that only the daemon may publish.
-const RESERVED: [&str; 7] = ["task:", "file:", "schedule:", "daemon:", "automation:", "health:", "chat:"];
+const RESERVED: [&str; 8] =
+    ["budget:", "task:", "file:", "schedule:", "daemon:", "automation:", "health:", "chat:"];
 
 /// The beginning of the topics of schedules.
 const SCHEDULE: &str = "schedule:";

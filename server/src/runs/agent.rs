@@ -22,11 +22,12 @@ use tokio::{
 
 use super::{
     Shared,
+    cost::prices,
     environment::{kept_back, markers},
     force::{Force, end_what_is_left},
     launch::{End, Launch, RETRY},
     outcome::{could_not_start, ended_by_shim, outcome, removed},
-    overdue::Overdue,
+    overdue::{Noticed, Overdue},
     prepare::{Unprepared, prepare},
     shim,
     shortage::what_to_do,
@@ -288,7 +289,9 @@ impl Agent {
         let may_be_silent = daemon.stall_minutes.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
         let mut silence = Silence::of(dir, may_be_silent);
         let exit_within = Duration::try_from_secs_f64(config.agent.exit_seconds).unwrap_or_default();
-        let mut overdue = Overdue::of(&config.agent.command, &dir.join(aiwg_shim::STDOUT_FILE), exit_within);
+        let of_tokens = config.budget.is_set().then(|| prices(&config.budget));
+        let stdout = dir.join(aiwg_shim::STDOUT_FILE);
+        let mut overdue = Overdue::of(&config.agent.command, &stdout, exit_within, of_tokens);
         let mut ending = end.borrow_and_update().is_some();
         let mut force = Force::default();
         if ending {
@@ -312,7 +315,14 @@ impl Agent {
                         tracing::warn!(task = %self.task.no, %error, "it is stalled, but that could not be stored");
                     }
                 }
-                () = overdue.passed(), if !ending => self.order_end(shared, StopReason::Finished).await,
+                noticed = overdue.noticed(), if !ending => match noticed {
+                    Noticed::Overdue => self.order_end(shared, StopReason::Finished).await,
+                    Noticed::Cost(usd) => {
+                        if let Err(error) = shared.context.engine.cost_so_far(self.task.id(), usd).await {
+                            tracing::warn!(task = %self.task.no, usd, %error, "what it has cost so far could not be stored");
+                        }
+                    }
+                },
                 () = tokio::time::sleep_until(limit), if !ending => self.order_end(shared, StopReason::Timeout).await,
             }
         }
@@ -357,9 +367,9 @@ impl Agent {
             let from_outside = record.end_requested && ending.is_none();
             let (started, ended_for) = (record.spawn_error.is_none(), record.ended_for);
             let (agent_dir, root) = (dir.to_owned(), shared.context.project.root().to_owned());
-            let agent = config.agent.clone();
+            let (agent, of_tokens) = (config.agent.clone(), prices(&config.budget));
             // It reads the output.
-            let evaluate = move || outcome(&record, &agent_dir, (&agent, &root), ending);
+            let evaluate = move || outcome(&record, &agent_dir, (&agent, &root), &of_tokens, ending);
             let outcome = ended_by_shim(beside(evaluate).await, ended_for, config, dir);
             return Ok(if from_outside && outcome.state == TaskState::Failed {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");

@@ -164,12 +164,13 @@ pub(super) fn command(
     agent: Option<&str>,
     session: Session<'_>,
     prompt: &str,
+    cap_usd: Option<f64>,
 ) -> Result<Vec<String>, CommandError> {
     let prompt = match config.prompt {
         PromptBy::Argument => Prompt::Argument(prompt),
         PromptBy::Stdin => Prompt::Stdin,
     };
-    let invocation = Invocation { agent, prompt, session, ..Invocation::default() };
+    let invocation = Invocation { agent, prompt, session, cap_usd, ..Invocation::default() };
     program_of(&config.command).command(&config.command, &invocation)
 }
 
@@ -215,7 +216,7 @@ mod tests {
     fn command_for(program: &str, more: &[&str], prompt: &str) -> Result<Vec<String>, CommandError> {
         let words = [program].iter().chain(more).map(|word| (*word).to_owned()).collect();
         let config = AgentConfig { command: words, prompt: PromptBy::Argument, ..AgentConfig::default() };
-        command(&config, None, Session::default(), prompt)
+        command(&config, None, Session::default(), prompt, None)
     }
 
     #[test]
@@ -229,6 +230,7 @@ mod tests {
             fresh_prompt: Some("Do it".to_owned()),
             agent: None,
             env: BTreeMap::new(),
+            cap_usd: None,
             timeout_ms: None,
             event: None,
             started_at: Timestamp::default(),

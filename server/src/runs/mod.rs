@@ -5,6 +5,7 @@
 //! it ended. So a daemon that finds tasks running in the store at its start goes on with them exactly as the one before.
 
 mod agent;
+mod cost;
 mod environment;
 mod force;
 mod launch;

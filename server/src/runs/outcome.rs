@@ -10,13 +10,15 @@ use aiwg_agents::{
     plain, program_of,
 };
 use aiwg_fs::{tail, tail_of};
-use aiwg_model::{EndReason, Outcome, Processes, SessionCost, StopReason, TAIL_BYTES};
+use aiwg_model::{EndReason, Outcome, Processes, RunCost, StopReason, TAIL_BYTES};
 use aiwg_protocol::{
     config::{self, AgentConfig, Config},
     types::{TaskState, TaskUsage, Timestamp},
 };
 use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
 use jiff::tz::TimeZone;
+
+use super::cost::{PriceList, of_run};
 
 /// The system's numbers for what may be wrong with a program, on every system: there is none (or none of its interpreter), it may not be
 /// executed, it is none that could be.
@@ -30,12 +32,14 @@ pub(super) fn outcome(
     record: &ExitRecord,
     dir: &Path,
     (agent, root): (&AgentConfig, &Path),
+    prices: &PriceList,
     ending: Option<StopReason>,
 ) -> Outcome {
     let command = &agent.command;
     if let Some(error) = &record.spawn_error {
         return Outcome {
             exit_code: record.code,
+            cost: RunCost::Nothing,
             ..Outcome::without_exit(
                 TaskState::Failed,
                 not_started(error, command.first().map_or("", String::as_str), root),
@@ -68,6 +72,7 @@ pub(super) fn outcome(
         let (program, count) = (program.name(), evaluation.unknown.count);
         tracing::warn!(program, count, %first, "the agent's output has parts that are not known");
     }
+    let (cost_usd, session) = of_run(&evaluation.usage, is_sessions, prices);
     let is_success = evaluation.is_success(refused_tasks(agent));
     let state = if is_success { TaskState::Completed } else { TaskState::Failed };
     let now = Timestamp::now();
@@ -79,8 +84,9 @@ pub(super) fn outcome(
         error: explained(&evaluation, agent, program, now),
         result: evaluation.answer.map(|answer| tail_of(&answer, TAIL_BYTES as usize).to_owned()).or(shown),
         processes: Some(Processes { ended: record.processes_ended, left: record.processes_left }),
-        session: evaluation.usage.session_total_usd.map(|total_usd| SessionCost { total_usd, is_sessions }),
-        usage: usage(evaluation.usage),
+        cost: if cost_usd.is_some() { RunCost::Told } else { RunCost::Unknown },
+        session,
+        usage: usage(Usage { cost_usd, ..evaluation.usage }),
         detail: None,
     }
 }
@@ -152,7 +158,9 @@ fn reset_of(limit: &Limit, now: Timestamp, zone: &TimeZone) -> Option<Timestamp>
 
 /// None where the agent told nothing.
 fn usage(usage: Usage) -> Option<TaskUsage> {
-    usage.session_id.as_ref()?;
+    if usage.session_id.is_none() && usage.cost_usd.is_none() {
+        return None;
+    }
     let denials =
         usage.permission_denials.into_iter().map(|Denial { tool_name, what }| match what.as_str() {
             "" => tool_name,
@@ -172,7 +180,8 @@ fn usage(usage: Usage) -> Option<TaskUsage> {
 
 /// The end of a task whose agent could not be started for a reason of the daemon's own.
 pub(super) fn could_not_start(why: &dyn std::fmt::Display) -> Outcome {
-    Outcome::without_exit(TaskState::Failed, format!("its agent could not be started: {why}"))
+    let failed = Outcome::without_exit(TaskState::Failed, format!("its agent could not be started: {why}"));
+    Outcome { cost: RunCost::Nothing, ..failed }
 }
 
 /// The end of a task whose agent was ended since its directory had been removed.

@@ -1,4 +1,4 @@
-//! Noticing that an agent has told its result but does not exit.
+//! Noticing by an agent's output that it has told its result but does not exit, and what it has cost so far.
 
 use std::{
     path::Path,
@@ -9,10 +9,21 @@ use std::{
 use aiwg_agents::{WorkWatch, program_of};
 use tokio::time::{Instant, sleep};
 
+use super::cost::PriceList;
+
 /// How often to look.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Waits for the result, and then for the exit.
+/// A fact that an agent's output tells.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Noticed {
+    /// The agent should have exited.
+    Overdue,
+    /// Its run has cost so much so far, in US dollars.
+    Cost(f64),
+}
+
+/// Waits for the result, and then for the exit; and for costs, where they matter.
 pub(super) struct Overdue {
     /// None where nothing but the exit tells of the end.
     watch: Option<Arc<Mutex<Box<dyn WorkWatch>>>>,
@@ -20,29 +31,38 @@ pub(super) struct Overdue {
     grace: Duration,
     /// Since when it has been done, and by how many steps.
     done: Option<(Instant, u64)>,
+    /// Prices of tokens; none where costs do not matter.
+    prices: Option<Arc<PriceList>>,
+    /// Cost that was noticed last, in US dollars.
+    cost_usd: f64,
 }
 
 impl Overdue {
-    /// For the agent that writes to this file.
-    pub(super) fn of(command: &[String], stdout: &Path, grace: Duration) -> Self {
+    /// For the agent that writes to this file. Costs matter where there are `prices`, be they empty.
+    pub(super) fn of(command: &[String], stdout: &Path, grace: Duration, prices: Option<PriceList>) -> Self {
         let watch = program_of(command).watch(command, stdout).map(|watch| Arc::new(Mutex::new(watch)));
-        Self { watch, grace, done: None }
+        Self { watch, grace, done: None, prices: prices.map(Arc::new), cost_usd: 0.0 }
     }
 
-    /// Returns when the agent should have exited: it has told its result, nothing that it left in the background runs, and it has not begun
+    /// Returns when it has cost more than was noticed before, or should have exited: it has told its result, nothing that it left in the background runs, and it has not begun
     /// to work again since, whatever else it writes. May be dropped and called again.
-    pub(super) async fn passed(&mut self) {
+    pub(super) async fn noticed(&mut self) -> Noticed {
         let Some(watch) = self.watch.clone() else { return std::future::pending().await };
         loop {
             let now = Instant::now();
-            self.done = match (look(Arc::clone(&watch)).await, self.done) {
+            let Look { done, cost_usd } = look(Arc::clone(&watch), self.prices.clone()).await;
+            if cost_usd > self.cost_usd {
+                self.cost_usd = cost_usd;
+                return Noticed::Cost(cost_usd);
+            }
+            self.done = match (done, self.done) {
                 // For an instant it is done between the end of a command in the background and its next turn.
                 (Some(steps), Some((since, before))) if steps == before => Some((since, before)),
                 (Some(steps), _) => Some((now, steps)),
                 (None, _) => None,
             };
             match self.done {
-                Some((since, _)) if since.elapsed() >= self.grace => return,
+                Some((since, _)) if since.elapsed() >= self.grace => return Noticed::Overdue,
                 Some((since, _)) => sleep(LOOK_EVERY.min(self.grace.saturating_sub(since.elapsed()))).await,
                 None => sleep(LOOK_EVERY).await,
             }
@@ -50,8 +70,26 @@ impl Overdue {
     }
 }
 
-/// The number of its steps, if the agent is done. Reads what is new, which may be much.
-async fn look(watch: Arc<Mutex<Box<dyn WorkWatch>>>) -> Option<u64> {
-    let look = move || watch.lock().unwrap_or_else(PoisonError::into_inner).done();
-    tokio::task::spawn_blocking(look).await.ok()?.ok().flatten()
+/// What the output tells at one look.
+#[derive(Default)]
+struct Look {
+    /// The number of its steps, if the agent is done.
+    done: Option<u64>,
+    /// Cost so far, in US dollars; 0 where it is not known, or does not matter.
+    cost_usd: f64,
+}
+
+/// Reads what is new, which may be much.
+async fn look(watch: Arc<Mutex<Box<dyn WorkWatch>>>, prices: Option<Arc<PriceList>>) -> Look {
+    let look = move || {
+        let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let done = watch.done().ok().flatten();
+        let cost = prices.map(|prices| {
+            let spent = watch.spent();
+            // Without prices for all its models, what the agent itself has told is known at least.
+            spent.usd(&prices).unwrap_or(spent.told_usd)
+        });
+        Look { done, cost_usd: cost.unwrap_or_default() }
+    };
+    tokio::task::spawn_blocking(look).await.unwrap_or_default()
 }

@@ -87,7 +87,8 @@ pub(super) fn prepare(
     Ok(LaunchSpec {
         task_id: order.no.to_string(),
         launch: order.launch,
-        command: command(agent, order.agent.as_deref(), session, prompt).map_err(io::Error::other)?,
+        command: command(agent, order.agent.as_deref(), session, prompt, order.cap_usd)
+            .map_err(io::Error::other)?,
         env,
         env_remove: REMOVED.iter().chain(&SERVICE_ENV).map(|name| (*name).to_owned()).collect(),
         cwd: shared.context.project.root().to_owned(),

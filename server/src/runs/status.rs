@@ -2,7 +2,8 @@
 
 use aiwg_model::TaskRow;
 use aiwg_protocol::types::{
-    HealthCheckItem, QueuedTaskSummary, RunningTaskSummary, Subsystems, SupervisorSubsystem, TaskSummaries,
+    BudgetStatus, BudgetSubsystem, HealthCheckItem, QueuedTaskSummary, RunningTaskSummary, Subsystems,
+    SupervisorSubsystem, TaskSummaries, Timestamp,
 };
 use aiwg_store::Reader;
 use futures::future::BoxFuture;
@@ -11,6 +12,7 @@ use crate::{
     agent_program,
     component::{Component, item},
     context::Context,
+    engine::budget_status,
 };
 
 /// How much of a prompt a summary shows, in characters.
@@ -50,6 +52,9 @@ impl Component for Supervisor {
                 queued: reader.queued(QUEUED_SHOWN)?.into_iter().map(summarize_queued).collect(),
             },
         };
+        if config.budget.is_set() {
+            into.budget = Some(in_short(budget_status(config, reader, Timestamp::now())?));
+        }
         Ok(())
     }
 
@@ -86,6 +91,11 @@ async fn queue(context: &Context) -> Result<String, String> {
         ));
     }
     Ok(format!("{} running of {slots}, {} queued", stats.running, stats.queued))
+}
+
+fn in_short(budgets: BudgetStatus) -> BudgetSubsystem {
+    let BudgetStatus { spent_usd, reserved_usd, forecast_usd, bounds, .. } = budgets;
+    BudgetSubsystem { spent_usd, reserved_usd, forecast_usd, bounds }
 }
 
 fn summarize_running(task: TaskRow, context: &Context) -> RunningTaskSummary {

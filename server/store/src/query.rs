@@ -9,6 +9,9 @@ use aiwg_protocol::types::{Event, TaskOrder, TaskState, Timestamp};
 /// Size of the texts that one list reads, in bytes; it ends with the row that reaches this.
 pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
+/// Number of tasks of a rule whose costs are kept: the latest ones.
+pub const RULE_COSTS: u32 = 20;
+
 /// Selects the tasks to list.
 #[derive(Debug, Clone, Default)]
 pub struct TaskFilter {
@@ -93,8 +96,10 @@ pub struct Classified<'a> {
     pub lane: Option<&'a str>,
     /// Its agent.
     pub agent: Option<&'a str>,
-    /// The rule that made it.
+    /// The rule that it counts to: the one that made it, or made the task whose agent submitted it.
     pub rule: Option<&'a str>,
+    /// True if no budget keeps it from starting.
+    pub ignores_budget: bool,
 }
 
 /// Selects tasks.

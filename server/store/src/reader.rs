@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{Hold, RuleFacts, RunRow, TaskNo, TaskRow};
+use aiwg_model::{Hold, RuleFacts, RunRow, Spending, TaskNo, TaskRow};
 use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats};
 
 use crate::{EventFilter, EventPage, Result, TaskFilter, TaskPage};
@@ -69,6 +69,9 @@ pub trait Reader: Send + Sync {
 
     /// The tasks that rules have made lately, the newest first, `limit` at the most.
     fn firings(&self, limit: u32) -> Result<Vec<RuleExecution>>;
+
+    /// The money that was spent from one day to another, these included, in the order of the days.
+    fn spending(&self, first: &str, last: &str) -> Result<Vec<Spending>>;
 
     /// The positions of a source's cursors, by their keys.
     fn cursors(&self, source: &str) -> Result<HashMap<String, String>>;

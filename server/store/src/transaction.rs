@@ -2,7 +2,7 @@
 
 use aiwg_model::{
     Cursor, Firing, Hold, ImportedTask, InForce, Keep, Outcome, Pending, QueueSwitch, RunId, RunStart,
-    StopReason, Switch, TaskNo, TaskRow, TaskSpec,
+    Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
 };
 use aiwg_protocol::types::{Event, TaskState, TaskUsage, Timestamp};
 
@@ -124,6 +124,21 @@ pub trait Transaction: View {
         is_first: bool,
         at: Timestamp,
     ) -> Result<()>;
+
+    /// Adds money to that of its day, rule and agent.
+    fn add_spending(&mut self, spent: &Spending) -> Result<()>;
+
+    /// Adds to the cost of a task of a rule. Those of the latest [`crate::RULE_COSTS`] tasks are kept.
+    fn add_rule_cost(&mut self, rule: &str, task: TaskNo, usd: f64) -> Result<()>;
+
+    /// Sets the cost that is set aside for a run, in US dollars.
+    fn reserve(&mut self, run: RunId, usd: f64) -> Result<()>;
+
+    /// Sets the cost of a run that was counted against the budgets, in US dollars.
+    fn charge(&mut self, run: RunId, usd: f64) -> Result<()>;
+
+    /// Forgets the money that was spent before a day, `limit` rows at the most. How many.
+    fn prune_spending(&mut self, before: &str, limit: u64) -> Result<usize>;
 
     /// Appends an event that already has its number.
     fn insert_event(&mut self, event: &Event) -> Result<()>;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{BusyPeriod, Cursor, Head, Hold, Pending, QueueSwitch, RunRow, Switch, TaskNo, TaskRow};
+use aiwg_model::{
+    BusyPeriod, Cursor, Head, Hold, Pending, QueueSwitch, RunRow, Spending, Switch, TaskNo, TaskRow,
+};
 use aiwg_protocol::types::{ChatTurn, Event, TaskState, Timestamp};
 
 use crate::{Result, Selection};
@@ -127,6 +129,12 @@ pub trait View {
 
     /// True if a cursor is where it must be to be moved.
     fn may_move(&self, cursor: &Cursor) -> Result<bool>;
+
+    /// The money that was spent from one day to another, these included, in the order of the days.
+    fn spending(&self, first: &str, last: &str) -> Result<Vec<Spending>>;
+
+    /// The costs of the latest tasks of a rule that have told theirs, [`crate::RULE_COSTS`] at the most, in no order.
+    fn rule_costs(&self, rule: &str) -> Result<Vec<f64>>;
 
     /// Up to when things have aged, as [`crate::Transaction::set_aged`] has noted it last.
     fn aged(&self) -> Result<Option<Timestamp>>;

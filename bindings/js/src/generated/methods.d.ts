@@ -7,6 +7,7 @@ import type {
   AutomationSwitched,
   AutomationTestParams,
   AutomationTested,
+  BudgetStatus,
   ChatClearParams,
   ChatCleared,
   ChatHistoryParams,
@@ -100,6 +101,7 @@ export interface MethodMap {
   'task.output': { params: TaskOutputParams; result: TaskOutput };
   'task.retry': { params: TaskRetryParams; result: TaskSubmitted };
   'task.retryMany': { params: TaskSelection; result: TasksRetried };
+  'budget.status': { params: NoParams; result: BudgetStatus };
 }
 
 /** What each notification of the daemon brings, by its name. */
@@ -463,6 +465,18 @@ export declare class TaskMethods {
   retryMany(params?: TaskSelection, options?: CallOptions): Promise<TasksRetried>;
 }
 
+/** The methods of `budget`. */
+export declare class BudgetMethods {
+  private constructor();
+
+  /**
+   * Gives what agents have cost and what is left of the budgets: by day, rule and agent.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   */
+  status(params?: NoParams, options?: CallOptions): Promise<BudgetStatus>;
+}
+
 /** Every method of the daemon, by namespace. */
 export declare abstract class Methods {
   /** The methods of `rpc`. */
@@ -479,6 +493,8 @@ export declare abstract class Methods {
   readonly schedule: ScheduleMethods;
   /** The methods of `task`. */
   readonly task: TaskMethods;
+  /** The methods of `budget`. */
+  readonly budget: BudgetMethods;
 
   /** Answers at once, which shows that the daemon is alive. */
   ping(params?: NoParams, options?: CallOptions): Promise<Pong>;

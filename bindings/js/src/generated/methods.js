@@ -259,6 +259,20 @@ export class TaskMethods {
   }
 }
 
+/** The methods of `budget`. */
+export class BudgetMethods {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** Gives what agents have cost and what is left of the budgets: by day, rule and agent. */
+  status(params, options) {
+    return this.#client.request('budget.status', params, options);
+  }
+}
+
 /** Every method of the daemon, by namespace. */
 export class Methods {
   rpc = new RpcMethods(this);
@@ -268,6 +282,7 @@ export class Methods {
   chat = new ChatMethods(this);
   schedule = new ScheduleMethods(this);
   task = new TaskMethods(this);
+  budget = new BudgetMethods(this);
 
   /** Answers at once, which shows that the daemon is alive. */
   ping(params, options) {

@@ -3,6 +3,18 @@
 /** A word that the daemon sends: one of those that this package knows, or one that a newer daemon may have added. */
 export type Open<T extends string> = T | (string & {});
 
+/** Money of an agent's tasks, in US dollars. */
+export interface AgentSpending {
+  /** The agent; null for the default one. */
+  agent: string | null;
+  /** Spent on this day. */
+  dayUsd: number;
+  /** Spent in this month. */
+  monthUsd: number;
+  /** Set aside for running tasks. */
+  reservedUsd: number;
+}
+
 /** At each match. */
 export interface AlwaysCondition {
   type: 'always';
@@ -91,6 +103,95 @@ export interface AutomationTested {
   notice?: string;
   /** Each rule that matches it, and what would come of it now. */
   rules: RuleTested[];
+}
+
+/** A bound, and what is left within it. All amounts are in US dollars. */
+export interface BudgetBound {
+  /** The time that it is for. */
+  span: Open<BudgetSpan>;
+  /** The rule whose tasks it bounds; null for all tasks. */
+  rule: string | null;
+  /** The most that may be spent. */
+  limitUsd: number;
+  /** Spent so far. */
+  spentUsd: number;
+  /** Set aside for running tasks. */
+  reservedUsd: number;
+  /** What is left besides both. */
+  leftUsd: number;
+  /** Time at which it begins anew. */
+  endsAt: Timestamp;
+}
+
+/** The payload of the events about a budget. */
+export interface BudgetEvent {
+  /** The time that the bound is for. */
+  span: Open<BudgetSpan>;
+  /** The day or the month: `2026-11-23`, `2026-11`. */
+  period: string;
+  /** The rule whose tasks it bounds; absent for all tasks. */
+  rule?: string;
+  /** The most that may be spent, in US dollars. */
+  limitUsd: number;
+  /** Spent so far, in US dollars. */
+  spentUsd: number;
+  /** Set aside for running tasks, in US dollars. */
+  reservedUsd: number;
+  /** What is left besides both, in US dollars. */
+  leftUsd: number;
+  /** Time at which the day or the month ends, and the bound begins anew. */
+  endsAt: Timestamp;
+}
+
+/**
+ * The time that a bound is for.
+ *
+ * - `day`: A day in `schedule.timezone`.
+ * - `month`: A month in `schedule.timezone`.
+ */
+export type BudgetSpan = 'day' | 'month';
+
+/**
+ * The answer to `budget.status`. All amounts are in US dollars; days and months are those of
+ * `schedule.timezone`.
+ */
+export interface BudgetStatus {
+  /** The day: `2026-11-23`. */
+  day: string;
+  /** Time at which it ends. */
+  dayEndsAt: Timestamp;
+  /** Spent on this day so far. */
+  spentUsd: number;
+  /** Set aside for the tasks that run. 0 where no budget is set. */
+  reservedUsd: number;
+  /**
+   * What the day will have cost when it ends: what is spent and set aside, and for the time that is
+   * left as much as the same part of the seven days before has cost on average; where nothing is
+   * known of these, as much as this day so far.
+   */
+  forecastUsd: number;
+  /** The cap for each task over all its runs; null for none. */
+  taskUsd: number | null;
+  /** Each bound: those for all tasks first. */
+  bounds: BudgetBound[];
+  /** Each rule with money of this month or a budget of its own, the most expensive first. */
+  byRule: RuleSpending[];
+  /** Each agent with money of this month, the most expensive first. */
+  byAgent: AgentSpending[];
+  /** Each of the last 31 days on which something was spent, the newest first. */
+  byDay: DaySpending[];
+}
+
+/** The budgets, in short: `budget.status` has more. */
+export interface BudgetSubsystem {
+  /** Spent on this day so far, in US dollars. */
+  spentUsd: number;
+  /** Set aside for the tasks that run, in US dollars. */
+  reservedUsd: number;
+  /** What the day will have cost when it ends, in US dollars. */
+  forecastUsd: number;
+  /** Each bound: those for all tasks first. */
+  bounds: BudgetBound[];
 }
 
 /** The cause of an event or a task. */
@@ -287,6 +388,14 @@ export interface DaemonStopParams {
    * absent: they are ended.
    */
   keepAgents?: boolean | undefined;
+}
+
+/** Money of a day, in US dollars. */
+export interface DaySpending {
+  /** The day: `2026-11-23`. */
+  day: string;
+  /** Spent on it. */
+  spentUsd: number;
 }
 
 /** Usage of the tasks that ended on one day. */
@@ -743,6 +852,18 @@ export interface RuleRefusal {
   reason: string;
 }
 
+/** Money of a rule's tasks, in US dollars. */
+export interface RuleSpending {
+  /** The rule; null for the tasks of no rule. */
+  rule: string | null;
+  /** Spent on this day. */
+  dayUsd: number;
+  /** Spent in this month. */
+  monthUsd: number;
+  /** Set aside for running tasks. */
+  reservedUsd: number;
+}
+
 /** A rule and how it is. */
 export interface RuleStatus {
   /** Its name. */
@@ -912,6 +1033,8 @@ export interface Subsystems {
   scheduler: SchedulerSubsystem;
   /** Messaging platforms. */
   messaging: MessagingSubsystem;
+  /** The budgets; absent where none is set. */
+  budget?: BudgetSubsystem;
 }
 
 /** The queue and its agents. */
@@ -1345,6 +1468,11 @@ export interface TaskSubmitParams {
    * when absent.
    */
   retry?: RetryPolicy | undefined;
+  /**
+   * True if it starts whatever is left of the budgets. It still counts towards them, and
+   * `budget.task_usd` still ends it. Agents may not ask for that.
+   */
+  ignoreBudget?: boolean | undefined;
 }
 
 /** The answer to `task.submit`: the task is stored. */

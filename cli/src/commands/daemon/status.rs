@@ -11,6 +11,7 @@ use aiwg_client::{
 };
 
 use crate::{
+    commands::budget,
     error::CliError,
     output::{
         Column::{Number, Text, Whole},
@@ -57,6 +58,10 @@ pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Re
     let adapters = if adapters.is_empty() { "no adapters" } else { &adapters };
     facts.add(["Messaging".into(), adapters.into()]);
     facts.write_rows(out)?;
+    if let Some(budget) = &subsystems.budget {
+        writeln!(out)?;
+        budget::bounds(&budget.bounds).write(out)?;
+    }
     for issue in &status.issues {
         writeln!(out, "! {}: {}", visible(&issue.kind), indented(&issue.message, 4))?;
     }

@@ -199,6 +199,10 @@ pub(crate) struct SubmitArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100), value_hint = ValueHint::Other)]
     pub(crate) retries: Option<u32>,
 
+    /// Start it whatever is left of the budgets, towards which it counts all the same; not for agents
+    #[arg(long)]
+    pub(crate) ignore_budget: bool,
+
     /// Print the agent's output as it comes, and exit with 0 if the task completes, else with 1
     #[arg(long)]
     pub(crate) wait: bool,

@@ -62,6 +62,7 @@ fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
         start_at: args.at,
         expires: args.expires.map(Span::from),
         retry: args.retries.map(RetryPolicy::up_to),
+        ignore_budget: args.ignore_budget.then_some(true),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The methods: each is a function of the method's name, in one file for each namespace.
 
 mod automation;
+mod budget;
 mod chat;
 mod check;
 mod daemon;
@@ -14,6 +15,7 @@ mod task;
 
 // All of them, by glob: a new method is stated in its own file and nowhere else.
 pub(super) use automation::*;
+pub(super) use budget::*;
 pub(super) use chat::*;
 pub(crate) use daemon::*;
 pub(super) use dry_run::*;

@@ -31,6 +31,8 @@ pub(crate) async fn task_submit(
 ) -> Result<TaskSubmitted, ApiError> {
     check::spec(&params, &handler.context.settings.get().config)?;
     permit::environment(handler, params.env.as_ref())?;
+    let ignore_budget = params.ignore_budget.unwrap_or(false);
+    permit::budget(handler, ignore_budget)?;
     let task = TaskSpec {
         prompt: params.prompt,
         agent: params.agent,
@@ -43,7 +45,7 @@ pub(crate) async fn task_submit(
         lane: params.lane,
         start_at: params.delay.map(in_span).max(params.start_at),
         expires_at: params.expires.map(in_span),
-        terms: Terms { retry: params.retry },
+        terms: Terms { retry: params.retry, ignore_budget },
         ..TaskSpec::default()
     };
     handler.command(handler.context.engine.submit(task)).await

@@ -28,6 +28,7 @@ mod reserve;
 mod row;
 mod runs;
 mod selection;
+mod spending;
 mod stamp;
 mod tasks;
 mod transaction;

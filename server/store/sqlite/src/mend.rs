@@ -52,7 +52,7 @@ enum Holds {
 type Column = (&'static str, Holds, bool);
 
 /// The tables beside those of tasks and events: what each column holds, and whether it may be empty.
-const BESIDE: [(&str, &[Column]); 9] = {
+const BESIDE: [(&str, &[Column]); 11] = {
     use Holds::{Number, Real, Short, Switch, Text, Time};
     [
         (
@@ -101,6 +101,11 @@ const BESIDE: [(&str, &[Column]); 9] = {
         ),
         ("session", &[("id", Text, false), ("cost_usd", Real, false)]),
         ("queue_switch", &[("name", Text, false), ("at", Time, false)]),
+        (
+            "spending",
+            &[("day", Text, false), ("rule", Text, false), ("agent", Text, false), ("usd", Real, false)],
+        ),
+        ("rule_cost", &[("rule", Text, false), ("task", Number, false), ("usd", Real, false)]),
     ]
 };
 

@@ -112,6 +112,7 @@ fn the_last_run_of_each_task() {
         usage: None,
         dir: None,
         reserved_usd: None,
+        charged_usd: None,
         detail: None,
     };
     let usage = TaskUsage {

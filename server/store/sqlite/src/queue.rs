@@ -25,6 +25,13 @@ const COMMON_HEAD: &str = "SELECT no, class, place FROM task INDEXED BY task_que
 const FIRST_OF_CLASS: &str = "SELECT no, place FROM task INDEXED BY task_queue
      WHERE state = 'queued' AND waiting = 0 AND class = ? ORDER BY place, no LIMIT ?";
 
+/// The rule that a task counts to. What is no JSON says nothing.
+const COUNTS_TO: &str = "coalesce(CASE WHEN json_valid(cause) THEN json_extract(cause, '$.rule') END, rule)";
+
+/// True if no budget keeps a task from starting.
+const IGNORES: &str =
+    "coalesce(CASE WHEN json_valid(terms) THEN json_extract(terms, '$.ignoreBudget') END = 1, 0)";
+
 /// The first of the times of expiry.
 const NEXT_EXPIRY: &str = "SELECT min(expires_at) FROM task INDEXED BY task_expires
      WHERE expires_at IS NOT NULL AND state = 'queued' AND expires_at > ?";
@@ -66,23 +73,24 @@ impl SqliteStore {
 
     /// Puts the queued tasks into classes again.
     pub(crate) fn classify(&mut self, class_of: &dyn Fn(&Classified<'_>) -> String) -> rusqlite::Result<()> {
-        type Kind = (Option<String>, Option<String>, Option<String>, String);
+        type Kind = (Option<String>, Option<String>, Option<String>, bool, String);
         let kinds: Vec<Kind> = self
-            .statement(
-                "SELECT CAST(lane AS TEXT), CAST(agent AS TEXT), CAST(rule AS TEXT), CAST(class AS TEXT) FROM task
-                 WHERE state IN ('queued', 'running') GROUP BY lane, agent, rule, class",
-            )?
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
+            .statement(&format!(
+                "SELECT CAST(lane AS TEXT), CAST(agent AS TEXT), CAST({COUNTS_TO} AS TEXT), {IGNORES}, CAST(class AS TEXT) FROM task
+                 WHERE state IN ('queued', 'running') GROUP BY 1, 2, 3, 4, 5"
+            ))?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
             .collect::<rusqlite::Result<_>>()?;
-        for (lane, agent, rule, class) in kinds {
-            let kind = Classified { lane: lane.as_deref(), agent: agent.as_deref(), rule: rule.as_deref() };
-            let now = class_of(&kind);
+        for (lane, agent, rule, ignores_budget, class) in kinds {
+            let (its_lane, its_agent, its_rule) = (lane.as_deref(), agent.as_deref(), rule.as_deref());
+            let now =
+                class_of(&Classified { lane: its_lane, agent: its_agent, rule: its_rule, ignores_budget });
             if now != class {
-                self.statement(
-                    "UPDATE task SET class = ?5 WHERE state IN ('queued', 'running')
-                     AND lane IS ?1 AND agent IS ?2 AND rule IS ?3 AND class IS ?4",
-                )?
-                .execute(params![lane, agent, rule, class, now])?;
+                self.statement(&format!(
+                    "UPDATE task SET class = ?6 WHERE state IN ('queued', 'running')
+                     AND lane IS ?1 AND agent IS ?2 AND {COUNTS_TO} IS ?3 AND {IGNORES} IS ?4 AND class IS ?5"
+                ))?
+                .execute(params![lane, agent, rule, ignores_budget, class, now])?;
             }
         }
         Ok(())

@@ -85,7 +85,7 @@ impl SqliteReader {
 fn runs(connection: &Connection, task: TaskNo, reports: &Reports) -> rusqlite::Result<Vec<RunRow>> {
     let mut select = connection.prepare_cached(
         "SELECT n, kind, started_at, ended_at, reason, exit_code, signal, dir, session, cost_usd, turns, input_tokens,
-                output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail
+                output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail, charged_usd
          FROM run WHERE task = ? ORDER BY n",
     )?;
     readable(select.query_map([Number(task)], |row| read_run(task, row))?, reports)
@@ -103,6 +103,7 @@ fn read_run(task: TaskNo, row: &Row<'_>) -> rusqlite::Result<RunRow> {
         dir: row.get(7)?,
         usage: read_usage(row)?,
         reserved_usd: row.get(15)?,
+        charged_usd: row.get(17)?,
         // What is no JSON is passed over: nothing depends on it alone.
         detail: row.get::<_, Option<String>>(16)?.and_then(|text| Json::from_text(text).ok()),
     })

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use aiwg_model::{
     BusyPeriod, Cursor, Firing, Head, Hold, ImportedTask, InForce, Keep, Outcome, Pending, QueueSwitch,
-    RuleFacts, RunId, RunRow, RunStart, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
+    RuleFacts, RunId, RunRow, RunStart, Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
 };
 use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, TaskUsage, Timestamp};
 use aiwg_store::{
@@ -151,6 +151,8 @@ impl View for Open<'_> {
         counted_firings(rule: &str, since: Timestamp, now: Timestamp) -> u32;
         cursors(source: &str) -> HashMap<String, String>;
         may_move(cursor: &Cursor) -> bool;
+        spending(first: &str, last: &str) -> Vec<Spending>;
+        rule_costs(rule: &str) -> Vec<f64>;
         aged() -> Option<Timestamp>;
     }
 }
@@ -189,6 +191,11 @@ impl Transaction for Open<'_> {
         forget_conversation(conversation: &str) -> usize;
         session_cost(session: &str, total: f64) -> f64;
         add_usage(rule: Option<&str>, usage: &TaskUsage, is_first: bool, at: Timestamp) -> ();
+        add_spending(spent: &Spending) -> ();
+        add_rule_cost(rule: &str, task: TaskNo, usd: f64) -> ();
+        reserve(run: RunId, usd: f64) -> ();
+        charge(run: RunId, usd: f64) -> ();
+        prune_spending(before: &str, limit: u64) -> usize;
         insert_event(event: &Event) -> ();
         move_cursor(cursor: &Cursor) -> ();
         set_switch(rule: Option<&str>, switch: Switch) -> ();
@@ -226,6 +233,7 @@ impl Reader for SqliteReader {
         automation_enabled() -> bool;
         rule_facts() -> RuleFacts;
         firings(limit: u32) -> Vec<RuleExecution>;
+        spending(first: &str, last: &str) -> Vec<Spending>;
         cursors(source: &str) -> HashMap<String, String>;
     }
 }

@@ -17,6 +17,7 @@ mod queue;
 mod retention;
 mod rules;
 mod runs;
+mod spending;
 mod sums;
 mod tasks;
 mod transactions;
@@ -25,7 +26,8 @@ use aiwg_model::{TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Event, EventSource, Json, Timestamp};
 
 pub use self::{
-    events::*, matches::*, queue::*, retention::*, rules::*, runs::*, sums::*, tasks::*, transactions::*,
+    events::*, matches::*, queue::*, retention::*, rules::*, runs::*, spending::*, sums::*, tasks::*,
+    transactions::*,
 };
 use crate::{Reader, Result, Store, Transaction};
 
@@ -56,6 +58,7 @@ macro_rules! contract {
             cursors_move_from_where_they_are, numbers_are_never_given_again,
             old_tasks_are_forgotten, old_events_are_forgotten, cursors_are_forgotten_in_time,
             switches_are_kept, rules_are_busy, firings_count, matches_gather, matches_are_bounded,
+            spending_adds_up_by_day, the_latest_costs_of_a_rule_are_kept, a_run_is_charged,
             usage_is_summed_up, a_session_has_one_total, conversations_have_turns
         }
     };

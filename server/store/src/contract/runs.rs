@@ -21,6 +21,7 @@ fn begun(start: &RunStart<'static>) -> RunRow {
         usage: None,
         dir: start.dir.map(str::to_owned),
         reserved_usd: start.reserved_usd,
+        charged_usd: None,
         detail: None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aiwg_model::{EndReason, ImportedTask, Outcome, Processes, StopReason, TaskNo, TaskSpec, Terms};
+use aiwg_model::{EndReason, ImportedTask, Outcome, Processes, RunCost, StopReason, TaskNo, TaskSpec, Terms};
 use aiwg_protocol::types::{Cause, Json, JsonObject, RetryOn, RetryPolicy, Span, TaskState, TaskUsage};
 
 use super::{Backend, at, commit, numbers, of_rule, queue, task};
@@ -27,6 +27,7 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
         lane: Some("docs".to_owned()),
         class: "docs\u{1f}".to_owned(),
         terms: Terms {
+            ignore_budget: true,
             retry: Some(RetryPolicy { max: 3, on: vec![RetryOn::Timeout], delay: Span::from_millis(500) }),
         },
         expires_at: Some(at(99)),
@@ -55,6 +56,7 @@ pub fn a_task_goes_from_state_to_state(backend: &dyn Backend) {
     let mut store = backend.store();
     let no = queue(&mut *store, 1, &task("x"));
     let outcome = Outcome {
+        cost: RunCost::Told,
         state: TaskState::Failed,
         reason: EndReason::FAILED,
         exit_code: Some(3),

@@ -23,3 +23,23 @@ CREATE TABLE queue_switch (
     name TEXT PRIMARY KEY,
     at   INTEGER NOT NULL -- since when, in milliseconds since 1970
 ) WITHOUT ROWID;
+
+-- The cost of a run that was counted against the budgets, in US dollars; null while it runs, or where nothing was.
+ALTER TABLE run ADD COLUMN charged_usd REAL;
+
+-- Money that was spent, by the days of the budgets' time zone. Rule and agent are empty for none.
+CREATE TABLE spending (
+    day   TEXT NOT NULL,
+    rule  TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    usd   REAL NOT NULL, -- US dollars
+    PRIMARY KEY (day, rule, agent)
+) WITHOUT ROWID;
+
+-- The costs of the latest tasks of each rule, of which the cost of its next one is expected.
+CREATE TABLE rule_cost (
+    rule TEXT NOT NULL,
+    task INTEGER NOT NULL,
+    usd  REAL NOT NULL, -- US dollars
+    PRIMARY KEY (rule, task)
+) WITHOUT ROWID;

@@ -12,6 +12,7 @@ from .types import (
     AutomationStatus,
     AutomationSwitched,
     AutomationTested,
+    BudgetStatus,
     ChatCleared,
     ChatSent,
     ChatTurn,
@@ -520,6 +521,7 @@ class AsyncTaskMethods:
         start_at: Timestamp | None = None,
         expires: Span | None = None,
         retry: RetryPolicy | None = None,
+        ignore_budget: bool | None = None,
         timeout: float | None = None,
     ) -> TaskSubmitted:
         """Submits a task.
@@ -548,6 +550,8 @@ class AsyncTaskMethods:
           started by then: it is cancelled, with the reason `expired`.
         - ``retry``: The policy by which it is carried out again by itself before it counts as
           failed; not at all when absent.
+        - ``ignore_budget``: True if it starts whatever is left of the budgets. It still counts
+          towards them, and `budget.task_usd` still ends it. Agents may not ask for that.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``dependency_not_found``,
@@ -566,6 +570,7 @@ class AsyncTaskMethods:
             "startAt": start_at,
             "expires": expires,
             "retry": None if retry is None else retry.to_wire(),
+            "ignoreBudget": ignore_budget,
         }
         answer = await self._caller.call_method("task.submit", wire, timeout)
         with Reading("task.submit"):
@@ -896,6 +901,24 @@ class AsyncTaskMethods:
             return TasksRetried.from_wire(answer)
 
 
+class AsyncBudgetMethods:
+    """The methods of ``budget``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def status(self, *, timeout: float | None = None) -> BudgetStatus:
+        """Gives what agents have cost and what is left of the budgets: by day, rule and agent.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        answer = await self._caller.call_method("budget.status", {}, timeout)
+        with Reading("budget.status"):
+            return BudgetStatus.from_wire(answer)
+
+
 class AsyncMethods(AsyncCaller):
     """Every method of the daemon, by namespace."""
 
@@ -907,6 +930,7 @@ class AsyncMethods(AsyncCaller):
         self.chat: Final[AsyncChatMethods] = AsyncChatMethods(self)
         self.schedule: Final[AsyncScheduleMethods] = AsyncScheduleMethods(self)
         self.task: Final[AsyncTaskMethods] = AsyncTaskMethods(self)
+        self.budget: Final[AsyncBudgetMethods] = AsyncBudgetMethods(self)
 
     async def ping(self, *, timeout: float | None = None) -> Pong:
         """Answers at once, which shows that the daemon is alive.

@@ -12,6 +12,7 @@ from .types import (
     AutomationStatus,
     AutomationSwitched,
     AutomationTested,
+    BudgetStatus,
     ChatCleared,
     ChatSent,
     ChatTurn,
@@ -515,6 +516,7 @@ class TaskMethods:
         start_at: Timestamp | None = None,
         expires: Span | None = None,
         retry: RetryPolicy | None = None,
+        ignore_budget: bool | None = None,
         timeout: float | None = None,
     ) -> TaskSubmitted:
         """Submits a task.
@@ -543,6 +545,8 @@ class TaskMethods:
           started by then: it is cancelled, with the reason `expired`.
         - ``retry``: The policy by which it is carried out again by itself before it counts as
           failed; not at all when absent.
+        - ``ignore_budget``: True if it starts whatever is left of the budgets. It still counts
+          towards them, and `budget.task_usd` still ends it. Agents may not ask for that.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``dependency_not_found``,
@@ -561,6 +565,7 @@ class TaskMethods:
             "startAt": start_at,
             "expires": expires,
             "retry": None if retry is None else retry.to_wire(),
+            "ignoreBudget": ignore_budget,
         }
         answer = self._caller.call_method("task.submit", wire, timeout)
         with Reading("task.submit"):
@@ -891,6 +896,24 @@ class TaskMethods:
             return TasksRetried.from_wire(answer)
 
 
+class BudgetMethods:
+    """The methods of ``budget``."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def status(self, *, timeout: float | None = None) -> BudgetStatus:
+        """Gives what agents have cost and what is left of the budgets: by day, rule and agent.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        answer = self._caller.call_method("budget.status", {}, timeout)
+        with Reading("budget.status"):
+            return BudgetStatus.from_wire(answer)
+
+
 class Methods(Caller):
     """Every method of the daemon, by namespace."""
 
@@ -902,6 +925,7 @@ class Methods(Caller):
         self.chat: Final[ChatMethods] = ChatMethods(self)
         self.schedule: Final[ScheduleMethods] = ScheduleMethods(self)
         self.task: Final[TaskMethods] = TaskMethods(self)
+        self.budget: Final[BudgetMethods] = BudgetMethods(self)
 
     def ping(self, *, timeout: float | None = None) -> Pong:
         """Answers at once, which shows that the daemon is alive.

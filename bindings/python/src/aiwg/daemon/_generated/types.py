@@ -10,12 +10,18 @@ from typing import Any, Literal, Union
 from .._reading import UnknownVariant, maybe
 
 __all__ = [
+    "AgentSpending",
     "AlwaysCondition",
     "AutomationEvent",
     "AutomationStatus",
     "AutomationSubsystem",
     "AutomationSwitched",
     "AutomationTested",
+    "BudgetBound",
+    "BudgetEvent",
+    "BudgetSpan",
+    "BudgetStatus",
+    "BudgetSubsystem",
     "Cause",
     "ChatCleared",
     "ChatSent",
@@ -26,6 +32,7 @@ __all__ = [
     "DaemonReloaded",
     "DaemonRestarting",
     "DaemonStatus",
+    "DaySpending",
     "DayUsage",
     "DebounceCondition",
     "Event",
@@ -62,6 +69,7 @@ __all__ = [
     "RuleActionKind",
     "RuleExecution",
     "RuleRefusal",
+    "RuleSpending",
     "RuleStatus",
     "RuleTested",
     "RuleUsage",
@@ -100,6 +108,13 @@ __all__ = [
     "UsageSum",
     "Waiting",
 ]
+
+BudgetSpan = Literal["day", "month"]
+"""The time that a bound is for.
+
+- ``day``: A day in `schedule.timezone`.
+- ``month``: A month in `schedule.timezone`.
+"""
 
 EventSource = Literal["client", "supervisor", "file_watcher", "scheduler", "automation", "daemon"]
 """The publisher of an event.
@@ -231,6 +246,30 @@ Waiting = Literal[
 
 
 @dataclass(frozen=True)
+class AgentSpending:
+    """Money of an agent's tasks, in US dollars."""
+
+    agent: str | None
+    """The agent; null for the default one."""
+    day_usd: float
+    """Spent on this day."""
+    month_usd: float
+    """Spent in this month."""
+    reserved_usd: float
+    """Set aside for running tasks."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AgentSpending:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            agent=wire["agent"],
+            day_usd=wire["dayUsd"],
+            month_usd=wire["monthUsd"],
+            reserved_usd=wire["reservedUsd"],
+        )
+
+
+@dataclass(frozen=True)
 class AlwaysCondition:
     """At each match."""
 
@@ -358,6 +397,146 @@ class AutomationTested:
             rules=[RuleTested.from_wire(item) for item in wire["rules"]],
             file=wire.get("file"),
             notice=wire.get("notice"),
+        )
+
+
+@dataclass(frozen=True)
+class BudgetBound:
+    """A bound, and what is left within it. All amounts are in US dollars."""
+
+    span: BudgetSpan | str
+    """The time that it is for."""
+    rule: str | None
+    """The rule whose tasks it bounds; null for all tasks."""
+    limit_usd: float
+    """The most that may be spent."""
+    spent_usd: float
+    """Spent so far."""
+    reserved_usd: float
+    """Set aside for running tasks."""
+    left_usd: float
+    """What is left besides both."""
+    ends_at: Timestamp
+    """Time at which it begins anew."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> BudgetBound:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            span=wire["span"],
+            rule=wire["rule"],
+            limit_usd=wire["limitUsd"],
+            spent_usd=wire["spentUsd"],
+            reserved_usd=wire["reservedUsd"],
+            left_usd=wire["leftUsd"],
+            ends_at=wire["endsAt"],
+        )
+
+
+@dataclass(frozen=True)
+class BudgetEvent:
+    """The payload of the events about a budget."""
+
+    span: BudgetSpan | str
+    """The time that the bound is for."""
+    period: str
+    """The day or the month: `2026-11-23`, `2026-11`."""
+    limit_usd: float
+    """The most that may be spent, in US dollars."""
+    spent_usd: float
+    """Spent so far, in US dollars."""
+    reserved_usd: float
+    """Set aside for running tasks, in US dollars."""
+    left_usd: float
+    """What is left besides both, in US dollars."""
+    ends_at: Timestamp
+    """Time at which the day or the month ends, and the bound begins anew."""
+    rule: str | None = None
+    """The rule whose tasks it bounds; absent for all tasks."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> BudgetEvent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            span=wire["span"],
+            period=wire["period"],
+            limit_usd=wire["limitUsd"],
+            spent_usd=wire["spentUsd"],
+            reserved_usd=wire["reservedUsd"],
+            left_usd=wire["leftUsd"],
+            ends_at=wire["endsAt"],
+            rule=wire.get("rule"),
+        )
+
+
+@dataclass(frozen=True)
+class BudgetStatus:
+    """The answer to `budget.status`. All amounts are in US dollars; days and months are those of
+    `schedule.timezone`.
+    """
+
+    day: str
+    """The day: `2026-11-23`."""
+    day_ends_at: Timestamp
+    """Time at which it ends."""
+    spent_usd: float
+    """Spent on this day so far."""
+    reserved_usd: float
+    """Set aside for the tasks that run. 0 where no budget is set."""
+    forecast_usd: float
+    """What the day will have cost when it ends: what is spent and set aside, and for the time that
+    is left as much as the same part of the seven days before has cost on average; where nothing
+    is known of these, as much as this day so far.
+    """
+    task_usd: float | None
+    """The cap for each task over all its runs; null for none."""
+    bounds: list[BudgetBound]
+    """Each bound: those for all tasks first."""
+    by_rule: list[RuleSpending]
+    """Each rule with money of this month or a budget of its own, the most expensive first."""
+    by_agent: list[AgentSpending]
+    """Each agent with money of this month, the most expensive first."""
+    by_day: list[DaySpending]
+    """Each of the last 31 days on which something was spent, the newest first."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> BudgetStatus:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            day=wire["day"],
+            day_ends_at=wire["dayEndsAt"],
+            spent_usd=wire["spentUsd"],
+            reserved_usd=wire["reservedUsd"],
+            forecast_usd=wire["forecastUsd"],
+            task_usd=wire["taskUsd"],
+            bounds=[BudgetBound.from_wire(item) for item in wire["bounds"]],
+            by_rule=[RuleSpending.from_wire(item) for item in wire["byRule"]],
+            by_agent=[AgentSpending.from_wire(item) for item in wire["byAgent"]],
+            by_day=[DaySpending.from_wire(item) for item in wire["byDay"]],
+        )
+
+
+@dataclass(frozen=True)
+class BudgetSubsystem:
+    """The budgets, in short: `budget.status` has more."""
+
+    spent_usd: float
+    """Spent on this day so far, in US dollars."""
+    reserved_usd: float
+    """Set aside for the tasks that run, in US dollars."""
+    forecast_usd: float
+    """What the day will have cost when it ends, in US dollars."""
+    bounds: list[BudgetBound]
+    """Each bound: those for all tasks first."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> BudgetSubsystem:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            spent_usd=wire["spentUsd"],
+            reserved_usd=wire["reservedUsd"],
+            forecast_usd=wire["forecastUsd"],
+            bounds=[BudgetBound.from_wire(item) for item in wire["bounds"]],
         )
 
 
@@ -599,6 +778,24 @@ class DaemonStatus:
             stopped=wire["stopped"],
             stats=TaskCounts.from_wire(wire["stats"]),
             subsystems=Subsystems.from_wire(wire["subsystems"]),
+        )
+
+
+@dataclass(frozen=True)
+class DaySpending:
+    """Money of a day, in US dollars."""
+
+    day: str
+    """The day: `2026-11-23`."""
+    spent_usd: float
+    """Spent on it."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DaySpending:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            day=wire["day"],
+            spent_usd=wire["spentUsd"],
         )
 
 
@@ -1208,6 +1405,30 @@ class RuleRefusal:
 
 
 @dataclass(frozen=True)
+class RuleSpending:
+    """Money of a rule's tasks, in US dollars."""
+
+    rule: str | None
+    """The rule; null for the tasks of no rule."""
+    day_usd: float
+    """Spent on this day."""
+    month_usd: float
+    """Spent in this month."""
+    reserved_usd: float
+    """Set aside for running tasks."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> RuleSpending:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            rule=wire["rule"],
+            day_usd=wire["dayUsd"],
+            month_usd=wire["monthUsd"],
+            reserved_usd=wire["reservedUsd"],
+        )
+
+
+@dataclass(frozen=True)
 class RuleStatus:
     """A rule and how it is."""
 
@@ -1482,6 +1703,8 @@ class Subsystems:
     """The scheduler."""
     messaging: MessagingSubsystem
     """Messaging platforms."""
+    budget: BudgetSubsystem | None = None
+    """The budgets; absent where none is set."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Subsystems:
@@ -1493,6 +1716,7 @@ class Subsystems:
             file_watcher=FileWatcherSubsystem.from_wire(wire["file_watcher"]),
             scheduler=SchedulerSubsystem.from_wire(wire["scheduler"]),
             messaging=MessagingSubsystem.from_wire(wire["messaging"]),
+            budget=maybe(BudgetSubsystem.from_wire, wire.get("budget")),
         )
 
 
