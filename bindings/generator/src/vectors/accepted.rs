@@ -13,6 +13,8 @@ use crate::{
 const NOT_CALLED: &[&str] = &[
     "daemon.stop",
     "daemon.restart",
+    "daemon.drain",
+    "daemon.pause",
     "automation.disable",
     "automation.test",
     "task.cancelMany",
