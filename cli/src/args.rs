@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand, ValueHint};
 
 use crate::{
     commands::{
-        AutomationCommand, ChatCommand, ConfigCommand, DaemonCommand, EventCommand, ScheduleCommand,
-        TaskCommand,
+        AccountCommand, AutomationCommand, ChatCommand, ConfigCommand, DaemonCommand, EventCommand,
+        ScheduleCommand, TaskCommand,
     },
     examples,
     values::{SchemaKind, duration},
@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// Submit, watch and cancel agent tasks
     #[command(subcommand)]
     Task(TaskCommand),
+    /// Look at the accounts that agents work with, and lift what holds them back
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Say something to an agent
     #[command(subcommand)]
     Chat(ChatCommand),
@@ -100,6 +103,7 @@ impl Command {
             Self::Task(command) => {
                 matches!(command, TaskCommand::List(_) | TaskCommand::Get { .. } | TaskCommand::Stats)
             }
+            Self::Account(command) => matches!(command, AccountCommand::List),
             Self::Event(command) => matches!(command, EventCommand::List { .. }),
             Self::Automation(command) => {
                 matches!(command, AutomationCommand::Status | AutomationCommand::Test(_))

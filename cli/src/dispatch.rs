@@ -9,7 +9,9 @@ use clap::CommandFactory;
 
 use crate::{
     args::{Args, Command},
-    commands::{SHORTEST_PAUSE, ask, automation, budget, chat, config, daemon, event, schedule, setup, task},
+    commands::{
+        SHORTEST_PAUSE, account, ask, automation, budget, chat, config, daemon, event, schedule, setup, task,
+    },
     error::CliError,
     output::Output,
     project::{comes_back, give_requests, is_gone, request_timeout},
@@ -58,6 +60,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Automation(command) => {
             ask(project, async |client| automation::run(project, client, command, output).await)
         }
+        Command::Account(command) => ask(project, async |client| account::run(client, command, output).await),
         Command::Chat(command) => chat::run(project, command, output),
         Command::Schedule(command) => schedule::run(project, command, output),
         Command::Budget => ask(project, async |client| budget::run(client, output).await),

@@ -11,15 +11,19 @@ pub(crate) const ENVIRONMENT: [Entry; 6] = [
     ("LANG and LC_*", "where they name no UTF-8, other letters are escapes"),
     ("NO_COLOR", "if it is not empty, nothing is coloured"),
     ("TZ", "the time zone to print times in; else the machine's"),
-    ("XDG_STATE_HOME", "where chat remembers what was typed; else ~/.local/state"),
+    (
+        "XDG_STATE_HOME",
+        "where chat remembers what was typed, and daemons share the limits of accounts; else ~/.local/state",
+    ),
 ];
 
 /// Files that it reads and writes.
-pub(crate) const FILES: [Entry; 4] = [
+pub(crate) const FILES: [Entry; 5] = [
     (".aiwg/daemon.json", "the configuration"),
     (".aiwg/daemon/", "the daemon's socket, store and log"),
     (".aiwg/daemon/actions/", "what agents wrote"),
     ("$XDG_STATE_HOME/aiwg/chat-history", "what was typed in conversations"),
+    ("$XDG_STATE_HOME/aiwg/accounts.json", "limits of the accounts that agents work with"),
 ];
 
 /// Codes that it exits with.
@@ -110,6 +114,13 @@ pub(crate) const CANCEL: &str = "Examples:
 pub(crate) const RETRY: &str = "Examples:
   aiwg task retry task-0001
   aiwg task retry --state failed --since 1h";
+
+pub(crate) const ACCOUNT_LIST: &str = "Example:
+  aiwg account list";
+
+pub(crate) const ACCOUNT_RESUME: &str = "Examples:
+  aiwg account resume
+  aiwg account resume 5f1c0c6f";
 
 pub(crate) const HOLD: &str = "Examples:
   aiwg task hold task-0003

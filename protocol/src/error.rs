@@ -93,6 +93,8 @@ error_kinds! {
     NotAllowed = -32015, "not_allowed", retry: false;
     /// The task is not queued any more: it runs, or has ended.
     TaskNotQueued = -32016, "task_not_queued", retry: false;
+    /// No account of an agent has this id, or several have an id that begins so.
+    AccountNotFound = -32019, "account_not_found", retry: false;
     /// An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or `daemon.max_metadata_kb` allow;
     /// `data.member` names it.
     PayloadTooLarge = -32020, "payload_too_large", retry: false;

@@ -276,6 +276,28 @@ pub trait DaemonService {
     #[example(name = "one turn", params = r#"{"conversation": "tests"}"#, result = r#"{"cleared": 1}"#)]
     async fn chat_clear(params: ChatClearParams) -> Result<ChatCleared, ApiError>;
 
+    /// Lists the accounts that agents work with, as far as the user's daemons know something of them: limits, refused logins, what is used up.
+    #[method(name = "account.list", agents = Allowed)]
+    #[example(
+        name = "a limit of five hours",
+        params = "{}",
+        result = r#"{"accounts": [{"id": "5f1c0c6f4e3f4d1b9a7d3c2e1f0a9b8c", "program": "claude", "login": ["HOME"], "isUsed": true,
+            "state": "limited", "since": "2026-11-23T14:33:23.042Z", "until": "2026-11-23T18:02:11.000Z", "window": "five_hour",
+            "windows": [{"name": "five_hour", "utilization": 1.0, "resetsAt": "2026-11-23T18:01:45.000Z",
+                "seenAt": "2026-11-23T14:33:23.042Z"}]}]}"#
+    )]
+    async fn account_list(params: NoParams) -> Result<AccountList, ApiError>;
+
+    /// Lifts what holds an account back: a limit, a share that is left to people, a refused login. Its tasks start, here and in the user's other
+    /// projects.
+    #[method(name = "account.resume", errors = [AccountNotFound, ShuttingDown])]
+    #[example(
+        name = "after a login",
+        params = "{}",
+        result = r#"{"resumed": ["5f1c0c6f4e3f4d1b9a7d3c2e1f0a9b8c"]}"#
+    )]
+    async fn account_resume(params: AccountResumeParams) -> Result<AccountResumed, ApiError>;
+
     /// Lists the schedules, each with its last and its next firing.
     #[method(name = "schedule.list", agents = Allowed, errors = [StorageUnavailable])]
     #[example(

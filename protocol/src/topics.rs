@@ -2,7 +2,10 @@
 
 use crate::{
     definition::TypeRef,
-    types::{AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck, ScheduleEvent, TaskEvent},
+    types::{
+        AccountEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck, ScheduleEvent,
+        TaskEvent,
+    },
 };
 
 /// A topic that only the daemon publishes.
@@ -43,6 +46,16 @@ pub static TOPICS: &[Topic] = &[
         "task:timeout",
         "A task was ended because it ran longer than its time limit, or was silent for too long.",
     ),
+    Topic {
+        name: "agent:limited",
+        docs: "The account of the agents has reached a limit, or its login was refused, or it has no credit: its tasks wait.",
+        payload: TypeRef::of_result::<AccountEvent>,
+    },
+    Topic {
+        name: "agent:resumed",
+        docs: "The account of the agents is good again: its tasks start.",
+        payload: TypeRef::of_result::<AccountEvent>,
+    },
     of_file("file:created", "A watched file was made."),
     of_file("file:modified", "A watched file has other content, or may have."),
     of_file("file:deleted", "A watched file is no longer there."),

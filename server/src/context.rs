@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    accounts::Accounts,
     bus::Bus,
     config::Settings,
     engine::{Automation, Engine, automation},
@@ -31,6 +32,8 @@ pub(crate) struct Context {
     pub(crate) bus: Bus,
     pub(crate) running: Running,
     pub(crate) health: Health,
+    /// What is known of the accounts of agents.
+    pub(crate) accounts: Accounts,
     /// The socket's path, the one to forward.
     pub(crate) socket: String,
     /// Rung when `state.json` should say something new before its time.

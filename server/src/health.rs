@@ -15,6 +15,8 @@ impl IssueKind {
     pub const DAMAGE: Self = Self::named("damage");
     /// No agents can be started, since the system is short of something.
     pub const SHORTAGE: Self = Self::named("shortage");
+    /// An account of agents needs a person.
+    pub const ACCOUNT: Self = Self::named("account");
     /// A rule has tripped.
     pub const AUTOMATION: Self = Self::named("automation");
 

@@ -4,6 +4,7 @@
 //! them together with what the rules make of them and publishes the events on the bus; the log, the readable files and the
 //! subscribers listen there; the supervisor carries out the engine's orders.
 
+pub mod accounts;
 mod agent_program;
 mod allocator;
 mod api;

@@ -8,9 +8,12 @@ use aiwg_protocol::{
     types::{Cause, ConfigProblem, DaemonReloaded, EventSource, Json},
 };
 
+use aiwg_schedule::time_zone;
+use jiff::tz::TimeZone;
 use tokio::sync::Mutex;
 
 use crate::{
+    accounts::InUse,
     component::Components,
     config::{Checks, ConfigError, Loaded},
     context::Context,
@@ -18,6 +21,7 @@ use crate::{
     health::{Health, IssueKind},
     lifecycle::{report_ready, report_reloading},
     rules::{RuleIndex, compile},
+    runs::account,
 };
 
 /// The configuration file differs from the configuration in force.
@@ -117,7 +121,15 @@ pub(crate) fn engine_config(config: &Config) -> Result<EngineConfig, ConfigError
         max_task_depth: config.daemon.max_task_depth,
         classes: Classes::of(config),
         budgets: Budgets::of(config),
+        accounts: accounts_of(config),
     })
+}
+
+/// The accounts that the agents of a configuration work with.
+pub(crate) fn accounts_of(config: &Config) -> InUse {
+    let zone =
+        config.accounts.hours.as_ref().and_then(|_| time_zone(config.schedule.timezone.as_deref()).ok());
+    InUse::of(&config.accounts, account(&config.agent), zone.unwrap_or(TimeZone::UTC))
 }
 
 /// Logs the settings of a configuration without effect, and reports to the health those that ask for something in vain.

@@ -103,6 +103,7 @@ fn a_project_has_one_daemon_in_the_same_process_too() {
         detached: false,
         attended: true,
         again: false,
+        shared: Some(daemon.shared().to_owned()),
         adopt_state: false,
         import: false,
     };

@@ -10,6 +10,7 @@ mod claude;
 mod embedded;
 mod events;
 mod lanes;
+mod limits;
 mod order;
 mod output;
 mod queue;

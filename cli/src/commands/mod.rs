@@ -1,5 +1,6 @@
 //! The verbs: a folder or a file for each noun, with what can be typed beside what is done.
 
+pub(crate) mod account;
 pub(crate) mod automation;
 pub(crate) mod budget;
 pub(crate) mod chat;
@@ -19,6 +20,7 @@ use std::{
 
 use aiwg_client::DaemonClient;
 
+pub(crate) use account::AccountCommand;
 pub(crate) use automation::AutomationCommand;
 pub(crate) use chat::{ChatArgs, ChatCommand};
 pub(crate) use config::ConfigCommand;

@@ -2,6 +2,7 @@
 //!
 //! Keys are `snake_case`, apart from those that the Node daemon already wrote otherwise.
 
+mod accounts;
 mod agent;
 mod budget;
 mod daemon;
@@ -18,6 +19,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use accounts::{AccountsConfig, ResumeBy};
 pub use agent::{AgentConfig, AgentEnv, PromptBy, RefusedTasks};
 pub use budget::{BudgetConfig, ModelPrices, RuleBudget};
 pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, LogFormat, LogLevel, StalledTasks};
@@ -40,6 +42,8 @@ pub struct Config {
     pub daemon: DaemonConfig,
     /// The command that runs agents.
     pub agent: AgentConfig,
+    /// The accounts that agents work with.
+    pub accounts: AccountsConfig,
     /// Lanes by name: tasks and rules name the one in which they run.
     #[schemars(extend("maxProperties" = 1000, "propertyNames" = { "pattern": r"^[A-Za-z0-9_.-]{1,100}$" }))]
     pub lanes: BTreeMap<String, LaneConfig>,

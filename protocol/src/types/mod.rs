@@ -1,5 +1,6 @@
 //! The params and results of every method, and the types in them.
 
+mod account;
 mod automation;
 mod bounded;
 mod budget;
@@ -30,6 +31,7 @@ mod usage;
 pub use crate::terms::*;
 
 // All of them, by glob: a new type is stated in its own file and nowhere else.
+pub use account::*;
 pub use automation::*;
 pub use budget::*;
 pub use chat::*;

@@ -157,7 +157,8 @@ async fn go_on(store: Box<dyn Store>, reader: &dyn Reader) {
     };
     let (health, bus) = (Health::default(), Bus::new(last_event));
     let grown = Arc::default();
-    let setup = EngineSetup { store, config, bus, orders, health, grown, next_due };
+    let accounts = Accounts::default();
+    let setup = EngineSetup { store, config, bus, orders, health, grown, next_due, accounts };
     let (engine, thread) = engine::start(setup).unwrap();
     try_all(&engine).await;
     engine.exit().await;

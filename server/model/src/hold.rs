@@ -37,6 +37,7 @@ impl Hold {
             Self::REST | Self::PAUSE => Waiting::Rest,
             Self::DELAY => Waiting::Delay,
             Self::BY_HAND => Waiting::Hold,
+            Self::LIMIT => Waiting::Limit,
             other => Waiting::from_name(other).unwrap_or(Waiting::Hold),
         }
     }
@@ -60,6 +61,14 @@ impl Hold {
     /// A hold of a task whose agent met an overloaded service, until this time.
     pub fn pause(until: Timestamp) -> Self {
         Self { kind: Self::PAUSE.into(), key: String::new(), until: Some(until) }
+    }
+
+    /// The account of the task's agent has reached a limit. The key is empty.
+    pub const LIMIT: &'static str = "limit";
+
+    /// A hold of a task whose agent met a limit of an account that it alone works with, until this time.
+    pub fn limit(until: Timestamp) -> Self {
+        Self { kind: Self::LIMIT.into(), key: String::new(), until: Some(until) }
     }
 
     /// A hold until another task has ended.

@@ -26,6 +26,9 @@ pub struct Options {
     pub attended: bool,
     /// True if it goes on as the daemon before it, with that daemon's configuration file.
     pub again: bool,
+    /// The directory for what all daemons of the user share; none for the user's own.
+    #[serde(default)]
+    pub shared: Option<PathBuf>,
     /// True if state that was made elsewhere is accepted.
     pub adopt_state: bool,
     /// True if the tasks of a Node daemon are imported.
@@ -43,6 +46,7 @@ impl Options {
             detached,
             attended,
             again: true,
+            shared: None,
             adopt_state: false,
             import: false,
         })

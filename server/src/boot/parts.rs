@@ -9,6 +9,7 @@ use crate::{
     api::Api,
     component::{Component, Components},
     components::{
+        accounts::{AccountsCheck, Credentials},
         automation::Rules,
         event_log::EventLog,
         health_check::HealthChecker,
@@ -27,7 +28,8 @@ use crate::{
 };
 
 /// The checks of the configuration that each part adds to its schema.
-pub(super) const CHECKS: Checks = Checks(&[&WatchCheck, &ScheduleCheck, &RulesCheck, &BudgetCheck]);
+pub(super) const CHECKS: Checks =
+    Checks(&[&WatchCheck, &ScheduleCheck, &RulesCheck, &BudgetCheck, &AccountsCheck]);
 
 /// The things that the start has found and made for single parts.
 pub(super) struct Found {
@@ -51,6 +53,7 @@ pub(super) fn build(components: &Components, found: Found) -> Vec<Arc<dyn Compon
         watcher,
         Arc::new(Supervisor),
         Arc::new(Rules),
+        Arc::new(Credentials),
         Arc::new(Scheduler { components: components.clone() }),
         Arc::new(EventLog { reader: Arc::clone(&copying) }),
         Arc::new(TasksFile { reader: copying }),

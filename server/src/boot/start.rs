@@ -19,6 +19,7 @@ use super::{
     prepare::Prepared,
 };
 use crate::{
+    accounts::{self, Accounts},
     agent_program,
     api::Api,
     bus::Bus,
@@ -91,7 +92,7 @@ impl Core {
     fn start(
         mut store: Box<dyn Store>,
         engine_config: EngineConfig,
-        health: &Health,
+        (health, accounts): (&Health, &Accounts),
     ) -> Result<Self, BootError> {
         let left = Left::read(&mut *store).map_err(unreadable)?;
         let bus = Bus::new(left.last_event);
@@ -105,6 +106,7 @@ impl Core {
             bus: bus.clone(),
             orders: order,
             health: health.clone(),
+            accounts: accounts.clone(),
             next_due,
             grown: Arc::clone(&grown),
         };
@@ -162,7 +164,9 @@ impl Daemon {
         // A reader of its own, since the copy may take long.
         let copying = open_reader(&project, &health)?;
         let watched = WatchCursor::read(&*reader).map_err(unreadable)?;
-        let core = Core::start(store, engine_config, &health)?;
+        let shared = options.shared.clone().or_else(|| accounts::place(|name| std::env::var_os(name)));
+        let accounts = Accounts::open(shared, project.root().display().to_string());
+        let core = Core::start(store, engine_config, (&health, &accounts))?;
 
         // The socket, which is there before anyone can know of it, and the pid file.
         let listener = socket::bind(&project)
@@ -180,6 +184,7 @@ impl Daemon {
             bus: core.bus,
             running: Running::new(),
             health,
+            accounts,
             socket: listener.path.display().to_string(),
             status_changed: Notify::new(),
             grown: core.grown,

@@ -12,6 +12,7 @@ use aiwg_protocol::{
 use aiwg_store::Selection;
 
 use super::{Budgets, Classes};
+use crate::accounts::InUse;
 use crate::rules::RuleIndex;
 
 /// The answer to whoever cancels a running task.
@@ -93,6 +94,8 @@ pub struct EngineConfig {
     pub classes: Classes,
     /// Bounds for what agents cost.
     pub budgets: Budgets,
+    /// The accounts that agents work with.
+    pub accounts: InUse,
 }
 
 /// The state of automation.

@@ -57,6 +57,13 @@ impl Gates {
         self.lock().paused_since = since;
     }
 
+    /// Time at which the first of the gates of this kind opens, as far as it is known; none if none is closed.
+    pub(super) fn opening(&self, waiting: Waiting) -> Option<Option<Timestamp>> {
+        let closed = self.lock();
+        let of_kind = closed.classes.values().filter(|gate| gate.waiting == waiting);
+        of_kind.map(|gate| gate.until).reduce(|one, other| one.into_iter().chain(other).min())
+    }
+
     fn set(&self, classes: HashMap<String, Gate>) {
         self.lock().classes = classes;
     }
@@ -78,10 +85,13 @@ impl Transaction<'_> {
         let mut for_all = None;
         self.forget_turn();
         for head in heads {
-            let gate = match self.gate(&head)? {
-                None => self.budget_gate(&head, &mut for_all)?,
-                gate => gate,
-            };
+            let mut gate = self.gate(&head)?;
+            if gate.is_none() {
+                gate = self.budget_gate(&head, &mut for_all)?;
+            }
+            if gate.is_none() {
+                gate = self.account_gate(&head, next.is_none());
+            }
             match gate {
                 None if next.is_none() => next = Some(head.no),
                 None => {}

@@ -269,6 +269,14 @@ impl Engine {
         self.waits.rings()
     }
 
+    /// Has what is known of the accounts of agents count, now that it has changed beside the engine.
+    ///
+    /// # Errors
+    /// The database could not be written, or the engine has ended.
+    pub async fn look_at_accounts(&self) -> Result<(), EngineError> {
+        self.call(Call::changing(|tx| tx.fail_unreadable())).await
+    }
+
     /// Starts queued tasks if slots are free: those that an earlier daemon left in the queue.
     pub async fn wake(&self) {
         let _ = self.commands.send(wake());

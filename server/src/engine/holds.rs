@@ -82,6 +82,7 @@ mod tests {
         let (next_due, due) = watch::channel(Due::default());
         let (send_orders, mut orders) = mpsc::unbounded_channel();
         let setup = EngineSetup {
+            accounts: crate::accounts::Accounts::default(),
             store: Box::new(SqliteStore::open(&dir.path().join("db")).unwrap()),
             config: config(0),
             bus: Bus::new(0),

@@ -9,6 +9,7 @@
 //! If the transaction fails, nothing was published, and what is in memory is read again from the store. Its commands are kept and carried
 //! out again, each by itself, so that only those fail which cannot be stored: see [`recover`].
 
+mod accounts;
 mod automation;
 mod budget;
 mod call;
@@ -44,6 +45,7 @@ mod unstored;
 mod waiting;
 mod waits;
 
+pub(crate) use accounts::state_of;
 pub(crate) use aiwg_model::text::similar;
 pub(crate) use automation::automation;
 pub use budget::Budgets;

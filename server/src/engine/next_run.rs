@@ -58,6 +58,9 @@ impl Transaction<'_> {
     pub(super) fn again_after(&self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<Option<Again>> {
         let retries = task.spec.terms.retry.as_ref().filter(|policy| is_retried(policy, outcome));
         let is_overload = outcome.reason == EndReason::OVERLOADED && task.ending.is_none();
+        if outcome.reason == EndReason::LIMITED && task.ending.is_none() {
+            return Ok(Some(Again { holds: self.hold_of_limited(task), is_attempt: false }));
+        }
         if retries.is_none() && !is_overload {
             return Ok(None);
         }

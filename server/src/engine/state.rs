@@ -7,18 +7,24 @@ use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::View;
 
 use super::{
+    accounts::published,
     budget::{Budgets, Money, charged_before},
     command::{EngineConfig, Starts},
     gates::Gates,
     memory::Memory,
     waits::Waits,
 };
+use crate::accounts::Accounts;
 
 /// The engine's state in memory. Except where a field says so, it can be read from the store again.
 pub(super) struct State {
     pub(super) config: EngineConfig,
     /// The running tasks.
     pub(super) running: HashMap<TaskNo, Slot>,
+    /// What is known of the accounts of agents. It is not in the store: the daemons of a user share it.
+    pub(super) accounts: Accounts,
+    /// What was published of each account.
+    pub(super) accounts_published: HashMap<String, String>,
     /// The gates that were closed at the last look.
     pub(super) gates: Gates,
     /// Time since which nothing is started; none if the queue is not paused.
@@ -57,6 +63,8 @@ pub(super) struct Slot {
     pub(super) before_usd: f64,
     /// What its run has cost by the agent's own account so far. It is not in the store: the agent's output tells it again.
     pub(super) told_usd: f64,
+    /// Time at which its run was started.
+    pub(super) started_at: Timestamp,
 }
 
 impl Slot {
@@ -66,6 +74,7 @@ impl Slot {
             n: task.launch,
             class: task.spec.class.clone(),
             rule: task.spec.counts_to().map(str::to_owned),
+            started_at: task.started_at.unwrap_or_default(),
             ..Self::default()
         }
     }
@@ -90,6 +99,8 @@ impl State {
         Self {
             config,
             running: HashMap::new(),
+            accounts: Accounts::default(),
+            accounts_published: HashMap::new(),
             gates: Gates::default(),
             paused_since: None,
             draining_since: None,
@@ -130,6 +141,7 @@ impl State {
             self.running.insert(no, Slot::read(store, no, &self.config.budgets)?);
         }
         self.money = Money::default();
+        self.accounts_published = published(store)?;
         self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
         self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;
         Ok(())

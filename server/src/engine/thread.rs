@@ -28,6 +28,7 @@ use super::{
     waits::Waits,
 };
 use crate::{
+    accounts::Accounts,
     bus::Bus,
     health::{Health, IssueKind},
     rules::{template, tripped_message},
@@ -66,6 +67,8 @@ pub struct EngineSetup {
     pub bus: Bus,
     /// Channel of the orders to the supervisor.
     pub orders: mpsc::UnboundedSender<Order>,
+    /// What is known of the accounts of agents.
+    pub accounts: Accounts,
     /// Records the engine's issues.
     pub health: Health,
     /// Notified when retention should run: events have brought much, or the disk is full.
@@ -99,6 +102,7 @@ pub(super) struct Thread {
 pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
     let waits = Waits::default();
     let mut state = State::new(setup.config.clone(), waits.clone());
+    state.accounts = setup.accounts.clone();
     if state.config.classes.are_used() {
         // Lanes may have changed since they were put into classes.
         classify(&mut *setup.store, &state.config.classes).map_err(io::Error::other)?;
@@ -279,6 +283,7 @@ impl Thread {
         }
         self.state.gates.pause(self.state.resting_since());
         self.report_tripped();
+        self.report_accounts();
         self.publish_due(effects.at);
         self.grown += effects.events.iter().map(|event| event.payload.as_str().len() as u64).sum::<u64>();
         effects.journal.write();
@@ -310,6 +315,13 @@ impl Thread {
         self.setup.health.report(IssueKind::AUTOMATION, tripped_message(&rules));
     }
 
+    fn report_accounts(&self) {
+        match self.state.trouble_with_accounts() {
+            Some(trouble) => self.setup.health.report(IssueKind::ACCOUNT, trouble),
+            None => self.setup.health.clear(IssueKind::ACCOUNT),
+        }
+    }
+
     fn publish_due(&mut self, now: Timestamp) {
         match self.due(now) {
             Ok(next) => {
@@ -328,10 +340,11 @@ impl Thread {
                 .min())
         };
         let turn = self.state.money.turn(now);
-        let with_turn = |due: Option<Timestamp>| [due, turn].into_iter().flatten().min();
+        let look = self.state.next_look_at_accounts(now);
+        let with_gates = |due: Option<Timestamp>| [due, turn, look].into_iter().flatten().min();
         let first = after(None)?;
         let is_past = first.is_some_and(|first| first <= now);
         let next = if is_past { after(Some(now))? } else { first };
-        Ok(Due { first: with_turn(first), next: with_turn(next) })
+        Ok(Due { first: with_gates(first), next: with_gates(next) })
     }
 }

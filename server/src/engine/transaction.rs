@@ -69,10 +69,15 @@ impl Transaction<'_> {
     /// Starts tasks while there are slots, and takes in what that leads to. Belongs to the end of every transaction, so that a task that can
     /// start at once is queued and started with one sync.
     pub(super) fn settle(&mut self) -> aiwg_store::Result<()> {
-        while self.fill_slots()? {
+        loop {
+            let has_started = self.fill_slots()?;
+            // A look at the gates may have told more of the accounts.
+            let has_news = self.publish_accounts()?;
+            if !has_started && !has_news {
+                return Ok(());
+            }
             self.take_new_events()?;
         }
-        Ok(())
     }
 
     /// Puts another configuration in force, and keeps it for starts that nobody asks for.

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use aiwg_agents::evaluation::Evaluation;
 use aiwg_fs::is_shortage;
 use aiwg_model::{StopReason, TaskRow};
 use aiwg_protocol::{
@@ -22,6 +23,7 @@ use tokio::{
 
 use super::{
     Shared,
+    account::{account, has_own_login, run_end},
     cost::prices,
     environment::{kept_back, markers},
     force::{Force, end_what_is_left},
@@ -51,6 +53,8 @@ pub(super) struct Agent {
     dir: PathBuf,
     timeout_ms: Option<u64>,
     started_at: Timestamp,
+    /// True if its task's own environment decides by which login it works.
+    has_own_login: bool,
     /// None if an earlier daemon had it started.
     order: Option<StartOrder>,
 }
@@ -60,14 +64,16 @@ impl Agent {
     pub(super) fn ordered(order: StartOrder, task_dir: &Path) -> Self {
         let StartOrder { no, launch, timeout_ms, started_at, .. } = order;
         let task = Launch { no, launch };
-        Self { task, dir: task_dir.join(task.id().dir()), timeout_ms, started_at, order: Some(order) }
+        let (dir, has_own_login) = (task_dir.join(task.id().dir()), has_own_login(&order.env));
+        Self { task, dir, timeout_ms, started_at, has_own_login, order: Some(order) }
     }
 
     /// One that an earlier daemon started, or was about to.
     pub(super) fn found(task: &TaskRow, dir: PathBuf) -> Self {
         let started_at = task.started_at.unwrap_or_else(Timestamp::now);
         let TaskRow { no, launch, .. } = *task;
-        Self { task: Launch { no, launch }, dir, timeout_ms: task.spec.timeout_ms, started_at, order: None }
+        let (has_own_login, timeout_ms) = (has_own_login(&task.spec.env), task.spec.timeout_ms);
+        Self { task: Launch { no, launch }, dir, timeout_ms, started_at, has_own_login, order: None }
     }
 
     /// The directory of its run.
@@ -336,6 +342,20 @@ impl Agent {
         }
     }
 
+    /// Notes what an evaluation says of the agent's account, for all daemons of the user, before the end of the run counts.
+    fn note_of(&self, shared: &Shared, config: &Config) -> impl FnOnce(&Evaluation) + Send + 'static {
+        let account = account(&config.agent).filter(|_| !self.has_own_login);
+        let accounts = shared.context.accounts.clone();
+        let (root, run, started_at) = (shared.context.project.root(), self.task.id(), self.started_at);
+        let by = format!("{run} in {}, started at {started_at}", root.display());
+        move |evaluation: &Evaluation| {
+            let now = Timestamp::now();
+            if let Some(account) = account {
+                accounts.note(&account, &run_end(evaluation, by, started_at, now), now);
+            }
+        }
+    }
+
     /// What the shim, now gone, has left.
     async fn end_of(
         &self,
@@ -368,8 +388,9 @@ impl Agent {
             let (started, ended_for) = (record.spawn_error.is_none(), record.ended_for);
             let (agent_dir, root) = (dir.to_owned(), shared.context.project.root().to_owned());
             let (agent, of_tokens) = (config.agent.clone(), prices(&config.budget));
+            let note = self.note_of(shared, config);
             // It reads the output.
-            let evaluate = move || outcome(&record, &agent_dir, (&agent, &root), &of_tokens, ending);
+            let evaluate = move || outcome(&record, &agent_dir, (&agent, &root), &of_tokens, ending, note);
             let outcome = ended_by_shim(beside(evaluate).await, ended_for, config, dir);
             return Ok(if from_outside && outcome.state == TaskState::Failed {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");

@@ -4,6 +4,7 @@
 //! is in its run's directory, `actions/<task>/<n>/`: the shim's lock says that it is alive, `run.json` who it is, `exit.json` how
 //! it ended. So a daemon that finds tasks running in the store at its start goes on with them exactly as the one before.
 
+mod account;
 mod agent;
 mod cost;
 mod environment;
@@ -25,6 +26,7 @@ use futures::FutureExt;
 use tokio::{sync::mpsc, task::JoinSet, time::Instant};
 
 use crate::{context::Context, engine::Order};
+pub(crate) use account::account;
 use agent::Agent;
 pub(crate) use environment::DEPTH_ENV;
 pub use environment::{AGENT_ENV, TASK_ENV};

@@ -27,13 +27,14 @@ const OF_THE_PROGRAM: [i32; 3] = [2, 13, 8];
 /// How much of standard error goes into a task's `error`.
 const ERROR_BYTES: u64 = 2 * 1024;
 
-/// What the task's end looks like, given how its agent ended, and what it wrote. It reads all of that.
+/// What the task's end looks like, given how its agent ended, and what it wrote. It reads all of that, and hands the evaluation to `note`.
 pub(super) fn outcome(
     record: &ExitRecord,
     dir: &Path,
     (agent, root): (&AgentConfig, &Path),
     prices: &PriceList,
     ending: Option<StopReason>,
+    note: impl FnOnce(&Evaluation),
 ) -> Outcome {
     let command = &agent.command;
     if let Some(error) = &record.spawn_error {
@@ -73,6 +74,7 @@ pub(super) fn outcome(
         tracing::warn!(program, count, %first, "the agent's output has parts that are not known");
     }
     let (cost_usd, session) = of_run(&evaluation.usage, is_sessions, prices);
+    note(&evaluation);
     let is_success = evaluation.is_success(refused_tasks(agent));
     let state = if is_success { TaskState::Completed } else { TaskState::Failed };
     let now = Timestamp::now();
@@ -133,7 +135,7 @@ fn until(evaluation: &Evaluation, now: Timestamp) -> String {
 
 /// Time of a limit's reset, if there is one that can be believed. A time by the clock on the wall is one of the daemon's time zone: agents have
 /// the same, unless `agent.env` says otherwise.
-fn reset_of(limit: &Limit, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+pub(super) fn reset_of(limit: &Limit, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let seconds = u64::try_from(now.as_millis() / 1000).ok()?;
     let local = || {
         let time = limit.resets_local?;

@@ -1,6 +1,9 @@
 //! A temporary project, and its daemon in this process.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use aiwg_client::{DaemonClient, types::TaskState};
 use aiwg_server::boot::{Ended, Ready};
@@ -23,6 +26,8 @@ pub struct TestDaemon {
     /// None while it is stopped.
     running: Option<Running>,
     dir: tempfile::TempDir,
+    /// The directory for what all daemons of a user share.
+    shared: Arc<tempfile::TempDir>,
 }
 
 impl TestDaemon {
@@ -37,16 +42,30 @@ impl TestDaemon {
     /// It does not start.
     pub fn try_with(more: Value) -> Result<Self, String> {
         let mut daemon = Self::stopped(more);
-        daemon.running = Some(Running::start(daemon.path())?);
+        daemon.running = Some(Running::start(daemon.path(), daemon.shared())?);
         Ok(daemon)
     }
 
     /// One that is configured so, and does not run until [`TestDaemon::start`]: for what is to be there before.
     pub fn stopped(more: Value) -> Self {
         let dir = tempfile::Builder::new().prefix("aiwg-test-").tempdir().unwrap();
-        let daemon = Self { running: None, dir };
+        let shared = Arc::new(tempfile::Builder::new().prefix("aiwg-shared-").tempdir().unwrap());
+        let daemon = Self { running: None, dir, shared };
         daemon.configure(more);
         daemon
+    }
+
+    /// One of the same user as `other`: they share what they know. Another user's daemons know nothing of it.
+    pub fn beside(other: &Self, more: Value) -> Self {
+        let mut daemon = Self::stopped(more);
+        daemon.shared = Arc::clone(&other.shared);
+        daemon.start();
+        daemon
+    }
+
+    /// The directory for what all daemons of its user share.
+    pub fn shared(&self) -> &Path {
+        self.shared.path()
     }
 
     /// Writes the configuration: the stand-in as its agent, and `more` besides. [`TestDaemon::reload`] puts it in
@@ -67,7 +86,7 @@ impl TestDaemon {
     /// Starts it after it was stopped.
     pub fn start(&mut self) {
         assert!(self.running.is_none(), "it runs already");
-        self.running = Some(Running::start(self.path()).unwrap());
+        self.running = Some(Running::start(self.path(), self.shared()).unwrap());
     }
 
     /// Stops it, and its agents.

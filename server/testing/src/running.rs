@@ -19,7 +19,7 @@ pub(crate) struct Running {
 
 impl Running {
     /// Starts the daemon of a project, and returns once it answers; otherwise the reason for which it does not start.
-    pub(crate) fn start(project: &Path) -> Result<Self, String> {
+    pub(crate) fn start(project: &Path, shared: &Path) -> Result<Self, String> {
         show_traces();
         let options = Options {
             project: project.to_owned(),
@@ -27,6 +27,7 @@ impl Running {
             detached: false,
             attended: true,
             again: false,
+            shared: Some(shared.to_owned()),
             adopt_state: false,
             import: false,
         };

@@ -79,6 +79,8 @@ impl Project {
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aiwg"));
         command.current_dir(self.path()).env_remove("AIWG_DAEMON_SOCKET").env_remove("AIWG_TASK_ID");
+        // What daemons share is the test's own.
+        command.env("XDG_STATE_HOME", self.file("state-home"));
         command
     }
 

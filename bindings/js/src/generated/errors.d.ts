@@ -27,6 +27,7 @@ export type ErrorKind =
   | 'chain_too_deep'
   | 'not_allowed'
   | 'task_not_queued'
+  | 'account_not_found'
   | 'payload_too_large'
   | 'over_memory'
   | 'too_many_connections';
@@ -99,6 +100,8 @@ export declare const ERROR_KINDS: {
   readonly not_allowed: ErrorKindInfo;
   /** The task is not queued any more: it runs, or has ended. */
   readonly task_not_queued: ErrorKindInfo;
+  /** No account of an agent has this id, or several have an id that begins so. */
+  readonly account_not_found: ErrorKindInfo;
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

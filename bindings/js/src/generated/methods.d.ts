@@ -2,6 +2,9 @@
 
 import type { CallOptions } from '../calls.js';
 import type {
+  AccountList,
+  AccountResumeParams,
+  AccountResumed,
   AutomationStatus,
   AutomationSwitchParams,
   AutomationSwitched,
@@ -86,6 +89,8 @@ export interface MethodMap {
   'chat.send': { params: ChatSendParams; result: ChatSent };
   'chat.history': { params: ChatHistoryParams; result: ChatTurn[] };
   'chat.clear': { params: ChatClearParams; result: ChatCleared };
+  'account.list': { params: NoParams; result: AccountList };
+  'account.resume': { params: AccountResumeParams; result: AccountResumed };
   'schedule.list': { params: NoParams; result: ScheduledJob[] };
   'schedule.run': { params: ScheduleRunParams; result: ScheduleRun };
   'task.submit': { params: TaskSubmitParams; result: TaskSubmitted };
@@ -311,6 +316,25 @@ export declare class ChatMethods {
   clear(params: ChatClearParams, options?: CallOptions): Promise<ChatCleared>;
 }
 
+/** The methods of `account`. */
+export declare class AccountMethods {
+  private constructor();
+
+  /**
+   * Lists the accounts that agents work with, as far as the user's daemons know something of them:
+   * limits, refused logins, what is used up.
+   */
+  list(params?: NoParams, options?: CallOptions): Promise<AccountList>;
+
+  /**
+   * Lifts what holds an account back: a limit, a share that is left to people, a refused login. Its
+   * tasks start, here and in the user's other projects.
+   *
+   * @throws {DaemonError} of kind `account_not_found`, `shutting_down`
+   */
+  resume(params?: AccountResumeParams, options?: CallOptions): Promise<AccountResumed>;
+}
+
 /** The methods of `schedule`. */
 export declare class ScheduleMethods {
   private constructor();
@@ -489,6 +513,8 @@ export declare abstract class Methods {
   readonly event: EventMethods;
   /** The methods of `chat`. */
   readonly chat: ChatMethods;
+  /** The methods of `account`. */
+  readonly account: AccountMethods;
   /** The methods of `schedule`. */
   readonly schedule: ScheduleMethods;
   /** The methods of `task`. */

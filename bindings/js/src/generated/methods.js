@@ -157,6 +157,31 @@ export class ChatMethods {
   }
 }
 
+/** The methods of `account`. */
+export class AccountMethods {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /**
+   * Lists the accounts that agents work with, as far as the user's daemons know something of them:
+   * limits, refused logins, what is used up.
+   */
+  list(params, options) {
+    return this.#client.request('account.list', params, options);
+  }
+
+  /**
+   * Lifts what holds an account back: a limit, a share that is left to people, a refused login. Its
+   * tasks start, here and in the user's other projects.
+   */
+  resume(params, options) {
+    return this.#client.request('account.resume', params, options);
+  }
+}
+
 /** The methods of `schedule`. */
 export class ScheduleMethods {
   #client;
@@ -280,6 +305,7 @@ export class Methods {
   automation = new AutomationMethods(this);
   event = new EventMethods(this);
   chat = new ChatMethods(this);
+  account = new AccountMethods(this);
   schedule = new ScheduleMethods(this);
   task = new TaskMethods(this);
   budget = new BudgetMethods(this);

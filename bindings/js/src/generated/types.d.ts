@@ -3,6 +3,87 @@
 /** A word that the daemon sends: one of those that this package knows, or one that a newer daemon may have added. */
 export type Open<T extends string> = T | (string & {});
 
+/** An account, as far as the daemons of the user know it. */
+export interface Account {
+  /** Its id: a hash of the program and its login. */
+  id: string;
+  /** The program: `claude`. */
+  program: string;
+  /** The names of the variables that decide its login; their values are kept nowhere. */
+  login: string[];
+  /** True if agents of this project work with it. */
+  isUsed: boolean;
+  /** The state. */
+  state: Open<AccountState>;
+  /** Time at which that began; null if it is `ready` or `reserved`. */
+  since: Timestamp | null;
+  /** Time at which it ends by itself, as far as it is known; null if a person must act. */
+  until: Timestamp | null;
+  /** The window that is used up; null if the agent did not say, or none is. */
+  window: string | null;
+  /** The windows of its limits, as agents reported them last. */
+  windows: AccountWindow[];
+}
+
+/** The payload of `agent:limited` and `agent:resumed`. */
+export interface AccountEvent {
+  /** The account's id. */
+  account: string;
+  /** The program: `claude`. */
+  program: string;
+  /** The state that began: `limited`, `auth` or `billing`; `ready` when it is resumed. */
+  state: Open<AccountState>;
+  /** The window that is used up; absent if the agent did not say. */
+  window?: string;
+  /** Time at which one task tries again; absent if a person must act. */
+  until?: Timestamp;
+}
+
+/** The answer to `account.list`. */
+export interface AccountList {
+  /** The accounts, those of this project first. */
+  accounts: Account[];
+}
+
+/** The params of `account.resume`. */
+export interface AccountResumeParams {
+  /**
+   * The account's id, or the beginning of it; the accounts of this project when absent. Length from
+   * 1 to 200.
+   */
+  account?: string | undefined;
+}
+
+/** The answer to `account.resume`. */
+export interface AccountResumed {
+  /** The ids of the accounts that something held back; empty where nothing did. */
+  resumed: string[];
+}
+
+/**
+ * The states of an account.
+ *
+ * - `ready`: Tasks start.
+ * - `limited`: A limit is used up: tasks wait for its reset, or for someone to resume them.
+ * - `probing`: The limit should be over: one task tries.
+ * - `reserved`: What is left of a limit is people's share (`accounts.reserve`).
+ * - `auth`: The login was refused: tasks wait for a person.
+ * - `billing`: There is no credit: tasks wait for a person.
+ */
+export type AccountState = 'ready' | 'limited' | 'probing' | 'reserved' | 'auth' | 'billing';
+
+/** The part of a window of an account's limits that is used up. */
+export interface AccountWindow {
+  /** The window, such as `five_hour` or `seven_day`. */
+  name: string;
+  /** The part that is used up, from 0 to 1. */
+  utilization: number;
+  /** Time of its reset; null if it is not known. */
+  resetsAt: Timestamp | null;
+  /** Time at which an agent reported it. */
+  seenAt: Timestamp;
+}
+
 /** Money of an agent's tasks, in US dollars. */
 export interface AgentSpending {
   /** The agent; null for the default one. */

@@ -83,6 +83,7 @@ fn options(project: PathBuf) -> Options {
         detached: true,
         attended: !attended::is_agent(),
         again: false,
+        shared: None,
         adopt_state: false,
         import: false,
     }

@@ -1,5 +1,6 @@
 //! The methods: each is a function of the method's name, in one file for each namespace.
 
+mod account;
 mod automation;
 mod budget;
 mod chat;
@@ -14,6 +15,7 @@ mod schedule;
 mod task;
 
 // All of them, by glob: a new method is stated in its own file and nowhere else.
+pub(super) use account::*;
 pub(super) use automation::*;
 pub(super) use budget::*;
 pub(super) use chat::*;

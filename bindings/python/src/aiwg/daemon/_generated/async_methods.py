@@ -9,6 +9,8 @@ from typing import Any, Final, List
 from .._caller import AsyncCaller
 from .._reading import Reading
 from .types import (
+    AccountList,
+    AccountResumed,
     AutomationStatus,
     AutomationSwitched,
     AutomationTested,
@@ -463,6 +465,43 @@ class AsyncChatMethods:
         answer = await self._caller.call_method("chat.clear", wire, timeout)
         with Reading("chat.clear"):
             return ChatCleared.from_wire(answer)
+
+
+class AsyncAccountMethods:
+    """The methods of ``account``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def list(self, *, timeout: float | None = None) -> AccountList:
+        """Lists the accounts that agents work with, as far as the user's daemons know something of
+        them: limits, refused logins, what is used up.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+        """
+        answer = await self._caller.call_method("account.list", {}, timeout)
+        with Reading("account.list"):
+            return AccountList.from_wire(answer)
+
+    async def resume(
+        self,
+        *,
+        account: str | None = None,
+        timeout: float | None = None,
+    ) -> AccountResumed:
+        """Lifts what holds an account back: a limit, a share that is left to people, a refused
+        login. Its tasks start, here and in the user's other projects.
+
+        - ``account``: The account's id, or the beginning of it; the accounts of this project when
+          absent. Length from 1 to 200.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``account_not_found``, ``shutting_down``.
+        """
+        wire = {"account": account}
+        answer = await self._caller.call_method("account.resume", wire, timeout)
+        with Reading("account.resume"):
+            return AccountResumed.from_wire(answer)
 
 
 class AsyncScheduleMethods:
@@ -928,6 +967,7 @@ class AsyncMethods(AsyncCaller):
         self.automation: Final[AsyncAutomationMethods] = AsyncAutomationMethods(self)
         self.event: Final[AsyncEventMethods] = AsyncEventMethods(self)
         self.chat: Final[AsyncChatMethods] = AsyncChatMethods(self)
+        self.account: Final[AsyncAccountMethods] = AsyncAccountMethods(self)
         self.schedule: Final[AsyncScheduleMethods] = AsyncScheduleMethods(self)
         self.task: Final[AsyncTaskMethods] = AsyncTaskMethods(self)
         self.budget: Final[AsyncBudgetMethods] = AsyncBudgetMethods(self)

@@ -32,6 +32,7 @@ ErrorKind = Literal[
     "chain_too_deep",
     "not_allowed",
     "task_not_queued",
+    "account_not_found",
     "payload_too_large",
     "over_memory",
     "too_many_connections",
@@ -101,6 +102,8 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "not_allowed": ErrorKindInfo(code=-32015, retryable=False),
     # The task is not queued any more: it runs, or has ended.
     "task_not_queued": ErrorKindInfo(code=-32016, retryable=False),
+    # No account of an agent has this id, or several have an id that begins so.
+    "account_not_found": ErrorKindInfo(code=-32019, retryable=False),
     # An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
     # `daemon.max_metadata_kb` allow; `data.member` names it.
     "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),

@@ -9,6 +9,8 @@ from typing import Any, Final, List
 from .._caller import Caller
 from .._reading import Reading
 from .types import (
+    AccountList,
+    AccountResumed,
     AutomationStatus,
     AutomationSwitched,
     AutomationTested,
@@ -458,6 +460,38 @@ class ChatMethods:
         answer = self._caller.call_method("chat.clear", wire, timeout)
         with Reading("chat.clear"):
             return ChatCleared.from_wire(answer)
+
+
+class AccountMethods:
+    """The methods of ``account``."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def list(self, *, timeout: float | None = None) -> AccountList:
+        """Lists the accounts that agents work with, as far as the user's daemons know something of
+        them: limits, refused logins, what is used up.
+
+        - ``timeout``: how long to wait for the answer, in seconds.
+        """
+        answer = self._caller.call_method("account.list", {}, timeout)
+        with Reading("account.list"):
+            return AccountList.from_wire(answer)
+
+    def resume(self, *, account: str | None = None, timeout: float | None = None) -> AccountResumed:
+        """Lifts what holds an account back: a limit, a share that is left to people, a refused
+        login. Its tasks start, here and in the user's other projects.
+
+        - ``account``: The account's id, or the beginning of it; the accounts of this project when
+          absent. Length from 1 to 200.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``account_not_found``, ``shutting_down``.
+        """
+        wire = {"account": account}
+        answer = self._caller.call_method("account.resume", wire, timeout)
+        with Reading("account.resume"):
+            return AccountResumed.from_wire(answer)
 
 
 class ScheduleMethods:
@@ -923,6 +957,7 @@ class Methods(Caller):
         self.automation: Final[AutomationMethods] = AutomationMethods(self)
         self.event: Final[EventMethods] = EventMethods(self)
         self.chat: Final[ChatMethods] = ChatMethods(self)
+        self.account: Final[AccountMethods] = AccountMethods(self)
         self.schedule: Final[ScheduleMethods] = ScheduleMethods(self)
         self.task: Final[TaskMethods] = TaskMethods(self)
         self.budget: Final[BudgetMethods] = BudgetMethods(self)

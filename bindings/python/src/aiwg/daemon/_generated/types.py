@@ -10,6 +10,12 @@ from typing import Any, Literal, Union
 from .._reading import UnknownVariant, maybe
 
 __all__ = [
+    "Account",
+    "AccountEvent",
+    "AccountList",
+    "AccountResumed",
+    "AccountState",
+    "AccountWindow",
     "AgentSpending",
     "AlwaysCondition",
     "AutomationEvent",
@@ -108,6 +114,17 @@ __all__ = [
     "UsageSum",
     "Waiting",
 ]
+
+AccountState = Literal["ready", "limited", "probing", "reserved", "auth", "billing"]
+"""The states of an account.
+
+- ``ready``: Tasks start.
+- ``limited``: A limit is used up: tasks wait for its reset, or for someone to resume them.
+- ``probing``: The limit should be over: one task tries.
+- ``reserved``: What is left of a limit is people's share (`accounts.reserve`).
+- ``auth``: The login was refused: tasks wait for a person.
+- ``billing``: There is no credit: tasks wait for a person.
+"""
 
 BudgetSpan = Literal["day", "month"]
 """The time that a bound is for.
@@ -243,6 +260,126 @@ Waiting = Literal[
 - ``limit``: The account of its agent has reached a limit.
 - ``approval``: A person is to approve something.
 """
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account, as far as the daemons of the user know it."""
+
+    id: str
+    """Its id: a hash of the program and its login."""
+    program: str
+    """The program: `claude`."""
+    login: list[str]
+    """The names of the variables that decide its login; their values are kept nowhere."""
+    is_used: bool
+    """True if agents of this project work with it."""
+    state: AccountState | str
+    """The state."""
+    since: Timestamp | None
+    """Time at which that began; null if it is `ready` or `reserved`."""
+    until: Timestamp | None
+    """Time at which it ends by itself, as far as it is known; null if a person must act."""
+    window: str | None
+    """The window that is used up; null if the agent did not say, or none is."""
+    windows: list[AccountWindow]
+    """The windows of its limits, as agents reported them last."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Account:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            id=wire["id"],
+            program=wire["program"],
+            login=wire["login"],
+            is_used=wire["isUsed"],
+            state=wire["state"],
+            since=wire["since"],
+            until=wire["until"],
+            window=wire["window"],
+            windows=[AccountWindow.from_wire(item) for item in wire["windows"]],
+        )
+
+
+@dataclass(frozen=True)
+class AccountEvent:
+    """The payload of `agent:limited` and `agent:resumed`."""
+
+    account: str
+    """The account's id."""
+    program: str
+    """The program: `claude`."""
+    state: AccountState | str
+    """The state that began: `limited`, `auth` or `billing`; `ready` when it is resumed."""
+    window: str | None = None
+    """The window that is used up; absent if the agent did not say."""
+    until: Timestamp | None = None
+    """Time at which one task tries again; absent if a person must act."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AccountEvent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            account=wire["account"],
+            program=wire["program"],
+            state=wire["state"],
+            window=wire.get("window"),
+            until=wire.get("until"),
+        )
+
+
+@dataclass(frozen=True)
+class AccountList:
+    """The answer to `account.list`."""
+
+    accounts: list[Account]
+    """The accounts, those of this project first."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AccountList:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            accounts=[Account.from_wire(item) for item in wire["accounts"]],
+        )
+
+
+@dataclass(frozen=True)
+class AccountResumed:
+    """The answer to `account.resume`."""
+
+    resumed: list[str]
+    """The ids of the accounts that something held back; empty where nothing did."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AccountResumed:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            resumed=wire["resumed"],
+        )
+
+
+@dataclass(frozen=True)
+class AccountWindow:
+    """The part of a window of an account's limits that is used up."""
+
+    name: str
+    """The window, such as `five_hour` or `seven_day`."""
+    utilization: float
+    """The part that is used up, from 0 to 1."""
+    resets_at: Timestamp | None
+    """Time of its reset; null if it is not known."""
+    seen_at: Timestamp
+    """Time at which an agent reported it."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AccountWindow:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            name=wire["name"],
+            utilization=wire["utilization"],
+            resets_at=wire["resetsAt"],
+            seen_at=wire["seenAt"],
+        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,112 @@
+//! The accounts that agents work with.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use aiwg_client::{
+    DaemonClient,
+    types::{Account, AccountList, AccountResumeParams, AccountState, NoParams},
+};
+use clap::{Subcommand, ValueHint};
+
+use crate::{
+    error::CliError,
+    examples,
+    output::{
+        Column::{Text, Whole},
+        Output, Page, Table, count, moment, visible,
+    },
+};
+
+/// Characters of an id in a list: enough to name it.
+const ID_SHOWN: usize = 8;
+
+/// Commands for accounts.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// List the accounts that agents work with: limits, refused logins, what is used up
+    #[command(after_help = examples::ACCOUNT_LIST)]
+    List,
+    /// Lift what holds an account back: a limit, a share that is left to people, a refused login
+    #[command(after_help = examples::ACCOUNT_RESUME)]
+    Resume {
+        /// The account's id, or the beginning of it; else those of this project
+        #[arg(value_hint = ValueHint::Other)]
+        id: Option<String>,
+    },
+}
+
+pub(crate) async fn run(
+    client: &DaemonClient,
+    command: AccountCommand,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    match command {
+        AccountCommand::List => output.result(&client.account_list(NoParams {}).await?, show)?,
+        AccountCommand::Resume { id } => {
+            let resumed = client.account_resume(AccountResumeParams { account: id }).await?;
+            output.result(&resumed, |out, resumed| match resumed.resumed.len() as u64 {
+                0 => writeln!(out, "Nothing held it back."),
+                many => writeln!(out, "{} may be worked with again.", count(many, "account", "accounts")),
+            })?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(out: &mut Page, list: &AccountList) -> io::Result<()> {
+    if list.accounts.is_empty() {
+        return writeln!(out, "No agents whose limits are known work here.");
+    }
+    let mut rows = Table::new([
+        Whole("ID"),
+        Whole("PROGRAM"),
+        Text("LOGIN", 40),
+        Text("USED UP", 40),
+        Text("STATE", 80),
+    ]);
+    for account in &list.accounts {
+        rows.add([
+            account.id.chars().take(ID_SHOWN).collect::<String>().into(),
+            account.program.as_str().into(),
+            login(account).into(),
+            used_up(account).into(),
+            state(account).into(),
+        ]);
+    }
+    rows.write(out)
+}
+
+/// Where its login is from.
+fn login(account: &Account) -> String {
+    let keys = account.login.iter().map(String::as_str);
+    let keys: Vec<&str> = keys.filter(|name| !name.starts_with("XDG_") && *name != "HOME").collect();
+    if keys.is_empty() { "as you are logged in".to_owned() } else { keys.join(", ") }
+}
+
+fn used_up(account: &Account) -> String {
+    let window = |window: &aiwg_client::types::AccountWindow| {
+        format!("{} {:.0}%", window.name, window.utilization * 100.0)
+    };
+    let windows: Vec<String> = account.windows.iter().map(window).collect();
+    if windows.is_empty() { "-".to_owned() } else { windows.join(", ") }
+}
+
+fn state(account: &Account) -> String {
+    let window = account.window.as_ref().map(|window| format!(" ({window})")).unwrap_or_default();
+    let until = account
+        .until
+        .map_or_else(|| "until `aiwg account resume`".to_owned(), |until| format!("until {}", moment(until)));
+    match account.state {
+        AccountState::Ready if account.is_used => "ready".to_owned(),
+        AccountState::Ready => "ready; not used here".to_owned(),
+        AccountState::Limited => format!("limited{window} {until}"),
+        AccountState::Probing => format!("limited{window}; one task tries whether that is over"),
+        AccountState::Reserved => format!("what is left is people's {until}"),
+        AccountState::Auth => format!("its login was refused: tasks wait {until}"),
+        AccountState::Billing => format!("it has no credit: tasks wait {until}"),
+        other => visible(other.name()).to_string(),
+    }
+}

@@ -1,0 +1,143 @@
+//! Pauses of an account, and how long they are.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use aiwg_protocol::types::Timestamp;
+use serde::{Deserialize, Serialize};
+
+const MINUTE_MS: u64 = 60_000;
+const HOUR_MS: u64 = 60 * MINUTE_MS;
+
+/// Waits where no time of a reset is known, in milliseconds: for the first time in a row, the second, and all further ones.
+const WITHOUT_A_TIME: [u64; 3] = [5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS];
+
+/// The longest wait that is believed of each window, by the beginning of its name, in milliseconds; a little more than the window is long.
+const LONGEST: [(&str, u64); 2] = [("seven_day", 8 * 24 * HOUR_MS), ("five_hour", 6 * HOUR_MS)];
+
+/// The longest wait that is believed of any other window, in milliseconds.
+const LONGEST_OF_OTHERS: u64 = HOUR_MS;
+
+/// The most that is waited beyond a reset, in milliseconds, so that not all daemons go on in the same moment.
+const MOST_JITTER: u64 = MINUTE_MS;
+
+/// Reason for which an account is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseReason {
+    /// A limit is used up.
+    Limited,
+    /// The login was refused: a person must act.
+    Auth,
+    /// There is no credit: a person must act.
+    Billing,
+}
+
+impl PauseReason {
+    /// Its name, as that of the end of a run.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Limited => "limited",
+            Self::Auth => "auth",
+            Self::Billing => "billing",
+        }
+    }
+}
+
+/// A pause of an account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pause {
+    /// The reason.
+    pub reason: PauseReason,
+    /// Time of its beginning.
+    pub since: Timestamp,
+    /// Time at which someone may try again; none for when a person says so.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
+    /// The window that is used up.
+    #[serde(default)]
+    pub window: Option<String>,
+    /// Number of limits in a row without work between them.
+    #[serde(default)]
+    pub times: u32,
+    /// The run that met it last.
+    #[serde(default)]
+    pub by: String,
+}
+
+/// Time at which someone may try again after a limit was met at `now`, so many `times` in a row. A time of a reset that has passed, or is further off than
+/// its window is long, is not believed.
+pub(super) fn next_try(
+    window: Option<&str>,
+    resets_at: Option<Timestamp>,
+    times: u32,
+    id: &str,
+    now: Timestamp,
+) -> Timestamp {
+    let wait = match resets_at.and_then(|at| u64::try_from(at.as_millis() - now.as_millis()).ok()) {
+        Some(wait) if wait > 0 => wait.min(longest(window)),
+        _ => {
+            let place = usize::try_from(times.saturating_sub(1)).unwrap_or(usize::MAX);
+            WITHOUT_A_TIME.get(place).copied().unwrap_or(HOUR_MS)
+        }
+    };
+    now.after_ms(wait + jitter(wait, id, now))
+}
+
+/// The longest wait that is believed of a window, in milliseconds.
+pub(super) fn longest(window: Option<&str>) -> u64 {
+    let known = LONGEST.iter().find(|(name, _)| window.is_some_and(|window| window.starts_with(name)));
+    known.map_or(LONGEST_OF_OTHERS, |(_, longest)| *longest)
+}
+
+/// A wait beyond a reset, in milliseconds: a twentieth of the wait at the most.
+fn jitter(wait: u64, id: &str, now: Timestamp) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (id, now.as_millis(), std::process::id()).hash(&mut hasher);
+    hasher.finish() % ((wait / 20).min(MOST_JITTER) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_795_888_000_000;
+
+    fn wait(window: Option<&str>, resets_in_ms: Option<i64>, times: u32) -> u64 {
+        let now = Timestamp::from_millis(NOW);
+        let resets_at = resets_in_ms.map(|ms| Timestamp::from_millis(NOW.saturating_add(ms)));
+        let next = next_try(window, resets_at, times, "a", now);
+        u64::try_from(next.as_millis() - NOW).unwrap()
+    }
+
+    fn assert_about(wait: u64, expected: u64) {
+        let most = expected + (expected / 20).min(MOST_JITTER);
+        assert!((expected..=most).contains(&wait), "{wait}, not {expected}");
+    }
+
+    #[test]
+    fn a_reset_is_waited_for_and_a_little_longer() {
+        assert_about(wait(Some("five_hour"), Some(1000), 1), 1000);
+        assert_about(wait(Some("five_hour"), Some(5 * 3_600_000), 1), 5 * HOUR_MS);
+        assert_about(wait(Some("seven_day_opus"), Some(6 * 86_400_000), 1), 6 * 24 * HOUR_MS);
+    }
+
+    #[test]
+    fn no_time_that_cannot_be_is_believed() {
+        let ten_years = Some(10 * 365 * 86_400_000);
+        assert_about(wait(Some("five_hour"), ten_years, 1), 6 * HOUR_MS);
+        assert_about(wait(Some("seven_day"), ten_years, 1), 8 * 24 * HOUR_MS);
+        assert_about(wait(Some("odd"), ten_years, 1), HOUR_MS);
+        assert_about(wait(None, Some(i64::MAX), 1), HOUR_MS);
+        for passed in [Some(0), Some(-1), Some(-86_400_000), Some(i64::MIN / 2), None] {
+            assert_about(wait(Some("five_hour"), passed, 1), 5 * MINUTE_MS);
+        }
+    }
+
+    #[test]
+    fn without_a_time_waits_grow() {
+        for (times, minutes) in [(0, 5), (1, 5), (2, 15), (3, 60), (4, 60), (u32::MAX, 60)] {
+            assert_about(wait(None, None, times), minutes * MINUTE_MS);
+        }
+    }
+}

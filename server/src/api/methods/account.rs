@@ -1,0 +1,120 @@
+use aiwg_protocol::{
+    ApiError, ErrorKind,
+    types::{
+        Account as Row, AccountList, AccountResumeParams, AccountResumed, AccountState, AccountWindow,
+        NoParams, Timestamp,
+    },
+};
+
+use super::check;
+use crate::{
+    accounts::{Account, InUse, Policy, resumes_at},
+    api::Handler,
+    engine::state_of,
+    reload::accounts_of,
+};
+
+pub(crate) async fn account_list(handler: &Handler, _: NoParams) -> Result<AccountList, ApiError> {
+    let (accounts, in_use) = (handler.context.accounts.clone(), in_use(handler));
+    let rows = move || {
+        let now = Timestamp::now();
+        let mut known = accounts.all();
+        // One of which nothing is known is good.
+        for account in in_use.all() {
+            let row = known.entry(account.id.clone()).or_default();
+            row.program.clone_from(&account.program);
+            row.login.clone_from(&account.login);
+        }
+        let mut rows: Vec<Row> = known
+            .into_iter()
+            .map(|(id, account)| {
+                let is_used = in_use.all().any(|used| used.id == id);
+                row(id, account, is_used, &in_use.policy, now)
+            })
+            .collect();
+        rows.sort_by(|one, other| (!one.is_used, &one.id).cmp(&(!other.is_used, &other.id)));
+        AccountList { accounts: rows }
+    };
+    handler.apart(rows).await
+}
+
+pub(crate) async fn account_resume(
+    handler: &Handler,
+    params: AccountResumeParams,
+) -> Result<AccountResumed, ApiError> {
+    let named = params.account.as_deref();
+    check::name("account", named.unwrap_or_default())?;
+    let known = handler.context.accounts.clone();
+    let in_use = in_use(handler);
+    let ids: Vec<String> = match named {
+        None => in_use.all().map(|account| account.id.clone()).collect(),
+        Some(named) => vec![the_one(named, &known, &in_use)?],
+    };
+    let lift = move || {
+        let now = Timestamp::now();
+        ids.into_iter().filter(|id| known.resume(id, &in_use.policy, now)).collect()
+    };
+    let resumed: Vec<String> = handler.apart(lift).await?;
+    if !resumed.is_empty() {
+        tracing::info!(accounts = %resumed.join(", "), "someone has lifted what held the agents' account back");
+    }
+    // What waited for it starts with the next transaction.
+    handler.command(handler.context.engine.look_at_accounts()).await?;
+    Ok(AccountResumed { resumed })
+}
+
+fn in_use(handler: &Handler) -> InUse {
+    accounts_of(&handler.context.settings.get().config)
+}
+
+/// The id that begins so, if it is one only.
+fn the_one(named: &str, known: &crate::accounts::Accounts, in_use: &InUse) -> Result<String, ApiError> {
+    let mut ids: Vec<String> = known.all().into_keys().collect();
+    ids.extend(in_use.all().map(|account| account.id.clone()));
+    ids.retain(|id| id.starts_with(named));
+    ids.sort_unstable();
+    ids.dedup();
+    match ids.as_slice() {
+        [id] => Ok(id.clone()),
+        [] => Err(not_found(format!("there is no account {named:?}; `aiwg account list` shows all"))),
+        _ => {
+            Err(not_found(format!("several accounts have an id that begins with {named:?}: give more of it")))
+        }
+    }
+}
+
+fn not_found(message: String) -> ApiError {
+    ApiError::new(ErrorKind::AccountNotFound, message)
+}
+
+fn row(id: String, account: Account, is_used: bool, policy: &Policy, now: Timestamp) -> Row {
+    let pause = account.pause.as_ref();
+    let reserved = account.reserved_until(policy, now);
+    let until = match pause {
+        Some(pause) => resumes_at(pause, policy),
+        None => reserved,
+    };
+    let state = match pause.map(state_of) {
+        Some(AccountState::Limited) if until.is_some_and(|until| until <= now) => AccountState::Probing,
+        Some(state) => state,
+        None if reserved.is_some() => AccountState::Reserved,
+        None => AccountState::Ready,
+    };
+    let window = |(name, window): (String, crate::accounts::WindowUse)| AccountWindow {
+        name,
+        utilization: window.utilization,
+        resets_at: window.resets_at,
+        seen_at: window.seen_at,
+    };
+    Row {
+        id,
+        is_used,
+        state,
+        since: pause.map(|pause| pause.since),
+        until,
+        window: pause.and_then(|pause| pause.window.clone()),
+        program: account.program,
+        login: account.login,
+        windows: account.windows.into_iter().map(window).collect(),
+    }
+}

@@ -1,0 +1,149 @@
+//! The accounts of agents: what keeps their tasks from starting, and who hears of it.
+
+use std::collections::HashMap;
+
+use aiwg_model::{Cursor, Head, Hold, NewEvent, TaskRow};
+use aiwg_protocol::types::{AccountEvent, AccountState, EventSource, Json, Timestamp, Waiting};
+
+use super::{classes::Class, gates::Gate, state::State, transaction::Transaction};
+use crate::accounts::{Identity, LOGIN_VARIABLES, Look, Pause, PauseReason, resumes_at};
+
+/// The source of the cursors which remember what was published of each account.
+const SOURCE: &str = "account";
+
+/// Longest time between two looks at an account that keeps tasks from starting, in milliseconds: another daemon may have learnt that it is good
+/// again, or a person may have lifted its pause.
+const LOOK_EVERY_MS: u64 = 30_000;
+
+impl Transaction<'_> {
+    /// The account of the tasks of a class; none where their program has no limits that are known here.
+    fn account_of(&self, _class: Class<'_>) -> Option<&Identity> {
+        self.state.config.accounts.of_agent(None)
+    }
+
+    /// The gate that an account closes before the first task of a class. If it `may_start` at once, it may be the one task that tries whether a limit is over.
+    pub(super) fn account_gate(&self, head: &Head, may_start: bool) -> Option<Gate> {
+        let account = self.account_of(Class::named(&head.class))?;
+        let is_of_it =
+            |class: &str| self.account_of(Class::named(class)).is_some_and(|other| other.id == account.id);
+        let running = self.state.running.values().filter(|slot| is_of_it(&slot.class));
+        let starts: Vec<Timestamp> = running.map(|slot| slot.started_at).collect();
+        let (accounts, policy) = (&self.state.accounts, &self.state.config.accounts.policy);
+        let closed = |until| Some(Gate { waiting: Waiting::Limit, until });
+        match accounts.look(&account.id, policy, &starts, self.now) {
+            Look::Open => None,
+            Look::Closed { until } => closed(until),
+            Look::Probe if !may_start => closed(None),
+            Look::Probe if accounts.claim_probe(&account.id, self.now) => None,
+            // Another daemon was first.
+            Look::Probe => closed(Some(self.now.after_ms(LOOK_EVERY_MS))),
+        }
+    }
+
+    /// The hold of a task that has met a limit: none where its account's gate holds it back with all others.
+    pub(super) fn hold_of_limited(&self, task: &TaskRow) -> Vec<Hold> {
+        let has_own_login = task.spec.env.keys().any(|name| LOGIN_VARIABLES.contains(&name.as_str()));
+        let account = self.account_of(Class::named(&task.spec.class));
+        let is_known = account.is_some_and(|account| self.state.accounts.pause(&account.id).is_some());
+        if is_known && !has_own_login {
+            Vec::new()
+        } else {
+            vec![Hold::limit(self.now.after_ms(OWN_LOGIN_MS))]
+        }
+    }
+
+    /// Publishes what has become of the accounts since it was published last. True if there was anything.
+    pub(super) fn publish_accounts(&mut self) -> aiwg_store::Result<bool> {
+        let accounts: Vec<Identity> = self.state.config.accounts.all().cloned().collect();
+        let mut has_news = false;
+        for account in accounts {
+            let pause = self.state.accounts.pause(&account.id);
+            let state = pause.as_ref().map(|pause| format!("{} {}", pause.reason.name(), pause.since));
+            if self.state.accounts_published.get(&account.id) == state.as_ref() {
+                continue;
+            }
+            self.publish_account(&account, pause.as_ref());
+            let value = state.clone();
+            self.store.move_cursor(&Cursor { value, ..Cursor::moved(SOURCE, account.id.clone(), "") })?;
+            match state {
+                Some(state) => self.state.accounts_published.insert(account.id, state),
+                None => self.state.accounts_published.remove(&account.id),
+            };
+            has_news = true;
+        }
+        Ok(has_news)
+    }
+
+    fn publish_account(&mut self, account: &Identity, pause: Option<&Pause>) {
+        let policy = &self.state.config.accounts.policy;
+        let event = AccountEvent {
+            account: account.id.clone(),
+            program: account.program.clone(),
+            state: pause.map_or(AccountState::Ready, state_of),
+            window: pause.and_then(|pause| pause.window.clone()),
+            until: pause.and_then(|pause| resumes_at(pause, policy)),
+        };
+        self.effects.new_events.push_back(NewEvent {
+            topic: if pause.is_some() { "agent:limited" } else { "agent:resumed" }.to_owned(),
+            payload: Json::new(&event).unwrap_or_default(),
+            source: EventSource::Supervisor,
+            cause: None,
+            happened_at: None,
+        });
+    }
+}
+
+/// The pause of a task that has a login of its own, of which nothing is known beyond its end, in milliseconds.
+const OWN_LOGIN_MS: u64 = 15 * 60_000;
+
+/// The state of a paused account.
+pub(crate) fn state_of(pause: &Pause) -> AccountState {
+    match pause.reason {
+        PauseReason::Limited => AccountState::Limited,
+        PauseReason::Auth => AccountState::Auth,
+        PauseReason::Billing => AccountState::Billing,
+    }
+}
+
+/// What was published of each account, as the store remembers it.
+pub(super) fn published(store: &dyn aiwg_store::View) -> aiwg_store::Result<HashMap<String, String>> {
+    store.cursors(SOURCE)
+}
+
+impl State {
+    /// Time at which the accounts are to be looked at again, if they keep tasks from starting.
+    pub(super) fn next_look_at_accounts(&self, now: Timestamp) -> Option<Timestamp> {
+        let latest = now.after_ms(LOOK_EVERY_MS);
+        // One that should be open by now waits for a free slot, or for another gate.
+        let coming = |until: Option<Timestamp>| until.filter(|until| *until > now).unwrap_or(latest);
+        self.gates.opening(Waiting::Limit).map(|until| coming(until).min(latest))
+    }
+
+    /// What a person should know of the accounts; none if all is well, or passes by itself.
+    pub(super) fn trouble_with_accounts(&self) -> Option<String> {
+        let in_use = &self.config.accounts;
+        let troubles: Vec<String> = in_use
+            .all()
+            .filter_map(|account| {
+                let pause = self.accounts.pause(&account.id)?;
+                let whose = Identity::for_people(&account.program, &account.login);
+                let since = pause.since;
+                Some(match pause.reason {
+                    PauseReason::Limited if in_use.policy.asks => format!(
+                        "a limit of {whose} was reached at {since}, and accounts.resume is \"ask\": `aiwg account resume` has its tasks go on"
+                    ),
+                    PauseReason::Limited => return None,
+                    PauseReason::Auth => format!(
+                        "the login of {whose} was refused at {since}, and its tasks wait: log in again, or give the daemon another key and restart \
+                         it; then `aiwg account resume`"
+                    ),
+                    PauseReason::Billing => format!(
+                        "{whose} has no credit since {since}, and its tasks wait: add some, or give the daemon another key and restart it; \
+                         then `aiwg account resume`"
+                    ),
+                })
+            })
+            .collect();
+        (!troubles.is_empty()).then(|| troubles.join("; "))
+    }
+}

@@ -1,0 +1,77 @@
+//! The account that an agent works with, and what the end of its run says of it.
+
+use std::collections::BTreeMap;
+
+use aiwg_agents::{
+    AgentProgram, Reason, evaluation::Evaluation, limit::LimitWarning, plain::Plain, program_of,
+};
+use aiwg_protocol::{config::AgentConfig, types::Timestamp};
+use jiff::tz::TimeZone;
+
+use super::{environment::kept_back, outcome::reset_of};
+use crate::accounts::{Identity, LOGIN_VARIABLES, RunEnd, WindowUse};
+
+/// The account of the agents of a configuration; none where their program has no limits that are known here.
+pub(crate) fn account(agent: &AgentConfig) -> Option<Identity> {
+    let program = program_of(&agent.command).name();
+    if program == Plain.name() {
+        return None;
+    }
+    let variables: Vec<_> = std::env::vars_os().collect();
+    // A wrong pattern is refused with the configuration.
+    let kept_back = kept_back(&agent.env, variables.iter().map(|(name, _)| name.clone())).unwrap_or_default();
+    Some(Identity::of(program, variables.into_iter().filter(|(name, _)| !kept_back.contains(name))))
+}
+
+/// True if a task's own environment decides by which login its agent works.
+pub(super) fn has_own_login(env: &BTreeMap<String, String>) -> bool {
+    env.keys().any(|name| LOGIN_VARIABLES.contains(&name.as_str()))
+}
+
+/// The part of an evaluation that says something of the account.
+pub(super) fn run_end(evaluation: &Evaluation, by: String, started_at: Timestamp, now: Timestamp) -> RunEnd {
+    let limit = evaluation.limit.as_ref().filter(|_| evaluation.reason == Reason::Limited);
+    let limit = limit.map(|limit| (limit.window.clone(), reset_of(limit, now, &TimeZone::system())));
+    let seconds =
+        |at: u64| Timestamp::from_millis(i64::try_from(at).unwrap_or(i64::MAX).saturating_mul(1000));
+    let window = |warning: &LimitWarning| WindowUse {
+        utilization: warning.utilization,
+        resets_at: warning.resets_at.map(seconds).filter(|at| *at > now),
+        seen_at: now,
+    };
+    let windows = evaluation.limit_warnings.iter().map(|warning| (warning.window.clone(), window(warning)));
+    RunEnd { by, started_at, reason: evaluation.reason, limit, windows: windows.collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_programs_whose_limits_are_known_have_an_account() {
+        let of = |program: &str| {
+            account(&AgentConfig { command: vec![program.to_owned()], ..AgentConfig::default() })
+        };
+        assert!(of("./agent").is_none());
+        assert_eq!(of("claude").unwrap().program, "claude");
+        assert_ne!(of("claude"), of("codex"));
+    }
+
+    #[test]
+    fn a_window_that_resets_in_the_past_has_no_time() {
+        let now = Timestamp::from_millis(1_795_888_000_000);
+        let warning = |resets_at| LimitWarning {
+            window: "five_hour".to_owned(),
+            utilization: 0.5,
+            surpassed_threshold: None,
+            resets_at,
+        };
+        let at = |resets_at| {
+            let evaluation = Evaluation { limit_warnings: vec![warning(resets_at)], ..Evaluation::default() };
+            run_end(&evaluation, String::new(), now, now).windows["five_hour"].resets_at
+        };
+        assert_eq!(at(Some(1_795_888_001)), Some(now.after_ms(1000)));
+        assert_eq!([at(None), at(Some(0)), at(Some(1_795_888_000))], [None; 3]);
+        assert!(at(Some(u64::MAX)).is_some());
+    }
+}

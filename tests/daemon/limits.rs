@@ -1,0 +1,180 @@
+//! Limits of the accounts that agents work with: a pause, and not a failure.
+
+use std::time::{Duration, SystemTime};
+
+use aiwg_testing::{TestDaemon, repository, scripted, until, until_some};
+use serde_json::{Value, json};
+
+/// The lines that the real `claude` printed when the limit of five hours was used up, with another time of its reset.
+fn limited(resets_in: Duration) -> Vec<String> {
+    let at = SystemTime::now() + resets_in;
+    let at = at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    sample("oauth.LIM5H", "exit 1").iter().map(|line| line.replace("1795888905", &at.to_string())).collect()
+}
+
+/// The lines that the real `claude` printed in this case.
+fn sample(name: &str, exit: &str) -> Vec<String> {
+    let path = repository().join(format!("server/agents/src/claude/samples/2.1.332/{name}.jsonl"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines().map(str::to_owned).chain([exit.to_owned()]).collect()
+}
+
+fn script(daemon: &TestDaemon, lines: &[String]) {
+    daemon.script(lines.iter().map(String::as_str));
+}
+
+/// A daemon whose agent prints these lines.
+fn with(lines: &[String], more: Value) -> TestDaemon {
+    let mut daemon = TestDaemon::stopped(config(more));
+    script(&daemon, lines);
+    daemon.start();
+    daemon
+}
+
+fn config(more: Value) -> Value {
+    let mut config = json!({ "agent": scripted() });
+    config.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    config
+}
+
+fn waits(daemon: &TestDaemon, task: &str) -> Value {
+    until_some(&format!("{task} to wait for a limit"), || {
+        let task = daemon.task(task);
+        (task["state"] == "queued" && task["waiting"] == "limit").then_some(task)
+    })
+}
+
+fn account(daemon: &TestDaemon) -> Value {
+    daemon.call("account.list", json!({}))["accounts"][0].clone()
+}
+
+fn topics(daemon: &TestDaemon, prefix: &str) -> Vec<String> {
+    let events = daemon.call("event.list", json!({ "topics": [format!("{prefix}*")], "limit": 100 }));
+    let events = events.as_array().unwrap();
+    let mut topics: Vec<(u64, String)> = events
+        .iter()
+        .map(|event| (event["seq"].as_u64().unwrap(), event["topic"].as_str().unwrap().to_owned()))
+        .collect();
+    topics.sort();
+    topics.into_iter().map(|(_, topic)| topic).collect()
+}
+
+#[test]
+fn a_limited_task_waits_and_goes_on_in_its_session() {
+    let daemon = with(&limited(Duration::from_secs(3)), json!({}));
+    let task = daemon.submit("anything");
+    let waiting = waits(&daemon, &task);
+    assert!(waiting["waitingUntil"].is_string() && waiting["attempts"] == 0, "{waiting}");
+    assert_eq!(account(&daemon)["state"], "limited");
+    assert_eq!(account(&daemon)["window"], "five_hour");
+    let other = daemon.submit("something else");
+    script(&daemon, &sample("oauth.SAY", "exit 0"));
+    let done = daemon.wait_for_task(&task, "completed");
+    assert_eq!((&done["attempts"], &done["reason"]), (&json!(1), &json!("done")));
+    daemon.wait_for_task(&other, "completed");
+    let events = until_some("the events", || {
+        let events = topics(&daemon, "agent:");
+        (events.len() > 1).then_some(events)
+    });
+    assert_eq!(events, ["agent:limited", "agent:resumed"]);
+    assert_eq!(account(&daemon)["state"], "ready");
+}
+
+#[test]
+fn the_daemons_of_a_user_share_what_they_know() {
+    let one = with(&limited(Duration::from_secs(3600)), json!({}));
+    let other = TestDaemon::beside(&one, config(json!({})));
+    script(&other, &sample("oauth.SAY", "exit 0"));
+    waits(&one, &one.submit("anything"));
+    let task = other.submit("anything");
+    let waiting = waits(&other, &task);
+    assert_eq!(waiting["attempts"], 0);
+    assert!(other.runs().is_empty(), "it is not tried");
+    assert_eq!(account(&other), account(&one));
+    // Another user's daemons know nothing of it.
+    let stranger = with(&sample("oauth.SAY", "exit 0"), json!({}));
+    stranger.wait_for_task(&stranger.submit("anything"), "completed");
+    let id = account(&one)["id"].clone();
+    assert_eq!(other.call("account.resume", json!({}))["resumed"], json!([id]));
+    other.wait_for_task(&task, "completed");
+    assert_eq!(account(&one)["state"], "ready");
+    assert_eq!(one.call("account.resume", json!({}))["resumed"], json!([]));
+    let unknown = one.error("account.resume", json!({ "account": "no-such" }));
+    assert_eq!(unknown["data"]["kind"], "account_not_found");
+}
+
+#[test]
+fn a_limit_outlasts_the_daemon_and_its_file() {
+    let mut daemon = with(&limited(Duration::from_secs(3600)), json!({}));
+    let task = daemon.submit("anything");
+    waits(&daemon, &task);
+    daemon.restart();
+    assert_eq!(waits(&daemon, &task)["attempts"], 0);
+    assert_eq!(daemon.runs().len(), 1);
+    assert_eq!(topics(&daemon, "agent:"), ["agent:limited"]);
+    // Without what is known of it, the limit is met once more.
+    daemon.stop();
+    std::fs::write(daemon.shared().join("accounts.json"), "damaged").unwrap();
+    daemon.start();
+    until("the second run", || daemon.runs().len() == 2);
+    assert_eq!(waits(&daemon, &task)["attempts"], 0);
+}
+
+#[test]
+fn a_share_is_left_to_people() {
+    let mut warning = sample("oauth.WARN", "exit 0");
+    let soon = SystemTime::now() + Duration::from_secs(3600);
+    let soon = soon.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    for line in &mut warning {
+        *line = line.replace("1795888904", &soon.to_string());
+    }
+    let reserve = |percent: u64| json!({ "accounts": { "reserve": { "five_hour": percent } } });
+    let daemon = with(&warning, reserve(20));
+    daemon.wait_for_task(&daemon.submit("anything"), "completed");
+    let task = daemon.submit("more");
+    assert!(waits(&daemon, &task)["waitingUntil"].is_string());
+    assert_eq!(account(&daemon)["state"], "reserved");
+    daemon.reload(config(reserve(5)));
+    daemon.wait_for_task(&task, "completed");
+}
+
+#[test]
+fn a_refused_login_holds_all_until_a_person_acts() {
+    let daemon = with(&sample("oauth.E401", "exit 1"), json!({}));
+    let first = daemon.wait_for_task(&daemon.submit("anything"), "failed");
+    assert_eq!(first["reason"], "auth");
+    let task = daemon.submit("more");
+    assert!(waits(&daemon, &task)["waitingUntil"].is_null());
+    let issues = daemon.status()["issues"].clone();
+    let issue = issues.as_array().unwrap().iter().find(|issue| issue["kind"] == "account").unwrap();
+    assert!(issue["message"].as_str().unwrap().contains("`aiwg account resume`"), "{issue}");
+    script(&daemon, &sample("oauth.SAY", "exit 0"));
+    daemon.call("account.resume", json!({}));
+    daemon.wait_for_task(&task, "completed");
+    assert_eq!(daemon.status()["health"], "healthy");
+    let limited = daemon.call("event.list", json!({ "topics": ["agent:limited"] }));
+    assert!(limited.to_string().contains("\"state\":\"auth\""), "{limited}");
+}
+
+#[test]
+fn a_task_with_a_login_of_its_own_holds_up_no_other() {
+    let daemon = with(&limited(Duration::from_secs(3600)), json!({}));
+    let own = json!({ "prompt": "anything", "env": { "CLAUDE_CODE_OAUTH_TOKEN": "its-own" } });
+    let own = daemon.submit_with(own);
+    assert!(waits(&daemon, &own)["waitingUntil"].is_string());
+    script(&daemon, &sample("oauth.SAY", "exit 0"));
+    daemon.wait_for_task(&daemon.submit("more"), "completed");
+    assert_eq!(account(&daemon)["state"], "ready");
+    assert_eq!(topics(&daemon, "agent:"), [""; 0]);
+}
+
+#[test]
+fn a_person_may_be_asked_before_work_goes_on() {
+    let daemon = with(&limited(Duration::from_secs(1)), json!({ "accounts": { "resume": "ask" } }));
+    let task = daemon.submit("anything");
+    assert!(waits(&daemon, &task)["waitingUntil"].is_null());
+    script(&daemon, &sample("oauth.SAY", "exit 0"));
+    assert_eq!(daemon.status()["health"], "degraded");
+    daemon.call("account.resume", json!({}));
+    daemon.wait_for_task(&task, "completed");
+}
