@@ -6,6 +6,7 @@
 
 mod agents;
 mod automation;
+mod budget;
 mod claude;
 mod embedded;
 mod events;

@@ -5,6 +5,7 @@
 mod agents;
 mod automation;
 mod bad_config;
+mod budget;
 mod chat;
 mod chat_terminal;
 mod claude;

@@ -1,0 +1,36 @@
+//! Budgets on the command line, and what agents may not decide.
+
+use serde_json::json;
+
+use crate::support::Project;
+
+#[test]
+fn what_was_spent_and_what_is_left_is_shown() {
+    let project = Project::started(json!({
+        "rules": [Project::rule("dear", "a:b", "do: true")],
+        "budget": { "day_usd": 2, "task_usd": 1, "unknown_cost_usd": 0.5, "rules": { "dear": { "day_usd": 1 } } }
+    }));
+    project.ended(&project.submit("true"));
+    let shown = project.run(&["budget"]).out;
+    for part in ["$0.50 spent", "Each task: $1.00", "day, rule dear", "no rule", "default agent", "1.5000"] {
+        assert!(shown.contains(part), "{part:?} is not in {shown}");
+    }
+    assert_eq!(project.json(&["budget"])["bounds"][0]["leftUsd"], 1.5);
+    let status = project.run(&["daemon", "status"]).out;
+    assert!(status.contains("BUDGET") && status.contains("day, rule dear"), "{status}");
+}
+
+#[test]
+fn agents_cannot_ignore_the_budget() {
+    let project = Project::started(json!({ "budget": { "day_usd": 1, "unknown_cost_usd": 0.3 } }));
+    let aiwg = env!("CARGO_BIN_EXE_aiwg");
+    let refused =
+        project.ended(&project.submit(&format!("{aiwg} task submit x --ignore-budget --json 2>&1")));
+    let said = refused["result"].as_str().unwrap();
+    assert_eq!(refused["state"], "failed");
+    assert!(said.contains("not_allowed") && said.contains("ignoreBudget"), "{said}");
+    let by_person = project.run(&["task", "submit", "do: test -e go", "--ignore-budget", "--json"]).out;
+    let id = serde_json::from_str::<serde_json::Value>(&by_person).unwrap()["taskId"].clone();
+    project.ended(id.as_str().unwrap());
+    assert_eq!(project.json(&["budget"])["bounds"][0]["spentUsd"], 0.6);
+}
