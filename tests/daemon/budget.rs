@@ -43,7 +43,8 @@ fn what_does_not_fit_waits_until_the_day_turns_or_the_bound_is_raised() {
     assert_eq!(daemon.task(&second)["waiting"], "budget");
     let shown = &daemon.status()["subsystems"]["budget"]["bounds"][0];
     assert!(is_about(&shown["spentUsd"], 0.75), "{shown}");
-    daemon.reload(json!({ "agent": claude_stand_in(), "budget": { "day_usd": 1.5, "unknown_cost_usd": 0.6 } }));
+    daemon
+        .reload(json!({ "agent": claude_stand_in(), "budget": { "day_usd": 1.5, "unknown_cost_usd": 0.6 } }));
     assert_eq!(daemon.ended(&second)["state"], "completed");
     assert!(is_about(&budget(&daemon)["spentUsd"], 1.25), "{}", budget(&daemon));
     assert_eq!(told(&daemon), ["budget:exhausted", "budget:warning"]);
