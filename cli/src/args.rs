@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueHint};
 
 use crate::{
     commands::{
-        AccountCommand, AutomationCommand, ChatCommand, ConfigCommand, DaemonCommand, EventCommand,
+        AccountCommand, AutomationCommand, ChatCommand, ConfigCommand, DaemonCommand, EventCommand, LoopArgs,
         ScheduleCommand, TaskCommand,
     },
     examples,
@@ -55,6 +55,9 @@ pub(crate) enum Command {
     /// Look at the accounts that agents work with, and lift what holds them back
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Have an agent work in rounds until a command says that it is done, and wait for that
+    #[command(after_help = examples::LOOP)]
+    Loop(LoopArgs),
     /// Say something to an agent
     #[command(subcommand)]
     Chat(ChatCommand),

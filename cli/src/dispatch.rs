@@ -57,6 +57,9 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Task(command) => {
             ask(project, async |client| task::run(project, client, command, output).await)
         }
+        Command::Loop(args) => {
+            ask(project, async |client| task::looped::looped(project, client, args, output).await)
+        }
         Command::Automation(command) => {
             ask(project, async |client| automation::run(project, client, command, output).await)
         }

@@ -97,7 +97,12 @@ pub(crate) const SERVICE: &str = "Examples:
 pub(crate) const SUBMIT: &str = "Examples:
   aiwg task submit \"Fix critical security bug\" --priority 10
   aiwg task submit \"Comprehensive security audit\" --timeout 240
+  aiwg task submit \"Fix all failing tests\" --verify \"npm test\" --max-rounds 5
   { echo \"Review this change:\"; git diff; } | aiwg task submit - --wait";
+
+pub(crate) const LOOP: &str = "Examples:
+  aiwg loop \"Fix all failing tests\" --verify \"npm test\"
+  aiwg loop \"Make it build\" --verify make --max-rounds 3 --protect 'tests/**'";
 
 pub(crate) const LIST: &str = "Examples:
   aiwg task list --state running

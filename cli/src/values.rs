@@ -4,7 +4,7 @@ use std::{convert::Infallible, str::FromStr, time::Duration};
 
 use aiwg_protocol::{
     limits::{LIST_SIZES, LONGEST_TASK_MINUTES, PRIORITIES},
-    types::{Json, TaskOrder, TaskState, Timestamp},
+    types::{Json, TaskOrder, TaskState, Timestamp, Verify},
 };
 use clap::builder::{PossibleValuesParser, RangedI64ValueParser, TypedValueParser};
 use jiff::{
@@ -48,6 +48,11 @@ pub(crate) fn minutes(text: &str) -> Result<f64, String> {
     let minutes =
         text.parse::<f64>().ok().filter(|minutes| *minutes > 0.0 && *minutes <= LONGEST_TASK_MINUTES);
     minutes.ok_or_else(|| format!("expected minutes: more than 0, and {LONGEST_TASK_MINUTES} at the most"))
+}
+
+/// Parses a number of rounds.
+pub(crate) fn rounds() -> impl TypedValueParser<Value = u32> {
+    clap::value_parser!(u32).range(1..=i64::from(Verify::MOST_ROUNDS))
 }
 
 /// The longest time that can be given.

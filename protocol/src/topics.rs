@@ -3,8 +3,8 @@
 use crate::{
     definition::TypeRef,
     types::{
-        AccountEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck, ScheduleEvent,
-        TaskEvent,
+        AccountEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck, RoundEvent,
+        ScheduleEvent, TaskEvent,
     },
 };
 
@@ -36,6 +36,16 @@ pub static TOPICS: &[Topic] = &[
     of_task("task:queued", "A task was submitted, or is queued again after its agent was lost."),
     of_task("task:started", "An agent was started for a task."),
     of_task("task:stalled", "An agent has written nothing for `daemon.stall_minutes`."),
+    Topic {
+        name: "task:round",
+        docs: "A round of a task with a check is over: its agent has worked, and the check has run.",
+        payload: TypeRef::of_result::<RoundEvent>,
+    },
+    Topic {
+        name: "task:verified",
+        docs: "The check of a task has succeeded: the task completes.",
+        payload: TypeRef::of_result::<RoundEvent>,
+    },
     of_task("task:completed", "A task has completed."),
     of_task("task:failed", "A task has failed, or its agent could not be started."),
     of_task(

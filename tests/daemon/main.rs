@@ -20,4 +20,5 @@ mod rules;
 mod sdk;
 mod shapes;
 mod vectors;
+mod verify;
 mod wire;

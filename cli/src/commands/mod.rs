@@ -27,7 +27,7 @@ pub(crate) use config::ConfigCommand;
 pub(crate) use daemon::{DaemonCommand, ServiceArgs};
 pub(crate) use event::EventCommand;
 pub(crate) use schedule::ScheduleCommand;
-pub(crate) use task::TaskCommand;
+pub(crate) use task::{LoopArgs, TaskCommand};
 
 use crate::{
     error::CliError,

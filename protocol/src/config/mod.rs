@@ -26,7 +26,7 @@ pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, LogFormat, LogLevel,
 pub use lanes::LaneConfig;
 pub use patterns::{PatternEntry, Patterns};
 pub use retention::RetentionConfig;
-pub use rules::{Action, Condition, OnBusy, Rule, Trigger};
+pub use rules::{Action, ActionDefaults, Condition, OnBusy, Rule, Trigger};
 pub use schedule::{Job, ScheduleConfig};
 pub use watch::{FileChangeKind, WatchConfig, WatchPath, WatchPathOptions};
 
@@ -49,6 +49,8 @@ pub struct Config {
     pub lanes: BTreeMap<String, LaneConfig>,
     /// Bounds for what agents cost.
     pub budget: BudgetConfig,
+    /// Members of actions for all rules and jobs, where these do not say otherwise.
+    pub defaults: ActionDefaults,
     /// Limits for what is kept.
     pub retention: RetentionConfig,
     /// The watched files.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Patterns;
-use crate::terms::{RetryPolicy, Span};
+use crate::terms::{RetryPolicy, Span, Verify};
 
 /// A rule: what to do when something happens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -125,6 +125,15 @@ pub enum Condition {
     },
 }
 
+/// Members of actions for all rules and jobs, where these do not say otherwise.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ActionDefaults {
+    /// The check by which their tasks count as done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
+}
+
 /// The action that a rule takes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
@@ -176,5 +185,8 @@ pub enum Action {
         /// The policy by which it is carried out again by itself before it counts as failed. Default: not at all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry: Option<RetryPolicy>,
+        /// The check by which it counts as done. Default: that of `defaults.verify`, if there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        verify: Option<Verify>,
     },
 }

@@ -2,6 +2,8 @@
 
 mod retry;
 mod span;
+mod verify;
 
 pub use retry::{RetryOn, RetryPolicy};
 pub use span::Span;
+pub use verify::{CheckCommand, Verify};

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cause, JsonObject, RetryPolicy, Span, TaskUsage, Timestamp, bounded, by_name::known_by_name,
-    open::open_enum,
+    Cause, JsonObject, Phase, RetryPolicy, Round, Span, TaskUsage, Timestamp, Verify, bounded,
+    by_name::known_by_name, open::open_enum,
 };
 
 open_enum! {
@@ -99,10 +99,25 @@ pub struct Task {
     pub expires_at: Option<Timestamp>,
     /// The reason for its end, as one word; absent before its end, and for tasks of older daemons. `done`, `refused`,
     /// `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed` and `failed` are an agent's ends;
-    /// `cancel`, `timeout`, `stalled`, `stop`, `lost` and `not_started` those that the daemon knows of. A newer
-    /// daemon may have more.
+    /// `cancel`, `timeout`, `stalled`, `stop`, `lost` and `not_started` those that the daemon knows of; `rounds`, `stuck`,
+    /// `check_failed_to_run` and `session_lost` those of tasks with a check. A newer daemon may have more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The check by which it counts as done; absent for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
+    /// The part of its round that it is in while it runs; absent without a check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<Phase>,
+    /// Its rounds so far, in their order; empty without a check.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rounds: Vec<Round>,
+    /// True if its check has succeeded; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// True if its check has succeeded before the first round, so that no agent was started; absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<bool>,
     /// Time of submission.
     pub created_at: Timestamp,
     /// Time at which its agent was started, for the last time if there were several attempts.
@@ -198,6 +213,9 @@ pub struct TaskSubmitParams {
     /// ask for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignore_budget: Option<bool>,
+    /// The check by which it counts as done; none when absent. `{}` stands for `defaults.verify` of the configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
 }
 
 // By hand, because `env` may hold secrets.
@@ -217,6 +235,7 @@ impl fmt::Debug for TaskSubmitParams {
             .field("expires", &self.expires)
             .field("retry", &self.retry)
             .field("ignore_budget", &self.ignore_budget)
+            .field("verify", &self.verify)
             .finish()
     }
 }

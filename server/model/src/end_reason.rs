@@ -54,6 +54,21 @@ impl EndReason {
         Self(Cow::Owned(name))
     }
 
+    /// All rounds of a task with a check are used up.
+    pub const ROUNDS: Self = Self(Cow::Borrowed("rounds"));
+
+    /// The check of a task has failed in the same way twice, and nothing was changed in between.
+    pub const STUCK: Self = Self(Cow::Borrowed("stuck"));
+
+    /// The check of a task cannot be run at all.
+    pub const CHECK_FAILED_TO_RUN: Self = Self(Cow::Borrowed("check_failed_to_run"));
+
+    /// The check has run, and says that the work is not done: the end reason of its run, and not of the task.
+    pub const CHECK_FAILED: Self = Self(Cow::Borrowed("check_failed"));
+
+    /// The session in which an agent was to go on is not there any more.
+    pub const SESSION_LOST: Self = Self(Cow::Borrowed("session_lost"));
+
     /// It was not started in the time in which it was wanted.
     pub const EXPIRED: Self = Self(Cow::Borrowed("expired"));
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use aiwg_protocol::types::{Event, Timestamp};
 
-use crate::{run::RunId, stop_reason::StopReason, task::TaskNo};
+use crate::{run::RunId, stop_reason::StopReason, task::TaskNo, verify::VerifyTerms};
 
 /// A command to the supervisor, sent after the commit.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub enum Order {
     End(RunId, StopReason),
 }
 
-/// All that is needed to start an agent.
+/// All that is needed to start an agent, or a check.
 pub struct StartOrder {
     /// The task.
     pub no: TaskNo,
@@ -27,8 +27,10 @@ pub struct StartOrder {
     pub prompt: String,
     /// The session in which the agent goes on; none for a new one.
     pub resume: Option<String>,
-    /// The prompt in place of that one where the agent cannot go on in that session; none for the same.
+    /// The prompt in place of that one where the agent cannot go on in the session; none for the same.
     pub fresh_prompt: Option<String>,
+    /// The round that it belongs to, if the task has a check.
+    pub round: Option<RoundOrder>,
     /// The agent's role; none for the default one.
     pub agent: Option<String>,
     /// Environment, unresolved.
@@ -41,6 +43,26 @@ pub struct StartOrder {
     pub event: Option<Event>,
     /// Time at which it was started.
     pub started_at: Timestamp,
+}
+
+/// The round of a task with a check that a run belongs to.
+#[derive(Debug, Clone)]
+pub struct RoundOrder {
+    /// Its number, from 1; 0 for the check before the first one.
+    pub n: u32,
+    /// True if the check is to be run, and no agent.
+    pub is_check: bool,
+    /// The part of the agent's time limit that earlier rounds have used up, in milliseconds.
+    pub used_ms: u64,
+    /// The check.
+    pub verify: VerifyTerms,
+}
+
+impl RoundOrder {
+    /// The check, if that is to be run.
+    pub fn check(&self) -> Option<&VerifyTerms> {
+        self.is_check.then_some(&self.verify)
+    }
 }
 
 impl fmt::Debug for StartOrder {

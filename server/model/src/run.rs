@@ -44,7 +44,7 @@ impl TaskRow {
 pub struct RunStart<'a> {
     /// The run.
     pub id: RunId,
-    /// The kind: [`RunRow::AGENT`], or another.
+    /// The kind: [`RunRow::AGENT`], [`RunRow::CHECK`], or another.
     pub kind: &'a str,
     /// Time of its start.
     pub at: Timestamp,
@@ -59,7 +59,7 @@ pub struct RunStart<'a> {
 pub struct RunRow {
     /// The run.
     pub id: RunId,
-    /// The kind: [`RunRow::AGENT`], or another.
+    /// The kind: [`RunRow::AGENT`], [`RunRow::CHECK`], or another.
     pub kind: Cow<'static, str>,
     /// Time of its start.
     pub started_at: Timestamp,
@@ -86,4 +86,7 @@ pub struct RunRow {
 impl RunRow {
     /// The run of an agent.
     pub const AGENT: &'static str = "agent";
+
+    /// The run of a check, which says whether the task is done.
+    pub const CHECK: &'static str = "check";
 }

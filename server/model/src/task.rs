@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, TaskUsage, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{end_reason::EndReason, stop_reason::StopReason, terms::Terms};
+use crate::{end_reason::EndReason, stop_reason::StopReason, terms::Terms, verify::VerifyTerms};
 
 /// Size of the end of an agent's output that its task holds, in bytes: 64 KiB.
 pub const TAIL_BYTES: u64 = 64 * 1024;
@@ -132,7 +132,7 @@ impl TaskRow {
         spec.prompt.len() + env + metadata + texts + size_of::<Self>()
     }
 
-    /// As it goes over the wire. `pid` and `output` are not stored, nor is what it waits for.
+    /// As it goes over the wire. `pid` and `output` are not stored, nor is what it waits for; its rounds are in its runs.
     pub fn into_task(self, pid: Option<u32>, output: Option<String>) -> Task {
         Task {
             id: self.no.to_string(),
@@ -145,6 +145,12 @@ impl TaskRow {
             lane: self.spec.lane,
             expires_at: self.spec.expires_at,
             reason: self.reason.map(|reason| reason.name().to_owned()),
+            verified: (self.state == TaskState::Completed && self.spec.terms.verify.is_some())
+                .then_some(true),
+            verify: self.spec.terms.verify.map(VerifyTerms::into_verify),
+            phase: None,
+            rounds: Vec::new(),
+            skipped: None,
             created_at: self.created_at,
             started_at: self.started_at,
             completed_at: self.completed_at,

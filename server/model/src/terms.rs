@@ -3,6 +3,8 @@
 use aiwg_protocol::types::RetryPolicy;
 use serde::{Deserialize, Serialize};
 
+use crate::verify::VerifyTerms;
+
 /// The terms on which a task runs and counts as done. Members that are absent stand for the usual terms, so that a store
 /// of an earlier version is read as it was meant.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -14,6 +16,9 @@ pub struct Terms {
     /// True if no budget keeps it from starting: a person has said so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub ignore_budget: bool,
+    /// The check by which it counts as done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify: Option<VerifyTerms>,
 }
 
 impl Terms {

@@ -6,6 +6,7 @@ use aiwg_model::TaskNo;
 use aiwg_protocol::{
     ApiError, ErrorKind, METHODS,
     definition::{AgentAccess, Method},
+    types::Verify,
 };
 use aiwg_store::Reader;
 use serde::Serialize;
@@ -80,6 +81,30 @@ pub(crate) fn budget(handler: &Handler, ignores: bool) -> Result<(), ApiError> {
     let message = format!(
         "{} may not have a task ignore the budget: submit it without \"ignoreBudget\", so that it starts when there is money for it; a person \
          or a script from outside may",
+        named(agent)
+    );
+    tracing::info!("refused: {message}");
+    Err(ApiError::new(ErrorKind::NotAllowed, message))
+}
+
+/// Lets through the check in an agent's `task.submit`, or refuses a command that is not the configuration's own: it would run without the
+/// agent's permissions.
+///
+/// # Errors
+/// `not_allowed`.
+pub(crate) fn verify(handler: &Handler, verify: Option<&Verify>) -> Result<(), ApiError> {
+    let (Some(agent), Some(command)) = (&handler.agent, verify.and_then(|verify| verify.command.as_ref()))
+    else {
+        return Ok(());
+    };
+    let settings = handler.context.settings.get();
+    let defaults = settings.config.defaults.verify.as_ref();
+    if defaults.and_then(|defaults| defaults.command.as_ref()) == Some(command) {
+        return Ok(());
+    }
+    let message = format!(
+        "{} may not choose the command of a check, which the daemon would run without its permissions; a person or a script from outside \
+         may. Agents may leave it out, for that of defaults.verify in the configuration",
         named(agent)
     );
     tracing::info!("refused: {message}");

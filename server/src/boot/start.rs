@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc, thread, time::Duration};
 
-use aiwg_model::{RunRow, TaskRow};
+use aiwg_model::TaskRow;
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::{Store, StoreError};
 use tokio::{
@@ -31,13 +31,14 @@ use crate::{
     context::Context,
     engine::{
         self, Due, Engine, EngineConfig, EngineSetup, Gathered, Gatherer, Order, fire_when_due, gathering,
+        used_ms,
     },
     gateways::socket,
     health::Health,
     lifecycle::{Lock, PidFile},
     recovery::open_reader,
     running::Running,
-    runs::{Shared, Shortage, supervise},
+    runs::{LeftRunning, Shared, Shortage, supervise},
     stop::StopRequests,
 };
 
@@ -46,8 +47,8 @@ const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// The state in the store that the daemon before has left.
 struct Left {
-    /// The tasks that run, with the rows of their runs.
-    agents: Vec<(TaskRow, Option<RunRow>)>,
+    /// The tasks that run.
+    agents: Vec<LeftRunning>,
     last_event: u64,
     /// The time up to which things have aged.
     aged: Option<Timestamp>,
@@ -58,8 +59,10 @@ impl Left {
         let view = store.view()?;
         let (last_event, _) = view.last_numbers()?;
         let with_run = |task: TaskRow| {
-            let run = view.runs(task.no)?.into_iter().find(|run| run.id == task.run());
-            Ok((task, run))
+            let runs = view.runs(task.no)?;
+            let used_ms = if task.spec.terms.verify.is_some() { used_ms(&runs) } else { 0 };
+            let run = runs.into_iter().find(|run| run.id == task.run());
+            Ok(LeftRunning { task, run, used_ms })
         };
         let agents = view.running()?.into_iter().map(with_run).collect::<Result<_, StoreError>>()?;
         Ok(Self { agents, last_event, aged: view.aged()? })

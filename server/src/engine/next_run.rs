@@ -2,10 +2,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use aiwg_model::{EndReason, Hold, Outcome, RunRow, TaskRow};
+use aiwg_model::{EndReason, Hold, Outcome, RoundOrder, Rounds, RunRow, TaskRow, VerifyTerms};
 use aiwg_protocol::types::{RetryOn, RetryPolicy, TaskState};
 
-use super::transaction::Transaction;
+use super::{
+    transaction::Transaction,
+    verify::{self, Next, Step, round_prompt, used_ms},
+};
 
 /// The prompt for an agent that goes on in a session which was interrupted through no fault of its own.
 const GO_ON: &str = "Go on where you stopped: you were interrupted by a limit, and not by an error of yours.";
@@ -25,8 +28,17 @@ pub(super) struct NextRun {
     pub(super) prompt: String,
     /// The session in which it goes on; none for a new one.
     pub(super) resume: Option<String>,
-    /// The prompt where it cannot go on in that session; none for the same.
+    /// The prompt where it cannot go on in that session.
     pub(super) fresh_prompt: Option<String>,
+    /// The round that it belongs to; none for a task without a check.
+    pub(super) round: Option<RoundOrder>,
+}
+
+impl NextRun {
+    /// The run of an agent with this prompt, in this session.
+    fn of(prompt: String, resume: Option<String>) -> Self {
+        Self { prompt, resume, fresh_prompt: None, round: None }
+    }
 }
 
 impl Transaction<'_> {
@@ -34,14 +46,52 @@ impl Transaction<'_> {
     pub(super) fn next_run(&self, task: &TaskRow) -> aiwg_store::Result<NextRun> {
         // The first one, of most tasks: there is nothing to read.
         let runs = if task.launch > 1 { self.store.runs(task.no)? } else { Vec::new() };
-        match paused_session(&runs) {
-            Some(session) => Ok(NextRun {
-                prompt: GO_ON.to_owned(),
-                resume: Some(session.to_owned()),
-                fresh_prompt: Some(self.asked(task)?),
-            }),
-            None => Ok(NextRun { prompt: self.asked(task)?, resume: None, fresh_prompt: None }),
+        let paused = paused_session(&runs).map(str::to_owned);
+        match &task.spec.terms.verify {
+            None => self.next_work(task, paused),
+            Some(terms) => self.next_of_rounds(task, terms, &runs, paused),
         }
+    }
+
+    fn next_work(&self, task: &TaskRow, paused: Option<String>) -> aiwg_store::Result<NextRun> {
+        let asked = self.asked(task)?;
+        Ok(match paused {
+            Some(_) => NextRun { fresh_prompt: Some(asked), ..NextRun::of(GO_ON.to_owned(), paused) },
+            None => NextRun::of(asked, None),
+        })
+    }
+
+    /// The next run of a task with a check.
+    fn next_of_rounds(
+        &self,
+        task: &TaskRow,
+        terms: &VerifyTerms,
+        runs: &[RunRow],
+        paused: Option<String>,
+    ) -> aiwg_store::Result<NextRun> {
+        let (n, is_check) = match verify::next(terms, runs) {
+            Next::Step(Step::Work(round)) => (round, false),
+            Next::Step(Step::Check(round)) => (round, true),
+            // The end is stored with the run that brings it. If it is not, that check says it again.
+            Next::Verified | Next::Failed(..) => {
+                (u32::try_from(Rounds::of(runs).rounds.len()).unwrap_or(u32::MAX), true)
+            }
+        };
+        let round = Some(RoundOrder { n, is_check, used_ms: used_ms(runs), verify: terms.clone() });
+        if is_check {
+            return Ok(NextRun { round, ..NextRun::of(String::new(), None) });
+        }
+        let asked = match round_prompt(&self.asked(task)?, terms, runs) {
+            Some(asked) => asked,
+            None => return Ok(NextRun { round, ..self.next_work(task, paused)? }),
+        };
+        let prompt = match (&asked.session, paused.is_some()) {
+            (Some(_), true) => GO_ON.to_owned(),
+            (Some(_), false) => asked.again,
+            (None, _) => asked.afresh.clone(),
+        };
+        let fresh_prompt = Some(asked.afresh);
+        Ok(NextRun { fresh_prompt, round, ..NextRun::of(prompt, asked.session) })
     }
 }
 

@@ -84,13 +84,24 @@ impl Transaction<'_> {
         }
         self.store.start(no, self.now)?;
         let Some(task) = self.store.task(no)? else { return Ok(()) };
-        let next = self.next_run(&task)?;
-        let share = self.begin_run(&task)?;
         if let Some(rule) = &task.spec.rule {
             let depth = task.spec.cause.as_ref().map_or(0, |cause| cause.depth);
             self.state.memory.started(rule, no, depth, self.now);
         }
         self.publish_task_event(&task_event(no, &task.spec, TaskState::Running, task.attempts), &task.spec);
+        self.launch(task)
+    }
+
+    /// True if the next run of a task may begin in its slot.
+    pub(super) fn may_go_on(&self) -> bool {
+        !self.state.closing && self.state.starts != Starts::None && self.state.has_room
+    }
+
+    /// Begins the next run of a running task.
+    pub(super) fn launch(&mut self, task: TaskRow) -> aiwg_store::Result<()> {
+        let next = self.next_run(&task)?;
+        let is_check = next.round.as_ref().is_some_and(|round| round.is_check);
+        let share = self.begin_run(&task, is_check)?;
         let event = match task.spec.cause.as_ref().and_then(|cause| cause.event) {
             Some(seq) => self.store.event(seq)?,
             None => None,
@@ -99,10 +110,11 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Notes that the run of a task begins which has the number of its launch. Returns its share in the budgets, if there are any.
-    fn begin_run(&mut self, task: &TaskRow) -> aiwg_store::Result<Option<Share>> {
-        let (id, kind, at) = (task.run(), RunRow::AGENT, self.now);
-        let share = self.share(task)?;
+    /// Notes that the run of a task begins which has the number of its launch. Returns its share in the budgets, if there are any: a check has none.
+    fn begin_run(&mut self, task: &TaskRow, is_check: bool) -> aiwg_store::Result<Option<Share>> {
+        let (id, at) = (task.run(), self.now);
+        let kind = if is_check { RunRow::CHECK } else { RunRow::AGENT };
+        let share = if is_check { None } else { self.share(task)? };
         let reserved_usd = share.map(|share| share.reserved_usd);
         self.store.begin_run(&RunStart { id, kind, at, dir: Some(&id.dir()), reserved_usd })?;
         let mut slot = Slot::of(task);
@@ -151,6 +163,7 @@ fn start_order(
         prompt: next.prompt,
         resume: next.resume,
         fresh_prompt: next.fresh_prompt,
+        round: next.round,
         agent: task.spec.agent,
         env: task.spec.env,
         cap_usd: share.and_then(|share| share.cap_usd),

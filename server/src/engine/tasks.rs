@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use aiwg_model::{EndReason, Hold, Outcome, RunId, StopReason, TaskNo, TaskRow, TaskSpec};
+use aiwg_model::{EndReason, Hold, Outcome, RunId, RunRow, StopReason, TaskNo, TaskRow, TaskSpec};
 use aiwg_protocol::types::{
-    Cause, EventSource, TaskCancelled, TaskEvent, TaskState, TaskSubmitted, TaskUsage,
+    Cause, EventSource, Json, TaskCancelled, TaskEvent, TaskState, TaskSubmitted, TaskUsage,
 };
 use aiwg_store::Classified;
 
@@ -14,6 +14,9 @@ use super::{
     payload::{payload, task_event, topic, with_end},
     transaction::{Failure, Transaction},
 };
+
+/// Least number of times that a check is run which is lost each time.
+const LEAST_CHECKS: u32 = 2;
 
 /// Maximum number of launches of a task where not even its agent could be started.
 const MOST_LAUNCHES: u32 = 20;
@@ -120,6 +123,9 @@ impl Transaction<'_> {
     pub(super) fn ended(&mut self, run: RunId, outcome: &Outcome) -> Result<(), Failure> {
         let task = self.current(run)?;
         let outcome = outcome.clone().given(task.ending);
+        if self.ended_in_round(&task, &outcome)? {
+            return Ok(());
+        }
         match self.again_after(&task, &outcome)? {
             Some(again) => self.put_back(&task, &outcome, &again)?,
             None => self.finish(&task, &outcome)?,
@@ -136,8 +142,17 @@ impl Transaction<'_> {
     ) -> Result<(), Failure> {
         let (no, task) = (run.task, self.current(run)?);
         // Where no agent was started, as when the daemon is killed at that moment, nothing has been spent.
-        let may_again = if started { task.attempts < most_attempts } else { task.launch < MOST_LAUNCHES };
         let reason = if started { EndReason::LOST } else { EndReason::NOT_STARTED };
+        let runs = if task.launch > 1 { self.store.runs(no)? } else { Vec::new() };
+        let is_check = runs.last().is_some_and(|run| run.kind == RunRow::CHECK);
+        let times = 1 + runs.iter().filter(|run| run.reason.as_ref() == Some(&reason)).count();
+        // A check costs no money: it is run again in any case.
+        let most_times = match started {
+            true if is_check => most_attempts.max(LEAST_CHECKS),
+            true => most_attempts,
+            false => MOST_LAUNCHES,
+        };
+        let may_again = times < usize::try_from(most_times).unwrap_or(usize::MAX);
         if task.ending.is_none() && may_again {
             self.queue_again(&task, reason)?;
             if rests {
@@ -145,14 +160,16 @@ impl Transaction<'_> {
             }
             return Ok(());
         }
-        let why = match (started, task.attempts) {
+        let why = match (started, times) {
+            (true, times) if is_check => format!(
+                "its check was killed, or lost with the machine, {times} times: see that it does not end the process that started it"
+            ),
             (true, 0 | 1) => "its agent was lost when the daemon or the machine went down".to_owned(),
             (true, attempts) => format!(
                 "its agent was killed, or lost with the machine, in each of {attempts} attempts: no more are made, see daemon.max_attempts"
             ),
             (false, _) => format!(
-                "its agent could not be started: the process that was to keep it was killed {} times",
-                task.launch
+                "its agent could not be started: the process that was to keep it was killed {times} times"
             ),
         };
         let outcome = Outcome { reason, ..Outcome::without_exit(TaskState::Failed, why) };
@@ -201,6 +218,12 @@ impl Transaction<'_> {
         self.is_queued_again(task)
     }
 
+    /// Puts a running task back to its old place in the queue after a run whose end is stored already.
+    pub(super) fn requeue_after_run(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
+        self.store.requeue(task.no, false)?;
+        self.is_queued_again(task)
+    }
+
     fn is_queued_again(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
         self.not_running(task);
         self.publish_task_event(
@@ -211,7 +234,7 @@ impl Transaction<'_> {
     }
 
     /// Stores how the current run of a task has ended, and counts what it used. The outcome's usage is that of the whole task afterwards.
-    fn end_of_run(&mut self, task: &TaskRow, outcome: &mut Outcome) -> aiwg_store::Result<()> {
+    pub(super) fn end_of_run(&mut self, task: &TaskRow, outcome: &mut Outcome) -> aiwg_store::Result<()> {
         if let Some(usage) = &mut outcome.usage
             && let (Some(id), Some(session)) = (&usage.session_id, outcome.session)
         {
@@ -294,13 +317,18 @@ impl Transaction<'_> {
 
     /// Publishes an event about a task.
     pub(super) fn publish_task_event(&mut self, event: &TaskEvent, spec: &TaskSpec) {
+        self.publish_about(event.task_id.clone(), spec, topic(event), payload(event));
+    }
+
+    /// Publishes an event about a task, with this topic and payload.
+    pub(super) fn publish_about(&mut self, task_id: String, spec: &TaskSpec, topic: String, payload: Json) {
         let before = spec.cause.as_ref();
         self.effects.new_events.push_back(NewEvent {
-            topic: topic(event),
-            payload: payload(event),
+            topic,
+            payload,
             source: EventSource::Supervisor,
             cause: Some(Cause {
-                task: Some(event.task_id.clone()),
+                task: Some(task_id),
                 rule: before.and_then(|cause| cause.rule.clone()),
                 event: before.and_then(|cause| cause.event),
                 depth: before.map_or(0, |cause| cause.depth) + 1,
@@ -363,6 +391,12 @@ impl Transaction<'_> {
         self.wait_in_vain(task.no, outcome.state)
     }
 
+    /// Ends a task whose last run's end is stored already, and what waits for it in vain.
+    pub(super) fn finish_after_run(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
+        self.finish_stored(task, outcome)?;
+        self.wait_in_vain(task.no, outcome.state)
+    }
+
     /// Goes on with what has waited for the end of a task: what waits in vain ends as well, and what waits for that.
     fn wait_in_vain(&mut self, no: TaskNo, state: TaskState) -> aiwg_store::Result<()> {
         let mut ended = vec![(no, state)];
@@ -387,13 +421,18 @@ impl Transaction<'_> {
         if task.state == TaskState::Running {
             self.end_of_run(task, &mut outcome)?;
         }
-        self.store.finish(task.no, task.state, &outcome, self.now)?;
+        self.finish_stored(task, &outcome)
+    }
+
+    /// Ends a task whose last run's end is stored already.
+    fn finish_stored(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
+        self.store.finish(task.no, task.state, outcome, self.now)?;
         self.not_running(task);
         self.effects.ended.push(task.no);
         let duration =
             task.started_at.map(|started| self.now.as_millis().saturating_sub(started.as_millis()));
         let event = task_event(task.no, &task.spec, outcome.state, task.attempts);
-        let event = with_end(event, &outcome, duration);
+        let event = with_end(event, outcome, duration);
         self.publish_task_event(&event, &task.spec);
         match &task.spec.rule {
             Some(rule) if self.state.memory.ended(rule) => self.no_longer_busy(rule),

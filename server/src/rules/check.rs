@@ -6,9 +6,12 @@ use aiwg_model::names::{
     AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_closed, is_in_topics, is_name, is_topic, is_variable,
 };
 use aiwg_patterns::{Pattern, is_glob};
-use aiwg_protocol::config::{Action, Config, Patterns, Rule, Trigger};
+use aiwg_protocol::{
+    config::{Action, Config, Patterns, Rule, Trigger},
+    types::Verify,
+};
 
-use super::{HEALTH_CHECK, RuleIndex, compile, template, topics::Published, why_no_pattern};
+use super::{HEALTH_CHECK, RuleIndex, compile, is_task_time, template, topics::Published, why_no_pattern};
 use crate::config::{Check, SectionCheck, Step, nearest};
 
 /// The checks of the sections `rules` and `actions`.
@@ -18,6 +21,9 @@ impl SectionCheck for RulesCheck {
     fn check(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
         check.rules(config);
         check.actions(config);
+        if let Some(verify) = &config.defaults.verify {
+            check.verify(verify, &[Step::Key("defaults"), Step::Key("verify")]);
+        }
     }
 
     fn in_vain(&self, config: &Config) -> Vec<String> {
@@ -91,7 +97,7 @@ impl Check<'_, '_, '_> {
     }
 
     fn action(&mut self, config: &Config, action: &Action, at: &[Step<'_>]) {
-        let Action::SubmitTask { prompt, agent, env, lane, .. } = action;
+        let Action::SubmitTask { prompt, agent, env, lane, verify, .. } = action;
         let member = |key| [at, &[Step::Key(key)]].concat();
         if prompt.trim().is_empty() {
             self.wrong(&member("prompt"), "must not be empty: say what the agent is to do");
@@ -104,6 +110,12 @@ impl Check<'_, '_, '_> {
         }
         if let Some(why) = lane.as_deref().and_then(|lane| no_lane(config, lane)) {
             self.wrong(&member("lane"), why);
+        }
+        if let Some(verify) = verify {
+            self.verify(
+                &verify.clone().or(&config.defaults.verify.clone().unwrap_or_default()),
+                &member("verify"),
+            );
         }
         for (name, value) in env {
             let at = [at, &[Step::Key("env"), Step::Key(name)]].concat();
@@ -121,6 +133,41 @@ impl Check<'_, '_, '_> {
             }
         }
     }
+}
+
+impl Check<'_, '_, '_> {
+    fn verify(&mut self, verify: &Verify, at: &[Step<'_>]) {
+        if let Some((member, why)) = wrong_verify(verify) {
+            self.wrong(&[at, &[Step::Key(member)]].concat(), why);
+        }
+    }
+}
+
+/// The member of a check that is wrong, and the problem with it; none if it can be used. Its defaults are part of it already.
+pub(crate) fn wrong_verify(verify: &Verify) -> Option<(&'static str, String)> {
+    if verify.enabled == Some(false) {
+        return None;
+    }
+    match &verify.command {
+        None => {
+            let why = "must be there, as \"npm test\": it says when the work is done; or set it for all in \"defaults.verify\"";
+            return Some(("command", why.to_owned()));
+        }
+        Some(command) if command.is_empty() => {
+            return Some(("command", "must not be empty: it says when the work is done".to_owned()));
+        }
+        Some(_) => {}
+    }
+    let rounds = 1..=Verify::MOST_ROUNDS;
+    if verify.max_rounds.is_some_and(|most| !rounds.contains(&most)) {
+        return Some(("max_rounds", format!("must be from 1 to {}", Verify::MOST_ROUNDS)));
+    }
+    if verify.timeout_minutes.is_some_and(|minutes| !is_task_time(minutes)) {
+        return Some(("timeout_minutes", "must be more than 0, and at most a year".to_owned()));
+    }
+    let wrong =
+        verify.protect.iter().flatten().find_map(|glob| Pattern::path(glob).err().map(|error| (glob, error)));
+    wrong.map(|(glob, error)| ("protect", format!("the pattern {glob:?} is wrong: {error}")))
 }
 
 /// The problem with the name of a lane; none if the configuration has it.

@@ -18,7 +18,18 @@ pub const HEALTH_CHECK: &str = "health-check";
 pub fn compile(config: &Config) -> Vec<Rule> {
     let own = config.rules.iter().cloned();
     let jobs = config.schedule.jobs.iter().filter(|job| job.action != HEALTH_CHECK);
-    own.chain(jobs.map(|job| job_rule(&job.name, &job.action, config))).collect()
+    own.chain(jobs.map(|job| job_rule(&job.name, &job.action, config)))
+        .map(|rule| with_defaults(rule, config))
+        .collect()
+}
+
+/// A rule with what its action leaves to the configuration.
+fn with_defaults(mut rule: Rule, config: &Config) -> Rule {
+    if let Some(defaults) = &config.defaults.verify {
+        let Action::SubmitTask { verify, .. } = &mut rule.action;
+        *verify = Some(verify.take().unwrap_or_default().or(defaults));
+    }
+    rule
 }
 
 /// A job is a rule that waits for its own event.
@@ -33,6 +44,7 @@ fn job_rule(name: &str, action: &str, config: &Config) -> Rule {
         delay: None,
         expires: None,
         retry: None,
+        verify: None,
     };
     Rule {
         id: format!("schedule:{name}"),

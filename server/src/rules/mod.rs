@@ -10,7 +10,7 @@ mod index;
 pub mod template;
 mod topics;
 
-use aiwg_model::{TaskSpec, Terms};
+use aiwg_model::{TaskSpec, Terms, VerifyTerms};
 use aiwg_protocol::{
     config::{Action, Rule},
     types::{Cause, Event, Span, Timestamp},
@@ -18,7 +18,7 @@ use aiwg_protocol::{
 
 pub use aiwg_model::limits::{is_task_time, minutes_to_ms};
 pub(crate) use budget::BudgetCheck;
-pub(crate) use check::{RulesCheck, no_lane, wrong_pattern};
+pub(crate) use check::{RulesCheck, no_lane, wrong_pattern, wrong_verify};
 pub use compile::{HEALTH_CHECK, compile, schedule_topic};
 pub use decide::{
     Decision, Facts, MAX_FIRINGS, Refusal, WINDOW_MINUTES, decide, enable_command, longest_wait_ms, settled,
@@ -40,8 +40,18 @@ pub fn task_of(
     matches: u64,
     now: Timestamp,
 ) -> (TaskSpec, Option<TemplateError>) {
-    let Action::SubmitTask { prompt, priority, agent, timeout_minutes, env, lane, delay, expires, retry } =
-        &rule.action;
+    let Action::SubmitTask {
+        prompt,
+        priority,
+        agent,
+        timeout_minutes,
+        env,
+        lane,
+        delay,
+        expires,
+        retry,
+        verify,
+    } = &rule.action;
     let in_span = |span: &Span| now.after_ms(span.as_millis());
     let (prompt, unusable) = match template::render(prompt, &rule.id, events, matches) {
         Ok(prompt) => (prompt, None),
@@ -64,7 +74,11 @@ pub fn task_of(
         lane: lane.clone(),
         start_at: delay.as_ref().map(in_span),
         expires_at: expires.as_ref().map(in_span),
-        terms: Terms { retry: retry.clone(), ..Terms::default() },
+        terms: Terms {
+            retry: retry.clone(),
+            verify: verify.clone().and_then(VerifyTerms::of),
+            ..Terms::default()
+        },
         ..TaskSpec::default()
     };
     (task, unusable)

@@ -3,18 +3,21 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use aiwg_agents::evaluation::Evaluation;
 use aiwg_fs::is_shortage;
-use aiwg_model::{StopReason, TaskRow};
+use aiwg_model::{Outcome, RoundDetail, RunId, RunRow, StopReason, VerifyTerms, is_end_of_work};
 use aiwg_protocol::{
     config::{Config, DaemonConfig, InterruptedTasks, StalledTasks},
     types::{TaskState, Timestamp},
 };
-use aiwg_shim::{Abandon, Process, SpawnError, Started};
+use aiwg_shim::{Abandon, ExitRecord, Process, SpawnError, Started};
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -22,8 +25,9 @@ use tokio::{
 };
 
 use super::{
-    Shared,
+    LeftRunning, Shared,
     account::{account, has_own_login, run_end},
+    check,
     cost::prices,
     environment::{kept_back, markers},
     force::{Force, end_what_is_left},
@@ -34,6 +38,7 @@ use super::{
     shim,
     shortage::what_to_do,
     silence::Silence,
+    work,
 };
 use crate::{
     beside::{beside, done},
@@ -46,15 +51,26 @@ use crate::{
 /// an agent's shim is likely to do it again, and each time costs money.
 const BACK_OFF: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(10), Duration::from_secs(60)];
 
-/// A task that is running in the store.
+/// Time that a shim has to end a check whose time is up, before the daemon asks it to.
+const CHECK_SLACK: Duration = Duration::from_secs(2);
+
+/// A task that is running in the store: its agent, or its check.
 pub(super) struct Agent {
     task: Launch,
     /// The directory of its run.
     dir: PathBuf,
     timeout_ms: Option<u64>,
+    /// The part of the time limit that earlier runs have used up, in milliseconds.
+    used_ms: u64,
     started_at: Timestamp,
     /// True if its task's own environment decides by which login it works.
     has_own_login: bool,
+    /// The check of the task, if it has one.
+    verify: Option<VerifyTerms>,
+    /// True if that is what runs.
+    is_check: bool,
+    /// True if the daemon has had its shim end the check, since that did not do so by itself.
+    has_timed_out: AtomicBool,
     /// None if an earlier daemon had it started.
     order: Option<StartOrder>,
 }
@@ -64,16 +80,46 @@ impl Agent {
     pub(super) fn ordered(order: StartOrder, task_dir: &Path) -> Self {
         let StartOrder { no, launch, timeout_ms, started_at, .. } = order;
         let task = Launch { no, launch };
-        let (dir, has_own_login) = (task_dir.join(task.id().dir()), has_own_login(&order.env));
-        Self { task, dir, timeout_ms, started_at, has_own_login, order: Some(order) }
+        let dir = task_dir.join(task.id().dir());
+        let round = order.round.as_ref();
+        let (used_ms, is_check) = round.map_or((0, false), |round| (round.used_ms, round.is_check));
+        let verify = round.map(|round| round.verify.clone());
+        Self {
+            task,
+            dir,
+            timeout_ms,
+            used_ms,
+            started_at,
+            verify,
+            is_check,
+            has_timed_out: AtomicBool::new(false),
+            has_own_login: has_own_login(&order.env),
+            order: Some(order),
+        }
     }
 
     /// One that an earlier daemon started, or was about to.
-    pub(super) fn found(task: &TaskRow, dir: PathBuf) -> Self {
-        let started_at = task.started_at.unwrap_or_else(Timestamp::now);
-        let TaskRow { no, launch, .. } = *task;
-        let (has_own_login, timeout_ms) = (has_own_login(&task.spec.env), task.spec.timeout_ms);
-        Self { task: Launch { no, launch }, dir, timeout_ms, started_at, has_own_login, order: None }
+    pub(super) fn found(found: &LeftRunning, dir: PathBuf) -> Self {
+        let (task, run) = (&found.task, found.run.as_ref());
+        let started_at = run.map(|run| run.started_at).or(task.started_at).unwrap_or_else(Timestamp::now);
+        let RunId { task: no, n: launch } = task.run();
+        Self {
+            task: Launch { no, launch },
+            dir,
+            timeout_ms: task.spec.timeout_ms,
+            used_ms: found.used_ms,
+            started_at,
+            verify: task.spec.terms.verify.clone(),
+            is_check: run.is_some_and(|run| run.kind == RunRow::CHECK),
+            has_timed_out: AtomicBool::new(false),
+            has_own_login: has_own_login(&task.spec.env),
+            order: None,
+        }
+    }
+
+    /// The check, if that is what runs.
+    fn check(&self) -> Option<&VerifyTerms> {
+        self.verify.as_ref().filter(|_| self.is_check)
     }
 
     /// The directory of its run.
@@ -99,7 +145,9 @@ impl Agent {
         let result = result.unwrap_or_else(|error| End::of(could_not_start(&error)));
         let result = match result {
             End::Lost { started, .. } if is_ours => {
-                End::Lost { started, rest: Some(back_off(self.task.launch)) }
+                // A check costs nothing but time.
+                let times = if self.is_check { 1 } else { self.task.launch };
+                End::Lost { started, rest: Some(back_off(times)) }
             }
             other => other,
         };
@@ -258,7 +306,13 @@ impl Agent {
     }
 
     fn limit_ms(&self, daemon: &DaemonConfig) -> u64 {
-        self.timeout_ms.unwrap_or_else(|| minutes_to_ms(daemon.action_timeout_minutes))
+        match self.check() {
+            Some(check) => check.timeout_ms(),
+            None => {
+                let all = self.timeout_ms.unwrap_or_else(|| minutes_to_ms(daemon.action_timeout_minutes));
+                all.saturating_sub(self.used_ms).max(1)
+            }
+        }
     }
 
     /// When its time is up: counted from its start, also over a restart of the daemon. Where its age is not known it is told by the clock.
@@ -292,12 +346,16 @@ impl Agent {
         let mut request = Request::new(self.task, dir);
         let daemon = &config.daemon;
         let limit = self.time_limit(daemon, age);
-        let may_be_silent = daemon.stall_minutes.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
+        // The shim of a check looks at its time: that it is up is no reason to end the task.
+        let limit = if self.is_check { limit + CHECK_SLACK } else { limit };
+        let may_be_silent = daemon.stall_minutes.filter(|_| !self.is_check);
+        let may_be_silent = may_be_silent.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
         let mut silence = Silence::of(dir, may_be_silent);
         let exit_within = Duration::try_from_secs_f64(config.agent.exit_seconds).unwrap_or_default();
         let of_tokens = config.budget.is_set().then(|| prices(&config.budget));
         let stdout = dir.join(aiwg_shim::STDOUT_FILE);
-        let mut overdue = Overdue::of(&config.agent.command, &stdout, exit_within, of_tokens);
+        let command = if self.is_check { &[][..] } else { &config.agent.command[..] };
+        let mut overdue = Overdue::of(command, &stdout, exit_within, of_tokens);
         let mut ending = end.borrow_and_update().is_some();
         let mut force = Force::default();
         if ending {
@@ -329,6 +387,12 @@ impl Agent {
                         }
                     }
                 },
+                () = tokio::time::sleep_until(limit), if !ending && self.is_check => {
+                    self.has_timed_out.store(true, Ordering::Relaxed);
+                    ending = true;
+                    force.requested();
+                    request.make(known());
+                }
                 () = tokio::time::sleep_until(limit), if !ending => self.order_end(shared, StopReason::Timeout).await,
             }
         }
@@ -384,14 +448,10 @@ impl Agent {
                 );
             }
             // Someone else than this daemon, a service manager say, has had the shim end it.
-            let from_outside = record.end_requested && ending.is_none();
-            let (started, ended_for) = (record.spawn_error.is_none(), record.ended_for);
-            let (agent_dir, root) = (dir.to_owned(), shared.context.project.root().to_owned());
-            let (agent, of_tokens) = (config.agent.clone(), prices(&config.budget));
-            let note = self.note_of(shared, config);
-            // It reads the output.
-            let evaluate = move || outcome(&record, &agent_dir, (&agent, &root), &of_tokens, ending, note);
-            let outcome = ended_by_shim(beside(evaluate).await, ended_for, config, dir);
+            let timed_out = self.has_timed_out.load(Ordering::Relaxed);
+            let from_outside = record.end_requested && ending.is_none() && !timed_out;
+            let started = record.spawn_error.is_none();
+            let outcome = self.outcome_of(shared, config, record, (dir, ending)).await;
             return Ok(if from_outside && outcome.state == TaskState::Failed {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
                 End::Lost { started, rest: None }
@@ -407,6 +467,47 @@ impl Agent {
             return Ok(End::of(removed(dir).given(ending)));
         }
         Ok(End::Lost { started, rest: None })
+    }
+}
+
+impl Agent {
+    /// The outcome of a run, given how it ended. It reads the output.
+    async fn outcome_of(
+        &self,
+        shared: &Arc<Shared>,
+        config: &Config,
+        record: ExitRecord,
+        (dir, ending): (&Path, Option<StopReason>),
+    ) -> Outcome {
+        let (run_dir, root) = (dir.to_owned(), shared.context.project.root().to_owned());
+        if let Some(terms) = self.check().cloned() {
+            let timed_out = self.has_timed_out.load(Ordering::Relaxed);
+            return beside(move || check::outcome(&record, &run_dir, &terms, timed_out)).await;
+        }
+        let ended_for = record.ended_for;
+        let (agent, of_tokens) = (config.agent.clone(), prices(&config.budget));
+        let note = self.note_of(shared, config);
+        let evaluate = move || outcome(&record, &run_dir, (&agent, &root), &of_tokens, ending, note);
+        let outcome = ended_by_shim(beside(evaluate).await, ended_for, config, dir);
+        match self.verify.clone() {
+            Some(terms) if is_end_of_work(&outcome.reason) => {
+                self.with_work(shared, outcome, terms, dir).await
+            }
+            _ => outcome,
+        }
+    }
+
+    /// The outcome of an agent's run with what it has changed.
+    async fn with_work(&self, shared: &Shared, outcome: Outcome, terms: VerifyTerms, dir: &Path) -> Outcome {
+        let project = &shared.context.project;
+        let (root, task_dir, run_dir) =
+            (project.root().to_owned(), project.action_dir(self.task.no), dir.to_owned());
+        let detail = beside(move || RoundDetail {
+            files: work::changed(&root, &run_dir),
+            protected: work::protected_changes(&root, &terms.protect, &task_dir),
+            ..RoundDetail::default()
+        });
+        Outcome { detail: detail.await.to_json(), ..outcome }
     }
 }
 

@@ -17,6 +17,9 @@ pub const TASK_ENV: &str = "AIWG_TASK_ID";
 /// How deep the task is in its chain. From a shim's environment the daemons of other projects read it.
 pub(crate) const DEPTH_ENV: &str = "AIWG_TASK_DEPTH";
 
+/// The round that a process belongs to, where its task has a check: from 1; 0 for the check before the first round.
+const ROUND_ENV: &str = "AIWG_ROUND";
+
 /// The event that led to the task, as JSON; not set where there was none, or where it is too large for a variable.
 const EVENT_ENV: &str = "AIWG_EVENT";
 
@@ -24,7 +27,7 @@ const EVENT_ENV: &str = "AIWG_EVENT";
 const EVENT_FILE_ENV: &str = "AIWG_EVENT_FILE";
 
 /// What is in the environment of agents, and of nothing else: a daemon that has it was started by an agent.
-pub const AGENT_ENV: [&str; 5] = [SOCKET_ENV, TASK_ENV, DEPTH_ENV, EVENT_ENV, EVENT_FILE_ENV];
+pub const AGENT_ENV: [&str; 6] = [SOCKET_ENV, TASK_ENV, DEPTH_ENV, ROUND_ENV, EVENT_ENV, EVENT_FILE_ENV];
 
 /// A single variable may have 128 KiB on Linux, its name included.
 const LONGEST_EVENT: usize = 120 * 1024;
@@ -32,7 +35,7 @@ const LONGEST_EVENT: usize = 120 * 1024;
 /// What an agent must not take over from the daemon: it would believe to run within another session of `claude`, or that the event of another
 /// project's task led to its own. These are what `claude` tells its tools, and editors their terminals; all other `CLAUDE_CODE_*` are logins
 /// and settings, as `CLAUDE_CODE_OAUTH_TOKEN`. `scripts/test-real-agent session_markers` compares them with what `claude` does.
-pub(super) const REMOVED: [&str; 20] = [
+pub(super) const REMOVED: [&str; 21] = [
     "CLAUDECODE",
     "CLAUDE_PID",
     "CLAUDE_EFFORT",
@@ -51,6 +54,7 @@ pub(super) const REMOVED: [&str; 20] = [
     "CLAUDE_CODE_SSE_PORT",
     "CLAUDE_CODE_STARTER_MAY_HOLD_CONNECTOR_FILE",
     "AI_AGENT",
+    ROUND_ENV,
     EVENT_ENV,
     EVENT_FILE_ENV,
 ];
@@ -82,6 +86,9 @@ pub(super) fn environment(
         all.insert(name.clone(), value);
     }
     all.extend(markers(order, socket).map(|(name, value)| (name.to_owned(), value)));
+    if let Some(round) = &order.round {
+        all.insert(ROUND_ENV.to_owned(), round.n.to_string());
+    }
     if let Some(file) = event_file {
         all.insert(EVENT_FILE_ENV.to_owned(), file.display().to_string());
     }
@@ -233,6 +240,7 @@ mod tests {
             cap_usd: None,
             timeout_ms: None,
             event: None,
+            round: None,
             started_at: Timestamp::default(),
         };
         let running = |command: &str| {

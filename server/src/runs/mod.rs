@@ -6,6 +6,7 @@
 
 mod account;
 mod agent;
+mod check;
 mod cost;
 mod environment;
 mod force;
@@ -17,6 +18,7 @@ mod shim;
 mod shortage;
 mod silence;
 mod status;
+mod work;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
@@ -47,7 +49,7 @@ pub(crate) struct Shared {
 /// Carries out orders until they end and no agent is left that it keeps.
 pub(crate) async fn supervise(
     shared: Arc<Shared>,
-    found: Vec<(TaskRow, Option<RunRow>)>,
+    found: Vec<LeftRunning>,
     mut orders: mpsc::UnboundedReceiver<Order>,
 ) {
     // What was killed that kept something leaves it to this process, which can end it.
@@ -60,9 +62,9 @@ pub(crate) async fn supervise(
     tokio::task::spawn_blocking(shim::look_for_small);
     let began = Instant::now();
     let mut keepers = Keepers { shared, agents: JoinSet::new() };
-    for (task, run) in found.into_iter().filter(|(task, _)| task.state == TaskState::Running) {
-        let dir = keepers.shared.context.project.run_dir(task.run(), run.as_ref());
-        keepers.keep(Agent::found(&task, dir), true, task.ending);
+    for found in found.into_iter().filter(|found| found.task.state == TaskState::Running) {
+        let dir = keepers.shared.context.project.run_dir(found.task.run(), found.run.as_ref());
+        keepers.keep(Agent::found(&found, dir), true, found.task.ending);
     }
     keepers.agents.spawn(end_unkept(Arc::clone(&keepers.shared), began));
     loop {
@@ -78,6 +80,16 @@ pub(crate) async fn supervise(
             Some(_) = keepers.agents.join_next() => {}
         }
     }
+}
+
+/// A task that an earlier daemon has left running.
+pub(crate) struct LeftRunning {
+    /// The task.
+    pub(crate) task: TaskRow,
+    /// Its run; none if its row cannot be read.
+    pub(crate) run: Option<RunRow>,
+    /// The part of its time limit that earlier runs have used up, in milliseconds.
+    pub(crate) used_ms: u64,
 }
 
 struct Keepers {

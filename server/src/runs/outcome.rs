@@ -80,7 +80,10 @@ pub(super) fn outcome(
     let now = Timestamp::now();
     Outcome {
         state,
-        reason: EndReason::named(evaluation.reason.name().to_owned()),
+        reason: match evaluation.is_session_lost {
+            true => EndReason::SESSION_LOST,
+            false => EndReason::named(evaluation.reason.name().to_owned()),
+        },
         exit_code: record.code,
         signal: record.signal,
         error: explained(&evaluation, agent, program, now),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use aiwg_fs::{Dir, at};
-use aiwg_model::RunId;
+use aiwg_model::{RoundOrder, RunId};
 use aiwg_protocol::{
     config::{AgentConfig, PromptBy},
     types::Json,
@@ -18,6 +18,7 @@ use rustix::fs::OFlags;
 use super::{
     Shared,
     environment::{REMOVED, asked, command, environment},
+    work,
 };
 use crate::{
     engine::StartOrder,
@@ -53,7 +54,7 @@ impl From<io::Error> for Unprepared {
     }
 }
 
-/// Makes the run's directory in that of its task and writes down what the agent is given.
+/// Makes the run's directory in that of its task and writes down what the agent is given; or the check, which is given nothing.
 pub(super) fn prepare(
     shared: &Shared,
     agent: &AgentConfig,
@@ -68,8 +69,21 @@ pub(super) fn prepare(
     let name = run.dir();
     let dir = task.join(&name);
     let held = make_run_dir(&held, name.as_ref()).map_err(at(&dir))?;
-    let prompt_file = dir.join(PROMPT_FILE);
+    let root = shared.context.project.root();
     let (session, prompt) = asked(agent, order);
+    let check = order.round.as_ref().and_then(RoundOrder::check);
+    let command = match check {
+        Some(terms) => terms.command.words(),
+        None => command(agent, order.agent.as_deref(), session, prompt, order.cap_usd)
+            .map_err(io::Error::other)?,
+    };
+    if let Some(round) = &order.round {
+        work::note_protected(root, &round.verify.protect, task)?;
+        if !round.is_check {
+            work::note_work(root, &dir)?;
+        }
+    }
+    let prompt_file = dir.join(PROMPT_FILE);
     write_new(&held, PROMPT_FILE, prompt.as_bytes()).map_err(at(&prompt_file))?;
     let event = order.event.as_ref().map(Json::new).transpose().map_err(io::Error::from)?;
     let event_file = dir.join(EVENT_FILE);
@@ -78,7 +92,7 @@ pub(super) fn prepare(
     }
     let env = environment(
         order,
-        shared.context.project.root(),
+        root,
         &shared.context.socket,
         event.is_some().then_some(event_file.as_path()),
         event.as_ref().map(Json::as_str),
@@ -87,14 +101,13 @@ pub(super) fn prepare(
     Ok(LaunchSpec {
         task_id: order.no.to_string(),
         launch: order.launch,
-        command: command(agent, order.agent.as_deref(), session, prompt, order.cap_usd)
-            .map_err(io::Error::other)?,
+        command,
         env,
         env_remove: REMOVED.iter().chain(&SERVICE_ENV).map(|name| (*name).to_owned()).collect(),
-        cwd: shared.context.project.root().to_owned(),
+        cwd: root.to_owned(),
         dir,
-        root: Some(shared.context.project.root().to_owned()),
-        prompt_file: (agent.prompt == PromptBy::Stdin).then_some(prompt_file),
+        root: Some(root.to_owned()),
+        prompt_file: (agent.prompt == PromptBy::Stdin && check.is_none()).then_some(prompt_file),
         grace_ms: millis(GRACE),
         leftover_grace_ms: millis(LEFTOVER_GRACE),
         time_limit_ms: Some(time_limit_ms),

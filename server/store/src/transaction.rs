@@ -52,11 +52,17 @@ pub trait Transaction: View {
     /// It does not run.
     fn requeue(&mut self, no: TaskNo, started: bool) -> Result<()>;
 
-    /// One launch more of a running task, for its next run in the slot that it has.
+    /// One launch more of a running task, for its next run in the slot that it has. The reason for which its last run was ended is forgotten.
     ///
     /// # Errors
     /// It does not run.
     fn go_on(&mut self, no: TaskNo) -> Result<()>;
+
+    /// Keeps the answer of a running task's agent with it, while the task goes on.
+    ///
+    /// # Errors
+    /// It does not run.
+    fn keep_result(&mut self, no: TaskNo, result: &str) -> Result<()>;
 
     /// Changes what is stored of a queued task: its prompt, priority, lane, class, agent and time of expiry. Its place changes with its
     /// priority.

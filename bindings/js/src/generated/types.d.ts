@@ -348,6 +348,17 @@ export interface ChatTurn {
   at: Timestamp;
 }
 
+/** The command of a check. */
+export type CheckCommand = string | string[];
+
+/** The result of a check. */
+export interface CheckResult {
+  /** Its exit code, 0 for success; null if a signal ended it, as when its time was up. */
+  exit: number | null;
+  /** The last 8 KiB of what it wrote; absent in lists and in events. */
+  tail?: string;
+}
+
 /** The condition under which a rule proceeds. */
 export type Condition = AlwaysCondition | DebounceCondition;
 
@@ -822,6 +833,14 @@ export interface PendingMatches {
   dueAt: Timestamp | null;
 }
 
+/**
+ * The part of a round that a running task with a check is in.
+ *
+ * - `working`: Its agent works.
+ * - `checking`: Its check runs.
+ */
+export type Phase = 'working' | 'checking';
+
 /** The answer to `ping`. */
 export interface Pong {
   /** Always true. */
@@ -888,6 +907,49 @@ export interface RetryPolicy {
    * Default: `30s`. `"30s"` when absent.
    */
   delay?: Span | undefined;
+}
+
+/** One round of a task with a check: its agent worked, then the check ran. */
+export interface Round {
+  /** Its number, from 1. 0 is the check before the first round. */
+  n: number;
+  /** The number of the run of its agent; for round 0 that of the check. */
+  run: number;
+  /** Exit code of the agent; absent if it did not exit by itself, and for round 0. */
+  exit?: number;
+  /** The result of the check; absent while the round is under way. */
+  verify?: CheckResult;
+  /** Cost of its agent, in US dollars; absent if the agent does not report it. */
+  costUsd?: number;
+  /** Number of turns of its agent; absent if the agent does not report it. */
+  turns?: number;
+  /**
+   * Number of files that were changed while its agent worked, ignored ones left out; absent where
+   * the project is no git work tree.
+   */
+  files?: number;
+  /** The first of the protected files that were not as before the first round. */
+  protected?: string[];
+  /** Time of the end of its last run. */
+  at: Timestamp;
+}
+
+/** The payload of `task:round` and `task:verified`. */
+export interface RoundEvent {
+  /** The task's id. */
+  taskId: string;
+  /** Its agent; the default one when null. */
+  agent: string | null;
+  /**
+   * The rule that made it, or made the task whose agent submitted it; absent when there was none.
+   */
+  rule?: string;
+  /** True if the check has succeeded, and the task is done. */
+  verified: boolean;
+  /** Maximum number of rounds. */
+  maxRounds: number;
+  /** The round that is over, without the check's output. */
+  round: Round;
 }
 
 /** The action of a rule. The environment that it gives to its tasks is not shown. */
@@ -1159,9 +1221,23 @@ export interface Task {
    * The reason for its end, as one word; absent before its end, and for tasks of older daemons.
    * `done`, `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed`
    * and `failed` are an agent's ends; `cancel`, `timeout`, `stalled`, `stop`, `lost` and
-   * `not_started` those that the daemon knows of. A newer daemon may have more.
+   * `not_started` those that the daemon knows of; `rounds`, `stuck`, `check_failed_to_run` and
+   * `session_lost` those of tasks with a check. A newer daemon may have more.
    */
   reason?: string;
+  /** The check by which it counts as done; absent for none. */
+  verify?: Verify;
+  /** The part of its round that it is in while it runs; absent without a check. */
+  phase?: Open<Phase>;
+  /** Its rounds so far, in their order; empty without a check. */
+  rounds?: Round[];
+  /** True if its check has succeeded; absent otherwise. */
+  verified?: boolean;
+  /**
+   * True if its check has succeeded before the first round, so that no agent was started; absent
+   * otherwise.
+   */
+  skipped?: boolean;
   /** Time of submission. */
   createdAt: Timestamp;
   /** Time at which its agent was started, for the last time if there were several attempts. */
@@ -1554,6 +1630,11 @@ export interface TaskSubmitParams {
    * `budget.task_usd` still ends it. Agents may not ask for that.
    */
   ignoreBudget?: boolean | undefined;
+  /**
+   * The check by which it counts as done; none when absent. `{}` stands for `defaults.verify` of
+   * the configuration.
+   */
+  verify?: Verify | undefined;
 }
 
 /** The answer to `task.submit`: the task is stored. */
@@ -1656,6 +1737,40 @@ export interface UsageSum {
   cacheReadTokens: number;
   /** Tokens put into the cache. */
   cacheCreationTokens: number;
+}
+
+/**
+ * A check by which a task counts as done: its agent works in rounds, in one session, until the
+ * check's command exits with 0.
+ *
+ * What is absent is taken from `defaults.verify` of the configuration, then from the defaults here.
+ */
+export interface Verify {
+  /** False for no check, whatever `defaults.verify` says. `true` when absent. */
+  enabled?: boolean | undefined;
+  /** The command of the check. It runs in the project as a run of its own. */
+  command?: CheckCommand | undefined;
+  /**
+   * Maximum number of rounds: in each, the agent works and the check runs. From 1 to 1000; `5` when
+   * absent.
+   */
+  max_rounds?: number | undefined;
+  /**
+   * The time limit of one run of the check, in minutes, at most a year. A check that takes longer
+   * is ended, and has failed. At most 525600, more than 0; `20` when absent.
+   */
+  timeout_minutes?: number | undefined;
+  /**
+   * True if the check runs before the first round as well: where it succeeds, no agent is started.
+   * `false` when absent.
+   */
+  before?: boolean | undefined;
+  /**
+   * Files that the agent may not change, as globs on the path relative to the project: `tests/**`.
+   * A round that leaves one of them other than it was before the first round does not count as
+   * done. Length at most 100.
+   */
+  protect?: string[] | undefined;
 }
 
 /**

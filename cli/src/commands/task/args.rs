@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use aiwg_protocol::{
     limits::TASKS_LISTED,
-    types::{TaskOrder, TaskState, Timestamp},
+    types::{CheckCommand, TaskOrder, TaskState, Timestamp, Verify},
 };
 use clap::{ArgGroup, Args as ClapArgs, Subcommand, ValueHint};
 
 use crate::{
     examples,
-    values::{duration, limit, minutes, moment, orders, pair, priority, since, states, task_id},
+    values::{duration, limit, minutes, moment, orders, pair, priority, rounds, since, states, task_id},
 };
 
 #[derive(Debug, Clone, Subcommand)]
@@ -203,6 +203,9 @@ pub(crate) struct SubmitArgs {
     #[arg(long)]
     pub(crate) ignore_budget: bool,
 
+    #[command(flatten)]
+    pub(crate) verify: VerifyArgs,
+
     /// Print the agent's output as it comes, and exit with 0 if the task completes, else with 1
     #[arg(long)]
     pub(crate) wait: bool,
@@ -218,6 +221,77 @@ pub(crate) struct SubmitArgs {
     /// Added to the agent's environment; ${NAME} in the value is taken from the daemon's
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair, value_hint = ValueHint::Other)]
     pub(crate) env: Vec<(String, String)>,
+}
+
+/// The check by which a task counts as done.
+#[derive(Debug, Clone, Default, ClapArgs)]
+pub(crate) struct VerifyArgs {
+    /// Have the agent work in rounds, in one session, until this command exits with 0
+    #[arg(long, value_name = "CMD", value_hint = ValueHint::CommandString)]
+    pub(crate) verify: Option<String>,
+
+    /// Maximum number of rounds; 5 unless given
+    #[arg(long, value_name = "N", value_parser = rounds(), value_hint = ValueHint::Other, requires = "verify")]
+    pub(crate) max_rounds: Option<u32>,
+
+    /// Time limit of one run of the check; 20 unless given
+    #[arg(long, value_name = "MINUTES", value_parser = minutes, value_hint = ValueHint::Other, requires = "verify")]
+    pub(crate) verify_timeout: Option<f64>,
+
+    /// Run the check before the first round: where it succeeds, no agent is started
+    #[arg(long, requires = "verify")]
+    pub(crate) verify_before: bool,
+
+    /// Files that the agent may not change, as tests/**; may be given several times
+    #[arg(long, value_name = "GLOB", value_hint = ValueHint::Other, requires = "verify")]
+    pub(crate) protect: Vec<String>,
+}
+
+impl VerifyArgs {
+    /// As it goes over the wire; none for no check.
+    pub(crate) fn into_verify(self) -> Option<Verify> {
+        let command = self.verify.map(CheckCommand::Shell)?;
+        Some(Verify {
+            enabled: None,
+            command: Some(command),
+            max_rounds: self.max_rounds,
+            timeout_minutes: self.verify_timeout,
+            before: self.verify_before.then_some(true),
+            protect: (!self.protect.is_empty()).then_some(self.protect),
+        })
+    }
+}
+
+/// A loop: a task with a check that is waited for.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct LoopArgs {
+    /// The prompt for the agent, as one argument; - reads it from standard input
+    #[arg(value_hint = ValueHint::Other)]
+    pub(crate) prompt: String,
+
+    #[command(flatten)]
+    pub(crate) verify: VerifyArgs,
+
+    /// The agent that is to do it
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
+    pub(crate) agent: Option<String>,
+
+    /// Higher ones start first
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
+    #[arg(value_parser = priority(), value_hint = ValueHint::Other)]
+    pub(crate) priority: i32,
+
+    /// The time limit of the agent's work in all rounds together; daemon.action_timeout_minutes unless given
+    #[arg(long, value_name = "MINUTES", value_parser = minutes, value_hint = ValueHint::Other)]
+    pub(crate) timeout: Option<f64>,
+
+    /// Run it in this lane, one of "lanes" of the configuration
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
+    pub(crate) lane: Option<String>,
+
+    /// Limit of the wait, as 90, 30m or 2h; then exit with 124, and leave the task alone. No limit unless given
+    #[arg(long, value_name = "TIME", value_parser = duration, value_hint = ValueHint::Other)]
+    pub(crate) wait_timeout: Option<Duration>,
 }
 
 #[derive(Debug, Clone, ClapArgs)]

@@ -6,6 +6,7 @@ mod edit;
 pub(super) mod follow;
 mod follow_all;
 pub(super) mod list;
+pub(crate) mod looped;
 mod many;
 pub(super) mod show;
 pub(super) mod submit;
@@ -19,7 +20,7 @@ use aiwg_client::{
     types::{NoParams, OutputStream, TaskGetParams, TaskRetryParams},
 };
 
-pub(crate) use self::args::TaskCommand;
+pub(crate) use self::args::{LoopArgs, TaskCommand};
 use self::follow::Wanted;
 use crate::{
     error::CliError,

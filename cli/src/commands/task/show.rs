@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use aiwg_client::types::{
-    Task, TaskState, TaskStats, TaskSubmitted, TaskUsage, UsageStats, UsageSum, Waiting,
+    CheckCommand, CheckResult, Round, Task, TaskState, TaskStats, TaskSubmitted, TaskUsage, UsageStats,
+    UsageSum, Waiting,
 };
 
 use crate::{
@@ -102,6 +103,7 @@ fn facts(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
     fact("Signal", task.signal.map(|signal| signal.to_string()))?;
     fact("Processes", processes(task))?;
     fact("Attempts", Some(task.attempts.to_string()))?;
+    fact("Check", rounds(task))?;
     fact("After", (!task.after.is_empty()).then(|| task.after.join(", ")))?;
     fact("Rule", task.caused_by.as_ref().and_then(|cause| cause.rule.clone()))?;
     fact("Event", task.caused_by.as_ref().and_then(|cause| cause.event).map(|seq| seq.to_string()))?;
@@ -113,6 +115,38 @@ fn facts(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
     )?;
     fact("Reason", task.reason.clone().filter(|reason| reason != "done"))?;
     fact("Error", task.error.clone())
+}
+
+/// A round in words, without its number.
+pub(super) fn round(round: &Round) -> String {
+    let mut words = vec![match &round.verify {
+        None => "the check has not run".to_owned(),
+        Some(CheckResult { exit: Some(0), .. }) => "the check has succeeded".to_owned(),
+        Some(CheckResult { exit: Some(code), .. }) => format!("the check has failed (exit code {code})"),
+        Some(_) => "the check was ended".to_owned(),
+    }];
+    words.extend(round.exit.filter(|code| *code != 0).map(|code| format!("the agent exited with {code}")));
+    words.extend(round.files.map(|files| format!("{} changed", count(files, "file", "files"))));
+    if !round.protected.is_empty() {
+        words.push(format!("protected files changed: {}", visible(&round.protected.join(", "))));
+    }
+    words.extend(round.cost_usd.map(|usd| format!("${usd:.2}")));
+    words.join(", ")
+}
+
+/// The check of a task, and its rounds so far.
+fn rounds(task: &Task) -> Option<String> {
+    let verify = task.verify.as_ref()?;
+    let command = match &verify.command {
+        Some(CheckCommand::Shell(line)) => line.clone(),
+        Some(CheckCommand::Program(words)) => words.join(" "),
+        None => return None,
+    };
+    let phase = task.phase.map(|phase| format!(", {}", phase.name())).unwrap_or_default();
+    let skipped = if task.skipped == Some(true) { ", which succeeded before the first round" } else { "" };
+    let most = verify.max_rounds.unwrap_or_default();
+    let all = task.rounds.iter().map(|one| format!("\n{} of {most}: {}", one.n, round(one)));
+    Some(format!("{command}{phase}{skipped}{}", all.collect::<String>()))
 }
 
 /// Writes the number of tasks, and what they used.

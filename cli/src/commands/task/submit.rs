@@ -63,6 +63,7 @@ fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
         expires: args.expires.map(Span::from),
         retry: args.retries.map(RetryPolicy::up_to),
         ignore_budget: args.ignore_budget.then_some(true),
+        verify: args.verify.into_verify(),
     })
 }
 
@@ -85,7 +86,7 @@ async fn until_ended(
     connection.ended(id).await
 }
 
-fn end(task: &Task, output: &Output) -> Result<ExitCode, CliError> {
+pub(super) fn end(task: &Task, output: &Output) -> Result<ExitCode, CliError> {
     if output.json {
         output.result(task, |_, _| Ok(()))?;
     } else {

@@ -18,7 +18,7 @@ use aiwg_store::Selection;
 use crate::{
     api::memory::kib,
     engine::Select,
-    rules::{is_task_time, no_lane, reserved},
+    rules::{is_task_time, no_lane, reserved, wrong_verify},
 };
 
 /// The longest wait: clients ask again, so a connection that has silently died is noticed.
@@ -311,6 +311,11 @@ pub(super) fn spec(params: &TaskSubmitParams, config: &Config) -> Result<(), Api
         readable(&format!("metadata.{name}"), value)?;
     }
     lane(params.lane.as_deref(), config)?;
+    if let Some((member, why)) = params.verify.as_ref().and_then(wrong_verify) {
+        let member = format!("verify.{member}");
+        let message = format!("the member {member:?} {why}");
+        return wrong(&member, message);
+    }
     retry(params.retry.as_ref())
 }
 

@@ -119,7 +119,10 @@ impl Follow<'_> {
             let part = match chunk(&path, offset, most) {
                 Ok((bytes, at_end)) => {
                     let ended = task.state.is_final() && at_end;
-                    let output = encoded(offset, encoding, bytes, task.attempts, ended);
+                    // Each round and each check has an output of its own.
+                    let has_rounds = task.spec.terms.verify.is_some();
+                    let attempt = if has_rounds { task.launch } else { task.attempts };
+                    let output = encoded(offset, encoding, bytes, attempt, ended);
                     let part = Part::new((output, path), !at_end && most < CHUNK);
                     Ok(part.expecting(2 * CHUNK as usize))
                 }

@@ -1,14 +1,14 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use aiwg_fs::{tail, tail_of};
-use aiwg_model::{TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms};
+use aiwg_model::{Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     limits::TASKS_LISTED,
     types::{
-        NoParams, Span, Task, TaskCancelParams, TaskCancelled, TaskEditParams, TaskEdited, TaskGetParams,
-        TaskHeld, TaskHoldParams, TaskListParams, TaskReleaseParams, TaskReleased, TaskRetried,
-        TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
+        NoParams, Phase, Span, Task, TaskCancelParams, TaskCancelled, TaskEditParams, TaskEdited,
+        TaskGetParams, TaskHeld, TaskHoldParams, TaskListParams, TaskReleaseParams, TaskReleased,
+        TaskRetried, TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
         TaskWaitParams, TasksCancelled, TasksRetried, Timestamp, Waiting,
     },
 };
@@ -29,10 +29,15 @@ pub(crate) async fn task_submit(
     handler: &Handler,
     params: TaskSubmitParams,
 ) -> Result<TaskSubmitted, ApiError> {
-    check::spec(&params, &handler.context.settings.get().config)?;
+    let config = &handler.context.settings.get().config;
+    let mut params = params;
+    let defaults = config.defaults.verify.clone().unwrap_or_default();
+    params.verify = params.verify.map(|verify| verify.or(&defaults));
+    check::spec(&params, config)?;
     permit::environment(handler, params.env.as_ref())?;
     let ignore_budget = params.ignore_budget.unwrap_or(false);
     permit::budget(handler, ignore_budget)?;
+    permit::verify(handler, params.verify.as_ref())?;
     let task = TaskSpec {
         prompt: params.prompt,
         agent: params.agent,
@@ -45,7 +50,7 @@ pub(crate) async fn task_submit(
         lane: params.lane,
         start_at: params.delay.map(in_span).max(params.start_at),
         expires_at: params.expires.map(in_span),
-        terms: Terms { retry: params.retry, ignore_budget },
+        terms: Terms { retry: params.retry, ignore_budget, verify: params.verify.and_then(VerifyTerms::of) },
         ..TaskSpec::default()
     };
     handler.command(handler.context.engine.submit(task)).await
@@ -152,6 +157,9 @@ pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Resu
         .answer_read(move |reader, bytes| {
             let page = reader.tasks(&TaskFilter { bytes, ..filter.clone() })?;
             let shorten = |mut task: Task| {
+                for check in task.rounds.iter_mut().filter_map(|round| round.verify.as_mut()) {
+                    check.tail = None;
+                }
                 for text in [&mut task.result, &mut task.output].into_iter().flatten() {
                     *text = tail_of(text, LISTED_OUTPUT).to_owned();
                 }
@@ -238,6 +246,7 @@ fn complete(
     row: TaskRow,
     output_bytes: u64,
 ) -> aiwg_store::Result<Task> {
+    let no = row.no;
     let output = match row.state {
         TaskState::Queued => None,
         TaskState::Running => {
@@ -248,7 +257,26 @@ fn complete(
     };
     let pid = context.running.pid(row.no);
     let (waiting, waiting_until) = waiting(context, reader, &row)?.unzip();
-    Ok(Task { waiting, waiting_until: waiting_until.flatten(), ..row.into_task(pid, output) })
+    let task = Task { waiting, waiting_until: waiting_until.flatten(), ..row.into_task(pid, output) };
+    if task.verify.is_none() {
+        return Ok(task);
+    }
+    with_rounds(reader, no, task)
+}
+
+/// A task that has a check, with the rounds that its runs make.
+fn with_rounds(reader: &dyn Reader, no: TaskNo, task: Task) -> aiwg_store::Result<Task> {
+    let runs = reader.runs(no)?;
+    let rounds = Rounds::of(&runs);
+    let is_checking = runs.last().is_some_and(|run| run.kind == RunRow::CHECK);
+    let phase = if is_checking { Phase::Checking } else { Phase::Working };
+    let is_skipped = task.verified == Some(true) && rounds.rounds.is_empty();
+    Ok(Task {
+        phase: (task.state == TaskState::Running).then_some(phase),
+        rounds: rounds.to_wire(true),
+        skipped: is_skipped.then_some(true),
+        ..task
+    })
 }
 
 /// The reason for which a queued task waits, and the time of its end, where that is known; none if only a slot is

@@ -45,8 +45,18 @@ impl SqliteStore {
     /// One launch more of a running task.
     pub(crate) fn go_on(&mut self, no: TaskNo) -> rusqlite::Result<()> {
         let changed = self
-            .statement("UPDATE task SET launch = launch + 1 WHERE no = ? AND state = 'running'")?
+            .statement(
+                "UPDATE task SET launch = launch + 1, ending = NULL WHERE no = ? AND state = 'running'",
+            )?
             .execute([Number(no)])?;
+        is_one(changed)
+    }
+
+    /// Keeps the answer of a running task's agent with it.
+    pub(crate) fn keep_result(&mut self, no: TaskNo, result: &str) -> rusqlite::Result<()> {
+        let changed = self
+            .statement("UPDATE task SET result = ?2 WHERE no = ?1 AND state = 'running'")?
+            .execute(params![Number(no), result])?;
         is_one(changed)
     }
 

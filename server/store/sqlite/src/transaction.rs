@@ -174,6 +174,7 @@ impl Transaction for Open<'_> {
         start(no: TaskNo, at: Timestamp) -> ();
         requeue(no: TaskNo, started: bool) -> ();
         go_on(no: TaskNo) -> ();
+        keep_result(no: TaskNo, result: &str) -> ();
         edit(no: TaskNo, spec: &TaskSpec) -> ();
         classify(class_of: &dyn Fn(&Classified<'_>) -> String) -> ();
         set_queue_switch(switch: QueueSwitch, since: Option<Timestamp>) -> ();

@@ -1,6 +1,6 @@
 //! The queue: its order, and what waits in it.
 
-use aiwg_model::{Hold, Outcome, PROMPT_HEAD, QueueSwitch, TaskNo, TaskSpec};
+use aiwg_model::{Hold, Outcome, PROMPT_HEAD, QueueSwitch, StopReason, TaskNo, TaskSpec};
 use aiwg_protocol::types::TaskState;
 
 use super::{Backend, at, commit, numbers, queue, task};
@@ -296,10 +296,14 @@ pub fn a_running_task_goes_on(backend: &dyn Backend) {
     let mut store = backend.store();
     let no = queue(&mut *store, 1, &task("x"));
     assert!(store.begin().unwrap().go_on(no).is_err(), "it does not run");
+    assert!(store.begin().unwrap().keep_result(no, "said").is_err(), "it does not run");
     commit(&mut *store, |tx| {
         tx.start(no, at(1))?;
+        tx.mark_ending(no, StopReason::Finished)?;
+        tx.keep_result(no, "said")?;
         tx.go_on(no)
     });
     let row = store.view().unwrap().task(no).unwrap().unwrap();
     assert_eq!((row.state, row.launch, row.attempts), (TaskState::Running, 2, 1));
+    assert_eq!((row.ending, row.result.as_deref()), (None, Some("said")));
 }

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use aiwg_model::{EndReason, ImportedTask, Outcome, Processes, RunCost, StopReason, TaskNo, TaskSpec, Terms};
-use aiwg_protocol::types::{Cause, Json, JsonObject, RetryOn, RetryPolicy, Span, TaskState, TaskUsage};
+use aiwg_model::{
+    EndReason, ImportedTask, Outcome, Processes, RunCost, StopReason, TaskNo, TaskSpec, Terms, VerifyTerms,
+};
+use aiwg_protocol::types::{
+    Cause, CheckCommand, Json, JsonObject, RetryOn, RetryPolicy, Span, TaskState, TaskUsage,
+};
 
 use super::{Backend, at, commit, numbers, of_rule, queue, task};
 use crate::{Selection, TaskFilter};
@@ -29,6 +33,13 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
         terms: Terms {
             ignore_budget: true,
             retry: Some(RetryPolicy { max: 3, on: vec![RetryOn::Timeout], delay: Span::from_millis(500) }),
+            verify: Some(VerifyTerms {
+                command: CheckCommand::Program(vec!["make".to_owned(), "test".to_owned()]),
+                max_rounds: 3,
+                timeout_minutes: 0.5,
+                before: true,
+                protect: vec!["tests/**".to_owned()],
+            }),
         },
         expires_at: Some(at(99)),
         start_at: None,

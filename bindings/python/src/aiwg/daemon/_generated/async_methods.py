@@ -50,6 +50,7 @@ from .types import (
     TaskStats,
     TaskSubmitted,
     Timestamp,
+    Verify,
 )
 
 
@@ -561,6 +562,7 @@ class AsyncTaskMethods:
         expires: Span | None = None,
         retry: RetryPolicy | None = None,
         ignore_budget: bool | None = None,
+        verify: Verify | None = None,
         timeout: float | None = None,
     ) -> TaskSubmitted:
         """Submits a task.
@@ -591,6 +593,8 @@ class AsyncTaskMethods:
           failed; not at all when absent.
         - ``ignore_budget``: True if it starts whatever is left of the budgets. It still counts
           towards them, and `budget.task_usd` still ends it. Agents may not ask for that.
+        - ``verify``: The check by which it counts as done; none when absent. `{}` stands for
+          `defaults.verify` of the configuration.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``dependency_not_found``,
@@ -610,6 +614,7 @@ class AsyncTaskMethods:
             "expires": expires,
             "retry": None if retry is None else retry.to_wire(),
             "ignoreBudget": ignore_budget,
+            "verify": None if verify is None else verify.to_wire(),
         }
         answer = await self._caller.call_method("task.submit", wire, timeout)
         with Reading("task.submit"):

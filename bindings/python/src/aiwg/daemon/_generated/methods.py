@@ -50,6 +50,7 @@ from .types import (
     TaskStats,
     TaskSubmitted,
     Timestamp,
+    Verify,
 )
 
 
@@ -551,6 +552,7 @@ class TaskMethods:
         expires: Span | None = None,
         retry: RetryPolicy | None = None,
         ignore_budget: bool | None = None,
+        verify: Verify | None = None,
         timeout: float | None = None,
     ) -> TaskSubmitted:
         """Submits a task.
@@ -581,6 +583,8 @@ class TaskMethods:
           failed; not at all when absent.
         - ``ignore_budget``: True if it starts whatever is left of the budgets. It still counts
           towards them, and `budget.task_usd` still ends it. Agents may not ask for that.
+        - ``verify``: The check by which it counts as done; none when absent. `{}` stands for
+          `defaults.verify` of the configuration.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``dependency_not_found``,
@@ -600,6 +604,7 @@ class TaskMethods:
             "expires": expires,
             "retry": None if retry is None else retry.to_wire(),
             "ignoreBudget": ignore_budget,
+            "verify": None if verify is None else verify.to_wire(),
         }
         answer = self._caller.call_method("task.submit", wire, timeout)
         with Reading("task.submit"):

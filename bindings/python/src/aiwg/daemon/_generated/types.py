@@ -32,6 +32,8 @@ __all__ = [
     "ChatCleared",
     "ChatSent",
     "ChatTurn",
+    "CheckCommand",
+    "CheckResult",
     "Condition",
     "ConfigProblem",
     "DaemonLogs",
@@ -64,6 +66,7 @@ __all__ = [
     "OutputEncoding",
     "OutputStream",
     "PendingMatches",
+    "Phase",
     "Pong",
     "QueuePaused",
     "QueueResumed",
@@ -71,6 +74,8 @@ __all__ = [
     "RefusedMatch",
     "RetryOn",
     "RetryPolicy",
+    "Round",
+    "RoundEvent",
     "RuleAction",
     "RuleActionKind",
     "RuleExecution",
@@ -112,6 +117,7 @@ __all__ = [
     "Trigger",
     "UsageStats",
     "UsageSum",
+    "Verify",
     "Waiting",
 ]
 
@@ -185,6 +191,13 @@ OutputStream = Literal["stdout", "stderr"]
 
 - ``stdout``: Standard output.
 - ``stderr``: Standard error.
+"""
+
+Phase = Literal["working", "checking"]
+"""The part of a round that a running task with a check is in.
+
+- ``working``: Its agent works.
+- ``checking``: Its check runs.
 """
 
 RetryOn = Literal["exit", "timeout", "refused"]
@@ -761,6 +774,24 @@ class ChatTurn:
             error=wire["error"],
             state=wire["state"],
             at=wire["at"],
+        )
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The result of a check."""
+
+    exit: int | None
+    """Its exit code, 0 for success; null if a signal ended it, as when its time was up."""
+    tail: str | None = None
+    """The last 8 KiB of what it wrote; absent in lists and in events."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> CheckResult:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            exit=wire["exit"],
+            tail=wire.get("tail"),
         )
 
 
@@ -1470,6 +1501,78 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True)
+class Round:
+    """One round of a task with a check: its agent worked, then the check ran."""
+
+    n: int
+    """Its number, from 1. 0 is the check before the first round."""
+    run: int
+    """The number of the run of its agent; for round 0 that of the check."""
+    at: Timestamp
+    """Time of the end of its last run."""
+    exit: int | None = None
+    """Exit code of the agent; absent if it did not exit by itself, and for round 0."""
+    verify: CheckResult | None = None
+    """The result of the check; absent while the round is under way."""
+    cost_usd: float | None = None
+    """Cost of its agent, in US dollars; absent if the agent does not report it."""
+    turns: int | None = None
+    """Number of turns of its agent; absent if the agent does not report it."""
+    files: int | None = None
+    """Number of files that were changed while its agent worked, ignored ones left out; absent where
+    the project is no git work tree.
+    """
+    protected: list[str] | None = None
+    """The first of the protected files that were not as before the first round."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Round:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            n=wire["n"],
+            run=wire["run"],
+            at=wire["at"],
+            exit=wire.get("exit"),
+            verify=maybe(CheckResult.from_wire, wire.get("verify")),
+            cost_usd=wire.get("costUsd"),
+            turns=wire.get("turns"),
+            files=wire.get("files"),
+            protected=wire.get("protected"),
+        )
+
+
+@dataclass(frozen=True)
+class RoundEvent:
+    """The payload of `task:round` and `task:verified`."""
+
+    task_id: str
+    """The task's id."""
+    agent: str | None
+    """Its agent; the default one when null."""
+    verified: bool
+    """True if the check has succeeded, and the task is done."""
+    max_rounds: int
+    """Maximum number of rounds."""
+    round: Round
+    """The round that is over, without the check's output."""
+    rule: str | None = None
+    """The rule that made it, or made the task whose agent submitted it; absent when there was none.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> RoundEvent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            task_id=wire["taskId"],
+            agent=wire["agent"],
+            verified=wire["verified"],
+            max_rounds=wire["maxRounds"],
+            round=Round.from_wire(wire["round"]),
+            rule=wire.get("rule"),
+        )
+
+
+@dataclass(frozen=True)
 class RuleAction:
     """The action of a rule. The environment that it gives to its tasks is not shown."""
 
@@ -1954,7 +2057,20 @@ class Task:
     """The reason for its end, as one word; absent before its end, and for tasks of older daemons.
     `done`, `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`,
     `crashed` and `failed` are an agent's ends; `cancel`, `timeout`, `stalled`, `stop`, `lost`
-    and `not_started` those that the daemon knows of. A newer daemon may have more.
+    and `not_started` those that the daemon knows of; `rounds`, `stuck`, `check_failed_to_run`
+    and `session_lost` those of tasks with a check. A newer daemon may have more.
+    """
+    verify: Verify | None = None
+    """The check by which it counts as done; absent for none."""
+    phase: Phase | str | None = None
+    """The part of its round that it is in while it runs; absent without a check."""
+    rounds: list[Round] | None = None
+    """Its rounds so far, in their order; empty without a check."""
+    verified: bool | None = None
+    """True if its check has succeeded; absent otherwise."""
+    skipped: bool | None = None
+    """True if its check has succeeded before the first round, so that no agent was started; absent
+    otherwise.
     """
     conversation: str | None = None
     """The conversation that it is a turn of; absent when it is of none."""
@@ -1991,6 +2107,14 @@ class Task:
             lane=wire.get("lane"),
             expires_at=wire.get("expiresAt"),
             reason=wire.get("reason"),
+            verify=maybe(Verify.from_wire, wire.get("verify")),
+            phase=wire.get("phase"),
+            rounds=maybe(
+                lambda value: [Round.from_wire(item) for item in value],
+                wire.get("rounds"),
+            ),
+            verified=wire.get("verified"),
+            skipped=wire.get("skipped"),
             conversation=wire.get("conversation"),
             caused_by=maybe(Cause.from_wire, wire.get("causedBy")),
         )
@@ -2429,6 +2553,71 @@ class UsageSum:
             cache_creation_tokens=wire["cacheCreationTokens"],
         )
 
+
+@dataclass(frozen=True)
+class Verify:
+    """A check by which a task counts as done: its agent works in rounds, in one session, until the
+    check's command exits with 0.
+
+    What is absent is taken from `defaults.verify` of the configuration, then from the defaults
+    here.
+    """
+
+    enabled: bool | None = None
+    """False for no check, whatever `defaults.verify` says. `true` when absent."""
+    command: CheckCommand | None = None
+    """The command of the check. It runs in the project as a run of its own."""
+    max_rounds: int | None = None
+    """Maximum number of rounds: in each, the agent works and the check runs. From 1 to 1000; `5`
+    when absent.
+    """
+    timeout_minutes: float | None = None
+    """The time limit of one run of the check, in minutes, at most a year. A check that takes longer
+    is ended, and has failed. At most 525600, more than 0; `20` when absent.
+    """
+    before: bool | None = None
+    """True if the check runs before the first round as well: where it succeeds, no agent is
+    started. `false` when absent.
+    """
+    protect: list[str] | None = None
+    """Files that the agent may not change, as globs on the path relative to the project:
+    `tests/**`. A round that leaves one of them other than it was before the first round does not
+    count as done. Length at most 100.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Verify:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            enabled=wire.get("enabled"),
+            command=wire.get("command"),
+            max_rounds=wire.get("max_rounds"),
+            timeout_minutes=wire.get("timeout_minutes"),
+            before=wire.get("before"),
+            protect=wire.get("protect"),
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        """Writes it as JSON. Members that are None and may be absent are left out."""
+        wire: dict[str, Any] = {
+        }
+        if self.enabled is not None:
+            wire["enabled"] = self.enabled
+        if self.command is not None:
+            wire["command"] = self.command
+        if self.max_rounds is not None:
+            wire["max_rounds"] = self.max_rounds
+        if self.timeout_minutes is not None:
+            wire["timeout_minutes"] = self.timeout_minutes
+        if self.before is not None:
+            wire["before"] = self.before
+        if self.protect is not None:
+            wire["protect"] = self.protect
+        return wire
+
+
+CheckCommand = Union[str, list[str]]
+"""The command of a check."""
 
 Condition = Union[AlwaysCondition, DebounceCondition, UnknownVariant]
 """The condition under which a rule proceeds."""

@@ -1,0 +1,149 @@
+//! A loop: a task with a check that is waited for, with a line for each round.
+
+use std::{path::Path, process::ExitCode, time::Duration};
+
+use aiwg_client::{
+    DaemonClient,
+    types::{Phase, Round, Task, TaskGetParams, TaskSubmitParams},
+};
+
+use super::{
+    args::LoopArgs,
+    show,
+    submit::{end, interrupted},
+};
+use crate::{
+    error::CliError,
+    input::prompt,
+    output::{Output, note, visible},
+    reconnecting_client::{ReconnectingClient, SOON, within},
+};
+
+/// Pause between two looks at the rounds.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Submits the task, and waits for its end.
+pub(crate) async fn looped(
+    project: Option<&Path>,
+    client: &DaemonClient,
+    args: LoopArgs,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    let limit = args.wait_timeout;
+    let id = client.task_submit(params(args)?).await?.task_id;
+    let connection = ReconnectingClient::new(project, client.clone());
+    let what = format!("{} has not ended", visible(&id));
+    tokio::select! {
+        task = within(limit, &what, until_ended(&connection, &id, output)) => end(&task?, output),
+        left = interrupted(project, client, &id) => left,
+    }
+}
+
+/// Without a command, the check is that of the configuration.
+fn params(args: LoopArgs) -> Result<TaskSubmitParams, CliError> {
+    Ok(TaskSubmitParams {
+        prompt: prompt(args.prompt)?,
+        agent: args.agent,
+        priority: Some(args.priority),
+        timeout_minutes: args.timeout,
+        lane: args.lane,
+        verify: Some(args.verify.into_verify().unwrap_or_default()),
+        ..TaskSubmitParams::default()
+    })
+}
+
+/// Tells of each round as it ends, and gives the task once it has ended.
+async fn until_ended(connection: &ReconnectingClient, id: &str, output: &Output) -> Result<Task, CliError> {
+    let mut progress = Progress::default();
+    let ended = connection.ended(id);
+    tokio::pin!(ended);
+    loop {
+        tokio::select! {
+            task = &mut ended => {
+                let task = task?;
+                progress.tell(&task, output);
+                return Ok(task);
+            }
+            () = tokio::time::sleep(LOOK_EVERY) => {
+                let params = TaskGetParams { task_id: id.to_owned() };
+                let task = connection.call(SOON, async |client| client.task_get(params.clone()).await).await?;
+                progress.tell(&task, output);
+            }
+        }
+    }
+}
+
+/// The part of a loop that was told of.
+#[derive(Default)]
+struct Progress {
+    rounds: usize,
+    /// The round and the phase that were told of last.
+    at: Option<(usize, Phase)>,
+}
+
+impl Progress {
+    fn tell(&mut self, task: &Task, output: &Output) {
+        if output.json {
+            return;
+        }
+        let most = task.verify.as_ref().and_then(|verify| verify.max_rounds).unwrap_or_default();
+        let checked = task.rounds.iter().filter(|round| round.verify.is_some());
+        for round in checked.clone().skip(self.rounds) {
+            note(&told(round, most));
+        }
+        self.rounds = self.rounds.max(checked.count());
+        let now = task.phase.map(|phase| (self.rounds + 1, phase));
+        if now.is_some() && now != self.at {
+            if let Some((round, phase)) = now {
+                note(&begun(&task.id, round, most, phase));
+            }
+            self.at = now;
+        }
+    }
+}
+
+fn begun(id: &str, round: usize, most: u32, phase: Phase) -> String {
+    let id = visible(id);
+    match phase {
+        Phase::Checking => format!("{id}: round {round} of {most}: the check runs."),
+        _ => format!("{id}: round {round} of {most}: the agent works."),
+    }
+}
+
+fn told(round: &Round, most: u32) -> String {
+    format!("Round {} of {most}: {}.", round.n, show::round(round))
+}
+
+#[cfg(test)]
+mod tests {
+    use aiwg_client::types::{CheckResult, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn a_round_is_told_in_one_line() {
+        let round = Round {
+            n: 2,
+            run: 3,
+            exit: Some(0),
+            verify: Some(CheckResult { exit: Some(1), tail: None }),
+            cost_usd: Some(0.25),
+            turns: Some(4),
+            files: Some(1),
+            protected: vec!["tests/a".to_owned()],
+            at: Timestamp::default(),
+        };
+        assert_eq!(
+            told(&round, 5),
+            "Round 2 of 5: the check has failed (exit code 1), 1 file changed, protected files changed: tests/a, $0.25."
+        );
+        let good = Round {
+            verify: Some(CheckResult { exit: Some(0), tail: None }),
+            cost_usd: None,
+            files: None,
+            protected: Vec::new(),
+            ..round
+        };
+        assert_eq!(told(&good, 5), "Round 2 of 5: the check has succeeded.");
+    }
+}

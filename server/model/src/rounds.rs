@@ -1,0 +1,135 @@
+//! The rounds of a task with a check, as its runs make them.
+
+use aiwg_protocol::types::{CheckResult, Json, Round};
+use serde::{Deserialize, Serialize};
+
+use crate::{end_reason::EndReason, run::RunRow};
+
+/// The facts that the run of a task with a check leaves besides its exit and usage: a part of [`RunRow::detail`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RoundDetail {
+    /// Of an agent's run: number of files that changed meanwhile; none if that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<u64>,
+    /// Of an agent's run: the first of the protected files that were not as before the first round.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub protected: Vec<String>,
+    /// Of a check: the end of its output, without control characters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tail: Option<String>,
+    /// Of a check that was ended: the reason, for the agent and for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
+}
+
+impl RoundDetail {
+    /// That of a run; nothing where there is none.
+    pub fn of(run: &RunRow) -> Self {
+        run.detail.as_ref().and_then(|detail| serde_json::from_str(detail.as_str()).ok()).unwrap_or_default()
+    }
+
+    /// As it is kept with the run.
+    pub fn to_json(&self) -> Option<Json> {
+        Json::new(self).ok()
+    }
+}
+
+/// One round, by the runs that it consists of.
+#[derive(Debug, Clone, Copy)]
+pub struct PastRound<'a> {
+    /// The agent's run, which has come to an end of its own.
+    pub work: &'a RunRow,
+    /// The run of the check; none before its end.
+    pub check: Option<&'a RunRow>,
+    /// True if an earlier run of the round's agent was lost or ended: what that has changed is not known.
+    pub is_resumed: bool,
+}
+
+/// The rounds of a task with a check.
+#[derive(Debug, Clone, Default)]
+pub struct Rounds<'a> {
+    /// The check before the first round, which has run.
+    pub before: Option<&'a RunRow>,
+    /// The rounds whose agent has come to an end of its own.
+    pub rounds: Vec<PastRound<'a>>,
+    /// The session of the agent that has worked last, as far as one is known.
+    pub session: Option<&'a str>,
+}
+
+impl<'a> Rounds<'a> {
+    /// The rounds that these runs of a task make. Runs that are under way, were lost or were ended make none: they are done again.
+    pub fn of(runs: &'a [RunRow]) -> Self {
+        let (mut all, mut is_resumed) = (Self::default(), false);
+        for run in runs.iter().filter(|run| run.ended_at.is_some()) {
+            let is_check = run.kind == RunRow::CHECK;
+            let session = run.usage.as_ref().and_then(|usage| usage.session_id.as_deref());
+            all.session = session.or(all.session);
+            match (is_check, all.rounds.last_mut()) {
+                (true, _) if !is_checked(run) => {}
+                (true, None) => all.before = Some(run),
+                (true, Some(round)) => round.check = Some(run),
+                (false, _) if !is_worked(run) => is_resumed |= is_begun(run),
+                (false, last) => {
+                    let round =
+                        PastRound { work: run, check: None, is_resumed: std::mem::take(&mut is_resumed) };
+                    match last.filter(|last| last.check.is_none()) {
+                        // The check of that one never ran: both are one.
+                        Some(last) => *last = PastRound { is_resumed: true, ..round },
+                        None => all.rounds.push(round),
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// As they go over the wire, with or without the output of the checks.
+    pub fn to_wire(&self, with_tails: bool) -> Vec<Round> {
+        (1..).zip(&self.rounds).map(|(n, round)| round.to_wire(n, with_tails)).collect()
+    }
+}
+
+impl PastRound<'_> {
+    /// As it goes over the wire.
+    pub fn to_wire(&self, n: u32, with_tails: bool) -> Round {
+        let detail = RoundDetail::of(self.work);
+        let usage = self.work.usage.as_ref();
+        let last = self.check.unwrap_or(self.work);
+        Round {
+            n,
+            run: self.work.id.n,
+            exit: self.work.exit_code,
+            verify: self.check.map(|check| check_result(check, with_tails)),
+            cost_usd: usage.map(|usage| usage.cost_usd),
+            turns: usage.map(|usage| usage.turns),
+            files: detail.files,
+            protected: detail.protected,
+            at: last.ended_at.unwrap_or(last.started_at),
+        }
+    }
+}
+
+/// The result of a check that has run.
+pub fn check_result(check: &RunRow, with_tail: bool) -> CheckResult {
+    CheckResult { exit: check.exit_code, tail: RoundDetail::of(check).tail.filter(|_| with_tail) }
+}
+
+/// True if an agent with this end reason has come to an end of its own, be it a good one: the check says what it is worth.
+pub fn is_end_of_work(reason: &EndReason) -> bool {
+    ["done", "refused", "failed", "crashed"].contains(&reason.name())
+}
+
+fn is_worked(run: &RunRow) -> bool {
+    run.reason.as_ref().is_some_and(is_end_of_work)
+}
+
+fn is_begun(run: &RunRow) -> bool {
+    run.reason.as_ref() != Some(&EndReason::NOT_STARTED)
+}
+
+/// True if a check has given its answer.
+fn is_checked(run: &RunRow) -> bool {
+    let answers = [EndReason::DONE, EndReason::CHECK_FAILED, EndReason::CHECK_FAILED_TO_RUN];
+    run.reason.as_ref().is_some_and(|reason| answers.contains(reason))
+}

@@ -1,0 +1,57 @@
+//! The terms of a task with a check.
+
+use aiwg_protocol::types::{CheckCommand, Verify};
+use serde::{Deserialize, Serialize};
+
+use crate::limits::minutes_to_ms;
+
+/// The check by which a task counts as done, with all that it needs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifyTerms {
+    /// The command.
+    pub command: CheckCommand,
+    /// Maximum number of rounds, at least 1.
+    pub max_rounds: u32,
+    /// Time limit of one run of the check, in minutes.
+    pub timeout_minutes: f64,
+    /// True if it runs before the first round as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub before: bool,
+    /// Globs of the files that the agent may not change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protect: Vec<String>,
+}
+
+impl VerifyTerms {
+    /// The terms of what was asked for; none if it is disabled, or has no command.
+    pub fn of(verify: Verify) -> Option<Self> {
+        if verify.enabled == Some(false) {
+            return None;
+        }
+        Some(Self {
+            command: verify.command?,
+            max_rounds: verify.max_rounds.unwrap_or(Verify::MAX_ROUNDS).max(1),
+            timeout_minutes: verify.timeout_minutes.unwrap_or(Verify::TIMEOUT_MINUTES),
+            before: verify.before.unwrap_or(false),
+            protect: verify.protect.unwrap_or_default(),
+        })
+    }
+
+    /// Time limit of one run of the check, in milliseconds.
+    pub fn timeout_ms(&self) -> u64 {
+        minutes_to_ms(self.timeout_minutes)
+    }
+
+    /// As it goes over the wire.
+    pub fn into_verify(self) -> Verify {
+        Verify {
+            enabled: None,
+            command: Some(self.command),
+            max_rounds: Some(self.max_rounds),
+            timeout_minutes: Some(self.timeout_minutes),
+            before: Some(self.before),
+            protect: Some(self.protect),
+        }
+    }
+}
