@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueHint};
 
 use crate::{
     commands::{
-        AccountCommand, AutomationCommand, ChatCommand, ConfigCommand, DaemonCommand, EventCommand, LoopArgs,
+        AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand, DaemonCommand, EventCommand, LoopArgs,
         ScheduleCommand, TaskCommand,
     },
     examples,
@@ -58,6 +58,12 @@ pub(crate) enum Command {
     /// Have an agent work in rounds until a command says that it is done, and wait for that
     #[command(after_help = examples::LOOP)]
     Loop(LoopArgs),
+    /// Decide on what tasks and agents ask a person for
+    #[command(subcommand, alias = "gates", alias = "gate", alias = "approvals")]
+    Approval(ApprovalCommand),
+    /// Ask a person, from within an agent, and wait for the answer
+    #[command(after_help = examples::ASK)]
+    Ask(AskArgs),
     /// Say something to an agent
     #[command(subcommand)]
     Chat(ChatCommand),
@@ -107,6 +113,9 @@ impl Command {
                 matches!(command, TaskCommand::List(_) | TaskCommand::Get { .. } | TaskCommand::Stats)
             }
             Self::Account(command) => matches!(command, AccountCommand::List),
+            Self::Approval(command) => {
+                matches!(command, ApprovalCommand::List { .. } | ApprovalCommand::Show { .. })
+            }
             Self::Event(command) => matches!(command, EventCommand::List { .. }),
             Self::Automation(command) => {
                 matches!(command, AutomationCommand::Status | AutomationCommand::Test(_))

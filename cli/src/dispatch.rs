@@ -10,7 +10,7 @@ use clap::CommandFactory;
 use crate::{
     args::{Args, Command},
     commands::{
-        SHORTEST_PAUSE, account, ask, automation, budget, chat, config, daemon, event, schedule, setup, task,
+        SHORTEST_PAUSE, account, approval, ask, automation, budget, chat, config, daemon, event, question, schedule, setup, task,
     },
     error::CliError,
     output::Output,
@@ -64,6 +64,12 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
             ask(project, async |client| automation::run(project, client, command, output).await)
         }
         Command::Account(command) => ask(project, async |client| account::run(client, command, output).await),
+        Command::Approval(command) => {
+            ask(project, async |client| approval::run(client, command, output).await)
+        }
+        Command::Ask(args) => {
+            ask(project, async |client| question::run(project, client, args, output).await)
+        }
         Command::Chat(command) => chat::run(project, command, output),
         Command::Schedule(command) => schedule::run(project, command, output),
         Command::Budget => ask(project, async |client| budget::run(client, output).await),

@@ -162,6 +162,27 @@ pub(crate) const BUDGET: &str = "Examples:
 pub(crate) const WAIT: &str = "Example:
   aiwg task wait task-0001 task-0002 && echo both completed";
 
+pub(crate) const APPROVAL_LIST: &str = "Examples:
+  aiwg approval list
+  aiwg approval list --state rejected --json | jq -r '.[].summary'";
+
+pub(crate) const APPROVAL_SHOW: &str = "Example:
+  aiwg approval show 1";
+
+pub(crate) const APPROVAL_APPROVE: &str = "Examples:
+  aiwg approval approve 1
+  aiwg approval approve approval-0001 --reason \"reviewed by two\"";
+
+pub(crate) const APPROVAL_REJECT: &str = "Example:
+  aiwg approval reject 1 --reason \"not on a Friday\"";
+
+pub(crate) const APPROVAL_ANSWER: &str = "Example:
+  aiwg approval answer 2 SQLite";
+
+pub(crate) const ASK: &str = "Examples:
+  aiwg ask \"Which of the two?\" --option SQLite --option PostgreSQL
+  aiwg ask \"What is the release called?\" --timeout 2h";
+
 pub(crate) const CHAT_SEND: &str = "Examples:
   aiwg chat send \"What is our current test coverage?\"
   { echo \"What fails here?\"; cat test.log; } | aiwg chat send -

@@ -33,6 +33,12 @@ pub(crate) fn task_id(text: &str) -> Result<String, Infallible> {
     Ok(number.map_or_else(|| text.to_owned(), |number| format!("task-{number:04}")))
 }
 
+/// An approval's id; its number will do.
+pub(crate) fn approval_id(text: &str) -> Result<String, Infallible> {
+    let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
+    Ok(number.map_or_else(|| text.to_owned(), |number| format!("approval-{number:04}")))
+}
+
 /// A priority that a task may have.
 pub(crate) fn priority() -> RangedI64ValueParser<i32> {
     clap::value_parser!(i32).range(i64::from(*PRIORITIES.start())..=i64::from(*PRIORITIES.end()))

@@ -29,7 +29,8 @@ pub struct Method {
     pub examples: &'static [Example],
 }
 
-/// The access of a connection from an agent's process to a method. It is a default: `daemon.agents_may` decides.
+/// The access of a connection from an agent's process to a method. It is a default: `daemon.agents_may` decides, except
+/// for [`AgentAccess::Never`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgentAccess {
     /// An agent may call it.
@@ -38,6 +39,8 @@ pub enum AgentAccess {
     Own,
     /// An agent may not call it.
     Refused,
+    /// An agent may not call it, and no configuration can allow it.
+    Never,
 }
 
 impl AgentAccess {
@@ -47,6 +50,7 @@ impl AgentAccess {
             Self::Allowed => "allowed",
             Self::Own => "own",
             Self::Refused => "refused",
+            Self::Never => "never",
         }
     }
 }

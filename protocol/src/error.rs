@@ -89,7 +89,7 @@ error_kinds! {
     /// `daemon.max_task_depth` allows.
     ChainTooDeep = -32014, "chain_too_deep", retry: false;
     /// The request comes from an agent's process, and `daemon.agents_may` or `daemon.agents_env` does not allow it: a person or a script
-    /// from outside may, or the configuration allows it to agents.
+    /// from outside may, or the configuration allows it to agents. Or it is one that only the agent of a task can make.
     NotAllowed = -32015, "not_allowed", retry: false;
     /// The task is not queued any more: it runs, or has ended.
     TaskNotQueued = -32016, "task_not_queued", retry: false;
@@ -98,6 +98,12 @@ error_kinds! {
     /// An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or `daemon.max_metadata_kb` allow;
     /// `data.member` names it.
     PayloadTooLarge = -32020, "payload_too_large", retry: false;
+    /// No approval has this id; it may have been pruned with its task.
+    ApprovalNotFound = -32030, "approval_not_found", retry: false;
+    /// A person has decided already: the first decision counts.
+    ApprovalDecided = -32031, "approval_decided", retry: false;
+    /// The time to decide is over, or the task has ended that waited for it.
+    ApprovalExpired = -32032, "approval_expired", retry: false;
     /// There was no memory for the request or its answer within `daemon.max_memory_mb`: others took it, or the answers to one
     /// batch were too long together, or too many calls wait and too much is subscribed to.
     OverMemory = -32021, "over_memory", retry: true;

@@ -17,6 +17,9 @@ pub const LIST_SIZES: RangeInclusive<u32> = 1..=1000;
 /// Default number of tasks in a list.
 pub const TASKS_LISTED: u32 = 20;
 
+/// Default number of approvals in a list.
+pub const APPROVALS_LISTED: u32 = 100;
+
 /// Default number of events in a list.
 pub const EVENTS_LISTED: u32 = 100;
 

@@ -52,7 +52,8 @@ pub trait DaemonService {
                 "file_watcher": {"enabled": false, "events_received": 0, "directories": 0, "files": 0, "polling": false,
                     "missing": [], "held_by": null, "held_since": null, "overflows": 0},
                 "scheduler": {"enabled": false, "jobs": 0, "next_at": null},
-                "messaging": {"enabled": false, "adapters": []}
+                "messaging": {"enabled": false, "adapters": []},
+                "approvals": {"pending": 0}
             }
         }"#
     )]
@@ -512,6 +513,87 @@ pub trait DaemonService {
             "byDay": [{"day": "2026-11-23", "spentUsd": 3.5}]}"#
     )]
     async fn budget_status(params: NoParams) -> Result<BudgetStatus, ApiError>;
+
+    /// Lists what people are asked for, the oldest first.
+    #[method(name = "approval.list", errors = [StorageUnavailable])]
+    #[example(
+        name = "what waits",
+        params = "{}",
+        result = r#"[{"id": "approval-0001", "taskId": "task-0001", "kind": "task", "summary": "Deploy to production",
+            "requestedAt": "2026-11-23T14:33:23.042Z", "expiresAt": "2026-11-23T15:33:23.042Z"}]"#
+    )]
+    async fn approval_list(params: ApprovalListParams) -> Result<Vec<ApprovalSummary>, ApiError>;
+
+    /// Gives one of them, with the request and the decision.
+    #[method(name = "approval.get", errors = [ApprovalNotFound, StorageUnavailable])]
+    #[example(
+        name = "a permission that was refused",
+        params = r#"{"approvalId": "approval-0002"}"#,
+        result = r#"{"id": "approval-0002", "taskId": "task-0001", "kind": "permission", "state": "rejected",
+            "summary": "Bash: {\"command\":\"git push\"}", "requestedAt": "2026-11-23T14:33:23.042Z", "expiresAt": null,
+            "onTimeout": "reject", "request": {"tool": "Bash", "input": {"command": "git push"}},
+            "decision": {"at": "2026-11-23T14:34:01.730Z", "answer": null, "reason": "not before the review",
+                "by": {"uid": 1000, "user": "me", "program": "aiwg", "pid": 4713, "via": "cli"}}}"#
+    )]
+    async fn approval_get(params: ApprovalGetParams) -> Result<Approval, ApiError>;
+
+    /// Approves a task, which may start then, or permits the use of a tool.
+    ///
+    /// The first decision counts, and is kept with who made it. No agent may call it, whatever the configuration says.
+    #[method(name = "approval.approve", agents = Never, errors = [ApprovalNotFound, ApprovalDecided, ApprovalExpired, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "a task",
+        params = r#"{"approvalId": "approval-0001"}"#,
+        result = r#"{"id": "approval-0001", "taskId": "task-0001", "kind": "task", "state": "approved",
+            "summary": "Deploy to production", "requestedAt": "2026-11-23T14:33:23.042Z", "expiresAt": null,
+            "onTimeout": "reject", "request": {"prompt": "Deploy to production"},
+            "decision": {"at": "2026-11-23T14:34:01.730Z", "answer": null, "reason": null,
+                "by": {"uid": 1000, "user": "me", "program": "aiwg", "pid": 4713, "via": "cli"}}}"#
+    )]
+    async fn approval_approve(params: ApprovalDecideParams) -> Result<Approval, ApiError>;
+
+    /// Rejects a task, which is cancelled then, refuses the use of a tool, or refuses to answer a question.
+    ///
+    /// The first decision counts, and is kept with who made it. No agent may call it, whatever the configuration says.
+    #[method(name = "approval.reject", agents = Never, errors = [ApprovalNotFound, ApprovalDecided, ApprovalExpired, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "a task",
+        params = r#"{"approvalId": "approval-0001", "reason": "not on a Friday"}"#,
+        result = r#"{"id": "approval-0001", "taskId": "task-0001", "kind": "task", "state": "rejected",
+            "summary": "Deploy to production", "requestedAt": "2026-11-23T14:33:23.042Z", "expiresAt": null,
+            "onTimeout": "reject", "request": {"prompt": "Deploy to production"},
+            "decision": {"at": "2026-11-23T14:34:01.730Z", "answer": null, "reason": "not on a Friday",
+                "by": {"uid": 1000, "user": "me", "program": "python3", "pid": 4713, "via": "sdk"}}}"#
+    )]
+    async fn approval_reject(params: ApprovalDecideParams) -> Result<Approval, ApiError>;
+
+    /// Answers the question of an agent.
+    ///
+    /// The first answer counts, and is kept with who gave it. No agent may call it, whatever the configuration says.
+    #[method(name = "approval.answer", agents = Never, errors = [ApprovalNotFound, ApprovalDecided, ApprovalExpired, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "one of two",
+        params = r#"{"approvalId": "approval-0003", "answer": "SQLite"}"#,
+        result = r#"{"id": "approval-0003", "taskId": "task-0001", "kind": "question", "state": "approved",
+            "summary": "Which of the two?", "requestedAt": "2026-11-23T14:33:23.042Z", "expiresAt": null,
+            "onTimeout": "reject", "request": {"question": "Which of the two?", "options": ["SQLite", "PostgreSQL"]},
+            "decision": {"at": "2026-11-23T14:34:01.730Z", "answer": "SQLite", "reason": null,
+                "by": {"uid": 1000, "user": "me", "program": "aiwg", "pid": 4713, "via": "cli"}}}"#
+    )]
+    async fn approval_answer(params: ApprovalAnswerParams) -> Result<Approval, ApiError>;
+
+    /// Asks a person a question, and waits for the answer. Only the agent of a task can ask.
+    ///
+    /// While it waits, the agent's slot is lent to other tasks. A question that the task has asked in the same words before
+    /// is not asked again: its answer comes at once, if there is one. So an agent whose wait was cut off asks once more,
+    /// and loses nothing.
+    #[method(name = "approval.ask", agents = Allowed, errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "one of two",
+        params = r#"{"question": "Which of the two?", "options": ["SQLite", "PostgreSQL"]}"#,
+        result = r#"{"approvalId": "approval-0003", "state": "approved", "answer": "SQLite", "reason": null}"#
+    )]
+    async fn approval_ask(params: ApprovalAskParams) -> Result<ApprovalOutcome, ApiError>;
 }
 
 /// Every notification, in both directions.

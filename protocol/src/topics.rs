@@ -3,7 +3,7 @@
 use crate::{
     definition::TypeRef,
     types::{
-        AccountEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck, RoundEvent,
+        AccountEvent, ApprovalEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck, RoundEvent,
         ScheduleEvent, TaskEvent,
     },
 };
@@ -29,6 +29,10 @@ const fn of_file(name: &'static str, docs: &'static str) -> Topic {
 
 const fn of_health(name: &'static str, docs: &'static str) -> Topic {
     Topic { name, docs, payload: TypeRef::of_result::<HealthCheck> }
+}
+
+const fn of_approval(name: &'static str, docs: &'static str) -> Topic {
+    Topic { name, docs, payload: TypeRef::of_result::<ApprovalEvent> }
 }
 
 /// All of them. Clients pass over those that they do not know: a newer daemon may have more.
@@ -76,6 +80,10 @@ pub static TOPICS: &[Topic] = &[
                cannot have is a `-`.",
         payload: TypeRef::of_result::<ScheduleEvent>,
     },
+    of_approval("approval:requested", "A person is asked to approve a task, to permit a tool, or to answer a question."),
+    of_approval("approval:approved", "A person has approved it, or answered the question."),
+    of_approval("approval:rejected", "A person has rejected it."),
+    of_approval("approval:timeout", "Nobody has decided in time."),
     of_health("health:ok", "The action `health-check` found all well."),
     of_health("health:degraded", "The action `health-check` found something that is not well."),
     Topic {

@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use crate::{
     accounts::InUse,
     component::Components,
-    config::{Checks, ConfigError, Loaded},
+    config::{Checks, ConfigError, Loaded, of_a_person, places},
     context::Context,
     engine::{Budgets, Classes, EngineConfig, EngineError, NewEvent},
     health::{Health, IssueKind},
@@ -47,11 +47,15 @@ impl Reload {
     ///
     /// # Errors
     /// The engine could not accept it: the configuration before is still in force.
-    pub(crate) async fn reload(&self, cause: Option<Cause>) -> Result<DaemonReloaded, EngineError> {
+    pub(crate) async fn reload(
+        &self,
+        cause: Option<Cause>,
+        by_person: bool,
+    ) -> Result<DaemonReloaded, EngineError> {
         let _reloading = self.one_at_a_time.lock().await;
         self.context.log.look();
         report_reloading(self.context.host);
-        let done = put_in_force(&self.context, &self.components, cause).await;
+        let done = put_in_force(&self.context, &self.components, cause, by_person).await;
         report_ready(self.context.host);
         done
     }
@@ -61,6 +65,7 @@ async fn put_in_force(
     context: &Arc<Context>,
     components: &Components,
     cause: Option<Cause>,
+    by_person: bool,
 ) -> Result<DaemonReloaded, EngineError> {
     let (engine_config, loaded) = match read(context).await {
         Ok(good) => good,
@@ -70,6 +75,12 @@ async fn put_in_force(
             return Ok(refused(error.problems()));
         }
     };
+    if !by_person && let Some(why) = waits_for_a_person(context, &loaded) {
+        tracing::warn!("{why}");
+        context.health.report(CONFIG_CHANGED_ISSUE, why.clone());
+        let file = context.project.config().display().to_string();
+        return Ok(refused(vec![ConfigProblem { file, line: None, column: None, message: why }]));
+    }
     let in_force = InForce { named: context.settings.named(), text: loaded.text.clone() };
     context.engine.configure(engine_config, in_force).await?;
     let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices: loaded.notices.clone() };
@@ -82,6 +93,18 @@ async fn put_in_force(
     tracing::info!("the configuration was read again and is in force");
     announce(context, &answer, cause).await;
     Ok(answer)
+}
+
+/// Why a person has to put this configuration in force, and no agent can; none if an agent may.
+fn waits_for_a_person(context: &Context, new: &Loaded) -> Option<String> {
+    let changes = of_a_person(&context.settings.get().config, &new.config);
+    (!changes.is_empty()).then(|| {
+        format!(
+            "an agent asked for the changed configuration, and only a person may put these changes in force: {}; `aiwg daemon reload` \
+             does, once you have looked at the file",
+            places(&changes)
+        )
+    })
 }
 
 /// The beginning of the issue while a changed file is refused.

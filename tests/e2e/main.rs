@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, clippy::expect_used, clippy::panic)]
 
 mod agents;
+mod approvals;
 mod automation;
 mod bad_config;
 mod budget;

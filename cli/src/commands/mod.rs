@@ -1,6 +1,7 @@
 //! The verbs: a folder or a file for each noun, with what can be typed beside what is done.
 
 pub(crate) mod account;
+pub(crate) mod approval;
 pub(crate) mod automation;
 pub(crate) mod budget;
 pub(crate) mod chat;
@@ -8,6 +9,7 @@ pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod event;
 mod output_printer;
+pub(crate) mod question;
 pub(crate) mod schedule;
 pub(crate) mod setup;
 pub(crate) mod task;
@@ -21,11 +23,13 @@ use std::{
 use aiwg_client::DaemonClient;
 
 pub(crate) use account::AccountCommand;
+pub(crate) use approval::ApprovalCommand;
 pub(crate) use automation::AutomationCommand;
 pub(crate) use chat::{ChatArgs, ChatCommand};
 pub(crate) use config::ConfigCommand;
 pub(crate) use daemon::{DaemonCommand, ServiceArgs};
 pub(crate) use event::EventCommand;
+pub(crate) use question::AskArgs;
 pub(crate) use schedule::ScheduleCommand;
 pub(crate) use task::{LoopArgs, TaskCommand};
 

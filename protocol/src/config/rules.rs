@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Patterns;
-use crate::terms::{RetryPolicy, Span, Verify};
+use crate::terms::{ApprovalTerms, RetryPolicy, Span, Verify};
 
 /// A rule: what to do when something happens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -188,5 +188,8 @@ pub enum Action {
         /// The check by which it counts as done. Default: that of `defaults.verify`, if there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         verify: Option<Verify>,
+        /// A person must approve each of its tasks before it starts: `true`, or how long that may take. Default: nobody is asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approval: Option<ApprovalTerms>,
     },
 }

@@ -1,9 +1,11 @@
 //! The terms on which tasks run: what both the configuration and the methods can say of them.
 
+mod approval;
 mod retry;
 mod span;
 mod verify;
 
+pub use approval::{ApprovalLimits, ApprovalTerms, OnTimeout};
 pub use retry::{RetryOn, RetryPolicy};
 pub use span::Span;
 pub use verify::{CheckCommand, Verify};

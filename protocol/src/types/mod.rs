@@ -1,6 +1,7 @@
 //! The params and results of every method, and the types in them.
 
 mod account;
+mod approval;
 mod automation;
 mod bounded;
 mod budget;
@@ -33,6 +34,7 @@ pub use crate::terms::*;
 
 // All of them, by glob: a new type is stated in its own file and nowhere else.
 pub use account::*;
+pub use approval::*;
 pub use automation::*;
 pub use budget::*;
 pub use chat::*;

@@ -94,6 +94,9 @@ pub struct Subsystems {
     /// The budgets; absent where none is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<BudgetSubsystem>,
+    /// What people are asked for.
+    #[serde(default)]
+    pub approvals: ApprovalsSubsystem,
 }
 
 /// The budgets, in short: `budget.status` has more.
@@ -215,6 +218,13 @@ pub struct SchedulerSubsystem {
     pub jobs: u32,
     /// Time at which the next of them fires; null if none does.
     pub next_at: Option<Timestamp>,
+}
+
+/// What people are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovalsSubsystem {
+    /// Number of approvals, permissions and answers that wait for a person.
+    pub pending: u64,
 }
 
 /// Messaging platforms.

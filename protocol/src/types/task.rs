@@ -7,6 +7,7 @@ use super::{
     Cause, JsonObject, Phase, RetryPolicy, Round, Span, TaskUsage, Timestamp, Verify, bounded,
     by_name::known_by_name, open::open_enum,
 };
+use crate::terms::ApprovalTerms;
 
 open_enum! {
     /// The states of a task.
@@ -99,7 +100,7 @@ pub struct Task {
     pub expires_at: Option<Timestamp>,
     /// The reason for its end, as one word; absent before its end, and for tasks of older daemons. `done`, `refused`,
     /// `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed` and `failed` are an agent's ends;
-    /// `cancel`, `timeout`, `stalled`, `stop`, `lost` and `not_started` those that the daemon knows of; `rounds`, `stuck`,
+    /// `cancel`, `rejected`, `timeout`, `stalled`, `stop`, `lost` and `not_started` those that the daemon knows of; `rounds`, `stuck`,
     /// `check_failed_to_run` and `session_lost` those of tasks with a check. A newer daemon may have more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -216,6 +217,9 @@ pub struct TaskSubmitParams {
     /// The check by which it counts as done; none when absent. `{}` stands for `defaults.verify` of the configuration.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify: Option<Verify>,
+    /// A person must approve it before it starts: `true`, or how long that may take. Nobody is asked when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalTerms>,
 }
 
 // By hand, because `env` may hold secrets.
@@ -236,6 +240,7 @@ impl fmt::Debug for TaskSubmitParams {
             .field("retry", &self.retry)
             .field("ignore_budget", &self.ignore_budget)
             .field("verify", &self.verify)
+            .field("approval", &self.approval)
             .finish()
     }
 }

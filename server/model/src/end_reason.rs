@@ -28,6 +28,10 @@ impl EndReason {
 
     /// It has cost as much as a budget allows.
     pub const BUDGET: Self = Self(Cow::Borrowed("budget"));
+
+    /// A person has rejected the task, or nobody has approved it in time.
+    pub const REJECTED: Self = Self(Cow::Borrowed("rejected"));
+
     /// The agent was lost, be it with its shim or with the machine.
     pub const LOST: Self = Self(Cow::Borrowed("lost"));
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use aiwg_protocol::types::{Timestamp, Waiting};
 
-use crate::task::TaskNo;
+use crate::{approval::ApprovalNo, task::TaskNo};
 
 /// Something that keeps a queued task from starting. A task is in the queue only while nothing holds it.
 ///
@@ -58,6 +58,9 @@ impl Hold {
         Self { kind: Self::BY_HAND.into(), key: String::new(), until }
     }
 
+    /// A person is to decide on something. The key is the approval's number.
+    pub const APPROVAL: &'static str = "approval";
+
     /// A hold of a task whose agent met an overloaded service, until this time.
     pub fn pause(until: Timestamp) -> Self {
         Self { kind: Self::PAUSE.into(), key: String::new(), until: Some(until) }
@@ -69,6 +72,11 @@ impl Hold {
     /// A hold of a task whose agent met a limit of an account that it alone works with, until this time.
     pub fn limit(until: Timestamp) -> Self {
         Self { kind: Self::LIMIT.into(), key: String::new(), until: Some(until) }
+    }
+
+    /// A hold until a person has decided.
+    pub fn approval(no: ApprovalNo) -> Self {
+        Self { kind: Self::APPROVAL.into(), key: no.0.to_string(), until: None }
     }
 
     /// A hold until another task has ended.

@@ -2,6 +2,7 @@
 //!
 //! The crate reads, writes, waits for and decides nothing: parts that do depend on it, and not on each other.
 
+mod approval;
 mod cursor;
 mod end_reason;
 mod event;
@@ -24,6 +25,7 @@ mod terms;
 pub mod text;
 mod verify;
 
+pub use approval::{ApprovalNo, ApprovalRow, NewApproval};
 pub use cursor::{Cursor, OnlyIf};
 pub use end_reason::EndReason;
 pub use event::NewEvent;

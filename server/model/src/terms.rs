@@ -1,6 +1,6 @@
 //! The terms on which a task runs and counts as done.
 
-use aiwg_protocol::types::RetryPolicy;
+use aiwg_protocol::terms::{ApprovalLimits, RetryPolicy};
 use serde::{Deserialize, Serialize};
 
 use crate::verify::VerifyTerms;
@@ -19,6 +19,9 @@ pub struct Terms {
     /// The check by which it counts as done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<VerifyTerms>,
+    /// A person must approve the task before it starts, within these limits; none if nobody is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalLimits>,
 }
 
 impl Terms {

@@ -1,4 +1,4 @@
-//! Finding out which name was meant.
+//! Texts for people: which name was meant, and lines that are safe to print.
 
 /// The fewest characters of which a longer name is made out.
 const FEWEST: usize = 3;
@@ -42,6 +42,35 @@ pub fn similar(near: Option<&str>, shows: &str) -> String {
     near.map_or_else(|| format!("`{shows}` shows them"), |near| format!("did you mean {near:?}?"))
 }
 
+/// A text in one line that is safe to print, of so many characters at the most: white space becomes a single space; control characters, and
+/// those that change the direction of what follows or show nothing, become escapes.
+pub fn one_line(text: &str, most: usize) -> String {
+    let mut line = String::new();
+    let mut left = most;
+    let mut words = text.split_whitespace();
+    // No more is looked at than can be shown.
+    let shown = words.by_ref().take(most).flat_map(|word| [" ", word]).skip(1);
+    for character in shown.flat_map(str::chars) {
+        if left == 0 {
+            line.push('…');
+            return line;
+        }
+        left -= 1;
+        match is_hidden(character) {
+            true => line.extend(character.escape_unicode()),
+            false => line.push(character),
+        }
+    }
+    line
+}
+
+/// True if a terminal would do something other than to show it.
+fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,5 +94,14 @@ mod tests {
         assert_eq!(nearest(&long, &[&long[..150], "a"]), None);
         assert_eq!(nearest("a", &[&long]), None);
         assert_eq!(nearest(&long[..100], &[&long[..99]]), Some(&long[..99]));
+    }
+
+    #[test]
+    fn a_line_shows_all_that_is_in_it() {
+        assert_eq!(one_line("Fix\n  the\ttests ", 20), "Fix the tests");
+        assert_eq!(one_line("rm \u{1b}[2Jx\u{202e}y", 20), "rm \\u{1b}[2Jx\\u{202e}y");
+        assert_eq!(one_line("äöüß", 3), "äöü…");
+        assert_eq!(one_line(&"x ".repeat(1000), 4), "x x …");
+        assert_eq!(one_line("", 4), "");
     }
 }

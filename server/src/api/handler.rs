@@ -22,6 +22,7 @@ use super::{
     Api,
     caller::{Caller, CallingAgent, calling_agent},
     methods,
+    peer::Peer,
     permit::permit,
     subscriptions::Subscriptions,
 };
@@ -42,6 +43,8 @@ pub(crate) struct Handler {
     pub(crate) context: Arc<Context>,
     /// The task whose agent is at the other end, if it is one's.
     pub(crate) agent: Option<Arc<CallingAgent>>,
+    /// The process at the other end.
+    pub(crate) peer: Peer,
     /// One permit for each of the connection's calls that may wait for something.
     pub(crate) waiting: Semaphore,
     /// True if one of its calls has waited.
@@ -64,11 +67,12 @@ pub(crate) struct Handler {
 
 impl Handler {
     /// The handler of a client that has connected as `caller`; its events are pushed to `pushes`.
-    pub(crate) async fn of(caller: Caller, api: Arc<Api>, pushes: mpsc::Sender<Push>) -> Self {
+    pub(crate) async fn of(caller: Caller, peer: Peer, api: Arc<Api>, pushes: mpsc::Sender<Push>) -> Self {
         let context = Arc::clone(&api.context);
         Self {
             subscriptions: Subscriptions::new(Arc::clone(&api), pushes),
             agent: calling_agent(caller, &context).await.map(Arc::new),
+            peer,
             waiting: Semaphore::new(MAX_WAITING_CALLS),
             has_waited: AtomicBool::new(false),
             commands: AtomicUsize::new(0),

@@ -6,6 +6,7 @@ mod growth;
 mod handler;
 mod memory;
 mod methods;
+mod peer;
 mod permit;
 mod subscriptions;
 
@@ -19,6 +20,7 @@ pub(crate) use caller::{Caller, caller_of, has_no_agents, is_from_outside};
 use growth::Growth;
 pub(crate) use handler::{Handler, Service};
 use memory::{Memory, kib};
+pub(crate) use peer::Peer;
 pub(crate) use permit::may_reload;
 pub(crate) use subscriptions::PUSHES;
 
@@ -43,6 +45,8 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(context: Arc<Context>, components: Components, watcher: Arc<FileWatcher>) -> Self {
+        // Beside all else: users may be listed on another machine.
+        tokio::task::spawn_blocking(peer::look_up_user);
         Self {
             reload: Reload::new(Arc::clone(&context), components.clone()),
             memory: Memory::new(context.settings.get().config.daemon.max_memory_mb),

@@ -39,6 +39,7 @@ pub(crate) async fn permit(handler: &Handler, ident: &str, params: &impl Seriali
             Err(refused(agent, method, "about tasks other than its own and those that it caused"))
         }
         AgentAccess::Refused => Err(refused(agent, method, "at all")),
+        AgentAccess::Never => Err(never(agent, method)),
     }
 }
 
@@ -125,6 +126,16 @@ fn refused(agent: &CallingAgent, method: &Method, how: &str) -> ApiError {
         method.name
     );
     tracing::info!("refused: {message}");
+    ApiError::new(ErrorKind::NotAllowed, message)
+}
+
+fn never(agent: &CallingAgent, method: &Method) -> ApiError {
+    let message = format!(
+        "{} may not call {}: what a person is asked for, a person decides, from outside of every agent",
+        named(agent),
+        method.name
+    );
+    tracing::warn!("refused: {message}");
     ApiError::new(ErrorKind::NotAllowed, message)
 }
 

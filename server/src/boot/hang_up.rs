@@ -60,9 +60,14 @@ impl Sender {
 
     /// True if the signal may put a changed configuration in force.
     pub(crate) fn may_reload(self, context: &Context) -> bool {
+        self != Self::Kernel && (self.is_person(context) || may_reload(context))
+    }
+
+    /// True if the sender is seen to be no agent.
+    pub(crate) fn is_person(self, context: &Context) -> bool {
         match self {
-            Self::Process(pid) => is_from_outside(pid, context) || may_reload(context),
-            Self::Unknown => has_no_agents(context) || may_reload(context),
+            Self::Process(pid) => is_from_outside(pid, context),
+            Self::Unknown => has_no_agents(context),
             Self::Kernel => false,
         }
     }

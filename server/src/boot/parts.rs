@@ -10,6 +10,7 @@ use crate::{
     component::{Component, Components},
     components::{
         accounts::{AccountsCheck, Credentials},
+        approvals::Approvals,
         automation::Rules,
         event_log::EventLog,
         health_check::HealthChecker,
@@ -54,6 +55,7 @@ pub(super) fn build(components: &Components, found: Found) -> Vec<Arc<dyn Compon
         Arc::new(Supervisor),
         Arc::new(Rules),
         Arc::new(Credentials),
+        Arc::new(Approvals),
         Arc::new(Scheduler { components: components.clone() }),
         Arc::new(EventLog { reader: Arc::clone(&copying) }),
         Arc::new(TasksFile { reader: copying }),

@@ -9,7 +9,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use aiwg_model::TaskNo;
+use aiwg_model::{ApprovalNo, TaskNo};
 use aiwg_protocol::types::Event;
 use tokio::sync::broadcast;
 
@@ -35,7 +35,8 @@ pub struct Bus {
     events: broadcast::Sender<Committed>,
     recent: Arc<Recent>,
     last_seq: Arc<AtomicU64>,
-    waiters: Arc<Waiters>,
+    tasks: Arc<Waiters<TaskNo>>,
+    approvals: Arc<Waiters<ApprovalNo>>,
 }
 
 impl Bus {
@@ -45,7 +46,8 @@ impl Bus {
             events: broadcast::Sender::new(CAPACITY),
             recent: Arc::default(),
             last_seq: Arc::new(AtomicU64::new(last_seq)),
-            waiters: Arc::default(),
+            tasks: Arc::default(),
+            approvals: Arc::default(),
         }
     }
 
@@ -57,8 +59,8 @@ impl Bus {
         }
     }
 
-    /// Publishes committed events, and wakes those who wait for the tasks that have ended.
-    pub(crate) fn publish(&self, events: Vec<Arc<Event>>, ended: &[TaskNo]) {
+    /// Publishes committed events, and wakes those who wait for the tasks that have ended, and for what was decided.
+    pub(crate) fn publish(&self, events: Vec<Arc<Event>>, ended: &[TaskNo], decided: &[ApprovalNo]) {
         self.note(&events);
         self.recent.add(&events);
         for event in events {
@@ -66,7 +68,10 @@ impl Bus {
             let _ = self.events.send(Committed { seq: event.seq, topic: event.topic.as_str().into() });
         }
         for task in ended {
-            self.waiters.wake(*task);
+            self.tasks.wake(*task);
+        }
+        for approval in decided {
+            self.approvals.wake(*approval);
         }
     }
 
@@ -86,7 +91,12 @@ impl Bus {
     }
 
     /// Waits for a task to end. Register first, then look at the task: so no end between the two is missed.
-    pub fn wait_for(&self, task: TaskNo) -> Waiting {
-        Waiters::register(&self.waiters, task)
+    pub fn wait_for(&self, task: TaskNo) -> Waiting<TaskNo> {
+        Waiters::register(&self.tasks, task)
+    }
+
+    /// Waits for a decision, likewise.
+    pub fn wait_for_decision(&self, approval: ApprovalNo) -> Waiting<ApprovalNo> {
+        Waiters::register(&self.approvals, approval)
     }
 }

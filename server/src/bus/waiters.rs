@@ -1,16 +1,22 @@
-//! The callers that wait for a task to end. They are kept apart from the events, so that a thousand of them cost an event nothing.
+//! The callers that wait for a task to end, or for a decision. They are kept apart from the events, so that a thousand of them cost an event nothing.
 
 use std::{
     collections::HashMap,
+    hash::Hash,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use aiwg_model::TaskNo;
 use tokio::sync::Notify;
 
-#[derive(Default)]
-pub(super) struct Waiters {
-    tasks: Mutex<HashMap<TaskNo, Entry>>,
+/// The callers that wait for something to end, by its number.
+pub(super) struct Waiters<K> {
+    waiting: Mutex<HashMap<K, Entry>>,
+}
+
+impl<K> Default for Waiters<K> {
+    fn default() -> Self {
+        Self { waiting: Mutex::default() }
+    }
 }
 
 #[derive(Default)]
@@ -20,45 +26,45 @@ struct Entry {
 }
 
 /// A caller that waits.
-pub struct Waiting {
-    waiters: Arc<Waiters>,
-    task: TaskNo,
+pub struct Waiting<K: Copy + Eq + Hash> {
+    waiters: Arc<Waiters<K>>,
+    what: K,
     ended: Arc<Notify>,
 }
 
-impl Waiters {
-    pub(super) fn register(this: &Arc<Self>, task: TaskNo) -> Waiting {
-        let mut tasks = this.lock();
-        let entry = tasks.entry(task).or_default();
+impl<K: Copy + Eq + Hash> Waiters<K> {
+    pub(super) fn register(this: &Arc<Self>, what: K) -> Waiting<K> {
+        let mut waiting = this.lock();
+        let entry = waiting.entry(what).or_default();
         entry.waiting += 1;
-        Waiting { waiters: Arc::clone(this), task, ended: Arc::clone(&entry.ended) }
+        Waiting { waiters: Arc::clone(this), what, ended: Arc::clone(&entry.ended) }
     }
 
-    pub(super) fn wake(&self, task: TaskNo) {
-        if let Some(entry) = self.lock().get(&task) {
+    pub(super) fn wake(&self, what: K) {
+        if let Some(entry) = self.lock().get(&what) {
             entry.ended.notify_waiters();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<TaskNo, Entry>> {
-        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, HashMap<K, Entry>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Waiting {
-    /// Completes when the task has ended after this was called; polled once, it is registered.
+impl<K: Copy + Eq + Hash> Waiting<K> {
+    /// Completes when it has ended after this was called; polled once, it is registered.
     pub fn ended(&self) -> tokio::sync::futures::Notified<'_> {
         self.ended.notified()
     }
 }
 
-impl Drop for Waiting {
+impl<K: Copy + Eq + Hash> Drop for Waiting<K> {
     fn drop(&mut self) {
-        let mut tasks = self.waiters.lock();
-        if let Some(entry) = tasks.get_mut(&self.task) {
+        let mut waiting = self.waiters.lock();
+        if let Some(entry) = waiting.get_mut(&self.what) {
             entry.waiting -= 1;
             if entry.waiting == 0 {
-                tasks.remove(&self.task);
+                waiting.remove(&self.what);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The components: the parts that run beside the engine, each by itself.
 
 pub(crate) mod accounts;
+pub(crate) mod approvals;
 pub(crate) mod automation;
 pub(crate) mod event_log;
 pub(crate) mod health_check;

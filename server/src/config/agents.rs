@@ -80,6 +80,9 @@ const DECIDING: [&str; 61] = [
 
 /// The access that an agent has to this method.
 pub(crate) fn access(rights: &[String], method: &Method) -> AgentAccess {
+    if method.agents == AgentAccess::Never {
+        return AgentAccess::Never;
+    }
     let of = |right: &String| match right.strip_prefix(OWN) {
         _ if right == DEFAULT => method.agents,
         Some(pattern) if matches(pattern, method.name) => AgentAccess::Own,
@@ -89,7 +92,7 @@ pub(crate) fn access(rights: &[String], method: &Method) -> AgentAccess {
     let rank = |access: &AgentAccess| match access {
         AgentAccess::Allowed => 2,
         AgentAccess::Own => 1,
-        AgentAccess::Refused => 0,
+        AgentAccess::Refused | AgentAccess::Never => 0,
     };
     rights.iter().map(of).max_by_key(rank).unwrap_or(AgentAccess::Refused)
 }
@@ -122,6 +125,9 @@ pub(super) fn wrong_right(right: &str) -> Option<String> {
         let near =
             nearest(pattern, &names).map_or_else(String::new, |near| format!("; did you mean {near:?}?"));
         return Some(format!("no method has a name like {pattern:?}{near}"));
+    }
+    if meant.iter().all(|method| method.agents == AgentAccess::Never) {
+        return Some(format!("no agent may ever call {pattern:?}: a person decides there on what agents ask for"));
     }
     let about_tasks = meant.iter().any(|method| method.name.starts_with("task."));
     (own && !about_tasks)
@@ -190,6 +196,18 @@ mod tests {
         }
         // A whole name allows that variable, and no other that begins with it.
         assert!(may("BASH_ENV", "BASH_ENV") && !may("bash_env", "BASH_ENV"));
+    }
+
+    #[test]
+    fn nothing_allows_an_agent_to_decide_for_a_person() {
+        for name in ["approval.approve", "approval.reject", "approval.answer"] {
+            for right in ["*", "approval.*", name, "own:*"] {
+                assert_eq!(of(&["default", right], name), AgentAccess::Never, "{right}");
+            }
+            assert!(wrong_right(name).unwrap().contains("no agent may ever call"));
+        }
+        assert_eq!(of(&["default", "approval.*"], "approval.list"), AgentAccess::Allowed);
+        assert_eq!(wrong_right("approval.*"), None);
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod words;
 
 pub(crate) use agents::{access, may_set};
 pub(crate) use aiwg_model::text::nearest;
+pub(crate) use changes::{of_a_person, places};
 pub(crate) use check::{Check, Checks, SectionCheck};
 pub use error::ConfigError;
 pub(crate) use in_force::{Asked, Chosen, choose};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aiwg_model::{Keep, Pending, RunId, TaskNo, text::similar};
+use aiwg_model::{ApprovalNo, Keep, Pending, RunId, TaskNo, text::similar};
 pub use aiwg_model::{NewEvent, Order, StartOrder};
 use aiwg_protocol::{
     ApiError, ErrorKind,
@@ -169,6 +169,38 @@ pub enum EngineError {
     /// A task is to start after itself.
     #[error("it is to start after {0}, which would be itself")]
     DependencyOnItself(TaskNo),
+    /// No such approval.
+    #[error("there is no approval \"{0}\"; `aiwg approval list` shows what waits for a decision")]
+    ApprovalNotFound(ApprovalNo),
+    /// Someone has decided already.
+    #[error("{no} was {how} already: the first decision counts; `aiwg approval show {no}` shows it")]
+    ApprovalDecided {
+        /// The approval.
+        no: ApprovalNo,
+        /// How, by whom and when it was decided.
+        how: String,
+    },
+    /// The time to decide is over.
+    #[error("{no} expired at {at}: nobody had decided by then, which counts as {counts_as:?}")]
+    ApprovalExpired {
+        /// The approval.
+        no: ApprovalNo,
+        /// The end of the time.
+        at: Timestamp,
+        /// What it counts as.
+        counts_as: &'static str,
+    },
+    /// The task has ended that had asked.
+    #[error("{no} was withdrawn, since {task} has ended: there is nothing left to decide")]
+    ApprovalWithdrawn {
+        /// The approval.
+        no: ApprovalNo,
+        /// Its task.
+        task: TaskNo,
+    },
+    /// The decision is none on this approval.
+    #[error("{0}")]
+    ApprovalMismatch(String),
     /// The daemon is stopping.
     #[error("the daemon is stopping and takes no new work; start it again with `aiwg daemon start`")]
     Closing,
@@ -186,6 +218,9 @@ impl EngineError {
 
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
+        if let EngineError::ApprovalMismatch(why) = &error {
+            return Self::invalid_member("approvalId", why.clone());
+        }
         let kind = match error {
             EngineError::TaskNotFound(_) => ErrorKind::TaskNotFound,
             EngineError::TaskEnded(_) | EngineError::RunIsOver(_) => ErrorKind::TaskEnded,
@@ -196,6 +231,12 @@ impl From<EngineError> for ApiError {
             EngineError::DependencyNotFound(_) => ErrorKind::DependencyNotFound,
             EngineError::DependencyOnItself(_) => ErrorKind::DependencyOnItself,
             EngineError::RuleNotFound { .. } => ErrorKind::RuleNotFound,
+            EngineError::ApprovalNotFound(_) => ErrorKind::ApprovalNotFound,
+            EngineError::ApprovalDecided { .. } => ErrorKind::ApprovalDecided,
+            EngineError::ApprovalExpired { .. } | EngineError::ApprovalWithdrawn { .. } => {
+                ErrorKind::ApprovalExpired
+            }
+            EngineError::ApprovalMismatch(_) => ErrorKind::InvalidParams,
             EngineError::Closing => ErrorKind::ShuttingDown,
             EngineError::Storage(_) => ErrorKind::StorageUnavailable,
         };

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use aiwg_model::TaskNo;
+use aiwg_model::{ApprovalNo, TaskNo};
 use aiwg_protocol::types::{Event, Timestamp};
 
 use super::{
@@ -27,6 +27,8 @@ pub(super) struct Effects {
     pub(super) orders: Vec<Order>,
     /// Tasks that have ended, for those who wait for them.
     pub(super) ended: Vec<TaskNo>,
+    /// Approvals that have been decided, for those who wait for them.
+    pub(super) decided: Vec<ApprovalNo>,
     /// True if the thread ends with it.
     pub(super) exit: bool,
     /// Lines about the rules, for the log.

@@ -10,6 +10,7 @@
 //! out again, each by itself, so that only those fail which cannot be stored: see [`recover`].
 
 mod accounts;
+mod approvals;
 mod automation;
 mod budget;
 mod call;
@@ -52,6 +53,8 @@ pub(crate) use aiwg_model::text::similar;
 pub(crate) use automation::automation;
 pub use budget::Budgets;
 pub(crate) use budget::budget_status;
+pub(crate) use approvals::later;
+pub use approvals::{Choice, Verdict};
 pub use classes::Classes;
 pub use command::{
     Automation, DueScope, EngineConfig, EngineError, NewEvent, Order, Prune, Pruned, RuleState, Select,

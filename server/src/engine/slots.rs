@@ -134,15 +134,19 @@ impl Transaction<'_> {
 
 /// Number of slots that running tasks have lent: they wait for one that runs. Two that wait for the same one have
 /// lent one slot.
+///
+/// One that waits for a person, which is noted as a wait for itself, has lent its slot whatever the others do.
 fn lent(pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, Slot>) -> usize {
+    let for_person = |task: &TaskNo| pairs.contains(&(*task, *task));
+    let asking = running.keys().filter(|task| for_person(task)).count();
     let (mut tasks, mut others) = (HashSet::new(), HashSet::new());
     for (task, other) in pairs {
-        if task != other && running.contains_key(task) && running.contains_key(other) {
+        if !for_person(task) && running.contains_key(task) && running.contains_key(other) {
             tasks.insert(task);
             others.insert(other);
         }
     }
-    tasks.len().min(others.len())
+    tasks.len().min(others.len()) + asking
 }
 
 fn waits_for_running(task: TaskNo, pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, Slot>) -> bool {

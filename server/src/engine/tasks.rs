@@ -312,6 +312,9 @@ impl Transaction<'_> {
             self.state.memory.queued(rule);
         }
         self.publish_task_event(&task_event(no, task, TaskState::Queued, 0), task);
+        if let Some(limits) = task.terms.approval {
+            self.ask_to_start(no, task, limits)?;
+        }
         Ok(no)
     }
 
@@ -357,6 +360,7 @@ impl Transaction<'_> {
         {
             self.state.running.remove(&no);
             self.effects.ended.push(no);
+            self.withdraw_approvals(no)?;
             self.wait_in_vain(no, failed.state)?;
         }
         Ok(row)
@@ -428,6 +432,7 @@ impl Transaction<'_> {
     fn finish_stored(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
         self.store.finish(task.no, task.state, outcome, self.now)?;
         self.not_running(task);
+        self.withdraw_approvals(task.no)?;
         self.effects.ended.push(task.no);
         let duration =
             task.started_at.map(|started| self.now.as_millis().saturating_sub(started.as_millis()));

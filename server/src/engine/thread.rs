@@ -295,7 +295,7 @@ impl Thread {
         for order in effects.orders {
             self.order(order);
         }
-        self.setup.bus.publish(effects.events, &effects.ended);
+        self.setup.bus.publish(effects.events, &effects.ended, &effects.decided);
     }
 
     pub(super) fn order(&self, order: Order) {
@@ -334,10 +334,9 @@ impl Thread {
     fn due(&mut self, now: Timestamp) -> aiwg_store::Result<Due> {
         let view = self.setup.store.view()?;
         let after = |after| -> aiwg_store::Result<Option<Timestamp>> {
-            Ok([view.next_due(after)?, view.next_release(after)?, view.next_expiry(after)?]
-                .into_iter()
-                .flatten()
-                .min())
+            let tasks = [view.next_release(after)?, view.next_expiry(after)?, view.next_approval_due(after)?];
+            let all = [view.next_due(after)?].into_iter().chain(tasks);
+            Ok(all.flatten().min())
         };
         let turn = self.state.money.turn(now);
         let look = self.state.next_look_at_accounts(now);

@@ -48,6 +48,7 @@ impl Transaction<'_> {
 
     /// Makes tasks of the matches that have settled, and releases the tasks that were held until now.
     pub(super) fn fire_due(&mut self, which: DueScope) -> aiwg_store::Result<()> {
+        self.time_out_approvals()?;
         self.release_due()?;
         self.expire_due()?;
         let rules = Arc::clone(&self.state.config.rules);

@@ -51,7 +51,9 @@ impl Waits {
         let waiting: HashSet<TaskNo> = pairs.iter().map(|(task, _)| *task).collect();
         let mut ways: BTreeMap<TaskNo, Vec<TaskNo>> = BTreeMap::new();
         // What waits for nobody is in no ring: an agent may wait for thousands of those.
-        for (task, other) in pairs.into_iter().filter(|(_, other)| waiting.contains(other)) {
+        // A wait for a person is noted as one for itself, and is no ring.
+        let in_rings = |(task, other): &(TaskNo, TaskNo)| task != other && waiting.contains(other);
+        for (task, other) in pairs.into_iter().filter(in_rings) {
             ways.entry(task).or_default().push(other);
         }
         ways.keys().copied().filter(|task| comes_back(*task, &ways)).collect()

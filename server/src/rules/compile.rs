@@ -45,6 +45,7 @@ fn job_rule(name: &str, action: &str, config: &Config) -> Rule {
         expires: None,
         retry: None,
         verify: None,
+        approval: None,
     };
     Rule {
         id: format!("schedule:{name}"),

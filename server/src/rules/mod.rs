@@ -13,6 +13,7 @@ mod topics;
 use aiwg_model::{TaskSpec, Terms, VerifyTerms};
 use aiwg_protocol::{
     config::{Action, Rule},
+    terms::ApprovalTerms,
     types::{Cause, Event, Span, Timestamp},
 };
 
@@ -51,6 +52,7 @@ pub fn task_of(
         expires,
         retry,
         verify,
+        approval,
     } = &rule.action;
     let in_span = |span: &Span| now.after_ms(span.as_millis());
     let (prompt, unusable) = match template::render(prompt, &rule.id, events, matches) {
@@ -77,6 +79,7 @@ pub fn task_of(
         terms: Terms {
             retry: retry.clone(),
             verify: verify.clone().and_then(VerifyTerms::of),
+            approval: approval.and_then(ApprovalTerms::limits),
             ..Terms::default()
         },
         ..TaskSpec::default()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aiwg_model::{TaskNo, TaskRow};
 use aiwg_patterns::TopicFilter;
-use aiwg_protocol::types::{Event, TaskOrder, TaskState, Timestamp};
+use aiwg_protocol::types::{ApprovalState, Event, TaskOrder, TaskState, Timestamp};
 
 /// Size of the texts that one list reads, in bytes; it ends with the row that reaches this.
 pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
@@ -48,6 +48,17 @@ pub struct TaskPage {
     pub bytes: usize,
     /// True if there would be more, were these not so long together.
     pub is_cut: bool,
+}
+
+/// Selects the approvals to list.
+#[derive(Debug, Clone, Copy)]
+pub struct ApprovalFilter {
+    /// Only in this state.
+    pub state: ApprovalState,
+    /// Only of this task.
+    pub task: Option<TaskNo>,
+    /// Maximum number.
+    pub limit: u32,
 }
 
 /// From where to look through the events, and which way.

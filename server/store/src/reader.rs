@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{Hold, RuleFacts, RunRow, Spending, TaskNo, TaskRow};
+use aiwg_model::{ApprovalNo, ApprovalRow, Hold, RuleFacts, RunRow, Spending, TaskNo, TaskRow};
 use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats};
 
-use crate::{EventFilter, EventPage, Result, TaskFilter, TaskPage};
+use crate::{ApprovalFilter, EventFilter, EventPage, Result, TaskFilter, TaskPage};
 
 /// Sees what has been committed, from any thread. Its calls block.
 ///
@@ -36,6 +36,15 @@ pub trait Reader: Send + Sync {
 
     /// The holds of a task.
     fn holds(&self, task: TaskNo) -> Result<Vec<Hold>>;
+
+    /// An approval; none as well if its row cannot be read.
+    fn approval(&self, no: ApprovalNo) -> Result<Option<ApprovalRow>>;
+
+    /// Approvals, the oldest first.
+    fn approvals(&self, filter: &ApprovalFilter) -> Result<Vec<ApprovalRow>>;
+
+    /// Number of approvals that are pending.
+    fn pending_approvals(&self) -> Result<u64>;
 
     /// Number of tasks in each state, and their usage.
     fn stats(&self) -> Result<TaskStats>;

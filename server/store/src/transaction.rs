@@ -1,10 +1,10 @@
 //! Changing the store.
 
 use aiwg_model::{
-    Cursor, Firing, Hold, ImportedTask, InForce, Keep, Outcome, Pending, QueueSwitch, RunId, RunStart,
+    ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, NewApproval, Outcome, Pending, QueueSwitch, RunId, RunStart,
     Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
 };
-use aiwg_protocol::types::{Event, TaskState, TaskUsage, Timestamp};
+use aiwg_protocol::types::{ApprovalDecision, ApprovalState, Event, TaskState, TaskUsage, Timestamp};
 
 use crate::{Classified, Result, View};
 
@@ -108,6 +108,20 @@ pub trait Transaction: View {
     /// Releases what is held until now at the latest. Each task with what it was released of.
     fn release_due(&mut self, now: Timestamp) -> Result<Vec<(TaskNo, Hold)>>;
 
+    /// Stores an approval that is pending, under the next number.
+    fn add_approval(&mut self, approval: &NewApproval, at: Timestamp) -> Result<ApprovalNo>;
+
+    /// From pending to this state, with the decision of the person who made it. False if it is not pending: then nothing has changed.
+    fn decide_approval(
+        &mut self,
+        no: ApprovalNo,
+        state: ApprovalState,
+        decision: Option<&ApprovalDecision>,
+    ) -> Result<bool>;
+
+    /// Notes the use of a tool for which a permission was used up.
+    fn use_approval(&mut self, no: ApprovalNo, used_by: &str) -> Result<()>;
+
     /// Notes that a task is carried out again, as this new one.
     fn note_retry(&mut self, no: TaskNo, again: TaskNo) -> Result<()>;
 
@@ -173,7 +187,7 @@ pub trait Transaction: View {
     /// Notes the configuration that is in force.
     fn set_in_force(&mut self, in_force: &InForce) -> Result<()>;
 
-    /// Forgets finished tasks that nobody waits for, with their runs, those that ended first, `limit` at the most. Their numbers.
+    /// Forgets finished tasks that nobody waits for, with their runs and approvals, those that ended first, `limit` at the most. Their numbers.
     fn prune_tasks(&mut self, keep: Keep, limit: u64) -> Result<Vec<TaskNo>>;
 
     /// Forgets events, the oldest ones, `limit` at the most: none of those that a queued or running task, or a match that waits, came from, and

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{
-    BusyPeriod, Cursor, Head, Hold, Pending, QueueSwitch, RunRow, Spending, Switch, TaskNo, TaskRow,
-};
+use aiwg_model::{ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Head, Hold, Pending, QueueSwitch, RunRow, Spending, Switch, TaskNo, TaskRow};
 use aiwg_protocol::types::{ChatTurn, Event, TaskState, Timestamp};
 
 use crate::{Result, Selection};
@@ -67,6 +65,18 @@ pub trait View {
 
     /// Time at which the next hold ends by itself, of those that end after this moment; of all if none is given.
     fn next_release(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>>;
+
+    /// An approval; none as well if its row cannot be read.
+    fn approval(&self, no: ApprovalNo) -> Result<Option<ApprovalRow>>;
+
+    /// The latest approvals of a task, in the order of their numbers: 1,000 of them where there are more.
+    fn approvals_of(&self, task: TaskNo) -> Result<Vec<ApprovalRow>>;
+
+    /// The pending approvals whose time is over, those first that expired first, `limit` at the most.
+    fn approvals_due(&self, now: Timestamp, limit: u32) -> Result<Vec<ApprovalNo>>;
+
+    /// Time at which the next pending approval expires, of those that expire after this moment; of all if none is given.
+    fn next_approval_due(&self, after: Option<Timestamp>) -> Result<Option<Timestamp>>;
 
     /// The tasks that meet the conditions and are in one of these states, the oldest first, `limit` at the most. `not_retried` leaves out those that
     /// [`crate::Transaction::note_retry`] was called for.

@@ -1,5 +1,6 @@
 //! Agents that remove, replace or flood what the daemon keeps of them, and shortages while they start.
 
+mod deciding;
 mod hidden;
 mod in_the_way;
 mod in_vain;

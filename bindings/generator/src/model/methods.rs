@@ -118,6 +118,7 @@ fn agents(access: AgentAccess) -> &'static str {
         AgentAccess::Allowed => "Agents may call it.",
         AgentAccess::Own => "Agents may call it about their own task and those that came of it.",
         AgentAccess::Refused => "Agents may not call it.",
+        AgentAccess::Never => "Agents may not call it, whatever the configuration says.",
     }
 }
 

@@ -29,6 +29,9 @@ export type ErrorKind =
   | 'task_not_queued'
   | 'account_not_found'
   | 'payload_too_large'
+  | 'approval_not_found'
+  | 'approval_decided'
+  | 'approval_expired'
   | 'over_memory'
   | 'too_many_connections';
 
@@ -96,6 +99,7 @@ export declare const ERROR_KINDS: {
   /**
    * The request comes from an agent's process, and `daemon.agents_may` or `daemon.agents_env` does
    * not allow it: a person or a script from outside may, or the configuration allows it to agents.
+   * Or it is one that only the agent of a task can make.
    */
   readonly not_allowed: ErrorKindInfo;
   /** The task is not queued any more: it runs, or has ended. */
@@ -107,6 +111,12 @@ export declare const ERROR_KINDS: {
    * `daemon.max_metadata_kb` allow; `data.member` names it.
    */
   readonly payload_too_large: ErrorKindInfo;
+  /** No approval has this id; it may have been pruned with its task. */
+  readonly approval_not_found: ErrorKindInfo;
+  /** A person has decided already: the first decision counts. */
+  readonly approval_decided: ErrorKindInfo;
+  /** The time to decide is over, or the task has ended that waited for it. */
+  readonly approval_expired: ErrorKindInfo;
   /**
    * There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
    * it, or the answers to one batch were too long together, or too many calls wait and too much is

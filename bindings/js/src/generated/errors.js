@@ -55,6 +55,7 @@ export const ERROR_KINDS = Object.freeze({
   /**
    * The request comes from an agent's process, and `daemon.agents_may` or `daemon.agents_env` does
    * not allow it: a person or a script from outside may, or the configuration allows it to agents.
+   * Or it is one that only the agent of a task can make.
    */
   not_allowed: { code: -32015, retryable: false },
   /** The task is not queued any more: it runs, or has ended. */
@@ -66,6 +67,12 @@ export const ERROR_KINDS = Object.freeze({
    * `daemon.max_metadata_kb` allow; `data.member` names it.
    */
   payload_too_large: { code: -32020, retryable: false },
+  /** No approval has this id; it may have been pruned with its task. */
+  approval_not_found: { code: -32030, retryable: false },
+  /** A person has decided already: the first decision counts. */
+  approval_decided: { code: -32031, retryable: false },
+  /** The time to decide is over, or the task has ended that waited for it. */
+  approval_expired: { code: -32032, retryable: false },
   /**
    * There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
    * it, or the answers to one batch were too long together, or too many calls wait and too much is

@@ -5,6 +5,14 @@ import type {
   AccountList,
   AccountResumeParams,
   AccountResumed,
+  Approval,
+  ApprovalAnswerParams,
+  ApprovalAskParams,
+  ApprovalDecideParams,
+  ApprovalGetParams,
+  ApprovalListParams,
+  ApprovalOutcome,
+  ApprovalSummary,
   AutomationStatus,
   AutomationSwitchParams,
   AutomationSwitched,
@@ -107,6 +115,12 @@ export interface MethodMap {
   'task.retry': { params: TaskRetryParams; result: TaskSubmitted };
   'task.retryMany': { params: TaskSelection; result: TasksRetried };
   'budget.status': { params: NoParams; result: BudgetStatus };
+  'approval.list': { params: ApprovalListParams; result: ApprovalSummary[] };
+  'approval.get': { params: ApprovalGetParams; result: Approval };
+  'approval.approve': { params: ApprovalDecideParams; result: Approval };
+  'approval.reject': { params: ApprovalDecideParams; result: Approval };
+  'approval.answer': { params: ApprovalAnswerParams; result: Approval };
+  'approval.ask': { params: ApprovalAskParams; result: ApprovalOutcome };
 }
 
 /** What each notification of the daemon brings, by its name. */
@@ -501,6 +515,70 @@ export declare class BudgetMethods {
   status(params?: NoParams, options?: CallOptions): Promise<BudgetStatus>;
 }
 
+/** The methods of `approval`. */
+export declare class ApprovalMethods {
+  private constructor();
+
+  /**
+   * Lists what people are asked for, the oldest first.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   */
+  list(params?: ApprovalListParams, options?: CallOptions): Promise<ApprovalSummary[]>;
+
+  /**
+   * Gives one of them, with the request and the decision.
+   *
+   * @throws {DaemonError} of kind `approval_not_found`, `storage_unavailable`
+   */
+  get(params: ApprovalGetParams, options?: CallOptions): Promise<Approval>;
+
+  /**
+   * Approves a task, which may start then, or permits the use of a tool.
+   *
+   * The first decision counts, and is kept with who made it. No agent may call it, whatever the
+   * configuration says.
+   *
+   * @throws {DaemonError} of kind `approval_not_found`, `approval_decided`, `approval_expired`,
+   * `storage_unavailable`, `shutting_down`
+   */
+  approve(params: ApprovalDecideParams, options?: CallOptions): Promise<Approval>;
+
+  /**
+   * Rejects a task, which is cancelled then, refuses the use of a tool, or refuses to answer a
+   * question.
+   *
+   * The first decision counts, and is kept with who made it. No agent may call it, whatever the
+   * configuration says.
+   *
+   * @throws {DaemonError} of kind `approval_not_found`, `approval_decided`, `approval_expired`,
+   * `storage_unavailable`, `shutting_down`
+   */
+  reject(params: ApprovalDecideParams, options?: CallOptions): Promise<Approval>;
+
+  /**
+   * Answers the question of an agent.
+   *
+   * The first answer counts, and is kept with who gave it. No agent may call it, whatever the
+   * configuration says.
+   *
+   * @throws {DaemonError} of kind `approval_not_found`, `approval_decided`, `approval_expired`,
+   * `storage_unavailable`, `shutting_down`
+   */
+  answer(params: ApprovalAnswerParams, options?: CallOptions): Promise<Approval>;
+
+  /**
+   * Asks a person a question, and waits for the answer. Only the agent of a task can ask.
+   *
+   * While it waits, the agent's slot is lent to other tasks. A question that the task has asked in
+   * the same words before is not asked again: its answer comes at once, if there is one. So an
+   * agent whose wait was cut off asks once more, and loses nothing.
+   *
+   * @throws {DaemonError} of kind `too_many_waits`, `storage_unavailable`, `shutting_down`
+   */
+  ask(params: ApprovalAskParams, options?: CallOptions): Promise<ApprovalOutcome>;
+}
+
 /** Every method of the daemon, by namespace. */
 export declare abstract class Methods {
   /** The methods of `rpc`. */
@@ -521,6 +599,8 @@ export declare abstract class Methods {
   readonly task: TaskMethods;
   /** The methods of `budget`. */
   readonly budget: BudgetMethods;
+  /** The methods of `approval`. */
+  readonly approval: ApprovalMethods;
 
   /** Answers at once, which shows that the daemon is alive. */
   ping(params?: NoParams, options?: CallOptions): Promise<Pong>;

@@ -298,6 +298,48 @@ export class BudgetMethods {
   }
 }
 
+/** The methods of `approval`. */
+export class ApprovalMethods {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /** Lists what people are asked for, the oldest first. */
+  list(params, options) {
+    return this.#client.request('approval.list', params, options);
+  }
+
+  /** Gives one of them, with the request and the decision. */
+  get(params, options) {
+    return this.#client.request('approval.get', params, options);
+  }
+
+  /** Approves a task, which may start then, or permits the use of a tool. */
+  approve(params, options) {
+    return this.#client.request('approval.approve', params, options);
+  }
+
+  /**
+   * Rejects a task, which is cancelled then, refuses the use of a tool, or refuses to answer a
+   * question.
+   */
+  reject(params, options) {
+    return this.#client.request('approval.reject', params, options);
+  }
+
+  /** Answers the question of an agent. */
+  answer(params, options) {
+    return this.#client.request('approval.answer', params, options);
+  }
+
+  /** Asks a person a question, and waits for the answer. Only the agent of a task can ask. */
+  ask(params, options) {
+    return this.#client.request('approval.ask', params, options);
+  }
+}
+
 /** Every method of the daemon, by namespace. */
 export class Methods {
   rpc = new RpcMethods(this);
@@ -309,6 +351,7 @@ export class Methods {
   schedule = new ScheduleMethods(this);
   task = new TaskMethods(this);
   budget = new BudgetMethods(this);
+  approval = new ApprovalMethods(this);
 
   /** Answers at once, which shows that the daemon is alive. */
   ping(params, options) {

@@ -101,6 +101,232 @@ export interface AlwaysCondition {
   type: 'always';
 }
 
+/** Something that a person is asked for, with all that is known of it. */
+export interface Approval {
+  /** `approval-0001`, counting up, never reused. */
+  id: string;
+  /** The task that waits for it. */
+  taskId: string;
+  /** The kind. */
+  kind: Open<ApprovalKind>;
+  /** The state. */
+  state: Open<ApprovalState>;
+  /** What is to be decided, in one line that is safe to print: control characters are escaped. */
+  summary: string;
+  /** Time of the request. */
+  requestedAt: Timestamp;
+  /** Time until which it can be decided; null for no limit. */
+  expiresAt: Timestamp | null;
+  /** What it counts as if nobody decides in time. */
+  onTimeout: Open<OnTimeout>;
+  /** The request. */
+  request: ApprovalRequest;
+  /** The decision; null while there is none. */
+  decision: ApprovalDecision | null;
+}
+
+/** The params of `approval.answer`. */
+export interface ApprovalAnswerParams {
+  /** The id of the question. Length at most 200. */
+  approvalId: string;
+  /** The answer: one of the question's options, if it has some. Length from 1 to 65536. */
+  answer: string;
+}
+
+/** The params of `approval.ask`. */
+export interface ApprovalAskParams {
+  /** The question. Length from 1 to 16384, matches `\S`. */
+  question: string;
+  /** The answers to choose from, 20 at the most; any answer when absent. Length at most 20. */
+  options?: string[] | undefined;
+  /**
+   * Time to answer, in minutes, at most a year; no limit when absent. At most 525600, more than 0.
+   */
+  timeoutMinutes?: number | undefined;
+  /**
+   * Time after which the daemon answers that nobody has answered yet, in milliseconds: the question
+   * stays. No limit when absent.
+   */
+  waitMs?: number | undefined;
+}
+
+/** The params of `approval.approve` and `approval.reject`. */
+export interface ApprovalDecideParams {
+  /** The approval's id. Length at most 200. */
+  approvalId: string;
+  /**
+   * The reason, up to 4,096 characters: it is kept, and an agent whose request is rejected gets it.
+   * Length at most 4096.
+   */
+  reason?: string | undefined;
+}
+
+/** The one who has decided, as the system shows the process that has connected to the socket. */
+export interface ApprovalDecider {
+  /** The user's number; null if the system does not show it. */
+  uid: number | null;
+  /** The user's name; null if that is not known. */
+  user: string | null;
+  /** The name of the process's program; null if the system does not show it. */
+  program: string | null;
+  /** The process; null if the system does not show it. */
+  pid: number | null;
+  /** The way by which the decision came. */
+  via: Open<ApprovalVia>;
+}
+
+/** A decision, and who made it. */
+export interface ApprovalDecision {
+  /** Time of the decision. */
+  at: Timestamp;
+  /** The answer to a question; null for none. `null` when absent. */
+  answer: string | null;
+  /** The person's reason; null for none. `null` when absent. */
+  reason: string | null;
+  /** The process at the other end of the connection that the decision came by, and its user. */
+  by: ApprovalDecider;
+}
+
+/** The payload of the events of approvals. */
+export interface ApprovalEvent {
+  /** The approval's id. */
+  approvalId: string;
+  /** The task that waits for it. */
+  taskId: string;
+  /** The kind. */
+  kind: Open<ApprovalKind>;
+  /** What is to be decided, in one line. */
+  summary: string;
+  /** Time until which it can be decided; absent for no limit. */
+  expiresAt?: Timestamp;
+  /**
+   * With `approval:approved` and `approval:rejected`: the user who has decided; absent if that is
+   * not known.
+   */
+  by?: string;
+  /** With `approval:approved` and `approval:rejected`: the way by which the decision came. */
+  via?: Open<ApprovalVia>;
+  /** With `approval:approved` and `approval:rejected`: the person's reason; absent for none. */
+  reason?: string;
+  /** With `approval:timeout`: what it counts as. */
+  countsAs?: Open<OnTimeout>;
+}
+
+/** The params of `approval.get`. */
+export interface ApprovalGetParams {
+  /** The approval's id. Length at most 200. */
+  approvalId: string;
+}
+
+/**
+ * The kinds of things that a person is asked for.
+ *
+ * - `task`: That a task may start.
+ * - `permission`: That an agent may use a tool.
+ * - `question`: The answer to an agent's question.
+ */
+export type ApprovalKind = 'task' | 'permission' | 'question';
+
+/** The time that a person has to approve a task, and what becomes of it after that. */
+export interface ApprovalLimits {
+  /**
+   * Time to decide, in minutes, at most a year; no limit unless given. At most 525600, more than 0.
+   */
+  timeout_minutes?: number | undefined;
+  /**
+   * What becomes of the task if nobody decides in time. Default: `reject`. `"reject"` when absent.
+   */
+  on_timeout?: OnTimeout | undefined;
+}
+
+/** The params of `approval.list`. */
+export interface ApprovalListParams {
+  /** Only approvals in this state; `pending` when absent. */
+  state?: ApprovalState | undefined;
+  /** Only those that this task waits for. Length at most 200. */
+  taskId?: string | undefined;
+  /** Maximum number of approvals. From 1 to 1000; `100` when absent. */
+  limit?: number | undefined;
+}
+
+/** The answer to `approval.ask` and `approval.permission`. */
+export interface ApprovalOutcome {
+  /** The approval's id; null if there is none for it. */
+  approvalId: string | null;
+  /**
+   * The state; null if there is no approval for it. A `timeout` counts as `onTimeout` says, which
+   * is a rejection here.
+   */
+  state: Open<ApprovalState> | null;
+  /** The answer to a question; null for none. */
+  answer: string | null;
+  /** The person's reason; null for none. */
+  reason: string | null;
+}
+
+/** What a person is asked for: members of other kinds are absent. */
+export interface ApprovalRequest {
+  /** Of a task: the first 4,096 characters of its prompt. */
+  prompt?: string;
+  /** Of a task: its rule. */
+  rule?: string;
+  /** Of a permission: the name of the tool. */
+  tool?: string;
+  /** Of a permission: the input of the tool, as the agent gave it. */
+  input?: unknown;
+  /** Of a question: its text. */
+  question?: string;
+  /** Of a question: the answers to choose from; empty for any answer. */
+  options?: string[];
+}
+
+/**
+ * The states of an approval.
+ *
+ * - `pending`: Nobody has decided yet.
+ * - `approved`: A person has approved it, or answered the question.
+ * - `rejected`: A person has rejected it.
+ * - `timeout`: Nobody has decided in time: `onTimeout` says what it counts as.
+ * - `withdrawn`: Its task has ended before anybody decided.
+ */
+export type ApprovalState = 'pending' | 'approved' | 'rejected' | 'timeout' | 'withdrawn';
+
+/** Something that a person is asked for, in short. */
+export interface ApprovalSummary {
+  /** `approval-0001`, counting up, never reused. */
+  id: string;
+  /** The task that waits for it. */
+  taskId: string;
+  /** The kind. */
+  kind: Open<ApprovalKind>;
+  /** What is to be decided, in one line that is safe to print: control characters are escaped. */
+  summary: string;
+  /** Time of the request. */
+  requestedAt: Timestamp;
+  /** Time until which it can be decided; null for no limit. */
+  expiresAt: Timestamp | null;
+}
+
+/**
+ * The wish that a person approves a task before it starts: `true`, or what becomes of it if nobody
+ * decides in time.
+ */
+export type ApprovalTerms = boolean | ApprovalLimits;
+
+/**
+ * The way by which a decision came.
+ *
+ * - `cli`: The command `aiwg`.
+ * - `sdk`: Another client of the socket.
+ */
+export type ApprovalVia = 'cli' | 'sdk';
+
+/** What people are asked for. */
+export interface ApprovalsSubsystem {
+  /** Number of approvals, permissions and answers that wait for a person. */
+  pending: number;
+}
+
 /** The payload of the events of automation itself. */
 export interface AutomationEvent {
   /** The rule's id; null for all of automation. */
@@ -803,6 +1029,14 @@ export type NoParams = Record<string, never>;
  */
 export type OnBusy = 'coalesce' | 'skip' | 'queue';
 
+/**
+ * What becomes of what a person was asked for if nobody decides in time.
+ *
+ * - `reject`: It counts as rejected: the task is cancelled.
+ * - `approve`: It counts as approved: the task starts.
+ */
+export type OnTimeout = 'reject' | 'approve';
+
 /** The OpenRPC document of this API: <https://spec.open-rpc.org>. */
 export type OpenRpcDocument = Record<string, unknown>;
 
@@ -1178,6 +1412,8 @@ export interface Subsystems {
   messaging: MessagingSubsystem;
   /** The budgets; absent where none is set. */
   budget?: BudgetSubsystem;
+  /** What people are asked for. `{"pending":0}` when absent. */
+  approvals: ApprovalsSubsystem;
 }
 
 /** The queue and its agents. */
@@ -1220,8 +1456,8 @@ export interface Task {
   /**
    * The reason for its end, as one word; absent before its end, and for tasks of older daemons.
    * `done`, `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed`
-   * and `failed` are an agent's ends; `cancel`, `timeout`, `stalled`, `stop`, `lost` and
-   * `not_started` those that the daemon knows of; `rounds`, `stuck`, `check_failed_to_run` and
+   * and `failed` are an agent's ends; `cancel`, `rejected`, `timeout`, `stalled`, `stop`, `lost`
+   * and `not_started` those that the daemon knows of; `rounds`, `stuck`, `check_failed_to_run` and
    * `session_lost` those of tasks with a check. A newer daemon may have more.
    */
   reason?: string;
@@ -1635,6 +1871,11 @@ export interface TaskSubmitParams {
    * the configuration.
    */
   verify?: Verify | undefined;
+  /**
+   * A person must approve it before it starts: `true`, or how long that may take. Nobody is asked
+   * when absent.
+   */
+  approval?: ApprovalTerms | undefined;
 }
 
 /** The answer to `task.submit`: the task is stored. */

@@ -54,6 +54,7 @@ pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Re
     facts.add(["File watcher".into(), watcher(&subsystems.file_watcher).into()]);
     let jobs = count(subsystems.scheduler.jobs.into(), "job", "jobs");
     facts.add(["Scheduler".into(), format!("{}, {jobs}", on(subsystems.scheduler.enabled)).into()]);
+    facts.add(["Approvals".into(), approvals(subsystems.approvals.pending).into()]);
     let adapters = subsystems.messaging.adapters.join(", ");
     let adapters = if adapters.is_empty() { "no adapters" } else { &adapters };
     facts.add(["Messaging".into(), adapters.into()]);
@@ -75,6 +76,13 @@ pub(in crate::commands) fn show(out: &mut Page, status: &DaemonStatus) -> io::Re
         running.write(out)?;
     }
     Ok(())
+}
+
+fn approvals(pending: u64) -> String {
+    match pending {
+        0 => "none pending".to_owned(),
+        _ => format!("{pending} pending: aiwg approval list"),
+    }
 }
 
 fn on(enabled: bool) -> &'static str {

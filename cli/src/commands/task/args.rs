@@ -6,7 +6,7 @@ use aiwg_protocol::{
     limits::TASKS_LISTED,
     types::{CheckCommand, TaskOrder, TaskState, Timestamp, Verify},
 };
-use clap::{ArgGroup, Args as ClapArgs, Subcommand, ValueHint};
+use clap::{ArgGroup, Args as ClapArgs, Subcommand, ValueEnum, ValueHint};
 
 use crate::{
     examples,
@@ -131,6 +131,15 @@ pub(crate) struct Selected {
     pub(crate) all: bool,
 }
 
+/// What becomes of a task that nobody has approved in time.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum AfterTime {
+    // Not for the help: with words for each value all of it would take twice the lines.
+    #[default]
+    Reject,
+    Approve,
+}
+
 #[derive(Debug, Clone, ClapArgs)]
 #[command(group = ArgGroup::new("changes").required(true).multiple(true))]
 pub(crate) struct EditArgs {
@@ -198,6 +207,17 @@ pub(crate) struct SubmitArgs {
     /// Carry it out again up to so many times, with longer and longer pauses, if its agent fails or takes too long
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100), value_hint = ValueHint::Other)]
     pub(crate) retries: Option<u32>,
+    /// A person must approve it before it starts: aiwg approval
+    #[arg(long)]
+    pub(crate) approval: bool,
+
+    /// Time to approve it, in minutes; no limit unless given
+    #[arg(long, value_name = "MINUTES", value_parser = minutes, value_hint = ValueHint::Other, requires = "approval")]
+    pub(crate) approval_timeout: Option<f64>,
+
+    /// What becomes of it if nobody decides in that time
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t, requires = "approval_timeout")]
+    pub(crate) on_timeout: AfterTime,
 
     /// Start it whatever is left of the budgets, towards which it counts all the same; not for agents
     #[arg(long)]

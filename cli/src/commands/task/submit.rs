@@ -8,13 +8,14 @@ use aiwg_client::{
     DaemonClient,
     types::{OutputStream, RetryPolicy, Span, Task, TaskCancelParams, TaskSubmitParams},
 };
+use aiwg_protocol::terms::{ApprovalLimits, ApprovalTerms, OnTimeout};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::oneshot,
 };
 
 use super::{
-    args::SubmitArgs,
+    args::{AfterTime, SubmitArgs},
     follow::{Wanted, copy},
     show, wait,
 };
@@ -49,7 +50,13 @@ pub(super) async fn submit(
 }
 
 fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {
+    let on_timeout = match args.on_timeout {
+        AfterTime::Reject => OnTimeout::Reject,
+        AfterTime::Approve => OnTimeout::Approve,
+    };
+    let limits = ApprovalLimits { timeout_minutes: args.approval_timeout, on_timeout };
     Ok(TaskSubmitParams {
+        approval: args.approval.then_some(ApprovalTerms::Limited(limits)),
         prompt: prompt(args.prompt)?,
         agent: args.agent,
         priority: Some(args.priority),

@@ -11,7 +11,10 @@ use aiwg_protocol::{
     ApiError, ErrorKind,
     config::{Config, DaemonConfig},
     limits::{LIST_SIZES, LONGEST_NAME, LONGEST_PATH, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
-    types::{Json, RetryPolicy, TaskListParams, TaskOrder, TaskSelection, TaskSubmitParams, Timestamp},
+    types::{
+        ApprovalAskParams, ApprovalLimits, ApprovalTerms, Json, RetryPolicy, TaskListParams, TaskOrder, TaskSelection, TaskSubmitParams,
+        Timestamp,
+    },
 };
 use aiwg_store::Selection;
 
@@ -31,6 +34,11 @@ const MOST_SELECTED: usize = 1000;
 
 /// The longest text that prompts are searched for, in characters.
 const LONGEST_TEXT: usize = 1000;
+
+/// The longest question of an agent, and each answer to choose from, in characters; and the number of these.
+const LONGEST_QUESTION: usize = 16_384;
+const LONGEST_OPTION: usize = 1000;
+const MOST_OPTIONS: usize = 20;
 
 /// Ten years.
 const LONGEST_WITHIN_MINUTES: f64 = 5_256_000.0;
@@ -277,17 +285,50 @@ pub(super) fn priority(given: Option<i32>) -> Result<(), ApiError> {
     }
 }
 
+/// Checks a text of any kind: not blank, and of so many characters at the most.
+pub(super) fn text(member: &str, text: &str, most: usize) -> Result<(), ApiError> {
+    at_most(member, text, most)?;
+    if text.trim().is_empty() {
+        return Err(ApiError::invalid_member(member, format!("the member {member:?} must not be empty")));
+    }
+    Ok(())
+}
+
+/// Checks a number of minutes.
+fn minutes(member: &str, minutes: Option<f64>) -> Result<(), ApiError> {
+    let Some(minutes) = minutes.filter(|minutes| !is_task_time(*minutes)) else { return Ok(()) };
+    let message = format!(
+        "the member {member:?} must be more than 0 and at most {LONGEST_TASK_MINUTES}; it is {minutes}"
+    );
+    Err(ApiError::invalid_member(member, message))
+}
+
+/// Checks the terms on which a person is to approve a task; none if nobody is asked.
+pub(super) fn approval(terms: Option<ApprovalTerms>) -> Result<Option<ApprovalLimits>, ApiError> {
+    let limits = terms.and_then(ApprovalTerms::limits);
+    minutes("approval.timeout_minutes", limits.and_then(|limits| limits.timeout_minutes))?;
+    Ok(limits)
+}
+
+/// Checks an agent's question.
+pub(super) fn question(params: &ApprovalAskParams) -> Result<(), ApiError> {
+    text("question", &params.question, LONGEST_QUESTION)?;
+    minutes("timeoutMinutes", params.timeout_minutes)?;
+    let options = params.options.as_deref().unwrap_or_default();
+    if options.len() > MOST_OPTIONS {
+        let message =
+            format!("the member \"options\" has {} entries; {MOST_OPTIONS} is the limit", options.len());
+        return Err(ApiError::invalid_member("options", message));
+    }
+    options.iter().try_for_each(|option| text("options", option, LONGEST_OPTION))
+}
+
 /// Checks that this specification can be carried out.
 pub(super) fn spec(params: &TaskSubmitParams, config: &Config) -> Result<(), ApiError> {
     let wrong = |member: &str, message: String| Err(ApiError::invalid_member(member, message));
     prompt("prompt", &params.prompt)?;
     priority(params.priority)?;
-    if let Some(minutes) = params.timeout_minutes.filter(|minutes| !is_task_time(*minutes)) {
-        let message = format!(
-            "the member \"timeoutMinutes\" must be more than 0 and at most {LONGEST_TASK_MINUTES}; it is {minutes}"
-        );
-        return wrong("timeoutMinutes", message);
-    }
+    minutes("timeoutMinutes", params.timeout_minutes)?;
     if let Some(agent) = &params.agent {
         name("agent", agent)?;
     }

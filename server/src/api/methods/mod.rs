@@ -1,6 +1,7 @@
 //! The methods: each is a function of the method's name, in one file for each namespace.
 
 mod account;
+mod approval;
 mod automation;
 mod budget;
 mod chat;
@@ -16,6 +17,7 @@ mod task;
 
 // All of them, by glob: a new method is stated in its own file and nowhere else.
 pub(super) use account::*;
+pub(super) use approval::*;
 pub(super) use automation::*;
 pub(super) use budget::*;
 pub(super) use chat::*;

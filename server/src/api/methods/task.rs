@@ -1,7 +1,7 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use aiwg_fs::{tail, tail_of};
-use aiwg_model::{Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms};
+use aiwg_model::{ApprovalNo, Hold, Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     limits::TASKS_LISTED,
@@ -50,7 +50,7 @@ pub(crate) async fn task_submit(
         lane: params.lane,
         start_at: params.delay.map(in_span).max(params.start_at),
         expires_at: params.expires.map(in_span),
-        terms: Terms { retry: params.retry, ignore_budget, verify: params.verify.and_then(VerifyTerms::of) },
+        terms: Terms { retry: params.retry, ignore_budget, approval: check::approval(params.approval)?, verify: params.verify.and_then(VerifyTerms::of) },
         ..TaskSpec::default()
     };
     handler.command(handler.context.engine.submit(task)).await
@@ -221,7 +221,7 @@ async fn not_for_itself(handler: &Handler, no: TaskNo, state: TaskState) -> Resu
     Err(ApiError::invalid_member("taskId", message))
 }
 
-async fn after(timeout_ms: Option<u64>) {
+pub(super) async fn after(timeout_ms: Option<u64>) {
     match timeout_ms {
         Some(ms) => tokio::time::sleep(Duration::from_millis(ms)).await,
         None => pending().await,
@@ -294,7 +294,18 @@ fn waiting(
     }
     let forever = Timestamp::from_millis(i64::MAX);
     let longest = reader.holds(row.no)?.into_iter().max_by_key(|hold| hold.until.unwrap_or(forever));
-    Ok(longest.map(|hold| (hold.waiting(), hold.until)))
+    let Some(longest) = longest else { return Ok(None) };
+    let until = match longest.kind.as_ref() {
+        Hold::APPROVAL => approval_expires(reader, &longest)?,
+        _ => longest.until,
+    };
+    Ok(Some((longest.waiting(), until)))
+}
+
+/// Time at which the approval expires that a task waits for.
+fn approval_expires(reader: &dyn Reader, hold: &Hold) -> aiwg_store::Result<Option<Timestamp>> {
+    let Ok(no) = hold.key.parse() else { return Ok(None) };
+    Ok(reader.approval(ApprovalNo(no))?.and_then(|row| row.asked.expires_at))
 }
 
 fn cursor(id: &str) -> Result<TaskNo, ApiError> {

@@ -15,7 +15,7 @@ use tokio::{net::UnixStream, sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{Socket, executor::Executor, until::UntilCancelled};
-use crate::api::{Caller, Handler, PUSHES};
+use crate::api::{Caller, Handler, PUSHES, Peer};
 
 /// The time for which a client that has waited may still call once the daemon has stopped: it has just heard that an output has ended, and asks for
 /// the outcome of the task.
@@ -26,7 +26,7 @@ pub(super) async fn serve(stream: UnixStream, caller: Caller, gateway: Arc<Socke
     let _client = gateway.count_client();
     let (api, context) = (gateway.api(), &gateway.api().context);
     let (pushes, pushes_out) = mpsc::channel(PUSHES);
-    let handler = Arc::new(Handler::of(caller, Arc::clone(api), pushes).await);
+    let handler = Arc::new(Handler::of(caller, Peer::of(&stream), Arc::clone(api), pushes).await);
     let (reader, writer) = stream.into_split();
     // When the daemon has stopped, nothing more is read; the connection ends when the calls in flight have been answered.
     let unread = CancellationToken::new();

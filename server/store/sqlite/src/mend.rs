@@ -52,12 +52,28 @@ enum Holds {
 type Column = (&'static str, Holds, bool);
 
 /// The tables beside those of tasks and events: what each column holds, and whether it may be empty.
-const BESIDE: [(&str, &[Column]); 11] = {
+const BESIDE: [(&str, &[Column]); 12] = {
     use Holds::{Number, Real, Short, Switch, Text, Time};
     [
         (
             "hold",
             &[("task", Number, false), ("kind", Text, false), ("key", Text, false), ("until", Time, true)],
+        ),
+        (
+            "approval",
+            &[
+                ("no", Number, false),
+                ("task", Number, false),
+                ("kind", Text, false),
+                ("state", Text, false),
+                ("summary", Text, false),
+                ("request", Text, false),
+                ("requested_at", Time, false),
+                ("expires_at", Time, true),
+                ("on_timeout", Text, false),
+                ("decision", Text, true),
+                ("used_by", Text, true),
+            ],
         ),
         ("rule_switch", &[("rule", Text, false), ("enabled", Switch, true), ("tripped_at", Time, true)]),
         (

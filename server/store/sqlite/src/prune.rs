@@ -12,6 +12,7 @@ use super::{
 /// The counters that hold the highest numbers ever given.
 const LAST_EVENT: &str = "last_event";
 const LAST_TASK: &str = "last_task";
+const LAST_APPROVAL: &str = "last_approval";
 
 /// The counter that holds up to when things have aged.
 const AGED: &str = "aged";
@@ -44,6 +45,7 @@ impl SqliteStore {
         for (no, state) in &found {
             self.statement("DELETE FROM task WHERE no = ?")?.execute([Number(*no)])?;
             self.forget_runs(*no)?;
+            self.forget_approvals(*no)?;
             self.count(Some(*state), None);
         }
         Ok(found.into_iter().map(|(no, _)| no).collect())
@@ -113,12 +115,18 @@ impl SqliteStore {
         Ok((last_event(self.connection())?, last(self.connection(), "max(no) FROM task", LAST_TASK)?))
     }
 
+    /// The highest number of an approval that was ever given.
+    pub(super) fn last_approval(&self) -> rusqlite::Result<u64> {
+        last(self.connection(), "max(no) FROM approval", LAST_APPROVAL)
+    }
+
     /// Numbers begin after these, if they would otherwise begin before.
     pub(crate) fn begin_after(&mut self, event: u64, task: u64) -> rusqlite::Result<()> {
         let (last_event, last_task) = self.last_numbers()?;
         let mut upsert = self.statement("INSERT OR REPLACE INTO counter (name, value) VALUES (?, ?)")?;
         upsert.execute(params![LAST_EVENT, last_event.max(event)])?;
         upsert.execute(params![LAST_TASK, last_task.max(task)])?;
+        upsert.execute(params![LAST_APPROVAL, self.last_approval()?])?;
         Ok(())
     }
 

@@ -3,12 +3,12 @@
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use aiwg_model::{
-    BusyPeriod, Cursor, Firing, Head, Hold, ImportedTask, InForce, Keep, Outcome, Pending, QueueSwitch,
+    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Head, Hold, ImportedTask, InForce, Keep, NewApproval, Outcome, Pending, QueueSwitch,
     RuleFacts, RunId, RunRow, RunStart, Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
 };
-use aiwg_protocol::types::{ChatTurn, Event, RuleExecution, TaskState, TaskStats, TaskUsage, Timestamp};
+use aiwg_protocol::types::{ApprovalDecision, ApprovalState, ChatTurn, Event, RuleExecution, TaskState, TaskStats, TaskUsage, Timestamp};
 use aiwg_store::{
-    Classified, EventFilter, EventPage, Reader, Result, Selection, Store, TaskFilter, TaskPage, Transaction,
+    ApprovalFilter, Classified, EventFilter, EventPage, Reader, Result, Selection, Store, TaskFilter, TaskPage, Transaction,
     View,
 };
 
@@ -133,6 +133,10 @@ impl View for Open<'_> {
         needed(task: TaskNo) -> Vec<TaskNo>;
         holds(task: TaskNo) -> Vec<Hold>;
         next_release(after: Option<Timestamp>) -> Option<Timestamp>;
+        approval(no: ApprovalNo) -> Option<ApprovalRow>;
+        approvals_of(task: TaskNo) -> Vec<ApprovalRow>;
+        approvals_due(now: Timestamp, limit: u32) -> Vec<ApprovalNo>;
+        next_approval_due(after: Option<Timestamp>) -> Option<Timestamp>;
         select(selection: &Selection, states: &[TaskState], not_retried: bool, limit: usize) -> Vec<TaskNo>;
         retried_as(no: TaskNo) -> Option<TaskNo>;
         in_vain_for(no: TaskNo) -> Vec<TaskNo>;
@@ -187,6 +191,9 @@ impl Transaction for Open<'_> {
         release_one(task: TaskNo, kind: &str, key: &str) -> bool;
         release_all(kind: &str) -> ();
         release_due(now: Timestamp) -> Vec<(TaskNo, Hold)>;
+        add_approval(approval: &NewApproval, at: Timestamp) -> ApprovalNo;
+        decide_approval(no: ApprovalNo, state: ApprovalState, decision: Option<&ApprovalDecision>) -> bool;
+        use_approval(no: ApprovalNo, used_by: &str) -> ();
         note_retry(no: TaskNo, again: TaskNo) -> ();
         note_in_vain(no: TaskNo, after: TaskNo) -> ();
         forget_conversation(conversation: &str) -> usize;
@@ -224,6 +231,9 @@ impl Reader for SqliteReader {
         overview(queued: u32, finished: u32) -> Vec<TaskRow>;
         needed(task: TaskNo) -> Vec<TaskNo>;
         holds(task: TaskNo) -> Vec<Hold>;
+        approval(no: ApprovalNo) -> Option<ApprovalRow>;
+        approvals(filter: &ApprovalFilter) -> Vec<ApprovalRow>;
+        pending_approvals() -> u64;
         stats() -> TaskStats;
         turns(conversation: &str, limit: u32, bytes: usize) -> (Vec<ChatTurn>, bool);
         events(filter: &EventFilter) -> EventPage;

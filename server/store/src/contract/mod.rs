@@ -11,6 +11,7 @@
 // Stories are tests, whatever crate they are in.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc)]
 
+mod approvals;
 mod events;
 mod matches;
 mod queue;
@@ -26,8 +27,7 @@ use aiwg_model::{TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Event, EventSource, Json, Timestamp};
 
 pub use self::{
-    events::*, matches::*, queue::*, retention::*, rules::*, runs::*, spending::*, sums::*, tasks::*,
-    transactions::*,
+    approvals::*, events::*, matches::*, queue::*, retention::*, rules::*, runs::*, spending::*, sums::*, tasks::*, transactions::*,
 };
 use crate::{Reader, Result, Store, Transaction};
 
@@ -57,6 +57,7 @@ macro_rules! contract {
             events_are_read_both_ways, events_are_cut_where_they_are_long, events_are_filtered_by_topic,
             cursors_move_from_where_they_are, numbers_are_never_given_again,
             old_tasks_are_forgotten, old_events_are_forgotten, cursors_are_forgotten_in_time,
+            an_approval_is_decided_once, approvals_expire_in_time, approvals_go_with_their_task,
             switches_are_kept, rules_are_busy, firings_count, matches_gather, matches_are_bounded,
             spending_adds_up_by_day, the_latest_costs_of_a_rule_are_kept, a_run_is_charged,
             usage_is_summed_up, a_session_has_one_total, conversations_have_turns

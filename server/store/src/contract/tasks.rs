@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aiwg_model::{
     EndReason, ImportedTask, Outcome, Processes, RunCost, StopReason, TaskNo, TaskSpec, Terms, VerifyTerms,
 };
+use aiwg_protocol::terms::{ApprovalLimits, OnTimeout};
 use aiwg_protocol::types::{
     Cause, CheckCommand, Json, JsonObject, RetryOn, RetryPolicy, Span, TaskState, TaskUsage,
 };
@@ -40,6 +41,7 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
                 before: true,
                 protect: vec!["tests/**".to_owned()],
             }),
+            approval: Some(ApprovalLimits { timeout_minutes: Some(0.5), on_timeout: OnTimeout::Approve }),
         },
         expires_at: Some(at(99)),
         start_at: None,

@@ -43,3 +43,20 @@ CREATE TABLE rule_cost (
     usd  REAL NOT NULL, -- US dollars
     PRIMARY KEY (rule, task)
 ) WITHOUT ROWID;
+
+-- What people are asked for, and what they have decided. A number is never given again: see the counter 'last_approval'.
+CREATE TABLE approval (
+    no           INTEGER PRIMARY KEY,
+    task         INTEGER NOT NULL, -- which waits for it; it is forgotten with its task
+    kind         TEXT NOT NULL, -- 'task', 'permission', 'question'
+    state        TEXT NOT NULL, -- 'pending', 'approved', 'rejected', 'timeout', 'withdrawn'
+    summary      TEXT NOT NULL, -- in one line, safe to print
+    request      TEXT NOT NULL, -- as JSON
+    requested_at INTEGER NOT NULL, -- milliseconds since 1970
+    expires_at   INTEGER, -- until when it can be decided; null: for ever
+    on_timeout   TEXT NOT NULL, -- what it counts as then: 'reject', 'approve'
+    decision     TEXT, -- as JSON: when, by whom, the reason and the answer; null where nobody has decided
+    used_by      TEXT -- the use of a tool for which a permission was used up; null: it was not used
+);
+CREATE INDEX approval_of ON approval (task, no);
+CREATE INDEX approval_pending ON approval (expires_at) WHERE state = 'pending';

@@ -11,6 +11,11 @@ from .._reading import Reading
 from .types import (
     AccountList,
     AccountResumed,
+    Approval,
+    ApprovalOutcome,
+    ApprovalState,
+    ApprovalSummary,
+    ApprovalTerms,
     AutomationStatus,
     AutomationSwitched,
     AutomationTested,
@@ -563,6 +568,7 @@ class AsyncTaskMethods:
         retry: RetryPolicy | None = None,
         ignore_budget: bool | None = None,
         verify: Verify | None = None,
+        approval: ApprovalTerms | None = None,
         timeout: float | None = None,
     ) -> TaskSubmitted:
         """Submits a task.
@@ -595,6 +601,8 @@ class AsyncTaskMethods:
           towards them, and `budget.task_usd` still ends it. Agents may not ask for that.
         - ``verify``: The check by which it counts as done; none when absent. `{}` stands for
           `defaults.verify` of the configuration.
+        - ``approval``: A person must approve it before it starts: `true`, or how long that may
+          take. Nobody is asked when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
         Raises ``DaemonError`` of kind ``queue_full``, ``chain_too_deep``, ``dependency_not_found``,
@@ -615,6 +623,7 @@ class AsyncTaskMethods:
             "retry": None if retry is None else retry.to_wire(),
             "ignoreBudget": ignore_budget,
             "verify": None if verify is None else verify.to_wire(),
+            "approval": None if approval is None else approval.to_wire(),
         }
         answer = await self._caller.call_method("task.submit", wire, timeout)
         with Reading("task.submit"):
@@ -963,6 +972,161 @@ class AsyncBudgetMethods:
             return BudgetStatus.from_wire(answer)
 
 
+class AsyncApprovalMethods:
+    """The methods of ``approval``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def list(
+        self,
+        *,
+        state: ApprovalState | None = None,
+        task_id: str | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+    ) -> List[ApprovalSummary]:
+        """Lists what people are asked for, the oldest first.
+
+        - ``state``: Only approvals in this state; `pending` when absent.
+        - ``task_id``: Only those that this task waits for. Length at most 200.
+        - ``limit``: Maximum number of approvals. From 1 to 1000; `100` when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        wire = {"state": state, "taskId": task_id, "limit": limit}
+        answer = await self._caller.call_method("approval.list", wire, timeout)
+        with Reading("approval.list"):
+            return [ApprovalSummary.from_wire(item) for item in answer]
+
+    async def get(self, *, approval_id: str, timeout: float | None = None) -> Approval:
+        """Gives one of them, with the request and the decision.
+
+        - ``approval_id``: The approval's id. Length at most 200.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``approval_not_found``, ``storage_unavailable``.
+        """
+        wire = {"approvalId": approval_id}
+        answer = await self._caller.call_method("approval.get", wire, timeout)
+        with Reading("approval.get"):
+            return Approval.from_wire(answer)
+
+    async def approve(
+        self,
+        *,
+        approval_id: str,
+        reason: str | None = None,
+        timeout: float | None = None,
+    ) -> Approval:
+        """Approves a task, which may start then, or permits the use of a tool.
+
+        The first decision counts, and is kept with who made it. No agent may call it, whatever the
+        configuration says.
+
+        - ``approval_id``: The approval's id. Length at most 200.
+        - ``reason``: The reason, up to 4,096 characters: it is kept, and an agent whose request is
+          rejected gets it. Length at most 4096.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``approval_not_found``, ``approval_decided``,
+        ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {"approvalId": approval_id, "reason": reason}
+        answer = await self._caller.call_method("approval.approve", wire, timeout)
+        with Reading("approval.approve"):
+            return Approval.from_wire(answer)
+
+    async def reject(
+        self,
+        *,
+        approval_id: str,
+        reason: str | None = None,
+        timeout: float | None = None,
+    ) -> Approval:
+        """Rejects a task, which is cancelled then, refuses the use of a tool, or refuses to answer
+        a question.
+
+        The first decision counts, and is kept with who made it. No agent may call it, whatever the
+        configuration says.
+
+        - ``approval_id``: The approval's id. Length at most 200.
+        - ``reason``: The reason, up to 4,096 characters: it is kept, and an agent whose request is
+          rejected gets it. Length at most 4096.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``approval_not_found``, ``approval_decided``,
+        ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {"approvalId": approval_id, "reason": reason}
+        answer = await self._caller.call_method("approval.reject", wire, timeout)
+        with Reading("approval.reject"):
+            return Approval.from_wire(answer)
+
+    async def answer(
+        self,
+        *,
+        approval_id: str,
+        answer: str,
+        timeout: float | None = None,
+    ) -> Approval:
+        """Answers the question of an agent.
+
+        The first answer counts, and is kept with who gave it. No agent may call it, whatever the
+        configuration says.
+
+        - ``approval_id``: The id of the question. Length at most 200.
+        - ``answer``: The answer: one of the question's options, if it has some. Length from 1 to
+          65536.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``approval_not_found``, ``approval_decided``,
+        ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {"approvalId": approval_id, "answer": answer}
+        answer = await self._caller.call_method("approval.answer", wire, timeout)
+        with Reading("approval.answer"):
+            return Approval.from_wire(answer)
+
+    async def ask(
+        self,
+        *,
+        question: str,
+        options: List[str] | tuple[str, ...] | None = None,
+        timeout_minutes: float | None = None,
+        wait_ms: int | None = None,
+        timeout: float | None = None,
+    ) -> ApprovalOutcome:
+        """Asks a person a question, and waits for the answer. Only the agent of a task can ask.
+
+        While it waits, the agent's slot is lent to other tasks. A question that the task has asked
+        in the same words before is not asked again: its answer comes at once, if there is one. So
+        an agent whose wait was cut off asks once more, and loses nothing.
+
+        - ``question``: The question. Length from 1 to 16384, matches `\\S`.
+        - ``options``: The answers to choose from, 20 at the most; any answer when absent. Length at
+          most 20.
+        - ``timeout_minutes``: Time to answer, in minutes, at most a year; no limit when absent. At
+          most 525600, more than 0.
+        - ``wait_ms``: Time after which the daemon answers that nobody has answered yet, in
+          milliseconds: the question stays. No limit when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``too_many_waits``, ``storage_unavailable``,
+        ``shutting_down``.
+        """
+        wire = {
+            "question": question,
+            "options": options,
+            "timeoutMinutes": timeout_minutes,
+            "waitMs": wait_ms,
+        }
+        answer = await self._caller.call_method("approval.ask", wire, timeout)
+        with Reading("approval.ask"):
+            return ApprovalOutcome.from_wire(answer)
+
+
 class AsyncMethods(AsyncCaller):
     """Every method of the daemon, by namespace."""
 
@@ -976,6 +1140,7 @@ class AsyncMethods(AsyncCaller):
         self.schedule: Final[AsyncScheduleMethods] = AsyncScheduleMethods(self)
         self.task: Final[AsyncTaskMethods] = AsyncTaskMethods(self)
         self.budget: Final[AsyncBudgetMethods] = AsyncBudgetMethods(self)
+        self.approval: Final[AsyncApprovalMethods] = AsyncApprovalMethods(self)
 
     async def ping(self, *, timeout: float | None = None) -> Pong:
         """Answers at once, which shows that the daemon is alive.

@@ -34,6 +34,9 @@ ErrorKind = Literal[
     "task_not_queued",
     "account_not_found",
     "payload_too_large",
+    "approval_not_found",
+    "approval_decided",
+    "approval_expired",
     "over_memory",
     "too_many_connections",
 ]
@@ -99,6 +102,7 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "chain_too_deep": ErrorKindInfo(code=-32014, retryable=False),
     # The request comes from an agent's process, and `daemon.agents_may` or `daemon.agents_env` does
     # not allow it: a person or a script from outside may, or the configuration allows it to agents.
+    # Or it is one that only the agent of a task can make.
     "not_allowed": ErrorKindInfo(code=-32015, retryable=False),
     # The task is not queued any more: it runs, or has ended.
     "task_not_queued": ErrorKindInfo(code=-32016, retryable=False),
@@ -107,6 +111,12 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     # An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
     # `daemon.max_metadata_kb` allow; `data.member` names it.
     "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),
+    # No approval has this id; it may have been pruned with its task.
+    "approval_not_found": ErrorKindInfo(code=-32030, retryable=False),
+    # A person has decided already: the first decision counts.
+    "approval_decided": ErrorKindInfo(code=-32031, retryable=False),
+    # The time to decide is over, or the task has ended that waited for it.
+    "approval_expired": ErrorKindInfo(code=-32032, retryable=False),
     # There was no memory for the request or its answer within `daemon.max_memory_mb`: others took
     # it, or the answers to one batch were too long together, or too many calls wait and too much is
     # subscribed to.

@@ -18,6 +18,19 @@ __all__ = [
     "AccountWindow",
     "AgentSpending",
     "AlwaysCondition",
+    "Approval",
+    "ApprovalDecider",
+    "ApprovalDecision",
+    "ApprovalEvent",
+    "ApprovalKind",
+    "ApprovalLimits",
+    "ApprovalOutcome",
+    "ApprovalRequest",
+    "ApprovalState",
+    "ApprovalSummary",
+    "ApprovalTerms",
+    "ApprovalVia",
+    "ApprovalsSubsystem",
     "AutomationEvent",
     "AutomationStatus",
     "AutomationSubsystem",
@@ -62,6 +75,7 @@ __all__ = [
     "MatchOutcome",
     "MessagingSubsystem",
     "OnBusy",
+    "OnTimeout",
     "OpenRpcDocument",
     "OutputEncoding",
     "OutputStream",
@@ -132,6 +146,31 @@ AccountState = Literal["ready", "limited", "probing", "reserved", "auth", "billi
 - ``billing``: There is no credit: tasks wait for a person.
 """
 
+ApprovalKind = Literal["task", "permission", "question"]
+"""The kinds of things that a person is asked for.
+
+- ``task``: That a task may start.
+- ``permission``: That an agent may use a tool.
+- ``question``: The answer to an agent's question.
+"""
+
+ApprovalState = Literal["pending", "approved", "rejected", "timeout", "withdrawn"]
+"""The states of an approval.
+
+- ``pending``: Nobody has decided yet.
+- ``approved``: A person has approved it, or answered the question.
+- ``rejected``: A person has rejected it.
+- ``timeout``: Nobody has decided in time: `onTimeout` says what it counts as.
+- ``withdrawn``: Its task has ended before anybody decided.
+"""
+
+ApprovalVia = Literal["cli", "sdk"]
+"""The way by which a decision came.
+
+- ``cli``: The command `aiwg`.
+- ``sdk``: Another client of the socket.
+"""
+
 BudgetSpan = Literal["day", "month"]
 """The time that a bound is for.
 
@@ -174,6 +213,13 @@ OnBusy = Literal["coalesce", "skip", "queue"]
 - ``coalesce``: The match waits; all that wait make one task when the rule is no longer busy.
 - ``skip``: The match is refused.
 - ``queue``: The match makes a task of its own.
+"""
+
+OnTimeout = Literal["reject", "approve"]
+"""What becomes of what a person was asked for if nobody decides in time.
+
+- ``reject``: It counts as rejected: the task is cancelled.
+- ``approve``: It counts as approved: the task starts.
 """
 
 OpenRpcDocument = dict[str, Any]
@@ -430,6 +476,265 @@ class AlwaysCondition:
         """Reads it from JSON. Members that this package does not know are left out."""
         return cls(
             type=wire["type"],
+        )
+
+
+@dataclass(frozen=True)
+class Approval:
+    """Something that a person is asked for, with all that is known of it."""
+
+    id: str
+    """`approval-0001`, counting up, never reused."""
+    task_id: str
+    """The task that waits for it."""
+    kind: ApprovalKind | str
+    """The kind."""
+    state: ApprovalState | str
+    """The state."""
+    summary: str
+    """What is to be decided, in one line that is safe to print: control characters are escaped."""
+    requested_at: Timestamp
+    """Time of the request."""
+    expires_at: Timestamp | None
+    """Time until which it can be decided; null for no limit."""
+    on_timeout: OnTimeout | str
+    """What it counts as if nobody decides in time."""
+    request: ApprovalRequest
+    """The request."""
+    decision: ApprovalDecision | None
+    """The decision; null while there is none."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Approval:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            id=wire["id"],
+            task_id=wire["taskId"],
+            kind=wire["kind"],
+            state=wire["state"],
+            summary=wire["summary"],
+            requested_at=wire["requestedAt"],
+            expires_at=wire["expiresAt"],
+            on_timeout=wire["onTimeout"],
+            request=ApprovalRequest.from_wire(wire["request"]),
+            decision=maybe(ApprovalDecision.from_wire, wire["decision"]),
+        )
+
+
+@dataclass(frozen=True)
+class ApprovalDecider:
+    """The one who has decided, as the system shows the process that has connected to the socket."""
+
+    uid: int | None
+    """The user's number; null if the system does not show it."""
+    user: str | None
+    """The user's name; null if that is not known."""
+    program: str | None
+    """The name of the process's program; null if the system does not show it."""
+    pid: int | None
+    """The process; null if the system does not show it."""
+    via: ApprovalVia | str
+    """The way by which the decision came."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalDecider:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            uid=wire["uid"],
+            user=wire["user"],
+            program=wire["program"],
+            pid=wire["pid"],
+            via=wire["via"],
+        )
+
+
+@dataclass(frozen=True)
+class ApprovalDecision:
+    """A decision, and who made it."""
+
+    at: Timestamp
+    """Time of the decision."""
+    answer: str | None
+    """The answer to a question; null for none. `null` when absent."""
+    reason: str | None
+    """The person's reason; null for none. `null` when absent."""
+    by: ApprovalDecider
+    """The process at the other end of the connection that the decision came by, and its user."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalDecision:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            at=wire["at"],
+            answer=wire["answer"],
+            reason=wire["reason"],
+            by=ApprovalDecider.from_wire(wire["by"]),
+        )
+
+
+@dataclass(frozen=True)
+class ApprovalEvent:
+    """The payload of the events of approvals."""
+
+    approval_id: str
+    """The approval's id."""
+    task_id: str
+    """The task that waits for it."""
+    kind: ApprovalKind | str
+    """The kind."""
+    summary: str
+    """What is to be decided, in one line."""
+    expires_at: Timestamp | None = None
+    """Time until which it can be decided; absent for no limit."""
+    by: str | None = None
+    """With `approval:approved` and `approval:rejected`: the user who has decided; absent if that is
+    not known.
+    """
+    via: ApprovalVia | str | None = None
+    """With `approval:approved` and `approval:rejected`: the way by which the decision came."""
+    reason: str | None = None
+    """With `approval:approved` and `approval:rejected`: the person's reason; absent for none."""
+    counts_as: OnTimeout | str | None = None
+    """With `approval:timeout`: what it counts as."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalEvent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            approval_id=wire["approvalId"],
+            task_id=wire["taskId"],
+            kind=wire["kind"],
+            summary=wire["summary"],
+            expires_at=wire.get("expiresAt"),
+            by=wire.get("by"),
+            via=wire.get("via"),
+            reason=wire.get("reason"),
+            counts_as=wire.get("countsAs"),
+        )
+
+
+@dataclass(frozen=True)
+class ApprovalLimits:
+    """The time that a person has to approve a task, and what becomes of it after that."""
+
+    timeout_minutes: float | None = None
+    """Time to decide, in minutes, at most a year; no limit unless given. At most 525600, more than
+    0.
+    """
+    on_timeout: OnTimeout | None = None
+    """What becomes of the task if nobody decides in time. Default: `reject`. `"reject"` when
+    absent.
+    """
+
+    def to_wire(self) -> dict[str, Any]:
+        """Writes it as JSON. Members that are None and may be absent are left out."""
+        wire: dict[str, Any] = {
+        }
+        if self.timeout_minutes is not None:
+            wire["timeout_minutes"] = self.timeout_minutes
+        if self.on_timeout is not None:
+            wire["on_timeout"] = self.on_timeout
+        return wire
+
+
+@dataclass(frozen=True)
+class ApprovalOutcome:
+    """The answer to `approval.ask` and `approval.permission`."""
+
+    approval_id: str | None
+    """The approval's id; null if there is none for it."""
+    state: ApprovalState | str | None
+    """The state; null if there is no approval for it. A `timeout` counts as `onTimeout` says, which
+    is a rejection here.
+    """
+    answer: str | None
+    """The answer to a question; null for none."""
+    reason: str | None
+    """The person's reason; null for none."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalOutcome:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            approval_id=wire["approvalId"],
+            state=wire["state"],
+            answer=wire["answer"],
+            reason=wire["reason"],
+        )
+
+
+@dataclass(frozen=True)
+class ApprovalRequest:
+    """What a person is asked for: members of other kinds are absent."""
+
+    prompt: str | None = None
+    """Of a task: the first 4,096 characters of its prompt."""
+    rule: str | None = None
+    """Of a task: its rule."""
+    tool: str | None = None
+    """Of a permission: the name of the tool."""
+    input: Any = None
+    """Of a permission: the input of the tool, as the agent gave it."""
+    question: str | None = None
+    """Of a question: its text."""
+    options: list[str] | None = None
+    """Of a question: the answers to choose from; empty for any answer."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalRequest:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            prompt=wire.get("prompt"),
+            rule=wire.get("rule"),
+            tool=wire.get("tool"),
+            input=wire.get("input"),
+            question=wire.get("question"),
+            options=wire.get("options"),
+        )
+
+
+@dataclass(frozen=True)
+class ApprovalSummary:
+    """Something that a person is asked for, in short."""
+
+    id: str
+    """`approval-0001`, counting up, never reused."""
+    task_id: str
+    """The task that waits for it."""
+    kind: ApprovalKind | str
+    """The kind."""
+    summary: str
+    """What is to be decided, in one line that is safe to print: control characters are escaped."""
+    requested_at: Timestamp
+    """Time of the request."""
+    expires_at: Timestamp | None
+    """Time until which it can be decided; null for no limit."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalSummary:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            id=wire["id"],
+            task_id=wire["taskId"],
+            kind=wire["kind"],
+            summary=wire["summary"],
+            requested_at=wire["requestedAt"],
+            expires_at=wire["expiresAt"],
+        )
+
+
+@dataclass(frozen=True)
+class ApprovalsSubsystem:
+    """What people are asked for."""
+
+    pending: int
+    """Number of approvals, permissions and answers that wait for a person."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalsSubsystem:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            pending=wire["pending"],
         )
 
 
@@ -1943,6 +2248,8 @@ class Subsystems:
     """The scheduler."""
     messaging: MessagingSubsystem
     """Messaging platforms."""
+    approvals: ApprovalsSubsystem
+    """What people are asked for. `{"pending":0}` when absent."""
     budget: BudgetSubsystem | None = None
     """The budgets; absent where none is set."""
 
@@ -1956,6 +2263,7 @@ class Subsystems:
             file_watcher=FileWatcherSubsystem.from_wire(wire["file_watcher"]),
             scheduler=SchedulerSubsystem.from_wire(wire["scheduler"]),
             messaging=MessagingSubsystem.from_wire(wire["messaging"]),
+            approvals=ApprovalsSubsystem.from_wire(wire["approvals"]),
             budget=maybe(BudgetSubsystem.from_wire, wire.get("budget")),
         )
 
@@ -2056,9 +2364,10 @@ class Task:
     reason: str | None = None
     """The reason for its end, as one word; absent before its end, and for tasks of older daemons.
     `done`, `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`,
-    `crashed` and `failed` are an agent's ends; `cancel`, `timeout`, `stalled`, `stop`, `lost`
-    and `not_started` those that the daemon knows of; `rounds`, `stuck`, `check_failed_to_run`
-    and `session_lost` those of tasks with a check. A newer daemon may have more.
+    `crashed` and `failed` are an agent's ends; `cancel`, `rejected`, `timeout`, `stalled`,
+    `stop`, `lost` and `not_started` those that the daemon knows of; `rounds`, `stuck`,
+    `check_failed_to_run` and `session_lost` those of tasks with a check. A newer daemon may have
+    more.
     """
     verify: Verify | None = None
     """The check by which it counts as done; absent for none."""
@@ -2615,6 +2924,11 @@ class Verify:
             wire["protect"] = self.protect
         return wire
 
+
+ApprovalTerms = Union[bool, ApprovalLimits]
+"""The wish that a person approves a task before it starts: `true`, or what becomes of it if nobody
+decides in time.
+"""
 
 CheckCommand = Union[str, list[str]]
 """The command of a check."""

@@ -1,0 +1,257 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Json, Open, Timestamp, bounded, by_name::known_by_name, open::open_enum};
+use crate::terms::OnTimeout;
+
+open_enum! {
+    /// The kinds of things that a person is asked for.
+    pub enum ApprovalKind {
+        /// That a task may start.
+        Task = "task",
+        /// That an agent may use a tool.
+        Permission = "permission",
+        /// The answer to an agent's question.
+        Question = "question",
+    }
+}
+
+open_enum! {
+    /// The states of an approval.
+    pub enum ApprovalState {
+        /// Nobody has decided yet.
+        Pending = "pending",
+        /// A person has approved it, or answered the question.
+        Approved = "approved",
+        /// A person has rejected it.
+        Rejected = "rejected",
+        /// Nobody has decided in time: `onTimeout` says what it counts as.
+        Timeout = "timeout",
+        /// Its task has ended before anybody decided.
+        Withdrawn = "withdrawn",
+    }
+}
+
+open_enum! {
+    /// The way by which a decision came.
+    pub enum ApprovalVia {
+        /// The command `aiwg`.
+        Cli = "cli",
+        /// Another client of the socket.
+        Sdk = "sdk",
+    }
+}
+
+/// Something that a person is asked for, in short.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalSummary {
+    /// `approval-0001`, counting up, never reused.
+    pub id: String,
+    /// The task that waits for it.
+    pub task_id: String,
+    /// The kind.
+    pub kind: ApprovalKind,
+    /// What is to be decided, in one line that is safe to print: control characters are escaped.
+    pub summary: String,
+    /// Time of the request.
+    pub requested_at: Timestamp,
+    /// Time until which it can be decided; null for no limit.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Something that a person is asked for, with all that is known of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Approval {
+    /// `approval-0001`, counting up, never reused.
+    pub id: String,
+    /// The task that waits for it.
+    pub task_id: String,
+    /// The kind.
+    pub kind: ApprovalKind,
+    /// The state.
+    pub state: ApprovalState,
+    /// What is to be decided, in one line that is safe to print: control characters are escaped.
+    pub summary: String,
+    /// Time of the request.
+    pub requested_at: Timestamp,
+    /// Time until which it can be decided; null for no limit.
+    pub expires_at: Option<Timestamp>,
+    /// What it counts as if nobody decides in time.
+    pub on_timeout: Open<OnTimeout>,
+    /// The request.
+    pub request: ApprovalRequest,
+    /// The decision; null while there is none.
+    pub decision: Option<ApprovalDecision>,
+}
+
+/// What a person is asked for: members of other kinds are absent.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ApprovalRequest {
+    /// Of a task: the first 4,096 characters of its prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// Of a task: its rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// Of a permission: the name of the tool.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// Of a permission: the input of the tool, as the agent gave it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Json>,
+    /// Of a question: its text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// Of a question: the answers to choose from; empty for any answer.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+}
+
+/// A decision, and who made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalDecision {
+    /// Time of the decision.
+    pub at: Timestamp,
+    /// The answer to a question; null for none.
+    #[serde(default)]
+    pub answer: Option<String>,
+    /// The person's reason; null for none.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// The process at the other end of the connection that the decision came by, and its user.
+    pub by: ApprovalDecider,
+}
+
+/// The one who has decided, as the system shows the process that has connected to the socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalDecider {
+    /// The user's number; null if the system does not show it.
+    pub uid: Option<u32>,
+    /// The user's name; null if that is not known.
+    pub user: Option<String>,
+    /// The name of the process's program; null if the system does not show it.
+    pub program: Option<String>,
+    /// The process; null if the system does not show it.
+    pub pid: Option<u32>,
+    /// The way by which the decision came.
+    pub via: ApprovalVia,
+}
+
+/// The params of `approval.list`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApprovalListParams {
+    /// Only approvals in this state; `pending` when absent.
+    #[serde(default, deserialize_with = "known_by_name", skip_serializing_if = "Option::is_none")]
+    pub state: Option<ApprovalState>,
+    /// Only those that this task waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 200))]
+    pub task_id: Option<String>,
+    /// Maximum number of approvals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1000), extend("default" = 100))]
+    pub limit: Option<u32>,
+}
+
+/// The params of `approval.get`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApprovalGetParams {
+    /// The approval's id.
+    #[schemars(length(max = 200))]
+    pub approval_id: String,
+}
+
+/// The params of `approval.approve` and `approval.reject`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApprovalDecideParams {
+    /// The approval's id.
+    #[schemars(length(max = 200))]
+    pub approval_id: String,
+    /// The reason, up to 4,096 characters: it is kept, and an agent whose request is rejected gets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
+    pub reason: Option<String>,
+}
+
+/// The params of `approval.answer`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApprovalAnswerParams {
+    /// The id of the question.
+    #[schemars(length(max = 200))]
+    pub approval_id: String,
+    /// The answer: one of the question's options, if it has some.
+    #[schemars(length(min = 1, max = 65_536))]
+    pub answer: String,
+}
+
+/// The params of `approval.ask`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApprovalAskParams {
+    /// The question.
+    #[schemars(length(min = 1, max = 16_384), regex(pattern = r"\S"))]
+    pub question: String,
+    /// The answers to choose from, 20 at the most; any answer when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounded::list")]
+    #[schemars(length(max = 20), inner(length(min = 1, max = 1000)))]
+    pub options: Option<Vec<String>>,
+    /// Time to answer, in minutes, at most a year; no limit when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 525_600), extend("exclusiveMinimum" = 0))]
+    pub timeout_minutes: Option<f64>,
+    /// Time after which the daemon answers that nobody has answered yet, in milliseconds: the question stays. No limit when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<u64>,
+}
+
+/// The answer to `approval.ask` and `approval.permission`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalOutcome {
+    /// The approval's id; null if there is none for it.
+    pub approval_id: Option<String>,
+    /// The state; null if there is no approval for it. A `timeout` counts as `onTimeout` says, which is a rejection here.
+    pub state: Option<ApprovalState>,
+    /// The answer to a question; null for none.
+    pub answer: Option<String>,
+    /// The person's reason; null for none.
+    pub reason: Option<String>,
+}
+
+/// The payload of the events of approvals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalEvent {
+    /// The approval's id.
+    pub approval_id: String,
+    /// The task that waits for it.
+    pub task_id: String,
+    /// The kind.
+    pub kind: ApprovalKind,
+    /// What is to be decided, in one line.
+    pub summary: String,
+    /// Time until which it can be decided; absent for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// With `approval:approved` and `approval:rejected`: the user who has decided; absent if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// With `approval:approved` and `approval:rejected`: the way by which the decision came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub via: Option<ApprovalVia>,
+    /// With `approval:approved` and `approval:rejected`: the person's reason; absent for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// With `approval:timeout`: what it counts as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counts_as: Option<Open<OnTimeout>>,
+}

@@ -1,0 +1,126 @@
+//! Approvals: what a person is asked for, and what was decided.
+
+use std::{fmt, str::FromStr};
+
+use aiwg_protocol::{
+    terms::OnTimeout,
+    types::{
+        Approval, ApprovalDecision, ApprovalKind, ApprovalRequest, ApprovalState, ApprovalSummary, Timestamp,
+    },
+};
+
+use crate::task::TaskNo;
+
+/// The number of an approval: `approval-0001` is number 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApprovalNo(pub u64);
+
+impl fmt::Display for ApprovalNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "approval-{:04}", self.0)
+    }
+}
+
+impl FromStr for ApprovalNo {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let digits = text
+            .strip_prefix("approval-")
+            .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .ok_or(())?;
+        let no = Self(digits.parse().map_err(|_| ())?);
+        // Only the one spelling, as with tasks.
+        (no.to_string() == text).then_some(no).ok_or(())
+    }
+}
+
+/// An approval to be stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewApproval {
+    /// The task that waits for it.
+    pub task: TaskNo,
+    /// The kind.
+    pub kind: ApprovalKind,
+    /// What is to be decided, in one line that is safe to print.
+    pub summary: String,
+    /// The request.
+    pub request: ApprovalRequest,
+    /// Time until which it can be decided; none for no limit.
+    pub expires_at: Option<Timestamp>,
+    /// What it counts as if nobody decides in time.
+    pub on_timeout: OnTimeout,
+}
+
+/// An approval as stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApprovalRow {
+    /// Its number.
+    pub no: ApprovalNo,
+    /// What was stored.
+    pub asked: NewApproval,
+    /// The state.
+    pub state: ApprovalState,
+    /// Time of the request.
+    pub requested_at: Timestamp,
+    /// The decision; none before one, and where nobody has made one.
+    pub decision: Option<ApprovalDecision>,
+    /// The use of a tool for which a permission was used up, by the agent's own name for it; none for a permission that was not used.
+    pub used_by: Option<String>,
+}
+
+impl ApprovalRow {
+    /// True if it stands for a yes: a person has approved it, or nobody has rejected it in time and that counts as one.
+    pub fn is_approved(&self) -> bool {
+        match self.state {
+            ApprovalState::Approved => true,
+            ApprovalState::Timeout => self.asked.on_timeout == OnTimeout::Approve,
+            _ => false,
+        }
+    }
+
+    /// The approval in short, as it goes over the wire.
+    pub fn into_summary(self) -> ApprovalSummary {
+        let NewApproval { task, kind, summary, expires_at, .. } = self.asked;
+        ApprovalSummary {
+            id: self.no.to_string(),
+            task_id: task.to_string(),
+            kind,
+            summary,
+            requested_at: self.requested_at,
+            expires_at,
+        }
+    }
+
+    /// The approval as it goes over the wire.
+    pub fn into_approval(self) -> Approval {
+        let NewApproval { task, kind, summary, request, expires_at, on_timeout } = self.asked;
+        Approval {
+            id: self.no.to_string(),
+            task_id: task.to_string(),
+            kind,
+            state: self.state,
+            summary,
+            requested_at: self.requested_at,
+            expires_at,
+            on_timeout: on_timeout.into(),
+            request,
+            decision: self.decision,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_one_spelling() {
+        assert_eq!(ApprovalNo(7).to_string(), "approval-0007");
+        assert_eq!("approval-0007".parse(), Ok(ApprovalNo(7)));
+        assert_eq!("approval-12345".parse(), Ok(ApprovalNo(12345)));
+        for wrong in ["approval-7", "7", "task-0007", "approval-", "approval-+007", "approval-99999999999999999999"] {
+            assert_eq!(wrong.parse::<ApprovalNo>(), Err(()), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Approvals.
+
+use aiwg_model::{ApprovalNo, Keep, NewApproval, Outcome, TaskNo};
+use aiwg_protocol::{
+    terms::OnTimeout,
+    types::{
+        ApprovalDecider, ApprovalDecision, ApprovalKind, ApprovalRequest, ApprovalState, ApprovalVia, Json,
+        TaskState,
+    },
+};
+
+use super::{Backend, at, commit, queue, task};
+use crate::ApprovalFilter;
+
+fn asked(task: u64, expires: Option<i64>) -> NewApproval {
+    NewApproval {
+        task: TaskNo(task),
+        kind: ApprovalKind::Permission,
+        summary: "Bash: ls".to_owned(),
+        request: ApprovalRequest {
+            tool: Some("Bash".to_owned()),
+            input: Json::from_text(r#"{"command":"ls"}"#).ok(),
+            ..ApprovalRequest::default()
+        },
+        expires_at: expires.map(at),
+        on_timeout: OnTimeout::Approve,
+    }
+}
+
+fn decision(reason: &str) -> ApprovalDecision {
+    ApprovalDecision {
+        at: at(9),
+        answer: None,
+        reason: Some(reason.to_owned()),
+        by: ApprovalDecider {
+            uid: Some(1000),
+            user: Some("me".to_owned()),
+            program: Some("aiwg".to_owned()),
+            pid: Some(7),
+            via: ApprovalVia::Cli,
+        },
+    }
+}
+
+fn in_state(state: ApprovalState) -> ApprovalFilter {
+    ApprovalFilter { state, task: None, limit: 10 }
+}
+
+/// The first decision is kept, and no second one.
+pub fn an_approval_is_decided_once(backend: &dyn Backend) {
+    let mut store = backend.store();
+    queue(&mut *store, 1, &task("x"));
+    let (first, second) = commit(&mut *store, |tx| {
+        Ok((tx.add_approval(&asked(1, None), at(1))?, tx.add_approval(&asked(1, Some(60)), at(2))?))
+    });
+    assert_eq!((first, second), (ApprovalNo(1), ApprovalNo(2)));
+    let reader = backend.reader();
+    let pending = reader.approvals(&in_state(ApprovalState::Pending)).unwrap();
+    assert_eq!(pending.iter().map(|row| row.no).collect::<Vec<_>>(), [first, second]);
+    assert_eq!(pending[0].asked, asked(1, None));
+    assert_eq!((pending[0].requested_at, pending[0].decision.clone()), (at(1), None));
+    assert_eq!(reader.pending_approvals().unwrap(), 2);
+    let rejected = ApprovalState::Rejected;
+    assert!(commit(&mut *store, |tx| tx.decide_approval(first, rejected, Some(&decision("no")))));
+    for state in [ApprovalState::Approved, rejected] {
+        assert!(!commit(&mut *store, |tx| tx.decide_approval(first, state, Some(&decision("yes")))));
+    }
+    assert!(!commit(&mut *store, |tx| tx.decide_approval(ApprovalNo(9), rejected, None)));
+    let row = reader.approval(first).unwrap().unwrap();
+    assert_eq!((row.state, row.decision, row.used_by), (rejected, Some(decision("no")), None));
+    commit(&mut *store, |tx| tx.use_approval(first, "toolu_1"));
+    let view = store.view().unwrap();
+    assert_eq!(view.approval(first).unwrap().unwrap().used_by.as_deref(), Some("toolu_1"));
+    let of_task = view.approvals_of(TaskNo(1)).unwrap();
+    assert_eq!(of_task.iter().map(|row| row.no).collect::<Vec<_>>(), [first, second]);
+    assert_eq!((view.approval(ApprovalNo(9)).unwrap(), reader.approval(ApprovalNo(9)).unwrap()), (None, None));
+    assert_eq!(reader.pending_approvals().unwrap(), 1);
+    let other = ApprovalFilter { task: Some(TaskNo(2)), ..in_state(ApprovalState::Pending) };
+    assert_eq!(reader.approvals(&other).unwrap(), []);
+}
+
+/// What nobody has decided in time is known, and when the next is due.
+pub fn approvals_expire_in_time(backend: &dyn Backend) {
+    let mut store = backend.store();
+    queue(&mut *store, 1, &task("x"));
+    let numbers = commit(&mut *store, |tx| {
+        [Some(60), None, Some(30), Some(90)].map(|expires| tx.add_approval(&asked(1, expires), at(0))).into_iter().collect::<crate::Result<Vec<_>>>()
+    });
+    let [late, _, soon, last] = numbers[..] else { panic!("{numbers:?}") };
+    drop(store);
+    let mut store = backend.store();
+    let view = store.view().unwrap();
+    assert_eq!(view.approvals_due(at(29), 10).unwrap(), []);
+    assert_eq!(view.approvals_due(at(60), 10).unwrap(), [soon, late]);
+    assert_eq!(view.approvals_due(at(60), 1).unwrap(), [soon]);
+    assert_eq!(view.next_approval_due(None).unwrap(), Some(at(30)));
+    assert_eq!(view.next_approval_due(Some(at(30))).unwrap(), Some(at(60)));
+    assert_eq!(view.next_approval_due(Some(at(90))).unwrap(), None);
+    drop(view);
+    assert!(commit(&mut *store, |tx| tx.decide_approval(soon, ApprovalState::Timeout, None)));
+    let view = store.view().unwrap();
+    assert_eq!(view.approvals_due(at(99), 10).unwrap(), [late, last]);
+    assert!(view.approval(soon).unwrap().unwrap().is_approved(), "that is what it counts as");
+}
+
+/// Approvals are forgotten with their task, and their numbers are not given again.
+pub fn approvals_go_with_their_task(backend: &dyn Backend) {
+    let mut store = backend.store();
+    for no in [1, 2] {
+        queue(&mut *store, no, &task("x"));
+        commit(&mut *store, |tx| tx.add_approval(&asked(no, None), at(0)));
+    }
+    let outcome = Outcome::without_exit(TaskState::Cancelled, "");
+    commit(&mut *store, |tx| tx.finish(TaskNo(2), TaskState::Queued, &outcome, at(1)));
+    let keep = Keep { since: Some(at(5)), most: None, from: None };
+    assert_eq!(commit(&mut *store, |tx| tx.prune_tasks(keep, 10)), [TaskNo(2)]);
+    let reader = backend.reader();
+    assert_eq!(reader.approval(ApprovalNo(2)).unwrap(), None);
+    assert!(reader.approval(ApprovalNo(1)).unwrap().is_some());
+    assert_eq!(commit(&mut *store, |tx| tx.add_approval(&asked(1, None), at(9))), ApprovalNo(3));
+}
