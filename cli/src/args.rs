@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand, ValueHint};
 
 use crate::{
     commands::{
-        AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand, DaemonCommand, EventCommand, LoopArgs,
-        ScheduleCommand, TaskCommand,
+        AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
+        DaemonCommand, EventCommand, LoopArgs, ScheduleCommand, TaskCommand,
     },
     examples,
     values::{SchemaKind, duration},

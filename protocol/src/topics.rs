@@ -3,8 +3,8 @@
 use crate::{
     definition::TypeRef,
     types::{
-        AccountEvent, ApprovalEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck, RoundEvent,
-        ScheduleEvent, TaskEvent,
+        AccountEvent, ApprovalEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck,
+        RoundEvent, ScheduleEvent, TaskEvent,
     },
 };
 
@@ -80,7 +80,10 @@ pub static TOPICS: &[Topic] = &[
                cannot have is a `-`.",
         payload: TypeRef::of_result::<ScheduleEvent>,
     },
-    of_approval("approval:requested", "A person is asked to approve a task, to permit a tool, or to answer a question."),
+    of_approval(
+        "approval:requested",
+        "A person is asked to approve a task, to permit a tool, or to answer a question.",
+    ),
     of_approval("approval:approved", "A person has approved it, or answered the question."),
     of_approval("approval:rejected", "A person has rejected it."),
     of_approval("approval:timeout", "Nobody has decided in time."),

@@ -38,7 +38,11 @@ fn a_task_waits_until_a_person_has_approved_it() {
     assert_eq!(project.ended(&project.submit("true"))["state"], "completed");
     let approved = project.json(&["approval", "approve", "1", "--reason", "reviewed"]);
     let decision = &approved["decision"];
-    assert_eq!((&approved["state"], &decision["reason"]), (&json!("approved"), &json!("reviewed")), "{approved}");
+    assert_eq!(
+        (&approved["state"], &decision["reason"]),
+        (&json!("approved"), &json!("reviewed")),
+        "{approved}"
+    );
     assert_eq!((&decision["by"]["via"], &decision["by"]["program"]), (&json!("cli"), &json!("aiwg")));
     assert_eq!(decision["by"]["uid"], rustix::process::geteuid().as_raw());
     assert_eq!(project.ended(&task)["state"], "completed");
@@ -60,7 +64,11 @@ fn the_first_decision_counts() {
     }
     let again = project.run(&["approval", "approve", "1"]);
     assert_eq!(again.code, 1);
-    assert!(again.err.contains("approval-0001 was rejected by ") && again.err.contains("first decision counts"), "{}", again.err);
+    assert!(
+        again.err.contains("approval-0001 was rejected by ") && again.err.contains("first decision counts"),
+        "{}",
+        again.err
+    );
     let ended = project.ended(&task);
     assert_eq!((&ended["state"], &ended["reason"]), (&json!("cancelled"), &json!("rejected")), "{ended}");
     assert!(ended["error"].as_str().unwrap().contains("before it was started: not on a Friday"), "{ended}");
@@ -144,7 +152,9 @@ fn a_rules_tasks_wait_too_and_what_is_cancelled_is_withdrawn() {
 #[test]
 fn what_is_no_approval_is_refused() {
     let project = Project::started(json!({}));
-    for wrong in [json!("yes"), json!({ "timeout_minutes": 0 }), json!({ "on_timeout": "ask" }), json!({ "time": 1 })] {
+    for wrong in
+        [json!("yes"), json!({ "timeout_minutes": 0 }), json!({ "on_timeout": "ask" }), json!({ "time": 1 })]
+    {
         let answer = project.wire().try_call("task.submit", json!({ "prompt": "x", "approval": wrong }));
         assert_eq!(answer["error"]["data"]["kind"], "invalid_params", "{wrong}: {answer}");
     }
@@ -184,7 +194,11 @@ fn an_agent_asks_and_a_person_answers() {
     assert_eq!(project.ended(&project.submit("true"))["state"], "completed");
     assert_eq!(project.task(&task)["state"], "running");
     let wrong = project.run(&["approval", "answer", "1", "C"]);
-    assert!(wrong.code == 1 && wrong.err.contains("none of the answers to choose from: \"A\", \"B\""), "{}", wrong.err);
+    assert!(
+        wrong.code == 1 && wrong.err.contains("none of the answers to choose from: \"A\", \"B\""),
+        "{}",
+        wrong.err
+    );
     let plain = project.run(&["approval", "approve", "1"]);
     assert!(plain.err.contains("aiwg approval answer 1 TEXT"), "{}", plain.err);
     let answered = project.run(&["approval", "answer", "1", "B"]);
@@ -198,7 +212,10 @@ fn a_question_is_not_asked_twice_and_may_be_refused_or_expire() {
     let project = Project::started(json!({}));
     let path = with_command(&project);
     // The wait is cut off, and the daemon restarts: the question stays, and the answer comes when it is asked again.
-    let cut = format!("{path}timeout 0.5 aiwg ask Name?; until [ -e go ]; do sleep 0.01; done; {}", asking("Name?"));
+    let cut = format!(
+        "{path}timeout 0.5 aiwg ask Name?; until [ -e go ]; do sleep 0.01; done; {}",
+        asking("Name?")
+    );
     let task = project.submit(&cut);
     assert_eq!(pending(&project)["id"], "approval-0001");
     project.kill_daemon();
@@ -212,7 +229,11 @@ fn a_question_is_not_asked_twice_and_may_be_refused_or_expire() {
     project.json(&["approval", "reject", "2", "--reason", "find out yourself"]);
     project.ended(&task);
     assert_eq!((project.read("answer").as_str(), project.read("code").trim()), ("", "1"));
-    assert!(project.read("said").contains("declined to answer: find out yourself"), "{}", project.read("said"));
+    assert!(
+        project.read("said").contains("declined to answer: find out yourself"),
+        "{}",
+        project.read("said")
+    );
     let task = project.submit(&format!("{path}{}", asking("When? --timeout 0.1")));
     project.ended(&task);
     assert_eq!(project.read("code").trim(), "124", "{}", project.read("said"));

@@ -119,7 +119,9 @@ mod tests {
         assert_eq!(ApprovalNo(7).to_string(), "approval-0007");
         assert_eq!("approval-0007".parse(), Ok(ApprovalNo(7)));
         assert_eq!("approval-12345".parse(), Ok(ApprovalNo(12345)));
-        for wrong in ["approval-7", "7", "task-0007", "approval-", "approval-+007", "approval-99999999999999999999"] {
+        for wrong in
+            ["approval-7", "7", "task-0007", "approval-", "approval-+007", "approval-99999999999999999999"]
+        {
             assert_eq!(wrong.parse::<ApprovalNo>(), Err(()), "{wrong}");
         }
     }

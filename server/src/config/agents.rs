@@ -127,7 +127,9 @@ pub(super) fn wrong_right(right: &str) -> Option<String> {
         return Some(format!("no method has a name like {pattern:?}{near}"));
     }
     if meant.iter().all(|method| method.agents == AgentAccess::Never) {
-        return Some(format!("no agent may ever call {pattern:?}: a person decides there on what agents ask for"));
+        return Some(format!(
+            "no agent may ever call {pattern:?}: a person decides there on what agents ask for"
+        ));
     }
     let about_tasks = meant.iter().any(|method| method.name.starts_with("task."));
     (own && !about_tasks)

@@ -33,7 +33,9 @@ pub(crate) fn changes(old: &Config, new: &Config) -> Vec<Change> {
 pub(crate) fn of_a_person(old: &Config, new: &Config) -> Vec<Change> {
     let asking = asking(old);
     let is_a_persons = |path: &str| {
-        let is_at = |place: &str| path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let is_at = |place: &str| {
+            path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
         OF_A_PERSON.into_iter().any(is_at) || asking.iter().any(|place| is_at(place))
     };
     changes(old, new).into_iter().filter(|change| is_a_persons(&change.path)).collect()
@@ -49,7 +51,8 @@ fn asking(config: &Config) -> Vec<String> {
         let Action::SubmitTask { approval, .. } = action;
         approval.and_then(ApprovalTerms::limits).is_some()
     };
-    let rules = config.rules.iter().filter(|rule| asks(&rule.action)).map(|rule| format!("rules.{}", rule.id));
+    let rules =
+        config.rules.iter().filter(|rule| asks(&rule.action)).map(|rule| format!("rules.{}", rule.id));
     let actions = config.actions.iter().filter(|(_, action)| asks(action));
     let jobs = config.schedule.jobs.iter().filter(|job| config.actions.get(&job.action).is_some_and(asks));
     rules
@@ -158,7 +161,8 @@ mod tests {
         assert_eq!(of_a_person(json!({ "rules": [asking("r", json!(false))] })), "rules.r.action.approval");
         assert_eq!(of_a_person(json!({ "rules": [rule("r", "x")] })), "rules.r.action.approval");
         assert_eq!(of_a_person(json!({ "rules": [] })), "rules.r");
-        let agents = json!({ "agent": { "command": ["b"] }, "daemon": { "agents_may": ["*"] }, "rules": [kept] });
+        let agents =
+            json!({ "agent": { "command": ["b"] }, "daemon": { "agents_may": ["*"] }, "rules": [kept] });
         assert_eq!(of_a_person(agents), "daemon.agents_may, agent.command");
     }
 

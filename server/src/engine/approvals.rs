@@ -7,8 +7,8 @@ use aiwg_model::{
 use aiwg_protocol::{
     terms::{ApprovalLimits, OnTimeout},
     types::{
-        ApprovalDecider, ApprovalDecision, ApprovalEvent, ApprovalKind, ApprovalRequest, ApprovalState, Cause,
-        EventSource, Json, TaskState, Timestamp,
+        ApprovalDecider, ApprovalDecision, ApprovalEvent, ApprovalKind, ApprovalRequest, ApprovalState,
+        Cause, EventSource, Json, TaskState, Timestamp,
     },
 };
 
@@ -119,11 +119,7 @@ impl Transaction<'_> {
         Ok(self.store.approval(no)?.ok_or(EngineError::ApprovalNotFound(no))?)
     }
 
-    fn add_approval(
-        &mut self,
-        asked: &NewApproval,
-        cause: Option<&Cause>,
-    ) -> aiwg_store::Result<ApprovalNo> {
+    fn add_approval(&mut self, asked: &NewApproval, cause: Option<&Cause>) -> aiwg_store::Result<ApprovalNo> {
         let no = self.store.add_approval(asked, self.now)?;
         self.publish_approval("requested", event(no, asked), cause);
         Ok(no)
@@ -157,20 +153,13 @@ impl Transaction<'_> {
                 Err(EngineError::ApprovalExpired { no, at, counts_as: row.asked.on_timeout.name() })
             }
             (ApprovalState::Pending, _) => Ok(()),
-            (ApprovalState::Withdrawn, _) => {
-                Err(EngineError::ApprovalWithdrawn { no, task: row.asked.task })
-            }
+            (ApprovalState::Withdrawn, _) => Err(EngineError::ApprovalWithdrawn { no, task: row.asked.task }),
             _ => Err(EngineError::ApprovalDecided { no, how: how_decided(row) }),
         }
     }
 
     /// Has the task of an approval go on, or ends it if it was not to start.
-    fn carry_out_decision(
-        &mut self,
-        no: ApprovalNo,
-        is_approved: bool,
-        why: &str,
-    ) -> aiwg_store::Result<()> {
+    fn carry_out_decision(&mut self, no: ApprovalNo, is_approved: bool, why: &str) -> aiwg_store::Result<()> {
         self.effects.decided.push(no);
         for task in self.store.release(Hold::APPROVAL, &no.0.to_string())? {
             // An agent that asked for permission hears the refusal when it goes on.
@@ -256,7 +245,9 @@ fn fits(row: &ApprovalRow, choice: &Choice) -> Result<(ApprovalState, Option<Str
         (ApprovalKind::Question, Choice::Approve) => {
             mismatch(format!("{no} is a question: answer it with `aiwg approval answer {} TEXT`", no.0))
         }
-        (ApprovalKind::Question, Choice::Answer(answer)) if options.is_empty() || options.contains(answer) => {
+        (ApprovalKind::Question, Choice::Answer(answer))
+            if options.is_empty() || options.contains(answer) =>
+        {
             Ok((ApprovalState::Approved, Some(answer.clone())))
         }
         (ApprovalKind::Question, Choice::Answer(answer)) => mismatch(format!(

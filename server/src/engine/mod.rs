@@ -50,11 +50,11 @@ mod waits;
 
 pub(crate) use accounts::state_of;
 pub(crate) use aiwg_model::text::similar;
+pub(crate) use approvals::later;
+pub use approvals::{Choice, Verdict};
 pub(crate) use automation::automation;
 pub use budget::Budgets;
 pub(crate) use budget::budget_status;
-pub(crate) use approvals::later;
-pub use approvals::{Choice, Verdict};
 pub use classes::Classes;
 pub use command::{
     Automation, DueScope, EngineConfig, EngineError, NewEvent, Order, Prune, Pruned, RuleState, Select,

@@ -12,8 +12,18 @@ use super::schedule_topic;
 use crate::config::nearest;
 
 /// The beginnings of the topics that only the daemon may publish.
-const RESERVED: [&str; 10] =
-    ["approval:", "budget:", "task:", "agent:", "file:", "schedule:", "daemon:", "automation:", "health:", "chat:"];
+const RESERVED: [&str; 10] = [
+    "approval:",
+    "budget:",
+    "task:",
+    "agent:",
+    "file:",
+    "schedule:",
+    "daemon:",
+    "automation:",
+    "health:",
+    "chat:",
+];
 
 /// The beginning of the topics of schedules.
 const SCHEDULE: &str = "schedule:";

@@ -17,7 +17,10 @@ mod transaction;
 mod view;
 
 pub use error::{ErrorKind, StoreError};
-pub use query::{ApprovalFilter, Classified, EventFilter, EventPage, From, PAGE_BYTES, RULE_COSTS, Selection, TaskFilter, TaskPage};
+pub use query::{
+    ApprovalFilter, Classified, EventFilter, EventPage, From, PAGE_BYTES, RULE_COSTS, Selection, TaskFilter,
+    TaskPage,
+};
 pub use reader::Reader;
 pub use reports::Reports;
 pub use store::Store;

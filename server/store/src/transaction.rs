@@ -1,8 +1,8 @@
 //! Changing the store.
 
 use aiwg_model::{
-    ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, NewApproval, Outcome, Pending, QueueSwitch, RunId, RunStart,
-    Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
+    ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, NewApproval, Outcome, Pending,
+    QueueSwitch, RunId, RunStart, Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
 };
 use aiwg_protocol::types::{ApprovalDecision, ApprovalState, Event, TaskState, TaskUsage, Timestamp};
 

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Head, Hold, Pending, QueueSwitch, RunRow, Spending, Switch, TaskNo, TaskRow};
+use aiwg_model::{
+    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Head, Hold, Pending, QueueSwitch, RunRow, Spending, Switch,
+    TaskNo, TaskRow,
+};
 use aiwg_protocol::types::{ChatTurn, Event, TaskState, Timestamp};
 
 use crate::{Result, Selection};

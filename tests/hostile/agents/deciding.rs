@@ -29,7 +29,10 @@ fn ways() -> Vec<(&'static str, String)> {
         ("detached", format!("setsid -f env -i sh -c 'cd {{}}; exec /usr/bin/env {}'", client("detached"))),
         (
             "orphan",
-            format!("(setsid -f env -i sh -c 'cd {{}}; sleep 0.2; exec /usr/bin/env {}') &", client("orphan")),
+            format!(
+                "(setsid -f env -i sh -c 'cd {{}}; sleep 0.2; exec /usr/bin/env {}') &",
+                client("orphan")
+            ),
         ),
     ];
     let users: &[&str] = &["--user", "--map-root-user"];
@@ -56,7 +59,8 @@ fn no_agent_decides_whatever_it_tries() {
     let by_command = format!(
         "{aiwg} approval approve 1 2>command; setsid -f env -i {aiwg} --project {here} gates approve 1 2>gone; {aiwg} approval list >list"
     );
-    project.submit(&format!("{}; {by_command}; touch tried; sleep 1000", calls.join("; ").replace("&;", "&")));
+    project
+        .submit(&format!("{}; {by_command}; touch tried; sleep 1000", calls.join("; ").replace("&;", "&")));
     until("all that the agent tries", || project.file("tried").exists());
     for (name, call) in &ways {
         until(&format!("the end of {call}"), || project.file(name).exists());
@@ -88,9 +92,16 @@ fn no_agent_changes_who_is_asked() {
         "cp other.json .aiwg/daemon.json; {aiwg} daemon reload >said 2>&1; kill -HUP $(cat .aiwg/daemon.pid); touch tried; sleep 1000"
     ));
     until("the agent", || project.file("tried").exists());
-    assert!(project.read("said").contains("only a person may put these changes in force: rules.deploy"), "{}", project.read("said"));
+    assert!(
+        project.read("said").contains("only a person may put these changes in force: rules.deploy"),
+        "{}",
+        project.read("said")
+    );
     let status = project.json(&["daemon", "status"]);
-    assert_eq!((&status["health"], &status["issues"][0]["kind"]), (&json!("degraded"), &json!("config_changed")));
+    assert_eq!(
+        (&status["health"], &status["issues"][0]["kind"]),
+        (&json!("degraded"), &json!("config_changed"))
+    );
     project.json(&["event", "emit", "release:made"]);
     assert_eq!(project.task("task-0002")["waiting"], "approval");
     // A person may.

@@ -1,8 +1,8 @@
 use aiwg_model::{ApprovalNo, ApprovalRow, NewApproval, TaskNo, text::one_line};
 use aiwg_protocol::{
     ApiError, ErrorKind,
-    terms::OnTimeout,
     limits::APPROVALS_LISTED,
+    terms::OnTimeout,
     types::{
         Approval, ApprovalAnswerParams, ApprovalAskParams, ApprovalDecideParams, ApprovalGetParams,
         ApprovalKind, ApprovalListParams, ApprovalOutcome, ApprovalRequest, ApprovalState, ApprovalSummary,
@@ -38,10 +38,7 @@ pub(crate) async fn approval_list(
         .await
 }
 
-pub(crate) async fn approval_get(
-    handler: &Handler,
-    params: ApprovalGetParams,
-) -> Result<Approval, ApiError> {
+pub(crate) async fn approval_get(handler: &Handler, params: ApprovalGetParams) -> Result<Approval, ApiError> {
     let no = number(&params.approval_id)?;
     Ok(row(handler, no).await?.into_approval())
 }
@@ -154,7 +151,9 @@ async fn row(handler: &Handler, no: ApprovalNo) -> Result<ApprovalRow, ApiError>
 fn number(id: &str) -> Result<ApprovalNo, ApiError> {
     check::name("approvalId", id)?;
     id.parse().map_err(|()| {
-        let message = format!("there is no approval {id:?}: ids are as \"approval-0001\"; `aiwg approval list` shows them");
+        let message = format!(
+            "there is no approval {id:?}: ids are as \"approval-0001\"; `aiwg approval list` shows them"
+        );
         ApiError::new(ErrorKind::ApprovalNotFound, message)
     })
 }

@@ -12,8 +12,8 @@ use aiwg_protocol::{
     config::{Config, DaemonConfig},
     limits::{LIST_SIZES, LONGEST_NAME, LONGEST_PATH, LONGEST_PROMPT, LONGEST_TASK_MINUTES, PRIORITIES},
     types::{
-        ApprovalAskParams, ApprovalLimits, ApprovalTerms, Json, RetryPolicy, TaskListParams, TaskOrder, TaskSelection, TaskSubmitParams,
-        Timestamp,
+        ApprovalAskParams, ApprovalLimits, ApprovalTerms, Json, RetryPolicy, TaskListParams, TaskOrder,
+        TaskSelection, TaskSubmitParams, Timestamp,
     },
 };
 use aiwg_store::Selection;

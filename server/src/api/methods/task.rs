@@ -1,7 +1,9 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use aiwg_fs::{tail, tail_of};
-use aiwg_model::{ApprovalNo, Hold, Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms};
+use aiwg_model::{
+    ApprovalNo, Hold, Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms,
+};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     limits::TASKS_LISTED,
@@ -50,7 +52,12 @@ pub(crate) async fn task_submit(
         lane: params.lane,
         start_at: params.delay.map(in_span).max(params.start_at),
         expires_at: params.expires.map(in_span),
-        terms: Terms { retry: params.retry, ignore_budget, approval: check::approval(params.approval)?, verify: params.verify.and_then(VerifyTerms::of) },
+        terms: Terms {
+            retry: params.retry,
+            ignore_budget,
+            approval: check::approval(params.approval)?,
+            verify: params.verify.and_then(VerifyTerms::of),
+        },
         ..TaskSpec::default()
     };
     handler.command(handler.context.engine.submit(task)).await

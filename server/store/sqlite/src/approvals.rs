@@ -7,9 +7,8 @@ use aiwg_protocol::{
 };
 use aiwg_store::{ApprovalFilter, Reports};
 use rusqlite::{
-    Connection, OptionalExtension, Row, ToSql,
+    Connection, OptionalExtension, Row, ToSql, params,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
-    params,
 };
 
 use super::{
@@ -66,7 +65,8 @@ impl SqliteStore {
 
     /// Notes the use of a tool for which a permission was used up.
     pub(crate) fn use_approval(&mut self, no: ApprovalNo, used_by: &str) -> rusqlite::Result<()> {
-        self.statement("UPDATE approval SET used_by = ?2 WHERE no = ?1")?.execute(params![Key(no), used_by])?;
+        self.statement("UPDATE approval SET used_by = ?2 WHERE no = ?1")?
+            .execute(params![Key(no), used_by])?;
         Ok(())
     }
 

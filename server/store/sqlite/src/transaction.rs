@@ -3,13 +3,17 @@
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use aiwg_model::{
-    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Head, Hold, ImportedTask, InForce, Keep, NewApproval, Outcome, Pending, QueueSwitch,
-    RuleFacts, RunId, RunRow, RunStart, Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
+    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Head, Hold, ImportedTask, InForce, Keep,
+    NewApproval, Outcome, Pending, QueueSwitch, RuleFacts, RunId, RunRow, RunStart, Spending, StopReason,
+    Switch, TaskNo, TaskRow, TaskSpec,
 };
-use aiwg_protocol::types::{ApprovalDecision, ApprovalState, ChatTurn, Event, RuleExecution, TaskState, TaskStats, TaskUsage, Timestamp};
+use aiwg_protocol::types::{
+    ApprovalDecision, ApprovalState, ChatTurn, Event, RuleExecution, TaskState, TaskStats, TaskUsage,
+    Timestamp,
+};
 use aiwg_store::{
-    ApprovalFilter, Classified, EventFilter, EventPage, Reader, Result, Selection, Store, TaskFilter, TaskPage, Transaction,
-    View,
+    ApprovalFilter, Classified, EventFilter, EventPage, Reader, Result, Selection, Store, TaskFilter,
+    TaskPage, Transaction, View,
 };
 
 use super::{error::of, read::SqliteReader, stamp::log_of, write::SqliteStore};

@@ -73,7 +73,10 @@ pub fn an_approval_is_decided_once(backend: &dyn Backend) {
     assert_eq!(view.approval(first).unwrap().unwrap().used_by.as_deref(), Some("toolu_1"));
     let of_task = view.approvals_of(TaskNo(1)).unwrap();
     assert_eq!(of_task.iter().map(|row| row.no).collect::<Vec<_>>(), [first, second]);
-    assert_eq!((view.approval(ApprovalNo(9)).unwrap(), reader.approval(ApprovalNo(9)).unwrap()), (None, None));
+    assert_eq!(
+        (view.approval(ApprovalNo(9)).unwrap(), reader.approval(ApprovalNo(9)).unwrap()),
+        (None, None)
+    );
     assert_eq!(reader.pending_approvals().unwrap(), 1);
     let other = ApprovalFilter { task: Some(TaskNo(2)), ..in_state(ApprovalState::Pending) };
     assert_eq!(reader.approvals(&other).unwrap(), []);
@@ -84,7 +87,10 @@ pub fn approvals_expire_in_time(backend: &dyn Backend) {
     let mut store = backend.store();
     queue(&mut *store, 1, &task("x"));
     let numbers = commit(&mut *store, |tx| {
-        [Some(60), None, Some(30), Some(90)].map(|expires| tx.add_approval(&asked(1, expires), at(0))).into_iter().collect::<crate::Result<Vec<_>>>()
+        [Some(60), None, Some(30), Some(90)]
+            .map(|expires| tx.add_approval(&asked(1, expires), at(0)))
+            .into_iter()
+            .collect::<crate::Result<Vec<_>>>()
     });
     let [late, _, soon, last] = numbers[..] else { panic!("{numbers:?}") };
     drop(store);
