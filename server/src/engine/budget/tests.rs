@@ -13,10 +13,17 @@ use aiwg_store::Store;
 use aiwg_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::{Notify, mpsc, watch};
 
 use super::Budgets;
 use crate::engine::{
     Classes, EngineConfig, Select, effects::Effects, state::State, transaction::Transaction, waits::Waits,
+};
+use crate::{
+    accounts::Accounts,
+    bus::Bus,
+    engine::{self, Due, EngineSetup},
+    health::Health,
 };
 
 /// A daemon without its threads, whose clock is set by hand.
@@ -416,4 +423,30 @@ fn without_a_budget_nothing_is_set_aside_and_what_is_told_is_kept() {
         rows.iter().map(|row| (row.rule.as_deref(), row.usd)).collect::<Vec<_>>(),
         [(Some("r"), 0.25)]
     );
+}
+
+#[tokio::test]
+async fn whoever_wakes_the_engine_is_told_when_the_month_turns() {
+    let dir = tempfile::tempdir().unwrap();
+    let (next_due, mut due) = watch::channel(Due::default());
+    let (orders, _orders) = mpsc::unbounded_channel();
+    let setup = EngineSetup {
+        store: Box::new(SqliteStore::open(&dir.path().join("db")).unwrap()),
+        config: config(json!({ "month_usd": 1, "unknown_cost_usd": 1 })),
+        bus: Bus::new(0),
+        orders,
+        accounts: Accounts::default(),
+        health: Health::default(),
+        grown: Arc::new(Notify::new()),
+        next_due,
+    };
+    let (engine, thread) = engine::start(setup).unwrap();
+    for _ in 0..2 {
+        engine.submit(task()).await.unwrap();
+    }
+    let until = engine.gate("").unwrap().until;
+    assert!(until.is_some());
+    due.wait_for(|due| due.first == until && due.next == until).await.unwrap();
+    engine.exit().await;
+    thread.join().unwrap();
 }
