@@ -8,7 +8,7 @@ use aiwg_store::View;
 
 use super::{
     accounts::published,
-    budget::{Budgets, Money, charged_before},
+    budget::{Budgets, Money, charged_before, reserved_of},
     command::{EngineConfig, Starts},
     gates::Gates,
     memory::Memory,
@@ -85,9 +85,7 @@ impl Slot {
         let Some(task) = store.task_if_readable(no)? else { return Ok(Self::default()) };
         let mut slot = Self::of(&task);
         if budgets.are_set() {
-            let run = store.runs(no)?.into_iter().rfind(|run| run.ended_at.is_none());
-            // There may have been no budgets when it began.
-            slot.reserved_usd = run.and_then(|run| run.reserved_usd).unwrap_or(budgets.unknown_cost_usd());
+            slot.reserved_usd = reserved_of(&store.runs(no)?, budgets);
             slot.before_usd = charged_before(store, &task)?;
         }
         Ok(slot)

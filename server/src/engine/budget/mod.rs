@@ -14,7 +14,7 @@ mod tests;
 use std::collections::HashMap;
 
 use aiwg_model::{
-    Cursor, EndReason, Head, NewEvent, Outcome, RunCost, RunId, Spending, StopReason, TaskNo, TaskRow,
+    Cursor, EndReason, Head, NewEvent, Outcome, RunCost, RunId, RunRow, Spending, StopReason, TaskNo, TaskRow,
 };
 use aiwg_protocol::types::{BudgetEvent, EventSource, Json, TaskState, Timestamp, Waiting};
 
@@ -284,17 +284,16 @@ impl Transaction<'_> {
         });
         let told = match outcome.cost {
             RunCost::Told => outcome.usage.as_ref().map(|usage| usage.cost_usd),
-            RunCost::Unknown if outcome.reason != EndReason::NOT_STARTED => None,
+            RunCost::Unknown if self.may_have_cost(task, outcome)? => None,
             RunCost::Unknown | RunCost::Nothing => Some(0.0),
         };
-        let unknown = if self.budgets().are_set() { self.budgets().config.unknown_cost_usd } else { 0.0 };
-        let usd = told.unwrap_or(unknown).max(so_far);
+        let usd = told.unwrap_or(self.budgets().config.unknown_cost_usd).max(so_far);
         if usd <= 0.0 {
             return Ok(());
         }
         self.store.charge(task.run(), usd)?;
         let rule = task.spec.counts_to();
-        if let (Some(usd), Some(rule)) = (told, rule) {
+        if let (Some(usd), Some(rule)) = (told.filter(|usd| *usd > 0.0), rule) {
             self.store.add_rule_cost(rule, task.no, usd)?;
             self.state.money.expected.remove(rule);
         }
@@ -306,6 +305,15 @@ impl Transaction<'_> {
             self.store.session_cost(session, before + usd)?;
         }
         self.spend(rule, task.spec.agent.as_deref(), usd)
+    }
+
+    /// True if a run whose cost is not known was one of an agent.
+    fn may_have_cost(&self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<bool> {
+        if outcome.reason == EndReason::NOT_STARTED || !self.budgets().are_set() {
+            return Ok(false);
+        }
+        let run = self.store.runs(task.no)?.into_iter().find(|run| run.id == task.run());
+        Ok(run.is_none_or(|run| run.kind == RunRow::AGENT))
     }
 
     fn spend(&mut self, rule: Option<&str>, agent: Option<&str>, usd: f64) -> aiwg_store::Result<()> {
@@ -400,13 +408,20 @@ fn reserved<'s>(slots: impl Iterator<Item = &'s Slot>, rule: Option<&str>) -> f6
     slots.filter(counts).map(|slot| slot.reserved_usd).sum()
 }
 
+/// What is set aside for a running task with these runs. There may have been no budgets when its agent was started.
+pub(super) fn reserved_of(runs: &[RunRow], budgets: &Budgets) -> f64 {
+    match runs.iter().rfind(|run| run.ended_at.is_none()) {
+        Some(run) if run.kind == RunRow::AGENT => run.reserved_usd.unwrap_or(budgets.unknown_cost_usd()),
+        _ => 0.0,
+    }
+}
+
 /// The cost of a task's runs so far, in US dollars, as it was counted.
 pub(super) fn charged_before(store: &dyn aiwg_store::View, task: &TaskRow) -> aiwg_store::Result<f64> {
-    let first = if task.state == TaskState::Running { 1 } else { 0 };
-    if task.launch <= first {
+    if task.launch == 0 {
         return Ok(0.0);
     }
     let runs = store.runs(task.no)?;
-    let cost = |run: &aiwg_model::RunRow| run.charged_usd.or(run.usage.as_ref().map(|usage| usage.cost_usd));
+    let cost = |run: &RunRow| run.charged_usd.or(run.usage.as_ref().map(|usage| usage.cost_usd));
     Ok(runs.iter().filter_map(cost).sum())
 }

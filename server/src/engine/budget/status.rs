@@ -13,6 +13,7 @@ use super::{
     Budgets, Spent,
     bounds::Bound,
     period::{Period, day_before},
+    reserved_of,
 };
 
 /// Maximum number of running tasks whose shares are read.
@@ -34,12 +35,7 @@ struct Running {
 impl Running {
     /// The running task of this row.
     fn read(reader: &dyn Reader, budgets: &Budgets, task: TaskRow) -> aiwg_store::Result<Self> {
-        let reserved_usd = if budgets.are_set() {
-            let run = reader.runs(task.no)?.into_iter().rfind(|run| run.ended_at.is_none());
-            run.and_then(|run| run.reserved_usd).unwrap_or(budgets.unknown_cost_usd())
-        } else {
-            0.0
-        };
+        let reserved_usd = if budgets.are_set() { reserved_of(&reader.runs(task.no)?, budgets) } else { 0.0 };
         let rule = task.spec.counts_to().map(str::to_owned);
         Ok(Self { rule, agent: task.spec.agent, reserved_usd })
     }

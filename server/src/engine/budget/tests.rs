@@ -393,6 +393,29 @@ fn whoever_tells_no_cost_counts_with_what_is_configured_once() {
 }
 
 #[test]
+fn a_check_costs_nothing_even_where_it_is_lost() {
+    let mut daemon = Daemon::new(json!({ "day_usd": 1, "task_usd": 1, "unknown_cost_usd": 0.5 }));
+    let verify = aiwg_model::VerifyTerms {
+        command: serde_json::from_value(json!("true")).unwrap(),
+        max_rounds: 3,
+        timeout_minutes: 1.0,
+        before: false,
+        protect: Vec::new(),
+    };
+    daemon.submit(TaskSpec { terms: Terms { verify: Some(verify), ..Terms::default() }, ..task() });
+    let processes = Some(aiwg_model::Processes { ended: 0, left: 0 });
+    let done = Outcome { reason: EndReason::DONE, processes, ..outcome(Some(0.3)) };
+    assert_eq!(daemon.ends(1, &done).started, [1], "its check");
+    let shares =
+        |daemon: &Daemon| (daemon.state.running[&TaskNo(1)].reserved_usd, daemon.state.running.len());
+    assert_eq!(shares(&daemon), (0.0, 1));
+    daemon.crash();
+    assert_eq!(shares(&daemon), (0.0, 1));
+    daemon.act(|tx| assert!(tx.interrupted(RunId { task: TaskNo(1), n: 2 }, true, 3, false).is_ok()));
+    assert!((daemon.spent() - 0.3).abs() < 1e-9, "{}", daemon.spent());
+}
+
+#[test]
 fn the_median_of_the_latest_tasks_is_expected() {
     let mut daemon = Daemon::new(json!({ "day_usd": 100, "unknown_cost_usd": 0.5 }));
     let reserved = |daemon: &Daemon, no: u64| daemon.state.running[&TaskNo(no)].reserved_usd;
