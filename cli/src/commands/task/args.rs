@@ -61,7 +61,7 @@ pub(crate) enum TaskCommand {
         ids: Vec<String>,
     },
     /// Change a task while it is queued
-    #[command(after_help = examples::EDIT)]
+    #[command(after_help = examples::EDIT, override_usage = "aiwg task edit [OPTIONS] <ID>")]
     Edit(EditArgs),
     /// Submit new tasks with the same orders as earlier ones
     #[command(after_help = examples::RETRY, override_usage = "aiwg task retry [OPTIONS] [ID]...")]
