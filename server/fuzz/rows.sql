@@ -24,6 +24,10 @@ INSERT INTO run (task, n, kind, started_at, ended_at, reason, exit_code, signal,
 INSERT OR REPLACE INTO counter (name, value) VALUES ('queued', 3), ('running', 2), ('completed', 1), ('failed', 1), ('cancelled', 1);
 INSERT INTO hold (task, kind, key, until) VALUES (6, 'after', '5', NULL);
 INSERT INTO hold (task, kind, key, until) VALUES (7, 'rest', '', 2000);
+INSERT INTO approval (no, task, kind, state, summary, request, requested_at, expires_at, on_timeout, decision) VALUES
+    (1, 7, 'task', 'pending', 'x', '{"prompt":"x"}', 1000, 2000, 'reject', NULL),
+    (2, 3, 'question', 'approved', 'y', '{"question":"y"}', 1000, NULL, 'reject',
+        '{"at":"2026-11-23T14:33:23.042Z","answer":"z","reason":null,"by":{"uid":1,"user":null,"program":null,"pid":2,"via":"cli"}}');
 INSERT INTO rule_switch (rule, enabled, tripped_at) VALUES ('', 1, NULL), ('a', NULL, 1000);
 INSERT INTO pending (rule, due_at, first_at, matches) VALUES ('a', 2000, 1000, 2), ('b', NULL, 1000, 1);
 INSERT INTO pending_event (rule, seq, depth) VALUES ('a', 1, 0), ('a', 2, 1), ('b', 1, 0);
