@@ -21,6 +21,7 @@ pub mod health;
 pub mod lifecycle;
 pub mod log;
 
+pub mod profiles;
 pub mod project;
 mod recovery;
 mod reload;

@@ -20,6 +20,7 @@ use crate::{
     engine::{Budgets, Classes, EngineConfig, EngineError, NewEvent},
     health::{Health, IssueKind},
     lifecycle::{report_ready, report_reloading},
+    profiles::{Profile, Profiles},
     rules::{RuleIndex, compile},
     runs::account,
 };
@@ -145,6 +146,7 @@ pub(crate) fn engine_config(config: &Config) -> Result<EngineConfig, ConfigError
         classes: Classes::of(config),
         budgets: Budgets::of(config),
         accounts: accounts_of(config),
+        profiles: Profiles::of(config),
     })
 }
 
@@ -152,7 +154,12 @@ pub(crate) fn engine_config(config: &Config) -> Result<EngineConfig, ConfigError
 pub(crate) fn accounts_of(config: &Config) -> InUse {
     let zone =
         config.accounts.hours.as_ref().and_then(|_| time_zone(config.schedule.timezone.as_deref()).ok());
-    InUse::of(&config.accounts, account(&config.agent), zone.unwrap_or(TimeZone::UTC))
+    let by_profile = config.agents.keys().filter_map(|name| {
+        let profile = Profile::named(config, Some(name))?;
+        Some((name.clone(), account(&profile)))
+    });
+    let of_section = account(&Profile::of_section(config));
+    InUse::of(&config.accounts, of_section, by_profile.collect(), zone.unwrap_or(TimeZone::UTC))
 }
 
 /// Logs the settings of a configuration without effect, and reports to the health those that ask for something in vain.

@@ -14,6 +14,7 @@ mod lanes;
 mod limits;
 mod order;
 mod output;
+mod profiles;
 mod queue;
 mod retention;
 mod rules;

@@ -124,6 +124,7 @@ fn the_guide_names_every_setting_and_its_default() {
         ("daemon.log", "LogConfig"),
         ("agent", "AgentConfig"),
         ("agent.env", "AgentEnv"),
+        ("agents.NAME", "AgentProfile"),
         ("watch", "WatchConfig"),
         ("schedule", "ScheduleConfig"),
         ("retention", "RetentionConfig"),

@@ -1,10 +1,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ProgramName;
+
 /// The command that runs agents.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AgentConfig {
+    /// The program that the command runs. Default: the one that the command names, or else `plain`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub program: Option<ProgramName>,
     /// The program and its arguments. `--agent NAME` is added where a task names one.
     #[schemars(length(min = 1, max = 1000), inner(length(max = 100_000)))]
     pub command: Vec<String>,
@@ -22,6 +27,10 @@ pub struct AgentConfig {
     pub refused_tasks: RefusedTasks,
     /// The part of the daemon's environment that agents get.
     pub env: AgentEnv,
+    /// The profiles that do the tasks while the account of this agent has reached a limit: the first of `agents` that has not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), inner(length(max = 100)))]
+    pub fallback: Vec<String>,
 }
 
 /// The state of a task whose agent came to the end of its work, but was refused tools on the way.
@@ -49,12 +58,14 @@ pub struct AgentEnv {
 impl Default for AgentConfig {
     fn default() -> Self {
         Self {
+            program: None,
             command: vec!["claude".to_owned(), "-p".to_owned()],
             prompt: PromptBy::default(),
             exit_seconds: 5.0,
             max_output_mb: Some(1024),
             refused_tasks: RefusedTasks::default(),
             env: AgentEnv::default(),
+            fallback: Vec::new(),
         }
     }
 }

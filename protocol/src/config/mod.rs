@@ -8,6 +8,7 @@ mod budget;
 mod daemon;
 mod lanes;
 mod patterns;
+mod profile;
 mod retention;
 mod rules;
 mod schedule;
@@ -25,6 +26,7 @@ pub use budget::{BudgetConfig, ModelPrices, RuleBudget};
 pub use daemon::{DaemonConfig, InterruptedTasks, LogConfig, LogFormat, LogLevel, StalledTasks};
 pub use lanes::LaneConfig;
 pub use patterns::{PatternEntry, Patterns};
+pub use profile::{AgentProfile, ProgramName};
 pub use retention::RetentionConfig;
 pub use rules::{Action, ActionDefaults, Condition, OnBusy, Rule, Trigger};
 pub use schedule::{Job, ScheduleConfig};
@@ -44,6 +46,9 @@ pub struct Config {
     pub agent: AgentConfig,
     /// The accounts that agents work with.
     pub accounts: AccountsConfig,
+    /// Profiles by name: further ways to run agents. Tasks and rules name one as their `agent`.
+    #[schemars(extend("maxProperties" = 1000, "propertyNames" = { "pattern": r"^[A-Za-z0-9_.-]{1,100}$" }))]
+    pub agents: BTreeMap<String, AgentProfile>,
     /// Lanes by name: tasks and rules name the one in which they run.
     #[schemars(extend("maxProperties" = 1000, "propertyNames" = { "pattern": r"^[A-Za-z0-9_.-]{1,100}$" }))]
     pub lanes: BTreeMap<String, LaneConfig>,

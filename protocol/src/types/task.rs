@@ -80,8 +80,12 @@ pub struct Task {
     pub id: String,
     /// The agent's prompt.
     pub prompt: String,
-    /// The agent that is to do it; the default one when null.
+    /// The agent that is to do it, a profile of the configuration or a role; the default one when null.
     pub agent: Option<String>,
+    /// The profiles by which its agents were started, one for each run in their order; `agent` stands for the section `agent`. Only in
+    /// `task.get` and `task.wait`, and absent while all of them are that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profiles: Vec<String>,
     /// Higher ones start first; 0 unless given.
     pub priority: i32,
     /// The state.
@@ -169,7 +173,8 @@ pub struct TaskSubmitParams {
     /// The agent's prompt, at most 1 MiB of UTF-8; not blank.
     #[schemars(length(min = 1, max = 1_048_576), regex(pattern = r"\S"))]
     pub prompt: String,
-    /// The agent that is to do it, as `--agent` of the agent command; the default one when absent.
+    /// The agent that is to do it: a profile of `agents` of the configuration, or else a role, which its command gets as `--agent`. The default
+    /// one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 200), regex(pattern = r"^[^-\x00][^\x00]*$"))]
     pub agent: Option<String>,

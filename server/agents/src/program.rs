@@ -32,6 +32,11 @@ pub trait AgentProgram: Send + Sync {
         previous_total: PreviousTotal<'_>,
     ) -> io::Result<Evaluation>;
 
+    /// The command by which it runs unattended where none is configured, with the prompt on standard input. Default: none.
+    fn usual_command(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The command of a run, from the configured one. Default: the name of an agent and the prompt are added.
     ///
     /// # Errors

@@ -31,6 +31,8 @@ pub struct StartOrder {
     pub fresh_prompt: Option<String>,
     /// The round that it belongs to, if the task has a check.
     pub round: Option<RoundOrder>,
+    /// The profile by which the agent runs; none for the section `agent`.
+    pub profile: Option<String>,
     /// The agent's role; none for the default one.
     pub agent: Option<String>,
     /// Environment, unresolved.

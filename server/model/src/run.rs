@@ -50,6 +50,8 @@ pub struct RunStart<'a> {
     pub at: Timestamp,
     /// Path of its directory, relative to the task's: [`RunId::dir`]; none for that itself, as in earlier versions.
     pub dir: Option<&'a str>,
+    /// The profile by which its agent runs; none for the section `agent`.
+    pub profile: Option<&'a str>,
     /// Expected cost that is set aside while it is under way, in US dollars.
     pub reserved_usd: Option<f64>,
 }
@@ -75,6 +77,8 @@ pub struct RunRow {
     pub usage: Option<TaskUsage>,
     /// Path of its directory, relative to the task's; none for that itself, which the runs of earlier versions have.
     pub dir: Option<String>,
+    /// The profile by which its agent was started; none for the section `agent`.
+    pub profile: Option<String>,
     /// Expected cost that was set aside for it, in US dollars.
     pub reserved_usd: Option<f64>,
     /// Cost that was counted against the budgets, in US dollars; none while it runs, or where nothing was.

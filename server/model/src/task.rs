@@ -138,6 +138,7 @@ impl TaskRow {
             id: self.no.to_string(),
             prompt: self.spec.prompt,
             agent: self.spec.agent,
+            profiles: Vec::new(),
             priority: self.spec.priority,
             state: self.state,
             waiting: None,

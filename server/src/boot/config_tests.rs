@@ -314,3 +314,41 @@ fn a_budget_can_be_kept() {
     let (_, notices) = good(r#"{"budget": {"day_usd": 10, "month_usd": 5}}"#);
     assert_eq!(notices, ["budget.day_usd is more than budget.month_usd, so it bounds nothing"]);
 }
+
+#[test]
+fn a_profile_names_what_there_is() {
+    let wrong_agents = |agents: &str| wrong(&format!("{{\"agents\": {{\n{agents}}}}}"));
+    assert_eq!(
+        wrong_agents(r#""a": {"command": ["x"], "program": "cluade"}"#),
+        [
+            "2:25: agents.a.program: must be one of \"claude\", \"codex\", \"gemini\", \"opencode\", \"plain\"; it is \"cluade\"; did you mean \"claude\"?"
+        ]
+    );
+    assert_eq!(
+        wrong_agents(r#""codex": {"program": "codex"}, "a": {"program": "claude", "fallback": ["codx"]}"#),
+        ["2:72: agents.a.fallback[0]: there is no profile \"codx\"; did you mean \"codex\"?"]
+    );
+    assert_eq!(
+        wrong_agents(r#""a": {"program": "claude", "fallback": ["a"]}"#),
+        ["2:41: agents.a.fallback[0]: is the profile itself: name another one"]
+    );
+    let ring = wrong_agents(
+        "\"a\": {\"program\": \"claude\", \"fallback\": [\"b\"]},\n\"b\": {\"program\": \"codex\", \"fallback\": [\"c\"]},\n\"c\": {\"program\": \"gemini\", \"fallback\": [\"b\"]}",
+    );
+    assert_eq!(
+        ring,
+        [
+            "3:40: agents.b.fallback[0]: leads back to the profile itself: b -> c -> b",
+            "4:41: agents.c.fallback[0]: leads back to the profile itself: c -> b -> c"
+        ]
+    );
+    assert_eq!(
+        wrong(r#"{"agent": {"fallback": ["a"]}, "agents": {"a": {"program": "claude", "fallback": ["agent"]}}}"#).len(),
+        2
+    );
+    let none = wrong_agents(r#""a": {}"#);
+    assert!(none.len() == 1 && none[0].starts_with("2:1: agents.a: names no program"), "{none:?}");
+    let reserved = wrong_agents(r#""agent": {"program": "claude"}"#);
+    assert!(reserved[0].contains("stands for the section"), "{reserved:?}");
+    good(r#"{"agents": {"a": {"program": "claude", "fallback": ["b"]}, "b": {"command": ["./b"], "env": {"X": "${HOME}"}}}}"#);
+}

@@ -24,13 +24,14 @@ use crate::{
     },
     config::{self, Checks, ConfigError, Loaded},
     gateways::socket::{Listener, Socket},
+    profiles::ProfilesCheck,
     rules::{BudgetCheck, RulesCheck},
     runs::Supervisor,
 };
 
 /// The checks of the configuration that each part adds to its schema.
 pub(super) const CHECKS: Checks =
-    Checks(&[&WatchCheck, &ScheduleCheck, &RulesCheck, &BudgetCheck, &AccountsCheck]);
+    Checks(&[&ProfilesCheck, &WatchCheck, &ScheduleCheck, &RulesCheck, &BudgetCheck, &AccountsCheck]);
 
 /// The things that the start has found and made for single parts.
 pub(super) struct Found {

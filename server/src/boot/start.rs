@@ -247,7 +247,7 @@ impl Daemon {
     /// The report to the process that starts it.
     pub(super) fn ready(&self) -> Ready {
         let Context { settings, project, health, socket, .. } = &*self.context;
-        agent_program::check(&settings.get().config.agent, project.root(), health);
+        agent_program::check(&settings.get().config, project.root(), health);
         Ready {
             pid: std::process::id(),
             socket: socket.clone(),

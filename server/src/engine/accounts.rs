@@ -2,10 +2,15 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{Cursor, Head, Hold, NewEvent, TaskRow};
+use aiwg_model::{Cursor, Head, Hold, NewEvent, RunRow, TaskRow};
 use aiwg_protocol::types::{AccountEvent, AccountState, EventSource, Json, Timestamp, Waiting};
 
-use super::{classes::Class, gates::Gate, state::State, transaction::Transaction};
+use super::{
+    classes::Class,
+    gates::Gate,
+    state::{Slot, State},
+    transaction::Transaction,
+};
 use crate::accounts::{Identity, LOGIN_VARIABLES, Look, Pause, PauseReason, resumes_at};
 
 /// The source of the cursors which remember what was published of each account.
@@ -16,21 +21,53 @@ const SOURCE: &str = "account";
 const LOOK_EVERY_MS: u64 = 30_000;
 
 impl Transaction<'_> {
-    /// The account of the tasks of a class; none where their program has no limits that are known here.
-    fn account_of(&self, _class: Class<'_>) -> Option<&Identity> {
-        self.state.config.accounts.of_agent(None)
+    /// The gate that accounts close before the first task of a class: that of its own profile, unless a fallback is free. If it `may_start` at
+    /// once, it may be the one task that tries whether a limit is over.
+    pub(super) fn account_gate(&self, head: &Head, may_start: bool) -> Option<Gate> {
+        let profile = Some(Class::named(&head.class).profile).filter(|profile| !profile.is_empty());
+        let gate = self.gate_of_profile(profile, may_start)?;
+        let mut fallbacks = self.state.config.profiles.candidates(profile).into_iter().skip(1);
+        (!fallbacks.any(|other| self.is_free(other.as_deref()))).then_some(gate)
     }
 
-    /// The gate that an account closes before the first task of a class. If it `may_start` at once, it may be the one task that tries whether a limit is over.
-    pub(super) fn account_gate(&self, head: &Head, may_start: bool) -> Option<Gate> {
-        let account = self.account_of(Class::named(&head.class))?;
-        let is_of_it =
-            |class: &str| self.account_of(Class::named(class)).is_some_and(|other| other.id == account.id);
-        let running = self.state.running.values().filter(|slot| is_of_it(&slot.class));
+    /// The profile that does a task in its next run: the first whose account has not reached a limit, of the one in whose session it was
+    /// interrupted, if there is one, the one that it asks for, and the fallbacks of that.
+    pub(super) fn profile_for(&self, task: &TaskRow, interrupted: Option<&RunRow>) -> Option<String> {
+        let candidates = self.state.config.profiles.candidates(task.spec.agent.as_deref());
+        let sticky = interrupted.map(|run| run.profile.clone()).filter(|profile| candidates.contains(profile));
+        let asked = candidates.first().cloned().flatten();
+        let mut in_order = sticky.into_iter().chain(candidates);
+        let may = |profile: &Option<String>| match self.look_at(profile.as_deref()) {
+            // The gate has let it through to try that.
+            Some((_, Look::Probe)) => *profile == asked,
+            other => other.is_none_or(|(_, look)| look == Look::Open),
+        };
+        in_order.find(may).unwrap_or(asked)
+    }
+
+    /// True if the account of a profile keeps no task from starting.
+    fn is_free(&self, profile: Option<&str>) -> bool {
+        self.look_at(profile).is_none_or(|(_, look)| look == Look::Open)
+    }
+
+    /// The account of a profile, and the decision on its tasks; none where the profile has no limits that are known here.
+    fn look_at(&self, profile: Option<&str>) -> Option<(&Identity, Look)> {
+        let in_use = &self.state.config.accounts;
+        let account = in_use.of_profile(profile)?;
+        let is_of_it = |slot: &&Slot| {
+            in_use.of_profile(slot.profile.as_deref()).is_some_and(|other| other.id == account.id)
+        };
+        let running = self.state.running.values().filter(is_of_it);
         let starts: Vec<Timestamp> = running.map(|slot| slot.started_at).collect();
-        let (accounts, policy) = (&self.state.accounts, &self.state.config.accounts.policy);
+        Some((account, self.state.accounts.look(&account.id, &in_use.policy, &starts, self.now)))
+    }
+
+    /// The gate of the account of one profile.
+    fn gate_of_profile(&self, profile: Option<&str>, may_start: bool) -> Option<Gate> {
+        let (account, look) = self.look_at(profile)?;
+        let accounts = &self.state.accounts;
         let closed = |until| Some(Gate { waiting: Waiting::Limit, until });
-        match accounts.look(&account.id, policy, &starts, self.now) {
+        match look {
             Look::Open => None,
             Look::Closed { until } => closed(until),
             Look::Probe if !may_start => closed(None),
@@ -43,7 +80,8 @@ impl Transaction<'_> {
     /// The hold of a task that has met a limit: none where its account's gate holds it back with all others.
     pub(super) fn hold_of_limited(&self, task: &TaskRow) -> Vec<Hold> {
         let has_own_login = task.spec.env.keys().any(|name| LOGIN_VARIABLES.contains(&name.as_str()));
-        let account = self.account_of(Class::named(&task.spec.class));
+        let profile = self.state.running.get(&task.no).and_then(|slot| slot.profile.as_deref());
+        let account = self.state.config.accounts.of_profile(profile);
         let is_known = account.is_some_and(|account| self.state.accounts.pause(&account.id).is_some());
         if is_known && !has_own_login {
             Vec::new()

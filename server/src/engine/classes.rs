@@ -24,6 +24,8 @@ pub struct Classes {
     rules: Arc<BTreeSet<String>>,
     /// True if there is any budget.
     has_budget: bool,
+    /// The names of the profiles.
+    profiles: Arc<BTreeSet<String>>,
 }
 
 /// A class, taken apart.
@@ -35,6 +37,8 @@ pub(super) struct Class<'a> {
     pub(super) rule: &'a str,
     /// True if no budget keeps its tasks from starting.
     pub(super) ignores_budget: bool,
+    /// The profile that its tasks ask for; empty for the section `agent`.
+    pub(super) profile: &'a str,
 }
 
 impl<'a> Class<'a> {
@@ -42,12 +46,12 @@ impl<'a> Class<'a> {
     pub(super) fn named(name: &'a str) -> Self {
         let mut parts = name.split(SEPARATOR);
         let mut next = || parts.next().unwrap_or_default();
-        Self { lane: next(), rule: next(), ignores_budget: next() == IGNORES_BUDGET }
+        Self { lane: next(), rule: next(), ignores_budget: next() == IGNORES_BUDGET, profile: next() }
     }
 
     /// Its name: the parts in their order, without the empty ones at the end.
     fn name(&self) -> String {
-        let parts = [self.lane, self.rule, if self.ignores_budget { IGNORES_BUDGET } else { "" }];
+        let parts = [self.lane, self.rule, if self.ignores_budget { IGNORES_BUDGET } else { "" }, self.profile];
         let used = parts.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1);
         parts.get(..used).unwrap_or_default().join(&SEPARATOR.to_string())
     }
@@ -61,6 +65,7 @@ impl Classes {
             lanes: Arc::new(config.lanes.clone()),
             rules: Arc::new(budget.rules.keys().cloned().collect()),
             has_budget: budget.is_set(),
+            profiles: Arc::new(config.agents.keys().cloned().collect()),
         }
     }
 
@@ -82,7 +87,8 @@ impl Classes {
         let lane = known(task.lane, &|lane| self.lanes.contains_key(lane));
         let rule = known(task.rule, &|rule| self.rules.contains(rule));
         let ignores_budget = self.has_budget && task.ignores_budget;
-        Class { lane: &lane, rule: &rule, ignores_budget }.name()
+        let profile = known(task.agent, &|agent| self.profiles.contains(agent));
+        Class { lane: &lane, rule: &rule, ignores_budget, profile: &profile }.name()
     }
 }
 
@@ -94,21 +100,26 @@ mod tests {
     fn a_class_has_a_part_only_for_what_the_configuration_knows() {
         let config = |text: &str| serde_json::from_str::<Config>(text).unwrap();
         let all =
-            config(r#"{"lanes": {"docs": {}}, "budget": {"day_usd": 5, "rules": {"r": {"day_usd": 1}}}}"#);
-        let name = |config: &Config, lane, rule, ignores_budget| {
-            Classes::of(config).class_of(&Classified { lane, agent: None, rule, ignores_budget })
+            config(r#"{"lanes": {"docs": {}}, "agents": {"p": {"program": "codex"}}, "budget": {"day_usd": 5, "rules": {"r": {"day_usd": 1}}}}"#);
+        let named = |config: &Config, lane, agent, rule, ignores_budget| {
+            Classes::of(config).class_of(&Classified { lane, agent, rule, ignores_budget })
         };
+        let name = |config, lane, rule, ignores_budget| named(config, lane, None, rule, ignores_budget);
         for lane in ["", "docs"] {
             for rule in ["", "r"] {
                 for ignores_budget in [false, true] {
                     let some = |name: &'static str| (!name.is_empty()).then_some(name);
-                    let name = name(&all, some(lane), some(rule), ignores_budget);
-                    assert_eq!(Class::named(&name), Class { lane, rule, ignores_budget }, "{name:?}");
+                    for profile in ["", "p"] {
+                        let name = named(&all, some(lane), some(profile), some(rule), ignores_budget);
+                        let class = Class { lane, rule, ignores_budget, profile };
+                        assert_eq!(Class::named(&name), class, "{name:?}");
+                    }
                 }
             }
         }
         assert_eq!(name(&all, Some("docs"), Some("other"), false), "docs");
         assert_eq!(name(&all, Some("gone"), Some("other"), false), "");
+        assert_eq!(named(&all, None, Some("a-role"), None, false), "");
         let none = Config::default();
         assert_eq!(name(&none, Some("docs"), Some("r"), true), "");
         assert!(Classes::of(&all).are_used() && !Classes::of(&none).are_used());

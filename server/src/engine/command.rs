@@ -12,8 +12,7 @@ use aiwg_protocol::{
 use aiwg_store::Selection;
 
 use super::{Budgets, Classes};
-use crate::accounts::InUse;
-use crate::rules::RuleIndex;
+use crate::{accounts::InUse, profiles::Profiles, rules::RuleIndex};
 
 /// The answer to whoever cancels a running task.
 pub(super) fn being_cancelled() -> TaskCancelled {
@@ -96,6 +95,8 @@ pub struct EngineConfig {
     pub budgets: Budgets,
     /// The accounts that agents work with.
     pub accounts: InUse,
+    /// The profiles of agents.
+    pub profiles: Profiles,
 }
 
 /// The state of automation.

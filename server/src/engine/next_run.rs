@@ -13,6 +13,11 @@ use super::{
 /// The prompt for an agent that goes on in a session which was interrupted through no fault of its own.
 const GO_ON: &str = "Go on where you stopped: you were interrupted by a limit, and not by an error of yours.";
 
+/// Stands before the prompt of an agent that goes on where another one, of another profile, was interrupted.
+const TAKEN_OVER: &str = "Another agent has begun with what is asked below, and cannot go on for now. The work tree holds what it has done \
+                          so far: look at that first, with `git status` and `git diff` for example. Then go on from there, and do not \
+                          begin again.";
+
 /// The pause after an agent met an overloaded service, in milliseconds; twice as long after each further one in a row.
 const OVERLOAD_PAUSE_MS: u64 = 30_000;
 
@@ -24,6 +29,8 @@ const LONGEST_RETRY_PAUSE_MS: u64 = 3_600_000;
 
 /// The prompt and the session of a task's next run.
 pub(super) struct NextRun {
+    /// The profile by which its agent runs; none for the section `agent`.
+    pub(super) profile: Option<String>,
     /// The agent's prompt.
     pub(super) prompt: String,
     /// The session in which it goes on; none for a new one.
@@ -37,7 +44,7 @@ pub(super) struct NextRun {
 impl NextRun {
     /// The run of an agent with this prompt, in this session.
     fn of(prompt: String, resume: Option<String>) -> Self {
-        Self { prompt, resume, fresh_prompt: None, round: None }
+        Self { profile: None, prompt, resume, fresh_prompt: None, round: None }
     }
 }
 
@@ -46,19 +53,28 @@ impl Transaction<'_> {
     pub(super) fn next_run(&self, task: &TaskRow) -> aiwg_store::Result<NextRun> {
         // The first one, of most tasks: there is nothing to read.
         let runs = if task.launch > 1 { self.store.runs(task.no)? } else { Vec::new() };
+        let interrupted = interrupted(&runs);
         let paused = paused_session(&runs).map(str::to_owned);
         match &task.spec.terms.verify {
-            None => self.next_work(task, paused),
+            None => self.next_work(task, interrupted, paused),
             Some(terms) => self.next_of_rounds(task, terms, &runs, paused),
         }
     }
 
-    fn next_work(&self, task: &TaskRow, paused: Option<String>) -> aiwg_store::Result<NextRun> {
+    fn next_work(
+        &self,
+        task: &TaskRow,
+        interrupted: Option<&RunRow>,
+        paused: Option<String>,
+    ) -> aiwg_store::Result<NextRun> {
         let asked = self.asked(task)?;
-        Ok(match paused {
-            Some(_) => NextRun { fresh_prompt: Some(asked), ..NextRun::of(GO_ON.to_owned(), paused) },
-            None => NextRun::of(asked, None),
-        })
+        let profile = self.profile_for(task, interrupted.filter(|_| paused.is_some()));
+        let next = match (interrupted, &paused) {
+            (Some(run), _) if run.profile != profile => NextRun::of(taken_over(&asked), None),
+            (_, Some(_)) => NextRun { fresh_prompt: Some(asked), ..NextRun::of(GO_ON.to_owned(), paused) },
+            (_, None) => NextRun::of(asked, None),
+        };
+        Ok(NextRun { profile, ..next })
     }
 
     /// The next run of a task with a check.
@@ -78,21 +94,37 @@ impl Transaction<'_> {
             }
         };
         let round = Some(RoundOrder { n, is_check, used_ms: used_ms(runs), verify: terms.clone() });
+        let last_work = runs.iter().rev().find(|run| run.kind == RunRow::AGENT && run.ended_at.is_some());
         if is_check {
-            return Ok(NextRun { round, ..NextRun::of(String::new(), None) });
+            // It has the environment of the agent whose work it checks.
+            let profile = match last_work {
+                Some(run) => run.profile.clone(),
+                None => self.profile_for(task, None),
+            };
+            return Ok(NextRun { round, profile, ..NextRun::of(String::new(), None) });
         }
         let asked = match round_prompt(&self.asked(task)?, terms, runs) {
             Some(asked) => asked,
-            None => return Ok(NextRun { round, ..self.next_work(task, paused)? }),
+            None => return Ok(NextRun { round, ..self.next_work(task, interrupted(runs), paused)? }),
         };
+        let profile = self.profile_for(task, last_work.filter(|_| asked.session.is_some()));
+        if last_work.is_some_and(|run| run.profile != profile) {
+            let prompt = taken_over(&asked.afresh);
+            return Ok(NextRun { profile, round, ..NextRun::of(prompt, None) });
+        }
         let prompt = match (&asked.session, paused.is_some()) {
             (Some(_), true) => GO_ON.to_owned(),
             (Some(_), false) => asked.again,
             (None, _) => asked.afresh.clone(),
         };
         let fresh_prompt = Some(asked.afresh);
-        Ok(NextRun { fresh_prompt, round, ..NextRun::of(prompt, asked.session) })
+        Ok(NextRun { profile, fresh_prompt, round, ..NextRun::of(prompt, asked.session) })
     }
+}
+
+/// The prompt of an agent that goes on where another one, of another profile, has stopped.
+fn taken_over(asked: &str) -> String {
+    format!("{TAKEN_OVER}\n\n{asked}")
 }
 
 /// The return of a task to the queue after a run.
@@ -181,12 +213,16 @@ fn overload_pause_ms(runs: &[RunRow]) -> u64 {
 /// The session that was interrupted and is to be resumed: that of the last run which got as far as to have one, if it ended for a reason
 /// that is a pause.
 fn paused_session(runs: &[RunRow]) -> Option<&str> {
+    interrupted(runs)?.usage.as_ref()?.session_id.as_deref()
+}
+
+/// The last run that was one at all, if it ended for a reason that is a pause.
+fn interrupted(runs: &[RunRow]) -> Option<&RunRow> {
     let last = runs
         .iter()
         .rev()
         .find(|run| run.ended_at.is_some() && run.reason.as_ref() != Some(&EndReason::NOT_STARTED))?;
-    let is_pause = last.reason.as_ref().is_some_and(EndReason::is_pause);
-    last.usage.as_ref().filter(|_| is_pause)?.session_id.as_deref()
+    last.reason.as_ref().is_some_and(EndReason::is_pause).then_some(last)
 }
 
 #[cfg(test)]
@@ -208,6 +244,7 @@ mod tests {
             signal: None,
             usage: Some(usage),
             dir: None,
+            profile: None,
             reserved_usd: None,
             charged_usd: None,
             detail: None,

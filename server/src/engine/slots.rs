@@ -101,23 +101,29 @@ impl Transaction<'_> {
     pub(super) fn launch(&mut self, task: TaskRow) -> aiwg_store::Result<()> {
         let next = self.next_run(&task)?;
         let is_check = next.round.as_ref().is_some_and(|round| round.is_check);
-        let share = self.begin_run(&task, is_check)?;
+        let share = self.begin_run(&task, next.profile.as_deref(), is_check)?;
         let event = match task.spec.cause.as_ref().and_then(|cause| cause.event) {
             Some(seq) => self.store.event(seq)?,
             None => None,
         };
-        self.effects.orders.push(Order::Start(Box::new(start_order(task, next, share, event, self.now))));
+        let is_role = self.state.config.profiles.profile_of(task.spec.agent.as_deref()).is_none();
+        self.effects.orders.push(Order::Start(Box::new(start_order(task, is_role, next, share, event, self.now))));
         Ok(())
     }
 
     /// Notes that the run of a task begins which has the number of its launch. Returns its share in the budgets, if there are any: a check has none.
-    fn begin_run(&mut self, task: &TaskRow, is_check: bool) -> aiwg_store::Result<Option<Share>> {
+    fn begin_run(
+        &mut self,
+        task: &TaskRow,
+        profile: Option<&str>,
+        is_check: bool,
+    ) -> aiwg_store::Result<Option<Share>> {
         let (id, at) = (task.run(), self.now);
         let kind = if is_check { RunRow::CHECK } else { RunRow::AGENT };
         let share = if is_check { None } else { self.share(task)? };
         let reserved_usd = share.map(|share| share.reserved_usd);
-        self.store.begin_run(&RunStart { id, kind, at, dir: Some(&id.dir()), reserved_usd })?;
-        let mut slot = Slot::of(task);
+        self.store.begin_run(&RunStart { id, kind, at, dir: Some(&id.dir()), profile, reserved_usd })?;
+        let mut slot = Slot { profile: profile.map(str::to_owned), ..Slot::of(task) };
         if let Some(reserved_usd) = reserved_usd {
             slot = Slot { reserved_usd, before_usd: charged_before(self.store, task)?, ..slot };
         }
@@ -155,6 +161,7 @@ fn waits_for_running(task: TaskNo, pairs: &[(TaskNo, TaskNo)], running: &HashMap
 
 fn start_order(
     task: TaskRow,
+    is_role: bool,
     next: NextRun,
     share: Option<Share>,
     event: Option<Event>,
@@ -168,7 +175,9 @@ fn start_order(
         resume: next.resume,
         fresh_prompt: next.fresh_prompt,
         round: next.round,
-        agent: task.spec.agent,
+        // A name that is a profile's is no role of its program.
+        agent: task.spec.agent.filter(|_| is_role && next.profile.is_none()),
+        profile: next.profile,
         env: task.spec.env,
         cap_usd: share.and_then(|share| share.cap_usd),
         timeout_ms: task.spec.timeout_ms,

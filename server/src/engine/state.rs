@@ -55,6 +55,8 @@ pub(super) struct Slot {
     pub(super) n: u32,
     /// Its class in the queue.
     pub(super) class: String,
+    /// The profile by which its run was started; none for the section `agent`.
+    pub(super) profile: Option<String>,
     /// The rule that it counts to.
     pub(super) rule: Option<String>,
     /// The cost that is set aside for its run, in US dollars; 0 where there are no budgets.
@@ -84,8 +86,11 @@ impl Slot {
         // Of one whose row cannot be read there are no reports: it fails.
         let Some(task) = store.task_if_readable(no)? else { return Ok(Self::default()) };
         let mut slot = Self::of(&task);
+        let runs = store.runs(no)?;
+        let run = runs.iter().rfind(|run| run.ended_at.is_none());
+        slot.profile = run.and_then(|run| run.profile.clone());
         if budgets.are_set() {
-            slot.reserved_usd = reserved_of(&store.runs(no)?, budgets);
+            slot.reserved_usd = reserved_of(&runs, budgets);
             slot.before_usd = charged_before(store, &task)?;
         }
         Ok(slot)

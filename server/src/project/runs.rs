@@ -83,6 +83,7 @@ mod tests {
             signal: None,
             usage: None,
             dir: dir.map(str::to_owned),
+            profile: None,
             reserved_usd: None,
             charged_usd: None,
             detail: None,

@@ -1,26 +1,42 @@
 //! The account that an agent works with, and what the end of its run says of it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ffi::OsString};
 
 use aiwg_agents::{
-    AgentProgram, Reason, evaluation::Evaluation, limit::LimitWarning, plain::Plain, program_of,
+    AgentProgram, Reason, evaluation::Evaluation, limit::LimitWarning, plain::Plain,
 };
-use aiwg_protocol::{config::AgentConfig, types::Timestamp};
+use aiwg_protocol::types::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{environment::kept_back, outcome::reset_of};
-use crate::accounts::{Identity, LOGIN_VARIABLES, RunEnd, WindowUse};
+use super::{
+    environment::{kept_back, resolved},
+    outcome::reset_of,
+};
+use crate::{
+    accounts::{Identity, LOGIN_VARIABLES, RunEnd, WindowUse},
+    profiles::{Profile, program},
+};
 
-/// The account of the agents of a configuration; none where their program has no limits that are known here.
-pub(crate) fn account(agent: &AgentConfig) -> Option<Identity> {
-    let program = program_of(&agent.command).name();
+/// The account of the agents of a profile; none where their program has no limits that are known here.
+pub(crate) fn account(profile: &Profile) -> Option<Identity> {
+    let agent = &profile.agent;
+    let program = program(agent).name();
     if program == Plain.name() {
         return None;
     }
     let variables: Vec<_> = std::env::vars_os().collect();
     // A wrong pattern is refused with the configuration.
     let kept_back = kept_back(&agent.env, variables.iter().map(|(name, _)| name.clone())).unwrap_or_default();
-    Some(Identity::of(program, variables.into_iter().filter(|(name, _)| !kept_back.contains(name))))
+    // Where a variable is missing that it refers to, no agent starts.
+    let own: Vec<(OsString, OsString)> = profile
+        .env
+        .iter()
+        .filter_map(|(name, value)| Some((name.into(), resolved(value).ok()?.into())))
+        .collect();
+    let is_own = |name: &OsString| own.iter().any(|(own, _)| own == name);
+    let inherited: Vec<_> =
+        variables.into_iter().filter(|(name, _)| !kept_back.contains(name) && !is_own(name)).collect();
+    Some(Identity::of(program, inherited.into_iter().chain(own.iter().cloned())))
 }
 
 /// True if a task's own environment decides by which login its agent works.
@@ -45,16 +61,31 @@ pub(super) fn run_end(evaluation: &Evaluation, by: String, started_at: Timestamp
 
 #[cfg(test)]
 mod tests {
+    use aiwg_protocol::config::AgentConfig;
+
     use super::*;
 
     #[test]
     fn only_programs_whose_limits_are_known_have_an_account() {
         let of = |program: &str| {
-            account(&AgentConfig { command: vec![program.to_owned()], ..AgentConfig::default() })
+            let agent = AgentConfig { command: vec![program.to_owned()], ..AgentConfig::default() };
+            account(&Profile { agent, ..Profile::default() })
         };
         assert!(of("./agent").is_none());
         assert_eq!(of("claude").unwrap().program, "claude");
         assert_ne!(of("claude"), of("codex"));
+    }
+
+    #[test]
+    fn a_profile_with_a_key_of_its_own_has_an_account_of_its_own() {
+        let of = |env: &[(&str, &str)]| {
+            let agent = AgentConfig { command: vec!["claude".to_owned()], ..AgentConfig::default() };
+            let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            account(&Profile { agent, env, ..Profile::default() }).unwrap().id
+        };
+        assert_ne!(of(&[]), of(&[("ANTHROPIC_API_KEY", "one")]));
+        assert_ne!(of(&[("ANTHROPIC_API_KEY", "two")]), of(&[("ANTHROPIC_API_KEY", "one")]));
+        assert_eq!(of(&[]), of(&[("CI", "1")]));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use aiwg_agents::evaluation::Evaluation;
 use aiwg_fs::is_shortage;
 use aiwg_model::{Outcome, RoundDetail, RunId, RunRow, StopReason, VerifyTerms, is_end_of_work};
 use aiwg_protocol::{
-    config::{Config, DaemonConfig, InterruptedTasks, StalledTasks},
+    config::{AgentConfig, DaemonConfig, InterruptedTasks, StalledTasks},
     types::{TaskState, Timestamp},
 };
 use aiwg_shim::{Abandon, ExitRecord, Process, SpawnError, Started};
@@ -28,11 +28,11 @@ use super::{
     LeftRunning, Shared,
     account::{account, has_own_login, run_end},
     check,
-    cost::prices,
+    cost::{PriceList, prices},
     environment::{kept_back, markers},
     force::{Force, end_what_is_left},
     launch::{End, Launch, RETRY},
-    outcome::{could_not_start, ended_by_shim, outcome, removed},
+    outcome::{could_not_start, ended_by_shim, outcome, removed, report_unknown},
     overdue::{Noticed, Overdue},
     prepare::{Unprepared, prepare},
     shim,
@@ -44,6 +44,7 @@ use crate::{
     beside::{beside, done},
     config::Loaded,
     engine::StartOrder,
+    profiles::{Profile, program},
     rules::minutes_to_ms,
 };
 
@@ -71,8 +72,30 @@ pub(super) struct Agent {
     is_check: bool,
     /// True if the daemon has had its shim end the check, since that did not do so by itself.
     has_timed_out: AtomicBool,
+    /// The name of its profile; none for the section `agent`.
+    profile: Option<String>,
     /// None if an earlier daemon had it started.
     order: Option<StartOrder>,
+}
+
+/// What holds for a run from its beginning to its end, whatever is reloaded meanwhile.
+struct Basis {
+    loaded: Arc<Loaded>,
+    /// The profile by which its agent was started.
+    profile: Profile,
+}
+
+impl Basis {
+    fn daemon(&self) -> &DaemonConfig {
+        &self.loaded.config.daemon
+    }
+
+    /// The prices of tokens: those of the profile come before those of the budgets.
+    fn prices(&self) -> PriceList {
+        let mut all = prices(&self.loaded.config.budget.prices);
+        all.extend(prices(&self.profile.prices));
+        all
+    }
 }
 
 impl Agent {
@@ -94,6 +117,7 @@ impl Agent {
             is_check,
             has_timed_out: AtomicBool::new(false),
             has_own_login: has_own_login(&order.env),
+            profile: order.profile.clone(),
             order: Some(order),
         }
     }
@@ -113,6 +137,7 @@ impl Agent {
             is_check: run.is_some_and(|run| run.kind == RunRow::CHECK),
             has_timed_out: AtomicBool::new(false),
             has_own_login: has_own_login(&task.spec.env),
+            profile: run.and_then(|run| run.profile.clone()),
             order: None,
         }
     }
@@ -134,13 +159,14 @@ impl Agent {
     /// Keeps it until the engine knows of its end.
     pub(super) async fn keep(mut self, shared: &Arc<Shared>, mut end: watch::Receiver<Option<StopReason>>) {
         let dir = self.dir.clone();
-        // One configuration from beginning to end, whatever is reloaded meanwhile.
         let loaded = shared.context.settings.get();
         let order = self.order.take();
         let is_ours = order.is_some();
-        let result = match order {
-            Some(order) => self.start(shared, &loaded, &dir, order, &mut end).await,
-            None => self.adopt(shared, &loaded.config, &dir, &mut end).await,
+        let most = most_attempts(&loaded.config.daemon);
+        let result = match (self.basis(loaded, is_ours).await, order) {
+            (Err(error), _) => Err(error),
+            (Ok(basis), Some(order)) => self.start(shared, &basis, &dir, order, &mut end).await,
+            (Ok(basis), None) => self.adopt(shared, &basis, &dir, &mut end).await,
         };
         let result = result.unwrap_or_else(|error| End::of(could_not_start(&error)));
         let result = match result {
@@ -151,26 +177,42 @@ impl Agent {
             }
             other => other,
         };
-        self.task.report(shared, &result, most_attempts(&loaded.config.daemon)).await;
+        self.task.report(shared, &result, most).await;
+    }
+
+    /// What holds for it: an agent that was started by an earlier daemon goes by the profile of that time.
+    async fn basis(&self, loaded: Arc<Loaded>, is_ours: bool) -> io::Result<Arc<Basis>> {
+        let config = &loaded.config;
+        let dir = self.dir.clone();
+        let kept = if is_ours { None } else { beside(move || Profile::kept(&dir)).await };
+        let profile = match (kept, Profile::named(config, self.profile.as_deref())) {
+            // Its environment is not kept: it decides by which login the agent works.
+            (Some(kept), named) => Profile { env: named.map(|named| named.env).unwrap_or_default(), ..kept },
+            (None, Some(named)) => named,
+            (None, None) if is_ours => return Err(no_profile(self.profile.as_deref())),
+            // Of an agent that may have ended long ago, the section knows best.
+            (None, None) => Profile::of_section(config),
+        };
+        Ok(Arc::new(Basis { loaded, profile }))
     }
 
     async fn start(
         &self,
         shared: &Arc<Shared>,
-        loaded: &Arc<Loaded>,
+        basis: &Arc<Basis>,
         dir: &Path,
         order: StartOrder,
         end: &mut watch::Receiver<Option<StopReason>>,
     ) -> io::Result<End> {
-        let config = &loaded.config;
-        let limit_ms = self.limit_ms(&config.daemon);
+        let agent = &basis.profile.agent;
+        let limit_ms = self.limit_ms(basis.daemon());
         let markers = markers(&order, &shared.context.socket);
         let names = std::env::vars_os().map(|(name, _)| name);
-        let kept_back = kept_back(&config.agent.env, names).map_err(io::Error::other)?;
+        let kept_back = kept_back(&agent.env, names).map_err(io::Error::other)?;
         let prepared = tokio::task::spawn_blocking({
-            let (shared, loaded, run) = (Arc::clone(shared), Arc::clone(loaded), self.task.id());
+            let (shared, basis, run) = (Arc::clone(shared), Arc::clone(basis), self.task.id());
             let task_dir = shared.context.project.action_dir(run.task);
-            move || prepare(&shared, &loaded.config.agent, (&task_dir, run), &order, limit_ms)
+            move || prepare(&shared, &basis.profile, (&task_dir, run), &order, limit_ms)
         });
         // Meanwhile: the one takes as long as the other, and a shim without a specification does nothing.
         let spawned = shim::spawn(self.task, markers, &kept_back);
@@ -199,12 +241,12 @@ impl Agent {
                     shared.context.running.set_processes(self.task.no, self.task.launch, shim, agent);
                     shared.shortage.over();
                 }
-                Some(Started::Failed(error)) if error.is_shortage() => shortage = Some(lacks(&error, config)),
+                Some(Started::Failed(error)) if error.is_shortage() => shortage = Some(lacks(&error, agent)),
                 _ => {}
             }
             child.wait().await.ok().and_then(|status| status.code())
         };
-        let code = self.until(shared, config, dir, (Some(Duration::ZERO), shim), ended, end).await;
+        let code = self.until(shared, basis, dir, (Some(Duration::ZERO), shim), ended, end).await;
         if let Some(why) = shortage {
             return Ok(End::NotStarted(why));
         }
@@ -212,13 +254,13 @@ impl Agent {
         if code == Some(aiwg_shim::EXIT_REMOVED.into()) {
             return Ok(End::of(removed(dir).given(ending)));
         }
-        self.end_of(shared, config, dir, ending).await
+        self.end_of(shared, basis, dir, ending).await
     }
 
     async fn adopt(
         &self,
         shared: &Arc<Shared>,
-        config: &Config,
+        basis: &Basis,
         dir: &Path,
         end: &mut watch::Receiver<Option<StopReason>>,
     ) -> io::Result<End> {
@@ -241,7 +283,7 @@ impl Agent {
             Some(Abandon::Done) => {
                 shim::reap(self.task, dir).await;
                 let ending = *end.borrow();
-                return self.end_of(shared, config, dir, ending).await;
+                return self.end_of(shared, basis, dir, ending).await;
             }
             Some(Abandon::StillRunning) => {}
         }
@@ -265,13 +307,13 @@ impl Agent {
             shim::gone(shim, dir).await;
             None
         };
-        self.until(shared, config, dir, (age, shim), gone, end).await;
+        self.until(shared, basis, dir, (age, shim), gone, end).await;
         shim::reap(self.task, dir).await;
         let ending = *end.borrow();
         if !there(dir).await {
             return Ok(End::of(removed(dir).given(ending)));
         }
-        self.end_of(shared, config, dir, ending).await
+        self.end_of(shared, basis, dir, ending).await
     }
 
     /// The shim, where its directory does not answer: then it is found by what it is marked with.
@@ -334,7 +376,7 @@ impl Agent {
     async fn until(
         &self,
         shared: &Arc<Shared>,
-        config: &Config,
+        basis: &Basis,
         dir: &Path,
         (age, shim): (Option<Duration>, Option<Process>),
         ended: impl Future<Output = Option<i32>>,
@@ -344,18 +386,17 @@ impl Agent {
         // Before its agent runs, it may not have come so far as to take that for a request.
         let known = || shim.filter(|_| shared.context.running.pid(self.task.no).is_some());
         let mut request = Request::new(self.task, dir);
-        let daemon = &config.daemon;
+        let daemon = basis.daemon();
         let limit = self.time_limit(daemon, age);
         // The shim of a check looks at its time: that it is up is no reason to end the task.
         let limit = if self.is_check { limit + CHECK_SLACK } else { limit };
         let may_be_silent = daemon.stall_minutes.filter(|_| !self.is_check);
         let may_be_silent = may_be_silent.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
         let mut silence = Silence::of(dir, may_be_silent);
-        let exit_within = Duration::try_from_secs_f64(config.agent.exit_seconds).unwrap_or_default();
-        let of_tokens = config.budget.is_set().then(|| prices(&config.budget));
+        let of_tokens = basis.loaded.config.budget.is_set().then(|| basis.prices());
         let stdout = dir.join(aiwg_shim::STDOUT_FILE);
-        let command = if self.is_check { &[][..] } else { &config.agent.command[..] };
-        let mut overdue = Overdue::of(command, &stdout, exit_within, of_tokens);
+        let agent = Some(&basis.profile.agent).filter(|_| !self.is_check);
+        let mut overdue = Overdue::of(agent, &stdout, of_tokens);
         let mut ending = end.borrow_and_update().is_some();
         let mut force = Force::default();
         if ending {
@@ -407,12 +448,14 @@ impl Agent {
     }
 
     /// Notes what an evaluation says of the agent's account, for all daemons of the user, before the end of the run counts.
-    fn note_of(&self, shared: &Shared, config: &Config) -> impl FnOnce(&Evaluation) + Send + 'static {
-        let account = account(&config.agent).filter(|_| !self.has_own_login);
+    fn note_of(&self, shared: &Shared, profile: &Profile) -> impl FnOnce(&Evaluation) + Send + 'static {
+        let account = account(profile).filter(|_| !self.has_own_login);
         let accounts = shared.context.accounts.clone();
         let (root, run, started_at) = (shared.context.project.root(), self.task.id(), self.started_at);
         let by = format!("{run} in {}, started at {started_at}", root.display());
+        let (program, health) = (program(&profile.agent), shared.context.health.clone());
         move |evaluation: &Evaluation| {
+            report_unknown(evaluation, program, &health);
             let now = Timestamp::now();
             if let Some(account) = account {
                 accounts.note(&account, &run_end(evaluation, by, started_at, now), now);
@@ -424,7 +467,7 @@ impl Agent {
     async fn end_of(
         &self,
         shared: &Arc<Shared>,
-        config: &Config,
+        basis: &Basis,
         dir: &Path,
         ending: Option<StopReason>,
     ) -> io::Result<End> {
@@ -451,7 +494,7 @@ impl Agent {
             let timed_out = self.has_timed_out.load(Ordering::Relaxed);
             let from_outside = record.end_requested && ending.is_none() && !timed_out;
             let started = record.spawn_error.is_none();
-            let outcome = self.outcome_of(shared, config, record, (dir, ending)).await;
+            let outcome = self.outcome_of(shared, basis, record, (dir, ending)).await;
             return Ok(if from_outside && outcome.state == TaskState::Failed {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
                 End::Lost { started, rest: None }
@@ -475,7 +518,7 @@ impl Agent {
     async fn outcome_of(
         &self,
         shared: &Arc<Shared>,
-        config: &Config,
+        basis: &Basis,
         record: ExitRecord,
         (dir, ending): (&Path, Option<StopReason>),
     ) -> Outcome {
@@ -485,10 +528,10 @@ impl Agent {
             return beside(move || check::outcome(&record, &run_dir, &terms, timed_out)).await;
         }
         let ended_for = record.ended_for;
-        let (agent, of_tokens) = (config.agent.clone(), prices(&config.budget));
-        let note = self.note_of(shared, config);
+        let (agent, of_tokens) = (basis.profile.agent.clone(), basis.prices());
+        let note = self.note_of(shared, &basis.profile);
         let evaluate = move || outcome(&record, &run_dir, (&agent, &root), &of_tokens, ending, note);
-        let outcome = ended_by_shim(beside(evaluate).await, ended_for, config, dir);
+        let outcome = ended_by_shim(beside(evaluate).await, ended_for, &basis.profile.agent, dir);
         match self.verify.clone() {
             Some(terms) if is_end_of_work(&outcome.reason) => {
                 self.with_work(shared, outcome, terms, dir).await
@@ -555,14 +598,22 @@ fn no_place(error: &io::Error, shared: &Shared) -> String {
 }
 
 /// Why the shim could not start the agent for now, and what to do about it.
-fn lacks(error: &SpawnError, config: &Config) -> String {
+fn lacks(error: &SpawnError, agent: &AgentConfig) -> String {
     if error.is_being_written() {
-        let program = config.agent.command.first().map_or("", String::as_str);
+        let program = agent.command.first().map_or("", String::as_str);
         return format!(
             "{program:?} is being written to, by an update say: let that come to its end, or end it"
         );
     }
     format!("{}: {}", error.message, what_to_do(io::Error::from_raw_os_error(error.errno).kind()))
+}
+
+/// The configuration had the profile when the task was to start, and has been reloaded since.
+fn no_profile(name: Option<&str>) -> io::Error {
+    let name = name.unwrap_or_default();
+    io::Error::other(format!(
+        "the configuration no longer has the profile {name:?}: add it to \"agents\", or retry the task with another agent"
+    ))
 }
 
 /// How often a task's agent may be started in all, where each was lost.

@@ -7,20 +7,20 @@ use aiwg_agents::{
     price::{Prices, cost},
 };
 use aiwg_model::SessionCost;
-use aiwg_protocol::config::BudgetConfig;
+use aiwg_protocol::config::ModelPrices;
 
 /// Prices by the names of models.
 pub(super) type PriceList = BTreeMap<String, Prices>;
 
-/// The prices of a configuration.
-pub(super) fn prices(budget: &BudgetConfig) -> PriceList {
-    let of = |prices: &aiwg_protocol::config::ModelPrices| Prices {
+/// These prices of a configuration.
+pub(super) fn prices(configured: &BTreeMap<String, ModelPrices>) -> PriceList {
+    let of = |prices: &ModelPrices| Prices {
         input: prices.input,
         output: prices.output,
         cache_read: prices.cache_read,
         cache_creation: prices.cache_write,
     };
-    budget.prices.iter().map(|(model, prices)| (model.clone(), of(prices))).collect()
+    configured.iter().map(|(model, prices)| (model.clone(), of(prices))).collect()
 }
 
 /// The cost of a run in US dollars, and that of its session, as far as they are known. `is_sessions` says that the cost which the agent has told is its
@@ -46,6 +46,7 @@ pub(super) fn of_run(
 #[cfg(test)]
 mod tests {
     use aiwg_agents::evaluation::{Tokens, TokensByModel};
+    use aiwg_protocol::config::BudgetConfig;
 
     use super::*;
 
@@ -53,7 +54,7 @@ mod tests {
         let budget = serde_json::from_str::<BudgetConfig>(
             r#"{"prices": {"codex": {"input": 2, "output": 10, "cache_write": 4}}}"#,
         );
-        prices(&budget.unwrap())
+        prices(&budget.unwrap().prices)
     }
 
     fn tokens(model: &str, tokens: Tokens) -> TokensByModel {

@@ -2,14 +2,17 @@
 
 use std::{collections::BTreeMap, ffi::OsString, path::Path};
 
-use aiwg_agents::{CommandError, Invocation, Prompt, Session, program_of};
+use aiwg_agents::{CommandError, Invocation, Prompt, Session};
 use aiwg_patterns::{Pattern, PatternError, PatternSet};
 use aiwg_protocol::{
     SOCKET_ENV,
     config::{AgentConfig, AgentEnv, PromptBy},
 };
 
-use crate::engine::StartOrder;
+use crate::{
+    engine::StartOrder,
+    profiles::{Profile, program},
+};
 
 /// The task whose agent a process belongs to.
 pub const TASK_ENV: &str = "AIWG_TASK_ID";
@@ -72,6 +75,7 @@ pub(super) struct Missing {
 /// What is added to the daemon's own environment.
 pub(super) fn environment(
     order: &StartOrder,
+    profile: &Profile,
     project: &Path,
     socket: &str,
     event_file: Option<&Path>,
@@ -80,8 +84,9 @@ pub(super) fn environment(
     let mut all = BTreeMap::new();
     // Where it runs, and not where the daemon was started.
     all.insert("PWD".to_owned(), project.display().to_string());
-    for (name, value) in &order.env {
-        let value = resolve(value, |missing| std::env::var(missing).ok())
+    // The task's own come last: they count.
+    for (name, value) in profile.env.iter().chain(&order.env) {
+        let value = resolved(value)
             .map_err(|missing| Missing { name: name.clone(), missing })?;
         all.insert(name.clone(), value);
     }
@@ -101,6 +106,11 @@ pub(super) fn environment(
 /// What all processes of a task's agent have in their environment, its shim included, unless they remove it.
 pub(super) fn markers(order: &StartOrder, socket: &str) -> [(&'static str, String); 3] {
     [(TASK_ENV, order.no.to_string()), (SOCKET_ENV, socket.to_owned()), (DEPTH_ENV, order.depth.to_string())]
+}
+
+/// A value with what it refers to of the daemon's environment; the name of the first that is not there, otherwise.
+pub(super) fn resolved(value: &str) -> Result<String, String> {
+    resolve(value, |missing| std::env::var(missing).ok())
 }
 
 /// `value` with each `${NAME}` replaced; the name of the first that is not there, otherwise.
@@ -154,7 +164,7 @@ fn patterns<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Result<Pattern
 /// The session in which an agent runs, and its prompt: those of the order, unless its program cannot go on in a session.
 pub(super) fn asked<'a>(config: &AgentConfig, order: &'a StartOrder) -> (Session<'a>, &'a str) {
     match &order.resume {
-        Some(session) if program_of(&config.command).capabilities(&config.command).can_resume => {
+        Some(session) if program(config).capabilities(&config.command).can_resume => {
             (Session::Resumed(session), &order.prompt)
         }
         Some(_) => (Session::default(), order.fresh_prompt.as_deref().unwrap_or(&order.prompt)),
@@ -167,24 +177,27 @@ pub(super) fn asked<'a>(config: &AgentConfig, order: &'a StartOrder) -> (Session
 /// # Errors
 /// The prompt cannot be an argument, or the program has no agents to choose from.
 pub(super) fn command(
-    config: &AgentConfig,
+    profile: &Profile,
     agent: Option<&str>,
     session: Session<'_>,
     prompt: &str,
     cap_usd: Option<f64>,
 ) -> Result<Vec<String>, CommandError> {
+    let config = &profile.agent;
+    let caps = [cap_usd, profile.cap_usd];
+    let cap_usd = caps.into_iter().flatten().reduce(f64::min);
     let prompt = match config.prompt {
         PromptBy::Argument => Prompt::Argument(prompt),
         PromptBy::Stdin => Prompt::Stdin,
     };
     let invocation = Invocation { agent, prompt, session, cap_usd, ..Invocation::default() };
-    program_of(&config.command).command(&config.command, &invocation)
+    program(config).command(&config.command, &invocation)
 }
 
 #[cfg(test)]
 mod tests {
     use aiwg_model::TaskNo;
-    use aiwg_protocol::types::Timestamp;
+    use aiwg_protocol::{types::Timestamp};
 
     use super::*;
 
@@ -220,21 +233,15 @@ mod tests {
         assert_eq!(kept_back_of(None, &["PATH"]), ["PATH"]);
     }
 
-    fn command_for(program: &str, more: &[&str], prompt: &str) -> Result<Vec<String>, CommandError> {
-        let words = [program].iter().chain(more).map(|word| (*word).to_owned()).collect();
-        let config = AgentConfig { command: words, prompt: PromptBy::Argument, ..AgentConfig::default() };
-        command(&config, None, Session::default(), prompt, None)
-    }
-
-    #[test]
-    fn a_program_that_cannot_go_on_in_a_session_is_asked_all_of_it() {
-        let order = |resume: Option<&str>| StartOrder {
+    fn order(prompt: &str) -> StartOrder {
+        StartOrder {
             no: TaskNo(1),
             depth: 0,
-            launch: 2,
-            prompt: "Go on".to_owned(),
-            resume: resume.map(str::to_owned),
-            fresh_prompt: Some("Do it".to_owned()),
+            launch: 1,
+            prompt: prompt.to_owned(),
+            resume: None,
+            fresh_prompt: None,
+            profile: None,
             agent: None,
             env: BTreeMap::new(),
             cap_usd: None,
@@ -242,6 +249,38 @@ mod tests {
             event: None,
             round: None,
             started_at: Timestamp::default(),
+        }
+    }
+
+    #[test]
+    fn a_profile_gives_the_cap_and_the_task_has_the_last_word_of_the_environment() {
+        let agent = AgentConfig { command: vec!["claude".to_owned()], ..AgentConfig::default() };
+        let env = [("A", "profile"), ("B", "profile")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let profile = Profile { agent, cap_usd: Some(2.0), env: env.into(), ..Profile::default() };
+        let order = StartOrder {
+            env: [("B".to_owned(), "task".to_owned())].into(),
+            ..order("x")
+        };
+        for (left, cap) in [(None, "2.0000"), (Some(0.5), "0.5000"), (Some(3.0), "2.0000")] {
+            let words = command(&profile, None, Session::New, "x", left).unwrap();
+            assert_eq!(words, ["claude", "--max-budget-usd", cap]);
+        }
+        let all = environment(&order, &profile, Path::new("/"), "socket", None, None).unwrap();
+        assert_eq!((all["A"].as_str(), all["B"].as_str()), ("profile", "task"));
+    }
+
+    fn command_for(program: &str, more: &[&str], prompt: &str) -> Result<Vec<String>, CommandError> {
+        let words = [program].iter().chain(more).map(|word| (*word).to_owned()).collect();
+        let agent = AgentConfig { command: words, prompt: PromptBy::Argument, ..AgentConfig::default() };
+        command(&Profile { agent, ..Profile::default() }, None, Session::default(), prompt, None)
+    }
+
+    #[test]
+    fn a_program_that_cannot_go_on_in_a_session_is_asked_all_of_it() {
+        let order = |resume: Option<&str>| StartOrder {
+            resume: resume.map(str::to_owned),
+            fresh_prompt: Some("Do it".to_owned()),
+            ..order("Go on")
         };
         let running = |command: &str| {
             let command = command.split(' ').map(str::to_owned).collect();

@@ -7,22 +7,29 @@ use aiwg_agents::{
     evaluation::{Denial, Evaluation, Exit, Usage},
     find_program,
     limit::Limit,
-    plain, program_of,
+    plain,
 };
 use aiwg_fs::{tail, tail_of};
 use aiwg_model::{EndReason, Outcome, Processes, RunCost, StopReason, TAIL_BYTES};
 use aiwg_protocol::{
-    config::{self, AgentConfig, Config},
+    config::{self, AgentConfig},
     types::{TaskState, TaskUsage, Timestamp},
 };
 use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
 use jiff::tz::TimeZone;
 
 use super::cost::{PriceList, of_run};
+use crate::{
+    health::{Health, IssueKind},
+    profiles,
+};
 
 /// The system's numbers for what may be wrong with a program, on every system: there is none (or none of its interpreter), it may not be
 /// executed, it is none that could be.
 const OF_THE_PROGRAM: [i32; 3] = [2, 13, 8];
+
+/// An agent's output has parts that are not known.
+const OUTPUT_ISSUE: IssueKind = IssueKind::named("agent_output");
 
 /// How much of standard error goes into a task's `error`.
 const ERROR_BYTES: u64 = 2 * 1024;
@@ -63,16 +70,12 @@ pub(super) fn outcome(
         is_sessions = true;
         None
     };
-    let program = program_of(command);
+    let program = profiles::program(agent);
     let evaluated = program.evaluate(command, &stdout, &exit, &mut previous_total);
     let evaluation = evaluated.unwrap_or_else(|error| {
         tracing::warn!(dir = %dir.display(), %error, "the agent's output could not be read");
         plain::evaluate(&exit)
     });
-    if let Some(first) = &evaluation.unknown.first {
-        let (program, count) = (program.name(), evaluation.unknown.count);
-        tracing::warn!(program, count, %first, "the agent's output has parts that are not known");
-    }
     let (cost_usd, session) = of_run(&evaluation.usage, is_sessions, prices);
     note(&evaluation);
     let is_success = evaluation.is_success(refused_tasks(agent));
@@ -94,6 +97,19 @@ pub(super) fn outcome(
         usage: usage(Usage { cost_usd, ..evaluation.usage }),
         detail: None,
     }
+}
+
+/// Says in the health that the output has parts which are not known, until an agent writes none.
+pub(super) fn report_unknown(evaluation: &Evaluation, program: &dyn AgentProgram, health: &Health) {
+    let Some(first) = &evaluation.unknown.first else { return health.clear(OUTPUT_ISSUE) };
+    let (program, count) = (program.name(), evaluation.unknown.count);
+    health.report(
+        OUTPUT_ISSUE,
+        format!(
+            "the latest agent wrote {count} parts that are not known of {program}, the first with {first}: they were taken for text; where its \
+             tasks end otherwise than they should, a newer aiwg may know them"
+        ),
+    );
 }
 
 fn refused_tasks(agent: &AgentConfig) -> RefusedTasks {
@@ -200,7 +216,7 @@ pub(super) fn removed(dir: &Path) -> Outcome {
 }
 
 /// What it looks like where the shim has ended the agent of its own accord.
-pub(super) fn ended_by_shim(outcome: Outcome, why: Option<EndedFor>, config: &Config, dir: &Path) -> Outcome {
+pub(super) fn ended_by_shim(outcome: Outcome, why: Option<EndedFor>, agent: &AgentConfig, dir: &Path) -> Outcome {
     let failed = |error| Outcome {
         state: TaskState::Failed,
         reason: EndReason::FAILED,
@@ -211,7 +227,7 @@ pub(super) fn ended_by_shim(outcome: Outcome, why: Option<EndedFor>, config: &Co
         None => outcome,
         Some(EndedFor::TimeLimit) => outcome.given(Some(StopReason::Timeout)),
         Some(EndedFor::Removed) => failed(removed(dir).error.unwrap_or_default()),
-        Some(EndedFor::Output) => failed(match config.agent.max_output_mb {
+        Some(EndedFor::Output) => failed(match agent.max_output_mb {
             Some(most) => {
                 format!(
                     "it wrote more than {most} MiB, as much as agent.max_output_mb allows, so it was ended"
@@ -233,7 +249,7 @@ fn not_started(error: &SpawnError, program: &str, root: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use aiwg_agents::limit::LocalTime;
+    use aiwg_agents::{limit::LocalTime, program_of};
 
     use super::*;
 

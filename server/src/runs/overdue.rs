@@ -6,10 +6,12 @@ use std::{
     time::Duration,
 };
 
-use aiwg_agents::{WorkWatch, program_of};
+use aiwg_agents::WorkWatch;
+use aiwg_protocol::config::AgentConfig;
 use tokio::time::{Instant, sleep};
 
 use super::cost::PriceList;
+use crate::profiles::program;
 
 /// How often to look.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -38,9 +40,12 @@ pub(super) struct Overdue {
 }
 
 impl Overdue {
-    /// For the agent that writes to this file. Costs matter where there are `prices`, be they empty.
-    pub(super) fn of(command: &[String], stdout: &Path, grace: Duration, prices: Option<PriceList>) -> Self {
-        let watch = program_of(command).watch(command, stdout).map(|watch| Arc::new(Mutex::new(watch)));
+    /// For the agent that writes to this file; none for what is no agent. Costs matter where there are `prices`, be they empty.
+    pub(super) fn of(agent: Option<&AgentConfig>, stdout: &Path, prices: Option<PriceList>) -> Self {
+        let grace = agent.and_then(|agent| Duration::try_from_secs_f64(agent.exit_seconds).ok());
+        let grace = grace.unwrap_or_default();
+        let watch = agent.and_then(|agent| program(agent).watch(&agent.command, stdout));
+        let watch = watch.map(|watch| Arc::new(Mutex::new(watch)));
         Self { watch, grace, done: None, prices: prices.map(Arc::new), cost_usd: 0.0 }
     }
 

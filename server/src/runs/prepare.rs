@@ -9,7 +9,7 @@ use std::{
 use aiwg_fs::{Dir, at};
 use aiwg_model::{RoundOrder, RunId};
 use aiwg_protocol::{
-    config::{AgentConfig, PromptBy},
+    config::PromptBy,
     types::Json,
 };
 use aiwg_shim::LaunchSpec;
@@ -23,6 +23,7 @@ use super::{
 use crate::{
     engine::StartOrder,
     lifecycle::SERVICE_ENV,
+    profiles::Profile,
     project::{living_run, make_private_dir},
 };
 
@@ -57,7 +58,7 @@ impl From<io::Error> for Unprepared {
 /// Makes the run's directory in that of its task and writes down what the agent is given; or the check, which is given nothing.
 pub(super) fn prepare(
     shared: &Shared,
-    agent: &AgentConfig,
+    profile: &Profile,
     (task, run): (&Path, RunId),
     order: &StartOrder,
     time_limit_ms: u64,
@@ -69,12 +70,13 @@ pub(super) fn prepare(
     let name = run.dir();
     let dir = task.join(&name);
     let held = make_run_dir(&held, name.as_ref()).map_err(at(&dir))?;
+    profile.keep(&held, &dir)?;
     let root = shared.context.project.root();
-    let (session, prompt) = asked(agent, order);
+    let (session, prompt) = asked(&profile.agent, order);
     let check = order.round.as_ref().and_then(RoundOrder::check);
     let command = match check {
         Some(terms) => terms.command.words(),
-        None => command(agent, order.agent.as_deref(), session, prompt, order.cap_usd)
+        None => command(profile, order.agent.as_deref(), session, prompt, order.cap_usd)
             .map_err(io::Error::other)?,
     };
     if let Some(round) = &order.round {
@@ -92,6 +94,7 @@ pub(super) fn prepare(
     }
     let env = environment(
         order,
+        profile,
         root,
         &shared.context.socket,
         event.is_some().then_some(event_file.as_path()),
@@ -107,11 +110,11 @@ pub(super) fn prepare(
         cwd: root.to_owned(),
         dir,
         root: Some(root.to_owned()),
-        prompt_file: (agent.prompt == PromptBy::Stdin && check.is_none()).then_some(prompt_file),
+        prompt_file: (profile.agent.prompt == PromptBy::Stdin && check.is_none()).then_some(prompt_file),
         grace_ms: millis(GRACE),
         leftover_grace_ms: millis(LEFTOVER_GRACE),
         time_limit_ms: Some(time_limit_ms),
-        max_output_bytes: agent.max_output_mb.map(|mib| u64::from(mib) * MIB),
+        max_output_bytes: profile.agent.max_output_mb.map(|mib| u64::from(mib) * MIB),
         open_files: shared.open_files,
     })
 }

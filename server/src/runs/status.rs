@@ -39,7 +39,7 @@ impl Component for Supervisor {
         into: &mut Subsystems,
     ) -> aiwg_store::Result<()> {
         let config = &context.settings.get().config;
-        agent_program::check(&config.agent, context.project.root(), &context.health);
+        agent_program::check(config, context.project.root(), &context.health);
         let running = reader.running(RUNNING_SHOWN)?;
         let running: Vec<_> = running.into_iter().map(|task| summarize_running(task, context)).collect();
         into.supervisor = SupervisorSubsystem {
@@ -63,10 +63,11 @@ impl Component for Supervisor {
     }
 }
 
-/// Whether the agent's program is there.
+/// The programs of the agents, if all are there.
 fn agent(context: &Context) -> Result<String, String> {
-    agent_program::find(&context.settings.get().config.agent, context.project.root())
-        .map(|path| format!("{} is there", path.display()))
+    let found = agent_program::find_all(&context.settings.get().config, context.project.root())?;
+    let paths: Vec<String> = found.iter().map(|path| path.display().to_string()).collect();
+    Ok(format!("{} {} there", paths.join(" and "), if paths.len() == 1 { "is" } else { "are" }))
 }
 
 /// Whether tasks that could start do.

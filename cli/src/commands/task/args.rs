@@ -171,7 +171,7 @@ pub(crate) struct SubmitArgs {
     #[arg(value_hint = ValueHint::Other)]
     pub(crate) prompt: String,
 
-    /// The agent that is to do it
+    /// The agent that is to do it: a profile of the configuration, or else a role of its agent
     #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub(crate) agent: Option<String>,
 

@@ -92,6 +92,7 @@ fn facts(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
     };
     fact("Prompt", Some(task.prompt.clone()))?;
     fact("Agent", task.agent.clone())?;
+    fact("Profile", (!task.profiles.is_empty()).then(|| task.profiles.join(", ")))?;
     fact("Priority", Some(task.priority.to_string()))?;
     fact("Lane", task.lane.clone())?;
     fact("Expires", task.expires_at.map(moment))?;

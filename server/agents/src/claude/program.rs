@@ -34,6 +34,10 @@ impl AgentProgram for Claude {
         Ok(evaluate(exit, &read(stdout, 0, Format::of(command))?, previous_total))
     }
 
+    fn usual_command(&self) -> &'static [&'static str] {
+        &["claude", "-p", "--output-format", "stream-json", "--verbose"]
+    }
+
     fn command(
         &self,
         configured: &[String],

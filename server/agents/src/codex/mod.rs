@@ -85,6 +85,10 @@ impl AgentProgram for Codex {
         Ok(evaluate(&read(stdout)?, exit, is_resumed))
     }
 
+    fn usual_command(&self) -> &'static [&'static str] {
+        &["codex", "exec", "--json", "-"]
+    }
+
     fn command(
         &self,
         configured: &[String],

@@ -87,6 +87,10 @@ impl AgentProgram for Gemini {
         Ok(Evaluation { reason, limit: limit(reason), ..evaluation })
     }
 
+    fn usual_command(&self) -> &'static [&'static str] {
+        &["gemini", "--output-format", "stream-json"]
+    }
+
     fn command(
         &self,
         configured: &[String],

@@ -77,6 +77,10 @@ impl AgentProgram for Opencode {
         if is_json(command) { Ok(evaluate(&read(stdout)?, exit)) } else { Ok(plain::evaluate(exit)) }
     }
 
+    fn usual_command(&self) -> &'static [&'static str] {
+        &["opencode", "run", "--format", "json"]
+    }
+
     fn command(
         &self,
         configured: &[String],

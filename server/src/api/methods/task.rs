@@ -6,6 +6,7 @@ use aiwg_model::{
 };
 use aiwg_protocol::{
     ApiError, ErrorKind,
+    config::AgentConfig,
     limits::TASKS_LISTED,
     types::{
         NoParams, Phase, Span, Task, TaskCancelParams, TaskCancelled, TaskEditParams, TaskEdited,
@@ -240,10 +241,26 @@ async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
     let context = Arc::clone(&handler.context);
     let read = move |reader: &dyn Reader, _| {
         let row = reader.task(no)?;
+        let profiles = profiles(reader, no)?;
         let task = row.map(|row| complete(&context, reader, row, TAIL_BYTES)).transpose()?;
+        let task = task.map(|task| Task { profiles, ..task });
         Ok(Part::new(task, false))
     };
     Ok(handler.answer_read(read).await?.ok_or(EngineError::TaskNotFound(no))?)
+}
+
+/// The profiles of a task's runs; empty if all are the section `agent`.
+fn profiles(reader: &dyn Reader, no: TaskNo) -> aiwg_store::Result<Vec<String>> {
+    let all: Vec<Option<String>> = reader
+        .runs(no)?
+        .into_iter()
+        .filter(|run| run.kind == RunRow::AGENT)
+        .map(|run| run.profile)
+        .collect();
+    if all.iter().all(Option::is_none) {
+        return Ok(Vec::new());
+    }
+    Ok(all.into_iter().map(|name| name.unwrap_or_else(|| AgentConfig::NAME.to_owned())).collect())
 }
 
 /// The task with the members that are not in the store.

@@ -111,6 +111,7 @@ fn the_last_run_of_each_task() {
         signal: None,
         usage: None,
         dir: None,
+        profile: None,
         reserved_usd: None,
         charged_usd: None,
         detail: None,

@@ -16,14 +16,15 @@ use super::{
 impl SqliteStore {
     /// Notes that a run begins, in place of one that was noted under its number.
     pub(crate) fn begin_run(&mut self, run: &RunStart<'_>) -> rusqlite::Result<()> {
-        self.statement("INSERT OR REPLACE INTO run (task, n, kind, started_at, dir, reserved_usd) VALUES (?, ?, ?, ?, ?, ?)")?
+        self.statement("INSERT OR REPLACE INTO run (task, n, kind, started_at, dir, reserved_usd, profile) VALUES (?, ?, ?, ?, ?, ?, ?)")?
             .execute(params![
                 Number(run.id.task),
                 run.id.n,
                 run.kind,
                 Millis(run.at),
                 run.dir,
-                run.reserved_usd
+                run.reserved_usd,
+                run.profile,
             ])?;
         Ok(())
     }
@@ -85,7 +86,7 @@ impl SqliteReader {
 fn runs(connection: &Connection, task: TaskNo, reports: &Reports) -> rusqlite::Result<Vec<RunRow>> {
     let mut select = connection.prepare_cached(
         "SELECT n, kind, started_at, ended_at, reason, exit_code, signal, dir, session, cost_usd, turns, input_tokens,
-                output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail, charged_usd
+                output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail, charged_usd, profile
          FROM run WHERE task = ? ORDER BY n",
     )?;
     readable(select.query_map([Number(task)], |row| read_run(task, row))?, reports)
@@ -102,6 +103,7 @@ fn read_run(task: TaskNo, row: &Row<'_>) -> rusqlite::Result<RunRow> {
         signal: row.get(6)?,
         dir: row.get(7)?,
         usage: read_usage(row)?,
+        profile: row.get(18)?,
         reserved_usd: row.get(15)?,
         charged_usd: row.get(17)?,
         // What is no JSON is passed over: nothing depends on it alone.

@@ -120,6 +120,7 @@ fn a_run_that_cannot_be_read_is_passed_over_and_none_goes_on_of_a_task_that_cann
         kind: RunRow::AGENT,
         at: Timestamp::default(),
         dir: None,
+        profile: None,
         reserved_usd: None,
     };
     let mut tx = store.begin().unwrap();

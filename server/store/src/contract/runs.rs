@@ -6,7 +6,7 @@ use aiwg_protocol::types::{Json, TaskState, TaskUsage};
 use super::{Backend, at, commit, queue, task};
 
 fn start(task: TaskNo, n: u32, kind: &'static str, dir: Option<&'static str>) -> RunStart<'static> {
-    RunStart { id: RunId { task, n }, kind, at: at(i64::from(n)), dir, reserved_usd: None }
+    RunStart { id: RunId { task, n }, kind, at: at(i64::from(n)), dir, profile: None, reserved_usd: None }
 }
 
 fn begun(start: &RunStart<'static>) -> RunRow {
@@ -20,6 +20,7 @@ fn begun(start: &RunStart<'static>) -> RunRow {
         signal: None,
         usage: None,
         dir: start.dir.map(str::to_owned),
+        profile: start.profile.map(str::to_owned),
         reserved_usd: start.reserved_usd,
         charged_usd: None,
         detail: None,
@@ -32,7 +33,7 @@ pub fn runs_are_kept(backend: &dyn Backend) {
     let (one, two) = (queue(&mut *store, 1, &task("x")), queue(&mut *store, 2, &task("y")));
     let (lost, checked) = (
         start(one, 1, RunRow::AGENT, None),
-        RunStart { reserved_usd: Some(0.5), ..start(one, 2, "check", Some("2")) },
+        RunStart { reserved_usd: Some(0.5), profile: Some("codex"), ..start(one, 2, "check", Some("2")) },
     );
     let other = start(two, 1, RunRow::AGENT, None);
     commit(&mut *store, |tx| [&checked, &lost, &other].into_iter().try_for_each(|run| tx.begin_run(run)));

@@ -15,6 +15,8 @@ ALTER TABLE task ADD COLUMN reason TEXT;
 
 -- What a run has left besides its exit and usage, as JSON.
 ALTER TABLE run ADD COLUMN detail TEXT;
+-- The profile by which a run's agent was started; null: the section "agent".
+ALTER TABLE run ADD COLUMN profile TEXT;
 -- The expected cost that is set aside for a run while it is under way, in US dollars.
 ALTER TABLE run ADD COLUMN reserved_usd REAL;
 
