@@ -343,12 +343,17 @@ fn a_profile_names_what_there_is() {
         ]
     );
     assert_eq!(
-        wrong(r#"{"agent": {"fallback": ["a"]}, "agents": {"a": {"program": "claude", "fallback": ["agent"]}}}"#).len(),
+        wrong(
+            r#"{"agent": {"fallback": ["a"]}, "agents": {"a": {"program": "claude", "fallback": ["agent"]}}}"#
+        )
+        .len(),
         2
     );
     let none = wrong_agents(r#""a": {}"#);
     assert!(none.len() == 1 && none[0].starts_with("2:1: agents.a: names no program"), "{none:?}");
     let reserved = wrong_agents(r#""agent": {"program": "claude"}"#);
     assert!(reserved[0].contains("stands for the section"), "{reserved:?}");
-    good(r#"{"agents": {"a": {"program": "claude", "fallback": ["b"]}, "b": {"command": ["./b"], "env": {"X": "${HOME}"}}}}"#);
+    good(
+        r#"{"agents": {"a": {"program": "claude", "fallback": ["b"]}, "b": {"command": ["./b"], "env": {"X": "${HOME}"}}}}"#,
+    );
 }

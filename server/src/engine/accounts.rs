@@ -34,7 +34,8 @@ impl Transaction<'_> {
     /// interrupted, if there is one, the one that it asks for, and the fallbacks of that.
     pub(super) fn profile_for(&self, task: &TaskRow, interrupted: Option<&RunRow>) -> Option<String> {
         let candidates = self.state.config.profiles.candidates(task.spec.agent.as_deref());
-        let sticky = interrupted.map(|run| run.profile.clone()).filter(|profile| candidates.contains(profile));
+        let sticky =
+            interrupted.map(|run| run.profile.clone()).filter(|profile| candidates.contains(profile));
         let asked = candidates.first().cloned().flatten();
         let mut in_order = sticky.into_iter().chain(candidates);
         let may = |profile: &Option<String>| match self.look_at(profile.as_deref()) {

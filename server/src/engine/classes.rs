@@ -51,7 +51,8 @@ impl<'a> Class<'a> {
 
     /// Its name: the parts in their order, without the empty ones at the end.
     fn name(&self) -> String {
-        let parts = [self.lane, self.rule, if self.ignores_budget { IGNORES_BUDGET } else { "" }, self.profile];
+        let parts =
+            [self.lane, self.rule, if self.ignores_budget { IGNORES_BUDGET } else { "" }, self.profile];
         let used = parts.iter().rposition(|part| !part.is_empty()).map_or(0, |last| last + 1);
         parts.get(..used).unwrap_or_default().join(&SEPARATOR.to_string())
     }
@@ -99,8 +100,9 @@ mod tests {
     #[test]
     fn a_class_has_a_part_only_for_what_the_configuration_knows() {
         let config = |text: &str| serde_json::from_str::<Config>(text).unwrap();
-        let all =
-            config(r#"{"lanes": {"docs": {}}, "agents": {"p": {"program": "codex"}}, "budget": {"day_usd": 5, "rules": {"r": {"day_usd": 1}}}}"#);
+        let all = config(
+            r#"{"lanes": {"docs": {}}, "agents": {"p": {"program": "codex"}}, "budget": {"day_usd": 5, "rules": {"r": {"day_usd": 1}}}}"#,
+        );
         let named = |config: &Config, lane, agent, rule, ignores_budget| {
             Classes::of(config).class_of(&Classified { lane, agent, rule, ignores_budget })
         };

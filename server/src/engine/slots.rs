@@ -107,7 +107,9 @@ impl Transaction<'_> {
             None => None,
         };
         let is_role = self.state.config.profiles.profile_of(task.spec.agent.as_deref()).is_none();
-        self.effects.orders.push(Order::Start(Box::new(start_order(task, is_role, next, share, event, self.now))));
+        self.effects
+            .orders
+            .push(Order::Start(Box::new(start_order(task, is_role, next, share, event, self.now))));
         Ok(())
     }
 

@@ -272,6 +272,7 @@ mod tests {
             signal: None,
             usage: None,
             dir: None,
+            profile: None,
             reserved_usd: None,
             charged_usd: None,
             detail: None,

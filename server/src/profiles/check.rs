@@ -29,7 +29,10 @@ impl Check<'_, '_, '_> {
             self.wrong(&at, "this name stands for the section \"agent\": give the profile another one");
         }
         if !is_profile_name(name) {
-            self.wrong(&at, "must be a name of letters, digits, '.', '_' and '-' that does not begin with '-'");
+            self.wrong(
+                &at,
+                "must be a name of letters, digits, '.', '_' and '-' that does not begin with '-'",
+            );
         }
         if profile.command.is_none() && command_of(profile).is_empty() {
             self.wrong(
@@ -56,7 +59,10 @@ impl Check<'_, '_, '_> {
                 self.wrong(&at, "must not have a null character");
             }
             if !is_closed(value) {
-                self.wrong(&at, "a ${ has no } after it: ${NAME} stands for a variable of the daemon's environment");
+                self.wrong(
+                    &at,
+                    "a ${ has no } after it: ${NAME} stands for a variable of the daemon's environment",
+                );
             }
         }
         self.fallback(config, name, &profile.fallback, &at);

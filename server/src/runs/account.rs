@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-use aiwg_agents::{
-    AgentProgram, Reason, evaluation::Evaluation, limit::LimitWarning, plain::Plain,
-};
+use aiwg_agents::{AgentProgram, Reason, evaluation::Evaluation, limit::LimitWarning, plain::Plain};
 use aiwg_protocol::types::Timestamp;
 use jiff::tz::TimeZone;
 

@@ -86,8 +86,7 @@ pub(super) fn environment(
     all.insert("PWD".to_owned(), project.display().to_string());
     // The task's own come last: they count.
     for (name, value) in profile.env.iter().chain(&order.env) {
-        let value = resolved(value)
-            .map_err(|missing| Missing { name: name.clone(), missing })?;
+        let value = resolved(value).map_err(|missing| Missing { name: name.clone(), missing })?;
         all.insert(name.clone(), value);
     }
     all.extend(markers(order, socket).map(|(name, value)| (name.to_owned(), value)));
@@ -197,7 +196,7 @@ pub(super) fn command(
 #[cfg(test)]
 mod tests {
     use aiwg_model::TaskNo;
-    use aiwg_protocol::{types::Timestamp};
+    use aiwg_protocol::types::Timestamp;
 
     use super::*;
 
@@ -255,12 +254,10 @@ mod tests {
     #[test]
     fn a_profile_gives_the_cap_and_the_task_has_the_last_word_of_the_environment() {
         let agent = AgentConfig { command: vec!["claude".to_owned()], ..AgentConfig::default() };
-        let env = [("A", "profile"), ("B", "profile")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let env =
+            [("A", "profile"), ("B", "profile")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         let profile = Profile { agent, cap_usd: Some(2.0), env: env.into(), ..Profile::default() };
-        let order = StartOrder {
-            env: [("B".to_owned(), "task".to_owned())].into(),
-            ..order("x")
-        };
+        let order = StartOrder { env: [("B".to_owned(), "task".to_owned())].into(), ..order("x") };
         for (left, cap) in [(None, "2.0000"), (Some(0.5), "0.5000"), (Some(3.0), "2.0000")] {
             let words = command(&profile, None, Session::New, "x", left).unwrap();
             assert_eq!(words, ["claude", "--max-budget-usd", cap]);

@@ -216,7 +216,12 @@ pub(super) fn removed(dir: &Path) -> Outcome {
 }
 
 /// What it looks like where the shim has ended the agent of its own accord.
-pub(super) fn ended_by_shim(outcome: Outcome, why: Option<EndedFor>, agent: &AgentConfig, dir: &Path) -> Outcome {
+pub(super) fn ended_by_shim(
+    outcome: Outcome,
+    why: Option<EndedFor>,
+    agent: &AgentConfig,
+    dir: &Path,
+) -> Outcome {
     let failed = |error| Outcome {
         state: TaskState::Failed,
         reason: EndReason::FAILED,

@@ -8,10 +8,7 @@ use std::{
 
 use aiwg_fs::{Dir, at};
 use aiwg_model::{RoundOrder, RunId};
-use aiwg_protocol::{
-    config::PromptBy,
-    types::Json,
-};
+use aiwg_protocol::{config::PromptBy, types::Json};
 use aiwg_shim::LaunchSpec;
 use rustix::fs::OFlags;
 

@@ -1436,8 +1436,17 @@ export interface Task {
   id: string;
   /** The agent's prompt. */
   prompt: string;
-  /** The agent that is to do it; the default one when null. */
+  /**
+   * The agent that is to do it, a profile of the configuration or a role; the default one when
+   * null.
+   */
   agent: string | null;
+  /**
+   * The profiles by which its agents were started, one for each run in their order; `agent` stands
+   * for the section `agent`. Only in `task.get` and `task.wait`, and absent while all of them are
+   * that.
+   */
+  profiles?: string[];
   /** Higher ones start first; 0 unless given. */
   priority: number;
   /** The state. */
@@ -1819,8 +1828,9 @@ export interface TaskSubmitParams {
    */
   prompt: string;
   /**
-   * The agent that is to do it, as `--agent` of the agent command; the default one when absent.
-   * Length at most 200, matches `^[^-\x00][^\x00]*$`.
+   * The agent that is to do it: a profile of `agents` of the configuration, or else a role, which
+   * its command gets as `--agent`. The default one when absent. Length at most 200, matches
+   * `^[^-\x00][^\x00]*$`.
    */
   agent?: string | undefined;
   /** Higher ones start first. From -1000 to 1000; `0` when absent. */

@@ -251,12 +251,8 @@ async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
 
 /// The profiles of a task's runs; empty if all are the section `agent`.
 fn profiles(reader: &dyn Reader, no: TaskNo) -> aiwg_store::Result<Vec<String>> {
-    let all: Vec<Option<String>> = reader
-        .runs(no)?
-        .into_iter()
-        .filter(|run| run.kind == RunRow::AGENT)
-        .map(|run| run.profile)
-        .collect();
+    let all: Vec<Option<String>> =
+        reader.runs(no)?.into_iter().filter(|run| run.kind == RunRow::AGENT).map(|run| run.profile).collect();
     if all.iter().all(Option::is_none) {
         return Ok(Vec::new());
     }

@@ -577,8 +577,9 @@ class AsyncTaskMethods:
 
         - ``prompt``: The agent's prompt, at most 1 MiB of UTF-8; not blank. Length from 1 to
           1048576, matches `\\S`.
-        - ``agent``: The agent that is to do it, as `--agent` of the agent command; the default one
-          when absent. Length at most 200, matches `^[^-\\x00][^\\x00]*$`.
+        - ``agent``: The agent that is to do it: a profile of `agents` of the configuration, or else
+          a role, which its command gets as `--agent`. The default one when absent. Length at most
+          200, matches `^[^-\\x00][^\\x00]*$`.
         - ``priority``: Higher ones start first. From -1000 to 1000; `0` when absent.
         - ``timeout_minutes``: The time limit in minutes, a year at the most;
           `daemon.action_timeout_minutes` of the configuration when absent. At most 525600, more

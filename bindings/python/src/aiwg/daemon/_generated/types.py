@@ -2304,7 +2304,9 @@ class Task:
     prompt: str
     """The agent's prompt."""
     agent: str | None
-    """The agent that is to do it; the default one when null."""
+    """The agent that is to do it, a profile of the configuration or a role; the default one when
+    null.
+    """
     priority: int
     """Higher ones start first; 0 unless given."""
     state: TaskState | str
@@ -2351,6 +2353,11 @@ class Task:
     """
     metadata: dict[str, Any]
     """The submitter's own notes."""
+    profiles: list[str] | None = None
+    """The profiles by which its agents were started, one for each run in their order; `agent`
+    stands for the section `agent`. Only in `task.get` and `task.wait`, and absent while all of
+    them are that.
+    """
     waiting: Waiting | str | None = None
     """The reason for which it waits while it is queued; absent if only a slot is missing."""
     waiting_until: Timestamp | None = None
@@ -2411,6 +2418,7 @@ class Task:
             processes_left=wire["processesLeft"],
             usage=maybe(TaskUsage.from_wire, wire["usage"]),
             metadata=wire["metadata"],
+            profiles=wire.get("profiles"),
             waiting=wire.get("waiting"),
             waiting_until=wire.get("waitingUntil"),
             lane=wire.get("lane"),
