@@ -186,13 +186,13 @@ fn a_fallback_begins_afresh_where_another_profile_was_interrupted() {
     agent.as_object_mut().unwrap().insert("fallback".to_owned(), json!(["other"]));
     let agents = json!({ "other": { "command": [stand_in] }, "apart": scripted() });
     let daemon = with(&limited(Duration::from_secs(3600)), json!({ "agent": agent, "agents": agents }));
-    let interrupted = daemon.ended(&daemon.submit("Tidy up."));
+    let interrupted = daemon.ended(&daemon.submit_with(json!({ "prompt": "Tidy up." })));
     assert_eq!((&interrupted["state"], &interrupted["agent"]), (&json!("completed"), &Value::Null));
     assert_eq!(interrupted["profiles"], json!(["agent", "other"]));
     let prompt = interrupted["result"].as_str().unwrap();
     assert!(prompt.contains("Another agent has begun") && prompt.contains("Tidy up."), "{prompt}");
     // One that has not begun gets the fallback at once, and is asked what it asks.
-    let fresh = daemon.ended(&daemon.submit("Write it down."));
+    let fresh = daemon.ended(&daemon.submit_with(json!({ "prompt": "Write it down." })));
     assert_eq!(fresh["profiles"], json!(["other"]));
     let prompt = fresh["result"].as_str().unwrap();
     assert!(prompt.contains("Write it down.") && !prompt.contains("Another agent"), "{prompt}");
