@@ -39,7 +39,7 @@ pub use retention::Keep;
 pub use rounds::{PastRound, RoundDetail, Rounds, check_result, is_end_of_work};
 pub use rule_state::{BusyPeriod, Firing, Pending, RuleFacts, Switch};
 pub use run::{RunId, RunRow, RunStart};
-pub use spending::{RunCost, Spending};
+pub use spending::{RunCost, Spending, sum_of};
 pub use stop_reason::StopReason;
 pub use task::{PROMPT_HEAD, TAIL_BYTES, TaskNo, TaskRow, TaskSpec};
 pub use terms::Terms;

@@ -24,3 +24,19 @@ pub enum RunCost {
     /// The cost in the run's usage.
     Told,
 }
+
+/// The sum of amounts; 0 of none, where the standard library's sum of none is -0.
+pub fn sum_of(amounts: impl IntoIterator<Item = f64>) -> f64 {
+    amounts.into_iter().fold(0.0, |sum, amount| sum + amount)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sum_of_nothing_is_zero_and_not_less() {
+        assert!(sum_of([]).is_sign_positive());
+        assert_eq!(sum_of([0.5, 0.25]), 0.75);
+    }
+}

@@ -14,7 +14,8 @@ mod tests;
 use std::collections::HashMap;
 
 use aiwg_model::{
-    Cursor, EndReason, Head, NewEvent, Outcome, RunCost, RunId, RunRow, Spending, StopReason, TaskNo, TaskRow,
+    Cursor, EndReason, Head, NewEvent, Outcome, RunCost, RunId, RunRow, Spending, StopReason, TaskNo,
+    TaskRow, sum_of,
 };
 use aiwg_protocol::types::{BudgetEvent, EventSource, Json, TaskState, Timestamp, Waiting};
 
@@ -405,7 +406,7 @@ struct Lack {
 /// Money that is set aside for running tasks of a rule, or for all.
 fn reserved<'s>(slots: impl Iterator<Item = &'s Slot>, rule: Option<&str>) -> f64 {
     let counts = |slot: &&Slot| rule.is_none() || slot.rule.as_deref() == rule;
-    slots.filter(counts).map(|slot| slot.reserved_usd).sum()
+    sum_of(slots.filter(counts).map(|slot| slot.reserved_usd))
 }
 
 /// What is set aside for a running task with these runs. There may have been no budgets when its agent was started.
@@ -423,5 +424,5 @@ pub(super) fn charged_before(store: &dyn aiwg_store::View, task: &TaskRow) -> ai
     }
     let runs = store.runs(task.no)?;
     let cost = |run: &RunRow| run.charged_usd.or(run.usage.as_ref().map(|usage| usage.cost_usd));
-    Ok(runs.iter().filter_map(cost).sum())
+    Ok(sum_of(runs.iter().filter_map(cost)))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aiwg_model::{Spending, TaskRow};
+use aiwg_model::{Spending, TaskRow, sum_of};
 use aiwg_protocol::{
     config::Config,
     types::{AgentSpending, BudgetBound, BudgetStatus, DaySpending, RuleSpending, Timestamp},
@@ -44,7 +44,7 @@ impl Running {
 /// Money that is set aside for running tasks of a rule, or for all.
 fn reserved(running: &[Running], rule: Option<&str>) -> f64 {
     let counts = |task: &&Running| rule.is_none() || task.rule.as_deref() == rule;
-    running.iter().filter(counts).map(|task| task.reserved_usd).sum()
+    sum_of(running.iter().filter(counts).map(|task| task.reserved_usd))
 }
 
 /// The state of the budgets of a configuration. It does not go through the engine, which may just be waiting for the disk.
@@ -130,7 +130,7 @@ fn by_rule(budgets: &Budgets, spent: &Spent, running: &[Running]) -> Vec<RuleSpe
         .map(|rule| {
             let (day_usd, month_usd) = money(rule);
             let its = running.iter().filter(|task| task.rule.as_deref() == rule);
-            let reserved_usd = its.map(|task| task.reserved_usd).sum();
+            let reserved_usd = sum_of(its.map(|task| task.reserved_usd));
             RuleSpending {
                 rule: rule.map(str::to_owned),
                 day_usd: day_usd.max(0.0),
@@ -179,7 +179,7 @@ impl Forecast {
             // In its first minutes a day says nothing.
             return if self.passed > 0.05 { self.spent_usd / self.passed * rest } else { 0.0 };
         }
-        self.before.iter().sum::<f64>() / f64::from(DAYS_BEFORE) * rest
+        sum_of(self.before.iter().copied()) / f64::from(DAYS_BEFORE) * rest
     }
 }
 
