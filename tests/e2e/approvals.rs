@@ -150,6 +150,20 @@ fn a_rules_tasks_wait_too_and_what_is_cancelled_is_withdrawn() {
 }
 
 #[test]
+fn another_prompt_is_asked_for_once_more() {
+    let project = Project::started(json!({}));
+    let task = submitted(&project, json!(true));
+    project.json(&["task", "edit", &task, "--priority", "5"]);
+    assert_eq!(project.json(&["approval", "list"])[0]["id"], "approval-0001");
+    project.json(&["task", "edit", &task, "--prompt", "Delete everything"]);
+    assert_eq!(project.json(&["approval", "show", "1"])["state"], "withdrawn");
+    let listed = project.json(&["approval", "list"]);
+    assert_eq!((&listed[0]["id"], &listed[0]["summary"]), (&json!("approval-0002"), &json!("Delete everything")));
+    project.json(&["approval", "approve", "2"]);
+    assert_eq!(project.ended(&task)["state"], "completed");
+}
+
+#[test]
 fn what_is_no_approval_is_refused() {
     let project = Project::started(json!({}));
     for wrong in

@@ -27,7 +27,7 @@ open_enum! {
         Rejected = "rejected",
         /// Nobody has decided in time: `onTimeout` says what it counts as.
         Timeout = "timeout",
-        /// Its task has ended before anybody decided.
+        /// Its task has ended before anybody decided, or has another prompt now.
         Withdrawn = "withdrawn",
     }
 }

@@ -103,6 +103,20 @@ impl Transaction<'_> {
         self.store.hold(task, &Hold::approval(no)).map(drop)
     }
 
+    /// Asks once more about a queued task that has another prompt now, whatever was decided on the earlier one.
+    pub(super) fn ask_to_start_again(
+        &mut self,
+        task: TaskNo,
+        spec: &TaskSpec,
+        limits: ApprovalLimits,
+    ) -> aiwg_store::Result<()> {
+        self.withdraw_approvals(task)?;
+        for hold in self.store.holds(task)?.iter().filter(|hold| hold.kind == Hold::APPROVAL) {
+            self.store.release_one(task, Hold::APPROVAL, &hold.key)?;
+        }
+        self.ask_to_start(task, spec, limits)
+    }
+
     fn ask_person(&mut self, asked: &NewApproval, cause: Option<&Cause>) -> Result<ApprovalRow, Failure> {
         let state = self.store.task_state(asked.task)?.ok_or(EngineError::TaskNotFound(asked.task))?;
         if state != TaskState::Running {

@@ -192,7 +192,7 @@ pub enum EngineError {
         counts_as: &'static str,
     },
     /// The task has ended that had asked.
-    #[error("{no} was withdrawn, since {task} has ended: there is nothing left to decide")]
+    #[error("{no} was withdrawn, since {task} has ended or has another prompt now: `aiwg approval list` shows what waits")]
     ApprovalWithdrawn {
         /// The approval.
         no: ApprovalNo,

@@ -92,6 +92,12 @@ impl Transaction<'_> {
         if !is_same {
             self.store.edit(no, &spec)?;
         }
+        if spec.prompt != old.prompt
+            && let Some(limits) = spec.terms.approval
+        {
+            // Nobody has approved these words.
+            self.ask_to_start_again(no, &spec, limits)?;
+        }
         Ok(!is_same)
     }
 
