@@ -287,7 +287,7 @@ export interface ApprovalRequest {
  * - `approved`: A person has approved it, or answered the question.
  * - `rejected`: A person has rejected it.
  * - `timeout`: Nobody has decided in time: `onTimeout` says what it counts as.
- * - `withdrawn`: Its task has ended before anybody decided.
+ * - `withdrawn`: Its task has ended before anybody decided, or has another prompt now.
  */
 export type ApprovalState = 'pending' | 'approved' | 'rejected' | 'timeout' | 'withdrawn';
 

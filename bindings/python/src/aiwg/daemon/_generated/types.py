@@ -161,7 +161,7 @@ ApprovalState = Literal["pending", "approved", "rejected", "timeout", "withdrawn
 - ``approved``: A person has approved it, or answered the question.
 - ``rejected``: A person has rejected it.
 - ``timeout``: Nobody has decided in time: `onTimeout` says what it counts as.
-- ``withdrawn``: Its task has ended before anybody decided.
+- ``withdrawn``: Its task has ended before anybody decided, or has another prompt now.
 """
 
 ApprovalVia = Literal["cli", "sdk"]
