@@ -158,7 +158,10 @@ fn another_prompt_is_asked_for_once_more() {
     project.json(&["task", "edit", &task, "--prompt", "Delete everything"]);
     assert_eq!(project.json(&["approval", "show", "1"])["state"], "withdrawn");
     let listed = project.json(&["approval", "list"]);
-    assert_eq!((&listed[0]["id"], &listed[0]["summary"]), (&json!("approval-0002"), &json!("Delete everything")));
+    assert_eq!(
+        (&listed[0]["id"], &listed[0]["summary"]),
+        (&json!("approval-0002"), &json!("Delete everything"))
+    );
     project.json(&["approval", "approve", "2"]);
     assert_eq!(project.ended(&task)["state"], "completed");
 }

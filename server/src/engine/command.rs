@@ -192,7 +192,9 @@ pub enum EngineError {
         counts_as: &'static str,
     },
     /// The task has ended that had asked.
-    #[error("{no} was withdrawn, since {task} has ended or has another prompt now: `aiwg approval list` shows what waits")]
+    #[error(
+        "{no} was withdrawn, since {task} has ended or has another prompt now: `aiwg approval list` shows what waits"
+    )]
     ApprovalWithdrawn {
         /// The approval.
         no: ApprovalNo,
