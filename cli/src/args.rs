@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueHint};
 use crate::{
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
-        DaemonCommand, EventCommand, LoopArgs, ScheduleCommand, TaskCommand,
+        DaemonCommand, EventCommand, LoopArgs, ReportArgs, ScheduleCommand, TaskCommand,
     },
     examples,
     values::{SchemaKind, duration},
@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// Ask a person, from within an agent, and wait for the answer
     #[command(after_help = examples::ASK)]
     Ask(AskArgs),
+    /// Show what ran since some moment, what failed and why, what waits and for what, and the cost
+    #[command(after_help = examples::REPORT)]
+    Report(ReportArgs),
     /// Say something to an agent
     #[command(subcommand)]
     Chat(ChatCommand),
@@ -116,6 +119,7 @@ impl Command {
             Self::Approval(command) => {
                 matches!(command, ApprovalCommand::List { .. } | ApprovalCommand::Show { .. })
             }
+            Self::Report(_) => true,
             Self::Event(command) => matches!(command, EventCommand::List { .. }),
             Self::Automation(command) => {
                 matches!(command, AutomationCommand::Status | AutomationCommand::Test(_))

@@ -11,7 +11,7 @@ use crate::{
     args::{Args, Command},
     commands::{
         SHORTEST_PAUSE, account, approval, ask, automation, budget, chat, config, daemon, event, question,
-        schedule, setup, task,
+        report, schedule, setup, task,
     },
     error::CliError,
     output::Output,
@@ -69,6 +69,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
             ask(project, async |client| approval::run(client, command, output).await)
         }
         Command::Ask(args) => ask(project, async |client| question::run(project, client, args, output).await),
+        Command::Report(args) => ask(project, async |client| report::run(client, args, output).await),
         Command::Chat(command) => chat::run(project, command, output),
         Command::Schedule(command) => schedule::run(project, command, output),
         Command::Budget => ask(project, async |client| budget::run(client, output).await),

@@ -127,6 +127,10 @@ pub(crate) const ACCOUNT_RESUME: &str = "Examples:
   aiwg account resume
   aiwg account resume 5f1c0c6f";
 
+pub(crate) const REPORT: &str = "Examples:
+  aiwg report
+  aiwg report --since 18:00";
+
 pub(crate) const HOLD: &str = "Examples:
   aiwg task hold task-0003
   aiwg task hold 3 4 --until 22:00";

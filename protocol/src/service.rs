@@ -299,6 +299,23 @@ pub trait DaemonService {
     )]
     async fn account_resume(params: AccountResumeParams) -> Result<AccountResumed, ApiError>;
 
+    /// Reports what has happened since some moment: which tasks completed, failed and were cancelled, why, and what they cost; and which run or wait,
+    /// and for what.
+    #[method(name = "report.get", agents = Allowed, errors = [StorageUnavailable])]
+    #[example(
+        name = "the night",
+        params = r#"{"since": "2026-11-23T18:00:00.000Z"}"#,
+        result = r#"{"since": "2026-11-23T18:00:00.000Z", "until": "2026-11-24T07:30:00.000Z", "completed": [],
+            "failed": [{"id": "task-0007", "prompt": "Fix the failing tests", "rule": "nightly", "state": "failed", "reason": "auth",
+                "error": "the agent reported an error: API Error: 401", "startedAt": "2026-11-24T02:00:00.023Z",
+                "completedAt": "2026-11-24T02:00:04.113Z"}],
+            "cancelled": [], "running": [],
+            "waiting": [{"id": "task-0008", "prompt": "Update the documentation", "rule": null, "state": "queued", "startedAt": null,
+                "completedAt": null, "waiting": "limit", "waitingUntil": "2026-11-24T08:02:11.000Z"}],
+            "reasons": {"auth": 1}, "costUsd": 0.0, "isCut": false}"#
+    )]
+    async fn report_get(params: ReportGetParams) -> Result<Report, ApiError>;
+
     /// Lists the schedules, each with its last and its next firing.
     #[method(name = "schedule.list", agents = Allowed, errors = [StorageUnavailable])]
     #[example(

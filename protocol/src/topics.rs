@@ -88,7 +88,10 @@ pub static TOPICS: &[Topic] = &[
     of_approval("approval:rejected", "A person has rejected it."),
     of_approval("approval:timeout", "Nobody has decided in time."),
     of_health("health:ok", "The action `health-check` found all well."),
-    of_health("health:degraded", "The action `health-check` found something that is not well."),
+    of_health(
+        "health:degraded",
+        "The action `health-check` found something that is not well; or a rule or a job has not succeeded within its `expect`.",
+    ),
     Topic {
         name: "automation:enabled",
         docs: "A rule, or all of automation, was switched on.",
@@ -101,7 +104,7 @@ pub static TOPICS: &[Topic] = &[
     },
     Topic {
         name: "automation:tripped",
-        docs: "A rule has fired too often, and is out of force until it is enabled again.",
+        docs: "A rule has fired too often, or its tasks have failed again and again for one reason: it is out of force until it is enabled again.",
         payload: TypeRef::of_result::<AutomationEvent>,
     },
     Topic {

@@ -17,6 +17,8 @@ impl IssueKind {
     pub const SHORTAGE: Self = Self::named("shortage");
     /// An account of agents needs a person.
     pub const ACCOUNT: Self = Self::named("account");
+    /// A rule has not succeeded in the time in which that is expected.
+    pub const EXPECTED: Self = Self::named("expect");
     /// A rule has tripped.
     pub const AUTOMATION: Self = Self::named("automation");
 

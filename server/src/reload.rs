@@ -138,8 +138,12 @@ fn read_file(context: &Context) -> Result<(EngineConfig, Loaded), ConfigError> {
 /// # Errors
 /// A rule's pattern is wrong.
 pub(crate) fn engine_config(config: &Config) -> Result<EngineConfig, ConfigError> {
+    let rules = compile(config);
+    let expected =
+        rules.iter().filter_map(|rule| Some((rule.id.clone(), rule.expect?.within.as_millis()))).collect();
     Ok(EngineConfig {
-        rules: RuleIndex::new(compile(config)).map_err(|error| ConfigError::Rule(error.to_string()))?.into(),
+        expected,
+        rules: RuleIndex::new(rules).map_err(|error| ConfigError::Rule(error.to_string()))?.into(),
         max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),
         max_queued: config.daemon.max_queued,
         max_task_depth: config.daemon.max_task_depth,

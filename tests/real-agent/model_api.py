@@ -6,6 +6,7 @@ A prompt holds `SCRIPT` and a JSON list, one step for each answer of the model:
     {"tool": "Bash", "input": {...}}              the use of a tool; "text" may stand beside it
     {"status": 500, "error": "api_error"}         an HTTP error, for as often as it is asked for
     {"status": 529, "error": "...", "times": 2}   the same, but only so many times, then the next step
+    {"status": 429, ..., "headers": {...}}        the same, with these headers
     {"stall": 3, ...}                             silence for so many seconds first, the connection being open
 
 Everything is noted in `requests`, so that a test can tell what the CLI sent and how often it tried again.
@@ -143,7 +144,8 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(step.get("stall", 0))
         if "status" in step:
             error = {"type": step.get("error", "api_error"), "message": step.get("message", "scripted")}
-            self._json(step["status"], {"type": "error", "error": error, "request_id": "req_scripted"})
+            answer = {"type": "error", "error": error, "request_id": "req_scripted"}
+            self._json(step["status"], answer, step.get("headers", {}))
             return
         message = _message(body.get("model", "unknown"), step)
         if body.get("stream"):
@@ -157,14 +159,16 @@ class _Handler(BaseHTTPRequestHandler):
         )
         self._answer(200, events, "text/event-stream")
 
-    def _json(self, status, value):
-        self._answer(status, json.dumps(value).encode())
+    def _json(self, status, value, headers=None):
+        self._answer(status, json.dumps(value).encode(), headers=headers)
 
-    def _answer(self, status, content, kind="application/json"):
+    def _answer(self, status, content, kind="application/json", headers=None):
         try:
             self.send_response(status)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(content)))
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
         except OSError:

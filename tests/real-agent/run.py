@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 import answering
 import ending
+import limits
 import starting
 from check import Report
 from model_api import ModelApi
 
-SCENARIOS = {scenario.__name__: scenario for scenario in answering.ALL + ending.ALL + starting.ALL}
+SCENARIOS = {scenario.__name__: scenario for scenario in answering.ALL + ending.ALL + limits.ALL + starting.ALL}
 
 
 @dataclass

@@ -10,6 +10,7 @@ pub(crate) mod daemon;
 pub(crate) mod event;
 mod output_printer;
 pub(crate) mod question;
+pub(crate) mod report;
 pub(crate) mod schedule;
 pub(crate) mod setup;
 pub(crate) mod task;
@@ -30,6 +31,7 @@ pub(crate) use config::ConfigCommand;
 pub(crate) use daemon::{DaemonCommand, ServiceArgs};
 pub(crate) use event::EventCommand;
 pub(crate) use question::AskArgs;
+pub(crate) use report::ReportArgs;
 pub(crate) use schedule::ScheduleCommand;
 pub(crate) use task::{LoopArgs, TaskCommand};
 

@@ -28,7 +28,7 @@ pub use lanes::LaneConfig;
 pub use patterns::{PatternEntry, Patterns};
 pub use profile::{AgentProfile, ProgramName};
 pub use retention::RetentionConfig;
-pub use rules::{Action, ActionDefaults, Condition, OnBusy, Rule, Trigger};
+pub use rules::{Action, ActionDefaults, Condition, Expect, OnBusy, Rule, Trigger};
 pub use schedule::{Job, ScheduleConfig};
 pub use watch::{FileChangeKind, WatchConfig, WatchPath, WatchPathOptions};
 

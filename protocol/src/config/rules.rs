@@ -35,6 +35,14 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub max_firings: Option<u32>,
+    /// Number of tasks in a row that end for the same failure (their `reason`), after which the rule trips as with
+    /// `max_firings`. `null`: it never does. Default: 3.
+    #[serde(default = "most_failures", skip_serializing_if = "is_usual")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_failures: Option<u32>,
+    /// The expectation of a success: without one in time the health is degraded. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Expect>,
     /// The rule fires only where fewer tasks than this lie between the event and what came from outside: with 1 it
     /// ignores everything that a task has caused, with 2 what tasks from outside have caused, but nothing of what
     /// came of that.
@@ -53,6 +61,25 @@ impl Rule {
             Trigger::Event { .. } => OnBusy::Queue,
         })
     }
+}
+
+/// The expectation that tasks succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Expect {
+    /// Time in which one of its tasks completes, from the last that did, or from when that is first expected: `26h`. If none does, the
+    /// health is degraded and `health:degraded` is published, once until the next success.
+    pub within: Span,
+}
+
+/// Default of `max_failures`.
+pub(super) fn most_failures() -> Option<u32> {
+    Some(3)
+}
+
+/// True for the default of `max_failures`.
+pub(super) fn is_usual(most: &Option<u32>) -> bool {
+    *most == most_failures()
 }
 
 fn yes() -> bool {

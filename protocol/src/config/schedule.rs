@@ -1,6 +1,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rules::{Expect, is_usual, most_failures};
+
 /// Jobs and their times.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -33,4 +35,12 @@ pub struct Job {
     /// through a suspend. Default: false.
     #[serde(default)]
     pub catch_up: bool,
+    /// Number of its tasks in a row that end for the same failure, after which it trips, as a rule does. `null`: it never does.
+    /// Default: 3.
+    #[serde(default = "most_failures", skip_serializing_if = "is_usual")]
+    #[schemars(range(min = 1, max = 1000))]
+    pub max_failures: Option<u32>,
+    /// The expectation of a success: without one in time the health is degraded. Default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Expect>,
 }

@@ -43,7 +43,7 @@ pub struct RuleStatus {
     pub reason: Option<String>,
     /// Effect of a match while it is busy.
     pub on_busy: Open<OnBusy>,
-    /// Time at which it tripped because it fired too often. Null if it has not.
+    /// Time at which it tripped because it fired too often, or its tasks failed again and again. Null if it has not.
     pub tripped_at: Option<Timestamp>,
     /// Number of its tasks that are queued or running.
     pub busy: u32,
@@ -262,6 +262,12 @@ pub struct AutomationEvent {
     /// With `automation:tripped`: within how many minutes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<u32>,
+    /// With `automation:tripped`: the number of its tasks in a row that ended for the same failure, if that is why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failures: Option<u32>,
+    /// With `failures`: the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// With `automation:tripped`: the number of the event that would have made it fire once more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<u64>,

@@ -18,7 +18,7 @@ pub struct HealthCheck {
 /// One of the checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HealthCheckItem {
-    /// A stable name: `store`, `disk`, `socket`, `files`, `agent`, `queue`, `rules`.
+    /// A stable name: `store`, `disk`, `socket`, `files`, `agent`, `queue`, `rules`, `expect`.
     pub name: String,
     /// True if it is well.
     pub ok: bool,

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +22,9 @@ pub struct TaskStats {
     pub cancelled: u64,
     /// Ended at their time limit.
     pub timeout: u64,
+    /// Number of ends by reason (a task's `reason`), since the reasons are kept; those of tasks that are gone count as well.
+    #[serde(default)]
+    pub reasons: BTreeMap<String, u64>,
     /// Usage of their agents.
     pub usage: UsageStats,
 }

@@ -181,7 +181,8 @@ impl Account {
         let before = match before {
             // A person must act first.
             Some(before) if before.reason != PauseReason::Limited => return,
-            before => before,
+            // One from the future was noted by another clock.
+            before => before.filter(|before| before.since <= now),
         };
         // Of several that run, each meets the same limit.
         let is_same = before.as_ref().is_some_and(|before| !has_begun_after(before, end.started_at));

@@ -132,6 +132,11 @@ fn a_clock_that_is_set_back_holds_nothing_up() {
         matches!(look(&account, &[], -10), Look::Closed { .. }),
         "by so little clocks are set all the time"
     );
+    // The limit is met again by that clock: it is waited for by that clock.
+    let mut account = account;
+    take_in(&mut account, &limited("b", -100_000, Some(-99_000)), -99_999);
+    let Look::Closed { until: Some(until) } = look(&account, &[], -99_998) else { panic!("open") };
+    assert!(until < at(-98_900), "{until}");
 }
 
 #[test]

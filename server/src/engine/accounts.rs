@@ -83,8 +83,7 @@ impl Transaction<'_> {
         let has_own_login = task.spec.env.keys().any(|name| LOGIN_VARIABLES.contains(&name.as_str()));
         let profile = self.state.running.get(&task.no).and_then(|slot| slot.profile.as_deref());
         let account = self.state.config.accounts.of_profile(profile);
-        let is_known = account.is_some_and(|account| self.state.accounts.pause(&account.id).is_some());
-        if is_known && !has_own_login {
+        if account.is_some() && !has_own_login {
             Vec::new()
         } else {
             vec![Hold::limit(self.now.after_ms(OWN_LOGIN_MS))]

@@ -61,6 +61,7 @@ impl Transaction<'_> {
             if enabled {
                 // A tripped rule starts counting again.
                 self.store.forgive_firings(id)?;
+                self.forget_failures(id)?;
             }
         }
         let switch = Switch { enabled: Some(enabled), tripped_at: None };
@@ -95,6 +96,7 @@ impl Transaction<'_> {
             firings: Some(firings),
             minutes: Some(WINDOW_MINUTES),
             event: Some(event.seq),
+            ..AutomationEvent::default()
         };
         self.publish_own("automation:tripped", &payload, event.caused_by.clone());
         Ok(why)
@@ -136,7 +138,7 @@ impl Transaction<'_> {
     }
 
     /// Publishes an event of automation itself.
-    fn publish_own(&mut self, topic: &str, payload: &AutomationEvent, cause: Option<Cause>) {
+    pub(super) fn publish_own(&mut self, topic: &str, payload: &AutomationEvent, cause: Option<Cause>) {
         self.effects.new_events.push_back(NewEvent {
             topic: topic.to_owned(),
             payload: Json::new(payload).unwrap_or_default(),

@@ -97,6 +97,8 @@ pub struct EngineConfig {
     pub accounts: InUse,
     /// The profiles of agents.
     pub profiles: Profiles,
+    /// The rules that are expected to succeed, each with the time in which that is expected, in milliseconds.
+    pub expected: Arc<[(String, u64)]>,
 }
 
 /// The state of automation.

@@ -34,6 +34,7 @@ mod memory;
 #[cfg(test)]
 mod model_tests;
 mod payload;
+mod record;
 mod recover;
 
 mod next_run;

@@ -12,6 +12,7 @@ use super::{
     command::{EngineConfig, Starts},
     gates::Gates,
     memory::Memory,
+    record::Record,
     waits::Waits,
 };
 use crate::accounts::Accounts;
@@ -25,6 +26,8 @@ pub(super) struct State {
     pub(super) accounts: Accounts,
     /// What was published of each account.
     pub(super) accounts_published: HashMap<String, String>,
+    /// The ends of rules' tasks.
+    pub(super) record: Record,
     /// The gates that were closed at the last look.
     pub(super) gates: Gates,
     /// Time since which nothing is started; none if the queue is not paused.
@@ -104,6 +107,7 @@ impl State {
             running: HashMap::new(),
             accounts: Accounts::default(),
             accounts_published: HashMap::new(),
+            record: Record::default(),
             gates: Gates::default(),
             paused_since: None,
             draining_since: None,
@@ -145,6 +149,7 @@ impl State {
         }
         self.money = Money::default();
         self.accounts_published = published(store)?;
+        self.record = Record::load(store)?;
         self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
         self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;
         Ok(())

@@ -284,6 +284,7 @@ impl Thread {
         self.state.gates.pause(self.state.resting_since());
         self.report_tripped();
         self.report_accounts();
+        self.report_missed();
         self.publish_due(effects.at);
         self.grown += effects.events.iter().map(|event| event.payload.as_str().len() as u64).sum::<u64>();
         effects.journal.write();
@@ -322,6 +323,13 @@ impl Thread {
         }
     }
 
+    fn report_missed(&self) {
+        match self.state.missed() {
+            Some(missed) => self.setup.health.report(IssueKind::EXPECTED, missed),
+            None => self.setup.health.clear(IssueKind::EXPECTED),
+        }
+    }
+
     fn publish_due(&mut self, now: Timestamp) {
         match self.due(now) {
             Ok(next) => {
@@ -340,7 +348,8 @@ impl Thread {
         };
         let turn = self.state.money.turn(now);
         let look = self.state.next_look_at_accounts(now);
-        let with_gates = |due: Option<Timestamp>| [due, turn, look].into_iter().flatten().min();
+        let missed = self.state.next_missed(now);
+        let with_gates = |due: Option<Timestamp>| [due, turn, look, missed].into_iter().flatten().min();
         let first = after(None)?;
         let is_past = first.is_some_and(|first| first <= now);
         let next = if is_past { after(Some(now))? } else { first };

@@ -72,7 +72,7 @@ impl Transaction<'_> {
         loop {
             let has_started = self.fill_slots()?;
             // A look at the gates may have told more of the accounts.
-            let has_news = self.publish_accounts()?;
+            let has_news = self.publish_accounts()? | self.report_missed()?;
             if !has_started && !has_news {
                 return Ok(());
             }

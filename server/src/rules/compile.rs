@@ -1,7 +1,7 @@
 //! The rules in force, from the configuration: those of `rules`, and one for each schedule job.
 
 use aiwg_model::names::is_in_topics;
-use aiwg_protocol::config::{Action, Condition, Config, OnBusy, Patterns, Rule, Trigger};
+use aiwg_protocol::config::{Action, Condition, Config, Job, OnBusy, Patterns, Rule, Trigger};
 
 /// The topic under which a schedule fires: of a job by its name, or of the rule whose trigger it is by its id.
 ///
@@ -18,9 +18,7 @@ pub const HEALTH_CHECK: &str = "health-check";
 pub fn compile(config: &Config) -> Vec<Rule> {
     let own = config.rules.iter().cloned();
     let jobs = config.schedule.jobs.iter().filter(|job| job.action != HEALTH_CHECK);
-    own.chain(jobs.map(|job| job_rule(&job.name, &job.action, config)))
-        .map(|rule| with_defaults(rule, config))
-        .collect()
+    own.chain(jobs.map(|job| job_rule(job, config))).map(|rule| with_defaults(rule, config)).collect()
 }
 
 /// A rule with what its action leaves to the configuration.
@@ -33,7 +31,8 @@ fn with_defaults(mut rule: Rule, config: &Config) -> Rule {
 }
 
 /// A job is a rule that waits for its own event.
-fn job_rule(name: &str, action: &str, config: &Config) -> Rule {
+fn job_rule(job: &Job, config: &Config) -> Rule {
+    let Job { name, action, .. } = job;
     let by_name = || Action::SubmitTask {
         prompt: format!("Carry out the action \"{action}\" for this project."),
         priority: 0,
@@ -56,6 +55,8 @@ fn job_rule(name: &str, action: &str, config: &Config) -> Rule {
         on_busy: Some(OnBusy::Skip),
         ignore_own_changes: true,
         max_firings: None,
+        max_failures: job.max_failures,
+        expect: job.expect,
         max_depth: 8,
     }
 }

@@ -98,7 +98,8 @@ pub fn tripped_message<R: AsRef<str>>(rules: &[R]) -> String {
     let commands: Vec<String> = rules.iter().map(|rule| enable_command(rule)).collect();
     let reset = if commands.len() == 1 { "resets it" } else { "reset them" };
     format!(
-        "tripped, since they fired too often: {}; see what triggers them, then {} {reset}",
+        "tripped, since they fired too often, or their tasks failed again and again for one reason: {}; see what triggers them \
+         and how their tasks ended, then {} {reset}",
         rules.join(", "),
         commands.join(" and ")
     )

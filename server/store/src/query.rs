@@ -29,6 +29,8 @@ pub struct TaskFilter {
     pub since: Option<Timestamp>,
     /// Only submitted before this moment.
     pub until: Option<Timestamp>,
+    /// Only ended at this moment or later.
+    pub ended_since: Option<Timestamp>,
     /// The order.
     pub order: TaskOrder,
     /// Only older than this one.

@@ -47,6 +47,8 @@ import type {
   Pong,
   QueuePaused,
   QueueResumed,
+  Report,
+  ReportGetParams,
   ScheduleRun,
   ScheduleRunParams,
   ScheduledJob,
@@ -99,6 +101,7 @@ export interface MethodMap {
   'chat.clear': { params: ChatClearParams; result: ChatCleared };
   'account.list': { params: NoParams; result: AccountList };
   'account.resume': { params: AccountResumeParams; result: AccountResumed };
+  'report.get': { params: ReportGetParams; result: Report };
   'schedule.list': { params: NoParams; result: ScheduledJob[] };
   'schedule.run': { params: ScheduleRunParams; result: ScheduleRun };
   'task.submit': { params: TaskSubmitParams; result: TaskSubmitted };
@@ -349,6 +352,19 @@ export declare class AccountMethods {
   resume(params?: AccountResumeParams, options?: CallOptions): Promise<AccountResumed>;
 }
 
+/** The methods of `report`. */
+export declare class ReportMethods {
+  private constructor();
+
+  /**
+   * Reports what has happened since some moment: which tasks completed, failed and were cancelled,
+   * why, and what they cost; and which run or wait, and for what.
+   *
+   * @throws {DaemonError} of kind `storage_unavailable`
+   */
+  get(params?: ReportGetParams, options?: CallOptions): Promise<Report>;
+}
+
 /** The methods of `schedule`. */
 export declare class ScheduleMethods {
   private constructor();
@@ -593,6 +609,8 @@ export declare abstract class Methods {
   readonly chat: ChatMethods;
   /** The methods of `account`. */
   readonly account: AccountMethods;
+  /** The methods of `report`. */
+  readonly report: ReportMethods;
   /** The methods of `schedule`. */
   readonly schedule: ScheduleMethods;
   /** The methods of `task`. */

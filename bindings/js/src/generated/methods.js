@@ -182,6 +182,23 @@ export class AccountMethods {
   }
 }
 
+/** The methods of `report`. */
+export class ReportMethods {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  /**
+   * Reports what has happened since some moment: which tasks completed, failed and were cancelled,
+   * why, and what they cost; and which run or wait, and for what.
+   */
+  get(params, options) {
+    return this.#client.request('report.get', params, options);
+  }
+}
+
 /** The methods of `schedule`. */
 export class ScheduleMethods {
   #client;
@@ -348,6 +365,7 @@ export class Methods {
   event = new EventMethods(this);
   chat = new ChatMethods(this);
   account = new AccountMethods(this);
+  report = new ReportMethods(this);
   schedule = new ScheduleMethods(this);
   task = new TaskMethods(this);
   budget = new BudgetMethods(this);

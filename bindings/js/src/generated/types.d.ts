@@ -335,6 +335,13 @@ export interface AutomationEvent {
   firings?: number;
   /** With `automation:tripped`: within how many minutes. */
   minutes?: number;
+  /**
+   * With `automation:tripped`: the number of its tasks in a row that ended for the same failure, if
+   * that is why.
+   */
+  failures?: number;
+  /** With `failures`: the reason. */
+  reason?: string;
   /** With `automation:tripped`: the number of the event that would have made it fire once more. */
   event?: number;
 }
@@ -973,7 +980,7 @@ export interface HealthCheck {
 
 /** One of the checks. */
 export interface HealthCheckItem {
-  /** A stable name: `store`, `disk`, `socket`, `files`, `agent`, `queue`, `rules`. */
+  /** A stable name: `store`, `disk`, `socket`, `files`, `agent`, `queue`, `rules`, `expect`. */
   name: string;
   /** True if it is well. */
   ok: boolean;
@@ -1115,6 +1122,64 @@ export interface RefusedMatch {
   rule: string;
   /** The reason, for people. */
   reason: string;
+}
+
+/** The answer to `report.get`: what ran since then, and what waits. */
+export interface Report {
+  /** The moment from which on things are reported. */
+  since: Timestamp;
+  /** The moment of the report. */
+  until: Timestamp;
+  /** The tasks that have completed, those that ended last first. */
+  completed: ReportedTask[];
+  /** The tasks that have failed, or took too long. */
+  failed: ReportedTask[];
+  /** The tasks that were cancelled. */
+  cancelled: ReportedTask[];
+  /** The tasks that run. */
+  running: ReportedTask[];
+  /** The tasks that wait, in the order in which they will start. */
+  waiting: ReportedTask[];
+  /** Number of those that have ended, by reason. */
+  reasons: Record<string, number>;
+  /** Cost of those that have ended, as far as their agents reported it, in US dollars. */
+  costUsd: number;
+  /** True if more have ended, or wait, than are listed: 1,000 of each. */
+  isCut: boolean;
+}
+
+/** The params of `report.get`. */
+export interface ReportGetParams {
+  /** The moment from which on things are reported; 24 hours ago when absent. */
+  since?: Timestamp | undefined;
+}
+
+/** A task in a report. */
+export interface ReportedTask {
+  /** Its id. */
+  id: string;
+  /** The beginning of its prompt, 200 characters at the most. */
+  prompt: string;
+  /** The rule that made it; null where someone submitted it. */
+  rule: string | null;
+  /** The state. */
+  state: Open<TaskState>;
+  /** The reason for its end, as one word; absent before its end. */
+  reason?: string;
+  /** The reason for which it did not complete, for people: the first 500 characters. */
+  error?: string;
+  /** True if its check has said that it is done; absent where it has none, or has not completed. */
+  verified?: boolean;
+  /** Cost of its agent, in US dollars; absent if the agent did not report it. */
+  costUsd?: number;
+  /** Time at which its agent was started last. */
+  startedAt: Timestamp | null;
+  /** Time of its end. */
+  completedAt: Timestamp | null;
+  /** The reason for which it waits; absent if only a slot is missing. */
+  waiting?: Open<Waiting>;
+  /** Time at which that ends by itself; absent if it does not, or if the time is not known. */
+  waitingUntil?: Timestamp;
 }
 
 /**
@@ -1259,7 +1324,10 @@ export interface RuleStatus {
   reason: string | null;
   /** Effect of a match while it is busy. */
   onBusy: Open<OnBusy>;
-  /** Time at which it tripped because it fired too often. Null if it has not. */
+  /**
+   * Time at which it tripped because it fired too often, or its tasks failed again and again. Null
+   * if it has not.
+   */
   trippedAt: Timestamp | null;
   /** Number of its tasks that are queued or running. */
   busy: number;
@@ -1817,6 +1885,11 @@ export interface TaskStats {
   cancelled: number;
   /** Ended at their time limit. */
   timeout: number;
+  /**
+   * Number of ends by reason (a task's `reason`), since the reasons are kept; those of tasks that
+   * are gone count as well. `{}` when absent.
+   */
+  reasons: Record<string, number>;
   /** Usage of their agents. */
   usage: UsageStats;
 }

@@ -60,6 +60,10 @@ fn until(task: &Task) -> String {
             format!("until lane {} has room", visible(task.lane.as_deref().unwrap_or_default()))
         }
         (Waiting::Paused, _) => "until `aiwg daemon resume` resumes the queue".to_owned(),
+        (Waiting::Limit, Some(at)) => format!("until the limit of the agent's account has reset, at {at}"),
+        (Waiting::Limit, None) => {
+            "until the agent's account is good again: `aiwg account list` shows it".to_owned()
+        }
         (other, Some(at)) => format!("waiting ({}) until {at}", other.name()),
         (other, None) => format!("waiting ({})", other.name()),
     }
@@ -163,6 +167,9 @@ pub(super) fn stats(out: &mut Page, stats: &TaskStats) -> io::Result<()> {
     ];
     for (name, count) in rows {
         writeln!(out, "{name:<10}{count:>8}")?;
+    }
+    for (reason, count) in &stats.reasons {
+        writeln!(out, "{:<10}{count:>8}", format!("  {}", visible(reason)))?;
     }
     if stats.usage.total.tasks > 0 {
         usage(out, &stats.usage)?;

@@ -44,6 +44,9 @@ pub(crate) async fn account_resume(
 ) -> Result<AccountResumed, ApiError> {
     let named = params.account.as_deref();
     check::name("account", named.unwrap_or_default())?;
+    if named == Some("") {
+        return Err(ApiError::invalid_member("account", "the member \"account\" must not be empty"));
+    }
     let known = handler.context.accounts.clone();
     let in_use = in_use(handler);
     let ids: Vec<String> = match named {

@@ -155,6 +155,7 @@ pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Resu
         text: params.text,
         since: params.since,
         until: params.until,
+        ended_since: None,
         order: params.sort.unwrap_or_default(),
         before: params.cursor.as_deref().map(cursor).transpose()?,
         limit: check::limit(params.limit, TASKS_LISTED)?,
@@ -301,7 +302,7 @@ fn with_rounds(reader: &dyn Reader, no: TaskNo, task: Task) -> aiwg_store::Resul
 
 /// The reason for which a queued task waits, and the time of its end, where that is known; none if only a slot is
 /// missing. Of several holds it is the one that lasts longest.
-fn waiting(
+pub(super) fn waiting(
     context: &Context,
     reader: &dyn Reader,
     row: &TaskRow,

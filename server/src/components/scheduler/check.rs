@@ -9,7 +9,7 @@ use aiwg_schedule::{Schedule, time_zone};
 use super::scheduled;
 use crate::{
     config::{Check, SectionCheck, Step},
-    rules::schedule_topic,
+    rules::{HEALTH_CHECK, schedule_topic},
 };
 
 /// The scheduler's checks of the configuration.
@@ -55,6 +55,10 @@ impl Check<'_, '_, '_> {
                 self.wrong(&member("name"), NAME_RULE);
             }
             self.topic_of_its_own(&member("name"), &job.name, "job", &mut topics);
+            if job.expect.is_some() && job.action == HEALTH_CHECK {
+                let why = "a health check makes no task that could succeed: take \"expect\" out";
+                self.wrong(&member("expect"), why);
+            }
             if !is_name(&job.action) {
                 self.wrong(&member("action"), NAME_RULE);
             }

@@ -1,7 +1,14 @@
 //! The number of tasks in each state: kept by the writer, since counting a million rows takes too long.
 
 use aiwg_protocol::types::TaskState;
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
+
+use super::write::SqliteStore;
+
+/// The beginning of the names of the counters of reasons.
+const REASON: &str = "reason:";
 
 const STATES: usize = TaskState::ALL.len();
 
@@ -53,4 +60,24 @@ impl Counts {
     fn slot(&mut self, state: TaskState) -> Option<&mut u64> {
         self.0.iter_mut().zip(TaskState::ALL).find(|(_, other)| **other == state).map(|(slot, _)| slot)
     }
+}
+
+impl SqliteStore {
+    /// Counts one more end for this reason.
+    pub(crate) fn count_reason(&mut self, reason: &str) -> rusqlite::Result<()> {
+        self.statement(
+            "INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1",
+        )?
+        .execute([format!("{REASON}{reason}")])
+        .map(drop)
+    }
+}
+
+/// Number of ends by reason.
+pub(crate) fn reasons(connection: &Connection) -> rusqlite::Result<BTreeMap<String, u64>> {
+    let mut select = connection
+        .prepare_cached("SELECT substr(name, ?2), value FROM counter WHERE substr(name, 1, ?2 - 1) = ?1")?;
+    let first = REASON.len() + 1;
+    let rows = select.query_map(params![REASON, first], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+    rows.map(|row| row.map(|(reason, count)| (reason, u64::try_from(count).unwrap_or(0)))).collect()
 }

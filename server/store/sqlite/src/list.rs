@@ -29,6 +29,7 @@ pub(super) fn select(filter: &TaskFilter) -> (String, Vec<Value>) {
     narrow("instr(lower(prompt), lower(?)) > 0", text(&filter.text));
     narrow("created_at >= ?", millis(filter.since));
     narrow("created_at < ?", millis(filter.until));
+    narrow("completed_at >= ?", millis(filter.ended_since));
     sql.push_str(match filter.order {
         TaskOrder::Newest => " ORDER BY no DESC LIMIT ?",
         TaskOrder::Oldest => " ORDER BY no LIMIT ?",

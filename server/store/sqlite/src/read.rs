@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 use super::{
     conversations,
-    counts::Counts,
+    counts::{Counts, reasons},
     error::at,
     events::{EVENT_COLUMNS, read_event},
     lenient::{one, readable},
@@ -162,6 +162,7 @@ impl SqliteReader {
                 failed: counts.of(TaskState::Failed),
                 cancelled: counts.of(TaskState::Cancelled),
                 timeout: counts.of(TaskState::Timeout),
+                reasons: reasons(connection)?,
                 usage: usage_stats(connection)?,
             })
         })

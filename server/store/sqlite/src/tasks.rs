@@ -207,7 +207,8 @@ impl SqliteStore {
         if from == TaskState::Queued {
             self.forget_holds(no)?;
         }
-        self.moved(changed, from, outcome.state)
+        self.moved(changed, from, outcome.state)?;
+        self.count_reason(outcome.reason.name())
     }
 
     /// The caller knows the state it comes from; that the row agrees is what makes every transition legal.

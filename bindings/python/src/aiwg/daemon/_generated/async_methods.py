@@ -37,6 +37,7 @@ from .types import (
     Pong,
     QueuePaused,
     QueueResumed,
+    Report,
     RetryPolicy,
     ScheduledJob,
     ScheduleRun,
@@ -508,6 +509,27 @@ class AsyncAccountMethods:
         answer = await self._caller.call_method("account.resume", wire, timeout)
         with Reading("account.resume"):
             return AccountResumed.from_wire(answer)
+
+
+class AsyncReportMethods:
+    """The methods of ``report``."""
+
+    def __init__(self, caller: AsyncCaller) -> None:
+        self._caller = caller
+
+    async def get(self, *, since: Timestamp | None = None, timeout: float | None = None) -> Report:
+        """Reports what has happened since some moment: which tasks completed, failed and were
+        cancelled, why, and what they cost; and which run or wait, and for what.
+
+        - ``since``: The moment from which on things are reported; 24 hours ago when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        wire = {"since": since}
+        answer = await self._caller.call_method("report.get", wire, timeout)
+        with Reading("report.get"):
+            return Report.from_wire(answer)
 
 
 class AsyncScheduleMethods:
@@ -1138,6 +1160,7 @@ class AsyncMethods(AsyncCaller):
         self.event: Final[AsyncEventMethods] = AsyncEventMethods(self)
         self.chat: Final[AsyncChatMethods] = AsyncChatMethods(self)
         self.account: Final[AsyncAccountMethods] = AsyncAccountMethods(self)
+        self.report: Final[AsyncReportMethods] = AsyncReportMethods(self)
         self.schedule: Final[AsyncScheduleMethods] = AsyncScheduleMethods(self)
         self.task: Final[AsyncTaskMethods] = AsyncTaskMethods(self)
         self.budget: Final[AsyncBudgetMethods] = AsyncBudgetMethods(self)

@@ -37,6 +37,7 @@ from .types import (
     Pong,
     QueuePaused,
     QueueResumed,
+    Report,
     RetryPolicy,
     ScheduledJob,
     ScheduleRun,
@@ -498,6 +499,27 @@ class AccountMethods:
         answer = self._caller.call_method("account.resume", wire, timeout)
         with Reading("account.resume"):
             return AccountResumed.from_wire(answer)
+
+
+class ReportMethods:
+    """The methods of ``report``."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def get(self, *, since: Timestamp | None = None, timeout: float | None = None) -> Report:
+        """Reports what has happened since some moment: which tasks completed, failed and were
+        cancelled, why, and what they cost; and which run or wait, and for what.
+
+        - ``since``: The moment from which on things are reported; 24 hours ago when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        """
+        wire = {"since": since}
+        answer = self._caller.call_method("report.get", wire, timeout)
+        with Reading("report.get"):
+            return Report.from_wire(answer)
 
 
 class ScheduleMethods:
@@ -1122,6 +1144,7 @@ class Methods(Caller):
         self.event: Final[EventMethods] = EventMethods(self)
         self.chat: Final[ChatMethods] = ChatMethods(self)
         self.account: Final[AccountMethods] = AccountMethods(self)
+        self.report: Final[ReportMethods] = ReportMethods(self)
         self.schedule: Final[ScheduleMethods] = ScheduleMethods(self)
         self.task: Final[TaskMethods] = TaskMethods(self)
         self.budget: Final[BudgetMethods] = BudgetMethods(self)

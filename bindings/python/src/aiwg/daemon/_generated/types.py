@@ -86,6 +86,8 @@ __all__ = [
     "QueueResumed",
     "QueuedTaskSummary",
     "RefusedMatch",
+    "Report",
+    "ReportedTask",
     "RetryOn",
     "RetryPolicy",
     "Round",
@@ -748,6 +750,12 @@ class AutomationEvent:
     """With `automation:tripped`: how often it had fired."""
     minutes: int | None = None
     """With `automation:tripped`: within how many minutes."""
+    failures: int | None = None
+    """With `automation:tripped`: the number of its tasks in a row that ended for the same failure,
+    if that is why.
+    """
+    reason: str | None = None
+    """With `failures`: the reason."""
     event: int | None = None
     """With `automation:tripped`: the number of the event that would have made it fire once more."""
 
@@ -758,6 +766,8 @@ class AutomationEvent:
             rule=wire["rule"],
             firings=wire.get("firings"),
             minutes=wire.get("minutes"),
+            failures=wire.get("failures"),
+            reason=wire.get("reason"),
             event=wire.get("event"),
         )
 
@@ -1595,7 +1605,7 @@ class HealthCheckItem:
     """One of the checks."""
 
     name: str
-    """A stable name: `store`, `disk`, `socket`, `files`, `agent`, `queue`, `rules`."""
+    """A stable name: `store`, `disk`, `socket`, `files`, `agent`, `queue`, `rules`, `expect`."""
     ok: bool
     """True if it is well."""
     message: str
@@ -1775,6 +1785,97 @@ class RefusedMatch:
         return cls(
             rule=wire["rule"],
             reason=wire["reason"],
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """The answer to `report.get`: what ran since then, and what waits."""
+
+    since: Timestamp
+    """The moment from which on things are reported."""
+    until: Timestamp
+    """The moment of the report."""
+    completed: list[ReportedTask]
+    """The tasks that have completed, those that ended last first."""
+    failed: list[ReportedTask]
+    """The tasks that have failed, or took too long."""
+    cancelled: list[ReportedTask]
+    """The tasks that were cancelled."""
+    running: list[ReportedTask]
+    """The tasks that run."""
+    waiting: list[ReportedTask]
+    """The tasks that wait, in the order in which they will start."""
+    reasons: dict[str, int]
+    """Number of those that have ended, by reason."""
+    cost_usd: float
+    """Cost of those that have ended, as far as their agents reported it, in US dollars."""
+    is_cut: bool
+    """True if more have ended, or wait, than are listed: 1,000 of each."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Report:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            since=wire["since"],
+            until=wire["until"],
+            completed=[ReportedTask.from_wire(item) for item in wire["completed"]],
+            failed=[ReportedTask.from_wire(item) for item in wire["failed"]],
+            cancelled=[ReportedTask.from_wire(item) for item in wire["cancelled"]],
+            running=[ReportedTask.from_wire(item) for item in wire["running"]],
+            waiting=[ReportedTask.from_wire(item) for item in wire["waiting"]],
+            reasons=wire["reasons"],
+            cost_usd=wire["costUsd"],
+            is_cut=wire["isCut"],
+        )
+
+
+@dataclass(frozen=True)
+class ReportedTask:
+    """A task in a report."""
+
+    id: str
+    """Its id."""
+    prompt: str
+    """The beginning of its prompt, 200 characters at the most."""
+    rule: str | None
+    """The rule that made it; null where someone submitted it."""
+    state: TaskState | str
+    """The state."""
+    started_at: Timestamp | None
+    """Time at which its agent was started last."""
+    completed_at: Timestamp | None
+    """Time of its end."""
+    reason: str | None = None
+    """The reason for its end, as one word; absent before its end."""
+    error: str | None = None
+    """The reason for which it did not complete, for people: the first 500 characters."""
+    verified: bool | None = None
+    """True if its check has said that it is done; absent where it has none, or has not completed.
+    """
+    cost_usd: float | None = None
+    """Cost of its agent, in US dollars; absent if the agent did not report it."""
+    waiting: Waiting | str | None = None
+    """The reason for which it waits; absent if only a slot is missing."""
+    waiting_until: Timestamp | None = None
+    """Time at which that ends by itself; absent if it does not, or if the time is not known."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ReportedTask:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            id=wire["id"],
+            prompt=wire["prompt"],
+            rule=wire["rule"],
+            state=wire["state"],
+            started_at=wire["startedAt"],
+            completed_at=wire["completedAt"],
+            reason=wire.get("reason"),
+            error=wire.get("error"),
+            verified=wire.get("verified"),
+            cost_usd=wire.get("costUsd"),
+            waiting=wire.get("waiting"),
+            waiting_until=wire.get("waitingUntil"),
         )
 
 
@@ -1994,7 +2095,9 @@ class RuleStatus:
     on_busy: OnBusy | str
     """Effect of a match while it is busy."""
     tripped_at: Timestamp | None
-    """Time at which it tripped because it fired too often. Null if it has not."""
+    """Time at which it tripped because it fired too often, or its tasks failed again and again.
+    Null if it has not.
+    """
     busy: int
     """Number of its tasks that are queued or running."""
     pending: PendingMatches | None
@@ -2687,6 +2790,10 @@ class TaskStats:
     """Cancelled."""
     timeout: int
     """Ended at their time limit."""
+    reasons: dict[str, int]
+    """Number of ends by reason (a task's `reason`), since the reasons are kept; those of tasks that
+    are gone count as well. `{}` when absent.
+    """
     usage: UsageStats
     """Usage of their agents."""
 
@@ -2701,6 +2808,7 @@ class TaskStats:
             failed=wire["failed"],
             cancelled=wire["cancelled"],
             timeout=wire["timeout"],
+            reasons=wire["reasons"],
             usage=UsageStats.from_wire(wire["usage"]),
         )
 

@@ -1,0 +1,111 @@
+//! `aiwg report`: the morning's one command.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use aiwg_client::{
+    DaemonClient,
+    types::{Report, ReportGetParams, ReportedTask, Timestamp},
+};
+use clap::{Args, ValueHint};
+
+use crate::{
+    error::CliError,
+    output::{
+        Column::{Number, Text, Whole},
+        Output, Page, Table, count, moment,
+    },
+    values::since,
+};
+
+/// Number of tasks of each kind that are shown to people: `--json` has all.
+const SHOWN: usize = 20;
+
+/// What can be typed of a report.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReportArgs {
+    /// From this moment on, as 18:00 or 2026-12-24T18:00:00Z, or so long ago, as 12h; 24 hours ago unless given
+    #[arg(long, value_name = "MOMENT", value_parser = since, value_hint = ValueHint::Other)]
+    since: Option<Timestamp>,
+}
+
+pub(crate) async fn run(
+    client: &DaemonClient,
+    args: ReportArgs,
+    output: &Output,
+) -> Result<ExitCode, CliError> {
+    output.result(&client.report_get(ReportGetParams { since: args.since }).await?, show)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(out: &mut Page, report: &Report) -> io::Result<()> {
+    let verified = report.completed.iter().filter(|task| task.verified == Some(true)).count();
+    let verified = if verified == 0 { String::new() } else { format!(", {verified} of them verified") };
+    let cancelled = match report.cancelled.len() {
+        0 => String::new(),
+        some => format!(", {some} were cancelled"),
+    };
+    writeln!(
+        out,
+        "Since {}: {} completed{verified}, {} failed{cancelled}; {} running, {} waiting; ${:.2}.",
+        moment(report.since),
+        count(report.completed.len() as u64, "task", "tasks"),
+        report.failed.len(),
+        report.running.len(),
+        report.waiting.len(),
+        report.cost_usd
+    )?;
+    if report.is_cut {
+        writeln!(out, "There is more than can be reported at once: ask for less time.")?;
+    }
+    let reason = |task: &ReportedTask| task.reason.clone().unwrap_or_else(|| "-".to_owned());
+    table(out, "FAILED", &report.failed, "REASON", reason)?;
+    table(out, "CANCELLED", &report.cancelled, "REASON", reason)?;
+    table(out, "WAITING", &report.waiting, "FOR", waits_for)?;
+    table(out, "RUNNING", &report.running, "SINCE", |task| {
+        task.started_at.map_or_else(|| "-".to_owned(), moment)
+    })?;
+    let done = |task: &ReportedTask| match task.verified {
+        Some(true) => "verified".to_owned(),
+        _ => reason(task),
+    };
+    table(out, "COMPLETED", &report.completed, "HOW", done)
+}
+
+fn waits_for(task: &ReportedTask) -> String {
+    let what = task.waiting.map_or("a slot", |waiting| waiting.name());
+    task.waiting_until.map_or_else(|| what.to_owned(), |until| format!("{what}, until {}", moment(until)))
+}
+
+fn table(
+    out: &mut Page,
+    title: &'static str,
+    tasks: &[ReportedTask],
+    column: &'static str,
+    shown: impl Fn(&ReportedTask) -> String,
+) -> io::Result<()> {
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    let mut rows =
+        Table::new([Whole(title), Text("RULE", 24), Text(column, 48), Number("COST $"), Text("WHAT", 100)]);
+    for task in tasks.iter().take(SHOWN) {
+        // Of what has failed, the error says more than the prompt.
+        let what = task.error.as_deref().unwrap_or(&task.prompt);
+        rows.add([
+            task.id.as_str().into(),
+            task.rule.as_deref().unwrap_or("-").into(),
+            shown(task).into(),
+            task.cost_usd.map_or_else(|| "-".to_owned(), |cost| format!("{cost:.2}")).into(),
+            what.into(),
+        ]);
+    }
+    writeln!(out)?;
+    rows.write(out)?;
+    match tasks.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => writeln!(out, "and {more} more: --json has all"),
+    }
+}

@@ -1,0 +1,88 @@
+use std::sync::Arc;
+
+use aiwg_model::TaskRow;
+use aiwg_protocol::{
+    ApiError,
+    types::{Report, ReportGetParams, ReportedTask, TaskOrder, TaskState, Timestamp},
+};
+use aiwg_store::{Reader, TaskFilter};
+
+use super::task::waiting;
+use crate::{
+    api::{Handler, answer::Part},
+    context::Context,
+};
+
+/// The time that a report is about, unless it says otherwise, in milliseconds: a day.
+const USUAL_MS: i64 = 24 * 3_600_000;
+
+/// Maximum number of tasks of each kind in a report.
+const MOST: u32 = 1000;
+
+/// Number of characters of a prompt, and of an error, in a report.
+const PROMPT_CHARS: usize = 200;
+const ERROR_CHARS: usize = 500;
+
+pub(crate) async fn report_get(handler: &Handler, params: ReportGetParams) -> Result<Report, ApiError> {
+    let context = Arc::clone(&handler.context);
+    handler
+        .answer_read(move |reader, bytes| {
+            let until = Timestamp::now();
+            let since = params.since.unwrap_or_else(|| Timestamp::from_millis(until.as_millis() - USUAL_MS));
+            let empty = Report { since, until, ..Report::default() };
+            let (report, is_cut) = report(&context, reader, empty, bytes)?;
+            Ok(Part::new(report, is_cut))
+        })
+        .await
+}
+
+fn report(
+    context: &Context,
+    reader: &dyn Reader,
+    mut report: Report,
+    bytes: usize,
+) -> aiwg_store::Result<(Report, bool)> {
+    let ended_since = Some(report.since);
+    let filter =
+        TaskFilter { ended_since, order: TaskOrder::Ended, limit: MOST, bytes, ..TaskFilter::default() };
+    let ended = reader.tasks(&filter)?;
+    let queued = reader.queued(MOST)?;
+    report.is_cut = [ended.tasks.len(), queued.len()].contains(&(MOST as usize));
+    for row in ended.tasks {
+        if let Some(reason) = &row.reason {
+            *report.reasons.entry(reason.name().to_owned()).or_default() += 1;
+        }
+        report.cost_usd += row.usage.as_ref().map_or(0.0, |usage| usage.cost_usd);
+        let list = match row.state {
+            TaskState::Completed => &mut report.completed,
+            TaskState::Cancelled => &mut report.cancelled,
+            _ => &mut report.failed,
+        };
+        list.push(reported(context, reader, row)?);
+    }
+    let list = |rows: Vec<TaskRow>| {
+        rows.into_iter().map(|row| reported(context, reader, row)).collect::<aiwg_store::Result<_>>()
+    };
+    report.running = list(reader.running(MOST)?)?;
+    report.waiting = list(queued)?;
+    Ok((report, ended.is_cut))
+}
+
+fn reported(context: &Context, reader: &dyn Reader, row: TaskRow) -> aiwg_store::Result<ReportedTask> {
+    let (waiting, waiting_until) = waiting(context, reader, &row)?.unzip();
+    let first = |text: &str, characters: usize| text.chars().take(characters).collect::<String>();
+    Ok(ReportedTask {
+        id: row.no.to_string(),
+        prompt: first(&row.spec.prompt, PROMPT_CHARS),
+        rule: row.spec.rule,
+        state: row.state,
+        reason: row.reason.map(|reason| reason.name().to_owned()),
+        error: row.error.map(|error| first(&error, ERROR_CHARS)),
+        verified: (row.state == TaskState::Completed && row.spec.terms.verify.is_some()).then_some(true),
+        cost_usd: row.usage.map(|usage| usage.cost_usd),
+        started_at: row.started_at,
+        completed_at: row.completed_at,
+        waiting,
+        waiting_until: waiting_until.flatten(),
+    })
+}
