@@ -204,7 +204,13 @@ fn a_check_that_floods_is_ended_and_has_failed() {
 #[test]
 fn a_check_that_kills_what_keeps_it_is_lost_and_ends() {
     let daemon = with_agent("", json!({ "daemon": { "max_attempts": 1 } }));
-    let id = submit(&daemon, json!({ "command": "echo x >>tries; kill -9 $PPID; sleep 1000" }));
+    // Once it is on record: it would count as not started before.
+    let dir = ".aiwg/daemon/actions/$AIWG_TASK_ID";
+    let check = format!(
+        "echo x >>tries; n=$(ls {dir} | grep -x '[0-9]*' | sort -n | tail -1); \
+         until grep -q '_at_ms\":[0-9]' {dir}/$n/run.json; do sleep 0.01; done; kill -9 $PPID; sleep 1000"
+    );
+    let id = submit(&daemon, json!({ "command": check }));
     let task = daemon.ended(&id);
     assert_eq!(end(&task), ("failed", "lost"), "{task}");
     assert!(task["error"].as_str().unwrap().contains("its check was killed"), "{task}");

@@ -43,4 +43,5 @@ mod stored;
 mod support;
 mod tmux;
 mod typed;
+mod verify;
 mod watching;

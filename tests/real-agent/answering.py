@@ -1,5 +1,7 @@
 """Scenarios about how an agent's work ends by itself."""
 
+import json
+
 from project import FORMATS, Project, until
 
 ANSWER = [{"text": "The answer."}]
@@ -145,6 +147,24 @@ def resumed(report, tools, api, url):
         report.equal("cost", task.get("usage", {}).get("costUsd"), first["total_cost_usd"])
 
 
+def rounds(report, tools, api, url):
+    """A task with a check: three rounds in one session, each with what the check wrote, and each is paid for once."""
+    script = [{"text": "I think it is done."}, {"text": "Now it is."}, bash("touch done"), {"text": "It is done."}]
+    with Project(tools, url) as project:
+        check = "test -e done || { echo there is no file called done; exit 3; }"
+        task = project.ended(project.submit(script, "--verify", check))
+        report.equal("state", (task["state"], task.get("verified")), ("completed", True))
+        report.equal("the checks", [one["verify"]["exit"] for one in task["rounds"]], [3, 3, 0])
+        report.equal("the answer", task["result"], "It is done.")
+        runs = [project.messages(task["id"], run)[-1] for run in (1, 3, 5)]
+        report.equal("one session", {one["session_id"] for one in runs}, {task["usage"]["sessionId"]})
+        told = [r for r in api.asked("there is no file called done") if "round 3 of 5" in json.dumps(r.body)]
+        report.true("the third round is told of the check", told)
+        total = runs[-1]["total_cost_usd"]
+        paid = sum(one["costUsd"] for one in task["rounds"])
+        report.true(f"the cost is counted once: {paid} of {total}", abs(paid - total) < 1e-9)
+
+
 def _results(project, task):
     try:
         return [m["result"] for m in project.messages(task) if m["type"] == "result"]
@@ -161,4 +181,4 @@ def _all_text(messages):
     return "\n".join(texts)
 
 
-ALL = [success, prompt_by_stdin, tool_use, refused_tool, api_error, ends_for_money, api_retries, cannot_start, background, resumed]
+ALL = [success, prompt_by_stdin, tool_use, refused_tool, api_error, ends_for_money, api_retries, cannot_start, background, resumed, rounds]

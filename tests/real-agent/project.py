@@ -149,9 +149,9 @@ class Project:
         ours = {p.pid for p in processes_with(f"HOME={self.environment['HOME']}")}
         return [p for p in processes_with(f"AIWG_TASK_ID={task}") if p.pid in ours]
 
-    def messages(self, task) -> list:
-        """The agent's output as JSON."""
-        text = (self.root / ".aiwg/daemon/actions" / task / "1" / "stdout.log").read_text()
+    def messages(self, task, run=1) -> list:
+        """The output of an agent's run as JSON."""
+        text = (self.root / ".aiwg/daemon/actions" / task / str(run) / "stdout.log").read_text()
         return [json.loads(line) for line in text.splitlines()]
 
     def has(self, name) -> bool:

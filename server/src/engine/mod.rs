@@ -46,6 +46,8 @@ mod thread;
 mod transaction;
 mod unstored;
 mod verify;
+#[cfg(test)]
+mod verify_model_tests;
 mod waiting;
 mod waits;
 

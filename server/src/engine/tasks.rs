@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use aiwg_model::{EndReason, Hold, Outcome, RunId, RunRow, StopReason, TaskNo, TaskRow, TaskSpec};
+use aiwg_model::{EndReason, Hold, Outcome, RunCost, RunId, RunRow, StopReason, TaskNo, TaskRow, TaskSpec};
 use aiwg_protocol::types::{
     Cause, EventSource, Json, TaskCancelled, TaskEvent, TaskState, TaskSubmitted, TaskUsage,
 };
@@ -154,7 +154,7 @@ impl Transaction<'_> {
         };
         let may_again = times < usize::try_from(most_times).unwrap_or(usize::MAX);
         if task.ending.is_none() && may_again {
-            self.queue_again(&task, reason)?;
+            self.queue_again(&task, reason, is_check)?;
             if rests {
                 self.store.hold(no, &Hold::rest())?;
             }
@@ -172,7 +172,8 @@ impl Transaction<'_> {
                 "its agent could not be started: the process that was to keep it was killed {times} times"
             ),
         };
-        let outcome = Outcome { reason, ..Outcome::without_exit(TaskState::Failed, why) };
+        let cost = if started && !is_check { RunCost::Unknown } else { RunCost::Nothing };
+        let outcome = Outcome { reason, cost, ..Outcome::without_exit(TaskState::Failed, why) };
         Ok(self.finish(&task, &outcome.given(task.ending))?)
     }
 
@@ -181,11 +182,12 @@ impl Transaction<'_> {
         let task = self.current(run)?;
         self.state.starts = Starts::None;
         match task.ending {
-            None => Ok(self.queue_again(&task, EndReason::NOT_STARTED)?),
+            None => Ok(self.queue_again(&task, EndReason::NOT_STARTED, false)?),
             ending => {
                 let reason = EndReason::NOT_STARTED;
                 let outcome = Outcome {
                     reason,
+                    cost: RunCost::Nothing,
                     ..Outcome::without_exit(TaskState::Failed, "its agent could not be started")
                 };
                 Ok(self.finish(&task, &outcome.given(ending))?)
@@ -193,10 +195,11 @@ impl Transaction<'_> {
         }
     }
 
-    /// From its slot to its old place in the queue.
-    fn queue_again(&mut self, task: &TaskRow, reason: EndReason) -> aiwg_store::Result<()> {
+    /// From its slot to its old place in the queue. A check has cost nothing.
+    fn queue_again(&mut self, task: &TaskRow, reason: EndReason, is_check: bool) -> aiwg_store::Result<()> {
         self.store.requeue(task.no, reason != EndReason::NOT_STARTED)?;
-        let outcome = Outcome { reason, ..Outcome::without_exit(TaskState::Queued, "") };
+        let cost = if is_check { RunCost::Nothing } else { RunCost::Unknown };
+        let outcome = Outcome { reason, cost, ..Outcome::without_exit(TaskState::Queued, "") };
         self.store.end_run(task.run(), &outcome, self.now)?;
         self.charge(task, &outcome)?;
         self.is_queued_again(task)

@@ -1,0 +1,90 @@
+//! Tasks with a check through the binary: `kill -9` of the daemon in each phase, and the loop on the command line.
+
+use serde_json::json;
+
+use crate::support::{Project, until};
+
+/// Number of times that the daemon is killed in each phase.
+const KILLS: usize = 3;
+
+#[test]
+fn no_crash_in_any_phase_loses_or_doubles_a_round() {
+    let project = Project::started(json!({}));
+    let work = "do: until [ -e worked ]; do sleep 0.01; done";
+    let check = "echo $AIWG_ROUND >>checks; until [ -e go ]; do sleep 0.01; done; test $AIWG_ROUND = 3";
+    let submitted = project.json(&["task", "submit", work, "--verify", check, "--max-rounds", "4"]);
+    let id = submitted["taskId"].as_str().unwrap();
+    let phase = || project.task(id)["phase"].clone();
+    until("the agent", || project.runs().len() == 1);
+    for _ in 0..KILLS {
+        assert_eq!(phase(), "working");
+        project.kill_daemon();
+        project.start();
+    }
+    std::fs::write(project.file("worked"), "").unwrap();
+    until("the check", || project.read("checks") == "1\n");
+    for _ in 0..KILLS {
+        assert_eq!(phase(), "checking");
+        project.kill_daemon();
+        project.start();
+    }
+    // It ends while there is no daemon.
+    project.kill_daemon();
+    std::fs::write(project.file("go"), "").unwrap();
+    until("its end", || project.file(&format!(".aiwg/daemon/actions/{id}/2/exit.json")).exists());
+    project.start();
+    let task = project.ended(id);
+    assert_eq!((&task["state"], &task["verified"]), (&json!("completed"), &json!(true)), "{task}");
+    let exits: Vec<_> =
+        task["rounds"].as_array().unwrap().iter().map(|round| &round["verify"]["exit"]).collect();
+    assert_eq!(exits, [1, 1, 0]);
+    assert_eq!(project.read("checks"), "1\n2\n3\n");
+    assert_eq!(project.runs().len(), 3);
+    let events = project.json(&["event", "list", "task:round"]);
+    let rounds: Vec<_> =
+        events.as_array().unwrap().iter().map(|event| event["payload"]["round"]["n"].clone()).collect();
+    assert_eq!(rounds, [1, 2, 3]);
+}
+
+#[test]
+fn a_loop_tells_of_each_round_and_of_its_end() {
+    let project = Project::started(json!({}));
+    let second = "echo x >>checks; [ $(wc -l <checks) -ge 2 ]";
+    let done = project.run(&["loop", "Make it so", "--verify", second]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    for part in [
+        "Round 1 of 5: the check has failed (exit code 1)",
+        "Round 2 of 5: the check has succeeded",
+        "is completed",
+    ] {
+        assert!(done.err.contains(part), "{part} is not in {}", done.err);
+    }
+    let failed = project.run(&["loop", "Make it so", "--verify", "exit 7", "--max-rounds", "1", "--json"]);
+    assert_eq!(failed.code, 1);
+    let task: serde_json::Value = serde_json::from_str(&failed.out).unwrap();
+    assert_eq!((&task["reason"], &task["rounds"][0]["verify"]["exit"]), (&json!("rounds"), &json!(7)));
+    let shown = project.run(&["task", "get", "task-0002"]).out;
+    assert!(
+        shown.contains("exit 7") && shown.contains("1 of 1: the check has failed (exit code 7)"),
+        "{shown}"
+    );
+    let refused = project.run(&["loop", "x", "--verify", "true", "--max-rounds", "0"]);
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    // Without a command, and without one in the configuration, nothing says when it is done.
+    let without = project.run(&["loop", "x"]);
+    assert!(without.code == 1 && without.err.contains("verify.command"), "{}", without.err);
+}
+
+#[test]
+fn an_agent_does_not_choose_the_command_of_a_check() {
+    let project = Project::started(json!({ "defaults": { "verify": { "command": "exit 0" } } }));
+    let aiwg = env!("CARGO_BIN_EXE_aiwg");
+    let own = project.submit(&format!(
+        "{aiwg} task submit x --verify 'touch escaped' >own 2>&1; {aiwg} loop x >by-default 2>&1"
+    ));
+    let task = project.ended(&own);
+    assert_eq!(task["state"], "completed", "{task}");
+    assert!(project.read("own").contains("may not choose the command of a check"), "{}", project.read("own"));
+    assert!(project.read("by-default").contains("is completed"), "{}", project.read("by-default"));
+    assert!(!project.file("escaped").exists());
+}
