@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueHint};
 use crate::{
     commands::{
         AccountCommand, ApprovalCommand, AskArgs, AutomationCommand, ChatCommand, ConfigCommand,
-        DaemonCommand, EventCommand, LoopArgs, ReportArgs, ScheduleCommand, TaskCommand,
+        DaemonCommand, EventCommand, LoopArgs, ReportArgs, ScheduleCommand, TaskCommand, WhyArgs,
     },
     examples,
     values::{SchemaKind, duration},
@@ -67,6 +67,9 @@ pub(crate) enum Command {
     /// Show what ran since some moment, what failed and why, what waits and for what, and the cost
     #[command(after_help = examples::REPORT)]
     Report(ReportArgs),
+    /// Explain a task or an event: what led to it, or what it led to
+    #[command(after_help = examples::WHY)]
+    Why(WhyArgs),
     /// Say something to an agent
     #[command(subcommand)]
     Chat(ChatCommand),
@@ -125,7 +128,7 @@ impl Command {
                 matches!(command, AutomationCommand::Status | AutomationCommand::Test(_))
             }
             Self::Schedule(command) => matches!(command, ScheduleCommand::List),
-            Self::Budget => true,
+            Self::Budget | Self::Why(_) => true,
             _ => false,
         }
     }

@@ -11,7 +11,7 @@ use crate::{
     args::{Args, Command},
     commands::{
         SHORTEST_PAUSE, account, approval, ask, automation, budget, chat, config, daemon, event, question,
-        report, schedule, setup, task,
+        report, schedule, setup, task, why,
     },
     error::CliError,
     output::Output,
@@ -73,6 +73,7 @@ fn once(args: Args, output: &Output) -> Result<ExitCode, CliError> {
         Command::Chat(command) => chat::run(project, command, output),
         Command::Schedule(command) => schedule::run(project, command, output),
         Command::Budget => ask(project, async |client| budget::run(client, output).await),
+        Command::Why(args) => ask(project, async |client| why::run(client, args, output).await),
         Command::Event(command) => ask(project, async |client| event::run(client, command, output).await),
     }
 }

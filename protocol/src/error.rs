@@ -95,6 +95,8 @@ error_kinds! {
     TaskNotQueued = -32016, "task_not_queued", retry: false;
     /// No account of an agent has this id, or several have an id that begins so.
     AccountNotFound = -32019, "account_not_found", retry: false;
+    /// No event has this number; it may have been pruned.
+    EventNotFound = -32030, "event_not_found", retry: false;
     /// An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or `daemon.max_metadata_kb` allow;
     /// `data.member` names it.
     PayloadTooLarge = -32020, "payload_too_large", retry: false;

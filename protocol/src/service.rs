@@ -436,6 +436,41 @@ pub trait DaemonService {
     )]
     async fn task_get(params: TaskGetParams) -> Result<Task, ApiError>;
 
+    /// Explains a task or an event: what led to it, from what came from outside on; or all that it led to.
+    ///
+    /// The chain goes over events, the rules that matched them, tasks and their runs, with times and costs. Matches that came to
+    /// nothing are in it, with the reasons. It is answered from what is stored, for as long as retention keeps it.
+    #[method(name = "task.why", agents = Allowed, errors = [TaskNotFound, EventNotFound, StorageUnavailable])]
+    #[example(
+        name = "what led to a task",
+        params = r#"{"id": "task-0001"}"#,
+        result = r#"{"asked": "task-0001", "cut": false, "nodes": [
+            {"id": "origin-1", "kind": "origin", "causes": [], "at": null, "text": "python3 deploy.py",
+                "origin": {"process": {"pid": 4711, "program": "python3", "script": "deploy.py"}, "cwd": "/home/me/project",
+                    "uid": 1000, "user": "me", "parents": [{"pid": 4700, "program": "bash"}]}},
+            {"id": "event-17", "kind": "event", "causes": ["origin-1"], "at": "2026-11-23T14:33:23.042Z",
+                "text": "deployment:complete {\"version\":\"1.2.3\"}"},
+            {"id": "event-17/rule-announce", "kind": "refusal", "causes": ["event-17"], "at": "2026-11-23T14:33:23.042Z",
+                "text": "the rule is disabled; `aiwg automation enable --rule announce` enables it", "reason": "off",
+                "rule": "announce"},
+            {"id": "task-0001/rule", "kind": "rule", "causes": ["event-17"], "at": "2026-11-23T14:33:23.042Z",
+                "text": "on-deployment-complete", "rule": "on-deployment-complete", "revision": 1},
+            {"id": "task-0001", "kind": "task", "causes": ["task-0001/rule"], "at": "2026-11-23T14:33:23.042Z",
+                "until": "2026-11-23T14:35:01.730Z", "text": "Run post-deployment smoke tests", "state": "completed",
+                "reason": "done", "costUsd": 0.0421},
+            {"id": "task-0001/run-1", "kind": "run", "causes": ["task-0001"], "at": "2026-11-23T14:33:23.045Z",
+                "until": "2026-11-23T14:35:01.730Z", "text": "agent", "reason": "done", "costUsd": 0.0421}
+        ]}"#
+    )]
+    #[example(
+        name = "what an event led to",
+        params = r#"{"id": "event-18", "direction": "effects"}"#,
+        result = r#"{"asked": "event-18", "cut": false, "nodes": [
+            {"id": "event-18", "kind": "event", "causes": [], "at": "2026-11-23T14:33:25.107Z", "text": "build:started null"}
+        ]}"#
+    )]
+    async fn task_why(params: TaskWhyParams) -> Result<Why, ApiError>;
+
     /// Counts the tasks by state, and sums up the usage of their agents.
     #[method(name = "task.stats", agents = Allowed, errors = [StorageUnavailable])]
     #[example(

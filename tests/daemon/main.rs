@@ -24,4 +24,5 @@ mod sdk;
 mod shapes;
 mod vectors;
 mod verify;
+mod why;
 mod wire;

@@ -45,3 +45,4 @@ mod tmux;
 mod typed;
 mod verify;
 mod watching;
+mod why;

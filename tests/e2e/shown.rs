@@ -48,6 +48,8 @@ fn text_of_others_acts_on_no_terminal() {
         &["automation", "status"],
         &["automation", "test", "--topic", "a:b", "--payload", "\"\u{202e}\""],
         &["event", "list"],
+        &["why", &id],
+        &["why", "--from", "1"],
         &["event", "list", "--json"],
         &["task", "get", &id, "--json"],
         &["task", "get", WILD],

@@ -14,6 +14,7 @@ pub(crate) mod report;
 pub(crate) mod schedule;
 pub(crate) mod setup;
 pub(crate) mod task;
+pub(crate) mod why;
 
 use std::{
     path::Path,
@@ -34,6 +35,7 @@ pub(crate) use question::AskArgs;
 pub(crate) use report::ReportArgs;
 pub(crate) use schedule::ScheduleCommand;
 pub(crate) use task::{LoopArgs, TaskCommand};
+pub(crate) use why::WhyArgs;
 
 use crate::{
     error::CliError,

@@ -29,6 +29,7 @@ mod task;
 mod task_event;
 mod timestamp;
 mod usage;
+mod why;
 
 // What the configuration says as well.
 pub use crate::terms::*;
@@ -61,3 +62,4 @@ pub use task::*;
 pub use task_event::*;
 pub use timestamp::*;
 pub use usage::*;
+pub use why::*;

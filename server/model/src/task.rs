@@ -1,11 +1,11 @@
 //! Tasks: their numbers, what they are to do, and where they stand.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
 use aiwg_protocol::types::{Cause, JsonObject, Task, TaskState, TaskUsage, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{end_reason::EndReason, stop_reason::StopReason, terms::Terms, verify::VerifyTerms};
+use crate::{Sender, end_reason::EndReason, stop_reason::StopReason, terms::Terms, verify::VerifyTerms};
 
 /// Size of the end of an agent's output that its task holds, in bytes: 64 KiB.
 pub const TAIL_BYTES: u64 = 64 * 1024;
@@ -71,6 +71,12 @@ pub struct TaskSpec {
     pub expires_at: Option<Timestamp>,
     /// Time before which it does not start; none for any time. It is not stored: it becomes a hold.
     pub start_at: Option<Timestamp>,
+    /// The client that it came from; none if a rule made it, or an agent submitted it. It is not read again.
+    pub sender: Option<Arc<Sender>>,
+    /// The number under which that client is stored, which the engine assigns. It is not read again.
+    pub origin: Option<u64>,
+    /// The number of its rule's revision. It is not read again.
+    pub revision: Option<u64>,
 }
 
 impl TaskSpec {

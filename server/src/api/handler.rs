@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
-use aiwg_model::TaskNo;
+use aiwg_model::{Sender, TaskNo};
 use aiwg_protocol::{
     ApiError, DaemonService, ErrorKind, MAX_WAITING_CALLS, for_each_method,
     types::*,
@@ -45,6 +45,8 @@ pub(crate) struct Handler {
     pub(crate) agent: Option<Arc<CallingAgent>>,
     /// The process at the other end.
     pub(crate) peer: Peer,
+    /// The client, as it is stored with what comes from it.
+    sender: Arc<Sender>,
     /// One permit for each of the connection's calls that may wait for something.
     pub(crate) waiting: Semaphore,
     /// True if one of its calls has waited.
@@ -67,12 +69,19 @@ pub(crate) struct Handler {
 
 impl Handler {
     /// The handler of a client that has connected as `caller`; its events are pushed to `pushes`.
-    pub(crate) async fn of(caller: Caller, peer: Peer, api: Arc<Api>, pushes: mpsc::Sender<Push>) -> Self {
+    pub(crate) async fn of(
+        caller: Caller,
+        peer: Peer,
+        origin: Origin,
+        api: Arc<Api>,
+        pushes: mpsc::Sender<Push>,
+    ) -> Self {
         let context = Arc::clone(&api.context);
         Self {
             subscriptions: Subscriptions::new(Arc::clone(&api), pushes),
             agent: calling_agent(caller, &context).await.map(Arc::new),
             peer,
+            sender: Arc::new(Sender::new(origin)),
             waiting: Semaphore::new(MAX_WAITING_CALLS),
             has_waited: AtomicBool::new(false),
             commands: AtomicUsize::new(0),
@@ -89,6 +98,12 @@ impl Handler {
     /// The cause of all that this connection asks for: the task whose agent calls, if an agent does.
     pub(crate) fn cause(&self) -> Option<Cause> {
         self.agent.as_ref().map(|agent| agent.cause.clone())
+    }
+
+    /// The client from which all comes that this connection asks for; none of an agent, whose task is the cause.
+    pub(crate) fn sender(&self) -> Option<Arc<Sender>> {
+        let is_known = self.agent.as_ref().is_some_and(|agent| agent.cause.task.is_some());
+        (!is_known).then(|| Arc::clone(&self.sender))
     }
 
     /// Reports to the engine that the calling agent, if it is one, waits for a task: its slot is lent as long as the result lives.

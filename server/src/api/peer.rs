@@ -33,13 +33,28 @@ impl Peer {
         Self { uid: Some(peer.uid()), pid }
     }
 
-    /// The one who decides, for the records. The name of the user is known once [`look_up_user`] has returned.
-    pub(crate) fn decider(self) -> ApprovalDecider {
-        let user = match self.uid {
+    /// The number of its user.
+    pub(super) fn uid(self) -> Option<u32> {
+        self.uid
+    }
+
+    /// The number of the process; none for one in a name space that this one does not see into.
+    pub(super) fn pid(self) -> Option<u32> {
+        self.pid
+    }
+
+    /// The name of its user, which is known once [`look_up_user`] has returned.
+    pub(super) fn user(self) -> Option<String> {
+        match self.uid {
             Some(0) => Some("root".to_owned()),
             Some(uid) if Uid::from_raw(uid) == geteuid() => OWN_NAME.get().cloned().flatten(),
             _ => None,
-        };
+        }
+    }
+
+    /// The one who decides, for the records.
+    pub(crate) fn decider(self) -> ApprovalDecider {
+        let user = self.user();
         let program = self.pid.and_then(program_of);
         let via = if program.as_deref() == Some(COMMAND) { ApprovalVia::Cli } else { ApprovalVia::Sdk };
         ApprovalDecider { uid: self.uid, user, program, pid: self.pid, via }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::nearest,
-    rules::{Decision, WINDOW_MINUTES, decide, enable_command},
+    rules::{Decision, Refusal, WINDOW_MINUTES, decide, enable_command},
 };
 
 /// The state of these rules, from facts that can be read beside the engine, which may just be waiting for the disk.
@@ -80,16 +80,24 @@ impl Transaction<'_> {
     }
 
     /// Puts a rule out of force until someone enables it again. Returns the reason.
-    pub(super) fn trip(&mut self, rule: &Rule, event: &Event, firings: u32) -> aiwg_store::Result<String> {
+    pub(super) fn trip(
+        &mut self,
+        rule: &Rule,
+        events: &[Event],
+        firings: u32,
+    ) -> aiwg_store::Result<String> {
         let enabled = self.state.memory.switched(&rule.id);
         let switch = Switch { enabled, tripped_at: Some(self.now) };
         self.store.set_switch(Some(&rule.id), switch)?;
         self.state.memory.set_switch(Some(&rule.id), switch);
-        self.store.remove_pending(&rule.id)?;
         let why = format!(
             "tripped: it has fired {firings} times within {WINDOW_MINUTES} minutes; {} resets it",
             enable_command(&rule.id)
         );
+        self.note_refused(&rule.id, events, Refusal::TRIPPED, &why)?;
+        self.store.refuse_pending(&rule.id, Refusal::TRIPPED, &why, self.now)?;
+        self.store.remove_pending(&rule.id)?;
+        let Some(event) = events.last() else { return Ok(why) };
         self.effects.journal.warn(&rule.id, event, why.clone());
         let payload = AutomationEvent {
             rule: Some(rule.id.clone()),

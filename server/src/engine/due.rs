@@ -119,7 +119,7 @@ mod tests {
                     cause: None,
                     happened_at: None,
                 };
-                assert!(tx.publish_from_outside(&new).is_ok());
+                assert!(tx.publish_from_outside(&new, None).is_ok());
             }
             tx.fire_due(DueScope::All).unwrap();
             tx.take_new_events().unwrap();

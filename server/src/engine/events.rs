@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aiwg_model::Sender;
 use aiwg_protocol::types::{Event, EventEmitted, Timestamp};
 
 use super::{
@@ -11,7 +12,12 @@ use super::{
 use crate::rules::{Decision, decide};
 
 impl Transaction<'_> {
-    pub(super) fn publish_from_outside(&mut self, new: &NewEvent) -> Result<EventEmitted, Failure> {
+    /// Takes in an event from outside, be it of a client or of a part of the daemon.
+    pub(super) fn publish_from_outside(
+        &mut self,
+        new: &NewEvent,
+        sender: Option<&Arc<Sender>>,
+    ) -> Result<EventEmitted, Failure> {
         self.is_open()?;
         let event = self.numbered(new.clone());
         // Before anything is stored: an event without the tasks that it was to make would be a broken promise.
@@ -19,7 +25,8 @@ impl Transaction<'_> {
             let tasks = self.tasks_of(&event)?;
             self.room_for(tasks)?;
         }
-        Ok(self.store_event(event, new.happened_at)?)
+        let origin = self.origin(sender)?;
+        Ok(self.store_event(event, new.happened_at, origin)?)
     }
 
     /// Number of tasks that an event makes at once.
@@ -43,7 +50,7 @@ impl Transaction<'_> {
         while let Some(new) = self.effects.new_events.pop_front() {
             let happened_at = new.happened_at;
             let event = self.numbered(new);
-            self.store_event(event, happened_at)?;
+            self.store_event(event, happened_at, None)?;
         }
         Ok(())
     }
@@ -59,10 +66,11 @@ impl Transaction<'_> {
         &mut self,
         event: Event,
         happened_at: Option<Timestamp>,
+        origin: Option<u64>,
     ) -> aiwg_store::Result<EventEmitted> {
         let (event, happened_at) = (Arc::new(event), happened_at.unwrap_or(self.now));
         self.state.last_event = event.seq;
-        self.store.insert_event(&event)?;
+        self.store.insert_event(&event, origin)?;
         self.effects.events.push(Arc::clone(&event));
         let matched = self.match_rules(&event, happened_at)?;
         Ok(EventEmitted {

@@ -1,8 +1,8 @@
 //! The engine as everyone else sees it.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use aiwg_model::{InForce, Outcome, RunId, StopReason, TaskNo, TaskSpec};
+use aiwg_model::{InForce, Outcome, RunId, Sender, StopReason, TaskNo, TaskSpec};
 use aiwg_protocol::{
     config::Rule,
     types::{
@@ -49,8 +49,21 @@ impl Engine {
     /// # Errors
     /// The database could not be written, or the daemon is stopping.
     pub async fn publish(&self, new: NewEvent) -> Result<EventEmitted, EngineError> {
+        self.publish_from(new, None).await
+    }
+
+    /// The same, of an event that a client has sent.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn publish_from(
+        &self,
+        new: NewEvent,
+        sender: Option<Arc<Sender>>,
+    ) -> Result<EventEmitted, EngineError> {
         let text = new.payload.as_str().len();
-        self.call(Call::bringing(move |tx| tx.publish_from_outside(&new)).with_text(text)).await
+        let publish = Call::bringing(move |tx| tx.publish_from_outside(&new, sender.as_ref()));
+        self.call(publish.with_text(text)).await
     }
 
     /// Makes tasks of the matches that have settled.
@@ -157,8 +170,13 @@ impl Engine {
     ///
     /// # Errors
     /// One that is named does not exist, the queue is full, the chain would be too deep, or the database could not be written.
-    pub async fn retry_many(&self, which: Select, cause: Option<Cause>) -> Result<TasksRetried, EngineError> {
-        let retry = Call::bringing(move |tx| tx.retry_many(&which, cause.as_ref()));
+    pub async fn retry_many(
+        &self,
+        which: Select,
+        cause: Option<Cause>,
+        sender: Option<Arc<Sender>>,
+    ) -> Result<TasksRetried, EngineError> {
+        let retry = Call::bringing(move |tx| tx.retry_many(&which, cause.as_ref(), sender.as_ref()));
         let complete = |state: &State, retried: &mut TasksRetried| {
             retried.tasks.iter_mut().for_each(|task| state.mark_if_running(&task.task_id, &mut task.state));
         };

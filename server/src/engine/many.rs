@@ -1,8 +1,11 @@
 //! Cancelling and retrying many tasks in one step.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use aiwg_model::{TaskNo, TaskRow, TaskSpec, Terms};
+use aiwg_model::{Sender, TaskNo, TaskRow, TaskSpec, Terms};
 use aiwg_protocol::types::{Cause, TaskCancelledOne, TaskRetried, TaskState, TasksCancelled, TasksRetried};
 
 use super::{
@@ -62,6 +65,7 @@ impl Transaction<'_> {
         &mut self,
         which: &Select,
         cause: Option<&Cause>,
+        sender: Option<&Arc<Sender>>,
     ) -> Result<TasksRetried, Failure> {
         if self.state.closing {
             return Err(EngineError::Closing.into());
@@ -79,7 +83,7 @@ impl Transaction<'_> {
             let after = row.spec.after.iter();
             let again = |no: &TaskNo| new.get(retries.get(no).unwrap_or(no)).copied();
             let after = after.filter_map(|no| again(no).or((!is_named).then_some(*no))).collect();
-            let (no, state) = self.submit(&TaskSpec { after, ..once_more(row, cause) })?;
+            let (no, state) = self.submit(&TaskSpec { after, sender: sender.cloned(), ..once_more(row, cause) })?;
             self.store.note_retry(old, no)?;
             new.insert(old, no);
             tasks.push(TaskRetried { task_id: no.to_string(), retry_of: old.to_string(), state });

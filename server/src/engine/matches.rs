@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aiwg_model::{Firing, Outcome, TaskNo};
+use aiwg_model::{Firing, Outcome, TaskNo, TaskSpec};
 use aiwg_protocol::{
     config::{Rule, Trigger},
     types::{Event, EventSource, RefusedMatch, TaskState, Timestamp},
@@ -102,13 +102,14 @@ impl Transaction<'_> {
                 self.effects.journal.note(&rule.id, event, "matched: waits for the rule's task to end");
                 Ok(Ok(Taken::Later))
             }
-            Decision::Refuse(why) => {
-                let why = why.why(&rule.id);
+            Decision::Refuse(refusal) => {
+                let why = refusal.why(&rule.id);
+                self.note_refused(&rule.id, gathered.events, refusal.word(), &why)?;
                 self.effects.journal.note(&rule.id, event, format!("refused: {why}"));
                 self.note_refusal(rule, event, why.clone());
                 Ok(Err(why))
             }
-            Decision::Trip => self.trip(rule, event, facts.firings).map(Err),
+            Decision::Trip => self.trip(rule, gathered.events, facts.firings).map(Err),
             Decision::Debounce { .. } => nothing(),
         }
     }
@@ -126,7 +127,9 @@ impl Transaction<'_> {
             return Ok(Taken::Later);
         }
         let (task, unusable) = task_of(rule, gathered.events, gathered.matches, self.now);
-        let no = self.enqueue(&task)?;
+        let revision = self.revision(rule)?;
+        let no = self.enqueue(&TaskSpec { revision, ..task })?;
+        self.note_gathered(&rule.id, gathered.events, no)?;
         let (rule, at) = (rule.id.clone(), self.now);
         self.effects.journal.fired(&rule, event, gathered.matches, no);
         let firing = Firing { rule, at, event: event.seq, matches: gathered.matches, task: no, counts };

@@ -28,6 +28,7 @@ mod handle;
 mod holds;
 mod inbox;
 mod journal;
+mod lineage;
 mod many;
 mod matches;
 mod memory;

@@ -37,6 +37,10 @@ pub(super) struct State {
     pub(super) memory: Memory,
     /// What was spent.
     pub(super) money: Money,
+    /// The numbers of the rules' revisions, as far as they have made tasks since they were put in force.
+    pub(super) revisions: HashMap<String, u64>,
+    /// The generation of the numbers under which senders are stored: another one when some may have been forgotten, or not stored.
+    pub(super) generation: u64,
     pub(super) closing: bool,
     pub(super) last_event: u64,
     pub(super) last_task: u64,
@@ -113,6 +117,8 @@ impl State {
             draining_since: None,
             memory: Memory::default(),
             money: Money::default(),
+            revisions: HashMap::new(),
+            generation: 0,
             closing: false,
             last_event: 0,
             last_task: 0,
@@ -152,6 +158,8 @@ impl State {
         self.record = Record::load(store)?;
         self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
         self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;
+        self.revisions.clear();
+        self.generation += 1;
         Ok(())
     }
 }

@@ -306,7 +306,8 @@ impl Transaction<'_> {
     pub(super) fn enqueue(&mut self, task: &TaskSpec) -> aiwg_store::Result<TaskNo> {
         self.state.last_task += 1;
         let no = TaskNo(self.state.last_task);
-        let task = &self.classified(task);
+        let origin = self.origin(task.sender.as_ref())?;
+        let task = &TaskSpec { origin, ..self.classified(task) };
         self.store.insert_task(no, task, self.now)?;
         if let Some(at) = task.start_at.filter(|at| *at > self.now) {
             self.store.hold(no, &Hold::delay(at))?;

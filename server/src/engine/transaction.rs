@@ -84,6 +84,7 @@ impl Transaction<'_> {
     pub(super) fn configure(&mut self, config: &EngineConfig, in_force: &InForce) -> aiwg_store::Result<()> {
         self.store.set_in_force(in_force)?;
         let before = std::mem::replace(&mut self.state.config, config.clone());
+        self.state.revisions.clear();
         if before.classes != config.classes {
             self.classify()?;
         }
@@ -137,6 +138,10 @@ impl Transaction<'_> {
         let events = self.store.prune_events(what.events, PRUNED_AT_ONCE)?;
         let cursors = self.store.prune_cursors(self.now, PRUNED_AT_ONCE)?;
         let days = self.prune_spending(what.aged, PRUNED_AT_ONCE)?;
+        if events > 0 || !tasks.is_empty() {
+            // Senders may have gone with them.
+            self.state.generation += 1;
+        }
         let more = self.store.give_back()?;
         Ok(Pruned { more: more || events > 0 || cursors > 0 || days > 0 || !tasks.is_empty(), tasks, events })
     }

@@ -102,9 +102,10 @@ impl Transaction<'_> {
         let events = self.store.pending_events(id)?;
         let Some(rule) = rules.get(id) else {
             tracing::warn!(target: "automation", rule = id, "dropped: the rule is no longer in the configuration");
+            self.store.refuse_pending(id, "rule_removed", "the rule is no longer in the configuration", self.now)?;
             return self.store.remove_pending(id);
         };
-        let (events, dropped) = self.still_matched(&rules, rule, events);
+        let (events, dropped) = self.still_matched(&rules, rule, events)?;
         let Some(last) = events.last() else {
             tracing::warn!(target: "automation", rule = id, "dropped: nothing is left of what the rule waited with");
             return self.store.remove_pending(id);
@@ -129,7 +130,12 @@ impl Transaction<'_> {
 
     /// The events that the rule still waits for, and the number of the others: its trigger may be another by now, and
     /// what it does was not written for what matched the old one.
-    fn still_matched(&mut self, rules: &RuleIndex, rule: &Rule, events: Vec<Event>) -> (Vec<Event>, u64) {
+    fn still_matched(
+        &mut self,
+        rules: &RuleIndex,
+        rule: &Rule,
+        events: Vec<Event>,
+    ) -> aiwg_store::Result<(Vec<Event>, u64)> {
         let (events, others): (Vec<Event>, Vec<Event>) = events
             .into_iter()
             .partition(|event| rules.matching(event).iter().any(|other| other.id == rule.id));
@@ -138,7 +144,8 @@ impl Transaction<'_> {
             self.effects.journal.warn(&rule.id, other, why);
             self.note_refusal(rule, other, why.to_owned());
         }
-        (events, others.len() as u64)
+        self.note_refused(&rule.id, &others, "rule_changed", why)?;
+        Ok((events, others.len() as u64))
     }
 }
 

@@ -67,6 +67,21 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The word of a rule that has tripped, or trips.
+    pub const TRIPPED: &'static str = "tripped";
+
+    /// The refusal in a word, as it is stored and on the wire.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::AllOff => "all_off",
+            Self::Off => "off",
+            Self::Tripped => Self::TRIPPED,
+            Self::TooDeep(_) => "too_deep",
+            Self::OwnChange => "own_change",
+            Self::Busy => "busy",
+        }
+    }
+
     /// The reason, for people, with the remedy for the rule of this id.
     pub fn why(&self, rule: &str) -> String {
         match self {

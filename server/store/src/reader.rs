@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{ApprovalNo, ApprovalRow, Hold, RuleFacts, RunRow, Spending, TaskNo, TaskRow};
+use aiwg_model::{ApprovalNo, ApprovalRow, Follow, Hold, RuleFacts, RunRow, Spending, TaskNo, TaskRow, Trace};
 use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats};
 
 use crate::{ApprovalFilter, EventFilter, EventPage, Result, TaskFilter, TaskPage};
@@ -81,6 +81,15 @@ pub trait Reader: Send + Sync {
 
     /// The money that was spent from one day to another, these included, in the order of the days.
     fn spending(&self, first: &str, last: &str) -> Result<Vec<Spending>>;
+
+    /// This task and those that it came of, or that came of it, by their causes alone: the nearest first, `limit` at the most.
+    fn chain(&self, task: TaskNo, follow: Follow, limit: u32) -> Result<Vec<TaskNo>>;
+
+    /// The records about these tasks and events; of each kind 10,001 at the most.
+    fn trace(&self, tasks: &[TaskNo], events: &[u64], follow: Follow) -> Result<Trace>;
+
+    /// The matches of these events that wait, each as a rule and an event: 10,001 at the most.
+    fn waiting_matches(&self, events: &[u64]) -> Result<Vec<(String, u64)>>;
 
     /// The positions of a source's cursors, by their keys.
     fn cursors(&self, source: &str) -> Result<HashMap<String, String>>;

@@ -1,10 +1,12 @@
 //! Changing the store.
 
 use aiwg_model::{
-    ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, NewApproval, Outcome, Pending,
-    QueueSwitch, RunId, RunStart, Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
+    ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, MatchDecision, NewApproval, Outcome,
+    Pending, QueueSwitch, RunId, RunStart, Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
 };
-use aiwg_protocol::types::{ApprovalDecision, ApprovalState, Event, TaskState, TaskUsage, Timestamp};
+use aiwg_protocol::types::{
+    ApprovalDecision, ApprovalState, Event, Json, Origin, TaskState, TaskUsage, Timestamp,
+};
 
 use crate::{Classified, Result, View};
 
@@ -160,8 +162,21 @@ pub trait Transaction: View {
     /// Forgets the money that was spent before a day, `limit` rows at the most. How many.
     fn prune_spending(&mut self, before: &str, limit: u64) -> Result<usize>;
 
-    /// Appends an event that already has its number.
-    fn insert_event(&mut self, event: &Event) -> Result<()>;
+    /// Appends an event that already has its number, from the sender that is stored under this one.
+    fn insert_event(&mut self, event: &Event, origin: Option<u64>) -> Result<()>;
+
+    /// Stores who is at the other end of a connection. Returns the number by which events and tasks name it. It is forgotten with the
+    /// last of those that do.
+    fn insert_origin(&mut self, who: &Origin) -> Result<u64>;
+
+    /// The number of a rule's revision: the latest one, if the rule is as it was then, or a new one. The last 1,000 of all rules are kept.
+    fn revision(&mut self, rule: &str, definition: &Json, at: Timestamp) -> Result<u64>;
+
+    /// Notes the decision on a match that made no task of its own, in place of an earlier one. It is forgotten with its event.
+    fn insert_decision(&mut self, made: &MatchDecision) -> Result<()>;
+
+    /// Notes that all matches of a rule that wait are refused: by a word, and a reason for people.
+    fn refuse_pending(&mut self, rule: &str, decision: &str, reason: &str, at: Timestamp) -> Result<()>;
 
     /// Moves a cursor, wherever it is.
     fn move_cursor(&mut self, cursor: &Cursor) -> Result<()>;

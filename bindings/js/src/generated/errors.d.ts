@@ -28,6 +28,7 @@ export type ErrorKind =
   | 'not_allowed'
   | 'task_not_queued'
   | 'account_not_found'
+  | 'event_not_found'
   | 'payload_too_large'
   | 'approval_not_found'
   | 'approval_decided'
@@ -106,6 +107,8 @@ export declare const ERROR_KINDS: {
   readonly task_not_queued: ErrorKindInfo;
   /** No account of an agent has this id, or several have an id that begins so. */
   readonly account_not_found: ErrorKindInfo;
+  /** No event has this number; it may have been pruned. */
+  readonly event_not_found: ErrorKindInfo;
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

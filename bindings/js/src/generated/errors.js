@@ -62,6 +62,8 @@ export const ERROR_KINDS = Object.freeze({
   task_not_queued: { code: -32016, retryable: false },
   /** No account of an agent has this id, or several have an id that begins so. */
   account_not_found: { code: -32019, retryable: false },
+  /** No event has this number; it may have been pruned. */
+  event_not_found: { code: -32030, retryable: false },
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

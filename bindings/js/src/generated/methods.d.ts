@@ -72,8 +72,10 @@ import type {
   TaskSubmitParams,
   TaskSubmitted,
   TaskWaitParams,
+  TaskWhyParams,
   TasksCancelled,
   TasksRetried,
+  Why,
 } from './types.js';
 
 /** What each method takes and gives, by its name on the wire. */
@@ -112,6 +114,7 @@ export interface MethodMap {
   'task.edit': { params: TaskEditParams; result: TaskEdited };
   'task.list': { params: TaskListParams; result: Task[] };
   'task.get': { params: TaskGetParams; result: Task };
+  'task.why': { params: TaskWhyParams; result: Why };
   'task.stats': { params: NoParams; result: TaskStats };
   'task.wait': { params: TaskWaitParams; result: Task };
   'task.output': { params: TaskOutputParams; result: TaskOutput };
@@ -463,6 +466,18 @@ export declare class TaskMethods {
    * @throws {DaemonError} of kind `task_not_found`, `storage_unavailable`
    */
   get(params: TaskGetParams, options?: CallOptions): Promise<Task>;
+
+  /**
+   * Explains a task or an event: what led to it, from what came from outside on; or all that it led
+   * to.
+   *
+   * The chain goes over events, the rules that matched them, tasks and their runs, with times and
+   * costs. Matches that came to nothing are in it, with the reasons. It is answered from what is
+   * stored, for as long as retention keeps it.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `event_not_found`, `storage_unavailable`
+   */
+  why(params?: TaskWhyParams, options?: CallOptions): Promise<Why>;
 
   /**
    * Counts the tasks by state, and sums up the usage of their agents.

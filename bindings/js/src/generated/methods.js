@@ -272,6 +272,14 @@ export class TaskMethods {
     return this.#client.request('task.get', params, options);
   }
 
+  /**
+   * Explains a task or an event: what led to it, from what came from outside on; or all that it led
+   * to.
+   */
+  why(params, options) {
+    return this.#client.request('task.why', params, options);
+  }
+
   /** Counts the tasks by state, and sums up the usage of their agents. */
   stats(params, options) {
     return this.#client.request('task.stats', params, options);

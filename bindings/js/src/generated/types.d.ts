@@ -1048,6 +1048,35 @@ export type OnTimeout = 'reject' | 'approve';
 export type OpenRpcDocument = Record<string, unknown>;
 
 /**
+ * A client, as the system showed its process when it connected. What is absent was not to be seen.
+ */
+export interface Origin {
+  /** The process. */
+  process?: OriginProcess;
+  /** Its working directory. */
+  cwd?: string;
+  /** The number of its user. */
+  uid?: number;
+  /** The name of its user. */
+  user?: string;
+  /** The processes above it, the nearest first: up to three. */
+  parents?: OriginProcess[];
+}
+
+/** A process, by the name that it gives itself. */
+export interface OriginProcess {
+  /** Its number. */
+  pid: number;
+  /** The program, without its directory; absent if it had ended already. */
+  program?: string;
+  /**
+   * The script that it executes, if it is an interpreter's. No other part of its command line is
+   * kept.
+   */
+  script?: string;
+}
+
+/**
  * The encoding of an output's bytes in JSON.
  *
  * - `utf8`: As text. Bytes that are no UTF-8 come as U+FFFD; a character is never cut in two.
@@ -2010,6 +2039,16 @@ export interface TaskWaitParams {
   timeoutMs?: number | undefined;
 }
 
+/** The params of `task.why`: either `taskId` or `event`. */
+export interface TaskWhyParams {
+  /** The task's id. Length at most 100. */
+  taskId?: string | undefined;
+  /** The event's number. */
+  event?: number | undefined;
+  /** The direction. Default: `causes`. */
+  direction?: WhyDirection | undefined;
+}
+
 /** The answer to `task.cancelMany`. */
 export interface TasksCancelled {
   /** The tasks that were selected, in the order of their numbers. */
@@ -2112,3 +2151,81 @@ export interface Verify {
  */
 export type Waiting =
   'dependency' | 'delay' | 'hold' | 'rest' | 'lane' | 'paused' | 'budget' | 'limit' | 'approval';
+
+/** A chain of causes and effects, as a graph without circles. */
+export interface Why {
+  /** The id of the node that was asked about. */
+  asked: string;
+  /** The nodes. Each comes after those that it came of. */
+  nodes: WhyNode[];
+  /**
+   * True if there is more: the answer has up to 10,000 nodes and 1 MiB. With `causes`, the part
+   * nearest to the one asked about is there.
+   */
+  cut: boolean;
+}
+
+/**
+ * The direction in which a chain is followed.
+ *
+ * - `causes`: Up to what came from outside.
+ * - `effects`: Down to all that came of it.
+ */
+export type WhyDirection = 'causes' | 'effects';
+
+/**
+ * The kind of a node.
+ *
+ * - `origin`: What came from outside: a client's process, a change of a file, a schedule, the
+ *   daemon itself.
+ * - `event`: An event.
+ * - `rule`: A rule that made a task, or is going to.
+ * - `task`: A task.
+ * - `run`: A run of a task.
+ * - `refusal`: A rule that an event matched and that made nothing of it.
+ */
+export type WhyKind = 'origin' | 'event' | 'rule' | 'task' | 'run' | 'refusal';
+
+/** A link of a chain of causes and effects. */
+export interface WhyNode {
+  /** The id, which no other node of the answer has: `event-17`, `task-0004`, `task-0004/run-1`. */
+  id: string;
+  /** The kind. */
+  kind: Open<WhyKind>;
+  /**
+   * The ids of the nodes that it came of, the main one first; empty where a chain begins, and where
+   * what came before is forgotten.
+   */
+  causes: string[];
+  /** Time at which it came about; `null` if it is unknown. */
+  at: Timestamp | null;
+  /** The end of a task or a run; absent if it has not ended, and for others. */
+  until?: Timestamp;
+  /**
+   * The node in a few words, for people: of a task the beginning of its prompt, of a refusal its
+   * reason.
+   */
+  text: string;
+  /** The state of a task. */
+  state?: Open<TaskState>;
+  /**
+   * The reason in a word: for which a task or a run ended, for which a rule refused (`off`,
+   * `all_off`, `tripped`, `too_deep`, `own_change`, `busy`, `rule_changed`, `rule_removed`), or
+   * `waiting` of a rule whose matches have made no task yet.
+   */
+  reason?: string;
+  /** The reason for which a task did not complete, for people: its beginning. */
+  error?: string;
+  /** The cost of a task or a run, in US dollars. */
+  costUsd?: number;
+  /** The rule's id. */
+  rule?: string;
+  /** The number of the rule's revision, from 1: it counts up when a changed rule makes a task. */
+  revision?: number;
+  /**
+   * The rule as it was in this revision, without `env`: with the first node of each revision only.
+   */
+  definition?: unknown;
+  /** The client that it came from. */
+  origin?: Origin;
+}

@@ -25,6 +25,7 @@ pub(crate) async fn chat_send(handler: &Handler, params: ChatSendParams) -> Resu
         priority: priority.unwrap_or(PRIORITY),
         conversation,
         cause: handler.cause(),
+        sender: handler.sender(),
         ..TaskSpec::default()
     };
     Ok(ChatSent { task_id: handler.command(handler.context.engine.submit(task)).await?.task_id })

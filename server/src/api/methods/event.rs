@@ -25,7 +25,7 @@ pub(crate) async fn event_emit(handler: &Handler, params: EventEmitParams) -> Re
     let cause = handler.cause();
     let event =
         NewEvent { topic: params.topic, payload, source: EventSource::Client, cause, happened_at: None };
-    handler.command(handler.context.engine.publish(event)).await
+    handler.command(handler.context.engine.publish_from(event, handler.sender())).await
 }
 
 pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Result<Vec<Event>, ApiError> {

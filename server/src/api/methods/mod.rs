@@ -15,6 +15,7 @@ mod report;
 mod rpc;
 mod schedule;
 mod task;
+mod why;
 
 // All of them, by glob: a new method is stated in its own file and nowhere else.
 pub(super) use account::*;
@@ -31,3 +32,4 @@ pub(super) use report::*;
 pub(super) use rpc::*;
 pub(super) use schedule::*;
 pub(super) use task::*;
+pub(super) use why::*;

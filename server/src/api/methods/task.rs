@@ -49,6 +49,7 @@ pub(crate) async fn task_submit(
         env: params.env.unwrap_or_default(),
         metadata: params.metadata.unwrap_or_default(),
         cause: handler.cause(),
+        sender: handler.sender(),
         after: check::after(params.after.as_deref())?,
         lane: params.lane,
         start_at: params.delay.map(in_span).max(params.start_at),
@@ -106,7 +107,7 @@ pub(crate) async fn task_retry(
     params: TaskRetryParams,
 ) -> Result<TaskSubmitted, ApiError> {
     let which = Select::Named(vec![check::task_no(&params.task_id)?]);
-    let retried = handler.command(handler.context.engine.retry_many(which, handler.cause())).await?;
+    let retried = handler.command(handler.context.engine.retry_many(which, handler.cause(), handler.sender())).await?;
     // It comes first: the tasks that wait for it have higher numbers.
     let first = retried.tasks.into_iter().next();
     first.map(|TaskRetried { task_id, state, .. }| TaskSubmitted { task_id, state }).ok_or_else(|| {
@@ -121,7 +122,7 @@ pub(crate) async fn task_retry_many(
     handler: &Handler,
     params: TaskSelection,
 ) -> Result<TasksRetried, ApiError> {
-    let retry = handler.context.engine.retry_many(check::selection(params)?, handler.cause());
+    let retry = handler.context.engine.retry_many(check::selection(params)?, handler.cause(), handler.sender());
     handler.keep(handler.command(retry).await?).await
 }
 

@@ -315,7 +315,7 @@ fn a_person_may_ignore_the_budget_and_an_agent_that_retries_may_not() {
     assert!((daemon.spent() - 1.0).abs() < 1e-9, "it counts");
     let retried = |daemon: &mut Daemon, by: Option<Cause>| {
         let retried = daemon.act(|tx| {
-            assert!(tx.retry_many(&Select::Named(vec![TaskNo(3)]), by.as_ref()).is_ok());
+            assert!(tx.retry_many(&Select::Named(vec![TaskNo(3)]), by.as_ref(), None).is_ok());
         });
         retried.started
     };

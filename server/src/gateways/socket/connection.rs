@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use aiwg_protocol::wire::server::ServerTransport;
+use aiwg_protocol::{types::Origin, wire::server::ServerTransport};
 use tokio::{net::UnixStream, sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -22,11 +22,11 @@ use crate::api::{Caller, Handler, PUSHES, Peer};
 const LAST_QUESTIONS: Duration = Duration::from_millis(250);
 
 /// Serves a connection until it is closed, or the daemon has stopped and the last answers are written.
-pub(super) async fn serve(stream: UnixStream, caller: Caller, gateway: Arc<Socket>) {
+pub(super) async fn serve(stream: UnixStream, caller: Caller, origin: Origin, gateway: Arc<Socket>) {
     let _client = gateway.count_client();
     let (api, context) = (gateway.api(), &gateway.api().context);
     let (pushes, pushes_out) = mpsc::channel(PUSHES);
-    let handler = Arc::new(Handler::of(caller, Peer::of(&stream), Arc::clone(api), pushes).await);
+    let handler = Arc::new(Handler::of(caller, Peer::of(&stream), origin, Arc::clone(api), pushes).await);
     let (reader, writer) = stream.into_split();
     // When the daemon has stopped, nothing more is read; the connection ends when the calls in flight have been answered.
     let unread = CancellationToken::new();

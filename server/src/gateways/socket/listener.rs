@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{Listener, Socket, connection, places::Places};
 use crate::{
-    api::caller_of,
+    api::{Peer, caller_of, origin_of},
     health::{Health, IssueKind},
 };
 
@@ -103,7 +103,9 @@ impl<'a> Clients<'a> {
         let caller = caller_of(&stream, context);
         match self.places.take(caller.is_agents(context), caller.task()) {
             Ok(place) => {
-                let served = connection::serve(stream, caller, Arc::clone(self.gateway));
+                // Now: what sends something and exits is gone in a moment.
+                let origin = origin_of(Peer::of(&stream));
+                let served = connection::serve(stream, caller, origin, Arc::clone(self.gateway));
                 self.connections.spawn(async move {
                     served.await;
                     drop(place);

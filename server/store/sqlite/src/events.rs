@@ -5,17 +5,17 @@ use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
     lenient::one,
-    row::{AsJson, Millis, Named},
+    row::{AsJson, Millis, Named, Number, task_of},
     write::SqliteStore,
 };
 
 pub(super) const EVENT_COLUMNS: &str = "seq, topic, payload, source, at, cause";
 
 impl SqliteStore {
-    /// Appends an event that already has its number.
-    pub(crate) fn insert_event(&mut self, event: &Event) -> rusqlite::Result<()> {
+    /// Appends an event that already has its number, from this sender.
+    pub(crate) fn insert_event(&mut self, event: &Event, origin: Option<u64>) -> rusqlite::Result<()> {
         let mut insert = self.statement(
-            "INSERT INTO event (seq, topic, payload, source, at, cause) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO event (seq, topic, payload, source, at, cause, task, origin) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         )?;
         insert.execute(params![
             event.seq,
@@ -24,6 +24,8 @@ impl SqliteStore {
             event.source.name(),
             Millis(event.at),
             event.caused_by.as_ref().map(AsJson),
+            event.caused_by.as_ref().and_then(task_of).map(Number),
+            origin,
         ])?;
         Ok(())
     }

@@ -14,6 +14,7 @@ mod events;
 mod holds;
 mod import;
 mod lenient;
+mod lineage;
 mod list;
 mod made_here;
 mod mend;

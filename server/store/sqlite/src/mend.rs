@@ -52,7 +52,7 @@ enum Holds {
 type Column = (&'static str, Holds, bool);
 
 /// The tables beside those of tasks and events: what each column holds, and whether it may be empty.
-const BESIDE: [(&str, &[Column]); 12] = {
+const BESIDE: [(&str, &[Column]); 15] = {
     use Holds::{Number, Real, Short, Switch, Text, Time};
     [
         (
@@ -122,11 +122,33 @@ const BESIDE: [(&str, &[Column]); 12] = {
             &[("day", Text, false), ("rule", Text, false), ("agent", Text, false), ("usd", Real, false)],
         ),
         ("rule_cost", &[("rule", Text, false), ("task", Number, false), ("usd", Real, false)]),
+        ("origin", &[("id", Number, false), ("who", Text, false)]),
+        (
+            "rule_revision",
+            &[
+                ("id", Number, false),
+                ("rule", Text, false),
+                ("n", Number, false),
+                ("at", Time, false),
+                ("definition", Text, false),
+            ],
+        ),
+        (
+            "decision",
+            &[
+                ("event", Number, false),
+                ("rule", Text, false),
+                ("decision", Text, false),
+                ("at", Time, false),
+                ("reason", Text, true),
+                ("task", Number, true),
+            ],
+        ),
     ]
 };
 
 /// Columns of tasks that are not read with their rows; impossible values in them are passed over one by one.
-const OF_TASKS: [&str; 3] = ["event", "retried_as", "in_vain_for"];
+const OF_TASKS: [&str; 7] = ["event", "retried_as", "in_vain_for", "origin", "revision", "retry_of", "parent"];
 
 /// The condition, in SQL, that a column holds a possible value.
 fn is_held(column: &str, holds: &Holds, may_be_empty: bool) -> String {
@@ -169,6 +191,14 @@ fn mend_beside(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     for column in OF_TASKS {
         let held = is_held(column, &Holds::Number, true);
         connection.execute(&format!("UPDATE task SET {column} = NULL WHERE NOT {held}"), [])?;
+    }
+    for column in ["task", "origin"] {
+        let held = is_held(column, &Holds::Number, true);
+        // An index finds them: the log may be long.
+        connection.execute(
+            &format!("UPDATE event SET {column} = NULL WHERE {column} IS NOT NULL AND NOT {held}"),
+            [],
+        )?;
     }
     // The queue is read class by class, in the order of texts.
     connection.execute("UPDATE task SET class = '' WHERE typeof(class) <> 'text'", [])?;

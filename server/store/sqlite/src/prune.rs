@@ -5,7 +5,7 @@ use aiwg_protocol::types::{TaskState, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{
-    row::{Millis, Named, Number, number},
+    row::{AsJson, Millis, Named, Number, number},
     write::SqliteStore,
 };
 
@@ -42,13 +42,16 @@ impl SqliteStore {
         if !found.is_empty() {
             self.keep_numbers()?;
         }
+        let numbers: Vec<TaskNo> = found.iter().map(|(no, _)| *no).collect();
+        let origins = self.origins_of("task WHERE no IN (SELECT value FROM json_each(?))", [AsJson(&numbers)])?;
         for (no, state) in &found {
             self.statement("DELETE FROM task WHERE no = ?")?.execute([Number(*no)])?;
             self.forget_runs(*no)?;
             self.forget_approvals(*no)?;
             self.count(Some(*state), None);
         }
-        Ok(found.into_iter().map(|(no, _)| no).collect())
+        self.forget_origins(&origins)?;
+        Ok(numbers)
     }
 
     /// Forgets events, the oldest ones, `limit` at the most. Returns their number.
@@ -70,11 +73,16 @@ impl SqliteStore {
         let too_many =
             keep.most.map_or(0, |most| (last + 1).saturating_sub(most)).max(keep.from.unwrap_or(0));
         self.keep_numbers()?;
-        self.statement("DELETE FROM event WHERE seq < ?1 AND (seq < ?2 OR at < ?3)")?.execute(params![
-            below,
-            too_many,
-            Millis(keep.since.unwrap_or_default())
-        ])
+        let old = "event WHERE seq < ?1 AND (seq < ?2 OR at < ?3)";
+        let values = || (below, too_many, Millis(keep.since.unwrap_or_default()));
+        let origins = self.origins_of(old, values())?;
+        let deleted = self.statement(&format!("DELETE FROM {old}"))?.execute(values())?;
+        if deleted > 0 {
+            self.forget_origins(&origins)?;
+            let first: Option<u64> = self.statement("SELECT min(seq) FROM event")?.query_row([], |row| row.get(0))?;
+            self.forget_decisions(first.unwrap_or(last + 1))?;
+        }
+        Ok(deleted)
     }
 
     /// Gives some of the room that is free in the file back to the disk, so little that nobody waits long. True if there is more.

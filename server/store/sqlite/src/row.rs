@@ -54,6 +54,9 @@ pub(super) fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
             terms: row.get::<_, Option<AsJson<_>>>(28)?.map(|terms| terms.0).unwrap_or_default(),
             expires_at: row.get::<_, Option<Millis>>(29)?.map(|at| at.0),
             start_at: None,
+            sender: None,
+            origin: None,
+            revision: None,
         },
         is_waiting: row.get(24)?,
         created_at: row.get::<_, Millis>(9)?.0,
@@ -75,6 +78,11 @@ pub(super) fn read_task(row: &Row<'_>) -> rusqlite::Result<TaskRow> {
 
 /// A task's number as an integer.
 pub(super) struct Number(pub(super) TaskNo);
+
+/// The task that a cause names.
+pub(super) fn task_of(cause: &Cause) -> Option<TaskNo> {
+    cause.task.as_ref()?.parse().ok()
+}
 
 /// The task's number in the first column.
 pub(super) fn number(row: &Row<'_>) -> rusqlite::Result<TaskNo> {

@@ -13,6 +13,9 @@ use super::{
     write::SqliteStore,
 };
 
+pub(super) const RUN_COLUMNS: &str = "n, kind, started_at, ended_at, reason, exit_code, signal, dir, session, cost_usd, turns, \
+     input_tokens, output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail, charged_usd, profile";
+
 impl SqliteStore {
     /// Notes that a run begins, in place of one that was noted under its number.
     pub(crate) fn begin_run(&mut self, run: &RunStart<'_>) -> rusqlite::Result<()> {
@@ -85,14 +88,13 @@ impl SqliteReader {
 
 fn runs(connection: &Connection, task: TaskNo, reports: &Reports) -> rusqlite::Result<Vec<RunRow>> {
     let mut select = connection.prepare_cached(
-        "SELECT n, kind, started_at, ended_at, reason, exit_code, signal, dir, session, cost_usd, turns, input_tokens,
-                output_tokens, cache_read_tokens, cache_creation_tokens, reserved_usd, detail, charged_usd, profile
-         FROM run WHERE task = ? ORDER BY n",
+        &format!("SELECT {RUN_COLUMNS} FROM run WHERE task = ? ORDER BY n"),
     )?;
     readable(select.query_map([Number(task)], |row| read_run(task, row))?, reports)
 }
 
-fn read_run(task: TaskNo, row: &Row<'_>) -> rusqlite::Result<RunRow> {
+/// A run of this task, of the columns of [`RUN_COLUMNS`].
+pub(super) fn read_run(task: TaskNo, row: &Row<'_>) -> rusqlite::Result<RunRow> {
     Ok(RunRow {
         id: RunId { task, n: row.get(0)? },
         kind: row.get::<_, String>(1)?.into(),

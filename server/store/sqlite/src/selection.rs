@@ -52,6 +52,9 @@ impl SqliteStore {
     pub(crate) fn note_retry(&mut self, no: TaskNo, again: TaskNo) -> rusqlite::Result<()> {
         self.statement("UPDATE task SET retried_as = ?2, in_vain_for = NULL WHERE no = ?1")?
             .execute(params![Number(no), Number(again)])?;
+        // It has the prompt that this revision of the rule gave it.
+        self.statement("UPDATE task SET retry_of = ?1, revision = (SELECT revision FROM task WHERE no = ?1) WHERE no = ?2")?
+            .execute(params![Number(no), Number(again)])?;
         Ok(())
     }
 

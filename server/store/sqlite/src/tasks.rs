@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{
     lenient::{is_unreadable, one, readable},
-    row::{AsJson, Millis, Number, TASK_COLUMNS, number, read_task},
+    row::{AsJson, Millis, Number, TASK_COLUMNS, number, read_task, task_of},
     write::SqliteStore,
 };
 
@@ -34,8 +34,8 @@ impl SqliteStore {
         let place = self.waits_since.saturating_sub(AGEING_MS * i64::from(task.priority));
         self.statement(
             "INSERT INTO task (no, state, prompt, agent, priority, timeout_ms, env, metadata, cause, created_at, after, event, rule,
-                               conversation, place, lane, class, terms, expires_at)
-             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                               conversation, place, lane, class, terms, expires_at, parent, origin, revision)
+             VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             Number(no),
@@ -56,6 +56,9 @@ impl SqliteStore {
             task.class,
             (!task.terms.is_usual()).then_some(AsJson(&task.terms)),
             task.expires_at.map(Millis),
+            task.cause.as_ref().and_then(task_of).map(Number),
+            task.origin,
+            task.revision,
         ])?;
         self.count(None, Some(TaskState::Queued));
         Ok(())

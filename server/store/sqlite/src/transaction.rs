@@ -3,13 +3,13 @@
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use aiwg_model::{
-    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Head, Hold, ImportedTask, InForce, Keep,
-    NewApproval, Outcome, Pending, QueueSwitch, RuleFacts, RunId, RunRow, RunStart, Spending, StopReason,
-    Switch, TaskNo, TaskRow, TaskSpec,
+    ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Follow, Head, Hold, ImportedTask, InForce, Keep,
+    MatchDecision, NewApproval, Outcome, Pending, QueueSwitch, RuleFacts, RunId, RunRow, RunStart, Spending,
+    StopReason, Switch, TaskNo, TaskRow, TaskSpec, Trace,
 };
 use aiwg_protocol::types::{
-    ApprovalDecision, ApprovalState, ChatTurn, Event, RuleExecution, TaskState, TaskStats, TaskUsage,
-    Timestamp,
+    ApprovalDecision, ApprovalState, ChatTurn, Event, Json, Origin, RuleExecution, TaskState, TaskStats,
+    TaskUsage, Timestamp,
 };
 use aiwg_store::{
     ApprovalFilter, Classified, EventFilter, EventPage, Reader, Result, Selection, Store, TaskFilter,
@@ -208,7 +208,11 @@ impl Transaction for Open<'_> {
         reserve(run: RunId, usd: f64) -> ();
         charge(run: RunId, usd: f64) -> ();
         prune_spending(before: &str, limit: u64) -> usize;
-        insert_event(event: &Event) -> ();
+        insert_event(event: &Event, origin: Option<u64>) -> ();
+        insert_origin(who: &Origin) -> u64;
+        revision(rule: &str, definition: &Json, at: Timestamp) -> u64;
+        insert_decision(made: &MatchDecision) -> ();
+        refuse_pending(rule: &str, decision: &str, reason: &str, at: Timestamp) -> ();
         move_cursor(cursor: &Cursor) -> ();
         set_switch(rule: Option<&str>, switch: Switch) -> ();
         add_pending(rule: &str, event: &Event, at: Timestamp) -> Pending;
@@ -249,6 +253,9 @@ impl Reader for SqliteReader {
         rule_facts() -> RuleFacts;
         firings(limit: u32) -> Vec<RuleExecution>;
         spending(first: &str, last: &str) -> Vec<Spending>;
+        chain(task: TaskNo, follow: Follow, limit: u32) -> Vec<TaskNo>;
+        trace(tasks: &[TaskNo], events: &[u64], follow: Follow) -> Trace;
+        waiting_matches(events: &[u64]) -> Vec<(String, u64)>;
         cursors(source: &str) -> HashMap<String, String>;
     }
 }

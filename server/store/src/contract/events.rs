@@ -29,9 +29,9 @@ pub fn events_are_read_both_ways(backend: &dyn Backend) {
     let last = aiwg_protocol::types::Event { caused_by: Some(caused), ..last };
     commit(&mut *store, |tx| {
         for seq in [1, 2, 3, 6, 7] {
-            tx.insert_event(&event(seq, "a"))?;
+            tx.insert_event(&event(seq, "a"), None)?;
         }
-        tx.insert_event(&last)
+        tx.insert_event(&last, None)
     });
     assert_eq!(store.view().unwrap().event(9).unwrap(), Some(last.clone()));
     assert_eq!(store.view().unwrap().event(4).unwrap(), None);
@@ -55,7 +55,7 @@ pub fn events_are_read_both_ways(backend: &dyn Backend) {
 /// A list holds no more text than it may, but for its last event.
 pub fn events_are_cut_where_they_are_long(backend: &dyn Backend) {
     let mut store = backend.store();
-    commit(&mut *store, |tx| (1..=5).try_for_each(|seq| tx.insert_event(&with_payload(seq, 1000))));
+    commit(&mut *store, |tx| (1..=5).try_for_each(|seq| tx.insert_event(&with_payload(seq, 1000), None)));
     let reader = backend.reader();
     let cut = page(&*reader, &EventFilter { bytes: 1500, ..filter(From::After(0)) });
     assert_eq!((seqs(&cut), cut.is_full, cut.is_last), (vec![1, 2], true, false));
@@ -71,7 +71,7 @@ pub fn events_are_filtered_by_topic(backend: &dyn Backend) {
     let mut store = backend.store();
     assert_eq!((backend.reader().first_event().unwrap(), backend.reader().last_event().unwrap()), (0, 0));
     let topic = |seq: u64| if seq == 12_000 { "rare:one" } else { "often" };
-    commit(&mut *store, |tx| (1..=12_001).try_for_each(|seq| tx.insert_event(&event(seq, topic(seq)))));
+    commit(&mut *store, |tx| (1..=12_001).try_for_each(|seq| tx.insert_event(&event(seq, topic(seq)), None)));
     let reader = backend.reader();
     let topics = Some(Arc::new(TopicFilter::new(&["rare:*".to_owned()]).unwrap()));
     let (mut from, mut found, mut calls) = (0, Vec::new(), 0);
@@ -91,7 +91,7 @@ pub fn events_are_filtered_by_topic(backend: &dyn Backend) {
 /// A number that was given is not given again, whatever is forgotten.
 pub fn numbers_are_never_given_again(backend: &dyn Backend) {
     let mut store = backend.store();
-    commit(&mut *store, |tx| (1..=4).try_for_each(|seq| tx.insert_event(&event(seq, "a"))));
+    commit(&mut *store, |tx| (1..=4).try_for_each(|seq| tx.insert_event(&event(seq, "a"), None)));
     let no = queue(&mut *store, 3, &task("x"));
     let outcome = aiwg_model::Outcome::without_exit(aiwg_protocol::types::TaskState::Failed, "w");
     commit(&mut *store, |tx| tx.finish(no, aiwg_protocol::types::TaskState::Queued, &outcome, at(1)));

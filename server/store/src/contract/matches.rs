@@ -13,7 +13,7 @@ fn deep(event: Event, depth: u32) -> Event {
 pub fn matches_gather(backend: &dyn Backend) {
     let mut store = backend.store();
     commit(&mut *store, |tx| {
-        (1..=4).try_for_each(|seq| tx.insert_event(&event(seq, "a")))?;
+        (1..=4).try_for_each(|seq| tx.insert_event(&event(seq, "a"), None))?;
         let first = tx.add_pending("r", &event(1, "a"), at(10))?;
         assert_eq!(first, Pending { rule: "r".to_owned(), due_at: None, first_at: at(10), matches: 1 });
         tx.set_pending_due("r", Some(at(50)))?;
@@ -50,13 +50,13 @@ pub fn matches_are_bounded(backend: &dyn Backend) {
     let nth = |seq| if seq == 2 { deep(event(2, "a"), 7) } else { event(seq, "a") };
     commit(&mut *store, |tx| {
         for seq in 1..=1100 {
-            tx.insert_event(&nth(seq))?;
+            tx.insert_event(&nth(seq), None)?;
             tx.add_pending("r", &nth(seq), at(1))?;
         }
         for seq in 1101..=1106 {
             let large = with_payload(seq, 1 << 20);
             let large = if seq == 1101 { deep(large, 1) } else { large };
-            tx.insert_event(&large)?;
+            tx.insert_event(&large, None)?;
             tx.add_pending("large", &large, at(1))?;
         }
         Ok(())

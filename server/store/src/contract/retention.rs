@@ -39,7 +39,7 @@ pub fn old_tasks_are_forgotten(backend: &dyn Backend) {
 /// Events go, the oldest first, down to the first that something still comes of.
 pub fn old_events_are_forgotten(backend: &dyn Backend) {
     let mut store = backend.store();
-    commit(&mut *store, |tx| (1..=20).try_for_each(|seq| tx.insert_event(&event(seq, "a"))));
+    commit(&mut *store, |tx| (1..=20).try_for_each(|seq| tx.insert_event(&event(seq, "a"), None)));
     let reader = backend.reader();
     let mut prune = |keep, limit| commit(&mut *store, |tx| tx.prune_events(keep, limit));
     assert_eq!(prune(ALL, 100), 0);

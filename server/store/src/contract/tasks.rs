@@ -45,6 +45,9 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
         },
         expires_at: Some(at(99)),
         start_at: None,
+        sender: None,
+        origin: None,
+        revision: None,
     };
     queue(&mut *store, 1, &task("first"));
     let no = queue(&mut *store, 2, &spec);

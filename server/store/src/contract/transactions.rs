@@ -15,7 +15,7 @@ pub fn a_transaction_counts_as_a_whole(backend: &dyn Backend) {
     let mut store = backend.store();
     for kept in [false, true] {
         let mut tx = store.begin().unwrap();
-        tx.insert_event(&event(1, "a")).unwrap();
+        tx.insert_event(&event(1, "a"), None).unwrap();
         tx.insert_task(TaskNo(1), &task("x"), at(0)).unwrap();
         assert_eq!((tx.queued(), tx.last_numbers().unwrap()), (1, (1, 1)), "it sees itself");
         assert!(tx.event(1).unwrap().is_some() && tx.task(TaskNo(1)).unwrap().is_some());
@@ -76,7 +76,7 @@ pub fn readers_see_what_is_committed(backend: &dyn Backend) {
     let mut store = backend.store();
     let reader = backend.reader();
     let mut tx = store.begin().unwrap();
-    tx.insert_event(&event(1, "a")).unwrap();
+    tx.insert_event(&event(1, "a"), None).unwrap();
     tx.insert_task(TaskNo(1), &task("x"), at(0)).unwrap();
     assert!(reader.task(TaskNo(1)).unwrap().is_none());
     assert_eq!((reader.stats().unwrap().total, reader.last_event().unwrap()), (0, 0));
@@ -85,7 +85,7 @@ pub fn readers_see_what_is_committed(backend: &dyn Backend) {
     assert_eq!((reader.stats().unwrap().total, reader.last_event().unwrap()), (1, 1));
     assert_eq!(reader.events(&ALL).unwrap().events, [event(1, "a")]);
     let size = reader.size().unwrap();
-    commit(&mut *store, |tx| (2..200).try_for_each(|seq| tx.insert_event(&super::with_payload(seq, 1000))));
+    commit(&mut *store, |tx| (2..200).try_for_each(|seq| tx.insert_event(&super::with_payload(seq, 1000), None)));
     assert!(reader.size().unwrap() > size, "it has grown");
 }
 

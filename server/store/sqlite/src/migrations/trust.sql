@@ -62,3 +62,48 @@ CREATE TABLE approval (
 );
 CREATE INDEX approval_of ON approval (task, no);
 CREATE INDEX approval_pending ON approval (expires_at) WHERE state = 'pending';
+
+-- Those at the other ends of the connections that events and tasks came from: a row for each connection that has sent any.
+CREATE TABLE origin (
+    id  INTEGER PRIMARY KEY,
+    who TEXT NOT NULL -- JSON
+);
+-- The rules as they were when tasks were made of them: a row for each change of a rule.
+CREATE TABLE rule_revision (
+    id         INTEGER PRIMARY KEY,
+    rule       TEXT NOT NULL,
+    n          INTEGER NOT NULL, -- the number among those of its rule, from 1
+    at         INTEGER NOT NULL, -- when it first made a task, in milliseconds since 1970
+    definition TEXT NOT NULL -- the rule as JSON
+);
+CREATE INDEX rule_revision_of ON rule_revision (rule, id);
+-- The matches that made no task of their own: those that were refused, and those that went into a task with others.
+CREATE TABLE decision (
+    event    INTEGER NOT NULL,
+    rule     TEXT NOT NULL,
+    decision TEXT NOT NULL, -- 'gathered', or why it was refused, in a word
+    at       INTEGER NOT NULL, -- in milliseconds since 1970
+    reason   TEXT, -- why it was refused, for people
+    task     INTEGER, -- the task that it went into
+    PRIMARY KEY (event, rule)
+) WITHOUT ROWID;
+CREATE INDEX decision_of_task ON decision (task) WHERE task IS NOT NULL;
+
+ALTER TABLE event ADD COLUMN origin INTEGER;
+CREATE INDEX event_of_origin ON event (origin) WHERE origin IS NOT NULL;
+ALTER TABLE event ADD COLUMN task INTEGER; -- that of its cause
+UPDATE event SET task = CAST(substr(cause ->> '$.task', 6) AS INTEGER)
+WHERE iif(typeof(cause) = 'text' AND json_valid(cause), cause ->> '$.task', NULL) GLOB 'task-[0-9]*';
+CREATE INDEX event_of_task ON event (task) WHERE task IS NOT NULL;
+
+ALTER TABLE task ADD COLUMN origin INTEGER;
+CREATE INDEX task_of_origin ON task (origin) WHERE origin IS NOT NULL;
+ALTER TABLE task ADD COLUMN revision INTEGER; -- of its rule
+ALTER TABLE task ADD COLUMN retry_of INTEGER;
+UPDATE task SET retry_of = old.no FROM (SELECT no, retried_as FROM task WHERE retried_as IS NOT NULL) AS old
+WHERE task.no = old.retried_as;
+ALTER TABLE task ADD COLUMN parent INTEGER; -- the task of its cause
+UPDATE task SET parent = CAST(substr(cause ->> '$.task', 6) AS INTEGER)
+WHERE iif(typeof(cause) = 'text' AND json_valid(cause), cause ->> '$.task', NULL) GLOB 'task-[0-9]*';
+CREATE INDEX task_of_parent ON task (parent) WHERE parent IS NOT NULL;
+CREATE INDEX task_of_event ON task (event) WHERE event IS NOT NULL AND rule IS NOT NULL;

@@ -33,6 +33,7 @@ ErrorKind = Literal[
     "not_allowed",
     "task_not_queued",
     "account_not_found",
+    "event_not_found",
     "payload_too_large",
     "approval_not_found",
     "approval_decided",
@@ -108,6 +109,8 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "task_not_queued": ErrorKindInfo(code=-32016, retryable=False),
     # No account of an agent has this id, or several have an id that begins so.
     "account_not_found": ErrorKindInfo(code=-32019, retryable=False),
+    # No event has this number; it may have been pruned.
+    "event_not_found": ErrorKindInfo(code=-32030, retryable=False),
     # An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
     # `daemon.max_metadata_kb` allow; `data.member` names it.
     "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),

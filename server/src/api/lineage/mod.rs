@@ -1,0 +1,55 @@
+//! The answer to why: a walk over stored records, from one task or event up to its causes or down to its effects.
+
+mod draw;
+#[cfg(test)]
+mod tests;
+mod text;
+mod walk;
+
+use aiwg_model::{Follow, TaskNo};
+use aiwg_protocol::types::Why;
+use aiwg_store::Reader;
+
+use walk::Walk;
+
+/// The largest number of nodes of an answer, and their largest size, in bytes. Both are estimates; what is exceeded is never more than the
+/// records of one look.
+const MOST_NODES: usize = 10_000;
+const MOST_BYTES: usize = 1 << 20;
+
+/// The one that was asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// A task.
+    Task(TaskNo),
+    /// The event with this number.
+    Event(u64),
+}
+
+impl Asked {
+    /// The id of its node.
+    fn id(self) -> String {
+        match self {
+            Self::Task(no) => no.to_string(),
+            Self::Event(seq) => event_id(seq),
+        }
+    }
+}
+
+fn event_id(seq: u64) -> String {
+    format!("event-{seq}")
+}
+
+/// Follows the chain, up to an answer of so many bytes. None if there is no such task or event.
+///
+/// # Errors
+/// The store cannot be read.
+pub(crate) fn why(
+    reader: &dyn Reader,
+    asked: Asked,
+    follow: Follow,
+    bytes: usize,
+) -> aiwg_store::Result<Option<Why>> {
+    let walk = Walk::from(reader, asked, follow, bytes.min(MOST_BYTES))?;
+    Ok(walk.map(|walk| draw::drawn(&walk, asked, follow)))
+}

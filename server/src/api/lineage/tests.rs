@@ -1,0 +1,107 @@
+//! Long chains, in a store that is filled by hand.
+
+use aiwg_model::{Follow, Outcome, TaskNo, TaskSpec};
+use aiwg_protocol::types::{Cause, Event, EventSource, Json, TaskState, Timestamp, Why, WhyKind};
+use aiwg_store::{Reader, Store};
+use aiwg_store_sqlite::{SqliteReader, SqliteStore};
+
+use super::{Asked, why};
+
+const ALL: usize = usize::MAX;
+
+/// A store with a chain of so many tasks, each made by a rule of the event about the end of the one before.
+fn chain(links: u64) -> (tempfile::TempDir, SqliteReader) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("daemon.db");
+    let mut store = SqliteStore::open(&path).unwrap();
+    let mut tx = store.begin().unwrap();
+    for link in 1..=links {
+        let at = Timestamp::from_millis(i64::try_from(link).unwrap());
+        let depth = u32::try_from(link).unwrap() - 1;
+        let before = (link > 1).then(|| TaskNo(link - 1).to_string());
+        let cause = |event| Cause { task: before.clone(), rule: Some("r".to_owned()), event, depth };
+        let event = Event {
+            seq: link,
+            topic: "task:completed".to_owned(),
+            payload: Json::default(),
+            source: EventSource::Supervisor,
+            at,
+            caused_by: before.is_some().then(|| cause(None)),
+        };
+        tx.insert_event(&event, None).unwrap();
+        let (prompt, rule) = ("Look at it. ".repeat(30), Some("r".to_owned()));
+        let spec = TaskSpec { prompt, rule, cause: Some(cause(Some(link))), ..TaskSpec::default() };
+        tx.insert_task(TaskNo(link), &spec, at).unwrap();
+        let outcome = Outcome::without_exit(TaskState::Completed, "");
+        tx.finish(TaskNo(link), TaskState::Queued, &outcome, at).unwrap();
+    }
+    tx.commit().unwrap();
+    let reader = SqliteReader::open(&path).unwrap();
+    (dir, reader)
+}
+
+fn ask(reader: &dyn Reader, asked: Asked, follow: Follow, bytes: usize) -> Why {
+    why(reader, asked, follow, bytes).unwrap().unwrap()
+}
+
+fn count(why: &Why, kind: WhyKind) -> usize {
+    why.nodes.iter().filter(|node| node.kind == kind).count()
+}
+
+#[test]
+fn a_chain_of_a_thousand_links_is_whole_in_both_directions() {
+    let (_dir, reader) = chain(1000);
+    let questions = [
+        (Asked::Task(TaskNo(1000)), Follow::Causes),
+        (Asked::Event(1000), Follow::Causes),
+        (Asked::Event(1), Follow::Effects),
+    ];
+    for (asked, follow) in questions {
+        let began = std::time::Instant::now();
+        let found = ask(&reader, asked, follow, ALL);
+        // To be seen with --no-capture: no test depends on it.
+        println!("{asked:?} {follow:?}: {:?}, {} nodes", began.elapsed(), found.nodes.len());
+        assert!(!found.cut);
+        let tasks = if asked == Asked::Event(1000) { 999 } else { 1000 };
+        assert_eq!((count(&found, WhyKind::Task), count(&found, WhyKind::Rule)), (tasks, tasks));
+        assert_eq!(count(&found, WhyKind::Event), 1000);
+        let roots: Vec<&str> =
+            found.nodes.iter().filter(|node| node.causes.is_empty()).map(|node| node.id.as_str()).collect();
+        assert_eq!(roots, [if follow == Follow::Causes { "event-1/origin" } else { "event-1" }]);
+    }
+}
+
+#[test]
+fn a_chain_that_is_too_long_is_cut_and_says_so() {
+    let (_dir, reader) = chain(3000);
+    let found = ask(&reader, Asked::Task(TaskNo(3000)), Follow::Causes, ALL);
+    assert!(found.cut && serde_json::to_vec(&found).unwrap().len() < 2 * super::MOST_BYTES);
+    for id in ["task-3000", "task-2999", "event-3000"] {
+        assert!(found.nodes.iter().any(|node| node.id == id), "{id}: the nearest part is there");
+    }
+    let brief = ask(&reader, Asked::Event(1), Follow::Effects, 8192);
+    assert!(brief.cut && serde_json::to_vec(&brief).unwrap().len() < 3 * 8192);
+}
+
+#[test]
+fn a_damaged_chain_has_no_circle() {
+    let (_dir, reader) = chain(3);
+    drop(reader);
+    let path = _dir.path().join("daemon.db");
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.execute_batch(
+        r#"UPDATE event SET cause = '{"task":"task-0003","depth":1}', task = 3 WHERE seq = 1;
+           UPDATE task SET parent = 3, retry_of = 1 WHERE no = 1;"#,
+    )
+    .unwrap();
+    let reader = SqliteReader::open(&path).unwrap();
+    for follow in [Follow::Causes, Follow::Effects] {
+        let found = ask(&reader, Asked::Task(TaskNo(3)), follow, ALL);
+        let mut seen = std::collections::HashSet::new();
+        for node in &found.nodes {
+            assert!(node.causes.iter().all(|cause| seen.contains(cause)), "{}", node.id);
+            seen.insert(node.id.clone());
+        }
+        assert!(seen.contains("task-0003"));
+    }
+}

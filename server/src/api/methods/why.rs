@@ -1,0 +1,42 @@
+use aiwg_model::Follow;
+use aiwg_protocol::{
+    ApiError, ErrorKind,
+    types::{TaskWhyParams, Why, WhyDirection},
+};
+use aiwg_store::Reader;
+
+use super::check;
+use crate::{
+    api::{Handler, answer::Part, lineage::{Asked, why}},
+    engine::EngineError,
+};
+
+pub(crate) async fn task_why(handler: &Handler, params: TaskWhyParams) -> Result<Why, ApiError> {
+    check::name("id", &params.id)?;
+    let asked = match params.id.strip_prefix("event-").map(str::parse) {
+        Some(Ok(seq)) => Asked::Event(seq),
+        Some(Err(_)) => {
+            let id = &params.id;
+            let message =
+                format!("the member \"id\" must be a task's id or an event's, as event-17; it is {id:?}");
+            return Err(ApiError::invalid_member("id", message));
+        }
+        None => Asked::Task(check::task_no(&params.id)?),
+    };
+    let follow = match params.direction.unwrap_or_default() {
+        WhyDirection::Causes => Follow::Causes,
+        WhyDirection::Effects => Follow::Effects,
+    };
+    let read = move |reader: &dyn Reader, bytes| {
+        let why = why(reader, asked, follow, bytes)?;
+        let is_cut = why.as_ref().is_some_and(|why| why.cut);
+        Ok(Part::new(why, is_cut))
+    };
+    handler.answer_read(read).await?.ok_or_else(|| match asked {
+        Asked::Task(no) => EngineError::TaskNotFound(no).into(),
+        Asked::Event(seq) => {
+            let message = format!("there is no event {seq}; `aiwg event list` shows the latest");
+            ApiError::new(ErrorKind::EventNotFound, message)
+        }
+    })
+}

@@ -1,0 +1,296 @@
+//! Records of what led to what: who sent an event, what rules made of it, which task came of which.
+
+use aiwg_model::{EndReason, Follow, MatchDecision, RuleRevision, TaskNo, Trace, TracedEvent, TracedTask};
+use aiwg_protocol::types::{Cause, EventSource, Json, Origin, TaskState, Timestamp};
+use aiwg_store::Reports;
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+use super::{
+    lenient::readable,
+    read::SqliteReader,
+    row::{AsJson, Millis, Named, Number, number},
+    runs::{RUN_COLUMNS, read_run},
+    write::SqliteStore,
+};
+
+/// Number of rule revisions that are kept: the latest.
+const REVISIONS_KEPT: u32 = 1000;
+
+/// Maximum number of rows of one kind that one look gives.
+const MOST: u32 = 10_001;
+
+impl SqliteStore {
+    /// Stores who is at the other end of a connection. Returns the number by which events and tasks name it.
+    pub(crate) fn insert_origin(&mut self, who: &Origin) -> rusqlite::Result<u64> {
+        self.statement("INSERT INTO origin (who) VALUES (?)")?.execute([AsJson(who)])?;
+        Ok(self.connection().last_insert_rowid().unsigned_abs())
+    }
+
+    /// The number of a rule's revision: the latest one, if the rule is as it was then, or a new one.
+    pub(crate) fn revision(&mut self, rule: &str, definition: &Json, at: Timestamp) -> rusqlite::Result<u64> {
+        let latest: Option<(u64, u64, bool)> = self
+            .statement("SELECT id, n, definition = ? FROM rule_revision WHERE rule = ? ORDER BY id DESC LIMIT 1")?
+            .query_row(params![definition.as_str(), rule], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let n = match latest {
+            Some((id, _, true)) => return Ok(id),
+            Some((_, n, false)) => n + 1,
+            None => 1,
+        };
+        self.statement("INSERT INTO rule_revision (rule, n, at, definition) VALUES (?, ?, ?, ?)")?
+            .execute(params![rule, n, Millis(at), definition.as_str()])?;
+        let id = self.connection().last_insert_rowid();
+        self.statement("DELETE FROM rule_revision WHERE id <= ? - ?")?.execute(params![id, REVISIONS_KEPT])?;
+        Ok(id.unsigned_abs())
+    }
+
+    /// Notes the decision on a match that made no task of its own.
+    pub(crate) fn insert_decision(&mut self, made: &MatchDecision) -> rusqlite::Result<()> {
+        self.statement(
+            "INSERT OR REPLACE INTO decision (event, rule, decision, at, reason, task) VALUES (?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![made.event, made.rule, made.decision, Millis(made.at), made.reason, made.task.map(Number)])?;
+        Ok(())
+    }
+
+    /// Notes that all matches of a rule that wait are refused.
+    pub(crate) fn refuse_pending(
+        &mut self,
+        rule: &str,
+        decision: &str,
+        reason: &str,
+        at: Timestamp,
+    ) -> rusqlite::Result<()> {
+        self.statement(
+            "INSERT OR REPLACE INTO decision (event, rule, decision, at, reason)
+             SELECT seq, rule, ?2, ?4, ?3 FROM pending_event WHERE rule = ?1",
+        )?
+        .execute(params![rule, decision, reason, Millis(at)])?;
+        Ok(())
+    }
+
+    /// The senders that these events or tasks name, which are about to be deleted.
+    pub(super) fn origins_of(&self, what: &str, values: impl Params) -> rusqlite::Result<Vec<u64>> {
+        let sql = format!("SELECT DISTINCT origin FROM {what} AND origin IS NOT NULL");
+        readable(self.statement(&sql)?.query_map(values, |row| row.get(0))?, &self.reports)
+    }
+
+    /// Forgets those of these senders that nothing names any more.
+    pub(super) fn forget_origins(&mut self, origins: &[u64]) -> rusqlite::Result<()> {
+        let mut forget = self.statement(
+            "DELETE FROM origin WHERE id = ?1
+                 AND NOT EXISTS (SELECT 1 FROM event WHERE origin = ?1) AND NOT EXISTS (SELECT 1 FROM task WHERE origin = ?1)",
+        )?;
+        origins.iter().try_for_each(|id| forget.execute([id]).map(drop))
+    }
+
+    /// Forgets the decisions on events that are gone.
+    pub(super) fn forget_decisions(&mut self, below: u64) -> rusqlite::Result<()> {
+        self.statement("DELETE FROM decision WHERE event < ?")?.execute([below])?;
+        Ok(())
+    }
+}
+
+impl SqliteReader {
+    /// This task and those that it came of, or that came of it, by causes alone: the nearest first, `limit` at the most.
+    pub(crate) fn chain(&self, task: TaskNo, follow: Follow, limit: u32) -> rusqlite::Result<Vec<TaskNo>> {
+        let sql = match follow {
+            Follow::Causes => {
+                "WITH RECURSIVE up (no) AS (
+                     SELECT ?1 UNION
+                     SELECT ifnull(retry_of, parent) FROM up JOIN task USING (no) WHERE ifnull(retry_of, parent) IS NOT NULL
+                     LIMIT ?2)
+                 SELECT no FROM up"
+            }
+            Follow::Effects => {
+                "WITH RECURSIVE down (no) AS (
+                     SELECT ?1 UNION
+                     SELECT task.no FROM down CROSS JOIN task INDEXED BY task_of_parent ON task.parent = down.no
+                     LIMIT ?2)
+                 SELECT no FROM down"
+            }
+        };
+        self.with(|connection| {
+            let mut select = connection.prepare_cached(sql)?;
+            readable(select.query_map(params![Number(task), limit], number)?, &self.reports)
+        })
+    }
+
+    /// The records about these tasks and events.
+    pub(crate) fn trace(&self, tasks: &[TaskNo], events: &[u64], follow: Follow) -> rusqlite::Result<Trace> {
+        self.with(|connection| {
+            let look = Look { connection, reports: &self.reports };
+            let mut trace = Trace::default();
+            if !tasks.is_empty() {
+                look.at_tasks(tasks, follow, &mut trace)?;
+            }
+            if !events.is_empty() {
+                look.at_events(events, follow, &mut trace)?;
+            }
+            let named = |of: &mut dyn Iterator<Item = Option<u64>>| of.flatten().collect::<Vec<_>>();
+            let of_tasks = trace.tasks.iter().map(|task| task.origin);
+            let origins = named(&mut of_tasks.chain(trace.events.iter().map(|event| event.origin)));
+            let revisions = named(&mut trace.tasks.iter().map(|task| task.revision));
+            look.at_names(&origins, &revisions, &mut trace)?;
+            Ok(trace)
+        })
+    }
+
+    /// The matches of these events that wait, each as a rule and an event.
+    pub(crate) fn waiting_matches(&self, events: &[u64]) -> rusqlite::Result<Vec<(String, u64)>> {
+        self.with(|connection| {
+            let sql = "SELECT rule, seq FROM pending_event WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq, rule LIMIT ?";
+            let mut select = connection.prepare_cached(sql)?;
+            let rows = select.query_map(params![AsJson(events), MOST], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            readable(rows, &self.reports)
+        })
+    }
+}
+
+/// A look at rows, those that cannot be read passed over.
+struct Look<'a> {
+    connection: &'a Connection,
+    reports: &'a Reports,
+}
+
+impl Look<'_> {
+    fn at_tasks(&self, tasks: &[TaskNo], follow: Follow, trace: &mut Trace) -> rusqlite::Result<()> {
+        let tasks = &AsJson(tasks);
+        trace.tasks = self.rows(
+            "SELECT no, state, substr(prompt, 1, 300), rule, cause, created_at, completed_at, reason, substr(error, 1, 300),
+                    (SELECT sum(cost_usd) FROM run WHERE task = no), origin, revision, retry_of, retried_as
+             FROM task WHERE no IN (SELECT value FROM json_each(?1)) ORDER BY no LIMIT ?2",
+            params![tasks, MOST],
+            read_task,
+        )?;
+        trace.runs = self.rows(
+            &format!("SELECT {RUN_COLUMNS}, task FROM run WHERE task IN (SELECT value FROM json_each(?1)) ORDER BY task, n LIMIT ?2"),
+            params![tasks, MOST],
+            |row| read_run(row.get::<_, Number>("task")?.0, row),
+        )?;
+        trace.decisions = self.rows(
+            &format!("SELECT {DECISION} INDEXED BY decision_of_task WHERE task IN (SELECT value FROM json_each(?1)) ORDER BY event, rule LIMIT ?2"),
+            params![tasks, MOST],
+            read_decision,
+        )?;
+        if follow == Follow::Effects {
+            trace.submitted = self.rows(
+                "SELECT no FROM task INDEXED BY task_of_parent
+                 WHERE parent IN (SELECT value FROM json_each(?1)) AND rule IS NULL ORDER BY no LIMIT ?2",
+                params![tasks, MOST],
+                number,
+            )?;
+            trace.emitted = self.rows(
+                "SELECT seq FROM event INDEXED BY event_of_task WHERE task IN (SELECT value FROM json_each(?1)) ORDER BY seq LIMIT ?2",
+                params![tasks, MOST],
+                |row| row.get(0),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn at_events(&self, events: &[u64], follow: Follow, trace: &mut Trace) -> rusqlite::Result<()> {
+        let events = &AsJson(events);
+        trace.events = self.rows(
+            "SELECT seq, topic, source, at, cause, substr(payload, 1, iif(source = 'file_watcher', 9000, 300)), origin
+             FROM event WHERE seq IN (SELECT value FROM json_each(?1)) ORDER BY seq LIMIT ?2",
+            params![events, MOST],
+            read_event,
+        )?;
+        trace.decisions.extend(self.rows(
+            &format!("SELECT {DECISION} WHERE event IN (SELECT value FROM json_each(?1)) ORDER BY event, rule LIMIT ?2"),
+            params![events, MOST],
+            read_decision,
+        )?);
+        if follow == Follow::Effects {
+            trace.made = self.rows(
+                "SELECT no FROM task INDEXED BY task_of_event
+                 WHERE event IN (SELECT value FROM json_each(?1)) AND rule IS NOT NULL ORDER BY no LIMIT ?2",
+                params![events, MOST],
+                number,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// What tasks and events name.
+    fn at_names(&self, origins: &[u64], revisions: &[u64], trace: &mut Trace) -> rusqlite::Result<()> {
+        if !origins.is_empty() {
+            trace.origins = self.rows(
+                "SELECT id, who FROM origin WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+                [AsJson(origins)],
+                |row| Ok((row.get(0)?, row.get::<_, AsJson<_>>(1)?.0)),
+            )?;
+        }
+        if !revisions.is_empty() {
+            trace.revisions = self.rows(
+                "SELECT id, rule, n, at, definition FROM rule_revision WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id",
+                [AsJson(revisions)],
+                |row| {
+                    let definition = Json::from_text(row.get::<_, String>(4)?).unwrap_or_default();
+                    let at = row.get::<_, Millis>(3)?.0;
+                    Ok(RuleRevision { id: row.get(0)?, rule: row.get(1)?, n: row.get(2)?, at, definition })
+                },
+            )?;
+        }
+        Ok(())
+    }
+
+    fn rows<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<T>> {
+        readable(self.connection.prepare_cached(sql)?.query_map(values, read)?, self.reports)
+    }
+}
+
+const DECISION: &str = "rule, event, decision, at, reason, task FROM decision";
+
+fn read_decision(row: &Row<'_>) -> rusqlite::Result<MatchDecision> {
+    Ok(MatchDecision {
+        rule: row.get(0)?,
+        event: row.get(1)?,
+        decision: row.get::<_, String>(2)?.into(),
+        at: row.get::<_, Millis>(3)?.0,
+        reason: row.get(4)?,
+        task: row.get::<_, Option<Number>>(5)?.map(|no| no.0),
+    })
+}
+
+fn read_task(row: &Row<'_>) -> rusqlite::Result<TracedTask> {
+    let task = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<Number>>(column)?.map(|no| no.0));
+    Ok(TracedTask {
+        no: number(row)?,
+        state: row.get::<_, Named<TaskState>>(1)?.0,
+        prompt: row.get(2)?,
+        rule: row.get(3)?,
+        cause: cause(row, 4)?,
+        created_at: row.get::<_, Millis>(5)?.0,
+        completed_at: row.get::<_, Option<Millis>>(6)?.map(|at| at.0),
+        reason: row.get::<_, Option<String>>(7)?.map(EndReason::named),
+        error: row.get(8)?,
+        cost_usd: row.get(9)?,
+        origin: row.get(10)?,
+        revision: row.get(11)?,
+        retry_of: task(12)?,
+        retried_as: task(13)?,
+    })
+}
+
+fn read_event(row: &Row<'_>) -> rusqlite::Result<TracedEvent> {
+    Ok(TracedEvent {
+        seq: row.get(0)?,
+        topic: row.get(1)?,
+        source: row.get::<_, Named<EventSource>>(2)?.0,
+        at: row.get::<_, Millis>(3)?.0,
+        cause: cause(row, 4)?,
+        payload: row.get(5)?,
+        origin: row.get(6)?,
+    })
+}
+
+fn cause(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Cause>> {
+    Ok(row.get::<_, Option<AsJson<Cause>>>(column)?.map(|cause| cause.0))
+}
