@@ -49,10 +49,23 @@ fn the_chain_begins_with_the_script_and_shows_what_was_not_done() {
     let chain = why(&daemon, json!({ "id": "task-0002" }));
     let completed = node(&chain, "task-0002/rule")["causes"][0].as_str().unwrap().to_owned();
     for after in ids(&chain).iter().skip(1).collect::<Vec<_>>() {
-        assert!(!node(&chain, after)["causes"].as_array().unwrap().is_empty(), "{after} came of something: {chain}");
+        assert!(
+            !node(&chain, after)["causes"].as_array().unwrap().is_empty(),
+            "{after} came of something: {chain}"
+        );
     }
-    let expected = ["origin-1", "event-1", "event-1/rule-off", "task-0001/rule", "task-0001", "task-0001/run-1", &completed,
-        "task-0002/rule", "task-0002", "task-0002/run-1"];
+    let expected = [
+        "origin-1",
+        "event-1",
+        "event-1/rule-off",
+        "task-0001/rule",
+        "task-0001",
+        "task-0001/run-1",
+        &completed,
+        "task-0002/rule",
+        "task-0002",
+        "task-0002/run-1",
+    ];
     let (mut found, mut expected) = (ids(&chain), expected.map(str::to_owned).to_vec());
     assert_eq!(found[..2], expected[..2], "what came from outside is first");
     found.sort();
@@ -60,7 +73,10 @@ fn the_chain_begins_with_the_script_and_shows_what_was_not_done() {
     assert_eq!(found, expected);
     let origin = &node(&chain, "origin-1")["origin"];
     let process = json!({ "pid": pid, "program": "python3", "script": "emit.py" });
-    assert_eq!((&origin["process"], &origin["cwd"]), (&process, &json!(daemon.path().canonicalize().unwrap())));
+    assert_eq!(
+        (&origin["process"], &origin["cwd"]),
+        (&process, &json!(daemon.path().canonicalize().unwrap()))
+    );
     assert_eq!(origin["uid"], rustix::process::getuid().as_raw());
     assert!(origin["user"].is_string(), "{origin}");
     assert_eq!(origin["parents"][0]["pid"], std::process::id());
@@ -107,7 +123,9 @@ fn matches_that_gather_are_in_the_task_that_they_went_into() {
 fn an_agents_events_and_tasks_come_of_its_task() {
     let emit = |method: &str, params: &str| {
         let call = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#);
-        format!(r#"python3 -c 'import socket,sys,os; s=socket.socket(socket.AF_UNIX); s.connect(os.environ["AIWG_DAEMON_SOCKET"]); s.sendall(sys.argv[1].encode()+b"\n"); s.recv(4096)' '{call}'"#)
+        format!(
+            r#"python3 -c 'import socket,sys,os; s=socket.socket(socket.AF_UNIX); s.connect(os.environ["AIWG_DAEMON_SOCKET"]); s.sendall(sys.argv[1].encode()+b"\n"); s.recv(4096)' '{call}'"#
+        )
     };
     let daemon = TestDaemon::with(json!({ "rules": [rule("r", "from:agent", "x")] }));
     let first = daemon.submit(&format!(
@@ -144,7 +162,8 @@ fn a_changed_rule_has_another_revision_and_a_retry_leads_to_what_it_repeats() {
     daemon.reload(json!({ "rules": [rule("r", "a:b", "changed")] }));
     daemon.emit("a:b", json!(null));
     daemon.ended("task-0002");
-    let revision = |id: &str| node(&why(&daemon, json!({ "id": id })), &format!("{id}/rule"))["revision"].clone();
+    let revision =
+        |id: &str| node(&why(&daemon, json!({ "id": id })), &format!("{id}/rule"))["revision"].clone();
     assert_eq!((revision("task-0001"), revision("task-0002")), (json!(1), json!(2)));
     daemon.call("task.retry", json!({ "taskId": "task-0001" }));
     daemon.ended("task-0003");
@@ -180,7 +199,9 @@ fn the_file_that_changed_and_the_schedule_that_fired_are_origins() {
 
 #[test]
 fn a_rule_that_trips_says_so_for_each_event() {
-    let daemon = TestDaemon::with(json!({ "rules": [rule_with("r", "a:b", "do: sleep 0", json!({ "max_firings": 1 }))] }));
+    let daemon = TestDaemon::with(
+        json!({ "rules": [rule_with("r", "a:b", "do: sleep 0", json!({ "max_firings": 1 }))] }),
+    );
     daemon.emit("a:b", json!(null));
     daemon.emit("a:b", json!(null));
     daemon.emit("a:b", json!(null));

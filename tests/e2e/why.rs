@@ -10,7 +10,11 @@ fn a_person_reads_what_led_to_what_and_what_was_not_done() {
     off["enabled"] = json!(false);
     let rules = json!([Project::rule("smoke", "deployment:complete", "do: exit 3"), off]);
     let project = Project::started(json!({ "rules": rules }));
-    std::fs::write(project.file("deploy.sh"), "\"$AIWG\" event emit deployment:complete '{\"version\": 1}'\nexit\n").unwrap();
+    std::fs::write(
+        project.file("deploy.sh"),
+        "\"$AIWG\" event emit deployment:complete '{\"version\": 1}'\nexit\n",
+    )
+    .unwrap();
     let aiwg = project.command().get_program().to_owned();
     let mut script = std::process::Command::new("bash");
     script.arg("deploy.sh").env("AIWG", aiwg).env_remove("AIWG_DAEMON_SOCKET").current_dir(project.path());
@@ -20,14 +24,20 @@ fn a_person_reads_what_led_to_what_and_what_was_not_done() {
     assert_eq!(shown.code, 0, "{}", shown.err);
     let lines: Vec<&str> = shown.out.lines().map(|line| line.get(29..).unwrap_or_default()).collect();
     let dir = project.path().canonicalize().unwrap();
-    assert!(lines[0].starts_with("aiwg (process ") && lines[0].contains(&format!(" in {}, user ", dir.display())));
+    assert!(
+        lines[0].starts_with("aiwg (process ") && lines[0].contains(&format!(" in {}, user ", dir.display()))
+    );
     assert!(lines[0].contains(", started by bash deploy.sh (process "), "{}", lines[0]);
     assert_eq!(lines[1], r#"  event 1: deployment:complete {"version": 1}"#);
     assert!(shown.out.lines().all(|line| !line.ends_with(' ')), "{}", shown.out);
     let has = |depth: usize, part: &str| {
         let (blanks, found) = (" ".repeat(depth * 2), lines.iter().filter(|line| line.contains(part)));
         let found: Vec<&&str> = found.collect();
-        assert!(found.len() == 1 && found[0].starts_with(&format!("{blanks}{part}")), "{part}: {}", shown.out);
+        assert!(
+            found.len() == 1 && found[0].starts_with(&format!("{blanks}{part}")),
+            "{part}: {}",
+            shown.out
+        );
     };
     has(2, "! rule announce did nothing: the rule is disabled");
     has(2, "rule smoke, revision 1");

@@ -19,8 +19,8 @@ const LONGEST_DIR: usize = 1000;
 
 /// Programs that execute a script, whatever version stands behind their names.
 const INTERPRETERS: [&str; 16] = [
-    "sh", "bash", "dash", "zsh", "fish", "ksh", "python", "node", "nodejs", "deno", "bun", "ruby", "perl", "php", "lua",
-    "tclsh",
+    "sh", "bash", "dash", "zsh", "fish", "ksh", "python", "node", "nodejs", "deno", "bun", "ruby", "perl",
+    "php", "lua", "tclsh",
 ];
 
 /// The client that has connected. Of its process there is as much as can be seen: one that has ended by now has a number only, and one in a name
@@ -76,7 +76,8 @@ fn program(line: &[u8]) -> (Option<String>, Option<String>) {
     let mut is_none = !INTERPRETERS.contains(&versionless);
     let script = words.find(|word| {
         // `-c`, `-e`, `-m` and `-lc` take something else than a script, and so do options that nobody knows here.
-        is_none |= word.starts_with('-') && !["-u", "-x", "-e", "-l"].contains(&&**word) || is_eval(&name, word);
+        is_none |=
+            word.starts_with('-') && !["-u", "-x", "-e", "-l"].contains(&&**word) || is_eval(&name, word);
         is_none || !word.starts_with('-')
     });
     let script = script.filter(|_| !is_none).and_then(|script| bounded(&script));
@@ -107,7 +108,13 @@ mod tests {
         assert_eq!(of("bash ./ci/run.sh"), is("bash", "./ci/run.sh"));
         assert_eq!(of("bash -e run.sh"), is("bash", "run.sh"));
         assert_eq!(of("-bash"), is("bash", ""));
-        for secret in ["bash -c secret", "bash -lc secret", "node -e secret", "python3 -m secret", "perl -e secret x.pl"] {
+        for secret in [
+            "bash -c secret",
+            "bash -lc secret",
+            "node -e secret",
+            "python3 -m secret",
+            "perl -e secret x.pl",
+        ] {
             assert_eq!(of(secret).1, "", "{secret}");
         }
         assert_eq!(of("curl secret"), is("curl", ""));

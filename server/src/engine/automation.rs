@@ -80,12 +80,7 @@ impl Transaction<'_> {
     }
 
     /// Puts a rule out of force until someone enables it again. Returns the reason.
-    pub(super) fn trip(
-        &mut self,
-        rule: &Rule,
-        events: &[Event],
-        firings: u32,
-    ) -> aiwg_store::Result<String> {
+    pub(super) fn trip(&mut self, rule: &Rule, events: &[Event], firings: u32) -> aiwg_store::Result<String> {
         let enabled = self.state.memory.switched(&rule.id);
         let switch = Switch { enabled, tripped_at: Some(self.now) };
         self.store.set_switch(Some(&rule.id), switch)?;

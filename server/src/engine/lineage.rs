@@ -60,7 +60,12 @@ impl Transaction<'_> {
     }
 
     /// Notes that these events went into a task, besides the last one, which the task itself names.
-    pub(super) fn note_gathered(&mut self, rule: &str, events: &[Event], task: TaskNo) -> aiwg_store::Result<()> {
+    pub(super) fn note_gathered(
+        &mut self,
+        rule: &str,
+        events: &[Event],
+        task: TaskNo,
+    ) -> aiwg_store::Result<()> {
         let (_, others) = events.split_last().unzip();
         others.into_iter().flatten().try_for_each(|event: &Event| {
             self.store.insert_decision(&MatchDecision {

@@ -102,7 +102,12 @@ impl Transaction<'_> {
         let events = self.store.pending_events(id)?;
         let Some(rule) = rules.get(id) else {
             tracing::warn!(target: "automation", rule = id, "dropped: the rule is no longer in the configuration");
-            self.store.refuse_pending(id, "rule_removed", "the rule is no longer in the configuration", self.now)?;
+            self.store.refuse_pending(
+                id,
+                "rule_removed",
+                "the rule is no longer in the configuration",
+                self.now,
+            )?;
             return self.store.remove_pending(id);
         };
         let (events, dropped) = self.still_matched(&rules, rule, events)?;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{ApprovalNo, ApprovalRow, Follow, Hold, RuleFacts, RunRow, Spending, TaskNo, TaskRow, Trace};
+use aiwg_model::{
+    ApprovalNo, ApprovalRow, Follow, Hold, RuleFacts, RunRow, Spending, TaskNo, TaskRow, Trace,
+};
 use aiwg_protocol::types::{ChatTurn, RuleExecution, TaskStats};
 
 use crate::{ApprovalFilter, EventFilter, EventPage, Result, TaskFilter, TaskPage};

@@ -477,7 +477,7 @@ export declare class TaskMethods {
    *
    * @throws {DaemonError} of kind `task_not_found`, `event_not_found`, `storage_unavailable`
    */
-  why(params?: TaskWhyParams, options?: CallOptions): Promise<Why>;
+  why(params: TaskWhyParams, options?: CallOptions): Promise<Why>;
 
   /**
    * Counts the tasks by state, and sums up the usage of their agents.

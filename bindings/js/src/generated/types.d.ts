@@ -2039,12 +2039,10 @@ export interface TaskWaitParams {
   timeoutMs?: number | undefined;
 }
 
-/** The params of `task.why`: either `taskId` or `event`. */
+/** The params of `task.why`. */
 export interface TaskWhyParams {
-  /** The task's id. Length at most 100. */
-  taskId?: string | undefined;
-  /** The event's number. */
-  event?: number | undefined;
+  /** A task's id, as `task-0004`, or an event's, as `event-17`. */
+  id: string;
   /** The direction. Default: `causes`. */
   direction?: WhyDirection | undefined;
 }

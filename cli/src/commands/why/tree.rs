@@ -34,7 +34,14 @@ pub(super) fn show(out: &mut Page, why: &Why) -> io::Result<()> {
                 }));
             }
             Line::Mention(node, depth) => {
-                writeln!(out, "{:TIME$}  {:indent$}-> {}", "", "", mentioned(node), indent = 2 + indent(depth))?;
+                writeln!(
+                    out,
+                    "{:TIME$}  {:indent$}-> {}",
+                    "",
+                    "",
+                    mentioned(node),
+                    indent = 2 + indent(depth)
+                )?;
             }
         }
     }
@@ -173,7 +180,8 @@ mod tests {
     fn each_node_stands_once_and_a_circle_ends() {
         let node = |id: &str, causes: &[&str]| -> WhyNode {
             let causes: Vec<&str> = causes.to_vec();
-            let json = serde_json::json!({"id": id, "kind": "event", "causes": causes, "at": null, "text": ""});
+            let json =
+                serde_json::json!({"id": id, "kind": "event", "causes": causes, "at": null, "text": ""});
             serde_json::from_value(json).unwrap()
         };
         let nodes = [node("a", &["c"]), node("b", &[]), node("c", &["a", "b"])];

@@ -143,7 +143,8 @@ impl Drawing<'_> {
         let known = |seq: &u64| walk.events.contains_key(seq);
         let refused = walk.decisions.values().filter(|made| made.task.is_none() && known(&made.event));
         for made in refused {
-            let (id, causes) = (format!("{}/rule-{}", event_id(made.event), made.rule), vec![event_id(made.event)]);
+            let (id, causes) =
+                (format!("{}/rule-{}", event_id(made.event), made.rule), vec![event_id(made.event)]);
             let text = made.reason.clone().unwrap_or_default();
             self.nodes.push(WhyNode {
                 rule: Some(made.rule.clone()),
@@ -177,7 +178,8 @@ fn run_node(run: &RunRow) -> WhyNode {
 fn leave_out_what_led_to_nothing(nodes: &mut Vec<WhyNode>, walk: &Walk, asked: Asked) {
     let leading: HashSet<String> = nodes.iter().flat_map(|node| node.causes.clone()).collect();
     let about_tasks = walk.events.values().filter(|event| event.source == EventSource::Supervisor);
-    let idle: HashSet<String> = about_tasks.map(|event| event_id(event.seq)).filter(|id| !leading.contains(id)).collect();
+    let idle: HashSet<String> =
+        about_tasks.map(|event| event_id(event.seq)).filter(|id| !leading.contains(id)).collect();
     let asked = asked.id();
     nodes.retain(|node| node.id == asked || !idle.contains(&node.id));
 }
@@ -185,7 +187,8 @@ fn leave_out_what_led_to_nothing(nodes: &mut Vec<WhyNode>, walk: &Walk, asked: A
 /// The nodes, each after those that it came of; else in the order of their times. What damaged records say of circles is left out.
 fn in_order(mut nodes: Vec<WhyNode>) -> Vec<WhyNode> {
     nodes.sort_by_key(|node| node.at);
-    let places: HashMap<String, usize> = nodes.iter().enumerate().map(|(at, node)| (node.id.clone(), at)).collect();
+    let places: HashMap<String, usize> =
+        nodes.iter().enumerate().map(|(at, node)| (node.id.clone(), at)).collect();
     let mut effects: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     let mut open: Vec<usize> = vec![0; nodes.len()];
     for (at, node) in nodes.iter().enumerate() {

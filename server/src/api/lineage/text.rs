@@ -44,7 +44,9 @@ pub(super) fn of_source(event: &TracedEvent) -> String {
             _ => "a file was changed".to_owned(),
         },
         EventSource::Scheduler => match serde_json::from_str::<ScheduleEvent>(&event.payload) {
-            Ok(ScheduleEvent { job, caught_up: true, .. }) => format!("the schedule {job}, late: the daemon was not there in time"),
+            Ok(ScheduleEvent { job, caught_up: true, .. }) => {
+                format!("the schedule {job}, late: the daemon was not there in time")
+            }
             Ok(ScheduleEvent { job, .. }) => format!("the schedule {job}"),
             Err(_) => "a schedule".to_owned(),
         },

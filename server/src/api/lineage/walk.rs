@@ -120,13 +120,18 @@ impl Walk {
         for task in &trace.tasks {
             task.retry_of.into_iter().for_each(|no| self.name_task(no));
             if task.rule.is_some() {
-                task.cause.as_ref().and_then(|cause| cause.event).into_iter().for_each(|seq| self.name_event(seq));
+                task.cause
+                    .as_ref()
+                    .and_then(|cause| cause.event)
+                    .into_iter()
+                    .for_each(|seq| self.name_event(seq));
             } else {
                 task_of(task.cause.as_ref()).into_iter().for_each(|no| self.name_task(no));
             }
         }
         // The events that went into these tasks with others.
-        let gathered = trace.decisions.iter().filter(|made| made.task.is_some_and(|no| self.seen.tasks.contains(&no)));
+        let gathered =
+            trace.decisions.iter().filter(|made| made.task.is_some_and(|no| self.seen.tasks.contains(&no)));
         gathered.map(|made| made.event).collect::<Vec<_>>().into_iter().for_each(|seq| self.name_event(seq));
         for event in &trace.events {
             task_of(event.cause.as_ref()).into_iter().for_each(|no| self.name_task(no));
@@ -143,7 +148,8 @@ impl Walk {
     }
 
     fn take(&mut self, trace: Trace) {
-        let texts = |texts: &[Option<&String>]| -> usize { texts.iter().flatten().map(|text| text.len()).sum() };
+        let texts =
+            |texts: &[Option<&String>]| -> usize { texts.iter().flatten().map(|text| text.len()).sum() };
         for task in trace.tasks {
             let has_rule = usize::from(task.rule.is_some());
             self.count(1 + has_rule, texts(&[Some(&task.prompt), task.error.as_ref(), task.rule.as_ref()]));
@@ -179,7 +185,12 @@ impl Walk {
     }
 
     /// The rules that still wait with events: of those that are followed, or of the one that was asked about.
-    fn look_at_waiting(&mut self, reader: &dyn Reader, asked: Asked, follow: Follow) -> aiwg_store::Result<()> {
+    fn look_at_waiting(
+        &mut self,
+        reader: &dyn Reader,
+        asked: Asked,
+        follow: Follow,
+    ) -> aiwg_store::Result<()> {
         let events: Vec<u64> = match (follow, asked) {
             (Follow::Effects, _) => self.events.keys().copied().collect(),
             (Follow::Causes, Asked::Event(seq)) => vec![seq],

@@ -107,7 +107,8 @@ pub(crate) async fn task_retry(
     params: TaskRetryParams,
 ) -> Result<TaskSubmitted, ApiError> {
     let which = Select::Named(vec![check::task_no(&params.task_id)?]);
-    let retried = handler.command(handler.context.engine.retry_many(which, handler.cause(), handler.sender())).await?;
+    let retried =
+        handler.command(handler.context.engine.retry_many(which, handler.cause(), handler.sender())).await?;
     // It comes first: the tasks that wait for it have higher numbers.
     let first = retried.tasks.into_iter().next();
     first.map(|TaskRetried { task_id, state, .. }| TaskSubmitted { task_id, state }).ok_or_else(|| {
@@ -122,7 +123,8 @@ pub(crate) async fn task_retry_many(
     handler: &Handler,
     params: TaskSelection,
 ) -> Result<TasksRetried, ApiError> {
-    let retry = handler.context.engine.retry_many(check::selection(params)?, handler.cause(), handler.sender());
+    let retry =
+        handler.context.engine.retry_many(check::selection(params)?, handler.cause(), handler.sender());
     handler.keep(handler.command(retry).await?).await
 }
 

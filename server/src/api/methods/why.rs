@@ -7,7 +7,11 @@ use aiwg_store::Reader;
 
 use super::check;
 use crate::{
-    api::{Handler, answer::Part, lineage::{Asked, why}},
+    api::{
+        Handler,
+        answer::Part,
+        lineage::{Asked, why},
+    },
     engine::EngineError,
 };
 

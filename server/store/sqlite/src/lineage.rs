@@ -29,7 +29,9 @@ impl SqliteStore {
     /// The number of a rule's revision: the latest one, if the rule is as it was then, or a new one.
     pub(crate) fn revision(&mut self, rule: &str, definition: &Json, at: Timestamp) -> rusqlite::Result<u64> {
         let latest: Option<(u64, u64, bool)> = self
-            .statement("SELECT id, n, definition = ? FROM rule_revision WHERE rule = ? ORDER BY id DESC LIMIT 1")?
+            .statement(
+                "SELECT id, n, definition = ? FROM rule_revision WHERE rule = ? ORDER BY id DESC LIMIT 1",
+            )?
             .query_row(params![definition.as_str(), rule], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
         let n = match latest {
@@ -40,7 +42,8 @@ impl SqliteStore {
         self.statement("INSERT INTO rule_revision (rule, n, at, definition) VALUES (?, ?, ?, ?)")?
             .execute(params![rule, n, Millis(at), definition.as_str()])?;
         let id = self.connection().last_insert_rowid();
-        self.statement("DELETE FROM rule_revision WHERE id <= ? - ?")?.execute(params![id, REVISIONS_KEPT])?;
+        self.statement("DELETE FROM rule_revision WHERE id <= ? - ?")?
+            .execute(params![id, REVISIONS_KEPT])?;
         Ok(id.unsigned_abs())
     }
 

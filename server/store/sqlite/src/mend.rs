@@ -148,7 +148,8 @@ const BESIDE: [(&str, &[Column]); 15] = {
 };
 
 /// Columns of tasks that are not read with their rows; impossible values in them are passed over one by one.
-const OF_TASKS: [&str; 7] = ["event", "retried_as", "in_vain_for", "origin", "revision", "retry_of", "parent"];
+const OF_TASKS: [&str; 7] =
+    ["event", "retried_as", "in_vain_for", "origin", "revision", "retry_of", "parent"];
 
 /// The condition, in SQL, that a column holds a possible value.
 fn is_held(column: &str, holds: &Holds, may_be_empty: bool) -> String {

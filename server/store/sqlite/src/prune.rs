@@ -43,7 +43,8 @@ impl SqliteStore {
             self.keep_numbers()?;
         }
         let numbers: Vec<TaskNo> = found.iter().map(|(no, _)| *no).collect();
-        let origins = self.origins_of("task WHERE no IN (SELECT value FROM json_each(?))", [AsJson(&numbers)])?;
+        let origins =
+            self.origins_of("task WHERE no IN (SELECT value FROM json_each(?))", [AsJson(&numbers)])?;
         for (no, state) in &found {
             self.statement("DELETE FROM task WHERE no = ?")?.execute([Number(*no)])?;
             self.forget_runs(*no)?;
@@ -79,7 +80,8 @@ impl SqliteStore {
         let deleted = self.statement(&format!("DELETE FROM {old}"))?.execute(values())?;
         if deleted > 0 {
             self.forget_origins(&origins)?;
-            let first: Option<u64> = self.statement("SELECT min(seq) FROM event")?.query_row([], |row| row.get(0))?;
+            let first: Option<u64> =
+                self.statement("SELECT min(seq) FROM event")?.query_row([], |row| row.get(0))?;
             self.forget_decisions(first.unwrap_or(last + 1))?;
         }
         Ok(deleted)

@@ -87,9 +87,8 @@ impl SqliteReader {
 }
 
 fn runs(connection: &Connection, task: TaskNo, reports: &Reports) -> rusqlite::Result<Vec<RunRow>> {
-    let mut select = connection.prepare_cached(
-        &format!("SELECT {RUN_COLUMNS} FROM run WHERE task = ? ORDER BY n"),
-    )?;
+    let mut select =
+        connection.prepare_cached(&format!("SELECT {RUN_COLUMNS} FROM run WHERE task = ? ORDER BY n"))?;
     readable(select.query_map([Number(task)], |row| read_run(task, row))?, reports)
 }
 

@@ -50,11 +50,22 @@ pub fn chains_are_followed(backend: &dyn Backend) {
     let run = RunId { task: TaskNo(1), n: 1 };
     commit(&mut *store, |tx| {
         tx.insert_decision(&gathered("r", 1, 1))?;
-        let refused = MatchDecision { decision: "off".into(), reason: Some("off".to_owned()), task: None, ..gathered("s", 1, 1) };
+        let refused = MatchDecision {
+            decision: "off".into(),
+            reason: Some("off".to_owned()),
+            task: None,
+            ..gathered("s", 1, 1)
+        };
         tx.insert_decision(&refused)?;
         tx.note_retry(TaskNo(3), TaskNo(4))?;
         tx.start(TaskNo(1), at(2))?;
-        tx.begin_run(&RunStart { id: run, kind: RunRow::AGENT, at: at(2), dir: Some("1"), reserved_usd: None })
+        tx.begin_run(&RunStart {
+            id: run,
+            kind: RunRow::AGENT,
+            at: at(2),
+            dir: Some("1"),
+            reserved_usd: None,
+        })
     });
     let reader = backend.reader();
     let chain = |no: u64, follow, limit| numbers(&reader.chain(TaskNo(no), follow, limit).unwrap());
@@ -89,8 +100,15 @@ pub fn rules_have_revisions(backend: &dyn Backend) {
     let mut store = backend.store();
     let one = Json::new(&"one").unwrap();
     let two = Json::new(&"two").unwrap();
-    let mut revision = |rule: &str, definition: &Json| commit(&mut *store, |tx| tx.revision(rule, definition, at(1)));
-    let ids = [revision("r", &one), revision("r", &one), revision("r", &two), revision("s", &two), revision("r", &one)];
+    let mut revision =
+        |rule: &str, definition: &Json| commit(&mut *store, |tx| tx.revision(rule, definition, at(1)));
+    let ids = [
+        revision("r", &one),
+        revision("r", &one),
+        revision("r", &two),
+        revision("s", &two),
+        revision("r", &one),
+    ];
     assert_eq!((ids[0], ids[2] == ids[1], ids[3] == ids[2], ids[4] == ids[0]), (ids[1], false, false, false));
     let spec = TaskSpec { rule: Some("r".to_owned()), revision: Some(ids[4]), ..task("x") };
     let no = queue(&mut *store, 1, &spec);
@@ -98,7 +116,8 @@ pub fn rules_have_revisions(backend: &dyn Backend) {
     commit(&mut *store, |tx| tx.note_retry(no, TaskNo(2)));
     let trace = backend.reader().trace(&[no, TaskNo(2)], &[], Follow::Causes).unwrap();
     assert_eq!(trace.tasks.iter().map(|task| task.revision).collect::<Vec<_>>(), [Some(ids[4]); 2]);
-    let found: Vec<_> = trace.revisions.iter().map(|found| (found.rule.as_str(), found.n, &found.definition)).collect();
+    let found: Vec<_> =
+        trace.revisions.iter().map(|found| (found.rule.as_str(), found.n, &found.definition)).collect();
     assert_eq!(found, [("r", 3, &one)]);
 }
 
@@ -106,7 +125,8 @@ pub fn rules_have_revisions(backend: &dyn Backend) {
 pub fn senders_are_forgotten_with_what_they_sent(backend: &dyn Backend) {
     let mut store = backend.store();
     let [both, events, tasks] = commit(&mut *store, |tx| {
-        let ids = [tx.insert_origin(&someone(1))?, tx.insert_origin(&someone(2))?, tx.insert_origin(&someone(3))?];
+        let ids =
+            [tx.insert_origin(&someone(1))?, tx.insert_origin(&someone(2))?, tx.insert_origin(&someone(3))?];
         tx.insert_event(&event(1, "a"), Some(ids[0]))?;
         tx.insert_event(&event(2, "a"), Some(ids[1]))?;
         tx.insert_event(&event(3, "a"), None)?;
@@ -128,10 +148,16 @@ pub fn senders_are_forgotten_with_what_they_sent(backend: &dyn Backend) {
     };
     assert_eq!((left(&mut *store, 4, both), left(&mut *store, 5, events)), (1, 0));
     assert!(reader.trace(&[], &[2], Follow::Causes).unwrap().decisions.is_empty());
-    commit(&mut *store, |tx| tx.finish(no, TaskState::Queued, &Outcome::without_exit(TaskState::Completed, ""), at(9)));
+    commit(&mut *store, |tx| {
+        tx.finish(no, TaskState::Queued, &Outcome::without_exit(TaskState::Completed, ""), at(9))
+    });
     assert_eq!(commit(&mut *store, |tx| tx.prune_events(Keep { most: Some(0), ..keep }, 100)), 3);
     assert_eq!(left(&mut *store, 6, both), 1, "its task is there");
     assert_eq!(commit(&mut *store, |tx| tx.prune_events(Keep { most: Some(0), ..keep }, 100)), 1);
-    assert_eq!(commit(&mut *store, |tx| tx.prune_tasks(Keep { since: Some(at(99)), most: None, from: None }, 100)).len(), 1);
+    assert_eq!(
+        commit(&mut *store, |tx| tx.prune_tasks(Keep { since: Some(at(99)), most: None, from: None }, 100))
+            .len(),
+        1
+    );
     assert_eq!((left(&mut *store, 7, both), left(&mut *store, 8, tasks)), (0, 1));
 }

@@ -28,8 +28,8 @@ use aiwg_model::{TaskNo, TaskSpec};
 use aiwg_protocol::types::{Cause, Event, EventSource, Json, Timestamp};
 
 pub use self::{
-    approvals::*, events::*, lineage::*, matches::*, queue::*, retention::*, rules::*, runs::*, spending::*, sums::*,
-    tasks::*, transactions::*,
+    approvals::*, events::*, lineage::*, matches::*, queue::*, retention::*, rules::*, runs::*, spending::*,
+    sums::*, tasks::*, transactions::*,
 };
 use crate::{Reader, Result, Store, Transaction};
 

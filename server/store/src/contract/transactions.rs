@@ -85,7 +85,9 @@ pub fn readers_see_what_is_committed(backend: &dyn Backend) {
     assert_eq!((reader.stats().unwrap().total, reader.last_event().unwrap()), (1, 1));
     assert_eq!(reader.events(&ALL).unwrap().events, [event(1, "a")]);
     let size = reader.size().unwrap();
-    commit(&mut *store, |tx| (2..200).try_for_each(|seq| tx.insert_event(&super::with_payload(seq, 1000), None)));
+    commit(&mut *store, |tx| {
+        (2..200).try_for_each(|seq| tx.insert_event(&super::with_payload(seq, 1000), None))
+    });
     assert!(reader.size().unwrap() > size, "it has grown");
 }
 

@@ -57,6 +57,8 @@ from .types import (
     TaskSubmitted,
     Timestamp,
     Verify,
+    Why,
+    WhyDirection,
 )
 
 
@@ -833,6 +835,32 @@ class TaskMethods:
         answer = self._caller.call_method("task.get", wire, timeout)
         with Reading("task.get"):
             return Task.from_wire(answer)
+
+    def why(
+        self,
+        *,
+        id: str,
+        direction: WhyDirection | None = None,
+        timeout: float | None = None,
+    ) -> Why:
+        """Explains a task or an event: what led to it, from what came from outside on; or all that
+        it led to.
+
+        The chain goes over events, the rules that matched them, tasks and their runs, with times
+        and costs. Matches that came to nothing are in it, with the reasons. It is answered from
+        what is stored, for as long as retention keeps it.
+
+        - ``id``: A task's id, as `task-0004`, or an event's, as `event-17`.
+        - ``direction``: The direction. Default: `causes`.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``event_not_found``,
+        ``storage_unavailable``.
+        """
+        wire = {"id": id, "direction": direction}
+        answer = self._caller.call_method("task.why", wire, timeout)
+        with Reading("task.why"):
+            return Why.from_wire(answer)
 
     def stats(self, *, timeout: float | None = None) -> TaskStats:
         """Counts the tasks by state, and sums up the usage of their agents.

@@ -77,6 +77,8 @@ __all__ = [
     "OnBusy",
     "OnTimeout",
     "OpenRpcDocument",
+    "Origin",
+    "OriginProcess",
     "OutputEncoding",
     "OutputStream",
     "PendingMatches",
@@ -135,6 +137,10 @@ __all__ = [
     "UsageSum",
     "Verify",
     "Waiting",
+    "Why",
+    "WhyDirection",
+    "WhyKind",
+    "WhyNode",
 ]
 
 AccountState = Literal["ready", "limited", "probing", "reserved", "auth", "billing"]
@@ -320,6 +326,25 @@ Waiting = Literal[
 - ``budget``: A budget does not allow it now.
 - ``limit``: The account of its agent has reached a limit.
 - ``approval``: A person is to approve something.
+"""
+
+WhyDirection = Literal["causes", "effects"]
+"""The direction in which a chain is followed.
+
+- ``causes``: Up to what came from outside.
+- ``effects``: Down to all that came of it.
+"""
+
+WhyKind = Literal["origin", "event", "rule", "task", "run", "refusal"]
+"""The kind of a node.
+
+- ``origin``: What came from outside: a client's process, a change of a file, a schedule, the daemon
+  itself.
+- ``event``: An event.
+- ``rule``: A rule that made a task, or is going to.
+- ``task``: A task.
+- ``run``: A run of a task.
+- ``refusal``: A rule that an event matched and that made nothing of it.
 """
 
 
@@ -1672,6 +1697,61 @@ class MessagingSubsystem:
         return cls(
             enabled=wire["enabled"],
             adapters=wire["adapters"],
+        )
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A client, as the system showed its process when it connected. What is absent was not to be
+    seen.
+    """
+
+    process: OriginProcess | None = None
+    """The process."""
+    cwd: str | None = None
+    """Its working directory."""
+    uid: int | None = None
+    """The number of its user."""
+    user: str | None = None
+    """The name of its user."""
+    parents: list[OriginProcess] | None = None
+    """The processes above it, the nearest first: up to three."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Origin:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            process=maybe(OriginProcess.from_wire, wire.get("process")),
+            cwd=wire.get("cwd"),
+            uid=wire.get("uid"),
+            user=wire.get("user"),
+            parents=maybe(
+                lambda value: [OriginProcess.from_wire(item) for item in value],
+                wire.get("parents"),
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class OriginProcess:
+    """A process, by the name that it gives itself."""
+
+    pid: int
+    """Its number."""
+    program: str | None = None
+    """The program, without its directory; absent if it had ended already."""
+    script: str | None = None
+    """The script that it executes, if it is an interpreter's. No other part of its command line is
+    kept.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> OriginProcess:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            pid=wire["pid"],
+            program=wire.get("program"),
+            script=wire.get("script"),
         )
 
 
@@ -3039,6 +3119,92 @@ class Verify:
         if self.protect is not None:
             wire["protect"] = self.protect
         return wire
+
+
+@dataclass(frozen=True)
+class Why:
+    """A chain of causes and effects, as a graph without circles."""
+
+    asked: str
+    """The id of the node that was asked about."""
+    nodes: list[WhyNode]
+    """The nodes. Each comes after those that it came of."""
+    cut: bool
+    """True if there is more: the answer has up to 10,000 nodes and 1 MiB. With `causes`, the part
+    nearest to the one asked about is there.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Why:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            asked=wire["asked"],
+            nodes=[WhyNode.from_wire(item) for item in wire["nodes"]],
+            cut=wire["cut"],
+        )
+
+
+@dataclass(frozen=True)
+class WhyNode:
+    """A link of a chain of causes and effects."""
+
+    id: str
+    """The id, which no other node of the answer has: `event-17`, `task-0004`, `task-0004/run-1`."""
+    kind: WhyKind | str
+    """The kind."""
+    causes: list[str]
+    """The ids of the nodes that it came of, the main one first; empty where a chain begins, and
+    where what came before is forgotten.
+    """
+    at: Timestamp | None
+    """Time at which it came about; `null` if it is unknown."""
+    text: str
+    """The node in a few words, for people: of a task the beginning of its prompt, of a refusal its
+    reason.
+    """
+    until: Timestamp | None = None
+    """The end of a task or a run; absent if it has not ended, and for others."""
+    state: TaskState | str | None = None
+    """The state of a task."""
+    reason: str | None = None
+    """The reason in a word: for which a task or a run ended, for which a rule refused (`off`,
+    `all_off`, `tripped`, `too_deep`, `own_change`, `busy`, `rule_changed`, `rule_removed`), or
+    `waiting` of a rule whose matches have made no task yet.
+    """
+    error: str | None = None
+    """The reason for which a task did not complete, for people: its beginning."""
+    cost_usd: float | None = None
+    """The cost of a task or a run, in US dollars."""
+    rule: str | None = None
+    """The rule's id."""
+    revision: int | None = None
+    """The number of the rule's revision, from 1: it counts up when a changed rule makes a task."""
+    definition: Any = None
+    """The rule as it was in this revision, without `env`: with the first node of each revision
+    only.
+    """
+    origin: Origin | None = None
+    """The client that it came from."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WhyNode:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            id=wire["id"],
+            kind=wire["kind"],
+            causes=wire["causes"],
+            at=wire["at"],
+            text=wire["text"],
+            until=wire.get("until"),
+            state=wire.get("state"),
+            reason=wire.get("reason"),
+            error=wire.get("error"),
+            cost_usd=wire.get("costUsd"),
+            rule=wire.get("rule"),
+            revision=wire.get("revision"),
+            definition=wire.get("definition"),
+            origin=maybe(Origin.from_wire, wire.get("origin")),
+        )
 
 
 ApprovalTerms = Union[bool, ApprovalLimits]
