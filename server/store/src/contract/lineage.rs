@@ -65,6 +65,7 @@ pub fn chains_are_followed(backend: &dyn Backend) {
             at: at(2),
             dir: Some("1"),
             reserved_usd: None,
+            profile: None,
         })
     });
     let reader = backend.reader();
