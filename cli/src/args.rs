@@ -64,7 +64,7 @@ pub(crate) enum Command {
     /// Ask a person, from within an agent, and wait for the answer
     #[command(after_help = examples::ASK)]
     Ask(AskArgs),
-    /// Show what ran since some moment, what failed and why, what waits and for what, and the cost
+    /// Show what ran, failed, waits and cost since some moment
     #[command(after_help = examples::REPORT)]
     Report(ReportArgs),
     /// Explain a task or an event: what led to it, or what it led to

@@ -11,10 +11,7 @@ pub(crate) const ENVIRONMENT: [Entry; 6] = [
     ("LANG and LC_*", "where they name no UTF-8, other letters are escapes"),
     ("NO_COLOR", "if it is not empty, nothing is coloured"),
     ("TZ", "the time zone to print times in; else the machine's"),
-    (
-        "XDG_STATE_HOME",
-        "where chat remembers what was typed, and daemons share the limits of accounts; else ~/.local/state",
-    ),
+    ("XDG_STATE_HOME", "for the chat history and the limits of accounts; else ~/.local/state"),
 ];
 
 /// Files that it reads and writes.
