@@ -1,5 +1,5 @@
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::IntoDeserializer};
 
 use super::Span;
 
@@ -23,7 +23,7 @@ pub struct RetryPolicy {
     #[schemars(range(min = 1, max = 100))]
     pub max: u32,
     /// The ends after which it is. Default: `exit` and `timeout`.
-    #[serde(default = "exit_and_timeout")]
+    #[serde(default = "exit_and_timeout", deserialize_with = "by_names")]
     #[schemars(length(min = 1, max = 10))]
     pub on: Vec<RetryOn>,
     /// The pause before the first time; it doubles each time, up to an hour, and varies by a fifth. Default: `30s`.
@@ -36,6 +36,12 @@ impl RetryPolicy {
     pub fn up_to(max: u32) -> Self {
         Self { max, on: exit_and_timeout(), delay: half_a_minute() }
     }
+}
+
+/// Reads a list of names only: serde by itself takes `{"exit": null}` for `"exit"`, too, which the schema does not.
+fn by_names<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RetryOn>, D::Error> {
+    let names = Vec::<String>::deserialize(deserializer)?;
+    names.into_iter().map(|name| RetryOn::deserialize(name.into_deserializer())).collect()
 }
 
 fn exit_and_timeout() -> Vec<RetryOn> {

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Cause, JsonObject, Phase, RetryPolicy, Round, Span, TaskUsage, Timestamp, Verify, bounded,
-    by_name::known_by_name, open::open_enum,
+    by_name::{by_name, known_by_name},
+    open::open_enum,
 };
 use crate::terms::ApprovalTerms;
 
@@ -213,14 +214,14 @@ pub struct TaskSubmitParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<Span>,
     /// The policy by which it is carried out again by itself before it counts as failed; not at all when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounded::object")]
     pub retry: Option<RetryPolicy>,
     /// True if it starts whatever is left of the budgets. It still counts towards them, and `budget.task_usd` still ends it. Agents may not
     /// ask for that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ignore_budget: Option<bool>,
     /// The check by which it counts as done; none when absent. `{}` stands for `defaults.verify` of the configuration.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "bounded::object")]
     pub verify: Option<Verify>,
     /// A person must approve it before it starts: `true`, or how long that may take. Nobody is asked when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -336,7 +337,7 @@ pub struct TaskListParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
     /// The order of the answer. Default: `newest`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "by_name")]
     pub sort: Option<TaskOrder>,
     /// Maximum number of tasks. The answer has fewer if they exceed 8 MiB together.
     #[serde(default, skip_serializing_if = "Option::is_none")]

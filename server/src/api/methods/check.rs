@@ -32,6 +32,9 @@ const MOST_RETRIES: RangeInclusive<u32> = 1..=100;
 const MOST_RETRIED: usize = 10;
 const MOST_SELECTED: usize = 1000;
 
+/// The longest name of a lane, in characters.
+const LONGEST_LANE: usize = 100;
+
 /// The longest text that prompts are searched for, in characters.
 const LONGEST_TEXT: usize = 1000;
 
@@ -362,9 +365,10 @@ pub(super) fn spec(params: &TaskSubmitParams, config: &Config) -> Result<(), Api
 
 /// What a list is filtered by, and its order.
 pub(super) fn list(params: &TaskListParams) -> Result<(), ApiError> {
-    for (member, text) in [("agent", &params.agent), ("rule", &params.rule), ("lane", &params.lane)] {
+    for (member, text) in [("agent", &params.agent), ("rule", &params.rule)] {
         name(member, text.as_deref().unwrap_or_default())?;
     }
+    at_most("lane", params.lane.as_deref().unwrap_or_default(), LONGEST_LANE)?;
     if let Some(text) = &params.text {
         at_most("text", text, LONGEST_TEXT)?;
         if text.is_empty() {
