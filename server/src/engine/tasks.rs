@@ -444,7 +444,7 @@ impl Transaction<'_> {
         let event = with_end(event, outcome, duration);
         self.publish_task_event(&event, &task.spec);
         if let Some(rule) = &task.spec.rule {
-            self.note_end_for_rule(rule, &outcome)?;
+            self.note_end_for_rule(rule, outcome)?;
         }
         match &task.spec.rule {
             Some(rule) if self.state.memory.ended(rule) => self.no_longer_busy(rule),

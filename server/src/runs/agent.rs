@@ -1,5 +1,8 @@
 //! The keeper of one running task: from the order, or from what an earlier daemon left, to the task's end.
 
+mod end;
+mod unstarted;
+
 use std::{
     io,
     path::{Path, PathBuf},
@@ -10,41 +13,38 @@ use std::{
     time::Duration,
 };
 
-use aiwg_agents::evaluation::Evaluation;
-use aiwg_fs::is_shortage;
-use aiwg_model::{Outcome, RoundDetail, RunId, RunRow, StopReason, VerifyTerms, is_end_of_work};
+use aiwg_model::{RunId, RunRow, StopReason, VerifyTerms};
 use aiwg_protocol::{
-    config::{AgentConfig, DaemonConfig, InterruptedTasks, StalledTasks},
-    types::{TaskState, Timestamp},
+    config::{DaemonConfig, InterruptedTasks, StalledTasks},
+    types::Timestamp,
 };
-use aiwg_shim::{Abandon, ExitRecord, Process, SpawnError, Started};
+use aiwg_shim::{Abandon, Process, Started};
 use tokio::{
     sync::watch,
     task::JoinHandle,
     time::{Instant, timeout},
 };
 
+use unstarted::{lacks, no_place, no_profile, not_started};
+
 use super::{
     LeftRunning, Shared,
-    account::{account, has_own_login, run_end},
-    check,
+    account::has_own_login,
     cost::{PriceList, prices},
     environment::{kept_back, markers},
     force::{Force, end_what_is_left},
     launch::{End, Launch, RETRY},
-    outcome::{could_not_start, ended_by_shim, outcome, removed, report_unknown},
+    outcome::{could_not_start, removed},
     overdue::{Noticed, Overdue},
     prepare::{Unprepared, prepare},
     shim,
-    shortage::what_to_do,
     silence::Silence,
-    work,
 };
 use crate::{
     beside::{beside, done},
     config::Loaded,
     engine::StartOrder,
-    profiles::{Profile, program},
+    profiles::Profile,
     rules::minutes_to_ms,
 };
 
@@ -446,112 +446,6 @@ impl Agent {
             tokio::time::sleep(RETRY).await;
         }
     }
-
-    /// Notes what an evaluation says of the agent's account, for all daemons of the user, before the end of the run counts.
-    fn note_of(&self, shared: &Shared, profile: &Profile) -> impl FnOnce(&Evaluation) + Send + 'static {
-        let account = account(profile).filter(|_| !self.has_own_login);
-        let accounts = shared.context.accounts.clone();
-        let (root, run, started_at) = (shared.context.project.root(), self.task.id(), self.started_at);
-        let by = format!("{run} in {}, started at {started_at}", root.display());
-        let (program, health) = (program(&profile.agent), shared.context.health.clone());
-        move |evaluation: &Evaluation| {
-            report_unknown(evaluation, program, &health);
-            let now = Timestamp::now();
-            if let Some(account) = account {
-                accounts.note(&account, &run_end(evaluation, by, started_at, now), now);
-            }
-        }
-    }
-
-    /// What the shim, now gone, has left.
-    async fn end_of(
-        &self,
-        shared: &Arc<Shared>,
-        basis: &Basis,
-        dir: &Path,
-        ending: Option<StopReason>,
-    ) -> io::Result<End> {
-        let record = loop {
-            let (its, launch) = (dir.to_owned(), self.task.launch);
-            match beside(move || aiwg_shim::read_exit(&its, launch)).await {
-                // That it cannot be read now says nothing about the task.
-                Err(error) if error.is_shortage() => tokio::time::sleep(RETRY).await,
-                Err(error) => {
-                    tracing::warn!(task = %self.task.no, %error, "how its agent ended cannot be read");
-                    break None;
-                }
-                Ok(record) => break record,
-            }
-        };
-        if let Some(record) = record {
-            if record.output_taken {
-                tracing::warn!(
-                    task = %self.task.no,
-                    "what its agent wrote to was removed, moved away or replaced, so its result may be missing: keep it from touching .aiwg"
-                );
-            }
-            // Someone else than this daemon, a service manager say, has had the shim end it.
-            let timed_out = self.has_timed_out.load(Ordering::Relaxed);
-            let from_outside = record.end_requested && ending.is_none() && !timed_out;
-            let started = record.spawn_error.is_none();
-            let outcome = self.outcome_of(shared, basis, record, (dir, ending)).await;
-            return Ok(if from_outside && outcome.state == TaskState::Failed {
-                tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
-                End::Lost { started, rest: None }
-            } else {
-                End::of(outcome)
-            });
-        }
-        let (launch, its) = (self.task, dir.to_owned());
-        let run = beside(move || launch.run(&its)).await;
-        let started = run.is_some_and(|run| run.agent.is_some());
-        // The shim was killed: what it kept may still be running, and nobody else would end it.
-        if end_what_is_left(self.task, shared).await {
-            return Ok(End::of(removed(dir).given(ending)));
-        }
-        Ok(End::Lost { started, rest: None })
-    }
-}
-
-impl Agent {
-    /// The outcome of a run, given how it ended. It reads the output.
-    async fn outcome_of(
-        &self,
-        shared: &Arc<Shared>,
-        basis: &Basis,
-        record: ExitRecord,
-        (dir, ending): (&Path, Option<StopReason>),
-    ) -> Outcome {
-        let (run_dir, root) = (dir.to_owned(), shared.context.project.root().to_owned());
-        if let Some(terms) = self.check().cloned() {
-            let timed_out = self.has_timed_out.load(Ordering::Relaxed);
-            return beside(move || check::outcome(&record, &run_dir, &terms, timed_out)).await;
-        }
-        let ended_for = record.ended_for;
-        let (agent, of_tokens) = (basis.profile.agent.clone(), basis.prices());
-        let note = self.note_of(shared, &basis.profile);
-        let evaluate = move || outcome(&record, &run_dir, (&agent, &root), &of_tokens, ending, note);
-        let outcome = ended_by_shim(beside(evaluate).await, ended_for, &basis.profile.agent, dir);
-        match self.verify.clone() {
-            Some(terms) if is_end_of_work(&outcome.reason) => {
-                self.with_work(shared, outcome, terms, dir).await
-            }
-            _ => outcome,
-        }
-    }
-
-    /// The outcome of an agent's run with what it has changed.
-    async fn with_work(&self, shared: &Shared, outcome: Outcome, terms: VerifyTerms, dir: &Path) -> Outcome {
-        let project = &shared.context.project;
-        let (root, task_dir, run_dir) =
-            (project.root().to_owned(), project.action_dir(self.task.no), dir.to_owned());
-        let detail = beside(move || RoundDetail {
-            files: work::changed(&root, &run_dir),
-            protected: work::protected_changes(&root, &terms.protect, &task_dir),
-            ..RoundDetail::default()
-        });
-        Outcome { detail: detail.await.to_json(), ..outcome }
-    }
 }
 
 /// Asks for the end of an agent again and again, once at a time: the file system of its directory may not answer.
@@ -577,43 +471,6 @@ impl Request {
 async fn there(dir: &Path) -> bool {
     let dir = dir.to_owned();
     beside(move || dir.exists()).await
-}
-
-/// What cannot be started for a reason of the daemon's own has failed, unless the system is only short of something.
-fn not_started(error: &io::Error) -> End {
-    if is_shortage(error) {
-        End::NotStarted(format!("{error}: {}", what_to_do(error.kind())))
-    } else {
-        End::of(could_not_start(error))
-    }
-}
-
-/// Why no task can have a directory, and what to do about it.
-fn no_place(error: &io::Error, shared: &Shared) -> String {
-    if is_shortage(error) {
-        return format!("{error}: {}", what_to_do(error.kind()));
-    }
-    let dir = shared.context.project.actions_dir();
-    format!("{error}: see that {} is a directory which the daemon may write to", dir.display())
-}
-
-/// Why the shim could not start the agent for now, and what to do about it.
-fn lacks(error: &SpawnError, agent: &AgentConfig) -> String {
-    if error.is_being_written() {
-        let program = agent.command.first().map_or("", String::as_str);
-        return format!(
-            "{program:?} is being written to, by an update say: let that come to its end, or end it"
-        );
-    }
-    format!("{}: {}", error.message, what_to_do(io::Error::from_raw_os_error(error.errno).kind()))
-}
-
-/// The configuration had the profile when the task was to start, and has been reloaded since.
-fn no_profile(name: Option<&str>) -> io::Error {
-    let name = name.unwrap_or_default();
-    io::Error::other(format!(
-        "the configuration no longer has the profile {name:?}: add it to \"agents\", or retry the task with another agent"
-    ))
 }
 
 /// How often a task's agent may be started in all, where each was lost.

@@ -1,0 +1,133 @@
+//! The end of a run: from what its shim has left to its outcome.
+
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, atomic::Ordering},
+};
+
+use aiwg_agents::evaluation::Evaluation;
+use aiwg_model::{Outcome, RoundDetail, StopReason, VerifyTerms, is_end_of_work};
+use aiwg_protocol::types::{TaskState, Timestamp};
+use aiwg_shim::ExitRecord;
+
+use super::{Agent, Basis};
+use crate::{
+    beside::beside,
+    profiles::{Profile, program},
+    runs::{
+        Shared,
+        account::{account, run_end},
+        check,
+        force::end_what_is_left,
+        launch::{End, RETRY},
+        outcome::{ended_by_shim, outcome, removed, report_unknown},
+        work,
+    },
+};
+
+impl Agent {
+    /// Notes what an evaluation says of the agent's account, for all daemons of the user, before the end of the run counts.
+    fn note_of(&self, shared: &Shared, profile: &Profile) -> impl FnOnce(&Evaluation) + Send + 'static {
+        let account = account(profile).filter(|_| !self.has_own_login);
+        let accounts = shared.context.accounts.clone();
+        let (root, run, started_at) = (shared.context.project.root(), self.task.id(), self.started_at);
+        let by = format!("{run} in {}, started at {started_at}", root.display());
+        let (program, health) = (program(&profile.agent), shared.context.health.clone());
+        move |evaluation: &Evaluation| {
+            report_unknown(evaluation, program, &health);
+            let now = Timestamp::now();
+            if let Some(account) = account {
+                accounts.note(&account, &run_end(evaluation, by, started_at, now), now);
+            }
+        }
+    }
+
+    /// What the shim, now gone, has left.
+    pub(super) async fn end_of(
+        &self,
+        shared: &Arc<Shared>,
+        basis: &Basis,
+        dir: &Path,
+        ending: Option<StopReason>,
+    ) -> io::Result<End> {
+        let record = loop {
+            let (its, launch) = (dir.to_owned(), self.task.launch);
+            match beside(move || aiwg_shim::read_exit(&its, launch)).await {
+                // That it cannot be read now says nothing about the task.
+                Err(error) if error.is_shortage() => tokio::time::sleep(RETRY).await,
+                Err(error) => {
+                    tracing::warn!(task = %self.task.no, %error, "how its agent ended cannot be read");
+                    break None;
+                }
+                Ok(record) => break record,
+            }
+        };
+        if let Some(record) = record {
+            if record.output_taken {
+                tracing::warn!(
+                    task = %self.task.no,
+                    "what its agent wrote to was removed, moved away or replaced, so its result may be missing: keep it from touching .aiwg"
+                );
+            }
+            // Someone else than this daemon, a service manager say, has had the shim end it.
+            let timed_out = self.has_timed_out.load(Ordering::Relaxed);
+            let from_outside = record.end_requested && ending.is_none() && !timed_out;
+            let started = record.spawn_error.is_none();
+            let outcome = self.outcome_of(shared, basis, record, (dir, ending)).await;
+            return Ok(if from_outside && outcome.state == TaskState::Failed {
+                tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
+                End::Lost { started, rest: None }
+            } else {
+                End::of(outcome)
+            });
+        }
+        let (launch, its) = (self.task, dir.to_owned());
+        let run = beside(move || launch.run(&its)).await;
+        let started = run.is_some_and(|run| run.agent.is_some());
+        // The shim was killed: what it kept may still be running, and nobody else would end it.
+        if end_what_is_left(self.task, shared).await {
+            return Ok(End::of(removed(dir).given(ending)));
+        }
+        Ok(End::Lost { started, rest: None })
+    }
+
+    /// The outcome of a run, given how it ended. It reads the output.
+    async fn outcome_of(
+        &self,
+        shared: &Arc<Shared>,
+        basis: &Basis,
+        record: ExitRecord,
+        (dir, ending): (&Path, Option<StopReason>),
+    ) -> Outcome {
+        let (run_dir, root) = (dir.to_owned(), shared.context.project.root().to_owned());
+        if let Some(terms) = self.check().cloned() {
+            let timed_out = self.has_timed_out.load(Ordering::Relaxed);
+            return beside(move || check::outcome(&record, &run_dir, &terms, timed_out)).await;
+        }
+        let ended_for = record.ended_for;
+        let (agent, of_tokens) = (basis.profile.agent.clone(), basis.prices());
+        let note = self.note_of(shared, &basis.profile);
+        let evaluate = move || outcome(&record, &run_dir, (&agent, &root), &of_tokens, ending, note);
+        let outcome = ended_by_shim(beside(evaluate).await, ended_for, &basis.profile.agent, dir);
+        match self.verify.clone() {
+            Some(terms) if is_end_of_work(&outcome.reason) => {
+                self.with_work(shared, outcome, terms, dir).await
+            }
+            _ => outcome,
+        }
+    }
+
+    /// The outcome of an agent's run with what it has changed.
+    async fn with_work(&self, shared: &Shared, outcome: Outcome, terms: VerifyTerms, dir: &Path) -> Outcome {
+        let project = &shared.context.project;
+        let (root, task_dir, run_dir) =
+            (project.root().to_owned(), project.action_dir(self.task.no), dir.to_owned());
+        let detail = beside(move || RoundDetail {
+            files: work::changed(&root, &run_dir),
+            protected: work::protected_changes(&root, &terms.protect, &task_dir),
+            ..RoundDetail::default()
+        });
+        Outcome { detail: detail.await.to_json(), ..outcome }
+    }
+}
