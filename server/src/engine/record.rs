@@ -10,7 +10,7 @@ use aiwg_protocol::types::{
 use aiwg_store::View;
 
 use super::{state::State, transaction::Transaction};
-use crate::rules::enable_command;
+use crate::rules::{Refusal, enable_command};
 
 /// The source of the cursors with the failures in a row of each rule: their number, and the reason.
 const FAILURES: &str = "failures";
@@ -129,12 +129,14 @@ impl Transaction<'_> {
         let switch = Switch { enabled: self.state.memory.switched(id), tripped_at: Some(self.now) };
         self.store.set_switch(Some(id), switch)?;
         self.state.memory.set_switch(Some(id), switch);
-        self.store.remove_pending(id)?;
         let Failures { count, reason } = failures;
-        tracing::warn!(
-            target: "automation", rule = id,
-            "tripped: its last {count} tasks ended for the same reason, {reason}; {} resets it", enable_command(id)
+        let why = format!(
+            "tripped: its last {count} tasks ended for the same reason, {reason}; {} resets it",
+            enable_command(id)
         );
+        self.store.refuse_pending(id, Refusal::TRIPPED, &why, self.now)?;
+        self.store.remove_pending(id)?;
+        tracing::warn!(target: "automation", rule = id, "{why}");
         let payload = AutomationEvent {
             rule: Some(id.to_owned()),
             failures: Some(*count),
