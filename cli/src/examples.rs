@@ -132,6 +132,18 @@ pub(crate) const HOLD: &str = "Examples:
   aiwg task hold task-0003
   aiwg task hold 3 4 --until 22:00";
 
+pub(crate) const SEND: &str = "Examples:
+  aiwg task send task-0003 'Leave the public API as it is'
+  aiwg task send 3 - <notes.md";
+
+pub(crate) const TAKE: &str = "Examples:
+  aiwg task take task-0003
+  aiwg task take 3 --now";
+
+pub(crate) const GIVE: &str = "Examples:
+  aiwg task give task-0003
+  aiwg task give 3 --done";
+
 pub(crate) const RELEASE: &str = "Example:
   aiwg task release task-0003";
 

@@ -97,6 +97,10 @@ error_kinds! {
     AccountNotFound = -32019, "account_not_found", retry: false;
     /// No event has this number; it may have been pruned.
     EventNotFound = -32030, "event_not_found", retry: false;
+    /// A person has taken the task over already.
+    TaskIsTaken = -32033, "task_is_taken", retry: false;
+    /// Nobody has taken the task over.
+    TaskIsNotTaken = -32034, "task_is_not_taken", retry: false;
     /// An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or `daemon.max_metadata_kb` allow;
     /// `data.member` names it.
     PayloadTooLarge = -32020, "payload_too_large", retry: false;

@@ -405,6 +405,34 @@ pub trait DaemonService {
     )]
     async fn task_edit(params: TaskEditParams) -> Result<TaskEdited, ApiError>;
 
+    /// Sends a message to the agent of a task that has not ended.
+    ///
+    /// An agent that runs gets it in its session when its run has ended, as a further run; one that is queued gets it
+    /// with what it is asked. An agent may send to the tasks that it caused.
+    #[method(name = "task.send", agents = Own, errors = [TaskNotFound, TaskEnded, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "to an agent that runs",
+        params = r#"{"taskId": "task-0002", "message": "Leave the public API as it is."}"#,
+        result = r#"{"state": "running", "delivery": "next_run"}"#
+    )]
+    async fn task_send(params: TaskSendParams) -> Result<TaskSent, ApiError>;
+
+    /// Takes a task over for a person: its session is the person's from when its agent has ended.
+    ///
+    /// Until `task.give` the task is queued, and waits for `taken`. `task.get` then tells in `takeover` how to go on in its session.
+    #[method(name = "task.take", errors = [TaskNotFound, TaskEnded, TaskIsTaken, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "one that runs",
+        params = r#"{"taskId": "task-0002"}"#,
+        result = r#"{"state": "running"}"#
+    )]
+    async fn task_take(params: TaskTakeParams) -> Result<TaskTaken, ApiError>;
+
+    /// Gives a task back that was taken over: its agent goes on in its session, or the task has completed.
+    #[method(name = "task.give", errors = [TaskNotFound, TaskEnded, TaskIsNotTaken, StorageUnavailable, ShuttingDown])]
+    #[example(name = "to go on", params = r#"{"taskId": "task-0002"}"#, result = r#"{"state": "queued"}"#)]
+    async fn task_give(params: TaskGiveParams) -> Result<TaskGiven, ApiError>;
+
     /// Lists tasks, the newest first.
     ///
     /// In a list, `result` and `output` hold the last 4 KiB only: `task.get` has more.

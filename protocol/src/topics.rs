@@ -4,7 +4,7 @@ use crate::{
     definition::TypeRef,
     types::{
         AccountEvent, ApprovalEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck,
-        RoundEvent, ScheduleEvent, TaskEvent,
+        RoundEvent, ScheduleEvent, TaskEvent, TaskSentEvent,
     },
 };
 
@@ -92,6 +92,11 @@ pub static TOPICS: &[Topic] = &[
         "health:degraded",
         "The action `health-check` found something that is not well; or a rule or a job has not succeeded within its `expect`.",
     ),
+    Topic {
+        name: "task:sent",
+        docs: "A message was sent to the agent of a task.",
+        payload: TypeRef::of_result::<TaskSentEvent>,
+    },
     Topic {
         name: "automation:enabled",
         docs: "A rule, or all of automation, was switched on.",

@@ -22,6 +22,7 @@ mod retention;
 mod rules;
 mod sdk;
 mod shapes;
+mod steer;
 mod vectors;
 mod verify;
 mod why;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cause, JsonObject, Phase, RetryPolicy, Round, Span, TaskUsage, Timestamp, Verify, bounded,
+    Cause, JsonObject, Phase, RetryPolicy, Round, Span, Takeover, TaskUsage, Timestamp, Verify, bounded,
     by_name::{by_name, known_by_name},
     open::open_enum,
 };
@@ -47,6 +47,8 @@ open_enum! {
         Budget = "budget",
         /// The account of its agent has reached a limit.
         Limit = "limit",
+        /// A person has taken it over: `task.give` gives it back.
+        Taken = "taken",
         /// A person is to approve something.
         Approval = "approval",
     }
@@ -97,6 +99,9 @@ pub struct Task {
     /// Time at which that ends by itself; absent if it does not, or if the time is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_until: Option<Timestamp>,
+    /// The person's session, while a person has it; absent otherwise, and in lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takeover: Option<Takeover>,
     /// The lane in which it runs; absent for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane: Option<String>,

@@ -49,6 +49,14 @@ pub trait AgentProgram: Send + Sync {
         command::plain(configured, invocation)
     }
 
+    /// The command by which a person goes on with a session of this command. Default: none.
+    ///
+    /// # Errors
+    /// The session's id is none.
+    fn interactive(&self, _configured: &[String], _session: &str) -> Result<Vec<String>, CommandError> {
+        Ok(Vec::new())
+    }
+
     /// The abilities of the program as this command runs it. Default: none.
     fn capabilities(&self, _configured: &[String]) -> Capabilities {
         Capabilities::default()

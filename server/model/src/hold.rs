@@ -48,6 +48,14 @@ impl Hold {
     /// Someone holds the task. The key is empty.
     pub const BY_HAND: &'static str = "hold";
 
+    /// A person has taken the task over. The key is empty.
+    pub const TAKEN: &'static str = "taken";
+
+    /// A hold for as long as a person has the task.
+    pub fn taken() -> Self {
+        Self { kind: Self::TAKEN.into(), key: String::new(), until: None }
+    }
+
     /// A hold until this time, before which the task does not start.
     pub fn delay(until: Timestamp) -> Self {
         Self { kind: Self::DELAY.into(), key: String::new(), until: Some(until) }

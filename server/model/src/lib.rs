@@ -44,5 +44,5 @@ pub use run::{RunId, RunRow, RunStart};
 pub use spending::{RunCost, Spending, sum_of};
 pub use stop_reason::StopReason;
 pub use task::{PROMPT_HEAD, TAIL_BYTES, TaskNo, TaskRow, TaskSpec};
-pub use terms::Terms;
+pub use terms::{Sent, Taken, Terms};
 pub use verify::VerifyTerms;

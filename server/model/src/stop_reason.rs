@@ -13,18 +13,21 @@ pub enum StopReason {
     Finished,
     /// It has cost as much as a budget allows.
     Budget,
+    /// A person takes it over.
+    Take,
     /// The daemon stops.
     Stop,
 }
 
 impl StopReason {
     /// All of them, each with the name under which it is stored.
-    const ALL: [(Self, &'static str); 6] = [
+    const ALL: [(Self, &'static str); 7] = [
         (Self::Cancel, "cancel"),
         (Self::Timeout, "timeout"),
         (Self::Stalled, "stalled"),
         (Self::Finished, "finished"),
         (Self::Budget, "budget"),
+        (Self::Take, "take"),
         (Self::Stop, "stop"),
     ];
 

@@ -134,8 +134,9 @@ impl TaskRow {
         let env: usize = spec.env.iter().map(|(name, value)| name.len() + value.len()).sum();
         let metadata: usize =
             spec.metadata.iter().map(|(name, value)| name.len() + value.as_str().len()).sum();
+        let sent: usize = spec.terms.sent.iter().map(|sent| sent.text.len()).sum();
         let texts = [&self.result, &self.error].into_iter().flatten().map(String::len).sum::<usize>();
-        spec.prompt.len() + env + metadata + texts + size_of::<Self>()
+        spec.prompt.len() + env + metadata + sent + texts + size_of::<Self>()
     }
 
     /// As it goes over the wire. `pid` and `output` are not stored, nor is what it waits for; its rounds are in its runs.
@@ -145,6 +146,7 @@ impl TaskRow {
             prompt: self.spec.prompt,
             agent: self.spec.agent,
             profiles: Vec::new(),
+            takeover: None,
             priority: self.spec.priority,
             state: self.state,
             waiting: None,

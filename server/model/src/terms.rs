@@ -1,6 +1,7 @@
 //! The terms on which a task runs and counts as done.
 
 use aiwg_protocol::terms::{ApprovalLimits, RetryPolicy};
+use aiwg_protocol::types::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::verify::VerifyTerms;
@@ -22,6 +23,34 @@ pub struct Terms {
     /// A person must approve the task before it starts, within these limits; none if nobody is asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalLimits>,
+    /// The messages that were sent to its agent, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sent: Vec<Sent>,
+    /// The person who has taken it over, or waits to until its agent has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Taken>,
+}
+
+/// A message to a task's agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sent {
+    /// The message.
+    pub text: String,
+    /// The id of the task whose agent has sent it; none if a person or a script has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The number of the run that was asked it; none while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<u32>,
+}
+
+/// The takeover of a task by a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Taken {
+    /// Time at which it was taken.
+    pub since: Timestamp,
 }
 
 impl Terms {

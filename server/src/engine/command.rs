@@ -144,6 +144,28 @@ pub enum EngineError {
     /// The task has ended already.
     #[error("{0} has ended already; `aiwg task get {0}` tells how")]
     TaskEnded(TaskNo),
+    /// A message to a task that has ended.
+    #[error(
+        "{0} has ended already, so its agent gets no message: `aiwg task retry {0}` does it once more, and `aiwg chat` begins a conversation"
+    )]
+    SentTooLate(TaskNo),
+    /// The task has got as many messages as one may.
+    #[error(
+        "{0} has got {1} messages already: let its agent work on those, or submit a task of its own for this one"
+    )]
+    TooManySent(TaskNo, usize),
+    /// The task that is to be taken over or given back has ended.
+    #[error(
+        "{0} has ended already, so there is nothing to take over: `aiwg task get {0}` names its session, in which its program may go on; \
+         `aiwg task retry {0}` does it once more"
+    )]
+    TakenTooLate(TaskNo),
+    /// Someone has taken the task already.
+    #[error("{0} was taken over already, at {1}: `aiwg task give {0}` gives it back")]
+    AlreadyTaken(TaskNo, Timestamp),
+    /// Nobody has taken the task.
+    #[error("nobody has taken {0} over; `aiwg task take {0}` does")]
+    NotTaken(TaskNo),
     /// The report is about a run that is over.
     #[error("{0} is over: whatever becomes of it, it says nothing about the task any more")]
     RunIsOver(RunId),
@@ -228,7 +250,13 @@ impl From<EngineError> for ApiError {
         }
         let kind = match error {
             EngineError::TaskNotFound(_) => ErrorKind::TaskNotFound,
-            EngineError::TaskEnded(_) | EngineError::RunIsOver(_) => ErrorKind::TaskEnded,
+            EngineError::TaskEnded(_)
+            | EngineError::RunIsOver(_)
+            | EngineError::SentTooLate(_)
+            | EngineError::TakenTooLate(_) => ErrorKind::TaskEnded,
+            EngineError::TooManySent(..) => ErrorKind::QueueFull,
+            EngineError::AlreadyTaken(..) => ErrorKind::TaskIsTaken,
+            EngineError::NotTaken(_) => ErrorKind::TaskIsNotTaken,
             EngineError::TaskNotQueued(_) => ErrorKind::TaskNotQueued,
             EngineError::TaskUnreadable(_) => ErrorKind::InternalError,
             EngineError::QueueFull(_) => ErrorKind::QueueFull,

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use aiwg_model::{Sender, TaskNo, TaskRow, TaskSpec, Terms};
+use aiwg_model::{Sender, Sent, TaskNo, TaskRow, TaskSpec, Terms};
 use aiwg_protocol::types::{Cause, TaskCancelledOne, TaskRetried, TaskState, TasksCancelled, TasksRetried};
 
 use super::{
@@ -201,6 +201,8 @@ fn once_more(row: TaskRow, cause: Option<&Cause>) -> TaskSpec {
     };
     // An agent does not decide that no budget counts.
     let ignore_budget = row.spec.terms.ignore_budget && again_by_person;
-    let terms = Terms { ignore_budget, ..row.spec.terms };
+    // It begins afresh, and nobody has it: what was sent to it is asked of it at once.
+    let sent = row.spec.terms.sent.into_iter().map(|sent| Sent { run: None, ..sent }).collect();
+    let terms = Terms { ignore_budget, sent, taken: None, ..row.spec.terms };
     TaskSpec { cause, terms, after: Vec::new(), ..row.spec }
 }

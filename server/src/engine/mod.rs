@@ -42,6 +42,7 @@ mod next_run;
 mod pause;
 mod slots;
 mod state;
+mod steer;
 mod tasks;
 mod thread;
 mod transaction;

@@ -6,6 +6,7 @@ use aiwg_model::{EndReason, Hold, Outcome, RoundOrder, Rounds, RunRow, TaskRow, 
 use aiwg_protocol::types::{RetryOn, RetryPolicy, TaskState};
 
 use super::{
+    steer::{asked_with, going_on},
     transaction::Transaction,
     verify::{self, Next, Step, round_prompt, used_ms},
 };
@@ -53,26 +54,28 @@ impl Transaction<'_> {
     pub(super) fn next_run(&self, task: &TaskRow) -> aiwg_store::Result<NextRun> {
         // The first one, of most tasks: there is nothing to read.
         let runs = if task.launch > 1 { self.store.runs(task.no)? } else { Vec::new() };
-        let interrupted = interrupted(&runs);
         let paused = paused_session(&runs).map(str::to_owned);
         match &task.spec.terms.verify {
-            None => self.next_work(task, interrupted, paused),
+            None => self.next_work(task, &runs),
             Some(terms) => self.next_of_rounds(task, terms, &runs, paused),
         }
     }
 
-    fn next_work(
-        &self,
-        task: &TaskRow,
-        interrupted: Option<&RunRow>,
-        paused: Option<String>,
-    ) -> aiwg_store::Result<NextRun> {
-        let asked = self.asked(task)?;
-        let profile = self.profile_for(task, interrupted.filter(|_| paused.is_some()));
-        let next = match (interrupted, &paused) {
-            (Some(run), _) if run.profile != profile => NextRun::of(taken_over(&asked), None),
-            (_, Some(_)) => NextRun { fresh_prompt: Some(asked), ..NextRun::of(GO_ON.to_owned(), paused) },
-            (_, None) => NextRun::of(asked, None),
+    fn next_work(&self, task: &TaskRow, runs: &[RunRow]) -> aiwg_store::Result<NextRun> {
+        let sent = &task.spec.terms.sent;
+        let asked = asked_with(self.asked(task)?, sent);
+        let interrupted = interrupted(runs);
+        let going_on = going_on(interrupted.map(|_| GO_ON), sent, runs);
+        // With a message also after a run that was not interrupted.
+        let before = interrupted.or_else(|| last_run(runs).filter(|_| going_on.is_some()));
+        let session = before.and_then(|run| run.usage.as_ref()?.session_id.clone());
+        let profile = self.profile_for(task, before.filter(|_| session.is_some()));
+        let next = match (before, session, going_on) {
+            (Some(run), ..) if run.profile != profile => NextRun::of(taken_over(&asked), None),
+            (_, Some(session), Some(prompt)) => {
+                NextRun { fresh_prompt: Some(asked), ..NextRun::of(prompt, Some(session)) }
+            }
+            _ => NextRun::of(asked, None),
         };
         Ok(NextRun { profile, ..next })
     }
@@ -103,9 +106,10 @@ impl Transaction<'_> {
             };
             return Ok(NextRun { round, profile, ..NextRun::of(String::new(), None) });
         }
-        let asked = match round_prompt(&self.asked(task)?, terms, runs) {
+        let sent = &task.spec.terms.sent;
+        let asked = match round_prompt(&asked_with(self.asked(task)?, sent), terms, runs) {
             Some(asked) => asked,
-            None => return Ok(NextRun { round, ..self.next_work(task, interrupted(runs), paused)? }),
+            None => return Ok(NextRun { round, ..self.next_work(task, runs)? }),
         };
         let profile = self.profile_for(task, last_work.filter(|_| asked.session.is_some()));
         if last_work.is_some_and(|run| run.profile != profile) {
@@ -116,6 +120,10 @@ impl Transaction<'_> {
             (Some(_), true) => GO_ON.to_owned(),
             (Some(_), false) => asked.again,
             (None, _) => asked.afresh.clone(),
+        };
+        let prompt = match &asked.session {
+            Some(_) => going_on(Some(&prompt), sent, runs).unwrap_or(prompt),
+            None => prompt,
         };
         let fresh_prompt = Some(asked.afresh);
         Ok(NextRun { profile, fresh_prompt, round, ..NextRun::of(prompt, asked.session) })
@@ -218,11 +226,14 @@ fn paused_session(runs: &[RunRow]) -> Option<&str> {
 
 /// The last run that was one at all, if it ended for a reason that is a pause.
 fn interrupted(runs: &[RunRow]) -> Option<&RunRow> {
-    let last = runs
-        .iter()
-        .rev()
-        .find(|run| run.ended_at.is_some() && run.reason.as_ref() != Some(&EndReason::NOT_STARTED))?;
-    last.reason.as_ref().is_some_and(EndReason::is_pause).then_some(last)
+    last_run(runs).filter(|run| run.reason.as_ref().is_some_and(EndReason::is_pause))
+}
+
+/// The last run that was one at all.
+fn last_run(runs: &[RunRow]) -> Option<&RunRow> {
+    let was_one =
+        |run: &&RunRow| run.ended_at.is_some() && run.reason.as_ref() != Some(&EndReason::NOT_STARTED);
+    runs.iter().rev().find(was_one)
 }
 
 #[cfg(test)]

@@ -102,6 +102,9 @@ impl Transaction<'_> {
         let next = self.next_run(&task)?;
         let is_check = next.round.as_ref().is_some_and(|round| round.is_check);
         let share = self.begin_run(&task, next.profile.as_deref(), is_check)?;
+        if !is_check {
+            self.note_sent(&task)?;
+        }
         let event = match task.spec.cause.as_ref().and_then(|cause| cause.event) {
             Some(seq) => self.store.event(seq)?,
             None => None,

@@ -12,6 +12,7 @@ use super::{
     command::{EngineError, NewEvent, Order, Starts, being_cancelled},
     next_run::Again,
     payload::{payload, task_event, topic, with_end},
+    steer::{AS_IT_WAS, has_news, is_over_for_a_person},
     transaction::{Failure, Transaction},
 };
 
@@ -123,11 +124,15 @@ impl Transaction<'_> {
     pub(super) fn ended(&mut self, run: RunId, outcome: &Outcome) -> Result<(), Failure> {
         let task = self.current(run)?;
         let outcome = outcome.clone().given(task.ending);
+        if task.spec.terms.taken.is_some() && is_over_for_a_person(&task) {
+            return Ok(self.put_back(&task, &outcome, &AS_IT_WAS)?);
+        }
         if self.ended_in_round(&task, &outcome)? {
             return Ok(());
         }
         match self.again_after(&task, &outcome)? {
             Some(again) => self.put_back(&task, &outcome, &again)?,
+            None if has_news(&task, &outcome) => self.put_back(&task, &outcome, &AS_IT_WAS)?,
             None => self.finish(&task, &outcome)?,
         }
         Ok(())
@@ -153,7 +158,7 @@ impl Transaction<'_> {
             false => MOST_LAUNCHES,
         };
         let may_again = times < usize::try_from(most_times).unwrap_or(usize::MAX);
-        if task.ending.is_none() && may_again {
+        if matches!(task.ending, None | Some(StopReason::Take)) && may_again {
             self.queue_again(&task, reason, is_check)?;
             if rests {
                 self.store.hold(no, &Hold::rest())?;
@@ -228,6 +233,9 @@ impl Transaction<'_> {
     }
 
     fn is_queued_again(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
+        if task.spec.terms.taken.is_some() {
+            self.store.hold(task.no, &Hold::taken())?;
+        }
         self.not_running(task);
         self.publish_task_event(
             &task_event(task.no, &task.spec, TaskState::Queued, task.attempts),
@@ -261,7 +269,7 @@ impl Transaction<'_> {
     }
 
     /// The usage of a task's earlier runs; none where none of them has reported it.
-    fn used_before(&self, task: &TaskRow) -> aiwg_store::Result<Option<TaskUsage>> {
+    pub(super) fn used_before(&self, task: &TaskRow) -> aiwg_store::Result<Option<TaskUsage>> {
         if task.launch <= 1 {
             return Ok(None);
         }

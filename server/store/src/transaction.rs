@@ -2,7 +2,7 @@
 
 use aiwg_model::{
     ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, MatchDecision, NewApproval, Outcome,
-    Pending, QueueSwitch, RunId, RunStart, Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec,
+    Pending, QueueSwitch, RunId, RunStart, Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms,
 };
 use aiwg_protocol::types::{
     ApprovalDecision, ApprovalState, Event, Json, Origin, TaskState, TaskUsage, Timestamp,
@@ -72,6 +72,12 @@ pub trait Transaction: View {
     /// # Errors
     /// It is not queued.
     fn edit(&mut self, no: TaskNo, spec: &TaskSpec) -> Result<()>;
+
+    /// Stores other terms of a task that has not ended.
+    ///
+    /// # Errors
+    /// There is no such task, or it has ended.
+    fn set_terms(&mut self, no: TaskNo, terms: &Terms) -> Result<()>;
 
     /// Puts the queued tasks into classes again: `class_of` gives that of a task with this lane, agent and rule.
     fn classify(&mut self, class_of: &dyn Fn(&Classified<'_>) -> String) -> Result<()>;

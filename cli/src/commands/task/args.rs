@@ -60,6 +60,39 @@ pub(crate) enum TaskCommand {
         #[arg(required = true, value_parser = task_id, value_hint = ValueHint::Other)]
         ids: Vec<String>,
     },
+    /// Send a message to the agent of a task that has not ended
+    #[command(after_help = examples::SEND)]
+    Send {
+        /// The task's id, or its number
+        #[arg(value_parser = task_id, value_hint = ValueHint::Other)]
+        id: String,
+        /// The message, as one argument; - reads it from standard input
+        #[arg(value_hint = ValueHint::Other)]
+        message: String,
+    },
+    /// Take a task over: wait until its agent has ended, and go on in its session yourself
+    #[command(after_help = examples::TAKE)]
+    Take {
+        /// The task's id, or its number
+        #[arg(value_parser = task_id, value_hint = ValueHint::Other)]
+        id: String,
+        /// End its agent, in place of waiting for that
+        #[arg(long)]
+        now: bool,
+        /// Do not open the session: only lock it, and print the command that does
+        #[arg(long)]
+        no_open: bool,
+    },
+    /// Give a task back that was taken over: its agent goes on
+    #[command(after_help = examples::GIVE)]
+    Give {
+        /// The task's id, or its number
+        #[arg(value_parser = task_id, value_hint = ValueHint::Other)]
+        id: String,
+        /// Nothing is left to do: it has completed
+        #[arg(long)]
+        done: bool,
+    },
     /// Change a task while it is queued
     #[command(after_help = examples::EDIT, override_usage = "aiwg task edit [OPTIONS] <ID>")]
     Edit(EditArgs),

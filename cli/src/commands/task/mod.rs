@@ -9,6 +9,7 @@ pub(super) mod list;
 pub(crate) mod looped;
 mod many;
 pub(super) mod show;
+mod steer;
 pub(super) mod submit;
 mod wait;
 pub(super) mod waiting;
@@ -55,6 +56,11 @@ pub(crate) async fn run(
         }
         TaskCommand::Hold { ids, until } => edit::hold(client, ids, until, output).await?,
         TaskCommand::Release { ids } => edit::release(client, ids, output).await?,
+        TaskCommand::Send { id, message } => steer::send(client, id, message, output).await?,
+        TaskCommand::Take { id, now, no_open } => {
+            return steer::take(client, id, now, no_open, output).await;
+        }
+        TaskCommand::Give { id, done } => steer::give(client, id, done, output).await?,
         TaskCommand::Edit(args) => edit::edit(client, args, output).await?,
         TaskCommand::Retry(which) => {
             let Some(id) = which.only() else { return many::retry(client, &which, output).await };

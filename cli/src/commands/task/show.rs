@@ -59,6 +59,9 @@ fn until(task: &Task) -> String {
         (Waiting::Lane, _) => {
             format!("until lane {} has room", visible(task.lane.as_deref().unwrap_or_default()))
         }
+        (Waiting::Taken, _) => {
+            format!("taken over: `aiwg task give {}` gives it back", visible(&task.id))
+        }
         (Waiting::Paused, _) => "until `aiwg daemon resume` resumes the queue".to_owned(),
         (Waiting::Limit, Some(at)) => format!("until the limit of the agent's account has reset, at {at}"),
         (Waiting::Limit, None) => {

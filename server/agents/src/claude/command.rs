@@ -32,6 +32,38 @@ pub(super) fn command(
     command.with_prompt(invocation.prompt, runs(configured, "claude"))
 }
 
+/// Options with a value that make no sense for a person.
+const UNATTENDED: [&str; 6] = [
+    "--output-format",
+    "--input-format",
+    "--max-budget-usd",
+    "--max-turns",
+    "--permission-prompt-tool",
+    "--session-id",
+];
+
+/// Options without one.
+const UNATTENDED_BARE: [&str; 5] =
+    ["-p", "--print", "--verbose", "--include-partial-messages", "--replay-user-messages"];
+
+/// The command by which a person goes on with a session: what makes it run unattended is left out.
+pub(super) fn interactive(configured: &[String], session: &str) -> Result<Vec<String>, CommandError> {
+    let (mut words, mut is_value) = (Vec::new(), false);
+    for word in configured.iter().take_while(|word| *word != "--") {
+        let (name, has_value) = word.split_once('=').map_or((word.as_str(), false), |(name, _)| (name, true));
+        if std::mem::take(&mut is_value) || UNATTENDED_BARE.contains(&name) {
+            continue;
+        }
+        if UNATTENDED.contains(&name) {
+            is_value = !has_value;
+            continue;
+        }
+        words.push(word.clone());
+    }
+    words.extend(["--resume".to_owned(), checked_id(session)?.to_owned()]);
+    Ok(words)
+}
+
 /// Its abilities. Text says nothing of the session and the cost.
 pub(super) fn capabilities(configured: &[String]) -> Capabilities {
     let reports = Format::of(configured) != Format::Text;
@@ -88,6 +120,16 @@ mod tests {
             let configured: Vec<String> = format!("claude -p {own}").split(' ').map(str::to_owned).collect();
             assert_eq!(command(&configured, &settings), Err(CommandError::OwnSettings));
         }
+    }
+
+    #[test]
+    fn a_person_goes_on_without_what_makes_it_run_unattended() {
+        let words =
+            "claude -p --output-format stream-json --verbose --model opus --max-turns=3 --add-dir x -- y";
+        let configured: Vec<String> = words.split(' ').map(str::to_owned).collect();
+        let made = interactive(&configured, "s-1").unwrap().join(" ");
+        assert_eq!(made, "claude --model opus --add-dir x --resume s-1");
+        assert!(interactive(&configured, "--yolo").is_err());
     }
 
     #[test]

@@ -38,6 +38,10 @@ impl AgentProgram for Claude {
         &["claude", "-p", "--output-format", "stream-json", "--verbose"]
     }
 
+    fn interactive(&self, configured: &[String], session: &str) -> Result<Vec<String>, CommandError> {
+        command::interactive(configured, session)
+    }
+
     fn command(
         &self,
         configured: &[String],

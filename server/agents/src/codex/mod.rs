@@ -12,7 +12,7 @@ use std::{io, path::Path};
 use log::{CodexLog, MODEL, Turn};
 
 use crate::{
-    command::{Capabilities, CommandError, Invocation, runs},
+    command::{Capabilities, CommandError, Invocation, checked_id, program_name, runs},
     evaluation::{Evaluation, Exit, Tokens, Usage},
     limit::Limit,
     lines::{Follower, read},
@@ -87,6 +87,10 @@ impl AgentProgram for Codex {
 
     fn usual_command(&self) -> &'static [&'static str] {
         &["codex", "exec", "--json", "-"]
+    }
+
+    fn interactive(&self, configured: &[String], session: &str) -> Result<Vec<String>, CommandError> {
+        Ok([&program_name(configured), "resume", checked_id(session)?].map(str::to_owned).into())
     }
 
     fn command(

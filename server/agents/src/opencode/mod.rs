@@ -12,7 +12,7 @@ use std::{io, path::Path};
 use log::{OpencodeError, OpencodeLog};
 
 use crate::{
-    command::{Capabilities, CommandError, Invocation, runs},
+    command::{Capabilities, CommandError, Invocation, checked_id, program_name, runs},
     evaluation::{Evaluation, Exit, Usage},
     limit::Limit,
     lines::{Follower, read},
@@ -79,6 +79,10 @@ impl AgentProgram for Opencode {
 
     fn usual_command(&self) -> &'static [&'static str] {
         &["opencode", "run", "--format", "json"]
+    }
+
+    fn interactive(&self, configured: &[String], session: &str) -> Result<Vec<String>, CommandError> {
+        Ok([&program_name(configured), "-s", checked_id(session)?].map(str::to_owned).into())
     }
 
     fn command(

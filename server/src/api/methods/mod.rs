@@ -14,6 +14,7 @@ mod output;
 mod report;
 mod rpc;
 mod schedule;
+mod steer;
 mod task;
 mod why;
 
@@ -31,5 +32,6 @@ pub(super) use output::*;
 pub(super) use report::*;
 pub(super) use rpc::*;
 pub(super) use schedule::*;
+pub(super) use steer::*;
 pub(super) use task::*;
 pub(super) use why::*;

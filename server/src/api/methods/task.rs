@@ -17,7 +17,7 @@ use aiwg_protocol::{
 };
 use aiwg_store::{Reader, TaskFilter};
 
-use super::{check, output::last_run_dir};
+use super::{check, output::last_run_dir, steer::takeover};
 use crate::{
     api::{Handler, answer::Part, permit},
     context::Context,
@@ -59,6 +59,7 @@ pub(crate) async fn task_submit(
             ignore_budget,
             approval: check::approval(params.approval)?,
             verify: params.verify.and_then(VerifyTerms::of),
+            ..Terms::default()
         },
         ..TaskSpec::default()
     };
@@ -246,8 +247,10 @@ async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
     let read = move |reader: &dyn Reader, _| {
         let row = reader.task(no)?;
         let profiles = profiles(reader, no)?;
+        let taken = row.as_ref().and_then(|row| row.spec.terms.taken);
         let task = row.map(|row| complete(&context, reader, row, TAIL_BYTES)).transpose()?;
-        let task = task.map(|task| Task { profiles, ..task });
+        let takeover = taken.map(|taken| takeover(&context, reader, no, taken)).transpose()?;
+        let task = task.map(|task| Task { profiles, takeover, ..task });
         Ok(Part::new(task, false))
     };
     Ok(handler.answer_read(read).await?.ok_or(EngineError::TaskNotFound(no))?)

@@ -1,6 +1,6 @@
 //! The queue: its order, its classes, its switches.
 
-use aiwg_model::{Head, QueueSwitch, TaskNo, TaskRow, TaskSpec};
+use aiwg_model::{Head, QueueSwitch, TaskNo, TaskRow, TaskSpec, Terms};
 use aiwg_protocol::types::Timestamp;
 use aiwg_store::{Classified, Reports};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -78,6 +78,14 @@ impl SqliteStore {
                 spec.priority,
                 AGEING_MS,
             ])?;
+        is_one(changed)
+    }
+
+    /// Stores other terms of a task that has not ended.
+    pub(crate) fn set_terms(&mut self, no: TaskNo, terms: &Terms) -> rusqlite::Result<()> {
+        let changed = self
+            .statement("UPDATE task SET terms = ?2 WHERE no = ?1 AND state IN ('queued', 'running')")?
+            .execute(params![Number(no), (!terms.is_usual()).then_some(AsJson(terms))])?;
         is_one(changed)
     }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::PathBuf, time::Duration};
 use aiwg_model::{
     ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Follow, Head, Hold, ImportedTask, InForce, Keep,
     MatchDecision, NewApproval, Outcome, Pending, QueueSwitch, RuleFacts, RunId, RunRow, RunStart, Spending,
-    StopReason, Switch, TaskNo, TaskRow, TaskSpec, Trace,
+    StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, Trace,
 };
 use aiwg_protocol::types::{
     ApprovalDecision, ApprovalState, ChatTurn, Event, Json, Origin, RuleExecution, TaskState, TaskStats,
@@ -184,6 +184,7 @@ impl Transaction for Open<'_> {
         go_on(no: TaskNo) -> ();
         keep_result(no: TaskNo, result: &str) -> ();
         edit(no: TaskNo, spec: &TaskSpec) -> ();
+        set_terms(no: TaskNo, terms: &Terms) -> ();
         classify(class_of: &dyn Fn(&Classified<'_>) -> String) -> ();
         set_queue_switch(switch: QueueSwitch, since: Option<Timestamp>) -> ();
         mark_ending(no: TaskNo, ending: StopReason) -> ();

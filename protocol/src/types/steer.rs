@@ -1,0 +1,109 @@
+//! Steering a task that is under way, and taking it over.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{TaskState, Timestamp, open::open_enum};
+
+/// The params of `task.send`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskSendParams {
+    /// The task's id.
+    #[schemars(length(max = 200))]
+    pub task_id: String,
+    /// The message, at most 64 KiB of UTF-8; not blank.
+    #[schemars(length(min = 1, max = 65_536), regex(pattern = r"\S"))]
+    pub message: String,
+}
+
+open_enum! {
+    /// The way in which a message reaches a task's agent.
+    pub enum Delivery {
+        /// The agent gets it in its session when the run that is under way has ended.
+        NextRun = "next_run",
+        /// The task has not begun, or waits to go on: the message comes with what its agent is asked then.
+        Queued = "queued",
+    }
+}
+
+/// The answer to `task.send`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskSent {
+    /// The state of the task.
+    pub state: TaskState,
+    /// The way in which the message reaches its agent.
+    pub delivery: Delivery,
+}
+
+/// The payload of `task:sent`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskSentEvent {
+    /// The task's id.
+    pub task_id: String,
+    /// The state of the task.
+    pub state: TaskState,
+    /// The first 1,000 bytes of the message.
+    pub message: String,
+    /// The task whose agent has sent it; absent if a person or a script has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The way in which the message reaches its agent.
+    pub delivery: Delivery,
+}
+
+/// The params of `task.take`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskTakeParams {
+    /// The task's id.
+    #[schemars(length(max = 200))]
+    pub task_id: String,
+    /// True to end the run that is under way, in place of waiting for its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<bool>,
+}
+
+/// The answer to `task.take`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskTaken {
+    /// The state of the task. While it is `running`, its session is still its agent's: wait until it is `queued`.
+    pub state: TaskState,
+}
+
+/// The params of `task.give`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskGiveParams {
+    /// The task's id.
+    #[schemars(length(max = 200))]
+    pub task_id: String,
+    /// True if nothing is left to do: the task has completed. Otherwise its agent goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<bool>,
+}
+
+/// The answer to `task.give`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskGiven {
+    /// The state of the task.
+    pub state: TaskState,
+}
+
+/// A task that a person has taken over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Takeover {
+    /// Time at which it was taken.
+    pub since: Timestamp,
+    /// The session of its agent; absent if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The command by which a person goes on in that session, in the project's directory; empty if the agent's program has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub command: Vec<String>,
+}
