@@ -29,6 +29,8 @@ export type ErrorKind =
   | 'task_not_queued'
   | 'account_not_found'
   | 'event_not_found'
+  | 'task_is_taken'
+  | 'task_is_not_taken'
   | 'payload_too_large'
   | 'approval_not_found'
   | 'approval_decided'
@@ -109,6 +111,10 @@ export declare const ERROR_KINDS: {
   readonly account_not_found: ErrorKindInfo;
   /** No event has this number; it may have been pruned. */
   readonly event_not_found: ErrorKindInfo;
+  /** A person has taken the task over already. */
+  readonly task_is_taken: ErrorKindInfo;
+  /** Nobody has taken the task over. */
+  readonly task_is_not_taken: ErrorKindInfo;
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

@@ -64,6 +64,10 @@ export const ERROR_KINDS = Object.freeze({
   account_not_found: { code: -32019, retryable: false },
   /** No event has this number; it may have been pruned. */
   event_not_found: { code: -32030, retryable: false },
+  /** A person has taken the task over already. */
+  task_is_taken: { code: -32033, retryable: false },
+  /** Nobody has taken the task over. */
+  task_is_not_taken: { code: -32034, retryable: false },
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

@@ -59,6 +59,8 @@ import type {
   TaskEditParams,
   TaskEdited,
   TaskGetParams,
+  TaskGiveParams,
+  TaskGiven,
   TaskHeld,
   TaskHoldParams,
   TaskListParams,
@@ -68,9 +70,13 @@ import type {
   TaskReleased,
   TaskRetryParams,
   TaskSelection,
+  TaskSendParams,
+  TaskSent,
   TaskStats,
   TaskSubmitParams,
   TaskSubmitted,
+  TaskTakeParams,
+  TaskTaken,
   TaskWaitParams,
   TaskWhyParams,
   TasksCancelled,
@@ -112,6 +118,9 @@ export interface MethodMap {
   'task.hold': { params: TaskHoldParams; result: TaskHeld };
   'task.release': { params: TaskReleaseParams; result: TaskReleased };
   'task.edit': { params: TaskEditParams; result: TaskEdited };
+  'task.send': { params: TaskSendParams; result: TaskSent };
+  'task.take': { params: TaskTakeParams; result: TaskTaken };
+  'task.give': { params: TaskGiveParams; result: TaskGiven };
   'task.list': { params: TaskListParams; result: Task[] };
   'task.get': { params: TaskGetParams; result: Task };
   'task.why': { params: TaskWhyParams; result: Why };
@@ -450,6 +459,37 @@ export declare class TaskMethods {
    * `shutting_down`
    */
   edit(params: TaskEditParams, options?: CallOptions): Promise<TaskEdited>;
+
+  /**
+   * Sends a message to the agent of a task that has not ended.
+   *
+   * An agent that runs gets it in its session when its run has ended, as a further run; one that is
+   * queued gets it with what it is asked. An agent may send to the tasks that it caused.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `storage_unavailable`,
+   * `shutting_down`
+   */
+  send(params: TaskSendParams, options?: CallOptions): Promise<TaskSent>;
+
+  /**
+   * Takes a task over for a person: its session is the person's from when its agent has ended.
+   *
+   * Until `task.give` the task is queued, and waits for `taken`. `task.get` then tells in
+   * `takeover` how to go on in its session.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `task_is_taken`,
+   * `storage_unavailable`, `shutting_down`
+   */
+  take(params: TaskTakeParams, options?: CallOptions): Promise<TaskTaken>;
+
+  /**
+   * Gives a task back that was taken over: its agent goes on in its session, or the task has
+   * completed.
+   *
+   * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `task_is_not_taken`,
+   * `storage_unavailable`, `shutting_down`
+   */
+  give(params: TaskGiveParams, options?: CallOptions): Promise<TaskGiven>;
 
   /**
    * Lists tasks, the newest first.

@@ -262,6 +262,24 @@ export class TaskMethods {
     return this.#client.request('task.edit', params, options);
   }
 
+  /** Sends a message to the agent of a task that has not ended. */
+  send(params, options) {
+    return this.#client.request('task.send', params, options);
+  }
+
+  /** Takes a task over for a person: its session is the person's from when its agent has ended. */
+  take(params, options) {
+    return this.#client.request('task.take', params, options);
+  }
+
+  /**
+   * Gives a task back that was taken over: its agent goes on in its session, or the task has
+   * completed.
+   */
+  give(params, options) {
+    return this.#client.request('task.give', params, options);
+  }
+
   /** Lists tasks, the newest first. */
   list(params, options) {
     return this.#client.request('task.list', params, options);

@@ -746,6 +746,15 @@ export interface DebounceCondition {
   max_wait_ms?: number;
 }
 
+/**
+ * The way in which a message reaches a task's agent.
+ *
+ * - `next_run`: The agent gets it in its session when the run that is under way has ended.
+ * - `queued`: The task has not begun, or waits to go on: the message comes with what its agent is
+ *   asked then.
+ */
+export type Delivery = 'next_run' | 'queued';
+
 /** Something that happened. */
 export interface Event {
   /** Its number: 1 for the first event of the project, then counting up by one. */
@@ -1527,6 +1536,19 @@ export interface SupervisorSubsystem {
   tasks: TaskSummaries;
 }
 
+/** A task that a person has taken over. */
+export interface Takeover {
+  /** Time at which it was taken. */
+  since: Timestamp;
+  /** The session of its agent; absent if it has none. */
+  session?: string;
+  /**
+   * The command by which a person goes on in that session, in the project's directory; empty if the
+   * agent's program has none.
+   */
+  command?: string[];
+}
+
 /** An order to an agent, and what came of it. */
 export interface Task {
   /** `task-0001`, counting up, never reused. */
@@ -1552,6 +1574,8 @@ export interface Task {
   waiting?: Open<Waiting>;
   /** Time at which that ends by itself; absent if it does not, or if the time is not known. */
   waitingUntil?: Timestamp;
+  /** The person's session, while a person has it; absent otherwise, and in lists. */
+  takeover?: Takeover;
   /** The lane in which it runs; absent for none. */
   lane?: string;
   /**
@@ -1744,6 +1768,20 @@ export interface TaskGetParams {
   taskId: string;
 }
 
+/** The params of `task.give`. */
+export interface TaskGiveParams {
+  /** The task's id. Length at most 200. */
+  taskId: string;
+  /** True if nothing is left to do: the task has completed. Otherwise its agent goes on. */
+  done?: boolean | undefined;
+}
+
+/** The answer to `task.give`. */
+export interface TaskGiven {
+  /** The state of the task. */
+  state: Open<TaskState>;
+}
+
 /** The answer to `task.hold`. */
 export interface TaskHeld {
   /** False if it was held before; `until` counts from now on. */
@@ -1883,6 +1921,36 @@ export interface TaskSelection {
   withinMinutes?: number | undefined;
 }
 
+/** The params of `task.send`. */
+export interface TaskSendParams {
+  /** The task's id. Length at most 200. */
+  taskId: string;
+  /** The message, at most 64 KiB of UTF-8; not blank. Length from 1 to 65536, matches `\S`. */
+  message: string;
+}
+
+/** The answer to `task.send`. */
+export interface TaskSent {
+  /** The state of the task. */
+  state: Open<TaskState>;
+  /** The way in which the message reaches its agent. */
+  delivery: Open<Delivery>;
+}
+
+/** The payload of `task:sent`. */
+export interface TaskSentEvent {
+  /** The task's id. */
+  taskId: string;
+  /** The state of the task. */
+  state: Open<TaskState>;
+  /** The first 1,000 bytes of the message. */
+  message: string;
+  /** The task whose agent has sent it; absent if a person or a script has. */
+  from?: string;
+  /** The way in which the message reaches its agent. */
+  delivery: Open<Delivery>;
+}
+
 /**
  * The states of a task.
  *
@@ -2007,6 +2075,23 @@ export interface TaskSummaries {
   running: RunningTaskSummary[];
   /** The first 100 that are queued, in the order in which they will start. */
   queued: QueuedTaskSummary[];
+}
+
+/** The params of `task.take`. */
+export interface TaskTakeParams {
+  /** The task's id. Length at most 200. */
+  taskId: string;
+  /** True to end the run that is under way, in place of waiting for its end. */
+  now?: boolean | undefined;
+}
+
+/** The answer to `task.take`. */
+export interface TaskTaken {
+  /**
+   * The state of the task. While it is `running`, its session is still its agent's: wait until it
+   * is `queued`.
+   */
+  state: Open<TaskState>;
 }
 
 /** An agent's usage for a task, as `claude` reports it in its `result` message. */
@@ -2145,10 +2230,20 @@ export interface Verify {
  * - `paused`: The queue is paused.
  * - `budget`: A budget does not allow it now.
  * - `limit`: The account of its agent has reached a limit.
+ * - `taken`: A person has taken it over: `task.give` gives it back.
  * - `approval`: A person is to approve something.
  */
 export type Waiting =
-  'dependency' | 'delay' | 'hold' | 'rest' | 'lane' | 'paused' | 'budget' | 'limit' | 'approval';
+  | 'dependency'
+  | 'delay'
+  | 'hold'
+  | 'rest'
+  | 'lane'
+  | 'paused'
+  | 'budget'
+  | 'limit'
+  | 'taken'
+  | 'approval';
 
 /** A chain of causes and effects, as a graph without circles. */
 export interface Why {

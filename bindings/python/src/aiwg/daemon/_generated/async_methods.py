@@ -46,15 +46,18 @@ from .types import (
     Task,
     TaskCancelled,
     TaskEdited,
+    TaskGiven,
     TaskHeld,
     TaskOrder,
     TaskOutput,
     TaskReleased,
     TasksCancelled,
+    TaskSent,
     TasksRetried,
     TaskState,
     TaskStats,
     TaskSubmitted,
+    TaskTaken,
     Timestamp,
     Verify,
     Why,
@@ -780,6 +783,73 @@ class AsyncTaskMethods:
         answer = await self._caller.call_method("task.edit", wire, timeout)
         with Reading("task.edit"):
             return TaskEdited.from_wire(answer)
+
+    async def send(self, *, task_id: str, message: str, timeout: float | None = None) -> TaskSent:
+        """Sends a message to the agent of a task that has not ended.
+
+        An agent that runs gets it in its session when its run has ended, as a further run; one that
+        is queued gets it with what it is asked. An agent may send to the tasks that it caused.
+
+        - ``task_id``: The task's id. Length at most 200.
+        - ``message``: The message, at most 64 KiB of UTF-8; not blank. Length from 1 to 65536,
+          matches `\\S`.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``storage_unavailable``,
+        ``shutting_down``.
+        """
+        wire = {"taskId": task_id, "message": message}
+        answer = await self._caller.call_method("task.send", wire, timeout)
+        with Reading("task.send"):
+            return TaskSent.from_wire(answer)
+
+    async def take(
+        self,
+        *,
+        task_id: str,
+        now: bool | None = None,
+        timeout: float | None = None,
+    ) -> TaskTaken:
+        """Takes a task over for a person: its session is the person's from when its agent has
+        ended.
+
+        Until `task.give` the task is queued, and waits for `taken`. `task.get` then tells in
+        `takeover` how to go on in its session.
+
+        - ``task_id``: The task's id. Length at most 200.
+        - ``now``: True to end the run that is under way, in place of waiting for its end.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``task_is_taken``,
+        ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {"taskId": task_id, "now": now}
+        answer = await self._caller.call_method("task.take", wire, timeout)
+        with Reading("task.take"):
+            return TaskTaken.from_wire(answer)
+
+    async def give(
+        self,
+        *,
+        task_id: str,
+        done: bool | None = None,
+        timeout: float | None = None,
+    ) -> TaskGiven:
+        """Gives a task back that was taken over: its agent goes on in its session, or the task has
+        completed.
+
+        - ``task_id``: The task's id. Length at most 200.
+        - ``done``: True if nothing is left to do: the task has completed. Otherwise its agent goes
+          on.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``task_is_not_taken``,
+        ``storage_unavailable``, ``shutting_down``.
+        """
+        wire = {"taskId": task_id, "done": done}
+        answer = await self._caller.call_method("task.give", wire, timeout)
+        with Reading("task.give"):
+            return TaskGiven.from_wire(answer)
 
     async def list(
         self,

@@ -34,6 +34,8 @@ ErrorKind = Literal[
     "task_not_queued",
     "account_not_found",
     "event_not_found",
+    "task_is_taken",
+    "task_is_not_taken",
     "payload_too_large",
     "approval_not_found",
     "approval_decided",
@@ -111,6 +113,10 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "account_not_found": ErrorKindInfo(code=-32019, retryable=False),
     # No event has this number; it may have been pruned.
     "event_not_found": ErrorKindInfo(code=-32030, retryable=False),
+    # A person has taken the task over already.
+    "task_is_taken": ErrorKindInfo(code=-32033, retryable=False),
+    # Nobody has taken the task over.
+    "task_is_not_taken": ErrorKindInfo(code=-32034, retryable=False),
     # An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
     # `daemon.max_metadata_kb` allow; `data.member` names it.
     "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),

@@ -56,6 +56,7 @@ __all__ = [
     "DaySpending",
     "DayUsage",
     "DebounceCondition",
+    "Delivery",
     "Event",
     "EventEmitted",
     "EventMissedNotification",
@@ -113,21 +114,26 @@ __all__ = [
     "StopAcknowledged",
     "Subsystems",
     "SupervisorSubsystem",
+    "Takeover",
     "Task",
     "TaskCancelled",
     "TaskCancelledOne",
     "TaskCounts",
     "TaskEdited",
     "TaskEvent",
+    "TaskGiven",
     "TaskHeld",
     "TaskOrder",
     "TaskOutput",
     "TaskReleased",
     "TaskRetried",
+    "TaskSent",
+    "TaskSentEvent",
     "TaskState",
     "TaskStats",
     "TaskSubmitted",
     "TaskSummaries",
+    "TaskTaken",
     "TaskUsage",
     "TasksCancelled",
     "TasksRetried",
@@ -184,6 +190,14 @@ BudgetSpan = Literal["day", "month"]
 
 - ``day``: A day in `schedule.timezone`.
 - ``month``: A month in `schedule.timezone`.
+"""
+
+Delivery = Literal["next_run", "queued"]
+"""The way in which a message reaches a task's agent.
+
+- ``next_run``: The agent gets it in its session when the run that is under way has ended.
+- ``queued``: The task has not begun, or waits to go on: the message comes with what its agent is
+  asked then.
 """
 
 EventSource = Literal["client", "supervisor", "file_watcher", "scheduler", "automation", "daemon"]
@@ -313,6 +327,7 @@ Waiting = Literal[
     "paused",
     "budget",
     "limit",
+    "taken",
     "approval",
 ]
 """The reason for which a queued task waits, apart from a free slot.
@@ -325,6 +340,7 @@ Waiting = Literal[
 - ``paused``: The queue is paused.
 - ``budget``: A budget does not allow it now.
 - ``limit``: The account of its agent has reached a limit.
+- ``taken``: A person has taken it over: `task.give` gives it back.
 - ``approval``: A person is to approve something.
 """
 
@@ -2479,6 +2495,29 @@ class SupervisorSubsystem:
 
 
 @dataclass(frozen=True)
+class Takeover:
+    """A task that a person has taken over."""
+
+    since: Timestamp
+    """Time at which it was taken."""
+    session: str | None = None
+    """The session of its agent; absent if it has none."""
+    command: list[str] | None = None
+    """The command by which a person goes on in that session, in the project's directory; empty if
+    the agent's program has none.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Takeover:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            since=wire["since"],
+            session=wire.get("session"),
+            command=wire.get("command"),
+        )
+
+
+@dataclass(frozen=True)
 class Task:
     """An order to an agent, and what came of it."""
 
@@ -2545,6 +2584,8 @@ class Task:
     """The reason for which it waits while it is queued; absent if only a slot is missing."""
     waiting_until: Timestamp | None = None
     """Time at which that ends by itself; absent if it does not, or if the time is not known."""
+    takeover: Takeover | None = None
+    """The person's session, while a person has it; absent otherwise, and in lists."""
     lane: str | None = None
     """The lane in which it runs; absent for none."""
     expires_at: Timestamp | None = None
@@ -2604,6 +2645,7 @@ class Task:
             profiles=wire.get("profiles"),
             waiting=wire.get("waiting"),
             waiting_until=wire.get("waitingUntil"),
+            takeover=maybe(Takeover.from_wire, wire.get("takeover")),
             lane=wire.get("lane"),
             expires_at=wire.get("expiresAt"),
             reason=wire.get("reason"),
@@ -2769,6 +2811,21 @@ class TaskEvent:
 
 
 @dataclass(frozen=True)
+class TaskGiven:
+    """The answer to `task.give`."""
+
+    state: TaskState | str
+    """The state of the task."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskGiven:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            state=wire["state"],
+        )
+
+
+@dataclass(frozen=True)
 class TaskHeld:
     """The answer to `task.hold`."""
 
@@ -2851,6 +2908,51 @@ class TaskRetried:
 
 
 @dataclass(frozen=True)
+class TaskSent:
+    """The answer to `task.send`."""
+
+    state: TaskState | str
+    """The state of the task."""
+    delivery: Delivery | str
+    """The way in which the message reaches its agent."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskSent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            state=wire["state"],
+            delivery=wire["delivery"],
+        )
+
+
+@dataclass(frozen=True)
+class TaskSentEvent:
+    """The payload of `task:sent`."""
+
+    task_id: str
+    """The task's id."""
+    state: TaskState | str
+    """The state of the task."""
+    message: str
+    """The first 1,000 bytes of the message."""
+    delivery: Delivery | str
+    """The way in which the message reaches its agent."""
+    from_: str | None = None
+    """The task whose agent has sent it; absent if a person or a script has."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskSentEvent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            task_id=wire["taskId"],
+            state=wire["state"],
+            message=wire["message"],
+            delivery=wire["delivery"],
+            from_=wire.get("from"),
+        )
+
+
+@dataclass(frozen=True)
 class TaskStats:
     """The answer to `task.stats`: how many tasks there are, in all and in each state, and what they
     used.
@@ -2928,6 +3030,23 @@ class TaskSummaries:
         return cls(
             running=[RunningTaskSummary.from_wire(item) for item in wire["running"]],
             queued=[QueuedTaskSummary.from_wire(item) for item in wire["queued"]],
+        )
+
+
+@dataclass(frozen=True)
+class TaskTaken:
+    """The answer to `task.take`."""
+
+    state: TaskState | str
+    """The state of the task. While it is `running`, its session is still its agent's: wait until it
+    is `queued`.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskTaken:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            state=wire["state"],
         )
 
 
