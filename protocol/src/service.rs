@@ -506,6 +506,7 @@ pub trait DaemonService {
         params = "{}",
         result = r#"{
             "total": 3, "queued": 1, "running": 1, "completed": 1, "failed": 0, "cancelled": 0, "timeout": 0,
+            "reasons": {"done": 1},
             "usage": {
                 "total": {"tasks": 1, "costUsd": 0.0421, "turns": 7, "inputTokens": 1204, "outputTokens": 2310,
                     "cacheReadTokens": 88012, "cacheCreationTokens": 5120},

@@ -130,7 +130,7 @@ impl Transaction<'_> {
         if state.is_final() {
             return Err(ended(no).into());
         }
-        Ok(self.readable(no)?.ok_or_else(|| Failure::from(ended(no)))?)
+        self.readable(no)?.ok_or_else(|| Failure::from(ended(no)))
     }
 
     /// Notes that the messages which wait go to the run that begins.

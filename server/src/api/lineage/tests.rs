@@ -60,7 +60,7 @@ fn a_chain_of_a_thousand_links_is_whole_in_both_directions() {
         let began = std::time::Instant::now();
         let found = ask(&reader, asked, follow, ALL);
         // To be seen with --no-capture: no test depends on it.
-        println!("{asked:?} {follow:?}: {:?}, {} nodes", began.elapsed(), found.nodes.len());
+        tracing::info!(?asked, ?follow, took = ?began.elapsed(), nodes = found.nodes.len(), "walked");
         assert!(!found.cut);
         let tasks = if asked == Asked::Event(1000) { 999 } else { 1000 };
         assert_eq!((count(&found, WhyKind::Task), count(&found, WhyKind::Rule)), (tasks, tasks));

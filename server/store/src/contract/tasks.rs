@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use aiwg_model::{
-    EndReason, ImportedTask, Outcome, Processes, RunCost, StopReason, TaskNo, TaskSpec, Terms, VerifyTerms,
+    EndReason, ImportedTask, Outcome, Processes, RunCost, Sent, StopReason, Taken, TaskNo, TaskSpec, Terms,
+    VerifyTerms,
 };
 use aiwg_protocol::terms::{ApprovalLimits, OnTimeout};
 use aiwg_protocol::types::{
@@ -42,6 +43,12 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
                 protect: vec!["tests/**".to_owned()],
             }),
             approval: Some(ApprovalLimits { timeout_minutes: Some(0.5), on_timeout: OnTimeout::Approve }),
+            sent: vec![Sent {
+                text: "and the docs".to_owned(),
+                from: Some("task-0009".to_owned()),
+                run: Some(2),
+            }],
+            taken: Some(Taken { since: at(3) }),
         },
         expires_at: Some(at(99)),
         start_at: None,
