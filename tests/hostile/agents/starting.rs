@@ -52,14 +52,14 @@ fn agents_get_of_the_environment_what_they_are_to_get() {
         (json!({ "keep": ["CLAUDE_CODE_OAUTH_*"] }), [false, false, true, false]),
         (json!({ "keep": ["*"], "remove": ["GITHUB_TOKEN"] }), [true, false, true, true]),
     ] {
-        let agent = "#!/bin/sh\nenv\necho; tr '\\0' '\\n' </proc/$PPID/environ\n";
+        let agent = "#!/bin/sh\nenv\necho '=== the shim'; tr '\\0' '\\n' </proc/$PPID/environ\n";
         let project = with_agent(agent, 0o755, json!({ "env": env }));
         let started =
             project.command().args(["daemon", "start"]).envs(secrets).envs(markers).status().unwrap();
         assert!(started.success());
         let task = project.ended(&project.submit("x"));
         let found = task["result"].as_str().unwrap();
-        let (agents, shims) = found.split_once("\n\n").unwrap();
+        let (agents, shims) = found.split_once("=== the shim\n").unwrap();
         let has = |env: &str, name: &str| env.lines().any(|line| line.starts_with(&format!("{name}=")));
         for ((name, _), kept) in secrets.iter().zip(kept) {
             assert_eq!((has(agents, name), has(shims, name)), (kept, kept), "{env}: {name}");
