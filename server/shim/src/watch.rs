@@ -133,7 +133,9 @@ impl Place {
         // A link to it is not it: the daemon follows none.
         let is_elsewhere = |(dir, it): &(PathBuf, Identity)| Identity::at(dir).ok() != Some(*it);
         let (root, its) = &self.root;
-        (is_elsewhere(&self.dir) || self.task.as_ref().is_some_and(is_elsewhere))
+        // The one above first: where something is mounted there that never answers, whoever looks for a name in it keeps all others who do
+        // from being killed, the daemon among them.
+        (self.task.as_ref().is_some_and(is_elsewhere) || is_elsewhere(&self.dir))
             && identity(root) == Some(*its)
     }
 }
