@@ -11,7 +11,7 @@ pub(crate) const ENVIRONMENT: [Entry; 6] = [
     ("LANG and LC_*", "where they name no UTF-8, other letters are escapes"),
     ("NO_COLOR", "if it is not empty, nothing is coloured"),
     ("TZ", "the time zone to print times in; else the machine's"),
-    ("XDG_STATE_HOME", "for the chat history and the limits of accounts; else ~/.local/state"),
+    ("XDG_STATE_HOME", "for chat history and account limits; else ~/.local/state"),
 ];
 
 /// Files that it reads and writes.
@@ -20,7 +20,7 @@ pub(crate) const FILES: [Entry; 5] = [
     (".aiwg/daemon/", "the daemon's socket, store and log"),
     (".aiwg/daemon/actions/", "what agents wrote"),
     ("$XDG_STATE_HOME/aiwg/chat-history", "what was typed in conversations"),
-    ("$XDG_STATE_HOME/aiwg/accounts.json", "limits of the accounts that agents work with"),
+    ("$XDG_STATE_HOME/aiwg/accounts.json", "limits of the agents' accounts"),
 ];
 
 /// Codes that it exits with.

@@ -56,7 +56,7 @@ fn each_run_has_its_own_directory_and_output() {
     let ended = project.ended(&project.submit(&attempts(2)));
     assert_eq!((&ended["state"], &ended["attempts"]), (&json!("completed"), &json!(2)));
     assert_eq!(names(&project.file(TASK)), set(&["1", "2"]));
-    let common = ["lock", "prompt.txt", "run.json", "stderr.log", "stdout.log"];
+    let common = ["agent.json", "lock", "prompt.txt", "run.json", "stderr.log", "stdout.log"];
     let lost = names(&project.file(&format!("{TASK}/1")));
     assert!(set(&common).is_subset(&lost) && !lost.contains("exit.json"), "{lost:?}");
     let mut whole = set(&common);

@@ -37,7 +37,7 @@ use super::{
     outcome::{could_not_start, removed},
     overdue::{Noticed, Overdue},
     prepare::{Unprepared, prepare},
-    shim,
+    shim::{self, ANSWERS_WITHIN},
     silence::Silence,
 };
 use crate::{
@@ -184,7 +184,11 @@ impl Agent {
     async fn basis(&self, loaded: Arc<Loaded>, is_ours: bool) -> io::Result<Arc<Basis>> {
         let config = &loaded.config;
         let dir = self.dir.clone();
-        let kept = if is_ours { None } else { beside(move || Profile::kept(&dir)).await };
+        let kept = match is_ours {
+            true => None,
+            // A directory that does not answer says nothing of its profile; its agent can be ended all the same.
+            false => timeout(ANSWERS_WITHIN, beside(move || Profile::kept(&dir))).await.ok().flatten(),
+        };
         let profile = match (kept, Profile::named(config, self.profile.as_deref())) {
             // Its environment is not kept: it decides by which login the agent works.
             (Some(kept), named) => Profile { env: named.map(|named| named.env).unwrap_or_default(), ..kept },
