@@ -8,6 +8,7 @@ use std::{cell::RefCell, path::PathBuf, sync::Arc};
 use aiwg_model::{Cursor, Keep, NewEvent, Outcome, RunId, TaskNo, TaskSpec};
 use aiwg_protocol::types::{EventSource, Json, TaskState, Timestamp};
 use aiwg_server::{
+    accounts::Accounts,
     bus::Bus,
     engine::{self, Due, DueScope, Engine, EngineError, EngineSetup, EngineConfig, Prune, Publication, Select},
     health::Health,
@@ -197,7 +198,7 @@ async fn try_all(engine: &Engine) {
         stored(engine.ended(run, Outcome::without_exit(TaskState::Completed, "")).await);
         stored(engine.cancel(no).await);
     }
-    stored(engine.retry_many(Select::All(Selection::default()), None).await);
+    stored(engine.retry_many(Select::All(Selection::default()), None, None).await);
     stored(engine.cancel_many(Select::All(Selection::default())).await);
     stored(engine.forget_conversation("talk".to_owned()).await);
     let keep = Keep { since: None, most: Some(1), from: None };
