@@ -39,7 +39,7 @@ fn view(model: &Model, method: &Method, is_async: bool) -> Result<Value, Generat
         docs => docstring::block(&docs(method, &params), 8),
         params => wire(model, &params),
         result => result.as_str(),
-        read => read::result(model, &method.result, "answer"),
+        read => read::result(model, &method.result, "received"),
     })
 }
 

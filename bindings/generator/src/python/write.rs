@@ -25,8 +25,28 @@ pub(super) fn value(model: &Model, ty: &Type, own: &str) -> String {
         Type::Array(item) => format!("[{} for item in {own}]", value(model, item, "item")),
         Type::Map(item) => format!("{{key: {} for key, item in {own}.items()}}", value(model, item, "item")),
         Type::Nullable(inner) => format!("None if {own} is None else {}", value(model, inner, own)),
+        Type::Ref(name) => match plain(model, name).as_slice() {
+            [] => format!("{own}.to_wire()"),
+            [one] => format!("{own} if isinstance({own}, {one}) else {own}.to_wire()"),
+            types => format!("{own} if isinstance({own}, ({})) else {own}.to_wire()", types.join(", ")),
+        },
         _ => format!("{own}.to_wire()"),
     }
+}
+
+/// The types of Python for the arms of a union that are no class of ours: their values are JSON as they are.
+fn plain(model: &Model, name: &str) -> Vec<&'static str> {
+    let Some(TypeKind::Union(union)) = model.find(name).map(|def| &def.kind) else { return Vec::new() };
+    let arms = union.arms.iter().filter(|arm| !has_class(model, arm));
+    arms.map(|arm| match arm {
+        Type::Boolean => "bool",
+        Type::Integer => "int",
+        Type::Number => "float",
+        Type::Array(_) => "list",
+        Type::Map(_) => "dict",
+        _ => "str",
+    })
+    .collect()
 }
 
 /// True if a class of ours is in it.

@@ -78,8 +78,8 @@ class AsyncRpcMethods:
 
         - ``timeout``: how long to wait for the answer, in seconds.
         """
-        answer: OpenRpcDocument = await self._caller.call_method("rpc.discover", {}, timeout)
-        return answer
+        received: OpenRpcDocument = await self._caller.call_method("rpc.discover", {}, timeout)
+        return received
 
 
 class AsyncDaemonMethods:
@@ -93,9 +93,9 @@ class AsyncDaemonMethods:
 
         - ``timeout``: how long to wait for the answer, in seconds.
         """
-        answer = await self._caller.call_method("daemon.status", {}, timeout)
+        received = await self._caller.call_method("daemon.status", {}, timeout)
         with Reading("daemon.status"):
-            return DaemonStatus.from_wire(answer)
+            return DaemonStatus.from_wire(received)
 
     async def stop(
         self,
@@ -114,9 +114,9 @@ class AsyncDaemonMethods:
         - ``timeout``: how long to wait for the answer, in seconds.
         """
         wire = {"keepAgents": keep_agents}
-        answer = await self._caller.call_method("daemon.stop", wire, timeout)
+        received = await self._caller.call_method("daemon.stop", wire, timeout)
         with Reading("daemon.stop"):
-            return StopAcknowledged.from_wire(answer)
+            return StopAcknowledged.from_wire(received)
 
     async def restart(self, *, timeout: float | None = None) -> DaemonRestarting:
         """Restarts the daemon in place, as the same process: it reads its program and its
@@ -130,9 +130,9 @@ class AsyncDaemonMethods:
 
         Raises ``DaemonError`` of kind ``shutting_down``.
         """
-        answer = await self._caller.call_method("daemon.restart", {}, timeout)
+        received = await self._caller.call_method("daemon.restart", {}, timeout)
         with Reading("daemon.restart"):
-            return DaemonRestarting.from_wire(answer)
+            return DaemonRestarting.from_wire(received)
 
     async def reload(self, *, timeout: float | None = None) -> DaemonReloaded:
         """Reads the configuration again, and applies it as a whole or not at all.
@@ -143,9 +143,9 @@ class AsyncDaemonMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
-        answer = await self._caller.call_method("daemon.reload", {}, timeout)
+        received = await self._caller.call_method("daemon.reload", {}, timeout)
         with Reading("daemon.reload"):
-            return DaemonReloaded.from_wire(answer)
+            return DaemonReloaded.from_wire(received)
 
     async def pause(self, *, timeout: float | None = None) -> QueuePaused:
         """Pauses the queue: nothing is started until `daemon.resume`, over restarts as well.
@@ -155,9 +155,9 @@ class AsyncDaemonMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
-        answer = await self._caller.call_method("daemon.pause", {}, timeout)
+        received = await self._caller.call_method("daemon.pause", {}, timeout)
         with Reading("daemon.pause"):
-            return QueuePaused.from_wire(answer)
+            return QueuePaused.from_wire(received)
 
     async def resume(self, *, timeout: float | None = None) -> QueueResumed:
         """Resumes a queue that was paused or drained.
@@ -166,9 +166,9 @@ class AsyncDaemonMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
-        answer = await self._caller.call_method("daemon.resume", {}, timeout)
+        received = await self._caller.call_method("daemon.resume", {}, timeout)
         with Reading("daemon.resume"):
-            return QueueResumed.from_wire(answer)
+            return QueueResumed.from_wire(received)
 
     async def drain(self, *, exit: bool | None = None, timeout: float | None = None) -> QueuePaused:
         """Drains the queue: nothing is started, and running tasks go on to their ends. With `exit`
@@ -184,9 +184,9 @@ class AsyncDaemonMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"exit": exit}
-        answer = await self._caller.call_method("daemon.drain", wire, timeout)
+        received = await self._caller.call_method("daemon.drain", wire, timeout)
         with Reading("daemon.drain"):
-            return QueuePaused.from_wire(answer)
+            return QueuePaused.from_wire(received)
 
     async def logs(
         self,
@@ -212,9 +212,9 @@ class AsyncDaemonMethods:
         ``shutting_down``.
         """
         wire = {"lines": lines, "cursor": cursor, "waitMs": wait_ms}
-        answer = await self._caller.call_method("daemon.logs", wire, timeout)
+        received = await self._caller.call_method("daemon.logs", wire, timeout)
         with Reading("daemon.logs"):
-            return DaemonLogs.from_wire(answer)
+            return DaemonLogs.from_wire(received)
 
 
 class AsyncAutomationMethods:
@@ -230,9 +230,9 @@ class AsyncAutomationMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        answer = await self._caller.call_method("automation.status", {}, timeout)
+        received = await self._caller.call_method("automation.status", {}, timeout)
         with Reading("automation.status"):
-            return AutomationStatus.from_wire(answer)
+            return AutomationStatus.from_wire(received)
 
     async def enable(
         self,
@@ -251,9 +251,9 @@ class AsyncAutomationMethods:
         Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
         """
         wire = {"ruleId": rule_id}
-        answer = await self._caller.call_method("automation.enable", wire, timeout)
+        received = await self._caller.call_method("automation.enable", wire, timeout)
         with Reading("automation.enable"):
-            return AutomationSwitched.from_wire(answer)
+            return AutomationSwitched.from_wire(received)
 
     async def disable(
         self,
@@ -272,9 +272,9 @@ class AsyncAutomationMethods:
         Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
         """
         wire = {"ruleId": rule_id}
-        answer = await self._caller.call_method("automation.disable", wire, timeout)
+        received = await self._caller.call_method("automation.disable", wire, timeout)
         with Reading("automation.disable"):
-            return AutomationSwitched.from_wire(answer)
+            return AutomationSwitched.from_wire(received)
 
     async def test(
         self,
@@ -298,9 +298,9 @@ class AsyncAutomationMethods:
         Raises ``DaemonError`` of kind ``job_not_found``, ``storage_unavailable``.
         """
         wire = {"topic": topic, "payload": payload, "file": file, "schedule": schedule}
-        answer = await self._caller.call_method("automation.test", wire, timeout)
+        received = await self._caller.call_method("automation.test", wire, timeout)
         with Reading("automation.test"):
-            return AutomationTested.from_wire(answer)
+            return AutomationTested.from_wire(received)
 
 
 class AsyncEventMethods:
@@ -332,9 +332,9 @@ class AsyncEventMethods:
         ``shutting_down``.
         """
         wire = {"topic": topic, "payload": payload}
-        answer = await self._caller.call_method("event.emit", wire, timeout)
+        received = await self._caller.call_method("event.emit", wire, timeout)
         with Reading("event.emit"):
-            return EventEmitted.from_wire(answer)
+            return EventEmitted.from_wire(received)
 
     async def list(
         self,
@@ -358,9 +358,9 @@ class AsyncEventMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         wire = {"topics": topics, "since": since, "limit": limit}
-        answer = await self._caller.call_method("event.list", wire, timeout)
+        received = await self._caller.call_method("event.list", wire, timeout)
         with Reading("event.list"):
-            return [Event.from_wire(item) for item in answer]
+            return [Event.from_wire(item) for item in received]
 
     async def subscribe(
         self,
@@ -389,9 +389,9 @@ class AsyncEventMethods:
         Raises ``DaemonError`` of kind ``too_many_subscriptions``, ``storage_unavailable``.
         """
         wire = {"topics": topics, "since": since}
-        answer = await self._caller.call_method("event.subscribe", wire, timeout)
+        received = await self._caller.call_method("event.subscribe", wire, timeout)
         with Reading("event.subscribe"):
-            return EventSubscribed.from_wire(answer)
+            return EventSubscribed.from_wire(received)
 
     async def unsubscribe(
         self,
@@ -405,9 +405,9 @@ class AsyncEventMethods:
         - ``timeout``: how long to wait for the answer, in seconds.
         """
         wire = {"subscription": subscription}
-        answer = await self._caller.call_method("event.unsubscribe", wire, timeout)
+        received = await self._caller.call_method("event.unsubscribe", wire, timeout)
         with Reading("event.unsubscribe"):
-            return EventUnsubscribed.from_wire(answer)
+            return EventUnsubscribed.from_wire(received)
 
 
 class AsyncChatMethods:
@@ -439,9 +439,9 @@ class AsyncChatMethods:
         ``shutting_down``.
         """
         wire = {"message": message, "priority": priority, "conversation": conversation}
-        answer = await self._caller.call_method("chat.send", wire, timeout)
+        received = await self._caller.call_method("chat.send", wire, timeout)
         with Reading("chat.send"):
-            return ChatSent.from_wire(answer)
+            return ChatSent.from_wire(received)
 
     async def history(
         self,
@@ -461,9 +461,9 @@ class AsyncChatMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         wire = {"conversation": conversation, "limit": limit}
-        answer = await self._caller.call_method("chat.history", wire, timeout)
+        received = await self._caller.call_method("chat.history", wire, timeout)
         with Reading("chat.history"):
-            return [ChatTurn.from_wire(item) for item in answer]
+            return [ChatTurn.from_wire(item) for item in received]
 
     async def clear(self, *, conversation: str, timeout: float | None = None) -> ChatCleared:
         """Forgets a conversation: agents no longer get what was said in it. Its tasks stay.
@@ -474,9 +474,9 @@ class AsyncChatMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"conversation": conversation}
-        answer = await self._caller.call_method("chat.clear", wire, timeout)
+        received = await self._caller.call_method("chat.clear", wire, timeout)
         with Reading("chat.clear"):
-            return ChatCleared.from_wire(answer)
+            return ChatCleared.from_wire(received)
 
 
 class AsyncAccountMethods:
@@ -491,9 +491,9 @@ class AsyncAccountMethods:
 
         - ``timeout``: how long to wait for the answer, in seconds.
         """
-        answer = await self._caller.call_method("account.list", {}, timeout)
+        received = await self._caller.call_method("account.list", {}, timeout)
         with Reading("account.list"):
-            return AccountList.from_wire(answer)
+            return AccountList.from_wire(received)
 
     async def resume(
         self,
@@ -511,9 +511,9 @@ class AsyncAccountMethods:
         Raises ``DaemonError`` of kind ``account_not_found``, ``shutting_down``.
         """
         wire = {"account": account}
-        answer = await self._caller.call_method("account.resume", wire, timeout)
+        received = await self._caller.call_method("account.resume", wire, timeout)
         with Reading("account.resume"):
-            return AccountResumed.from_wire(answer)
+            return AccountResumed.from_wire(received)
 
 
 class AsyncReportMethods:
@@ -532,9 +532,9 @@ class AsyncReportMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         wire = {"since": since}
-        answer = await self._caller.call_method("report.get", wire, timeout)
+        received = await self._caller.call_method("report.get", wire, timeout)
         with Reading("report.get"):
-            return Report.from_wire(answer)
+            return Report.from_wire(received)
 
 
 class AsyncScheduleMethods:
@@ -550,9 +550,9 @@ class AsyncScheduleMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        answer = await self._caller.call_method("schedule.list", {}, timeout)
+        received = await self._caller.call_method("schedule.list", {}, timeout)
         with Reading("schedule.list"):
-            return [ScheduledJob.from_wire(item) for item in answer]
+            return [ScheduledJob.from_wire(item) for item in received]
 
     async def run(self, *, job: str, timeout: float | None = None) -> ScheduleRun:
         """Fires a schedule now, whether or not schedules are switched on.
@@ -567,9 +567,9 @@ class AsyncScheduleMethods:
         ``shutting_down``.
         """
         wire = {"job": job}
-        answer = await self._caller.call_method("schedule.run", wire, timeout)
+        received = await self._caller.call_method("schedule.run", wire, timeout)
         with Reading("schedule.run"):
-            return ScheduleRun.from_wire(answer)
+            return ScheduleRun.from_wire(received)
 
 
 class AsyncTaskMethods:
@@ -651,11 +651,11 @@ class AsyncTaskMethods:
             "retry": None if retry is None else retry.to_wire(),
             "ignoreBudget": ignore_budget,
             "verify": None if verify is None else verify.to_wire(),
-            "approval": None if approval is None else approval.to_wire(),
+            "approval": None if approval is None else approval if isinstance(approval, bool) else approval.to_wire(),
         }
-        answer = await self._caller.call_method("task.submit", wire, timeout)
+        received = await self._caller.call_method("task.submit", wire, timeout)
         with Reading("task.submit"):
-            return TaskSubmitted.from_wire(answer)
+            return TaskSubmitted.from_wire(received)
 
     async def cancel(self, *, task_id: str, timeout: float | None = None) -> TaskCancelled:
         """Cancels a task that has not ended.
@@ -670,9 +670,9 @@ class AsyncTaskMethods:
         ``shutting_down``.
         """
         wire = {"taskId": task_id}
-        answer = await self._caller.call_method("task.cancel", wire, timeout)
+        received = await self._caller.call_method("task.cancel", wire, timeout)
         with Reading("task.cancel"):
-            return TaskCancelled.from_wire(answer)
+            return TaskCancelled.from_wire(received)
 
     async def cancel_many(
         self,
@@ -708,9 +708,9 @@ class AsyncTaskMethods:
             "rule": rule,
             "withinMinutes": within_minutes,
         }
-        answer = await self._caller.call_method("task.cancelMany", wire, timeout)
+        received = await self._caller.call_method("task.cancelMany", wire, timeout)
         with Reading("task.cancelMany"):
-            return TasksCancelled.from_wire(answer)
+            return TasksCancelled.from_wire(received)
 
     async def hold(
         self,
@@ -729,9 +729,9 @@ class AsyncTaskMethods:
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "until": until}
-        answer = await self._caller.call_method("task.hold", wire, timeout)
+        received = await self._caller.call_method("task.hold", wire, timeout)
         with Reading("task.hold"):
-            return TaskHeld.from_wire(answer)
+            return TaskHeld.from_wire(received)
 
     async def release(self, *, task_id: str, timeout: float | None = None) -> TaskReleased:
         """Releases a task that is held by `task.hold`, or that is to start later. What else it
@@ -744,9 +744,9 @@ class AsyncTaskMethods:
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id}
-        answer = await self._caller.call_method("task.release", wire, timeout)
+        received = await self._caller.call_method("task.release", wire, timeout)
         with Reading("task.release"):
-            return TaskReleased.from_wire(answer)
+            return TaskReleased.from_wire(received)
 
     async def edit(
         self,
@@ -780,9 +780,9 @@ class AsyncTaskMethods:
             "lane": lane,
             "expires": expires,
         }
-        answer = await self._caller.call_method("task.edit", wire, timeout)
+        received = await self._caller.call_method("task.edit", wire, timeout)
         with Reading("task.edit"):
-            return TaskEdited.from_wire(answer)
+            return TaskEdited.from_wire(received)
 
     async def send(self, *, task_id: str, message: str, timeout: float | None = None) -> TaskSent:
         """Sends a message to the agent of a task that has not ended.
@@ -799,9 +799,9 @@ class AsyncTaskMethods:
         ``shutting_down``.
         """
         wire = {"taskId": task_id, "message": message}
-        answer = await self._caller.call_method("task.send", wire, timeout)
+        received = await self._caller.call_method("task.send", wire, timeout)
         with Reading("task.send"):
-            return TaskSent.from_wire(answer)
+            return TaskSent.from_wire(received)
 
     async def take(
         self,
@@ -824,9 +824,9 @@ class AsyncTaskMethods:
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "now": now}
-        answer = await self._caller.call_method("task.take", wire, timeout)
+        received = await self._caller.call_method("task.take", wire, timeout)
         with Reading("task.take"):
-            return TaskTaken.from_wire(answer)
+            return TaskTaken.from_wire(received)
 
     async def give(
         self,
@@ -847,9 +847,9 @@ class AsyncTaskMethods:
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "done": done}
-        answer = await self._caller.call_method("task.give", wire, timeout)
+        received = await self._caller.call_method("task.give", wire, timeout)
         with Reading("task.give"):
-            return TaskGiven.from_wire(answer)
+            return TaskGiven.from_wire(received)
 
     async def list(
         self,
@@ -899,9 +899,9 @@ class AsyncTaskMethods:
             "limit": limit,
             "cursor": cursor,
         }
-        answer = await self._caller.call_method("task.list", wire, timeout)
+        received = await self._caller.call_method("task.list", wire, timeout)
         with Reading("task.list"):
-            return [Task.from_wire(item) for item in answer]
+            return [Task.from_wire(item) for item in received]
 
     async def get(self, *, task_id: str, timeout: float | None = None) -> Task:
         """Gives one task.
@@ -912,9 +912,9 @@ class AsyncTaskMethods:
         Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``.
         """
         wire = {"taskId": task_id}
-        answer = await self._caller.call_method("task.get", wire, timeout)
+        received = await self._caller.call_method("task.get", wire, timeout)
         with Reading("task.get"):
-            return Task.from_wire(answer)
+            return Task.from_wire(received)
 
     async def why(
         self,
@@ -938,9 +938,9 @@ class AsyncTaskMethods:
         ``storage_unavailable``.
         """
         wire = {"id": id, "direction": direction}
-        answer = await self._caller.call_method("task.why", wire, timeout)
+        received = await self._caller.call_method("task.why", wire, timeout)
         with Reading("task.why"):
-            return Why.from_wire(answer)
+            return Why.from_wire(received)
 
     async def stats(self, *, timeout: float | None = None) -> TaskStats:
         """Counts the tasks by state, and sums up the usage of their agents.
@@ -949,9 +949,9 @@ class AsyncTaskMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        answer = await self._caller.call_method("task.stats", {}, timeout)
+        received = await self._caller.call_method("task.stats", {}, timeout)
         with Reading("task.stats"):
-            return TaskStats.from_wire(answer)
+            return TaskStats.from_wire(received)
 
     async def wait(
         self,
@@ -975,9 +975,9 @@ class AsyncTaskMethods:
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "timeoutMs": timeout_ms}
-        answer = await self._caller.call_method("task.wait", wire, timeout)
+        received = await self._caller.call_method("task.wait", wire, timeout)
         with Reading("task.wait"):
-            return Task.from_wire(answer)
+            return Task.from_wire(received)
 
     async def output(
         self,
@@ -1012,9 +1012,9 @@ class AsyncTaskMethods:
             "waitMs": wait_ms,
             "encoding": encoding,
         }
-        answer = await self._caller.call_method("task.output", wire, timeout)
+        received = await self._caller.call_method("task.output", wire, timeout)
         with Reading("task.output"):
-            return TaskOutput.from_wire(answer)
+            return TaskOutput.from_wire(received)
 
     async def retry(self, *, task_id: str, timeout: float | None = None) -> TaskSubmitted:
         """Submits a new task with the specification of an earlier one.
@@ -1031,9 +1031,9 @@ class AsyncTaskMethods:
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id}
-        answer = await self._caller.call_method("task.retry", wire, timeout)
+        received = await self._caller.call_method("task.retry", wire, timeout)
         with Reading("task.retry"):
-            return TaskSubmitted.from_wire(answer)
+            return TaskSubmitted.from_wire(received)
 
     async def retry_many(
         self,
@@ -1070,9 +1070,9 @@ class AsyncTaskMethods:
             "rule": rule,
             "withinMinutes": within_minutes,
         }
-        answer = await self._caller.call_method("task.retryMany", wire, timeout)
+        received = await self._caller.call_method("task.retryMany", wire, timeout)
         with Reading("task.retryMany"):
-            return TasksRetried.from_wire(answer)
+            return TasksRetried.from_wire(received)
 
 
 class AsyncBudgetMethods:
@@ -1088,9 +1088,9 @@ class AsyncBudgetMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        answer = await self._caller.call_method("budget.status", {}, timeout)
+        received = await self._caller.call_method("budget.status", {}, timeout)
         with Reading("budget.status"):
-            return BudgetStatus.from_wire(answer)
+            return BudgetStatus.from_wire(received)
 
 
 class AsyncApprovalMethods:
@@ -1117,9 +1117,9 @@ class AsyncApprovalMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         wire = {"state": state, "taskId": task_id, "limit": limit}
-        answer = await self._caller.call_method("approval.list", wire, timeout)
+        received = await self._caller.call_method("approval.list", wire, timeout)
         with Reading("approval.list"):
-            return [ApprovalSummary.from_wire(item) for item in answer]
+            return [ApprovalSummary.from_wire(item) for item in received]
 
     async def get(self, *, approval_id: str, timeout: float | None = None) -> Approval:
         """Gives one of them, with the request and the decision.
@@ -1130,9 +1130,9 @@ class AsyncApprovalMethods:
         Raises ``DaemonError`` of kind ``approval_not_found``, ``storage_unavailable``.
         """
         wire = {"approvalId": approval_id}
-        answer = await self._caller.call_method("approval.get", wire, timeout)
+        received = await self._caller.call_method("approval.get", wire, timeout)
         with Reading("approval.get"):
-            return Approval.from_wire(answer)
+            return Approval.from_wire(received)
 
     async def approve(
         self,
@@ -1155,9 +1155,9 @@ class AsyncApprovalMethods:
         ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"approvalId": approval_id, "reason": reason}
-        answer = await self._caller.call_method("approval.approve", wire, timeout)
+        received = await self._caller.call_method("approval.approve", wire, timeout)
         with Reading("approval.approve"):
-            return Approval.from_wire(answer)
+            return Approval.from_wire(received)
 
     async def reject(
         self,
@@ -1181,9 +1181,9 @@ class AsyncApprovalMethods:
         ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"approvalId": approval_id, "reason": reason}
-        answer = await self._caller.call_method("approval.reject", wire, timeout)
+        received = await self._caller.call_method("approval.reject", wire, timeout)
         with Reading("approval.reject"):
-            return Approval.from_wire(answer)
+            return Approval.from_wire(received)
 
     async def answer(
         self,
@@ -1206,9 +1206,9 @@ class AsyncApprovalMethods:
         ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"approvalId": approval_id, "answer": answer}
-        answer = await self._caller.call_method("approval.answer", wire, timeout)
+        received = await self._caller.call_method("approval.answer", wire, timeout)
         with Reading("approval.answer"):
-            return Approval.from_wire(answer)
+            return Approval.from_wire(received)
 
     async def ask(
         self,
@@ -1243,9 +1243,9 @@ class AsyncApprovalMethods:
             "timeoutMinutes": timeout_minutes,
             "waitMs": wait_ms,
         }
-        answer = await self._caller.call_method("approval.ask", wire, timeout)
+        received = await self._caller.call_method("approval.ask", wire, timeout)
         with Reading("approval.ask"):
-            return ApprovalOutcome.from_wire(answer)
+            return ApprovalOutcome.from_wire(received)
 
 
 class AsyncMethods(AsyncCaller):
@@ -1269,6 +1269,6 @@ class AsyncMethods(AsyncCaller):
 
         - ``timeout``: how long to wait for the answer, in seconds.
         """
-        answer = await self.call_method("ping", {}, timeout)
+        received = await self.call_method("ping", {}, timeout)
         with Reading("ping"):
-            return Pong.from_wire(answer)
+            return Pong.from_wire(received)

@@ -78,8 +78,8 @@ class RpcMethods:
 
         - ``timeout``: how long to wait for the answer, in seconds.
         """
-        answer: OpenRpcDocument = self._caller.call_method("rpc.discover", {}, timeout)
-        return answer
+        received: OpenRpcDocument = self._caller.call_method("rpc.discover", {}, timeout)
+        return received
 
 
 class DaemonMethods:
@@ -93,9 +93,9 @@ class DaemonMethods:
 
         - ``timeout``: how long to wait for the answer, in seconds.
         """
-        answer = self._caller.call_method("daemon.status", {}, timeout)
+        received = self._caller.call_method("daemon.status", {}, timeout)
         with Reading("daemon.status"):
-            return DaemonStatus.from_wire(answer)
+            return DaemonStatus.from_wire(received)
 
     def stop(
         self,
@@ -114,9 +114,9 @@ class DaemonMethods:
         - ``timeout``: how long to wait for the answer, in seconds.
         """
         wire = {"keepAgents": keep_agents}
-        answer = self._caller.call_method("daemon.stop", wire, timeout)
+        received = self._caller.call_method("daemon.stop", wire, timeout)
         with Reading("daemon.stop"):
-            return StopAcknowledged.from_wire(answer)
+            return StopAcknowledged.from_wire(received)
 
     def restart(self, *, timeout: float | None = None) -> DaemonRestarting:
         """Restarts the daemon in place, as the same process: it reads its program and its
@@ -130,9 +130,9 @@ class DaemonMethods:
 
         Raises ``DaemonError`` of kind ``shutting_down``.
         """
-        answer = self._caller.call_method("daemon.restart", {}, timeout)
+        received = self._caller.call_method("daemon.restart", {}, timeout)
         with Reading("daemon.restart"):
-            return DaemonRestarting.from_wire(answer)
+            return DaemonRestarting.from_wire(received)
 
     def reload(self, *, timeout: float | None = None) -> DaemonReloaded:
         """Reads the configuration again, and applies it as a whole or not at all.
@@ -143,9 +143,9 @@ class DaemonMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
-        answer = self._caller.call_method("daemon.reload", {}, timeout)
+        received = self._caller.call_method("daemon.reload", {}, timeout)
         with Reading("daemon.reload"):
-            return DaemonReloaded.from_wire(answer)
+            return DaemonReloaded.from_wire(received)
 
     def pause(self, *, timeout: float | None = None) -> QueuePaused:
         """Pauses the queue: nothing is started until `daemon.resume`, over restarts as well.
@@ -155,9 +155,9 @@ class DaemonMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
-        answer = self._caller.call_method("daemon.pause", {}, timeout)
+        received = self._caller.call_method("daemon.pause", {}, timeout)
         with Reading("daemon.pause"):
-            return QueuePaused.from_wire(answer)
+            return QueuePaused.from_wire(received)
 
     def resume(self, *, timeout: float | None = None) -> QueueResumed:
         """Resumes a queue that was paused or drained.
@@ -166,9 +166,9 @@ class DaemonMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
-        answer = self._caller.call_method("daemon.resume", {}, timeout)
+        received = self._caller.call_method("daemon.resume", {}, timeout)
         with Reading("daemon.resume"):
-            return QueueResumed.from_wire(answer)
+            return QueueResumed.from_wire(received)
 
     def drain(self, *, exit: bool | None = None, timeout: float | None = None) -> QueuePaused:
         """Drains the queue: nothing is started, and running tasks go on to their ends. With `exit`
@@ -184,9 +184,9 @@ class DaemonMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"exit": exit}
-        answer = self._caller.call_method("daemon.drain", wire, timeout)
+        received = self._caller.call_method("daemon.drain", wire, timeout)
         with Reading("daemon.drain"):
-            return QueuePaused.from_wire(answer)
+            return QueuePaused.from_wire(received)
 
     def logs(
         self,
@@ -212,9 +212,9 @@ class DaemonMethods:
         ``shutting_down``.
         """
         wire = {"lines": lines, "cursor": cursor, "waitMs": wait_ms}
-        answer = self._caller.call_method("daemon.logs", wire, timeout)
+        received = self._caller.call_method("daemon.logs", wire, timeout)
         with Reading("daemon.logs"):
-            return DaemonLogs.from_wire(answer)
+            return DaemonLogs.from_wire(received)
 
 
 class AutomationMethods:
@@ -230,9 +230,9 @@ class AutomationMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        answer = self._caller.call_method("automation.status", {}, timeout)
+        received = self._caller.call_method("automation.status", {}, timeout)
         with Reading("automation.status"):
-            return AutomationStatus.from_wire(answer)
+            return AutomationStatus.from_wire(received)
 
     def enable(
         self,
@@ -251,9 +251,9 @@ class AutomationMethods:
         Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
         """
         wire = {"ruleId": rule_id}
-        answer = self._caller.call_method("automation.enable", wire, timeout)
+        received = self._caller.call_method("automation.enable", wire, timeout)
         with Reading("automation.enable"):
-            return AutomationSwitched.from_wire(answer)
+            return AutomationSwitched.from_wire(received)
 
     def disable(
         self,
@@ -272,9 +272,9 @@ class AutomationMethods:
         Raises ``DaemonError`` of kind ``rule_not_found``, ``storage_unavailable``.
         """
         wire = {"ruleId": rule_id}
-        answer = self._caller.call_method("automation.disable", wire, timeout)
+        received = self._caller.call_method("automation.disable", wire, timeout)
         with Reading("automation.disable"):
-            return AutomationSwitched.from_wire(answer)
+            return AutomationSwitched.from_wire(received)
 
     def test(
         self,
@@ -298,9 +298,9 @@ class AutomationMethods:
         Raises ``DaemonError`` of kind ``job_not_found``, ``storage_unavailable``.
         """
         wire = {"topic": topic, "payload": payload, "file": file, "schedule": schedule}
-        answer = self._caller.call_method("automation.test", wire, timeout)
+        received = self._caller.call_method("automation.test", wire, timeout)
         with Reading("automation.test"):
-            return AutomationTested.from_wire(answer)
+            return AutomationTested.from_wire(received)
 
 
 class EventMethods:
@@ -332,9 +332,9 @@ class EventMethods:
         ``shutting_down``.
         """
         wire = {"topic": topic, "payload": payload}
-        answer = self._caller.call_method("event.emit", wire, timeout)
+        received = self._caller.call_method("event.emit", wire, timeout)
         with Reading("event.emit"):
-            return EventEmitted.from_wire(answer)
+            return EventEmitted.from_wire(received)
 
     def list(
         self,
@@ -358,9 +358,9 @@ class EventMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         wire = {"topics": topics, "since": since, "limit": limit}
-        answer = self._caller.call_method("event.list", wire, timeout)
+        received = self._caller.call_method("event.list", wire, timeout)
         with Reading("event.list"):
-            return [Event.from_wire(item) for item in answer]
+            return [Event.from_wire(item) for item in received]
 
     def subscribe(
         self,
@@ -389,9 +389,9 @@ class EventMethods:
         Raises ``DaemonError`` of kind ``too_many_subscriptions``, ``storage_unavailable``.
         """
         wire = {"topics": topics, "since": since}
-        answer = self._caller.call_method("event.subscribe", wire, timeout)
+        received = self._caller.call_method("event.subscribe", wire, timeout)
         with Reading("event.subscribe"):
-            return EventSubscribed.from_wire(answer)
+            return EventSubscribed.from_wire(received)
 
     def unsubscribe(self, *, subscription: int, timeout: float | None = None) -> EventUnsubscribed:
         """Ends a subscription of this connection.
@@ -400,9 +400,9 @@ class EventMethods:
         - ``timeout``: how long to wait for the answer, in seconds.
         """
         wire = {"subscription": subscription}
-        answer = self._caller.call_method("event.unsubscribe", wire, timeout)
+        received = self._caller.call_method("event.unsubscribe", wire, timeout)
         with Reading("event.unsubscribe"):
-            return EventUnsubscribed.from_wire(answer)
+            return EventUnsubscribed.from_wire(received)
 
 
 class ChatMethods:
@@ -434,9 +434,9 @@ class ChatMethods:
         ``shutting_down``.
         """
         wire = {"message": message, "priority": priority, "conversation": conversation}
-        answer = self._caller.call_method("chat.send", wire, timeout)
+        received = self._caller.call_method("chat.send", wire, timeout)
         with Reading("chat.send"):
-            return ChatSent.from_wire(answer)
+            return ChatSent.from_wire(received)
 
     def history(
         self,
@@ -456,9 +456,9 @@ class ChatMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         wire = {"conversation": conversation, "limit": limit}
-        answer = self._caller.call_method("chat.history", wire, timeout)
+        received = self._caller.call_method("chat.history", wire, timeout)
         with Reading("chat.history"):
-            return [ChatTurn.from_wire(item) for item in answer]
+            return [ChatTurn.from_wire(item) for item in received]
 
     def clear(self, *, conversation: str, timeout: float | None = None) -> ChatCleared:
         """Forgets a conversation: agents no longer get what was said in it. Its tasks stay.
@@ -469,9 +469,9 @@ class ChatMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"conversation": conversation}
-        answer = self._caller.call_method("chat.clear", wire, timeout)
+        received = self._caller.call_method("chat.clear", wire, timeout)
         with Reading("chat.clear"):
-            return ChatCleared.from_wire(answer)
+            return ChatCleared.from_wire(received)
 
 
 class AccountMethods:
@@ -486,9 +486,9 @@ class AccountMethods:
 
         - ``timeout``: how long to wait for the answer, in seconds.
         """
-        answer = self._caller.call_method("account.list", {}, timeout)
+        received = self._caller.call_method("account.list", {}, timeout)
         with Reading("account.list"):
-            return AccountList.from_wire(answer)
+            return AccountList.from_wire(received)
 
     def resume(self, *, account: str | None = None, timeout: float | None = None) -> AccountResumed:
         """Lifts what holds an account back: a limit, a share that is left to people, a refused
@@ -501,9 +501,9 @@ class AccountMethods:
         Raises ``DaemonError`` of kind ``account_not_found``, ``shutting_down``.
         """
         wire = {"account": account}
-        answer = self._caller.call_method("account.resume", wire, timeout)
+        received = self._caller.call_method("account.resume", wire, timeout)
         with Reading("account.resume"):
-            return AccountResumed.from_wire(answer)
+            return AccountResumed.from_wire(received)
 
 
 class ReportMethods:
@@ -522,9 +522,9 @@ class ReportMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         wire = {"since": since}
-        answer = self._caller.call_method("report.get", wire, timeout)
+        received = self._caller.call_method("report.get", wire, timeout)
         with Reading("report.get"):
-            return Report.from_wire(answer)
+            return Report.from_wire(received)
 
 
 class ScheduleMethods:
@@ -540,9 +540,9 @@ class ScheduleMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        answer = self._caller.call_method("schedule.list", {}, timeout)
+        received = self._caller.call_method("schedule.list", {}, timeout)
         with Reading("schedule.list"):
-            return [ScheduledJob.from_wire(item) for item in answer]
+            return [ScheduledJob.from_wire(item) for item in received]
 
     def run(self, *, job: str, timeout: float | None = None) -> ScheduleRun:
         """Fires a schedule now, whether or not schedules are switched on.
@@ -557,9 +557,9 @@ class ScheduleMethods:
         ``shutting_down``.
         """
         wire = {"job": job}
-        answer = self._caller.call_method("schedule.run", wire, timeout)
+        received = self._caller.call_method("schedule.run", wire, timeout)
         with Reading("schedule.run"):
-            return ScheduleRun.from_wire(answer)
+            return ScheduleRun.from_wire(received)
 
 
 class TaskMethods:
@@ -641,11 +641,11 @@ class TaskMethods:
             "retry": None if retry is None else retry.to_wire(),
             "ignoreBudget": ignore_budget,
             "verify": None if verify is None else verify.to_wire(),
-            "approval": None if approval is None else approval.to_wire(),
+            "approval": None if approval is None else approval if isinstance(approval, bool) else approval.to_wire(),
         }
-        answer = self._caller.call_method("task.submit", wire, timeout)
+        received = self._caller.call_method("task.submit", wire, timeout)
         with Reading("task.submit"):
-            return TaskSubmitted.from_wire(answer)
+            return TaskSubmitted.from_wire(received)
 
     def cancel(self, *, task_id: str, timeout: float | None = None) -> TaskCancelled:
         """Cancels a task that has not ended.
@@ -660,9 +660,9 @@ class TaskMethods:
         ``shutting_down``.
         """
         wire = {"taskId": task_id}
-        answer = self._caller.call_method("task.cancel", wire, timeout)
+        received = self._caller.call_method("task.cancel", wire, timeout)
         with Reading("task.cancel"):
-            return TaskCancelled.from_wire(answer)
+            return TaskCancelled.from_wire(received)
 
     def cancel_many(
         self,
@@ -698,9 +698,9 @@ class TaskMethods:
             "rule": rule,
             "withinMinutes": within_minutes,
         }
-        answer = self._caller.call_method("task.cancelMany", wire, timeout)
+        received = self._caller.call_method("task.cancelMany", wire, timeout)
         with Reading("task.cancelMany"):
-            return TasksCancelled.from_wire(answer)
+            return TasksCancelled.from_wire(received)
 
     def hold(
         self,
@@ -719,9 +719,9 @@ class TaskMethods:
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "until": until}
-        answer = self._caller.call_method("task.hold", wire, timeout)
+        received = self._caller.call_method("task.hold", wire, timeout)
         with Reading("task.hold"):
-            return TaskHeld.from_wire(answer)
+            return TaskHeld.from_wire(received)
 
     def release(self, *, task_id: str, timeout: float | None = None) -> TaskReleased:
         """Releases a task that is held by `task.hold`, or that is to start later. What else it
@@ -734,9 +734,9 @@ class TaskMethods:
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id}
-        answer = self._caller.call_method("task.release", wire, timeout)
+        received = self._caller.call_method("task.release", wire, timeout)
         with Reading("task.release"):
-            return TaskReleased.from_wire(answer)
+            return TaskReleased.from_wire(received)
 
     def edit(
         self,
@@ -770,9 +770,9 @@ class TaskMethods:
             "lane": lane,
             "expires": expires,
         }
-        answer = self._caller.call_method("task.edit", wire, timeout)
+        received = self._caller.call_method("task.edit", wire, timeout)
         with Reading("task.edit"):
-            return TaskEdited.from_wire(answer)
+            return TaskEdited.from_wire(received)
 
     def send(self, *, task_id: str, message: str, timeout: float | None = None) -> TaskSent:
         """Sends a message to the agent of a task that has not ended.
@@ -789,9 +789,9 @@ class TaskMethods:
         ``shutting_down``.
         """
         wire = {"taskId": task_id, "message": message}
-        answer = self._caller.call_method("task.send", wire, timeout)
+        received = self._caller.call_method("task.send", wire, timeout)
         with Reading("task.send"):
-            return TaskSent.from_wire(answer)
+            return TaskSent.from_wire(received)
 
     def take(
         self,
@@ -814,9 +814,9 @@ class TaskMethods:
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "now": now}
-        answer = self._caller.call_method("task.take", wire, timeout)
+        received = self._caller.call_method("task.take", wire, timeout)
         with Reading("task.take"):
-            return TaskTaken.from_wire(answer)
+            return TaskTaken.from_wire(received)
 
     def give(
         self,
@@ -837,9 +837,9 @@ class TaskMethods:
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "done": done}
-        answer = self._caller.call_method("task.give", wire, timeout)
+        received = self._caller.call_method("task.give", wire, timeout)
         with Reading("task.give"):
-            return TaskGiven.from_wire(answer)
+            return TaskGiven.from_wire(received)
 
     def list(
         self,
@@ -889,9 +889,9 @@ class TaskMethods:
             "limit": limit,
             "cursor": cursor,
         }
-        answer = self._caller.call_method("task.list", wire, timeout)
+        received = self._caller.call_method("task.list", wire, timeout)
         with Reading("task.list"):
-            return [Task.from_wire(item) for item in answer]
+            return [Task.from_wire(item) for item in received]
 
     def get(self, *, task_id: str, timeout: float | None = None) -> Task:
         """Gives one task.
@@ -902,9 +902,9 @@ class TaskMethods:
         Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``.
         """
         wire = {"taskId": task_id}
-        answer = self._caller.call_method("task.get", wire, timeout)
+        received = self._caller.call_method("task.get", wire, timeout)
         with Reading("task.get"):
-            return Task.from_wire(answer)
+            return Task.from_wire(received)
 
     def why(
         self,
@@ -928,9 +928,9 @@ class TaskMethods:
         ``storage_unavailable``.
         """
         wire = {"id": id, "direction": direction}
-        answer = self._caller.call_method("task.why", wire, timeout)
+        received = self._caller.call_method("task.why", wire, timeout)
         with Reading("task.why"):
-            return Why.from_wire(answer)
+            return Why.from_wire(received)
 
     def stats(self, *, timeout: float | None = None) -> TaskStats:
         """Counts the tasks by state, and sums up the usage of their agents.
@@ -939,9 +939,9 @@ class TaskMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        answer = self._caller.call_method("task.stats", {}, timeout)
+        received = self._caller.call_method("task.stats", {}, timeout)
         with Reading("task.stats"):
-            return TaskStats.from_wire(answer)
+            return TaskStats.from_wire(received)
 
     def wait(
         self,
@@ -965,9 +965,9 @@ class TaskMethods:
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "timeoutMs": timeout_ms}
-        answer = self._caller.call_method("task.wait", wire, timeout)
+        received = self._caller.call_method("task.wait", wire, timeout)
         with Reading("task.wait"):
-            return Task.from_wire(answer)
+            return Task.from_wire(received)
 
     def output(
         self,
@@ -1002,9 +1002,9 @@ class TaskMethods:
             "waitMs": wait_ms,
             "encoding": encoding,
         }
-        answer = self._caller.call_method("task.output", wire, timeout)
+        received = self._caller.call_method("task.output", wire, timeout)
         with Reading("task.output"):
-            return TaskOutput.from_wire(answer)
+            return TaskOutput.from_wire(received)
 
     def retry(self, *, task_id: str, timeout: float | None = None) -> TaskSubmitted:
         """Submits a new task with the specification of an earlier one.
@@ -1021,9 +1021,9 @@ class TaskMethods:
         ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id}
-        answer = self._caller.call_method("task.retry", wire, timeout)
+        received = self._caller.call_method("task.retry", wire, timeout)
         with Reading("task.retry"):
-            return TaskSubmitted.from_wire(answer)
+            return TaskSubmitted.from_wire(received)
 
     def retry_many(
         self,
@@ -1060,9 +1060,9 @@ class TaskMethods:
             "rule": rule,
             "withinMinutes": within_minutes,
         }
-        answer = self._caller.call_method("task.retryMany", wire, timeout)
+        received = self._caller.call_method("task.retryMany", wire, timeout)
         with Reading("task.retryMany"):
-            return TasksRetried.from_wire(answer)
+            return TasksRetried.from_wire(received)
 
 
 class BudgetMethods:
@@ -1078,9 +1078,9 @@ class BudgetMethods:
 
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
-        answer = self._caller.call_method("budget.status", {}, timeout)
+        received = self._caller.call_method("budget.status", {}, timeout)
         with Reading("budget.status"):
-            return BudgetStatus.from_wire(answer)
+            return BudgetStatus.from_wire(received)
 
 
 class ApprovalMethods:
@@ -1107,9 +1107,9 @@ class ApprovalMethods:
         Raises ``DaemonError`` of kind ``storage_unavailable``.
         """
         wire = {"state": state, "taskId": task_id, "limit": limit}
-        answer = self._caller.call_method("approval.list", wire, timeout)
+        received = self._caller.call_method("approval.list", wire, timeout)
         with Reading("approval.list"):
-            return [ApprovalSummary.from_wire(item) for item in answer]
+            return [ApprovalSummary.from_wire(item) for item in received]
 
     def get(self, *, approval_id: str, timeout: float | None = None) -> Approval:
         """Gives one of them, with the request and the decision.
@@ -1120,9 +1120,9 @@ class ApprovalMethods:
         Raises ``DaemonError`` of kind ``approval_not_found``, ``storage_unavailable``.
         """
         wire = {"approvalId": approval_id}
-        answer = self._caller.call_method("approval.get", wire, timeout)
+        received = self._caller.call_method("approval.get", wire, timeout)
         with Reading("approval.get"):
-            return Approval.from_wire(answer)
+            return Approval.from_wire(received)
 
     def approve(
         self,
@@ -1145,9 +1145,9 @@ class ApprovalMethods:
         ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"approvalId": approval_id, "reason": reason}
-        answer = self._caller.call_method("approval.approve", wire, timeout)
+        received = self._caller.call_method("approval.approve", wire, timeout)
         with Reading("approval.approve"):
-            return Approval.from_wire(answer)
+            return Approval.from_wire(received)
 
     def reject(
         self,
@@ -1171,9 +1171,9 @@ class ApprovalMethods:
         ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"approvalId": approval_id, "reason": reason}
-        answer = self._caller.call_method("approval.reject", wire, timeout)
+        received = self._caller.call_method("approval.reject", wire, timeout)
         with Reading("approval.reject"):
-            return Approval.from_wire(answer)
+            return Approval.from_wire(received)
 
     def answer(self, *, approval_id: str, answer: str, timeout: float | None = None) -> Approval:
         """Answers the question of an agent.
@@ -1190,9 +1190,9 @@ class ApprovalMethods:
         ``approval_expired``, ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"approvalId": approval_id, "answer": answer}
-        answer = self._caller.call_method("approval.answer", wire, timeout)
+        received = self._caller.call_method("approval.answer", wire, timeout)
         with Reading("approval.answer"):
-            return Approval.from_wire(answer)
+            return Approval.from_wire(received)
 
     def ask(
         self,
@@ -1227,9 +1227,9 @@ class ApprovalMethods:
             "timeoutMinutes": timeout_minutes,
             "waitMs": wait_ms,
         }
-        answer = self._caller.call_method("approval.ask", wire, timeout)
+        received = self._caller.call_method("approval.ask", wire, timeout)
         with Reading("approval.ask"):
-            return ApprovalOutcome.from_wire(answer)
+            return ApprovalOutcome.from_wire(received)
 
 
 class Methods(Caller):
@@ -1253,6 +1253,6 @@ class Methods(Caller):
 
         - ``timeout``: how long to wait for the answer, in seconds.
         """
-        answer = self.call_method("ping", {}, timeout)
+        received = self.call_method("ping", {}, timeout)
         with Reading("ping"):
-            return Pong.from_wire(answer)
+            return Pong.from_wire(received)
