@@ -134,7 +134,7 @@ pub(crate) const HOLD: &str = "Examples:
 
 pub(crate) const SEND: &str = "Examples:
   aiwg task send task-0003 'Leave the public API as it is'
-  aiwg task send 3 - <notes.md";
+  cat notes.md | aiwg task send 3 -";
 
 pub(crate) const TAKE: &str = "Examples:
   aiwg task take task-0003

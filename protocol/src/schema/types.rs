@@ -242,7 +242,8 @@ mod tests {
                 else {
                     continue;
                 };
-                let is_open = |schema: &Value| schema.get("x-open") == Some(&true.into());
+                // With a description of its own, a member has its type within.
+                let is_open = |schema: &Value| schema.to_string().contains("\"x-open\":true");
                 if is_enum(&types.named[target]) && !is_open(&types.named[target]) && !is_open(schema) {
                     closed.push(format!("{name}.{member}"));
                 }
