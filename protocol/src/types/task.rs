@@ -312,7 +312,8 @@ pub enum TaskOrder {
     Cost,
 }
 
-/// The params of `task.list`.
+/// The params of `task.list`. With `rule`, `lane`, `text`, `since` or `until`, or sorted by `priority`, `ended` or `cost`, the latest 50,000 tasks
+/// before `cursor` are looked at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskListParams {

@@ -1796,7 +1796,10 @@ export interface TaskHoldParams {
   until?: Timestamp | undefined;
 }
 
-/** The params of `task.list`. */
+/**
+ * The params of `task.list`. With `rule`, `lane`, `text`, `since` or `until`, or sorted by
+ * `priority`, `ended` or `cost`, the latest 50,000 tasks before `cursor` are looked at.
+ */
 export interface TaskListParams {
   /** Only tasks in this state. */
   state?: TaskState | undefined;
