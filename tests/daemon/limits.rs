@@ -1,8 +1,12 @@
 //! Limits of the accounts that agents work with: a pause, and not a failure.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fs::File,
+    time::{Duration, SystemTime},
+};
 
 use aiwg_testing::{TestDaemon, repository, scripted, until, until_some};
+use rustix::fs::{FlockOperation, flock};
 use serde_json::{Value, json};
 
 /// The lines that the real `claude` printed when the limit of five hours was used up, with another time of its reset.
@@ -85,7 +89,9 @@ fn the_daemons_of_a_user_share_what_they_know() {
     let one = with(&limited(Duration::from_secs(3600)), json!({}));
     let other = TestDaemon::beside(&one, config(json!({})));
     script(&other, &sample("oauth.SAY", "exit 0"));
-    waits(&one, &one.submit("anything"));
+    let first = one.submit("anything");
+    waits(&one, &first);
+    until("the other to know of it", || account(&other)["state"] == "limited");
     let task = other.submit("anything");
     let waiting = waits(&other, &task);
     assert_eq!(waiting["attempts"], 0);
@@ -95,8 +101,10 @@ fn the_daemons_of_a_user_share_what_they_know() {
     let stranger = with(&sample("oauth.SAY", "exit 0"), json!({}));
     stranger.wait_for_task(&stranger.submit("anything"), "completed");
     let id = account(&one)["id"].clone();
+    script(&one, &sample("oauth.SAY", "exit 0"));
     assert_eq!(other.call("account.resume", json!({}))["resumed"], json!([id]));
     other.wait_for_task(&task, "completed");
+    one.wait_for_task(&first, "completed");
     assert_eq!(account(&one)["state"], "ready");
     assert_eq!(one.call("account.resume", json!({}))["resumed"], json!([]));
     let unknown = one.error("account.resume", json!({ "account": "no-such" }));
@@ -118,6 +126,50 @@ fn a_limit_outlasts_the_daemon_and_its_file() {
     daemon.start();
     until("the second run", || daemon.runs().len() == 2);
     assert_eq!(waits(&daemon, &task)["attempts"], 0);
+}
+
+/// The lock of the file that the daemons of a user share, which somebody holds until this is dropped.
+fn locked(daemon: &TestDaemon) -> File {
+    let lock = File::create(daemon.shared().join("accounts.lock")).unwrap();
+    flock(&lock, FlockOperation::LockExclusive).unwrap();
+    lock
+}
+
+#[test]
+fn nobody_waits_for_the_lock_of_the_shared_file() {
+    let mut one = with(&limited(Duration::from_secs(3600)), json!({}));
+    let other = TestDaemon::beside(&one, config(json!({})));
+    script(&other, &sample("oauth.SAY", "exit 0"));
+    let lock = locked(&one);
+    let task = one.submit("anything");
+    waits(&one, &task);
+    assert_eq!(account(&one)["state"], "limited");
+    assert!(!one.shared().join("accounts.json").exists(), "the lock is held");
+    // Whoever calls is answered meanwhile, and what is learnt counts.
+    one.emit("a:b", json!({}));
+    waits(&one, &one.submit("more"));
+    assert_eq!(one.runs().len(), 1);
+    // The next daemon knows of it, though nobody could be told.
+    one.restart();
+    assert_eq!(waits(&one, &task)["attempts"], 0);
+    assert_eq!((one.runs().len(), account(&one)["state"].clone()), (1, json!("limited")));
+    // Once the lock is free, the others hear of it.
+    drop(lock);
+    until("the other to know of it", || account(&other)["state"] == "limited");
+    let held_back = other.submit("anything");
+    waits(&other, &held_back);
+    assert!(other.runs().is_empty());
+}
+
+#[test]
+fn a_limit_that_is_over_is_tried_though_nobody_can_be_asked() {
+    let daemon = with(&limited(Duration::from_secs(2)), json!({}));
+    let _lock = locked(&daemon);
+    let task = daemon.submit("anything");
+    waits(&daemon, &task);
+    script(&daemon, &sample("oauth.SAY", "exit 0"));
+    daemon.wait_for_task(&task, "completed");
+    assert_eq!(account(&daemon)["state"], "ready");
 }
 
 #[test]

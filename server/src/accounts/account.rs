@@ -52,8 +52,10 @@ pub enum Look {
         /// The time.
         until: Option<Timestamp>,
     },
-    /// The limit should be over: one task may start, to see whether it is.
+    /// The limit should be over, and it is this daemon that may find out: one task may start.
     Probe,
+    /// The limit should be over, and none of the user's daemons finds out yet: this one may claim that.
+    Unclaimed,
 }
 
 /// The part of a window that is used up.
@@ -78,13 +80,14 @@ impl WindowUse {
 }
 
 /// The end of a run of an agent, as far as it says something of its account.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunEnd {
     /// The run, by a name that no other has.
     pub by: String,
     /// Time of its start.
     pub started_at: Timestamp,
     /// The reason for its end.
+    #[serde(with = "by_name")]
     pub reason: Reason,
     /// The window that is used up, and the time of its reset, as far as the agent told.
     pub limit: Option<(Option<String>, Option<Timestamp>)>,
@@ -92,8 +95,23 @@ pub struct RunEnd {
     pub windows: BTreeMap<String, WindowUse>,
 }
 
+/// A reason is stored by its name.
+mod by_name {
+    use aiwg_agents::Reason;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(reason: &Reason, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(reason.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Reason, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Reason::named(&name).ok_or_else(|| D::Error::custom(format!("{name:?} is no reason")))
+    }
+}
+
 impl RunEnd {
-    fn pause_reason(&self) -> Option<PauseReason> {
+    pub(super) fn pause_reason(&self) -> Option<PauseReason> {
         match self.reason {
             Reason::Limited => Some(PauseReason::Limited),
             Reason::Auth => Some(PauseReason::Auth),
@@ -210,23 +228,20 @@ impl Account {
         self.windows.clear();
     }
 
-    /// Takes the one probe. False if another daemon has it.
-    pub(super) fn claim_probe(&mut self, name: &str, now: Timestamp) -> bool {
-        if self.is_probed_by_another(name, now).is_some() {
-            return false;
-        }
-        if self.pause.is_some() {
+    /// Takes the one probe of a pause, unless another daemon has it.
+    pub(super) fn claim_probe(&mut self, name: &str, now: Timestamp) {
+        let is_anothers = self.probe_under_way(now).is_some_and(|(by, _)| by != name);
+        if self.pause.is_some() && !is_anothers {
             self.probe = Some((name.to_owned(), now));
         }
-        true
     }
 
-    /// Time until which another daemon's probe is waited for, if there is one.
-    fn is_probed_by_another(&self, name: &str, now: Timestamp) -> Option<Timestamp> {
+    /// The daemon that has the probe, and the time until which that one is waited for.
+    fn probe_under_way(&self, now: Timestamp) -> Option<(&str, Timestamp)> {
         let (by, at) = self.probe.as_ref()?;
         let until = at.after_ms(PROBE_MS);
         // One from the future was begun by another clock.
-        (by != name && until > now && *at <= now).then_some(until)
+        (until > now && *at <= now).then_some((by, until))
     }
 
     /// The decision on a task, with the times at which its running tasks were started and the name of this daemon.
@@ -258,9 +273,10 @@ impl Account {
             // It goes on: whatever it meets now, it is not this limit.
             Some(first) if first.after_ms(PROBE_MS) <= now => Look::Open,
             Some(first) => Look::Closed { until: Some(first.after_ms(PROBE_MS)) },
-            None => match self.is_probed_by_another(name, now) {
-                Some(until) => Look::Closed { until: Some(until) },
-                None => Look::Probe,
+            None => match self.probe_under_way(now) {
+                Some((by, _)) if by == name => Look::Probe,
+                Some((_, until)) => Look::Closed { until: Some(until) },
+                None => Look::Unclaimed,
             },
         }
     }

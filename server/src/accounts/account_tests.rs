@@ -46,16 +46,32 @@ fn after_a_limit_one_tries_and_then_all() {
     assert!(
         matches!(look(&account, &[], 50), Look::Closed { until: Some(until) } if until >= at(100) && until <= at(105))
     );
-    assert_eq!(look(&account, &[0], 106), Look::Probe, "what ran before is no probe");
+    assert_eq!(look(&account, &[0], 106), Look::Unclaimed, "what ran before is no probe");
     assert_eq!(look(&account, &[0, 106], 110), Look::Closed { until: Some(at(226)) });
     // It works for so long without meeting the limit again.
     assert_eq!(look(&account, &[106], 226), Look::Open);
     take_in(&mut account, &ended("b", 0, Reason::Done), 107);
     assert!(account.pause.is_some(), "it was started before the limit");
     take_in(&mut account, &ended("c", 106, Reason::Overloaded), 110);
-    assert_eq!(look(&account, &[], 110), Look::Probe, "that has said nothing");
+    assert_eq!(look(&account, &[], 110), Look::Unclaimed, "that has said nothing");
     take_in(&mut account, &ended("d", 111, Reason::Done), 112);
     assert_eq!((account.pause.clone(), look(&account, &[], 112)), (None, Look::Open));
+}
+
+#[test]
+fn one_daemon_has_the_probe() {
+    let mut account = paused();
+    account.claim_probe("other", at(106));
+    account.claim_probe(NAME, at(107));
+    assert_eq!(look(&account, &[], 107), Look::Closed { until: Some(at(226)) });
+    assert_eq!(look(&account, &[], 226), Look::Unclaimed, "nothing has come of it");
+    account.claim_probe(NAME, at(226));
+    assert_eq!(look(&account, &[], 230), Look::Probe);
+    assert_eq!(look(&account, &[229], 230), Look::Closed { until: Some(at(349)) }, "it tries already");
+    assert_eq!(look(&account, &[], 225), Look::Unclaimed, "a claim from the future is none");
+    let mut open = Account::default();
+    open.claim_probe(NAME, at(1));
+    assert_eq!(open.probe, None, "there is nothing to try");
 }
 
 #[test]
@@ -126,7 +142,7 @@ fn a_person_may_be_asked_and_hours_count() {
 #[test]
 fn a_clock_that_is_set_back_holds_nothing_up() {
     let account = paused();
-    assert_eq!(look(&account, &[], -100_000), Look::Probe);
+    assert_eq!(look(&account, &[], -100_000), Look::Unclaimed);
     assert_eq!(look(&account, &[-100_000], -99_990), Look::Closed { until: Some(at(-99_880)) });
     assert!(
         matches!(look(&account, &[], -10), Look::Closed { .. }),

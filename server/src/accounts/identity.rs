@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
 use hmac_sha256::Hash;
+use serde::{Deserialize, Serialize};
 
 /// The variables that decide by which login an agent works, whatever its program.
 pub const LOGIN_VARIABLES: [&str; 22] = [
@@ -35,7 +36,7 @@ pub const LOGIN_VARIABLES: [&str; 22] = [
 const ID_CHARS: usize = 32;
 
 /// The account that an agent works with. It holds no secret: the id is a hash, from which none can be found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     /// The id.
     pub id: String,

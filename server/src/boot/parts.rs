@@ -9,7 +9,7 @@ use crate::{
     api::Api,
     component::{Component, Components},
     components::{
-        accounts::{AccountsCheck, Credentials},
+        accounts::{AccountSharing, AccountsCheck, Credentials},
         approvals::Approvals,
         automation::Rules,
         event_log::EventLog,
@@ -55,6 +55,7 @@ pub(super) fn build(components: &Components, found: Found) -> Vec<Arc<dyn Compon
         watcher,
         Arc::new(Supervisor),
         Arc::new(Rules),
+        Arc::new(AccountSharing),
         Arc::new(Credentials),
         Arc::new(Approvals),
         Arc::new(Scheduler { components: components.clone() }),

@@ -14,10 +14,12 @@ use super::{
 use crate::accounts::{Identity, LOGIN_VARIABLES, Look, Pause, PauseReason, resumes_at};
 
 /// The source of the cursors which remember what was published of each account.
-const SOURCE: &str = "account";
+const PUBLISHED: &str = "account";
 
-/// Longest time between two looks at an account that keeps tasks from starting, in milliseconds: another daemon may have learnt that it is good
-/// again, or a person may have lifted its pause.
+/// The source of the cursors which keep what pauses an account until all daemons of the user know of it.
+const UNSHARED: &str = "account_unshared";
+
+/// Longest time between two looks at an account that keeps tasks from starting, in milliseconds: the clock may be set.
 const LOOK_EVERY_MS: u64 = 30_000;
 
 impl Transaction<'_> {
@@ -66,15 +68,17 @@ impl Transaction<'_> {
     /// The gate of the account of one profile.
     fn gate_of_profile(&self, profile: Option<&str>, may_start: bool) -> Option<Gate> {
         let (account, look) = self.look_at(profile)?;
-        let accounts = &self.state.accounts;
         let closed = |until| Some(Gate { waiting: Waiting::Limit, until });
         match look {
             Look::Open => None,
             Look::Closed { until } => closed(until),
-            Look::Probe if !may_start => closed(None),
-            Look::Probe if accounts.claim_probe(&account.id, self.now) => None,
-            // Another daemon was first.
-            Look::Probe => closed(Some(self.now.after_ms(LOOK_EVERY_MS))),
+            Look::Probe | Look::Unclaimed if !may_start => closed(None),
+            Look::Probe => None,
+            Look::Unclaimed => {
+                let until = self.state.accounts.claim_probe(&account.id, self.now);
+                let is_ours = matches!(self.look_at(profile), Some((_, Look::Probe)));
+                if is_ours { None } else { closed(until) }
+            }
         }
     }
 
@@ -102,7 +106,7 @@ impl Transaction<'_> {
             }
             self.publish_account(&account, pause.as_ref());
             let value = state.clone();
-            self.store.move_cursor(&Cursor { value, ..Cursor::moved(SOURCE, account.id.clone(), "") })?;
+            self.store.move_cursor(&Cursor { value, ..Cursor::moved(PUBLISHED, account.id.clone(), "") })?;
             match state {
                 Some(state) => self.state.accounts_published.insert(account.id, state),
                 None => self.state.accounts_published.remove(&account.id),
@@ -110,6 +114,23 @@ impl Transaction<'_> {
             has_news = true;
         }
         Ok(has_news)
+    }
+
+    /// Keeps what pauses accounts as long as it is not in the file that the daemons of the user share: a daemon that comes after a crash learns it
+    /// from here.
+    pub(super) fn keep_unshared(&mut self) -> aiwg_store::Result<()> {
+        let unshared = self.state.accounts.unshared_pauses();
+        if unshared == self.state.accounts_unshared {
+            return Ok(());
+        }
+        for id in self.state.accounts_unshared.keys().filter(|id| !unshared.contains_key(*id)) {
+            self.store.move_cursor(&Cursor { value: None, ..Cursor::moved(UNSHARED, id.clone(), "") })?;
+        }
+        for (id, pause) in &unshared {
+            self.store.move_cursor(&Cursor::moved(UNSHARED, id.clone(), pause.clone()))?;
+        }
+        self.state.accounts_unshared = unshared;
+        Ok(())
     }
 
     fn publish_account(&mut self, account: &Identity, pause: Option<&Pause>) {
@@ -145,7 +166,12 @@ pub(crate) fn state_of(pause: &Pause) -> AccountState {
 
 /// What was published of each account, as the store remembers it.
 pub(super) fn published(store: &dyn aiwg_store::View) -> aiwg_store::Result<HashMap<String, String>> {
-    store.cursors(SOURCE)
+    store.cursors(PUBLISHED)
+}
+
+/// What pauses accounts and may not be in the shared file yet, as the store remembers it.
+pub(super) fn unshared(store: &dyn aiwg_store::View) -> aiwg_store::Result<HashMap<String, String>> {
+    store.cursors(UNSHARED)
 }
 
 impl State {

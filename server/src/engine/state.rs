@@ -7,7 +7,7 @@ use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::View;
 
 use super::{
-    accounts::published,
+    accounts::{published, unshared},
     budget::{Budgets, Money, charged_before, reserved_of},
     command::{EngineConfig, Starts},
     gates::Gates,
@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) accounts: Accounts,
     /// What was published of each account.
     pub(super) accounts_published: HashMap<String, String>,
+    /// What pauses accounts and was not in the file that the daemons share when it was last looked.
+    pub(super) accounts_unshared: HashMap<String, String>,
     /// The ends of rules' tasks.
     pub(super) record: Record,
     /// The gates that were closed at the last look.
@@ -111,6 +113,7 @@ impl State {
             running: HashMap::new(),
             accounts: Accounts::default(),
             accounts_published: HashMap::new(),
+            accounts_unshared: HashMap::new(),
             record: Record::default(),
             gates: Gates::default(),
             paused_since: None,
@@ -155,6 +158,7 @@ impl State {
         }
         self.money = Money::default();
         self.accounts_published = published(store)?;
+        self.accounts_unshared = unshared(store)?;
         self.record = Record::load(store)?;
         self.paused_since = store.queue_switch(QueueSwitch::Paused)?;
         self.memory = Memory::load(store, self.memory.refusals(), Timestamp::now())?;

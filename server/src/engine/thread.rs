@@ -108,6 +108,7 @@ pub fn start(mut setup: EngineSetup) -> io::Result<(Engine, JoinHandle<()>)> {
         classify(&mut *setup.store, &state.config.classes).map_err(io::Error::other)?;
     }
     setup.store.view().and_then(|view| state.load(&*view)).map_err(io::Error::other)?;
+    state.accounts.restore(state.accounts_unshared.values());
     setup.store.set_patience(TRY_EVERY).map_err(io::Error::other)?;
     let (sender, commands) = mpsc::unbounded_channel();
     let (refusals, gates) = (state.memory.refusals(), state.gates.clone());

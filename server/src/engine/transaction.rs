@@ -71,10 +71,9 @@ impl Transaction<'_> {
     pub(super) fn settle(&mut self) -> aiwg_store::Result<()> {
         loop {
             let has_started = self.fill_slots()?;
-            // A look at the gates may have told more of the accounts.
             let has_news = self.publish_accounts()? | self.report_missed()?;
             if !has_started && !has_news {
-                return Ok(());
+                return self.keep_unshared();
             }
             self.take_new_events()?;
         }

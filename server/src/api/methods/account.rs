@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use aiwg_protocol::{
     ApiError, ErrorKind,
     types::{
@@ -5,6 +7,7 @@ use aiwg_protocol::{
         NoParams, Timestamp,
     },
 };
+use tokio::time::timeout;
 
 use super::check;
 use crate::{
@@ -14,28 +17,27 @@ use crate::{
     reload::accounts_of,
 };
 
+/// Longest wait for the user's other daemons to know that an account was resumed.
+const SHARED_WITHIN: Duration = Duration::from_secs(2);
+
 pub(crate) async fn account_list(handler: &Handler, _: NoParams) -> Result<AccountList, ApiError> {
-    let (accounts, in_use) = (handler.context.accounts.clone(), in_use(handler));
-    let rows = move || {
-        let now = Timestamp::now();
-        let mut known = accounts.all();
-        // One of which nothing is known is good.
-        for account in in_use.all() {
-            let row = known.entry(account.id.clone()).or_default();
-            row.program.clone_from(&account.program);
-            row.login.clone_from(&account.login);
-        }
-        let mut rows: Vec<Row> = known
-            .into_iter()
-            .map(|(id, account)| {
-                let is_used = in_use.all().any(|used| used.id == id);
-                row(id, account, is_used, &in_use.policy, now)
-            })
-            .collect();
-        rows.sort_by(|one, other| (!one.is_used, &one.id).cmp(&(!other.is_used, &other.id)));
-        AccountList { accounts: rows }
-    };
-    handler.apart(rows).await
+    let (mut known, in_use) = (handler.context.accounts.all(), in_use(handler));
+    let now = Timestamp::now();
+    // One of which nothing is known is good.
+    for account in in_use.all() {
+        let row = known.entry(account.id.clone()).or_default();
+        row.program.clone_from(&account.program);
+        row.login.clone_from(&account.login);
+    }
+    let mut rows: Vec<Row> = known
+        .into_iter()
+        .map(|(id, account)| {
+            let is_used = in_use.all().any(|used| used.id == id);
+            row(id, account, is_used, &in_use.policy, now)
+        })
+        .collect();
+    rows.sort_by(|one, other| (!one.is_used, &one.id).cmp(&(!other.is_used, &other.id)));
+    Ok(AccountList { accounts: rows })
 }
 
 pub(crate) async fn account_resume(
@@ -47,19 +49,17 @@ pub(crate) async fn account_resume(
     if named == Some("") {
         return Err(ApiError::invalid_member("account", "the member \"account\" must not be empty"));
     }
-    let known = handler.context.accounts.clone();
-    let in_use = in_use(handler);
+    let (known, in_use) = (&handler.context.accounts, in_use(handler));
     let ids: Vec<String> = match named {
         None => in_use.all().map(|account| account.id.clone()).collect(),
-        Some(named) => vec![the_one(named, &known, &in_use)?],
+        Some(named) => vec![the_one(named, known, &in_use)?],
     };
-    let lift = move || {
-        let now = Timestamp::now();
-        ids.into_iter().filter(|id| known.resume(id, &in_use.policy, now)).collect()
-    };
-    let resumed: Vec<String> = handler.apart(lift).await?;
+    let now = Timestamp::now();
+    let resumed: Vec<String> = ids.into_iter().filter(|id| known.resume(id, &in_use.policy, now)).collect();
     if !resumed.is_empty() {
         tracing::info!(accounts = %resumed.join(", "), "someone has lifted what held the agents' account back");
+        // The others of the user hear of it before the answer, if their file can be written.
+        let _ = timeout(SHARED_WITHIN, known.are_shared()).await;
     }
     // What waited for it starts with the next transaction.
     handler.command(handler.context.engine.look_at_accounts()).await?;

@@ -4,12 +4,14 @@ use std::{
     io,
     path::Path,
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use aiwg_agents::evaluation::Evaluation;
 use aiwg_model::{Outcome, RoundDetail, StopReason, VerifyTerms, is_end_of_work};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_shim::ExitRecord;
+use tokio::time::timeout;
 
 use super::{Agent, Basis};
 use crate::{
@@ -25,6 +27,9 @@ use crate::{
         work,
     },
 };
+
+/// Longest wait of a run's end for the user's other daemons to know what it says of the account.
+const SHARED_WITHIN: Duration = Duration::from_secs(1);
 
 impl Agent {
     /// Notes what an evaluation says of the agent's account, for all daemons of the user, before the end of the run counts.
@@ -110,6 +115,8 @@ impl Agent {
         let note = self.note_of(shared, &basis.profile);
         let evaluate = move || outcome(&record, &run_dir, (&agent, &root), &of_tokens, ending, note);
         let outcome = ended_by_shim(beside(evaluate).await, ended_for, &basis.profile.agent, dir);
+        // So that no other daemon starts a task that would meet the same limit; the store keeps what takes longer.
+        let _ = timeout(SHARED_WITHIN, shared.context.accounts.are_shared()).await;
         match self.verify.clone() {
             Some(terms) if is_end_of_work(&outcome.reason) => {
                 self.with_work(shared, outcome, terms, dir).await

@@ -1,22 +1,13 @@
-//! The accounts of agents, as far as the configuration says something of them.
+//! The warning before the agents' credential expires.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use aiwg_protocol::{
-    config::{AccountsConfig, Config},
-    types::Timestamp,
-};
+use aiwg_protocol::{config::AccountsConfig, types::Timestamp};
 use futures::future::BoxFuture;
 use jiff::{civil::Date, tz::TimeZone};
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::{
-    accounts::Hours,
-    component::Component,
-    config::{Check, SectionCheck, Step},
-    context::Context,
-    health::IssueKind,
-};
+use crate::{component::Component, context::Context, health::IssueKind};
 
 /// The agents' credential expires soon, or has expired.
 const CREDENTIAL_ISSUE: IssueKind = IssueKind::named("credential");
@@ -28,42 +19,6 @@ const WARNED_DAYS: i64 = 14;
 const LOOK_EVERY: Duration = Duration::from_secs(3600);
 
 const DAY_MS: i64 = 24 * 3_600_000;
-
-/// The checks of the section `accounts`.
-pub(crate) struct AccountsCheck;
-
-impl SectionCheck for AccountsCheck {
-    fn check(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
-        let accounts = &config.accounts;
-        let section = Step::Key("accounts");
-        for (window, percent) in &accounts.reserve {
-            if !(1..=100).contains(percent) {
-                let at = [section, Step::Key("reserve"), Step::Key(window)];
-                check.wrong(&at, format!("a share is from 1 to 100 percent; it is {percent}"));
-            }
-        }
-        if let Some(hours) = accounts.hours.as_ref().filter(|hours| Hours::parse(hours).is_none()) {
-            let why =
-                format!("{hours:?} are no hours: they are written as \"07:00-22:00\", and have some length");
-            check.wrong(&[section, Step::Key("hours")], why);
-        }
-        if let Some(day) = accounts.credential_expires_at.as_ref().filter(|day| day.parse::<Date>().is_err())
-        {
-            let why = format!("{day:?} is no day: it is written as \"2027-01-31\"");
-            check.wrong(&[section, Step::Key("credential_expires_at")], why);
-        }
-    }
-
-    fn not_meant(&self, _project: &Path, config: &Config) -> Vec<String> {
-        let all = config.accounts.reserve.iter().filter(|(_, percent)| **percent == 100);
-        let why = |window: &str| {
-            format!(
-                "accounts.reserve leaves all of {window} to people: once anything of it is used up, no task starts"
-            )
-        };
-        all.map(|(window, _)| why(window)).collect()
-    }
-}
 
 /// Says in the health when the agents' credential expires.
 pub(crate) struct Credentials;

@@ -1,0 +1,47 @@
+//! The checks of the section `accounts`.
+
+use std::path::Path;
+
+use aiwg_protocol::config::Config;
+use jiff::civil::Date;
+
+use crate::{
+    accounts::Hours,
+    config::{Check, SectionCheck, Step},
+};
+
+/// The checks of the section `accounts`.
+pub(crate) struct AccountsCheck;
+
+impl SectionCheck for AccountsCheck {
+    fn check(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
+        let accounts = &config.accounts;
+        let section = Step::Key("accounts");
+        for (window, percent) in &accounts.reserve {
+            if !(1..=100).contains(percent) {
+                let at = [section, Step::Key("reserve"), Step::Key(window)];
+                check.wrong(&at, format!("a share is from 1 to 100 percent; it is {percent}"));
+            }
+        }
+        if let Some(hours) = accounts.hours.as_ref().filter(|hours| Hours::parse(hours).is_none()) {
+            let why =
+                format!("{hours:?} are no hours: they are written as \"07:00-22:00\", and have some length");
+            check.wrong(&[section, Step::Key("hours")], why);
+        }
+        if let Some(day) = accounts.credential_expires_at.as_ref().filter(|day| day.parse::<Date>().is_err())
+        {
+            let why = format!("{day:?} is no day: it is written as \"2027-01-31\"");
+            check.wrong(&[section, Step::Key("credential_expires_at")], why);
+        }
+    }
+
+    fn not_meant(&self, _project: &Path, config: &Config) -> Vec<String> {
+        let all = config.accounts.reserve.iter().filter(|(_, percent)| **percent == 100);
+        let why = |window: &str| {
+            format!(
+                "accounts.reserve leaves all of {window} to people: once anything of it is used up, no task starts"
+            )
+        };
+        all.map(|(window, _)| why(window)).collect()
+    }
+}

@@ -1,0 +1,114 @@
+//! The one that carries what is known of accounts between this daemon and the file that all daemons of the user share.
+//!
+//! The engine decides by what is in memory, and never waits for the file: whoever holds its lock, or a home that does not answer, keeps only this component from
+//! going on. The engine looks again when there is something new.
+
+use std::{io, sync::Arc, time::Duration};
+
+use futures::future::BoxFuture;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
+
+use super::watched::Watched;
+use crate::{
+    accounts::{Accounts, Known},
+    beside::beside,
+    component::Component,
+    context::Context,
+};
+
+/// Pause before the file is tried again that could not be written.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// Carries what is known of accounts into the shared file, and what others have written there back.
+pub(crate) struct AccountSharing;
+
+impl Component for AccountSharing {
+    fn name(&self) -> &'static str {
+        "the accounts"
+    }
+
+    fn run(self: Arc<Self>, context: Arc<Context>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let Some(dir) = context.accounts.path().and_then(|path| path.parent()) else { return };
+            let mut carrier = Carrier::new(&context.accounts, Watched::new(dir.to_owned()));
+            loop {
+                tokio::select! {
+                    () = carrier.next() => {}
+                    () = context.stopped.cancelled() => return,
+                }
+                if carrier.carry().await {
+                    // It fails where the database cannot be written, or the engine has ended: both look by themselves.
+                    let _ = context.engine.look_at_accounts().await;
+                }
+            }
+        })
+    }
+}
+
+struct Carrier {
+    accounts: Accounts,
+    known: watch::Receiver<Known>,
+    file: Watched,
+    /// Number of the latest news that were to be written.
+    tried: u64,
+    next_look: Instant,
+    /// True while the file cannot be written.
+    in_trouble: bool,
+}
+
+impl Carrier {
+    fn new(accounts: &Accounts, file: Watched) -> Self {
+        let known = accounts.watch();
+        Self {
+            accounts: accounts.clone(),
+            known,
+            file,
+            tried: 0,
+            next_look: Instant::now(),
+            in_trouble: false,
+        }
+    }
+
+    /// Waits until there is something to carry, or it is time to look.
+    async fn next(&mut self) {
+        let tried = self.tried;
+        let has_news = |known: &Known| known.latest_unshared().is_some_and(|latest| latest > tried);
+        tokio::select! {
+            // The accounts hold the other end.
+            _ = self.known.wait_for(has_news) => {}
+            () = self.file.changed() => {}
+            () = sleep_until(self.next_look) => {}
+        }
+    }
+
+    /// Carries both ways. True if something has come of it for the engine.
+    async fn carry(&mut self) -> bool {
+        self.tried = self.known.borrow().latest_unshared().unwrap_or(self.tried);
+        let accounts = self.accounts.clone();
+        let look_every = self.file.watch();
+        let carried = beside(move || accounts.share()).await;
+        self.next_look = Instant::now() + if carried.is_ok() { look_every } else { TRY_AGAIN_AFTER };
+        self.report(carried.as_ref().err());
+        // Without the file, what was claimed is granted.
+        carried.unwrap_or(true)
+    }
+
+    fn report(&mut self, error: Option<&io::Error>) {
+        let was_in_trouble = std::mem::replace(&mut self.in_trouble, error.is_some());
+        let Some(path) = self.accounts.path() else { return };
+        match error {
+            Some(error) if !was_in_trouble => tracing::warn!(
+                file = %path.display(),
+                %error,
+                "what is known of the agents' accounts cannot be shared with the user's other daemons for now: it counts here, and is tried again"
+            ),
+            None if was_in_trouble => {
+                tracing::info!(file = %path.display(), "the user's other daemons know of the agents' accounts again");
+            }
+            _ => {}
+        }
+    }
+}
