@@ -1,0 +1,50 @@
+//! Notices: what is said about events without being asked, and when.
+
+mod fold;
+mod pace;
+mod template;
+mod words;
+
+pub use fold::fold;
+pub use pace::{Pace, Planned};
+pub use template::{Template, WrongTemplate};
+pub use words::{notice, requested};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{text::Styled, words::Button};
+
+/// The topics that notices are about where the configuration names none.
+pub const USUAL_TOPICS: [&str; 8] = [
+    "task:failed",
+    "task:timeout",
+    "approval:requested",
+    "approval:timeout",
+    "budget:*",
+    "health:degraded",
+    "automation:tripped",
+    "agent:limited",
+];
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Someone should look at it.
+    Warning,
+    /// Nothing goes on without someone.
+    Critical,
+}
+
+/// A notice about an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// How much it matters.
+    pub severity: Severity,
+    /// Its text.
+    pub text: Styled,
+    /// The buttons under it.
+    pub buttons: Vec<Button>,
+}
