@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{Cursor, Head, Hold, NewEvent, RunRow, TaskRow};
+use aiwg_model::{Cursor, Hold, NewEvent, RunRow, TaskRow};
 use aiwg_protocol::types::{AccountEvent, AccountState, EventSource, Json, Timestamp, Waiting};
 
 use super::{
@@ -24,12 +24,36 @@ const LOOK_EVERY_MS: u64 = 30_000;
 
 impl Transaction<'_> {
     /// The gate that accounts close before the first task of a class: that of its own profile, unless a fallback is free. If it `may_start` at
-    /// once, it may be the one task that tries whether a limit is over.
-    pub(super) fn account_gate(&self, head: &Head, may_start: bool) -> Option<Gate> {
-        let profile = Some(Class::named(&head.class).profile).filter(|profile| !profile.is_empty());
-        let gate = self.gate_of_profile(profile, may_start)?;
+    /// once, a limit that should be over closes nothing here: [`probe_gate`](Self::probe_gate) comes later.
+    pub(super) fn account_gate(&self, class: &str, may_start: bool) -> Option<Gate> {
+        let profile = profile_of(class);
+        let (_, look) = self.look_at(profile)?;
+        let until = match look {
+            Look::Open => return None,
+            Look::Probe | Look::Unclaimed if may_start => return None,
+            Look::Probe | Look::Unclaimed => None,
+            Look::Closed { until } => until,
+        };
+        (!self.has_free_fallback(profile)).then_some(Gate { until, ..Gate::of(Waiting::Limit) })
+    }
+
+    /// The gate before a task that nothing else keeps from starting, and that would try whether the limit of its account is over: another daemon has
+    /// the probe, or is being asked for it.
+    pub(super) fn probe_gate(&self, class: &str) -> Option<Gate> {
+        let profile = profile_of(class);
+        let (account, Look::Unclaimed) = self.look_at(profile)? else { return None };
+        if self.has_free_fallback(profile) {
+            return None;
+        }
+        let until = self.state.accounts.claim_probe(&account.id, self.now);
+        let is_ours = matches!(self.look_at(profile), Some((_, Look::Probe)));
+        (!is_ours).then_some(Gate { until, ..Gate::of(Waiting::Limit) })
+    }
+
+    /// True if a profile that comes after this one keeps no task from starting.
+    fn has_free_fallback(&self, profile: Option<&str>) -> bool {
         let mut fallbacks = self.state.config.profiles.candidates(profile).into_iter().skip(1);
-        (!fallbacks.any(|other| self.is_free(other.as_deref()))).then_some(gate)
+        fallbacks.any(|other| self.is_free(other.as_deref()))
     }
 
     /// The profile that does a task in its next run: the first whose account has not reached a limit, of the one in whose session it was
@@ -63,23 +87,6 @@ impl Transaction<'_> {
         let running = self.state.running.values().filter(is_of_it);
         let starts: Vec<Timestamp> = running.map(|slot| slot.started_at).collect();
         Some((account, self.state.accounts.look(&account.id, &in_use.policy, &starts, self.now)))
-    }
-
-    /// The gate of the account of one profile.
-    fn gate_of_profile(&self, profile: Option<&str>, may_start: bool) -> Option<Gate> {
-        let (account, look) = self.look_at(profile)?;
-        let closed = |until| Some(Gate { waiting: Waiting::Limit, until });
-        match look {
-            Look::Open => None,
-            Look::Closed { until } => closed(until),
-            Look::Probe | Look::Unclaimed if !may_start => closed(None),
-            Look::Probe => None,
-            Look::Unclaimed => {
-                let until = self.state.accounts.claim_probe(&account.id, self.now);
-                let is_ours = matches!(self.look_at(profile), Some((_, Look::Probe)));
-                if is_ours { None } else { closed(until) }
-            }
-        }
     }
 
     /// The hold of a task that has met a limit: none where its account's gate holds it back with all others.
@@ -150,6 +157,11 @@ impl Transaction<'_> {
             happened_at: None,
         });
     }
+}
+
+/// The profile of a class; none for the section `agent`.
+fn profile_of(class: &str) -> Option<&str> {
+    Some(Class::named(class).profile).filter(|profile| !profile.is_empty())
 }
 
 /// The pause of a task that has a login of its own, of which nothing is known beyond its end, in milliseconds.

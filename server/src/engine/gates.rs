@@ -1,14 +1,29 @@
 //! Gates: what keeps all tasks of a class from starting, though nothing holds any of them.
 //!
 //! A gate costs nothing in the store, however many tasks wait behind it: the queue is read class by class.
+//!
+//! This is the order in which it is decided whether a queued task starts, and so the order of the reasons that it gives for waiting:
+//!
+//! 1. its holds, which are rows: dependencies, an approval, a delay, a rest, a person who has it. A held task is not in the queue's index, so no
+//!    gate is asked about it;
+//! 2. whether anything starts at all: the queue is paused or drains;
+//! 3. its lane, which may be full;
+//! 4. the account of its agent, which may have reached a limit;
+//! 5. the budgets, which may have too little left. They come this late because a look at them reserves what is left for the task, and may say that
+//!    a bound is exhausted: neither is to come of a task that could not start anyway;
+//! 6. the probe of an account whose limit should be over: one task of all daemons has it, so it is claimed only for one that would start;
+//! 7. a free slot. Without one, no gate is asked. Money is set aside with the start itself.
+//!
+//! Two pass their lane, and all other gates count for them: a task that a running one waits for, since it starts in that one's slot, and the next
+//! round of a task that has its slot. The latter goes back to its place in the queue where a gate is closed.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use aiwg_model::{Head, TaskNo};
-use aiwg_protocol::types::{Timestamp, Waiting};
+use aiwg_model::{TaskNo, TaskRow};
+use aiwg_protocol::types::{TaskState, Timestamp, Waiting};
 
 use super::{classes::Class, transaction::Transaction};
 
@@ -22,7 +37,7 @@ pub struct Gate {
 }
 
 impl Gate {
-    fn of(waiting: Waiting) -> Self {
+    pub(super) fn of(waiting: Waiting) -> Self {
         Self { waiting, until: None }
     }
 }
@@ -74,7 +89,7 @@ impl Gates {
 }
 
 impl Transaction<'_> {
-    /// The first task in the queue whose gate is open.
+    /// The first task in the queue whose gates are open.
     pub(super) fn next_open(&mut self) -> aiwg_store::Result<Option<TaskNo>> {
         if self.state.resting_since().is_some() {
             return Ok(None);
@@ -85,13 +100,10 @@ impl Transaction<'_> {
         let mut for_all = None;
         self.forget_turn();
         for head in heads {
-            let mut gate = self.gate(&head)?;
-            if gate.is_none() {
-                gate = self.budget_gate(&head, &mut for_all)?;
-            }
-            if gate.is_none() {
-                gate = self.account_gate(&head, next.is_none());
-            }
+            let gate = match self.lane_gate(&head.class) {
+                Some(gate) => Some(gate),
+                None => self.gate_beyond_lane(head.no, &head.class, next.is_none(), &mut for_all)?,
+            };
             match gate {
                 None if next.is_none() => next = Some(head.no),
                 None => {}
@@ -104,10 +116,38 @@ impl Transaction<'_> {
         Ok(next)
     }
 
-    /// The gate that keeps the first task of a class from starting, and with it all others of the class.
-    fn gate(&self, head: &Head) -> aiwg_store::Result<Option<Gate>> {
-        let class = Class::named(&head.class);
-        Ok(self.lane_is_full(class.lane).then(|| Gate::of(Waiting::Lane)))
+    /// True if no gate is closed before a queued task that a running one waits for, apart from that of its lane.
+    pub(super) fn may_start_awaited(&mut self, no: TaskNo) -> aiwg_store::Result<bool> {
+        // One that cannot be read fails when it is its turn.
+        let Some(task) = self.store.task_if_readable(no)? else { return Ok(true) };
+        Ok(task.state == TaskState::Queued && !task.is_waiting && self.may_go_on_working(&task)?)
+    }
+
+    /// True if no gate is closed before the next work of a task, apart from that of its lane, in which it has its place already.
+    pub(super) fn may_go_on_working(&mut self, task: &TaskRow) -> aiwg_store::Result<bool> {
+        Ok(self.gate_beyond_lane(task.no, &task.spec.class, true, &mut None)?.is_none())
+    }
+
+    /// The gate before the first task of a class, apart from its lane's. If it `may_start` at once, it may be the one that tries whether a limit is
+    /// over. What a budget keeps from all is in `for_all` for those behind it.
+    fn gate_beyond_lane(
+        &mut self,
+        no: TaskNo,
+        class: &str,
+        may_start: bool,
+        for_all: &mut Option<Gate>,
+    ) -> aiwg_store::Result<Option<Gate>> {
+        if let Some(gate) = self.account_gate(class, may_start) {
+            return Ok(Some(gate));
+        }
+        if let Some(gate) = self.budget_gate(no, class, for_all)? {
+            return Ok(Some(gate));
+        }
+        Ok(self.probe_gate(class))
+    }
+
+    fn lane_gate(&self, class: &str) -> Option<Gate> {
+        self.lane_is_full(Class::named(class).lane).then(|| Gate::of(Waiting::Lane))
     }
 
     fn lane_is_full(&self, lane: &str) -> bool {

@@ -58,7 +58,7 @@ impl Engine {
 }
 
 impl Transaction<'_> {
-    fn pause(&mut self) -> aiwg_store::Result<Timestamp> {
+    pub(super) fn pause(&mut self) -> aiwg_store::Result<Timestamp> {
         let since = self.state.paused_since.unwrap_or(self.now);
         self.store.set_queue_switch(QueueSwitch::Paused, Some(since))?;
         self.state.paused_since = Some(since);
@@ -69,7 +69,7 @@ impl Transaction<'_> {
         Ok(*self.state.draining_since.get_or_insert(self.now))
     }
 
-    fn resume(&mut self) -> aiwg_store::Result<bool> {
+    pub(super) fn resume(&mut self) -> aiwg_store::Result<bool> {
         self.store.set_queue_switch(QueueSwitch::Paused, None)?;
         let was_paused = self.state.paused_since.take().is_some();
         Ok(self.state.draining_since.take().is_some() || was_paused)

@@ -57,7 +57,7 @@ impl Transaction<'_> {
         for (task, other) in &pairs {
             let is_free = self.state.running.contains_key(task)
                 && !waits_for_running(*task, &pairs, &self.state.running);
-            if is_free && !awaited.contains(other) && self.is_within_budget(*other)? {
+            if is_free && !awaited.contains(other) && self.may_start_awaited(*other)? {
                 awaited.push(*other);
             }
         }

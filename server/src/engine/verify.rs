@@ -188,11 +188,11 @@ impl Transaction<'_> {
         Ok(true)
     }
 
-    /// Goes on with the next run of a running task, in its slot; from its old place in the queue where nothing may start now, or where no budget is left
-    /// for its agent.
+    /// Goes on with the next run of a running task, in its slot; from its old place in the queue where nothing may start now, or where a gate is closed
+    /// before its agent.
     fn go_on(&mut self, task: &TaskRow, is_work: bool) -> aiwg_store::Result<()> {
         self.state.endings.remove(&task.no);
-        if !self.may_go_on() || (is_work && !self.is_within_budget(task.no)?) {
+        if !self.may_go_on() || (is_work && !self.may_go_on_working(task)?) {
             return self.requeue_after_run(task);
         }
         self.store.go_on(task.no)?;

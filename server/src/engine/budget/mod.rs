@@ -14,8 +14,8 @@ mod tests;
 use std::collections::HashMap;
 
 use aiwg_model::{
-    Cursor, EndReason, Head, NewEvent, Outcome, RunCost, RunId, RunRow, Spending, StopReason, TaskNo,
-    TaskRow, sum_of,
+    Cursor, EndReason, NewEvent, Outcome, RunCost, RunId, RunRow, Spending, StopReason, TaskNo, TaskRow,
+    sum_of,
 };
 use aiwg_protocol::types::{BudgetEvent, EventSource, Json, TaskState, Timestamp, Waiting};
 
@@ -136,21 +136,22 @@ impl Transaction<'_> {
     /// whatever class: `for_all` is that gate.
     pub(super) fn budget_gate(
         &mut self,
-        head: &Head,
+        no: TaskNo,
+        class: &str,
         for_all: &mut Option<Gate>,
     ) -> aiwg_store::Result<Option<Gate>> {
-        if !self.budgets().are_set() || Class::named(&head.class).ignores_budget {
+        if !self.budgets().are_set() || Class::named(class).ignores_budget {
             return Ok(None);
         }
         if for_all.is_some() {
             return Ok(for_all.clone());
         }
         // One that cannot be read fails when it is its turn.
-        let Some(task) = self.store.task_if_readable(head.no)? else { return Ok(None) };
+        let Some(task) = self.store.task_if_readable(no)? else { return Ok(None) };
         let lacking = self.lacking(&task)?;
         let gate = |bounds: &[&Lack]| {
             let until = bounds.iter().map(|lack| lack.until).max()?;
-            Some(Gate { waiting: Waiting::Budget, until: Some(until) })
+            Some(Gate { until: Some(until), ..Gate::of(Waiting::Budget) })
         };
         let all: Vec<&Lack> = lacking.iter().collect();
         let of_all: Vec<&Lack> = lacking.iter().filter(|lack| lack.is_for_all).collect();
@@ -161,15 +162,6 @@ impl Transaction<'_> {
             money.turn = Some(money.turn.map_or(until, |turn| turn.min(until)));
         }
         Ok(gate)
-    }
-
-    /// True if no budget keeps a task from starting.
-    pub(super) fn is_within_budget(&mut self, no: TaskNo) -> aiwg_store::Result<bool> {
-        if !self.budgets().are_set() {
-            return Ok(true);
-        }
-        let Some(task) = self.store.task_if_readable(no)? else { return Ok(true) };
-        Ok(task.spec.terms.ignore_budget || self.lacking(&task)?.is_empty())
     }
 
     /// Before the gates are looked at anew: none is known to open.

@@ -1,5 +1,7 @@
 //! Budgets day by day: what starts, what waits and for how long, and what is said about it.
 
+mod gates;
+
 use std::sync::Arc;
 
 use aiwg_model::{
@@ -92,6 +94,7 @@ impl Daemon {
         tx.take_new_events().unwrap();
         tx.settle().unwrap();
         open.commit().unwrap();
+        self.state.gates.pause(self.state.resting_since());
         let mut done = Done { started: vec![], ended: vec![], caps: vec![], events: effects.events };
         for order in effects.orders {
             match order {
