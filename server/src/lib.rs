@@ -11,6 +11,7 @@ mod api;
 mod beside;
 pub mod boot;
 pub mod bus;
+mod code_pages;
 mod component;
 mod components;
 pub mod config;

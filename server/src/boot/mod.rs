@@ -34,6 +34,7 @@ use self::{error::system, prepare::Prepared, requests::Requests, signals::Signal
 pub use crate::runs::{AGENT_ENV, TASK_ENV};
 use crate::{
     allocator::{give_back_what_is_free, give_back_what_is_large},
+    code_pages,
     lifecycle::{Host, Lock, release_signals, report_ready},
 };
 
@@ -115,6 +116,7 @@ async fn live(
     if host == Host::Own {
         // The start has needed more than the daemon that waits.
         give_back_what_is_free();
+        code_pages::release();
     }
     let how = daemon.until_asked_to_end(&mut requests).await;
     Ok(daemon.end(how, &mut requests).await)
