@@ -96,6 +96,27 @@ fn an_agent_is_given_its_cap_and_ended_beyond_it() {
 }
 
 #[test]
+fn the_cap_of_a_profile_is_kept_without_a_budget_and_the_smaller_cap_counts() {
+    let capped = || json!({ "capped": { "command": claude_stand_in()["command"], "cap_usd": 2 } });
+    let config = |budget: Value| json!({ "agent": claude_stand_in(), "agents": capped(), "budget": budget });
+    let daemon = TestDaemon::with(config(json!({})));
+    let run = |script: &str, agent: &str| {
+        daemon.ended(&daemon.submit_with(json!({ "prompt": format!("do: {script}"), "agent": agent })))
+    };
+    assert_eq!(run("answer \"cap $cap\"; cost 1.5", "capped")["result"], "cap 2.0000");
+    // It tells what it cost, and goes on working.
+    let over = run("cost 2.5; background 'sleep 1000'", "capped");
+    assert_eq!((&over["state"], &over["reason"]), (&json!("failed"), &json!("budget")));
+    assert!(over["error"].as_str().unwrap().contains("profile"), "{over}");
+    let free = daemon.ended(&daemon.submit("answer \"cap $cap\"; cost 2.5"));
+    assert_eq!((&free["state"], &free["result"]), (&json!("completed"), &json!("cap ")), "it has no cap");
+    daemon.reload(config(json!({ "task_usd": 1.25 })));
+    assert_eq!(run("answer \"cap $cap\"; cost 0.5", "capped")["result"], "cap 1.2500");
+    daemon.reload(config(json!({ "task_usd": 3 })));
+    assert_eq!(run("answer \"cap $cap\"; cost 0.5", "capped")["result"], "cap 2.0000");
+}
+
+#[test]
 fn a_rule_has_a_budget_of_its_own() {
     let config = |day: f64| {
         json!({

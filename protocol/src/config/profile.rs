@@ -54,7 +54,7 @@ pub struct AgentProfile {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 1000))]
     pub env: BTreeMap<String, String>,
-    /// The most that one run may cost, in US dollars, for a program that keeps such a cap itself, as `claude` does. `null`: no cap.
+    /// The most that one run may cost, in US dollars: a run that reports more is ended, and `claude` keeps to it itself as well. `null`: no cap.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 1_000_000_000), extend("exclusiveMinimum" = 0))]
     pub cap_usd: Option<f64>,

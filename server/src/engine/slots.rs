@@ -110,9 +110,10 @@ impl Transaction<'_> {
             None => None,
         };
         let is_role = self.state.config.profiles.profile_of(task.spec.agent.as_deref()).is_none();
+        let cap_usd = if is_check { None } else { self.cap_of_run(share, next.profile.as_deref()) };
         self.effects
             .orders
-            .push(Order::Start(Box::new(start_order(task, is_role, next, share, event, self.now))));
+            .push(Order::Start(Box::new(start_order(task, is_role, next, cap_usd, event, self.now))));
         Ok(())
     }
 
@@ -168,7 +169,7 @@ fn start_order(
     task: TaskRow,
     is_role: bool,
     next: NextRun,
-    share: Option<Share>,
+    cap_usd: Option<f64>,
     event: Option<Event>,
     now: Timestamp,
 ) -> StartOrder {
@@ -184,7 +185,7 @@ fn start_order(
         agent: task.spec.agent.filter(|_| is_role && next.profile.is_none()),
         profile: next.profile,
         env: task.spec.env,
-        cap_usd: share.and_then(|share| share.cap_usd),
+        cap_usd,
         timeout_ms: task.spec.timeout_ms,
         event,
         started_at: now,

@@ -72,8 +72,8 @@ pub(super) struct Slot {
     pub(super) reserved_usd: f64,
     /// What its runs before have cost, in US dollars; 0 where there are no budgets.
     pub(super) before_usd: f64,
-    /// What its run has cost by the agent's own account so far. It is not in the store: the agent's output tells it again.
-    pub(super) told_usd: f64,
+    /// The cost of its run so far as its agent has reported it, in US dollars. It is not in the store: the agent's output says it again.
+    pub(super) reported_usd: f64,
     /// Time at which its run was started.
     pub(super) started_at: Timestamp,
 }

@@ -36,9 +36,6 @@ pub(crate) struct Profile {
     /// Added to the environment of its agents, unresolved. It is not kept with a run: it may hold secrets, and an agent that runs has it.
     #[serde(skip)]
     pub(crate) env: BTreeMap<String, String>,
-    /// The most that a run may cost, in US dollars.
-    #[serde(skip)]
-    pub(crate) cap_usd: Option<f64>,
 }
 
 impl Profile {
@@ -61,8 +58,8 @@ impl Profile {
             fallback: profile.fallback.clone(),
             ..base.clone()
         };
-        let AgentProfile { env, prices, cap_usd, .. } = profile.clone();
-        Some(Self { name: Some(name.to_owned()), agent, prices, env, cap_usd })
+        let AgentProfile { env, prices, .. } = profile.clone();
+        Some(Self { name: Some(name.to_owned()), agent, prices, env })
     }
 
     /// Keeps it with a run, in the run's directory.
@@ -128,7 +125,7 @@ mod tests {
     fn a_profile_has_what_the_section_has_where_it_says_nothing() {
         let config = config(
             r#"{"agent": {"command": ["./own"], "prompt": "argument", "exit_seconds": 9, "max_output_mb": 3, "env": {"remove": ["X"]}},
-                "agents": {"codex": {"program": "codex"}, "cheap": {"command": ["claude", "-p"], "exit_seconds": 1, "cap_usd": 2}}}"#,
+                "agents": {"codex": {"program": "codex"}, "cheap": {"command": ["claude", "-p"], "exit_seconds": 1}}}"#,
         );
         let codex = Profile::named(&config, Some("codex")).unwrap();
         assert_eq!(codex.agent.command, ["codex", "exec", "--json", "-"]);
@@ -136,7 +133,7 @@ mod tests {
         assert_eq!(codex.agent.env.remove, ["X"]);
         assert_eq!(codex.agent.prompt, Default::default(), "the way to a prompt is the command's own");
         let cheap = Profile::named(&config, Some("cheap")).unwrap();
-        assert_eq!((cheap.agent.exit_seconds, cheap.cap_usd), (1.0, Some(2.0)));
+        assert_eq!(cheap.agent.exit_seconds, 1.0);
         assert_eq!(program(&cheap.agent).name(), "claude");
         assert_eq!(Profile::named(&config, None).unwrap().agent, config.agent);
         assert_eq!(Profile::named(&config, Some("none")), None);

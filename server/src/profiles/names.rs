@@ -1,26 +1,32 @@
-//! The names of profiles and their fallbacks: which profile a task gets.
+//! What the engine knows of profiles: their names, which of them a task gets, and the most that a run of each may cost.
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use aiwg_protocol::config::{AgentConfig, Config};
+use aiwg_protocol::config::{AgentConfig, AgentProfile, Config};
 
-/// The fallbacks of all profiles, by their names. Cheap to clone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// All profiles, by their names. Cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Profiles {
-    named: Arc<BTreeMap<String, Vec<String>>>,
-    /// Those of the section `agent`.
+    named: Arc<BTreeMap<String, Named>>,
+    /// The fallbacks of the section `agent`.
     of_section: Arc<Vec<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Named {
+    fallback: Vec<String>,
+    cap_usd: Option<f64>,
 }
 
 impl Profiles {
     /// The profiles of a configuration.
     #[must_use]
     pub fn of(config: &Config) -> Self {
-        let fallback = |(name, profile): (&String, &aiwg_protocol::config::AgentProfile)| {
-            (name.clone(), profile.fallback.clone())
+        let named = |(name, profile): (&String, &AgentProfile)| {
+            (name.clone(), Named { fallback: profile.fallback.clone(), cap_usd: profile.cap_usd })
         };
         Self {
-            named: Arc::new(config.agents.iter().map(fallback).collect()),
+            named: Arc::new(config.agents.iter().map(named).collect()),
             of_section: Arc::new(config.agent.fallback.clone()),
         }
     }
@@ -29,6 +35,12 @@ impl Profiles {
     #[must_use]
     pub fn profile_of<'a>(&self, agent: Option<&'a str>) -> Option<&'a str> {
         agent.filter(|name| self.named.contains_key(*name))
+    }
+
+    /// The most that a run of this profile may cost, in US dollars; none for no cap, and for the section `agent`, where there is no name.
+    #[must_use]
+    pub fn cap_usd(&self, name: Option<&str>) -> Option<f64> {
+        self.named.get(name?)?.cap_usd
     }
 
     /// The profiles that may do the tasks for this agent, the one that is asked for first. None stands for the section `agent`.
@@ -42,7 +54,7 @@ impl Profiles {
             }
             let fallback = match &profile {
                 None => Some(&*self.of_section),
-                Some(name) => self.named.get(name),
+                Some(name) => self.named.get(name).map(|named| &named.fallback),
             };
             let names = fallback.into_iter().flatten().rev().map(|name| Some(name.clone()));
             next.extend(names.map(|name| name.filter(|name| name != AgentConfig::NAME)));
@@ -57,7 +69,7 @@ mod tests {
     use super::*;
 
     fn profiles() -> Profiles {
-        let text = r#"{"agent": {"fallback": ["c"]}, "agents": {"a": {"fallback": ["b", "agent"]}, "b": {"fallback": ["d"]}, "c": {}, "d": {}}}"#;
+        let text = r#"{"agent": {"fallback": ["c"]}, "agents": {"a": {"fallback": ["b", "agent"]}, "b": {"fallback": ["d"]}, "c": {}, "d": {"cap_usd": 2}}}"#;
         Profiles::of(&serde_json::from_str(text).unwrap())
     }
 
@@ -77,6 +89,8 @@ mod tests {
     fn a_name_that_no_profile_has_is_a_role() {
         assert_eq!(profiles().profile_of(Some("reviewer")), None);
         assert_eq!(profiles().profile_of(Some("a")), Some("a"));
+        let caps = [Some("d"), Some("a"), Some("reviewer"), None].map(|name| profiles().cap_usd(name));
+        assert_eq!(caps, [Some(2.0), None, None, None]);
         assert_eq!(candidates(Some("reviewer")), ["agent", "c"]);
     }
 }

@@ -90,6 +90,13 @@ impl Basis {
         &self.loaded.config.daemon
     }
 
+    /// True if something bounds what its agent may cost.
+    fn is_cost_bounded(&self) -> bool {
+        let config = &self.loaded.config;
+        let profile = self.profile.name.as_ref().and_then(|name| config.agents.get(name));
+        config.budget.is_set() || profile.is_some_and(|profile| profile.cap_usd.is_some())
+    }
+
     /// The prices of tokens: those of the profile come before those of the budgets.
     fn prices(&self) -> PriceList {
         let mut all = prices(&self.loaded.config.budget.prices);
@@ -397,7 +404,7 @@ impl Agent {
         let may_be_silent = daemon.stall_minutes.filter(|_| !self.is_check);
         let may_be_silent = may_be_silent.map(|minutes| Duration::from_millis(minutes_to_ms(minutes)));
         let mut silence = Silence::of(dir, may_be_silent);
-        let of_tokens = basis.loaded.config.budget.is_set().then(|| basis.prices());
+        let of_tokens = basis.is_cost_bounded().then(|| basis.prices());
         let stdout = dir.join(aiwg_shim::STDOUT_FILE);
         let agent = Some(&basis.profile.agent).filter(|_| !self.is_check);
         let mut overdue = Overdue::of(agent, &stdout, of_tokens);

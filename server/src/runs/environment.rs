@@ -183,8 +183,6 @@ pub(super) fn command(
     cap_usd: Option<f64>,
 ) -> Result<Vec<String>, CommandError> {
     let config = &profile.agent;
-    let caps = [cap_usd, profile.cap_usd];
-    let cap_usd = caps.into_iter().flatten().reduce(f64::min);
     let prompt = match config.prompt {
         PromptBy::Argument => Prompt::Argument(prompt),
         PromptBy::Stdin => Prompt::Stdin,
@@ -252,16 +250,15 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_gives_the_cap_and_the_task_has_the_last_word_of_the_environment() {
+    fn a_run_has_its_cap_and_the_task_has_the_last_word_of_the_environment() {
         let agent = AgentConfig { command: vec!["claude".to_owned()], ..AgentConfig::default() };
         let env =
             [("A", "profile"), ("B", "profile")].map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let profile = Profile { agent, cap_usd: Some(2.0), env: env.into(), ..Profile::default() };
+        let profile = Profile { agent, env: env.into(), ..Profile::default() };
         let order = StartOrder { env: [("B".to_owned(), "task".to_owned())].into(), ..order("x") };
-        for (left, cap) in [(None, "2.0000"), (Some(0.5), "0.5000"), (Some(3.0), "2.0000")] {
-            let words = command(&profile, None, Session::New, "x", left).unwrap();
-            assert_eq!(words, ["claude", "--max-budget-usd", cap]);
-        }
+        let words = |cap_usd| command(&profile, None, Session::New, "x", cap_usd).unwrap();
+        assert_eq!(words(Some(0.5)), ["claude", "--max-budget-usd", "0.5000"]);
+        assert_eq!(words(None), ["claude"]);
         let all = environment(&order, &profile, Path::new("/"), "socket", None, None).unwrap();
         assert_eq!((all["A"].as_str(), all["B"].as_str()), ("profile", "task"));
     }

@@ -244,28 +244,40 @@ impl Transaction<'_> {
         Ok(Some(Share { reserved_usd, cap_usd: least.map(|cap| cap.max(0.0)) }))
     }
 
-    /// An agent has told the cost of its run so far.
+    /// The most that a run may cost, in US dollars: its share in the budgets, or the cap of its profile if that is less.
+    pub(super) fn cap_of_run(&self, share: Option<Share>, profile: Option<&str>) -> Option<f64> {
+        let caps = [share.and_then(|share| share.cap_usd), self.state.config.profiles.cap_usd(profile)];
+        caps.into_iter().flatten().reduce(f64::min)
+    }
+
+    /// An agent has reported the cost of its run so far.
     pub(super) fn cost_so_far(&mut self, run: RunId, usd: f64) -> Result<(), Failure> {
         let task = self.current(run)?;
-        if !self.budgets().are_set() {
-            return Ok(());
-        }
-        self.open_book()?;
         let Some(slot) = self.state.running.get_mut(&run.task) else { return Ok(()) };
-        slot.told_usd = slot.told_usd.max(usd);
-        let cost = slot.before_usd + slot.told_usd;
-        if slot.told_usd > slot.reserved_usd {
-            slot.reserved_usd = slot.told_usd;
-            self.store.reserve(run, usd)?;
+        slot.reported_usd = slot.reported_usd.max(usd);
+        let cap_of_profile = self.state.config.profiles.cap_usd(slot.profile.as_deref());
+        let is_over_profile = cap_of_profile.is_some_and(|cap| slot.reported_usd > cap);
+        let is_over = is_over_profile | (self.budgets().are_set() && self.is_over_budgets(&task, run)?);
+        if is_over && task.ending.is_none() {
+            self.end_running(run.task, StopReason::Budget)?;
+        }
+        Ok(())
+    }
+
+    /// True if what a run has reported is more than the budgets allow. It counts as set aside.
+    fn is_over_budgets(&mut self, task: &TaskRow, run: RunId) -> aiwg_store::Result<bool> {
+        self.open_book()?;
+        let Some(slot) = self.state.running.get_mut(&run.task) else { return Ok(false) };
+        let (reported, cost) = (slot.reported_usd, slot.before_usd + slot.reported_usd);
+        if reported > slot.reserved_usd {
+            slot.reserved_usd = reported;
+            self.store.reserve(run, reported)?;
         }
         let is_over_cap = self.budgets().config.task_usd.is_some_and(|cap| cost > cap);
         let bounds = self.budgets().bounds(task.spec.counts_to());
         let is_over_bound =
             !task.spec.terms.ignore_budget && bounds.iter().any(|bound| bound.is_passed(self.taken(bound)));
-        if (is_over_cap || is_over_bound) && task.ending.is_none() {
-            self.end_running(run.task, StopReason::Budget)?;
-        }
-        Ok(())
+        Ok(is_over_cap || is_over_bound)
     }
 
     /// Counts what a run has cost that is over, once it is no longer in its slot's share.
@@ -273,7 +285,7 @@ impl Transaction<'_> {
         let slot = self.state.running.get_mut(&task.no);
         let so_far = slot.map_or(0.0, |slot| {
             slot.reserved_usd = 0.0;
-            std::mem::take(&mut slot.told_usd)
+            std::mem::take(&mut slot.reported_usd)
         });
         let told = match outcome.cost {
             RunCost::Told => outcome.usage.as_ref().map(|usage| usage.cost_usd),
@@ -375,7 +387,7 @@ impl Transaction<'_> {
             if let Some(before) = self.state.running.insert(no, slot)
                 && let Some(slot) = self.state.running.get_mut(&no)
             {
-                slot.told_usd = before.told_usd;
+                slot.reported_usd = before.reported_usd;
             }
         }
         Ok(())
