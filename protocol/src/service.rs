@@ -467,7 +467,8 @@ pub trait DaemonService {
     /// Explains a task or an event: what led to it, from what came from outside on; or all that it led to.
     ///
     /// The chain goes over events, the rules that matched them, tasks and their runs, with times and costs. Matches that came to
-    /// nothing are in it, with the reasons. It is answered from what is stored, for as long as retention keeps it.
+    /// nothing are in it, with the reasons, and so is what queued tasks wait for now. It is answered from what is stored, for as long as
+    /// retention keeps it; of lanes, budgets and accounts it says what the engine found when it last looked for a task to start.
     #[method(name = "task.why", agents = Allowed, errors = [TaskNotFound, EventNotFound, StorageUnavailable])]
     #[example(
         name = "what led to a task",

@@ -71,6 +71,9 @@ fn a_limited_task_waits_and_goes_on_in_its_session() {
     assert!(waiting["waitingUntil"].is_string() && waiting["attempts"] == 0, "{waiting}");
     assert_eq!(account(&daemon)["state"], "limited");
     assert_eq!(account(&daemon)["window"], "five_hour");
+    let chain = daemon.call("task.why", json!({ "id": task }))["nodes"].clone();
+    let wait = chain.as_array().unwrap().iter().find(|node| node["kind"] == "wait").unwrap().clone();
+    assert_eq!((&wait["reason"], &wait["until"]), (&json!("limit"), &waiting["waitingUntil"]));
     let other = daemon.submit("something else");
     script(&daemon, &sample("oauth.SAY", "exit 0"));
     let done = daemon.wait_for_task(&task, "completed");

@@ -214,6 +214,71 @@ fn a_rule_that_trips_says_so_for_each_event() {
     assert_eq!(words, ["tripped", "tripped"]);
 }
 
+/// What a queued task waits for: each reason, and the text.
+fn waits(daemon: &TestDaemon, id: &str) -> Vec<(String, String)> {
+    let chain = why(daemon, json!({ "id": id }));
+    let nodes = chain["nodes"].as_array().unwrap().iter().filter(|node| node["kind"] == "wait");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    nodes
+        .map(|node| {
+            assert_eq!(node["causes"], json!([id]));
+            (text(&node["reason"]), text(&node["text"]))
+        })
+        .collect()
+}
+
+#[test]
+fn a_queued_task_says_what_it_waits_for() {
+    let mut daemon = TestDaemon::with(json!({
+        "daemon": { "max_parallel_actions": 2 },
+        "lanes": { "docs": { "max_parallel": 1 } },
+        "budget": { "day_usd": 1, "unknown_cost_usd": 1 }
+    }));
+    let submit = |daemon: &TestDaemon, more: Value| {
+        let mut params = json!({ "prompt": "do: while [ ! -e go ]; do sleep 0.01; done", "lane": "docs" });
+        params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        daemon.submit_with(params)
+    };
+    let running = submit(&daemon, json!({}));
+    daemon.wait_for_task(&running, "running");
+    let in_lane = submit(&daemon, json!({}));
+    let of_budget = submit(&daemon, json!({ "lane": null }));
+    let held = [
+        (submit(&daemon, json!({ "after": [&running] })), "dependency", "task-0001 has ended"),
+        (submit(&daemon, json!({ "approval": true })), "approval", "aiwg approval show approval-0001"),
+        (submit(&daemon, json!({ "delay": "1h" })), "delay", "its time"),
+        (submit(&daemon, json!({})), "hold", "aiwg task release"),
+    ];
+    daemon.call("task.hold", json!({ "taskId": held[3].0 }));
+    let both = submit(&daemon, json!({ "after": [&running, &in_lane], "approval": true }));
+    let is = |daemon: &TestDaemon, id: &str, reason: &str, part: &str| {
+        let waits = waits(daemon, id);
+        assert!(waits.len() == 1 && waits[0].0 == reason && waits[0].1.contains(part), "{id}: {waits:?}");
+    };
+    let all = |daemon: &TestDaemon| {
+        for (id, reason, part) in &held {
+            is(daemon, id, reason, part);
+        }
+        let reasons: Vec<String> = waits(daemon, &both).into_iter().map(|(reason, _)| reason).collect();
+        assert_eq!(reasons, ["dependency", "dependency", "approval"]);
+    };
+    all(&daemon);
+    is(&daemon, &in_lane, "lane", "its lane docs has room");
+    is(&daemon, &of_budget, "budget", "aiwg budget");
+    assert!(waits(&daemon, &running).is_empty());
+    daemon.call("daemon.pause", json!({}));
+    is(&daemon, &in_lane, "paused", "aiwg daemon resume");
+    // The next daemon says the same.
+    daemon.restart();
+    all(&daemon);
+    is(&daemon, &of_budget, "paused", "aiwg daemon resume");
+    daemon.call("daemon.resume", json!({}));
+    is(&daemon, &in_lane, "lane", "its lane docs has room");
+    daemon.reload(json!({ "daemon": { "max_parallel_actions": 1 }, "lanes": { "docs": {} } }));
+    is(&daemon, &of_budget, "slot", "a slot is free");
+    daemon.write("go", "");
+}
+
 #[test]
 fn what_is_not_there_is_an_error() {
     let daemon = TestDaemon::with(json!({}));

@@ -49,7 +49,7 @@ fn text_of_others_acts_on_no_terminal() {
         &["automation", "test", "--topic", "a:b", "--payload", "\"\u{202e}\""],
         &["event", "list"],
         &["why", &id],
-        &["why", "--from", "1"],
+        &["why", "--from", "event-1"],
         &["event", "list", "--json"],
         &["task", "get", &id, "--json"],
         &["task", "get", WILD],

@@ -28,7 +28,7 @@ fn a_person_reads_what_led_to_what_and_what_was_not_done() {
         lines[0].starts_with("aiwg (process ") && lines[0].contains(&format!(" in {}, user ", dir.display()))
     );
     assert!(lines[0].contains(", started by bash deploy.sh (process "), "{}", lines[0]);
-    assert_eq!(lines[1], r#"  event 1: deployment:complete {"version": 1}"#);
+    assert_eq!(lines[1], r#"  event-1: deployment:complete {"version": 1}"#);
     assert!(shown.out.lines().all(|line| !line.ends_with(' ')), "{}", shown.out);
     let has = |depth: usize, part: &str| {
         let (blanks, found) = (" ".repeat(depth * 2), lines.iter().filter(|line| line.contains(part)));
@@ -44,8 +44,8 @@ fn a_person_reads_what_led_to_what_and_what_was_not_done() {
     has(3, "task-0001 failed after ");
     has(4, "run 1 (agent): failed after ");
     assert_eq!(shown.out.matches("> ").count(), 1, "the one that was asked about: {}", shown.out);
-    let from = project.run(&["why", "--from", "1"]);
-    assert!(from.out.contains(">   event 1: ") || from.out.contains("> event 1: "), "{}", from.out);
+    let from = project.run(&["why", "--from", "event-1"]);
+    assert!(from.out.contains(">   event-1: ") || from.out.contains("> event-1: "), "{}", from.out);
     assert!(from.out.contains("task-0001 failed"), "{}", from.out);
     // The same as an answer, also of the next daemon.
     let answer: Value = project.json(&["why", "task-0001"]);
@@ -53,7 +53,11 @@ fn a_person_reads_what_led_to_what_and_what_was_not_done() {
     project.kill_daemon();
     project.start();
     assert_eq!(project.json(&["why", "task-0001"]), answer);
-    let missing = project.run(&["why", "999"]);
+    let missing = project.run(&["why", "event-999"]);
     assert_eq!(missing.code, 1);
     assert!(missing.err.contains("no event 999"), "{}", missing.err);
+    // A number alone may be either's.
+    let ambiguous = project.run(&["why", "1"]);
+    assert_eq!(ambiguous.code, 2);
+    assert!(ambiguous.err.contains("write task-0001 or event-1"), "{}", ambiguous.err);
 }

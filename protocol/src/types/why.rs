@@ -54,6 +54,8 @@ open_enum! {
         Run = "run",
         /// A rule that an event matched and that made nothing of it.
         Refusal = "refusal",
+        /// Something that a queued task waits for.
+        Wait = "wait",
     }
 }
 
@@ -69,7 +71,7 @@ pub struct WhyNode {
     pub causes: Vec<String>,
     /// Time at which it came about; `null` if it is unknown.
     pub at: Option<Timestamp>,
-    /// The end of a task or a run; absent if it has not ended, and for others.
+    /// The end of a task or a run; the time up to which a task waits, if that is known; absent for others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
     /// The node in a few words, for people: of a task the beginning of its prompt, of a refusal its reason.
@@ -78,7 +80,8 @@ pub struct WhyNode {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<TaskState>,
     /// The reason in a word: for which a task or a run ended, for which a rule refused (`off`, `all_off`, `tripped`, `too_deep`,
-    /// `own_change`, `busy`, `rule_changed`, `rule_removed`), or `waiting` of a rule whose matches have made no task yet.
+    /// `own_change`, `busy`, `rule_changed`, `rule_removed`), `waiting` of a rule whose matches have made no task yet, or for which a task
+    /// waits: as the member `waiting` of a task has it, or `slot`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The reason for which a task did not complete, for people: its beginning.

@@ -11,6 +11,7 @@ mod origin;
 mod peer;
 mod permit;
 mod subscriptions;
+mod waits;
 
 use std::sync::Arc;
 

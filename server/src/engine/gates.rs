@@ -79,6 +79,11 @@ impl Gates {
         of_kind.map(|gate| gate.until).reduce(|one, other| one.into_iter().chain(other).min())
     }
 
+    /// Forgets all gates: they were those of another configuration.
+    pub(super) fn clear(&self) {
+        self.set(HashMap::new());
+    }
+
     fn set(&self, classes: HashMap<String, Gate>) {
         self.lock().classes = classes;
     }

@@ -91,6 +91,7 @@ impl Transaction<'_> {
             self.change_budgets()?;
         }
         self.effects.config_before.get_or_insert(before);
+        self.state.gates.clear();
         Ok(())
     }
 

@@ -512,8 +512,9 @@ export declare class TaskMethods {
    * to.
    *
    * The chain goes over events, the rules that matched them, tasks and their runs, with times and
-   * costs. Matches that came to nothing are in it, with the reasons. It is answered from what is
-   * stored, for as long as retention keeps it.
+   * costs. Matches that came to nothing are in it, with the reasons, and so is what queued tasks
+   * wait for now. It is answered from what is stored, for as long as retention keeps it; of lanes,
+   * budgets and accounts it says what the engine found when it last looked for a task to start.
    *
    * @throws {DaemonError} of kind `task_not_found`, `event_not_found`, `storage_unavailable`
    */

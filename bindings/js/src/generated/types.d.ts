@@ -2279,8 +2279,9 @@ export type WhyDirection = 'causes' | 'effects';
  * - `task`: A task.
  * - `run`: A run of a task.
  * - `refusal`: A rule that an event matched and that made nothing of it.
+ * - `wait`: Something that a queued task waits for.
  */
-export type WhyKind = 'origin' | 'event' | 'rule' | 'task' | 'run' | 'refusal';
+export type WhyKind = 'origin' | 'event' | 'rule' | 'task' | 'run' | 'refusal' | 'wait';
 
 /** A link of a chain of causes and effects. */
 export interface WhyNode {
@@ -2295,7 +2296,10 @@ export interface WhyNode {
   causes: string[];
   /** Time at which it came about; `null` if it is unknown. */
   at: Timestamp | null;
-  /** The end of a task or a run; absent if it has not ended, and for others. */
+  /**
+   * The end of a task or a run; the time up to which a task waits, if that is known; absent for
+   * others.
+   */
   until?: Timestamp;
   /**
    * The node in a few words, for people: of a task the beginning of its prompt, of a refusal its
@@ -2306,8 +2310,9 @@ export interface WhyNode {
   state?: Open<TaskState>;
   /**
    * The reason in a word: for which a task or a run ended, for which a rule refused (`off`,
-   * `all_off`, `tripped`, `too_deep`, `own_change`, `busy`, `rule_changed`, `rule_removed`), or
-   * `waiting` of a rule whose matches have made no task yet.
+   * `all_off`, `tripped`, `too_deep`, `own_change`, `busy`, `rule_changed`, `rule_removed`),
+   * `waiting` of a rule whose matches have made no task yet, or for which a task waits: as the
+   * member `waiting` of a task has it, or `slot`.
    */
   reason?: string;
   /** The reason for which a task did not complete, for people: its beginning. */

@@ -2,7 +2,7 @@
 
 mod tree;
 
-use std::{convert::Infallible, process::ExitCode};
+use std::process::ExitCode;
 
 use aiwg_client::{
     DaemonClient,
@@ -15,7 +15,7 @@ use crate::{error::CliError, output::Output};
 /// What can be typed.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WhyArgs {
-    /// A task's id, as task-0004, or an event's number, as 17
+    /// A task's id, as task-0004, or an event's, as event-17
     #[arg(value_name = "TASK|EVENT", value_parser = asked, value_hint = ValueHint::Other)]
     id: String,
     /// Print all that it led to, and not what led to it
@@ -23,9 +23,14 @@ pub(crate) struct WhyArgs {
     from: bool,
 }
 
-/// An event is known by its number alone.
-fn asked(text: &str) -> Result<String, Infallible> {
-    Ok(text.parse::<u64>().map_or_else(|_| text.to_owned(), |seq| format!("event-{seq}")))
+/// Tasks and events are numbered apart, so a number alone does not say which is meant.
+fn asked(text: &str) -> Result<String, String> {
+    match text.parse::<u64>() {
+        Err(_) => Ok(text.to_owned()),
+        Ok(number) => Err(format!(
+            "there may be a task and an event of this number: write task-{number:04} or event-{number}"
+        )),
+    }
 }
 
 pub(crate) async fn run(client: &DaemonClient, args: WhyArgs, output: &Output) -> Result<ExitCode, CliError> {
@@ -40,9 +45,11 @@ mod tests {
     use super::asked;
 
     #[test]
-    fn a_number_is_an_events() {
-        for (typed, id) in [("17", "event-17"), ("event-17", "event-17"), ("task-0017", "task-0017")] {
-            assert_eq!(asked(typed).as_deref(), Ok(id));
+    fn a_number_alone_is_neither_a_task_nor_an_event() {
+        for id in ["event-17", "task-0017", "anything"] {
+            assert_eq!(asked(id).as_deref(), Ok(id));
         }
+        let why = asked("17").unwrap_err();
+        assert!(why.contains("task-0017") && why.contains("event-17"), "{why}");
     }
 }

@@ -119,16 +119,22 @@ fn write_line(out: &mut Page, node: &WhyNode, depth: usize, is_asked: bool) -> i
             let reason = node.reason.as_deref().map_or("under way".into(), visible);
             write!(out, "{} ({text}): {reason}{}", named(node), spent(node))?;
         }
+        WhyKind::Wait => {
+            write!(out, "waits {text}")?;
+            if let Some(until) = node.until {
+                write!(out, " (until {})", local(until))?;
+            }
+        }
         _ => write!(out, "{text}")?,
     }
     writeln!(out)
 }
 
-/// The node's id as people write it: `event 17`, `task-0004`, `run 1`.
+/// The node's id as people write it: `event-17`, `task-0004`, `run 1`.
 fn named(node: &WhyNode) -> String {
     let id = node.id.rsplit('/').next().unwrap_or_default();
     match node.kind {
-        WhyKind::Event | WhyKind::Run => visible(&id.replacen('-', " ", 1)).into_owned(),
+        WhyKind::Run => visible(&id.replacen('-', " ", 1)).into_owned(),
         _ => visible(id).into_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use aiwg_model::{EndReason, Follow, RunRow, TaskNo, TracedEvent, TracedTask};
-use aiwg_protocol::types::{EventSource, Timestamp, Why, WhyKind, WhyNode};
+use aiwg_protocol::types::{EventSource, Timestamp, Waiting, Why, WhyKind, WhyNode};
 
 use super::{
     Asked, event_id,
@@ -20,6 +20,7 @@ pub(super) fn drawn(walk: &Walk, asked: Asked, follow: Follow) -> Why {
     walk.events.values().for_each(|event| drawing.event(event));
     walk.tasks.values().for_each(|task| drawing.task(task));
     walk.runs.values().for_each(|run| drawing.nodes.push(run_node(run)));
+    drawing.waits();
     drawing.refusals();
     let mut nodes = drawing.nodes;
     if follow == Follow::Effects {
@@ -135,6 +136,20 @@ impl Drawing<'_> {
         let id = format!("{}/origin", event_id(event.seq));
         self.nodes.push(node(WhyKind::Origin, id.clone(), Vec::new(), Some(event.at), of_source(event)));
         Some(id)
+    }
+
+    /// The waits of queued tasks.
+    fn waits(&mut self) {
+        for (no, waits) in &self.walk.waits {
+            for (n, wait) in waits.iter().enumerate() {
+                let (id, causes) = (format!("{no}/wait-{}", n + 1), vec![no.to_string()]);
+                self.nodes.push(WhyNode {
+                    until: wait.until,
+                    reason: Some(wait.waiting.map_or("slot", Waiting::name).to_owned()),
+                    ..node(WhyKind::Wait, id, causes, None, wait.to_string())
+                });
+            }
+        }
     }
 
     /// The matches that came to nothing, and those that wait.

@@ -12,6 +12,8 @@ use aiwg_store::Reader;
 
 use walk::Walk;
 
+use crate::engine::Gate;
+
 /// The largest number of nodes of an answer, and their largest size, in bytes. Both are estimates; what is exceeded is never more than the
 /// records of one look.
 const MOST_NODES: usize = 10_000;
@@ -40,16 +42,18 @@ fn event_id(seq: u64) -> String {
     format!("event-{seq}")
 }
 
-/// Follows the chain, up to an answer of so many bytes. None if there is no such task or event.
+/// Follows the chain, up to an answer of so many bytes. `gate_of` is the gate that is closed before a class of queued tasks. None if there is no such
+/// task or event.
 ///
 /// # Errors
 /// The store cannot be read.
 pub(crate) fn why(
     reader: &dyn Reader,
-    asked: Asked,
-    follow: Follow,
+    gate_of: &dyn Fn(&str) -> Option<Gate>,
+    (asked, follow): (Asked, Follow),
     bytes: usize,
 ) -> aiwg_store::Result<Option<Why>> {
-    let walk = Walk::from(reader, asked, follow, bytes.min(MOST_BYTES))?;
-    Ok(walk.map(|walk| draw::drawn(&walk, asked, follow)))
+    let Some(mut walk) = Walk::from(reader, asked, follow, bytes.min(MOST_BYTES))? else { return Ok(None) };
+    walk.look_at_queued(reader, gate_of)?;
+    Ok(Some(draw::drawn(&walk, asked, follow)))
 }

@@ -41,7 +41,7 @@ fn chain(links: u64) -> (tempfile::TempDir, SqliteReader) {
 }
 
 fn ask(reader: &dyn Reader, asked: Asked, follow: Follow, bytes: usize) -> Why {
-    why(reader, asked, follow, bytes).unwrap().unwrap()
+    why(reader, &|_| None, (asked, follow), bytes).unwrap().unwrap()
 }
 
 fn count(why: &Why, kind: WhyKind) -> usize {

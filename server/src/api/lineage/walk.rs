@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aiwg_model::{Follow, MatchDecision, RuleRevision, RunRow, TaskNo, Trace, TracedEvent, TracedTask};
-use aiwg_protocol::types::{Cause, Origin};
+use aiwg_protocol::types::{Cause, Origin, TaskState};
 use aiwg_store::Reader;
 
 use super::{Asked, MOST_NODES};
+use crate::{api::waits::WaitsFor, engine::Gate};
 
 /// About how long a node is besides its texts, in bytes.
 const NODE_BYTES: usize = 200;
@@ -14,6 +15,10 @@ const NODE_BYTES: usize = 200;
 /// The number of links of a chain that are looked at together, and of chains that are followed in this way at once.
 const LINKS: u32 = 256;
 const CHAINS: usize = 4;
+
+/// The most queued tasks whose waits are looked at, the latest ones, and the most waits of one that are shown.
+const QUEUED: usize = 100;
+const WAITS: usize = 20;
 
 /// The records that were found.
 #[derive(Default)]
@@ -27,6 +32,8 @@ pub(super) struct Walk {
     pub(super) revisions: BTreeMap<u64, RuleRevision>,
     /// The matches that wait, by event and rule.
     pub(super) waiting: BTreeSet<(u64, String)>,
+    /// What the queued tasks wait for.
+    pub(super) waits: BTreeMap<TaskNo, Vec<WaitsFor>>,
     /// True if there is more.
     pub(super) cut: bool,
     nodes: usize,
@@ -182,6 +189,22 @@ impl Walk {
     fn count(&mut self, nodes: usize, bytes: usize) {
         self.nodes += nodes;
         self.bytes += nodes * NODE_BYTES + bytes;
+    }
+
+    /// Looks at what the queued tasks wait for that were found.
+    pub(super) fn look_at_queued(
+        &mut self,
+        reader: &dyn Reader,
+        gate_of: &dyn Fn(&str) -> Option<Gate>,
+    ) -> aiwg_store::Result<()> {
+        let queued = self.tasks.values().rev().filter(|task| task.state == TaskState::Queued);
+        for task in queued.take(QUEUED) {
+            let Some(row) = reader.task(task.no)? else { continue };
+            let mut waits = WaitsFor::all(reader, gate_of, &row)?;
+            waits.truncate(WAITS);
+            self.waits.insert(task.no, waits);
+        }
+        Ok(())
     }
 
     /// The rules that still wait with events: of those that are followed, or of the one that was asked about.

@@ -2,7 +2,7 @@ use std::{future::pending, sync::Arc, time::Duration};
 
 use aiwg_fs::{tail, tail_of};
 use aiwg_model::{
-    ApprovalNo, Hold, Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms,
+    Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms,
 };
 use aiwg_protocol::{
     ApiError, ErrorKind,
@@ -19,7 +19,7 @@ use aiwg_store::{Reader, TaskFilter};
 
 use super::{check, output::last_run_dir, steer::takeover};
 use crate::{
-    api::{Handler, answer::Part, permit},
+    api::{Handler, answer::Part, permit, waits::WaitsFor},
     context::Context,
     engine::{Edit, EngineError, Select},
     rules::minutes_to_ms,
@@ -313,26 +313,7 @@ pub(super) fn waiting(
     reader: &dyn Reader,
     row: &TaskRow,
 ) -> aiwg_store::Result<Option<(Waiting, Option<Timestamp>)>> {
-    if row.state != TaskState::Queued {
-        return Ok(None);
-    }
-    if !row.is_waiting {
-        return Ok(context.engine.gate(&row.spec.class).map(|gate| (gate.waiting, gate.until)));
-    }
-    let forever = Timestamp::from_millis(i64::MAX);
-    let longest = reader.holds(row.no)?.into_iter().max_by_key(|hold| hold.until.unwrap_or(forever));
-    let Some(longest) = longest else { return Ok(None) };
-    let until = match longest.kind.as_ref() {
-        Hold::APPROVAL => approval_expires(reader, &longest)?,
-        _ => longest.until,
-    };
-    Ok(Some((longest.waiting(), until)))
-}
-
-/// Time at which the approval expires that a task waits for.
-fn approval_expires(reader: &dyn Reader, hold: &Hold) -> aiwg_store::Result<Option<Timestamp>> {
-    let Ok(no) = hold.key.parse() else { return Ok(None) };
-    Ok(reader.approval(ApprovalNo(no))?.and_then(|row| row.asked.expires_at))
+    WaitsFor::longest(reader, &|class| context.engine.gate(class), row)
 }
 
 fn cursor(id: &str) -> Result<TaskNo, ApiError> {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use aiwg_model::Follow;
 use aiwg_protocol::{
     ApiError, ErrorKind,
@@ -31,8 +33,9 @@ pub(crate) async fn task_why(handler: &Handler, params: TaskWhyParams) -> Result
         WhyDirection::Causes => Follow::Causes,
         WhyDirection::Effects => Follow::Effects,
     };
+    let context = Arc::clone(&handler.context);
     let read = move |reader: &dyn Reader, bytes| {
-        let why = why(reader, asked, follow, bytes)?;
+        let why = why(reader, &|class| context.engine.gate(class), (asked, follow), bytes)?;
         let is_cut = why.as_ref().is_some_and(|why| why.cut);
         Ok(Part::new(why, is_cut))
     };

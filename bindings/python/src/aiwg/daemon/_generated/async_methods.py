@@ -927,8 +927,10 @@ class AsyncTaskMethods:
         it led to.
 
         The chain goes over events, the rules that matched them, tasks and their runs, with times
-        and costs. Matches that came to nothing are in it, with the reasons. It is answered from
-        what is stored, for as long as retention keeps it.
+        and costs. Matches that came to nothing are in it, with the reasons, and so is what queued
+        tasks wait for now. It is answered from what is stored, for as long as retention keeps it;
+        of lanes, budgets and accounts it says what the engine found when it last looked for a task
+        to start.
 
         - ``id``: A task's id, as `task-0004`, or an event's, as `event-17`.
         - ``direction``: The direction. Default: `causes`.

@@ -351,7 +351,7 @@ WhyDirection = Literal["causes", "effects"]
 - ``effects``: Down to all that came of it.
 """
 
-WhyKind = Literal["origin", "event", "rule", "task", "run", "refusal"]
+WhyKind = Literal["origin", "event", "rule", "task", "run", "refusal", "wait"]
 """The kind of a node.
 
 - ``origin``: What came from outside: a client's process, a change of a file, a schedule, the daemon
@@ -361,6 +361,7 @@ WhyKind = Literal["origin", "event", "rule", "task", "run", "refusal"]
 - ``task``: A task.
 - ``run``: A run of a task.
 - ``refusal``: A rule that an event matched and that made nothing of it.
+- ``wait``: Something that a queued task waits for.
 """
 
 
@@ -3282,13 +3283,16 @@ class WhyNode:
     reason.
     """
     until: Timestamp | None = None
-    """The end of a task or a run; absent if it has not ended, and for others."""
+    """The end of a task or a run; the time up to which a task waits, if that is known; absent for
+    others.
+    """
     state: TaskState | str | None = None
     """The state of a task."""
     reason: str | None = None
     """The reason in a word: for which a task or a run ended, for which a rule refused (`off`,
-    `all_off`, `tripped`, `too_deep`, `own_change`, `busy`, `rule_changed`, `rule_removed`), or
-    `waiting` of a rule whose matches have made no task yet.
+    `all_off`, `tripped`, `too_deep`, `own_change`, `busy`, `rule_changed`, `rule_removed`),
+    `waiting` of a rule whose matches have made no task yet, or for which a task waits: as the
+    member `waiting` of a task has it, or `slot`.
     """
     error: str | None = None
     """The reason for which a task did not complete, for people: its beginning."""
