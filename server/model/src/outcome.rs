@@ -80,7 +80,9 @@ impl Outcome {
             StopReason::Stalled => {
                 (TaskState::Timeout, "it wrote nothing for as long as daemon.stall_minutes allows")
             }
-            StopReason::Budget => (TaskState::Failed, "it has cost as much as the budgets or its profile allow"),
+            StopReason::Budget => {
+                (TaskState::Failed, "it has cost as much as the budgets or its profile allow")
+            }
             StopReason::Take => (TaskState::Failed, "a person took it over while it was running"),
             StopReason::Stop => (TaskState::Cancelled, "the daemon was stopped"),
         };

@@ -1,9 +1,7 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use aiwg_fs::{tail, tail_of};
-use aiwg_model::{
-    Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms,
-};
+use aiwg_model::{Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     config::AgentConfig,
