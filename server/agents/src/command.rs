@@ -117,6 +117,23 @@ pub(crate) fn checked_id(id: &str) -> Result<&str, CommandError> {
     if is_id { Ok(id) } else { Err(CommandError::Session(id.chars().take(LONGEST_ID).collect())) }
 }
 
+impl Invocation<'_> {
+    /// Refuses an agent, for a program that has none to choose from.
+    pub(crate) fn without_agent(&self, configured: &[String]) -> Result<(), CommandError> {
+        let refused = |agent: &str| CommandError::NoAgents {
+            program: program_name(configured),
+            agent: agent.to_owned(),
+        };
+        self.agent.map_or(Ok(()), |agent| Err(refused(agent)))
+    }
+
+    /// Refuses settings, for a program that takes none.
+    pub(crate) fn without_settings(&self, configured: &[String]) -> Result<(), CommandError> {
+        let refused = |_| CommandError::NoSettings { program: program_name(configured) };
+        self.settings.map_or(Ok(()), |settings| Err(refused(settings)))
+    }
+}
+
 /// The configured program, for an error.
 pub(crate) fn program_name(configured: &[String]) -> String {
     configured.first().cloned().unwrap_or_default()

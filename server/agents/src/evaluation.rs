@@ -135,3 +135,13 @@ pub struct Denial {
     /// The refused action, such as the command; at most 200 characters.
     pub what: String,
 }
+
+/// Maximum length of a refused action that is kept, in characters.
+const LONGEST_WHAT: usize = 200;
+
+impl Denial {
+    /// The use of this tool for that.
+    pub(crate) fn new(tool_name: impl Into<String>, what: &str) -> Self {
+        Self { tool_name: tool_name.into(), what: what.chars().take(LONGEST_WHAT).collect() }
+    }
+}

@@ -23,6 +23,7 @@ mod program;
 mod programs;
 mod prose;
 pub mod reason;
+mod reporter;
 
 pub use command::{Capabilities, CommandError, Invocation, Prompt, Session};
 pub use find::find_program;

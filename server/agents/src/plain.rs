@@ -68,6 +68,14 @@ pub(crate) fn reason_of_exit(exit: &Exit<'_>) -> Reason {
     }
 }
 
+/// The reason by the exit alone, of work that did not succeed.
+pub(crate) fn reason_of_failure(exit: &Exit<'_>) -> Reason {
+    match reason_of_exit(exit) {
+        Reason::Done => Reason::Failed,
+        other => other,
+    }
+}
+
 pub(crate) fn failed_exit(exit: &Exit<'_>) -> Option<String> {
     match (exit.code, exit.signal) {
         (Some(0), _) => None,

@@ -2,7 +2,6 @@
 
 use crate::command::{
     Builder, Capabilities, CommandError, Invocation, Prompt, Session, checked_id, checked_prompt,
-    program_name,
 };
 
 /// The command of a run: `codex exec … [resume ID] [-- PROMPT]`.
@@ -10,13 +9,8 @@ pub(super) fn command(
     configured: &[String],
     invocation: &Invocation<'_>,
 ) -> Result<Vec<String>, CommandError> {
-    let program = || program_name(configured);
-    if let Some(agent) = invocation.agent {
-        return Err(CommandError::NoAgents { program: program(), agent: agent.to_owned() });
-    }
-    if invocation.settings.is_some() {
-        return Err(CommandError::NoSettings { program: program() });
-    }
+    invocation.without_agent(configured)?;
+    invocation.without_settings(configured)?;
     let mut command = Builder::new(configured);
     if matches!(invocation.session, Session::Resumed(_)) || invocation.prompt != Prompt::Stdin {
         // The configured command has it for a prompt on standard input: here the prompt is, or comes, elsewhere.

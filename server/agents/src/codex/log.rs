@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::{
-    evaluation::{Denial, Tokens, Unknown},
+    evaluation::{Denial, Tokens},
     lines::Log,
     numbers::count,
     price::Spent,
+    reporter::Common,
 };
 
 /// The types of messages that there are.
@@ -24,12 +25,6 @@ const TYPES: &[&str] = &[
 /// The model, as long as nobody says which it is: the messages do not.
 pub(super) const MODEL: &str = "codex";
 
-/// Maximum number of refused tools that are kept; the others are counted.
-const MOST_DENIALS: usize = 50;
-
-/// Maximum length of a refused command that is kept, in characters.
-const LONGEST_WHAT: usize = 200;
-
 /// The end of a turn.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Turn {
@@ -44,8 +39,8 @@ pub(super) enum Turn {
 
 /// The messages so far.
 #[derive(Debug, Default)]
-pub(super) struct CodexLog {
-    pub(super) thread: Option<String>,
+pub(crate) struct CodexLog {
+    pub(super) common: Common,
     pub(super) answer: Option<String>,
     pub(super) turn: Turn,
     /// The last error that was not about a new attempt. One that ends the work comes again with the turn's end.
@@ -53,9 +48,6 @@ pub(super) struct CodexLog {
     pub(super) turns: u64,
     /// Tokens of the session from its very beginning, over all resumes.
     pub(super) session_tokens: Tokens,
-    pub(super) denials: Vec<Denial>,
-    pub(super) denial_count: usize,
-    pub(super) unknown: Unknown,
     steps: u64,
 }
 
@@ -65,11 +57,8 @@ impl CodexLog {
         match text("type") {
             Some("agent_message") => self.answer = text("text").map(str::to_owned),
             Some(kind) if text("status") == Some("declined") => {
-                self.denial_count += 1;
-                if self.denials.len() < MOST_DENIALS {
-                    let what = text("command").unwrap_or_default().chars().take(LONGEST_WHAT).collect();
-                    self.denials.push(Denial { tool_name: kind.to_owned(), what });
-                }
+                let denial = Denial::new(kind, text("command").unwrap_or_default());
+                self.common.denials.add(Some(denial));
             }
             // One of the type "error" is a warning: the work goes on.
             _ => {}
@@ -91,7 +80,7 @@ impl Log for CodexLog {
         match kind {
             "thread.started" => {
                 let thread = message.get("thread_id").and_then(Value::as_str).map(str::to_owned);
-                self.thread = thread.or(self.thread.take());
+                self.common.session = thread.or(self.common.session.take());
             }
             "turn.started" => self.end_turn(Turn::Open),
             "turn.completed" => {
@@ -106,7 +95,7 @@ impl Log for CodexLog {
                 self.error = error.or(self.error.take());
             }
             known if TYPES.contains(&known) => {}
-            other => self.unknown.add("type", other),
+            other => self.common.unknown.add("type", other),
         }
     }
 

@@ -7,19 +7,16 @@
 mod command;
 mod log;
 
-use std::{io, path::Path};
-
 use log::{CodexLog, MODEL, Turn};
 
 use crate::{
-    command::{Capabilities, CommandError, Invocation, checked_id, program_name, runs},
-    evaluation::{Evaluation, Exit, Tokens, Usage},
+    command::{Capabilities, CommandError, Invocation},
+    evaluation::{Exit, Tokens, Usage},
     limit::Limit,
-    lines::{Follower, read},
-    plain::{self, failed_exit, reason_of_exit, with_words},
-    program::{AgentProgram, PreviousTotal, WorkWatch, remedy},
+    plain::{failed_exit, reason_of_failure, with_words},
     prose::{Sentences, number_after, reason_of, reason_of_status, time_after},
     reason::Reason,
+    reporter::{Common, Denials, Reporter},
 };
 
 /// `codex`, the program of this name.
@@ -51,9 +48,6 @@ const STATUS: [&str; 2] = ["unexpected status ", "last status: "];
 /// Words before the time of a reset.
 const RESET: &str = "try again at ";
 
-/// Words on standard error where a session is not there.
-const NO_SESSION: [&str; 2] = ["no rollout found", "thread/resume failed"];
-
 /// True if the command reports its work as JSON.
 pub(crate) fn is_json(command: &[String]) -> bool {
     command
@@ -62,98 +56,64 @@ pub(crate) fn is_json(command: &[String]) -> bool {
         .any(|word| word == "--json" || word == "--experimental-json")
 }
 
-impl AgentProgram for Codex {
-    fn name(&self) -> &'static str {
-        "codex"
+impl Reporter for Codex {
+    type Log = CodexLog;
+
+    const NAME: &'static str = "codex";
+    const USUAL: &'static [&'static str] = &["codex", "exec", "--json", "-"];
+    const GO_ON: &'static str = "resume";
+    const NO_SESSION: &'static [&'static str] = &["no rollout found", "thread/resume failed"];
+    const LOGIN: &'static str =
+        "log in with `codex login`, or start the daemon with the key that its configuration names";
+
+    fn reports(command: &[String]) -> bool {
+        is_json(command)
     }
 
-    fn understands(&self, command: &[String]) -> bool {
-        runs(command, self.name())
+    fn common(log: &CodexLog) -> &Common {
+        &log.common
     }
 
-    fn evaluate(
-        &self,
-        command: &[String],
-        stdout: &Path,
-        exit: &Exit<'_>,
-        _: PreviousTotal<'_>,
-    ) -> io::Result<Evaluation> {
-        if !is_json(command) {
-            return Ok(plain::evaluate(exit));
-        }
+    fn why_not(log: &CodexLog, exit: &Exit<'_>) -> Option<String> {
+        why_not(log, exit)
+    }
+
+    fn reason(log: &CodexLog, exit: &Exit<'_>, error: &str) -> Reason {
+        reason(log, exit, error)
+    }
+
+    fn answer(log: &CodexLog) -> Option<&str> {
+        log.answer.as_deref()
+    }
+
+    /// With a resumed session the run's own tokens are not known: [`Usage::session_tokens`] are those of all runs.
+    fn usage(log: &CodexLog, command: &[String]) -> Usage {
         let is_resumed = command.iter().any(|word| word == "resume");
-        Ok(evaluate(&read(stdout)?, exit, is_resumed))
+        let tokens = if is_resumed { Tokens::default() } else { log.session_tokens };
+        Usage {
+            turns: log.turns,
+            tokens,
+            tokens_by_model: [(MODEL.to_owned(), tokens)].into(),
+            session_tokens: Some(log.session_tokens),
+            ..Usage::default()
+        }
     }
 
-    fn usual_command(&self) -> &'static [&'static str] {
-        &["codex", "exec", "--json", "-"]
+    fn refused(denials: &Denials) -> Option<String> {
+        denials.are_any().then(|| format!("it was refused {} tool uses", denials.count()))
     }
 
-    fn interactive(&self, configured: &[String], session: &str) -> Result<Vec<String>, CommandError> {
-        Ok([&program_name(configured), "resume", checked_id(session)?].map(str::to_owned).into())
+    fn limit(error: &str) -> Limit {
+        Limit { resets_local: time_after(error, RESET), ..Limit::default() }
     }
 
-    fn command(
-        &self,
-        configured: &[String],
-        invocation: &Invocation<'_>,
-    ) -> Result<Vec<String>, CommandError> {
+    fn command(configured: &[String], invocation: &Invocation<'_>) -> Result<Vec<String>, CommandError> {
         command::command(configured, invocation)
     }
 
-    fn capabilities(&self, configured: &[String]) -> Capabilities {
+    fn capabilities(configured: &[String]) -> Capabilities {
         command::capabilities(configured)
     }
-
-    fn remedy(&self, reason: Reason) -> Option<&'static str> {
-        match reason {
-            Reason::Auth => Some(
-                "log in with `codex login`, or start the daemon with the key that its configuration names",
-            ),
-            other => remedy(other),
-        }
-    }
-
-    fn watch(&self, command: &[String], stdout: &Path) -> Option<Box<dyn WorkWatch>> {
-        is_json(command).then(|| Box::new(Follower::<CodexLog>::new(stdout)) as _)
-    }
-}
-
-/// Evaluates the work. With a resumed session its own tokens are not known: [`Usage::session_tokens`] are those of all runs.
-fn evaluate(log: &CodexLog, exit: &Exit<'_>, is_resumed: bool) -> Evaluation {
-    let error = why_not(log, exit);
-    let reason = error.as_ref().map_or_else(|| done(log), |error| reason(log, exit, error));
-    let is_session_lost = log.thread.is_none() && NO_SESSION.iter().any(|words| exit.stderr.contains(words));
-    let limit = (reason == Reason::Limited).then(|| Limit {
-        resets_local: error.as_deref().and_then(|error| time_after(error, RESET)),
-        ..Limit::default()
-    });
-    let tokens = if is_resumed { Tokens::default() } else { log.session_tokens };
-    let usage = Usage {
-        turns: log.turns,
-        tokens,
-        tokens_by_model: [(MODEL.to_owned(), tokens)].into(),
-        session_tokens: Some(log.session_tokens),
-        session_id: log.thread.clone(),
-        permission_denials: log.denials.clone(),
-        permission_denial_count: log.denial_count,
-        ..Usage::default()
-    };
-    Evaluation {
-        reason,
-        answer: log.answer.clone().filter(|_| error.is_none()),
-        refused: (log.denial_count > 0).then(|| format!("it was refused {} tool uses", log.denial_count)),
-        error,
-        limit,
-        is_session_lost,
-        unknown: log.unknown.clone(),
-        usage,
-        ..Evaluation::default()
-    }
-}
-
-fn done(log: &CodexLog) -> Reason {
-    if log.denial_count > 0 { Reason::Refused } else { Reason::Done }
 }
 
 /// The reason for which the work did not succeed, in its words; none if it did.
@@ -172,10 +132,7 @@ fn why_not(log: &CodexLog, exit: &Exit<'_>) -> Option<String> {
 }
 
 fn reason(log: &CodexLog, exit: &Exit<'_>, error: &str) -> Reason {
-    let by_exit = match reason_of_exit(exit) {
-        Reason::Done => Reason::Failed,
-        other => other,
-    };
+    let by_exit = reason_of_failure(exit);
     if log.turn == Turn::Completed || by_exit == Reason::Crashed && log.turn == Turn::Open {
         return by_exit;
     }

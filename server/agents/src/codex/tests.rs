@@ -1,7 +1,12 @@
 //! Each sample was written by the real program: `samples/0.171.0/README.md` says how.
 
 use super::*;
-use crate::{evaluation::Unknown, limit::LocalTime, lines::Log};
+use crate::{
+    evaluation::{Evaluation, Unknown},
+    limit::LocalTime,
+    lines::Log,
+    program::AgentProgram,
+};
 
 macro_rules! sample {
     ($name:literal) => {

@@ -2,7 +2,6 @@
 
 use crate::command::{
     Builder, Capabilities, CommandError, Invocation, Prompt, Session, checked_id, checked_prompt,
-    program_name,
 };
 
 /// The option of a prompt. Beside it no argument may be one.
@@ -13,13 +12,8 @@ pub(super) fn command(
     configured: &[String],
     invocation: &Invocation<'_>,
 ) -> Result<Vec<String>, CommandError> {
-    let program = || program_name(configured);
-    if let Some(agent) = invocation.agent {
-        return Err(CommandError::NoAgents { program: program(), agent: agent.to_owned() });
-    }
-    if invocation.settings.is_some() {
-        return Err(CommandError::NoSettings { program: program() });
-    }
+    invocation.without_agent(configured)?;
+    invocation.without_settings(configured)?;
     let mut command = Builder::new(configured);
     match invocation.session {
         Session::New => {}

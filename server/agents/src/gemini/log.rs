@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::{
-    evaluation::{Denial, Tokens, TokensByModel, Unknown},
+    evaluation::{Denial, Tokens, TokensByModel},
     lines::Log,
     numbers::count,
     price::Spent,
+    reporter::Common,
 };
 
 /// The types of messages that there are.
@@ -14,12 +15,6 @@ const TYPES: &[&str] = &["init", "message", "tool_use", "tool_result", "error", 
 
 /// Kinds of errors of tools that it was not allowed to use: without a person to ask, it has none that would need one.
 const REFUSED: &[&str] = &["tool_not_registered", "policy_violation"];
-
-/// Maximum number of refused tools that are kept; the others are counted.
-const MOST_DENIALS: usize = 50;
-
-/// Maximum length of the input of a refused tool that is kept, in characters.
-const LONGEST_WHAT: usize = 200;
 
 /// Maximum length of an answer that is kept, in bytes: the end of it.
 const LONGEST_ANSWER: usize = 1024 * 1024;
@@ -38,15 +33,12 @@ pub(super) struct GeminiResult {
 
 /// The messages so far.
 #[derive(Debug, Default)]
-pub(super) struct GeminiLog {
-    pub(super) session: Option<String>,
+pub(crate) struct GeminiLog {
+    pub(super) common: Common,
     pub(super) answer: String,
     pub(super) result: Option<GeminiResult>,
     pub(super) turns: u64,
     pub(super) tokens: TokensByModel,
-    pub(super) denials: Vec<Denial>,
-    pub(super) denial_count: usize,
-    pub(super) unknown: Unknown,
     /// The last use of a tool.
     tool: Option<(String, Denial)>,
     is_answering: bool,
@@ -71,9 +63,7 @@ impl GeminiLog {
         let command = parameters.and_then(|parameters| parameters.get("command")).and_then(Value::as_str);
         let what =
             command.map_or_else(|| parameters.map(Value::to_string).unwrap_or_default(), str::to_owned);
-        let what = what.chars().take(LONGEST_WHAT).collect();
-        self.tool =
-            Some((text("tool_id").to_owned(), Denial { tool_name: text("tool_name").to_owned(), what }));
+        self.tool = Some((text("tool_id").to_owned(), Denial::new(text("tool_name"), &what)));
     }
 
     fn take_tool_result(&mut self, message: &Value) {
@@ -81,13 +71,9 @@ impl GeminiLog {
         if !kind.is_some_and(|kind| REFUSED.contains(&kind)) {
             return;
         }
-        self.denial_count += 1;
         let id = message.get("tool_id").and_then(Value::as_str);
-        if let Some((_, denial)) = self.tool.as_ref().filter(|(of, _)| Some(of.as_str()) == id)
-            && self.denials.len() < MOST_DENIALS
-        {
-            self.denials.push(denial.clone());
-        }
+        let used = self.tool.as_ref().filter(|(of, _)| Some(of.as_str()) == id);
+        self.common.denials.add(used.map(|(_, denial)| denial.clone()));
     }
 
     fn take_result(&mut self, message: &Value) {
@@ -107,12 +93,12 @@ impl Log for GeminiLog {
         let is_answer = text("type") == Some("message") && text("role") == Some("assistant");
         match text("type") {
             _ if is_answer => self.take_text(text("content").unwrap_or_default()),
-            Some("init") => self.session = text("session_id").map(str::to_owned),
+            Some("init") => self.common.session = text("session_id").map(str::to_owned),
             Some("tool_use") => self.take_tool(message),
             Some("tool_result") => self.take_tool_result(message),
             Some("result") => self.take_result(message),
             Some(known) if TYPES.contains(&known) => {}
-            Some(other) => self.unknown.add("type", other),
+            Some(other) => self.common.unknown.add("type", other),
             None => return,
         }
         self.is_answering = is_answer;

@@ -1,7 +1,11 @@
 //! Each sample was written by the real program: `samples/0.61.0/README.md` says how.
 
 use super::*;
-use crate::{evaluation::Unknown, lines::Log};
+use crate::{
+    evaluation::{Evaluation, Unknown},
+    lines::Log,
+    program::AgentProgram,
+};
 
 macro_rules! sample {
     ($name:literal) => {

@@ -1,15 +1,13 @@
 //! The command line of `opencode run`.
 
-use crate::command::{Builder, Capabilities, CommandError, Invocation, Session, checked_id, program_name};
+use crate::command::{Builder, Capabilities, CommandError, Invocation, Session, checked_id};
 
 /// The command of a run.
 pub(super) fn command(
     configured: &[String],
     invocation: &Invocation<'_>,
 ) -> Result<Vec<String>, CommandError> {
-    if invocation.settings.is_some() {
-        return Err(CommandError::NoSettings { program: program_name(configured) });
-    }
+    invocation.without_settings(configured)?;
     let mut command = Builder::new(configured);
     if let Some(agent) = invocation.agent {
         command.option("--agent", agent);

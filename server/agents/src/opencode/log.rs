@@ -3,20 +3,15 @@
 use serde_json::Value;
 
 use crate::{
-    evaluation::{Denial, Tokens, Unknown},
+    evaluation::{Denial, Tokens},
     lines::Log,
     numbers::{believed_usd, count, usd},
     price::Spent,
+    reporter::Common,
 };
 
 /// The types of messages that there are.
 const TYPES: &[&str] = &["step_start", "step_finish", "text", "reasoning", "tool_use", "error"];
-
-/// Maximum number of refused tools that are kept; the others are counted.
-const MOST_DENIALS: usize = 50;
-
-/// Maximum length of the input of a refused tool that is kept, in characters.
-const LONGEST_WHAT: usize = 200;
 
 /// An error that ended the work.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,8 +24,8 @@ pub(super) struct OpencodeError {
 
 /// The messages so far.
 #[derive(Debug, Default)]
-pub(super) struct OpencodeLog {
-    pub(super) session: Option<String>,
+pub(crate) struct OpencodeLog {
+    pub(super) common: Common,
     pub(super) answer: Option<String>,
     /// The reason for which the last step ended; none while one is open, or before the first.
     pub(super) end: Option<String>,
@@ -38,9 +33,6 @@ pub(super) struct OpencodeLog {
     pub(super) turns: u64,
     pub(super) tokens: Tokens,
     pub(super) cost_usd: Option<f64>,
-    pub(super) denials: Vec<Denial>,
-    pub(super) denial_count: usize,
-    pub(super) unknown: Unknown,
     steps: u64,
 }
 
@@ -71,10 +63,7 @@ impl OpencodeLog {
             } else {
                 return;
             };
-        self.denial_count += 1;
-        if self.denials.len() < MOST_DENIALS {
-            self.denials.push(Denial { tool_name: name, what: what.chars().take(LONGEST_WHAT).collect() });
-        }
+        self.common.denials.add(Some(Denial::new(name, &what)));
     }
 
     fn take_error(&mut self, error: &Value) {
@@ -93,7 +82,7 @@ impl Log for OpencodeLog {
     fn take(&mut self, message: &Value) {
         let text = |name: &str| message.get(name).and_then(Value::as_str);
         if let Some(session) = text("sessionID") {
-            self.session = Some(session.to_owned());
+            self.common.session = Some(session.to_owned());
         }
         let part = message.get("part").unwrap_or(&Value::Null);
         match text("type") {
@@ -106,7 +95,7 @@ impl Log for OpencodeLog {
             Some("tool_use") => self.take_tool(part),
             Some("error") => self.take_error(message.get("error").unwrap_or(&Value::Null)),
             Some(known) if TYPES.contains(&known) => {}
-            Some(other) => self.unknown.add("type", other),
+            Some(other) => self.common.unknown.add("type", other),
             None => {}
         }
     }

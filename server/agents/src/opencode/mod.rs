@@ -7,19 +7,15 @@
 mod command;
 mod log;
 
-use std::{io, path::Path};
-
 use log::{OpencodeError, OpencodeLog};
 
 use crate::{
-    command::{Capabilities, CommandError, Invocation, checked_id, program_name, runs},
-    evaluation::{Evaluation, Exit, Usage},
-    limit::Limit,
-    lines::{Follower, read},
-    plain::{self, failed_exit, reason_of_exit, with_words},
-    program::{AgentProgram, PreviousTotal, WorkWatch, remedy},
+    command::{Capabilities, CommandError, Invocation},
+    evaluation::{Exit, Usage},
+    plain::{failed_exit, reason_of_failure, with_words},
     prose::{Sentences, reason_of, reason_of_status},
     reason::Reason,
+    reporter::{Common, Denials, Reporter},
 };
 
 /// `opencode`, the program of this name.
@@ -40,9 +36,6 @@ const SENTENCES: &Sentences = &[
 /// Names of its own errors, and the reasons that they stand for.
 const ERRORS: [(&str, Reason); 1] = [("ProviderAuthError", Reason::Auth)];
 
-/// Words on standard error where a session is not there.
-const NO_SESSION: &str = "Session not found";
-
 /// The end of a step with which its work is done.
 const DONE: &str = "stop";
 
@@ -58,94 +51,51 @@ fn is_json(command: &[String]) -> bool {
     false
 }
 
-impl AgentProgram for Opencode {
-    fn name(&self) -> &'static str {
-        "opencode"
+impl Reporter for Opencode {
+    type Log = OpencodeLog;
+
+    const NAME: &'static str = "opencode";
+    const USUAL: &'static [&'static str] = &["opencode", "run", "--format", "json"];
+    const GO_ON: &'static str = "-s";
+    const NO_SESSION: &'static [&'static str] = &["Session not found"];
+    const LOGIN: &'static str =
+        "log in with `opencode auth login`, or start the daemon with the provider's key set";
+
+    fn reports(command: &[String]) -> bool {
+        is_json(command)
     }
 
-    fn understands(&self, command: &[String]) -> bool {
-        runs(command, self.name())
+    fn common(log: &OpencodeLog) -> &Common {
+        &log.common
     }
 
-    fn evaluate(
-        &self,
-        command: &[String],
-        stdout: &Path,
-        exit: &Exit<'_>,
-        _: PreviousTotal<'_>,
-    ) -> io::Result<Evaluation> {
-        if is_json(command) { Ok(evaluate(&read(stdout)?, exit)) } else { Ok(plain::evaluate(exit)) }
+    fn why_not(log: &OpencodeLog, exit: &Exit<'_>) -> Option<String> {
+        why_not(log, exit)
     }
 
-    fn usual_command(&self) -> &'static [&'static str] {
-        &["opencode", "run", "--format", "json"]
+    fn reason(log: &OpencodeLog, exit: &Exit<'_>, _: &str) -> Reason {
+        reason(log, exit)
     }
 
-    fn interactive(&self, configured: &[String], session: &str) -> Result<Vec<String>, CommandError> {
-        Ok([&program_name(configured), "-s", checked_id(session)?].map(str::to_owned).into())
+    fn answer(log: &OpencodeLog) -> Option<&str> {
+        log.answer.as_deref()
     }
 
-    fn command(
-        &self,
-        configured: &[String],
-        invocation: &Invocation<'_>,
-    ) -> Result<Vec<String>, CommandError> {
+    fn usage(log: &OpencodeLog, _: &[String]) -> Usage {
+        Usage { cost_usd: log.cost_usd, turns: log.turns, tokens: log.tokens, ..Usage::default() }
+    }
+
+    fn refused(denials: &Denials) -> Option<String> {
+        denials.in_words("allow what it needs under \"permission\" in the project's opencode.json")
+    }
+
+    fn command(configured: &[String], invocation: &Invocation<'_>) -> Result<Vec<String>, CommandError> {
         command::command(configured, invocation)
     }
 
-    fn capabilities(&self, configured: &[String]) -> Capabilities {
+    fn capabilities(configured: &[String]) -> Capabilities {
         command::capabilities(configured)
     }
-
-    fn remedy(&self, reason: Reason) -> Option<&'static str> {
-        match reason {
-            Reason::Auth => {
-                Some("log in with `opencode auth login`, or start the daemon with the provider's key set")
-            }
-            other => remedy(other),
-        }
-    }
-
-    fn watch(&self, command: &[String], stdout: &Path) -> Option<Box<dyn WorkWatch>> {
-        is_json(command).then(|| Box::new(Follower::<OpencodeLog>::new(stdout)) as _)
-    }
-}
-
-fn evaluate(log: &OpencodeLog, exit: &Exit<'_>) -> Evaluation {
-    let error = why_not(log, exit);
-    let reason = match &error {
-        None if log.denial_count > 0 => Reason::Refused,
-        None => Reason::Done,
-        Some(_) => reason(log, exit),
-    };
-    let usage = Usage {
-        cost_usd: log.cost_usd,
-        turns: log.turns,
-        tokens: log.tokens,
-        session_id: log.session.clone(),
-        permission_denials: log.denials.clone(),
-        permission_denial_count: log.denial_count,
-        ..Usage::default()
-    };
-    Evaluation {
-        reason,
-        answer: log.answer.clone().filter(|_| error.is_none()),
-        refused: refused(log),
-        error,
-        limit: (reason == Reason::Limited).then(Limit::default),
-        is_session_lost: log.session.is_none() && exit.stderr.contains(NO_SESSION),
-        unknown: log.unknown.clone(),
-        usage,
-        ..Evaluation::default()
-    }
-}
-
-fn refused(log: &OpencodeLog) -> Option<String> {
-    let first = log.denials.first()?;
-    let (name, what, count) = (&first.tool_name, first.what.replace('\n', " "), log.denial_count);
-    Some(format!(
-        "it was refused {name} ({what}), of {count} in all: allow what it needs under \"permission\" in the project's opencode.json"
-    ))
 }
 
 /// The reason for which the work did not succeed, in its words; none if it did.
@@ -170,15 +120,12 @@ fn broken_off(log: &OpencodeLog, end: &str) -> String {
         "the agent has broken off its work without an error: its last step ended with {:?}",
         aiwg_fs::tail_of(end, 100)
     );
-    refused(log).map_or_else(|| what.clone(), |refused| format!("{what}, since {refused}"))
+    Opencode::refused(&log.common.denials)
+        .map_or_else(|| what.clone(), |refused| format!("{what}, since {refused}"))
 }
 
 fn reason(log: &OpencodeLog, exit: &Exit<'_>) -> Reason {
-    let by_exit = || match reason_of_exit(exit) {
-        Reason::Done => Reason::Failed,
-        other => other,
-    };
-    let Some(error) = &log.error else { return by_exit() };
+    let Some(error) = &log.error else { return reason_of_failure(exit) };
     let by_name = || ERRORS.iter().find(|(name, _)| *name == error.name).map(|(_, reason)| *reason);
     reason_of(&error.message, SENTENCES)
         .or_else(by_name)

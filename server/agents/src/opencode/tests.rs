@@ -1,7 +1,11 @@
 //! Each sample was written by the real program: `samples/1.18.33/README.md` says how.
 
 use super::*;
-use crate::{evaluation::Tokens, evaluation::Unknown, lines::Log};
+use crate::{
+    evaluation::{Evaluation, Tokens, Unknown},
+    lines::Log,
+    program::AgentProgram,
+};
 
 macro_rules! sample {
     ($name:literal) => {
