@@ -46,6 +46,8 @@ mod steer;
 mod tasks;
 mod thread;
 mod transaction;
+#[cfg(test)]
+mod unattended_model_tests;
 mod unstored;
 mod verify;
 #[cfg(test)]
