@@ -121,3 +121,14 @@ venv() {
     "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
     cp "$requirements" "$folder/requirements.txt"
 }
+
+# A folder with just the packages of a lock file, in node_modules. Left alone if it has them already.
+node_packages() {
+    local folder=$1 source=$2
+    cmp -s "$source/package-lock.json" "$folder/installed.json" && return
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    cp "$source/package.json" "$source/package-lock.json" "$folder/"
+    (cd "$folder" && npm ci --silent --no-audit --no-fund)
+    cp "$source/package-lock.json" "$folder/installed.json"
+}
