@@ -26,6 +26,8 @@ pub enum FaultKind {
     Error(String),
     /// There is never an answer, and the connection stays open.
     Hang,
+    /// The request has its effect, but there is never an answer.
+    HangAfter,
     /// The connection is cut before the request has an effect.
     CutBefore,
     /// The request has its effect, then the connection is cut without an answer.

@@ -14,7 +14,7 @@
 //! assert!(stand_in.requests(Platform::Telegram).is_empty());
 //! ```
 //!
-//! It was accepted by the platforms' own clients before anything else was driven with it (`tests/clients.rs`): slack_sdk,
+//! It was accepted by the platforms' own clients before anything else was driven with it (`tests/stand_in/clients.rs`): slack_sdk,
 //! `@slack/socket-mode`, discord.js, discord.py, python-telegram-bot and grammY, unmodified. Each request is held against
 //! the platform's published description ([`Violation`]).
 //!

@@ -13,8 +13,8 @@ use crate::platform::Platform;
 pub struct Received {
     /// Its place among all, from 0.
     pub number: usize,
-    /// Milliseconds since the stand-in started.
-    pub at_ms: u64,
+    /// Microseconds since the stand-in started, when its body had arrived.
+    pub at_us: u64,
     /// The platform.
     pub platform: Platform,
     /// The call: `sendMessage`, `chat.postMessage`, `POST /channels/{channel_id}/messages`; of a socket
@@ -57,9 +57,9 @@ impl Log {
         Self { started: Instant::now(), received: Vec::new(), violations: Vec::new() }
     }
 
-    /// Milliseconds since the start.
+    /// Microseconds since the start.
     pub(crate) fn now(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     /// Adds a request, and returns its number.
@@ -74,7 +74,7 @@ impl Log {
         let number = self.received.len();
         self.received.push(Received {
             number,
-            at_ms: self.now(),
+            at_us: self.now(),
             platform,
             call: call.to_owned(),
             path: path.to_owned(),

@@ -23,6 +23,7 @@ pub(super) fn act(telegram: &Telegram, verb: &str, arguments: &Arguments) -> Out
         "restartIds" => done(telegram.restart_ids(arguments.get("first")?)),
         "setWebhook" => done(telegram.set_webhook(&text("url")?)),
         "pollFromElsewhere" => done(telegram.poll_from_elsewhere()),
+        "freezePolls" => done(telegram.freeze_polls()),
         "cutPolls" => done(telegram.cut_polls()),
         _ => Err(format!("Telegram has no {verb}")),
     }

@@ -87,7 +87,7 @@ pub(crate) fn environment(shared: &Arc<Shared>) -> Vec<(&'static str, String)> {
 /// The three platforms on one port of 127.0.0.1, until it is dropped.
 pub struct StandIn {
     pub(crate) shared: Arc<Shared>,
-    stop: Option<oneshot::Sender<()>>,
+    stop: Mutex<Option<oneshot::Sender<()>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -134,7 +134,7 @@ impl StandIn {
                 }
             });
         });
-        Self { shared, stop: Some(stop), thread: Some(thread) }
+        Self { shared, stop: Mutex::new(Some(stop)), thread: Some(thread) }
     }
 
     /// Its address, `127.0.0.1:PORT`.
@@ -187,6 +187,11 @@ impl StandIn {
         })
     }
 
+    /// Microseconds since it started, as in [`Received::at_us`].
+    pub fn now_us(&self) -> u64 {
+        self.shared.log.read(Log::now)
+    }
+
     /// The requests that do not fit the platforms' descriptions. A test asserts that there are none.
     pub fn violations(&self) -> Vec<Violation> {
         self.shared.log.read(|log| log.violations.clone())
@@ -208,6 +213,13 @@ impl StandIn {
         self.shared.set_outage(platform, is_out);
     }
 
+    /// Ends it: what is open is cut, and nobody listens any more. What it knows can still be looked at.
+    pub fn stop(&self) {
+        if let Some(stop) = self.stop.lock().unwrap().take() {
+            let _ = stop.send(());
+        }
+    }
+
     /// Blocks while it serves.
     pub fn join(mut self) {
         if let Some(thread) = self.thread.take() {
@@ -218,9 +230,7 @@ impl StandIn {
 
 impl Drop for StandIn {
     fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
+        self.stop();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

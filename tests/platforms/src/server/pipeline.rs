@@ -92,6 +92,10 @@ async fn meet(
             None
         }
         Some(FaultKind::Hang) => std::future::pending().await,
+        Some(FaultKind::HangAfter) => {
+            carry_out(platform, shared, incoming, call).await;
+            std::future::pending().await
+        }
         Some(FaultKind::Html) => Some(Answer::html(502)),
         Some(FaultKind::HtmlOk) => Some(Answer::html(200)),
         Some(fault) => Some(refusal(platform, &fault)),
@@ -119,7 +123,7 @@ pub(super) async fn before_socket(
             incoming.connection.cut();
             Some(Answer::empty(500))
         }
-        FaultKind::Hang => std::future::pending().await,
+        FaultKind::Hang | FaultKind::HangAfter => std::future::pending().await,
         FaultKind::TooManyRequests { .. } => Some(Answer::text(429, "Too Many Requests")),
         FaultKind::Unauthorized | FaultKind::Error(_) => Some(Answer::text(403, "Forbidden")),
         FaultKind::ServerError => Some(Answer::text(500, "Internal Server Error")),

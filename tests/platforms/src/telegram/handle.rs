@@ -175,6 +175,11 @@ impl Telegram {
         self.shared.telegram.change(super::State::cut_polls);
     }
 
+    /// Leaves the connections of polls that wait half-open: there is no answer on them, and no end.
+    pub fn freeze_polls(&self) {
+        self.shared.telegram.read(super::State::freeze_polls);
+    }
+
     /// All of its state, for scripts.
     pub(crate) fn state(&self) -> Value {
         self.shared.telegram.read(|state| {

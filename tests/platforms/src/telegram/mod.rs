@@ -73,6 +73,10 @@ impl State {
         }
     }
 
+    fn freeze_polls(&self) {
+        self.polls.iter().filter_map(Weak::upgrade).for_each(|connection| connection.freeze());
+    }
+
     fn add_poll(&mut self, connection: &Arc<Connection>) {
         self.polls.retain(|poll| poll.strong_count() > 0);
         self.polls.push(Arc::downgrade(connection));

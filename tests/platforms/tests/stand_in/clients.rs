@@ -1,8 +1,6 @@
 //! The platforms' own clients accept the stand-in, unmodified: each receives a message, answers it, has a command and a
 //! button pressed, and goes through a reconnect without losing or doubling a message.
 
-#![allow(clippy::unwrap_used)]
-
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 

@@ -1,7 +1,5 @@
 //! The descriptions are what the packages say, to the letter: nobody has edited them by hand.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
