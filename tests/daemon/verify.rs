@@ -58,9 +58,13 @@ fn end(task: &Value) -> (&str, &str) {
     (task["state"].as_str().unwrap(), task["reason"].as_str().unwrap())
 }
 
+/// Changes a file in each round: an agent that changes nothing is stuck.
+const TRIES: &str = "echo $AIWG_ROUND >tried";
+
 #[test]
 fn an_agent_works_in_rounds_until_its_check_succeeds() {
-    let daemon = with_agent("[ \"$AIWG_ROUND\" = 3 ] && touch done; echo said $AIWG_ROUND", json!({}));
+    let script = format!("{TRIES}; [ \"$AIWG_ROUND\" = 3 ] && touch done; echo said $AIWG_ROUND");
+    let daemon = with_agent(&script, json!({}));
     let id = submit(&daemon, json!({ "command": DONE }));
     let after = daemon.submit_with(json!({ "prompt": "x", "after": [id] }));
     let task = daemon.ended(&id);
@@ -71,7 +75,7 @@ fn an_agent_works_in_rounds_until_its_check_succeeds() {
     let rounds = task["rounds"].as_array().unwrap();
     assert_eq!((&rounds[1]["n"], &rounds[1]["run"]), (&json!(2), &json!(3)));
     assert_eq!(rounds[0]["verify"]["tail"], "no file: done\n");
-    assert_eq!(rounds[0].get("files"), None, "it is no git work tree");
+    assert_eq!(rounds[0]["files"], 1, "also where there is no git");
     assert_eq!(daemon.read(".aiwg/prompt-1"), "Make it so");
     let second = daemon.read(".aiwg/prompt-2");
     for part in
@@ -100,7 +104,7 @@ fn an_agent_works_in_rounds_until_its_check_succeeds() {
 
 #[test]
 fn rounds_are_used_up_and_what_comes_after_waits_in_vain() {
-    let daemon = with_agent("exit 4", json!({}));
+    let daemon = with_agent(&format!("{TRIES}; exit 4"), json!({}));
     let id = submit(&daemon, json!({ "command": DONE, "maxRounds": 2 }));
     let after = daemon.submit_with(json!({ "prompt": "x", "after": [id] }));
     let task = daemon.ended(&id);
@@ -119,15 +123,19 @@ fn rounds_are_used_up_and_what_comes_after_waits_in_vain() {
 #[test]
 fn the_same_failure_twice_without_a_change_is_stuck() {
     let script = "[ \"$AIWG_ROUND\" = 3 ] || { echo $AIWG_ROUND >a; echo $AIWG_ROUND >b; }";
-    let daemon = with_agent(script, json!({}));
-    git(&daemon);
-    let check = "echo 1 of $$ failed in 0.$$ s >&2; exit 1";
-    let id = submit(&daemon, json!({ "command": check, "max_rounds": 9 }));
-    let task = daemon.ended(&id);
-    assert_eq!(end(&task), ("failed", "stuck"), "{task}");
-    let files: Vec<_> =
-        task["rounds"].as_array().unwrap().iter().map(|round| round["files"].clone()).collect();
-    assert_eq!(files, [json!(2), json!(2), json!(0)]);
+    for has_git in [true, false] {
+        let daemon = with_agent(script, json!({}));
+        if has_git {
+            git(&daemon);
+        }
+        let check = "echo 1 of $$ failed in 0.$$ s >&2; exit 1";
+        let id = submit(&daemon, json!({ "command": check, "max_rounds": 9 }));
+        let task = daemon.ended(&id);
+        assert_eq!(end(&task), ("failed", "stuck"), "{task}");
+        let files: Vec<_> =
+            task["rounds"].as_array().unwrap().iter().map(|round| round["files"].clone()).collect();
+        assert_eq!(files, [json!(2), json!(2), json!(0)], "with git: {has_git}");
+    }
 }
 
 #[test]
@@ -181,7 +189,7 @@ fn a_round_that_changes_a_protected_file_is_not_done() {
 
 #[test]
 fn a_check_that_hangs_is_ended_and_has_failed() {
-    let daemon = with_agent("", json!({}));
+    let daemon = with_agent(TRIES, json!({}));
     let hangs = "echo before; sleep 1000 & sleep 1000";
     let id = submit(&daemon, json!({ "command": hangs, "timeout_minutes": 0.01, "max_rounds": 2 }));
     let task = daemon.ended(&id);

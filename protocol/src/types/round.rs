@@ -35,7 +35,7 @@ pub struct Round {
     /// Number of turns of its agent; absent if the agent does not report it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turns: Option<u64>,
-    /// Number of files that were changed while its agent worked, ignored ones left out; absent where the project is no git work tree.
+    /// Number of files that were changed while its agent worked, ignored ones left out; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<u64>,
     /// The first of the protected files that were not as before the first round.

@@ -79,7 +79,7 @@ pub(super) fn prepare(
     if let Some(round) = &order.round {
         work::note_protected(root, &round.verify.protect, task)?;
         if !round.is_check {
-            work::note_work(root, &dir)?;
+            work::note_work(root, &shared.context.settings.get().config.watch.ignore, &dir)?;
         }
     }
     let prompt_file = dir.join(PROMPT_FILE);

@@ -74,6 +74,7 @@ mod contents;
 mod difference;
 mod digests;
 mod dirty;
+mod files;
 mod git;
 mod git_config;
 mod git_hold;

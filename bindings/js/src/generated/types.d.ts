@@ -1262,7 +1262,7 @@ export interface Round {
   turns?: number;
   /**
    * Number of files that were changed while its agent worked, ignored ones left out; absent where
-   * the project is no git work tree.
+   * that is not known.
    */
   files?: number;
   /** The first of the protected files that were not as before the first round. */

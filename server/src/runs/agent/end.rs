@@ -130,8 +130,9 @@ impl Agent {
         let project = &shared.context.project;
         let (root, task_dir, run_dir) =
             (project.root().to_owned(), project.action_dir(self.task.no), dir.to_owned());
+        let ignore = shared.context.settings.get().config.watch.ignore.clone();
         let detail = beside(move || RoundDetail {
-            files: work::changed(&root, &run_dir),
+            files: work::changed(&root, &ignore, &run_dir),
             protected: work::protected_changes(&root, &terms.protect, &task_dir),
             ..RoundDetail::default()
         });

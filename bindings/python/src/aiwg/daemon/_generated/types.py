@@ -2023,7 +2023,7 @@ class Round:
     """Number of turns of its agent; absent if the agent does not report it."""
     files: int | None = None
     """Number of files that were changed while its agent worked, ignored ones left out; absent where
-    the project is no git work tree.
+    that is not known.
     """
     protected: list[str] | None = None
     """The first of the protected files that were not as before the first round."""

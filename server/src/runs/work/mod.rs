@@ -1,0 +1,77 @@
+//! The files that an agent changes: how many, and whether protected ones are among them.
+
+mod git;
+mod protected;
+mod stamps;
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Read},
+    os::unix::ffi::OsStrExt,
+    path::Path,
+};
+
+use aiwg_fs::{open_of_anyone, read_bounded, write_atomic};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+pub(super) use protected::{note_protected, protected_changes};
+
+/// Largest size of one of these files, in bytes.
+const LARGEST_RECORD: u64 = 64 * 1024 * 1024;
+
+/// Files by their paths relative to the project, each with a hash of its content; none for one that is not there, or cannot be read.
+type Files = BTreeMap<String, Option<u64>>;
+
+/// Notes the state of the files before an agent's run, in the run's directory: that of the git work tree, or else the stamps of all files but those
+/// that `ignore` or an ignore file names. Nothing where there are too many.
+pub(super) fn note_work(root: &Path, ignore: &[String], run_dir: &Path) -> io::Result<()> {
+    if git::note(root, run_dir)? { Ok(()) } else { stamps::note(root, ignore, run_dir) }
+}
+
+/// Number of files that have changed since [`note_work`]; none where that is not known.
+pub(super) fn changed(root: &Path, ignore: &[String], run_dir: &Path) -> Option<u64> {
+    git::changed(root, run_dir).or_else(|| stamps::changed(root, ignore, run_dir))
+}
+
+fn write(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    write_atomic(path, &serde_json::to_vec(value)?)
+}
+
+fn read<T: for<'a> Deserialize<'a>>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&read_bounded(path, LARGEST_RECORD).ok()?).ok()
+}
+
+/// The paths that are in one only, or with another content in the other.
+fn differing<'a>(a: &'a Files, b: &'a Files) -> impl Iterator<Item = &'a String> {
+    let gone_or_other = a.iter().filter(|(path, hash)| b.get(*path) != Some(hash)).map(|(path, _)| path);
+    let new = b.keys().filter(|path| !a.contains_key(*path));
+    gone_or_other.chain(new)
+}
+
+/// A path relative to the project; none if it is outside.
+fn name(root: &Path, path: &Path) -> Option<String> {
+    let own = path.strip_prefix(root).map(Path::to_owned);
+    let real = || path.strip_prefix(root.canonicalize().ok()?).ok().map(Path::to_owned);
+    Some(own.ok().or_else(real)?.to_string_lossy().into_owned())
+}
+
+/// A hash of a file's content, or of where a link leads; none if it is not there, or is neither.
+fn hash_of(path: &Path) -> Option<u64> {
+    let mut hash = Xxh3::new();
+    if let Ok(target) = std::fs::read_link(path) {
+        hash.update(target.as_os_str().as_bytes());
+        return Some(hash.digest());
+    }
+    let mut file: File = open_of_anyone(path).ok()?;
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Some(hash.digest()),
+            Ok(read) => hash.update(buffer.get(..read)?),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+}
