@@ -1,4 +1,4 @@
-//! The `aiwg` command: a client of the daemon, and, in two other roles, the daemon and the shim of an agent.
+//! The `aiwg` command: a client of the daemon, and, in other roles, the daemon, the shim of an agent and its hook.
 
 mod args;
 mod commands;
@@ -6,6 +6,7 @@ mod daemon;
 mod dispatch;
 mod error;
 mod examples;
+mod hook;
 mod init;
 mod input;
 mod output;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
                 .report(false)
         }
         Some(role) if role == daemon::ROLE => daemon::run_detached(),
+        Some(role) if role == hook::ROLE => hook::run(),
         _ => match typed() {
             Ok(args) => run(args),
             Err(error) => usage::report(error, &std::env::args_os().collect::<Vec<_>>()),

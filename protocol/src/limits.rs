@@ -26,6 +26,9 @@ pub const EVENTS_LISTED: u32 = 100;
 /// The longest name, in characters: of a rule, a job, an action, an agent, a conversation, a task.
 pub const LONGEST_NAME: usize = 200;
 
+/// The longest input of a tool that a person is asked about, in bytes of JSON: nobody reads more.
+pub const LONGEST_TOOL_INPUT: usize = 256 * 1024;
+
 /// The longest path, in bytes: no system opens a longer one.
 pub const LONGEST_PATH: usize = 4096;
 

@@ -676,6 +676,24 @@ pub trait DaemonService {
         result = r#"{"approvalId": "approval-0003", "state": "approved", "answer": "SQLite", "reason": null}"#
     )]
     async fn approval_ask(params: ApprovalAskParams) -> Result<ApprovalOutcome, ApiError>;
+
+    /// Asks whether a tool may be used: first what was decided before, then a person. Only the agent of a task can ask, about its
+    /// own calls.
+    ///
+    /// The hooks of an agent's program call it, where `agent.ask_permissions` is set. An approval counts for one call, of exactly
+    /// this input. While a person is waited for, the agent's slot is lent to other tasks.
+    #[method(name = "approval.permission", agents = Allowed, errors = [TooManyWaits, StorageUnavailable, ShuttingDown])]
+    #[example(
+        name = "about to use it",
+        params = r#"{"step": "use", "tool": "Bash", "input": {"command": "git push"}, "toolUseId": "toolu_01"}"#,
+        result = r#"{"verdict": "undecided", "approvalId": null, "message": null}"#
+    )]
+    #[example(
+        name = "its rules do not allow it",
+        params = r#"{"step": "ask", "tool": "Bash", "input": {"command": "git push"}, "waitMs": 120000}"#,
+        result = r#"{"verdict": "allow", "approvalId": "approval-0002", "message": null}"#
+    )]
+    async fn approval_permission(params: ApprovalPermissionParams) -> Result<ApprovalPermission, ApiError>;
 }
 
 /// Every notification, in both directions.

@@ -24,6 +24,7 @@ mod hostile;
 mod lifecycle;
 mod logs;
 mod output;
+mod permissions;
 mod queue;
 mod recovery;
 mod reload;

@@ -4,6 +4,7 @@ A prompt holds `SCRIPT` and a JSON list, one step for each answer of the model:
 
     {"text": "..."}                               an answer, which ends the turn
     {"tool": "Bash", "input": {...}}              the use of a tool; "text" may stand beside it
+    {"tools": [{"tool": ..., "input": ...}, ...]} the use of several tools in one message
     {"status": 500, "error": "api_error"}         an HTTP error, for as often as it is asked for
     {"status": 529, "error": "...", "times": 2}   the same, but only so many times, then the next step
     {"status": 429, ..., "headers": {...}}        the same, with these headers
@@ -20,6 +21,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 MARK = "SCRIPT "
+# What the CLI puts in the place of an answer where a session goes on: it is none of the model's.
+PLACEHOLDER = "No response requested."
 # What each answer costs, in tokens: round figures that tests can add up.
 USAGE = {
     "input_tokens": 100,
@@ -94,7 +97,7 @@ def _script(messages: list):
         for text in _texts(messages[at]):
             if MARK in text:
                 script, _ = json.JSONDecoder().raw_decode(text[text.index(MARK) + len(MARK) :])
-                return script, sum(m["role"] == "assistant" for m in messages[at:])
+                return script, sum(m["role"] == "assistant" and _texts(m) != [PLACEHOLDER] for m in messages[at:])
     return None, 0
 
 
@@ -178,13 +181,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _message(model, step) -> dict:
     content = [{"type": "text", "text": step["text"]}] if "text" in step else []
-    if "tool" in step:
+    uses = step.get("tools", [step] if "tool" in step else [])
+    for use in uses:
         content.append(
             {
                 "type": "tool_use",
                 "id": f"toolu_{time.monotonic_ns():024d}",
-                "name": step["tool"],
-                "input": step.get("input", {}),
+                "name": use["tool"],
+                "input": use.get("input", {}),
             }
         )
     return {
@@ -193,7 +197,7 @@ def _message(model, step) -> dict:
         "role": "assistant",
         "model": model,
         "content": content,
-        "stop_reason": "tool_use" if "tool" in step else "end_turn",
+        "stop_reason": "tool_use" if uses else "end_turn",
         "stop_sequence": None,
         "usage": dict(USAGE),
     }

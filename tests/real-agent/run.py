@@ -15,11 +15,12 @@ from dataclasses import dataclass
 import answering
 import ending
 import limits
+import permissions
 import starting
 from check import Report
 from model_api import ModelApi
 
-SCENARIOS = {scenario.__name__: scenario for scenario in answering.ALL + ending.ALL + limits.ALL + starting.ALL}
+SCENARIOS = {scenario.__name__: scenario for scenario in answering.ALL + ending.ALL + limits.ALL + permissions.ALL + starting.ALL}
 
 
 @dataclass

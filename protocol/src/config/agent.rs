@@ -25,6 +25,9 @@ pub struct AgentConfig {
     pub max_output_mb: Option<u32>,
     /// The state of a task whose agent came to the end of its work, but was refused tools on the way.
     pub refused_tasks: RefusedTasks,
+    /// What an agent may not do by its own settings becomes an approval, instead of a refusal: a person is asked for each such use of a tool, and the
+    /// task waits without a process. For `claude` with an output format of JSON.
+    pub ask_permissions: bool,
     /// The part of the daemon's environment that agents get.
     pub env: AgentEnv,
     /// The profiles that do the tasks while the account of this agent has reached a limit: the first of `agents` that has not.
@@ -64,6 +67,7 @@ impl Default for AgentConfig {
             exit_seconds: 5.0,
             max_output_mb: Some(1024),
             refused_tasks: RefusedTasks::default(),
+            ask_permissions: false,
             env: AgentEnv::default(),
             fallback: Vec::new(),
         }

@@ -63,6 +63,9 @@ pub struct AgentProfile {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 1000, "propertyNames" = { "maxLength": 200 }))]
     pub prices: BTreeMap<String, ModelPrices>,
+    /// As `agent.ask_permissions`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask_permissions: Option<bool>,
     /// As `agent.exit_seconds`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 86_400))]

@@ -1,7 +1,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Json, Open, Timestamp, bounded, by_name::known_by_name, open::open_enum};
+use super::{
+    Json, Open, Timestamp, bounded,
+    by_name::{known, known_by_name},
+    open::open_enum,
+};
 use crate::terms::OnTimeout;
 
 open_enum! {
@@ -213,13 +217,74 @@ pub struct ApprovalAskParams {
     pub wait_ms: Option<u64>,
 }
 
-/// The answer to `approval.ask` and `approval.permission`.
+open_enum! {
+    /// The steps in which an agent's program asks whether a tool may be used.
+    pub enum PermissionStep {
+        /// It is about to use the tool: what was decided on this call before counts, once.
+        Use = "use",
+        /// It may not, by its own rules: a person is asked.
+        Ask = "ask",
+    }
+}
+
+open_enum! {
+    /// The answers to an agent's program that asks whether a tool may be used.
+    pub enum PermissionVerdict {
+        /// Nothing was decided on this call: the program's own rules count.
+        Undecided = "undecided",
+        /// It may be used, this once.
+        Allow = "allow",
+        /// It may not.
+        Deny = "deny",
+        /// A person is to decide: the program ends with the call pending, and its task goes on when that is done.
+        Defer = "defer",
+    }
+}
+
+/// The params of `approval.permission`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApprovalPermissionParams {
+    /// The step.
+    #[serde(deserialize_with = "known")]
+    pub step: PermissionStep,
+    /// The name of the tool.
+    #[schemars(length(min = 1, max = 200))]
+    pub tool: String,
+    /// Its input, up to 262,144 bytes of JSON. A decision counts for exactly this input; the order of members does not matter.
+    pub input: Json,
+    /// The agent's own name for this use of the tool: with the step `use` only, and needed there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 200))]
+    pub tool_use_id: Option<String>,
+    /// True if a subagent makes the call, which cannot be put off. Default: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subagent: Option<bool>,
+    /// With the step `ask`: time to wait for the decision, in milliseconds. After that the answer is `deny`, with a message that tells the
+    /// agent how it comes to be asked about still; the approval stays. No limit when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait_ms: Option<u64>,
+}
+
+/// The answer to `approval.permission`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalPermission {
+    /// The answer.
+    pub verdict: PermissionVerdict,
+    /// The approval that it comes from; null if there is none.
+    pub approval_id: Option<String>,
+    /// The text for the agent, with `deny`; null for none.
+    pub message: Option<String>,
+}
+
+/// The answer to `approval.ask`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ApprovalOutcome {
     /// The approval's id; null if there is none for it.
     pub approval_id: Option<String>,
-    /// The state; null if there is no approval for it. A `timeout` counts as `onTimeout` says, which is a rejection here.
+    /// The state; null if there is no approval for it. A `timeout` is no answer.
     pub state: Option<ApprovalState>,
     /// The answer to a question; null for none.
     pub answer: Option<String>,

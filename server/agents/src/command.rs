@@ -11,7 +11,8 @@ pub struct Invocation<'a> {
     pub session: Session<'a>,
     /// Most that the run may cost, in US dollars. A program without such an option does not get it: [`Capabilities::has_cap`].
     pub cap_usd: Option<f64>,
-    /// Settings on top of its own, as JSON, hooks among them. A program without such an option refuses them.
+    /// Settings in place of those that the command itself names, as JSON: [`AgentProgram::asking`](crate::AgentProgram::asking) makes some. A
+    /// program without such an option refuses them.
     pub settings: Option<&'a str>,
     /// The way to its prompt.
     pub prompt: Prompt<'a>,
@@ -97,12 +98,12 @@ pub enum CommandError {
         /// The configured program.
         program: String,
     },
-    /// The configured command has settings of its own, and only one of the two would count.
+    /// The configured command has settings of its own, to which those of the daemon cannot be added.
     #[error(
-        "the agent's command has --settings of its own, beside which those of the daemon have no place: move them to the project's \
-         .claude/settings.json"
+        "the agent's command has --settings of its own, to which those that ask for permissions cannot be added, since {0}: mend them, or \
+         move them to the project's .claude/settings.json"
     )]
-    OwnSettings,
+    OwnSettings(String),
 }
 
 /// Longest id of a session, in bytes.
@@ -169,13 +170,14 @@ impl Builder {
         self.words.push(word);
     }
 
-    /// True if one of these options is there, with its value beside it or after `=`.
-    pub(crate) fn has(&self, names: &[&str]) -> bool {
-        let is_one = |word: &String| {
-            let name = word.split_once('=').map_or(word.as_str(), |(name, _)| name);
-            names.contains(&name)
-        };
-        self.words.iter().any(is_one)
+    /// Takes an option out, with its value beside it or after `=`, however often it is there.
+    pub(crate) fn remove(&mut self, name: &str) {
+        let mut is_value = false;
+        self.words.retain(|word| {
+            let is_its_value = std::mem::replace(&mut is_value, word == name);
+            let is_it = word == name || word.strip_prefix(name).is_some_and(|rest| rest.starts_with('='));
+            !is_its_value && !is_it
+        });
     }
 
     /// Takes these options out where they have no value: the last word, or before another option.
@@ -299,7 +301,6 @@ mod tests {
         assert_eq!(command.without_prompt(), words("gemini --output-format json"));
         let mut command = Builder::new(&words("gemini -p text"));
         command.remove_bare(&["-p"]);
-        assert!(command.has(&["-p"]) && !command.has(&["--prompt"]));
-        assert!(Builder::new(&words("gemini --prompt=x")).has(&["--prompt"]));
+        assert_eq!(command.without_prompt(), words("gemini -p text"));
     }
 }

@@ -57,6 +57,20 @@ pub trait AgentProgram: Send + Sync {
         Ok(Vec::new())
     }
 
+    /// The settings that a command names itself: JSON if it begins with a brace, or else the path of a file with it. Default: none.
+    fn own_settings<'a>(&self, _configured: &'a [String]) -> Option<&'a str> {
+        None
+    }
+
+    /// Settings, as JSON, with which it asks the command `hook` before it uses a tool, on top of its `own`, which are JSON, too. Where
+    /// [`Capabilities::asks_permissions`] is false there are none.
+    ///
+    /// # Errors
+    /// The program has no such settings, or its own cannot be added to.
+    fn asking(&self, _hook: &str, _own: Option<&str>) -> Result<String, CommandError> {
+        Err(CommandError::NoSettings { program: self.name().to_owned() })
+    }
+
     /// The abilities of the program as this command runs it. Default: none.
     fn capabilities(&self, _configured: &[String]) -> Capabilities {
         Capabilities::default()

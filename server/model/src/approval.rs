@@ -67,6 +67,33 @@ pub struct ApprovalRow {
     pub decision: Option<ApprovalDecision>,
     /// The use of a tool for which a permission was used up, by the agent's own name for it; none for a permission that was not used.
     pub used_by: Option<String>,
+    /// The use of a tool that a permission holds up until the decision, or has let through and may be asked for once more; none where there is
+    /// none, or it is over.
+    pub tool_use: Option<ToolUse>,
+}
+
+/// The use of a tool: the run of the agent that makes it, and its name among the agent's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolUse {
+    /// The number of the run within its task.
+    pub run: u32,
+    /// The agent's own name for it.
+    pub id: String,
+}
+
+impl fmt::Display for ToolUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.run, self.id)
+    }
+}
+
+impl FromStr for ToolUse {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (run, id) = text.split_once('/').ok_or(())?;
+        Ok(Self { run: run.parse().map_err(|_| ())?, id: id.to_owned() })
+    }
 }
 
 impl ApprovalRow {
@@ -123,6 +150,15 @@ mod tests {
             ["approval-7", "7", "task-0007", "approval-", "approval-+007", "approval-99999999999999999999"]
         {
             assert_eq!(wrong.parse::<ApprovalNo>(), Err(()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_use_of_a_tool_is_read_as_it_is_written() {
+        let tool_use = ToolUse { run: 3, id: "toolu_1/2".to_owned() };
+        assert_eq!(tool_use.to_string().parse(), Ok(tool_use));
+        for wrong in ["", "3", "x/toolu_1", "-1/toolu_1"] {
+            assert_eq!(wrong.parse::<ToolUse>(), Err(()), "{wrong}");
         }
     }
 }

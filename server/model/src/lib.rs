@@ -26,7 +26,7 @@ mod terms;
 pub mod text;
 mod verify;
 
-pub use approval::{ApprovalNo, ApprovalRow, NewApproval};
+pub use approval::{ApprovalNo, ApprovalRow, NewApproval, ToolUse};
 pub use cursor::{Cursor, OnlyIf};
 pub use end_reason::EndReason;
 pub use event::NewEvent;

@@ -133,7 +133,11 @@ impl Transaction<'_> {
         Ok(self.store.approval(no)?.ok_or(EngineError::ApprovalNotFound(no))?)
     }
 
-    fn add_approval(&mut self, asked: &NewApproval, cause: Option<&Cause>) -> aiwg_store::Result<ApprovalNo> {
+    pub(super) fn add_approval(
+        &mut self,
+        asked: &NewApproval,
+        cause: Option<&Cause>,
+    ) -> aiwg_store::Result<ApprovalNo> {
         let no = self.store.add_approval(asked, self.now)?;
         self.publish_approval("requested", event(no, asked), cause);
         Ok(no)

@@ -40,6 +40,7 @@ mod recover;
 
 mod next_run;
 mod pause;
+mod permissions;
 mod slots;
 mod state;
 mod steer;
@@ -75,6 +76,7 @@ pub(crate) use gathering::{Gathered, Gatherer, Gathering, gathering};
 pub use handle::Engine;
 pub use inbox::Publication;
 pub use pause::Draining;
+pub use permissions::{Permit, ToolCall};
 pub use thread::{EngineSetup, start};
 pub(crate) use verify::used_ms;
 pub(crate) use waits::Wait;

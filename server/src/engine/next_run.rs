@@ -65,7 +65,7 @@ impl Transaction<'_> {
         let sent = &task.spec.terms.sent;
         let asked = asked_with(self.asked(task)?, sent);
         let interrupted = interrupted(runs);
-        let going_on = going_on(interrupted.map(|_| GO_ON), sent, runs);
+        let going_on = going_on(interrupted.map(go_on), sent, runs);
         // With a message also after a run that was not interrupted.
         let before = interrupted.or_else(|| last_run(runs).filter(|_| going_on.is_some()));
         let session = before.and_then(|run| run.usage.as_ref()?.session_id.clone());
@@ -116,9 +116,9 @@ impl Transaction<'_> {
             let prompt = taken_over(&asked.afresh);
             return Ok(NextRun { profile, round, ..NextRun::of(prompt, None) });
         }
-        let prompt = match (&asked.session, paused.is_some()) {
-            (Some(_), true) => GO_ON.to_owned(),
-            (Some(_), false) => asked.again,
+        let prompt = match (&asked.session, interrupted(runs).filter(|_| paused.is_some())) {
+            (Some(_), Some(run)) => go_on(run).to_owned(),
+            (Some(_), None) => asked.again,
             (None, _) => asked.afresh.clone(),
         };
         let prompt = match &asked.session {
@@ -150,6 +150,10 @@ impl Transaction<'_> {
         let is_overload = outcome.reason == EndReason::OVERLOADED && task.ending.is_none();
         if outcome.reason == EndReason::LIMITED && task.ending.is_none() {
             return Ok(Some(Again { holds: self.hold_of_limited(task), is_attempt: false }));
+        }
+        if outcome.reason == EndReason::DEFERRED && task.ending.is_none() {
+            let holds = self.holds_of_deferred(task)?;
+            return Ok(holds.map(|holds| Again { holds, is_attempt: false }));
         }
         if retries.is_none() && !is_overload {
             return Ok(None);
@@ -216,6 +220,12 @@ fn overload_pause_ms(runs: &[RunRow]) -> u64 {
     let ended = runs.iter().rev().filter_map(|run| run.reason.as_ref());
     let in_a_row = ended.take_while(|reason| **reason == EndReason::OVERLOADED).count();
     doubled(OVERLOAD_PAUSE_MS, in_a_row, LONGEST_PAUSE_MS)
+}
+
+/// The prompt of a session that goes on after this run. One with a pending call goes on with that by itself: any other prompt would be a turn of
+/// its own, after all else.
+fn go_on(interrupted: &RunRow) -> &'static str {
+    if interrupted.reason.as_ref() == Some(&EndReason::DEFERRED) { "" } else { GO_ON }
 }
 
 /// The session that was interrupted and is to be resumed: that of the last run which got as far as to have one, if it ended for a reason

@@ -182,7 +182,9 @@ fn waiting<'a>(sent: &'a [Sent], runs: &[RunRow]) -> Vec<&'a Sent> {
 pub(super) fn going_on(go_on: Option<&str>, sent: &[Sent], runs: &[RunRow]) -> Option<String> {
     let messages = waiting(sent, runs).into_iter().map(said);
     let parts: Vec<String> = go_on.map(str::to_owned).into_iter().chain(messages).collect();
-    (!parts.is_empty()).then(|| parts.join("\n\n"))
+    let is_something = |part: &&String| !part.is_empty();
+    let said: Vec<&str> = parts.iter().filter(is_something).map(String::as_str).collect();
+    (!parts.is_empty()).then(|| said.join("\n\n"))
 }
 
 /// A message as its agent gets it.

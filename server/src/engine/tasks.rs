@@ -358,7 +358,8 @@ impl Transaction<'_> {
         if task.launch == run.n { Ok(task) } else { Err(EngineError::RunIsOver(run).into()) }
     }
 
-    fn running(&mut self, no: TaskNo) -> Result<TaskRow, Failure> {
+    /// A task that runs, with the reason for which its agent is being ended.
+    pub(super) fn running(&mut self, no: TaskNo) -> Result<TaskRow, Failure> {
         let mut task = self.readable(no)?.ok_or(EngineError::TaskNotFound(no))?;
         task.ending = task.ending.or_else(|| self.state.endings.get(&no).copied());
         if task.state == TaskState::Running { Ok(task) } else { Err(EngineError::TaskEnded(no).into()) }

@@ -3,7 +3,7 @@
 use aiwg_model::names::{is_closed, is_variable};
 use aiwg_protocol::config::{AgentConfig, AgentProfile, Config};
 
-use super::command_of;
+use super::{Profile, asks_permissions, command_of, program};
 use crate::config::{Check, SectionCheck, Step, nearest};
 
 /// The checks of `agents`, and of the fallbacks of `agent`.
@@ -19,6 +19,31 @@ impl SectionCheck for ProfilesCheck {
             check.profile(config, name, profile);
         }
     }
+
+    fn in_vain(&self, config: &Config) -> Vec<String> {
+        let named = config.agents.iter().filter(|(_, profile)| profile.ask_permissions == Some(true));
+        let named = named.filter_map(|(name, _)| {
+            asks_in_vain(&format!("agents.{name}"), &Profile::named(config, Some(name))?.agent)
+        });
+        asks_in_vain(AgentConfig::NAME, &config.agent).into_iter().chain(named).collect()
+    }
+}
+
+/// The notice about a profile that asks for permissions, which its program cannot; none if it can, or does not.
+fn asks_in_vain(key: &str, agent: &AgentConfig) -> Option<String> {
+    if !agent.ask_permissions || asks_permissions(agent) {
+        return None;
+    }
+    let program = program(agent).name();
+    Some(match program {
+        "claude" => format!(
+            "{key}.ask_permissions has no effect, since the output of its command does not name its session: add \"--output-format\", \
+             \"stream-json\", \"--verbose\""
+        ),
+        _ => format!(
+            "{key}.ask_permissions has no effect: of all programs only claude can ask, and this one is {program:?}"
+        ),
+    })
 }
 
 impl Check<'_, '_, '_> {

@@ -53,6 +53,7 @@ impl Profile {
             program: profile.program,
             command: command_of(profile),
             prompt: profile.prompt.unwrap_or_default(),
+            ask_permissions: profile.ask_permissions.unwrap_or(base.ask_permissions),
             exit_seconds: profile.exit_seconds.unwrap_or(base.exit_seconds),
             max_output_mb: profile.max_output_mb.or(base.max_output_mb),
             fallback: profile.fallback.clone(),
@@ -97,6 +98,11 @@ fn command_of(profile: &AgentProfile) -> Vec<String> {
 pub(crate) fn program(agent: &AgentConfig) -> &'static dyn AgentProgram {
     let configured = agent.program.map(ProgramName::as_str).and_then(program_named);
     configured.unwrap_or_else(|| program_of(&agent.command))
+}
+
+/// True if an agent of this profile asks before it uses a tool that its own settings do not allow.
+pub(crate) fn asks_permissions(agent: &AgentConfig) -> bool {
+    agent.ask_permissions && program(agent).capabilities(&agent.command).asks_permissions
 }
 
 /// The profiles that the configuration itself uses: the section `agent`, those that its rules and jobs name, and the fallbacks of all of them.

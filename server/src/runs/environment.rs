@@ -171,23 +171,33 @@ pub(super) fn asked<'a>(config: &AgentConfig, order: &'a StartOrder) -> (Session
     }
 }
 
+/// The parts of a command that the run decides.
+#[derive(Default)]
+pub(super) struct Chosen<'a> {
+    /// The role of its program; none for the usual one.
+    pub(super) agent: Option<&'a str>,
+    pub(super) session: Session<'a>,
+    pub(super) prompt: &'a str,
+    /// The settings with which it asks for permissions; none if it does not.
+    pub(super) settings: Option<&'a str>,
+}
+
 /// The agent's program and arguments.
 ///
 /// # Errors
 /// The prompt cannot be an argument, or the program has no agents to choose from.
 pub(super) fn command(
     profile: &Profile,
-    agent: Option<&str>,
-    session: Session<'_>,
-    prompt: &str,
+    chosen: &Chosen<'_>,
     cap_usd: Option<f64>,
 ) -> Result<Vec<String>, CommandError> {
     let config = &profile.agent;
     let prompt = match config.prompt {
-        PromptBy::Argument => Prompt::Argument(prompt),
+        PromptBy::Argument => Prompt::Argument(chosen.prompt),
         PromptBy::Stdin => Prompt::Stdin,
     };
-    let invocation = Invocation { agent, prompt, session, cap_usd, ..Invocation::default() };
+    let &Chosen { agent, session, settings, .. } = chosen;
+    let invocation = Invocation { agent, prompt, session, cap_usd, settings };
     program(config).command(&config.command, &invocation)
 }
 
@@ -256,7 +266,8 @@ mod tests {
             [("A", "profile"), ("B", "profile")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         let profile = Profile { agent, env: env.into(), ..Profile::default() };
         let order = StartOrder { env: [("B".to_owned(), "task".to_owned())].into(), ..order("x") };
-        let words = |cap_usd| command(&profile, None, Session::New, "x", cap_usd).unwrap();
+        let chosen = Chosen { prompt: "x", ..Chosen::default() };
+        let words = |cap_usd| command(&profile, &chosen, cap_usd).unwrap();
         assert_eq!(words(Some(0.5)), ["claude", "--max-budget-usd", "0.5000"]);
         assert_eq!(words(None), ["claude"]);
         let all = environment(&order, &profile, Path::new("/"), "socket", None, None).unwrap();
@@ -266,7 +277,7 @@ mod tests {
     fn command_for(program: &str, more: &[&str], prompt: &str) -> Result<Vec<String>, CommandError> {
         let words = [program].iter().chain(more).map(|word| (*word).to_owned()).collect();
         let agent = AgentConfig { command: words, prompt: PromptBy::Argument, ..AgentConfig::default() };
-        command(&Profile { agent, ..Profile::default() }, None, Session::default(), prompt, None)
+        command(&Profile { agent, ..Profile::default() }, &Chosen { prompt, ..Chosen::default() }, None)
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod force;
 mod launch;
 mod outcome;
 mod overdue;
+mod permissions;
 mod prepare;
 mod shim;
 mod shortage;

@@ -14,7 +14,8 @@ use rustix::fs::OFlags;
 
 use super::{
     Shared,
-    environment::{REMOVED, asked, command, environment},
+    environment::{Chosen, REMOVED, asked, command, environment},
+    permissions::asking,
     work,
 };
 use crate::{
@@ -73,8 +74,12 @@ pub(super) fn prepare(
     let check = order.round.as_ref().and_then(RoundOrder::check);
     let command = match check {
         Some(terms) => terms.command.words(),
-        None => command(profile, order.agent.as_deref(), session, prompt, order.cap_usd)
-            .map_err(io::Error::other)?,
+        None => {
+            let settings = asking(&profile.agent, root)?;
+            let chosen =
+                Chosen { agent: order.agent.as_deref(), session, prompt, settings: settings.as_deref() };
+            command(profile, &chosen, order.cap_usd).map_err(io::Error::other)?
+        }
     };
     if let Some(round) = &order.round {
         work::note_protected(root, &round.verify.protect, task)?;

@@ -3,6 +3,7 @@
 use aiwg_model::{
     ApprovalNo, Cursor, Firing, Hold, ImportedTask, InForce, Keep, MatchDecision, NewApproval, Outcome,
     Pending, QueueSwitch, RunId, RunStart, Spending, StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms,
+    ToolUse,
 };
 use aiwg_protocol::types::{
     ApprovalDecision, ApprovalState, Event, Json, Origin, TaskState, TaskUsage, Timestamp,
@@ -129,6 +130,9 @@ pub trait Transaction: View {
 
     /// Notes the use of a tool for which a permission was used up.
     fn use_approval(&mut self, no: ApprovalNo, used_by: &str) -> Result<()>;
+
+    /// Notes the use of a tool that a permission holds up or lets through; none once it does not any more.
+    fn set_tool_use(&mut self, no: ApprovalNo, tool_use: Option<&ToolUse>) -> Result<()>;
 
     /// Notes that a task is carried out again, as this new one.
     fn note_retry(&mut self, no: TaskNo, again: TaskNo) -> Result<()>;

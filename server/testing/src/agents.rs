@@ -38,6 +38,13 @@ pub fn scripted() -> Value {
     agent("scripted-agent", &STREAMING)
 }
 
+/// The section `agent` of an agent that does with hooks what `claude` does: `tests/agents/asking-agent` says what its prompt may hold.
+pub fn asking() -> Value {
+    let mut agent = agent("asking-agent", &STREAMING);
+    agent["ask_permissions"] = json!(true);
+    agent
+}
+
 /// An event rule whose prompt is `prompt`.
 pub fn rule(id: &str, topic: &str, prompt: &str) -> Value {
     json!({

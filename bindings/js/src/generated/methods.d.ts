@@ -12,6 +12,8 @@ import type {
   ApprovalGetParams,
   ApprovalListParams,
   ApprovalOutcome,
+  ApprovalPermission,
+  ApprovalPermissionParams,
   ApprovalSummary,
   AutomationStatus,
   AutomationSwitchParams,
@@ -136,6 +138,7 @@ export interface MethodMap {
   'approval.reject': { params: ApprovalDecideParams; result: Approval };
   'approval.answer': { params: ApprovalAnswerParams; result: Approval };
   'approval.ask': { params: ApprovalAskParams; result: ApprovalOutcome };
+  'approval.permission': { params: ApprovalPermissionParams; result: ApprovalPermission };
 }
 
 /** What each notification of the daemon brings, by its name. */
@@ -649,6 +652,18 @@ export declare class ApprovalMethods {
    * @throws {DaemonError} of kind `too_many_waits`, `storage_unavailable`, `shutting_down`
    */
   ask(params: ApprovalAskParams, options?: CallOptions): Promise<ApprovalOutcome>;
+
+  /**
+   * Asks whether a tool may be used: first what was decided before, then a person. Only the agent
+   * of a task can ask, about its own calls.
+   *
+   * The hooks of an agent's program call it, where `agent.ask_permissions` is set. An approval
+   * counts for one call, of exactly this input. While a person is waited for, the agent's slot is
+   * lent to other tasks.
+   *
+   * @throws {DaemonError} of kind `too_many_waits`, `storage_unavailable`, `shutting_down`
+   */
+  permission(params: ApprovalPermissionParams, options?: CallOptions): Promise<ApprovalPermission>;
 }
 
 /** Every method of the daemon, by namespace. */

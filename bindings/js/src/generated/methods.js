@@ -381,6 +381,14 @@ export class ApprovalMethods {
   ask(params, options) {
     return this.#client.request('approval.ask', params, options);
   }
+
+  /**
+   * Asks whether a tool may be used: first what was decided before, then a person. Only the agent
+   * of a task can ask, about its own calls.
+   */
+  permission(params, options) {
+    return this.#client.request('approval.permission', params, options);
+  }
 }
 
 /** Every method of the daemon, by namespace. */

@@ -249,19 +249,52 @@ export interface ApprovalListParams {
   limit?: number | undefined;
 }
 
-/** The answer to `approval.ask` and `approval.permission`. */
+/** The answer to `approval.ask`. */
 export interface ApprovalOutcome {
   /** The approval's id; null if there is none for it. */
   approvalId: string | null;
-  /**
-   * The state; null if there is no approval for it. A `timeout` counts as `onTimeout` says, which
-   * is a rejection here.
-   */
+  /** The state; null if there is no approval for it. A `timeout` is no answer. */
   state: Open<ApprovalState> | null;
   /** The answer to a question; null for none. */
   answer: string | null;
   /** The person's reason; null for none. */
   reason: string | null;
+}
+
+/** The answer to `approval.permission`. */
+export interface ApprovalPermission {
+  /** The answer. */
+  verdict: Open<PermissionVerdict>;
+  /** The approval that it comes from; null if there is none. */
+  approvalId: string | null;
+  /** The text for the agent, with `deny`; null for none. */
+  message: string | null;
+}
+
+/** The params of `approval.permission`. */
+export interface ApprovalPermissionParams {
+  /** The step. */
+  step: PermissionStep;
+  /** The name of the tool. Length from 1 to 200. */
+  tool: string;
+  /**
+   * Its input, up to 262,144 bytes of JSON. A decision counts for exactly this input; the order of
+   * members does not matter.
+   */
+  input: unknown;
+  /**
+   * The agent's own name for this use of the tool: with the step `use` only, and needed there.
+   * Length from 1 to 200.
+   */
+  toolUseId?: string | undefined;
+  /** True if a subagent makes the call, which cannot be put off. Default: false. */
+  subagent?: boolean | undefined;
+  /**
+   * With the step `ask`: time to wait for the decision, in milliseconds. After that the answer is
+   * `deny`, with a message that tells the agent how it comes to be asked about still; the approval
+   * stays. No limit when absent.
+   */
+  waitMs?: number | undefined;
 }
 
 /** What a person is asked for: members of other kinds are absent. */
@@ -1111,6 +1144,25 @@ export interface PendingMatches {
    */
   dueAt: Timestamp | null;
 }
+
+/**
+ * The steps in which an agent's program asks whether a tool may be used.
+ *
+ * - `use`: It is about to use the tool: what was decided on this call before counts, once.
+ * - `ask`: It may not, by its own rules: a person is asked.
+ */
+export type PermissionStep = 'use' | 'ask';
+
+/**
+ * The answers to an agent's program that asks whether a tool may be used.
+ *
+ * - `undecided`: Nothing was decided on this call: the program's own rules count.
+ * - `allow`: It may be used, this once.
+ * - `deny`: It may not.
+ * - `defer`: A person is to decide: the program ends with the call pending, and its task goes on
+ *   when that is done.
+ */
+export type PermissionVerdict = 'undecided' | 'allow' | 'deny' | 'defer';
 
 /**
  * The part of a round that a running task with a check is in.

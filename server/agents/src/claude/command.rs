@@ -24,9 +24,7 @@ pub(super) fn command(
         command.option("--max-budget-usd", &format!("{:.4}", cap.max(LEAST_CAP)));
     }
     if let Some(settings) = invocation.settings {
-        if command.has(&["--settings"]) {
-            return Err(CommandError::OwnSettings);
-        }
+        command.remove("--settings");
         command.option("--settings", settings);
     }
     command.with_prompt(invocation.prompt, runs(configured, "claude"))
@@ -72,7 +70,8 @@ pub(super) fn capabilities(configured: &[String]) -> Capabilities {
         can_name_session: true,
         tells_cost: reports,
         has_cap: true,
-        asks_permissions: true,
+        // Its process ends while a person is asked, and goes on in its session.
+        asks_permissions: reports,
     }
 }
 
@@ -114,12 +113,16 @@ mod tests {
     }
 
     #[test]
-    fn settings_do_not_displace_others() {
+    fn settings_take_the_place_of_those_that_were_added_to() {
         let settings = Invocation { settings: Some("{}"), ..Invocation::default() };
-        for own in ["--settings x.json", "--settings=x.json"] {
-            let configured: Vec<String> = format!("claude -p {own}").split(' ').map(str::to_owned).collect();
-            assert_eq!(command(&configured, &settings), Err(CommandError::OwnSettings));
+        for own in ["--settings x.json", "--settings=x.json", "--settings a --settings b"] {
+            let made = made(&format!("claude {own} --verbose"), settings);
+            assert_eq!(made, "claude --verbose --settings {}");
         }
+        assert_eq!(
+            made("claude --setting-sources user", settings),
+            "claude --setting-sources user --settings {}"
+        );
     }
 
     #[test]
@@ -136,6 +139,6 @@ mod tests {
     fn text_tells_no_session_and_no_cost() {
         let of = |command: &str| capabilities(&command.split(' ').map(str::to_owned).collect::<Vec<_>>());
         assert!(!of("claude -p").can_resume && !of("claude -p").tells_cost && of("claude -p").has_cap);
-        assert!(of("claude -p --output-format json").can_resume);
+        assert!(of("claude -p --output-format json").can_resume && !of("claude -p").asks_permissions);
     }
 }

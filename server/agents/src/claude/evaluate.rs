@@ -5,7 +5,7 @@ use aiwg_fs::tail_of;
 use super::{
     Format, Output,
     denial::describe,
-    message::ResultMessage,
+    message::{DEFERRED, ResultMessage},
     reason::{limit, reason},
 };
 use crate::{
@@ -83,7 +83,7 @@ fn why_not(exit: &Exit<'_>, output: &Output) -> Option<String> {
 /// The reason for which the agent went no further.
 fn broken_off(result: &ResultMessage) -> String {
     match result.terminal_reason.as_deref() {
-        Some("tool_deferred") => "the agent has put off the use of a tool until someone decides on it (a hook answered \"defer\"), and its work \
+        Some(DEFERRED) => "the agent has put off the use of a tool until someone decides on it (a hook answered \"defer\"), and its work \
              is not done: resume its session, or let the hook decide"
             .to_owned(),
         reason => format!(

@@ -15,6 +15,9 @@ use crate::{
 /// Maximum number of denials kept of one message; the others are counted.
 const MOST_DENIALS: usize = 20;
 
+/// The reason for the end of a run whose call was put off.
+pub(super) const DEFERRED: &str = "tool_deferred";
+
 /// The members of a message that say something, whatever their type: a version of the agent that gives one of them another type must
 /// not make the whole message unreadable. All others, the conversation among them, are never held.
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +33,7 @@ pub(super) struct Message {
     result: Value,
     errors: Value,
     terminal_reason: Value,
+    stop_reason: Value,
     num_turns: Value,
     total_cost_usd: Value,
     usage: Value,
@@ -109,7 +113,12 @@ impl Message {
             // Without the word that all is well, all is not well.
             is_error: self.is_error != Value::Bool(false),
             errors: texts(&self.errors),
-            terminal_reason: self.terminal_reason.as_str().map(str::to_owned),
+            // A call that is put off a second time, after a resume, is told by the stop reason alone.
+            terminal_reason: self
+                .terminal_reason
+                .as_str()
+                .or_else(|| self.stop_reason.as_str().filter(|reason| *reason == DEFERRED))
+                .map(str::to_owned),
             turns: count(&self.num_turns),
             session_total_usd: usd(&self.total_cost_usd),
             api_error: self.api_error.as_str().map(str::to_owned),

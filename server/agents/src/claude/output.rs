@@ -29,6 +29,7 @@ const TYPES: &[&str] = &[
     "control_response",
     "control_cancel_request",
     "command_lifecycle",
+    "attachment",
     "keep_alive",
 ];
 

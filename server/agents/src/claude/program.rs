@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use super::{Format, Progress, ResultWatch, command, evaluate, read};
+use super::{Format, Progress, ResultWatch, command, evaluate, read, settings};
 use crate::{
     command::{Capabilities, CommandError, Invocation, runs},
     evaluation::{Evaluation, Exit},
@@ -48,6 +48,14 @@ impl AgentProgram for Claude {
         invocation: &Invocation<'_>,
     ) -> Result<Vec<String>, CommandError> {
         command::command(configured, invocation)
+    }
+
+    fn own_settings<'a>(&self, configured: &'a [String]) -> Option<&'a str> {
+        settings::own(configured)
+    }
+
+    fn asking(&self, hook: &str, own: Option<&str>) -> Result<String, CommandError> {
+        settings::asking(hook, own)
     }
 
     fn capabilities(&self, configured: &[String]) -> Capabilities {

@@ -3,7 +3,10 @@
 //! All errors of its API exit with 1 and have the subtype "success"; which one it was stands in words of its own. A word that is not known
 //! counts as absent, as `claude` asks for: it adds new ones with each version.
 
-use super::{Format, Output, message::ResultMessage};
+use super::{
+    Format, Output,
+    message::{DEFERRED, ResultMessage},
+};
 use crate::{
     evaluation::{Exit, Unknown},
     limit::Limit,
@@ -147,7 +150,7 @@ fn done(output: &Output) -> Reason {
 /// The reason of a result that is no error, but no end of the work either.
 fn broken_off(result: &ResultMessage, unknown: &mut Unknown) -> Reason {
     match result.terminal_reason.as_deref().unwrap_or_default() {
-        "tool_deferred" => Reason::Deferred,
+        DEFERRED => Reason::Deferred,
         "budget_exhausted" => Reason::Budget,
         known if FAILED_ENDS.contains(&known) || known == "api_error" => Reason::Failed,
         other => {

@@ -35,6 +35,8 @@ fn each_sample_has_its_reason() {
         (0, Reason::Done, sample!("key.TOOL.jsonl")),
         (0, Reason::Refused, sample!("key.REFUSED.jsonl")),
         (0, Reason::Deferred, sample!("key.DEFER.jsonl")),
+        (0, Reason::Deferred, sample!("key.DEFER2.jsonl")),
+        (0, Reason::Done, sample!("key.RESUMED.jsonl")),
         (1, Reason::Limited, sample!("oauth.LIM5H.jsonl")),
         (1, Reason::Limited, sample!("oauth.LIM7D.jsonl")),
         (1, Reason::Limited, sample!("key.LIM5H.jsonl")),

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use aiwg_model::{ApprovalNo, ApprovalRow, NewApproval, TaskNo, text::one_line};
 use aiwg_protocol::{
     ApiError, ErrorKind,
@@ -11,7 +13,7 @@ use aiwg_protocol::{
 };
 use aiwg_store::ApprovalFilter;
 
-use super::{check, task::after};
+use super::check;
 use crate::{
     api::{Handler, answer::Part},
     engine::{Choice, EngineError, Verdict, later},
@@ -94,27 +96,46 @@ async fn outcome(
     asked: ApprovalRow,
     wait_ms: Option<u64>,
 ) -> Result<ApprovalOutcome, ApiError> {
-    let context = &handler.context;
-    // Registered before the look, so that a decision between the two is not missed.
-    let waiting = context.bus.wait_for_decision(asked.no);
-    let decided = waiting.ended();
-    let mut found = row(handler, asked.no).await?;
-    if found.state == ApprovalState::Pending {
-        let _slot = context.engine.waits_for_person(asked.asked.task).await;
-        tokio::select! {
-            () = decided => {}
-            () = after(wait_ms) => {}
-            () = context.stopped.cancelled() => return Err(EngineError::Closing.into()),
-        }
-        found = row(handler, asked.no).await?;
-    }
+    let found = row_after(handler, asked.no, asked.asked.task, wait_ms.map(Duration::from_millis)).await?;
     let ApprovalRow { no, state, decision, .. } = found;
     let (answer, reason) = decision.map(|decision| (decision.answer, decision.reason)).unwrap_or_default();
     Ok(ApprovalOutcome { approval_id: Some(no.to_string()), state: Some(state), answer, reason })
 }
 
+/// An approval once it is decided, or as it is after this time without a decision. `task` waits for it meanwhile.
+pub(super) async fn row_after(
+    handler: &Handler,
+    no: ApprovalNo,
+    task: TaskNo,
+    time: Option<Duration>,
+) -> Result<ApprovalRow, ApiError> {
+    let context = &handler.context;
+    // Registered before the look, so that a decision between the two is not missed.
+    let waiting = context.bus.wait_for_decision(no);
+    let decided = waiting.ended();
+    let found = row(handler, no).await?;
+    if found.state != ApprovalState::Pending {
+        return Ok(found);
+    }
+    let _slot = context.engine.waits_for_person(task).await;
+    tokio::select! {
+        () = decided => {}
+        () = after(time) => {}
+        () = context.stopped.cancelled() => return Err(EngineError::Closing.into()),
+    }
+    row(handler, no).await
+}
+
+/// Ends after this time; never if there is none.
+async fn after(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// The task whose agent calls.
-fn own_task(handler: &Handler, method: &str) -> Result<TaskNo, ApiError> {
+pub(super) fn own_task(handler: &Handler, method: &str) -> Result<TaskNo, ApiError> {
     handler.agent.as_ref().and_then(|agent| agent.task).ok_or_else(|| {
         let message = format!(
             "{method} is for the agent of a task of this daemon, and the process that asks is none: a person has no need to ask, since \

@@ -1,6 +1,6 @@
 //! Approvals: a row for each, which stays as long as its task does.
 
-use aiwg_model::{ApprovalNo, ApprovalRow, NewApproval, TaskNo};
+use aiwg_model::{ApprovalNo, ApprovalRow, NewApproval, TaskNo, ToolUse};
 use aiwg_protocol::{
     terms::OnTimeout,
     types::{ApprovalDecision, ApprovalState, Timestamp},
@@ -18,8 +18,7 @@ use super::{
     write::SqliteStore,
 };
 
-const COLUMNS: &str =
-    "no, task, kind, state, summary, request, requested_at, expires_at, on_timeout, decision, used_by";
+const COLUMNS: &str = "no, task, kind, state, summary, request, requested_at, expires_at, on_timeout, decision, used_by, tool_use";
 
 /// Maximum number of approvals of a task that are looked at.
 const MOST: u32 = 1000;
@@ -67,6 +66,17 @@ impl SqliteStore {
     pub(crate) fn use_approval(&mut self, no: ApprovalNo, used_by: &str) -> rusqlite::Result<()> {
         self.statement("UPDATE approval SET used_by = ?2 WHERE no = ?1")?
             .execute(params![Key(no), used_by])?;
+        Ok(())
+    }
+
+    /// Notes the use of a tool that a permission holds up or lets through; none once it does not any more.
+    pub(crate) fn set_tool_use(
+        &mut self,
+        no: ApprovalNo,
+        tool_use: Option<&ToolUse>,
+    ) -> rusqlite::Result<()> {
+        self.statement("UPDATE approval SET tool_use = ?2 WHERE no = ?1")?
+            .execute(params![Key(no), tool_use.map(ToString::to_string)])?;
         Ok(())
     }
 
@@ -163,6 +173,7 @@ fn read_approval(row: &Row<'_>) -> rusqlite::Result<ApprovalRow> {
         requested_at: row.get::<_, Millis>(6)?.0,
         decision: row.get::<_, Option<AsJson<_>>>(9)?.map(|decision| decision.0),
         used_by: row.get(10)?,
+        tool_use: row.get::<_, Option<String>>(11)?.and_then(|text| text.parse().ok()),
     })
 }
 

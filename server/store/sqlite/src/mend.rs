@@ -73,6 +73,7 @@ const BESIDE: [(&str, &[Column]); 15] = {
                 ("on_timeout", Text, false),
                 ("decision", Text, true),
                 ("used_by", Text, true),
+                ("tool_use", Text, true),
             ],
         ),
         ("rule_switch", &[("rule", Text, false), ("enabled", Switch, true), ("tripped_at", Time, true)]),

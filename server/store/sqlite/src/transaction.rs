@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::PathBuf, time::Duration};
 use aiwg_model::{
     ApprovalNo, ApprovalRow, BusyPeriod, Cursor, Firing, Follow, Head, Hold, ImportedTask, InForce, Keep,
     MatchDecision, NewApproval, Outcome, Pending, QueueSwitch, RuleFacts, RunId, RunRow, RunStart, Spending,
-    StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, Trace,
+    StopReason, Switch, TaskNo, TaskRow, TaskSpec, Terms, ToolUse, Trace,
 };
 use aiwg_protocol::types::{
     ApprovalDecision, ApprovalState, ChatTurn, Event, Json, Origin, RuleExecution, TaskState, TaskStats,
@@ -199,6 +199,7 @@ impl Transaction for Open<'_> {
         add_approval(approval: &NewApproval, at: Timestamp) -> ApprovalNo;
         decide_approval(no: ApprovalNo, state: ApprovalState, decision: Option<&ApprovalDecision>) -> bool;
         use_approval(no: ApprovalNo, used_by: &str) -> ();
+        set_tool_use(no: ApprovalNo, tool_use: Option<&ToolUse>) -> ();
         note_retry(no: TaskNo, again: TaskNo) -> ();
         note_in_vain(no: TaskNo, after: TaskNo) -> ();
         forget_conversation(conversation: &str) -> usize;

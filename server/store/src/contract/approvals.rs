@@ -1,6 +1,6 @@
 //! Approvals.
 
-use aiwg_model::{ApprovalNo, Keep, NewApproval, Outcome, TaskNo};
+use aiwg_model::{ApprovalNo, Keep, NewApproval, Outcome, TaskNo, ToolUse};
 use aiwg_protocol::{
     terms::OnTimeout,
     types::{
@@ -71,6 +71,12 @@ pub fn an_approval_is_decided_once(backend: &dyn Backend) {
     commit(&mut *store, |tx| tx.use_approval(first, "toolu_1"));
     let view = store.view().unwrap();
     assert_eq!(view.approval(first).unwrap().unwrap().used_by.as_deref(), Some("toolu_1"));
+    drop(view);
+    for tool_use in [Some(ToolUse { run: 2, id: "toolu_2".to_owned() }), None] {
+        commit(&mut *store, |tx| tx.set_tool_use(first, tool_use.as_ref()));
+        assert_eq!(reader.approval(first).unwrap().unwrap().tool_use, tool_use);
+    }
+    let view = store.view().unwrap();
     let of_task = view.approvals_of(TaskNo(1)).unwrap();
     assert_eq!(of_task.iter().map(|row| row.no).collect::<Vec<_>>(), [first, second]);
     assert_eq!(

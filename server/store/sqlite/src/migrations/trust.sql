@@ -58,7 +58,8 @@ CREATE TABLE approval (
     expires_at   INTEGER, -- until when it can be decided; null: for ever
     on_timeout   TEXT NOT NULL, -- what it counts as then: 'reject', 'approve'
     decision     TEXT, -- as JSON: when, by whom, the reason and the answer; null where nobody has decided
-    used_by      TEXT -- the use of a tool for which a permission was used up; null: it was not used
+    used_by      TEXT, -- the use of a tool for which a permission was used up; null: it was not used
+    tool_use     TEXT -- the use of a tool that a permission holds up or lets through just now: its run, '/', its name; null: none
 );
 CREATE INDEX approval_of ON approval (task, no);
 CREATE INDEX approval_pending ON approval (expires_at) WHERE state = 'pending';

@@ -13,6 +13,7 @@ from .types import (
     AccountResumed,
     Approval,
     ApprovalOutcome,
+    ApprovalPermission,
     ApprovalState,
     ApprovalSummary,
     ApprovalTerms,
@@ -34,6 +35,7 @@ from .types import (
     OpenRpcDocument,
     OutputEncoding,
     OutputStream,
+    PermissionStep,
     Pong,
     QueuePaused,
     QueueResumed,
@@ -1248,6 +1250,51 @@ class AsyncApprovalMethods:
         received = await self._caller.call_method("approval.ask", wire, timeout)
         with Reading("approval.ask"):
             return ApprovalOutcome.from_wire(received)
+
+    async def permission(
+        self,
+        *,
+        step: PermissionStep,
+        tool: str,
+        input: Any,
+        tool_use_id: str | None = None,
+        subagent: bool | None = None,
+        wait_ms: int | None = None,
+        timeout: float | None = None,
+    ) -> ApprovalPermission:
+        """Asks whether a tool may be used: first what was decided before, then a person. Only the
+        agent of a task can ask, about its own calls.
+
+        The hooks of an agent's program call it, where `agent.ask_permissions` is set. An approval
+        counts for one call, of exactly this input. While a person is waited for, the agent's slot
+        is lent to other tasks.
+
+        - ``step``: The step.
+        - ``tool``: The name of the tool. Length from 1 to 200.
+        - ``input``: Its input, up to 262,144 bytes of JSON. A decision counts for exactly this
+          input; the order of members does not matter.
+        - ``tool_use_id``: The agent's own name for this use of the tool: with the step `use` only,
+          and needed there. Length from 1 to 200.
+        - ``subagent``: True if a subagent makes the call, which cannot be put off. Default: false.
+        - ``wait_ms``: With the step `ask`: time to wait for the decision, in milliseconds. After
+          that the answer is `deny`, with a message that tells the agent how it comes to be asked
+          about still; the approval stays. No limit when absent.
+        - ``timeout``: how long to wait for the answer, in seconds.
+
+        Raises ``DaemonError`` of kind ``too_many_waits``, ``storage_unavailable``,
+        ``shutting_down``.
+        """
+        wire = {
+            "step": step,
+            "tool": tool,
+            "input": input,
+            "toolUseId": tool_use_id,
+            "subagent": subagent,
+            "waitMs": wait_ms,
+        }
+        received = await self._caller.call_method("approval.permission", wire, timeout)
+        with Reading("approval.permission"):
+            return ApprovalPermission.from_wire(received)
 
 
 class AsyncMethods(AsyncCaller):

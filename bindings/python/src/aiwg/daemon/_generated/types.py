@@ -25,6 +25,7 @@ __all__ = [
     "ApprovalKind",
     "ApprovalLimits",
     "ApprovalOutcome",
+    "ApprovalPermission",
     "ApprovalRequest",
     "ApprovalState",
     "ApprovalSummary",
@@ -83,6 +84,8 @@ __all__ = [
     "OutputEncoding",
     "OutputStream",
     "PendingMatches",
+    "PermissionStep",
+    "PermissionVerdict",
     "Phase",
     "Pong",
     "QueuePaused",
@@ -259,6 +262,23 @@ OutputStream = Literal["stdout", "stderr"]
 
 - ``stdout``: Standard output.
 - ``stderr``: Standard error.
+"""
+
+PermissionStep = Literal["use", "ask"]
+"""The steps in which an agent's program asks whether a tool may be used.
+
+- ``use``: It is about to use the tool: what was decided on this call before counts, once.
+- ``ask``: It may not, by its own rules: a person is asked.
+"""
+
+PermissionVerdict = Literal["undecided", "allow", "deny", "defer"]
+"""The answers to an agent's program that asks whether a tool may be used.
+
+- ``undecided``: Nothing was decided on this call: the program's own rules count.
+- ``allow``: It may be used, this once.
+- ``deny``: It may not.
+- ``defer``: A person is to decide: the program ends with the call pending, and its task goes on
+  when that is done.
 """
 
 Phase = Literal["working", "checking"]
@@ -683,14 +703,12 @@ class ApprovalLimits:
 
 @dataclass(frozen=True)
 class ApprovalOutcome:
-    """The answer to `approval.ask` and `approval.permission`."""
+    """The answer to `approval.ask`."""
 
     approval_id: str | None
     """The approval's id; null if there is none for it."""
     state: ApprovalState | str | None
-    """The state; null if there is no approval for it. A `timeout` counts as `onTimeout` says, which
-    is a rejection here.
-    """
+    """The state; null if there is no approval for it. A `timeout` is no answer."""
     answer: str | None
     """The answer to a question; null for none."""
     reason: str | None
@@ -704,6 +722,27 @@ class ApprovalOutcome:
             state=wire["state"],
             answer=wire["answer"],
             reason=wire["reason"],
+        )
+
+
+@dataclass(frozen=True)
+class ApprovalPermission:
+    """The answer to `approval.permission`."""
+
+    verdict: PermissionVerdict | str
+    """The answer."""
+    approval_id: str | None
+    """The approval that it comes from; null if there is none."""
+    message: str | None
+    """The text for the agent, with `deny`; null for none."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalPermission:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            verdict=wire["verdict"],
+            approval_id=wire["approvalId"],
+            message=wire["message"],
         )
 
 

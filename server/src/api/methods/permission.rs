@@ -1,0 +1,101 @@
+//! Permissions: the hooks of an agent's program ask whether it may use a tool.
+
+use aiwg_model::ApprovalNo;
+use aiwg_protocol::{
+    ApiError,
+    limits::{LONGEST_NAME, LONGEST_TOOL_INPUT},
+    types::{
+        ApprovalPermission, ApprovalPermissionParams, ApprovalState, Json, PermissionStep, PermissionVerdict,
+    },
+};
+use serde_json::Value;
+use tokio::time::{Duration, Instant};
+
+use super::{
+    approval::{own_task, row_after},
+    check,
+};
+use crate::{
+    api::Handler,
+    engine::{Permit, ToolCall},
+};
+
+pub(crate) async fn approval_permission(
+    handler: &Handler,
+    params: ApprovalPermissionParams,
+) -> Result<ApprovalPermission, ApiError> {
+    check::text("tool", &params.tool, LONGEST_NAME)?;
+    check::readable("input", &params.input)?;
+    let task = own_task(handler, "approval.permission")?;
+    let engine = &handler.context.engine;
+    let is_subagents = params.subagent.unwrap_or_default();
+    let call = ToolCall { task, tool: params.tool, input: canonical(&params.input)?, is_subagents };
+    if params.step == PermissionStep::Use {
+        let id = params.tool_use_id.unwrap_or_default();
+        check::text("toolUseId", &id, LONGEST_NAME)?;
+        return Ok(verdict(handler.command(engine.about_to_use(call, id)).await?));
+    }
+    if call.input.as_str().len() > LONGEST_TOOL_INPUT {
+        return Ok(denied(None, TOO_LONG));
+    }
+    let _place = handler.wait()?;
+    let until = params.wait_ms.map(|ms| Instant::now() + Duration::from_millis(ms));
+    loop {
+        let permit = handler.command(engine.ask_permission(call.clone(), handler.cause())).await?;
+        let Permit::Waits(no) = permit else { return Ok(verdict(permit)) };
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        // Decided or not: another call just like this one may have used the approval meanwhile, and this one is asked for anew.
+        if row_after(handler, no, task, left).await?.state == ApprovalState::Pending {
+            return Ok(denied(Some(no), if is_subagents { NOT_YET_FOR_SUBAGENT } else { NOT_YET }));
+        }
+    }
+}
+
+/// For an agent whose call nobody has decided on in time.
+const NOT_YET: &str = "A person has to allow this call, and has not decided yet. Make exactly the same call again now, with the same input and \
+                       as the only one in your message: then you are put to sleep until it is decided, and lose nothing.";
+
+/// The same for a subagent, which cannot be put to sleep.
+const NOT_YET_FOR_SUBAGENT: &str = "A person has to allow this call, and has not decided yet. You cannot wait for it: go on without it, and say in \
+                                    your answer that this call waits for a person, so that whoever has asked you can make exactly the same \
+                                    call itself.";
+
+/// For an agent whose input is too long for a person.
+const TOO_LONG: &str =
+    "A person would have to allow this call, and its input is too long to be read: make it in smaller parts.";
+
+/// For an agent of which a person is asked too much.
+const TOO_MANY: &str = "A person would have to allow this call, and too many of yours wait for a person already. Go on without it.";
+
+fn verdict(permit: Permit) -> ApprovalPermission {
+    let of = |verdict, no: Option<ApprovalNo>| ApprovalPermission {
+        verdict,
+        approval_id: no.map(|no| no.to_string()),
+        message: None,
+    };
+    match permit {
+        Permit::Undecided => of(PermissionVerdict::Undecided, None),
+        Permit::Allowed(no) => of(PermissionVerdict::Allow, Some(no)),
+        Permit::PutOff(no) | Permit::Waits(no) => of(PermissionVerdict::Defer, Some(no)),
+        Permit::Denied(no, why) => denied(Some(no), why),
+        Permit::TooMany => denied(None, TOO_MANY),
+    }
+}
+
+fn denied(no: Option<ApprovalNo>, why: impl Into<String>) -> ApprovalPermission {
+    ApprovalPermission {
+        verdict: PermissionVerdict::Deny,
+        approval_id: no.map(|no| no.to_string()),
+        message: Some(why.into()),
+    }
+}
+
+/// The one text for all inputs that say the same: the members of objects are in order.
+fn canonical(input: &Json) -> Result<Json, ApiError> {
+    let refused = |error: serde_json::Error| {
+        ApiError::invalid_member("input", format!("the member \"input\" cannot be read: {error}"))
+    };
+    let mut value: Value = input.to().map_err(refused)?;
+    value.sort_all_objects();
+    Json::new(&value).map_err(refused)
+}
