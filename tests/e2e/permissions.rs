@@ -49,10 +49,8 @@ fn decide(project: &Project, verb: &str, approval: &Value) {
 
 /// Waits until the task waits for a person, without a process.
 fn put_off(project: &Project, task: &str) -> Value {
-    let waits = || Some(project.task(task)).filter(|task| task["waiting"] == "approval");
-    let waiting = until_some("the task to wait for a person", waits);
-    assert!(waiting["pid"].is_null(), "{waiting}");
-    waiting
+    let waits = |task: &Value| task["waiting"] == "approval" && task["pid"].is_null();
+    until_some("the task to wait for a person", || Some(project.task(task)).filter(waits))
 }
 
 /// The calls that were made, in their order.

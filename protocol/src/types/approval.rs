@@ -253,7 +253,7 @@ pub struct ApprovalPermissionParams {
     pub tool: String,
     /// Its input, up to 262,144 bytes of JSON. A decision counts for exactly this input; the order of members does not matter.
     pub input: Json,
-    /// The agent's own name for this use of the tool: with the step `use` only, and needed there.
+    /// With the step `use`: the agent's own name for this use of the tool, by which it is the same one when the agent goes on in its session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 200))]
     pub tool_use_id: Option<String>,

@@ -283,8 +283,8 @@ export interface ApprovalPermissionParams {
    */
   input: unknown;
   /**
-   * The agent's own name for this use of the tool: with the step `use` only, and needed there.
-   * Length from 1 to 200.
+   * With the step `use`: the agent's own name for this use of the tool, by which it is the same one
+   * when the agent goes on in its session. Length from 1 to 200.
    */
   toolUseId?: string | undefined;
   /** True if a subagent makes the call, which cannot be put off. Default: false. */

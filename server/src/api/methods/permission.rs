@@ -24,15 +24,13 @@ pub(crate) async fn approval_permission(
     handler: &Handler,
     params: ApprovalPermissionParams,
 ) -> Result<ApprovalPermission, ApiError> {
-    check::text("tool", &params.tool, LONGEST_NAME)?;
-    check::readable("input", &params.input)?;
+    checked(&params)?;
     let task = own_task(handler, "approval.permission")?;
     let engine = &handler.context.engine;
     let is_subagents = params.subagent.unwrap_or_default();
     let call = ToolCall { task, tool: params.tool, input: canonical(&params.input)?, is_subagents };
     if params.step == PermissionStep::Use {
-        let id = params.tool_use_id.unwrap_or_default();
-        check::text("toolUseId", &id, LONGEST_NAME)?;
+        let id = params.tool_use_id.unwrap_or_else(|| UNNAMED.to_owned());
         return Ok(verdict(handler.command(engine.about_to_use(call, id)).await?));
     }
     if call.input.as_str().len() > LONGEST_TOOL_INPUT {
@@ -49,6 +47,15 @@ pub(crate) async fn approval_permission(
             return Ok(denied(Some(no), if is_subagents { NOT_YET_FOR_SUBAGENT } else { NOT_YET }));
         }
     }
+}
+
+/// The name of a use of a tool that has none.
+const UNNAMED: &str = "unnamed";
+
+fn checked(params: &ApprovalPermissionParams) -> Result<(), ApiError> {
+    check::text("tool", &params.tool, LONGEST_NAME)?;
+    check::readable("input", &params.input)?;
+    params.tool_use_id.as_ref().map_or(Ok(()), |id| check::text("toolUseId", id, LONGEST_NAME))
 }
 
 /// For an agent whose call nobody has decided on in time.

@@ -1257,8 +1257,8 @@ class ApprovalMethods:
         - ``tool``: The name of the tool. Length from 1 to 200.
         - ``input``: Its input, up to 262,144 bytes of JSON. A decision counts for exactly this
           input; the order of members does not matter.
-        - ``tool_use_id``: The agent's own name for this use of the tool: with the step `use` only,
-          and needed there. Length from 1 to 200.
+        - ``tool_use_id``: With the step `use`: the agent's own name for this use of the tool, by
+          which it is the same one when the agent goes on in its session. Length from 1 to 200.
         - ``subagent``: True if a subagent makes the call, which cannot be put off. Default: false.
         - ``wait_ms``: With the step `ask`: time to wait for the decision, in milliseconds. After
           that the answer is `deny`, with a message that tells the agent how it comes to be asked
