@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::platform::Platform;
 
-/// What goes wrong with a request.
+/// Kind of a fault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
@@ -40,7 +40,7 @@ pub enum FaultKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fault {
-    /// What goes wrong.
+    /// Its kind.
     pub kind: FaultKind,
     /// The call it meets, as in [`crate::Received::call`]; by default every one.
     #[serde(default)]

@@ -42,7 +42,7 @@ pub struct Violation {
     pub platform: Platform,
     /// The call, as in [`Received::call`].
     pub call: String,
-    /// Where, and why it does not fit.
+    /// The place, and the reason why it does not fit.
     pub reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! What differs from the platforms' own values, where a test has no time for them.
+//! Values of the platforms, which a test may change where it has no time for them.
 
 use std::time::Duration;
 
@@ -29,6 +29,9 @@ pub struct Settings {
     pub slack_ping_every: Duration,
     /// Discord's `heartbeat_interval`, by default 41.25 seconds.
     pub discord_heartbeat: Duration,
+    /// Time in which Discord wants an interaction answered, by default 3 seconds.
+    /// <https://docs.discord.com/developers/interactions/receiving-and-responding>
+    pub discord_answer_within: Duration,
     /// Discord's limit of messages in a channel, by default 5 in 5 seconds.
     pub discord_messages: RateLimit,
     /// Slack's limit of messages in a channel, by default none; really about one a second.
@@ -48,6 +51,7 @@ impl Default for Settings {
             slack_retry_after: vec![seconds(0), seconds(60), seconds(300)],
             slack_ping_every: seconds(10),
             discord_heartbeat: Duration::from_millis(41_250),
+            discord_answer_within: seconds(3),
             discord_messages: RateLimit { requests: 5, window: seconds(5) },
             slack_messages: None,
             telegram_messages: None,

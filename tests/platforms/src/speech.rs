@@ -1,8 +1,8 @@
-//! What a person (or whoever writes like one) says.
+//! Messages of people, and of those who write like people.
 
 use serde::{Deserialize, Serialize};
 
-/// Who writes a message, besides their id.
+/// Kind of writer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Speaker {
@@ -39,7 +39,7 @@ pub struct Speech {
     /// True if the text begins with a mention of the bot.
     #[serde(default)]
     pub mention: bool,
-    /// Who writes it.
+    /// Kind of its writer; by default a person.
     #[serde(default)]
     pub speaker: Speaker,
 }
@@ -71,7 +71,7 @@ impl Speech {
     }
 }
 
-/// What became of a [`Speech`] or a press.
+/// Outcome of a [`Speech`] or a press.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spoken {
     /// Id of the message: Slack's `ts`. Of a command or a press: the id of the interaction.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::SLACK;
 
-/// What does not fit in a list of blocks.
+/// Misfits in a list of blocks.
 pub(crate) fn check(blocks: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let Some(list) = blocks.as_array() else { return vec!["blocks: no list".to_owned()] };

@@ -28,7 +28,7 @@ impl Part {
     }
 }
 
-/// What a platform says of its calls. `source` in the file says where it is from.
+/// A platform's description of its calls. `source` in the file says where it is from.
 pub(crate) struct Description {
     file: Value,
     // A description holds far more calls than one test makes.
@@ -42,7 +42,7 @@ pub(crate) static DISCORD: LazyLock<Description> =
 pub(crate) static SLACK: LazyLock<Description> =
     LazyLock::new(|| Description::parse(include_str!("../../descriptions/slack.json")));
 
-/// What does not fit, and where. Of several forms that were all wrong, those of the one that comes closest.
+/// The misfits, each with its place. Of several forms that were all wrong, those of the one that comes closest.
 fn told(error: &ValidationError<'_>, part: Part) -> Vec<String> {
     let forms = match error.kind() {
         ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
@@ -57,7 +57,7 @@ fn told(error: &ValidationError<'_>, part: Part) -> Vec<String> {
     }
 }
 
-/// How far a value is from a form: another type of the whole is far, and so is another constant (forms are told apart by
+/// Distance of a value from a form: another type of the whole is far, and so is another constant (forms are told apart by
 /// theirs); a fault further inside is near.
 fn distance(error: &ValidationError<'_>, whole: &str) -> usize {
     match error.kind() {
@@ -87,7 +87,7 @@ impl Description {
         self.file["calls"].get(call)?.get(part.name())
     }
 
-    /// What does not fit, each with its place. Empty where it all does.
+    /// The misfits of a value, each with its place.
     pub(crate) fn check(&self, call: &str, part: Part, value: &Value) -> Vec<String> {
         let Some(schema) = self.schema(call, part) else {
             // A body that is not described must not be there.

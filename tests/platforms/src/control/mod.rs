@@ -26,7 +26,7 @@ use crate::{Discord, Slack, Telegram};
 /// The arguments of a verb.
 struct Arguments(Value);
 
-/// What a verb returns, or why it was not understood.
+/// Result of a verb, or the reason why it was not understood.
 type Outcome = Result<Value, String>;
 
 impl Arguments {

@@ -7,8 +7,6 @@ use serde_json::{Value, json};
 use super::{State, error, messages};
 use crate::answer::Answer;
 
-/// "You must send an initial response within 3 seconds of receiving the event."
-const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// "Interaction tokens are valid for 15 minutes."
 const TOKEN_LIVES: Duration = Duration::from_secs(15 * 60);
 
@@ -32,56 +30,64 @@ fn unknown() -> Answer {
     error(404, 10_062, "Unknown interaction")
 }
 
-pub(super) fn callback(state: &mut State, id: &str, token: &str, body: &Value, query: &Value) -> Answer {
+pub(super) fn callback(state: &mut State, id: &str, token: &str, params: &Value, within: Duration) -> Answer {
+    let (body, query) = (&params["body"], &params["query"]);
     let Some(interaction) = state.interactions.get(token).filter(|one| one.id == id) else {
         return unknown();
     };
     if interaction.response.is_some() {
         return error(400, 40_060, "Interaction has already been acknowledged.");
     }
-    if interaction.began.elapsed() > ANSWER_WITHIN {
+    if interaction.began.elapsed() > within {
         return unknown();
     }
-    let (channel, pressed) = (interaction.channel.clone(), interaction.original.clone());
-    let user = super::guild::person(&interaction.user);
-    let data = &body["data"];
-    let kind = body["type"].as_u64().unwrap_or(0);
-    if let Some(refused) = messages::refused(data).filter(|_| kind == 4) {
-        return refused;
-    }
-    let original = match kind {
-        // 4: a message; 5: "is thinking", to be edited.
-        4 | 5 => {
-            let mut message = state.own_message(&channel, data);
-            if kind == 5 {
-                message["flags"] = (message["flags"].as_u64().unwrap_or(0) | LOADING).into();
-            }
-            message["interaction_metadata"] = json!({
-                "id": id, "type": 2, "user": user, "authorizing_integration_owners": {},
-            });
-            state.add_message(&channel, &message);
-            message["id"].as_str().map(str::to_owned)
-        }
-        // 7: the message with the button becomes this one.
-        7 => {
-            let Some(pressed) = &pressed else { return unknown() };
-            let edited = messages::edit(state, &channel, pressed, data);
-            if edited.status != 200 {
-                return edited;
-            }
-            Some(pressed.clone())
-        }
-        _ => pressed,
+    let answered_after_ms = u64::try_from(interaction.began.elapsed().as_millis()).ok();
+    let channel = interaction.channel.clone();
+    let original = match carry_out(state, token, body) {
+        Ok(original) => original,
+        Err(refused) => return refused,
     };
     let message = original.as_deref().and_then(|id| state.channels[&channel].message(id)).cloned();
     let interaction = state.interactions.get_mut(token).expect("found above");
     interaction.response = Some(body.clone());
-    interaction.answered_after_ms = u64::try_from(interaction.began.elapsed().as_millis()).ok();
+    interaction.answered_after_ms = answered_after_ms;
     interaction.original = original;
     if query["with_response"] != "true" && query["with_response"] != "1" {
         return Answer::empty(204);
     }
-    Answer::json(200, &with_response(id, kind, message))
+    Answer::json(200, &with_response(id, body["type"].as_u64().unwrap_or(0), message))
+}
+
+/// Does what a callback says. Returns the id of the message that is the interaction's from then on.
+fn carry_out(state: &mut State, token: &str, body: &Value) -> Result<Option<String>, Answer> {
+    let interaction = &state.interactions[token];
+    let (channel, pressed) = (interaction.channel.clone(), interaction.original.clone());
+    let data = &body["data"];
+    match body["type"].as_u64().unwrap_or(0) {
+        4 => messages::refused(data).map_or_else(|| Ok(Some(respond(state, token, data, 0))), Err),
+        // "is thinking": to be edited.
+        5 => Ok(Some(respond(state, token, data, LOADING))),
+        // The message with the button becomes this one.
+        7 => {
+            let pressed = pressed.ok_or_else(unknown)?;
+            let edited = messages::edit(state, &channel, &pressed, data);
+            if edited.status == 200 { Ok(Some(pressed)) } else { Err(edited) }
+        }
+        _ => Ok(pressed),
+    }
+}
+
+/// Adds the message that answers an interaction, with a flag besides its own.
+fn respond(state: &mut State, token: &str, data: &Value, flag: u64) -> String {
+    let interaction = &state.interactions[token];
+    let (id, channel) = (interaction.id.clone(), interaction.channel.clone());
+    let user = super::guild::person(&interaction.user);
+    let mut message = state.own_message(&channel, data);
+    message["flags"] = (message["flags"].as_u64().unwrap_or(0) | flag).into();
+    message["interaction_metadata"] =
+        json!({ "id": id, "type": 2, "user": user, "authorizing_integration_owners": {} });
+    state.add_message(&channel, &message);
+    message["id"].as_str().unwrap_or_default().to_owned()
 }
 
 fn with_response(id: &str, kind: u64, message: Option<Value>) -> Value {

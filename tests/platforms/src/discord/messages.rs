@@ -24,7 +24,7 @@ fn text(id: &Value) -> Option<String> {
     id.as_str().map(str::to_owned).or_else(|| id.as_u64().map(|id| id.to_string()))
 }
 
-/// Why content may not be sent.
+/// The refusal of content that may not be sent.
 pub(super) fn refused(body: &Value) -> Option<Answer> {
     let content = body["content"].as_str().unwrap_or_default();
     if content.chars().count() > MAX_CONTENT {

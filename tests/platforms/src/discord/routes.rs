@@ -147,9 +147,13 @@ fn dispatch(shared: &Shared, state: &mut State, call: &Call) -> Answer {
             let id = state.direct_channel(body["recipient_id"].as_str().unwrap_or_default());
             json(state.channels[&id].json())
         }
-        "POST /interactions/{interaction_id}/{interaction_token}/callback" => {
-            callback(state, id("interaction_id"), id("interaction_token"), body, &params["query"])
-        }
+        "POST /interactions/{interaction_id}/{interaction_token}/callback" => callback(
+            state,
+            id("interaction_id"),
+            id("interaction_token"),
+            params,
+            shared.settings.discord_answer_within,
+        ),
         "POST /webhooks/{webhook_id}/{webhook_token}" => {
             interactions::follow_up(state, id("webhook_token"), body)
         }

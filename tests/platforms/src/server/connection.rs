@@ -122,7 +122,7 @@ impl Listener for Door {
     }
 }
 
-/// What a handler gets of its connection.
+/// The connection, as a handler gets it.
 #[derive(Clone)]
 pub(crate) struct ConnectionHandle(pub(crate) Arc<Connection>);
 

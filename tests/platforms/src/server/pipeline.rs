@@ -20,7 +20,7 @@ pub(crate) struct Call {
     pub(crate) path: String,
     pub(crate) token: Option<String>,
     pub(crate) params: Value,
-    /// What does not fit the description.
+    /// Misfits with the description.
     pub(crate) misfits: Vec<String>,
     /// Number in the log; set by the pipeline.
     pub(crate) number: usize,

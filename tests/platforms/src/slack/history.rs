@@ -44,7 +44,7 @@ fn page(found: Vec<Value>, params: &Value, default: u64) -> Answer {
     ok(json!({ "messages": messages, "has_more": has_more, "response_metadata": { "next_cursor": cursor } }))
 }
 
-/// What stands in the channel itself, the latest first.
+/// The channel's own messages, the latest first.
 pub(super) fn history(channel: &Channel, params: &Value) -> Answer {
     let is_reply = |message: &Value| message.get("thread_ts").is_some_and(|thread| *thread != message["ts"]);
     let found =

@@ -12,7 +12,7 @@ use crate::server::{Call, Shared};
 /// chat.postMessage: "msg_too_long", over this many characters.
 const MAX_TEXT: usize = 40_000;
 
-/// Why content may not be sent.
+/// The refusal of content that may not be sent.
 fn refused(params: &Value) -> Option<Answer> {
     let text = params["text"].as_str().unwrap_or_default();
     let has_other = ["blocks", "attachments", "markdown_text"].iter().any(|name| params.get(name).is_some());

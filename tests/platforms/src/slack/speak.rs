@@ -1,4 +1,4 @@
-//! What people say and do.
+//! Messages, edits, commands and presses of people.
 
 use std::sync::Arc;
 

@@ -28,7 +28,7 @@ pub(super) struct Chat {
     pub(super) topics: BTreeSet<i64>,
     /// The supergroup that a group has become.
     pub(super) migrated_to: Option<i64>,
-    /// Why the bot may not write there any more: `bot was kicked from the supergroup chat`.
+    /// Reason for which the bot may not write there any more: `bot was kicked from the supergroup chat`.
     pub(super) forbidden: Option<String>,
     pub(super) messages: Vec<Value>,
     last_message: i64,

@@ -126,7 +126,7 @@ impl Telegram {
         self.shared.telegram.wait("no update", |state| state.queue.waiting().is_empty().then_some(()));
     }
 
-    /// What the bot answered to a press, by its id; none if it did not.
+    /// The bot's answer to a press, by its id; none if there was none.
     pub fn answer_to(&self, press: &str) -> Option<Value> {
         self.shared.telegram.read(|state| state.presses.get(press).cloned().flatten())
     }

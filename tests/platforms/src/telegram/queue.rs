@@ -25,7 +25,7 @@ pub(super) struct Queue {
     /// Id of the next update.
     tail: i64,
     allowed: Vec<String>,
-    /// What people said while updates are held back.
+    /// Updates that are held back.
     held: Option<Vec<(String, Value)>>,
     /// The poll that waits, by its number; only the latest one does.
     waiting: Option<u64>,

@@ -15,7 +15,7 @@ fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }
 
-/// Why a text may not be sent.
+/// The refusal of a text that may not be sent.
 fn refused_text(params: &Value) -> Option<Answer> {
     let text = params["text"].as_str().unwrap_or_default();
     if text.trim().is_empty() {

@@ -1,4 +1,4 @@
-//! What people say and do.
+//! Messages, edits and presses of people.
 
 use serde_json::{Value, json};
 

@@ -3,11 +3,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
-use aiwg_platforms_stand_in::{ChatKind, Fault, FaultKind, Platform, Speech, StandIn};
+use aiwg_platforms_stand_in::{ChatKind, Fault, FaultKind, Platform, Settings, Speech, StandIn};
 use serde_json::{Value, json};
 
-/// Where `scripts/oracles` puts the clients.
+/// Folder into which `scripts/oracles` puts the clients.
 fn installed() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/oracles/platforms");
     assert!(folder.join("python").exists(), "run scripts/oracles first, or scripts/test, which does");
@@ -42,6 +43,16 @@ impl Drop for Bot {
     }
 }
 
+/// A stand-in that waits for as long as a busy machine takes: nothing comes a second time because of it.
+fn patient() -> StandIn {
+    let minute = Duration::from_secs(60);
+    StandIn::start_with(Settings {
+        slack_acknowledge_within: minute,
+        discord_answer_within: minute,
+        ..Settings::default()
+    })
+}
+
 /// The texts of messages, sorted.
 fn texts(messages: &[Value], member: &str) -> Vec<String> {
     let mut texts: Vec<String> =
@@ -58,7 +69,7 @@ fn assert_fits(stand_in: &StandIn) {
     assert_eq!(stand_in.violations(), []);
 }
 
-/// What a client sends that Discord's document does not have, and Discord takes: `call: reason`, without its values.
+/// Asserts that a client sends just these things that Discord's document does not have, and Discord takes: `call: reason`, without its values.
 fn assert_deviates(stand_in: &StandIn, wanted: &[&str]) {
     let violations = stand_in.violations();
     let found: Vec<String> = violations.iter().map(|one| format!("{}: {}", one.call, one.reason)).collect();
@@ -73,7 +84,7 @@ fn assert_deviates(stand_in: &StandIn, wanted: &[&str]) {
 const SLACK_CHANNEL: &str = "C0GENERAL1";
 
 fn slack(script: &str) {
-    let stand_in = StandIn::start();
+    let stand_in = patient();
     let slack = stand_in.slack();
     slack.add_channel(SLACK_CHANNEL);
     let _bot = Bot::start(&stand_in, script);
@@ -132,7 +143,7 @@ const TELEGRAM_GROUP: &str = "-1001234567890";
 
 /// Returns with the bot still running, for what only one of them survives.
 fn telegram(script: &str) -> (Bot, StandIn) {
-    let stand_in = StandIn::start();
+    let stand_in = patient();
     let telegram = stand_in.telegram();
     telegram.add_chat(TELEGRAM_GROUP, ChatKind::Forum);
     telegram.add_topic(TELEGRAM_GROUP, 7);
@@ -193,7 +204,7 @@ const DISCORD_CHANNEL: &str = "1300000000000000001";
 const PERSON: &str = "1000000000000000042";
 
 fn discord(script: &str, deviations: &[&str]) {
-    let stand_in = StandIn::start();
+    let stand_in = patient();
     let discord = stand_in.discord();
     discord.add_channel(DISCORD_CHANNEL);
     let _bot = Bot::start(&stand_in, script);

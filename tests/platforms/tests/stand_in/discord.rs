@@ -254,6 +254,19 @@ fn an_interaction_is_answered_once() {
 }
 
 #[test]
+fn an_interaction_is_answered_in_time() {
+    let discord_answer_within = std::time::Duration::ZERO;
+    let stand_in = StandIn::start_with(Settings { discord_answer_within, ..Settings::default() });
+    stand_in.discord().add_channel(CHANNEL);
+    let (mut socket, _) = ready(&stand_in, INTENTS);
+    let command = stand_in.discord().command(CHANNEL, PERSON, "status", &[]);
+    let token = socket.frame()["d"]["token"].as_str().unwrap().to_owned();
+    let callback = format!("/interactions/{}/{token}/callback", command.message);
+    assert_eq!(discord(&stand_in, "POST", &callback, &json!({ "type": 5 })).json()["code"], 10_062);
+    assert_eq!(stand_in.discord().answer_to(&command.message), None);
+}
+
+#[test]
 fn events_can_be_held_and_come_twice() {
     let stand_in = with_a_channel();
     let discord = stand_in.discord();

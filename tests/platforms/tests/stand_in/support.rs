@@ -83,7 +83,7 @@ pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<Tcp>>,
 }
 
-/// What came on a socket.
+/// A frame or the end of a socket.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Came {
     Frame(Value),
