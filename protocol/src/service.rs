@@ -1,6 +1,9 @@
 //! The service: the only place where a method is stated.
 //!
 //! To add one, write it here, give the handler in the server, and run `scripts/generate`.
+//!
+//! It is one file, however long: a service is one trait for `#[tarpc::service]`, and `#[methods]` reads names, documentation, errors and examples
+//! off it. Parts in files of their own would have to be put together by a macro, and nobody could read the definition, or look a method up, where it stands.
 
 use aiwg_protocol_macros::methods;
 

@@ -1,5 +1,8 @@
 //! The server's end of the wire: JSON-RPC 2.0 lines below, the service's requests and responses above.
 
+mod answers;
+mod requests;
+
 use std::{
     collections::{HashMap, VecDeque},
     io,
@@ -8,34 +11,26 @@ use std::{
 };
 
 use bytes::Bytes;
-use serde_json::value::RawValue;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::mpsc,
 };
 
 use super::{
-    Budget, CALL_BYTES, Entries, FREE_BYTES, Incoming, Line, LineReader, MAX_BATCH, Request, Room,
-    answer::{write_error, write_response},
-    batch::{Answered, BatchId, Batches},
+    Budget, FREE_BYTES, Line, LineReader, Room,
+    answer::write_response,
+    batch::{BatchId, Batches},
     message::Id,
     out::Out,
 };
 use crate::{
-    error::{ApiError, ErrorKind},
-    service::{DaemonServiceRequest, DaemonServiceResponse, RPC_CANCEL, RPC_CANCEL_ALIAS},
-    types::RpcCancelParams,
+    error::ErrorKind,
+    service::{DaemonServiceRequest, DaemonServiceResponse},
 };
 
 /// Number of unwritten bytes from which no more requests are read and no more notifications are taken. Where there is
 /// no memory for so much, it is [`FREE_BYTES`]: a client that does not read costs this much, and one answer beyond it.
 const HIGH_WATER: usize = 256 * 1024;
-
-/// An answer that waits for others of its batch needs no memory of its own up to this length: its call has counted for as much.
-const FREE_ANSWER: usize = CALL_BYTES / 2;
-
-/// Memory that an entry of a list or map of params takes beside its text, in bytes.
-const ENTRY_BYTES: usize = 96;
 
 /// Number of requests in flight for which memory is kept. Memory beyond that is freed when there are none.
 const KEPT: usize = 64;
@@ -278,172 +273,6 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
         Pin::new(&mut self.writer).poll_shutdown(cx).map(drop)
     }
 
-    /// Reads a line and gives the request in it, if it holds one that is to be carried out.
-    fn take_line(&mut self, line: &[u8]) -> Option<Message> {
-        if line.trim_ascii().is_empty() {
-            return None;
-        }
-        match Incoming::parse(line) {
-            Ok(Incoming::Single(Ok(request), _)) => self.take_request(request, line.len(), None),
-            Ok(Incoming::Single(Err(error), id)) => {
-                self.answer_error(id, None, &error);
-                None
-            }
-            Ok(Incoming::Batch(entries)) => {
-                self.take_batch(&entries, line.len());
-                None
-            }
-            Err(error) => {
-                self.answer_error(Some(Id::null()), None, &error);
-                None
-            }
-        }
-    }
-
-    fn refuse_line(&mut self, kind: ErrorKind, message: String) {
-        self.answer_error(Some(Id::null()), None, &ApiError::new(kind, message));
-    }
-
-    fn take_batch(&mut self, entries: &Entries<'_>, bytes: usize) {
-        if entries.count > MAX_BATCH {
-            let message =
-                format!("a batch holds {MAX_BATCH} requests at most; this one has {}", entries.count);
-            return self.refuse_line(ErrorKind::InvalidRequest, message);
-        }
-        let cost = bytes + entries.count * CALL_BYTES;
-        self.in_flight += cost;
-        let batch = self.batches.open(cost);
-        for entry in &entries.first {
-            self.batches.expect(batch);
-            match Request::parse(entry.get()) {
-                Ok(request) => {
-                    let message = self.take_request(request, entry.get().len(), Some(batch));
-                    self.ready.extend(message);
-                }
-                Err((error, id)) => self.answer_error(Some(id), Some(batch), &error),
-            }
-        }
-        self.complete(Some(batch), &[], Vec::new());
-    }
-
-    fn take_request(
-        &mut self,
-        request: Request<'_>,
-        bytes: usize,
-        batch: Option<BatchId>,
-    ) -> Option<Message> {
-        if request.method == RPC_CANCEL || request.method == RPC_CANCEL_ALIAS {
-            return self.take_cancel(&request, batch);
-        }
-        match DaemonServiceRequest::decode(&request.method, request.params.map(RawValue::get)) {
-            Ok(message) => {
-                let call = self.next_call;
-                self.next_call += 1;
-                self.unanswered += bytes;
-                let entries = entries(&message) * ENTRY_BYTES;
-                let cost = match batch {
-                    None => bytes + CALL_BYTES + entries,
-                    Some(batch) => {
-                        self.batches.costs_more(batch, entries);
-                        self.in_flight += entries;
-                        0
-                    }
-                };
-                self.in_flight += cost;
-                self.calls.insert(call, Call { id: request.id, batch, bytes, cost });
-                Some(Message::Call(call, message))
-            }
-            Err(error) => {
-                self.answer_error(request.id, batch, &error.into_error(&request.method));
-                None
-            }
-        }
-    }
-
-    /// Every request ends in an answer, so the call that is cancelled is answered here: its handler is dropped silently.
-    fn take_cancel(&mut self, request: &Request<'_>, batch: Option<BatchId>) -> Option<Message> {
-        if request.id.is_some() {
-            let message = "rpc.cancel is a notification: send it without an id";
-            self.answer_error(request.id.clone(), batch, &ApiError::new(ErrorKind::InvalidRequest, message));
-            return None;
-        }
-        self.complete(batch, &[], Vec::new());
-        let cancel: RpcCancelParams = serde_json::from_str(request.params?.get()).ok()?;
-        let is_it = |call: &Call| call.id.as_ref().is_some_and(|id| id.as_str() == cancel.id.as_str());
-        // Of several with the same id, which a client should not have, the first.
-        let id = *self.calls.iter().filter(|(_, call)| is_it(call)).map(|(id, _)| id).min()?;
-        let call = self.remove(id)?;
-        let error = ApiError::new(ErrorKind::Cancelled, "the caller cancelled this call");
-        self.answer_error(call.id, call.batch, &error);
-        Some(Message::Cancel(id))
-    }
-
-    fn remove(&mut self, call: CallId) -> Option<Call> {
-        let call = self.calls.remove(&call)?;
-        self.unanswered = self.unanswered.saturating_sub(call.bytes);
-        self.in_flight = self.in_flight.saturating_sub(call.cost);
-        if self.calls.is_empty() && self.calls.capacity() > 2 * KEPT {
-            self.calls = HashMap::new();
-        }
-        Some(call)
-    }
-
-    fn answer_error(&mut self, id: Option<Id>, batch: Option<BatchId>, error: &ApiError) {
-        match id {
-            None => self.complete(batch, &[], Vec::new()),
-            Some(id) => self.answer_with(batch, &id, Vec::new(), |out| write_error(out, &id, error)),
-        }
-    }
-
-    fn answer_with(
-        &mut self,
-        batch: Option<BatchId>,
-        id: &Id,
-        mut rooms: Vec<Room>,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) {
-        if batch.is_none() {
-            // The common case writes straight into the buffer.
-            return self.out.line(rooms, write);
-        }
-        let mut answer = Vec::new();
-        write(&mut answer);
-        if !self.has_room_in_batch(answer.len(), &mut rooms) {
-            let message =
-                "the answers to this batch take too much memory together: ask for less in one batch";
-            answer.clear();
-            answer.shrink_to_fit();
-            rooms.clear();
-            write_error(&mut answer, id, &ApiError::new(ErrorKind::OverMemory, message));
-        }
-        self.complete(batch, &answer, rooms);
-    }
-
-    /// True if an answer of this length may wait for others of its batch, with the memory that it is given for that.
-    fn has_room_in_batch(&self, bytes: usize, rooms: &mut Vec<Room>) -> bool {
-        if bytes <= FREE_ANSWER {
-            return true;
-        }
-        if self.batches.gathered() + bytes > self.max_gathered {
-            return false;
-        }
-        if rooms.is_empty() {
-            rooms.extend(self.answers.try_take(bytes));
-        }
-        !rooms.is_empty()
-    }
-
-    /// Puts an answer where it belongs; an empty one stands for none.
-    fn complete(&mut self, batch: Option<BatchId>, answer: &[u8], rooms: Vec<Room>) {
-        let done = batch.and_then(|batch| self.batches.complete(batch, answer, rooms));
-        let Some(Answered { line, rooms, cost }) = done else { return };
-        self.unwritten += cost;
-        if !line.is_empty() {
-            self.out
-                .line(rooms, |out| if out.is_empty() { *out = line } else { out.extend_from_slice(&line) });
-        }
-    }
-
     fn take_pushes(&mut self, cx: &mut Context<'_>) {
         while !self.is_full() {
             match self.pushes.poll_recv(cx) {
@@ -453,23 +282,5 @@ impl<R: AsyncRead + Unpin, W: AsyncWrite + Unpin> ServerTransport<R, W> {
                 Poll::Ready(None) | Poll::Pending => break,
             }
         }
-    }
-}
-
-/// Number of entries in the lists and maps of a request.
-fn entries(request: &DaemonServiceRequest) -> usize {
-    use DaemonServiceRequest as Request;
-    match request {
-        Request::TaskSubmit { params } => {
-            let maps =
-                [params.env.as_ref().map(|env| env.len()), params.metadata.as_ref().map(|all| all.len())];
-            maps.into_iter().flatten().sum::<usize>() + params.after.as_ref().map_or(0, Vec::len)
-        }
-        Request::TaskCancelMany { params } | Request::TaskRetryMany { params } => {
-            params.task_ids.as_ref().map_or(0, Vec::len)
-        }
-        Request::EventList { params } => params.topics.as_ref().map_or(0, Vec::len),
-        Request::EventSubscribe { params } => params.topics.as_ref().map_or(0, Vec::len),
-        _ => 0,
     }
 }

@@ -1,0 +1,177 @@
+//! The ends of runs: what becomes of their tasks, and what they have used.
+
+use aiwg_model::{EndReason, Hold, Outcome, RunCost, RunId, RunRow, StopReason, TaskRow};
+use aiwg_protocol::types::{TaskState, TaskUsage};
+
+use super::{
+    command::Starts,
+    next_run::Again,
+    payload::task_event,
+    steer::{AS_IT_WAS, has_news, is_over_for_a_person},
+    transaction::{Failure, Transaction},
+};
+
+/// Least number of times that a check is run which is lost each time.
+const LEAST_CHECKS: u32 = 2;
+
+/// Maximum number of launches of a task where not even its agent could be started.
+const MOST_LAUNCHES: u32 = 20;
+
+impl Transaction<'_> {
+    pub(super) fn ended(&mut self, run: RunId, outcome: &Outcome) -> Result<(), Failure> {
+        let task = self.current(run)?;
+        let outcome = outcome.clone().given(task.ending);
+        if task.spec.terms.taken.is_some() && is_over_for_a_person(&task) {
+            return Ok(self.put_back(&task, &outcome, &AS_IT_WAS)?);
+        }
+        if self.ended_in_round(&task, &outcome)? {
+            return Ok(());
+        }
+        match self.again_after(&task, &outcome)? {
+            Some(again) => self.put_back(&task, &outcome, &again)?,
+            None if has_news(&task, &outcome) => self.put_back(&task, &outcome, &AS_IT_WAS)?,
+            None => self.finish(&task, &outcome)?,
+        }
+        Ok(())
+    }
+
+    pub(super) fn interrupted(
+        &mut self,
+        run: RunId,
+        started: bool,
+        most_attempts: u32,
+        rests: bool,
+    ) -> Result<(), Failure> {
+        let (no, task) = (run.task, self.current(run)?);
+        // Where no agent was started, as when the daemon is killed at that moment, nothing has been spent.
+        let reason = if started { EndReason::LOST } else { EndReason::NOT_STARTED };
+        let runs = if task.launch > 1 { self.store.runs(no)? } else { Vec::new() };
+        let is_check = runs.last().is_some_and(|run| run.kind == RunRow::CHECK);
+        let times = 1 + runs.iter().filter(|run| run.reason.as_ref() == Some(&reason)).count();
+        // A check costs no money: it is run again in any case.
+        let most_times = match started {
+            true if is_check => most_attempts.max(LEAST_CHECKS),
+            true => most_attempts,
+            false => MOST_LAUNCHES,
+        };
+        let may_again = times < usize::try_from(most_times).unwrap_or(usize::MAX);
+        if matches!(task.ending, None | Some(StopReason::Take)) && may_again {
+            self.queue_again(&task, reason, is_check)?;
+            if rests {
+                self.store.hold(no, &Hold::rest())?;
+            }
+            return Ok(());
+        }
+        let why = match (started, times) {
+            (true, times) if is_check => format!(
+                "its check was killed, or lost with the machine, {times} times: see that it does not end the process that started it"
+            ),
+            (true, 0 | 1) => "its agent was lost when the daemon or the machine went down".to_owned(),
+            (true, attempts) => format!(
+                "its agent was killed, or lost with the machine, in each of {attempts} attempts: no more are made, see daemon.max_attempts"
+            ),
+            (false, _) => format!(
+                "its agent could not be started: the process that was to keep it was killed {times} times"
+            ),
+        };
+        let cost = if started && !is_check { RunCost::Unknown } else { RunCost::Nothing };
+        let outcome = Outcome { reason, cost, ..Outcome::without_exit(TaskState::Failed, why) };
+        Ok(self.finish(&task, &outcome.given(task.ending))?)
+    }
+
+    /// The system is short of something: the task has not begun, and nothing else is started for now.
+    pub(super) fn not_started(&mut self, run: RunId) -> Result<(), Failure> {
+        let task = self.current(run)?;
+        self.state.starts = Starts::None;
+        match task.ending {
+            None => Ok(self.queue_again(&task, EndReason::NOT_STARTED, false)?),
+            ending => {
+                let reason = EndReason::NOT_STARTED;
+                let outcome = Outcome {
+                    reason,
+                    cost: RunCost::Nothing,
+                    ..Outcome::without_exit(TaskState::Failed, "its agent could not be started")
+                };
+                Ok(self.finish(&task, &outcome.given(ending))?)
+            }
+        }
+    }
+
+    /// From its slot to its old place in the queue. A check has cost nothing.
+    fn queue_again(&mut self, task: &TaskRow, reason: EndReason, is_check: bool) -> aiwg_store::Result<()> {
+        self.store.requeue(task.no, reason != EndReason::NOT_STARTED)?;
+        let cost = if is_check { RunCost::Nothing } else { RunCost::Unknown };
+        let outcome = Outcome { reason, cost, ..Outcome::without_exit(TaskState::Queued, "") };
+        self.store.end_run(task.run(), &outcome, self.now)?;
+        self.charge(task, &outcome)?;
+        self.is_queued_again(task)
+    }
+
+    /// Puts a running task back to its old place in the queue after a run, with what is to hold it there. What the run has used counts.
+    pub(super) fn put_back(
+        &mut self,
+        task: &TaskRow,
+        outcome: &Outcome,
+        again: &Again,
+    ) -> aiwg_store::Result<()> {
+        self.end_of_run(task, &mut outcome.clone())?;
+        self.store.requeue(task.no, again.is_attempt)?;
+        self.state.endings.remove(&task.no);
+        for hold in &again.holds {
+            self.store.hold(task.no, hold)?;
+        }
+        self.is_queued_again(task)
+    }
+
+    /// Puts a running task back to its old place in the queue after a run whose end is stored already.
+    pub(super) fn requeue_after_run(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
+        self.store.requeue(task.no, false)?;
+        self.is_queued_again(task)
+    }
+
+    fn is_queued_again(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
+        if task.spec.terms.taken.is_some() {
+            self.store.hold(task.no, &Hold::taken())?;
+        }
+        self.not_running(task);
+        self.publish_task_event(
+            &task_event(task.no, &task.spec, TaskState::Queued, task.attempts),
+            &task.spec,
+        );
+        Ok(())
+    }
+
+    /// Stores how the current run of a task has ended, and counts what it used. The outcome's usage is that of the whole task afterwards.
+    pub(super) fn end_of_run(&mut self, task: &TaskRow, outcome: &mut Outcome) -> aiwg_store::Result<()> {
+        if let Some(usage) = &mut outcome.usage
+            && let (Some(id), Some(session)) = (&usage.session_id, outcome.session)
+        {
+            let before = self.store.session_cost(id, session.total_usd)?;
+            if session.is_sessions {
+                usage.cost_usd = (session.total_usd - before).max(0.0);
+            }
+        }
+        self.store.end_run(task.run(), outcome, self.now)?;
+        self.charge(task, outcome)?;
+        let before = self.used_before(task)?;
+        if let Some(usage) = &outcome.usage {
+            let rule = task.spec.cause.as_ref().and_then(|cause| cause.rule.as_deref());
+            self.store.add_usage(rule, usage, before.is_none(), self.now)?;
+        }
+        outcome.usage = match (before, outcome.usage.take()) {
+            (Some(before), Some(usage)) => Some(before.and(usage)),
+            (before, usage) => before.or(usage),
+        };
+        Ok(())
+    }
+
+    /// The usage of a task's earlier runs; none where none of them has reported it.
+    pub(super) fn used_before(&self, task: &TaskRow) -> aiwg_store::Result<Option<TaskUsage>> {
+        if task.launch <= 1 {
+            return Ok(None);
+        }
+        let runs = self.store.runs(task.no)?;
+        let earlier = runs.into_iter().filter(|run| run.id.n < task.launch).filter_map(|run| run.usage);
+        Ok(earlier.reduce(TaskUsage::and))
+    }
+}

@@ -1,0 +1,140 @@
+//! Taking in new tasks: whether there is room for them, and what they wait for.
+
+use std::collections::HashSet;
+
+use aiwg_model::{Hold, TaskNo, TaskSpec};
+use aiwg_protocol::types::{TaskState, TaskSubmitted};
+use aiwg_store::Classified;
+
+use super::{
+    command::EngineError,
+    payload::task_event,
+    tasks::waited_in_vain,
+    transaction::{Failure, Transaction},
+};
+
+impl Transaction<'_> {
+    /// Takes in a task from outside.
+    pub(super) fn take_task(&mut self, task: &TaskSpec) -> Result<TaskSubmitted, Failure> {
+        let (no, state) = self.submit(task)?;
+        Ok(TaskSubmitted { task_id: no.to_string(), state })
+    }
+
+    /// Takes in a task, and gives what has become of it at once: queued, or cancelled.
+    pub(super) fn submit(&mut self, task: &TaskSpec) -> Result<(TaskNo, TaskState), Failure> {
+        if self.state.closing {
+            return Err(EngineError::Closing.into());
+        }
+        self.not_too_deep(task)?;
+        self.room_for(1)?;
+        let waits = self.dependencies(&task.after)?;
+        let turns_before = match &task.conversation {
+            Some(conversation) => self.store.open_turns(conversation)?,
+            None => Vec::new(),
+        };
+        let no = self.enqueue(task)?;
+        let state = match waits {
+            Waits::For(mut open) => {
+                open.extend(turns_before);
+                open.sort_unstable();
+                open.dedup();
+                for other in open {
+                    self.store.hold(no, &Hold::after(other))?;
+                }
+                TaskState::Queued
+            }
+            Waits::InVain(other, ended) => {
+                let Some(row) = self.store.task(no)? else {
+                    return Err(EngineError::TaskNotFound(no).into());
+                };
+                self.finish(&row, &waited_in_vain(other, ended))?;
+                self.store.note_in_vain(no, other)?;
+                TaskState::Cancelled
+            }
+        };
+        Ok((no, state))
+    }
+
+    /// Refuses a task that would make a chain longer than the configuration allows.
+    pub(super) fn not_too_deep(&self, task: &TaskSpec) -> Result<(), EngineError> {
+        let depth = task.cause.as_ref().map_or(0, |cause| cause.depth);
+        if depth >= self.state.config.max_task_depth { Err(EngineError::ChainTooDeep(depth)) } else { Ok(()) }
+    }
+
+    /// The dependencies of a new task that are still under way.
+    fn dependencies(&self, after: &[TaskNo]) -> Result<Waits, Failure> {
+        let own = TaskNo(self.state.last_task + 1);
+        let (mut open, mut seen, mut in_vain) = (Vec::new(), HashSet::new(), None);
+        for no in after.iter().copied().filter(|no| seen.insert(*no)) {
+            if no == own {
+                return Err(EngineError::DependencyOnItself(no).into());
+            }
+            match self.store.task_state(no)?.ok_or(EngineError::DependencyNotFound(no))? {
+                TaskState::Completed => {}
+                state if state.is_final() => in_vain = in_vain.or(Some((no, state))),
+                _ => open.push(no),
+            }
+        }
+        Ok(in_vain.map_or(Waits::For(open), |(no, state)| Waits::InVain(no, state)))
+    }
+
+    /// A new task with its class, and with what its lane adds to its priority.
+    fn classified(&self, task: &TaskSpec) -> TaskSpec {
+        let priority = task.priority.saturating_add(self.lane_priority(task.lane.as_deref()));
+        TaskSpec { class: self.class_of(task), priority, ..task.clone() }
+    }
+
+    /// The class of a task in the queue.
+    pub(super) fn class_of(&self, task: &TaskSpec) -> String {
+        let (lane, agent, rule) = (task.lane.as_deref(), task.agent.as_deref(), task.counts_to());
+        let ignores_budget = task.terms.ignore_budget;
+        self.state.config.classes.class_of(&Classified { lane, agent, rule, ignores_budget })
+    }
+
+    /// What a lane adds to the priority of its tasks.
+    pub(super) fn lane_priority(&self, lane: Option<&str>) -> i32 {
+        lane.and_then(|lane| self.state.config.classes.lane(lane)).map_or(0, |lane| lane.priority)
+    }
+
+    /// Refuses what would make the queue longer than the configuration allows.
+    pub(super) fn room_for(&mut self, tasks: usize) -> Result<(), Failure> {
+        let Some(most) = self.state.config.max_queued else { return Ok(()) };
+        let is_full = |tx: &Self| {
+            let free = tx.state.config.max_parallel.saturating_sub(tx.state.running.len());
+            tx.store.queued() + tasks.saturating_sub(free) as u64 > u64::from(most)
+        };
+        if is_full(self) {
+            // Those that came in this very transaction may have slots waiting for them.
+            self.fill_slots()?;
+        }
+        if is_full(self) { Err(EngineError::QueueFull(most).into()) } else { Ok(()) }
+    }
+
+    /// Stores a new task and says so.
+    pub(super) fn enqueue(&mut self, task: &TaskSpec) -> aiwg_store::Result<TaskNo> {
+        self.state.last_task += 1;
+        let no = TaskNo(self.state.last_task);
+        let origin = self.origin(task.sender.as_ref())?;
+        let task = &TaskSpec { origin, ..self.classified(task) };
+        self.store.insert_task(no, task, self.now)?;
+        if let Some(at) = task.start_at.filter(|at| *at > self.now) {
+            self.store.hold(no, &Hold::delay(at))?;
+        }
+        if let Some(rule) = &task.rule {
+            self.state.memory.queued(rule);
+        }
+        self.publish_task_event(&task_event(no, task, TaskState::Queued, 0), task);
+        if let Some(limits) = task.terms.approval {
+            self.ask_to_start(no, task, limits)?;
+        }
+        Ok(no)
+    }
+}
+
+/// The dependencies of a new task, as they stand.
+enum Waits {
+    /// For these to complete; none if it can start.
+    For(Vec<TaskNo>),
+    /// For one that has ended in another way.
+    InVain(TaskNo, TaskState),
+}
