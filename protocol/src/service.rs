@@ -410,13 +410,14 @@ pub trait DaemonService {
 
     /// Sends a message to the agent of a task that has not ended.
     ///
-    /// An agent that runs gets it in its session when its run has ended, as a further run; one that is queued gets it
-    /// with what it is asked. An agent may send to the tasks that it caused.
-    #[method(name = "task.send", agents = Own, errors = [TaskNotFound, TaskEnded, StorageUnavailable, ShuttingDown])]
+    /// An agent that runs gets it in its session: while it works, if its program takes messages then (`agent.steer`), or when its run has ended, as
+    /// a further run. One that is queued gets it with what it is asked. `task.get` tells in `messages` what has become of it. An agent may send to
+    /// the tasks that it caused.
+    #[method(name = "task.send", agents = Own, errors = [TaskNotFound, TaskEnded, TooManyMessages, StorageUnavailable, ShuttingDown])]
     #[example(
         name = "to an agent that runs",
         params = r#"{"taskId": "task-0002", "message": "Leave the public API as it is."}"#,
-        result = r#"{"state": "running", "delivery": "next_run"}"#
+        result = r#"{"n": 1, "state": "running", "delivery": "live"}"#
     )]
     async fn task_send(params: TaskSendParams) -> Result<TaskSent, ApiError>;
 

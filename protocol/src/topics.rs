@@ -4,7 +4,7 @@ use crate::{
     definition::TypeRef,
     types::{
         AccountEvent, ApprovalEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck,
-        RoundEvent, ScheduleEvent, TaskEvent, TaskSentEvent,
+        RoundEvent, ScheduleEvent, TaskDeliveredEvent, TaskEvent, TaskSentEvent,
     },
 };
 
@@ -96,6 +96,11 @@ pub static TOPICS: &[Topic] = &[
         name: "task:sent",
         docs: "A message was sent to the agent of a task.",
         payload: TypeRef::of_result::<TaskSentEvent>,
+    },
+    Topic {
+        name: "task:delivered",
+        docs: "A message has become part of the session of a task's agent, or of what it was asked.",
+        payload: TypeRef::of_result::<TaskDeliveredEvent>,
     },
     Topic {
         name: "automation:enabled",

@@ -6,9 +6,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use aiwg_model::{RunId, StopReason, TaskNo};
+use aiwg_model::{Message, RunId, StopReason, TaskNo};
 use aiwg_shim::{Process, Signal};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 /// The running agents. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +28,17 @@ struct Kept {
     /// True if an earlier daemon has started its shim.
     is_found: bool,
     end: watch::Sender<Option<StopReason>>,
+    messages: mpsc::UnboundedSender<Message>,
+    /// True if its agent takes messages while it works.
+    is_live: bool,
+}
+
+/// The orders to the keeper of a run.
+pub(crate) struct KeeperOrders {
+    /// The reason for which its agent is to end.
+    pub(crate) end: watch::Receiver<Option<StopReason>>,
+    /// The messages to its agent.
+    pub(crate) messages: mpsc::UnboundedReceiver<Message>,
 }
 
 impl Kept {
@@ -42,18 +53,48 @@ impl Running {
     }
 
     /// Keeps this run of a task, which has this directory, from here on. `is_found` is true if an earlier daemon has started its shim: until that is known, any process may
-    /// be it. The receiver gives its keeper the reason for which its agent is to end.
+    /// be it.
     pub(crate) fn begin(
         &self,
         run: RunId,
         dir: PathBuf,
         is_found: bool,
         ending: Option<StopReason>,
-    ) -> watch::Receiver<Option<StopReason>> {
+    ) -> KeeperOrders {
         let (end, ended) = watch::channel(ending);
-        let one = Kept { launch: run.n, dir, agent: None, shim: None, is_found, end };
+        let (tell, messages) = mpsc::unbounded_channel();
+        let one = Kept {
+            launch: run.n,
+            dir,
+            agent: None,
+            shim: None,
+            is_found,
+            end,
+            messages: tell,
+            is_live: false,
+        };
         self.change(|kept| kept.insert(run.task, one));
-        ended
+        KeeperOrders { end: ended, messages }
+    }
+
+    /// Notes that the agent of a run takes messages while it works.
+    pub(crate) fn set_live(&self, run: RunId) {
+        if let Some(one) = self.lock().get_mut(&run.task).filter(|one| one.launch == run.n) {
+            one.is_live = true;
+        }
+    }
+
+    /// True if the agent of a task takes messages while it works.
+    pub(crate) fn is_live(&self, no: TaskNo) -> bool {
+        self.lock().get(&no).is_some_and(|one| one.is_live)
+    }
+
+    /// Hands the keeper of a run a message to its agent, if there is one.
+    pub(crate) fn tell(&self, run: RunId, message: Message) {
+        if let Some(one) = self.lock().get(&run.task).filter(|one| one.launch == run.n) {
+            // Its keeper may just have finished: the message waits in the store.
+            let _ = one.messages.send(message);
+        }
     }
 
     /// Ends the keeping of this launch of a task.
@@ -157,7 +198,7 @@ mod tests {
     const NEW: bool = false;
     const SHIM: Option<Process> = Some(Process { pid: 10, start_time: 1 });
 
-    fn begin(running: &Running, task: TaskNo, n: u32, is_found: bool) -> watch::Receiver<Option<StopReason>> {
+    fn begin(running: &Running, task: TaskNo, n: u32, is_found: bool) -> KeeperOrders {
         running.begin(RunId { task, n }, format!("{task}/{n}").into(), is_found, None)
     }
 
@@ -187,9 +228,9 @@ mod tests {
         assert_eq!((running.count(), running.launch(no), running.pid(no)), (1, Some(2), None));
         let end = |n| running.end(RunId { task: no, n }, StopReason::Cancel);
         end(1);
-        assert_eq!(*second.borrow(), None);
+        assert_eq!(*second.end.borrow(), None);
         end(2);
-        assert_eq!(*second.borrow(), Some(StopReason::Cancel));
+        assert_eq!(*second.end.borrow(), Some(StopReason::Cancel));
         running.finished(no, 2);
         assert_eq!(running.count(), 0);
     }
@@ -203,5 +244,21 @@ mod tests {
         assert_eq!(running.task_of(12), None);
         assert_eq!(running.tasks(), [TaskNo(3)]);
         assert_eq!(running.dirs(), [(TaskNo(3), "task-0003/1".into())]);
+    }
+
+    #[test]
+    fn a_message_reaches_the_keeper_of_its_run_alone() {
+        let (running, task) = (Running::new(), TaskNo(1));
+        let mut first = begin(&running, task, 1, NEW);
+        let message = Message { n: 1, text: "x".to_owned() };
+        running.set_live(RunId { task, n: 2 });
+        running.tell(RunId { task, n: 2 }, message.clone());
+        assert!(first.messages.try_recv().is_err() && !running.is_live(task));
+        running.set_live(RunId { task, n: 1 });
+        running.tell(RunId { task, n: 1 }, message.clone());
+        assert!(running.is_live(task));
+        assert_eq!(first.messages.try_recv(), Ok(message));
+        let _second = begin(&running, task, 2, NEW);
+        assert!(!running.is_live(task));
     }
 }

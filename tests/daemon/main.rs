@@ -13,6 +13,7 @@ mod events;
 mod expect;
 mod lanes;
 mod limits;
+mod live;
 mod order;
 mod output;
 mod profiles;

@@ -28,7 +28,7 @@ fn a_message_to_a_running_agent_is_its_next_turn() {
     let daemon = streaming();
     let task = busy(&daemon);
     let sent = daemon.call("task.send", json!({ "taskId": task, "message": "do: answer second" }));
-    assert_eq!(sent, json!({ "state": "running", "delivery": "next_run" }));
+    assert_eq!(sent, json!({ "n": 1, "state": "running", "delivery": "next_run" }));
     daemon.write("go", "");
     let done = daemon.ended(&task);
     assert_eq!(
@@ -53,7 +53,7 @@ fn a_message_to_a_queued_task_is_a_note_on_its_prompt() {
     daemon.call("daemon.pause", json!({}));
     let task = daemon.submit_with(json!({ "prompt": "Do it." }));
     let sent = daemon.call("task.send", json!({ "taskId": task, "message": "But not\non Sunday." }));
-    assert_eq!(sent, json!({ "state": "queued", "delivery": "queued" }));
+    assert_eq!(sent, json!({ "n": 1, "state": "queued", "delivery": "queued" }));
     daemon.call("daemon.resume", json!({}));
     daemon.ended(&task);
     assert_eq!(

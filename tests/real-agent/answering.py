@@ -43,7 +43,7 @@ def tool_use(report, tools, api, url):
         report.true("the answer", "Both done." in task["result"])
         report.equal("the task that the tool sees", project.text("id.txt").strip(), task["id"])
         report.equal("the file", project.text("made.txt"), "made\n")
-        result = project.messages(task["id"])[-1]
+        result = project.result(task["id"])
         report.equal("turns", result["num_turns"], 3)
         report.equal("cost", task.get("usage", {}).get("costUsd"), result["total_cost_usd"])
 
@@ -54,7 +54,7 @@ def refused_tool(report, tools, api, url):
         task = project.ended(project.submit([bash("touch made.txt"), {"text": "I was not allowed to."}]))
         report.state(task, "completed", 0)
         report.true("nothing was done", not project.has("made.txt"))
-        denials = project.messages(task["id"])[-1]["permission_denials"]
+        denials = project.result(task["id"])["permission_denials"]
         report.equal("refused", [denial["tool_name"] for denial in denials], ["Bash"])
         report.equal("the refused tool is kept", "touch made.txt" in str(task.get("usage")), True)
 
@@ -133,14 +133,14 @@ def background(report, tools, api, url):
 def resumed(report, tools, api, url):
     """A session that is resumed: its cost adds up, and each task is to show its own."""
     with Project(tools, url) as project:
-        first = project.messages(project.ended(project.submit(ANSWER))["id"])[-1]
+        first = project.result(project.ended(project.submit(ANSWER))["id"])
         project.run("daemon", "stop")
         project.config["agent"]["command"] += ["--resume", first["session_id"]]
         project.configure()
         project.start()
         task = project.ended(project.submit(ANSWER))
         report.state(task, "completed", 0)
-        second = project.messages(task["id"])[-1]
+        second = project.result(task["id"])
         report.equal("the session", second["session_id"], first["session_id"])
         ratio = second["total_cost_usd"] / first["total_cost_usd"]
         report.true(f"the cost adds up: {ratio}", 1.9 < ratio < 2.1)
@@ -156,7 +156,7 @@ def rounds(report, tools, api, url):
         report.equal("state", (task["state"], task.get("verified")), ("completed", True))
         report.equal("the checks", [one["verify"]["exit"] for one in task["rounds"]], [3, 3, 0])
         report.equal("the answer", task["result"], "It is done.")
-        runs = [project.messages(task["id"], run)[-1] for run in (1, 3, 5)]
+        runs = [project.result(task["id"], run) for run in (1, 3, 5)]
         report.equal("one session", {one["session_id"] for one in runs}, {task["usage"]["sessionId"]})
         told = [r for r in api.asked("there is no file called done") if "round 3 of 5" in json.dumps(r.body)]
         report.true("the third round is told of the check", told)

@@ -92,7 +92,8 @@ def _texts(message: dict) -> list:
 def _script(messages: list):
     """The latest script in a conversation, and how many answers were given to it."""
     for at in range(len(messages) - 1, -1, -1):
-        if messages[at]["role"] != "user":
+        # What a user sends in the middle of a turn comes as a message of the system.
+        if messages[at]["role"] == "assistant":
             continue
         for text in _texts(messages[at]):
             if MARK in text:

@@ -154,6 +154,10 @@ class Project:
         text = (self.root / ".aiwg/daemon/actions" / task / str(run) / "stdout.log").read_text()
         return [json.loads(line) for line in text.splitlines()]
 
+    def result(self, task, run=1) -> dict:
+        """The last result of an agent's run."""
+        return [message for message in self.messages(task, run) if message["type"] == "result"][-1]
+
     def has(self, name) -> bool:
         return (self.root / name).exists()
 

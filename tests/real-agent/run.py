@@ -17,10 +17,12 @@ import ending
 import limits
 import permissions
 import starting
+import steering
 from check import Report
 from model_api import ModelApi
 
-SCENARIOS = {scenario.__name__: scenario for scenario in answering.ALL + ending.ALL + limits.ALL + permissions.ALL + starting.ALL}
+ALL = (answering, ending, limits, permissions, starting, steering)
+SCENARIOS = {scenario.__name__: scenario for module in ALL for scenario in module.ALL}
 
 
 @dataclass

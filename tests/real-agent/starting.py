@@ -72,7 +72,7 @@ def deferred_tool(report, tools, api, url):
         report.equal("state and exit code", (task["state"], task["exitCode"]), ("failed", 0))
         report.true("it says why", "put off" in task["error"])
         report.true("nothing was done", not project.has("made.txt"))
-        result = project.messages(task["id"])[-1]
+        result = project.result(task["id"])
         report.equal("what claude says", (result["is_error"], result["terminal_reason"]), (False, "tool_deferred"))
 
 

@@ -15,6 +15,11 @@ pub struct AgentConfig {
     pub command: Vec<String>,
     /// The way in which the prompt reaches the agent.
     pub prompt: PromptBy,
+    /// True if messages reach an agent while it works (`task.send`), since its standard input stays open until it is done. Otherwise they are its next run's.
+    /// `null`: where the command is `claude` itself with `--output-format stream-json`, prompts reach it on its standard input, and the task names
+    /// no role: `claude` does not notice then that a role does not exist. A wrapper of it must hand on its arguments and its input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steer: Option<bool>,
     /// Time that an agent may go on after it has written its `result` message before it is ended, in seconds. The task
     /// has completed all the same. At most a day.
     #[schemars(range(min = 0, max = 86_400))]
@@ -64,6 +69,7 @@ impl Default for AgentConfig {
             program: None,
             command: vec!["claude".to_owned(), "-p".to_owned()],
             prompt: PromptBy::default(),
+            steer: None,
             exit_seconds: 5.0,
             max_output_mb: Some(1024),
             refused_tasks: RefusedTasks::default(),

@@ -66,6 +66,9 @@ pub struct AgentProfile {
     /// As `agent.ask_permissions`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ask_permissions: Option<bool>,
+    /// As `agent.steer`, which does not count for profiles.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steer: Option<bool>,
     /// As `agent.exit_seconds`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 86_400))]

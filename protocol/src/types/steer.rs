@@ -20,9 +20,12 @@ pub struct TaskSendParams {
 open_enum! {
     /// The way in which a message reaches a task's agent.
     pub enum Delivery {
+        /// The agent gets it in its session while it works: between two of its steps, or as its next turn. If its run ends before, it is the next
+        /// run's.
+        Live = "live",
         /// The agent gets it in its session when the run that is under way has ended.
         NextRun = "next_run",
-        /// The task has not begun, or waits to go on: the message comes with what its agent is asked then.
+        /// The task has not begun, or waits to go on, or a person has it: the message comes with what its agent is asked then.
         Queued = "queued",
     }
 }
@@ -31,10 +34,57 @@ open_enum! {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TaskSent {
+    /// The number of the message within the task, from 1.
+    pub n: u32,
     /// The state of the task.
     pub state: TaskState,
     /// The way in which the message reaches its agent.
     pub delivery: Delivery,
+}
+
+open_enum! {
+    /// The state of a message to a task's agent.
+    pub enum MessageState {
+        /// No agent has it yet. Once its task has ended, none ever will.
+        Waiting = "waiting",
+        /// An agent was ended that had read it, and it is not known to be part of its session. The next run gets it, with a note of that.
+        Unsure = "unsure",
+        /// It is part of the agent's session, or of what its agent was asked.
+        Delivered = "delivered",
+    }
+}
+
+/// A message to a task's agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskMessage {
+    /// Its number within the task, from 1.
+    pub n: u32,
+    /// Time at which it was sent; absent for one of an older daemon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// The task whose agent has sent it; absent if a person or a script has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Its first 1,000 bytes.
+    pub message: String,
+    /// The state.
+    pub state: MessageState,
+    /// The number of the run that has got it; absent while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<u32>,
+}
+
+/// The payload of `task:delivered`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskDeliveredEvent {
+    /// The task's id.
+    pub task_id: String,
+    /// The number of the message within the task, from 1.
+    pub n: u32,
+    /// The number of the run that has got it.
+    pub run: u32,
 }
 
 /// The payload of `task:sent`.
@@ -43,6 +93,8 @@ pub struct TaskSent {
 pub struct TaskSentEvent {
     /// The task's id.
     pub task_id: String,
+    /// The number of the message within the task, from 1.
+    pub n: u32,
     /// The state of the task.
     pub state: TaskState,
     /// The first 1,000 bytes of the message.

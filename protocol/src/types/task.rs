@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cause, JsonObject, Phase, RetryPolicy, Round, Span, Takeover, TaskUsage, Timestamp, Verify, bounded,
+    Cause, JsonObject, Phase, RetryPolicy, Round, Span, Takeover, TaskMessage, TaskUsage, Timestamp, Verify, bounded,
     by_name::{by_name, known_by_name},
     open::open_enum,
 };
@@ -102,6 +102,9 @@ pub struct Task {
     /// The person's session, while a person has it; absent otherwise, and in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub takeover: Option<Takeover>,
+    /// The messages that were sent to its agent, in their order; absent for none, and in lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<TaskMessage>,
     /// The lane in which it runs; absent for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane: Option<String>,

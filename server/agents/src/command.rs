@@ -33,9 +33,11 @@ pub enum Session<'a> {
 /// The way to the prompt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Prompt<'a> {
-    /// It is on standard input.
+    /// It is on standard input, which ends after it.
     #[default]
     Stdin,
+    /// It is the first message on standard input, which stays open for others: [`Capabilities::takes_messages`].
+    Messages,
     /// It is an argument.
     Argument(&'a str),
 }
@@ -53,6 +55,8 @@ pub struct Capabilities {
     pub has_cap: bool,
     /// Hooks can be asked for what it may not do by its settings, and a tool's use be put off.
     pub asks_permissions: bool,
+    /// It can read messages from its standard input while it works, and reports which it has taken in.
+    pub takes_messages: bool,
 }
 
 /// Reason for which a command cannot be made.
@@ -91,6 +95,15 @@ pub enum CommandError {
         program: String,
         /// The agent that was asked for.
         agent: String,
+    },
+    /// The program reads its prompt and nothing else.
+    #[error(
+        "{program} takes no messages while it works: leave \"steer\" out, or use claude with --output-format stream-json and without an \
+         --input-format of your own"
+    )]
+    NoMessages {
+        /// The configured program.
+        program: String,
     },
     /// The program takes no settings from its command.
     #[error("{program} takes no settings from its command: only claude does")]
@@ -244,7 +257,7 @@ pub(crate) fn plain(configured: &[String], invocation: &Invocation<'_>) -> Resul
 }
 
 /// True if the command runs the program of this name: that of its file.
-pub(crate) fn runs(configured: &[String], name: &str) -> bool {
+pub fn runs(configured: &[String], name: &str) -> bool {
     let program = configured.first().map_or("", String::as_str);
     Path::new(program).file_name() == Some(OsStr::new(name))
 }

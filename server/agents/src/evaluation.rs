@@ -49,6 +49,17 @@ pub struct Evaluation {
     pub unknown: Unknown,
     /// Costs, turns and tokens.
     pub usage: Usage,
+    /// The messages of its input that it has reported on, its prompt among them.
+    pub received: Received,
+}
+
+/// The messages of an agent's input, by the ids that they were given.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Received {
+    /// Those that are part of the conversation.
+    pub taken: Vec<String>,
+    /// Those that it has read, and that are not part of it yet.
+    pub read: Vec<String>,
 }
 
 impl Evaluation {

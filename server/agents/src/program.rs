@@ -76,6 +76,12 @@ pub trait AgentProgram: Send + Sync {
         Capabilities::default()
     }
 
+    /// The line by which a message reaches it while it works, with the line feed: one whose id is a UUID that no other message of the session has.
+    /// None if it takes none: [`Capabilities::takes_messages`]. Default: none.
+    fn message(&self, _id: &str, _text: &str) -> Option<String> {
+        None
+    }
+
     /// The next thing to do about an end for this reason, for people; none where the program's own words say it.
     fn remedy(&self, reason: Reason) -> Option<&'static str> {
         remedy(reason)
@@ -98,6 +104,11 @@ pub trait WorkWatch: Send {
 
     /// The cost of the run so far, by what was read until the last look.
     fn spent(&self) -> Spent;
+
+    /// The ids of the messages that have become part of the conversation by then. Default: none.
+    fn taken(&self) -> &[String] {
+        &[]
+    }
 }
 
 /// The next thing to do about an end for this reason, whatever the program.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use aiwg_protocol::types::{Event, Timestamp};
 
-use crate::{run::RunId, stop_reason::StopReason, task::TaskNo, verify::VerifyTerms};
+use crate::{message::Message, run::RunId, stop_reason::StopReason, task::TaskNo, verify::VerifyTerms};
 
 /// A command to the supervisor, sent after the commit.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub enum Order {
     Start(Box<StartOrder>),
     /// End the agent of a run.
     End(RunId, StopReason),
+    /// Give the agent of a run a message, if it takes any.
+    Tell(RunId, Message),
 }
 
 /// All that is needed to start an agent, or a check.

@@ -2,7 +2,7 @@
 
 use aiwg_protocol::types::{Json, TaskState, TaskUsage};
 
-use crate::{end_reason::EndReason, spending::RunCost, stop_reason::StopReason};
+use crate::{end_reason::EndReason, message::Received, spending::RunCost, stop_reason::StopReason};
 
 /// The end of a task.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,8 @@ pub struct Outcome {
     pub session: Option<SessionCost>,
     /// Further facts that its run has left, as JSON, to be kept with the run; none for nothing.
     pub detail: Option<Json>,
+    /// The messages of the task that it has reported on.
+    pub received: Received,
 }
 
 /// Cost of an agent's session from its very beginning, as the agent reports it.
@@ -65,6 +67,7 @@ impl Outcome {
             cost: RunCost::default(),
             session: None,
             detail: None,
+            received: Received::default(),
         }
     }
 

@@ -147,6 +147,7 @@ impl TaskRow {
             agent: self.spec.agent,
             profiles: Vec::new(),
             takeover: None,
+            messages: Vec::new(),
             priority: self.spec.priority,
             state: self.state,
             waiting: None,

@@ -1,7 +1,7 @@
 //! The terms on which a task runs and counts as done.
 
 use aiwg_protocol::terms::{ApprovalLimits, RetryPolicy};
-use aiwg_protocol::types::Timestamp;
+use aiwg_protocol::types::{MessageState, TaskMessage, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::verify::VerifyTerms;
@@ -40,9 +40,36 @@ pub struct Sent {
     /// The id of the task whose agent has sent it; none if a person or a script has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// The number of the run that was asked it; none while it waits.
+    /// The number of the run that was asked it, or has taken it in; none while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<u32>,
+    /// Time at which it was sent; none for one of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Timestamp>,
+    /// True if an agent had read it that was ended before it was known to have taken it in.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_unsure: bool,
+}
+
+/// Maximum size of a message where it is shown, in bytes.
+const SHOWN: usize = 1000;
+
+impl Sent {
+    /// The beginning of its text, to be shown.
+    pub fn shown(&self) -> &str {
+        &self.text[..self.text.floor_char_boundary(SHOWN)]
+    }
+
+    /// As it goes over the wire, with its number.
+    pub fn to_wire(&self, n: u32) -> TaskMessage {
+        let state = match self.run {
+            Some(_) => MessageState::Delivered,
+            None if self.is_unsure => MessageState::Unsure,
+            None => MessageState::Waiting,
+        };
+        let message = self.shown().to_owned();
+        TaskMessage { n, at: self.at, from: self.from.clone(), message, state, run: self.run }
+    }
 }
 
 /// The takeover of a task by a person.
@@ -57,5 +84,18 @@ impl Terms {
     /// True if all terms are the usual ones.
     pub fn is_usual(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_shown_in_part() {
+        let sent = Sent { text: "ä".repeat(600), from: None, run: None, at: None, is_unsure: true };
+        let wire = sent.to_wire(3);
+        assert_eq!((wire.n, wire.message.len(), wire.state), (3, 1000, MessageState::Unsure));
+        assert_eq!(Sent { run: Some(1), ..sent }.to_wire(1).state, MessageState::Delivered);
     }
 }

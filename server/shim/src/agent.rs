@@ -12,13 +12,18 @@ use aiwg_fs::open_regular;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::{
+    input::Input,
     launch::{LaunchSpec, SpawnError},
     outputs::Outputs,
     process::Process,
 };
 
 /// Starts the agent. It gets its standard input, output and error, and no other descriptor: all others are closed on exec.
-pub(crate) fn start(spec: &LaunchSpec, outputs: &Outputs) -> Result<Process, SpawnError> {
+pub(crate) fn start(
+    spec: &LaunchSpec,
+    outputs: &Outputs,
+    input: Option<&mut Input>,
+) -> Result<Process, SpawnError> {
     let (program, arguments) =
         spec.command.split_first().ok_or_else(|| SpawnError::other("the agent command is empty"))?;
     if !spec.cwd.is_dir() {
@@ -30,7 +35,7 @@ pub(crate) fn start(spec: &LaunchSpec, outputs: &Outputs) -> Result<Process, Spa
     // A group of its own: keys that are typed at a terminal do not signal it.
     command.process_group(0);
     set_environment(&mut command, spec);
-    set_streams(&mut command, spec, outputs)?;
+    set_streams(&mut command, spec, outputs, input)?;
     let child = command.spawn()?;
     // It cannot be gone: it is our child, and not reaped yet.
     Ok(Process::of(child.id()).unwrap_or(Process { pid: child.id(), start_time: 0 }))
@@ -45,11 +50,17 @@ fn set_environment(command: &mut Command, spec: &LaunchSpec) {
     command.envs(&spec.env);
 }
 
-fn set_streams(command: &mut Command, spec: &LaunchSpec, outputs: &Outputs) -> Result<(), SpawnError> {
-    command.stdin(match &spec.prompt_file {
+fn set_streams(
+    command: &mut Command,
+    spec: &LaunchSpec,
+    outputs: &Outputs,
+    input: Option<&mut Input>,
+) -> Result<(), SpawnError> {
+    command.stdin(match (input, &spec.prompt_file) {
+        (Some(input), _) => input.stream(),
         // A regular file ends by itself: an open input makes some agents wait for more.
-        Some(path) => opened(open_regular(path), path)?,
-        None => Stdio::null(),
+        (None, Some(path)) => opened(open_regular(path), path)?,
+        (None, None) => Stdio::null(),
     });
     let (stdout, stderr) = outputs.streams()?;
     command.stdout(stdout).stderr(stderr);

@@ -41,6 +41,10 @@ pub struct LaunchSpec {
     /// The agent's standard input, a regular file: it ends by itself. None for an empty one.
     #[serde(default)]
     pub prompt_file: Option<PathBuf>,
+    /// True if the agent's standard input are the lines of [`INPUT_FILE`](crate::INPUT_FILE) instead, which stays open for more of them until
+    /// the agent is done: one that writes `stream-json`, and reports on what it has read.
+    #[serde(default)]
+    pub live_input: bool,
     /// The time from SIGTERM to SIGKILL when the tree's end is requested, in milliseconds; by default [`DEFAULT_GRACE_MS`].
     #[serde(default = "default_grace_ms")]
     pub grace_ms: u64,

@@ -13,8 +13,10 @@
 //! 2. takes the lock in the run's directory and keeps it for life. **Holding that lock is what being alive means**: no process
 //!    number is needed to ask, and the kernel drops it however the shim dies;
 //! 3. writes [`RUN_FILE`], starts the agent with its output going straight to files, and reports one line, [`Started`], to the daemon;
-//! 4. sleeps until something happens: it reaps every child, and on SIGTERM ends the whole tree (SIGTERM, a grace, SIGKILL);
-//! 5. when the agent has exited, ends what it left behind, writes [`EXIT_FILE`] durably, and exits with 0.
+//! 4. passes on to the agent what is added to [`INPUT_FILE`], where it is one that takes messages while it works, and closes its input when it
+//!    is done;
+//! 5. sleeps until something happens: it reaps every child, and on SIGTERM ends the whole tree (SIGTERM, a grace, SIGKILL);
+//! 6. when the agent has exited, ends what it left behind, writes [`EXIT_FILE`] durably, and exits with 0.
 //!
 //! The daemon may die and come back at any moment. [`abandon`] says what it finds then: either a shim is alive, or that launch can
 //! never start any more. There is no state in between. Only if the shim itself was killed can processes be left that no shim
@@ -38,6 +40,7 @@
 mod agent;
 mod descendants;
 mod force;
+mod input;
 mod killing;
 mod launch;
 mod lock;
@@ -49,6 +52,7 @@ mod run;
 mod signals;
 mod supervise;
 mod sweep;
+mod talk;
 mod watch;
 
 pub use force::{PATIENCE, end_shims, force_end};
@@ -70,6 +74,8 @@ pub const LOCK_FILE: &str = "lock";
 pub const RUN_FILE: &str = "run.json";
 /// The file that says how the run ended: an [`ExitRecord`].
 pub const EXIT_FILE: &str = "exit.json";
+/// The lines that an agent gets on its standard input while it works: the daemon adds to it.
+pub const INPUT_FILE: &str = "input.jsonl";
 /// The agent's standard output, all of it.
 pub const STDOUT_FILE: &str = "stdout.log";
 /// The agent's standard error, all of it.

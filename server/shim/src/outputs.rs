@@ -31,6 +31,11 @@ impl Outputs {
         Ok((stream(STDOUT_FILE, &self.stdout)?, stream(STDERR_FILE, &self.stderr)?))
     }
 
+    /// Its standard output, to be read from any place.
+    pub(crate) fn stdout(&self) -> io::Result<File> {
+        self.stdout.try_clone()
+    }
+
     /// The number of bytes written, with the files that have been put in the place of these.
     pub(crate) fn written(&self, dir: &Dir) -> u64 {
         self.each().into_iter().fold(0, |sum, (name, file)| {

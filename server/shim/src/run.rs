@@ -14,6 +14,7 @@ use aiwg_fs::{Dir, Identity};
 use crate::{
     EXIT_FILE, EXIT_REMOVED, RUN_FILE, STDERR_FILE, STDOUT_FILE,
     agent::{self, set_limits},
+    input::Input,
     launch::{LaunchSpec, SpawnError, Started},
     lock::{Acquired, acquire},
     outputs::Outputs,
@@ -67,9 +68,12 @@ fn carry_out() -> Result<u8, Box<dyn Error>> {
     // Before its agent, which may move the directory at once.
     let watch = Watch::of(&dir, Identity::of(&lock.metadata()?), &spec);
     match start(&spec, &dir, &signals) {
-        Ok((run, outputs)) => {
+        Ok((run, outputs, mut input)) => {
             report(run.agent);
-            keep(&run, &spec, (&dir, &outputs), watch, &mut signals, &mut record);
+            if let Some(input) = &mut input {
+                input.begin(outputs.stdout());
+            }
+            keep(&run, &spec, (&dir, &outputs, input), watch, &mut signals, &mut record);
         }
         Err(error) => {
             report_failed(&error);
@@ -136,7 +140,11 @@ fn send(started: &Started) {
 }
 
 /// Starts the agent and writes the record of the shim and the agent.
-fn start(spec: &LaunchSpec, dir: &Dir, signals: &Signals) -> Result<(RunRecord, Outputs), SpawnError> {
+fn start(
+    spec: &LaunchSpec,
+    dir: &Dir,
+    signals: &Signals,
+) -> Result<(RunRecord, Outputs, Option<Input>), SpawnError> {
     let mut run = RunRecord {
         task_id: spec.task_id.clone(),
         launch: spec.launch,
@@ -153,18 +161,19 @@ fn start(spec: &LaunchSpec, dir: &Dir, signals: &Signals) -> Result<(RunRecord, 
         return Err(SpawnError::other("its end was requested before it was started"));
     }
     let outputs = Outputs::open(dir)?;
-    run.agent = Some(agent::start(spec, &outputs)?);
+    let mut input = spec.live_input.then(|| Input::open(dir)).transpose()?;
+    run.agent = Some(agent::start(spec, &outputs, input.as_mut())?);
     run.started_at_ms = Some(now_ms());
     // It runs: that its number is not on record is no reason to end it.
     write(dir, RUN_FILE, &run).unwrap_or_else(|error| complain(&error));
-    Ok((run, outputs))
+    Ok((run, outputs, input))
 }
 
 /// Stays with the agent to its end.
 fn keep<'a>(
     run: &RunRecord,
     spec: &LaunchSpec,
-    (dir, outputs): (&'a Dir, &'a Outputs),
+    (dir, outputs, mut input): (&'a Dir, &'a Outputs, Option<Input>),
     watch: Watch<'a>,
     signals: &mut Signals,
     record: &mut ExitRecord,
@@ -177,7 +186,7 @@ fn keep<'a>(
     };
     // Without it, a daemon that comes back would not know the agent's number.
     let put_back = || write(dir, RUN_FILE, run).unwrap_or_else(|error| complain(&error));
-    let end = supervise(agent, signals, watch.of_output(outputs), &limits, put_back);
+    let end = supervise(agent, signals, watch.of_output(outputs), input.as_mut(), &limits, put_back);
     record.code = end.status.and_then(|status| status.exit_status());
     record.signal = end.status.and_then(|status| status.terminating_signal());
     record.end_requested = end.requested;

@@ -3,7 +3,7 @@
 use std::{
     io::{self, Read},
     os::{
-        fd::{AsFd, BorrowedFd},
+        fd::BorrowedFd,
         unix::net::UnixStream,
     },
     sync::{
@@ -49,16 +49,21 @@ impl Signals {
         self.end_requested.load(Ordering::Relaxed)
     }
 
-    /// Sleeps until a signal comes, `other` becomes readable, or the time is over; without a time, until one of the first two.
-    pub(crate) fn sleep(&mut self, other: Option<BorrowedFd<'_>>, time: Option<Duration>) {
+    /// Sleeps until a signal comes, one of the others is ready for what it is to be, or the time is over; without a time, until one of the first two.
+    pub(crate) fn sleep<'a>(
+        &mut self,
+        others: impl IntoIterator<Item = (BorrowedFd<'a>, PollFlags)>,
+        time: Option<Duration>,
+    ) {
         let timeout = time.map(|time| Timespec {
             tv_sec: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
             tv_nsec: time.subsec_nanos().into(),
         });
-        let woken = self.woken.as_fd();
-        let mut fds = [woken, other.unwrap_or(woken)].map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        let mut fds = vec![PollFd::new(&self.woken, PollFlags::IN)];
+        fds.extend(others.into_iter().map(|(fd, flags)| PollFd::from_borrowed_fd(fd, flags)));
         // Interrupted or not: the caller looks at everything again.
         let _ = poll(&mut fds, timeout.as_ref());
+        drop(fds);
         let mut drained = [0; 64];
         while matches!(self.woken.read(&mut drained), Ok(count) if count > 0) {}
     }

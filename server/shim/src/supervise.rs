@@ -6,12 +6,14 @@ use std::{
 };
 
 use rustix::{
+    event::PollFlags,
     io::Errno,
     process::{Signal, WaitOptions, WaitStatus, wait},
 };
 
 use crate::{
     descendants::{Descendant, descendants, remain_without_children, signal},
+    input::Input,
     killing::{Killing, Next},
     process::Process,
     record::EndedFor,
@@ -65,6 +67,7 @@ pub(crate) fn supervise(
     agent: Process,
     signals: &mut Signals,
     mut watch: Watch<'_>,
+    mut input: Option<&mut Input>,
     limits: &Limits,
     put_back: impl Fn(),
 ) -> End {
@@ -83,6 +86,9 @@ pub(crate) fn supervise(
             if found.no_record && found.end.is_none() {
                 put_back();
             }
+            if let Some(input) = &mut input {
+                input.look(now);
+            }
             tree.ended_for =
                 found.end.or_else(|| deadline.filter(|until| now >= *until).map(|_| EndedFor::TimeLimit));
         }
@@ -100,16 +106,20 @@ pub(crate) fn supervise(
         };
         match phase {
             Phase::Running => {
-                let wake = deadline.into_iter().chain(watch.next_look()).min();
-                signals.sleep(watch.waits_for(), wake.map(|wake| wake.saturating_duration_since(now)));
+                let input = input.as_deref();
+                let looks = watch.next_look().into_iter().chain(input.and_then(|input| input.next_look(now)));
+                let wake = deadline.into_iter().chain(looks).min();
+                let changes = watch.waits_for().map(|fd| (fd, PollFlags::IN));
+                let waits_for = input.into_iter().flat_map(|input| input.waits_for(now)).chain(changes);
+                signals.sleep(waits_for, wake.map(|wake| wake.saturating_duration_since(now)));
             }
             Phase::Ending { until } => {
                 tree.ask_orphans_to_end();
-                signals.sleep(None, Some(until.saturating_duration_since(now).min(LOOK_EVERY)));
+                signals.sleep([], Some(until.saturating_duration_since(now).min(LOOK_EVERY)));
             }
             Phase::Killing => match tree.kill(now) {
                 Next::Look => {}
-                Next::Wait => signals.sleep(None, Some(KILL_EVERY)),
+                Next::Wait => signals.sleep([], Some(KILL_EVERY)),
                 Next::GiveUp => return tree.end(requested, &watch),
             },
         }

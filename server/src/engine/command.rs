@@ -151,9 +151,10 @@ pub enum EngineError {
     SentTooLate(TaskNo),
     /// The task has got as many messages as one may.
     #[error(
-        "{0} has got {1} messages already: let its agent work on those, or submit a task of its own for this one"
+        "{0} has got as many messages as a task may: 100 that wait, 1000 or 1 MiB in all; let its agent work on those, or submit a task of its own \
+         for this one"
     )]
-    TooManySent(TaskNo, usize),
+    TooManySent(TaskNo),
     /// The task that is to be taken over or given back has ended.
     #[error(
         "{0} has ended already, so there is nothing to take over: `aiwg task get {0}` names its session, in which its program may go on; \
@@ -254,7 +255,7 @@ impl From<EngineError> for ApiError {
             | EngineError::RunIsOver(_)
             | EngineError::SentTooLate(_)
             | EngineError::TakenTooLate(_) => ErrorKind::TaskEnded,
-            EngineError::TooManySent(..) => ErrorKind::QueueFull,
+            EngineError::TooManySent(_) => ErrorKind::TooManyMessages,
             EngineError::AlreadyTaken(..) => ErrorKind::TaskIsTaken,
             EngineError::NotTaken(_) => ErrorKind::TaskIsNotTaken,
             EngineError::TaskNotQueued(_) => ErrorKind::TaskNotQueued,

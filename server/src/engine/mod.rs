@@ -80,5 +80,6 @@ pub use inbox::Publication;
 pub use pause::Draining;
 pub use permissions::{Permit, ToolCall};
 pub use thread::{EngineSetup, start};
+pub(crate) use steer::messages_for_agent;
 pub(crate) use verify::used_ms;
 pub(crate) use waits::Wait;

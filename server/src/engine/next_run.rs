@@ -8,7 +8,7 @@ use aiwg_protocol::types::{RetryOn, RetryPolicy, TaskState};
 use super::{
     steer::{asked_with, going_on},
     transaction::Transaction,
-    verify::{self, Next, Step, round_prompt, used_ms},
+    verify::{self, Next, Step, round_prompt, used_ms, with_messages},
 };
 
 /// The prompt for an agent that goes on in a session which was interrupted through no fault of its own.
@@ -67,7 +67,7 @@ impl Transaction<'_> {
         let interrupted = interrupted(runs);
         let going_on = going_on(interrupted.map(go_on), sent, runs);
         // With a message also after a run that was not interrupted.
-        let before = interrupted.or_else(|| last_run(runs).filter(|_| going_on.is_some()));
+        let before = interrupted.or_else(|| last_work(runs).filter(|_| going_on.is_some()));
         let session = before.and_then(|run| run.usage.as_ref()?.session_id.clone());
         let profile = self.profile_for(task, before.filter(|_| session.is_some()));
         let next = match (before, session, going_on) {
@@ -88,7 +88,9 @@ impl Transaction<'_> {
         runs: &[RunRow],
         paused: Option<String>,
     ) -> aiwg_store::Result<NextRun> {
-        let (n, is_check) = match verify::next(terms, runs) {
+        let found = verify::next(terms, runs);
+        let is_verified = found == Next::Verified;
+        let (n, is_check) = match with_messages(found, runs, &task.spec.terms) {
             Next::Step(Step::Work(round)) => (round, false),
             Next::Step(Step::Check(round)) => (round, true),
             // The end is stored with the run that brings it. If it is not, that check says it again.
@@ -108,8 +110,9 @@ impl Transaction<'_> {
         }
         let sent = &task.spec.terms.sent;
         let asked = match round_prompt(&asked_with(self.asked(task)?, sent), terms, runs) {
-            Some(asked) => asked,
-            None => return Ok(NextRun { round, ..self.next_work(task, runs)? }),
+            Some(asked) if !is_verified => asked,
+            // A message came after all was done.
+            _ => return Ok(NextRun { round, ..self.next_work(task, runs)? }),
         };
         let profile = self.profile_for(task, last_work.filter(|_| asked.session.is_some()));
         if last_work.is_some_and(|run| run.profile != profile) {
@@ -237,6 +240,13 @@ fn paused_session(runs: &[RunRow]) -> Option<&str> {
 /// The last run that was one at all, if it ended for a reason that is a pause.
 fn interrupted(runs: &[RunRow]) -> Option<&RunRow> {
     last_run(runs).filter(|run| run.reason.as_ref().is_some_and(EndReason::is_pause))
+}
+
+/// The last run of an agent that was one at all.
+fn last_work(runs: &[RunRow]) -> Option<&RunRow> {
+    let was_one =
+        |run: &&RunRow| run.ended_at.is_some() && run.reason.as_ref() != Some(&EndReason::NOT_STARTED);
+    runs.iter().rev().filter(|run| run.kind == RunRow::AGENT).find(was_one)
 }
 
 /// The last run that was one at all.

@@ -20,6 +20,10 @@ const MOST_LAUNCHES: u32 = 20;
 impl Transaction<'_> {
     pub(super) fn ended(&mut self, run: RunId, outcome: &Outcome) -> Result<(), Failure> {
         let task = self.current(run)?;
+        let task = match outcome.reason == EndReason::NOT_STARTED {
+            true => self.take_back_sent(&task, false)?,
+            false => self.note_received(&task, &outcome.received)?,
+        };
         let outcome = outcome.clone().given(task.ending);
         if task.spec.terms.taken.is_some() && is_over_for_a_person(&task) {
             return Ok(self.put_back(&task, &outcome, &AS_IT_WAS)?);
@@ -100,6 +104,9 @@ impl Transaction<'_> {
     /// From its slot to its old place in the queue. A check has cost nothing.
     fn queue_again(&mut self, task: &TaskRow, reason: EndReason, is_check: bool) -> aiwg_store::Result<()> {
         self.store.requeue(task.no, reason != EndReason::NOT_STARTED)?;
+        if !is_check {
+            self.take_back_sent(task, reason != EndReason::NOT_STARTED)?;
+        }
         let cost = if is_check { RunCost::Nothing } else { RunCost::Unknown };
         let outcome = Outcome { reason, cost, ..Outcome::without_exit(TaskState::Queued, "") };
         self.store.end_run(task.run(), &outcome, self.now)?;

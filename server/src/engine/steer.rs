@@ -1,20 +1,32 @@
 //! Steering tasks that are under way: messages to their agents, and people who take them over.
 
-use aiwg_model::{EndReason, Hold, Outcome, RunRow, Sent, StopReason, Taken, TaskNo, TaskRow};
-use aiwg_protocol::types::{Delivery, Json, TaskGiven, TaskSent, TaskSentEvent, TaskState, TaskTaken};
+use aiwg_model::{
+    EndReason, Hold, Message, Outcome, Received, RunId, RunRow, Sent, StopReason, Taken, TaskNo, TaskRow,
+    Terms,
+};
+use aiwg_protocol::types::{
+    Delivery, Json, TaskDeliveredEvent, TaskGiven, TaskSent, TaskSentEvent, TaskState, TaskTaken,
+};
 
 use super::{
     Engine, EngineError,
     call::Call,
+    command::Order,
     next_run::Again,
     transaction::{Failure, Transaction},
 };
 
-/// Maximum number of messages to one task.
-const MOST_SENT: usize = 100;
+/// Maximum number of messages to one task that wait.
+const MOST_WAITING: usize = 100;
 
-/// Maximum size of a message in the event about it, in bytes.
-const SHOWN: usize = 1000;
+/// Maximum size of all messages to one task, in bytes: they are kept with it, and written with each further one.
+const MOST_TEXT: usize = 1024 * 1024;
+
+/// Maximum number of all messages to one task.
+const MOST_SENT: usize = 1000;
+
+/// Stands before a message that an agent may have got already.
+const UNSURE: &str = "(You may have read this already: you were interrupted at that moment.)";
 
 /// The message with which a task goes on after a person has had it.
 const GIVEN_BACK: &str = "A person has worked on this task meanwhile, in your session and its directory. Look at what has changed, and go on \
@@ -24,7 +36,8 @@ const GIVEN_BACK: &str = "A person has worked on this task meanwhile, in your se
 const DONE_BY_HAND: &str = "A person has taken it over, and finished it.";
 
 impl Engine {
-    /// Sends a message to the agent of a task. `from` is the task whose agent sends it.
+    /// Sends a message to the agent of a task. `from` is the task whose agent sends it. `is_live` tells whether the task's agent, if one runs, takes messages
+    /// while it works.
     ///
     /// # Errors
     /// There is no such task, it has ended, it has got too many messages, or the database could not be written.
@@ -33,9 +46,23 @@ impl Engine {
         no: TaskNo,
         text: String,
         from: Option<TaskNo>,
+        is_live: bool,
     ) -> Result<TaskSent, EngineError> {
         let length = text.len();
-        self.call(Call::bringing(move |tx| tx.send(no, &text, from)).with_text(length)).await
+        self.call(Call::bringing(move |tx| tx.send(no, &text, from, is_live)).with_text(length)).await
+    }
+
+    /// Notes that the agent of a run has taken in these messages.
+    ///
+    /// # Errors
+    /// The run is over, or the database could not be written.
+    pub async fn delivered(&self, run: RunId, taken: Vec<u32>) -> Result<(), EngineError> {
+        let received = Received { taken, read: Vec::new() };
+        self.call(Call::changing(move |tx| -> Result<(), Failure> {
+            let task = tx.current(run)?;
+            Ok(tx.note_received(&task, &received).map(drop)?)
+        }))
+        .await
     }
 
     /// Takes a task over for a person: it is held from when its agent has ended. With `now` the agent is ended.
@@ -56,26 +83,78 @@ impl Engine {
 }
 
 impl Transaction<'_> {
-    fn send(&mut self, no: TaskNo, text: &str, from: Option<TaskNo>) -> Result<TaskSent, Failure> {
+    fn send(
+        &mut self,
+        no: TaskNo,
+        text: &str,
+        from: Option<TaskNo>,
+        is_live: bool,
+    ) -> Result<TaskSent, Failure> {
         let task = self.open(no, EngineError::SentTooLate)?;
         let mut terms = task.spec.terms.clone();
-        if terms.sent.len() >= MOST_SENT {
-            return Err(EngineError::TooManySent(no, MOST_SENT).into());
+        let has_room = terms.sent.len() < MOST_SENT
+            && terms.sent.iter().filter(|sent| sent.run.is_none()).count() < MOST_WAITING
+            && terms.sent.iter().map(|sent| sent.text.len()).sum::<usize>() + text.len() <= MOST_TEXT;
+        if !has_room {
+            return Err(EngineError::TooManySent(no).into());
         }
-        terms.sent.push(Sent { text: text.to_owned(), from: from.map(|task| task.to_string()), run: None });
-        self.store.set_terms(no, &terms)?;
-        let delivery = if task.state == TaskState::Running { Delivery::NextRun } else { Delivery::Queued };
-        let state = task.state;
+        let from = from.map(|task| task.to_string());
+        let sent = Sent { text: text.to_owned(), from, run: None, at: Some(self.now), is_unsure: false };
+        let n = u32::try_from(terms.sent.len() + 1).unwrap_or(u32::MAX);
+        let (state, is_taken) = (task.state, terms.taken.is_some());
+        let delivery = match state {
+            TaskState::Running if is_taken => Delivery::Queued,
+            TaskState::Running if is_live => Delivery::Live,
+            TaskState::Running => Delivery::NextRun,
+            _ => Delivery::Queued,
+        };
+        if state == TaskState::Running && !is_taken {
+            self.effects.orders.push(Order::Tell(task.run(), Message { n, text: said(&sent) }));
+        }
         let event = TaskSentEvent {
             task_id: no.to_string(),
+            n,
             state,
-            message: text[..text.floor_char_boundary(SHOWN)].to_owned(),
-            from: from.map(|task| task.to_string()),
+            message: sent.shown().to_owned(),
+            from: sent.from.clone(),
             delivery,
         };
+        terms.sent.push(sent);
+        self.store.set_terms(no, &terms)?;
         let payload = Json::new(&event).unwrap_or_default();
         self.publish_about(no.to_string(), &task.spec, "task:sent".to_owned(), payload);
-        Ok(TaskSent { state, delivery })
+        Ok(TaskSent { n, state, delivery })
+    }
+
+    /// Notes the messages that the agent of a task's current run has reported on, and gives the task with that.
+    pub(super) fn note_received(
+        &mut self,
+        task: &TaskRow,
+        received: &Received,
+    ) -> aiwg_store::Result<TaskRow> {
+        let (mut task, run) = (task.clone(), task.launch);
+        let (mut news, mut is_changed) = (Vec::new(), false);
+        for (n, sent) in (1..).zip(&mut task.spec.terms.sent).filter(|(_, sent)| sent.run.is_none()) {
+            if received.taken.contains(&n) {
+                (sent.run, sent.is_unsure) = (Some(run), false);
+                news.push(n);
+            } else if received.read.contains(&n) && !sent.is_unsure {
+                (sent.is_unsure, is_changed) = (true, true);
+            }
+        }
+        if is_changed || !news.is_empty() {
+            self.store.set_terms(task.no, &task.spec.terms)?;
+        }
+        self.publish_delivered(&task, &news);
+        Ok(task)
+    }
+
+    fn publish_delivered(&mut self, task: &TaskRow, news: &[u32]) {
+        for n in news {
+            let event = TaskDeliveredEvent { task_id: task.no.to_string(), n: *n, run: task.launch };
+            let payload = Json::new(&event).unwrap_or_default();
+            self.publish_about(event.task_id, &task.spec, "task:delivered".to_owned(), payload);
+        }
     }
 
     fn take(&mut self, no: TaskNo, now: bool) -> Result<TaskTaken, Failure> {
@@ -106,7 +185,8 @@ impl Transaction<'_> {
             return Ok(TaskGiven { state: TaskState::Running });
         }
         if task.launch > 0 && !done {
-            terms.sent.push(Sent { text: GIVEN_BACK.to_owned(), from: None, run: None });
+            let at = Some(self.now);
+            terms.sent.push(Sent { text: GIVEN_BACK.to_owned(), from: None, run: None, at, is_unsure: false });
         }
         self.store.set_terms(no, &terms)?;
         if done {
@@ -133,16 +213,24 @@ impl Transaction<'_> {
         self.readable(no)?.ok_or_else(|| Failure::from(ended(no)))
     }
 
+    /// Notes that the messages wait again which a run was asked: it was not started, or it was lost, and how far it came is not known.
+    pub(super) fn take_back_sent(&mut self, task: &TaskRow, was_started: bool) -> aiwg_store::Result<TaskRow> {
+        let (mut task, run) = (task.clone(), Some(task.launch));
+        let mut is_changed = false;
+        for sent in task.spec.terms.sent.iter_mut().filter(|sent| sent.run == run) {
+            (sent.run, sent.is_unsure) = (None, sent.is_unsure || was_started);
+            is_changed = true;
+        }
+        if is_changed {
+            self.store.set_terms(task.no, &task.spec.terms)?;
+        }
+        Ok(task)
+    }
+
     /// Notes that the messages which wait go to the run that begins.
     pub(super) fn note_sent(&mut self, task: &TaskRow) -> aiwg_store::Result<()> {
-        if task.spec.terms.sent.iter().all(|sent| sent.run.is_some()) {
-            return Ok(());
-        }
-        let mut terms = task.spec.terms.clone();
-        for sent in terms.sent.iter_mut().filter(|sent| sent.run.is_none()) {
-            sent.run = Some(task.launch);
-        }
-        self.store.set_terms(task.no, &terms)
+        let taken = numbers_waiting(&task.spec.terms).collect();
+        self.note_received(task, &Received { taken, read: Vec::new() }).map(drop)
     }
 }
 
@@ -154,14 +242,32 @@ pub(super) fn is_over_for_a_person(task: &TaskRow) -> bool {
     matches!(task.ending, None | Some(StopReason::Finished | StopReason::Take))
 }
 
-/// True if a task goes on after a run that ended like this, since its agent has not got all messages. One with a check gets them with its
-/// next round.
+/// The numbers of the messages that wait.
+fn numbers_waiting(terms: &Terms) -> impl Iterator<Item = u32> {
+    (1..).zip(&terms.sent).filter(|(_, sent)| sent.run.is_none()).map(|(n, _)| n)
+}
+
+/// True if a message to a task's agent waits that it may get: no person has the task.
+pub(super) fn waits_for_agent(terms: &Terms) -> bool {
+    terms.taken.is_none() && numbers_waiting(terms).next().is_some()
+}
+
+/// The messages that are for an agent which runs.
+pub(crate) fn messages_for_agent(terms: &Terms) -> Vec<Message> {
+    if terms.taken.is_some() {
+        return Vec::new();
+    }
+    let waiting = (1..).zip(&terms.sent).filter(|(_, sent)| sent.run.is_none());
+    waiting.map(|(n, sent)| Message { n, text: said(sent) }).collect()
+}
+
+/// True if a task goes on after a run that ended like this, since its agent has not got all messages.
 pub(super) fn has_news(task: &TaskRow, outcome: &Outcome) -> bool {
     let ran = matches!(outcome.state, TaskState::Completed | TaskState::Failed);
     let is_over = matches!(task.ending, None | Some(StopReason::Finished));
     let terms = &task.spec.terms;
-    let waits = terms.sent.iter().any(|sent| sent.run.is_none());
-    waits && ran && is_over && terms.verify.is_none() && !is_hopeless(&outcome.reason)
+    let waits = numbers_waiting(terms).next().is_some();
+    waits && ran && is_over && !is_hopeless(&outcome.reason)
 }
 
 /// True if no message mends it.
@@ -189,10 +295,11 @@ pub(super) fn going_on(go_on: Option<&str>, sent: &[Sent], runs: &[RunRow]) -> O
 
 /// A message as its agent gets it.
 fn said(sent: &Sent) -> String {
-    match &sent.from {
+    let text = match &sent.from {
         None => sent.text.clone(),
         Some(task) => format!("The agent of {task}, and not the user, says:\n\n{}", quoted(&sent.text)),
-    }
+    };
+    if sent.is_unsure { format!("{UNSURE}\n\n{text}") } else { text }
 }
 
 /// The prompt of a new session, which has none of the messages.
@@ -202,7 +309,7 @@ pub(super) fn asked_with(prompt: String, sent: &[Sent]) -> String {
     }
     let notes = sent.iter().map(|sent| match &sent.from {
         None => format!("A note on this was added later:\n\n{}", quoted(&sent.text)),
-        Some(_) => said(sent),
+        Some(_) => said(&Sent { is_unsure: false, ..sent.clone() }),
     });
     std::iter::once(prompt).chain(notes).collect::<Vec<_>>().join("\n\n")
 }
@@ -216,7 +323,7 @@ mod tests {
     use super::*;
 
     fn sent(text: &str, from: Option<&str>, run: Option<u32>) -> Sent {
-        Sent { text: text.to_owned(), from: from.map(str::to_owned), run }
+        Sent { text: text.to_owned(), from: from.map(str::to_owned), run, at: None, is_unsure: false }
     }
 
     #[test]
@@ -225,6 +332,8 @@ mod tests {
         assert_eq!(going_on(None, &all[1..], &[]).as_deref(), Some("second"));
         assert_eq!(going_on(Some("Go on."), &all[1..], &[]).as_deref(), Some("Go on.\n\nsecond"));
         assert_eq!(going_on(None, &[], &[]), None);
+        let unsure = [Sent { is_unsure: true, ..sent("third", None, None) }];
+        assert_eq!(going_on(None, &unsure, &[]), Some(format!("{UNSURE}\n\nthird")));
         // Of a run that is not there nobody has got anything.
         assert_eq!(going_on(None, &all, &[]).as_deref(), Some("first\n\nsecond"));
     }

@@ -1,13 +1,14 @@
 //! Tasks with a check: whichever step is next follows from the rows of their runs, so that no crash loses or doubles a round.
 
 use aiwg_model::{
-    EndReason, Outcome, PastRound, RoundDetail, Rounds, RunRow, StopReason, TaskRow, VerifyTerms,
+    EndReason, Outcome, PastRound, RoundDetail, Rounds, RunRow, StopReason, TaskRow, Terms, VerifyTerms,
     is_end_of_work,
 };
 use aiwg_protocol::types::{Json, Round, RoundEvent, TaskState};
 
 use super::{
     feedback::{afresh, again, fingerprint},
+    steer::waits_for_agent,
     transaction::Transaction,
 };
 
@@ -119,6 +120,23 @@ pub(super) fn round_prompt(asked: &str, terms: &VerifyTerms, runs: &[RunRow]) ->
     })
 }
 
+/// The step that follows where messages wait for the agent: it gets them before the task has ended, unless nothing that it does could change the end.
+pub(super) fn with_messages(next: Next, runs: &[RunRow], terms: &Terms) -> Next {
+    if !waits_for_agent(terms) {
+        return next;
+    }
+    let rounds = u32::try_from(Rounds::of(runs).rounds.len()).unwrap_or(u32::MAX);
+    match next {
+        // What the agent does about them belongs to the round: the check comes after it.
+        Next::Step(Step::Check(n)) if n > 0 => Next::Step(Step::Work(n)),
+        Next::Verified if rounds > 0 => Next::Step(Step::Work(rounds.saturating_add(1))),
+        Next::Failed(reason, _) if [EndReason::ROUNDS, EndReason::STUCK].contains(&reason) => {
+            Next::Step(Step::Work(rounds.saturating_add(1)))
+        }
+        other => other,
+    }
+}
+
 /// The part of its time limit that a task's agent has used up, in milliseconds: in all its runs since one that has exceeded it, after which
 /// a policy has begun again.
 pub(crate) fn used_ms(runs: &[RunRow]) -> u64 {
@@ -151,10 +169,11 @@ impl Transaction<'_> {
             self.store.keep_result(task.no, result)?;
         }
         let runs = self.store.runs(task.no)?;
-        let next = next(&terms, &runs);
+        let found = next(&terms, &runs);
         if is_check {
-            self.publish_round(task, &terms, &runs, next == Next::Verified);
+            self.publish_round(task, &terms, &runs, found == Next::Verified);
         }
+        let next = with_messages(found, &runs, &task.spec.terms);
         let work = Rounds::of(&runs).rounds.last().map(|round| (round.work.exit_code, round.work.signal));
         let (exit_code, signal) = work.unwrap_or((None, None));
         let end = |state, reason, error| Outcome {
@@ -243,7 +262,7 @@ fn before_the_first(check: &RunRow) -> Round {
 
 #[cfg(test)]
 mod tests {
-    use aiwg_model::{RunId, TaskNo};
+    use aiwg_model::{RunId, Sent, Taken, TaskNo};
     use aiwg_protocol::types::{CheckCommand, TaskUsage, Timestamp};
 
     use super::*;
@@ -347,6 +366,23 @@ mod tests {
         assert_eq!(reason(&next(&terms(1), &runs("lwmc"))), "rounds");
         assert_eq!(next(&terms(2), &runs("wclwm")), Next::Step(Step::Check(2)));
         assert_eq!(reason(&next(&terms(9), &runs("wx"))), "check_failed_to_run");
+    }
+
+    #[test]
+    fn an_agent_gets_its_messages_before_the_task_has_ended() {
+        let sent = |run| Sent { text: "x".to_owned(), from: None, run, at: None, is_unsure: false };
+        let waits = Terms { sent: vec![sent(Some(1)), sent(None)], ..Terms::default() };
+        let of = |rows: &str, of: &Terms| with_messages(next(&terms(2), &runs(rows)), &runs(rows), of);
+        for (rows, round) in [("w", 1), ("wm", 1), ("wg", 2), ("wc", 2), ("wcw", 2), ("wcwc", 3), ("wcwcw", 3)] {
+            assert_eq!(of(rows, &waits), Next::Step(Step::Work(round)), "{rows}");
+        }
+        assert_eq!(reason(&of("wx", &waits)), "check_failed_to_run");
+        let taken = Terms { taken: Some(Taken { since: Timestamp::default() }), ..waits.clone() };
+        let none = Terms { sent: vec![sent(Some(1))], ..Terms::default() };
+        for terms in [taken, none] {
+            assert_eq!(of("w", &terms), Next::Step(Step::Check(1)));
+            assert_eq!(of("wg", &terms), Next::Verified);
+        }
     }
 
     #[test]

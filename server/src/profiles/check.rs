@@ -3,11 +3,15 @@
 use aiwg_model::names::{is_closed, is_variable};
 use aiwg_protocol::config::{AgentConfig, AgentProfile, Config};
 
-use super::{Profile, asks_permissions, command_of, program};
+use super::{Profile, asks_permissions, command_of, program, takes_messages};
 use crate::config::{Check, SectionCheck, Step, nearest};
 
 /// The checks of `agents`, and of the fallbacks of `agent`.
 pub(crate) struct ProfilesCheck;
+
+/// The error of `steer` with a command that cannot be steered.
+const NO_MESSAGES: &str = "its program takes no messages while it works: leave this out, or use claude (\"program\": \"claude\" for a wrapper of it) with \
+                           --output-format stream-json, with the prompt on its standard input and without an --input-format of your own";
 
 /// The key of the section.
 const AGENTS: Step<'_> = Step::Key("agents");
@@ -15,8 +19,15 @@ const AGENTS: Step<'_> = Step::Key("agents");
 impl SectionCheck for ProfilesCheck {
     fn check(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
         check.fallback(config, AgentConfig::NAME, &config.agent.fallback, &[Step::Key(AgentConfig::NAME)]);
+        if config.agent.steer == Some(true) && !takes_messages(&config.agent) {
+            check.wrong(&[Step::Key(AgentConfig::NAME), Step::Key("steer")], NO_MESSAGES);
+        }
         for (name, profile) in &config.agents {
             check.profile(config, name, profile);
+            let agent = Profile::named(config, Some(name)).map(|profile| profile.agent);
+            if profile.steer == Some(true) && !agent.is_some_and(|agent| takes_messages(&agent)) {
+                check.wrong(&[AGENTS, Step::Key(name), Step::Key("steer")], NO_MESSAGES);
+            }
         }
     }
 

@@ -12,7 +12,9 @@ use std::{
 
 use aiwg_agents::{AgentProgram, program_named, program_of};
 use aiwg_fs::{Dir, at};
-use aiwg_protocol::config::{Action, AgentConfig, AgentProfile, Config, ModelPrices, ProgramName};
+use aiwg_protocol::config::{
+    Action, AgentConfig, AgentProfile, Config, ModelPrices, ProgramName, PromptBy,
+};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +56,7 @@ impl Profile {
             command: command_of(profile),
             prompt: profile.prompt.unwrap_or_default(),
             ask_permissions: profile.ask_permissions.unwrap_or(base.ask_permissions),
+            steer: profile.steer,
             exit_seconds: profile.exit_seconds.unwrap_or(base.exit_seconds),
             max_output_mb: profile.max_output_mb.or(base.max_output_mb),
             fallback: profile.fallback.clone(),
@@ -103,6 +106,11 @@ pub(crate) fn program(agent: &AgentConfig) -> &'static dyn AgentProgram {
 /// True if an agent of this profile asks before it uses a tool that its own settings do not allow.
 pub(crate) fn asks_permissions(agent: &AgentConfig) -> bool {
     agent.ask_permissions && program(agent).capabilities(&agent.command).asks_permissions
+}
+
+/// True if an agent can take messages while it works, whether it is to or not.
+pub(crate) fn takes_messages(agent: &AgentConfig) -> bool {
+    agent.prompt == PromptBy::Stdin && program(agent).capabilities(&agent.command).takes_messages
 }
 
 /// The profiles that the configuration itself uses: the section `agent`, those that its rules and jobs name, and the fallbacks of all of them.

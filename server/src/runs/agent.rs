@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use aiwg_model::{RunId, RunRow, StopReason, VerifyTerms};
+use aiwg_model::{Message, MessageId, RunId, RunRow, StopReason, VerifyTerms};
 use aiwg_protocol::{
     config::{DaemonConfig, InterruptedTasks, StalledTasks},
     types::Timestamp,
@@ -34,6 +34,7 @@ use super::{
     environment::{kept_back, markers},
     force::{Force, end_what_is_left},
     launch::{End, Launch, RETRY},
+    messages::Messages,
     outcome::{could_not_start, removed},
     overdue::{Noticed, Overdue},
     prepare::{Unprepared, prepare},
@@ -43,9 +44,10 @@ use super::{
 use crate::{
     beside::{beside, done},
     config::Loaded,
-    engine::StartOrder,
-    profiles::Profile,
+    engine::{StartOrder, messages_for_agent},
+    profiles::{Profile, program},
     rules::minutes_to_ms,
+    running::KeeperOrders,
 };
 
 /// How long to wait before a task whose agent was lost is queued again: after its first launch, after its second, and so on. What kills
@@ -74,6 +76,8 @@ pub(super) struct Agent {
     has_timed_out: AtomicBool,
     /// The name of its profile; none for the section `agent`.
     profile: Option<String>,
+    /// The messages that waited for its agent when this daemon began.
+    waiting: Vec<Message>,
     /// None if an earlier daemon had it started.
     order: Option<StartOrder>,
 }
@@ -125,6 +129,7 @@ impl Agent {
             has_timed_out: AtomicBool::new(false),
             has_own_login: has_own_login(&order.env),
             profile: order.profile.clone(),
+            waiting: Vec::new(),
             order: Some(order),
         }
     }
@@ -145,6 +150,7 @@ impl Agent {
             has_timed_out: AtomicBool::new(false),
             has_own_login: has_own_login(&task.spec.env),
             profile: run.and_then(|run| run.profile.clone()),
+            waiting: messages_for_agent(&task.spec.terms),
             order: None,
         }
     }
@@ -164,7 +170,7 @@ impl Agent {
     }
 
     /// Keeps it until the engine knows of its end.
-    pub(super) async fn keep(mut self, shared: &Arc<Shared>, mut end: watch::Receiver<Option<StopReason>>) {
+    pub(super) async fn keep(mut self, shared: &Arc<Shared>, mut orders: KeeperOrders) {
         let dir = self.dir.clone();
         let loaded = shared.context.settings.get();
         let order = self.order.take();
@@ -172,8 +178,8 @@ impl Agent {
         let most = most_attempts(&loaded.config.daemon);
         let result = match (self.basis(loaded, is_ours).await, order) {
             (Err(error), _) => Err(error),
-            (Ok(basis), Some(order)) => self.start(shared, &basis, &dir, order, &mut end).await,
-            (Ok(basis), None) => self.adopt(shared, &basis, &dir, &mut end).await,
+            (Ok(basis), Some(order)) => self.start(shared, &basis, &dir, order, &mut orders).await,
+            (Ok(basis), None) => self.adopt(shared, &basis, &dir, &mut orders).await,
         };
         let result = result.unwrap_or_else(|error| End::of(could_not_start(&error)));
         let result = match result {
@@ -213,7 +219,7 @@ impl Agent {
         basis: &Arc<Basis>,
         dir: &Path,
         order: StartOrder,
-        end: &mut watch::Receiver<Option<StopReason>>,
+        orders: &mut KeeperOrders,
     ) -> io::Result<End> {
         let agent = &basis.profile.agent;
         let limit_ms = self.limit_ms(basis.daemon());
@@ -257,11 +263,11 @@ impl Agent {
             }
             child.wait().await.ok().and_then(|status| status.code())
         };
-        let code = self.until(shared, basis, dir, (Some(Duration::ZERO), shim), ended, end).await;
+        let code = self.until(shared, basis, dir, (Some(Duration::ZERO), shim), ended, orders).await;
         if let Some(why) = shortage {
             return Ok(End::NotStarted(why));
         }
-        let ending = *end.borrow();
+        let ending = *orders.end.borrow();
         if code == Some(aiwg_shim::EXIT_REMOVED.into()) {
             return Ok(End::of(removed(dir).given(ending)));
         }
@@ -273,17 +279,17 @@ impl Agent {
         shared: &Arc<Shared>,
         basis: &Basis,
         dir: &Path,
-        end: &mut watch::Receiver<Option<StopReason>>,
+        orders: &mut KeeperOrders,
     ) -> io::Result<End> {
         let known = self.known_by_marks(shared, dir).await;
         let abandoned = match known {
             Some(_) => Some(Abandon::StillRunning),
-            None => self.abandon(dir, end).await,
+            None => self.abandon(dir, &mut orders.end).await,
         };
         match abandoned {
             // The crash came before its directory was made; or that was removed since, and the shim has not seen it.
             None => {
-                let ending = *end.borrow();
+                let ending = *orders.end.borrow();
                 return Ok(if end_what_is_left(self.task, shared).await {
                     End::of(removed(dir).given(ending))
                 } else {
@@ -293,7 +299,7 @@ impl Agent {
             // Nobody runs it, and from here on nobody can.
             Some(Abandon::Done) => {
                 shim::reap(self.task, dir).await;
-                let ending = *end.borrow();
+                let ending = *orders.end.borrow();
                 return self.end_of(shared, basis, dir, ending).await;
             }
             Some(Abandon::StillRunning) => {}
@@ -318,9 +324,9 @@ impl Agent {
             shim::gone(shim, dir).await;
             None
         };
-        self.until(shared, basis, dir, (age, shim), gone, end).await;
+        self.until(shared, basis, dir, (age, shim), gone, orders).await;
         shim::reap(self.task, dir).await;
-        let ending = *end.borrow();
+        let ending = *orders.end.borrow();
         if !there(dir).await {
             return Ok(End::of(removed(dir).given(ending)));
         }
@@ -391,7 +397,7 @@ impl Agent {
         dir: &Path,
         (age, shim): (Option<Duration>, Option<Process>),
         ended: impl Future<Output = Option<i32>>,
-        end: &mut watch::Receiver<Option<StopReason>>,
+        KeeperOrders { end, messages }: &mut KeeperOrders,
     ) -> Option<i32> {
         tokio::pin!(ended);
         // Before its agent runs, it may not have come so far as to take that for a request.
@@ -409,6 +415,9 @@ impl Agent {
         let agent = Some(&basis.profile.agent).filter(|_| !self.is_check);
         let mut overdue = Overdue::of(agent, &stdout, of_tokens);
         let mut ending = end.borrow_and_update().is_some();
+        let passing_on = self.messages(basis, dir).pass_on(shared, messages);
+        tokio::pin!(passing_on);
+        let mut no_more = self.is_check;
         let mut force = Force::default();
         if ending {
             force.requested();
@@ -417,6 +426,7 @@ impl Agent {
             tokio::select! {
                 code = &mut ended => return code,
                 () = force.due() => force.end(self.task, shim, dir).await,
+                () = &mut passing_on, if !ending && !no_more => no_more = true,
                 // The request is repeated: it may have come before the shim could take it.
                 () = tokio::time::sleep(RETRY), if ending => request.make(known()),
                 Ok(()) = end.changed(), if !ending => {
@@ -433,6 +443,12 @@ impl Agent {
                 }
                 noticed = overdue.noticed(), if !ending => match noticed {
                     Noticed::Overdue => self.order_end(shared, StopReason::Finished).await,
+                    Noticed::Taken(ids) => {
+                        let taken = ids.iter().filter_map(|id| MessageId::number(id, self.task.no)).collect();
+                        if let Err(error) = shared.context.engine.delivered(self.task.id(), taken).await {
+                            tracing::warn!(task = %self.task.no, %error, "it has taken messages in, but that could not be stored");
+                        }
+                    }
                     Noticed::Cost(usd) => {
                         if let Err(error) = shared.context.engine.cost_so_far(self.task.id(), usd).await {
                             tracing::warn!(task = %self.task.no, usd, %error, "what it has cost so far could not be stored");
@@ -448,6 +464,12 @@ impl Agent {
                 () = tokio::time::sleep_until(limit), if !ending => self.order_end(shared, StopReason::Timeout).await,
             }
         }
+    }
+
+    /// The messages to its agent.
+    fn messages(&self, basis: &Basis, dir: &Path) -> Messages {
+        let program = program(&basis.profile.agent);
+        Messages { run: self.task, dir: dir.to_owned(), program, earlier: self.waiting.clone() }
     }
 
     /// Has the engine note why it is to end; the order comes from there.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use aiwg_fs::{tail, tail_of};
-use aiwg_model::{EndReason, Outcome, Processes, RoundDetail, RunCost, VerifyTerms};
+use aiwg_model::{EndReason, Outcome, Processes, Received, RoundDetail, RunCost, VerifyTerms};
 use aiwg_protocol::types::TaskState;
 use aiwg_shim::{EndedFor, ExitRecord};
 
@@ -46,6 +46,7 @@ pub(super) fn outcome(record: &ExitRecord, dir: &Path, terms: &VerifyTerms, time
         cost: RunCost::Nothing,
         session: None,
         detail: RoundDetail { tail: Some(said), ended, ..RoundDetail::default() }.to_json(),
+        received: Received::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use aiwg_agents::{CommandError, Invocation, Prompt, Session};
 use aiwg_patterns::{Pattern, PatternError, PatternSet};
 use aiwg_protocol::{
     SOCKET_ENV,
-    config::{AgentConfig, AgentEnv, PromptBy},
+    config::{AgentConfig, AgentEnv},
 };
 
 use crate::{
@@ -177,7 +177,7 @@ pub(super) struct Chosen<'a> {
     /// The role of its program; none for the usual one.
     pub(super) agent: Option<&'a str>,
     pub(super) session: Session<'a>,
-    pub(super) prompt: &'a str,
+    pub(super) prompt: Prompt<'a>,
     /// The settings with which it asks for permissions; none if it does not.
     pub(super) settings: Option<&'a str>,
 }
@@ -192,11 +192,7 @@ pub(super) fn command(
     cap_usd: Option<f64>,
 ) -> Result<Vec<String>, CommandError> {
     let config = &profile.agent;
-    let prompt = match config.prompt {
-        PromptBy::Argument => Prompt::Argument(chosen.prompt),
-        PromptBy::Stdin => Prompt::Stdin,
-    };
-    let &Chosen { agent, session, settings, .. } = chosen;
+    let &Chosen { agent, session, prompt, settings } = chosen;
     let invocation = Invocation { agent, prompt, session, cap_usd, settings };
     program(config).command(&config.command, &invocation)
 }
@@ -266,8 +262,7 @@ mod tests {
             [("A", "profile"), ("B", "profile")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         let profile = Profile { agent, env: env.into(), ..Profile::default() };
         let order = StartOrder { env: [("B".to_owned(), "task".to_owned())].into(), ..order("x") };
-        let chosen = Chosen { prompt: "x", ..Chosen::default() };
-        let words = |cap_usd| command(&profile, &chosen, cap_usd).unwrap();
+        let words = |cap_usd| command(&profile, &Chosen::default(), cap_usd).unwrap();
         assert_eq!(words(Some(0.5)), ["claude", "--max-budget-usd", "0.5000"]);
         assert_eq!(words(None), ["claude"]);
         let all = environment(&order, &profile, Path::new("/"), "socket", None, None).unwrap();
@@ -276,8 +271,9 @@ mod tests {
 
     fn command_for(program: &str, more: &[&str], prompt: &str) -> Result<Vec<String>, CommandError> {
         let words = [program].iter().chain(more).map(|word| (*word).to_owned()).collect();
-        let agent = AgentConfig { command: words, prompt: PromptBy::Argument, ..AgentConfig::default() };
-        command(&Profile { agent, ..Profile::default() }, &Chosen { prompt, ..Chosen::default() }, None)
+        let agent = AgentConfig { command: words, ..AgentConfig::default() };
+        let chosen = Chosen { prompt: Prompt::Argument(prompt), ..Chosen::default() };
+        command(&Profile { agent, ..Profile::default() }, &chosen, None)
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod cost;
 mod environment;
 mod force;
 mod launch;
+mod messages;
 mod outcome;
 mod overdue;
 mod permissions;
@@ -76,6 +77,7 @@ pub(crate) async fn supervise(
                     keepers.keep(Agent::ordered(*order, &task), false, None);
                 }
                 Some(Order::End(run, ending)) => keepers.shared.context.running.end(run, ending),
+                Some(Order::Tell(run, message)) => keepers.shared.context.running.tell(run, message),
                 None => return,
             },
             Some(_) = keepers.agents.join_next() => {}
@@ -102,9 +104,9 @@ impl Keepers {
     fn keep(&mut self, agent: Agent, is_found: bool, ending: Option<StopReason>) {
         let (task, shared) = (agent.task(), Arc::clone(&self.shared));
         let dir = agent.dir().to_owned();
-        let ended = shared.context.running.begin(task.id(), dir.clone(), is_found, ending);
+        let orders = shared.context.running.begin(task.id(), dir.clone(), is_found, ending);
         self.agents.spawn(async move {
-            if AssertUnwindSafe(agent.keep(&shared, ended)).catch_unwind().await.is_err() {
+            if AssertUnwindSafe(agent.keep(&shared, orders)).catch_unwind().await.is_err() {
                 task.give_up(&shared, dir).await;
             }
             shared.context.running.finished(task.no, task.launch);

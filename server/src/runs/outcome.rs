@@ -10,7 +10,9 @@ use aiwg_agents::{
     plain,
 };
 use aiwg_fs::{tail, tail_of};
-use aiwg_model::{EndReason, Outcome, Processes, RunCost, StopReason, TAIL_BYTES};
+use aiwg_model::{
+    EndReason, MessageId, Outcome, Processes, Received, RunCost, StopReason, TAIL_BYTES, TaskNo,
+};
 use aiwg_protocol::{
     config::{self, AgentConfig},
     types::{TaskState, TaskUsage, Timestamp},
@@ -38,7 +40,7 @@ const ERROR_BYTES: u64 = 2 * 1024;
 pub(super) fn outcome(
     record: &ExitRecord,
     dir: &Path,
-    (agent, root): (&AgentConfig, &Path),
+    (agent, root, task): (&AgentConfig, &Path, TaskNo),
     prices: &PriceList,
     ending: Option<StopReason>,
     note: impl FnOnce(&Evaluation),
@@ -81,6 +83,8 @@ pub(super) fn outcome(
     let is_success = evaluation.is_success(refused_tasks(agent));
     let state = if is_success { TaskState::Completed } else { TaskState::Failed };
     let now = Timestamp::now();
+    let numbers = |ids: &[String]| ids.iter().filter_map(|id| MessageId::number(id, task)).collect();
+    let received = evaluation.received.clone();
     Outcome {
         state,
         reason: match evaluation.is_session_lost {
@@ -96,6 +100,7 @@ pub(super) fn outcome(
         session,
         usage: usage(Usage { cost_usd, ..evaluation.usage }),
         detail: None,
+        received: Received { taken: numbers(&received.taken), read: numbers(&received.read) },
     }
 }
 

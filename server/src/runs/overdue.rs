@@ -17,12 +17,14 @@ use crate::profiles::program;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A fact that an agent's output tells.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Noticed {
     /// The agent should have exited.
     Overdue,
     /// Its run has cost so much so far, in US dollars.
     Cost(f64),
+    /// It has taken in the messages of these ids.
+    Taken(Vec<String>),
 }
 
 /// Waits for the result, and then for the exit; and for costs, where they matter.
@@ -37,6 +39,8 @@ pub(super) struct Overdue {
     prices: Option<Arc<PriceList>>,
     /// Cost that was noticed last, in US dollars.
     cost_usd: f64,
+    /// Number of messages that were noticed.
+    taken: usize,
 }
 
 impl Overdue {
@@ -46,16 +50,21 @@ impl Overdue {
         let grace = grace.unwrap_or_default();
         let watch = agent.and_then(|agent| program(agent).watch(&agent.command, stdout));
         let watch = watch.map(|watch| Arc::new(Mutex::new(watch)));
-        Self { watch, grace, done: None, prices: prices.map(Arc::new), cost_usd: 0.0 }
+        Self { watch, grace, done: None, prices: prices.map(Arc::new), cost_usd: 0.0, taken: 0 }
     }
 
-    /// Returns when it has cost more than was noticed before, or should have exited: it has told its result, nothing that it left in the background runs, and it has not begun
+    /// Returns when it has taken in messages, has cost more than was noticed before, or should have exited: it has told its result, nothing that it left in the background runs, and it has not begun
     /// to work again since, whatever else it writes. May be dropped and called again.
     pub(super) async fn noticed(&mut self) -> Noticed {
         let Some(watch) = self.watch.clone() else { return std::future::pending().await };
         loop {
             let now = Instant::now();
-            let Look { done, cost_usd } = look(Arc::clone(&watch), self.prices.clone()).await;
+            let Look { done, cost_usd, taken } =
+                look(Arc::clone(&watch), self.prices.clone(), self.taken).await;
+            if !taken.is_empty() {
+                self.taken += taken.len();
+                return Noticed::Taken(taken);
+            }
             if cost_usd > self.cost_usd {
                 self.cost_usd = cost_usd;
                 return Noticed::Cost(cost_usd);
@@ -82,10 +91,16 @@ struct Look {
     done: Option<u64>,
     /// Cost so far, in US dollars; 0 where it is not known, or does not matter.
     cost_usd: f64,
+    /// The ids of messages that were taken in, without as many as were noticed before.
+    taken: Vec<String>,
 }
 
 /// Reads what is new, which may be much.
-async fn look(watch: Arc<Mutex<Box<dyn WorkWatch>>>, prices: Option<Arc<PriceList>>) -> Look {
+async fn look(
+    watch: Arc<Mutex<Box<dyn WorkWatch>>>,
+    prices: Option<Arc<PriceList>>,
+    noticed: usize,
+) -> Look {
     let look = move || {
         let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
         let done = watch.done().ok().flatten();
@@ -94,7 +109,8 @@ async fn look(watch: Arc<Mutex<Box<dyn WorkWatch>>>, prices: Option<Arc<PriceLis
             // Without prices for all its models, what the agent itself has told is known at least.
             spent.usd(&prices).unwrap_or(spent.told_usd)
         });
-        Look { done, cost_usd: cost.unwrap_or_default() }
+        let taken = watch.taken().get(noticed..).unwrap_or_default().to_vec();
+        Look { done, cost_usd: cost.unwrap_or_default(), taken }
     };
     tokio::task::spawn_blocking(look).await.unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use aiwg_agents::Prompt;
 use aiwg_fs::{Dir, at};
 use aiwg_model::{RoundOrder, RunId};
 use aiwg_protocol::{config::PromptBy, types::Json};
@@ -15,13 +16,15 @@ use rustix::fs::OFlags;
 use super::{
     Shared,
     environment::{Chosen, REMOVED, asked, command, environment},
+    launch::Launch,
+    messages,
     permissions::asking,
     work,
 };
 use crate::{
     engine::StartOrder,
     lifecycle::SERVICE_ENV,
-    profiles::Profile,
+    profiles::{Profile, program},
     project::{living_run, make_private_dir},
 };
 
@@ -72,12 +75,21 @@ pub(super) fn prepare(
     let root = shared.context.project.root();
     let (session, prompt) = asked(&profile.agent, order);
     let check = order.round.as_ref().and_then(RoundOrder::check);
+    // Without a prompt it goes on with a call that was put off, and reads nothing.
+    let is_live = check.is_none()
+        && !prompt.is_empty()
+        && messages::are_taken(&profile.agent, order.agent.as_deref());
+    let given = match profile.agent.prompt {
+        PromptBy::Stdin if is_live => Prompt::Messages,
+        PromptBy::Stdin => Prompt::Stdin,
+        PromptBy::Argument => Prompt::Argument(prompt),
+    };
     let command = match check {
         Some(terms) => terms.command.words(),
         None => {
             let settings = asking(&profile.agent, root)?;
             let chosen =
-                Chosen { agent: order.agent.as_deref(), session, prompt, settings: settings.as_deref() };
+                Chosen { agent: order.agent.as_deref(), session, prompt: given, settings: settings.as_deref() };
             command(profile, &chosen, order.cap_usd).map_err(io::Error::other)?
         }
     };
@@ -89,6 +101,10 @@ pub(super) fn prepare(
     }
     let prompt_file = dir.join(PROMPT_FILE);
     write_new(&held, PROMPT_FILE, prompt.as_bytes()).map_err(at(&prompt_file))?;
+    if is_live {
+        let run = Launch { no: run.task, launch: run.n };
+        messages::begin(&held, program(&profile.agent), run, prompt).map_err(at(&dir))?;
+    }
     let event = order.event.as_ref().map(Json::new).transpose().map_err(io::Error::from)?;
     let event_file = dir.join(EVENT_FILE);
     if let Some(event) = &event {
@@ -112,7 +128,8 @@ pub(super) fn prepare(
         cwd: root.to_owned(),
         dir,
         root: Some(root.to_owned()),
-        prompt_file: (profile.agent.prompt == PromptBy::Stdin && check.is_none()).then_some(prompt_file),
+        prompt_file: (given == Prompt::Stdin && check.is_none()).then_some(prompt_file),
+        live_input: is_live,
         grace_ms: millis(GRACE),
         leftover_grace_ms: millis(LEFTOVER_GRACE),
         time_limit_ms: Some(time_limit_ms),

@@ -32,6 +32,13 @@ pub fn claude_stand_in() -> Value {
     agent("stand-in-agent", &STREAMING)
 }
 
+/// The same, but it takes messages while it works, as `claude` does: `tests/agents/live-agent` has the steps that its messages may have.
+pub fn live_stand_in() -> Value {
+    let mut agent = claude_stand_in();
+    agent["steer"] = true.into();
+    agent
+}
+
 /// The section `agent` of an agent that is taken for `claude`, and prints the lines that
 /// [`TestDaemon::script`](crate::TestDaemon::script) has set, to the letter.
 pub fn scripted() -> Value {

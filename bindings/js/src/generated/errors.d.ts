@@ -31,6 +31,7 @@ export type ErrorKind =
   | 'event_not_found'
   | 'task_is_taken'
   | 'task_is_not_taken'
+  | 'too_many_messages'
   | 'payload_too_large'
   | 'approval_not_found'
   | 'approval_decided'
@@ -115,6 +116,11 @@ export declare const ERROR_KINDS: {
   readonly task_is_taken: ErrorKindInfo;
   /** Nobody has taken the task over. */
   readonly task_is_not_taken: ErrorKindInfo;
+  /**
+   * The task has got as many messages as one may: 100 that wait for its agent, or 1000 or 1 MiB in
+   * all.
+   */
+  readonly too_many_messages: ErrorKindInfo;
   /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.

@@ -69,6 +69,11 @@ export const ERROR_KINDS = Object.freeze({
   /** Nobody has taken the task over. */
   task_is_not_taken: { code: -32034, retryable: false },
   /**
+   * The task has got as many messages as one may: 100 that wait for its agent, or 1000 or 1 MiB in
+   * all.
+   */
+  too_many_messages: { code: -32035, retryable: true },
+  /**
    * An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
    * `daemon.max_metadata_kb` allow; `data.member` names it.
    */

@@ -466,11 +466,13 @@ export declare class TaskMethods {
   /**
    * Sends a message to the agent of a task that has not ended.
    *
-   * An agent that runs gets it in its session when its run has ended, as a further run; one that is
-   * queued gets it with what it is asked. An agent may send to the tasks that it caused.
+   * An agent that runs gets it in its session: while it works, if its program takes messages then
+   * (`agent.steer`), or when its run has ended, as a further run. One that is queued gets it with
+   * what it is asked. `task.get` tells in `messages` what has become of it. An agent may send to
+   * the tasks that it caused.
    *
-   * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `storage_unavailable`,
-   * `shutting_down`
+   * @throws {DaemonError} of kind `task_not_found`, `task_ended`, `too_many_messages`,
+   * `storage_unavailable`, `shutting_down`
    */
   send(params: TaskSendParams, options?: CallOptions): Promise<TaskSent>;
 

@@ -782,11 +782,13 @@ export interface DebounceCondition {
 /**
  * The way in which a message reaches a task's agent.
  *
+ * - `live`: The agent gets it in its session while it works: between two of its steps, or as its
+ *   next turn. If its run ends before, it is the next run's.
  * - `next_run`: The agent gets it in its session when the run that is under way has ended.
- * - `queued`: The task has not begun, or waits to go on: the message comes with what its agent is
- *   asked then.
+ * - `queued`: The task has not begun, or waits to go on, or a person has it: the message comes with
+ *   what its agent is asked then.
  */
-export type Delivery = 'next_run' | 'queued';
+export type Delivery = 'live' | 'next_run' | 'queued';
 
 /** Something that happened. */
 export interface Event {
@@ -1057,6 +1059,16 @@ export interface Issue {
  * - `fail`: A task that fails at once, since its prompt cannot be made of this event.
  */
 export type MatchOutcome = 'fire' | 'debounce' | 'coalesce' | 'refuse' | 'trip' | 'fail';
+
+/**
+ * The state of a message to a task's agent.
+ *
+ * - `waiting`: No agent has it yet. Once its task has ended, none ever will.
+ * - `unsure`: An agent was ended that had read it, and it is not known to be part of its session.
+ *   The next run gets it, with a note of that.
+ * - `delivered`: It is part of the agent's session, or of what its agent was asked.
+ */
+export type MessageState = 'waiting' | 'unsure' | 'delivered';
 
 /** Messaging platforms. */
 export interface MessagingSubsystem {
@@ -1628,6 +1640,8 @@ export interface Task {
   waitingUntil?: Timestamp;
   /** The person's session, while a person has it; absent otherwise, and in lists. */
   takeover?: Takeover;
+  /** The messages that were sent to its agent, in their order; absent for none, and in lists. */
+  messages?: TaskMessage[];
   /** The lane in which it runs; absent for none. */
   lane?: string;
   /**
@@ -1757,6 +1771,16 @@ export interface TaskCounts {
   timeout: number;
 }
 
+/** The payload of `task:delivered`. */
+export interface TaskDeliveredEvent {
+  /** The task's id. */
+  taskId: string;
+  /** The number of the message within the task, from 1. */
+  n: number;
+  /** The number of the run that has got it. */
+  run: number;
+}
+
 /** The params of `task.edit`: what is absent stays as it is. */
 export interface TaskEditParams {
   /** The task's id. Length at most 200. */
@@ -1881,6 +1905,22 @@ export interface TaskListParams {
   cursor?: string | undefined;
 }
 
+/** A message to a task's agent. */
+export interface TaskMessage {
+  /** Its number within the task, from 1. */
+  n: number;
+  /** Time at which it was sent; absent for one of an older daemon. */
+  at?: Timestamp;
+  /** The task whose agent has sent it; absent if a person or a script has. */
+  from?: string;
+  /** Its first 1,000 bytes. */
+  message: string;
+  /** The state. */
+  state: Open<MessageState>;
+  /** The number of the run that has got it; absent while it waits. */
+  run?: number;
+}
+
 /**
  * The order of a list of tasks.
  *
@@ -1986,6 +2026,8 @@ export interface TaskSendParams {
 
 /** The answer to `task.send`. */
 export interface TaskSent {
+  /** The number of the message within the task, from 1. */
+  n: number;
   /** The state of the task. */
   state: Open<TaskState>;
   /** The way in which the message reaches its agent. */
@@ -1996,6 +2038,8 @@ export interface TaskSent {
 export interface TaskSentEvent {
   /** The task's id. */
   taskId: string;
+  /** The number of the message within the task, from 1. */
+  n: number;
   /** The state of the task. */
   state: Open<TaskState>;
   /** The first 1,000 bytes of the message. */

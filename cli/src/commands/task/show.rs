@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use aiwg_client::types::{
-    CheckCommand, CheckResult, Round, Task, TaskState, TaskStats, TaskSubmitted, TaskUsage, UsageStats,
+    CheckCommand, CheckResult, MessageState, Round, Task, TaskMessage, TaskState, TaskStats, TaskSubmitted, TaskUsage, UsageStats,
     UsageSum, Waiting,
 };
 
@@ -17,6 +17,9 @@ use crate::{
 
 /// Width of the names of facts.
 const FACT: usize = 11;
+
+/// Number of characters that are shown of a message.
+const SHOWN: usize = 60;
 
 /// Writes that a task has ended.
 pub(super) fn end(out: &mut Page, task: &Task) -> io::Result<()> {
@@ -112,6 +115,7 @@ fn facts(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
     fact("Processes", processes(task))?;
     fact("Attempts", Some(task.attempts.to_string()))?;
     fact("Check", rounds(task))?;
+    fact("Messages", messages(task))?;
     fact("After", (!task.after.is_empty()).then(|| task.after.join(", ")))?;
     fact("Rule", task.caused_by.as_ref().and_then(|cause| cause.rule.clone()))?;
     fact("Event", task.caused_by.as_ref().and_then(|cause| cause.event).map(|seq| seq.to_string()))?;
@@ -155,6 +159,32 @@ fn rounds(task: &Task) -> Option<String> {
     let most = verify.max_rounds.unwrap_or_default();
     let all = task.rounds.iter().map(|one| format!("\n{} of {most}: {}", one.n, round(one)));
     Some(format!("{command}{phase}{skipped}{}", all.collect::<String>()))
+}
+
+/// The messages to a task's agent, each with what has become of it.
+fn messages(task: &Task) -> Option<String> {
+    let one = |message: &TaskMessage| {
+        let from = message.from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
+        let how = match (message.state, message.run) {
+            (MessageState::Delivered, Some(run)) => format!("delivered in run {run}"),
+            (MessageState::Waiting | MessageState::Unsure, _) if task.state.is_final() => "not delivered".to_owned(),
+            (MessageState::Unsure, _) => "perhaps delivered: it is sent again".to_owned(),
+            (state, _) => state.name().to_owned(),
+        };
+        let text = message.message.lines().next().unwrap_or_default();
+        format!("{}{from}, {how}: {}", message.n, shortened(text))
+    };
+    let all: Vec<String> = task.messages.iter().map(one).collect();
+    (!all.is_empty()).then(|| all.join("\n"))
+}
+
+/// The first characters of a text.
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(SHOWN).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }
 
 /// Writes the number of tasks, and what they used.

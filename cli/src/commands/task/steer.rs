@@ -35,6 +35,7 @@ pub(super) async fn send(
     let sent = client.task_send(params).await?;
     output.result(&sent, |out, sent| {
         let when = match sent.delivery {
+            Delivery::Live => "its agent gets it while it works",
             Delivery::NextRun => "its agent gets it when what it does now has ended",
             _ => "its agent gets it when it starts",
         };

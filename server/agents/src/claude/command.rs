@@ -1,7 +1,7 @@
 //! The command line of `claude`.
 
 use super::Format;
-use crate::command::{Builder, Capabilities, CommandError, Invocation, Session, checked_id, runs};
+use crate::command::{Builder, Capabilities, CommandError, Invocation, Prompt, Session, checked_id, program_name, runs};
 
 /// The least cap that is handed on, in US dollars: 0 is none to it.
 const LEAST_CAP: f64 = 0.0001;
@@ -27,13 +27,28 @@ pub(super) fn command(
         command.remove("--settings");
         command.option("--settings", settings);
     }
+    if invocation.prompt == Prompt::Messages {
+        if !takes_messages(configured) {
+            return Err(CommandError::NoMessages { program: program_name(configured) });
+        }
+        command.option(INPUT_FORMAT, "stream-json");
+    }
     command.with_prompt(invocation.prompt, runs(configured, "claude"))
+}
+
+/// The option that decides how the input is read.
+const INPUT_FORMAT: &str = "--input-format";
+
+/// True if it reads messages where it is told to: it can do so in this output format alone. A command with a format of its own is left alone.
+fn takes_messages(configured: &[String]) -> bool {
+    let has_own = configured.iter().any(|word| word.split('=').next() == Some(INPUT_FORMAT));
+    Format::of(configured) == Format::StreamJson && !has_own
 }
 
 /// Options with a value that make no sense for a person.
 const UNATTENDED: [&str; 6] = [
     "--output-format",
-    "--input-format",
+    INPUT_FORMAT,
     "--max-budget-usd",
     "--max-turns",
     "--permission-prompt-tool",
@@ -72,13 +87,13 @@ pub(super) fn capabilities(configured: &[String]) -> Capabilities {
         has_cap: true,
         // Its process ends while a person is asked, and goes on in its session.
         asks_permissions: reports,
+        takes_messages: takes_messages(configured),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::Prompt;
 
     fn made(configured: &str, invocation: Invocation<'_>) -> String {
         let configured: Vec<String> = configured.split(' ').map(str::to_owned).collect();
@@ -133,6 +148,19 @@ mod tests {
         let made = interactive(&configured, "s-1").unwrap().join(" ");
         assert_eq!(made, "claude --model opus --add-dir x --resume s-1");
         assert!(interactive(&configured, "--yolo").is_err());
+    }
+
+    #[test]
+    fn messages_are_taken_in_where_the_output_says_so() {
+        let messages = Invocation { prompt: Prompt::Messages, ..Invocation::default() };
+        let words = |command: &str| command.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let stream = "claude -p --output-format stream-json --verbose";
+        assert_eq!(made(stream, messages), format!("{stream} --input-format stream-json"));
+        assert!(capabilities(&words(stream)).takes_messages);
+        for other in ["claude -p", "claude -p --output-format json", &format!("{stream} --input-format text")] {
+            assert!(!capabilities(&words(other)).takes_messages, "{other}");
+            assert!(matches!(command(&words(other), &messages), Err(CommandError::NoMessages { .. })));
+        }
     }
 
     #[test]

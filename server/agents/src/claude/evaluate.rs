@@ -54,6 +54,7 @@ pub fn evaluate(
         is_session_lost: result.is_some_and(is_session_lost),
         unknown,
         usage,
+        received: output.received.clone(),
     }
 }
 

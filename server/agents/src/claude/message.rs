@@ -27,6 +27,15 @@ pub(super) struct Message {
     pub(super) kind: Value,
     pub(super) subtype: Value,
     pub(super) session_id: Value,
+    /// Id of this message.
+    pub(super) uuid: Value,
+    /// True for a message of the input that is repeated.
+    #[serde(rename = "isReplay")]
+    pub(super) is_replay: Value,
+    /// Id of the message of the input that a `command_lifecycle` is about.
+    pub(super) command_uuid: Value,
+    /// Its state.
+    pub(super) state: Value,
     /// The background tasks that run, in `background_tasks_changed`.
     pub(super) tasks: Value,
     is_error: Value,

@@ -29,6 +29,7 @@ mod output;
 mod program;
 mod read;
 mod reason;
+mod received;
 mod scanner;
 mod settings;
 mod spent;

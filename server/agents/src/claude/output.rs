@@ -8,7 +8,7 @@ use super::{
     spent::{SpentLog, add},
 };
 use crate::{
-    evaluation::{TokensByModel, Unknown},
+    evaluation::{Received, TokensByModel, Unknown},
     limit::{Limit, LimitWarning},
     numbers::{believed_usd, sum},
 };
@@ -64,6 +64,7 @@ pub struct Output {
     pub(super) unknown: Unknown,
     pub(super) tokens_by_model: TokensByModel,
     pub(super) spent: SpentLog,
+    pub(super) received: Received,
 }
 
 impl Output {
@@ -95,6 +96,7 @@ impl Output {
         if let Value::String(session) = &message.session_id {
             self.session_id = Some(session.clone());
         }
+        self.received.take(&message);
         if message.is("result", None) {
             self.take_result(message.into_result());
         } else if message.is("system", Some("background_tasks_changed")) {

@@ -2,6 +2,8 @@
 
 use std::{io, path::Path};
 
+use serde_json::json;
+
 use super::{Format, Progress, ResultWatch, command, evaluate, read, settings};
 use crate::{
     command::{Capabilities, CommandError, Invocation, runs},
@@ -62,6 +64,13 @@ impl AgentProgram for Claude {
         command::capabilities(configured)
     }
 
+    fn message(&self, id: &str, text: &str) -> Option<String> {
+        let message = json!({
+            "type": "user", "message": { "role": "user", "content": text }, "parent_tool_use_id": null, "uuid": id
+        });
+        Some(format!("{message}\n"))
+    }
+
     fn remedy(&self, reason: Reason) -> Option<&'static str> {
         match reason {
             Reason::Auth => Some(
@@ -97,5 +106,9 @@ impl WorkWatch for Watch {
 
     fn spent(&self) -> Spent {
         self.watch.spent()
+    }
+
+    fn taken(&self) -> &[String] {
+        self.watch.taken()
     }
 }

@@ -83,6 +83,12 @@ impl ResultWatch {
         self.scanner.output.spent.spent()
     }
 
+    /// The ids of the messages that have become part of the conversation.
+    #[must_use]
+    pub fn taken(&self) -> &[String] {
+        &self.scanner.output.received.taken
+    }
+
     /// The output of an agent that has ended: the same as [`read`](super::read) gives, without reading all
     /// of it again.
     ///
@@ -108,7 +114,7 @@ impl ResultWatch {
 
 fn progress(output: &Output) -> Progress {
     match output.background_tasks {
-        _ if !output.has_result() || output.works_again => Progress::Working,
+        _ if !output.has_result() || output.works_again || !output.received.read.is_empty() => Progress::Working,
         0 => Progress::Done,
         tasks => Progress::Waiting(tasks),
     }

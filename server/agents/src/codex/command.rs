@@ -25,7 +25,7 @@ pub(super) fn command(
     words.push(match invocation.prompt {
         Prompt::Argument(prompt) => checked_prompt(prompt)?.to_owned(),
         // Without a prompt it would go on by itself, and not read one.
-        Prompt::Stdin => "-".to_owned(),
+        Prompt::Stdin | Prompt::Messages => "-".to_owned(),
     });
     Ok(words)
 }

@@ -5,6 +5,7 @@
 mod bounds;
 mod ending;
 mod environment;
+mod input;
 mod locking;
 mod output;
 mod records;

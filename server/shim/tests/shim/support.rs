@@ -53,6 +53,7 @@ impl Task {
             dir: dir.path().to_owned(),
             root: None,
             prompt_file: None,
+            live_input: false,
             grace_ms: 60_000,
             leftover_grace_ms: 60_000,
             open_files: None,

@@ -32,7 +32,8 @@ pub(crate) async fn task_send(handler: &Handler, params: TaskSendParams) -> Resu
         );
         return Err(ApiError::new(ErrorKind::NotAllowed, message));
     }
-    handler.command(handler.context.engine.send(no, params.message, from)).await
+    let is_live = handler.context.running.is_live(no);
+    handler.command(handler.context.engine.send(no, params.message, from, is_live)).await
 }
 
 pub(crate) async fn task_take(handler: &Handler, params: TaskTakeParams) -> Result<TaskTaken, ApiError> {

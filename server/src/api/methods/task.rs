@@ -8,7 +8,7 @@ use aiwg_protocol::{
     limits::TASKS_LISTED,
     types::{
         NoParams, Phase, Span, Task, TaskCancelParams, TaskCancelled, TaskEditParams, TaskEdited,
-        TaskGetParams, TaskHeld, TaskHoldParams, TaskListParams, TaskReleaseParams, TaskReleased,
+        TaskGetParams, TaskHeld, TaskHoldParams, TaskListParams, TaskMessage, TaskReleaseParams, TaskReleased,
         TaskRetried, TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
         TaskWaitParams, TasksCancelled, TasksRetried, Timestamp, Waiting,
     },
@@ -246,12 +246,18 @@ async fn get(handler: &Handler, no: TaskNo) -> Result<Task, ApiError> {
         let row = reader.task(no)?;
         let profiles = profiles(reader, no)?;
         let taken = row.as_ref().and_then(|row| row.spec.terms.taken);
+        let messages = row.as_ref().map(|row| messages(&row.spec.terms)).unwrap_or_default();
         let task = row.map(|row| complete(&context, reader, row, TAIL_BYTES)).transpose()?;
         let takeover = taken.map(|taken| takeover(&context, reader, no, taken)).transpose()?;
-        let task = task.map(|task| Task { profiles, takeover, ..task });
+        let task = task.map(|task| Task { profiles, takeover, messages, ..task });
         Ok(Part::new(task, false))
     };
     Ok(handler.answer_read(read).await?.ok_or(EngineError::TaskNotFound(no))?)
+}
+
+/// The messages to a task's agent.
+fn messages(terms: &Terms) -> Vec<TaskMessage> {
+    (1..).zip(&terms.sent).map(|(n, sent)| sent.to_wire(n)).collect()
 }
 
 /// The profiles of a task's runs; empty if all are the section `agent`.

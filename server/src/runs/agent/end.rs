@@ -113,7 +113,8 @@ impl Agent {
         let ended_for = record.ended_for;
         let (agent, of_tokens) = (basis.profile.agent.clone(), basis.prices());
         let note = self.note_of(shared, &basis.profile);
-        let evaluate = move || outcome(&record, &run_dir, (&agent, &root), &of_tokens, ending, note);
+        let task = self.task.no;
+        let evaluate = move || outcome(&record, &run_dir, (&agent, &root, task), &of_tokens, ending, note);
         let outcome = ended_by_shim(beside(evaluate).await, ended_for, &basis.profile.agent, dir);
         // So that no other daemon starts a task that would meet the same limit; the store keeps what takes longer.
         let _ = timeout(SHARED_WITHIN, shared.context.accounts.are_shared()).await;

@@ -141,11 +141,14 @@ impl SqliteStore {
             .query_row([after], |row| Ok(row.get::<_, Option<Millis>>(0)?.map(|at| at.0)))
     }
 
-    /// The queued tasks that have expired, those first that have so longest.
+    /// The queued tasks that have expired, those first that have so longest: one that has begun was started in time, and one that a person has is wanted.
     pub(crate) fn expired(&self, now: Timestamp, limit: u32) -> rusqlite::Result<Vec<TaskNo>> {
         self.statement(
             "SELECT no FROM task INDEXED BY task_expires
-             WHERE expires_at IS NOT NULL AND state = 'queued' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+             WHERE expires_at IS NOT NULL AND state = 'queued' AND expires_at <= ?
+                 AND NOT EXISTS (SELECT 1 FROM run WHERE run.task = task.no AND run.reason IS NOT 'not_started')
+                 AND NOT EXISTS (SELECT 1 FROM hold WHERE hold.task = task.no AND hold.kind = 'taken')
+             ORDER BY expires_at LIMIT ?",
         )?
         .query_map(params![Millis(now), limit], number)?
         .collect()

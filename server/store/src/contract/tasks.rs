@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aiwg_model::{
-    EndReason, ImportedTask, Outcome, Processes, RunCost, Sent, StopReason, Taken, TaskNo, TaskSpec, Terms,
+    EndReason, ImportedTask, Outcome, Processes, Received, RunCost, Sent, StopReason, Taken, TaskNo, TaskSpec, Terms,
     VerifyTerms,
 };
 use aiwg_protocol::terms::{ApprovalLimits, OnTimeout};
@@ -44,6 +44,8 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
             }),
             approval: Some(ApprovalLimits { timeout_minutes: Some(0.5), on_timeout: OnTimeout::Approve }),
             sent: vec![Sent {
+                at: Some(at(4)),
+                is_unsure: true,
                 text: "and the docs".to_owned(),
                 from: Some("task-0009".to_owned()),
                 run: Some(2),
@@ -90,6 +92,7 @@ pub fn a_task_goes_from_state_to_state(backend: &dyn Backend) {
         usage: Some(TaskUsage { turns: 4, ..TaskUsage::default() }),
         session: None,
         detail: None,
+        received: Received::default(),
     };
     assert!(store.begin().unwrap().finish(no, TaskState::Running, &outcome, at(1)).is_err());
     assert!(store.begin().unwrap().requeue(no, true).is_err(), "it does not run");

@@ -102,6 +102,7 @@ impl Daemon {
                     done.started.push(order.no.0);
                     done.caps.push(order.cap_usd);
                 }
+                Order::Tell(..) => {}
                 Order::End(run, why) => done.ended.push((run.task.0, why)),
             }
         }

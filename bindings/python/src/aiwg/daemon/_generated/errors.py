@@ -36,6 +36,7 @@ ErrorKind = Literal[
     "event_not_found",
     "task_is_taken",
     "task_is_not_taken",
+    "too_many_messages",
     "payload_too_large",
     "approval_not_found",
     "approval_decided",
@@ -117,6 +118,9 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     "task_is_taken": ErrorKindInfo(code=-32033, retryable=False),
     # Nobody has taken the task over.
     "task_is_not_taken": ErrorKindInfo(code=-32034, retryable=False),
+    # The task has got as many messages as one may: 100 that wait for its agent, or 1000 or 1 MiB in
+    # all.
+    "too_many_messages": ErrorKindInfo(code=-32035, retryable=True),
     # An event's payload, or a task's `metadata` or `env`, is larger than `daemon.max_payload_kb` or
     # `daemon.max_metadata_kb` allow; `data.member` names it.
     "payload_too_large": ErrorKindInfo(code=-32020, retryable=False),

@@ -779,16 +779,18 @@ class TaskMethods:
     def send(self, *, task_id: str, message: str, timeout: float | None = None) -> TaskSent:
         """Sends a message to the agent of a task that has not ended.
 
-        An agent that runs gets it in its session when its run has ended, as a further run; one that
-        is queued gets it with what it is asked. An agent may send to the tasks that it caused.
+        An agent that runs gets it in its session: while it works, if its program takes messages
+        then (`agent.steer`), or when its run has ended, as a further run. One that is queued gets
+        it with what it is asked. `task.get` tells in `messages` what has become of it. An agent may
+        send to the tasks that it caused.
 
         - ``task_id``: The task's id. Length at most 200.
         - ``message``: The message, at most 64 KiB of UTF-8; not blank. Length from 1 to 65536,
           matches `\\S`.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``storage_unavailable``,
-        ``shutting_down``.
+        Raises ``DaemonError`` of kind ``task_not_found``, ``task_ended``, ``too_many_messages``,
+        ``storage_unavailable``, ``shutting_down``.
         """
         wire = {"taskId": task_id, "message": message}
         received = self._caller.call_method("task.send", wire, timeout)

@@ -75,6 +75,7 @@ __all__ = [
     "IpcSubsystem",
     "Issue",
     "MatchOutcome",
+    "MessageState",
     "MessagingSubsystem",
     "OnBusy",
     "OnTimeout",
@@ -122,10 +123,12 @@ __all__ = [
     "TaskCancelled",
     "TaskCancelledOne",
     "TaskCounts",
+    "TaskDeliveredEvent",
     "TaskEdited",
     "TaskEvent",
     "TaskGiven",
     "TaskHeld",
+    "TaskMessage",
     "TaskOrder",
     "TaskOutput",
     "TaskReleased",
@@ -195,12 +198,14 @@ BudgetSpan = Literal["day", "month"]
 - ``month``: A month in `schedule.timezone`.
 """
 
-Delivery = Literal["next_run", "queued"]
+Delivery = Literal["live", "next_run", "queued"]
 """The way in which a message reaches a task's agent.
 
+- ``live``: The agent gets it in its session while it works: between two of its steps, or as its
+  next turn. If its run ends before, it is the next run's.
 - ``next_run``: The agent gets it in its session when the run that is under way has ended.
-- ``queued``: The task has not begun, or waits to go on: the message comes with what its agent is
-  asked then.
+- ``queued``: The task has not begun, or waits to go on, or a person has it: the message comes with
+  what its agent is asked then.
 """
 
 EventSource = Literal["client", "supervisor", "file_watcher", "scheduler", "automation", "daemon"]
@@ -230,6 +235,15 @@ MatchOutcome = Literal["fire", "debounce", "coalesce", "refuse", "trip", "fail"]
 - ``refuse``: No task.
 - ``trip``: No task, and the rule trips.
 - ``fail``: A task that fails at once, since its prompt cannot be made of this event.
+"""
+
+MessageState = Literal["waiting", "unsure", "delivered"]
+"""The state of a message to a task's agent.
+
+- ``waiting``: No agent has it yet. Once its task has ended, none ever will.
+- ``unsure``: An agent was ended that had read it, and it is not known to be part of its session.
+  The next run gets it, with a note of that.
+- ``delivered``: It is part of the agent's session, or of what its agent was asked.
 """
 
 OnBusy = Literal["coalesce", "skip", "queue"]
@@ -2626,6 +2640,8 @@ class Task:
     """Time at which that ends by itself; absent if it does not, or if the time is not known."""
     takeover: Takeover | None = None
     """The person's session, while a person has it; absent otherwise, and in lists."""
+    messages: list[TaskMessage] | None = None
+    """The messages that were sent to its agent, in their order; absent for none, and in lists."""
     lane: str | None = None
     """The lane in which it runs; absent for none."""
     expires_at: Timestamp | None = None
@@ -2686,6 +2702,10 @@ class Task:
             waiting=wire.get("waiting"),
             waiting_until=wire.get("waitingUntil"),
             takeover=maybe(Takeover.from_wire, wire.get("takeover")),
+            messages=maybe(
+                lambda value: [TaskMessage.from_wire(item) for item in value],
+                wire.get("messages"),
+            ),
             lane=wire.get("lane"),
             expires_at=wire.get("expiresAt"),
             reason=wire.get("reason"),
@@ -2775,6 +2795,27 @@ class TaskCounts:
             failed=wire["failed"],
             cancelled=wire["cancelled"],
             timeout=wire["timeout"],
+        )
+
+
+@dataclass(frozen=True)
+class TaskDeliveredEvent:
+    """The payload of `task:delivered`."""
+
+    task_id: str
+    """The task's id."""
+    n: int
+    """The number of the message within the task, from 1."""
+    run: int
+    """The number of the run that has got it."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskDeliveredEvent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            task_id=wire["taskId"],
+            n=wire["n"],
+            run=wire["run"],
         )
 
 
@@ -2881,6 +2922,36 @@ class TaskHeld:
 
 
 @dataclass(frozen=True)
+class TaskMessage:
+    """A message to a task's agent."""
+
+    n: int
+    """Its number within the task, from 1."""
+    message: str
+    """Its first 1,000 bytes."""
+    state: MessageState | str
+    """The state."""
+    at: Timestamp | None = None
+    """Time at which it was sent; absent for one of an older daemon."""
+    from_: str | None = None
+    """The task whose agent has sent it; absent if a person or a script has."""
+    run: int | None = None
+    """The number of the run that has got it; absent while it waits."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskMessage:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            n=wire["n"],
+            message=wire["message"],
+            state=wire["state"],
+            at=wire.get("at"),
+            from_=wire.get("from"),
+            run=wire.get("run"),
+        )
+
+
+@dataclass(frozen=True)
 class TaskOutput:
     """The answer to `task.output`: a chunk."""
 
@@ -2951,6 +3022,8 @@ class TaskRetried:
 class TaskSent:
     """The answer to `task.send`."""
 
+    n: int
+    """The number of the message within the task, from 1."""
     state: TaskState | str
     """The state of the task."""
     delivery: Delivery | str
@@ -2960,6 +3033,7 @@ class TaskSent:
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskSent:
         """Reads it from JSON. Members that this package does not know are left out."""
         return cls(
+            n=wire["n"],
             state=wire["state"],
             delivery=wire["delivery"],
         )
@@ -2971,6 +3045,8 @@ class TaskSentEvent:
 
     task_id: str
     """The task's id."""
+    n: int
+    """The number of the message within the task, from 1."""
     state: TaskState | str
     """The state of the task."""
     message: str
@@ -2985,6 +3061,7 @@ class TaskSentEvent:
         """Reads it from JSON. Members that this package does not know are left out."""
         return cls(
             task_id=wire["taskId"],
+            n=wire["n"],
             state=wire["state"],
             message=wire["message"],
             delivery=wire["delivery"],

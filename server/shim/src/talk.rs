@@ -1,0 +1,246 @@
+//! The state of the conversation with an agent, by what it writes: lines of `stream-json`.
+
+use std::{
+    collections::HashSet,
+    fs::File,
+    io::{self, BufReader, Read},
+    os::unix::fs::FileExt,
+};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The longest line that is held, in bytes. A longer one is read again from its file when it is complete, and nothing of it is held.
+const LONGEST_LINE: usize = 64 * 1024;
+
+/// Number of bytes read at once.
+const AT_ONCE: usize = 16 * 1024;
+
+/// The most ids of messages that are told apart: more are never sent to one agent.
+const MOST_IDS: usize = 2000;
+
+/// What an agent's output says of the conversation. It is read as it grows.
+#[derive(Default)]
+pub(crate) struct Talk {
+    /// Position of the next byte.
+    position: u64,
+    /// The line that is not complete yet; nothing of it once it is too long.
+    line: Vec<u8>,
+    /// Length of that line so far.
+    length: u64,
+    /// The messages that have become part of the conversation, or were given up.
+    settled: HashSet<String>,
+    /// True if it has reported on any message.
+    reports: bool,
+    state: State,
+    background: usize,
+    /// True if the last thing that was heard is that nothing runs in the background any more: its next turn is about to begin.
+    comes_back: bool,
+}
+
+/// The part of its work that an agent is in.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum State {
+    #[default]
+    Silent,
+    Working,
+    Done,
+}
+
+/// The members of a line that say something, whatever their types.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Line {
+    #[serde(rename = "type")]
+    kind: Value,
+    subtype: Value,
+    tasks: Value,
+    command_uuid: Value,
+    state: Value,
+    uuid: Value,
+    #[serde(rename = "isReplay")]
+    is_replay: Value,
+}
+
+impl Talk {
+    /// Reads what has been added to this output. True if that was anything.
+    pub(crate) fn read(&mut self, output: &File) -> io::Result<bool> {
+        let before = self.position;
+        let mut bytes = [0; AT_ONCE];
+        loop {
+            match output.read_at(&mut bytes, self.position) {
+                Ok(0) => return Ok(self.position > before),
+                Ok(count) => self.feed(bytes.get(..count).unwrap_or_default(), output),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The number of messages that are settled.
+    pub(crate) fn settled(&self) -> usize {
+        self.settled.len()
+    }
+
+    /// True if it has given its result, and nothing that it has begun goes on.
+    pub(crate) fn is_done(&self) -> bool {
+        self.state == State::Done && self.background == 0
+    }
+
+    /// True if its next turn is about to begin, unless it never does.
+    pub(crate) fn comes_back(&self) -> bool {
+        self.comes_back
+    }
+
+    /// True if it works without a word on the message that it was asked: it never reports on any.
+    pub(crate) fn is_mute(&self) -> bool {
+        self.state != State::Silent && !self.reports
+    }
+
+    fn feed(&mut self, bytes: &[u8], output: &File) {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.position += piece.len() as u64;
+            self.length += piece.len() as u64;
+            if self.length <= LONGEST_LINE as u64 {
+                self.line.extend_from_slice(piece);
+            } else {
+                self.line = Vec::new();
+            }
+            if piece.ends_with(b"\n") {
+                self.end_of_line(output);
+            }
+        }
+    }
+
+    fn end_of_line(&mut self, output: &File) {
+        let line = if self.length <= LONGEST_LINE as u64 {
+            serde_json::from_slice(&self.line)
+        } else {
+            let from = self.position.saturating_sub(self.length);
+            serde_json::from_reader(BufReader::with_capacity(AT_ONCE, Part { output, from, left: self.length }))
+        };
+        // An agent's wrapper may print whatever it likes.
+        if let Ok(line) = line {
+            self.take(&line);
+        }
+        self.line.clear();
+        self.length = 0;
+    }
+
+    fn take(&mut self, line: &Line) {
+        let is = |kind: &str| line.kind == kind;
+        let is_system = |subtype: &str| is("system") && line.subtype == subtype;
+        if is("result") {
+            (self.state, self.comes_back) = (State::Done, false);
+        } else if is("assistant") || is_system("init") {
+            (self.state, self.comes_back) = (State::Working, false);
+        } else if is_system("background_tasks_changed") {
+            let before = std::mem::replace(&mut self.background, line.tasks.as_array().map_or(0, Vec::len));
+            self.comes_back = before > 0 && self.is_done();
+        } else if is("command_lifecycle") {
+            self.reports = true;
+            if matches!(line.state.as_str(), Some("started" | "completed" | "cancelled")) {
+                self.settle(&line.command_uuid);
+            }
+        } else if is("user") && line.is_replay == Value::Bool(true) {
+            self.reports = true;
+            self.settle(&line.uuid);
+        }
+    }
+
+    fn settle(&mut self, id: &Value) {
+        if let Some(id) = id.as_str()
+            && self.settled.len() < MOST_IDS
+        {
+            self.settled.insert(id.to_owned());
+        }
+    }
+}
+
+/// A part of a file.
+struct Part<'a> {
+    output: &'a File,
+    from: u64,
+    left: u64,
+}
+
+impl Read for Part<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len());
+        let count = self.output.read_at(bytes.get_mut(..most).unwrap_or_default(), self.from)?;
+        self.from += count as u64;
+        self.left = self.left.saturating_sub(count as u64);
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    const INIT: &str = r#"{"type":"system","subtype":"init"}"#;
+    const RESULT: &str = r#"{"subtype":"success","type":"result","result":"x"}"#;
+
+    fn tasks(count: usize) -> String {
+        format!(r#"{{"type":"system","subtype":"background_tasks_changed","tasks":[{}]}}"#, vec!["{}"; count].join(","))
+    }
+
+    fn lifecycle(id: &str, state: &str) -> String {
+        format!(r#"{{"type":"command_lifecycle","command_uuid":"{id}","state":"{state}"}}"#)
+    }
+
+    fn talk(lines: &[&str]) -> Talk {
+        let mut file = tempfile::tempfile().unwrap();
+        let mut talk = Talk::default();
+        for line in lines {
+            writeln!(file, "{line}").unwrap();
+            assert!(talk.read(&file).unwrap());
+        }
+        assert!(!talk.read(&file).unwrap());
+        talk
+    }
+
+    #[test]
+    fn an_agent_is_done_with_its_result() {
+        assert!(!talk(&[INIT]).is_done());
+        assert!(talk(&[INIT, RESULT]).is_done());
+        assert!(!talk(&[INIT, RESULT, INIT]).is_done());
+        assert!(!talk(&[INIT, &tasks(2), RESULT]).is_done());
+    }
+
+    #[test]
+    fn one_whose_background_work_is_over_comes_back() {
+        let over = talk(&[INIT, &tasks(1), RESULT, &tasks(0)]);
+        assert!(over.is_done() && over.comes_back());
+        assert!(!talk(&[INIT, &tasks(1), &tasks(0), RESULT]).comes_back());
+        assert!(!talk(&[INIT, &tasks(1), RESULT, &tasks(0), INIT, RESULT]).comes_back());
+    }
+
+    #[test]
+    fn what_was_taken_in_is_settled_once() {
+        let all = [&lifecycle("a", "queued"), &lifecycle("a", "started"), &lifecycle("b", "queued")];
+        let all = talk(&all.map(String::as_str));
+        assert_eq!(all.settled(), 1);
+        assert!(!all.is_mute());
+        let all = [&lifecycle("a", "started"), &lifecycle("a", "completed"), &lifecycle("b", "cancelled")];
+        assert_eq!(talk(&all.map(String::as_str)).settled(), 2);
+        assert_eq!(talk(&[r#"{"type":"user","uuid":"a","isReplay":true}"#]).settled(), 1);
+    }
+
+    #[test]
+    fn one_that_reports_on_nothing_is_mute_once_it_works() {
+        assert!(!talk(&["a wrapper's text", "{broken", "[1]", "7"]).is_mute());
+        assert!(talk(&[INIT]).is_mute());
+        assert!(talk(&[RESULT]).is_mute());
+    }
+
+    #[test]
+    fn a_long_line_is_understood_and_not_held() {
+        let long = format!(r#"{{"result":"{}","type":"result"}}"#, "x".repeat(3 * LONGEST_LINE));
+        let talk = talk(&[INIT, &long]);
+        assert!(talk.is_done());
+        assert!(talk.line.capacity() <= LONGEST_LINE);
+    }
+}
