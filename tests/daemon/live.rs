@@ -169,7 +169,10 @@ fn what_an_agent_had_read_when_it_was_killed_is_sent_again_with_a_note() {
     let done = daemon.ended(&task);
     assert_eq!((&done["result"], states(&done)), (&json!("again"), vec![("delivered", Some(2))]));
     let prompt = daemon.read(&format!(".aiwg/daemon/actions/{task}/2/prompt.txt"));
-    assert!(prompt.starts_with("(You may have read this already") && prompt.ends_with("do: answer again"), "{prompt}");
+    assert!(
+        prompt.starts_with("(You may have read this already") && prompt.ends_with("do: answer again"),
+        "{prompt}"
+    );
 }
 
 #[test]
@@ -321,7 +324,8 @@ open("child", "w").write(own)
 open("answers", "w").write(json.dumps([call("task.send", {"taskId": t, "message": "hello"}) for t in (own, sys.argv[1], os.environ["AIWG_TASK_ID"])]))
 "#;
     daemon.write("send.py", script);
-    let sender = daemon.submit_with(json!({ "prompt": format!("do: tool python3 send.py {task} next: answer sent") }));
+    let sender =
+        daemon.submit_with(json!({ "prompt": format!("do: tool python3 send.py {task} next: answer sent") }));
     assert_eq!(daemon.ended(&sender)["result"], "sent");
     let answers: Vec<Value> = serde_json::from_str(&daemon.read("answers")).unwrap();
     assert_eq!(answers[0]["result"]["n"], 1, "{answers:?}");
@@ -334,7 +338,11 @@ open("answers", "w").write(json.dumps([call("task.send", {"taskId": t, "message"
     let done = daemon.ended(&child);
     assert_eq!(done["messages"][0]["from"], sender);
     let heard = heard(&daemon).join("\n");
-    assert_eq!(heard.matches(&format!("The agent of {sender}, and not the user, says:\n\n> hello")).count(), 1, "{heard}");
+    assert_eq!(
+        heard.matches(&format!("The agent of {sender}, and not the user, says:\n\n> hello")).count(),
+        1,
+        "{heard}"
+    );
     assert_eq!(states(&daemon.ended(&task)), []);
 }
 

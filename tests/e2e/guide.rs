@@ -20,7 +20,8 @@ fn shell(project: &Project, args: &[&str]) -> String {
     let programs = project.file("bin");
     std::fs::create_dir(&programs).unwrap();
     for (name, file) in
-        [("claude", "stand-in-agent"), ("stand-in-words", "stand-in-words"), ("live-agent", "live-agent")] {
+        [("claude", "stand-in-agent"), ("stand-in-words", "stand-in-words"), ("live-agent", "live-agent")]
+    {
         symlink(repository().join("tests/agents").join(file), programs.join(name)).unwrap();
     }
     let aiwg = Path::new(env!("CARGO_BIN_EXE_aiwg")).parent().unwrap();

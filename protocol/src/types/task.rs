@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cause, JsonObject, Phase, RetryPolicy, Round, Span, Takeover, TaskMessage, TaskUsage, Timestamp, Verify, bounded,
+    Cause, JsonObject, Phase, RetryPolicy, Round, Span, Takeover, TaskMessage, TaskUsage, Timestamp, Verify,
+    bounded,
     by_name::{by_name, known_by_name},
     open::open_enum,
 };

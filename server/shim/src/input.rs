@@ -69,7 +69,8 @@ pub(crate) struct Input {
 impl Input {
     /// The input of an agent that is to be started, from [`INPUT_FILE`] in its run's directory.
     pub(crate) fn open(dir: &Dir) -> Result<Self, SpawnError> {
-        let file = dir.open_regular(INPUT_FILE.as_ref()).map_err(|error| SpawnError::at(INPUT_FILE, &error))?;
+        let file =
+            dir.open_regular(INPUT_FILE.as_ref()).map_err(|error| SpawnError::at(INPUT_FILE, &error))?;
         let pipe = || -> io::Result<(OwnedFd, OwnedFd)> {
             let (agents, ours) = pipe_with(PipeFlags::CLOEXEC)?;
             // Ours alone: an agent does not expect that of its end.
@@ -114,7 +115,8 @@ impl Input {
         let pipe = self.pipe.as_ref();
         let full = pipe.filter(|_| !self.unsent.is_empty()).map(|pipe| (pipe.as_fd(), PollFlags::OUT));
         let is_due = pipe.is_some() && now >= self.next_look;
-        let changes = self.changes.as_ref().filter(|_| is_due).map(|changes| (changes.as_fd(), PollFlags::IN));
+        let changes =
+            self.changes.as_ref().filter(|_| is_due).map(|changes| (changes.as_fd(), PollFlags::IN));
         full.into_iter().chain(changes)
     }
 

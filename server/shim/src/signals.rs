@@ -2,10 +2,7 @@
 
 use std::{
     io::{self, Read},
-    os::{
-        fd::BorrowedFd,
-        unix::net::UnixStream,
-    },
+    os::{fd::BorrowedFd, unix::net::UnixStream},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},

@@ -117,7 +117,10 @@ impl Talk {
             serde_json::from_slice(&self.line)
         } else {
             let from = self.position.saturating_sub(self.length);
-            serde_json::from_reader(BufReader::with_capacity(AT_ONCE, Part { output, from, left: self.length }))
+            serde_json::from_reader(BufReader::with_capacity(
+                AT_ONCE,
+                Part { output, from, left: self.length },
+            ))
         };
         // An agent's wrapper may print whatever it likes.
         if let Ok(line) = line {
@@ -184,7 +187,10 @@ mod tests {
     const RESULT: &str = r#"{"subtype":"success","type":"result","result":"x"}"#;
 
     fn tasks(count: usize) -> String {
-        format!(r#"{{"type":"system","subtype":"background_tasks_changed","tasks":[{}]}}"#, vec!["{}"; count].join(","))
+        format!(
+            r#"{{"type":"system","subtype":"background_tasks_changed","tasks":[{}]}}"#,
+            vec!["{}"; count].join(",")
+        )
     }
 
     fn lifecycle(id: &str, state: &str) -> String {

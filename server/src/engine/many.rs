@@ -202,7 +202,8 @@ fn once_more(row: TaskRow, cause: Option<&Cause>) -> TaskSpec {
     // An agent does not decide that no budget counts.
     let ignore_budget = row.spec.terms.ignore_budget && again_by_person;
     // It begins afresh, and nobody has it: what was sent to it is asked of it at once.
-    let sent = row.spec.terms.sent.into_iter().map(|sent| Sent { run: None, is_unsure: false, ..sent }).collect();
+    let sent =
+        row.spec.terms.sent.into_iter().map(|sent| Sent { run: None, is_unsure: false, ..sent }).collect();
     let terms = Terms { ignore_budget, sent, taken: None, ..row.spec.terms };
     TaskSpec { cause, terms, after: Vec::new(), ..row.spec }
 }

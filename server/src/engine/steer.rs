@@ -186,7 +186,13 @@ impl Transaction<'_> {
         }
         if task.launch > 0 && !done {
             let at = Some(self.now);
-            terms.sent.push(Sent { text: GIVEN_BACK.to_owned(), from: None, run: None, at, is_unsure: false });
+            terms.sent.push(Sent {
+                text: GIVEN_BACK.to_owned(),
+                from: None,
+                run: None,
+                at,
+                is_unsure: false,
+            });
         }
         self.store.set_terms(no, &terms)?;
         if done {
@@ -214,7 +220,11 @@ impl Transaction<'_> {
     }
 
     /// Notes that the messages wait again which a run was asked: it was not started, or it was lost, and how far it came is not known.
-    pub(super) fn take_back_sent(&mut self, task: &TaskRow, was_started: bool) -> aiwg_store::Result<TaskRow> {
+    pub(super) fn take_back_sent(
+        &mut self,
+        task: &TaskRow,
+        was_started: bool,
+    ) -> aiwg_store::Result<TaskRow> {
         let (mut task, run) = (task.clone(), Some(task.launch));
         let mut is_changed = false;
         for sent in task.spec.terms.sent.iter_mut().filter(|sent| sent.run == run) {

@@ -373,7 +373,9 @@ mod tests {
         let sent = |run| Sent { text: "x".to_owned(), from: None, run, at: None, is_unsure: false };
         let waits = Terms { sent: vec![sent(Some(1)), sent(None)], ..Terms::default() };
         let of = |rows: &str, of: &Terms| with_messages(next(&terms(2), &runs(rows)), &runs(rows), of);
-        for (rows, round) in [("w", 1), ("wm", 1), ("wg", 2), ("wc", 2), ("wcw", 2), ("wcwc", 3), ("wcwcw", 3)] {
+        for (rows, round) in
+            [("w", 1), ("wm", 1), ("wg", 2), ("wc", 2), ("wcw", 2), ("wcwc", 3), ("wcwcw", 3)]
+        {
             assert_eq!(of(rows, &waits), Next::Step(Step::Work(round)), "{rows}");
         }
         assert_eq!(reason(&of("wx", &waits)), "check_failed_to_run");

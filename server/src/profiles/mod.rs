@@ -12,9 +12,7 @@ use std::{
 
 use aiwg_agents::{AgentProgram, program_named, program_of};
 use aiwg_fs::{Dir, at};
-use aiwg_protocol::config::{
-    Action, AgentConfig, AgentProfile, Config, ModelPrices, ProgramName, PromptBy,
-};
+use aiwg_protocol::config::{Action, AgentConfig, AgentProfile, Config, ModelPrices, ProgramName, PromptBy};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 

@@ -96,11 +96,7 @@ struct Look {
 }
 
 /// Reads what is new, which may be much.
-async fn look(
-    watch: Arc<Mutex<Box<dyn WorkWatch>>>,
-    prices: Option<Arc<PriceList>>,
-    noticed: usize,
-) -> Look {
+async fn look(watch: Arc<Mutex<Box<dyn WorkWatch>>>, prices: Option<Arc<PriceList>>, noticed: usize) -> Look {
     let look = move || {
         let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
         let done = watch.done().ok().flatten();

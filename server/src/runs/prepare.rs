@@ -76,9 +76,8 @@ pub(super) fn prepare(
     let (session, prompt) = asked(&profile.agent, order);
     let check = order.round.as_ref().and_then(RoundOrder::check);
     // Without a prompt it goes on with a call that was put off, and reads nothing.
-    let is_live = check.is_none()
-        && !prompt.is_empty()
-        && messages::are_taken(&profile.agent, order.agent.as_deref());
+    let is_live =
+        check.is_none() && !prompt.is_empty() && messages::are_taken(&profile.agent, order.agent.as_deref());
     let given = match profile.agent.prompt {
         PromptBy::Stdin if is_live => Prompt::Messages,
         PromptBy::Stdin => Prompt::Stdin,
@@ -88,8 +87,12 @@ pub(super) fn prepare(
         Some(terms) => terms.command.words(),
         None => {
             let settings = asking(&profile.agent, root)?;
-            let chosen =
-                Chosen { agent: order.agent.as_deref(), session, prompt: given, settings: settings.as_deref() };
+            let chosen = Chosen {
+                agent: order.agent.as_deref(),
+                session,
+                prompt: given,
+                settings: settings.as_deref(),
+            };
             command(profile, &chosen, order.cap_usd).map_err(io::Error::other)?
         }
     };

@@ -29,9 +29,7 @@ mod vectors;
 mod wait;
 mod wire;
 
-pub use agents::{
-    asking, claude_stand_in, live_stand_in, repository, rule, rule_with, scripted, stand_in,
-};
+pub use agents::{asking, claude_stand_in, live_stand_in, repository, rule, rule_with, scripted, stand_in};
 pub use daemon::TestDaemon;
 pub use process::{is_dead, kill, may_unshare, processes_of};
 pub use vectors::{call_vectors, fits};

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use aiwg_client::types::{
-    CheckCommand, CheckResult, MessageState, Round, Task, TaskMessage, TaskState, TaskStats, TaskSubmitted, TaskUsage, UsageStats,
-    UsageSum, Waiting,
+    CheckCommand, CheckResult, MessageState, Round, Task, TaskMessage, TaskState, TaskStats, TaskSubmitted,
+    TaskUsage, UsageStats, UsageSum, Waiting,
 };
 
 use crate::{
@@ -167,7 +167,9 @@ fn messages(task: &Task) -> Option<String> {
         let from = message.from.as_ref().map(|from| format!(" from {from}")).unwrap_or_default();
         let how = match (message.state, message.run) {
             (MessageState::Delivered, Some(run)) => format!("delivered in run {run}"),
-            (MessageState::Waiting | MessageState::Unsure, _) if task.state.is_final() => "not delivered".to_owned(),
+            (MessageState::Waiting | MessageState::Unsure, _) if task.state.is_final() => {
+                "not delivered".to_owned()
+            }
             (MessageState::Unsure, _) => "perhaps delivered: it is sent again".to_owned(),
             (state, _) => state.name().to_owned(),
         };

@@ -1,7 +1,9 @@
 //! The command line of `claude`.
 
 use super::Format;
-use crate::command::{Builder, Capabilities, CommandError, Invocation, Prompt, Session, checked_id, program_name, runs};
+use crate::command::{
+    Builder, Capabilities, CommandError, Invocation, Prompt, Session, checked_id, program_name, runs,
+};
 
 /// The least cap that is handed on, in US dollars: 0 is none to it.
 const LEAST_CAP: f64 = 0.0001;
@@ -157,7 +159,8 @@ mod tests {
         let stream = "claude -p --output-format stream-json --verbose";
         assert_eq!(made(stream, messages), format!("{stream} --input-format stream-json"));
         assert!(capabilities(&words(stream)).takes_messages);
-        for other in ["claude -p", "claude -p --output-format json", &format!("{stream} --input-format text")] {
+        for other in ["claude -p", "claude -p --output-format json", &format!("{stream} --input-format text")]
+        {
             assert!(!capabilities(&words(other)).takes_messages, "{other}");
             assert!(matches!(command(&words(other), &messages), Err(CommandError::NoMessages { .. })));
         }

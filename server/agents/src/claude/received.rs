@@ -87,7 +87,10 @@ mod tests {
     fn what_is_repeated_is_taken_in() {
         let replay = |replay: Value| json!({"type": "user", "uuid": "a", "isReplay": replay});
         assert_eq!(received(&[lifecycle("a", "queued"), replay(json!(true))]).taken, ["a"]);
-        assert_eq!(received(&[replay(json!("no")), json!({"type": "user", "uuid": "b"})]), Received::default());
+        assert_eq!(
+            received(&[replay(json!("no")), json!({"type": "user", "uuid": "b"})]),
+            Received::default()
+        );
     }
 
     #[test]

@@ -114,7 +114,9 @@ impl ResultWatch {
 
 fn progress(output: &Output) -> Progress {
     match output.background_tasks {
-        _ if !output.has_result() || output.works_again || !output.received.read.is_empty() => Progress::Working,
+        _ if !output.has_result() || output.works_again || !output.received.read.is_empty() => {
+            Progress::Working
+        }
         0 => Progress::Done,
         tasks => Progress::Waiting(tasks),
     }

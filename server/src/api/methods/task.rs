@@ -8,9 +8,9 @@ use aiwg_protocol::{
     limits::TASKS_LISTED,
     types::{
         NoParams, Phase, Span, Task, TaskCancelParams, TaskCancelled, TaskEditParams, TaskEdited,
-        TaskGetParams, TaskHeld, TaskHoldParams, TaskListParams, TaskMessage, TaskReleaseParams, TaskReleased,
-        TaskRetried, TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams, TaskSubmitted,
-        TaskWaitParams, TasksCancelled, TasksRetried, Timestamp, Waiting,
+        TaskGetParams, TaskHeld, TaskHoldParams, TaskListParams, TaskMessage, TaskReleaseParams,
+        TaskReleased, TaskRetried, TaskRetryParams, TaskSelection, TaskState, TaskStats, TaskSubmitParams,
+        TaskSubmitted, TaskWaitParams, TasksCancelled, TasksRetried, Timestamp, Waiting,
     },
 };
 use aiwg_store::{Reader, TaskFilter};

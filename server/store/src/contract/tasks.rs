@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aiwg_model::{
-    EndReason, ImportedTask, Outcome, Processes, Received, RunCost, Sent, StopReason, Taken, TaskNo, TaskSpec, Terms,
-    VerifyTerms,
+    EndReason, ImportedTask, Outcome, Processes, Received, RunCost, Sent, StopReason, Taken, TaskNo,
+    TaskSpec, Terms, VerifyTerms,
 };
 use aiwg_protocol::terms::{ApprovalLimits, OnTimeout};
 use aiwg_protocol::types::{
