@@ -1,5 +1,7 @@
 //! Budgets: what does not fit waits, what runs is ended at its cap, and what was spent is counted once.
 
+use std::os::unix::fs::PermissionsExt;
+
 use aiwg_testing::{TestDaemon, claude_stand_in, rule, until};
 use serde_json::{Value, json};
 
@@ -11,7 +13,7 @@ fn with(budget: Value) -> TestDaemon {
     TestDaemon::with(json!({ "agent": claude_stand_in(), "budget": budget }))
 }
 
-fn budget(daemon: &TestDaemon) -> Value {
+fn budget_of(daemon: &TestDaemon) -> Value {
     daemon.call("budget.status", json!({}))
 }
 
@@ -32,7 +34,7 @@ fn what_does_not_fit_waits_until_the_day_turns_or_the_bound_is_raised() {
     assert_eq!(first["state"], "completed");
     let second = daemon.submit("cost 0.5");
     let waiting = daemon.task(&second);
-    let status = budget(&daemon);
+    let status = budget_of(&daemon);
     assert_eq!((&waiting["state"], &waiting["waiting"]), (&json!("queued"), &json!("budget")));
     assert_eq!(waiting["waitingUntil"], status["dayEndsAt"]);
     let bound = &status["bounds"][0];
@@ -46,7 +48,7 @@ fn what_does_not_fit_waits_until_the_day_turns_or_the_bound_is_raised() {
     daemon
         .reload(json!({ "agent": claude_stand_in(), "budget": { "day_usd": 1.5, "unknown_cost_usd": 0.6 } }));
     assert_eq!(daemon.ended(&second)["state"], "completed");
-    assert!(is_about(&budget(&daemon)["spentUsd"], 1.25), "{}", budget(&daemon));
+    assert!(is_about(&budget_of(&daemon)["spentUsd"], 1.25), "{}", budget_of(&daemon));
     assert_eq!(told(&daemon), ["budget:exhausted", "budget:warning"]);
 }
 
@@ -58,13 +60,13 @@ fn what_is_set_aside_outlasts_the_daemon() {
     assert_eq!(daemon.task(&second)["waiting"], "budget");
     daemon.leave_agents();
     daemon.start();
-    assert!(is_about(&budget(&daemon)["reservedUsd"], 0.6), "{}", budget(&daemon));
+    assert!(is_about(&budget_of(&daemon)["reservedUsd"], 0.6), "{}", budget_of(&daemon));
     assert_eq!(daemon.task(&second)["waiting"], "budget");
     daemon.write("go", "");
     // It costs a cent, so that there is room for the second.
     assert_eq!(daemon.ended(&first)["state"], "completed");
     assert_eq!(daemon.ended(&second)["state"], "completed");
-    let status = budget(&daemon);
+    let status = budget_of(&daemon);
     assert!(is_about(&status["spentUsd"], 0.02) && is_about(&status["reservedUsd"], 0.0), "{status}");
     assert_eq!(told(&daemon), Vec::<Value>::new());
 }
@@ -77,7 +79,7 @@ fn a_person_may_have_a_task_ignore_the_budget() {
     let urgent = daemon.submit_with(json!({ "prompt": "do: cost 0.5", "ignoreBudget": true }));
     assert_eq!(daemon.ended(&urgent)["state"], "completed");
     assert_eq!(daemon.task(&waiting)["state"], "queued");
-    assert!(is_about(&budget(&daemon)["spentUsd"], 1.5), "it counts");
+    assert!(is_about(&budget_of(&daemon)["spentUsd"], 1.5), "it counts");
 }
 
 #[test]
@@ -92,7 +94,7 @@ fn an_agent_is_given_its_cap_and_ended_beyond_it() {
     let over = daemon.ended(&daemon.submit("cost 2.5; background 'sleep 1000'"));
     assert_eq!((&over["state"], &over["reason"]), (&json!("failed"), &json!("budget")));
     assert!(over["error"].as_str().unwrap().contains("budget"), "{over}");
-    assert!(is_about(&budget(&daemon)["spentUsd"], 4.1), "{}", budget(&daemon));
+    assert!(is_about(&budget_of(&daemon)["spentUsd"], 4.1), "{}", budget_of(&daemon));
 }
 
 #[test]
@@ -116,6 +118,70 @@ fn the_cap_of_a_profile_is_kept_without_a_budget_and_the_smaller_cap_counts() {
     assert_eq!(run("answer \"cap $cap\"; cost 0.5", "capped")["result"], "cap 2.0000");
 }
 
+/// A daemon whose agent is a script that writes what `claude` does. `answers N` writes N answers of a thousand tokens, each of which costs a dollar.
+fn with_script(script: &str, budget: Value) -> TestDaemon {
+    let mut daemon = TestDaemon::stopped(json!({}));
+    let answer = r#"{"type":"assistant","session_id":"%s","message":{"id":"%s","model":"m","usage":{"output_tokens":1000}}}"#;
+    let answers = format!("answers() {{ for n in $(seq $1); do printf '{answer}\\n' $$ $n; done; }}");
+    daemon.write("agent", format!("#!/bin/sh\ncat >/dev/null\n{answers}\n{script}\n"));
+    let path = daemon.file("agent");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let command = json!([path, "--output-format", "stream-json"]);
+    daemon.configure(json!({ "agent": { "command": command }, "budget": budget }));
+    daemon.start();
+    daemon
+}
+
+#[test]
+fn tokens_with_a_price_count_however_their_run_ends() {
+    let prices = json!({ "m": { "input": 1000, "output": 1000 } });
+    for (end, usd) in [
+        ("answers 5; exit 1", 5.0),
+        ("answers 5; kill -9 $$", 5.0),
+        // Its shim with it: the run is lost, and is done again.
+        ("answers 5; kill -9 $PPID; sleep 1000", 5.0),
+        (r#"answers 4; echo '{"type":"result","is_error":false,"result":"x"}'"#, 4.0),
+        // One answer is of a model without a price.
+        (
+            r#"answers 3; echo '{"type":"assistant","message":{"id":"x","model":"n","usage":{"output_tokens":9}}}'"#,
+            3.0,
+        ),
+    ] {
+        let budget = json!({ "day_usd": 5, "task_usd": 5, "unknown_cost_usd": 0.5, "prices": prices });
+        let daemon = with_script(end, budget);
+        let id = daemon.submit("x");
+        until("its cost", || is_about(&budget_of(&daemon)["spentUsd"], usd));
+        let shown =
+            if end.contains("PPID") { None } else { Some(daemon.ended(&id)["usage"]["costUsd"].clone()) };
+        assert!(shown.is_none_or(|shown| is_about(&shown, usd)), "{end}");
+        if usd >= 5.0 {
+            let second = daemon.submit("x");
+            assert_eq!(daemon.task(&second)["state"], "queued", "the bound holds: {end}");
+        }
+    }
+}
+
+#[test]
+fn what_is_spent_while_there_is_no_daemon_counts_by_its_price() {
+    let budget =
+        json!({ "day_usd": 50, "unknown_cost_usd": 0.5, "prices": { "m": { "input": 0, "output": 1000 } } });
+    let mut daemon = with_script(
+        "touch there; while [ ! -e go ]; do sleep 0.01; done; answers 3; touch spent; exit 1",
+        budget,
+    );
+    let id = daemon.submit("x");
+    until("the agent", || daemon.file("there").exists());
+    daemon.leave_agents();
+    daemon.write("go", "");
+    until("its end", || daemon.file("spent").exists());
+    daemon.start();
+    let task = daemon.ended(&id);
+    assert!(is_about(&task["usage"]["costUsd"], 3.0), "{task}");
+    assert!(is_about(&budget_of(&daemon)["spentUsd"], 3.0), "{}", budget_of(&daemon));
+    let report = daemon.call("report.get", json!({}));
+    assert!(is_about(&report["costUsd"], 3.0), "{report}");
+}
+
 #[test]
 fn a_rule_has_a_budget_of_its_own() {
     let config = |day: f64| {
@@ -131,7 +197,7 @@ fn a_rule_has_a_budget_of_its_own() {
     assert_eq!(daemon.task("task-0002")["waiting"], "budget");
     daemon.emit("a:c", json!({}));
     assert_eq!(daemon.ended("task-0003")["state"], "completed");
-    let status = budget(&daemon);
+    let status = budget_of(&daemon);
     let of_rule = |name: &str| {
         let rules = status["byRule"].as_array().unwrap();
         rules.iter().find(|of| of["rule"] == name).unwrap_or_else(|| panic!("{status}"))["dayUsd"].clone()
@@ -159,7 +225,7 @@ fn a_rule_may_react_to_a_budget_that_is_used_up() {
 fn without_a_budget_nothing_waits_and_what_is_told_is_shown() {
     let daemon = TestDaemon::with(json!({ "agent": claude_stand_in() }));
     daemon.ended(&daemon.submit("cost 0.25"));
-    let status = budget(&daemon);
+    let status = budget_of(&daemon);
     assert!(is_about(&status["spentUsd"], 0.25), "{status}");
     assert_eq!((&status["bounds"], &status["reservedUsd"]), (&json!([]), &json!(0.0)));
     assert_eq!(status["byDay"][0]["day"], status["day"]);

@@ -17,6 +17,7 @@ mod live;
 mod order;
 mod output;
 mod profiles;
+mod protect;
 mod queue;
 mod report;
 mod retention;

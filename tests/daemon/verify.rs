@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const DONE: &str = "test -e done || { echo no file: done; exit 3; }";
 
 /// A daemon whose agent keeps its prompt as `.aiwg/prompt-ROUND`, and runs this script.
-fn with_agent(script: &str, more: Value) -> TestDaemon {
+pub(crate) fn with_agent(script: &str, more: Value) -> TestDaemon {
     let mut daemon = TestDaemon::stopped(json!({}));
     let agent = format!("#!/bin/sh\ncat >.aiwg/prompt-$AIWG_ROUND\n{script}\n");
     daemon.write(".aiwg/agent", agent);
@@ -22,12 +22,12 @@ fn with_agent(script: &str, more: Value) -> TestDaemon {
     daemon
 }
 
-fn submit(daemon: &TestDaemon, verify: Value) -> String {
+pub(crate) fn submit(daemon: &TestDaemon, verify: Value) -> String {
     daemon.submit_with(json!({ "prompt": "Make it so", "verify": verify }))
 }
 
 /// Makes the project a git work tree with nothing to commit.
-fn git(daemon: &TestDaemon) {
+pub(crate) fn git(daemon: &TestDaemon) {
     let git = |arguments: &[&str]| {
         let who = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
         let done =
@@ -54,7 +54,7 @@ fn topics(daemon: &TestDaemon, topic: &str) -> Vec<Value> {
 }
 
 /// What tells the end of a task.
-fn end(task: &Value) -> (&str, &str) {
+pub(crate) fn end(task: &Value) -> (&str, &str) {
     (task["state"].as_str().unwrap(), task["reason"].as_str().unwrap())
 }
 
@@ -194,7 +194,8 @@ fn a_check_that_hangs_is_ended_and_has_failed() {
     let id = submit(&daemon, json!({ "command": hangs, "timeout_minutes": 0.01, "max_rounds": 2 }));
     let task = daemon.ended(&id);
     assert_eq!(end(&task), ("failed", "rounds"), "{task}");
-    assert_eq!(task["rounds"][0]["verify"], json!({ "exit": null, "tail": "before\n" }));
+    let ended = "was ended: it took longer than 0.01 minutes";
+    assert_eq!(task["rounds"][0]["verify"], json!({ "exit": null, "ended": ended, "tail": "before\n" }));
     let told = daemon.read(".aiwg/prompt-2");
     assert!(told.contains("took longer than 0.01 minutes"), "{told}");
 }
@@ -223,6 +224,33 @@ fn a_check_that_kills_what_keeps_it_is_lost_and_ends() {
     assert_eq!(end(&task), ("failed", "lost"), "{task}");
     assert!(task["error"].as_str().unwrap().contains("its check was killed"), "{task}");
     assert_eq!(daemon.read("tries").lines().count(), 2, "a lost check is run again");
+}
+
+#[test]
+fn a_check_that_removes_the_directory_of_its_run_ends_its_task() {
+    let daemon = with_agent("", json!({}));
+    let check = "echo x >>tries; rm -rf .aiwg/daemon/actions/$AIWG_TASK_ID; exit 1";
+    let task = daemon.ended(&submit(&daemon, json!({ "command": check })));
+    assert_eq!(task["state"], "failed", "{task}");
+    let why = task["error"].as_str().unwrap();
+    assert!(why.contains("was removed") && why.contains("the check was ended"), "{why}");
+    assert_eq!(daemon.read("tries"), "x\n");
+}
+
+#[test]
+fn what_a_person_has_finished_is_completed_and_not_verified() {
+    let daemon = with_agent("touch began; until [ -e go ]; do sleep 0.01; done", json!({}));
+    let id = submit(&daemon, json!({ "command": "exit 3" }));
+    until("the agent", || daemon.file("began").exists());
+    daemon.call("task.take", json!({ "taskId": id, "now": true }));
+    daemon.until_task(&id, "to be taken", |task| task["waiting"] == "taken");
+    daemon.call("task.give", json!({ "taskId": id, "done": true }));
+    let task = daemon.ended(&id);
+    assert_eq!((end(&task), task.get("verified")), (("completed", "by_hand"), None), "{task}");
+    assert_eq!(task.get("skipped"), None);
+    let report = daemon.call("report.get", json!({}));
+    assert_eq!(report["completed"][0].get("verified"), None, "{report}");
+    assert!(topics(&daemon, "task:verified").is_empty());
 }
 
 #[test]
@@ -374,4 +402,33 @@ fn what_a_check_changes_does_not_fire_the_rule_of_its_task() {
     until("the mark", || topics(&daemon, "file:*").iter().any(|event| event["payload"]["path"] == "mark"));
     assert!(topics(&daemon, "file:*").iter().any(|event| event["payload"]["path"] == "src/report"));
     assert_eq!(daemon.total(), 1);
+}
+
+#[test]
+fn what_a_check_changes_fires_no_rule_but_one_that_asks_for_it() {
+    let on_files = |id: &str, more: Value| {
+        let mut rule = json!({ "trigger": { "type": "file_change", "pattern": "src/*" } });
+        rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        rule_with(id, "a:b", "x", rule)
+    };
+    let action =
+        json!({ "type": "submit_task", "prompt": "x", "verify": { "command": "echo x >src/report" } });
+    let rules = [
+        rule_with("checked", "a:b", "x", json!({ "action": action })),
+        on_files("other", json!({})),
+        on_files("asks", json!({ "ignore_own_changes": false })),
+    ];
+    let mut daemon = TestDaemon::stopped(json!({}));
+    std::fs::create_dir(daemon.file("src")).unwrap();
+    daemon.configure(json!({ "rules": rules, "watch": { "debounce_ms": 10 } }));
+    daemon.start();
+    daemon.emit("a:b", json!({}));
+    assert_eq!(daemon.ended("task-0001")["verified"], true);
+    let report = |event: &Value| event["payload"]["path"] == "src/report";
+    until("its change", || topics(&daemon, "file:*").iter().any(report));
+    until("the rule that asks for it", || daemon.total() == 2);
+    assert_eq!(daemon.task("task-0002")["causedBy"]["rule"], "asks");
+    let refused = daemon.rule("other")["lastRefusal"]["reason"].to_string();
+    assert!(refused.contains("while the check of a task ran"), "{refused}");
+    assert_eq!(daemon.total(), 2);
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::Project;
+use crate::support::{Project, until};
 
 #[test]
 fn what_was_spent_and_what_is_left_is_shown() {
@@ -33,4 +33,28 @@ fn agents_cannot_ignore_the_budget() {
     let id = serde_json::from_str::<serde_json::Value>(&by_person).unwrap()["taskId"].clone();
     project.ended(id.as_str().unwrap());
     assert_eq!(project.json(&["budget"])["bounds"][0]["spentUsd"], 0.6);
+}
+
+#[test]
+fn an_agent_that_waits_for_a_task_which_its_own_share_keeps_back_is_said_in_the_health() {
+    let project = Project::started(json!({
+        "budget": { "day_usd": 1, "unknown_cost_usd": 0.6 },
+        "schedule": { "jobs": [{ "name": "check", "cron": "0 0 1 1 *", "action": "health-check" }] }
+    }));
+    let aiwg = env!("CARGO_BIN_EXE_aiwg");
+    let parent = project.submit(&format!("{aiwg} task submit x --wait"));
+    until("the child to wait", || {
+        project.json(&["task", "list"]).as_array().unwrap().iter().any(|task| task["waiting"] == "budget")
+    });
+    let check = || {
+        project.json(&["schedule", "run", "check"]);
+        project.json(&["daemon", "status"])["health_check"].to_string()
+    };
+    until("the health check", || {
+        let said = check();
+        said.contains(&parent) && said.contains("task-0002") && said.contains("--ignore-budget")
+    });
+    project.run(&["task", "cancel", &parent]);
+    project.run(&["task", "cancel", "task-0002"]);
+    project.ended(&parent);
 }

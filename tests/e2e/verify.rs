@@ -88,3 +88,39 @@ fn an_agent_does_not_choose_the_command_of_a_check() {
     assert!(project.read("by-default").contains("is completed"), "{}", project.read("by-default"));
     assert!(!project.file("escaped").exists());
 }
+
+#[test]
+fn the_end_of_a_failed_check_and_the_one_before_the_first_round_are_shown() {
+    let project = Project::started(json!({}));
+    let check = "echo three tests fail; exit 3";
+    let looped =
+        project.run(&["loop", "Make it so", "--verify", check, "--max-rounds", "1", "--verify-before"]);
+    assert_ne!(looped.code, 0);
+    let shown = project.run(&["task", "get", "task-0001"]).out;
+    for part in [
+        "before: the check has failed (exit code 3)",
+        "1 of 1: the check has failed (exit code 3)",
+        "\nthree tests fail\n",
+    ] {
+        assert!(shown.contains(part), "{part:?} is not in {shown}");
+    }
+}
+
+#[test]
+fn a_loop_takes_the_command_of_the_configuration_with_other_options_of_its_own() {
+    let project = Project::started(json!({ "defaults": { "verify": { "command": "exit 3" } } }));
+    let looped = project.run(&[
+        "loop",
+        "Make it so",
+        "--max-rounds",
+        "2",
+        "--verify-timeout",
+        "1",
+        "--protect",
+        "x/**",
+    ]);
+    assert!(looped.err.contains("Round 2 of 2: the check has failed (exit code 3)"), "{}", looped.err);
+    let submitted = project.json(&["task", "submit", "Make it so", "--max-rounds", "1"]);
+    let task = project.ended(submitted["taskId"].as_str().unwrap());
+    assert_eq!((&task["reason"], &task["verify"]["command"]), (&json!("rounds"), &json!("exit 3")), "{task}");
+}

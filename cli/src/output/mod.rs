@@ -16,7 +16,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::error::CliError;
-pub(crate) use crate::visible::{indented, visible, visible_json};
+pub(crate) use crate::visible::{indented, visible, visible_json, visible_lines};
 pub(crate) use page::Page;
 pub(crate) use screen::{agent_stderr, agent_stdout};
 pub(crate) use table::{Column, Shown, Table};

@@ -27,7 +27,8 @@ pub struct Rule {
     /// for `schedule`, `queue` for `event`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_busy: Option<OnBusy>,
-    /// True if the rule ignores file changes that are made while one of its own tasks runs. Default: true.
+    /// True if the rule ignores file changes that are made while one of its own tasks runs, or while the check of any task runs and no agent.
+    /// Default: true.
     #[serde(default = "yes")]
     pub ignore_own_changes: bool,
     /// Maximum number of firings within 10 minutes. Beyond it, the rule trips, and is out of force until it is enabled

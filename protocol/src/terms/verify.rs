@@ -32,7 +32,7 @@ pub struct Verify {
     #[schemars(extend("default" = false))]
     pub before: Option<bool>,
     /// Files that the agent may not change, as globs on the path relative to the project: `tests/**`. A round that leaves one of them other
-    /// than it was before the first round does not count as done.
+    /// than it was before the first round does not count as done. What git ignores is not protected, unless it is named without a wildcard.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 100), inner(length(min = 1, max = 1024)))]
     pub protect: Option<Vec<String>>,

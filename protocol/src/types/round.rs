@@ -29,7 +29,7 @@ pub struct Round {
     /// The result of the check; absent while the round is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify: Option<CheckResult>,
-    /// Cost of its agent, in US dollars; absent if the agent does not report it.
+    /// Cost of its agent, in US dollars, as it counts towards the budgets; absent if it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
     /// Number of turns of its agent; absent if the agent does not report it.
@@ -38,7 +38,7 @@ pub struct Round {
     /// Number of files that were changed while its agent worked, ignored ones left out; absent where that is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<u64>,
-    /// The first of the protected files that were not as before the first round.
+    /// The first of the protected files that were not as before the first round, when its agent had ended or its check had succeeded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<String>,
     /// Time of the end of its last run.
@@ -51,6 +51,9 @@ pub struct Round {
 pub struct CheckResult {
     /// Its exit code, 0 for success; null if a signal ended it, as when its time was up.
     pub exit: Option<i32>,
+    /// The reason for which the daemon ended it: its time was up, or it wrote too much. Absent if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
     /// The last 8 KiB of what it wrote; absent in lists and in events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tail: Option<String>,

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Cause, JsonObject, Phase, RetryPolicy, Round, Span, Takeover, TaskMessage, TaskUsage, Timestamp, Verify,
-    bounded,
+    Cause, CheckResult, JsonObject, Phase, RetryPolicy, Round, Span, Takeover, TaskMessage, TaskUsage,
+    Timestamp, Verify, bounded,
     by_name::{by_name, known_by_name},
     open::open_enum,
 };
@@ -115,7 +115,8 @@ pub struct Task {
     /// The reason for its end, as one word; absent before its end, and for tasks of older daemons. `done`, `refused`,
     /// `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed` and `failed` are an agent's ends;
     /// `cancel`, `rejected`, `timeout`, `stalled`, `stop`, `lost` and `not_started` those that the daemon knows of; `rounds`, `stuck`,
-    /// `check_failed_to_run` and `session_lost` those of tasks with a check. A newer daemon may have more.
+    /// `check_failed_to_run` and `session_lost` those of tasks with a check, and `by_hand` that of one that a person has finished. A newer
+    /// daemon may have more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The check by which it counts as done; absent for none.
@@ -124,6 +125,9 @@ pub struct Task {
     /// The part of its round that it is in while it runs; absent without a check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phase: Option<Phase>,
+    /// The result of its check before the first round (`before` of `verify`); absent where it has not run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<CheckResult>,
     /// Its rounds so far, in their order; empty without a check.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rounds: Vec<Round>,

@@ -112,6 +112,9 @@ pub struct Usage {
     pub tokens: Tokens,
     /// The same by model, as far as the program tells them apart.
     pub tokens_by_model: TokensByModel,
+    /// The part of the cost that the program has told, and the tokens of which it has not: those since its last word on the cost, where it was ended
+    /// in the middle of its work for example. Nothing where [`tokens_by_model`](Self::tokens_by_model) says all that is known.
+    pub spent: Spent,
     /// Tokens of the session from its very beginning, where the program tells those: to be kept with its id, for the next run that resumes it.
     pub session_tokens: Option<Tokens>,
     /// The session, with which the work can be resumed. Known also of an agent that was ended in the middle.
@@ -136,6 +139,17 @@ pub struct Tokens {
     pub cache_read: u64,
     /// Written to a cache.
     pub cache_creation: u64,
+}
+
+/// Cost of a run so far.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Spent {
+    /// The part that the program has told, in US dollars.
+    pub told_usd: f64,
+    /// Tokens of which it has not told the cost, by their models. Those that are being generated are counted when they are all there, or later.
+    pub untold: TokensByModel,
+    /// The session whose cost from its very beginning this is; none where it is that of the run alone.
+    pub session: Option<String>,
 }
 
 /// The use of a tool that was refused.

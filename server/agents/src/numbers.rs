@@ -30,9 +30,9 @@ pub(crate) fn count(value: &Value) -> u64 {
     value.as_f64().map_or(0, |number| number as u64).min(MOST)
 }
 
-/// An amount; none where it is none.
+/// An amount; none where it is none. One below 0 is none: nothing is known of the cost then.
 pub(crate) fn usd(value: &Value) -> Option<f64> {
-    value.as_f64().map(believed_usd)
+    value.as_f64().filter(|usd| *usd >= 0.0).map(believed_usd)
 }
 
 /// An amount between nothing and the most.

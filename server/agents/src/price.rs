@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+pub use crate::evaluation::Spent;
 use crate::evaluation::{Tokens, TokensByModel};
 
 /// Prices of a model's tokens, in US dollars for each million.
@@ -25,20 +26,17 @@ pub fn cost(tokens: &TokensByModel, prices: &BTreeMap<String, Prices>) -> Option
     used.map(|(model, tokens)| prices.get(model)?.of(tokens)).sum()
 }
 
-/// Cost of a run so far.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Spent {
-    /// The part that the program has told, in US dollars.
-    pub told_usd: f64,
-    /// Tokens of which it has not told the cost, by their models. Those that are being generated are counted when they are all there, or later.
-    pub untold: TokensByModel,
+/// Cost in US dollars of those of these tokens whose model has a price: the least that all of them cost.
+#[must_use]
+pub fn least_cost(tokens: &TokensByModel, prices: &BTreeMap<String, Prices>) -> f64 {
+    tokens.iter().filter_map(|(model, tokens)| prices.get(model)?.of(tokens)).sum()
 }
 
 impl Spent {
-    /// The cost so far in US dollars; none where tokens have no price.
+    /// The cost so far in US dollars, as far as it is known: tokens without a price are left out.
     #[must_use]
-    pub fn usd(&self, prices: &BTreeMap<String, Prices>) -> Option<f64> {
-        Some(self.told_usd + cost(&self.untold, prices)?)
+    pub fn least_usd(&self, prices: &BTreeMap<String, Prices>) -> f64 {
+        self.told_usd + least_cost(&self.untold, prices)
     }
 
     /// True if nothing is known of any cost.
@@ -96,11 +94,11 @@ mod tests {
 
     #[test]
     fn what_is_told_and_what_is_not_add_up() {
-        let untold = [("a".to_owned(), Tokens { output: 1_000_000, ..Tokens::default() })].into();
-        let spent = Spent { told_usd: 0.5, untold };
-        assert_eq!(spent.usd(&[("a".to_owned(), PRICES)].into()), Some(15.5));
-        assert_eq!(spent.usd(&BTreeMap::new()), None);
-        assert_eq!(Spent { told_usd: 0.5, ..Spent::default() }.usd(&BTreeMap::new()), Some(0.5));
+        let some = Tokens { output: 1_000_000, ..Tokens::default() };
+        let untold = [("a".to_owned(), some), ("b".to_owned(), some)].into();
+        let spent = Spent { told_usd: 0.5, untold, ..Spent::default() };
+        assert_eq!(spent.least_usd(&[("a".to_owned(), PRICES)].into()), 15.5, "b has no price");
+        assert_eq!(spent.least_usd(&BTreeMap::new()), 0.5);
         assert!(!spent.is_nothing() && Spent::default().is_nothing());
     }
 

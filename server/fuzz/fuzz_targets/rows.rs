@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, path::PathBuf, sync::Arc};
 
-use aiwg_model::{Cursor, Keep, NewEvent, Outcome, RunId, TaskNo, TaskSpec};
+use aiwg_model::{Cursor, Keep, NewEvent, Outcome, RunId, TaskNo, TaskSpec, Used};
 use aiwg_protocol::types::{EventSource, Json, TaskState, Timestamp};
 use aiwg_server::{
     accounts::Accounts,
@@ -193,7 +193,7 @@ async fn try_all(engine: &Engine) {
     stored(engine.fire_due(DueScope::All).await);
     for no in (1..9).map(TaskNo) {
         let run = RunId { task: no, n: 1 };
-        stored(engine.interrupted(run, true, 3, true).await);
+        stored(engine.interrupted(run, true, 3, true, Used::default()).await);
         stored(engine.rested(run).await);
         stored(engine.ended(run, Outcome::without_exit(TaskState::Completed, "")).await);
         stored(engine.cancel(no).await);

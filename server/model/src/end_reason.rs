@@ -73,6 +73,9 @@ impl EndReason {
     /// The session in which an agent was to go on is not there any more.
     pub const SESSION_LOST: Self = Self(Cow::Borrowed("session_lost"));
 
+    /// A person has taken the task over, and says that it is done.
+    pub const BY_HAND: Self = Self(Cow::Borrowed("by_hand"));
+
     /// It was not started in the time in which it was wanted.
     pub const EXPIRED: Self = Self(Cow::Borrowed("expired"));
 

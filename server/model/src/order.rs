@@ -4,7 +4,13 @@ use std::{collections::BTreeMap, fmt};
 
 use aiwg_protocol::types::{Event, Timestamp};
 
-use crate::{message::Message, run::RunId, stop_reason::StopReason, task::TaskNo, verify::VerifyTerms};
+use crate::{
+    message::Message,
+    run::RunId,
+    stop_reason::StopReason,
+    task::TaskNo,
+    verify::{ProtectRecord, VerifyTerms},
+};
 
 /// A command to the supervisor, sent after the commit.
 #[derive(Debug)]
@@ -60,6 +66,10 @@ pub struct RoundOrder {
     pub used_ms: u64,
     /// The check.
     pub verify: VerifyTerms,
+    /// The record of the protected files; none before there is one.
+    pub protected: Option<ProtectRecord>,
+    /// True if the protected files are to be put on record before the run.
+    pub records: bool,
 }
 
 impl RoundOrder {

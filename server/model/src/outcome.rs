@@ -42,6 +42,17 @@ pub struct SessionCost {
     pub is_sessions: bool,
 }
 
+/// What a run has used, as far as that is known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Used {
+    /// Its usage.
+    pub usage: Option<TaskUsage>,
+    /// What is known of the cost in the usage.
+    pub cost: RunCost,
+    /// Cost of its session so far.
+    pub session: Option<SessionCost>,
+}
+
 /// The processes that an agent left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Processes {
@@ -69,6 +80,18 @@ impl Outcome {
             detail: None,
             received: Received::default(),
         }
+    }
+
+    /// The same outcome of a run that has used this.
+    #[must_use]
+    pub fn with(self, used: Used) -> Self {
+        let Used { usage, cost, session } = used;
+        Self { usage, cost, session, ..self }
+    }
+
+    /// What its run has used.
+    pub fn used(&self) -> Used {
+        Used { usage: self.usage.clone(), cost: self.cost, session: self.session }
     }
 
     /// The outcome if the agent was being ended: the reason for that decides, whatever the agent made of it.

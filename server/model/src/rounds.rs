@@ -12,9 +12,12 @@ pub struct RoundDetail {
     /// Of an agent's run: number of files that changed meanwhile; none if that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub files: Option<u64>,
-    /// Of an agent's run: the first of the protected files that were not as before the first round.
+    /// Of an agent's run, and of a check that has succeeded: the first of the protected files that were not as before the first round.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub protected: Vec<String>,
+    /// Of a check before the first round: the files that it has written, protected ones otherwise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub written: Vec<String>,
     /// Of a check: the end of its output, without control characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tail: Option<String>,
@@ -26,7 +29,12 @@ pub struct RoundDetail {
 impl RoundDetail {
     /// That of a run; nothing where there is none.
     pub fn of(run: &RunRow) -> Self {
-        run.detail.as_ref().and_then(|detail| serde_json::from_str(detail.as_str()).ok()).unwrap_or_default()
+        run.detail.as_ref().and_then(Self::read).unwrap_or_default()
+    }
+
+    /// Reads it as it is kept; none if it is something else.
+    pub fn read(detail: &Json) -> Option<Self> {
+        serde_json::from_str(detail.as_str()).ok()
     }
 
     /// As it is kept with the run.
@@ -91,6 +99,15 @@ impl<'a> Rounds<'a> {
 }
 
 impl PastRound<'_> {
+    /// The first of the protected files that were not as before the first round: when its agent had ended, or when its check had.
+    pub fn protected(&self) -> Vec<String> {
+        let mut all = RoundDetail::of(self.work).protected;
+        all.extend(self.check.map(|check| RoundDetail::of(check).protected).unwrap_or_default());
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// As it goes over the wire.
     pub fn to_wire(&self, n: u32, with_tails: bool) -> Round {
         let detail = RoundDetail::of(self.work);
@@ -101,10 +118,10 @@ impl PastRound<'_> {
             run: self.work.id.n,
             exit: self.work.exit_code,
             verify: self.check.map(|check| check_result(check, with_tails)),
-            cost_usd: usage.map(|usage| usage.cost_usd),
+            cost_usd: usage.and_then(|usage| usage.cost_usd),
             turns: usage.map(|usage| usage.turns),
             files: detail.files,
-            protected: detail.protected,
+            protected: self.protected(),
             at: last.ended_at.unwrap_or(last.started_at),
         }
     }
@@ -112,7 +129,8 @@ impl PastRound<'_> {
 
 /// The result of a check that has run.
 pub fn check_result(check: &RunRow, with_tail: bool) -> CheckResult {
-    CheckResult { exit: check.exit_code, tail: RoundDetail::of(check).tail.filter(|_| with_tail) }
+    let RoundDetail { tail, ended, .. } = RoundDetail::of(check);
+    CheckResult { exit: check.exit_code, ended, tail: tail.filter(|_| with_tail) }
 }
 
 /// True if an agent with this end reason has come to an end of its own, be it a good one: the check says what it is worth.
@@ -130,6 +148,10 @@ fn is_begun(run: &RunRow) -> bool {
 
 /// True if a check has given its answer.
 fn is_checked(run: &RunRow) -> bool {
-    let answers = [EndReason::DONE, EndReason::CHECK_FAILED, EndReason::CHECK_FAILED_TO_RUN];
-    run.reason.as_ref().is_some_and(|reason| answers.contains(reason))
+    run.reason.as_ref().is_some_and(is_answer)
+}
+
+/// True if a check with this end reason has given an answer, be it that it cannot be run.
+pub fn is_answer(reason: &EndReason) -> bool {
+    [EndReason::DONE, EndReason::CHECK_FAILED, EndReason::CHECK_FAILED_TO_RUN].contains(reason)
 }

@@ -1,5 +1,7 @@
 //! Money that agents have spent.
 
+pub use aiwg_protocol::types::whole_usd;
+
 /// Money that was spent on one day for one rule's tasks by one agent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spending {
@@ -23,11 +25,13 @@ pub enum RunCost {
     Unknown,
     /// The cost in the run's usage.
     Told,
+    /// The cost in the run's usage, and more: not all of it is known.
+    AtLeast,
 }
 
-/// The sum of amounts; 0 of none, where the standard library's sum of none is -0.
+/// The sum of amounts in US dollars, without the noise of fractions; 0 of none, where the standard library's sum of none is -0.
 pub fn sum_of(amounts: impl IntoIterator<Item = f64>) -> f64 {
-    amounts.into_iter().fold(0.0, |sum, amount| sum + amount)
+    whole_usd(amounts.into_iter().fold(0.0, |sum, amount| sum + amount))
 }
 
 #[cfg(test)]
@@ -37,6 +41,6 @@ mod tests {
     #[test]
     fn the_sum_of_nothing_is_zero_and_not_less() {
         assert!(sum_of([]).is_sign_positive());
-        assert_eq!(sum_of([0.5, 0.25]), 0.75);
+        assert_eq!((sum_of([0.5, 0.25]), sum_of([0.1, 0.2])), (0.75, 0.3));
     }
 }

@@ -139,8 +139,15 @@ impl TaskRow {
         spec.prompt.len() + env + metadata + sent + texts + size_of::<Self>()
     }
 
+    /// True if its check has said that it is done. Of one that a person has finished nobody has checked that.
+    pub fn is_verified(&self) -> bool {
+        let is_by_hand = self.reason.as_ref() == Some(&EndReason::BY_HAND);
+        self.state == TaskState::Completed && self.spec.terms.verify.is_some() && !is_by_hand
+    }
+
     /// As it goes over the wire. `pid` and `output` are not stored, nor is what it waits for; its rounds are in its runs.
     pub fn into_task(self, pid: Option<u32>, output: Option<String>) -> Task {
+        let is_verified = self.is_verified();
         Task {
             id: self.no.to_string(),
             prompt: self.spec.prompt,
@@ -155,11 +162,11 @@ impl TaskRow {
             lane: self.spec.lane,
             expires_at: self.spec.expires_at,
             reason: self.reason.map(|reason| reason.name().to_owned()),
-            verified: (self.state == TaskState::Completed && self.spec.terms.verify.is_some())
-                .then_some(true),
+            verified: is_verified.then_some(true),
             verify: self.spec.terms.verify.map(VerifyTerms::into_verify),
             phase: None,
             rounds: Vec::new(),
+            before: None,
             skipped: None,
             created_at: self.created_at,
             started_at: self.started_at,

@@ -4,7 +4,7 @@ use aiwg_protocol::terms::{ApprovalLimits, RetryPolicy};
 use aiwg_protocol::types::{MessageState, TaskMessage, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::verify::VerifyTerms;
+use crate::verify::{ProtectRecord, VerifyTerms};
 
 /// The terms on which a task runs and counts as done. Members that are absent stand for the usual terms, so that a store
 /// of an earlier version is read as it was meant.
@@ -20,6 +20,9 @@ pub struct Terms {
     /// The check by which it counts as done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<VerifyTerms>,
+    /// The record of the files that its agent may not change; none before there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protected: Option<ProtectRecord>,
     /// A person must approve the task before it starts, within these limits; none if nobody is asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<ApprovalLimits>,

@@ -23,6 +23,19 @@ pub struct VerifyTerms {
     pub protect: Vec<String>,
 }
 
+/// The record of a task's protected files, which is in the directory of one of its runs: agents can write there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProtectRecord {
+    /// The number of that run.
+    pub run: u32,
+    /// The hash of the record, by which it is known that nobody has changed it.
+    pub hash: String,
+    /// The files that the check before the first round has written: they are not protected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub written: Vec<String>,
+}
+
 impl VerifyTerms {
     /// The terms of what was asked for; none if it is disabled, or has no command.
     pub fn of(verify: Verify) -> Option<Self> {

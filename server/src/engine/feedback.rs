@@ -9,12 +9,11 @@ const TOLD_ROUNDS: usize = 10;
 
 /// The prompt of the next round, in the session of the rounds before.
 pub(super) fn again(terms: &VerifyTerms, rounds: &[PastRound<'_>]) -> String {
-    let Some(PastRound { check: Some(check), work, .. }) = rounds.last().copied() else {
-        return String::new();
-    };
+    let Some(last) = rounds.last() else { return String::new() };
+    let Some(check) = last.check else { return String::new() };
     let next = rounds.len() + 1;
     let left = usize::try_from(terms.max_rounds).unwrap_or(usize::MAX).saturating_sub(next);
-    let protected = RoundDetail::of(work).protected;
+    let protected = last.protected();
     let mut text = format!(
         "The work is not done yet. This is round {next} of {}; {}.\n\n{}",
         terms.max_rounds,
@@ -99,7 +98,7 @@ fn fence(text: &str) -> String {
 }
 
 /// Names of files, as data.
-fn quoted_list(names: &[String]) -> String {
+pub(super) fn quoted_list(names: &[String]) -> String {
     let quoted = names.iter().map(|name| serde_json::to_string(name).unwrap_or_default());
     quoted.collect::<Vec<_>>().join(", ")
 }
@@ -110,7 +109,7 @@ pub(super) fn fingerprint(round: &PastRound<'_>) -> Option<String> {
     let check = round.check?;
     let detail = RoundDetail::of(check);
     let tail = normalised(&detail.tail.unwrap_or_default());
-    let protected = RoundDetail::of(round.work).protected.join("\n");
+    let protected = round.protected().join("\n");
     Some(format!(
         "{:?} {:?} {}\n{protected}\n{tail}",
         check.exit_code,

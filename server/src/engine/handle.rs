@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use aiwg_model::{InForce, Outcome, RunId, Sender, StopReason, TaskNo, TaskSpec};
+use aiwg_model::{InForce, Outcome, RunId, Sender, StopReason, TaskNo, TaskSpec, Used};
 use aiwg_protocol::{
     config::Rule,
     types::{
@@ -219,7 +219,8 @@ impl Engine {
     }
 
     /// A run was interrupted: its agent was lost with the machine. `started` says if there had been one. With `most_attempts` the task
-    /// fails, with fewer it is queued again; `rests` has it wait for [`Engine::rested`].
+    /// fails, with fewer it is queued again; `rests` has it wait for [`Engine::rested`]. `used` is
+    /// what its agent had used by then.
     ///
     /// # Errors
     /// The run is over already, or the database could not be written.
@@ -229,8 +230,10 @@ impl Engine {
         started: bool,
         most_attempts: u32,
         rests: bool,
+        used: Used,
     ) -> Result<(), EngineError> {
-        self.call(Call::changing(move |tx| tx.interrupted(run, started, most_attempts, rests))).await
+        self.call(Call::changing(move |tx| tx.interrupted(run, started, most_attempts, rests, used.clone())))
+            .await
     }
 
     /// The agent of a run could not be started, since the system is short of something.
@@ -280,6 +283,11 @@ impl Engine {
         let wait = self.waits.begin(task, other);
         self.wake().await;
         wait
+    }
+
+    /// The running tasks whose agents wait for a task, each with that one.
+    pub(crate) fn waits(&self) -> Vec<(TaskNo, TaskNo)> {
+        self.waits.pairs()
     }
 
     /// The tasks whose agents wait for each other, in a ring of any length.

@@ -177,6 +177,7 @@ impl Look<'_> {
         Ok(Facts {
             depth,
             own_change: is_file && self.state.memory.ran_at(&rule.id, happened_at),
+            check_change: is_file && self.state.only_a_check_ran_at(happened_at),
             ..self.facts_later(rule, std::slice::from_ref(event))?
         })
     }

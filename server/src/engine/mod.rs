@@ -43,6 +43,7 @@ mod pause;
 mod permissions;
 mod run_ends;
 mod slots;
+mod spans;
 mod state;
 mod steer;
 mod submit;

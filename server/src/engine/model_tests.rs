@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aiwg_model::{EndReason, Outcome, RunId, StopReason, TaskNo, TaskSpec};
+use aiwg_model::{EndReason, Outcome, RunId, StopReason, TaskNo, TaskSpec, Used};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::{self, Store, View};
 use aiwg_store_sqlite::SqliteStore;
@@ -287,9 +287,10 @@ impl Rest {
                 Op::Ended { task, well, is_stale } => {
                     engine.ended(run(task, is_stale), outcome(well)).await.is_ok()
                 }
-                Op::Interrupted { task, started, most_attempts, is_stale } => {
-                    engine.interrupted(run(task, is_stale), started, most_attempts, false).await.is_ok()
-                }
+                Op::Interrupted { task, started, most_attempts, is_stale } => engine
+                    .interrupted(run(task, is_stale), started, most_attempts, false, Used::default())
+                    .await
+                    .is_ok(),
             }
         }
         .boxed();

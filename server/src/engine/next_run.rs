@@ -8,7 +8,7 @@ use aiwg_protocol::types::{RetryOn, RetryPolicy, TaskState};
 use super::{
     steer::{asked_with, going_on},
     transaction::Transaction,
-    verify::{self, Next, Step, round_prompt, used_ms, with_messages},
+    verify::{self, Next, Step, is_to_record, round_prompt, used_ms, with_messages},
 };
 
 /// The prompt for an agent that goes on in a session which was interrupted through no fault of its own.
@@ -98,7 +98,11 @@ impl Transaction<'_> {
                 (u32::try_from(Rounds::of(runs).rounds.len()).unwrap_or(u32::MAX), true)
             }
         };
-        let round = Some(RoundOrder { n, is_check, used_ms: used_ms(runs), verify: terms.clone() });
+        let protected = task.spec.terms.protected.clone();
+        let records = is_to_record(terms, protected.as_ref(), runs);
+        let round =
+            RoundOrder { n, is_check, used_ms: used_ms(runs), verify: terms.clone(), protected, records };
+        let round = Some(round);
         let last_work = runs.iter().rev().find(|run| run.kind == RunRow::AGENT && run.ended_at.is_some());
         if is_check {
             // It has the environment of the agent whose work it checks.

@@ -35,7 +35,7 @@ pub(super) fn with_end(event: TaskEvent, outcome: &Outcome, duration_ms: Option<
         error: outcome.error.as_deref().map(|error| tail(error).to_owned()),
         processes_ended: outcome.processes.map(|processes| processes.ended),
         processes_left: outcome.processes.map(|processes| processes.left),
-        cost_usd: outcome.usage.as_ref().map(|usage| usage.cost_usd),
+        cost_usd: outcome.usage.as_ref().and_then(|usage| usage.cost_usd),
         ..event
     }
 }

@@ -1,6 +1,6 @@
 //! The ends of runs: what becomes of their tasks, and what they have used.
 
-use aiwg_model::{EndReason, Hold, Outcome, RunCost, RunId, RunRow, StopReason, TaskRow};
+use aiwg_model::{EndReason, Hold, Outcome, RunCost, RunId, RunRow, StopReason, TaskRow, Used};
 use aiwg_protocol::types::{TaskState, TaskUsage};
 
 use super::{
@@ -45,6 +45,7 @@ impl Transaction<'_> {
         started: bool,
         most_attempts: u32,
         rests: bool,
+        used: Used,
     ) -> Result<(), Failure> {
         let (no, task) = (run.task, self.current(run)?);
         // Where no agent was started, as when the daemon is killed at that moment, nothing has been spent.
@@ -60,7 +61,8 @@ impl Transaction<'_> {
         };
         let may_again = times < usize::try_from(most_times).unwrap_or(usize::MAX);
         if matches!(task.ending, None | Some(StopReason::Take)) && may_again {
-            self.queue_again(&task, reason, is_check)?;
+            let used = if is_check { Used { cost: RunCost::Nothing, ..Used::default() } } else { used };
+            self.queue_again(&task, reason, (used, is_check))?;
             if rests {
                 self.store.hold(no, &Hold::rest())?;
             }
@@ -78,8 +80,9 @@ impl Transaction<'_> {
                 "its agent could not be started: the process that was to keep it was killed {times} times"
             ),
         };
-        let cost = if started && !is_check { RunCost::Unknown } else { RunCost::Nothing };
-        let outcome = Outcome { reason, cost, ..Outcome::without_exit(TaskState::Failed, why) };
+        let used =
+            if started && !is_check { used } else { Used { cost: RunCost::Nothing, ..Used::default() } };
+        let outcome = Outcome { reason, ..Outcome::without_exit(TaskState::Failed, why) }.with(used);
         Ok(self.finish(&task, &outcome.given(task.ending))?)
     }
 
@@ -88,7 +91,7 @@ impl Transaction<'_> {
         let task = self.current(run)?;
         self.state.starts = Starts::None;
         match task.ending {
-            None => Ok(self.queue_again(&task, EndReason::NOT_STARTED, false)?),
+            None => Ok(self.queue_again(&task, EndReason::NOT_STARTED, (Used::default(), false))?),
             ending => {
                 let reason = EndReason::NOT_STARTED;
                 let outcome = Outcome {
@@ -101,16 +104,20 @@ impl Transaction<'_> {
         }
     }
 
-    /// From its slot to its old place in the queue. A check has cost nothing.
-    fn queue_again(&mut self, task: &TaskRow, reason: EndReason, is_check: bool) -> aiwg_store::Result<()> {
-        self.store.requeue(task.no, reason != EndReason::NOT_STARTED)?;
+    /// From its slot to its old place in the queue.
+    fn queue_again(
+        &mut self,
+        task: &TaskRow,
+        reason: EndReason,
+        (used, is_check): (Used, bool),
+    ) -> aiwg_store::Result<()> {
+        let started = reason != EndReason::NOT_STARTED;
+        let outcome = Outcome { reason, ..Outcome::without_exit(TaskState::Queued, "") }.with(used);
+        self.end_of_run(task, &mut outcome.clone())?;
+        self.store.requeue(task.no, started)?;
         if !is_check {
-            self.take_back_sent(task, reason != EndReason::NOT_STARTED)?;
+            self.take_back_sent(task, started)?;
         }
-        let cost = if is_check { RunCost::Nothing } else { RunCost::Unknown };
-        let outcome = Outcome { reason, cost, ..Outcome::without_exit(TaskState::Queued, "") };
-        self.store.end_run(task.run(), &outcome, self.now)?;
-        self.charge(task, &outcome)?;
         self.is_queued_again(task)
     }
 
@@ -150,16 +157,9 @@ impl Transaction<'_> {
 
     /// Stores how the current run of a task has ended, and counts what it used. The outcome's usage is that of the whole task afterwards.
     pub(super) fn end_of_run(&mut self, task: &TaskRow, outcome: &mut Outcome) -> aiwg_store::Result<()> {
-        if let Some(usage) = &mut outcome.usage
-            && let (Some(id), Some(session)) = (&usage.session_id, outcome.session)
-        {
-            let before = self.store.session_cost(id, session.total_usd)?;
-            if session.is_sessions {
-                usage.cost_usd = (session.total_usd - before).max(0.0);
-            }
-        }
-        self.store.end_run(task.run(), outcome, self.now)?;
+        self.note_span(task);
         self.charge(task, outcome)?;
+        self.store.end_run(task.run(), outcome, self.now)?;
         let before = self.used_before(task)?;
         if let Some(usage) = &outcome.usage {
             let rule = task.spec.cause.as_ref().and_then(|cause| cause.rule.as_deref());

@@ -10,6 +10,7 @@ use super::{
     command::{Order, StartOrder, Starts},
     next_run::NextRun,
     payload::task_event,
+    spans::RunSpan,
     state::Slot,
     transaction::Transaction,
 };
@@ -129,7 +130,8 @@ impl Transaction<'_> {
         let share = if is_check { None } else { self.share(task)? };
         let reserved_usd = share.map(|share| share.reserved_usd);
         self.store.begin_run(&RunStart { id, kind, at, dir: Some(&id.dir()), profile, reserved_usd })?;
-        let mut slot = Slot { profile: profile.map(str::to_owned), ..Slot::of(task) };
+        let span = RunSpan { is_check, from: at, until: None };
+        let mut slot = Slot { profile: profile.map(str::to_owned), span, ..Slot::of(task) };
         if let Some(reserved_usd) = reserved_usd {
             slot = Slot { reserved_usd, before_usd: charged_before(self.store, task)?, ..slot };
         }

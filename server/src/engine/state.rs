@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aiwg_model::{QueueSwitch, StopReason, TaskNo, TaskRow};
+use aiwg_model::{QueueSwitch, RunRow, StopReason, TaskNo, TaskRow};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::View;
 
@@ -13,6 +13,7 @@ use super::{
     gates::Gates,
     memory::Memory,
     record::Record,
+    spans::{RunSpan, Spans},
     waits::Waits,
 };
 use crate::accounts::Accounts;
@@ -39,6 +40,8 @@ pub(super) struct State {
     pub(super) memory: Memory,
     /// What was spent.
     pub(super) money: Money,
+    /// The latest runs that are over.
+    pub(super) spans: Spans,
     /// The numbers of the rules' revisions, as far as they have made tasks since they were put in force.
     pub(super) revisions: HashMap<String, u64>,
     /// The generation of the numbers under which senders are stored: another one when some may have been forgotten, or not stored.
@@ -76,6 +79,8 @@ pub(super) struct Slot {
     pub(super) reported_usd: f64,
     /// Time at which its run was started.
     pub(super) started_at: Timestamp,
+    /// The check that runs in it, or the agent.
+    pub(super) span: RunSpan,
 }
 
 impl Slot {
@@ -98,6 +103,9 @@ impl Slot {
         let runs = store.runs(no)?;
         let run = runs.iter().rfind(|run| run.ended_at.is_none());
         slot.profile = run.and_then(|run| run.profile.clone());
+        if let Some(run) = run {
+            slot.span = RunSpan { is_check: run.kind == RunRow::CHECK, from: run.started_at, until: None };
+        }
         if budgets.are_set() {
             slot.reserved_usd = reserved_of(&runs, budgets);
             slot.before_usd = charged_before(store, &task)?;
@@ -120,6 +128,7 @@ impl State {
             draining_since: None,
             memory: Memory::default(),
             money: Money::default(),
+            spans: Spans::default(),
             revisions: HashMap::new(),
             generation: 0,
             closing: false,

@@ -18,8 +18,11 @@ impl Transaction<'_> {
         let task = self.readable(no)?.ok_or(EngineError::TaskEnded(no))?;
         match task.state {
             TaskState::Queued => {
-                let outcome = Outcome::without_exit(TaskState::Cancelled, "cancelled before it was started");
-                self.finish(&task, &outcome)?;
+                let why = match task.launch {
+                    0 => "cancelled before it was started",
+                    _ => "cancelled while it waited for its next run",
+                };
+                self.finish(&task, &Outcome::without_exit(TaskState::Cancelled, why))?;
                 Ok(TaskCancelled { cancelled: true, state: TaskState::Cancelled })
             }
             TaskState::Running => {
@@ -151,6 +154,9 @@ impl Transaction<'_> {
         let mut outcome = outcome.clone();
         if task.state == TaskState::Running {
             self.end_of_run(task, &mut outcome)?;
+        } else if outcome.usage.is_none() {
+            // What its runs have used until it was queued again.
+            outcome.usage = self.used_before(&TaskRow { launch: task.launch + 1, ..task.clone() })?;
         }
         self.finish_stored(task, &outcome)
     }

@@ -1,15 +1,17 @@
 //! Tasks with a check: whichever step is next follows from the rows of their runs, so that no crash loses or doubles a round.
 
 use aiwg_model::{
-    EndReason, Outcome, PastRound, RoundDetail, Rounds, RunRow, StopReason, TaskRow, Terms, VerifyTerms,
-    is_end_of_work,
+    EndReason, Outcome, PastRound, ProtectRecord, RoundDetail, Rounds, RunId, RunRow, StopReason, TaskRow,
+    Terms, VerifyTerms, is_answer, is_end_of_work,
 };
 use aiwg_protocol::types::{Json, Round, RoundEvent, TaskState};
 
 use super::{
-    feedback::{afresh, again, fingerprint},
+    Engine, EngineError,
+    call::Call,
+    feedback::{afresh, again, fingerprint, quoted_list},
     steer::waits_for_agent,
-    transaction::Transaction,
+    transaction::{Failure, Transaction},
 };
 
 /// The next step of a task with a check.
@@ -44,24 +46,29 @@ pub(super) fn next(terms: &VerifyTerms, runs: &[RunRow]) -> Next {
         };
     };
     let Some(check) = last.check else { return Next::Step(Step::Check(n)) };
-    let protected = RoundDetail::of(last.work).protected;
+    let protected = last.protected();
     if is_good(check) && protected.is_empty() {
         Next::Verified
     } else if could_not_run(check) {
         not_run(terms, check)
     } else if is_stuck(&rounds) {
-        let why = format!(
-            "it is stuck: the check has failed in the same way in rounds {} and {n}, and nothing was changed in between; {}",
-            n - 1,
-            how_to_see(check)
-        );
+        let why = match is_good(check) {
+            true => format!(
+                "it is stuck: {}, in rounds {} and {n}, and nothing was changed in between",
+                is_blocked(&protected),
+                n - 1
+            ),
+            false => format!(
+                "it is stuck: the check has failed in the same way in rounds {} and {n}, and nothing was changed in between; {}",
+                n - 1,
+                how_to_see(check)
+            ),
+        };
         Next::Failed(EndReason::STUCK, why)
     } else if n >= terms.max_rounds {
-        let rest = match protected.first() {
-            Some(file) if is_good(check) => {
-                format!("the check succeeds, but {file:?} is protected and was changed")
-            }
-            _ => format!("the check still fails; {}", how_to_see(check)),
+        let rest = match is_good(check) {
+            true => is_blocked(&protected),
+            false => format!("the check still fails; {}", how_to_see(check)),
         };
         Next::Failed(
             EndReason::ROUNDS,
@@ -70,6 +77,14 @@ pub(super) fn next(terms: &VerifyTerms, runs: &[RunRow]) -> Next {
     } else {
         Next::Step(Step::Work(n + 1))
     }
+}
+
+/// The reason for which a good check does not count.
+fn is_blocked(protected: &[String]) -> String {
+    format!(
+        "the check succeeds, but protected files are not as they were: {} (where a check writes them itself, have git ignore them, or protect less)",
+        quoted_list(protected)
+    )
 }
 
 fn not_run(terms: &VerifyTerms, check: &RunRow) -> Next {
@@ -149,6 +164,24 @@ pub(crate) fn used_ms(runs: &[RunRow]) -> u64 {
     agents.filter_map(took).fold(0, |sum, ms| sum.saturating_add(u64::try_from(ms).unwrap_or(0)))
 }
 
+/// True if the protected files are to be put on record before the run of a task that begins after these: before the first one of its agent. A
+/// check before that has them put on record as well, so that what it writes is known.
+pub(super) fn is_to_record(terms: &VerifyTerms, on: Option<&ProtectRecord>, runs: &[RunRow]) -> bool {
+    let is_by_agent =
+        |on: &ProtectRecord| runs.iter().any(|run| run.id.n == on.run && run.kind == RunRow::AGENT);
+    !terms.protect.is_empty() && !on.is_some_and(is_by_agent)
+}
+
+impl Engine {
+    /// Notes that the protected files of a task are on record in the directory of a run, under this hash.
+    ///
+    /// # Errors
+    /// The run is over, or the database could not be written.
+    pub(crate) async fn note_protected(&self, run: RunId, hash: String) -> Result<(), EngineError> {
+        self.call(Call::changing(move |tx| tx.note_protected(run, &hash))).await
+    }
+}
+
 impl Transaction<'_> {
     /// Goes on with a task whose run has ended, if that run is a step of its rounds. False if it ends as any other task.
     pub(super) fn ended_in_round(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<bool> {
@@ -160,6 +193,10 @@ impl Transaction<'_> {
         let runs = self.store.runs(task.no)?;
         let Some(run) = runs.iter().find(|run| run.id == task.run()) else { return Ok(false) };
         let is_check = run.kind == RunRow::CHECK;
+        // A check that ended in a way of its own, as one that has removed the directory of its run, says nothing: it would be run for ever.
+        if is_check && !is_answer(&outcome.reason) {
+            return Ok(false);
+        }
         if !is_check && (!is_end_of_work(&outcome.reason) || outcome.processes.is_none()) {
             return Ok(false);
         }
@@ -170,6 +207,9 @@ impl Transaction<'_> {
         }
         let runs = self.store.runs(task.no)?;
         let found = next(&terms, &runs);
+        if is_check && Rounds::of(&runs).rounds.is_empty() {
+            self.note_written(task, outcome)?;
+        }
         if is_check {
             self.publish_round(task, &terms, &runs, found == Next::Verified);
         }
@@ -217,6 +257,24 @@ impl Transaction<'_> {
         self.store.go_on(task.no)?;
         let Some(task) = self.store.task(task.no)? else { return Ok(()) };
         self.launch(task)
+    }
+
+    /// Notes that the protected files are on record in the directory of a run, under this hash.
+    fn note_protected(&mut self, run: RunId, hash: &str) -> Result<(), Failure> {
+        let task = self.current(run)?;
+        let mut terms = task.spec.terms.clone();
+        let before = terms.protected.take().unwrap_or_default();
+        terms.protected = Some(ProtectRecord { run: run.n, hash: hash.to_owned(), ..before });
+        Ok(self.store.set_terms(task.no, &terms)?)
+    }
+
+    /// Notes what the check before the first round has written.
+    fn note_written(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
+        let mut terms = task.spec.terms.clone();
+        let written = outcome.detail.as_ref().and_then(RoundDetail::read).unwrap_or_default().written;
+        let Some(protected) = terms.protected.as_mut().filter(|_| !written.is_empty()) else { return Ok(()) };
+        protected.written = written;
+        self.store.set_terms(task.no, &terms)
     }
 
     fn publish_round(&mut self, task: &TaskRow, terms: &VerifyTerms, runs: &[RunRow], verified: bool) {

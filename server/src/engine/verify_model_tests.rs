@@ -4,7 +4,7 @@ use std::path::Path;
 
 use aiwg_model::{
     EndReason, Order, Outcome, Processes, RoundDetail, Rounds, RunCost, RunRow, TaskNo, TaskSpec, Terms,
-    VerifyTerms,
+    Used, VerifyTerms,
 };
 use aiwg_protocol::types::{CheckCommand, TaskState, TaskUsage, Timestamp};
 use aiwg_store::Store;
@@ -124,7 +124,7 @@ impl Machine {
                 assert!(runs.iter().all(|run| run.ended_at.is_some()) && self.state.running.is_empty());
                 let cost: f64 = f64::from(u32::try_from(model.rounds.len()).unwrap());
                 assert_eq!(
-                    task.usage.map_or(0.0, |usage| usage.cost_usd),
+                    task.usage.and_then(|usage| usage.cost_usd).unwrap_or_default(),
                     cost,
                     "each round is paid for once"
                 );
@@ -141,7 +141,7 @@ impl Machine {
 }
 
 fn outcome(reason: EndReason, code: i32, is_check: bool) -> Outcome {
-    let usage = TaskUsage { cost_usd: 1.0, session_id: Some("s".to_owned()), ..TaskUsage::default() };
+    let usage = TaskUsage { cost_usd: Some(1.0), session_id: Some("s".to_owned()), ..TaskUsage::default() };
     // Each failure is another one: nothing is stuck.
     let detail = RoundDetail { files: Some(1), ..RoundDetail::default() };
     Outcome {
@@ -172,8 +172,10 @@ fn carry_out(tx: &mut Transaction<'_>, op: Op, is_checking: bool) {
             let outcome = Outcome { usage: None, ..outcome(EndReason::OVERLOADED, 1, false) };
             tx.ended(run, &outcome).is_ok()
         }
-        Op::Overloaded | Op::NotStarted => tx.interrupted(run, false, u32::MAX, false).is_ok(),
-        Op::Lost => tx.interrupted(run, true, u32::MAX, false).is_ok(),
+        Op::Overloaded | Op::NotStarted => {
+            tx.interrupted(run, false, u32::MAX, false, Used::default()).is_ok()
+        }
+        Op::Lost => tx.interrupted(run, true, u32::MAX, false, Used::default()).is_ok(),
     };
     assert!(is_done, "{op:?}");
     // What comes again from the run before counts for nothing.

@@ -165,9 +165,26 @@ pub(crate) fn wrong_verify(verify: &Verify) -> Option<(&'static str, String)> {
     if verify.timeout_minutes.is_some_and(|minutes| !is_task_time(minutes)) {
         return Some(("timeout_minutes", "must be more than 0, and at most a year".to_owned()));
     }
-    let wrong =
-        verify.protect.iter().flatten().find_map(|glob| Pattern::path(glob).err().map(|error| (glob, error)));
-    wrong.map(|(glob, error)| ("protect", format!("the pattern {glob:?} is wrong: {error}")))
+    let wrong = |glob: &String| {
+        let syntax = || Pattern::path(glob).err().map(|error| error.to_string());
+        let why = wrong_path(glob).or_else(|| never_protected(glob)).or_else(syntax)?;
+        Some(("protect", format!("the pattern {glob:?} is wrong: {why}")))
+    };
+    verify.protect.iter().flatten().find_map(wrong)
+}
+
+/// The reason for which no protected file can match, if there is one: they are files of the project that are not git's or the daemon's own.
+fn never_protected(glob: &str) -> Option<String> {
+    let parts: Vec<&str> = glob.strip_prefix("./").unwrap_or(glob).split('/').collect();
+    if parts.contains(&".git") || parts.first() == Some(&".aiwg") {
+        return Some(
+            "matches no file: what is in .git and .aiwg changes by itself, and is not looked at".to_owned(),
+        );
+    }
+    let is_home = parts.first().is_some_and(|first| first.starts_with('~')) && parts.len() > 1;
+    is_home.then(|| {
+        "matches no file: a pattern is relative to the project, and ~ is no directory of it".to_owned()
+    })
 }
 
 /// The problem with the name of a lane; none if the configuration has it.

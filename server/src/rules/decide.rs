@@ -21,6 +21,8 @@ pub struct Facts {
     pub depth: u32,
     /// The change was made while a task of the rule ran.
     pub own_change: bool,
+    /// The change was made while the check of a task ran, and no agent.
+    pub check_change: bool,
     /// A task of the rule is queued or running.
     pub busy: bool,
     /// Firings count for this event: files changed, or a task caused it.
@@ -62,6 +64,8 @@ pub enum Refusal {
     TooDeep(u32),
     /// The rule's own task made the change.
     OwnChange,
+    /// The check of a task made the change.
+    CheckChange,
     /// The rule is busy, and its `on_busy` is `skip`.
     Busy,
 }
@@ -78,6 +82,7 @@ impl Refusal {
             Self::Tripped => Self::TRIPPED,
             Self::TooDeep(_) => "too_deep",
             Self::OwnChange => "own_change",
+            Self::CheckChange => "check_change",
             Self::Busy => "busy",
         }
     }
@@ -95,6 +100,11 @@ impl Refusal {
                 )
             }
             Self::OwnChange => "the change was made while a task of this rule ran".to_owned(),
+            Self::CheckChange => {
+                "the change was made while the check of a task ran, and no agent: it counts as the check's, unless the rule's \
+                 ignore_own_changes is false"
+                    .to_owned()
+            }
             Self::Busy => "a task of this rule is queued or running, and on_busy is \"skip\"".to_owned(),
         }
     }
@@ -160,6 +170,7 @@ fn refusal(rule: &Rule, facts: &Facts) -> Option<Refusal> {
     is_off(facts).or(match facts {
         // First: a task's own changes are as deep in the chain as it is, but depth is not the reason to report.
         Facts { own_change: true, .. } if rule.ignore_own_changes => Some(Refusal::OwnChange),
+        Facts { check_change: true, .. } if rule.ignore_own_changes => Some(Refusal::CheckChange),
         Facts { depth, .. } if *depth >= rule.max_depth => Some(Refusal::TooDeep(*depth)),
         _ => None,
     })
@@ -210,7 +221,9 @@ mod tests {
         assert_eq!(refused(Facts { tripped: true, ..Facts::default() }), Refusal::Tripped);
         assert_eq!(refused(Facts { depth: 8, ..Facts::default() }), Refusal::TooDeep(8));
         assert_eq!(refused(Facts { own_change: true, ..Facts::default() }), Refusal::OwnChange);
+        assert_eq!(refused(Facts { check_change: true, ..Facts::default() }), Refusal::CheckChange);
         let mine = rule(r#", "ignore_own_changes": false, "max_depth": 9"#);
+        assert_eq!(decide(&mine, &Facts { check_change: true, ..Facts::default() }), Decision::Fire);
         assert_eq!(decide(&mine, &Facts { own_change: true, depth: 8, ..Facts::default() }), Decision::Fire);
     }
 

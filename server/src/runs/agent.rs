@@ -7,13 +7,13 @@ use std::{
     io,
     path::{Path, PathBuf},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use aiwg_model::{Message, MessageId, RunId, RunRow, StopReason, VerifyTerms};
+use aiwg_model::{Message, MessageId, ProtectRecord, RoundOrder, RunId, RunRow, StopReason, VerifyTerms};
 use aiwg_protocol::{
     config::{DaemonConfig, InterruptedTasks, StalledTasks},
     types::Timestamp,
@@ -37,14 +37,14 @@ use super::{
     messages::Messages,
     outcome::{could_not_start, removed},
     overdue::{Noticed, Overdue},
-    prepare::{Unprepared, prepare},
+    prepare::{Prepared, Unprepared, prepare},
     shim::{self, ANSWERS_WITHIN},
     silence::Silence,
 };
 use crate::{
     beside::{beside, done},
     config::Loaded,
-    engine::{StartOrder, messages_for_agent},
+    engine::{EngineError, StartOrder, messages_for_agent},
     profiles::{Profile, program},
     rules::minutes_to_ms,
     running::KeeperOrders,
@@ -72,6 +72,10 @@ pub(super) struct Agent {
     verify: Option<VerifyTerms>,
     /// True if that is what runs.
     is_check: bool,
+    /// The record of its protected files; none where nothing is protected, or before there is one.
+    protected: OnceLock<ProtectRecord>,
+    /// The files that the check before the first round has written.
+    written: Vec<String>,
     /// True if the daemon has had its shim end the check, since that did not do so by itself.
     has_timed_out: AtomicBool,
     /// The name of its profile; none for the section `agent`.
@@ -118,6 +122,7 @@ impl Agent {
         let round = order.round.as_ref();
         let (used_ms, is_check) = round.map_or((0, false), |round| (round.used_ms, round.is_check));
         let verify = round.map(|round| round.verify.clone());
+        let on_record = |round: &RoundOrder| round.protected.clone().filter(|_| !round.records);
         Self {
             task,
             dir,
@@ -126,6 +131,10 @@ impl Agent {
             started_at,
             verify,
             is_check,
+            protected: round.and_then(on_record).map(OnceLock::from).unwrap_or_default(),
+            written: round
+                .and_then(|round| Some(round.protected.as_ref()?.written.clone()))
+                .unwrap_or_default(),
             has_timed_out: AtomicBool::new(false),
             has_own_login: has_own_login(&order.env),
             profile: order.profile.clone(),
@@ -147,6 +156,8 @@ impl Agent {
             started_at,
             verify: task.spec.terms.verify.clone(),
             is_check: run.is_some_and(|run| run.kind == RunRow::CHECK),
+            protected: task.spec.terms.protected.clone().map(OnceLock::from).unwrap_or_default(),
+            written: Vec::new(),
             has_timed_out: AtomicBool::new(false),
             has_own_login: has_own_login(&task.spec.env),
             profile: run.and_then(|run| run.profile.clone()),
@@ -183,10 +194,10 @@ impl Agent {
         };
         let result = result.unwrap_or_else(|error| End::of(could_not_start(&error)));
         let result = match result {
-            End::Lost { started, .. } if is_ours => {
+            End::Lost { started, used, .. } if is_ours => {
                 // A check costs nothing but time.
                 let times = if self.is_check { 1 } else { self.task.launch };
-                End::Lost { started, rest: Some(back_off(times)) }
+                End::Lost { started, rest: Some(back_off(times)), used }
             }
             other => other,
         };
@@ -237,11 +248,18 @@ impl Agent {
         let shim = spawned.as_ref().ok().and_then(|child| child.id()).and_then(Process::of);
         // Before it does anything: what is no known shim may be ended.
         shared.context.running.set_processes(self.task.no, self.task.launch, shim, None);
-        let spec = match done(prepared).await {
-            Ok(spec) => spec,
+        let Prepared { spec, protected } = match done(prepared).await {
+            Ok(prepared) => prepared,
             Err(Unprepared::Task(error)) => return Ok(not_started(&error)),
             Err(Unprepared::Place(error)) => return Ok(End::NotStarted(no_place(&error, shared))),
         };
+        if let Some(hash) = protected
+            && let Err(error) = self.note_protected(shared, hash).await
+        {
+            return Ok(End::NotStarted(format!(
+                "the record of its protected files could not be stored: {error}"
+            )));
+        }
         let mut child = match spawned {
             Ok(child) => child,
             Err(error) => return Ok(not_started(&error)),
@@ -269,9 +287,18 @@ impl Agent {
         }
         let ending = *orders.end.borrow();
         if code == Some(aiwg_shim::EXIT_REMOVED.into()) {
-            return Ok(End::of(removed(dir).given(ending)));
+            return Ok(End::of(removed(dir, self.is_check).given(ending)));
         }
         self.end_of(shared, basis, dir, ending).await
+    }
+
+    /// Notes the hash of the record of its protected files where its agent cannot change it.
+    async fn note_protected(&self, shared: &Shared, hash: String) -> Result<(), EngineError> {
+        let run = self.task.id();
+        shared.context.engine.note_protected(run, hash.clone()).await?;
+        let written = self.written.clone();
+        let _ = self.protected.set(ProtectRecord { run: run.n, hash, written });
+        Ok(())
     }
 
     async fn adopt(
@@ -291,9 +318,9 @@ impl Agent {
             None => {
                 let ending = *orders.end.borrow();
                 return Ok(if end_what_is_left(self.task, shared).await {
-                    End::of(removed(dir).given(ending))
+                    End::of(removed(dir, self.is_check).given(ending))
                 } else {
-                    End::Lost { started: false, rest: None }
+                    End::Lost { started: false, rest: None, used: Box::default() }
                 });
             }
             // Nobody runs it, and from here on nobody can.
@@ -328,7 +355,7 @@ impl Agent {
         shim::reap(self.task, dir).await;
         let ending = *orders.end.borrow();
         if !there(dir).await {
-            return Ok(End::of(removed(dir).given(ending)));
+            return Ok(End::of(removed(dir, self.is_check).given(ending)));
         }
         self.end_of(shared, basis, dir, ending).await
     }
@@ -449,8 +476,9 @@ impl Agent {
                             tracing::warn!(task = %self.task.no, %error, "it has taken messages in, but that could not be stored");
                         }
                     }
-                    Noticed::Cost(usd) => {
-                        if let Err(error) = shared.context.engine.cost_so_far(self.task.id(), usd).await {
+                    Noticed::Cost(usd, session) => {
+                        let told = shared.context.engine.cost_so_far(self.task.id(), usd, session).await;
+                        if let Err(error) = told {
                             tracing::warn!(task = %self.task.no, usd, %error, "what it has cost so far could not be stored");
                         }
                     }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use aiwg_model::{Outcome, RunId, TaskNo};
+use aiwg_model::{Outcome, RunId, TaskNo, Used};
 use aiwg_protocol::types::TaskState;
 use aiwg_shim::{Abandon, Process, RunRecord};
 
@@ -33,6 +33,8 @@ pub(super) enum End {
         started: bool,
         /// How long it is not to be started again.
         rest: Option<Duration>,
+        /// What it had used by then.
+        used: Box<Used>,
     },
     /// There was none, for a reason that is not the task's: which, and what to do about it.
     NotStarted(String),
@@ -97,8 +99,9 @@ impl Launch {
         loop {
             let told = match end {
                 End::Ended(outcome) => engine.ended(run, Outcome::clone(outcome)).await,
-                End::Lost { started, rest } => {
-                    engine.interrupted(run, *started, most_attempts, rest.is_some()).await
+                End::Lost { started, rest, used } => {
+                    let used = Used::clone(used);
+                    engine.interrupted(run, *started, most_attempts, rest.is_some(), used).await
                 }
                 End::NotStarted(_) => engine.not_started(run).await,
             };

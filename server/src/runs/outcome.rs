@@ -11,7 +11,7 @@ use aiwg_agents::{
 };
 use aiwg_fs::{tail, tail_of};
 use aiwg_model::{
-    EndReason, MessageId, Outcome, Processes, Received, RunCost, StopReason, TAIL_BYTES, TaskNo,
+    EndReason, MessageId, Outcome, Processes, Received, RunCost, StopReason, TAIL_BYTES, TaskNo, Used,
 };
 use aiwg_protocol::{
     config::{self, AgentConfig},
@@ -20,7 +20,7 @@ use aiwg_protocol::{
 use aiwg_shim::{EndedFor, ExitRecord, SpawnError};
 use jiff::tz::TimeZone;
 
-use super::cost::{PriceList, of_run};
+use super::cost::{Money, PriceList, of_run};
 use crate::{
     health::{Health, IssueKind},
     profiles,
@@ -78,8 +78,8 @@ pub(super) fn outcome(
         tracing::warn!(dir = %dir.display(), %error, "the agent's output could not be read");
         plain::evaluate(&exit)
     });
-    let (cost_usd, session) = of_run(&evaluation.usage, is_sessions, prices);
     note(&evaluation);
+    let used = used(evaluation.usage.clone(), is_sessions, prices);
     let is_success = evaluation.is_success(refused_tasks(agent));
     let state = if is_success { TaskState::Completed } else { TaskState::Failed };
     let now = Timestamp::now();
@@ -96,12 +96,32 @@ pub(super) fn outcome(
         error: explained(&evaluation, agent, program, now),
         result: evaluation.answer.map(|answer| tail_of(&answer, TAIL_BYTES as usize).to_owned()).or(shown),
         processes: Some(Processes { ended: record.processes_ended, left: record.processes_left }),
-        cost: if cost_usd.is_some() { RunCost::Told } else { RunCost::Unknown },
-        session,
-        usage: usage(Usage { cost_usd, ..evaluation.usage }),
+        cost: RunCost::Unknown,
+        session: None,
+        usage: None,
         detail: None,
         received: Received { taken: numbers(&received.taken), read: numbers(&received.read) },
     }
+    .with(used)
+}
+
+/// What an agent has used that was lost, by what it had written until then. It reads that.
+pub(super) fn used_until_lost(dir: &Path, agent: &AgentConfig, prices: &PriceList) -> Used {
+    let mut is_sessions = false;
+    let mut previous_total = |_: &str| {
+        is_sessions = true;
+        None
+    };
+    let stdout = dir.join(aiwg_shim::STDOUT_FILE);
+    let evaluated =
+        profiles::program(agent).evaluate(&agent.command, &stdout, &Exit::default(), &mut previous_total);
+    evaluated.map(|evaluation| used(evaluation.usage, is_sessions, prices)).unwrap_or_default()
+}
+
+/// What a run has used, by what its program says. `is_sessions` says that the cost among it is its session's.
+fn used(usage: Usage, is_sessions: bool, prices: &PriceList) -> Used {
+    let Money { cost, usd, session } = of_run(&usage, is_sessions, prices);
+    Used { usage: task_usage(Usage { cost_usd: usd, ..usage }), cost, session }
 }
 
 /// Says in the health that the output has parts which are not known, until an agent writes none.
@@ -183,7 +203,7 @@ pub(super) fn reset_of(limit: &Limit, now: Timestamp, zone: &TimeZone) -> Option
 }
 
 /// None where the agent told nothing.
-fn usage(usage: Usage) -> Option<TaskUsage> {
+fn task_usage(usage: Usage) -> Option<TaskUsage> {
     if usage.session_id.is_none() && usage.cost_usd.is_none() {
         return None;
     }
@@ -193,7 +213,7 @@ fn usage(usage: Usage) -> Option<TaskUsage> {
             what => format!("{tool_name}: {what}"),
         });
     Some(TaskUsage {
-        cost_usd: usage.cost_usd.unwrap_or(0.0),
+        cost_usd: usage.cost_usd,
         turns: usage.turns,
         input_tokens: usage.tokens.input,
         output_tokens: usage.tokens.output,
@@ -210,10 +230,11 @@ pub(super) fn could_not_start(why: &dyn std::fmt::Display) -> Outcome {
     Outcome { cost: RunCost::Nothing, ..failed }
 }
 
-/// The end of a task whose agent was ended since its directory had been removed.
-pub(super) fn removed(dir: &Path) -> Outcome {
+/// The end of a task whose agent, or check, was ended since its directory had been removed.
+pub(super) fn removed(dir: &Path, is_check: bool) -> Outcome {
+    let what = if is_check { "check" } else { "agent" };
     let why = format!(
-        "{} was removed or replaced while its agent ran, and what the daemon knows of it with it, so the agent was ended; where it did that \
+        "{} was removed or replaced while its {what} ran, and what the daemon knows of it with it, so the {what} was ended; where it did that \
          itself, keep it from doing so: `git clean -xfd -e .aiwg` spares it",
         dir.display()
     );
@@ -236,7 +257,7 @@ pub(super) fn ended_by_shim(
     match why {
         None => outcome,
         Some(EndedFor::TimeLimit) => outcome.given(Some(StopReason::Timeout)),
-        Some(EndedFor::Removed) => failed(removed(dir).error.unwrap_or_default()),
+        Some(EndedFor::Removed) => failed(removed(dir, false).error.unwrap_or_default()),
         Some(EndedFor::Output) => failed(match agent.max_output_mb {
             Some(most) => {
                 format!(

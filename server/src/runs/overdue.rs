@@ -21,8 +21,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 pub(super) enum Noticed {
     /// The agent should have exited.
     Overdue,
-    /// Its run has cost so much so far, in US dollars.
-    Cost(f64),
+    /// Its run has cost so much so far, in US dollars; or its session has, if one is named.
+    Cost(f64, Option<String>),
     /// It has taken in the messages of these ids.
     Taken(Vec<String>),
 }
@@ -59,7 +59,7 @@ impl Overdue {
         let Some(watch) = self.watch.clone() else { return std::future::pending().await };
         loop {
             let now = Instant::now();
-            let Look { done, cost_usd, taken } =
+            let Look { done, cost_usd, session, taken } =
                 look(Arc::clone(&watch), self.prices.clone(), self.taken).await;
             if !taken.is_empty() {
                 self.taken += taken.len();
@@ -67,7 +67,7 @@ impl Overdue {
             }
             if cost_usd > self.cost_usd {
                 self.cost_usd = cost_usd;
-                return Noticed::Cost(cost_usd);
+                return Noticed::Cost(cost_usd, session);
             }
             self.done = match (done, self.done) {
                 // For an instant it is done between the end of a command in the background and its next turn.
@@ -91,6 +91,8 @@ struct Look {
     done: Option<u64>,
     /// Cost so far, in US dollars; 0 where it is not known, or does not matter.
     cost_usd: f64,
+    /// The session whose cost that is; none where it is that of the run.
+    session: Option<String>,
     /// The ids of messages that were taken in, without as many as were noticed before.
     taken: Vec<String>,
 }
@@ -100,13 +102,10 @@ async fn look(watch: Arc<Mutex<Box<dyn WorkWatch>>>, prices: Option<Arc<PriceLis
     let look = move || {
         let mut watch = watch.lock().unwrap_or_else(PoisonError::into_inner);
         let done = watch.done().ok().flatten();
-        let cost = prices.map(|prices| {
-            let spent = watch.spent();
-            // Without prices for all its models, what the agent itself has told is known at least.
-            spent.usd(&prices).unwrap_or(spent.told_usd)
-        });
         let taken = watch.taken().get(noticed..).unwrap_or_default().to_vec();
-        Look { done, cost_usd: cost.unwrap_or_default(), taken }
+        let Some(prices) = prices else { return Look { done, taken, ..Look::default() } };
+        let spent = watch.spent();
+        Look { done, cost_usd: spent.least_usd(&prices), session: spent.session, taken }
     };
     tokio::task::spawn_blocking(look).await.unwrap_or_default()
 }

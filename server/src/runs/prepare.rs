@@ -42,6 +42,13 @@ const GRACE: Duration = Duration::from_secs(15);
 /// The same for what an agent leaves behind when it exits by itself.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
 
+/// What an agent is started with.
+pub(super) struct Prepared {
+    pub(super) spec: LaunchSpec,
+    /// The hash of the record of the protected files, if they were put on record.
+    pub(super) protected: Option<String>,
+}
+
 /// Why an agent cannot be started.
 pub(super) enum Unprepared {
     /// No task can have a directory, whichever it is.
@@ -63,7 +70,7 @@ pub(super) fn prepare(
     (task, run): (&Path, RunId),
     order: &StartOrder,
     time_limit_ms: u64,
-) -> Result<LaunchSpec, Unprepared> {
+) -> Result<Prepared, Unprepared> {
     if !make_task_dir(shared, task)? {
         nothing_lives(task)?;
     }
@@ -96,8 +103,11 @@ pub(super) fn prepare(
             command(profile, &chosen, order.cap_usd).map_err(io::Error::other)?
         }
     };
+    let mut protected = None;
     if let Some(round) = &order.round {
-        work::note_protected(root, &round.verify.protect, task)?;
+        if round.records {
+            protected = Some(work::record_protected(root, &round.verify.protect, &dir)?);
+        }
         if !round.is_check {
             work::note_work(root, &shared.context.settings.get().config.watch.ignore, &dir)?;
         }
@@ -122,7 +132,7 @@ pub(super) fn prepare(
         event.as_ref().map(Json::as_str),
     )
     .map_err(io::Error::other)?;
-    Ok(LaunchSpec {
+    let spec = LaunchSpec {
         task_id: order.no.to_string(),
         launch: order.launch,
         command,
@@ -138,7 +148,8 @@ pub(super) fn prepare(
         time_limit_ms: Some(time_limit_ms),
         max_output_bytes: profile.agent.max_output_mb.map(|mib| u64::from(mib) * MIB),
         open_files: shared.open_files,
-    })
+    };
+    Ok(Prepared { spec, protected })
 }
 
 /// The task's directory; tells whether it is new. Where someone has removed those above it, to make room say, or has taken their rights, they

@@ -1,9 +1,9 @@
 //! The queue and its agents, as the status and the health check show them.
 
-use aiwg_model::TaskRow;
+use aiwg_model::{TaskNo, TaskRow};
 use aiwg_protocol::types::{
     BudgetStatus, BudgetSubsystem, HealthCheckItem, QueuedTaskSummary, RunningTaskSummary, Subsystems,
-    SupervisorSubsystem, TaskSummaries, Timestamp,
+    SupervisorSubsystem, TaskState, TaskSummaries, Timestamp, Waiting,
 };
 use aiwg_store::Reader;
 use futures::future::BoxFuture;
@@ -91,7 +91,30 @@ async fn queue(context: &Context) -> Result<String, String> {
             rings.join(", ")
         ));
     }
+    if let Some(why) = waits_for_money(context).await? {
+        return Err(why);
+    }
     Ok(format!("{} running of {slots}, {} queued", stats.running, stats.queued))
+}
+
+/// The first agent that waits for a task which a budget keeps from starting: what the agent itself holds of the budget may be all that is missing.
+async fn waits_for_money(context: &Context) -> Result<Option<String>, String> {
+    let waits = context.engine.waits();
+    let others: Vec<TaskNo> = waits.iter().map(|(_, other)| *other).collect();
+    let read = context.read(move |reader| others.iter().map(|no| reader.task(*no)).collect());
+    let rows: Vec<Option<TaskRow>> = read.await.map_err(|error| error.message)?;
+    let kept = waits.iter().zip(rows).find_map(|((task, other), row)| {
+        let row = row.filter(|row| row.state == TaskState::Queued && !row.is_waiting)?;
+        let gate = context.engine.gate(&row.spec.class).filter(|gate| gate.waiting == Waiting::Budget)?;
+        Some((task, other, gate.until))
+    });
+    Ok(kept.map(|(task, other, until)| {
+        let until = until.map(|until| format!(", until {until} if nothing changes")).unwrap_or_default();
+        format!(
+            "the agent of {task} waits for {other}, which a budget keeps from starting{until}: `aiwg budget` shows what is left; raise the bound \
+             and reload, cancel {other}, or have a person submit it again with --ignore-budget"
+        )
+    }))
 }
 
 fn in_short(budgets: BudgetStatus) -> BudgetSubsystem {

@@ -621,6 +621,11 @@ export type CheckCommand = string | string[];
 export interface CheckResult {
   /** Its exit code, 0 for success; null if a signal ended it, as when its time was up. */
   exit: number | null;
+  /**
+   * The reason for which the daemon ended it: its time was up, or it wrote too much. Absent if it
+   * did not.
+   */
+  ended?: string;
   /** The last 8 KiB of what it wrote; absent in lists and in events. */
   tail?: string;
 }
@@ -1320,7 +1325,9 @@ export interface Round {
   exit?: number;
   /** The result of the check; absent while the round is under way. */
   verify?: CheckResult;
-  /** Cost of its agent, in US dollars; absent if the agent does not report it. */
+  /**
+   * Cost of its agent, in US dollars, as it counts towards the budgets; absent if it is not known.
+   */
   costUsd?: number;
   /** Number of turns of its agent; absent if the agent does not report it. */
   turns?: number;
@@ -1329,7 +1336,10 @@ export interface Round {
    * that is not known.
    */
   files?: number;
-  /** The first of the protected files that were not as before the first round. */
+  /**
+   * The first of the protected files that were not as before the first round, when its agent had
+   * ended or its check had succeeded.
+   */
   protected?: string[];
   /** Time of the end of its last run. */
   at: Timestamp;
@@ -1654,13 +1664,19 @@ export interface Task {
    * `done`, `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed`
    * and `failed` are an agent's ends; `cancel`, `rejected`, `timeout`, `stalled`, `stop`, `lost`
    * and `not_started` those that the daemon knows of; `rounds`, `stuck`, `check_failed_to_run` and
-   * `session_lost` those of tasks with a check. A newer daemon may have more.
+   * `session_lost` those of tasks with a check, and `by_hand` that of one that a person has
+   * finished. A newer daemon may have more.
    */
   reason?: string;
   /** The check by which it counts as done; absent for none. */
   verify?: Verify;
   /** The part of its round that it is in while it runs; absent without a check. */
   phase?: Open<Phase>;
+  /**
+   * The result of its check before the first round (`before` of `verify`); absent where it has not
+   * run.
+   */
+  before?: CheckResult;
   /** Its rounds so far, in their order; empty without a check. */
   rounds?: Round[];
   /** True if its check has succeeded; absent otherwise. */
@@ -2193,10 +2209,15 @@ export interface TaskTaken {
   state: Open<TaskState>;
 }
 
-/** An agent's usage for a task, as `claude` reports it in its `result` message. */
+/** An agent's usage for a task, as its program reports it. */
 export interface TaskUsage {
-  /** In US dollars. For a session that was resumed, what this task added. */
-  costUsd: number;
+  /**
+   * The cost as it counts towards the budgets, in US dollars: what the agent reported, or its
+   * tokens by the configured prices, or `budget.unknown_cost_usd` where a budget is set and neither
+   * is known. For a session that was resumed, what this task added. Absent if nothing is known of
+   * it.
+   */
+  costUsd?: number;
   /** Number of model turns that the agent took. */
   turns: number;
   /** Tokens read, without those from the cache. */
@@ -2313,7 +2334,8 @@ export interface Verify {
   /**
    * Files that the agent may not change, as globs on the path relative to the project: `tests/**`.
    * A round that leaves one of them other than it was before the first round does not count as
-   * done. Length at most 100.
+   * done. What git ignores is not protected, unless it is named without a wildcard. Length at most
+   * 100.
    */
   protect?: string[] | undefined;
 }

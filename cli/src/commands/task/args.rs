@@ -284,29 +284,33 @@ pub(crate) struct VerifyArgs {
     pub(crate) verify: Option<String>,
 
     /// Maximum number of rounds; 5 unless given
-    #[arg(long, value_name = "N", value_parser = rounds(), value_hint = ValueHint::Other, requires = "verify")]
+    #[arg(long, value_name = "N", value_parser = rounds(), value_hint = ValueHint::Other)]
     pub(crate) max_rounds: Option<u32>,
 
     /// Time limit of one run of the check; 20 unless given
-    #[arg(long, value_name = "MINUTES", value_parser = minutes, value_hint = ValueHint::Other, requires = "verify")]
+    #[arg(long, value_name = "MINUTES", value_parser = minutes, value_hint = ValueHint::Other)]
     pub(crate) verify_timeout: Option<f64>,
 
     /// Run the check before the first round: where it succeeds, no agent is started
-    #[arg(long, requires = "verify")]
+    #[arg(long)]
     pub(crate) verify_before: bool,
 
     /// Files that the agent may not change, as tests/**; may be given several times
-    #[arg(long, value_name = "GLOB", value_hint = ValueHint::Other, requires = "verify")]
+    #[arg(long, value_name = "GLOB", value_hint = ValueHint::Other)]
     pub(crate) protect: Vec<String>,
 }
 
 impl VerifyArgs {
-    /// As it goes over the wire; none for no check.
+    /// As it goes over the wire; none where nothing is asked for. Without a command that of the configuration is meant.
     pub(crate) fn into_verify(self) -> Option<Verify> {
-        let command = self.verify.map(CheckCommand::Shell)?;
-        Some(Verify {
+        let is_asked = self.verify.is_some()
+            || self.max_rounds.is_some()
+            || self.verify_timeout.is_some()
+            || self.verify_before
+            || !self.protect.is_empty();
+        is_asked.then(|| Verify {
             enabled: None,
-            command: Some(command),
+            command: self.verify.map(CheckCommand::Shell),
             max_rounds: self.max_rounds,
             timeout_minutes: self.verify_timeout,
             before: self.verify_before.then_some(true),

@@ -126,7 +126,7 @@ mod tests {
             n: 2,
             run: 3,
             exit: Some(0),
-            verify: Some(CheckResult { exit: Some(1), tail: None }),
+            verify: Some(CheckResult { exit: Some(1), ended: None, tail: None }),
             cost_usd: Some(0.25),
             turns: Some(4),
             files: Some(1),
@@ -138,7 +138,7 @@ mod tests {
             "Round 2 of 5: the check has failed (exit code 1), 1 file changed, protected files changed: tests/a, $0.25."
         );
         let good = Round {
-            verify: Some(CheckResult { exit: Some(0), tail: None }),
+            verify: Some(CheckResult { exit: Some(0), ended: None, tail: None }),
             cost_usd: None,
             files: None,
             protected: Vec::new(),

@@ -11,7 +11,7 @@ use crate::{
     commands::output_printer::readable,
     output::{
         Column::{Number, Whole},
-        Page, Table, count, indented, moment, visible,
+        Page, Table, count, indented, moment, visible, visible_lines,
     },
 };
 
@@ -82,6 +82,9 @@ fn having(ids: &[String]) -> String {
 /// All that is known of a task, of which those of `open` have to complete before. Its output is what the agent says, or `raw`.
 pub(super) fn task(out: &mut Page, task: &Task, open: &[String], raw: bool) -> io::Result<()> {
     facts(out, task, open)?;
+    if let Some(tail) = failed_check(task) {
+        writeln!(out, "\nThe check wrote at its end:\n{}", visible_lines(tail))?;
+    }
     let output = task.output.as_deref().unwrap_or_default();
     let output = if raw { output.to_owned() } else { readable(output) };
     if output.is_empty() {
@@ -131,12 +134,7 @@ fn facts(out: &mut Page, task: &Task, open: &[String]) -> io::Result<()> {
 
 /// A round in words, without its number.
 pub(super) fn round(round: &Round) -> String {
-    let mut words = vec![match &round.verify {
-        None => "the check has not run".to_owned(),
-        Some(CheckResult { exit: Some(0), .. }) => "the check has succeeded".to_owned(),
-        Some(CheckResult { exit: Some(code), .. }) => format!("the check has failed (exit code {code})"),
-        Some(_) => "the check was ended".to_owned(),
-    }];
+    let mut words = vec![round.verify.as_ref().map_or_else(|| "the check has not run".to_owned(), check)];
     words.extend(round.exit.filter(|code| *code != 0).map(|code| format!("the agent exited with {code}")));
     words.extend(round.files.map(|files| format!("{} changed", count(files, "file", "files"))));
     if !round.protected.is_empty() {
@@ -144,6 +142,23 @@ pub(super) fn round(round: &Round) -> String {
     }
     words.extend(round.cost_usd.map(|usd| format!("${usd:.2}")));
     words.join(", ")
+}
+
+/// The result of a check in words.
+fn check(result: &CheckResult) -> String {
+    match result {
+        CheckResult { ended: Some(why), .. } => format!("the check {}", visible(why)),
+        CheckResult { exit: Some(0), .. } => "the check has succeeded".to_owned(),
+        CheckResult { exit: Some(code), .. } => format!("the check has failed (exit code {code})"),
+        CheckResult { .. } => "the check was ended".to_owned(),
+    }
+}
+
+/// The end of what the last check wrote that has failed; none where the last one has not.
+fn failed_check(task: &Task) -> Option<&str> {
+    let last = task.rounds.iter().rev().find_map(|round| round.verify.as_ref()).or(task.before.as_ref())?;
+    let has_failed = last.exit != Some(0) || last.ended.is_some();
+    last.tail.as_deref().filter(|tail| has_failed && !tail.trim().is_empty())
 }
 
 /// The check of a task, and its rounds so far.
@@ -157,8 +172,10 @@ fn rounds(task: &Task) -> Option<String> {
     let phase = task.phase.map(|phase| format!(", {}", phase.name())).unwrap_or_default();
     let skipped = if task.skipped == Some(true) { ", which succeeded before the first round" } else { "" };
     let most = verify.max_rounds.unwrap_or_default();
+    let before =
+        task.before.as_ref().map(|result| format!("\nbefore: {}", check(result))).unwrap_or_default();
     let all = task.rounds.iter().map(|one| format!("\n{} of {most}: {}", one.n, round(one)));
-    Some(format!("{command}{phase}{skipped}{}", all.collect::<String>()))
+    Some(format!("{command}{phase}{skipped}{before}{}", all.collect::<String>()))
 }
 
 /// The messages to a task's agent, each with what has become of it.
@@ -251,9 +268,9 @@ fn in_all(tokens: [u64; 3]) -> u64 {
 
 fn cost(usage: &TaskUsage) -> String {
     let tokens_in = in_all([usage.input_tokens, usage.cache_read_tokens, usage.cache_creation_tokens]);
+    let usd = usage.cost_usd.map_or_else(|| "cost not known".to_owned(), |usd| format!("${usd:.4}"));
     format!(
-        "${:.4}, {}, {tokens_in} tokens in, {} out",
-        usage.cost_usd,
+        "{usd}, {}, {tokens_in} tokens in, {} out",
         count(usage.turns, "turn", "turns"),
         usage.output_tokens
     )

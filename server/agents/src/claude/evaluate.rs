@@ -131,6 +131,7 @@ fn usage(output: &Output, previous_total: impl FnOnce(&str) -> Option<f64>) -> U
         turns: output.turns,
         tokens: output.tokens,
         tokens_by_model: output.tokens_by_model.clone(),
+        spent: output.spent.spent(),
         session_tokens: None,
         session_id: session.map(str::to_owned),
         permission_denials: output.denials.clone(),

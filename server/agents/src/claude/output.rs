@@ -134,7 +134,7 @@ impl Output {
         for (model, tokens) in &result.tokens_by_model {
             add(&mut self.tokens_by_model, model.clone(), *tokens);
         }
-        self.spent.take_result(result.own_cost_usd);
+        self.spent.take_result(result.own_cost_usd, result.session_total_usd, &result.tokens_by_model);
         self.denial_count += result.denial_count;
         let room = MOST_DENIALS.saturating_sub(self.denials.len());
         self.denials.extend(result.denials.iter().take(room).cloned());

@@ -95,6 +95,8 @@ pub(super) struct SpentLog {
     latest: Vec<(String, String, Tokens)>,
     /// The answers before.
     before: TokensByModel,
+    /// The tokens of results that have not told their cost.
+    untold: TokensByModel,
 }
 
 impl SpentLog {
@@ -116,19 +118,39 @@ impl SpentLog {
         self.latest.push((id, model, tokens));
     }
 
-    /// Takes in a result, which tells the cost since the one before, or does not.
-    pub(super) fn take_result(&mut self, cost_usd: Option<f64>) {
-        if let Some(cost) = cost_usd {
-            self.told_usd = believed_usd(self.told_usd + cost);
-            self.latest.clear();
-            self.before.clear();
+    /// Takes in a result: it tells the cost since the one before, or that of the session, or the tokens at least, or nothing.
+    pub(super) fn take_result(
+        &mut self,
+        own_usd: Option<f64>,
+        total_usd: Option<f64>,
+        counted: &TokensByModel,
+    ) {
+        match (own_usd, total_usd) {
+            (Some(cost), _) => self.told_usd = believed_usd(self.told_usd + cost),
+            // That covers the results before as well.
+            (None, Some(_)) => self.untold.clear(),
+            // Of answers the output is counted when they begin: a result knows better.
+            (None, None) => {
+                let is_counted = counted.values().any(|tokens| *tokens != Tokens::default());
+                let tokens = if is_counted { counted.clone() } else { self.of_answers() };
+                tokens.into_iter().for_each(|(model, tokens)| add(&mut self.untold, model, tokens));
+            }
         }
+        self.latest.clear();
+        self.before.clear();
+    }
+
+    /// The tokens of the answers since the last result.
+    fn of_answers(&self) -> TokensByModel {
+        let mut all = self.before.clone();
+        self.latest.iter().for_each(|(_, model, tokens)| add(&mut all, model.clone(), *tokens));
+        all
     }
 
     pub(super) fn spent(&self) -> Spent {
-        let mut untold = self.before.clone();
-        self.latest.iter().for_each(|(_, model, tokens)| add(&mut untold, model.clone(), *tokens));
-        Spent { told_usd: self.told_usd, untold }
+        let mut untold = self.untold.clone();
+        self.of_answers().into_iter().for_each(|(model, tokens)| add(&mut untold, model, tokens));
+        Spent { told_usd: self.told_usd, untold, session: None }
     }
 }
 
@@ -169,12 +191,29 @@ mod tests {
     fn a_result_tells_the_cost_of_what_was_before() {
         let mut log = SpentLog::default();
         log.take_answer(answer("1", "m", 1));
-        log.take_result(None);
-        assert_eq!(log.spent().untold.len(), 1);
-        log.take_result(Some(0.5));
+        log.take_result(None, None, &TokensByModel::new());
+        assert_eq!(log.spent().untold["m"].output, 1, "it tells nothing, and what the answers took stays");
         log.take_answer(answer("2", "m", 7));
-        log.take_result(Some(0.25));
+        log.take_result(Some(0.5), None, &counted(3));
+        assert_eq!((log.spent().told_usd, log.spent().untold["m"].output), (0.5, 1), "of what came since");
+        log.take_result(None, Some(0.75), &counted(9));
+        assert_eq!(log.spent().untold.len(), 0, "a total is that of all");
+        log.take_answer(answer("3", "m", 7));
+        log.take_result(Some(0.25), Some(1.0), &counted(7));
         assert_eq!(log.spent(), Spent { told_usd: 0.75, ..Spent::default() });
+    }
+
+    #[test]
+    fn a_result_without_a_cost_counts_its_tokens_better_than_its_answers() {
+        let mut log = SpentLog::default();
+        log.take_answer(answer("1", "m", 1));
+        log.take_result(None, None, &counted(90));
+        log.take_answer(answer("2", "m", 5));
+        assert_eq!(log.spent().untold["m"].output, 95);
+    }
+
+    fn counted(output: u64) -> TokensByModel {
+        [("m".to_owned(), Tokens { output, ..Tokens::default() })].into()
     }
 
     #[test]

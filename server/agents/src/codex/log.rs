@@ -105,7 +105,7 @@ impl Log for CodexLog {
 
     fn spent(&self) -> Spent {
         let untold = [(MODEL.to_owned(), self.session_tokens)].into();
-        Spent { told_usd: 0.0, untold }
+        Spent { told_usd: 0.0, untold, session: self.common.session.clone() }
     }
 }
 

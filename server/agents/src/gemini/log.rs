@@ -109,7 +109,7 @@ impl Log for GeminiLog {
     }
 
     fn spent(&self) -> Spent {
-        Spent { told_usd: 0.0, untold: self.tokens.clone() }
+        Spent { told_usd: 0.0, untold: self.tokens.clone(), session: None }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use aiwg_model::{EndReason, Follow, RunRow, TaskNo, TracedEvent, TracedTask};
+use aiwg_model::{EndReason, Follow, RunRow, TaskNo, TracedEvent, TracedTask, whole_usd};
 use aiwg_protocol::types::{EventSource, Timestamp, Waiting, Why, WhyKind, WhyNode};
 
 use super::{
@@ -90,7 +90,7 @@ impl Drawing<'_> {
             state: Some(task.state),
             reason: task.reason.as_ref().map(|reason| reason.name().to_owned()),
             error: task.error.clone(),
-            cost_usd: task.cost_usd,
+            cost_usd: task.cost_usd.map(whole_usd),
             ..node(WhyKind::Task, task.no.to_string(), causes, Some(task.created_at), text)
         });
     }
@@ -184,7 +184,7 @@ fn run_node(run: &RunRow) -> WhyNode {
     WhyNode {
         until: run.ended_at,
         reason: run.reason.as_ref().map(EndReason::name).map(str::to_owned),
-        cost_usd: run.usage.as_ref().map(|usage| usage.cost_usd),
+        cost_usd: run.usage.as_ref().and_then(|usage| usage.cost_usd),
         ..node(WhyKind::Run, id, vec![task.to_string()], Some(run.started_at), run.kind.to_string())
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use aiwg_model::TaskRow;
+use aiwg_model::{TaskRow, whole_usd};
 use aiwg_protocol::{
     ApiError,
     types::{Report, ReportGetParams, ReportedTask, TaskOrder, TaskState, Timestamp},
@@ -52,7 +52,7 @@ fn report(
         if let Some(reason) = &row.reason {
             *report.reasons.entry(reason.name().to_owned()).or_default() += 1;
         }
-        report.cost_usd += row.usage.as_ref().map_or(0.0, |usage| usage.cost_usd);
+        report.cost_usd += row.usage.as_ref().and_then(|usage| usage.cost_usd).unwrap_or_default();
         let list = match row.state {
             TaskState::Completed => &mut report.completed,
             TaskState::Cancelled => &mut report.cancelled,
@@ -60,6 +60,7 @@ fn report(
         };
         list.push(reported(context, reader, row)?);
     }
+    report.cost_usd = whole_usd(report.cost_usd);
     let list = |rows: Vec<TaskRow>| {
         rows.into_iter().map(|row| reported(context, reader, row)).collect::<aiwg_store::Result<_>>()
     };
@@ -72,14 +73,14 @@ fn reported(context: &Context, reader: &dyn Reader, row: TaskRow) -> aiwg_store:
     let (waiting, waiting_until) = waiting(context, reader, &row)?.unzip();
     let first = |text: &str, characters: usize| text.chars().take(characters).collect::<String>();
     Ok(ReportedTask {
+        verified: row.is_verified().then_some(true),
         id: row.no.to_string(),
         prompt: first(&row.spec.prompt, PROMPT_CHARS),
         rule: row.spec.rule,
         state: row.state,
         reason: row.reason.map(|reason| reason.name().to_owned()),
         error: row.error.map(|error| first(&error, ERROR_CHARS)),
-        verified: (row.state == TaskState::Completed && row.spec.terms.verify.is_some()).then_some(true),
-        cost_usd: row.usage.map(|usage| usage.cost_usd),
+        cost_usd: row.usage.and_then(|usage| usage.cost_usd),
         started_at: row.started_at,
         completed_at: row.completed_at,
         waiting,

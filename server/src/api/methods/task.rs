@@ -1,7 +1,7 @@
 use std::{future::pending, sync::Arc, time::Duration};
 
 use aiwg_fs::{tail, tail_of};
-use aiwg_model::{Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms};
+use aiwg_model::{Rounds, RunRow, TAIL_BYTES, TaskNo, TaskRow, TaskSpec, Terms, VerifyTerms, check_result};
 use aiwg_protocol::{
     ApiError, ErrorKind,
     config::AgentConfig,
@@ -168,7 +168,8 @@ pub(crate) async fn task_list(handler: &Handler, params: TaskListParams) -> Resu
         .answer_read(move |reader, bytes| {
             let page = reader.tasks(&TaskFilter { bytes, ..filter.clone() })?;
             let shorten = |mut task: Task| {
-                for check in task.rounds.iter_mut().filter_map(|round| round.verify.as_mut()) {
+                let of_rounds = task.rounds.iter_mut().filter_map(|round| round.verify.as_mut());
+                for check in of_rounds.chain(&mut task.before) {
                     check.tail = None;
                 }
                 for text in [&mut task.result, &mut task.output].into_iter().flatten() {
@@ -304,6 +305,7 @@ fn with_rounds(reader: &dyn Reader, no: TaskNo, task: Task) -> aiwg_store::Resul
     let is_skipped = task.verified == Some(true) && rounds.rounds.is_empty();
     Ok(Task {
         phase: (task.state == TaskState::Running).then_some(phase),
+        before: rounds.before.map(|check| check_result(check, true)),
         rounds: rounds.to_wire(true),
         skipped: is_skipped.then_some(true),
         ..task

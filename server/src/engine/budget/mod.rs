@@ -4,6 +4,7 @@
 //! there when it is needed first, and again when the day turns, whichever way the clock was set. A project without budgets reads nothing.
 
 mod bounds;
+mod charge;
 #[cfg(test)]
 mod model_tests;
 mod period;
@@ -13,10 +14,7 @@ mod tests;
 
 use std::collections::HashMap;
 
-use aiwg_model::{
-    Cursor, EndReason, NewEvent, Outcome, RunCost, RunId, RunRow, Spending, StopReason, TaskNo, TaskRow,
-    sum_of,
-};
+use aiwg_model::{Cursor, NewEvent, Outcome, RunId, RunRow, Spending, StopReason, TaskNo, TaskRow, sum_of};
 use aiwg_protocol::types::{BudgetEvent, EventSource, Json, TaskState, Timestamp, Waiting};
 
 use jiff::tz::TimeZone;
@@ -99,8 +97,13 @@ impl Engine {
     ///
     /// # Errors
     /// The run is over, or the database could not be written.
-    pub async fn cost_so_far(&self, run: RunId, usd: f64) -> Result<(), EngineError> {
-        self.call(Call::changing(move |tx| tx.cost_so_far(run, usd))).await
+    pub async fn cost_so_far(
+        &self,
+        run: RunId,
+        usd: f64,
+        session: Option<String>,
+    ) -> Result<(), EngineError> {
+        self.call(Call::changing(move |tx| tx.cost_so_far(run, usd, session.as_deref()))).await
     }
 }
 
@@ -251,8 +254,12 @@ impl Transaction<'_> {
     }
 
     /// An agent has reported the cost of its run so far.
-    pub(super) fn cost_so_far(&mut self, run: RunId, usd: f64) -> Result<(), Failure> {
+    pub(super) fn cost_so_far(&mut self, run: RunId, usd: f64, session: Option<&str>) -> Result<(), Failure> {
         let task = self.current(run)?;
+        let usd = match session {
+            Some(session) => (usd - self.cost_of_session(&task, session)?.unwrap_or_default()).max(0.0),
+            None => usd,
+        };
         let Some(slot) = self.state.running.get_mut(&run.task) else { return Ok(()) };
         slot.reported_usd = slot.reported_usd.max(usd);
         let cap_of_profile = self.state.config.profiles.cap_usd(slot.profile.as_deref());
@@ -278,47 +285,6 @@ impl Transaction<'_> {
         let is_over_bound =
             !task.spec.terms.ignore_budget && bounds.iter().any(|bound| bound.is_passed(self.taken(bound)));
         Ok(is_over_cap || is_over_bound)
-    }
-
-    /// Counts what a run has cost that is over, once it is no longer in its slot's share.
-    pub(super) fn charge(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
-        let slot = self.state.running.get_mut(&task.no);
-        let so_far = slot.map_or(0.0, |slot| {
-            slot.reserved_usd = 0.0;
-            std::mem::take(&mut slot.reported_usd)
-        });
-        let told = match outcome.cost {
-            RunCost::Told => outcome.usage.as_ref().map(|usage| usage.cost_usd),
-            RunCost::Unknown if self.may_have_cost(task, outcome)? => None,
-            RunCost::Unknown | RunCost::Nothing => Some(0.0),
-        };
-        let usd = told.unwrap_or(self.budgets().config.unknown_cost_usd).max(so_far);
-        if usd <= 0.0 {
-            return Ok(());
-        }
-        self.store.charge(task.run(), usd)?;
-        let rule = task.spec.counts_to();
-        if let (Some(usd), Some(rule)) = (told.filter(|usd| *usd > 0.0), rule) {
-            self.store.add_rule_cost(rule, task.no, usd)?;
-            self.state.money.expected.remove(rule);
-        }
-        if told.is_none()
-            && let Some(session) = outcome.usage.as_ref().and_then(|usage| usage.session_id.as_ref())
-        {
-            // What it tells of the session later includes this.
-            let before = self.store.session_cost(session, 0.0)?;
-            self.store.session_cost(session, before + usd)?;
-        }
-        self.spend(rule, task.spec.agent.as_deref(), usd)
-    }
-
-    /// True if a run whose cost is not known was one of an agent.
-    fn may_have_cost(&self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<bool> {
-        if outcome.reason == EndReason::NOT_STARTED || !self.budgets().are_set() {
-            return Ok(false);
-        }
-        let run = self.store.runs(task.no)?.into_iter().find(|run| run.id == task.run());
-        Ok(run.is_none_or(|run| run.kind == RunRow::AGENT))
     }
 
     fn spend(&mut self, rule: Option<&str>, agent: Option<&str>, usd: f64) -> aiwg_store::Result<()> {
@@ -427,6 +393,6 @@ pub(super) fn charged_before(store: &dyn aiwg_store::View, task: &TaskRow) -> ai
         return Ok(0.0);
     }
     let runs = store.runs(task.no)?;
-    let cost = |run: &RunRow| run.charged_usd.or(run.usage.as_ref().map(|usage| usage.cost_usd));
+    let cost = |run: &RunRow| run.charged_usd.or_else(|| run.usage.as_ref()?.cost_usd);
     Ok(sum_of(runs.iter().filter_map(cost)))
 }

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use aiwg_model::{EndReason, InForce, Order, Outcome, RunCost, TaskNo, TaskRow, TaskSpec, Terms};
+use aiwg_model::{EndReason, InForce, Order, Outcome, RunCost, TaskNo, TaskRow, TaskSpec, Terms, Used};
 use aiwg_protocol::{
     config::Config,
     types::{BudgetSpan, Cause, Event, TaskState, TaskUsage, Timestamp},
@@ -191,7 +191,7 @@ fn spec(rule: usize, priority: i32, ignores: bool) -> TaskSpec {
 
 fn outcome(usd: Option<f64>, reason: EndReason) -> Outcome {
     let cost = if usd.is_some() { RunCost::Told } else { RunCost::Unknown };
-    let usage = usd.map(|cost_usd| TaskUsage { cost_usd, ..TaskUsage::default() });
+    let usage = usd.map(|usd| TaskUsage { cost_usd: Some(usd), ..TaskUsage::default() });
     Outcome { reason, usage, cost, ..Outcome::without_exit(TaskState::Completed, "") }
 }
 
@@ -219,7 +219,7 @@ fn apply(tx: &mut Transaction<'_>, op: &Op, model: &mut Model) {
         Op::Told { task, usd } => {
             let Some((row, before)) = running(task) else { return };
             model.told.insert(row.no, before.max(usd));
-            let is_done = tx.cost_so_far(row.run(), usd).is_ok();
+            let is_done = tx.cost_so_far(row.run(), usd, None).is_ok();
             let is_beyond = |bound: &Bound<'_>| {
                 let (spent, set_aside) = taken(&*tx.store, bound, model.period());
                 spent + set_aside > bound.limit_usd + NOTHING
@@ -243,7 +243,7 @@ fn apply(tx: &mut Transaction<'_>, op: &Op, model: &mut Model) {
         Op::Lost { task, started } => {
             let Some((row, so_far)) = running(task) else { return };
             model.ran(&row, if started { UNKNOWN.max(so_far) } else { so_far });
-            tx.interrupted(row.run(), started, 3, false).is_ok()
+            tx.interrupted(row.run(), started, 3, false, Used::default()).is_ok()
         }
     };
     assert!(is_done, "{op:?}");

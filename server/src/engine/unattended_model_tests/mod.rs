@@ -10,7 +10,7 @@ use std::{
 
 use aiwg_model::{
     EndReason, Hold, InForce, Order, Outcome, Processes, RoundDetail, Rounds, RunCost, RunRow, TaskNo,
-    TaskRow,
+    TaskRow, Used,
 };
 use aiwg_protocol::{
     config::Config,
@@ -253,7 +253,7 @@ impl Rest {
                 let told = ledger.told.entry(row.no).or_default();
                 *told = told.max(usd);
                 let run = row.run();
-                async move { drop(engine.cost_so_far(run, usd).await) }.boxed()
+                async move { drop(engine.cost_so_far(run, usd, None).await) }.boxed()
             }
             Op::Ended { task, code, usd } => {
                 let Some(row) = running(store, task) else { return };
@@ -278,7 +278,8 @@ impl Rest {
                 let is_paid = started && !is_check(store, &row);
                 ledger.ran(&row, if is_paid { UNKNOWN } else { 0.0 });
                 let run = row.run();
-                async move { drop(engine.interrupted(run, started, 3, started).await) }.boxed()
+                async move { drop(engine.interrupted(run, started, 3, started, Used::default()).await) }
+                    .boxed()
             }
             Op::Rested(task) => {
                 let Some(row) = store.task(no(task)).unwrap() else { return };
@@ -344,11 +345,7 @@ impl Ledger {
 }
 
 fn outcome(code: i32, usd: Option<f64>, is_check: bool) -> Outcome {
-    let usage = TaskUsage {
-        cost_usd: usd.unwrap_or_default(),
-        session_id: Some("s".to_owned()),
-        ..TaskUsage::default()
-    };
+    let usage = TaskUsage { cost_usd: usd, session_id: Some("s".to_owned()), ..TaskUsage::default() };
     let cost = match (is_check, usd) {
         (true, _) => RunCost::Nothing,
         (false, Some(_)) => RunCost::Told,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use aiwg_agents::evaluation::Evaluation;
-use aiwg_model::{Outcome, RoundDetail, StopReason, VerifyTerms, is_end_of_work};
+use aiwg_model::{EndReason, Outcome, RoundDetail, StopReason, Used, VerifyTerms, is_end_of_work};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_shim::ExitRecord;
 use tokio::time::timeout;
@@ -23,7 +23,7 @@ use crate::{
         check,
         force::end_what_is_left,
         launch::{End, RETRY},
-        outcome::{ended_by_shim, outcome, removed, report_unknown},
+        outcome::{ended_by_shim, outcome, removed, report_unknown, used_until_lost},
         work,
     },
 };
@@ -82,7 +82,7 @@ impl Agent {
             let outcome = self.outcome_of(shared, basis, record, (dir, ending)).await;
             return Ok(if from_outside && outcome.state == TaskState::Failed {
                 tracing::warn!(task = %self.task.no, "someone has ended its agent who had not asked the daemon");
-                End::Lost { started, rest: None }
+                End::Lost { started, rest: None, used: Box::new(outcome.used()) }
             } else {
                 End::of(outcome)
             });
@@ -92,9 +92,16 @@ impl Agent {
         let started = run.is_some_and(|run| run.agent.is_some());
         // The shim was killed: what it kept may still be running, and nobody else would end it.
         if end_what_is_left(self.task, shared).await {
-            return Ok(End::of(removed(dir).given(ending)));
+            return Ok(End::of(removed(dir, self.is_check).given(ending)));
         }
-        Ok(End::Lost { started, rest: None })
+        let used = match self.is_check {
+            true => Used::default(),
+            false => {
+                let (agent, prices, its) = (basis.profile.agent.clone(), basis.prices(), dir.to_owned());
+                beside(move || used_until_lost(&its, &agent, &prices)).await
+            }
+        };
+        Ok(End::Lost { started, rest: None, used: Box::new(used) })
     }
 
     /// The outcome of a run, given how it ended. It reads the output.
@@ -108,7 +115,9 @@ impl Agent {
         let (run_dir, root) = (dir.to_owned(), shared.context.project.root().to_owned());
         if let Some(terms) = self.check().cloned() {
             let timed_out = self.has_timed_out.load(Ordering::Relaxed);
-            return beside(move || check::outcome(&record, &run_dir, &terms, timed_out)).await;
+            let protect = terms.protect.clone();
+            let outcome = beside(move || check::outcome(&record, &run_dir, &terms, timed_out)).await;
+            return self.with_protected(shared, outcome, protect).await;
         }
         let ended_for = record.ended_for;
         let (agent, of_tokens) = (basis.profile.agent.clone(), basis.prices());
@@ -132,10 +141,35 @@ impl Agent {
         let (root, task_dir, run_dir) =
             (project.root().to_owned(), project.action_dir(self.task.no), dir.to_owned());
         let ignore = shared.context.settings.get().config.watch.ignore.clone();
+        let on = self.protected.get().cloned();
         let detail = beside(move || RoundDetail {
             files: work::changed(&root, &ignore, &run_dir),
-            protected: work::protected_changes(&root, &terms.protect, &task_dir),
+            protected: work::protected_changes(&root, &terms.protect, &task_dir, on.as_ref()),
             ..RoundDetail::default()
+        });
+        Outcome { detail: detail.await.to_json(), ..outcome }
+    }
+
+    /// The outcome of a check with what has become of the protected files meanwhile. One before the first round has had them put on record itself.
+    async fn with_protected(&self, shared: &Shared, outcome: Outcome, protect: Vec<String>) -> Outcome {
+        let on = self.protected.get().cloned();
+        let is_before = on.as_ref().is_some_and(|on| on.run == self.task.launch);
+        // A failed check counts anyway, and whatever it has changed is seen after the next round.
+        if protect.is_empty() || !(is_before || outcome.reason == EndReason::DONE) {
+            return outcome;
+        }
+        let project = &shared.context.project;
+        let (root, task_dir) = (project.root().to_owned(), project.action_dir(self.task.no));
+        let detail = outcome.detail.as_ref().and_then(RoundDetail::read).unwrap_or_default();
+        let detail = beside(move || match is_before {
+            true => {
+                let written = work::protected_written(&root, &protect, &task_dir, on.as_ref());
+                RoundDetail { written, ..detail }
+            }
+            false => {
+                let protected = work::protected_changes(&root, &protect, &task_dir, on.as_ref());
+                RoundDetail { protected, ..detail }
+            }
         });
         Outcome { detail: detail.await.to_json(), ..outcome }
     }

@@ -1,27 +1,17 @@
 //! The changes in a git work tree: what its commits and its status say.
 
-use std::{
-    ffi::OsStr,
-    io::{self, Read},
-    os::unix::ffi::OsStrExt,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    sync::mpsc,
-    time::Duration,
-};
+use std::{ffi::OsStr, io, os::unix::ffi::OsStrExt, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Files, differing, hash_of, name, read, write};
+use super::{
+    Files,
+    ask_git::{git, top},
+    differing, hash_of, name, read, write,
+};
 
 /// The file in a run's directory with the state of the work tree before it.
 const WORK_FILE: &str = "work.json";
-
-/// Time that git has for an answer.
-const GIT_ANSWERS_WITHIN: Duration = Duration::from_secs(60);
-
-/// Largest answer of git that is read, in bytes.
-const LARGEST_ANSWER: u64 = 64 * 1024 * 1024;
 
 /// The state of a git work tree: what its commit does not say.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -102,40 +92,10 @@ fn committed(root: &Path, before: &str, now: &str) -> Vec<String> {
     names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
 }
 
-fn top(root: &Path) -> Option<PathBuf> {
-    let top = git(root, &["rev-parse", "--show-toplevel"])?;
-    Some(PathBuf::from(OsStr::from_bytes(top.strip_suffix(b"\n")?)))
-}
-
-/// The answer of git; none if it fails, is not there or takes too long.
-fn git(root: &Path, arguments: &[&str]) -> Option<Vec<u8>> {
-    let mut git = Command::new("git");
-    // It takes no lock that an agent's git could meet, and runs nothing that the project's configuration names.
-    git.args(["--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-C"])
-        .arg(root);
-    let inherited = std::env::vars_os().map(|(name, _)| name);
-    for name in inherited.filter(|name| name.as_bytes().starts_with(b"GIT_")) {
-        git.env_remove(name);
-    }
-    git.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-    let mut child = git.spawn().ok()?;
-    let output = child.stdout.take()?;
-    let (send, answer) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let is_read = output.take(LARGEST_ANSWER).read_to_end(&mut bytes).is_ok();
-        let _ = send.send(is_read.then_some(bytes));
-    });
-    let answer = answer.recv_timeout(GIT_ANSWERS_WITHIN).ok().flatten();
-    if answer.is_none() {
-        let _ = child.kill();
-    }
-    let is_good = child.wait().is_ok_and(|status| status.success());
-    answer.filter(|_| is_good)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::{path::PathBuf, process::Command};
+
     use super::*;
 
     fn run_git(root: &Path, arguments: &[&str]) {

@@ -1,5 +1,6 @@
 //! The files that an agent changes: how many, and whether protected ones are among them.
 
+mod ask_git;
 mod git;
 mod protected;
 mod stamps;
@@ -16,7 +17,9 @@ use aiwg_fs::{open_of_anyone, read_bounded, write_atomic};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
-pub(super) use protected::{note_protected, protected_changes};
+pub(super) use protected::{
+    changes as protected_changes, record as record_protected, written as protected_written,
+};
 
 /// Largest size of one of these files, in bytes.
 const LARGEST_RECORD: u64 = 64 * 1024 * 1024;

@@ -117,7 +117,7 @@ fn the_last_run_of_each_task() {
         detail: None,
     };
     let usage = TaskUsage {
-        cost_usd: 0.5,
+        cost_usd: Some(0.5),
         turns: 2,
         input_tokens: (1 << 53) - 1,
         output_tokens: 4,

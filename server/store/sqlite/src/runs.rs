@@ -49,7 +49,7 @@ impl SqliteStore {
             outcome.exit_code,
             outcome.signal,
             usage.and_then(|usage| usage.session_id.as_ref()),
-            usage.map(|usage| usage.cost_usd),
+            usage.and_then(|usage| usage.cost_usd),
             counted(|usage| usage.turns),
             counted(|usage| usage.input_tokens),
             counted(|usage| usage.output_tokens),
@@ -112,9 +112,12 @@ pub(super) fn read_run(task: TaskNo, row: &Row<'_>) -> rusqlite::Result<RunRow> 
     })
 }
 
-/// None where there is no cost: then nothing was reported.
+/// None where there is neither a cost nor a number of turns: then nothing was reported.
 fn read_usage(row: &Row<'_>) -> rusqlite::Result<Option<TaskUsage>> {
-    let Some(cost_usd) = row.get(9)? else { return Ok(None) };
+    let (cost_usd, turns): (Option<f64>, Option<u64>) = (row.get(9)?, row.get(10)?);
+    if cost_usd.is_none() && turns.is_none() {
+        return Ok(None);
+    }
     let counted = |column| row.get::<_, Option<u64>>(column).map(Option::unwrap_or_default);
     Ok(Some(TaskUsage {
         cost_usd,

@@ -1,6 +1,6 @@
 //! The usage of agents, summed up by rule and by day.
 
-use aiwg_protocol::types::{DayUsage, RuleUsage, TaskUsage, Timestamp, UsageStats, UsageSum};
+use aiwg_protocol::types::{DayUsage, RuleUsage, TaskUsage, Timestamp, UsageStats, UsageSum, whole_usd};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::write::SqliteStore;
@@ -48,7 +48,7 @@ impl SqliteStore {
             day(at),
             rule.unwrap_or_default(),
             u32::from(is_first),
-            usage.cost_usd,
+            usage.cost_usd.unwrap_or_default(),
             usage.turns.min(MOST),
             usage.input_tokens.min(MOST),
             usage.output_tokens.min(MOST),
@@ -89,7 +89,7 @@ fn rows<T>(
 
 fn read_sum(row: &Row<'_>, from: usize) -> rusqlite::Result<UsageSum> {
     Ok(UsageSum {
-        cost_usd: row.get(from)?,
+        cost_usd: whole_usd(row.get(from)?),
         tasks: row.get(from + 1)?,
         turns: row.get(from + 2)?,
         input_tokens: row.get(from + 3)?,

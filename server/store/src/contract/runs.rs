@@ -40,7 +40,7 @@ pub fn runs_are_kept(backend: &dyn Backend) {
     assert_eq!(store.view().unwrap().runs(one).unwrap(), [begun(&lost), begun(&checked)]);
 
     let usage = TaskUsage {
-        cost_usd: 0.25,
+        cost_usd: Some(0.25),
         turns: 3,
         input_tokens: 4,
         output_tokens: 5,

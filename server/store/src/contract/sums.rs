@@ -9,7 +9,8 @@ use super::{Backend, at, commit, numbers, queue, task};
 pub fn usage_is_summed_up(backend: &dyn Backend) {
     const MOST: u64 = (1 << 53) - 1;
     let mut store = backend.store();
-    let usage = |cost_usd, turns| TaskUsage { cost_usd, turns, input_tokens: 10, ..TaskUsage::default() };
+    let usage =
+        |usd, turns| TaskUsage { cost_usd: Some(usd), turns, input_tokens: 10, ..TaskUsage::default() };
     let day = |text: &str| text.parse::<Timestamp>().unwrap();
     commit(&mut *store, |tx| {
         tx.add_usage(Some("a"), &usage(0.5, 1), true, day("2026-01-01T23:59:59Z"))?;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use aiwg_model::{
-    EndReason, ImportedTask, Outcome, Processes, Received, RunCost, Sent, StopReason, Taken, TaskNo,
-    TaskSpec, Terms, VerifyTerms,
+    EndReason, ImportedTask, Outcome, Processes, ProtectRecord, Received, RunCost, Sent, StopReason, Taken,
+    TaskNo, TaskSpec, Terms, VerifyTerms,
 };
 use aiwg_protocol::terms::{ApprovalLimits, OnTimeout};
 use aiwg_protocol::types::{
@@ -33,6 +33,11 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
         lane: Some("docs".to_owned()),
         class: "docs\u{1f}".to_owned(),
         terms: Terms {
+            protected: Some(ProtectRecord {
+                run: 2,
+                hash: "0a".to_owned(),
+                written: vec!["tests/report".to_owned()],
+            }),
             ignore_budget: true,
             retry: Some(RetryPolicy { max: 3, on: vec![RetryOn::Timeout], delay: Span::from_millis(500) }),
             verify: Some(VerifyTerms {

@@ -5,7 +5,8 @@ mod gates;
 use std::sync::Arc;
 
 use aiwg_model::{
-    EndReason, InForce, Order, Outcome, RunCost, RunId, SessionCost, StopReason, TaskNo, TaskSpec, Terms,
+    EndReason, InForce, Order, Outcome, RunCost, RunId, RunRow, SessionCost, StopReason, TaskNo, TaskSpec,
+    Terms, Used,
 };
 use aiwg_protocol::{
     config::Config,
@@ -130,10 +131,19 @@ impl Daemon {
         })
     }
 
+    /// A run was lost, with what is known of what it has used.
+    fn lost(&mut self, run: RunId, started: bool, used: Used) -> Done {
+        self.act(|tx| assert!(tx.interrupted(run, started, 3, false, used).is_ok()))
+    }
+
+    fn runs(&mut self, no: u64) -> Vec<RunRow> {
+        self.store.view().unwrap().runs(TaskNo(no)).unwrap()
+    }
+
     fn told(&mut self, no: u64, usd: f64) -> Done {
         self.act(|tx| {
             let run = tx.store.task(TaskNo(no)).unwrap().unwrap().run();
-            assert!(tx.cost_so_far(run, usd).is_ok());
+            assert!(tx.cost_so_far(run, usd, None).is_ok());
         })
     }
 
@@ -173,14 +183,15 @@ fn of_rule(rule: &str) -> TaskSpec {
 
 fn outcome(usd: Option<f64>) -> Outcome {
     let ended = Outcome::without_exit(TaskState::Completed, "");
-    let usage = usd.map(|cost_usd| TaskUsage { cost_usd, ..TaskUsage::default() });
+    let usage = usd.map(|usd| TaskUsage { cost_usd: Some(usd), ..TaskUsage::default() });
     let cost = if usd.is_some() { RunCost::Told } else { RunCost::Unknown };
     Outcome { usage, cost, ..ended }
 }
 
 /// The outcome of a run in a session that has cost so much in all.
 fn of_session(total_usd: f64, reason: EndReason) -> Outcome {
-    let usage = TaskUsage { cost_usd: total_usd, session_id: Some("s".to_owned()), ..TaskUsage::default() };
+    let usage =
+        TaskUsage { cost_usd: Some(total_usd), session_id: Some("s".to_owned()), ..TaskUsage::default() };
     let session = Some(SessionCost { total_usd, is_sessions: true });
     Outcome { usage: Some(usage), session, reason, ..outcome(Some(total_usd)) }
 }
@@ -379,21 +390,102 @@ fn whoever_tells_no_cost_counts_with_what_is_configured_once() {
     daemon.submit(task());
     // Its session is known, but not what it has cost: that comes with the total of the next run.
     let usage = TaskUsage { session_id: Some("s".to_owned()), ..TaskUsage::default() };
-    daemon.ends(1, &Outcome { usage: Some(usage), ..outcome(None) });
+    daemon.ends(1, &Outcome { usage: Some(usage), reason: EndReason::OVERLOADED, ..outcome(None) });
     assert!((daemon.spent() - 0.5).abs() < 1e-9);
-    daemon.submit(task());
-    daemon.ends(2, &of_session(1.75, EndReason::DONE));
+    daemon.at("2026-11-30T20:10:00Z");
+    daemon.act(|tx| tx.release_due().unwrap());
+    daemon.ends(1, &of_session(1.75, EndReason::DONE));
     assert!((daemon.spent() - 1.75).abs() < 1e-9, "{}", daemon.spent());
     // What was told before it was lost is more than nothing is known.
     daemon.submit(task());
-    daemon.told(3, 2.0);
-    let run = RunId { task: TaskNo(3), n: 1 };
-    daemon.act(|tx| assert!(tx.interrupted(run, true, 3, false).is_ok()));
+    daemon.told(2, 2.0);
+    daemon.lost(RunId { task: TaskNo(2), n: 1 }, true, Used::default());
     assert!((daemon.spent() - 3.75).abs() < 1e-9, "{}", daemon.spent());
     // No agent, no cost.
-    daemon.act(|tx| assert!(tx.interrupted(RunId { task: TaskNo(3), n: 2 }, false, 3, false).is_ok()));
-    daemon.ends(3, &Outcome { cost: RunCost::Nothing, ..outcome(None) });
+    daemon.lost(RunId { task: TaskNo(2), n: 2 }, false, Used::default());
+    daemon.ends(2, &Outcome { cost: RunCost::Nothing, ..outcome(None) });
     assert!((daemon.spent() - 3.75).abs() < 1e-9, "{}", daemon.spent());
+}
+
+#[test]
+fn a_session_goes_on_only_in_its_task_and_only_upwards() {
+    let mut daemon = Daemon::new(json!({ "day_usd": 100 }));
+    for total in [0.2, 0.2, 0.5, 0.1] {
+        daemon.submit(task());
+        let no = daemon.state.last_task;
+        daemon.ends(no, &of_session(total, EndReason::DONE));
+    }
+    assert!((daemon.spent() - 1.0).abs() < 1e-9, "no run resumed another: {}", daemon.spent());
+    // One that does, over an end by which nothing was told.
+    daemon.submit(task());
+    daemon.ends(5, &of_session(1.0, EndReason::OVERLOADED));
+    for (at, total) in [("2026-11-30T20:10:00Z", 1.25), ("2026-11-30T20:30:00Z", 0.75)] {
+        daemon.at(at);
+        daemon.act(|tx| tx.release_due().unwrap());
+        daemon.ends(5, &of_session(total, EndReason::OVERLOADED));
+    }
+    let costs: Vec<_> = daemon.runs(5).into_iter().map(|run| run.usage.unwrap().cost_usd).collect();
+    assert_eq!(
+        costs,
+        [Some(1.0), Some(0.25), Some(0.75)],
+        "a total below the known one is another session's"
+    );
+}
+
+#[test]
+fn what_a_session_costs_so_far_is_the_runs_part_of_it() {
+    let mut daemon = Daemon::new(json!({ "day_usd": 2, "unknown_cost_usd": 0.1 }));
+    daemon.submit(task());
+    daemon.ends(1, &of_session(1.5, EndReason::OVERLOADED));
+    daemon.at("2026-11-30T20:10:00Z");
+    daemon.act(|tx| tx.release_due().unwrap());
+    let run = RunId { task: TaskNo(1), n: 2 };
+    let done = daemon.act(|tx| assert!(tx.cost_so_far(run, 1.75, Some("s")).is_ok()));
+    assert_eq!(done.ended, [], "0.25 are its own");
+    daemon.ends(1, &of_session(1.75, EndReason::DONE));
+    assert!((daemon.spent() - 1.75).abs() < 1e-9, "{}", daemon.spent());
+}
+
+#[test]
+fn a_task_says_what_was_counted_of_it_however_it_ended() {
+    let mut daemon = Daemon::new(json!({ "day_usd": 100, "unknown_cost_usd": 0.5 }));
+    let cost = |daemon: &mut Daemon, no: u64| {
+        daemon.store.view().unwrap().task(TaskNo(no)).unwrap().unwrap().usage.and_then(|usage| usage.cost_usd)
+    };
+    daemon.submit(task());
+    daemon.ended(1, None);
+    assert_eq!(cost(&mut daemon, 1), Some(0.5), "nothing was told");
+    daemon.submit(task());
+    daemon.told(2, 0.75);
+    daemon.ends(2, &outcome(None).given(Some(StopReason::Cancel)));
+    assert_eq!(cost(&mut daemon, 2), Some(0.75));
+    // A part of it is known; then it is lost; then it is cancelled while it waits.
+    daemon.submit(task());
+    let part = |usd| Used { cost: RunCost::AtLeast, ..outcome(Some(usd)).used() };
+    daemon.lost(RunId { task: TaskNo(3), n: 1 }, true, part(0.7));
+    daemon.lost(RunId { task: TaskNo(3), n: 2 }, true, part(0.1));
+    assert_eq!(
+        daemon.runs(3)[..2].iter().map(|run| run.usage.clone().unwrap().cost_usd).collect::<Vec<_>>(),
+        [Some(0.7), Some(0.5)]
+    );
+    daemon.ends(3, &of_session(0.3, EndReason::OVERLOADED));
+    daemon.act(|tx| assert!(tx.cancel(TaskNo(3)).is_ok()));
+    let row = daemon.store.view().unwrap().task(TaskNo(3)).unwrap().unwrap();
+    assert_eq!(
+        (row.usage.unwrap().cost_usd, row.error.as_deref()),
+        (Some(1.5), Some("cancelled while it waited for its next run"))
+    );
+    assert!((daemon.spent() - 2.75).abs() < 1e-9, "{}", daemon.spent());
+}
+
+#[test]
+fn without_a_budget_a_cost_that_is_not_known_is_none() {
+    let mut daemon = Daemon::new(json!({}));
+    daemon.submit(task());
+    let usage = TaskUsage { session_id: Some("s".to_owned()), turns: 2, ..TaskUsage::default() };
+    daemon.ends(1, &Outcome { usage: Some(usage.clone()), ..outcome(None) });
+    assert_eq!(daemon.runs(1)[0].usage, Some(usage.clone()));
+    assert_eq!(daemon.store.view().unwrap().task(TaskNo(1)).unwrap().unwrap().usage, Some(usage));
 }
 
 #[test]
@@ -415,7 +507,7 @@ fn a_check_costs_nothing_even_where_it_is_lost() {
     assert_eq!(shares(&daemon), (0.0, 1));
     daemon.crash();
     assert_eq!(shares(&daemon), (0.0, 1));
-    daemon.act(|tx| assert!(tx.interrupted(RunId { task: TaskNo(1), n: 2 }, true, 3, false).is_ok()));
+    daemon.lost(RunId { task: TaskNo(1), n: 2 }, true, Used::default());
     assert!((daemon.spent() - 0.3).abs() < 1e-9, "{}", daemon.spent());
 }
 

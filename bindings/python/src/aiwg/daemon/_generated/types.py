@@ -1193,6 +1193,10 @@ class CheckResult:
 
     exit: int | None
     """Its exit code, 0 for success; null if a signal ended it, as when its time was up."""
+    ended: str | None = None
+    """The reason for which the daemon ended it: its time was up, or it wrote too much. Absent if it
+    did not.
+    """
     tail: str | None = None
     """The last 8 KiB of what it wrote; absent in lists and in events."""
 
@@ -1201,6 +1205,7 @@ class CheckResult:
         """Reads it from JSON. Members that this package does not know are left out."""
         return cls(
             exit=wire["exit"],
+            ended=wire.get("ended"),
             tail=wire.get("tail"),
         )
 
@@ -2071,7 +2076,9 @@ class Round:
     verify: CheckResult | None = None
     """The result of the check; absent while the round is under way."""
     cost_usd: float | None = None
-    """Cost of its agent, in US dollars; absent if the agent does not report it."""
+    """Cost of its agent, in US dollars, as it counts towards the budgets; absent if it is not
+    known.
+    """
     turns: int | None = None
     """Number of turns of its agent; absent if the agent does not report it."""
     files: int | None = None
@@ -2079,7 +2086,9 @@ class Round:
     that is not known.
     """
     protected: list[str] | None = None
-    """The first of the protected files that were not as before the first round."""
+    """The first of the protected files that were not as before the first round, when its agent had
+    ended or its check had succeeded.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Round:
@@ -2653,13 +2662,17 @@ class Task:
     `done`, `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`,
     `crashed` and `failed` are an agent's ends; `cancel`, `rejected`, `timeout`, `stalled`,
     `stop`, `lost` and `not_started` those that the daemon knows of; `rounds`, `stuck`,
-    `check_failed_to_run` and `session_lost` those of tasks with a check. A newer daemon may have
-    more.
+    `check_failed_to_run` and `session_lost` those of tasks with a check, and `by_hand` that of
+    one that a person has finished. A newer daemon may have more.
     """
     verify: Verify | None = None
     """The check by which it counts as done; absent for none."""
     phase: Phase | str | None = None
     """The part of its round that it is in while it runs; absent without a check."""
+    before: CheckResult | None = None
+    """The result of its check before the first round (`before` of `verify`); absent where it has
+    not run.
+    """
     rounds: list[Round] | None = None
     """Its rounds so far, in their order; empty without a check."""
     verified: bool | None = None
@@ -2711,6 +2724,7 @@ class Task:
             reason=wire.get("reason"),
             verify=maybe(Verify.from_wire, wire.get("verify")),
             phase=wire.get("phase"),
+            before=maybe(CheckResult.from_wire, wire.get("before")),
             rounds=maybe(
                 lambda value: [Round.from_wire(item) for item in value],
                 wire.get("rounds"),
@@ -3169,10 +3183,8 @@ class TaskTaken:
 
 @dataclass(frozen=True)
 class TaskUsage:
-    """An agent's usage for a task, as `claude` reports it in its `result` message."""
+    """An agent's usage for a task, as its program reports it."""
 
-    cost_usd: float
-    """In US dollars. For a session that was resumed, what this task added."""
     turns: int
     """Number of model turns that the agent took."""
     input_tokens: int
@@ -3187,12 +3199,17 @@ class TaskUsage:
     """The agent's session, which `claude --resume` takes; null if the agent does not report it."""
     permission_denials: list[str]
     """The tools that the agent was not allowed to use, one entry for each refusal."""
+    cost_usd: float | None = None
+    """The cost as it counts towards the budgets, in US dollars: what the agent reported, or its
+    tokens by the configured prices, or `budget.unknown_cost_usd` where a budget is set and
+    neither is known. For a session that was resumed, what this task added. Absent if nothing is
+    known of it.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> TaskUsage:
         """Reads it from JSON. Members that this package does not know are left out."""
         return cls(
-            cost_usd=wire["costUsd"],
             turns=wire["turns"],
             input_tokens=wire["inputTokens"],
             output_tokens=wire["outputTokens"],
@@ -3200,6 +3217,7 @@ class TaskUsage:
             cache_creation_tokens=wire["cacheCreationTokens"],
             session_id=wire["sessionId"],
             permission_denials=wire["permissionDenials"],
+            cost_usd=wire.get("costUsd"),
         )
 
 
@@ -3323,7 +3341,8 @@ class Verify:
     protect: list[str] | None = None
     """Files that the agent may not change, as globs on the path relative to the project:
     `tests/**`. A round that leaves one of them other than it was before the first round does not
-    count as done. Length at most 100.
+    count as done. What git ignores is not protected, unless it is named without a wildcard.
+    Length at most 100.
     """
 
     @classmethod

@@ -1,0 +1,78 @@
+//! The cost of a run that is over: it is counted once, and the run's usage says what was counted.
+
+use aiwg_model::{EndReason, Outcome, RunCost, RunRow, TaskRow, whole_usd};
+
+use crate::engine::transaction::Transaction;
+
+impl Transaction<'_> {
+    /// Counts what a run has cost that is over, once it is no longer in its slot's share. The cost in the outcome's usage is what was counted.
+    pub(in crate::engine) fn charge(
+        &mut self,
+        task: &TaskRow,
+        outcome: &mut Outcome,
+    ) -> aiwg_store::Result<()> {
+        self.take_off_session(task, outcome)?;
+        let slot = self.state.running.get_mut(&task.no);
+        let so_far = slot.map_or(0.0, |slot| {
+            slot.reserved_usd = 0.0;
+            std::mem::take(&mut slot.reported_usd)
+        });
+        let known = outcome.usage.as_ref().and_then(|usage| usage.cost_usd);
+        let is_told = outcome.cost == RunCost::Told && known.is_some();
+        let least = known.unwrap_or_default().max(so_far);
+        let usd = match is_told || !self.may_have_cost(task, outcome)? {
+            true => least,
+            false => least.max(self.budgets().config.unknown_cost_usd),
+        };
+        let usd = whole_usd(usd);
+        if usd <= 0.0 {
+            return Ok(());
+        }
+        outcome.usage.get_or_insert_default().cost_usd = Some(usd);
+        self.store.charge(task.run(), usd)?;
+        let rule = task.spec.counts_to();
+        if let Some(rule) = rule.filter(|_| is_told) {
+            self.store.add_rule_cost(rule, task.no, usd)?;
+            self.state.money.expected.remove(rule);
+        }
+        self.spend(rule, task.spec.agent.as_deref(), usd)
+    }
+
+    /// Takes from a cost that is the session's what the session had cost before this run, if the run went on in it. The same session in a run
+    /// that did not, or a total below an earlier one, is another session by the same name: all of its cost is new.
+    fn take_off_session(&mut self, task: &TaskRow, outcome: &mut Outcome) -> aiwg_store::Result<()> {
+        let Some(usage) = &mut outcome.usage else { return Ok(()) };
+        let (Some(id), Some(session)) = (&usage.session_id, outcome.session) else { return Ok(()) };
+        let known = self.store.session_cost(id, session.total_usd)?;
+        if session.is_sessions && session.total_usd >= known {
+            let before = self.cost_of_session(task, id)?.unwrap_or_default();
+            usage.cost_usd = usage.cost_usd.map(|usd| whole_usd((usd - before).max(0.0)));
+        }
+        Ok(())
+    }
+
+    /// The cost of a session in the earlier runs of a task, as it was counted; none if none of them was in it. A run resumes only such a session.
+    pub(super) fn cost_of_session(&self, task: &TaskRow, session: &str) -> aiwg_store::Result<Option<f64>> {
+        if task.launch <= 1 {
+            return Ok(None);
+        }
+        let runs = self.store.runs(task.no)?;
+        let in_it = |run: &&RunRow| {
+            let of_run = run.usage.as_ref().and_then(|usage| usage.session_id.as_deref());
+            run.id.n < task.launch && of_run == Some(session)
+        };
+        let cost =
+            |run: &RunRow| run.charged_usd.or_else(|| run.usage.as_ref()?.cost_usd).unwrap_or_default();
+        Ok(runs.iter().filter(in_it).map(cost).reduce(|sum, usd| sum + usd))
+    }
+
+    /// True if a run was one of an agent, of which not all of the cost need be known.
+    fn may_have_cost(&self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<bool> {
+        let has_none = outcome.cost == RunCost::Nothing || outcome.reason == EndReason::NOT_STARTED;
+        if has_none || !self.budgets().are_set() {
+            return Ok(false);
+        }
+        let run = self.store.runs(task.no)?.into_iter().find(|run| run.id == task.run());
+        Ok(run.is_none_or(|run| run.kind == RunRow::AGENT))
+    }
+}

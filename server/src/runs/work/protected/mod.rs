@@ -1,0 +1,165 @@
+//! The files that an agent may not change.
+//!
+//! Before a task's first run of its agent, the protected files are put on record in the directory of that run. Agents can write there: the hash of
+//! the record goes into the store, and a record that has another one counts as a change. What git ignores is not the agent's doing: the programs that
+//! it runs, and the check, leave it behind. Which files git ignores is told by the lines that were there when the files were put on record, so that
+//! nobody hides a file by a line of his own. A check runs the agent's code: what it has changed counts like what the agent has, but for what the
+//! check before the first round has written, when the agent had done nothing yet.
+
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+};
+
+use aiwg_fs::{read_bounded, write_atomic};
+use aiwg_model::ProtectRecord;
+use hmac_sha256::Hash;
+use serde::{Deserialize, Serialize};
+
+use super::ask_git::{exclude_files, ignored, top, tracked};
+use walk::{Files, Found, Protected, hex};
+
+/// The file in a run's directory with the protected files as they were before it.
+const RECORD_FILE: &str = "protected.json";
+
+/// Largest size of that file, in bytes.
+const LARGEST_RECORD: u64 = 64 * 1024 * 1024;
+
+/// Largest size of an ignore file that is put on record, in bytes.
+const LARGEST_IGNORE_FILE: u64 = 1024 * 1024;
+
+/// Number of changed protected files that are named.
+const NAMED: usize = 20;
+
+/// Number of files that a check has written which are remembered.
+const MOST_WRITTEN: usize = 1000;
+
+/// The protected files, and the lines by which git ignores files.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Record {
+    files: Files,
+    /// The ignore files, by their paths.
+    ignoring: BTreeMap<PathBuf, String>,
+}
+
+/// Puts the protected files on record in the directory of a run that is to begin. Returns the hash of the record.
+pub(in crate::runs) fn record(root: &Path, globs: &[String], run_dir: &Path) -> io::Result<String> {
+    let protected = Protected::new(globs)?;
+    let mut found = protected.find(root)?;
+    let ignoring = ignoring(root, std::mem::take(&mut found.ignore_files));
+    let record = Record { ignoring, files: Files::new() };
+    for name in ignored_names(root, &protected, &record, (&found, found.files.keys())) {
+        found.files.remove(&name);
+    }
+    let files = found.files;
+    let text = serde_json::to_vec(&Record { files, ..record })?;
+    write_atomic(&run_dir.join(RECORD_FILE), &text)?;
+    Ok(hex(&Hash::hash(&text)))
+}
+
+/// The first of the protected files that are not as they were put on record, in the directory of a task.
+pub(in crate::runs) fn changes(
+    root: &Path,
+    globs: &[String],
+    task_dir: &Path,
+    on: Option<&ProtectRecord>,
+) -> Vec<String> {
+    if globs.is_empty() {
+        return Vec::new();
+    }
+    let path = record_path(task_dir, on);
+    match all_changes(root, globs, &path, on) {
+        Ok(changed) => changed.into_iter().take(NAMED).collect(),
+        // Whoever has removed the record, or changed it, has not shown that nothing else was changed.
+        Err(_) => vec![path.display().to_string()],
+    }
+}
+
+/// The protected files that the check before the first round has written: but those that git tracks.
+pub(in crate::runs) fn written(
+    root: &Path,
+    globs: &[String],
+    task_dir: &Path,
+    on: Option<&ProtectRecord>,
+) -> Vec<String> {
+    let changed = all_changes(root, globs, &record_path(task_dir, on), on).unwrap_or_default();
+    let tracked = tracked(root, &changed);
+    changed.into_iter().filter(|name| !tracked.contains(name)).take(MOST_WRITTEN).collect()
+}
+
+fn record_path(task_dir: &Path, on: Option<&ProtectRecord>) -> PathBuf {
+    task_dir.join(on.map_or(0, |on| on.run).to_string()).join(RECORD_FILE)
+}
+
+fn all_changes(
+    root: &Path,
+    globs: &[String],
+    path: &Path,
+    on: Option<&ProtectRecord>,
+) -> io::Result<Vec<String>> {
+    let on = on.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+    let text = read_bounded(path, LARGEST_RECORD)?;
+    if hex(&Hash::hash(&text)) != on.hash {
+        return Err(io::Error::from(io::ErrorKind::InvalidData));
+    }
+    let record: Record = serde_json::from_slice(&text)?;
+    let protected = Protected::new(globs)?;
+    let found = protected.find(root)?;
+    let now = &found.files;
+    let gone_or_other = record.files.iter().filter(|(name, state)| now.get(*name) != Some(state));
+    let new = now.keys().filter(|name| !record.files.contains_key(*name));
+    let ignored = ignored_names(root, &protected, &record, (&found, new.clone()));
+    let changed = gone_or_other.map(|(name, _)| name).chain(new.filter(|name| !ignored.contains(name)));
+    let mut changed: Vec<String> = changed.filter(|name| !on.written.contains(name)).cloned().collect();
+    changed.sort_unstable();
+    Ok(changed)
+}
+
+/// The ignore files of the project, as they are.
+fn ignoring(root: &Path, found: Vec<PathBuf>) -> BTreeMap<PathBuf, String> {
+    // Without a repository nothing is ignored.
+    let Some(top) = top(root) else { return BTreeMap::new() };
+    let real = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let above =
+        real.ancestors().skip(1).take_while(|dir| dir.starts_with(&top)).map(|dir| dir.join(".gitignore"));
+    let all = found.into_iter().chain(above).chain(exclude_files(root));
+    let text = |file: PathBuf| {
+        let file = file.canonicalize().ok()?;
+        let text = read_bounded(&file, LARGEST_IGNORE_FILE).ok()?;
+        Some((file, String::from_utf8_lossy(&text).into_owned()))
+    };
+    all.filter_map(text).collect()
+}
+
+/// Those of these files that git ignores, by a line that is on record, and that no pattern names.
+fn ignored_names<'a>(
+    root: &Path,
+    protected: &Protected,
+    record: &Record,
+    (found, names): (&Found, impl Iterator<Item = &'a String>),
+) -> Vec<String> {
+    // Git knows what is behind a link by the name that it really has.
+    let real = |name: &String| (found.behind_links.get(name).unwrap_or(name).clone(), name.clone());
+    let names: BTreeMap<String, String> = names.filter(|name| !protected.names(name)).map(real).collect();
+    let asked: Vec<String> = names.keys().cloned().collect();
+    let is_on_record = |source: &Path, pattern: &str| {
+        let Some((source, before)) =
+            source.canonicalize().ok().and_then(|source| record.ignoring.get_key_value(&source))
+        else {
+            return false;
+        };
+        let is_as_before =
+            || read_bounded(source, LARGEST_IGNORE_FILE).is_ok_and(|now| now == before.as_bytes());
+        // A line that takes files back could have been removed.
+        let takes_back = before.lines().any(|line| line.starts_with('!'));
+        before.lines().any(|line| line.trim_end() == pattern) && (!takes_back || is_as_before())
+    };
+    let ignored = ignored(root, &asked).into_iter();
+    let ignored = ignored.filter(|one| is_on_record(&one.source, &one.pattern));
+    ignored.filter_map(|one| names.get(&one.name).cloned()).collect()
+}

@@ -1,0 +1,218 @@
+use std::{
+    os::unix::fs::{PermissionsExt, symlink},
+    process::Command,
+};
+
+use super::*;
+
+/// A project with protected files, and the directory of a task with that of its first run.
+struct Place {
+    project: tempfile::TempDir,
+    task: tempfile::TempDir,
+    on: ProtectRecord,
+}
+
+impl Place {
+    fn new(files: &[&str]) -> Self {
+        let project = tempfile::tempdir().unwrap();
+        let task = tempfile::tempdir().unwrap();
+        let place = Self { project, task, on: ProtectRecord { run: 1, ..ProtectRecord::default() } };
+        std::fs::create_dir(place.task.path().join("1")).unwrap();
+        files.iter().for_each(|file| place.write(file, file));
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.project.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let mut git = Command::new("git");
+        let who = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
+        let done = git.arg("-C").arg(self.project.path()).args(who).args(arguments).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    fn record(&mut self, globs: &[&str]) {
+        let dir = self.task.path().join("1");
+        self.on.hash = record(self.project.path(), &owned(globs), &dir).unwrap();
+    }
+
+    fn changes(&self, globs: &[&str]) -> Vec<String> {
+        changes(self.project.path(), &owned(globs), self.task.path(), Some(&self.on))
+    }
+}
+
+fn owned(globs: &[&str]) -> Vec<String> {
+    globs.iter().map(|glob| (*glob).to_owned()).collect()
+}
+
+const TESTS: [&str; 1] = ["tests/**"];
+
+#[test]
+fn what_is_put_back_is_as_before() {
+    let mut place = Place::new(&["tests/a", "tests/deep/b", "src"]);
+    place.record(&TESTS);
+    place.write("src", "may change");
+    assert!(place.changes(&TESTS).is_empty());
+    std::fs::remove_file(place.path("tests/deep/b")).unwrap();
+    place.write("tests/a", "easier");
+    place.write("tests/new", "");
+    assert_eq!(place.changes(&TESTS), ["tests/a", "tests/deep/b", "tests/new"]);
+    std::fs::remove_file(place.path("tests/new")).unwrap();
+    for name in ["tests/a", "tests/deep/b"] {
+        place.write(name, name);
+    }
+    assert!(place.changes(&TESTS).is_empty());
+    assert!(place.changes(&[]).is_empty());
+}
+
+#[test]
+fn a_record_that_somebody_else_has_written_is_none() {
+    let mut place = Place::new(&["tests/a"]);
+    place.record(&TESTS);
+    std::fs::remove_file(place.path("tests/a")).unwrap();
+    let path = place.task.path().join("1").join(RECORD_FILE);
+    let planted = [r#"{"files":{},"ignoring":{}}"#, "{}", ""];
+    for text in planted {
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(place.changes(&TESTS), [path.display().to_string()]);
+    }
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(place.changes(&TESTS).len(), 1, "nothing shows that nothing was changed");
+    let without = changes(place.project.path(), &owned(&TESTS), place.task.path(), None);
+    assert_eq!(without.len(), 1);
+}
+
+#[test]
+fn what_git_ignores_is_nobodys_change_unless_it_is_named_or_ignored_only_now() {
+    let mut place = Place::new(&["tests/a.py", ".env"]);
+    place.git(&["init", "-q"]);
+    place.write(".gitignore", "__pycache__/\n*.pyc\n.env\n");
+    place.write("tests/__pycache__/old.pyc", "1");
+    place.git(&["add", "."]);
+    place.git(&["commit", "-q", "-m", "first"]);
+    let globs = ["tests/**", ".env"];
+    place.record(&globs);
+    place.write("tests/__pycache__/old.pyc", "2");
+    place.write("tests/__pycache__/new.pyc", "1");
+    assert!(place.changes(&globs).is_empty(), "{:?}", place.changes(&globs));
+    place.write(".env", "other");
+    assert_eq!(place.changes(&globs), [".env"], "named without a wildcard");
+    place.write(".env", ".env");
+    // Whoever hides a file by a line of his own has changed it all the same.
+    place.write("tests/conftest.py", "everything passes");
+    for hide in [".gitignore", "tests/.gitignore", ".git/info/exclude"] {
+        let before = std::fs::read_to_string(place.path(hide)).unwrap_or_default();
+        place.write(hide, &format!("{before}conftest.py\n.gitignore\n"));
+        assert_eq!(place.changes(&globs).last().map(String::as_str), Some("tests/conftest.py"), "{hide}");
+        place.write(hide, &before);
+    }
+    place.git(&["config", "core.excludesFile", ".env"]);
+    place.write(".env", "conftest.py");
+    assert!(place.changes(&TESTS).contains(&"tests/conftest.py".to_owned()));
+}
+
+#[test]
+fn a_line_that_takes_a_file_back_cannot_be_removed() {
+    let mut place = Place::new(&["tests/a.py"]);
+    place.git(&["init", "-q"]);
+    place.write(".gitignore", "*.out\n!keep.out\n");
+    place.record(&TESTS);
+    place.write("tests/x.out", "");
+    assert!(place.changes(&TESTS).is_empty());
+    place.write("tests/keep.out", "");
+    assert_eq!(place.changes(&TESTS), ["tests/keep.out"]);
+    place.write(".gitignore", "*.out\n");
+    assert!(place.changes(&TESTS).contains(&"tests/keep.out".to_owned()));
+}
+
+#[test]
+fn the_first_check_may_write_files_that_git_does_not_track() {
+    let mut place = Place::new(&["tests/a"]);
+    place.git(&["init", "-q"]);
+    place.git(&["add", "."]);
+    place.record(&TESTS);
+    place.write("tests/report", "1");
+    place.write("tests/a", "formatted");
+    let wrote = written(place.project.path(), &owned(&TESTS), place.task.path(), Some(&place.on));
+    assert_eq!(wrote, ["tests/report"]);
+    place.on.written = wrote;
+    assert_eq!(place.changes(&TESTS), ["tests/a"]);
+}
+
+#[test]
+fn rights_count() {
+    let mut place = Place::new(&["tests/run"]);
+    let path = place.path("tests/run");
+    let set = |mode| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+    set(0o755);
+    place.record(&TESTS);
+    for mode in [0o644, 0o000] {
+        set(mode);
+        assert_eq!(place.changes(&TESTS), ["tests/run"], "{mode:o}");
+    }
+    set(0o700);
+    assert!(place.changes(&TESTS).is_empty(), "what others may do says nothing");
+}
+
+#[test]
+fn what_is_behind_links_in_the_project_is_looked_at() {
+    let mut place = Place::new(&["shared/a.txt", "shared/deep/b", "tests/real"]);
+    symlink("../shared/a.txt", place.path("tests/a.txt")).unwrap();
+    symlink("../shared", place.path("tests/all")).unwrap();
+    symlink("..", place.path("tests/up")).unwrap();
+    symlink("/etc/hostname", place.path("tests/outside")).unwrap();
+    symlink("nowhere", place.path("tests/dangling")).unwrap();
+    place.record(&TESTS);
+    assert!(place.changes(&TESTS).is_empty());
+    place.write("shared/a.txt", "other");
+    assert_eq!(place.changes(&TESTS), ["tests/a.txt", "tests/all/a.txt"]);
+    place.write("shared/a.txt", "shared/a.txt");
+    place.write("shared/deep/b", "other");
+    assert_eq!(place.changes(&TESTS), ["tests/all/deep/b"]);
+    place.write("shared/deep/b", "shared/deep/b");
+    std::fs::remove_file(place.path("tests/dangling")).unwrap();
+    symlink("elsewhere", place.path("tests/dangling")).unwrap();
+    assert_eq!(place.changes(&TESTS), ["tests/dangling"]);
+}
+
+#[test]
+fn a_protected_directory_may_be_a_link_with_ignored_files_behind_it() {
+    let mut place = Place::new(&["shared/a.py"]);
+    symlink("shared", place.path("tests")).unwrap();
+    place.git(&["init", "-q"]);
+    place.write(".gitignore", "*.pyc\n");
+    place.record(&TESTS);
+    place.write("shared/a.pyc", "");
+    assert!(place.changes(&TESTS).is_empty());
+    place.write("shared/b.py", "");
+    assert_eq!(place.changes(&TESTS), ["tests/b.py"]);
+}
+
+#[test]
+fn a_directory_like_the_daemons_own_is_searched_further_down() {
+    let mut place = Place::new(&["tests/fix/.aiwg/daemon.json", ".aiwg/daemon.json"]);
+    place.record(&["**"]);
+    place.write(".aiwg/daemon.json", "other");
+    assert!(place.changes(&["**"]).is_empty());
+    place.write("tests/fix/.aiwg/daemon.json", "other");
+    assert_eq!(place.changes(&["**"]), ["tests/fix/.aiwg/daemon.json"]);
+}
+
+#[test]
+fn only_directories_that_may_hold_protected_files_are_searched() {
+    let protected = Protected::new(&owned(&["tests/unit/**", "spec/*.rb", "{a,b}/c"])).unwrap();
+    let all = Protected::new(&owned(&["tests/unit/**", "spec/*.rb"])).unwrap();
+    assert!(protected.may_hold("anything"), "alternatives may be anywhere");
+    for (dir, may) in
+        [("tests", true), ("tests/unit/deep", true), ("spec", true), ("tests/e2e", false), ("src", false)]
+    {
+        assert_eq!(all.may_hold(dir), may, "{dir}");
+    }
+}
