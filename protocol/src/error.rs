@@ -96,7 +96,7 @@ error_kinds! {
     /// No account of an agent has this id, or several have an id that begins so.
     AccountNotFound = -32019, "account_not_found", retry: false;
     /// No event has this number; it may have been pruned.
-    EventNotFound = -32030, "event_not_found", retry: false;
+    EventNotFound = -32018, "event_not_found", retry: false;
     /// A person has taken the task over already.
     TaskIsTaken = -32033, "task_is_taken", retry: false;
     /// Nobody has taken the task over.
@@ -199,7 +199,16 @@ fn shortened(text: String, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
+
+    #[test]
+    fn no_two_kinds_share_a_code_or_a_name() {
+        let codes: HashSet<i32> = ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+        let names: HashSet<&str> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
+        assert_eq!((codes.len(), names.len()), (ErrorKind::ALL.len(), ErrorKind::ALL.len()));
+    }
 
     #[test]
     fn an_error_repeats_no_megabytes() {

@@ -601,7 +601,7 @@ pub trait DaemonService {
     async fn budget_status(params: NoParams) -> Result<BudgetStatus, ApiError>;
 
     /// Lists what people are asked for, the oldest first.
-    #[method(name = "approval.list", errors = [StorageUnavailable])]
+    #[method(name = "approval.list", errors = [TaskNotFound, StorageUnavailable])]
     #[example(
         name = "what waits",
         params = "{}",

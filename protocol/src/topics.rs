@@ -4,7 +4,7 @@ use crate::{
     definition::TypeRef,
     types::{
         AccountEvent, ApprovalEvent, AutomationEvent, BudgetEvent, DaemonReloaded, FileEvent, HealthCheck,
-        RoundEvent, ScheduleEvent, TaskDeliveredEvent, TaskEvent, TaskSentEvent,
+        RoundEvent, ScheduleEvent, TaskDeliveredEvent, TaskEvent, TaskRefusedEvent, TaskSentEvent,
     },
 };
 
@@ -60,6 +60,11 @@ pub static TOPICS: &[Topic] = &[
         "task:timeout",
         "A task was ended because it ran longer than its time limit, or was silent for too long.",
     ),
+    Topic {
+        name: "task:refused",
+        docs: "An agent has submitted a task that would make the chain of tasks longer than `daemon.max_task_depth` allows: there is no such task.",
+        payload: TypeRef::of_result::<TaskRefusedEvent>,
+    },
     Topic {
         name: "agent:limited",
         docs: "The account of the agents has reached a limit, or its login was refused, or it has no credit: its tasks wait.",

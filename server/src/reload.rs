@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aiwg_model::InForce;
+use aiwg_model::{InForce, Sender};
 use aiwg_protocol::{
     config::Config,
     types::{Cause, ConfigProblem, DaemonReloaded, EventSource, Json},
@@ -44,19 +44,20 @@ impl Reload {
         Self { context, components, one_at_a_time: Mutex::default() }
     }
 
-    /// Reads the configuration again and puts it in force, or returns its problems. `cause` is the cause of the reload.
+    /// Reads the configuration again and puts it in force, or returns its problems. `cause` and `sender` are those of the reload.
     ///
     /// # Errors
     /// The engine could not accept it: the configuration before is still in force.
     pub(crate) async fn reload(
         &self,
         cause: Option<Cause>,
+        sender: Option<Arc<Sender>>,
         by_person: bool,
     ) -> Result<DaemonReloaded, EngineError> {
         let _reloading = self.one_at_a_time.lock().await;
         self.context.log.look();
         report_reloading(self.context.host);
-        let done = put_in_force(&self.context, &self.components, cause, by_person).await;
+        let done = put_in_force(&self.context, &self.components, (cause, sender), by_person).await;
         report_ready(self.context.host);
         done
     }
@@ -65,7 +66,7 @@ impl Reload {
 async fn put_in_force(
     context: &Arc<Context>,
     components: &Components,
-    cause: Option<Cause>,
+    by: (Option<Cause>, Option<Arc<Sender>>),
     by_person: bool,
 ) -> Result<DaemonReloaded, EngineError> {
     let (engine_config, loaded) = match read(context).await {
@@ -83,8 +84,10 @@ async fn put_in_force(
         return Ok(refused(vec![ConfigProblem { file, line: None, column: None, message: why }]));
     }
     let in_force = InForce { named: context.settings.named(), text: loaded.text.clone() };
-    context.engine.configure(engine_config, in_force).await?;
-    let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices: loaded.notices.clone() };
+    let of_queue = context.engine.configure(engine_config, in_force).await?;
+    of_queue.iter().for_each(|notice| tracing::warn!("configuration: {notice}"));
+    let notices = [loaded.notices.as_slice(), &of_queue].concat();
+    let answer = DaemonReloaded { reloaded: true, errors: Vec::new(), notices };
     // Also where nothing of it has changed: a rotation by another program asks for the new file in this way.
     context.log.configure(&loaded.config.daemon.log);
     report_notices(&loaded, context.settings.checks(), &context.health);
@@ -92,7 +95,7 @@ async fn put_in_force(
     context.settings.replace(loaded);
     components.configure(context).await;
     tracing::info!("the configuration was read again and is in force");
-    announce(context, &answer, cause).await;
+    announce(context, &answer, by).await;
     Ok(answer)
 }
 
@@ -145,6 +148,7 @@ pub(crate) fn engine_config(config: &Config) -> Result<EngineConfig, ConfigError
         expected,
         rules: RuleIndex::new(rules).map_err(|error| ConfigError::Rule(error.to_string()))?.into(),
         max_parallel: usize::try_from(config.daemon.max_parallel_actions).unwrap_or(usize::MAX),
+        max_lent: config.daemon.max_lent_slots.map(|most| usize::try_from(most).unwrap_or(usize::MAX)),
         max_queued: config.daemon.max_queued,
         max_task_depth: config.daemon.max_task_depth,
         classes: Classes::of(config),
@@ -179,7 +183,7 @@ pub(crate) fn report_notices(loaded: &Loaded, checks: Checks, health: &Health) {
     }
 }
 
-async fn announce(context: &Context, answer: &DaemonReloaded, cause: Option<Cause>) {
+async fn announce(context: &Context, answer: &DaemonReloaded, (cause, sender): (Option<Cause>, Option<Arc<Sender>>)) {
     let payload = Json::new(answer).unwrap_or_default();
     let event = NewEvent {
         topic: "daemon:reloaded".to_owned(),
@@ -188,7 +192,7 @@ async fn announce(context: &Context, answer: &DaemonReloaded, cause: Option<Caus
         cause,
         happened_at: None,
     };
-    if let Err(error) = context.engine.publish(event).await {
+    if let Err(error) = context.engine.publish_from(event, sender).await {
         tracing::warn!(%error, "the event about the reload could not be stored");
     }
 }

@@ -77,6 +77,30 @@ fn a_lane_that_nobody_defined_is_an_error() {
 }
 
 #[test]
+fn a_lane_has_a_name_that_can_be_typed() {
+    let long = "x".repeat(101);
+    for wrong in ["", long.as_str(), "a b", "-a"] {
+        for section in ["lanes", "agents"] {
+            let entry = if section == "lanes" { json!({}) } else { json!({ "program": "codex" }) };
+            let why = TestDaemon::try_with(json!({ section: { wrong: entry } })).err().unwrap();
+            assert!(why.contains("must be a name of up to 100 letters"), "{section} {wrong:?}: {why}");
+        }
+    }
+}
+
+#[test]
+fn a_lane_that_a_reload_takes_away_is_named() {
+    let daemon = TestDaemon::with(lanes());
+    daemon.call("daemon.pause", json!({}));
+    submit(&daemon, "x", json!({ "lane": "docs" }));
+    daemon.configure(json!({}));
+    let notices = daemon.call("daemon.reload", json!({}))["notices"].take();
+    let notice = notices[0].as_str().unwrap();
+    assert!(notice.starts_with("the lane \"docs\" is no longer in the configuration"), "{notice}");
+    assert_eq!(daemon.call("daemon.reload", json!({}))["notices"], json!([]));
+}
+
+#[test]
 fn a_rules_tasks_run_in_its_lane_and_a_reload_changes_lanes() {
     let in_lane = || {
         let mut in_lane = rule("r", "a:b", UNTIL_GO);

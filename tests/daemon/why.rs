@@ -190,7 +190,7 @@ fn the_file_that_changed_and_the_schedule_that_fired_are_origins() {
         assert_eq!(origin["kind"], "origin", "{chain}");
         origin["text"].as_str().unwrap().to_owned()
     };
-    assert_eq!(of("task-0001"), "the file a.txt was created");
+    assert_eq!(of("task-0001"), "the file a.txt was created, 1 bytes");
     daemon.call("schedule.run", json!({ "job": "nightly" }));
     daemon.ended("task-0002");
     let text = of("task-0002");
@@ -287,4 +287,98 @@ fn what_is_not_there_is_an_error() {
     assert_eq!(kind(json!({ "id": "event-1" })), "event_not_found");
     assert_eq!(kind(json!({})), "invalid_params");
     assert_eq!(kind(json!({ "id": "event-x" })), "invalid_params");
+}
+
+#[test]
+fn who_approved_who_cancelled_and_who_switched_is_in_the_chain() {
+    let rules = json!([rule("then", "approval:approved", "do: true"), rule("off", "automation:disabled", "do: true")]);
+    let daemon = TestDaemon::with(json!({ "rules": rules }));
+    let asked = daemon.submit_with(json!({ "prompt": "do: true", "approval": true }));
+    let by = |node: &Value| node["origin"]["process"]["pid"].clone();
+    let waiting = why(&daemon, json!({ "id": asked }));
+    let approval = node(&waiting, "approval-0001");
+    assert_eq!((&approval["kind"], &approval["reason"]), (&json!("approval"), &json!("pending")));
+    daemon.call("approval.approve", json!({ "approvalId": "approval-0001", "reason": "reviewed" }));
+    daemon.ended("task-0002");
+    let chain = why(&daemon, json!({ "id": asked }));
+    let approval = node(&chain, "approval-0001");
+    assert_eq!((&approval["reason"], by(approval)), (&json!("approved"), json!(std::process::id())), "{approval}");
+    assert!(approval["at"].is_string() && approval["until"].is_string(), "{approval}");
+    let text = approval["text"].as_str().unwrap();
+    assert!(text.contains("approved by ") && text.ends_with(": reviewed"), "{text}");
+    // What a rule has made of the approval leads to the one who approved.
+    let chain = why(&daemon, json!({ "id": "task-0002" }));
+    let event = node(&chain, "task-0002/rule")["causes"][0].as_str().unwrap().to_owned();
+    assert_eq!(node(&chain, &event)["causes"], json!(["approval-0001"]), "{chain}");
+    // One that is cancelled names who did.
+    daemon.call("daemon.pause", json!({}));
+    let cancelled = daemon.submit_with(json!({ "prompt": "x" }));
+    let after = daemon.submit_with(json!({ "prompt": "x", "after": [cancelled] }));
+    daemon.call("task.cancel", json!({ "taskId": cancelled }));
+    let process = format!("(process {})", std::process::id());
+    let error = daemon.task(&cancelled)["error"].as_str().unwrap().to_owned();
+    assert!(error.starts_with("cancelled before it was started, by user ") && error.ends_with(&process), "{error}");
+    let chain = why(&daemon, json!({ "id": after }));
+    assert_eq!(node(&chain, &cancelled)["error"], json!(error));
+    let causes = node(&chain, &after)["causes"].as_array().unwrap().clone();
+    assert_eq!(causes.last(), Some(&json!(cancelled)), "it was cancelled for that: {chain}");
+    let effects = why(&daemon, json!({ "id": cancelled, "direction": "effects" }));
+    assert_eq!(node(&effects, &after)["causes"], json!([cancelled]));
+    daemon.call("daemon.resume", json!({}));
+    let running = daemon.submit_with(json!({ "prompt": "do: sleep 60" }));
+    until("it to run", || daemon.task(&running)["state"] == "running");
+    daemon.call("task.cancelMany", json!({ "taskIds": [running] }));
+    let error = daemon.ended(&running)["error"].as_str().unwrap().to_owned();
+    assert!(error.starts_with("cancelled while it was running, by user ") && error.ends_with(&process), "{error}");
+    // A switch of automation is its sender's, and so is a reload.
+    daemon.call("automation.disable", json!({ "ruleId": "then" }));
+    daemon.reload(json!({ "rules": rules }));
+    for topic in ["automation:disabled", "daemon:reloaded"] {
+        let events = daemon.call("event.list", json!({ "topics": [topic] }));
+        let id = format!("event-{}", events[0]["seq"]);
+        let chain = why(&daemon, json!({ "id": id }));
+        let origin = node(&chain, node(&chain, &id)["causes"][0].as_str().unwrap()).clone();
+        assert_eq!(by(&origin), json!(std::process::id()), "{topic}: {chain}");
+    }
+}
+
+#[test]
+fn an_event_has_one_id() {
+    let daemon = TestDaemon::with(json!({}));
+    daemon.emit("a:b", json!({}));
+    why(&daemon, json!({ "id": "event-1" }));
+    for wrong in ["event-+1", "event-01", "event- 1", "event-"] {
+        assert_eq!(daemon.error("task.why", json!({ "id": wrong }))["data"]["member"], "id", "{wrong}");
+    }
+}
+
+#[test]
+fn messages_and_refused_tasks_are_in_the_chain() {
+    let daemon = TestDaemon::with(json!({ "daemon": { "max_task_depth": 1 } }));
+    let call = |method: &str, params: &str| {
+        format!(
+            "python3 -c 'import json, os, socket; s = socket.socket(socket.AF_UNIX); s.connect(os.environ[\"AIWG_DAEMON_SOCKET\"]); \
+             s.sendall((json.dumps({{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"{method}\", \"params\": {params}}}) + \"\\n\").encode()); s.recv(4096)'"
+        )
+    };
+    let refused = call("task.submit", r#"{"prompt": "one too many"}"#);
+    let task = daemon.submit_with(json!({ "prompt": format!("do: {refused}") }));
+    assert_eq!(daemon.ended(&task)["state"], "completed");
+    let says = |why: &Value, what: &str| {
+        let nodes = why["nodes"].as_array().unwrap();
+        nodes.iter().find(|node| node["text"].as_str().unwrap().contains(what)).cloned()
+    };
+    for direction in ["causes", "effects"] {
+        let chain = why(&daemon, json!({ "id": task, "direction": direction }));
+        let node = says(&chain, "task:refused (chain_too_deep): one too many").unwrap_or_else(|| panic!("{chain}"));
+        assert_eq!(node["causes"], json!([task]), "{direction}");
+    }
+    daemon.call("daemon.pause", json!({}));
+    let task = daemon.submit_with(json!({ "prompt": "x" }));
+    daemon.call("task.send", json!({ "taskId": task, "message": "and the docs" }));
+    for direction in ["causes", "effects"] {
+        let chain = why(&daemon, json!({ "id": task, "direction": direction }));
+        let node = says(&chain, "and the docs").unwrap_or_else(|| panic!("{chain}"));
+        assert_eq!(node["causes"][0], json!(task), "{direction}");
+    }
 }

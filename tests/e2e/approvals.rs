@@ -134,7 +134,7 @@ fn a_rules_tasks_wait_too_and_what_is_cancelled_is_withdrawn() {
     let task = project.task("task-0001");
     assert_eq!((&task["waiting"], &task["state"]), (&json!("approval"), &json!("queued")));
     let shown = project.json(&["approval", "show", "1"]);
-    assert_eq!(shown["request"], json!({ "prompt": "Deploy", "rule": "deploy" }));
+    assert_eq!(shown["request"], json!({ "prompt": "Deploy", "rule": "deploy", "event": 1 }));
     assert_eq!(shown["onTimeout"], "reject");
     assert!(shown["expiresAt"].is_string());
     project.json(&["task", "cancel", "task-0001"]);
@@ -164,6 +164,93 @@ fn another_prompt_is_asked_for_once_more() {
     );
     project.json(&["approval", "approve", "2"]);
     assert_eq!(project.ended(&task)["state"], "completed");
+}
+
+#[test]
+fn what_agents_add_is_approved_as_well() {
+    let mut rule = Project::rule("dep", "deploy:*", "do: touch started; sleep 1000");
+    rule["action"]["approval"] = json!(true);
+    let project = Project::started(json!({ "rules": [rule] }));
+    let path = with_command(&project);
+    project.submit(&format!(
+        "{path}aiwg event emit deploy:x; aiwg task send 2 'also do evil'; touch asked; \
+         until [ -e started ]; do sleep 0.01; done; aiwg task send 2 'and more' >late 2>&1; touch tried; sleep 1000"
+    ));
+    until("the agent's message", || project.file("asked").exists());
+    // What was asked for before is no longer asked for, and nobody can approve it.
+    assert_eq!(project.json(&["approval", "show", "1"])["state"], "withdrawn");
+    let listed = project.json(&["approval", "list"]);
+    assert_eq!(listed[0]["id"], "approval-0002");
+    let summary = listed[0]["summary"].as_str().unwrap();
+    assert!(summary.ends_with("and the message of the agent of task-0001: also do evil"), "{summary}");
+    let request = &project.json(&["approval", "show", "2"])["request"];
+    assert_eq!(request["messages"], json!([{ "text": "also do evil", "from": "task-0001" }]), "{request}");
+    assert!(request["event"].is_u64(), "{request}");
+    let shown = project.run(&["approval", "show", "2"]).out;
+    assert!(shown.contains("Message from the agent of task-0001:\n  also do evil"), "{shown}");
+    assert_eq!(project.task("task-0002")["waiting"], "approval");
+    project.json(&["approval", "approve", "2"]);
+    // While it runs as it was approved, no agent adds to that; a person may.
+    until("the agent's other message", || project.file("tried").exists());
+    let late = project.read("late");
+    assert!(late.contains("a person has approved what task-0002 is asked"), "{late}");
+    project.json(&["task", "send", "2", "thank you"]);
+    assert_eq!(project.json(&["approval", "list"]), json!([]));
+}
+
+#[test]
+fn a_message_to_an_approved_task_that_waits_is_asked_for_once_more() {
+    let project = Project::started(json!({}));
+    let params = json!({ "prompt": "Deploy", "approval": true, "delay": "1h" });
+    let task = project.wire().call("task.submit", params)["taskId"].as_str().unwrap().to_owned();
+    project.json(&["approval", "approve", "1"]);
+    assert_eq!(project.task(&task)["waiting"], "delay");
+    project.json(&["task", "send", &task, "to production"]);
+    project.json(&["task", "release", &task]);
+    assert_eq!(project.task(&task)["waiting"], "approval");
+    project.json(&["approval", "approve", "2"]);
+    assert_eq!(project.ended(&task)["state"], "completed");
+}
+
+#[test]
+fn all_that_decides_what_a_task_does_is_shown() {
+    let project = Project::started(json!({ "lanes": { "docs": {} } }));
+    let submitted = project.run(&[
+        "task", "submit", "do: true", "--approval", "--env", "LD_PRELOAD=/tmp/a.so", "--lane", "docs", "--agent", "me",
+        "--verify", "make test",
+    ]);
+    let expected = "task-0001 is queued, and waits until a person decides. \
+                    Next: aiwg approval approve approval-0001, aiwg approval reject approval-0001\n";
+    assert_eq!(submitted.out, expected, "{}", submitted.err);
+    let shown = project.run(&["approval", "show", "1"]).out;
+    for fact in ["LD_PRELOAD=/tmp/a.so", "docs", "make test", "me"] {
+        assert!(shown.lines().any(|line| line.trim_end().ends_with(fact)), "{fact}: {shown}");
+    }
+    let long = json!({ "prompt": format!("{}evil", "x".repeat(5000)), "approval": true });
+    project.wire().call("task.submit", long);
+    assert_eq!(project.json(&["approval", "show", "2"])["request"]["cut"], true);
+    let shown = project.run(&["approval", "show", "2"]).out;
+    assert!(shown.contains("There is more of it than is shown here: aiwg task get task-0002"), "{shown}");
+    let waits = project.run(&["task", "submit", "do: true", "--approval", "--wait", "--wait-timeout", "1"]);
+    assert!(waits.err.contains("task-0003 waits until a person decides: aiwg approval approve"), "{}", waits.err);
+}
+
+#[test]
+fn an_approval_that_is_gone_is_reported() {
+    let project = Project::started(json!({}));
+    let task = submitted(&project, json!(true));
+    let database = rusqlite::Connection::open(project.file(".aiwg/daemon/daemon.db")).unwrap();
+    database.execute("DELETE FROM approval", []).unwrap();
+    drop(database);
+    let status = || project.json(&["daemon", "status"]);
+    until("the health", || status()["issues"].as_array().unwrap().iter().any(|issue| issue["kind"] == "approvals"));
+    let issue = status()["issues"][0]["message"].as_str().unwrap().to_owned();
+    assert!(issue.starts_with(&format!("{task} cannot start")), "{issue}");
+    // By the way that it names a person is asked again.
+    project.json(&["task", "cancel", &task]);
+    project.json(&["task", "retry", &task]);
+    assert_eq!(project.json(&["approval", "list"]).as_array().unwrap().len(), 1);
+    until("the end of the issue", || status()["health"] == "healthy");
 }
 
 #[test]
@@ -254,6 +341,18 @@ fn a_question_is_not_asked_twice_and_may_be_refused_or_expire() {
     let task = project.submit(&format!("{path}{}", asking("When? --timeout 0.1")));
     project.ended(&task);
     assert_eq!(project.read("code").trim(), "124", "{}", project.read("said"));
+}
+
+#[test]
+fn an_answer_is_printed_as_it_was_given() {
+    let project = Project::started(json!({}));
+    let path = with_command(&project);
+    let task = project.submit(&format!("{path}{}", asking("'Which text?'")));
+    pending(&project);
+    let answer = "two\nlines\tand \u{1b}[31mred\u{1b}[0m";
+    project.wire().call("approval.answer", json!({ "approvalId": "approval-0001", "answer": answer }));
+    project.ended(&task);
+    assert_eq!(project.read("answer"), format!("{answer}\n"));
 }
 
 #[test]

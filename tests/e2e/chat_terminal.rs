@@ -30,6 +30,8 @@ fn a_conversation_in_a_terminal() {
             Sees("/cancel ID"),
             Types("/status\r"),
             Sees("Process"),
+            Types("/gates\r"),
+            Sees("Nothing waits for a decision."),
             // What runs in the background says when it ends.
             Types("/run do: exit 3\r"),
             Sees("task-0003 is"),
@@ -47,7 +49,7 @@ fn a_conversation_in_a_terminal() {
             Types("never said\x03"),
             Sees("> "),
             Types("/history\r"),
-            Sees("(cancelled: cancelled while it was running)"),
+            Sees("(cancelled: cancelled while it was running, by user "),
             Sees("> "),
             Types("\x04"),
         ],

@@ -27,3 +27,26 @@ fn dependencies_survive_a_crash() {
     assert_eq!(project.ended(id(&second))["state"], "completed");
     assert_eq!(project.runs(), [id(&first), id(&second)]);
 }
+
+#[test]
+fn of_several_tasks_each_is_held_or_reported() {
+    let project = Project::started(json!({}));
+    project.wire().call("daemon.pause", json!({}));
+    for _ in 0..2 {
+        project.submit("x");
+    }
+    // Of one it is the method's result.
+    assert_eq!(project.json(&["task", "hold", "1"]), json!({ "held": true }));
+    assert_eq!(project.json(&["task", "release", "1"]), json!({ "released": true }));
+    let done = project.run(&["task", "hold", "1", "99", "2", "--json"]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let tasks: Value = serde_json::from_str(&done.out).unwrap();
+    let tasks = tasks["tasks"].as_array().unwrap();
+    assert_eq!(tasks[0], json!({ "taskId": "task-0001", "held": true }));
+    assert_eq!((&tasks[1]["taskId"], &tasks[1]["error"]["data"]["kind"]), (&json!("task-0099"), &json!("task_not_found")));
+    assert_eq!(tasks[2], json!({ "taskId": "task-0002", "held": true }));
+    assert!(done.err.contains("task_not_found"), "{}", done.err);
+    let done = project.run(&["task", "release", "99", "2", "1"]);
+    assert_eq!((done.code, done.out.as_str()), (1, "task-0002 is released.\ntask-0001 is released.\n"));
+    assert!(done.err.contains("task-0099"), "{}", done.err);
+}

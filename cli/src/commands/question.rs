@@ -11,7 +11,7 @@ use clap::{Args, ValueHint};
 use crate::{
     error::CliError,
     input::prompt,
-    output::{Output, note, visible},
+    output::{Output, agent_stdout, note, visible},
     reconnecting_client::{ReconnectingClient, WAIT, wait_ms},
     values::duration,
 };
@@ -53,10 +53,11 @@ pub(crate) async fn run(
 }
 
 fn shown(outcome: &ApprovalOutcome, output: &Output) -> Result<ExitCode, CliError> {
-    output.result(outcome, |out, outcome| match &outcome.answer {
-        Some(answer) => writeln!(out, "{}", visible(answer)),
-        None => Ok(()),
-    })?;
+    match &outcome.answer {
+        // As it is, for whoever reads it from a pipe: it is data, and only a terminal would act on it.
+        Some(answer) if !output.json => writeln!(agent_stdout(), "{answer}")?,
+        _ => output.result(outcome, |_, _| Ok(()))?,
+    }
     let why = outcome.reason.as_ref().map(|reason| format!(": {}", visible(reason))).unwrap_or_default();
     match outcome.state {
         Some(ApprovalState::Approved) => return Ok(ExitCode::SUCCESS),

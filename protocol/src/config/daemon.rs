@@ -20,6 +20,10 @@ pub struct DaemonConfig {
     /// by someone other than the daemon, or lost with the machine. Then it fails.
     #[schemars(range(min = 1))]
     pub max_attempts: u32,
+    /// Maximum number of slots, and of places in a lane, that agents lend to other tasks while they wait for a person: so many more agents
+    /// than usual may be at work, since an agent can ask and work on. `null`: as many as there are slots, or places in the lane.
+    #[schemars(range(max = 1000))]
+    pub max_lent_slots: Option<u32>,
     /// Maximum number of queued tasks. Beyond it, `task.submit` and `event.emit` are refused with `queue_full`. `null`:
     /// no limit.
     #[schemars(range(min = 1))]
@@ -76,6 +80,7 @@ impl Default for DaemonConfig {
             action_timeout_minutes: 120.0,
             interrupted_tasks: InterruptedTasks::default(),
             max_attempts: 3,
+            max_lent_slots: None,
             max_queued: None,
             max_task_depth: super::rules::default_depth(),
             stall_minutes: None,

@@ -26,7 +26,8 @@ pub struct RetryPolicy {
     #[serde(default = "exit_and_timeout", deserialize_with = "by_names")]
     #[schemars(length(min = 1, max = 10))]
     pub on: Vec<RetryOn>,
-    /// The pause before the first time; it doubles each time, up to an hour, and varies by a fifth. Default: `30s`.
+    /// The pause before the first time, which varies by a fifth; it doubles each time, up to an hour, unless it is longer than that from the
+    /// beginning: then it stays as it is. Default: `30s`.
     #[serde(default = "half_a_minute")]
     pub delay: Span,
 }

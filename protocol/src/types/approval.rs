@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +8,7 @@ use super::{
     by_name::{known, known_by_name},
     open::open_enum,
 };
-use crate::terms::OnTimeout;
+use crate::terms::{OnTimeout, Verify};
 
 open_enum! {
     /// The kinds of things that a person is asked for.
@@ -31,7 +33,7 @@ open_enum! {
         Rejected = "rejected",
         /// Nobody has decided in time: `onTimeout` says what it counts as.
         Timeout = "timeout",
-        /// Its task has ended before anybody decided, or has another prompt now.
+        /// Its task has ended before anybody decided, or is to do something else now.
         Withdrawn = "withdrawn",
     }
 }
@@ -100,6 +102,27 @@ pub struct ApprovalRequest {
     /// Of a task: its rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// Of a task: true if its prompt or one of the messages is longer than it is here; `task.get` has the whole prompt.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
+    /// Of a task: the event that led to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<u64>,
+    /// Of a task: the messages that its agent gets along with its prompt, the latest 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<ApprovalMessage>,
+    /// Of a task: the agent that is to do it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// Of a task: its lane.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
+    /// Of a task: what it adds to its agent's environment. `${NAME}` stands as it was written.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub env: BTreeMap<String, String>,
+    /// Of a task: the check by which it counts as done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
     /// Of a permission: the name of the tool.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tool: Option<String>,
@@ -112,6 +135,17 @@ pub struct ApprovalRequest {
     /// Of a question: the answers to choose from; empty for any answer.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
+}
+
+/// A message that the agent of a task gets along with its prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ApprovalMessage {
+    /// The first 4,096 characters of it.
+    pub text: String,
+    /// The task whose agent has sent it; null if a person or a script has.
+    #[serde(default)]
+    pub from: Option<String>,
 }
 
 /// A decision, and who made it.

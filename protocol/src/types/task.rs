@@ -114,7 +114,7 @@ pub struct Task {
     pub expires_at: Option<Timestamp>,
     /// The reason for its end, as one word; absent before its end, and for tasks of older daemons. `done`, `refused`,
     /// `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed` and `failed` are an agent's ends;
-    /// `cancel`, `rejected`, `timeout`, `stalled`, `stop`, `lost` and `not_started` those that the daemon knows of; `rounds`, `stuck`,
+    /// `cancel`, `rejected`, `expired`, `timeout`, `stalled`, `stop`, `lost` and `not_started` those that the daemon knows of; `rounds`, `stuck`,
     /// `check_failed_to_run` and `session_lost` those of tasks with a check, and `by_hand` that of one that a person has finished. A newer
     /// daemon may have more.
     #[serde(default, skip_serializing_if = "Option::is_none")]

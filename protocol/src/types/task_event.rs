@@ -46,3 +46,13 @@ pub struct TaskEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub silent_ms: Option<u64>,
 }
+
+/// The payload of `task:refused`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskRefusedEvent {
+    /// The kind of the error by which it was refused: `chain_too_deep`.
+    pub reason: String,
+    /// The beginning of its prompt, up to 200 characters.
+    pub prompt: String,
+}

@@ -52,6 +52,8 @@ open_enum! {
         Task = "task",
         /// A run of a task.
         Run = "run",
+        /// What a task has asked of a person: that it may start, that its agent may use a tool, or an answer.
+        Approval = "approval",
         /// A rule that an event matched and that made nothing of it.
         Refusal = "refusal",
         /// Something that a queued task waits for.
@@ -99,7 +101,7 @@ pub struct WhyNode {
     /// The rule as it was in this revision, without `env`: with the first node of each revision only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition: Option<Json>,
-    /// The client that it came from.
+    /// The client that it came from; of an approval, the one that has decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
 }

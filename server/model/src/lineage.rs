@@ -7,7 +7,7 @@ use std::{
 
 use aiwg_protocol::types::{Cause, EventSource, Json, Origin, TaskState, Timestamp};
 
-use crate::{EndReason, TaskNo, run::RunRow};
+use crate::{ApprovalRow, EndReason, TaskNo, run::RunRow};
 
 /// The one at the other end of a connection. The store keeps it once for all events and tasks that come from there.
 #[derive(Debug)]
@@ -108,6 +108,8 @@ pub struct TracedTask {
     pub retry_of: Option<TaskNo>,
     /// The task as which it was carried out again last.
     pub retried_as: Option<TaskNo>,
+    /// The task that it was to start after, and that has ended otherwise than by completing: it was cancelled for that.
+    pub in_vain_for: Option<TaskNo>,
 }
 
 /// An event, as far as it matters to what led to what.
@@ -155,8 +157,13 @@ pub struct Trace {
     pub revisions: Vec<RuleRevision>,
     /// With [`Follow::Effects`]: the tasks that rules made of the events.
     pub made: Vec<TaskNo>,
-    /// With [`Follow::Effects`]: the tasks that the tasks' agents submitted.
+    /// What the tasks have asked of people, without what it was in full.
+    pub approvals: Vec<ApprovalRow>,
+    /// True if there were more records of one kind than one look gives.
+    pub is_cut: bool,
+    /// With [`Follow::Effects`]: the tasks that the tasks' agents submitted, and those that were cancelled since they were to start after the tasks.
     pub submitted: Vec<TaskNo>,
-    /// With [`Follow::Effects`]: the events that the tasks' agents emitted, and those about the tasks.
+    /// With [`Follow::Effects`]: the events that the tasks' agents emitted, and those about the tasks. With [`Follow::Causes`] only the messages
+    /// to the agents, and the tasks that they were refused.
     pub emitted: Vec<u64>,
 }

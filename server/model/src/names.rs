@@ -1,5 +1,18 @@
 //! The names that topics, agents, rules and variables may have.
 
+/// The rule for the names of lanes and profiles.
+pub const PART_RULE: &str =
+    "must be a name of up to 100 letters, digits, '.', '_' and '-' that does not begin with '-'";
+
+/// Maximum length of the name of a lane or a profile, in bytes.
+const LONGEST_PART: usize = 100;
+
+/// True if a lane or a profile may have this name: it can be an argument, and part of a list.
+pub fn is_part(name: &str) -> bool {
+    let may_be_in = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    !name.is_empty() && name.len() <= LONGEST_PART && !name.starts_with('-') && name.chars().all(may_be_in)
+}
+
 /// The most characters of a topic.
 const LONGEST_TOPIC: usize = 200;
 

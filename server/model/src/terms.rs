@@ -32,6 +32,9 @@ pub struct Terms {
     /// The person who has taken it over, or waits to until its agent has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken: Option<Taken>,
+    /// The one who has cancelled it, in words for people; none if nobody has, or it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancelled_by: Option<String>,
 }
 
 /// A message to a task's agent.

@@ -24,6 +24,10 @@ const LISTED: usize = 160;
 pub struct TopicFilter {
     exact: HashSet<String>,
     globs: Option<RegexSet>,
+    /// True for all topics.
+    is_all: bool,
+    /// The beginning of topics that it does not match, whatever else it says.
+    hidden: Option<&'static str>,
 }
 
 impl TopicFilter {
@@ -55,7 +59,18 @@ impl TopicFilter {
                 .map_err(|_| PatternError::over("", Limit::Compiled))
         };
         let globs = if globs.is_empty() { None } else { Some(compile()?) };
-        Ok(Self { exact, globs })
+        Ok(Self { exact, globs, is_all: false, hidden: None })
+    }
+
+    /// One that matches every topic.
+    pub fn all() -> Self {
+        Self { exact: HashSet::new(), globs: None, is_all: true, hidden: None }
+    }
+
+    /// The same without the topics that begin so.
+    #[must_use]
+    pub fn without(self, hidden: &'static str) -> Self {
+        Self { hidden: Some(hidden), ..self }
     }
 
     /// About how much memory these take at the most, in bytes, compiled and with what matching them needs.
@@ -68,7 +83,11 @@ impl TopicFilter {
 
     /// True if one of them matches.
     pub fn is_match(&self, topic: &str) -> bool {
-        self.exact.contains(topic)
+        if self.hidden.is_some_and(|hidden| topic.starts_with(hidden)) {
+            return false;
+        }
+        self.is_all
+            || self.exact.contains(topic)
             || self.globs.as_ref().is_some_and(|globs| globs.is_match(topic.as_bytes()))
     }
 }

@@ -106,6 +106,14 @@ impl Handler {
         (!is_known).then(|| Arc::clone(&self.sender))
     }
 
+    /// The one who calls, for people: the agent of a task, or a user with a program.
+    pub(crate) fn in_words(&self) -> String {
+        if let Some(agent) = &self.agent {
+            return agent.task.map_or_else(|| "an agent".to_owned(), |no| format!("the agent of {no}"));
+        }
+        self.peer.in_words()
+    }
+
     /// Reports to the engine that the calling agent, if it is one, waits for a task: its slot is lent as long as the result lives.
     pub(crate) async fn lend(&self, no: TaskNo) -> Option<Wait> {
         let own = self.agent.as_ref()?.task.filter(|own| *own != no)?;

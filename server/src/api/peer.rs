@@ -59,6 +59,15 @@ impl Peer {
         let via = if program.as_deref() == Some(COMMAND) { ApprovalVia::Cli } else { ApprovalVia::Sdk };
         ApprovalDecider { uid: self.uid, user, program, pid: self.pid, via }
     }
+
+    /// The user, and the program, for people.
+    pub(crate) fn in_words(self) -> String {
+        let ApprovalDecider { uid, user, program, pid, .. } = self.decider();
+        let user = user.map(|user| format!("user {user}")).or_else(|| Some(format!("user {}", uid?)));
+        let with = program.map(|program| format!(" with {program}")).unwrap_or_default();
+        let process = pid.map(|pid| format!(" (process {pid})")).unwrap_or_default();
+        format!("{}{with}{process}", user.unwrap_or_else(|| "someone".to_owned()))
+    }
 }
 
 /// The name of a process's program. Only Linux shows it.

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::{Handler, caller::CallingAgent};
 use crate::{
-    config::{access, may_set},
+    config::{access, may_set, refers},
     context::Context,
 };
 
@@ -50,6 +50,13 @@ pub(crate) fn may_reload(context: &Context) -> bool {
     reload.is_some_and(|method| access(rights, method) == AgentAccess::Allowed)
 }
 
+/// True if the caller may see what people are asked for: an agent does if it may list approvals.
+pub(crate) fn sees_approvals(handler: &Handler) -> bool {
+    let rights = &handler.context.settings.get().config.daemon.agents_may;
+    let list = METHODS.iter().find(|method| method.name == "approval.list");
+    handler.agent.is_none() || list.is_some_and(|method| access(rights, method) == AgentAccess::Allowed)
+}
+
 /// Lets through the environment in an agent's `task.submit`, or refuses a variable that it may not set.
 ///
 /// # Errors
@@ -62,7 +69,6 @@ pub(crate) fn environment(handler: &Handler, env: Option<&BTreeMap<String, Strin
     else {
         return Ok(());
     };
-    // The agent would get a variable that `agent.env` keeps from it, by another name.
     let why = if refers(value) {
         "from a variable of the daemon's environment: only agent.env of the configuration passes those on to agents"
     } else {
@@ -110,11 +116,6 @@ pub(crate) fn verify(handler: &Handler, verify: Option<&Verify>) -> Result<(), A
     );
     tracing::info!("refused: {message}");
     Err(ApiError::new(ErrorKind::NotAllowed, message))
-}
-
-/// True if a value refers to variables of the daemon's environment.
-fn refers(value: &str) -> bool {
-    value.contains("${")
 }
 
 fn refused(agent: &CallingAgent, method: &Method, how: &str) -> ApiError {

@@ -63,7 +63,7 @@ async fn hang_up(sender: Sender, api: Arc<Api>) {
             "the configuration is not read again: an agent, or a process that is gone already, has sent the signal; \
              `aiwg daemon reload` reads it"
         );
-    } else if let Err(error) = api.reload.reload(None, sender.is_person(&api.context)).await {
+    } else if let Err(error) = api.reload.reload(None, None, sender.is_person(&api.context)).await {
         tracing::warn!(%error, "the configuration could not be read again");
     }
 }

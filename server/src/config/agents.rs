@@ -104,6 +104,11 @@ pub(crate) fn may_set(allowed: &[String], name: &str) -> bool {
     allowed.iter().any(|pattern| pattern == name || (!decides && matches(pattern, name)))
 }
 
+/// True if a value refers to variables of the daemon's environment: an agent would get one that `agent.env` keeps from it, by another name.
+pub(crate) fn refers(value: &str) -> bool {
+    value.contains("${")
+}
+
 /// A name, or the beginning of one with `*` after it.
 fn matches(pattern: &str, name: &str) -> bool {
     pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))

@@ -1,9 +1,6 @@
 //! The differences between two configurations, for people.
 
-use aiwg_protocol::{
-    config::{Action, Config},
-    terms::ApprovalTerms,
-};
+use aiwg_protocol::config::Config;
 use serde_json::{Map, Value};
 
 /// The number of differences that are shown.
@@ -29,38 +26,6 @@ pub(crate) fn changes(old: &Config, new: &Config) -> Vec<Change> {
     found
 }
 
-/// The differences that only a person may put in force: who is asked, what agents may, which program they are, and what they may cost.
-pub(crate) fn of_a_person(old: &Config, new: &Config) -> Vec<Change> {
-    let asking = asking(old);
-    let is_a_persons = |path: &str| {
-        let is_at = |place: &str| {
-            path.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        OF_A_PERSON.into_iter().any(is_at) || asking.iter().any(|place| is_at(place))
-    };
-    changes(old, new).into_iter().filter(|change| is_a_persons(&change.path)).collect()
-}
-
-/// The places of a configuration that no agent may change, even where agents may have it read again.
-const OF_A_PERSON: [&str; 7] =
-    ["agent", "agents", "accounts", "budget", "users", "daemon.agents_may", "daemon.agents_env"];
-
-/// The places of the rules and actions whose tasks a person must approve.
-fn asking(config: &Config) -> Vec<String> {
-    let asks = |action: &Action| {
-        let Action::SubmitTask { approval, .. } = action;
-        approval.and_then(ApprovalTerms::limits).is_some()
-    };
-    let rules =
-        config.rules.iter().filter(|rule| asks(&rule.action)).map(|rule| format!("rules.{}", rule.id));
-    let actions = config.actions.iter().filter(|(_, action)| asks(action));
-    let jobs = config.schedule.jobs.iter().filter(|job| config.actions.get(&job.action).is_some_and(asks));
-    rules
-        .chain(actions.map(|(name, _)| format!("actions.{name}")))
-        .chain(jobs.map(|job| format!("schedule.jobs.{}", job.name)))
-        .collect()
-}
-
 /// The differences, a line each.
 pub(crate) fn shown(changes: &[Change]) -> Vec<String> {
     let mut lines: Vec<String> =
@@ -78,7 +43,7 @@ pub(crate) fn places(changes: &[Change]) -> String {
     format!("{}{more}", paths.join(", "))
 }
 
-fn compare(path: String, old: Option<&Value>, new: Option<&Value>, found: &mut Vec<Change>) {
+pub(super) fn compare(path: String, old: Option<&Value>, new: Option<&Value>, found: &mut Vec<Change>) {
     if old == new {
         return;
     }
@@ -145,25 +110,6 @@ mod tests {
         assert_eq!(shown[1], r#"rules.r.action.prompt: "x" -> "w""#);
         assert_eq!(shown[2], "rules.s: removed");
         assert!(shown[3].starts_with("rules.t: added: {"), "{}", shown[3]);
-    }
-
-    #[test]
-    fn an_agent_may_not_change_who_is_asked() {
-        let asking = |id: &str, approval: Value| {
-            let mut rule = rule(id, "x");
-            rule["action"]["approval"] = approval;
-            rule
-        };
-        let old = config(json!({ "rules": [asking("r", json!(true)), rule("s", "y")] }));
-        let of_a_person = |new: Value| places(&of_a_person(&old, &config(new)));
-        let kept = asking("r", json!(true));
-        assert_eq!(of_a_person(json!({ "rules": [kept, rule("s", "z"), asking("t", json!(true))] })), "");
-        assert_eq!(of_a_person(json!({ "rules": [asking("r", json!(false))] })), "rules.r.action.approval");
-        assert_eq!(of_a_person(json!({ "rules": [rule("r", "x")] })), "rules.r.action.approval");
-        assert_eq!(of_a_person(json!({ "rules": [] })), "rules.r");
-        let agents =
-            json!({ "agent": { "command": ["b"] }, "daemon": { "agents_may": ["*"] }, "rules": [kept] });
-        assert_eq!(of_a_person(agents), "daemon.agents_may, agent.command");
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use aiwg_model::{
     ApprovalNo, ApprovalRow, EndReason, Hold, NewApproval, NewEvent, Outcome, PROMPT_HEAD, TaskNo, TaskRow,
-    TaskSpec, text::one_line,
+    TaskSpec, VerifyTerms, text::one_line,
 };
 use aiwg_protocol::{
     terms::{ApprovalLimits, OnTimeout},
     types::{
-        ApprovalDecider, ApprovalDecision, ApprovalEvent, ApprovalKind, ApprovalRequest, ApprovalState,
+        ApprovalDecider, ApprovalDecision, ApprovalEvent, ApprovalKind, ApprovalMessage, ApprovalRequest, ApprovalState,
         Cause, EventSource, Json, TaskState, Timestamp,
     },
 };
@@ -22,6 +22,9 @@ use crate::rules::minutes_to_ms;
 
 /// Maximum length of a summary, in characters.
 const LONGEST_SUMMARY: usize = 200;
+
+/// Maximum number of messages that an approval shows.
+const MOST_MESSAGES: usize = 100;
 
 /// Maximum number of approvals that time out in one transaction: those beyond are due at once, in the next.
 const MOST_AT_ONCE: u32 = 100;
@@ -89,12 +92,8 @@ impl Transaction<'_> {
         let asked = NewApproval {
             task,
             kind: ApprovalKind::Task,
-            summary: one_line(&spec.prompt, LONGEST_SUMMARY),
-            request: ApprovalRequest {
-                prompt: Some(spec.prompt.chars().take(PROMPT_HEAD).collect()),
-                rule: spec.rule.clone(),
-                ..ApprovalRequest::default()
-            },
+            summary: summary(spec),
+            request: request(spec),
             expires_at: limits.timeout_minutes.map(|minutes| later(self.now, minutes)),
             on_timeout: limits.on_timeout,
         };
@@ -103,15 +102,18 @@ impl Transaction<'_> {
         self.store.hold(task, &Hold::approval(no)).map(drop)
     }
 
-    /// Asks once more about a queued task that has another prompt now, whatever was decided on the earlier one.
+    /// Asks once more about a queued task that is to do something else now, whatever was decided before. What its agent has asked for itself stays.
     pub(super) fn ask_to_start_again(
         &mut self,
         task: TaskNo,
         spec: &TaskSpec,
         limits: ApprovalLimits,
     ) -> aiwg_store::Result<()> {
-        self.withdraw_approvals(task)?;
-        for hold in self.store.holds(task)?.iter().filter(|hold| hold.kind == Hold::APPROVAL) {
+        let others: Vec<ApprovalRow> =
+            self.store.approvals_of(task)?.into_iter().filter(|row| row.asked.kind != ApprovalKind::Task).collect();
+        self.withdraw(task, |row| row.asked.kind == ApprovalKind::Task)?;
+        let is_others = |hold: &Hold| others.iter().any(|row| hold.key == Hold::approval(row.no).key);
+        for hold in self.store.holds(task)?.iter().filter(|hold| hold.kind == Hold::APPROVAL && !is_others(hold)) {
             self.store.release_one(task, Hold::APPROVAL, &hold.key)?;
         }
         self.ask_to_start(task, spec, limits)
@@ -215,7 +217,11 @@ impl Transaction<'_> {
 
     /// Withdraws what a task that has ended was still asking for.
     pub(super) fn withdraw_approvals(&mut self, task: TaskNo) -> aiwg_store::Result<()> {
-        for row in self.store.approvals_of(task)? {
+        self.withdraw(task, |_| true)
+    }
+
+    fn withdraw(&mut self, task: TaskNo, which: impl Fn(&ApprovalRow) -> bool) -> aiwg_store::Result<()> {
+        for row in self.store.approvals_of(task)?.into_iter().filter(which) {
             if row.state == ApprovalState::Pending
                 && self.store.decide_approval(row.no, ApprovalState::Withdrawn, None)?
             {
@@ -252,6 +258,39 @@ impl Transaction<'_> {
             happened_at: None,
         });
     }
+}
+
+/// All of a task that decides what its agent does, for a person to see.
+fn request(spec: &TaskSpec) -> ApprovalRequest {
+    let head = |text: &str| text.chars().take(PROMPT_HEAD).collect::<String>();
+    let is_long = |text: &str| text.chars().nth(PROMPT_HEAD).is_some();
+    let sent = &spec.terms.sent;
+    let latest = sent.get(sent.len().saturating_sub(MOST_MESSAGES)..).unwrap_or_default();
+    ApprovalRequest {
+        prompt: Some(head(&spec.prompt)),
+        cut: is_long(&spec.prompt)
+            || latest.len() < sent.len()
+            || latest.iter().any(|message| is_long(&message.text)),
+        rule: spec.rule.clone(),
+        event: spec.cause.as_ref().and_then(|cause| cause.event),
+        messages: latest
+            .iter()
+            .map(|message| ApprovalMessage { text: head(&message.text), from: message.from.clone() })
+            .collect(),
+        agent: spec.agent.clone(),
+        lane: spec.lane.clone(),
+        env: spec.env.clone(),
+        verify: spec.terms.verify.clone().map(VerifyTerms::into_verify),
+        ..ApprovalRequest::default()
+    }
+}
+
+/// A task in one line: the beginning of its prompt, and of the last message to its agent.
+fn summary(spec: &TaskSpec) -> String {
+    let Some(last) = spec.terms.sent.last() else { return one_line(&spec.prompt, LONGEST_SUMMARY) };
+    let from = last.from.as_deref().map(|task| format!(" of the agent of {task}")).unwrap_or_default();
+    let prompt = one_line(&spec.prompt, LONGEST_SUMMARY / 2);
+    one_line(&format!("{prompt}; and the message{from}: {}", last.text), LONGEST_SUMMARY)
 }
 
 /// The state that a choice leads to, and the answer.

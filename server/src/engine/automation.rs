@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use aiwg_model::{RuleFacts, Switch};
+use aiwg_model::{RuleFacts, Sender, Switch};
 use aiwg_protocol::{
     config::Rule,
     types::{AutomationEvent, Cause, Event, EventSource, Json, RuleRefusal},
@@ -55,6 +55,7 @@ impl Transaction<'_> {
         id: Option<&str>,
         enabled: bool,
         cause: Option<&Cause>,
+        sender: Option<&Arc<Sender>>,
     ) -> Result<(), Failure> {
         if let Some(id) = id {
             self.state.config.rules.get(id).ok_or_else(|| self.no_rule(id))?;
@@ -75,7 +76,10 @@ impl Transaction<'_> {
         let word = if enabled { "enabled" } else { "disabled" };
         tracing::info!(target: "automation", rule = id.unwrap_or("all"), "{word}");
         let event = AutomationEvent { rule: id.map(str::to_owned), ..AutomationEvent::default() };
-        self.publish_own(&format!("automation:{word}"), &event, cause.cloned());
+        let origin = self.origin(sender)?;
+        // At once: others that it has led to are yet to be taken in, and come after it.
+        let event = self.numbered(of_automation(&format!("automation:{word}"), &event, cause.cloned()));
+        self.store_event(event, None, origin)?;
         Ok(())
     }
 
@@ -142,12 +146,16 @@ impl Transaction<'_> {
 
     /// Publishes an event of automation itself.
     pub(super) fn publish_own(&mut self, topic: &str, payload: &AutomationEvent, cause: Option<Cause>) {
-        self.effects.new_events.push_back(NewEvent {
-            topic: topic.to_owned(),
-            payload: Json::new(payload).unwrap_or_default(),
-            source: EventSource::Automation,
-            cause,
-            happened_at: None,
-        });
+        self.effects.new_events.push_back(of_automation(topic, payload, cause));
+    }
+}
+
+fn of_automation(topic: &str, payload: &AutomationEvent, cause: Option<Cause>) -> NewEvent {
+    NewEvent {
+        topic: topic.to_owned(),
+        payload: Json::new(payload).unwrap_or_default(),
+        source: EventSource::Automation,
+        cause,
+        happened_at: None,
     }
 }

@@ -85,6 +85,8 @@ pub struct EngineConfig {
     pub rules: Arc<RuleIndex>,
     /// Maximum number of running tasks.
     pub max_parallel: usize,
+    /// Maximum number of slots that are lent while agents wait for a person; as many as there are if none is given.
+    pub max_lent: Option<usize>,
     /// Maximum number of queued tasks; no limit if none.
     pub max_queued: Option<u32>,
     /// Maximum number of tasks between a submitted one and what came from outside.
@@ -155,6 +157,12 @@ pub enum EngineError {
          for this one"
     )]
     TooManySent(TaskNo),
+    /// An agent's message to a running task that a person has approved.
+    #[error(
+        "a person has approved what {0} is asked, so its agent gets no message from an agent; a person may send one, and an agent may before {0} \
+         starts: then a person is asked once more"
+    )]
+    ApprovedWithout(TaskNo),
     /// The task that is to be taken over or given back has ended.
     #[error(
         "{0} has ended already, so there is nothing to take over: `aiwg task get {0}` names its session, in which its program may go on; \
@@ -256,6 +264,7 @@ impl From<EngineError> for ApiError {
             | EngineError::SentTooLate(_)
             | EngineError::TakenTooLate(_) => ErrorKind::TaskEnded,
             EngineError::TooManySent(_) => ErrorKind::TooManyMessages,
+            EngineError::ApprovedWithout(_) => ErrorKind::NotAllowed,
             EngineError::AlreadyTaken(..) => ErrorKind::TaskIsTaken,
             EngineError::NotTaken(_) => ErrorKind::TaskIsNotTaken,
             EngineError::TaskNotQueued(_) => ErrorKind::TaskNotQueued,

@@ -56,13 +56,13 @@ impl Transaction<'_> {
     }
 
     /// The event with the number that it gets once it is taken in.
-    fn numbered(&self, new: NewEvent) -> Event {
+    pub(super) fn numbered(&self, new: NewEvent) -> Event {
         let NewEvent { topic, payload, source, cause: caused_by, happened_at: _ } = new;
         Event { seq: self.state.last_event + 1, topic, payload, source, at: self.now, caused_by }
     }
 
     /// Stores an event and what the rules make of it.
-    fn store_event(
+    pub(super) fn store_event(
         &mut self,
         event: Event,
         happened_at: Option<Timestamp>,

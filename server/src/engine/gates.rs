@@ -161,6 +161,9 @@ impl Transaction<'_> {
         };
         let in_lane = |class: &&str| Class::named(class).lane == lane;
         let running = self.state.running.values().map(|slot| slot.class.as_str()).filter(in_lane).count();
-        running >= usize::try_from(most).unwrap_or(usize::MAX)
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        // One that waits for a person lends its place.
+        let asking = if running < most { 0 } else { self.asking(|slot| Class::named(&slot.class).lane == lane) };
+        running.saturating_sub(asking.min(self.most_lent(most))) >= most
     }
 }

@@ -18,6 +18,7 @@ use super::{
     gates::{Gate, Gates},
     memory::Refusals,
     state::State,
+    transaction::Transaction,
     waits::{Wait, Waits},
 };
 use crate::rules::Decision;
@@ -83,8 +84,10 @@ impl Engine {
         rule: Option<String>,
         enabled: bool,
         cause: Option<Cause>,
+        sender: Option<Arc<Sender>>,
     ) -> Result<(), EngineError> {
-        self.call(Call::changing(move |tx| tx.switch(rule.as_deref(), enabled, cause.as_ref()))).await
+        let switch = move |tx: &mut Transaction<'_>| tx.switch(rule.as_deref(), enabled, cause.as_ref(), sender.as_ref());
+        self.call(Call::changing(switch)).await
     }
 
     /// The rules' decisions on an event. Changes nothing.
@@ -147,22 +150,22 @@ impl Engine {
         .await
     }
 
-    /// Cancels a task.
+    /// Cancels a task. `by` says for people who does; it is kept with the task.
     ///
     /// # Errors
     /// It does not exist or has ended, or the database could not be written.
-    pub async fn cancel(&self, no: TaskNo) -> Result<TaskCancelled, EngineError> {
-        self.call(Call::changing(move |tx| tx.cancel(no)).without_store(move |unstored| unstored.cancel(no)))
-            .await
+    pub async fn cancel(&self, no: TaskNo, by: Option<String>) -> Result<TaskCancelled, EngineError> {
+        let cancel = Call::changing(move |tx| tx.cancel(no, by.as_deref()));
+        self.call(cancel.without_store(move |unstored| unstored.cancel(no))).await
     }
 
     /// Cancels many tasks in one step.
     ///
     /// # Errors
     /// One that is named does not exist, or the database could not be written.
-    pub async fn cancel_many(&self, which: Select) -> Result<TasksCancelled, EngineError> {
+    pub async fn cancel_many(&self, which: Select, by: Option<String>) -> Result<TasksCancelled, EngineError> {
         let named = which.clone();
-        let cancel = Call::changing(move |tx| tx.cancel_many(&which));
+        let cancel = Call::changing(move |tx| tx.cancel_many(&which, by.as_deref()));
         self.call(cancel.without_store(move |unstored| unstored.cancel_many(&named))).await
     }
 
@@ -201,11 +204,15 @@ impl Engine {
     }
 
     /// Puts another configuration in force, and keeps it for starts that nobody asks for. More slots are filled at
-    /// once.
+    /// once. Returns what a person should know of what that does to queued tasks.
     ///
     /// # Errors
     /// The database could not be written, so that nothing has changed.
-    pub(crate) async fn configure(&self, config: EngineConfig, in_force: InForce) -> Result<(), EngineError> {
+    pub(crate) async fn configure(
+        &self,
+        config: EngineConfig,
+        in_force: InForce,
+    ) -> Result<Vec<String>, EngineError> {
         self.call(Call::changing(move |tx| tx.configure(&config, &in_force))).await
     }
 

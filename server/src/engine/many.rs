@@ -39,7 +39,7 @@ struct Back {
 
 impl Transaction<'_> {
     /// Cancels the selected tasks.
-    pub(super) fn cancel_many(&mut self, which: &Select) -> Result<TasksCancelled, Failure> {
+    pub(super) fn cancel_many(&mut self, which: &Select, by: Option<&str>) -> Result<TasksCancelled, Failure> {
         let (selected, more) = self.selected(which, OPEN, false)?;
         // All of them first: a name that nobody knows is no reason to have cancelled the others.
         for no in &selected {
@@ -47,7 +47,7 @@ impl Transaction<'_> {
         }
         let mut tasks = Vec::new();
         for no in selected {
-            let (cancelled, state) = match self.cancel(no) {
+            let (cancelled, state) = match self.cancel(no, by) {
                 Ok(done) => (true, done.state),
                 // One that has ended, be it in this very step, since it was to start after another.
                 Err(Failure::Refused(EngineError::TaskEnded(_))) => (false, self.state_of(no)?),
@@ -204,6 +204,6 @@ fn once_more(row: TaskRow, cause: Option<&Cause>) -> TaskSpec {
     // It begins afresh, and nobody has it: what was sent to it is asked of it at once.
     let sent =
         row.spec.terms.sent.into_iter().map(|sent| Sent { run: None, is_unsure: false, ..sent }).collect();
-    let terms = Terms { ignore_budget, sent, taken: None, ..row.spec.terms };
+    let terms = Terms { ignore_budget, sent, taken: None, cancelled_by: None, ..row.spec.terms };
     TaskSpec { cause, terms, after: Vec::new(), ..row.spec }
 }

@@ -80,6 +80,7 @@ pub use handle::Engine;
 pub use inbox::Publication;
 pub use pause::Draining;
 pub use permissions::{Permit, ToolCall};
+pub use steer::SentBy;
 pub(crate) use steer::messages_for_agent;
 pub use thread::{EngineSetup, start};
 pub(crate) use verify::used_ms;

@@ -280,7 +280,7 @@ impl Rest {
                     let after = after.filter(|_| count > 0).map(no).into_iter().collect();
                     engine.submit(spec(priority, after)).await.is_ok()
                 }
-                Op::Cancel(task) => engine.cancel(no(task)).await.is_ok(),
+                Op::Cancel(task) => engine.cancel(no(task), None).await.is_ok(),
                 Op::TimeUp { task, is_stale } => {
                     engine.end_run(run(task, is_stale), StopReason::Timeout).await.is_ok()
                 }

@@ -40,20 +40,26 @@ impl Transaction<'_> {
         }
         let slots = self.state.config.max_parallel;
         let running = self.state.running.len();
-        if running < slots {
-            return self.next_open();
+        let open = if running < slots { self.next_open()? } else { None };
+        if open.is_some() {
+            return Ok(open);
         }
         let pairs = self.waits()?;
         if pairs.is_empty() || running >= self.most_running() {
             return Ok(None);
         }
-        if running - lent(&pairs, &self.state.running) < slots {
-            return self.next_open();
+        let lent = lent(&pairs, &self.state.running, self.most_lent(slots));
+        if running >= slots && running - lent < slots {
+            let open = self.next_open()?;
+            if open.is_some() {
+                return Ok(open);
+            }
         }
         if self.state.resting_since().is_some() {
             return Ok(None);
         }
-        // Whoever waits for it does nothing: it takes that one's slot, whatever else is queued, since nothing goes on without it.
+        // Whoever waits for it does nothing: it takes that one's slot, and its place in a lane, whatever else is queued, since nothing goes on
+        // without it.
         let mut awaited: Vec<TaskNo> = Vec::new();
         for (task, other) in &pairs {
             let is_free = self.state.running.contains_key(task)
@@ -139,6 +145,19 @@ impl Transaction<'_> {
         Ok(share)
     }
 
+    /// Number of these places that agents lend at the most while they wait for a person. Nobody can see whether the agent that asks works on
+    /// meanwhile, so that is how many more than wanted may be at work.
+    pub(super) fn most_lent(&self, places: usize) -> usize {
+        self.state.config.max_lent.unwrap_or(places)
+    }
+
+    /// Number of running tasks among these that wait for a person.
+    pub(super) fn asking(&self, is_one: impl Fn(&Slot) -> bool) -> usize {
+        let pairs = self.state.waits.pairs();
+        let asking = pairs.iter().filter(|(task, other)| task == other);
+        asking.filter(|(task, _)| self.state.running.get(task).is_some_and(&is_one)).count()
+    }
+
     /// Maximum number of running agents, including those that only wait: no ring of waits has more and more started.
     fn most_running(&self) -> usize {
         let depth = usize::try_from(self.state.config.max_task_depth).unwrap_or(usize::MAX);
@@ -149,8 +168,8 @@ impl Transaction<'_> {
 /// Number of slots that running tasks have lent: they wait for one that runs. Two that wait for the same one have
 /// lent one slot.
 ///
-/// One that waits for a person, which is noted as a wait for itself, has lent its slot whatever the others do.
-fn lent(pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, Slot>) -> usize {
+/// One that waits for a person, which is noted as a wait for itself, has lent its slot whatever the others do; but no more than `most` of those have.
+fn lent(pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, Slot>, most: usize) -> usize {
     let for_person = |task: &TaskNo| pairs.contains(&(*task, *task));
     let asking = running.keys().filter(|task| for_person(task)).count();
     let (mut tasks, mut others) = (HashSet::new(), HashSet::new());
@@ -160,7 +179,7 @@ fn lent(pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, Slot>) -> usize {
             others.insert(other);
         }
     }
-    tasks.len().min(others.len()) + asking
+    tasks.len().min(others.len()) + asking.min(most)
 }
 
 fn waits_for_running(task: TaskNo, pairs: &[(TaskNo, TaskNo)], running: &HashMap<TaskNo, Slot>) -> bool {
@@ -191,5 +210,144 @@ fn start_order(
         timeout_ms: task.spec.timeout_ms,
         event,
         started_at: now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aiwg_model::{InForce, Order, TaskSpec};
+    use aiwg_store_sqlite::SqliteStore;
+    use tokio::sync::{
+        Notify,
+        mpsc::{self, UnboundedReceiver},
+        watch,
+    };
+
+    use super::*;
+    use crate::{
+        bus::Bus,
+        engine::{self, Classes, Due, Engine, EngineConfig, EngineSetup},
+        health::Health,
+    };
+
+    struct Harness {
+        engine: Engine,
+        orders: UnboundedReceiver<Order>,
+        _dir: tempfile::TempDir,
+    }
+
+    impl Harness {
+        fn start(config: EngineConfig) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let (send_orders, orders) = mpsc::unbounded_channel();
+            let setup = EngineSetup {
+                accounts: crate::accounts::Accounts::default(),
+                store: Box::new(SqliteStore::open(&dir.path().join("db")).unwrap()),
+                config,
+                bus: Bus::new(0),
+                orders: send_orders,
+                health: Health::default(),
+                grown: Arc::new(Notify::new()),
+                next_due: watch::channel(Due::default()).0,
+            };
+            Self { engine: engine::start(setup).unwrap().0, orders, _dir: dir }
+        }
+
+        async fn submit(&self, lane: &str) {
+            let lane = Some(lane.to_owned()).filter(|lane| !lane.is_empty());
+            let spec = TaskSpec { prompt: "x".to_owned(), lane, ..TaskSpec::default() };
+            self.engine.submit(spec).await.unwrap();
+        }
+
+        /// The tasks that were started since this was last asked.
+        async fn started(&mut self) -> Vec<u64> {
+            // Orders are given after answers: those of all before have been when another command is answered.
+            for _ in 0..2 {
+                self.engine.committed().await.unwrap();
+            }
+            let mut started = Vec::new();
+            while let Ok(order) = self.orders.try_recv() {
+                if let Order::Start(order) = order {
+                    started.push(order.no.0);
+                }
+            }
+            started
+        }
+
+        async fn end(self) {
+            self.engine.exit().await;
+            self.engine.gone().await;
+        }
+    }
+
+    fn config(max_parallel: usize, max_lent: Option<usize>) -> EngineConfig {
+        let lanes = serde_json::from_str(r#"{"lanes": {"docs": {"max_parallel": 1}}}"#).unwrap();
+        let classes = Classes::of(&lanes);
+        EngineConfig { max_parallel, max_lent, max_task_depth: 8, classes, ..EngineConfig::default() }
+    }
+
+    #[tokio::test]
+    async fn agents_that_ask_lend_no_more_slots_than_they_may() {
+        for (max_lent, most) in [(None, 2), (Some(0), 1), (Some(2), 3)] {
+            let mut harness = Harness::start(config(1, max_lent));
+            for _ in 0..5 {
+                harness.submit("").await;
+            }
+            let (mut running, mut waits) = (harness.started().await, Vec::new());
+            assert_eq!(running, [1]);
+            // Each that runs asks, whatever it does meanwhile.
+            while waits.len() < running.len() {
+                waits.push(harness.engine.waits_for_person(TaskNo(running[waits.len()])).await);
+                running.extend(harness.started().await);
+            }
+            assert_eq!(running.len(), most, "{max_lent:?}");
+            harness.end().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_asks_lends_its_place_in_its_lane() {
+        let mut harness = Harness::start(config(3, None));
+        for _ in 0..3 {
+            harness.submit("docs").await;
+        }
+        assert_eq!(harness.started().await, [1]);
+        let first = harness.engine.waits_for_person(TaskNo(1)).await;
+        assert_eq!(harness.started().await, [2]);
+        // One place is there, and one is lent.
+        let _second = harness.engine.waits_for_person(TaskNo(2)).await;
+        assert_eq!(harness.started().await, [0; 0]);
+        drop(first);
+        harness.end().await;
+    }
+
+    #[tokio::test]
+    async fn what_an_agent_waits_for_starts_in_its_place_in_a_lane_though_slots_are_free() {
+        let mut harness = Harness::start(config(3, None));
+        harness.submit("docs").await;
+        harness.submit("docs").await;
+        assert_eq!(harness.started().await, [1]);
+        let _wait = harness.engine.waits_for(TaskNo(1), TaskNo(2)).await;
+        assert_eq!(harness.started().await, [2]);
+        harness.end().await;
+    }
+
+    #[tokio::test]
+    async fn a_slot_that_is_lent_is_lent_again_when_it_is_free() {
+        let mut harness = Harness::start(config(1, None));
+        for _ in 0..2 {
+            harness.submit("").await;
+        }
+        let wait = harness.engine.waits_for_person(TaskNo(1)).await;
+        assert_eq!(harness.started().await, [1, 2]);
+        drop(wait);
+        harness.submit("").await;
+        assert_eq!(harness.started().await, [0; 0], "the one that asked works again");
+        let none = InForce { named: None, text: None };
+        harness.engine.configure(config(3, None), none).await.unwrap();
+        assert_eq!(harness.started().await, [3]);
+        harness.end().await;
     }
 }

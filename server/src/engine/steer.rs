@@ -2,7 +2,7 @@
 
 use aiwg_model::{
     EndReason, Hold, Message, Outcome, Received, RunId, RunRow, Sent, StopReason, Taken, TaskNo, TaskRow,
-    Terms,
+    TaskSpec, Terms,
 };
 use aiwg_protocol::types::{
     Delivery, Json, TaskDeliveredEvent, TaskGiven, TaskSent, TaskSentEvent, TaskState, TaskTaken,
@@ -35,21 +35,31 @@ const GIVEN_BACK: &str = "A person has worked on this task meanwhile, in your se
 /// The result of a task that a person has finished.
 const DONE_BY_HAND: &str = "A person has taken it over, and finished it.";
 
+/// The circumstances of a message to an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SentBy {
+    /// True if an agent sends it, be its task known or not.
+    pub is_agent: bool,
+    /// True if an agent runs for the task and takes messages while it works.
+    pub is_live: bool,
+}
+
 impl Engine {
-    /// Sends a message to the agent of a task. `from` is the task whose agent sends it. `is_live` tells whether the task's agent, if one runs, takes messages
-    /// while it works.
+    /// Sends a message to the agent of a task. `from` is the task whose agent sends it. A queued task that a person approves is asked for once
+    /// more, with the message.
     ///
     /// # Errors
-    /// There is no such task, it has ended, it has got too many messages, or the database could not be written.
+    /// There is no such task, it has ended, an agent sends to one that runs as a person has approved it, it has got too many messages, or the
+    /// database could not be written.
     pub async fn send(
         &self,
         no: TaskNo,
         text: String,
         from: Option<TaskNo>,
-        is_live: bool,
+        by: SentBy,
     ) -> Result<TaskSent, EngineError> {
         let length = text.len();
-        self.call(Call::bringing(move |tx| tx.send(no, &text, from, is_live)).with_text(length)).await
+        self.call(Call::bringing(move |tx| tx.send(no, &text, from, by)).with_text(length)).await
     }
 
     /// Notes that the agent of a run has taken in these messages.
@@ -88,9 +98,12 @@ impl Transaction<'_> {
         no: TaskNo,
         text: &str,
         from: Option<TaskNo>,
-        is_live: bool,
+        SentBy { is_agent, is_live }: SentBy,
     ) -> Result<TaskSent, Failure> {
         let task = self.open(no, EngineError::SentTooLate)?;
+        if is_agent && task.state == TaskState::Running && task.spec.terms.approval.is_some() {
+            return Err(EngineError::ApprovedWithout(no).into());
+        }
         let mut terms = task.spec.terms.clone();
         let has_room = terms.sent.len() < MOST_SENT
             && terms.sent.iter().filter(|sent| sent.run.is_none()).count() < MOST_WAITING
@@ -123,6 +136,10 @@ impl Transaction<'_> {
         self.store.set_terms(no, &terms)?;
         let payload = Json::new(&event).unwrap_or_default();
         self.publish_about(no.to_string(), &task.spec, "task:sent".to_owned(), payload);
+        if let (TaskState::Queued, Some(limits)) = (state, terms.approval) {
+            // Nobody has approved these words.
+            self.ask_to_start_again(no, &TaskSpec { terms, ..task.spec.clone() }, limits)?;
+        }
         Ok(TaskSent { n, state, delivery })
     }
 

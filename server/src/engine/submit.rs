@@ -2,8 +2,11 @@
 
 use std::collections::HashSet;
 
-use aiwg_model::{Hold, TaskNo, TaskSpec};
-use aiwg_protocol::types::{TaskState, TaskSubmitted};
+use aiwg_model::{Hold, NewEvent, TaskNo, TaskSpec, text::one_line};
+use aiwg_protocol::{
+    ErrorKind,
+    types::{EventSource, Json, TaskRefusedEvent, TaskState, TaskSubmitted},
+};
 use aiwg_store::Classified;
 
 use super::{
@@ -12,6 +15,9 @@ use super::{
     tasks::waited_in_vain,
     transaction::{Failure, Transaction},
 };
+
+/// Maximum length of the prompt of a task in the event about its refusal, in characters.
+const REFUSED_PROMPT: usize = 200;
 
 impl Transaction<'_> {
     /// Takes in a task from outside.
@@ -25,7 +31,10 @@ impl Transaction<'_> {
         if self.state.closing {
             return Err(EngineError::Closing.into());
         }
-        self.not_too_deep(task)?;
+        if let Err(error) = self.not_too_deep(task) {
+            self.publish_refusal(task);
+            return Err(error.into());
+        }
         self.room_for(1)?;
         let waits = self.dependencies(&task.after)?;
         let turns_before = match &task.conversation {
@@ -53,6 +62,21 @@ impl Transaction<'_> {
             }
         };
         Ok((no, state))
+    }
+
+    /// Publishes that an agent's task was refused, so that it can be told why there is none.
+    fn publish_refusal(&mut self, task: &TaskSpec) {
+        let payload = TaskRefusedEvent {
+            reason: ErrorKind::ChainTooDeep.name().to_owned(),
+            prompt: one_line(&task.prompt, REFUSED_PROMPT),
+        };
+        self.effects.new_events.push_back(NewEvent {
+            topic: "task:refused".to_owned(),
+            payload: Json::new(&payload).unwrap_or_default(),
+            source: EventSource::Supervisor,
+            cause: task.cause.clone(),
+            happened_at: None,
+        });
     }
 
     /// Refuses a task that would make a chain longer than the configuration allows.

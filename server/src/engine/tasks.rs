@@ -1,6 +1,6 @@
 //! The changes of a task's state.
 
-use aiwg_model::{Hold, Outcome, RunId, StopReason, TaskNo, TaskRow, TaskSpec};
+use aiwg_model::{EndReason, Hold, Outcome, RunId, StopReason, TaskNo, TaskRow, TaskSpec};
 use aiwg_protocol::types::{Cause, EventSource, Json, TaskCancelled, TaskEvent, TaskState};
 
 use super::{
@@ -10,12 +10,18 @@ use super::{
 };
 
 impl Transaction<'_> {
-    pub(super) fn cancel(&mut self, no: TaskNo) -> Result<TaskCancelled, Failure> {
+    /// Cancels a task. `by` says for people who does.
+    pub(super) fn cancel(&mut self, no: TaskNo, by: Option<&str>) -> Result<TaskCancelled, Failure> {
         let state = self.store.task_state(no)?.ok_or(EngineError::TaskNotFound(no))?;
         if state.is_final() {
             return Err(EngineError::TaskEnded(no).into());
         }
-        let task = self.readable(no)?.ok_or(EngineError::TaskEnded(no))?;
+        let mut task = self.readable(no)?.ok_or(EngineError::TaskEnded(no))?;
+        // The first one has cancelled it.
+        if by.is_some() && task.ending.is_none() {
+            task.spec.terms.cancelled_by = by.map(str::to_owned);
+            self.store.set_terms(no, &task.spec.terms)?;
+        }
         match task.state {
             TaskState::Queued => {
                 let why = match task.launch {
@@ -163,6 +169,7 @@ impl Transaction<'_> {
 
     /// Ends a task whose last run's end is stored already.
     fn finish_stored(&mut self, task: &TaskRow, outcome: &Outcome) -> aiwg_store::Result<()> {
+        let outcome = &said_by(task, outcome);
         self.store.finish(task.no, task.state, outcome, self.now)?;
         self.not_running(task);
         self.withdraw_approvals(task.no)?;
@@ -187,6 +194,17 @@ impl Transaction<'_> {
             self.state.memory.stopped(rule, task.no, self.now);
         }
     }
+}
+
+/// The outcome of a task that someone has cancelled, with who it was.
+fn said_by(task: &TaskRow, outcome: &Outcome) -> Outcome {
+    let mut outcome = outcome.clone();
+    let is_cancelled =
+        outcome.reason == EndReason::stopped(StopReason::Cancel) && outcome.state == TaskState::Cancelled;
+    if let (true, Some(by), Some(error)) = (is_cancelled, &task.spec.terms.cancelled_by, &mut outcome.error) {
+        error.push_str(&format!(", by {by}"));
+    }
+    outcome
 }
 
 pub(super) fn waited_in_vain(other: TaskNo, ended: TaskState) -> Outcome {

@@ -1,5 +1,7 @@
 //! The open transaction, within which commands are carried out.
 
+use std::{cell::RefCell, collections::BTreeSet};
+
 use aiwg_model::{InForce, StopReason, TaskNo};
 use aiwg_protocol::types::{TaskState, Timestamp};
 use aiwg_store::{self, StoreError, View};
@@ -80,31 +82,43 @@ impl Transaction<'_> {
     }
 
     /// Puts another configuration in force, and keeps it for starts that nobody asks for.
-    pub(super) fn configure(&mut self, config: &EngineConfig, in_force: &InForce) -> aiwg_store::Result<()> {
+    pub(super) fn configure(
+        &mut self,
+        config: &EngineConfig,
+        in_force: &InForce,
+    ) -> aiwg_store::Result<Vec<String>> {
         self.store.set_in_force(in_force)?;
         let before = std::mem::replace(&mut self.state.config, config.clone());
         self.state.revisions.clear();
-        if before.classes != config.classes {
-            self.classify()?;
-        }
+        let without_lane = if before.classes == config.classes { BTreeSet::new() } else { self.classify()? };
         if before.classes != config.classes || before.budgets != config.budgets {
             self.change_budgets()?;
         }
         self.effects.config_before.get_or_insert(before);
         self.state.gates.clear();
-        Ok(())
+        let notice = |lane: String| {
+            format!("the lane {lane:?} is no longer in the configuration: the tasks in it go on without its limit and its priority")
+        };
+        Ok(without_lane.into_iter().map(notice).collect())
     }
 
-    /// Puts the queued and the running tasks into the classes of the configuration.
-    pub(super) fn classify(&mut self) -> aiwg_store::Result<()> {
+    /// Puts the queued and the running tasks into the classes of the configuration. Returns the lanes of these that it does
+    /// not have.
+    pub(super) fn classify(&mut self) -> aiwg_store::Result<BTreeSet<String>> {
         let classes = self.state.config.classes.clone();
-        self.store.classify(&|task| classes.class_of(task))?;
+        let without_lane: RefCell<BTreeSet<String>> = RefCell::default();
+        self.store.classify(&|task| {
+            if let Some(lane) = task.lane.filter(|lane| classes.lane(lane).is_none()) {
+                without_lane.borrow_mut().insert(lane.to_owned());
+            }
+            classes.class_of(task)
+        })?;
         for (no, slot) in &mut self.state.running {
             if let Some(task) = self.store.task_if_readable(*no)? {
                 slot.class = task.spec.class;
             }
         }
-        Ok(())
+        Ok(without_lane.into_inner())
     }
 
     /// Sets the limit on tasks that may start.

@@ -1,6 +1,6 @@
 //! The checks of profiles that the schema cannot express.
 
-use aiwg_model::names::{is_closed, is_variable};
+use aiwg_model::names::{PART_RULE, is_closed, is_part, is_variable};
 use aiwg_protocol::config::{AgentConfig, AgentProfile, Config};
 
 use super::{Profile, asks_permissions, command_of, program, takes_messages};
@@ -64,11 +64,8 @@ impl Check<'_, '_, '_> {
         if name == AgentConfig::NAME {
             self.wrong(&at, "this name stands for the section \"agent\": give the profile another one");
         }
-        if !is_profile_name(name) {
-            self.wrong(
-                &at,
-                "must be a name of letters, digits, '.', '_' and '-' that does not begin with '-'",
-            );
+        if !is_part(name) {
+            self.wrong(&at, PART_RULE);
         }
         if profile.command.is_none() && command_of(profile).is_empty() {
             self.wrong(
@@ -119,12 +116,6 @@ impl Check<'_, '_, '_> {
             }
         }
     }
-}
-
-/// True if a profile may have this name: it can be an argument, and part of a list.
-fn is_profile_name(name: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    !name.is_empty() && !name.starts_with('-') && name.chars().all(is_part)
 }
 
 /// The problem with the name of a profile; none if the configuration has it.

@@ -3,7 +3,7 @@
 use std::{cell::OnceCell, collections::HashSet};
 
 use aiwg_model::names::{
-    AGENT_RULE, NAME_RULE, TOPIC_RULE, is_agent, is_closed, is_in_topics, is_name, is_topic, is_variable,
+    AGENT_RULE, NAME_RULE, PART_RULE, TOPIC_RULE, is_agent, is_closed, is_in_topics, is_name, is_part, is_topic, is_variable,
 };
 use aiwg_patterns::{Pattern, is_glob};
 use aiwg_protocol::{
@@ -21,6 +21,9 @@ impl SectionCheck for RulesCheck {
     fn check(&self, check: &mut Check<'_, '_, '_>, config: &Config) {
         check.rules(config);
         check.actions(config);
+        for name in config.lanes.keys().filter(|name| !is_part(name)) {
+            check.wrong(&[Step::Key("lanes"), Step::Key(name)], PART_RULE);
+        }
         if let Some(verify) = &config.defaults.verify {
             check.verify(verify, &[Step::Key("defaults"), Step::Key("verify")]);
         }

@@ -48,6 +48,12 @@ pub trait Reader: Send + Sync {
     /// Number of approvals that are pending.
     fn pending_approvals(&self) -> Result<u64>;
 
+    /// Queued tasks that wait for an approval which is not there to be decided any more, `limit` at the most.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn held_in_vain(&self, limit: u32) -> Result<Vec<TaskNo>>;
+
     /// Number of tasks in each state, and their usage.
     fn stats(&self) -> Result<TaskStats>;
 

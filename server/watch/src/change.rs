@@ -1,6 +1,6 @@
 //! The changes that a watcher reports.
 
-use std::{collections::BTreeSet, path::PathBuf, time::SystemTime};
+use std::{collections::{BTreeMap, BTreeSet}, path::PathBuf, time::SystemTime};
 
 /// Kind of a change to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,4 +40,16 @@ pub struct ChangeSet {
     /// The directories that have come with it, relative to the project. Files that were moved along with one keep their own time of
     /// change; the directory's says when it was moved.
     pub arrived: BTreeSet<PathBuf>,
+    /// The sizes of the files that have changed, by their paths relative to the project: of a renamed one, that from before stands with its
+    /// former path.
+    pub sizes: BTreeMap<PathBuf, Sizes>,
+}
+
+/// The sizes of a file, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Before the change; none if it was not there, or was never looked at.
+    pub before: Option<u64>,
+    /// After it; none if it is gone.
+    pub after: Option<u64>,
 }

@@ -1,14 +1,15 @@
 //! Coalesces differences into changes.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     path::{Path, PathBuf},
 };
 
 use crate::{
-    Change, Kind,
+    Change, Kind, Sizes,
     difference::{Difference, Net},
     digests::Reading,
+    stamp::Stamp,
     state::State,
 };
 
@@ -17,6 +18,7 @@ impl State {
     pub(crate) fn settle(&mut self, net: Net) -> Vec<Change> {
         let mut changes = self.changes(&net.differences);
         changes.sort_unstable();
+        self.sizes = self.sizes(&net.differences);
         self.contents.remember(&net.differences, &Reading::default());
         for difference in net.differences {
             self.keep(&difference);
@@ -74,6 +76,21 @@ impl State {
             }
         }
         changes
+    }
+
+    fn sizes(&self, differences: &[Difference]) -> BTreeMap<PathBuf, Sizes> {
+        let size = |stamp: Option<Stamp>| stamp.filter(|stamp| stamp.is_known).map(|stamp| stamp.size);
+        let reported = differences.iter().filter(|difference| difference.is_change);
+        let sizes = reported.map(|difference| {
+            let sizes = Sizes { before: size(difference.before), after: size(difference.after) };
+            (self.relative(&difference.path).to_owned(), sizes)
+        });
+        sizes.collect()
+    }
+
+    /// The sizes of what was reported last.
+    pub(crate) fn take_sizes(&mut self) -> BTreeMap<PathBuf, Sizes> {
+        std::mem::take(&mut self.sizes)
     }
 
     /// The directories that have come since this was last asked, relative to the project.

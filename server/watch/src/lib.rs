@@ -103,7 +103,7 @@ mod verdicts;
 mod watcher;
 mod worker;
 
-pub use change::{Change, ChangeSet, Kind};
+pub use change::{Change, ChangeSet, Kind, Sizes};
 pub use inherit::{Finished, Rest};
 pub use links::link_on_the_way;
 pub use notice::{HINT_DELAY, Notice, Status};

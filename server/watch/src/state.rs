@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    Notice,
+    Notice, Sizes,
     contents::Contents,
     dirty::Dirty,
     git::GIT,
@@ -60,6 +60,8 @@ pub(crate) struct State {
     pub(crate) contents: Contents,
     /// The directories that have come since changes were last reported.
     pub(crate) arrived: BTreeSet<PathBuf>,
+    /// The sizes of the files of the last report, relative to the project.
+    pub(crate) sizes: BTreeMap<PathBuf, Sizes>,
     /// Time when changes were last reported.
     pub(crate) reported_at: SystemTime,
     pub(crate) missing: Vec<PathBuf>,
@@ -88,6 +90,7 @@ impl State {
             repositories: BTreeSet::new(),
             contents: Contents::default(),
             arrived: BTreeSet::new(),
+            sizes: BTreeMap::new(),
             reported_at: SystemTime::now(),
             missing: Vec::new(),
             links: BTreeSet::new(),

@@ -110,10 +110,55 @@ fn no_agent_changes_who_is_asked() {
 }
 
 #[test]
-fn no_agent_sees_what_waits_by_default() {
-    let project = Project::started(json!({}));
+fn no_agent_chooses_a_command_by_a_reload() {
+    let with = |command: &str, of_rule: &str| {
+        let mut rule = Project::rule("work", "work:there", "true");
+        rule["action"]["verify"] = json!({ "command": of_rule });
+        json!({
+            "daemon": { "agents_may": ["default", "daemon.reload"] },
+            "defaults": { "verify": { "command": command } },
+            "rules": [rule]
+        })
+    };
+    let project = Project::started(with("true", "true"));
+    let others = [("defaults", with("touch evil", "true")), ("rule", with("true", "touch evil"))];
+    for (name, other) in &others {
+        std::fs::write(project.file(&format!("{name}.json")), Project::config(other.clone()).to_string()).unwrap();
+    }
     let aiwg = env!("CARGO_BIN_EXE_aiwg");
-    project.submit(&format!("{aiwg} approval list 2>said; touch done"));
-    until("the agent", || project.file("done").exists());
-    assert!(project.read("said").contains("may not call approval.list"), "{}", project.read("said"));
+    project.submit(&format!(
+        "for name in defaults rule; do cp $name.json .aiwg/daemon.json; {aiwg} daemon reload >$name 2>&1; kill -HUP $(cat .aiwg/daemon.pid); done; touch tried; sleep 1000"
+    ));
+    until("the agent", || project.file("tried").exists());
+    for (name, place) in [("defaults", "defaults.verify.command"), ("rule", "rules.work.action.verify.command")] {
+        let said = project.read(name);
+        assert!(said.contains(&format!("only a person may put these changes in force: {place}")), "{said}");
+    }
+    project.json(&["event", "emit", "work:there"]);
+    assert_eq!(project.ended("task-0002")["state"], "completed");
+    let usual = json!({ "prompt": "true", "verify": {} });
+    let task = project.wire().call("task.submit", usual)["taskId"].as_str().unwrap().to_owned();
+    assert_eq!(project.ended(&task)["state"], "completed");
+    assert!(!project.file("evil").exists(), "the command of an agent has run");
+}
+
+#[test]
+fn no_agent_sees_what_waits_by_default() {
+    let seen_by = |agents_may: serde_json::Value| {
+        let project = Project::started(json!({ "daemon": { "agents_may": agents_may } }));
+        project.wire().call("task.submit", json!({ "prompt": "the secret plan", "approval": true }));
+        let aiwg = env!("CARGO_BIN_EXE_aiwg");
+        project.submit(&format!(
+            "{aiwg} approval list 2>said; {{ {aiwg} event list 'approval:*' --json; {aiwg} event list --json; \
+             {aiwg} why task-0001 --json; {aiwg} why task-0001 --from --json; }} >seen; touch done"
+        ));
+        until("the agent", || project.file("done").exists());
+        (project.read("said"), project.read("seen"))
+    };
+    let (said, seen) = seen_by(json!(["default"]));
+    assert!(said.contains("may not call approval.list"), "{said}");
+    assert!(seen.contains("task:queued") && !seen.contains("approval:requested"), "{seen}");
+    assert!(!seen.contains("may it start?"), "{seen}");
+    let (said, seen) = seen_by(json!(["default", "approval.list"]));
+    assert!(said.is_empty() && seen.contains("approval:requested") && seen.contains("may it start?"), "{said}{seen}");
 }

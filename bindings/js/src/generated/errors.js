@@ -63,7 +63,7 @@ export const ERROR_KINDS = Object.freeze({
   /** No account of an agent has this id, or several have an id that begins so. */
   account_not_found: { code: -32019, retryable: false },
   /** No event has this number; it may have been pruned. */
-  event_not_found: { code: -32030, retryable: false },
+  event_not_found: { code: -32018, retryable: false },
   /** A person has taken the task over already. */
   task_is_taken: { code: -32033, retryable: false },
   /** Nobody has taken the task over. */

@@ -599,7 +599,7 @@ export declare class ApprovalMethods {
   /**
    * Lists what people are asked for, the oldest first.
    *
-   * @throws {DaemonError} of kind `storage_unavailable`
+   * @throws {DaemonError} of kind `task_not_found`, `storage_unavailable`
    */
   list(params?: ApprovalListParams, options?: CallOptions): Promise<ApprovalSummary[]>;
 

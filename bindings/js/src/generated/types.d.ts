@@ -249,6 +249,14 @@ export interface ApprovalListParams {
   limit?: number | undefined;
 }
 
+/** A message that the agent of a task gets along with its prompt. */
+export interface ApprovalMessage {
+  /** The first 4,096 characters of it. */
+  text: string;
+  /** The task whose agent has sent it; null if a person or a script has. `null` when absent. */
+  from: string | null;
+}
+
 /** The answer to `approval.ask`. */
 export interface ApprovalOutcome {
   /** The approval's id; null if there is none for it. */
@@ -303,6 +311,23 @@ export interface ApprovalRequest {
   prompt?: string;
   /** Of a task: its rule. */
   rule?: string;
+  /**
+   * Of a task: true if its prompt or one of the messages is longer than it is here; `task.get` has
+   * the whole prompt.
+   */
+  cut?: boolean;
+  /** Of a task: the event that led to it. */
+  event?: number;
+  /** Of a task: the messages that its agent gets along with its prompt, the latest 100. */
+  messages?: ApprovalMessage[];
+  /** Of a task: the agent that is to do it. */
+  agent?: string;
+  /** Of a task: its lane. */
+  lane?: string;
+  /** Of a task: what it adds to its agent's environment. `${NAME}` stands as it was written. */
+  env?: Record<string, string>;
+  /** Of a task: the check by which it counts as done. */
+  verify?: Verify;
   /** Of a permission: the name of the tool. */
   tool?: string;
   /** Of a permission: the input of the tool, as the agent gave it. */
@@ -320,7 +345,7 @@ export interface ApprovalRequest {
  * - `approved`: A person has approved it, or answered the question.
  * - `rejected`: A person has rejected it.
  * - `timeout`: Nobody has decided in time: `onTimeout` says what it counts as.
- * - `withdrawn`: Its task has ended before anybody decided, or has another prompt now.
+ * - `withdrawn`: Its task has ended before anybody decided, or is to do something else now.
  */
 export type ApprovalState = 'pending' | 'approved' | 'rejected' | 'timeout' | 'withdrawn';
 
@@ -972,6 +997,10 @@ export interface FileEvent {
   path: string;
   /** With `file:renamed`: what it was called. */
   from?: string;
+  /** The size of the file before, in bytes; absent if it was not there or is not known. */
+  sizeBefore?: number;
+  /** The size of the file now, in bytes; absent if it is gone or is not known. */
+  size?: number;
   /** The bytes of `path` in base64, where they are not UTF-8. */
   pathBase64?: string;
   /** The bytes of `from` in base64, where they are not UTF-8. */
@@ -1309,8 +1338,9 @@ export interface RetryPolicy {
    */
   on?: RetryOn[] | undefined;
   /**
-   * The pause before the first time; it doubles each time, up to an hour, and varies by a fifth.
-   * Default: `30s`. `"30s"` when absent.
+   * The pause before the first time, which varies by a fifth; it doubles each time, up to an hour,
+   * unless it is longer than that from the beginning: then it stays as it is. Default: `30s`.
+   * `"30s"` when absent.
    */
   delay?: Span | undefined;
 }
@@ -1662,10 +1692,10 @@ export interface Task {
   /**
    * The reason for its end, as one word; absent before its end, and for tasks of older daemons.
    * `done`, `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`, `crashed`
-   * and `failed` are an agent's ends; `cancel`, `rejected`, `timeout`, `stalled`, `stop`, `lost`
-   * and `not_started` those that the daemon knows of; `rounds`, `stuck`, `check_failed_to_run` and
-   * `session_lost` those of tasks with a check, and `by_hand` that of one that a person has
-   * finished. A newer daemon may have more.
+   * and `failed` are an agent's ends; `cancel`, `rejected`, `expired`, `timeout`, `stalled`,
+   * `stop`, `lost` and `not_started` those that the daemon knows of; `rounds`, `stuck`,
+   * `check_failed_to_run` and `session_lost` those of tasks with a check, and `by_hand` that of one
+   * that a person has finished. A newer daemon may have more.
    */
   reason?: string;
   /** The check by which it counts as done; absent for none. */
@@ -1982,6 +2012,14 @@ export interface TaskOutputParams {
   waitMs?: number | undefined;
   /** The encoding of the bytes. `"utf8"` when absent. */
   encoding?: OutputEncoding | undefined;
+}
+
+/** The payload of `task:refused`. */
+export interface TaskRefusedEvent {
+  /** The kind of the error by which it was refused: `chain_too_deep`. */
+  reason: string;
+  /** The beginning of its prompt, up to 200 characters. */
+  prompt: string;
 }
 
 /** The params of `task.release`. */
@@ -2396,10 +2434,13 @@ export type WhyDirection = 'causes' | 'effects';
  * - `rule`: A rule that made a task, or is going to.
  * - `task`: A task.
  * - `run`: A run of a task.
+ * - `approval`: What a task has asked of a person: that it may start, that its agent may use a
+ *   tool, or an answer.
  * - `refusal`: A rule that an event matched and that made nothing of it.
  * - `wait`: Something that a queued task waits for.
  */
-export type WhyKind = 'origin' | 'event' | 'rule' | 'task' | 'run' | 'refusal' | 'wait';
+export type WhyKind =
+  'origin' | 'event' | 'rule' | 'task' | 'run' | 'approval' | 'refusal' | 'wait';
 
 /** A link of a chain of causes and effects. */
 export interface WhyNode {
@@ -2445,6 +2486,6 @@ export interface WhyNode {
    * The rule as it was in this revision, without `env`: with the first node of each revision only.
    */
   definition?: unknown;
-  /** The client that it came from. */
+  /** The client that it came from; of an approval, the one that has decided. */
   origin?: Origin;
 }

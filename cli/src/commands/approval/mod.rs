@@ -15,6 +15,8 @@ use aiwg_client::{
     },
 };
 
+use aiwg_protocol::terms::CheckCommand;
+
 pub(crate) use self::args::ApprovalCommand;
 use crate::{
     error::CliError,
@@ -55,7 +57,7 @@ pub(crate) async fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-fn show_list(out: &mut Page, listed: &[ApprovalSummary], state: ApprovalState) -> io::Result<()> {
+pub(super) fn show_list(out: &mut Page, listed: &[ApprovalSummary], state: ApprovalState) -> io::Result<()> {
     if listed.is_empty() {
         return match state {
             ApprovalState::Pending => writeln!(out, "Nothing waits for a decision."),
@@ -100,6 +102,25 @@ fn show(out: &mut Page, approval: &Approval) -> io::Result<()> {
     if let Some(rule) = &request.rule {
         facts.add(["Rule".into(), rule.as_str().into()]);
     }
+    if let Some(event) = request.event {
+        facts.add(["Event".into(), event.to_string().into()]);
+    }
+    if let Some(agent) = &request.agent {
+        facts.add(["Agent".into(), agent.as_str().into()]);
+    }
+    if let Some(lane) = &request.lane {
+        facts.add(["Lane".into(), lane.as_str().into()]);
+    }
+    for (name, value) in &request.env {
+        facts.add(["Variable".into(), format!("{name}={value}").into()]);
+    }
+    if let Some(command) = request.verify.as_ref().and_then(|verify| verify.command.as_ref()) {
+        let command = match command {
+            CheckCommand::Shell(line) => line.clone(),
+            CheckCommand::Program(words) => words.join(" "),
+        };
+        facts.add(["Check".into(), command.into()]);
+    }
     facts.add(["Asked".into(), local(approval.requested_at).into()]);
     if let Some(at) = approval.expires_at {
         facts.add(["Until".into(), local(at).into()]);
@@ -115,6 +136,14 @@ fn show(out: &mut Page, approval: &Approval) -> io::Result<()> {
     let text = request.prompt.as_deref().or(request.question.as_deref()).or(input);
     if let Some(text) = text {
         writeln!(out, "\n  {}", indented(text, 2))?;
+    }
+    for message in &request.messages {
+        let from = message.from.as_ref().map(|task| format!(" from the agent of {}", visible(task)));
+        writeln!(out, "\nMessage{}:\n  {}", from.unwrap_or_default(), indented(&message.text, 2))?;
+    }
+    if request.cut {
+        let task = visible(&approval.task_id);
+        writeln!(out, "\nThere is more of it than is shown here: aiwg task get {task} --json has all of the prompt.")?;
     }
     match &approval.decision {
         Some(decision) => {
@@ -150,7 +179,7 @@ fn show_decision(out: &mut Page, approval: &Approval, decision: &ApprovalDecisio
     Ok(())
 }
 
-fn show_decided(out: &mut Page, approval: &Approval) -> io::Result<()> {
+pub(super) fn show_decided(out: &mut Page, approval: &Approval) -> io::Result<()> {
     let (id, task) = (visible(&approval.id), visible(&approval.task_id));
     let what = match (approval.state, approval.kind) {
         (ApprovalState::Approved, ApprovalKind::Question) => "answered",

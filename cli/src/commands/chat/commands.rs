@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use aiwg_client::types::{
-    ChatClearParams, ChatHistoryParams, ChatTurn, NoParams, TaskCancelParams, TaskListParams,
+    ApprovalAnswerParams, ApprovalDecideParams, ApprovalListParams, ApprovalState, ChatClearParams, ChatHistoryParams, ChatTurn, NoParams, TaskCancelParams, TaskListParams,
     TaskSubmitParams,
 };
 use aiwg_protocol::ErrorKind;
@@ -14,12 +14,13 @@ use super::{
 };
 use crate::{
     commands::{
+        approval,
         daemon::status,
         task::{list, show::outcome, waiting::waiting},
     },
     error::CliError,
     output::{Page, agent_stdout, count, visible},
-    values::task_id,
+    values::{approval_id, task_id},
 };
 
 impl Talk {
@@ -36,6 +37,8 @@ impl Talk {
             "/tasks" => self.tasks(),
             "/run" => self.run_task(rest),
             "/cancel" => self.cancel(rest),
+            "/gates" | "/approvals" => self.gates(),
+            "/approve" | "/reject" | "/answer" => self.decide(word, rest),
             "/history" => self.history(),
             "/clear" => self.clear(),
             _ if word.starts_with('/') && !word[1..].contains('/') => {
@@ -92,6 +95,35 @@ impl Talk {
             }
         }
         if failed.is_empty() { Ok(()) } else { Err(CliError::Failed(failed.join("\n"))) }
+    }
+
+    fn gates(&mut self) -> Result<(), CliError> {
+        let client = self.daemon()?;
+        let listed = self.wait(client.approval_list(ApprovalListParams::default()))?;
+        Ok(approval::show_list(&mut Page::stdout(), &listed, ApprovalState::Pending)?)
+    }
+
+    /// Decides on an approval, or answers a question.
+    fn decide(&mut self, word: &str, rest: &str) -> Result<(), CliError> {
+        let (id, text) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let text = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        if id.is_empty() || word == "/answer" && text.is_none() {
+            let what = if word == "/answer" { "TEXT" } else { "[REASON]" };
+            return Err(CliError::Usage(format!("on what? {word} ID {what}; /gates shows what waits")));
+        }
+        let client = self.daemon()?;
+        let Ok(approval_id) = approval_id(id);
+        let decided = match (word, text) {
+            ("/answer", text) => {
+                let answer = text.unwrap_or_default();
+                self.wait(client.approval_answer(ApprovalAnswerParams { approval_id, answer }))?
+            }
+            ("/approve", reason) => {
+                self.wait(client.approval_approve(ApprovalDecideParams { approval_id, reason }))?
+            }
+            (_, reason) => self.wait(client.approval_reject(ApprovalDecideParams { approval_id, reason }))?,
+        };
+        Ok(approval::show_decided(&mut Page::stdout(), &decided)?)
     }
 
     fn history(&mut self) -> Result<(), CliError> {

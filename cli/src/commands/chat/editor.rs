@@ -21,12 +21,16 @@ use crate::error::CliError;
 const REMEMBERED: usize = 1000;
 
 /// Commands that can be typed besides a message.
-pub(super) const COMMANDS: [(&str, &str); 8] = [
+pub(super) const COMMANDS: [(&str, &str); 12] = [
     ("/help", "what can be typed here"),
     ("/status", "how the daemon is"),
     ("/tasks", "the latest tasks"),
     ("/run PROMPT", "a task in the background; a notice says when it ends"),
     ("/cancel ID...", "cancel tasks"),
+    ("/gates", "what waits for a decision of yours"),
+    ("/approve ID [REASON]", "approve it"),
+    ("/reject ID [REASON]", "reject it"),
+    ("/answer ID TEXT", "answer an agent's question"),
     ("/history", "what was said in this conversation"),
     ("/clear", "forget what was said in it"),
     ("/quit", "leave; Ctrl-D does so too"),

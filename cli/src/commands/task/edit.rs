@@ -1,11 +1,12 @@
 //! Holding, releasing and editing queued tasks.
 
-use std::io::Write;
+use std::{io::Write, process::ExitCode};
 
 use aiwg_client::{
-    DaemonClient,
-    types::{Span, TaskEditParams, TaskHoldParams, TaskReleaseParams, Timestamp},
+    ClientError, DaemonClient,
+    types::{Span, TaskEditParams, TaskHeld, TaskHoldParams, TaskReleaseParams, TaskReleased, Timestamp},
 };
+use aiwg_protocol::ApiError;
 use serde::Serialize;
 
 use super::args::EditArgs;
@@ -15,56 +16,95 @@ use crate::{
     output::{Output, moment, visible},
 };
 
-/// Output of `--json` for each task that was held or released: its id, and whether that changed anything.
+/// Output of `--json` for several tasks.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Changed {
-    task_id: String,
-    changed: bool,
+struct Several<T> {
+    tasks: Vec<One<T>>,
 }
 
-/// Holds tasks back, one after the other: the first that cannot be held ends it.
+/// What became of one of several tasks: the method's result, or its error.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct One<T> {
+    task_id: String,
+    #[serde(flatten)]
+    result: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ApiError>,
+}
+
+/// Holds tasks back, one after the other. One that cannot be held is reported, and the others are held all the same.
 pub(super) async fn hold(
     client: &DaemonClient,
     ids: Vec<String>,
     until: Option<Timestamp>,
     output: &Output,
-) -> Result<(), CliError> {
-    let mut done = Vec::new();
-    for task_id in ids {
-        let params = TaskHoldParams { task_id: task_id.clone(), until };
-        let changed = client.task_hold(params).await?.held;
-        done.push(Changed { task_id, changed });
-    }
-    output.result(&done, |out, done| {
-        let until = until.map_or_else(
-            || "until `aiwg task release` releases it".to_owned(),
-            |until| format!("until {}", moment(until)),
-        );
-        done.iter().try_for_each(|task| writeln!(out, "{} is held, {until}.", visible(&task.task_id)))
-    })?;
-    Ok(())
+) -> Result<ExitCode, CliError> {
+    let until_text = until.map_or_else(
+        || "until `aiwg task release` releases it".to_owned(),
+        |until| format!("until {}", moment(until)),
+    );
+    each(
+        ids,
+        output,
+        async |task_id| client.task_hold(TaskHoldParams { task_id, until }).await,
+        |_: &TaskHeld| format!("is held, {until_text}"),
+    )
+    .await
 }
 
-/// Releases tasks, one after the other: the first that cannot be released ends it.
+/// Releases tasks, one after the other. One that cannot be released is reported, and the others are released all the same.
 pub(super) async fn release(
     client: &DaemonClient,
     ids: Vec<String>,
     output: &Output,
-) -> Result<(), CliError> {
-    let mut done = Vec::new();
-    for task_id in ids {
-        let params = TaskReleaseParams { task_id: task_id.clone() };
-        let changed = client.task_release(params).await?.released;
-        done.push(Changed { task_id, changed });
+) -> Result<ExitCode, CliError> {
+    each(
+        ids,
+        output,
+        async |task_id| client.task_release(TaskReleaseParams { task_id }).await,
+        |done: &TaskReleased| (if done.released { "is released" } else { "was not held" }).to_owned(),
+    )
+    .await
+}
+
+/// Calls a method for each task and prints the results: of one task its result, of several all of them. The exit code says that one failed.
+async fn each<T: Serialize>(
+    ids: Vec<String>,
+    output: &Output,
+    call: impl AsyncFn(String) -> Result<T, ClientError>,
+    say: impl Fn(&T) -> String,
+) -> Result<ExitCode, CliError> {
+    if let [id] = ids.as_slice() {
+        let done = call(id.clone()).await?;
+        output.result(&done, |out, done| writeln!(out, "{} {}.", visible(id), say(done)))?;
+        return Ok(ExitCode::SUCCESS);
     }
-    output.result(&done, |out, done| {
-        done.iter().try_for_each(|task| {
-            let how = if task.changed { "is released" } else { "was not held" };
-            writeln!(out, "{} {how}.", visible(&task.task_id))
-        })
+    let (mut tasks, mut broken) = (Vec::new(), None);
+    for task_id in ids {
+        match call(task_id.clone()).await {
+            Ok(done) => tasks.push(One { task_id, result: Some(done), error: None }),
+            Err(ClientError::Api(error)) => tasks.push(One { task_id, result: None, error: Some(error) }),
+            // No other call would come through either. What was done before is said all the same.
+            Err(error) => {
+                broken = Some(error);
+                break;
+            }
+        }
+    }
+    let several = Several { tasks };
+    output.result(&several, |out, Several { tasks }| {
+        let mut done = tasks.iter().filter_map(|task| Some((&task.task_id, task.result.as_ref()?)));
+        done.try_for_each(|(id, done)| writeln!(out, "{} {}.", visible(id), say(done)))
     })?;
-    Ok(())
+    if let Some(error) = broken {
+        return Err(error.into());
+    }
+    let mut code = ExitCode::SUCCESS;
+    for error in several.tasks.into_iter().filter_map(|task| task.error) {
+        code = CliError::from(ClientError::Api(error)).report(output.json);
+    }
+    Ok(code)
 }
 
 /// Changes a queued task.

@@ -54,8 +54,8 @@ pub(crate) async fn run(
             let done = cancel::cancel(&connection, client, id, no_wait, output);
             return within(wait_timeout, &what, done).await;
         }
-        TaskCommand::Hold { ids, until } => edit::hold(client, ids, until, output).await?,
-        TaskCommand::Release { ids } => edit::release(client, ids, output).await?,
+        TaskCommand::Hold { ids, until } => return edit::hold(client, ids, until, output).await,
+        TaskCommand::Release { ids } => return edit::release(client, ids, output).await,
         TaskCommand::Send { id, message } => steer::send(client, id, message, output).await?,
         TaskCommand::Take { id, now, no_open } => {
             return steer::take(client, id, now, no_open, output).await;
@@ -65,7 +65,7 @@ pub(crate) async fn run(
         TaskCommand::Retry(which) => {
             let Some(id) = which.only() else { return many::retry(client, &which, output).await };
             let submitted = client.task_retry(TaskRetryParams { task_id: id.to_owned() }).await?;
-            output.result(&submitted, show::submitted)?;
+            output.result(&submitted, |out, submitted| show::submitted(out, submitted, None))?;
         }
         TaskCommand::Logs { id, follow, stderr, raw, wait_timeout } => {
             let stream = if stderr { OutputStream::Stderr } else { OutputStream::Stdout };

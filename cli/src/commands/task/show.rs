@@ -285,8 +285,16 @@ pub(super) fn processes(task: &Task) -> Option<String> {
 }
 
 /// A task that has just been taken in.
-pub(super) fn submitted(out: &mut Page, submitted: &TaskSubmitted) -> io::Result<()> {
+pub(super) fn submitted(out: &mut Page, submitted: &TaskSubmitted, approval: Option<&str>) -> io::Result<()> {
     let id = visible(&submitted.task_id);
+    if let Some(approval) = approval {
+        return writeln!(
+            out,
+            "{id} {}, and waits until a person decides. Next: {}",
+            outcome(submitted.state),
+            super::submit::deciding(approval)
+        );
+    }
     writeln!(
         out,
         "{id} {}. Next: aiwg task logs {id} --follow, aiwg task wait {id}",

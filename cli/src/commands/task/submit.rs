@@ -6,7 +6,7 @@ use std::{
 
 use aiwg_client::{
     DaemonClient,
-    types::{OutputStream, RetryPolicy, Span, Task, TaskCancelParams, TaskSubmitParams},
+    types::{ApprovalListParams, OutputStream, RetryPolicy, Span, Task, TaskCancelParams, TaskSubmitParams},
 };
 use aiwg_protocol::terms::{ApprovalLimits, ApprovalTerms, OnTimeout};
 use tokio::{
@@ -32,11 +32,15 @@ pub(super) async fn submit(
     args: SubmitArgs,
     output: &Output,
 ) -> Result<ExitCode, CliError> {
-    let (wait, raw, limit) = (args.wait, args.raw, args.wait_timeout);
+    let (wait, raw, limit, asks) = (args.wait, args.raw, args.wait_timeout, args.approval);
     let submitted = client.task_submit(params(args)?).await?;
+    let asked = if asks && !output.json { approval_of(client, &submitted.task_id).await } else { None };
     if !wait {
-        output.result(&submitted, show::submitted)?;
+        output.result(&submitted, |out, submitted| show::submitted(out, submitted, asked.as_deref()))?;
         return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(asked) = &asked {
+        note(&format!("{} waits until a person decides: {}", visible(&submitted.task_id), deciding(asked)));
     }
     let id = submitted.task_id;
     let connection = ReconnectingClient::new(project, client.clone());
@@ -47,6 +51,18 @@ pub(super) async fn submit(
         }
         left = interrupted(project, client, &id) => left,
     }
+}
+
+/// The approval that a task waits for; none if that cannot be told.
+async fn approval_of(client: &DaemonClient, task: &str) -> Option<String> {
+    let pending = ApprovalListParams { task_id: Some(task.to_owned()), ..ApprovalListParams::default() };
+    // An agent may not see it.
+    Some(client.approval_list(pending).await.ok()?.first()?.id.clone())
+}
+
+/// The commands by which a person decides whether a task may start.
+pub(super) fn deciding(approval: &str) -> String {
+    format!("aiwg approval approve {0}, aiwg approval reject {0}", visible(approval))
 }
 
 fn params(args: SubmitArgs) -> Result<TaskSubmitParams, CliError> {

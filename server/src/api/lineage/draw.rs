@@ -2,31 +2,34 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use aiwg_model::{EndReason, Follow, RunRow, TaskNo, TracedEvent, TracedTask, whole_usd};
+use aiwg_model::{ApprovalRow, EndReason, Follow, RunRow, TaskNo, TracedEvent, TracedTask, whole_usd};
 use aiwg_protocol::types::{EventSource, Timestamp, Waiting, Why, WhyKind, WhyNode};
 
 use super::{
     Asked, event_id,
-    text::{of_event, of_origin, of_source},
+    bounds::bounded,
+    text::{about_approval, from_task, says_more, decider, of_approval, of_event, of_origin, of_source},
     walk::{Walk, task_of},
 };
 
 /// The largest definition of a rule that is in an answer, in bytes.
 const LARGEST_DEFINITION: usize = 64 << 10;
 
-/// The answer.
-pub(super) fn drawn(walk: &Walk, asked: Asked, follow: Follow) -> Why {
+/// The answer, of so many bytes as JSON at the most.
+pub(super) fn drawn(walk: &Walk, asked: Asked, follow: Follow, bytes: usize) -> Why {
     let mut drawing = Drawing { walk, follow, nodes: Vec::new(), shown: HashSet::new() };
     walk.events.values().for_each(|event| drawing.event(event));
     walk.tasks.values().for_each(|task| drawing.task(task));
     walk.runs.values().for_each(|run| drawing.nodes.push(run_node(run)));
+    walk.approvals.values().for_each(|approval| drawing.nodes.push(approval_node(approval)));
     drawing.waits();
     drawing.refusals();
     let mut nodes = drawing.nodes;
     if follow == Follow::Effects {
         leave_out_what_led_to_nothing(&mut nodes, walk, asked);
     }
-    Why { asked: asked.id(), nodes: in_order(nodes), cut: walk.cut }
+    let (nodes, is_cut) = bounded(in_order(nodes), &asked.id(), bytes);
+    Why { asked: asked.id(), nodes, cut: walk.cut || is_cut }
 }
 
 struct Drawing<'a> {
@@ -59,10 +62,20 @@ fn node(kind: WhyKind, id: String, causes: Vec<String>, at: Option<Timestamp>, t
 impl Drawing<'_> {
     fn event(&mut self, event: &TracedEvent) {
         let causes = match task_of(event.cause.as_ref()) {
-            Some(no) => self.known(no).into_iter().collect(),
+            Some(no) => {
+                let about = self.decided(event).or_else(|| self.known(no));
+                let from = from_task(event).and_then(|no| self.known(no));
+                about.into_iter().chain(from).chain(self.origin(event.origin)).collect()
+            }
             None => self.origin(event.origin).or_else(|| self.source(event)).into_iter().collect(),
         };
         self.nodes.push(node(WhyKind::Event, event_id(event.seq), causes, Some(event.at), of_event(event)));
+    }
+
+    /// The id of the node of the approval that an event is about.
+    fn decided(&self, event: &TracedEvent) -> Option<String> {
+        let no = about_approval(event)?;
+        self.walk.approvals.contains_key(&no).then(|| no.to_string())
     }
 
     /// The id of a task's node, if it has one.
@@ -84,6 +97,7 @@ impl Drawing<'_> {
             causes.extend(task_of(task.cause.as_ref()).and_then(|no| self.known(no)));
         }
         causes.extend(self.origin(task.origin));
+        causes.extend(task.in_vain_for.and_then(|no| self.known(no)));
         let text = if first.is_some() { format!("again: {}", task.prompt) } else { task.prompt.clone() };
         self.nodes.push(WhyNode {
             until: task.completed_at,
@@ -179,6 +193,22 @@ impl Drawing<'_> {
     }
 }
 
+fn approval_node(approval: &ApprovalRow) -> WhyNode {
+    let decision = approval.decision.as_ref();
+    WhyNode {
+        until: decision.map(|decision| decision.at),
+        reason: Some(approval.state.name().to_owned()),
+        origin: decision.map(|decision| decider(&decision.by)),
+        ..node(
+            WhyKind::Approval,
+            approval.no.to_string(),
+            vec![approval.asked.task.to_string()],
+            Some(approval.requested_at),
+            of_approval(approval),
+        )
+    }
+}
+
 fn run_node(run: &RunRow) -> WhyNode {
     let (task, id) = (run.id.task, format!("{}/run-{}", run.id.task, run.id.n));
     WhyNode {
@@ -192,7 +222,8 @@ fn run_node(run: &RunRow) -> WhyNode {
 /// Leaves out the events about tasks that led to nothing: each task has several, and its own node says as much.
 fn leave_out_what_led_to_nothing(nodes: &mut Vec<WhyNode>, walk: &Walk, asked: Asked) {
     let leading: HashSet<String> = nodes.iter().flat_map(|node| node.causes.clone()).collect();
-    let about_tasks = walk.events.values().filter(|event| event.source == EventSource::Supervisor);
+    let about_tasks =
+        walk.events.values().filter(|event| event.source == EventSource::Supervisor && !says_more(event));
     let idle: HashSet<String> =
         about_tasks.map(|event| event_id(event.seq)).filter(|id| !leading.contains(id)).collect();
     let asked = asked.id();

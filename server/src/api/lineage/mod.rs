@@ -1,5 +1,6 @@
 //! The answer to why: a walk over stored records, from one task or event up to its causes or down to its effects.
 
+mod bounds;
 mod draw;
 #[cfg(test)]
 mod tests;
@@ -7,17 +8,19 @@ mod text;
 mod walk;
 
 use aiwg_model::{Follow, TaskNo};
-use aiwg_protocol::types::Why;
+use aiwg_protocol::types::{Why, WhyKind, WhyNode};
 use aiwg_store::Reader;
 
 use walk::Walk;
 
 use crate::engine::Gate;
 
-/// The largest number of nodes of an answer, and their largest size, in bytes. Both are estimates; what is exceeded is never more than the
-/// records of one look.
+/// The largest number of nodes of an answer, and its largest size as JSON, in bytes.
 const MOST_NODES: usize = 10_000;
 const MOST_BYTES: usize = 1 << 20;
+
+/// The size of an answer besides its nodes, in bytes.
+const AROUND_NODES: usize = 100;
 
 /// The one that was asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +45,16 @@ fn event_id(seq: u64) -> String {
     format!("event-{seq}")
 }
 
+/// Leaves out what people were asked for, and the events about that, for one who may not see it.
+pub(crate) fn leave_out_approvals(why: &mut Why) {
+    let is_about = |node: &WhyNode| {
+        node.kind == WhyKind::Approval || node.kind == WhyKind::Event && node.text.starts_with("approval:")
+    };
+    let left: Vec<String> = why.nodes.iter().filter(|node| is_about(node)).map(|node| node.id.clone()).collect();
+    why.nodes.retain(|node| !is_about(node));
+    why.nodes.iter_mut().for_each(|node| node.causes.retain(|cause| !left.contains(cause)));
+}
+
 /// Follows the chain, up to an answer of so many bytes. `gate_of` is the gate that is closed before a class of queued tasks. None if there is no such
 /// task or event.
 ///
@@ -53,7 +66,8 @@ pub(crate) fn why(
     (asked, follow): (Asked, Follow),
     bytes: usize,
 ) -> aiwg_store::Result<Option<Why>> {
-    let Some(mut walk) = Walk::from(reader, asked, follow, bytes.min(MOST_BYTES))? else { return Ok(None) };
+    let bytes = bytes.min(MOST_BYTES);
+    let Some(mut walk) = Walk::from(reader, asked, follow, bytes)? else { return Ok(None) };
     walk.look_at_queued(reader, gate_of)?;
-    Ok(Some(draw::drawn(&walk, asked, follow)))
+    Ok(Some(draw::drawn(&walk, asked, follow, bytes.saturating_sub(AROUND_NODES))))
 }

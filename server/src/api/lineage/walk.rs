@@ -2,19 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aiwg_model::{Follow, MatchDecision, RuleRevision, RunRow, TaskNo, Trace, TracedEvent, TracedTask};
+use aiwg_model::{ApprovalNo, ApprovalRow, Follow, MatchDecision, RuleRevision, RunRow, TaskNo, Trace, TracedEvent, TracedTask};
 use aiwg_protocol::types::{Cause, Origin, TaskState};
 use aiwg_store::Reader;
 
-use super::{Asked, MOST_NODES};
+use super::{Asked, MOST_NODES, text::from_task};
 use crate::{api::waits::WaitsFor, engine::Gate};
 
-/// About how long a node is besides its texts, in bytes.
-const NODE_BYTES: usize = 200;
+/// How long a node is besides its texts at the least, in bytes.
+const NODE_BYTES: usize = 60;
 
 /// The number of links of a chain that are looked at together, and of chains that are followed in this way at once.
 const LINKS: u32 = 256;
 const CHAINS: usize = 4;
+
+/// The most tasks, and the most events, that are looked at together: what a look finds beyond the bounds of an answer is read in vain.
+const AT_ONCE: usize = 512;
 
 /// The most queued tasks whose waits are looked at, the latest ones, and the most waits of one that are shown.
 const QUEUED: usize = 100;
@@ -32,6 +35,8 @@ pub(super) struct Walk {
     pub(super) revisions: BTreeMap<u64, RuleRevision>,
     /// The matches that wait, by event and rule.
     pub(super) waiting: BTreeSet<(u64, String)>,
+    /// What the tasks have asked of people.
+    pub(super) approvals: BTreeMap<ApprovalNo, ApprovalRow>,
     /// What the queued tasks wait for.
     pub(super) waits: BTreeMap<TaskNo, Vec<WaitsFor>>,
     /// True if there is more.
@@ -47,6 +52,19 @@ pub(super) struct Walk {
 struct Names {
     tasks: BTreeSet<TaskNo>,
     events: BTreeSet<u64>,
+}
+
+/// Takes some of these out: those that are likely to be nearest to the one that was asked about.
+fn some<T: Ord + Copy>(named: &mut BTreeSet<T>, follow: Follow) -> Vec<T> {
+    let mut taken: Vec<T> = match follow {
+        Follow::Causes => named.iter().rev().take(AT_ONCE).copied().collect(),
+        Follow::Effects => named.iter().take(AT_ONCE).copied().collect(),
+    };
+    for one in &taken {
+        named.remove(one);
+    }
+    taken.sort_unstable();
+    taken
 }
 
 /// The task of a cause.
@@ -112,8 +130,7 @@ impl Walk {
     }
 
     fn look(&mut self, reader: &dyn Reader, follow: Follow) -> aiwg_store::Result<()> {
-        let Names { tasks, events } = std::mem::take(&mut self.next);
-        let (tasks, events): (Vec<_>, Vec<_>) = (tasks.into_iter().collect(), events.into_iter().collect());
+        let (tasks, events) = (some(&mut self.next.tasks, follow), some(&mut self.next.events, follow));
         let trace = reader.trace(&tasks, &events, follow)?;
         match follow {
             Follow::Causes => self.name_causes(&trace),
@@ -125,7 +142,7 @@ impl Walk {
 
     fn name_causes(&mut self, trace: &Trace) {
         for task in &trace.tasks {
-            task.retry_of.into_iter().for_each(|no| self.name_task(no));
+            task.retry_of.into_iter().chain(task.in_vain_for).for_each(|no| self.name_task(no));
             if task.rule.is_some() {
                 task.cause
                     .as_ref()
@@ -140,7 +157,9 @@ impl Walk {
         let gathered =
             trace.decisions.iter().filter(|made| made.task.is_some_and(|no| self.seen.tasks.contains(&no)));
         gathered.map(|made| made.event).collect::<Vec<_>>().into_iter().for_each(|seq| self.name_event(seq));
+        trace.emitted.iter().for_each(|seq| self.name_event(*seq));
         for event in &trace.events {
+            from_task(event).into_iter().for_each(|no| self.name_task(no));
             task_of(event.cause.as_ref()).into_iter().for_each(|no| self.name_task(no));
         }
     }
@@ -155,6 +174,7 @@ impl Walk {
     }
 
     fn take(&mut self, trace: Trace) {
+        self.cut |= trace.is_cut;
         let texts =
             |texts: &[Option<&String>]| -> usize { texts.iter().flatten().map(|text| text.len()).sum() };
         for task in trace.tasks {
@@ -169,6 +189,10 @@ impl Walk {
         for run in trace.runs {
             self.count(1, 0);
             self.runs.insert((run.id.task, run.id.n), run);
+        }
+        for approval in trace.approvals {
+            self.count(1, texts(&[Some(&approval.asked.summary)]));
+            self.approvals.insert(approval.no, approval);
         }
         for made in trace.decisions {
             self.count(usize::from(made.task.is_none()), texts(&[made.reason.as_ref()]));

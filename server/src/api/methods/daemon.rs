@@ -36,8 +36,9 @@ pub(crate) async fn daemon_status(handler: &Handler, _: NoParams) -> Result<Daem
 
 pub(crate) async fn daemon_reload(handler: &Handler, _: NoParams) -> Result<DaemonReloaded, ApiError> {
     // In a task of its own: a caller who goes away must not leave half of it in force.
-    let (api, cause, by_person) = (Arc::clone(&handler.api), handler.cause(), handler.agent.is_none());
-    let done = tokio::spawn(async move { api.reload.reload(cause, by_person).await });
+    let (api, by_person) = (Arc::clone(&handler.api), handler.agent.is_none());
+    let (cause, sender) = (handler.cause(), handler.sender());
+    let done = tokio::spawn(async move { api.reload.reload(cause, sender, by_person).await });
     Ok(done.await.map_err(|error| ApiError::new(ErrorKind::InternalError, error.to_string()))??)
 }
 

@@ -14,7 +14,7 @@ use aiwg_store::{EventFilter, From};
 
 use super::check;
 use crate::{
-    api::{Handler, answer::Part},
+    api::{Handler, answer::Part, permit},
     engine::NewEvent,
 };
 
@@ -38,6 +38,9 @@ pub(crate) async fn event_list(handler: &Handler, params: EventListParams) -> Re
     handler.answer(|bytes| list(handler, EventFilter { topics: topics.clone(), from, limit, bytes })).await
 }
 
+/// The beginning of the topics of events that say what a person is asked for.
+const APPROVALS: &str = "approval:";
+
 /// The most memory that patterns take while they are compiled, in bytes, those included that turn out to be too much: measured with 100 of the
 /// longest and worst.
 const COMPILING: usize = 64 << 20;
@@ -49,7 +52,14 @@ async fn filter(
     topics: Vec<String>,
 ) -> Result<(Option<Arc<TopicFilter>>, Option<Room>), ApiError> {
     let needed = TopicFilter::memory(&topics);
-    let compile = move || Ok::<_, ApiError>(check::globs(&topics)?.map(Arc::new));
+    let sees_approvals = permit::sees_approvals(handler);
+    let compile = move || {
+        let filter = check::globs(&topics)?;
+        Ok::<_, ApiError>(match sees_approvals {
+            true => filter.map(Arc::new),
+            false => Some(Arc::new(filter.unwrap_or_else(TopicFilter::all).without(APPROVALS))),
+        })
+    };
     if needed <= FREE_BYTES {
         return Ok((compile()?, None));
     }

@@ -9,6 +9,7 @@ use super::check;
 use crate::{
     api::Handler,
     context::Context,
+    engine::SentBy,
     profiles::{Profile, program},
 };
 
@@ -32,8 +33,8 @@ pub(crate) async fn task_send(handler: &Handler, params: TaskSendParams) -> Resu
         );
         return Err(ApiError::new(ErrorKind::NotAllowed, message));
     }
-    let is_live = handler.context.running.is_live(no);
-    handler.command(handler.context.engine.send(no, params.message, from, is_live)).await
+    let by = SentBy { is_agent: handler.agent.is_some(), is_live: handler.context.running.is_live(no) };
+    handler.command(handler.context.engine.send(no, params.message, from, by)).await
 }
 
 pub(crate) async fn task_take(handler: &Handler, params: TaskTakeParams) -> Result<TaskTaken, ApiError> {

@@ -131,7 +131,7 @@ pub(crate) async fn task_cancel_many(
     handler: &Handler,
     params: TaskSelection,
 ) -> Result<TasksCancelled, ApiError> {
-    let cancel = handler.context.engine.cancel_many(check::selection(params)?);
+    let cancel = handler.context.engine.cancel_many(check::selection(params)?, Some(handler.in_words()));
     handler.keep(handler.command(cancel).await?).await
 }
 
@@ -140,7 +140,7 @@ pub(crate) async fn task_cancel(
     params: TaskCancelParams,
 ) -> Result<TaskCancelled, ApiError> {
     let no = check::task_no(&params.task_id)?;
-    handler.command(handler.context.engine.cancel(no)).await
+    handler.command(handler.context.engine.cancel(no, Some(handler.in_words()))).await
 }
 
 pub(crate) async fn task_get(handler: &Handler, params: TaskGetParams) -> Result<Task, ApiError> {

@@ -12,16 +12,19 @@ use crate::{
     api::{
         Handler,
         answer::Part,
-        lineage::{Asked, why},
+        lineage::{Asked, leave_out_approvals, why},
+        permit,
     },
     engine::EngineError,
 };
 
 pub(crate) async fn task_why(handler: &Handler, params: TaskWhyParams) -> Result<Why, ApiError> {
     check::name("id", &params.id)?;
-    let asked = match params.id.strip_prefix("event-").map(str::parse) {
-        Some(Ok(seq)) => Asked::Event(seq),
-        Some(Err(_)) => {
+    // Only the one spelling, as with tasks.
+    let number = |text: &str| text.parse().ok().filter(|seq: &u64| seq.to_string() == text);
+    let asked = match params.id.strip_prefix("event-").map(number) {
+        Some(Some(seq)) => Asked::Event(seq),
+        Some(None) => {
             let id = &params.id;
             let message =
                 format!("the member \"id\" must be a task's id or an event's, as event-17; it is {id:?}");
@@ -34,8 +37,12 @@ pub(crate) async fn task_why(handler: &Handler, params: TaskWhyParams) -> Result
         WhyDirection::Effects => Follow::Effects,
     };
     let context = Arc::clone(&handler.context);
+    let sees_approvals = permit::sees_approvals(handler);
     let read = move |reader: &dyn Reader, bytes| {
-        let why = why(reader, &|class| context.engine.gate(class), (asked, follow), bytes)?;
+        let mut why = why(reader, &|class| context.engine.gate(class), (asked, follow), bytes)?;
+        if let Some(why) = why.as_mut().filter(|_| !sees_approvals) {
+            leave_out_approvals(why);
+        }
         let is_cut = why.as_ref().is_some_and(|why| why.cut);
         Ok(Part::new(why, is_cut))
     };

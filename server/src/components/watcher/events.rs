@@ -21,7 +21,7 @@ pub(super) fn new_events(
 ) -> impl Iterator<Item = NewEvent> {
     change_set.changes.iter().map(move |change| NewEvent {
         topic: topic(change.kind).to_owned(),
-        payload: Json::new(&payload(change)).unwrap_or_default(),
+        payload: Json::new(&payload(change, change_set)).unwrap_or_default(),
         source: EventSource::FileWatcher,
         cause: None,
         happened_at: Some(happened_at(root, change, change_set, polled)),
@@ -37,10 +37,13 @@ fn topic(kind: Kind) -> &'static str {
     }
 }
 
-fn payload(change: &Change) -> FileEvent {
+fn payload(change: &Change, change_set: &ChangeSet) -> FileEvent {
+    let sizes = |path| change_set.sizes.get(path).copied().unwrap_or_default();
+    let size_before = sizes(change.from.as_deref().unwrap_or(&change.path)).before;
+    let size = sizes(change.path.as_path()).after;
     let (path, path_base64) = text(&change.path);
     let (from, from_base64) = change.from.as_deref().map(text).unzip();
-    FileEvent { path, from, path_base64, from_base64: from_base64.flatten() }
+    FileEvent { path, from, size_before, size, path_base64, from_base64: from_base64.flatten() }
 }
 
 /// A path as text, and its bytes where that is not all of it.
@@ -83,7 +86,9 @@ fn changed_at(path: &Path) -> Option<SystemTime> {
 
 #[cfg(test)]
 mod tests {
-    use std::{ffi::OsStr, path::PathBuf};
+    use std::{collections::BTreeMap, ffi::OsStr, path::PathBuf};
+
+    use aiwg_watch::Sizes;
 
     use super::*;
 
@@ -93,7 +98,7 @@ mod tests {
 
     fn change_set(since: SystemTime, until: SystemTime, arrived: &[&str]) -> ChangeSet {
         let arrived = arrived.iter().map(PathBuf::from).collect();
-        ChangeSet { changes: Vec::new(), since, until, reported_up_to: until, arrived }
+        ChangeSet { changes: Vec::new(), since, until, reported_up_to: until, arrived, sizes: BTreeMap::new() }
     }
 
     #[test]
@@ -125,10 +130,16 @@ mod tests {
 
     #[test]
     fn a_name_that_is_not_utf8_keeps_its_bytes() {
-        let file = payload(&change(Kind::Created, OsStr::from_bytes(b"a\xff")));
+        let mut set = change_set(SystemTime::now(), SystemTime::now(), &[]);
+        let file = payload(&change(Kind::Created, OsStr::from_bytes(b"a\xff")), &set);
         assert_eq!((file.path.as_str(), file.path_base64.as_deref()), ("a\u{fffd}", Some("Yf8=")));
-        let plain = Json::new(&payload(&change(Kind::Created, OsStr::new("a/b.rs")))).unwrap();
+        let plain = Json::new(&payload(&change(Kind::Created, OsStr::new("a/b.rs")), &set)).unwrap();
         assert_eq!(plain.as_str(), r#"{"path":"a/b.rs"}"#);
+        set.sizes.insert("old".into(), Sizes { before: Some(3), after: None });
+        set.sizes.insert("new".into(), Sizes { before: None, after: Some(5) });
+        let renamed = Change { from: Some("old".into()), ..change(Kind::Renamed, OsStr::new("new")) };
+        let file = payload(&renamed, &set);
+        assert_eq!((file.size_before, file.size), (Some(3), Some(5)));
     }
 
     #[test]

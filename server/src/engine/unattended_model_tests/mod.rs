@@ -218,7 +218,7 @@ impl Rest {
                 let edit = Edit { lane, priority: Some(priority), ..Edit::default() };
                 async move { drop(engine.edit(no(task), edit).await) }.boxed()
             }
-            Op::Cancel(task) => async move { drop(engine.cancel(no(task)).await) }.boxed(),
+            Op::Cancel(task) => async move { drop(engine.cancel(no(task), None).await) }.boxed(),
             Op::Pause => {
                 ledger.is_paused = true;
                 async move { drop(engine.pause().await) }.boxed()

@@ -20,6 +20,10 @@ use super::{
 
 const COLUMNS: &str = "no, task, kind, state, summary, request, requested_at, expires_at, on_timeout, decision, used_by, tool_use";
 
+/// The same without the request.
+pub(super) const COLUMNS_IN_SHORT: &str =
+    "no, task, kind, state, summary, '{}', requested_at, expires_at, on_timeout, decision, used_by, tool_use";
+
 /// Maximum number of approvals of a task that are looked at.
 const MOST: u32 = 1000;
 
@@ -136,6 +140,17 @@ impl SqliteReader {
         })
     }
 
+    /// Queued tasks that wait for an approval which is not there to be decided any more, `limit` at the most.
+    pub(crate) fn held_in_vain(&self, limit: u32) -> rusqlite::Result<Vec<TaskNo>> {
+        self.with(|connection| {
+            let sql = "SELECT task FROM hold WHERE kind = 'approval'
+                 AND NOT EXISTS (SELECT 1 FROM approval WHERE no = CAST(hold.key AS INTEGER) AND state = 'pending')
+                 ORDER BY task LIMIT ?";
+            let mut select = connection.prepare_cached(sql)?;
+            readable(select.query_map([limit], |row| Ok(row.get::<_, Number>(0)?.0))?, &self.reports)
+        })
+    }
+
     /// Number of approvals that are pending.
     pub(crate) fn pending_approvals(&self) -> rusqlite::Result<u64> {
         self.with(|connection| {
@@ -158,7 +173,7 @@ fn approval(
     Ok(one(found, reports)?.flatten())
 }
 
-fn read_approval(row: &Row<'_>) -> rusqlite::Result<ApprovalRow> {
+pub(super) fn read_approval(row: &Row<'_>) -> rusqlite::Result<ApprovalRow> {
     Ok(ApprovalRow {
         no: row.get::<_, Key>(0)?.0,
         asked: NewApproval {

@@ -1,11 +1,14 @@
 //! Records of what led to what: who sent an event, what rules made of it, which task came of which.
 
+use std::cell::Cell;
+
 use aiwg_model::{EndReason, Follow, MatchDecision, RuleRevision, TaskNo, Trace, TracedEvent, TracedTask};
 use aiwg_protocol::types::{Cause, EventSource, Json, Origin, TaskState, Timestamp};
 use aiwg_store::Reports;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::{
+    approvals::{COLUMNS_IN_SHORT, read_approval},
     lenient::readable,
     read::SqliteReader,
     row::{AsJson, Millis, Named, Number, number},
@@ -122,7 +125,7 @@ impl SqliteReader {
     /// The records about these tasks and events.
     pub(crate) fn trace(&self, tasks: &[TaskNo], events: &[u64], follow: Follow) -> rusqlite::Result<Trace> {
         self.with(|connection| {
-            let look = Look { connection, reports: &self.reports };
+            let look = Look { connection, reports: &self.reports, is_cut: Cell::new(false) };
             let mut trace = Trace::default();
             if !tasks.is_empty() {
                 look.at_tasks(tasks, follow, &mut trace)?;
@@ -135,6 +138,7 @@ impl SqliteReader {
             let origins = named(&mut of_tasks.chain(trace.events.iter().map(|event| event.origin)));
             let revisions = named(&mut trace.tasks.iter().map(|task| task.revision));
             look.at_names(&origins, &revisions, &mut trace)?;
+            trace.is_cut = look.is_cut.get();
             Ok(trace)
         })
     }
@@ -154,6 +158,8 @@ impl SqliteReader {
 struct Look<'a> {
     connection: &'a Connection,
     reports: &'a Reports,
+    /// True if a query has found as many rows as it gives at the most: there may be more.
+    is_cut: Cell<bool>,
 }
 
 impl Look<'_> {
@@ -161,7 +167,7 @@ impl Look<'_> {
         let tasks = &AsJson(tasks);
         trace.tasks = self.rows(
             "SELECT no, state, substr(prompt, 1, 300), rule, cause, created_at, completed_at, reason, substr(error, 1, 300),
-                    (SELECT sum(cost_usd) FROM run WHERE task = no), origin, revision, retry_of, retried_as
+                    (SELECT sum(cost_usd) FROM run WHERE task = no), origin, revision, retry_of, retried_as, in_vain_for
              FROM task WHERE no IN (SELECT value FROM json_each(?1)) ORDER BY no LIMIT ?2",
             params![tasks, MOST],
             read_task,
@@ -176,6 +182,19 @@ impl Look<'_> {
             params![tasks, MOST],
             read_decision,
         )?;
+        trace.approvals = self.rows(
+            &format!("SELECT {COLUMNS_IN_SHORT} FROM approval WHERE task IN (SELECT value FROM json_each(?1)) ORDER BY no LIMIT ?2"),
+            params![tasks, MOST],
+            read_approval,
+        )?;
+        if follow == Follow::Causes {
+            trace.emitted = self.rows(
+                "SELECT seq FROM event INDEXED BY event_of_task
+                 WHERE task IN (SELECT value FROM json_each(?1)) AND topic IN ('task:sent', 'task:refused') ORDER BY seq LIMIT ?2",
+                params![tasks, MOST],
+                |row| row.get(0),
+            )?;
+        }
         if follow == Follow::Effects {
             trace.submitted = self.rows(
                 "SELECT no FROM task INDEXED BY task_of_parent
@@ -183,6 +202,12 @@ impl Look<'_> {
                 params![tasks, MOST],
                 number,
             )?;
+            trace.submitted.extend(self.rows(
+                "SELECT no FROM task INDEXED BY task_in_vain
+                 WHERE in_vain_for IN (SELECT value FROM json_each(?1)) ORDER BY no LIMIT ?2",
+                params![tasks, MOST],
+                number,
+            )?);
             trace.emitted = self.rows(
                 "SELECT seq FROM event INDEXED BY event_of_task WHERE task IN (SELECT value FROM json_each(?1)) ORDER BY seq LIMIT ?2",
                 params![tasks, MOST],
@@ -195,7 +220,7 @@ impl Look<'_> {
     fn at_events(&self, events: &[u64], follow: Follow, trace: &mut Trace) -> rusqlite::Result<()> {
         let events = &AsJson(events);
         trace.events = self.rows(
-            "SELECT seq, topic, source, at, cause, substr(payload, 1, iif(source = 'file_watcher', 9000, 300)), origin
+            "SELECT seq, topic, source, at, cause, substr(payload, 1, iif(source = 'file_watcher' OR topic LIKE 'approval:%' OR topic IN ('task:sent', 'task:refused'), 9000, 300)), origin
              FROM event WHERE seq IN (SELECT value FROM json_each(?1)) ORDER BY seq LIMIT ?2",
             params![events, MOST],
             read_event,
@@ -245,7 +270,11 @@ impl Look<'_> {
         values: impl Params,
         read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<Vec<T>> {
-        readable(self.connection.prepare_cached(sql)?.query_map(values, read)?, self.reports)
+        let rows = readable(self.connection.prepare_cached(sql)?.query_map(values, read)?, self.reports)?;
+        if rows.len() >= MOST as usize {
+            self.is_cut.set(true);
+        }
+        Ok(rows)
     }
 }
 
@@ -279,6 +308,7 @@ fn read_task(row: &Row<'_>) -> rusqlite::Result<TracedTask> {
         revision: row.get(11)?,
         retry_of: task(12)?,
         retried_as: task(13)?,
+        in_vain_for: task(14)?,
     })
 }
 

@@ -244,6 +244,7 @@ impl Reader for SqliteReader {
         approval(no: ApprovalNo) -> Option<ApprovalRow>;
         approvals(filter: &ApprovalFilter) -> Vec<ApprovalRow>;
         pending_approvals() -> u64;
+        held_in_vain(limit: u32) -> Vec<TaskNo>;
         stats() -> TaskStats;
         turns(conversation: &str, limit: u32, bytes: usize) -> (Vec<ChatTurn>, bool);
         events(filter: &EventFilter) -> EventPage;

@@ -1,6 +1,6 @@
 //! Approvals.
 
-use aiwg_model::{ApprovalNo, Keep, NewApproval, Outcome, TaskNo, ToolUse};
+use aiwg_model::{ApprovalNo, Hold, Keep, NewApproval, Outcome, TaskNo, ToolUse};
 use aiwg_protocol::{
     terms::OnTimeout,
     types::{
@@ -60,6 +60,12 @@ pub fn an_approval_is_decided_once(backend: &dyn Backend) {
     assert_eq!(pending[0].asked, asked(1, None));
     assert_eq!((pending[0].requested_at, pending[0].decision.clone()), (at(1), None));
     assert_eq!(reader.pending_approvals().unwrap(), 2);
+    // One that waits for what cannot be decided any more is known.
+    commit(&mut *store, |tx| tx.hold(TaskNo(1), &Hold::approval(second)).map(drop));
+    assert_eq!(reader.held_in_vain(10).unwrap(), []);
+    queue(&mut *store, 2, &task("x"));
+    commit(&mut *store, |tx| tx.hold(TaskNo(2), &Hold::approval(ApprovalNo(9))).map(drop));
+    assert_eq!(reader.held_in_vain(10).unwrap(), [TaskNo(2)]);
     let rejected = ApprovalState::Rejected;
     assert!(commit(&mut *store, |tx| tx.decide_approval(first, rejected, Some(&decision("no")))));
     for state in [ApprovalState::Approved, rejected] {

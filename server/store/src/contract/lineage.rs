@@ -1,7 +1,10 @@
 //! Records of what led to what.
 
-use aiwg_model::{Follow, Keep, MatchDecision, Outcome, RunId, RunRow, RunStart, TaskNo, TaskSpec};
-use aiwg_protocol::types::{Cause, Event, Json, Origin, OriginProcess, TaskState};
+use aiwg_model::{Follow, Keep, MatchDecision, NewApproval, Outcome, RunId, RunRow, RunStart, TaskNo, TaskSpec};
+use aiwg_protocol::{
+    terms::OnTimeout,
+    types::{ApprovalKind, ApprovalRequest, Cause, Event, Json, Origin, OriginProcess, TaskState},
+};
 
 use super::{Backend, at, commit, event, numbers, queue, task};
 
@@ -83,6 +86,24 @@ pub fn chains_are_followed(backend: &dyn Backend) {
     assert_eq!((numbers(&down.made), numbers(&down.submitted), down.emitted), (vec![1], vec![3], vec![3]));
     let on: Vec<(u64, &str)> = down.decisions.iter().map(|made| (made.event, made.rule.as_str())).collect();
     assert_eq!(on.iter().filter(|made| **made == (1, "s")).count(), 1, "{on:?}");
+    let approval = NewApproval {
+        task: TaskNo(3),
+        kind: ApprovalKind::Question,
+        summary: "Which?".to_owned(),
+        request: ApprovalRequest { question: Some("Which?".to_owned()), ..ApprovalRequest::default() },
+        expires_at: None,
+        on_timeout: OnTimeout::Reject,
+    };
+    queue(&mut *store, 5, &task("after 3"));
+    commit(&mut *store, |tx| {
+        tx.add_approval(&approval, at(3))?;
+        tx.note_in_vain(TaskNo(5), TaskNo(3))
+    });
+    let asking = reader.trace(&[TaskNo(3)], &[], Follow::Effects).unwrap();
+    assert_eq!((numbers(&asking.submitted), asking.approvals.len(), asking.is_cut), (vec![5], 1, false));
+    assert_eq!(asking.approvals[0].asked.summary, "Which?");
+    let in_vain = reader.trace(&[TaskNo(5)], &[], Follow::Causes).unwrap();
+    assert_eq!((in_vain.tasks[0].in_vain_for, in_vain.approvals.len()), (Some(TaskNo(3)), 0));
     let again = reader.trace(&[TaskNo(3), TaskNo(4)], &[], Follow::Causes).unwrap().tasks;
     assert_eq!((again[0].retried_as, again[1].retry_of), (Some(TaskNo(4)), Some(TaskNo(3))));
     commit(&mut *store, |tx| tx.add_pending("w", &event(2, "a"), at(3)).map(drop));

@@ -56,6 +56,7 @@ pub fn a_task_is_read_as_it_was_stored(backend: &dyn Backend) {
                 run: Some(2),
             }],
             taken: Some(Taken { since: at(3) }),
+            cancelled_by: Some("someone".to_owned()),
         },
         expires_at: Some(at(99)),
         start_at: None,

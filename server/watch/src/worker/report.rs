@@ -49,11 +49,11 @@ impl Worker {
             self.project = None;
             self.next_check = Instant::now() + SEEK_EVERY;
         }
-        let arrived = self.state.take_arrived();
+        let (arrived, sizes) = (self.state.take_arrived(), self.state.take_sizes());
         if let Some(Gathering { since, until, .. }) = gathering
             && !changes.is_empty()
         {
-            (self.sink)(ChangeSet { changes, since, until, reported_up_to: reported_at, arrived });
+            (self.sink)(ChangeSet { changes, since, until, reported_up_to: reported_at, arrived, sizes });
         }
         self.publish_unreported();
         self.note_missing();
@@ -76,11 +76,11 @@ impl Worker {
             }
             let is_fresh = net.has_fresh();
             let changes = self.state.settle(net);
-            let arrived = self.state.take_arrived();
+            let (arrived, sizes) = (self.state.take_arrived(), self.state.take_sizes());
             if !changes.is_empty() {
                 let since = self.gathering.take().map_or(looked_at, |gathering| gathering.since);
                 let until = SystemTime::now();
-                (self.sink)(ChangeSet { changes, since, until, reported_up_to: looked_at, arrived });
+                (self.sink)(ChangeSet { changes, since, until, reported_up_to: looked_at, arrived, sizes });
             }
             reported_up_to = looked_at;
             if !is_fresh {

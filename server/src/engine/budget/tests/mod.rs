@@ -150,7 +150,7 @@ impl Daemon {
     fn configure(&mut self, budget: Value) -> Done {
         self.config = config(budget);
         let config = self.config.clone();
-        self.act(|tx| tx.configure(&config, &InForce { named: None, text: None }).unwrap())
+        self.act(|tx| drop(tx.configure(&config, &InForce { named: None, text: None }).unwrap()))
     }
 
     /// The daemon dies, and another one comes.
@@ -469,7 +469,7 @@ fn a_task_says_what_was_counted_of_it_however_it_ended() {
         [Some(0.7), Some(0.5)]
     );
     daemon.ends(3, &of_session(0.3, EndReason::OVERLOADED));
-    daemon.act(|tx| assert!(tx.cancel(TaskNo(3)).is_ok()));
+    daemon.act(|tx| assert!(tx.cancel(TaskNo(3), None).is_ok()));
     let row = daemon.store.view().unwrap().task(TaskNo(3)).unwrap().unwrap();
     assert_eq!(
         (row.usage.unwrap().cost_usd, row.error.as_deref()),

@@ -1120,7 +1120,7 @@ class AsyncApprovalMethods:
         - ``limit``: Maximum number of approvals. From 1 to 1000; `100` when absent.
         - ``timeout``: how long to wait for the answer, in seconds.
 
-        Raises ``DaemonError`` of kind ``storage_unavailable``.
+        Raises ``DaemonError`` of kind ``task_not_found``, ``storage_unavailable``.
         """
         wire = {"state": state, "taskId": task_id, "limit": limit}
         received = await self._caller.call_method("approval.list", wire, timeout)

@@ -113,7 +113,7 @@ ERROR_KINDS: Final[Mapping[str, ErrorKindInfo]] = {
     # No account of an agent has this id, or several have an id that begins so.
     "account_not_found": ErrorKindInfo(code=-32019, retryable=False),
     # No event has this number; it may have been pruned.
-    "event_not_found": ErrorKindInfo(code=-32030, retryable=False),
+    "event_not_found": ErrorKindInfo(code=-32018, retryable=False),
     # A person has taken the task over already.
     "task_is_taken": ErrorKindInfo(code=-32033, retryable=False),
     # Nobody has taken the task over.

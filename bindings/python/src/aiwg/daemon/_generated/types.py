@@ -24,6 +24,7 @@ __all__ = [
     "ApprovalEvent",
     "ApprovalKind",
     "ApprovalLimits",
+    "ApprovalMessage",
     "ApprovalOutcome",
     "ApprovalPermission",
     "ApprovalRequest",
@@ -131,6 +132,7 @@ __all__ = [
     "TaskMessage",
     "TaskOrder",
     "TaskOutput",
+    "TaskRefusedEvent",
     "TaskReleased",
     "TaskRetried",
     "TaskSent",
@@ -181,7 +183,7 @@ ApprovalState = Literal["pending", "approved", "rejected", "timeout", "withdrawn
 - ``approved``: A person has approved it, or answered the question.
 - ``rejected``: A person has rejected it.
 - ``timeout``: Nobody has decided in time: `onTimeout` says what it counts as.
-- ``withdrawn``: Its task has ended before anybody decided, or has another prompt now.
+- ``withdrawn``: Its task has ended before anybody decided, or is to do something else now.
 """
 
 ApprovalVia = Literal["cli", "sdk"]
@@ -385,7 +387,7 @@ WhyDirection = Literal["causes", "effects"]
 - ``effects``: Down to all that came of it.
 """
 
-WhyKind = Literal["origin", "event", "rule", "task", "run", "refusal", "wait"]
+WhyKind = Literal["origin", "event", "rule", "task", "run", "approval", "refusal", "wait"]
 """The kind of a node.
 
 - ``origin``: What came from outside: a client's process, a change of a file, a schedule, the daemon
@@ -394,6 +396,8 @@ WhyKind = Literal["origin", "event", "rule", "task", "run", "refusal", "wait"]
 - ``rule``: A rule that made a task, or is going to.
 - ``task``: A task.
 - ``run``: A run of a task.
+- ``approval``: What a task has asked of a person: that it may start, that its agent may use a tool,
+  or an answer.
 - ``refusal``: A rule that an event matched and that made nothing of it.
 - ``wait``: Something that a queued task waits for.
 """
@@ -716,6 +720,24 @@ class ApprovalLimits:
 
 
 @dataclass(frozen=True)
+class ApprovalMessage:
+    """A message that the agent of a task gets along with its prompt."""
+
+    text: str
+    """The first 4,096 characters of it."""
+    from_: str | None
+    """The task whose agent has sent it; null if a person or a script has. `null` when absent."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ApprovalMessage:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            text=wire["text"],
+            from_=wire["from"],
+        )
+
+
+@dataclass(frozen=True)
 class ApprovalOutcome:
     """The answer to `approval.ask`."""
 
@@ -768,6 +790,22 @@ class ApprovalRequest:
     """Of a task: the first 4,096 characters of its prompt."""
     rule: str | None = None
     """Of a task: its rule."""
+    cut: bool | None = None
+    """Of a task: true if its prompt or one of the messages is longer than it is here; `task.get`
+    has the whole prompt.
+    """
+    event: int | None = None
+    """Of a task: the event that led to it."""
+    messages: list[ApprovalMessage] | None = None
+    """Of a task: the messages that its agent gets along with its prompt, the latest 100."""
+    agent: str | None = None
+    """Of a task: the agent that is to do it."""
+    lane: str | None = None
+    """Of a task: its lane."""
+    env: dict[str, str] | None = None
+    """Of a task: what it adds to its agent's environment. `${NAME}` stands as it was written."""
+    verify: Verify | None = None
+    """Of a task: the check by which it counts as done."""
     tool: str | None = None
     """Of a permission: the name of the tool."""
     input: Any = None
@@ -783,6 +821,16 @@ class ApprovalRequest:
         return cls(
             prompt=wire.get("prompt"),
             rule=wire.get("rule"),
+            cut=wire.get("cut"),
+            event=wire.get("event"),
+            messages=maybe(
+                lambda value: [ApprovalMessage.from_wire(item) for item in value],
+                wire.get("messages"),
+            ),
+            agent=wire.get("agent"),
+            lane=wire.get("lane"),
+            env=wire.get("env"),
+            verify=maybe(Verify.from_wire, wire.get("verify")),
             tool=wire.get("tool"),
             input=wire.get("input"),
             question=wire.get("question"),
@@ -1618,6 +1666,10 @@ class FileEvent:
     """The file. What is not UTF-8 in its name is replaced by U+FFFD."""
     from_: str | None = None
     """With `file:renamed`: what it was called."""
+    size_before: int | None = None
+    """The size of the file before, in bytes; absent if it was not there or is not known."""
+    size: int | None = None
+    """The size of the file now, in bytes; absent if it is gone or is not known."""
     path_base64: str | None = None
     """The bytes of `path` in base64, where they are not UTF-8."""
     from_base64: str | None = None
@@ -1629,6 +1681,8 @@ class FileEvent:
         return cls(
             path=wire["path"],
             from_=wire.get("from"),
+            size_before=wire.get("sizeBefore"),
+            size=wire.get("size"),
             path_base64=wire.get("pathBase64"),
             from_base64=wire.get("fromBase64"),
         )
@@ -2045,8 +2099,9 @@ class RetryPolicy:
     `["exit","timeout"]` when absent.
     """
     delay: Span | None = None
-    """The pause before the first time; it doubles each time, up to an hour, and varies by a fifth.
-    Default: `30s`. `"30s"` when absent.
+    """The pause before the first time, which varies by a fifth; it doubles each time, up to an
+    hour, unless it is longer than that from the beginning: then it stays as it is. Default:
+    `30s`. `"30s"` when absent.
     """
 
     def to_wire(self) -> dict[str, Any]:
@@ -2660,10 +2715,10 @@ class Task:
     reason: str | None = None
     """The reason for its end, as one word; absent before its end, and for tasks of older daemons.
     `done`, `refused`, `deferred`, `limited`, `overloaded`, `auth`, `billing`, `budget`,
-    `crashed` and `failed` are an agent's ends; `cancel`, `rejected`, `timeout`, `stalled`,
-    `stop`, `lost` and `not_started` those that the daemon knows of; `rounds`, `stuck`,
-    `check_failed_to_run` and `session_lost` those of tasks with a check, and `by_hand` that of
-    one that a person has finished. A newer daemon may have more.
+    `crashed` and `failed` are an agent's ends; `cancel`, `rejected`, `expired`, `timeout`,
+    `stalled`, `stop`, `lost` and `not_started` those that the daemon knows of; `rounds`,
+    `stuck`, `check_failed_to_run` and `session_lost` those of tasks with a check, and `by_hand`
+    that of one that a person has finished. A newer daemon may have more.
     """
     verify: Verify | None = None
     """The check by which it counts as done; absent for none."""
@@ -2993,6 +3048,24 @@ class TaskOutput:
             next_offset=wire["nextOffset"],
             attempt=wire["attempt"],
             ended=wire["ended"],
+        )
+
+
+@dataclass(frozen=True)
+class TaskRefusedEvent:
+    """The payload of `task:refused`."""
+
+    reason: str
+    """The kind of the error by which it was refused: `chain_too_deep`."""
+    prompt: str
+    """The beginning of its prompt, up to 200 characters."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TaskRefusedEvent:
+        """Reads it from JSON. Members that this package does not know are left out."""
+        return cls(
+            reason=wire["reason"],
+            prompt=wire["prompt"],
         )
 
 
@@ -3442,7 +3515,7 @@ class WhyNode:
     only.
     """
     origin: Origin | None = None
-    """The client that it came from."""
+    """The client that it came from; of an approval, the one that has decided."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> WhyNode:
