@@ -183,7 +183,11 @@ pub(crate) fn report_notices(loaded: &Loaded, checks: Checks, health: &Health) {
     }
 }
 
-async fn announce(context: &Context, answer: &DaemonReloaded, (cause, sender): (Option<Cause>, Option<Arc<Sender>>)) {
+async fn announce(
+    context: &Context,
+    answer: &DaemonReloaded,
+    (cause, sender): (Option<Cause>, Option<Arc<Sender>>),
+) {
     let payload = Json::new(answer).unwrap_or_default();
     let event = NewEvent {
         topic: "daemon:reloaded".to_owned(),

@@ -291,7 +291,10 @@ fn what_is_not_there_is_an_error() {
 
 #[test]
 fn who_approved_who_cancelled_and_who_switched_is_in_the_chain() {
-    let rules = json!([rule("then", "approval:approved", "do: true"), rule("off", "automation:disabled", "do: true")]);
+    let rules = json!([
+        rule("then", "approval:approved", "do: true"),
+        rule("off", "automation:disabled", "do: true")
+    ]);
     let daemon = TestDaemon::with(json!({ "rules": rules }));
     let asked = daemon.submit_with(json!({ "prompt": "do: true", "approval": true }));
     let by = |node: &Value| node["origin"]["process"]["pid"].clone();
@@ -302,7 +305,11 @@ fn who_approved_who_cancelled_and_who_switched_is_in_the_chain() {
     daemon.ended("task-0002");
     let chain = why(&daemon, json!({ "id": asked }));
     let approval = node(&chain, "approval-0001");
-    assert_eq!((&approval["reason"], by(approval)), (&json!("approved"), json!(std::process::id())), "{approval}");
+    assert_eq!(
+        (&approval["reason"], by(approval)),
+        (&json!("approved"), json!(std::process::id())),
+        "{approval}"
+    );
     assert!(approval["at"].is_string() && approval["until"].is_string(), "{approval}");
     let text = approval["text"].as_str().unwrap();
     assert!(text.contains("approved by ") && text.ends_with(": reviewed"), "{text}");
@@ -317,7 +324,10 @@ fn who_approved_who_cancelled_and_who_switched_is_in_the_chain() {
     daemon.call("task.cancel", json!({ "taskId": cancelled }));
     let process = format!("(process {})", std::process::id());
     let error = daemon.task(&cancelled)["error"].as_str().unwrap().to_owned();
-    assert!(error.starts_with("cancelled before it was started, by user ") && error.ends_with(&process), "{error}");
+    assert!(
+        error.starts_with("cancelled before it was started, by user ") && error.ends_with(&process),
+        "{error}"
+    );
     let chain = why(&daemon, json!({ "id": after }));
     assert_eq!(node(&chain, &cancelled)["error"], json!(error));
     let causes = node(&chain, &after)["causes"].as_array().unwrap().clone();
@@ -329,7 +339,10 @@ fn who_approved_who_cancelled_and_who_switched_is_in_the_chain() {
     until("it to run", || daemon.task(&running)["state"] == "running");
     daemon.call("task.cancelMany", json!({ "taskIds": [running] }));
     let error = daemon.ended(&running)["error"].as_str().unwrap().to_owned();
-    assert!(error.starts_with("cancelled while it was running, by user ") && error.ends_with(&process), "{error}");
+    assert!(
+        error.starts_with("cancelled while it was running, by user ") && error.ends_with(&process),
+        "{error}"
+    );
     // A switch of automation is its sender's, and so is a reload.
     daemon.call("automation.disable", json!({ "ruleId": "then" }));
     daemon.reload(json!({ "rules": rules }));
@@ -370,7 +383,8 @@ fn messages_and_refused_tasks_are_in_the_chain() {
     };
     for direction in ["causes", "effects"] {
         let chain = why(&daemon, json!({ "id": task, "direction": direction }));
-        let node = says(&chain, "task:refused (chain_too_deep): one too many").unwrap_or_else(|| panic!("{chain}"));
+        let node =
+            says(&chain, "task:refused (chain_too_deep): one too many").unwrap_or_else(|| panic!("{chain}"));
         assert_eq!(node["causes"], json!([task]), "{direction}");
     }
     daemon.call("daemon.pause", json!({}));

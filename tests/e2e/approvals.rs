@@ -216,8 +216,18 @@ fn a_message_to_an_approved_task_that_waits_is_asked_for_once_more() {
 fn all_that_decides_what_a_task_does_is_shown() {
     let project = Project::started(json!({ "lanes": { "docs": {} } }));
     let submitted = project.run(&[
-        "task", "submit", "do: true", "--approval", "--env", "LD_PRELOAD=/tmp/a.so", "--lane", "docs", "--agent", "me",
-        "--verify", "make test",
+        "task",
+        "submit",
+        "do: true",
+        "--approval",
+        "--env",
+        "LD_PRELOAD=/tmp/a.so",
+        "--lane",
+        "docs",
+        "--agent",
+        "me",
+        "--verify",
+        "make test",
     ]);
     let expected = "task-0001 is queued, and waits until a person decides. \
                     Next: aiwg approval approve approval-0001, aiwg approval reject approval-0001\n";
@@ -232,7 +242,11 @@ fn all_that_decides_what_a_task_does_is_shown() {
     let shown = project.run(&["approval", "show", "2"]).out;
     assert!(shown.contains("There is more of it than is shown here: aiwg task get task-0002"), "{shown}");
     let waits = project.run(&["task", "submit", "do: true", "--approval", "--wait", "--wait-timeout", "1"]);
-    assert!(waits.err.contains("task-0003 waits until a person decides: aiwg approval approve"), "{}", waits.err);
+    assert!(
+        waits.err.contains("task-0003 waits until a person decides: aiwg approval approve"),
+        "{}",
+        waits.err
+    );
 }
 
 #[test]
@@ -243,7 +257,9 @@ fn an_approval_that_is_gone_is_reported() {
     database.execute("DELETE FROM approval", []).unwrap();
     drop(database);
     let status = || project.json(&["daemon", "status"]);
-    until("the health", || status()["issues"].as_array().unwrap().iter().any(|issue| issue["kind"] == "approvals"));
+    until("the health", || {
+        status()["issues"].as_array().unwrap().iter().any(|issue| issue["kind"] == "approvals")
+    });
     let issue = status()["issues"][0]["message"].as_str().unwrap().to_owned();
     assert!(issue.starts_with(&format!("{task} cannot start")), "{issue}");
     // By the way that it names a person is asked again.

@@ -43,7 +43,10 @@ fn of_several_tasks_each_is_held_or_reported() {
     let tasks: Value = serde_json::from_str(&done.out).unwrap();
     let tasks = tasks["tasks"].as_array().unwrap();
     assert_eq!(tasks[0], json!({ "taskId": "task-0001", "held": true }));
-    assert_eq!((&tasks[1]["taskId"], &tasks[1]["error"]["data"]["kind"]), (&json!("task-0099"), &json!("task_not_found")));
+    assert_eq!(
+        (&tasks[1]["taskId"], &tasks[1]["error"]["data"]["kind"]),
+        (&json!("task-0099"), &json!("task_not_found"))
+    );
     assert_eq!(tasks[2], json!({ "taskId": "task-0002", "held": true }));
     assert!(done.err.contains("task_not_found"), "{}", done.err);
     let done = project.run(&["task", "release", "99", "2", "1"]);

@@ -61,9 +61,8 @@ fn deciding(old: &Config, new: &Config) -> Vec<Change> {
     let mut found = Vec::new();
     for (place, Action::SubmitTask { verify, env, .. }) in actions(new) {
         let was = before.get(&place);
-        let (old_verify, old_env) = was.map_or((None, None), |Action::SubmitTask { verify, env, .. }| {
-            (verify.as_ref(), Some(env))
-        });
+        let (old_verify, old_env) =
+            was.map_or((None, None), |Action::SubmitTask { verify, env, .. }| (verify.as_ref(), Some(env)));
         match was {
             Some(_) => compared(format!("{place}.verify"), old_verify, verify.as_ref(), &mut found),
             // A new one may have the check that a person has chosen for all, with limits of its own.
@@ -174,11 +173,20 @@ mod tests {
         assert_eq!(of_a_person(&to("/rules", with("t", check("true")))), "rules.t.action.verify.command");
         assert_eq!(of_a_person(&to("/rules", with("t", check("make test")))), "");
         assert_eq!(of_a_person(&to("/rules", with("t", json!({ "verify": { "max_rounds": 2 } })))), "");
-        assert_eq!(of_a_person(&to("/rules/0", with("r", json!({ "verify": { "command": "npm test" }, "prompt": "z" })))), "");
+        assert_eq!(
+            of_a_person(&to(
+                "/rules/0",
+                with("r", json!({ "verify": { "command": "npm test" }, "prompt": "z" }))
+            )),
+            ""
+        );
         // What an agent may set for a task that it submits, it may set for a rule.
         let env = |name: &str, value: &str| with("t", json!({ "env": { name: value } }));
         assert_eq!(of_a_person(&to("/rules", env("TEST_A", "1"))), "");
-        assert_eq!(of_a_person(&to("/rules", env("LD_PRELOAD", "/tmp/evil.so"))), "rules.t.action.env.LD_PRELOAD");
+        assert_eq!(
+            of_a_person(&to("/rules", env("LD_PRELOAD", "/tmp/evil.so"))),
+            "rules.t.action.env.LD_PRELOAD"
+        );
         assert_eq!(of_a_person(&to("/rules", env("TEST_A", "${SECRET}"))), "rules.t.action.env.TEST_A");
         assert_eq!(
             of_a_person(&to("/rules/1", with("s", json!({ "env": { "PATH": "." } })))),

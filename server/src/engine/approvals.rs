@@ -7,8 +7,8 @@ use aiwg_model::{
 use aiwg_protocol::{
     terms::{ApprovalLimits, OnTimeout},
     types::{
-        ApprovalDecider, ApprovalDecision, ApprovalEvent, ApprovalKind, ApprovalMessage, ApprovalRequest, ApprovalState,
-        Cause, EventSource, Json, TaskState, Timestamp,
+        ApprovalDecider, ApprovalDecision, ApprovalEvent, ApprovalKind, ApprovalMessage, ApprovalRequest,
+        ApprovalState, Cause, EventSource, Json, TaskState, Timestamp,
     },
 };
 
@@ -109,11 +109,17 @@ impl Transaction<'_> {
         spec: &TaskSpec,
         limits: ApprovalLimits,
     ) -> aiwg_store::Result<()> {
-        let others: Vec<ApprovalRow> =
-            self.store.approvals_of(task)?.into_iter().filter(|row| row.asked.kind != ApprovalKind::Task).collect();
+        let others: Vec<ApprovalRow> = self
+            .store
+            .approvals_of(task)?
+            .into_iter()
+            .filter(|row| row.asked.kind != ApprovalKind::Task)
+            .collect();
         self.withdraw(task, |row| row.asked.kind == ApprovalKind::Task)?;
         let is_others = |hold: &Hold| others.iter().any(|row| hold.key == Hold::approval(row.no).key);
-        for hold in self.store.holds(task)?.iter().filter(|hold| hold.kind == Hold::APPROVAL && !is_others(hold)) {
+        for hold in
+            self.store.holds(task)?.iter().filter(|hold| hold.kind == Hold::APPROVAL && !is_others(hold))
+        {
             self.store.release_one(task, Hold::APPROVAL, &hold.key)?;
         }
         self.ask_to_start(task, spec, limits)

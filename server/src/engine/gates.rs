@@ -163,7 +163,8 @@ impl Transaction<'_> {
         let running = self.state.running.values().map(|slot| slot.class.as_str()).filter(in_lane).count();
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         // One that waits for a person lends its place.
-        let asking = if running < most { 0 } else { self.asking(|slot| Class::named(&slot.class).lane == lane) };
+        let asking =
+            if running < most { 0 } else { self.asking(|slot| Class::named(&slot.class).lane == lane) };
         running.saturating_sub(asking.min(self.most_lent(most))) >= most
     }
 }

@@ -86,7 +86,9 @@ impl Engine {
         cause: Option<Cause>,
         sender: Option<Arc<Sender>>,
     ) -> Result<(), EngineError> {
-        let switch = move |tx: &mut Transaction<'_>| tx.switch(rule.as_deref(), enabled, cause.as_ref(), sender.as_ref());
+        let switch = move |tx: &mut Transaction<'_>| {
+            tx.switch(rule.as_deref(), enabled, cause.as_ref(), sender.as_ref())
+        };
         self.call(Call::changing(switch)).await
     }
 
@@ -163,7 +165,11 @@ impl Engine {
     ///
     /// # Errors
     /// One that is named does not exist, or the database could not be written.
-    pub async fn cancel_many(&self, which: Select, by: Option<String>) -> Result<TasksCancelled, EngineError> {
+    pub async fn cancel_many(
+        &self,
+        which: Select,
+        by: Option<String>,
+    ) -> Result<TasksCancelled, EngineError> {
         let named = which.clone();
         let cancel = Call::changing(move |tx| tx.cancel_many(&which, by.as_deref()));
         self.call(cancel.without_store(move |unstored| unstored.cancel_many(&named))).await

@@ -39,7 +39,11 @@ struct Back {
 
 impl Transaction<'_> {
     /// Cancels the selected tasks.
-    pub(super) fn cancel_many(&mut self, which: &Select, by: Option<&str>) -> Result<TasksCancelled, Failure> {
+    pub(super) fn cancel_many(
+        &mut self,
+        which: &Select,
+        by: Option<&str>,
+    ) -> Result<TasksCancelled, Failure> {
         let (selected, more) = self.selected(which, OPEN, false)?;
         // All of them first: a name that nobody knows is no reason to have cancelled the others.
         for no in &selected {

@@ -97,7 +97,9 @@ impl Transaction<'_> {
         self.effects.config_before.get_or_insert(before);
         self.state.gates.clear();
         let notice = |lane: String| {
-            format!("the lane {lane:?} is no longer in the configuration: the tasks in it go on without its limit and its priority")
+            format!(
+                "the lane {lane:?} is no longer in the configuration: the tasks in it go on without its limit and its priority"
+            )
         };
         Ok(without_lane.into_iter().map(notice).collect())
     }

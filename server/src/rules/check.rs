@@ -3,7 +3,8 @@
 use std::{cell::OnceCell, collections::HashSet};
 
 use aiwg_model::names::{
-    AGENT_RULE, NAME_RULE, PART_RULE, TOPIC_RULE, is_agent, is_closed, is_in_topics, is_name, is_part, is_topic, is_variable,
+    AGENT_RULE, NAME_RULE, PART_RULE, TOPIC_RULE, is_agent, is_closed, is_in_topics, is_name, is_part,
+    is_topic, is_variable,
 };
 use aiwg_patterns::{Pattern, is_glob};
 use aiwg_protocol::{

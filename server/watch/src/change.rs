@@ -1,6 +1,10 @@
 //! The changes that a watcher reports.
 
-use std::{collections::{BTreeMap, BTreeSet}, path::PathBuf, time::SystemTime};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    time::SystemTime,
+};
 
 /// Kind of a change to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

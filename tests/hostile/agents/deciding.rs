@@ -123,14 +123,17 @@ fn no_agent_chooses_a_command_by_a_reload() {
     let project = Project::started(with("true", "true"));
     let others = [("defaults", with("touch evil", "true")), ("rule", with("true", "touch evil"))];
     for (name, other) in &others {
-        std::fs::write(project.file(&format!("{name}.json")), Project::config(other.clone()).to_string()).unwrap();
+        std::fs::write(project.file(&format!("{name}.json")), Project::config(other.clone()).to_string())
+            .unwrap();
     }
     let aiwg = env!("CARGO_BIN_EXE_aiwg");
     project.submit(&format!(
         "for name in defaults rule; do cp $name.json .aiwg/daemon.json; {aiwg} daemon reload >$name 2>&1; kill -HUP $(cat .aiwg/daemon.pid); done; touch tried; sleep 1000"
     ));
     until("the agent", || project.file("tried").exists());
-    for (name, place) in [("defaults", "defaults.verify.command"), ("rule", "rules.work.action.verify.command")] {
+    for (name, place) in
+        [("defaults", "defaults.verify.command"), ("rule", "rules.work.action.verify.command")]
+    {
         let said = project.read(name);
         assert!(said.contains(&format!("only a person may put these changes in force: {place}")), "{said}");
     }
@@ -160,5 +163,8 @@ fn no_agent_sees_what_waits_by_default() {
     assert!(seen.contains("task:queued") && !seen.contains("approval:requested"), "{seen}");
     assert!(!seen.contains("may it start?"), "{seen}");
     let (said, seen) = seen_by(json!(["default", "approval.list"]));
-    assert!(said.is_empty() && seen.contains("approval:requested") && seen.contains("may it start?"), "{said}{seen}");
+    assert!(
+        said.is_empty() && seen.contains("approval:requested") && seen.contains("may it start?"),
+        "{said}{seen}"
+    );
 }

@@ -143,7 +143,10 @@ fn show(out: &mut Page, approval: &Approval) -> io::Result<()> {
     }
     if request.cut {
         let task = visible(&approval.task_id);
-        writeln!(out, "\nThere is more of it than is shown here: aiwg task get {task} --json has all of the prompt.")?;
+        writeln!(
+            out,
+            "\nThere is more of it than is shown here: aiwg task get {task} --json has all of the prompt."
+        )?;
     }
     match &approval.decision {
         Some(decision) => {

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use aiwg_client::types::{
-    ApprovalAnswerParams, ApprovalDecideParams, ApprovalListParams, ApprovalState, ChatClearParams, ChatHistoryParams, ChatTurn, NoParams, TaskCancelParams, TaskListParams,
-    TaskSubmitParams,
+    ApprovalAnswerParams, ApprovalDecideParams, ApprovalListParams, ApprovalState, ChatClearParams,
+    ChatHistoryParams, ChatTurn, NoParams, TaskCancelParams, TaskListParams, TaskSubmitParams,
 };
 use aiwg_protocol::ErrorKind;
 

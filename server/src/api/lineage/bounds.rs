@@ -11,7 +11,8 @@ use super::MOST_NODES;
 pub(super) fn bounded(mut nodes: Vec<WhyNode>, asked: &str, bytes: usize) -> (Vec<WhyNode>, bool) {
     let (mut kept, mut left) = (HashSet::new(), bytes);
     for at in nearest_first(&nodes, asked) {
-        let size = nodes.get(at).map_or(0, |node| serde_json::to_string(node).map_or(0, |json| json.len() + 1));
+        let size =
+            nodes.get(at).map_or(0, |node| serde_json::to_string(node).map_or(0, |json| json.len() + 1));
         if kept.len() >= MOST_NODES || (size > left && !kept.is_empty()) {
             break;
         }
@@ -73,7 +74,8 @@ mod tests {
         let (kept, is_cut) = bounded(nodes(MOST_NODES + 5), "n5000", usize::MAX);
         assert!(is_cut && kept.len() == MOST_NODES);
         assert_eq!(kept.first().unwrap().id, "n0");
-        let (kept, is_cut) = bounded(nodes(100), "n50", 5 * serde_json::to_string(&nodes(100)[50]).unwrap().len() + 5);
+        let (kept, is_cut) =
+            bounded(nodes(100), "n50", 5 * serde_json::to_string(&nodes(100)[50]).unwrap().len() + 5);
         let ids: Vec<&str> = kept.iter().map(|node| node.id.as_str()).collect();
         assert_eq!((ids, is_cut), (vec!["n48", "n49", "n50", "n51", "n52"], true));
         assert!(kept[0].causes.is_empty(), "what came before is left out");

@@ -6,9 +6,10 @@ use aiwg_model::{ApprovalRow, EndReason, Follow, RunRow, TaskNo, TracedEvent, Tr
 use aiwg_protocol::types::{EventSource, Timestamp, Waiting, Why, WhyKind, WhyNode};
 
 use super::{
-    Asked, event_id,
+    Asked,
     bounds::bounded,
-    text::{about_approval, from_task, says_more, decider, of_approval, of_event, of_origin, of_source},
+    event_id,
+    text::{about_approval, decider, from_task, of_approval, of_event, of_origin, of_source, says_more},
     walk::{Walk, task_of},
 };
 

@@ -50,7 +50,8 @@ pub(crate) fn leave_out_approvals(why: &mut Why) {
     let is_about = |node: &WhyNode| {
         node.kind == WhyKind::Approval || node.kind == WhyKind::Event && node.text.starts_with("approval:")
     };
-    let left: Vec<String> = why.nodes.iter().filter(|node| is_about(node)).map(|node| node.id.clone()).collect();
+    let left: Vec<String> =
+        why.nodes.iter().filter(|node| is_about(node)).map(|node| node.id.clone()).collect();
     why.nodes.retain(|node| !is_about(node));
     why.nodes.iter_mut().for_each(|node| node.causes.retain(|cause| !left.contains(cause)));
 }

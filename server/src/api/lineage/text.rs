@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use aiwg_model::{ApprovalNo, ApprovalRow, TaskNo, TracedEvent};
 use aiwg_protocol::types::{
-    ApprovalDecider, ApprovalEvent, ApprovalKind, ApprovalState, EventSource, FileEvent, Origin, OriginProcess, ScheduleEvent, TaskRefusedEvent, TaskSentEvent,
+    ApprovalDecider, ApprovalEvent, ApprovalKind, ApprovalState, EventSource, FileEvent, Origin,
+    OriginProcess, ScheduleEvent, TaskRefusedEvent, TaskSentEvent,
 };
 
 /// The largest number of a payload's characters that is shown.
@@ -66,7 +67,9 @@ pub(super) fn of_approval(approval: &ApprovalRow) -> String {
     // Writing to a string does not fail.
     let _ = match approval.state {
         ApprovalState::Pending => write!(text, " nobody has decided yet"),
-        ApprovalState::Timeout => write!(text, " nobody has decided in time, which counts as {}", asked.on_timeout.name()),
+        ApprovalState::Timeout => {
+            write!(text, " nobody has decided in time, which counts as {}", asked.on_timeout.name())
+        }
         ApprovalState::Withdrawn => write!(text, " it was no longer asked"),
         ApprovalState::Approved if asked.kind == ApprovalKind::Question => write!(text, " answered by {by}"),
         state => write!(text, " {} by {by}", state.name()),
@@ -127,7 +130,9 @@ pub(super) fn of_source(event: &TracedEvent) -> String {
             Err(_) => "a schedule".to_owned(),
         },
         EventSource::Client => "a client; who, was not recorded".to_owned(),
-        EventSource::Automation if matches!(event.topic.as_str(), "automation:enabled" | "automation:disabled") => {
+        EventSource::Automation
+            if matches!(event.topic.as_str(), "automation:enabled" | "automation:disabled") =>
+        {
             "someone who switched automation; who, was not recorded".to_owned()
         }
         _ => "the daemon itself".to_owned(),

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aiwg_model::{ApprovalNo, ApprovalRow, Follow, MatchDecision, RuleRevision, RunRow, TaskNo, Trace, TracedEvent, TracedTask};
+use aiwg_model::{
+    ApprovalNo, ApprovalRow, Follow, MatchDecision, RuleRevision, RunRow, TaskNo, Trace, TracedEvent,
+    TracedTask,
+};
 use aiwg_protocol::types::{Cause, Origin, TaskState};
 use aiwg_store::Reader;
 

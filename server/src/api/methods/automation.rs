@@ -64,7 +64,9 @@ async fn switch(
         check::name("ruleId", rule)?;
     }
     let all = params.rule_id.is_none();
-    handler.command(handler.context.engine.switch(params.rule_id, enabled, handler.cause(), handler.sender())).await?;
+    handler
+        .command(handler.context.engine.switch(params.rule_id, enabled, handler.cause(), handler.sender()))
+        .await?;
     handler.context.status_changed.notify_one();
     Ok(if all {
         AutomationSwitched { enabled: Some(enabled), success: None }

@@ -98,7 +98,14 @@ mod tests {
 
     fn change_set(since: SystemTime, until: SystemTime, arrived: &[&str]) -> ChangeSet {
         let arrived = arrived.iter().map(PathBuf::from).collect();
-        ChangeSet { changes: Vec::new(), since, until, reported_up_to: until, arrived, sizes: BTreeMap::new() }
+        ChangeSet {
+            changes: Vec::new(),
+            since,
+            until,
+            reported_up_to: until,
+            arrived,
+            sizes: BTreeMap::new(),
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Records of what led to what.
 
-use aiwg_model::{Follow, Keep, MatchDecision, NewApproval, Outcome, RunId, RunRow, RunStart, TaskNo, TaskSpec};
+use aiwg_model::{
+    Follow, Keep, MatchDecision, NewApproval, Outcome, RunId, RunRow, RunStart, TaskNo, TaskSpec,
+};
 use aiwg_protocol::{
     terms::OnTimeout,
     types::{ApprovalKind, ApprovalRequest, Cause, Event, Json, Origin, OriginProcess, TaskState},
